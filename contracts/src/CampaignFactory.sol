@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: UNLICENSED
+pragma solidity 0.8.37;
+
+import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
+import {CampaignImplementation} from "./CampaignImplementation.sol";
+import {Intents} from "./Intents.sol";
+import {SeparatedRoles} from "./SeparatedRoles.sol";
+import {CampaignParams, ICampaign} from "./interfaces/ICampaign.sol";
+import {ICampaignFactory} from "./interfaces/ICampaignFactory.sol";
+import {IFundEscrow} from "./interfaces/IFundEscrow.sol";
+import {IIssuerRegistry} from "./interfaces/IIssuerRegistry.sol";
+
+/// @dev Documented at {ICampaignFactory}.
+contract CampaignFactory is ICampaignFactory, Intents, SeparatedRoles {
+    bytes32 public constant OPERATOR_ROLE = keccak256("OPERATOR_ROLE");
+    bytes32 public constant RECORDER_ROLE = keccak256("RECORDER_ROLE");
+
+    IIssuerRegistry public immutable registry;
+    IFundEscrow public immutable escrow;
+    address public immutable implementation;
+
+    address public feeRecipient;
+    mapping(bytes32 campaignId => address campaign) public campaignOf;
+    mapping(address token => bool allowed) public tokenAllowed;
+
+    constructor(address admin, IIssuerRegistry registry_, IFundEscrow escrow_, address feeRecipient_) {
+        registry = registry_;
+        escrow = escrow_;
+        // Made here, so that an implementation and its clones can only ever obey this factory.
+        implementation = address(new CampaignImplementation(escrow_));
+        _grantRole(DEFAULT_ADMIN_ROLE, admin);
+        _setFeeRecipient(feeRecipient_);
+    }
+
+    function createCampaign(bytes32 intentId, CampaignParams calldata params)
+        external
+        onlyRole(OPERATOR_ROLE)
+        returns (address campaign)
+    {
+        // Check
+        bytes32 campaignId = params.campaignId;
+        if (campaignId == 0) revert CampaignMissing();
+        if (campaignOf[campaignId] != address(0)) revert CampaignExists(campaignId);
+        if (!tokenAllowed[params.token]) revert TokenNotAllowed(params.token);
+        address wallet = registry.getIssuer(params.issuerId).wallet;
+        if (wallet != address(0) && wallet != params.issuerWallet) revert WalletMismatch(params.issuerWallet, wallet);
+        // Effect
+        _useIntent(intentId);
+        campaign = predict(campaignId);
+        campaignOf[campaignId] = campaign;
+        emit CampaignCreated(campaignId, params.issuerId, campaign, intentId);
+        // Interaction
+        registry.acquireLock(params.issuerId, campaignId);
+        Clones.cloneDeterministic(implementation, campaignId);
+        escrow.openAccount(campaign, params.token);
+        ICampaign(campaign).initialize(params);
+    }
+
+    function freeLock(bytes32 campaignId) external {
+        // Check
+        address campaign = campaignOf[campaignId];
+        if (campaign == address(0)) revert CampaignUnknown(campaignId);
+        if (!ICampaign(campaign).hasEnded()) revert CampaignNotEnded(campaignId);
+        // Interaction
+        registry.releaseLock(ICampaign(campaign).issuerId(), campaignId);
+    }
+
+    function allowToken(address token, bool allowed) external onlyRole(DEFAULT_ADMIN_ROLE) {
+        // Check
+        if (token == address(0)) revert AddressMissing();
+        // Effect
+        tokenAllowed[token] = allowed;
+        emit TokenAllowed(token, allowed);
+    }
+
+    function setFeeRecipient(address feeRecipient_) external onlyRole(DEFAULT_ADMIN_ROLE) {
+        _setFeeRecipient(feeRecipient_);
+    }
+
+    function predict(bytes32 campaignId) public view returns (address) {
+        return Clones.predictDeterministicAddress(implementation, campaignId);
+    }
+
+    function _setFeeRecipient(address feeRecipient_) private {
+        // Check
+        if (feeRecipient_ == address(0)) revert AddressMissing();
+        // Effect
+        feeRecipient = feeRecipient_;
+        emit FeeRecipientSet(feeRecipient_);
+    }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: UNLICENSED
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
+import {Position, Record, Status} from "../interfaces/ICampaign.sol";
+import {CampaignBase} from "./CampaignBase.sol";
+
+/// @notice Money in: token investments by investors, settled fiat payments by the recorder.
+abstract contract CampaignMoneyIn is CampaignBase {
+    using SafeERC20 for IERC20;
+
+    uint256 public constant MAX_ROWS = 200;
+
+    function invest(bytes32 intentId, uint256 amount) external nonReentrant {
+        _invest(intentId, amount);
+    }
+
+    function investWithPermit(
+        bytes32 intentId,
+        uint256 amount,
+        uint256 permitDeadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external nonReentrant {
+        // Interaction: before the effects, because the transfer needs it. A failed permit leaves the allowance to decide.
+        try IERC20Permit(token).permit(msg.sender, address(this), amount, permitDeadline, v, r, s) {} catch {}
+        _invest(intentId, amount);
+    }
+
+    function recordInvestment(bytes32 paymentRef, bytes32 investorKey, uint256 amount)
+        external
+        onlyFactoryRole(RECORDER_ROLE)
+    {
+        // Check
+        _requireRecording();
+        uint256 sum = total();
+        bytes4 reason = _refusalOfRow(paymentRef, investorKey, amount, sum);
+        if (reason == IntentAlreadyUsed.selector) revert IntentAlreadyUsed(paymentRef);
+        _revertIf(reason);
+        // Effect
+        _record(paymentRef, investorKey, amount, sum + amount);
+        _fiatTotal += uint128(amount);
+    }
+
+    function recordInvestments(Record[] calldata records) external onlyFactoryRole(RECORDER_ROLE) {
+        // Check
+        _requireRecording();
+        if (records.length == 0 || records.length > MAX_ROWS) revert BatchSizeInvalid(records.length);
+        uint256 before = total();
+        uint256 sum = before;
+        for (uint256 i = 0; i < records.length; ++i) {
+            Record calldata row = records[i];
+            // Check
+            bytes4 reason = _refusalOfRow(row.paymentRef, row.investorKey, row.amount, sum);
+            if (reason != 0) revert BadRow(i, reason);
+            // Effect
+            sum += row.amount;
+            _record(row.paymentRef, row.investorKey, row.amount, sum);
+        }
+        _fiatTotal += uint128(sum - before);
+    }
+
+    function _invest(bytes32 intentId, uint256 amount) private {
+        // Check
+        _requireStatus(Status.Live);
+        if (block.timestamp > deadline) revert DeadlinePassed(deadline);
+        uint256 sum = total();
+        Position storage position = _positions[msg.sender];
+        _revertIf(_refusal(position.amount, amount, sum));
+        // Effect
+        _useIntent(intentId);
+        position.amount += uint128(amount);
+        _tokenTotal += uint128(amount);
+        emit Invested(intentId, msg.sender, amount, sum + amount);
+        // Interaction
+        IERC20 money = IERC20(token);
+        uint256 before = money.balanceOf(address(escrow));
+        money.safeTransferFrom(msg.sender, address(escrow), amount);
+        uint256 received = money.balanceOf(address(escrow)) - before;
+        if (received != amount) revert AmountNotReceived(received, amount);
+        escrow.credit(amount);
+    }
+
+    function _record(bytes32 paymentRef, bytes32 investorKey, uint256 amount, uint256 sum) private {
+        // Effect
+        _useIntent(paymentRef);
+        _fiatPositions[investorKey].amount += uint128(amount);
+        emit InvestmentRecorded(paymentRef, investorKey, amount, sum);
+    }
+
+    function _requireRecording() private view {
+        _requireStatus(Status.Live);
+        if (block.timestamp > deadline + SETTLEMENT_GRACE) revert DeadlinePassed(deadline + SETTLEMENT_GRACE);
+        if (Pausable(address(escrow)).paused()) revert RecordingPaused();
+    }
+
+    function _refusalOfRow(bytes32 paymentRef, bytes32 investorKey, uint256 amount, uint256 sum)
+        private
+        view
+        returns (bytes4)
+    {
+        if (paymentRef == 0) return IntentMissing.selector;
+        if (intentUsed(paymentRef)) return IntentAlreadyUsed.selector;
+        if (investorKey == 0) return InvestorKeyMissing.selector;
+        return _refusal(_fiatPositions[investorKey].amount, amount, sum);
+    }
+
+    /// @dev Selector of the error that stands against `amount` on top of the investor's `already`; zero if none.
+    function _refusal(uint256 already, uint256 amount, uint256 sum) private view returns (bytes4) {
+        uint256 room = _goal - sum;
+        if (amount == 0 || amount % _granularity != 0) return NotGranular.selector;
+        if (amount > room) return AboveGoal.selector;
+        if (already + amount > _maxInvestment) return AboveMaximum.selector;
+        if (already + amount < _minInvestment && amount != room) return BelowMinimum.selector;
+        return 0;
+    }
+
+    function _revertIf(bytes4 reason) private pure {
+        if (reason == 0) return;
+        if (reason == NotGranular.selector) revert NotGranular();
+        if (reason == AboveGoal.selector) revert AboveGoal();
+        if (reason == AboveMaximum.selector) revert AboveMaximum();
+        if (reason == BelowMinimum.selector) revert BelowMinimum();
+        if (reason == InvestorKeyMissing.selector) revert InvestorKeyMissing();
+        revert IntentMissing();
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: UNLICENSED
+pragma solidity 0.8.37;
+
+import {Position, Status} from "../interfaces/ICampaign.sol";
+import {CampaignBase} from "./CampaignBase.sol";
+
+/// @notice The end of a campaign, and money out.
+abstract contract CampaignSettlement is CampaignBase {
+    function close(bytes32 intentId) external nonReentrant {
+        // Check
+        _requireStatus(Status.Live);
+        uint256 sum = total();
+        bool succeeded = sum >= threshold();
+        bool mayClose = _callerHas(OPERATOR_ROLE)
+            ? succeeded || block.timestamp > deadline
+            : block.timestamp > deadline + SETTLEMENT_GRACE;
+        if (!mayClose) revert CloseTooEarly();
+        // Effect
+        _useIntent(intentId);
+        status = succeeded ? Status.Succeeded : Status.Failed;
+        emit Closed(intentId, succeeded, sum);
+        // Interaction
+        if (!succeeded) _freeLock();
+    }
+
+    function cancel(bytes32 intentId) external nonReentrant onlyFactoryRole(OPERATOR_ROLE) {
+        // Check
+        _requireStatus(Status.Live);
+        // Effect
+        _useIntent(intentId);
+        status = Status.Cancelled;
+        emit Cancelled(intentId, total());
+        // Interaction
+        _freeLock();
+    }
+
+    function release(bytes32 intentId) external nonReentrant onlyFactoryRole(OPERATOR_ROLE) {
+        // Check
+        _requireStatus(Status.Succeeded);
+        // Effect
+        _useIntent(intentId);
+        status = Status.Released;
+        uint256 tokenFee = feeOn(_tokenTotal);
+        // The fiat part bears what flooring twice would lose, at most one granule, so the fees add up to the fee on the total.
+        uint256 fiatFee = feeOn(total()) - tokenFee;
+        uint256 toIssuer = _tokenTotal - tokenFee;
+        emit Released(intentId, issuerWallet, toIssuer, tokenFee);
+        emit FiatReleased(intentId, _fiatTotal - fiatFee, fiatFee);
+        // Interaction
+        if (toIssuer > 0) escrow.pay(issuerWallet, toIssuer);
+        if (tokenFee > 0) escrow.pay(factory.feeRecipient(), tokenFee);
+        _freeLock();
+    }
+
+    function claimRefund() external {
+        _refund(msg.sender);
+    }
+
+    function refundFor(address investor) external {
+        _refund(investor);
+    }
+
+    function recordRefund(bytes32 paymentRef, bytes32 investorKey) external onlyFactoryRole(RECORDER_ROLE) {
+        // Check
+        uint256 amount = _refundable(_fiatPositions[investorKey]);
+        // Effect
+        _useIntent(paymentRef);
+        _fiatPositions[investorKey].refunded = true;
+        emit RefundRecorded(paymentRef, investorKey, amount);
+    }
+
+    function _refund(address investor) private nonReentrant {
+        // Check
+        uint256 amount = _refundable(_positions[investor]);
+        // Effect
+        _positions[investor].refunded = true;
+        emit Refunded(investor, amount);
+        // Interaction
+        escrow.pay(investor, amount);
+    }
+
+    /// @dev A registry that refuses must not hold up anybody's money, so its failure is only noted.
+    function _freeLock() private {
+        try factory.freeLock(campaignId) {}
+        catch {
+            emit LockNotFreed(campaignId);
+        }
+    }
+
+    function _refundable(Position memory position) private view returns (uint256) {
+        if (status != Status.Failed && status != Status.Cancelled) revert WrongStatus(status);
+        if (position.amount == 0 || position.refunded) revert NothingToRefund();
+        return position.amount;
+    }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: UNLICENSED
+pragma solidity 0.8.37;
+
+import {IIntents} from "./IIntents.sol";
+
+/// @notice The terms of a campaign; amounts in the token's smallest unit.
+/// @param campaignId The platform's id, and the salt of the address.
+/// @param issuerId The company in the registry.
+/// @param issuerWallet Where a release pays; the registered wallet at creation.
+/// @param token Payment token.
+/// @param goal Hard cap over token and fiat money together.
+/// @param minInvestment Least total of one investor, unless it takes exactly the remaining room.
+/// @param maxInvestment Greatest total of one investor.
+/// @param deadline Last second at which money may come in.
+/// @param thresholdBps Share of the goal that makes a success, 1 to 10,000.
+/// @param granularity Token units per minor unit of the journal; every amount is a multiple.
+/// @param termsHash Hash of the terms that investors agree to.
+struct CampaignParams {
+    bytes32 campaignId;
+    bytes32 issuerId;
+    address issuerWallet;
+    address token;
+    uint256 goal;
+    uint256 minInvestment;
+    uint256 maxInvestment;
+    uint64 deadline;
+    uint16 thresholdBps;
+    uint256 granularity;
+    bytes32 termsHash;
+}
+
+/// @notice One settled fiat payment. The reference is its intent id; the key is a salted commitment to the investor.
+struct Record {
+    bytes32 paymentRef;
+    bytes32 investorKey;
+    uint256 amount;
+}
+
+/// @notice What one investor put in, and whether it was paid back.
+struct Position {
+    uint128 amount;
+    bool refunded;
+}
+
+enum Status {
+    None,
+    Live,
+    Succeeded,
+    Failed,
+    Cancelled,
+    Released
+}
+
+/// @notice One raise. Token money is escrowed by address, fiat money is only recorded, by investor key.
+/// @dev Roles are read from the factory. Intent ids and payment references share one space.
+interface ICampaign is IIntents {
+    event Invested(bytes32 indexed intentId, address indexed investor, uint256 amount, uint256 total);
+    event InvestmentRecorded(
+        bytes32 indexed paymentRef, bytes32 indexed investorKey, uint256 amount, uint256 total
+    );
+    event Closed(bytes32 indexed intentId, bool succeeded, uint256 total);
+    event Cancelled(bytes32 indexed intentId, uint256 total);
+    event Released(bytes32 indexed intentId, address indexed issuerWallet, uint256 toIssuer, uint256 fee);
+    event FiatReleased(bytes32 indexed intentId, uint256 toIssuer, uint256 fee);
+    event Refunded(address indexed investor, uint256 amount);
+    event RefundRecorded(bytes32 indexed paymentRef, bytes32 indexed investorKey, uint256 amount);
+    /// @notice The campaign ended, but the registry refused the unlock; `freeLock` of the factory can be called again.
+    event LockNotFreed(bytes32 indexed campaignId);
+
+    error NotFactory(address caller);
+    /// @param field Name of the first parameter that is not acceptable.
+    error ParamInvalid(bytes32 field);
+    error WrongStatus(Status status);
+    error DeadlinePassed(uint256 deadline);
+    error CloseTooEarly();
+    error RecordingPaused();
+    error NotGranular();
+    error AboveGoal();
+    error AboveMaximum();
+    error BelowMinimum();
+    error InvestorKeyMissing();
+    error BatchSizeInvalid(uint256 rows);
+    /// @param index Position of the first bad row.
+    /// @param reason Selector of the error that the row alone would have caused.
+    error BadRow(uint256 index, bytes4 reason);
+    error AmountNotReceived(uint256 received, uint256 expected);
+    error NothingToRefund();
+
+    /// @notice Sets the terms of a fresh clone. Factory only, once.
+    function initialize(CampaignParams calldata params) external;
+
+    /// @notice Invests the caller's tokens; the campaign is the spender to approve. Until the deadline.
+    /// @dev Refused if the token delivers another amount than was sent.
+    function invest(bytes32 intentId, uint256 amount) external;
+
+    /// @notice As `invest`, with the approval signed instead of sent.
+    /// @dev A permit that someone else has already handed in does no harm: the allowance counts.
+    function investWithPermit(
+        bytes32 intentId,
+        uint256 amount,
+        uint256 permitDeadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external;
+
+    /// @notice Records one settled fiat payment, until the end of the settlement grace. RECORDER only.
+    function recordInvestment(bytes32 paymentRef, bytes32 investorKey, uint256 amount) external;
+
+    /// @notice Records 1 to 200 payments, all or none. RECORDER only.
+    function recordInvestments(Record[] calldata records) external;
+
+    /// @notice Decides success by arithmetic: total against the threshold.
+    /// @dev An operator may close after the deadline, or before it once the threshold is met; anyone after the grace.
+    function close(bytes32 intentId) external;
+
+    /// @notice Ends a live campaign; everybody can be refunded. OPERATOR only.
+    function cancel(bytes32 intentId) external;
+
+    /// @notice Pays out a success, once: the fee to the platform, the rest to the issuer. OPERATOR only.
+    /// @dev Moves only token money; the fiat part is stated by an event. The two fees add up to `feeOn(total())`.
+    function release(bytes32 intentId) external;
+
+    /// @notice Pays the caller back exactly what the caller invested, after a failure or a cancellation.
+    function claimRefund() external;
+
+    /// @notice As `claimRefund` for somebody else; only the investor is paid. Anyone.
+    function refundFor(address investor) external;
+
+    /// @notice Notes that an investor's fiat money went back on its rail, once per investor. RECORDER only.
+    function recordRefund(bytes32 paymentRef, bytes32 investorKey) external;
+
+    function terms() external view returns (CampaignParams memory);
+
+    function campaignId() external view returns (bytes32);
+
+    function issuerId() external view returns (bytes32);
+
+    function status() external view returns (Status);
+
+    /// @notice Whether the issuer may start another campaign as far as this one is concerned.
+    function hasEnded() external view returns (bool);
+
+    /// @notice Token money invested; unchanged by refunds and release.
+    function tokenTotal() external view returns (uint256);
+
+    /// @notice Fiat money recorded; unchanged by refunds and release.
+    function fiatTotal() external view returns (uint256);
+
+    /// @notice Token and fiat money together.
+    function total() external view returns (uint256);
+
+    /// @notice Least total that makes a success, rounded up.
+    function threshold() external view returns (uint256);
+
+    /// @notice The platform's fee on `amount`: 250 basis points, floored to the granularity.
+    function feeOn(uint256 amount) external view returns (uint256);
+
+    function positionOf(address investor) external view returns (Position memory);
+
+    function fiatPositionOf(bytes32 investorKey) external view returns (Position memory);
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: UNLICENSED
+pragma solidity 0.8.37;
+
+import {CampaignParams} from "./ICampaign.sol";
+import {IFundEscrow} from "./IFundEscrow.sol";
+import {IIntents} from "./IIntents.sol";
+import {IIssuerRegistry} from "./IIssuerRegistry.sol";
+
+/// @notice Makes campaigns and holds the roles and settings that all of them read.
+interface ICampaignFactory is IIntents {
+    event CampaignCreated(
+        bytes32 indexed campaignId, bytes32 indexed issuerId, address campaign, bytes32 intentId
+    );
+    event TokenAllowed(address indexed token, bool allowed);
+    event FeeRecipientSet(address indexed feeRecipient);
+
+    error AddressMissing();
+    error CampaignMissing();
+    error CampaignExists(bytes32 campaignId);
+    error CampaignUnknown(bytes32 campaignId);
+    error CampaignNotEnded(bytes32 campaignId);
+    error TokenNotAllowed(address token);
+    error WalletMismatch(address given, address registered);
+
+    /// @notice Creates a campaign at its predicted address, initialised in the same transaction. OPERATOR only.
+    function createCampaign(bytes32 intentId, CampaignParams calldata params) external returns (address campaign);
+
+    /// @notice Gives the issuer's exclusivity lock back once the campaign has ended. Anyone; campaigns call it themselves.
+    function freeLock(bytes32 campaignId) external;
+
+    /// @notice Decides which tokens new campaigns may use; never plain fee-on-transfer or rebasing ones. Admin only.
+    function allowToken(address token, bool allowed) external;
+
+    /// @notice Sets who receives the platform's fee from now on. Admin only.
+    function setFeeRecipient(address feeRecipient) external;
+
+    /// @notice The address that the campaign has or will have.
+    function predict(bytes32 campaignId) external view returns (address);
+
+    /// @notice The campaign's address; zero if it was not created.
+    function campaignOf(bytes32 campaignId) external view returns (address);
+
+    function tokenAllowed(address token) external view returns (bool);
+
+    function feeRecipient() external view returns (address);
+
+    function implementation() external view returns (address);
+
+    function escrow() external view returns (IFundEscrow);
+
+    function registry() external view returns (IIssuerRegistry);
+}
