@@ -1,0 +1,77 @@
+"""Tell open pages that a thing changed: after the commit, through a Redis stream, without its data.
+
+The event stream process (events.py) reads the stream and wakes the pages, which refetch the
+thing's own view. A lost message costs nothing but time: each live element also polls.
+"""
+
+import time
+from collections.abc import Iterable
+
+import redis
+import structlog
+from markupsafe import Markup
+
+from . import config, db
+from .topics import STREAM, STREAM_LENGTH, BadToken, sign, topic, verify
+
+__all__ = ["BadToken", "changed", "live_attrs", "publish_now", "sign", "topic", "verify"]
+
+log = structlog.get_logger()
+QUIET_S = 1.0  # after a failure Redis is left alone this long, so that no request waits for it twice
+
+
+class _Publisher:
+    """This process's connection to the stream."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._redis = redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=0.3)
+        self._quiet_until = 0.0
+
+    def send(self, topics: Iterable[str]) -> bool:
+        if time.monotonic() < self._quiet_until:
+            return False
+        try:
+            with self._redis.pipeline(transaction=False) as pipe:
+                for name in topics:
+                    pipe.xadd(STREAM, {"t": name}, maxlen=STREAM_LENGTH, approximate=True)
+                pipe.execute()
+        except redis.RedisError as error:
+            self._quiet_until = time.monotonic() + QUIET_S
+            log.warning("live.lost", error=str(error))
+            return False
+        return True
+
+
+_publisher: _Publisher | None = None
+
+
+def changed(kind: str, thing_id: object) -> None:
+    """Tell open pages of a change once the current transaction has committed."""
+    name = topic(kind, thing_id)
+    db.after_commit(("live", name), lambda: _publish(name))
+
+
+def _publish(name: str) -> None:
+    publish_now([name])
+
+
+def publish_now(topics: Iterable[str]) -> bool:
+    """Tell open pages at once; returns False when Redis could not be reached."""
+    global _publisher  # noqa: PLW0603 - one connection per process
+    url = config.settings().redis_url
+    if not url:
+        return False
+    if _publisher is None or _publisher.url != url:
+        _publisher = _Publisher(url)
+    return _publisher.send(topics)
+
+
+def live_attrs(name: str, url: str, poll_s: float = 5) -> Markup:
+    """Return attributes that make an element refetch `url` when the topic changes.
+
+    `poll_s` is the pause in seconds between fetches while there is no event stream.
+    """
+    return Markup(
+        'data-live="{}" data-live-url="{}" data-live-poll="{}" data-live-token="{}"'
+    ).format(name, url, f"{poll_s:g}", sign([name]))
