@@ -5,6 +5,8 @@ view, which decides on access. Shared by the web processes and the event stream 
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
@@ -14,6 +16,14 @@ STREAM = "live"  # Redis stream of changes: field `t` holds the topic
 STREAM_LENGTH = 10_000
 MAX_AGE_S = 24 * 3600  # a page left open longer goes on by polling
 MAX_TOPICS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The topics of a token and when the page was made that carries it (aware UTC)."""
+
+    topics: frozenset[str]
+    issued_at: datetime
 
 
 class BadToken(Exception):
@@ -32,13 +42,18 @@ def sign(topics: Iterable[str]) -> str:
 
 def verify(token: str) -> frozenset[str]:
     """Return the topics of a token; raises BadToken."""
+    return read(token).topics
+
+
+def read(token: str) -> Grant:
+    """Return what a token allows and since when; raises BadToken."""
     try:
-        topics = _serializer().loads(token, max_age=MAX_AGE_S)
+        topics, issued_at = _serializer().loads(token, max_age=MAX_AGE_S, return_timestamp=True)
     except BadSignature as error:
         raise BadToken(str(error)) from error
     if not isinstance(topics, list) or not all(isinstance(name, str) for name in topics):
         raise BadToken("not a list of topics")
-    return frozenset(topics)
+    return Grant(frozenset(topics), issued_at)
 
 
 def _serializer() -> URLSafeTimedSerializer:

@@ -1,0 +1,58 @@
+"""crowdfund: companies raise money, people invest, and every coin can be traced."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from flask import Flask
+
+from . import config
+
+# From the bottom of the house to the top; each brings what it has of models, jobs, views, cli.
+FEATURES = (
+    "accounts",
+    "notifications",
+    "ledger",
+    "chain",
+    "issuers",
+    "compliance",
+    "payments",
+    "campaigns",
+    "investments",
+    "reports",
+    "local",
+)
+
+
+def create_app(settings: config.Settings | None = None) -> Flask:
+    """Return the web application; with settings given, this process uses them from now on."""
+    from flask_migrate import Migrate
+
+    from . import db, logs, vendored, web
+
+    if settings is not None:
+        config.use(settings)
+    current = config.settings()
+    logs.configure()
+    app = Flask(__name__, static_folder="static", static_url_path="/static")
+    app.config["SQLALCHEMY_DATABASE_URI"] = current.sqlalchemy_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = db.engine_options(current.sqlalchemy_url)
+    current.data_dir.mkdir(parents=True, exist_ok=True)
+    db.db.init_app(app)
+    Migrate(app, db.db, directory="migrations", render_as_batch=True)
+    web.init_app(app)
+    vendored.register(app)
+    load("models")
+    load("jobs")
+    for module in load("views"):
+        app.register_blueprint(module.bp)
+    for module in load("cli"):
+        for command in module.commands:
+            app.cli.add_command(command)
+    return app
+
+
+def load(part: str) -> list:  # type: ignore[type-arg]
+    """Import a part (`models`, `jobs`, `views`, `cli`) of every feature that has it."""
+    names = [f"{__name__}.{feature}" for feature in FEATURES]
+    present = [name for name in names if find_spec(name) and find_spec(f"{name}.{part}")]
+    return [import_module(f"{name}.{part}") for name in present]

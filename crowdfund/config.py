@@ -1,0 +1,102 @@
+"""Settings from the environment (12-factor); `NAME_FILE` reads a secret from a file."""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+INSECURE_KEY = "development-only-secret-key"
+
+
+class Settings(BaseSettings):
+    """Everything an operator may set; each field is the lower-case name of its variable."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+
+    environment: Literal["development", "test", "production"] = "development"
+    data_dir: Path = Field(Path("var"), validation_alias="CROWDFUND_DATA_DIR")
+    secret_key: str = INSECURE_KEY
+    secret_key_fallbacks: list[str] = []
+    database_url: str = ""
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    public_url: str = "http://127.0.0.1:5000"
+    events_url: str = "/events"
+    trusted_hosts: list[str] = []
+    time_zone: str = "Africa/Addis_Ababa"
+    storage_url: str = ""
+    ipfs_api_url: str = ""
+
+    chain_rpc_url: str = "http://127.0.0.1:8545"
+    chain_id: int = 31337
+    chain_poa: bool = False
+    chain_confirmations: int = 1
+    chain_signer_key: str = ""
+    chain_admin_key: str = ""
+    chain_recorder_key: str = ""
+
+    billbitts_api_url: str = ""
+    billbitts_api_key: str = ""
+    billbitts_private_key_path: str = ""
+    billbitts_public_key_paths: list[str] = []
+
+    mail_server: str = "127.0.0.1"
+    mail_port: int = 1025
+    mail_username: str = ""
+    mail_password: str = ""
+    mail_use_tls: bool = False
+    mail_default_sender: str = "crowdfund <no-reply@crowdfund.example>"
+
+    @model_validator(mode="before")
+    @classmethod
+    def read_secret_files(cls, values: dict[str, object]) -> dict[str, object]:
+        """Fill a field from the file named by `<FIELD>_FILE`; the file wins over nothing only."""
+        for name in cls.model_fields:
+            path = os.environ.get(f"{name.upper()}_FILE")
+            if path and name not in values:
+                values[name] = Path(path).read_text().strip()
+        return values
+
+    @model_validator(mode="after")
+    def refuse_defaults_in_production(self) -> "Settings":
+        """Production must not boot on a key that everybody knows."""
+        if self.environment == "production" and (
+            self.secret_key == INSECURE_KEY or len(self.secret_key) < 32
+        ):
+            raise ValueError("SECRET_KEY must be set to at least 32 random characters")
+        return self
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """Database URL with the driver this project uses; SQLite in the data folder by default."""
+        url = self.database_url or f"sqlite:///{self.data_dir.absolute() / 'crowdfund.db'}"
+        for short, full in (
+            ("postgres://", "postgresql+psycopg://"),
+            ("postgresql://", "postgresql+psycopg://"),
+            ("mysql://", "mysql+pymysql://"),
+            ("mariadb://", "mysql+pymysql://"),
+        ):
+            if url.startswith(short):
+                return full + url.removeprefix(short)
+        return url
+
+
+_override: Settings | None = None
+
+
+def use(new: Settings | None) -> None:
+    """Replace the settings of this process (tests, seeder); None goes back to the environment."""
+    global _override  # noqa: PLW0603 - one process, one configuration
+    _override = new
+
+
+@lru_cache(maxsize=1)
+def _from_environment() -> Settings:
+    return Settings()
+
+
+def settings() -> Settings:
+    """Return the settings in force."""
+    return _override or _from_environment()

@@ -1,0 +1,301 @@
+"""SQL for every feature: engine rules per database, column types, append-only tables, transactions.
+
+Portable to SQLite, PostgreSQL and MySQL/MariaDB; whatever differs between them stays in this file.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, TypeVar, cast
+
+import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import event
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import DeclarativeBase
+
+from . import clock
+
+ID = sa.String(32)
+_read_only: ContextVar[bool] = ContextVar("read_only", default=False)
+_NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Declarative base with named constraints, so that migrations can name them too."""
+
+    metadata = sa.MetaData(naming_convention=_NAMING)
+
+
+class Session(FlaskSession):
+    """A session that reads in autocommit where nothing may be written (GET requests)."""
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:  # noqa: ANN401
+        """Return the write engine, or its read-only twin while `reading()` is in force."""
+        engine = super().get_bind(*args, **kwargs)
+        return reader(engine) if _read_only.get() and isinstance(engine, Engine) else engine
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": Session})
+M = TypeVar("M", bound=type)
+
+
+# --- identifiers and column types -----------------------------------------------------------
+
+
+def new_id() -> str:
+    """Return 32 hex digits that sort by creation time (UUID version 7 layout)."""
+    stamp = time.time_ns() // 1_000_000
+    rand = int.from_bytes(os.urandom(10))
+    value = (stamp & (1 << 48) - 1) << 80 | 0x7 << 76 | (rand >> 68 & 0xFFF) << 64
+    return f"{value | 0b10 << 62 | rand & (1 << 62) - 1:032x}"
+
+
+class UTCDateTime(sa.TypeDecorator[datetime]):
+    """Aware UTC datetime with microseconds on every database."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """Keep microseconds on MySQL, a real timestamptz on PostgreSQL."""
+        if dialect.name in ("mysql", "mariadb"):
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return dialect.type_descriptor(sa.DateTime(timezone=dialect.name == "postgresql"))
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Refuse naive datetimes; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime: use clock.now()")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Return an aware datetime in UTC."""
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+Json = sa.JSON
+
+
+# --- engines ---------------------------------------------------------------------------------
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Return create_engine options for a database URL."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 30, "check_same_thread": False}}
+    return {"pool_pre_ping": True, "pool_recycle": 1800, "isolation_level": "READ COMMITTED"}
+
+
+@event.listens_for(Engine, "connect")
+def _on_connect(dbapi_connection: Any, _record: Any) -> None:  # noqa: ANN401 - any driver
+    if isinstance(dbapi_connection, sqlite3.Connection):
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.execute("PRAGMA cache_size=-16000")
+        cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _on_begin(connection: Connection) -> None:
+    # A deferred BEGIN that reads and then writes fails at once with "database is locked".
+    if connection.dialect.name == "sqlite" and not connection.get_execution_options().get("reader"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+_readers: dict[int, Engine] = {}
+
+
+def reader(engine: Engine) -> Engine:
+    """Return the autocommit twin of an engine; it shares the pool and takes no write lock."""
+    twin = _readers.get(id(engine))
+    if twin is None or twin.pool is not engine.pool:
+        options: dict[str, Any] = {"reader": True}
+        if engine.dialect.name != "sqlite":
+            options["isolation_level"] = "AUTOCOMMIT"
+        twin = _readers[id(engine)] = engine.execution_options(**options)
+    return twin
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Make the session of this context read-only (autocommit reads, a flush raises)."""
+    token = _read_only.set(True)
+    try:
+        yield
+    finally:
+        _read_only.reset(token)
+
+
+def set_read_only(value: bool) -> None:  # noqa: FBT001 - a switch
+    """Switch the current context; the web shell does this at the start of each request."""
+    _read_only.set(value)
+
+
+@event.listens_for(Session, "before_flush")
+def _refuse_flush_when_reading(*_: Any) -> None:  # noqa: ANN401
+    if _read_only.get():
+        raise RuntimeError("a GET request must not write")
+
+
+# --- transactions -----------------------------------------------------------------------------
+
+
+def after_commit(key: object, action: Callable[[], None]) -> None:
+    """Run an action once after the shell has committed; the same key is kept once."""
+    db.session.info.setdefault("after_commit", {})[key] = action
+
+
+def commit() -> None:
+    """Commit the work of a request or job and ring the doorbells. Only shells call this."""
+    session = db.session()
+    session.commit()
+    for action in session.info.pop("after_commit", {}).values():
+        action()
+
+
+def rollback() -> None:
+    """Forget the work of a request or job and its doorbells. Only shells call this."""
+    session = db.session()
+    session.rollback()
+    session.info.pop("after_commit", None)
+
+
+@contextmanager
+def own_transaction() -> Iterator[Connection]:
+    """Open a short transaction of its own for what must survive a refusal.
+
+    Must come before the first statement of the caller's transaction: SQLite has one writer.
+    """
+    if not _read_only.get() and db.session().in_transaction() and db.engine.dialect.name == "sqlite":
+        raise RuntimeError("own_transaction() after the main transaction began would wait for itself")
+    with db.engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def read_connection() -> Iterator[Connection]:
+    """Open a connection that reads in autocommit, apart from the session."""
+    with reader(db.engine).connect() as connection:
+        yield connection
+
+
+def insert_ignore(table: sa.FromClause, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert rows unless a unique key exists already; return how many went in."""
+    if not rows:
+        return 0
+    return execute_insert_ignore(db.session.connection(), table, rows)
+
+
+def execute_insert_ignore(
+    connection: Connection, table: sa.FromClause, rows: Sequence[Mapping[str, Any]]
+) -> int:
+    """Do what `insert_ignore` does on a given connection."""
+    target = cast(sa.Table, table)
+    name = connection.dialect.name
+    statement: sa.Insert
+    if name == "postgresql":
+        statement = postgresql.insert(target).on_conflict_do_nothing()
+    elif name == "sqlite":
+        statement = sqlite.insert(target).on_conflict_do_nothing()
+    else:
+        statement = mysql.insert(target).prefix_with("IGNORE")
+    if len(rows) == 1:
+        return connection.execute(statement.values(dict(rows[0])).inline()).rowcount
+    return connection.execute(statement.values([dict(row) for row in rows]).inline()).rowcount
+
+
+# --- append-only tables -----------------------------------------------------------------------
+
+
+def append_only_ddl(table: str, dialect: str) -> list[str]:
+    """Return the statements which make a table refuse UPDATE and DELETE on a database."""
+    message = f"{table} is append-only"
+    if dialect == "sqlite":
+        return [
+            f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+            for verb in ("update", "delete")
+        ]
+    if dialect == "postgresql":
+        return [
+            "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger AS $$ BEGIN "
+            "RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only'; END $$ "
+            "LANGUAGE plpgsql",
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+        ]
+    return [
+        f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} FOR EACH ROW "
+        f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{message}'"
+        for verb in ("update", "delete")
+    ]
+
+
+def append_only(model: M) -> M:
+    """Mark a model: its rows can be added, never changed or removed (class decorator)."""
+    protect(cast(sa.Table, model.__table__))  # type: ignore[attr-defined]
+    return model
+
+
+def protect(table: sa.Table) -> sa.Table:
+    """Attach the append-only triggers to a table for `create_all`; migrations call the DDL."""
+    table.info["append_only"] = True
+
+    def create(_target: sa.Table, connection: Connection, **_: object) -> None:
+        for statement in append_only_ddl(table.name, connection.dialect.name):
+            connection.exec_driver_sql(statement)
+
+    event.listen(table, "after_create", create)
+    return table
+
+
+def event_table(subject: str) -> sa.Table:
+    """Return the append-only `<subject>_event` table: who changed what status, when and why."""
+    return protect(
+        sa.Table(
+            f"{subject}_event",
+            db.metadata,
+            sa.Column("id", ID, primary_key=True, default=new_id),
+            sa.Column(f"{subject}_id", ID, sa.ForeignKey(f"{subject}.id"), nullable=False, index=True),
+            sa.Column("at", UTCDateTime, nullable=False, default=clock.now),
+            sa.Column("actor", ID, nullable=False),
+            sa.Column("from_status", sa.String(24)),
+            sa.Column("to_status", sa.String(24), nullable=False),
+            sa.Column("reason", sa.String(1000), nullable=False, default=""),
+        )
+    )
+
+
+def record_event(  # noqa: PLR0913 - the columns of the row
+    table: sa.Table, subject_id: str, *, actor: str, before: str | None, after: str, reason: str = ""
+) -> None:
+    """Append one status change to an event table; `actor` is a user id or `system`."""
+    subject = table.name.removesuffix("_event")
+    values = {f"{subject}_id": subject_id, "actor": actor, "reason": reason}
+    db.session.execute(sa.insert(table).values(from_status=before, to_status=after, **values))
+
+
+def one_of(column: str, *values: str) -> sa.CheckConstraint:
+    """Return a named CHECK that a status column holds one of the values."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return sa.CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")

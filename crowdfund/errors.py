@@ -1,0 +1,72 @@
+"""Errors that know how they are shown: status, sentence for a person, machine code."""
+
+
+class CrowdfundError(Exception):
+    """Base of every refusal; `user_message` says what happened and what to do."""
+
+    status = 400
+    code = "bad_request"
+
+    def __init__(
+        self, user_message: str, *, status: int | None = None, field: str | None = None
+    ) -> None:
+        super().__init__(user_message)
+        self.user_message = user_message
+        self.field = field
+        if status is not None:
+            self.status = status
+
+
+class Invalid(CrowdfundError):
+    """Input that breaks a rule; `field` names where."""
+
+    status = 422
+    code = "invalid"
+
+
+class InvalidAmount(Invalid):
+    """Text that is not an amount of money."""
+
+    code = "invalid_amount"
+
+
+class NotSignedIn(CrowdfundError):
+    """The page needs a person."""
+
+    status = 401
+    code = "not_signed_in"
+
+
+class Forbidden(CrowdfundError):
+    """This person may not do this."""
+
+    status = 403
+    code = "forbidden"
+
+
+class NotFound(CrowdfundError):
+    """No such thing, or none that this person may see."""
+
+    status = 404
+    code = "not_found"
+
+
+class Conflict(CrowdfundError):
+    """The thing changed meanwhile, or its state does not allow this."""
+
+    status = 409
+    code = "conflict"
+
+
+class TooMany(CrowdfundError):
+    """A limit per person, address or minute was reached."""
+
+    status = 429
+    code = "too_many"
+
+
+class Unavailable(CrowdfundError):
+    """An outside part does not answer; nothing was lost."""
+
+    status = 503
+    code = "unavailable"

@@ -1,0 +1,137 @@
+"""The chart of accounts and what a posting is; pure."""
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import Conflict, CrowdfundError
+
+PLATFORM_FEE = "platform:fee"
+SUSPENSE = "platform:suspense"
+GENESIS_HASH = "0" * 64
+MAX_AMOUNT = 10**15
+
+# kind -> (pattern, may the balance fall under zero). Only the outside world may: what it has
+# given us is what its account is short of, so all balances always sum to zero.
+CHART: dict[str, tuple[str, bool]] = {
+    "wallet": (r"user:[0-9a-z]{1,32}:wallet", False),
+    "company": (r"company:[0-9a-z]{1,32}:wallet", False),
+    "escrow": (r"campaign:[0-9a-z]{1,32}:escrow", False),
+    "clearing": (r"gateway:[a-z_]{1,24}:clearing", False),
+    "external": (r"gateway:[a-z_]{1,24}:external", True),
+    "fee": (r"platform:fee", False),
+    "suspense": (r"platform:suspense", False),
+}
+_PATTERNS = [(re.compile(pattern), kind) for kind, (pattern, _) in CHART.items()]
+
+
+class InsufficientFunds(CrowdfundError):
+    """A posting would take an account under its floor."""
+
+    status = 422
+    code = "insufficient_funds"
+
+
+class KeyReused(Conflict):
+    """An idempotency key came back with another input."""
+
+    code = "key_reused"
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """Move an amount (minor units, > 0) from one account to another: balanced by construction."""
+
+    source: str
+    destination: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One entry to be posted: what happened (kind), its postings, and what it refers to."""
+
+    key: str
+    postings: tuple[Posting, ...]
+    kind: str
+    currency: str = "ETB"
+    ref: tuple[tuple[str, str], ...] = ()
+
+
+def user_wallet(user_id: str) -> str:
+    """Return the account of a person's wallet."""
+    return f"user:{user_id}:wallet"
+
+
+def company_wallet(company_id: str) -> str:
+    """Return the account of what a company may pay out."""
+    return f"company:{company_id}:wallet"
+
+
+def escrow(campaign_id: str) -> str:
+    """Return the account that holds a campaign's money."""
+    return f"campaign:{campaign_id}:escrow"
+
+
+def clearing(gateway: str) -> str:
+    """Return the account of money that a gateway has taken but not settled."""
+    return f"gateway:{gateway}:clearing"
+
+
+def external(gateway: str) -> str:
+    """Return the account of the world behind a gateway; it may go negative."""
+    return f"gateway:{gateway}:external"
+
+
+def account_kind(account: str) -> str:
+    """Return the chart's kind of an account; raises ValueError for one outside the chart."""
+    for pattern, kind in _PATTERNS:
+        if pattern.fullmatch(account):
+            return kind
+    raise ValueError(f"{account!r} is not in the chart of accounts")
+
+
+def has_floor(account: str) -> bool:
+    """Return whether an account must stay at zero or above."""
+    return not CHART[account_kind(account)][1]
+
+
+def check(postings: Sequence[Posting]) -> None:
+    """Raise ValueError for postings that are not money movements."""
+    if not postings:
+        raise ValueError("an entry needs a posting")
+    for posting in postings:
+        if type(posting.amount_minor) is not int or not 0 < posting.amount_minor <= MAX_AMOUNT:
+            raise ValueError(f"amount {posting.amount_minor!r} must be a positive integer")
+        if posting.source == posting.destination:
+            raise ValueError("source and destination are the same account")
+
+
+def deltas(postings: Sequence[Posting]) -> dict[str, int]:
+    """Return the change of each account, in account order; the changes sum to zero."""
+    change: dict[str, int] = {}
+    for posting in postings:
+        change[posting.source] = change.get(posting.source, 0) - posting.amount_minor
+        change[posting.destination] = change.get(posting.destination, 0) + posting.amount_minor
+    return dict(sorted(change.items()))
+
+
+def input_hash(draft: Draft) -> str:
+    """Return the SHA-256 of what an entry says, to tell a repeat from a reused key."""
+    said = [
+        draft.kind, draft.currency,
+        [[p.source, p.destination, p.amount_minor] for p in draft.postings], list(draft.ref),
+    ]  # fmt: skip
+    return hashlib.sha256(_canonical(said)).hexdigest()
+
+
+def entry_hash(previous: str, entry_id: str, seq: int, at: str, body_hash: str) -> str:
+    """Return the link of the journal's hash chain: it covers the entry and all before it."""
+    return hashlib.sha256(f"{previous}|{seq}|{entry_id}|{at}|{body_hash}".encode()).hexdigest()
+
+
+def _canonical(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()

@@ -1,0 +1,1 @@
+"""The embedded stack: everything that one machine needs, started by one command."""

@@ -1,0 +1,127 @@
+"""Browser sessions kept in SQL, so that they can be listed and revoked; the cookie is a random key."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, Request, Response
+from flask.sessions import SessionInterface, SessionMixin
+from sqlalchemy.orm import Mapped, mapped_column
+from werkzeug.datastructures import CallbackDict
+
+from . import clock
+from .db import ID, Json, UTCDateTime, db, read_connection
+
+IDLE = timedelta(days=14)
+ABSOLUTE = timedelta(days=30)
+TOUCH_EVERY = timedelta(minutes=10)
+
+
+class WebSession(db.Model):
+    """One browser; the id is the SHA-256 of the cookie, so the table opens no session."""
+
+    __tablename__ = "web_session"
+    id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    user_id: Mapped[str | None] = mapped_column(ID, index=True)
+    data: Mapped[dict[str, Any]] = mapped_column(Json)
+    user_agent: Mapped[str] = mapped_column(sa.String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+
+_T = WebSession.__table__
+_FIND = sa.select(_T.c.data, _T.c.seen_at, _T.c.created_at).where(
+    _T.c.id == sa.bindparam("key"), _T.c.expires_at > sa.bindparam("now")
+)
+
+
+class SqlSession(CallbackDict[str, Any], SessionMixin):
+    """The session dictionary of one request."""
+
+    def __init__(self, token: str | None = None, data: dict[str, Any] | None = None) -> None:
+        def changed(_self: object) -> None:
+            self.modified = True
+
+        super().__init__(data or {}, changed)
+        self.token = token
+        self.old_token: str | None = None
+        self.modified = False
+        self.seen_at: datetime | None = None
+        self.created_at: datetime | None = None
+
+    def rotate(self) -> None:
+        """Change the cookie at sign-in and sign-out, against session fixation."""
+        self.old_token = self.old_token or self.token
+        self.token = None
+        self.created_at = None
+        self.modified = True
+
+
+def hashed(token: str) -> str:
+    """Return the key of a session row for a cookie value."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class SqlSessionInterface(SessionInterface):
+    """Loads a session by its cookie and saves it when it was changed."""
+
+    def open_session(self, app: Flask, request: Request) -> SqlSession:
+        """Return the browser's session, or a new empty one (nothing is stored until it changes)."""
+        token = request.cookies.get(self.get_cookie_name(app))
+        if not token or len(token) > 64:
+            return SqlSession()
+        with read_connection() as connection:
+            row = connection.execute(_FIND, {"key": hashed(token), "now": clock.now()}).first()
+        if row is None:
+            return SqlSession()
+        session = SqlSession(token, row.data)
+        session.seen_at, session.created_at = row.seen_at, row.created_at
+        return session
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Store a changed session in its own short transaction, after the request's own commit."""
+        assert isinstance(session, SqlSession)  # noqa: S101 - narrows the type
+        now = clock.now()
+        stale = session.seen_at is not None and session.seen_at < now - TOUCH_EVERY
+        if not session.modified and not stale:
+            return
+        name = self.get_cookie_name(app)
+        if not session and session.old_token is None and session.token is None:
+            return
+        is_new = session.token is None
+        token = session.token or secrets.token_urlsafe(32)
+        self._store(session, hashed(token), is_new=is_new, now=now)
+        session.token = token
+        response.vary.add("Cookie")
+        response.set_cookie(
+            name,
+            token,
+            max_age=int(ABSOLUTE.total_seconds()),
+            path="/",
+            secure=self.get_cookie_secure(app),
+            httponly=True,
+            samesite=self.get_cookie_samesite(app),
+        )
+
+    @staticmethod
+    def _store(session: SqlSession, key: str, *, is_new: bool, now: datetime) -> None:
+        from flask import request  # noqa: PLC0415 - only inside a request
+
+        expires = min(now + IDLE, (session.created_at or now) + ABSOLUTE)
+        values = {
+            "data": dict(session), "user_id": session.get("_user_id"), "seen_at": now,
+            "expires_at": expires,
+        }  # fmt: skip
+        with db.engine.begin() as connection:
+            if session.old_token:
+                connection.execute(sa.delete(_T).where(_T.c.id == hashed(session.old_token)))
+            if is_new:
+                agent = (request.user_agent.string or "")[:200]
+                connection.execute(
+                    sa.insert(_T).values(id=key, created_at=now, user_agent=agent, **values)
+                )
+            else:
+                connection.execute(sa.update(_T).where(_T.c.id == key).values(**values))

@@ -1,0 +1,80 @@
+"""Addresses and integrity hashes of static files, for templates.
+
+`vendor("htmx.min.js")` names a third party's file by its pinned hash in vendor.json; `asset("app.js")` names one of ours
+by the hash of what is on disk. Both carry the hash in the address, so that browsers may keep the file for ever.
+"""
+
+import base64
+import hashlib
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+STATIC = Path(__file__).parent / "static"
+
+
+def manifest() -> list[dict[str, str]]:
+    """Return the entries of vendor.json: file, package, version, sha384."""
+    return json.loads((STATIC / "vendor.json").read_text())
+
+
+def digest(path: Path) -> str:
+    """Return the base64 sha384 of a file, as integrity attributes write it."""
+    return base64.b64encode(hashlib.sha384(path.read_bytes()).digest()).decode()
+
+
+@lru_cache
+def _pinned() -> dict[str, str]:
+    return {entry["file"]: entry["sha384"] for entry in manifest()}
+
+
+@lru_cache
+def _digest_at(path: Path, _mtime_ns: int) -> str:
+    return digest(path)
+
+
+def _address(path: str, sha384: str) -> str:
+    return f"/static/{path}?v={sha384[:10].replace('+', '-').replace('/', '_')}"
+
+
+def _attributes(path: str, sha384: str) -> Markup:
+    name = "href" if path.endswith(".css") else "src"
+    return Markup('{}="{}" integrity="sha384-{}"').format(Markup(name), _address(path, sha384), sha384)
+
+
+def vendor(name: str) -> Markup:
+    """Return the src (href for CSS) and integrity attributes of a vendored file; raises KeyError if it is not pinned."""
+    return _attributes(f"vendor/{name}", _pinned()[name])
+
+
+def vendor_url(name: str) -> str:
+    """Return the address of a vendored file without integrity, for sprites and fonts."""
+    return _address(f"vendor/{name}", _pinned()[name])
+
+
+def asset(name: str) -> Markup:
+    """Return the src (href for CSS) and integrity attributes of one of our own static files."""
+    path = STATIC / name
+    return _attributes(name, _digest_at(path, path.stat().st_mtime_ns))
+
+
+def asset_url(name: str) -> str:
+    """Return the address of one of our own static files, for pictures."""
+    path = STATIC / name
+    return _address(name, _digest_at(path, path.stat().st_mtime_ns))
+
+
+def wrong_files() -> list[str]:
+    """Name the vendored files that are missing, changed or not in vendor.json."""
+    pinned = _pinned()
+    found = {path.name: path for path in (STATIC / "vendor").iterdir()}
+    changed = {name for name, sha in pinned.items() if name not in found or digest(found[name]) != sha}
+    return sorted(changed | (found.keys() - pinned.keys()))
+
+
+def register(app: Any) -> None:
+    """Give the helpers to the app's templates."""
+    app.jinja_env.globals.update(vendor=vendor, vendor_url=vendor_url, asset=asset, asset_url=asset_url)

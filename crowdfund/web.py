@@ -1,0 +1,350 @@
+"""The HTTP shell: transaction per request, sessions in SQL, access, CSRF, headers, errors, rendering."""
+
+import secrets
+import uuid
+from collections.abc import Callable
+from typing import Any, cast
+from urllib.parse import quote, urlsplit
+
+import redis
+import sqlalchemy as sa
+import structlog
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    g,
+    get_flashed_messages,
+    has_request_context,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask import flash as flask_flash
+from flask_login import LoginManager
+from flask_login import current_user as _login_user
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
+from htmx_flask import Htmx
+from jinja2 import StrictUndefined
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
+
+from . import access, config, db, money, sessions
+from .errors import CrowdfundError
+
+log = structlog.get_logger()
+csrf = CSRFProtect()
+login = LoginManager()
+bp = Blueprint("web", __name__)
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+# --- for views --------------------------------------------------------------------------------
+
+
+def current_user() -> Any:  # noqa: ANN401 - the accounts feature's frozen row
+    """Return the signed-in person's frozen row (id, email, name, roles) or None."""
+    if not has_request_context():
+        return None
+    if "user" not in g:
+        user = cast(Any, _login_user)._get_current_object()
+        g.user = user if user.is_authenticated else None
+    return g.user
+
+
+def roles() -> frozenset[str]:
+    """Return the roles of whoever makes this request; a visitor has one as well."""
+    user = current_user()
+    return frozenset({"visitor", "investor", *user.roles}) if user else frozenset({"visitor"})
+
+
+def is_htmx() -> bool:
+    """Return whether htmx asks for a fragment (not a boosted link or a history restore)."""
+    headers = request.headers
+    return (
+        headers.get("HX-Request") == "true"
+        and headers.get("HX-Boosted") != "true"
+        and headers.get("HX-History-Restore-Request") != "true"
+        and headers.get("HX-Request-Type", "partial") != "full"
+    )
+
+
+def render(page: str, partial: str | None = None, *, status: int = 200, **context: object) -> Response:
+    """Render the partial for htmx and the page for browsers; both vary by HX-Request."""
+    template = partial if partial and is_htmx() else page
+    response = make_response(render_template(template, **context), status)
+    response.vary.add("HX-Request")
+    return response
+
+
+def back(url: str) -> BaseResponse:
+    """Send the browser on after a POST: 303, or HX-Redirect for htmx."""
+    if is_htmx():
+        return Response(status=204, headers={"HX-Redirect": url})
+    return redirect(url, 303)
+
+
+def flash(text: str, kind: str = "info") -> None:
+    """Keep a sentence for the next page; kinds: info, success, warning, danger."""
+    flask_flash(text, kind)
+
+
+def own_path(target: str | None, default: str) -> str:
+    """Return a `next` target if it is a path on this host, else the default."""
+    if not target or not target.startswith("/") or target.startswith("//") or "\\" in target:
+        return default
+    parts = urlsplit(target)
+    return target if not parts.scheme and not parts.netloc else default
+
+
+# --- the app ------------------------------------------------------------------------------------
+
+
+def init_app(app: Flask) -> None:
+    """Wire the shell into an app; features register their blueprints afterwards."""
+    settings = config.settings()
+    fallbacks = settings.secret_key_fallbacks
+    if isinstance(fallbacks, str):
+        raise TypeError("SECRET_KEY_FALLBACKS must be a list")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=fallbacks,
+        SESSION_COOKIE_NAME="crowdfund",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.public_url.startswith("https"),
+        MAX_CONTENT_LENGTH=11 * 1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        TRUSTED_HOSTS=settings.trusted_hosts or None,
+    )
+    app.session_interface = sessions.SqlSessionInterface()
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    csrf.init_app(app)
+    login.init_app(app, add_context_processor=False)
+    Htmx(app)
+    app.before_request(_open)
+    app.after_request(_finish)
+    app.teardown_request(_close)
+    app.register_error_handler(CrowdfundError, _show_refusal)
+    app.register_error_handler(CSRFError, _show_csrf)
+    app.register_error_handler(HTTPException, _show_http)
+    app.register_error_handler(Exception, _show_crash)
+    app.register_blueprint(bp)
+    app.context_processor(_context)
+    app.jinja_env.globals.update(
+        money_fmt=money.fmt, csp_nonce=csp_nonce, nav_items=nav_items, csrf_token=generate_csrf, may=may
+    )
+
+
+@bp.get("/health")
+def health() -> Response:
+    """Answer whether SQL and Redis are reachable, for balancers and the supervisor."""
+    parts = {"database": _database_answers(), "redis": _redis_answers()}
+    return make_response(jsonify(parts), 200 if parts["database"] else 503)
+
+
+def _database_answers() -> bool:
+    try:
+        db.db.session.execute(sa.text("SELECT 1"))
+    except sa.exc.DBAPIError:
+        return False
+    return True
+
+
+def _redis_answers() -> bool:
+    from .outbox import redis_client  # noqa: PLC0415 - web works without Redis
+
+    try:
+        return bool(redis_client().ping())
+    except redis.RedisError:
+        return False
+
+
+# --- request life ---------------------------------------------------------------------------------
+
+
+def _open() -> BaseResponse | None:
+    db.set_read_only(request.method in SAFE)
+    g.request_id = uuid.uuid4().hex[:12]
+    endpoint = request.endpoint
+    if endpoint is None or access.allows(endpoint, roles() if _needs_user(endpoint) else _VISITOR):
+        return None
+    if current_user() is None:
+        return _to_sign_in()
+    return _error_response(403, "forbidden", "Your account may not open this page. Nothing was changed.")
+
+
+_VISITOR = frozenset({"visitor"})
+
+
+def _needs_user(endpoint: str) -> bool:
+    return "visitor" not in access.TABLE.get(endpoint, ())
+
+
+def _to_sign_in() -> BaseResponse:
+    here = request.full_path.rstrip("?") if request.method in SAFE else _referring_path()
+    url = url_for("accounts.sign_in") + "?next=" + quote(here)
+    if wants_json():
+        return _error_response(401, "not_signed_in", "Sign in first.")
+    if is_htmx():
+        return Response(status=401, headers={"HX-Redirect": url})
+    return redirect(url, 303)
+
+
+def _referring_path() -> str:
+    parts = urlsplit(request.referrer or "")
+    return parts.path or "/" if parts.netloc == request.host else "/"
+
+
+def _finish(response: Response) -> Response:
+    """Commit what a good answer did, roll back what a refusal did; set the headers."""
+    if request.method not in SAFE:
+        if response.status_code < 400:
+            db.commit()
+        else:
+            db.rollback()
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Content-Security-Policy", _policy())
+    if response.mimetype == "text/html":
+        response.headers.setdefault("Cache-Control", "no-store" if current_user() else "no-cache")
+    return response
+
+
+def _close(_error: BaseException | None) -> None:
+    db.db.session.rollback()
+    db.db.session.info.pop("after_commit", None)
+    db.set_read_only(False)
+
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
+}
+
+
+def csp_nonce() -> str:
+    """Return this response's script nonce."""
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(16)
+    return cast(str, g.nonce)
+
+
+def _policy() -> str:
+    events = config.settings().events_url
+    origin = "" if events.startswith("/") else " " + "://".join(urlsplit(events)[:2])
+    script = f" 'nonce-{g.nonce}'" if "nonce" in g else ""
+    return (
+        f"default-src 'self'; script-src 'self'{script}; connect-src 'self'{origin}; "
+        "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    )
+
+
+# --- what every template may use ------------------------------------------------------------------
+
+
+def may(endpoint: str) -> bool:
+    """Return whether this request's person may use a route (for links and buttons)."""
+    return access.allows(endpoint, roles())
+
+
+def nav_items() -> list[dict[str, Any]]:
+    """Return the navigation that the access table allows, the current item marked."""
+    mine = roles()
+    here = (request.endpoint or "") if has_request_context() else ""
+    return [
+        {"label": label, "url": url_for(endpoint), "icon": icon, "active": endpoint == here, "count": None}
+        for label, endpoint, icon in access.NAV
+        if access.allows(endpoint, mine)
+    ]
+
+
+def flashes() -> list[tuple[str, str]]:
+    """Return the kept sentences as (kind, text)."""
+    return cast(list[tuple[str, str]], get_flashed_messages(with_categories=True))
+
+
+def _context() -> dict[str, Any]:
+    return {
+        "current_user": current_user(),
+        "events_url": config.settings().events_url,
+        "flashes": flashes,
+        "is_htmx": is_htmx() if has_request_context() else False,
+    }
+
+
+# --- errors -------------------------------------------------------------------------------------
+
+
+def wants_json() -> bool:
+    """Return whether the client is a program: the API, a webhook, or an explicit Accept."""
+    if request.path.startswith(("/api/", "/webhooks/")):
+        return True
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return best == "application/json" and not is_htmx()
+
+
+_TITLES = {
+    400: "That did not work", 401: "Please sign in", 403: "Not for this account", 404: "Page not found",
+    405: "Not possible here", 409: "This has changed meanwhile", 413: "The file is too big",
+    422: "Please check what you entered", 429: "Too many tries", 503: "Not available at the moment",
+}  # fmt: skip
+
+
+def _error_response(status: int, code: str, message: str) -> BaseResponse:
+    title = _TITLES.get(status, "Something went wrong")
+    if wants_json():
+        body = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": message,
+                "error": message}  # fmt: skip
+        response = make_response(jsonify(body), status)
+        response.mimetype = "application/problem+json"
+        return response
+    error = {"status": status, "code": code, "title": title, "message": message,
+             "request_id": g.get("request_id", "")}  # fmt: skip
+    return render("errors/error.html", "errors/_error.html", status=status, error=error)
+
+
+def _show_refusal(error: CrowdfundError) -> BaseResponse:
+    db.rollback()
+    if error.status == 401:
+        return _to_sign_in()
+    return _error_response(error.status, error.code, error.user_message)
+
+
+def _show_csrf(_error: CSRFError) -> BaseResponse:
+    text = "This form was open too long or came from another site. Nothing was done. Reload and try again."
+    return _error_response(400, "csrf", text)
+
+
+def _show_http(error: HTTPException) -> BaseResponse:
+    status = error.code or 500
+    if status < 400:
+        return error.get_response()
+    sentences = {
+        404: "There is nothing at this address. It may have moved; nothing was lost.",
+        405: "This address does not take that kind of request.",
+        413: "The file is larger than 10 MB. Choose a smaller one; nothing was stored.",
+    }
+    return _error_response(status, f"http_{status}", sentences.get(status, "The request was not understood."))
+
+
+def _show_crash(error: Exception) -> BaseResponse:
+    db.rollback()
+    log.exception("request.crashed", path=request.path, request_id=g.get("request_id"))
+    if current_app.config.get("PROPAGATE_CRASHES"):
+        raise error
+    text = "We made a mistake. Nothing was booked by this request. Try again in a moment."
+    return _error_response(500, "server_error", text)
+
+
+Loader = Callable[[str], Any]

