@@ -1,0 +1,155 @@
+// What pages need beyond htmx. Without this file every journey still works.
+(() => {
+  const all = (selector, root = document) => [...(root.querySelectorAll?.(selector) ?? [])];
+  const say = (text) => { document.getElementById("status").textContent = text; };
+
+  // --- toasts: what happened, what was not lost, what to do ---
+  const toast = (text, tone = "danger") => {
+    const box = document.createElement("div");
+    box.className = `cf-toast cf-tone-${tone}`;
+    box.setAttribute("role", tone === "danger" ? "alert" : "status");
+    const words = document.createElement("div");
+    words.append(Object.assign(document.createElement("p"), { textContent: text }));
+    const close = Object.assign(document.createElement("button"), { type: "button", className: "cf-icon-btn", textContent: "Close" });
+    close.dataset.dismiss = "";
+    box.append(words, close);
+    const area = document.getElementById("toasts");
+    for (const old of all(".cf-toast", area)) if (old.textContent === box.textContent) old.remove();
+    area.append(box);
+  };
+  const trouble = (event) => {
+    const { ctx } = event.detail;
+    if (!ctx || ctx.live) return;
+    const timeout = ctx.request?.signal?.reason === "timeout";
+    toast(timeout
+      ? "The answer takes too long. Nothing that you entered was lost. Try again in a moment."
+      : "We cannot reach the server. Nothing that you entered was lost. Check your connection and try again.");
+  };
+  document.addEventListener("htmx:error", trouble);
+  document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
+    if (ctx.live || ctx.response.status === 422 || ctx.hx?.redirect || /hx-target="#toasts"/.test(ctx.text)) return;
+    toast("The server could not do this. Nothing that you entered was lost. Try again in a moment.");
+  });
+
+  // --- clicks: theme, copy, dismiss, menus ---
+  const copy = async (button) => {
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      button.dataset.copied = "";
+      say("Copied");
+      setTimeout(() => delete button.dataset.copied, 2000);
+    } catch {
+      toast(`Copying was not allowed. The full value is: ${button.dataset.copy}`, "info");
+    }
+  };
+  const flipTheme = () => {
+    window.cfTheme(document.documentElement.dataset.bsTheme === "dark" ? "light" : "dark");
+    say(`The ${document.documentElement.dataset.bsTheme} theme is on`);
+  };
+  const fill = (button) => {
+    const input = document.getElementById(button.dataset.fill);
+    input.value = button.value;
+    for (const type of ["input", "change"]) input.dispatchEvent(new Event(type, { bubbles: true }));
+    input.focus();
+  };
+  document.addEventListener("click", (event) => {
+    const hit = (selector) => event.target.closest?.(selector);
+    const button = hit("[data-theme-toggle], [data-copy], [data-dismiss], [data-fill], [data-close], [data-open]");
+    if (button?.matches("[data-theme-toggle]")) flipTheme();
+    if (button?.matches("[data-copy]")) copy(button);
+    if (button?.matches("[data-dismiss]")) button.closest(".cf-toast, .cf-note").remove();
+    if (button?.matches("[data-fill]")) { event.preventDefault(); fill(button); }
+    if (button?.matches("[data-open]")) { event.preventDefault(); document.getElementById(button.dataset.open).showModal(); }
+    if (button?.matches("[data-close]")) { event.preventDefault(); button.closest("dialog").close(); }
+    for (const menu of all(".cf-menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of all(".cf-menu[open]")) { menu.open = false; menu.querySelector("summary").focus(); }
+  });
+
+  // --- forms: one submit only, and a busy state until the answer ---
+  const release = (form) => {
+    if (!form?.dataset) return;
+    clearTimeout(form.cfTimer);
+    delete form.dataset.busy;
+    for (const button of all("[aria-disabled][data-pressed]", form)) {
+      button.removeAttribute("aria-disabled");
+      delete button.dataset.pressed;
+    }
+  };
+  document.addEventListener("submit", (event) => {
+    if (event.target.dataset.busy === undefined) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, true);
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const byHtmx = form._htmx?.initialized;
+    if (form.method === "dialog" || (event.defaultPrevented && !byHtmx)) return;
+    form.dataset.busy = "";
+    const button = event.submitter ?? form.querySelector("button:not([type=button])");
+    if (button) {
+      button.setAttribute("aria-disabled", "true");
+      button.dataset.pressed = "";
+    }
+    // An answer that is a download leaves the page open: do not stay busy for ever.
+    if (!byHtmx) form.cfTimer = setTimeout(() => release(form), 15000);
+  });
+  document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
+    release(ctx.request?.form ?? ctx.sourceElement?.closest?.("form"));
+  });
+  window.addEventListener("pageshow", () => all("form[data-busy]").forEach(release));
+
+  // --- uploads: htmx has no upload progress, so its fetch is replaced by an XHR that tells ---
+  const sendWithProgress = (form) => (url, request) => new Promise((resolve, reject) => {
+    const xhr = new XMLHttpRequest();
+    const bar = form.querySelector("progress[data-upload]");
+    const show = (value) => { if (bar) { bar.hidden = false; bar.value = value; } };
+    xhr.open(request.method, url);
+    for (const [name, value] of Object.entries(request.headers)) xhr.setRequestHeader(name, value);
+    xhr.upload.onprogress = (event) => { if (event.lengthComputable) show(Math.round((event.loaded / event.total) * 100)); };
+    xhr.upload.onload = () => say("Uploaded; waiting for the check");
+    xhr.onload = () => {
+      const headers = new Headers(xhr.getAllResponseHeaders().trim().split(/[\r\n]+/).map((line) => line.split(/:\s*(.*)/s).slice(0, 2)));
+      const empty = [204, 205, 304].includes(xhr.status);
+      resolve(new Response(empty ? null : xhr.responseText, { status: xhr.status, headers }));
+    };
+    xhr.onerror = () => reject(new TypeError("network"));
+    xhr.onabort = () => reject(new DOMException("aborted", "AbortError"));
+    xhr.onloadend = () => { if (bar) bar.hidden = true; };
+    request.signal?.addEventListener("abort", () => xhr.abort());
+    show(0);
+    xhr.send(request.body);
+  });
+  document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+    if (ctx.sourceElement.matches?.("form[data-upload]")) {
+      ctx.fetch = sendWithProgress(ctx.sourceElement);
+      ctx.request.timeout = 600000;
+    }
+  });
+  document.addEventListener("change", ({ target }) => {
+    if (target.type !== "file" || !target.dataset.maxBytes) return;
+    const big = [...target.files].find((file) => file.size > Number(target.dataset.maxBytes));
+    target.setCustomValidity(big ? `${big.name} is too big. Choose a smaller file.` : "");
+    target.reportValidity();
+  });
+
+  // --- what a swap or a fresh page needs ---
+  const zone = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+  const local = new Intl.DateTimeFormat(document.documentElement.lang, zone);
+  const dress = (root) => {
+    for (const time of all("time[data-local]", root)) {
+      const text = local.format(new Date(time.dateTime));
+      time.title ||= time.textContent;
+      if (time.textContent !== text) time.textContent = text;
+    }
+    for (const button of all("[data-theme-toggle][hidden], [data-copy][hidden], [data-fill][hidden], [data-open][hidden]", root)) button.hidden = false;
+  };
+  document.addEventListener("htmx:after:process", (event) => dress(event.target));
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (!ctx.live) document.querySelector("[data-error-summary]")?.focus();
+  });
+  dress(document);
+  window.cf = { toast, say, all };
+})();

@@ -1,0 +1,97 @@
+"""Fetch the pinned npm packages and rebuild crowdfund/static/vendor and vendor.json.
+
+    python tools/vendor_assets.py            # needs npm; run it only to change a version
+
+Every version below is exact. The result is checked in; `flask vendor check` proves that nobody touched it.
+"""
+
+import base64
+import hashlib
+import json
+import re
+import subprocess
+import tarfile
+import tempfile
+from pathlib import Path
+
+import tabler_subset
+
+STATIC = Path(__file__).resolve().parent.parent / "crowdfund" / "static"
+VENDOR = STATIC / "vendor"
+TABLER, HTMX, INTER, ICONS = (
+    ("@tabler/core", "1.6.1"),
+    ("htmx.org", "4.0.1"),
+    ("@fontsource-variable/inter", "5.3.0"),
+    ("@tabler/icons", "3.51.0"),
+)
+LICENCES = {HTMX: "LICENSE", INTER: "LICENSE", ICONS: "LICENSE"}
+COPIES = {
+    "htmx.min.js": (HTMX, "dist/htmx.min.js"),
+    "inter-latin.woff2": (INTER, "files/inter-latin-wght-normal.woff2"),
+    "inter-latin-ext.woff2": (INTER, "files/inter-latin-ext-wght-normal.woff2"),
+}
+ICON_NAMES = (
+    "alert-triangle alert-circle arrow-left arrow-right arrow-up arrow-down arrows-sort ban bell building building-bank "
+    "building-skyscraper calendar cash certificate check chevron-down chevron-left chevron-right circle-check circle-dashed "
+    "circle-x clock coin copy credit-card device-mobile download edit external-link eye file-text file-upload filter "
+    "help-circle history id-badge-2 inbox info-circle link list-check lock logout mail menu-2 moon photo plus receipt "
+    "refresh rosette-discount-check scale search send settings shield-check sun trash trending-up user users wallet world x"
+).split()
+
+
+def fetch(package: tuple[str, str], into: Path) -> Path:
+    """Download one exact npm package and return its unpacked folder."""
+    name, version = package
+    folder = into / re.sub(r"\W+", "-", name)
+    folder.mkdir()
+    subprocess.run(["npm", "pack", "--silent", f"{name}@{version}"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    with tarfile.open(next(folder.glob("*.tgz"))) as archive:
+        archive.extractall(folder, filter="data")
+    return folder / "package"
+
+
+def sprite(icons: Path) -> str:
+    """Build one SVG file with a <symbol> for each icon."""
+    symbols = []
+    for name in sorted(ICON_NAMES):
+        svg = (icons / "icons" / "outline" / f"{name}.svg").read_text()
+        inner = re.search(r"<svg[^>]*>(.*)</svg>", svg, re.S)[1]
+        compact = re.sub(r"\s*\n\s*", "", inner)
+        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{compact}</symbol>')
+    return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
+
+
+def entry(name: str, package: tuple[str, str]) -> dict[str, str]:
+    """Describe a vendored file for vendor.json."""
+    digest = base64.b64encode(hashlib.sha384((VENDOR / name).read_bytes()).digest()).decode()
+    return {"file": name, "package": package[0], "version": package[1], "sha384": digest}
+
+
+def build(folders: dict[tuple[str, str], Path]) -> list[dict[str, str]]:
+    """Write every vendored file and return the entries of vendor.json."""
+    sources = {name: package for name, (package, _) in COPIES.items()}
+    for name, (package, inside) in COPIES.items():
+        (VENDOR / name).write_bytes((folders[package] / inside).read_bytes())
+    ours = (STATIC / "app.css").read_text()
+    tabler = (folders[TABLER] / "dist/css/tabler.min.css").read_text()
+    (VENDOR / "tabler.subset.css").write_text(tabler_subset.subset(tabler, ours))
+    (VENDOR / "icons.svg").write_text(sprite(folders[ICONS]))
+    sources |= {"tabler.subset.css": TABLER, "icons.svg": ICONS}
+    for package, name in LICENCES.items():
+        licence = "LICENSE." + re.sub(r"\W+", "-", package[0]).strip("-") + ".txt"
+        (VENDOR / licence).write_bytes((folders[package] / name).read_bytes())
+        sources[licence] = package
+    return [entry(name, sources[name]) for name in sorted(sources)]
+
+
+def main() -> None:
+    """Rebuild the folder and its manifest."""
+    VENDOR.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as temp:
+        folders = {package: fetch(package, Path(temp)) for package in (TABLER, HTMX, INTER, ICONS)}
+        entries = build(folders)
+    (STATIC / "vendor.json").write_text(json.dumps(entries, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
