@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: UNLICENSED
+pragma solidity 0.8.37;
+
+import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {ICampaign, Record, Status} from "../src/interfaces/ICampaign.sol";
+import {IIntents} from "../src/interfaces/IIntents.sol";
+import {Fixture} from "./support/Fixture.sol";
+import {vm} from "./support/Vm.sol";
+
+contract CampaignMoneyInTest is Fixture {
+    function refusedInvestment(address investor, uint256 amount, bytes4 selector) private {
+        vm.expectRevert(selector);
+        vm.prank(investor);
+        campaign.invest("i", amount);
+    }
+
+    function refusedRecord(bytes32 key, uint256 amount, bytes4 selector) private {
+        vm.expectRevert(selector);
+        vm.prank(recorder);
+        campaign.recordInvestment("r", key, amount);
+    }
+
+    function refusedRow(Record[] memory list, uint256 index, bytes4 reason) private {
+        vm.expectRevert(abi.encodeWithSelector(ICampaign.BadRow.selector, index, reason));
+        vm.prank(recorder);
+        campaign.recordInvestments(list);
+        vm.assertEq(campaign.total(), 0);
+    }
+
+    function permit(uint256 amount) private view returns (uint8 v, bytes32 r, bytes32 s) {
+        bytes32 typehash =
+            keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
+        bytes32 hash = keccak256(abi.encode(typehash, alice, address(campaign), amount, token.nonces(alice), DEADLINE));
+        return vm.sign(ALICE_KEY, keccak256(abi.encodePacked("\x19\x01", token.DOMAIN_SEPARATOR(), hash)));
+    }
+
+    function test_an_investment_moves_tokens_into_the_escrow_account() public {
+        vm.expectEmit(address(campaign));
+        emit ICampaign.Invested("i", alice, 500 * ETB, 500 * ETB);
+        vm.prank(alice);
+        campaign.invest("i", 500 * ETB);
+
+        vm.assertEq(token.balanceOf(alice), GOAL - 500 * ETB);
+        vm.assertEq(escrow.balanceOf(address(campaign)), 500 * ETB);
+        vm.assertEq(campaign.positionOf(alice).amount, 500 * ETB);
+        vm.assertEq(campaign.tokenTotal(), 500 * ETB);
+        vm.assertEq(campaign.fiatTotal(), 0);
+        vm.assertTrue(campaign.intentUsed("i"));
+    }
+
+    function test_a_payment_is_recorded_without_moving_tokens() public {
+        vm.expectEmit(address(campaign));
+        emit ICampaign.InvestmentRecorded("r", FIAT_ALICE, 500 * ETB, 500 * ETB);
+        vm.prank(recorder);
+        campaign.recordInvestment("r", FIAT_ALICE, 500 * ETB);
+
+        vm.assertEq(campaign.fiatPositionOf(FIAT_ALICE).amount, 500 * ETB);
+        vm.assertEq(campaign.fiatTotal(), 500 * ETB);
+        vm.assertEq(campaign.tokenTotal(), 0);
+        vm.assertEq(escrow.balanceOf(address(campaign)), 0);
+    }
+
+    function test_token_and_fiat_money_share_the_goal() public {
+        invest(alice, 6_000 * ETB);
+        record(FIAT_BOB, 4_000 * ETB);
+        vm.assertEq(campaign.total(), GOAL);
+        refusedInvestment(bob, 100 * ETB, ICampaign.AboveGoal.selector);
+        refusedRecord(FIAT_ALICE, 100 * ETB, ICampaign.AboveGoal.selector);
+    }
+
+    function test_a_signed_approval_is_enough() public {
+        vm.prank(alice);
+        token.approve(address(campaign), 0);
+        (uint8 v, bytes32 r, bytes32 s) = permit(500 * ETB);
+        vm.prank(alice);
+        campaign.investWithPermit("i", 500 * ETB, DEADLINE, v, r, s);
+        vm.assertEq(campaign.positionOf(alice).amount, 500 * ETB);
+    }
+
+    function test_a_signed_approval_handed_in_by_a_stranger_first_does_no_harm() public {
+        vm.prank(alice);
+        token.approve(address(campaign), 0);
+        (uint8 v, bytes32 r, bytes32 s) = permit(500 * ETB);
+        vm.prank(charlie);
+        token.permit(alice, address(campaign), 500 * ETB, DEADLINE, v, r, s);
+        vm.prank(alice);
+        campaign.investWithPermit("i", 500 * ETB, DEADLINE, v, r, s);
+        vm.assertEq(campaign.positionOf(alice).amount, 500 * ETB);
+    }
+
+    function test_a_wrong_signature_moves_nothing() public {
+        vm.prank(alice);
+        token.approve(address(campaign), 0);
+        (uint8 v, bytes32 r, bytes32 s) = permit(500 * ETB);
+        vm.expectRevert(
+            abi.encodeWithSelector(IERC20Errors.ERC20InsufficientAllowance.selector, address(campaign), 0, 600 * ETB)
+        );
+        vm.prank(alice);
+        campaign.investWithPermit("i", 600 * ETB, DEADLINE, v, r, s);
+    }
+
+    function test_amounts_are_whole_cents_and_not_zero() public {
+        refusedInvestment(alice, 0, ICampaign.NotGranular.selector);
+        refusedInvestment(alice, 100 * ETB + 1, ICampaign.NotGranular.selector);
+        refusedRecord(FIAT_ALICE, 0, ICampaign.NotGranular.selector);
+        refusedRecord(FIAT_ALICE, 100 * ETB + CENT - 1, ICampaign.NotGranular.selector);
+    }
+
+    function test_minimum_and_maximum_count_the_investors_sum() public {
+        refusedInvestment(alice, 100 * ETB - CENT, ICampaign.BelowMinimum.selector);
+        invest(alice, 100 * ETB);
+        invest(alice, CENT);
+        refusedInvestment(alice, 5_900 * ETB, ICampaign.AboveMaximum.selector);
+        invest(alice, 5_900 * ETB - CENT);
+        refusedRecord(FIAT_BOB, 100 * ETB - CENT, ICampaign.BelowMinimum.selector);
+        record(FIAT_BOB, 100 * ETB);
+        record(FIAT_BOB, CENT);
+        refusedRecord(FIAT_BOB, 6_000 * ETB, ICampaign.AboveGoal.selector);
+    }
+
+    function test_a_recorded_sum_stays_under_the_maximum() public {
+        refusedRecord(FIAT_BOB, 6_000 * ETB + CENT, ICampaign.AboveMaximum.selector);
+    }
+
+    function test_less_than_the_minimum_is_taken_if_it_is_all_the_room() public {
+        invest(alice, 6_000 * ETB);
+        record(FIAT_ALICE, 3_950 * ETB);
+        refusedInvestment(bob, 50 * ETB - CENT, ICampaign.BelowMinimum.selector);
+        invest(bob, 50 * ETB);
+        vm.assertEq(campaign.total(), GOAL);
+    }
+
+    function test_a_payment_needs_an_investor_key_and_a_reference() public {
+        refusedRecord(0, 100 * ETB, ICampaign.InvestorKeyMissing.selector);
+        vm.expectRevert(IIntents.IntentMissing.selector);
+        vm.prank(recorder);
+        campaign.recordInvestment(0, FIAT_ALICE, 100 * ETB);
+        refusedRow(withRow(0, FIAT_ALICE, 100 * ETB), 1, IIntents.IntentMissing.selector);
+        refusedRow(withRow("r", 0, 100 * ETB), 1, ICampaign.InvestorKeyMissing.selector);
+    }
+
+    /// @dev Three rows of which the second is given.
+    function withRow(bytes32 ref, bytes32 key, uint256 amount) private returns (Record[] memory list) {
+        list = rows(3);
+        list[1] = Record({paymentRef: ref, investorKey: key, amount: amount});
+    }
+
+    function test_one_bad_row_refuses_the_batch_and_is_named() public {
+        refusedRow(withRow("r", FIAT_ALICE, 100 * ETB + 1), 1, ICampaign.NotGranular.selector);
+        refusedRow(withRow("r", FIAT_ALICE, CENT), 1, ICampaign.BelowMinimum.selector);
+        refusedRow(withRow("r", FIAT_ALICE, 6_001 * ETB), 1, ICampaign.AboveMaximum.selector);
+        refusedRow(withRow("r", FIAT_ALICE, GOAL), 1, ICampaign.AboveGoal.selector);
+    }
+
+    function test_a_batch_cannot_name_a_reference_twice() public {
+        Record[] memory list = rows(3);
+        list[2].paymentRef = list[0].paymentRef;
+        refusedRow(list, 2, IIntents.IntentAlreadyUsed.selector);
+    }
+
+    function test_a_batch_counts_towards_goal_and_maximum_as_it_goes() public {
+        Record[] memory list = rows(2);
+        list[0].amount = 6_000 * ETB;
+        list[1].investorKey = list[0].investorKey;
+        refusedRow(list, 1, ICampaign.AboveMaximum.selector);
+        list[1].investorKey = FIAT_BOB;
+        list[1].amount = 4_000 * ETB + CENT;
+        refusedRow(list, 1, ICampaign.AboveGoal.selector);
+    }
+
+    function test_a_batch_has_one_to_two_hundred_rows() public {
+        Record[] memory list = rows(201);
+        for (uint256 i = 0; i < 201; ++i) {
+            list[i].investorKey = FIAT_ALICE;
+            list[i].amount = i == 0 ? 100 * ETB : CENT;
+        }
+        vm.startPrank(recorder);
+        vm.expectRevert(abi.encodeWithSelector(ICampaign.BatchSizeInvalid.selector, 201));
+        campaign.recordInvestments(list);
+        vm.expectRevert(abi.encodeWithSelector(ICampaign.BatchSizeInvalid.selector, 0));
+        campaign.recordInvestments(new Record[](0));
+        assembly ("memory-safe") {
+            mstore(list, 200)
+        }
+        campaign.recordInvestments(list);
+        vm.assertEq(campaign.fiatTotal(), 100 * ETB + 199 * CENT);
+    }
+
+    function test_every_row_of_a_batch_is_announced_with_the_running_total() public {
+        Record[] memory list = rows(2);
+        invest(alice, 100 * ETB);
+        vm.expectEmit(address(campaign));
+        emit ICampaign.InvestmentRecorded(list[0].paymentRef, list[0].investorKey, 100 * ETB, 200 * ETB);
+        vm.expectEmit(address(campaign));
+        emit ICampaign.InvestmentRecorded(list[1].paymentRef, list[1].investorKey, 100 * ETB, 300 * ETB);
+        vm.prank(recorder);
+        campaign.recordInvestments(list);
+    }
+
+    function test_only_a_recorder_records() public {
+        bytes memory refusal = unauthorized(operator, factory.RECORDER_ROLE());
+        Record[] memory list = rows(1);
+        vm.startPrank(operator);
+        vm.expectRevert(refusal);
+        campaign.recordInvestment("r", FIAT_ALICE, 100 * ETB);
+        vm.expectRevert(refusal);
+        campaign.recordInvestments(list);
+    }
+
+    function test_tokens_come_in_until_the_second_of_the_deadline() public {
+        vm.warp(DEADLINE);
+        invest(alice, 100 * ETB);
+        vm.warp(DEADLINE + 1);
+        vm.expectRevert(abi.encodeWithSelector(ICampaign.DeadlinePassed.selector, DEADLINE));
+        vm.prank(alice);
+        campaign.invest("i", 100 * ETB);
+    }
+
+    function test_payments_are_recorded_until_the_second_of_the_grace() public {
+        vm.warp(DEADLINE + GRACE);
+        record(FIAT_ALICE, 100 * ETB);
+        vm.warp(DEADLINE + GRACE + 1);
+        refusedLate();
+    }
+
+    function refusedLate() private {
+        Record[] memory list = rows(1);
+        bytes memory refusal = abi.encodeWithSelector(ICampaign.DeadlinePassed.selector, DEADLINE + GRACE);
+        vm.startPrank(recorder);
+        vm.expectRevert(refusal);
+        campaign.recordInvestment("r", FIAT_ALICE, 100 * ETB);
+        vm.expectRevert(refusal);
+        campaign.recordInvestments(list);
+        vm.stopPrank();
+    }
+
+    function test_no_money_comes_in_after_the_close() public {
+        invest(alice, 6_000 * ETB);
+        record(FIAT_ALICE, 2_000 * ETB);
+        close();
+        bytes memory refusal = abi.encodeWithSelector(ICampaign.WrongStatus.selector, Status.Succeeded);
+        vm.expectRevert(refusal);
+        vm.prank(bob);
+        campaign.invest("i", 100 * ETB);
+        vm.expectRevert(refusal);
+        vm.prank(recorder);
+        campaign.recordInvestment("r", FIAT_ALICE, 100 * ETB);
+    }
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: UNLICENSED
+pragma solidity 0.8.37;
+
+import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
+import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
+import {CampaignImplementation} from "../src/CampaignImplementation.sol";
+import {CampaignParams, ICampaign, Status} from "../src/interfaces/ICampaign.sol";
+import {Fixture} from "./support/Fixture.sol";
+import {vm} from "./support/Vm.sol";
+
+contract CampaignSettlementTest is Fixture {
+    function wrongStatus(Status status) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(ICampaign.WrongStatus.selector, status);
+    }
+
+    function tooEarly(address caller) private {
+        vm.expectRevert(ICampaign.CloseTooEarly.selector);
+        vm.prank(caller);
+        campaign.close("c");
+    }
+
+    function test_a_campaign_is_initialised_once_and_the_implementation_never() public {
+        CampaignParams memory wanted = params("campaign", COMPANY, issuerWallet);
+        ICampaign implementation = ICampaign(factory.implementation());
+        vm.startPrank(address(factory));
+        vm.expectRevert(Initializable.InvalidInitialization.selector);
+        campaign.initialize(wanted);
+        vm.expectRevert(Initializable.InvalidInitialization.selector);
+        implementation.initialize(wanted);
+    }
+
+    function test_a_clone_made_by_a_stranger_cannot_be_initialised() public {
+        CampaignImplementation clone = CampaignImplementation(Clones.clone(factory.implementation()));
+        vm.expectRevert(abi.encodeWithSelector(ICampaign.NotFactory.selector, address(this)));
+        clone.initialize(params("clone", COMPANY, issuerWallet));
+    }
+
+    function test_the_threshold_is_rounded_up() public {
+        CampaignParams memory wanted = params("odd", "odd company", address(0x160));
+        wanted.granularity = 1;
+        wanted.goal = 10_001;
+        wanted.minInvestment = 0;
+        wanted.maxInvestment = 10_001;
+        register("odd company", address(0x160));
+        vm.assertEq(create(wanted).threshold(), 7_501);
+    }
+
+    function test_exactly_the_threshold_succeeds() public {
+        invest(alice, 6_000 * ETB);
+        record(FIAT_ALICE, 1_500 * ETB);
+        vm.warp(DEADLINE + 1);
+        vm.expectEmit(address(campaign));
+        emit ICampaign.Closed("c", true, THRESHOLD);
+        vm.prank(operator);
+        campaign.close("c");
+        isStatus(Status.Succeeded);
+        vm.assertFalse(campaign.hasEnded());
+        vm.assertEq(registry.getIssuer(COMPANY).liveCampaign, "campaign");
+    }
+
+    function test_a_cent_below_the_threshold_fails() public {
+        invest(alice, 6_000 * ETB);
+        record(FIAT_ALICE, 1_500 * ETB - CENT);
+        vm.warp(DEADLINE + 1);
+        vm.expectEmit(address(campaign));
+        emit ICampaign.Closed("c", false, THRESHOLD - CENT);
+        vm.prank(operator);
+        campaign.close("c");
+        isStatus(Status.Failed);
+        vm.assertEq(registry.getIssuer(COMPANY).liveCampaign, 0);
+    }
+
+    function test_an_operator_closes_early_only_once_the_threshold_is_met() public {
+        invest(alice, 6_000 * ETB);
+        tooEarly(operator);
+        vm.warp(DEADLINE);
+        tooEarly(operator);
+        record(FIAT_ALICE, 1_500 * ETB);
+        close();
+        isStatus(Status.Succeeded);
+    }
+
+    function test_a_stranger_closes_only_after_the_grace() public {
+        invest(alice, 6_000 * ETB);
+        record(FIAT_ALICE, 1_500 * ETB);
+        tooEarly(charlie);
+        vm.warp(DEADLINE + 1);
+        tooEarly(charlie);
+        vm.warp(DEADLINE + GRACE);
+        tooEarly(charlie);
+        vm.warp(DEADLINE + GRACE + 1);
+        vm.prank(charlie);
+        campaign.close("c");
+        isStatus(Status.Succeeded);
+    }
+
+    function test_fiat_that_arrives_within_the_grace_can_turn_the_result() public {
+        invest(alice, 6_000 * ETB);
+        vm.warp(DEADLINE + 3 days);
+        record(FIAT_ALICE, 1_500 * ETB);
+        close();
+        isStatus(Status.Succeeded);
+    }
+
+    function test_a_campaign_is_closed_once() public {
+        fail();
+        vm.expectRevert(wrongStatus(Status.Failed));
+        vm.prank(operator);
+        campaign.close("c");
+    }
+
+    function test_a_release_pays_fee_and_remainder_and_accounts_for_fiat() public {
+        succeed();
+        vm.expectEmit(address(campaign));
+        emit ICampaign.Released("r", issuerWallet, 5_850 * ETB, 150 * ETB);
+        vm.expectEmit(address(campaign));
+        emit ICampaign.FiatReleased("r", 1_950 * ETB, 50 * ETB);
+        vm.prank(operator);
+        campaign.release("r");
+
+        isStatus(Status.Released);
+        vm.assertEq(token.balanceOf(issuerWallet), 5_850 * ETB);
+        vm.assertEq(token.balanceOf(feeRecipient), 150 * ETB);
+        vm.assertEq(escrow.balanceOf(address(campaign)), 0);
+        vm.assertEq(registry.getIssuer(COMPANY).liveCampaign, 0);
+    }
+
+    function test_a_release_of_fiat_alone_moves_no_token() public {
+        record(FIAT_ALICE, 6_000 * ETB);
+        record(FIAT_BOB, 4_000 * ETB);
+        close();
+        vm.expectEmit(address(campaign));
+        emit ICampaign.FiatReleased("r", 9_750 * ETB, 250 * ETB);
+        vm.prank(operator);
+        campaign.release("r");
+        vm.assertEq(token.balanceOf(issuerWallet), 0);
+        vm.assertEq(token.balanceOf(feeRecipient), 0);
+    }
+
+    function test_a_release_happens_once() public {
+        succeed();
+        release();
+        vm.expectRevert(wrongStatus(Status.Released));
+        vm.prank(operator);
+        campaign.release("again");
+    }
+
+    function test_nothing_is_released_before_the_close_or_after_a_failure() public {
+        vm.expectRevert(wrongStatus(Status.Live));
+        vm.prank(operator);
+        campaign.release("r");
+        fail();
+        vm.expectRevert(wrongStatus(Status.Failed));
+        vm.prank(operator);
+        campaign.release("r");
+    }
+
+    function test_only_an_operator_releases_and_cancels() public {
+        bytes memory refusal = unauthorized(charlie, factory.OPERATOR_ROLE());
+        vm.startPrank(charlie);
+        vm.expectRevert(refusal);
+        campaign.release("r");
+        vm.expectRevert(refusal);
+        campaign.cancel("c");
+    }
+
+    function test_a_cancelled_campaign_gives_everything_back() public {
+        invest(alice, 4_000 * ETB);
+        record(FIAT_BOB, 1_000 * ETB);
+        vm.expectEmit(address(campaign));
+        emit ICampaign.Cancelled("c", 5_000 * ETB);
+        vm.prank(operator);
+        campaign.cancel("c");
+        isStatus(Status.Cancelled);
+        vm.assertTrue(campaign.hasEnded());
+        vm.assertEq(registry.getIssuer(COMPANY).liveCampaign, 0);
+        vm.prank(alice);
+        campaign.claimRefund();
+        vm.assertEq(token.balanceOf(alice), GOAL);
+        vm.prank(recorder);
+        campaign.recordRefund("r", FIAT_BOB);
+    }
+
+    function test_a_closed_campaign_cannot_be_cancelled() public {
+        succeed();
+        vm.expectRevert(wrongStatus(Status.Succeeded));
+        vm.prank(operator);
+        campaign.cancel("c");
+    }
+
+    function test_a_refund_relayed_by_a_stranger_pays_the_investor() public {
+        fail();
+        vm.expectEmit(address(campaign));
+        emit ICampaign.Refunded(alice, 4_000 * ETB);
+        vm.prank(charlie);
+        campaign.refundFor(alice);
+        vm.assertEq(token.balanceOf(alice), GOAL);
+        vm.assertEq(token.balanceOf(charlie), 0);
+        vm.assertEq(campaign.positionOf(alice).amount, 4_000 * ETB);
+        vm.assertTrue(campaign.positionOf(alice).refunded);
+        vm.assertEq(escrow.balanceOf(address(campaign)), 1_000 * ETB);
+    }
+
+    function test_nobody_is_refunded_twice() public {
+        fail();
+        vm.startPrank(alice);
+        campaign.claimRefund();
+        vm.expectRevert(ICampaign.NothingToRefund.selector);
+        campaign.claimRefund();
+        vm.expectRevert(ICampaign.NothingToRefund.selector);
+        campaign.refundFor(alice);
+    }
+
+    function test_who_did_not_invest_gets_nothing() public {
+        fail();
+        vm.expectRevert(ICampaign.NothingToRefund.selector);
+        vm.prank(charlie);
+        campaign.claimRefund();
+    }
+
+    function test_nothing_is_refunded_while_live_or_after_a_success() public {
+        invest(alice, 4_000 * ETB);
+        vm.expectRevert(wrongStatus(Status.Live));
+        vm.prank(alice);
+        campaign.claimRefund();
+        record(FIAT_ALICE, 4_000 * ETB);
+        close();
+        vm.expectRevert(wrongStatus(Status.Succeeded));
+        vm.prank(alice);
+        campaign.claimRefund();
+        vm.expectRevert(wrongStatus(Status.Succeeded));
+        vm.prank(recorder);
+        campaign.recordRefund("r", FIAT_ALICE);
+    }
+
+    function test_a_fiat_refund_is_noted_once_per_investor() public {
+        record(FIAT_ALICE, 500 * ETB);
+        fail();
+        vm.expectEmit(address(campaign));
+        emit ICampaign.RefundRecorded("r", FIAT_ALICE, 500 * ETB);
+        vm.prank(recorder);
+        campaign.recordRefund("r", FIAT_ALICE);
+        vm.assertTrue(campaign.fiatPositionOf(FIAT_ALICE).refunded);
+        vm.startPrank(recorder);
+        vm.expectRevert(ICampaign.NothingToRefund.selector);
+        campaign.recordRefund("again", FIAT_ALICE);
+        vm.expectRevert(ICampaign.NothingToRefund.selector);
+        campaign.recordRefund("nobody", FIAT_BOB);
+    }
+
+    function test_only_a_recorder_notes_fiat_refunds() public {
+        vm.expectRevert(unauthorized(operator, factory.RECORDER_ROLE()));
+        vm.prank(operator);
+        campaign.recordRefund("r", FIAT_ALICE);
+    }
+
+    function test_a_registry_that_refuses_the_unlock_holds_up_no_money() public {
+        invest(alice, 4_000 * ETB);
+        bytes32 role = registry.FACTORY_ROLE();
+        vm.prank(admin);
+        registry.revokeRole(role, address(factory));
+        vm.expectEmit(address(campaign));
+        emit ICampaign.LockNotFreed("campaign");
+        cancel();
+        campaign.refundFor(alice);
+        vm.assertEq(registry.getIssuer(COMPANY).liveCampaign, "campaign");
+
+        vm.prank(admin);
+        registry.grantRole(role, address(factory));
+        factory.freeLock("campaign");
+        vm.assertEq(registry.getIssuer(COMPANY).liveCampaign, 0);
+    }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: UNLICENSED
+pragma solidity 0.8.37;
+
+import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
+import {CampaignFactory} from "../../src/CampaignFactory.sol";
+import {CampaignImplementation} from "../../src/CampaignImplementation.sol";
+import {FundEscrow} from "../../src/FundEscrow.sol";
+import {IssuerRegistry} from "../../src/IssuerRegistry.sol";
+import {PaymentToken} from "../../src/PaymentToken.sol";
+import {CampaignParams, Record, Status} from "../../src/interfaces/ICampaign.sol";
+import {vm} from "./Vm.sol";
+
+/// @notice A platform with one registered company and one live campaign: goal 10,000 ETB, 100 to 6,000 per investor, 75 %.
+abstract contract Fixture {
+    uint256 internal constant CENT = 10_000;
+    uint256 internal constant ETB = 100 * CENT;
+    uint256 internal constant GOAL = 10_000 * ETB;
+    uint256 internal constant THRESHOLD = 7_500 * ETB;
+    uint256 internal constant START = 1_780_000_000; // May 2026
+    uint64 internal constant DEADLINE = uint64(START + 30 days);
+    uint256 internal constant GRACE = 5 days;
+    uint256 internal constant ALICE_KEY = 0xA11CE;
+    bytes32 internal constant COMPANY = "company";
+    bytes32 internal constant FIAT_ALICE = "fiat alice";
+    bytes32 internal constant FIAT_BOB = "fiat bob";
+
+    address internal admin = address(0xAD);
+    address internal operator = address(0x0b);
+    address internal recorder = address(0x4e);
+    address internal pauser = address(0xba);
+    address internal feeRecipient = address(0xfee);
+    address internal issuerWallet = address(0x155);
+    address internal alice = vm.addr(ALICE_KEY);
+    address internal bob = address(0xb0b);
+    address internal charlie = address(0xc4a); // must get nothing
+
+    PaymentToken internal token;
+    IssuerRegistry internal registry;
+    FundEscrow internal escrow;
+    CampaignFactory internal factory;
+    CampaignImplementation internal campaign;
+
+    uint256 private _ids;
+
+    function setUp() public virtual {
+        vm.warp(START);
+        token = new PaymentToken(admin);
+        registry = new IssuerRegistry(admin, 3 hours);
+        escrow = new FundEscrow(admin);
+        factory = new CampaignFactory(admin, registry, escrow, feeRecipient);
+
+        vm.startPrank(admin);
+        token.grantRole(token.MINTER_ROLE(), admin);
+        registry.grantRole(registry.OPERATOR_ROLE(), operator);
+        registry.grantRole(registry.FACTORY_ROLE(), address(factory));
+        escrow.grantRole(escrow.FACTORY_ROLE(), address(factory));
+        escrow.grantRole(escrow.PAUSER_ROLE(), pauser);
+        factory.grantRole(factory.OPERATOR_ROLE(), operator);
+        factory.grantRole(factory.RECORDER_ROLE(), recorder);
+        factory.allowToken(address(token), true);
+        vm.stopPrank();
+
+        register(COMPANY, issuerWallet);
+        campaign = create(params("campaign", COMPANY, issuerWallet));
+        fund(alice, campaign);
+        fund(bob, campaign);
+    }
+
+    function id() internal returns (bytes32) {
+        return keccak256(abi.encode("intent", ++_ids));
+    }
+
+    function params(bytes32 campaignId, bytes32 issuerId, address wallet) internal view returns (CampaignParams memory) {
+        return CampaignParams({
+            campaignId: campaignId,
+            issuerId: issuerId,
+            issuerWallet: wallet,
+            token: address(token),
+            goal: GOAL,
+            minInvestment: 100 * ETB,
+            maxInvestment: 6_000 * ETB,
+            deadline: DEADLINE,
+            thresholdBps: 7_500,
+            granularity: CENT,
+            termsHash: keccak256("terms")
+        });
+    }
+
+    function register(bytes32 issuerId, address wallet) internal {
+        bytes32 intentId = id();
+        vm.prank(operator);
+        registry.registerIssuer(intentId, issuerId, wallet, keccak256("vc"), keccak256("documents"));
+    }
+
+    function create(CampaignParams memory wanted) internal returns (CampaignImplementation) {
+        bytes32 intentId = id();
+        vm.prank(operator);
+        return CampaignImplementation(factory.createCampaign(intentId, wanted));
+    }
+
+    /// @dev A second company with its own campaign.
+    function createOther() internal returns (CampaignImplementation other) {
+        register("other company", address(0x156));
+        other = create(params("other campaign", "other company", address(0x156)));
+    }
+
+    function fund(address investor, CampaignImplementation into) internal {
+        vm.prank(admin);
+        token.mint(investor, GOAL);
+        vm.prank(investor);
+        token.approve(address(into), type(uint256).max);
+    }
+
+    function invest(address investor, uint256 amount) internal {
+        bytes32 intentId = id();
+        vm.prank(investor);
+        campaign.invest(intentId, amount);
+    }
+
+    function record(bytes32 investorKey, uint256 amount) internal {
+        bytes32 paymentRef = id();
+        vm.prank(recorder);
+        campaign.recordInvestment(paymentRef, investorKey, amount);
+    }
+
+    /// @dev `count` payments of 100 ETB, each of another investor.
+    function rows(uint256 count) internal returns (Record[] memory list) {
+        list = new Record[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            list[i] = Record({paymentRef: id(), investorKey: keccak256(abi.encode("key", i)), amount: 100 * ETB});
+        }
+    }
+
+    function close() internal {
+        bytes32 intentId = id();
+        vm.prank(operator);
+        campaign.close(intentId);
+    }
+
+    function release() internal {
+        bytes32 intentId = id();
+        vm.prank(operator);
+        campaign.release(intentId);
+    }
+
+    function cancel() internal {
+        bytes32 intentId = id();
+        vm.prank(operator);
+        campaign.cancel(intentId);
+    }
+
+    /// @dev 4,000 ETB of alice and 1,000 of bob fail at the deadline.
+    function fail() internal {
+        invest(alice, 4_000 * ETB);
+        invest(bob, 1_000 * ETB);
+        vm.warp(DEADLINE + 1);
+        close();
+    }
+
+    /// @dev 6,000 ETB of alice and 2,000 recorded succeed at the deadline.
+    function succeed() internal {
+        invest(alice, 6_000 * ETB);
+        record(FIAT_ALICE, 2_000 * ETB);
+        vm.warp(DEADLINE + 1);
+        close();
+    }
+
+    function isStatus(Status wanted) internal view {
+        vm.assertEq(uint256(campaign.status()), uint256(wanted));
+    }
+
+    function unauthorized(address account, bytes32 role) internal pure returns (bytes memory) {
+        return abi.encodeWithSelector(IAccessControl.AccessControlUnauthorizedAccount.selector, account, role);
+    }
+}
