@@ -1,0 +1,156 @@
+"""What a payment gateway is to us: one protocol, typed errors, and the registry of gateways."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from ..errors import CrowdfundError, Unavailable
+
+Status = Literal["PENDING", "SUCCESS", "SETTLED", "FAILED"]
+STATUSES: tuple[Status, ...] = ("PENDING", "SUCCESS", "SETTLED", "FAILED")
+MAX_WEBHOOK_BYTES = 64 * 1024
+
+
+class GatewayError(CrowdfundError):
+    """Something between us and the gateway; the sentence is fit for a page."""
+
+    status = 502
+    code = "gateway"
+
+
+class GatewayNotConfigured(GatewayError, Unavailable):
+    """A key or address is missing: nothing was sent."""
+
+    status = 503
+    code = "gateway_not_configured"
+
+
+class GatewayRefused(GatewayError):
+    """The gateway answered no: nothing happened there."""
+
+    code = "gateway_refused"
+
+
+class GatewayUnknown(GatewayError):
+    """No clear answer: it may have happened. Ask for the status; never repeat blindly."""
+
+    code = "gateway_unknown"
+
+
+class WebhookForged(CrowdfundError):
+    """The signature does not fit, or the time is outside of the window."""
+
+    status = 401
+    code = "bad_signature"
+
+
+class WebhookMalformed(CrowdfundError):
+    """Signed well, but not an event that we understand."""
+
+    status = 400
+    code = "bad_event"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whom the gateway registers as a customer."""
+
+    email: str
+    first_name: str
+    last_name: str
+    phone: str = ""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What we ask the gateway to collect; `reference` is our payment id."""
+
+    customer_ref: str
+    amount_minor: int
+    currency: str
+    description: str
+    reference: str
+    return_url: str
+
+
+@dataclass(frozen=True)
+class Initiated:
+    """The gateway opened a payment."""
+
+    tx_id: str
+    checkout_url: str
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Answer of the status query."""
+
+    tx_id: str
+    customer_ref: str
+    status: Status
+    amount_minor: int
+    currency: str
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Fields of a webhook, checked for form only."""
+
+    tx_id: str
+    customer_ref: str
+    status: Status
+    amount_minor: int
+    currency: str
+
+
+class Gateway(Protocol):
+    """One outside gateway."""
+
+    name: str
+
+    def register(self, person: Person, *, key: str) -> str:
+        """Return the customer's reference at the gateway; the same key gives the same answer."""
+
+    def initiate(self, order: Order, *, key: str) -> Initiated:
+        """Open a payment; the same key gives the same answer."""
+
+    def query(self, name: str) -> Truth | None:
+        """Return what the gateway holds true of a tx_id or of our reference; None: unknown."""
+
+    def verify_webhook(self, raw: bytes, headers: Mapping[str, str], now: datetime) -> str:
+        """Return the event's own id (nonce); raises WebhookForged."""
+
+    def parse_webhook(self, raw: bytes) -> Event:
+        """Read a verified body; raises WebhookMalformed with a sentence."""
+
+
+_builders: dict[str, Callable[[], Gateway]] = {}
+_built: dict[str, Gateway] = {}
+
+
+def register(name: str, builder: Callable[[], Gateway]) -> None:
+    """Tell how a gateway is built from the settings; it is built at its first use."""
+    _builders[name] = builder
+
+
+def get(name: str) -> Gateway:
+    """Return the gateway of this process; raises GatewayNotConfigured for an unknown name."""
+    if name not in _built:
+        if name not in _builders:
+            raise GatewayNotConfigured("This way to pay is not available.")
+        _built[name] = _builders[name]()
+    return _built[name]
+
+
+def use(name: str, gateway: Gateway | None) -> None:
+    """Put a gateway in place (tests, seeder); None builds it anew from the settings."""
+    _built.pop(name, None)
+    if gateway is not None:
+        _built[name] = gateway
+
+
+def names() -> list[str]:
+    """Return the gateways that are known."""
+    return sorted(_builders.keys() | _built.keys())

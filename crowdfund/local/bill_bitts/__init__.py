@@ -1,0 +1,5 @@
+"""Simulator of the Bill Bitts / NEO Bank gateway: own process, own state, own keys, real HTTP.
+
+It enforces `protocols.md` and shares no code with the adapter, so that a mistake in one of
+them is seen by the other.
+"""

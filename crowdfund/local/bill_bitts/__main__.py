@@ -1,0 +1,75 @@
+"""`python -m crowdfund.local.bill_bitts`: run the simulated gateway until interrupted."""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+from pathlib import Path
+
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from . import keys
+from .app import App
+from .deliveries import Courier
+from .gateway import Gateway
+from .signing import RequestChecker, WebhookSigner
+from .state import State
+
+DEFAULT_PORT = 8610
+
+
+def main() -> None:
+    """Parse arguments, make missing keys, serve."""
+    options = _options()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    files = keys.ensure(options.data_dir)
+    if options.make_keys:
+        return
+    asyncio.run(_serve(options, files))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m crowdfund.local.bill_bitts")
+    default = Path(os.environ.get("CROWDFUND_DATA_DIR", "var")) / "bill_bitts"
+    parser.add_argument("--data-dir", type=Path, default=default, help="state and keys")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+    parser.add_argument("--callback", default="", help="where webhooks are posted")
+    parser.add_argument("--public-url", default="", help="base of checkout pages, if not the host")
+    parser.add_argument("--settle-delay", type=int, help="seconds from SUCCESS to SETTLED")
+    parser.add_argument("--make-keys", action="store_true", help="only make the keys, then stop")
+    return parser.parse_args()
+
+
+def build(options: argparse.Namespace, files: keys.KeyFiles) -> App:
+    """Wire the application."""
+    state = State(options.data_dir / "state.db")
+    if options.callback:
+        state.set("callback_url", options.callback)
+    if options.settle_delay is not None:
+        state.set("settle_delay_s", options.settle_delay)
+    gateway = Gateway(state)
+    courier = Courier(gateway, WebhookSigner(files))
+    return App(gateway, RequestChecker(files), courier, options.public_url.rstrip("/"))
+
+
+async def _serve(options: argparse.Namespace, files: keys.KeyFiles) -> None:
+    server = Server(
+        build(options, files),
+        address=options.host,
+        port=options.port,
+        interface=Interfaces.ASGI,
+        websockets=False,
+        backlog=1024,
+        log_access=False,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, server.stop)
+    await server.serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""The gateway's HTTP: a small ASGI application, one route table."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from . import control, moods, pages
+from .deliveries import Courier
+from .errors import Refused
+from .gateway import Gateway, amount_text
+from .signing import RequestChecker, canonical
+
+MAX_BODY = 64 * 1024
+MAX_CONTROL_BODY = 64 * 1024 * 1024
+FLUSH_S = 0.02
+_CSP = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+log = logging.getLogger("bill_bitts")
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a route needs of a request."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back."""
+
+    status: int
+    body: bytes
+    kind: bytes = b"application/json"
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+
+class App:
+    """ASGI application over one gateway."""
+
+    def __init__(
+        self, gateway: Gateway, checker: RequestChecker, courier: Courier, public_url: str
+    ) -> None:
+        self._gateway = gateway
+        self._checker = checker
+        self._courier = courier
+        self._public_url = public_url
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Answer one request, or follow the server's life."""
+        if scope["type"] == "lifespan":
+            return await self._lifespan(receive, send)
+        if scope["type"] != "http":
+            return None
+        request = await _read(scope, receive)
+        answer = self._answer(request) if request else _json(413, {"error": "body is too large"})
+        headers = [(b"content-type", answer.kind), *answer.headers]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+        return None
+
+    def _answer(self, request: Request) -> Answer:
+        try:
+            return self._route(request)
+        except Refused as refusal:
+            self._gateway.state.flush()
+            if request.path.startswith("/checkout/"):
+                return _html(refusal.status, pages.message("Not possible", refusal.sentence))
+            return _json(refusal.status, {"error": refusal.sentence})
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            return _json(500, {"error": "the gateway has a problem"})
+
+    def _route(self, request: Request) -> Answer:
+        head, _, rest = request.path.lstrip("/").partition("/")
+        match (request.method, head):
+            case ("GET", "payment"):
+                self._signed(request)
+                return _json(200, self._gateway.status(rest))
+            case ("POST", "payment") if rest == "initiate":
+                base = self._public_url or f"http://{request.headers.get('host', '')}"
+                return self._once(request, lambda data: self._gateway.initiate(data, base))
+            case ("POST", "register"):
+                return self._once(request, self._gateway.register)
+            case ("GET", "balance"):
+                self._signed(request)
+                return _json(200, self._gateway.balance(rest))
+            case _:
+                return self._unsigned_route(request, head, rest)
+
+    def _unsigned_route(self, request: Request, head: str, rest: str) -> Answer:
+        match (request.method, head):
+            case ("GET", "checkout"):
+                return _html(200, pages.checkout(self._gateway.payment(rest)))
+            case ("POST", "checkout"):
+                return self._checkout(request, rest)
+            case ("POST", "_control"):
+                self._checker.check_api_key(request.headers)
+                return _json(200, control.answer(self._gateway, rest, _object(request.body)))
+            case ("GET", "style.css"):
+                return Answer(200, pages.STYLE.encode(), b"text/css; charset=utf-8")
+            case ("GET", "health"):
+                return _json(200, {"status": "ok"})
+            case _:
+                raise Refused(404, "no such path")
+
+    def _signed(self, request: Request) -> None:
+        now = self._gateway.now()
+        nonce = self._checker.check(
+            request.method, request.path, request.headers, request.body, now
+        )
+        if not self._gateway.state.burn(nonce, now):
+            raise Refused(401, "X-Nonce was used before")
+
+    def _once(self, request: Request, verb: Callable[[dict[str, Any]], dict[str, Any]]) -> Answer:
+        """Do a verb at most once for each Idempotency-Key."""
+        self._signed(request)
+        key = request.headers.get("idempotency-key", "")
+        known = self._gateway.once(key, request.path, request.body)
+        if known is None:
+            known = verb(_object(request.body))
+            self._gateway.remember(key, request.path, request.body, known)
+        return _json(200, known)
+
+    def _checkout(self, request: Request, tx_id: str) -> Answer:
+        row = self._gateway.payment(tx_id)
+        form = dict(parse_qsl(request.body.decode("utf-8", "replace")))
+        try:
+            mood = moods.from_form(form)
+            amount = amount_text(form["amount"]) if form.get("amount") else None
+        except Refused as refusal:
+            return _html(400, pages.checkout(row, refusal.sentence))
+        if form.get("action") == "fail":
+            self._gateway.fail(tx_id, mood)
+        else:
+            self._gateway.pay(tx_id, mood, amount, None)
+        target = row["return_url"]
+        if urlsplit(target).scheme not in ("http", "https"):
+            return _html(200, pages.checkout(self._gateway.payment(tx_id)))
+        return Answer(303, b"", b"text/plain", [(b"location", target.encode("latin-1", "ignore"))])
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self._tasks = [
+                    asyncio.create_task(self._courier.run()),
+                    asyncio.create_task(self._flush()),
+                ]
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                for task in self._tasks:
+                    task.cancel()
+                self._gateway.state.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _flush(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_S)
+            self._gateway.state.flush()
+
+
+async def _read(scope: dict[str, Any], receive: Receive) -> Request | None:
+    """Return the request, or None when its body is larger than allowed."""
+    limit = MAX_CONTROL_BODY if scope["path"].startswith("/_control/") else MAX_BODY
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > limit:
+            return None
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    return Request(scope["method"], scope["path"], headers, body)
+
+
+def _json(status: int, body: dict[str, Any]) -> Answer:
+    return Answer(status, canonical(body))
+
+
+def _html(status: int, page: str) -> Answer:
+    headers = [(b"content-security-policy", _CSP.encode()), (b"cache-control", b"no-store")]
+    return Answer(status, page.encode(), b"text/html; charset=utf-8", headers)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        data = json.loads(body or b"{}")
+    except ValueError:
+        raise Refused(400, "the body is not JSON") from None
+    if not isinstance(data, dict):
+        raise Refused(400, "the body is not a JSON object")
+    return data

@@ -1,0 +1,10 @@
+"""A refusal of the gateway: status and sentence."""
+
+
+class Refused(Exception):  # noqa: N818 - reads as what happened
+    """The gateway says no."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.sentence = sentence

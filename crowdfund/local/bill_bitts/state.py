@@ -1,0 +1,89 @@
+"""The gateway's own SQLite file: customers, payments, deliveries, settings."""
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS customer (cprn TEXT PRIMARY KEY, email TEXT, first_name TEXT,
+    last_name TEXT, phone TEXT);
+CREATE TABLE IF NOT EXISTS payment (tx_id TEXT PRIMARY KEY, cprn TEXT, amount TEXT,
+    paid_amount TEXT, currency TEXT, paid_currency TEXT, description TEXT, reference TEXT,
+    return_url TEXT, status TEXT, mood TEXT, settle_at INTEGER, created_at INTEGER);
+CREATE INDEX IF NOT EXISTS payment_reference ON payment (reference);
+CREATE INDEX IF NOT EXISTS payment_settle ON payment (settle_at) WHERE settle_at IS NOT NULL;
+CREATE TABLE IF NOT EXISTS answer (idempotency_key TEXT PRIMARY KEY, fingerprint TEXT,
+    body TEXT);
+CREATE TABLE IF NOT EXISTS nonce (nonce TEXT PRIMARY KEY, at INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS delivery (id INTEGER PRIMARY KEY, tx_id TEXT, status TEXT, body BLOB,
+    nonce TEXT, key INTEGER, due_at REAL, attempts INTEGER DEFAULT 0, state TEXT, last_code TEXT);
+CREATE INDEX IF NOT EXISTS delivery_due ON delivery (due_at) WHERE state = 'queued';
+CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT);
+"""
+
+
+class State:
+    """One connection, used from the event loop alone.
+
+    Commits are grouped: what moves a payment commits at once, a burnt nonce with the next
+    flush (`flush` runs many times a second), which keeps status queries cheap.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.executescript(_SCHEMA)
+        self._settings: dict[str, Any] = {
+            row["name"]: json.loads(row["value"]) for row in self.all("SELECT * FROM setting")
+        }
+
+    def all(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        """Return all rows of a query."""
+        return self._db.execute(sql, values).fetchall()
+
+    def one(self, sql: str, *values: object) -> sqlite3.Row | None:
+        """Return the first row of a query, or None."""
+        return self._db.execute(sql, values).fetchone()
+
+    def write(self, sql: str, *values: object) -> int:
+        """Change rows in the open group; return how many."""
+        if not self._db.in_transaction:
+            self._db.execute("BEGIN IMMEDIATE")
+        return self._db.execute(sql, values).rowcount
+
+    def write_many(self, sql: str, rows: list[tuple[object, ...]]) -> None:
+        """Change rows by one statement each, in the open group."""
+        if not self._db.in_transaction:
+            self._db.execute("BEGIN IMMEDIATE")
+        self._db.executemany(sql, rows)
+
+    def flush(self) -> None:
+        """Commit the open group."""
+        if self._db.in_transaction:
+            self._db.execute("COMMIT")
+
+    def burn(self, nonce: str, now: int) -> bool:
+        """Use up a nonce; False when it was used before."""
+        return bool(self.write("INSERT OR IGNORE INTO nonce VALUES (?, ?)", nonce, now))
+
+    def setting(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - JSON value
+        """Return a setting, or the default."""
+        return self._settings.get(name, default)
+
+    def set(self, name: str, value: Any) -> None:  # noqa: ANN401 - JSON value
+        """Keep a setting beyond a restart."""
+        self._settings[name] = value
+        self.write(
+            "INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value=excluded.value",
+            name,
+            json.dumps(value),
+        )
+        self.flush()
+
+    def close(self) -> None:
+        """Commit and close."""
+        self.flush()
+        self._db.close()
