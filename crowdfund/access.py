@@ -29,6 +29,9 @@ TABLE: dict[str, frozenset[str]] = {
     "accounts.enter_code": PUBLIC,
     "accounts.sign_out": SIGNED_IN,
     "accounts.show": SIGNED_IN,
+    "accounts.verification": SIGNED_IN,
+    "accounts.people": readers("admin", "compliance"),
+    "accounts.review": readers("admin", "compliance"),
     # campaigns
     # chain
     # investments

@@ -7,9 +7,7 @@ class CrowdfundError(Exception):
     status = 400
     code = "bad_request"
 
-    def __init__(
-        self, user_message: str, *, status: int | None = None, field: str | None = None
-    ) -> None:
+    def __init__(self, user_message: str, *, status: int | None = None, field: str | None = None) -> None:
         super().__init__(user_message)
         self.user_message = user_message
         self.field = field

@@ -141,9 +141,7 @@ def add(
     return add_many([(kind, key, payload or {})], not_before=not_before) == 1
 
 
-def add_many(
-    items: Iterable[tuple[str, str, dict[str, Any]]], *, not_before: datetime | None = None
-) -> int:
+def add_many(items: Iterable[tuple[str, str, dict[str, Any]]], *, not_before: datetime | None = None) -> int:
     """Add several rows (kind, key, payload) in one statement; return how many were new."""
     now = clock.now()
     rows = [

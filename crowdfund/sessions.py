@@ -120,8 +120,6 @@ class SqlSessionInterface(SessionInterface):
                 connection.execute(sa.delete(_T).where(_T.c.id == hashed(session.old_token)))
             if is_new:
                 agent = (request.user_agent.string or "")[:200]
-                connection.execute(
-                    sa.insert(_T).values(id=key, created_at=now, user_agent=agent, **values)
-                )
+                connection.execute(sa.insert(_T).values(id=key, created_at=now, user_agent=agent, **values))
             else:
                 connection.execute(sa.update(_T).where(_T.c.id == key).values(**values))

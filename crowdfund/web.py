@@ -2,7 +2,6 @@
 
 import secrets
 import uuid
-from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
@@ -33,7 +32,7 @@ from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from . import access, config, db, money, sessions
+from . import access, config, db, live, money, sessions
 from .errors import CrowdfundError
 
 log = structlog.get_logger()
@@ -101,6 +100,15 @@ def own_path(target: str | None, default: str) -> str:
     return target if not parts.scheme and not parts.netloc else default
 
 
+def put_error(form: Any, error: CrowdfundError) -> None:  # noqa: ANN401 - any WTForms form
+    """Put a service's refusal at the field it names, or on top of the form."""
+    if error.field in form:
+        field = form[error.field]
+        field.errors = [*field.errors, error.user_message]
+    else:
+        form.form_errors.append(error.user_message)
+
+
 # --- the app ------------------------------------------------------------------------------------
 
 
@@ -138,7 +146,12 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     app.context_processor(_context)
     app.jinja_env.globals.update(
-        money_fmt=money.fmt, csp_nonce=csp_nonce, nav_items=nav_items, csrf_token=generate_csrf, may=may
+        money_fmt=money.fmt,
+        csp_nonce=csp_nonce,
+        nav_items=nav_items,
+        csrf_token=generate_csrf,
+        may=may,
+        live_attrs=live.live_attrs,
     )
 
 
@@ -173,7 +186,10 @@ def _open() -> BaseResponse | None:
     db.set_read_only(request.method in SAFE)
     g.request_id = uuid.uuid4().hex[:12]
     endpoint = request.endpoint
-    if endpoint is None or access.allows(endpoint, roles() if _needs_user(endpoint) else _VISITOR):
+    mine = roles() if _needs_user(endpoint) else _VISITOR
+    if request.method not in SAFE:
+        mine -= {"regulator"}  # reads everything, writes nothing
+    if endpoint is None or access.allows(endpoint, mine):
         return None
     if current_user() is None:
         return _to_sign_in()
@@ -183,8 +199,8 @@ def _open() -> BaseResponse | None:
 _VISITOR = frozenset({"visitor"})
 
 
-def _needs_user(endpoint: str) -> bool:
-    return "visitor" not in access.TABLE.get(endpoint, ())
+def _needs_user(endpoint: str | None) -> bool:
+    return endpoint is not None and "visitor" not in access.TABLE.get(endpoint, ())
 
 
 def _to_sign_in() -> BaseResponse:
@@ -345,6 +361,3 @@ def _show_crash(error: Exception) -> BaseResponse:
         raise error
     text = "We made a mistake. Nothing was booked by this request. Try again in a moment."
     return _error_response(500, "server_error", text)
-
-
-Loader = Callable[[str], Any]

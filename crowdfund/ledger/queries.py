@@ -67,9 +67,7 @@ def history(
     for row in db.session.execute(query.limit(limit)):
         other = row.source if row.destination == account else row.destination
         amount = int(row.signed)
-        lines.append(
-            Line(row.id, row.seq, row.n, row.at, row.kind, other, amount, running, dict(row.ref))
-        )
+        lines.append(Line(row.id, row.seq, row.n, row.at, row.kind, other, amount, running, dict(row.ref)))
         running -= amount
     return lines
 

@@ -30,9 +30,7 @@ _CHANGE = (
     .where(
         _A.c.name == sa.bindparam("a"),
         _A.c.currency == sa.bindparam("cur"),
-        sa.or_(
-            _A.c.has_floor == sa.false(), _A.c.balance_minor + sa.bindparam("d") >= _A.c.held_minor
-        ),
+        sa.or_(_A.c.has_floor == sa.false(), _A.c.balance_minor + sa.bindparam("d") >= _A.c.held_minor),
     )
     .values(balance_minor=_A.c.balance_minor + sa.bindparam("d"))
 )
@@ -85,9 +83,7 @@ def reverse(key: str, entry_id: str, *, reason: str) -> str:
     entry = db.session.execute(sa.select(_E).where(_E.c.id == entry_id)).first()
     if entry is None:
         raise NotFound("There is no such entry in the journal.")
-    earlier = db.session.execute(
-        sa.select(_E.c.id, _E.c.key).where(_E.c.reverses_id == entry_id)
-    ).first()
+    earlier = db.session.execute(sa.select(_E.c.id, _E.c.key).where(_E.c.reverses_id == entry_id)).first()
     if earlier is not None:
         if earlier.key == key:
             return str(earlier.id)

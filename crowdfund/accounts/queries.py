@@ -1,0 +1,114 @@
+"""Reads about people."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..db import db, read_connection
+from . import rules
+from .models import Otp, User, UserRole, person_event
+
+_U, _R, _O = User.__table__, UserRole.__table__, Otp.__table__
+_ROLES = sa.select(_R.c.role).where(_R.c.person_id == sa.bindparam("id"))
+_FIND = sa.select(_U).where(_U.c.id == sa.bindparam("id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person as pages and services see them."""
+
+    id: str
+    email: str
+    first_name: str
+    last_name: str
+    phone: str
+    kyc_level: str
+    kyc_status: str
+    kyc_reason: str
+    created_at: datetime
+    roles: tuple[str, ...] = field(default=())
+    is_authenticated: bool = True
+    is_active: bool = True
+    is_anonymous: bool = False
+
+    @property
+    def name(self) -> str:
+        """Return the name to show; the part before the @ until one was given."""
+        return rules.full_name(self.first_name, self.last_name) or self.email.split("@")[0]
+
+    def get_id(self) -> str:
+        """Return what the session remembers."""
+        return self.id
+
+
+def load(person_id: str) -> Person | None:
+    """Return the signed-in person of a request, read outside its transaction."""
+    with read_connection() as connection:
+        row = connection.execute(_FIND, {"id": person_id}).first()
+        if row is None:
+            return None
+        return Person(*row, roles=tuple(connection.execute(_ROLES, {"id": person_id}).scalars()))
+
+
+def get(person_id: str) -> Person | None:
+    """Return a person inside the current transaction."""
+    row = db.session.execute(_FIND, {"id": person_id}).first()
+    if row is None:
+        return None
+    return Person(*row, roles=tuple(db.session.scalars(_ROLES, {"id": person_id})))
+
+
+def find_by_email(email: str) -> Person | None:
+    """Return the person with an address, or None."""
+    found = db.session.scalar(sa.select(_U.c.id).where(_U.c.email == rules.normal_email(email)))
+    return get(found) if found else None
+
+
+def names(person_ids: set[str]) -> dict[str, str]:
+    """Return the names of several people by id; `system` is not a person."""
+    query = sa.select(_U.c.id, _U.c.first_name, _U.c.last_name, _U.c.email).where(_U.c.id.in_(person_ids))
+    return {
+        row.id: rules.full_name(row.first_name, row.last_name) or row.email
+        for row in db.session.execute(query)
+    }
+
+
+def kyc_level(person_id: str) -> str:
+    """Return none, basic or enhanced."""
+    return db.session.scalar(sa.select(_U.c.kyc_level).where(_U.c.id == person_id)) or "none"
+
+
+def staff_with(role: str) -> list[str]:
+    """Return the ids of the people who have a staff role."""
+    return list(db.session.scalars(sa.select(_R.c.person_id).where(_R.c.role == role)))
+
+
+def otp(otp_id: str) -> Any:  # noqa: ANN401 - a row
+    """Return a sign-in request (identifier, expires_at) or None."""
+    return db.session.execute(sa.select(_O).where(_O.c.id == otp_id)).first()
+
+
+def people(*, status: str = "", search: str = "", page: int = 1, size: int = 25) -> list[Any]:
+    """Return a page of people, newest first, one row more than the page to tell that there is a next."""
+    query = sa.select(_U).order_by(_U.c.created_at.desc(), _U.c.id.desc())
+    if status:
+        query = query.where(_U.c.kyc_status == status)
+    if search:
+        like = f"%{search.lower()}%"
+        name = sa.func.lower(_U.c.first_name + " " + _U.c.last_name)
+        query = query.where(sa.or_(_U.c.email.like(like), name.like(like)))
+    return list(db.session.execute(query.offset((page - 1) * size).limit(size + 1)))
+
+
+def kyc_counts() -> dict[str, int]:
+    """Return how many people are in each state of verification."""
+    query = sa.select(_U.c.kyc_status, sa.func.count()).group_by(_U.c.kyc_status)
+    return {status: count for status, count in db.session.execute(query)}
+
+
+def kyc_history(person_id: str) -> list[Any]:
+    """Return who changed a person's verification, when and why, newest first."""
+    query = sa.select(person_event).where(person_event.c.person_id == person_id)
+    return list(db.session.execute(query.order_by(person_event.c.at.desc(), person_event.c.id.desc())))
