@@ -1,0 +1,149 @@
+"""Files in the data folder: public ones by content id, private ones encrypted with a key each."""
+
+import hashlib
+import io
+import os
+import re
+import secrets
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from crowdfund import config
+from crowdfund.errors import Invalid, NotFound
+
+MAX_UPLOAD_BYTES = 10 * 1024 * 1024
+MAX_PIXELS = 40_000_000
+MAX_SIDE = 1600
+CONTENT_TYPES = {"webp": "image/webp", "svg": "image/svg+xml"}
+_PUBLIC_ID = re.compile(r"[0-9a-f]{64}\.(webp|svg)", re.ASCII)
+_PRIVATE_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_NONCE_BYTES = 12
+
+
+class FileRefused(Invalid):
+    """An upload that is not what it should be; the sentence says what to send instead."""
+
+    code = "file_refused"
+
+
+class FileMissing(NotFound):
+    """No file under this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateFile:
+    """Where an encrypted file lies, the key (hex) that opens it, and its fingerprint."""
+
+    id: str
+    key: str
+    sha256: str
+    size: int
+
+
+def check_pdf(data: bytes, *, max_bytes: int = MAX_UPLOAD_BYTES) -> bytes:
+    """Return the bytes of a PDF by its content, not by its name; raises FileRefused."""
+    _check_size(data, max_bytes)
+    if not data.startswith(b"%PDF-"):
+        raise FileRefused("This is not a PDF. Save the document as PDF and choose it again.")
+    if b"%%EOF" not in data[-2048:]:
+        raise FileRefused("This PDF is cut off at the end. Export it again and choose it once more.")
+    return data
+
+
+def reencode_image(data: bytes, *, max_bytes: int = MAX_UPLOAD_BYTES) -> bytes:
+    """Decode a JPEG, PNG or WebP and return fresh WebP bytes, at most 1,600 px a side.
+
+    Decoding and encoding again drops metadata (a photo's place too) and whatever was hidden
+    behind the picture. Raises FileRefused.
+    """
+    _check_size(data, max_bytes)
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as source:
+            if source.width * source.height > MAX_PIXELS:
+                raise FileRefused("The picture has too many pixels. Make it at most 6,000 wide.")
+            picture = ImageOps.exif_transpose(source).convert("RGB")
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise FileRefused("This is not a picture we can read. Choose a JPEG, PNG or WebP.") from error
+    except Image.DecompressionBombError as error:
+        raise FileRefused("The picture has too many pixels. Make it at most 6,000 wide.") from error
+    picture.thumbnail((MAX_SIDE, MAX_SIDE))
+    out = io.BytesIO()
+    picture.save(out, "WEBP", quality=80, method=4)
+    return out.getvalue()
+
+
+def put_public(data: bytes, suffix: str = "webp") -> str:
+    """Store bytes that anybody may read; return the content id (sha256 and suffix).
+
+    `svg` is for pictures made by the platform itself; uploads go through `reencode_image`.
+    """
+    if suffix not in CONTENT_TYPES:
+        raise ValueError(f"no public files of type {suffix}")
+    file_id = f"{hashlib.sha256(data).hexdigest()}.{suffix}"
+    _write(_public_path(file_id), data)
+    return file_id
+
+
+def open_public(file_id: str) -> tuple[Path, str]:
+    """Return path and content type of a public file; raises FileMissing."""
+    if not _PUBLIC_ID.fullmatch(file_id):
+        raise FileMissing("There is no such file.")
+    path = _public_path(file_id)
+    if not path.is_file():
+        raise FileMissing("There is no such file.")
+    return path, CONTENT_TYPES[file_id.rpartition(".")[2]]
+
+
+def put_private(data: bytes) -> PrivateFile:
+    """Encrypt (AES-256-GCM) and store bytes; the caller keeps the key in SQL."""
+    file_id, key = secrets.token_hex(16), AESGCM.generate_key(256)
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    _write(_private_path(file_id), nonce + AESGCM(key).encrypt(nonce, data, file_id.encode()))
+    return PrivateFile(file_id, key.hex(), hashlib.sha256(data).hexdigest(), len(data))
+
+
+def get_private(file_id: str, key: str) -> bytes:
+    """Return the decrypted bytes; raises FileMissing."""
+    if not _PRIVATE_ID.fullmatch(file_id) or not _private_path(file_id).is_file():
+        raise FileMissing("There is no such file.")
+    stored = _private_path(file_id).read_bytes()
+    nonce, sealed = stored[:_NONCE_BYTES], stored[_NONCE_BYTES:]
+    return AESGCM(bytes.fromhex(key)).decrypt(nonce, sealed, file_id.encode())
+
+
+def delete_private(file_id: str) -> None:
+    """Remove an encrypted file; one that is gone already is fine."""
+    if _PRIVATE_ID.fullmatch(file_id):
+        _private_path(file_id).unlink(missing_ok=True)
+
+
+def _check_size(data: bytes, max_bytes: int) -> None:
+    if not data:
+        raise FileRefused("The file is empty. Choose another one.")
+    if len(data) > max_bytes:
+        raise FileRefused(f"The file is larger than {max_bytes // 1024 // 1024} MB. Make it smaller.")
+
+
+def _root() -> Path:
+    return Path(config.settings().data_dir).absolute() / "files"
+
+
+def _public_path(file_id: str) -> Path:
+    return _root() / "public" / file_id[:2] / file_id
+
+
+def _private_path(file_id: str) -> Path:
+    return _root() / "private" / file_id[:2] / file_id
+
+
+def _write(path: Path, data: bytes) -> None:
+    # Written beside and renamed: a reader never sees half a file, and the same content twice is fine.
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+    os.replace(temporary, path)

@@ -1,0 +1,69 @@
+"""What the chain says about campaigns, and the clock that closes them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from crowdfund import outbox
+
+from . import service
+
+
+def _event(payload: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the arguments of the event of that name in a confirmed write."""
+    found = [event for event in payload["events"] if event["name"] == name]
+    return dict(found[0]["args"])
+
+
+def _created(campaign_id: str, payload: dict[str, Any]) -> None:
+    address = _event(payload, "CampaignCreated")["campaign"]
+    service.go_live(campaign_id, contract_address=address, tx_hash=payload["tx_hash"])
+
+
+def _closed(campaign_id: str, payload: dict[str, Any]) -> None:
+    succeeded = bool(_event(payload, "Closed")["succeeded"])
+    service.closed_on_chain(campaign_id, tx_hash=payload["tx_hash"], succeeded=succeeded)
+
+
+def _cancelled(campaign_id: str, payload: dict[str, Any]) -> None:
+    service.cancelled_on_chain(campaign_id, tx_hash=payload["tx_hash"])
+
+
+def _released(campaign_id: str, payload: dict[str, Any]) -> None:
+    service.released_on_chain(campaign_id, tx_hash=payload["tx_hash"])
+
+
+_CONFIRMED: dict[str, Callable[[str, dict[str, Any]], None]] = {
+    "createCampaign": _created,
+    "close": _closed,
+    "cancel": _cancelled,
+    "release": _released,
+}
+
+
+def _ours(rows: Sequence[outbox.Row]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (row.payload["function"], row.payload["subject"][1], row.payload)
+        for row in rows
+        if row.payload["subject"][0] == "campaign" and row.payload["function"] in _CONFIRMED
+    ]
+
+
+@outbox.on("chain.confirmed", queue="default")
+def write_confirmed(rows: Sequence[outbox.Row]) -> None:
+    """Move campaigns on when their contract was made, closed, cancelled or released."""
+    for function, campaign_id, payload in _ours(rows):
+        _CONFIRMED[function](campaign_id, payload)
+
+
+@outbox.on("chain.failed", queue="default")
+def write_failed(rows: Sequence[outbox.Row]) -> None:
+    """Show staff what a contract refused, and go back to where it can be tried again."""
+    for function, campaign_id, payload in _ours(rows):
+        failed = service.deploy_failed if function == "createCampaign" else service.ending_failed
+        failed(campaign_id, payload["reason"], intent_id=payload["intent_id"])
+
+
+@outbox.every(10, "campaigns.close_due")
+def close_due() -> None:
+    """Close campaigns whose deadline has passed and whose money has arrived."""
+    service.close_due()

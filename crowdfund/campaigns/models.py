@@ -1,0 +1,105 @@
+"""Tables of campaigns: the terms, the running totals, and who changed what state."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crowdfund.db import ID, UTCDateTime, db, event_table, new_id, one_of
+
+from .rules import Status
+
+
+class Campaign(db.Model):
+    """One raise of a company. Money in minor units; totals move by conditional UPDATE only."""
+
+    __tablename__ = "campaign"
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    slug: Mapped[str] = mapped_column(sa.String(80), unique=True)
+    company_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("company.id"), index=True)
+    author_id: Mapped[str] = mapped_column(ID)
+    status: Mapped[str] = mapped_column(sa.String(24), default=Status.DRAFT)
+    # --- what people read
+    title: Mapped[str | None] = mapped_column(sa.String(80))
+    summary: Mapped[str | None] = mapped_column(sa.String(240))
+    story_md: Mapped[str | None] = mapped_column(sa.Text)
+    sector: Mapped[str | None] = mapped_column(sa.String(24))
+    security_type: Mapped[str | None] = mapped_column(sa.String(24))
+    image_id: Mapped[str | None] = mapped_column(sa.String(80))
+    image_alt: Mapped[str | None] = mapped_column(sa.String(160))
+    # Title, summary and company in lower case of every alphabet, which SQL's lower() is not.
+    search_text: Mapped[str] = mapped_column(sa.String(500), default="")
+    # --- terms
+    currency: Mapped[str] = mapped_column(sa.String(3), default="ETB")
+    goal_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
+    min_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
+    max_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
+    price_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
+    duration_days: Mapped[int | None]
+    threshold_bps: Mapped[int]
+    fee_bps: Mapped[int]
+    grace_days: Mapped[int]
+    terms_hash: Mapped[str | None] = mapped_column(sa.String(66))
+    terms_frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # --- running totals; what is settled is part of what is reserved
+    reserved_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    settled_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    investors_count: Mapped[int] = mapped_column(default=0)
+    # --- life
+    submitted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    reviewed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    reviewed_by: Mapped[str | None] = mapped_column(ID)
+    rejection_reason: Mapped[str | None] = mapped_column(sa.String(1000))
+    deploy_tries: Mapped[int] = mapped_column(default=0)
+    deploy_tx: Mapped[str | None] = mapped_column(sa.String(66))
+    contract_address: Mapped[str | None] = mapped_column(sa.String(42))
+    starts_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # Set while the contract is being closed, cancelled or released; then no money comes in.
+    ending: Mapped[str | None] = mapped_column(sa.String(16))
+    ending_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ending_tries: Mapped[int] = mapped_column(default=0)
+    chain_error: Mapped[str | None] = mapped_column(sa.String(500))
+    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    close_tx: Mapped[str | None] = mapped_column(sa.String(66))
+    release_entry_id: Mapped[str | None] = mapped_column(ID)
+    released_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
+    fee_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
+    released_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    release_tx: Mapped[str | None] = mapped_column(sa.String(66))
+    # --- the two locks of rules.md: one live campaign a company, one start a calendar year
+    live_lock: Mapped[str | None] = mapped_column(ID, unique=True)
+    year_lock: Mapped[str | None] = mapped_column(sa.String(40), unique=True)
+    started_year: Mapped[int | None]
+    # Rises with every change: cached pieces of pages are kept by it.
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (
+        one_of("status", *Status),
+        sa.CheckConstraint("reserved_minor >= 0 AND reserved_minor <= goal_minor", name="room"),
+        sa.CheckConstraint("settled_minor >= 0 AND settled_minor <= reserved_minor", name="settled"),
+        sa.CheckConstraint("investors_count >= 0", name="investors"),
+        sa.CheckConstraint("goal_minor > 0 AND price_minor > 0", name="amounts"),
+        sa.CheckConstraint("min_minor > 0 AND max_minor >= min_minor", name="per_person"),
+        sa.Index(None, "status", "starts_at"),
+        sa.Index(None, "status", "ends_at"),
+    )
+
+
+class CampaignLimits(db.Model):
+    """Platform settings from a date on; the newest row that is valid counts."""
+
+    __tablename__ = "campaign_limits"
+    valid_from: Mapped[datetime] = mapped_column(UTCDateTime, primary_key=True)
+    goal_min_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    goal_max_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    days_min: Mapped[int]
+    days_max: Mapped[int]
+    investment_min_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    threshold_bps: Mapped[int]
+    fee_bps: Mapped[int]
+    grace_days: Mapped[int]
+
+
+campaign_event = event_table("campaign")

@@ -1,0 +1,217 @@
+"""Reads about campaigns: Core queries, frozen rows, one or two a page."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Row
+
+from crowdfund import clock, config
+from crowdfund.db import db
+from crowdfund.errors import NotFound
+from crowdfund.issuers import queries as issuers
+from crowdfund.issuers.rules import Standing
+
+from . import rules
+from .models import Campaign, CampaignLimits, campaign_event
+from .rules import Limits, Status, Tally
+
+_C = Campaign.__table__
+_F = issuers.FACTS
+PAGE_SIZE = 12
+
+# What a visitor may read: whatever was live once.
+_WAS_LIVE = sa.and_(_C.c.status.in_(rules.PUBLIC), _C.c.starts_at.is_not(None))
+STATUS_FILTERS = {
+    "": _WAS_LIVE,
+    "live": _C.c.status == Status.LIVE,
+    "funded": _C.c.status.in_((Status.SUCCEEDED, Status.RELEASED)),
+    "ended": sa.and_(_WAS_LIVE, _C.c.status.in_((Status.FAILED, Status.REFUNDED, Status.CANCELLED))),
+}
+_LIVE_FIRST = sa.case((_C.c.status == Status.LIVE, 0), else_=1)
+SORTS: dict[str, tuple[Any, ...]] = {
+    "newest": (_C.c.starts_at.desc(), _C.c.id.desc()),
+    "ending": (_LIVE_FIRST, _C.c.ends_at, _C.c.id),
+    "funded": (
+        (_C.c.settled_minor * 10_000 // sa.func.coalesce(_C.c.goal_minor, 1)).desc(),
+        _C.c.id.desc(),
+    ),
+}
+
+
+class CampaignMissing(NotFound):
+    """No such campaign, or none that this person may see."""
+
+
+def listing(
+    *, text: str = "", sector: str = "", status: str = "", sort: str = "newest", page: int = 1
+) -> tuple[Sequence[Row[Any]], int]:
+    """Return (id, version, status, ends_at) of a page of public campaigns, and how many there are.
+
+    Only what finds the cached cards; `cards` reads the rest of those that are not cached.
+    """
+    total = sa.func.count().over().label("total")
+    query = sa.select(_C.c.id, _C.c.version, _C.c.status, _C.c.ends_at, total)
+    query = query.where(STATUS_FILTERS.get(status, _WAS_LIVE))
+    if sector:
+        query = query.where(_C.c.sector == sector)
+    if text:
+        query = query.where(_C.c.search_text.like(like_pattern(text), escape="!"))
+    query = query.order_by(*SORTS.get(sort, SORTS["newest"]))
+    rows = db.session.execute(query.offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE)).all()
+    return rows, rows[0].total if rows else 0
+
+
+def like_pattern(text: str) -> str:
+    """Return a LIKE pattern (escape `!`) for text that is stored case-folded."""
+    folded = " ".join(text.casefold().split())[:80]
+    return "%" + folded.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
+
+
+_CARD = (
+    _C.c.id, _C.c.version, _C.c.slug, _C.c.title, _C.c.summary, _C.c.sector, _C.c.security_type,
+    _C.c.image_id, _C.c.image_alt, _C.c.status, _C.c.currency, _C.c.goal_minor, _C.c.min_minor,
+    _C.c.settled_minor, _C.c.reserved_minor, _C.c.investors_count, _C.c.threshold_bps, _C.c.ends_at,
+    _F.c.trade_name,
+)  # fmt: skip
+
+
+def cards(ids: Sequence[str]) -> dict[str, Row[Any]]:
+    """Return what a card shows, by campaign id."""
+    query = sa.select(*_CARD).join(_F, _F.c.company_id == _C.c.company_id).where(_C.c.id.in_(ids))
+    return {row.id: row for row in db.session.execute(query)}
+
+
+_FACTS = tuple(column for column in _F.c if column.name != "company_id")
+_DETAIL = sa.select(_C, *_FACTS).join(_F, _F.c.company_id == _C.c.company_id)
+_BY_SLUG = _DETAIL.where(_C.c.slug == sa.bindparam("slug"), _WAS_LIVE)
+
+
+def detail(slug: str) -> Row[Any]:
+    """Return a public campaign with its company's public facts; raises CampaignMissing."""
+    return _one(_BY_SLUG, {"slug": slug})
+
+
+_FUNDING = sa.select(
+    _C.c.id, _C.c.slug, _C.c.status, _C.c.currency, _C.c.goal_minor, _C.c.min_minor, _C.c.threshold_bps,
+    _C.c.reserved_minor, _C.c.settled_minor, _C.c.investors_count, _C.c.starts_at, _C.c.ends_at,
+    _C.c.ending, _C.c.grace_days, _C.c.version, _C.c.price_minor,
+).where(_C.c.slug == sa.bindparam("slug"), _WAS_LIVE)  # fmt: skip
+
+
+def funding(slug: str) -> Row[Any]:
+    """Return the moving figures of a public campaign; raises CampaignMissing."""
+    return _one(_FUNDING, {"slug": slug})
+
+
+def by_id(campaign_id: str) -> Row[Any]:
+    """Return a campaign with its company's facts in any state. For staff and other features."""
+    return _one(_DETAIL.where(_C.c.id == campaign_id))
+
+
+def for_member(campaign_id: str, user_id: str) -> Row[Any]:
+    """Return a campaign of a company that this person acts for; CampaignMissing for others."""
+    campaign = by_id(campaign_id)
+    if not issuers.is_member(campaign.company_id, user_id):
+        raise CampaignMissing("There is no such campaign, or it is not yours.")
+    return campaign
+
+
+def of_companies(company_ids: Sequence[str]) -> Sequence[Row[Any]]:
+    """Return the campaigns of companies in any state, newest first."""
+    query = sa.select(_C).where(_C.c.company_id.in_(company_ids)).order_by(_C.c.id.desc())
+    return db.session.execute(query).all()
+
+
+def history(campaign_id: str) -> Sequence[Row[Any]]:
+    """Return every status change with who, when and why, oldest first."""
+    query = sa.select(campaign_event).where(campaign_event.c.campaign_id == campaign_id)
+    return db.session.execute(query.order_by(campaign_event.c.at, campaign_event.c.id)).all()
+
+
+def counts() -> dict[str, int]:
+    """Return how many campaigns are in each state."""
+    rows = db.session.execute(sa.select(_C.c.status, sa.func.count()).group_by(_C.c.status))
+    return dict.fromkeys(Status, 0) | {row[0]: row[1] for row in rows}
+
+
+def queue(*, status: str = "", text: str = "", page: int = 1, size: int = 20) -> tuple[list[Row[Any]], bool]:
+    """Return a page of campaigns for staff, longest waiting first, and whether there are more."""
+    query = _DETAIL if not status else _DETAIL.where(_C.c.status == status)
+    if text:
+        query = query.where(_C.c.search_text.like(like_pattern(text), escape="!"))
+    query = query.order_by(_C.c.submitted_at.is_(None), _C.c.submitted_at, _C.c.id)
+    rows = list(db.session.execute(query.offset((page - 1) * size).limit(size + 1)))
+    return rows[:size], len(rows) > size
+
+
+def due(now: datetime, *, limit: int = 100) -> Sequence[Row[Any]]:
+    """Return live campaigns whose deadline has passed and which are not being ended yet."""
+    query = sa.select(_C).where(_C.c.status == Status.LIVE, _C.c.ends_at < now, _C.c.ending.is_(None))
+    return db.session.execute(query.order_by(_C.c.ends_at).limit(limit)).all()
+
+
+def standing(company_id: str) -> Standing:
+    """Return the facts that decide whether a company may start a campaign."""
+    verified, registered = issuers.start_standing(company_id)
+    live = sa.select(_C.c.id).where(_C.c.live_lock == company_id)
+    year = sa.select(sa.func.max(_C.c.started_year)).where(_C.c.company_id == company_id)
+    return Standing(
+        verified=verified,
+        registered=registered,
+        has_live_campaign=db.session.execute(live).first() is not None,
+        last_start_year=db.session.scalar(year),
+    )
+
+
+def start_refusal(company_id: str) -> str | None:
+    """Return the reason code why a company may not start a campaign now, or None."""
+    year = rules.calendar_year(clock.now(), config.settings().time_zone)
+    return issuers.rules.start_refusal(standing(company_id), year)
+
+
+def limits(at: datetime | None = None) -> Limits:
+    """Return the platform settings in force at a moment; the brief's until a row says otherwise."""
+    table = CampaignLimits.__table__
+    query = sa.select(table).where(table.c.valid_from <= (at or clock.now()))
+    row = db.session.execute(query.order_by(table.c.valid_from.desc()).limit(1)).first()
+    if row is None:
+        return rules.BRIEF
+    return Limits(**{name: value for name, value in row._mapping.items() if name != "valid_from"})
+
+
+def tally(campaign: Row[Any]) -> Tally:
+    """Return the figures that decide how a campaign stands."""
+    return Tally(
+        goal_minor=campaign.goal_minor,
+        threshold_bps=campaign.threshold_bps,
+        reserved_minor=campaign.reserved_minor,
+        settled_minor=campaign.settled_minor,
+        ends_at=campaign.ends_at,
+    )
+
+
+def phase(campaign: Row[Any], now: datetime) -> str:
+    """Return the state that people see: the stored one, refined by what is computed.
+
+    `awaiting settlement`, `closing`, `releasing` are never stored as a state.
+    """
+    if campaign.ending and campaign.status in (Status.LIVE, Status.SUCCEEDED):
+        return {"close": "closing", "cancel": "cancelling", "release": "releasing"}[campaign.ending]
+    if campaign.status != Status.LIVE or campaign.ends_at is None:
+        return str(campaign.status)
+    state = rules.verdict(tally(campaign), now, grace_days=campaign.grace_days)
+    return {"open": "live", "awaiting": "awaiting settlement"}.get(state, "closing")
+
+
+def terms_of(campaign: Row[Any]) -> Mapping[str, int]:
+    """Return the numbers that `rules.check_investment` needs."""
+    return {name: getattr(campaign, name) for name in ("price_minor", "min_minor", "max_minor")}
+
+
+def _one(query: sa.Select[Any], params: Mapping[str, Any] | None = None) -> Row[Any]:
+    row = db.session.execute(query, params or {}).first()
+    if row is None:
+        raise CampaignMissing("There is no such campaign, or it is not public yet.")
+    return row

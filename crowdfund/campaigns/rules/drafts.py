@@ -1,0 +1,105 @@
+"""The pages of a draft: what each must hold, and the story as safe HTML; pure."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+import nh3
+from markdown_it import MarkdownIt
+
+from crowdfund.errors import Invalid
+from crowdfund.issuers.rules import SECTORS, Values, collect, line, pick
+
+SECURITY_TYPES = {"equity": "Equity", "revenue_share": "Revenue share", "debt": "Debt"}
+STORY_MAX = 20_000
+
+STEPS: dict[str, tuple[str, ...]] = {
+    "basics": ("title", "summary", "sector", "security_type"),
+    "picture": ("image_id", "image_alt"),
+    "story": ("story_md",),
+    "terms": ("goal_minor", "price_minor", "min_minor", "max_minor", "duration_days"),
+}
+STEP_TITLES = {
+    "basics": "Title and summary",
+    "picture": "Picture",
+    "story": "Story",
+    "terms": "Goal, limits and price",
+}
+
+
+def step_state(draft: Mapping[str, object], step: str) -> str:
+    """Return `done`, `started` or `todo` for one page of a draft."""
+    present = [bool(draft.get(name)) for name in STEPS[step]]
+    if all(present):
+        return "done"
+    return "started" if any(present) else "todo"
+
+
+def missing_steps(draft: Mapping[str, object]) -> list[str]:
+    """Return the pages that still lack something, in order."""
+    return [step for step in STEPS if step_state(draft, step) != "done"]
+
+
+def clean_basics(values: Values) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the good values of the first page and a sentence for each that is not."""
+    return collect(
+        {
+            "title": lambda v: line(v.get("title"), "title", "the title", least=5, most=80),
+            "summary": lambda v: line(v.get("summary"), "summary", "the summary", least=20, most=240),
+            "sector": lambda v: pick(v.get("sector"), "sector", "a sector", SECTORS),
+            "security_type": lambda v: pick(
+                v.get("security_type"), "security_type", "what investors get", SECURITY_TYPES
+            ),
+        },
+        values,
+    )
+
+
+_UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+
+
+def parse_story(text: object) -> str:
+    """Return a story in Markdown with plain line ends; markup is made safe when it is shown."""
+    story = str(text or "").replace("\r\n", "\n").replace("\r", "\n").strip()
+    if not story:
+        raise Invalid("Tell the story of the campaign.", field="story_md")
+    if _UNWANTED.search(story):
+        raise Invalid("The story has hidden control characters. Paste it as plain text.", field="story_md")
+    if len(story) > STORY_MAX:
+        raise Invalid(
+            f"The story must be at most {STORY_MAX:,} characters; this is {len(story):,}.", field="story_md"
+        )
+    if len(story) < 100:
+        raise Invalid("Write at least 100 characters, so that people know what it is for.", field="story_md")
+    return story
+
+
+def slugify(title: str) -> str:
+    """Return the part of an address that a title makes; may be empty for other alphabets."""
+    words = re.findall(r"[a-z0-9]+", title.casefold())
+    return "-".join(words)[:60].strip("-")
+
+
+# Headings start under the page's own, so that the outline stays right for screen readers.
+_DEEPER = {"h1": "h3", "h2": "h3", "h3": "h4", "h4": "h5", "h5": "h6", "h6": "h6"}
+_TAGS = {
+    "p", "br", "hr", "h3", "h4", "h5", "h6", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol",
+    "li", "a", "table", "thead", "tbody", "tr", "th", "td",
+}  # fmt: skip
+_MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
+_MARKDOWN.disable("image")
+
+
+@lru_cache(maxsize=512)
+def story_html(story_md: str) -> str:
+    """Return a story as safe HTML: no raw markup, no pictures from elsewhere, only web links."""
+    tokens = _MARKDOWN.parse(story_md)
+    for token in tokens:
+        token.tag = _DEEPER.get(token.tag, token.tag)
+    return nh3.clean(
+        _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}),
+        tags=_TAGS,
+        attributes={"a": {"href", "title"}, "ol": {"start"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="nofollow noopener ugc",
+    )

@@ -1,0 +1,122 @@
+"""How a campaign lives: its states, and success as arithmetic; pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from crowdfund.errors import Conflict
+from crowdfund.issuers.rules import WrongState
+
+
+class Status(StrEnum):
+    """Where a campaign stands (rules.md)."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    DEPLOYING = "deploying"
+    LIVE = "live"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    RELEASED = "released"
+    REFUNDED = "refunded"
+    CANCELLED = "cancelled"
+
+
+_S = Status
+TRANSITIONS: dict[Status, set[Status]] = {
+    _S.DRAFT: {_S.SUBMITTED, _S.CANCELLED},
+    _S.SUBMITTED: {_S.APPROVED, _S.DRAFT, _S.CANCELLED},
+    _S.APPROVED: {_S.DEPLOYING, _S.CANCELLED},
+    _S.DEPLOYING: {_S.LIVE, _S.APPROVED},
+    _S.LIVE: {_S.SUCCEEDED, _S.FAILED, _S.CANCELLED},
+    _S.SUCCEEDED: {_S.RELEASED},
+    _S.FAILED: {_S.REFUNDED},
+    _S.CANCELLED: {_S.REFUNDED},
+    _S.RELEASED: set(),
+    _S.REFUNDED: set(),
+}
+# What a visitor may read: everything that was live once (a cancelled one only if it was).
+PUBLIC = (_S.LIVE, _S.SUCCEEDED, _S.RELEASED, _S.FAILED, _S.REFUNDED, _S.CANCELLED)
+# These hold the company's exclusivity lock.
+LOCKING = (_S.DEPLOYING, _S.LIVE)
+
+
+def move(current: str, to: Status) -> Status:
+    """Return the new state; raises WrongState if the campaign cannot go there."""
+    if to not in TRANSITIONS[Status(current)]:
+        raise WrongState(f"This campaign is {current}: it cannot become {to}. Reload to see its state.")
+    return to
+
+
+class CampaignFull(Conflict):
+    """The room that is left does not hold this amount."""
+
+    code = "campaign_full"
+
+
+class CampaignClosed(Conflict):
+    """The campaign takes no money now."""
+
+    code = "campaign_closed"
+
+
+def is_success(settled_minor: int, goal_minor: int, threshold_bps: int) -> bool:
+    """Return whether settled money reaches the threshold: arithmetic, no stored flag."""
+    return settled_minor * 10_000 >= goal_minor * threshold_bps
+
+
+def threshold_minor(goal_minor: int, threshold_bps: int) -> int:
+    """Return the least settled amount that makes a success, rounded up."""
+    return -(-goal_minor * threshold_bps // 10_000)
+
+
+def progress_percent(settled_minor: int, goal_minor: int) -> int:
+    """Return whole percent of the goal, rounded down: 100 only when all of it is there."""
+    return settled_minor * 100 // goal_minor if goal_minor else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The figures that decide how a raise stands."""
+
+    goal_minor: int
+    threshold_bps: int
+    reserved_minor: int
+    settled_minor: int
+    ends_at: datetime
+
+
+def verdict(tally: Tally, now: datetime, *, grace_days: int) -> str:
+    """Return `open`, `awaiting`, `succeeded` or `failed` for a live campaign.
+
+    At the deadline settled money decides. While money is on its way it gets up to `grace_days`
+    to arrive, for a success too: whoever paid in time takes part (rules.md).
+    """
+    if now <= tally.ends_at:
+        return "open"
+    on_its_way = tally.reserved_minor > tally.settled_minor
+    if on_its_way and now <= tally.ends_at + timedelta(days=grace_days):
+        return "awaiting"
+    enough = is_success(tally.settled_minor, tally.goal_minor, tally.threshold_bps)
+    return "succeeded" if enough else "failed"
+
+
+def time_left(ends_at: datetime | None, now: datetime) -> str:
+    """Return what a person reads: `12 days left`, `5 hours left`, `ended`."""
+    if ends_at is None:
+        return "not started"
+    seconds = int((ends_at - now).total_seconds())
+    if seconds <= 0:
+        return "ended"
+    for unit, size in (("day", 86_400), ("hour", 3_600)):
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {unit}{'s' if count > 1 else ''} left"
+    return "less than an hour left"
+
+
+def calendar_year(moment: datetime, time_zone: str) -> int:
+    """Return the calendar year of a moment in the platform's time zone."""
+    return moment.astimezone(ZoneInfo(time_zone)).year

@@ -1,0 +1,147 @@
+"""What investors agree to: limits, amounts, shares, the hash that freezes them; pure."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from crowdfund import money
+from crowdfund.errors import Invalid, InvalidAmount
+from crowdfund.issuers.rules import Values, collect
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Platform settings in force at a moment; money in minor units."""
+
+    goal_min_minor: int = 1_000_00
+    goal_max_minor: int = 5_000_000_00
+    days_min: int = 30
+    days_max: int = 180
+    investment_min_minor: int = 100_00
+    threshold_bps: int = 7_500
+    fee_bps: int = 250
+    grace_days: int = 5
+
+
+# The brief's data set (rules.md, Limits); rows of `campaign_limits` with a later date replace it.
+BRIEF = Limits()
+
+
+_DAYS = re.compile(r"[0-9]{1,4}", re.ASCII)
+
+
+def _amount(values: Values, field: str, name: str) -> int:
+    text = str(values.get(field) or "").strip()
+    if not text:
+        raise Invalid(f"Enter {name} in ETB.", field=field)
+    try:
+        return money.parse(text, "ETB")
+    except InvalidAmount as error:
+        raise Invalid(f"{name[0].upper()}{name[1:]}: {error.user_message}", field=field) from error
+
+
+def parse_days(text: object, limits: Limits) -> int:
+    """Return a number of days within the limits. Raises Invalid."""
+    value = str(text or "").strip()
+    if not _DAYS.fullmatch(value) or not limits.days_min <= int(value) <= limits.days_max:
+        raise Invalid(
+            f"Enter how many days the campaign runs, from {limits.days_min} to {limits.days_max}.",
+            field="duration_days",
+        )
+    return int(value)
+
+
+def clean_terms(values: Values, limits: Limits) -> tuple[dict[str, int], dict[str, str]]:
+    """Return the good numbers of the terms page and a sentence for each that is not."""
+    good, errors = collect(
+        {
+            "goal_minor": lambda v: _amount(v, "goal_minor", "the goal"),
+            "price_minor": lambda v: _amount(v, "price_minor", "the price of one share"),
+            "min_minor": lambda v: _amount(v, "min_minor", "the least investment"),
+            "max_minor": lambda v: _amount(v, "max_minor", "the greatest investment"),
+            "duration_days": lambda v: parse_days(v.get("duration_days"), limits),
+        },
+        values,
+    )
+    for field, sentence in check_terms(good, limits).items():
+        errors.setdefault(field, sentence)
+    return good, errors
+
+
+def check_terms(terms: Mapping[str, int], limits: Limits) -> dict[str, str]:
+    """Return a sentence for each number that breaks a rule; missing numbers are skipped.
+
+    Amounts are whole shares, so goal, least and greatest investment must be multiples of the
+    price: otherwise the last share of a campaign could never be sold.
+    """
+    fmt = money.fmt
+    goal, price = terms.get("goal_minor"), terms.get("price_minor")
+    least, most = terms.get("min_minor"), terms.get("max_minor")
+    errors: dict[str, str] = {}
+    if goal is not None and not limits.goal_min_minor <= goal <= limits.goal_max_minor:
+        errors["goal_minor"] = (
+            f"The goal must be from {fmt(limits.goal_min_minor)} to {fmt(limits.goal_max_minor)}."
+        )
+    if least is not None and least < limits.investment_min_minor:
+        errors["min_minor"] = f"The least investment must be at least {fmt(limits.investment_min_minor)}."
+    if least is not None and most is not None and most < least:
+        errors["max_minor"] = "The greatest investment must not be less than the least one."
+    if goal is not None and most is not None and most > goal:
+        errors["max_minor"] = "The greatest investment must not be more than the goal."
+    if goal is not None and price is not None and price > goal:
+        errors["price_minor"] = "The price of one share must not be more than the goal."
+    elif price:
+        errors = _check_divides(terms, price) | errors
+    return errors
+
+
+def _check_divides(terms: Mapping[str, int], price: int) -> dict[str, str]:
+    names = {"goal_minor": "goal", "min_minor": "least investment", "max_minor": "greatest investment"}
+    return {
+        field: f"The {name} must be a whole number of shares of {money.fmt(price)} each."
+        for field, name in names.items()
+        if terms.get(field) is not None and terms[field] % price
+    }
+
+
+def check_investment(
+    amount_minor: int, *, already_minor: int, terms: Mapping[str, int], room_minor: int
+) -> str | None:
+    """Return why a person cannot put in this amount on top of what they have in, or None.
+
+    Least and greatest count per person over all their investments; the last room may be taken
+    even if it is less than the least (contracts.md gives the same verdict).
+    """
+    fmt, total = money.fmt, already_minor + amount_minor
+    price, least, most = terms["price_minor"], terms["min_minor"], terms["max_minor"]
+    if amount_minor % price:
+        return f"Shares cost {fmt(price)} each: enter a multiple of that."
+    if amount_minor > room_minor:
+        return f"Only {fmt(room_minor)} can still be taken." if room_minor else "Nothing is left."
+    if total > most:
+        return f"One person may invest at most {fmt(most)} in this campaign."
+    if total < least and amount_minor != room_minor:
+        return f"The least investment in this campaign is {fmt(least)}."
+    return None
+
+
+def terms_hash(terms: Mapping[str, object]) -> str:
+    """Return 0x and the SHA-256 of the canonical JSON of what investors agree to."""
+    canonical = json.dumps(terms, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return "0x" + hashlib.sha256(canonical.encode()).hexdigest()
+
+
+TERMS = (
+    "title", "summary", "story_md", "sector", "security_type", "goal_minor", "min_minor", "max_minor",
+    "price_minor", "duration_days", "threshold_bps", "fee_bps", "currency", "company_id",
+)  # fmt: skip
+
+
+def room_sentence(left_minor: int, currency: str = "ETB") -> str:
+    """Return why an amount does not fit into what a campaign can still take."""
+    if left_minor <= 0:
+        return "The campaign is full: somebody else has just taken the rest. Nothing was charged."
+    left = money.fmt(left_minor, currency)
+    return f"Only {left} can still be taken. Enter that or less; nothing was charged."

@@ -1,0 +1,133 @@
+"""Write a campaign page by page and hand it in; every page is saved on its own."""
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from crowdfund import clock
+from crowdfund.adapters import storage
+from crowdfund.db import db, new_id, record_event
+from crowdfund.errors import Conflict
+from crowdfund.issuers import queries as issuers
+from crowdfund.issuers.rules import REFUSALS, line
+
+from .. import queries, rules
+from ..models import Campaign, campaign_event
+from ..rules import Status
+from .shared import NotEligible, change, locked, touch
+
+
+class Incomplete(Conflict):
+    """The draft lacks something; the sentence names the pages."""
+
+    code = "incomplete"
+
+
+def create_draft(company_id: str, *, actor: str) -> str:
+    """Open an empty draft for a company with today's platform settings; return its id."""
+    now, limits, campaign_id = clock.now(), queries.limits(), new_id()
+    company = issuers.get(company_id)
+    db.session.add(
+        Campaign(
+            id=campaign_id, slug=campaign_id, company_id=company_id, author_id=actor, sector=company.sector,
+            threshold_bps=limits.threshold_bps, fee_bps=limits.fee_bps, grace_days=limits.grace_days,
+            created_at=now, updated_at=now,
+        )
+    )  # fmt: skip
+    db.session.flush()
+    record_event(campaign_event, campaign_id, actor=actor, before=None, after=Status.DRAFT)
+    return campaign_id
+
+
+def save_basics(campaign_id: str, values: Mapping[str, object]) -> None:
+    """Save title, summary, sector and security type; raises InvalidFields or WrongState."""
+    good, errors = rules.clean_basics(values)
+    _refuse(errors)
+    campaign = _editable(campaign_id)
+    for name, value in good.items():
+        setattr(campaign, name, value)
+    campaign.slug = _free_slug(good["title"], campaign_id)
+    company = issuers.get(campaign.company_id)
+    sector = rules.SECTORS[good["sector"]]
+    words = (good["title"], good["summary"], company.trade_name or "", sector)
+    campaign.search_text = " ".join(" ".join(words).casefold().split())[:500]
+    touch(campaign)
+
+
+def set_picture(campaign_id: str, data: bytes | None, alt: str) -> None:
+    """Store an uploaded picture (decoded and encoded again) and what it shows, in words.
+
+    Without data the picture stays and only the words change. Raises storage.FileRefused.
+    """
+    words = line(alt, "image_alt", "what the picture shows", least=5, most=160)
+    campaign = _editable(campaign_id)
+    if not data and not campaign.image_id:
+        raise storage.FileRefused("Choose a picture: JPEG, PNG or WebP.", field="image")
+    if data:
+        campaign.image_id = storage.put_public(storage.reencode_image(data))
+    campaign.image_alt = words
+    touch(campaign)
+
+
+def set_picture_id(campaign_id: str, file_id: str, alt: str) -> None:
+    """Use a public file that is stored already (the platform's own drawings in the demo story)."""
+    storage.open_public(file_id)
+    campaign = _editable(campaign_id)
+    campaign.image_id, campaign.image_alt = file_id, alt
+    touch(campaign)
+
+
+def save_story(campaign_id: str, story_md: str) -> None:
+    """Save the story in Markdown; it is made safe each time it is shown."""
+    story = rules.parse_story(story_md)
+    campaign = _editable(campaign_id)
+    campaign.story_md = story
+    touch(campaign)
+
+
+def save_terms(campaign_id: str, values: Mapping[str, object]) -> None:
+    """Save goal, price, limits per person and duration, typed as text; raises InvalidFields."""
+    good, errors = rules.clean_terms(values, queries.limits())
+    _refuse(errors)
+    campaign = _editable(campaign_id)
+    for name, value in good.items():
+        setattr(campaign, name, value)
+    touch(campaign)
+
+
+def submit(campaign_id: str, *, actor: str) -> None:
+    """Hand a complete draft in for approval.
+
+    Raises Incomplete, InvalidFields (limits changed since it was saved), NotEligible or WrongState.
+    """
+    campaign = _editable(campaign_id)
+    row = queries.by_id(campaign_id)
+    missing = rules.missing_steps(row._mapping)
+    if missing:
+        pages = ", ".join(rules.STEP_TITLES[step].lower() for step in missing)
+        raise Incomplete(f"Some pages are not complete yet: {pages}.")
+    _refuse(rules.check_terms(row._mapping, queries.limits()))
+    refusal = queries.start_refusal(campaign.company_id)
+    if refusal:
+        raise NotEligible(REFUSALS[refusal])
+    campaign.submitted_at, campaign.rejection_reason = clock.now(), None
+    change(campaign, Status.SUBMITTED, actor=actor)
+
+
+def _refuse(errors: Mapping[str, str]) -> None:
+    if errors:
+        raise rules.InvalidFields(errors)
+
+
+def _editable(campaign_id: str) -> Campaign:
+    campaign = locked(campaign_id)
+    if campaign.status != Status.DRAFT:
+        raise rules.WrongState(f"This campaign is {campaign.status}: it cannot be changed now.")
+    return campaign
+
+
+def _free_slug(title: str, campaign_id: str) -> str:
+    base = rules.slugify(title) or campaign_id
+    taken = sa.select(Campaign.id).where(Campaign.slug == base, Campaign.id != campaign_id)
+    # The end of an id is random: two people with one title at one moment still differ.
+    return f"{base}-{campaign_id[-6:]}" if db.session.execute(taken).first() else base

@@ -1,0 +1,34 @@
+"""Approve or reject a submitted campaign: always by somebody else."""
+
+from crowdfund import clock
+from crowdfund.issuers.rules import parse_reason
+
+from .. import queries, rules
+from ..rules import Status
+from .life import deploy
+from .shared import change, reviewable
+
+
+def approve(campaign_id: str, *, actor: str) -> None:
+    """Approve a submitted campaign, fix its terms and have it deployed.
+
+    Raises OwnCampaign (four eyes), NotEligible or WrongState.
+    """
+    campaign = reviewable(campaign_id, actor)
+    rules.move(campaign.status, Status.APPROVED)
+    campaign.reviewed_at, campaign.reviewed_by = clock.now(), actor
+    row = queries.by_id(campaign_id)
+    campaign.terms_hash = rules.terms_hash({name: getattr(row, name) for name in rules.TERMS})
+    change(campaign, Status.APPROVED, actor=actor)
+    deploy(campaign_id, actor=actor)
+
+
+def reject(campaign_id: str, reason: str, *, actor: str) -> None:
+    """Send a submitted campaign back to draft with a reason; raises OwnCampaign or WrongState."""
+    why = parse_reason(reason)
+    campaign = reviewable(campaign_id, actor)
+    if campaign.status != Status.SUBMITTED:
+        raise rules.WrongState(f"This campaign is {campaign.status}: there is nothing to reject.")
+    campaign.reviewed_at, campaign.reviewed_by = clock.now(), actor
+    campaign.rejection_reason = why
+    change(campaign, Status.DRAFT, actor=actor, reason=why)

@@ -1,0 +1,72 @@
+"""What every verb of a campaign shares: find and lock, move, tell."""
+
+from crowdfund import clock, live
+from crowdfund.db import db, record_event
+from crowdfund.errors import Conflict, Forbidden
+from crowdfund.issuers import queries as issuers
+
+from .. import queries, rules
+from ..models import Campaign, campaign_event
+from ..rules import Status
+
+
+class OwnCampaign(Forbidden):
+    """Four eyes: neither the author nor the company decides about its campaign."""
+
+    code = "own_campaign"
+
+
+class NotEligible(Conflict):
+    """The company may not start a campaign now; the sentence says why."""
+
+    code = "not_eligible"
+
+
+def locked(campaign_id: str) -> Campaign:
+    """Return a campaign, locked until the transaction ends; raises CampaignMissing."""
+    campaign = db.session.get(Campaign, campaign_id, with_for_update=True, populate_existing=True)
+    if campaign is None:
+        raise queries.CampaignMissing("There is no such campaign, or it is not yours.")
+    return campaign
+
+
+def reviewable(campaign_id: str, actor: str) -> Campaign:
+    """Return a locked campaign that this person may decide about; raises OwnCampaign."""
+    campaign = locked(campaign_id)
+    if actor == campaign.author_id or issuers.is_member(campaign.company_id, actor):
+        raise OwnCampaign("This is a campaign of your own company. Somebody else has to decide about it.")
+    return campaign
+
+
+def change(campaign: Campaign, to: Status, *, actor: str, reason: str = "") -> None:
+    """Move a campaign to a state that the rules allow, with its event row."""
+    before, campaign.status = campaign.status, rules.move(campaign.status, to)
+    record_event(campaign_event, campaign.id, actor=actor, before=before, after=to, reason=reason[:1000])
+    touch(campaign)
+
+
+def note(campaign: Campaign, *, actor: str, reason: str) -> None:
+    """Keep in the history what happened without a change of state."""
+    status = campaign.status
+    record_event(campaign_event, campaign.id, actor=actor, before=status, after=status, reason=reason[:1000])
+    touch(campaign)
+
+
+def touch(campaign: Campaign) -> None:
+    """Write the change out, give it a new version and tell open pages."""
+    campaign.version = Campaign.version + 1  # in SQL: totals may move it meanwhile
+    campaign.updated_at = clock.now()
+    db.session.flush()
+    tell(campaign.id, campaign.company_id)
+
+
+def tell(campaign_id: str, company_id: str | None = None) -> None:
+    """Wake open pages of a campaign, and of its company where the state changed."""
+    live.changed("campaign", campaign_id)
+    if company_id:
+        live.changed("company", company_id)
+
+
+def campaign_intent(campaign_id: str, what: str, *, attempt: int = 1) -> str:
+    """Return the intent id of a chain write about a campaign; each attempt has its own."""
+    return f"campaign:{campaign_id}:{what}:{attempt}"

@@ -1,0 +1,120 @@
+"""The running totals of a campaign: each move is one conditional UPDATE, so nobody oversells.
+
+The row is locked by the UPDATE itself; the condition is judged again after a wait, and CHECK
+constraints are the wall behind it.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from crowdfund import clock
+from crowdfund.db import db
+from crowdfund.errors import Conflict
+
+from .. import rules
+from ..models import Campaign
+from ..rules import CampaignClosed, CampaignFull, Status
+from .shared import locked, tell
+
+_C = Campaign.__table__
+
+
+class TotalsDisagree(Conflict):
+    """A total would fall under what it must hold: a mistake of ours, nothing was changed."""
+
+    code = "totals_disagree"
+
+
+def reserve(campaign_id: str, amount_minor: int) -> None:
+    """Take room for an investment (minor units) and freeze the terms if it is the first.
+
+    Raises CampaignFull or CampaignClosed with a sentence. Two people never get the last share.
+    """
+    _check(amount_minor)
+    now = clock.now()
+    moved = _update(
+        campaign_id,
+        _C.c.status == Status.LIVE,
+        _C.c.ending.is_(None),
+        _C.c.ends_at >= now,
+        _C.c.reserved_minor + amount_minor <= _C.c.goal_minor,
+        reserved_minor=_C.c.reserved_minor + amount_minor,
+        terms_frozen_at=sa.func.coalesce(_C.c.terms_frozen_at, now),
+    )
+    if not moved:
+        _say_why(campaign_id)
+
+
+def unreserve(campaign_id: str, amount_minor: int) -> None:
+    """Give room back for money that will not come (failed, expired, cancelled); minor units."""
+    _check(amount_minor)
+    moved = _update(
+        campaign_id,
+        _C.c.reserved_minor - amount_minor >= _C.c.settled_minor,
+        reserved_minor=_C.c.reserved_minor - amount_minor,
+    )
+    _insist(moved, campaign_id)
+
+
+def count_settled(campaign_id: str, amount_minor: int, *, new_investor: bool) -> None:
+    """Count reserved money as in; the caller makes sure that a payment is counted once.
+
+    Raises CampaignClosed when the campaign ended before the money came: give it back then.
+    """
+    _check(amount_minor)
+    moved = _update(
+        campaign_id,
+        _C.c.status == Status.LIVE,
+        _C.c.ending.is_(None),
+        _C.c.settled_minor + amount_minor <= _C.c.reserved_minor,
+        settled_minor=_C.c.settled_minor + amount_minor,
+        investors_count=_C.c.investors_count + int(new_investor),
+    )
+    if moved:
+        return
+    campaign = locked(campaign_id)
+    if campaign.status != Status.LIVE or campaign.ending:
+        raise CampaignClosed("The campaign ended before this money came in. It will be returned.")
+    _insist(False, campaign_id)
+
+
+def uncount_settled(campaign_id: str, amount_minor: int, *, investor_gone: bool) -> None:
+    """Take settled money out again, with its room (a payment was reversed); minor units."""
+    _check(amount_minor)
+    moved = _update(
+        campaign_id,
+        _C.c.settled_minor >= amount_minor,
+        _C.c.investors_count >= int(investor_gone),
+        settled_minor=_C.c.settled_minor - amount_minor,
+        reserved_minor=_C.c.reserved_minor - amount_minor,
+        investors_count=_C.c.investors_count - int(investor_gone),
+    )
+    _insist(moved, campaign_id)
+
+
+def _check(amount_minor: int) -> None:
+    if type(amount_minor) is not int or amount_minor <= 0:
+        raise ValueError(f"amount {amount_minor!r} must be a positive integer")
+
+
+def _update(campaign_id: str, *where: sa.ColumnElement[bool], **values: Any) -> bool:  # noqa: ANN401
+    statement = sa.update(_C).where(_C.c.id == campaign_id, *where)
+    done = db.session.execute(statement.values(version=_C.c.version + 1, updated_at=clock.now(), **values))
+    tell(campaign_id)
+    return bool(done.rowcount == 1)
+
+
+def _insist(moved: bool, campaign_id: str) -> None:
+    if not moved:
+        raise TotalsDisagree(f"The totals of campaign {campaign_id} do not allow this. Nothing was changed.")
+
+
+def _say_why(campaign_id: str) -> None:
+    campaign = locked(campaign_id)
+    if campaign.status != Status.LIVE or campaign.ending or campaign.ends_at is None:
+        raise CampaignClosed("This campaign takes no investments now.")
+    if campaign.ends_at < clock.now():
+        raise CampaignClosed("The deadline of this campaign has passed.")
+    left = (campaign.goal_minor or 0) - campaign.reserved_minor
+    raise CampaignFull(rules.room_sentence(left, campaign.currency))
