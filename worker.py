@@ -2,16 +2,19 @@
 
 import sys
 
+from redis import Redis
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 
 from app import app
-from crowdfund import outbox
+from crowdfund import config, outbox
 
 if __name__ == "__main__":
-    name = sys.argv[1] if len(sys.argv) == 2 else ""  # noqa: PLR2004 - program and queue
+    name = "".join(sys.argv[1:])
     if name not in outbox.QUEUES:
         sys.exit(f"usage: python worker.py {'|'.join(outbox.QUEUES)}")
     with app.app_context():
-        queue = Queue(name, connection=outbox.redis_client(), serializer=JSONSerializer)
-        SimpleWorker([queue], connection=queue.connection, worker_ttl=30).work(logging_level="WARNING")
+        # a connection of its own: RQ raises the timeouts of the one it is given
+        connection = Redis.from_url(config.settings().redis_url)
+        queue = Queue(name, connection=connection, serializer=JSONSerializer)
+        SimpleWorker([queue], connection=connection, worker_ttl=30).work(logging_level="WARNING")

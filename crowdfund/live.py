@@ -12,9 +12,9 @@ import structlog
 from markupsafe import Markup
 
 from . import config, db
-from .topics import STREAM, STREAM_LENGTH, BadToken, sign, topic, verify
+from .topics import STREAM, STREAM_LENGTH, TokenError, sign, topic, verify
 
-__all__ = ["BadToken", "changed", "live_attrs", "publish_now", "sign", "topic", "verify"]
+__all__ = ["TokenError", "changed", "live_attrs", "publish_now", "sign", "stream_url", "topic", "verify"]
 
 log = structlog.get_logger()
 QUIET_S = 1.0  # after a failure Redis is left alone this long, so that no request waits for it twice
@@ -58,7 +58,7 @@ def _publish(name: str) -> None:
 
 def publish_now(topics: Iterable[str]) -> bool:
     """Tell open pages at once; returns False when Redis could not be reached."""
-    global _publisher  # noqa: PLW0603 - one connection per process
+    global _publisher
     url = config.settings().redis_url
     if not url:
         return False
@@ -67,11 +67,18 @@ def publish_now(topics: Iterable[str]) -> bool:
     return _publisher.send(topics)
 
 
-def live_attrs(name: str, url: str, poll_s: float = 5) -> Markup:
-    """Return attributes that make an element refetch `url` when the topic changes.
+def live_attrs(names: str, url: str, poll_s: float = 5) -> Markup:
+    """Return attributes that make an element refetch `url` when one of its topics changes.
 
-    `poll_s` is the pause in seconds between fetches while there is no event stream.
+    `names` is a topic, or several with spaces between; `poll_s` is the pause in seconds between
+    fetches while there is no event stream.
     """
-    return Markup(
-        'data-live="{}" data-live-url="{}" data-live-poll="{}" data-live-token="{}"'
-    ).format(name, url, f"{poll_s:g}", sign([name]))
+    return Markup('data-live="{}" data-live-url="{}" data-live-poll="{}" data-live-token="{}"').format(
+        names, url, f"{poll_s:g}", sign(names.split())
+    )
+
+
+def stream_url() -> str:
+    """Return the address of the event stream for a page made now, so that it misses nothing since."""
+    base = config.settings().events_url
+    return f"{base}{'&' if '?' in base else '?'}since={int(time.time() * 1000)}"

@@ -5,10 +5,8 @@ view, which decides on access. Shared by the web processes and the event stream 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
 
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
 
 from . import config
 
@@ -18,15 +16,7 @@ MAX_AGE_S = 24 * 3600  # a page left open longer goes on by polling
 MAX_TOPICS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """The topics of a token and when the page was made that carries it (aware UTC)."""
-
-    topics: frozenset[str]
-    issued_at: datetime
-
-
-class BadToken(Exception):
+class TokenError(Exception):
     """The token is forged, too old, or not a list of topics."""
 
 
@@ -41,22 +31,25 @@ def sign(topics: Iterable[str]) -> str:
 
 
 def verify(token: str) -> frozenset[str]:
-    """Return the topics of a token; raises BadToken."""
-    return read(token).topics
-
-
-def read(token: str) -> Grant:
-    """Return what a token allows and since when; raises BadToken."""
+    """Return the topics of a token; raises TokenError."""
     try:
-        topics, issued_at = _serializer().loads(token, max_age=MAX_AGE_S, return_timestamp=True)
+        topics = _serializer().loads(token, max_age=MAX_AGE_S)
     except BadSignature as error:
-        raise BadToken(str(error)) from error
+        raise TokenError(str(error)) from error
     if not isinstance(topics, list) or not all(isinstance(name, str) for name in topics):
-        raise BadToken("not a list of topics")
-    return Grant(frozenset(topics), issued_at)
+        raise TokenError("not a list of topics")
+    return frozenset(topics)
+
+
+class _HourSigner(TimestampSigner):
+    """Signs with the hour: a refetched fragment carries the same token, so no page reconnects."""
+
+    def get_timestamp(self) -> int:
+        return int(super().get_timestamp()) // 3600 * 3600
 
 
 def _serializer() -> URLSafeTimedSerializer:
     settings = config.settings()
     # itsdangerous signs with the last key and accepts any of them
-    return URLSafeTimedSerializer([*settings.secret_key_fallbacks, settings.secret_key], salt="live")
+    keys = [*settings.secret_key_fallbacks, settings.secret_key]
+    return URLSafeTimedSerializer(keys, salt="live", signer=_HourSigner)

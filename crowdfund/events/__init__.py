@@ -10,9 +10,10 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from . import config
+from crowdfund import config
+from crowdfund.topics import MAX_TOPICS, TokenError, verify
+
 from .fanout import Hub, Stream
-from .topics import MAX_TOPICS, BadToken, Grant, read
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -23,7 +24,7 @@ MAX_STREAMS = 6_000
 FULL = "Too many pages are open here; this one keeps itself up to date by asking every few seconds."
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A request that gets no stream: status and sentence."""
 
     def __init__(self, status: int, sentence: str) -> None:
@@ -45,7 +46,7 @@ class App:
         elif scope["type"] == "http":
             try:
                 await self._route(scope, receive, send)
-            except Refused as refusal:
+            except RefusedError as refusal:
                 await _answer(send, refusal.status, refusal.sentence, _cors(scope))
 
     def hub(self) -> Hub:
@@ -69,33 +70,28 @@ class App:
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
-            raise Refused(405, "Only GET.")
+            raise RefusedError(405, "Only GET.")
         if scope["path"] == "/health":
             hub = self.hub()
             await _answer(send, 200, f"streams={len(hub.streams)} redis={bool(hub.last_id)}", [])
         elif scope["path"] == "/events":
             await self._stream(scope, receive, send)
         else:
-            raise Refused(404, "There is only /events here.")
+            raise RefusedError(404, "There is only /events here.")
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
-        grant = _grant(scope)
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        topics, made_ms = _topics(query), _made_ms(query)
         hub = self.hub()
         if len(hub.streams) >= self.max_streams:
-            raise Refused(503, FULL)
-        stream = Stream(grant.topics)
+            raise RefusedError(503, FULL)
+        stream = Stream(topics)
         hub.add(stream)
         watcher = asyncio.create_task(_watch(receive, stream))
         try:
             await send({"type": "http.response.start", "status": 200, "headers": _stream_headers(scope)})
             await _send(send, f"retry: 2000\nid: {hub.last_id}\n: open\n\n".encode())
-            last_id = _header(scope, b"last-event-id")
-            if last_id:
-                missed = await hub.missed(stream, last_id)
-            else:
-                missed = await hub.since_made(stream, grant.issued_at)
-            if missed:
-                await _send(send, b"".join(missed))
+            await _send(send, await _catch_up(hub, stream, _header(scope, b"last-event-id"), made_ms))
             while (chunk := await stream.chunk()) is not None:
                 await _send(send, chunk)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -106,6 +102,15 @@ class App:
             watcher.cancel()
 
 
+async def _catch_up(hub: Hub, stream: Stream, last_id: str, made_ms: int | None) -> bytes:
+    """Return what a page has missed: since its last event, else since it was made."""
+    if last_id:
+        return b"".join(await hub.missed(stream, last_id))
+    if made_ms is not None:
+        return b"".join(await hub.since_made(stream, made_ms))
+    return b""
+
+
 async def _watch(receive: Receive, stream: Stream) -> None:
     """Close the stream as soon as its page is gone."""
     with suppress(OSError):
@@ -114,22 +119,25 @@ async def _watch(receive: Receive, stream: Stream) -> None:
     stream.close()
 
 
-def _grant(scope: Scope) -> Grant:
-    query = parse_qs(scope["query_string"].decode("latin-1"))
+def _topics(query: dict[str, list[str]]) -> frozenset[str]:
     try:
-        grants = [read(token) for token in query.get("t", [])]
-    except BadToken:
-        raise Refused(403, "This page's permission to listen is not valid; reload the page.") from None
-    if not grants:
-        raise Refused(403, "A page must say, signed, what it wants to hear of.")
-    topics = frozenset().union(*(grant.topics for grant in grants))
+        allowed = frozenset[str]().union(*(verify(token) for token in query.get("t", [])))
+    except TokenError:
+        raise RefusedError(403, "This page's permission to listen is not valid; reload the page.") from None
     wanted = frozenset(name for part in query.get("topics", []) for name in part.split(",") if name)
-    if not wanted <= topics:
-        raise Refused(403, "This page may not listen to all that it asks for.")
-    topics = wanted or topics
+    topics = wanted or allowed
+    if not topics or not topics <= allowed:
+        raise RefusedError(403, "A page must say, signed, what it wants to hear of.")
     if len(topics) > MAX_TOPICS:
-        raise Refused(400, f"One page may listen to {MAX_TOPICS} things at most.")
-    return Grant(topics, min(grant.issued_at for grant in grants))
+        raise RefusedError(400, f"One page may listen to {MAX_TOPICS} things at most.")
+    return topics
+
+
+def _made_ms(query: dict[str, list[str]]) -> int | None:
+    try:
+        return int(query["since"][0])
+    except (KeyError, ValueError):
+        return None
 
 
 def _header(scope: Scope, name: bytes) -> str:
@@ -160,7 +168,8 @@ def _stream_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
 
 
 async def _send(send: Send, body: bytes) -> None:
-    await send({"type": "http.response.body", "body": body, "more_body": True})
+    if body:
+        await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
 async def _answer(send: Send, status: int, text: str, headers: list[tuple[bytes, bytes]]) -> None:

@@ -7,19 +7,21 @@ missed; where that is no longer known it gets `event: refresh` and re-reads all.
 
 import asyncio
 import random
+import time
 from collections import deque
 from contextlib import suppress
-from datetime import datetime
+from typing import Any
 
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
-from .topics import STREAM
+from crowdfund.topics import STREAM
 
 PING_S = 15.0
 BACKLOG = 200  # changes that wait for a slow reader; one more and it is told to refresh instead
 READ_BLOCK_MS = 5_000
-CLOCK_SKEW_MS = 2_000  # between the web machine and Redis
+CLOCK_SKEW_MS = 1_000  # between the web machine and Redis
+OLD_PAGE_MS = 600_000
 RETRY_S = (0.1, 0.3, 1.0, 2.0)
 Id = tuple[int, int]
 
@@ -78,7 +80,7 @@ class Hub:
     """All open streams of this process and the one reader that feeds them."""
 
     def __init__(self, url: str) -> None:
-        self._redis = redis.Redis.from_url(
+        self._redis: Any = redis.Redis.from_url(
             url, decode_responses=True, socket_timeout=READ_BLOCK_MS / 1000 + 5, socket_connect_timeout=1
         )
         self.streams: set[Stream] = set()
@@ -131,11 +133,12 @@ class Hub:
         except (ValueError, RedisError, OSError):
             return refresh
 
-    async def since_made(self, stream: Stream, made_at: datetime) -> list[bytes]:
+    async def since_made(self, stream: Stream, made_ms: int) -> list[bytes]:
         """Return what changed while a new page was on its way to the browser."""
-        after_ms = int(made_at.timestamp() * 1000) - CLOCK_SKEW_MS
+        if made_ms < time.time() * 1000 - OLD_PAGE_MS:
+            return [frame("refresh", "old page", self.last_id)]
         try:
-            return await self._between(stream, f"{after_ms}-0", self.last_id)
+            return await self._between(stream, f"{made_ms - CLOCK_SKEW_MS}-0", self.last_id)
         except (RedisError, OSError):
             return []
 

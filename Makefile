@@ -1,0 +1,46 @@
+# `make` lists what there is. Everything works from a fresh checkout with Python 3.11 alone.
+VENV := .venv
+PY := $(VENV)/bin/python
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help run reset test check lint contracts chaos bench fuzz ready ready-dev
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: ready ## Start the whole system on this machine; Ctrl-C ends it
+	@exec $(PY) -m crowdfund.local
+
+reset: ready ## Remove this machine's data (database, chain, mail); downloads stay
+	@$(PY) -m crowdfund.local reset
+
+test: ready-dev ## Run all tests, the browser's included
+	@chromium=$$($(PY) tools/chromium.py) && CHROMIUM="$$chromium" exec $(PY) -m pytest $(ARGS)
+
+check: lint contracts ## Everything that must hold before a change is shared: lint, types, contracts, tests
+	@exec $(MAKE) test
+
+lint: ready-dev ## Style, format, types, import order of the features
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+
+contracts: ready-dev ## Rebuild the contracts and compare with what is checked in
+	@PATH="$$($(PY) tools/npm.py):$$PATH" contracts/run.sh check
+
+fuzz: ready-dev ## Long random runs: contracts and money programmes
+	@PATH="$$($(PY) tools/npm.py):$$PATH" FOUNDRY_PROFILE=long contracts/run.sh test
+	@HYPOTHESIS_PROFILE=long $(PY) -m pytest -m "not browser and not chaos" tests/ledger tests/kernel $(ARGS)
+
+chaos: ready-dev ## Long runs with killed workers, emptied Redis, stopped chain
+	@exec $(PY) -m pytest -m chaos $(ARGS)
+
+bench: ready-dev ## Speed as ratios in one run; writes benchmarks/results.json
+	@exec $(PY) -m benchmarks $(ARGS)
+
+ready:
+	@tools/bootstrap.sh requirements.txt
+
+ready-dev:
+	@tools/bootstrap.sh requirements-dev.txt

@@ -1,0 +1,82 @@
+"""`python -m crowdfund.local [run|reset]`: the whole system on this machine, in the foreground."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from crowdfund.local import stack, table
+from crowdfund.local.datadir import DataDir
+from crowdfund.local.environment import ROOT, given
+
+
+def data_dir() -> Path:
+    """Return the data folder that the environment or .env names, else var/."""
+    return Path(given().get("CROWDFUND_DATA_DIR") or ROOT / "var")
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Run the whole system on this machine."""
+    if context.invoked_subcommand is None:
+        context.invoke(run)
+
+
+@main.command()
+@click.option("--seed/--no-seed", default=True, help="Make the demo story at the first start.")
+def run(*, seed: bool = True) -> None:
+    """Start everything and stay in the foreground; Ctrl-C ends it all."""
+    began = time.monotonic()
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    try:
+        with stack.running(data_dir(), seed=seed, say=click.echo) as running:
+            click.echo(table.render(running))
+            click.echo(f"Started in {time.monotonic() - began:.1f} s. Ctrl-C ends everything.")
+            _forward_interrupts(stop)
+            stop.wait()
+            click.echo("\nStopping ...")
+    except KeyboardInterrupt:
+        click.echo("\nStopped.")
+    except stack.StackError as error:
+        click.echo(f"\n{error}", err=True)
+        sys.exit(1)
+
+
+@main.command()
+def reset() -> None:
+    """Remove all data of this installation; downloads stay."""
+    folder = data_dir()
+    try:
+        DataDir(folder.absolute()).reset()
+    except stack.StackError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    click.echo(f"Removed the data in {folder}. `make run` starts anew.")
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _forward_interrupts(stop: threading.Event) -> None:
+    """Turn the first signal into a clean stop; a second one of Ctrl-C ends at once."""
+
+    def once(number: int, _frame: FrameType | None) -> None:
+        if stop.is_set() and number == signal.SIGINT:
+            os._exit(130)  # the guard and the kernel end the children
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, once)
+
+
+if __name__ == "__main__":
+    main()

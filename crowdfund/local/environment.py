@@ -1,0 +1,87 @@
+"""The environment that every process of the stack gets: what the operator set, else the embedded parts."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from crowdfund.local import redis_server
+from crowdfund.local.datadir import CHAIN_ROLES, DataDir, write_secret
+from crowdfund.local.ports import HOST
+
+ROOT = Path(__file__).resolve().parents[2]
+OUTSIDE = ("DATABASE_URL", "REDIS_URL", "CHAIN_RPC_URL")  # set: used instead of the embedded part
+ALIASES = ("POLYGON_EDGE_RPC_URL", "GANACHE_URL")
+KEY_VARIABLES = {"admin": "CHAIN_ADMIN_KEY", "signer": "CHAIN_SIGNER_KEY", "recorder": "CHAIN_RECORDER_KEY"}
+
+
+def given(environ: Mapping[str, str] | None = None, dotenv: Path | None = None) -> dict[str, str]:
+    """Return what the operator set: the environment, and below it the file .env."""
+    from_file = dotenv_values(dotenv or ROOT / ".env")
+    chosen = {name: value for name, value in from_file.items() if value is not None}
+    chosen |= dict(os.environ if environ is None else environ)
+    for alias in ALIASES:
+        if chosen.get(alias):
+            chosen.setdefault("CHAIN_RPC_URL", chosen[alias])
+    return chosen
+
+
+def chain_keys(folder: DataDir) -> dict[str, Path]:
+    """Return the files of the chain signers' keys, made at first use."""
+    return {role: folder.secret(f"chain-{role}.key") for role in CHAIN_ROLES}
+
+
+def complete(chosen: Mapping[str, str], folder: DataDir, ports: Mapping[str, int]) -> dict[str, str]:
+    """Return the environment with everything set that the operator left open."""
+    env = dict(chosen)
+    defaults = {
+        "CROWDFUND_DATA_DIR": str(folder.root),
+        "FLASK_APP": "app",
+        "PYTHONUNBUFFERED": "1",
+        "REDIS_URL": redis_server.url(folder),
+        "CHAIN_RPC_URL": f"http://{HOST}:{ports['chain']}",
+        "PUBLIC_URL": f"http://{HOST}:{ports['web']}",
+        "EVENTS_URL": f"http://{HOST}:{ports['events']}/events",
+        **_gateway(folder, ports),
+        "MAIL_SERVER": HOST,
+        "MAIL_PORT": str(ports["smtp"]),
+    }
+    for name, value in defaults.items():
+        env.setdefault(name, value)
+    for name, file in _secret_files(folder, env).items():
+        if name not in env:
+            env.setdefault(f"{name}_FILE", str(file))
+    return env
+
+
+def _gateway(folder: DataDir, ports: Mapping[str, int]) -> dict[str, str]:
+    keys = gateway_folder(folder)
+    return {
+        "BILLBITTS_API_URL": f"http://{HOST}:{ports['gateway']}",
+        "BILLBITTS_PRIVATE_KEY_PATH": str(keys / "platform.pem"),
+        "BILLBITTS_PUBLIC_KEY_PATHS": json.dumps([str(keys / f"bank-{n}.pub.pem") for n in (1, 2)]),
+    }
+
+
+def gateway_folder(folder: DataDir) -> Path:
+    """Return where the gateway simulator keeps its state and both sides' keys."""
+    return folder.root / "bill_bitts"
+
+
+def _secret_files(folder: DataDir, env: Mapping[str, str]) -> dict[str, Path]:
+    files = {"SECRET_KEY": folder.secret("secret-key", "text")}
+    files["BILLBITTS_API_KEY"] = gateway_folder(folder) / "api.key"
+    if not any(env.get(name) for name in KEY_VARIABLES.values()):
+        files |= {KEY_VARIABLES[role]: path for role, path in chain_keys(folder).items()}
+    return files
+
+
+def remember(folder: DataDir, env: Mapping[str, str]) -> None:
+    """Write what the stack added to `stack.env`, so that `flask ...` by hand finds the same parts."""
+    lines = []
+    for name in sorted(env):
+        if os.environ.get(name) != env[name] and "\n" not in env[name]:
+            lines.append(f"{name}={json.dumps(env[name])}")
+    write_secret(folder.root / "stack.env", "\n".join(lines) + "\n")

@@ -1,0 +1,136 @@
+"""The embedded chain: anvil with its state on disk, a good copy of it, and proof that it is ours."""
+
+import json
+import shutil
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from crowdfund.local import rpc
+from crowdfund.local.errors import StackError
+from crowdfund.local.programs import Program
+
+CHAIN_ID = 31337
+SAVE_S = 10
+
+
+@dataclass(frozen=True)
+class NodeState:
+    """The files of one chain.
+
+    The node's own dump is not atomic: killed while it writes, it leaves a file that it refuses to
+    load. So a copy of the last whole one is kept, and put back when the dump cannot be read.
+    """
+
+    folder: Path
+
+    @property
+    def dump(self) -> Path:
+        """What the node writes every few seconds and at its end."""
+        return self.folder / "state.json"
+
+    @property
+    def good(self) -> Path:
+        """The last whole dump."""
+        return self.folder / "state.good.json"
+
+    @property
+    def genesis(self) -> Path:
+        """Hash of block 0, which tells our chain from any other one."""
+        return self.folder / "genesis"
+
+    def save_copy(self) -> None:
+        """Copy the dump if it changed and is whole."""
+        if not self.dump.exists() or self._is_copied() or not is_whole(self.dump):
+            return
+        part = self.good.with_suffix(".part")
+        shutil.copy2(self.dump, part)
+        if is_whole(part):  # the node may have begun to write meanwhile
+            part.replace(self.good)
+
+    def repair(self) -> None:
+        """Put the good copy back if the dump cannot be loaded; raises StackError if all is lost."""
+        if self.dump.exists() and is_whole(self.dump):
+            self.save_copy()
+        elif self.good.exists() and is_whole(self.good):
+            shutil.copy2(self.good, self.dump)
+        elif self.genesis.exists():
+            raise StackError(
+                f"The state of the chain in {self.folder} is lost, so the database tells of a chain "
+                "that is no more. `make reset` starts anew."
+            )
+        else:
+            self.dump.unlink(missing_ok=True)
+
+    def prove(self, url: str) -> None:
+        """Check that the node at `url` has our chain; raises StackError if it has another one."""
+        if int(rpc.call(url, "eth_chainId"), 16) != CHAIN_ID:
+            raise StackError(f"Another chain answers at {url}. End it, or set CHAIN_RPC_URL.")
+        block = rpc.call(url, "eth_getBlockByNumber", "0x0", False)
+        if not self.genesis.exists():
+            self.genesis.write_text(block["hash"])
+        elif self.genesis.read_text().strip() != block["hash"]:
+            raise StackError(
+                f"The chain at {url} is not the one that the database tells of. "
+                "End a leftover node on that port, or start anew with `make reset`."
+            )
+
+    def _is_copied(self) -> bool:
+        return self.good.exists() and self.good.stat().st_mtime_ns == self.dump.stat().st_mtime_ns
+
+
+def is_whole(path: Path) -> bool:
+    """Tell whether a dump can be loaded."""
+    try:
+        return isinstance(json.loads(path.read_bytes()), dict)
+    except (OSError, ValueError):
+        return False
+
+
+def program(state: NodeState, anvil: Path, port: int, *, env: Mapping[str, str]) -> Program:
+    """Return the node; `ready` answers only for a living child with our chain."""
+    url = f"http://127.0.0.1:{port}"
+    argv = [
+        str(anvil), "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_ID),
+        "--no-cors", "--prune-history", "--silent",
+        "--state", str(state.dump), "--state-interval", str(SAVE_S),
+    ]  # fmt: skip
+
+    def ready() -> bool:
+        try:
+            state.prove(url)
+        except rpc.RpcError:
+            return False
+        return True
+
+    return Program(
+        "chain",
+        argv,
+        # its own scratch files go to the home folder: give it one that `make reset` removes
+        {**env, "HOME": str(state.folder), "NO_COLOR": "1"},
+        ready=ready,
+        before=state.repair,
+        tick=state.save_copy,
+        tick_s=SAVE_S,
+        stop_s=10.0,
+        death_signal=signal.SIGTERM,
+        foundation=True,
+    )
+
+
+def fund(url: str, key_files: list[Path], *, ether: int = 1_000_000) -> None:
+    """Give our signers play money for gas, once."""
+    for path in key_files:
+        address = address_of(path.read_text().strip())
+        if int(rpc.call(url, "eth_getBalance", address, "latest"), 16) == 0:
+            rpc.call(url, "anvil_setBalance", address, hex(ether * 10**18))
+
+
+def address_of(key: str) -> str:
+    """Return the account of a private key (hex)."""
+    from coincurve import PrivateKey  # noqa: PLC0415 - only the first start needs it
+    from eth_hash.auto import keccak  # noqa: PLC0415
+
+    public = PrivateKey.from_hex(key.removeprefix("0x")).public_key.format(compressed=False)
+    return "0x" + keccak(public[1:])[-20:].hex()

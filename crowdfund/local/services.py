@@ -1,0 +1,104 @@
+"""The platform's own processes: how each is started and how one knows that it answers."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from importlib.util import find_spec
+
+from crowdfund.local.ports import HOST
+from crowdfund.local.programs import Program
+
+QUEUES = ("chain", "payments", "messages", "default")
+MAX_OPEN_STREAMS = 8192
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A probe: does an HTTP server answer on this port, with anything but a crash?"""
+
+    port: int
+    path: str = "/"
+
+    def __call__(self) -> bool:
+        """Ask once."""
+        connection = HTTPConnection(HOST, self.port, timeout=5)
+        try:
+            connection.request("GET", self.path, headers={"Connection": "close"})
+            return connection.getresponse().status < 500
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+def web(port: int, env: Mapping[str, str], *, processes: int = 2) -> Program:
+    """Return the web server; WEB_SERVER chooses between granian (default) and gunicorn."""
+    chosen = env.get("WEB_SERVER", "granian")
+    argv = {"granian": _granian_web, "gunicorn": _gunicorn_web}[chosen](port, processes)
+    return Program("web", argv, env, ready=Answers(port, "/health"))
+
+
+def _granian_web(port: int, processes: int) -> list[str]:
+    return [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port),
+        "--workers", str(processes), "--blocking-threads", "4", "--http", "1", "--no-ws",
+        "--workers-kill-timeout", "3", "--respawn-failed-workers", "app:app",
+    ]  # fmt: skip
+
+
+def _gunicorn_web(port: int, processes: int) -> list[str]:
+    return [
+        sys.executable, "-m", "gunicorn", "--bind", f"{HOST}:{port}", "--workers", str(processes),
+        "--threads", "4", "--graceful-timeout", "3", "app:app",
+    ]  # fmt: skip
+
+
+def events(port: int, env: Mapping[str, str]) -> Program:
+    """Return the event stream server: one process holds thousands of open pages."""
+    argv = [
+        sys.executable, "-m", "granian", "--interface", "asgi", "--host", HOST, "--port", str(port),
+        "--workers", "1", "--backlog", str(MAX_OPEN_STREAMS), "--backpressure", str(MAX_OPEN_STREAMS),
+        "--http", "1", "--no-ws", "--workers-kill-timeout", "1", "--respawn-failed-workers",
+        "crowdfund.events:app",
+    ]  # fmt: skip
+    return Program("events", argv, env, ready=Answers(port, "/health"))
+
+
+def worker(queue: str, env: Mapping[str, str]) -> Program:
+    """Return the worker of one queue."""
+    return Program(f"worker-{queue}", [sys.executable, "worker.py", queue], env)
+
+
+def relay(env: Mapping[str, str]) -> Program:
+    """Return the relay: it rings the workers and ticks the schedule."""
+    return Program("relay", [sys.executable, "-m", "crowdfund.relay"], env)
+
+
+def gateway(port: int, env: Mapping[str, str], *, web_url: str) -> Program:
+    """Return the simulator of the payment gateway, which calls our webhook."""
+    argv = [
+        sys.executable, "-m", "crowdfund.local.bill_bitts", "--port", str(port),
+        "--callback", f"{web_url}/webhooks/neo-payment/",
+    ]  # fmt: skip
+    return Program("gateway", argv, env, ready=Answers(port))
+
+
+def mail(port: int, smtp_port: int, env: Mapping[str, str]) -> Program:
+    """Return the mail catcher: SMTP on one port, a page on the other."""
+    argv = [
+        sys.executable, "-m", "crowdfund.local.mail_catcher",
+        "--port", str(port), "--smtp-port", str(smtp_port),
+    ]  # fmt: skip
+    return Program("mail", argv, env, ready=Answers(port))
+
+
+def exists(program: Program) -> bool:
+    """Tell whether the module that a program runs is part of this checkout."""
+    if "-m" not in program.argv:
+        return True
+    name = program.argv[program.argv.index("-m") + 1]
+    found = find_spec(name)
+    if found is not None and found.submodule_search_locations is not None:
+        found = find_spec(f"{name}.__main__")
+    return found is not None

@@ -1,0 +1,187 @@
+"""The whole system on one machine: put together, started, stopped.
+
+with stack.running(tmp_path, ports="free", seed=False) as running:
+    httpx.get(running.url("web"))
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from crowdfund.local import anvil, environment, node, ports, prepare, redis_server, services
+from crowdfund.local.datadir import DataDir
+from crowdfund.local.environment import ROOT
+from crowdfund.local.errors import StackError
+from crowdfund.local.ports import HOST
+from crowdfund.local.programs import Program
+from crowdfund.local.supervisor import Supervisor
+
+Say = Callable[[str], None]
+Ports = Literal["preferred", "free"] | Mapping[str, int]
+
+
+def quiet(_line: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to start."""
+
+    ports: Ports = "preferred"
+    environ: Mapping[str, str] | None = None  # instead of the process's own and .env
+    template: Path | None = None  # data of a stopped stack, to begin from
+    seed: bool = True
+    workers: Sequence[str] = services.QUEUES
+    web_processes: int = 2
+    only: Sequence[str] | None = None  # names of programs; None is all
+    say: Say = field(default=quiet)
+
+
+class Stack:
+    """A stack that is being started or runs."""
+
+    def __init__(self, folder: DataDir, options: Options) -> None:
+        self.folder, self.options = folder, options
+        chosen = environment.given(options.environ)
+        self.outside = {name for name in environment.OUTSIDE if chosen.get(name)}
+        self.ports = self._choose_ports()
+        self.env = environment.complete(chosen, folder, self.ports)
+        self.supervisor = Supervisor(logs=folder.logs, cwd=ROOT, say=options.say)
+        self.marks = prepare.Marks(folder.prepared)
+
+    # -- for tests and tools ---------------------------------------------------------------
+
+    def url(self, name: str) -> str:
+        """Return the address of web, events, gateway, mail or chain."""
+        if name == "chain":
+            return self.env["CHAIN_RPC_URL"]
+        return f"http://{HOST}:{self.ports[name]}"
+
+    def names(self) -> list[str]:
+        """Return the names of the programs that were started."""
+        return self.supervisor.names()
+
+    def pid(self, name: str) -> int | None:
+        """Return the process id of a program, None while it is down."""
+        return self.supervisor.pid(name)
+
+    def kill(self, name: str) -> int:
+        """Kill a program (SIGKILL); it is started again. Return its old process id."""
+        return self.supervisor.kill(name)
+
+    def log(self, name: str) -> Path:
+        """Return a program's log."""
+        return self.folder.logs / f"{name}.log"
+
+    def flask(self, *command: str) -> None:
+        """Run a flask command with the stack's environment; raises StackError when it fails."""
+        prepare.flask(self.folder, self.env, *command)
+
+    # -- start -----------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Bring everything up; raises StackError with what is missing."""
+        if not self.outside & {"DATABASE_URL", "CHAIN_RPC_URL"}:
+            prepare.forget_unfinished(self.folder, self.marks, say=self.options.say)
+        foundation = self._foundation()
+        self._start(foundation)
+        prepare.gateway_keys(self.folder, self.env)
+        self._start([self._gateway(), self._mail()])
+        self._wait(foundation)
+        first = "ready" not in self.marks.read()
+        self.marks.set("begun", "yes")
+        self._step("migrate", prepare.fingerprint(ROOT / "migrations"), "db", "upgrade")
+        self._start([self._web(), self._events()])
+        self._deploy()
+        if first and self.options.seed:
+            self.options.say("Making the demo story ...")
+            self._wait([self._gateway(), self._mail()])
+            self.flask("seed-demo")
+        self._start([*self._workers(), services.relay(self.env)])
+        self.supervisor.wait_ready(*self.names())
+        self.marks.set("ready", "yes")
+
+    def _choose_ports(self) -> dict[str, int]:
+        if self.options.ports == "free":
+            return ports.choose_free()
+        if self.options.ports == "preferred":
+            return ports.choose(self.folder.ports)
+        return dict(self.options.ports)
+
+    def _foundation(self) -> list[Program]:
+        programs = []
+        if "REDIS_URL" not in self.outside:
+            programs.append(redis_server.program(self.folder, self.env))
+        if "CHAIN_RPC_URL" not in self.outside:
+            binary = anvil.ensure(self.options.say)
+            state = node.NodeState(self.folder.chain)
+            programs.append(node.program(state, binary, self.ports["chain"], env=self.env))
+        return programs
+
+    def _deploy(self) -> None:
+        chain = self.env["CHAIN_RPC_URL"]
+        if "CHAIN_RPC_URL" not in self.outside:
+            keys = list(environment.chain_keys(self.folder).values())
+            self._once("fund", "yes", partial(node.fund, chain, keys))
+            chain = node.NodeState(self.folder.chain).genesis.read_text()
+        artifacts = prepare.fingerprint(ROOT / "contracts" / "artifacts")
+        self._step("deploy", f"{chain} {artifacts}", "chain", "deploy")
+
+    def _step(self, name: str, fingerprint: str, *command: str) -> None:
+        """Run a flask command unless it was run for just this, on this database."""
+        whole = f"{self.env.get('DATABASE_URL', 'embedded')} {fingerprint}"
+        self._once(name, prepare.hashed(whole), partial(self.flask, *command))
+
+    def _once(self, name: str, fingerprint: str, action: Callable[[], None]) -> None:
+        if not self.marks.has(name, fingerprint):
+            action()
+            self.marks.set(name, fingerprint)
+
+    def _start(self, programs: Sequence[Program]) -> None:
+        only = self.options.only
+        self.supervisor.start(*(p for p in programs if only is None or p.name in only))
+
+    def _wait(self, programs: Sequence[Program]) -> None:
+        self.supervisor.wait_ready(*(p.name for p in programs if p.name in self.names()))
+
+    def _web(self) -> Program:
+        return services.web(self.ports["web"], self.env, processes=self.options.web_processes)
+
+    def _events(self) -> Program:
+        return services.events(self.ports["events"], self.env)
+
+    def _gateway(self) -> Program:
+        return services.gateway(self.ports["gateway"], self.env, web_url=self.url("web"))
+
+    def _mail(self) -> Program:
+        return services.mail(self.ports["mail"], self.ports["smtp"], self.env)
+
+    def _workers(self) -> list[Program]:
+        return [services.worker(queue, self.env) for queue in self.options.workers]
+
+
+@contextmanager
+def running(data_dir: Path, options: Options | None = None, **choices: object) -> Iterator[Stack]:
+    """Start a stack in a folder, give it, and stop it at the end.
+
+    `choices` are the fields of Options. Raises StackError when something is missing.
+    """
+    options = options or Options(**choices)  # type: ignore[arg-type]
+    folder = DataDir.at(data_dir)
+    with folder.locked():
+        if options.template and not folder.prepared.exists():
+            folder.copy_from(options.template)
+        stack = Stack(folder, options)
+        try:
+            stack.start()
+            environment.remember(folder, stack.env)
+            yield stack
+        finally:
+            stack.supervisor.stop()
+
+
+__all__ = ["Options", "Stack", "StackError", "running"]

@@ -1,0 +1,37 @@
+"""The one table that `make run` prints: where to look and whom to be."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from crowdfund.local.stack import Stack
+
+PAGES = (
+    ("web", "The platform"),
+    ("mail", "Mail (sign-in codes arrive here)"),
+    ("gateway", "Bill Bitts gateway (simulator)"),
+    ("chain", "Chain (JSON-RPC)"),
+    ("events", "Event stream"),
+)
+
+
+def render(running: Stack) -> str:
+    """Return the table of addresses and demo accounts."""
+    rows = [(title, running.url(name)) for name, title in PAGES if _is_there(running, name)]
+    rows.append(("Data and logs", str(running.folder.root)))
+    rows += [(f"Sign in as {who}", what) for who, what in accounts()]
+    width = max(len(left) for left, _ in rows)
+    line = "-" * (width + 2 + max(len(right) for _, right in rows))
+    body = "\n".join(f"{left:<{width}}  {right}" for left, right in rows)
+    return f"\n{line}\n{body}\n{line}"
+
+
+def accounts() -> list[tuple[str, str]]:
+    """Return the demo accounts (who, address) as the demo story tells them."""
+    if find_spec("crowdfund.local.story") is None:
+        return []
+    story = import_module("crowdfund.local.story")
+    return [(str(who), str(email)) for who, email in story.accounts()]
+
+
+def _is_there(running: Stack, name: str) -> bool:
+    return name == "chain" or name in running.names()
