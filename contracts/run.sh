@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds, checks and tests the contracts: contracts/run.sh {install|build|check|test} [options for forge test]
+# Builds, checks and tests the contracts: contracts/run.sh {install|build|check|test|gas|coverage} [options for forge]
 set -eu
 cd "$(dirname "$0")"
 
@@ -16,12 +16,15 @@ install() { npm ci --no-audit --no-fund --loglevel=error; }
 # npm writes the hidden lockfile last, so an interrupted or outdated install is done again.
 ensure() { [ node_modules/.package-lock.json -nt package-lock.json ] || install; }
 
+forge=node_modules/@foundry-rs/forge-linux-amd64/bin/forge
 command="${1:-}"
 [ $# -eq 0 ] || shift
 case "$command" in
   install) install ;;
   build) ensure; node build.mjs ;;
   check) ensure; node build.mjs --check ;;
-  test) ensure; exec node_modules/@foundry-rs/forge-linux-amd64/bin/forge test --threads 2 "$@" ;;
-  *) echo "usage: contracts/run.sh {install|build|check|test}" >&2; exit 2 ;;
+  test) ensure; exec "$forge" test --threads 2 "$@" ;;
+  gas) ensure; exec "$forge" test --threads 2 --isolate --match-contract GasTest -vv "$@" ;;
+  coverage) ensure; exec "$forge" coverage --threads 2 --no-match-coverage '^test/' "$@" ;;
+  *) echo "usage: contracts/run.sh {install|build|check|test|gas|coverage}" >&2; exit 2 ;;
 esac

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: UNLICENSED
+pragma solidity 0.8.37;
+
+import {CampaignParams, ICampaign, Record} from "../src/interfaces/ICampaign.sol";
+import {ICampaignFactory} from "../src/interfaces/ICampaignFactory.sol";
+import {IIntents} from "../src/interfaces/IIntents.sol";
+import {IIssuerRegistry} from "../src/interfaces/IIssuerRegistry.sol";
+import {Fixture} from "./support/Fixture.sol";
+import {vm} from "./support/Vm.sol";
+
+/// @notice Every intent, sent again: once as it was and once as any other call of the same contract.
+contract ReplayTest is Fixture {
+    bytes32 private constant USED = "used";
+
+    function refused(address caller, address target, bytes memory data) private {
+        vm.prank(caller);
+        (bool ok, bytes memory result) = target.call(data);
+        vm.assertFalse(ok);
+        vm.assertEq(keccak256(result), keccak256(abi.encodeWithSelector(IIntents.IntentAlreadyUsed.selector, USED)));
+    }
+
+    function replayWhileLive() private {
+        vm.assertTrue(campaign.intentUsed(USED));
+        refused(alice, address(campaign), abi.encodeCall(ICampaign.invest, (USED, 100 * ETB)));
+        refused(
+            alice,
+            address(campaign),
+            abi.encodeCall(ICampaign.investWithPermit, (USED, 100 * ETB, DEADLINE, 0, bytes32(0), bytes32(0)))
+        );
+        refused(recorder, address(campaign), abi.encodeCall(ICampaign.recordInvestment, (USED, FIAT_BOB, 100 * ETB)));
+        refused(operator, address(campaign), abi.encodeCall(ICampaign.cancel, (USED)));
+    }
+
+    function test_an_intent_of_invest_is_spent_for_every_call() public {
+        vm.prank(alice);
+        campaign.invest(USED, 100 * ETB);
+        replayWhileLive();
+    }
+
+    function test_an_intent_of_investWithPermit_is_spent_for_every_call() public {
+        vm.prank(alice);
+        campaign.investWithPermit(USED, 100 * ETB, DEADLINE, 0, 0, 0);
+        replayWhileLive();
+    }
+
+    function test_a_reference_of_recordInvestment_is_spent_for_every_call() public {
+        vm.prank(recorder);
+        campaign.recordInvestment(USED, FIAT_ALICE, 100 * ETB);
+        replayWhileLive();
+    }
+
+    function test_a_reference_of_recordInvestments_is_spent_for_every_call() public {
+        Record[] memory list = rows(2);
+        list[1].paymentRef = USED;
+        vm.prank(recorder);
+        campaign.recordInvestments(list);
+        replayWhileLive();
+    }
+
+    function test_an_intent_of_invest_cannot_close_release_or_note_a_refund() public {
+        vm.prank(alice);
+        campaign.invest(USED, 6_000 * ETB);
+        record(FIAT_ALICE, 2_000 * ETB);
+        refused(operator, address(campaign), abi.encodeCall(ICampaign.close, (USED)));
+        close();
+        refused(operator, address(campaign), abi.encodeCall(ICampaign.release, (USED)));
+    }
+
+    function test_an_intent_of_close_cannot_release() public {
+        invest(alice, 6_000 * ETB);
+        record(FIAT_ALICE, 2_000 * ETB);
+        vm.prank(operator);
+        campaign.close(USED);
+        refused(operator, address(campaign), abi.encodeCall(ICampaign.release, (USED)));
+    }
+
+    function test_an_intent_of_cancel_cannot_note_a_refund_and_a_refund_reference_is_spent() public {
+        record(FIAT_ALICE, 100 * ETB);
+        record(FIAT_BOB, 100 * ETB);
+        vm.prank(operator);
+        campaign.cancel(USED);
+        refused(recorder, address(campaign), abi.encodeCall(ICampaign.recordRefund, (USED, FIAT_ALICE)));
+    }
+
+    function test_a_refund_reference_is_accepted_once() public {
+        record(FIAT_ALICE, 100 * ETB);
+        record(FIAT_BOB, 100 * ETB);
+        cancel();
+        vm.prank(recorder);
+        campaign.recordRefund(USED, FIAT_ALICE);
+        refused(recorder, address(campaign), abi.encodeCall(ICampaign.recordRefund, (USED, FIAT_BOB)));
+    }
+
+    function test_an_intent_of_createCampaign_is_spent() public {
+        register("second", address(0x156));
+        register("third", address(0x157));
+        CampaignParams memory third = params("third", "third", address(0x157));
+        vm.prank(operator);
+        factory.createCampaign(USED, params("second", "second", address(0x156)));
+        refused(operator, address(factory), abi.encodeCall(ICampaignFactory.createCampaign, (USED, third)));
+    }
+
+    function replayAtRegistry() private {
+        vm.assertTrue(registry.intentUsed(USED));
+        address target = address(registry);
+        bytes32 gone = "gone";
+        refused(
+            operator,
+            target,
+            abi.encodeCall(IIssuerRegistry.registerIssuer, (USED, "fourth", address(0x158), "vc", "documents"))
+        );
+        refused(
+            operator,
+            target,
+            abi.encodeCall(IIssuerRegistry.updateIssuer, (USED, COMPANY, issuerWallet, "vc", "documents"))
+        );
+        refused(operator, target, abi.encodeCall(IIssuerRegistry.deactivateIssuer, (USED, COMPANY)));
+        refused(operator, target, abi.encodeCall(IIssuerRegistry.reactivateIssuer, (USED, gone)));
+    }
+
+    function test_an_intent_of_the_registry_is_spent_for_every_call() public {
+        register("gone", address(0x159));
+        vm.prank(operator);
+        registry.deactivateIssuer(USED, "gone");
+        replayAtRegistry();
+    }
+
+    function test_intents_of_register_update_and_reactivate_are_spent() public {
+        bytes32[3] memory intents = [bytes32("register"), "update", "reactivate"];
+        vm.startPrank(operator);
+        registry.registerIssuer("register", "gone", address(0x159), "vc", "documents");
+        registry.updateIssuer("update", "gone", address(0x15a), "vc", "documents");
+        registry.deactivateIssuer("deactivate", "gone");
+        registry.reactivateIssuer("reactivate", "gone");
+        for (uint256 i = 0; i < intents.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IIntents.IntentAlreadyUsed.selector, intents[i]));
+            registry.deactivateIssuer(intents[i], "gone");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: UNLICENSED
+pragma solidity 0.8.37;
+
+import {CampaignImplementation} from "../../src/CampaignImplementation.sol";
+import {ICampaign, Record, Status} from "../../src/interfaces/ICampaign.sol";
+import {Fixture} from "./Fixture.sol";
+import {vm} from "./Vm.sol";
+
+/// @notice Random people doing random things to two campaigns that share a token, and a plain account of what worked.
+contract Handler is Fixture {
+    struct Book {
+        uint256 received;
+        uint256 recorded;
+        uint256 refunded;
+        uint256 released;
+        uint256 releases;
+    }
+
+    CampaignImplementation[2] public campaigns;
+    address[4] public investors;
+    mapping(uint256 campaignIndex => Book) public books;
+    mapping(uint256 campaignIndex => mapping(address => uint256)) public paidIn;
+    mapping(uint256 campaignIndex => mapping(address => uint256)) public paidBack;
+    mapping(uint256 campaignIndex => mapping(bytes32 => uint256)) public fiatIn;
+    mapping(uint256 campaignIndex => mapping(bytes32 => uint256)) public fiatBack;
+    bytes32[] public usedIntents;
+    uint256 public replaysAccepted;
+    uint256 public inWhilePaused;
+    uint256 public outNotAsDue;
+    mapping(bytes4 => uint256) public worked;
+
+    function setUp() public override {
+        super.setUp();
+        register("second", address(0x156));
+        campaigns[0] = campaign;
+        campaigns[1] = create(params("second", "second", address(0x156)));
+        for (uint256 i = 0; i < 4; ++i) {
+            investors[i] = address(uint160(0x7000 + i));
+            for (uint256 c = 0; c < 2; ++c) {
+                fund(investors[i], campaigns[c]);
+            }
+        }
+    }
+
+    function key(uint256 seed) public pure returns (bytes32) {
+        return bytes32(1 + seed % 4);
+    }
+
+    function investSome(uint256 at, uint256 who, uint256 cents) external {
+        at %= 2;
+        address investor = investors[who % 4];
+        uint256 room = GOAL - campaigns[at].total();
+        uint256 amount = cents % 7 == 0 ? room : (10_000 + cents % 590_000) * CENT;
+        bytes32 intentId = id();
+        if (!tried(at, investor, abi.encodeCall(ICampaign.invest, (intentId, amount)))) return;
+        usedIntents.push(intentId);
+        books[at].received += amount;
+        paidIn[at][investor] += amount;
+        if (escrow.paused()) ++inWhilePaused;
+    }
+
+    function recordSome(uint256 at, uint256 who, uint256 cents, uint256 count) external {
+        at %= 2;
+        Record[] memory list = rows(1 + count % 3);
+        uint256 sum;
+        for (uint256 i = 0; i < list.length; ++i) {
+            list[i].investorKey = key(who % 4 + i);
+            list[i].amount = (10_000 + (cents >> i) % 400_000) * CENT;
+            sum += list[i].amount;
+        }
+        bytes memory data = list.length == 1
+            ? abi.encodeCall(ICampaign.recordInvestment, (list[0].paymentRef, list[0].investorKey, sum))
+            : abi.encodeCall(ICampaign.recordInvestments, (list));
+        if (!tried(at, recorder, data)) return;
+        books[at].recorded += sum;
+        if (escrow.paused()) ++inWhilePaused;
+        for (uint256 i = 0; i < list.length; ++i) {
+            usedIntents.push(list[i].paymentRef);
+            fiatIn[at][list[i].investorKey] += list[i].amount;
+        }
+    }
+
+    function closeOne(uint256 at, bool asOperator) external {
+        tried(at % 2, asOperator ? operator : charlie, abi.encodeCall(ICampaign.close, (id())));
+    }
+
+    function cancelOne(uint256 at, uint256 seldom) external {
+        if (seldom % 6 == 0) tried(at % 2, operator, abi.encodeCall(ICampaign.cancel, (id())));
+    }
+
+    function releaseOne(uint256 at) external {
+        at %= 2;
+        uint256 before = escrow.balanceOf(address(campaigns[at]));
+        bool due = campaigns[at].status() == Status.Succeeded;
+        bool done = tried(at, operator, abi.encodeCall(ICampaign.release, (id())));
+        if (due != done) ++outNotAsDue;
+        if (!done) return;
+        books[at].released += before - escrow.balanceOf(address(campaigns[at]));
+        ++books[at].releases;
+    }
+
+    function refundOne(uint256 at, uint256 who, bool relayed) external {
+        at %= 2;
+        address investor = investors[who % 4];
+        // Mostly one who has something to get.
+        for (uint256 i = 0; i < 4 && who % 5 != 0 && paidIn[at][investor] == paidBack[at][investor]; ++i) {
+            investor = investors[i];
+        }
+        uint256 before = token.balanceOf(investor);
+        bool done = relayed
+            ? tried(at, charlie, abi.encodeCall(ICampaign.refundFor, (investor)))
+            : tried(at, investor, abi.encodeCall(ICampaign.claimRefund, ()));
+        bool refundable = campaigns[at].status() == Status.Failed || campaigns[at].status() == Status.Cancelled;
+        if (done != (refundable && paidIn[at][investor] > 0 && paidBack[at][investor] == 0)) ++outNotAsDue;
+        if (!done) return;
+        books[at].refunded += token.balanceOf(investor) - before;
+        paidBack[at][investor] += token.balanceOf(investor) - before;
+    }
+
+    function recordRefundOne(uint256 at, uint256 who) external {
+        at %= 2;
+        if (tried(at, recorder, abi.encodeCall(ICampaign.recordRefund, (id(), key(who))))) {
+            fiatBack[at][key(who)] += campaigns[at].fiatPositionOf(key(who)).amount;
+        }
+    }
+
+    function replay(uint256 at, uint256 which, uint256 who) external {
+        if (usedIntents.length == 0) return;
+        bytes32 used = usedIntents[which % usedIntents.length];
+        at %= 2;
+        if (!campaigns[at].intentUsed(used)) return;
+        bool again = tried(at, investors[who % 4], abi.encodeCall(ICampaign.invest, (used, 100 * ETB)))
+            || tried(at, recorder, abi.encodeCall(ICampaign.recordInvestment, (used, key(who), 100 * ETB)));
+        if (again) ++replaysAccepted;
+    }
+
+    function switchPause(uint256 seldom) external {
+        bool paused = escrow.paused();
+        if (!paused && seldom % 4 != 0) return;
+        vm.prank(pauser);
+        paused ? escrow.unpause() : escrow.pause();
+    }
+
+    function passTime(uint256 step) external {
+        vm.warp(block.timestamp + step % 15 days);
+    }
+
+    function donate(uint256 amount) external {
+        vm.prank(admin);
+        token.mint(address(escrow), amount % ETB);
+    }
+
+    function escrowBooks() external view returns (uint256 accounts, uint256 held, uint256 present) {
+        for (uint256 i = 0; i < 2; ++i) {
+            accounts += escrow.balanceOf(address(campaigns[i]));
+        }
+        return (accounts, escrow.heldOf(address(token)), token.balanceOf(address(escrow)));
+    }
+
+    function lockOf(uint256 at) external view returns (bytes32) {
+        return registry.getIssuer(campaigns[at].issuerId()).liveCampaign;
+    }
+
+    function tried(uint256 at, address caller, bytes memory data) private returns (bool ok) {
+        vm.prank(caller);
+        (ok,) = address(campaigns[at]).call(data);
+        if (ok) ++worked[bytes4(data)];
+    }
+}
