@@ -34,6 +34,7 @@ class Options:
     ports: Ports = "preferred"
     environ: Mapping[str, str] | None = None  # instead of the process's own and .env
     template: Path | None = None  # data of a stopped stack, to begin from
+    prepare: bool = True  # migrate and deploy; without, only processes are started
     seed: bool = True
     workers: Sequence[str] = services.QUEUES
     web_processes: int = 2
@@ -92,6 +93,16 @@ class Stack:
         prepare.gateway_keys(self.folder, self.env)
         self._start([self._gateway(), self._mail()])
         self._wait(foundation)
+        if self.options.prepare:
+            self._prepare()
+        else:
+            self._start([self._web(), self._events()])
+        self._start([*self._workers(), services.relay(self.env)])
+        self.supervisor.wait_ready(*self.names())
+        self.marks.set("ready", "yes")
+
+    def _prepare(self) -> None:
+        """Migrate, deploy, seed: what the marks of the last start do not show as done."""
         first = "ready" not in self.marks.read()
         self.marks.set("begun", "yes")
         self._step("migrate", prepare.fingerprint(ROOT / "migrations"), "db", "upgrade")
@@ -101,9 +112,6 @@ class Stack:
             self.options.say("Making the demo story ...")
             self._wait([self._gateway(), self._mail()])
             self.flask("seed-demo")
-        self._start([*self._workers(), services.relay(self.env)])
-        self.supervisor.wait_ready(*self.names())
-        self.marks.set("ready", "yes")
 
     def _choose_ports(self) -> dict[str, int]:
         if self.options.ports == "free":
