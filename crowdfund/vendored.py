@@ -1,7 +1,8 @@
 """Addresses and integrity hashes of static files, for templates.
 
-`vendor("htmx.min.js")` names a third party's file by its pinned hash in vendor.json; `asset("app.js")` names one of ours
-by the hash of what is on disk. Both carry the hash in the address, so that browsers may keep the file for ever.
+`vendor("htmx.min.js")` names a third party's file with its pinned integrity; `asset("app.js")` names one of ours. Both
+carry a hash in the address, so that browsers may keep the file for ever. Ours have no integrity: a page that was loaded
+just before a deployment would refuse the new file and stand there without styles.
 """
 
 import base64
@@ -40,14 +41,14 @@ def _address(path: str, sha384: str) -> str:
     return f"/static/{path}?v={sha384[:10].replace('+', '-').replace('/', '_')}"
 
 
-def _attributes(path: str, sha384: str) -> Markup:
-    name = "href" if path.endswith(".css") else "src"
-    return Markup('{}="{}" integrity="sha384-{}"').format(Markup(name), _address(path, sha384), sha384)
+def _name(path: str) -> Markup:
+    return Markup("href" if path.endswith(".css") else "src")
 
 
 def vendor(name: str) -> Markup:
     """Return the src (href for CSS) and integrity attributes of a vendored file; raises KeyError if it is not pinned."""
-    return _attributes(f"vendor/{name}", _pinned()[name])
+    sha384 = _pinned()[name]
+    return Markup('{}="{}" integrity="sha384-{}"').format(_name(name), _address(f"vendor/{name}", sha384), sha384)
 
 
 def vendor_url(name: str) -> str:
@@ -56,9 +57,8 @@ def vendor_url(name: str) -> str:
 
 
 def asset(name: str) -> Markup:
-    """Return the src (href for CSS) and integrity attributes of one of our own static files."""
-    path = STATIC / name
-    return _attributes(name, _digest_at(path, path.stat().st_mtime_ns))
+    """Return the src (href for CSS) attribute of one of our own static files."""
+    return Markup('{}="{}"').format(_name(name), asset_url(name))
 
 
 def asset_url(name: str) -> str:

@@ -30,6 +30,7 @@ COPIES = {
     "inter-latin.woff2": (INTER, "files/inter-latin-wght-normal.woff2"),
     "inter-latin-ext.woff2": (INTER, "files/inter-latin-ext-wght-normal.woff2"),
 }
+STROKE = 'fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"'
 ICON_NAMES = (
     "alert-triangle alert-circle arrow-left arrow-right arrow-up arrow-down arrows-sort ban bell building building-bank "
     "building-skyscraper calendar cash certificate check chevron-down chevron-left chevron-right circle-check circle-dashed "
@@ -57,7 +58,7 @@ def sprite(icons: Path) -> str:
         svg = (icons / "icons" / "outline" / f"{name}.svg").read_text()
         inner = re.search(r"<svg[^>]*>(.*)</svg>", svg, re.S)[1]
         compact = re.sub(r"\s*\n\s*", "", inner)
-        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{compact}</symbol>')
+        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24" {STROKE}>{compact}</symbol>')
     return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
 
 

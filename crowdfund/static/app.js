@@ -137,7 +137,8 @@
 
   // --- what a swap or a fresh page needs ---
   const zone = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
-  const local = new Intl.DateTimeFormat(document.documentElement.lang, zone);
+  const { lang } = document.documentElement;
+  const local = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, zone);
   const dress = (root) => {
     for (const time of all("time[data-local]", root)) {
       const text = local.format(new Date(time.dateTime));
