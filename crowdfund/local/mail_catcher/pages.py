@@ -1,0 +1,113 @@
+"""The pages of the mail catcher: a list, a message, and JSON for tests."""
+
+from pathlib import Path
+from typing import cast
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    current_app,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    send_from_directory,
+    url_for,
+)
+from werkzeug.wrappers import Response as BaseResponse
+
+from .store import Mail, Store
+
+bp = Blueprint("mail", __name__)
+STATIC = Path(__file__).resolve().parents[2] / "static"  # the platform's own styles
+REFRESH_S = 5
+SHEET = "default-src 'none'; style-src 'unsafe-inline'; img-src data: https: http:; sandbox allow-popups"
+PAGE = (
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
+    "frame-src 'self'; form-action 'self'"
+)
+
+
+def create_app(store: Store) -> Flask:
+    """Return the application over a store."""
+    app = Flask(__name__, static_folder=STATIC, static_url_path="/static")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions["mail_store"] = store
+    app.register_blueprint(bp)
+    return app
+
+
+def _store() -> Store:
+    return cast(Store, current_app.extensions["mail_store"])
+
+
+def _mail(number: int) -> Mail:
+    return _store().get(number) or abort(404)
+
+
+def _to() -> str:
+    return request.args.get("to", "")[:200]
+
+
+@bp.get("/")
+def index() -> str:
+    """Show the search and the frame with the list."""
+    return render_template("index.html", to=_to())
+
+
+@bp.get("/messages")
+def messages() -> str:
+    """Show the list, which loads itself again every few seconds."""
+    return render_template("messages.html", mails=_store().find(_to()), to=_to(), refresh_s=REFRESH_S)
+
+
+@bp.get("/messages/<int:number>")
+def show(number: int) -> str:
+    """Show one message as text and as HTML."""
+    return render_template("message.html", mail=_mail(number))
+
+
+@bp.get("/messages/<int:number>/html")
+def sheet(number: int) -> Response:
+    """Show a message's HTML for the sandboxed frame; its scripts do not run."""
+    headers = {"Content-Security-Policy": SHEET}
+    return Response(f'<base target="_blank">{_mail(number).html}', mimetype="text/html", headers=headers)
+
+
+@bp.get("/messages/<int:number>/raw")
+def raw(number: int) -> Response:
+    """Show a message as it came over the wire."""
+    return Response(_store().raw(_mail(number).id), mimetype="text/plain")
+
+
+@bp.get("/api/messages")
+def api() -> Response:
+    """Return the messages of `to`, newest first, for tests."""
+    return jsonify([mail.as_json() for mail in _store().find(_to())])
+
+
+@bp.post("/clear")
+def clear() -> BaseResponse:
+    """Forget all messages; another site's page may not do this."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        abort(403)
+    _store().clear()
+    return redirect(url_for("mail.index"), 303)
+
+
+@bp.get("/mail.css")
+def css() -> Response:
+    """Return what the pages need on top of the platform's styles."""
+    return send_from_directory(Path(__file__).parent, "mail.css")
+
+
+@bp.after_app_request
+def guard(response: Response) -> Response:
+    """Keep pages fresh and harmless."""
+    response.headers.setdefault("Content-Security-Policy", PAGE)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    if request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+    return response
