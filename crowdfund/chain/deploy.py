@@ -1,0 +1,191 @@
+"""Put the contracts on chain and give out the roles; running it again changes nothing."""
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from .. import config
+from ..adapters import chain, contract_abi
+from ..adapters.chain import Node, Receipt
+from ..db import db
+from ..errors import Unavailable
+from . import connection, queries, rules, service
+from .errors import ChainChanged
+from .models import Block, Contract
+from .watch import LOCAL_NODES
+
+Say = Callable[[str], None]
+NAMES = ("PaymentToken", "IssuerRegistry", "FundEscrow", "CampaignFactory")
+GAS_MONEY = 10**20  # wei, on a development chain
+
+
+class DeployFailed(Unavailable):
+    """A contract could not be put on chain."""
+
+    code = "deploy_failed"
+
+
+def run(say: Say, commit: Callable[[], None]) -> dict[str, str]:
+    """Deploy what is missing, grant roles, remember addresses; returns name → address.
+
+    `commit` is called after each contract, so that an interrupted run goes on where it stopped.
+    Raises ChainChanged, KeyMissing, NodeUnreachable, DeployFailed.
+    """
+    node = connection.node()
+    connection.check_chain(node, queries.cursor())
+    local = node.client().lower().startswith(LOCAL_NODES)
+    if config.settings().environment != "production":
+        for role in (*rules.ROLES, "treasury"):
+            connection.make_key(role)
+    connection.check_keys_differ()
+    if local and config.settings().environment != "production":
+        _fund(node, say)
+    head = node.head()
+    block = Block(number=head.number, hash=head.hash, parent=head.parent, timestamp=head.timestamp)
+    service.begin_reading(chain_id=config.settings().chain_id, genesis=node.genesis(), block=block)
+    commit()
+    found: dict[str, str] = {}
+    for name in NAMES:
+        found[name] = _contract(node, name, found, say)
+        commit()
+    _grant(node, found, say)
+    return found
+
+
+def _fund(node: Node, say: Say) -> None:
+    """Give the signers gas money from the node's own first account (development only)."""
+    bank = node.rpc("eth_accounts")
+    for role in rules.ROLES:
+        address = connection.address_of(role)
+        if bank and node.balance(address) < GAS_MONEY // 100:
+            tx = {"from": bank[0], "to": address, "value": hex(GAS_MONEY)}
+            node.rpc("eth_sendTransaction", tx)
+            say(f"funded {role} {address}")
+
+
+def _contract(node: Node, name: str, found: dict[str, str], say: Say) -> str:
+    known = _known(name)
+    if known is not None:
+        code = node.code_hash(known)
+        if code is None:
+            raise ChainChanged(
+                f"{name} should be at {known}, but the chain has no code there. "
+                "The node lost state, or CONTRACT_* names a wrong address."
+            )
+        service.watch(known, name, name=name, from_block=node.head().number, code_hash=code)
+        say(f"kept     {name} {known}")
+        return known
+    return _deploy(node, name, _arguments(name, found), say)
+
+
+def _known(name: str) -> str | None:
+    try:
+        return queries.address_of(name)
+    except Unavailable:
+        return None
+
+
+def _arguments(name: str, found: dict[str, str]) -> list[Any]:
+    admin = connection.address_of("admin")
+    if name == "IssuerRegistry":
+        zone = ZoneInfo(config.settings().time_zone)
+        offset = datetime.now(zone).utcoffset()
+        return [admin, int(offset.total_seconds()) if offset else 0]
+    if name == "CampaignFactory":
+        registry, escrow = found["IssuerRegistry"], found["FundEscrow"]
+        return [admin, registry, escrow, _treasury()]
+    return [admin]
+
+
+def _treasury() -> str:
+    """Return who receives the platform's fee: CHAIN_FEE_RECIPIENT, else a key of ours."""
+    return os.environ.get("CHAIN_FEE_RECIPIENT") or connection.address_of("treasury")
+
+
+def _deploy(node: Node, name: str, args: list[Any], say: Say) -> str:
+    data = contract_abi.encode_deploy(name, args)
+    receipt = _transact(node, None, data, what=f"deploying {name}")
+    address = receipt.contract
+    if address is None:
+        raise DeployFailed(f"{name} was sent, but the node names no address for it.")
+    code = node.code_hash(address)
+    service.watch(address, name, name=name, from_block=receipt.block_number, code_hash=code)
+    say(f"deployed {name} {address} ({receipt.gas_used:,} gas)")
+    return address
+
+
+def _grant(node: Node, found: dict[str, str], say: Say) -> None:
+    """Give each role to its own account, and to the factory what only it may do."""
+    operator, recorder = connection.address_of("operator"), connection.address_of("recorder")
+    admin = connection.address_of("admin")
+    factory = found["CampaignFactory"]
+    for name, role, account in (
+        ("IssuerRegistry", "OPERATOR_ROLE", operator),
+        ("IssuerRegistry", "FACTORY_ROLE", factory),
+        ("FundEscrow", "FACTORY_ROLE", factory),
+        ("FundEscrow", "PAUSER_ROLE", admin),
+        ("CampaignFactory", "OPERATOR_ROLE", operator),
+        ("CampaignFactory", "RECORDER_ROLE", recorder),
+        ("PaymentToken", "MINTER_ROLE", admin),
+    ):
+        if os.environ.get(rules.env_name(name)) and name == "PaymentToken":
+            continue  # somebody else's stablecoin
+        address = found[name]
+        role_id = node.call(name, address, role)
+        if not node.call(name, address, "hasRole", role_id, account):
+            data = contract_abi.encode(name, "grantRole", [role_id, account])
+            _transact(node, address, data, what=f"granting {role} on {name}")
+            say(f"granted  {role} on {name} to {account}")
+    token = found["PaymentToken"]
+    if not node.call("CampaignFactory", factory, "tokenAllowed", token):
+        data = contract_abi.encode("CampaignFactory", "allowToken", [token, True])
+        _transact(node, factory, data, what="allowing the payment token")
+        say(f"allowed  {token} as payment token")
+
+
+def _transact(node: Node, to: str | None, data: str, *, what: str) -> Receipt:
+    """Send one transaction of the admin and wait for its receipt.
+
+    The admin's key is used by this command alone, so its nonce comes from the node.
+    """
+    key = connection.key_of("admin")
+    sender = chain.address_of_key(key)
+    try:
+        gas = node.estimate(sender, to, data) * 12 // 10
+    except chain.Reverted as error:
+        raise DeployFailed(f"{what} would fail: {error.text}") from error
+    signed = chain.sign(
+        key,
+        chain_id=config.settings().chain_id,
+        nonce=node.nonce(sender, "pending"),
+        to=to,
+        data=data,
+        gas=gas,
+        fees=node.fees(),
+    )
+    outcome = node.send_raw(signed.raw)
+    if outcome.sent not in (chain.Sent.ACCEPTED, chain.Sent.KNOWN):
+        raise DeployFailed(f"{what} was refused: {outcome.sent} {outcome.detail}")
+    receipt = node.wait(signed.hash)
+    if receipt is None or not receipt.ok:
+        raise DeployFailed(f"{what} failed in {signed.hash}")
+    return receipt
+
+
+def compare(node: Node) -> list[str]:
+    """Return how the contracts on chain differ from what SQL remembers."""
+    problems = []
+    rows = db.session.execute(sa.select(Contract.__table__)).all()
+    for row in rows:
+        code = node.code_hash(row.address)
+        if code is None:
+            problems.append(f"{row.name or row.abi} {row.address}: no code on chain")
+        elif row.code_hash and code != row.code_hash:
+            problems.append(f"{row.name or row.abi} {row.address}: other code than deployed")
+    if not rows:
+        problems.append("no contract is deployed: run flask chain deploy")
+    return problems

@@ -1,0 +1,27 @@
+"""What can stand against the chain, as sentences."""
+
+from ..errors import Conflict, Unavailable
+
+
+class NotDeployed(Unavailable):
+    """No address is known for a contract."""
+
+    code = "contract_not_deployed"
+
+
+class IntentConflict(Conflict):
+    """The same intent id was used for another call before."""
+
+    code = "intent_conflict"
+
+
+class KeyMissing(Unavailable):
+    """No private key for a signer role."""
+
+    code = "chain_key_missing"
+
+
+class ChainChanged(Unavailable):
+    """The node serves another chain than the one that the database knows."""
+
+    code = "chain_changed"

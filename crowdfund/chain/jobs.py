@@ -1,0 +1,77 @@
+"""Background work of the chain feature, in three steps that each may run twice.
+
+Rows are doorbells here: each handler takes everything that waits, so a lost or doubled row is
+harmless. The slow talk with the node happens in `prepare`, outside of any transaction.
+"""
+
+# ruff: noqa: PLC0415 - web processes import this file to know the kinds, and never load web3
+
+from typing import Any
+
+from .. import outbox
+from ..db import new_id
+from ..outbox import Row
+
+QUEUE = "chain"
+
+
+def _plan(_rows: list[Row]) -> Any:  # noqa: ANN401 - a Plan
+    from .planner import plan
+
+    return plan()
+
+
+@outbox.handler("chain.sign", queue=QUEUE, batch=100, prepare=_plan)
+def sign(_rows: list[Row], plan: Any) -> None:  # noqa: ANN401
+    """Sign what was planned and keep the bytes; a second row sends them after the commit."""
+    from .sender import store_plan
+
+    store_plan(plan)
+
+
+def _send(_rows: list[Row]) -> Any:  # noqa: ANN401 - a Sending
+    from .sender import send_signed
+
+    return send_signed()
+
+
+@outbox.handler("chain.broadcast", queue=QUEUE, batch=100, prepare=_send)
+def broadcast(_rows: list[Row], sending: Any) -> None:  # noqa: ANN401
+    """Write down what became of the broadcasts."""
+    from .sender import store_sent
+
+    store_sent(sending)
+
+
+def _scan(_rows: list[Row]) -> Any:  # noqa: ANN401 - a Scan or None
+    from .reader import scan
+
+    return scan()
+
+
+@outbox.handler("chain.index", queue=QUEUE, batch=100, prepare=_scan)
+def index(_rows: list[Row], scan: Any) -> None:  # noqa: ANN401
+    """Apply the next blocks; goes on at once while more of them wait."""
+    from .indexer import apply
+
+    if scan is not None and apply(scan):
+        outbox.add("chain.index", f"chain.index:more:{new_id()}")
+
+
+def _look(_rows: list[Row]) -> Any:  # noqa: ANN401 - Rounds
+    from .watch import look
+
+    return look()
+
+
+@outbox.handler("chain.watch", queue=QUEUE, batch=100, prepare=_look)
+def watch(_rows: list[Row], found: Any) -> None:  # noqa: ANN401
+    """Wake, resend and replace what does not move."""
+    from .watch import act
+
+    act(found)
+
+
+# Ticks of kinds that have a `prepare`, which `outbox.every` does not know.
+outbox.TICKS["chain.index"] = (1.0, QUEUE)
+outbox.TICKS["chain.watch"] = (2.0, QUEUE)

@@ -1,0 +1,157 @@
+"""Intended writes, the transactions that carry them, and what the chain said back."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .. import clock
+from ..db import ID, Json, UTCDateTime, db, event_table, new_id, one_of
+from .rules import ROLES, TxStatus, WriteStatus
+
+ADDRESS = sa.String(42)
+HASH = sa.String(66)
+
+
+class Write(db.Model):
+    """One effect wanted on chain; its intent id makes it happen once."""
+
+    __tablename__ = "chain_write"
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    intent_id: Mapped[str] = mapped_column(sa.String(160), unique=True)
+    contract: Mapped[str] = mapped_column(sa.String(64))
+    address: Mapped[str] = mapped_column(ADDRESS)
+    function: Mapped[str] = mapped_column(sa.String(64))
+    args: Mapped[list[Any]] = mapped_column(Json)
+    batch: Mapped[str | None] = mapped_column(sa.String(64))
+    role: Mapped[str] = mapped_column(sa.String(16))
+    status: Mapped[str] = mapped_column(sa.String(16), default=WriteStatus.QUEUED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None] = mapped_column(sa.String(500))
+    subject_kind: Mapped[str] = mapped_column(sa.String(32))
+    subject_id: Mapped[str] = mapped_column(sa.String(64))
+    tx_id: Mapped[str | None] = mapped_column(ID, sa.ForeignKey("chain_tx.id"))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    __table_args__ = (
+        one_of("status", *WriteStatus),
+        one_of("role", *ROLES),
+        sa.Index(None, "status", "created_at", "id"),
+        sa.Index(None, "created_at", "id"),
+        sa.Index(None, "subject_kind", "subject_id"),
+        sa.Index(None, "address", "status"),
+    )
+
+
+write_event = event_table("chain_write")
+
+
+class Tx(db.Model):
+    """One signed transaction, kept before it is sent: the same bytes can be sent again."""
+
+    __tablename__ = "chain_tx"
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    signer: Mapped[str] = mapped_column(ADDRESS, sa.ForeignKey("chain_signer.address"))
+    nonce: Mapped[int] = mapped_column(sa.BigInteger)
+    hash: Mapped[str] = mapped_column(HASH, unique=True)
+    to: Mapped[str] = mapped_column(ADDRESS)
+    data: Mapped[str] = mapped_column(sa.Text(1_000_000))
+    raw: Mapped[str] = mapped_column(sa.Text(1_000_000))
+    gas: Mapped[int] = mapped_column(sa.BigInteger)
+    fee_cap: Mapped[int] = mapped_column(sa.BigInteger)
+    fee_tip: Mapped[int | None] = mapped_column(sa.BigInteger)
+    status: Mapped[str] = mapped_column(sa.String(16), default=TxStatus.SIGNED)
+    sends: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None] = mapped_column(sa.String(500))
+    replaced_by: Mapped[str | None] = mapped_column(ID)
+    block_number: Mapped[int | None] = mapped_column(sa.BigInteger)
+    block_hash: Mapped[str | None] = mapped_column(HASH)
+    gas_used: Mapped[int | None] = mapped_column(sa.BigInteger)
+    succeeded: Mapped[bool | None] = mapped_column()
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    __table_args__ = (
+        one_of("status", *TxStatus),
+        sa.Index(None, "signer", "nonce"),
+        sa.Index(None, "status", "created_at"),
+        sa.Index(None, "block_number"),
+    )
+
+
+class WriteTx(db.Model):
+    """Which writes a transaction carries; several in a batch, again in each replacement."""
+
+    __tablename__ = "chain_write_tx"
+    write_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("chain_write.id"), primary_key=True)
+    tx_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("chain_tx.id"), primary_key=True, index=True)
+
+
+class Signer(db.Model):
+    """The next nonce of a key; taken by an UPDATE, which is the lock."""
+
+    __tablename__ = "chain_signer"
+    address: Mapped[str] = mapped_column(ADDRESS, primary_key=True)
+    role: Mapped[str] = mapped_column(sa.String(16))
+    next_nonce: Mapped[int] = mapped_column(sa.BigInteger)
+    __table_args__ = (one_of("role", *ROLES),)
+
+
+class Contract(db.Model):
+    """A contract whose logs are read; `name` only for the one of its kind, clones have none."""
+
+    __tablename__ = "chain_contract"
+    address: Mapped[str] = mapped_column(ADDRESS, primary_key=True)
+    name: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
+    abi: Mapped[str] = mapped_column(sa.String(64))
+    code_hash: Mapped[str | None] = mapped_column(HASH)
+    from_block: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+
+class Cursor(db.Model):
+    """How far the chain was read, and which chain this is (genesis hash)."""
+
+    __tablename__ = "chain_cursor"
+    id: Mapped[str] = mapped_column(sa.String(8), primary_key=True)
+    chain_id: Mapped[int] = mapped_column(sa.BigInteger)
+    genesis: Mapped[str] = mapped_column(HASH)
+    number: Mapped[int] = mapped_column(sa.BigInteger)
+    applied: Mapped[int] = mapped_column(sa.BigInteger)
+    head: Mapped[int] = mapped_column(sa.BigInteger)
+    version: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str | None] = mapped_column(sa.String(500))
+    moved_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+
+class Block(db.Model):
+    """Hash of a block that was read; the next one must name it as its parent."""
+
+    __tablename__ = "chain_block"
+    number: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    hash: Mapped[str] = mapped_column(HASH)
+    parent: Mapped[str] = mapped_column(HASH)
+    timestamp: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+class Event(db.Model):
+    """A decoded log of a watched contract; applied once its block is deep enough."""
+
+    __tablename__ = "chain_event"
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    address: Mapped[str] = mapped_column(ADDRESS)
+    contract: Mapped[str] = mapped_column(sa.String(64))
+    event: Mapped[str] = mapped_column(sa.String(64))
+    args: Mapped[dict[str, Any]] = mapped_column(Json)
+    intent: Mapped[str | None] = mapped_column(HASH, index=True)
+    tx_hash: Mapped[str] = mapped_column(HASH)
+    log_index: Mapped[int] = mapped_column()
+    ordinal: Mapped[int] = mapped_column()
+    block_number: Mapped[int] = mapped_column(sa.BigInteger)
+    block_hash: Mapped[str] = mapped_column(HASH)
+    status: Mapped[str] = mapped_column(sa.String(16), default="seen")
+    __table_args__ = (
+        one_of("status", "seen", "applied", "orphaned"),
+        sa.UniqueConstraint("tx_hash", "log_index", "block_hash"),
+        sa.Index(None, "status", "block_number"),
+    )

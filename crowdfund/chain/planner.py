@@ -1,0 +1,143 @@
+"""Decide what to send: group queued writes into calls and let the node try them first.
+
+Only reads: it runs before the transaction that signs, so no lock waits for the network.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from ..adapters import contract_abi
+from ..adapters.chain import Fees, Node, NodeError, NodeUnreachable, Reverted
+from ..db import db, reading
+from . import connection, queries, rules
+from .errors import ChainChanged, KeyMissing
+from .queries import WriteRow
+
+log = structlog.get_logger()
+CALLS_PER_ROUND = 50
+GAS_MARGIN_PERCENT = 120
+
+
+@dataclass(frozen=True)
+class Call:
+    """One transaction to be signed."""
+
+    role: str
+    signer: str
+    to: str
+    data: str
+    gas: int
+    writes: tuple[WriteRow, ...]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A write that would revert; `name` of the error, `text` for a person."""
+
+    write: WriteRow
+    name: str
+    text: str
+
+
+@dataclass
+class Plan:
+    """What the node said about the queue; `problem` stands against everything."""
+
+    calls: list[Call] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    fees: Fees | None = None
+    first_nonces: dict[str, int] = field(default_factory=dict)
+    problem: str | None = None
+
+
+def plan() -> Plan:
+    """Simulate the queued writes and return what can be signed and what is refused.
+
+    A node that does not answer leaves everything queued: the next tick comes back to it.
+    """
+    with reading():
+        rows, busy, cursor = queries.queued(), queries.busy_addresses(), queries.cursor()
+        known = {row.address for row in queries.signers()}
+        db.session.remove()
+    made = Plan()
+    if not rows:
+        return made
+    try:
+        node = connection.node()
+        connection.check_chain(node, cursor)
+        made.fees = node.fees()
+        _fill(made, node, rows, busy)
+        for signer in {call.signer for call in made.calls} - known:
+            made.first_nonces[signer] = node.nonce(signer, "pending")
+    except (NodeUnreachable, NodeError, ChainChanged, KeyMissing) as error:
+        log.error("chain.not_sent", error=str(error))
+        return Plan(problem=str(error))
+    return made
+
+
+def _fill(made: Plan, node: Node, rows: Sequence[WriteRow], busy: set[str]) -> None:
+    taken: set[str] = set()
+    for group in rules.group(rows)[:CALLS_PER_ROUND]:
+        signer = connection.address_of(group[0].role)
+        call, refused = _try(node, signer, list(group))
+        # While earlier writes to the contract are under way, a refusal may only mean "too early".
+        if group[0].address not in busy | taken:
+            made.refusals += refused
+        if call is not None:
+            made.calls.append(call)
+            taken.add(call.to)
+
+
+def _try(node: Node, signer: str, rows: list[WriteRow]) -> tuple[Call | None, list[Refusal]]:
+    """Find the largest call that passes; what stands in its way is refused row by row."""
+    refused: list[Refusal] = []
+    rows = _encodable(rows, refused)
+    while rows:
+        data = _encode(rows)
+        try:
+            gas = node.estimate(signer, rows[0].address, data)
+        except Reverted as error:
+            _take_out(node, signer, rows, refused, error)
+            continue
+        gas = gas * GAS_MARGIN_PERCENT // 100
+        first = rows[0]
+        return Call(first.role, signer, first.address, data, gas, tuple(rows)), refused
+    return None, refused
+
+
+def _encodable(rows: list[WriteRow], refused: list[Refusal]) -> list[WriteRow]:
+    good = []
+    for row in rows:
+        try:
+            contract_abi.encode(row.contract, row.function, row.args)
+            good.append(row)
+        except contract_abi.BadArguments as error:
+            refused.append(Refusal(row, "BadArguments", str(error)))
+    return good
+
+
+def _encode(rows: Sequence[WriteRow]) -> str:
+    first = rows[0]
+    if len(rows) == 1 or first.batch is None:
+        return contract_abi.encode(first.contract, first.function, first.args)
+    return contract_abi.encode(first.contract, first.batch, [[row.args for row in rows]])
+
+
+def _take_out(node: Node, signer: str, rows: list[WriteRow], refused: list[Refusal], error: Reverted) -> None:
+    """Move the rows that a call fails on from `rows` to `refused`; at least one goes."""
+    index = rules.bad_row(error.name, error.text)
+    if index is not None and index < len(rows):
+        name, text = contract_abi.error_of(rules.bad_row_reason(error.text) or "")
+        refused.append(Refusal(rows.pop(index), name, text))
+        return
+    if len(rows) == 1:
+        refused.append(Refusal(rows.pop(), error.name, error.text))
+        return
+    alone = node.call_many(signer, [(row.address, _encode([row])) for row in rows])
+    bad = [(row, said) for row, said in zip(rows, alone, strict=True) if said is not None]
+    # The batch fails although each row passes: one goes back to wait for the next round.
+    refused += [Refusal(row, said.name, said.text) for row, said in bad]
+    keep = [row for row, said in zip(rows, alone, strict=True) if said is None]
+    rows[:] = keep if bad else rows[: len(rows) // 2]

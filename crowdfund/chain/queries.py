@@ -1,0 +1,260 @@
+"""Reads of the chain feature: writes, transactions, addresses, and the proof I8."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from .. import clock
+from ..db import db
+from . import rules
+from .errors import NotDeployed
+from .models import Contract, Cursor, Event, Signer, Tx, Write, WriteTx, write_event
+from .rules import TxStatus, WriteStatus
+
+_W, _T, _L, _E, _S, _C = (m.__table__ for m in (Write, Tx, WriteTx, Event, Signer, Contract))
+GAP_LIMIT = timedelta(minutes=10)
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRow:
+    """A write as others see it; `tx_hash`, `block_number` of its current transaction."""
+
+    id: str
+    intent_id: str
+    contract: str
+    address: str
+    function: str
+    args: list[Any]
+    batch: str | None
+    role: str
+    status: str
+    attempts: int
+    last_error: str | None
+    subject_kind: str
+    subject_id: str
+    tx_id: str | None
+    created_at: datetime
+    updated_at: datetime
+    tx_hash: str | None
+    block_number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of writes; `next` is the key of the following page or None."""
+
+    rows: list[WriteRow]
+    next: str | None
+
+
+def _rows() -> sa.Select[Any]:
+    joined = sa.outerjoin(_W, _T, _W.c.tx_id == _T.c.id)
+    names = [c for c in _W.c if c.name in WriteRow.__slots__]
+    return sa.select(*names, _T.c.hash.label("tx_hash"), _T.c.block_number).select_from(joined)
+
+
+def _one(where: sa.ColumnElement[bool]) -> WriteRow | None:
+    row = db.session.execute(_rows().where(where)).mappings().first()
+    return WriteRow(**row) if row else None
+
+
+def write(intent_id: str) -> WriteRow | None:
+    """Return the write of an intent, or None."""
+    return _one(_W.c.intent_id == intent_id)
+
+
+def write_by_id(write_id: str) -> WriteRow | None:
+    """Return a write by its own id, or None."""
+    return _one(_W.c.id == write_id)
+
+
+def writes_by_ids(ids: Sequence[str]) -> list[WriteRow]:
+    """Return writes by their own ids, oldest first."""
+    query = _rows().where(_W.c.id.in_(ids)).order_by(_W.c.created_at, _W.c.id)
+    return [WriteRow(**row) for row in db.session.execute(query).mappings()]
+
+
+def writes_of(kind: str, subject_id: str) -> list[WriteRow]:
+    """Return the writes about a thing, oldest first."""
+    where = sa.and_(_W.c.subject_kind == kind, _W.c.subject_id == subject_id)
+    query = _rows().where(where).order_by(_W.c.created_at, _W.c.id)
+    return [WriteRow(**row) for row in db.session.execute(query).mappings()]
+
+
+def queued(limit: int = 500) -> list[WriteRow]:
+    """Return writes that wait to be signed, oldest first."""
+    query = _rows().where(_W.c.status == WriteStatus.QUEUED).order_by(_W.c.created_at, _W.c.id)
+    return [WriteRow(**row) for row in db.session.execute(query.limit(limit)).mappings()]
+
+
+def busy_addresses() -> set[str]:
+    """Return contracts with writes on their way: a refusal there may be too early to believe."""
+    query = sa.select(_W.c.address).where(_W.c.status.in_(rules.IN_FLIGHT)).distinct()
+    return set(db.session.scalars(query))
+
+
+def page(
+    *, status: str = "", contract: str = "", search: str = "", after: str = "", limit: int = PAGE
+) -> Page:
+    """Return writes, newest first; search looks in intent, subject, transaction hash and address."""
+    query = _rows().order_by(_W.c.created_at.desc(), _W.c.id.desc())
+    if status:
+        query = query.where(_W.c.status == status)
+    if contract:
+        query = query.where(_W.c.contract == contract)
+    if search:
+        query = query.where(_matching(search.strip()))
+    if after:
+        query = query.where(_older(after))
+    rows = [WriteRow(**r) for r in db.session.execute(query.limit(limit + 1)).mappings()]
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return Page(rows, rows[-1].id if more else None)
+
+
+def _matching(text: str) -> sa.ColumnElement[bool]:
+    return sa.or_(
+        _W.c.intent_id.contains(text, autoescape=True),
+        _W.c.subject_id == text,
+        _W.c.address == text,
+        _W.c.function == text,
+        _T.c.hash == text.lower(),
+    )
+
+
+def _older(write_id: str) -> sa.ColumnElement[bool]:
+    at = sa.select(_W.c.created_at).where(_W.c.id == write_id).scalar_subquery()
+    return sa.or_(_W.c.created_at < at, sa.and_(_W.c.created_at == at, _W.c.id < write_id))
+
+
+def counts() -> dict[str, int]:
+    """Return how many writes are in each status; every status is there."""
+    query = sa.select(_W.c.status, sa.func.count()).group_by(_W.c.status)
+    found = dict(db.session.execute(query).tuples().all())
+    return {str(status): found.get(status, 0) for status in WriteStatus}
+
+
+def contract_names() -> list[str]:
+    """Return the contracts that were written to, for the filter."""
+    return list(db.session.scalars(sa.select(_W.c.contract).distinct().order_by(_W.c.contract)))
+
+
+def transactions(write_id: str) -> list[Any]:
+    """Return every transaction that carried a write, oldest first."""
+    joined = _T.join(_L, _L.c.tx_id == _T.c.id)
+    query = sa.select(_T).select_from(joined).where(_L.c.write_id == write_id)
+    return list(db.session.execute(query.order_by(_T.c.created_at, _T.c.id)))
+
+
+def companions(tx_id: str) -> int:
+    """Return how many writes a transaction carries."""
+    query = sa.select(sa.func.count()).where(_L.c.tx_id == tx_id)
+    return db.session.scalar(query) or 0
+
+
+def history(write_id: str) -> list[Any]:
+    """Return the status changes of a write, oldest first."""
+    query = sa.select(write_event).where(write_event.c.chain_write_id == write_id)
+    return list(db.session.execute(query.order_by(write_event.c.at, write_event.c.id)))
+
+
+def events_of_tx(tx_hash: str) -> list[Any]:
+    """Return the decoded events of a transaction that still stand."""
+    query = sa.select(_E).where(_E.c.tx_hash == tx_hash, _E.c.status != "orphaned")
+    return list(db.session.execute(query.order_by(_E.c.ordinal)))
+
+
+def applied_event(address: str, intent: str) -> Any:  # noqa: ANN401 - a row or None
+    """Return the confirmed event that shows an intent was carried out on a contract."""
+    query = sa.select(_E).where(_E.c.intent == intent, _E.c.address == address, _E.c.status == "applied")
+    return db.session.execute(query.limit(1)).first()
+
+
+def address_of(name: str) -> str:
+    """Return a contract's address: the CONTRACT_* variable, else what was deployed.
+
+    Raises NotDeployed.
+    """
+    given = os.environ.get(rules.env_name(name))
+    found = given or db.session.scalar(sa.select(_C.c.address).where(_C.c.name == name))
+    if not found:
+        raise NotDeployed(f"The contract {name} is not deployed yet. Run: flask chain deploy")
+    return found
+
+
+def contracts() -> list[Any]:
+    """Return the watched contracts, named ones first."""
+    return list(db.session.execute(sa.select(_C).order_by(_C.c.name.is_(None), _C.c.name)))
+
+
+def cursor() -> Any:  # noqa: ANN401 - a row or None
+    """Return how far the chain was read; None before the first deploy."""
+    return db.session.execute(sa.select(Cursor.__table__)).first()
+
+
+def signers() -> list[Any]:
+    """Return the signers and their next nonces."""
+    return list(db.session.execute(sa.select(_S).order_by(_S.c.role)))
+
+
+def signer(address: str) -> Any:  # noqa: ANN401 - a row or None
+    """Return one signer's row, or None before its first transaction."""
+    return db.session.execute(sa.select(_S).where(_S.c.address == address)).first()
+
+
+# --- proofs --------------------------------------------------------------------------------------
+
+
+def check_I8() -> list[str]:  # noqa: N802 - the invariant's name in quality.md
+    """Return what breaks I8: doubled finals, doubled success of an intent, old nonce gaps."""
+    return [*_double_finals(), *_double_success(), *_gaps()]
+
+
+def _double_finals() -> list[str]:
+    query = (
+        sa.select(_T.c.signer, _T.c.nonce, sa.func.count())
+        .where(_T.c.status.in_(rules.TX_FINAL))
+        .group_by(_T.c.signer, _T.c.nonce)
+        .having(sa.func.count() > 1)
+    )
+    return [
+        f"{n} final transactions of {who} with nonce {nonce}" for who, nonce, n in db.session.execute(query)
+    ]
+
+
+def _double_success() -> list[str]:
+    joined = _L.join(_T, _T.c.id == _L.c.tx_id).join(_W, _W.c.id == _L.c.write_id)
+    query = (
+        sa.select(_W.c.intent_id, sa.func.count())
+        .select_from(joined)
+        .where(_T.c.status == TxStatus.CONFIRMED)
+        .group_by(_W.c.intent_id)
+        .having(sa.func.count() > 1)
+    )
+    bare = _rows().where(_W.c.status == WriteStatus.CONFIRMED, _W.c.tx_id.is_(None))
+    rows = [WriteRow(**row) for row in db.session.execute(bare).mappings()]
+    return [f"intent {i} succeeded {n} times" for i, n in db.session.execute(query)] + [
+        f"intent {row.intent_id} is confirmed without a transaction or an event"
+        for row in rows
+        if not row.args or applied_event(row.address, row.args[0]) is None
+    ]
+
+
+def _gaps() -> list[str]:
+    """Find what waits too long: a transaction behind a nonce gap can never be mined."""
+    query = (
+        sa.select(_T.c.signer, sa.func.min(_T.c.nonce))
+        .where(
+            _T.c.status.in_((TxStatus.SIGNED, TxStatus.BROADCAST)),
+            _T.c.created_at < clock.now() - GAP_LIMIT,
+        )
+        .group_by(_T.c.signer)
+    )
+    return [
+        f"signer {who} waits at nonce {nonce} for over 10 min" for who, nonce in db.session.execute(query)
+    ]

@@ -1,0 +1,193 @@
+"""Read the chain: find where our copy still agrees, fetch what follows, check that it is one chain.
+
+Only reads: it runs before the transaction that applies what it found.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+
+from ..adapters import contract_abi
+from ..adapters.chain import Header, Log, Node, NodeError, NodeUnreachable, Receipt
+from ..db import db, reading
+from . import connection, queries, rules
+from .errors import ChainChanged
+from .models import Block, Tx
+
+log = structlog.get_logger()
+BLOCKS_PER_ROUND = 100
+_B, _T = Block.__table__, Tx.__table__
+
+
+@dataclass(frozen=True)
+class Found:
+    """A decoded log of a watched contract."""
+
+    log: Log
+    contract: str
+    event: str
+    args: dict[str, Any]
+    ordinal: int
+
+
+@dataclass
+class Scan:
+    """What the chain has after `fork`, the last block that both agree on."""
+
+    cursor: Any = None
+    fork: int = 0
+    head: int = 0
+    blocks: list[Header] = field(default_factory=list)
+    found: list[Found] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
+    spawned: list[tuple[str, str, int]] = field(default_factory=list)
+    problem: str | None = None
+
+    @property
+    def last(self) -> int:
+        """Return the number of the last block after this scan."""
+        return self.blocks[-1].number if self.blocks else self.fork
+
+
+class Moving(Exception):  # noqa: N818 - not a fault: the node changed its mind while we read
+    """The chain was reorganised between two reads; the next round sees it whole."""
+
+
+def scan() -> Scan | None:
+    """Read the next blocks; None when nothing was deployed yet or the chain is moving."""
+    with reading():
+        cursor = queries.cursor()
+        db.session.remove()
+    if cursor is None:
+        return None
+    made = Scan(cursor=cursor, fork=cursor.number, head=cursor.head)
+    try:
+        node = connection.node()
+        connection.check_chain(node, cursor)
+        made.head = node.head().number
+        made.fork = _fork(node, cursor.number)
+        if made.head > made.fork:
+            _read(made, node)
+    except Moving:
+        return None
+    except (NodeUnreachable, NodeError, ChainChanged) as error:
+        log.error("chain.not_read", error=str(error))
+        return Scan(cursor=cursor, fork=cursor.number, head=cursor.head, problem=str(error))
+    return made
+
+
+def _fork(node: Node, number: int) -> int:
+    """Return the highest block that the node still has under the hash we kept."""
+    with reading():
+        kept = sa.select(_B.c.number, _B.c.hash).order_by(_B.c.number.desc())
+        newest = db.session.execute(kept.limit(1)).first()
+        db.session.remove()
+    if newest is not None and _hash(node, newest.number) == newest.hash:
+        return number
+    with reading():
+        ours = dict(db.session.execute(kept).tuples().all())
+        db.session.remove()
+    numbers = sorted(ours, reverse=True)
+    step, start = 1, 0
+    while start < len(numbers):
+        part = numbers[start : start + step]
+        theirs = {block.number: block.hash for block in node.blocks(reversed(part))}
+        agreed = [n for n in part if theirs.get(n) == ours[n]]
+        if agreed:
+            return max(agreed)
+        start, step = start + step, min(step * 4, 64)
+    if numbers:
+        raise ChainChanged(
+            f"The node no longer has any of the last {len(numbers)} blocks that were read "
+            f"(up to {number}): it serves another chain, or lost more than can be followed."
+        )
+    return number
+
+
+def _hash(node: Node, number: int) -> str | None:
+    block = node.block(number)
+    return block.hash if block else None
+
+
+def _read(made: Scan, node: Node) -> None:
+    last = min(made.head, made.fork + BLOCKS_PER_ROUND)
+    with reading():
+        watched = {row.address: row.abi for row in queries.contracts()}
+        parent = db.session.scalar(sa.select(_B.c.hash).where(_B.c.number == made.fork))
+        db.session.remove()
+    made.blocks = node.blocks(range(made.fork + 1, last + 1))
+    if len(made.blocks) != last - made.fork:
+        raise Moving
+    for block in made.blocks:
+        if parent is not None and block.parent != parent:
+            raise Moving
+        parent = block.hash
+    logs = _logs(made, node, watched)
+    _check_hashes(made.blocks, logs)
+    made.found = _decode(logs, watched)
+    made.receipts = _receipts(made, node)
+
+
+def _logs(made: Scan, node: Node, watched: dict[str, str]) -> list[Log]:
+    """Read the logs of watched contracts, and of those which these very blocks create."""
+    first, last = made.blocks[0].number, made.blocks[-1].number
+    logs = node.logs(first, last, list(watched))
+    fresh: list[str] = []
+    for entry in logs:
+        for address, abi in _spawned(watched, entry):
+            made.spawned.append((address, abi, entry.block_number))
+            watched[address] = abi
+            fresh.append(address)
+    more = node.logs(first, last, fresh) if fresh else []
+    return sorted([*logs, *more], key=lambda entry: (entry.block_number, entry.index))
+
+
+def _spawned(watched: dict[str, str], entry: Log) -> Iterable[tuple[str, str]]:
+    decoded = contract_abi.decode_log(watched[entry.address], entry.topics, entry.data)
+    rule = rules.SPAWNS.get((watched[entry.address], decoded[0])) if decoded else None
+    if decoded and rule and decoded[1][rule[0]] not in watched:
+        yield decoded[1][rule[0]], rule[1]
+
+
+def _check_hashes(blocks: list[Header], logs: list[Log]) -> None:
+    hashes = {block.number: block.hash for block in blocks}
+    if any(hashes.get(entry.block_number) != entry.block_hash for entry in logs):
+        raise Moving
+
+
+def _decode(logs: list[Log], watched: dict[str, str]) -> list[Found]:
+    found: list[Found] = []
+    ordinals: dict[str, int] = {}
+    for entry in logs:
+        # The place within its transaction stays when the block changes; the log index does not.
+        ordinal = ordinals.get(entry.tx_hash, 0)
+        ordinals[entry.tx_hash] = ordinal + 1
+        abi = watched[entry.address]
+        decoded = contract_abi.decode_log(abi, entry.topics, entry.data)
+        if decoded is not None:
+            args = rules.safe_ints(decoded[1])
+            found.append(Found(entry, abi, decoded[0], args, ordinal))
+    return found
+
+
+def _receipts(made: Scan, node: Node) -> list[Receipt]:
+    """Fetch the receipts of our own transactions in these blocks."""
+    where = {tx: block.hash for block in made.blocks for tx in block.transactions}
+    with reading():
+        ours = _ours(list(where))
+        db.session.remove()
+    receipts = [node.receipt(tx) for tx in ours]
+    if any(r is None or r.block_hash != where[r.hash] for r in receipts):
+        raise Moving
+    return [r for r in receipts if r is not None]
+
+
+def _ours(hashes: list[str]) -> list[str]:
+    found: list[str] = []
+    for start in range(0, len(hashes), 500):
+        query = sa.select(_T.c.hash).where(_T.c.hash.in_(hashes[start : start + 500]))
+        found += db.session.scalars(query)
+    return found

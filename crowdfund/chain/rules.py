@@ -1,0 +1,176 @@
+"""Pure rules of the dual ledger: states of a write, who signs what, units, batches."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+UNITS_PER_MINOR = 10_000  # the payment token has 6 decimals, the journal 2
+MAX_BATCH = 200  # rows of one recordInvestments call (contracts.md)
+MAX_ATTEMPTS = 5  # sends of one write that ended as a revert on chain
+REORG_WINDOW = 1_024  # blocks whose hashes are kept to find the fork point
+ROLES = ("admin", "operator", "recorder")
+INTENT_ARGS = ("intentId", "paymentRef")
+# A log of the first kind makes a contract of the second, whose logs are then read as well.
+SPAWNS = {("CampaignFactory", "CampaignCreated"): ("campaign", "CampaignImplementation")}
+
+
+class WriteStatus(StrEnum):
+    """Life of a write; `mined` goes back to `broadcast` when its block is lost."""
+
+    QUEUED = "queued"
+    SIGNED = "signed"
+    BROADCAST = "broadcast"
+    MINED = "mined"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+
+
+class TxStatus(StrEnum):
+    """Life of one signed transaction; of one (signer, nonce) exactly one may become final."""
+
+    SIGNED = "signed"
+    BROADCAST = "broadcast"
+    MINED = "mined"
+    CONFIRMED = "confirmed"
+    REVERTED = "reverted"
+    REPLACED = "replaced"
+    LOST = "lost"
+
+
+MOVES = {
+    WriteStatus.QUEUED: {WriteStatus.SIGNED, WriteStatus.CONFIRMED, WriteStatus.FAILED},
+    WriteStatus.SIGNED: {
+        WriteStatus.BROADCAST,
+        WriteStatus.MINED,
+        WriteStatus.QUEUED,
+        WriteStatus.CONFIRMED,
+    },
+    WriteStatus.BROADCAST: {WriteStatus.MINED, WriteStatus.QUEUED, WriteStatus.CONFIRMED},
+    WriteStatus.MINED: {
+        WriteStatus.CONFIRMED,
+        WriteStatus.BROADCAST,
+        WriteStatus.QUEUED,
+        WriteStatus.FAILED,
+    },
+    # Back only when a reorganisation was deeper than the confirmations that were waited for.
+    WriteStatus.CONFIRMED: {WriteStatus.BROADCAST},
+    WriteStatus.FAILED: {WriteStatus.QUEUED, WriteStatus.CONFIRMED},
+}
+IN_FLIGHT = (WriteStatus.SIGNED, WriteStatus.BROADCAST, WriteStatus.MINED)
+TX_IN_FLIGHT = (TxStatus.SIGNED, TxStatus.BROADCAST, TxStatus.MINED)
+TX_FINAL = (TxStatus.CONFIRMED, TxStatus.REVERTED)
+
+
+def intent_bytes32(intent_id: str) -> str:
+    """Return the bytes32 (0x hex) that stands for an intent, an id or a reference on chain."""
+    return "0x" + hashlib.sha256(intent_id.encode()).hexdigest()
+
+
+def to_units(minor: int) -> int:
+    """Return token units of an amount in minor units."""
+    return minor * UNITS_PER_MINOR
+
+
+def to_minor(units: int) -> int:
+    """Return minor units of token units; raises ValueError for what the journal cannot hold."""
+    minor, rest = divmod(units, UNITS_PER_MINOR)
+    if rest:
+        raise ValueError(f"{units} units are not a whole minor unit")
+    return minor
+
+
+def signer_role(function: str) -> str:
+    """Return whose key signs a function: records by the recorder, the rest by the operator."""
+    return "recorder" if function.startswith("record") else "operator"
+
+
+def env_name(contract: str) -> str:
+    """Return the variable that overrides an address: IssuerRegistry → CONTRACT_ISSUER_REGISTRY."""
+    return "CONTRACT_" + re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", contract).upper()
+
+
+class Item(Protocol):
+    """What grouping needs of a queued write."""
+
+    @property
+    def address(self) -> str:
+        """Contract that is called."""
+
+    @property
+    def batch(self) -> str | None:
+        """Function that takes many, if there is one."""
+
+    @property
+    def role(self) -> str:
+        """Who signs."""
+
+
+T = TypeVar("T", bound=Item)
+
+
+def group(items: Sequence[T], *, size: int = MAX_BATCH) -> list[list[T]]:
+    """Group writes into calls: same address, batch function and signer, at most `size` each.
+
+    The order of first appearance is kept; a write without batch function goes alone.
+    """
+    open_groups: dict[tuple[str, ...], list[T]] = {}
+    calls: list[list[T]] = []
+    for item in items:
+        key = (item.address, item.batch or "", item.role)
+        current = open_groups.get(key) if item.batch else None
+        if current is None or len(current) >= size:
+            current = []
+            calls.append(current)
+            if item.batch:
+                open_groups[key] = current
+        current.append(item)
+    return calls
+
+
+def intent_of(args: dict[str, Any]) -> str | None:
+    """Return the intent id (0x hex) that an event carries, or None."""
+    return next((args[name] for name in INTENT_ARGS if name in args), None)
+
+
+def own_events(args: Sequence[Any], events: Iterable[dict[str, Any]], *, alone: bool) -> list[dict[str, Any]]:
+    """Return the events of a transaction that belong to one write.
+
+    All of them when the write has the transaction for itself; in a batch those that carry its
+    first argument (intent id or payment reference).
+    """
+    found = list(events)
+    if alone or not args:
+        return found
+    return [event for event in found if intent_of(event["args"]) == args[0]]
+
+
+def can_move(before: str, after: str) -> bool:
+    """Return whether a write may go from one status to another."""
+    return WriteStatus(after) in MOVES[WriteStatus(before)]
+
+
+def safe_ints(value: Any) -> Any:  # noqa: ANN401 - JSON in and out
+    """Return JSON whose integers beyond 64 bits are text: MySQL would round them."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < 2**63 else str(value)
+    if isinstance(value, dict):
+        return {key: safe_ints(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [safe_ints(inner) for inner in value]
+    return value
+
+
+def bad_row(name: str, text: str) -> int | None:
+    """Return the row that a batch call refuses, from the contract's BadRow(index, reason)."""
+    match = re.match(r"BadRow\(index=(\d+)", text) if name == "BadRow" else None
+    return int(match[1]) if match else None
+
+
+def bad_row_reason(text: str) -> str | None:
+    """Return the selector (0x hex) that a BadRow error names as the row's own reason."""
+    match = re.search(r"reason=(0x[0-9a-f]{8})", text)
+    return match[1] if match else None

@@ -1,0 +1,207 @@
+"""The verbs of the chain feature: ask for a write, try again, watch a contract, move a write on."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from .. import clock, live, outbox
+from ..db import db, insert_ignore, new_id
+from ..errors import Conflict, NotFound
+from . import queries, rules
+from .errors import IntentConflict
+from .models import Block, Contract, Cursor, Write, write_event
+from .queries import WriteRow, address_of
+from .rules import WriteStatus
+
+__all__ = ["address_of", "confirm", "fail", "move", "replay", "requeue", "watch", "write"]
+
+_W = Write.__table__
+
+
+def write(  # noqa: PLR0913 - what a call consists of
+    intent_id: str,
+    contract: str,
+    function: str,
+    args: Sequence[Any],
+    *,
+    subject: tuple[str, str],
+    address: str | None = None,
+    batch: str | None = None,
+) -> WriteRow:
+    """Ask for one effect on chain, exactly once per intent id; returns the write.
+
+    `args` are JSON values in the order of the ABI (bytes as 0x text, structs as list or dict);
+    the first one should be `rules.intent_bytes32(intent_id)`, the contract's own guard.
+    `address` is needed for a clone; others are found by name. With `batch`, writes to one
+    contract travel together in a call of that function. The outcome comes as the event
+    `chain.confirmed` or `chain.failed`. Raises NotDeployed, IntentConflict.
+    """
+    values = {
+        "contract": contract,
+        "address": address or queries.address_of(contract),
+        "function": function,
+        "args": rules.safe_ints(list(args)),
+        "batch": batch,
+        "subject_kind": subject[0],
+        "subject_id": subject[1],
+    }
+    now, write_id = clock.now(), new_id()
+    row = {
+        "id": write_id, "intent_id": intent_id, "role": rules.signer_role(function),
+        "status": WriteStatus.QUEUED, "attempts": 0, "created_at": now, "updated_at": now, **values,
+    }  # fmt: skip
+    if insert_ignore(_W, [row]):
+        _remember([(write_id, None)], WriteStatus.QUEUED)
+        outbox.add("chain.sign", f"chain.sign:{write_id}:0")
+    found = queries.write(intent_id)
+    assert found is not None  # noqa: S101 - inserted above or before, and never deleted
+    if any(getattr(found, name) != value for name, value in values.items()):
+        raise IntentConflict(f"The intent {intent_id} stands for another call already.")
+    return found
+
+
+def replay(write_id: str, *, actor: str) -> None:
+    """Put a failed write into the queue again (admin). Raises NotFound, Conflict."""
+    found = queries.write_by_id(write_id)
+    if found is None:
+        raise NotFound("There is no such chain write.")
+    if found.status != WriteStatus.FAILED:
+        raise Conflict("Only a failed write can be tried again; this one is still on its way.")
+    move([write_id], WriteStatus.QUEUED, actor=actor, reason="replayed", attempts=0)
+    outbox.add("chain.sign", f"chain.sign:{write_id}:{new_id()}")
+
+
+def move(
+    ids: Sequence[str],
+    to: WriteStatus,
+    *,
+    actor: str = "system",
+    reason: str = "",
+    **values: Any,  # noqa: ANN401 - columns of the table
+) -> list[str]:
+    """Move writes to a status, each with an event; returns the ids that were allowed to go.
+
+    Locks the rows in id order. Those whose present status does not lead there stay.
+    """
+    query = sa.select(_W.c.id, _W.c.status).where(_W.c.id.in_(ids)).order_by(_W.c.id)
+    rows = db.session.execute(query.with_for_update()).all()
+    going = [(row.id, row.status) for row in rows if rules.can_move(row.status, to)]
+    if not going:
+        return []
+    moved = [write_id for write_id, _ in going]
+    db.session.execute(
+        sa.update(_W).where(_W.c.id.in_(moved)).values(status=to, updated_at=clock.now(), **values)
+    )
+    _remember(going, to, actor=actor, reason=reason)
+    return moved
+
+
+def _remember(
+    rows: Sequence[tuple[str, str | None]], to: str, *, actor: str = "system", reason: str = ""
+) -> None:
+    now = clock.now()
+    db.session.execute(
+        sa.insert(write_event),
+        [
+            {
+                "id": new_id(), "chain_write_id": write_id, "at": now, "actor": actor,
+                "from_status": before, "to_status": str(to), "reason": reason[:1000],
+            }
+            for write_id, before in rows
+        ],
+    )  # fmt: skip
+    for write_id, _ in rows:
+        live.changed("chain_write", write_id)
+    live.changed("chain", "writes")
+
+
+def note(ids: Sequence[str], status: WriteStatus, reason: str) -> None:
+    """Add a line to the history of writes that keep their status."""
+    _remember([(write_id, status) for write_id in ids], status, reason=reason)
+
+
+def requeue(ids: Sequence[str], *, why: str) -> list[str]:
+    """Put writes whose transaction is dead into the queue again, with one attempt more."""
+    moved = move(ids, WriteStatus.QUEUED, reason=why, tx_id=None, attempts=_W.c.attempts + 1, last_error=why)
+    for write_id in moved:
+        outbox.add("chain.sign", f"chain.sign:{write_id}:{new_id()}")
+    return moved
+
+
+def fail(write_id: str, *, reason: str) -> None:
+    """End a write that the contract refuses and tell the feature that asked for it."""
+    if not move([write_id], WriteStatus.FAILED, reason=reason, last_error=reason[:500]):
+        return
+    row = queries.write_by_id(write_id)
+    if row is not None:
+        key = f"{row.id}:{row.updated_at.timestamp()}"
+        outbox.emit("chain.failed", key, {**_facts(row), "reason": reason})
+
+
+def confirm(ids: Sequence[str], *, tx_hash: str, block: int, reason: str, **values: str) -> list[str]:
+    """Make writes final and tell the features that asked for them, once per intent.
+
+    Each is told the events that belong to it; `values` are columns to set along.
+    """
+    moved = move(ids, WriteStatus.CONFIRMED, reason=reason, last_error=None, **values)
+    events = [
+        {"contract": e.contract, "address": e.address, "event": e.event, "args": e.args}
+        for e in queries.events_of_tx(tx_hash)
+    ]
+    items = []
+    for row in queries.writes_by_ids(moved):
+        own = rules.own_events(row.args, events, alone=len(ids) == 1)
+        payload = {**_facts(row), "tx_hash": tx_hash, "block": block, "events": own}
+        items.append((row.id, payload))
+    kinds = outbox.SUBSCRIBERS.get("chain.confirmed", [])
+    outbox.add_many([(kind, f"{kind}:{key}", payload) for kind in kinds for key, payload in items])
+    return moved
+
+
+def _facts(row: WriteRow) -> dict[str, Any]:
+    return {
+        "intent_id": row.intent_id,
+        "contract": row.contract,
+        "address": row.address,
+        "function": row.function,
+        "args": row.args,
+        "subject": [row.subject_kind, row.subject_id],
+    }
+
+
+def watch(
+    address: str,
+    abi: str,
+    *,
+    name: str | None = None,
+    from_block: int = 0,
+    code_hash: str | None = None,
+) -> bool:
+    """Read a contract's logs from now on; returns whether it was new. `name` for singletons."""
+    row = {
+        "address": address, "abi": abi, "name": name, "from_block": from_block,
+        "code_hash": code_hash, "created_at": clock.now(),
+    }  # fmt: skip
+    return insert_ignore(Contract.__table__, [row]) == 1
+
+
+def begin_reading(*, chain_id: int, genesis: str, block: Block) -> None:
+    """Fix which chain this database belongs to and where its logs begin; does nothing twice."""
+    number = block.number
+    row = {
+        "id": "main", "chain_id": chain_id, "genesis": genesis, "number": number,
+        "applied": number, "head": number, "version": 0, "moved_at": clock.now(),
+    }  # fmt: skip
+    if insert_ignore(Cursor.__table__, [row]):
+        db.session.add(block)
+        db.session.flush()
+
+
+def report_problem(problem: str | None) -> None:
+    """Show a problem with the node to staff (None: it is gone)."""
+    shown = problem[:500] if problem else None
+    table = Cursor.__table__
+    if db.session.execute(sa.select(table.c.problem)).scalar() != shown:
+        db.session.execute(sa.update(table).values(problem=shown))
+        live.changed("chain", "writes")

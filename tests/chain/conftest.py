@@ -1,0 +1,219 @@
+"""A real node per session, contracts deployed per test, and a campaign to record money on."""
+
+import os
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from crowdfund import config, outbox
+from crowdfund.adapters import chain
+from crowdfund.chain import connection, deploy, queries, rules, service
+from crowdfund.chain.models import Write
+from crowdfund.db import commit, db
+from crowdfund.local import anvil
+
+
+@dataclass
+class LocalNode:
+    """An anvil that tests may stop, freeze, wipe and start again on the same port."""
+
+    port: int
+    flags: tuple[str, ...]
+    home: Path
+    process: subprocess.Popen | None = None
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self):
+        flags = ("--host", "127.0.0.1", "--port", str(self.port), "--chain-id", "31337", "--silent")
+        self.process = subprocess.Popen(
+            [str(anvil.ensure()), *flags, "--no-cors", *self.flags],
+            env={"HOME": str(self.home), "PATH": os.environ["PATH"]},
+        )
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            try:
+                chain.Node(self.url).chain_id()
+            except chain.NodeUnreachable:
+                time.sleep(0.01)
+            else:
+                return self
+        raise RuntimeError("anvil did not start")
+
+    def stop(self):
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def rpc(self, method, *params):
+        return chain.Node(self.url).rpc(method, *params)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def shared_node(tmp_path_factory):
+    node = LocalNode(free_port(), ("--prune-history", "300"), tmp_path_factory.mktemp("anvil")).start()
+    yield node
+    node.stop()
+
+
+@pytest.fixture
+def own_node(tmp_path):
+    """A node of this test alone, for those that stop, wipe or reorganise it."""
+    node = LocalNode(free_port(), ("--prune-history", "300"), tmp_path).start()
+    yield node
+    node.stop()
+
+
+def use_node(node, **settings):
+    config.use(config.settings().model_copy(update={"chain_rpc_url": node.url, **settings}))
+
+
+@pytest.fixture
+def node(app, request, monkeypatch):
+    """The node in use: `own_node` when the test asks for it, else the shared one."""
+    name = "own_node" if "own_node" in request.fixturenames else "shared_node"
+    found = request.getfixturevalue(name)
+    use_node(found)
+    return found
+
+
+@pytest.fixture
+def deployed(node):
+    """Contracts on chain, roles granted, SQL knows the addresses."""
+    found = deploy.run(lambda _line: None, commit)
+    db.session.remove()
+    return found
+
+
+@pytest.fixture
+def heard(deployed):
+    """What the features above are told: (event, payload) in order."""
+    told = []
+    saved_kinds, saved_handlers = dict(outbox.SUBSCRIBERS), dict(outbox.HANDLERS)
+    outbox.SUBSCRIBERS.clear()
+    for event in ("chain.confirmed", "chain.failed", "chain.event"):
+
+        def listen(rows, event=event):
+            told.extend((event, row.payload) for row in rows)
+
+        outbox.on(event, batch=100)(_named(listen, event))
+    look_after()
+    told.clear()  # what the deployment did
+    yield told
+    outbox.SUBSCRIBERS.clear()
+    outbox.SUBSCRIBERS.update(saved_kinds)
+    outbox.HANDLERS.clear()
+    outbox.HANDLERS.update(saved_handlers)
+
+
+def _named(function, event):
+    function.__name__ = event.replace(".", "_")
+    function.__module__ = "tests.chain.conftest"
+    return function
+
+
+def wallet(text):
+    """An address without a key, for issuers."""
+    return deploy.contract_abi.to_checksum_address("0x" + rules.intent_bytes32(text)[2:42])
+
+
+def register_issuer(name="acme"):
+    """Ask for a company to be registered; returns the write."""
+    row = service.write(
+        f"issuer:{name}:register",
+        "IssuerRegistry",
+        "registerIssuer",
+        [
+            rules.intent_bytes32(f"issuer:{name}:register"),
+            rules.intent_bytes32(name),
+            wallet(name),
+            rules.intent_bytes32("vc"),
+            rules.intent_bytes32("documents"),
+        ],
+        subject=("company", name),
+    )
+    commit()
+    return row
+
+
+def settle():
+    """Run all work until nothing is due."""
+    outbox.drain_all()
+    db.session.remove()
+
+
+def look_after():
+    """Run the periodic work once, as the scheduler would, and what follows from it."""
+    for kind in ("chain.index", "chain.watch"):
+        outbox.add(kind, f"{kind}:{time.monotonic_ns()}")
+    commit()
+    settle()
+
+
+def campaign(name="bakery", *, goal=1_000_000_00, least=100_00, most=1_000_000_00):
+    """Register a company, create its campaign on chain and return the campaign's address."""
+    node = connection.node()
+    register_issuer(name)
+    settle()
+    intent = f"campaign:{name}:create"
+    deadline = node.head().timestamp + 30 * 86_400
+    terms = {
+        "campaignId": rules.intent_bytes32(f"campaign:{name}"),
+        "issuerId": rules.intent_bytes32(name),
+        "issuerWallet": wallet(name),
+        "token": queries.address_of("PaymentToken"),
+        "goal": rules.to_units(goal),
+        "minInvestment": rules.to_units(least),
+        "maxInvestment": rules.to_units(most),
+        "deadline": deadline,
+        "thresholdBps": 7500,
+        "granularity": rules.UNITS_PER_MINOR,
+        "termsHash": rules.intent_bytes32("terms"),
+    }
+    args = [rules.intent_bytes32(intent), terms]
+    service.write(intent, "CampaignFactory", "createCampaign", args, subject=("campaign", name))
+    commit()
+    settle()
+    assert queries.write(intent).status == "confirmed", queries.write(intent).last_error
+    factory = queries.address_of("CampaignFactory")
+    return node.call("CampaignFactory", factory, "campaignOf", terms["campaignId"])
+
+
+def record(address, number, *, minor=100_00, investor=None):
+    """Ask for one settled payment to be recorded; returns the write."""
+    intent = f"investment:{number}"
+    key = rules.intent_bytes32(f"investor:{investor or number}")
+    args = [rules.intent_bytes32(intent), key, rules.to_units(minor)]
+    return service.write(
+        intent,
+        "CampaignImplementation",
+        "recordInvestment",
+        args,
+        subject=("investment", str(number)),
+        address=address,
+        batch="recordInvestments",
+    )
+
+
+def status_of(intent):
+    db.session.remove()
+    return queries.write(intent).status
+
+
+def statuses():
+    rows = db.session.scalars(db.select(Write.status)).all()
+    db.session.remove()
+    return sorted(set(rows))

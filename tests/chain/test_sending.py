@@ -1,0 +1,169 @@
+"""From an intent to a final effect, on a real node."""
+
+import pytest
+
+from crowdfund.chain import connection, queries, rules, service
+from crowdfund.chain.errors import IntentConflict
+from crowdfund.db import commit
+from crowdfund.errors import Conflict
+
+from .conftest import campaign, record, register_issuer, settle, status_of
+
+
+def test_a_write_becomes_confirmed_and_is_told_once_with_its_event(heard):
+    register_issuer()
+    settle()
+    row = queries.write("issuer:acme:register")
+    assert row.status == "confirmed"
+    assert [event for event, _ in heard] == ["chain.confirmed"]
+    payload = heard[0][1]
+    assert payload["tx_hash"] == row.tx_hash
+    assert payload["subject"] == ["company", "acme"]
+    assert [e["event"] for e in payload["events"]] == ["IssuerRegistered"]
+    assert payload["events"][0]["args"]["issuerId"] == rules.intent_bytes32("acme")
+
+
+def test_every_step_of_a_write_is_in_its_history(heard):
+    row = register_issuer()
+    settle()
+    steps = [event.to_status for event in queries.history(row.id)]
+    assert steps == ["queued", "signed", "broadcast", "mined", "confirmed"]
+
+
+def test_the_same_intent_twice_is_one_write(heard):
+    first, second = register_issuer(), register_issuer()
+    settle()
+    third = register_issuer()
+    settle()
+    assert first.id == second.id == third.id
+    assert len(heard) == 1
+    assert len(queries.transactions(first.id)) == 1
+
+
+def test_the_same_intent_for_another_call_is_refused(heard):
+    register_issuer()
+    with pytest.raises(IntentConflict):
+        service.write(
+            "issuer:acme:register", "IssuerRegistry", "deactivateIssuer",
+            [rules.intent_bytes32("x"), rules.intent_bytes32("acme")], subject=("company", "acme"),
+        )  # fmt: skip
+
+
+def test_a_write_that_would_revert_is_not_sent_and_says_why(heard):
+    intent = "issuer:nobody:off"
+    args = [rules.intent_bytes32(intent), rules.intent_bytes32("nobody")]
+    row = service.write(intent, "IssuerRegistry", "deactivateIssuer", args, subject=("company", "nobody"))
+    commit()
+    settle()
+    row = queries.write(intent)
+    assert row.status == "failed"
+    assert row.last_error.startswith("IssuerUnknown(issuerId=0x")
+    assert queries.transactions(row.id) == []
+    assert heard == [("chain.failed", heard[0][1])]
+    assert heard[0][1]["reason"] == row.last_error
+
+
+def test_arguments_that_do_not_fit_fail_alone(heard):
+    row = service.write("bad", "IssuerRegistry", "deactivateIssuer", ["0x01", "0x02"], subject=("x", "y"))
+    register_issuer()
+    settle()
+    assert queries.write("bad").status == "failed"
+    assert "bytes32 expected" in queries.write("bad").last_error
+    assert status_of("issuer:acme:register") == "confirmed"
+    assert row.status == "queued"
+
+
+def test_investments_of_one_campaign_travel_in_one_transaction(heard):
+    address = campaign()
+    heard.clear()
+    for number in range(30):
+        record(address, number)
+    commit()
+    settle()
+    rows = [queries.write(f"investment:{n}") for n in range(30)]
+    assert {row.status for row in rows} == {"confirmed"}
+    assert len({row.tx_hash for row in rows}) == 1
+    assert len(heard) == 30
+    assert all(len(payload["events"]) == 1 for _, payload in heard)
+    total = connection.node().call("CampaignImplementation", address, "fiatTotal")
+    assert total == rules.to_units(30 * 100_00)
+
+
+def test_a_batch_is_at_most_two_hundred_rows(heard):
+    address = campaign()
+    for number in range(201):
+        record(address, number)
+    commit()
+    settle()
+    rows = [queries.write(f"investment:{n}") for n in range(201)]
+    assert {row.status for row in rows} == {"confirmed"}
+    assert len({row.tx_hash for row in rows}) == 2
+
+
+def test_bad_rows_of_a_batch_are_split_off_and_the_rest_goes(heard):
+    address = campaign(goal=10_000_00, most=10_000_00)
+    for number in range(10):
+        record(address, number)
+    record(address, "tiny", minor=1)
+    record(address, "huge", minor=20_000_00)
+    record(address, "doubled")
+    record(address, "last")
+    commit()
+    settle()
+    assert queries.write("investment:tiny").last_error == "BelowMinimum"
+    assert queries.write("investment:huge").last_error == "AboveGoal"
+    good = [*range(10), "doubled", "last"]
+    assert {status_of(f"investment:{n}") for n in good} == {"confirmed"}
+    assert len({queries.write(f"investment:{n}").tx_hash for n in good}) == 1
+
+
+def test_a_second_small_investment_counts_on_the_first_of_the_same_batch(heard):
+    address = campaign()
+    record(address, 1, minor=100_00, investor="alice")
+    record(address, 2, minor=50_00, investor="alice")
+    commit()
+    settle()
+    assert {status_of("investment:1"), status_of("investment:2")} == {"confirmed"}
+
+
+def test_a_failed_write_can_be_replayed_when_the_reason_is_gone(heard):
+    intent = "issuer:acme:off"
+    args = [rules.intent_bytes32(intent), rules.intent_bytes32("acme")]
+    row = service.write(intent, "IssuerRegistry", "deactivateIssuer", args, subject=("company", "acme"))
+    commit()
+    settle()
+    assert status_of(intent) == "failed"
+    register_issuer()
+    settle()
+    service.replay(row.id, actor="admin-1")
+    commit()
+    settle()
+    assert status_of(intent) == "confirmed"
+    assert "admin-1" in {event.actor for event in queries.history(row.id)}
+    with pytest.raises(Conflict):
+        service.replay(row.id, actor="admin-1")
+
+
+def test_an_effect_that_is_on_chain_already_is_taken_as_done(heard):
+    """A restored backup may have forgotten a write; the contract's guard has not."""
+    register_issuer()
+    settle()
+    intent = "forgotten"
+    args = list(queries.write("issuer:acme:register").args)
+    args[1], args[2] = rules.intent_bytes32("beta"), "0x" + "11" * 20
+    service.write(intent, "IssuerRegistry", "registerIssuer", args, subject=("company", "beta"))
+    commit()
+    settle()
+    row = queries.write(intent)
+    assert row.status == "confirmed"
+    assert len(queries.transactions(row.id)) == 0
+    assert queries.check_I8() == []
+
+
+def test_the_proof_finds_nothing_wrong_after_all_this(heard):
+    address = campaign()
+    for number in range(5):
+        record(address, number)
+    commit()
+    settle()
+    assert queries.check_I8() == []
