@@ -35,16 +35,32 @@ TABLE: dict[str, frozenset[str]] = {
     # campaigns
     # chain
     # investments
+    "investments.new": SIGNED_IN,
+    "investments.quote": SIGNED_IN,
+    "investments.show": SIGNED_IN,
+    "investments.portfolio": SIGNED_IN,
     # issuers
     # ledger
+    "ledger.wallet": SIGNED_IN,
+    "ledger.wallet_csv": SIGNED_IN,
+    "ledger.accounts": readers("admin", "finance"),
+    "ledger.account": readers("admin", "finance"),
+    "ledger.entry": readers("admin", "finance"),
     # payments
+    # reports
+    "reports.desk": readers("admin", "compliance", "finance"),
     # static files and health
     "static": PUBLIC,
     "web.health": PUBLIC,
 }
 
 # (label, endpoint, icon); shown when the access table allows the endpoint, in this order.
-NAV: list[tuple[str, str, str]] = []
+NAV: list[tuple[str, str, str]] = [
+    ("Campaigns", "campaigns.index", "layout-grid"),
+    ("Portfolio", "investments.portfolio", "chart-pie"),
+    ("Wallet", "ledger.wallet", "wallet"),
+    ("Staff desk", "reports.desk", "clipboard-check"),
+]
 
 
 def allows(endpoint: str, roles: frozenset[str]) -> bool:

@@ -1,0 +1,1 @@
+"""Put money into a campaign and follow it until it is recorded on chain."""

@@ -1,0 +1,78 @@
+"""What investments do when payments, the chain or a campaign move."""
+
+from .. import outbox
+from . import service
+from .rules import Status
+
+Rows = list[outbox.Row]
+
+
+def _mine(rows: Rows) -> list[str]:
+    return [row.payload["purpose_id"] for row in rows if row.payload["purpose_kind"] == "investment"]
+
+
+@outbox.on("payment.succeeded", queue="payments", batch=100)
+def payment_succeeded(rows: Rows) -> None:
+    """The bank has taken the money."""
+    for investment_id in _mine(rows):
+        service.authorised(investment_id)
+
+
+@outbox.on("payment.settled", queue="payments", batch=100)
+def payment_settled(rows: Rows) -> None:
+    """The money is in escrow."""
+    for investment_id in _mine(rows):
+        service.settled(investment_id)
+
+
+@outbox.on("payment.failed", queue="payments", batch=100)
+def payment_failed(rows: Rows) -> None:
+    """No money will come."""
+    for investment_id in _mine(rows):
+        service.not_paid(investment_id, Status.FAILED)
+
+
+@outbox.on("payment.reversed", queue="payments", batch=100)
+def payment_reversed(rows: Rows) -> None:
+    """The bank took the money and gave it back before settlement."""
+    for investment_id in _mine(rows):
+        service.not_paid(investment_id, Status.FAILED)
+
+
+@outbox.on("payment.expired", queue="payments", batch=100)
+def payment_expired(rows: Rows) -> None:
+    """Nobody paid in time."""
+    for investment_id in _mine(rows):
+        service.not_paid(investment_id, Status.EXPIRED)
+
+
+@outbox.on("chain.confirmed", queue="chain", batch=100)
+def chain_confirmed(rows: Rows) -> None:
+    """The contract has an investment."""
+    for row in rows:
+        kind, subject_id = row.payload["subject"]
+        if kind == "investment":
+            service.confirmed(subject_id, row.payload["tx_hash"])
+
+
+@outbox.on("chain.failed", queue="chain")
+def chain_failed(rows: Rows) -> None:
+    """The contract refuses an investment."""
+    for row in rows:
+        kind, subject_id = row.payload["subject"]
+        if kind == "investment":
+            service.record_refused(subject_id, row.payload["reason"])
+
+
+@outbox.on("campaign.failed", queue="default")
+def campaign_failed(rows: Rows) -> None:
+    """Below the threshold: everybody gets back exactly what was paid."""
+    for row in rows:
+        service.give_back_all(row.payload["campaign_id"], reason="The campaign did not reach its threshold.")
+
+
+@outbox.on("campaign.cancelled", queue="default")
+def campaign_cancelled(rows: Rows) -> None:
+    """Cancelled while live: everybody gets back exactly what was paid."""
+    for row in rows:
+        service.give_back_all(row.payload["campaign_id"], reason="The campaign was cancelled.")

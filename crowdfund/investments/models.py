@@ -1,0 +1,60 @@
+"""Investments, consents, and the secret name under which the chain knows an investor."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..db import ID, UTCDateTime, append_only, db, event_table, new_id, one_of
+from .rules import Status
+
+
+class Investment(db.Model):
+    """Money of a person for a campaign; minor units."""
+
+    __tablename__ = "investment"
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    campaign_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("campaign.id"))
+    user_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("person.id"))
+    form_key: Mapped[str] = mapped_column(sa.String(64))
+    amount_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    shares: Mapped[int] = mapped_column(sa.BigInteger)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    rail: Mapped[str] = mapped_column(sa.String(24))
+    status: Mapped[str] = mapped_column(sa.String(12))
+    payment_id: Mapped[str | None] = mapped_column(ID, index=True)
+    tx_hash: Mapped[str | None] = mapped_column(sa.String(66))
+    chain_problem: Mapped[str | None] = mapped_column(sa.String(500))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (
+        one_of("status", *Status),
+        sa.CheckConstraint("amount_minor > 0 AND shares > 0", name="positive"),
+        sa.UniqueConstraint("user_id", "form_key"),
+        sa.Index(None, "campaign_id", "status"),
+        sa.Index(None, "user_id", "id"),
+    )
+
+
+class InvestorKey(db.Model):
+    """A random 32-byte name per person and campaign: the chain learns nothing of the person."""
+
+    __tablename__ = "investor_key"
+    campaign_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    user_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(66), unique=True)
+
+
+@append_only
+class Consent(db.Model):
+    """Which text a person accepted for an investment, by its hash."""
+
+    __tablename__ = "consent"
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    user_id: Mapped[str] = mapped_column(ID, index=True)
+    investment_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("investment.id"), unique=True)
+    text_hash: Mapped[str] = mapped_column(sa.String(64))
+    text: Mapped[str] = mapped_column(sa.String(1000))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+investment_event = event_table("investment")

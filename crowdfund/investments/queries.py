@@ -1,0 +1,117 @@
+"""Reads about investments."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Row
+
+from ..campaigns.models import Campaign
+from ..db import db
+from ..errors import NotFound
+from ..payments.models import Payment
+from . import rules
+from .models import Investment, InvestorKey, investment_event
+
+_I, _C, _K = Investment.__table__, Campaign.__table__, InvestorKey.__table__
+_P = Payment.__table__
+_WITH_CAMPAIGN = sa.select(
+    _I, _C.c.slug, _C.c.title, _C.c.status.label("campaign_status"), _C.c.contract_address,
+    _C.c.price_minor, _C.c.ends_at,
+).join(_C, _C.c.id == _I.c.campaign_id)  # fmt: skip
+
+
+def for_owner(investment_id: str, user_id: str) -> Row[Any]:
+    """Return a person's own investment with its campaign; raises NotFound for others."""
+    row = db.session.execute(
+        _WITH_CAMPAIGN.where(_I.c.id == investment_id, _I.c.user_id == user_id)
+    ).first()
+    if row is None:
+        raise NotFound("There is no such investment, or it is not yours.")
+    return row
+
+
+def times(investment_id: str) -> dict[str, datetime]:
+    """Return when an investment reached each status."""
+    query = sa.select(investment_event.c.to_status, investment_event.c.at)
+    query = query.where(investment_event.c.investment_id == investment_id)
+    return {row.to_status: row.at for row in db.session.execute(query.order_by(investment_event.c.at))}
+
+
+def portfolio(user_id: str, *, status: str = "", before: str = "", limit: int = 20) -> Sequence[Row[Any]]:
+    """Return a person's investments, newest first; one more than `limit` tells of a next page."""
+    query = _WITH_CAMPAIGN.where(_I.c.user_id == user_id)
+    if status:
+        query = query.where(_I.c.status == status)
+    if before:
+        query = query.where(_I.c.id < before)
+    return db.session.execute(query.order_by(_I.c.id.desc()).limit(limit + 1)).all()
+
+
+def totals(user_id: str) -> dict[str, int]:
+    """Return what a person has in campaigns, on its way there, and in how many (minor units)."""
+    query = sa.select(_I.c.status, sa.func.sum(_I.c.amount_minor), sa.func.count())
+    rows = db.session.execute(query.where(_I.c.user_id == user_id).group_by(_I.c.status)).all()
+    by_status = {status: int(amount) for status, amount, _ in rows}
+    companies = sa.select(sa.func.count(sa.distinct(_I.c.campaign_id))).where(
+        _I.c.user_id == user_id, _I.c.status.in_(rules.IN)
+    )
+    return {
+        "invested_minor": sum(by_status.get(status, 0) for status in rules.IN),
+        "pending_minor": by_status.get("paying", 0) + by_status.get("authorised", 0),
+        "campaigns": int(db.session.scalar(companies) or 0),
+    }
+
+
+def active_minor(user_id: str, campaign_id: str) -> int:
+    """Return what a person has in a campaign or on its way there, in minor units."""
+    query = sa.select(sa.func.coalesce(sa.func.sum(_I.c.amount_minor), 0)).where(
+        _I.c.user_id == user_id, _I.c.campaign_id == campaign_id, _I.c.status.in_(rules.ACTIVE)
+    )
+    return int(db.session.scalar(query) or 0)
+
+
+def is_in(user_id: str, campaign_id: str) -> bool:
+    """Return whether a person has settled money in a campaign."""
+    query = sa.select(_I.c.id).where(
+        _I.c.user_id == user_id, _I.c.campaign_id == campaign_id, _I.c.status.in_(rules.IN)
+    )
+    return db.session.execute(query.limit(1)).first() is not None
+
+
+def investor_key(campaign_id: str, user_id: str) -> str | None:
+    """Return the name under which a campaign's contract knows a person."""
+    query = sa.select(_K.c.key).where(_K.c.campaign_id == campaign_id, _K.c.user_id == user_id)
+    return db.session.scalar(query)
+
+
+def settled_of(campaign_id: str) -> Sequence[Row[Any]]:
+    """Return the settled investments of a campaign, oldest first."""
+    query = sa.select(_I).where(_I.c.campaign_id == campaign_id, _I.c.status.in_(rules.IN))
+    return db.session.execute(query.order_by(_I.c.id)).all()
+
+
+def on_chain() -> Sequence[Row[Any]]:
+    """Return per deployed campaign what its contract has recorded, in minor units, for the proof I9."""
+    recorded = sa.func.coalesce(sa.func.sum(_I.c.amount_minor), 0).label("recorded")
+    was_recorded = sa.and_(_I.c.campaign_id == _C.c.id, _I.c.tx_hash.is_not(None))
+    query = sa.select(_C.c.id, _C.c.contract_address, recorded).outerjoin(_I, was_recorded)
+    query = query.where(_C.c.contract_address.is_not(None))
+    return db.session.execute(query.group_by(_C.c.id, _C.c.contract_address)).all()
+
+
+def sums() -> Sequence[Row[Any]]:
+    """Return per campaign what is active, settled, and paid but not counted yet, for the proof I5."""
+    settled = sa.case((_I.c.status.in_(rules.IN), _I.c.amount_minor), else_=0)
+    active = sa.case((_I.c.status.in_(rules.ACTIVE), _I.c.amount_minor), else_=0)
+    paid = sa.and_(_P.c.status == "settled", _I.c.status.not_in((*rules.IN, rules.Status.RETURNED)))
+    arriving = sa.case((paid, _I.c.amount_minor), else_=0)
+    investors = sa.func.count(sa.distinct(sa.case((_I.c.status.in_(rules.IN), _I.c.user_id))))
+    query = sa.select(
+        _C.c.id, _C.c.status, _C.c.reserved_minor, _C.c.settled_minor, _C.c.investors_count, _C.c.goal_minor,
+        _C.c.contract_address, sa.func.coalesce(sa.func.sum(active), 0).label("active"),
+        sa.func.coalesce(sa.func.sum(settled), 0).label("settled"), investors.label("investors"),
+        sa.func.coalesce(sa.func.sum(arriving), 0).label("arriving"),
+    ).outerjoin(_I, _I.c.campaign_id == _C.c.id).outerjoin(_P, _P.c.id == _I.c.payment_id)  # fmt: skip
+    return db.session.execute(query.group_by(_C.c.id).order_by(_C.c.id)).all()

@@ -1,0 +1,135 @@
+"""What an investment goes through, who may invest, and the text that is consented to; pure."""
+
+import hashlib
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from ..errors import Conflict, CrowdfundError, Forbidden, Invalid
+
+
+class Status(StrEnum):
+    """Where an investment stands; it never goes back."""
+
+    PAYING = "paying"
+    AUTHORISED = "authorised"
+    SETTLED = "settled"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    RETURNED = "returned"
+
+
+_NEXT: dict[Status, tuple[Status, ...]] = {
+    Status.PAYING: (Status.AUTHORISED, Status.SETTLED, Status.FAILED, Status.EXPIRED, Status.RETURNED),
+    Status.AUTHORISED: (Status.SETTLED, Status.FAILED, Status.RETURNED),
+    Status.SETTLED: (Status.CONFIRMED, Status.RETURNED),
+    Status.CONFIRMED: (Status.RETURNED,),
+    Status.FAILED: (Status.SETTLED, Status.RETURNED),
+    Status.EXPIRED: (Status.SETTLED, Status.RETURNED),
+    Status.RETURNED: (),
+}
+ACTIVE = (Status.PAYING, Status.AUTHORISED, Status.SETTLED, Status.CONFIRMED)
+IN = (Status.SETTLED, Status.CONFIRMED)
+FINAL = (Status.CONFIRMED, Status.FAILED, Status.EXPIRED, Status.RETURNED)
+
+RISK_TEXT = (
+    "I understand that I may lose all of the money that I invest, that it is locked in until the "
+    "company sells or pays out, that I may not find a buyer for my shares, and that my investment "
+    "is not covered by a deposit guarantee. I only invest what I can afford to lose."
+)
+
+
+class NotVerified(Forbidden):
+    """Investing needs a verified person."""
+
+    code = "not_verified"
+
+
+class OwnCompany(Forbidden):
+    """Nobody invests in their own company here."""
+
+    code = "own_company"
+
+
+class NoConsent(Invalid):
+    """The risk warning was not accepted."""
+
+    code = "no_consent"
+
+
+class NotPossible(CrowdfundError):
+    """The amount breaks a rule of the campaign; the sentence says which."""
+
+    status = 422
+    code = "not_possible"
+
+
+class CampaignNotOpen(Conflict):
+    """The campaign takes no money now."""
+
+    code = "campaign_not_open"
+
+
+def can_move(before: str, after: Status) -> bool:
+    """Return whether a status may follow another."""
+    return after in _NEXT[Status(before)]
+
+
+def text_hash(text: str = RISK_TEXT) -> str:
+    """Return the SHA-256 of a consent text, stored with the consent."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def shares(amount_minor: int, price_minor: int) -> int:
+    """Return how many shares an amount buys; amounts are multiples of the price."""
+    return amount_minor // price_minor
+
+
+def reference(investment_id: str) -> str:
+    """Return the intent id of the chain record of an investment."""
+    return f"investment:{investment_id}"
+
+
+def percent_of_goal(amount_minor: int, goal_minor: int) -> str:
+    """Return an amount's part of the goal as text with two decimals, floored."""
+    hundredths = amount_minor * 10_000 // goal_minor
+    return f"{hundredths // 100}.{hundredths % 100:02d}"
+
+
+_PROGRESS = {
+    Status.PAYING: 1, Status.FAILED: 1, Status.EXPIRED: 1, Status.AUTHORISED: 2, Status.SETTLED: 3,
+    Status.RETURNED: 3, Status.CONFIRMED: 4,
+}  # fmt: skip
+
+
+def timeline(investment: Any, times: dict[str, datetime]) -> list[dict[str, Any]]:  # noqa: ANN401 - a row
+    """Return the steps of a status page: label, at, state (done, current, todo, failed), text.
+
+    `times` holds the moment of each status that the investment has passed.
+    """
+    status = Status(investment.status)
+    at = _PROGRESS[status]
+    steps = [
+        _step(0, at, "Investment placed", times.get(Status.PAYING), "Your share is reserved."),
+        _step(1, at, "Paid at NEO Bank", times.get(Status.AUTHORISED), "Pay on the bank's page."),
+        _step(2, at, "Settled", times.get(Status.SETTLED), "The bank hands the money over to the escrow."),
+        _step(3, at, "Recorded on chain", times.get(Status.CONFIRMED), "The campaign's contract writes it down."),
+    ]  # fmt: skip
+    if status in (Status.FAILED, Status.EXPIRED):
+        text = {
+            Status.FAILED: "The bank did not take the payment. Nothing was charged; you can try again.",
+            Status.EXPIRED: "The payment was not made in time. Nothing was charged; you can try again.",
+        }[status]
+        steps[1] = {"label": "Payment not completed", "at": times.get(status), "state": "failed", "text": text}
+    if status == Status.RETURNED:
+        text = "The campaign could not take it. The whole amount is in your wallet."
+        steps[3] = {"label": "Money returned", "at": times.get(status), "state": "done", "text": text}
+    return steps
+
+
+def _step(index: int, at: int, label: str, when: datetime | None, text: str) -> dict[str, Any]:
+    state = "done" if index < at else "current" if index == at else "todo"
+    if index == 0:
+        state = "done"
+    return {"label": label, "at": when, "state": state, "text": "" if state == "done" else text}

@@ -1,0 +1,279 @@
+"""Verbs of investments: place, follow the payment, record on chain, return."""
+
+import secrets
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from .. import clock, live, outbox
+from ..accounts import queries as accounts
+from ..campaigns import queries as campaigns
+from ..campaigns import rules as campaign_rules
+from ..campaigns import service as campaign_service
+from ..chain import rules as chain_rules
+from ..chain import service as chain
+from ..db import db, insert_ignore, new_id, record_event
+from ..issuers import queries as issuers
+from ..ledger import rules as ledger_rules
+from ..ledger import service as ledger
+from ..notifications import service as notifications
+from ..payments import service as payments
+from . import queries, rules
+from .models import Consent, Investment, InvestorKey, investment_event
+from .rules import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a person asks for: whose, where, how much (minor units), by which rail."""
+
+    user_id: str
+    slug: str
+    amount_minor: int
+    rail: str
+    key: str
+    has_consented: bool
+
+
+def place(order: Order) -> str:
+    """Place an investment: take the room, keep the consent, start the payment; return its id.
+
+    The same key of the same person is one investment, however often it is sent. Raises
+    NotVerified, OwnCompany, NoConsent, NotPossible, CampaignFull, CampaignClosed.
+    """
+    known = _known(order)
+    if known:
+        return known
+    campaign = campaigns.detail(order.slug)
+    _check_person(order.user_id, campaign.company_id)
+    if not order.has_consented:
+        raise rules.NoConsent("Read the risk warning and tick the box to go on.", field="consent")
+    investment_id = new_id()
+    row = {
+        "id": investment_id, "campaign_id": campaign.id, "user_id": order.user_id, "form_key": order.key,
+        "amount_minor": order.amount_minor, "currency": campaign.currency, "rail": order.rail,
+        "shares": max(1, rules.shares(order.amount_minor, campaign.price_minor)),
+        "status": Status.PAYING, "created_at": clock.now(),
+    }  # fmt: skip
+    if not insert_ignore(Investment.__table__, [row]):
+        return str(_known(order))
+    # Taking the room locks the campaign's row: what is judged below cannot change meanwhile.
+    campaign_service.reserve(campaign.id, order.amount_minor)
+    _check_amount(order, investment_id)
+    _consent(order.user_id, investment_id)
+    record_event(investment_event, investment_id, actor=order.user_id, before=None, after=Status.PAYING)
+    payment_id = payments.start(
+        user_id=order.user_id,
+        amount_minor=order.amount_minor,
+        currency=campaign.currency,
+        gateway=order.rail,
+        purpose=("investment", investment_id),
+        destination=ledger_rules.escrow(campaign.id),
+        description=f"Investment in {campaign.title}"[:200],
+        key=rules.reference(investment_id),
+    )
+    db.session.execute(
+        sa.update(Investment).where(Investment.id == investment_id).values(payment_id=payment_id)
+    )
+    return investment_id
+
+
+def refusal(slug: str, user_id: str, amount_minor: int) -> str | None:
+    """Return in plain words why this person could not invest this amount now, or None."""
+    campaign = campaigns.detail(slug)
+    already = queries.active_minor(user_id, campaign.id)
+    room = campaign.goal_minor - campaign.reserved_minor
+    return campaign_rules.check_investment(
+        amount_minor, already_minor=already, terms=campaigns.terms_of(campaign), room_minor=room
+    )
+
+
+def _known(order: Order) -> str | None:
+    query = sa.select(Investment.id).where(
+        Investment.user_id == order.user_id, Investment.form_key == order.key
+    )
+    return db.session.scalar(query)
+
+
+def _check_person(user_id: str, company_id: str) -> None:
+    if accounts.kyc_level(user_id) == "none":
+        raise rules.NotVerified("Verify your identity first: it takes a minute on your account page.")
+    if issuers.is_member(company_id, user_id):
+        raise rules.OwnCompany("This is your own company. You cannot invest in it here.")
+
+
+def _check_amount(order: Order, investment_id: str) -> None:
+    """Judge the amount with the room taken and everything else the person has in the campaign."""
+    campaign = campaigns.detail(order.slug)
+    others = queries.active_minor(order.user_id, campaign.id) - order.amount_minor
+    room = campaign.goal_minor - campaign.reserved_minor + order.amount_minor
+    reason = campaign_rules.check_investment(
+        order.amount_minor, already_minor=others, terms=campaigns.terms_of(campaign), room_minor=room
+    )
+    if reason:
+        raise rules.NotPossible(reason, field="amount")
+
+
+def _consent(user_id: str, investment_id: str) -> None:
+    db.session.add(
+        Consent(
+            id=new_id(), user_id=user_id, investment_id=investment_id, text_hash=rules.text_hash(),
+            text=rules.RISK_TEXT, at=clock.now(),
+        )
+    )  # fmt: skip
+    db.session.flush()
+
+
+# --- the payment moves ----------------------------------------------------------------------------
+
+
+def authorised(investment_id: str) -> None:
+    """Note that the bank has taken the money."""
+    _move(investment_id, Status.AUTHORISED)
+
+
+def settled(investment_id: str) -> None:
+    """Count the money as in and have it recorded on chain; money that came too late goes back."""
+    investment = _lock(investment_id)
+    if investment.status in rules.IN or investment.status == Status.RETURNED:
+        return
+    is_new = not queries.is_in(investment.user_id, investment.campaign_id)
+    try:
+        if investment.status in (Status.FAILED, Status.EXPIRED):  # its room was given to others
+            campaign_service.reserve(investment.campaign_id, investment.amount_minor)
+        campaign_service.count_settled(
+            investment.campaign_id, investment.amount_minor, new_investor=is_new
+        )
+    except (campaign_rules.CampaignClosed, campaign_rules.CampaignFull) as error:
+        had_room = investment.status in (Status.PAYING, Status.AUTHORISED)
+        if had_room:
+            campaign_service.unreserve(investment.campaign_id, investment.amount_minor)
+        _give_back(investment, reason=error.user_message)
+        return
+    _move(investment_id, Status.SETTLED)
+    _record(investment)
+    _tell(investment, "invested")
+
+
+def not_paid(investment_id: str, status: Status) -> None:
+    """Give the room back when no money will come (failed, expired)."""
+    investment = _lock(investment_id)
+    if investment.status in (Status.PAYING, Status.AUTHORISED):
+        campaign_service.unreserve(investment.campaign_id, investment.amount_minor)
+        _move(investment_id, status if investment.status == Status.PAYING else Status.FAILED)
+
+
+def give_back_all(campaign_id: str, *, reason: str) -> int:
+    """Return every settled investment of a campaign that failed; each once; return how many."""
+    rows = queries.settled_of(campaign_id)
+    for row in rows:
+        investment = _lock(row.id)
+        if investment.status in rules.IN:
+            _give_back(investment, reason=reason)
+            _record_refund(investment)
+    return len(rows)
+
+
+def _give_back(investment: Investment, *, reason: str) -> None:
+    move = ledger_rules.Posting(
+        ledger_rules.escrow(investment.campaign_id),
+        ledger_rules.user_wallet(investment.user_id),
+        investment.amount_minor,
+    )
+    ledger.post(
+        f"investment:{investment.id}:returned",
+        [move],
+        kind="investment.returned",
+        ref={"investment": investment.id, "campaign": investment.campaign_id},
+        currency=investment.currency,
+    )
+    _move(investment.id, Status.RETURNED, reason=reason)
+    _tell(investment, "returned")
+
+
+# --- the chain ------------------------------------------------------------------------------------
+
+
+def _record(investment: Investment) -> None:
+    campaign = campaigns.by_id(investment.campaign_id)
+    chain.write(
+        rules.reference(investment.id),
+        "CampaignImplementation",
+        "recordInvestment",
+        [
+            chain_rules.intent_bytes32(rules.reference(investment.id)),
+            _key(investment.campaign_id, investment.user_id),
+            chain_rules.to_units(investment.amount_minor),
+        ],
+        subject=("investment", investment.id),
+        address=campaign.contract_address,
+        batch="recordInvestments",
+    )
+
+
+def _record_refund(investment: Investment) -> None:
+    """Mark the contract's entry of this person as refunded, once for person and campaign."""
+    campaign = campaigns.by_id(investment.campaign_id)
+    intent = f"refund:{investment.campaign_id}:{investment.user_id}"
+    chain.write(
+        intent,
+        "CampaignImplementation",
+        "recordRefund",
+        [chain_rules.intent_bytes32(intent), _key(investment.campaign_id, investment.user_id)],
+        subject=("refund", investment.campaign_id),
+        address=campaign.contract_address,
+    )
+
+
+def _key(campaign_id: str, user_id: str) -> str:
+    row = {"campaign_id": campaign_id, "user_id": user_id, "key": "0x" + secrets.token_hex(32)}
+    insert_ignore(InvestorKey.__table__, [row])
+    return str(queries.investor_key(campaign_id, user_id))
+
+
+def confirmed(investment_id: str, tx_hash: str) -> None:
+    """Note that the contract has the investment."""
+    investment = _lock(investment_id)
+    investment.tx_hash, investment.chain_problem = tx_hash, None
+    _move(investment_id, Status.CONFIRMED)
+    outbox.emit("investment.confirmed", investment_id, {"investment_id": investment_id})
+
+
+def record_refused(investment_id: str, reason: str) -> None:
+    """Keep why the contract refused; the money stays in escrow and staff see it."""
+    _lock(investment_id).chain_problem = reason[:500]
+    db.session.flush()
+
+
+# --- shared ---------------------------------------------------------------------------------------
+
+
+def _lock(investment_id: str) -> Investment:
+    found = db.session.get(Investment, investment_id, with_for_update=True, populate_existing=True)
+    assert found is not None  # noqa: S101 - never deleted
+    return found
+
+
+def _move(investment_id: str, to: Status, *, reason: str = "") -> bool:
+    investment = _lock(investment_id)
+    if not rules.can_move(investment.status, to):
+        return False
+    before, investment.status = investment.status, to
+    db.session.flush()
+    record_event(
+        investment_event, investment_id, actor="system", before=before, after=to, reason=reason[:1000]
+    )
+    live.changed("investment", investment_id)
+    live.changed("portfolio", investment.user_id)
+    live.changed("wallet", investment.user_id)
+    return True
+
+
+def _tell(investment: Investment, template: str) -> None:
+    campaign = campaigns.by_id(investment.campaign_id)
+    context = {
+        "amount_minor": investment.amount_minor, "currency": investment.currency, "title": campaign.title,
+        "investment_id": investment.id, "shares": investment.shares,
+    }  # fmt: skip
+    key = f"investment:{investment.id}:{template}"
+    notifications.email_person(investment.user_id, template, context, key=key)

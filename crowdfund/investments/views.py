@@ -1,0 +1,125 @@
+"""Invest in a campaign, follow one investment, see all of one's own."""
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, Response, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from .. import clock, money, web
+from ..accounts import queries as accounts
+from ..campaigns import queries as campaigns
+from ..errors import CrowdfundError
+from ..issuers import queries as issuers
+from ..ledger import queries as ledger
+from ..payments import queries as payments
+from ..payments import service as payment_service
+from . import queries, rules, service
+from .forms import InvestForm
+
+bp = Blueprint("investments", __name__)
+
+
+def _status_url(investment_id: str) -> str:
+    return url_for("investments.show", investment_id=investment_id)
+
+
+payment_service.register_purpose("investment", _status_url)
+
+
+@bp.route("/campaigns/<slug>/invest", methods=["GET", "POST"])
+def new(slug: str) -> BaseResponse:
+    """Ask for amount, rail and consent; a good answer leads to the investment's own page."""
+    campaign, user = campaigns.detail(slug), web.current_user()
+    form = InvestForm()
+    if request.method == "GET":
+        form.key.data = secrets.token_urlsafe(16)
+        form.amount.data = request.args.get("amount", "")[:40]
+    if form.validate_on_submit():
+        try:
+            amount_minor = money.parse(form.amount.data, campaign.currency)
+            order = service.Order(
+                user.id, slug, amount_minor, form.rail.data, form.key.data, form.consent.data
+            )
+            investment_id = service.place(order)
+        except CrowdfundError as error:
+            web.put_error(form, error)
+            return _form_page(form, campaign, user, status=error.status)
+        return web.back(_status_url(investment_id))
+    return _form_page(form, campaign, user, status=422 if form.errors else 200)
+
+
+def _form_page(form: InvestForm, campaign: Any, user: Any, *, status: int) -> Response:  # noqa: ANN401
+    already = queries.active_minor(user.id, campaign.id)
+    return web.render(
+        "investments/new.html",
+        status=status,
+        form=form,
+        campaign=campaign,
+        phase=campaigns.phase(campaign, clock.now()),
+        already_minor=already,
+        room_minor=campaign.goal_minor - campaign.reserved_minor,
+        is_verified=accounts.kyc_level(user.id) != "none",
+        is_own=issuers.is_member(campaign.company_id, user.id),
+        risk_text=rules.RISK_TEXT,
+        quote=_quote(campaign, user.id, form.amount.data or ""),
+    )
+
+
+@bp.get("/campaigns/<slug>/quote")
+def quote(slug: str) -> Response:
+    """Show what an amount buys, or why it cannot be taken, while it is being typed."""
+    campaign, user = campaigns.detail(slug), web.current_user()
+    answer = _quote(campaign, user.id, request.args.get("amount", "")[:40])
+    return web.render("investments/_quote.html", quote=answer, campaign=campaign)
+
+
+def _quote(campaign: Any, user_id: str, text: str) -> dict[str, Any]:  # noqa: ANN401 - a row
+    if not text.strip():
+        return {"state": "empty"}
+    try:
+        amount = money.parse(text, campaign.currency)
+    except CrowdfundError as error:
+        return {"state": "refused", "reason": error.user_message}
+    reason = service.refusal(campaign.slug, user_id, amount)
+    if reason:
+        return {"state": "refused", "reason": reason}
+    return {
+        "state": "fine",
+        "amount_minor": amount,
+        "shares": rules.shares(amount, campaign.price_minor),
+        "percent": rules.percent_of_goal(amount, campaign.goal_minor),
+    }
+
+
+@bp.get("/investments/<investment_id>")
+def show(investment_id: str) -> Response:
+    """Show where an investment stands; the timeline follows by itself."""
+    investment = queries.for_owner(investment_id, web.current_user().id)
+    payment = payments.get(investment.payment_id) if investment.payment_id else None
+    return web.render(
+        "investments/show.html",
+        "investments/_status.html",
+        investment=investment,
+        payment=payment,
+        steps=rules.timeline(investment, queries.times(investment_id)),
+        is_final=investment.status in rules.FINAL,
+        entries=ledger.entries_for("payment", investment.payment_id or "-")
+        + ledger.entries_for("investment", investment_id),
+    )
+
+
+@bp.get("/portfolio")
+def portfolio() -> Response:
+    """Show a person's investments, newest first, with the sums on top."""
+    user = web.current_user()
+    status = request.args.get("status", "")
+    rows = queries.portfolio(user.id, status=status, before=request.args.get("before", "")[:32])
+    return web.render(
+        "investments/portfolio.html",
+        "investments/_portfolio.html",
+        rows=rows[:20],
+        more=len(rows) > 20,
+        totals=queries.totals(user.id),
+        status_options=[("", "All"), *((str(s), str(s).capitalize()) for s in rules.Status)],
+    )

@@ -1,0 +1,15 @@
+"""The proofs, every ten minutes."""
+
+import structlog
+
+from .. import outbox
+from . import service
+
+log = structlog.get_logger()
+
+
+@outbox.every(600, "reports.selfcheck")
+def selfcheck() -> None:
+    """Run the proofs; what is broken is logged as an alert and shown on the staff desk."""
+    for problem in service.selfcheck():
+        log.error("selfcheck.broken", problem=problem)

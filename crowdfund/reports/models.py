@@ -1,0 +1,18 @@
+"""What the regular self-checks found."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..db import ID, Json, UTCDateTime, append_only, db, new_id
+
+
+@append_only
+class SelfcheckRun(db.Model):
+    """One run of the proofs; `problems` is empty when everything holds."""
+
+    __tablename__ = "selfcheck_run"
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    problems: Mapped[list[Any]] = mapped_column(Json)
