@@ -46,12 +46,11 @@ contract CampaignFactory is ICampaignFactory, Intents, SeparatedRoles {
         if (wallet != address(0) && wallet != params.issuerWallet) revert WalletMismatch(params.issuerWallet, wallet);
         // Effect
         _useIntent(intentId);
-        campaign = predict(campaignId);
+        campaign = Clones.cloneDeterministic(implementation, campaignId);
         campaignOf[campaignId] = campaign;
         emit CampaignCreated(campaignId, params.issuerId, campaign, intentId);
         // Interaction
         registry.acquireLock(params.issuerId, campaignId);
-        Clones.cloneDeterministic(implementation, campaignId);
         escrow.openAccount(campaign, params.token);
         ICampaign(campaign).initialize(params);
     }
@@ -73,19 +72,19 @@ contract CampaignFactory is ICampaignFactory, Intents, SeparatedRoles {
         emit TokenAllowed(token, allowed);
     }
 
-    function setFeeRecipient(address feeRecipient_) external onlyRole(DEFAULT_ADMIN_ROLE) {
-        _setFeeRecipient(feeRecipient_);
+    function setFeeRecipient(address recipient) external onlyRole(DEFAULT_ADMIN_ROLE) {
+        _setFeeRecipient(recipient);
     }
 
     function predict(bytes32 campaignId) public view returns (address) {
         return Clones.predictDeterministicAddress(implementation, campaignId);
     }
 
-    function _setFeeRecipient(address feeRecipient_) private {
+    function _setFeeRecipient(address recipient) private {
         // Check
-        if (feeRecipient_ == address(0)) revert AddressMissing();
+        if (recipient == address(0)) revert AddressMissing();
         // Effect
-        feeRecipient = feeRecipient_;
-        emit FeeRecipientSet(feeRecipient_);
+        feeRecipient = recipient;
+        emit FeeRecipientSet(recipient);
     }
 }

@@ -105,7 +105,8 @@ contract FuzzTest is Fixture {
         uint256 room = GOAL - first - fiat;
         // A third small, a third around the room, a third whole cents.
         uint256 kind = amount % 3;
-        amount = kind == 0 ? amount % (200 * ETB) : kind == 1 ? room + amount % 3 * CENT - CENT : amount % 800_000 * CENT;
+        amount =
+            kind == 0 ? amount % (200 * ETB) : kind == 1 ? room + amount % 3 * CENT - CENT : amount % 800_000 * CENT;
 
         bool allowed = amount > 0 && amount % CENT == 0 && amount <= room && amount <= 6_000 * ETB
             && (amount >= 100 * ETB || amount == room);
@@ -173,9 +174,12 @@ contract FuzzTest is Fixture {
         (bool inOne,) = address(campaign).call(abi.encodeCall(ICampaign.recordInvestments, (list)));
         bool each = true;
         for (uint256 i = 0; i < 5 && each; ++i) {
-            (each,) = address(other).call(
-                abi.encodeCall(ICampaign.recordInvestment, (list[i].paymentRef, list[i].investorKey, list[i].amount))
-            );
+            (each,) = address(other)
+                .call(
+                    abi.encodeCall(
+                        ICampaign.recordInvestment, (list[i].paymentRef, list[i].investorKey, list[i].amount)
+                    )
+                );
         }
         vm.stopPrank();
         vm.assertEq(inOne, each);

@@ -18,14 +18,10 @@ abstract contract CampaignMoneyIn is CampaignBase {
         _invest(intentId, amount);
     }
 
-    function investWithPermit(
-        bytes32 intentId,
-        uint256 amount,
-        uint256 permitDeadline,
-        uint8 v,
-        bytes32 r,
-        bytes32 s
-    ) external nonReentrant {
+    function investWithPermit(bytes32 intentId, uint256 amount, uint256 permitDeadline, uint8 v, bytes32 r, bytes32 s)
+        external
+        nonReentrant
+    {
         // Interaction: before the effects, because the transfer needs it. A failed permit leaves the allowance to decide.
         try IERC20Permit(token).permit(msg.sender, address(this), amount, permitDeadline, v, r, s) {} catch {}
         _invest(intentId, amount);

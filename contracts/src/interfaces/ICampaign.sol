@@ -55,9 +55,7 @@ enum Status {
 /// @dev Roles are read from the factory. Intent ids and payment references share one space.
 interface ICampaign is IIntents {
     event Invested(bytes32 indexed intentId, address indexed investor, uint256 amount, uint256 total);
-    event InvestmentRecorded(
-        bytes32 indexed paymentRef, bytes32 indexed investorKey, uint256 amount, uint256 total
-    );
+    event InvestmentRecorded(bytes32 indexed paymentRef, bytes32 indexed investorKey, uint256 amount, uint256 total);
     event Closed(bytes32 indexed intentId, bool succeeded, uint256 total);
     event Cancelled(bytes32 indexed intentId, uint256 total);
     event Released(bytes32 indexed intentId, address indexed issuerWallet, uint256 toIssuer, uint256 fee);
@@ -95,14 +93,8 @@ interface ICampaign is IIntents {
 
     /// @notice As `invest`, with the approval signed instead of sent.
     /// @dev A permit that someone else has already handed in does no harm: the allowance counts.
-    function investWithPermit(
-        bytes32 intentId,
-        uint256 amount,
-        uint256 permitDeadline,
-        uint8 v,
-        bytes32 r,
-        bytes32 s
-    ) external;
+    function investWithPermit(bytes32 intentId, uint256 amount, uint256 permitDeadline, uint8 v, bytes32 r, bytes32 s)
+        external;
 
     /// @notice Records one settled fiat payment, until the end of the settlement grace. RECORDER only.
     function recordInvestment(bytes32 paymentRef, bytes32 investorKey, uint256 amount) external;

@@ -8,9 +8,7 @@ import {IIssuerRegistry} from "./IIssuerRegistry.sol";
 
 /// @notice Makes campaigns and holds the roles and settings that all of them read.
 interface ICampaignFactory is IIntents {
-    event CampaignCreated(
-        bytes32 indexed campaignId, bytes32 indexed issuerId, address campaign, bytes32 intentId
-    );
+    event CampaignCreated(bytes32 indexed campaignId, bytes32 indexed issuerId, address campaign, bytes32 intentId);
     event TokenAllowed(address indexed token, bool allowed);
     event FeeRecipientSet(address indexed feeRecipient);
 
@@ -32,7 +30,7 @@ interface ICampaignFactory is IIntents {
     function allowToken(address token, bool allowed) external;
 
     /// @notice Sets who receives the platform's fee from now on. Admin only.
-    function setFeeRecipient(address feeRecipient) external;
+    function setFeeRecipient(address recipient) external;
 
     /// @notice The address that the campaign has or will have.
     function predict(bytes32 campaignId) external view returns (address);

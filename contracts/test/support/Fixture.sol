@@ -70,7 +70,11 @@ abstract contract Fixture {
         return keccak256(abi.encode("intent", ++_ids));
     }
 
-    function params(bytes32 campaignId, bytes32 issuerId, address wallet) internal view returns (CampaignParams memory) {
+    function params(bytes32 campaignId, bytes32 issuerId, address wallet)
+        internal
+        view
+        returns (CampaignParams memory)
+    {
         return CampaignParams({
             campaignId: campaignId,
             issuerId: issuerId,
