@@ -8,6 +8,7 @@
   let stream = null;
   let asked = "";
   let failures = 0;
+  let opened = false;
   let lost = false; // something may have been missed since the last open stream
 
   const refetch = (part) => {
@@ -38,6 +39,13 @@
     const own = home()?.dataset.liveToken;
     return [...new Set(own ? [own, ...found] : found)];
   };
+  // The page's address carries since=<when it was made>; a later stream starts from about now.
+  const address = (base, wanted) => {
+    const [path, query = ""] = base.split("?");
+    const made = Number(new URLSearchParams(query).get("since"));
+    const since = made ? `&since=${Math.round(opened ? made + performance.now() - 1000 : made)}` : "";
+    return `${path}?${wanted}${since}`;
+  };
   const close = () => { stream?.close(); stream = null; asked = ""; };
   const connect = () => {
     const base = home()?.dataset.eventsUrl;
@@ -47,10 +55,11 @@
     if (!wanted) { state("off"); return; }
     asked = wanted;
     state("connecting");
-    const mine = new EventSource(`${base}${base.includes("?") ? "&" : "?"}${wanted}`);
+    const mine = new EventSource(address(base, wanted));
     stream = mine;
     mine.addEventListener("open", () => {
       failures = 0;
+      opened = true;
       state("open");
       if (lost) parts().forEach(refetch);
       lost = false;
