@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-RESTART_S = (0.05, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+RESTART_S = (0.05, 0.3, 0.6, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 STEADY_S = 10.0
 LOOP_AFTER = 4
 TAIL_LINES = 8

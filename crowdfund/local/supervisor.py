@@ -44,6 +44,7 @@ class Supervisor:
         for program in programs:
             child = Child(program, self._logs / f"{program.name}.log")
             rotate(child.log)
+            child.log.touch()
             self._children[program.name] = child
             self._tasks.put(lambda child=child: self._launch(child))  # type: ignore[misc]
 
@@ -140,6 +141,7 @@ class Supervisor:
         if child.process or self._stopping:
             return
         child.wanted, program = True, child.program
+        child.started_at = time.monotonic()
         if not self._hook(child, program.before):
             child.note_death(1)
             return
@@ -170,16 +172,16 @@ class Supervisor:
         return True
 
     def _await_death(self, child: Child, process: subprocess.Popen[bytes]) -> None:
-        # WNOWAIT: its pid, and so its group, stays reserved until the group was ended
-        with suppress(ChildProcessError):
-            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        _wait_unreaped(process.pid)
         self._tasks.put(lambda: self._bury(child, process))
 
     def _bury(self, child: Child, process: subprocess.Popen[bytes]) -> None:
+        """Reap a dead program; what is left of its group, such as web workers, ends with it."""
         if child.process is not process:
             return
+        _wait_unreaped(process.pid)
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)  # its own children, e.g. web workers
+            os.killpg(process.pid, signal.SIGKILL)
         code = process.wait()
         self._guard.forget(process.pid)
         child.note_death(code)
@@ -202,9 +204,8 @@ class Supervisor:
             process = child.process
             if process is None:
                 continue
-            try:
-                process.wait(timeout=max(0.0, asked_at + child.program.stop_s - time.monotonic()))
-            except subprocess.TimeoutExpired:
+            deadline = asked_at + child.program.stop_s
+            if not _ends_before(process.pid, deadline):
                 self._signal(child, signal.SIGKILL)
             self._bury(child, process)
 
@@ -229,3 +230,17 @@ class Supervisor:
         if child.process is None:
             return False
         return child.program.ready is None or child.program.ready()
+
+
+def _wait_unreaped(pid: int) -> None:
+    """Wait for a child's end and leave it a zombie: so its pid, and its group, stay reserved."""
+    with suppress(ChildProcessError):
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+
+def _ends_before(pid: int, deadline: float) -> bool:
+    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True

@@ -1,0 +1,103 @@
+import smtplib
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+
+import httpx
+import pytest
+
+from crowdfund.local import stack
+from crowdfund.local.mail_catcher import store as store_module
+from crowdfund.local.mail_catcher.pages import create_app
+from crowdfund.local.mail_catcher.store import Store
+
+
+def message(to: str, *, subject: str = "Your code", html: str = "") -> EmailMessage:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "platform@crowdfund.example", to, subject
+    mail.set_content("Code 123456. ልክ ነው")
+    if html:
+        mail.add_alternative(html, subtype="html")
+    return mail
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "mail.db")
+
+
+@pytest.fixture
+def pages(store: Store):
+    return create_app(store).test_client()
+
+
+def keep(store: Store, to: str, **more: str) -> int:
+    return store.add("platform@crowdfund.example", [to], message(to, **more).as_bytes())
+
+
+@pytest.fixture
+def post_office(tmp_path: Path, environ: dict[str, str]) -> Iterator[stack.Stack]:
+    with stack.running(tmp_path, ports="free", environ=environ, prepare=False, only=("mail",)) as running:
+        yield running
+
+
+def test_a_message_sent_by_smtp_is_found_by_its_recipient(post_office: stack.Stack) -> None:
+    with smtplib.SMTP("127.0.0.1", post_office.ports["smtp"]) as smtp:
+        smtp.send_message(message("Alice@Example.com"))
+        smtp.send_message(message("bob@example.com"))
+    found = httpx.get(post_office.url("mail") + "/api/messages", params={"to": "alice@example.com"}).json()
+    assert [mail["to"] for mail in found] == [["alice@example.com"]]
+    assert "123456. ልክ ነው" in found[0]["text"]
+
+
+def test_messages_survive_a_killed_catcher(post_office: stack.Stack) -> None:
+    with smtplib.SMTP("127.0.0.1", post_office.ports["smtp"]) as smtp:
+        smtp.send_message(message("alice@example.com"))
+    post_office.kill("mail")
+    post_office.supervisor.wait_ready("mail")
+    assert len(httpx.get(post_office.url("mail") + "/api/messages").json()) == 1
+
+
+def test_the_newest_comes_first_and_old_ones_are_dropped(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "KEEP", 3)
+    for number in range(5):
+        keep(store, f"user{number}@example.com")
+    assert [mail.to for mail in store.find()] == [[f"user{n}@example.com"] for n in (4, 3, 2)]
+
+
+def test_the_list_says_what_to_do_when_it_is_empty(pages) -> None:
+    assert "No messages yet" in pages.get("/messages").text
+    assert "Show all messages" in pages.get("/messages?to=nobody").text
+
+
+def test_a_subject_cannot_bring_markup_into_the_list(store: Store, pages) -> None:
+    keep(store, "alice@example.com", subject="<script>alert(1)</script>")
+    assert "<script>" not in pages.get("/messages").text
+
+
+def test_the_html_of_a_message_is_shown_without_its_scripts(store: Store, pages) -> None:
+    number = keep(store, "alice@example.com", html="<p>Hi</p><script>alert(1)</script>")
+    assert 'sandbox="allow-popups"' in pages.get(f"/messages/{number}").text
+    policy = pages.get(f"/messages/{number}/html").headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "sandbox" in policy
+
+
+def test_a_message_that_is_not_there_is_a_404(pages) -> None:
+    for path in ("/messages/9", "/messages/9/html", "/messages/9/raw"):
+        assert pages.get(path).status_code == 404
+
+
+def test_another_site_cannot_clear_the_mail(store: Store, pages) -> None:
+    keep(store, "alice@example.com")
+    assert pages.post("/clear", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert pages.post("/clear").status_code == 303
+    assert store.find() == []
+
+
+def test_a_message_in_an_unknown_character_set_is_still_kept(store: Store) -> None:
+    raw = b"Subject: x\r\nContent-Type: text/plain; charset=no-such\r\n\r\nh\xe9llo\r\n"
+    store.add("a@b", ["c@d"], raw)
+    assert "llo" in store.find()[0].text
