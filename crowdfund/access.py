@@ -32,14 +32,52 @@ TABLE: dict[str, frozenset[str]] = {
     "accounts.verification": SIGNED_IN,
     "accounts.people": readers("admin", "compliance"),
     "accounts.review": readers("admin", "compliance"),
-    # campaigns
+    # campaigns: what everybody reads, what a company does (its own: queries.for_member), the desk
+    "campaigns.home": PUBLIC,
+    "campaigns.index": PUBLIC,
+    "campaigns.detail": PUBLIC,
+    "campaigns.funding": PUBLIC,
+    "campaigns.file": PUBLIC,
+    "campaigns.dashboard": SIGNED_IN,
+    "campaigns.company": SIGNED_IN,
+    "campaigns.create": SIGNED_IN,
+    "campaigns.manage": SIGNED_IN,
+    "campaigns.state": SIGNED_IN,
+    "campaigns.edit": SIGNED_IN,
+    "campaigns.preview": SIGNED_IN,
+    "campaigns.check": SIGNED_IN,
+    "campaigns.close": SIGNED_IN,
+    "campaigns.withdraw": SIGNED_IN,
+    "campaigns.approvals": readers("admin", "compliance"),
+    "campaigns.staff_list": readers("admin", "compliance", "finance"),
+    "campaigns.staff_detail": readers("admin", "compliance", "finance"),
+    "campaigns.staff_state": readers("admin", "compliance", "finance"),
+    "campaigns.approve": staff("admin", "compliance"),
+    "campaigns.reject": staff("admin", "compliance"),
+    "campaigns.cancel": staff("admin"),
+    "campaigns.deploy": staff("admin", "compliance"),
+    "campaigns.release": staff("admin", "finance"),
+    "campaigns.retry": staff("admin", "finance"),
+    # compliance
+    "compliance.companies": readers("admin", "compliance"),
+    "compliance.company": readers("admin", "compliance"),
+    "compliance.company_state": readers("admin", "compliance"),
+    "compliance.approve": staff("compliance", "admin"),
+    "compliance.reject": staff("compliance", "admin"),
+    "compliance.register_again": staff("compliance", "admin"),
     # chain
     # investments
     "investments.new": SIGNED_IN,
     "investments.quote": SIGNED_IN,
     "investments.show": SIGNED_IN,
     "investments.portfolio": SIGNED_IN,
-    # issuers
+    # issuers: the own company only (queries.for_member); papers also to staff
+    "issuers.start": SIGNED_IN,
+    "issuers.overview": SIGNED_IN,
+    "issuers.state": SIGNED_IN,
+    "issuers.edit": SIGNED_IN,
+    "issuers.check": SIGNED_IN,
+    "issuers.document": SIGNED_IN,
     # ledger
     "ledger.wallet": SIGNED_IN,
     "ledger.wallet_csv": SIGNED_IN,
@@ -59,6 +97,8 @@ NAV: list[tuple[str, str, str]] = [
     ("Campaigns", "campaigns.index", "layout-grid"),
     ("Portfolio", "investments.portfolio", "chart-pie"),
     ("Wallet", "ledger.wallet", "wallet"),
+    ("My company", "campaigns.dashboard", "building-skyscraper"),
+    ("Approvals", "campaigns.approvals", "clipboard-check"),
     ("Staff desk", "reports.desk", "clipboard-check"),
 ]
 

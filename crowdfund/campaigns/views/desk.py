@@ -1,0 +1,139 @@
+"""Staff: what waits for approval, the queue of campaigns, one campaign with its decision and its money."""
+
+from typing import Any
+
+from flask import Response, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from crowdfund import web
+from crowdfund.accounts import queries as accounts
+from crowdfund.errors import CrowdfundError
+from crowdfund.issuers import queries as issuers
+from crowdfund.issuers.forms import put_errors
+
+from .. import forms, queries, rules, service
+from .blueprint import bp
+from .editor import draft_context
+from .public import figures
+
+
+@bp.get("/staff/approvals")
+def approvals() -> Response:
+    """Show what waits for a decision: companies and campaigns."""
+    companies, _ = issuers.queue(status="submitted", size=10)
+    campaigns, _ = queries.queue(status="submitted", size=10)
+    return web.render(
+        "campaigns/approvals.html",
+        companies=companies,
+        campaigns=campaigns,
+        company_counts=issuers.counts(),
+        campaign_counts=queries.counts(),
+        names=accounts.names({row.owner_id for row in companies} | {row.author_id for row in campaigns}),
+    )
+
+
+@bp.get("/staff/campaigns")
+def staff_list() -> Response:
+    """List campaigns, those that wait longest first."""
+    args = request.args
+    page, status = max(1, args.get("page", 1, type=int)), args.get("status", "submitted")
+    rows, more = queries.queue(status=status, text=args.get("q", ""), page=page)
+    context = {"rows": rows, "more": more, "page": page, "status": status, "counts": queries.counts()}
+    return web.render("campaigns/staff_list.html", states=list(rules.Status), **context)
+
+
+@bp.get("/staff/campaigns/<string(length=32):campaign_id>")
+def staff_detail(campaign_id: str) -> Response:
+    """Show one campaign to staff."""
+    return _detail(campaign_id, forms.ReasonForm())
+
+
+@bp.get("/staff/campaigns/<string(length=32):campaign_id>/state")
+def staff_state(campaign_id: str) -> Response:
+    """Show where a campaign stands, alone, for live updates."""
+    campaign = queries.by_id(campaign_id)
+    context = {"campaign": campaign, **figures(campaign), **_history(campaign_id)}
+    return web.render("campaigns/_staff_state.html", **context)
+
+
+@bp.post("/staff/campaigns/<string(length=32):campaign_id>/approve")
+def approve(campaign_id: str) -> BaseResponse:
+    """Approve a campaign and have it deployed."""
+    service.approve(campaign_id, actor=web.current_user().id)
+    web.flash("Approved. The contract is being made.", "success")
+    return _back(campaign_id)
+
+
+@bp.post("/staff/campaigns/<string(length=32):campaign_id>/reject")
+def reject(campaign_id: str) -> BaseResponse:
+    """Send a campaign back to its company with a reason."""
+    form = forms.ReasonForm()
+    try:
+        service.reject(campaign_id, form.reason.data or "", actor=web.current_user().id)
+    except CrowdfundError as error:
+        return _show(campaign_id, form, error)
+    web.flash("Sent back. The company sees your reason.", "success")
+    return web.back(url_for("campaigns.staff_list"))
+
+
+@bp.post("/staff/campaigns/<string(length=32):campaign_id>/cancel")
+def cancel(campaign_id: str) -> BaseResponse:
+    """Cancel a campaign; all investors of a live one are refunded."""
+    form = forms.ReasonForm()
+    try:
+        service.cancel(campaign_id, form.reason.data or "", actor=web.current_user().id)
+    except CrowdfundError as error:
+        return _show(campaign_id, form, error)
+    web.flash("The campaign is being cancelled.", "success")
+    return _back(campaign_id)
+
+
+@bp.post("/staff/campaigns/<string(length=32):campaign_id>/deploy")
+def deploy(campaign_id: str) -> BaseResponse:
+    """Try to make the contract of an approved campaign again."""
+    service.deploy(campaign_id, actor=web.current_user().id)
+    web.flash("The contract is being made.", "info")
+    return _back(campaign_id)
+
+
+@bp.post("/staff/campaigns/<string(length=32):campaign_id>/release")
+def release(campaign_id: str) -> BaseResponse:
+    """Pay out a success."""
+    service.release(campaign_id, actor=web.current_user().id)
+    web.flash("Released in the journal; the contract is being told.", "success")
+    return _back(campaign_id)
+
+
+@bp.post("/staff/campaigns/<string(length=32):campaign_id>/retry")
+def retry(campaign_id: str) -> BaseResponse:
+    """Send a refused closing or release again."""
+    service.retry_ending(campaign_id, actor=web.current_user().id)
+    web.flash("Sent again.", "info")
+    return _back(campaign_id)
+
+
+def _back(campaign_id: str) -> BaseResponse:
+    return web.back(url_for("campaigns.staff_detail", campaign_id=campaign_id))
+
+
+def _show(campaign_id: str, form: forms.ReasonForm, error: CrowdfundError) -> Response:
+    """Show what is wrong with a reason in the page; anything else is the shell's to tell."""
+    if error.field != "reason":
+        raise error
+    put_errors(form, error)
+    return _detail(campaign_id, form, status=422)
+
+
+def _history(campaign_id: str) -> dict[str, Any]:
+    events = queries.history(campaign_id)
+    return {"events": events, "names": accounts.names({event.actor for event in events})}
+
+
+def _detail(campaign_id: str, form: forms.ReasonForm, *, status: int = 200) -> Response:
+    campaign = queries.by_id(campaign_id)
+    me = web.current_user()
+    own = me.id == campaign.author_id or issuers.is_member(campaign.company_id, me.id)
+    context = {**draft_context(campaign), **figures(campaign), **_history(campaign_id), "editable": False}
+    return web.render(
+        "campaigns/staff_detail.html", status=status, campaign=campaign, form=form, is_own=own, **context
+    )

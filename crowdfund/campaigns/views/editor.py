@@ -1,0 +1,210 @@
+"""What a company's own people do: the dashboard, drafts page by page, submit, close early, cancel."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response, abort, request, url_for
+from flask_wtf import FlaskForm
+from sqlalchemy import Row
+from werkzeug.wrappers import Response as BaseResponse
+
+from crowdfund import clock, money, web
+from crowdfund.adapters import storage
+from crowdfund.errors import CrowdfundError
+from crowdfund.issuers import queries as issuers
+from crowdfund.issuers.forms import put_errors
+from crowdfund.issuers.rules import REFUSALS
+
+from .. import forms, queries, rules, service
+from .blueprint import bp
+from .public import figures, safe_story
+
+MONEY_FIELDS = ("goal_minor", "price_minor", "min_minor", "max_minor")
+
+
+@bp.get("/my/company")
+def dashboard() -> Response:
+    """Show the person's companies, their campaigns and what to do next."""
+    companies = issuers.of_member(web.current_user().id)
+    return web.render("campaigns/dashboard.html", companies=[_overview(row) for row in companies])
+
+
+@bp.get("/my/company/<string(length=32):company_id>")
+def company(company_id: str) -> Response:
+    """Show one company of the dashboard alone, for live updates."""
+    row = issuers.for_member(company_id, web.current_user().id)
+    return web.render("campaigns/_company.html", entry=_overview(row))
+
+
+@bp.post("/companies/<string(length=32):company_id>/campaigns")
+def create(company_id: str) -> BaseResponse:
+    """Open a draft; one that is still empty is used again."""
+    me = web.current_user().id
+    issuers.for_member(company_id, me)
+    empty = [row for row in queries.of_companies([company_id]) if row.status == "draft" and not row.title]
+    campaign_id = empty[0].id if empty else service.create_draft(company_id, actor=me)
+    return web.back(url_for("campaigns.manage", campaign_id=campaign_id))
+
+
+@bp.get("/my/campaigns/<string(length=32):campaign_id>")
+def manage(campaign_id: str) -> Response:
+    """Show a campaign to its company: tasks, state, next step."""
+    return web.render("campaigns/manage.html", form=forms.ReasonForm(), **_state(_mine(campaign_id)))
+
+
+@bp.get("/my/campaigns/<string(length=32):campaign_id>/state")
+def state(campaign_id: str) -> Response:
+    """Show where a campaign stands, alone, for live updates."""
+    return web.render("campaigns/_state.html", **_state(_mine(campaign_id)))
+
+
+@bp.route("/my/campaigns/<string(length=32):campaign_id>/edit/<step>", methods=["GET", "POST"])
+def edit(campaign_id: str, step: str) -> BaseResponse:
+    """Show one page of a draft and save it."""
+    campaign = _mine(campaign_id)
+    if step not in rules.STEPS:
+        abort(404)
+    form = forms.FORMS[step](**_presets(campaign, step))
+    context: dict[str, Any] = {"campaign": campaign, "step": step, "form": form}
+    context |= {"limits": queries.limits(), "preview": None}
+    page, partial = f"campaigns/edit_{step}.html", "campaigns/_picture.html" if step == "picture" else None
+    if step == "story" and request.form.get("preview"):
+        return web.render(page, **context | {"preview": safe_story(form.story_md.data or "")})
+    if not form.validate_on_submit():
+        return web.render(page, partial, status=422 if form.errors else 200, **context)
+    try:
+        _save(campaign_id, step, form)
+    except CrowdfundError as error:
+        put_errors(form, error)
+        return web.render(page, partial, status=error.status, **context)
+    return web.back(_after(campaign_id, step))
+
+
+@bp.post("/my/campaigns/<string(length=32):campaign_id>/preview")
+def preview(campaign_id: str) -> Response:
+    """Show the story as it would look; nothing is saved."""
+    _mine(campaign_id)
+    story = safe_story(request.form.get("story_md", "")[: rules.STORY_MAX])
+    return web.render("campaigns/_preview.html", preview=story)
+
+
+@bp.route("/my/campaigns/<string(length=32):campaign_id>/check", methods=["GET", "POST"])
+def check(campaign_id: str) -> BaseResponse:
+    """Show the whole draft, take the declaration and submit."""
+    campaign = _mine(campaign_id)
+    form = forms.SubmitForm()
+    context = {"campaign": campaign, "form": form, **draft_context(campaign)}
+    context["refusal"] = REFUSALS.get(queries.start_refusal(campaign.company_id) or "")
+    if not form.validate_on_submit():
+        return web.render("campaigns/check.html", status=422 if form.errors else 200, **context)
+    try:
+        if not form.declaration.data:
+            raise CrowdfundError("Confirm that this is true.", status=422, field="declaration")
+        service.submit(campaign_id, actor=web.current_user().id)
+    except CrowdfundError as error:
+        put_errors(form, error)
+        return web.render("campaigns/check.html", status=error.status, **context)
+    web.flash("Submitted. Somebody looks at it now; this page follows by itself.", "success")
+    return web.back(url_for("campaigns.manage", campaign_id=campaign_id))
+
+
+@bp.post("/my/campaigns/<string(length=32):campaign_id>/close")
+def close(campaign_id: str) -> BaseResponse:
+    """Close early, once the threshold is settled."""
+    _mine(campaign_id)
+    service.close_early(campaign_id, actor=web.current_user().id)
+    web.flash("The contract is being closed.", "success")
+    return web.back(url_for("campaigns.manage", campaign_id=campaign_id))
+
+
+@bp.post("/my/campaigns/<string(length=32):campaign_id>/cancel")
+def withdraw(campaign_id: str) -> BaseResponse:
+    """Withdraw a campaign that is not live yet; a live one only staff can cancel."""
+    campaign = _mine(campaign_id)
+    if campaign.status == rules.Status.LIVE:
+        raise rules.WrongState("A live campaign can only be cancelled by the platform. Write to us.")
+    service.cancel(campaign_id, "Withdrawn by the company.", actor=web.current_user().id)
+    web.flash("Withdrawn. Nothing of it was public.", "success")
+    return web.back(url_for("campaigns.dashboard"))
+
+
+# --- helpers ------------------------------------------------------------------------------------
+
+
+def _mine(campaign_id: str) -> Row[Any]:
+    return queries.for_member(campaign_id, web.current_user().id)
+
+
+def _overview(company: Row[Any]) -> dict[str, Any]:
+    campaigns = queries.of_companies([company.id])
+    now = clock.now()
+    refusal = queries.start_refusal(company.id) if company.status == "verified" else None
+    return {
+        "company": company,
+        "campaigns": [(row, queries.phase(row, now), rules.time_left(row.ends_at, now)) for row in campaigns],
+        "can_start": company.status == "verified" and refusal is None and not _in_work(campaigns),
+        "refusal": REFUSALS.get(refusal or ""),
+    }
+
+
+def _in_work(campaigns: Sequence[Row[Any]]) -> bool:
+    return any(row.status in ("draft", "submitted", "approved") for row in campaigns)
+
+
+def _presets(campaign: Row[Any], step: str) -> dict[str, Any]:
+    if step != "terms":
+        return {"obj": campaign}
+    amounts = {name: getattr(campaign, name) for name in MONEY_FIELDS}
+    shown = {name: money.decimal_str(value) if value else "" for name, value in amounts.items()}
+    return {**shown, "duration_days": campaign.duration_days or ""}
+
+
+def _save(campaign_id: str, step: str, form: FlaskForm) -> None:
+    if step == "basics":
+        service.save_basics(campaign_id, form.data)
+    elif step == "story":
+        service.save_story(campaign_id, form.story_md.data or "")
+    elif step == "terms":
+        service.save_terms(campaign_id, form.data)
+    else:
+        upload = form.image.data
+        data = upload.stream.read() if upload and upload.filename else None
+        try:
+            service.set_picture(campaign_id, data, form.image_alt.data or "")
+        except storage.FileRefused as error:
+            error.field = "image"
+            raise
+
+
+def _after(campaign_id: str, step: str) -> str:
+    draft = queries.by_id(campaign_id)._mapping
+    later = list(rules.STEPS)[list(rules.STEPS).index(step) + 1 :]
+    for name in later:
+        if rules.step_state(draft, name) != "done":
+            return url_for("campaigns.edit", campaign_id=campaign_id, step=name)
+    return url_for("campaigns.manage", campaign_id=campaign_id)
+
+
+def _state(campaign: Row[Any]) -> dict[str, Any]:
+    draft = campaign._mapping
+    return {
+        "campaign": campaign,
+        "step_states": {step: rules.step_state(draft, step) for step in rules.STEPS},
+        "step_titles": rules.STEP_TITLES,
+        "complete": not rules.missing_steps(draft),
+        "can_close": campaign.status == "live"
+        and rules.is_success(campaign.settled_minor, campaign.goal_minor, campaign.threshold_bps),
+        **figures(campaign),
+    }
+
+
+def draft_context(campaign: Row[Any]) -> dict[str, Any]:
+    """Return what shows all answers of a draft, for its company and for reviewers."""
+    missing = [rules.STEP_TITLES[step] for step in rules.missing_steps(campaign._mapping)]
+    return {
+        "editable": campaign.status == rules.Status.DRAFT,
+        "missing": missing,
+        "sector": rules.SECTORS.get(campaign.sector or ""),
+        "security": rules.SECURITY_TYPES.get(campaign.security_type or ""),
+        "story": safe_story(campaign.story_md or ""),
+    }
