@@ -62,7 +62,8 @@ def _fund(node: Node, say: Say) -> None:
     for role in rules.ROLES:
         address = connection.address_of(role)
         if bank and node.balance(address) < GAS_MONEY // 100:
-            tx = {"from": bank[0], "to": address, "value": hex(GAS_MONEY)}
+            price = hex(node.fees().cap)
+            tx = {"from": bank[0], "to": address, "value": hex(GAS_MONEY), "gasPrice": price}
             node.rpc("eth_sendTransaction", tx)
             say(f"funded {role} {address}")
 

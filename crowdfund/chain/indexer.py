@@ -9,7 +9,7 @@ import structlog
 from .. import clock, config, live, outbox
 from ..adapters.chain import Receipt
 from ..db import db, new_id
-from . import rules, service
+from . import crash, rules, service
 from .models import Block, Cursor, Event, Tx, Write, WriteTx
 from .reader import Found, Scan
 from .rules import TxStatus, WriteStatus
@@ -36,6 +36,7 @@ def apply(scan: Scan) -> bool:
     for receipt in scan.receipts:
         _mined(receipt)
     _finish(ready)
+    crash.at("before-index-commit")
     return scan.last < scan.head
 
 

@@ -81,6 +81,10 @@ def _fill(made: Plan, node: Node, rows: Sequence[WriteRow], busy: set[str]) -> N
     taken: set[str] = set()
     for group in rules.group(rows)[:CALLS_PER_ROUND]:
         signer = connection.address_of(group[0].role)
+        if node.code_hash(group[0].address) is None:
+            # A call to an address without code succeeds and does nothing: never send one.
+            made.problem = f"There is no contract at {group[0].address}; the node lost state."
+            continue
         call, refused = _try(node, signer, list(group))
         # While earlier writes to the contract are under way, a refusal may only mean "too early".
         if group[0].address not in busy | taken:

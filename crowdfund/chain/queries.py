@@ -135,7 +135,7 @@ def _older(write_id: str) -> sa.ColumnElement[bool]:
 def counts() -> dict[str, int]:
     """Return how many writes are in each status; every status is there."""
     query = sa.select(_W.c.status, sa.func.count()).group_by(_W.c.status)
-    found = dict(db.session.execute(query).tuples().all())
+    found: dict[str, int] = {row[0]: row[1] for row in db.session.execute(query)}
     return {str(status): found.get(status, 0) for status in WriteStatus}
 
 

@@ -88,7 +88,7 @@ def _fork(node: Node, number: int) -> int:
     if newest is not None and _hash(node, newest.number) == newest.hash:
         return number
     with reading():
-        ours = dict(db.session.execute(kept).tuples().all())
+        ours: dict[int, str] = {row.number: row.hash for row in db.session.execute(kept)}
         db.session.remove()
     numbers = sorted(ours, reverse=True)
     step, start = 1, 0

@@ -32,6 +32,7 @@ def store_plan(plan: Plan) -> None:
         _refuse(refusal)
     for call in plan.calls:
         _sign_call(call, plan)
+    crash.at("before-sign-commit")
 
 
 def _refuse(refusal: Refusal) -> None:
@@ -133,7 +134,10 @@ def send_signed() -> Sending:
         node = connection.node()
         connection.check_chain(node, cursor)
         for tx in rows:
-            done.verdicts.append(_send(node, tx))
+            verdict = _send(node, tx)
+            done.verdicts.append(verdict)
+            if verdict.status == TxStatus.SIGNED:
+                done.problem = f"The node refused a transaction of {tx.signer}: {verdict.error}"
     except (NodeUnreachable, NodeError, ChainChanged) as error:
         log.error("chain.not_sent", error=str(error))
         done.problem = str(error)

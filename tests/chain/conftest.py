@@ -5,11 +5,12 @@ import socket
 import subprocess
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from crowdfund import config, outbox
+from crowdfund import clock, config, outbox
 from crowdfund.adapters import chain
 from crowdfund.chain import connection, deploy, queries, rules, service
 from crowdfund.chain.models import Write
@@ -47,10 +48,14 @@ class LocalNode:
         raise RuntimeError("anvil did not start")
 
     def stop(self):
+        """End it as a supervisor would; with `--state` it remembers its chain."""
         if self.process is not None:
-            self.process.kill()
+            self.process.terminate()
             self.process.wait()
             self.process = None
+
+    def mine(self, blocks=1):
+        self.rpc("anvil_mine", hex(blocks))
 
     def rpc(self, method, *params):
         return chain.Node(self.url).rpc(method, *params)
@@ -77,17 +82,32 @@ def own_node(tmp_path):
     node.stop()
 
 
+@pytest.fixture
+def later():
+    """Move the clock forward while it keeps running."""
+    moved = timedelta()
+
+    def move(seconds):
+        nonlocal moved
+        moved += timedelta(seconds=seconds)
+        clock.use(clock.OffsetClock(moved))
+
+    yield move
+    clock.use(None)
+
+
 def use_node(node, **settings):
     config.use(config.settings().model_copy(update={"chain_rpc_url": node.url, **settings}))
 
 
 @pytest.fixture
-def node(app, request, monkeypatch):
+def node(app, request):
     """The node in use: `own_node` when the test asks for it, else the shared one."""
     name = "own_node" if "own_node" in request.fixturenames else "shared_node"
-    found = request.getfixturevalue(name)
+    found, before = request.getfixturevalue(name), config.settings()
     use_node(found)
-    return found
+    yield found
+    config.use(before)
 
 
 @pytest.fixture
