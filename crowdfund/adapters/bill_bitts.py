@@ -305,6 +305,10 @@ def _check_fields(data: dict[str, Any]) -> None:
         raise WebhookMalformed("status must be PENDING, SUCCESS, SETTLED or FAILED.")
     if data["currency"] not in money.DECIMALS:
         raise WebhookMalformed("currency is not one that we take.")
+    _check_tokens(data)
+
+
+def _check_tokens(data: dict[str, Any]) -> None:
     for name in ("token_contract_address", "token_symbol"):
         value = data.get(name)
         if value is not None and not (isinstance(value, str) and _TOKEN.fullmatch(value)):

@@ -46,9 +46,7 @@ class Answer:
 class App:
     """ASGI application over one gateway."""
 
-    def __init__(
-        self, gateway: Gateway, checker: RequestChecker, courier: Courier, public_url: str
-    ) -> None:
+    def __init__(self, gateway: Gateway, checker: RequestChecker, courier: Courier, public_url: str) -> None:
         self._gateway = gateway
         self._checker = checker
         self._courier = courier
@@ -115,9 +113,7 @@ class App:
 
     def _signed(self, request: Request) -> None:
         now = self._gateway.now()
-        nonce = self._checker.check(
-            request.method, request.path, request.headers, request.body, now
-        )
+        nonce = self._checker.check(request.method, request.path, request.headers, request.body, now)
         if not self._gateway.state.burn(nonce, now):
             raise Refused(401, "X-Nonce was used before")
 

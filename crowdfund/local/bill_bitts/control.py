@@ -88,9 +88,7 @@ def _bulk(gateway: Gateway, body: Body) -> Body:
     names = []
     for reference in references:
         names.append(new_tx_id())
-        gateway.insert(
-            names[-1], common | {"reference": reference}, body.get("status", "SETTLED")
-        )
+        gateway.insert(names[-1], common | {"reference": reference}, body.get("status", "SETTLED"))
     return {"cprn": cprn, "tx_ids": names}
 
 

@@ -53,9 +53,7 @@ _STATES = {
 
 def checkout(row: sqlite3.Row, error: str = "") -> str:
     """Return the page on which a customer pays, or sees that it is over."""
-    body = _summary(row) + (
-        _form(error) if row["status"] == "PENDING" else _done(row["return_url"])
-    )
+    body = _summary(row) + (_form(error) if row["status"] == "PENDING" else _done(row["return_url"]))
     return _page("Pay with NEO Bank", body)
 
 
@@ -80,8 +78,7 @@ def _summary(row: sqlite3.Row) -> str:
 
 def _form(error: str) -> str:
     boxes = "".join(
-        f'<label><input type="checkbox" name="{name}"> {escape(text)}</label>'
-        for name, text in _MOODS
+        f'<label><input type="checkbox" name="{name}"> {escape(text)}</label>' for name, text in _MOODS
     )
     alert = f'<div class="card note" role="alert"><p>{escape(error)}</p></div>' if error else ""
     return f"""{alert}

@@ -1,0 +1,103 @@
+"""An in-memory Bill Bitts for service tests: same class, same signatures, no network."""
+
+import base64
+import json
+import secrets
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from .. import clock, money
+from .bill_bitts import _HASH, _PADDING, BillBitts, canonical
+from .gateways import GatewayUnknown
+
+
+@lru_cache(maxsize=4)
+def key_of(number: int) -> rsa.RSAPrivateKey:
+    """Return a key of this process: 0 is the platform's, 1 and 2 are the bank's, 3 a stranger's."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+class FakeBillBitts(BillBitts):
+    """The gateway with its truth in plain dicts.
+
+    `down` makes every call unclear; `lose_answers` lets a call happen and then loses its answer.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            "http://bank.invalid",
+            "key",
+            private_key=key_of(0),
+            bank_keys=[key_of(1).public_key(), key_of(2).public_key()],
+        )
+        self.down = False
+        self.lose_answers = 0
+        self.calls: list[tuple[str, str]] = []
+        self.payments: dict[str, dict[str, Any]] = {}
+        self.answers: dict[str, dict[str, Any]] = {}
+
+    def set_truth(self, tx_id: str, status: str, **changes: object) -> None:
+        """Change what status queries say of a transaction (amount as text, currency, reference)."""
+        self.payments[tx_id] |= {"status": status} | changes
+
+    def open_payment(self, cprn: str, amount_minor: int, *, status: str = "PENDING", **more: object) -> str:
+        """Create a transaction that we did not ask for."""
+        tx_id = f"NEO-{secrets.token_hex(6).upper()}"
+        amount = money.decimal_str(amount_minor)
+        self.payments[tx_id] = {"tx_id": tx_id, "cprn": cprn, "status": status, "amount": amount,
+                                "currency": "ETB", "reference": ""} | more  # fmt: skip
+        return tx_id
+
+    def webhook(
+        self, tx_id: str, status: str, *, nonce: str = "", key: int = 1, age_s: int = 0, **changes: object
+    ) -> tuple[bytes, dict[str, str]]:
+        """Return body and headers of a signed webhook; key 3 forges."""
+        known = self.payments[tx_id]
+        body = {name: known[name] for name in ("tx_id", "cprn", "amount", "currency")}
+        return self.sign(canonical(body | {"status": status} | changes), nonce=nonce, key=key, age_s=age_s)
+
+    def sign(
+        self, raw: bytes, *, nonce: str = "", key: int = 1, age_s: int = 0
+    ) -> tuple[bytes, dict[str, str]]:
+        """Sign any bytes as the bank does."""
+        stamp, once = str(int(clock.now().timestamp()) - age_s), nonce or secrets.token_hex(16)
+        signature = key_of(key).sign(f"{stamp}.{once}.".encode() + raw, _PADDING, _HASH)
+        return raw, {
+            "Content-Type": "application/json",
+            "X-Signature": base64.b64encode(signature).decode(),
+            "X-Timestamp": stamp,
+            "X-Nonce": once,
+        }
+
+    def _call(self, method: str, path: str, body: bytes, key: str) -> dict[str, Any] | None:
+        self.calls.append((method, path))
+        if self.down:
+            raise GatewayUnknown("The bank does not answer at the moment.")
+        answer = self._get_answer(path) if method == "GET" else self._once(path, json.loads(body), key)
+        if self.lose_answers:
+            self.lose_answers -= 1
+            raise GatewayUnknown("The bank does not answer at the moment.")
+        return answer
+
+    def _get_answer(self, path: str) -> dict[str, Any] | None:
+        name = path.rsplit("/", 1)[-1]
+        if path.startswith("/balance/"):
+            return {"cprn": name, "balance": "1000.00", "currency": "ETB"}
+        by_reference = (p for p in self.payments.values() if p["reference"] == name)
+        return self.payments.get(name) or next(by_reference, None)
+
+    def _once(self, path: str, body: Mapping[str, Any], key: str) -> dict[str, Any]:
+        if key not in self.answers:
+            self.answers[key] = self._register() if path == "/register" else self._open(body)
+        return self.answers[key]
+
+    def _register(self) -> dict[str, Any]:
+        return {"cprn": f"CPRN-{secrets.token_hex(4).upper()}", "status": "REGISTERED"}
+
+    def _open(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        tx_id = self.open_payment(body["cprn"], 1, amount=body["amount"], currency=body["currency"],
+                                  reference=body["reference"])  # fmt: skip
+        return {"tx_id": tx_id, "status": "PENDING", "checkout_url": self.checkout_url(tx_id)}

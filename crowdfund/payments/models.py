@@ -1,0 +1,116 @@
+"""Tables of payments, the inbox of webhooks, and what waits for a person."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..db import ID, Json, UTCDateTime, db, event_table, new_id, one_of
+from .rules import Kind, Resolution, Status
+
+
+class Payment(db.Model):
+    """Money asked of a person through a gateway, for a purpose of a higher feature."""
+
+    __tablename__ = "payment"
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    key: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    user_id: Mapped[str] = mapped_column(ID, index=True)
+    gateway: Mapped[str] = mapped_column(sa.String(24))
+    purpose_kind: Mapped[str] = mapped_column(sa.String(24))
+    purpose_id: Mapped[str] = mapped_column(ID)
+    destination: Mapped[str] = mapped_column(sa.String(80))
+    description: Mapped[str] = mapped_column(sa.String(200))
+    amount_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    status: Mapped[str] = mapped_column(sa.String(12), default=Status.CREATED)
+    tx_id: Mapped[str | None] = mapped_column(sa.String(64))
+    checkout_url: Mapped[str | None] = mapped_column(sa.String(500))
+    # The strongest verified webhook that a status query has confirmed, and whether one failed it.
+    claimed: Mapped[str] = mapped_column(sa.String(8), default="")
+    claimed_failed: Mapped[bool] = mapped_column(default=False)
+    received_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
+    received_currency: Mapped[str | None] = mapped_column(sa.String(3))
+    # When the purpose was told that no money will come; what comes later is late.
+    released_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_error: Mapped[str | None] = mapped_column(sa.String(300))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    checked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (
+        one_of("status", *Status),
+        one_of("claimed", "", "PENDING", "SUCCESS", "SETTLED"),
+        sa.CheckConstraint("amount_minor > 0", name="positive"),
+        sa.UniqueConstraint("gateway", "tx_id"),
+        sa.Index(None, "purpose_kind", "purpose_id"),
+        sa.Index(None, "status", "id"),
+        sa.Index(None, "status", "checked_at"),
+    )
+
+
+class GatewayCustomer(db.Model):
+    """A person as a gateway knows them: one CPRN per customer, stored before the first payment."""
+
+    __tablename__ = "gateway_customer"
+    user_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    gateway: Mapped[str] = mapped_column(sa.String(24), primary_key=True)
+    cprn: Mapped[str] = mapped_column(sa.String(40))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (sa.UniqueConstraint("gateway", "cprn"),)
+
+
+class Inbox(db.Model):
+    """A webhook as it came; refused ones are kept too, a repeated refusal only counted."""
+
+    __tablename__ = "inbox"
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    provider: Mapped[str] = mapped_column(sa.String(24))
+    event_id: Mapped[str] = mapped_column(sa.String(80))
+    raw: Mapped[bytes] = mapped_column(sa.LargeBinary(64 * 1024 + 1))
+    headers: Mapped[dict[str, Any]] = mapped_column(Json)
+    received_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    state: Mapped[str] = mapped_column(sa.String(8), default="received")
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None] = mapped_column(sa.String(300))
+    payment_id: Mapped[str | None] = mapped_column(ID, index=True)
+    done_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    __table_args__ = (
+        one_of("state", "received", "parked", "done", "refused", "dead"),
+        sa.UniqueConstraint("provider", "event_id"),
+        sa.Index(None, "state", "id"),
+    )
+
+
+class PaymentException(db.Model):
+    """Something inexact, with a proposal; `held` says that its money lies in suspense."""
+
+    __tablename__ = "payment_exception"
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    key: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    payment_id: Mapped[str | None] = mapped_column(ID, index=True)
+    user_id: Mapped[str | None] = mapped_column(ID)
+    gateway: Mapped[str] = mapped_column(sa.String(24))
+    tx_id: Mapped[str | None] = mapped_column(sa.String(64))
+    kind: Mapped[str] = mapped_column(sa.String(24))
+    amount_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    held: Mapped[bool] = mapped_column(default=False)
+    detail: Mapped[str] = mapped_column(sa.String(300), default="")
+    proposed_resolution: Mapped[str] = mapped_column(sa.String(12))
+    state: Mapped[str] = mapped_column(sa.String(12), default="open")
+    resolution: Mapped[str | None] = mapped_column(sa.String(12))
+    resolved_by: Mapped[str | None] = mapped_column(ID)
+    resolved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (
+        one_of("kind", *Kind),
+        one_of("state", "open", "resolved"),
+        one_of("proposed_resolution", *Resolution),
+        sa.Index(None, "state", "id"),
+    )
+
+
+payment_event = event_table("payment")
+payment_exception_event = event_table("payment_exception")

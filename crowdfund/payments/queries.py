@@ -1,0 +1,250 @@
+"""Reads of payments, the inbox and exceptions."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..db import db
+from ..errors import NotFound
+from . import rules
+from .models import GatewayCustomer, Inbox, Payment, PaymentException, payment_event
+from .models import payment_exception_event as _exception_event
+
+_P, _C, _I, _X = Payment.__table__, GatewayCustomer.__table__, Inbox.__table__, PaymentException.__table__
+PAGE = 25
+_LIST_COLUMNS = [column for column in _I.c if column.name not in ("raw", "headers")]
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """A payment as others see it."""
+
+    id: str
+    user_id: str
+    gateway: str
+    purpose_kind: str
+    purpose_id: str
+    destination: str
+    description: str
+    amount_minor: int
+    currency: str
+    status: str
+    tx_id: str | None
+    checkout_url: str | None
+    claimed: str
+    claimed_failed: bool
+    received_minor: int | None
+    received_currency: str | None
+    released_at: datetime | None
+    last_error: str | None
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime
+
+    @property
+    def is_final(self) -> bool:
+        """Return whether nothing more is expected."""
+        return self.status in ("settled", "failed", "expired", "reversed")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows of a list and where the next page begins."""
+
+    rows: list[Any]
+    next_before: str | None
+
+
+_COLUMNS = [_P.c[name] for name in PaymentRow.__dataclass_fields__]
+
+
+def find(payment_id: str) -> PaymentRow | None:
+    """Return a payment or None."""
+    row = db.session.execute(sa.select(*_COLUMNS).where(_P.c.id == payment_id)).first()
+    return PaymentRow(*row) if row else None
+
+
+def get(payment_id: str) -> PaymentRow:
+    """Return a payment; raises NotFound."""
+    found = find(payment_id)
+    if found is None:
+        raise NotFound("There is no such payment.")
+    return found
+
+
+def get_for_owner(payment_id: str, user_id: str) -> PaymentRow:
+    """Return a person's own payment; raises NotFound for everybody else's."""
+    found = get(payment_id)
+    if found.user_id != user_id:
+        raise NotFound("There is no such payment.")
+    return found
+
+
+def find_by_key(key: str) -> PaymentRow | None:
+    """Return the payment that was started under a caller's key."""
+    row = db.session.execute(sa.select(*_COLUMNS).where(_P.c.key == key)).first()
+    return PaymentRow(*row) if row else None
+
+
+def for_purpose(kind: str, purpose_id: str) -> list[PaymentRow]:
+    """Return the payments of a purpose, newest first."""
+    query = sa.select(*_COLUMNS).where(_P.c.purpose_kind == kind, _P.c.purpose_id == purpose_id)
+    return [PaymentRow(*row) for row in db.session.execute(query.order_by(_P.c.id.desc()))]
+
+
+def cprn_of(user_id: str, gateway: str) -> str | None:
+    """Return the customer's number at a gateway."""
+    query = sa.select(_C.c.cprn).where(_C.c.user_id == user_id, _C.c.gateway == gateway)
+    return db.session.scalar(query)
+
+
+def owner_of(gateway: str, cprn: str) -> str | None:
+    """Return whose customer number this is."""
+    query = sa.select(_C.c.user_id).where(_C.c.gateway == gateway, _C.c.cprn == cprn)
+    return db.session.scalar(query)
+
+
+def timeline(payment_id: str) -> list[Any]:
+    """Return the status changes of a payment, oldest first."""
+    query = sa.select(payment_event).where(payment_event.c.payment_id == payment_id)
+    return list(db.session.execute(query.order_by(payment_event.c.at, payment_event.c.id)))
+
+
+def webhooks_of(payment_id: str) -> list[Any]:
+    """Return the webhooks of a payment, oldest first, with their status."""
+    query = sa.select(*_LIST_COLUMNS).where(_I.c.payment_id == payment_id)
+    return list(db.session.execute(query.order_by(_I.c.id).limit(100)))
+
+
+# --- lists for staff ------------------------------------------------------------------------------
+
+
+def payments_page(
+    *, status: str = "", gateway: str = "", search: str = "", before: str = "", limit: int = PAGE
+) -> Page:
+    """Return payments newest first; `before` is the id of the last one seen."""
+    query = _filtered(sa.select(*_COLUMNS), status=status, gateway=gateway, search=search)
+    return _page(query, _P.c.id, before, limit)
+
+
+def payment_totals(*, status: str = "", gateway: str = "", search: str = "") -> list[Any]:
+    """Return count and sum per status and currency under the same filter."""
+    columns = (_P.c.status, _P.c.currency, sa.func.count().label("count"))
+    query = sa.select(*columns, sa.func.sum(_P.c.amount_minor).label("amount_minor"))
+    query = _filtered(query, status=status, gateway=gateway, search=search)
+    return list(db.session.execute(query.group_by(_P.c.status, _P.c.currency).order_by(_P.c.status)))
+
+
+def _filtered(query: sa.Select[Any], *, status: str, gateway: str, search: str) -> sa.Select[Any]:
+    if status in tuple(rules.Status):
+        query = query.where(_P.c.status == status)
+    if gateway:
+        query = query.where(_P.c.gateway == gateway)
+    wanted = search.strip()
+    if wanted:
+        owner = sa.select(_C.c.user_id).where(_C.c.cprn == wanted.upper())
+        query = query.where(
+            sa.or_(
+                _P.c.id == wanted.lower(),
+                _P.c.tx_id == wanted.upper(),
+                _P.c.purpose_id == wanted.lower(),
+                _P.c.user_id.in_(owner),
+                _P.c.description.icontains(wanted, autoescape=True),
+            )
+        )
+    return query
+
+
+def inbox_page(*, state: str = "", search: str = "", before: str = "", limit: int = PAGE) -> Page:
+    """Return webhooks newest first, without their bodies."""
+    query = sa.select(*_LIST_COLUMNS)
+    if state:
+        query = query.where(_I.c.state == state)
+    if search.strip():
+        wanted = search.strip()
+        query = query.where(sa.or_(_I.c.event_id == wanted, _I.c.payment_id == wanted, _I.c.id == wanted))
+    return _page(query, _I.c.id, before, limit)
+
+
+def inbox_counts() -> dict[str, int]:
+    """Return how many webhooks are in each state."""
+    query = sa.select(_I.c.state, sa.func.count()).group_by(_I.c.state)
+    return {row[0]: row[1] for row in db.session.execute(query)}
+
+
+def webhook(inbox_id: str) -> Any:  # noqa: ANN401 - a row
+    """Return one webhook with its raw body; raises NotFound."""
+    row = db.session.execute(sa.select(_I).where(_I.c.id == inbox_id)).first()
+    if row is None:
+        raise NotFound("There is no such webhook.")
+    return row
+
+
+def exceptions_page(*, state: str = "open", before: str = "", limit: int = PAGE) -> Page:
+    """Return exceptions newest first."""
+    query = sa.select(_X)
+    if state:
+        query = query.where(_X.c.state == state)
+    return _page(query, _X.c.id, before, limit)
+
+
+def exceptions_of(payment_id: str) -> list[Any]:
+    """Return the exceptions of a payment, oldest first."""
+    return list(db.session.execute(sa.select(_X).where(_X.c.payment_id == payment_id).order_by(_X.c.id)))
+
+
+def exception(exception_id: str) -> Any:  # noqa: ANN401 - a row
+    """Return one exception; raises NotFound."""
+    row = db.session.execute(sa.select(_X).where(_X.c.id == exception_id)).first()
+    if row is None:
+        raise NotFound("There is no such exception.")
+    return row
+
+
+def exception_history(exception_ids: Iterable[str]) -> list[Any]:
+    """Return what was done about exceptions, oldest first."""
+    column = _exception_event.c.payment_exception_id
+    query = sa.select(_exception_event).where(column.in_(list(exception_ids)))
+    return list(db.session.execute(query.order_by(_exception_event.c.at, _exception_event.c.id)))
+
+
+def counts() -> dict[str, int]:
+    """Return what waits: open exceptions, parked and dead webhooks, refused ones."""
+    open_ones = sa.select(sa.func.count()).select_from(_X).where(_X.c.state == "open")
+    states = inbox_counts()
+    return {"exceptions": db.session.scalar(open_ones) or 0} | {
+        name: states.get(name, 0) for name in ("received", "parked", "dead", "refused")
+    }
+
+
+def _page(query: sa.Select[Any], key: Any, before: str, limit: int) -> Page:  # noqa: ANN401
+    if before:
+        query = query.where(key < before)
+    rows = list(db.session.execute(query.order_by(key.desc()).limit(limit + 1)))
+    more = len(rows) > limit
+    return Page(rows[:limit], rows[limit - 1].id if more else None)
+
+
+# --- for jobs -------------------------------------------------------------------------------------
+
+
+def by_tx(pairs: Iterable[tuple[str, str]]) -> list[Any]:
+    """Return status and figures of payments by (gateway, tx_id)."""
+    columns = (_P.c.id, _P.c.gateway, _P.c.tx_id, _P.c.status)
+    query = sa.select(*columns).where(sa.tuple_(_P.c.gateway, _P.c.tx_id).in_(list(pairs)))
+    return list(db.session.execute(query))
+
+
+def to_check(before: datetime, limit: int) -> Sequence[str]:
+    """Return payments in flight that nobody spoke of since a moment, longest first."""
+    query = sa.select(_P.c.id).where(_P.c.status.in_(("pending", "succeeded")), _P.c.checked_at < before)
+    return db.session.scalars(query.order_by(_P.c.checked_at).limit(limit)).all()
+
+
+def problems() -> list[str]:
+    """Return a sentence for each webhook that is unfinished for longer than a day (I10)."""
+    query = sa.select(_I.c.id, _I.c.state).where(_I.c.state == "dead")
+    return [f"I10 webhook {row.id} is dead" for row in db.session.execute(query.limit(100))]

@@ -1,0 +1,180 @@
+"""The state machine of a payment; pure.
+
+An event is a doorbell. What counts is the strongest status on which the verified webhooks so far
+and the gateway's own status query agree, so no order and no repetition of events can change the
+postings (rules.md, Payments).
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+LADDER = ("PENDING", "SUCCESS", "SETTLED")
+LIFETIME = timedelta(hours=24)
+QUIET = timedelta(minutes=5)  # a payment that nobody spoke of for so long is asked about
+PATIENCE = 3  # tries after which an event that is ahead of the gateway is shown to staff
+DEAD_AFTER = 14  # tries after which an event waits for a person; hours by then
+MAX_DELAY_S = 3600.0
+
+
+class Status(StrEnum):
+    """Where a payment stands; it never moves backward."""
+
+    CREATED = "created"
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    SETTLED = "settled"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    REVERSED = "reversed"
+
+
+class Kind(StrEnum):
+    """Why money or an event waits for a person."""
+
+    TOO_LITTLE = "too_little"
+    TOO_MUCH = "too_much"
+    LATE = "late"
+    UNKNOWN_REFERENCE = "unknown_reference"
+    WRONG_CURRENCY = "wrong_currency"
+    DUPLICATE = "duplicate"
+    CONTRADICTION = "contradiction"
+    WEBHOOK_MISSING = "webhook_missing"
+
+
+class Resolution(StrEnum):
+    """What a person may do about an exception."""
+
+    ACCEPT = "accept"
+    CREDIT = "credit"
+    RETURN = "return"
+    DISMISS = "dismiss"
+
+
+class Verdict(StrEnum):
+    """What an event is worth against the gateway's status."""
+
+    OK = "ok"
+    AHEAD = "ahead"
+    CONTRADICTION = "contradiction"
+
+
+# What may be done, the proposal first. Money in suspense is never dismissed; money of an unknown
+# customer cannot be credited.
+RESOLUTIONS: dict[Kind, tuple[Resolution, ...]] = {
+    Kind.TOO_LITTLE: (Resolution.CREDIT, Resolution.ACCEPT, Resolution.RETURN),
+    Kind.TOO_MUCH: (Resolution.ACCEPT, Resolution.CREDIT, Resolution.RETURN),
+    Kind.LATE: (Resolution.CREDIT, Resolution.ACCEPT, Resolution.RETURN),
+    Kind.UNKNOWN_REFERENCE: (Resolution.CREDIT, Resolution.RETURN),
+    Kind.WRONG_CURRENCY: (Resolution.RETURN,),
+    Kind.DUPLICATE: (Resolution.CREDIT, Resolution.RETURN),
+    Kind.CONTRADICTION: (Resolution.DISMISS,),
+    Kind.WEBHOOK_MISSING: (Resolution.ACCEPT, Resolution.DISMISS),
+}
+_IN_FLIGHT = (Status.CREATED, Status.PENDING, Status.EXPIRED, Status.FAILED)
+_PATHS: dict[str, dict[str, tuple[Status, ...]]] = {
+    "PENDING": {Status.CREATED: (Status.PENDING,)},
+    "SUCCESS": dict.fromkeys(_IN_FLIGHT, (Status.SUCCEEDED,)),
+    "SETTLED": {
+        **dict.fromkeys(_IN_FLIGHT, (Status.SUCCEEDED, Status.SETTLED)),
+        Status.SUCCEEDED: (Status.SETTLED,),
+    },
+    "FAILED": {
+        Status.CREATED: (Status.FAILED,),
+        Status.PENDING: (Status.FAILED,),
+        Status.SUCCEEDED: (Status.REVERSED,),
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a webhook or a status query says of a payment."""
+
+    status: str
+    amount_minor: int
+    currency: str
+    customer_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """An event against the truth: what it may claim, and whether it fits."""
+
+    claim: str
+    verdict: Verdict
+
+
+def rank(status: str) -> int:
+    """Return the place on the ladder, -1 for nothing or FAILED."""
+    return LADDER.index(status) if status in LADDER else -1
+
+
+def weigh(event: Said, truth: Said) -> Weighed:
+    """Return what a verified event is worth: at most what the status query also says."""
+    if event.customer_ref != truth.customer_ref:
+        return Weighed("", Verdict.CONTRADICTION)
+    if event.status == "FAILED" or truth.status == "FAILED":
+        return _weigh_failure(event.status, truth.status)
+    both = LADDER[min(rank(event.status), rank(truth.status))]
+    if both != "PENDING" and _figures(event) != _figures(truth):
+        return Weighed("", Verdict.CONTRADICTION)
+    ahead = rank(event.status) > rank(truth.status)
+    return Weighed(both, Verdict.AHEAD if ahead else Verdict.OK)
+
+
+def _weigh_failure(event: str, truth: str) -> Weighed:
+    if event == truth:
+        return Weighed("FAILED", Verdict.OK)
+    if truth == "FAILED":  # PENDING and SUCCESS are only older news; SETTLED never fails after
+        return Weighed("", Verdict.CONTRADICTION if event == "SETTLED" else Verdict.OK)
+    return Weighed("", Verdict.AHEAD if truth == "PENDING" else Verdict.CONTRADICTION)
+
+
+def _figures(said: Said) -> tuple[int, str]:
+    return said.amount_minor, said.currency
+
+
+def stronger(claimed: str, claim: str) -> str:
+    """Return the higher of two claims on the ladder."""
+    return claim if rank(claim) > rank(claimed) else claimed
+
+
+def agreed(claimed: str, truth: str, *, claimed_failed: bool) -> str:
+    """Return the strongest status on which webhooks and status query agree, or nothing."""
+    if truth == "FAILED":
+        return "FAILED" if claimed_failed else ""
+    return LADDER[min(rank(claimed), rank(truth))] if claimed else ""
+
+
+def path(status: str, effective: str) -> tuple[Status, ...]:
+    """Return the statuses that a payment passes through; nothing when it is there already."""
+    return _PATHS.get(effective, {}).get(status, ())
+
+
+def misfit(received: tuple[int, str], expected: tuple[int, str], *, released: bool) -> Kind | None:
+    """Return why money that came in may not go where it was meant for, or None.
+
+    `released` says that the purpose was told before that no money would come.
+    """
+    if received[1] != expected[1]:
+        return Kind.WRONG_CURRENCY
+    if released:
+        return Kind.LATE
+    if received[0] < expected[0]:
+        return Kind.TOO_LITTLE
+    return Kind.TOO_MUCH if received[0] > expected[0] else None
+
+
+def missing_webhook(status: str, claimed: str, truth: str, *, claimed_failed: bool) -> bool:
+    """Return whether the gateway knows more than its webhooks have told us."""
+    if status in (Status.SETTLED, Status.REVERSED):
+        return False
+    if truth == "FAILED":
+        return not claimed_failed and status in (Status.PENDING, Status.SUCCEEDED)
+    return truth != "PENDING" and rank(truth) > rank(claimed)
+
+
+def retry_delay_s(attempts: int) -> float:
+    """Return the wait before the next try: 1, 2, 4 … seconds, at most an hour."""
+    return min(2.0**attempts, MAX_DELAY_S)

@@ -1,0 +1,206 @@
+"""The working copies of some payments, and everything that one transaction writes about them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import sqlalchemy as sa
+
+from ... import clock, live
+from ...adapters.gateways import Truth
+from ...db import db, new_id
+from ...ledger import queries as ledger_queries
+from ...ledger import service as ledger
+from ...ledger.rules import SUSPENSE, Draft, Posting, clearing, external
+from .. import rules
+from ..models import Payment, payment_event
+from ..rules import Kind, Status
+from . import exceptions, news
+
+_P, _E = Payment.__table__, payment_event
+_SAVED = (
+    "status", "tx_id", "claimed", "claimed_failed", "received_minor", "received_currency",
+    "released_at", "last_error", "updated_at", "checked_at",
+)  # fmt: skip
+_SAVE = (
+    sa.update(_P).where(_P.c.id == sa.bindparam("b_id")).values({name: sa.bindparam(name) for name in _SAVED})
+)
+_ADD_EVENT = sa.insert(_E)
+Work = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Batch:
+    """Payments locked by the current transaction; `save` writes what became of them."""
+
+    payments: dict[str, Work]
+    by_tx: dict[tuple[str, str], Work]
+    changed: dict[str, Work] = field(default_factory=dict)
+    drafts: list[Draft] = field(default_factory=list)
+    reversed_ids: list[str] = field(default_factory=list)
+    events: list[Work] = field(default_factory=list)
+    told: list[news.Item] = field(default_factory=list)
+    answered: list[str] = field(default_factory=list)
+
+    @classmethod
+    def load(cls, *, ids: Iterable[str] = (), pairs: Iterable[tuple[str, str]] = ()) -> Self:
+        """Lock payments, in the order of their ids, by id or by (gateway, tx_id)."""
+        where = sa.or_(_P.c.id.in_(list(ids)), sa.tuple_(_P.c.gateway, _P.c.tx_id).in_(list(pairs)))
+        rows = db.session.execute(sa.select(_P).where(where).order_by(_P.c.id).with_for_update())
+        payments = {row["id"]: dict(row) for row in rows.mappings()}
+        return cls(payments, {(p["gateway"], p["tx_id"]): p for p in payments.values()})
+
+    def adopt(self, gateway: str, truth: Truth) -> Work | None:
+        """Take a transaction whose answer to `initiate` was lost: the gateway names our reference."""
+        payment = self.payments.get(truth.reference)
+        if payment is None or payment["gateway"] != gateway or payment["tx_id"] is not None:
+            return None
+        payment["tx_id"] = truth.tx_id
+        self.by_tx[gateway, truth.tx_id] = payment
+        self.touch(payment)
+        return payment
+
+    def touch(self, payment: Work) -> None:
+        """Write this payment at the end."""
+        self.changed[payment["id"]] = payment
+
+    def claim(self, payment: Work, claim: str) -> None:
+        """Remember what a confirmed webhook claims."""
+        if claim == "FAILED":
+            payment["claimed_failed"] = True
+        elif claim:
+            payment["claimed"] = rules.stronger(payment["claimed"], claim)
+        self.touch(payment)
+
+    def advance(self, payment: Work, truth: Truth) -> None:
+        """Move a payment to the status on which its webhooks and the status query agree."""
+        effective = rules.agreed(payment["claimed"], truth.status, claimed_failed=payment["claimed_failed"])
+        self.touch(payment)
+        payment["checked_at"] = clock.now()
+        if self._figures_changed(payment, truth, effective):
+            self.contradict(payment, "The gateway changed the amount after it had confirmed it.")
+            return
+        if payment["status"] == Status.REVERSED and rules.rank(effective) > 0 and truth.status == "SETTLED":
+            self.contradict(payment, "The gateway settled what it had reversed before.")
+        for status in rules.path(payment["status"], effective):
+            self.enter(payment, status, truth)
+
+    def contradict(self, payment: Work, detail: str) -> None:
+        """Open the one contradiction of a payment; nothing moves."""
+        self.doubt(payment, Kind.CONTRADICTION, detail)
+
+    def doubt(
+        self, payment: Work, kind: Kind, detail: str, *, name: str = "", held: bool = False,
+        received: tuple[int, str] | None = None,
+    ) -> None:  # fmt: skip
+        """Open an exception of a payment, once for each kind (or name)."""
+        about = {name: payment[name] for name in ("user_id", "gateway", "tx_id")}
+        exceptions.open_one(
+            f"payment:{payment['id']}:{name or kind}",
+            kind,
+            about={"payment_id": payment["id"], **about},
+            money=received or (payment["amount_minor"], payment["currency"]),
+            held=held,
+            detail=detail,
+        )
+
+    def enter(self, payment: Work, status: Status, truth: Truth | None, *, reason: str = "") -> None:
+        """Enter the next status with its postings and its news."""
+        before, payment["status"] = payment["status"], status
+        if status is Status.SUCCEEDED and truth is not None:
+            self._succeed(payment, truth)
+        elif status is Status.SETTLED:
+            self._settle(payment)
+        elif status in (Status.FAILED, Status.EXPIRED, Status.REVERSED):
+            self._release(payment, status)
+        elif status is Status.PENDING:
+            self.tell("payment.pending", payment)
+        self.events.append({
+            "id": new_id(), "payment_id": payment["id"], "actor": "system", "from_status": before,
+            "to_status": status, "reason": reason, "at": clock.now(),
+        })  # fmt: skip
+        self.touch(payment)
+
+    def tell(self, event: str, payment: Work) -> None:
+        """Emit an event of a payment with the rest of the batch."""
+        self.told.append((event, news.payload(payment)))
+
+    def save(self) -> None:
+        """Write everything: payments, journal, history, news."""
+        now = clock.now()
+        for payment in self.changed.values():
+            payment["updated_at"] = now
+            live.changed("payment", payment["id"])
+        if self.changed:
+            rows = [{"b_id": p["id"]} | {n: p[n] for n in _SAVED} for p in self.changed.values()]
+            db.session.connection().execute(_SAVE, rows)
+        ledger.post_many(self.drafts)
+        for payment_id in self.reversed_ids:
+            _reverse(payment_id)
+        if self.events:
+            db.session.connection().execute(_ADD_EVENT, self.events)
+        if self.answered:
+            exceptions.close_many(self.answered, reason="The gateway's webhooks have come since.")
+        news.emit_many(self.told)
+
+    def _figures_changed(self, payment: Work, truth: Truth, effective: str) -> bool:
+        if payment["status"] != Status.SUCCEEDED or effective != "SETTLED":
+            return False
+        received = payment["received_minor"], payment["received_currency"]
+        return received != (truth.amount_minor, truth.currency)
+
+    def _succeed(self, payment: Work, truth: Truth) -> None:
+        payment["received_minor"], payment["received_currency"] = truth.amount_minor, truth.currency
+        gateway = payment["gateway"]
+        self._post(payment, "succeeded", external(gateway), clearing(gateway))
+        if payment["released_at"] is None:
+            self.tell("payment.succeeded", payment)
+
+    def _settle(self, payment: Work) -> None:
+        """Money is in: to its purpose if it fits exactly, else to suspense with an exception."""
+        received = payment["received_minor"], payment["received_currency"]
+        expected = payment["amount_minor"], payment["currency"]
+        released = payment["released_at"] is not None
+        kind = rules.misfit(received, expected, released=released)
+        destination = SUSPENSE if kind else payment["destination"]
+        self._post(payment, "settled", clearing(payment["gateway"]), destination)
+        self.answered.append(f"payment:{payment['id']}:{Kind.WEBHOOK_MISSING}")
+        if kind is None:
+            self.tell("payment.settled", payment)
+            return
+        self.doubt(payment, kind, _MISFITS[kind], held=True, received=received)
+        self.tell("payment.late" if kind is Kind.LATE else "payment.exception", payment)
+
+    def _release(self, payment: Work, status: Status) -> None:
+        """Tell the purpose that no money will come; a reversal takes back what came."""
+        if status is Status.REVERSED:
+            self.reversed_ids.append(payment["id"])
+        if payment["released_at"] is None:
+            payment["released_at"] = clock.now()
+            self.tell(f"payment.{status}", payment)
+        self.answered.append(f"payment:{payment['id']}:{Kind.WEBHOOK_MISSING}")
+
+    def _post(self, payment: Work, step: str, source: str, destination: str) -> None:
+        self.drafts.append(
+            Draft(
+                f"payment:{payment['id']}:{step}",
+                (Posting(source, destination, payment["received_minor"]),),
+                f"payment.{step}",
+                payment["received_currency"],
+                (("payment", payment["id"]), ("tx_id", payment["tx_id"] or "")),
+            )
+        )
+
+
+_MISFITS: Mapping[Kind, str] = {
+    Kind.LATE: "The money came after the payment had ended.",
+    Kind.TOO_LITTLE: "Less came than was asked for.",
+    Kind.TOO_MUCH: "More came than was asked for.",
+    Kind.WRONG_CURRENCY: "The money came in another currency.",
+}
+
+
+def _reverse(payment_id: str) -> None:
+    for entry in ledger_queries.entries_for("payment", payment_id):
+        if entry["key"] == f"payment:{payment_id}:succeeded":
+            ledger.reverse(f"payment:{payment_id}:reversed", entry["id"], reason="The gateway took it back.")

@@ -1,0 +1,215 @@
+"""Begin a payment: know the customer, open it at the gateway, let it expire."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+
+from ... import clock, config, live, outbox
+from ...accounts import queries as accounts
+from ...adapters import gateways
+from ...adapters.gateways import Initiated, Order, Person
+from ...db import db, insert_ignore, new_id, record_event
+from ...errors import Conflict
+from ...ledger import rules as ledger_rules
+from .. import queries, rules
+from ..models import GatewayCustomer, Payment, payment_event
+from ..queries import PaymentRow
+from ..rules import Status
+from . import news
+
+log = structlog.get_logger()
+_P, _C = Payment.__table__, GatewayCustomer.__table__
+MAX_INITIATE_TRIES = 12
+_REGISTRATION_S = timedelta(seconds=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An outside call that did not succeed; `final` means that the gateway said no."""
+
+    why: str
+    final: bool
+
+
+def start(  # noqa: PLR0913 - what a payment is
+    *,
+    user_id: str,
+    amount_minor: int,
+    currency: str,
+    gateway: str,
+    purpose: tuple[str, str],
+    destination: str,
+    description: str,
+    key: str,
+) -> PaymentRow:
+    """Begin to collect an amount (minor units) for a purpose; the same key begins once.
+
+    The money will go to the ledger account `destination` when it is settled. The gateway is
+    called by the worker: until then the payment is `created`, then `pending` with a checkout_url.
+    Raises Conflict when the key came before with other figures.
+    """
+    gateways.get(gateway)
+    ledger_rules.account_kind(destination)
+    now, payment_id = clock.now(), new_id()
+    wanted = {
+        "user_id": user_id, "gateway": gateway, "purpose_kind": purpose[0], "purpose_id": purpose[1],
+        "destination": destination, "amount_minor": amount_minor, "currency": currency,
+    }  # fmt: skip
+    fresh = insert_ignore(_P, [{
+        "id": payment_id, "key": key, "description": description[:200], "status": Status.CREATED,
+        "claimed": "", "claimed_failed": False, "created_at": now, "updated_at": now,
+        "expires_at": now + rules.LIFETIME, "checked_at": now, **wanted,
+    }])  # fmt: skip
+    if not fresh:
+        return _same(key, wanted)
+    record_event(payment_event, payment_id, actor=user_id, before=None, after=Status.CREATED)
+    _queue_opening(payment_id, user_id, gateway)
+    outbox.add(
+        "payments.expire", f"expire:{payment_id}", {"payment_id": payment_id}, not_before=now + rules.LIFETIME
+    )
+    return queries.get(payment_id)
+
+
+def _queue_opening(payment_id: str, user_id: str, gateway: str) -> None:
+    """Open the payment at once for a known customer, else right after the registration.
+
+    The delayed row serves a payment that begins while the registration of its customer ends.
+    """
+    first = {"payment_id": payment_id}
+    if queries.cprn_of(user_id, gateway) is not None:
+        outbox.add("payments.initiate", f"initiate:{payment_id}:0", first)
+        return
+    customer = {"user_id": user_id, "gateway": gateway}
+    outbox.add("payments.register", f"register:{gateway}:{user_id}", customer)
+    later = clock.now() + _REGISTRATION_S
+    outbox.add("payments.initiate", f"initiate:{payment_id}:0", first, not_before=later)
+
+
+def _same(key: str, wanted: Mapping[str, Any]) -> PaymentRow:
+    found = queries.find_by_key(key)
+    if found is None or any(getattr(found, name) != value for name, value in wanted.items()):
+        raise Conflict("This payment was begun already with other figures. Nothing was charged.")
+    return found
+
+
+# --- the customer ---------------------------------------------------------------------------------
+
+
+def register_at_gateway(user_id: str, gateway: str) -> str | Failed | None:
+    """Ask the gateway for a customer's number (outside of any transaction); None: known already."""
+    if queries.cprn_of(user_id, gateway) is not None:
+        return None
+    person = accounts.get(user_id)
+    if person is None:
+        return Failed("There is no such person.", final=True)
+    known = Person(person.email, person.first_name or person.name, person.last_name, person.phone)
+    try:
+        return gateways.get(gateway).register(known, key=f"register:{gateway}:{user_id}")
+    except gateways.GatewayError as error:
+        return Failed(error.user_message, final=isinstance(error, gateways.GatewayRefused))
+
+
+def keep_customer(user_id: str, gateway: str, cprn: str) -> None:
+    """Store the customer's number, which never changes, and open the payments that wait for it."""
+    insert_ignore(_C, [{"user_id": user_id, "gateway": gateway, "cprn": cprn, "created_at": clock.now()}])
+    waiting = sa.select(_P.c.id).where(
+        _P.c.user_id == user_id, _P.c.gateway == gateway, _P.c.status == Status.CREATED
+    )
+    rows = [
+        ("payments.initiate", f"initiate:{name}:registered", {"payment_id": name})
+        for name in db.session.scalars(waiting)
+    ]
+    if rows:
+        outbox.add_many(rows)
+
+
+# --- the gateway's side of a payment --------------------------------------------------------------
+
+
+def initiate_at_gateway(payment_id: str, *, attempt: int) -> Initiated | Failed | None:
+    """Open a payment at the gateway (outside of any transaction); None: nothing to do any more.
+
+    After an unknown outcome the gateway is asked for our reference before anything is sent again,
+    and what is sent again carries the same Idempotency-Key.
+    """
+    payment = queries.find(payment_id)
+    if payment is None or payment.status != Status.CREATED:
+        return None
+    cprn = queries.cprn_of(payment.user_id, payment.gateway)
+    if cprn is None:
+        return Failed("The customer has no number at the gateway yet.", final=False)
+    gateway = gateways.get(payment.gateway)
+    order = Order(
+        cprn, payment.amount_minor, payment.currency, payment.description, payment.id, return_url(payment.id)
+    )
+    try:
+        if attempt and (truth := gateway.query(payment.id)) is not None:
+            return Initiated(truth.tx_id, gateway.checkout_url(truth.tx_id))
+        return gateway.initiate(order, key=payment.id)
+    except gateways.GatewayError as error:
+        return Failed(error.user_message, final=isinstance(error, gateways.GatewayRefused))
+
+
+def return_url(payment_id: str) -> str:
+    """Return where the gateway sends the customer back to."""
+    return f"{config.settings().public_url.rstrip('/')}/payments/{payment_id}/return"
+
+
+def keep_initiated(payment_id: str, opened: Initiated | Failed | None, *, attempt: int) -> None:
+    """Store what the gateway answered to `initiate_at_gateway`."""
+    payment = db.session.execute(sa.select(_P).where(_P.c.id == payment_id).with_for_update()).first()
+    if opened is None or payment is None or payment.status != Status.CREATED:
+        return
+    if isinstance(opened, Initiated):
+        _change(payment, Status.PENDING, tx_id=opened.tx_id, checkout_url=opened.checkout_url)
+    elif opened.final:
+        _change(payment, Status.FAILED, last_error=opened.why, released_at=clock.now())
+    else:
+        _try_again(payment, opened.why, attempt + 1)
+
+
+def _change(payment: Any, status: Status, **values: Any) -> None:  # noqa: ANN401 - a row, columns
+    now = clock.now()
+    values |= {"status": status, "updated_at": now, "checked_at": now}
+    db.session.execute(sa.update(_P).where(_P.c.id == payment.id).values(values))
+    record_event(
+        payment_event, payment.id, actor="system", before=payment.status, after=status,
+        reason=values.get("last_error", ""),
+    )  # fmt: skip
+    news.emit(f"payment.{status}", payment._mapping)
+    live.changed("payment", payment.id)
+
+
+def _try_again(payment: Any, why: str, attempt: int) -> None:  # noqa: ANN401 - a row
+    if attempt >= MAX_INITIATE_TRIES:  # the payment then expires by itself, after one more query
+        log.error("payment.initiate.given_up", payment_id=payment.id, why=why)
+        return
+    db.session.execute(sa.update(_P).where(_P.c.id == payment.id).values(last_error=why[:300]))
+    delay = timedelta(seconds=min(0.5 * 2**attempt, 600))
+    outbox.add(
+        "payments.initiate",
+        f"initiate:{payment.id}:{attempt}",
+        {"payment_id": payment.id, "attempt": attempt},
+        not_before=clock.now() + delay,
+    )
+    live.changed("payment", payment.id)
+
+
+def queue_checks(limit: int = 200) -> int:
+    """Queue a status query for payments that nobody spoke of for some minutes."""
+    now = clock.now()
+    ids: Sequence[str] = queries.to_check(now - rules.QUIET, limit)
+    stamp = int(now.timestamp())
+    rows = [("payments.check", f"check:{name}:{stamp}", {"payment_id": name}) for name in ids]
+    return outbox.add_many(rows) if rows else 0
+
+
+def check_now(payment_id: str) -> None:
+    """Queue a status query at once (a staff verb)."""
+    found = queries.get(payment_id)
+    stamp = clock.now().timestamp()
+    outbox.add("payments.check", f"check:{found.id}:{stamp}", {"payment_id": found.id})

@@ -1,0 +1,96 @@
+"""Every order and repetition of the same events gives the same postings."""
+
+from itertools import permutations, product
+
+import pytest
+
+from crowdfund.db import commit
+from crowdfund.payments import queries, service
+
+from .conftest import ESCROW
+
+EVENTS = ("PENDING", "SUCCESS", "SETTLED", "FAILED")
+ORDERS = list(permutations(EVENTS))
+REPEATS = {
+    "once": lambda order: order,
+    "each twice": lambda order: [event for event in order for _ in range(2)],
+    "the whole twice": lambda order: [*order, *order],
+    "back and forth": lambda order: [*order, *reversed(order)],
+}
+EXPECTED = {
+    # truth: (status, steps posted, open exceptions)
+    "PENDING": ("pending", [], []),
+    "SUCCESS": ("succeeded", ["succeeded"], ["contradiction"]),
+    "SETTLED": ("settled", ["settled", "succeeded"], ["contradiction"]),
+    "FAILED": ("failed", [], ["contradiction"]),
+}
+
+
+def begin_all(world):
+    """One payment for each order of the four events."""
+    started = [
+        service.start(
+            user_id=world.user_id, amount_minor=25_000, currency="ETB", gateway="bill_bitts",
+            purpose=("investment", "i1"), destination=ESCROW, description="Shares", key=f"order-{number}",
+        ).id
+        for number in range(len(ORDERS))
+    ]  # fmt: skip
+    commit()
+    world.work()
+    return {
+        order: world.read(lambda name=name: queries.get(name))
+        for order, name in zip(ORDERS, started, strict=True)
+    }
+
+
+def tell_in_rounds(world, payments, repeat, *, truth_of=None):
+    """Deliver the n-th event of every order, let the worker run, then the next."""
+    rounds = len(REPEATS[repeat](EVENTS))
+    for place in range(rounds):
+        for order, payment in payments.items():
+            if truth_of:
+                world.bank.set_truth(payment.tx_id, truth_of(place))
+            world.tell(payment.tx_id, REPEATS[repeat](order)[place])
+        world.work()
+
+
+@pytest.mark.parametrize("truth", EVENTS)
+@pytest.mark.parametrize("repeat", REPEATS)
+def test_all_orders_and_repetitions_end_the_same(world, truth, repeat):
+    payments = begin_all(world)
+    tell_in_rounds(world, payments, repeat, truth_of=lambda _place: truth)
+    status, posted, doubts = EXPECTED[truth]
+    journal, waiting = world.postings(), world.exceptions()
+    for order, payment in payments.items():
+        assert world.status(payment.id) == status, order
+        mine = [line[0].rsplit(":", 1)[1] for line in journal if payment.id in line[0]]
+        assert mine == posted, order
+        assert [one.kind for one in waiting if one.payment_id == payment.id] == doubts, order
+    assert world.balance(ESCROW) == (25_000 * len(ORDERS) if truth == "SETTLED" else 0)
+    assert world.is_clean()
+
+
+@pytest.mark.parametrize("truth", EVENTS)
+def test_all_orders_end_the_same_when_they_come_in_one_batch(world, truth):
+    payments = begin_all(world)
+    for order, payment in payments.items():
+        world.bank.set_truth(payment.tx_id, truth)
+        for event in order:
+            world.tell(payment.tx_id, event)
+    world.work()
+    status, posted, _ = EXPECTED[truth]
+    assert {world.status(payment.id) for payment in payments.values()} == {status}
+    assert len(world.postings()) == len(posted) * len(ORDERS)
+    assert world.is_clean()
+
+
+@pytest.mark.parametrize(("first", "then"), list(product(("PENDING", "SUCCESS"), ("SETTLED", "FAILED"))))
+def test_only_the_end_counts_when_the_truth_moves_between_events(world, first, then):
+    payments = begin_all(world)
+    tell_in_rounds(world, payments, "the whole twice", truth_of=lambda place: first if place < 2 else then)
+    into_escrow = sum(line[3] for line in world.postings() if line[2] == ESCROW)
+    ended = {world.status(payment.id) for payment in payments.values()}
+    assert ended <= ({"settled"} if then == "SETTLED" else {"failed", "reversed"})
+    assert into_escrow == world.balance(ESCROW) == (25_000 * len(ORDERS) if then == "SETTLED" else 0)
+    assert world.balance("gateway:bill_bitts:clearing") == 0
+    assert world.is_clean()
