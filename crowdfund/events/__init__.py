@@ -5,6 +5,7 @@ of a signed topic, and `event: refresh` where changes may have been missed. `top
 """
 
 import asyncio
+import resource
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any
@@ -22,6 +23,13 @@ Send = Callable[[Message], Awaitable[None]]
 
 MAX_STREAMS = 6_000
 FULL = "Too many pages are open here; this one keeps itself up to date by asking every few seconds."
+
+
+def raise_file_limit() -> None:
+    """Allow as many open connections as the system lets this process have."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 class RefusedError(Exception):
@@ -178,4 +186,5 @@ async def _answer(send: Send, status: int, text: str, headers: list[tuple[bytes,
     await send({"type": "http.response.body", "body": text.encode()})
 
 
+raise_file_limit()
 app = App()
