@@ -58,6 +58,14 @@ contract CampaignSettlementTest is Fixture {
         vm.assertEq(registry.getIssuer(COMPANY).liveCampaign, "campaign");
     }
 
+    function test_a_success_announces_itself_and_nothing_else() public {
+        invest(alice, 6_000 * ETB);
+        record(FIAT_ALICE, 1_500 * ETB);
+        vm.recordLogs();
+        close();
+        vm.assertEq(vm.getRecordedLogs().length, 1);
+    }
+
     function test_a_cent_below_the_threshold_fails() public {
         invest(alice, 6_000 * ETB);
         record(FIAT_ALICE, 1_500 * ETB - CENT);

@@ -172,6 +172,30 @@ contract HostileTest is Fixture {
         vm.assertEq(vice.balanceOf(address(0x156)), 5_850 * ETB);
     }
 
+    function test_a_token_that_refuses_to_move_nothing_stops_no_release() public {
+        vice.setRefusesZero(true);
+        record(FIAT_ALICE, 6_000 * ETB);
+        record(FIAT_BOB, 4_000 * ETB);
+        close();
+        release(); // no token money at all
+        isStatus(Status.Released);
+
+        vm.startPrank(operator);
+        registry.registerIssuer("fourth", "fourth", address(0x158), "vc", "documents");
+        CampaignParams memory wanted = viciousParams("small", "fourth", address(0x158));
+        wanted.minInvestment = 0;
+        wanted.thresholdBps = 1;
+        campaign = CampaignImplementation(factory.createCampaign("small", wanted));
+        vm.stopPrank();
+        vm.prank(alice);
+        vice.approve(address(campaign), GOAL);
+        invest(alice, 39 * CENT); // its fee floors to nothing
+        record(FIAT_ALICE, ETB);
+        close();
+        release();
+        vm.assertEq(vice.balanceOf(address(0x158)), 39 * CENT);
+    }
+
     function test_a_balance_that_shrinks_is_not_made_up_from_later_money() public {
         invest(alice, 1_000 * ETB);
         vm.prank(address(escrow));

@@ -14,6 +14,9 @@ contract ViciousToken is ERC20("vicious", "VICE") {
     address public callee;
     bytes public callData;
     bool public deliversNothing;
+    bool public refusesZero;
+
+    error ZeroRefused();
 
     function mint(address to, uint256 amount) external {
         _mint(to, amount);
@@ -31,6 +34,10 @@ contract ViciousToken is ERC20("vicious", "VICE") {
         deliversNothing = nothing;
     }
 
+    function setRefusesZero(bool refuses) external {
+        refusesZero = refuses;
+    }
+
     /// @dev The next transfer calls `target` with `data` before it moves money.
     function setCall(address target, bytes calldata data) external {
         callee = target;
@@ -43,6 +50,7 @@ contract ViciousToken is ERC20("vicious", "VICE") {
 
     function _update(address from, address to, uint256 amount) internal override {
         if (from == address(0)) return super._update(from, to, amount);
+        if (refusesZero && amount == 0) revert ZeroRefused();
         _call();
         if (deliversNothing) return;
         uint256 tax = amount * taxBps / 10_000;
