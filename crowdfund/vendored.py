@@ -1,8 +1,9 @@
 """Addresses and integrity hashes of static files, for templates.
 
-`vendor("htmx.min.js")` names a third party's file with its pinned integrity; `asset("app.js")` names one of ours. Both
-carry a hash in the address, so that browsers may keep the file for ever. Ours have no integrity: a page that was loaded
-just before a deployment would refuse the new file and stand there without styles.
+`vendor("htmx.min.js")` names a third party's file with its pinned integrity; `asset("app.js")` names one
+of ours. Both carry a hash in the address, so that browsers may keep the file for ever. Ours have no
+integrity: a page that was loaded just before a deployment would refuse the new file and stand there
+without styles.
 """
 
 import base64
@@ -10,7 +11,7 @@ import hashlib
 import json
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from markupsafe import Markup
 
@@ -19,7 +20,7 @@ STATIC = Path(__file__).parent / "static"
 
 def manifest() -> list[dict[str, str]]:
     """Return the entries of vendor.json: file, package, version, sha384."""
-    return json.loads((STATIC / "vendor.json").read_text())
+    return cast(list[dict[str, str]], json.loads((STATIC / "vendor.json").read_text()))
 
 
 def digest(path: Path) -> str:
@@ -41,14 +42,17 @@ def _address(path: str, sha384: str) -> str:
     return f"/static/{path}?v={sha384[:10].replace('+', '-').replace('/', '_')}"
 
 
-def _name(path: str) -> Markup:
-    return Markup("href" if path.endswith(".css") else "src")
+def _name(path: str) -> str:
+    return "href" if path.endswith(".css") else "src"
 
 
 def vendor(name: str) -> Markup:
-    """Return the src (href for CSS) and integrity attributes of a vendored file; raises KeyError if it is not pinned."""
+    """Return the src (href for CSS) and integrity attributes of a vendored file.
+
+    Raises KeyError if the file is not pinned.
+    """
     sha384 = _pinned()[name]
-    return Markup('{}="{}" integrity="sha384-{}"').format(_name(name), _address(f"vendor/{name}", sha384), sha384)
+    return Markup('{}="{}" integrity="sha384-{}"').format(_name(name), vendor_url(name), sha384)
 
 
 def vendor_url(name: str) -> str:
@@ -75,6 +79,6 @@ def wrong_files() -> list[str]:
     return sorted(changed | (found.keys() - pinned.keys()))
 
 
-def register(app: Any) -> None:
+def register(app: Any) -> None:  # noqa: ANN401 - a Flask app; only web.py, forms and views know Flask
     """Give the helpers to the app's templates."""
     app.jinja_env.globals.update(vendor=vendor, vendor_url=vendor_url, asset=asset, asset_url=asset_url)

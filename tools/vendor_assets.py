@@ -30,14 +30,8 @@ COPIES = {
     "inter-latin.woff2": (INTER, "files/inter-latin-wght-normal.woff2"),
     "inter-latin-ext.woff2": (INTER, "files/inter-latin-ext-wght-normal.woff2"),
 }
-STROKE = 'fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"'
-ICON_NAMES = (
-    "alert-triangle alert-circle arrow-left arrow-right arrow-up arrow-down arrows-sort ban bell building building-bank "
-    "building-skyscraper calendar cash certificate check chevron-down chevron-left chevron-right circle-check circle-dashed "
-    "circle-x clock coin copy credit-card device-mobile download edit external-link eye file-text file-upload filter "
-    "help-circle history id-badge-2 inbox info-circle link list-check lock logout mail menu-2 moon photo plus receipt "
-    "refresh rosette-discount-check scale search send settings shield-check sun trash trending-up user users wallet world x"
-).split()
+STROKE = 'fill="none" stroke="currentColor" stroke-width="1.75"'
+ROUND = 'stroke-linecap="round" stroke-linejoin="round"'
 
 
 def fetch(package: tuple[str, str], into: Path) -> Path:
@@ -45,7 +39,8 @@ def fetch(package: tuple[str, str], into: Path) -> Path:
     name, version = package
     folder = into / re.sub(r"\W+", "-", name)
     folder.mkdir()
-    subprocess.run(["npm", "pack", "--silent", f"{name}@{version}"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    command = ["npm", "pack", "--silent", f"{name}@{version}"]
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     with tarfile.open(next(folder.glob("*.tgz"))) as archive:
         archive.extractall(folder, filter="data")
     return folder / "package"
@@ -54,11 +49,11 @@ def fetch(package: tuple[str, str], into: Path) -> Path:
 def sprite(icons: Path) -> str:
     """Build one SVG file with a <symbol> for each icon."""
     symbols = []
-    for name in sorted(ICON_NAMES):
+    for name in (Path(__file__).parent / "icons.txt").read_text().split():
         svg = (icons / "icons" / "outline" / f"{name}.svg").read_text()
         inner = re.search(r"<svg[^>]*>(.*)</svg>", svg, re.S)[1]
         compact = re.sub(r"\s*\n\s*", "", inner)
-        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24" {STROKE}>{compact}</symbol>')
+        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24" {STROKE} {ROUND}>{compact}</symbol>')
     return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
 
 

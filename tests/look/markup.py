@@ -3,8 +3,8 @@
 from collections import Counter
 from html.parser import HTMLParser
 
-VOID = set("area base br col embed hr img input link meta source track wbr".split())
-SELF_CLOSED = set("path rect circle line use polyline polygon ellipse stop".split())
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+SELF_CLOSED = {"path", "rect", "circle", "line", "use", "polyline", "polygon", "ellipse", "stop"}
 REFERENCES = ("for", "aria-describedby", "aria-labelledby", "aria-controls")
 
 

@@ -1,4 +1,4 @@
-"""Sample data and a small Jinja environment in which components/gallery.html can be rendered without the app."""
+"""Sample data and a small Jinja environment in which components/gallery.html renders without the app."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,10 @@ from crowdfund import money, vendored
 
 TEMPLATES = Path(vendored.__file__).parent / "templates"
 NOW = datetime(2026, 11, 21, 7, 30, tzinfo=UTC)
-STATUSES = "draft submitted approved deploying live verified rejected pending settled confirmed failed expired reversed"
+STATUSES = (
+    "draft submitted approved deploying live verified rejected pending "
+    "settled confirmed failed expired reversed"
+)
 
 
 class SampleForm(Form):
@@ -29,7 +32,9 @@ class SampleForm(Form):
         [InputRequired("Choose a way to pay.")],
         choices=[("neo", "NEO Bank"), ("telebirr", "Telebirr"), ("wallet", "Wallet balance")],
     )
-    kind = RadioField("Kind of share", choices=[("common", "Common"), ("preferred", "Preferred")], default="common")
+    kind = RadioField(
+        "Kind of share", choices=[("common", "Common"), ("preferred", "Preferred")], default="common"
+    )
 
 
 def campaign(title: str, raised: int, **more: object) -> SimpleNamespace:
@@ -63,9 +68,24 @@ def sample(form: Form) -> SimpleNamespace:
         ],
         steps=[
             {"label": "Payment authorised", "at": NOW, "state": "done"},
-            {"label": "Money settled", "at": NOW + timedelta(minutes=3), "state": "done", "text": "It lies in the campaign's escrow."},
-            {"label": "Recording on the chain", "at": None, "state": "current", "text": "This takes about ten seconds."},
-            {"label": "Certificate", "at": None, "state": "todo", "text": "After the campaign has succeeded."},
+            {
+                "label": "Money settled",
+                "at": NOW + timedelta(minutes=3),
+                "state": "done",
+                "text": "It lies in the campaign's escrow.",
+            },
+            {
+                "label": "Recording on the chain",
+                "at": None,
+                "state": "current",
+                "text": "This takes about ten seconds.",
+            },
+            {
+                "label": "Certificate",
+                "at": None,
+                "state": "todo",
+                "text": "After the campaign has succeeded.",
+            },
         ],
         tasks=[
             {"label": "Company", "url": "/company", "state": "done", "hint": None},
@@ -87,7 +107,11 @@ def sample(form: Form) -> SimpleNamespace:
         ],
         filters=[
             {"name": "q", "label": "Search", "type": "search", "placeholder": "Name or number"},
-            {"name": "status", "label": "Status", "options": [("", "Any"), ("settled", "Settled"), ("failed", "Failed")]},
+            {
+                "name": "status",
+                "label": "Status",
+                "options": [("", "Any"), ("settled", "Settled"), ("failed", "Failed")],
+            },
         ],
         rows=[
             SimpleNamespace(id=f"P-{n}", at=NOW, status=status, tx="0x" + "9f3c1a27" * 8, minor=n * 12_345)
@@ -104,12 +128,18 @@ def sample(form: Form) -> SimpleNamespace:
 def environment() -> Environment:
     """Return an environment with the globals that web.py and vendored.py give in the app."""
     env = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     env.globals.update(
-        vendor=vendored.vendor, vendor_url=vendored.vendor_url, asset=vendored.asset, asset_url=vendored.asset_url,
-        money_fmt=money.fmt, csp_nonce=lambda: "sample", csrf_token=lambda: "sample-token", live_token=lambda: "",
-        url_for=lambda endpoint, **_values: "/" + endpoint.replace(".", "/"), flashes=lambda: [("success", "Saved.")],
+        vendor=vendored.vendor, vendor_url=vendored.vendor_url,
+        asset=vendored.asset, asset_url=vendored.asset_url, money_fmt=money.fmt,
+        csp_nonce=lambda: "sample", csrf_token=lambda: "sample-token", live_token=lambda: "",
+        url_for=lambda endpoint, **_values: "/" + endpoint.replace(".", "/"),
+        flashes=lambda: [("success", "Saved.")],
         nav_items=lambda: [
             {"label": "Campaigns", "url": "/", "active": True, "count": None},
             {"label": "Portfolio", "url": "/portfolio", "active": False, "count": None},

@@ -24,7 +24,9 @@ def test_the_gallery_is_valid_with_unique_ids_and_no_dangling_reference(state):
     assert problems(sample.gallery(**state)) == []
 
 
-@pytest.mark.parametrize("html", ["<p>", "<p></div>", '<a id="x"></a><b id="x"></b>', '<p style="">x</p>', '<i for="y"></i>'])
+@pytest.mark.parametrize(
+    "html", ["<p>", "<p></div>", '<a id="x"></a><b id="x"></b>', '<p style="">x</p>', '<i for="y"></i>']
+)
 def test_the_markup_reader_finds_what_is_wrong(html):
     assert problems(html)
 
@@ -65,7 +67,13 @@ def test_hostile_text_is_escaped_wherever_it_goes():
     evil = '"><script>alert(1)</script>'
     card = sample.campaign(evil, 1, summary=evil, company_name=evil, sector=evil)
     steps = [{"label": evil, "at": None, "state": "todo", "text": evil}]
-    for html in (door.campaign_card(card), door.hash(evil), door.timeline(steps), door.empty(evil, evil), door.status_badge(evil)):
+    for html in (
+        door.campaign_card(card),
+        door.hash(evil),
+        door.timeline(steps),
+        door.empty(evil, evil),
+        door.status_badge(evil),
+    ):
         assert "<script" not in html
 
 
@@ -87,7 +95,9 @@ class _Classes(HTMLParser):
         self.found.update((dict(attrs).get("class") or "").split())
 
 
-@pytest.mark.parametrize("path", sorted(sample.TEMPLATES.rglob("*.html")), ids=lambda p: str(p.relative_to(sample.TEMPLATES)))
+@pytest.mark.parametrize(
+    "path", sorted(sample.TEMPLATES.rglob("*.html")), ids=lambda p: str(p.relative_to(sample.TEMPLATES))
+)
 def test_a_template_uses_no_class_that_no_stylesheet_knows(path):
     plain = re.sub(r"\{%.*?%\}|\{#.*?#\}", " ", path.read_text(), flags=re.S)
     reader = _Classes()
@@ -97,7 +107,9 @@ def test_a_template_uses_no_class_that_no_stylesheet_knows(path):
     assert not unknown, "spelled wrong, or cut by tools/tabler_subset.py"
 
 
-@pytest.mark.parametrize("path", sorted(sample.TEMPLATES.rglob("*.html")), ids=lambda p: str(p.relative_to(sample.TEMPLATES)))
+@pytest.mark.parametrize(
+    "path", sorted(sample.TEMPLATES.rglob("*.html")), ids=lambda p: str(p.relative_to(sample.TEMPLATES))
+)
 def test_a_template_names_only_icons_that_are_in_the_sprite(path):
     sprite = set(re.findall(r'<symbol id="([\w-]+)"', (vendored.STATIC / "vendor/icons.svg").read_text()))
     named = set(re.findall(r'icon\("([\w-]+)"', path.read_text()))

@@ -1,0 +1,157 @@
+"""What base.html, app.js and live.js do in a real browser, under the real content policy."""
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def listening(shown):
+    expect(shown.locator("html[data-live-state=open]")).to_be_attached()
+    return shown
+
+
+def test_a_change_reaches_the_page_and_leaves_half_typed_words_alone(site, listening):
+    listening.get_by_label("Typed").fill("half a sent")
+    site.value = 2
+    site.tell()
+    expect(listening.locator("#part")).to_have_text("value 2")
+    expect(listening.get_by_label("Typed")).to_have_value("half a sent")
+    expect(listening.get_by_label("Typed")).to_be_focused()
+    assert listening.complaints == []
+
+
+def test_news_of_other_things_ask_for_nothing(site, listening):
+    site.tell(data="thing:2")
+    site.value = 2
+    site.tell(data="list:1")  # an element may follow several topics
+    expect(listening.locator("#part")).to_have_text("value 2")
+    assert site.asked["/part"] == 1
+
+
+def test_refresh_reads_everything_again(site, listening):
+    site.value = 3
+    site.tell("refresh", "resumed")
+    expect(listening.locator("#part")).to_have_text("value 3")
+
+
+def test_without_a_stream_the_page_asks_every_few_seconds(site, page):
+    site.stream_open = False
+    page.goto(site.url)
+    site.value = 4
+    expect(page.locator("#part")).to_have_text("value 4")
+    assert page.locator("html").get_attribute("data-live-state") == "polling"
+
+
+def test_a_final_fragment_closes_the_stream_and_stops_asking(site, listening):
+    site.value, site.final = 5, True
+    site.tell()
+    expect(listening.locator("#part")).to_have_text("value 5")
+    expect(listening.locator("html[data-live-state=off]")).to_be_attached()
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_a_refused_refetch_takes_nobody_away_and_shows_nothing(site, listening, status):
+    site.part_status = status
+    with listening.expect_response("**/part"):
+        site.tell()
+    listening.get_by_label("Typed").fill("still here")
+    expect(listening.locator("#part")).to_have_text("value 1")
+    expect(listening.locator(".cf-toast")).to_have_count(0)
+
+
+def test_two_clicks_send_one_payment(site, shown):
+    shown.get_by_role("button", name="Pay").dblclick()
+    shown.wait_for_load_state()
+    expect(shown.get_by_role("button", name="Pay")).to_be_enabled()
+    assert site.asked["/pay"] == 1
+
+
+def test_a_button_is_busy_until_the_answer_and_free_again_after_going_back(site, shown):
+    pay = "document.querySelector('#pay button')"
+    assert shown.evaluate(f"() => {{ {pay}.click(); return {pay}.getAttribute('aria-disabled'); }}") == "true"
+    shown.wait_for_url("**/pay")
+    shown.go_back()
+    expect(shown.get_by_role("button", name="Pay")).not_to_have_attribute("aria-disabled", "true")
+
+
+def test_errors_come_with_the_form_and_take_the_focus(site, shown):
+    shown.get_by_label("Words").fill("kept")
+    shown.get_by_role("button", name="422").click()
+    expect(shown.locator("[data-error-summary]")).to_be_focused()
+    expect(shown.get_by_label("Words")).to_have_value("kept")
+    assert site.asked["csrf"] == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        ("409", "Nothing was booked."),
+        ("500", "Nothing was booked."),
+        ("502", "Nothing that you entered was lost."),
+    ],
+)
+def test_a_refusal_is_told_once_and_the_form_stays(shown, answer, sentence):
+    shown.get_by_label("Words").fill("precious")
+    shown.get_by_role("button", name=answer).click()
+    expect(shown.locator(".cf-toast")).to_have_count(1)
+    expect(shown.get_by_role("alert")).to_contain_text(sentence)
+    expect(shown.get_by_label("Words")).to_have_value("precious")
+    expect(shown.get_by_role("button", name=answer)).not_to_have_attribute("aria-disabled", "true")
+    shown.get_by_role("button", name="Close").click()
+    expect(shown.locator(".cf-toast")).to_have_count(0)
+
+
+def test_a_lost_connection_is_told_and_the_form_stays(site, shown):
+    shown.get_by_label("Words").fill("precious")
+    shown.context.set_offline(True)
+    shown.get_by_role("button", name="204").click()
+    expect(shown.get_by_role("alert")).to_contain_text("Nothing that you entered was lost.")
+    expect(shown.get_by_label("Words")).to_have_value("precious")
+
+
+def test_a_session_that_ended_leads_to_sign_in(shown):
+    shown.get_by_role("button", name="401").click()
+    shown.wait_for_url("**/signed-out")
+
+
+def test_an_upload_is_sent_whole_and_its_answer_shown(site, shown):
+    shown.get_by_label("File").set_input_files(
+        {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"x" * 2_000_000}
+    )
+    shown.get_by_role("button", name="Send").click()
+    expect(shown.locator("#stored")).to_be_visible()
+    assert int(shown.locator("#stored").inner_text()) > 2_000_000
+
+
+def test_a_file_that_is_too_big_is_refused_before_it_is_sent(site, shown):
+    shown.get_by_label("File").set_input_files(
+        {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"x" * 3_000_001}
+    )
+    assert "too big" in shown.get_by_label("File").evaluate("e => e.validationMessage")
+    shown.get_by_role("button", name="Send").click()
+    assert site.asked["/upload"] == 0
+
+
+def test_the_theme_is_remembered(shown):
+    shown.get_by_role("button", name="Use the dark theme").click()
+    shown.reload()
+    expect(shown.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    expect(shown.get_by_role("button", name="Use the light theme")).to_be_visible()
+
+
+def test_the_first_tab_stop_skips_to_the_main_content(shown):
+    shown.keyboard.press("Tab")
+    expect(shown.get_by_role("link", name="Skip to main content")).to_be_focused()
+    shown.keyboard.press("Enter")
+    expect(shown.locator("#main")).to_be_focused()
+
+
+def test_escape_closes_the_menu_and_returns_the_focus(shown):
+    menu = shown.locator("summary", has_text="Your account")
+    menu.click()
+    shown.get_by_role("button", name="Sign out").focus()
+    shown.keyboard.press("Escape")
+    expect(shown.get_by_role("button", name="Sign out")).to_be_hidden()
+    expect(menu).to_be_focused()
