@@ -293,7 +293,7 @@ def flashes() -> list[tuple[str, str]]:
 def _context() -> dict[str, Any]:
     return {
         "current_user": current_user(),
-        "events_url": config.settings().events_url,
+        "events_url": live.stream_url(),
         "flashes": flashes,
         "is_htmx": is_htmx() if has_request_context() else False,
     }
