@@ -17,4 +17,5 @@ if __name__ == "__main__":
         # a connection of its own: RQ raises the timeouts of the one it is given
         connection = Redis.from_url(config.settings().redis_url)
         queue = Queue(name, connection=connection, serializer=JSONSerializer)
-        SimpleWorker([queue], connection=connection, worker_ttl=30).work(logging_level="WARNING")
+        worker = SimpleWorker([queue], connection=connection, serializer=JSONSerializer, worker_ttl=30)
+        worker.work(logging_level="WARNING")
