@@ -66,6 +66,9 @@ TABLE: dict[str, frozenset[str]] = {
     "compliance.reject": staff("compliance", "admin"),
     "compliance.register_again": staff("compliance", "admin"),
     # chain
+    "chain.writes": readers("admin", "compliance", "finance"),
+    "chain.write": readers("admin", "compliance", "finance"),
+    "chain.replay": staff("admin"),
     # investments
     "investments.new": SIGNED_IN,
     "investments.quote": SIGNED_IN,
@@ -84,7 +87,20 @@ TABLE: dict[str, frozenset[str]] = {
     "ledger.accounts": readers("admin", "finance"),
     "ledger.account": readers("admin", "finance"),
     "ledger.entry": readers("admin", "finance"),
-    # payments
+    # payments: one's own (queries.get_for_owner); webhooks prove themselves by their signature
+    "payments.neo_webhook": PUBLIC,
+    "payments.gateway_webhook": PUBLIC,
+    "payments.come_back": SIGNED_IN,
+    "payments.show": SIGNED_IN,
+    "payments.index": readers("admin", "finance"),
+    "payments.detail": readers("admin", "finance"),
+    "payments.check": staff("admin", "finance"),
+    "payments.exceptions": readers("admin", "finance"),
+    "payments.exception": readers("admin", "finance"),
+    "payments.resolve": staff("admin", "finance"),
+    "payments.inbox": readers("admin", "finance"),
+    "payments.webhook": readers("admin", "finance"),
+    "payments.replay": staff("admin", "finance"),
     # reports
     "reports.desk": readers("admin", "compliance", "finance"),
     # static files and health

@@ -60,9 +60,9 @@ class Verdict(StrEnum):
 
 
 # What may be done, the proposal first. Money in suspense is never dismissed; money of an unknown
-# customer cannot be credited.
+# customer cannot be credited. Late money may be accepted only if its purpose can still take it.
 RESOLUTIONS: dict[Kind, tuple[Resolution, ...]] = {
-    Kind.TOO_LITTLE: (Resolution.CREDIT, Resolution.ACCEPT, Resolution.RETURN),
+    Kind.TOO_LITTLE: (Resolution.CREDIT, Resolution.RETURN),
     Kind.TOO_MUCH: (Resolution.ACCEPT, Resolution.CREDIT, Resolution.RETURN),
     Kind.LATE: (Resolution.CREDIT, Resolution.ACCEPT, Resolution.RETURN),
     Kind.UNKNOWN_REFERENCE: (Resolution.CREDIT, Resolution.RETURN),

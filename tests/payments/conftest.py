@@ -39,13 +39,13 @@ class World:
 
     def start(self, amount_minor=25_000, *, key="order-1", gateway=GATEWAY):
         """Begin a payment and let the worker open it at the bank."""
-        payment = service.start(
+        payment_id = service.start(
             user_id=self.user_id, amount_minor=amount_minor, currency="ETB", gateway=gateway,
             purpose=("investment", "i1"), destination=ESCROW, description="Shares", key=key,
         )  # fmt: skip
         commit()
         self.work()
-        return self.read(lambda: queries.get(payment.id))
+        return self.read(lambda: queries.get(payment_id))
 
     @staticmethod
     def read(query):

@@ -32,7 +32,7 @@ def begin_all(world):
         service.start(
             user_id=world.user_id, amount_minor=25_000, currency="ETB", gateway="bill_bitts",
             purpose=("investment", "i1"), destination=ESCROW, description="Shares", key=f"order-{number}",
-        ).id
+        )
         for number in range(len(ORDERS))
     ]  # fmt: skip
     commit()

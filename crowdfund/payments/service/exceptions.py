@@ -14,8 +14,10 @@ from ...ledger.rules import SUSPENSE, Posting, external, user_wallet
 from ..models import Payment, PaymentException, payment_exception_event
 from ..rules import RESOLUTIONS, Kind, Resolution
 from . import news
+from .purposes import accepts_late
 
 log = structlog.get_logger()
+MIN_REASON = 5
 _X, _P = PaymentException.__table__, Payment.__table__
 
 
@@ -69,11 +71,11 @@ def resolve(exception_id: str, resolution: str, *, actor: str, reason: str = "")
     _close(exception_id, Resolution(resolution), actor=actor, reason=reason.strip())
 
 
-MIN_REASON = 5
-
-
 def accept_late(payment_id: str, *, actor: str = "system", reason: str = "") -> bool:
-    """Take a late payment after all (for a higher feature); False when none is waiting."""
+    """Take a late payment after all (for a higher feature); False when none is waiting.
+
+    Raises Conflict when the purpose has not said that it accepts late money.
+    """
     query = sa.select(_X.c.id).where(_X.c.key == f"payment:{payment_id}:late", _X.c.state == "open")
     exception_id = db.session.scalar(query)
     if exception_id is None:
@@ -86,8 +88,15 @@ def choices(found: Any) -> tuple[Resolution, ...]:  # noqa: ANN401 - a row
     """Return what may be done about an exception, the proposal first."""
     possible = RESOLUTIONS[Kind(found.kind)]
     if found.user_id is None:
-        return tuple(one for one in possible if one is not Resolution.CREDIT)
+        possible = tuple(one for one in possible if one is not Resolution.CREDIT)
+    if found.kind == Kind.LATE and not _is_welcome(found.payment_id):
+        possible = tuple(one for one in possible if one is not Resolution.ACCEPT)
     return possible
+
+
+def _is_welcome(payment_id: str) -> bool:
+    query = sa.select(_P.c.purpose_kind, _P.c.purpose_id).where(_P.c.id == payment_id)
+    return accepts_late(*db.session.execute(query).one())
 
 
 def _proposal(kind: Kind, user_id: str | None) -> Resolution:

@@ -17,7 +17,6 @@ from ...errors import Conflict
 from ...ledger import rules as ledger_rules
 from .. import queries, rules
 from ..models import GatewayCustomer, Payment, payment_event
-from ..queries import PaymentRow
 from ..rules import Status
 from . import news
 
@@ -45,10 +44,10 @@ def start(  # noqa: PLR0913 - what a payment is
     destination: str,
     description: str,
     key: str,
-) -> PaymentRow:
-    """Begin to collect an amount (minor units) for a purpose; the same key begins once.
+) -> str:
+    """Begin to collect an amount (minor units) for a purpose and return the payment's id.
 
-    The money will go to the ledger account `destination` when it is settled. The gateway is
+    The same key begins once. The money will go to the ledger account `destination` when it is settled. The gateway is
     called by the worker: until then the payment is `created`, then `pending` with a checkout_url.
     Raises Conflict when the key came before with other figures.
     """
@@ -71,7 +70,7 @@ def start(  # noqa: PLR0913 - what a payment is
     outbox.add(
         "payments.expire", f"expire:{payment_id}", {"payment_id": payment_id}, not_before=now + rules.LIFETIME
     )
-    return queries.get(payment_id)
+    return payment_id
 
 
 def _queue_opening(payment_id: str, user_id: str, gateway: str) -> None:
@@ -89,11 +88,11 @@ def _queue_opening(payment_id: str, user_id: str, gateway: str) -> None:
     outbox.add("payments.initiate", f"initiate:{payment_id}:0", first, not_before=later)
 
 
-def _same(key: str, wanted: Mapping[str, Any]) -> PaymentRow:
+def _same(key: str, wanted: Mapping[str, Any]) -> str:
     found = queries.find_by_key(key)
     if found is None or any(getattr(found, name) != value for name, value in wanted.items()):
         raise Conflict("This payment was begun already with other figures. Nothing was charged.")
-    return found
+    return found.id
 
 
 # --- the customer ---------------------------------------------------------------------------------

@@ -1,0 +1,38 @@
+"""What payments are for: higher features say where their page is and whether late money is welcome."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """How payments talk to a feature that they cannot import."""
+
+    url_of: Callable[[str], str]
+    accepts_late: Callable[[str], bool]
+
+
+_purposes: dict[str, Purpose] = {}
+
+
+def register_purpose(
+    kind: str, url_of: Callable[[str], str], *, accepts_late: Callable[[str], bool] = lambda _id: False
+) -> None:
+    """Tell the status page of a purpose, and whether one that has ended can still take its money.
+
+    A higher feature does so when it is loaded. Who accepts late money must handle `payment.settled`
+    after `payment.failed` or `payment.expired`.
+    """
+    _purposes[kind] = Purpose(url_of, accepts_late)
+
+
+def purpose_url(kind: str, purpose_id: str) -> str | None:
+    """Return the status page of what a payment is for, if its feature told one."""
+    purpose = _purposes.get(kind)
+    return purpose.url_of(purpose_id) if purpose else None
+
+
+def accepts_late(kind: str, purpose_id: str) -> bool:
+    """Return whether a purpose that was told "no money" would still take it."""
+    purpose = _purposes.get(kind)
+    return bool(purpose and purpose.accepts_late(purpose_id))

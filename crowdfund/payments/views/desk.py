@@ -1,0 +1,119 @@
+"""Staff pages: payments and their exceptions. A regulator reads; finance and admin decide."""
+
+from typing import Any
+
+from flask import Response, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from ... import web
+from ...accounts import queries as accounts
+from ...errors import CrowdfundError
+from ...ledger import queries as ledger
+from .. import forms, queries, rules, service
+from .blueprint import bp
+
+
+@bp.get("/staff/payments")
+def index() -> Response:
+    """List payments with filters and totals, newest first."""
+    chosen = {name: request.args.get(name, "")[:80] for name in ("status", "gateway")}
+    search = request.args.get("q", "")[:80]
+    page = queries.payments_page(**chosen, search=search, before=request.args.get("before", "")[:32])
+    return web.render(
+        "payments/index.html",
+        "payments/_list.html",
+        page=page,
+        people=accounts.names({row.user_id for row in page.rows}),
+        totals=queries.payment_totals(**chosen, search=search),
+        counts=queries.counts(),
+        statuses=list(rules.Status),
+        gateways=sorted({row.gateway for row in page.rows} | {"bill_bitts"}),
+    )
+
+
+@bp.get("/staff/payments/<payment_id>")
+def detail(payment_id: str) -> Response:
+    """Show everything about one payment: steps, webhooks, postings, exceptions."""
+    payment = queries.get(payment_id)
+    history = queries.timeline(payment_id)
+    found = queries.exceptions_of(payment_id)
+    return web.render(
+        "payments/detail.html",
+        "payments/_detail.html",
+        payment=payment,
+        history=history,
+        cprn=queries.cprn_of(payment.user_id, payment.gateway),
+        people=accounts.names({payment.user_id, *(row.actor for row in history)}),
+        webhooks=queries.webhooks_of(payment_id),
+        entries=_entries(payment_id, found),
+        exceptions=found,
+        purpose_url=service.purpose_url(payment.purpose_kind, payment.purpose_id),
+    )
+
+
+def _entries(payment_id: str, found: list[Any]) -> list[dict[str, Any]]:
+    entries = ledger.entries_for("payment", payment_id)
+    for one in found:
+        entries += ledger.entries_for("exception", one.id)
+    return entries
+
+
+@bp.post("/staff/payments/<payment_id>/check")
+def check(payment_id: str) -> BaseResponse:
+    """Ask the gateway about a payment now."""
+    service.check_now(payment_id)
+    web.flash("The gateway is being asked. This page follows by itself.", "info")
+    return web.back(url_for("payments.detail", payment_id=payment_id))
+
+
+@bp.get("/staff/exceptions")
+def exceptions() -> Response:
+    """List what waits for a decision, newest first; resolved ones on request."""
+    state = request.args.get("state", "open")
+    page = queries.exceptions_page(
+        state="" if state == "all" else state, before=request.args.get("before", "")[:32]
+    )
+    return web.render("payments/exceptions.html", "payments/_exceptions.html", page=page, state=state)
+
+
+@bp.get("/staff/exceptions/<exception_id>")
+def exception(exception_id: str) -> Response:
+    """Show one exception with its proposal and its history."""
+    return _exception_page(exception_id)
+
+
+@bp.post("/staff/exceptions/<exception_id>/resolve")
+def resolve(exception_id: str) -> BaseResponse:
+    """Carry out a decision."""
+    form = forms.resolve_form(service.choices(queries.exception(exception_id)))
+    if not form.validate_on_submit():
+        return _exception_page(exception_id, form, status=422)
+    try:
+        service.resolve(
+            exception_id,
+            form.resolution.data or "",
+            actor=web.current_user().id,
+            reason=(form.reason.data or "")[:900],
+        )
+    except CrowdfundError as error:
+        web.put_error(form, error)
+        return _exception_page(exception_id, form, status=error.status)
+    web.flash("Done. The decision is in the history.", "success")
+    return web.back(url_for("payments.exception", exception_id=exception_id))
+
+
+def _exception_page(
+    exception_id: str, form: forms.ResolveForm | None = None, *, status: int = 200
+) -> Response:
+    found = queries.exception(exception_id)
+    history = queries.exception_history([exception_id])
+    people = {row.actor for row in history} | ({found.user_id} if found.user_id else set())
+    return web.render(
+        "payments/exception.html",
+        status=status,
+        found=found,
+        form=form or forms.resolve_form(service.choices(found)),
+        history=history,
+        people=accounts.names(people),
+        payment=queries.find(found.payment_id) if found.payment_id else None,
+    )

@@ -1,0 +1,28 @@
+"""What the person who pays sees."""
+
+from flask import Response, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from ... import web
+from .. import queries, service
+from .blueprint import bp
+
+
+@bp.get("/payments/<payment_id>/return")
+def come_back(payment_id: str) -> BaseResponse:
+    """Lead a customer who comes back from the gateway to the page of what was paid.
+
+    Nothing is believed of what the browser brings: the page shows what webhook and gateway agree on.
+    """
+    payment = queries.get_for_owner(payment_id, web.current_user().id)
+    target = service.purpose_url(payment.purpose_kind, payment.purpose_id)
+    return web.back(target or url_for("payments.show", payment_id=payment_id))
+
+
+@bp.get("/payments/<payment_id>")
+def show(payment_id: str) -> Response:
+    """Show where a person's own payment stands; the fragment follows by itself."""
+    payment = queries.get_for_owner(payment_id, web.current_user().id)
+    return web.render(
+        "payments/show.html", "payments/_payment.html", payment=payment, steps=queries.timeline(payment_id)
+    )
