@@ -9,7 +9,7 @@ import structlog
 from .. import clock, config, live, outbox
 from ..adapters.chain import Receipt
 from ..db import db, new_id
-from . import crash, rules, service
+from . import crash, queries, rules, service
 from .models import Block, Cursor, Event, Tx, Write, WriteTx
 from .reader import Found, Scan
 from .rules import TxStatus, WriteStatus
@@ -36,6 +36,9 @@ def apply(scan: Scan) -> bool:
     for receipt in scan.receipts:
         _mined(receipt)
     _finish(ready)
+    if scan.receipts and queries.queued(limit=1):
+        # What was refused as perhaps too early can be judged now.
+        outbox.add("chain.sign", f"chain.sign:after:{new_id()}")
     crash.at("before-index-commit")
     return scan.last < scan.head
 

@@ -63,6 +63,17 @@ def test_a_write_that_would_revert_is_not_sent_and_says_why(heard):
     assert heard[0][1]["reason"] == row.last_error
 
 
+def test_a_refusal_while_an_earlier_write_is_under_way_is_not_final(heard):
+    """Deactivating needs the registration that is asked for in the same moment."""
+    register_issuer()
+    intent = "issuer:acme:off"
+    args = [rules.intent_bytes32(intent), rules.intent_bytes32("acme")]
+    service.write(intent, "IssuerRegistry", "deactivateIssuer", args, subject=("company", "acme"))
+    commit()
+    settle()
+    assert status_of(intent) == "confirmed"
+
+
 def test_arguments_that_do_not_fit_fail_alone(heard):
     row = service.write("bad", "IssuerRegistry", "deactivateIssuer", ["0x01", "0x02"], subject=("x", "y"))
     register_issuer()

@@ -1,0 +1,73 @@
+"""Staff pages of the chain: every write, what carried it, what the chain said, and a second try."""
+
+from typing import Any
+
+from flask import Blueprint, Response, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from .. import web
+from ..accounts import queries as accounts
+from ..errors import NotFound
+from . import queries, rules, service
+from .queries import WriteRow
+
+bp = Blueprint("chain", __name__)
+
+
+@bp.get("/staff/chain/writes")
+def writes() -> Response:
+    """List writes, newest first, by state, contract and search."""
+    args = request.args
+    status = args.get("status", "")
+    found = queries.page(
+        status=status if status in list(rules.WriteStatus) else "",
+        contract=args.get("contract", "")[:64],
+        search=args.get("q", "")[:160],
+        after=args.get("after", "")[:32],
+    )
+    return web.render(
+        "chain/writes.html",
+        "chain/_writes.html",
+        rows=found.rows,
+        following=found.next,
+        counts=queries.counts(),
+        contracts=queries.contract_names(),
+        cursor=queries.cursor(),
+        signers=queries.signers(),
+    )
+
+
+@bp.get("/staff/chain/writes/<string(length=32):write_id>")
+def write(write_id: str) -> Response:
+    """Show one write: its steps, transactions, events and the raw error."""
+    row = _found(write_id)
+    return web.render("chain/write.html", "chain/_write.html", row=row, **_carried(row))
+
+
+@bp.post("/staff/chain/writes/<string(length=32):write_id>/replay")
+def replay(write_id: str) -> BaseResponse:
+    """Try a failed write again."""
+    service.replay(write_id, actor=web.current_user().id)
+    web.flash("The write is in the queue again. Its intent id still makes it happen once.", "success")
+    return web.back(url_for("chain.write", write_id=write_id))
+
+
+def _found(write_id: str) -> WriteRow:
+    row = queries.write_by_id(write_id)
+    if row is None:
+        raise NotFound("There is no such chain write.")
+    return row
+
+
+def _carried(row: WriteRow) -> dict[str, Any]:
+    history = queries.history(row.id)
+    events = queries.events_of_tx(row.tx_hash) if row.tx_hash else []
+    companions = queries.companions(row.tx_id) - 1 if row.tx_id else 0
+    own = rules.own_events(row.args, [dict(event._mapping) for event in events], alone=companions < 1)
+    return {
+        "history": history,
+        "names": accounts.names({event.actor for event in history}),
+        "transactions": queries.transactions(row.id),
+        "events": own,
+        "companions": max(0, companions),
+    }
