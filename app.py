@@ -1,5 +1,7 @@
 """WSGI entry: `flask --app app`, gunicorn `app:app`, granian `app:app`."""
 
 from crowdfund import create_app
+from crowdfund.local.environment import adopt
 
+adopt()  # a command by hand meets the parts that `make run` started
 app = create_app()

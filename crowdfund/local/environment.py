@@ -13,6 +13,7 @@ from crowdfund.local.ports import HOST
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTSIDE = ("DATABASE_URL", "REDIS_URL", "CHAIN_RPC_URL")  # set: used instead of the embedded part
+STACK_ENV = "stack.env"
 ALIASES = ("POLYGON_EDGE_RPC_URL", "GANACHE_URL")
 KEY_VARIABLES = {"admin": "CHAIN_ADMIN_KEY", "signer": "CHAIN_SIGNER_KEY", "recorder": "CHAIN_RECORDER_KEY"}
 
@@ -78,10 +79,21 @@ def _secret_files(folder: DataDir, env: Mapping[str, str]) -> dict[str, Path]:
     return files
 
 
-def remember(folder: DataDir, env: Mapping[str, str]) -> None:
-    """Write what the stack added to `stack.env`, so that `flask ...` by hand finds the same parts."""
-    lines = []
-    for name in sorted(env):
-        if os.environ.get(name) != env[name] and "\n" not in env[name]:
-            lines.append(f"{name}={json.dumps(env[name])}")
-    write_secret(folder.root / "stack.env", "\n".join(lines) + "\n")
+def remember(folder: DataDir, added: Mapping[str, str]) -> None:
+    """Write what the stack added to the environment, for `adopt`."""
+    lines = [f"{name}={json.dumps(value)}" for name, value in sorted(added.items())]
+    write_secret(folder.root / STACK_ENV, "\n".join(lines) + "\n")
+
+
+def adopt() -> None:
+    """Use the running stack's parts in this process too, so that `flask selfcheck` by hand meets them.
+
+    What the environment or .env says wins; in production nothing is adopted.
+    """
+    chosen = given()
+    if chosen.get("ENVIRONMENT") == "production":
+        return
+    folder = Path(chosen.get("CROWDFUND_DATA_DIR") or ROOT / "var")
+    for name, value in dotenv_values(folder / STACK_ENV).items():
+        if value is not None and name not in chosen and name.removesuffix("_FILE") not in chosen:
+            os.environ.setdefault(name, value)

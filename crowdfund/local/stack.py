@@ -4,6 +4,7 @@ with stack.running(tmp_path, ports="free", seed=False) as running:
     httpx.get(running.url("web"))
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,13 +12,22 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from crowdfund.local import anvil, environment, node, ports, prepare, redis_server, services
+from crowdfund.local import anvil, environment, node, ports, prepare, redis_server, rpc, services
 from crowdfund.local.datadir import DataDir
 from crowdfund.local.environment import ROOT
 from crowdfund.local.errors import StackError
 from crowdfund.local.ports import HOST
 from crowdfund.local.programs import Program
 from crowdfund.local.supervisor import Supervisor
+
+DAY_S = 86_400
+STORY_DAYS = 160  # how far back the chain begins when the demo story is to be made
+
+
+def story_begin() -> int:
+    """Return when the chain of the demo story begins, in Unix seconds."""
+    return int(time.time()) - STORY_DAYS * DAY_S
+
 
 Say = Callable[[str], None]
 Ports = Literal["preferred", "free"] | Mapping[str, int]
@@ -47,10 +57,10 @@ class Stack:
 
     def __init__(self, folder: DataDir, options: Options) -> None:
         self.folder, self.options = folder, options
-        chosen = environment.given(options.environ)
-        self.outside = {name for name in environment.OUTSIDE if chosen.get(name)}
+        self.chosen = environment.given(options.environ)
+        self.outside = {name for name in environment.OUTSIDE if self.chosen.get(name)}
         self.ports = self._choose_ports()
-        self.env = environment.complete(chosen, folder, self.ports)
+        self.env = environment.complete(self.chosen, folder, self.ports)
         self.supervisor = Supervisor(logs=folder.logs, cwd=ROOT, say=options.say)
         self.marks = prepare.Marks(folder.prepared)
 
@@ -77,6 +87,10 @@ class Stack:
     def log(self, name: str) -> Path:
         """Return a program's log."""
         return self.folder.logs / f"{name}.log"
+
+    def added(self) -> dict[str, str]:
+        """Return what the operator did not set and the stack did."""
+        return {name: value for name, value in self.env.items() if name not in self.chosen}
 
     def flask(self, *command: str) -> None:
         """Run a flask command with the stack's environment; raises StackError when it fails."""
@@ -127,12 +141,20 @@ class Stack:
         if "CHAIN_RPC_URL" not in self.outside:
             binary = anvil.ensure(self.options.say)
             state = node.NodeState(self.folder.chain)
+            if self._tells_a_story():
+                node.begin_long_ago(state, binary, self.ports["chain"], story_begin())
             programs.append(node.program(state, binary, self.ports["chain"], env=self.env))
         return programs
+
+    def _tells_a_story(self) -> bool:
+        """Tell whether the demo story will be made on a new chain."""
+        return self.options.prepare and self.options.seed and "ready" not in self.marks.read()
 
     def _deploy(self) -> None:
         chain = self.env["CHAIN_RPC_URL"]
         if "CHAIN_RPC_URL" not in self.outside:
+            if self._tells_a_story():
+                rpc.call(chain, "evm_setTime", story_begin() + DAY_S)
             keys = list(environment.chain_keys(self.folder).values())
             self._once("fund", "yes", partial(node.fund, chain, keys))
             chain = node.NodeState(self.folder.chain).genesis.read_text()
@@ -186,7 +208,7 @@ def running(data_dir: Path, options: Options | None = None, **choices: object) -
         stack = Stack(folder, options)
         try:
             stack.start()
-            environment.remember(folder, stack.env)
+            environment.remember(folder, stack.added())
             yield stack
         finally:
             stack.supervisor.stop()

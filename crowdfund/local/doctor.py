@@ -1,0 +1,215 @@
+"""`flask doctor`: what this installation uses, what is wrong with it, and what to do. Prints no secrets."""
+
+import os
+import smtplib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from urllib.request import urlopen
+
+import click
+import redis
+import sqlalchemy as sa
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from flask.cli import with_appcontext
+
+from crowdfund import config
+from crowdfund.config import INSECURE_KEY, Settings
+from crowdfund.db import db
+from crowdfund.local import rpc
+from crowdfund.local.environment import ROOT
+
+RSA_BITS = 2048
+TIMEOUT_S = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report; `wrong` says what to do, and is empty when all is well."""
+
+    part: str
+    uses: str
+    wrong: str = ""
+
+
+def masked(url: str) -> str:
+    """Return a URL without its password and query."""
+    parts = urlsplit(url)
+    if "@" not in parts.netloc:
+        return url.partition("?")[0]
+    user = parts.netloc.rpartition("@")[0].partition(":")[0]
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, f"{user}:***@{host}", parts.path, "", ""))
+
+
+def check_settings(settings: Settings) -> Iterator[Finding]:
+    """Look at the environment name, the secret key and the data folder."""
+    weak = settings.secret_key == INSECURE_KEY
+    wrong = "SECRET_KEY is the one everybody knows; set SECRET_KEY or SECRET_KEY_FILE." if weak else ""
+    yield Finding("settings", f"{settings.environment}, {settings.public_url}", wrong)
+    folder = settings.data_dir.absolute()
+    writable = os.access(folder, os.W_OK)
+    yield Finding("data", str(folder), "" if writable else "The folder is missing or cannot be written.")
+
+
+def check_database(settings: Settings) -> Iterator[Finding]:
+    """Connect, and compare the tables' version with the migrations."""
+    uses = masked(settings.sqlalchemy_url)
+    try:
+        with db.engine.connect() as connection:
+            found = set(MigrationContext.configure(connection).get_current_heads())
+    except sa.exc.SQLAlchemyError as error:
+        yield Finding("database", uses, f"It cannot be reached: {_first_line(error)}. Check DATABASE_URL.")
+        return
+    wanted = set(ScriptDirectory(str(ROOT / "migrations")).get_heads())
+    yield Finding("database", uses, "" if found == wanted else "Its tables are old: run `flask db upgrade`.")
+
+
+def check_redis(settings: Settings) -> Iterator[Finding]:
+    """Ping, and see whether it keeps its data."""
+    uses = masked(settings.redis_url)
+    client = redis.Redis.from_url(
+        settings.redis_url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
+    )
+    try:
+        version = client.info("server")["redis_version"]
+    except (redis.RedisError, ValueError) as error:
+        yield Finding("redis", uses, f"It does not answer: {_first_line(error)}. Check REDIS_URL.")
+        return
+    yield Finding("redis", f"{uses} (version {version})")
+
+
+def check_chain(settings: Settings) -> Iterator[Finding]:
+    """Ask the node for its chain id and look for the signing keys."""
+    uses = masked(settings.chain_rpc_url)
+    try:
+        chain_id = int(rpc.call(settings.chain_rpc_url, "eth_chainId", timeout_s=TIMEOUT_S), 16)
+        height = int(rpc.call(settings.chain_rpc_url, "eth_blockNumber", timeout_s=TIMEOUT_S), 16)
+    except (rpc.RpcError, TypeError, ValueError) as error:
+        yield Finding("chain", uses, f"The node does not answer: {_first_line(error)}. Check CHAIN_RPC_URL.")
+    else:
+        same = chain_id == settings.chain_id
+        wrong = "" if same else f"It is chain {chain_id}, but CHAIN_ID says {settings.chain_id}."
+        yield Finding("chain", f"{uses} (chain {chain_id}, block {height})", wrong)
+    missing = [
+        name.upper()
+        for name in ("chain_signer_key", "chain_admin_key", "chain_recorder_key")
+        if not getattr(settings, name)
+    ]
+    wrong = f"Set {', '.join(missing)}, or the same with _FILE." if missing else ""
+    yield Finding("chain keys", f"{3 - len(missing)} of 3", wrong)
+
+
+def check_gateway(settings: Settings) -> Iterator[Finding]:
+    """Reach the payment gateway and read both sides' keys."""
+    if not settings.billbitts_api_url:
+        yield Finding("gateway", "none", "Set BILLBITTS_API_URL.")
+        return
+    answers = _http_answers(settings.billbitts_api_url)
+    wrong = "" if answers else "It does not answer. Check BILLBITTS_API_URL."
+    yield Finding("gateway", masked(settings.billbitts_api_url), wrong)
+    problems = list(_key_problems(settings))
+    yield Finding(
+        "gateway keys", f"{len(settings.billbitts_public_key_paths)} of the bank", " ".join(problems)
+    )
+
+
+def check_mail(settings: Settings) -> Iterator[Finding]:
+    """Greet the mail server."""
+    uses = f"{settings.mail_server}:{settings.mail_port}"
+    try:
+        with smtplib.SMTP(settings.mail_server, settings.mail_port, timeout=TIMEOUT_S) as server:
+            server.noop()
+    except (OSError, smtplib.SMTPException) as error:
+        yield Finding(
+            "mail", uses, f"It does not answer: {_first_line(error)}. Check MAIL_SERVER and MAIL_PORT."
+        )
+        return
+    yield Finding("mail", uses)
+
+
+def check_events(settings: Settings) -> Iterator[Finding]:
+    """Reach the event stream, where it has an address of its own."""
+    if settings.events_url.startswith("/"):
+        yield Finding("events", f"{settings.public_url}{settings.events_url} (behind the proxy)")
+        return
+    answers = _http_answers(settings.events_url.rpartition("/")[0] + "/health")
+    wrong = "" if answers else "It does not answer; pages will poll. Start crowdfund.events:app."
+    yield Finding("events", settings.events_url, wrong)
+
+
+CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+    check_settings,
+    check_database,
+    check_redis,
+    check_chain,
+    check_gateway,
+    check_mail,
+    check_events,
+)
+
+
+@click.command()
+@with_appcontext
+def doctor() -> None:
+    """Say what is used and what is wrong; exit with 1 when something is."""
+    findings = [finding for check in CHECKS for finding in check(config.settings())]
+    for finding in findings:
+        mark = "WRONG" if finding.wrong else "ok"
+        click.echo(f"{mark:<6} {finding.part:<13} {finding.uses}")
+        if finding.wrong:
+            click.echo(f"       {finding.wrong}")
+    wrong = sum(bool(finding.wrong) for finding in findings)
+    if wrong:
+        click.echo(f"\n{wrong} of {len(findings)} need attention.")
+        raise SystemExit(1)
+    click.echo(f"\nAll {len(findings)} are well.")
+
+
+def _key_problems(settings: Settings) -> Iterator[str]:
+    if not settings.billbitts_api_key:
+        yield "BILLBITTS_API_KEY is not set."
+    if not settings.billbitts_private_key_path:
+        yield "BILLBITTS_PRIVATE_KEY_PATH is not set."
+    elif not _is_rsa(settings.billbitts_private_key_path, private=True):
+        yield f"{settings.billbitts_private_key_path} is not an RSA private key of {RSA_BITS} bits."
+    if not settings.billbitts_public_key_paths:
+        yield "BILLBITTS_PUBLIC_KEY_PATHS is empty, so no webhook can be believed."
+    for path in settings.billbitts_public_key_paths:
+        if not _is_rsa(path, private=False):
+            yield f"{path} is not an RSA public key of {RSA_BITS} bits."
+
+
+def _is_rsa(path: str, *, private: bool) -> bool:
+    try:
+        content = Path(path).read_bytes()
+        if private:
+            key: object = serialization.load_pem_private_key(content, password=None)
+        else:
+            key = serialization.load_pem_public_key(content)
+    except (OSError, ValueError, TypeError):
+        return False
+    return isinstance(key, rsa.RSAPrivateKey | rsa.RSAPublicKey) and key.key_size >= RSA_BITS
+
+
+def _http_answers(url: str) -> bool:
+    if not url.startswith(("http://", "https://")):
+        return False
+    try:
+        with urlopen(url, timeout=TIMEOUT_S) as response:  # noqa: S310 - http(s) only, see above
+            return bool(response.status)
+    except OSError as error:
+        return getattr(error, "code", 500) < 500
+    except HTTPException:
+        return False
+
+
+def _first_line(error: Exception) -> str:
+    """Return what went wrong in one line; drivers repeat addresses and statements below it."""
+    cause = getattr(error, "orig", None) or error
+    return (str(cause).splitlines() or [type(cause).__name__])[0][:200].rstrip(".")
