@@ -251,6 +251,12 @@ def append_only_ddl(table: str, dialect: str) -> list[str]:
     ]
 
 
+def make_append_only(op: Any, table: str) -> None:  # noqa: ANN401 - alembic's operations
+    """Create the append-only triggers of a table in a migration."""
+    for statement in append_only_ddl(table, op.get_bind().dialect.name):
+        op.execute(statement)
+
+
 def append_only(model: M) -> M:
     """Mark a model: its rows can be added, never changed or removed (class decorator)."""
     protect(cast(sa.Table, model.__table__))  # type: ignore[attr-defined]

@@ -1,8 +1,11 @@
 """The embedded chain: anvil with its state on disk, a good copy of it, and proof that it is ours."""
 
 import json
+import os
 import shutil
 import signal
+import subprocess
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,6 +120,37 @@ def program(state: NodeState, anvil: Path, port: int, *, env: Mapping[str, str])
         death_signal=signal.SIGTERM,
         foundation=True,
     )
+
+
+def begin_long_ago(state: NodeState, anvil: Path, port: int, moment: int) -> None:
+    """Make a new chain whose first block has an earlier time (Unix seconds), for a story with a past.
+
+    A node can only go forward from its last block, so the beginning itself has to lie back. The
+    flag must not be there at later starts: the node would jump back each time.
+    """
+    if state.dump.exists():
+        return
+    state.folder.mkdir(parents=True, exist_ok=True)
+    argv = [*program(state, anvil, port, env={}).argv, "--timestamp", str(moment)]
+    env = {**os.environ, "HOME": str(state.folder)}
+    child = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        _wait_for_node(f"http://127.0.0.1:{port}")
+    finally:
+        child.terminate()  # it writes its state at its end
+        child.wait(timeout=10)
+
+
+def _wait_for_node(url: str, *, limit_s: float = 10) -> None:
+    end = time.monotonic() + limit_s
+    while True:
+        try:
+            rpc.call(url, "eth_chainId")
+            return
+        except rpc.RpcError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
 
 
 def fund(url: str, key_files: list[Path], *, ether: int = 1_000_000) -> None:

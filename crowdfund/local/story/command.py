@@ -1,0 +1,15 @@
+"""`flask seed-demo`: make the demo story."""
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from . import making
+
+
+@click.command("seed-demo")
+@with_appcontext
+def seed_demo() -> None:
+    """Make the demo story (companies, campaigns, investors, payments); does nothing twice."""
+    count = making.make(current_app._get_current_object())  # type: ignore[attr-defined]
+    click.echo(f"demo story: {count} investments made" if count else "demo story: it is here already")

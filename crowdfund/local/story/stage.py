@@ -1,0 +1,98 @@
+"""The stage of the demo story: a clock that can be set back, for us, the chain and the gateway at once."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from flask import Flask
+from werkzeug.serving import make_server
+
+from crowdfund import clock, config, outbox
+from crowdfund.db import commit, db
+from crowdfund.local import rpc
+
+PATIENCE_S = 60
+
+
+class Stage:
+    """Moves the time of everything that takes part and does the background work meanwhile."""
+
+    def __init__(self) -> None:
+        self._clock = clock.FixedClock(clock.now())
+        self._gateway = config.settings().billbitts_api_url.rstrip("/")
+
+    def control(self, verb: str, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+        """Ask something of the gateway simulator."""
+        response = httpx.post(f"{self._gateway}/_control/{verb}", json=body, timeout=30)
+        response.raise_for_status()
+        return dict(response.json())
+
+    @property
+    def can_go_back(self) -> bool:
+        """Tell whether the chain's time can still be set back: a local node that begins long ago."""
+        url = config.settings().chain_rpc_url
+        if not str(rpc.call(url, "web3_clientVersion")).startswith("anvil"):
+            return False
+        block = rpc.call(url, "eth_getBlockByNumber", "latest", False)
+        return int(block["timestamp"], 16) < (datetime.now(UTC) - timedelta(days=140)).timestamp()
+
+    def at(self, moment: datetime) -> None:
+        """Make it that moment, everywhere."""
+        self._clock.set(max(moment, self._clock.now()))
+        clock.use(self._clock)
+        self.control("settings", fixed_now=self._clock.now().timestamp())
+        rpc.call(config.settings().chain_rpc_url, "evm_setTime", int(self._clock.now().timestamp()))
+
+    def begin(self, moment: datetime) -> None:
+        """Go back to where the story begins."""
+        self._clock.set(moment)
+        self.at(moment)
+
+    def do(self, verb: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """Run one verb in a transaction of its own, as a request would."""
+        result = verb(*args, **kwargs)
+        commit()
+        db.session.remove()
+        return result
+
+    def until(self, done: Callable[[], bool], what: str) -> None:
+        """Do background work until something is so; raises RuntimeError if it never is."""
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            self._clock.advance(timedelta(seconds=1))
+            outbox.tick()
+            worked = outbox.drain_all()
+            ready = done()
+            db.session.remove()
+            if ready:
+                return
+            if not worked:
+                time.sleep(0.05)  # the gateway posts its webhooks in its own time
+        raise RuntimeError(f"The demo story waited in vain for {what}; see the logs of gateway and chain.")
+
+
+@contextmanager
+def stage(app: Flask) -> Iterator[Stage]:
+    """Set the stage and take it down again: real time, the gateway's own settings."""
+    made = Stage()
+    before = made.control("settings")
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    callback = f"http://127.0.0.1:{server.server_port}/webhooks/neo-payment/"
+    made.control("settings", callback_url=callback, settle_delay_s=0)
+    try:
+        yield made
+    finally:
+        clock.use(None)
+        made.control(
+            "settings",
+            fixed_now=None,
+            callback_url=before["callback_url"],
+            settle_delay_s=before["settle_delay_s"],
+        )
+        rpc.call(config.settings().chain_rpc_url, "evm_setTime", int(time.time()))
+        server.shutdown()

@@ -1,0 +1,53 @@
+"""Alembic's entry: the app's engine and metadata, our column types rendered by name."""
+
+import sqlalchemy as sa
+from alembic import context
+from flask import current_app
+
+from crowdfund.db import UTCDateTime
+
+db = current_app.extensions["migrate"].db
+
+
+def render_item(kind, item, autogen_context):
+    """Write our own types as themselves."""
+    if kind == "type" and isinstance(item, UTCDateTime):
+        autogen_context.imports.add("from crowdfund.db import UTCDateTime")
+        return "UTCDateTime()"
+    return False
+
+
+def include_object(_object, name, kind, _reflected, _compare_to):
+    """Leave alone what is not ours."""
+    return not (kind == "table" and name == "alembic_version")
+
+
+def run_online() -> None:
+    """Run the migrations on the app's engine, in one transaction where the database can."""
+    with db.engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=db.metadata,
+            render_item=render_item,
+            include_object=include_object,
+            render_as_batch=True,
+            compare_type=True,
+            transaction_per_migration=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+def run_offline() -> None:
+    """Print the SQL instead of running it."""
+    url = current_app.config["SQLALCHEMY_DATABASE_URI"]
+    context.configure(url=url, target_metadata=db.metadata, literal_binds=True, render_item=render_item)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+assert isinstance(db.metadata, sa.MetaData)
+if context.is_offline_mode():
+    run_offline()
+else:
+    run_online()
