@@ -1,6 +1,7 @@
-"""Commands of the local stack: `flask doctor`, `flask vendor check`, and the demo story where it is there."""
+"""Commands of the local stack: `flask doctor`, `flask vendor check`, `flask seed-demo`."""
 
 from crowdfund.local.doctor import doctor
+from crowdfund.local.story.command import seed_demo
 from crowdfund.local.vendor_cli import vendor_cli
 
-commands = [doctor, vendor_cli]
+commands = [doctor, seed_demo, vendor_cli]
