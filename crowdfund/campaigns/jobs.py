@@ -10,7 +10,7 @@ from . import service
 
 def _event(payload: dict[str, Any], name: str) -> dict[str, Any]:
     """Return the arguments of the event of that name in a confirmed write."""
-    found = [event for event in payload["events"] if event["name"] == name]
+    found = [event for event in payload["events"] if event["event"] == name]
     return dict(found[0]["args"])
 
 

@@ -1,0 +1,162 @@
+"""The cast and short words for tests about companies and campaigns; everything goes through services."""
+
+import io
+from contextlib import contextmanager
+
+from PIL import Image
+
+from crowdfund import outbox
+from crowdfund.accounts import service as accounts
+from crowdfund.adapters import custody
+from crowdfund.campaigns import queries as campaigns
+from crowdfund.campaigns import service as campaign_service
+from crowdfund.chain import queries as chain_queries
+from crowdfund.chain import service as chain_service
+from crowdfund.db import commit, db, rollback
+from crowdfund.issuers import service as issuers
+from crowdfund.ledger import rules as ledger_rules
+from crowdfund.ledger import service as ledger
+
+PDF = b"%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\ntrailer << /Root 1 0 R >>\n%%EOF\n"
+STORY = "# Why\n\nWe roast the beans of **forty** farms. " + "Each birr goes into a second roaster. " * 4
+COMPANY = {
+    "legal_name": "Yirga Coffee Share Company", "trade_name": "Yirga Coffee",
+    "registration_no": "MT/AA/1/0012345/2015", "tin": "0012345678", "sector": "agriculture", "country": "ET",
+}  # fmt: skip
+CONTACTS = {
+    "contact_name": "Alice Bekele", "contact_email": "alice@yirga.example",
+    "contact_phone": "0911234567", "address": "Bole Road 7\nAddis Ababa",
+}  # fmt: skip
+BASICS = {
+    "title": "A second roaster for Yirga", "sector": "agriculture", "security_type": "equity",
+    "summary": "Forty farms grow the beans; a second roaster lets us export them.",
+}  # fmt: skip
+TERMS = {
+    "goal_minor": "10,000", "price_minor": "100", "min_minor": "100", "max_minor": "5000",
+    "duration_days": "30",
+}  # fmt: skip
+CONTRACT = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
+
+
+def picture(size=(64, 36), kind="PNG"):
+    """Return the bytes of a small real picture."""
+    out = io.BytesIO()
+    Image.new("RGB", size, (120, 60, 20)).save(out, kind)
+    return out.getvalue()
+
+
+def person(name, *roles):
+    """Return the id of a person with staff roles."""
+    made = accounts.ensure_user(f"{name}@example.com", name.capitalize(), roles=roles)
+    commit()
+    return made
+
+
+def sign_in(client, person_id):
+    """Give a test client the session of a person."""
+    with client.session_transaction() as session:
+        session["_user_id"], session["_fresh"] = person_id, True
+    return client
+
+
+def contracts():
+    """Say where the singletons live, as a deployment would."""
+    for number, name in enumerate(("IssuerRegistry", "CampaignFactory", "PaymentToken"), 1):
+        chain_service.watch(f"0x{number:040x}", name, name=name)
+    commit()
+
+
+def filled_company(owner_id, number=0):
+    """Return the id of a company whose file is complete but not submitted."""
+    company_id = issuers.start(owner_id)
+    registration = f"MT/AA/1/{number:07}/2015"
+    issuers.save(company_id, "company", COMPANY | {"registration_no": registration})
+    issuers.save(company_id, "contacts", CONTACTS)
+    issuers.save(company_id, "wallet", {"wallet_address": custody.new_wallet()[0]})
+    issuers.attach_memorandum(company_id, "memorandum.pdf", PDF, actor=owner_id)
+    commit()
+    return company_id
+
+
+def registered_company(owner_id, reviewer_id, number=0):
+    """Return the id of a company that compliance has verified and the registry holds."""
+    company_id = filled_company(owner_id, number)
+    issuers.submit(company_id, actor=owner_id)
+    issuers.approve(company_id, actor=reviewer_id)
+    commit()
+    confirm("company", company_id)
+    return company_id
+
+
+def complete_draft(company_id, author_id, **terms):
+    """Return the id of a campaign that could be submitted."""
+    campaign_id = campaign_service.create_draft(company_id, actor=author_id)
+    campaign_service.save_basics(campaign_id, BASICS)
+    campaign_service.set_picture(campaign_id, picture(), "Red coffee cherries in two hands.")
+    campaign_service.save_story(campaign_id, STORY)
+    campaign_service.save_terms(campaign_id, TERMS | terms)
+    commit()
+    return campaign_id
+
+
+def live_campaign(company_id, author_id, reviewer_id, **terms):
+    """Return the id of a campaign whose contract is confirmed."""
+    campaign_id = complete_draft(company_id, author_id, **terms)
+    campaign_service.submit(campaign_id, actor=author_id)
+    campaign_service.approve(campaign_id, actor=reviewer_id)
+    commit()
+    confirm("campaign", campaign_id, CampaignCreated={"campaign": CONTRACT})
+    return campaign_id
+
+
+def confirm(kind, subject_id, **events):
+    """Say what the indexer says when the newest write about a thing is confirmed."""
+    row = chain_queries.writes_of(kind, subject_id)[-1]
+    said = [{"contract": row.contract, "event": name, "args": args} for name, args in events.items()]
+    _hear("chain.confirmed", row, tx_hash="0x" + "ab" * 32, block=7, events=said)
+
+
+def refuse(kind, subject_id, reason="IssuerAlreadyRegistered"):
+    """Say what the sender says when the newest write about a thing is refused for good."""
+    _hear("chain.failed", chain_queries.writes_of(kind, subject_id)[-1], reason=reason)
+
+
+def _hear(event, row, **more):
+    facts = {"intent_id": row.intent_id, "contract": row.contract, "address": row.address,
+             "function": row.function, "args": row.args, "subject": [row.subject_kind, row.subject_id]}  # fmt: skip
+    outbox.emit(event, f"{event}:{row.intent_id}", {**facts, **more})
+    # The write itself is done; nothing of it may be left in the queue of the sender.
+    status = "confirmed" if event == "chain.confirmed" else "failed"
+    db.session.execute(
+        db.text("UPDATE chain_write SET status = :status WHERE id = :id"), {"status": status, "id": row.id}
+    )
+    commit()
+    outbox.drain("default")
+
+
+def put_in(campaign_id, amount_minor, *, settle=True, payer="p1"):
+    """Reserve room and, unless told otherwise, settle the money into the escrow in the journal."""
+    campaign_service.reserve(campaign_id, amount_minor)
+    if settle:
+        external, escrow = ledger_rules.external("bill_bitts"), ledger_rules.escrow(campaign_id)
+        posting = ledger_rules.Posting(external, escrow, amount_minor)
+        ledger.post(f"test:{campaign_id}:{payer}", [posting], kind="test")
+        campaign_service.count_settled(campaign_id, amount_minor, new_investor=True)
+    commit()
+
+
+def campaign(campaign_id):
+    """Read a campaign afresh."""
+    rollback()
+    return campaigns.by_id(campaign_id)
+
+
+@contextmanager
+def refused(error):
+    """Expect a refusal and undo what came before it, as the shell would."""
+    try:
+        yield
+    except error:
+        rollback()
+    else:
+        raise AssertionError(f"{error.__name__} was not raised")
