@@ -72,7 +72,9 @@ def is_htmx() -> bool:
     )
 
 
-def render(page: str, partial: str | None = None, *, status: int = 200, **context: object) -> Response:
+def render(
+    page: str, /, partial: str | None = None, *, status: int = 200, **context: object
+) -> Response:
     """Render the partial for htmx and the page for browsers; both vary by HX-Request."""
     template = partial if partial and is_htmx() else page
     response = make_response(render_template(template, **context), status)
