@@ -1,4 +1,4 @@
-"""Commands of the local stack: `flask doctor`, `flask vendor check`, `flask seed-demo`."""
+"""Commands of the local stack: `flask doctor`, `flask seed-demo`, `flask vendor check`."""
 
 from crowdfund.local.doctor import doctor
 from crowdfund.local.story.command import seed_demo
