@@ -92,6 +92,7 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
 
 
 Json = sa.JSON
+LongText = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")  # MySQL's TEXT ends at 64 kB
 
 
 # --- engines ---------------------------------------------------------------------------------

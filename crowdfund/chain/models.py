@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .. import clock
-from ..db import ID, Json, UTCDateTime, db, event_table, new_id, one_of
+from ..db import ID, Json, LongText, UTCDateTime, db, event_table, new_id, one_of
 from .rules import ROLES, TxStatus, WriteStatus
 
 ADDRESS = sa.String(42)
@@ -56,8 +56,8 @@ class Tx(db.Model):
     nonce: Mapped[int] = mapped_column(sa.BigInteger)
     hash: Mapped[str] = mapped_column(HASH, unique=True)
     to: Mapped[str] = mapped_column(ADDRESS)
-    data: Mapped[str] = mapped_column(sa.Text(1_000_000))
-    raw: Mapped[str] = mapped_column(sa.Text(1_000_000))
+    data: Mapped[str] = mapped_column(LongText)
+    raw: Mapped[str] = mapped_column(LongText)
     gas: Mapped[int] = mapped_column(sa.BigInteger)
     fee_cap: Mapped[int] = mapped_column(sa.BigInteger)
     fee_tip: Mapped[int | None] = mapped_column(sa.BigInteger)
