@@ -175,6 +175,20 @@ contract IssuerRegistryTest is Fixture {
         vm.assertEq(registry.currentYear(), year);
     }
 
+    function test_every_year_until_2500_begins_and_ends_on_time() public {
+        uint256 begin = 0;
+        for (uint256 year = 1970; year < 2500; ++year) {
+            uint256 length = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 366 days : 365 days;
+            if (year > 1970) {
+                vm.warp(begin - 3 hours);
+                vm.assertEq(registry.currentYear(), year);
+            }
+            begin += length;
+            vm.warp(begin - 3 hours - 1);
+            vm.assertEq(registry.currentYear(), year);
+        }
+    }
+
     function test_a_lock_is_not_freed_by_a_campaign_that_does_not_hold_it() public {
         vm.prank(address(factory));
         registry.releaseLock(COMPANY, "another campaign");
