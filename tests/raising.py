@@ -20,21 +20,32 @@ from crowdfund.ledger import service as ledger
 PDF = b"%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\ntrailer << /Root 1 0 R >>\n%%EOF\n"
 STORY = "# Why\n\nWe roast the beans of **forty** farms. " + "Each birr goes into a second roaster. " * 4
 COMPANY = {
-    "legal_name": "Yirga Coffee Share Company", "trade_name": "Yirga Coffee",
-    "registration_no": "MT/AA/1/0012345/2015", "tin": "0012345678", "sector": "agriculture", "country": "ET",
-}  # fmt: skip
+    "legal_name": "Yirga Coffee Share Company",
+    "trade_name": "Yirga Coffee",
+    "registration_no": "MT/AA/1/0012345/2015",
+    "tin": "0012345678",
+    "sector": "agriculture",
+    "country": "ET",
+}
 CONTACTS = {
-    "contact_name": "Alice Bekele", "contact_email": "alice@yirga.example",
-    "contact_phone": "0911234567", "address": "Bole Road 7\nAddis Ababa",
-}  # fmt: skip
+    "contact_name": "Alice Bekele",
+    "contact_email": "alice@yirga.example",
+    "contact_phone": "0911234567",
+    "address": "Bole Road 7\nAddis Ababa",
+}
 BASICS = {
-    "title": "A second roaster for Yirga", "sector": "agriculture", "security_type": "equity",
+    "title": "A second roaster for Yirga",
+    "sector": "agriculture",
+    "security_type": "equity",
     "summary": "Forty farms grow the beans; a second roaster lets us export them.",
-}  # fmt: skip
+}
 TERMS = {
-    "goal_minor": "10,000", "price_minor": "100", "min_minor": "100", "max_minor": "5000",
+    "goal_minor": "10,000",
+    "price_minor": "100",
+    "min_minor": "100",
+    "max_minor": "5000",
     "duration_days": "30",
-}  # fmt: skip
+}
 CONTRACT = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 
 
@@ -122,8 +133,14 @@ def refuse(kind, subject_id, reason="IssuerAlreadyRegistered"):
 
 
 def _hear(event, row, **more):
-    facts = {"intent_id": row.intent_id, "contract": row.contract, "address": row.address,
-             "function": row.function, "args": row.args, "subject": [row.subject_kind, row.subject_id]}  # fmt: skip
+    facts = {
+        "intent_id": row.intent_id,
+        "contract": row.contract,
+        "address": row.address,
+        "function": row.function,
+        "args": row.args,
+        "subject": [row.subject_kind, row.subject_id],
+    }
     outbox.emit(event, f"{event}:{row.intent_id}", {**facts, **more})
     # The write itself is done; nothing of it may be left in the queue of the sender.
     status = "confirmed" if event == "chain.confirmed" else "failed"

@@ -2,11 +2,10 @@
 
 import threading
 
-from tests import raising
-
 from crowdfund.campaigns import service
 from crowdfund.campaigns.rules import CampaignFull
 from crowdfund.db import commit, db, rollback
+from tests import raising
 
 PEOPLE = 50
 

@@ -6,20 +6,25 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import raising
 
 from crowdfund import money
 from crowdfund.campaigns import rules
 from crowdfund.campaigns.rules import BRIEF, Status, Tally
 from crowdfund.errors import Invalid
+from tests import raising
 
 END = datetime(2026, 7, 15, 12, 0, tzinfo=UTC)
 GOAL = 1_000_000
 
 
 def tally(settled, reserved=None, goal=GOAL):
-    return Tally(goal_minor=goal, threshold_bps=7500, reserved_minor=reserved or settled, settled_minor=settled,
-                 ends_at=END)  # fmt: skip
+    return Tally(
+        goal_minor=goal,
+        threshold_bps=7500,
+        reserved_minor=reserved or settled,
+        settled_minor=settled,
+        ends_at=END,
+    )
 
 
 @pytest.mark.parametrize(
@@ -51,22 +56,31 @@ DAY = timedelta(days=1)
 @pytest.mark.parametrize(
     ("settled", "reserved", "after", "verdict"),
     [
-        (GOAL, GOAL, -DAY, "open"), (750_000, 750_000, timedelta(0), "open"),
-        (750_000, 750_000, timedelta(microseconds=1), "succeeded"), (749_999, 749_999, timedelta(seconds=1), "failed"),
-        (700_000, 760_000, DAY, "awaiting"), (800_000, 900_000, DAY, "awaiting"),
-        (700_000, 760_000, 5 * DAY, "awaiting"), (700_000, 760_000, 5 * DAY + timedelta(seconds=1), "failed"),
+        (GOAL, GOAL, -DAY, "open"),
+        (750_000, 750_000, timedelta(0), "open"),
+        (750_000, 750_000, timedelta(microseconds=1), "succeeded"),
+        (749_999, 749_999, timedelta(seconds=1), "failed"),
+        (700_000, 760_000, DAY, "awaiting"),
+        (800_000, 900_000, DAY, "awaiting"),
+        (700_000, 760_000, 5 * DAY, "awaiting"),
+        (700_000, 760_000, 5 * DAY + timedelta(seconds=1), "failed"),
         (750_000, 760_000, 6 * DAY, "succeeded"),
     ],
-)  # fmt: skip
+)
 def test_money_on_its_way_at_the_deadline_gets_five_days(settled, reserved, after, verdict):
     assert rules.verdict(tally(settled, reserved), END + after, grace_days=5) == verdict
 
 
 @pytest.mark.parametrize(
     ("left", "words"),
-    [(timedelta(days=30), "30 days left"), (timedelta(days=1, hours=3), "1 day left"), (timedelta(hours=23), "23 hours left"),
-     (timedelta(minutes=59), "less than an hour left"), (timedelta(0), "ended")],
-)  # fmt: skip
+    [
+        (timedelta(days=30), "30 days left"),
+        (timedelta(days=1, hours=3), "1 day left"),
+        (timedelta(hours=23), "23 hours left"),
+        (timedelta(minutes=59), "less than an hour left"),
+        (timedelta(0), "ended"),
+    ],
+)
 def test_time_left_is_said_in_words(left, words):
     assert rules.time_left(END, END - left) == words
 
@@ -80,14 +94,32 @@ def test_the_year_is_the_platforms_own():
 @pytest.mark.parametrize(
     ("field", "typed"),
     [
-        ("goal_minor", "999.99"), ("goal_minor", "5,000,000.01"), ("goal_minor", "1e9"), ("goal_minor", "NaN"),
-        ("goal_minor", "-1000"), ("goal_minor", "٥٠٠٠"), ("goal_minor", ""), ("goal_minor", "<b>5000</b>"),
-        ("goal_minor", "9" * 400), ("goal_minor", "1000.001"), ("price_minor", "0"), ("price_minor", "20000"),
-        ("min_minor", "99.99"), ("min_minor", "150"), ("max_minor", "99"), ("max_minor", "10,000.01"),
-        ("max_minor", "50"), ("duration_days", "29"), ("duration_days", "181"), ("duration_days", "thirty"),
-        ("duration_days", "30.5"), ("duration_days", "٣٠"), ("duration_days", "-30"), ("duration_days", ""),
+        ("goal_minor", "999.99"),
+        ("goal_minor", "5,000,000.01"),
+        ("goal_minor", "1e9"),
+        ("goal_minor", "NaN"),
+        ("goal_minor", "-1000"),
+        ("goal_minor", "٥٠٠٠"),
+        ("goal_minor", ""),
+        ("goal_minor", "<b>5000</b>"),
+        ("goal_minor", "9" * 400),
+        ("goal_minor", "1000.001"),
+        ("price_minor", "0"),
+        ("price_minor", "20000"),
+        ("min_minor", "99.99"),
+        ("min_minor", "150"),
+        ("max_minor", "99"),
+        ("max_minor", "10,000.01"),
+        ("max_minor", "50"),
+        ("duration_days", "29"),
+        ("duration_days", "181"),
+        ("duration_days", "thirty"),
+        ("duration_days", "30.5"),
+        ("duration_days", "٣٠"),
+        ("duration_days", "-30"),
+        ("duration_days", ""),
     ],
-)  # fmt: skip
+)
 def test_terms_outside_the_limits_get_a_sentence_at_their_field(field, typed):
     _, errors = rules.clean_terms(raising.TERMS | {field: typed}, BRIEF)
     assert errors[field].endswith(".")
@@ -95,9 +127,15 @@ def test_terms_outside_the_limits_get_a_sentence_at_their_field(field, typed):
 
 @pytest.mark.parametrize(
     "change",
-    [{}, {"goal_minor": "1,000"} | {"max_minor": "1,000"}, {"goal_minor": "5,000,000"}, {"duration_days": "180"},
-     {"max_minor": "100"}, {"price_minor": "12.50"}],
-)  # fmt: skip
+    [
+        {},
+        {"goal_minor": "1,000"} | {"max_minor": "1,000"},
+        {"goal_minor": "5,000,000"},
+        {"duration_days": "180"},
+        {"max_minor": "100"},
+        {"price_minor": "12.50"},
+    ],
+)
 def test_terms_at_the_limits_are_taken(change):
     assert rules.clean_terms(raising.TERMS | change, BRIEF)[1] == {}
 
@@ -108,11 +146,18 @@ SHARE = {"price_minor": 10_000, "min_minor": 20_000, "max_minor": 50_000}
 @pytest.mark.parametrize(
     ("amount", "already", "room", "word"),
     [
-        (20_000, 0, GOAL, None), (50_000, 0, GOAL, None), (60_000, 0, GOAL, "at most"), (10_000, 0, GOAL, "least"),
-        (10_000, 20_000, GOAL, None), (40_000, 20_000, GOAL, "at most"), (25_000, 0, GOAL, "multiple"),
-        (10_000, 0, 10_000, None), (20_000, 0, 10_000, "Only"), (10_000, 0, 0, "Nothing"),
+        (20_000, 0, GOAL, None),
+        (50_000, 0, GOAL, None),
+        (60_000, 0, GOAL, "at most"),
+        (10_000, 0, GOAL, "least"),
+        (10_000, 20_000, GOAL, None),
+        (40_000, 20_000, GOAL, "at most"),
+        (25_000, 0, GOAL, "multiple"),
+        (10_000, 0, 10_000, None),
+        (20_000, 0, 10_000, "Only"),
+        (10_000, 0, 0, "Nothing"),
     ],
-)  # fmt: skip
+)
 def test_an_investment_is_whole_shares_between_least_and_greatest(amount, already, room, word):
     found = rules.check_investment(amount, already_minor=already, terms=SHARE, room_minor=room)
     assert (found is None) if word is None else (word in found)
@@ -134,12 +179,20 @@ def test_fee_and_remainder_add_up_and_equal_the_contracts_integers(total):
 @pytest.mark.parametrize(
     "story",
     [
-        "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))",
-        "[x](data:text/html;base64,PHNjcmlwdD4=)", "![x](https://evil.example/track.gif)", "<iframe src=//evil></iframe>",
-        '<a href="https://a.b" onclick="x()">a</a>', "[a](vbscript:x)", "<style>*{}</style>",
-        "```\n</code></pre><script>x</script>\n```", "[x](<javascript:alert(1)>)", "<svg/onload=alert(1)>",
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "[x](javascript:alert(1))",
+        "[x](data:text/html;base64,PHNjcmlwdD4=)",
+        "![x](https://evil.example/track.gif)",
+        "<iframe src=//evil></iframe>",
+        '<a href="https://a.b" onclick="x()">a</a>',
+        "[a](vbscript:x)",
+        "<style>*{}</style>",
+        "```\n</code></pre><script>x</script>\n```",
+        "[x](<javascript:alert(1)>)",
+        "<svg/onload=alert(1)>",
     ],
-)  # fmt: skip
+)
 def test_no_story_brings_markup_of_its_own(story):
     found = Markup()
     found.feed(rules.story_html(story))

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from tests import raising
 
 from crowdfund import outbox
 from crowdfund.campaigns import queries, rules, service
@@ -15,6 +14,7 @@ from crowdfund.db import commit, db, rollback
 from crowdfund.issuers import queries as issuers
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as accounts
+from tests import raising
 
 
 def states(campaign_id):

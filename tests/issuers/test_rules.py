@@ -94,22 +94,44 @@ def test_a_wallet_address_with_a_mistake_is_refused(typed):
 @pytest.mark.parametrize(
     ("field", "typed"),
     [
-        ("legal_name", ""), ("legal_name", "<script>alert(1)</script>"), ("legal_name", "x" * 121),
-        ("legal_name", "a\x00b"), ("legal_name", "abc\u202egnp"), ("tin", "123"), ("tin", "٠٠١٢٣٤٥٦٧٨"),
-        ("tin", "-12345678901"), ("tin", "1e9"), ("sector", "gold"), ("country", "XX"), ("registration_no", "<b>"),
+        ("legal_name", ""),
+        ("legal_name", "<script>alert(1)</script>"),
+        ("legal_name", "x" * 121),
+        ("legal_name", "a\x00b"),
+        ("legal_name", "abc\u202egnp"),
+        ("tin", "123"),
+        ("tin", "٠٠١٢٣٤٥٦٧٨"),
+        ("tin", "-12345678901"),
+        ("tin", "1e9"),
+        ("sector", "gold"),
+        ("country", "XX"),
+        ("registration_no", "<b>"),
         ("registration_no", "x" * 41),
     ],
-)  # fmt: skip
+)
 def test_bad_company_details_get_a_sentence_at_their_field(field, typed):
-    values = {"legal_name": "Yirga", "trade_name": "Yirga", "registration_no": "MT/1", "tin": "0012345678",
-              "sector": "other", "country": "ET", field: typed}  # fmt: skip
+    values = {
+        "legal_name": "Yirga",
+        "trade_name": "Yirga",
+        "registration_no": "MT/1",
+        "tin": "0012345678",
+        "sector": "other",
+        "country": "ET",
+        field: typed,
+    }
     _, errors = rules.clean("company", values)
     assert errors[field].endswith(".")
 
 
 def test_text_of_every_alphabet_is_welcome():
-    values = {"legal_name": "የይርጋ ቡና አክሲዮን ማኅበር", "trade_name": "ይርጋ ቡና", "registration_no": "MT/1", "tin": "0012345678",
-              "sector": "other", "country": "ET"}  # fmt: skip
+    values = {
+        "legal_name": "የይርጋ ቡና አክሲዮን ማኅበር",
+        "trade_name": "ይርጋ ቡና",
+        "registration_no": "MT/1",
+        "tin": "0012345678",
+        "sector": "other",
+        "country": "ET",
+    }
     assert rules.clean("company", values)[1] == {}
 
 

@@ -2,13 +2,13 @@
 
 import pytest
 import sqlalchemy as sa
-from tests import raising
 
 from crowdfund.adapters import storage
 from crowdfund.chain import queries as chain
 from crowdfund.db import commit, db, rollback
 from crowdfund.errors import CrowdfundError
 from crowdfund.issuers import queries, rules, service
+from tests import raising
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import io
 
 import pytest
 from PIL import Image
-from tests import raising
 
 from crowdfund.adapters import custody, storage
+from tests import raising
 
 
 def test_a_picture_is_made_anew_without_its_metadata(app):
