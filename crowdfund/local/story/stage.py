@@ -27,7 +27,8 @@ class Stage:
 
     def control(self, verb: str, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
         """Ask something of the gateway simulator."""
-        response = httpx.post(f"{self._gateway}/_control/{verb}", json=body, timeout=30)
+        key = {"X-Api-Key": config.settings().billbitts_api_key}
+        response = httpx.post(f"{self._gateway}/_control/{verb}", json=body, headers=key, timeout=30)
         response.raise_for_status()
         return dict(response.json())
 
