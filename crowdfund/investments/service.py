@@ -62,7 +62,7 @@ def place(order: Order) -> str:
     _check_amount(order, investment_id)
     _consent(order.user_id, investment_id)
     record_event(investment_event, investment_id, actor=order.user_id, before=None, after=Status.PAYING)
-    payment = payments.start(
+    payment_id = payments.start(
         user_id=order.user_id,
         amount_minor=order.amount_minor,
         currency=campaign.currency,
@@ -73,7 +73,7 @@ def place(order: Order) -> str:
         key=rules.reference(investment_id),
     )
     db.session.execute(
-        sa.update(Investment).where(Investment.id == investment_id).values(payment_id=payment.id)
+        sa.update(Investment).where(Investment.id == investment_id).values(payment_id=payment_id)
     )
     return investment_id
 
