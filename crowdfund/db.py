@@ -19,6 +19,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from . import clock
 
@@ -223,6 +224,49 @@ def execute_insert_ignore(
     if len(rows) == 1:
         return connection.execute(statement.values(dict(rows[0])).inline()).rowcount
     return connection.execute(statement.values([dict(row) for row in rows]).inline()).rowcount
+
+
+class Prepared:
+    """A constant statement that skips SQLAlchemy's work per call: compiled once for each database.
+
+    For the hottest writes only. Parameters are converted as usual; results come as the driver
+    gives them, so select plain integers and text. A list of parameters goes out as executemany.
+    """
+
+    def __init__(self, statement: sa.Executable, *columns: str) -> None:
+        self._statement = cast(sa.ClauseElement, statement)
+        self._columns = columns
+        self._compiled: dict[str, tuple[str, list[tuple[str, Any, Any]], bool]] = {}
+
+    def __call__(
+        self, connection: Connection, params: Mapping[str, Any] | Sequence[Mapping[str, Any]] = ()
+    ) -> sa.CursorResult[Any]:
+        """Send the statement with named parameters."""
+        text, slots, is_positional = self._compiled.get(connection.dialect.name) or self._compile(connection)
+        rows = [params] if isinstance(params, Mapping) else params or [{}]
+        sent: list[Any] = []
+        for row in rows:
+            values = [
+                row.get(name, default) if convert is None else convert(row.get(name, default))
+                for name, default, convert in slots
+            ]
+            sent.append(
+                tuple(values) if is_positional else {s[0]: v for s, v in zip(slots, values, strict=True)}
+            )
+        return connection.exec_driver_sql(text, sent)
+
+    def _compile(self, connection: Connection) -> tuple[str, list[tuple[str, Any, Any]], bool]:
+        compiled = cast(
+            SQLCompiler,
+            self._statement.compile(dialect=connection.dialect, column_keys=list(self._columns) or None),
+        )
+        defaults = {name: bind.effective_value for bind, name in compiled.bind_names.items()}
+        names = (compiled.positiontup if compiled.positional else list(defaults)) or []
+        convert = compiled._bind_processors
+        slots = [(name, defaults[name], convert.get(name)) for name in names]
+        made = (str(compiled), slots, bool(compiled.positional))
+        self._compiled[connection.dialect.name] = made
+        return made
 
 
 # --- append-only tables -----------------------------------------------------------------------

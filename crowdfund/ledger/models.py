@@ -80,6 +80,7 @@ class Hold(db.Model):
     currency: Mapped[str] = mapped_column(sa.String(3))
     amount_minor: Mapped[int] = mapped_column(sa.BigInteger)
     status: Mapped[str] = mapped_column(sa.String(10), default="held")
+    capture_key: Mapped[str | None] = mapped_column(sa.String(120), unique=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     __table_args__ = (
         one_of("status", "held", "captured", "released"),

@@ -54,17 +54,21 @@ def history(
     signed = sa.case((_P.c.destination == account, _P.c.amount_minor), else_=-_P.c.amount_minor)
     joined = _P.join(_E, _E.c.seq == _P.c.seq)
     mine = sa.and_(side, _E.c.currency == currency)
-    running = balance(account, currency)
+    # Balance and lines in one statement: what is posted meanwhile must not fall between them.
+    opening = sa.select(_A.c.balance_minor).where(_A.c.name == account, _A.c.currency == currency)
+    start = sa.func.coalesce(opening.scalar_subquery(), 0)
     query = sa.select(_E.c.id, _E.c.at, _E.c.kind, _E.c.ref, _P, signed.label("signed"))
     query = query.select_from(joined).where(mine).order_by(_P.c.seq.desc(), _P.c.n.desc())
     if before is not None:
         seq, n = before
         later = sa.or_(_P.c.seq > seq, sa.and_(_P.c.seq == seq, _P.c.n >= n))
         newer = sa.select(sa.func.sum(signed)).select_from(joined).where(mine, later)
-        running -= int(db.session.execute(newer).scalar() or 0)
+        start = start - sa.func.coalesce(newer.correlate(None).scalar_subquery(), 0)
         query = query.where(sa.or_(_P.c.seq < seq, sa.and_(_P.c.seq == seq, _P.c.n < n)))
+    rows = db.session.execute(query.add_columns(start.label("start")).limit(limit)).all()
+    running = int(rows[0].start) if rows else 0
     lines = []
-    for row in db.session.execute(query.limit(limit)):
+    for row in rows:
         other = row.source if row.destination == account else row.destination
         amount = int(row.signed)
         lines.append(Line(row.id, row.seq, row.n, row.at, row.kind, other, amount, running, dict(row.ref)))
@@ -171,8 +175,9 @@ def _broken_chain() -> Iterator[str]:
         draft = Draft(row.key, tuple(by_seq.get(row.seq, ())), row.kind, row.currency, ref)
         body = rules.input_hash(draft)
         at = row.at.astimezone(UTC).isoformat()
-        link = rules.entry_hash(link, row.id, row.seq, at, body)
-        if row.seq != expected_seq or body != row.input_hash or link != row.hash:
+        link = rules.entry_hash(link, row.seq, row.id, row.key, at, body)
+        is_same = (body, link, dict(ref).get("reverses")) == (row.input_hash, row.hash, row.reverses_id)
+        if row.seq != expected_seq or not is_same:
             yield f"I11 the hash chain breaks at entry {row.id} (number {row.seq})"
             return
     head = db.session.execute(sa.select(Head.seq, Head.hash)).first()

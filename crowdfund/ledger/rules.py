@@ -128,9 +128,12 @@ def input_hash(draft: Draft) -> str:
     return hashlib.sha256(_canonical(said)).hexdigest()
 
 
-def entry_hash(previous: str, entry_id: str, seq: int, at: str, body_hash: str) -> str:
-    """Return the link of the journal's hash chain: it covers the entry and all before it."""
-    return hashlib.sha256(f"{previous}|{seq}|{entry_id}|{at}|{body_hash}".encode()).hexdigest()
+def entry_hash(previous: str, *said: object) -> str:
+    """Return the link of the journal's hash chain: it covers what is said and all before it.
+
+    `said` is number, id, key, moment and input hash of the entry.
+    """
+    return hashlib.sha256("|".join((previous, *map(str, said))).encode()).hexdigest()
 
 
 def _canonical(value: Any) -> bytes:  # noqa: ANN401 - any JSON value

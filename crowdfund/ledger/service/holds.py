@@ -1,0 +1,86 @@
+"""Set money aside in an account until it is captured or let go.
+
+Every verb takes the journal's head first, as posting does: whoever changes an account in another
+order would wait for a posting that waits for it.
+"""
+
+import sqlalchemy as sa
+
+from ... import clock
+from ...db import db, new_id
+from ...errors import Conflict, NotFound
+from .. import rules
+from ..models import Account, Hold
+from ..rules import InsufficientFunds, KeyReused, Posting
+from .posting import NOT_ENOUGH, lock_head, post
+
+_A = Account.__table__
+
+
+def hold(key: str, account: str, amount_minor: int, *, currency: str = "ETB") -> str:
+    """Set money aside (minor units) and return the hold's id; the same key holds once.
+
+    Raises InsufficientFunds, KeyReused.
+    """
+    rules.check([Posting(account, "", amount_minor)])
+    lock_head(db.session.connection())
+    found = db.session.execute(sa.select(Hold).where(Hold.key == key)).scalar_one_or_none()
+    if found is not None:
+        if (found.account, found.amount_minor, found.currency) != (account, amount_minor, currency):
+            raise KeyReused("This hold exists already with other figures. Nothing was changed.")
+        return found.id
+    changed = db.session.execute(
+        sa.update(_A)
+        .where(_A.c.name == account, _A.c.currency == currency)
+        .where(_A.c.balance_minor - _A.c.held_minor >= amount_minor)
+        .values(held_minor=_A.c.held_minor + amount_minor)
+    )
+    if changed.rowcount != 1:
+        raise InsufficientFunds(NOT_ENOUGH)
+    new = Hold(id=new_id(), key=key, account=account, currency=currency, amount_minor=amount_minor,
+               created_at=clock.now())  # fmt: skip
+    db.session.add(new)
+    db.session.flush()
+    return new.id
+
+
+def release_hold(hold_id: str) -> None:
+    """Let held money go back into the available balance; does nothing the second time."""
+    found = _locked(hold_id)
+    if found.status != "released":
+        _end(found, "released")
+
+
+def capture_hold(hold_id: str, key: str, destination: str, *, kind: str) -> str:
+    """Post held money to its destination and return the entry's id; a second capture is the same.
+
+    Raises NotFound, Conflict (released, or captured under another key), KeyReused.
+    """
+    found = _locked(hold_id)
+    if found.status == "captured" and found.capture_key != key:
+        raise Conflict("This money was captured already. Nothing was changed.")
+    if found.status != "captured":
+        found.capture_key = key
+        _end(found, "captured")
+    move = Posting(found.account, destination, found.amount_minor)
+    return post(key, [move], kind=kind, ref={"hold": hold_id}, currency=found.currency)
+
+
+def _locked(hold_id: str) -> Hold:
+    lock_head(db.session.connection())
+    found = db.session.get(Hold, hold_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise NotFound("There is no such hold.")
+    return found
+
+
+def _end(found: Hold, status: str) -> None:
+    if found.status != "held":
+        raise Conflict(f"This money was {found.status} already. Nothing was changed.")
+    found.status = status
+    db.session.flush()
+    db.session.execute(
+        sa.update(_A)
+        .where(_A.c.name == found.account, _A.c.currency == found.currency)
+        .values(held_minor=_A.c.held_minor - found.amount_minor)
+    )

@@ -1,0 +1,204 @@
+"""Post and reverse entries. The lock on the journal's head orders all changes of balances."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from ... import clock
+from ...db import Prepared, db, insert_ignore, new_id
+from ...errors import Conflict, NotFound
+from .. import rules
+from ..models import Account, Entry, Head, PostingRow
+from ..rules import Draft, InsufficientFunds, KeyReused, Posting
+
+_A, _E, _P, _H = Account.__table__, Entry.__table__, PostingRow.__table__, Head.__table__
+
+NOT_ENOUGH = "There is not enough money in the account. Nothing was moved."
+_OTHER_FIGURES = "This was already booked with other figures. Nothing was changed."
+
+# The statements of the hot path are constants; those with a list of unknown length are not.
+_LOCK_HEAD = Prepared(sa.select(_H.c.seq, _H.c.hash).where(_H.c.id == 1).with_for_update())
+_MOVE_HEAD = Prepared(sa.update(_H).where(_H.c.id == 1).values(seq=sa.bindparam("s"), hash=sa.bindparam("h")))
+_KNOWN = sa.select(_E.c.key, _E.c.id, _E.c.input_hash)
+_KNOWN_KEY = Prepared(_KNOWN.where(_E.c.key == sa.bindparam("k")))
+_KNOWN_KEYS = _KNOWN.where(_E.c.key.in_(sa.bindparam("keys", expanding=True)))
+_STATE = sa.select(_A.c.name, _A.c.balance_minor, _A.c.held_minor).where(_A.c.currency == sa.bindparam("cur"))
+_STATE_OF_TWO = Prepared(_STATE.where(_A.c.name.in_((sa.bindparam("one"), sa.bindparam("two")))))
+_STATE_OF_MANY = _STATE.where(_A.c.name.in_(sa.bindparam("names", expanding=True)))
+_CHANGE = Prepared(
+    sa.update(_A)
+    .where(
+        _A.c.name == sa.bindparam("a"),
+        _A.c.currency == sa.bindparam("cur"),
+        sa.or_(
+            _A.c.has_floor == sa.false(),
+            _A.c.balance_minor + sa.bindparam("d", type_=sa.BigInteger) >= _A.c.held_minor,
+        ),
+    )
+    .values(balance_minor=_A.c.balance_minor + sa.bindparam("d", type_=sa.BigInteger))
+)
+_INSERT_ENTRY = Prepared(
+    sa.insert(_E), "id", "seq", "key", "kind", "currency", "at", "ref", "reverses_id", "input_hash", "hash"
+)
+_INSERT_POSTING = Prepared(sa.insert(_P), "seq", "n", "source", "destination", "amount_minor")
+
+
+def post(
+    key: str,
+    postings: Sequence[Posting],
+    *,
+    kind: str,
+    ref: Mapping[str, str] | None = None,
+    currency: str = "ETB",
+) -> str:
+    """Post one entry and return its id; the same key with the same input returns the same entry.
+
+    Amounts in minor units. Raises InsufficientFunds if an account would fall under its floor,
+    KeyReused if the key came before with another input. Locks the journal's head.
+    """
+    draft = Draft(key, tuple(postings), kind, currency, tuple(sorted((ref or {}).items())))
+    return post_many([draft])[0]
+
+
+def post_many(drafts: Sequence[Draft]) -> list[str]:
+    """Post several entries in one go, all or none; return their ids in order.
+
+    Much cheaper for each than `post`. The batch is judged as a whole: an account may be emptied
+    and filled again within it, only its end counts.
+    """
+    if not drafts:
+        return []
+    hashes: dict[str, str] = {}
+    for draft in drafts:
+        rules.check(draft.postings)
+        body = rules.input_hash(draft)
+        if hashes.setdefault(draft.key, body) != body:
+            raise KeyReused(_OTHER_FIGURES)
+    connection = db.session.connection()
+    head = lock_head(connection)
+    ids = _known(connection, hashes)
+    fresh = [draft for key, draft in {d.key: d for d in drafts}.items() if key not in ids]
+    if fresh:
+        _move(connection, fresh)
+        ids |= _write(connection, fresh, hashes, head, at=clock.now())
+    return [ids[draft.key] for draft in drafts]
+
+
+def reverse(key: str, entry_id: str, *, reason: str) -> str:
+    """Post the mirror of an entry and return the new entry's id; an entry is reversed once.
+
+    Raises NotFound, Conflict (reversed already under another key), InsufficientFunds.
+    """
+    lock_head(db.session.connection())
+    entry = db.session.execute(sa.select(_E).where(_E.c.id == entry_id)).first()
+    if entry is None:
+        raise NotFound("There is no such entry in the journal.")
+    earlier = db.session.execute(sa.select(_E.c.id, _E.c.key).where(_E.c.reverses_id == entry_id)).first()
+    if earlier is not None:
+        if earlier.key == key:
+            return str(earlier.id)
+        raise Conflict("This entry was reversed already. Nothing was changed.")
+    rows = db.session.execute(sa.select(_P).where(_P.c.seq == entry.seq).order_by(_P.c.n.desc()))
+    mirror = tuple(Posting(row.destination, row.source, row.amount_minor) for row in rows)
+    ref = tuple(sorted({**dict(entry.ref), "reverses": entry_id, "reason": reason}.items()))
+    return post_many([Draft(key, mirror, f"{entry.kind}.reversed", entry.currency, ref)])[0]
+
+
+def lock_head(connection: Connection) -> tuple[int, str]:
+    """Wait for the turn to change balances; return number and hash of the last entry."""
+    row = _LOCK_HEAD(connection).first()
+    if row is None:
+        insert_ignore(_H, [{"id": 1, "seq": 0, "hash": rules.GENESIS_HASH}])
+        row = _LOCK_HEAD(connection).one()
+    return row.seq, row.hash
+
+
+def _known(connection: Connection, hashes: dict[str, str]) -> dict[str, str]:
+    """Return the ids of keys that are in the journal already; raise if their input differs."""
+    keys = list(hashes)
+    found = (
+        _KNOWN_KEY(connection, {"k": keys[0]}) if len(keys) == 1
+        else connection.execute(_KNOWN_KEYS, {"keys": keys})
+    )  # fmt: skip
+    ids = {}
+    for key, entry_id, input_hash in found:
+        if input_hash != hashes[key]:
+            raise KeyReused(_OTHER_FIGURES)
+        ids[key] = entry_id
+    return ids
+
+
+def _move(connection: Connection, drafts: Iterable[Draft]) -> None:
+    """Change the balances in account order; raise InsufficientFunds before anything is written."""
+    by_currency: dict[str, list[Posting]] = {}
+    for draft in drafts:
+        by_currency.setdefault(draft.currency, []).extend(draft.postings)
+    changes = {currency: rules.deltas(postings) for currency, postings in sorted(by_currency.items())}
+    missing = [
+        _new_account(name, currency)
+        for currency, change in changes.items()
+        for name in _judge(connection, currency, change)
+    ]
+    insert_ignore(_A, missing)
+    steps = [
+        {"a": name, "d": delta, "cur": currency}
+        for currency, change in changes.items()
+        for name, delta in change.items()
+        if delta
+    ]
+    if steps and _CHANGE(connection, steps).rowcount != len(steps):
+        raise InsufficientFunds(NOT_ENOUGH)  # never under the head's lock; the CHECK is the last wall
+
+
+def _judge(connection: Connection, currency: str, change: dict[str, int]) -> list[str]:
+    """Return the accounts that do not exist yet; raise InsufficientFunds if one has too little."""
+    names = list(change)
+    found = (
+        _STATE_OF_TWO(connection, {"cur": currency, "one": names[0], "two": names[1]})
+        if len(names) == 2
+        else connection.execute(_STATE_OF_MANY, {"cur": currency, "names": names})
+    )
+    free = {name: balance - held for name, balance, held in found}
+    for name, delta in change.items():
+        if delta < 0 and free.get(name, 0) + delta < 0 and rules.has_floor(name):
+            raise InsufficientFunds(NOT_ENOUGH)
+    return [name for name in names if name not in free]
+
+
+def _new_account(name: str, currency: str) -> dict[str, Any]:
+    floor = rules.has_floor(name)
+    return {"name": name, "currency": currency, "balance_minor": 0, "held_minor": 0, "has_floor": floor}
+
+
+def _write(
+    connection: Connection,
+    drafts: Sequence[Draft],
+    hashes: dict[str, str],
+    head: tuple[int, str],
+    *,
+    at: datetime,
+) -> dict[str, str]:
+    seq, link = head
+    entries, rows, ids = [], [], {}
+    for draft in drafts:
+        seq += 1
+        entry_id = ids[draft.key] = new_id()
+        body = hashes[draft.key]
+        link = rules.entry_hash(link, seq, entry_id, draft.key, at.isoformat(), body)
+        entries.append({
+            "id": entry_id, "seq": seq, "key": draft.key, "kind": draft.kind, "currency": draft.currency,
+            "at": at, "ref": [list(pair) for pair in draft.ref], "input_hash": body,
+            "hash": link, "reverses_id": dict(draft.ref).get("reverses"),
+        })  # fmt: skip
+        rows += [
+            {"seq": seq, "n": n, "source": p.source, "destination": p.destination,
+             "amount_minor": p.amount_minor}
+            for n, p in enumerate(draft.postings)
+        ]  # fmt: skip
+    _INSERT_ENTRY(connection, entries)
+    _INSERT_POSTING(connection, rows)
+    _MOVE_HEAD(connection, {"s": seq, "h": link})
+    return ids
