@@ -42,7 +42,7 @@ stamp="$venv/.installed-$list"
 wanted=$(cat requirements*.txt constraints.txt 2>/dev/null | cksum)
 if [ "$(cat "$stamp" 2>/dev/null || true)" != "$wanted" ]; then
   say "Installing $list ..."
-  if ! "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$list"; then
+  if ! "$venv/bin/python" -m pip install -qq --disable-pip-version-check -r "$list"; then
     say "The packages of $list could not be installed (see above). Check the network and run this again."
     exit 1
   fi
