@@ -122,12 +122,6 @@ def check(rows: list[Row], answers: dict[Pair, Any]) -> None:
     service.apply_truths([row.payload["payment_id"] for row in rows], answers)
 
 
-@outbox.handler("payments.expire", queue="payments", batch=BATCH, prepare=_ask_about_payments)
-def expire(rows: list[Row], answers: dict[Pair, Any]) -> None:
-    """End payments that were not paid in time, after a last look at the gateway."""
-    service.apply_truths([row.payload["payment_id"] for row in rows], answers, expire=True)
-
-
 @outbox.every(60, "payments.reconcile", queue="payments")
 def reconcile() -> None:
     """Ask about payments that nobody spoke of for some minutes."""

@@ -240,7 +240,9 @@ def by_tx(pairs: Iterable[tuple[str, str]]) -> list[Any]:
 
 def to_check(before: datetime, limit: int) -> Sequence[str]:
     """Return payments in flight that nobody spoke of since a moment, longest first."""
-    query = sa.select(_P.c.id).where(_P.c.status.in_(("pending", "succeeded")), _P.c.checked_at < before)
+    query = sa.select(_P.c.id).where(
+        _P.c.status.in_(("created", "pending", "succeeded")), _P.c.checked_at < before
+    )
     return db.session.scalars(query.order_by(_P.c.checked_at).limit(limit)).all()
 
 

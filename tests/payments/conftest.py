@@ -29,6 +29,8 @@ def _listen(event):
 for _event in ("succeeded", "settled", "failed", "expired", "reversed", "late", "exception"):
     _listen(f"payment.{_event}")
 
+service.register_purpose("order", lambda order_id: f"/orders/{order_id}")
+
 
 @dataclass
 class World:
@@ -41,7 +43,7 @@ class World:
         """Begin a payment and let the worker open it at the bank."""
         payment_id = service.start(
             user_id=self.user_id, amount_minor=amount_minor, currency="ETB", gateway=gateway,
-            purpose=("investment", "i1"), destination=ESCROW, description="Shares", key=key,
+            purpose=("order", "i1"), destination=ESCROW, description="Shares", key=key,
         )  # fmt: skip
         commit()
         self.work()

@@ -31,7 +31,7 @@ def begin_all(world):
     started = [
         service.start(
             user_id=world.user_id, amount_minor=25_000, currency="ETB", gateway="bill_bitts",
-            purpose=("investment", "i1"), destination=ESCROW, description="Shares", key=f"order-{number}",
+            purpose=("order", "i1"), destination=ESCROW, description="Shares", key=f"order-{number}",
         )
         for number in range(len(ORDERS))
     ]  # fmt: skip

@@ -1,7 +1,7 @@
 """A refusal of the gateway: status and sentence."""
 
 
-class Refused(Exception):  # noqa: N818 - reads as what happened
+class Refused(Exception):
     """The gateway says no."""
 
     def __init__(self, status: int, sentence: str) -> None:

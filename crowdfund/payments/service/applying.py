@@ -95,17 +95,18 @@ def apply_webhooks(ids: Sequence[str], answers: Answers) -> None:
     _save(webhooks)
 
 
-def apply_truths(ids: Sequence[str], answers: Answers, *, expire: bool = False) -> None:
-    """Compare payments with the gateway's status, webhooks or not; `expire` ends unpaid ones.
+def apply_truths(ids: Sequence[str], answers: Answers) -> None:
+    """Compare payments with the gateway's status, webhooks or not; end what was not paid in time.
 
-    A status without its webhook moves nothing, but becomes visible (webhook_missing).
+    A status without its webhook moves nothing, but becomes visible (webhook_missing). Without a
+    clear answer nothing ends either: the next tick asks again.
     """
     batch = Batch.load(ids=ids)
     now = clock.now()
     for payment in batch.payments.values():
         answer = answers.get((payment["gateway"], payment["tx_id"] or payment["id"]))
         if isinstance(answer, Unclear):
-            _ask_again(payment, answer, expire=expire)
+            log.info("payment.unclear", payment_id=payment["id"], why=answer.why)
             continue
         if answer is not None and payment["tx_id"] is None:
             batch.adopt(payment["gateway"], answer)
@@ -115,22 +116,9 @@ def apply_truths(ids: Sequence[str], answers: Answers, *, expire: bool = False) 
         payment["checked_at"] = now
         batch.touch(payment)
         paid = answer is not None and answer.status in ("SUCCESS", "SETTLED")
-        if expire and payment["status"] in _OPEN_ENDED and not paid:
+        if payment["expires_at"] <= now and payment["status"] in _OPEN_ENDED and not paid:
             batch.enter(payment, Status.EXPIRED, None, reason="It was not paid in time.")
     batch.save()
-
-
-def _ask_again(payment: Work, answer: Unclear, *, expire: bool) -> None:
-    """A check comes again by its schedule; an expiry must be put back by hand."""
-    if expire:
-        now = clock.now()
-        outbox.add(
-            "payments.expire",
-            f"expire:{payment['id']}:{now.timestamp():.0f}",
-            {"payment_id": payment["id"]},
-            not_before=now + rules.QUIET,
-        )
-    log.info("payment.unclear", payment_id=payment["id"], why=answer.why)
 
 
 def _look_for_webhook(batch: Batch, payment: Work, truth: Truth) -> None:

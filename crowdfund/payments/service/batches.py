@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Self
 
 import sqlalchemy as sa
@@ -27,6 +28,7 @@ _SAVE = (
 )
 _ADD_EVENT = sa.insert(_E)
 Work = dict[str, Any]
+_TICK = timedelta(microseconds=1)  # keeps the order of steps that happen at once
 
 
 @dataclass(slots=True)
@@ -117,7 +119,7 @@ class Batch:
             self.tell("payment.pending", payment)
         self.events.append({
             "id": new_id(), "payment_id": payment["id"], "actor": "system", "from_status": before,
-            "to_status": status, "reason": reason, "at": clock.now(),
+            "to_status": status, "reason": reason, "at": clock.now() + len(self.events) * _TICK,
         })  # fmt: skip
         self.touch(payment)
 

@@ -68,7 +68,7 @@ def start(  # noqa: PLR0913 - what a payment is
     record_event(payment_event, payment_id, actor=user_id, before=None, after=Status.CREATED)
     _queue_opening(payment_id, user_id, gateway)
     outbox.add(
-        "payments.expire", f"expire:{payment_id}", {"payment_id": payment_id}, not_before=now + rules.LIFETIME
+        "payments.check", f"expire:{payment_id}", {"payment_id": payment_id}, not_before=now + rules.LIFETIME
     )
     return payment_id
 
@@ -210,5 +210,4 @@ def queue_checks(limit: int = 200) -> int:
 def check_now(payment_id: str) -> None:
     """Queue a status query at once (a staff verb)."""
     found = queries.get(payment_id)
-    stamp = clock.now().timestamp()
-    outbox.add("payments.check", f"check:{found.id}:{stamp}", {"payment_id": found.id})
+    outbox.add("payments.check", f"check:{found.id}:{new_id()}", {"payment_id": found.id})

@@ -1,0 +1,80 @@
+"""The state machine alone."""
+
+from itertools import permutations
+
+import pytest
+
+from crowdfund.payments import rules
+from crowdfund.payments.rules import Kind, Said, Status, Verdict
+
+
+def said(status, amount=100, currency="ETB", customer="CPRN-1"):
+    return Said(status, amount, currency, customer)
+
+
+def test_an_event_claims_at_most_what_the_gateway_confirms():
+    assert rules.weigh(said("SETTLED"), said("SUCCESS")) == rules.Weighed("SUCCESS", Verdict.AHEAD)
+    assert rules.weigh(said("SUCCESS"), said("SETTLED")) == rules.Weighed("SUCCESS", Verdict.OK)
+    assert rules.weigh(said("FAILED"), said("FAILED")) == rules.Weighed("FAILED", Verdict.OK)
+
+
+@pytest.mark.parametrize(
+    ("event", "truth"),
+    [
+        (said("FAILED"), said("SUCCESS")),
+        (said("FAILED"), said("SETTLED")),
+        (said("SETTLED"), said("FAILED")),
+        (said("SETTLED", amount=99), said("SETTLED")),
+        (said("SUCCESS", currency="USD"), said("SETTLED")),
+        (said("PENDING", customer="CPRN-2"), said("PENDING")),
+    ],
+)
+def test_what_differs_from_the_gateway_is_a_contradiction_and_claims_nothing(event, truth):
+    assert rules.weigh(event, truth) == rules.Weighed("", Verdict.CONTRADICTION)
+
+
+@pytest.mark.parametrize("order", list(permutations(rules.LADDER)))
+def test_claims_add_up_to_the_strongest_in_any_order(order):
+    claimed = ""
+    for status in order:
+        claimed = rules.stronger(claimed, status)
+    assert claimed == "SETTLED"
+
+
+def test_no_path_leads_backward_or_out_of_an_end():
+    for effective in (*rules.LADDER, "FAILED"):
+        assert rules.path(Status.SETTLED, effective) == ()
+        assert rules.path(Status.REVERSED, effective) == ()
+    assert rules.path(Status.SUCCEEDED, "PENDING") == ()
+    assert rules.path(Status.SUCCEEDED, "FAILED") == (Status.REVERSED,)
+
+
+def test_settled_without_success_passes_through_both_so_that_the_postings_are_the_same():
+    assert rules.path(Status.PENDING, "SETTLED") == (Status.SUCCEEDED, Status.SETTLED)
+
+
+@pytest.mark.parametrize(
+    ("received", "is_released", "kind"),
+    [
+        ((100, "ETB"), False, None),
+        ((99, "ETB"), False, Kind.TOO_LITTLE),
+        ((101, "ETB"), False, Kind.TOO_MUCH),
+        ((100, "USD"), False, Kind.WRONG_CURRENCY),
+        ((100, "USD"), True, Kind.WRONG_CURRENCY),
+        ((100, "ETB"), True, Kind.LATE),
+        ((99, "ETB"), True, Kind.LATE),
+    ],
+)
+def test_money_that_does_not_fit_has_a_kind(received, is_released, kind):
+    assert rules.misfit(received, (100, "ETB"), released=is_released) == kind
+
+
+def test_every_kind_has_a_proposal():
+    assert all(rules.RESOLUTIONS[kind] for kind in Kind)
+
+
+def test_waits_grow_to_an_hour_and_end_after_hours():
+    waits = [rules.retry_delay_s(n) for n in range(1, rules.DEAD_AFTER)]
+    assert waits[0] == 2.0
+    assert max(waits) == rules.MAX_DELAY_S
+    assert 3_600 < sum(waits) < 24 * 3_600
