@@ -47,7 +47,9 @@ class Stage:
         self._clock.set(max(moment, self._clock.now()))
         clock.use(self._clock)
         self.control("settings", fixed_now=int(self._clock.now().timestamp()))
-        rpc.call(config.settings().chain_rpc_url, "evm_setTime", int(self._clock.now().timestamp()))
+        url = config.settings().chain_rpc_url
+        rpc.call(url, "evm_setTime", int(self._clock.now().timestamp()))
+        rpc.call(url, "evm_mine")
 
     def begin(self, moment: datetime) -> None:
         """Go back to where the story begins."""
