@@ -30,18 +30,19 @@ def main(context: click.Context) -> None:
 
 @main.command()
 @click.option("--seed/--no-seed", default=True, help="Make the demo story at the first start.")
-def run(*, seed: bool = True) -> None:
+@click.option("--only", default="", help="Start just these programs, with commas between, and nothing else.")
+def run(*, seed: bool = True, only: str = "") -> None:
     """Start everything and stay in the foreground; Ctrl-C ends it all."""
     began = time.monotonic()
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    names = [name for name in only.split(",") if name] or None
+    options = stack.Options(seed=seed, only=names, prepare=not names, say=click.echo)
     try:
-        with stack.running(data_dir(), seed=seed, say=click.echo) as running:
+        with stack.running(data_dir(), options) as running:
             click.echo(table.render(running))
             click.echo(f"Started in {time.monotonic() - began:.1f} s. Ctrl-C ends everything.")
-            _forward_interrupts(stop)
-            stop.wait()
+            _wait_for_a_signal()
             click.echo("\nStopping ...")
     except KeyboardInterrupt:
         click.echo("\nStopped.")
@@ -66,8 +67,9 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _forward_interrupts(stop: threading.Event) -> None:
-    """Turn the first signal into a clean stop; a second one of Ctrl-C ends at once."""
+def _wait_for_a_signal() -> None:
+    """Wait for Ctrl-C, SIGTERM or the end of the terminal; a second Ctrl-C ends at once."""
+    stop = threading.Event()
 
     def once(number: int, _frame: FrameType | None) -> None:
         if stop.is_set() and number == signal.SIGINT:
@@ -76,6 +78,7 @@ def _forward_interrupts(stop: threading.Event) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, once)
+    stop.wait()
 
 
 if __name__ == "__main__":
