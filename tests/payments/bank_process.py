@@ -55,10 +55,10 @@ def start(folder, port=0):
     port = port or free_port()
     files = keys.ensure(folder)
     with (folder / "log").open("ab") as log:
+        flags = ["--data-dir", str(folder), "--port", str(port)]
         process = subprocess.Popen(
-            [sys.executable, "-m", "crowdfund.local.bill_bitts", "--data-dir", str(folder), "--port", str(port)],
-            stdout=log, stderr=log,
-        )  # fmt: skip
+            [sys.executable, "-m", "crowdfund.local.bill_bitts", *flags], stdout=log, stderr=log
+        )
     bank = BankProcess(folder, port, files, process)
     wait_for(lambda: is_up(bank), 20)
     return bank

@@ -47,9 +47,9 @@ def start(  # noqa: PLR0913 - what a payment is
 ) -> str:
     """Begin to collect an amount (minor units) for a purpose and return the payment's id.
 
-    The same key begins once. The money will go to the ledger account `destination` when it is settled. The gateway is
-    called by the worker: until then the payment is `created`, then `pending` with a checkout_url.
-    Raises Conflict when the key came before with other figures.
+    The same key begins once. The money will go to the ledger account `destination` when it is
+    settled. The gateway is called by the worker: until then the payment is `created`, then
+    `pending` with a checkout_url. Raises Conflict when the key came before with other figures.
     """
     gateways.get(gateway)
     ledger_rules.account_kind(destination)
