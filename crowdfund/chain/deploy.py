@@ -77,6 +77,7 @@ def _contract(node: Node, name: str, found: dict[str, str], say: Say) -> str:
                 f"{name} should be at {known}, but the chain has no code there. "
                 "The node lost state, or CONTRACT_* names a wrong address."
             )
+        known = contract_abi.to_checksum_address(known)
         service.watch(known, name, name=name, from_block=node.head().number, code_hash=code)
         say(f"kept     {name} {known}")
         return known

@@ -21,7 +21,7 @@ _B, _C, _E, _T, _L, _W = (m.__table__ for m in (Block, Cursor, Event, Tx, WriteT
 def apply(scan: Scan) -> bool:
     """Apply a scan; returns whether more blocks wait. Does nothing if another worker was first."""
     if scan.problem:
-        service.report_problem(scan.problem)
+        service.report_problem("read", scan.problem)
         return False
     depth = config.settings().chain_confirmations - 1
     ready = max(scan.last - depth, min(scan.cursor.applied, scan.fork))
@@ -48,12 +48,12 @@ def _advance(scan: Scan, ready: int) -> bool:
     at = scan.cursor
     moved = {"number": scan.last, "applied": ready, "head": scan.head}
     same = all(getattr(at, name) == value for name, value in moved.items())
-    if same and not scan.blocks and not at.problem:
+    if same and not scan.blocks and not at.read_problem:
         return False
     done = db.session.execute(
         sa.update(_C)
         .where(_C.c.version == at.version)
-        .values(version=at.version + 1, problem=None, moved_at=clock.now(), **moved)
+        .values(version=at.version + 1, read_problem=None, moved_at=clock.now(), **moved)
     )
     live.changed("chain", "writes")
     return done.rowcount == 1
@@ -157,9 +157,12 @@ def _finish(ready: int) -> None:
 
 
 def _confirm(tx: Any) -> None:  # noqa: ANN401 - a row
-    final = TxStatus.CONFIRMED if tx.succeeded else TxStatus.REVERTED
+    # Every function that is written to emits an event. None means that no contract was there
+    # when the call was mined, as after a node lost its newest blocks: it "succeeded" in nothing.
+    did = tx.succeeded and any(e.address.lower() == tx.to.lower() for e in queries.events_of_tx(tx.hash))
+    final = TxStatus.CONFIRMED if did else TxStatus.REVERTED
     db.session.execute(sa.update(_T).where(_T.c.id == tx.id).values(status=final))
-    if tx.succeeded:
+    if did:
         # Also those that were given up or moved to another transaction: the effect is here.
         ids = list(db.session.scalars(sa.select(_L.c.write_id).where(_L.c.tx_id == tx.id)))
         service.confirm(ids, tx_hash=tx.hash, block=tx.block_number, reason=f"in {tx.hash}", tx_id=tx.id)
@@ -169,7 +172,8 @@ def _confirm(tx: Any) -> None:  # noqa: ANN401 - a row
         if row.attempts + 1 >= rules.MAX_ATTEMPTS:
             service.fail(row.id, reason=f"reverted on chain {rules.MAX_ATTEMPTS} times")
         else:
-            service.requeue([row.id], why=f"reverted on chain in {tx.hash}")
+            why = "had no effect" if tx.succeeded else "reverted"
+            service.requeue([row.id], why=f"{why} on chain in {tx.hash}")
 
 
 def _tell_foreign(events: Sequence[Any]) -> None:

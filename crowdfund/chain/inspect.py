@@ -88,8 +88,8 @@ def differences() -> list[str]:
         receipt = node.receipt(tx.hash)
         if receipt is None:
             problems.append(f"{tx.hash} is final in SQL but the node has no receipt")
-        elif receipt.ok != (tx.status == TxStatus.CONFIRMED):
-            problems.append(f"{tx.hash} is {tx.status} in SQL but succeeded={receipt.ok} on chain")
+        elif receipt.ok != tx.succeeded:
+            problems.append(f"{tx.hash} succeeded={tx.succeeded} in SQL but succeeded={receipt.ok} on chain")
     for row in queries.signers():
         on_chain = node.nonce(row.address)
         if on_chain > row.next_nonce:

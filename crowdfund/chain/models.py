@@ -120,7 +120,8 @@ class Cursor(db.Model):
     applied: Mapped[int] = mapped_column(sa.BigInteger)
     head: Mapped[int] = mapped_column(sa.BigInteger)
     version: Mapped[int] = mapped_column(default=0)
-    problem: Mapped[str | None] = mapped_column(sa.String(500))
+    read_problem: Mapped[str | None] = mapped_column(sa.String(500))
+    send_problem: Mapped[str | None] = mapped_column(sa.String(500))
     moved_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
 
 

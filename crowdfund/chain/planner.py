@@ -50,6 +50,8 @@ class Plan:
     fees: Fees | None = None
     first_nonces: dict[str, int] = field(default_factory=dict)
     problem: str | None = None
+    asked: bool = False
+    more: bool = False
 
 
 def plan() -> Plan:
@@ -61,7 +63,7 @@ def plan() -> Plan:
         rows, busy, cursor = queries.queued(), queries.busy_addresses(), queries.cursor()
         known = {row.address for row in queries.signers()}
         db.session.remove()
-    made = Plan()
+    made = Plan(asked=bool(rows))
     if not rows:
         return made
     try:
@@ -73,19 +75,23 @@ def plan() -> Plan:
             made.first_nonces[signer] = node.nonce(signer, "pending")
     except (NodeUnreachable, NodeError, ChainChanged, KeyMissing) as error:
         log.error("chain.not_sent", error=str(error))
-        return Plan(problem=str(error))
+        return Plan(asked=True, problem=str(error))
     return made
 
 
 def _fill(made: Plan, node: Node, rows: Sequence[WriteRow], busy: set[str]) -> None:
     taken: set[str] = set()
-    for group in rules.group(rows)[:CALLS_PER_ROUND]:
+    groups = rules.group(rows)
+    made.more = len(groups) > CALLS_PER_ROUND
+    groups = groups[:CALLS_PER_ROUND]
+    empty = {a for a in {g[0].address for g in groups} if node.code_hash(a) is None}
+    if empty:
+        # A call to an address without code succeeds and does nothing: never send one.
+        made.problem = f"There is no contract at {', '.join(sorted(empty))}; the node lost state."
+    groups = [group for group in groups if group[0].address not in empty]
+    for group, first in zip(groups, _first_try(node, groups), strict=True):
         signer = connection.address_of(group[0].role)
-        if node.code_hash(group[0].address) is None:
-            # A call to an address without code succeeds and does nothing: never send one.
-            made.problem = f"There is no contract at {group[0].address}; the node lost state."
-            continue
-        call, refused = _try(node, signer, list(group))
+        call, refused = _try(node, signer, list(group), first)
         # While earlier writes to the contract are under way, a refusal may only mean "too early".
         if group[0].address not in busy | taken:
             made.refusals += refused
@@ -94,17 +100,38 @@ def _fill(made: Plan, node: Node, rows: Sequence[WriteRow], busy: set[str]) -> N
             taken.add(call.to)
 
 
-def _try(node: Node, signer: str, rows: list[WriteRow]) -> tuple[Call | None, list[Refusal]]:
-    """Find the largest call that passes; what stands in its way is refused row by row."""
+def _first_try(node: Node, groups: Sequence[list[WriteRow]]) -> list[int | Reverted | None]:
+    """Simulate all groups in one round trip; None where a row cannot even be encoded."""
+    calls: list[tuple[str, str, str]] = []
+    places: list[int] = []
+    for place, group in enumerate(groups):
+        if len(_encodable(group, [])) == len(group):
+            calls.append((connection.address_of(group[0].role), group[0].address, _encode(group)))
+            places.append(place)
+    found: list[int | Reverted | None] = [None] * len(groups)
+    for place, said in zip(places, node.estimate_many(calls), strict=True):
+        found[place] = said
+    return found
+
+
+def _try(
+    node: Node, signer: str, rows: list[WriteRow], said: int | Reverted | None
+) -> tuple[Call | None, list[Refusal]]:
+    """Find the largest call that passes; what stands in its way is refused row by row.
+
+    `said` is the answer for all rows together, if they were tried already.
+    """
     refused: list[Refusal] = []
     rows = _encodable(rows, refused)
     while rows:
         data = _encode(rows)
-        try:
-            gas = node.estimate(signer, rows[0].address, data)
-        except Reverted as error:
-            _take_out(node, signer, rows, refused, error)
+        if said is None:
+            said = node.estimate_many([(signer, rows[0].address, data)])[0]
+        if isinstance(said, Reverted):
+            _take_out(node, signer, rows, refused, said)
+            said = None
             continue
+        gas = said
         gas = gas * GAS_MARGIN_PERCENT // 100
         first = rows[0]
         return Call(first.role, signer, first.address, data, gas, tuple(rows)), refused

@@ -181,10 +181,11 @@ def address_of(name: str) -> str:
     Raises NotDeployed.
     """
     given = os.environ.get(rules.env_name(name))
-    found = given or db.session.scalar(sa.select(_C.c.address).where(_C.c.name == name))
+    which = sa.func.lower(_C.c.address) == given.lower() if given else _C.c.name == name
+    found = db.session.scalar(sa.select(_C.c.address).where(which)) or given
     if not found:
         raise NotDeployed(f"The contract {name} is not deployed yet. Run: flask chain deploy")
-    return found
+    return str(found)
 
 
 def contracts() -> list[Any]:
@@ -193,8 +194,10 @@ def contracts() -> list[Any]:
 
 
 def cursor() -> Any:  # noqa: ANN401 - a row or None
-    """Return how far the chain was read; None before the first deploy."""
-    return db.session.execute(sa.select(Cursor.__table__)).first()
+    """Return how far the chain was read, and its `problem` if any; None before the first deploy."""
+    table = Cursor.__table__
+    problem = sa.func.coalesce(table.c.send_problem, table.c.read_problem).label("problem")
+    return db.session.execute(sa.select(table, problem)).first()
 
 
 def signers() -> list[Any]:

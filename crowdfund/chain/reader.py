@@ -179,7 +179,7 @@ def _receipts(made: Scan, node: Node) -> list[Receipt]:
     with reading():
         ours = _ours(list(where))
         db.session.remove()
-    receipts = [node.receipt(tx) for tx in ours]
+    receipts = node.receipts(ours)
     if any(r is None or r.block_hash != where[r.hash] for r in receipts):
         raise Moving
     return [r for r in receipts if r is not None]

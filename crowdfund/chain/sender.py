@@ -27,11 +27,14 @@ SENDS_PER_ROUND = 200
 
 def store_plan(plan: Plan) -> None:
     """Sign what was planned, with nonces from SQL; refuse what the contract refuses."""
-    service.report_problem(plan.problem)
+    if plan.asked:
+        service.report_problem("send", plan.problem)
     for refusal in plan.refusals:
         _refuse(refusal)
     for call in plan.calls:
         _sign_call(call, plan)
+    if plan.more:
+        outbox.add("chain.sign", f"chain.sign:more:{new_id()}")
     crash.at("before-sign-commit")
 
 
@@ -121,10 +124,13 @@ class Sending:
 
 
 def send_signed() -> Sending:
-    """Broadcast everything that is signed, in nonce order; outside of any transaction."""
+    """Broadcast everything that is signed, in the order of signing; outside of any transaction.
+
+    That order also holds between signers: a record follows the campaign that it belongs to.
+    """
     with reading():
         query = sa.select(_T).where(_T.c.status == TxStatus.SIGNED)
-        waiting = db.session.execute(query.order_by(_T.c.signer, _T.c.nonce, _T.c.created_at))
+        waiting = db.session.execute(query.order_by(_T.c.created_at, _T.c.nonce))
         rows, cursor = waiting.fetchmany(SENDS_PER_ROUND), queries.cursor()
         db.session.remove()
     done = Sending([])
@@ -180,7 +186,7 @@ def _slot_taken(node: Node, tx: Any) -> Verdict:  # noqa: ANN401
 def store_sent(sending: Sending) -> None:
     """Write down what the broadcasts came to."""
     if sending.verdicts or sending.problem:
-        service.report_problem(sending.problem)
+        service.report_problem("send", sending.problem)
     for verdict in sending.verdicts:
         _store_verdict(verdict)
 

@@ -198,10 +198,11 @@ def begin_reading(*, chain_id: int, genesis: str, block: Block) -> None:
         db.session.flush()
 
 
-def report_problem(problem: str | None) -> None:
-    """Show a problem with the node to staff (None: it is gone)."""
+def report_problem(side: str, problem: str | None) -> None:
+    """Show a problem with the node to staff; `side` is read or send, None means it is gone."""
     shown = problem[:500] if problem else None
-    table = Cursor.__table__
-    if db.session.execute(sa.select(table.c.problem)).scalar() != shown:
-        db.session.execute(sa.update(table).values(problem=shown))
+    column = Cursor.__table__.c[f"{side}_problem"]
+    row = db.session.execute(sa.select(column)).first()
+    if row is not None and row[0] != shown:
+        db.session.execute(sa.update(Cursor.__table__).values({column: shown}))
         live.changed("chain", "writes")

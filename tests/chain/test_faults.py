@@ -151,6 +151,41 @@ def test_nothing_is_sent_to_an_address_without_code(own_node, heard):
     assert "no contract at" in queries.cursor().problem
 
 
+def test_a_call_that_succeeded_in_nothing_is_not_taken_for_done(own_node, heard):
+    """The contract vanished between the simulation and the block, as when a node loses blocks."""
+    register_issuer()
+    sign_only()
+    registry = queries.address_of("IssuerRegistry")
+    code = own_node.rpc("eth_getCode", registry, "latest")
+    own_node.rpc("anvil_setCode", registry, "0x")
+    settle()
+    assert status_of("issuer:acme:register") == "queued"
+    assert heard == []
+    own_node.rpc("anvil_setCode", registry, code)
+    look_after()
+    assert status_of("issuer:acme:register") == "confirmed"
+    assert [row.status for row in tx_rows()] == ["reverted", "confirmed"]
+    assert queries.check_I8() == []
+
+
+def test_records_follow_their_campaign_when_a_node_loses_both(own_node, heard):
+    register_issuer("bakery")
+    settle()
+    before = own_node.rpc("evm_snapshot")
+    address = campaign()
+    record(address, 1)
+    commit()
+    settle()
+    assert status_of("investment:1") == "confirmed"
+    own_node.rpc("evm_revert", before)
+    look_after()
+    look_after()
+    assert status_of("campaign:bakery:create") == "confirmed"
+    assert status_of("investment:1") == "confirmed"
+    node = connection.node()
+    assert node.call("CampaignImplementation", address, "fiatTotal") == rules.to_units(100_00)
+
+
 def test_an_empty_purse_is_told_and_the_write_waits_for_money(own_node, heard, later):
     operator = connection.address_of("operator")
     register_issuer()

@@ -1,0 +1,163 @@
+"""Investments recorded on chain a second and gas each: alone, by 50 and by 200.
+
+The whole way counts: intent in SQL, simulation, signature, broadcast, block, index, confirmation.
+The baseline is the node's own limit: presigned transactions sent one by one over the same
+connection, with nothing written down. A local node mines at once, so this measures us, not a chain.
+"""
+
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from crowdfund import config, create_app, outbox
+from crowdfund.adapters import chain, contract_abi
+from crowdfund.chain import connection, deploy, queries, rules, service
+from crowdfund.chain.models import Tx
+from crowdfund.db import commit, db
+from crowdfund.local import anvil
+
+ALONE, BY_50, BY_200 = 100, 500, 1_000
+MINOR = 100_00
+
+
+def run() -> dict[str, Any]:
+    """Print and return rates a second and gas each."""
+    with tempfile.TemporaryDirectory() as folder, _node(Path(folder)) as url, _app(Path(folder), url):
+        address = _campaign()
+        results = {
+            "presigned_per_s": round(_presigned(address), 1),
+            **_measure(address, "alone", ALONE, 1),
+            **_measure(address, "by_50", BY_50, 50),
+            **_measure(address, "by_200", BY_200, 200),
+        }
+    results["ratio_alone_to_presigned"] = round(results["alone_per_s"] / results["presigned_per_s"], 2)
+    results["ratio_200_to_alone"] = round(results["by_200_per_s"] / results["alone_per_s"], 1)
+    for name, value in results.items():
+        print(f"{name:28} {value:>12,}")
+    return results
+
+
+@contextmanager
+def _node(folder: Path) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    flags = ["--host", "127.0.0.1", "--port", port, "--chain-id", "31337", "--silent", "--prune-history"]
+    process = subprocess.Popen([str(anvil.ensure()), *flags], env={"HOME": str(folder)})
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def _app(folder: Path, url: str) -> Iterator[None]:
+    settings = config.Settings(
+        _env_file=None,
+        environment="test",
+        CROWDFUND_DATA_DIR=folder,
+        redis_url="",
+        database_url=f"sqlite:///{folder}/bench.db",
+        chain_rpc_url=url,
+    )
+    app = create_app(settings)
+    with app.app_context():
+        db.create_all()
+        _wait_for(url)
+        deploy.run(lambda _line: None, commit)
+        yield
+        db.session.remove()
+
+
+def _wait_for(url: str) -> None:
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        try:
+            chain.Node(url).chain_id()
+        except chain.NodeUnreachable:
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _settle() -> None:
+    outbox.drain("chain", limit_s=120)
+    db.session.remove()
+
+
+def _write(intent: str, contract: str, function: str, args: list[Any], **more: Any) -> None:
+    service.write(
+        intent, contract, function, [rules.intent_bytes32(intent), *args], subject=("bench", intent), **more
+    )
+
+
+def _campaign() -> str:
+    node = connection.node()
+    wallet = contract_abi.to_checksum_address("0x" + "22" * 20)
+    one = rules.intent_bytes32("company")
+    _write("register", "IssuerRegistry", "registerIssuer", [one, wallet, one, one])
+    commit()
+    _settle()
+    most = rules.to_units(10**12)
+    terms = [
+        one, one, wallet, queries.address_of("PaymentToken"), most, rules.to_units(MINOR), most,
+        node.head().timestamp + 30 * 86_400, 7500, rules.UNITS_PER_MINOR, one,
+    ]  # fmt: skip
+    _write("create", "CampaignFactory", "createCampaign", [terms])
+    commit()
+    _settle()
+    return str(node.call("CampaignFactory", queries.address_of("CampaignFactory"), "campaignOf", one))
+
+
+def _presigned(address: str) -> float:
+    node, key = connection.node(), connection.key_of("recorder")
+    fees, first = node.fees(), node.nonce(chain.address_of_key(key))
+    ready = []
+    for n in range(ALONE):
+        ref = rules.intent_bytes32(f"presigned-{n}")
+        args = [ref, ref, rules.to_units(MINOR)]
+        data = contract_abi.encode("CampaignImplementation", "recordInvestment", args)
+        signed = chain.sign(
+            key, chain_id=31337, nonce=first + n, to=address, data=data, gas=200_000, fees=fees
+        )
+        ready.append(signed.raw)
+    began = time.perf_counter()
+    for raw in ready:
+        assert node.send_raw(raw).sent == chain.Sent.ACCEPTED
+    return ALONE / (time.perf_counter() - began)
+
+
+def _measure(address: str, name: str, total: int, size: int) -> dict[str, Any]:
+    """Record `total` investments, `size` at a time, until each is confirmed."""
+    batch = None if size == 1 else "recordInvestments"
+    step = total if size == 1 else size
+    spent = 0.0
+    for start in range(0, total, step):
+        for n in range(start, start + step):
+            more = {"address": address, "batch": batch}
+            key = rules.intent_bytes32(f"investor-{n}-{name}")
+            args = [key, rules.to_units(MINOR)]
+            _write(f"{name}-{n}", "CampaignImplementation", "recordInvestment", args, **more)
+        began = time.perf_counter()
+        commit()
+        _settle()
+        spent += time.perf_counter() - began
+    done = [queries.write(f"{name}-{n}") for n in (0, total - 1)]
+    assert all(row is not None and row.status == "confirmed" for row in done)
+    gas = _gas(done[-1].tx_id)  # type: ignore[union-attr]
+    return {f"{name}_per_s": round(total / spent, 1), f"{name}_gas_each": gas // size}
+
+
+def _gas(tx_id: str | None) -> int:
+    return int(db.session.execute(db.select(Tx.gas_used).where(Tx.id == tx_id)).scalar_one())
+
+
+if __name__ == "__main__":
+    sys.exit(0 if run() else 1)

@@ -1,0 +1,145 @@
+"""The node adapter: fees, refusals in words, calldata, logs, and what it does without a node."""
+
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from crowdfund.adapters import chain, contract_abi
+from crowdfund.chain import connection, queries, rules
+from crowdfund.chain.errors import KeyMissing
+
+KEY = "0x" + "11" * 32
+ONE = "0x" + "01" * 32
+
+
+@pytest.mark.parametrize(
+    ("message", "sent"),
+    [
+        ("already known", "known"),
+        ("transaction already imported", "known"),
+        ("nonce too low: next nonce 5, tx nonce 4", "nonce_too_low"),
+        ("replacement transaction underpriced", "underpriced"),
+        ("max fee per gas less than block base fee: address 0x1", "underpriced"),
+        ("insufficient funds for gas * price + value", "no_funds"),
+        ("invalid sender", "refused"),
+    ],
+)
+def test_refusals_of_several_nodes_are_told_apart(message, sent):
+    assert chain.classify(message).sent == sent
+
+
+def test_a_bump_is_enough_on_both_fields_for_any_size():
+    for wei in (1, 2, 7, 999, 10**9, 3 * 10**9 + 1):
+        bumped = chain.Fees(wei, wei).bumped(chain.Fees(0, 0))
+        assert bumped.cap * 1000 >= wei * 1125
+        assert bumped.tip * 1000 >= wei * 1125
+
+
+def test_a_bump_follows_a_market_that_rose_further():
+    assert chain.Fees(100, 10).bumped(chain.Fees(500, 50)) == chain.Fees(500, 50)
+
+
+def test_a_legacy_price_stays_legacy():
+    bumped = chain.Fees(100, None).bumped(chain.Fees(90, None))
+    assert bumped.fields() == {"gasPrice": 116}
+
+
+def test_signing_again_gives_the_same_bytes():
+    fields = {"chain_id": 1, "nonce": 3, "to": chain.ZERO, "data": "0x", "gas": 21_000}
+    first = chain.sign(KEY, fees=chain.Fees(10, 1), **fields)
+    second = chain.sign(KEY, fees=chain.Fees(10, 1), **fields)
+    assert first == second
+
+
+def test_signing_uses_the_fast_library():
+    from eth_keys.backends import get_backend
+
+    assert type(get_backend()).__name__ == "CoinCurveECCBackend"
+
+
+def test_short_bytes_are_refused_instead_of_padded():
+    with pytest.raises(contract_abi.BadArguments, match="bytes32 expected"):
+        contract_abi.encode("IssuerRegistry", "deactivateIssuer", ["0x01", ONE])
+
+
+@pytest.mark.parametrize("args", [[ONE], [ONE, "no hex"], [ONE, 5]])
+def test_arguments_that_do_not_fit_are_refused(args):
+    with pytest.raises(contract_abi.BadArguments):
+        contract_abi.encode("IssuerRegistry", "deactivateIssuer", args)
+
+
+def test_unknown_contracts_and_functions_are_refused():
+    with pytest.raises(contract_abi.BadArguments):
+        contract_abi.encode("Nothing", "close", [ONE])
+    with pytest.raises(contract_abi.BadArguments):
+        contract_abi.encode("IssuerRegistry", "nothing", [ONE])
+
+
+def test_a_struct_may_be_given_by_name_or_in_order():
+    names = ("paymentRef", "investorKey", "amount")
+    listed = contract_abi.encode("CampaignImplementation", "recordInvestments", [[[ONE, ONE, 7]]])
+    named = [dict(zip(names, (ONE, ONE, "7"), strict=True))]
+    assert contract_abi.encode("CampaignImplementation", "recordInvestments", [named]) == listed
+
+
+def test_a_log_of_an_unknown_event_is_left_out():
+    assert contract_abi.decode_log("IssuerRegistry", [ONE], b"") is None
+    assert contract_abi.decode_log("IssuerRegistry", [], b"") is None
+
+
+def test_revert_reasons_become_text():
+    error = bytes.fromhex("08c379a0") + contract_abi.abi_encode(["string"], ["no more room"])
+    assert contract_abi.decode_error(error) == ("Error", "no more room")
+    panic = bytes.fromhex("4e487b71") + contract_abi.abi_encode(["uint256"], [0x11])
+    assert contract_abi.decode_error(panic) == ("Panic", "Panic(0x11)")
+    assert contract_abi.decode_error(b"\1\2\3\4")[0] == "Revert"
+    assert contract_abi.decode_error(b"")[1] == "reverted with no reason"
+
+
+def test_a_read_of_a_contract_gives_plain_values(deployed):
+    node = connection.node()
+    address = queries.address_of("IssuerRegistry")
+    allowed, reason = node.call("IssuerRegistry", address, "canStartCampaign", ONE)
+    assert allowed is False
+    assert bytes.fromhex(reason[2:]).rstrip(b"\0") == b"not_registered"
+
+
+def test_a_node_that_hangs_up_leaves_the_outcome_unknown():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=lambda: server.accept()[0].close(), daemon=True).start()
+        node = chain.Node(f"http://127.0.0.1:{server.getsockname()[1]}")
+        assert node.send_raw("0x00").sent == chain.Sent.UNKNOWN
+
+
+def test_a_process_has_one_connection_and_another_process_its_own():
+    assert chain.connect("http://127.0.0.1:1") is chain.connect("http://127.0.0.1:1")
+    assert chain._node_of(1, "http://127.0.0.1:1", False) is not chain.connect("http://127.0.0.1:1")
+
+
+def test_the_web_application_starts_without_web3(tmp_path):
+    code = (
+        "import sys; from crowdfund import create_app, config; "
+        "create_app(config.Settings(_env_file=None, environment='test', CROWDFUND_DATA_DIR=sys.argv[1])); "
+        "sys.exit('web3' in sys.modules)"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=root, check=False)
+    assert done.returncode == 0
+
+
+def test_one_key_cannot_have_two_roles(node):
+    for role in rules.ROLES:
+        connection.make_key(role)
+    connection.check_keys_differ()
+    connection.key_path("recorder").write_text(connection.key_of("operator"))
+    with pytest.raises(KeyMissing, match="three keys"):
+        connection.check_keys_differ()
+
+
+def test_key_files_can_be_read_by_their_owner_only(node):
+    connection.make_key("operator")
+    assert connection.key_path("operator").stat().st_mode & 0o077 == 0
