@@ -14,7 +14,10 @@ INSECURE_KEY = "development-only-secret-key"
 class Settings(BaseSettings):
     """Everything an operator may set; each field is the lower-case name of its variable."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+    # What the local stack added for itself comes first, the operator's own file wins.
+    model_config = SettingsConfigDict(
+        env_file=(f"{os.environ.get('CROWDFUND_DATA_DIR', 'var')}/stack.env", ".env"), extra="ignore"
+    )
 
     environment: Literal["development", "test", "production"] = "development"
     data_dir: Path = Field(Path("var"), validation_alias="CROWDFUND_DATA_DIR")
@@ -25,6 +28,9 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:5000"
     events_url: str = "/events"
     trusted_hosts: list[str] = []
+    # How many proxies stand in front and set X-Forwarded-*; without it every visitor has the
+    # proxy's address, and limits per address would be shared by all.
+    proxy_count: int = 0
     time_zone: str = "Africa/Addis_Ababa"
     storage_url: str = ""
     ipfs_api_url: str = ""
@@ -88,7 +94,7 @@ _override: Settings | None = None
 
 def use(new: Settings | None) -> None:
     """Replace the settings of this process (tests, seeder); None goes back to the environment."""
-    global _override  # noqa: PLW0603 - one process, one configuration
+    global _override
     _override = new
 
 

@@ -64,7 +64,7 @@ def _campaign_totals() -> Iterator[str]:
 def _payments_booked() -> Iterator[str]:
     """I4: a payment that succeeded has one entry for each step, one that did not has none."""
     for step, statuses in (("succeeded", ("succeeded", "settled", "reversed")), ("settled", ("settled",))):
-        key = sa.func.concat("payment:", Payment.id, f":{step}")
+        key = sa.literal("payment:") + Payment.id + f":{step}"
         booked = sa.select(Payment.id, Payment.status, Entry.id.label("entry_id"))
         booked = booked.outerjoin(Entry, Entry.key == key)
         should, has = Payment.status.in_(statuses), Entry.id.is_not(None)
