@@ -6,6 +6,7 @@ Revises:
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import mysql
 
 from crowdfund.db import UTCDateTime, make_append_only
 
@@ -58,7 +59,8 @@ def upgrade() -> None:
         sa.Column("applied", sa.BigInteger(), nullable=False),
         sa.Column("head", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("problem", sa.String(length=500), nullable=True),
+        sa.Column("read_problem", sa.String(length=500), nullable=True),
+        sa.Column("send_problem", sa.String(length=500), nullable=True),
         sa.Column("moved_at", UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chain_cursor")),
     )
@@ -239,12 +241,14 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("capture_key", sa.String(length=120), nullable=True),
         sa.Column("created_at", UTCDateTime(), nullable=False),
         sa.CheckConstraint(
             "status IN ('held', 'captured', 'released')", name=op.f("ck_ledger_hold_status_known")
         ),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_ledger_hold_positive")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_hold")),
+        sa.UniqueConstraint("capture_key", name=op.f("uq_ledger_hold_capture_key")),
         sa.UniqueConstraint("key", name=op.f("uq_ledger_hold_key")),
     )
     op.create_table(
@@ -525,8 +529,16 @@ def upgrade() -> None:
         sa.Column("nonce", sa.BigInteger(), nullable=False),
         sa.Column("hash", sa.String(length=66), nullable=False),
         sa.Column("to", sa.String(length=42), nullable=False),
-        sa.Column("data", sa.Text(length=1000000), nullable=False),
-        sa.Column("raw", sa.Text(length=1000000), nullable=False),
+        sa.Column(
+            "data",
+            sa.Text().with_variant(mysql.MEDIUMTEXT(), "mariadb").with_variant(mysql.MEDIUMTEXT(), "mysql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "raw",
+            sa.Text().with_variant(mysql.MEDIUMTEXT(), "mariadb").with_variant(mysql.MEDIUMTEXT(), "mysql"),
+            nullable=False,
+        ),
         sa.Column("gas", sa.BigInteger(), nullable=False),
         sa.Column("fee_cap", sa.BigInteger(), nullable=False),
         sa.Column("fee_tip", sa.BigInteger(), nullable=True),
