@@ -19,6 +19,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import Pool
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from . import clock
@@ -103,7 +104,29 @@ def engine_options(url: str) -> dict[str, Any]:
     """Return create_engine options for a database URL."""
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": 30, "check_same_thread": False}}
-    return {"pool_pre_ping": True, "pool_recycle": 1800, "isolation_level": "READ COMMITTED"}
+    return {"pool_recycle": 1800, "isolation_level": "READ COMMITTED"}
+
+
+IDLE_S = 5.0  # a connection unused for longer is asked whether it still lives
+
+
+@event.listens_for(Pool, "checkin")
+def _on_checkin(_connection: Any, record: Any) -> None:  # noqa: ANN401 - any driver
+    record.info["idle_since"] = time.monotonic()
+
+
+@event.listens_for(Pool, "checkout")
+def _on_checkout(connection: Any, record: Any, _proxy: Any) -> None:  # noqa: ANN401 - any driver
+    # pool_pre_ping would ask each time: a round trip for every request.
+    if time.monotonic() - record.info.get("idle_since", time.monotonic()) < IDLE_S:
+        return
+    if isinstance(connection, sqlite3.Connection):
+        return
+    try:
+        connection.cursor().execute("SELECT 1")
+        connection.rollback()
+    except Exception as error:
+        raise sa.exc.DisconnectionError(str(error)) from error
 
 
 @event.listens_for(Engine, "connect")
@@ -148,7 +171,7 @@ def reading() -> Iterator[None]:
         _read_only.reset(token)
 
 
-def set_read_only(value: bool) -> None:  # noqa: FBT001 - a switch
+def set_read_only(value: bool) -> None:
     """Switch the current context; the web shell does this at the start of each request."""
     _read_only.set(value)
 
@@ -156,6 +179,13 @@ def set_read_only(value: bool) -> None:  # noqa: FBT001 - a switch
 @event.listens_for(Session, "before_flush")
 def _refuse_flush_when_reading(*_: Any) -> None:  # noqa: ANN401
     if _read_only.get():
+        raise RuntimeError("a GET request must not write")
+
+
+@event.listens_for(Engine, "before_execute")
+def _refuse_dml_when_reading(connection: Connection, statement: Any, *_: Any) -> None:  # noqa: ANN401
+    # Core statements know no flush, and an autocommit write could not be rolled back.
+    if getattr(statement, "is_dml", False) and connection.get_execution_options().get("reader"):
         raise RuntimeError("a GET request must not write")
 
 
@@ -186,9 +216,10 @@ def rollback() -> None:
 def own_transaction() -> Iterator[Connection]:
     """Open a short transaction of its own for what must survive a refusal.
 
-    Must come before the first statement of the caller's transaction: SQLite has one writer.
+    Must come before the first statement of the caller's transaction, on every database: SQLite has
+    one writer, and elsewhere the two would not see each other.
     """
-    if not _read_only.get() and db.session().in_transaction() and db.engine.dialect.name == "sqlite":
+    if not _read_only.get() and db.session().in_transaction():
         raise RuntimeError("own_transaction() after the main transaction began would wait for itself")
     with db.engine.begin() as connection:
         yield connection
@@ -222,15 +253,19 @@ def execute_insert_ignore(
     else:
         statement = mysql.insert(target).prefix_with("IGNORE")
     if len(rows) == 1:
-        return connection.execute(statement.values(dict(rows[0])).inline()).rowcount
-    return connection.execute(statement.values([dict(row) for row in rows]).inline()).rowcount
+        statement = statement.values(dict(rows[0]))
+    else:
+        statement = statement.values([dict(row) for row in rows])
+    # psycopg's count of an INSERT is dropped unless it is asked for
+    return connection.execute(statement.inline(), execution_options={"preserve_rowcount": True}).rowcount
 
 
 class Prepared:
-    """A constant statement that skips SQLAlchemy's work per call: compiled once for each database.
+    """A constant statement that goes to the driver as it is: compiled once for each database.
 
-    For the hottest writes only. Parameters are converted as usual; results come as the driver
-    gives them, so select plain integers and text. A list of parameters goes out as executemany.
+    For the hottest writes only: SQLAlchemy's work per call costs more than the statement. Values
+    are converted as usual on the way in; rows come as the driver gives them, so select plain
+    integers and text.
     """
 
     def __init__(self, statement: sa.Executable, *columns: str) -> None:
@@ -238,22 +273,19 @@ class Prepared:
         self._columns = columns
         self._compiled: dict[str, tuple[str, list[tuple[str, Any, Any]], bool]] = {}
 
-    def __call__(
-        self, connection: Connection, params: Mapping[str, Any] | Sequence[Mapping[str, Any]] = ()
-    ) -> sa.CursorResult[Any]:
-        """Send the statement with named parameters."""
+    def text_and_values(
+        self, connection: Connection, rows: Sequence[Mapping[str, Any]]
+    ) -> tuple[str, list[Any]]:
+        """Return the SQL of the connection's database and what its driver wants for each row."""
         text, slots, is_positional = self._compiled.get(connection.dialect.name) or self._compile(connection)
-        rows = [params] if isinstance(params, Mapping) else params or [{}]
         sent: list[Any] = []
         for row in rows:
             values = [
                 row.get(name, default) if convert is None else convert(row.get(name, default))
                 for name, default, convert in slots
             ]
-            sent.append(
-                tuple(values) if is_positional else {s[0]: v for s, v in zip(slots, values, strict=True)}
-            )
-        return connection.exec_driver_sql(text, sent)
+            sent.append(values if is_positional else {s[0]: v for s, v in zip(slots, values, strict=True)})
+        return text, sent
 
     def _compile(self, connection: Connection) -> tuple[str, list[tuple[str, Any, Any]], bool]:
         compiled = cast(
@@ -267,6 +299,54 @@ class Prepared:
         made = (str(compiled), slots, bool(compiled.positional))
         self._compiled[connection.dialect.name] = made
         return made
+
+
+class Driver:
+    """The driver's own cursor inside a connection's transaction, for prepared statements."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._cursor = connection.connection.cursor()
+
+    def rows(self, statement: Prepared, **values: object) -> list[Any]:
+        """Send a query and return its rows as plain tuples."""
+        text, sent = statement.text_and_values(self.connection, (values,))
+        self._cursor.execute(text, sent[0])
+        return list(self._cursor.fetchall())
+
+    def send(self, statement: Prepared, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Send a statement once for each row; return how many rows of the table it touched."""
+        text, sent = statement.text_and_values(self.connection, rows)
+        if len(sent) == 1:
+            self._cursor.execute(text, sent[0])
+        else:
+            self._cursor.executemany(text, sent)
+        return int(self._cursor.rowcount)
+
+    def close(self) -> None:
+        """Give the cursor back."""
+        self._cursor.close()
+
+
+@contextmanager
+def driver() -> Iterator[Driver]:
+    """Lend the driver's cursor of the session's transaction; its errors come as SQLAlchemy's."""
+    if _read_only.get():
+        raise RuntimeError("a GET request must not write")
+    connection = db.session.connection()
+    lent = Driver(connection)
+    dbapi = cast(Any, connection.dialect.dbapi)
+    try:
+        yield lent
+    except dbapi.Error as error:
+        is_lost = connection.dialect.is_disconnect(error, cast(Any, connection.connection), None)
+        if is_lost:
+            connection.invalidate(error)
+        raise sa.exc.DBAPIError.instance(
+            None, None, error, dbapi.Error, connection_invalidated=is_lost, dialect=connection.dialect
+        ) from error
+    else:
+        lent.close()
 
 
 # --- append-only tables -----------------------------------------------------------------------
@@ -337,7 +417,7 @@ def event_table(subject: str) -> sa.Table:
     )
 
 
-def record_event(  # noqa: PLR0913 - the columns of the row
+def record_event(
     table: sa.Table, subject_id: str, *, actor: str, before: str | None, after: str, reason: str = ""
 ) -> None:
     """Append one status change to an event table; `actor` is a user id or `system`."""

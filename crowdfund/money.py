@@ -7,6 +7,7 @@ from .errors import InvalidAmount
 
 DECIMALS = {"ETB": 2, "INR": 2, "USD": 2}
 MAX_MINOR = 10**15
+MAX_LENGTH = 40
 _PATTERN = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,16})(?:\.(\d+))?", re.ASCII)
 
 
@@ -19,7 +20,7 @@ def parse(text: str, currency: str = "ETB") -> int:
     cleaned = text.strip()
     if not cleaned:
         raise InvalidAmount("Enter an amount.", field="amount")
-    match = _PATTERN.fullmatch(cleaned)
+    match = _PATTERN.fullmatch(cleaned) if len(cleaned) <= MAX_LENGTH else None
     if not match:
         raise InvalidAmount("Enter the amount in digits, like 1,250.50.", field="amount")
     places = DECIMALS[currency]

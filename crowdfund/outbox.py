@@ -25,7 +25,8 @@ QUEUES = ("chain", "payments", "messages", "default")
 CHANNEL = "outbox"
 CLAIM = 100
 LEASE = timedelta(seconds=30)
-MAX_ATTEMPTS = 20
+MAX_FAILURES = 20
+KEY_LENGTH = 160
 
 
 class Outbox(db.Model):
@@ -35,7 +36,7 @@ class Outbox(db.Model):
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
     queue: Mapped[str] = mapped_column(sa.String(16))
     kind: Mapped[str] = mapped_column(sa.String(64))
-    key: Mapped[str] = mapped_column(sa.String(160), unique=True)
+    key: Mapped[str] = mapped_column(sa.String(KEY_LENGTH), unique=True)
     payload: Mapped[dict[str, Any]] = mapped_column(Json)
     state: Mapped[str] = mapped_column(sa.String(8), default="due")
     not_before: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -44,6 +45,7 @@ class Outbox(db.Model):
     leased_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     leased_by: Mapped[str | None] = mapped_column(ID)
     attempts: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(sa.String(500))
     __table_args__ = (sa.Index(None, "state", "queue", "not_before"),)
 
@@ -65,6 +67,7 @@ class Row:
     key: str
     payload: dict[str, Any]
     attempts: int
+    failures: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +146,14 @@ def add(
 
 def add_many(items: Iterable[tuple[str, str, dict[str, Any]]], *, not_before: datetime | None = None) -> int:
     """Add several rows (kind, key, payload) in one statement; return how many were new."""
-    now = clock.now()
+    now, items = clock.now(), list(items)
+    if too_long := [key for _, key, _ in items if len(key) > KEY_LENGTH]:
+        raise ValueError(f"outbox key longer than {KEY_LENGTH}: {too_long[0]}")  # cut, it would not be unique
     rows = [
         {
             "id": new_id(), "queue": HANDLERS[kind].queue, "kind": kind, "key": key, "payload": payload,
             "state": "due", "not_before": not_before or now, "created_at": now, "attempts": 0,
+            "failures": 0,
         }
         for kind, key, payload in items
     ]  # fmt: skip
@@ -158,7 +164,7 @@ def add_many(items: Iterable[tuple[str, str, dict[str, Any]]], *, not_before: da
 
 def emit(event: str, key: str, payload: dict[str, Any]) -> None:
     """Tell every subscriber of an event; the key makes it once for each."""
-    add_many([(kind, f"{kind}:{key}"[:160], payload) for kind in SUBSCRIBERS.get(event, [])])
+    add_many([(kind, f"{kind}:{key}", payload) for kind in SUBSCRIBERS.get(event, [])])
 
 
 # --- the doorbell ---------------------------------------------------------------------------------
@@ -241,7 +247,7 @@ def _claim(queue: str, owner: str) -> list[Row]:
 
 
 def _select(ids: Sequence[str], owner: str) -> list[Row]:
-    columns = (_T.c.id, _T.c.kind, _T.c.key, _T.c.payload, _T.c.attempts)
+    columns = (_T.c.id, _T.c.kind, _T.c.key, _T.c.payload, _T.c.attempts, _T.c.failures)
     query = sa.select(*columns).where(_T.c.id.in_(ids), _T.c.leased_by == owner, _T.c.state == "due")
     return [Row(*row) for row in db.session.execute(query.order_by(_T.c.not_before, _T.c.id))]
 
@@ -264,32 +270,33 @@ def _run(work: Handler, rows: list[Row], owner: str) -> int:
                 .values(state="done", done_at=clock.now(), leased_until=None)
             )
         commit()
-    except Retry as retry:
-        rollback()
-        if len(rows) > 1:
-            return sum(_run(work, [row], owner) for row in rows)
-        _put_back(rows[0], str(retry), delay_s=retry.delay_s, final=False)
-        return 0
     except Exception as error:  # noqa: BLE001 - whatever a handler raises, its rows go back
         rollback()
-        if len(rows) > 1:
-            return sum(_run(work, [row], owner) for row in rows)
-        log.exception("outbox.failed", kind=rows[0].kind, key=rows[0].key)
-        attempts = rows[0].attempts + 1
-        delay = min(2.0**attempts, 300.0)
-        _put_back(rows[0], repr(error), delay_s=delay, final=attempts >= MAX_ATTEMPTS)
-        return 0
+        if len(rows) == 1:
+            _put_back(rows[0], owner, error)
+            return 0
+        return sum(_run(work, [row], owner) for row in rows)
     finally:
         db.session.remove()
     return len(rows)
 
 
-def _put_back(row: Row, why: str, *, delay_s: float, final: bool) -> None:
+def _put_back(row: Row, owner: str, error: Exception) -> None:
+    """Give a row another try later, or none after too many failures ("not yet" is no failure)."""
+    failures = row.failures
+    if isinstance(error, Retry):
+        delay_s, why = error.delay_s, str(error)
+    else:
+        log.exception("outbox.failed", kind=row.kind, key=row.key)
+        failures += 1
+        delay_s, why = min(2.0**failures, 300.0), repr(error)
     values = {
-        "attempts": row.attempts + 1, "last_error": why[:500], "leased_until": None,
-        "not_before": clock.now() + timedelta(seconds=delay_s), "state": "dead" if final else "due",
+        "attempts": row.attempts + 1, "failures": failures, "last_error": why[:500], "leased_until": None,
+        "not_before": clock.now() + timedelta(seconds=delay_s),
+        "state": "dead" if failures >= MAX_FAILURES else "due",
     }  # fmt: skip
-    db.session.execute(sa.update(_T).where(_T.c.id == row.id, _T.c.state == "due").values(values))
+    mine = sa.and_(_T.c.id == row.id, _T.c.leased_by == owner, _T.c.state == "due")
+    db.session.execute(sa.update(_T).where(mine).values(values))
     commit()
 
 
@@ -298,7 +305,7 @@ def revive(row_id: str) -> None:
     db.session.execute(
         sa.update(_T)
         .where(_T.c.id == row_id, _T.c.state != "done")
-        .values(state="due", attempts=0, not_before=clock.now(), leased_until=None)
+        .values(state="due", attempts=0, failures=0, not_before=clock.now(), leased_until=None)
     )
     after_commit(("bell", "any"), lambda: [ring(queue) for queue in QUEUES] and None)
 
@@ -316,7 +323,8 @@ def tick() -> int:
             continue
         next_at = now + timedelta(seconds=seconds)
         if due is None:
-            insert_ignore(Schedule.__table__, [{"name": name, "next_at": next_at}])
+            if not insert_ignore(Schedule.__table__, [{"name": name, "next_at": next_at}]):
+                continue  # another scheduler was first
         else:
             moved = sa.update(Schedule).where(Schedule.name == name, Schedule.next_at == due)
             if not db.session.execute(moved.values(next_at=next_at)).rowcount:

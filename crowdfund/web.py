@@ -30,6 +30,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
 from . import access, config, db, live, money, sessions
@@ -72,9 +73,7 @@ def is_htmx() -> bool:
     )
 
 
-def render(
-    page: str, /, partial: str | None = None, *, status: int = 200, **context: object
-) -> Response:
+def render(page: str, /, partial: str | None = None, *, status: int = 200, **context: object) -> Response:
     """Render the partial for htmx and the page for browsers; both vary by HX-Request."""
     template = partial if partial and is_htmx() else page
     response = make_response(render_template(template, **context), status)
@@ -103,7 +102,11 @@ def own_path(target: str | None, default: str) -> str:
 
 
 def put_error(form: Any, error: CrowdfundError) -> None:  # noqa: ANN401 - any WTForms form
-    """Put a service's refusal at the field it names, or on top of the form."""
+    """Put a service's refusal at the field it names, or on top of the form.
+
+    What the service had begun is forgotten first: the page must not show it as done.
+    """
+    db.rollback()
     if error.field in form:
         field = form[error.field]
         field.errors = [*field.errors, error.user_message]
@@ -132,6 +135,9 @@ def init_app(app: Flask) -> None:
         WTF_CSRF_SSL_STRICT=False,
         TRUSTED_HOSTS=settings.trusted_hosts or None,
     )
+    if settings.proxy_count:
+        hops = settings.proxy_count
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.session_interface = sessions.SqlSessionInterface()
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -105,7 +105,7 @@ def people(*, status: str = "", search: str = "", page: int = 1, size: int = 25)
 def kyc_counts() -> dict[str, int]:
     """Return how many people are in each state of verification."""
     query = sa.select(_U.c.kyc_status, sa.func.count()).group_by(_U.c.kyc_status)
-    return {status: count for status, count in db.session.execute(query)}
+    return dict(db.session.execute(query).tuples().all())
 
 
 def kyc_history(person_id: str) -> list[Any]:

@@ -24,12 +24,16 @@ _WITH_CAMPAIGN = sa.select(
 
 def for_owner(investment_id: str, user_id: str) -> Row[Any]:
     """Return a person's own investment with its campaign; raises NotFound for others."""
-    row = db.session.execute(
-        _WITH_CAMPAIGN.where(_I.c.id == investment_id, _I.c.user_id == user_id)
-    ).first()
+    row = db.session.execute(_WITH_CAMPAIGN.where(_I.c.id == investment_id, _I.c.user_id == user_id)).first()
     if row is None:
         raise NotFound("There is no such investment, or it is not yours.")
     return row
+
+
+def by_form_key(user_id: str, key: str) -> Row[Any] | None:
+    """Return what a person's form with this key has placed, with its campaign, or None."""
+    query = _WITH_CAMPAIGN.where(_I.c.user_id == user_id, _I.c.form_key == key)
+    return db.session.execute(query).first()
 
 
 def times(investment_id: str) -> dict[str, datetime]:

@@ -58,17 +58,17 @@ class NoConsent(Invalid):
     code = "no_consent"
 
 
-class NotPossible(CrowdfundError):
+class NotPossible(CrowdfundError):  # noqa: N818 - named by the fact
     """The amount breaks a rule of the campaign; the sentence says which."""
 
     status = 422
     code = "not_possible"
 
 
-class CampaignNotOpen(Conflict):
-    """The campaign takes no money now."""
+class FormUsed(Conflict):
+    """A form came back with other figures than those it was sent with before."""
 
-    code = "campaign_not_open"
+    code = "form_used"
 
 
 def can_move(before: str, after: Status) -> bool:
@@ -114,14 +114,19 @@ def timeline(investment: Any, times: dict[str, datetime]) -> list[dict[str, Any]
         _step(0, at, "Investment placed", times.get(Status.PAYING), "Your share is reserved."),
         _step(1, at, "Paid at NEO Bank", times.get(Status.AUTHORISED), "Pay on the bank's page."),
         _step(2, at, "Settled", times.get(Status.SETTLED), "The bank hands the money over to the escrow."),
-        _step(3, at, "Recorded on chain", times.get(Status.CONFIRMED), "The campaign's contract writes it down."),
+        _step(3, at, "Recorded on chain", times.get(Status.CONFIRMED), "The contract writes it down."),
     ]  # fmt: skip
     if status in (Status.FAILED, Status.EXPIRED):
         text = {
             Status.FAILED: "The bank did not take the payment. Nothing was charged; you can try again.",
             Status.EXPIRED: "The payment was not made in time. Nothing was charged; you can try again.",
         }[status]
-        steps[1] = {"label": "Payment not completed", "at": times.get(status), "state": "failed", "text": text}
+        steps[1] = {
+            "label": "Payment not completed",
+            "at": times.get(status),
+            "state": "failed",
+            "text": text,
+        }
     if status == Status.RETURNED:
         text = "The campaign could not take it. The whole amount is in your wallet."
         steps[3] = {"label": "Money returned", "at": times.get(status), "state": "done", "text": text}

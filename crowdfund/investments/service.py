@@ -89,10 +89,15 @@ def refusal(slug: str, user_id: str, amount_minor: int) -> str | None:
 
 
 def _known(order: Order) -> str | None:
-    query = sa.select(Investment.id).where(
-        Investment.user_id == order.user_id, Investment.form_key == order.key
-    )
-    return db.session.scalar(query)
+    found = queries.by_form_key(order.user_id, order.key)
+    if found is None:
+        return None
+    if (found.amount_minor, found.slug) != (order.amount_minor, order.slug):
+        raise rules.FormUsed(
+            "This form was sent already with other figures: your portfolio shows what came of it. "
+            "Reload the page to invest again; nothing was charged now."
+        )
+    return str(found.id)
 
 
 def _check_person(user_id: str, company_id: str) -> None:
@@ -141,9 +146,7 @@ def settled(investment_id: str) -> None:
     try:
         if investment.status in (Status.FAILED, Status.EXPIRED):  # its room was given to others
             campaign_service.reserve(investment.campaign_id, investment.amount_minor)
-        campaign_service.count_settled(
-            investment.campaign_id, investment.amount_minor, new_investor=is_new
-        )
+        campaign_service.count_settled(investment.campaign_id, investment.amount_minor, new_investor=is_new)
     except (campaign_rules.CampaignClosed, campaign_rules.CampaignFull) as error:
         had_room = investment.status in (Status.PAYING, Status.AUTHORISED)
         if had_room:
@@ -166,8 +169,8 @@ def not_paid(investment_id: str, status: Status) -> None:
 def give_back_all(campaign_id: str, *, reason: str) -> int:
     """Return every settled investment of a campaign that failed; each once; return how many."""
     rows = queries.settled_of(campaign_id)
-    for row in rows:
-        investment = _lock(row.id)
+    # All rows before the first posting: who holds the journal's head must not wait for a row.
+    for investment in [_lock(row.id) for row in rows]:
         if investment.status in rules.IN:
             _give_back(investment, reason=reason)
             _record_refund(investment)
@@ -236,8 +239,8 @@ def confirmed(investment_id: str, tx_hash: str) -> None:
     """Note that the contract has the investment."""
     investment = _lock(investment_id)
     investment.tx_hash, investment.chain_problem = tx_hash, None
-    _move(investment_id, Status.CONFIRMED)
-    outbox.emit("investment.confirmed", investment_id, {"investment_id": investment_id})
+    if _move(investment_id, Status.CONFIRMED):
+        outbox.emit("investment.confirmed", investment_id, {"investment_id": investment_id})
 
 
 def record_refused(investment_id: str, reason: str) -> None:

@@ -23,7 +23,7 @@ def hold(key: str, account: str, amount_minor: int, *, currency: str = "ETB") ->
     Raises InsufficientFunds, KeyReused.
     """
     rules.check([Posting(account, "", amount_minor)])
-    lock_head(db.session.connection())
+    lock_head()
     found = db.session.execute(sa.select(Hold).where(Hold.key == key)).scalar_one_or_none()
     if found is not None:
         if (found.account, found.amount_minor, found.currency) != (account, amount_minor, currency):
@@ -67,7 +67,7 @@ def capture_hold(hold_id: str, key: str, destination: str, *, kind: str) -> str:
 
 
 def _locked(hold_id: str) -> Hold:
-    lock_head(db.session.connection())
+    lock_head()
     found = db.session.get(Hold, hold_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise NotFound("There is no such hold.")

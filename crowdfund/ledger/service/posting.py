@@ -1,14 +1,12 @@
 """Post and reverse entries. The lock on the journal's head orders all changes of balances."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from ... import clock
-from ...db import Prepared, db, insert_ignore, new_id
+from ...db import Driver, Prepared, db, driver, insert_ignore, new_id
 from ...errors import Conflict, NotFound
 from .. import rules
 from ..models import Account, Entry, Head, PostingRow
@@ -77,13 +75,13 @@ def post_many(drafts: Sequence[Draft]) -> list[str]:
         body = rules.input_hash(draft)
         if hashes.setdefault(draft.key, body) != body:
             raise KeyReused(_OTHER_FIGURES)
-    connection = db.session.connection()
-    head = lock_head(connection)
-    ids = _known(connection, hashes)
-    fresh = [draft for key, draft in {d.key: d for d in drafts}.items() if key not in ids]
-    if fresh:
-        _move(connection, fresh)
-        ids |= _write(connection, fresh, hashes, head, at=clock.now())
+    with driver() as sql:
+        head = _lock_head(sql)
+        ids = _known(sql, hashes)
+        fresh = [draft for key, draft in {d.key: d for d in drafts}.items() if key not in ids]
+        if fresh:
+            _move(sql, fresh)
+            ids |= _write(sql, fresh, hashes, head)
     return [ids[draft.key] for draft in drafts]
 
 
@@ -92,7 +90,7 @@ def reverse(key: str, entry_id: str, *, reason: str) -> str:
 
     Raises NotFound, Conflict (reversed already under another key), InsufficientFunds.
     """
-    lock_head(db.session.connection())
+    lock_head()
     entry = db.session.execute(sa.select(_E).where(_E.c.id == entry_id)).first()
     if entry is None:
         raise NotFound("There is no such entry in the journal.")
@@ -107,21 +105,27 @@ def reverse(key: str, entry_id: str, *, reason: str) -> str:
     return post_many([Draft(key, mirror, f"{entry.kind}.reversed", entry.currency, ref)])[0]
 
 
-def lock_head(connection: Connection) -> tuple[int, str]:
-    """Wait for the turn to change balances; return number and hash of the last entry."""
-    row = _LOCK_HEAD(connection).first()
-    if row is None:
+def lock_head() -> None:
+    """Wait for the turn to change balances; it is held until the transaction ends."""
+    with driver() as sql:
+        _lock_head(sql)
+
+
+def _lock_head(sql: Driver) -> tuple[int, str]:
+    """Return number and hash of the last entry, locked."""
+    found = sql.rows(_LOCK_HEAD)
+    if not found:
         insert_ignore(_H, [{"id": 1, "seq": 0, "hash": rules.GENESIS_HASH}])
-        row = _LOCK_HEAD(connection).one()
-    return row.seq, row.hash
+        found = sql.rows(_LOCK_HEAD)
+    return found[0][0], found[0][1]
 
 
-def _known(connection: Connection, hashes: dict[str, str]) -> dict[str, str]:
+def _known(sql: Driver, hashes: dict[str, str]) -> dict[str, str]:
     """Return the ids of keys that are in the journal already; raise if their input differs."""
     keys = list(hashes)
-    found = (
-        _KNOWN_KEY(connection, {"k": keys[0]}) if len(keys) == 1
-        else connection.execute(_KNOWN_KEYS, {"keys": keys})
+    found: Iterable[Any] = (
+        sql.rows(_KNOWN_KEY, k=keys[0]) if len(keys) == 1
+        else sql.connection.execute(_KNOWN_KEYS, {"keys": keys})
     )  # fmt: skip
     ids = {}
     for key, entry_id, input_hash in found:
@@ -131,7 +135,7 @@ def _known(connection: Connection, hashes: dict[str, str]) -> dict[str, str]:
     return ids
 
 
-def _move(connection: Connection, drafts: Iterable[Draft]) -> None:
+def _move(sql: Driver, drafts: Iterable[Draft]) -> None:
     """Change the balances in account order; raise InsufficientFunds before anything is written."""
     by_currency: dict[str, list[Posting]] = {}
     for draft in drafts:
@@ -140,7 +144,7 @@ def _move(connection: Connection, drafts: Iterable[Draft]) -> None:
     missing = [
         _new_account(name, currency)
         for currency, change in changes.items()
-        for name in _judge(connection, currency, change)
+        for name in _judge(sql, currency, change)
     ]
     insert_ignore(_A, missing)
     steps = [
@@ -149,18 +153,17 @@ def _move(connection: Connection, drafts: Iterable[Draft]) -> None:
         for name, delta in change.items()
         if delta
     ]
-    if steps and _CHANGE(connection, steps).rowcount != len(steps):
+    if steps and sql.send(_CHANGE, steps) != len(steps):
         raise InsufficientFunds(NOT_ENOUGH)  # never under the head's lock; the CHECK is the last wall
 
 
-def _judge(connection: Connection, currency: str, change: dict[str, int]) -> list[str]:
+def _judge(sql: Driver, currency: str, change: dict[str, int]) -> list[str]:
     """Return the accounts that do not exist yet; raise InsufficientFunds if one has too little."""
     names = list(change)
-    found = (
-        _STATE_OF_TWO(connection, {"cur": currency, "one": names[0], "two": names[1]})
-        if len(names) == 2
-        else connection.execute(_STATE_OF_MANY, {"cur": currency, "names": names})
-    )
+    found: Iterable[Any] = (
+        sql.rows(_STATE_OF_TWO, cur=currency, one=names[0], two=names[1]) if len(names) == 2
+        else sql.connection.execute(_STATE_OF_MANY, {"cur": currency, "names": names})
+    )  # fmt: skip
     free = {name: balance - held for name, balance, held in found}
     for name, delta in change.items():
         if delta < 0 and free.get(name, 0) + delta < 0 and rules.has_floor(name):
@@ -174,20 +177,17 @@ def _new_account(name: str, currency: str) -> dict[str, Any]:
 
 
 def _write(
-    connection: Connection,
-    drafts: Sequence[Draft],
-    hashes: dict[str, str],
-    head: tuple[int, str],
-    *,
-    at: datetime,
+    sql: Driver, drafts: Sequence[Draft], hashes: dict[str, str], head: tuple[int, str]
 ) -> dict[str, str]:
-    seq, link = head
+    """Append entries and postings and move the head; return the ids by key."""
+    (seq, link), at = head, clock.now()
+    said_at = at.isoformat()
     entries, rows, ids = [], [], {}
     for draft in drafts:
         seq += 1
         entry_id = ids[draft.key] = new_id()
         body = hashes[draft.key]
-        link = rules.entry_hash(link, seq, entry_id, draft.key, at.isoformat(), body)
+        link = rules.entry_hash(link, seq, entry_id, draft.key, said_at, body)
         entries.append({
             "id": entry_id, "seq": seq, "key": draft.key, "kind": draft.kind, "currency": draft.currency,
             "at": at, "ref": [list(pair) for pair in draft.ref], "input_hash": body,
@@ -198,7 +198,7 @@ def _write(
              "amount_minor": p.amount_minor}
             for n, p in enumerate(draft.postings)
         ]  # fmt: skip
-    _INSERT_ENTRY(connection, entries)
-    _INSERT_POSTING(connection, rows)
-    _MOVE_HEAD(connection, {"s": seq, "h": link})
+    sql.send(_INSERT_ENTRY, entries)
+    sql.send(_INSERT_POSTING, rows)
+    sql.send(_MOVE_HEAD, [{"s": seq, "h": link}])
     return ids
