@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import pytest
+
+from crowdfund import config
+from crowdfund.local import doctor, stack
+
+from .conftest import CLEAN
+
+SECRET = "hunter2-secret"
+
+
+def settings(folder: Path, **more: object) -> config.Settings:
+    return config.Settings(_env_file=None, CROWDFUND_DATA_DIR=folder, **more)
+
+
+def only(findings) -> doctor.Finding:
+    (found,) = findings
+    return found
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (f"postgresql://app:{SECRET}@db:5432/x?sslmode=require", "postgresql://app:***@db:5432/x"),
+        (f"redis://:{SECRET}@redis/0", "redis://:***@redis/0"),
+        ("sqlite:////srv/x.db", "sqlite:////srv/x.db"),
+        (f"https://node.example/rpc?key={SECRET}", "https://node.example/rpc"),
+    ],
+)
+def test_an_address_is_shown_without_its_secrets(url: str, shown: str) -> None:
+    assert doctor.masked(url) == shown
+
+
+def test_a_redis_that_cannot_be_reached_is_wrong(tmp_path: Path) -> None:
+    found = only(doctor.check_redis(settings(tmp_path, redis_url=f"redis://:{SECRET}@127.0.0.1:1/0")))
+    assert "does not answer" in found.wrong
+    assert SECRET not in found.uses + found.wrong
+
+
+def test_the_key_that_everybody_knows_is_wrong(tmp_path: Path) -> None:
+    first = next(iter(doctor.check_settings(settings(tmp_path))))
+    assert "SECRET_KEY" in first.wrong
+
+
+def test_a_chain_with_another_number_is_wrong(tmp_path: Path) -> None:
+    choices = {"ports": "free", "environ": CLEAN, "prepare": False, "only": ("chain",)}
+    with stack.running(tmp_path, **choices) as running:
+        url = running.url("chain")
+        right, keys = doctor.check_chain(settings(tmp_path, chain_rpc_url=url))
+        wrong, _ = doctor.check_chain(settings(tmp_path, chain_rpc_url=url, chain_id=5))
+    assert right.wrong == ""
+    assert keys.wrong == "Set CHAIN_SIGNER_KEY, CHAIN_ADMIN_KEY, CHAIN_RECORDER_KEY, or the same with _FILE."
+    assert wrong.wrong == "It is chain 31337, but CHAIN_ID says 5."
+
+
+def test_a_key_file_that_is_no_key_is_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "key.pem"
+    path.write_text("not a key")
+    given = settings(
+        tmp_path,
+        billbitts_api_url="http://127.0.0.1:1",
+        billbitts_private_key_path=str(path),
+        billbitts_public_key_paths=[str(path)],
+    )
+    address, keys = doctor.check_gateway(given)
+    assert "does not answer" in address.wrong
+    assert "is not an RSA private key of 2048 bits" in keys.wrong
+    assert "is not an RSA public key of 2048 bits" in keys.wrong
+
+
+def test_the_command_fails_when_something_is_wrong(app) -> None:
+    result = app.test_cli_runner().invoke(args=["doctor"])
+    assert result.exit_code == 1
+    assert "need attention" in result.output
