@@ -3,6 +3,8 @@
 import io
 from contextlib import contextmanager
 
+from flask import g
+from flask.testing import FlaskClient
 from PIL import Image
 
 from crowdfund import outbox
@@ -63,8 +65,29 @@ def person(name, *roles):
     return made
 
 
+class Browser(FlaskClient):
+    """A client whose requests share nothing with the test around them, as in life.
+
+    The test has an application context of its own: without this a request would see the person,
+    and hold the transaction, of what came before.
+    """
+
+    def open(self, *args, **kwargs):
+        rollback()
+        for name in list(g):
+            g.pop(name)
+        return super().open(*args, **kwargs)
+
+
+def browser(app, person_id=None):
+    """Return a fresh browser, signed in if a person is given."""
+    client = Browser(app, app.response_class, use_cookies=True)
+    return sign_in(client, person_id) if person_id else client
+
+
 def sign_in(client, person_id):
-    """Give a test client the session of a person."""
+    """Give a browser the session of a person."""
+    rollback()
     with client.session_transaction() as session:
         session["_user_id"], session["_fresh"] = person_id, True
     return client

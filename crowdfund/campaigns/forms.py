@@ -4,7 +4,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 
-from crowdfund.issuers.forms import Needed
+from crowdfund.issuers.forms import Needed, options
 
 from . import rules
 
@@ -21,12 +21,12 @@ class BasicsForm(FlaskForm):
         description="20 to 240 characters. People read it in the list, before the story.",
     )
     sector = SelectField(
-        "Sector", [Needed()], choices=[("", "Choose a sector"), *rules.SECTORS.items()], validate_choice=False
+        "Sector", [Needed()], choices=options(rules.SECTORS, "Choose a sector"), validate_choice=False
     )
     security_type = RadioField(
         "What do investors get?",
         [Needed()],
-        choices=list(rules.SECURITY_TYPES.items()),
+        choices=options(rules.SECURITY_TYPES),
         validate_choice=False,
     )
 

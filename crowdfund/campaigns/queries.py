@@ -80,7 +80,8 @@ _CARD = (
 def cards(ids: Sequence[str]) -> dict[str, Row[Any]]:
     """Return what a card shows, by campaign id."""
     query = sa.select(*_CARD).join(_F, _F.c.company_id == _C.c.company_id).where(_C.c.id.in_(ids))
-    return {row.id: row for row in db.session.execute(query)}
+    rows: Sequence[Any] = db.session.execute(query).all()
+    return {row.id: row for row in rows}
 
 
 _FACTS = tuple(column for column in _F.c if column.name != "company_id")

@@ -26,7 +26,13 @@ def companies() -> Response:
     status = args.get("status", "submitted")
     rows, more = issuers.queue(status=status, text=args.get("q", "")[:80], page=page)
     names = accounts.names({row.owner_id for row in rows})
-    context = {"rows": rows, "more": more, "page": page, "counts": issuers.counts(), "status": status}
+    context: dict[str, Any] = {
+        "rows": rows,
+        "more": more,
+        "page": page,
+        "counts": issuers.counts(),
+        "shown": status,
+    }
     return web.render("compliance/companies.html", names=names, **context)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import BooleanField, Field, Form, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 
 from crowdfund import web
 from crowdfund.errors import CrowdfundError
@@ -31,6 +32,12 @@ def put_errors(form: FlaskForm, error: CrowdfundError) -> None:
             web.put_error(form, CrowdfundError(sentence))
 
 
+def options(choices: Mapping[str, str], empty: str | None = None) -> list[SelectChoice]:
+    """Return the options of a list, led by an empty one if it has a text."""
+    first = [SelectChoice("", empty)] if empty else []
+    return first + [SelectChoice(value, label) for value, label in choices.items()]
+
+
 class CompanyForm(FlaskForm):
     """Who the company is."""
 
@@ -40,11 +47,11 @@ class CompanyForm(FlaskForm):
         "Registration number", [Needed()], description="As on the licence, like MT/AA/1/0012345/2015."
     )
     country = SelectField(
-        "Country of registration", [Needed()], choices=list(rules.COUNTRIES.items()), validate_choice=False
+        "Country of registration", [Needed()], choices=options(rules.COUNTRIES), validate_choice=False
     )
     tin = StringField("Tax number (TIN)", [Needed()], description="In Ethiopia: 10 digits, like 0012345678.")
     sector = SelectField(
-        "Sector", [Needed()], choices=[("", "Choose a sector"), *rules.SECTORS.items()], validate_choice=False
+        "Sector", [Needed()], choices=options(rules.SECTORS, "Choose a sector"), validate_choice=False
     )
 
 
@@ -73,7 +80,7 @@ class WalletForm(FlaskForm):
     choice = RadioField(
         "Which wallet should receive released funds?",
         [Needed()],
-        choices=list(WALLET_CHOICES.items()),
+        choices=options(WALLET_CHOICES),
         validate_choice=False,
     )
     wallet_address = StringField(

@@ -158,7 +158,7 @@ def start_refusal(standing: Standing, year: int) -> str | None:
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _TIN = re.compile(r"[0-9A-Z][0-9A-Z./-]{3,23}", re.ASCII)
 _TIN_ETHIOPIA = re.compile(r"[0-9]{10}", re.ASCII)
-_REGISTRATION = re.compile(r"[0-9A-Za-z][0-9A-Za-z ./-]{2,39}", re.ASCII)
+_REGISTRATION = re.compile(r"(?=.*[0-9])[0-9A-Za-z][0-9A-Za-z ./-]{2,39}", re.ASCII)
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}", re.ASCII)
 
 

@@ -1,6 +1,7 @@
 """Write a campaign page by page and hand it in; every page is saved on its own."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -102,11 +103,12 @@ def submit(campaign_id: str, *, actor: str) -> None:
     """
     campaign = _editable(campaign_id)
     row = queries.by_id(campaign_id)
-    missing = rules.missing_steps(row._mapping)
+    draft: dict[str, Any] = dict(row._mapping)
+    missing = rules.missing_steps(draft)
     if missing:
         pages = ", ".join(rules.STEP_TITLES[step].lower() for step in missing)
         raise Incomplete(f"Some pages are not complete yet: {pages}.")
-    _refuse(rules.check_terms(row._mapping, queries.limits()))
+    _refuse(rules.check_terms(draft, queries.limits()))
     refusal = queries.start_refusal(campaign.company_id)
     if refusal:
         raise NotEligible(REFUSALS[refusal])

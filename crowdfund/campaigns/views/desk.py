@@ -38,7 +38,13 @@ def staff_list() -> Response:
     args = request.args
     page, status = max(1, args.get("page", 1, type=int)), args.get("status", "submitted")
     rows, more = queries.queue(status=status, text=args.get("q", ""), page=page)
-    context = {"rows": rows, "more": more, "page": page, "status": status, "counts": queries.counts()}
+    context: dict[str, Any] = {
+        "rows": rows,
+        "more": more,
+        "page": page,
+        "shown": status,
+        "counts": queries.counts(),
+    }
     return web.render("campaigns/staff_list.html", states=list(rules.Status), **context)
 
 

@@ -177,7 +177,7 @@ def _save(campaign_id: str, step: str, form: FlaskForm) -> None:
 
 
 def _after(campaign_id: str, step: str) -> str:
-    draft = queries.by_id(campaign_id)._mapping
+    draft = dict(queries.by_id(campaign_id)._mapping)
     later = list(rules.STEPS)[list(rules.STEPS).index(step) + 1 :]
     for name in later:
         if rules.step_state(draft, name) != "done":
@@ -186,7 +186,7 @@ def _after(campaign_id: str, step: str) -> str:
 
 
 def _state(campaign: Row[Any]) -> dict[str, Any]:
-    draft = campaign._mapping
+    draft = dict(campaign._mapping)
     return {
         "campaign": campaign,
         "step_states": {step: rules.step_state(draft, step) for step in rules.STEPS},
@@ -200,7 +200,7 @@ def _state(campaign: Row[Any]) -> dict[str, Any]:
 
 def draft_context(campaign: Row[Any]) -> dict[str, Any]:
     """Return what shows all answers of a draft, for its company and for reviewers."""
-    missing = [rules.STEP_TITLES[step] for step in rules.missing_steps(campaign._mapping)]
+    missing = [rules.STEP_TITLES[step] for step in rules.missing_steps(dict(campaign._mapping))]
     return {
         "editable": campaign.status == rules.Status.DRAFT,
         "missing": missing,
