@@ -20,7 +20,7 @@ from .watch import LOCAL_NODES
 
 Say = Callable[[str], None]
 NAMES = ("PaymentToken", "IssuerRegistry", "FundEscrow", "CampaignFactory")
-GAS_MONEY = 10**20  # wei, on a development chain
+GAS_MONEY = 10**19  # wei, on a development chain
 
 
 class DeployFailed(Unavailable):
