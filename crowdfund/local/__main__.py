@@ -14,6 +14,8 @@ from crowdfund.local import stack, table
 from crowdfund.local.datadir import DataDir
 from crowdfund.local.environment import ROOT, given
 
+IMPATIENT_S = 1.0  # some shells and tools deliver one Ctrl-C twice
+
 
 def data_dir() -> Path:
     """Return the data folder that the environment or .env names, else var/."""
@@ -70,10 +72,13 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 def _wait_for_a_signal() -> None:
     """Wait for Ctrl-C, SIGTERM or the end of the terminal; a second Ctrl-C ends at once."""
     stop = threading.Event()
+    asked_at: list[float] = []
 
     def once(number: int, _frame: FrameType | None) -> None:
-        if stop.is_set() and number == signal.SIGINT:
+        impatient = asked_at and time.monotonic() - asked_at[0] > IMPATIENT_S
+        if impatient and number == signal.SIGINT:
             os._exit(130)  # the guard and the kernel end the children
+        asked_at.append(time.monotonic())
         stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

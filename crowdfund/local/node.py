@@ -55,9 +55,11 @@ class NodeState:
     def repair(self) -> None:
         """Put the good copy back if the dump cannot be loaded; raises StackError if all is lost."""
         if self.dump.exists() and is_whole(self.dump):
+            self._keep_one_beginning()
             self.save_copy()
         elif self.good.exists() and is_whole(self.good):
             shutil.copy2(self.good, self.dump)
+            self._keep_one_beginning()
         elif self.genesis.exists():
             raise StackError(
                 f"The state of the chain in {self.folder} is lost, so the database tells of a chain "
@@ -78,6 +80,22 @@ class NodeState:
                 f"The chain at {url} is not the one that the database tells of. "
                 "End a leftover node on that port, or start anew with `make reset`."
             )
+
+    def _keep_one_beginning(self) -> None:
+        """Drop the blocks 0 that later starts added.
+
+        Each start of the node makes a block 0 of its own and then loads ours over it, but dumps
+        both; with two in a dump it is chance which one is served. Ours is the oldest.
+        """
+        state = json.loads(self.dump.read_bytes())
+        beginnings = [block for block in state.get("blocks", []) if int(block["header"]["number"], 16) == 0]
+        if len(beginnings) < 2:
+            return
+        ours = min(beginnings, key=lambda block: int(block["header"]["timestamp"], 16))
+        state["blocks"] = [block for block in state["blocks"] if block is ours or block not in beginnings]
+        part = self.dump.with_suffix(".part")
+        part.write_text(json.dumps(state))
+        part.replace(self.dump)
 
     def _is_copied(self) -> bool:
         return self.good.exists() and self.good.stat().st_mtime_ns == self.dump.stat().st_mtime_ns

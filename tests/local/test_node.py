@@ -18,20 +18,23 @@ def state(tmp_path: Path) -> node.NodeState:
     return node.NodeState(tmp_path)
 
 
+DUMP = {"block": 1, "blocks": []}
+
+
 def test_a_truncated_state_is_rolled_back_to_the_good_copy(state: node.NodeState) -> None:
-    state.dump.write_text('{"block": 1}')
+    state.dump.write_text(json.dumps(DUMP))
     state.save_copy()
     state.dump.write_text('{"block": ')
     state.repair()
-    assert json.loads(state.dump.read_text()) == {"block": 1}
+    assert json.loads(state.dump.read_text()) == DUMP
 
 
 def test_a_broken_state_never_becomes_the_good_copy(state: node.NodeState) -> None:
-    state.dump.write_text('{"block": 1}')
+    state.dump.write_text(json.dumps(DUMP))
     state.save_copy()
     state.dump.write_text("")
     state.save_copy()
-    assert json.loads(state.good.read_text()) == {"block": 1}
+    assert json.loads(state.good.read_text()) == DUMP
 
 
 def test_a_chain_whose_state_is_lost_is_told(state: node.NodeState) -> None:
@@ -82,18 +85,26 @@ def chain_only(folder: Path, environ: dict[str, str]):
     return stack.running(folder, ports="free", environ=environ, prepare=False, only=("chain",))
 
 
+def block(url: str, number: int) -> dict[str, object]:
+    return rpc.call(url, "eth_getBlockByNumber", hex(number), False)
+
+
 def height(url: str) -> int:
     return int(rpc.call(url, "eth_blockNumber"), 16)
 
 
 def test_the_chain_goes_on_where_it_stopped(tmp_path: Path, environ: dict[str, str]) -> None:
     with chain_only(tmp_path, environ) as first:
-        for _ in range(3):
-            rpc.call(first.url("chain"), "evm_mine")
-    genesis = (tmp_path / "chain" / "genesis").read_text()
-    with chain_only(tmp_path, environ) as second:
-        assert height(second.url("chain")) == 3
-        assert (tmp_path / "chain" / "genesis").read_text() == genesis
+        rpc.call(first.url("chain"), "evm_mine")
+        beginning = block(first.url("chain"), 0)
+    for restarts in range(1, 5):
+        with chain_only(tmp_path, environ) as again:
+            assert height(again.url("chain")) == restarts
+            assert block(again.url("chain"), 0) == beginning
+            assert block(again.url("chain"), 1)["parentHash"] == beginning["hash"]
+            rpc.call(again.url("chain"), "evm_mine")
+    dump = json.loads((tmp_path / "chain" / "state.json").read_text())
+    assert len(dump["blocks"]) <= 6 + 1
 
 
 def test_a_node_whose_dump_was_cut_by_a_kill_starts_from_the_good_copy(
