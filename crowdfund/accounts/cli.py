@@ -1,0 +1,26 @@
+"""`flask create-admin`: the first staff account of an installation."""
+
+import click
+from flask.cli import with_appcontext
+
+from .. import db
+from ..errors import CrowdfundError
+from . import service
+
+
+@click.command("create-admin")
+@click.argument("email")
+@click.option("--name", default="", help="First and last name.")
+@click.option("--role", "roles", multiple=True, default=("admin",), help="Staff role; may be repeated.")
+@with_appcontext
+def create_admin(email: str, name: str, roles: tuple[str, ...]) -> None:
+    """Give staff roles to the person with this e-mail address; the account is made if new."""
+    try:
+        service.ensure_user(email, name, roles=roles)
+    except CrowdfundError as error:
+        raise click.ClickException(error.user_message) from error
+    db.commit()
+    click.echo(f"{email} has the roles {', '.join(roles)} and signs in by e-mail code.")
+
+
+commands = [create_admin]
