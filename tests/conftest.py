@@ -8,9 +8,18 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
 
 from crowdfund import clock, config, create_app
+from crowdfund.adapters import mail
 from crowdfund.db import db
+from tests.browser import Browser, lint
+
+settings.register_profile(
+    "default", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+settings.register_profile("long", settings.get_profile("default"), max_examples=10_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 NOW = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
 
@@ -52,9 +61,12 @@ def session_app(database_url, tmp_path_factory):
         redis_url="",
         public_url="http://localhost",
         chain_rpc_url="",
+        mail_server="",
     )
     app = create_app(settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, PROPAGATE_CRASHES=True)
+    app.test_client_class = Browser
+    app.after_request(lint)  # every page of every test
     with app.app_context():
         db.create_all()
         db.session.remove()
@@ -73,6 +85,7 @@ def frozen() -> Iterator[clock.FixedClock]:
 def app(session_app, tmp_path):
     """The app with empty tables and an application context pushed."""
     config.use(config.settings().model_copy(update={"data_dir": Path(tmp_path)}))
+    mail.OUTBOX.clear()
     with session_app.app_context():
         _empty_tables()
         yield session_app

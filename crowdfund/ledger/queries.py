@@ -151,15 +151,16 @@ def _wrong_balances() -> Iterator[str]:
 
 def _under_floor() -> Iterator[str]:
     """I3: no account is under its floor; what is held is the sum of open holds."""
-    for row in db.session.execute(sa.select(_A)):
-        if rules.has_floor(row.name) and row.balance_minor < row.held_minor:
-            yield f"I3 {row.name} {row.currency} is under its floor: {row.balance_minor}"
     held = sa.select(Hold.account, Hold.currency, sa.func.sum(Hold.amount_minor))
     open_holds = held.where(Hold.status == "held").group_by(Hold.account, Hold.currency)
     sums = {(name, currency): int(total) for name, currency, total in db.session.execute(open_holds)}
-    for row in db.session.execute(sa.select(_A).where(_A.c.held_minor != 0)):
-        if sums.get((row.name, row.currency), 0) != row.held_minor:
+    for row in db.session.execute(sa.select(_A)):
+        if rules.has_floor(row.name) and row.balance_minor < row.held_minor:
+            yield f"I3 {row.name} {row.currency} is under its floor: {row.balance_minor}"
+        if sums.pop((row.name, row.currency), 0) != row.held_minor:
             yield f"I3 {row.name} {row.currency}: held {row.held_minor} does not match its holds"
+    for name, currency in sums:
+        yield f"I3 {name} {currency} has holds but no balance"
 
 
 def _broken_chain() -> Iterator[str]:
