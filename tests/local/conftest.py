@@ -14,7 +14,7 @@ from crowdfund.local.supervisor import Supervisor
 CLEAN = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
 
 
-def eventually(check: Callable[[], object], *, within_s: float = 8.0) -> object:
+def eventually(check: Callable[[], object], *, within_s: float = 20.0) -> object:
     """Return the first true answer of a check; fail when there is none in time."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:

@@ -86,7 +86,7 @@ def page(
     if since is not None:
         params["since"] = str(since)
     headers = {"Last-Event-ID": last_id} if last_id else {}
-    with httpx.stream("GET", settings.events_url, params=params, headers=headers, timeout=8) as response:
+    with httpx.stream("GET", settings.events_url, params=params, headers=headers, timeout=30) as response:
         assert response.status_code == 200
         opened = Page(response)
         for line in opened._lines:  # the greeting: retry, id, a comment, an empty line
@@ -173,7 +173,7 @@ def test_a_token_for_too_many_things_is_refused(settings: config.Settings) -> No
 
 def test_several_tokens_are_added_up(settings: config.Settings) -> None:
     tokens = [("t", topics.sign(["campaign:1"])), ("t", topics.sign(["campaign:2"]))]
-    with httpx.stream("GET", settings.events_url, params=tokens, timeout=8) as response:
+    with httpx.stream("GET", settings.events_url, params=tokens, timeout=30) as response:
         opened = Page(response)
         next(opened._lines)
         live.publish_now(["campaign:2"])
@@ -206,7 +206,7 @@ def test_open_streams_do_not_hold_up_a_stop(tmp_path: Path) -> None:
             for number in range(5):
                 pages.enter_context(page(settings, f"campaign:{number}"))
             began = time.monotonic()
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 8
 
 
 def test_a_page_beyond_the_limit_is_told_that_it_will_poll(settings: config.Settings) -> None:

@@ -57,8 +57,8 @@ def test_one_signal_ends_the_whole_group_within_seconds(launch: Launch, folder: 
     assert len(below) >= 4
     began = time.monotonic()
     process.send_signal(number)
-    assert process.wait(timeout=8) == 0
-    assert time.monotonic() - began < 5
+    assert process.wait(timeout=30) == 0
+    assert time.monotonic() - began < 8
     assert [pid for pid in below if alive(pid)] == []
 
 
@@ -74,7 +74,7 @@ def test_ctrl_c_during_the_start_ends_what_was_started(launch: Launch, folder: s
     process = launch(*RUN, CROWDFUND_DATA_DIR=folder)
     below = eventually(lambda: children_of(process.pid))
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=8) == 0
+    assert process.wait(timeout=30) == 0
     assert [pid for pid in below if alive(pid)] == []
     assert "Traceback" not in process.stderr.read()
 
@@ -91,7 +91,7 @@ def test_a_second_start_goes_on_with_the_same_addresses(launch: Launch, folder: 
         process = launch(*RUN, CROWDFUND_DATA_DIR=folder)
         tables.append(until_started(process).rpartition("Started in")[0])
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=8)
+        process.wait(timeout=30)
     assert tables[0] == tables[1]
 
 
@@ -99,7 +99,7 @@ def test_a_second_stack_beside_the_first_is_refused_with_a_sentence(launch: Laun
     until_started(launch(*RUN, CROWDFUND_DATA_DIR=folder))
     for command in (RUN, RESET):
         second = launch(*command, CROWDFUND_DATA_DIR=folder)
-        assert second.wait(timeout=8) == 1
+        assert second.wait(timeout=30) == 1
         said = second.stderr.read()
         assert "already running" in said
         assert "Traceback" not in said
@@ -107,7 +107,7 @@ def test_a_second_stack_beside_the_first_is_refused_with_a_sentence(launch: Laun
 
 def test_a_missing_chain_node_is_a_sentence(launch: Launch, folder: str) -> None:
     process = launch(*RUN, CROWDFUND_DATA_DIR=folder, ANVIL="/no/such/anvil")
-    assert process.wait(timeout=8) == 1
+    assert process.wait(timeout=30) == 1
     said = process.stderr.read()
     assert "ANVIL is set to /no/such/anvil, which is not a program." in said
     assert "Traceback" not in said
@@ -117,9 +117,9 @@ def test_reset_lets_the_next_start_begin_anew(launch: Launch, folder: str) -> No
     process = launch(*RUN, CROWDFUND_DATA_DIR=folder)
     until_started(process)
     process.send_signal(signal.SIGINT)
-    process.wait(timeout=8)
+    process.wait(timeout=30)
     assert (Path(folder) / "chain" / "genesis").exists()
-    assert launch(*RESET, CROWDFUND_DATA_DIR=folder).wait(timeout=8) == 0
+    assert launch(*RESET, CROWDFUND_DATA_DIR=folder).wait(timeout=30) == 0
     assert not (Path(folder) / "chain").exists()
 
 

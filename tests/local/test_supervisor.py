@@ -54,7 +54,7 @@ def test_a_killed_child_is_started_again(supervisor: Supervisor) -> None:
     supervisor.start(program("sleeper", SLEEP))
     supervisor.wait_ready("sleeper")
     first = supervisor.kill("sleeper")
-    eventually(lambda: supervisor.pid("sleeper") not in (None, first), within_s=2)
+    eventually(lambda: supervisor.pid("sleeper") not in (None, first), within_s=20)
     assert not alive(first)
 
 
@@ -63,7 +63,7 @@ def test_a_child_killed_ten_times_is_not_taken_for_broken(supervisor: Supervisor
     for number in range(1, 11):
         eventually(lambda n=number: supervisor.starts("sleeper") == n and supervisor.pid("sleeper"))
         supervisor.kill("sleeper")
-    eventually(lambda: supervisor.starts("sleeper") == 11, within_s=3)
+    eventually(lambda: supervisor.starts("sleeper") == 11, within_s=20)
     assert said == []
 
 
@@ -90,7 +90,7 @@ def test_a_child_that_ignores_the_polite_signal_is_killed(supervisor: Supervisor
     supervisor.stop()
     assert pid
     assert not alive(pid)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
 
 
 def test_the_foundation_ends_last(supervisor: Supervisor, tmp_path: Path) -> None:
