@@ -1,0 +1,76 @@
+"""The whole stack, once prepared and then started from a copy."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from crowdfund.local import services, stack
+
+from .conftest import CLEAN, eventually
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Data of a stack that was migrated and deployed, without the demo story."""
+    folder = tmp_path_factory.mktemp("template")
+    with stack.running(folder, ports="free", environ=CLEAN, seed=False, only=("redis", "chain", "gateway")):
+        pass
+    return folder
+
+
+@pytest.fixture(scope="module")
+def running(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
+    folder = tmp_path_factory.mktemp("stack")
+    with stack.running(folder, ports="free", environ=CLEAN, seed=False, template=template) as started:
+        yield started
+
+
+def test_everything_runs(running: stack.Stack) -> None:
+    expected = {"redis", "chain", "gateway", "mail", "web", "events", "relay"}
+    expected |= {f"worker-{queue}" for queue in services.QUEUES}
+    assert set(running.names()) == expected
+    assert all(running.pid(name) for name in expected)
+    health = httpx.get(running.url("web") + "/health").json()
+    assert health == {"database": True, "redis": True}
+
+
+def test_a_copy_of_a_prepared_stack_deploys_nothing_again(running: stack.Stack) -> None:
+    assert not running.log("prepare-chain-deploy").exists()
+    assert not running.log("prepare-db-upgrade").exists()
+
+
+def test_the_doctor_finds_all_well(running: stack.Stack) -> None:
+    running.flask("doctor")
+
+
+def test_the_contracts_of_the_copy_are_there(running: stack.Stack) -> None:
+    running.flask("chain", "status")
+
+
+def test_a_page_tells_the_stream_where_to_listen(running: stack.Stack) -> None:
+    page = httpx.get(running.url("web") + "/", follow_redirects=True).text
+    assert f'data-events-url="{running.url("events")}/events?since=' in page
+
+
+def test_killed_programs_come_back_and_serve(running: stack.Stack) -> None:
+    old = {name: running.kill(name) for name in ("web", "worker-payments", "relay", "gateway")}
+    for name, pid in old.items():
+        eventually(lambda name=name, pid=pid: running.pid(name) not in (None, pid))
+    eventually(lambda: _is_up(running.url("web") + "/health"))
+    eventually(lambda: _is_up(running.url("gateway") + "/health"))
+
+
+def test_the_whole_stack_stops_within_seconds(template: Path, tmp_path: Path) -> None:
+    with stack.running(tmp_path, ports="free", environ=CLEAN, seed=False, template=template, web_processes=1):
+        began = time.monotonic()
+    assert time.monotonic() - began < 15
+
+
+def _is_up(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == 200
+    except httpx.HTTPError:
+        return False
