@@ -23,7 +23,9 @@ def runs(path: str | Path | None) -> bool:
     if not path or not os.access(path, os.X_OK):
         return False
     try:
-        return subprocess.run([path, "--version"], capture_output=True, timeout=30, check=False).returncode == 0
+        return (
+            subprocess.run([path, "--version"], capture_output=True, timeout=30, check=False).returncode == 0
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from crowdfund.local import anvil  # noqa: E402 - found by the line above
-from crowdfund.local.errors import StackError  # noqa: E402
+from crowdfund.local import anvil
+from crowdfund.local.errors import StackError
 
 if __name__ == "__main__":
     try:
