@@ -3,8 +3,6 @@
 import io
 from contextlib import contextmanager
 
-from flask import g
-from flask.testing import FlaskClient
 from PIL import Image
 
 from crowdfund import outbox
@@ -65,23 +63,9 @@ def person(name, *roles):
     return made
 
 
-class Browser(FlaskClient):
-    """A client whose requests share nothing with the test around them, as in life.
-
-    The test has an application context of its own: without this a request would see the person,
-    and hold the transaction, of what came before.
-    """
-
-    def open(self, *args, **kwargs):
-        rollback()
-        for name in list(g):
-            g.pop(name)
-        return super().open(*args, **kwargs)
-
-
 def browser(app, person_id=None):
     """Return a fresh browser, signed in if a person is given."""
-    client = Browser(app, app.response_class, use_cookies=True)
+    client = app.test_client()
     return sign_in(client, person_id) if person_id else client
 
 

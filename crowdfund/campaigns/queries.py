@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Row
 
 from crowdfund import clock, config
-from crowdfund.db import db
+from crowdfund.db import db, read_connection
 from crowdfund.errors import NotFound
 from crowdfund.issuers import queries as issuers
 from crowdfund.issuers.rules import Standing
@@ -51,16 +52,29 @@ def listing(
 
     Only what finds the cached cards; `cards` reads the rest of those that are not cached.
     """
-    total = sa.func.count().over().label("total")
-    query = sa.select(_C.c.id, _C.c.version, _C.c.status, _C.c.ends_at, total)
-    query = query.where(STATUS_FILTERS.get(status, _WAS_LIVE))
+    status, sort = (status if status in STATUS_FILTERS else ""), (sort if sort in SORTS else "newest")
+    query = _listing(status, sort, bool(sector), bool(text))
+    params: dict[str, Any] = {"first": (page - 1) * PAGE_SIZE, "size": PAGE_SIZE}
     if sector:
-        query = query.where(_C.c.sector == sector)
+        params["sector"] = sector
     if text:
-        query = query.where(_C.c.search_text.like(like_pattern(text), escape="!"))
-    query = query.order_by(*SORTS.get(sort, SORTS["newest"]))
-    rows = db.session.execute(query.offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE)).all()
+        params["pattern"] = like_pattern(text)
+    # A connection of its own: this page reads one thing, so it needs no session around it.
+    with read_connection() as connection:
+        rows: Sequence[Any] = connection.execute(query, params).all()
     return rows, rows[0].total if rows else 0
+
+
+@lru_cache(maxsize=64)
+def _listing(status: str, sort: str, by_sector: bool, by_text: bool) -> sa.Select[Any]:
+    """Build a statement once for each combination: building it costs as much as running it."""
+    total = sa.func.count().over().label("total")
+    query = sa.select(_C.c.id, _C.c.version, _C.c.status, _C.c.ends_at, total).where(STATUS_FILTERS[status])
+    if by_sector:
+        query = query.where(_C.c.sector == sa.bindparam("sector"))
+    if by_text:
+        query = query.where(_C.c.search_text.like(sa.bindparam("pattern"), escape="!"))
+    return query.order_by(*SORTS[sort]).offset(sa.bindparam("first")).limit(sa.bindparam("size"))
 
 
 def like_pattern(text: str) -> str:
@@ -94,16 +108,26 @@ def detail(slug: str) -> Row[Any]:
     return _one(_BY_SLUG, {"slug": slug})
 
 
-_FUNDING = sa.select(
-    _C.c.id, _C.c.slug, _C.c.status, _C.c.currency, _C.c.goal_minor, _C.c.min_minor, _C.c.threshold_bps,
-    _C.c.reserved_minor, _C.c.settled_minor, _C.c.investors_count, _C.c.starts_at, _C.c.ends_at,
-    _C.c.ending, _C.c.grace_days, _C.c.version, _C.c.price_minor,
-).where(_C.c.slug == sa.bindparam("slug"), _WAS_LIVE)  # fmt: skip
+_MOVING = (
+    _C.c.id, _C.c.company_id, _C.c.title, _C.c.summary, _C.c.terms_hash, _C.c.slug, _C.c.status,
+    _C.c.currency, _C.c.goal_minor, _C.c.min_minor, _C.c.price_minor, _C.c.threshold_bps, _C.c.reserved_minor,
+    _C.c.settled_minor, _C.c.investors_count, _C.c.starts_at, _C.c.ends_at, _C.c.ending, _C.c.grace_days,
+    _F.c.company_updated_at,
+)  # fmt: skip
+_FUNDING = (
+    sa.select(*_MOVING)
+    .join(_F, _F.c.company_id == _C.c.company_id)
+    .where(_C.c.slug == sa.bindparam("slug"), _WAS_LIVE)
+)
 
 
 def funding(slug: str) -> Row[Any]:
-    """Return the moving figures of a public campaign; raises CampaignMissing."""
-    return _one(_FUNDING, {"slug": slug})
+    """Return the moving figures of a public campaign, without its texts; raises CampaignMissing."""
+    with read_connection() as connection:
+        row = connection.execute(_FUNDING, {"slug": slug}).first()
+    if row is None:
+        raise CampaignMissing("There is no such campaign, or it is not public yet.")
+    return row
 
 
 def by_id(campaign_id: str) -> Row[Any]:

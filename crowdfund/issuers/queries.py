@@ -123,4 +123,5 @@ FACTS = sa.select(
     _C.c.registered_at,
     _C.c.register_tx,
     _C.c.documents_commitment,
+    _C.c.updated_at.label("company_updated_at"),
 ).subquery("company_facts")

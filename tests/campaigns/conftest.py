@@ -15,8 +15,3 @@ def cast(app, frozen):
     people = {name: raising.person(name, *staff.get(name, ())) for name in ("alice", "bob", *staff)}
     company = raising.registered_company(people["alice"], people["carla"])
     return SimpleNamespace(company=company, **people)
-
-
-@pytest.fixture
-def client(app):
-    return raising.browser(app)

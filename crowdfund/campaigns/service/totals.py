@@ -100,7 +100,9 @@ def _check(amount_minor: int) -> None:
 
 def _update(campaign_id: str, *where: sa.ColumnElement[bool], **values: Any) -> bool:  # noqa: ANN401
     statement = sa.update(_C).where(_C.c.id == campaign_id, *where)
-    done = db.session.execute(statement.values(version=_C.c.version + 1, updated_at=clock.now(), **values))
+    done: Any = db.session.execute(
+        statement.values(version=_C.c.version + 1, updated_at=clock.now(), **values)
+    )
     tell(campaign_id)
     return bool(done.rowcount == 1)
 

@@ -1,4 +1,4 @@
-"""Rendered cards of the public list, kept per process by what they show."""
+"""The public list as finished HTML, kept per process by what it shows; the same for every reader."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,32 @@ from .. import queries, rules
 
 KEPT = 4_000
 Key = tuple[str, int, int | None, str, str]
-_kept: dict[Key, Markup] = {}
+
+
+class Kept:
+    """A bounded store of finished pieces; when it is full it starts anew.
+
+    Threads may use it at once: each step is one operation on a dict.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._pieces: dict[Any, Markup] = {}
+
+    def get(self, key: object) -> Markup | None:
+        """Return a piece, or None if it is not kept."""
+        return self._pieces.get(key)
+
+    def put(self, key: object, piece: Markup) -> Markup:
+        """Keep a piece and return it."""
+        if len(self._pieces) >= self._size:
+            self._pieces = {}
+        self._pieces[key] = piece
+        return piece
+
+
+_cards = Kept(KEPT)
+lists = Kept(500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +59,29 @@ class Card:
     days_left: int | None
 
 
-def render(rows: Sequence[Row[Any]], now: datetime, *, locale: str = "en") -> list[Markup]:
-    """Return the cards of a page of `queries.listing`, reading only what is not kept yet.
+def keys_of(rows: Sequence[Row[Any]], now: datetime, *, locale: str = "en") -> tuple[Key, ...]:
+    """Return what a page of `queries.listing` depends on: id, version, days left, state, locale.
 
-    A card is kept by id, version (any change makes a new one), days left, state and locale:
-    nothing in it depends on who looks.
+    Any change of a campaign makes a new version, so a key never names an old card.
     """
-    keys = [_key(row, now, locale) for row in rows]
-    missing = [key for key in keys if key not in _kept]
-    fresh: dict[str, Markup] = {}
+    return tuple(_key(row, now, locale) for row in rows)
+
+
+def render(keys: Sequence[Key]) -> list[Markup]:
+    """Return the cards, reading from the database only those that are not kept."""
+    found = {key: card for key in keys if (card := _cards.get(key)) is not None}
+    missing = [key for key in keys if key not in found]
     if missing:
-        found = queries.cards([key[0] for key in missing])
-        if len(_kept) > KEPT:
-            _kept.clear()
-        for key in missing:
-            if key[0] in found:
-                fresh[key[0]] = _kept[key] = _draw(found[key[0]], key)
-    # A card may have been dropped by another thread between the look and the use.
-    return [card for key in keys if (card := fresh.get(key[0]) or _kept.get(key))]
+        rows = queries.cards([key[0] for key in missing])
+        found |= {key: _cards.put(key, _draw(rows[key[0]], key)) for key in missing if key[0] in rows}
+    return [found[key] for key in keys if key in found]
 
 
 def _key(row: Row[Any], now: datetime, locale: str) -> Key:
     days = (row.ends_at - now).days if row.status == rules.Status.LIVE else None
-    shown = str(row.status)
     if days is not None and days < 0:
-        days, shown = None, "closing"
-    return (row.id, row.version, days, shown, locale)
+        return (row.id, row.version, None, "closing", locale)
+    return (row.id, row.version, days, str(row.status), locale)
 
 
 def _draw(row: Row[Any], key: Key) -> Markup:

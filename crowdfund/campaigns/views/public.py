@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, request, send_file, url_for
+from flask import Response, render_template, request, send_file, url_for
 from markupsafe import Markup
 from sqlalchemy import Row
 
@@ -33,46 +33,65 @@ def index() -> Response:
 
 def _list(*, intro: bool) -> Response:
     args = request.args
-    text, sector = args.get("q", "")[:80], args.get("sector", "")
+    text, sector, status = args.get("q", "")[:80], args.get("sector", ""), args.get("status", "")
     page = min(max(1, args.get("page", 1, type=int)), 10_000)
     sort = args.get("sort", "newest")
-    rows, total = queries.listing(
-        text=text, sector=sector, status=args.get("status", ""), sort=sort, page=page
-    )
+    rows, total = queries.listing(text=text, sector=sector, status=status, sort=sort, page=page)
+    keys = cards.keys_of(rows, clock.now())
+    # The whole list is the same for everybody who asks for the same: only the frame around it is not.
+    key = (request.query_string, intro, web.is_htmx(), keys, total)
+    content = cards.lists.get(key) or cards.lists.put(key, _content(keys, total, page=page, intro=intro))
+    return web.render("campaigns/index.html", "campaigns/_kept.html", content=content, intro=intro)
+
+
+def _content(keys: tuple[cards.Key, ...], total: int, *, page: int, intro: bool) -> Markup:
     first = (page - 1) * queries.PAGE_SIZE + 1
-    return web.render(
-        "campaigns/index.html",
-        "campaigns/_list.html",
-        cards=cards.render(rows, clock.now()),
+    drawn = cards.render(keys)
+    last = first + len(drawn) - 1
+    template = "campaigns/_list.html" if web.is_htmx() else "campaigns/_browse.html"
+    html = render_template(
+        template,
+        cards=drawn,
         total=total,
         first=first,
-        last=first + len(rows) - 1,
+        last=last,
         page=page,
-        more=first + len(rows) - 1 < total,
+        more=last < total,
         here=url_for("campaigns.index"),
-        filtered=bool(text or sector or args.get("status")),
+        filtered=any(request.args.get(name) for name in ("q", "sector", "status")),
         intro=intro,
         sectors=[("", "All sectors"), *rules.SECTORS.items()],
         statuses=STATUS_WORDS,
         sorts=SORT_WORDS,
     )
+    return Markup(html)  # noqa: S704 - rendered by a template that escapes
 
 
 @bp.get("/campaigns/<slug>")
 def detail(slug: str) -> Response:
-    """Show a campaign."""
+    """Show a campaign: its moving figures as they are, its texts as they were rendered once."""
+    campaign = queries.funding(slug)
+    can_read = _can_read_papers(campaign)
+    # Terms and texts are fixed once a campaign is live; papers and facts move the company's stamp.
+    key = (campaign.id, campaign.status, campaign.terms_hash, campaign.company_updated_at, can_read)
+    content = cards.lists.get(key) or cards.lists.put(key, _texts(slug, can_read))
+    return web.render("campaigns/detail.html", campaign=campaign, content=content, **figures(campaign))
+
+
+def _texts(slug: str, can_read_papers: bool) -> Markup:
     campaign = queries.detail(slug)
-    return web.render(
-        "campaigns/detail.html",
+    html = render_template(
+        "campaigns/_texts.html",
         campaign=campaign,
         story=safe_story(campaign.story_md or ""),
         sector=rules.SECTORS.get(campaign.sector or "", ""),
         security=rules.SECURITY_TYPES.get(campaign.security_type or "", ""),
         country=COUNTRIES.get(campaign.country or "", ""),
         papers=issuers.documents(campaign.company_id),
-        can_read_papers=_can_read_papers(campaign),
-        **figures(campaign),
+        can_read_papers=can_read_papers,
+        threshold_minor=rules.threshold_minor(campaign.goal_minor, campaign.threshold_bps),
     )
+    return Markup(html)  # noqa: S704 - rendered by a template that escapes
 
 
 @bp.get("/campaigns/<slug>/funding")
