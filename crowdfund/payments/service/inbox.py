@@ -12,7 +12,15 @@ import structlog
 from ... import clock, live, outbox
 from ...adapters import gateways
 from ...adapters.gateways import MAX_WEBHOOK_BYTES, Event, WebhookForged, WebhookMalformed
-from ...db import Driver, Prepared, db, execute_insert_ignore, new_id, own_transaction, read_connection
+from ...db import (
+    Prepared,
+    db,
+    execute_insert_ignore,
+    lean_transaction,
+    new_id,
+    own_transaction,
+    read_connection,
+)
 from ...errors import Conflict, CrowdfundError, NotFound
 from ..models import GatewayCustomer, Inbox
 from . import applying
@@ -90,13 +98,11 @@ def _store(gateway: str, event_id: str, what: tuple[bytes, Mapping[str, str], Ev
     raw, headers, event = what
     dbapi = cast(Any, db.engine.dialect.dbapi)
     try:
-        with db.engine.begin() as connection:
-            lent = Driver(connection)
+        with lean_transaction() as lent:
             is_known = bool(lent.rows(_KNOWN_CPRN, gateway=gateway, cprn=event.customer_ref))
             row = _row(gateway, event_id, (raw, headers), "received" if is_known else "parked")
             lent.send(_INSERT, [row])
             outbox.add_by_driver(lent, "payments.inbox", f"inbox:{row['id']}:0", {"inbox_id": row["id"]})
-            lent.close()
     except dbapi.IntegrityError:
         return _repeated(gateway, event_id, raw, event)
     return Accepted(event.tx_id, parked=not is_known)
