@@ -45,7 +45,9 @@ contract CampaignMoneyInTest is Fixture {
         vm.assertEq(campaign.positionOf(alice).amount, 500 * ETB);
         vm.assertEq(campaign.tokenTotal(), 500 * ETB);
         vm.assertEq(campaign.fiatTotal(), 0);
-        vm.assertTrue(campaign.intentUsed("i"));
+        vm.assertTrue(campaign.intentUsedBy(alice, "i"));
+        vm.assertFalse(campaign.intentUsedBy(bob, "i"));
+        vm.assertFalse(campaign.intentUsed("i"));
     }
 
     function test_a_payment_is_recorded_without_moving_tokens() public {

@@ -108,7 +108,7 @@ contract HostileTest is Fixture {
             vm.prank(alice);
             campaign.invest("outer", 100 * ETB);
         }
-        vm.assertFalse(campaign.intentUsed("outer"));
+        vm.assertFalse(campaign.intentUsedBy(alice, "outer"));
     }
 
     function test_a_permit_cannot_enter_the_campaign_again() public {
@@ -116,7 +116,7 @@ contract HostileTest is Fixture {
         vm.expectRevert(ReentrancyGuard.ReentrancyGuardReentrantCall.selector);
         vm.prank(alice);
         campaign.investWithPermit("outer", 100 * ETB, DEADLINE, 0, 0, 0);
-        vm.assertFalse(campaign.intentUsed("inner"));
+        vm.assertFalse(campaign.intentUsedBy(address(vice), "inner"));
     }
 
     function test_one_payment_cannot_be_counted_by_two_campaigns() public {

@@ -90,6 +90,32 @@ contract RegressionTest is Fixture {
         vm.assertEq(campaign.total(), 100 * ETB);
     }
 
+    function test_a_stranger_cannot_spend_a_payment_reference_before_the_recorder() public {
+        vm.prank(alice);
+        campaign.invest("r", 100 * ETB);
+        vm.assertFalse(campaign.intentUsed("r"));
+        vm.prank(recorder);
+        campaign.recordInvestment("r", FIAT_BOB, 500 * ETB);
+        Record[] memory list = rows(1);
+        vm.prank(bob);
+        campaign.invest(list[0].paymentRef, 100 * ETB);
+        vm.prank(recorder);
+        campaign.recordInvestments(list);
+        vm.assertEq(campaign.fiatTotal(), 600 * ETB);
+    }
+
+    function test_a_stranger_who_closes_cannot_spend_the_intent_of_the_release() public {
+        invest(alice, 6_000 * ETB);
+        record(FIAT_ALICE, 2_000 * ETB);
+        vm.warp(DEADLINE + GRACE + 1);
+        vm.prank(charlie);
+        campaign.close("release");
+        vm.assertTrue(campaign.intentUsedBy(charlie, "release"));
+        vm.prank(operator);
+        campaign.release("release");
+        isStatus(Status.Released);
+    }
+
     function test_the_escrow_never_pays_one_campaign_from_anothers_money() public {
         CampaignImplementation other = createOther();
         invest(alice, 4_000 * ETB);

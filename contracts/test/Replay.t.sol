@@ -19,51 +19,74 @@ contract ReplayTest is Fixture {
         vm.assertEq(keccak256(result), keccak256(abi.encodeWithSelector(IIntents.IntentAlreadyUsed.selector, USED)));
     }
 
-    function replayWhileLive() private {
-        vm.assertTrue(campaign.intentUsed(USED));
+    function replayByAlice() private {
+        vm.assertTrue(campaign.intentUsedBy(alice, USED));
         refused(alice, address(campaign), abi.encodeCall(ICampaign.invest, (USED, 100 * ETB)));
         refused(
             alice,
             address(campaign),
             abi.encodeCall(ICampaign.investWithPermit, (USED, 100 * ETB, DEADLINE, 0, bytes32(0), bytes32(0)))
         );
+    }
+
+    function replayByThePlatform() private {
+        vm.assertTrue(campaign.intentUsed(USED));
         refused(recorder, address(campaign), abi.encodeCall(ICampaign.recordInvestment, (USED, FIAT_BOB, 100 * ETB)));
         refused(operator, address(campaign), abi.encodeCall(ICampaign.cancel, (USED)));
     }
 
-    function test_an_intent_of_invest_is_spent_for_every_call() public {
+    function test_an_intent_of_invest_is_spent_for_its_investor() public {
         vm.prank(alice);
         campaign.invest(USED, 100 * ETB);
-        replayWhileLive();
+        replayByAlice();
     }
 
-    function test_an_intent_of_investWithPermit_is_spent_for_every_call() public {
+    function test_an_intent_of_investWithPermit_is_spent_for_its_investor() public {
         vm.prank(alice);
         campaign.investWithPermit(USED, 100 * ETB, DEADLINE, 0, 0, 0);
-        replayWhileLive();
+        replayByAlice();
     }
 
-    function test_a_reference_of_recordInvestment_is_spent_for_every_call() public {
+    function test_a_reference_of_recordInvestment_is_spent_for_every_call_of_the_platform() public {
         vm.prank(recorder);
         campaign.recordInvestment(USED, FIAT_ALICE, 100 * ETB);
-        replayWhileLive();
+        replayByThePlatform();
     }
 
-    function test_a_reference_of_recordInvestments_is_spent_for_every_call() public {
+    function test_a_reference_of_recordInvestments_is_spent_for_every_call_of_the_platform() public {
         Record[] memory list = rows(2);
         list[1].paymentRef = USED;
         vm.prank(recorder);
         campaign.recordInvestments(list);
-        replayWhileLive();
+        replayByThePlatform();
     }
 
-    function test_an_intent_of_invest_cannot_close_release_or_note_a_refund() public {
-        vm.prank(alice);
-        campaign.invest(USED, 6_000 * ETB);
-        record(FIAT_ALICE, 2_000 * ETB);
+    function test_a_reference_of_recordInvestment_cannot_close_or_release() public {
+        vm.prank(recorder);
+        campaign.recordInvestment(USED, FIAT_ALICE, 6_000 * ETB);
+        record(FIAT_BOB, 2_000 * ETB);
         refused(operator, address(campaign), abi.encodeCall(ICampaign.close, (USED)));
         close();
         refused(operator, address(campaign), abi.encodeCall(ICampaign.release, (USED)));
+    }
+
+    function test_two_investors_may_choose_the_same_intent() public {
+        vm.prank(alice);
+        campaign.invest(USED, 100 * ETB);
+        vm.prank(bob);
+        campaign.invest(USED, 200 * ETB);
+        vm.assertEq(campaign.positionOf(bob).amount, 200 * ETB);
+        replayByAlice();
+    }
+
+    function test_zero_is_no_intent_for_anybody() public {
+        vm.expectRevert(IIntents.IntentMissing.selector);
+        vm.prank(alice);
+        campaign.invest(0, 100 * ETB);
+        vm.warp(DEADLINE + GRACE + 1);
+        vm.expectRevert(IIntents.IntentMissing.selector);
+        vm.prank(charlie);
+        campaign.close(0);
     }
 
     function test_an_intent_of_close_cannot_release() public {

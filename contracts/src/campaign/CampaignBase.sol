@@ -65,6 +65,10 @@ abstract contract CampaignBase is ICampaign, Intents, ReentrancyGuard {
         });
     }
 
+    function intentUsedBy(address investor, bytes32 intentId) external view returns (bool) {
+        return _ownIntentUsed(investor, intentId);
+    }
+
     function hasEnded() external view returns (bool) {
         return status >= Status.Failed;
     }

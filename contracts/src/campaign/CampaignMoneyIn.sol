@@ -68,7 +68,7 @@ abstract contract CampaignMoneyIn is CampaignBase {
         Position storage position = _positions[msg.sender];
         _revertIf(_refusal(position.amount, amount, sum));
         // Effect
-        _useIntent(intentId);
+        _useOwnIntent(intentId);
         position.amount += uint128(amount);
         _tokenTotal += uint128(amount);
         emit Invested(intentId, msg.sender, amount, sum + amount);

@@ -11,12 +11,13 @@ abstract contract CampaignSettlement is CampaignBase {
         _requireStatus(Status.Live);
         uint256 sum = total();
         bool succeeded = sum >= threshold();
-        bool mayClose = _callerHas(OPERATOR_ROLE)
-            ? succeeded || block.timestamp > deadline
-            : block.timestamp > deadline + SETTLEMENT_GRACE;
+        bool asOperator = _callerHas(OPERATOR_ROLE);
+        bool mayClose =
+            asOperator ? succeeded || block.timestamp > deadline : block.timestamp > deadline + SETTLEMENT_GRACE;
         if (!mayClose) revert CloseTooEarly();
         // Effect
-        _useIntent(intentId);
+        if (asOperator) _useIntent(intentId);
+        else _useOwnIntent(intentId);
         status = succeeded ? Status.Succeeded : Status.Failed;
         emit Closed(intentId, succeeded, sum);
         // Interaction

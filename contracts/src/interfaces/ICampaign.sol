@@ -52,7 +52,9 @@ enum Status {
 }
 
 /// @notice One raise. Token money is escrowed by address, fiat money is only recorded, by investor key.
-/// @dev Roles are read from the factory. Intent ids and payment references share one space.
+/// @dev Roles are read from the factory. The platform's intent ids and payment references share one space (`intentUsed`).
+/// Whoever calls without a role has a space of their own (`intentUsedBy`), so that no stranger can spend the platform's ids
+/// ahead of it. The events carry the caller's id: only with its name and arguments does an event prove that a call was made.
 interface ICampaign is IIntents {
     event Invested(bytes32 indexed intentId, address indexed investor, uint256 amount, uint256 total);
     event InvestmentRecorded(bytes32 indexed paymentRef, bytes32 indexed investorKey, uint256 amount, uint256 total);
@@ -88,6 +90,7 @@ interface ICampaign is IIntents {
     function initialize(CampaignParams calldata params) external;
 
     /// @notice Invests the caller's tokens; the campaign is the spender to approve. Until the deadline.
+    /// @param intentId Spent for this caller only.
     /// @dev Refused if the token delivers another amount than was sent.
     function invest(bytes32 intentId, uint256 amount) external;
 
@@ -103,7 +106,8 @@ interface ICampaign is IIntents {
     function recordInvestments(Record[] calldata records) external;
 
     /// @notice Decides success by arithmetic: total against the threshold.
-    /// @dev An operator may close after the deadline, or before it once the threshold is met; anyone after the grace.
+    /// @dev An operator may close after the deadline, or before it once the threshold is met; anyone after the grace, spending
+    /// an id of their own.
     function close(bytes32 intentId) external;
 
     /// @notice Ends a live campaign; everybody can be refunded. OPERATOR only.
@@ -121,6 +125,9 @@ interface ICampaign is IIntents {
 
     /// @notice Notes that an investor's fiat money went back on its rail, once per investor. RECORDER only.
     function recordRefund(bytes32 paymentRef, bytes32 investorKey) external;
+
+    /// @notice Whether the investor, or another caller without a role, has spent this id on a call of their own.
+    function intentUsedBy(address investor, bytes32 intentId) external view returns (bool);
 
     function terms() external view returns (CampaignParams memory);
 

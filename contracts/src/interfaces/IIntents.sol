@@ -8,6 +8,6 @@ interface IIntents {
     /// @notice The intent id is zero.
     error IntentMissing();
 
-    /// @notice Whether this contract has carried out the intent.
+    /// @notice Whether this contract has carried out the platform's intent. Ids of calls that anybody may make are not among them.
     function intentUsed(bytes32 intentId) external view returns (bool);
 }

@@ -24,6 +24,7 @@ contract Handler is Fixture {
     mapping(uint256 campaignIndex => mapping(bytes32 => uint256)) public fiatIn;
     mapping(uint256 campaignIndex => mapping(bytes32 => uint256)) public fiatBack;
     bytes32[] public usedIntents;
+    mapping(bytes32 intentId => address) public spenderOf;
     uint256 public replaysAccepted;
     uint256 public inWhilePaused;
     uint256 public outNotAsDue;
@@ -54,6 +55,7 @@ contract Handler is Fixture {
         bytes32 intentId = id();
         if (!tried(at, investor, abi.encodeCall(ICampaign.invest, (intentId, amount)))) return;
         usedIntents.push(intentId);
+        spenderOf[intentId] = investor;
         books[at].received += amount;
         paidIn[at][investor] += amount;
         if (escrow.paused()) ++inWhilePaused;
@@ -128,9 +130,12 @@ contract Handler is Fixture {
         if (usedIntents.length == 0) return;
         bytes32 used = usedIntents[which % usedIntents.length];
         at %= 2;
-        if (!campaigns[at].intentUsed(used)) return;
-        bool again = tried(at, investors[who % 4], abi.encodeCall(ICampaign.invest, (used, 100 * ETB)))
-            || tried(at, recorder, abi.encodeCall(ICampaign.recordInvestment, (used, key(who), 100 * ETB)));
+        bool again;
+        if (campaigns[at].intentUsedBy(spenderOf[used], used)) {
+            again = tried(at, spenderOf[used], abi.encodeCall(ICampaign.invest, (used, 100 * ETB)));
+        } else if (campaigns[at].intentUsed(used)) {
+            again = tried(at, recorder, abi.encodeCall(ICampaign.recordInvestment, (used, key(who), 100 * ETB)));
+        }
         if (again) ++replaysAccepted;
     }
 
