@@ -12,6 +12,7 @@ from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain_service
 from crowdfund.db import db, new_id, record_event
 from crowdfund.errors import Conflict, Forbidden
+from crowdfund.notifications import service as notifications
 
 from . import queries, rules
 from .models import Company, CompanyDocument, CompanyMember, company_event
@@ -130,6 +131,9 @@ def approve(company_id: str, *, actor: str) -> None:
     company.documents_commitment = rules.commitment(company.salt, papers)
     company.vc_hash = rules.commitment(company.salt, _credential(company))
     _move(company, to, actor=actor)
+    _tell_owner(
+        company, "is verified", "You can start a campaign as soon as it is entered in the issuer registry."
+    )
     _write_registration(company)
 
 
@@ -142,6 +146,7 @@ def reject(company_id: str, reason: str, *, actor: str) -> None:
     company.rejection_reason = why
     company.claimed_registration = company.claimed_wallet = None
     _move(company, to, actor=actor, reason=why)
+    _tell_owner(company, "needs a change", "Something has to be changed before we can verify it:", reason=why)
 
 
 def register_again(company_id: str, *, actor: str) -> None:
@@ -214,6 +219,17 @@ def _move(company: Company, to: Status, *, actor: str, reason: str = "") -> None
     before, company.status = company.status, to
     record_event(company_event, company.id, actor=actor, before=before, after=to, reason=reason)
     _touch(company)
+
+
+def _tell_owner(company: Company, what: str, sentence: str, *, reason: str = "") -> None:
+    title = f"{company.trade_name} {what}"
+    context = {"title": title, "sentence": f"{title}. {sentence}", "reason": reason}
+    notifications.email_person(
+        company.owner_id,
+        "news",
+        context | {"path": f"/companies/{company.id}"},
+        key=f"company:{company.id}:{company.status}:{company.submitted_at}",
+    )
 
 
 def _note(company: Company, actor: str, reason: str) -> None:

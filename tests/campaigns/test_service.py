@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from crowdfund import outbox
+from crowdfund.adapters import mail
 from crowdfund.campaigns import queries, rules, service
 from crowdfund.campaigns.models import CampaignLimits
 from crowdfund.chain import queries as chain
@@ -97,6 +98,18 @@ def test_a_rejected_campaign_is_a_draft_again_with_the_reason(cast):
     service.submit(campaign_id, actor=cast.alice)
     commit()
     assert raising.campaign(campaign_id).rejection_reason is None
+
+
+def test_the_author_is_written_to_once_for_each_decision(cast):
+    campaign_id = raising.complete_draft(cast.company, cast.alice)
+    service.submit(campaign_id, actor=cast.alice)
+    service.reject(campaign_id, "Say what happens if beans fail.", actor=cast.carla)
+    commit()
+    mail.OUTBOX.clear()
+    outbox.drain("messages")
+    [letter] = [one for one in mail.OUTBOX if "needs a change" in str(one)]
+    assert "Say what happens if beans fail." in str(letter)
+    assert f"/my/campaigns/{campaign_id}" in str(letter)
 
 
 def test_a_submitted_campaign_cannot_be_changed(cast):

@@ -21,7 +21,7 @@ from crowdfund.ledger import service as ledger
 from .. import queries, rules
 from ..models import Campaign
 from ..rules import Status
-from .shared import NotEligible, campaign_intent, change, locked, note, reviewable, touch
+from .shared import NotEligible, campaign_intent, change, locked, note, reviewable, tell_author, touch
 
 FUNCTIONS = {"close": "close", "cancel": "cancel", "release": "release"}
 
@@ -91,6 +91,7 @@ def go_live(campaign_id: str, *, contract_address: str, tx_hash: str) -> None:
     campaign.contract_address, campaign.deploy_tx = contract_address, tx_hash
     campaign.starts_at, campaign.chain_error = clock.now(), None
     change(campaign, Status.LIVE, actor="system", reason=f"deployed at {contract_address}")
+    tell_author(campaign, "is live", "Its contract is on the blockchain and people can invest.")
     outbox.emit("campaign.live", campaign_id, {"campaign_id": campaign_id})
 
 
@@ -199,7 +200,15 @@ def _end(campaign: Campaign, to: Status, *, tx_hash: str) -> None:
     campaign.closed_at, campaign.close_tx = clock.now(), tx_hash
     campaign.ending = campaign.live_lock = campaign.chain_error = None
     change(campaign, to, actor="system", reason=f"{campaign.settled_minor} of {campaign.goal_minor} settled")
+    tell_author(campaign, f"has {_ENDINGS[to][0]}", _ENDINGS[to][1])
     outbox.emit(f"campaign.{to}", campaign.id, {"campaign_id": campaign.id})
+
+
+_ENDINGS = {
+    Status.SUCCEEDED: ("succeeded", "The money is released from escrow as soon as finance has checked it."),
+    Status.FAILED: ("not succeeded", "Every investor gets back exactly what was paid."),
+    Status.CANCELLED: ("been cancelled", "Every investor gets back exactly what was paid."),
+}
 
 
 def release(campaign_id: str, *, actor: str) -> None:
@@ -240,6 +249,8 @@ def released_on_chain(campaign_id: str, *, tx_hash: str) -> None:
     campaign.released_at, campaign.release_tx = clock.now(), tx_hash
     campaign.ending = campaign.chain_error = None
     change(campaign, Status.RELEASED, actor="system")
+    paid = money.fmt(campaign.released_minor or 0, campaign.currency)
+    tell_author(campaign, "is paid out", f"{paid} are in your company's wallet account.")
     outbox.emit("campaign.released", campaign_id, {"campaign_id": campaign_id})
 
 

@@ -6,7 +6,7 @@ from crowdfund.issuers.rules import parse_reason
 from .. import queries, rules
 from ..rules import Status
 from .life import deploy
-from .shared import change, reviewable
+from .shared import change, reviewable, tell_author
 
 
 def approve(campaign_id: str, *, actor: str) -> None:
@@ -32,3 +32,4 @@ def reject(campaign_id: str, reason: str, *, actor: str) -> None:
     campaign.reviewed_at, campaign.reviewed_by = clock.now(), actor
     campaign.rejection_reason = why
     change(campaign, Status.DRAFT, actor=actor, reason=why)
+    tell_author(campaign, "needs a change", "Something has to be changed before it can go live:", reason=why)

@@ -4,6 +4,7 @@ from crowdfund import clock, live
 from crowdfund.db import db, record_event
 from crowdfund.errors import Conflict, Forbidden
 from crowdfund.issuers import queries as issuers
+from crowdfund.notifications import service as notifications
 
 from .. import queries, rules
 from ..models import Campaign, campaign_event
@@ -65,6 +66,18 @@ def tell(campaign_id: str, company_id: str | None = None) -> None:
     live.changed("campaign", campaign_id)
     if company_id:
         live.changed("company", company_id)
+
+
+def tell_author(campaign: Campaign, what: str, sentence: str, *, reason: str = "") -> None:
+    """Write an e-mail to the author about a new state; once for each."""
+    title = f"{campaign.title} {what}"
+    context = {"title": title, "sentence": f"{title}. {sentence}", "reason": reason}
+    notifications.email_person(
+        campaign.author_id,
+        "news",
+        context | {"path": f"/my/campaigns/{campaign.id}"},
+        key=f"campaign:{campaign.id}:{campaign.status}:{campaign.submitted_at}",
+    )
 
 
 def campaign_intent(campaign_id: str, what: str, *, attempt: int = 1) -> str:
