@@ -97,6 +97,8 @@ def own_path(target: str | None, default: str) -> str:
     """Return a `next` target if it is a path on this host, else the default."""
     if not target or not target.startswith("/") or target.startswith("//") or "\\" in target:
         return default
+    if not target.isprintable():  # browsers drop tabs and line ends: `/<tab>/evil` leads away
+        return default
     parts = urlsplit(target)
     return target if not parts.scheme and not parts.netloc else default
 

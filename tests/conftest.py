@@ -70,7 +70,9 @@ def session_app(database_url, tmp_path_factory):
     with app.app_context():
         db.create_all()
         db.session.remove()
-    return app
+    yield app
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ def at_once(app, works: list[Callable[[], object]]) -> list[object]:
             try:
                 outcomes[place] = work()
                 commit()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - the outcome is what is asked for
                 rollback()
                 outcomes[place] = error
             finally:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from itertools import pairwise
 
 import pytest
 
@@ -27,7 +28,7 @@ def test_history_runs_backwards_from_the_balance(busy):
     lines = queries.history(ALICE)
     assert len(lines) == 12 + 8
     assert lines[0].balance_minor == queries.balance(ALICE) == 78_00 - 6_00
-    for newer, older in zip(lines, lines[1:], strict=False):
+    for newer, older in pairwise(lines):
         assert newer.balance_minor - newer.amount_minor == older.balance_minor
     assert lines[-1].balance_minor == lines[-1].amount_minor == 1_00
     assert [lines[0].counterpart, lines[2].counterpart] == [BOB, WORLD]
