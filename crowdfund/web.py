@@ -103,6 +103,11 @@ def own_path(target: str | None, default: str) -> str:
     return target if not parts.scheme and not parts.netloc else default
 
 
+def page_number() -> int:
+    """Return the page of a list that the address asks for; whatever is no page is the first."""
+    return min(max(1, request.args.get("page", 1, type=int)), 10_000)
+
+
 def put_error(form: Any, error: CrowdfundError) -> None:  # noqa: ANN401 - any WTForms form
     """Put a service's refusal at the field it names, or on top of the form.
 
@@ -195,6 +200,9 @@ def _redis_answers() -> bool:
 def _open() -> BaseResponse | None:
     db.set_read_only(request.method in SAFE)
     g.request_id = uuid.uuid4().hex[:12]
+    if "\0" in request.path or b"%00" in request.query_string:
+        # No address of ours has one, and PostgreSQL refuses it in any text it is asked for.
+        return _error_response(404, "not_found", "There is nothing at this address.")
     endpoint = request.endpoint
     mine = roles() if _needs_user(endpoint) else _VISITOR
     if request.method not in SAFE:

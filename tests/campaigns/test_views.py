@@ -64,12 +64,17 @@ def test_the_list_is_a_fragment_for_htmx(client, live):
 
 @pytest.mark.parametrize(
     "query",
-    ["page=x", "page=-5", "page=1e9", "page=99999999999999999999", "sort=';--", "q=%00", "sector=<b>"],
+    ["page=x", "page=-5", "page=1e9", "page=99999999999999999999", "sort=';--", "q=%2500", "sector=<b>"],
 )
 def test_odd_addresses_of_the_list_do_no_harm(client, live, query):
     answer = client.get(f"/campaigns?{query}")
     assert answer.status_code == 200
     assert "<b>" not in answer.text
+
+
+def test_an_address_with_a_hidden_character_is_not_found(client, live):
+    for path in ("/campaigns?q=%00", "/campaigns/%00", f"/campaigns/{live.slug}%00/funding"):
+        assert client.get(path).status_code == 404
 
 
 def test_a_kept_card_is_replaced_when_money_comes_in(client, live):
@@ -129,7 +134,7 @@ def test_a_full_campaign_takes_its_button_away(client, live):
     assert "Invest from" not in client.get(f"/campaigns/{live.slug}").text
 
 
-@pytest.mark.parametrize("slug", ["nothing", "x" * 300, "..%2f..", "%3Cscript%3E"])
+@pytest.mark.parametrize("slug", ["nothing", "%00", "x" * 300, "..%2f..", "%3Cscript%3E"])
 def test_an_unknown_campaign_is_not_found(client, cast, slug):
     assert client.get(f"/campaigns/{slug}").status_code == 404
     assert client.get(f"/campaigns/{slug}/funding").status_code == 404

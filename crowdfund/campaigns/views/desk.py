@@ -36,7 +36,7 @@ def approvals() -> Response:
 def staff_list() -> Response:
     """List campaigns, those that wait longest first."""
     args = request.args
-    page, status = max(1, args.get("page", 1, type=int)), args.get("status", "submitted")
+    page, status = web.page_number(), args.get("status", "submitted")
     rows, more = queries.queue(status=status, text=args.get("q", ""), page=page)
     context: dict[str, Any] = {
         "rows": rows,
