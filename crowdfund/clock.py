@@ -48,7 +48,7 @@ _clock: Clock = SystemClock()
 
 def use(clock: Clock | None) -> None:
     """Install a clock for this process; None restores real time."""
-    global _clock  # noqa: PLW0603 - one process, one clock
+    global _clock
     _clock = clock or SystemClock()
 
 

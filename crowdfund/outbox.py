@@ -93,7 +93,7 @@ class Handler:
     prepare: Callable[[list[Row]], Any] | None
 
 
-class Retry(Exception):  # noqa: N818 - reads as a verb where it is raised
+class Retry(Exception):
     """Raised by a handler for "not yet": tried again after the delay, never given up."""
 
     def __init__(self, delay_s: float, why: str) -> None:

@@ -105,7 +105,7 @@ def people(*, status: str = "", search: str = "", page: int = 1, size: int = 25)
 def kyc_counts() -> dict[str, int]:
     """Return how many people are in each state of verification."""
     query = sa.select(_U.c.kyc_status, sa.func.count()).group_by(_U.c.kyc_status)
-    return dict(db.session.execute(query).tuples().all())
+    return {row[0]: row[1] for row in db.session.execute(query)}
 
 
 def kyc_history(person_id: str) -> list[Any]:

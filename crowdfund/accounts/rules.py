@@ -17,7 +17,7 @@ STAFF_ROLES = ("admin", "compliance", "finance", "regulator")
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+")
 
 
-class WrongCode(CrowdfundError):  # noqa: N818 - named by the fact
+class WrongCode(CrowdfundError):
     """The code is wrong, used, too old, or was tried too often: one answer for all of them."""
 
     status = 422

@@ -97,7 +97,7 @@ def verification() -> Response:
 @bp.get("/staff/people")
 def people() -> Response:
     """List people with their verification, for compliance."""
-    page = max(1, request.args.get("page", 1, type=int))
+    page = web.page_number()
     status, search = request.args.get("status", ""), request.args.get("q", "")[:100]
     rows = queries.people(status=status, search=search, page=page)
     counts = queries.kyc_counts()

@@ -22,7 +22,7 @@ bp = Blueprint("compliance", __name__)
 def companies() -> Response:
     """List companies, those that wait longest first."""
     args = request.args
-    page = max(1, args.get("page", 1, type=int))
+    page = web.page_number()
     status = args.get("status", "submitted")
     rows, more = issuers.queue(status=status, text=args.get("q", "")[:80], page=page)
     names = accounts.names({row.owner_id for row in rows})

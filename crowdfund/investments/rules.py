@@ -58,7 +58,7 @@ class NoConsent(Invalid):
     code = "no_consent"
 
 
-class NotPossible(CrowdfundError):  # noqa: N818 - named by the fact
+class NotPossible(CrowdfundError):
     """The amount breaks a rule of the campaign; the sentence says which."""
 
     status = 422

@@ -28,7 +28,7 @@ CHART: dict[str, tuple[str, bool]] = {
 _PATTERNS = [(re.compile(pattern), kind) for kind, (pattern, _) in CHART.items()]
 
 
-class InsufficientFunds(CrowdfundError):  # noqa: N818 - named by the fact
+class InsufficientFunds(CrowdfundError):
     """A posting would take an account under its floor."""
 
     status = 422
