@@ -6,6 +6,7 @@ would share its parent's socket; sends go through the provider so that an error 
 """
 
 import os
+import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ from web3.types import RPCEndpoint
 
 from crowdfund.adapters import contract_abi
 
+# What a transaction is tried against. The latest block may be old where blocks come on demand: a deadline
+# that has passed since would not have passed there.
+NEXT_BLOCK = "pending"
 ZERO = "0x" + "0" * 40
 BUMP_PERCENT = 115  # nodes ask for at least 112.5 % on both fields
 
@@ -169,7 +173,7 @@ class Node:
         try:
             answer = self.provider.make_request(RPCEndpoint(method), list(params))
         except (requests.RequestException, OSError, ValueError) as error:
-            raise NodeUnreachable(str(error)) from error
+            raise NodeUnreachable(_why(error)) from error
         if "error" in answer:
             raise NodeError(_message(answer["error"]))
         return answer.get("result")
@@ -233,7 +237,7 @@ class Node:
         try:
             answers = self.provider.make_batch_request(wanted)
         except (requests.RequestException, OSError, ValueError) as error:
-            raise NodeUnreachable(str(error)) from error
+            raise NodeUnreachable(_why(error)) from error
         if not isinstance(answers, list):
             raise NodeError(_message(answers.get("error")))
         return answers
@@ -278,7 +282,8 @@ class Node:
 
     def _estimates(self, transactions: Sequence[dict[str, str]]) -> list[int | Reverted]:
         # web3's own estimate_gas asks for chain id and fees first: three round trips instead of one.
-        answers = self._batch([(RPCEndpoint("eth_estimateGas"), [tx]) for tx in transactions])
+        wanted = [(RPCEndpoint("eth_estimateGas"), [tx, NEXT_BLOCK]) for tx in transactions]
+        answers = self._batch(wanted)
         return [int(a["result"], 16) if "error" not in a else _refusal(a["error"]) for a in answers]
 
     def call_raw(self, to: str, data: str, sender: str = ZERO) -> bytes:
@@ -294,7 +299,7 @@ class Node:
     def call_many(self, sender: str, calls: Sequence[tuple[str, str]]) -> list[Reverted | None]:
         """Simulate many (address, calldata) in one round trip; None for each that would pass."""
         wanted = [
-            (RPCEndpoint("eth_call"), [{"from": sender, "to": to, "data": data}, "latest"])
+            (RPCEndpoint("eth_call"), [{"from": sender, "to": to, "data": data}, NEXT_BLOCK])
             for to, data in calls
         ]
         return [_revert(a["error"]) if "error" in a else None for a in self._batch(wanted)]
@@ -304,7 +309,7 @@ class Node:
         try:
             answer = self.provider.make_request(RPCEndpoint("eth_sendRawTransaction"), [raw])
         except (requests.RequestException, OSError, ValueError) as error:
-            return Outcome(Sent.UNKNOWN, str(error))
+            return Outcome(Sent.UNKNOWN, _why(error))
         if "error" not in answer:
             return Outcome(Sent.ACCEPTED)
         return classify(_message(answer["error"]))
@@ -353,7 +358,7 @@ def _guard(read: Any) -> Any:  # noqa: ANN401 - passes web3's answer through
     except Web3RPCError as error:
         raise _revert_or_error(error) from error
     except (requests.RequestException, OSError) as error:
-        raise NodeUnreachable(str(error)) from error
+        raise NodeUnreachable(_why(error)) from error
     except (Web3Exception, ValueError) as error:
         raise NodeError(str(error)) from error
 
@@ -378,6 +383,15 @@ def _refusal(error: Any) -> Reverted:  # noqa: ANN401 - JSON
     if error.get("data") or "revert" in _message(error).lower():
         return _revert(error)
     raise NodeError(_message(error))
+
+
+def _why(error: Exception) -> str:
+    """Return the reason inside a connection error, without the layers around it."""
+    text = str(error)
+    system = re.search(r"\[Errno -?\d+\] ([^'\")\]]+)", text)
+    if system:
+        return system[1]
+    return "no answer in time" if isinstance(error, requests.Timeout) else text[:200]
 
 
 def _message(error: Any) -> str:  # noqa: ANN401 - JSON

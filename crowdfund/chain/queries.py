@@ -169,10 +169,14 @@ def events_of_tx(tx_hash: str) -> list[Any]:
     return list(db.session.execute(query.order_by(_E.c.ordinal)))
 
 
-def applied_event(address: str, intent: str) -> Any:  # noqa: ANN401 - a row or None
-    """Return the confirmed event that shows an intent was carried out on a contract."""
-    query = sa.select(_E).where(_E.c.intent == intent, _E.c.address == address, _E.c.status == "applied")
-    return db.session.execute(query.limit(1)).first()
+def effect_of(row: WriteRow) -> Any:  # noqa: ANN401 - a row or None
+    """Return the confirmed event that proves that a write's effect is on chain, whoever sent it."""
+    name, repeated = rules.EFFECTS.get(row.function, ("", ()))
+    query = sa.select(_E).where(_E.c.address == row.address, _E.c.event == name, _E.c.status == "applied")
+    if repeated:
+        query = query.where(_E.c.intent == (row.args or [None])[0])
+    events = db.session.execute(query)
+    return next((e for e in events if rules.is_effect(row.function, row.args, e.event, e.args)), None)
 
 
 def address_of(name: str) -> str:
@@ -244,7 +248,7 @@ def _double_success() -> list[str]:
     return [f"intent {i} succeeded {n} times" for i, n in db.session.execute(query)] + [
         f"intent {row.intent_id} is confirmed without a transaction or an event"
         for row in rows
-        if not row.args or applied_event(row.address, row.args[0]) is None
+        if effect_of(row) is None
     ]
 
 

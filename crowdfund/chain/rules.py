@@ -12,8 +12,41 @@ MAX_ATTEMPTS = 5  # sends of one write that ended as a revert on chain
 REORG_WINDOW = 1_024  # blocks whose hashes are kept to find the fork point
 ROLES = ("admin", "operator", "recorder")
 INTENT_ARGS = ("intentId", "paymentRef")
+# The event that proves a call, and those of its arguments that the event repeats. The id alone
+# proves nothing: anybody may call `invest` under the same one. Who closes does not matter: the
+# contract decides by arithmetic, and once.
+EFFECTS = {
+    "registerIssuer": (
+        "IssuerRegistered",
+        ("intentId", "issuerId", "wallet", "vcHash", "documentsCommitment"),
+    ),
+    "updateIssuer": ("IssuerUpdated", ("intentId", "issuerId", "wallet", "vcHash", "documentsCommitment")),
+    "deactivateIssuer": ("IssuerDeactivated", ("intentId", "issuerId")),
+    "reactivateIssuer": ("IssuerReactivated", ("intentId", "issuerId")),
+    "createCampaign": ("CampaignCreated", ("intentId",)),
+    "recordInvestment": ("InvestmentRecorded", ("paymentRef", "investorKey", "amount")),
+    "recordRefund": ("RefundRecorded", ("paymentRef", "investorKey")),
+    "cancel": ("Cancelled", ("intentId",)),
+    "release": ("Released", ("intentId",)),
+    "close": ("Closed", ()),
+}
 # A log of the first kind makes a contract of the second, whose logs are then read as well.
 SPAWNS = {("CampaignFactory", "CampaignCreated"): ("campaign", "CampaignImplementation")}
+
+# The event that shows a call was carried out. Strangers choose the intent ids of their own calls,
+# so an id alone proves nothing: name and arguments have to fit as well (see `proves`).
+PROOFS = {
+    "registerIssuer": "IssuerRegistered",
+    "updateIssuer": "IssuerUpdated",
+    "deactivateIssuer": "IssuerDeactivated",
+    "reactivateIssuer": "IssuerReactivated",
+    "createCampaign": "CampaignCreated",
+    "recordInvestment": "InvestmentRecorded",
+    "recordRefund": "RefundRecorded",
+    "close": "Closed",
+    "cancel": "Cancelled",
+    "release": "Released",
+}
 
 
 class WriteStatus(StrEnum):
@@ -132,6 +165,24 @@ def group(items: Sequence[T], *, size: int = MAX_BATCH) -> list[list[T]]:
 def intent_of(args: dict[str, Any]) -> str | None:
     """Return the intent id (0x hex) that an event carries, or None."""
     return next((args[name] for name in INTENT_ARGS if name in args), None)
+
+
+def is_effect(function: str, args: Sequence[Any], event: str, found: dict[str, Any]) -> bool:
+    """Return whether an event of the called contract is what this very call would have caused."""
+    name, repeated = EFFECTS.get(function, ("", ()))
+    pairs = zip(repeated, args, strict=False)
+    return event == name and all(str(found.get(key)).lower() == str(value).lower() for key, value in pairs)
+
+
+def proves(event: str, event_args: dict[str, Any], function: str, args: Sequence[Any]) -> bool:
+    """Return whether an event shows that this very call was carried out.
+
+    It has the call's event name, its intent id (the first argument) and every plain argument.
+    """
+    if not args or PROOFS.get(function) != event or intent_of(event_args) != args[0]:
+        return False
+    said = {str(value).lower() for value in event_args.values()}
+    return all(str(arg).lower() in said for arg in args if not isinstance(arg, dict | list))
 
 
 def own_events(args: Sequence[Any], events: Iterable[dict[str, Any]], *, alone: bool) -> list[dict[str, Any]]:

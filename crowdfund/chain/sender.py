@@ -40,13 +40,13 @@ def store_plan(plan: Plan) -> None:
 
 def _refuse(refusal: Refusal) -> None:
     row = refusal.write
-    if refusal.name == "IntentAlreadyUsed" and row.args:
-        # The effect is on chain although SQL did not know (a restored backup): take it as ours.
-        done = queries.applied_event(row.address, row.args[0])
-        if done is not None:
-            found = f"found in {done.tx_hash}"
-            service.confirm([row.id], tx_hash=done.tx_hash, block=done.block_number, reason=found)
-            return
+    # The effect may be on chain although SQL did not know (a restored backup, a campaign that
+    # somebody else closed): take it as ours.
+    done = queries.effect_of(row)
+    if done is not None:
+        found = f"found in {done.tx_hash}"
+        service.confirm([row.id], tx_hash=done.tx_hash, block=done.block_number, reason=found)
+        return
     service.fail(row.id, reason=refusal.text)
 
 

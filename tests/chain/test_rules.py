@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from crowdfund.adapters import contract_abi
 from crowdfund.chain import rules
 
 
@@ -86,3 +87,22 @@ def test_the_row_that_a_batch_refuses_is_read_from_the_error():
     assert rules.bad_row("BadRow", text) == 17
     assert rules.bad_row_reason(text) == "0x12345678"
     assert rules.bad_row("WrongStatus", "WrongStatus(status=3)") is None
+
+
+def test_an_event_proves_a_call_only_with_its_name_and_arguments():
+    args = ["0xAB", "0xcd", 5]
+    event = {"paymentRef": "0xab", "investorKey": "0xcd", "amount": "5", "total": "9"}
+    assert rules.is_effect("recordInvestment", args, "InvestmentRecorded", event)
+    assert not rules.is_effect("recordInvestment", args, "InvestmentRecorded", event | {"amount": 6})
+    assert not rules.is_effect("recordInvestment", args, "Invested", event)
+    assert not rules.is_effect("unknown", args, "Invested", event)
+
+
+def test_the_effects_name_arguments_that_call_and_event_have_in_common():
+    contracts = [contract_abi.artifact(name) for name in contract_abi.names()]
+    for function, (event, repeated) in rules.EFFECTS.items():
+        found = [c for c in contracts if any(i.get("name") == event for i in c.abi)]
+        assert len(found) == 1, function
+        inputs = [i["name"] for i in found[0].item("function", function)["inputs"]]
+        assert inputs[: len(repeated)] == list(repeated)
+        assert {i["name"] for i in found[0].item("event", event)["inputs"]} >= set(repeated)

@@ -128,6 +128,24 @@ def test_bad_rows_of_a_batch_are_split_off_and_the_rest_goes(heard):
     assert len({queries.write(f"investment:{n}").tx_hash for n in good}) == 1
 
 
+def test_two_batches_that_pass_alone_but_not_together_end_with_the_goal_exactly_full(heard):
+    """Both are simulated before either is mined; the later one reverts and is judged again."""
+    address = campaign(goal=30_000_00, most=30_000_00)
+    heard.clear()
+    for number in range(350):
+        record(address, number)
+    commit()
+    settle()
+    rows = [queries.write(f"investment:{n}") for n in range(350)]
+    assert [row.status for row in rows].count("confirmed") == 300
+    assert {row.last_error for row in rows if row.status == "failed"} == {"AboveGoal"}
+    total = connection.node().call("CampaignImplementation", address, "fiatTotal")
+    assert total == rules.to_units(30_000_00)
+    assert [event for event, _ in heard].count("chain.confirmed") == 300
+    assert [event for event, _ in heard].count("chain.failed") == 50
+    assert queries.check_I8() == []
+
+
 def test_a_second_small_investment_counts_on_the_first_of_the_same_batch(heard):
     address = campaign()
     record(address, 1, minor=100_00, investor="alice")
@@ -159,16 +177,26 @@ def test_an_effect_that_is_on_chain_already_is_taken_as_done(heard):
     """A restored backup may have forgotten a write; the contract's guard has not."""
     register_issuer()
     settle()
-    intent = "forgotten"
     args = list(queries.write("issuer:acme:register").args)
-    args[1], args[2] = rules.intent_bytes32("beta"), "0x" + "11" * 20
-    service.write(intent, "IssuerRegistry", "registerIssuer", args, subject=("company", "beta"))
+    service.write("forgotten", "IssuerRegistry", "registerIssuer", args, subject=("company", "acme"))
     commit()
     settle()
-    row = queries.write(intent)
+    row = queries.write("forgotten")
     assert row.status == "confirmed"
     assert len(queries.transactions(row.id)) == 0
     assert queries.check_I8() == []
+
+
+def test_a_used_intent_is_no_proof_for_a_call_with_other_arguments(heard):
+    register_issuer()
+    settle()
+    args = list(queries.write("issuer:acme:register").args)
+    args[1], args[2] = rules.intent_bytes32("beta"), "0x" + "11" * 20
+    service.write("other", "IssuerRegistry", "registerIssuer", args, subject=("company", "beta"))
+    commit()
+    settle()
+    assert queries.write("other").status == "failed"
+    assert queries.write("other").last_error.startswith("IntentAlreadyUsed")
 
 
 def test_the_proof_finds_nothing_wrong_after_all_this(heard):
