@@ -1,9 +1,9 @@
 """`python -m crowdfund.local [run|reset]`: the whole system on this machine, in the foreground."""
 
 import os
+import queue
 import signal
 import sys
-import threading
 import time
 from pathlib import Path
 from types import FrameType
@@ -71,19 +71,20 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 def _wait_for_a_signal() -> None:
     """Wait for Ctrl-C, SIGTERM or the end of the terminal; a second Ctrl-C ends at once."""
-    stop = threading.Event()
+    # not an Event: its set() would wait for itself if the signal came in the middle of wait()
+    asked: queue.SimpleQueue[int] = queue.SimpleQueue()
     asked_at: list[float] = []
 
-    def once(number: int, _frame: FrameType | None) -> None:
+    def note(number: int, _frame: FrameType | None) -> None:
         impatient = asked_at and time.monotonic() - asked_at[0] > IMPATIENT_S
         if impatient and number == signal.SIGINT:
             os._exit(130)  # the guard and the kernel end the children
         asked_at.append(time.monotonic())
-        stop.set()
+        asked.put(number)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, once)
-    stop.wait()
+        signal.signal(number, note)
+    asked.get()
 
 
 if __name__ == "__main__":
