@@ -88,8 +88,16 @@ def _wait_for(url: str) -> None:
 
 
 def _settle() -> None:
-    outbox.drain("chain", limit_s=120)
-    db.session.remove()
+    """Work until nothing is under way; a send answers before the node has made the block."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        outbox.drain("chain", limit_s=120)
+        counts = queries.counts()
+        db.session.remove()
+        if not sum(counts[name] for name in ("queued", "signed", "broadcast", "mined")):
+            return
+        outbox.add("chain.index", f"chain.index:{time.monotonic_ns()}")
+        commit()
 
 
 def _write(intent: str, contract: str, function: str, args: list[Any], **more: Any) -> None:

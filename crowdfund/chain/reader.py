@@ -52,7 +52,7 @@ class Scan:
         return self.blocks[-1].number if self.blocks else self.fork
 
 
-class Moving(Exception):  # noqa: N818 - not a fault: the node changed its mind while we read
+class Moving(Exception):
     """The chain was reorganised between two reads; the next round sees it whole."""
 
 

@@ -33,21 +33,6 @@ EFFECTS = {
 # A log of the first kind makes a contract of the second, whose logs are then read as well.
 SPAWNS = {("CampaignFactory", "CampaignCreated"): ("campaign", "CampaignImplementation")}
 
-# The event that shows a call was carried out. Strangers choose the intent ids of their own calls,
-# so an id alone proves nothing: name and arguments have to fit as well (see `proves`).
-PROOFS = {
-    "registerIssuer": "IssuerRegistered",
-    "updateIssuer": "IssuerUpdated",
-    "deactivateIssuer": "IssuerDeactivated",
-    "reactivateIssuer": "IssuerReactivated",
-    "createCampaign": "CampaignCreated",
-    "recordInvestment": "InvestmentRecorded",
-    "recordRefund": "RefundRecorded",
-    "close": "Closed",
-    "cancel": "Cancelled",
-    "release": "Released",
-}
-
 
 class WriteStatus(StrEnum):
     """Life of a write; `mined` goes back to `broadcast` when its block is lost."""
@@ -172,17 +157,6 @@ def is_effect(function: str, args: Sequence[Any], event: str, found: dict[str, A
     name, repeated = EFFECTS.get(function, ("", ()))
     pairs = zip(repeated, args, strict=False)
     return event == name and all(str(found.get(key)).lower() == str(value).lower() for key, value in pairs)
-
-
-def proves(event: str, event_args: dict[str, Any], function: str, args: Sequence[Any]) -> bool:
-    """Return whether an event shows that this very call was carried out.
-
-    It has the call's event name, its intent id (the first argument) and every plain argument.
-    """
-    if not args or PROOFS.get(function) != event or intent_of(event_args) != args[0]:
-        return False
-    said = {str(value).lower() for value in event_args.values()}
-    return all(str(arg).lower() in said for arg in args if not isinstance(arg, dict | list))
 
 
 def own_events(args: Sequence[Any], events: Iterable[dict[str, Any]], *, alone: bool) -> list[dict[str, Any]]:

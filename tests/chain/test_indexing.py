@@ -129,10 +129,12 @@ def invest_from_a_wallet(address, minor):
     )
     assert node.send_raw(minted.raw).sent == chain.Sent.ACCEPTED
     approve = contract_abi.encode("PaymentToken", "approve", [address, amount])
-    node.rpc("eth_sendTransaction", {"from": buyer, "to": token, "data": approve})
+    node.wait(minted.hash)
+    node.wait(node.rpc("eth_sendTransaction", {"from": buyer, "to": token, "data": approve}))
     intent = rules.intent_bytes32("wallet-1")
     invest = contract_abi.encode("CampaignImplementation", "invest", [intent, amount])
     tx = node.rpc("eth_sendTransaction", {"from": buyer, "to": address, "data": invest, "gas": hex(500_000)})
+    node.wait(tx)
     return buyer, intent, tx
 
 
@@ -157,10 +159,10 @@ def test_logs_of_contracts_that_are_not_watched_are_nobodys(own_node, heard):
     account = node.rpc("eth_accounts")[2]
     admin = contract_abi.to_checksum_address(account)
     data = contract_abi.encode_deploy("PaymentToken", [admin])
-    node.rpc("eth_sendTransaction", {"from": account, "data": data, "gas": hex(3_000_000)})
+    node.wait(node.rpc("eth_sendTransaction", {"from": account, "data": data, "gas": hex(3_000_000)}))
     other = chain.create_address(admin, 0)
     approve = contract_abi.encode("PaymentToken", "approve", [wallet("x"), 1])
-    node.rpc("eth_sendTransaction", {"from": account, "to": other, "data": approve})
+    node.wait(node.rpc("eth_sendTransaction", {"from": account, "to": other, "data": approve}))
     look_after()
     assert node.code_hash(other) is not None
     assert len(events_of("Approval")) == before
