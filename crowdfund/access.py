@@ -38,6 +38,7 @@ TABLE: dict[str, frozenset[str]] = {
     "campaigns.detail": PUBLIC,
     "campaigns.funding": PUBLIC,
     "campaigns.file": PUBLIC,
+    "campaigns.document": PUBLIC,
     "campaigns.dashboard": SIGNED_IN,
     "campaigns.company": SIGNED_IN,
     "campaigns.create": SIGNED_IN,
@@ -72,6 +73,7 @@ TABLE: dict[str, frozenset[str]] = {
     # investments
     "investments.new": SIGNED_IN,
     "investments.quote": SIGNED_IN,
+    "investments.room": SIGNED_IN,
     "investments.show": SIGNED_IN,
     "investments.portfolio": SIGNED_IN,
     # issuers: the own company only (queries.for_member); papers also to staff

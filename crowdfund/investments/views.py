@@ -58,12 +58,23 @@ def _form_page(form: InvestForm, campaign: Any, user: Any, *, status: int) -> Re
         campaign=campaign,
         phase=campaigns.phase(campaign, clock.now()),
         already_minor=already,
-        room_minor=campaign.goal_minor - campaign.reserved_minor,
+        room_minor=_room_minor(campaign),
         is_verified=accounts.kyc_level(user.id) != "none",
         is_own=issuers.is_member(campaign.company_id, user.id),
         risk_text=rules.RISK_TEXT,
         quote=_quote(campaign, user.id, form.amount.data or ""),
     )
+
+
+@bp.get("/campaigns/<slug>/room")
+def room(slug: str) -> Response:
+    """Show how much a campaign can still take, alone: it moves while somebody types an amount."""
+    campaign = campaigns.funding(slug)
+    return web.render("investments/_room.html", campaign=campaign, room_minor=_room_minor(campaign))
+
+
+def _room_minor(campaign: Any) -> int:  # noqa: ANN401 - a row
+    return int(campaign.goal_minor - campaign.reserved_minor)
 
 
 @bp.get("/campaigns/<slug>/quote")

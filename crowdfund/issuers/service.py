@@ -165,7 +165,7 @@ def mark_registered(company_id: str, tx_hash: str, *, intent_id: str) -> None:
         return
     company.registered_at, company.register_tx = clock.now(), tx_hash
     company.registration_error = None
-    _note(company, "system", f"registered on chain by {intent_id}")
+    _note(company, "system", "entered in the issuer registry on chain")
     _touch(company)
 
 

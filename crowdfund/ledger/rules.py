@@ -86,6 +86,18 @@ def external(gateway: str) -> str:
     return f"gateway:{gateway}:external"
 
 
+_WORDS = {
+    "wallet": "A person's wallet", "company": "A company's wallet", "escrow": "A campaign's escrow",
+    "clearing": "The bank, not settled yet", "external": "The bank, outside", "fee": "Platform fees",
+    "suspense": "Suspense, until somebody decides",
+}  # fmt: skip
+
+
+def account_words(account: str) -> str:
+    """Return what an account is, for people who read a statement."""
+    return _WORDS[account_kind(account)]
+
+
 def account_kind(account: str) -> str:
     """Return the chart's kind of an account; raises ValueError for one outside the chart."""
     for pattern, kind in _PATTERNS:

@@ -11,6 +11,7 @@ from ..errors import NotFound
 from . import queries, rules
 
 bp = Blueprint("ledger", __name__)
+bp.add_app_template_filter(rules.account_words)
 SIZE = 25
 
 

@@ -8,6 +8,7 @@ import pytest
 from crowdfund.adapters import storage
 from crowdfund.campaigns import queries, service
 from crowdfund.db import commit, rollback
+from crowdfund.issuers import queries as issuers
 from tests import raising
 
 
@@ -111,7 +112,6 @@ def test_a_campaign_page_shows_what_an_investor_must_know(client, live):
         'alt="Red coffee cherries in two hands."',
     ):
         assert shown in page
-    assert "/documents/" not in page
 
 
 def test_the_funding_figures_are_a_fragment_of_their_own(client, live):
@@ -377,11 +377,19 @@ def test_each_role_has_its_own_part_of_the_desk(app, cast, name, reads, approves
     assert client.post(f"{desk}/approve").status_code == approves
 
 
-def test_only_the_company_and_staff_are_linked_to_its_papers(app, cast, live):
-    path = f"/campaigns/{live.slug}"
-    assert "/documents/" not in raising.browser(app, cast.bob).get(path).text
-    for person in (cast.alice, cast.carla):
-        assert "/documents/" in raising.browser(app, person).get(path).text
+def test_everybody_reads_the_papers_in_force_of_a_public_campaign(client, live):
+    page = client.get(f"/campaigns/{live.slug}").text
+    path = re.search(rf"/campaigns/{live.slug}/documents/\w+", page).group(0)
+    answer = client.get(path)
+    assert (answer.mimetype, answer.data) == ("application/pdf", raising.PDF)
+    assert client.get(path[:-4] + "0000").status_code == 404
+
+
+def test_papers_of_a_campaign_that_is_not_public_are_not_found(client, cast):
+    campaign_id = raising.complete_draft(cast.company, cast.alice)
+    campaign = queries.by_id(campaign_id)
+    paper = issuers.documents(campaign.company_id)[0]
+    assert client.get(f"/campaigns/{campaign.slug or 'none'}/documents/{paper.id}").status_code == 404
 
 
 def test_finance_releases_a_success_from_the_desk(app, cast, live, frozen):

@@ -199,9 +199,14 @@ def cancelled_on_chain(campaign_id: str, *, tx_hash: str) -> None:
 def _end(campaign: Campaign, to: Status, *, tx_hash: str) -> None:
     campaign.closed_at, campaign.close_tx = clock.now(), tx_hash
     campaign.ending = campaign.live_lock = campaign.chain_error = None
-    change(campaign, to, actor="system", reason=f"{campaign.settled_minor} of {campaign.goal_minor} settled")
+    change(campaign, to, actor="system", reason=_settled_words(campaign))
     tell_author(campaign, f"has {_ENDINGS[to][0]}", _ENDINGS[to][1])
     outbox.emit(f"campaign.{to}", campaign.id, {"campaign_id": campaign.id})
+
+
+def _settled_words(campaign: Campaign) -> str:
+    settled, goal = campaign.settled_minor, campaign.goal_minor or 0
+    return f"{money.fmt(settled, campaign.currency)} of {money.fmt(goal, campaign.currency)} settled"
 
 
 _ENDINGS = {

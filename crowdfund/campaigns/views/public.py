@@ -1,5 +1,6 @@
-"""What everybody may read: the list, a campaign, its moving figures, its picture."""
+"""What everybody may read: the list, a campaign, its moving figures, its picture and papers."""
 
+import io
 from typing import Any
 
 from flask import Response, render_template, request, send_file, url_for
@@ -8,6 +9,7 @@ from sqlalchemy import Row
 
 from crowdfund import clock, web
 from crowdfund.adapters import storage
+from crowdfund.errors import NotFound
 from crowdfund.issuers import queries as issuers
 from crowdfund.issuers.rules import COUNTRIES
 
@@ -71,14 +73,13 @@ def _content(keys: tuple[cards.Key, ...], total: int, *, page: int, intro: bool)
 def detail(slug: str) -> Response:
     """Show a campaign: its moving figures as they are, its texts as they were rendered once."""
     campaign = queries.funding(slug)
-    can_read = _can_read_papers(campaign)
     # Terms and texts are fixed once a campaign is live; papers and facts move the company's stamp.
-    key = (campaign.id, campaign.status, campaign.terms_hash, campaign.company_updated_at, can_read)
-    content = cards.lists.get(key) or cards.lists.put(key, _texts(slug, can_read))
+    key = (campaign.id, campaign.status, campaign.terms_hash, campaign.company_updated_at)
+    content = cards.lists.get(key) or cards.lists.put(key, _texts(slug))
     return web.render("campaigns/detail.html", campaign=campaign, content=content, **figures(campaign))
 
 
-def _texts(slug: str, can_read_papers: bool) -> Markup:
+def _texts(slug: str) -> Markup:
     campaign = queries.detail(slug)
     html = render_template(
         "campaigns/_texts.html",
@@ -88,7 +89,6 @@ def _texts(slug: str, can_read_papers: bool) -> Markup:
         security=rules.SECURITY_TYPES.get(campaign.security_type or "", ""),
         country=COUNTRIES.get(campaign.country or "", ""),
         papers=issuers.documents(campaign.company_id),
-        can_read_papers=can_read_papers,
         threshold_minor=rules.threshold_minor(campaign.goal_minor, campaign.threshold_bps),
     )
     return Markup(html)  # noqa: S704 - rendered by a template that escapes
@@ -99,6 +99,17 @@ def funding(slug: str) -> Response:
     """Show the moving figures alone: the page refetches them when money comes in."""
     campaign = queries.funding(slug)
     return web.render("campaigns/_funding.html", campaign=campaign, **figures(campaign))
+
+
+@bp.get("/campaigns/<slug>/documents/<string(length=32):document_id>")
+def document(slug: str, document_id: str) -> Response:
+    """Send a paper of a public campaign's company; a replaced one is nobody's to read here."""
+    campaign = queries.funding(slug)
+    found = [row for row in issuers.documents(campaign.company_id) if row.id == document_id]
+    if not found:
+        raise NotFound("There is no such document.")
+    data = storage.get_private(found[0].file_id, found[0].file_key)
+    return send_file(io.BytesIO(data), "application/pdf", as_attachment=True, download_name=found[0].filename)
 
 
 @bp.get("/files/<file_id>")
@@ -130,10 +141,3 @@ def figures(campaign: Row[Any]) -> dict[str, Any]:
 def safe_story(story_md: str) -> Markup:
     """Return a story for templates; nh3 has cleaned it."""
     return Markup(rules.story_html(story_md))  # noqa: S704 - sanitised by rules.story_html
-
-
-def _can_read_papers(campaign: Row[Any]) -> bool:
-    person = web.current_user()
-    if person is None:
-        return False
-    return bool(person.roles) or issuers.is_member(campaign.company_id, person.id)

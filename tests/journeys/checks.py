@@ -1,0 +1,67 @@
+"""What must hold for every page: no barrier that axe finds, nothing cut off, nothing beyond the edge."""
+
+from pathlib import Path
+
+import axe_playwright_python
+from playwright.sync_api import Page
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+FAST = {"resultTypes": ["violations"], "preload": False, "iframes": False, "selectors": False}
+ALL = {"runOnly": {"type": "tag", "values": TAGS}, **FAST}
+# The same elements in other colours: only contrast can differ.
+CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, **FAST}
+DESK = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+NARROW = {"width": 320, "height": 640}
+
+
+def problems(page: Page, name: str) -> list[str]:
+    """Return what is wrong with the page as it stands: light and dark, wide and narrow.
+
+    The page is not loaded again; it is back to light and wide afterwards.
+    """
+    found = []
+    for size, scheme, options in (
+        (DESK, "light", ALL),
+        (DESK, "dark", CONTRAST),
+        (PHONE, "dark", ALL),
+        (PHONE, "light", CONTRAST),
+    ):
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=scheme)
+        found += [f"{name} {size['width']} {scheme}: {line}" for line in _axe_lines(page, options)]
+    page.set_viewport_size(NARROW)
+    found += [f"{name}: {line}" for line in _too_wide(page)]
+    page.set_viewport_size(DESK)
+    return found
+
+
+def _axe_lines(page: Page, options: dict) -> list[str]:
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE)
+    violations = page.evaluate("async (options) => (await axe.run(options)).violations", options)
+    return [
+        f"{rule['id']}: {node['html'][:160]} {node['failureSummary'].splitlines()[-1].strip()}"
+        for rule in violations
+        for node in rule["nodes"]
+    ]
+
+
+def _too_wide(page: Page) -> list[str]:
+    """Return the elements that make a page of 320 px scroll sideways."""
+    return page.evaluate(
+        """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+        ['scrolls sideways: ' + [...document.querySelectorAll('main *, header *, footer *')]
+          .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+          .filter((one) => !one.closest('.cf-table-frame, pre'))
+          .slice(0, 3).map((one) => one.outerHTML.slice(0, 120)).join(' | ')]"""
+    )
+
+
+def in_view(page: Page, selector: str) -> bool:
+    """Return whether an element is wholly inside the window, without scrolling."""
+    return page.locator(selector).evaluate_all(
+        """(all) => all.some((one) => { const box = one.getBoundingClientRect();
+        return box.width > 0 && box.top >= 0 && box.bottom <= innerHeight && box.right <= innerWidth; })"""
+    )
