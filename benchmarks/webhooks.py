@@ -93,11 +93,12 @@ def _environ(raw: bytes, headers: dict[str, str]) -> dict[str, Any]:
     return {
         "REQUEST_METHOD": "POST", "PATH_INFO": "/webhooks/neo-payment/", "SCRIPT_NAME": "",
         "QUERY_STRING": "",
-        "SERVER_NAME": "localhost", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "localhost",
-        "REMOTE_ADDR": "127.0.0.1", "CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(raw)),
+        "SERVER_NAME": "localhost", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": "localhost", "REMOTE_ADDR": "127.0.0.1", "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(len(raw)),
         "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(raw),
-        "wsgi.errors": sys.stderr, "wsgi.multithread": True, "wsgi.multiprocess": True, "wsgi.run_once": False,
-        **extra,
+        "wsgi.errors": sys.stderr, "wsgi.multithread": True, "wsgi.multiprocess": True,
+        "wsgi.run_once": False, **extra,
     }  # fmt: skip
 
 
@@ -144,15 +145,15 @@ def _drain(bank: "Bank", tx_ids: list[str], cprn: str) -> dict[str, Any]:
     outbox.drain("payments")  # what accepting has left
     bank.control("truth", status="SETTLED")
     todo = [(tx_id, event) for tx_id in tx_ids for event in EVENTS]
-    random.Random(7).shuffle(todo)  # noqa: S311 - an order, not a secret
+    random.Random(7).shuffle(todo)
     for tx_id, event in todo:
         service.accept(bill_bitts.NAME, *bank.webhook(tx_id, cprn, event))
     start = time.perf_counter()
     outbox.drain("payments", limit_s=300)
     rate = len(todo) / (time.perf_counter() - start)
     verdict = "ok" if rate >= DRAIN_GOAL else "MISSED"
-    print(f"webhooks drained                     {rate:9,.0f}/s  {len(todo)} shuffled over {PAYMENTS} payments"
-          f"  goal {DRAIN_GOAL:,}/s  {verdict}")  # fmt: skip
+    print(f"webhooks drained                     {rate:9,.0f}/s  {len(todo)} shuffled over {PAYMENTS}"
+          f" payments  goal {DRAIN_GOAL:,}/s  {verdict}")  # fmt: skip
     return {"webhooks drained": {"per_s": round(rate), "goal": DRAIN_GOAL, "met": rate >= DRAIN_GOAL}}
 
 
@@ -233,7 +234,8 @@ def _world(folder: Path) -> Iterator[tuple[Any, Bank]]:
 def _settings(folder: Path, bank: Bank) -> config.Settings:
     return config.Settings(
         _env_file=None, environment="test", database_url=f"sqlite:///{folder}/bench.db", redis_url="",
-        CROWDFUND_DATA_DIR=folder, billbitts_api_url=bank.url, billbitts_api_key=bank.files.api_key.read_text(),
+        CROWDFUND_DATA_DIR=folder, billbitts_api_url=bank.url,
+        billbitts_api_key=bank.files.api_key.read_text(),
         billbitts_private_key_path=str(bank.files.platform_private),
         billbitts_public_key_paths=[str(path) for path in bank.files.bank_publics],
     )  # fmt: skip

@@ -119,6 +119,9 @@ class Gateway(Protocol):
     def query(self, name: str) -> Truth | None:
         """Return what the gateway holds true of a tx_id or of our reference; None: unknown."""
 
+    def checkout_url(self, tx_id: str) -> str:
+        """Return where the customer pays a transaction."""
+
     def verify_webhook(self, raw: bytes, headers: Mapping[str, str], now: datetime) -> str:
         """Return the event's own id (nonce); raises WebhookForged."""
 

@@ -9,6 +9,7 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from werkzeug.test import Client
 
 from crowdfund import clock
 from crowdfund.adapters import bill_bitts, gateways
@@ -147,7 +148,7 @@ class _Door(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        answer = self.app.test_client().post(self.path, data=body, headers=dict(self.headers))
+        answer = Client(self.app).post(self.path, data=body, headers=dict(self.headers))
         self.answers.append(answer.status_code)
         self.send_response(answer.status_code)
         self.send_header("Content-Length", "0")

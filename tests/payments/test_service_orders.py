@@ -1,10 +1,11 @@
 """Every order and repetition of the same events gives the same postings."""
 
+from datetime import timedelta
 from itertools import permutations, product
 
 import pytest
 
-from crowdfund.db import commit
+from crowdfund.db import commit, rollback
 from crowdfund.payments import queries, service
 
 from .conftest import ESCROW
@@ -94,3 +95,61 @@ def test_only_the_end_counts_when_the_truth_moves_between_events(world, first, t
     assert into_escrow == world.balance(ESCROW) == (25_000 * len(ORDERS) if then == "SETTLED" else 0)
     assert world.balance("gateway:bill_bitts:clearing") == 0
     assert world.is_clean()
+
+
+def test_two_workers_with_the_same_webhooks_post_once(world):
+    """The lease of a slow worker ran out and another did its work: the first finds nothing to do."""
+    payment = world.start()
+    world.bank.set_truth(payment.tx_id, "SETTLED")
+    for event in EVENTS:
+        world.tell(payment.tx_id, event)
+    rows = [row.id for row in world.inbox()]
+    truth = world.bank.query(payment.tx_id)
+    for _ in range(2):
+        service.apply_webhooks(rows, {("bill_bitts", payment.tx_id): truth})
+        commit()
+    world.work()
+    assert world.balance(ESCROW) == 25_000
+    assert len(world.postings()) == 2
+    assert len(world.exceptions()) == 1
+
+
+def test_a_worker_that_dies_before_its_commit_leaves_everything_to_be_done_again(world):
+    payment = world.start()
+    world.bank.set_truth(payment.tx_id, "SETTLED")
+    world.tell(payment.tx_id, "SETTLED")
+    rows = [row.id for row in world.inbox()]
+    service.apply_webhooks(rows, {("bill_bitts", payment.tx_id): world.bank.query(payment.tx_id)})
+    rollback()
+    assert world.status(payment.id) == "pending"
+    assert world.postings() == []
+    world.work()
+    assert world.status(payment.id) == "settled"
+
+
+def test_a_gateway_that_does_not_answer_delays_webhooks_and_loses_none(world, frozen):
+    payment = world.start()
+    world.bank.set_truth(payment.tx_id, "SETTLED")
+    world.tell(payment.tx_id, "SETTLED")
+    world.bank.down = True
+    world.work()
+    assert [row.state for row in world.inbox()] == ["parked"]
+    world.bank.down = False
+    frozen.advance(timedelta(seconds=3))
+    world.work()
+    assert world.status(payment.id) == "settled"
+
+
+def test_a_batch_asks_the_gateway_once_for_each_payment_and_never_about_a_settled_one(world):
+    payment = world.start()
+    world.bank.set_truth(payment.tx_id, "SETTLED")
+    for event in EVENTS[:3]:
+        world.tell(payment.tx_id, event)
+    world.bank.calls.clear()
+    world.work()
+    assert world.bank.calls == [("GET", f"/payment/{payment.tx_id}")]
+    world.tell(payment.tx_id, "SUCCESS")
+    world.tell(payment.tx_id, "FAILED")
+    world.work()
+    assert len(world.bank.calls) == 1
+    assert [one.kind for one in world.exceptions()] == ["contradiction"]

@@ -1,9 +1,11 @@
 """The doors for gateways over HTTP: verified, repeated, parked, forged, stale, replayed, malformed."""
 
+import io
 import json
 
 import pytest
 
+from crowdfund.adapters import gateways
 from crowdfund.adapters.bill_bitts import canonical
 from crowdfund.payments import queries
 
@@ -209,3 +211,19 @@ def test_no_session_is_opened_and_no_form_token_is_asked_for(world, client):
 
 def test_only_post_is_possible(client):
     assert client.get(URL).status_code == 405
+
+
+def test_a_chunked_body_gets_the_same_answer_by_the_long_way(world, client):
+    payment = world.start()
+    raw, headers = world.bank.webhook(payment.tx_id, "SUCCESS")
+    answer = client.post(
+        URL, input_stream=io.BytesIO(raw), headers=headers, environ_overrides={"wsgi.input_terminated": True}
+    )
+    assert (answer.status_code, answer.json) == (200, {"status": "verified", "transaction_id": payment.tx_id})
+
+
+def test_a_crash_is_a_try_again_without_internals(world, post, monkeypatch):
+    payment = world.start()
+    monkeypatch.setitem(gateways._built, "bill_bitts", object())
+    status, body = post(*world.bank.webhook(payment.tx_id, "SUCCESS"))
+    assert (status, body) == (503, {"error": "We could not store this. Send it again."})

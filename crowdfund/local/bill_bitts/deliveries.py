@@ -5,6 +5,7 @@ import logging
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import urllib3
@@ -57,7 +58,7 @@ class Courier:
         for row in fresh:
             self._on_the_way.add(row["id"])
             task = loop.run_in_executor(self._pool, self._post, url, row, self._gateway.now())
-            task.add_done_callback(lambda done, row=row: self._record(row, done))
+            task.add_done_callback(partial(self._record, row))
         return bool(fresh)
 
     def _post(self, url: str, row: sqlite3.Row, stamp: int) -> int:

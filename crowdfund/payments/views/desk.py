@@ -16,15 +16,15 @@ from .blueprint import bp
 @bp.get("/staff/payments")
 def index() -> Response:
     """List payments with filters and totals, newest first."""
-    chosen = {name: request.args.get(name, "")[:80] for name in ("status", "gateway")}
-    search = request.args.get("q", "")[:80]
-    page = queries.payments_page(**chosen, search=search, before=request.args.get("before", "")[:32])
+    status, gateway, search = (request.args.get(name, "")[:80] for name in ("status", "gateway", "q"))
+    before = request.args.get("before", "")[:32]
+    page = queries.payments_page(status=status, gateway=gateway, search=search, before=before)
     return web.render(
         "payments/index.html",
         "payments/_list.html",
         page=page,
         people=accounts.names({row.user_id for row in page.rows}),
-        totals=queries.payment_totals(**chosen, search=search),
+        totals=queries.payment_totals(status=status, gateway=gateway, search=search),
         counts=queries.counts(),
         statuses=list(rules.Status),
         gateways=sorted({row.gateway for row in page.rows} | {"bill_bitts"}),

@@ -6,8 +6,8 @@ exist as well, for whatever the short way does not take (chunked bodies), with t
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import Flask, Response, request
@@ -21,6 +21,9 @@ from ...errors import CrowdfundError, NotFound
 from .. import service
 from .blueprint import bp
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
 log = structlog.get_logger()
 _TOO_LARGE = (413, {"error": "The body is larger than 64 kB."})
 _WORDS = {200: "OK", 202: "Accepted", 400: "Bad Request", 401: "Unauthorized", 413: "Content Too Large"}
@@ -29,7 +32,6 @@ _IN_ENVIRON = {
     name: ("HTTP_" + name.upper().replace("-", "_")).replace("HTTP_CONTENT", "CONTENT") for name in _HEADERS
 }
 Answer = tuple[int, dict[str, str]]
-StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 
 def answer(gateway: str, raw: bytes, headers: Mapping[str, str]) -> Answer:
@@ -51,7 +53,7 @@ class Door:
         self._behind = app.wsgi_app
         self._paths = paths
 
-    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request."""
         gateway = self._paths.get(environ.get("PATH_INFO", ""))
         length = environ.get("CONTENT_LENGTH") or ""
@@ -107,5 +109,5 @@ def _through_flask(gateway: str) -> Response:
     except RequestEntityTooLarge:
         status, body = _TOO_LARGE
     else:
-        status, body = answer(gateway, raw, request.headers)
+        status, body = answer(gateway, raw, dict(request.headers))
     return Response(json.dumps(body), status, mimetype="application/json")
