@@ -50,13 +50,13 @@ def _advance(scan: Scan, ready: int) -> bool:
     same = all(getattr(at, name) == value for name, value in moved.items())
     if same and not scan.blocks and not at.read_problem:
         return False
-    done = db.session.execute(
+    done = service.met(
         sa.update(_C)
         .where(_C.c.version == at.version)
         .values(version=at.version + 1, read_problem=None, moved_at=clock.now(), **moved)
     )
     live.changed("chain", "writes")
-    return done.rowcount == 1
+    return done == 1
 
 
 def _walk_back(fork: int) -> None:
@@ -64,9 +64,7 @@ def _walk_back(fork: int) -> None:
     db.session.execute(sa.delete(_B).where(_B.c.number > fork))
     above = _E.c.block_number > fork
     db.session.execute(sa.delete(_E).where(above, _E.c.status == "seen"))
-    orphaned = db.session.execute(
-        sa.update(_E).where(above, _E.c.status == "applied").values(status="orphaned")
-    )
+    orphaned = service.met(sa.update(_E).where(above, _E.c.status == "applied").values(status="orphaned"))
     rows = db.session.execute(sa.select(_T).where(_T.c.block_number > fork)).all()
     ids = [row.id for row in rows]
     if ids:
@@ -81,7 +79,7 @@ def _walk_back(fork: int) -> None:
         writes = list(db.session.scalars(sa.select(_W.c.id).where(_W.c.tx_id.in_(ids))))
         service.move(writes, WriteStatus.BROADCAST, reason=f"block lost, chain forked at {fork}")
     outbox.add("chain.watch", f"chain.watch:{new_id()}")
-    log.warning("chain.reorg", fork=fork, transactions=len(ids), final_events_lost=orphaned.rowcount)
+    log.warning("chain.reorg", fork=fork, transactions=len(ids), final_events_lost=orphaned)
 
 
 def _keep_blocks(scan: Scan) -> None:

@@ -195,10 +195,8 @@ def _store_verdict(verdict: Verdict) -> None:
     tx = verdict.tx
     where = sa.and_(_T.c.id == tx.id, _T.c.status == TxStatus.SIGNED)
     values = {"status": verdict.status, "last_error": (verdict.error or "")[:500] or None}
-    changed = db.session.execute(
-        sa.update(_T).where(where).values(sends=_T.c.sends + 1, sent_at=clock.now(), **values)
-    )
-    if not changed.rowcount or verdict.status == TxStatus.SIGNED:
+    sent = sa.update(_T).where(where).values(sends=_T.c.sends + 1, sent_at=clock.now(), **values)
+    if not service.met(sent) or verdict.status == TxStatus.SIGNED:
         return
     mine = sa.select(_W.c.id).where(_W.c.tx_id == tx.id)
     ids = list(db.session.scalars(mine))
@@ -220,7 +218,7 @@ def replace(tx: Any, market: Fees) -> None:  # noqa: ANN401 - a row
     Raises KeyMissing.
     """
     where = sa.and_(_T.c.id == tx.id, _T.c.status == TxStatus.BROADCAST)
-    if not db.session.execute(sa.update(_T).where(where).values(status=TxStatus.REPLACED)).rowcount:
+    if not service.met(sa.update(_T).where(where).values(status=TxStatus.REPLACED)):
         return
     fees = Fees(tx.fee_cap, tx.fee_tip).bumped(market)
     role = db.session.execute(sa.select(_S.c.role).where(_S.c.address == tx.signer)).scalar_one()
