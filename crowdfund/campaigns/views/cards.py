@@ -1,4 +1,4 @@
-"""The public list as finished HTML, kept per process by what it shows; the same for every reader."""
+"""The cards of the public list, each drawn once for what it shows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,31 +10,10 @@ from markupsafe import Markup
 from sqlalchemy import Row
 
 from .. import queries, rules
+from .kept import Kept
 
 KEPT = 4_000
 Key = tuple[str, int, int | None, str, str]
-
-
-class Kept:
-    """A bounded store of finished pieces; when it is full it starts anew.
-
-    Threads may use it at once: each step is one operation on a dict.
-    """
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._pieces: dict[Any, Markup] = {}
-
-    def get(self, key: object) -> Markup | None:
-        """Return a piece, or None if it is not kept."""
-        return self._pieces.get(key)
-
-    def put(self, key: object, piece: Markup) -> Markup:
-        """Keep a piece and return it."""
-        if len(self._pieces) >= self._size:
-            self._pieces = {}
-        self._pieces[key] = piece
-        return piece
 
 
 _cards = Kept(KEPT)

@@ -14,7 +14,7 @@ from crowdfund.issuers import queries as issuers
 from crowdfund.issuers.rules import COUNTRIES
 
 from .. import queries, rules
-from . import cards
+from . import cards, kept
 from .blueprint import bp
 
 STATUS_WORDS = [("", "All"), ("live", "Live"), ("funded", "Funded"), ("ended", "Not funded")]
@@ -43,7 +43,9 @@ def _list(*, intro: bool) -> Response:
     # The whole list is the same for everybody who asks for the same: only the frame around it is not.
     key = (request.query_string, intro, web.is_htmx(), keys, total)
     content = cards.lists.get(key) or cards.lists.put(key, _content(keys, total, page=page, intro=intro))
-    return web.render("campaigns/index.html", "campaigns/_kept.html", content=content, intro=intro)
+    if web.is_htmx():
+        return web.render("campaigns/_kept.html", content=content)
+    return kept.page("campaigns/index.html", key, content=content, intro=intro)
 
 
 def _content(keys: tuple[cards.Key, ...], total: int, *, page: int, intro: bool) -> Markup:
@@ -76,7 +78,10 @@ def detail(slug: str) -> Response:
     # Terms and texts are fixed once a campaign is live; papers and facts move the company's stamp.
     key = (campaign.id, campaign.status, campaign.terms_hash, campaign.company_updated_at)
     content = cards.lists.get(key) or cards.lists.put(key, _texts(slug))
-    return web.render("campaigns/detail.html", campaign=campaign, content=content, **figures(campaign))
+    now = figures(campaign)
+    # Any movement of money makes a new version; the clock moves the words about time and state.
+    moving = (key, campaign.version, now["phase"], now["time_left"])
+    return kept.page("campaigns/detail.html", moving, campaign=campaign, content=content, **now)
 
 
 def _texts(slug: str) -> Markup:

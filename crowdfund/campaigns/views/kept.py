@@ -1,0 +1,100 @@
+"""Finished HTML, kept per process by what it shows: pieces that are the same for everybody, and the frame.
+
+The frame around a public page differs between readers only in a few words (name, address, CSRF
+token, script nonce). It is rendered once for each set of roles with marks in their place; a
+request puts its own words there.
+"""
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, make_response, render_template, request, session
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup, escape
+
+from crowdfund import live, web
+
+# Nobody outside can guess the marks of a process, so no text of a campaign can hold one.
+_SECRET = secrets.token_hex(12)
+_FIRST = "\ue003"  # alone it is the initial of a name: the frame takes a name's first character
+_NAME, _EMAIL, _CSRF, _NONCE, _EVENTS = (f"{_FIRST}{number}{_SECRET}" for number in range(5))
+_FRESH_S = 3_600  # live tokens in a page are good for a day
+
+
+class Kept:
+    """A bounded store of finished pieces; when it is full it starts anew.
+
+    Threads may use it at once: each step is one operation on a dict.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._pieces: dict[Any, Markup] = {}
+
+    def get(self, key: object) -> Markup | None:
+        """Return a piece, or None if it is not kept."""
+        return self._pieces.get(key)
+
+    def put(self, key: object, piece: Markup) -> Markup:
+        """Keep a piece and return it."""
+        if len(self._pieces) >= self._size:
+            self._pieces = {}
+        self._pieces[key] = piece
+        return piece
+
+
+_pages = Kept(300)
+
+
+@dataclass(frozen=True, slots=True)
+class _Anybody:
+    """Stands for the reader while a page is rendered to be kept."""
+
+    name: str = _NAME
+    email: str = _EMAIL
+
+
+def page(template: str, key: object, **context: object) -> Response:
+    """Return a page whose content depends on nothing but `key` and the reader's roles.
+
+    A page with news for its reader (flashes) is rendered as usual.
+    """
+    if session.get("_flashes"):
+        return web.render(template, **context)
+    person = web.current_user()
+    whole = (
+        template,
+        key,
+        person and frozenset(person.roles),
+        request.endpoint,
+        int(time.time()) // _FRESH_S,
+    )
+    found = _pages.get(whole) or _pages.put(whole, _render(template, person is not None, context))
+    response = make_response(_personal(found, person))
+    response.vary.add("HX-Request")
+    return response
+
+
+def _render(template: str, signed_in: bool, context: dict[str, object]) -> Markup:
+    frame: dict[str, Any] = {
+        "current_user": _Anybody() if signed_in else None,
+        "csrf_token": lambda: _CSRF,
+        "csp_nonce": lambda: _NONCE,
+        "events_url": _EVENTS,
+        "flashes": list,
+    }
+    return Markup(render_template(template, **context, **frame))  # noqa: S704 - a template that escapes
+
+
+def _personal(html: str, person: Any) -> str:  # noqa: ANN401 - the accounts feature's row
+    words = {_NONCE: web.csp_nonce(), _EVENTS: str(escape(live.stream_url()))}
+    if person is not None:
+        name = str(person.name or person.email)
+        words |= {_CSRF: generate_csrf(), _EMAIL: str(escape(person.email)), _NAME: str(escape(name))}
+        words[_FIRST] = str(escape(name[:1]))  # the last: every other mark begins with it
+    text = str(html)
+    for mark, word in words.items():
+        text = text.replace(mark, word)
+    return text
