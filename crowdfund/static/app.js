@@ -101,6 +101,34 @@
   });
   window.addEventListener("pageshow", () => all("form[data-busy]").forEach(release));
 
+  // --- a session that ended in mid-form: what was typed waits in this tab until its page is back ---
+  const isSignIn = location.pathname.startsWith("/sign-in");
+  const keeps = (field) => field.name && !["hidden", "file", "password", "checkbox", "submit", "button"].includes(field.type);
+  const kept = (value) => {
+    try {
+      const old = JSON.parse(sessionStorage.getItem("kept") ?? "null");
+      if (value) sessionStorage.setItem("kept", JSON.stringify(value)); else sessionStorage.removeItem("kept");
+      return old;
+    } catch { return null; }
+  };
+  document.addEventListener("submit", ({ target: form }) => {
+    if (isSignIn || form.method !== "post") return;
+    const fields = [...form.elements].filter(keeps).filter((field) => field.type !== "radio" || field.checked);
+    kept({ path: location.pathname, action: form.getAttribute("action"), values: fields.map(({ name, value }) => [name, value]) });
+  });
+  document.addEventListener("DOMContentLoaded", () => {
+    const old = kept();
+    if (isSignIn) { if (old) kept({ ...old, hasSignedIn: true }); return; }
+    if (!old?.hasSignedIn || old.path !== location.pathname) return;
+    const form = all("form").find((one) => one.getAttribute("action") === old.action);
+    for (const [name, value] of form ? old.values : []) {
+      for (const field of [...form.elements].filter((one) => one.name === name && keeps(one))) {
+        if (field.type === "radio") field.checked = field.value === value; else field.value = value;
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+    }
+  });
+
   // --- uploads: htmx has no upload progress, so its fetch is replaced by an XHR that tells ---
   const sendWithProgress = (form) => (url, request) => new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest();

@@ -1,0 +1,82 @@
+"""Whatever the bank does with its messages, the page tells the truth and money is booked once."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from .world import invest, pay_at_bank
+
+SLUG = "sunlight-for-3-000-homes"
+DONE = "Your investment is settled in our journal and recorded on chain."
+
+
+def _started(world, email, amount="500"):
+    page = world.person(email)
+    invest(page, SLUG, amount)
+    return page, world.investments_of(email)[-1][1]
+
+
+@pytest.mark.parametrize(
+    ("email", "moods", "delay_s"),
+    [
+        ("bereket@demo.example", ["Repeat every event"], 0),
+        ("meron@demo.example", ["wrong order"], 0),
+        ("liya@demo.example", ["forged event"], 0),
+        ("nahom@demo.example", ["Repeat every event", "wrong order", "forged event"], 0),
+    ],
+    ids=["repeat", "reorder", "forge", "all at once"],
+)
+def test_repeated_reordered_and_forged_messages_book_once(world, email, moods, delay_s):
+    page, payment_id = _started(world, email)
+    pay_at_bank(page, *moods, delay_s=delay_s)
+    expect(page.get_by_text(DONE)).to_be_visible()
+    assert len(world.postings_of(payment_id)) == 2
+
+
+def test_a_forged_message_is_kept_as_evidence_and_moves_nothing(world):
+    page, payment_id = _started(world, "ruth@demo.example")
+    tx_id = world.rows("SELECT tx_id FROM payment WHERE id = ?", payment_id)[0][0]
+    before = _refused(world)
+    world.control("emit", events=[{"tx_id": tx_id, "status": "SETTLED", "key": 0}])
+    world.wait(lambda: _refused(world) > before, "the refused webhook")
+    expect(page.get_by_role("link", name=re.compile("^Pay 500.00 ETB"))).to_be_visible()
+    assert world.postings_of(payment_id) == []
+    finance = world.person("sara@demo.example")
+    finance.goto("/staff/webhooks?state=refused")
+    expect(finance.locator("tbody tr").first).to_contain_text("Refused")
+    world.look(finance, "Webhooks", "refused")
+
+
+def test_a_delayed_message_shows_the_waiting_and_then_the_end(world):
+    page, payment_id = _started(world, "elias@demo.example")
+    pay_at_bank(page, delay_s=3)
+    expect(page.locator("[aria-current=step]")).to_contain_text("Paid at NEO Bank")
+    expect(page.get_by_text(DONE)).to_be_visible()
+    assert len(world.postings_of(payment_id)) == 2
+
+
+def test_a_failed_payment_says_so_and_offers_another_try(world):
+    page, payment_id = _started(world, "samuel@demo.example", "700")
+    pay_at_bank(page, button="Fail the payment")
+    expect(page.get_by_text("Payment not completed")).to_be_visible()
+    expect(page.get_by_text("Nothing was charged; you can try again.")).to_be_visible()
+    world.look(page, "Your investment in Sunlight for 3,000 homes", "failed")
+    page.get_by_role("link", name="Try again").click()
+    expect(page.get_by_label("Amount")).to_be_visible()
+    assert world.postings_of(payment_id) == []
+
+
+def test_a_bank_that_lies_is_not_believed(world):
+    page, payment_id = _started(world, "kaleb@demo.example")
+    pay_at_bank(page, "Lie")
+    tried = "SELECT max(attempts) FROM inbox WHERE payment_id = ? OR CAST(raw AS TEXT) LIKE ?"
+    tx_id = world.rows("SELECT tx_id FROM payment WHERE id = ?", payment_id)[0][0]
+    world.wait(lambda: (world.rows(tried, payment_id, f"%{tx_id}%")[0][0] or 0) > 0, "the query of the bank")
+    expect(page.get_by_role("link", name=re.compile("^Pay 500.00 ETB"))).to_be_visible()
+    assert world.investments_of("kaleb@demo.example")[-1][2] == "paying"
+    assert world.postings_of(payment_id) == []
+
+
+def _refused(world) -> int:
+    return world.rows("SELECT count(*) FROM inbox WHERE state = 'refused'")[0][0]
