@@ -23,7 +23,8 @@ h1 { font-size: 1rem; font-weight: 500; color: var(--quiet); margin: 0; }
 .amount { font-size: 2.25rem; font-weight: 700; margin: .25rem 0 1rem; overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: auto 1fr; gap: .25rem 1rem; margin: 0; }
 dt { color: var(--quiet); } dd { margin: 0; overflow-wrap: anywhere; }
-.actions { display: grid; gap: .75rem; margin-top: 1.25rem; }
+.actions { display: grid; gap: .75rem; }
+details { margin-top: 1.25rem; }
 button { font: inherit; font-weight: 600; min-height: 3rem; border-radius: .5rem; cursor: pointer;
   border: 2px solid var(--brand); background: transparent; color: var(--brand); }
 button.primary { background: var(--brand); color: var(--on-brand); }
