@@ -56,7 +56,7 @@ class _Anybody:
     email: str = _EMAIL
 
 
-def page(template: str, key: object, **context: object) -> Response:
+def page(template: str, key: object, **context: Any) -> Response:  # noqa: ANN401 - for the template
     """Return a page whose content depends on nothing but `key` and the reader's roles.
 
     A page with news for its reader (flashes) is rendered as usual.
