@@ -52,8 +52,8 @@ def test_a_new_investor_pays_at_the_bank_and_everybody_sees_the_money_arrive(wor
     expect(watcher.get_by_text("306,500.00 ETB")).to_be_visible()
     assert watcher.evaluate("window.neverReloaded")
     expect(other.get_by_text("193,500.00 ETB can still be taken")).to_be_visible()
-    expect(other.get_by_label("Amount")).to_have_value("12")
-    expect(other.get_by_label("Amount")).to_be_focused()
+    expect(other.get_by_role("textbox", name="Amount")).to_have_value("12")
+    expect(other.get_by_role("textbox", name="Amount")).to_be_focused()
     assert other.evaluate("window.neverReloaded")
     _the_money_is_told_everywhere(world, person)
 
@@ -92,7 +92,7 @@ def _get_verified(world, person):
     expect(compliance.get_by_text("Selamawit Bekele was verified")).to_be_visible()
     expect(person.get_by_text("You are verified")).to_be_visible()
     person.get_by_role("link", name="Go on where you were").click()
-    expect(person.get_by_label("Amount")).to_be_visible()
+    expect(person.get_by_role("textbox", name="Amount")).to_be_visible()
 
 
 def _people_who_watch(world):
@@ -101,7 +101,7 @@ def _people_who_watch(world):
     watcher.goto(f"/campaigns/{SLUG}")
     other = world.person("tigist@demo.example")
     other.goto(f"/campaigns/{SLUG}/invest")
-    other.get_by_label("Amount").press_sequentially("12")
+    other.get_by_role("textbox", name="Amount").press_sequentially("12")
     for page in (watcher, other):
         page.evaluate("window.neverReloaded = true")
     return watcher, other
@@ -109,11 +109,11 @@ def _people_who_watch(world):
 
 def _each_refusal_is_in_plain_words(person):
     for amount, words in REFUSALS.items():
-        person.get_by_label("Amount").fill(amount)
+        person.get_by_role("textbox", name="Amount").fill(amount)
         expect(person.locator("#quote")).to_contain_text(words)
     person.get_by_role("button", name="Go to payment").click()
     expect(person.get_by_role("alert")).to_contain_text("Read the risk warning")
-    expect(person.get_by_label("Amount")).to_have_value("9,000,000")
+    expect(person.get_by_role("textbox", name="Amount")).to_have_value("9,000,000")
     person.get_by_label("I have read and understood").check()
     person.get_by_role("button", name="Go to payment").click()
     expect(person.get_by_role("alert")).to_contain_text("can still be taken")
@@ -122,7 +122,7 @@ def _each_refusal_is_in_plain_words(person):
 
 def _fill_by_keyboard_alone(world, person):
     person.goto(f"/campaigns/{SLUG}/invest")
-    _tab_to(person, person.get_by_label("Amount"))
+    _tab_to(person, person.get_by_role("textbox", name="Amount"))
     person.keyboard.type("1,500")
     expect(person.locator("#quote")).to_contain_text("15 shares")
     _tab_to(person, person.get_by_role("radio", name=re.compile("NEO Bank")))

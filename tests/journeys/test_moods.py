@@ -63,7 +63,7 @@ def test_a_failed_payment_says_so_and_offers_another_try(world):
     expect(page.get_by_text("Nothing was charged; you can try again.")).to_be_visible()
     world.look(page, "Your investment in Sunlight for 3,000 homes", "failed")
     page.get_by_role("link", name="Try again").click()
-    expect(page.get_by_label("Amount")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Amount")).to_be_visible()
     assert world.postings_of(payment_id) == []
 
 

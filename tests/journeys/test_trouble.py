@@ -11,7 +11,7 @@ SLUG = "sunlight-for-3-000-homes"
 
 def _fill(page, amount):
     page.goto(f"/campaigns/{SLUG}/invest")
-    page.get_by_label("Amount").fill(amount)
+    page.get_by_role("textbox", name="Amount").fill(amount)
     page.get_by_label("I have read and understood").check()
     return page.get_by_role("button", name="Go to payment")
 
@@ -58,7 +58,7 @@ def test_a_session_that_ends_in_mid_form_loses_nothing(world):
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     world.sign_in(page, "selam@demo.example", go=False)
     expect(page.get_by_role("heading", name="Invest")).to_be_visible()
-    expect(page.get_by_label("Amount")).to_have_value("1,200")
+    expect(page.get_by_role("textbox", name="Amount")).to_have_value("1,200")
     page.get_by_label("I have read and understood").check()
     page.get_by_role("button", name="Go to payment").click()
     expect(page.get_by_role("link", name=re.compile("^Pay 1,200.00 ETB"))).to_be_visible()

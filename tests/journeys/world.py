@@ -162,7 +162,7 @@ class World:
 def invest(page: Page, slug: str, amount: str) -> str:
     """Place an investment with the mouse, up to the status page with the bank's button; return its path."""
     page.goto(f"/campaigns/{slug}/invest")
-    page.get_by_label("Amount").fill(amount)
+    page.get_by_role("textbox", name="Amount").fill(amount)
     page.get_by_label("I have read and understood").check()
     page.get_by_role("button", name="Go to payment").click()
     page.wait_for_url("**/investments/*")
