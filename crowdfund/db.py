@@ -5,6 +5,7 @@ Portable to SQLite, PostgreSQL and MySQL/MariaDB; whatever differs between them 
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -58,12 +59,22 @@ M = TypeVar("M", bound=type)
 # --- identifiers and column types -----------------------------------------------------------
 
 
+_id_lock = threading.Lock()
+_last_id = (0, 0)  # millisecond and number within it of the newest id of this process
+
+
 def new_id() -> str:
-    """Return 32 hex digits that sort by creation time (UUID version 7 layout)."""
-    stamp = time.time_ns() // 1_000_000
-    rand = int.from_bytes(os.urandom(10))
-    value = (stamp & (1 << 48) - 1) << 80 | 0x7 << 76 | (rand >> 68 & 0xFFF) << 64
-    return f"{value | 0b10 << 62 | rand & (1 << 62) - 1:032x}"
+    """Return 32 hex digits that sort by creation time (UUID version 7, counted within a millisecond)."""
+    global _last_id
+    rand = int.from_bytes(os.urandom(8)) & (1 << 62) - 1
+    with _id_lock:
+        stamp, number = time.time_ns() // 1_000_000, 0
+        if stamp <= _last_id[0]:
+            stamp, number = _last_id[0], _last_id[1] + 1
+            if number > 0xFFF:
+                stamp, number = stamp + 1, 0
+        _last_id = (stamp, number)
+    return f"{(stamp & (1 << 48) - 1) << 80 | 0x7 << 76 | number << 64 | 0b10 << 62 | rand:032x}"
 
 
 class UTCDateTime(sa.TypeDecorator[datetime]):
@@ -231,6 +242,11 @@ def read_connection() -> Iterator[Connection]:
     """Open a connection that reads in autocommit, apart from the session."""
     with reader(db.engine).connect() as connection:
         yield connection
+
+
+def rows_changed(statement: sa.UpdateBase) -> int:
+    """Run an UPDATE or DELETE in the session and return how many rows it touched."""
+    return int(cast("sa.CursorResult[Any]", db.session.execute(statement)).rowcount)
 
 
 def insert_ignore(table: sa.FromClause, rows: Sequence[Mapping[str, Any]]) -> int:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import redis
@@ -31,6 +32,7 @@ from .db import (
     new_id,
     reading,
     rollback,
+    rows_changed,
 )
 
 log = structlog.get_logger()
@@ -336,7 +338,23 @@ def revive(row_id: str) -> None:
         .where(_T.c.id == row_id, _T.c.state != "done")
         .values(state="due", attempts=0, failures=0, not_before=clock.now(), leased_until=None)
     )
-    after_commit(("bell", "any"), lambda: [ring(queue) for queue in QUEUES] and None)
+    for queue in QUEUES:
+        after_commit(("bell", queue), partial(ring, queue))
+
+
+@every(600, "outbox.purge")
+def purge(*, most: int = 5_000) -> int:
+    """Remove finished rows: periodic ones after an hour, others after 30 days; return how many.
+
+    A key is remembered for those 30 days; what it stands for has its own wall against doubles.
+    """
+    now = clock.now()
+    old = sa.or_(
+        sa.and_(_T.c.kind.in_(TICKS), _T.c.done_at < now - timedelta(hours=1)),
+        _T.c.done_at < now - timedelta(days=30),
+    )
+    ids = db.session.scalars(sa.select(_T.c.id).where(_T.c.state == "done", old).limit(most)).all()
+    return rows_changed(sa.delete(_T).where(_T.c.id.in_(ids))) if ids else 0
 
 
 # --- the relay process: bell → RQ, sweeper, scheduler ---------------------------------------------
@@ -356,7 +374,7 @@ def tick() -> int:
                 continue  # another scheduler was first
         else:
             moved = sa.update(Schedule).where(Schedule.name == name, Schedule.next_at == due)
-            if not db.session.execute(moved.values(next_at=next_at)).rowcount:
+            if not rows_changed(moved.values(next_at=next_at)):
                 continue
         # An unfinished earlier tick is enough: never pile up the same work.
         pending = sa.select(_T.c.id).where(_T.c.kind == name, _T.c.state == "due").limit(1)

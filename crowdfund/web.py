@@ -356,6 +356,8 @@ def _show_refusal(error: CrowdfundError) -> BaseResponse:
 
 
 def _show_csrf(_error: CSRFError) -> BaseResponse:
+    if current_user() is None and _needs_user(request.endpoint):
+        return _to_sign_in()  # the session has ended: the token went with it
     text = "This form was open too long or came from another site. Nothing was done. Reload and try again."
     return _error_response(400, "csrf", text)
 

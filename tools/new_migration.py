@@ -28,9 +28,13 @@ def main(number: str, message: str) -> None:
                 upgrade()
             revision(message=message, autogenerate=True, rev_id=number)
             path = next((ROOT / "migrations" / "versions").glob(f"{number}_*.py"))
-            add_triggers(path, {table.name for table in db.metadata.tables.values() if table.info.get("append_only")})
+            add_triggers(
+                path, {table.name for table in db.metadata.tables.values() if table.info.get("append_only")}
+            )
             db.engine.dispose()
-    subprocess.run([sys.executable, "-m", "ruff", "check", "--fix", "-q", "--select", "I,F401", path], check=False)
+    subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--fix", "-q", "--select", "I,F401", path], check=False
+    )
     subprocess.run([sys.executable, "-m", "ruff", "format", "-q", path], check=False)
     print(path.relative_to(ROOT))
 
@@ -45,7 +49,11 @@ def add_triggers(path: Path, protected: set[str]) -> None:
     head, tail = text.split("\n\ndef downgrade()", 1)
     head = head.rstrip() + "\n" + calls
     text = head + "\n\ndef downgrade()" + tail
-    path.write_text(text.replace("from alembic import op\n", "from alembic import op\nfrom crowdfund.db import make_append_only\n"))
+    path.write_text(
+        text.replace(
+            "from alembic import op\n", "from alembic import op\nfrom crowdfund.db import make_append_only\n"
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def load(person_id: str) -> Person | None:
         row = connection.execute(_FIND, {"id": person_id}).first()
         if row is None:
             return None
-        return Person(*row, roles=tuple(connection.execute(_ROLES, {"id": person_id}).scalars()))
+        return Person(**row._mapping, roles=tuple(connection.execute(_ROLES, {"id": person_id}).scalars()))
 
 
 def get(person_id: str) -> Person | None:
@@ -57,7 +57,7 @@ def get(person_id: str) -> Person | None:
     row = db.session.execute(_FIND, {"id": person_id}).first()
     if row is None:
         return None
-    return Person(*row, roles=tuple(db.session.scalars(_ROLES, {"id": person_id})))
+    return Person(**row._mapping, roles=tuple(db.session.scalars(_ROLES, {"id": person_id})))
 
 
 def find_by_email(email: str) -> Person | None:

@@ -6,7 +6,7 @@ import phonenumbers
 import sqlalchemy as sa
 
 from .. import clock, config, live, outbox
-from ..db import db, insert_ignore, new_id, own_transaction, record_event
+from ..db import db, insert_ignore, new_id, own_transaction, record_event, rows_changed
 from ..errors import Conflict, Forbidden, Invalid, NotFound
 from . import rules
 from .models import Otp, User, UserRole, person_event
@@ -63,7 +63,7 @@ def sign_in(otp_id: str, typed: str) -> str:
     if counted.rowcount != 1 or not rules.code_matches(config.settings().secret_key, otp_id, typed):
         raise rules.WrongCode
     used = sa.update(_O).where(_O.c.id == otp_id, _O.c.used_at.is_(None)).values(used_at=clock.now())
-    if db.session.execute(used).rowcount != 1:
+    if rows_changed(used) != 1:
         raise rules.WrongCode
     identifier = db.session.scalar(sa.select(_O.c.identifier).where(_O.c.id == otp_id))
     return ensure_user(str(identifier))

@@ -1,6 +1,6 @@
 """Sign in by e-mail code, sign out, the account page, and the desk that verifies people."""
 
-from typing import cast
+from typing import Any, cast
 
 from flask import Blueprint, Response, request, session, url_for
 from flask_login import login_user, logout_user
@@ -111,8 +111,9 @@ def review(person_id: str) -> BaseResponse:
     if person is None:
         raise NotFound("There is no such person.")
     form = ReviewForm()
-    context = {"person": person, "events": queries.kyc_history(person_id)}
-    context["names"] = queries.names({event.actor for event in context["events"]})
+    events = queries.kyc_history(person_id)
+    names = queries.names({event.actor for event in events})
+    context: dict[str, Any] = {"person": person, "events": events, "names": names}
     if form.validate_on_submit():
         approve = form.decision.data == "approve"
         actor, reason = web.current_user().id, form.reason.data or ""
@@ -125,7 +126,7 @@ def review(person_id: str) -> BaseResponse:
     return web.render("accounts/review.html", form=form, status=422 if form.errors else 200, **context)
 
 
-def _refuse(page: str, form: object, error: CrowdfundError, **context: object) -> Response:
+def _refuse(page: str, form: object, error: CrowdfundError, **context: Any) -> Response:  # noqa: ANN401
     """Show a refusal in the form it belongs to."""
     web.put_error(form, error)
     return web.render(page, form=form, status=error.status, **context)

@@ -39,7 +39,7 @@ ZERO = "0x" + "0" * 40
 BUMP_PERCENT = 115  # nodes ask for at least 112.5 % on both fields
 
 
-class NodeUnreachable(Exception):  # noqa: N818 - named by the fact
+class NodeUnreachable(Exception):
     """The node did not answer; what was sent may or may not have arrived."""
 
 
@@ -47,7 +47,7 @@ class NodeError(Exception):
     """The node answered with an error that is not a revert."""
 
 
-class Reverted(Exception):  # noqa: N818 - named by the fact
+class Reverted(Exception):
     """The call would fail: `name` of the custom error, `text` for a person."""
 
     def __init__(self, name: str, text: str) -> None:

@@ -21,7 +21,7 @@ PANIC = bytes.fromhex("4e487b71")
 Abi = dict[str, Any]
 
 
-class BadArguments(ValueError):  # noqa: N818 - named by the fact
+class BadArguments(ValueError):
     """Arguments that do not fit the function of the artifact."""
 
 

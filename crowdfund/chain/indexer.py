@@ -8,7 +8,7 @@ import structlog
 
 from .. import clock, config, live, outbox
 from ..adapters.chain import Receipt
-from ..db import db, new_id
+from ..db import db, new_id, rows_changed
 from . import crash, queries, rules, service
 from .models import Block, Cursor, Event, Tx, Write, WriteTx
 from .reader import Found, Scan
@@ -50,7 +50,7 @@ def _advance(scan: Scan, ready: int) -> bool:
     same = all(getattr(at, name) == value for name, value in moved.items())
     if same and not scan.blocks and not at.read_problem:
         return False
-    done = service.met(
+    done = rows_changed(
         sa.update(_C)
         .where(_C.c.version == at.version)
         .values(version=at.version + 1, read_problem=None, moved_at=clock.now(), **moved)
@@ -64,7 +64,7 @@ def _walk_back(fork: int) -> None:
     db.session.execute(sa.delete(_B).where(_B.c.number > fork))
     above = _E.c.block_number > fork
     db.session.execute(sa.delete(_E).where(above, _E.c.status == "seen"))
-    orphaned = service.met(sa.update(_E).where(above, _E.c.status == "applied").values(status="orphaned"))
+    orphaned = rows_changed(sa.update(_E).where(above, _E.c.status == "applied").values(status="orphaned"))
     rows = db.session.execute(sa.select(_T).where(_T.c.block_number > fork)).all()
     ids = [row.id for row in rows]
     if ids:

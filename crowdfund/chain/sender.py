@@ -10,7 +10,7 @@ import structlog
 from .. import clock, config, outbox
 from ..adapters import chain
 from ..adapters.chain import Fees, Node, NodeError, NodeUnreachable, Outcome, Sent
-from ..db import db, insert_ignore, new_id, reading
+from ..db import db, insert_ignore, new_id, reading, rows_changed
 from . import connection, crash, queries, service
 from .errors import ChainChanged, KeyMissing
 from .models import Signer, Tx, Write, WriteTx
@@ -196,7 +196,7 @@ def _store_verdict(verdict: Verdict) -> None:
     where = sa.and_(_T.c.id == tx.id, _T.c.status == TxStatus.SIGNED)
     values = {"status": verdict.status, "last_error": (verdict.error or "")[:500] or None}
     sent = sa.update(_T).where(where).values(sends=_T.c.sends + 1, sent_at=clock.now(), **values)
-    if not service.met(sent) or verdict.status == TxStatus.SIGNED:
+    if not rows_changed(sent) or verdict.status == TxStatus.SIGNED:
         return
     mine = sa.select(_W.c.id).where(_W.c.tx_id == tx.id)
     ids = list(db.session.scalars(mine))
@@ -218,7 +218,7 @@ def replace(tx: Any, market: Fees) -> None:  # noqa: ANN401 - a row
     Raises KeyMissing.
     """
     where = sa.and_(_T.c.id == tx.id, _T.c.status == TxStatus.BROADCAST)
-    if not service.met(sa.update(_T).where(where).values(status=TxStatus.REPLACED)):
+    if not rows_changed(sa.update(_T).where(where).values(status=TxStatus.REPLACED)):
         return
     fees = Fees(tx.fee_cap, tx.fee_tip).bumped(market)
     role = db.session.execute(sa.select(_S.c.role).where(_S.c.address == tx.signer)).scalar_one()

@@ -1,7 +1,7 @@
 """The verbs of the chain feature: ask for a write, try again, watch a contract, move a write on."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -95,11 +95,6 @@ def move(
     )
     _remember(going, to, actor=actor, reason=reason)
     return moved
-
-
-def met(statement: sa.Update) -> int:
-    """Run a conditional UPDATE and return how many rows met its condition."""
-    return int(cast("sa.CursorResult[Any]", db.session.execute(statement)).rowcount)
 
 
 def _remember(

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Row
 
 from ..campaigns.models import Campaign
 from ..db import db
@@ -14,6 +13,7 @@ from ..payments.models import Payment
 from . import rules
 from .models import Investment, InvestorKey, investment_event
 
+Row = Any  # a row of a query; its columns are those of the SELECT above
 _I, _C, _K = Investment.__table__, Campaign.__table__, InvestorKey.__table__
 _P = Payment.__table__
 _WITH_CAMPAIGN = sa.select(
@@ -22,7 +22,7 @@ _WITH_CAMPAIGN = sa.select(
 ).join(_C, _C.c.id == _I.c.campaign_id)  # fmt: skip
 
 
-def for_owner(investment_id: str, user_id: str) -> Row[Any]:
+def for_owner(investment_id: str, user_id: str) -> Row:
     """Return a person's own investment with its campaign; raises NotFound for others."""
     row = db.session.execute(_WITH_CAMPAIGN.where(_I.c.id == investment_id, _I.c.user_id == user_id)).first()
     if row is None:
@@ -30,7 +30,7 @@ def for_owner(investment_id: str, user_id: str) -> Row[Any]:
     return row
 
 
-def by_form_key(user_id: str, key: str) -> Row[Any] | None:
+def by_form_key(user_id: str, key: str) -> Row | None:
     """Return what a person's form with this key has placed, with its campaign, or None."""
     query = _WITH_CAMPAIGN.where(_I.c.user_id == user_id, _I.c.form_key == key)
     return db.session.execute(query).first()
@@ -43,7 +43,7 @@ def times(investment_id: str) -> dict[str, datetime]:
     return {row.to_status: row.at for row in db.session.execute(query.order_by(investment_event.c.at))}
 
 
-def portfolio(user_id: str, *, status: str = "", before: str = "", limit: int = 20) -> Sequence[Row[Any]]:
+def portfolio(user_id: str, *, status: str = "", before: str = "", limit: int = 20) -> Sequence[Row]:
     """Return a person's investments, newest first; one more than `limit` tells of a next page."""
     query = _WITH_CAMPAIGN.where(_I.c.user_id == user_id)
     if status:
@@ -90,13 +90,13 @@ def investor_key(campaign_id: str, user_id: str) -> str | None:
     return db.session.scalar(query)
 
 
-def settled_of(campaign_id: str) -> Sequence[Row[Any]]:
+def settled_of(campaign_id: str) -> Sequence[Row]:
     """Return the settled investments of a campaign, oldest first."""
     query = sa.select(_I).where(_I.c.campaign_id == campaign_id, _I.c.status.in_(rules.IN))
     return db.session.execute(query.order_by(_I.c.id)).all()
 
 
-def on_chain() -> Sequence[Row[Any]]:
+def on_chain() -> Sequence[Row]:
     """Return per deployed campaign what its contract has recorded, in minor units, for the proof I9."""
     recorded = sa.func.coalesce(sa.func.sum(_I.c.amount_minor), 0).label("recorded")
     was_recorded = sa.and_(_I.c.campaign_id == _C.c.id, _I.c.tx_hash.is_not(None))
@@ -105,7 +105,7 @@ def on_chain() -> Sequence[Row[Any]]:
     return db.session.execute(query.group_by(_C.c.id, _C.c.contract_address)).all()
 
 
-def sums() -> Sequence[Row[Any]]:
+def sums() -> Sequence[Row]:
     """Return per campaign what is active, settled, and paid but not counted yet, for the proof I5."""
     settled = sa.case((_I.c.status.in_(rules.IN), _I.c.amount_minor), else_=0)
     active = sa.case((_I.c.status.in_(rules.ACTIVE), _I.c.amount_minor), else_=0)
@@ -114,7 +114,7 @@ def sums() -> Sequence[Row[Any]]:
     investors = sa.func.count(sa.distinct(sa.case((_I.c.status.in_(rules.IN), _I.c.user_id))))
     query = sa.select(
         _C.c.id, _C.c.status, _C.c.reserved_minor, _C.c.settled_minor, _C.c.investors_count, _C.c.goal_minor,
-        _C.c.contract_address, sa.func.coalesce(sa.func.sum(active), 0).label("active"),
+        _C.c.contract_address, _C.c.release_entry_id, sa.func.coalesce(sa.func.sum(active), 0).label("active"),
         sa.func.coalesce(sa.func.sum(settled), 0).label("settled"), investors.label("investors"),
         sa.func.coalesce(sa.func.sum(arriving), 0).label("arriving"),
     ).outerjoin(_I, _I.c.campaign_id == _C.c.id).outerjoin(_P, _P.c.id == _I.c.payment_id)  # fmt: skip

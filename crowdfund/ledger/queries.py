@@ -56,7 +56,7 @@ def history(
     mine = sa.and_(side, _E.c.currency == currency)
     # Balance and lines in one statement: what is posted meanwhile must not fall between them.
     opening = sa.select(_A.c.balance_minor).where(_A.c.name == account, _A.c.currency == currency)
-    start = sa.func.coalesce(opening.scalar_subquery(), 0)
+    start: sa.ColumnElement[Any] = sa.func.coalesce(opening.scalar_subquery(), 0)
     query = sa.select(_E.c.id, _E.c.at, _E.c.kind, _E.c.ref, _P, signed.label("signed"))
     query = query.select_from(joined).where(mine).order_by(_P.c.seq.desc(), _P.c.n.desc())
     if before is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..adapters.chain import NodeError, Reverted
+from ..adapters.chain import NodeError, NodeUnreachable, Reverted
 from ..chain import connection
 from ..chain import rules as chain_rules
 from ..investments import queries as investments
@@ -12,7 +12,7 @@ def problems() -> list[str]:
     """Return a sentence for each campaign whose contract and journal disagree."""
     try:
         return list(_campaigns())
-    except NodeError as error:
+    except (NodeError, NodeUnreachable) as error:
         return [f"I9 the chain does not answer: {error}"]
 
 

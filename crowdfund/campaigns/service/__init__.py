@@ -18,7 +18,7 @@ from .life import (
 )
 from .reviews import approve, reject
 from .shared import NotEligible, OwnCampaign, campaign_intent
-from .totals import count_settled, reserve, uncount_settled, unreserve
+from .totals import count_settled, line_up, reserve, uncount_settled, unreserve
 
 __all__ = [
     "NotEligible",
@@ -36,6 +36,7 @@ __all__ = [
     "deploy_failed",
     "ending_failed",
     "go_live",
+    "line_up",
     "mark_refunded",
     "reject",
     "release",

@@ -24,8 +24,14 @@ class NotEligible(Conflict):
 
 
 def locked(campaign_id: str) -> Campaign:
-    """Return a campaign, locked until the transaction ends; raises CampaignMissing."""
-    campaign = db.session.get(Campaign, campaign_id, with_for_update=True, populate_existing=True)
+    """Return a campaign, locked until the transaction ends; raises CampaignMissing.
+
+    Rows that refer to it may still be added meanwhile (`key_share`): their authors would wait for
+    us while we wait for them.
+    """
+    campaign = db.session.get(
+        Campaign, campaign_id, with_for_update={"key_share": True}, populate_existing=True
+    )
     if campaign is None:
         raise queries.CampaignMissing("There is no such campaign, or it is not yours.")
     return campaign

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crowdfund import clock
-from crowdfund.db import db
+from crowdfund.db import rows_changed
 from crowdfund.errors import Conflict
 
 from .. import rules
@@ -24,6 +24,11 @@ class TotalsDisagree(Conflict):
     """A total would fall under what it must hold: a mistake of ours, nothing was changed."""
 
     code = "totals_disagree"
+
+
+def line_up(campaign_id: str) -> None:
+    """Wait for the turn to move a campaign's totals; it is held until the transaction ends."""
+    locked(campaign_id)
 
 
 def reserve(campaign_id: str, amount_minor: int) -> None:
@@ -100,11 +105,9 @@ def _check(amount_minor: int) -> None:
 
 def _update(campaign_id: str, *where: sa.ColumnElement[bool], **values: Any) -> bool:  # noqa: ANN401
     statement = sa.update(_C).where(_C.c.id == campaign_id, *where)
-    done: Any = db.session.execute(
-        statement.values(version=_C.c.version + 1, updated_at=clock.now(), **values)
-    )
+    moved = rows_changed(statement.values(version=_C.c.version + 1, updated_at=clock.now(), **values))
     tell(campaign_id)
-    return bool(done.rowcount == 1)
+    return moved == 1
 
 
 def _insist(moved: bool, campaign_id: str) -> None:

@@ -7,7 +7,7 @@ order would wait for a posting that waits for it.
 import sqlalchemy as sa
 
 from ... import clock
-from ...db import db, new_id
+from ...db import db, new_id, rows_changed
 from ...errors import Conflict, NotFound
 from .. import rules
 from ..models import Account, Hold
@@ -29,13 +29,13 @@ def hold(key: str, account: str, amount_minor: int, *, currency: str = "ETB") ->
         if (found.account, found.amount_minor, found.currency) != (account, amount_minor, currency):
             raise KeyReused("This hold exists already with other figures. Nothing was changed.")
         return found.id
-    changed = db.session.execute(
+    held = rows_changed(
         sa.update(_A)
         .where(_A.c.name == account, _A.c.currency == currency)
         .where(_A.c.balance_minor - _A.c.held_minor >= amount_minor)
         .values(held_minor=_A.c.held_minor + amount_minor)
     )
-    if changed.rowcount != 1:
+    if held != 1:
         raise InsufficientFunds(NOT_ENOUGH)
     new = Hold(id=new_id(), key=key, account=account, currency=currency, amount_minor=amount_minor,
                created_at=clock.now())  # fmt: skip

@@ -107,7 +107,8 @@ def _fill_company(company_id: str, owner: str, one: cast.Raise, number: int) -> 
         "registration_no": f"MT/AA/1/00{48210 + number}/2018", "tin": f"00{31245670 + number}",
     })  # fmt: skip
     issuers.save(company_id, "contacts", {
-        "contact_name": one.owner, "contact_email": cast.email(one.owner), "contact_phone": f"+25191155{6600 + number}",
+        "contact_name": one.owner, "contact_email": cast.email(one.owner),
+        "contact_phone": f"+25191155{6600 + number}",
         "address": f"House {12 + number * 7}, Bole sub-city\nAddis Ababa",
     })  # fmt: skip
     issuers.hold_wallet(company_id)
