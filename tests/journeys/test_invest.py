@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from crowdfund.local import rpc
 
 from . import checks
-from .world import pay_at_bank
+from .world import DONE, pay_at_bank
 
 SLUG, TITLE = "sunlight-for-3-000-homes", "Sunlight for 3,000 homes"
 EMAIL = "selamawit@example.com"
@@ -42,7 +42,7 @@ def test_a_new_investor_pays_at_the_bank_and_everybody_sees_the_money_arrive(wor
     pay_at_bank(person)
     assert person.url == status_path
     person.evaluate("window.neverReloaded = true")
-    expect(person.get_by_text("recorded on chain")).to_be_visible()
+    expect(person.get_by_text(DONE)).to_be_visible()
     steps = person.get_by_role("list", name="Progress of your investment").get_by_role("listitem")
     expect(steps).to_contain_text(["Investment placed", "Paid at NEO Bank", "Settled", "Recorded on chain"])
     assert person.evaluate("window.neverReloaded")

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from .world import invest, pay_at_bank
+from .world import DONE, invest, pay_at_bank
 
 SLUG = "sunlight-for-3-000-homes"
 
@@ -79,7 +79,7 @@ def test_while_redis_is_away_pages_work_and_nothing_is_lost(world):
         world.stack.supervisor.wait_ready("redis")
     expect(page.get_by_role("link", name=re.compile("^Pay 800.00 ETB"))).to_be_visible(timeout=40_000)
     pay_at_bank(page)
-    expect(page.get_by_text("recorded on chain")).to_be_visible(timeout=40_000)
+    expect(page.get_by_text(DONE)).to_be_visible(timeout=40_000)
     assert len(world.postings_of(world.investments_of("tigist@demo.example")[-1][1])) == 2
 
 
@@ -89,6 +89,6 @@ def test_while_no_stream_can_be_opened_the_page_asks_by_itself(world):
     invest(page, SLUG, "900")
     pay_at_bank(page)
     page.evaluate("window.neverReloaded = true")
-    expect(page.get_by_text("recorded on chain")).to_be_visible()
+    expect(page.get_by_text(DONE)).to_be_visible()
     assert page.evaluate("document.documentElement.dataset.liveState") != "open"
     assert page.evaluate("window.neverReloaded")

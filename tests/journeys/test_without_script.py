@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from . import raising
-from .world import invest
+from .world import DONE, invest
 
 SLUG = "roasted-where-it-grows"
 
@@ -54,7 +54,7 @@ def test_an_investor_reaches_the_bank_without_script(world):
     person.get_by_role("link", name=re.compile("^Pay 200.00 ETB")).click()
     person.get_by_role("button", name="Pay", exact=True).click()
     person.wait_for_url(f"**{path}")
-    expect(person.get_by_text("recorded on chain")).to_be_visible()
+    expect(person.get_by_text(DONE)).to_be_visible()
     assert len(world.postings_of(world.investments_of("yared@demo.example")[-1][1])) == 2
 
 

@@ -17,6 +17,7 @@ from crowdfund.local.stack import Stack, running
 from . import checks
 
 EXPECT_MS = 15_000  # two busy cores: a step over web, worker, gateway and chain may take some seconds
+DONE = "Your investment is settled in our journal and recorded on chain."
 CODE = re.compile(r"\b(\d{6})\b")
 _addresses = itertools.count(2)
 # What the browser says when a test itself stops something, and when a form is sent back with errors.
