@@ -1,6 +1,5 @@
 """Alembic's entry: the app's engine and metadata, our column types rendered by name."""
 
-import sqlalchemy as sa
 from alembic import context
 from flask import current_app
 
@@ -46,7 +45,6 @@ def run_offline() -> None:
         context.run_migrations()
 
 
-assert isinstance(db.metadata, sa.MetaData)
 if context.is_offline_mode():
     run_offline()
 else:

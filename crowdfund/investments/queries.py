@@ -114,7 +114,8 @@ def sums() -> Sequence[Row]:
     investors = sa.func.count(sa.distinct(sa.case((_I.c.status.in_(rules.IN), _I.c.user_id))))
     query = sa.select(
         _C.c.id, _C.c.status, _C.c.reserved_minor, _C.c.settled_minor, _C.c.investors_count, _C.c.goal_minor,
-        _C.c.contract_address, _C.c.release_entry_id, sa.func.coalesce(sa.func.sum(active), 0).label("active"),
+        _C.c.contract_address, _C.c.release_entry_id,
+        sa.func.coalesce(sa.func.sum(active), 0).label("active"),
         sa.func.coalesce(sa.func.sum(settled), 0).label("settled"), investors.label("investors"),
         sa.func.coalesce(sa.func.sum(arriving), 0).label("arriving"),
     ).outerjoin(_I, _I.c.campaign_id == _C.c.id).outerjoin(_P, _P.c.id == _I.c.payment_id)  # fmt: skip
