@@ -183,7 +183,6 @@ def test_the_status_page_follows_the_money_and_stops_asking_when_all_is_done(app
         assert escape(account_words(account)) in page  # every posting is explained
     assert "data-live" in page
     raising.confirm("investment", investment_id)
-    from crowdfund import outbox
 
     outbox.drain("chain")
     page = charlie.get(here, headers=HTMX).text

@@ -46,12 +46,12 @@ class _Bell:
     """Rings the worker's bell, but not for each webhook of a flood: the sweeper hears the rest."""
 
     def __init__(self) -> None:
-        self._last = 0.0
+        self._last_s = 0.0
 
     def ring(self) -> None:
         now = time.monotonic()
-        if now - self._last >= _RING_EVERY_S:
-            self._last = now
+        if now - self._last_s >= _RING_EVERY_S:
+            self._last_s = now
             outbox.ring("payments")
 
 
