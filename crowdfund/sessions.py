@@ -12,7 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.datastructures import CallbackDict
 
 from . import clock
-from .db import ID, Json, UTCDateTime, db, read_connection
+from .db import ID, Json, UTCDateTime, db
+from .lookups import Lookup
 
 IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=30)
@@ -33,8 +34,10 @@ class WebSession(db.Model):
 
 
 _T = WebSession.__table__
-_FIND = sa.select(_T.c.data, _T.c.seen_at, _T.c.created_at).where(
-    _T.c.id == sa.bindparam("key"), _T.c.expires_at > sa.bindparam("now")
+_FIND = Lookup(
+    sa.select(_T.c.data, _T.c.seen_at, _T.c.created_at).where(
+        _T.c.id == sa.bindparam("key"), _T.c.expires_at > sa.bindparam("now")
+    )
 )
 
 
@@ -73,8 +76,7 @@ class SqlSessionInterface(SessionInterface):
         token = request.cookies.get(self.get_cookie_name(app))
         if not token or len(token) > 64:
             return SqlSession()
-        with read_connection() as connection:
-            row = connection.execute(_FIND, {"key": hashed(token), "now": clock.now()}).first()
+        row = _FIND.first(key=hashed(token), now=clock.now())
         if row is None:
             return SqlSession()
         session = SqlSession(token, row.data)

@@ -4,7 +4,9 @@ A token only allows to hear *that* a thing changed; what is seen is fetched from
 view, which decides on access. Shared by the web processes and the event stream process.
 """
 
+import time
 from collections.abc import Iterable
+from functools import lru_cache
 
 from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
 
@@ -27,7 +29,14 @@ def topic(kind: str, thing_id: object) -> str:
 
 def sign(topics: Iterable[str]) -> str:
     """Return a token that lets its bearer hear of these topics for a day."""
-    return str(_serializer().dumps(sorted(set(topics))))
+    settings = config.settings()
+    keys = (*settings.secret_key_fallbacks, settings.secret_key)
+    return _signed(frozenset(topics), keys, int(time.time()) // 3600)
+
+
+@lru_cache(maxsize=4096)
+def _signed(topics: frozenset[str], _keys: tuple[str, ...], _hour: int) -> str:
+    return str(_serializer().dumps(sorted(topics)))
 
 
 def verify(token: str) -> frozenset[str]:

@@ -9,6 +9,7 @@ without styles.
 import base64
 import hashlib
 import json
+import time
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -46,6 +47,7 @@ def _name(path: str) -> str:
     return "href" if path.endswith(".css") else "src"
 
 
+@lru_cache
 def vendor(name: str) -> Markup:
     """Return the src (href for CSS) and integrity attributes of a vendored file.
 
@@ -55,6 +57,7 @@ def vendor(name: str) -> Markup:
     return Markup('{}="{}" integrity="sha384-{}"').format(_name(name), vendor_url(name), sha384)
 
 
+@lru_cache
 def vendor_url(name: str) -> str:
     """Return the address of a vendored file without integrity, for sprites and fonts."""
     return _address(f"vendor/{name}", _pinned()[name])
@@ -62,11 +65,26 @@ def vendor_url(name: str) -> str:
 
 def asset(name: str) -> Markup:
     """Return the src (href for CSS) attribute of one of our own static files."""
-    return Markup('{}="{}"').format(_name(name), asset_url(name))
+    return _asset(name, _second())
 
 
 def asset_url(name: str) -> str:
     """Return the address of one of our own static files, for pictures."""
+    return _asset_url(name, _second())
+
+
+def _second() -> int:
+    """Return the age of what is kept below: a changed file is seen within a second."""
+    return int(time.monotonic())
+
+
+@lru_cache(maxsize=64)
+def _asset(name: str, second: int) -> Markup:
+    return Markup('{}="{}"').format(_name(name), _asset_url(name, second))
+
+
+@lru_cache(maxsize=64)
+def _asset_url(name: str, _second: int) -> str:
     path = STATIC / name
     return _address(name, _digest_at(path, path.stat().st_mtime_ns))
 

@@ -6,13 +6,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..db import db, read_connection
+from ..db import db
+from ..lookups import Lookup
 from . import rules
 from .models import Otp, User, UserRole, person_event
 
 _U, _R, _O = User.__table__, UserRole.__table__, Otp.__table__
 _ROLES = sa.select(_R.c.role).where(_R.c.person_id == sa.bindparam("id"))
 _FIND = sa.select(_U).where(_U.c.id == sa.bindparam("id"))
+_WITH_ROLES = Lookup(_FIND.add_columns(_R.c.role).outerjoin(_R, _R.c.person_id == _U.c.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,12 @@ class Person:
 
 def load(person_id: str) -> Person | None:
     """Return the signed-in person of a request, read outside its transaction."""
-    with read_connection() as connection:
-        row = connection.execute(_FIND, {"id": person_id}).first()
-        if row is None:
-            return None
-        return Person(**row._mapping, roles=tuple(connection.execute(_ROLES, {"id": person_id}).scalars()))
+    rows = _WITH_ROLES.all(id=person_id)
+    if not rows:
+        return None
+    facts = rows[0]._asdict()
+    del facts["role"]
+    return Person(**facts, roles=tuple(row.role for row in rows if row.role))
 
 
 def get(person_id: str) -> Person | None:

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy import Row
 
 from crowdfund import clock, config
-from crowdfund.db import db, read_connection
+from crowdfund.db import db
 from crowdfund.errors import NotFound
 from crowdfund.issuers import queries as issuers
 from crowdfund.issuers.rules import Standing
+from crowdfund.lookups import Lookup
 
 from . import rules
 from .models import Campaign, CampaignLimits, campaign_event
@@ -59,14 +60,12 @@ def listing(
         params["sector"] = sector
     if text:
         params["pattern"] = like_pattern(text)
-    # A connection of its own: this page reads one thing, so it needs no session around it.
-    with read_connection() as connection:
-        rows: Sequence[Any] = connection.execute(query, params).all()
+    rows = query.all(**params)
     return rows, rows[0].total if rows else 0
 
 
 @lru_cache(maxsize=64)
-def _listing(status: str, sort: str, by_sector: bool, by_text: bool) -> sa.Select[Any]:
+def _listing(status: str, sort: str, by_sector: bool, by_text: bool) -> Lookup:
     """Build a statement once for each combination: building it costs as much as running it."""
     total = sa.func.count().over().label("total")
     query = sa.select(_C.c.id, _C.c.version, _C.c.status, _C.c.ends_at, total).where(STATUS_FILTERS[status])
@@ -74,7 +73,7 @@ def _listing(status: str, sort: str, by_sector: bool, by_text: bool) -> sa.Selec
         query = query.where(_C.c.sector == sa.bindparam("sector"))
     if by_text:
         query = query.where(_C.c.search_text.like(sa.bindparam("pattern"), escape="!"))
-    return query.order_by(*SORTS[sort]).offset(sa.bindparam("first")).limit(sa.bindparam("size"))
+    return Lookup(query.order_by(*SORTS[sort]).offset(sa.bindparam("first")).limit(sa.bindparam("size")))
 
 
 def like_pattern(text: str) -> str:
@@ -114,7 +113,7 @@ _MOVING = (
     _C.c.settled_minor, _C.c.investors_count, _C.c.starts_at, _C.c.ends_at, _C.c.ending, _C.c.grace_days,
     _F.c.company_updated_at, _C.c.version,
 )  # fmt: skip
-_FUNDING = (
+_FUNDING = Lookup(
     sa.select(*_MOVING)
     .join(_F, _F.c.company_id == _C.c.company_id)
     .where(_C.c.slug == sa.bindparam("slug"), _WAS_LIVE)
@@ -123,8 +122,7 @@ _FUNDING = (
 
 def funding(slug: str) -> Any:  # noqa: ANN401 - a row of _MOVING
     """Return the moving figures of a public campaign, without its texts; raises CampaignMissing."""
-    with read_connection() as connection:
-        row: Any = connection.execute(_FUNDING, {"slug": slug}).first()
+    row = _FUNDING.first(slug=slug)
     if row is None:
         raise CampaignMissing("There is no such campaign, or it is not public yet.")
     return row

@@ -16,6 +16,11 @@ _D = CompanyDocument.__table__
 _M = CompanyMember.__table__
 
 
+_MEMBER = sa.select(_M.c.user_id).where(
+    _M.c.company_id == sa.bindparam("company"), _M.c.user_id == sa.bindparam("person")
+)
+
+
 class CompanyMissing(NotFound):
     """No such company, or none that this person may see."""
 
@@ -43,8 +48,7 @@ def of_member(user_id: str) -> Sequence[Row]:  # type: ignore[type-arg]
 
 def is_member(company_id: str, user_id: str) -> bool:
     """Return whether a person acts for a company."""
-    query = sa.select(_M.c.user_id).where(_M.c.company_id == company_id, _M.c.user_id == user_id)
-    return db.session.execute(query).first() is not None
+    return db.session.execute(_MEMBER, {"company": company_id, "person": user_id}).first() is not None
 
 
 def member_ids(company_id: str) -> set[str]:
