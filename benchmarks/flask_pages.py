@@ -20,7 +20,9 @@ _LIST = (
     f"SELECT {_CARD}, count(*) OVER () AS total FROM campaign c JOIN company k ON k.id = c.company_id"
     f" WHERE {_PUBLIC} ORDER BY c.starts_at DESC, c.id DESC LIMIT ? OFFSET ?"
 )
-_DETAIL = f"SELECT {_COLUMNS} FROM campaign c JOIN company k ON k.id = c.company_id WHERE c.slug = ? AND {_PUBLIC}"
+_DETAIL = (
+    f"SELECT {_COLUMNS} FROM campaign c JOIN company k ON k.id = c.company_id WHERE c.slug = ? AND {_PUBLIC}"
+)
 _PAPERS = "SELECT kind, size FROM company_document WHERE company_id = ? AND replaced_at IS NULL ORDER BY kind"
 _FRAME = {
     "person": {"name": "Ingrid Haile", "initial": "I", "email": "ingrid@example.com"},

@@ -64,7 +64,7 @@ def call(app: sites.Wsgi, environ: dict[str, Any]) -> bytes:
     content = b"".join(body)
     if hasattr(body, "close"):
         body.close()
-    if seen != ["200 OK"] or not content.endswith(b"</html>\n") and not content.endswith(b"</html>"):
+    if seen != ["200 OK"] or (not content.endswith(b"</html>\n") and not content.endswith(b"</html>")):
         raise AssertionError(seen, content[:500])
     return content
 
@@ -76,7 +76,8 @@ def _environ(site: str, path: str) -> dict[str, Any]:
 def _sizes() -> dict[str, dict[str, int]]:
     apps = _apps()
     return {
-        page: {site: len(call(apps[site], _environ(site, path))) for site in SITES} for page, path in PAGES.items()
+        page: {site: len(call(apps[site], _environ(site, path))) for site in SITES}
+        for page, path in PAGES.items()
     }
 
 

@@ -27,7 +27,10 @@ def run() -> dict[str, Any]:
         folder = Path(name)
         sites.prepare(folder)
         ports = {"granian": free_port(), "gunicorn": free_port()}
-        argvs = {ports["granian"]: _granian("ours", ports["granian"]), ports["gunicorn"]: _gunicorn(ports["gunicorn"])}
+        argvs = {
+            ports["granian"]: _granian("ours", ports["granian"]),
+            ports["gunicorn"]: _gunicorn(ports["gunicorn"]),
+        }
         with _running(folder, argvs):
             rates = turns.medians({server: _shot(port) for server, port in ports.items()}, rounds=ROUNDS)
     return {"servers": {"granian against gunicorn": {
@@ -67,7 +70,8 @@ def _running(folder: Path, argvs: dict[int, list[str]]) -> Iterator[None]:
     env = os.environ | {sites.FOLDER: str(folder)}
     with (folder / "servers.log").open("ab") as log:
         started = [
-            subprocess.Popen([sys.executable, "-m", *argv], env=env, stdout=log, stderr=log) for argv in argvs.values()
+            subprocess.Popen([sys.executable, "-m", *argv], env=env, stdout=log, stderr=log)
+            for argv in argvs.values()
         ]
     try:
         for port in argvs:

@@ -51,7 +51,9 @@ def prepare(folder: Path) -> None:
 
 def cookie(name: str) -> str:
     """Return the Cookie header of the signed-in person on a site."""
-    return {"ours": world.COOKIE, "flask": "", "django": f"sessionid={DJANGO_SESSION}; csrftoken={'x' * 32}"}[name]
+    return {"ours": world.COOKIE, "flask": "", "django": f"sessionid={DJANGO_SESSION}; csrftoken={'x' * 32}"}[
+        name
+    ]
 
 
 def _sign_in_django() -> None:

@@ -47,7 +47,9 @@ def detail(request, slug):
         campaign = Campaign.objects.select_related("company").get(slug=slug, **FILTERS[""])
     except Campaign.DoesNotExist:
         raise Http404 from None
-    papers = list(Paper.objects.filter(company=campaign.company_id, replaced_at__isnull=True).order_by("kind"))
+    papers = list(
+        Paper.objects.filter(company=campaign.company_id, replaced_at__isnull=True).order_by("kind")
+    )
     mine = Member.objects.filter(company=campaign.company_id, user_id=request.user.username).exists()
     context = {"campaign": campaign, "papers": papers, "can_read": mine or request.user.is_staff}
     return render(request, "detail.html", _frame(request) | context)
