@@ -1,0 +1,137 @@
+"""The session and the rules of each database: write locks, read-only requests, idle connections."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import Pool
+
+_read_only: ContextVar[bool] = ContextVar("read_only", default=False)
+_NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Declarative base with named constraints, so that migrations can name them too."""
+
+    metadata = sa.MetaData(naming_convention=_NAMING)
+
+
+class Session(FlaskSession):
+    """A session that reads in autocommit where nothing may be written (GET requests)."""
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:  # noqa: ANN401
+        """Return the write engine, or its read-only twin while `reading()` is in force."""
+        engine = super().get_bind(*args, **kwargs)
+        return reader(engine) if _read_only.get() and isinstance(engine, Engine) else engine
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": Session})
+
+
+def is_read_only() -> bool:
+    """Return whether the current context may not write."""
+    return _read_only.get()
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Return create_engine options for a database URL."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 30, "check_same_thread": False}}
+    return {"pool_recycle": 1800, "isolation_level": "READ COMMITTED"}
+
+
+IDLE_S = 5.0  # a connection unused for longer is asked whether it still lives
+
+
+@event.listens_for(Pool, "checkin")
+def _on_checkin(_connection: Any, record: Any) -> None:  # noqa: ANN401 - any driver
+    record.info["idle_since"] = time.monotonic()
+
+
+@event.listens_for(Pool, "checkout")
+def _on_checkout(connection: Any, record: Any, _proxy: Any) -> None:  # noqa: ANN401 - any driver
+    # pool_pre_ping would ask each time: a round trip for every request.
+    if time.monotonic() - record.info.get("idle_since", time.monotonic()) < IDLE_S:
+        return
+    if isinstance(connection, sqlite3.Connection):
+        return
+    try:
+        connection.cursor().execute("SELECT 1")
+        connection.rollback()
+    except Exception as error:
+        raise sa.exc.DisconnectionError(str(error)) from error
+
+
+@event.listens_for(Engine, "connect")
+def _on_connect(dbapi_connection: Any, _record: Any) -> None:  # noqa: ANN401 - any driver
+    if isinstance(dbapi_connection, sqlite3.Connection):
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.execute("PRAGMA cache_size=-16000")
+        cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _on_begin(connection: Connection) -> None:
+    # A deferred BEGIN that reads and then writes fails at once with "database is locked".
+    if connection.dialect.name == "sqlite" and not connection.get_execution_options().get("reader"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+_readers: dict[int, Engine] = {}
+
+
+def reader(engine: Engine) -> Engine:
+    """Return the autocommit twin of an engine; it shares the pool and takes no write lock."""
+    twin = _readers.get(id(engine))
+    if twin is None or twin.pool is not engine.pool:
+        options: dict[str, Any] = {"reader": True}
+        if engine.dialect.name != "sqlite":
+            options["isolation_level"] = "AUTOCOMMIT"
+        twin = _readers[id(engine)] = engine.execution_options(**options)
+    return twin
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Make the session of this context read-only (autocommit reads, a flush raises)."""
+    token = _read_only.set(True)
+    try:
+        yield
+    finally:
+        _read_only.reset(token)
+
+
+def set_read_only(value: bool) -> None:
+    """Switch the current context; the web shell does this at the start of each request."""
+    _read_only.set(value)
+
+
+@event.listens_for(Session, "before_flush")
+def _refuse_flush_when_reading(*_: Any) -> None:  # noqa: ANN401
+    if _read_only.get():
+        raise RuntimeError("a GET request must not write")
+
+
+@event.listens_for(Engine, "before_execute")
+def _refuse_dml_when_reading(connection: Connection, statement: Any, *_: Any) -> None:  # noqa: ANN401
+    # Core statements know no flush, and an autocommit write could not be rolled back.
+    if getattr(statement, "is_dml", False) and connection.get_execution_options().get("reader"):
+        raise RuntimeError("a GET request must not write")

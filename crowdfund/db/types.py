@@ -1,0 +1,61 @@
+"""Identifiers and column types that are the same on every database."""
+
+import os
+import threading
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+
+ID = sa.String(32)
+
+_id_lock = threading.Lock()
+_last_id = (0, 0)  # millisecond and number within it of the newest id of this process
+
+
+def new_id() -> str:
+    """Return 32 hex digits that sort by creation time (UUID version 7, counted within a millisecond)."""
+    global _last_id
+    rand = int.from_bytes(os.urandom(8)) & (1 << 62) - 1
+    with _id_lock:
+        stamp, number = time.time_ns() // 1_000_000, 0
+        if stamp <= _last_id[0]:
+            stamp, number = _last_id[0], _last_id[1] + 1
+            if number > 0xFFF:
+                stamp, number = stamp + 1, 0
+        _last_id = (stamp, number)
+    return f"{(stamp & (1 << 48) - 1) << 80 | 0x7 << 76 | number << 64 | 0b10 << 62 | rand:032x}"
+
+
+class UTCDateTime(sa.TypeDecorator[datetime]):
+    """Aware UTC datetime with microseconds on every database."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """Keep microseconds on MySQL, a real timestamptz on PostgreSQL."""
+        if dialect.name in ("mysql", "mariadb"):
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return dialect.type_descriptor(sa.DateTime(timezone=dialect.name == "postgresql"))
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Refuse naive datetimes; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime: use clock.now()")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Return an aware datetime in UTC."""
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+Json = sa.JSON
+LongText = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")  # MySQL's TEXT ends at 64 kB

@@ -1,0 +1,164 @@
+"""Writes beyond the ORM: insert unless known, and prepared statements on the bare driver."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from .engines import db, is_read_only
+
+
+def insert_ignore(table: sa.FromClause, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert rows unless a unique key exists already; return how many went in."""
+    if not rows:
+        return 0
+    return execute_insert_ignore(db.session.connection(), table, rows)
+
+
+def execute_insert_ignore(
+    connection: Connection, table: sa.FromClause, rows: Sequence[Mapping[str, Any]]
+) -> int:
+    """Do what `insert_ignore` does on a given connection."""
+    target = cast(sa.Table, table)
+    name = connection.dialect.name
+    statement: sa.Insert
+    if name == "postgresql":
+        statement = postgresql.insert(target).on_conflict_do_nothing()
+    elif name == "sqlite":
+        statement = sqlite.insert(target).on_conflict_do_nothing()
+    else:
+        statement = mysql.insert(target).prefix_with("IGNORE")
+    # One statement for any number of rows: a VALUES list as long as the rows would be compiled anew
+    # each time. psycopg's count of an INSERT is dropped unless it is asked for.
+    sent = [dict(row) for row in rows]
+    return connection.execute(
+        statement.inline(), sent if len(sent) > 1 else sent[0], execution_options={"preserve_rowcount": True}
+    ).rowcount
+
+
+class Prepared:
+    """A constant statement that goes to the driver as it is: compiled once for each database.
+
+    For the hottest writes only: SQLAlchemy's work per call costs more than the statement. Values
+    are converted as usual on the way in; rows come as the driver gives them, so select plain
+    integers and text.
+    """
+
+    def __init__(self, statement: sa.Executable, *columns: str) -> None:
+        self._statement = cast(sa.ClauseElement, statement)
+        self._columns = columns
+        self._compiled: dict[str, tuple[str, list[tuple[str, Any, Any]], bool]] = {}
+
+    def text_and_values(
+        self, connection: Connection, rows: Sequence[Mapping[str, Any]]
+    ) -> tuple[str, list[Any]]:
+        """Return the SQL of the connection's database and what its driver wants for each row."""
+        text, slots, is_positional = self._compiled.get(connection.dialect.name) or self._compile(connection)
+        sent: list[Any] = []
+        for row in rows:
+            values = [
+                row.get(name, default) if convert is None else convert(row.get(name, default))
+                for name, default, convert in slots
+            ]
+            sent.append(values if is_positional else {s[0]: v for s, v in zip(slots, values, strict=True)})
+        return text, sent
+
+    def _compile(self, connection: Connection) -> tuple[str, list[tuple[str, Any, Any]], bool]:
+        compiled = cast(
+            SQLCompiler,
+            self._statement.compile(dialect=connection.dialect, column_keys=list(self._columns) or None),
+        )
+        defaults = {name: bind.effective_value for bind, name in compiled.bind_names.items()}
+        names = (compiled.positiontup if compiled.positional else list(defaults)) or []
+        convert = compiled._bind_processors
+        slots = [(name, defaults[name], convert.get(name)) for name in names]
+        made = (str(compiled), slots, bool(compiled.positional))
+        self._compiled[connection.dialect.name] = made
+        return made
+
+
+class Driver:
+    """The driver's own cursor inside a connection's transaction, for prepared statements."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._cursor = connection.connection.cursor()
+
+    def rows(self, statement: Prepared, **values: object) -> list[Any]:
+        """Send a query and return its rows as plain tuples."""
+        text, sent = statement.text_and_values(self.connection, (values,))
+        self._cursor.execute(text, sent[0])
+        return list(self._cursor.fetchall())
+
+    def send(self, statement: Prepared, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Send a statement once for each row; return how many rows of the table it touched."""
+        text, sent = statement.text_and_values(self.connection, rows)
+        if len(sent) == 1:
+            self._cursor.execute(text, sent[0])
+        else:
+            self._cursor.executemany(text, sent)
+        return int(self._cursor.rowcount)
+
+    def begin(self) -> None:
+        """Take SQLite's write lock at once (see `_on_begin`); other drivers begin by themselves."""
+        self._cursor.execute("BEGIN IMMEDIATE")
+
+    def close(self) -> None:
+        """Give the cursor back."""
+        self._cursor.close()
+
+
+@contextmanager
+def driver() -> Iterator[Driver]:
+    """Lend the driver's cursor of the session's transaction; its errors come as SQLAlchemy's."""
+    if is_read_only():
+        raise RuntimeError("a GET request must not write")
+    connection = db.session.connection()
+    lent = Driver(connection)
+    dbapi = cast(Any, connection.dialect.dbapi)
+    try:
+        yield lent
+    except dbapi.Error as error:
+        is_lost = connection.dialect.is_disconnect(error, cast(Any, connection.connection), None)
+        if is_lost:
+            connection.invalidate(error)
+        raise sa.exc.DBAPIError.instance(
+            None, None, error, dbapi.Error, connection_invalidated=is_lost, dialect=connection.dialect
+        ) from error
+    else:
+        lent.close()
+
+
+@contextmanager
+def lean_transaction() -> Iterator[Driver]:
+    """Open a short transaction of its own on the bare driver, for the hottest doors only.
+
+    Like `own_transaction` it must come before the caller's transaction begins. Errors are the
+    driver's own.
+    """
+    engine = db.engine
+    lent = engine.raw_connection()
+    try:
+        driver_like = Driver(cast(Connection, _Lent(engine.dialect, lent)))
+        if engine.dialect.name == "sqlite":
+            driver_like.begin()
+        yield driver_like
+        lent.commit()
+    except BaseException:
+        lent.rollback()
+        raise
+    finally:
+        lent.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Lent:
+    """What `Driver` needs of a connection."""
+
+    dialect: Any
+    connection: Any
