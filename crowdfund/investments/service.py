@@ -246,6 +246,7 @@ def record_refused(investment_id: str, reason: str) -> None:
     """Keep why the contract refused; the money stays in escrow and staff see it."""
     _lock(investment_id).chain_problem = reason[:500]
     db.session.flush()
+    live.changed("investment", investment_id)
 
 
 # --- shared ---------------------------------------------------------------------------------------
