@@ -7,16 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests import chromium
+
 from .world import EXPECT_MS, World, open_world
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 expect.set_options(timeout=EXPECT_MS)
 
 
@@ -28,9 +22,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
-    path = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
-    own = {"executable_path": path} if Path(path).exists() else {}
-    return {**browser_type_launch_args, **own, "args": FLAGS}
+    return {**browser_type_launch_args, **chromium.launch_args()}
 
 
 @pytest.fixture(scope="session")

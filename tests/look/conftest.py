@@ -1,26 +1,15 @@
 """A browser on the tiny site of server.py."""
 
-from pathlib import Path
-
 import pytest
 
-from .server import Site
+from tests import chromium
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
+from .server import Site
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
-    own = {"executable_path": str(CHROMIUM)} if CHROMIUM.exists() else {}
-    return {**browser_type_launch_args, **own, "args": FLAGS}
+    return {**browser_type_launch_args, **chromium.launch_args()}
 
 
 @pytest.fixture
