@@ -35,7 +35,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
-from . import access, config, db, live, money, sessions
+from . import access, compression, config, db, live, money, sessions
 from .errors import CrowdfundError
 
 log = structlog.get_logger()
@@ -252,6 +252,9 @@ def _finish(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", _policy())
     if response.mimetype == "text/html":
         response.headers.setdefault("Cache-Control", "no-store" if current_user() else "no-cache")
+    elif request.endpoint == "static" and "v" in request.args:  # the address holds the file's hash
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    compression.compress(response, request.headers.get("Accept-Encoding", ""))
     return response
 
 
