@@ -1,0 +1,48 @@
+"""Background work that survives everything: SQL rows are the record, RQ and Redis only a doorbell.
+
+A verb adds a row in its own transaction. After the commit the row's queue is rung; the relay
+enqueues one drain job; the drain claims rows under a lease, runs the handler and marks the rows
+done in the transaction that holds the effect. A sweeper finds whatever a lost bell left.
+"""
+
+from .adding import add, add_by_driver, add_many, emit, purge, revive
+from .bell import CHANNEL, redis_client, ring
+from .draining import CLAIM, LEASE, MAX_FAILURES, drain, drain_all
+from .models import KEY_LENGTH, Outbox, Schedule, outbox_table
+from .registry import HANDLERS, QUEUES, SUBSCRIBERS, TICKS, Handler, Retry, Row, every, handler, on
+from .relay import due_queues, enqueue_drain, run_relay, tick
+
+__all__ = [
+    "CHANNEL",
+    "CLAIM",
+    "HANDLERS",
+    "KEY_LENGTH",
+    "LEASE",
+    "MAX_FAILURES",
+    "QUEUES",
+    "SUBSCRIBERS",
+    "TICKS",
+    "Handler",
+    "Outbox",
+    "Retry",
+    "Row",
+    "Schedule",
+    "add",
+    "add_by_driver",
+    "add_many",
+    "drain",
+    "drain_all",
+    "due_queues",
+    "emit",
+    "enqueue_drain",
+    "every",
+    "handler",
+    "on",
+    "outbox_table",
+    "purge",
+    "redis_client",
+    "revive",
+    "ring",
+    "run_relay",
+    "tick",
+]

@@ -1,0 +1,88 @@
+"""Add work in the transaction of the verb that wants it; try again; clear what is finished."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+
+from .. import clock
+from ..db import Driver, Prepared, after_commit, db, insert_ignore, new_id, rows_changed
+from .bell import ring
+from .models import KEY_LENGTH, outbox_table
+from .registry import HANDLERS, QUEUES, SUBSCRIBERS, TICKS, every
+
+_T = outbox_table
+
+
+def add(
+    kind: str, key: str, payload: dict[str, Any] | None = None, *, not_before: datetime | None = None
+) -> bool:
+    """Add work in the current transaction; the same key is added once. Return whether it was new."""
+    return add_many([(kind, key, payload or {})], not_before=not_before) == 1
+
+
+def add_many(items: Iterable[tuple[str, str, dict[str, Any]]], *, not_before: datetime | None = None) -> int:
+    """Add several rows (kind, key, payload) in one statement; return how many were new."""
+    now, items = clock.now(), list(items)
+    if too_long := [key for _, key, _ in items if len(key) > KEY_LENGTH]:
+        raise ValueError(f"outbox key longer than {KEY_LENGTH}: {too_long[0]}")  # cut, it would not be unique
+    rows = [_new_row(item, now=now, not_before=not_before or now) for item in items]
+    for queue in {row["queue"] for row in rows}:
+        after_commit(("bell", queue), partial(ring, queue))
+    return insert_ignore(_T, rows)
+
+
+def add_by_driver(lent: Driver, kind: str, key: str, payload: dict[str, Any]) -> None:
+    """Add one row by a driver's cursor, for a hot path that owns its transaction and rings itself.
+
+    The key must be new: a known one fails as the driver's IntegrityError.
+    """
+    now = clock.now()
+    lent.send(_INSERT_ONE, [_new_row((kind, key, payload), now=now, not_before=now)])
+
+
+def _new_row(item: tuple[str, str, dict[str, Any]], *, now: datetime, not_before: datetime) -> dict[str, Any]:
+    kind, key, payload = item
+    return {
+        "id": new_id(), "queue": HANDLERS[kind].queue, "kind": kind, "key": key, "payload": payload,
+        "state": "due", "not_before": not_before, "created_at": now, "attempts": 0, "failures": 0,
+    }  # fmt: skip
+
+
+_INSERT_ONE = Prepared(
+    sa.insert(_T),
+    *("id", "queue", "kind", "key", "payload", "state", "not_before", "created_at", "attempts", "failures"),
+)
+
+
+def emit(event: str, key: str, payload: dict[str, Any]) -> None:
+    """Tell every subscriber of an event; the key makes it once for each."""
+    add_many([(kind, f"{kind}:{key}", payload) for kind in SUBSCRIBERS.get(event, [])])
+
+
+def revive(row_id: str) -> None:
+    """Give a dead or waiting row another try at once (a staff verb)."""
+    db.session.execute(
+        sa.update(_T)
+        .where(_T.c.id == row_id, _T.c.state != "done")
+        .values(state="due", attempts=0, failures=0, not_before=clock.now(), leased_until=None)
+    )
+    for queue in QUEUES:
+        after_commit(("bell", queue), partial(ring, queue))
+
+
+@every(600, "outbox.purge")
+def purge(*, most: int = 5_000) -> int:
+    """Remove finished rows: periodic ones after an hour, others after 30 days; return how many.
+
+    A key is remembered for those 30 days; what it stands for has its own wall against doubles.
+    """
+    now = clock.now()
+    old = sa.or_(
+        sa.and_(_T.c.kind.in_(TICKS), _T.c.done_at < now - timedelta(hours=1)),
+        _T.c.done_at < now - timedelta(days=30),
+    )
+    ids = db.session.scalars(sa.select(_T.c.id).where(_T.c.state == "done", old).limit(most)).all()
+    return rows_changed(sa.delete(_T).where(_T.c.id.in_(ids))) if ids else 0

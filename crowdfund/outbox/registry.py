@@ -1,0 +1,85 @@
+"""Who does what: handlers, subscribers and periodic work, registered by the features' jobs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+QUEUES = ("chain", "payments", "messages", "default")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A claimed row as a handler sees it."""
+
+    id: str
+    kind: str
+    key: str
+    payload: dict[str, Any]
+    attempts: int
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A registered function with its queue and how many rows it takes at once."""
+
+    run: Callable[..., None]
+    queue: str
+    batch: int
+    prepare: Callable[[list[Row]], Any] | None
+
+
+class Retry(Exception):
+    """Raised by a handler for "not yet": tried again after the delay, never given up."""
+
+    def __init__(self, delay_s: float, why: str) -> None:
+        super().__init__(why)
+        self.delay_s = delay_s
+
+
+HANDLERS: dict[str, Handler] = {}
+SUBSCRIBERS: dict[str, list[str]] = {}
+TICKS: dict[str, tuple[float, str]] = {}
+
+
+def handler(
+    kind: str, *, queue: str = "default", batch: int = 1, prepare: Callable[..., Any] | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a function for a kind of row.
+
+    It gets a list of at most `batch` rows inside the transaction that marks them done. With
+    `prepare(rows)`, slow outside calls are made first, without a transaction, and their result
+    is passed as second argument.
+    """
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        if kind in HANDLERS and HANDLERS[kind].run.__module__ != function.__module__:
+            raise RuntimeError(f"two handlers for {kind}")
+        HANDLERS[kind] = Handler(function, queue, batch, prepare)
+        return function
+
+    return register
+
+
+def on(event: str, *, queue: str = "default", batch: int = 1) -> Callable[..., Any]:
+    """Subscribe a function of a higher feature to an event of a lower one."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        kind = f"{event}>{function.__module__.split('.')[-2]}.{function.__name__}"
+        kinds = SUBSCRIBERS.setdefault(event, [])
+        if kind not in kinds:
+            kinds.append(kind)
+        return handler(kind, queue=queue, batch=batch)(function)
+
+    return register
+
+
+def every(seconds: float, name: str, *, queue: str = "default") -> Callable[..., Any]:
+    """Register a function without arguments that runs periodically."""
+
+    def register(function: Callable[[], None]) -> Callable[[], None]:
+        TICKS[name] = (seconds, queue)
+        handler(name, queue=queue)(lambda _rows: function())
+        return function
+
+    return register

@@ -1,0 +1,100 @@
+"""The relay process: bells to RQ, a sweep for lost ones, and the scheduler."""
+
+import os
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import redis
+import sqlalchemy as sa
+import structlog
+
+from .. import clock
+from ..db import commit, db, insert_ignore, reading, rollback, rows_changed
+from .adding import add
+from .bell import CHANNEL, redis_client
+from .draining import due
+from .models import Schedule, outbox_table
+from .registry import TICKS
+
+log = structlog.get_logger()
+_T = outbox_table
+
+
+def tick() -> int:
+    """Add the periodic work that is due; safe in several processes at once."""
+    now, added = clock.now(), 0
+    known = {row.name: row.next_at for row in db.session.execute(sa.select(Schedule.__table__))}
+    for name, (seconds, _queue) in TICKS.items():
+        due = known.get(name)
+        if due is not None and due > now:
+            continue
+        next_at = now + timedelta(seconds=seconds)
+        if due is None:
+            if not insert_ignore(Schedule.__table__, [{"name": name, "next_at": next_at}]):
+                continue  # another scheduler was first
+        else:
+            moved = sa.update(Schedule).where(Schedule.name == name, Schedule.next_at == due)
+            if not rows_changed(moved.values(next_at=next_at)):
+                continue
+        # An unfinished earlier tick is enough: never pile up the same work.
+        pending = sa.select(_T.c.id).where(_T.c.kind == name, _T.c.state == "due").limit(1)
+        if db.session.execute(pending).first() is None:
+            added += add(name, f"{name}:{now.timestamp():.3f}")
+    commit()
+    db.session.remove()
+    return added
+
+
+def due_queues() -> list[str]:
+    """Return the queues that have work which no lease holds."""
+    with reading():
+        rows = db.session.scalars(sa.select(_T.c.queue).where(*due(None, clock.now())).distinct())
+        found = list(rows)
+        db.session.remove()
+    return found
+
+
+def enqueue_drain(queue: str) -> None:
+    """Put one drain job into RQ unless one is waiting already."""
+    from rq import Queue  # noqa: PLC0415 - only the relay and workers need RQ
+    from rq.serializers import JSONSerializer  # noqa: PLC0415
+
+    client = redis_client()
+    rq_queue = Queue(queue, connection=client, serializer=JSONSerializer)
+    if client.llen(rq_queue.key) == 0:
+        rq_queue.enqueue("crowdfund.outbox.drain", queue, result_ttl=0, failure_ttl=3600)
+
+
+def run_relay(stop: Callable[[], bool] = lambda: False, *, sweep_s: float = 1.0) -> None:
+    """Forward bells to RQ, sweep what lost its bell, tick the scheduler; runs until `stop()`."""
+    pubsub: Any = None
+    next_sweep = 0.0
+    log.info("relay.started", pid=os.getpid())
+    while not stop():
+        try:
+            if pubsub is None:
+                pubsub = redis_client().pubsub(ignore_subscribe_messages=True)
+                pubsub.subscribe(CHANNEL)
+            message = pubsub.get_message(timeout=max(0.0, min(sweep_s, next_sweep - time.monotonic())))
+            if message:
+                enqueue_drain(message["data"].decode())
+        except redis.RedisError as error:
+            log.warning("relay.redis", error=str(error))
+            pubsub = None
+            time.sleep(0.5)
+        if time.monotonic() >= next_sweep:
+            next_sweep = time.monotonic() + sweep_s
+            _sweep()
+
+
+def _sweep() -> None:
+    try:
+        tick()
+        for queue in due_queues():
+            enqueue_drain(queue)
+    except (redis.RedisError, sa.exc.DBAPIError) as error:
+        log.warning("relay.sweep", error=str(error))
+        rollback()
+        db.session.remove()
