@@ -54,6 +54,16 @@ def test_too_little_money_moves_nothing_even_if_the_refusal_is_swallowed(book):
     assert book.problems() == []
 
 
+def test_held_money_is_not_moved_even_if_the_refusal_is_swallowed(book):
+    book.post("in", (WORLD, ALICE, "10"))
+    service.hold("h", ALICE, 900)
+    with pytest.raises(rules.InsufficientFunds):
+        service.post("out", [Posting(WORLD, BOB, 1), Posting(ALICE, ESCROW, 101)], kind="test")
+    commit()
+    assert book.balances(WORLD, ALICE, BOB, ESCROW) == ["-10.00", "10.00", "0.00", "0.00"]
+    assert book.problems() == []
+
+
 def test_an_account_without_history_has_nothing_to_give(book):
     with pytest.raises(rules.InsufficientFunds):
         book.post("out", (ALICE, BOB, "0.01"))
