@@ -53,7 +53,7 @@ def investor(world: World) -> None:
     page.goto(f"/campaigns/{SLUG}/invest")
     page.get_by_role("textbox", name="Amount").fill("2,500")
     expect(page.locator("#quote")).to_contain_text("25 shares")
-    take(page, "invest")
+    take(page, "invest", full=True)
     invest(page, SLUG, "2,500")
     page.get_by_role("link", name=re.compile("^Pay 2,500.00 ETB")).click()
     page.locator("summary", has_text="Gateway mood").click()

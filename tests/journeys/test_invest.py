@@ -154,7 +154,7 @@ def _the_money_is_told_everywhere(world, person):
     receipt = rpc.call(world.stack.url("chain"), "eth_getTransactionReceipt", tx_hash)
     assert receipt["status"] == "0x1"
     person.locator("summary", has_text="Where is the money?").click()
-    expect(person.get_by_text("to A campaign's escrow")).to_be_visible()
+    expect(person.get_by_role("row", name=re.compile("campaign's escrow"))).to_contain_text("1,500.00 ETB")
     world.wait(lambda: "settled" in world.mails(EMAIL)[0]["subject"], "the e-mail about the settlement")
     person.goto("/portfolio")
     row = person.get_by_role("row", name=re.compile(TITLE))
