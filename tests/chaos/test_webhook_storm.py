@@ -23,7 +23,6 @@ from crowdfund.payments import service
 from crowdfund.payments.models import Inbox, Payment, PaymentException
 from tests.payments.bank_process import BankProcess, keys, wait_for
 
-pytestmark = pytest.mark.chaos
 PAYMENTS = int(os.environ.get("STORM_PAYMENTS", "2000"))
 DELIVERIES = 5
 KILLS = int(os.environ.get("STORM_KILLS", "20"))
