@@ -16,8 +16,8 @@ KEPT = 4_000
 Key = tuple[str, int, int | None, str, str]
 
 
-_cards = Kept(KEPT)
-lists = Kept(500)
+_cards: Kept[Markup] = Kept(KEPT)
+lists: Kept[Markup] = Kept(500)
 
 
 @dataclass(frozen=True, slots=True)
