@@ -13,9 +13,18 @@ from flask import Flask, abort, render_template, request
 
 from benchmarks import words
 
-_COLUMNS = "c.*, k.trade_name, k.legal_name, k.registration_no, k.country, k.wallet_address, k.registered_at, k.register_tx"
-_CARD = "c.slug, c.title, c.summary, c.sector, c.image_id, c.status, c.goal_minor, c.settled_minor, c.investors_count, c.ends_at, k.trade_name"
-_PUBLIC = "c.starts_at IS NOT NULL AND c.status IN ('live', 'succeeded', 'released', 'failed', 'refunded', 'cancelled')"
+_COLUMNS = (
+    "c.*, k.trade_name, k.legal_name, k.registration_no, k.country, k.wallet_address, k.registered_at,"
+    " k.register_tx"
+)
+_CARD = (
+    "c.slug, c.title, c.summary, c.sector, c.image_id, c.status, c.goal_minor, c.settled_minor,"
+    " c.investors_count, c.ends_at, k.trade_name"
+)
+_PUBLIC = (
+    "c.starts_at IS NOT NULL"
+    " AND c.status IN ('live', 'succeeded', 'released', 'failed', 'refunded', 'cancelled')"
+)
 _LIST = (
     f"SELECT {_CARD}, count(*) OVER () AS total FROM campaign c JOIN company k ON k.id = c.company_id"
     f" WHERE {_PUBLIC} ORDER BY c.starts_at DESC, c.id DESC LIMIT ? OFFSET ?"
@@ -23,7 +32,9 @@ _LIST = (
 _DETAIL = (
     f"SELECT {_COLUMNS} FROM campaign c JOIN company k ON k.id = c.company_id WHERE c.slug = ? AND {_PUBLIC}"
 )
-_PAPERS = "SELECT kind, size FROM company_document WHERE company_id = ? AND replaced_at IS NULL ORDER BY kind"
+_PAPERS = (
+    "SELECT id, kind, size FROM company_document WHERE company_id = ? AND replaced_at IS NULL ORDER BY kind"
+)
 _FRAME = {
     "person": {"name": "Ingrid Haile", "initial": "I", "email": "ingrid@example.com"},
     "csrf_token": "0" * 64,
@@ -50,9 +61,9 @@ def make(database: Path) -> Flask:
         campaigns = rows(_LIST, words.PAGE_SIZE, first)
         total = campaigns[0]["total"] if campaigns else 0
         return render_template(
-            "index.html", here="list", campaigns=campaigns, q="", sector="", status="", sort="newest", total=total,
-            shown=first + len(campaigns), more=total > first + len(campaigns), sectors=words.SECTORS,
-            statuses=words.STATUSES, sorts=words.SORTS, **_FRAME,
+            "index.html", here="list", campaigns=campaigns, q="", sector="", status="", sort="newest",
+            total=total, shown=first + len(campaigns), more=total > first + len(campaigns),
+            sectors=words.SECTORS, statuses=words.STATUSES, sorts=words.SORTS, **_FRAME,
         )  # fmt: skip
 
     @app.get("/campaigns/<slug>")
@@ -61,7 +72,7 @@ def make(database: Path) -> Flask:
         if not found:
             abort(404)
         papers = rows(_PAPERS, found[0]["company_id"])
-        return render_template("detail.html", campaign=found[0], papers=papers, can_read=False, **_FRAME)
+        return render_template("detail.html", campaign=found[0], papers=papers, **_FRAME)
 
     return app
 

@@ -33,10 +33,7 @@ def run() -> dict[str, Any]:
         }
         with _running(folder, argvs):
             rates = turns.medians({server: _shot(port) for server, port in ports.items()}, rounds=ROUNDS)
-    return {"servers": {"granian against gunicorn": {
-        "per_s": round(rates["granian"]), "baseline_per_s": round(rates["gunicorn"]),
-        "ratio": round(rates["granian"] / rates["gunicorn"], 3),
-    }}}  # fmt: skip
+    return {"list, granian against gunicorn": turns.row(rates["granian"], rates["gunicorn"], None)}
 
 
 def _shot(port: int) -> Any:
@@ -94,7 +91,3 @@ def _wait_for(port: int, log: Path) -> None:
                 return
         time.sleep(0.1)
     raise RuntimeError(log.read_text()[-3000:])
-
-
-if __name__ == "__main__":
-    print(run())

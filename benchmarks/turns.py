@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Callable, Mapping
+from typing import Any
 
 
 def medians(works: Mapping[str, Callable[[], float]], *, rounds: int) -> dict[str, float]:
@@ -13,3 +14,10 @@ def medians(works: Mapping[str, Callable[[], float]], *, rounds: int) -> dict[st
             if number:
                 seen[name].append(value)
     return {name: statistics.median(values) for name, values in seen.items()}
+
+
+def row(ours: float, baseline: float, goal: float | None) -> dict[str, Any]:
+    """Return one line of the table: both rates a second, their ratio, and the goal if there is one."""
+    ratio = ours / baseline
+    line = {"per_s": round(ours), "baseline_per_s": round(baseline), "ratio": round(ratio, 3)}
+    return line if goal is None else line | {"goal": goal, "met": ratio >= goal}

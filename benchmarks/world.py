@@ -46,7 +46,8 @@ def make(folder: Path) -> Path:
 def open_app(folder: Path) -> Flask:
     """Return our application on the database of a folder, as a web process has it."""
     settings = config.Settings(
-        _env_file=None, environment="test", CROWDFUND_DATA_DIR=folder, redis_url="", database_url="", chain_rpc_url=""
+        _env_file=None, environment="test", CROWDFUND_DATA_DIR=folder, redis_url="", database_url="",
+        chain_rpc_url="",
     )  # fmt: skip
     return create_app(settings)
 
@@ -65,15 +66,16 @@ def _campaign(number: int) -> None:
     company_id = new_id()
     address, digest = f"0x{number:040x}", f"0x{number:064x}"
     db.session.add(Company(
-        id=company_id, owner_id=new_id(), status="verified", legal_name=f"Yirga Coffee {number} Share Company",
-        trade_name=f"Yirga Coffee {number}", registration_no=f"MT/AA/1/{number:07}/2015", sector="agriculture",
-        country="ET", wallet_address=address, salt=f"{number:064x}", registered_at=now, register_tx=digest,
-        created_at=now, updated_at=now,
+        id=company_id, owner_id=new_id(), status="verified", trade_name=f"Yirga Coffee {number}",
+        legal_name=f"Yirga Coffee {number} Share Company", registration_no=f"MT/AA/1/{number:07}/2015",
+        sector="agriculture", country="ET", wallet_address=address, salt=f"{number:064x}",
+        registered_at=now, register_tx=digest, created_at=now, updated_at=now,
     ))  # fmt: skip
     db.session.flush()
     db.session.add(CompanyDocument(
         company_id=company_id, kind="information_memorandum", filename="memorandum.pdf", size=40_000,
-        sha256=f"{number:064x}", file_id=new_id(), file_key=f"{number:064x}", uploaded_by=new_id(), uploaded_at=now,
+        sha256=f"{number:064x}", file_id=new_id(), file_key=f"{number:064x}", uploaded_by=new_id(),
+        uploaded_at=now,
     ))  # fmt: skip
     db.session.add(Campaign(company_id=company_id, **_terms(number, now, address, digest)))
 
@@ -81,8 +83,9 @@ def _campaign(number: int) -> None:
 def _terms(number: int, now: datetime, address: str, digest: str) -> dict[str, Any]:
     return {
         "slug": f"campaign-{number}", "author_id": new_id(), "status": "live",
-        "title": f"A second roaster for Yirga number {number}", "sector": "agriculture", "security_type": "equity",
-        "summary": "Forty farms grow the beans; a second roaster lets us export them. " * 2, "story_md": STORY,
+        "title": f"A second roaster for Yirga number {number}", "story_md": STORY,
+        "summary": "Forty farms grow the beans; a second roaster lets us export them. " * 2,
+        "sector": "agriculture", "security_type": "equity",
         "image_id": f"{number:064x}.svg", "image_alt": "Two people beside a roaster", "currency": "ETB",
         "goal_minor": 50_000_000, "min_minor": 100_00, "max_minor": 5_000_000, "price_minor": 100_00,
         "duration_days": 30, "threshold_bps": 7500, "fee_bps": 250, "grace_days": 5, "terms_hash": digest,

@@ -19,16 +19,6 @@ class Company(models.Model):
         app_label = "django_pages"
 
 
-class Member(models.Model):
-    company = models.ForeignKey(Company, models.CASCADE, primary_key=True)
-    user_id = models.CharField(max_length=32)
-
-    class Meta:
-        managed = False
-        db_table = "company_member"
-        app_label = "django_pages"
-
-
 class Paper(models.Model):
     id = models.CharField(max_length=32, primary_key=True)
     company = models.ForeignKey(Company, models.CASCADE, related_name="papers")
