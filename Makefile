@@ -37,6 +37,7 @@ chaos: ready-dev ## Long runs with killed workers, emptied Redis, stopped chain
 	@STORM_PAYMENTS=20000 STORM_KILLS=200 $(PY) -m pytest tests/chaos $(ARGS)
 
 bench: ready-dev ## Speed as ratios in one run; writes benchmarks/results.json
+	@$(PY) -m pip install -qq --disable-pip-version-check -r benchmarks/requirements.txt
 	@exec $(PY) -m benchmarks $(ARGS)
 
 ready:
