@@ -103,10 +103,24 @@ _PROGRESS = {
 }  # fmt: skip
 
 
-def timeline(investment: Any, times: dict[str, datetime]) -> list[dict[str, Any]]:  # noqa: ANN401 - a row
+WORDS = {Status.PAYING: "To be paid", Status.AUTHORISED: "Paid"}
+
+
+def words(status: str) -> str:
+    """Return what a status is called on pages."""
+    return WORDS.get(Status(status), status.capitalize())
+
+
+def timeline(
+    investment: Any,  # noqa: ANN401 - a row
+    times: dict[str, datetime],
+    *,
+    came_minor: int | None = None,
+) -> list[dict[str, Any]]:
     """Return the steps of a status page: label, at, state (done, current, todo, failed), text.
 
-    `times` holds the moment of each status that the investment has passed.
+    `times` holds the moment of each status that the investment has passed, `came_minor` what the
+    bank has taken. What will never happen is not shown as a step to come.
     """
     status = Status(investment.status)
     at = _PROGRESS[status]
@@ -117,20 +131,25 @@ def timeline(investment: Any, times: dict[str, datetime]) -> list[dict[str, Any]
         _step(3, at, "Recorded on chain", times.get(Status.CONFIRMED), "The contract writes it down."),
     ]  # fmt: skip
     if status in (Status.FAILED, Status.EXPIRED):
-        text = {
-            Status.FAILED: "The bank did not take the payment. Nothing was charged; you can try again.",
-            Status.EXPIRED: "The payment was not made in time. Nothing was charged; you can try again.",
-        }[status]
-        steps[1] = {
-            "label": "Payment not completed",
-            "at": times.get(status),
-            "state": "failed",
-            "text": text,
-        }
+        text = _why_not_paid(status, investment.amount_minor, came_minor)
+        label = "Payment not completed"
+        return [
+            steps[0], {"label": label, "at": times.get(status), "state": "failed", "text": text},
+        ]  # fmt: skip
     if status == Status.RETURNED:
-        text = "The campaign could not take it. The whole amount is in your wallet."
+        text = "The whole amount is in your wallet."
         steps[3] = {"label": "Money returned", "at": times.get(status), "state": "done", "text": text}
     return steps
+
+
+def _why_not_paid(status: Status, amount_minor: int, came_minor: int | None) -> str:
+    if came_minor is None and status == Status.EXPIRED:
+        return "The payment was not made in time. Nothing was charged; you can try again."
+    if came_minor is None:
+        return "The bank did not take the payment. Nothing was charged; you can try again."
+    if came_minor == amount_minor:
+        return "The bank took the payment back. You can try again."
+    return "What came was not the amount that you chose. You can try again."
 
 
 def _step(index: int, at: int, label: str, when: datetime | None, text: str) -> dict[str, Any]:

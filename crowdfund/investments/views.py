@@ -113,7 +113,10 @@ def show(investment_id: str) -> Response:
         "investments/_status.html",
         investment=investment,
         payment=payment,
-        steps=rules.timeline(investment, queries.times(investment_id)),
+        words=rules.words,
+        steps=rules.timeline(
+            investment, queries.times(investment_id), came_minor=payment.received_minor if payment else None
+        ),
         is_final=investment.status in rules.FINAL,
         entries=ledger.entries_for("payment", investment.payment_id or "-")
         + ledger.entries_for("investment", investment_id),
@@ -132,5 +135,6 @@ def portfolio() -> Response:
         rows=rows[:20],
         more=len(rows) > 20,
         totals=queries.totals(user.id),
-        status_options=[("", "All"), *((str(s), str(s).capitalize()) for s in rules.Status)],
+        words=rules.words,
+        status_options=[("", "All"), *((str(s), rules.words(s)) for s in rules.Status)],
     )

@@ -33,7 +33,7 @@ def problems(page: Page, name: str) -> list[str]:
         page.emulate_media(color_scheme=scheme)
         found += [f"{name} {size['width']} {scheme}: {line}" for line in _axe_lines(page, options)]
     page.set_viewport_size(NARROW)
-    found += [f"{name}: {line}" for line in _too_wide(page)]
+    found += [f"{name}: {line}" for line in _too_wide(page) + _cut_off(page)]
     page.set_viewport_size(DESK)
     return found
 
@@ -58,6 +58,15 @@ def _too_wide(page: Page) -> list[str]:
           .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
           .filter((one) => !one.closest('.cf-table-frame, pre'))
           .slice(0, 3).map((one) => one.outerHTML.slice(0, 120)).join(' | ')]"""
+    )
+
+
+def _cut_off(page: Page) -> list[str]:
+    """Return what is hidden beyond the edge of a table that should have become a list."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll('.cf-table-frame:has(td[data-label])')]
+        .filter((frame) => frame.scrollWidth > frame.clientWidth + 1)
+        .map((frame) => 'cut off in ' + frame.getAttribute('aria-label'))"""
     )
 
 

@@ -122,6 +122,8 @@ def test_a_payment_that_does_not_fit_waits_with_a_proposal(world):
     world.control("pay", tx_ids=[tx_id], amount="400.00")
     world.wait(lambda: bool(world.rows("SELECT id FROM payment_exception")), "the exception")
     finance = world.person("sara@demo.example")
+    expect(person.get_by_text("400.00 ETB came instead of 1,000.00 ETB")).to_be_visible()
+    world.look(person, f"Your investment in {TITLE}", "too little came")
     finance.goto("/staff/exceptions")
     world.look(finance, "Exceptions", "one")
     finance.get_by_role("link", name="Too little came").click()
@@ -132,6 +134,7 @@ def test_a_payment_that_does_not_fit_waits_with_a_proposal(world):
     person.reload()
     world.look(person, f"Your investment in {TITLE}", "too little")
     assert DONE not in person.content()
+    assert "Nothing was charged" not in person.content()
     person.goto("/wallet")
     expect(person.get_by_role("row", name=re.compile("400.00 ETB"))).to_be_visible()
 
