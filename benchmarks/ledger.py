@@ -15,8 +15,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
 from crowdfund import config, create_app
 from crowdfund.db import commit, db, new_id
 from crowdfund.ledger import queries, service
@@ -55,14 +53,19 @@ def _measure(kind: str, url: str) -> dict[str, Any]:
     return _report(kind, POSTS / singles, POSTS / bare, 100 / batch, POSTS / single, broken)
 
 
-def _report(kind: str, ours: float, raw: float, batch: float, single: float, broken: list[str]) -> dict[str, Any]:
+def _report(
+    kind: str, ours: float, raw: float, batch: float, single: float, broken: list[str]
+) -> dict[str, Any]:
     rows = {
         f"ledger.post, {kind}": (ours, raw, GOALS[kind]),
         f"ledger.post_many of 100, {kind}": (batch, single, GOALS["batch"]),
     }
     for name, (value, base, goal) in rows.items():
         verdict = "ok" if value / base >= goal else "MISSED"
-        print(f"{name:36} {value:9,.0f}/s  against {base:9,.0f}/s  = {value / base:5.2f} x  goal {goal} x  {verdict}")
+        print(
+            f"{name:36} {value:9,.0f}/s  against {base:9,.0f}/s  = {value / base:5.2f} x"
+            f"  goal {goal} x  {verdict}"
+        )
     for line in broken:
         print("BROKEN", line)
     return {
@@ -123,7 +126,7 @@ _SQL = (
     "UPDATE ledger_account SET balance_minor = balance_minor + ? WHERE name = ? AND currency = 'ETB'"
     " AND balance_minor + ? >= held_minor",
     "INSERT INTO journal_entry (id, seq, key, kind, currency, at, ref, input_hash, hash)"
-    " VALUES (?, ?, ?, 'bench', 'ETB', '" + _AT + "', '[[\"bench\", \"1\"]]', ?, ?)",
+    " VALUES (?, ?, ?, 'bench', 'ETB', '" + _AT + '\', \'[["bench", "1"]]\', ?, ?)',
     "INSERT INTO journal_posting (seq, n, source, destination, amount_minor) VALUES (?, 0, ?, ?, 5)",
     "UPDATE journal_head SET seq = ?, hash = ? WHERE id = 1",
 )
