@@ -16,7 +16,7 @@ def registration_confirmed(rows: Sequence[outbox.Row]) -> None:
     """Mark companies that the issuer registry now holds."""
     for row in filter(_ours, rows):
         _, company_id = row.payload["subject"]
-        service.mark_registered(company_id, row.payload["tx_hash"], intent_id=row.payload["intent_id"])
+        service.mark_registered(company_id, row.payload["tx_hash"])
 
 
 @outbox.on("chain.failed", queue="default")

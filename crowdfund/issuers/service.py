@@ -158,7 +158,7 @@ def register_again(company_id: str, *, actor: str) -> None:
     _write_registration(company)
 
 
-def mark_registered(company_id: str, tx_hash: str, *, intent_id: str) -> None:
+def mark_registered(company_id: str, tx_hash: str) -> None:
     """Note that the registry holds the company; a repeated or outdated message changes nothing."""
     company = _locked(company_id)
     if company.registered_at is not None:

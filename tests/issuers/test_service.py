@@ -57,7 +57,7 @@ def test_the_confirmation_registers_the_company_once(cast, frozen):
     company_id = raising.registered_company(cast["alice"], cast["carla"])
     first = queries.get(company_id)
     assert first.register_tx == "0x" + "ab" * 32
-    service.mark_registered(company_id, "0xother", intent_id="again")
+    service.mark_registered(company_id, "0xother")
     commit()
     assert queries.get(company_id).register_tx == first.register_tx
     assert [e.to_status for e in queries.history(company_id)][:3] == ["draft", "submitted", "verified"]

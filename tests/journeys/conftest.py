@@ -1,6 +1,5 @@
 """One seeded stack and one browser for all journeys; a failing test leaves pictures and log tails."""
 
-import os
 import re
 from pathlib import Path
 
@@ -27,7 +26,6 @@ def browser_type_launch_args(browser_type_launch_args):
 
 @pytest.fixture(scope="session")
 def session_world(browser, tmp_path_factory):
-    os.environ["PROXY_COUNT"] = "1"  # so that people come from addresses of their own
     with open_world(tmp_path_factory.mktemp("stack"), browser) as world:
         yield world
 

@@ -1,7 +1,6 @@
 """`python -m tests.journeys.screenshots`: make the pictures under docs/screenshots/ again."""
 
 import io
-import os
 import re
 import tempfile
 from pathlib import Path
@@ -99,7 +98,6 @@ def staff(world: World) -> None:
 
 def main() -> None:
     """Start a seeded stack and take all pictures."""
-    os.environ["PROXY_COUNT"] = "1"
     FOLDER.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(**chromium.launch_args())

@@ -1,6 +1,7 @@
 """The whole stack with people in front of it: sign in, read mail, steer the bank, look into SQL."""
 
 import itertools
+import os
 import re
 import sqlite3
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from crowdfund.local import environment
 from crowdfund.local.stack import Stack, running
 
 from . import checks
@@ -27,7 +29,10 @@ HARMLESS = ("net::ERR_", "status of 4", "Failed to load resource")
 @contextmanager
 def open_world(folder: Path, browser: Browser) -> Iterator["World"]:
     """Start the seeded stack in a folder, give the world, and stop everything at the end."""
-    with running(folder, ports="free", web_processes=1) as stack:
+    # One proxy, so that each person can come from an address of their own; nothing of the operator's.
+    environ = {name: value for name, value in os.environ.items() if name not in environment.OUTSIDE}
+    environ |= {"PROXY_COUNT": "1"}
+    with running(folder, ports="free", environ=environ, web_processes=1) as stack:
         world = World(stack, browser)
         world.control("settings", settle_delay_s=0)
         yield world
