@@ -6,6 +6,7 @@ Each function is also what a web server starts: `granian --factory benchmarks.si
 import gc
 import os
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +52,14 @@ def prepare(folder: Path) -> None:
 
 def cookie(name: str) -> str:
     """Return the Cookie header of the signed-in person on a site."""
-    return {"ours": world.COOKIE, "flask": "", "django": f"sessionid={DJANGO_SESSION}; csrftoken={'x' * 32}"}[
-        name
-    ]
+    django_cookies = f"sessionid={DJANGO_SESSION}; csrftoken={'x' * 32}"
+    return {"ours": world.COOKIE, "flask": "", "django": django_cookies}[name]
 
 
 def _sign_in_django() -> None:
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
     from django.contrib.sessions.backends.db import SessionStore
+    from django.contrib.sessions.models import Session
     from django.core.management import call_command
     from django.db import connection
 
@@ -66,11 +67,16 @@ def _sign_in_django() -> None:
     user = get_user_model().objects.create_user(
         world.EMAIL, world.EMAIL, "secret", first_name="Ingrid", last_name="Haile"
     )
-    session = SessionStore(DJANGO_SESSION)
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save(must_create=True)
+    signed_in = {
+        SESSION_KEY: str(user.pk),
+        BACKEND_SESSION_KEY: "django.contrib.auth.backends.ModelBackend",
+        HASH_SESSION_KEY: user.get_session_auth_hash(),
+    }
+    Session.objects.create(
+        session_key=DJANGO_SESSION,
+        session_data=SessionStore().encode(signed_in),
+        expire_date=datetime.now(UTC) + timedelta(days=14),
+    )
     connection.close()
 
 
