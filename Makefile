@@ -26,8 +26,9 @@ lint: ready-dev ## Style, format, types, import order of the features
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 
-contracts: ready-dev ## Rebuild the contracts and compare with what is checked in
+contracts: ready-dev ## Rebuild the contracts, compare with what is checked in, run their tests
 	@PATH="$$($(PY) tools/npm.py):$$PATH" contracts/run.sh check
+	@PATH="$$($(PY) tools/npm.py):$$PATH" contracts/run.sh test
 
 fuzz: ready-dev ## Long random runs: contracts and money programmes
 	@PATH="$$($(PY) tools/npm.py):$$PATH" FOUNDRY_PROFILE=long contracts/run.sh test

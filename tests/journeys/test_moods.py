@@ -35,11 +35,13 @@ def test_repeated_reordered_and_forged_messages_book_once(world, moods):
 
 def test_a_forged_message_is_kept_as_evidence_and_moves_nothing(world):
     page, payment_id = _started(world)
+    pay = page.get_by_role("link", name=re.compile("^Pay 500.00 ETB"))
+    expect(pay).to_be_visible()  # the bank has answered: the payment has its number
     tx_id = world.rows("SELECT tx_id FROM payment WHERE id = ?", payment_id)[0][0]
     before = _refused(world)
     world.control("emit", events=[{"tx_id": tx_id, "status": "SETTLED", "key": 0}])
     world.wait(lambda: _refused(world) > before, "the refused webhook")
-    expect(page.get_by_role("link", name=re.compile("^Pay 500.00 ETB"))).to_be_visible()
+    expect(pay).to_be_visible()
     assert world.postings_of(payment_id) == []
     finance = world.person("sara@demo.example")
     finance.goto("/staff/webhooks?state=refused")

@@ -23,11 +23,12 @@ def test_a_change_reaches_the_page_and_leaves_half_typed_words_alone(site, liste
 
 
 def test_news_of_other_things_ask_for_nothing(site, listening):
+    before = site.asked["/part"]  # a slow stream may have let the page ask once by itself
     site.tell(data="thing:2")
     site.value = 2
     site.tell(data="list:1")  # an element may follow several topics
     expect(listening.locator("#part")).to_have_text("value 2")
-    assert site.asked["/part"] == 1
+    assert site.asked["/part"] == before + 1
 
 
 def test_refresh_reads_everything_again(site, listening):
