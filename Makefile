@@ -1,6 +1,7 @@
 # `make` lists what there is. Everything works from a fresh checkout with Python 3.11 alone.
 VENV := .venv
 PY := $(VENV)/bin/python
+ON_SQL := $(addprefix tests/,kernel ledger accounts issuers compliance payments campaigns investments test_guards.py)
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: help run reset test check lint contracts chaos bench fuzz ready ready-dev
@@ -14,7 +15,8 @@ run: ready ## Start the whole system on this machine; Ctrl-C ends it
 reset: ready ## Remove this machine's data (database, chain, mail); downloads stay
 	@$(PY) -m crowdfund.local reset
 
-test: ready-dev ## Run all tests, the browser's included
+test: ready-dev ## Run all tests: those that touch SQL on PostgreSQL, then everything on SQLite, browser included
+	@$(if $(ARGS),:,$(PY) -m pytest -q --db postgresql -m "not browser and not chaos" $(ON_SQL))
 	@chromium=$$($(PY) tools/chromium.py) && CHROMIUM="$$chromium" exec $(PY) -m pytest -m "not chaos" $(ARGS)
 
 check: lint contracts ## Everything that must hold before a change is shared: lint, types, contracts, tests
