@@ -103,27 +103,31 @@ def _empty_tables() -> None:
     """Remove all rows; the append-only triggers are put aside for that (tests only)."""
     db.session.remove()
     with db.engine.begin() as connection:
-        tables = list(reversed(db.metadata.sorted_tables))
-        if connection.dialect.name == "postgresql":
-            names = ", ".join(f'"{table.name}"' for table in tables)
-            for table in tables:
-                connection.execute(sa.text(f'ALTER TABLE "{table.name}" DISABLE TRIGGER USER'))
-            connection.execute(sa.text(f"TRUNCATE {names} CASCADE"))
-            for table in tables:
-                connection.execute(sa.text(f'ALTER TABLE "{table.name}" ENABLE TRIGGER USER'))
-            return
-        if connection.dialect.name in ("mysql", "mariadb"):  # TRUNCATE fires no triggers there
-            connection.execute(sa.text("SET foreign_key_checks = 0"))
-            for table in tables:
-                connection.execute(sa.text(f"TRUNCATE `{table.name}`"))
-            connection.execute(sa.text("SET foreign_key_checks = 1"))
-            return
-        triggers = connection.execute(
-            sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-        ).all()
-        for name, _sql in triggers:
-            connection.execute(sa.text(f"DROP TRIGGER {name}"))
-        for table in tables:
-            connection.execute(sa.delete(table))
-        for _name, sql in triggers:
-            connection.exec_driver_sql(sql)
+        names = [table.name for table in reversed(db.metadata.sorted_tables)]
+        how = {"postgresql": _empty_postgresql, "sqlite": _empty_sqlite}
+        how.get(connection.dialect.name, _empty_mysql)(connection, names)
+
+
+def _empty_postgresql(connection: sa.Connection, names: list[str]) -> None:
+    for name in names:
+        connection.execute(sa.text(f'ALTER TABLE "{name}" DISABLE TRIGGER USER'))
+    connection.execute(sa.text("TRUNCATE " + ", ".join(f'"{name}"' for name in names) + " CASCADE"))
+    for name in names:
+        connection.execute(sa.text(f'ALTER TABLE "{name}" ENABLE TRIGGER USER'))
+
+
+def _empty_mysql(connection: sa.Connection, names: list[str]) -> None:
+    connection.execute(sa.text("SET foreign_key_checks = 0"))
+    for name in names:
+        connection.execute(sa.text(f"TRUNCATE `{name}`"))  # fires no triggers there
+    connection.execute(sa.text("SET foreign_key_checks = 1"))
+
+
+def _empty_sqlite(connection: sa.Connection, names: list[str]) -> None:
+    found = connection.execute(sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
+    for name, _sql in found:
+        connection.execute(sa.text(f"DROP TRIGGER {name}"))
+    for name in names:
+        connection.execute(sa.text(f'DELETE FROM "{name}"'))
+    for _name, sql in found:
+        connection.exec_driver_sql(sql)
