@@ -1,7 +1,7 @@
 """Writes beyond the ORM: insert unless known, and prepared statements on the bare driver."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -83,39 +83,65 @@ class Prepared:
 
 
 class Driver:
-    """The driver's own cursor inside a connection's transaction, for prepared statements."""
+    """The driver's own cursors inside a connection's transaction, for prepared statements."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self._cursor = connection.connection.cursor()
+        self._cursors: list[Any] = []
 
     def rows(self, statement: Prepared, **values: object) -> list[Any]:
         """Send a query and return its rows as plain tuples."""
-        text, sent = statement.text_and_values(self.connection, (values,))
-        self._cursor.execute(text, sent[0])
-        return list(self._cursor.fetchall())
+        return self.read((statement, values))[0]
+
+    def read(self, *queries: tuple[Prepared, Mapping[str, Any]]) -> list[list[Any]]:
+        """Send queries one after the other and return the rows of each.
+
+        Each sees what was committed before it began. On PostgreSQL they travel in one round trip.
+        """
+        with self._one_trip(len(queries)):
+            cursors = [self._run(statement, (values,)) for statement, values in queries]
+            return [list(cursor.fetchall()) for cursor in cursors]
+
+    def write(self, *writes: tuple[Prepared, Sequence[Mapping[str, Any]]]) -> list[int]:
+        """Send each statement once for each of its rows; return how many rows each touched.
+
+        On PostgreSQL all of them travel in one round trip.
+        """
+        with self._one_trip(len(writes)):
+            cursors = [self._run(statement, rows) for statement, rows in writes]
+        return [int(cursor.rowcount) for cursor in cursors]
 
     def send(self, statement: Prepared, rows: Sequence[Mapping[str, Any]]) -> int:
         """Send a statement once for each row; return how many rows of the table it touched."""
+        return self.write((statement, rows))[0]
+
+    def _run(self, statement: Prepared, rows: Sequence[Mapping[str, Any]]) -> Any:  # noqa: ANN401
         text, sent = statement.text_and_values(self.connection, rows)
+        cursor = self.connection.connection.cursor()
+        self._cursors.append(cursor)
         if len(sent) == 1:
-            self._cursor.execute(text, sent[0])
+            cursor.execute(text, sent[0])
         else:
-            self._cursor.executemany(text, sent)
-        return int(self._cursor.rowcount)
+            cursor.executemany(text, sent)
+        return cursor
+
+    def _one_trip(self, statements: int) -> AbstractContextManager[object]:
+        lent = cast(Any, self.connection.connection.driver_connection)
+        return lent.pipeline() if statements > 1 and hasattr(lent, "pipeline") else nullcontext()
 
     def begin(self) -> None:
         """Take SQLite's write lock at once (see `_on_begin`); other drivers begin by themselves."""
-        self._cursor.execute("BEGIN IMMEDIATE")
+        self.connection.connection.cursor().execute("BEGIN IMMEDIATE")
 
     def close(self) -> None:
-        """Give the cursor back."""
-        self._cursor.close()
+        """Give the cursors back."""
+        for cursor in self._cursors:
+            cursor.close()
 
 
 @contextmanager
 def driver() -> Iterator[Driver]:
-    """Lend the driver's cursor of the session's transaction; its errors come as SQLAlchemy's."""
+    """Lend the driver within the session's transaction; its errors come as SQLAlchemy's."""
     if is_read_only():
         raise RuntimeError("a GET request must not write")
     connection = db.session.connection()

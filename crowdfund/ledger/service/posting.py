@@ -76,12 +76,12 @@ def post_many(drafts: Sequence[Draft]) -> list[str]:
         if hashes.setdefault(draft.key, body) != body:
             raise KeyReused(_OTHER_FIGURES)
     with driver() as sql:
-        head = _lock_head(sql)
-        ids = _known(sql, hashes)
+        head, known, accounts = _look(sql, drafts)
+        ids = _ids(known, hashes)
         fresh = [draft for key, draft in {d.key: d for d in drafts}.items() if key not in ids]
         if fresh:
-            _move(sql, fresh)
-            ids |= _write(sql, fresh, hashes, head)
+            moves = _moves(sql, fresh, accounts)
+            ids |= _write(sql, fresh, hashes, head, moves)
     return [ids[draft.key] for draft in drafts]
 
 
@@ -120,23 +120,39 @@ def _lock_head(sql: Driver) -> tuple[int, str]:
     return found[0][0], found[0][1]
 
 
-def _known(sql: Driver, hashes: dict[str, str]) -> dict[str, str]:
+def _look(
+    sql: Driver, drafts: Sequence[Draft]
+) -> tuple[tuple[int, str], Iterable[Any], Iterable[Any] | None]:
+    """Lock the head; return it, the entries there are under these keys, the accounts if they came along."""
+    names = list(rules.deltas(drafts[0].postings))
+    if len(drafts) == 1 and len(names) == 2:
+        currency, one, two = drafts[0].currency, *names
+        heads, known, accounts = sql.read(
+            (_LOCK_HEAD, {}),
+            (_KNOWN_KEY, {"k": drafts[0].key}),
+            (_STATE_OF_TWO, {"cur": currency, "one": one, "two": two}),
+        )
+        if heads:
+            return (heads[0][0], heads[0][1]), known, accounts
+    head = _lock_head(sql)
+    return head, sql.connection.execute(_KNOWN_KEYS, {"keys": [draft.key for draft in drafts]}), None
+
+
+def _ids(known: Iterable[Any], hashes: dict[str, str]) -> dict[str, str]:
     """Return the ids of keys that are in the journal already; raise if their input differs."""
-    keys = list(hashes)
-    found: Iterable[Any] = (
-        sql.rows(_KNOWN_KEY, k=keys[0]) if len(keys) == 1
-        else sql.connection.execute(_KNOWN_KEYS, {"keys": keys})
-    )  # fmt: skip
     ids = {}
-    for key, entry_id, input_hash in found:
+    for key, entry_id, input_hash in known:
         if input_hash != hashes[key]:
             raise KeyReused(_OTHER_FIGURES)
         ids[key] = entry_id
     return ids
 
 
-def _move(sql: Driver, drafts: Iterable[Draft]) -> None:
-    """Change the balances in account order; raise InsufficientFunds before anything is written."""
+def _moves(sql: Driver, drafts: Iterable[Draft], accounts: Iterable[Any] | None) -> list[dict[str, Any]]:
+    """Return the changes of balances in account order; open accounts that are new.
+
+    Raises InsufficientFunds before anything is written.
+    """
     by_currency: dict[str, list[Posting]] = {}
     for draft in drafts:
         by_currency.setdefault(draft.currency, []).extend(draft.postings)
@@ -144,27 +160,23 @@ def _move(sql: Driver, drafts: Iterable[Draft]) -> None:
     missing = [
         _new_account(name, currency)
         for currency, change in changes.items()
-        for name in _judge(sql, currency, change)
+        for name in _judge(sql, currency, change, accounts)
     ]
     insert_ignore(_A, missing)
-    steps = [
+    return [
         {"a": name, "d": delta, "cur": currency}
         for currency, change in changes.items()
         for name, delta in change.items()
         if delta
     ]
-    if steps and sql.send(_CHANGE, steps) != len(steps):
-        raise InsufficientFunds(NOT_ENOUGH)  # never under the head's lock; the CHECK is the last wall
 
 
-def _judge(sql: Driver, currency: str, change: dict[str, int]) -> list[str]:
+def _judge(sql: Driver, currency: str, change: dict[str, int], accounts: Iterable[Any] | None) -> list[str]:
     """Return the accounts that do not exist yet; raise InsufficientFunds if one has too little."""
     names = list(change)
-    found: Iterable[Any] = (
-        sql.rows(_STATE_OF_TWO, cur=currency, one=names[0], two=names[1]) if len(names) == 2
-        else sql.connection.execute(_STATE_OF_MANY, {"cur": currency, "names": names})
-    )  # fmt: skip
-    free = {name: balance - held for name, balance, held in found}
+    if accounts is None:
+        accounts = sql.connection.execute(_STATE_OF_MANY, {"cur": currency, "names": names})
+    free = {name: balance - held for name, balance, held in accounts}
     for name, delta in change.items():
         if delta < 0 and free.get(name, 0) + delta < 0 and rules.has_floor(name):
             raise InsufficientFunds(NOT_ENOUGH)
@@ -177,9 +189,13 @@ def _new_account(name: str, currency: str) -> dict[str, Any]:
 
 
 def _write(
-    sql: Driver, drafts: Sequence[Draft], hashes: dict[str, str], head: tuple[int, str]
+    sql: Driver,
+    drafts: Sequence[Draft],
+    hashes: dict[str, str],
+    head: tuple[int, str],
+    moves: list[dict[str, Any]],
 ) -> dict[str, str]:
-    """Append entries and postings and move the head; return the ids by key."""
+    """Change the balances, append entries and postings, move the head; return the ids by key."""
     (seq, link), at = head, clock.now()
     said_at = at.isoformat()
     entries, rows, ids = [], [], {}
@@ -198,7 +214,8 @@ def _write(
              "amount_minor": p.amount_minor}
             for n, p in enumerate(draft.postings)
         ]  # fmt: skip
-    sql.send(_INSERT_ENTRY, entries)
-    sql.send(_INSERT_POSTING, rows)
-    sql.send(_MOVE_HEAD, [{"s": seq, "h": link}])
+    appended = [(_INSERT_ENTRY, entries), (_INSERT_POSTING, rows), (_MOVE_HEAD, [{"s": seq, "h": link}])]
+    changed = sql.write((_CHANGE, moves), *appended) if moves else [0, *sql.write(*appended)]
+    if changed[0] != len(moves):
+        raise InsufficientFunds(NOT_ENOUGH)  # never under the head's lock; the CHECK is the last wall
     return ids
