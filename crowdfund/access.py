@@ -108,6 +108,7 @@ TABLE: dict[str, frozenset[str]] = {
     # static files and health
     "static": PUBLIC,
     "web.health": PUBLIC,
+    "web.choose_language": PUBLIC,
 }
 
 # (label, endpoint, icon); shown when the access table allows the endpoint, in this order.

@@ -35,7 +35,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
-from . import access, compression, config, db, live, money, sessions
+from . import access, compression, config, db, i18n, live, money, sessions
 from .errors import CrowdfundError
 
 log = structlog.get_logger()
@@ -43,6 +43,7 @@ csrf = CSRFProtect()
 login = LoginManager()
 bp = Blueprint("web", __name__)
 SAFE = ("GET", "HEAD", "OPTIONS")
+LANGUAGE_COOKIE = "language"
 
 
 # --- for views --------------------------------------------------------------------------------
@@ -151,6 +152,8 @@ def init_app(app: Flask) -> None:
     app.session_interface = sessions.SqlSessionInterface()
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.template_class = Template
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    cast(Any, app.jinja_env).install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     csrf.init_app(app)
     login.init_app(app, add_context_processor=False)
@@ -171,6 +174,9 @@ def init_app(app: Flask) -> None:
         csrf_token=generate_csrf,
         may=may,
         live_attrs=live.live_attrs,
+        number_fmt=i18n.number,
+        day_fmt=i18n.day,
+        moment_fmt=i18n.moment,
     )
 
 
@@ -179,6 +185,16 @@ def health() -> Response:
     """Answer whether SQL and Redis are reachable, for balancers and the supervisor."""
     parts = {"database": _database_answers(), "redis": _redis_answers()}
     return make_response(jsonify(parts), 200 if parts["database"] else 503)
+
+
+@bp.post("/language")
+def choose_language() -> BaseResponse:
+    """Keep the reader's language in a cookie for a year and show the page again."""
+    name = request.form.get("language", "")
+    response = back(own_path(request.form.get("next"), "/"))
+    if name in i18n.LANGUAGES:
+        response.set_cookie(LANGUAGE_COOKIE, name, max_age=365 * 86_400, samesite="Lax", httponly=True)
+    return response
 
 
 def _database_answers() -> bool:
@@ -204,6 +220,7 @@ def _redis_answers() -> bool:
 def _open() -> BaseResponse | None:
     db.set_read_only(request.method in SAFE)
     g.request_id = uuid.uuid4().hex[:12]
+    i18n.use(_language())
     if "\0" in request.path or b"%00" in request.query_string:
         # No address of ours has one, and PostgreSQL refuses it in any text it is asked for.
         return _error_response(404, "not_found", "There is nothing at this address.")
@@ -216,6 +233,12 @@ def _open() -> BaseResponse | None:
     if current_user() is None:
         return _to_sign_in()
     return _error_response(403, "forbidden", "Your account may not open this page. Nothing was changed.")
+
+
+def _language() -> str:
+    """Return what the reader chose, else the first of the browser's languages that we have."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    return chosen if chosen in i18n.LANGUAGES else i18n.best(request.accept_languages.values())
 
 
 _VISITOR = frozenset({"visitor"})
@@ -330,6 +353,8 @@ def _context() -> dict[str, Any]:
         "current_user": current_user(),
         "events_url": live.stream_url(),
         "flashes": flashes,
+        "lang": i18n.language().replace("_", "-"),
+        "text_dir": i18n.text_direction(),
         "is_htmx": is_htmx() if has_request_context() else False,
     }
 

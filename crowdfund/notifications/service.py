@@ -25,5 +25,5 @@ def email(to_address: str, template: str, context: dict[str, Any], *, key: str) 
 def email_person(person_id: str, template: str, context: dict[str, Any], *, key: str) -> None:
     """Send an e-mail to a person by id; the person's first name is in the context."""
     person = accounts.get(person_id)
-    if person is not None:
+    if person is not None and person.email:
         email(person.email, template, {"name": person.name, **context}, key=key)

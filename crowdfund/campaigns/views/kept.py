@@ -15,7 +15,7 @@ from flask import Response, make_response, render_template, request, session
 from flask_wtf.csrf import generate_csrf
 from markupsafe import escape
 
-from crowdfund import live, web
+from crowdfund import i18n, live, web
 
 # Nobody outside can guess the marks of a process, so no text of a campaign can hold one.
 _SECRET = secrets.token_hex(12)
@@ -71,6 +71,7 @@ def page(template: str, key: object, **context: Any) -> Response:  # noqa: ANN40
     whole = (
         template,
         key,
+        i18n.language(),
         person and frozenset(person.roles),
         request.endpoint,
         int(time.time()) // _FRESH_S,

@@ -105,6 +105,8 @@ def register_at_gateway(user_id: str, gateway: str) -> str | Failed | None:
     person = accounts.get(user_id)
     if person is None:
         return Failed("There is no such person.", final=True)
+    if not person.email:
+        return Failed("The bank needs an e-mail address. Add one to your account, then pay again.", final=True)
     known = Person(person.email, person.first_name or person.name, person.last_name, person.phone)
     try:
         return gateways.get(gateway).register(known, key=f"register:{gateway}:{user_id}")

@@ -1,17 +1,17 @@
 """Reads about people."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from ..db import db
-from ..lookups import Lookup
-from . import rules
-from .models import Otp, User, UserRole, person_event
+from ...db import db
+from ...lookups import Lookup
+from .. import rules
+from ..models import User, UserRole, person_event
 
-_U, _R, _O = User.__table__, UserRole.__table__, Otp.__table__
+_U, _R = User.__table__, UserRole.__table__
 _ROLES = sa.select(_R.c.role).where(_R.c.person_id == sa.bindparam("id"))
 _FIND = sa.select(_U).where(_U.c.id == sa.bindparam("id"))
 _WITH_ROLES = Lookup(_FIND.add_columns(_R.c.role).outerjoin(_R, _R.c.person_id == _U.c.id))
@@ -22,13 +22,18 @@ class Person:
     """A person as pages and services see them."""
 
     id: str
-    email: str
+    email: str | None
     first_name: str
     last_name: str
     phone: str
     kyc_level: str
     kyc_status: str
     kyc_reason: str
+    kyc_expires_on: date | None
+    referral_code: str
+    sponsor_id: str | None
+    language: str
+    disabled_at: datetime | None
     created_at: datetime
     roles: tuple[str, ...] = field(default=())
     is_authenticated: bool = True
@@ -38,17 +43,21 @@ class Person:
     @property
     def name(self) -> str:
         """Return the name to show; the part before the @ until one was given."""
-        return rules.full_name(self.first_name, self.last_name) or self.email.split("@")[0]
+        return _shown(self.first_name, self.last_name, self.email, self.phone)
 
     def get_id(self) -> str:
         """Return what the session remembers."""
         return self.id
 
 
+def _shown(first: str, last: str, email: str | None, phone: str) -> str:
+    return rules.full_name(first, last) or (email or "").split("@")[0] or phone or "crowdfund"
+
+
 def load(person_id: str) -> Person | None:
-    """Return the signed-in person of a request, read outside its transaction."""
+    """Return the signed-in person of a request, read outside its transaction; nobody if closed."""
     rows = _WITH_ROLES.all(id=person_id)
-    if not rows:
+    if not rows or rows[0].disabled_at is not None:
         return None
     facts = rows[0]._asdict()
     del facts["role"]
@@ -71,9 +80,10 @@ def find_by_email(email: str) -> Person | None:
 
 def names(person_ids: set[str]) -> dict[str, str]:
     """Return the names of several people by id; `system` is not a person."""
-    query = sa.select(_U.c.id, _U.c.first_name, _U.c.last_name, _U.c.email).where(_U.c.id.in_(person_ids))
+    wanted = (_U.c.id, _U.c.first_name, _U.c.last_name, _U.c.email, _U.c.phone)
+    query = sa.select(*wanted).where(_U.c.id.in_(person_ids))
     return {
-        row.id: rules.full_name(row.first_name, row.last_name) or row.email
+        row.id: rules.full_name(row.first_name, row.last_name) or row.email or row.phone
         for row in db.session.execute(query)
     }
 
@@ -86,11 +96,6 @@ def kyc_level(person_id: str) -> str:
 def staff_with(role: str) -> list[str]:
     """Return the ids of the people who have a staff role."""
     return list(db.session.scalars(sa.select(_R.c.person_id).where(_R.c.role == role)))
-
-
-def otp(otp_id: str) -> Any:  # noqa: ANN401 - a row
-    """Return a sign-in request (identifier, expires_at) or None."""
-    return db.session.execute(sa.select(_O).where(_O.c.id == otp_id)).first()
 
 
 def people(*, status: str = "", search: str = "", page: int = 1, size: int = 25) -> list[Any]:

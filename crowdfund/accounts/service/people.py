@@ -1,86 +1,65 @@
-"""Verbs about people: ask for a code, sign in, keep the profile, verify."""
+"""People: opened, kept, given roles, verified."""
 
 from collections.abc import Iterable
 
 import phonenumbers
 import sqlalchemy as sa
 
-from .. import clock, config, live, outbox
-from ..db import db, insert_ignore, new_id, own_transaction, record_event, rows_changed
-from ..errors import Conflict, Forbidden, Invalid, NotFound
-from . import rules
-from .models import Otp, User, UserRole, person_event
-
-_O = Otp.__table__
-
-
-def request_code(email: str, *, ip: str) -> str:
-    """Ask for a sign-in code by e-mail and return the request's id.
-
-    At most 5 a minute for an address and for an IP (rules.md); the answer is the same whether
-    the person exists. Raises Invalid, TooManyCodes.
-    """
-    otp_id, address = new_id(), rules.normal_email(email)
-    _take_turn(otp_id, address, ip[:45])
-    outbox.emit("otp.requested", otp_id, {"otp_id": otp_id})
-    return otp_id
-
-
-def _take_turn(otp_id: str, address: str, ip: str) -> None:
-    """Store a request and then count: of those that come at once, none overlooks the others."""
-    now = clock.now()
-    row = {"id": otp_id, "identifier": address, "ip": ip, "attempts": 0, "created_at": now,
-           "expires_at": now + rules.CODE_LIFETIME}  # fmt: skip
-    with own_transaction() as connection:
-        connection.execute(sa.insert(_O).values(row))
-    with own_transaction() as connection:
-        for same in (_O.c.identifier == address, _O.c.ip == ip):
-            recent = sa.select(sa.func.count()).where(same, _O.c.created_at > now - rules.SEND_WINDOW)
-            if (connection.scalar(recent) or 0) > rules.MAX_SENDS:
-                connection.execute(sa.delete(_O).where(_O.c.id == otp_id))
-                break
-        else:
-            return
-    raise rules.TooManyCodes(
-        "Too many codes were asked for. Wait a minute, then use the newest e-mail or try again."
-    )
-
-
-def sign_in(otp_id: str, typed: str) -> str:
-    """Exchange a code for the person's id; the first sign-in creates the person.
-
-    A try is counted before it is judged, in a transaction of its own: a refusal rolls back the
-    request's. Raises WrongCode.
-    """
-    alive = sa.and_(
-        _O.c.id == otp_id,
-        _O.c.used_at.is_(None),
-        _O.c.expires_at > clock.now(),
-        _O.c.attempts < rules.MAX_WRONG_TRIES,
-    )
-    with own_transaction() as connection:
-        counted = connection.execute(sa.update(_O).where(alive).values(attempts=_O.c.attempts + 1))
-    if counted.rowcount != 1 or not rules.code_matches(config.settings().secret_key, otp_id, typed):
-        raise rules.WrongCode
-    used = sa.update(_O).where(_O.c.id == otp_id, _O.c.used_at.is_(None)).values(used_at=clock.now())
-    if rows_changed(used) != 1:
-        raise rules.WrongCode
-    identifier = db.session.scalar(sa.select(_O.c.identifier).where(_O.c.id == otp_id))
-    return ensure_user(str(identifier))
+from ... import clock, live, outbox
+from ...db import db, insert_ignore, new_id, record_event
+from ...errors import Conflict, Forbidden, Invalid, NotFound
+from .. import rules
+from ..models import SignInMethod, User, UserRole, person_event
 
 
 def ensure_user(email: str, name: str = "", *, roles: Iterable[str] = (), phone: str = "") -> str:
-    """Return the id of the person with an address, made if new; roles are added, never removed."""
+    """Return the id of the person with an address, made if new; roles are added, never removed.
+
+    Only for addresses that are known to be theirs: by a code, by an operator, by the demo story.
+    """
     address = rules.normal_email(email)
-    first, _, last = name.partition(" ")
-    row = {
-        "id": new_id(), "email": address, "first_name": first, "last_name": last, "phone": phone,
-        "kyc_level": "none", "kyc_status": "none", "kyc_reason": "", "created_at": clock.now(),
-    }  # fmt: skip
-    insert_ignore(User.__table__, [row])
-    person_id = str(db.session.scalar(sa.select(User.id).where(User.email == address)))
+    person_id = person_with("email", address) or open_account(
+        "email", address, email=address, name=name, phone=phone
+    )
     for role in roles:
         give_role(person_id, role, actor="system")
+    return person_id
+
+
+def person_with(kind: str, value: str) -> str | None:
+    """Return the id of the person who signs in by a method (in its normal form), or None."""
+    query = sa.select(SignInMethod.person_id).where(SignInMethod.kind == kind, SignInMethod.value == value)
+    return db.session.scalar(query)
+
+
+def open_account(
+    kind: str, value: str, *, email: str | None = None, name: str = "", phone: str = "", label: str = ""
+) -> str:
+    """Open an account whose first way in is a verified method; return the person's id.
+
+    `email` and `phone` are kept as the person's own, so pass verified ones only (or what an operator
+    says). Two who come at once get the same account.
+    """
+    first, _, last = name.partition(" ")
+    person_id, now = new_id(), clock.now()
+    row = {
+        "id": person_id, "email": email, "first_name": first[:80], "last_name": last[:80], "phone": phone,
+        "kyc_level": "none", "kyc_status": "none", "kyc_reason": "", "created_at": now, "language": "",
+        "referral_code": rules.new_referral_code(),
+    }  # fmt: skip
+    for _ in range(5):
+        if insert_ignore(User.__table__, [row]):
+            break
+        if found := person_with(kind, value):
+            return found
+        row["referral_code"] = rules.new_referral_code()  # one in 10^11 is taken
+    else:
+        raise Conflict("This address belongs to another account. Sign in with it, then add this way.")
+    method = {"id": new_id(), "person_id": person_id, "kind": kind, "value": value, "label": label[:120],
+              "added_at": now}  # fmt: skip
+    if not insert_ignore(SignInMethod.__table__, [method]):
+        db.session.execute(sa.delete(User.__table__).where(User.id == person_id))  # somebody was quicker
+        return str(person_with(kind, value))
     return person_id
 
 

@@ -1,29 +1,36 @@
-"""People, their roles and their sign-in requests."""
+"""People, their staff roles, and what happened to both."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..db import ID, UTCDateTime, db, event_table, new_id, one_of
+from ...db import ID, UTCDateTime, db, event_table, new_id, one_of
 
 
 class User(db.Model):
-    """A person; `version` changes with everything that a page shows of them."""
+    """A person. The e-mail address is a verified one; who signs in by phone or wallet may have none."""
 
     __tablename__ = "person"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
-    email: Mapped[str] = mapped_column(sa.String(254), unique=True)
+    email: Mapped[str | None] = mapped_column(sa.String(254), unique=True)
     first_name: Mapped[str] = mapped_column(sa.String(80), default="")
     last_name: Mapped[str] = mapped_column(sa.String(80), default="")
     phone: Mapped[str] = mapped_column(sa.String(20), default="")
     kyc_level: Mapped[str] = mapped_column(sa.String(10), default="none")
     kyc_status: Mapped[str] = mapped_column(sa.String(10), default="none")
     kyc_reason: Mapped[str] = mapped_column(sa.String(500), default="")
+    kyc_expires_on: Mapped[date | None] = mapped_column(sa.Date)
+    # Shown to others, so that they can say who invited them; the sponsor never changes once set.
+    referral_code: Mapped[str] = mapped_column(sa.String(8), unique=True)
+    sponsor_id: Mapped[str | None] = mapped_column(ID, sa.ForeignKey("person.id"), index=True)
+    language: Mapped[str] = mapped_column(sa.String(8), default="")
+    disabled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     __table_args__ = (
+        sa.CheckConstraint("sponsor_id <> id", name="nobody_invites_oneself"),
         one_of("kyc_level", "none", "basic", "enhanced"),
-        one_of("kyc_status", "none", "pending", "verified", "rejected"),
+        one_of("kyc_status", "none", "pending", "verified", "rejected", "expired"),
     )
 
 
@@ -36,20 +43,6 @@ class UserRole(db.Model):
     given_by: Mapped[str] = mapped_column(ID)
     given_at: Mapped[datetime] = mapped_column(UTCDateTime)
     __table_args__ = (one_of("role", "admin", "compliance", "finance", "regulator"),)
-
-
-class Otp(db.Model):
-    """One request for a sign-in code; the code itself is derived, never stored."""
-
-    __tablename__ = "otp"
-    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
-    identifier: Mapped[str] = mapped_column(sa.String(254))
-    ip: Mapped[str] = mapped_column(sa.String(45))
-    attempts: Mapped[int] = mapped_column(default=0)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    __table_args__ = (sa.Index(None, "identifier", "created_at"), sa.Index(None, "ip", "created_at"))
 
 
 person_event = event_table("person")

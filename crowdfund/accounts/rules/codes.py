@@ -1,19 +1,17 @@
-"""People: sign-in codes, roles and the verification flag; pure."""
+"""Sign-in codes: what they look like, how long they live, how often they may be asked for."""
 
 import hashlib
 import hmac
 import re
 from datetime import timedelta
 
-from ..errors import CrowdfundError, Invalid, TooMany
+from ...errors import CrowdfundError, Invalid, TooMany
 
 CODE_DIGITS = 6
 CODE_LIFETIME = timedelta(minutes=10)
 MAX_WRONG_TRIES = 5
 MAX_SENDS = 5
 SEND_WINDOW = timedelta(minutes=1)
-KYC_LEVELS = ("none", "basic", "enhanced")
-STAFF_ROLES = ("admin", "compliance", "finance", "regulator")
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+")
 
 
@@ -53,8 +51,3 @@ def code_matches(secret: str, otp_id: str, typed: str) -> bool:
     """Return whether typed digits are the code; blanks are ignored, the time is constant."""
     cleaned = re.sub(r"[\s-]", "", typed)
     return cleaned.isascii() and hmac.compare_digest(code_for(secret, otp_id), cleaned)
-
-
-def full_name(first: str, last: str) -> str:
-    """Return the name as shown; empty when neither part is known."""
-    return f"{first} {last}".strip()

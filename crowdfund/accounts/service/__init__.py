@@ -1,0 +1,18 @@
+"""Verbs about people: sign in, keep the profile, verify, give roles."""
+
+from .codes import request_code, sign_in
+from .people import (
+    ensure_user,
+    give_role,
+    normal_phone,
+    open_account,
+    person_with,
+    save_profile,
+    set_kyc_level,
+    verify,
+)
+
+__all__ = [
+    "ensure_user", "give_role", "normal_phone", "open_account", "person_with", "request_code",
+    "save_profile", "set_kyc_level", "sign_in", "verify",
+]  # fmt: skip
