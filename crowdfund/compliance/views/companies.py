@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, request, url_for
+from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund import web
@@ -13,9 +13,8 @@ from crowdfund.issuers import rules as issuer_rules
 from crowdfund.issuers import service as issuer_service
 from crowdfund.issuers.forms import put_errors
 
-from .forms import RejectForm
-
-bp = Blueprint("compliance", __name__)
+from ..forms import RejectForm
+from .blueprint import bp
 
 
 @bp.get("/staff/companies")

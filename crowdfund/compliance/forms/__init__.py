@@ -1,0 +1,5 @@
+"""Forms of verification."""
+
+from .companies import ApproveForm, RejectForm
+
+__all__ = ["ApproveForm", "RejectForm"]
