@@ -3,5 +3,6 @@
 from .codes import Otp
 from .methods import SignInMethod
 from .people import User, UserRole, person_event
+from .tokens import RefreshToken, TokenFamily
 
-__all__ = ["Otp", "SignInMethod", "User", "UserRole", "person_event"]
+__all__ = ["Otp", "RefreshToken", "SignInMethod", "TokenFamily", "User", "UserRole", "person_event"]

@@ -1,5 +1,6 @@
 """Verbs about people: sign in, keep the profile, verify, give roles."""
 
+from . import tokens
 from .codes import request_code, sign_in
 from .people import (
     ensure_user,
@@ -14,5 +15,5 @@ from .people import (
 
 __all__ = [
     "ensure_user", "give_role", "normal_phone", "open_account", "person_with", "request_code",
-    "save_profile", "set_kyc_level", "sign_in", "verify",
+    "save_profile", "set_kyc_level", "sign_in", "tokens", "verify",
 ]  # fmt: skip
