@@ -10,10 +10,11 @@ from .people import (
     person_with,
     save_profile,
     set_kyc_level,
+    set_verification,
     verify,
 )
 
 __all__ = [
     "ensure_user", "give_role", "normal_phone", "open_account", "person_with", "request_code",
-    "save_profile", "set_kyc_level", "sign_in", "tokens", "verify",
+    "save_profile", "set_kyc_level", "set_verification", "sign_in", "tokens", "verify",
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """People: opened, kept, given roles, verified."""
 
 from collections.abc import Iterable
+from datetime import date
 
 import phonenumbers
 import sqlalchemy as sa
@@ -73,19 +74,21 @@ def give_role(person_id: str, role: str, *, actor: str) -> None:
 
 
 def save_profile(person_id: str, *, first_name: str, last_name: str, phone: str) -> None:
-    """Keep name and phone (E.164) and ask for verification when something verified has changed."""
+    """Keep name and phone (E.164); a change of what was verified is verified again (rules.md, KYC)."""
     first, last = first_name.strip(), last_name.strip()
     for text, label, field in ((first, "first name", "first_name"), (last, "last name", "last_name")):
         if not text or len(text) > 80 or any(mark in text for mark in "<>\n\r\0"):
             raise Invalid(f"Enter your {label}, as in your passport.", field=field)
     number = normal_phone(phone)
     person = _lock(person_id)
-    same = (person.first_name, person.last_name, person.phone) == (first, last, number)
-    if same and person.kyc_status in ("pending", "verified"):
+    before = (person.first_name, person.last_name, person.phone)
+    if before == (first, last, number):
         return
     person.first_name, person.last_name, person.phone = first, last, number
-    person.kyc_level = "none"
-    _set_status(person, "pending", actor=person_id)
+    db.session.flush()
+    if person.kyc_status == "verified":  # what was verified is no longer what stands here
+        set_verification(person_id, "pending", level="none", actor=person_id, reason="profile changed")
+    outbox.emit("person.changed", f"{person_id}:{clock.now().timestamp()}", {"person_id": person_id})
 
 
 def normal_phone(text: str) -> str:
@@ -117,13 +120,25 @@ def verify(person_id: str, *, actor: str, approve: bool, reason: str = "") -> No
     outbox.emit("person.reviewed", f"{person_id}:{clock.now().timestamp()}", {"person_id": person_id})
 
 
+def set_verification(
+    person_id: str, status: str, *, level: str, actor: str, reason: str = "", expires_on: date | None = None
+) -> None:
+    """Write where a person's verification stands: the one writer of it, for compliance.
+
+    `level` is what counts from now on; `reason` is read by the person when the status is rejected.
+    """
+    person = _lock(person_id)
+    person.kyc_level, person.kyc_expires_on = level, expires_on
+    person.kyc_reason = reason[:500] if status == "rejected" else ""
+    _set_status(person, status, actor=actor, reason=reason)
+
+
 def set_kyc_level(person_id: str, level: str, *, actor: str) -> None:
     """Set the verification level without a review (demo story, tests, admin command)."""
     if level not in rules.KYC_LEVELS:
         raise Invalid(f"There is no level {level!r}.")
-    person = _lock(person_id)
-    person.kyc_level = level
-    _set_status(person, "none" if level == "none" else "verified", actor=actor, reason=f"level {level}")
+    status = "none" if level == "none" else "verified"
+    set_verification(person_id, status, level=level, actor=actor, reason=f"level {level}")
 
 
 def _lock(person_id: str) -> User:
@@ -135,8 +150,6 @@ def _lock(person_id: str) -> User:
 
 def _set_status(person: User, status: str, *, actor: str, reason: str = "") -> None:
     before, person.kyc_status = person.kyc_status, status
-    if status == "pending":
-        person.kyc_reason = ""
     db.session.flush()
     record_event(person_event, person.id, actor=actor, before=before, after=status, reason=reason[:1000])
     live.changed("person", person.id)
