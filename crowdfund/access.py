@@ -27,6 +27,13 @@ TABLE: dict[str, frozenset[str]] = {
     # accounts
     "accounts.sign_in": PUBLIC,
     "accounts.enter_code": PUBLIC,
+    "accounts.oidc_begin": PUBLIC,
+    "accounts.oidc_leave": PUBLIC,
+    "accounts.oidc_callback": PUBLIC,
+    "accounts.oidc_prove": PUBLIC,
+    "accounts.oidc_connect": SIGNED_IN,
+    "accounts.wallet_ask": PUBLIC,
+    "accounts.wallet_prove": PUBLIC,
     "accounts.sign_out": SIGNED_IN,
     "accounts.show": SIGNED_IN,
     "accounts.verification": SIGNED_IN,
@@ -111,6 +118,10 @@ TABLE: dict[str, frozenset[str]] = {
     "web.choose_language": PUBLIC,
 }
 
+# Where the browser comes back from an identity provider: a GET by the protocol, and yet it opens accounts.
+# Each proves by a single-use state that this browser has asked for it.
+WRITING_GETS = frozenset({"accounts.oidc_callback"})
+
 # (label, endpoint, icon); shown when the access table allows the endpoint, in this order.
 NAV: list[tuple[str, str, str]] = [
     ("Campaigns", "campaigns.index", "layout-grid"),
@@ -120,6 +131,12 @@ NAV: list[tuple[str, str, str]] = [
     ("Approvals", "campaigns.approvals", "clipboard-check"),
     ("Staff desk", "reports.desk", "clipboard-check"),
 ]
+
+
+def is_staff_only(endpoint: str) -> bool:
+    """Return whether nobody but staff may use a route; what is done there stands in the audit log."""
+    allowed = TABLE.get(endpoint, frozenset())
+    return bool(allowed) and allowed <= EVERY_STAFF
 
 
 def allows(endpoint: str, roles: frozenset[str]) -> bool:

@@ -55,6 +55,13 @@ class Settings(BaseSettings):
     mail_use_tls: bool = False
     mail_default_sender: str = "crowdfund <no-reply@crowdfund.example>"
 
+    # Single sign-on (OpenID Connect) is offered when issuer and client are set.
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_name: str = "Single sign-on"
+    oidc_scopes: str = "openid email profile"
+
     @model_validator(mode="before")
     @classmethod
     def read_secret_files(cls, values: dict[str, object]) -> dict[str, object]:
@@ -72,6 +79,8 @@ class Settings(BaseSettings):
             self.secret_key == INSECURE_KEY or len(self.secret_key) < 32
         ):
             raise ValueError("SECRET_KEY must be set to at least 32 random characters")
+        if self.environment == "production" and self.oidc_issuer.startswith("http:"):
+            raise ValueError("OIDC_ISSUER must be an https address")
         return self
 
     @property
