@@ -35,7 +35,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
-from . import access, compression, config, db, i18n, live, money, sessions
+from . import access, audit, compression, config, db, i18n, live, money, sessions
+from .audit import shell as audit_shell
 from .errors import CrowdfundError
 
 log = structlog.get_logger()
@@ -58,6 +59,17 @@ def current_user() -> Any:  # noqa: ANN401 - the accounts feature's frozen row
         person_id = session.get("_user_id")
         g.user = cast(Any, login)._user_callback(person_id) if person_id else None
     return g.user
+
+
+def _known_user() -> Any:  # noqa: ANN401 - as above
+    """Return the person if this request has asked for one already; a public page never does."""
+    return g.get("user")
+
+
+def _origin() -> audit.Origin:
+    person = _known_user() if has_request_context() else None
+    request_id = g.get("request_id", "") if has_request_context() else ""
+    return audit.Origin(request_id, person.id, person.roles) if person else audit.Origin(request_id)
 
 
 def roles() -> frozenset[str]:
@@ -150,6 +162,7 @@ def init_app(app: Flask) -> None:
         hops = settings.proxy_count
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.session_interface = sessions.SqlSessionInterface()
+    audit.from_whom(_origin)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.template_class = Template
     app.jinja_env.add_extension("jinja2.ext.i18n")
@@ -174,6 +187,7 @@ def init_app(app: Flask) -> None:
         csrf_token=generate_csrf,
         may=may,
         live_attrs=live.live_attrs,
+        status_text=statuses.status_text,
         number_fmt=i18n.number,
         day_fmt=i18n.day,
         moment_fmt=i18n.moment,
@@ -232,6 +246,7 @@ def _open() -> BaseResponse | None:
         return None
     if current_user() is None:
         return _to_sign_in()
+    audit_shell.refused(current_user())
     return _error_response(403, "forbidden", "Your account may not open this page. Nothing was changed.")
 
 
@@ -265,6 +280,7 @@ def _referring_path() -> str:
 
 def _finish(response: Response) -> Response:
     """Commit what a good answer did, roll back what a refusal did; set the headers."""
+    audit_shell.answered(_known_user(), response)
     if request.method not in SAFE:
         if response.status_code < 400:
             db.commit()
@@ -394,6 +410,8 @@ def _show_refusal(error: CrowdfundError) -> BaseResponse:
     db.rollback()
     if error.status == 401:
         return _to_sign_in()
+    if error.status == 403:
+        audit_shell.refused(current_user())
     return _error_response(error.status, error.code, error.user_message)
 
 

@@ -10,7 +10,15 @@ from .history import (
     protect,
     record_event,
 )
-from .transactions import after_commit, commit, own_transaction, read_connection, rollback, rows_changed
+from .transactions import (
+    after_commit,
+    before_commit,
+    commit,
+    own_transaction,
+    read_connection,
+    rollback,
+    rows_changed,
+)
 from .types import ID, Json, LongText, UTCDateTime, new_id
 from .writing import Driver, Prepared, driver, execute_insert_ignore, insert_ignore, lean_transaction
 
@@ -26,6 +34,7 @@ __all__ = [
     "after_commit",
     "append_only",
     "append_only_ddl",
+    "before_commit",
     "commit",
     "db",
     "driver",

@@ -15,9 +15,18 @@ def after_commit(key: object, action: Callable[[], None]) -> None:
     db.session.info.setdefault("after_commit", {})[key] = action
 
 
+def before_commit(action: Callable[[], None]) -> None:
+    """Run an action as the last of the current transaction, just before the shell commits."""
+    db.session.info.setdefault("before_commit", []).append(action)
+
+
 def commit() -> None:
     """Commit the work of a request or job and ring the doorbells. Only shells call this."""
     session = db.session()
+    if "before_commit" in session.info:
+        session.flush()  # whatever that locks comes before what is done last
+        for action in session.info.pop("before_commit"):
+            action()
     session.commit()
     for action in session.info.pop("after_commit", {}).values():
         action()
@@ -27,6 +36,7 @@ def rollback() -> None:
     """Forget the work of a request or job and its doorbells. Only shells call this."""
     session = db.session()
     session.rollback()
+    session.info.pop("before_commit", None)
     session.info.pop("after_commit", None)
 
 

@@ -11,7 +11,7 @@ from . import service
 @click.option("--chain/--no-chain", default=True, help="Also compare with the contracts (I9).")
 @with_appcontext
 def selfcheck(*, chain: bool) -> None:
-    """Prove I1–I5, I7–I11; exit with 1 and a line for each broken one."""
+    """Prove I1–I5, I7–I11, I14; exit with 1 and a line for each broken one."""
     found = service.selfcheck()
     db.commit()
     if chain:
@@ -22,7 +22,7 @@ def selfcheck(*, chain: bool) -> None:
         click.echo(problem)
     if found:
         raise SystemExit(1)
-    click.echo("selfcheck: clean" + (" (journal, payments, campaigns, chain)" if chain else ""))
+    click.echo("selfcheck: clean" + (" (journal, payments, campaigns, audit log, chain)" if chain else ""))
 
 
 commands = [selfcheck]

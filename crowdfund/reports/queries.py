@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .. import clock
+from .. import audit, clock
 from ..accounts import queries as accounts
 from ..campaigns import queries as campaigns
 from ..chain import queries as chain
@@ -26,7 +26,7 @@ ENDED = ("failed", "cancelled", "refunded")
 
 
 def problems() -> list[str]:
-    """Return a sentence for each broken invariant I1–I5, I7, I8, I10, I11; nothing when all hold."""
+    """Return a sentence for each broken invariant I1–I5, I7, I8, I10, I11, I14; nothing when all hold."""
     return [
         *ledger.problems(),
         *payments.problems(),
@@ -34,6 +34,7 @@ def problems() -> list[str]:
         *_campaign_totals(),
         *chain.check_I8(),
         *_unfinished(),
+        *audit.problems(),
     ]
 
 

@@ -1,0 +1,15 @@
+"""The audit log: what staff did, what they were refused, what they looked at; nobody can change it.
+
+Rows are appended only (a trigger on each database) and chained by hashes: each covers its content
+and the row before it. The web shell records every staff verb in the transaction of the verb.
+"""
+
+from .models import AuditEntry, AuditHead, audit_table
+from .queries import Filters, about, actions, all_of, entries, get, neighbours
+from .recording import Origin, denied, from_whom, record
+from .verifying import problems
+
+__all__ = [
+    "AuditEntry", "AuditHead", "Filters", "Origin", "about", "actions", "all_of", "audit_table", "denied",
+    "entries", "from_whom", "get", "neighbours", "problems", "record",
+]  # fmt: skip
