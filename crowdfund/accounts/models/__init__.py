@@ -1,8 +1,20 @@
 """Tables of people: who they are, how they sign in."""
 
+from .attempts import SignInAttempt
 from .codes import Otp
+from .limits import SignInCounter
 from .methods import SignInMethod
 from .people import User, UserRole, person_event
 from .tokens import RefreshToken, TokenFamily
 
-__all__ = ["Otp", "RefreshToken", "SignInMethod", "TokenFamily", "User", "UserRole", "person_event"]
+__all__ = [
+    "Otp",
+    "RefreshToken",
+    "SignInAttempt",
+    "SignInCounter",
+    "SignInMethod",
+    "TokenFamily",
+    "User",
+    "UserRole",
+    "person_event",
+]

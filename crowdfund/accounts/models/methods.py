@@ -3,9 +3,13 @@
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...db import ID, UTCDateTime, db, new_id, one_of
+
+# A subject is compared letter by letter; MySQL would take `abc` for `ABC` and let in somebody else.
+_VALUE = sa.String(512).with_variant(mysql.VARCHAR(512, collation="utf8mb4_bin"), "mysql", "mariadb")
 
 
 class SignInMethod(db.Model):
@@ -18,7 +22,7 @@ class SignInMethod(db.Model):
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
     person_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("person.id"), index=True)
     kind: Mapped[str] = mapped_column(sa.String(8))
-    value: Mapped[str] = mapped_column(sa.String(300))
+    value: Mapped[str] = mapped_column(_VALUE)
     label: Mapped[str] = mapped_column(sa.String(120), default="")
     added_at: Mapped[datetime] = mapped_column(UTCDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
