@@ -1,4 +1,4 @@
-"""Messages to people."""
+"""Notices in a person's list, messages to addresses, and who wants which."""
 
 from datetime import datetime
 from typing import Any
@@ -6,17 +6,56 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..db import ID, Json, UTCDateTime, db, new_id
+from ..db import ID, Json, UTCDateTime, db, new_id, one_of
+
+
+class Notice(db.Model):
+    """One thing that a person was told; the list behind the bell. The key makes it once."""
+
+    __tablename__ = "notice"
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    key: Mapped[str] = mapped_column(sa.String(160), unique=True)
+    person_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("person.id"))
+    kind: Mapped[str] = mapped_column(sa.String(60))
+    context: Mapped[dict[str, Any]] = mapped_column(Json)
+    path: Mapped[str] = mapped_column(sa.String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    __table_args__ = (sa.Index(None, "person_id", "read_at"), sa.Index(None, "person_id", "created_at"))
+
+
+class Choice(db.Model):
+    """A person's own wish for one kind and channel, where it differs from what the kind declares."""
+
+    __tablename__ = "notice_choice"
+    person_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("person.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
+    channel: Mapped[str] = mapped_column(sa.String(8), primary_key=True)
+    is_wanted: Mapped[bool] = mapped_column()
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (one_of("channel", "email", "sms"),)
 
 
 class Message(db.Model):
-    """One e-mail; the key makes it once. The context holds ids and figures, never a secret."""
+    """One e-mail or SMS; the key makes it once. The context holds ids and figures, never a secret.
+
+    Its state follows from two moments: sent, failed (given up), or on its way while both are empty.
+    """
 
     __tablename__ = "message"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
-    key: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    key: Mapped[str] = mapped_column(sa.String(160), unique=True)
+    channel: Mapped[str] = mapped_column(sa.String(8), default="email")
     to_address: Mapped[str] = mapped_column(sa.String(254), index=True)
+    # The file in templates/email, or `notice`, which any kind of notice uses.
     template: Mapped[str] = mapped_column(sa.String(40))
+    kind: Mapped[str] = mapped_column(sa.String(60), default="")
+    person_id: Mapped[str | None] = mapped_column(ID, sa.ForeignKey("person.id"), index=True)
+    language: Mapped[str] = mapped_column(sa.String(8), default="")
     context: Mapped[dict[str, Any]] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    failed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    tries: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str] = mapped_column(sa.String(300), default="")
+    __table_args__ = (one_of("channel", "email", "sms"), sa.Index(None, "created_at"))

@@ -1,27 +1,91 @@
-"""Turn a template and its context into subject, text and HTML; without a web request."""
+"""Turn a kind or a template and its context into words, in the language in force; without a web request."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
 from functools import lru_cache
 from html import unescape
+from typing import Any, cast
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from .. import config, money
+from .. import config, i18n, money
+from .kinds import KINDS, WORDS
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A notice as a person reads it."""
+
+    title: str
+    text: str
+    reason: str
+    action: str
+
+
+def words(kind: str, context: dict[str, Any]) -> Words:
+    """Return a notice in the language in force; raises KeyError for what its text names and lacks."""
+    found, known = KINDS[kind], values(context)
+    return Words(
+        str(found.title) % known,
+        str(found.text) % known,
+        str(context.get("reason") or ""),
+        str(found.action),
+    )
+
+
+def values(context: dict[str, Any]) -> dict[str, str]:
+    """Return a context as people read it: `amount_minor` becomes `amount`, moments, days and codes words."""
+    shown: dict[str, str] = {}
+    for name, value in context.items():
+        if name.endswith("_minor"):
+            shown[name.removesuffix("_minor")] = money.fmt(value, context["currency"])
+        else:
+            shown[name] = _shown(name, value)
+    return shown
+
+
+def _shown(name: str, value: object) -> str:
+    if name in WORDS:
+        return str(WORDS[name].get(str(value), value))
+    if name.endswith("_on"):
+        return i18n.day(date.fromisoformat(str(value)))
+    if name == "at" or name.endswith("_at"):
+        return i18n.moment(datetime.fromisoformat(str(value)), "short")
+    return i18n.number(value) if type(value) is int else str(value)
+
+
+def render(template: str, context: dict[str, Any]) -> tuple[str, str, str]:
+    """Return subject, plain text and HTML of an e-mail."""
+    page, filled = _page(template, context)
+    subject, text = page("subject"), page("text")
+    return subject, text + "\n", _environment().get_template(f"{template}.html").render(filled)
+
+
+def render_sms(template: str, context: dict[str, Any]) -> str:
+    """Return the text of an SMS."""
+    return _page(template, context)[0]("sms")
+
+
+def _page(template: str, context: dict[str, Any]) -> tuple[Callable[[str], str], dict[str, Any]]:
+    page = _environment().get_template(f"{template}.html")
+    filled = {
+        **context, "public_url": config.settings().public_url, "lang": i18n.language().replace("_", "-"),
+        "text_dir": i18n.text_direction(),
+    }  # fmt: skip
+
+    def block(name: str) -> str:
+        return unescape("".join(page.blocks[name](page.new_context(filled)))).strip()
+
+    return block, filled
 
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     env = Environment(
         loader=PackageLoader("crowdfund", "templates/email"), undefined=StrictUndefined, autoescape=True,
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
     )  # fmt: skip
-    env.globals["money_fmt"] = money.fmt
+    cast(Any, env).install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)
+    env.globals.update(money_fmt=money.fmt)
     return env
-
-
-def render(template: str, context: dict[str, object]) -> tuple[str, str, str]:
-    """Return subject, plain text and HTML; the template defines the macros' three blocks."""
-    page = _environment().get_template(f"{template}.html")
-    values = {**context, "public_url": config.settings().public_url}
-    blocks = ["".join(page.blocks[name](page.new_context(values))) for name in ("subject", "text")]
-    subject, text = (unescape(block).strip() for block in blocks)
-    return subject, text + "\n", page.render(values)

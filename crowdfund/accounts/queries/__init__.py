@@ -1,5 +1,6 @@
 """Reads about people and their accounts."""
 
+from .changes import Change, change, change_channels, change_of, changes_of, security_events
 from .codes import otp
 from .people import (
     Person,
@@ -13,8 +14,10 @@ from .people import (
     people,
     staff_with,
 )
+from .reach import Reach, reach
 
 __all__ = [
-    "Person", "find_by_email", "get", "kyc_counts", "kyc_history", "kyc_level", "load", "names", "otp",
-    "people", "staff_with",
+    "Change", "change", "change_channels", "change_of", "changes_of", "security_events",
+    "Person", "Reach", "find_by_email", "get", "kyc_counts", "kyc_history", "kyc_level", "load", "names",
+    "otp", "people", "reach", "staff_with",
 ]  # fmt: skip

@@ -1,0 +1,10 @@
+"""Every kind of notice that a person can get. A kind that is not here cannot be sent."""
+
+from . import campaign, company, identity, money, security, staff
+from .base import CHANNELS, GROUPS, WORDS, Group, Kind
+
+KINDS: dict[str, Kind] = {
+    **security.KINDS, **identity.KINDS, **money.KINDS, **company.KINDS, **campaign.KINDS, **staff.KINDS,
+}  # fmt: skip
+
+__all__ = ["CHANNELS", "GROUPS", "KINDS", "WORDS", "Group", "Kind"]

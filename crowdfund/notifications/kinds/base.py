@@ -1,0 +1,86 @@
+"""What a kind of notice is: its words, its group, where it goes, an example."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...i18n import _l
+
+CHANNELS = ("email", "sms")  # besides the person's own list, which keeps every notice
+EMAIL = frozenset({"email"})
+EVERY_CHANNEL = frozenset(CHANNELS)
+LIST_ONLY: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of notice. `%(name)s` in a text is filled from the context by `rendering.values`.
+
+    A mandatory kind goes by every channel it declares, to all verified addresses; the others by those
+    channels which the person has not switched off, or has switched on.
+    """
+
+    title: str
+    text: str
+    group: str
+    sample: dict[str, Any]
+    mandatory: bool = False
+    channels: frozenset[str] = field(default=EMAIL)
+    action: str = field(default_factory=lambda: _l("Open the page"))
+    path: str = "/notifications"  # of the example only: a notice brings its own
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A heading on the page of preferences, with whom it concerns."""
+
+    title: str
+    text: str
+    is_for_staff: bool = False
+
+
+GROUPS = {
+    "security": Group(
+        _l("Security of your account"),
+        _l("Sent by every channel we have verified, so that nobody can change your account in silence."),
+    ),
+    "identity": Group(
+        _l("Your identity"), _l("How the check of your details and documents went, and when it runs out.")
+    ),
+    "money": Group(_l("Your investments and money"), _l("What became of each amount that you paid in.")),
+    "company": Group(_l("Your company"), _l("Its verification, its registration and its team.")),
+    "campaign": Group(_l("Your campaigns"), _l("From the approval to the release of the money.")),
+    "staff": Group(_l("Staff desks"), _l("New work in the queues of your role."), is_for_staff=True),
+}
+
+# Codes in a context that people read as words. A kind's text names them like any other value.
+WORDS: dict[str, dict[str, str]] = {
+    "what": {
+        "phone": _l("mobile number"), "email": _l("e-mail address"), "wallet": _l("wallet"),
+        "payout_account": _l("payout account"), "bank_account": _l("bank account"),
+        "second_factor": _l("second factor"), "oidc": _l("sign-in with another provider"),
+        "totp": _l("authenticator app"), "passkey": _l("passkey"),
+    },
+    "document": {
+        "national_id": _l("national ID"), "passport": _l("passport"),
+        "driving_licence": _l("driving licence"), "proof_of_address": _l("proof of address"),
+        "pan": _l("PAN card"), "bank_proof": _l("bank proof"), "id_proof": _l("ID proof"),
+        "business_licence": _l("business licence"), "tax_certificate": _l("tax certificate"),
+        "incorporation": _l("certificate of incorporation"),
+        "financial_statement": _l("financial statement"), "other": _l("document"),
+    },
+    "problem": {
+        "too_little": _l("less than expected"), "too_much": _l("more than expected"),
+        "late": _l("it came late"), "duplicate": _l("it came twice"),
+        "wrong_currency": _l("another currency"), "reversed": _l("it was taken back"),
+        "other": _l("something does not fit"),
+    },
+    "resolution": {
+        "accept": _l("accepted"), "credit": _l("credited to your wallet"),
+        "return": _l("sent back to where it came from"), "top_up": _l("the rest is still needed"),
+    },
+    "queue": {
+        "people": _l("people to verify"), "companies": _l("companies to verify"),
+        "documents": _l("documents to check"), "campaigns": _l("campaigns to approve"),
+        "payments": _l("payments to clear up"), "nominees": _l("nominees to verify"),
+    },
+}  # fmt: skip

@@ -1,0 +1,61 @@
+"""Kinds of notice about the verification of a person."""
+
+from ...i18n import _l
+from .base import Kind
+
+KINDS = {
+    "verification.approved": Kind(
+        _l("You are verified"),
+        _l("Your details are checked. You can invest now."),
+        "identity", {}, action=_l("See campaigns"), path="/campaigns",
+    ),
+    "verification.rejected": Kind(
+        _l("We could not verify you"),
+        _l("We could not verify you with what you sent. Read why, put it right, and send it again."),
+        "identity", {"reason": "The photo of your passport is cut off at the left."},
+        action=_l("Correct your details"), path="/account",
+    ),
+    "verification.expiring": Kind(
+        _l("Your verification runs out soon"),
+        _l("Your verification is valid until %(expires_on)s. Renew it before then to go on investing."),
+        "identity", {"expires_on": "2026-12-21"}, action=_l("Renew it"), path="/account",
+    ),
+    "verification.expired": Kind(
+        _l("Your verification has run out"),
+        _l("You cannot invest until you renew it. The money that you have here stays yours and can be paid out."),
+        "identity", {}, action=_l("Renew it"), path="/account",
+    ),
+    "document.verified": Kind(
+        _l("Document accepted: %(document)s"),
+        _l("We have checked and accepted this document: %(document)s."),
+        "identity", {"document": "passport"}, path="/account",
+    ),
+    "document.rejected": Kind(
+        _l("Document not accepted: %(document)s"),
+        _l("We could not accept this document: %(document)s. Read why and send another one."),
+        "identity", {"document": "proof_of_address", "reason": "It is older than three months."},
+        action=_l("Send another one"), path="/account",
+    ),
+    "document.expiring": Kind(
+        _l("Document runs out soon: %(document)s"),
+        _l("This document is valid until %(expires_on)s: %(document)s. Send a new one before then."),
+        "identity", {"document": "national_id", "expires_on": "2026-12-21"},
+        action=_l("Send a new one"), path="/account",
+    ),
+    "document.expired": Kind(
+        _l("Document has run out: %(document)s"),
+        _l("This document is no longer valid: %(document)s. Send a new one."),
+        "identity", {"document": "driving_licence"}, action=_l("Send a new one"), path="/account",
+    ),
+    "nominee.verified": Kind(
+        _l("Nominee verified: %(nominee)s"),
+        _l("We have checked the details of your nominee %(nominee)s."),
+        "identity", {"nominee": "Almaz Tadesse"}, path="/account",
+    ),
+    "nominee.rejected": Kind(
+        _l("Nominee not verified: %(nominee)s"),
+        _l("We could not verify your nominee %(nominee)s. Read why and put it right."),
+        "identity", {"nominee": "Almaz Tadesse", "reason": "The ID proof cannot be read."},
+        action=_l("Correct the details"), path="/account",
+    ),
+}  # fmt: skip

@@ -1,0 +1,97 @@
+"""Kinds of notice about the security of an account: mandatory, by every verified channel."""
+
+from typing import Any
+
+from ...i18n import _l
+from .base import EVERY_CHANNEL, Kind
+
+
+def _security(title: str, text: str, sample: dict[str, Any], *, path: str = "/account") -> Kind:
+    return Kind(
+        title, text, "security", sample,
+        mandatory=True, channels=EVERY_CHANNEL, action=_l("Check your account"), path=path,
+    )  # fmt: skip
+
+
+KINDS = {
+    "security.new_device": _security(
+        _l("New sign-in to your account"),
+        _l(
+            "Somebody signed in at %(at)s with %(device)s. If it was not you, end that session and "
+            "change how you sign in."
+        ),
+        {"at": "2026-11-21T08:00:00+00:00", "device": "Firefox, Linux"},
+        path="/account/sessions",
+    ),
+    "security.second_factor_added": _security(
+        _l("Second factor added"),
+        _l("Your account now asks for a second factor: %(what)s. If you did not do this, write to us at once."),
+        {"what": "totp"},
+    ),
+    "security.second_factor_removed": _security(
+        _l("Second factor removed"),
+        _l("A second factor was removed from your account: %(what)s. If you did not do this, write to us at once."),
+        {"what": "passkey"},
+    ),
+    "security.recovery_code_used": _security(
+        _l("A recovery code was used"),
+        _l("Somebody signed in with one of your recovery codes. You have %(left)s left. Make new ones soon."),
+        {"left": 7},
+    ),
+    "security.recovery_codes_made": _security(
+        _l("New recovery codes"),
+        _l("New recovery codes were made for your account. The former ones do not work any more."),
+        {},
+    ),
+    "security.method_added": _security(
+        _l("New way to sign in"),
+        _l("A way to sign in was added to your account: %(what)s. If you did not do this, write to us at once."),
+        {"what": "wallet"},
+    ),
+    "security.change_requested": _security(
+        _l("A change was asked for: %(what)s"),
+        _l(
+            "Somebody asked to change this in your account: %(what)s. It happens at %(applies_at)s. If it was "
+            "not you, cancel it before then."
+        ),
+        {"what": "payout_account", "applies_at": "2026-11-22T08:00:00+00:00"},
+    ),
+    "security.change_applied": _security(
+        _l("Changed: %(what)s"),
+        _l("This was changed in your account: %(what)s. If you did not ask for it, write to us at once."),
+        {"what": "phone"},
+    ),
+    "security.change_cancelled": _security(
+        _l("Change cancelled: %(what)s"),
+        _l("The change was cancelled and nothing in your account is different: %(what)s."),
+        {"what": "email"},
+    ),
+    "security.sessions_ended": _security(
+        _l("You were signed out everywhere"),
+        _l("All other sessions of your account were ended."),
+        {},
+        path="/account/sessions",
+    ),
+    "security.api_token_reused": _security(
+        _l("An API token was used twice"),
+        _l(
+            "A spent refresh token of yours was used again, so somebody else may have had it. All tokens of that "
+            "program were withdrawn; sign in with it anew."
+        ),
+        {},
+        path="/account/sessions",
+    ),
+    "security.roles_changed": _security(
+        _l("Your staff roles have changed"),
+        _l("Your roles are now: %(roles)s."),
+        {"roles": "finance, regulator"},
+    ),
+    "security.account_disabled": _security(
+        _l("Your account was closed"),
+        _l("Nobody can sign in to your account any more. Your money stays yours: write to us to get it."),
+        {"reason": "The number was reported as stolen."},
+    ),
+    "security.account_enabled": _security(
+        _l("Your account is open again"), _l("You can sign in to your account again."), {}
+    ),
+}  # fmt: skip

@@ -1,0 +1,51 @@
+"""Messages to addresses: written in the verb's transaction, delivered by a job."""
+
+from typing import Any
+
+from ... import clock, i18n, outbox
+from ...accounts import queries as accounts
+from ...db import insert_ignore, new_id
+from ..models import Message
+
+
+def email(
+    to_address: str, template: str, context: dict[str, Any], *, key: str, language: str | None = None
+) -> None:
+    """Send an e-mail made from `templates/email/<template>.html`; the same key sends once.
+
+    The context is stored: ids, names and figures, never a secret. Without a language it speaks that
+    of the request.
+    """
+    send("email", to_address, {"template": template, "context": context}, key=key, language=language)
+
+
+def sms(
+    to_number: str, template: str, context: dict[str, Any], *, key: str, language: str | None = None
+) -> None:
+    """Send an SMS to a number in E.164, made from the `sms` block of `templates/email/<template>.html`.
+
+    The same rules as for `email`.
+    """
+    send("sms", to_number, {"template": template, "context": context}, key=key, language=language)
+
+
+def email_person(person_id: str, template: str, context: dict[str, Any], *, key: str) -> None:
+    """Send an e-mail to a person by id; the person's first name is in the context."""
+    person = accounts.get(person_id)
+    if person is not None and person.email:
+        email(person.email, template, {"name": person.name, **context}, key=key, language=person.language)
+
+
+def send(
+    channel: str, to_address: str, facts: dict[str, Any], *, key: str, language: str | None = None
+) -> bool:
+    """Write one message and the job that delivers it; return whether its key was new."""
+    message_id = new_id()
+    row = {
+        "id": message_id, "key": key, "channel": channel, "to_address": to_address, "kind": "",
+        "person_id": None, "language": i18n.language() if language is None else language, "tries": 0,
+        "last_error": "", "created_at": clock.now(), **facts,
+    }  # fmt: skip
+    if not insert_ignore(Message.__table__, [row]):
+        return False
+    return outbox.add("notifications.send", message_id, {"message_id": message_id})

@@ -1,0 +1,71 @@
+"""Tell a person something: into the person's list at once, by other channels through a job."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from ... import clock, live, outbox
+from ...accounts import queries as accounts
+from ...db import insert_ignore, new_id
+from .. import queries
+from ..kinds import KINDS
+from ..models import Notice
+from . import messages
+
+MAX_KEY = 115  # person, channel and number of the address are added to it
+
+
+def notify(person_id: str, kind: str, context: dict[str, Any], *, key: str, path: str = "") -> bool:
+    """Tell a person something, once for each key; return whether it was new.
+
+    In the caller's transaction this writes a notice in the person's list and the job which sends it by
+    e-mail or SMS, as kind and person want. `context` holds what the kind's text names: ids, names
+    of public things, figures (`amount_minor` with `currency`; ISO text for `…_on` and `…_at`),
+    never a secret. `path` is a page of ours. The person's language is looked up when it is sent.
+    `system` is nobody. Raises KeyError for a kind that is not declared.
+    """
+    KINDS[kind]
+    if person_id == "system":
+        return False
+    if len(key) > MAX_KEY:
+        raise ValueError(f"key longer than {MAX_KEY}: {key}")  # cut, it would not be unique
+    json.dumps(context)  # refuse here, where the caller is, what cannot be stored
+    notice_id = new_id()
+    row = {
+        "id": notice_id, "key": f"{key}:{person_id}", "person_id": person_id, "kind": kind,
+        "context": context, "path": path if _is_own(path) else "", "created_at": clock.now(), "read_at": None,
+    }  # fmt: skip
+    if not insert_ignore(Notice.__table__, [row]):
+        return False
+    live.changed("bell", person_id)
+    return outbox.add("notifications.spread", notice_id, {"notice_id": notice_id})
+
+
+def notify_all(
+    person_ids: Iterable[str], kind: str, context: dict[str, Any], *, key: str, path: str = ""
+) -> None:
+    """Tell several people the same thing, each once for each key."""
+    for person_id in sorted(set(person_ids)):
+        notify(person_id, kind, context, key=key, path=path)
+
+
+def spread(notice_ids: list[str]) -> None:
+    """Write the messages by which these notices go to their people's addresses."""
+    notices = queries.notices(notice_ids)
+    people = {one.person_id for one in notices}
+    reach, choices = accounts.reach(people), queries.choices(people)
+    for notice in notices:
+        person, kind = reach[notice.person_id], KINDS[notice.kind]
+        for channel in queries.channels_of(notice.kind, choices.get(notice.person_id, {})):
+            addresses = person.addresses(channel)
+            for number, address in enumerate(addresses if kind.mandatory else addresses[:1]):
+                facts = {
+                    "template": "notice", "kind": notice.kind, "person_id": notice.person_id,
+                    "context": {"name": person.name, **notice.context, "path": notice.path},
+                }  # fmt: skip
+                key = f"{notice.key}:{channel}:{number}"
+                messages.send(channel, address, facts, key=key, language=person.language or "en")
+
+
+def _is_own(path: str) -> bool:
+    return path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
