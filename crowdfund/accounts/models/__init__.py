@@ -1,5 +1,6 @@
 """Tables of people: who they are, how they sign in."""
 
+from . import changes, payout, second_factor
 from .attempts import SignInAttempt
 from .codes import Otp
 from .limits import SignInCounter
@@ -16,5 +17,8 @@ __all__ = [
     "TokenFamily",
     "User",
     "UserRole",
+    "changes",
+    "payout",
     "person_event",
+    "second_factor",
 ]

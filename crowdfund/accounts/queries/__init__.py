@@ -17,7 +17,7 @@ from .people import (
 from .reach import Reach, reach
 
 __all__ = [
-    "Change", "change", "change_channels", "change_of", "changes_of", "security_events",
-    "Person", "Reach", "find_by_email", "get", "kyc_counts", "kyc_history", "kyc_level", "load", "names",
-    "otp", "people", "reach", "staff_with",
+    "Change", "Person", "Reach", "change", "change_channels", "change_of", "changes_of", "find_by_email",
+    "get", "kyc_counts", "kyc_history", "kyc_level", "load", "names", "otp", "people", "reach",
+    "security_events", "staff_with",
 ]  # fmt: skip

@@ -1,0 +1,77 @@
+"""Reads about sensitive changes that wait, and about what happened to an account."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from ...adapters import sealing
+from ...db import db
+from ...errors import NotFound
+from ..models.changes import SecurityEvent, SensitiveChange
+from ..rules.changes import Channel
+
+_C, _E = SensitiveChange.__table__, SecurityEvent.__table__
+_SHOWN = (
+    _C.c.id, _C.c.person_id, _C.c.kind, _C.c.status, _C.c.removes, _C.c.shown, _C.c.reason,
+    _C.c.requested_at, _C.c.apply_at, _C.c.decided_at,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A sensitive change as pages show it: no full number or address in it."""
+
+    id: str
+    person_id: str
+    kind: str
+    status: str
+    removes: bool
+    shown: str
+    reason: str
+    requested_at: datetime
+    apply_at: datetime
+    decided_at: datetime | None
+
+
+def change(change_id: str) -> Change | None:
+    """Return a change by its id."""
+    row = db.session.execute(sa.select(*_SHOWN).where(_C.c.id == change_id)).first()
+    return Change(*row) if row else None
+
+
+def change_of(change_id: str, person_id: str) -> Change:
+    """Return a person's own change; raises NotFound for anybody else's."""
+    found = change(change_id)
+    if found is None or found.person_id != person_id:
+        raise NotFound("There is no such change.")
+    return found
+
+
+def changes_of(person_id: str, *, kind: str = "", held_only: bool = False, most: int = 20) -> list[Change]:
+    """Return a person's changes, newest first."""
+    query = sa.select(*_SHOWN).where(_C.c.person_id == person_id)
+    if kind:
+        query = query.where(_C.c.kind == kind)
+    if held_only:
+        query = query.where(_C.c.status == "held")
+    query = query.order_by(_C.c.requested_at.desc(), _C.c.id.desc()).limit(most)
+    return [Change(*row) for row in db.session.execute(query)]
+
+
+def change_channels(change_id: str) -> list[Channel]:
+    """Return every address that is told of a change: those of before and the new one."""
+    query = sa.select(_C.c.person_id, _C.c.sealed_channels).where(_C.c.id == change_id)
+    row = db.session.execute(query).first()
+    if row is None:
+        return []
+    text = sealing.unseal(row.sealed_channels, purpose="change channels", owner=row.person_id)
+    return [Channel(*pair) for pair in json.loads(text)]
+
+
+def security_events(person_id: str, *, most: int = 20) -> list[Any]:
+    """Return what happened to a person's ways in (at, actor, what, detail), newest first."""
+    query = sa.select(_E).where(_E.c.person_id == person_id)
+    return list(db.session.execute(query.order_by(_E.c.at.desc(), _E.c.id.desc()).limit(most)))

@@ -1,0 +1,40 @@
+"""Small secrets kept in SQL, sealed under SECRET_KEY; its fallbacks still open them after a rotation."""
+
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from crowdfund import config
+
+_NONCE_BYTES = 12
+
+
+class UnsealError(RuntimeError):
+    """No secret key in force opens this."""
+
+
+def seal(purpose: str, name: str, secret: bytes) -> str:
+    """Return a secret sealed under SECRET_KEY (hex), bound to a purpose and to the thing's name."""
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    cipher = _cipher(config.settings().secret_key, purpose)
+    return (nonce + cipher.encrypt(nonce, secret, name.encode())).hex()
+
+
+def unseal(purpose: str, name: str, sealed_hex: str) -> bytes:
+    """Return what was sealed for this purpose and name; raises UnsealError."""
+    blob = bytes.fromhex(sealed_hex)
+    settings = config.settings()
+    for secret in (settings.secret_key, *settings.secret_key_fallbacks):
+        try:
+            return _cipher(secret, purpose).decrypt(blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], name.encode())
+        except InvalidTag:
+            continue
+    raise UnsealError(f"{name} was sealed under a key that is gone")
+
+
+def _cipher(secret: str, purpose: str) -> AESGCM:
+    derived = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=purpose.encode())
+    return AESGCM(derived.derive(secret.encode()))
