@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from wtforms import BooleanField, FileField, Form, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from crowdfund import money, vendored
+from crowdfund import i18n, money, statuses, vendored
 
 TEMPLATES = Path(vendored.__file__).parent / "templates"
 NOW = datetime(2026, 11, 21, 7, 30, tzinfo=UTC)
@@ -134,7 +134,15 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    env.add_extension("jinja2.ext.i18n")
+    env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)
     env.globals.update(
+        status_text=statuses.status_text,
+        lang="en",
+        text_dir="ltr",
+        number_fmt=i18n.number,
+        day_fmt=i18n.day,
+        moment_fmt=i18n.moment,
         vendor=vendored.vendor, vendor_url=vendored.vendor_url,
         asset=vendored.asset, asset_url=vendored.asset_url, money_fmt=money.fmt,
         csp_nonce=lambda: "sample", csrf_token=lambda: "sample-token", live_token=lambda: "",
