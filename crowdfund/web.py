@@ -35,7 +35,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
-from . import access, audit, compression, config, db, i18n, live, money, sessions
+from . import access, audit, compression, config, db, i18n, live, money, sessions, statuses
 from .audit import shell as audit_shell
 from .errors import CrowdfundError
 
