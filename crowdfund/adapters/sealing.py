@@ -1,5 +1,6 @@
 """Small secrets kept in SQL, sealed under SECRET_KEY; its fallbacks still open them after a rotation."""
 
+import hmac
 import secrets
 
 from cryptography.exceptions import InvalidTag
@@ -33,6 +34,19 @@ def unseal(purpose: str, name: str, sealed_hex: str) -> bytes:
         except InvalidTag:
             continue
     raise UnsealError(f"{name} was sealed under a key that is gone")
+
+
+def fingerprints(purpose: str, name: str, text: str) -> list[str]:
+    """Return keyed hashes of a text, one for each secret key in force, the present one first (hex)."""
+    settings = config.settings()
+    message = f"{name}:{text}".encode()
+    keys = [
+        HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=f"{purpose} hash".encode()).derive(
+            secret.encode()
+        )
+        for secret in (settings.secret_key, *settings.secret_key_fallbacks)
+    ]
+    return [hmac.digest(key, message, "sha256").hex() for key in keys]
 
 
 def _cipher(secret: str, purpose: str) -> AESGCM:

@@ -67,7 +67,7 @@ def change_channels(change_id: str) -> list[Channel]:
     row = db.session.execute(query).first()
     if row is None:
         return []
-    text = sealing.unseal(row.sealed_channels, purpose="change channels", owner=row.person_id)
+    text = sealing.unseal("change channels", row.person_id, row.sealed_channels)
     return [Channel(*pair) for pair in json.loads(text)]
 
 

@@ -58,8 +58,8 @@ def request(person_id: str, kind: str, payload: dict[str, Any], *, actor: str, s
         "id": change_id, "person_id": person_id, "kind": kind, "status": "held", "reason": "",
         "removes": bool(payload.get("remove")), "requested_at": now, "apply_at": now + rules.HOLD,
         "shown": (shown or rules.masked(str(payload.get("value", ""))))[:120],
-        "sealed": sealing.seal(json.dumps(payload), purpose="change", owner=person_id),
-        "sealed_channels": sealing.seal(json.dumps(channels), purpose="change channels", owner=person_id),
+        "sealed": sealing.seal("change", person_id, json.dumps(payload).encode()),
+        "sealed_channels": sealing.seal("change channels", person_id, json.dumps(channels).encode()),
     }  # fmt: skip
     db.session.execute(sa.insert(_C).values(row))
     record_event(sensitive_change_event, change_id, actor=actor, before=None, after="held")
@@ -121,7 +121,7 @@ def _channels(person_id: str, kind: str, payload: dict[str, Any]) -> list[tuple[
 
 def _payload(change: held.Change) -> dict[str, Any]:
     sealed = db.session.scalar(sa.select(_C.c.sealed).where(_C.c.id == change.id))
-    return dict(json.loads(sealing.unseal(str(sealed), purpose="change", owner=change.person_id)))
+    return dict(json.loads(sealing.unseal("change", change.person_id, str(sealed))))
 
 
 def _decide(
