@@ -11,6 +11,7 @@ from . import config
 FEATURES = (
     "accounts",
     "notifications",
+    "documents",
     "ledger",
     "chain",
     "issuers",

@@ -73,6 +73,8 @@ TABLE: dict[str, frozenset[str]] = {
     "compliance.approve": staff("compliance", "admin"),
     "compliance.reject": staff("compliance", "admin"),
     "compliance.register_again": staff("compliance", "admin"),
+    # documents: whom the owner's feature lets (documents.service.may_open)
+    "documents.file": SIGNED_IN,
     # chain
     "chain.writes": readers("admin", "compliance", "finance"),
     "chain.write": readers("admin", "compliance", "finance"),

@@ -28,6 +28,12 @@ class InvalidAmount(Invalid):
     code = "invalid_amount"
 
 
+class FileRefused(Invalid):
+    """An upload that is not what it should be; the sentence says what to send instead."""
+
+    code = "file_refused"
+
+
 class NotSignedIn(CrowdfundError):
     """The page needs a person."""
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from crowdfund import config
-from crowdfund.errors import Invalid, NotFound
+from crowdfund.errors import FileRefused, NotFound
 
 MAX_UPLOAD_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 40_000_000
@@ -22,12 +22,6 @@ CONTENT_TYPES = {"webp": "image/webp", "svg": "image/svg+xml"}
 _PUBLIC_ID = re.compile(r"[0-9a-f]{64}\.(webp|svg)", re.ASCII)
 _PRIVATE_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _NONCE_BYTES = 12
-
-
-class FileRefused(Invalid):
-    """An upload that is not what it should be; the sentence says what to send instead."""
-
-    code = "file_refused"
 
 
 class FileMissing(NotFound):
@@ -98,27 +92,33 @@ def open_public(file_id: str) -> tuple[Path, str]:
     return path, CONTENT_TYPES[file_id.rpartition(".")[2]]
 
 
-def put_private(data: bytes) -> PrivateFile:
-    """Encrypt (AES-256-GCM) and store bytes; the caller keeps the key in SQL."""
+def put_private(data: bytes, area: str = "private") -> PrivateFile:
+    """Encrypt (AES-256-GCM) and store bytes in an area's folder; the caller keeps the key in SQL."""
     file_id, key = secrets.token_hex(16), AESGCM.generate_key(256)
     nonce = secrets.token_bytes(_NONCE_BYTES)
-    _write(_private_path(file_id), nonce + AESGCM(key).encrypt(nonce, data, file_id.encode()))
+    _write(_private_path(file_id, area), nonce + AESGCM(key).encrypt(nonce, data, file_id.encode()))
     return PrivateFile(file_id, key.hex(), hashlib.sha256(data).hexdigest(), len(data))
 
 
-def get_private(file_id: str, key: str) -> bytes:
+def get_private(file_id: str, key: str, area: str = "private") -> bytes:
     """Return the decrypted bytes; raises FileMissing."""
-    if not _PRIVATE_ID.fullmatch(file_id) or not _private_path(file_id).is_file():
+    if not _PRIVATE_ID.fullmatch(file_id) or not _private_path(file_id, area).is_file():
         raise FileMissing("There is no such file.")
-    stored = _private_path(file_id).read_bytes()
+    stored = _private_path(file_id, area).read_bytes()
     nonce, sealed = stored[:_NONCE_BYTES], stored[_NONCE_BYTES:]
     return AESGCM(bytes.fromhex(key)).decrypt(nonce, sealed, file_id.encode())
 
 
-def delete_private(file_id: str) -> None:
+def delete_private(file_id: str, area: str = "private") -> None:
     """Remove an encrypted file; one that is gone already is fine."""
     if _PRIVATE_ID.fullmatch(file_id):
-        _private_path(file_id).unlink(missing_ok=True)
+        _private_path(file_id, area).unlink(missing_ok=True)
+
+
+def private_ids(area: str, *, older_than: float) -> list[str]:
+    """Return the ids of an area's files that were written before a moment (seconds since 1970)."""
+    files = (_root() / area).glob("*/*")
+    return [path.name for path in files if path.stat().st_mtime < older_than]
 
 
 def _check_size(data: bytes, max_bytes: int) -> None:
@@ -136,8 +136,8 @@ def _public_path(file_id: str) -> Path:
     return _root() / "public" / file_id[:2] / file_id
 
 
-def _private_path(file_id: str) -> Path:
-    return _root() / "private" / file_id[:2] / file_id
+def _private_path(file_id: str, area: str) -> Path:
+    return _root() / area / file_id[:2] / file_id
 
 
 def _write(path: Path, data: bytes) -> None:

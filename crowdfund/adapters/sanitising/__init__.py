@@ -1,0 +1,96 @@
+"""Uploads read and written anew by a small program of their own, so that a bomb kills only itself.
+
+`child.py` runs outside this process: no environment, no files to write, 300 MB, two seconds. It gets
+the bytes on its input and answers with fresh ones, or with a word why not. See docs/adr/0008.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from crowdfund.errors import FileRefused, Unavailable
+from crowdfund.i18n import _
+
+log = structlog.get_logger()
+LIMIT_S = 1.8  # wall clock of one file; the answer to a person comes within two seconds
+MEMORY_MB = 280  # address space of the child
+TURNS = threading.BoundedSemaphore(2)  # children at once in this process
+WAIT_S = 10.0  # for a turn
+# `-E -s`: nothing of the environment or of a user's own packages; the folder of child.py is its path.
+COMMAND = (sys.executable, "-E", "-s", "-B", str(Path(__file__).parent / "child.py"))
+
+
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """What came out: harmless bytes, their type, pages (a picture is one)."""
+
+    data: bytes
+    content_type: str
+    pages: int
+
+
+def clean(data: bytes, content_type: str, *, job: str = "paper") -> Clean:
+    """Return a picture (as JPEG) or PDF written anew without anything but what is seen.
+
+    `job` is `paper` (a picture stays readable, 3,000 px a side) or `poster` (WebP, 1,600 px a side).
+    Raises FileRefused with a sentence, Unavailable if too many files are being read.
+    """
+    if not TURNS.acquire(timeout=WAIT_S):
+        raise Unavailable(
+            _("Many files are being checked right now. Nothing was stored; try again in a moment.")
+        )
+    try:
+        return _answer(_run(data, content_type, job))
+    finally:
+        TURNS.release()
+
+
+def _run(data: bytes, content_type: str, job: str) -> bytes:
+    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    arguments = [*COMMAND, content_type, job, str(MEMORY_MB)]
+    with subprocess.Popen(  # noqa: S603 - fixed arguments
+        arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=kept, cwd="/"
+    ) as child:
+        try:
+            out, err = child.communicate(data, timeout=LIMIT_S)
+        except subprocess.TimeoutExpired as error:
+            child.kill()
+            log.warning("upload.too_slow", content_type=content_type, size=len(data))
+            text = _("This file takes too long to read. Save it anew in a simpler form and choose it again.")
+            raise FileRefused(text) from error
+    if child.returncode:
+        # Out of memory, out of CPU time, or a crash of a library: all the same to the person.
+        log.warning("upload.child_died", code=child.returncode, content_type=content_type, said=err[-300:])
+        return b'{"refused": "unreadable"}\n'
+    return out
+
+
+def _answer(out: bytes) -> Clean:
+    head, _line, data = out.partition(b"\n")
+    said = json.loads(head)
+    if "refused" in said:
+        raise FileRefused(_sentence(said["refused"]))
+    return Clean(data, said["content_type"], said["pages"])
+
+
+def _sentence(word: str) -> str:
+    sentences = {
+        "pixels": _("The picture has too many pixels. Make it at most 5,000 wide and high."),
+        "frames": _("The picture moves. Choose one that stands still."),
+        "picture": _("This is not a picture we can read. Choose a JPEG, PNG or WebP."),
+        "encrypted": _(
+            "This PDF is protected by a password. Save a copy without protection and choose that."
+        ),
+        "pages": _("This PDF has more than 200 pages. Send what matters, or two files."),
+        "empty": _("This PDF has no pages. Export it again and choose it once more."),
+        "truncated": _("This file is cut off at the end. Export it again and choose it once more."),
+        "bomb": _("This PDF unpacks to far more than it seems. Print it to PDF anew and choose that."),
+    }
+    broken = _("This file is damaged or made in a way that we cannot read safely. Export it again.")
+    return sentences.get(word, broken)

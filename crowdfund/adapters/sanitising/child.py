@@ -1,0 +1,52 @@
+"""The program that reads one upload: limits first, then bytes in, fresh bytes out.
+
+Run by path, so that nothing of the platform is loaded here. Answers one line of JSON and the bytes.
+"""
+
+import contextlib
+import json
+import resource
+import sys
+
+CPU_S = 4
+
+
+def limit(memory_mb: int) -> None:
+    """Take from this process what it does not need; a limit that the system lacks is left out."""
+    limits = {
+        "RLIMIT_AS": memory_mb * 1024 * 1024,
+        "RLIMIT_CPU": CPU_S,
+        "RLIMIT_FSIZE": 0,
+        "RLIMIT_CORE": 0,
+        "RLIMIT_NOFILE": 32,
+    }
+    for name, most in limits.items():
+        with contextlib.suppress(AttributeError, OSError, ValueError):  # macOS has no RLIMIT_AS
+            resource.setrlimit(getattr(resource, name), (most, most))
+
+
+def main(content_type: str, job: str, memory_mb: str) -> int:
+    """Read the input, write the answer; an exit code other than 0 means that the reader broke."""
+    limit(int(memory_mb))
+    try:
+        if content_type == "application/pdf":
+            import pdfs  # noqa: PLC0415 - each file needs one of the two libraries
+
+            data, pages = pdfs.rewrite(sys.stdin.buffer.read())
+            said = {"content_type": "application/pdf", "pages": pages}
+        else:
+            import pictures  # noqa: PLC0415
+
+            data, kind = pictures.rewrite(sys.stdin.buffer.read(), content_type, job)
+            said = {"content_type": kind, "pages": 1}
+    except MemoryError:
+        said, data = {"refused": "unreadable"}, b""
+    except Exception as error:  # noqa: BLE001 - the file is foreign: whatever it raises, it is refused
+        said, data = {"refused": str(error) if type(error).__name__ == "RefusedError" else "unreadable"}, b""
+    sys.stdout.buffer.write(json.dumps(said).encode() + b"\n")
+    sys.stdout.buffer.write(data)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

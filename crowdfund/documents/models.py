@@ -1,0 +1,65 @@
+"""Tables of documents: what was uploaded, the key that opens it, who decided, who looked."""
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crowdfund.db import ID, UTCDateTime, append_only, db, event_table, new_id, one_of
+
+from .rules import Status
+
+
+class Document(db.Model):
+    """One uploaded paper of a person, company or nominee; the bytes lie encrypted in storage."""
+
+    __tablename__ = "document"
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    owner_kind: Mapped[str] = mapped_column(sa.String(16))
+    owner_id: Mapped[str] = mapped_column(ID)
+    kind: Mapped[str] = mapped_column(sa.String(32))
+    filename: Mapped[str] = mapped_column(sa.String(120))
+    content_type: Mapped[str] = mapped_column(sa.String(40))
+    size: Mapped[int]
+    # Salted: a plain hash would tell whoever guesses the paper that the guess is right.
+    sha256_commitment: Mapped[str] = mapped_column(sa.String(66))
+    file_id: Mapped[str] = mapped_column(ID, unique=True)
+    status: Mapped[str] = mapped_column(sa.String(16), default=Status.PENDING)
+    reason: Mapped[str] = mapped_column(sa.String(1000), default="")
+    expires_on: Mapped[date | None]
+    reminded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    uploaded_by: Mapped[str] = mapped_column(ID)
+    uploaded_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    decided_by: Mapped[str | None] = mapped_column(ID)
+    decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    replaced_by: Mapped[str | None] = mapped_column(ID)
+    __table_args__ = (
+        one_of("status", *Status),
+        one_of("owner_kind", "person", "company", "nominee"),
+        sa.Index(None, "owner_kind", "owner_id"),
+        sa.Index(None, "status", "expires_on"),
+    )
+
+
+class DocumentKey(db.Model):
+    """What opens a document and its commitment; apart, so that backups can treat it apart."""
+
+    __tablename__ = "document_key"
+    document_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("document.id"), primary_key=True)
+    sealed_key: Mapped[str] = mapped_column(sa.String(160))
+    salt: Mapped[str] = mapped_column(sa.String(64))
+
+
+@append_only
+class DocumentView(db.Model):
+    """Somebody opened a document."""
+
+    __tablename__ = "document_view"
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    document_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("document.id"), index=True)
+    viewer: Mapped[str] = mapped_column(ID, index=True)
+    purpose: Mapped[str] = mapped_column(sa.String(16))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+document_event = event_table("document")

@@ -1,0 +1,240 @@
+"""Documents: which kinds there are, what files they take, where one stands, its commitment."""
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from pathlib import PurePath
+
+import puremagic
+
+from crowdfund.errors import Conflict, FileRefused, Invalid
+from crowdfund.i18n import _, _l
+
+__all__ = ["ACCEPTED", "FileRefused", "Status", "WrongState", "commitment"]
+
+MAX_BYTES = 10 * 1024 * 1024
+REMIND_DAYS = 30
+
+PDF, JPEG, PNG, WEBP = "application/pdf", "image/jpeg", "image/png", "image/webp"
+SUFFIXES = {PDF: (".pdf",), JPEG: (".jpg", ".jpeg", ".jpe", ".jfif"), PNG: (".png",), WEBP: (".webp",)}
+PAPER = (PDF,)
+PAPER_OR_PICTURE = (PDF, JPEG, PNG, WEBP)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a kind of document takes, for telling the person before."""
+
+    title: str
+    types: tuple[str, ...] = PAPER_OR_PICTURE
+    max_bytes: int = MAX_BYTES
+
+    @property
+    def accept(self) -> str:
+        """Return the value of a file input's `accept`."""
+        suffixes = [suffix for kind in self.types for suffix in SUFFIXES[kind]]
+        return ",".join([*self.types, *suffixes])
+
+    @property
+    def words(self) -> str:
+        """Return the types in words."""
+        return _("PDF") if self.types == PAPER else _("PDF, JPEG, PNG or WebP")
+
+
+ACCEPTED: dict[str, Accepted] = {
+    "national_id": Accepted(_l("National identity card")),
+    "passport": Accepted(_l("Passport")),
+    "driving_licence": Accepted(_l("Driving licence")),
+    "proof_of_address": Accepted(_l("Proof of address")),
+    "pan": Accepted(_l("PAN card")),
+    "bank_proof": Accepted(_l("Proof of the bank account")),
+    "business_licence": Accepted(_l("Business licence")),
+    "tax_certificate": Accepted(_l("Tax certificate")),
+    "incorporation": Accepted(_l("Certificate of incorporation")),
+    "financial_statement": Accepted(_l("Financial statement")),
+    "memorandum": Accepted(_l("Information memorandum"), PAPER),
+    "other": Accepted(_l("Other document")),
+    "id_proof": Accepted(_l("Proof of identity")),
+    "public": Accepted(_l("Public document")),
+}
+
+KINDS_OF = {
+    "person": ("national_id", "passport", "driving_licence", "proof_of_address", "pan", "bank_proof"),
+    "company": (
+        "business_licence", "tax_certificate", "incorporation", "financial_statement", "memorandum", "other",
+    ),
+    "nominee": ("id_proof",),
+}  # fmt: skip
+
+# Why somebody opens a file; the owner reads it under "Who looked at my documents".
+PURPOSES = {
+    "own": _l("Own document"),
+    "review": _l("Review by staff"),
+    "audit": _l("Inspection by the regulator"),
+    "investor": _l("Read by the public"),
+}
+
+
+class Status(StrEnum):
+    """Where a document stands."""
+
+    PENDING = "pending"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
+    DESTROYED = "destroyed"
+
+
+_END = {Status.REPLACED, Status.DESTROYED}
+TRANSITIONS = {
+    Status.PENDING: {Status.VERIFIED, Status.REJECTED, *_END},
+    Status.VERIFIED: {Status.PENDING, Status.EXPIRED, *_END},
+    Status.REJECTED: _END,
+    Status.EXPIRED: _END,
+    Status.REPLACED: {Status.DESTROYED},
+    Status.DESTROYED: set(),
+}
+IN_FORCE = (Status.PENDING, Status.VERIFIED, Status.REJECTED, Status.EXPIRED)
+
+
+class WrongState(Conflict):
+    """The document is not in a state that allows this."""
+
+    code = "wrong_state"
+
+
+def move(current: str, to: Status) -> Status:
+    """Return the new state; raises WrongState if a document cannot go there."""
+    if to not in TRANSITIONS[Status(current)]:
+        raise WrongState(_("This document was decided or changed meanwhile. Reload the page to see it."))
+    return to
+
+
+def check_kind(owner_kind: str, kind: str) -> None:
+    """Refuse a kind that an owner of this sort does not have; raises Invalid."""
+    if kind not in KINDS_OF.get(owner_kind, ()):
+        raise Invalid(_("Choose what kind of document this is from the list."), field="kind")
+
+
+def parse_reason(text: str) -> str:
+    """Return why a document was rejected, which its owner will read. Raises Invalid."""
+    reason = " ".join(text.split())
+    if not 10 <= len(reason) <= 1000:
+        raise Invalid(_("Say in 10 to 1,000 characters what is wrong and what to send."), field="reason")
+    return reason
+
+
+def check_expiry(expires_on: date | None, today: date) -> date | None:
+    """Return the last day on which a document is good; raises Invalid if that day is past."""
+    if expires_on is not None and expires_on < today:
+        raise Invalid(
+            _("This document has expired already. Reject it, or correct the date."), field="expires_on"
+        )
+    return expires_on
+
+
+def is_due_for_reminder(expires_on: date, today: date) -> bool:
+    """Return whether the owner should be told by now that a document expires soon."""
+    return today >= expires_on - timedelta(days=REMIND_DAYS)
+
+
+def commitment(salt_hex: str, facts: object) -> str:
+    """Return 0x and 64 hex digits: HMAC-SHA256 of the canonical JSON of `facts` under a salt.
+
+    A plain hash of a paper could be found by guessing it; the salt stays in SQL and dies with the
+    paper's key.
+    """
+    canonical = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    digest = hmac.new(bytes.fromhex(salt_hex), canonical.encode(), hashlib.sha256).hexdigest()
+    return f"0x{digest}"
+
+
+# --- what an upload is ------------------------------------------------------------------------------
+
+_FOREIGN = (
+    (b"PK\x03\x04", _l("This is an Office file or a ZIP archive.")),
+    (b"PK\x05\x06", _l("This is an Office file or a ZIP archive.")),
+    (b"\xd0\xcf\x11\xe0", _l("This is an old Office file.")),
+    (b"MZ", _l("This is a program.")),
+    (b"\x7fELF", _l("This is a program.")),
+    (b"Rar!", _l("This is an archive.")),
+    (b"7z\xbc\xaf", _l("This is an archive.")),
+    (b"\x1f\x8b", _l("This is an archive.")),
+    (b"GIF8", _l("This is a GIF picture.")),
+    (b"BM", _l("This is a BMP picture.")),
+    (b"II*\0", _l("This is a TIFF picture.")),
+    (b"MM\0*", _l("This is a TIFF picture.")),
+)
+
+
+def check_size(data: bytes, max_bytes: int = MAX_BYTES) -> None:
+    """Refuse an empty or too large file; raises FileRefused."""
+    if not data:
+        raise FileRefused(_("The file is empty. Choose another one."))
+    if len(data) > max_bytes:
+        most = max_bytes // 1024 // 1024
+        raise FileRefused(_("The file is larger than %(most)s MB. Make it smaller.", most=most))
+
+
+def sniff(filename: str, data: bytes, types: tuple[str, ...] = PAPER_OR_PICTURE) -> str:
+    """Return the content type that both the bytes and the file's name say; raises FileRefused."""
+    found = _by_bytes(data)
+    advice = _("Choose a PDF.") if types == PAPER else _("Choose a PDF, JPEG, PNG or WebP.")
+    if found is None or found not in types:
+        raise FileRefused(f"{_foreign(data, found)} {advice}")
+    if PurePath(filename).suffix.lower() not in SUFFIXES[found]:
+        right = SUFFIXES[found][0]
+        raise FileRefused(
+            _(
+                "The name of the file does not fit what is in it: rename it to end in %(suffix)s.",
+                suffix=right,
+            )
+        )
+    return found
+
+
+def _by_bytes(data: bytes) -> str | None:
+    head = data[:4096]
+    own = None
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"%PDF-"):
+        return PDF
+    if head.startswith(b"\xff\xd8\xff"):
+        own = JPEG
+    elif head.startswith(b"\x89PNG\r\n\x1a\n"):
+        own = PNG
+    elif head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        own = WEBP
+    return own if own and own in _second_opinion(head) else None
+
+
+def _second_opinion(head: bytes) -> set[str]:
+    try:
+        return {match.mime_type for match in puremagic.magic_string(head)}
+    except puremagic.PureError:
+        return set()
+
+
+def _foreign(data: bytes, found: str | None) -> str:
+    if found:
+        return _("This is a picture.")
+    head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if b"ftyphei" in data[:16] or b"ftypmif1" in data[:16]:
+        return _("This is a HEIC picture, as telephones make them; its settings can make JPEG instead.")
+    if b"<svg" in head or b"<html" in head or head.startswith((b"<!doctype", b"<?xml", b"<script")):
+        return _("This is a web page or a drawing that can hold programs.")
+    for magic, sentence in _FOREIGN:
+        if data.startswith(magic):
+            return str(sentence)
+    return _("This is not a file that we can read.")
+
+
+def file_name(name: str, content_type: str) -> str:
+    """Return a harmless name for a stored file, its ending that of what is in it."""
+    plain = PurePath(name.replace("\\", "/")).name
+    kept = "".join(c for c in plain if c.isprintable() and c not in '<>:"/|?*;%').strip(". ")
+    stem = PurePath(kept).stem[:90] or "document"
+    return stem + SUFFIXES[content_type][0]

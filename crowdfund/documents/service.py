@@ -1,0 +1,250 @@
+"""The verbs of documents: examine, store, open, decide, replace, expire, destroy."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from crowdfund import clock, config, live, outbox
+from crowdfund.adapters import sanitising, sealing, storage
+from crowdfund.db import after_commit, db, new_id, own_transaction, record_event
+from crowdfund.errors import Forbidden
+from crowdfund.i18n import _
+
+from . import queries, rules
+from .models import Document, DocumentKey, DocumentView, document_event
+from .queries import DocumentRow, Owner
+from .rules import Status
+
+AREA = "documents"
+_PURPOSE = "crowdfund documents v1"
+
+
+class OwnDocument(Forbidden):
+    """Four eyes: nobody decides about a document of their own."""
+
+    code = "own_document"
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A file that has been scanned, read and written anew; safe to keep."""
+
+    kind: str
+    filename: str
+    content_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A document's content for somebody whose look has been recorded."""
+
+    filename: str
+    content_type: str
+    data: bytes
+
+
+class _Openers:
+    """Who may open whose documents: the feature that knows an owner says so."""
+
+    def __init__(self) -> None:
+        self._rules: dict[str, Callable[[str, Any], bool]] = {}
+
+    def register(self, owner_kind: str, rule: Callable[[str, Any], bool]) -> None:
+        """Let `rule(owner_id, person)` decide about the documents of owners of a kind."""
+        self._rules[owner_kind] = rule
+
+    def __call__(self, document: DocumentRow, person: Any) -> bool:  # noqa: ANN401 - the accounts' row
+        """Return whether a person may open a document; without a rule nobody may."""
+        rule = self._rules.get(document.owner_kind)
+        return rule is not None and rule(document.owner_id, person)
+
+
+may_open = _Openers()
+
+
+def examine(kind: str, filename: str, data: bytes) -> Examined:
+    """Scan an upload, read it and write it anew; no database is asked.
+
+    Takes up to two seconds: call it before the transaction begins where you can. Raises
+    rules.FileRefused with a sentence, or Unavailable if the configured scanner does not answer.
+    """
+    accepted = rules.ACCEPTED[kind]
+    rules.check_size(data, accepted.max_bytes)
+    content_type = rules.sniff(filename, data, accepted.types)
+    clean = sanitising.clean(data, content_type)
+    rules.check_size(clean.data, 2 * accepted.max_bytes)
+    return Examined(kind, rules.file_name(filename, clean.content_type), clean.content_type, clean.data)
+
+
+def store(owner: Owner, kind: str, filename: str, data: bytes, *, actor: str) -> str:
+    """Examine an upload, encrypt it with a key of its own and return the document's id (pending).
+
+    Raises Invalid for a kind that this owner does not have, and what `examine` raises.
+    """
+    rules.check_kind(owner[0], kind)
+    return keep(owner, examine(kind, filename, data), actor=actor)
+
+
+def keep(owner: Owner, examined: Examined, *, actor: str) -> str:
+    """Encrypt and store an examined file; return the document's id (pending)."""
+    rules.check_kind(owner[0], examined.kind)
+    document_id, salt = new_id(), secrets.token_hex(32)
+    stored = storage.put_private(examined.data, AREA)
+    digest = hashlib.sha256(examined.data).hexdigest()
+    db.session.add(
+        Document(
+            id=document_id, owner_kind=owner[0], owner_id=owner[1], kind=examined.kind,
+            filename=examined.filename, content_type=examined.content_type, size=stored.size,
+            sha256_commitment=rules.commitment(salt, digest), file_id=stored.id, uploaded_by=actor,
+            uploaded_at=clock.now(),
+        )
+    )  # fmt: skip
+    db.session.flush()
+    sealed = sealing.seal(_PURPOSE, document_id, bytes.fromhex(stored.key))
+    db.session.add(DocumentKey(document_id=document_id, sealed_key=sealed, salt=salt))
+    record_event(document_event, document_id, actor=actor, before=None, after=Status.PENDING)
+    db.session.flush()
+    live.changed("documents", owner[1])
+    return document_id
+
+
+def replace(old_id: str, filename: str, data: bytes, *, actor: str) -> str:
+    """Store a newer file in place of a document; return the new document's id (pending)."""
+    old = queries.get(old_id)
+    examined = examine(old.kind, filename, data)
+    document = _locked(old_id)
+    new = keep(old.owner, examined, actor=actor)
+    document.replaced_by = new
+    _change(document, Status.REPLACED, actor=actor)
+    return new
+
+
+def open_document(document_id: str, *, viewer: str, purpose: str) -> Opened:
+    """Return a document's content and record who looked, when and why.
+
+    The look is written in a transaction of its own before anything is shown: call this before the
+    main transaction begins (a GET has none). Raises DocumentMissing once it is destroyed.
+    """
+    if purpose not in rules.PURPOSES:
+        raise ValueError(f"unknown purpose {purpose}")
+    look = {"id": new_id(), "document_id": document_id, "viewer": viewer, "purpose": purpose}
+    with own_transaction() as connection:
+        known = sa.select(DocumentKey.document_id).where(DocumentKey.document_id == document_id)
+        if connection.execute(known).first() is None:
+            raise queries.DocumentMissing(_("There is no such document, or it was deleted."))
+        connection.execute(sa.insert(DocumentView).values(at=clock.now(), **look))
+    return read(document_id)
+
+
+def read(document_id: str) -> Opened:
+    """Return a document's content for the platform's own work; nobody looks, nothing is recorded."""
+    row, hidden = queries.get(document_id), queries.secrets_of(document_id)
+    key = sealing.unseal(_PURPOSE, document_id, hidden.sealed_key).hex()
+    return Opened(row.filename, row.content_type, storage.get_private(hidden.file_id, key, AREA))
+
+
+def decide(
+    document_id: str, *, actor: str, approve: bool, reason: str = "", expires_on: date | None = None
+) -> None:
+    """Verify a pending document until its expiry, or reject it with a reason that the owner reads.
+
+    Raises OwnDocument, rules.WrongState or Invalid.
+    """
+    document = _locked(document_id)
+    if actor == document.uploaded_by or (document.owner_kind, document.owner_id) == ("person", actor):
+        raise OwnDocument(_("This is a document of your own. Somebody else has to decide about it."))
+    to = rules.move(document.status, Status.VERIFIED if approve else Status.REJECTED)
+    why = "" if approve else rules.parse_reason(reason)
+    document.expires_on = rules.check_expiry(expires_on, _today()) if approve else None
+    document.reason, document.decided_by, document.decided_at = why, actor, clock.now()
+    _change(document, to, actor=actor, reason=why)
+    _emit("document.decided", document)
+
+
+def reopen(document_id: str, reason: str, *, actor: str) -> None:
+    """Send a verified document back to pending, because a fact that it proves has changed."""
+    document = _locked(document_id)
+    to = rules.move(document.status, Status.PENDING)
+    document.decided_by = document.decided_at = document.expires_on = document.reminded_at = None
+    _change(document, to, actor=actor, reason=reason)
+
+
+def destroy(document_id: str, *, actor: str) -> None:
+    """Make a document unreadable for ever: its key and salt go now, the file after the commit.
+
+    What stays are the row without the file's name, its history and who looked. Repeating is harmless.
+    """
+    document = _locked(document_id)
+    if document.status == Status.DESTROYED:
+        return
+    keys, mine = DocumentKey.__table__, DocumentKey.document_id == document_id
+    # Overwritten first: a database may leave the bytes of a removed row where they were.
+    db.session.execute(sa.update(keys).where(mine).values(sealed_key="0" * 120, salt="0" * 64))
+    db.session.execute(sa.delete(keys).where(mine))
+    document.filename = "-"
+    _change(document, Status.DESTROYED, actor=actor)
+    file_id = document.file_id
+    after_commit(("file", file_id), lambda: storage.delete_private(file_id, AREA))
+
+
+def expire_due() -> int:
+    """Mark verified documents past their last good day as expired; return how many."""
+    due = queries.past_expiry(_today())
+    for document_id in due:
+        document = _locked(document_id)
+        _change(document, Status.EXPIRED, actor="system", reason="past its expiry date")
+        _emit("document.expired", document)
+    return len(due)
+
+
+def remind_due() -> int:
+    """Announce verified documents that expire within 30 days, once each; return how many."""
+    due = queries.to_remind(_today() + timedelta(days=rules.REMIND_DAYS))
+    for document_id in due:
+        document = _locked(document_id)
+        document.reminded_at = clock.now()
+        _emit("document.expiring", document)
+    return len(due)
+
+
+def sweep() -> int:
+    """Remove files that no document with a key refers to, a day after they were written; return how many."""
+    yesterday = (clock.now() - timedelta(days=1)).timestamp()
+    found = storage.private_ids(AREA, older_than=yesterday)
+    lost = [one for start in range(0, len(found), 500) for one in _unknown(found[start : start + 500])]
+    for file_id in lost:
+        storage.delete_private(file_id, AREA)
+    return len(lost)
+
+
+def _unknown(file_ids: list[str]) -> set[str]:
+    return set(file_ids) - queries.known_files(file_ids)
+
+
+def _today() -> date:
+    return clock.today(config.settings().time_zone)
+
+
+def _locked(document_id: str) -> Document:
+    document = db.session.get(Document, document_id, with_for_update=True, populate_existing=True)
+    if document is None:
+        raise queries.DocumentMissing(_("There is no such document."))
+    return document
+
+
+def _change(document: Document, to: Status, *, actor: str, reason: str = "") -> None:
+    before, document.status = document.status, rules.move(document.status, to)
+    record_event(document_event, document.id, actor=actor, before=before, after=to, reason=reason[:1000])
+    db.session.flush()
+    live.changed("documents", document.owner_id)
+
+
+def _emit(event: str, document: Document) -> None:
+    facts = {"document_id": document.id, "owner_kind": document.owner_kind, "owner_id": document.owner_id}
+    outbox.emit(event, f"{event}:{document.id}:{clock.now().timestamp()}", facts)
