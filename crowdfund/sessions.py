@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping, MutableMapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from .lookups import Lookup
 IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=30)
 TOUCH_EVERY = timedelta(minutes=10)
+PROOF_KEEPS_ROLES = timedelta(hours=12)  # a staff role sleeps until the second factor was proved, then again
 
 
 class WebSession(db.Model):
@@ -61,6 +63,19 @@ class SqlSession(CallbackDict[str, Any], SessionMixin):
         self.token = None
         self.created_at = None
         self.modified = True
+
+
+def note_proof(session: MutableMapping[str, Any], person_id: str, how: str) -> None:
+    """Keep in a session that a person has just proved the second factor, and how."""
+    session["second_factor"] = {"at": clock.now().timestamp(), "how": how, "person": person_id}
+
+
+def has_proof(session: Mapping[str, Any], person_id: str, within: timedelta) -> bool:
+    """Return whether the session holds the person's own proof, not older than that."""
+    proof = session.get("second_factor")
+    if not isinstance(proof, dict) or proof.get("person") != person_id:
+        return False
+    return 0 <= clock.now().timestamp() - float(proof["at"]) < within.total_seconds()
 
 
 def hashed(token: str) -> str:

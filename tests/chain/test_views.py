@@ -5,6 +5,7 @@ import pytest
 from crowdfund.accounts import service as accounts
 from crowdfund.chain import queries, rules, service
 from crowdfund.db import commit, db
+from tests import raising
 
 from .conftest import campaign, look_after, record, register_issuer, settle, status_of
 
@@ -18,9 +19,7 @@ def person(name, *roles):
 @pytest.fixture
 def sign_in(client):
     def as_person(name, *roles):
-        with client.session_transaction() as session:
-            session["_user_id"], session["_fresh"] = person(name, *roles), True
-        return client
+        return raising.sign_in(client, person(name, *roles))
 
     return as_person
 

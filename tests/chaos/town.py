@@ -27,6 +27,7 @@ from crowdfund.investments import service as investments
 from crowdfund.issuers import queries as company_queries
 from crowdfund.issuers import service as issuers
 from crowdfund.local.stack import Stack
+from tests import raising
 
 STORY = "# Why\n\nA second oven. " + "Each birr goes into bread for the quarter. " * 8
 PDF = b"%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\ntrailer << /Root 1 0 R >>\n%%EOF\n"
@@ -251,9 +252,7 @@ class Town:
         client = httpx.Client(base_url=self.stack.url("web"), timeout=30)
         if person:
             with self.inside():
-                own = self.app.test_client()
-                with own.session_transaction() as session:
-                    session["_user_id"], session["_fresh"] = person, True
+                own = raising.sign_in(self.app.test_client(), person)
                 name = self.app.config["SESSION_COOKIE_NAME"]
                 client.cookies.set(name, own.get_cookie(name).value)
         return client

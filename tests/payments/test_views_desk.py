@@ -5,6 +5,7 @@ import pytest
 from crowdfund.accounts import service as accounts
 from crowdfund.db import commit
 from crowdfund.payments import service
+from tests import raising
 
 from .conftest import ESCROW
 
@@ -18,10 +19,7 @@ def person(name, *roles):
 @pytest.fixture
 def sign_in(app, world):
     def enter(name, *roles):
-        client = app.test_client()
-        with client.session_transaction() as session:
-            session["_user_id"], session["_fresh"] = person(name, *roles), True
-        return client
+        return raising.sign_in(app.test_client(), person(name, *roles))
 
     return enter
 
