@@ -1,8 +1,5 @@
 """Companies: states, who may do what, what a complete file is, when a campaign may start."""
 
-import hashlib
-import hmac
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +10,7 @@ import phonenumbers
 from babel import Locale
 from eth_utils.address import is_checksum_address
 
+from crowdfund.documents.rules import commitment as commitment
 from crowdfund.errors import Invalid
 
 MEMORANDUM = "information_memorandum"
@@ -304,13 +302,3 @@ def collect(
 def parse_reason(text: object) -> str:
     """Return why something was rejected, which its owner will read. Raises Invalid."""
     return block(text, "reason", "the reason", least=10, most=1000)
-
-
-def commitment(salt_hex: str, facts: object) -> str:
-    """Return 0x and 64 hex digits: HMAC-SHA256 of the canonical JSON of `facts` under a salt.
-
-    A plain hash of a company's papers could be found by guessing them; the salt stays in SQL.
-    """
-    canonical = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    digest = hmac.new(bytes.fromhex(salt_hex), canonical.encode(), hashlib.sha256).hexdigest()
-    return f"0x{digest}"
