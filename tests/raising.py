@@ -20,7 +20,6 @@ from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger import service as ledger
 
 
-
 def paper(pages=1):
     """Return the bytes of a small real PDF."""
     made, out = pikepdf.new(), io.BytesIO()
