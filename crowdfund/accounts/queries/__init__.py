@@ -2,7 +2,9 @@
 
 from .changes import Change, change, change_channels, change_of, changes_of, security_events
 from .codes import otp
+from .methods import has_verified_phone, method_of, methods_of
 from .people import (
+    PEOPLE,
     Person,
     find_by_email,
     get,
@@ -17,7 +19,8 @@ from .people import (
 from .reach import Reach, reach
 
 __all__ = [
-    "Change", "Person", "Reach", "change", "change_channels", "change_of", "changes_of", "find_by_email",
-    "get", "kyc_counts", "kyc_history", "kyc_level", "load", "names", "otp", "people", "reach",
-    "security_events", "staff_with",
+    "PEOPLE",
+    "Change", "Person", "Reach", "change", "change_channels", "change_of", "changes_of",
+    "find_by_email", "get", "has_verified_phone", "kyc_counts", "kyc_history", "kyc_level", "load",
+    "method_of", "methods_of", "names", "otp", "people", "reach", "security_events", "staff_with",
 ]  # fmt: skip

@@ -120,3 +120,19 @@ def kyc_history(person_id: str) -> list[Any]:
     """Return who changed a person's verification, when and why, newest first."""
     query = sa.select(person_event).where(person_event.c.person_id == person_id)
     return list(db.session.execute(query.order_by(person_event.c.at.desc(), person_event.c.id.desc())))
+
+
+# What other features may know of people in their own lists; they join it by `person_id`.
+PEOPLE = sa.select(
+    _U.c.id.label("person_id"),
+    _U.c.email,
+    _U.c.phone,
+    _U.c.first_name,
+    _U.c.last_name,
+    _U.c.referral_code,
+    _U.c.kyc_level,
+    _U.c.kyc_status,
+    _U.c.kyc_expires_on,
+    _U.c.disabled_at,
+    _U.c.created_at.label("person_since"),
+).subquery("people")
