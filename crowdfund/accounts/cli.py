@@ -3,7 +3,7 @@
 import click
 from flask.cli import with_appcontext
 
-from .. import db
+from .. import audit, db
 from ..errors import CrowdfundError
 from . import service
 
@@ -16,7 +16,8 @@ from . import service
 def create_admin(email: str, name: str, roles: tuple[str, ...]) -> None:
     """Give staff roles to the person with this e-mail address; the account is made if new."""
     try:
-        service.ensure_user(email, name, roles=roles)
+        person_id = service.ensure_user(email, name, roles=roles)
+        audit.record("cli", "create-admin", ("person", person_id), {"roles": list(roles)})
     except CrowdfundError as error:
         raise click.ClickException(error.user_message) from error
     db.commit()

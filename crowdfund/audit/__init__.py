@@ -5,11 +5,11 @@ and the row before it. The web shell records every staff verb in the transaction
 """
 
 from .models import AuditEntry, AuditHead, audit_table
-from .queries import Filters, about, actions, all_of, entries, get, neighbours
+from .queries import Filters, about, actions, all_of, entries, get, head, neighbours
 from .recording import Origin, denied, from_whom, record
 from .verifying import problems
 
 __all__ = [
     "AuditEntry", "AuditHead", "Filters", "Origin", "about", "actions", "all_of", "audit_table", "denied",
-    "entries", "from_whom", "get", "neighbours", "problems", "record",
+    "entries", "from_whom", "get", "head", "neighbours", "problems", "record",
 ]  # fmt: skip

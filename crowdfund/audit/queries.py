@@ -9,7 +9,8 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from ..db import db
-from .models import AuditEntry
+from .chaining import GENESIS
+from .models import AuditEntry, AuditHead
 
 _T = cast(sa.Table, AuditEntry.__table__)
 
@@ -53,6 +54,12 @@ def all_of(filters: Filters) -> Iterator[Any]:
 def get(seq: int) -> Any:  # noqa: ANN401 - a row or None
     """Return one row of the log, or None."""
     return db.session.execute(sa.select(_T).where(_T.c.seq == seq)).first()
+
+
+def head() -> tuple[int, str]:
+    """Return number and hash of the last row: whoever keeps them elsewhere can prove all before."""
+    found = db.session.execute(sa.select(AuditHead.seq, AuditHead.hash)).first()
+    return (found.seq, found.hash) if found else (0, GENESIS)
 
 
 def neighbours(row: Any) -> tuple[Any, Any]:  # noqa: ANN401 - a row

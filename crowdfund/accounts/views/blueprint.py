@@ -6,7 +6,7 @@ from flask import Blueprint, Response, session
 from flask_login import login_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from ... import clock, web
+from ... import audit, clock, web
 from ...errors import CrowdfundError
 from ...sessions import SqlSession
 from .. import queries
@@ -21,7 +21,12 @@ def enter(person_id: str, *, method: str, target: str) -> BaseResponse:
     `method` is code, oidc or wallet; what has proved the person so far stands in the session.
     """
     cast(SqlSession, session).rotate()
-    login_user(queries.get(person_id))
+    person = queries.get(person_id)
+    login_user(person)
+    if person and person.roles:
+        audit.record(
+            person_id, "accounts.enter", ("person", person_id), {"method": method}, roles=person.roles
+        )
     session["signed_in"] = {"method": method, "at": clock.now().timestamp()}
     web.flash("You are signed in.", "success")
     return web.back(target)
