@@ -8,8 +8,8 @@ class CrowdfundError(Exception):
     code = "bad_request"
 
     def __init__(self, user_message: str, *, status: int | None = None, field: str | None = None) -> None:
-        super().__init__(user_message)
-        self.user_message = user_message
+        super().__init__(str(user_message))
+        self.user_message = str(user_message)  # in the language of whoever asked
         self.field = field
         if status is not None:
             self.status = status

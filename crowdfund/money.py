@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from .errors import InvalidAmount
+from .i18n import _, number
 
 DECIMALS = {"ETB": 2, "INR": 2, "USD": 2}
 MAX_MINOR = 10**15
@@ -19,20 +20,23 @@ def parse(text: str, currency: str = "ETB") -> int:
     """
     cleaned = text.strip()
     if not cleaned:
-        raise InvalidAmount("Enter an amount.", field="amount")
+        raise InvalidAmount(_("Enter an amount."), field="amount")
     match = _PATTERN.fullmatch(cleaned) if len(cleaned) <= MAX_LENGTH else None
     if not match:
-        raise InvalidAmount("Enter the amount in digits, like 1,250.50.", field="amount")
+        raise InvalidAmount(_("Enter the amount in digits, like 1,250.50."), field="amount")
     places = DECIMALS[currency]
     fraction = match.group(1) or ""
     if len(fraction) > places:
-        raise InvalidAmount(f"{currency} has at most {places} decimals.", field="amount")
+        raise InvalidAmount(
+            _("%(currency)s has at most %(places)s decimals.", currency=currency, places=places),
+            field="amount",
+        )
     whole = cleaned.split(".", maxsplit=1)[0].replace(",", "")
     minor = int(whole) * 10**places + int(fraction.ljust(places, "0") or "0")
     if minor <= 0:
-        raise InvalidAmount("The amount must be more than zero.", field="amount")
+        raise InvalidAmount(_("The amount must be more than zero."), field="amount")
     if minor > MAX_MINOR:
-        raise InvalidAmount("The amount is larger than anything we can take.", field="amount")
+        raise InvalidAmount(_("The amount is larger than anything we can take."), field="amount")
     return minor
 
 
@@ -49,7 +53,8 @@ def fmt(minor: int, currency: str = "ETB") -> str:
     places = DECIMALS[currency]
     sign = "-" if minor < 0 else ""
     whole, fraction = divmod(abs(minor), 10**places)
-    return f"{sign}{whole:,}.{fraction:0{places}d} {currency}"
+    # Grouping is the language's (12,34,567 in Hindi); digits and point are the same in all of ours.
+    return f"{sign}{number(whole)}.{fraction:0{places}d} {currency}"
 
 
 def percent(minor: int, bps: int) -> int:

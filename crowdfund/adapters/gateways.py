@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from ..errors import CrowdfundError, Unavailable
+from ..i18n import _
 
 Status = Literal["PENDING", "SUCCESS", "SETTLED", "FAILED"]
 STATUSES: tuple[Status, ...] = ("PENDING", "SUCCESS", "SETTLED", "FAILED")
@@ -142,7 +143,7 @@ def get(name: str) -> Gateway:
     """Return the gateway of this process; raises GatewayNotConfigured for an unknown name."""
     if name not in _built:
         if name not in _builders:
-            raise GatewayNotConfigured("This way to pay is not available.")
+            raise GatewayNotConfigured(_("This way to pay is not available."))
         _built[name] = _builders[name]()
     return _built[name]
 

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from crowdfund import clock, config
 from crowdfund.db import db
 from crowdfund.errors import NotFound
+from crowdfund.i18n import _
 from crowdfund.issuers import queries as issuers
 from crowdfund.issuers.rules import Standing
 from crowdfund.lookups import Lookup
@@ -128,7 +129,7 @@ def funding(slug: str) -> Any:  # noqa: ANN401 - a row of _MOVING
     """Return the moving figures of a public campaign, without its texts; raises CampaignMissing."""
     row = _FUNDING.first(slug=slug)
     if row is None:
-        raise CampaignMissing("There is no such campaign, or it is not public yet.")
+        raise CampaignMissing(_("There is no such campaign, or it is not public yet."))
     return row
 
 
@@ -141,7 +142,7 @@ def for_member(campaign_id: str, user_id: str) -> Row[Any]:
     """Return a campaign of a company that this person acts for; CampaignMissing for others."""
     campaign = by_id(campaign_id)
     if not issuers.is_member(campaign.company_id, user_id):
-        raise CampaignMissing("There is no such campaign, or it is not yours.")
+        raise CampaignMissing(_("There is no such campaign, or it is not yours."))
     return campaign
 
 
@@ -240,5 +241,5 @@ def terms_of(campaign: Row[Any]) -> Mapping[str, int]:
 def _one(query: sa.Select[Any], params: Mapping[str, Any] | None = None) -> Row[Any]:
     row = db.session.execute(query, params or {}).first()
     if row is None:
-        raise CampaignMissing("There is no such campaign, or it is not public yet.")
+        raise CampaignMissing(_("There is no such campaign, or it is not public yet."))
     return row

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from .. import clock, live, outbox
 from ..db import db, insert_ignore, new_id
 from ..errors import Conflict, NotFound
+from ..i18n import _
 from . import queries, rules
 from .errors import IntentConflict
 from .models import Block, Contract, Cursor, Write, write_event
@@ -57,7 +58,9 @@ def write(  # noqa: PLR0913 - what a call consists of
     found = queries.write(intent_id)
     assert found is not None  # noqa: S101 - inserted above or before, and never deleted
     if any(getattr(found, name) != value for name, value in values.items()):
-        raise IntentConflict(f"The intent {intent_id} stands for another call already.")
+        raise IntentConflict(
+            _("The intent %(intent_id)s stands for another call already.", intent_id=intent_id)
+        )
     return found
 
 
@@ -65,9 +68,9 @@ def replay(write_id: str, *, actor: str) -> None:
     """Put a failed write into the queue again (admin). Raises NotFound, Conflict."""
     found = queries.write_by_id(write_id)
     if found is None:
-        raise NotFound("There is no such chain write.")
+        raise NotFound(_("There is no such chain write."))
     if found.status != WriteStatus.FAILED:
-        raise Conflict("Only a failed write can be tried again; this one is still on its way.")
+        raise Conflict(_("Only a failed write can be tried again; this one is still on its way."))
     move([write_id], WriteStatus.QUEUED, actor=actor, reason="replayed", attempts=0)
     outbox.add("chain.sign", f"chain.sign:{write_id}:{new_id()}")
 
@@ -111,7 +114,7 @@ def _remember(
             for write_id, before in rows
         ],
     )  # fmt: skip
-    for write_id, _ in rows:
+    for write_id, _seq in rows:
         live.changed("chain_write", write_id)
     live.changed("chain", "writes")
 

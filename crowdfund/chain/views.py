@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from .. import web
 from ..accounts import queries as accounts
 from ..errors import NotFound
+from ..i18n import _
 from . import queries, rules, service
 from .queries import WriteRow
 
@@ -48,14 +49,14 @@ def write(write_id: str) -> Response:
 def replay(write_id: str) -> BaseResponse:
     """Try a failed write again."""
     service.replay(write_id, actor=web.current_user().id)
-    web.flash("The write is in the queue again. Its intent id still makes it happen once.", "success")
+    web.flash(_("The write is in the queue again. Its intent id still makes it happen once."), "success")
     return web.back(url_for("chain.write", write_id=write_id))
 
 
 def _found(write_id: str) -> WriteRow:
     row = queries.write_by_id(write_id)
     if row is None:
-        raise NotFound("There is no such chain write.")
+        raise NotFound(_("There is no such chain write."))
     return row
 
 

@@ -4,13 +4,15 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, RadioField, StringField
 from wtforms.validators import InputRequired, Length
 
-RAILS = [("bill_bitts", "NEO Bank")]
+from ..i18n import _l
+
+RAILS = [("bill_bitts", _l("NEO Bank"))]
 
 
 class InvestForm(FlaskForm):
     """Amount, rail and consent; `key` makes a double click one investment."""
 
-    amount = StringField("Amount", [InputRequired("Enter an amount."), Length(max=40)])
-    rail = RadioField("How do you pay?", choices=RAILS, default="bill_bitts")
-    consent = BooleanField("I have read and understood this risk warning.")
-    key = HiddenField("key", [InputRequired("Reload the page and try again."), Length(min=8, max=64)])
+    amount = StringField(_l("Amount"), [InputRequired(_l("Enter an amount.")), Length(max=40)])
+    rail = RadioField(_l("How do you pay?"), choices=RAILS, default="bill_bitts")
+    consent = BooleanField(_l("I have read and understood this risk warning."))
+    key = HiddenField("key", [InputRequired(_l("Reload the page and try again.")), Length(min=8, max=64)])

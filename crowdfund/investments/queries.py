@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from ..campaigns.models import Campaign
 from ..db import db
 from ..errors import NotFound
+from ..i18n import _
 from ..payments.models import Payment
 from . import rules
 from .models import Investment, InvestorKey, investment_event
@@ -26,7 +27,7 @@ def for_owner(investment_id: str, user_id: str) -> Row:
     """Return a person's own investment with its campaign; raises NotFound for others."""
     row = db.session.execute(_WITH_CAMPAIGN.where(_I.c.id == investment_id, _I.c.user_id == user_id)).first()
     if row is None:
-        raise NotFound("There is no such investment, or it is not yours.")
+        raise NotFound(_("There is no such investment, or it is not yours."))
     return row
 
 

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Any
 
 from ..errors import Conflict, CrowdfundError, Forbidden, Invalid
+from ..i18n import _, _l
+from ..statuses import status_text
 
 
 class Status(StrEnum):
@@ -33,7 +35,7 @@ ACTIVE = (Status.PAYING, Status.AUTHORISED, Status.SETTLED, Status.CONFIRMED)
 IN = (Status.SETTLED, Status.CONFIRMED)
 FINAL = (Status.CONFIRMED, Status.FAILED, Status.EXPIRED, Status.RETURNED)
 
-RISK_TEXT = (
+_RISK_TEXT = _l(
     "I understand that I may lose all of the money that I invest, that it is locked in until the "
     "company sells or pays out, that I may not find a buyer for my shares, and that my investment "
     "is not covered by a deposit guarantee. I only invest what I can afford to lose."
@@ -76,9 +78,14 @@ def can_move(before: str, after: Status) -> bool:
     return after in _NEXT[Status(before)]
 
 
-def text_hash(text: str = RISK_TEXT) -> str:
-    """Return the SHA-256 of a consent text, stored with the consent."""
-    return hashlib.sha256(text.encode()).hexdigest()
+def risk_text() -> str:
+    """Return the risk warning in the language of the reader, who agrees to these very words."""
+    return str(_RISK_TEXT)
+
+
+def text_hash(text: str | None = None) -> str:
+    """Return the SHA-256 of a consent text (of the one shown now if none is given)."""
+    return hashlib.sha256((text or risk_text()).encode()).hexdigest()
 
 
 def shares(amount_minor: int, price_minor: int) -> int:
@@ -103,12 +110,12 @@ _PROGRESS = {
 }  # fmt: skip
 
 
-WORDS = {Status.PAYING: "To be paid", Status.AUTHORISED: "Paid"}
+WORDS = {Status.PAYING: _l("To be paid"), Status.AUTHORISED: _l("Paid")}
 
 
 def words(status: str) -> str:
     """Return what a status is called on pages."""
-    return WORDS.get(Status(status), status.capitalize())
+    return str(WORDS.get(Status(status)) or status_text(status))
 
 
 def timeline(
@@ -125,31 +132,33 @@ def timeline(
     status = Status(investment.status)
     at = _PROGRESS[status]
     steps = [
-        _step(0, at, "Investment placed", times.get(Status.PAYING), "Your share is reserved."),
-        _step(1, at, "Paid at NEO Bank", times.get(Status.AUTHORISED), "Pay on the bank's page."),
-        _step(2, at, "Settled", times.get(Status.SETTLED), "The bank hands the money over to the escrow."),
-        _step(3, at, "Recorded on chain", times.get(Status.CONFIRMED), "The contract writes it down."),
+        _step(0, at, _("Investment placed"), times.get(Status.PAYING), _("Your share is reserved.")),
+        _step(1, at, _("Paid at NEO Bank"), times.get(Status.AUTHORISED), _("Pay on the bank's page.")),
+        _step(
+            2, at, _("Settled"), times.get(Status.SETTLED), _("The bank hands the money over to the escrow.")
+        ),
+        _step(3, at, _("Recorded on chain"), times.get(Status.CONFIRMED), _("The contract writes it down.")),
     ]  # fmt: skip
     if status in (Status.FAILED, Status.EXPIRED):
         text = _why_not_paid(status, investment.amount_minor, came_minor)
-        label = "Payment not completed"
+        label = _("Payment not completed")
         return [
             steps[0], {"label": label, "at": times.get(status), "state": "failed", "text": text},
         ]  # fmt: skip
     if status == Status.RETURNED:
-        text = "The whole amount is in your wallet."
-        steps[3] = {"label": "Money returned", "at": times.get(status), "state": "done", "text": text}
+        text = _("The whole amount is in your wallet.")
+        steps[3] = {"label": _("Money returned"), "at": times.get(status), "state": "done", "text": text}
     return steps
 
 
 def _why_not_paid(status: Status, amount_minor: int, came_minor: int | None) -> str:
     if came_minor is None and status == Status.EXPIRED:
-        return "The payment was not made in time. Nothing was charged; you can try again."
+        return _("The payment was not made in time. Nothing was charged; you can try again.")
     if came_minor is None:
-        return "The bank did not take the payment. Nothing was charged; you can try again."
+        return _("The bank did not take the payment. Nothing was charged; you can try again.")
     if came_minor == amount_minor:
-        return "The bank took the payment back. You can try again."
-    return "What came was not the amount that you chose. You can try again."
+        return _("The bank took the payment back. You can try again.")
+    return _("What came was not the amount that you chose. You can try again.")
 
 
 def _step(index: int, at: int, label: str, when: datetime | None, text: str) -> dict[str, Any]:

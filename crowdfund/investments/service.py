@@ -13,6 +13,7 @@ from ..campaigns import service as campaign_service
 from ..chain import rules as chain_rules
 from ..chain import service as chain
 from ..db import db, insert_ignore, new_id, record_event
+from ..i18n import _
 from ..issuers import queries as issuers
 from ..ledger import rules as ledger_rules
 from ..ledger import service as ledger
@@ -46,7 +47,7 @@ def place(order: Order) -> str:
     campaign = campaigns.detail(order.slug)
     _check_person(order.user_id, campaign.company_id)
     if not order.has_consented:
-        raise rules.NoConsent("Read the risk warning and tick the box to go on.", field="consent")
+        raise rules.NoConsent(_("Read the risk warning and tick the box to go on."), field="consent")
     # One at a time from here on: a double click finds its twin, and nobody judges by old totals.
     campaign_service.line_up(campaign.id)
     if known := _known(order):
@@ -93,17 +94,19 @@ def _known(order: Order) -> str | None:
         return None
     if (found.amount_minor, found.slug) != (order.amount_minor, order.slug):
         raise rules.FormUsed(
-            "This form was sent already with other figures: your portfolio shows what came of it. "
-            "Reload the page to invest again; nothing was charged now."
+            _(
+                "This form was sent already with other figures: your portfolio shows what came of it. "
+                "Reload the page to invest again; nothing was charged now."
+            )
         )
     return str(found.id)
 
 
 def _check_person(user_id: str, company_id: str) -> None:
     if accounts.kyc_level(user_id) == "none":
-        raise rules.NotVerified("Verify your identity first: it takes a minute on your account page.")
+        raise rules.NotVerified(_("Verify your identity first: it takes a minute on your account page."))
     if issuers.is_member(company_id, user_id):
-        raise rules.OwnCompany("This is your own company. You cannot invest in it here.")
+        raise rules.OwnCompany(_("This is your own company. You cannot invest in it here."))
 
 
 def _check_amount(order: Order, campaign_id: str) -> None:
@@ -122,7 +125,7 @@ def _consent(user_id: str, investment_id: str) -> None:
     db.session.add(
         Consent(
             id=new_id(), user_id=user_id, investment_id=investment_id, text_hash=rules.text_hash(),
-            text=rules.RISK_TEXT, at=clock.now(),
+            text=rules.risk_text(), at=clock.now(),
         )
     )  # fmt: skip
     db.session.flush()

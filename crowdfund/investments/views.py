@@ -10,6 +10,7 @@ from .. import clock, money, web
 from ..accounts import queries as accounts
 from ..campaigns import queries as campaigns
 from ..errors import CrowdfundError
+from ..i18n import _
 from ..issuers import queries as issuers
 from ..ledger import queries as ledger
 from ..payments import queries as payments
@@ -61,7 +62,7 @@ def _form_page(form: InvestForm, campaign: Any, user: Any, *, status: int) -> Re
         room_minor=_room_minor(campaign),
         is_verified=accounts.kyc_level(user.id) != "none",
         is_own=issuers.is_member(campaign.company_id, user.id),
-        risk_text=rules.RISK_TEXT,
+        risk_text=rules.risk_text(),
         quote=_quote(campaign, user.id, form.amount.data or ""),
     )
 
@@ -136,5 +137,5 @@ def portfolio() -> Response:
         more=len(rows) > 20,
         totals=queries.totals(user.id),
         words=rules.words,
-        status_options=[("", "All"), *((str(s), rules.words(s)) for s in rules.Status)],
+        status_options=[("", _("All")), *((str(s), rules.words(s)) for s in rules.Status)],
     )

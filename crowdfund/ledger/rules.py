@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import Conflict, CrowdfundError
+from ..i18n import _l
 
 PLATFORM_FEE = "platform:fee"
 SUSPENSE = "platform:suspense"
@@ -87,15 +88,19 @@ def external(gateway: str) -> str:
 
 
 _WORDS = {
-    "wallet": "A person's wallet", "company": "A company's wallet", "escrow": "A campaign's escrow",
-    "clearing": "The bank, not settled yet", "external": "The bank, outside", "fee": "Platform fees",
-    "suspense": "Suspense, until somebody decides",
-}  # fmt: skip
+    "wallet": _l("A person's wallet"),
+    "company": _l("A company's wallet"),
+    "escrow": _l("A campaign's escrow"),
+    "clearing": _l("The bank, not settled yet"),
+    "external": _l("The bank, outside"),
+    "fee": _l("Platform fees"),
+    "suspense": _l("Suspense, until somebody decides"),
+}
 
 
 def account_words(account: str) -> str:
     """Return what an account is, for people who read a statement."""
-    return _WORDS[account_kind(account)]
+    return str(_WORDS[account_kind(account)])
 
 
 def account_kind(account: str) -> str:

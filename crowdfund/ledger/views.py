@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 
 from .. import money, web
 from ..errors import NotFound
+from ..i18n import _
 from . import queries, rules
 
 bp = Blueprint("ledger", __name__)
@@ -50,7 +51,7 @@ def account(account: str) -> Response:
     try:
         kind = rules.account_kind(account)
     except ValueError as error:
-        raise NotFound("There is no such account.") from error
+        raise NotFound(_("There is no such account.")) from error
     lines = queries.history(account, limit=SIZE + 1, before=_before())
     return web.render(
         "ledger/account.html",
@@ -67,13 +68,13 @@ def entry(entry_id: str) -> Response:
     """Show one journal entry: its postings, what it refers to, its link in the hash chain."""
     found = queries.entry(entry_id)
     if found is None:
-        raise NotFound("There is no such entry.")
+        raise NotFound(_("There is no such entry."))
     refs = [{"label": name.capitalize(), "value": value} for name, value in found["ref"].items()]
     return web.render("ledger/entry.html", entry=found, ref_rows=refs)
 
 
 def _before() -> tuple[int, int] | None:
-    seq, _, n = request.args.get("before", "").partition("-")
+    seq, _dash, n = request.args.get("before", "").partition("-")
     return (int(seq), int(n)) if seq.isdecimal() and n.isdecimal() and len(seq + n) < 18 else None
 
 

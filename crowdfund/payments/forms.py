@@ -5,21 +5,22 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import RadioField, TextAreaField
 
+from ..i18n import _l
 from .rules import Resolution
 
 LABELS = {
     Resolution.ACCEPT: "Accept",
-    Resolution.CREDIT: "Credit to the wallet",
-    Resolution.RETURN: "Return to the payer",
-    Resolution.DISMISS: "Nothing to do",
+    Resolution.CREDIT: _l("Credit to the wallet"),
+    Resolution.RETURN: _l("Return to the payer"),
+    Resolution.DISMISS: _l("Nothing to do"),
 }
 
 
 class ResolveForm(FlaskForm):
     """One of the resolutions that fit, and why."""
 
-    resolution = RadioField("What should happen?", validate_choice=False)
-    reason = TextAreaField("Why?", description="Kept in the history. Needed when nothing is to be done.")
+    resolution = RadioField(_l("What should happen?"), validate_choice=False)
+    reason = TextAreaField("Why?", description=_l("Kept in the history. Needed when nothing is to be done."))
 
 
 def resolve_form(choices: tuple[Resolution, ...], **fields: Any) -> ResolveForm:  # noqa: ANN401

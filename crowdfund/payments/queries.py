@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from ..db import db
 from ..errors import NotFound
+from ..i18n import _
 from . import rules
 from .models import GatewayCustomer, Inbox, Payment, PaymentException, payment_event
 from .models import payment_exception_event as _exception_event
@@ -71,7 +72,7 @@ def get(payment_id: str) -> PaymentRow:
     """Return a payment; raises NotFound."""
     found = find(payment_id)
     if found is None:
-        raise NotFound("There is no such payment.")
+        raise NotFound(_("There is no such payment."))
     return found
 
 
@@ -79,7 +80,7 @@ def get_for_owner(payment_id: str, user_id: str) -> PaymentRow:
     """Return a person's own payment; raises NotFound for everybody else's."""
     found = get(payment_id)
     if found.user_id != user_id:
-        raise NotFound("There is no such payment.")
+        raise NotFound(_("There is no such payment."))
     return found
 
 
@@ -179,7 +180,7 @@ def webhook(inbox_id: str) -> Any:  # noqa: ANN401 - a row
     """Return one webhook with its raw body; raises NotFound."""
     row = db.session.execute(sa.select(_I).where(_I.c.id == inbox_id)).first()
     if row is None:
-        raise NotFound("There is no such webhook.")
+        raise NotFound(_("There is no such webhook."))
     return row
 
 
@@ -200,7 +201,7 @@ def exception(exception_id: str) -> Any:  # noqa: ANN401 - a row
     """Return one exception; raises NotFound."""
     row = db.session.execute(sa.select(_X).where(_X.c.id == exception_id)).first()
     if row is None:
-        raise NotFound("There is no such exception.")
+        raise NotFound(_("There is no such exception."))
     return row
 
 

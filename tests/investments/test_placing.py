@@ -39,7 +39,7 @@ def test_a_placed_investment_has_its_room_its_consent_and_a_payment_to_the_escro
     assert payment.destination == f"campaign:{world.campaign_id}:escrow"
     assert payment.checkout_url.startswith("http://bank.invalid/")
     consent = db.session.execute(sa.select(Consent)).scalar_one()
-    assert (consent.investment_id, consent.text) == (investment_id, rules.RISK_TEXT)
+    assert (consent.investment_id, consent.text) == (investment_id, rules.risk_text())
     assert consent.text_hash == rules.text_hash(consent.text)
 
 

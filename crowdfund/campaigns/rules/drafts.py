@@ -8,9 +8,14 @@ import nh3
 from markdown_it import MarkdownIt
 
 from crowdfund.errors import Invalid
+from crowdfund.i18n import _, _l
 from crowdfund.issuers.rules import SECTORS, Values, collect, line, pick
 
-SECURITY_TYPES = {"equity": "Equity", "revenue_share": "Revenue share", "debt": "Debt"}
+SECURITY_TYPES = {
+    "equity": _l("Equity"),
+    "revenue_share": _l("Revenue share"),
+    "debt": _l("Debt"),
+}
 STORY_MAX = 20_000
 
 STEPS: dict[str, tuple[str, ...]] = {
@@ -20,10 +25,10 @@ STEPS: dict[str, tuple[str, ...]] = {
     "terms": ("goal_minor", "price_minor", "min_minor", "max_minor", "duration_days"),
 }
 STEP_TITLES = {
-    "basics": "Title and summary",
-    "picture": "Picture",
-    "story": "Story",
-    "terms": "Goal, limits and price",
+    "basics": _l("Title and summary"),
+    "picture": _l("Picture"),
+    "story": _l("Story"),
+    "terms": _l("Goal, limits and price"),
 }
 
 
@@ -62,15 +67,22 @@ def parse_story(text: object) -> str:
     """Return a story in Markdown with plain line ends; markup is made safe when it is shown."""
     story = str(text or "").replace("\r\n", "\n").replace("\r", "\n").strip()
     if not story:
-        raise Invalid("Tell the story of the campaign.", field="story_md")
+        raise Invalid(_("Tell the story of the campaign."), field="story_md")
     if _UNWANTED.search(story):
-        raise Invalid("The story has hidden control characters. Paste it as plain text.", field="story_md")
+        raise Invalid(_("The story has hidden control characters. Paste it as plain text."), field="story_md")
     if len(story) > STORY_MAX:
         raise Invalid(
-            f"The story must be at most {STORY_MAX:,} characters; this is {len(story):,}.", field="story_md"
+            _(
+                "The story must be at most %(STORY_MAX)s characters; this is %(story)s.",
+                STORY_MAX=format(STORY_MAX, ","),
+                story=format(len(story), ","),
+            ),
+            field="story_md",
         )
     if len(story) < 100:
-        raise Invalid("Write at least 100 characters, so that people know what it is for.", field="story_md")
+        raise Invalid(
+            _("Write at least 100 characters, so that people know what it is for."), field="story_md"
+        )
     return story
 
 

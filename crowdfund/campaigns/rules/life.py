@@ -6,6 +6,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from crowdfund.errors import Conflict
+from crowdfund.i18n import _, ngettext
 from crowdfund.issuers.rules import WrongState
 
 
@@ -46,7 +47,13 @@ LOCKING = (_S.DEPLOYING, _S.LIVE)
 def move(current: str, to: Status) -> Status:
     """Return the new state; raises WrongState if the campaign cannot go there."""
     if to not in TRANSITIONS[Status(current)]:
-        raise WrongState(f"This campaign is {current}: it cannot become {to}. Reload to see its state.")
+        raise WrongState(
+            _(
+                "This campaign is %(current)s: it cannot become %(to)s. Reload to see its state.",
+                current=current,
+                to=to,
+            )
+        )
     return to
 
 
@@ -106,15 +113,15 @@ def verdict(tally: Tally, now: datetime, *, grace_days: int) -> str:
 def time_left(ends_at: datetime | None, now: datetime) -> str:
     """Return what a person reads: `12 days left`, `5 hours left`, `ended`."""
     if ends_at is None:
-        return "not started"
+        return _("not started")
     seconds = int((ends_at - now).total_seconds())
     if seconds <= 0:
-        return "ended"
-    for unit, size in (("day", 86_400), ("hour", 3_600)):
-        if seconds >= size:
-            count = seconds // size
-            return f"{count} {unit}{'s' if count > 1 else ''} left"
-    return "less than an hour left"
+        return _("ended")
+    if seconds >= 86_400:
+        return ngettext("%(num)s day left", "%(num)s days left", seconds // 86_400)
+    if seconds >= 3_600:
+        return ngettext("%(num)s hour left", "%(num)s hours left", seconds // 3_600)
+    return _("less than an hour left")
 
 
 def calendar_year(moment: datetime, time_zone: str) -> int:

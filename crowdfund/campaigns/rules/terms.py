@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from crowdfund import money
 from crowdfund.errors import Invalid, InvalidAmount
+from crowdfund.i18n import _
 from crowdfund.issuers.rules import Values, collect
 
 
@@ -35,7 +36,7 @@ _DAYS = re.compile(r"[0-9]{1,4}", re.ASCII)
 def _amount(values: Values, field: str, name: str) -> int:
     text = str(values.get(field) or "").strip()
     if not text:
-        raise Invalid(f"Enter {name} in ETB.", field=field)
+        raise Invalid(_("Enter %(name)s in ETB.", name=name), field=field)
     try:
         return money.parse(text, "ETB")
     except InvalidAmount as error:
@@ -47,7 +48,11 @@ def parse_days(text: object, limits: Limits) -> int:
     value = str(text or "").strip()
     if not _DAYS.fullmatch(value) or not limits.days_min <= int(value) <= limits.days_max:
         raise Invalid(
-            f"Enter how many days the campaign runs, from {limits.days_min} to {limits.days_max}.",
+            _(
+                "Enter how many days the campaign runs, from %(days_min)s to %(days_max)s.",
+                days_min=limits.days_min,
+                days_max=limits.days_max,
+            ),
             field="duration_days",
         )
     return int(value)
@@ -81,26 +86,39 @@ def check_terms(terms: Mapping[str, int], limits: Limits) -> dict[str, str]:
     least, most = terms.get("min_minor"), terms.get("max_minor")
     errors: dict[str, str] = {}
     if goal is not None and not limits.goal_min_minor <= goal <= limits.goal_max_minor:
-        errors["goal_minor"] = (
-            f"The goal must be from {fmt(limits.goal_min_minor)} to {fmt(limits.goal_max_minor)}."
+        errors["goal_minor"] = _(
+            "The goal must be from %(goal_min_minor)s to %(goal_max_minor)s.",
+            goal_min_minor=fmt(limits.goal_min_minor),
+            goal_max_minor=fmt(limits.goal_max_minor),
         )
     if least is not None and least < limits.investment_min_minor:
-        errors["min_minor"] = f"The least investment must be at least {fmt(limits.investment_min_minor)}."
+        errors["min_minor"] = _(
+            "The least investment must be at least %(investment_min_minor)s.",
+            investment_min_minor=fmt(limits.investment_min_minor),
+        )
     if least is not None and most is not None and most < least:
-        errors["max_minor"] = "The greatest investment must not be less than the least one."
+        errors["max_minor"] = _("The greatest investment must not be less than the least one.")
     if goal is not None and most is not None and most > goal:
-        errors["max_minor"] = "The greatest investment must not be more than the goal."
+        errors["max_minor"] = _("The greatest investment must not be more than the goal.")
     if goal is not None and price is not None and price > goal:
-        errors["price_minor"] = "The price of one share must not be more than the goal."
+        errors["price_minor"] = _("The price of one share must not be more than the goal.")
     elif price:
         errors = _check_divides(terms, price) | errors
     return errors
 
 
 def _check_divides(terms: Mapping[str, int], price: int) -> dict[str, str]:
-    names = {"goal_minor": "goal", "min_minor": "least investment", "max_minor": "greatest investment"}
+    names = {
+        "goal_minor": _("goal"),
+        "min_minor": _("least investment"),
+        "max_minor": _("greatest investment"),
+    }
     return {
-        field: f"The {name} must be a whole number of shares of {money.fmt(price)} each."
+        field: _(
+            "The %(name)s must be a whole number of shares of %(price)s each.",
+            name=name,
+            price=money.fmt(price),
+        )
         for field, name in names.items()
         if terms.get(field) is not None and terms[field] % price
     }
@@ -117,13 +135,17 @@ def check_investment(
     fmt, total = money.fmt, already_minor + amount_minor
     price, least, most = terms["price_minor"], terms["min_minor"], terms["max_minor"]
     if amount_minor % price:
-        return f"Shares cost {fmt(price)} each: enter a multiple of that."
+        return _("Shares cost %(price)s each: enter a multiple of that.", price=fmt(price))
     if amount_minor > room_minor:
-        return f"Only {fmt(room_minor)} can still be taken." if room_minor else "Nothing is left."
+        return (
+            _("Only %(room_minor)s can still be taken.", room_minor=fmt(room_minor))
+            if room_minor
+            else _("Nothing is left.")
+        )
     if total > most:
-        return f"One person may invest at most {fmt(most)} in this campaign."
+        return _("One person may invest at most %(most)s in this campaign.", most=fmt(most))
     if total < least and amount_minor != room_minor:
-        return f"The least investment in this campaign is {fmt(least)}."
+        return _("The least investment in this campaign is %(least)s.", least=fmt(least))
     return None
 
 
@@ -142,6 +164,6 @@ TERMS = (
 def room_sentence(left_minor: int, currency: str = "ETB") -> str:
     """Return why an amount does not fit into what a campaign can still take."""
     if left_minor <= 0:
-        return "The campaign is full: somebody else has just taken the rest. Nothing was charged."
+        return _("The campaign is full: somebody else has just taken the rest. Nothing was charged.")
     left = money.fmt(left_minor, currency)
-    return f"Only {left} can still be taken. Enter that or less; nothing was charged."
+    return _("Only %(left)s can still be taken. Enter that or less; nothing was charged.", left=left)

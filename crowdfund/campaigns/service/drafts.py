@@ -9,8 +9,10 @@ from crowdfund import clock
 from crowdfund.adapters import storage
 from crowdfund.db import db, new_id, record_event
 from crowdfund.errors import Conflict
+from crowdfund.i18n import _
 from crowdfund.issuers import queries as issuers
 from crowdfund.issuers.rules import REFUSALS, line
+from crowdfund.statuses import status_text
 
 from .. import queries, rules
 from ..models import Campaign, campaign_event
@@ -63,7 +65,7 @@ def set_picture(campaign_id: str, data: bytes | None, alt: str) -> None:
     words = line(alt, "image_alt", "what the picture shows", least=5, most=160)
     campaign = _editable(campaign_id)
     if not data and not campaign.image_id:
-        raise storage.FileRefused("Choose a picture: JPEG, PNG or WebP.", field="image")
+        raise storage.FileRefused(_("Choose a picture: JPEG, PNG or WebP."), field="image")
     if data:
         campaign.image_id = storage.put_public(storage.reencode_image(data))
     campaign.image_alt = words
@@ -107,7 +109,7 @@ def submit(campaign_id: str, *, actor: str) -> None:
     missing = rules.missing_steps(draft)
     if missing:
         pages = ", ".join(rules.STEP_TITLES[step].lower() for step in missing)
-        raise Incomplete(f"Some pages are not complete yet: {pages}.")
+        raise Incomplete(_("Some pages are not complete yet: %(pages)s.", pages=pages))
     _refuse(rules.check_terms(draft, queries.limits()))
     refusal = queries.start_refusal(campaign.company_id)
     if refusal:
@@ -124,7 +126,9 @@ def _refuse(errors: Mapping[str, str]) -> None:
 def _editable(campaign_id: str) -> Campaign:
     campaign = locked(campaign_id)
     if campaign.status != Status.DRAFT:
-        raise rules.WrongState(f"This campaign is {campaign.status}: it cannot be changed now.")
+        raise rules.WrongState(
+            _("This campaign is %(status)s: it cannot be changed now.", status=status_text(campaign.status))
+        )
     return campaign
 
 

@@ -12,6 +12,7 @@ from crowdfund.chain import queries as chain_queries
 from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain_service
 from crowdfund.errors import Conflict
+from crowdfund.i18n import _
 from crowdfund.issuers import queries as issuers
 from crowdfund.issuers.rules import REFUSALS
 from crowdfund.ledger import queries as ledger_queries
@@ -130,16 +131,16 @@ def close_early(campaign_id: str, *, actor: str) -> None:
     """
     campaign = locked(campaign_id)
     if campaign.status != Status.LIVE or campaign.ending:
-        raise rules.WrongState("Only a live campaign can be closed.")
+        raise rules.WrongState(_("Only a live campaign can be closed."))
     if not rules.is_success(campaign.settled_minor, campaign.goal_minor or 0, campaign.threshold_bps):
         need = rules.threshold_minor(campaign.goal_minor or 0, campaign.threshold_bps)
         raise rules.WrongState(
-            f"Closing early needs {money.fmt(need)} settled. Wait for more, or the deadline."
+            _("Closing early needs %(need)s settled. Wait for more, or the deadline.", need=money.fmt(need))
         )
     if campaign.reserved_minor > campaign.settled_minor:
-        raise rules.WrongState("Some money is still on its way. Close when it has arrived.")
+        raise rules.WrongState(_("Some money is still on its way. Close when it has arrived."))
     if not _begin_close(campaign_id, clock.now(), actor=actor):
-        raise rules.WrongState("The last payments are being recorded on chain. Try again in a minute.")
+        raise rules.WrongState(_("The last payments are being recorded on chain. Try again in a minute."))
 
 
 def _begin_close(campaign_id: str, moment: datetime, *, actor: str) -> int:
@@ -183,7 +184,7 @@ def cancel(campaign_id: str, reason: str, *, actor: str) -> None:
     rules.move(campaign.status, Status.CANCELLED)
     if campaign.status == Status.LIVE:
         if campaign.ending:
-            raise rules.WrongState("This campaign is being ended already.")
+            raise rules.WrongState(_("This campaign is being ended already."))
         _begin(campaign, "cancel", actor=actor, reason=why)
         return
     change(campaign, Status.CANCELLED, actor=actor, reason=why)
@@ -225,12 +226,12 @@ def release(campaign_id: str, *, actor: str) -> None:
     campaign = reviewable(campaign_id, actor)
     rules.move(campaign.status, Status.RELEASED)
     if campaign.release_entry_id:
-        raise rules.WrongState("The release of this campaign is under way.")
+        raise rules.WrongState(_("The release of this campaign is under way."))
     total = campaign.settled_minor
     escrow = ledger_rules.escrow(campaign_id)
     if ledger_queries.balance(escrow, campaign.currency) != total:
         raise EscrowDisagrees(
-            "The escrow does not hold what was settled. Nothing was released; see the journal."
+            _("The escrow does not hold what was settled. Nothing was released; see the journal.")
         )
     fee = money.fee(total, campaign.fee_bps)
     company = ledger_rules.company_wallet(campaign.company_id)
@@ -282,7 +283,7 @@ def retry_ending(campaign_id: str, *, actor: str) -> None:
     """Send the write of a refused release, or begin a refused closing, once more (staff)."""
     campaign = locked(campaign_id)
     if not campaign.chain_error:
-        raise rules.WrongState("There is nothing to try again.")
+        raise rules.WrongState(_("There is nothing to try again."))
     campaign.chain_error = None
     if campaign.ending == "release":
         _begin(campaign, "release", actor=actor)

@@ -1,7 +1,9 @@
 """Approve or reject a submitted campaign: always by somebody else."""
 
 from crowdfund import clock
+from crowdfund.i18n import _
 from crowdfund.issuers.rules import parse_reason
+from crowdfund.statuses import status_text
 
 from .. import queries, rules
 from ..rules import Status
@@ -28,7 +30,9 @@ def reject(campaign_id: str, reason: str, *, actor: str) -> None:
     why = parse_reason(reason)
     campaign = reviewable(campaign_id, actor)
     if campaign.status != Status.SUBMITTED:
-        raise rules.WrongState(f"This campaign is {campaign.status}: there is nothing to reject.")
+        raise rules.WrongState(
+            _("This campaign is %(status)s: there is nothing to reject.", status=status_text(campaign.status))
+        )
     campaign.reviewed_at, campaign.reviewed_by = clock.now(), actor
     campaign.rejection_reason = why
     change(campaign, Status.DRAFT, actor=actor, reason=why)

@@ -3,6 +3,7 @@
 from crowdfund import clock, live
 from crowdfund.db import db, record_event
 from crowdfund.errors import Conflict, Forbidden
+from crowdfund.i18n import _
 from crowdfund.issuers import queries as issuers
 from crowdfund.notifications import service as notifications
 
@@ -33,7 +34,7 @@ def locked(campaign_id: str) -> Campaign:
         Campaign, campaign_id, with_for_update={"key_share": True}, populate_existing=True
     )
     if campaign is None:
-        raise queries.CampaignMissing("There is no such campaign, or it is not yours.")
+        raise queries.CampaignMissing(_("There is no such campaign, or it is not yours."))
     return campaign
 
 
@@ -41,7 +42,7 @@ def reviewable(campaign_id: str, actor: str) -> Campaign:
     """Return a locked campaign that this person may decide about; raises OwnCampaign."""
     campaign = locked(campaign_id)
     if actor == campaign.author_id or issuers.is_member(campaign.company_id, actor):
-        raise OwnCampaign("This is a campaign of your own company. Somebody else has to decide about it.")
+        raise OwnCampaign(_("This is a campaign of your own company. Somebody else has to decide about it."))
     return campaign
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from crowdfund import clock
 from crowdfund.db import rows_changed
 from crowdfund.errors import Conflict
+from crowdfund.i18n import _
 
 from .. import rules
 from ..models import Campaign
@@ -118,8 +119,8 @@ def _insist(moved: bool, campaign_id: str) -> None:
 def _say_why(campaign_id: str) -> None:
     campaign = locked(campaign_id)
     if campaign.status != Status.LIVE or campaign.ending or campaign.ends_at is None:
-        raise CampaignClosed("This campaign takes no investments now.")
+        raise CampaignClosed(_("This campaign takes no investments now."))
     if campaign.ends_at < clock.now():
-        raise CampaignClosed("The deadline of this campaign has passed.")
+        raise CampaignClosed(_("The deadline of this campaign has passed."))
     left = (campaign.goal_minor or 0) - campaign.reserved_minor
     raise CampaignFull(rules.room_sentence(left, campaign.currency))

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from crowdfund import web
 from crowdfund.accounts import queries as accounts
 from crowdfund.errors import CrowdfundError
+from crowdfund.i18n import _
 from crowdfund.issuers import queries as issuers
 from crowdfund.issuers.forms import put_errors
 
@@ -66,7 +67,7 @@ def staff_state(campaign_id: str) -> Response:
 def approve(campaign_id: str) -> BaseResponse:
     """Approve a campaign and have it deployed."""
     service.approve(campaign_id, actor=web.current_user().id)
-    web.flash("Approved. The contract is being made.", "success")
+    web.flash(_("Approved. The contract is being made."), "success")
     return _back(campaign_id)
 
 
@@ -78,7 +79,7 @@ def reject(campaign_id: str) -> BaseResponse:
         service.reject(campaign_id, form.reason.data or "", actor=web.current_user().id)
     except CrowdfundError as error:
         return _show(campaign_id, form, error)
-    web.flash("Sent back. The company sees your reason.", "success")
+    web.flash(_("Sent back. The company sees your reason."), "success")
     return web.back(url_for("campaigns.staff_list"))
 
 
@@ -90,7 +91,7 @@ def cancel(campaign_id: str) -> BaseResponse:
         service.cancel(campaign_id, form.reason.data or "", actor=web.current_user().id)
     except CrowdfundError as error:
         return _show(campaign_id, form, error)
-    web.flash("The campaign is being cancelled.", "success")
+    web.flash(_("The campaign is being cancelled."), "success")
     return _back(campaign_id)
 
 
@@ -98,7 +99,7 @@ def cancel(campaign_id: str) -> BaseResponse:
 def deploy(campaign_id: str) -> BaseResponse:
     """Try to make the contract of an approved campaign again."""
     service.deploy(campaign_id, actor=web.current_user().id)
-    web.flash("The contract is being made.", "info")
+    web.flash(_("The contract is being made."), "info")
     return _back(campaign_id)
 
 
@@ -106,7 +107,7 @@ def deploy(campaign_id: str) -> BaseResponse:
 def release(campaign_id: str) -> BaseResponse:
     """Pay out a success."""
     service.release(campaign_id, actor=web.current_user().id)
-    web.flash("Released in the journal; the contract is being told.", "success")
+    web.flash(_("Released in the journal; the contract is being told."), "success")
     return _back(campaign_id)
 
 
@@ -114,7 +115,7 @@ def release(campaign_id: str) -> BaseResponse:
 def retry(campaign_id: str) -> BaseResponse:
     """Send a refused closing or release again."""
     service.retry_ending(campaign_id, actor=web.current_user().id)
-    web.flash("Sent again.", "info")
+    web.flash(_("Sent again."), "info")
     return _back(campaign_id)
 
 

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from crowdfund import clock, money, web
 from crowdfund.adapters import storage
 from crowdfund.errors import CrowdfundError
+from crowdfund.i18n import _
 from crowdfund.issuers import queries as issuers
 from crowdfund.issuers.forms import put_errors
 from crowdfund.issuers.rules import REFUSALS
@@ -99,12 +100,12 @@ def check(campaign_id: str) -> BaseResponse:
         return web.render("campaigns/check.html", status=422 if form.errors else 200, **context)
     try:
         if not form.declaration.data:
-            raise CrowdfundError("Confirm that this is true.", status=422, field="declaration")
+            raise CrowdfundError(_("Confirm that this is true."), status=422, field="declaration")
         service.submit(campaign_id, actor=web.current_user().id)
     except CrowdfundError as error:
         put_errors(form, error)
         return web.render("campaigns/check.html", status=error.status, **context)
-    web.flash("Submitted. Somebody looks at it now; this page follows by itself.", "success")
+    web.flash(_("Submitted. Somebody looks at it now; this page follows by itself."), "success")
     return web.back(url_for("campaigns.manage", campaign_id=campaign_id))
 
 
@@ -113,7 +114,7 @@ def close(campaign_id: str) -> BaseResponse:
     """Close early, once the threshold is settled."""
     _mine(campaign_id)
     service.close_early(campaign_id, actor=web.current_user().id)
-    web.flash("The contract is being closed.", "success")
+    web.flash(_("The contract is being closed."), "success")
     return web.back(url_for("campaigns.manage", campaign_id=campaign_id))
 
 
@@ -122,9 +123,9 @@ def withdraw(campaign_id: str) -> BaseResponse:
     """Withdraw a campaign that is not live yet; a live one only staff can cancel."""
     campaign = _mine(campaign_id)
     if campaign.status == rules.Status.LIVE:
-        raise rules.WrongState("A live campaign can only be cancelled by the platform. Write to us.")
+        raise rules.WrongState(_("A live campaign can only be cancelled by the platform. Write to us."))
     service.cancel(campaign_id, "Withdrawn by the company.", actor=web.current_user().id)
-    web.flash("Withdrawn. Nothing of it was public.", "success")
+    web.flash(_("Withdrawn. Nothing of it was public."), "success")
     return web.back(url_for("campaigns.dashboard"))
 
 

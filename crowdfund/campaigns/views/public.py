@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from crowdfund import clock, web
 from crowdfund.adapters import storage
 from crowdfund.errors import NotFound
+from crowdfund.i18n import _, _l, language
 from crowdfund.issuers import queries as issuers
 from crowdfund.issuers.rules import COUNTRIES
 
@@ -17,8 +18,8 @@ from .. import queries, rules
 from . import cards, kept
 from .blueprint import bp
 
-STATUS_WORDS = [("", "All"), ("live", "Live"), ("funded", "Funded"), ("ended", "Not funded")]
-SORT_WORDS = [("newest", "Newest"), ("ending", "Ending soon"), ("funded", "Most funded")]
+STATUS_WORDS = [("", _l("All")), ("live", _l("Live")), ("funded", _l("Funded")), ("ended", _l("Not funded"))]
+SORT_WORDS = [("newest", _l("Newest")), ("ending", _l("Ending soon")), ("funded", _l("Most funded"))]
 
 
 @bp.get("/")
@@ -39,9 +40,9 @@ def _list(*, intro: bool) -> Response:
     page = min(max(1, args.get("page", 1, type=int)), 10_000)
     sort = args.get("sort", "newest")
     rows, total = queries.listing(text=text, sector=sector, status=status, sort=sort, page=page)
-    keys = cards.keys_of(rows, clock.now())
+    keys = cards.keys_of(rows, clock.now(), locale=language())
     # The whole list is the same for everybody who asks for the same: only the frame around it is not.
-    key = (request.query_string, intro, web.is_htmx(), keys, total)
+    key = (request.query_string, intro, web.is_htmx(), keys, total, language())
     content = cards.lists.get(key) or cards.lists.put(key, _content(keys, total, page=page, intro=intro))
     if web.is_htmx():
         return web.render("campaigns/_kept.html", content=content)
@@ -64,7 +65,7 @@ def _content(keys: tuple[cards.Key, ...], total: int, *, page: int, intro: bool)
         here=url_for("campaigns.index"),
         filtered=any(request.args.get(name) for name in ("q", "sector", "status")),
         intro=intro,
-        sectors=[("", "All sectors"), *rules.SECTORS.items()],
+        sectors=[("", _("All sectors")), *rules.SECTORS.items()],
         statuses=STATUS_WORDS,
         sorts=SORT_WORDS,
     )
@@ -76,7 +77,7 @@ def detail(slug: str) -> Response:
     """Show a campaign: its moving figures as they are, its texts as they were rendered once."""
     campaign = queries.funding(slug)
     # Terms and texts are fixed once a campaign is live; papers and facts move the company's stamp.
-    key = (campaign.id, campaign.status, campaign.terms_hash, campaign.company_updated_at)
+    key = (campaign.id, campaign.status, campaign.terms_hash, campaign.company_updated_at, language())
     content = cards.lists.get(key) or cards.lists.put(key, _texts(slug))
     now = figures(campaign)
     # Any movement of money makes a new version; the clock moves the words about time and state.
@@ -112,7 +113,7 @@ def document(slug: str, document_id: str) -> Response:
     campaign = queries.funding(slug)
     found = [row for row in issuers.documents(campaign.company_id) if row.id == document_id]
     if not found:
-        raise NotFound("There is no such document.")
+        raise NotFound(_("There is no such document."))
     data = storage.get_private(found[0].file_id, found[0].file_key)
     return send_file(io.BytesIO(data), "application/pdf", as_attachment=True, download_name=found[0].filename)
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from ... import clock
 from ...db import db, new_id, rows_changed
 from ...errors import Conflict, NotFound
+from ...i18n import _
 from .. import rules
 from ..models import Account, Hold
 from ..rules import InsufficientFunds, KeyReused, Posting
@@ -27,7 +28,7 @@ def hold(key: str, account: str, amount_minor: int, *, currency: str = "ETB") ->
     found = db.session.execute(sa.select(Hold).where(Hold.key == key)).scalar_one_or_none()
     if found is not None:
         if (found.account, found.amount_minor, found.currency) != (account, amount_minor, currency):
-            raise KeyReused("This hold exists already with other figures. Nothing was changed.")
+            raise KeyReused(_("This hold exists already with other figures. Nothing was changed."))
         return found.id
     held = rows_changed(
         sa.update(_A)
@@ -58,7 +59,7 @@ def capture_hold(hold_id: str, key: str, destination: str, *, kind: str) -> str:
     """
     found = _locked(hold_id)
     if found.status == "captured" and found.capture_key != key:
-        raise Conflict("This money was captured already. Nothing was changed.")
+        raise Conflict(_("This money was captured already. Nothing was changed."))
     if found.status != "captured":
         found.capture_key = key
         _end(found, "captured")
@@ -70,13 +71,13 @@ def _locked(hold_id: str) -> Hold:
     lock_head()
     found = db.session.get(Hold, hold_id, with_for_update=True, populate_existing=True)
     if found is None:
-        raise NotFound("There is no such hold.")
+        raise NotFound(_("There is no such hold."))
     return found
 
 
 def _end(found: Hold, status: str) -> None:
     if found.status != "held":
-        raise Conflict(f"This money was {found.status} already. Nothing was changed.")
+        raise Conflict(_("This money was %(status)s already. Nothing was changed.", status=found.status))
     found.status = status
     db.session.flush()
     db.session.execute(

@@ -8,14 +8,15 @@ import sqlalchemy as sa
 from ... import clock
 from ...db import Driver, Prepared, db, driver, insert_ignore, new_id
 from ...errors import Conflict, NotFound
+from ...i18n import _, _l
 from .. import rules
 from ..models import Account, Entry, Head, PostingRow
 from ..rules import Draft, InsufficientFunds, KeyReused, Posting
 
 _A, _E, _P, _H = Account.__table__, Entry.__table__, PostingRow.__table__, Head.__table__
 
-NOT_ENOUGH = "There is not enough money in the account. Nothing was moved."
-_OTHER_FIGURES = "This was already booked with other figures. Nothing was changed."
+NOT_ENOUGH = _l("There is not enough money in the account. Nothing was moved.")
+_OTHER_FIGURES = _l("This was already booked with other figures. Nothing was changed.")
 
 # The statements of the hot path are constants; those with a list of unknown length are not.
 _LOCK_HEAD = Prepared(sa.select(_H.c.seq, _H.c.hash).where(_H.c.id == 1).with_for_update())
@@ -93,12 +94,12 @@ def reverse(key: str, entry_id: str, *, reason: str) -> str:
     lock_head()
     entry = db.session.execute(sa.select(_E).where(_E.c.id == entry_id)).first()
     if entry is None:
-        raise NotFound("There is no such entry in the journal.")
+        raise NotFound(_("There is no such entry in the journal."))
     earlier = db.session.execute(sa.select(_E.c.id, _E.c.key).where(_E.c.reverses_id == entry_id)).first()
     if earlier is not None:
         if earlier.key == key:
             return str(earlier.id)
-        raise Conflict("This entry was reversed already. Nothing was changed.")
+        raise Conflict(_("This entry was reversed already. Nothing was changed."))
     rows = db.session.execute(sa.select(_P).where(_P.c.seq == entry.seq).order_by(_P.c.n.desc()))
     mirror = tuple(Posting(row.destination, row.source, row.amount_minor) for row in rows)
     ref = tuple(sorted({**dict(entry.ref), "reverses": entry_id, "reason": reason}.items()))

@@ -9,6 +9,7 @@ import structlog
 from ... import clock, live, outbox
 from ...db import db, insert_ignore, new_id, record_event
 from ...errors import Conflict, Invalid, NotFound
+from ...i18n import _
 from ...ledger import service as ledger
 from ...ledger.rules import SUSPENSE, Posting, external, user_wallet
 from ..models import Payment, PaymentException, payment_exception_event
@@ -58,15 +59,15 @@ def resolve(exception_id: str, resolution: str, *, actor: str, reason: str = "")
     """
     found = db.session.execute(sa.select(_X).where(_X.c.id == exception_id).with_for_update()).first()
     if found is None:
-        raise NotFound("There is no such exception.")
+        raise NotFound(_("There is no such exception."))
     if found.state != "open":
-        raise Conflict("This exception was resolved already. Nothing was changed.")
+        raise Conflict(_("This exception was resolved already. Nothing was changed."))
     if resolution not in choices(found):
-        raise Conflict("This resolution does not fit this exception. Nothing was changed.")
+        raise Conflict(_("This resolution does not fit this exception. Nothing was changed."))
     if actor == found.user_id:
-        raise Conflict("Nobody decides about a payment of their own.")
+        raise Conflict(_("Nobody decides about a payment of their own."))
     if resolution == Resolution.DISMISS and len(reason.strip()) < MIN_REASON:
-        raise Invalid("Say in a sentence why nothing needs to be done.", field="reason")
+        raise Invalid(_("Say in a sentence why nothing needs to be done."), field="reason")
     _carry_out(found, Resolution(resolution))
     _close(exception_id, Resolution(resolution), actor=actor, reason=reason.strip())
 

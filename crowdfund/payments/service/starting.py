@@ -14,6 +14,7 @@ from ...adapters import gateways
 from ...adapters.gateways import Initiated, Order, Person
 from ...db import db, insert_ignore, new_id, record_event
 from ...errors import Conflict
+from ...i18n import _
 from ...ledger import rules as ledger_rules
 from .. import queries, rules
 from ..models import GatewayCustomer, Payment, payment_event
@@ -91,7 +92,7 @@ def _queue_opening(payment_id: str, user_id: str, gateway: str) -> None:
 def _same(key: str, wanted: Mapping[str, Any]) -> str:
     found = queries.find_by_key(key)
     if found is None or any(getattr(found, name) != value for name, value in wanted.items()):
-        raise Conflict("This payment was begun already with other figures. Nothing was charged.")
+        raise Conflict(_("This payment was begun already with other figures. Nothing was charged."))
     return found.id
 
 
@@ -104,9 +105,11 @@ def register_at_gateway(user_id: str, gateway: str) -> str | Failed | None:
         return None
     person = accounts.get(user_id)
     if person is None:
-        return Failed("There is no such person.", final=True)
+        return Failed(_("There is no such person."), final=True)
     if not person.email:
-        return Failed("The bank needs an e-mail address. Add one to your account, then pay again.", final=True)
+        return Failed(
+            _("The bank needs an e-mail address. Add one to your account, then pay again."), final=True
+        )
     known = Person(person.email, person.first_name or person.name, person.last_name, person.phone)
     try:
         return gateways.get(gateway).register(known, key=f"register:{gateway}:{user_id}")
@@ -142,7 +145,7 @@ def initiate_at_gateway(payment_id: str, *, attempt: int) -> Initiated | Failed 
         return None
     cprn = queries.cprn_of(payment.user_id, payment.gateway)
     if cprn is None:
-        return Failed("The customer has no number at the gateway yet.", final=False)
+        return Failed(_("The customer has no number at the gateway yet."), final=False)
     gateway = gateways.get(payment.gateway)
     order = Order(
         cprn, payment.amount_minor, payment.currency, payment.description, payment.id, return_url(payment.id)

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from ... import web
 from ...accounts import queries as accounts
 from ...errors import CrowdfundError
+from ...i18n import _
 from ...ledger import queries as ledger
 from .. import forms, queries, rules, service
 from .blueprint import bp
@@ -62,7 +63,7 @@ def _entries(payment_id: str, found: list[Any]) -> list[dict[str, Any]]:
 def check(payment_id: str) -> BaseResponse:
     """Ask the gateway about a payment now."""
     service.check_now(payment_id)
-    web.flash("The gateway is being asked. This page follows by itself.", "info")
+    web.flash(_("The gateway is being asked. This page follows by itself."), "info")
     return web.back(url_for("payments.detail", payment_id=payment_id))
 
 
@@ -98,7 +99,7 @@ def resolve(exception_id: str) -> BaseResponse:
     except CrowdfundError as error:
         web.put_error(form, error)
         return _exception_page(exception_id, form, status=error.status)
-    web.flash("Done. The decision is in the history.", "success")
+    web.flash(_("Done. The decision is in the history."), "success")
     return web.back(url_for("payments.exception", exception_id=exception_id))
 
 

@@ -4,6 +4,7 @@ from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ... import web
+from ...i18n import _
 from .. import queries, service
 from .blueprint import bp
 
@@ -39,5 +40,5 @@ def webhook(inbox_id: str) -> Response:
 def replay(inbox_id: str) -> BaseResponse:
     """Process a parked or dead webhook again."""
     service.replay(inbox_id, actor=web.current_user().id)
-    web.flash("The webhook is being processed again.", "info")
+    web.flash(_("The webhook is being processed again."), "info")
     return web.back(url_for("payments.webhook", inbox_id=inbox_id))
