@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     time_zone: str = "Africa/Addis_Ababa"
     storage_url: str = ""
     ipfs_api_url: str = ""
+    # tcp://host:3310 or unix:///path of a clamd that scans uploads; empty: nothing is scanned.
+    clamav_url: str = ""
 
     chain_rpc_url: str = "http://127.0.0.1:8545"
     chain_id: int = 31337
