@@ -86,7 +86,8 @@ _l = lazy
 
 def locale() -> Locale:
     """Return Babel's locale of the language in force, for numbers and dates."""
-    return _locale("en" if language() == PSEUDO else language())
+    name = language()
+    return _locale("en_GB" if name in ("en", PSEUDO) else name)
 
 
 def text_direction() -> str:
@@ -106,10 +107,10 @@ def day(value: date | datetime, pattern: str = "medium") -> str:
     return dates.format_date(value, pattern, locale=locale())
 
 
-def moment(value: datetime, pattern: str = "medium") -> str:
-    """Return date and time of a moment in the platform's time zone, as the language writes it."""
+def moment(value: datetime) -> str:
+    """Return date, time and zone of a moment in the platform's time zone, as the language writes it."""
     shown = value.astimezone(_zone())
-    return dates.format_datetime(shown, pattern, locale=locale())
+    return f"{dates.format_skeleton('yMMMdHm', shown, locale=locale())} {shown.tzname()}"
 
 
 def _zone() -> ZoneInfo:

@@ -1,6 +1,7 @@
 // What pages need beyond htmx. Without this file every journey still works.
 (() => {
   const all = (selector, root = document) => [...(root.querySelectorAll?.(selector) ?? [])];
+  const words = document.getElementById("words").dataset; // in the language of the page
   const say = (text) => { document.getElementById("status").textContent = text; };
 
   // --- toasts: what happened, what was not lost, what to do ---
@@ -8,11 +9,11 @@
     const box = document.createElement("div");
     box.className = `cf-toast cf-tone-${tone}`;
     box.setAttribute("role", tone === "danger" ? "alert" : "status");
-    const words = document.createElement("div");
-    words.append(Object.assign(document.createElement("p"), { textContent: text }));
-    const close = Object.assign(document.createElement("button"), { type: "button", className: "cf-icon-btn", textContent: "Close" });
+    const said = document.createElement("div");
+    said.append(Object.assign(document.createElement("p"), { textContent: text }));
+    const close = Object.assign(document.createElement("button"), { type: "button", className: "cf-icon-btn", textContent: words.close });
     close.dataset.dismiss = "";
-    box.append(words, close);
+    box.append(said, close);
     const area = document.getElementById("toasts");
     for (const old of all(".cf-toast", area)) if (old.textContent === box.textContent) old.remove();
     area.append(box);
@@ -21,14 +22,12 @@
     const { ctx } = event.detail;
     if (!ctx || ctx.live) return;
     const timeout = ctx.request?.signal?.reason === "timeout";
-    toast(timeout
-      ? "The answer takes too long. Nothing that you entered was lost. Try again in a moment."
-      : "We cannot reach the server. Nothing that you entered was lost. Check your connection and try again.");
+    toast(timeout ? words.slow : words.away);
   };
   document.addEventListener("htmx:error", trouble);
   document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
     if (ctx.live || ctx.response.status === 422 || ctx.hx?.redirect || /hx-target="#toasts"/.test(ctx.text)) return;
-    toast("The server could not do this. Nothing that you entered was lost. Try again in a moment.");
+    toast(words.failed);
   });
 
   // --- clicks: theme, copy, dismiss, menus ---
@@ -36,15 +35,15 @@
     try {
       await navigator.clipboard.writeText(button.dataset.copy);
       button.dataset.copied = "";
-      say("Copied");
+      say(words.copied);
       setTimeout(() => delete button.dataset.copied, 2000);
     } catch {
-      toast(`Copying was not allowed. The full value is: ${button.dataset.copy}`, "info");
+      toast(`${words.notCopied} ${button.dataset.copy}`, "info");
     }
   };
   const flipTheme = () => {
     window.cfTheme(document.documentElement.dataset.bsTheme === "dark" ? "light" : "dark");
-    say(`The ${document.documentElement.dataset.bsTheme} theme is on`);
+    say(document.documentElement.dataset.bsTheme === "dark" ? words.dark : words.light);
   };
   const fill = (button) => {
     const input = document.getElementById(button.dataset.fill);
@@ -137,7 +136,7 @@
     xhr.open(request.method, url);
     for (const [name, value] of Object.entries(request.headers)) xhr.setRequestHeader(name, value);
     xhr.upload.onprogress = (event) => { if (event.lengthComputable) show(Math.round((event.loaded / event.total) * 100)); };
-    xhr.upload.onload = () => say("Uploaded; waiting for the check");
+    xhr.upload.onload = () => say(words.uploaded);
     xhr.onload = () => {
       const headers = new Headers(xhr.getAllResponseHeaders().trim().split(/[\r\n]+/).map((line) => line.split(/:\s*(.*)/s).slice(0, 2)));
       const empty = [204, 205, 304].includes(xhr.status);

@@ -140,6 +140,7 @@ def environment() -> Environment:
         status_text=statuses.status_text,
         lang="en",
         text_dir="ltr",
+        languages=i18n.LANGUAGES,
         number_fmt=i18n.number,
         day_fmt=i18n.day,
         moment_fmt=i18n.moment,
