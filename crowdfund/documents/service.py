@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crowdfund import clock, config, live, outbox
-from crowdfund.adapters import sanitising, sealing, storage
+from crowdfund.adapters import clamav, sanitising, sealing, storage
 from crowdfund.db import after_commit, db, new_id, own_transaction, record_event
 from crowdfund.errors import Forbidden
 from crowdfund.i18n import _
@@ -77,6 +77,7 @@ def examine(kind: str, filename: str, data: bytes) -> Examined:
     accepted = rules.ACCEPTED[kind]
     rules.check_size(data, accepted.max_bytes)
     content_type = rules.sniff(filename, data, accepted.types)
+    clamav.scan(data)
     clean = sanitising.clean(data, content_type)
     rules.check_size(clean.data, 2 * accepted.max_bytes)
     return Examined(kind, rules.file_name(filename, clean.content_type), clean.content_type, clean.data)
@@ -118,11 +119,16 @@ def replace(old_id: str, filename: str, data: bytes, *, actor: str) -> str:
     """Store a newer file in place of a document; return the new document's id (pending)."""
     old = queries.get(old_id)
     examined = examine(old.kind, filename, data)
-    document = _locked(old_id)
     new = keep(old.owner, examined, actor=actor)
-    document.replaced_by = new
-    _change(document, Status.REPLACED, actor=actor)
+    supersede(old_id, new, actor=actor)
     return new
+
+
+def supersede(old_id: str, by_id: str, *, actor: str) -> None:
+    """Note that a document, kept already, has taken the place of an older one."""
+    document = _locked(old_id)
+    document.replaced_by = by_id
+    _change(document, Status.REPLACED, actor=actor)
 
 
 def open_document(document_id: str, *, viewer: str, purpose: str) -> Opened:
