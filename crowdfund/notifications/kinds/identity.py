@@ -15,6 +15,25 @@ KINDS = {
         "identity", {"reason": "The photo of your passport is cut off at the left."},
         action=_l("Correct your details"), path="/account",
     ),
+    "verification.enhanced": Kind(
+        _l("You are verified at the enhanced level"),
+        _l("Two colleagues have checked your documents. You have the enhanced level now."),
+        "identity", {}, action=_l("See your verification"), path="/account/verification",
+    ),
+    "verification.level_refused": Kind(
+        _l("The enhanced level was not given"),
+        _l("You stay verified as you are. Read what has to be put right for the enhanced level."),
+        "identity", {"reason": "The bank statement does not show your name."},
+        action=_l("Correct your documents"), path="/account/verification",
+    ),
+    "verification.rechecking": Kind(
+        _l("We check your identity again"),
+        _l(
+            "Something that we had verified has changed. Until it is checked you cannot make new investments; "
+            "the money that you have here is not touched by this."
+        ),
+        "identity", {}, action=_l("See your verification"), path="/account/verification",
+    ),
     "verification.expiring": Kind(
         _l("Your verification runs out soon"),
         _l("Your verification is valid until %(expires_on)s. Renew it before then to go on investing."),
