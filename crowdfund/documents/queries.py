@@ -87,6 +87,11 @@ def every_of_owner(owner: Owner) -> list[DocumentRow]:
     return [DocumentRow(*row) for row in db.session.execute(query)]
 
 
+def owners_with_pending(owner_kind: str) -> sa.Select[tuple[str]]:
+    """Return a query of the ids of owners of a kind with a document that nobody has decided on yet."""
+    return sa.select(_D.c.owner_id).where(_D.c.owner_kind == owner_kind, _D.c.status == rules.Status.PENDING)
+
+
 def looked_at(owner: Owner, *, most: int = 200) -> list[Look]:
     """Return who opened an owner's documents, when and why, newest first."""
     query = (
