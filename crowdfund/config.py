@@ -57,6 +57,15 @@ class Settings(BaseSettings):
     mail_use_tls: bool = False
     mail_default_sender: str = "crowdfund <no-reply@crowdfund.example>"
 
+    # Empty: no SMS in production; in development the text is printed by the worker.
+    sms_api_url: str = ""
+    sms_api_key: str = ""
+    sms_sender: str = "crowdfund"
+    sms_most_an_hour: int = 1000
+
+    # Wrong six-digit codes of all strangers together that are judged in a day (accounts/rules/limits.py).
+    sign_in_failures_a_day: int = 1000
+
     # Single sign-on (OpenID Connect) is offered when issuer and client are set.
     oidc_issuer: str = ""
     oidc_client_id: str = ""
@@ -84,6 +93,11 @@ class Settings(BaseSettings):
         if self.environment == "production" and self.oidc_issuer.startswith("http:"):
             raise ValueError("OIDC_ISSUER must be an https address")
         return self
+
+    @property
+    def oidc_offered(self) -> bool:
+        """Whether an identity provider is set up, so that pages offer to sign in with it."""
+        return bool(self.oidc_issuer and self.oidc_client_id)
 
     @property
     def sqlalchemy_url(self) -> str:

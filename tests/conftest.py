@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
 from crowdfund import clock, config, create_app
-from crowdfund.adapters import mail
+from crowdfund.adapters import mail, sms
 from crowdfund.db import db
 from tests.browser import Browser, lint
 
@@ -88,6 +88,7 @@ def app(session_app, tmp_path):
     """The app with empty tables and an application context pushed."""
     config.use(config.settings().model_copy(update={"data_dir": Path(tmp_path)}))
     mail.OUTBOX.clear()
+    sms.OUTBOX.clear()
     with session_app.app_context():
         _empty_tables()
         yield session_app

@@ -6,7 +6,7 @@ import pytest
 
 from crowdfund import outbox
 from crowdfund.accounts import service
-from crowdfund.adapters import mail
+from crowdfund.adapters import mail, sms
 from crowdfund.db import commit, rollback
 
 
@@ -14,9 +14,9 @@ from crowdfund.db import commit, rollback
 def ask(app, frozen):
     """Ask for a code as the page does, in a transaction of its own; return the request's id."""
 
-    def request_code(email="alice@example.com", ip="10.0.0.1"):
+    def request_code(typed="alice@example.com", ip="10.0.0.1", person_id=None):
         rollback()
-        otp_id = service.request_code(email, ip=ip)
+        otp_id = service.request_code(typed, ip=ip, person_id=person_id)
         commit()
         return otp_id
 
@@ -27,10 +27,10 @@ def ask(app, frozen):
 def enter(app):
     """Enter a code as the page does: a refusal rolls back."""
 
-    def sign_in(otp_id, typed):
+    def sign_in(otp_id, typed, ip="10.0.0.1", referral=""):
         rollback()
         try:
-            person_id = service.sign_in(otp_id, typed)
+            person_id = service.sign_in(otp_id, typed, ip=ip, referral=referral)
         except Exception:
             rollback()
             raise
@@ -42,13 +42,14 @@ def enter(app):
 
 @pytest.fixture
 def read_code():
-    """Deliver the mail and read the code from the newest message."""
+    """Deliver the messages and read the code from the newest one to an address or a number."""
 
-    def newest(to="alice@example.com"):
+    def newest(to="alice@example.com", digits=6):
         rollback()
         outbox.drain_all()
-        letters = [letter for letter in mail.OUTBOX if letter["To"] == to]
-        return re.search(r"\b\d{6}\b", letters[-1].get_body(("plain",)).get_content())[0]
+        texts = [letter.get_body(("plain",)).get_content() for letter in mail.OUTBOX if letter["To"] == to]
+        texts += [one.text for one in sms.OUTBOX if one.to == to]
+        return re.search(rf"\b\d{{{digits}}}\b", texts[-1])[0]
 
     return newest
 

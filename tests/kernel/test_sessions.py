@@ -23,7 +23,7 @@ def cookie(client):
 
 
 def sign_in(client, email="alice@example.com"):
-    client.post("/sign-in", data={"email": email})
+    client.post("/sign-in", data={"identifier": email})
     otp_id = db.session.scalar(sa.select(Otp.id).where(Otp.identifier == email).order_by(Otp.id.desc()))
     code = rules.code_for(config.settings().secret_key, otp_id)
     answer = client.post("/sign-in/code", data={"code": code})
@@ -49,7 +49,7 @@ def test_the_table_opens_no_session(client, frozen):
 
 
 def test_signing_in_changes_the_cookie_and_the_old_one_is_worthless(app, client, frozen):
-    client.post("/sign-in", data={"email": "alice@example.com"})
+    client.post("/sign-in", data={"identifier": "alice@example.com"})
     before = cookie(client)
     sign_in(client)
     assert cookie(client) != before

@@ -88,7 +88,7 @@ def test_errors_of_the_address_are_explained_too(probe, path, method, status):
 def test_a_body_without_end_is_refused(probe):
     answer = probe.post("/probe/on", data={"file": "x" * (12 * 1024 * 1024)}, headers=JSON)
     assert answer.status_code in (303, 413)  # nobody read it, or it was too long to read
-    assert probe.post("/sign-in", data={"email": "x" * (12 * 1024 * 1024)}).status_code == 413
+    assert probe.post("/sign-in", data={"identifier": "x" * (12 * 1024 * 1024)}).status_code == 413
 
 
 @pytest.mark.parametrize("path", ["/probe/refuse/conflict", "/probe/keep/200", "/sign-in"])

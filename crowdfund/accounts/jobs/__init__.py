@@ -1,5 +1,5 @@
 """What the accounts feature does by itself."""
 
-from . import changes
+from . import changes, limits
 
-__all__ = ["changes"]
+__all__ = ["changes", "limits"]

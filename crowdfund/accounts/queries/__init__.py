@@ -1,8 +1,22 @@
 """Reads about people and their accounts."""
 
+from .administration import (
+    UserFilters,
+    all_users,
+    find_people,
+    masked_methods,
+    open_sessions,
+    role_grants,
+    roles_by_person,
+    roles_of,
+    staff_request_counts,
+    staff_request_reasons,
+    staff_requests,
+    users,
+)
 from .changes import Change, change, change_channels, change_of, changes_of, security_events
 from .codes import otp
-from .methods import has_verified_phone, method_of, methods_of
+from .methods import addresses_of, method_of, methods_of
 from .people import (
     PEOPLE,
     Person,
@@ -17,10 +31,45 @@ from .people import (
     staff_with,
 )
 from .reach import Reach, reach
+from .second_factor import factors, passkeys, recovery_codes_left
 
 __all__ = [
     "PEOPLE",
-    "Change", "Person", "Reach", "change", "change_channels", "change_of", "changes_of",
-    "find_by_email", "get", "has_verified_phone", "kyc_counts", "kyc_history", "kyc_level", "load",
-    "method_of", "methods_of", "names", "otp", "people", "reach", "security_events", "staff_with",
+    "Change",
+    "Person",
+    "Reach",
+    "UserFilters",
+    "addresses_of",
+    "all_users",
+    "change",
+    "change_channels",
+    "change_of",
+    "changes_of",
+    "factors",
+    "find_by_email",
+    "find_people",
+    "get",
+    "kyc_counts",
+    "kyc_history",
+    "kyc_level",
+    "load",
+    "masked_methods",
+    "method_of",
+    "methods_of",
+    "names",
+    "open_sessions",
+    "otp",
+    "passkeys",
+    "people",
+    "reach",
+    "recovery_codes_left",
+    "role_grants",
+    "roles_by_person",
+    "roles_of",
+    "security_events",
+    "staff_request_counts",
+    "staff_request_reasons",
+    "staff_requests",
+    "staff_with",
+    "users",
 ]  # fmt: skip

@@ -1,11 +1,11 @@
 """Verbs about people: sign in, keep the profile, verify, give roles."""
 
-from . import changes, security, tokens
+from . import administration, changes, invitations, limits, methods, passkeys, second_factor, security, tokens
 from .codes import request_code, sign_in
 from .people import (
+    choose_language,
     ensure_user,
     give_role,
-    normal_phone,
     open_account,
     person_with,
     save_profile,
@@ -15,6 +15,8 @@ from .people import (
 )
 
 __all__ = [
-    "changes", "ensure_user", "give_role", "normal_phone", "open_account", "person_with", "request_code",
-    "save_profile", "security", "set_kyc_level", "set_verification", "sign_in", "tokens", "verify",
+    "administration", "changes", "choose_language", "ensure_user", "give_role", "invitations", "limits", "methods", "open_account",
+    "passkeys", "person_with", "request_code", "save_profile", "second_factor", "security",
+    "set_kyc_level", "set_verification",
+    "sign_in", "tokens", "verify",
 ]  # fmt: skip

@@ -1,66 +1,130 @@
-"""Sign-in codes: ask for one, exchange it for the person."""
+"""Codes by e-mail and SMS: ask for one, prove an address by it, sign in by it."""
+
+from typing import Any
 
 import sqlalchemy as sa
 
-from ... import clock, config, outbox
-from ...db import db, new_id, own_transaction, rows_changed
+from ... import clock, config, i18n, outbox
+from ...adapters import sms
+from ...db import db, new_id, rows_changed
+from ...errors import Forbidden, Invalid
+from ...i18n import _
 from .. import rules
-from ..models import Otp
-from .people import ensure_user
+from ..models import Otp, SignInMethod, User
+from . import invitations, limits
+from .people import open_account, person_with
 
 _O = Otp.__table__
 
 
-def request_code(email: str, *, ip: str) -> str:
-    """Ask for a sign-in code by e-mail and return the request's id.
+def request_code(typed: str, *, ip: str, person_id: str | None = None) -> str:
+    """Ask for a code to an e-mail address or a mobile number and return the request's id.
 
-    At most 5 a minute for an address and for an IP (rules.md); the answer is the same whether
-    the person exists. Raises Invalid, TooManyCodes.
+    At most 5 a minute for an identifier and for an IP (rules.md). Nothing here depends on whether
+    somebody has the identifier. With a person, the code proves an address that is being added.
+    Raises Invalid, TooManyCodes, Unavailable.
     """
-    otp_id, address = new_id(), rules.normal_email(email)
-    _take_turn(otp_id, address, ip[:45])
+    kind, value = rules.identifier(typed)
+    if kind == "phone" and not sms.is_offered():
+        text = _("We cannot send codes to mobiles here yet. Enter your e-mail address instead.")
+        raise Invalid(text, field="identifier")
+    otp_id, subjects = new_id(), limits.Subjects(value, ip)
+    now = clock.now()
+    row = {
+        "id": otp_id, "kind": kind, "identifier": value, "person_id": person_id, "attempts": 0,
+        "language": i18n.language(), "ip": rules.address(ip), "network": rules.network(ip),
+        "created_at": now, "expires_at": now + rules.CODE_LIFETIME,
+    }  # fmt: skip
+    _take_turn(row, subjects)
     outbox.emit("otp.requested", otp_id, {"otp_id": otp_id})
     return otp_id
 
 
-def _take_turn(otp_id: str, address: str, ip: str) -> None:
+def _take_turn(row: dict[str, Any], subjects: limits.Subjects) -> None:
     """Store a request and then count: of those that come at once, none overlooks the others."""
-    now = clock.now()
-    row = {"id": otp_id, "identifier": address, "ip": ip, "attempts": 0, "created_at": now,
-           "expires_at": now + rules.CODE_LIFETIME}  # fmt: skip
-    with own_transaction() as connection:
-        connection.execute(sa.insert(_O).values(row))
-    with own_transaction() as connection:
-        for same in (_O.c.identifier == address, _O.c.ip == ip):
-            recent = sa.select(sa.func.count()).where(same, _O.c.created_at > now - rules.SEND_WINDOW)
-            if (connection.scalar(recent) or 0) > rules.MAX_SENDS:
-                connection.execute(sa.delete(_O).where(_O.c.id == otp_id))
-                break
-        else:
+    with limits.counting() as connection:
+        is_spent = limits.is_spent(connection, subjects)
+        digits = rules.LONG_CODE_DIGITS if is_spent else rules.CODE_DIGITS
+        connection.execute(sa.insert(_O).values(digits=digits, **row))
+    with limits.counting() as connection:
+        refusal = _refusal(connection, row)
+        if refusal is None:
             return
-    raise rules.TooManyCodes(
-        "Too many codes were asked for. Wait a minute, then use the newest e-mail or try again."
-    )
+        connection.execute(sa.delete(_O).where(_O.c.id == row["id"]))
+    raise refusal
 
 
-def sign_in(otp_id: str, typed: str) -> str:
-    """Exchange a code for the person's id; the first sign-in creates the person.
+def _refusal(connection: sa.Connection, row: dict[str, Any]) -> rules.TooManyCodes | None:
+    """Return why a request is one too many, or None."""
+    found = rules.SENDS + ((rules.SMS_TO_ONE_NUMBER,) if row["kind"] == "phone" else ())
+    for limit in found:
+        if _asked(connection, limit, _O.c[limit.scope] == row[limit.scope], row) > limit.most:
+            return rules.TooManyCodes(
+                _("Too many codes were asked for. Wait a minute, then use the newest message or try again.")
+            )
+    everybody = rules.Limit("kind", rules.SMS_TO_ONE_NUMBER.window, config.settings().sms_most_an_hour)
+    if row["kind"] == "phone" and _asked(connection, everybody, _O.c.kind == "phone", row) > everybody.most:
+        return rules.TooManyCodes(
+            _("So many codes went to mobiles that we pause. Use your e-mail address, or try in an hour.")
+        )
+    return None
+
+
+def _asked(
+    connection: sa.Connection, limit: rules.Limit, same: sa.ColumnElement[bool], row: dict[str, Any]
+) -> int:
+    since = row["created_at"] - limit.window
+    return connection.scalar(sa.select(sa.func.count()).where(same, _O.c.created_at > since)) or 0
+
+
+def sign_in(otp_id: str, typed: str, *, ip: str, referral: str = "") -> str:
+    """Exchange a code for the person's id; the first sign-in opens the account.
+
+    A referral code counts only then (rules.md, People). Raises WrongCode, GuessedTooOften,
+    Unavailable; Forbidden for an account that is closed.
+    """
+    otp = prove(otp_id, typed, ip=ip)
+    person_id = person_with(otp.kind, otp.identifier)
+    if person_id is None:
+        return open_account(
+            otp.kind, otp.identifier, sponsor_id=invitations.sponsor_of(referral),
+            **{otp.kind: otp.identifier},
+        )  # fmt: skip
+    if db.session.scalar(sa.select(User.disabled_at).where(User.id == person_id)) is not None:
+        raise Forbidden(_("This account is closed. Write to us if you think that this is a mistake."))
+    used = sa.update(SignInMethod).where(SignInMethod.kind == otp.kind, SignInMethod.value == otp.identifier)
+    db.session.execute(used.values(used_at=clock.now()))
+    return person_id
+
+
+def prove(otp_id: str, typed: str, *, ip: str, person_id: str | None = None) -> Any:  # noqa: ANN401 - a row
+    """Use up a code and return its request: whoever typed it reads what goes to that address.
 
     A try is counted before it is judged, in a transaction of its own: a refusal rolls back the
-    request's. Raises WrongCode.
+    request's. Must come first in its transaction. Raises WrongCode, GuessedTooOften, Unavailable.
     """
-    alive = sa.and_(
-        _O.c.id == otp_id,
-        _O.c.used_at.is_(None),
-        _O.c.expires_at > clock.now(),
-        _O.c.attempts < rules.MAX_WRONG_TRIES,
-    )
-    with own_transaction() as connection:
-        counted = connection.execute(sa.update(_O).where(alive).values(attempts=_O.c.attempts + 1))
-    if counted.rowcount != 1 or not rules.code_matches(config.settings().secret_key, otp_id, typed):
+    with limits.counting() as connection:
+        otp = _count_try(connection, otp_id, person_id)
+        is_short = otp.digits < rules.LONG_CODE_DIGITS
+        taken = limits.take(connection, limits.Subjects(otp.identifier, ip)) if is_short else []
+    if not rules.code_matches(config.settings().secret_key, otp_id, typed, otp.digits):
         raise rules.WrongCode
     used = sa.update(_O).where(_O.c.id == otp_id, _O.c.used_at.is_(None)).values(used_at=clock.now())
     if rows_changed(used) != 1:
         raise rules.WrongCode
-    identifier = db.session.scalar(sa.select(_O.c.identifier).where(_O.c.id == otp_id))
-    return ensure_user(str(identifier))
+    limits.give_back(taken)
+    return otp
+
+
+def _count_try(connection: sa.Connection, otp_id: str, person_id: str | None) -> Any:  # noqa: ANN401 - a row
+    alive = sa.and_(
+        _O.c.id == otp_id,
+        _O.c.person_id == person_id if person_id else _O.c.person_id.is_(None),
+        _O.c.used_at.is_(None),
+        _O.c.expires_at > clock.now(),
+        _O.c.attempts < rules.MAX_WRONG_TRIES,
+    )
+    counted = connection.execute(sa.update(_O).where(alive).values(attempts=_O.c.attempts + 1))
+    if counted.rowcount != 1:
+        raise rules.WrongCode
+    return connection.execute(sa.select(_O).where(_O.c.id == otp_id)).one()

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from datetime import date
 
-import phonenumbers
 import sqlalchemy as sa
 
-from ... import clock, live, outbox
+from ... import clock, i18n, live, outbox
 from ...db import db, insert_ignore, new_id, record_event
 from ...errors import Conflict, Forbidden, Invalid, NotFound
+from ...i18n import _
 from .. import rules
 from ..models import SignInMethod, User, UserRole, person_event
 
@@ -33,22 +33,30 @@ def person_with(kind: str, value: str) -> str | None:
     return db.session.scalar(query)
 
 
-def open_account(
-    kind: str, value: str, *, email: str | None = None, name: str = "", phone: str = "", label: str = ""
+def open_account(  # noqa: PLR0913 - what is known of a newcomer
+    kind: str,
+    value: str,
+    *,
+    email: str | None = None,
+    name: str = "",
+    phone: str = "",
+    label: str = "",
+    sponsor_id: str | None = None,
 ) -> str:
     """Open an account whose first way in is a verified method; return the person's id.
 
     `email` and `phone` are kept as the person's own, so pass verified ones only (or what an operator
-    says). Two who come at once get the same account.
+    says). The sponsor (`invitations.sponsor_of`) is set here or never. Two who come at once get the
+    same account.
     """
-    first, _, last = name.partition(" ")
+    first, _blank, last = name.partition(" ")
     person_id, now = new_id(), clock.now()
     row = {
         "id": person_id, "email": email, "first_name": first[:80], "last_name": last[:80], "phone": phone,
         "kyc_level": "none", "kyc_status": "none", "kyc_reason": "", "created_at": now, "language": "",
-        "referral_code": rules.new_referral_code(),
+        "referral_code": rules.new_referral_code(), "sponsor_id": sponsor_id,
     }  # fmt: skip
-    for _ in range(5):
+    for _try in range(5):
         if insert_ignore(User.__table__, [row]):
             break
         if found := person_with(kind, value):
@@ -73,36 +81,38 @@ def give_role(person_id: str, role: str, *, actor: str) -> None:
         record_event(person_event, person_id, actor=actor, before=None, after=f"role:{role}")
 
 
-def save_profile(person_id: str, *, first_name: str, last_name: str, phone: str) -> None:
-    """Keep name and phone (E.164); a change of what was verified is verified again (rules.md, KYC)."""
-    first, last = first_name.strip(), last_name.strip()
-    for text, label, field in ((first, "first name", "first_name"), (last, "last name", "last_name")):
-        if not text or len(text) > 80 or any(mark in text for mark in "<>\n\r\0"):
-            raise Invalid(f"Enter your {label}, as in your passport.", field=field)
-    number = normal_phone(phone)
+def save_profile(person_id: str, *, first_name: str, last_name: str, phone: str | None = None) -> None:
+    """Keep name and, if given, phone (E.164); what was verified and changes is verified again.
+
+    A number given here is what the person says: it opens no account and gets no messages until a
+    code has proved it (`methods.attach`).
+    """
+    first, last = rules.check_names(first_name, last_name)
+    number = None if phone is None else rules.normal_phone(phone)
     person = _lock(person_id)
     before = (person.first_name, person.last_name, person.phone)
-    if before == (first, last, number):
-        return
-    person.first_name, person.last_name, person.phone = first, last, number
-    db.session.flush()
+    person.first_name, person.last_name = first, last
+    person.phone = person.phone if number is None else number
+    if before != (person.first_name, person.last_name, person.phone):
+        db.session.flush()
+        facts_changed(person_id)
+
+
+def facts_changed(person_id: str) -> None:
+    """Have a person verified again whose name or number is not what was verified (rules.md, KYC)."""
+    person = _lock(person_id)
     if person.kyc_status == "verified":  # what was verified is no longer what stands here
         set_verification(person_id, "pending", level="none", actor=person_id, reason="profile changed")
     outbox.emit("person.changed", f"{person_id}:{clock.now().timestamp()}", {"person_id": person_id})
 
 
-def normal_phone(text: str) -> str:
-    """Return a phone number in E.164; raises Invalid."""
-    sentence = "Enter a phone number with its country code, like +251 91 123 4567."
-    if not text.isascii():
-        raise Invalid(sentence, field="phone")
-    try:
-        number = phonenumbers.parse(text, None)
-    except phonenumbers.NumberParseException as error:
-        raise Invalid(sentence, field="phone") from error
-    if not phonenumbers.is_valid_number(number):
-        raise Invalid(sentence, field="phone")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+def choose_language(person_id: str, language: str) -> None:
+    """Keep the language in which pages and messages speak to a person; empty: as the browser says."""
+    if language and language not in i18n.LANGUAGES:
+        raise Invalid(_("Choose one of the languages in the list."), field="language")
+    person = _lock(person_id)
+    person.language = language
+    db.session.flush()
 
 
 def verify(person_id: str, *, actor: str, approve: bool, reason: str = "") -> None:

@@ -1,6 +1,6 @@
 """Pages about people: sign in, the account, the desk."""
 
-from . import desk, profile, sign_in
+from . import desk, methods, profile, sign_in
 from .blueprint import bp
 
-__all__ = ["bp", "desk", "profile", "sign_in"]
+__all__ = ["bp", "desk", "methods", "profile", "sign_in"]

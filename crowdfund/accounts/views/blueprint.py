@@ -2,34 +2,67 @@
 
 from typing import Any, cast
 
-from flask import Blueprint, Response, session
+from flask import Blueprint, Response, session, url_for
 from flask_login import login_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from ... import audit, clock, web
+from ... import audit, clock, sessions, web
 from ...errors import CrowdfundError
+from ...i18n import _
 from ...sessions import SqlSession
-from .. import queries
+from .. import queries, service
 
 bp = Blueprint("accounts", __name__)
 web.login.user_loader(queries.load)
+_HALF_WAY_S = 600
 
 
 def enter(person_id: str, *, method: str, target: str) -> BaseResponse:
-    """Sign a person in under a new session key and go on; every way to sign in ends here.
+    """Sign a person in and go on; every way to sign in ends here.
 
-    `method` is code, oidc or wallet; what has proved the person so far stands in the session.
+    `method` is code, oidc or wallet. Whoever has a second factor is asked for it first, and is nobody
+    until then.
     """
+    if not service.second_factor.is_enrolled(person_id):
+        return admit(person_id, method=method, target=target)
+    session.pop("_user_id", None)
+    cast(SqlSession, session).rotate()
+    now = clock.now().timestamp()
+    session["half_way"] = {"person": person_id, "method": method, "next": target, "at": now}
+    return web.back(url_for("accounts.second_factor"))
+
+
+def half_way() -> str | None:
+    """Return the person who has signed in but for the second factor, for ten minutes."""
+    waiting = session.get("half_way")
+    if not waiting or clock.now().timestamp() - waiting["at"] >= _HALF_WAY_S:
+        return None
+    return str(waiting["person"])
+
+
+def admit_half_way(person_id: str, how: str) -> BaseResponse:
+    """Let in who has now proved the second factor too."""
+    waiting = session["half_way"]
+    return admit(person_id, method=waiting["method"], target=waiting["next"], second_factor=how)
+
+
+def admit(person_id: str, *, method: str, target: str, second_factor: str = "") -> BaseResponse:
+    """Open the session under a new key; staff without a second factor are led to set one up."""
+    for name in ("half_way", "second_factor", "totp_pending", "recovery_codes"):
+        session.pop(name, None)  # of whoever used this browser before
     cast(SqlSession, session).rotate()
     person = queries.get(person_id)
     login_user(person)
     if person and person.roles:
-        audit.record(
-            person_id, "accounts.enter", ("person", person_id), {"method": method}, roles=person.roles
-        )
+        detail = {"method": method, "second_factor": second_factor}
+        audit.record(person_id, "accounts.enter", ("person", person_id), detail, roles=person.roles)
     session["signed_in"] = {"method": method, "at": clock.now().timestamp()}
-    web.flash("You are signed in.", "success")
-    return web.back(target)
+    if second_factor:
+        sessions.note_proof(session, person_id, second_factor)
+    elif person and person.roles:
+        target = url_for("accounts.security", next=target)
+    web.flash(_("You are signed in."), "success")
+    return web.remember_language(web.back(target), person.language if person else "")
 
 
 def refuse(page: str, form: object, error: CrowdfundError, **context: Any) -> Response:  # noqa: ANN401

@@ -3,11 +3,14 @@
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from ... import web
-from ...errors import CrowdfundError
-from .. import service
+from ... import config, web
+from ...adapters import sms
+from ...errors import CrowdfundError, Invalid
+from ...i18n import _
+from .. import queries, rules, service
 from ..forms import ProfileForm
-from .blueprint import bp, refuse
+from .blueprint import bp
+from .methods import ask_to_add
 
 
 @bp.route("/account", methods=["GET", "POST"])
@@ -16,20 +19,41 @@ def show() -> BaseResponse:
     person = web.current_user()
     form = ProfileForm(obj=person)
     target = web.own_path(request.values.get("next"), "")
-    context = {"person": person, "target": target}
+    status = 200
     if form.validate_on_submit():
         try:
-            service.save_profile(
-                person.id,
-                first_name=form.first_name.data,
-                last_name=form.last_name.data,
-                phone=form.phone.data,
-            )
+            return _save(form, target)
         except CrowdfundError as error:
-            return refuse("accounts/show.html", form, error, **context)
-        web.flash("Saved. A colleague of ours checks your details now.", "success")
-        return web.back(url_for("accounts.show", next=target or None))
-    return web.render("accounts/show.html", form=form, status=422 if form.errors else 200, **context)
+            web.put_error(form, error)
+            status = error.status
+    elif form.errors:
+        status = 422
+    return web.render(
+        "accounts/show.html", status=status, form=form, person=person, target=target,
+        has_proved_phone=person.phone in queries.addresses_of(person.id, "phone"),
+        invitation=config.settings().public_url.rstrip("/") + url_for("accounts.join", code=person.referral_code),
+    )  # fmt: skip
+
+
+def _save(form: ProfileForm, target: str) -> BaseResponse:
+    """Keep what was typed; a new number has to be proved by a code before it counts."""
+    person, here = web.current_user(), url_for("accounts.show", next=target or None)
+    names = {"first_name": form.first_name.data or "", "last_name": form.last_name.data or ""}
+    rules.check_names(**names)
+    number = rules.normal_phone(form.phone.data or "", mobile=sms.is_offered())
+    proved = queries.addresses_of(person.id, "phone")
+    is_new = number != person.phone and number not in proved
+    if is_new and proved and not sms.is_offered():
+        text = _("We cannot send SMS at the moment, so your number stays as it is. Try again later.")
+        raise Invalid(text, field="phone")
+    asks_for_code = is_new and sms.is_offered()
+    # The code first: its limits are counted before the transaction of this request begins.
+    answer = ask_to_add(number, here) if asks_for_code else web.back(here)
+    service.save_profile(person.id, phone=None if asks_for_code else number, **names)
+    service.choose_language(person.id, form.language.data or "")
+    if not asks_for_code:
+        web.flash(_("Saved."), "success")
+    return web.remember_language(answer, form.language.data or "")
 
 
 @bp.get("/account/verification")

@@ -1,0 +1,89 @@
+"""The ways in which a person signs in: see, add, remove."""
+
+from flask import request, session, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from ... import web
+from ...adapters import sms
+from ...errors import CrowdfundError
+from ...i18n import _
+from .. import queries, service
+from ..forms import AddressForm, CodeForm
+from ..rules.changes import STEP_UP
+from .blueprint import bp
+from .sign_in import code_page, send_code
+
+
+@bp.route("/account/sign-in-methods", methods=["GET", "POST"])
+def methods() -> BaseResponse:
+    """List a person's ways to sign in; send a code to an address that is to be added."""
+    form, status = AddressForm(), 200
+    if form.validate_on_submit():
+        try:
+            return ask_to_add(form.identifier.data, url_for("accounts.methods"))
+        except CrowdfundError as error:
+            web.put_error(form, error)
+            status = error.status
+    elif form.errors:
+        status = 422
+    person = web.current_user()
+    rows = queries.methods_of(person.id)
+    held = queries.changes_of(person.id, held_only=True)
+    return web.render(
+        "accounts/methods.html", status=status, form=form, person=person, rows=rows, held=held,
+        offers_sms=sms.is_offered(),
+    )  # fmt: skip
+
+
+def ask_to_add(typed: str, target: str) -> BaseResponse:
+    """Send a code to an address and lead to the page that takes it; afterwards on to the target."""
+    pending = send_code(typed, web.current_user().id)
+    session["adding"] = pending | {"next": target}
+    return web.back(url_for("accounts.confirm_method"))
+
+
+@bp.route("/account/sign-in-methods/code", methods=["GET", "POST"])
+def confirm_method() -> BaseResponse:
+    """Take the code that proves an address, and add it; a second one of its kind waits for a day."""
+    pending, person = session.get("adding"), web.current_user()
+    if not pending:
+        return web.back(url_for("accounts.methods"))
+    if queries.addresses_of(person.id, pending["kind"]) and (wanted := _second_factor()):
+        return wanted
+    form = CodeForm()
+    if not form.validate_on_submit():
+        return code_page("accounts/confirm_method.html", form, pending)
+    try:
+        held = service.methods.confirm(person.id, pending["id"], form.code.data, ip=request.remote_addr or "")
+    except CrowdfundError as error:
+        web.put_error(form, error)
+        return code_page("accounts/confirm_method.html", form, pending, status=error.status)
+    session.pop("adding", None)
+    if held:
+        text = _("%(address)s takes the place of the old one in 24 hours. Until then you can cancel that.",
+                 address=pending["to"])  # fmt: skip
+    else:
+        text = _("%(address)s is yours: you can sign in by it from now on.", address=pending["to"])
+    web.flash(text, "success")
+    return web.back(pending["next"])
+
+
+@bp.post("/account/sign-in-methods/<method_id>/remove")
+def remove_method(method_id: str) -> BaseResponse:
+    """Ask for a way to sign in to be removed; that happens after a day and can be cancelled."""
+    if wanted := _second_factor():
+        return wanted
+    try:
+        service.methods.ask_to_remove(web.current_user().id, method_id)
+    except CrowdfundError as error:
+        if error.status != 409:
+            raise
+        web.flash(error.user_message, "warning")
+        return web.back(url_for("accounts.methods"))
+    web.flash(_("It is removed in 24 hours. Until then you can cancel that."), "success")
+    return web.back(url_for("accounts.methods"))
+
+
+def _second_factor() -> BaseResponse | None:
+    """Return the way to the second factor, unless this session has proved it just now."""
+    return None if web.has_proof(web.current_user().id, STEP_UP) else web.to_second_factor()

@@ -1,0 +1,89 @@
+"""SMS by a gateway over HTTP; printed in development without one, kept in a list in tests.
+
+The gateway takes `POST SMS_API_URL` with `Authorization: Bearer SMS_API_KEY`, `Idempotency-Key` (our
+message id: a repeat is not sent twice) and the JSON `{"to": E.164, "from": SMS_SENDER, "text": …}`.
+2xx: taken. 409: taken before. 400, 404, 413, 422: refused for good. Anything else, or no answer in
+time: try again later with the same key.
+"""
+
+import json
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+
+import urllib3
+
+from .. import config
+from ..errors import CrowdfundError, Unavailable
+
+TIMEOUT = urllib3.Timeout(connect=5, read=10)
+_TAKEN_BEFORE = 409
+_FOR_GOOD = (400, 404, 413, 422)
+_MAX_ANSWER = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Sms:
+    """One message as it went out."""
+
+    to: str
+    text: str
+    message_id: str
+
+
+OUTBOX: list[Sms] = []  # what a test process without SMS_API_URL has "sent"
+
+
+class SmsRefused(CrowdfundError):
+    """The gateway will never take this message; a repeat is useless."""
+
+    status = 422
+    code = "sms_refused"
+
+
+def is_offered() -> bool:
+    """Return whether codes and notices can go to mobiles here."""
+    settings = config.settings()
+    return bool(settings.sms_api_url) or settings.environment != "production"
+
+
+def send(to_number: str, text: str, *, message_id: str) -> None:
+    """Send one SMS to a number in E.164; the same message id is sent once by the gateway.
+
+    Raises SmsRefused for good, Unavailable when it is worth another try. Neither says number or text.
+    """
+    settings = config.settings()
+    if settings.sms_api_url:
+        _post(settings, to_number, text, message_id)
+    elif settings.environment == "test":
+        OUTBOX.append(Sms(to_number, text, message_id))
+    elif settings.environment == "development":
+        sys.stderr.write(f"SMS to {to_number}: {text}\n")
+    else:
+        raise Unavailable("SMS_API_URL is not set, so no SMS goes out.")
+
+
+def _post(settings: config.Settings, to_number: str, text: str, message_id: str) -> None:
+    body = json.dumps({"to": to_number, "from": settings.sms_sender, "text": text}).encode()
+    headers = {
+        "Authorization": f"Bearer {settings.sms_api_key}", "Content-Type": "application/json",
+        "Idempotency-Key": message_id,
+    }  # fmt: skip
+    try:
+        answer = _pool().request(
+            "POST", settings.sms_api_url, body=body, headers=headers, timeout=TIMEOUT, redirect=False,
+            preload_content=False,
+        )  # fmt: skip
+        answer.read(_MAX_ANSWER)
+        answer.release_conn()
+    except urllib3.exceptions.HTTPError as error:
+        raise Unavailable(f"The SMS gateway does not answer: {type(error).__name__}.") from error
+    if answer.status in _FOR_GOOD:
+        raise SmsRefused(f"The SMS gateway refused the message with {answer.status}.")
+    if answer.status // 100 != 2 and answer.status != _TAKEN_BEFORE:
+        raise Unavailable(f"The SMS gateway answered {answer.status}.")
+
+
+@lru_cache(maxsize=1)
+def _pool() -> urllib3.PoolManager:
+    return urllib3.PoolManager(maxsize=4, retries=False)
