@@ -1,0 +1,62 @@
+"""What a person has said about themselves, and each request for a level."""
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ...db import ID, UTCDateTime, db, event_table, new_id, one_of
+from ..rules.reviews import Status
+
+
+class KycFile(db.Model):
+    """The facts of one person. The number of the identity document is sealed under SECRET_KEY.
+
+    `revision` counts the changes, documents and payout account included: a reviewer decides about
+    the revision that was on the screen.
+    """
+
+    __tablename__ = "kyc_file"
+    person_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("person.id"), primary_key=True)
+    legal_name: Mapped[str | None] = mapped_column(sa.String(120))
+    born_on: Mapped[date | None] = mapped_column(sa.Date)
+    nationality: Mapped[str | None] = mapped_column(sa.String(2))
+    street: Mapped[str | None] = mapped_column(sa.String(120))
+    city: Mapped[str | None] = mapped_column(sa.String(80))
+    region: Mapped[str | None] = mapped_column(sa.String(80))
+    postal_code: Mapped[str | None] = mapped_column(sa.String(12))
+    country: Mapped[str | None] = mapped_column(sa.String(2))
+    id_kind: Mapped[str | None] = mapped_column(sa.String(24))
+    id_number_sealed: Mapped[str | None] = mapped_column(sa.String(200))
+    # Keyed, so that the same number in two files is found without being readable.
+    id_number_mark: Mapped[str | None] = mapped_column(sa.String(64), index=True)
+    revision: Mapped[int] = mapped_column(default=0)
+    # The expiry date of which the person has been reminded.
+    reminded_of: Mapped[date | None] = mapped_column(sa.Date)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class KycReview(db.Model):
+    """One request of a person for a level, and who decided what. `open_for` allows one at a time."""
+
+    __tablename__ = "kyc_review"
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    person_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("person.id"), index=True)
+    open_for: Mapped[str | None] = mapped_column(ID, unique=True)
+    level: Mapped[str] = mapped_column(sa.String(10))
+    status: Mapped[str] = mapped_column(sa.String(10), default=Status.SUBMITTED)
+    submitted_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    proposed_by: Mapped[str | None] = mapped_column(ID)
+    proposed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    decided_by: Mapped[str | None] = mapped_column(ID)
+    decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    reason: Mapped[str] = mapped_column(sa.String(500), default="")
+    expires_on: Mapped[date | None] = mapped_column(sa.Date)
+    # Proves later what was verified: the salt stays here (docs/adr/0009).
+    salt: Mapped[str] = mapped_column(sa.String(64))
+    commitment: Mapped[str | None] = mapped_column(sa.String(66))
+    __table_args__ = (one_of("status", *Status), one_of("level", "basic", "enhanced"))
+
+
+kyc_review_event = event_table("kyc_review")

@@ -1,0 +1,112 @@
+"""Nominees: who gets a person's holdings after death; shares of all add up to 100 %."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+import phonenumbers
+
+from ...errors import Invalid
+from ...i18n import _, _l
+from . import texts
+
+WHOLE_BP = 10_000  # basis points: 100.00 %
+MOST = 10
+RELATIONSHIPS = {
+    "spouse": _l("Husband or wife"), "child": _l("Son or daughter"), "parent": _l("Father or mother"),
+    "sibling": _l("Brother or sister"), "grandchild": _l("Grandchild"), "relative": _l("Other relative"),
+    "friend": _l("Friend"), "other": _l("Other"),
+}  # fmt: skip
+FIELDS = ("full_name", "relationship", "born_on", "contact", "share_bp")
+_SHARE = re.compile(r"[0-9]{1,3}(?:[.,][0-9]{1,2})?", re.ASCII)
+
+
+def share(text: object) -> int:
+    """Return a share in basis points from a percentage with at most two decimals. Raises Invalid."""
+    value = str(text or "").strip().removesuffix("%").strip()
+    if not value:
+        raise Invalid(_("Enter the share in percent, like 50 or 33.34."), field="share")
+    if not _SHARE.fullmatch(value):
+        raise Invalid(_("Enter digits with at most two decimals, like 50 or 33.34."), field="share")
+    whole, _dot, part = value.replace(",", ".").partition(".")
+    points = int(whole) * 100 + int((part + "00")[:2])
+    if not 1 <= points <= WHOLE_BP:
+        raise Invalid(_("A share is more than 0 and at most 100 percent."), field="share")
+    return points
+
+
+def percent(points: int) -> str:
+    """Return basis points as a percentage without needless decimals: 50, 33.34."""
+    whole, part = divmod(points, 100)
+    return f"{whole}.{part:02d}".rstrip("0").rstrip(".") if part else str(whole)
+
+
+def total(shares: Iterable[int]) -> int:
+    """Return the sum of shares in basis points."""
+    return sum(shares)
+
+
+def is_complete(shares: Iterable[int]) -> bool:
+    """Return whether the shares give away exactly everything (rules.md: they add up to 100)."""
+    return total(shares) == WHOLE_BP
+
+
+def sum_words(shares: Iterable[int]) -> str:
+    """Return how far the shares are from 100 %, in words; empty when they are complete."""
+    points = total(shares)
+    if points == WHOLE_BP:
+        return ""
+    now, gap = percent(points), percent(abs(WHOLE_BP - points))
+    if points < WHOLE_BP:
+        return _("Not complete: %(now)s of 100 %% are given. %(gap)s %% are still to give.", now=now, gap=gap)
+    return _("Not complete: %(now)s of 100 %% are given. Take %(gap)s %% away.", now=now, gap=gap)
+
+
+def contact(text: object) -> str:
+    """Return an e-mail address or a phone number as E.164. Raises Invalid."""
+    value = str(text or "").strip()
+    if "@" in value:
+        return texts.email(value, "contact")
+    sentence = _("Enter an e-mail address, or a phone number with its country code, like +251 91 123 4567.")
+    if not value.isascii() or not 5 <= len(value) <= 32:
+        raise Invalid(sentence, field="contact")
+    try:
+        number = phonenumbers.parse(value, None)
+    except phonenumbers.NumberParseException as error:
+        raise Invalid(sentence, field="contact") from error
+    if not phonenumbers.is_valid_number(number):
+        raise Invalid(sentence, field="contact")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def clean(values: Mapping[str, object], *, today: date) -> dict[str, object]:
+    """Return what is known of a nominee, clean; raises InvalidFields. A nominee may be a child."""
+    checks = {
+        "full_name": lambda: texts.line(
+            values.get("full_name"), "full_name", _("Enter the nominee's full name, as in their document.")
+        ),
+        "relationship": lambda: texts.pick(
+            values.get("relationship"), "relationship", _("Choose how the nominee is related to you."),
+            RELATIONSHIPS,
+        ),
+        "born_on": lambda: texts.birthday(values.get("born_on"), "born_on", today=today, least_age=0),
+        "contact": lambda: contact(values.get("contact")),
+        "share": lambda: share(values.get("share")),
+    }  # fmt: skip
+    good: dict[str, object] = {}
+    errors: dict[str, str] = {}
+    for name, check in checks.items():
+        try:
+            good[name] = check()
+        except Invalid as error:
+            errors[name] = error.user_message
+    if errors:
+        raise texts.InvalidFields(errors)
+    return {**good, "share_bp": good.pop("share")}
+
+
+class NotComplete(Invalid):
+    """The shares are not 100 %, or a nominee has no identity proof."""
+
+    status = 409
+    code = "not_complete"

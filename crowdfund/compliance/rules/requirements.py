@@ -1,0 +1,148 @@
+"""What each level of verification needs, as data, and what of it is there, missing or proven."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from ...i18n import _l
+from . import facts
+
+LEVELS = ("basic", "enhanced")
+LEVEL_NAMES = {"none": _l("None"), "basic": _l("Basic"), "enhanced": _l("Enhanced")}
+INDIA = "IN"
+MAX_PAPERS = 4  # files of one kind: front and back, or the pages of a statement
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One thing that a level needs. `kinds`: documents of which one kind will do."""
+
+    key: str
+    level: str
+    label: str
+    hint: str
+    kinds: tuple[str, ...] = ()
+    step: str = ""
+    only_in: str = ""
+    or_payout_account: bool = False
+
+
+# rules.md, KYC of a person. A higher level needs everything of the lower one as well.
+REQUIREMENTS = (
+    Requirement("contact", "basic", _l("A confirmed phone number or e-mail address"),
+                _l("One that you have proved by a code.")),
+    Requirement("about", "basic", facts.STEP_TITLES["about"],
+                _l("As in your identity document. You must be at least 18 years old."), step="about"),
+    Requirement("address", "basic", facts.STEP_TITLES["address"], _l("Where you live."), step="address"),
+    Requirement("identity", "basic", facts.STEP_TITLES["identity"],
+                _l("Which one you have, and its number."), step="identity"),
+    Requirement("identity-document", "basic", _l("Pictures of your identity document"),
+                _l("A photo or scan: all four corners in the picture, every word readable."),
+                kinds=tuple(facts.IDENTITY_KINDS)),
+    Requirement("proof-of-address", "enhanced", _l("Proof of your address"),
+                _l("A bill, bank letter or residence certificate of the last three months, with your name."),
+                kinds=("proof_of_address",)),
+    Requirement("bank-proof", "enhanced", _l("Proof of your bank account"),
+                _l("A bank statement or cheque that shows your name and the account number."),
+                kinds=("bank_proof",), or_payout_account=True),
+    Requirement("pan", "enhanced", _l("PAN card"),
+                _l("Indian law asks for it from everybody who lives in India or is its citizen."),
+                kinds=("pan",), only_in=INDIA),
+)  # fmt: skip
+BY_KEY = {one.key: one for one in REQUIREMENTS}
+PAPER_KINDS = tuple(kind for one in REQUIREMENTS for kind in one.kinds)
+KIND_NAMES = {
+    **facts.IDENTITY_KINDS, "proof_of_address": _l("Proof of address"),
+    "bank_proof": _l("Proof of bank account"), "pan": _l("PAN card"), "id_proof": _l("Identity proof"),
+}  # fmt: skip
+# Documents on which an expiry date is printed, so that the reviewer has to enter it.
+DATED = frozenset({"passport", "driving_licence"})
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One document in force, as far as the rules look at it."""
+
+    kind: str
+    status: str  # pending, verified, rejected, expired
+    expires_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Everything that decides which level a person may have."""
+
+    facts: Mapping[str, object] = field(default_factory=dict)
+    has_contact: bool = False
+    papers: tuple[Paper, ...] = ()
+    has_payout_account: bool = False
+    uses_rupees: bool = False
+
+
+def asked(file: File, level: str) -> list[Requirement]:
+    """Return what a level needs from this person, in the order in which it is asked for."""
+    levels = LEVELS[: LEVELS.index(level) + 1]
+    return [one for one in REQUIREMENTS if one.level in levels and _applies(one, file)]
+
+
+def _applies(requirement: Requirement, file: File) -> bool:
+    places = {file.facts.get("country"), file.facts.get("nationality")}
+    return not requirement.only_in or requirement.only_in in places or file.uses_rupees
+
+
+def kinds_for(file: File, requirement: Requirement) -> tuple[str, ...]:
+    """Return which documents meet a requirement: of identity documents the one that was named."""
+    named = str(file.facts.get("id_kind") or "")
+    return (named,) if named in requirement.kinds else requirement.kinds
+
+
+def papers_for(file: File, requirement: Requirement) -> list[Paper]:
+    """Return the documents in force that a requirement is about."""
+    return [paper for paper in file.papers if paper.kind in kinds_for(file, requirement)]
+
+
+def state(file: File, requirement: Requirement) -> str:
+    """Return `todo`, `started`, `problem` (rejected or expired), `done` (waits) or `verified`."""
+    if requirement.key == "contact":
+        return "verified" if file.has_contact else "todo"
+    if requirement.step:
+        return facts.step_state(file.facts, requirement.step)
+    if requirement.or_payout_account and file.has_payout_account:
+        return "verified"
+    found = {paper.status for paper in papers_for(file, requirement)}
+    if found & {"rejected", "expired"}:
+        return "problem"
+    if not found:
+        return "todo"
+    return "verified" if found == {"verified"} else "done"
+
+
+def missing(file: File, level: str) -> list[Requirement]:
+    """Return what the person still has to give before the level can be asked for."""
+    return [one for one in asked(file, level) if state(file, one) not in ("done", "verified")]
+
+
+def unproven(file: File, level: str) -> list[Requirement]:
+    """Return what the reviewer still has to accept before the level can be given."""
+    return [
+        one
+        for one in asked(file, level)
+        if state(file, one) != "verified" and not (one.step and state(file, one) == "done")
+    ]
+
+
+def complete_level(file: File) -> str:
+    """Return the highest level that has everything it needs, or none."""
+    return next((level for level in reversed(LEVELS) if not missing(file, level)), "none")
+
+
+def expires_on(file: File, level: str) -> date | None:
+    """Return until when a level holds: the first day on which something it needs is used up."""
+    ends = [
+        paper.expires_on
+        for one in asked(file, level)
+        if one.kinds and not (one.or_payout_account and file.has_payout_account)
+        for paper in papers_for(file, one)
+        if paper.expires_on is not None
+    ]
+    return min(ends) if ends else None

@@ -1,0 +1,88 @@
+"""A review: one request for a level and what became of it; who may decide; pure."""
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ...errors import Conflict, Forbidden
+from ...i18n import _
+
+
+class Status(StrEnum):
+    """Where a review stands. `proposed`: one reviewer agrees to the enhanced level, a second is needed."""
+
+    SUBMITTED = "submitted"
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a reviewer says about one document or nominee; `until` is a day as a date field sends it."""
+
+    approve: bool
+    reason: str = ""
+    until: str = ""
+
+
+class OwnFile(Forbidden):
+    """Nobody decides about oneself."""
+
+    code = "own_file"
+
+    def __init__(self) -> None:
+        super().__init__(_("You cannot review yourself. Ask a colleague; nothing was changed."))
+
+
+class SameReviewer(Forbidden):
+    """The enhanced level needs two people."""
+
+    code = "same_reviewer"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("You have proposed this level yourself. A second reviewer confirms it; nothing was changed.")
+        )
+
+
+class Decided(Conflict):
+    """Somebody was quicker, or what was looked at is no longer what is there."""
+
+    code = "decided"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Somebody decided this already, or the person changed something since you opened the page. "
+              "Your decision was not taken. Reload the page to see how it stands.")
+        )  # fmt: skip
+
+
+class NotProven(Conflict):
+    """Documents that the level needs are not accepted yet."""
+
+    code = "not_proven"
+
+
+def check_reviewer(actor: str, person_id: str) -> None:
+    """Refuse the person's own decision; raises OwnFile (rules.md: reviewer is not owner)."""
+    if actor == person_id:
+        raise OwnFile
+
+
+def check_second(actor: str, proposed_by: str | None) -> None:
+    """Refuse the same pair of eyes twice; raises SameReviewer."""
+    if actor == proposed_by:
+        raise SameReviewer
+
+
+def commitment(salt_hex: str, facts: object) -> str:
+    """Return 0x and 64 hex digits: HMAC-SHA256 of the canonical JSON of `facts` under a salt.
+
+    Without the salt, which stays in SQL, nobody can find out by guessing what was verified.
+    """
+    canonical = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return "0x" + hmac.new(bytes.fromhex(salt_hex), canonical.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,35 @@
+"""Where a person's verification stands, and what that means for money; pure."""
+
+from datetime import date, timedelta
+
+from ...i18n import _
+
+REMIND_BEFORE = timedelta(days=30)
+
+
+def is_lapsed(expires_on: date | None, today: date) -> bool:
+    """Return whether a verification is used up; it still holds on its last day."""
+    return expires_on is not None and expires_on < today
+
+
+def is_ending(expires_on: date | None, today: date) -> bool:
+    """Return whether a verification that still holds ends within 30 days."""
+    return expires_on is not None and today <= expires_on <= today + REMIND_BEFORE
+
+
+def refusal(status: str, level: str, expires_on: date | None, today: date) -> str | None:
+    """Return in plain words why no new money may come in from a person, or None.
+
+    It is asked only where money comes in: refunds and payouts to a verified account never depend
+    on it (rules.md, KYC).
+    """
+    if status == "verified" and level != "none" and not is_lapsed(expires_on, today):
+        return None
+    return {
+        "none": _("Verify your identity first: it takes a few minutes."),
+        "pending": _("We are checking your identity. You can invest as soon as that is done; we tell you."),
+        "rejected": _("We could not verify your identity. Read why, correct it and send it again."),
+    }.get(status) or _(
+        "Your verification has run out. Renew it to invest again; the money that you have here stays yours "
+        "and can be paid out."
+    )

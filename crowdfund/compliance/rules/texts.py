@@ -1,0 +1,123 @@
+"""What people type about themselves, made clean; each refusal says what to type instead."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+
+from ...errors import Invalid
+from ...i18n import _
+
+ADULT_AGE = 18
+OLDEST_AGE = 120
+_HIDDEN = re.compile(r"[\x00-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069<>]")
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}", re.ASCII)
+
+
+class InvalidFields(Invalid):
+    """Several fields break a rule; `errors` maps each to its sentence."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        field, message = next(iter(errors.items()))
+        super().__init__(message, field=field)
+        self.errors = dict(errors)
+
+
+def line(text: object, field: str, ask: str, *, most: int = 120, least: int = 2) -> str:
+    """Return one line of plain text; `ask` is the sentence for an empty one. Raises Invalid."""
+    value = re.sub(" +", " ", str(text or "")).strip()
+    if not value:
+        raise Invalid(ask, field=field)
+    if _HIDDEN.search(value):
+        raise Invalid(_("Use plain text only, without < or > or hidden characters."), field=field)
+    if len(value) > most:
+        raise Invalid(_("Use at most %(most)s characters; this is %(now)s.", most=most, now=len(value)),
+                      field=field)  # fmt: skip
+    if len(value) < least:
+        raise Invalid(_("Use at least %(least)s characters.", least=least), field=field)
+    return value
+
+
+def optional_line(text: object, field: str, *, most: int = 120) -> str:
+    """Return one line of plain text, or nothing. Raises Invalid."""
+    return line(text, field, "", most=most, least=1) if str(text or "").strip() else ""
+
+
+def pick(text: object, field: str, ask: str, choices: object) -> str:
+    """Return one of the choices; raises Invalid."""
+    value = str(text or "")
+    if value not in choices:  # type: ignore[operator]
+        raise Invalid(ask, field=field)
+    return value
+
+
+def day(text: object, field: str, ask: str) -> date:
+    """Return a date typed as YYYY-MM-DD, which is what date fields send. Raises Invalid."""
+    value = str(text or "").strip()
+    if not value:
+        raise Invalid(ask, field=field)
+    try:
+        if not _ISO_DAY.fullmatch(value):
+            raise ValueError(value)
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise Invalid(
+            _("Enter a date that exists, as year, month and day: 1990-12-31."), field=field
+        ) from error
+
+
+def age(born_on: date, today: date) -> int:
+    """Return the age in whole years; who is born on 29 February is older on 1 March."""
+    return today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))
+
+
+def birthday(text: object, field: str, *, today: date, least_age: int = ADULT_AGE) -> date:
+    """Return a date of birth of somebody of at least an age (years). Raises Invalid."""
+    born_on = day(text, field, _("Enter the date of birth."))
+    if born_on > today:
+        raise Invalid(_("This day has not come yet. Enter the date of birth."), field=field)
+    years = age(born_on, today)
+    if years > OLDEST_AGE:
+        raise Invalid(
+            _("This is more than %(years)s years ago. Check the year.", years=OLDEST_AGE), field=field
+        )
+    if years < least_age:
+        raise Invalid(
+            _("You must be at least %(years)s years old to be verified.", years=least_age), field=field
+        )
+    return born_on
+
+
+def expiry_day(text: object, field: str, *, today: date) -> date:
+    """Return until when a document is valid: today or later, within 50 years. Raises Invalid."""
+    until = day(text, field, _("Enter the date until which the document is valid."))
+    if until < today:
+        sentence = _("This day is past: the document is not valid any more. Reject it, or correct the date.")
+        raise Invalid(sentence, field=field)
+    if until.year > today.year + 50:
+        raise Invalid(_("This is more than 50 years away. Check the year."), field=field)
+    return until
+
+
+def email(text: object, field: str) -> str:
+    """Return an e-mail address, domain in lower case. Raises Invalid."""
+    value = str(text or "").strip()
+    if not _EMAIL.fullmatch(value) or ".." in value:
+        raise Invalid(_("Enter an e-mail address, like name@example.com."), field=field)
+    name, _at, domain = value.rpartition("@")
+    return f"{name}@{domain.lower()}"
+
+
+def reason(text: object, field: str = "reason") -> str:
+    """Return why something was rejected, in plain words that its owner will read. Raises Invalid."""
+    value = "\n".join(part.strip() for part in str(text or "").strip().splitlines())
+    if len(value) < 10:
+        raise Invalid(
+            _("Say why in at least 10 characters, so that the person can put it right."), field=field
+        )
+    if len(value) > 500:
+        raise Invalid(_("Use at most %(most)s characters; this is %(now)s.", most=500, now=len(value)),
+                      field=field)  # fmt: skip
+    if _HIDDEN.search(value.replace("\n", "")):
+        raise Invalid(_("Use plain text only, without < or > or hidden characters."), field=field)
+    return value

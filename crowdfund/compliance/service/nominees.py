@@ -1,0 +1,184 @@
+"""Nominees: named by the person, proved by a document, checked by compliance."""
+
+from collections.abc import Mapping
+
+from ... import clock, live
+from ...accounts import queries as accounts
+from ...db import db, new_id, record_event
+from ...documents import queries as documents
+from ...documents import service as document_service
+from ...errors import Conflict
+from ...i18n import _
+from ...notifications import service as notifications
+from .. import queries, rules
+from ..models import Nominee, nominee_event
+from ..rules.nominees import NotComplete
+from ..rules.reviews import Decision
+from . import reviews
+
+PROOF = "id_proof"
+PAGE = "/account/nominees"
+
+
+def add(person_id: str, values: Mapping[str, object]) -> str:
+    """Name a nominee as a draft; return the id. Raises rules.texts.InvalidFields or Conflict."""
+    good = rules.nominees.clean(values, today=queries.today())
+    reviews.locked_file(person_id)
+    if len(queries.nominees(person_id)) >= rules.nominees.MOST:
+        raise Conflict(
+            _("You can name at most %(most)s nominees. Remove one first.", most=rules.nominees.MOST)
+        )
+    nominee_id, now = new_id(), clock.now()
+    db.session.add(Nominee(id=nominee_id, person_id=person_id, created_at=now, updated_at=now, **good))
+    db.session.flush()
+    record_event(nominee_event, nominee_id, actor=person_id, before=None, after="draft")
+    _tell_pages(person_id)
+    return nominee_id
+
+
+def save(nominee_id: str, person_id: str, values: Mapping[str, object]) -> None:
+    """Change one's own nominee; one that was checked is checked again."""
+    good = rules.nominees.clean(values, today=queries.today())
+    nominee = _own(nominee_id, person_id)
+    changed = [name for name, value in good.items() if getattr(nominee, name) != value]
+    if not changed:
+        return
+    for name in changed:
+        setattr(nominee, name, good[name])
+    if set(changed) - {"share_bp", "contact"}:
+        _look_again(nominee)
+    _changed(nominee, what=", ".join(changed))
+
+
+def prove(nominee_id: str, person_id: str, examined: document_service.Examined) -> str:
+    """Keep an examined identity proof in place of an earlier one; return the document's id."""
+    nominee = _own(nominee_id, person_id)
+    older = documents.of_owner(("nominee", nominee_id))
+    document_id = document_service.keep(("nominee", nominee_id), examined, actor=person_id)
+    for old in older:
+        document_service.supersede(old.id, document_id, actor=person_id)
+    _changed(nominee, what="identity proof")
+    return document_id
+
+
+def remove(nominee_id: str, person_id: str) -> None:
+    """Take one's own nominee off the list and destroy the identity proof."""
+    nominee = _own(nominee_id, person_id)
+    for paper in documents.of_owner(("nominee", nominee_id)):
+        document_service.destroy(paper.id, actor=person_id)
+    _move(nominee, "removed", actor=person_id)
+
+
+def submit(person_id: str) -> None:
+    """Hand a complete set to compliance: 100 % given away, each nominee with an identity proof.
+
+    Raises NotComplete with what is missing, or Conflict when nothing is new.
+    """
+    reviews.locked_file(person_id)
+    found = queries.nominees(person_id)
+    if words := rules.nominees.sum_words(one.share_bp for one in found):
+        raise NotComplete(words)
+    proofs = queries.proofs([one.id for one in found])
+    for nominee in found:
+        if nominee.id not in proofs:
+            raise NotComplete(_("%(name)s has no identity proof yet.", name=nominee.full_name))
+        if nominee.status == "rejected" or proofs[nominee.id].status in ("rejected", "expired"):
+            raise NotComplete(
+                _("Correct %(name)s first: something was not accepted.", name=nominee.full_name)
+            )
+    drafts = [one.id for one in found if one.status == "draft"]
+    if not drafts:
+        raise Conflict(_("Everything was sent already. We tell you when it is checked."))
+    for nominee_id in drafts:
+        _wait(_own(nominee_id, person_id))
+
+
+def decide(nominee_id: str, person_id: str, decision: Decision, *, actor: str, revision: int) -> None:
+    """Verify a nominee with the identity proof, or reject both with a reason.
+
+    The reviewer is never the person who named the nominee. `revision` is what the reviewer has seen.
+    Raises OwnFile, Decided, NotComplete, NotFound or Invalid.
+    """
+    rules.reviews.check_reviewer(actor, person_id)
+    nominee = _own(nominee_id, person_id)
+    if nominee.status != "pending" or nominee.revision != revision:
+        raise rules.reviews.Decided
+    words = rules.nominees.sum_words(one.share_bp for one in queries.nominees(person_id))
+    if decision.approve and words:
+        raise NotComplete(words)
+    why = "" if decision.approve else rules.texts.reason(decision.reason)
+    for paper in documents.of_owner(("nominee", nominee_id)):
+        if paper.status == "pending":
+            reviews.decide_paper(paper, decision, actor=actor)
+    nominee.reason, nominee.decided_by, nominee.decided_at = why, actor, clock.now()
+    status = "verified" if decision.approve else "rejected"
+    _move(nominee, status, actor=actor, reason=why)
+    context = {"nominee": nominee.full_name} | ({} if decision.approve else {"reason": why})
+    key = f"nominee:{nominee_id}:{nominee.revision}:{status}"
+    notifications.notify(person_id, f"nominee.{status}", context, key=key, path=PAGE)
+
+
+def proof_expired(nominee_id: str) -> None:
+    """Ask for a newer identity proof of a verified nominee."""
+    person_id = queries.person_of_nominee(nominee_id)
+    if person_id is None:
+        return
+    nominee = _own(nominee_id, person_id)
+    if nominee.status == "verified":
+        why = _("The identity proof has expired. Send a newer one.")
+        nominee.reason = why
+        _move(nominee, "rejected", actor="system", reason="identity proof expired")
+        notifications.notify(
+            person_id, "nominee.rejected", {"nominee": nominee.full_name, "reason": why},
+            key=f"nominee:{nominee_id}:{nominee.revision}:expired", path=PAGE,
+        )  # fmt: skip
+
+
+# --- helpers ------------------------------------------------------------------------------------------
+
+
+def _own(nominee_id: str, person_id: str) -> Nominee:
+    """Return one's own nominee, locked behind the person's file; raises NotFound for others'."""
+    reviews.locked_file(person_id)
+    queries.own_nominee(nominee_id, person_id)
+    nominee = db.session.get(Nominee, nominee_id, with_for_update=True, populate_existing=True)
+    assert nominee is not None  # noqa: S101 - just found
+    return nominee
+
+
+def _look_again(nominee: Nominee) -> None:
+    for paper in documents.of_owner(("nominee", nominee.id)):
+        if paper.status == "verified":
+            document_service.reopen(paper.id, "a fact that it proves has changed", actor=nominee.person_id)
+
+
+def _changed(nominee: Nominee, *, what: str) -> None:
+    """Send a nominee that was decided about back to pending; a draft stays one."""
+    nominee.revision, nominee.updated_at = nominee.revision + 1, clock.now()
+    proof = queries.proofs([nominee.id]).get(nominee.id)
+    if nominee.status in ("verified", "rejected") and proof and proof.status in ("pending", "verified"):
+        _wait(nominee, reason=f"{what} changed")
+    _tell_pages(nominee.person_id)
+
+
+def _wait(nominee: Nominee, *, reason: str = "") -> None:
+    nominee.submitted_at, nominee.reason = clock.now(), ""
+    nominee.decided_by = nominee.decided_at = None
+    _move(nominee, "pending", actor=nominee.person_id, reason=reason)
+    notifications.notify_all(
+        accounts.staff_with("compliance"), "staff.work", {"queue": "nominees"},
+        key=f"nominee:{nominee.id}:{nominee.revision}", path=f"/staff/people/{nominee.person_id}",
+    )  # fmt: skip
+
+
+def _move(nominee: Nominee, to: str, *, actor: str, reason: str = "") -> None:
+    before, nominee.status = nominee.status, to
+    db.session.flush()
+    record_event(nominee_event, nominee.id, actor=actor, before=before, after=to, reason=reason[:1000])
+    _tell_pages(nominee.person_id)
+
+
+def _tell_pages(person_id: str) -> None:
+    db.session.flush()
+    live.changed("nominees", person_id)
+    live.changed("queue", "people")

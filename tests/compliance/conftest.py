@@ -1,0 +1,104 @@
+"""A person with a file, the reviewers, and short words for both."""
+
+import pytest
+
+from crowdfund import outbox
+from crowdfund.accounts import queries as accounts
+from crowdfund.compliance import queries, service
+from crowdfund.compliance.rules.reviews import Decision
+from crowdfund.db import commit, rollback
+from crowdfund.documents import service as documents
+from tests import raising
+
+ABOUT = {"legal_name": "Alice Bekele Tadesse", "born_on": "1990-05-01", "nationality": "ET"}
+ADDRESS = {"street": "Bole Road 7", "city": "Addis Ababa", "region": "", "postal_code": "", "country": "ET"}
+IDENTITY = {"id_kind": "passport", "id_number": "EP 123-4567"}
+FACTS = {"about": ABOUT, "address": ADDRESS, "identity": IDENTITY}
+
+
+class Desk:
+    """Words of a test about one person's verification; each is a transaction of its own."""
+
+    def __init__(self):
+        self.carla = raising.person("carla", "compliance")
+        self.dawit = raising.person("dawit", "compliance")
+
+    def facts(self, person_id, **changed):
+        for step, values in FACTS.items():
+            service.save_facts(person_id, step, {**values, **changed})
+        commit()
+
+    def upload(self, person_id, kind):
+        examined = documents.examine(kind, "photo.png", raising.picture())
+        document_id = service.attach(person_id, examined)
+        commit()
+        return document_id
+
+    def complete(self, person_id, *more_kinds):
+        """Give everything for the basic level, and the named documents."""
+        self.facts(person_id)
+        for kind in ("passport", *more_kinds):
+            self.upload(person_id, kind)
+
+    def submit(self, person_id):
+        level = service.submit(person_id, actor=person_id)
+        commit()
+        return level
+
+    def accept(self, person_id, document_id, *, until="2030-01-01", actor=None):
+        service.decide_document(
+            person_id, document_id, Decision(approve=True, until=until), actor=actor or self.carla
+        )
+        commit()
+
+    def accept_all(self, person_id, *, until="2030-01-01", actor=None):
+        rollback()
+        for paper in queries.papers(person_id):
+            if paper.status == "pending":
+                self.accept(person_id, paper.id, until=until, actor=actor)
+
+    def approve(self, person_id, *, actor=None, revision=None):
+        rollback()
+        seen = queries.revision(person_id) if revision is None else revision
+        status = service.approve(person_id, actor=actor or self.carla, revision=seen)
+        commit()
+        return status
+
+    def reject(self, person_id, reason="The photo is blurred.", *, actor=None):
+        rollback()
+        seen = queries.revision(person_id)
+        service.reject(person_id, actor=actor or self.carla, revision=seen, reason=reason)
+        commit()
+
+    def verify(self, person_id, *more_kinds, until="2030-01-01"):
+        """Bring a person to the basic level, or to the enhanced one with its documents."""
+        self.complete(person_id, *more_kinds)
+        self.submit(person_id)
+        self.accept_all(person_id, until=until)
+        self.approve(person_id)
+        if more_kinds:
+            self.approve(person_id, actor=self.dawit)
+
+    def standing(self, person_id):
+        rollback()
+        person = accounts.get(person_id)
+        return person.kyc_status, person.kyc_level
+
+    def paper(self, person_id, kind):
+        rollback()
+        return next(one for one in reversed(queries.papers(person_id)) if one.kind == kind)
+
+    def work(self):
+        """Let the jobs run that wait."""
+        rollback()
+        outbox.drain_all()
+
+
+@pytest.fixture
+def desk(app, frozen):
+    return Desk()
+
+
+@pytest.fixture
+def alice(desk):
+    return raising.person("alice")
