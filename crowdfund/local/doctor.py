@@ -131,6 +131,18 @@ def check_mail(settings: Settings) -> Iterator[Finding]:
     yield Finding("mail", uses)
 
 
+def check_sms(settings: Settings) -> Iterator[Finding]:
+    """Reach the SMS gateway; without one, codes go by e-mail only in production."""
+    if not settings.sms_api_url:
+        is_live = settings.environment == "production"
+        uses = "none: codes go by e-mail only" if is_live else "none: the worker prints them"
+        yield Finding("sms", uses)
+        return
+    wrong = "" if _http_answers(settings.sms_api_url) else "It does not answer. Check SMS_API_URL."
+    wrong = wrong if settings.sms_api_key else f"{wrong} SMS_API_KEY is not set.".strip()
+    yield Finding("sms", masked(settings.sms_api_url), wrong)
+
+
 def check_events(settings: Settings) -> Iterator[Finding]:
     """Reach the event stream, where it has an address of its own."""
     if settings.events_url.startswith("/"):
@@ -148,6 +160,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     check_chain,
     check_gateway,
     check_mail,
+    check_sms,
     check_events,
 )
 

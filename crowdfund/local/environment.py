@@ -48,6 +48,7 @@ def complete(chosen: Mapping[str, str], folder: DataDir, ports: Mapping[str, int
         **_gateway(folder, ports),
         "MAIL_SERVER": HOST,
         "MAIL_PORT": str(ports["smtp"]),
+        **_sms(env, ports),
     }
     for name, value in defaults.items():
         env.setdefault(name, value)
@@ -64,6 +65,13 @@ def _gateway(folder: DataDir, ports: Mapping[str, int]) -> dict[str, str]:
         "BILLBITTS_PRIVATE_KEY_PATH": str(keys / "platform.pem"),
         "BILLBITTS_PUBLIC_KEY_PATHS": json.dumps([str(keys / f"bank-{n}.pub.pem") for n in (1, 2)]),
     }
+
+
+def _sms(env: Mapping[str, str], ports: Mapping[str, int]) -> dict[str, str]:
+    """Send SMS to the mail catcher, unless the operator has a gateway (whose key is the operator's)."""
+    if env.get("SMS_API_URL") or env.get("ENVIRONMENT") == "production":
+        return {}
+    return {"SMS_API_URL": f"http://{HOST}:{ports['mail']}/api/sms", "SMS_API_KEY": "any"}
 
 
 def gateway_folder(folder: DataDir) -> Path:

@@ -7,7 +7,7 @@ from crowdfund.local.stack import Stack
 
 PAGES = (
     ("web", "The platform"),
-    ("mail", "Mail (sign-in codes arrive here)"),
+    ("mail", "Mail and SMS (sign-in codes arrive here)"),
     ("gateway", "Bill Bitts gateway (simulator)"),
     ("chain", "Chain (JSON-RPC)"),
     ("events", "Event stream"),

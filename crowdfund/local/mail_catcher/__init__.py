@@ -1,1 +1,1 @@
-"""A post office for one machine: real SMTP in, a page and JSON out; nothing leaves the machine."""
+"""A post office for one machine: SMTP and SMS in, a page and JSON out; nothing leaves the machine."""

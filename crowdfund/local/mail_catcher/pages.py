@@ -1,5 +1,6 @@
-"""The pages of the mail catcher: a list, a message, and JSON for tests."""
+"""The pages of the mail catcher: a list, a message, JSON for tests, and a gateway that takes SMS."""
 
+import re
 from pathlib import Path
 from typing import cast
 
@@ -23,6 +24,8 @@ from .store import Mail, Store
 bp = Blueprint("mail", __name__)
 STATIC = Path(__file__).resolve().parents[2] / "static"  # the platform's own styles
 REFRESH_S = 5
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+MAX_SMS = 1600
 SHEET = "default-src 'none'; style-src 'unsafe-inline'; img-src data: https: http:; sandbox allow-popups"
 PAGE = (
     "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
@@ -86,6 +89,20 @@ def raw(number: int) -> Response:
 def api() -> Response:
     """Return the messages of `to`, newest first, for tests."""
     return jsonify([mail.as_json() for mail in _store().find(_to())])
+
+
+@bp.post("/api/sms")
+def take_sms() -> tuple[Response, int]:
+    """Take an SMS as the gateway of `adapters/sms.py` would; the same key is kept once."""
+    said, key = request.get_json(silent=True), request.headers.get("Idempotency-Key", "")
+    if not request.headers.get("Authorization", "").startswith("Bearer "):
+        return jsonify(error="no token"), 401
+    if not isinstance(said, dict) or not key:
+        return jsonify(error="JSON and Idempotency-Key are needed"), 400
+    to, sender, text = (str(said.get(name) or "") for name in ("to", "from", "text"))
+    if not E164.fullmatch(to) or not 0 < len(text) <= MAX_SMS:
+        return jsonify(error="to is no number in E.164, or text is empty or too long"), 422
+    return jsonify(id=_store().add_sms(sender[:40], to, text, key=key[:100])), 202
 
 
 @bp.post("/clear")

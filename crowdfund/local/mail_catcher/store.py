@@ -20,15 +20,18 @@ CREATE TABLE IF NOT EXISTS message (
     subject TEXT NOT NULL,
     text TEXT NOT NULL,
     html TEXT NOT NULL,
-    raw BLOB NOT NULL
+    raw BLOB NOT NULL,
+    kind TEXT NOT NULL DEFAULT 'mail',
+    key TEXT  -- of an SMS: the sender's Idempotency-Key
 )
 """
-_COLUMNS = "id, at, sender, recipients, subject, text, html"
+_ADDED = {"kind": "TEXT NOT NULL DEFAULT 'mail'", "key": "TEXT"}  # since the first version of the table
+_COLUMNS = "id, at, sender, recipients, subject, text, html, kind"
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One caught message."""
+    """One caught message: an e-mail, or an SMS (kind `sms`, text only)."""
 
     id: int
     at: str  # ISO, UTC
@@ -37,6 +40,12 @@ class Mail:
     subject: str
     text: str
     html: str
+    kind: str = "mail"
+
+    @property
+    def title(self) -> str:
+        """Return what a list shows of it."""
+        return self.subject if self.kind == "mail" else self.text[:80]
 
     def as_json(self) -> dict[str, Any]:
         """Return it as the JSON view gives it."""
@@ -52,17 +61,32 @@ class Store:
         with closing(self._open()) as db, db:
             db.execute("PRAGMA journal_mode=WAL")
             db.execute(_SCHEMA)
+            known = {row[1] for row in db.execute("PRAGMA table_info(message)")}
+            for name in _ADDED.keys() - known:
+                db.execute(f"ALTER TABLE message ADD COLUMN {name} {_ADDED[name]}")
+            db.execute("CREATE UNIQUE INDEX IF NOT EXISTS message_key ON message (key)")
 
     def add(self, sender: str, recipients: Sequence[str], raw: bytes) -> int:
-        """Keep a message and drop the oldest beyond KEEP; return its number."""
+        """Keep an e-mail and drop the oldest beyond KEEP; return its number."""
         message = cast(EmailMessage, message_from_bytes(raw, policy=policy.default))
         to = f" {' '.join(recipients).lower()} "
-        values = (
-            datetime.now(UTC).isoformat(timespec="milliseconds"), sender, to,
-            str(message.get("Subject", "")), _body(message, "plain"), _body(message, "html"), raw,
-        )  # fmt: skip
+        body = (_body(message, "plain"), _body(message, "html"))
+        return self._keep(sender, to, str(message.get("Subject", "")), body, raw)
+
+    def add_sms(self, sender: str, to: str, text: str, *, key: str) -> int:
+        """Keep an SMS once for each key; return its number."""
+        with closing(self._open()) as db:
+            known = db.execute("SELECT id FROM message WHERE key = ?", (key,)).fetchone()
+        return int(known[0]) if known else self._keep(sender, f" {to} ", "", (text, ""), b"", key=key)
+
+    def _keep(
+        self, sender: str, to: str, subject: str, body: tuple[str, str], raw: bytes, key: str | None = None
+    ) -> int:
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        values = (at, sender, to, subject, *body, raw, "sms" if key else "mail", key)
         insert = (
-            "INSERT INTO message (at, sender, recipients, subject, text, html, raw) VALUES (?,?,?,?,?,?,?)"
+            "INSERT INTO message (at, sender, recipients, subject, text, html, raw, kind, key)"
+            " VALUES (?,?,?,?,?,?,?,?,?)"
         )
         with closing(self._open()) as db, db:
             number = cast(int, db.execute(insert, values).lastrowid)
@@ -70,7 +94,7 @@ class Store:
         return number
 
     def find(self, to: str = "", *, limit: int = KEEP) -> list[Mail]:
-        """Return messages, newest first; `to` is any part of a recipient's address."""
+        """Return messages, newest first; `to` is any part of a recipient's address or number."""
         where = "instr(recipients, ?) > 0 OR ? = ''"
         query = f"SELECT {_COLUMNS} FROM message WHERE {where} ORDER BY id DESC LIMIT ?"  # noqa: S608 - constants
         to = to.strip().lower()
@@ -99,8 +123,8 @@ class Store:
 
 
 def _mail(row: Sequence[Any]) -> Mail:
-    number, at, sender, recipients, subject, text, html = row
-    return Mail(number, at, sender, recipients.split(), subject, text, html)
+    number, at, sender, recipients, subject, text, html, kind = row
+    return Mail(number, at, sender, recipients.split(), subject, text, html, kind)
 
 
 def _body(message: EmailMessage, kind: str) -> str:
