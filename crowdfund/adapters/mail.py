@@ -1,28 +1,53 @@
 """E-mail over SMTP; a Fake that keeps what was sent."""
 
 import smtplib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import parseaddr
 
 from .. import config
-from ..errors import Unavailable
+from ..errors import CrowdfundError, Unavailable
 
 TIMEOUT_S = 10
 OUTBOX: list[EmailMessage] = []  # what a process without MAIL_SERVER has "sent" (tests)
 
 
-def send(to_address: str, subject: str, text: str, html: str, *, message_id: str) -> None:
-    """Send one e-mail; raises Unavailable when the server does not take it.
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What stands in an e-mail; `headers` beside the usual ones."""
+
+    subject: str
+    text: str
+    html: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class AddressRefused(CrowdfundError):
+    """The server will never take mail for this address; a repeat is useless."""
+
+    status = 422
+    code = "address_refused"
+
+
+def send(to_address: str, content: Content, *, message_id: str) -> None:
+    """Send one e-mail; raises AddressRefused for good, Unavailable when it is worth another try.
 
     The Message-ID follows from our own id, so that a repeat is recognised as the same message.
     """
     settings = config.settings()
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = settings.mail_default_sender, to_address, subject
+    message["From"], message["To"], message["Subject"] = (
+        settings.mail_default_sender,
+        to_address,
+        content.subject,
+    )
     domain = parseaddr(settings.mail_default_sender)[1].rpartition("@")[2] or "localhost"
     message["Message-ID"] = f"<{message_id}@{domain}>"
-    message.set_content(text)
-    message.add_alternative(html, subtype="html")
+    for name, value in content.headers.items():
+        message[name] = value
+    message.set_content(content.text)
+    message.add_alternative(content.html, subtype="html")
     if not settings.mail_server:
         OUTBOX.append(message)
         return
@@ -33,5 +58,10 @@ def send(to_address: str, subject: str, text: str, html: str, *, message_id: str
             if settings.mail_username:
                 server.login(settings.mail_username, settings.mail_password)
             server.send_message(message)
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = [code for code, _ in error.recipients.values()]
+        if all(500 <= code < 600 for code in codes):
+            raise AddressRefused(f"The mail server refused the address with {codes[0]}.") from error
+        raise Unavailable(f"The mail server answered {codes[0]}.") from error
     except (OSError, smtplib.SMTPException) as error:
         raise Unavailable(f"The mail server does not answer: {error}") from error

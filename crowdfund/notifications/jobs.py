@@ -4,13 +4,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .. import clock, config, i18n, outbox
+from .. import outbox
 from ..accounts import queries as accounts
-from ..accounts import rules as account_rules
-from ..adapters import mail
-from ..db import db, read_connection
-from . import rendering, service
+from ..db import own_transaction, read_connection
+from ..errors import CrowdfundError
+from . import delivery, service
 from .models import Message
+
+_M = Message.__table__
 
 
 @outbox.on("otp.requested", queue="messages")
@@ -27,9 +28,18 @@ def tell(rows: list[outbox.Row]) -> None:
     for row in rows:
         said = row.payload
         service.notify(
-            said["person_id"], said["kind"], said.get("context", {}),
-            key=row.key.partition(":")[2], path=said.get("path", ""),
-        )  # fmt: skip
+            said["person_id"], said["kind"], said.get("context", {}), key=_key(row), path=said.get("path", "")
+        )
+
+
+@outbox.on("person.change_elsewhere", queue="messages")
+def tell_elsewhere(rows: list[outbox.Row]) -> None:
+    """Tell of a sensitive change at the addresses that are not the person's yet, or no more."""
+    for row in rows:
+        said = row.payload
+        if change := accounts.change(said["change_id"]):
+            told = accounts.change_channels(said["change_id"])
+            service.tell_addresses(change.person_id, told, said["kind"], said, key=_key(row))
 
 
 @outbox.on("person.reviewed", queue="messages")
@@ -40,9 +50,13 @@ def tell_review(rows: list[outbox.Row]) -> None:
         if person is not None and person.kyc_status in ("verified", "rejected"):
             kind = "approved" if person.kyc_status == "verified" else "rejected"
             context = {"reason": person.kyc_reason} if person.kyc_reason else {}
-            key = f"reviewed:{row.key.partition(':')[2]}"
             path = "/campaigns" if kind == "approved" else "/account"
-            service.notify(person.id, f"verification.{kind}", context, key=key, path=path)
+            service.notify(person.id, f"verification.{kind}", context, key=f"reviewed:{_key(row)}", path=path)
+
+
+def _key(row: outbox.Row) -> str:
+    """Return the key with which an event was emitted: each subscriber has its own name before it."""
+    return row.key.partition(":")[2]
 
 
 @outbox.handler("notifications.spread", queue="messages", batch=100)
@@ -51,39 +65,41 @@ def spread(rows: list[outbox.Row]) -> None:
     service.spread([row.payload["notice_id"] for row in rows])
 
 
-def _deliver(rows: list[outbox.Row]) -> None:
-    """Render and send, outside any transaction."""
-    ids = [row.payload["message_id"] for row in rows]
+def _deliver(rows: list[outbox.Row]) -> str:
+    """Send one message, outside any transaction; return why it can never be sent."""
+    (row,) = rows
     with read_connection() as connection:
-        found = connection.execute(sa.select(Message.__table__).where(Message.id.in_(ids))).all()
-    for message in found:
-        if message.sent_at is None:
-            with i18n.using(message.language):
-                _send(message)
+        query = sa.select(_M).where(_M.c.id == row.payload["message_id"])
+        message = connection.execute(query).first()
+    if message is None or message.sent_at or message.failed_at:
+        return ""
+    try:
+        delivery.deliver(message)
+    except CrowdfundError as error:
+        pause_s = delivery.try_again_s(error, message.tries + 1)
+        if pause_s is None:
+            return error.user_message
+        _note_try(message, error)
+        raise outbox.Retry(pause_s, error.user_message) from error
+    except Exception as error:  # a mistake of ours: the outbox tries again, and tells the operator at last
+        _note_try(message, error)
+        raise
+    return ""
 
 
-def _send(message: Any) -> None:  # noqa: ANN401 - a row
-    context = _with_code(message.context)
-    if message.kind:
-        context = {**context, "words": rendering.words(message.kind, context)}
-    if message.channel == "sms":
-        from ..adapters import sms  # noqa: PLC0415
-
-        sms.send(message.to_address, rendering.render_sms(message.template, context), message_id=message.id)
-        return
-    subject, text, html = rendering.render(message.template, context)
-    mail.send(message.to_address, subject, text, html, message_id=message.id)
-
-
-def _with_code(context: dict[str, object]) -> dict[str, object]:
-    if "otp_id" not in context:
-        return context
-    code = account_rules.code_for(config.settings().secret_key, str(context["otp_id"]))
-    return {**context, "code": code}
+def _note_try(message: Any, error: Exception) -> None:  # noqa: ANN401 - a row
+    with own_transaction() as connection:  # what follows is rolled back
+        values = {"tries": message.tries + 1, "last_error": str(error)[:300]}
+        connection.execute(sa.update(_M).where(_M.c.id == message.id).values(values))
 
 
 @outbox.handler("notifications.send", queue="messages", prepare=_deliver)
-def mark_sent(rows: list[outbox.Row], _sent: None) -> None:
-    """Note that the messages have gone out."""
-    ids = [row.payload["message_id"] for row in rows]
-    db.session.execute(sa.update(Message).where(Message.id.in_(ids)).values(sent_at=clock.now()))
+def mark_sent(rows: list[outbox.Row], refused: str) -> None:
+    """Note that a message has gone out, or that it never will."""
+    service.close(rows[0].payload["message_id"], refused)
+
+
+@outbox.every(86_400, "notifications.purge", queue="messages")
+def purge() -> None:
+    """Remove notices that were read long ago."""
+    service.purge()

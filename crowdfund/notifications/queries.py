@@ -1,20 +1,74 @@
-"""Reads about notices and messages."""
+"""Reads about notices, choices and messages."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from ..db import db
+from ..errors import NotFound
+from ..i18n import _
+from ..lookups import Lookup
 from .kinds import CHANNELS, KINDS
-from .models import Choice, Notice
+from .models import Choice, Message, Notice
 
-_N, _C = Notice.__table__, Choice.__table__
+_N, _C, _M = Notice.__table__, Choice.__table__, Message.__table__
+PAGE = 25
+MOST_COUNTED = 100  # "99+" says the rest
+_FEW = (
+    sa.select(sa.literal(1).label("one"))
+    .where(_N.c.person_id == sa.bindparam("person_id"), _N.c.read_at.is_(None))
+    .limit(MOST_COUNTED)
+)
+_UNREAD = Lookup(sa.select(sa.func.count().label("unread")).select_from(_FEW.subquery()))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows of a list, newest first, and the id to go on before, if there is more."""
+
+    rows: list[Any]
+    next_before: str | None
+
+
+# --- notices ----------------------------------------------------------------------------------------
+
+
+def unread(person_id: str) -> int:
+    """Return how many notices a person has not read, counted up to 100."""
+    return int(_UNREAD.first(person_id=person_id).unread)
 
 
 def notices(notice_ids: Collection[str]) -> list[Any]:
     """Return notices by id, oldest first."""
     return list(db.session.execute(sa.select(_N).where(_N.c.id.in_(notice_ids)).order_by(_N.c.id)))
+
+
+def notices_of(person_id: str, *, unread_only: bool = False, before: str = "") -> Page:
+    """Return a page of a person's notices, newest first."""
+    query = sa.select(_N).where(_N.c.person_id == person_id)
+    if unread_only:
+        query = query.where(_N.c.read_at.is_(None))
+    return _page(query, _N, before)
+
+
+def notice_of(notice_id: str, person_id: str) -> Any:  # noqa: ANN401 - a row
+    """Return a person's own notice; raises NotFound for anybody else's."""
+    query = sa.select(_N).where(_N.c.id == notice_id, _N.c.person_id == person_id)
+    found = db.session.execute(query).first()
+    if found is None:
+        raise NotFound(_("There is no such notice."))
+    return found
+
+
+def has_unread(person_id: str, kind: str) -> bool:
+    """Return whether a notice of a kind waits to be read by a person."""
+    query = sa.select(_N.c.id).where(_N.c.person_id == person_id, _N.c.read_at.is_(None), _N.c.kind == kind)
+    return db.session.execute(query.limit(1)).first() is not None
+
+
+# --- choices ----------------------------------------------------------------------------------------
 
 
 def choices(person_ids: Collection[str]) -> dict[str, dict[tuple[str, str], bool]]:
@@ -31,3 +85,66 @@ def channels_of(name: str, chosen: dict[tuple[str, str], bool]) -> list[str]:
     if kind.mandatory:
         return [channel for channel in CHANNELS if channel in kind.channels]
     return [channel for channel in CHANNELS if chosen.get((name, channel), channel in kind.channels)]
+
+
+# --- messages (the desk) ----------------------------------------------------------------------------
+
+_STATES = {
+    "sent": _M.c.sent_at.is_not(None),
+    "failed": _M.c.failed_at.is_not(None),
+    "waiting": sa.and_(_M.c.sent_at.is_(None), _M.c.failed_at.is_(None)),
+}
+STATES = tuple(_STATES)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFilter:
+    """What the desk looks for; empty means everything."""
+
+    state: str = ""
+    channel: str = ""
+    kind: str = ""
+    address: str = ""
+    person_ids: Collection[str] | None = None
+
+
+def messages(wanted: MessageFilter, *, before: str = "") -> Page:
+    """Return a page of messages, newest first."""
+    query = sa.select(_M)
+    if wanted.state in _STATES:
+        query = query.where(_STATES[wanted.state])
+    for column, value in ((_M.c.channel, wanted.channel), (_M.c.kind, wanted.kind)):
+        if value:
+            query = query.where(column == value)
+    if wanted.address or wanted.person_ids is not None:
+        to = _M.c.to_address == wanted.address.lower()
+        query = query.where(sa.or_(to, _M.c.person_id.in_(wanted.person_ids or [])))
+    return _page(query, _M, before)
+
+
+def message(message_id: str) -> Any:  # noqa: ANN401 - a row
+    """Return a message for the desk; raises NotFound."""
+    found = db.session.execute(sa.select(_M).where(_M.c.id == message_id)).first()
+    if found is None:
+        raise NotFound(_("There is no such message."))
+    return found
+
+
+def message_counts() -> dict[str, int]:
+    """Return how many messages wait and how many were given up."""
+    is_failed = _M.c.failed_at.is_not(None)
+    query = sa.select(is_failed, sa.func.count()).where(_M.c.sent_at.is_(None)).group_by(is_failed)
+    counted = {bool(row[0]): row[1] for row in db.session.execute(query)}
+    return {"waiting": counted.get(False, 0), "failed": counted.get(True, 0)}
+
+
+def state_of(message: Any) -> str:  # noqa: ANN401 - a row
+    """Return sent, failed or waiting."""
+    return "sent" if message.sent_at else "failed" if message.failed_at else "waiting"
+
+
+def _page(query: sa.Select[Any], table: Any, before: str) -> Page:  # noqa: ANN401 - a table
+    if before:
+        query = query.where(table.c.id < before)
+    rows = list(db.session.execute(query.order_by(table.c.id.desc()).limit(PAGE + 1)))
+    return Page(rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else None)

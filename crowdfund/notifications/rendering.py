@@ -7,10 +7,13 @@ from functools import lru_cache
 from html import unescape
 from typing import Any, cast
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+import css_inline
+from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined
 
 from .. import config, i18n, money
 from .kinds import KINDS, WORDS
+
+_inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +29,18 @@ class Words:
 def words(kind: str, context: dict[str, Any]) -> Words:
     """Return a notice in the language in force; raises KeyError for what its text names and lacks."""
     found, known = KINDS[kind], values(context)
-    return Words(
-        str(found.title) % known,
-        str(found.text) % known,
-        str(context.get("reason") or ""),
-        str(found.action),
-    )
+    reason = str(context.get("reason") or "")
+    return Words(str(found.title) % known, str(found.text) % known, reason, str(found.action))
+
+
+class _Blanks(dict[str, str]):
+    def __missing__(self, _name: str) -> str:
+        return "…"
+
+
+def label(kind: str) -> str:
+    """Return what a kind is called apart from any notice, dots for what differs."""
+    return str(KINDS[kind].title) % _Blanks()
 
 
 def values(context: dict[str, Any]) -> dict[str, str]:
@@ -51,15 +60,15 @@ def _shown(name: str, value: object) -> str:
     if name.endswith("_on"):
         return i18n.day(date.fromisoformat(str(value)))
     if name == "at" or name.endswith("_at"):
-        return i18n.moment(datetime.fromisoformat(str(value)), "short")
+        return i18n.moment(datetime.fromisoformat(str(value)))
     return i18n.number(value) if type(value) is int else str(value)
 
 
 def render(template: str, context: dict[str, Any]) -> tuple[str, str, str]:
-    """Return subject, plain text and HTML of an e-mail."""
-    page, filled = _page(template, context)
-    subject, text = page("subject"), page("text")
-    return subject, text + "\n", _environment().get_template(f"{template}.html").render(filled)
+    """Return subject, plain text and HTML of an e-mail, its styles written into the elements."""
+    block, filled = _page(template, context)
+    html = _environment().get_template(f"{template}.html").render(filled)
+    return " ".join(block("subject").split()), block("text") + "\n", _inliner.inline(html)
 
 
 def render_sms(template: str, context: dict[str, Any]) -> str:
@@ -80,11 +89,18 @@ def _page(template: str, context: dict[str, Any]) -> tuple[Callable[[str], str],
     return block, filled
 
 
+def _never_missing(value: object) -> object:
+    # `None` in an e-mail is as wrong as a name that is not there.
+    if value is None or isinstance(value, Undefined):
+        raise ValueError("an e-mail shows something that it was not given")
+    return value
+
+
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     env = Environment(
         loader=PackageLoader("crowdfund", "templates/email"), undefined=StrictUndefined, autoescape=True,
-        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
+        trim_blocks=True, lstrip_blocks=True, finalize=_never_missing, extensions=["jinja2.ext.i18n"],
     )  # fmt: skip
     cast(Any, env).install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)
     env.globals.update(money_fmt=money.fmt)

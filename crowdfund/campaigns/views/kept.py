@@ -1,7 +1,7 @@
 """Finished HTML, kept per process by what it shows: pieces that are the same for everybody, and the frame.
 
 The frame around a public page differs between readers only in a few words (name, address, CSRF
-token, script nonce). It is rendered once for each set of roles with marks in their place; a
+token, script nonce, bell). It is rendered once for each set of roles with marks in their place; a
 request puts its own words there.
 """
 
@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from flask import Response, make_response, render_template, request, session
+from flask import Response, current_app, make_response, render_template, request, session
 from flask_wtf.csrf import generate_csrf
 from markupsafe import escape
 
@@ -20,8 +20,8 @@ from crowdfund import i18n, live, web
 # Nobody outside can guess the marks of a process, so no text of a campaign can hold one.
 _SECRET = secrets.token_hex(12)
 _FIRST = "\ue003"  # alone it is the initial of a name: the frame takes a name's first character
-_NAME, _EMAIL, _CSRF, _NONCE, _EVENTS = (f"{_FIRST}{number}{_SECRET}" for number in range(5))
-_MARK = re.compile(f"({_FIRST}(?:[0-4]{_SECRET})?)")
+_NAME, _EMAIL, _CSRF, _NONCE, _EVENTS, _BELL = (f"{_FIRST}{number}{_SECRET}" for number in range(6))
+_MARK = re.compile(f"({_FIRST}(?:[0-5]{_SECRET})?)")
 _FRESH_S = 3_600  # live tokens in a page are good for a day
 
 Piece = TypeVar("Piece")
@@ -86,6 +86,7 @@ def _render(template: str, signed_in: bool, context: dict[str, object]) -> list[
     """Return the page in pieces: text at even places, the marks between them."""
     frame: dict[str, Any] = {
         "current_user": _Anybody() if signed_in else None,
+        "bell": lambda: _BELL,
         "csrf_token": lambda: _CSRF,
         "csp_nonce": lambda: _NONCE,
         "events_url": _EVENTS,
@@ -100,6 +101,7 @@ def _personal(pieces: list[bytes], person: Any) -> bytes:  # noqa: ANN401 - the 
         name = str(person.name or person.email)
         words |= {_CSRF: generate_csrf(), _EMAIL: escape(person.email), _NAME: escape(name)}
         words[_FIRST] = escape(name[:1])
+        words[_BELL] = current_app.jinja_env.globals["bell"]()
     encoded = {mark.encode(): word.encode() for mark, word in words.items()}
     own = list(pieces)
     own[1::2] = [encoded.get(mark, mark) for mark in pieces[1::2]]

@@ -51,20 +51,25 @@ KINDS = {
     "security.change_requested": _security(
         _l("A change was asked for: %(what)s"),
         _l(
-            "Somebody asked to change this in your account: %(what)s. It happens at %(applies_at)s. If it was "
-            "not you, cancel it before then."
+            "Somebody asked to change this in your account: %(what)s %(value)s. It happens at %(applies_at)s. If "
+            "it was not you, cancel it before then."
         ),
-        {"what": "payout_account", "applies_at": "2026-11-22T08:00:00+00:00"},
+        {"what": "payout_account", "value": "••••4711", "applies_at": "2026-11-22T08:00:00+00:00"},
     ),
     "security.change_applied": _security(
         _l("Changed: %(what)s"),
-        _l("This was changed in your account: %(what)s. If you did not ask for it, write to us at once."),
-        {"what": "phone"},
+        _l("This was changed in your account: %(what)s %(value)s. If you did not ask for it, write to us at once."),
+        {"what": "phone", "value": "+251•••••67"},
     ),
     "security.change_cancelled": _security(
         _l("Change cancelled: %(what)s"),
-        _l("The change was cancelled and nothing in your account is different: %(what)s."),
-        {"what": "email"},
+        _l("The change was cancelled and nothing in your account is different: %(what)s %(value)s."),
+        {"what": "email", "value": "a•••@example.com"},
+    ),
+    "security.change_failed": _security(
+        _l("A change could not be made: %(what)s"),
+        _l("What you asked for could not be done, and nothing in your account is different: %(what)s %(value)s."),
+        {"what": "wallet", "value": "0x5FbD…0aa3", "reason": "Another account uses this wallet."},
     ),
     "security.sessions_ended": _security(
         _l("You were signed out everywhere"),

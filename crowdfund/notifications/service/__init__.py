@@ -1,6 +1,10 @@
 """Tell people things: notices in their list, e-mails, SMS."""
 
-from .messages import email, email_person, send, sms
-from .notices import notify, notify_all, spread
+from .choices import choose, choose_all
+from .messages import close, email, email_person, retry, send, sms
+from .notices import mark_read, notify, notify_all, purge, spread, tell_addresses
 
-__all__ = ["email", "email_person", "notify", "notify_all", "send", "sms", "spread"]
+__all__ = [
+    "choose", "choose_all", "close", "email", "email_person", "mark_read", "notify", "notify_all", "purge",
+    "retry", "send", "sms", "spread", "tell_addresses",
+]  # fmt: skip

@@ -2,10 +2,16 @@
 
 from typing import Any
 
+import sqlalchemy as sa
+
 from ... import clock, i18n, outbox
 from ...accounts import queries as accounts
-from ...db import insert_ignore, new_id
+from ...db import db, insert_ignore, new_id, rows_changed
+from ...errors import Conflict
+from ...i18n import _
 from ..models import Message
+
+_M = Message.__table__
 
 
 def email(
@@ -49,3 +55,21 @@ def send(
     if not insert_ignore(Message.__table__, [row]):
         return False
     return outbox.add("notifications.send", message_id, {"message_id": message_id})
+
+
+def close(message_id: str, refused: str) -> None:
+    """Note that a message has gone out, or why it never will."""
+    now = clock.now()
+    values = (
+        {"failed_at": now, "last_error": refused[:300]} if refused else {"sent_at": now, "last_error": ""}
+    )
+    still_open = sa.and_(_M.c.id == message_id, _M.c.sent_at.is_(None), _M.c.failed_at.is_(None))
+    db.session.execute(sa.update(_M).where(still_open).values(values, tries=_M.c.tries + 1))
+
+
+def retry(message_id: str) -> None:
+    """Send a message again that was given up (a staff verb); raises Conflict when it was not."""
+    failed = sa.and_(_M.c.id == message_id, _M.c.sent_at.is_(None), _M.c.failed_at.is_not(None))
+    if not rows_changed(sa.update(_M).where(failed).values(failed_at=None, tries=0)):
+        raise Conflict(_("This message is not given up. Reload the page to see how it stands."))
+    outbox.add("notifications.send", f"{message_id}:{new_id()}", {"message_id": message_id})

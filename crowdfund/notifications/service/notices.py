@@ -4,13 +4,18 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+import sqlalchemy as sa
+
 from ... import clock, live, outbox
 from ...accounts import queries as accounts
-from ...db import insert_ignore, new_id
+from ...db import db, insert_ignore, new_id, rows_changed
 from .. import queries
 from ..kinds import KINDS
 from ..models import Notice
+from ..rules import KEEP_READ
 from . import messages
+
+_N = Notice.__table__
 
 MAX_KEY = 115  # person, channel and number of the address are added to it
 
@@ -64,8 +69,45 @@ def spread(notice_ids: list[str]) -> None:
                     "context": {"name": person.name, **notice.context, "path": notice.path},
                 }  # fmt: skip
                 key = f"{notice.key}:{channel}:{number}"
-                messages.send(channel, address, facts, key=key, language=person.language or "en")
+                messages.send(channel, address, facts, key=key, language=person.language)
+
+
+def tell_addresses(
+    person_id: str, channels: Iterable[Any], kind: str, said: dict[str, Any], *, key: str
+) -> None:
+    """Tell of a notice at addresses (`kind`, `address`) that are not the person's own now.
+
+    `said` has the context and path of the notice, which the person gets by `notify`.
+    """
+    person = accounts.reach([person_id])[person_id]
+    own = {("email", one) for one in person.emails} | {("sms", one) for one in person.phones}
+    for number, channel in enumerate(channels):
+        if (channel.kind, channel.address) in own:
+            continue
+        facts = {
+            "template": "notice", "kind": kind, "person_id": person_id,
+            "context": {"name": person.name, **said.get("context", {}), "path": said.get("path", "")},
+        }  # fmt: skip
+        messages.send(
+            channel.kind, channel.address, facts, key=f"{key}:at:{number}", language=person.language
+        )
 
 
 def _is_own(path: str) -> bool:
     return path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
+
+
+def mark_read(person_id: str, notice_id: str | None = None) -> None:
+    """Mark one notice of a person as read, or all of them."""
+    unread = sa.and_(_N.c.person_id == person_id, _N.c.read_at.is_(None))
+    if notice_id is not None:
+        unread = sa.and_(unread, _N.c.id == notice_id)
+    if rows_changed(sa.update(_N).where(unread).values(read_at=clock.now())):
+        live.changed("bell", person_id)
+
+
+def purge(*, most: int = 5_000) -> int:
+    """Remove notices that were read more than 180 days ago; return how many."""
+    old = sa.select(_N.c.id).where(_N.c.read_at < clock.now() - KEEP_READ).limit(most)
+    ids = db.session.scalars(old).all()
+    return rows_changed(sa.delete(_N).where(_N.c.id.in_(ids))) if ids else 0

@@ -1,0 +1,32 @@
+"""Signed links by which the reader of an e-mail ends that kind of e-mail, without signing in."""
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from .. import config
+from ..errors import NotFound
+from .kinds import KINDS
+
+
+def unsubscribe_url(person_id: str, kind: str) -> str:
+    """Return the address that ends e-mails of a kind to a person. It does not expire: mail is kept."""
+    return f"{config.settings().public_url}/unsubscribe/{_serializer().dumps([person_id, kind])}"
+
+
+def read(token: str) -> tuple[str, str]:
+    """Return person and kind of a link; raises NotFound for one that is not ours."""
+    try:
+        person_id, kind = _serializer().loads(token)
+    except (BadSignature, ValueError, TypeError) as error:
+        raise NotFound(_SENTENCE) from error
+    if kind not in KINDS or KINDS[kind].mandatory:
+        raise NotFound(_SENTENCE)
+    return str(person_id), str(kind)
+
+
+_SENTENCE = "This link is not complete. Copy it anew from the e-mail, or sign in and choose your messages."
+
+
+def _serializer() -> URLSafeSerializer:
+    settings = config.settings()
+    # itsdangerous signs with the last key and accepts any of them
+    return URLSafeSerializer([*settings.secret_key_fallbacks, settings.secret_key], salt="unsubscribe")
