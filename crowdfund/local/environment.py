@@ -52,6 +52,8 @@ def complete(chosen: Mapping[str, str], folder: DataDir, ports: Mapping[str, int
     }
     for name, value in defaults.items():
         env.setdefault(name, value)
+    if not env.get("OIDC_ISSUER"):
+        env |= _identity(folder, ports)
     for name, file in _secret_files(folder, env).items():
         if name not in env:
             env.setdefault(f"{name}_FILE", str(file))
@@ -72,6 +74,21 @@ def _sms(env: Mapping[str, str], ports: Mapping[str, int]) -> dict[str, str]:
     if env.get("SMS_API_URL") or env.get("ENVIRONMENT") == "production":
         return {}
     return {"SMS_API_URL": f"http://{HOST}:{ports['mail']}/api/sms", "SMS_API_KEY": "any"}
+
+
+def _identity(folder: DataDir, ports: Mapping[str, int]) -> dict[str, str]:
+    """Return the settings of the demo identity provider, which is there when the operator has none."""
+    return {
+        "OIDC_ISSUER": f"http://{HOST}:{ports['identity']}",
+        "OIDC_CLIENT_ID": "crowdfund",
+        "OIDC_CLIENT_SECRET": identity_secret(folder).read_text().strip(),
+        "OIDC_NAME": "Demo ID",
+    }
+
+
+def identity_secret(folder: DataDir) -> Path:
+    """Return the file of the secret between the platform and the demo identity provider."""
+    return folder.secret("identity-client")
 
 
 def gateway_folder(folder: DataDir) -> Path:

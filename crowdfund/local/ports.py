@@ -10,6 +10,7 @@ PREFERRED: Mapping[str, int] = {
     "events": 5001,
     "chain": 8545,
     "gateway": 8600,
+    "identity": 8700,
     "mail": 8025,
     "smtp": 1025,
 }

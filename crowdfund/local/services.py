@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from importlib.util import find_spec
+from pathlib import Path
 
 from crowdfund.local.ports import HOST
 from crowdfund.local.programs import Program
@@ -82,6 +83,16 @@ def gateway(port: int, env: Mapping[str, str], *, web_url: str) -> Program:
         "--callback", f"{web_url}/webhooks/neo-payment/",
     ]  # fmt: skip
     return Program("gateway", argv, env, ready=Answers(port))
+
+
+def identity(port: int, env: Mapping[str, str], *, secret_file: Path) -> Program:
+    """Return the demo identity provider, at which people sign in to the platform."""
+    argv = [
+        sys.executable, "-m", "crowdfund.local.identity_provider", "--port", str(port),
+        "--client", env["OIDC_CLIENT_ID"], "--secret-file", str(secret_file),
+        "--redirect-uri", f"{env['PUBLIC_URL']}/sign-in/oidc/callback",
+    ]  # fmt: skip
+    return Program("identity", argv, env, ready=Answers(port))
 
 
 def mail(port: int, smtp_port: int, env: Mapping[str, str]) -> Program:

@@ -105,7 +105,7 @@ class Stack:
         foundation = self._foundation()
         self._start(foundation)
         prepare.gateway_keys(self.folder, self.env)
-        self._start([self._gateway(), self._mail()])
+        self._start([self._gateway(), self._mail(), *self._identity()])
         self._wait(foundation)
         if self.options.prepare:
             self._prepare()
@@ -186,6 +186,12 @@ class Stack:
 
     def _gateway(self) -> Program:
         return services.gateway(self.ports["gateway"], self.env, web_url=self.url("web"))
+
+    def _identity(self) -> list[Program]:
+        if self.chosen.get("OIDC_ISSUER"):
+            return []
+        secret = environment.identity_secret(self.folder)
+        return [services.identity(self.ports["identity"], self.env, secret_file=secret)]
 
     def _mail(self) -> Program:
         return services.mail(self.ports["mail"], self.ports["smtp"], self.env)

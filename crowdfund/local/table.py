@@ -9,6 +9,7 @@ PAGES = (
     ("web", "The platform"),
     ("mail", "Mail and SMS (sign-in codes arrive here)"),
     ("gateway", "Bill Bitts gateway (simulator)"),
+    ("identity", "Demo ID (single sign-on, simulator)"),
     ("chain", "Chain (JSON-RPC)"),
     ("events", "Event stream"),
 )

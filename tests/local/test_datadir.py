@@ -7,7 +7,7 @@ from crowdfund.local import environment
 from crowdfund.local.datadir import SOCKET_PATH_MAX, DataDir
 from crowdfund.local.errors import StackError
 
-PORTS = {"web": 1, "events": 2, "chain": 3, "gateway": 4, "mail": 5, "smtp": 6}
+PORTS = {"web": 1, "events": 2, "chain": 3, "gateway": 4, "mail": 5, "smtp": 6, "identity": 7}
 
 
 def test_secrets_are_made_once_and_only_the_owner_reads_them(tmp_path: Path) -> None:

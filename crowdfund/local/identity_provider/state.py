@@ -1,0 +1,101 @@
+"""What the provider knows: its people, its keys, codes and tokens under way, and how it misbehaves."""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from joserfc.jwk import KeySet, RSAKey
+
+from crowdfund.local.datadir import write_secret
+
+CODE_S = 60
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody who has an account at the provider."""
+
+    sub: str
+    name: str
+    email: str
+    email_verified: bool
+
+    def claims(self, scope: str) -> dict[str, Any]:
+        """Return what a client with this scope may know."""
+        said: dict[str, Any] = {"sub": self.sub}
+        if "profile" in scope.split():
+            said["name"] = self.name
+        if "email" in scope.split() and self.email:
+            said |= {"email": self.email, "email_verified": self.email_verified}
+        return said
+
+
+DEMO = (
+    Account("7f2c1a", "Liya Assefa", "liya@demo.example", True),
+    Account("b90e4d", "Biruk Haile", "biruk@demo.example", False),
+)
+
+
+@dataclass
+class Moods:
+    """How the provider misbehaves until it is told otherwise; a fresh one behaves well."""
+
+    claims: dict[str, Any] = field(default_factory=dict)  # put into the ID token; null takes one out
+    algorithm: str = "RS256"  # also "none" and "HS256" (with the public key as the secret)
+    key: str = "published"  # "stranger": signed by a key that nobody knows, under the known name
+    token_status: int = 0  # instead of an answer of the token endpoint
+    token_body: str = ""
+    discovery: dict[str, Any] = field(default_factory=dict)
+    thin: bool = False  # the ID token says only who; the rest is at the userinfo endpoint
+    delay_s: float = 0.0
+    answer: dict[str, Any] = field(default_factory=dict)  # added to what the browser brings back
+
+
+class State:
+    """Everything in memory, but for the first key, which outlives a restart."""
+
+    def __init__(self, folder: Path) -> None:
+        self.accounts = {account.sub: account for account in DEMO}
+        self.moods = Moods()
+        self.codes: dict[str, Any] = {}
+        self.tokens: dict[str, tuple[Account, str]] = {}
+        self.keys = [_kept_key(folder / "key.pem")]
+        self._stranger: RSAKey | None = None
+
+    @property
+    def key(self) -> RSAKey:
+        """The key in use; older ones stay published."""
+        return self.keys[-1]
+
+    @property
+    def stranger(self) -> RSAKey:
+        """A key that is published nowhere but bears the name of the one in use."""
+        if self._stranger is None:
+            self._stranger = RSAKey.generate_key(2048)
+        return RSAKey.import_key(self._stranger.as_pem(), {"kid": self.key.kid or ""})
+
+    def rotate(self, *, drop: bool = False) -> None:
+        """Take a new key into use; with `drop` the older ones are published no more."""
+        fresh = RSAKey.generate_key(2048)
+        self.keys = [fresh] if drop else [*self.keys, fresh]
+
+    def published(self) -> dict[str, Any]:
+        """Return the JSON Web Key Set."""
+        parameters = {"use": "sig", "alg": "RS256"}
+        return dict(KeySet(list(self.keys)).as_dict(private=False, **parameters))
+
+    def forget_old_codes(self) -> None:
+        """Drop codes that nobody came for."""
+        old = [code for code, row in self.codes.items() if time.time() - row.auth_time > CODE_S]
+        for code in old:
+            del self.codes[code]
+
+
+def _kept_key(path: Path) -> RSAKey:
+    if path.exists():
+        return RSAKey.import_key(path.read_bytes())
+    key = RSAKey.generate_key(2048)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_secret(path, key.as_pem().decode())
+    return key
