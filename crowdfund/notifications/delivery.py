@@ -42,7 +42,8 @@ def context_of(message: Any, *, secret: bool = True) -> dict[str, Any]:  # noqa:
     """Return what a message's template is filled with; without secrets for the eyes of staff."""
     context = dict(message.context)
     if "otp_id" in context:
-        code = account_rules.code_for(config.settings().secret_key, str(context["otp_id"]))
+        digits = int(context.get("digits", account_rules.CODE_DIGITS))
+        code = account_rules.code_for(config.settings().secret_key, str(context["otp_id"]), digits)
         context["code"] = code if secret else "••••••"
     if not secret and "path" in context:
         context["path"] = str(context["path"]).partition("?")[0]  # what follows may be a token

@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .. import outbox
+from .. import clock, outbox
 from ..accounts import queries as accounts
 from ..db import own_transaction, read_connection
 from ..errors import CrowdfundError
@@ -19,7 +19,11 @@ def send_code(rows: list[outbox.Row]) -> None:
     """Send a sign-in code; it is derived while sending, so that it is stored nowhere."""
     for row in rows:
         otp = accounts.otp(row.payload["otp_id"])
-        service.email(otp.identifier, "code", {"otp_id": otp.id}, key=f"otp:{otp.id}")
+        if otp is None or otp.expires_at <= clock.now():
+            continue  # too late to be of use; a new one can be asked for
+        send = service.sms if otp.kind == "phone" else service.email
+        context = {"otp_id": otp.id, "digits": otp.digits}
+        send(otp.identifier, "code", context, key=f"otp:{otp.id}", language=otp.language)
 
 
 @outbox.on("person.notice", queue="messages")
