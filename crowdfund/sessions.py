@@ -1,6 +1,7 @@
 """Browser sessions kept in SQL, so that they can be listed and revoked; the cookie is a random key."""
 
 import hashlib
+import ipaddress
 import secrets
 from collections.abc import Mapping, MutableMapping
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.datastructures import CallbackDict
 
 from . import clock
-from .db import ID, Json, UTCDateTime, db
+from .db import ID, Json, UTCDateTime, db, rows_changed
 from .lookups import Lookup
 
 IDLE = timedelta(days=14)
@@ -30,6 +31,7 @@ class WebSession(db.Model):
     user_id: Mapped[str | None] = mapped_column(ID, index=True)
     data: Mapped[dict[str, Any]] = mapped_column(Json)
     user_agent: Mapped[str] = mapped_column(sa.String(200), default="")
+    ip_prefix: Mapped[str] = mapped_column(sa.String(50), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
@@ -76,6 +78,38 @@ def has_proof(session: Mapping[str, Any], person_id: str, within: timedelta) -> 
     if not isinstance(proof, dict) or proof.get("person") != person_id:
         return False
     return 0 <= clock.now().timestamp() - float(proof["at"]) < within.total_seconds()
+
+
+def key_of(session: object) -> str:
+    """Return the id of this request's session, under the key that it had when it came."""
+    assert isinstance(session, SqlSession)  # noqa: S101 - narrows the type
+    token = session.token or session.old_token
+    return hashed(token) if token else ""
+
+
+def of_person(person_id: str) -> list[Any]:
+    """Return a person's live sessions (id, data, user_agent, ip_prefix, times), the last used first."""
+    query = sa.select(_T).where(_T.c.user_id == person_id, _T.c.expires_at > clock.now())
+    return list(db.session.execute(query.order_by(_T.c.seen_at.desc(), _T.c.id)))
+
+
+def end(person_id: str, *, only: str | None = None, but: str | None = None) -> int:
+    """End sessions of a person: all, one by its id, or all but one; they are dead at their next request."""
+    chosen = sa.delete(_T).where(_T.c.user_id == person_id)
+    if only is not None:
+        chosen = chosen.where(_T.c.id == only)
+    if but is not None:
+        chosen = chosen.where(_T.c.id != but)
+    return rows_changed(chosen)
+
+
+def network(address: str) -> str:
+    """Return the network of an address, /24 or /48: enough to recognise, too little to find somebody."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    return str(ipaddress.ip_network(f"{ip}/{24 if ip.version == 4 else 48}", strict=False))
 
 
 def hashed(token: str) -> str:
@@ -137,6 +171,7 @@ class SqlSessionInterface(SessionInterface):
                 connection.execute(sa.delete(_T).where(_T.c.id == hashed(session.old_token)))
             if is_new:
                 agent = (request.user_agent.string or "")[:200]
-                connection.execute(sa.insert(_T).values(id=key, created_at=now, user_agent=agent, **values))
+                values |= {"user_agent": agent, "ip_prefix": network(request.remote_addr or "")}
+                connection.execute(sa.insert(_T).values(id=key, created_at=now, **values))
             else:
                 connection.execute(sa.update(_T).where(_T.c.id == key).values(**values))

@@ -2,6 +2,8 @@
 
 import secrets
 import uuid
+from dataclasses import replace
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
@@ -38,6 +40,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from . import access, audit, compression, config, db, i18n, live, money, sessions, statuses
 from .audit import shell as audit_shell
 from .errors import CrowdfundError
+from .i18n import _, _l
 
 log = structlog.get_logger()
 csrf = CSRFProtect()
@@ -57,8 +60,23 @@ def current_user() -> Any:  # noqa: ANN401 - the accounts feature's frozen row
     if "user" not in g:
         # Asked once a request: flask-login's own `current_user` looks again at every rendered template.
         person_id = session.get("_user_id")
-        g.user = cast(Any, login)._user_callback(person_id) if person_id else None
+        user = cast(Any, login)._user_callback(person_id) if person_id else None
+        g.sleeping_roles = ()
+        if user is not None and user.roles and not has_proof(user.id, sessions.PROOF_KEEPS_ROLES):
+            # Nothing that asks for roles, wherever it is, sees them before the second factor was proved.
+            g.sleeping_roles, user = user.roles, replace(user, roles=())
+        g.user = user
     return g.user
+
+
+def has_proof(person_id: str, within: timedelta) -> bool:
+    """Return whether this session has proved the person's second factor not longer ago than that."""
+    return sessions.has_proof(session, person_id, within)
+
+
+def sleeping_roles() -> frozenset[str]:
+    """Return the staff roles that this person has, and which wait for the second factor."""
+    return frozenset(g.sleeping_roles) if current_user() else frozenset()
 
 
 def _known_user() -> Any:  # noqa: ANN401 - as above
@@ -202,10 +220,16 @@ def health() -> Response:
 
 
 @bp.post("/language")
+@csrf.exempt  # a visitor has no session to hold a token, and nothing but a choice of words is changed
 def choose_language() -> BaseResponse:
     """Keep the reader's language in a cookie for a year and show the page again."""
     name = request.form.get("language", "")
-    response = back(own_path(request.form.get("next"), "/"))
+    response = back(own_path(_referring_path(), "/"))
+    return remember_language(response, name)
+
+
+def remember_language(response: BaseResponse, name: str) -> BaseResponse:
+    """Keep a language of ours in the browser's cookie for a year; anything else changes nothing."""
     if name in i18n.LANGUAGES:
         response.set_cookie(LANGUAGE_COOKIE, name, max_age=365 * 86_400, samesite="Lax", httponly=True)
     return response
@@ -232,12 +256,12 @@ def _redis_answers() -> bool:
 
 
 def _open() -> BaseResponse | None:
-    db.set_read_only(request.method in SAFE)
+    db.set_read_only(not _may_write())
     g.request_id = uuid.uuid4().hex[:12]
     i18n.use(_language())
     if "\0" in request.path or b"%00" in request.query_string:
         # No address of ours has one, and PostgreSQL refuses it in any text it is asked for.
-        return _error_response(404, "not_found", "There is nothing at this address.")
+        return _error_response(404, "not_found", _("There is nothing at this address."))
     endpoint = request.endpoint
     mine = roles() if _needs_user(endpoint) else _VISITOR
     if request.method not in SAFE:
@@ -246,8 +270,15 @@ def _open() -> BaseResponse | None:
         return None
     if current_user() is None:
         return _to_sign_in()
+    asleep = sleeping_roles() if request.method in SAFE else sleeping_roles() - {"regulator"}
+    if asleep and access.allows(endpoint, asleep):
+        return to_second_factor()
     audit_shell.refused(current_user())
-    return _error_response(403, "forbidden", "Your account may not open this page. Nothing was changed.")
+    return _error_response(403, "forbidden", _("Your account may not open this page. Nothing was changed."))
+
+
+def _may_write() -> bool:
+    return request.method not in SAFE or request.endpoint in access.WRITING_GETS
 
 
 def _language() -> str:
@@ -267,21 +298,35 @@ def _to_sign_in() -> BaseResponse:
     here = request.full_path.rstrip("?") if request.method in SAFE else _referring_path()
     url = url_for("accounts.sign_in") + "?next=" + quote(here)
     if wants_json():
-        return _error_response(401, "not_signed_in", "Sign in first.")
+        return _error_response(401, "not_signed_in", _("Sign in first."))
     if is_htmx():
         return Response(status=401, headers={"HX-Redirect": url})
     return redirect(url, 303)
 
 
+def to_second_factor() -> BaseResponse:
+    """Lead to the proof of the second factor, and from there back to here."""
+    here = request.full_path.rstrip("?") if request.method in SAFE else _referring_path()
+    url = url_for("accounts.second_factor") + "?next=" + quote(here)
+    if wants_json():
+        text = _("Prove your second factor first. Nothing was changed.")
+        return _error_response(403, "second_factor_needed", text)
+    if is_htmx():
+        return Response(status=403, headers={"HX-Redirect": url})
+    return redirect(url, 303)
+
+
 def _referring_path() -> str:
     parts = urlsplit(request.referrer or "")
-    return parts.path or "/" if parts.netloc == request.host else "/"
+    if parts.netloc != request.host:
+        return "/"
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def _finish(response: Response) -> Response:
     """Commit what a good answer did, roll back what a refusal did; set the headers."""
     audit_shell.answered(_known_user(), response)
-    if request.method not in SAFE:
+    if _may_write():
         if response.status_code < 400:
             db.commit()
         else:
@@ -371,6 +416,7 @@ def _context() -> dict[str, Any]:
         "flashes": flashes,
         "lang": i18n.language().replace("_", "-"),
         "text_dir": i18n.text_direction(),
+        "languages": i18n.LANGUAGES,
         "is_htmx": is_htmx() if has_request_context() else False,
     }
 
@@ -387,14 +433,21 @@ def wants_json() -> bool:
 
 
 _TITLES = {
-    400: "That did not work", 401: "Please sign in", 403: "Not for this account", 404: "Page not found",
-    405: "Not possible here", 409: "This has changed meanwhile", 413: "The file is too big",
-    422: "Please check what you entered", 429: "Too many tries", 503: "Not available at the moment",
-}  # fmt: skip
+    400: _l("That did not work"),
+    401: _l("Please sign in"),
+    403: _l("Not for this account"),
+    404: _l("Page not found"),
+    405: _l("Not possible here"),
+    409: _l("This has changed meanwhile"),
+    413: _l("The file is too big"),
+    422: _l("Please check what you entered"),
+    429: _l("Too many tries"),
+    503: _l("Not available at the moment"),
+}
 
 
 def _error_response(status: int, code: str, message: str) -> BaseResponse:
-    title = _TITLES.get(status, "Something went wrong")
+    title = str(_TITLES.get(status) or _("Something went wrong"))
     if wants_json():
         body = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": message,
                 "error": message}  # fmt: skip
@@ -418,7 +471,7 @@ def _show_refusal(error: CrowdfundError) -> BaseResponse:
 def _show_csrf(_error: CSRFError) -> BaseResponse:
     if current_user() is None and _needs_user(request.endpoint):
         return _to_sign_in()  # the session has ended: the token went with it
-    text = "This form was open too long or came from another site. Nothing was done. Reload and try again."
+    text = _("This form was open too long or came from another site. Nothing was done. Reload and try again.")
     return _error_response(400, "csrf", text)
 
 
@@ -427,11 +480,13 @@ def _show_http(error: HTTPException) -> BaseResponse:
     if status < 400:
         return error.get_response()
     sentences = {
-        404: "There is nothing at this address. It may have moved; nothing was lost.",
-        405: "This address does not take that kind of request.",
-        413: "The file is larger than 10 MB. Choose a smaller one; nothing was stored.",
+        404: _("There is nothing at this address. It may have moved; nothing was lost."),
+        405: _("This address does not take that kind of request."),
+        413: _("The file is larger than 10 MB. Choose a smaller one; nothing was stored."),
     }
-    return _error_response(status, f"http_{status}", sentences.get(status, "The request was not understood."))
+    return _error_response(
+        status, f"http_{status}", sentences.get(status, _("The request was not understood."))
+    )
 
 
 def _show_crash(error: Exception) -> BaseResponse:
@@ -439,5 +494,5 @@ def _show_crash(error: Exception) -> BaseResponse:
     log.exception("request.crashed", path=request.path, request_id=g.get("request_id"))
     if current_app.config.get("PROPAGATE_CRASHES"):
         raise error
-    text = "We made a mistake. Nothing was booked by this request. Try again in a moment."
+    text = _("We made a mistake. Nothing was booked by this request. Try again in a moment.")
     return _error_response(500, "server_error", text)

@@ -1,0 +1,120 @@
+"""Prove the second factor: at sign-in, for a staff role, before something sensitive."""
+
+from typing import Any, cast
+
+from flask import Response, jsonify, request, session, url_for
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response as BaseResponse
+
+from ... import sessions, web
+from ...errors import CrowdfundError, NotSignedIn
+from ...i18n import ngettext
+from ...sessions import SqlSession
+from .. import queries, service
+from ..forms.second_factor import AppCodeForm, PasskeyForm, RecoveryCodeForm
+from ..service.passkeys import Answer, relying_party
+from . import blueprint, step_up
+from .blueprint import bp
+
+
+def who() -> str | None:
+    """Return who is asked: the person signed in, or the one who is half way through signing in."""
+    person = web.current_user()
+    return person.id if person else blueprint.half_way()
+
+
+@bp.route("/sign-in/second-factor", methods=["GET", "POST"])
+def second_factor() -> BaseResponse:
+    """Ask for the code of the app, a passkey, or lead to the recovery codes."""
+    person_id, form = who(), AppCodeForm()
+    if person_id is None:
+        return web.back(url_for("accounts.sign_in", next=_target() or None))
+    if request.method == "GET" and (step_up.is_fresh() or not service.second_factor.is_enrolled(person_id)):
+        return _nothing_to_ask()
+    if form.validate_on_submit():
+        try:
+            service.second_factor.prove_app(person_id, form.code.data or "")
+        except CrowdfundError as error:
+            web.put_error(form, error)
+            return _ask(person_id, form, error.status)
+        return _proved(person_id, "totp")
+    return _ask(person_id, form, 422 if form.errors else 200)
+
+
+@bp.route("/sign-in/recovery-code", methods=["GET", "POST"])
+def recovery_code() -> BaseResponse:
+    """Take one of the codes on paper instead."""
+    person_id, form = who(), RecoveryCodeForm()
+    if person_id is None:
+        return web.back(url_for("accounts.sign_in"))
+    if form.validate_on_submit():
+        try:
+            left = service.second_factor.prove_recovery_code(person_id, form.code.data or "")
+        except CrowdfundError as error:
+            return blueprint.refuse("accounts/recovery_code.html", form, error, target=_target())
+        one, many = "One recovery code is left. Make new ones.", "%(num)s recovery codes are left."
+        web.flash(ngettext(one, many, left), "warning" if left < 3 else "info")
+        return _proved(person_id, "recovery")
+    status = 422 if form.errors else 200
+    return web.render("accounts/recovery_code.html", form=form, target=_target(), status=status)
+
+
+@bp.post("/sign-in/passkey/options")
+def passkey_options() -> Response:
+    """Give the browser a challenge for one of the person's passkeys."""
+    person_id = who()
+    if person_id is None:
+        raise NotSignedIn("Sign in first.")
+    challenge_id, options = service.passkeys.begin_proving(person_id)
+    return jsonify({"challenge_id": challenge_id, "options": options})
+
+
+@bp.post("/sign-in/passkey")
+def passkey_prove() -> BaseResponse:
+    """Take a passkey's signature."""
+    person_id, form = who(), PasskeyForm()
+    if person_id is None:
+        return web.back(url_for("accounts.sign_in"))
+    if form.validate_on_submit():
+        try:
+            service.passkeys.prove(
+                person_id, Answer(form.challenge_id.data or "", form.credential.data or "")
+            )
+        except CrowdfundError as error:
+            web.put_error(form, error)
+            return _ask(person_id, AppCodeForm(formdata=None), error.status, passkey_form=form)
+        return _proved(person_id, "passkey")
+    return _ask(person_id, AppCodeForm(formdata=None), 422, passkey_form=form)
+
+
+def _ask(
+    person_id: str, form: AppCodeForm, status: int, *, passkey_form: FlaskForm | None = None
+) -> Response:  # fmt: skip
+    context: dict[str, Any] = {
+        "form": form, "passkey_form": passkey_form or PasskeyForm(formdata=None), "target": _target(),
+        "factors": queries.factors(person_id), "host": relying_party(),
+        "has_recovery_codes": bool(queries.recovery_codes_left(person_id)),
+    }  # fmt: skip
+    return web.render("accounts/second_factor.html", status=status, **context)
+
+
+def _nothing_to_ask() -> BaseResponse:
+    """Go on: it was proved just now; or set up a second factor first."""
+    target = _target()
+    if step_up.is_fresh():
+        return web.back(target or url_for("accounts.security"))
+    return web.back(url_for("accounts.security", next=target or None))
+
+
+def _proved(person_id: str, how: str) -> BaseResponse:
+    """Keep the proof under a new session key and go on."""
+    if web.current_user() is None:
+        return blueprint.admit_half_way(person_id, how)
+    cast(SqlSession, session).rotate()
+    sessions.note_proof(session, person_id, how)
+    return web.back(_target() or url_for("accounts.security"))
+
+
+def _target() -> str:
+    waiting = session.get("half_way") or {}
+    return web.own_path(request.values.get("next"), "") or str(waiting.get("next", ""))

@@ -1,0 +1,451 @@
+"""The second factor: what staff may not do without it, and that each code opens once."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from crowdfund import clock, config, outbox, sessions
+from crowdfund.accounts import queries, service
+from crowdfund.accounts.models.second_factor import FactorTry, RecoveryCode, Totp
+from crowdfund.accounts.rules import second_factor as rules
+from crowdfund.adapters import mail
+from crowdfund.db import commit, db, rollback
+from crowdfund.errors import Conflict, Forbidden
+from tests import raising
+from tests.together import at_once
+
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+@pytest.fixture
+def staff(app, frozen):
+    """Carla of compliance, with an authenticator app."""
+    return enrolled(raising.person("carla", "compliance"))
+
+
+@pytest.fixture
+def alice(app, frozen):
+    """An investor with an authenticator app."""
+    return enrolled(raising.person("alice"))
+
+
+def enrolled(person_id):
+    service.second_factor.keep_app(person_id, SECRET)
+    commit()
+    return person_id
+
+
+def code(shift=0):
+    """Return what the app shows now, or some steps later."""
+    return rules.code_at(SECRET, rules.step_of(clock.now()) + shift)
+
+
+def wrong():
+    near = {code(shift) for shift in (-1, 0, 1)}
+    return next(f"{number:06d}" for number in range(10) if f"{number:06d}" not in near)
+
+
+def by_mail(browser, email, target=""):
+    """Sign in by the code of an e-mail and return the last answer."""
+    browser.post("/sign-in", data={"identifier": email, "next": target})
+    outbox.drain_all()
+    letters = [letter for letter in mail.OUTBOX if letter["To"] == email]
+    typed = next(
+        found[0]
+        for letter in reversed(letters)
+        if (found := re.search(r"\b\d{6}\b", letter.get_body(("plain",)).get_content()))
+    )
+    return browser.post("/sign-in/code", data={"code": typed})
+
+
+def prove(person_id, typed):
+    """Type a code of the app as the page does: a refusal rolls back."""
+    rollback()
+    try:
+        service.second_factor.prove_app(person_id, typed)
+    except Exception:
+        rollback()
+        raise
+    commit()
+
+
+def recover(person_id, typed):
+    rollback()
+    try:
+        left = service.second_factor.prove_recovery_code(person_id, typed)
+    except Exception:
+        rollback()
+        raise
+    commit()
+    return left
+
+
+# --- staff roles sleep until it was proved ------------------------------------------------------------
+
+STAFF_PAGES = [
+    ("compliance", "/staff/people"),
+    ("regulator", "/staff/people"),
+    ("finance", "/staff/payments"),
+]
+
+
+@pytest.mark.parametrize(("role", "url"), STAFF_PAGES)
+@pytest.mark.parametrize("headers", [{}, {"Accept-Language": "am"}, {"Accept-Language": "hi"}])
+def test_a_staff_page_leads_to_the_second_factor_in_any_language(app, frozen, role, url, headers):
+    browser = raising.sign_in(app.test_client(), raising.person("sam", role), second_factor=False)
+    answer = browser.get(url, headers=headers)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/sign-in/second-factor?next={url}")
+
+
+def test_a_program_is_told_by_a_problem_and_htmx_by_its_header(app, frozen):
+    browser = raising.sign_in(app.test_client(), raising.person("sam", "admin"), second_factor=False)
+    problem = browser.get("/staff/people", headers={"Accept": "application/json"})
+    assert (problem.status_code, problem.json["code"]) == (403, "second_factor_needed")
+    swap = browser.get("/staff/people", headers={"HX-Request": "true"})
+    assert (swap.status_code, swap.headers["HX-Redirect"]) == (
+        403,
+        "/sign-in/second-factor?next=/staff/people",
+    )
+    assert "staff" not in swap.text
+
+
+def test_a_staff_post_changes_nothing_without_it(app, frozen):
+    dora = raising.person("dora")
+    service.set_verification(dora, "pending", level="none", actor=dora)
+    commit()
+    browser = raising.sign_in(app.test_client(), raising.person("carla", "compliance"), second_factor=False)
+    answer = browser.post(f"/staff/people/{dora}", data={"decision": "approve"})
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith("/sign-in/second-factor")
+    rollback()
+    assert queries.get(dora).kyc_status == "pending"
+
+
+def test_without_it_no_page_shows_staff_links_nor_roles(app, frozen):
+    person = raising.person("carla", "compliance")
+    asleep = raising.sign_in(app.test_client(), person, second_factor=False).get("/campaigns").text
+    awake = raising.sign_in(app.test_client(), person).get("/campaigns").text
+    assert ("/staff/approvals" in asleep, "/staff/approvals" in awake) == (False, True)
+
+
+def test_the_proof_keeps_staff_roles_for_twelve_hours(app, staff, frozen):
+    browser = raising.sign_in(app.test_client(), staff)
+    frozen.advance(timedelta(hours=12, seconds=-1))
+    assert browser.get("/staff/people").status_code == 200
+    frozen.advance(timedelta(seconds=1))
+    assert browser.get("/staff/people").status_code == 303
+
+
+def test_the_proof_of_somebody_else_in_the_same_browser_counts_nothing(app, staff, frozen):
+    browser = raising.sign_in(app.test_client(), raising.person("alice"))
+    with browser.session_transaction() as session:
+        sessions.note_proof(session, staff, "totp")
+    raising.sign_in(browser, raising.person("rita", "regulator"), second_factor=False)
+    assert browser.get("/staff/people").status_code == 303
+
+
+# --- signing in ---------------------------------------------------------------------------------------
+
+
+def test_who_has_a_second_factor_is_nobody_until_it_is_proved(app, client, alice):
+    answer = by_mail(client, "alice@example.com", "/wallet")
+    assert answer.headers["Location"] == "/sign-in/second-factor"
+    assert client.get("/wallet").headers["Location"].startswith("/sign-in?next")
+    assert "Confirm that it is you" in client.get("/sign-in/second-factor").text
+    answer = client.post("/sign-in/second-factor", data={"code": code()})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/wallet")
+    assert client.get("/wallet").status_code == 200
+
+
+def test_half_way_ends_after_ten_minutes(client, alice, frozen):
+    by_mail(client, "alice@example.com")
+    frozen.advance(timedelta(minutes=10))
+    answer = client.post("/sign-in/second-factor", data={"code": code()})
+    assert answer.headers["Location"].startswith("/sign-in?")
+    assert client.get("/account").status_code == 303
+
+
+def test_the_session_key_changes_when_the_second_factor_is_proved(app, client, alice):
+    by_mail(client, "alice@example.com")
+    before = client.get_cookie("crowdfund").value
+    client.post("/sign-in/second-factor", data={"code": code()})
+    assert client.get_cookie("crowdfund").value != before
+    thief = app.test_client()
+    thief.set_cookie("crowdfund", before)
+    assert thief.get("/account").status_code == 303
+
+
+def test_staff_without_a_factor_sign_in_and_are_led_to_set_one_up(client, frozen, app):
+    raising.person("finn", "finance")
+    answer = by_mail(client, "finn@example.com", "/staff/payments")
+    assert answer.headers["Location"] == "/account/security?next=/staff/payments"
+    assert "Set up a second factor to use your staff role" in client.get(answer.headers["Location"]).text
+    assert client.get("/staff/payments").headers["Location"] == "/sign-in/second-factor?next=/staff/payments"
+    asked = client.get("/sign-in/second-factor?next=/staff/payments")
+    assert asked.headers["Location"] == "/account/security?next=/staff/payments"
+
+
+def test_setting_up_an_app_wakes_the_role_and_shows_the_recovery_codes_once(client, frozen, app):
+    finn = raising.person("finn", "finance")
+    raising.sign_in(client, finn, second_factor=False)
+    page = client.get("/account/security/app?next=/staff/payments").text
+    secret = re.search(r'<code class="cf-secret"[^>]*>([A-Z2-7 ]+)</code>', page)[1].replace(" ", "")
+    assert "<svg" in page
+    typed = rules.code_at(secret, rules.step_of(clock.now()))
+    answer = client.post("/account/security/app", data={"code": typed, "next": "/staff/payments"})
+    assert answer.headers["Location"] == "/account/security/recovery-codes?next=/staff/payments"
+    codes = re.findall(r"<li><code>([A-Z0-9-]{14})</code>", client.get(answer.headers["Location"]).text)
+    assert len(set(codes)) == 10
+    stored = client.post("/account/security/recovery-codes/stored", data={"next": "/staff/payments"})
+    assert stored.headers["Location"] == "/staff/payments"
+    assert client.get("/staff/payments").status_code == 200
+    assert client.get("/account/security/recovery-codes").status_code == 303
+    rollback()
+    assert secret not in str(db.session.execute(sa.select(Totp.__table__)).all())
+    hidden = str(db.session.execute(sa.select(RecoveryCode.__table__)).all())
+    assert not any(one.replace("-", "") in hidden for one in codes)
+    assert recover(finn, codes[3].lower()) == 9
+
+
+def test_the_secret_waits_sealed_in_the_session_and_stays_the_same(client, frozen, app):
+    raising.sign_in(client, raising.person("alice"))
+    pages = [client.get("/account/security/app").text for _ in range(2)]
+    found = {re.search(r'<code class="cf-secret"[^>]*>([A-Z2-7 ]+)</code>', page)[1] for page in pages}
+    assert len(found) == 1
+    rollback()
+    (kept,) = db.session.scalars(sa.select(sessions.WebSession.data)).all()
+    assert found.pop().replace(" ", "") not in str(kept)
+
+
+@pytest.mark.parametrize("typed", ["", "000000x", "12345", "١٢٣٤٥٦", "<b>", "9" * 19])
+def test_what_is_no_code_is_refused_with_a_sentence_and_switches_nothing_on(client, frozen, app, typed):
+    alice = raising.person("alice")
+    raising.sign_in(client, alice)
+    client.get("/account/security/app")
+    answer = client.post("/account/security/app", data={"code": typed})
+    assert answer.status_code == 422
+    assert "There is a problem" in answer.text
+    rollback()
+    assert queries.factors(alice) == ()
+
+
+# --- codes of the app ---------------------------------------------------------------------------------
+
+
+def test_a_code_works_once(alice):
+    prove(alice, code())
+    with pytest.raises(rules.WrongFactor):
+        prove(alice, code())
+
+
+@pytest.mark.parametrize(("shift", "good"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
+def test_clocks_may_differ_by_one_step(alice, shift, good):
+    if good:
+        prove(alice, code(shift))
+        return
+    with pytest.raises(rules.WrongFactor):
+        prove(alice, code(shift))
+
+
+def test_an_older_code_than_the_last_used_one_is_refused(alice):
+    prove(alice, code(1))
+    for shift in (-1, 0, 1):
+        with pytest.raises(rules.WrongFactor):
+            prove(alice, code(shift))
+
+
+def test_of_the_same_code_twenty_times_at_once_one_is_taken(app, alice, monkeypatch):
+    monkeypatch.setattr(rules, "TRY_LIMITS", ((100, timedelta(minutes=15)),))
+    typed = code()
+    outcomes = at_once(app, [lambda: service.second_factor.prove_app(alice, typed)] * 20)
+    assert outcomes.count(None) == 1
+    assert sum(isinstance(one, rules.WrongFactor) for one in outcomes) == 19
+
+
+def test_of_twenty_guesses_at_once_at_most_five_are_looked_at(app, alice):
+    outcomes = at_once(app, [lambda: service.second_factor.prove_app(alice, wrong())] * 20)
+    looked_at = sum(isinstance(one, rules.WrongFactor) for one in outcomes)
+    assert looked_at <= 5
+    assert sum(isinstance(one, rules.TooManyTries) for one in outcomes) == 20 - looked_at
+
+
+def test_five_wrong_codes_and_the_right_one_has_to_wait(alice, frozen):
+    for _ in range(5):
+        with pytest.raises(rules.WrongFactor):
+            prove(alice, wrong())
+    with pytest.raises(rules.TooManyTries, match="Wait 15 minutes"):
+        prove(alice, code())
+    frozen.advance(timedelta(minutes=15))
+    prove(alice, code())
+
+
+def test_whoever_waits_and_tries_again_ends_after_twenty_a_day(alice, frozen):
+    looked_at = 0
+    for _ in range(12):
+        for _ in range(6):
+            try:
+                prove(alice, wrong())
+            except rules.WrongFactor:
+                looked_at += 1
+            except rules.TooManyTries:
+                break
+        frozen.advance(timedelta(minutes=16))
+    assert looked_at == 20
+
+
+def test_right_codes_are_not_counted_against_their_person(alice, frozen):
+    for _ in range(8):
+        prove(alice, code())
+        frozen.advance(timedelta(seconds=30))
+    rollback()
+    assert db.session.scalars(sa.select(FactorTry.failed)).all() == [False] * 8
+
+
+def test_a_refused_page_counts_the_try(client, alice):
+    by_mail(client, "alice@example.com")
+    answer = client.post("/sign-in/second-factor", data={"code": wrong()})
+    assert answer.status_code == 422
+    assert "was used already" in answer.text
+    rollback()
+    assert db.session.scalars(sa.select(FactorTry.failed)).all() == [True]
+
+
+def test_the_secret_opens_after_the_platforms_key_was_rotated(alice):
+    old = config.settings()
+    try:
+        config.use(
+            old.model_copy(update={"secret_key": "new" * 12, "secret_key_fallbacks": [old.secret_key]})
+        )
+        prove(alice, code())
+    finally:
+        config.use(old)
+
+
+# --- recovery codes -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def codes(alice):
+    made = service.second_factor.make_recovery_codes(alice)
+    commit()
+    return made
+
+
+def test_a_recovery_code_works_once_and_its_person_is_told(alice, codes):
+    assert recover(alice, f" {codes[0].lower().replace('-', ' ')} ") == 9
+    with pytest.raises(rules.WrongFactor):
+        recover(alice, codes[0])
+    outbox.drain_all()
+    assert any("recovery code" in letter["Subject"].lower() for letter in mail.OUTBOX)
+
+
+def test_the_same_recovery_code_at_once_opens_once(app, alice, codes, monkeypatch):
+    monkeypatch.setattr(rules, "TRY_LIMITS", ((100, timedelta(minutes=15)),))
+    outcomes = at_once(app, [lambda: service.second_factor.prove_recovery_code(alice, codes[0])] * 10)
+    assert sum(one == 9 for one in outcomes) == 1
+    assert sum(isinstance(one, rules.WrongFactor) for one in outcomes) == 9
+
+
+def test_new_codes_end_the_former_ones(alice, codes):
+    fresh = service.second_factor.make_recovery_codes(alice)
+    commit()
+    with pytest.raises(rules.WrongFactor):
+        recover(alice, codes[0])
+    assert recover(alice, fresh[0]) == 9
+
+
+def test_nobody_uses_the_code_of_somebody_else(alice, codes, frozen):
+    bob = enrolled(raising.person("bob"))
+    with pytest.raises(rules.WrongFactor):
+        recover(bob, codes[0])
+    assert recover(alice, codes[0]) == 9
+
+
+def test_recovery_codes_still_open_after_the_key_was_rotated(alice, codes):
+    old = config.settings()
+    try:
+        config.use(
+            old.model_copy(update={"secret_key": "new" * 12, "secret_key_fallbacks": [old.secret_key]})
+        )
+        assert recover(alice, codes[0]) == 9
+    finally:
+        config.use(old)
+
+
+def test_guessing_recovery_codes_is_limited_with_the_codes_of_the_app(alice, codes):
+    for _ in range(5):
+        with pytest.raises(rules.WrongFactor):
+            recover(alice, "AAAA-AAAA-AAAA")
+    with pytest.raises(rules.TooManyTries):
+        recover(alice, codes[0])
+    with pytest.raises(rules.TooManyTries):
+        prove(alice, code())
+
+
+def test_a_recovery_code_signs_in_and_says_how_many_are_left(client, alice, codes):
+    by_mail(client, "alice@example.com")
+    assert "use a recovery code" in client.get("/sign-in/second-factor").text
+    wrong_one = client.post("/sign-in/recovery-code", data={"code": "XXXX-XXXX-XXXX"})
+    assert (wrong_one.status_code, "Try another one" in wrong_one.text) == (422, True)
+    assert client.post("/sign-in/recovery-code", data={"code": codes[0]}).status_code == 303
+    assert "9 recovery codes are left" in client.get("/campaigns").text
+
+
+# --- step-up, removal, reset --------------------------------------------------------------------------
+
+
+def test_a_sensitive_page_asks_again_after_ten_minutes(client, alice, frozen):
+    raising.sign_in(client, alice, second_factor=True)
+    assert client.get("/account/security/app").status_code == 200
+    frozen.advance(timedelta(minutes=10))
+    answer = client.get("/account/security/app")
+    assert answer.headers["Location"] == "/sign-in/second-factor?next=/account/security/app"
+    answer = client.post("/sign-in/second-factor", data={"code": code(), "next": "/account/security/app"})
+    assert answer.headers["Location"] == "/account/security/app"
+    assert client.get("/account/security/app").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["app/remove", "recovery-codes"])
+def test_a_hijacked_session_cannot_touch_the_factors(client, alice, path):
+    raising.sign_in(client, alice)
+    answer = client.post(f"/account/security/{path}")
+    assert answer.headers["Location"].startswith("/sign-in/second-factor")
+    rollback()
+    assert queries.factors(alice) == ("totp",)
+    assert queries.recovery_codes_left(alice) is None
+
+
+def test_removing_the_app_signs_out_other_devices_and_tells(app, client, alice, codes):
+    other = raising.sign_in(app.test_client(), alice)
+    raising.sign_in(client, alice, second_factor=True)
+    assert client.post("/account/security/app/remove").status_code == 303
+    assert client.get("/account").status_code == 200
+    assert other.get("/account").status_code == 303
+    rollback()
+    assert (queries.factors(alice), queries.recovery_codes_left(alice)) == ((), None)
+    outbox.drain_all()
+    assert any("removed" in letter["Subject"].lower() for letter in mail.OUTBOX)
+
+
+def test_staff_reset_the_factors_of_somebody_else_and_of_nobody_else(app, client, alice, codes):
+    admin = raising.person("ada", "admin")
+    raising.sign_in(client, alice)
+    with pytest.raises(Forbidden):
+        service.second_factor.reset(alice, alice)
+    service.second_factor.reset(alice, admin)
+    commit()
+    assert (queries.factors(alice), queries.recovery_codes_left(alice)) == ((), None)
+    assert client.get("/account").status_code == 303
+    with pytest.raises(Conflict):
+        service.second_factor.reset(alice, admin)
+    rollback()
+    assert "second_factor_reset" in [event.what for event in queries.security_events(alice)]
+
+
+@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example/x"])
+def test_after_the_second_factor_nobody_is_led_to_another_site(client, alice, target):
+    raising.sign_in(client, alice)
+    answer = client.post("/sign-in/second-factor", data={"code": code(), "next": target})
+    assert answer.headers["Location"] == "/account/security"
