@@ -29,7 +29,6 @@ _COUNT = (
     sa.update(_C).where(_MINE, _C.c.tries < sa.bindparam("most")).values(tries=_C.c.tries + 1)
 )  # fmt: skip
 _GIVE_BACK = sa.update(_C).where(_MINE, _C.c.tries > 0).values(tries=_C.c.tries - 1)
-_SPENT = sa.select(sa.func.count()).where(_MINE, _C.c.tries >= sa.bindparam("most"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +64,8 @@ def take(connection: Connection, subjects: Subjects) -> list[dict[str, object]]:
     Raises GuessedTooOften when a budget is spent: then the whole transaction must be rolled back,
     so that a try that nobody judges uses up no budget of others.
     """
+    if is_spent(connection, subjects):
+        raise rules.GuessedTooOften
     keys = []
     for limit, key in _keys(subjects):
         keys.append(key)
@@ -73,7 +74,6 @@ def take(connection: Connection, subjects: Subjects) -> list[dict[str, object]]:
         row = {name.removeprefix("b_"): value for name, value in key.items()}
         execute_insert_ignore(connection, _C, [{**row, "tries": 0}])
         if connection.execute(_COUNT, {**key, "most": limit.most}).rowcount != 1:
-            log.warning("sign_in.budget_spent", scope=limit.scope, window_s=key["b_window_s"])
             raise rules.GuessedTooOften
     return keys
 
@@ -86,8 +86,17 @@ def give_back(keys: list[dict[str, object]]) -> None:
 
 def is_spent(connection: Connection, subjects: Subjects) -> bool:
     """Return whether some budget is spent, so that a six-digit code would not be judged."""
-    spent = [connection.scalar(_SPENT, {**key, "most": limit.most}) for limit, key in _keys(subjects)]
-    return any(spent)
+    spent = [
+        sa.and_(
+            *(_C.c[name.removeprefix("b_")] == value for name, value in key.items()),
+            _C.c.tries >= limit.most,
+        )
+        for limit, key in _keys(subjects)
+    ]
+    scope = connection.scalar(sa.select(_C.c.scope).where(sa.or_(*spent)).limit(1))
+    if scope is not None:
+        log.warning("sign_in.budget_spent", scope=scope)
+    return scope is not None
 
 
 def _keys(subjects: Subjects) -> Iterator[tuple[rules.Limit, dict[str, object]]]:
