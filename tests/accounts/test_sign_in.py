@@ -102,7 +102,9 @@ def test_what_is_no_code_is_wrong_and_counts_as_a_try(ask, enter, typed):
 def test_of_twenty_guesses_at_once_at_most_five_are_judged(app, ask, read_code):
     otp_id, code = ask(), read_code()
     guesses = [other_than(code)] * 19 + [code]
-    outcomes = at_once(app, [lambda typed=typed: service.sign_in(otp_id, typed, ip="10.0.0.1") for typed in guesses])
+    outcomes = at_once(
+        app, [lambda typed=typed: service.sign_in(otp_id, typed, ip="10.0.0.1") for typed in guesses]
+    )
     signed_in = sum(isinstance(one, str) for one in outcomes)
     assert sum(isinstance(one, rules.WrongCode) for one in outcomes) == 20 - signed_in
     # The right one among the first five ends the code early; else exactly five were judged.

@@ -9,7 +9,7 @@ from ...errors import CrowdfundError
 from ...i18n import _
 from .. import queries, service
 from ..forms import AddressForm, CodeForm
-from ..rules.changes import STEP_UP
+from . import step_up
 from .blueprint import bp
 from .sign_in import code_page, send_code
 
@@ -48,8 +48,8 @@ def confirm_method() -> BaseResponse:
     pending, person = session.get("adding"), web.current_user()
     if not pending:
         return web.back(url_for("accounts.methods"))
-    if queries.addresses_of(person.id, pending["kind"]) and (wanted := _second_factor()):
-        return wanted
+    if queries.addresses_of(person.id, pending["kind"]) and not step_up.is_fresh():
+        return web.to_second_factor()
     form = CodeForm()
     if not form.validate_on_submit():
         return code_page("accounts/confirm_method.html", form, pending)
@@ -69,10 +69,9 @@ def confirm_method() -> BaseResponse:
 
 
 @bp.post("/account/sign-in-methods/<method_id>/remove")
+@step_up.require
 def remove_method(method_id: str) -> BaseResponse:
     """Ask for a way to sign in to be removed; that happens after a day and can be cancelled."""
-    if wanted := _second_factor():
-        return wanted
     try:
         service.methods.ask_to_remove(web.current_user().id, method_id)
     except CrowdfundError as error:
@@ -82,8 +81,3 @@ def remove_method(method_id: str) -> BaseResponse:
         return web.back(url_for("accounts.methods"))
     web.flash(_("It is removed in 24 hours. Until then you can cancel that."), "success")
     return web.back(url_for("accounts.methods"))
-
-
-def _second_factor() -> BaseResponse | None:
-    """Return the way to the second factor, unless this session has proved it just now."""
-    return None if web.has_proof(web.current_user().id, STEP_UP) else web.to_second_factor()
