@@ -33,6 +33,14 @@ KINDS = {
         _l("A second factor was removed from your account: %(what)s. If you did not do this, write to us at once."),
         {"what": "passkey"},
     ),
+    "security.second_factor_reset": _security(
+        _l("Your second factor was reset"),
+        _l(
+            "Our staff took away every second factor of your account, as you have lost them. If you did not ask "
+            "for this, write to us at once."
+        ),
+        {},
+    ),
     "security.recovery_code_used": _security(
         _l("A recovery code was used"),
         _l("Somebody signed in with one of your recovery codes. You have %(left)s left. Make new ones soon."),
