@@ -20,6 +20,7 @@ FEATURES = (
     "campaigns",
     "investments",
     "reports",
+    "admin",
     "local",
 )
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from ..db import db
+from ..db import db, read_connection
 from .chaining import GENESIS
 from .models import AuditEntry, AuditHead
 
@@ -43,10 +43,14 @@ def entries(
 
 
 def all_of(filters: Filters) -> Iterator[Any]:
-    """Yield every fitting row, oldest first, a thousand at a time."""
+    """Yield every fitting row, oldest first, a thousand at a time, by connections of its own."""
     last_seq = 0
     query = sa.select(_T).where(*_conditions(filters)).order_by(_T.c.seq).limit(1_000)
-    while rows := db.session.execute(query.where(_T.c.seq > last_seq)).all():
+    while True:
+        with read_connection() as connection:
+            rows = connection.execute(query.where(_T.c.seq > last_seq)).all()
+        if not rows:
+            return
         yield from rows
         last_seq = rows[-1].seq
 

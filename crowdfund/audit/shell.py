@@ -6,7 +6,7 @@ staff page that is refused to somebody signed in.
 
 from typing import Any, Protocol
 
-from flask import Response, request
+from flask import Response, g, request
 
 from .. import access
 from . import recording
@@ -26,6 +26,11 @@ class Somebody(Protocol):
     @property
     def roles(self) -> tuple[str, ...]:
         """Return the staff roles."""
+
+
+def about(kind: str, thing_id: str, /, **detail: object) -> None:
+    """Name the thing that this request is about, where the address does not, and what else to keep."""
+    g.audited = (kind, thing_id), detail
 
 
 def answered(person: Somebody | None, response: Response) -> None:
@@ -49,13 +54,15 @@ def refused(person: Somebody | None) -> None:
 
 def _subject() -> tuple[str, str]:
     """Return kind and id of the thing in the address: `person_id` names a person."""
+    if "audited" in g:
+        return g.audited[0]  # type: ignore[no-any-return]
     for name, value in (request.view_args or {}).items():
         return name.removesuffix("_id"), str(value)
     return "", ""
 
 
 def _detail() -> dict[str, Any]:
-    rest = dict(list((request.view_args or {}).items())[1:])
+    rest = g.audited[1] if "audited" in g else dict(list((request.view_args or {}).items())[1:])
     said = {
         name: value
         for name, value in request.form.items()

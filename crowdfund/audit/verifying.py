@@ -30,7 +30,7 @@ def _broken() -> Iterator[str]:
             number = row["seq"]
         elif row["previous"] != link:
             yield f"I14 audit entry {number} does not follow entry {number - 1}"
-        if row_hash(row["previous"], row) != row["hash"]:
+        if row_hash(row["previous"], dict(row)) != row["hash"]:
             yield f"I14 audit entry {number} is not what was written"
         link = row["hash"]
     head = db.session.execute(sa.select(AuditHead.seq, AuditHead.hash)).first()

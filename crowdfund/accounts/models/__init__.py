@@ -1,6 +1,6 @@
 """Tables of people: who they are, how they sign in."""
 
-from . import changes, payout, second_factor
+from . import administration, changes, payout, second_factor
 from .attempts import SignInAttempt
 from .codes import Otp
 from .limits import SignInCounter
@@ -17,6 +17,7 @@ __all__ = [
     "TokenFamily",
     "User",
     "UserRole",
+    "administration",
     "changes",
     "payout",
     "person_event",

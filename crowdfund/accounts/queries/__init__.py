@@ -9,9 +9,11 @@ from .administration import (
     role_grants,
     roles_by_person,
     roles_of,
+    staff_request,
     staff_request_counts,
-    staff_request_reasons,
+    staff_request_history,
     staff_requests,
+    staff_requests_waiting,
     users,
 )
 from .changes import Change, change, change_channels, change_of, changes_of, security_events

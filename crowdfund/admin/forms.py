@@ -1,0 +1,26 @@
+"""Forms of user management."""
+
+from flask_wtf import FlaskForm
+from wtforms import RadioField, SelectField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from ..accounts.rules.administration import KIND_LABELS, ROLE_LABELS
+from ..i18n import _l
+from ..issuers.forms import options
+
+
+class ReasonForm(FlaskForm):
+    """Why something is done to somebody's account."""
+
+    reason = TextAreaField(_l("Reason"), [Length(max=500)])
+
+
+class RequestForm(FlaskForm):
+    """What one admin asks another to confirm."""
+
+    kind = RadioField(
+        _l("What should be done?"), [InputRequired(_l("Choose what should be done."))],
+        choices=options(KIND_LABELS),
+    )  # fmt: skip
+    role = SelectField(_l("Role"), choices=options(ROLE_LABELS, _l("Choose a role")), validate_choice=False)
+    reason = TextAreaField(_l("Reason"), [Length(max=500)], id="ask-reason")  # beside the other form's

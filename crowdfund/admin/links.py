@@ -1,0 +1,30 @@
+"""Where a thing that the audit log names can be looked at."""
+
+from typing import Any
+
+from flask import url_for
+
+from .. import web
+
+# kind in the log -> (page, its argument)
+PAGES = {
+    "person": ("admin.user", "person_id"),
+    "request": ("admin.requested", "request_id"),
+    "company": ("compliance.company", "company_id"),
+    "campaign": ("campaigns.staff_detail", "campaign_id"),
+    "payment": ("payments.detail", "payment_id"),
+    "exception": ("payments.exception", "exception_id"),
+    "inbox": ("payments.webhook", "inbox_id"),
+    "write": ("chain.write", "write_id"),
+    "account": ("ledger.account", "account"),
+    "entry": ("ledger.entry", "entry_id"),
+}
+
+
+def link(kind: str, thing_id: str) -> str | None:
+    """Return the address of a thing's page, if it has one that this reader may open."""
+    endpoint, argument = PAGES.get(kind, ("", ""))
+    if not endpoint or not thing_id or not web.may(endpoint):
+        return None
+    values: dict[str, Any] = {argument: thing_id}
+    return url_for(endpoint, **values)

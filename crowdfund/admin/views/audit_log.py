@@ -1,0 +1,96 @@
+"""The audit log: find, read, take away."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Response, request
+
+from ... import audit, config, exports, web
+from ...accounts import queries as accounts
+from ...errors import NotFound
+from ...i18n import _
+from ..links import link
+from .blueprint import bp
+
+SIZE = 50
+HEADER = (
+    "number", "at", "actor", "roles", "action", "outcome", "subject_kind", "subject_id", "detail",
+    "request_id", "previous", "hash",
+)  # fmt: skip
+
+
+@bp.get("/staff/audit", endpoint="audit")
+def index() -> Response:
+    """List what staff did, were refused and looked at, newest first."""
+    before, after = (request.args.get(name, type=int) for name in ("before", "after"))
+    rows = audit.entries(_filters(), before=before, after=after, size=SIZE + 1)
+    more = len(rows) > SIZE
+    rows = rows[-SIZE:] if after is not None else rows[:SIZE]
+    return web.render(
+        "admin/audit.html",
+        "admin/_audit.html",
+        rows=rows,
+        names=accounts.names({row.actor for row in rows}),
+        newer=rows[0].seq if rows and (before is not None or (after is not None and more)) else None,
+        older=rows[-1].seq if rows and (more or after is not None) else None,
+        link=link,
+        actions=audit.actions(),
+        head=audit.head(),
+    )
+
+
+@bp.get("/staff/audit.csv")
+def audit_csv() -> Response:
+    """Send every fitting row, oldest first, with its hashes; that this was done is recorded too."""
+    return exports.csv_file("audit.csv", HEADER, _lines(audit.all_of(_filters())))
+
+
+@bp.get("/staff/audit/<int:seq>")
+def audit_entry(seq: int) -> Response:
+    """Show one row whole, and the ones about the same thing before and after it."""
+    row = audit.get(seq)
+    if row is None:
+        raise NotFound(_("There is no such entry in the audit log."))
+    earlier, later = audit.neighbours(row)
+    return web.render(
+        "admin/audit_entry.html",
+        row=row,
+        name=accounts.names({row.actor}).get(row.actor),
+        thing=link(row.subject_kind, row.subject_id),
+        earlier=earlier,
+        later=later,
+    )
+
+
+def _filters() -> audit.Filters:
+    args = {name: value.strip()[:100] for name, value in request.args.items()}
+    who = args.get("who", "")
+    return audit.Filters(
+        actors=(*accounts.find_people(who), who) if who else None,
+        action=args.get("action", ""),
+        outcome=args.get("outcome", ""),
+        subject_kind=args.get("kind", ""),
+        subject_id=args.get("thing", ""),
+        search=args.get("q", ""),
+        since=_midnight(args.get("from", "")),
+        until=_midnight(args.get("to", ""), days=1),
+    )
+
+
+def _midnight(text: str, *, days: int = 0) -> datetime | None:
+    """Return the start of a day in the platform's time zone, or of a day after it; None for no day."""
+    try:
+        day = date.fromisoformat(text) + timedelta(days=days)
+    except (ValueError, OverflowError):
+        return None
+    return datetime.combine(day, time.min, tzinfo=ZoneInfo(config.settings().time_zone))
+
+
+def _lines(rows: Iterable[Any]) -> Iterator[tuple[object, ...]]:
+    for row in rows:
+        yield (
+            row.seq, row.at, row.actor, row.roles, row.action, row.outcome, row.subject_kind, row.subject_id,
+            row.detail, row.request_id, row.previous, row.hash,
+        )  # fmt: skip

@@ -1,0 +1,5 @@
+"""The blueprint of the admins' pages."""
+
+from flask import Blueprint
+
+bp = Blueprint("admin", __name__)

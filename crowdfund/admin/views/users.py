@@ -1,0 +1,155 @@
+"""User management: who there is, what they may do, closing and opening accounts."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from flask import Response, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from ... import exports, web
+from ...accounts import queries as accounts
+from ...accounts import service as account_service
+from ...accounts.rules.administration import KIND_LABELS, ROLE_LABELS
+from ...errors import CrowdfundError, NotFound
+from ...i18n import _, ngettext
+from ..forms import ReasonForm, RequestForm
+from .blueprint import bp
+
+SIZE = 25
+HEADER = ("id", "first_name", "last_name", "email", "phone", "verification", "closed_at", "since")
+
+
+@bp.get("/staff/users")
+def users() -> Response:
+    """List people with their roles."""
+    page = web.page_number()
+    rows = accounts.users(_filters(), page=page, size=SIZE)
+    return web.render(
+        "admin/users.html",
+        "admin/_users.html",
+        rows=rows[:SIZE],
+        roles=accounts.roles_by_person({row.id for row in rows}),
+        role_labels=ROLE_LABELS,
+        page=page,
+        more=len(rows) > SIZE,
+    )
+
+
+@bp.get("/staff/users.csv")
+def users_csv() -> Response:
+    """Send everybody who fits the filters as CSV."""
+    return exports.csv_file("users.csv", HEADER, _lines(accounts.all_users(_filters())))
+
+
+@bp.get("/staff/users/<string(length=32):person_id>")
+def user(person_id: str) -> Response:
+    """Show one person to an admin: roles, ways in, sessions, requests, history."""
+    return _page(person_id, ReasonForm(formdata=None), RequestForm(formdata=None))
+
+
+@bp.post("/staff/users/<string(length=32):person_id>/ask")
+def ask(person_id: str) -> BaseResponse:
+    """Ask a colleague to confirm a change of roles or of the second factor."""
+    form = RequestForm()
+    if not form.validate_on_submit():
+        return _page(person_id, ReasonForm(formdata=None), form, status=422)
+    try:
+        account_service.administration.ask(
+            person_id, form.kind.data, role=form.role.data or "", reason=form.reason.data, actor=_me()
+        )
+    except CrowdfundError as error:
+        if error.field is None:
+            raise
+        web.put_error(form, error)
+        return _page(person_id, ReasonForm(formdata=None), form, status=error.status)
+    web.flash(_("Asked. Another admin has seven days to decide."), "success")
+    return web.back(url_for("admin.user", person_id=person_id))
+
+
+@bp.post("/staff/users/<string(length=32):person_id>/disable")
+def disable(person_id: str) -> BaseResponse:
+    """Close an account."""
+    return _do(person_id, account_service.administration.disable, lambda _done: _("The account is closed."))
+
+
+@bp.post("/staff/users/<string(length=32):person_id>/enable")
+def enable(person_id: str) -> BaseResponse:
+    """Open a closed account again."""
+    return _do(
+        person_id, account_service.administration.enable, lambda _done: _("The account is open again.")
+    )
+
+
+@bp.post("/staff/users/<string(length=32):person_id>/sign-out")
+def sign_out(person_id: str) -> BaseResponse:
+    """End every session of a person."""
+
+    def said(ended: int) -> str:
+        return ngettext("%(num)s session was ended.", "%(num)s sessions were ended.", ended)
+
+    return _do(person_id, account_service.administration.sign_out_everywhere, said)
+
+
+def _do(person_id: str, verb: Callable[..., Any], said: Callable[[Any], str]) -> BaseResponse:
+    form = ReasonForm()
+    if not form.validate_on_submit():
+        return _page(person_id, form, RequestForm(formdata=None), status=422)
+    try:
+        done = verb(person_id, actor=_me(), reason=form.reason.data)
+    except CrowdfundError as error:
+        if error.field is None:
+            raise
+        web.put_error(form, error)
+        return _page(person_id, form, RequestForm(formdata=None), status=error.status)
+    web.flash(said(done), "success")
+    return web.back(url_for("admin.user", person_id=person_id))
+
+
+def _page(person_id: str, reason: ReasonForm, ask_form: RequestForm, *, status: int = 200) -> Response:
+    person = accounts.get(person_id)
+    if person is None:
+        raise NotFound(_("There is no such person."))
+    grants, history = accounts.role_grants(person_id), accounts.kyc_history(person_id)
+    requests, security = accounts.staff_requests(person_id=person_id), accounts.security_events(person_id)
+    count, seen_at = accounts.open_sessions(person_id)
+    actors = {row.given_by for row in grants} | {row.actor for row in (*history, *security)}
+    return web.render(
+        "admin/user.html",
+        status=status,
+        person=person,
+        grants=grants,
+        methods=accounts.masked_methods(person_id),
+        factors=accounts.factors(person_id),
+        sessions_count=count,
+        seen_at=seen_at,
+        requests=requests,
+        history=history,
+        security=security,
+        names=accounts.names(actors | {row.asked_by for row in requests}),
+        kind_labels=KIND_LABELS,
+        role_labels=ROLE_LABELS,
+        reason_form=reason,
+        ask_form=ask_form,
+    )
+
+
+def _me() -> str:
+    return str(web.current_user().id)
+
+
+def _filters() -> accounts.UserFilters:
+    args = {name: value.strip()[:100] for name, value in request.args.items()}
+    return accounts.UserFilters(
+        search=args.get("q", ""),
+        role=args.get("role", ""),
+        state=args.get("state", ""),
+        sort=args.get("sort", "-since"),
+    )
+
+
+def _lines(rows: Iterable[Any]) -> Iterator[tuple[object, ...]]:
+    for row in rows:
+        yield (
+            row.id, row.first_name, row.last_name, row.email, row.phone, row.kyc_status, row.disabled_at,
+            row.created_at,
+        )  # fmt: skip
