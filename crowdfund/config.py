@@ -25,7 +25,7 @@ class Settings(BaseSettings):
     secret_key_fallbacks: list[str] = []
     database_url: str = ""
     redis_url: str = "redis://127.0.0.1:6379/0"
-    public_url: str = "http://127.0.0.1:5000"
+    public_url: str = "http://localhost:5000"
     events_url: str = "/events"
     trusted_hosts: list[str] = []
     # How many proxies stand in front and set X-Forwarded-*; without it every visitor has the

@@ -9,7 +9,7 @@ from dotenv import dotenv_values
 
 from crowdfund.local import redis_server
 from crowdfund.local.datadir import CHAIN_ROLES, DataDir, write_secret
-from crowdfund.local.ports import HOST
+from crowdfund.local.ports import HOST, NAME
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTSIDE = ("DATABASE_URL", "REDIS_URL", "CHAIN_RPC_URL")  # set: used instead of the embedded part
@@ -43,7 +43,7 @@ def complete(chosen: Mapping[str, str], folder: DataDir, ports: Mapping[str, int
         "PYTHONUNBUFFERED": "1",
         "REDIS_URL": redis_server.url(folder),
         "CHAIN_RPC_URL": f"http://{HOST}:{ports['chain']}",
-        "PUBLIC_URL": f"http://{HOST}:{ports['web']}",
+        "PUBLIC_URL": f"http://{NAME}:{ports['web']}",
         "EVENTS_URL": f"http://{HOST}:{ports['events']}/events",
         **_gateway(folder, ports),
         "MAIL_SERVER": HOST,

@@ -15,6 +15,7 @@ PREFERRED: Mapping[str, int] = {
     "smtp": 1025,
 }
 HOST = "127.0.0.1"
+NAME = "localhost"  # what people open: a passkey belongs to a name, never to an address
 
 
 def is_free(port: int) -> bool:

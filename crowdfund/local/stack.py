@@ -16,7 +16,7 @@ from crowdfund.local import anvil, environment, node, ports, prepare, redis_serv
 from crowdfund.local.datadir import DataDir
 from crowdfund.local.environment import ROOT
 from crowdfund.local.errors import StackError
-from crowdfund.local.ports import HOST
+from crowdfund.local.ports import HOST, NAME
 from crowdfund.local.programs import Program
 from crowdfund.local.supervisor import Supervisor
 
@@ -70,7 +70,7 @@ class Stack:
         """Return the address of web, events, gateway, mail or chain."""
         if name == "chain":
             return self.env["CHAIN_RPC_URL"]
-        return f"http://{HOST}:{self.ports[name]}"
+        return f"http://{NAME if name == 'web' else HOST}:{self.ports[name]}"
 
     def names(self) -> list[str]:
         """Return the names of the programs that were started."""
@@ -185,7 +185,7 @@ class Stack:
         return services.events(self.ports["events"], self.env)
 
     def _gateway(self) -> Program:
-        return services.gateway(self.ports["gateway"], self.env, web_url=self.url("web"))
+        return services.gateway(self.ports["gateway"], self.env, web_url=f"http://{HOST}:{self.ports['web']}")
 
     def _identity(self) -> list[Program]:
         if self.chosen.get("OIDC_ISSUER"):

@@ -19,6 +19,9 @@ from flask import (
 )
 from werkzeug.wrappers import Response as BaseResponse
 
+from crowdfund import config
+from crowdfund.local import authenticator
+
 from .store import Mail, Store
 
 bp = Blueprint("mail", __name__)
@@ -103,6 +106,13 @@ def take_sms() -> tuple[Response, int]:
     if not E164.fullmatch(to) or not 0 < len(text) <= MAX_SMS:
         return jsonify(error="to is no number in E.164, or text is empty or too long"), 422
     return jsonify(id=_store().add_sms(sender[:40], to, text, key=key[:100])), 202
+
+
+@bp.get("/codes")
+def codes() -> str:
+    """Show what the authenticator apps of the demo staff show now."""
+    shown = authenticator.codes(config.settings().secret_key)
+    return render_template("codes.html", codes=shown, seconds_left=authenticator.seconds_left())
 
 
 @bp.post("/clear")
