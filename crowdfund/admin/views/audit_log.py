@@ -1,5 +1,6 @@
 """The audit log: find, read, take away."""
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -92,5 +93,5 @@ def _lines(rows: Iterable[Any]) -> Iterator[tuple[object, ...]]:
     for row in rows:
         yield (
             row.seq, row.at, row.actor, row.roles, row.action, row.outcome, row.subject_kind, row.subject_id,
-            row.detail, row.request_id, row.previous, row.hash,
+            json.dumps(row.detail, ensure_ascii=False, sort_keys=True), row.request_id, row.previous, row.hash,
         )  # fmt: skip
