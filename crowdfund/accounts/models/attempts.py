@@ -21,10 +21,11 @@ class SignInAttempt(db.Model):
     kind: Mapped[str] = mapped_column(sa.String(8))
     browser: Mapped[str] = mapped_column(sa.String(64))
     ip: Mapped[str] = mapped_column(sa.String(45))
+    network: Mapped[str] = mapped_column(sa.String(45))
     # Who was signed in at the start and so adds a way in; nobody when somebody signs in.
     person_id: Mapped[str | None] = mapped_column(ID)
     facts: Mapped[dict[str, Any]] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    __table_args__ = (sa.Index(None, "ip", "created_at"), one_of("kind", "oidc", "wallet"))
+    __table_args__ = (sa.Index(None, "network", "created_at"), one_of("kind", "oidc", "wallet"))

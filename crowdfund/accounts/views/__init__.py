@@ -1,9 +1,22 @@
 """Pages about people: sign in, the account, the desk."""
 
-from . import changes, desk, methods, passkeys, profile, second_factor, security, sign_in, step_up
+from . import (
+    changes,
+    desk,
+    methods,
+    oidc,
+    passkeys,
+    profile,
+    second_factor,
+    security,
+    sign_in,
+    step_up,
+    wallets,
+    ways,
+)
 from .blueprint import bp
 
 __all__ = [
-    "bp", "changes", "desk", "methods", "passkeys", "profile", "second_factor", "security", "sign_in",
-    "step_up",
+    "bp", "changes", "desk", "methods", "oidc", "passkeys", "profile", "second_factor", "security", "sign_in",
+    "step_up", "wallets", "ways",
 ]  # fmt: skip

@@ -73,11 +73,11 @@ class State:
         """A key that is published nowhere but bears the name of the one in use."""
         if self._stranger is None:
             self._stranger = RSAKey.generate_key(2048)
-        return RSAKey.import_key(self._stranger.as_pem(), {"kid": self.key.kid or ""})
+        return RSAKey.import_key(self._stranger.as_pem(private=True), {"kid": self.key.kid or ""})
 
     def rotate(self, *, drop: bool = False) -> None:
         """Take a new key into use; with `drop` the older ones are published no more."""
-        fresh = RSAKey.generate_key(2048)
+        fresh = _named(RSAKey.generate_key(2048))
         self.keys = [fresh] if drop else [*self.keys, fresh]
 
     def published(self) -> dict[str, Any]:
@@ -92,10 +92,16 @@ class State:
             del self.codes[code]
 
 
+def _named(key: RSAKey) -> RSAKey:
+    """Return a key with its thumbprint as its name."""
+    key.ensure_kid()
+    return key
+
+
 def _kept_key(path: Path) -> RSAKey:
     if path.exists():
-        return RSAKey.import_key(path.read_bytes())
-    key = RSAKey.generate_key(2048)
+        return _named(RSAKey.import_key(path.read_bytes()))
+    key = _named(RSAKey.generate_key(2048))
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_secret(path, key.as_pem().decode())
+    write_secret(path, key.as_pem(private=True).decode())
     return key

@@ -1,0 +1,123 @@
+"""What sign-in by provider and by wallet share: who asks, what waits, where it ends."""
+
+import hashlib
+import secrets
+from typing import Any
+
+from flask import Response, request, session, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from ... import clock, config, web
+from ...errors import CrowdfundError
+from ...i18n import _
+from .. import queries
+from ..forms.ways import ConfirmForm
+from ..rules.ways import Way
+from ..service import ways
+from ..service.attempts import Visitor
+from . import step_up
+from .blueprint import bp, enter
+
+WAITS_S = 1800  # how long a proved identity waits for its owner to sign in
+
+
+@bp.app_template_global("single_sign_on")
+def single_sign_on() -> str:
+    """Return the name of the identity provider for its button; empty when there is none."""
+    settings = config.settings()
+    return settings.oidc_name if settings.oidc_offered else ""
+
+
+def visitor() -> Visitor:
+    """Return who asks; the browser is known by a secret of its session."""
+    if request.method == "POST" and "browser" not in session:
+        session["browser"] = secrets.token_urlsafe(24)
+    browser = hashlib.sha256(session.get("browser", secrets.token_hex(8)).encode()).hexdigest()
+    person = web.current_user()
+    return Visitor(browser, request.remote_addr or "", person.id if person else None)
+
+
+def referral() -> str:
+    """Return the invitation that this visitor has followed, for the case that an account is opened."""
+    return str(session.get("referral", ""))
+
+
+def asked_target() -> str:
+    """Return where a sign-in is to end; own paths only."""
+    return web.own_path(request.values.get("next"), url_for("campaigns.index"))
+
+
+def arrive(person_id: str, *, method: str, target: str, is_new: bool) -> BaseResponse:
+    """Sign in; a newcomer whom we cannot write to is led to where that is put right."""
+    person = queries.get(person_id)
+    if is_new and person and not person.email:
+        text = _("Your account is open. Add an e-mail address, so that we can write to you about your money.")
+        web.flash(text, "warning")
+        target = url_for("accounts.methods") if target == url_for("campaigns.index") else target
+    return enter(person_id, method=method, target=target)
+
+
+def connect_now(way: Way, target: str) -> BaseResponse:
+    """Add a proved way in to who is signed in; what needs a second factor is asked for on a page.
+
+    Raises BelongsToAnother.
+    """
+    person = web.current_user()
+    if not ways.counts_at_once(person.id, way):
+        keep_waiting(way)
+        return web.back(url_for("accounts.connect_way"))
+    return _connected(ways.connect(person.id, way), way, target)
+
+
+def keep_waiting(way: Way, email: str = "") -> None:
+    """Keep a proved way in until its owner has signed in and confirmed it."""
+    session["way"] = {
+        "kind": way.kind, "value": way.value, "label": way.label, "email": email,
+        "at": clock.now().timestamp(),
+    }  # fmt: skip
+
+
+def waiting() -> tuple[Way, str] | None:
+    """Return the way in that waits in this session and the address whose owner it claims to be."""
+    kept = session.get("way")
+    if not kept or clock.now().timestamp() - kept["at"] > WAITS_S:
+        return None
+    return Way(kept["kind"], kept["value"], kept["label"]), kept["email"]
+
+
+def problem(error: CrowdfundError, target: str) -> Response:
+    """Show why a sign-in or a connection came to nothing, and how to go on."""
+    form = ConfirmForm()
+    web.put_error(form, error)
+    return web.render("accounts/way_problem.html", form=form, target=target, status=error.status)
+
+
+@bp.route("/account/sign-in-methods/connect", methods=["GET", "POST"])
+def connect_way() -> BaseResponse:
+    """Ask whether the proved identity or wallet is to be a way into this account; connect it."""
+    found, form, person = waiting(), ConfirmForm(), web.current_user()
+    if found is None:
+        return web.back(url_for("accounts.methods"))
+    way, _email = found
+    context: dict[str, Any] = {"form": form, "way": way, "person": person}
+    try:
+        at_once = ways.counts_at_once(person.id, way)
+        if not at_once and not step_up.is_fresh():
+            return web.to_second_factor()
+        if form.validate_on_submit():
+            session.pop("way")
+            return _connected(ways.connect(person.id, way), way, url_for("accounts.methods"))
+    except CrowdfundError as error:
+        session.pop("way", None)
+        return problem(error, url_for("accounts.methods"))
+    return web.render("accounts/connect_way.html", at_once=at_once, **context)
+
+
+def _connected(outcome: str, way: Way, target: str) -> BaseResponse:
+    texts = {
+        "connected": _("You can sign in with %(what)s from now on.", what=way.label),
+        "known": _("%(what)s is a way into your account already.", what=way.label),
+        "held": _("%(what)s becomes a way in after 24 hours. You can cancel it until then.", what=way.label),
+    }
+    web.flash(texts[outcome], "info" if outcome == "held" else "success")
+    return web.back(target)
