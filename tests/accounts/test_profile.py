@@ -1,19 +1,19 @@
-"""Who a person is, and the second pair of eyes that believes it."""
+"""Who a person is: name, number, language, invitation."""
 
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import outbox
+from crowdfund import clock, config, outbox
 from crowdfund.accounts import queries, service
-from crowdfund.accounts.models import UserRole
-from crowdfund.adapters import mail
+from crowdfund.accounts.models import User, UserRole
+from crowdfund.adapters import mail, sms
 from crowdfund.db import commit, db, rollback
-from crowdfund.errors import Conflict, Forbidden, Invalid, NotFound
+from crowdfund.errors import Invalid
 from tests import raising
 
 GOOD = {"first_name": "Alice", "last_name": "Bekele", "phone": "+251 91 123 4567"}
 NASTY = ["", "   ", "<b>x</b>", "a\nb", "a\x00b", "x" * 81]
-PHONES = ["", "0911234567", "911", "+251", "+2519112345678901", "abc", "NaN", "1e9", "-1", "+٢٥١٩١١٢٣٤٥٦٧",
+PHONES = ["", "251911234567", "911", "+251", "+2519112345678901", "abc", "NaN", "1e9", "-1", "+٢٥١٩١١٢٣٤٥٦٧",
           "+２５１911234567", "<b>+251911234567</b>", "+1 555", "9" * 400]  # fmt: skip
 
 
@@ -43,6 +43,8 @@ def save(person_id, **changes):
     [
         ("+251 91 123 4567", "+251911234567"),
         ("+251-91-123-4567", "+251911234567"),
+        ("0911 23 45 67", "+251911234567"),
+        ("00251911234567", "+251911234567"),
         ("+44 20 7946 0958", "+442079460958"),
     ],
 )
@@ -73,81 +75,6 @@ def test_names_of_every_alphabet_are_welcome(alice):
     assert queries.get(alice).name == "አበበ O’Brien-Şahin"
 
 
-def test_a_saved_profile_waits_for_somebody_to_check_it(alice):
-    save(alice)
-    assert state(alice) == ("pending", "none")
-
-
-def test_a_colleague_verifies_and_the_person_is_told_once(alice, carla):
-    save(alice)
-    service.verify(alice, actor=carla, approve=True)
-    commit()
-    outbox.drain_all()
-    outbox.drain_all()
-    assert state(alice) == ("verified", "basic")
-    assert [letter["To"] for letter in mail.OUTBOX] == ["alice@example.com"]
-
-
-def test_a_rejection_needs_a_reason_which_the_person_reads(alice, carla):
-    save(alice)
-    for empty in ("", "   "):
-        with pytest.raises(Invalid, match="Say why"):
-            service.verify(alice, actor=carla, approve=False, reason=empty)
-        rollback()
-    service.verify(alice, actor=carla, approve=False, reason="The name is not in the register.")
-    commit()
-    outbox.drain_all()
-    assert state(alice) == ("rejected", "none")
-    assert "The name is not in the register." in mail.OUTBOX[0].get_body(("plain",)).get_content()
-
-
-def test_nobody_verifies_themselves(app, frozen):
-    carla = raising.person("carla", "compliance")
-    save(carla)
-    with pytest.raises(Forbidden, match="cannot review yourself"):
-        service.verify(carla, actor=carla, approve=True)
-    assert state(carla) == ("pending", "none")
-
-
-def test_a_decision_is_taken_once(alice, carla):
-    save(alice)
-    service.verify(alice, actor=carla, approve=True)
-    commit()
-    with pytest.raises(Conflict, match="decided this already"):
-        service.verify(alice, actor=carla, approve=False, reason="second thoughts")
-    assert state(alice) == ("verified", "basic")
-
-
-def test_what_is_not_waiting_or_not_there_cannot_be_decided(alice, carla):
-    with pytest.raises(Conflict):
-        service.verify(alice, actor=carla, approve=True)
-    with pytest.raises(NotFound):
-        service.verify("0" * 32, actor=carla, approve=True)
-
-
-@pytest.mark.parametrize("change", [{"first_name": "Alicia"}, {"last_name": "B"}, {"phone": "+251911234568"}])
-def test_a_change_of_a_verified_fact_goes_back_to_the_start(alice, carla, change):
-    save(alice)
-    service.verify(alice, actor=carla, approve=True)
-    commit()
-    save(alice)
-    assert state(alice) == ("verified", "basic")  # nothing new was said
-    save(alice, **change)
-    assert state(alice) == ("pending", "none")
-
-
-def test_the_history_tells_who_did_what_and_why(alice, carla):
-    save(alice)
-    service.verify(alice, actor=carla, approve=False, reason="blurred")
-    commit()
-    seen = [
-        (event.actor, event.from_status, event.to_status, event.reason)
-        for event in queries.kyc_history(alice)
-    ]
-    assert (carla, "pending", "rejected", "blurred") in seen
-    assert (alice, "none", "pending", "") in seen
-
-
 def test_roles_are_given_once_and_only_those_that_exist(alice):
     for _ in range(2):
         service.give_role(alice, "finance", actor="system")
@@ -158,43 +85,175 @@ def test_roles_are_given_once_and_only_those_that_exist(alice):
     assert db.session.scalar(sa.select(sa.func.count()).select_from(UserRole)) == 1
 
 
-def test_the_account_page_keeps_what_was_typed_and_says_what_is_wrong(app, alice):
-    browser = raising.sign_in(app.test_client(), alice)
-    answer = browser.post("/account", data=GOOD | {"phone": "12", "first_name": "Ali<ce"})
+def test_a_change_of_a_verified_fact_has_to_be_verified_again(alice):
+    save(alice)
+    service.set_kyc_level(alice, "basic", actor="system")
+    commit()
+    save(alice)
+    assert state(alice) == ("verified", "basic")  # nothing new was said
+    for change in ({"first_name": "Alicia"}, {"last_name": "B"}, {"phone": "+251911234568"}):
+        service.set_kyc_level(alice, "basic", actor="system")
+        commit()
+        save(alice, **change)
+        assert state(alice) == ("pending", "none")
+        save(alice)
+
+
+# --- the page ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def page(app, alice):
+    return raising.sign_in(app.test_client(), alice)
+
+
+def fields(**changes):
+    return {**GOOD, "language": "", **changes}
+
+
+def nothing_kept(person_id):
+    rollback()
+    person = queries.get(person_id)
+    return (person.first_name, person.last_name, person.phone, person.language) == ("Alice", "", "", "")
+
+
+def test_the_account_page_keeps_what_was_typed_and_says_what_is_wrong(page, alice):
+    answer = page.post("/account", data=fields(phone="12", first_name="Ali<ce"))
     assert answer.status_code == 422
     assert "as in your passport" in answer.text
     assert 'value="Ali&lt;ce"' in answer.text
     assert 'value="12"' in answer.text
-    answer = browser.post("/account", data=GOOD | {"last_name": ""})
-    assert "Enter your last name." in answer.text
-    assert state(alice) == ("none", "none")
+    assert "Enter your last name." in page.post("/account", data=fields(last_name="")).text
+    assert nothing_kept(alice)
+    assert sms.OUTBOX == []
 
 
-def test_the_desk_lists_finds_and_decides(app, alice, carla):
-    save(alice)
-    desk = raising.sign_in(app.test_client(), carla)
-    assert "alice@example.com" in desk.get("/staff/people?status=pending").text
-    assert "alice@example.com" not in desk.get("/staff/people?q=zzz").text
-    here = f"/staff/people/{alice}"
-    assert desk.post(here, data={"decision": "reject", "reason": ""}).status_code == 422
-    assert desk.post(here, data={"decision": "maybe"}).status_code == 422
-    assert state(alice) == ("pending", "none")
-    assert desk.post(here, data={"decision": "approve"}).status_code == 303
-    assert state(alice) == ("verified", "basic")
-    assert desk.post(here, data={"decision": "approve"}).status_code == 409
-    assert desk.get("/staff/people/nobody").status_code == 404
+@pytest.mark.parametrize("typed", [*PHONES, "+44 20 7946 0958"])
+def test_what_is_no_mobile_number_is_refused_at_its_field(page, alice, typed):
+    answer = page.post("/account", data=fields(phone=typed))
+    assert answer.status_code == 422
+    assert 'href="#phone"' in answer.text
+    assert nothing_kept(alice)
 
 
-@pytest.mark.parametrize("asked", ["x", "-1", "0", "99999999999999999999"])
-def test_strange_pages_of_the_desk_are_never_an_error(app, carla, asked):
-    desk = raising.sign_in(app.test_client(), carla)
-    assert desk.get(f"/staff/people?page={asked}").status_code == 200
+@pytest.mark.parametrize("typed", ["xx", "en_XA", "<b>", "am" * 200, "NaN"])
+def test_only_a_language_of_the_list_is_kept(page, alice, typed):
+    answer = page.post("/account", data=fields(language=typed))
+    assert answer.status_code == 422
+    assert 'href="#language"' in answer.text
+    assert nothing_kept(alice)
 
 
-def test_a_reviewer_sees_no_form_for_themselves(app, frozen):
-    carla = raising.person("carla", "compliance")
-    save(carla)
-    desk = raising.sign_in(app.test_client(), carla)
-    assert "This is you" in desk.get(f"/staff/people/{carla}").text
-    assert desk.post(f"/staff/people/{carla}", data={"decision": "approve"}).status_code == 403
-    assert state(carla) == ("pending", "none")
+def test_a_number_counts_once_a_code_has_proved_it(page, alice, read_code):
+    answer = page.post("/account?next=/wallet", data=fields(next="/wallet"))
+    assert answer.headers["Location"] == "/account/sign-in-methods/code"
+    person = queries.get(alice)
+    assert (person.last_name, person.phone) == ("Bekele", "")
+    wrong = page.post("/account/sign-in-methods/code", data={"code": "x"})
+    assert wrong.status_code == 422
+    assert "+251 91 123 4567" in wrong.text
+    code = read_code("+251911234567")
+    answer = page.post("/account/sign-in-methods/code", data={"code": code})
+    assert answer.headers["Location"] == "/account?next=/wallet"
+    rollback()
+    assert queries.get(alice).phone == "+251911234567"
+    assert [method.kind for method in queries.methods_of(alice)] == ["email", "phone"]
+    # Saved again, nothing is sent again.
+    sms.OUTBOX.clear()
+    assert page.post("/account", data=fields()).headers["Location"] == "/account"
+    outbox.drain_all()
+    assert [one for one in sms.OUTBOX if "code" in one.text] == []
+
+
+def test_without_sms_a_number_is_kept_but_opens_no_account(page, alice, client):
+    before = config.settings()
+    config.use(before.model_copy(update={"environment": "production"}))
+    assert page.post("/account", data=fields()).headers["Location"] == "/account"
+    assert "was not proved by a code" in page.get("/account").text
+    rollback()
+    assert queries.get(alice).phone == "+251911234567"
+    assert [method.kind for method in queries.methods_of(alice)] == ["email"]
+    answer = client.post("/sign-in", data={"identifier": "+251911234567"})
+    assert answer.status_code == 422
+    assert "Enter your e-mail address instead" in answer.text
+    config.use(before)
+
+
+def test_the_language_is_kept_used_for_messages_and_set_in_the_next_browser(app, page, alice, read_code):
+    assert "language=am" in page.post("/account", data=fields(language="am")).headers["Set-Cookie"]
+    rollback()
+    assert queries.get(alice).language == "am"
+    other = app.test_client()
+    other.post("/sign-in", data={"identifier": "alice@example.com"})
+    answer = other.post("/sign-in/code", data={"code": read_code()})
+    assert any("language=am" in cookie for cookie in answer.headers.getlist("Set-Cookie"))
+    assert '<html lang="am"' in other.get("/account").text
+
+
+# --- invitations ------------------------------------------------------------------------------------
+
+
+def join(app, code):
+    newcomer = app.test_client()
+    answer = newcomer.get(f"/join/{code}")
+    assert answer.headers["Location"] == "/sign-in"
+    return newcomer
+
+
+def enter(browser, read_code, *, to="bob@example.com", **more):
+    browser.post("/sign-in", data={"identifier": to, **more})
+    browser.post("/sign-in/code", data={"code": read_code(to)})
+    rollback()
+    return queries.find_by_email(to)
+
+
+def test_whoever_follows_a_link_has_its_owner_as_sponsor_for_good(app, page, alice, read_code):
+    code = queries.get(alice).referral_code
+    assert f"http://localhost/join/{code}" in page.get("/account").text
+    newcomer = join(app, code.lower())
+    shown = newcomer.get("/sign-in").text
+    assert f'value="{code}"' in shown
+    assert "Alice" not in shown
+    bob = enter(newcomer, read_code, referral=code)
+    assert bob.sponsor_id == alice
+    # A second invitation, even at a later sign-in, changes nothing.
+    carol = raising.person("carol")
+    again = app.test_client()
+    assert enter(again, read_code, referral=queries.get(carol).referral_code).sponsor_id == alice
+    assert again.get(f"/join/{queries.get(carol).referral_code}").headers["Location"] == "/campaigns"
+
+
+def test_a_code_may_be_typed_at_the_first_sign_in(app, alice, read_code):
+    code = queries.get(alice).referral_code
+    bob = enter(app.test_client(), read_code, referral=f" {code.lower()} ")
+    assert bob.sponsor_id == alice
+    assert enter(app.test_client(), read_code, to="eve@example.com").sponsor_id is None
+
+
+def test_nobody_invites_oneself(app, alice, read_code):
+    mine = queries.get(alice).referral_code
+    assert enter(app.test_client(), read_code, to="alice@example.com", referral=mine).sponsor_id is None
+
+
+@pytest.mark.parametrize("typed", ["XXXXXXXX", "A", "٣٤٦٧٩٣٤٦", "<b>x</b>", "0" * 20, "' OR 1=1"])
+def test_an_unknown_code_gets_a_sentence_and_one_goes_on_without_it(app, alice, read_code, typed):
+    newcomer = app.test_client()
+    answer = newcomer.post("/sign-in", data={"identifier": "bob@example.com", "referral": typed})
+    assert answer.status_code == 422
+    assert 'href="#referral"' in answer.text
+    outbox.drain_all()
+    assert mail.OUTBOX == []
+    assert enter(newcomer, read_code, referral="").sponsor_id is None
+
+
+def test_a_link_with_an_unknown_code_leads_to_the_sign_in_page_with_a_sentence(app):
+    for code in ("XXXXXXXX", "%3Cb%3E", "x" * 300):
+        newcomer = join(app, code)
+        assert "We do not know the invitation code" in newcomer.get("/sign-in").text
+
+
+def test_an_invitation_by_a_closed_account_is_unknown(app, alice):
+    code = queries.get(alice).referral_code
+    db.session.execute(sa.update(User).where(User.id == alice).values(disabled_at=clock.now()))
+    commit()
+    assert "do not know" in join(app, code).get("/sign-in").text
