@@ -1,6 +1,6 @@
 """Uploads read and written anew by a small program of their own, so that a bomb kills only itself.
 
-`child.py` runs outside this process: no environment, no files to write, 300 MB, two seconds. It gets
+`child.py` runs outside this process: no environment, no files to write, 140 MB, two seconds. It gets
 the bytes on its input and answers with fresh ones, or with a word why not. See docs/adr/0008.
 """
 
@@ -19,7 +19,7 @@ from crowdfund.i18n import _
 
 log = structlog.get_logger()
 LIMIT_S = 1.8  # wall clock of one file; the answer to a person comes within two seconds
-MEMORY_MB = 280  # address space of the child
+MEMORY_MB = 140  # address space of the child: with a web process it stays below 300
 TURNS = threading.BoundedSemaphore(2)  # children at once in this process
 WAIT_S = 10.0  # for a turn
 # `-E -s`: nothing of the environment or of a user's own packages; the folder of child.py is its path.
@@ -38,7 +38,7 @@ class Clean:
 def clean(data: bytes, content_type: str, *, job: str = "paper") -> Clean:
     """Return a picture (as JPEG) or PDF written anew without anything but what is seen.
 
-    `job` is `paper` (a picture stays readable, 3,000 px a side) or `poster` (WebP, 1,600 px a side).
+    `job` is `paper` (a picture stays readable, 2,400 px a side) or `poster` (WebP, 1,600 px a side).
     Raises FileRefused with a sentence, Unavailable if too many files are being read.
     """
     if not TURNS.acquire(timeout=WAIT_S):
@@ -81,7 +81,10 @@ def _answer(out: bytes) -> Clean:
 
 def _sentence(word: str) -> str:
     sentences = {
-        "pixels": _("The picture has too many pixels. Make it at most 5,000 wide and high."),
+        "pixels": _("The picture has too many pixels. Make it smaller: 2,500 wide and high is enough."),
+        "heavy": _(
+            "This file takes too much memory to read. Make it smaller or simpler and choose it again."
+        ),
         "frames": _("The picture moves. Choose one that stands still."),
         "picture": _("This is not a picture we can read. Choose a JPEG, PNG or WebP."),
         "encrypted": _(

@@ -40,7 +40,7 @@ def main(content_type: str, job: str, memory_mb: str) -> int:
             data, kind = pictures.rewrite(sys.stdin.buffer.read(), content_type, job)
             said = {"content_type": kind, "pages": 1}
     except MemoryError:
-        said, data = {"refused": "unreadable"}, b""
+        said, data = {"refused": "heavy"}, b""
     except Exception as error:  # noqa: BLE001 - the file is foreign: whatever it raises, it is refused
         said, data = {"refused": str(error) if type(error).__name__ == "RefusedError" else "unreadable"}, b""
     sys.stdout.buffer.write(json.dumps(said).encode() + b"\n")

@@ -12,16 +12,23 @@ MAX_STREAM = 48 * 1024 * 1024  # unpacked bytes of one drawing or font
 MAX_TOTAL = 160 * 1024 * 1024  # and of all of them
 MAX_IMAGE_PIXELS = 60_000_000
 MAX_FILTERS = 3
+PIECE = 1024 * 1024
 
 # A page keeps only what draws it; inherited values have been pushed down before.
 PAGE_KEYS = {"/Type", "/MediaBox", "/CropBox", "/Rotate", "/Contents", "/Resources", "/Group", "/UserUnit"}
-# What acts, carries other files or tells about the author, wherever it stands.
-ACTING = {
-    "/A", "/AA", "/AF", "/Alternates", "/Annots", "/EF", "/EmbeddedFile", "/JS", "/JavaScript", "/Launch",
-    "/Metadata", "/OPI", "/OpenAction", "/PieceInfo", "/PS", "/Ref", "/RichMedia", "/StructParent",
-    "/StructParents", "/URI", "/URL", "/XFA", "/LastModified",
+# What acts, carries other files or tells about the author, wherever it stands. Short names are left
+# out: `/A` may be a font or a letter. Actions are known by what they are (`_is_action`).
+FORBIDDEN = {
+    "/AA", "/AF", "/AcroForm", "/Alternates", "/Annots", "/EF", "/EmbeddedFiles", "/JavaScript",
+    "/LastModified", "/Metadata", "/OPI", "/OpenAction", "/PieceInfo", "/RichMedia", "/StructParent",
+    "/StructParents", "/XFA",
 }  # fmt: skip
-OUTSIDE = {"/F", "/FFilter", "/FDecodeParms"}  # of a stream: its bytes would lie in another file
+ACTIONS = {
+    "/GoToE", "/GoToR", "/Hide", "/ImportData", "/JavaScript", "/Launch", "/Movie", "/Named", "/Rendition",
+    "/ResetForm", "/RichMediaExecute", "/SetOCGState", "/Sound", "/SubmitForm", "/Thread", "/Trans", "/URI",
+}  # fmt: skip
+# Of a stream: its bytes would lie in another file, or be a program for a printer.
+OUTSIDE = {"/F", "/FFilter", "/FDecodeParms", "/PS", "/Ref", "/Subtype2"}
 
 
 def rewrite(data: bytes) -> tuple[bytes, int]:
@@ -33,22 +40,15 @@ def rewrite(data: bytes) -> tuple[bytes, int]:
             _check(source)
             _flatten(source)
             for page in source.pages:
-                _strip(page.obj)
+                for key in set(page.obj.keys()) - PAGE_KEYS - {"/Parent"}:
+                    del page.obj[key]
             fresh.pages.extend(source.pages)
             _sweep(fresh)
             out = io.BytesIO()
-            fresh.save(
-                out,
-                object_stream_mode=pikepdf.ObjectStreamMode.generate,
-                compress_streams=True,
-                preserve_pdfa=False,
-                static_id=False,
-            )
+            fresh.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, compress_streams=True)
             return out.getvalue(), len(fresh.pages)
     except pikepdf.PasswordError as error:
         raise RefusedError("encrypted") from error
-    except pikepdf.PdfError as error:
-        raise RefusedError("unreadable") from error
 
 
 def _check(source: pikepdf.Pdf) -> None:
@@ -71,11 +71,6 @@ def _flatten(source: pikepdf.Pdf) -> None:
     source.flatten_annotations("screen")
 
 
-def _strip(page: pikepdf.Dictionary) -> None:
-    for key in set(page.keys()) - PAGE_KEYS - {"/Parent"}:
-        del page[key]
-
-
 def _sweep(fresh: pikepdf.Pdf) -> None:
     """Take what acts out of every object, and pack every stream so that no byte of it lies open."""
     total = 0
@@ -90,17 +85,27 @@ def _sweep(fresh: pikepdf.Pdf) -> None:
 
 def _defuse(thing: pikepdf.Object) -> None:
     """Take what acts out of an object and of what is written inside it; indirect ones have their own turn."""
-    waiting, is_first = [thing], True
+    waiting = [thing]
     while waiting:
         one = waiting.pop()
         if isinstance(one, pikepdf.Array):
             waiting += [part for part in one if _is_inside(part)]
             continue
-        bad = ACTING | (OUTSIDE if is_first and isinstance(one, pikepdf.Stream) else set())
-        for key in bad & set(one.keys()):
+        for key in _bad_keys(one) & set(one.keys()):
             del one[key]
         waiting += [part for _key, part in one.items() if _is_inside(part)]
-        is_first = False
+
+
+def _bad_keys(one: pikepdf.Object) -> set[str]:
+    if isinstance(one, pikepdf.Stream):
+        return FORBIDDEN | OUTSIDE
+    is_file = one.get("/Type") in (Name.Filespec, Name.F)
+    return set(one.keys()) if is_file or _is_action(one) else FORBIDDEN
+
+
+def _is_action(one: pikepdf.Object) -> bool:
+    kind = one.get("/S")
+    return isinstance(kind, pikepdf.Name) and str(kind) in ACTIONS
 
 
 def _is_inside(part: object) -> bool:
@@ -109,49 +114,56 @@ def _is_inside(part: object) -> bool:
 
 def _pack(stream: pikepdf.Stream) -> int:
     """Write a stream anew under Flate; return how much it unpacks to. Pictures stay as they are inside."""
+    filters = _filters(stream)
+    if stream.get("/Subtype") == Name.PS:
+        stream.write(b"")
+        return 0
     if stream.get("/Subtype") == Name.Image:
         if int(stream.get("/Width", 0)) * int(stream.get("/Height", 0)) > MAX_IMAGE_PIXELS:
             raise RefusedError("bomb")
-        return _wrap(stream)
-    plain = _unpack(stream)
-    stream.write(plain)
+        _wrap(stream, filters)
+        return 0
+    if filters == ["/FlateDecode"]:
+        return _measure(stream)
+    if len(filters) > MAX_FILTERS or filters.count("/FlateDecode") > 1 or filters.count("/LZWDecode") > 1:
+        raise RefusedError("bomb")
+    plain = stream.read_bytes()  # of other packings the memory of this process is the limit
+    if len(plain) > MAX_STREAM:
+        raise RefusedError("bomb")
+    stream.write(zlib.compress(plain), filter=Name.FlateDecode)
     return len(plain)
 
 
-def _unpack(stream: pikepdf.Stream) -> bytes:
-    filters = _filters(stream)
-    if filters == ["/FlateDecode"] and "/DecodeParms" not in stream:
-        unpacker = zlib.decompressobj()
-        try:
-            plain = unpacker.decompress(stream.read_raw_bytes(), MAX_STREAM)
-        except zlib.error as error:
-            raise RefusedError("unreadable") from error
-        if unpacker.unconsumed_tail:
-            raise RefusedError("bomb")
-        return plain
-    if len(filters) > MAX_FILTERS or filters.count("/FlateDecode") > 1 or filters.count("/LZWDecode") > 1:
-        raise RefusedError("bomb")
-    plain = stream.read_bytes()  # other packings; the memory of this process is the limit
-    if len(plain) > MAX_STREAM:
-        raise RefusedError("bomb")
-    return plain
+def _measure(stream: pikepdf.Stream) -> int:
+    """Return to how much a Flate stream unpacks, piece by piece; what hangs behind its end is cut off."""
+    raw, unpacker, size = stream.read_raw_bytes(), zlib.decompressobj(), 0
+    waiting = raw
+    try:
+        while waiting and not unpacker.eof:
+            size += len(unpacker.decompress(waiting, PIECE))
+            waiting = unpacker.unconsumed_tail
+            if size > MAX_STREAM:
+                raise RefusedError("bomb")
+    except zlib.error as error:
+        raise RefusedError("unreadable") from error
+    if unpacker.unused_data:
+        parms = {"decode_parms": stream["/DecodeParms"]} if "/DecodeParms" in stream else {}
+        stream.write(raw[: -len(unpacker.unused_data)], filter=Name.FlateDecode, **parms)
+    return size
 
 
-def _wrap(stream: pikepdf.Stream) -> int:
+def _wrap(stream: pikepdf.Stream, filters: list[str]) -> None:
     """Put Flate around a picture's bytes: what hides behind its last line is no file by itself any more."""
-    filters = _filters(stream)
-    if "/FlateDecode" in filters:
-        return 0
-    raw, parms = stream.read_raw_bytes(), stream.get("/DecodeParms")
+    if filters[:1] == ["/FlateDecode"]:
+        return
+    parms = stream.get("/DecodeParms")
     inner = list(parms) if isinstance(parms, pikepdf.Array) else [parms] * len(filters)
-    kept: list[object] = [None, *inner]
     names = pikepdf.Array([Name.FlateDecode, *(Name(name) for name in filters)])
-    packed = zlib.compress(raw, 1)
-    if any(parm is not None for parm in kept):
-        stream.write(packed, filter=names, decode_parms=pikepdf.Array(kept))
+    packed = zlib.compress(stream.read_raw_bytes(), 1)
+    if any(parm is not None for parm in inner):
+        stream.write(packed, filter=names, decode_parms=pikepdf.Array([None, *inner]))
     else:
         stream.write(packed, filter=names)
-    return 0
 
 
 def _filters(stream: pikepdf.Stream) -> list[str]:

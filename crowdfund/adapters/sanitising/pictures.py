@@ -6,10 +6,11 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from refused import RefusedError
 
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
-MAX_BYTES = 100_000_000  # of the decoded picture: 25 million pixels in colour, 100 million in grey
-SIDES = {"paper": 3000, "poster": 1600}
-# Pillow keeps every colour pixel in four bytes.
-BYTES_A_PIXEL = {"1": 1, "L": 1, "P": 1, "LA": 4, "PA": 4, "I;16": 2}
+SIDES = {"paper": 2400, "poster": 1600}
+# Pixels that fit into the memory of this process, by mode; the others need a second copy on the way.
+MOST_PIXELS = {"1": 36_000_000, "L": 50_000_000, "I;16": 25_000_000, "P": 10_000_000, "RGB": 12_600_000}
+MOST_OF_OTHERS = 8_000_000
+MOST_PROGRESSIVE = 25_000_000  # such a JPEG is held whole, however small it is decoded
 
 
 def rewrite(data: bytes, content_type: str, job: str) -> tuple[bytes, str]:
@@ -38,17 +39,25 @@ def _check(source: Image.Image, side: int) -> None:
     if getattr(source, "n_frames", 1) != 1:
         raise RefusedError("frames")
     if source.format == "JPEG":
+        if "progressive" in source.info and source.width * source.height > MOST_PROGRESSIVE:
+            raise RefusedError("pixels")
         # A camera's picture is decoded at a half or a quarter where that is still enough.
-        source.draft(None, (side, side))
-    if source.width * source.height * BYTES_A_PIXEL.get(source.mode, 4) > MAX_BYTES:
+        longest = max(source.size)
+        source.draft(None, (source.width * side // longest, source.height * side // longest))
+    most = MOST_PIXELS.get(source.mode, MOST_OF_OTHERS)
+    if source.format == "WEBP":
+        most //= 2  # decoded whole by its own library before Pillow gets a copy
+    if source.width * source.height > most:
         raise RefusedError("pixels")
 
 
 def _upright(source: Image.Image, side: int) -> Image.Image:
     """Return the picture turned as it was taken, small enough, on white."""
     turned = source.getexif().get(0x0112, 1)
-    factor = max(source.width, source.height) // side
+    factor = max(source.size) // side
     picture = source.reduce(factor) if factor > 1 and source.mode not in ("P", "1") else source
+    if picture.mode in ("I", "I;16"):  # converted at once, everything above 255 would be white
+        picture = picture.convert("I").point(lambda value: value * (1 / 256))
     picture = picture if picture.mode in ("RGB", "RGBA", "L") else picture.convert(_mode(picture))
     picture.thumbnail((side, side))
     if picture.mode == "RGBA":
@@ -65,4 +74,4 @@ def _upright(source: Image.Image, side: int) -> Image.Image:
 def _mode(picture: Image.Image) -> str:
     if picture.mode in ("LA", "PA", "RGBa", "La") or "transparency" in picture.info:
         return "RGBA"
-    return "L" if picture.mode in ("1", "I;16") else "RGB"
+    return "L" if picture.mode in ("1", "I") else "RGB"

@@ -1,0 +1,51 @@
+"""Examine every upload of a folder in a process like a web process, and say what it cost.
+
+Run as a program (`python -m tests.documents.measured <folder>`): its memory is that of the
+platform and of the children that read files, not of the tests.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from crowdfund import config, create_app
+from crowdfund.adapters import sanitising
+from crowdfund.documents import service
+from crowdfund.errors import CrowdfundError
+
+
+def peak_mb():
+    """Return the most memory that this process ever held, in MB, and what a child may hold at most.
+
+    Not from getrusage: what a process held before it became this program counts there.
+    """
+    held = next(line for line in Path("/proc/self/status").open() if line.startswith("VmHWM"))
+    return int(held.split()[1]) // 1024 + sanitising.MEMORY_MB
+
+
+def look(path):
+    """Return what came of one upload; what is accepted is put beside it."""
+    filename, data = path.with_suffix(".name").read_text(), path.read_bytes()
+    start = time.monotonic()
+    try:
+        examined = service.examine("other", filename, data)
+    except CrowdfundError as refusal:
+        return {"status": refusal.status, "says": refusal.user_message, "took_s": time.monotonic() - start}
+    took = time.monotonic() - start
+    path.with_suffix(".out").write_bytes(examined.data)
+    return {"status": 200, "took_s": took, "type": examined.content_type, "name": examined.filename}
+
+
+def main(folder):
+    """Print one line of JSON for each upload in a folder, and the peak at the end."""
+    app = create_app(config.Settings(_env_file=None, environment="test", CROWDFUND_DATA_DIR=folder))
+    with app.app_context():
+        before = peak_mb()
+        for path in sorted(folder.glob("*.case")):
+            print(json.dumps({"case": path.stem, **look(path)}))
+        print(json.dumps({"before_mb": before, "peak_mb": peak_mb()}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,89 @@
+"""Uploads that nobody should send: a clear sentence in two seconds, or a harmless file; never much memory."""
+
+import io
+import json
+import subprocess
+import sys
+import zlib
+
+import pikepdf
+import pytest
+from PIL import Image
+
+from tests.documents import corpus
+
+CASES = corpus.cases()
+PAYLOADS = (corpus.MARK, b"EICAR", b"PK\x03\x04")
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory):
+    """What a process like a web process makes of each case, and the most memory it took."""
+    folder = tmp_path_factory.mktemp("corpus")
+    for number, (filename, data, _expected) in enumerate(CASES.values()):
+        (folder / f"{number:03}.case").write_bytes(data)
+        (folder / f"{number:03}.name").write_text(filename)
+    command = [sys.executable, "-m", "tests.documents.measured", str(folder)]
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    *rows, last = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+    for row in rows:
+        kept = folder / f"{row['case']}.out"
+        row["data"] = kept.read_bytes() if kept.exists() else b""
+    return dict(zip(CASES, rows, strict=True)) | last
+
+
+def opened(data, content_type):
+    """Return everything that can be found in a file: its bytes, and a PDF's objects and streams unpacked."""
+    found = [data]
+    if content_type == "application/pdf":
+        with pikepdf.open(io.BytesIO(data)) as pdf:
+            for thing in pdf.objects:
+                found.append(repr(thing).encode())
+                if isinstance(thing, pikepdf.Stream) and thing.get("/Filter") == pikepdf.Name.FlateDecode:
+                    found.append(zlib.decompressobj().decompress(thing.read_raw_bytes(), 50_000_000))
+    return b"\n".join(found)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_upload_is_refused_with_a_sentence_or_made_harmless(seen, name):
+    expected, found = CASES[name][2], seen[name]
+    assert found["took_s"] < 2
+    if expected is None:
+        assert found["status"] == 200, found["says"]
+        inside = opened(found["data"], found["type"])
+        assert [word for word in PAYLOADS if word in inside] == []
+    else:
+        assert found["status"] == 422
+        assert expected in found["says"]
+        assert found["says"].endswith(".")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell, nor limit a child's memory")
+def test_no_upload_takes_300_megabytes(seen):
+    assert seen["peak_mb"] < 300
+
+
+def test_a_picture_is_turned_as_it_was_taken_and_says_nothing_else(seen):
+    with Image.open(io.BytesIO(seen["jpeg with place and comment"]["data"])) as picture:
+        assert picture.size == (200, 320)
+        assert dict(picture.getexif()) == {}
+        assert set(picture.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+
+
+def test_the_pages_of_a_pdf_stay_readable(seen):
+    with pikepdf.open(io.BytesIO(seen["200 pages"]["data"])) as pdf:
+        assert len(pdf.pages) == 200
+        assert pdf.pages[199].Contents.read_bytes() == b"BT (page 199) Tj ET"
+
+
+def test_a_photo_in_a_pdf_is_still_a_photo(seen):
+    with pikepdf.open(io.BytesIO(seen["pdf with a photo and a tail"]["data"])) as pdf:
+        [image] = pdf.pages[0].get_images().values()
+        assert pikepdf.PdfImage(image).as_pil_image().size == (320, 200)
+
+
+def test_what_acts_in_a_pdf_is_gone_and_what_is_seen_stays(seen):
+    with pikepdf.open(io.BytesIO(seen["pdf that acts"]["data"])) as pdf:
+        assert set(pdf.Root.keys()) == {"/Type", "/Pages"}
+        assert "/Annots" not in pdf.pages[0].obj
+        assert "/A" in pdf.pages[0].obj.Resources.XObject, "a form that is called A is no action"
