@@ -1,7 +1,7 @@
 """What investments do when payments, the chain or a campaign move."""
 
 from .. import outbox
-from . import service
+from . import service, telling
 from .rules import Status
 
 Rows = list[outbox.Row]
@@ -76,3 +76,17 @@ def campaign_cancelled(rows: Rows) -> None:
     """Cancelled while live: everybody gets back exactly what was paid."""
     for row in rows:
         service.give_back_all(row.payload["campaign_id"], reason="The campaign was cancelled.")
+
+
+@outbox.on("campaign.succeeded", queue="default")
+def campaign_succeeded(rows: Rows) -> None:
+    """Tell the investors that the threshold was reached."""
+    for row in rows:
+        telling.tell_all(row.payload["campaign_id"], "succeeded")
+
+
+@outbox.on("campaign.released", queue="default")
+def campaign_released(rows: Rows) -> None:
+    """Tell the investors that the company has the money."""
+    for row in rows:
+        telling.tell_all(row.payload["campaign_id"], "released")

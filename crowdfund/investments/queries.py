@@ -97,6 +97,12 @@ def settled_of(campaign_id: str) -> Sequence[Row]:
     return db.session.execute(query.order_by(_I.c.id)).all()
 
 
+def investors_of(campaign_id: str) -> Sequence[str]:
+    """Return everybody who has settled money in a campaign."""
+    query = sa.select(_I.c.user_id).where(_I.c.campaign_id == campaign_id, _I.c.status.in_(rules.IN))
+    return db.session.scalars(query.distinct()).all()
+
+
 def on_chain() -> Sequence[Row]:
     """Return per deployed campaign what its contract has recorded, in minor units, for the proof I9."""
     recorded = sa.func.coalesce(sa.func.sum(_I.c.amount_minor), 0).label("recorded")

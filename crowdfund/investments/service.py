@@ -12,14 +12,14 @@ from ..campaigns import rules as campaign_rules
 from ..campaigns import service as campaign_service
 from ..chain import rules as chain_rules
 from ..chain import service as chain
+from ..compliance import queries as compliance
 from ..db import db, insert_ignore, new_id, record_event
 from ..i18n import _
 from ..issuers import queries as issuers
 from ..ledger import rules as ledger_rules
 from ..ledger import service as ledger
-from ..notifications import service as notifications
 from ..payments import service as payments
-from . import queries, rules
+from . import queries, rules, telling
 from .models import Consent, Investment, InvestorKey, investment_event
 from .rules import Status
 
@@ -103,8 +103,8 @@ def _known(order: Order) -> str | None:
 
 
 def _check_person(user_id: str, company_id: str) -> None:
-    if accounts.kyc_level(user_id) == "none":
-        raise rules.NotVerified(_("Verify your identity first: it takes a minute on your account page."))
+    if why := compliance.refusal(user_id):
+        raise rules.NotVerified(why)
     if issuers.is_member(company_id, user_id):
         raise rules.OwnCompany(_("This is your own company. You cannot invest in it here."))
 
@@ -153,11 +153,11 @@ def settled(investment_id: str) -> None:
         had_room = investment.status in (Status.PAYING, Status.AUTHORISED)
         if had_room:
             campaign_service.unreserve(investment.campaign_id, investment.amount_minor)
-        _give_back(investment, reason=error.user_message)
+        _give_back(investment, "returned", reason=error.user_message)
         return
     _move(investment_id, Status.SETTLED)
     _record(investment)
-    _tell(investment, "invested")
+    telling.tell(investment, "settled", shares=investment.shares)
 
 
 def not_paid(investment_id: str, status: Status) -> None:
@@ -165,7 +165,9 @@ def not_paid(investment_id: str, status: Status) -> None:
     investment = _lock(investment_id)
     if investment.status in (Status.PAYING, Status.AUTHORISED):
         campaign_service.unreserve(investment.campaign_id, investment.amount_minor)
-        _move(investment_id, status if investment.status == Status.PAYING else Status.FAILED)
+        ending = status if investment.status == Status.PAYING else Status.FAILED
+        _move(investment_id, ending)
+        telling.tell(investment, str(ending))
 
 
 def give_back_all(campaign_id: str, *, reason: str) -> int:
@@ -174,13 +176,13 @@ def give_back_all(campaign_id: str, *, reason: str) -> int:
     # All rows before the first posting: who holds the journal's head must not wait for a row.
     for investment in [_lock(row.id) for row in rows]:
         if investment.status in rules.IN:
-            _give_back(investment, reason=reason)
+            _give_back(investment, "refunded", reason=reason)
             _record_refund(investment)
     campaign_service.mark_refunded(campaign_id)
     return len(rows)
 
 
-def _give_back(investment: Investment, *, reason: str) -> None:
+def _give_back(investment: Investment, what: str, *, reason: str) -> None:
     move = ledger_rules.Posting(
         ledger_rules.escrow(investment.campaign_id),
         ledger_rules.user_wallet(investment.user_id),
@@ -194,7 +196,7 @@ def _give_back(investment: Investment, *, reason: str) -> None:
         currency=investment.currency,
     )
     _move(investment.id, Status.RETURNED, reason=reason)
-    _tell(investment, "returned")
+    telling.tell(investment, what)
 
 
 # --- the chain ------------------------------------------------------------------------------------
@@ -243,6 +245,7 @@ def confirmed(investment_id: str, tx_hash: str) -> None:
     investment.tx_hash, investment.chain_problem = tx_hash, None
     if _move(investment_id, Status.CONFIRMED):
         outbox.emit("investment.confirmed", investment_id, {"investment_id": investment_id})
+        telling.tell(investment, "recorded")
 
 
 def record_refused(investment_id: str, reason: str) -> None:
@@ -274,13 +277,3 @@ def _move(investment_id: str, to: Status, *, reason: str = "") -> bool:
     live.changed("portfolio", investment.user_id)
     live.changed("wallet", investment.user_id)
     return True
-
-
-def _tell(investment: Investment, template: str) -> None:
-    campaign = campaigns.by_id(investment.campaign_id)
-    context = {
-        "amount_minor": investment.amount_minor, "currency": investment.currency, "title": campaign.title,
-        "investment_id": investment.id, "shares": investment.shares,
-    }  # fmt: skip
-    key = f"investment:{investment.id}:{template}"
-    notifications.email_person(investment.user_id, template, context, key=key)

@@ -46,16 +46,11 @@ def tell_elsewhere(rows: list[outbox.Row]) -> None:
             service.tell_addresses(change.person_id, told, said["kind"], said, key=_key(row))
 
 
-@outbox.on("person.reviewed", queue="messages")
-def tell_review(rows: list[outbox.Row]) -> None:
-    """Tell a person how the verification went."""
+@outbox.on("staff.work", queue="messages")
+def tell_staff(rows: list[outbox.Row]) -> None:
+    """Tell staff of new work in a lower feature's queue: payload kind."""
     for row in rows:
-        person = accounts.get(row.payload["person_id"])
-        if person is not None and person.kyc_status in ("verified", "rejected"):
-            kind = "approved" if person.kyc_status == "verified" else "rejected"
-            context = {"reason": person.kyc_reason} if person.kyc_reason else {}
-            path = "/campaigns" if kind == "approved" else "/account"
-            service.notify(person.id, f"verification.{kind}", context, key=f"reviewed:{_key(row)}", path=path)
+        service.queue_work(row.payload["kind"], key=f"work:{_key(row)}")
 
 
 def _key(row: outbox.Row) -> str:
@@ -66,7 +61,7 @@ def _key(row: outbox.Row) -> str:
 @outbox.handler("notifications.spread", queue="messages", batch=100)
 def spread(rows: list[outbox.Row]) -> None:
     """Write the messages by which notices go out."""
-    service.spread([row.payload["notice_id"] for row in rows])
+    service.spread([row.payload["key"] for row in rows])
 
 
 def _deliver(rows: list[outbox.Row]) -> str:

@@ -40,9 +40,9 @@ def unread(person_id: str) -> int:
     return int(_UNREAD.first(person_id=person_id).unread)
 
 
-def notices(notice_ids: Collection[str]) -> list[Any]:
-    """Return notices by id, oldest first."""
-    return list(db.session.execute(sa.select(_N).where(_N.c.id.in_(notice_ids)).order_by(_N.c.id)))
+def notices(keys: Collection[str]) -> list[Any]:
+    """Return notices by their keys, oldest first."""
+    return list(db.session.execute(sa.select(_N).where(_N.c.key.in_(keys)).order_by(_N.c.id)))
 
 
 def notices_of(person_id: str, *, unread_only: bool = False, before: str = "") -> Page:
@@ -62,10 +62,12 @@ def notice_of(notice_id: str, person_id: str) -> Any:  # noqa: ANN401 - a row
     return found
 
 
-def has_unread(person_id: str, kind: str) -> bool:
-    """Return whether a notice of a kind waits to be read by a person."""
-    query = sa.select(_N.c.id).where(_N.c.person_id == person_id, _N.c.read_at.is_(None), _N.c.kind == kind)
-    return db.session.execute(query.limit(1)).first() is not None
+def with_unread(kind: str, person_ids: Collection[str]) -> set[str]:
+    """Return those of these people who have not read a notice of a kind yet."""
+    query = sa.select(_N.c.person_id).where(
+        _N.c.person_id.in_(person_ids), _N.c.read_at.is_(None), _N.c.kind == kind
+    )
+    return set(db.session.scalars(query))
 
 
 # --- choices ----------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ import re
 import pytest
 
 from crowdfund.campaigns.views import kept
+from crowdfund.db import commit
+from crowdfund.notifications import service as notifications
 from tests import raising
 
 
@@ -79,12 +81,26 @@ def test_news_for_one_reader_is_shown_once_and_to_nobody_else(app, cast, live):
     assert "Only for Bob." not in alice.get("/campaigns").text
 
 
+def test_each_reader_of_a_kept_page_has_a_bell_of_their_own(app, cast, live):
+    alice, bob = raising.browser(app, cast.alice), raising.browser(app, cast.bob)
+    notifications.mark_read(cast.alice)
+    notifications.notify(cast.bob, "verification.approved", {}, key="k")
+    commit()
+    for _ in range(2):  # the second time from what is kept
+        told, silent = bob.get("/campaigns").text, alice.get("/campaigns").text
+        assert "1 unread notice" in told
+        assert f"bell:{cast.bob}" in told
+        assert "none unread" in silent
+        assert f"bell:{cast.alice}" in silent
+    assert "cf-bell" not in app.test_client().get("/campaigns").text
+
+
 def test_a_name_with_markup_stays_text(app, cast, live, monkeypatch):
     bob = raising.browser(app, cast.bob)
     real = kept.web.current_user
 
     class Odd:
-        name, email = "<b>Bob</b>", 'bob"@example.com'
+        id, name, email = "odd", "<b>Bob</b>", 'bob"@example.com'
         roles = ()
 
     def odd():

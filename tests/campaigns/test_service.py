@@ -107,7 +107,7 @@ def test_the_author_is_written_to_once_for_each_decision(cast):
     commit()
     mail.OUTBOX.clear()
     outbox.drain("messages")
-    [letter] = [one for one in mail.OUTBOX if "needs a change" in str(one)]
+    [letter] = [one for one in mail.OUTBOX if "was sent back" in str(one["Subject"])]
     assert "Say what happens if beans fail." in str(letter)
     assert f"/my/campaigns/{campaign_id}" in str(letter)
 

@@ -12,12 +12,13 @@ from crowdfund.errors import Conflict
 from crowdfund.i18n import _
 from crowdfund.issuers import queries as issuers
 from crowdfund.issuers.rules import REFUSALS, line
+from crowdfund.notifications import service as notifications
 from crowdfund.statuses import status_text
 
 from .. import queries, rules
 from ..models import Campaign, campaign_event
 from ..rules import Status
-from .shared import NotEligible, change, locked, touch
+from .shared import NotEligible, change, locked, tell_team, touch
 
 
 class Incomplete(Conflict):
@@ -116,6 +117,8 @@ def submit(campaign_id: str, *, actor: str) -> None:
         raise NotEligible(REFUSALS[refusal])
     campaign.submitted_at, campaign.rejection_reason = clock.now(), None
     change(campaign, Status.SUBMITTED, actor=actor)
+    tell_team(campaign, "submitted")
+    notifications.queue_work("staff.campaigns", key=f"{campaign.id}:{campaign.submitted_at.timestamp()}")
 
 
 def _refuse(errors: Mapping[str, str]) -> None:

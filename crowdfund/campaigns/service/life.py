@@ -22,7 +22,7 @@ from crowdfund.ledger import service as ledger
 from .. import queries, rules
 from ..models import Campaign
 from ..rules import Status
-from .shared import NotEligible, campaign_intent, change, locked, note, reviewable, tell_author, touch
+from .shared import NotEligible, campaign_intent, change, locked, note, reviewable, tell_team, touch
 
 FUNCTIONS = {"close": "close", "cancel": "cancel", "release": "release"}
 
@@ -92,7 +92,7 @@ def go_live(campaign_id: str, *, contract_address: str, tx_hash: str) -> None:
     campaign.contract_address, campaign.deploy_tx = contract_address, tx_hash
     campaign.starts_at, campaign.chain_error = clock.now(), None
     change(campaign, Status.LIVE, actor="system", reason=f"deployed at {contract_address}")
-    tell_author(campaign, "is live", "Its contract is on the blockchain and people can invest.")
+    tell_team(campaign, "live")
     outbox.emit("campaign.live", campaign_id, {"campaign_id": campaign_id})
 
 
@@ -105,6 +105,7 @@ def deploy_failed(campaign_id: str, reason: str, *, intent_id: str) -> None:
     campaign.live_lock = campaign.year_lock = campaign.started_year = campaign.ends_at = None
     campaign.chain_error = reason[:500]
     change(campaign, Status.APPROVED, actor="system", reason=f"not deployed: {reason}")
+    tell_team(campaign, "deployment_failed")
 
 
 # --- end ------------------------------------------------------------------------------------------
@@ -188,6 +189,7 @@ def cancel(campaign_id: str, reason: str, *, actor: str) -> None:
         _begin(campaign, "cancel", actor=actor, reason=why)
         return
     change(campaign, Status.CANCELLED, actor=actor, reason=why)
+    tell_team(campaign, "cancelled", reason=why)
 
 
 def cancelled_on_chain(campaign_id: str, *, tx_hash: str) -> None:
@@ -201,20 +203,13 @@ def _end(campaign: Campaign, to: Status, *, tx_hash: str) -> None:
     campaign.closed_at, campaign.close_tx = clock.now(), tx_hash
     campaign.ending = campaign.live_lock = campaign.chain_error = None
     change(campaign, to, actor="system", reason=_settled_words(campaign))
-    tell_author(campaign, f"has {_ENDINGS[to][0]}", _ENDINGS[to][1])
+    tell_team(campaign, str(to))
     outbox.emit(f"campaign.{to}", campaign.id, {"campaign_id": campaign.id})
 
 
 def _settled_words(campaign: Campaign) -> str:
     settled, goal = campaign.settled_minor, campaign.goal_minor or 0
     return f"{money.fmt(settled, campaign.currency)} of {money.fmt(goal, campaign.currency)} settled"
-
-
-_ENDINGS = {
-    Status.SUCCEEDED: ("succeeded", "The money is released from escrow as soon as finance has checked it."),
-    Status.FAILED: ("not succeeded", "Every investor gets back exactly what was paid."),
-    Status.CANCELLED: ("been cancelled", "Every investor gets back exactly what was paid."),
-}
 
 
 def release(campaign_id: str, *, actor: str) -> None:
@@ -255,8 +250,8 @@ def released_on_chain(campaign_id: str, *, tx_hash: str) -> None:
     campaign.released_at, campaign.release_tx = clock.now(), tx_hash
     campaign.ending = campaign.chain_error = None
     change(campaign, Status.RELEASED, actor="system")
-    paid = money.fmt(campaign.released_minor or 0, campaign.currency)
-    tell_author(campaign, "is paid out", f"{paid} are in your company's wallet account.")
+    paid = {"amount_minor": campaign.released_minor or 0, "fee_minor": campaign.fee_minor or 0}
+    tell_team(campaign, "released", **paid, currency=campaign.currency)
     outbox.emit("campaign.released", campaign_id, {"campaign_id": campaign_id})
 
 

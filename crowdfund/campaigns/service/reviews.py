@@ -8,7 +8,7 @@ from crowdfund.statuses import status_text
 from .. import queries, rules
 from ..rules import Status
 from .life import deploy
-from .shared import change, reviewable, tell_author
+from .shared import change, reviewable, tell_team
 
 
 def approve(campaign_id: str, *, actor: str) -> None:
@@ -36,4 +36,4 @@ def reject(campaign_id: str, reason: str, *, actor: str) -> None:
     campaign.reviewed_at, campaign.reviewed_by = clock.now(), actor
     campaign.rejection_reason = why
     change(campaign, Status.DRAFT, actor=actor, reason=why)
-    tell_author(campaign, "needs a change", "Something has to be changed before it can go live:", reason=why)
+    tell_team(campaign, "rejected", reason=why)

@@ -75,15 +75,19 @@ def tell(campaign_id: str, company_id: str | None = None) -> None:
         live.changed("company", company_id)
 
 
-def tell_author(campaign: Campaign, what: str, sentence: str, *, reason: str = "") -> None:
-    """Write an e-mail to the author about a new state; once for each."""
-    title = f"{campaign.title} {what}"
-    context = {"title": title, "sentence": f"{title}. {sentence}", "reason": reason}
-    notifications.email_person(
-        campaign.author_id,
-        "news",
-        context | {"path": f"/my/campaigns/{campaign.id}"},
-        key=f"campaign:{campaign.id}:{campaign.status}:{campaign.submitted_at}",
+def tell_team(campaign: Campaign, what: str, **context: object) -> None:
+    """Tell author and company of a state of the campaign (`campaign.<what>`), once for each round.
+
+    A round begins when the campaign is submitted, or deployed again.
+    """
+    team = issuers.member_ids(campaign.company_id) | {campaign.author_id}
+    stamp = int(campaign.submitted_at.timestamp()) if campaign.submitted_at else 0
+    notifications.notify_all(
+        team,
+        f"campaign.{what}",
+        {"campaign": campaign.title, **context},
+        key=f"campaign:{campaign.id}:{what}:{stamp}:{campaign.deploy_tries}",
+        path=f"/my/campaigns/{campaign.id}",
     )
 
 

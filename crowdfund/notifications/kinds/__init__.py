@@ -7,4 +7,6 @@ KINDS: dict[str, Kind] = {
     **security.KINDS, **identity.KINDS, **money.KINDS, **company.KINDS, **campaign.KINDS, **staff.KINDS,
 }  # fmt: skip
 
-__all__ = ["CHANNELS", "GROUPS", "KINDS", "WORDS", "Group", "Kind"]
+QUEUES = staff.ROLES
+
+__all__ = ["CHANNELS", "GROUPS", "KINDS", "QUEUES", "WORDS", "Group", "Kind"]

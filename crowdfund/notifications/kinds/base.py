@@ -71,16 +71,12 @@ WORDS: dict[str, dict[str, str]] = {
     "problem": {
         "too_little": _l("less than expected"), "too_much": _l("more than expected"),
         "late": _l("it came late"), "duplicate": _l("it came twice"),
-        "wrong_currency": _l("another currency"), "reversed": _l("it was taken back"),
-        "other": _l("something does not fit"),
+        "wrong_currency": _l("another currency"),
+        "unknown_reference": _l("we do not know what it is for"),
+        "contradiction": _l("the bank contradicts itself"),
     },
     "resolution": {
         "accept": _l("accepted"), "credit": _l("credited to your wallet"),
-        "return": _l("sent back to where it came from"), "top_up": _l("the rest is still needed"),
-    },
-    "queue": {
-        "people": _l("people to verify"), "companies": _l("companies to verify"),
-        "documents": _l("documents to check"), "campaigns": _l("campaigns to approve"),
-        "payments": _l("payments to clear up"), "nominees": _l("nominees to verify"),
+        "return": _l("sent back to where it came from"), "dismiss": _l("nothing had to be done"),
     },
 }  # fmt: skip

@@ -49,17 +49,22 @@ KINDS = {
     ),
     "investment.succeeded": Kind(
         _l("%(campaign)s has succeeded"),
-        _l("The campaign in which you invested %(amount)s has reached its threshold."),
-        "money", _SAMPLE, action=_FOLLOW, path=_PATH,
+        _l("%(campaign)s, in which you have invested, has reached its threshold. The money is released next."),
+        "money", {"campaign": "A roastery for Yirga"}, action=_l("Open your portfolio"), path="/portfolio",
+    ),
+    "investment.released": Kind(
+        _l("%(campaign)s: the money is released"),
+        _l("%(campaign)s has the money that you invested, and your shares count from now on."),
+        "money", {"campaign": "A roastery for Yirga"}, action=_l("Open your portfolio"), path="/portfolio",
     ),
     "payment.in_question": Kind(
         _l("We look into a payment of yours"),
         _l("A payment of %(amount)s is not as we expected it: %(problem)s. Nothing is lost, and you hear from us."),
-        "money", {**_SAMPLE, "problem": "too_little"}, action=_l("See the payment"), path="/payments/1",
+        "money", {"amount_minor": 5_000_00, "currency": "ETB", "problem": "too_little"}, action=_l("See the payment"), path="/payments/1",
     ),
     "payment.resolved": Kind(
         _l("Your payment is cleared up"),
         _l("We have looked into your payment of %(amount)s. Result: %(resolution)s."),
-        "money", {**_SAMPLE, "resolution": "credit"}, action=_l("See the payment"), path="/payments/1",
+        "money", {"amount_minor": 5_000_00, "currency": "ETB", "resolution": "credit"}, action=_l("See the payment"), path="/payments/1",
     ),
 }  # fmt: skip

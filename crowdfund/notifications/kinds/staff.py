@@ -1,12 +1,58 @@
-"""Kinds of notice to staff: in their own list only, unless they ask for more."""
+"""Kinds of notice to staff, one for each queue: in their own list only, unless they ask for more."""
 
 from ...i18n import _l
 from .base import LIST_ONLY, Kind
 
+
+def _queue(title: str, text: str, path: str) -> Kind:
+    return Kind(title, text, "staff", {}, channels=LIST_ONLY, action=_l("Open the queue"), path=path)
+
+
+# Whose work a queue is: the roles that decide there.
+ROLES: dict[str, tuple[str, ...]] = {
+    "staff.people": ("admin", "compliance"),
+    "staff.documents": ("admin", "compliance"),
+    "staff.nominees": ("admin", "compliance"),
+    "staff.companies": ("admin", "compliance"),
+    "staff.campaigns": ("admin", "compliance"),
+    "staff.payments": ("admin", "finance"),
+    "staff.requests": ("admin",),
+}
+
 KINDS = {
-    "staff.work": Kind(
-        _l("New in your queue: %(queue)s"),
-        _l("There is new work in a queue of yours: %(queue)s."),
-        "staff", {"queue": "people"}, channels=LIST_ONLY, action=_l("Open the queue"), path="/staff/people",
+    "staff.people": _queue(
+        _l("Somebody waits to be verified"),
+        _l("There is new work in the queue of people."),
+        "/staff/people?status=pending",
     ),
-}  # fmt: skip
+    "staff.documents": _queue(
+        _l("A document waits to be checked"),
+        _l("There is new work in the queue of documents."),
+        "/staff/people?status=pending",
+    ),
+    "staff.nominees": _queue(
+        _l("A nominee waits to be verified"),
+        _l("There is new work in the queue of nominees."),
+        "/staff/people?status=pending",
+    ),
+    "staff.companies": _queue(
+        _l("A company waits for approval"),
+        _l("There is new work in the queue of companies."),
+        "/staff/approvals",
+    ),
+    "staff.campaigns": _queue(
+        _l("A campaign waits for approval"),
+        _l("There is new work in the queue of campaigns."),
+        "/staff/approvals",
+    ),
+    "staff.payments": _queue(
+        _l("A payment needs a decision"),
+        _l("There is a new exception in the queue of payments."),
+        "/staff/exceptions",
+    ),
+    "staff.requests": _queue(
+        _l("A colleague's request waits for a second pair of eyes"),
+        _l("There is new work in the queue of requests about staff."),
+        "/staff/requests",
+    ),
+}

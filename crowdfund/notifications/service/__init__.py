@@ -2,9 +2,9 @@
 
 from .choices import choose, choose_all
 from .messages import close, email, email_person, retry, send, sms
-from .notices import mark_read, notify, notify_all, purge, spread, tell_addresses
+from .notices import mark_read, notify, notify_all, purge, queue_work, spread, tell_addresses
 
 __all__ = [
     "choose", "choose_all", "close", "email", "email_person", "mark_read", "notify", "notify_all", "purge",
-    "retry", "send", "sms", "spread", "tell_addresses",
+    "queue_work", "retry", "send", "sms", "spread", "tell_addresses",
 ]  # fmt: skip

@@ -1,6 +1,5 @@
 """Tell a person something: into the person's list at once, by other channels through a job."""
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,7 +9,7 @@ from ... import clock, live, outbox
 from ...accounts import queries as accounts
 from ...db import db, insert_ignore, new_id, rows_changed
 from .. import queries
-from ..kinds import KINDS
+from ..kinds import KINDS, QUEUES
 from ..models import Notice
 from ..rules import KEEP_READ
 from . import messages
@@ -26,37 +25,48 @@ def notify(person_id: str, kind: str, context: dict[str, Any], *, key: str, path
     In the caller's transaction this writes a notice in the person's list and the job which sends it by
     e-mail or SMS, as kind and person want. `context` holds what the kind's text names: ids, names
     of public things, figures (`amount_minor` with `currency`; ISO text for `…_on` and `…_at`),
-    never a secret. `path` is a page of ours. The person's language is looked up when it is sent.
-    `system` is nobody. Raises KeyError for a kind that is not declared.
+    never a secret; free words of a decision are its `reason`. `path` is a page of ours. The person's
+    language is looked up when it is sent. Raises KeyError for a kind that is not declared.
     """
-    KINDS[kind]
-    if person_id == "system":
-        return False
-    if len(key) > MAX_KEY:
-        raise ValueError(f"key longer than {MAX_KEY}: {key}")  # cut, it would not be unique
-    json.dumps(context)  # refuse here, where the caller is, what cannot be stored
-    notice_id = new_id()
-    row = {
-        "id": notice_id, "key": f"{key}:{person_id}", "person_id": person_id, "kind": kind,
-        "context": context, "path": path if _is_own(path) else "", "created_at": clock.now(), "read_at": None,
-    }  # fmt: skip
-    if not insert_ignore(Notice.__table__, [row]):
-        return False
-    live.changed("bell", person_id)
-    return outbox.add("notifications.spread", notice_id, {"notice_id": notice_id})
+    return notify_all([person_id], kind, context, key=key, path=path) == 1
 
 
 def notify_all(
     person_ids: Iterable[str], kind: str, context: dict[str, Any], *, key: str, path: str = ""
-) -> None:
-    """Tell several people the same thing, each once for each key."""
-    for person_id in sorted(set(person_ids)):
-        notify(person_id, kind, context, key=key, path=path)
+) -> int:
+    """Tell several people the same thing, each once for each key; return to how many it is new.
+
+    `system` is nobody.
+    """
+    KINDS[kind]
+    if len(key) > MAX_KEY:
+        raise ValueError(f"key longer than {MAX_KEY}: {key}")  # cut, it would not be unique
+    now, path = clock.now(), path if _is_own(path) else ""
+    people = sorted(set(person_ids) - {"system"})
+    new = insert_ignore(_N, [
+        {"id": new_id(), "key": f"{key}:{person_id}", "person_id": person_id, "kind": kind,
+         "context": context, "path": path, "created_at": now, "read_at": None}
+        for person_id in people
+    ])  # fmt: skip
+    if not new:
+        return 0
+    for person_id in people:
+        live.changed("bell", person_id)
+    keys = [f"{key}:{person_id}" for person_id in people]
+    outbox.add_many([("notifications.spread", f"notice:{one}", {"key": one}) for one in keys])
+    return new
 
 
-def spread(notice_ids: list[str]) -> None:
+def queue_work(kind: str, *, key: str) -> None:
+    """Tell the staff whose queue it is of new work, unless an earlier notice of it is still unread."""
+    staff = {person_id for role in QUEUES[kind] for person_id in accounts.staff_with(role)}
+    waiting = queries.with_unread(kind, staff)
+    notify_all(staff - waiting, kind, {}, key=key, path=KINDS[kind].path)
+
+
+def spread(keys: list[str]) -> None:
     """Write the messages by which these notices go to their people's addresses."""
-    notices = queries.notices(notice_ids)
+    notices = queries.notices(keys)
     people = {one.person_id for one in notices}
     reach, choices = accounts.reach(people), queries.choices(people)
     for notice in notices:

@@ -1,6 +1,6 @@
 """What is not exact waits here for a person; nothing is dropped."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from ...errors import Conflict, Invalid, NotFound
 from ...i18n import _
 from ...ledger import service as ledger
 from ...ledger.rules import SUSPENSE, Posting, external, user_wallet
+from ...notifications import service as notifications
 from ..models import Payment, PaymentException, payment_exception_event
 from ..rules import RESOLUTIONS, Kind, Resolution
 from . import news
@@ -40,6 +41,10 @@ def open_one(
                      reason=detail[:1000])  # fmt: skip
         log.warning("payment.exception", key=key, kind=str(kind))
         live.changed("exceptions", "open")
+        notifications.queue_work("staff.payments", key=f"exception:{exception_id}")
+        if held and about["user_id"]:
+            told = {"amount_minor": money[0], "currency": money[1], "problem": str(kind)}
+            _tell_owner(about, "in_question", told, key=exception_id)
     return bool(fresh)
 
 
@@ -70,6 +75,9 @@ def resolve(exception_id: str, resolution: str, *, actor: str, reason: str = "")
         raise Invalid(_("Say in a sentence why nothing needs to be done."), field="reason")
     _carry_out(found, Resolution(resolution))
     _close(exception_id, Resolution(resolution), actor=actor, reason=reason.strip())
+    if found.held and found.user_id:
+        told = {"amount_minor": found.amount_minor, "currency": found.currency, "resolution": resolution}
+        _tell_owner(dict(found._mapping), "resolved", told, key=exception_id)
 
 
 def accept_late(payment_id: str, *, actor: str = "system", reason: str = "") -> bool:
@@ -83,6 +91,11 @@ def accept_late(payment_id: str, *, actor: str = "system", reason: str = "") -> 
         return False
     resolve(exception_id, Resolution.ACCEPT, actor=actor, reason=reason)
     return True
+
+
+def _tell_owner(about: Mapping[str, Any], what: str, told: dict[str, Any], *, key: str) -> None:
+    path = f"/payments/{about['payment_id']}" if about["payment_id"] else "/wallet"
+    notifications.notify(about["user_id"], f"payment.{what}", told, key=f"exception:{key}:{what}", path=path)
 
 
 def choices(found: Any) -> tuple[Resolution, ...]:  # noqa: ANN401 - a row

@@ -1,0 +1,32 @@
+"""Tell investors what became of their money."""
+
+from ..campaigns import queries as campaigns
+from ..notifications import service as notifications
+from . import queries
+from .models import Investment
+
+
+def tell(investment: Investment, what: str, **context: object) -> None:
+    """Tell a person of a state of an investment (`investment.<what>`), once for each."""
+    campaign = campaigns.by_id(investment.campaign_id)
+    facts = {"amount_minor": investment.amount_minor, "currency": investment.currency,
+             "campaign": campaign.title}  # fmt: skip
+    is_back = what in ("returned", "refunded")
+    notifications.notify(
+        investment.user_id,
+        f"investment.{what}",
+        facts | context,
+        key=f"investment:{investment.id}:{what}",
+        path="/wallet" if is_back else f"/investments/{investment.id}",
+    )
+
+
+def tell_all(campaign_id: str, what: str) -> None:
+    """Tell everybody whose money is in a campaign what became of it (succeeded, released), once."""
+    notifications.notify_all(
+        queries.investors_of(campaign_id),
+        f"investment.{what}",
+        {"campaign": campaigns.by_id(campaign_id).title},
+        key=f"campaign:{campaign_id}:investors:{what}",
+        path="/portfolio",
+    )
