@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from .. import clock, live, outbox
-from ..accounts import queries as accounts
 from ..campaigns import queries as campaigns
 from ..campaigns import rules as campaign_rules
 from ..campaigns import service as campaign_service

@@ -7,8 +7,8 @@ from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from .. import clock, money, web
-from ..accounts import queries as accounts
 from ..campaigns import queries as campaigns
+from ..compliance import queries as compliance
 from ..errors import CrowdfundError
 from ..i18n import _
 from ..issuers import queries as issuers
@@ -60,7 +60,7 @@ def _form_page(form: InvestForm, campaign: Any, user: Any, *, status: int) -> Re
         phase=campaigns.phase(campaign, clock.now()),
         already_minor=already,
         room_minor=_room_minor(campaign),
-        is_verified=accounts.kyc_level(user.id) != "none",
+        not_verified=compliance.refusal(user.id),
         is_own=issuers.is_member(campaign.company_id, user.id),
         risk_text=rules.risk_text(),
         quote=_quote(campaign, user.id, form.amount.data or ""),

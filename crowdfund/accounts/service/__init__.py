@@ -11,12 +11,10 @@ from .people import (
     save_profile,
     set_kyc_level,
     set_verification,
-    verify,
 )
 
 __all__ = [
-    "administration", "changes", "choose_language", "ensure_user", "give_role", "invitations", "limits", "methods", "open_account",
-    "passkeys", "person_with", "request_code", "save_profile", "second_factor", "security",
-    "set_kyc_level", "set_verification",
-    "sign_in", "tokens", "verify",
+    "administration", "changes", "choose_language", "ensure_user", "give_role", "invitations", "limits",
+    "methods", "open_account", "passkeys", "person_with", "request_code", "save_profile", "second_factor",
+    "security", "set_kyc_level", "set_verification", "sign_in", "tokens",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from ... import clock, i18n, live, outbox
 from ...db import db, insert_ignore, new_id, record_event
-from ...errors import Conflict, Forbidden, Invalid, NotFound
+from ...errors import Conflict, Invalid, NotFound
 from ...i18n import _
 from .. import rules
 from ..models import SignInMethod, User, UserRole, person_event
@@ -113,21 +113,6 @@ def choose_language(person_id: str, language: str) -> None:
     person = _lock(person_id)
     person.language = language
     db.session.flush()
-
-
-def verify(person_id: str, *, actor: str, approve: bool, reason: str = "") -> None:
-    """Approve or reject a person's verification; the reviewer is somebody else (rules.md, KYC)."""
-    if actor == person_id:
-        raise Forbidden("You cannot review yourself. Ask a colleague; nothing was changed.")
-    person = _lock(person_id)
-    if person.kyc_status != "pending":
-        raise Conflict("Somebody decided this already. Reload the page to see how.")
-    if not approve and not reason.strip():
-        raise Invalid("Say why, so that the person can put it right.", field="reason")
-    person.kyc_level = "basic" if approve else "none"
-    person.kyc_reason = "" if approve else reason.strip()[:500]
-    _set_status(person, "verified" if approve else "rejected", actor=actor, reason=reason)
-    outbox.emit("person.reviewed", f"{person_id}:{clock.now().timestamp()}", {"person_id": person_id})
 
 
 def set_verification(

@@ -2,7 +2,6 @@
 
 from . import (
     changes,
-    desk,
     methods,
     oidc,
     passkeys,
@@ -17,6 +16,6 @@ from . import (
 from .blueprint import bp
 
 __all__ = [
-    "bp", "changes", "desk", "methods", "oidc", "passkeys", "profile", "second_factor", "security", "sign_in",
+    "bp", "changes", "methods", "oidc", "passkeys", "profile", "second_factor", "security", "sign_in",
     "step_up", "wallets", "ways",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """The person's own account page."""
 
-from flask import Response, request, url_for
+from flask import request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ... import config, web
@@ -54,10 +54,3 @@ def _save(form: ProfileForm, target: str) -> BaseResponse:
     if not asks_for_code:
         web.flash(_("Saved."), "success")
     return web.remember_language(answer, form.language.data or "")
-
-
-@bp.get("/account/verification")
-def verification() -> Response:
-    """Show the verification part of the account page, alone, for live updates."""
-    person, target = web.current_user(), web.own_path(request.args.get("next"), "")
-    return web.render("accounts/_verification.html", person=person, target=target)

@@ -83,7 +83,7 @@ def _matches(text: str) -> sa.ColumnElement[bool]:
     """Return the condition that a name, address, number or referral code is the one looked for."""
     pattern = "%" + text.casefold().replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
     names = (_P.c.first_name + " " + _P.c.last_name, _P.c.email, _F.c.legal_name)
-    found = [sa.func.lower(name).like(pattern, escape="!") for name in names]
+    found: list[sa.ColumnElement[bool]] = [sa.func.lower(name).like(pattern, escape="!") for name in names]
     found.append(_P.c.referral_code == text.upper())
     digits = "".join(filter(str.isdigit, text))
     if len(digits) >= 3 and text.isascii():

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from ... import clock, live
-from ...accounts import queries as accounts
 from ...db import db, new_id, record_event
 from ...documents import queries as documents
 from ...documents import service as document_service
@@ -165,10 +164,7 @@ def _wait(nominee: Nominee, *, reason: str = "") -> None:
     nominee.submitted_at, nominee.reason = clock.now(), ""
     nominee.decided_by = nominee.decided_at = None
     _move(nominee, "pending", actor=nominee.person_id, reason=reason)
-    notifications.notify_all(
-        accounts.staff_with("compliance"), "staff.work", {"queue": "nominees"},
-        key=f"nominee:{nominee.id}:{nominee.revision}", path=f"/staff/people/{nominee.person_id}",
-    )  # fmt: skip
+    notifications.queue_work("staff.nominees", key=f"nominee:{nominee.id}:{nominee.revision}")
 
 
 def _move(nominee: Nominee, to: str, *, actor: str, reason: str = "") -> None:

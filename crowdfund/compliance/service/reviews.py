@@ -114,10 +114,7 @@ def _ask(person_id: str, level: str, *, actor: str) -> None:
     if not insert_ignore(KycReview.__table__, [row]):
         raise Conflict(_("You have sent this already. We are looking at it."))
     record_event(kyc_review_event, review_id, actor=actor, before=None, after=Status.SUBMITTED, reason=level)
-    notifications.notify_all(
-        accounts.staff_with("compliance"), "staff.work", {"queue": "people"},
-        key=f"kyc_review:{review_id}", path=f"/staff/people/{person_id}",
-    )  # fmt: skip
+    notifications.queue_work("staff.people", key=f"kyc_review:{review_id}")
 
 
 # --- the reviewer's side ------------------------------------------------------------------------------

@@ -1,0 +1,188 @@
+"""The desk that verifies people: queue, one person's file, decisions."""
+
+from typing import Any
+
+from flask import Response, request, url_for
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response as BaseResponse
+
+from ... import web
+from ...accounts import queries as accounts
+from ...documents.queries import DocumentRow
+from ...errors import CrowdfundError, NotFound
+from ...i18n import _
+from .. import queries, rules, service
+from ..forms import LevelForm, PaperForm, put_errors
+from ..rules.reviews import Decision
+from . import tasks
+from .blueprint import bp
+
+PERSON = "/staff/people/<string(length=32):person_id>"
+
+
+@bp.get("/staff/people")
+def people() -> Response:
+    """List people with their verification: those that wait longest first."""
+    args = request.args
+    page = web.page_number()
+    status = args.get("status", "waiting")
+    wanted = queries.Wanted(status, args.get("level", ""), args.get("q", "")[:100], page)
+    rows, more = queries.queue(wanted)
+    return web.render(
+        "compliance/people.html", rows=rows, more=more, page=page, counts=queries.counts(), shown=status,
+        level_names=rules.LEVEL_NAMES,
+    )  # fmt: skip
+
+
+@bp.get(PERSON)
+def person(person_id: str) -> Response:
+    """Show one person's file to a reviewer."""
+    return _detail(person_id)
+
+
+@bp.post(PERSON + "/documents/<string(length=32):document_id>")
+def decide_document(person_id: str, document_id: str) -> BaseResponse:
+    """Accept or reject one document."""
+    form = _named(PaperForm(), document_id)
+    try:
+        decision = _decision(form)
+        service.decide_document(person_id, document_id, decision, actor=web.current_user().id)
+    except CrowdfundError as error:
+        return _refused(person_id, form, error)
+    web.flash(_("Accepted.") if decision.approve else _("Rejected. The person reads your reason."), "success")
+    return _back(person_id, "documents")
+
+
+@bp.post(PERSON + "/nominees/<string(length=32):nominee_id>")
+def decide_nominee(person_id: str, nominee_id: str) -> BaseResponse:
+    """Verify or reject one nominee with the identity proof."""
+    form = _named(PaperForm(), nominee_id)
+    try:
+        decision, me = _decision(form), web.current_user().id
+        service.nominees.decide(nominee_id, person_id, decision, actor=me, revision=_revision())
+    except CrowdfundError as error:
+        return _refused(person_id, form, error)
+    web.flash(_("Verified.") if decision.approve else _("Rejected. The person reads your reason."), "success")
+    return _back(person_id, "nominees")
+
+
+@bp.post(PERSON + "/approve")
+def approve_person(person_id: str) -> BaseResponse:
+    """Give the level that was asked for, or propose the enhanced one."""
+    status = service.approve(person_id, actor=web.current_user().id, revision=_revision())
+    proposed = _("Proposed. A second colleague has to confirm the enhanced level.")
+    web.flash(proposed if status == "proposed" else _("Verified."), "success")
+    return _back(person_id)
+
+
+@bp.post(PERSON + "/reject")
+def reject_person(person_id: str) -> BaseResponse:
+    """Send a request back with a reason."""
+    form = _named(LevelForm(), "reject")
+    try:
+        me, reason = web.current_user().id, form.reason.data or ""
+        service.reject(person_id, actor=me, revision=_revision(), reason=reason)
+    except CrowdfundError as error:
+        return _refused(person_id, form, error)
+    web.flash(_("Sent back. The person reads your reason."), "success")
+    return _back(person_id)
+
+
+@bp.post(PERSON + "/revoke")
+def revoke_person(person_id: str) -> BaseResponse:
+    """Take a given level away with a reason."""
+    form = _named(LevelForm(), "revoke")
+    try:
+        service.revoke(person_id, actor=web.current_user().id, reason=form.reason.data or "")
+    except CrowdfundError as error:
+        return _refused(person_id, form, error)
+    web.flash(_("The level is taken away. The person reads your reason."), "success")
+    return _back(person_id)
+
+
+# --- helpers ----------------------------------------------------------------------------------------
+
+
+def _named(form: FlaskForm, thing: str) -> FlaskForm:
+    """Give a form's fields ids of their own: the page holds several forms with the same names."""
+    for field in form:
+        field.id = f"{field.name}-{thing}"
+        field.label.field_id = field.id
+    return form
+
+
+def _decision(form: FlaskForm) -> Decision:
+    if form.decision.data not in ("accept", "reject"):
+        raise CrowdfundError(_("Choose accept or reject."), status=422, field="decision")
+    return Decision(form.decision.data == "accept", form.reason.data or "", form.until.data or "")
+
+
+def _revision() -> int:
+    """Return which revision of the file was on the screen; none that exists if it is not told."""
+    return request.form.get("revision", -1, type=int)
+
+
+def _back(person_id: str, anchor: str = "") -> BaseResponse:
+    return web.back(url_for("compliance.person", person_id=person_id, _anchor=anchor or None))
+
+
+def _refused(person_id: str, form: FlaskForm, error: CrowdfundError) -> Response:
+    """Show what was entered again with the sentence at its field; other refusals are pages of their own."""
+    if error.field not in form:
+        raise error
+    put_errors(form, error)
+    return _detail(person_id, form, status=error.status)
+
+
+def _detail(person_id: str, refused: FlaskForm | None = None, *, status: int = 200) -> Response:
+    found = accounts.get(person_id)
+    if found is None:
+        raise NotFound(_("There is no such person."))
+    file, review = queries.snapshot(person_id), queries.open_review(person_id)
+    papers, nominees = queries.papers(person_id), queries.nominees(person_id)
+    proofs = queries.proofs([one.id for one in nominees])
+    events = queries.history(person_id)
+    me = web.current_user().id
+    context: dict[str, Any] = {
+        "person": found, "file": file, "review": review, "papers": papers, "nominees": nominees,
+        "proofs": proofs, "events": events, "refused": refused, "is_own": me == person_id,
+        "revision": queries.revision(person_id),
+        "is_second": review is not None and review.proposed_by == me,
+        "answers": _answers(person_id, file),
+        "same_number": [accounts.get(one) for one in queries.same_number(person_id)],
+        "forms": {one.id: _form(PaperForm, one.id, refused) for one in (*papers, *nominees)},
+        "reject_form": _form(LevelForm, "reject", refused),
+        "revoke_form": _form(LevelForm, "revoke", refused),
+        "unproven": rules.requirements.unproven(file, review.level) if review else [],
+        "sum_words": rules.nominees.sum_words(one.share_bp for one in nominees) if nominees else "",
+        "percent": rules.nominees.percent, "relationships": rules.nominees.RELATIONSHIPS,
+        "level_names": rules.LEVEL_NAMES, "kind_names": rules.KIND_NAMES,
+        "names": accounts.names({event.actor for event in events} | {_proposer(review)}),
+        "not_needed": _not_needed(file, papers, review),
+    }  # fmt: skip
+    return web.render("compliance/person.html", status=status, **context)
+
+
+def _answers(person_id: str, file: rules.File) -> list[dict[str, Any]]:
+    """Return the facts with the readable number: the reviewer compares it with the document."""
+    facts = {**file.facts, "id_number": queries.id_number(person_id)}
+    return tasks.answers(rules.File(facts=facts), None)
+
+
+def _proposer(review: Any) -> str:  # noqa: ANN401 - a row
+    return str(review.proposed_by or "") if review is not None else ""
+
+
+def _not_needed(file: rules.File, papers: list[DocumentRow], review: Any) -> set[str]:  # noqa: ANN401 - a row
+    """Return the documents that the level asked for does not need."""
+    level = review.level if review is not None else "enhanced"
+    asked = rules.requirements.asked(file, level)
+    needed = {kind for one in asked for kind in rules.requirements.kinds_for(file, one)}
+    return {paper.id for paper in papers if paper.kind not in needed}
+
+
+def _form(kind: type[FlaskForm], thing: str, refused: FlaskForm | None) -> FlaskForm:
+    """Return the form of a thing: the one that was refused just now with its errors, else an empty one."""
+    if refused is not None and refused.reason.id == f"reason-{thing}":
+        return refused
+    return _named(kind(formdata=None), thing)
