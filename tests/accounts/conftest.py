@@ -49,7 +49,9 @@ def read_code():
         outbox.drain_all()
         texts = [letter.get_body(("plain",)).get_content() for letter in mail.OUTBOX if letter["To"] == to]
         texts += [one.text for one in sms.OUTBOX if one.to == to]
-        return re.search(rf"\b\d{{{digits}}}\b", texts[-1])[0]
+        return [found[0] for found in (re.search(rf"\b\d{{{digits}}}\b", text) for text in texts) if found][
+            -1
+        ]
 
     return newest
 

@@ -103,7 +103,7 @@ def test_a_change_of_a_verified_fact_has_to_be_verified_again(alice):
 
 
 @pytest.fixture
-def page(app, alice):
+def tab(app, alice):
     return raising.sign_in(app.test_client(), alice)
 
 
@@ -117,59 +117,59 @@ def nothing_kept(person_id):
     return (person.first_name, person.last_name, person.phone, person.language) == ("Alice", "", "", "")
 
 
-def test_the_account_page_keeps_what_was_typed_and_says_what_is_wrong(page, alice):
-    answer = page.post("/account", data=fields(phone="12", first_name="Ali<ce"))
+def test_the_account_page_keeps_what_was_typed_and_says_what_is_wrong(tab, alice):
+    answer = tab.post("/account", data=fields(phone="12", first_name="Ali<ce"))
     assert answer.status_code == 422
     assert "as in your passport" in answer.text
     assert 'value="Ali&lt;ce"' in answer.text
     assert 'value="12"' in answer.text
-    assert "Enter your last name." in page.post("/account", data=fields(last_name="")).text
+    assert "Enter your last name." in tab.post("/account", data=fields(last_name="")).text
     assert nothing_kept(alice)
     assert sms.OUTBOX == []
 
 
 @pytest.mark.parametrize("typed", [*PHONES, "+44 20 7946 0958"])
-def test_what_is_no_mobile_number_is_refused_at_its_field(page, alice, typed):
-    answer = page.post("/account", data=fields(phone=typed))
+def test_what_is_no_mobile_number_is_refused_at_its_field(tab, alice, typed):
+    answer = tab.post("/account", data=fields(phone=typed))
     assert answer.status_code == 422
     assert 'href="#phone"' in answer.text
     assert nothing_kept(alice)
 
 
 @pytest.mark.parametrize("typed", ["xx", "en_XA", "<b>", "am" * 200, "NaN"])
-def test_only_a_language_of_the_list_is_kept(page, alice, typed):
-    answer = page.post("/account", data=fields(language=typed))
+def test_only_a_language_of_the_list_is_kept(tab, alice, typed):
+    answer = tab.post("/account", data=fields(language=typed))
     assert answer.status_code == 422
     assert 'href="#language"' in answer.text
     assert nothing_kept(alice)
 
 
-def test_a_number_counts_once_a_code_has_proved_it(page, alice, read_code):
-    answer = page.post("/account?next=/wallet", data=fields(next="/wallet"))
+def test_a_number_counts_once_a_code_has_proved_it(tab, alice, read_code):
+    answer = tab.post("/account?next=/wallet", data=fields(next="/wallet"))
     assert answer.headers["Location"] == "/account/sign-in-methods/code"
     person = queries.get(alice)
     assert (person.last_name, person.phone) == ("Bekele", "")
-    wrong = page.post("/account/sign-in-methods/code", data={"code": "x"})
+    wrong = tab.post("/account/sign-in-methods/code", data={"code": "x"})
     assert wrong.status_code == 422
     assert "+251 91 123 4567" in wrong.text
     code = read_code("+251911234567")
-    answer = page.post("/account/sign-in-methods/code", data={"code": code})
+    answer = tab.post("/account/sign-in-methods/code", data={"code": code})
     assert answer.headers["Location"] == "/account?next=/wallet"
     rollback()
     assert queries.get(alice).phone == "+251911234567"
     assert [method.kind for method in queries.methods_of(alice)] == ["email", "phone"]
     # Saved again, nothing is sent again.
     sms.OUTBOX.clear()
-    assert page.post("/account", data=fields()).headers["Location"] == "/account"
+    assert tab.post("/account", data=fields()).headers["Location"] == "/account"
     outbox.drain_all()
     assert [one for one in sms.OUTBOX if "code" in one.text] == []
 
 
-def test_without_sms_a_number_is_kept_but_opens_no_account(page, alice, client):
+def test_without_sms_a_number_is_kept_but_opens_no_account(tab, alice, client):
     before = config.settings()
     config.use(before.model_copy(update={"environment": "production"}))
-    assert page.post("/account", data=fields()).headers["Location"] == "/account"
-    assert "was not proved by a code" in page.get("/account").text
+    assert tab.post("/account", data=fields()).headers["Location"] == "/account"
+    assert "was not proved by a code" in tab.get("/account").text
     rollback()
     assert queries.get(alice).phone == "+251911234567"
     assert [method.kind for method in queries.methods_of(alice)] == ["email"]
@@ -179,8 +179,8 @@ def test_without_sms_a_number_is_kept_but_opens_no_account(page, alice, client):
     config.use(before)
 
 
-def test_the_language_is_kept_used_for_messages_and_set_in_the_next_browser(app, page, alice, read_code):
-    assert "language=am" in page.post("/account", data=fields(language="am")).headers["Set-Cookie"]
+def test_the_language_is_kept_used_for_messages_and_set_in_the_next_browser(app, tab, alice, read_code):
+    assert "language=am" in tab.post("/account", data=fields(language="am")).headers["Set-Cookie"]
     rollback()
     assert queries.get(alice).language == "am"
     other = app.test_client()
@@ -207,9 +207,9 @@ def enter(browser, read_code, *, to="bob@example.com", **more):
     return queries.find_by_email(to)
 
 
-def test_whoever_follows_a_link_has_its_owner_as_sponsor_for_good(app, page, alice, read_code):
+def test_whoever_follows_a_link_has_its_owner_as_sponsor_for_good(app, tab, alice, read_code):
     code = queries.get(alice).referral_code
-    assert f"http://localhost/join/{code}" in page.get("/account").text
+    assert f"http://localhost/join/{code}" in tab.get("/account").text
     newcomer = join(app, code.lower())
     shown = newcomer.get("/sign-in").text
     assert f'value="{code}"' in shown
