@@ -130,8 +130,10 @@ def test_the_statement_says_what_is_signed_for(client, app):
     assert "Add this wallet to my crowdfund account" in ask(raising.browser(app, person_id))[1]
 
 
-BAD_ADDRESSES = ["", "0x", "0x" + "1" * 39, "0x" + "1" * 41, "1" * 42, "0x" + "g" * 40, KEY.address.swapcase(),
-                 "0x" + "１" * 40, KEY.address + "\n", "0X" + KEY.address[2:], "<b>", "0" * 5000]  # fmt: skip
+BAD_ADDRESSES = [
+    "", "0x", "0x" + "1" * 39, "0x" + "1" * 41, "1" * 42, "0x" + "g" * 40, "0x" + KEY.address[2:].swapcase(),
+    "0x" + "１" * 40, KEY.address + "\n", "0X" + KEY.address[2:], "<b>", "0" * 5000,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("address", BAD_ADDRESSES)
@@ -397,7 +399,7 @@ def test_a_text_to_connect_signs_nobody_in(app, signed_in):
 
 
 def test_the_person_is_told_of_a_new_way_in(signed_in):
-    browser, person_id = signed_in
+    browser, _person_id = signed_in
     enter(browser)
     rollback()
     query = "SELECT payload FROM outbox WHERE kind LIKE 'person.notice%'"
