@@ -188,8 +188,8 @@ def siege(app, frozen):
     ids = [new_id() for _ in range(ACCOUNTS)]
     rows = [
         {
-            "id": otp_id, "kind": "email", "identifier": f"person{n}@example.com", "digits": 6, "language": "en",
-            "ip": "", "network": "", "attempts": 0, "created_at": now - timedelta(minutes=2),
+            "id": otp_id, "kind": "email", "identifier": f"person{n}@example.com", "digits": 6,
+            "language": "en", "ip": "", "network": "", "attempts": 0, "created_at": now - timedelta(minutes=2),
             "expires_at": now + rules.CODE_LIFETIME,
         }
         for n, otp_id in enumerate(ids)

@@ -137,7 +137,7 @@ class World:
     # -- what is behind the pages ----------------------------------------------------------
 
     def mails(self, to: str) -> list[dict]:
-        """Return the e-mails that somebody got, newest first."""
+        """Return the e-mails to an address, or the SMS to a number, newest first."""
         return httpx.get(f"{self.stack.url('mail')}/api/messages", params={"to": to}).json()
 
     def code(self, email: str, *, after: int) -> str:
