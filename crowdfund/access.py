@@ -56,6 +56,13 @@ TABLE: dict[str, frozenset[str]] = {
     "accounts.changes": SIGNED_IN,
     "accounts.change": SIGNED_IN,
     "accounts.change_cancel": SIGNED_IN,
+    "accounts.payout": SIGNED_IN,
+    "accounts.payout_state": SIGNED_IN,
+    "accounts.payout_edit": SIGNED_IN,
+    "accounts.payout_remove": SIGNED_IN,
+    "accounts.sessions": SIGNED_IN,
+    "accounts.session_end": SIGNED_IN,
+    "accounts.session_end_others": SIGNED_IN,
     "accounts.show": SIGNED_IN,
     # admin: the audit log and the users; a regulator reads both
     "admin.audit": readers("admin"),
@@ -182,6 +189,9 @@ TABLE: dict[str, frozenset[str]] = {
     "payments.replay": staff("admin", "finance"),
     # reports
     "reports.desk": readers("admin", "compliance", "finance"),
+    "reports.queues_now": readers("admin", "compliance", "finance"),
+    "reports.work": readers("admin"),
+    "reports.retry": staff("admin"),
     # static files and health
     "static": PUBLIC,
     "web.health": PUBLIC,

@@ -2,10 +2,13 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from flask import Response, stream_with_context
+
+from .db import db, set_read_only
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CHUNK = 32_768  # characters
@@ -14,7 +17,7 @@ CHUNK = 32_768  # characters
 def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
     """Return a CSV download in UTF-8; `rows` may be a generator, read while the file is being sent.
 
-    A generator must read by connections of its own: the request's transaction is over by then.
+    The request's transaction is over by then, so its reads are in autocommit and lock nothing.
     """
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     stream = stream_with_context(_lines(header, rows))
@@ -45,10 +48,24 @@ def _lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[
     writer = csv.writer(buffer)
     buffer.write("\ufeff")  # without it spreadsheets take Amharic for something else
     writer.writerow(header)
-    for row in rows:
-        writer.writerow([defused(value) for value in row])
-        if buffer.tell() > CHUNK:
-            yield buffer.getvalue()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue()
+    set_read_only(True)
+    try:
+        for row in rows:
+            writer.writerow([defused(value) for value in row])
+            if buffer.tell() > CHUNK:
+                yield buffer.getvalue()
+                buffer.seek(0)
+                buffer.truncate()
+        yield buffer.getvalue()
+    finally:
+        db.session.remove()
+        set_read_only(False)
+
+
+def pages(read: Callable[[int], Sequence[Any]]) -> Iterator[Any]:
+    """Yield the rows of every page of a list; `read` returns a page by its number, from 1."""
+    for number in range(1, 10_000):
+        rows = read(number)
+        if not rows:
+            return
+        yield from rows

@@ -2,7 +2,7 @@
 
 import structlog
 
-from .. import audit, outbox
+from .. import audit, live, outbox
 from . import service
 
 log = structlog.get_logger()
@@ -15,3 +15,9 @@ def selfcheck() -> None:
         log.error("selfcheck.broken", problem=problem)
     seq, link = audit.head()
     log.info("audit.head", seq=seq, hash=link)  # an end cut off later does not reach what was logged
+
+
+@outbox.on("staff.work")
+def show_work(_rows: list[outbox.Row]) -> None:
+    """Tell open desks that a queue has grown."""
+    live.changed("desk", "all")

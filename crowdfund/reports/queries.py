@@ -1,18 +1,14 @@
 """The proofs of quality.md over the whole platform, and the figures of the staff desk."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from .. import audit, clock
-from ..accounts import queries as accounts
-from ..campaigns import queries as campaigns
+from .. import audit
 from ..chain import queries as chain
 from ..db import db
 from ..investments import queries as investments
-from ..issuers import queries as issuers
 from ..ledger import queries as ledger
 from ..ledger import rules as ledger_rules
 from ..ledger.models import Entry
@@ -20,8 +16,8 @@ from ..outbox import outbox_table
 from ..payments import queries as payments
 from ..payments.models import Payment
 from .models import SelfcheckRun
+from .queues import unfinished
 
-UNFINISHED_LIMIT = timedelta(minutes=15)
 ENDED = ("failed", "cancelled", "refunded")
 
 
@@ -76,9 +72,7 @@ def _payments_booked() -> Iterator[str]:
 def _unfinished() -> Iterator[str]:
     """I10: work that is due must not lie around without being told of."""
     table = outbox_table
-    late = clock.now() - UNFINISHED_LIMIT
-    old = sa.and_(table.c.state == "due", table.c.not_before < late)
-    query = sa.select(table.c.kind, sa.func.count()).where(sa.or_(table.c.state == "dead", old))
+    query = sa.select(table.c.kind, sa.func.count()).where(unfinished())
     for kind, count in db.session.execute(query.group_by(table.c.kind)):
         yield f"I10 {count} × {kind} in the outbox is unfinished"
 
@@ -88,13 +82,33 @@ def last_run() -> Any:  # noqa: ANN401 - a row or None
     return db.session.execute(sa.select(SelfcheckRun).order_by(SelfcheckRun.at.desc()).limit(1)).scalar()
 
 
-def desk() -> dict[str, Any]:
-    """Return the counts that the staff desk shows."""
-    return {
-        "people": accounts.kyc_counts(),
-        "companies": issuers.counts(),
-        "campaigns": campaigns.counts(),
-        "payments": payments.counts(),
-        "chain": chain.counts(),
-        "selfcheck": last_run(),
+def work(*, state: str, search: str = "", page: int = 1, size: int = 50) -> list[Any]:
+    """Return a page of background work, longest due first, and one row more if there is a next page.
+
+    `state` is unfinished (given up or late), due, dead or done.
+    """
+    table = outbox_table
+    columns = [c for c in table.c if c.name != "payload"]
+    query = sa.select(*columns).order_by(table.c.not_before, table.c.id)
+    query = query.where(unfinished() if state == "unfinished" else table.c.state == state)
+    if search:
+        found = [column.contains(search, autoescape=True) for column in (table.c.kind, table.c.key)]
+        query = query.where(sa.or_(*found))
+    return list(db.session.execute(query.offset((page - 1) * size).limit(size + 1)))
+
+
+def work_counts() -> dict[str, int]:
+    """Return how much background work is in each state, and how much is unfinished."""
+    table = outbox_table
+    query = sa.select(table.c.state, sa.func.count()).group_by(table.c.state)
+    late = sa.select(sa.func.count()).select_from(table).where(unfinished())
+    return {row[0]: row[1] for row in db.session.execute(query)} | {
+        "unfinished": db.session.scalar(late) or 0
     }
+
+
+def is_unfinished(work_id: str) -> bool:
+    """Return whether there is such work and it is not done."""
+    table = outbox_table
+    query = sa.select(table.c.id).where(table.c.id == work_id, table.c.state != "done")
+    return db.session.scalar(query) is not None

@@ -1,14 +1,55 @@
-"""The staff desk: what waits, and whether everything adds up."""
+"""The staff desk: what waits, whether everything adds up, and the work behind the pages."""
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
-from .. import web
-from . import queries
+from .. import outbox, web
+from ..errors import NotFound
+from ..i18n import _
+from . import queries, queues
 
 bp = Blueprint("reports", __name__)
+SIZE = 50
 
 
 @bp.get("/staff")
 def desk() -> Response:
-    """Show what waits at each desk and the last self-check."""
-    return web.render("reports/desk.html", desk=queries.desk())
+    """Show what waits at each desk of this person, and the last self-check."""
+    return web.render("reports/desk.html", "reports/_queues.html", **_desk())
+
+
+@bp.get("/staff/queues")
+def queues_now() -> Response:
+    """Show the queues alone, for live updates."""
+    return web.render("reports/_queues.html", **_desk())
+
+
+@bp.get("/staff/work")
+def work() -> Response:
+    """List background work: what was given up or is late, or whatever is asked for."""
+    page, state = web.page_number(), request.args.get("state", "unfinished")
+    rows = queries.work(state=state, search=request.args.get("q", "").strip()[:80], page=page, size=SIZE)
+    return web.render(
+        "reports/work.html",
+        "reports/_work.html",
+        rows=rows[:SIZE],
+        more=len(rows) > SIZE,
+        page=page,
+        shown=state,
+        counts=queries.work_counts(),
+    )
+
+
+@bp.post("/staff/work/<string(length=32):work_id>/retry")
+def retry(work_id: str) -> BaseResponse:
+    """Give work that was given up, or waits, another try at once."""
+    if not queries.is_unfinished(work_id):
+        raise NotFound(_("There is no such work, or it is done."))
+    outbox.revive(work_id)
+    web.flash(_("It is tried again now."), "success")
+    return web.back(url_for("reports.work"))
+
+
+def _desk() -> dict[str, object]:
+    mine = [kind for kind in queues.QUEUES if web.may(kind.endpoint)]
+    return {"queues": queues.waiting(mine), "selfcheck": queries.last_run()}

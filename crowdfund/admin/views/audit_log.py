@@ -93,5 +93,6 @@ def _lines(rows: Iterable[Any]) -> Iterator[tuple[object, ...]]:
     for row in rows:
         yield (
             row.seq, row.at, row.actor, row.roles, row.action, row.outcome, row.subject_kind, row.subject_id,
-            json.dumps(row.detail, ensure_ascii=False, sort_keys=True), row.request_id, row.previous, row.hash,
+            json.dumps(row.detail, ensure_ascii=False, sort_keys=True), row.request_id, row.previous,
+            row.hash,
         )  # fmt: skip
