@@ -39,6 +39,13 @@ INVESTORS = (
     "Ruth Assefa", "Elias Mekonnen", "Tigist Lemma", "Kaleb Fikru", "Selam Negash", "Yared Solomon",
 )  # fmt: skip
 
+# Who waits to be verified when the story ends.
+WAITING_FACTS = {
+    "about": {"legal_name": "Mahlet Zewde Alemu", "born_on": "1994-03-17", "nationality": "ET"},
+    "address": {"street": "Cape Verde Street 12", "city": "Addis Ababa", "country": "ET"},
+    "identity": {"id_kind": "passport", "id_number": "EP0000001"},
+}
+
 _STORY = """## What we do
 
 {what}

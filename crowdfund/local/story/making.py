@@ -11,7 +11,9 @@ from crowdfund.accounts import service as accounts
 from crowdfund.adapters import storage
 from crowdfund.campaigns import queries as campaign_queries
 from crowdfund.campaigns import service as campaigns
+from crowdfund.compliance import service as compliance
 from crowdfund.db import db
+from crowdfund.documents import service as documents
 from crowdfund.investments import queries as investment_queries
 from crowdfund.investments import service as investments
 from crowdfund.issuers import queries as company_queries
@@ -90,6 +92,11 @@ def _people(story: Story) -> None:
 def _waiting_person() -> None:
     person = accounts.ensure_user(cast.email("Mahlet Zewde"), "Mahlet Zewde")
     accounts.save_profile(person, first_name="Mahlet", last_name="Zewde", phone="+251911234599")
+    for step, values in cast.WAITING_FACTS.items():
+        compliance.save_facts(person, step, values)
+    paper = documents.examine("passport", "passport.png", pictures.passport("MAHLET ZEWDE ALEMU"))
+    compliance.attach(person, paper)
+    compliance.submit(person, actor=person)
 
 
 def _companies(story: Story, raises: list[cast.Raise]) -> None:

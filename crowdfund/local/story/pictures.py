@@ -1,6 +1,9 @@
-"""Drawings for the demo campaigns and a plain PDF memorandum; made here, nobody else's work."""
+"""Drawings for the demo campaigns, a plain PDF memorandum, a specimen passport; made here."""
 
+from io import BytesIO
 from textwrap import wrap
+
+from PIL import Image, ImageDraw, ImageFont
 
 _FRAME = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1280 720" role="img">'
@@ -166,3 +169,22 @@ def memorandum(company: str, text: str) -> bytes:
     table = "".join(f"{place:010d} 00000 n \n" for place in places)
     out += f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
     return (out + f"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n{len(out)}\n%%EOF\n").encode("ascii")
+
+
+def passport(name: str) -> bytes:
+    """Return a PNG that looks like the page of a passport and says that it is none."""
+    page = Image.new("RGB", (1000, 700), "#e9e4d4")
+    draw = ImageDraw.Draw(page)
+    font, large = ImageFont.load_default(28), ImageFont.load_default(64)
+    draw.rectangle((40, 120, 320, 480), fill="#b9b2a0")
+    draw.ellipse((120, 180, 240, 310), fill="#8d8674")
+    draw.pieslice((90, 300, 270, 560), 180, 360, fill="#8d8674")
+    draw.text((40, 40), "SPECIMEN, NOT A DOCUMENT", fill="#9c2a2a", font=large)
+    for line, text in enumerate(
+        ("Surname and names", name, "", "Nationality", "ETHIOPIAN", "", "Number", "EP0000001")
+    ):
+        draw.text((360, 130 + line * 44), text, fill="#3b372c", font=font)
+    draw.text((40, 600), "P<ETH" + name.replace(" ", "<").ljust(39, "<"), fill="#3b372c", font=font)
+    out = BytesIO()
+    page.save(out, "PNG", optimize=True)
+    return out.getvalue()
