@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -53,7 +54,7 @@ def waiting(kinds: Iterable[Kind]) -> list[Queue]:
     return [Queue(kind, *kind.count()) for kind in kinds]
 
 
-def _count(column: sa.ColumnElement[datetime], *where: sa.ColumnElement[bool]) -> Waiting:
+def _count(column: Any, *where: sa.ColumnElement[bool]) -> Waiting:  # noqa: ANN401 - a moment
     count, oldest = db.session.execute(sa.select(sa.func.count(), sa.func.min(column)).where(*where)).one()
     return int(count), oldest
 

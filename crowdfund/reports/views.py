@@ -1,5 +1,7 @@
 """The staff desk: what waits, whether everything adds up, and the work behind the pages."""
 
+from typing import Any
+
 from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -50,6 +52,6 @@ def retry(work_id: str) -> BaseResponse:
     return web.back(url_for("reports.work"))
 
 
-def _desk() -> dict[str, object]:
+def _desk() -> dict[str, Any]:
     mine = [kind for kind in queues.QUEUES if web.may(kind.endpoint)]
     return {"queues": queues.waiting(mine), "selfcheck": queries.last_run()}
