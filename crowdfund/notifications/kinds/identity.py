@@ -15,6 +15,18 @@ KINDS = {
         "identity", {"reason": "The photo of your passport is cut off at the left."},
         action=_l("Correct your details"), path="/account",
     ),
+    "payout_account.verified": Kind(
+        _l("Your payout account is verified"),
+        _l("Money can be paid out to you from now on, to this account: %(value)s."),
+        "identity", {"value": "ET •••• 4711"}, action=_l("See your payout account"),
+        path="/account/payout-account",
+    ),
+    "payout_account.rejected": Kind(
+        _l("We could not verify your payout account"),
+        _l("Nothing can be paid out to this account: %(value)s. Read why, and give another one."),
+        "identity", {"value": "ET •••• 4711", "reason": "The account is not in your name."},
+        action=_l("Give another account"), path="/account/payout-account",
+    ),
     "verification.enhanced": Kind(
         _l("You are verified at the enhanced level"),
         _l("Two colleagues have checked your documents. You have the enhanced level now."),

@@ -23,8 +23,9 @@ def choose(person_id: str, kind: str, channel: str, *, is_wanted: bool) -> None:
         sa.delete(_C).where(_C.c.person_id == person_id, _C.c.kind == kind, _C.c.channel == channel)
     )
     if is_wanted != (channel in KINDS[kind].channels):  # what the kind declares needs no row
-        values = {"person_id": person_id, "kind": kind, "channel": channel, "is_wanted": is_wanted}
-        db.session.execute(sa.insert(_C).values(values, changed_at=clock.now()))
+        row = {"person_id": person_id, "kind": kind, "channel": channel, "is_wanted": is_wanted,
+               "changed_at": clock.now()}  # fmt: skip
+        db.session.execute(sa.insert(_C).values(row))
 
 
 def choose_all(

@@ -60,11 +60,9 @@ def send(
 def close(message_id: str, refused: str) -> None:
     """Note that a message has gone out, or why it never will."""
     now = clock.now()
-    values = (
-        {"failed_at": now, "last_error": refused[:300]} if refused else {"sent_at": now, "last_error": ""}
-    )
+    ended = {"failed_at": now, "last_error": refused[:300]} if refused else {"sent_at": now, "last_error": ""}
     still_open = sa.and_(_M.c.id == message_id, _M.c.sent_at.is_(None), _M.c.failed_at.is_(None))
-    db.session.execute(sa.update(_M).where(still_open).values({**values, "tries": _M.c.tries + 1}))
+    db.session.execute(sa.update(_M).where(still_open).values({**ended, "tries": _M.c.tries + 1}))
 
 
 def retry(message_id: str) -> None:
