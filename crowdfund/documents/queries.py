@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from crowdfund.db import db
 from crowdfund.errors import NotFound
+from crowdfund.i18n import _
 
 from . import rules
 from .models import Document, DocumentKey, DocumentView, document_event
@@ -67,7 +68,7 @@ def get(document_id: str) -> DocumentRow:
     """Return a document in any state; raises DocumentMissing. For features that authorise themselves."""
     row = db.session.execute(sa.select(*_COLUMNS).where(_D.c.id == document_id)).first()
     if row is None:
-        raise DocumentMissing("There is no such document.")
+        raise DocumentMissing(_("There is no such document."))
     return DocumentRow(*row)
 
 
@@ -114,7 +115,7 @@ def secrets_of(document_id: str) -> Row:  # type: ignore[type-arg]
     query = sa.select(_D.c.file_id, _K.c.sealed_key, _K.c.salt).join(_K, _K.c.document_id == _D.c.id)
     row = db.session.execute(query.where(_D.c.id == document_id)).first()
     if row is None:
-        raise DocumentMissing("This document was deleted. Nobody can open it any more.")
+        raise DocumentMissing(_("This document was deleted. Nobody can open it any more."))
     return row
 
 

@@ -20,7 +20,8 @@ def peak_mb():
 
     Not from getrusage: what a process held before it became this program counts there.
     """
-    held = next(line for line in Path("/proc/self/status").open() if line.startswith("VmHWM"))
+    status = Path("/proc/self/status").read_text().splitlines()
+    held = next(line for line in status if line.startswith("VmHWM"))
     return int(held.split()[1]) // 1024 + sanitising.MEMORY_MB
 
 

@@ -2,6 +2,7 @@
 
 import io
 import zlib
+from typing import cast
 
 import pikepdf
 from pikepdf import Name
@@ -147,8 +148,8 @@ def _measure(stream: pikepdf.Stream) -> int:
     except zlib.error as error:
         raise RefusedError("unreadable") from error
     if unpacker.unused_data:
-        parms = {"decode_parms": stream["/DecodeParms"]} if "/DecodeParms" in stream else {}
-        stream.write(raw[: -len(unpacker.unused_data)], filter=Name.FlateDecode, **parms)
+        parms = cast("pikepdf.Dictionary | None", stream.get("/DecodeParms"))
+        stream.write(raw[: -len(unpacker.unused_data)], filter=Name.FlateDecode, decode_parms=parms)
     return size
 
 
