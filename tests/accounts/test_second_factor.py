@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import clock, config, outbox, sessions
+from crowdfund import access, clock, config, outbox, sessions
 from crowdfund.accounts import queries, service
 from crowdfund.accounts.models.second_factor import FactorTry, RecoveryCode, Totp
 from crowdfund.accounts.rules import second_factor as rules
@@ -111,16 +111,26 @@ def test_a_program_is_told_by_a_problem_and_htmx_by_its_header(app, frozen):
     assert "staff" not in swap.text
 
 
-def test_a_staff_post_changes_nothing_without_it(app, frozen):
-    dora = raising.person("dora")
-    service.set_verification(dora, "pending", level="none", actor=dora)
-    commit()
-    browser = raising.sign_in(app.test_client(), raising.person("carla", "compliance"), second_factor=False)
-    answer = browser.post(f"/staff/people/{dora}", data={"decision": "approve"})
-    assert answer.status_code == 303
-    assert answer.headers["Location"].startswith("/sign-in/second-factor")
-    rollback()
-    assert queries.get(dora).kyc_status == "pending"
+def staff_routes(app):
+    """Return (method, address) of every route that only staff may use."""
+    for rule in app.url_map.iter_rules():
+        if access.is_staff_only(rule.endpoint):
+            address = re.sub(r"<[^>]+>", "0" * 32, re.sub(r"<int:[^>]+>", "1", rule.rule))
+            for method in rule.methods & {"GET", "POST"}:
+                yield method, address, rule.endpoint
+
+
+def test_no_staff_route_does_anything_before_it_is_proved(app, frozen):
+    sam = raising.person("sam", "admin", "compliance", "finance", "regulator")
+    browser = raising.sign_in(app.test_client(), sam, second_factor=False)
+    routes = list(staff_routes(app))
+    assert len(routes) > 30
+    for method, address, endpoint in routes:
+        if endpoint.startswith("probe."):
+            continue
+        answer = browser.open(address, method=method)
+        where = (method, address, answer.status_code, answer.headers.get("Location", "")[:22])
+        assert where == (method, address, 303, "/sign-in/second-factor")
 
 
 def test_without_it_no_page_shows_staff_links_nor_roles(app, frozen):

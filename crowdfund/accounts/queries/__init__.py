@@ -19,6 +19,7 @@ from .administration import (
 from .changes import Change, change, change_channels, change_of, changes_of, security_events
 from .codes import otp
 from .methods import addresses_of, method_of, methods_of
+from .payout import PayoutRow, payout_account_of, payout_accounts_of, payout_accounts_waiting
 from .people import (
     PEOPLE,
     Person,
@@ -38,6 +39,7 @@ from .second_factor import factors, passkeys, recovery_codes_left
 __all__ = [
     "PEOPLE",
     "Change",
+    "PayoutRow",
     "Person",
     "Reach",
     "UserFilters",
@@ -62,6 +64,9 @@ __all__ = [
     "open_sessions",
     "otp",
     "passkeys",
+    "payout_account_of",
+    "payout_accounts_of",
+    "payout_accounts_waiting",
     "people",
     "reach",
     "recovery_codes_left",

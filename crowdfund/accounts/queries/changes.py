@@ -39,7 +39,7 @@ class Change:
 def change(change_id: str) -> Change | None:
     """Return a change by its id."""
     row = db.session.execute(sa.select(*_SHOWN).where(_C.c.id == change_id)).first()
-    return Change(*row) if row else None
+    return Change(**row._mapping) if row else None
 
 
 def change_of(change_id: str, person_id: str) -> Change:
@@ -58,7 +58,7 @@ def changes_of(person_id: str, *, kind: str = "", held_only: bool = False, most:
     if held_only:
         query = query.where(_C.c.status == "held")
     query = query.order_by(_C.c.requested_at.desc(), _C.c.id.desc()).limit(most)
-    return [Change(*row) for row in db.session.execute(query)]
+    return [Change(**row._mapping) for row in db.session.execute(query)]
 
 
 def change_channels(change_id: str) -> list[Channel]:

@@ -63,7 +63,7 @@ def request(person_id: str, kind: str, payload: dict[str, Any], *, actor: str, s
     }  # fmt: skip
     db.session.execute(sa.insert(_C).values(row))
     record_event(sensitive_change_event, change_id, actor=actor, before=None, after="held")
-    outbox.add("accounts.apply_change", change_id, {"change_id": change_id}, not_before=row["apply_at"])
+    outbox.add("accounts.apply_change", change_id, {"change_id": change_id}, not_before=now + rules.HOLD)
     _tell(held.change(change_id), "change_requested", actor=actor)
     return change_id
 

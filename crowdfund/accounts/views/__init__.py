@@ -5,9 +5,11 @@ from . import (
     methods,
     oidc,
     passkeys,
+    payout,
     profile,
     second_factor,
     security,
+    sessions,
     sign_in,
     step_up,
     wallets,
@@ -16,6 +18,6 @@ from . import (
 from .blueprint import bp
 
 __all__ = [
-    "bp", "changes", "methods", "oidc", "passkeys", "profile", "second_factor", "security", "sign_in",
-    "step_up", "wallets", "ways",
+    "bp", "changes", "methods", "oidc", "passkeys", "payout", "profile", "second_factor", "security",
+    "sessions", "sign_in", "step_up", "wallets", "ways",
 ]  # fmt: skip

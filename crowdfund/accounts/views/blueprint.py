@@ -1,8 +1,9 @@
 """The blueprint of people's pages, and what its views share."""
 
+import secrets
 from typing import Any, cast
 
-from flask import Blueprint, Response, session, url_for
+from flask import Blueprint, Response, current_app, request, session, url_for
 from flask_login import login_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -15,6 +16,8 @@ from .. import queries, service
 bp = Blueprint("accounts", __name__)
 web.login.user_loader(queries.load)
 _HALF_WAY_S = 600
+_DEVICE = "device"
+_DEVICE_S = 400 * 86_400  # browsers keep none for longer
 
 
 def enter(person_id: str, *, method: str, target: str) -> BaseResponse:
@@ -62,7 +65,21 @@ def admit(person_id: str, *, method: str, target: str, second_factor: str = "") 
     elif person and person.roles:
         target = url_for("accounts.security", next=target)
     web.flash(_("You are signed in."), "success")
-    return web.remember_language(web.back(target), person.language if person else "")
+    response = web.remember_language(web.back(target), person.language if person else "")
+    return _note_device(person_id, response)
+
+
+def _note_device(person_id: str, response: BaseResponse) -> BaseResponse:
+    """Recognise the browser by a cookie of its own, which opens nothing; a new one is told of."""
+    device = request.cookies.get(_DEVICE, "")
+    if not 32 <= len(device) <= 64:
+        device = secrets.token_urlsafe(32)
+    service.devices.note_sign_in(person_id, device, user_agent=request.user_agent.string)
+    is_secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
+    response.set_cookie(
+        _DEVICE, device, max_age=_DEVICE_S, path="/sign-in", secure=is_secure, httponly=True, samesite="Lax"
+    )
+    return response
 
 
 def refuse(page: str, form: object, error: CrowdfundError, **context: Any) -> Response:  # noqa: ANN401

@@ -1,0 +1,50 @@
+"""Forms for the payout account, one for each scheme."""
+
+from flask_wtf import FlaskForm
+from wtforms import SelectField, StringField
+from wtforms.validators import EqualTo, InputRequired, Length
+
+from ...i18n import _l
+from ..rules.payout import ETHIOPIAN_BANKS
+
+_NUMBER = [InputRequired(_l("Enter the account number.")), Length(max=60)]
+_AGAIN = EqualTo("number", _l("The two account numbers are not the same."))
+
+
+class _Holder(FlaskForm):
+    holder = StringField(
+        _l("Holder of the account"),
+        [InputRequired(_l("Enter the name of the account's holder.")), Length(max=160)],
+    )
+
+
+class EthiopianForm(_Holder):
+    """A bank from the list and an account number, typed twice because nothing else checks it."""
+
+    bank = SelectField(
+        _l("Bank"),
+        [InputRequired(_l("Choose your bank."))],
+        choices=[
+            ("", _l("Choose your bank")),
+            *((code, name) for code, name, *_digits in ETHIOPIAN_BANKS),
+        ],
+    )
+    number = StringField(_l("Account number"), _NUMBER)
+    again = StringField(_l("Account number again"), [_AGAIN])
+
+
+class IndianForm(_Holder):
+    """IFSC and an account number, typed twice because nothing else checks it."""
+
+    bank = StringField(_l("IFSC"), [InputRequired(_l("Enter the IFSC of your branch.")), Length(max=20)])
+    number = StringField(_l("Account number"), _NUMBER)
+    again = StringField(_l("Account number again"), [_AGAIN])
+
+
+class IbanForm(_Holder):
+    """An IBAN checks itself."""
+
+    number = StringField(_l("IBAN"), [InputRequired(_l("Enter your IBAN.")), Length(max=60)])
+
+
+FORMS: dict[str, type[FlaskForm]] = {"et": EthiopianForm, "in": IndianForm, "iban": IbanForm}
