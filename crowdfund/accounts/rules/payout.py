@@ -96,7 +96,7 @@ def check_holder(holder: str, person_name: str) -> str:
 def _words(name: str) -> set[str]:
     plain = unicodedata.normalize("NFKD", name.casefold())
     letters = "".join(mark for mark in plain if not unicodedata.combining(mark) or ord(mark) > 0x36F)
-    return set(re.split(r"[\s.'’-]+", letters)) - {""}
+    return set(re.split(r"[\s.,'’-]+", letters)) - {""}
 
 
 def _ethiopian(bank: str, number: str) -> tuple[str, str, str, str]:
