@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import struct
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,16 @@ from ..rules import second_factor as rules
 from . import second_factor, security
 
 _P, _C = Passkey.__table__, PasskeyChallenge.__table__
+# What webauthn and the parsers below it raise for an answer that is none.
+_BROKEN = (
+    WebAuthnException,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+    struct.error,
+)
 _REQUIRED = webauthn_structs.UserVerificationRequirement.REQUIRED
 
 
@@ -86,7 +97,7 @@ def add(person_id: str, answer: Answer, *, name: str) -> None:
             credential=answer.credential, expected_challenge=challenge, expected_rp_id=_named(),
             expected_origin=_origin(), require_user_verification=True,
         )  # fmt: skip
-    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+    except _BROKEN as error:
         raise Invalid(_("The device's answer was not valid. Nothing was changed. Try again.")) from error
     row = {
         "id": new_id(), "person_id": person_id, "name": _name(name), "sign_count": made.sign_count,
@@ -116,7 +127,7 @@ def prove(person_id: str, answer: Answer) -> None:
             expected_origin=_origin(), credential_public_key=base64url_to_bytes(row.public_key),
             credential_current_sign_count=row.sign_count, require_user_verification=True,
         )  # fmt: skip
-    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+    except _BROKEN as error:
         raise _wrong() from error
     # A counter that stands still means a copied key, unless the device counts nothing at all.
     count = shown.new_sign_count
@@ -198,7 +209,7 @@ def _spend(person_id: str, purpose: str, challenge_id: str) -> bytes:
 def _mine(person_id: str, credential: str) -> Any:  # noqa: ANN401 - a row
     try:
         raw = base64url_to_bytes(str(json.loads(credential)["id"]))
-    except (ValueError, KeyError, TypeError) as error:
+    except _BROKEN as error:
         raise _wrong() from error
     mine = sa.and_(_P.c.person_id == person_id, _P.c.credential_hash == hashlib.sha256(raw).hexdigest())
     row = db.session.execute(sa.select(_P).where(mine)).first()
