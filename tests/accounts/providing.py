@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CALLBACK = "http://localhost/sign-in/oidc/callback"
 SECRET = "a secret between two"
 HTTP = httpx.Client(verify=False)  # plain HTTP only: spares the loading of certificates for each call
-GENET, BIRUK = "7f2c1a", "b90e4d"  # a verified address; one that nobody has verified
+FIKIRTE, BIRUK = "7f2c1a", "b90e4d"  # a verified address; one that nobody has verified
 
 
 @dataclass

@@ -19,7 +19,7 @@ from crowdfund.local.ports import free_port
 from tests import raising
 
 from . import providing
-from .providing import BIRUK, GENET, begin, come_back, sign_in_by_code
+from .providing import BIRUK, FIKIRTE, begin, come_back, sign_in_by_code
 
 
 @pytest.fixture(scope="module")
@@ -77,27 +77,27 @@ def nobody_came_in(browser, answer, status, sentence):
 
 
 def test_a_verified_address_opens_an_account_with_it(provider, client):
-    answer = enter(provider, client, GENET, next="/portfolio")
+    answer = enter(provider, client, FIKIRTE, next="/portfolio")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/portfolio")
     person = who(client)
-    assert (person.email, person.name) == ("genet@demo.example", "Genet Asrat")
+    assert (person.email, person.name) == ("fikirte@demo.example", "Fikirte Bogale")
     assert ways_of(person.id) == {
-        ("oidc", f"{provider.issuer}|{GENET}"), ("email", "genet@demo.example"),
+        ("oidc", f"{provider.issuer}|{FIKIRTE}"), ("email", "fikirte@demo.example"),
     }  # fmt: skip
 
 
 def test_the_same_person_comes_back_to_the_same_account(provider, app):
     first, second = app.test_client(), app.test_client()
-    enter(provider, first, GENET)
-    enter(provider, second, GENET)
+    enter(provider, first, FIKIRTE)
+    enter(provider, second, FIKIRTE)
     assert who(first).id == who(second).id
     assert people() == 1
 
 
 def test_a_code_to_the_address_that_the_provider_has_verified_opens_the_same_account(provider, app):
     first, second = app.test_client(), app.test_client()
-    enter(provider, first, GENET)
-    sign_in_by_code(second, "genet@demo.example")
+    enter(provider, first, FIKIRTE)
+    sign_in_by_code(second, "fikirte@demo.example")
     assert who(second).id == who(first).id
 
 
@@ -126,27 +126,27 @@ def test_the_request_has_what_the_protocol_asks_for(provider, client):
 def test_signing_in_gives_the_session_another_key(provider, client):
     address = begin(client)
     before = client.get_cookie("crowdfund").value
-    come_back(client, provider.answer(address, GENET))
+    come_back(client, provider.answer(address, FIKIRTE))
     assert client.get_cookie("crowdfund").value != before
 
 
 def test_a_thin_id_token_is_completed_by_the_userinfo_endpoint(provider, client):
     provider.control(thin=True)
-    enter(provider, client, GENET)
-    assert who(client).email == "genet@demo.example"
+    enter(provider, client, FIKIRTE)
+    assert who(client).email == "fikirte@demo.example"
 
 
 def test_a_new_key_of_the_provider_is_looked_for_once(provider, app):
     first, second = app.test_client(), app.test_client()
-    enter(provider, first, GENET)
+    enter(provider, first, FIKIRTE)
     provider.control(rotate=True)
-    enter(provider, second, GENET)
+    enter(provider, second, FIKIRTE)
     assert who(second).id == who(first).id
 
 
 @pytest.mark.parametrize("target", ["//evil.example", "https://evil.example/", "/\\evil.example", "/\tevil"])
 def test_a_sign_in_ends_on_our_own_host(provider, client, target):
-    assert enter(provider, client, GENET, next=target).headers["Location"] == "/campaigns"
+    assert enter(provider, client, FIKIRTE, next=target).headers["Location"] == "/campaigns"
 
 
 # --- nobody is taken over ---------------------------------------------------------------------------
@@ -155,36 +155,36 @@ def test_a_sign_in_ends_on_our_own_host(provider, client, target):
 @pytest.fixture
 def owner(app):
     """Who had the address before the provider was ever asked."""
-    person_id = service.ensure_user("genet@demo.example", "Genet Owner")
+    person_id = service.ensure_user("fikirte@demo.example", "Fikirte Owner")
     commit()
     return person_id
 
 
 def test_an_address_that_has_an_account_opens_nothing_and_asks_for_proof(provider, client, owner):
-    answer = enter(provider, client, GENET)
+    answer = enter(provider, client, FIKIRTE)
     assert answer.headers["Location"] == "/sign-in/oidc/prove"
     assert who(client) is None
     page = client.get("/sign-in/oidc/prove").text
     assert "There is an account with the address" in page
-    assert ways_of(owner) == {("email", "genet@demo.example")}
+    assert ways_of(owner) == {("email", "fikirte@demo.example")}
 
 
 def test_the_owner_proves_the_address_by_a_code_and_connects(provider, app, client, owner):
-    enter(provider, client, GENET)
-    answer = sign_in_by_code(client, "genet@demo.example", next="/account/sign-in-methods/connect")
+    enter(provider, client, FIKIRTE)
+    answer = sign_in_by_code(client, "fikirte@demo.example", next="/account/sign-in-methods/connect")
     assert answer.headers["Location"] == "/account/sign-in-methods/connect"
     assert "becomes a way to sign in" in client.get("/account/sign-in-methods/connect").text
-    assert ways_of(owner) == {("email", "genet@demo.example")}, "nothing before the owner has said yes"
+    assert ways_of(owner) == {("email", "fikirte@demo.example")}, "nothing before the owner has said yes"
     assert client.post("/account/sign-in-methods/connect").status_code == 303
-    assert ("oidc", f"{provider.issuer}|{GENET}") in ways_of(owner)
+    assert ("oidc", f"{provider.issuer}|{FIKIRTE}") in ways_of(owner)
     other = app.test_client()
-    enter(provider, other, GENET)
+    enter(provider, other, FIKIRTE)
     assert who(other).id == owner
 
 
 def test_what_waits_for_its_owner_waits_half_an_hour(provider, client, owner):
-    enter(provider, client, GENET)
-    sign_in_by_code(client, "genet@demo.example")
+    enter(provider, client, FIKIRTE)
+    sign_in_by_code(client, "fikirte@demo.example")
     clock.use(clock.OffsetClock(timedelta(minutes=31)))
     try:
         assert (
@@ -192,7 +192,7 @@ def test_what_waits_for_its_owner_waits_half_an_hour(provider, client, owner):
         )
     finally:
         clock.use(None)
-    assert ways_of(owner) == {("email", "genet@demo.example")}
+    assert ways_of(owner) == {("email", "fikirte@demo.example")}
 
 
 def test_an_unverified_address_of_somebody_else_says_nothing_about_that_account(provider, client, app):
@@ -207,15 +207,15 @@ def test_an_unverified_address_of_somebody_else_says_nothing_about_that_account(
 @pytest.mark.parametrize("claim", ["false", 1, "yes", None, ["true"]])
 def test_only_true_is_verified(provider, client, owner, claim):
     provider.control(claims={"email_verified": claim})
-    enter(provider, client, GENET)
+    enter(provider, client, FIKIRTE)
     assert who(client).id != owner
     assert who(client).email is None
 
 
 def test_the_same_subject_of_another_issuer_is_somebody_else(provider, client):
-    other = service.open_account("oidc", f"https://elsewhere.example|{GENET}")
+    other = service.open_account("oidc", f"https://elsewhere.example|{FIKIRTE}")
     commit()
-    enter(provider, client, GENET)
+    enter(provider, client, FIKIRTE)
     assert who(client).id != other
 
 
@@ -229,12 +229,12 @@ def test_subjects_are_compared_letter_by_letter(provider, client):
 
 
 def test_a_closed_account_stays_closed(provider, app, client):
-    enter(provider, client, GENET)
+    enter(provider, client, FIKIRTE)
     person = who(client)
     db.session.execute(sa.update(User).where(User.id == person.id).values(disabled_at=clock.now()))
     commit()
     other = app.test_client()
-    answer = enter(provider, other, GENET)
+    answer = enter(provider, other, FIKIRTE)
     assert answer.status_code == 403
     assert "This account is closed" in answer.text
     assert who(other) is None
@@ -252,19 +252,19 @@ def signed_in(app):
 
 def test_who_is_signed_in_connects_the_first_identity_at_once(provider, app, signed_in):
     browser, person_id = signed_in
-    answer = enter(provider, browser, GENET, next="/account/sign-in-methods")
+    answer = enter(provider, browser, FIKIRTE, next="/account/sign-in-methods")
     assert answer.headers["Location"] == "/account/sign-in-methods"
-    assert ("oidc", f"{provider.issuer}|{GENET}") in ways_of(person_id)
-    assert ("email", "genet@demo.example") not in ways_of(person_id), "connecting proves no address of ours"
+    assert ("oidc", f"{provider.issuer}|{FIKIRTE}") in ways_of(person_id)
+    assert ("email", "fikirte@demo.example") not in ways_of(person_id), "connecting proves no address of ours"
     other = app.test_client()
-    enter(provider, other, GENET)
+    enter(provider, other, FIKIRTE)
     assert who(other).id == person_id
 
 
 def test_an_identity_of_another_account_is_not_moved(provider, app, signed_in):
-    enter(provider, app.test_client(), GENET)
+    enter(provider, app.test_client(), FIKIRTE)
     browser, person_id = signed_in
-    answer = enter(provider, browser, GENET)
+    answer = enter(provider, browser, FIKIRTE)
     assert answer.status_code == 409
     assert "opens another account already" in answer.text
     assert ways_of(person_id) == {("email", "alice@example.com")}
@@ -272,13 +272,13 @@ def test_an_identity_of_another_account_is_not_moved(provider, app, signed_in):
 
 def test_a_second_identity_needs_a_second_factor_and_a_day(provider, signed_in):
     browser, person_id = signed_in
-    enter(provider, browser, GENET)
+    enter(provider, browser, FIKIRTE)
     answer = enter(provider, browser, BIRUK)
     assert answer.headers["Location"] == "/account/sign-in-methods/connect"
     asked = "/sign-in/second-factor?next=/account/sign-in-methods/connect"
     assert browser.get(answer.headers["Location"]).headers["Location"] == asked
     assert browser.post(answer.headers["Location"]).headers["Location"].startswith(asked[:22])
-    assert ways_of(person_id) == {("email", "alice@example.com"), ("oidc", f"{provider.issuer}|{GENET}")}
+    assert ways_of(person_id) == {("email", "alice@example.com"), ("oidc", f"{provider.issuer}|{FIKIRTE}")}
     with browser.session_transaction() as session:
         session["second_factor"] = {"person": person_id, "at": clock.now().timestamp(), "how": "totp"}
     assert "This takes 24 hours" in browser.get(answer.headers["Location"]).text
@@ -293,14 +293,14 @@ def test_a_second_identity_needs_a_second_factor_and_a_day(provider, signed_in):
     finally:
         clock.use(None)
     assert ("oidc", f"{provider.issuer}|{BIRUK}") in ways_of(person_id)
-    assert ("oidc", f"{provider.issuer}|{GENET}") in ways_of(person_id), (
+    assert ("oidc", f"{provider.issuer}|{FIKIRTE}") in ways_of(person_id), (
         "a further one takes no other's place"
     )
 
 
 def test_an_answer_for_somebody_who_has_signed_out_meanwhile_connects_nothing(provider, signed_in):
     browser, person_id = signed_in
-    location = provider.answer(begin(browser), GENET)
+    location = provider.answer(begin(browser), FIKIRTE)
     with browser.session_transaction() as session:
         del session["_user_id"]
     assert come_back(browser, location).status_code == 409
@@ -315,14 +315,14 @@ REFUSED = "could not be accepted"
 
 
 def test_an_answer_is_good_once(provider, app, client):
-    location = provider.answer(begin(client), GENET)
+    location = provider.answer(begin(client), FIKIRTE)
     come_back(client, location)
     assert come_back(client, location).status_code == 409
     assert people() == 1
 
 
 def test_of_many_answers_at_once_one_is_judged(provider, client):
-    location = provider.answer(begin(client), GENET)
+    location = provider.answer(begin(client), FIKIRTE)
     cookie = client.get_cookie("crowdfund").value
     statuses = []
 
@@ -343,7 +343,7 @@ def test_of_many_answers_at_once_one_is_judged(provider, client):
 
 def test_another_browser_cannot_bring_the_answer(provider, app, client):
     """Login CSRF: an attacker's own answer, sent to a victim, signs nobody in."""
-    location = provider.answer(begin(client), GENET)
+    location = provider.answer(begin(client), FIKIRTE)
     victim = app.test_client()
     victim.get("/sign-in")
     nobody_came_in(victim, come_back(victim, location), 409, STALE)
@@ -352,7 +352,7 @@ def test_another_browser_cannot_bring_the_answer(provider, app, client):
 
 
 def test_an_answer_is_good_for_ten_minutes(provider, client):
-    location = provider.answer(begin(client), GENET)
+    location = provider.answer(begin(client), FIKIRTE)
     clock.use(clock.OffsetClock(timedelta(minutes=10, seconds=1)))
     try:
         answer = come_back(client, location)
@@ -411,19 +411,19 @@ def test_who_cancels_at_the_provider_is_told_so(provider, client):
 )
 def test_a_token_that_is_not_for_us_now_signs_nobody_in(provider, client, moods):
     provider.control(**moods)
-    nobody_came_in(client, enter(provider, client, GENET), 400, REFUSED)
+    nobody_came_in(client, enter(provider, client, FIKIRTE), 400, REFUSED)
 
 
 def test_the_same_token_of_a_good_provider_signs_in(provider, client):
     """The control of the test above: what is refused there is refused for the named reason only."""
     provider.control(claims={"aud": ["crowdfund"], "azp": "crowdfund", "nbf": int(time.time()) - 5})
-    enter(provider, client, GENET)
+    enter(provider, client, FIKIRTE)
     assert who(client) is not None
 
 
 def test_a_key_that_was_withdrawn_signs_nobody_in(provider, client):
-    enter(provider, client.application.test_client(), GENET)
-    location = provider.answer(begin(client), GENET)
+    enter(provider, client.application.test_client(), FIKIRTE)
+    location = provider.answer(begin(client), FIKIRTE)
     provider.control(key="stranger", rotate="drop")
     answer = come_back(client, location)
     assert answer.status_code == 400
@@ -433,7 +433,7 @@ def test_a_key_that_was_withdrawn_signs_nobody_in(provider, client):
 def test_the_code_of_another_sign_in_does_not_fit_the_verifier(provider, app, client):
     """Code injection: a stolen code is worth nothing without the verifier that was never sent."""
     thief, victim = client, app.test_client()
-    stolen = parse_qs(urlsplit(provider.answer(begin(victim), GENET)).query)["code"][0]
+    stolen = parse_qs(urlsplit(provider.answer(begin(victim), FIKIRTE)).query)["code"][0]
     state = providing.state_of(begin(thief))
     answer = thief.get("/sign-in/oidc/callback", query_string={"code": stolen, "state": state})
     nobody_came_in(thief, answer, 400, REFUSED)
@@ -464,7 +464,7 @@ def test_a_discovery_document_that_cannot_be_right_is_not_used(provider, client,
 )
 def test_a_provider_that_breaks_is_told_as_such(provider, client, moods):
     provider.control(**moods)
-    nobody_came_in(client, enter(provider, client, GENET), 503, AWAY)
+    nobody_came_in(client, enter(provider, client, FIKIRTE), 503, AWAY)
 
 
 def test_a_provider_that_is_away_is_told_as_such(provider, client):
@@ -475,7 +475,7 @@ def test_a_provider_that_is_away_is_told_as_such(provider, client):
 
 def test_a_provider_that_never_answers_is_left_in_time(provider, client, monkeypatch):
     monkeypatch.setattr(oidc, "TIMEOUT_S", (0.3, 0.3))
-    location = provider.answer(begin(client), GENET)
+    location = provider.answer(begin(client), FIKIRTE)
     provider.control(delay_s=2)
     began = time.monotonic()
     nobody_came_in(client, come_back(client, location), 503, AWAY)
@@ -499,7 +499,7 @@ def test_a_visitor_begins_twenty_sign_ins_a_minute(provider, app, client):
 
 
 def test_a_name_from_elsewhere_is_kept_only_if_it_is_one():
-    assert clean_name("  Genet   Asrat ") == "Genet Asrat"
+    assert clean_name("  Fikirte   Bogale ") == "Fikirte Bogale"
     assert [clean_name(text) for text in ("<b>x</b>", "a\x00b", "x" * 81, "", "\u202e")] == [""] * 5
 
 
@@ -518,7 +518,7 @@ def test_the_provider_gives_a_code_once_and_only_to_the_verifier(process):
              "nonce": "n1", "redirect_uri": providing.CALLBACK, "code_challenge_method": "S256",
              "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"}  # fmt: skip
     address = str(httpx.URL(f"{process.issuer}/authorize", params=query))
-    code = parse_qs(urlsplit(process.answer(address, GENET)).query)["code"][0]
+    code = parse_qs(urlsplit(process.answer(address, FIKIRTE)).query)["code"][0]
 
     def exchange(verifier):
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": providing.CALLBACK}

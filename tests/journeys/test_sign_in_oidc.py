@@ -40,16 +40,16 @@ def test_a_verified_address_opens_an_account_and_the_same_one_the_next_time(worl
     page = world.visitor()
     page.goto("/sign-in")
     world.look(page, "Sign in")
-    choose(page, "Genet Asrat")
+    choose(page, "Fikirte Bogale")
     expect(page.get_by_role("heading", level=1)).to_have_text("Portfolio")
-    expect(page.locator("summary", has_text="Your account: Genet Asrat")).to_be_attached()
+    expect(page.locator("summary", has_text="Your account: Fikirte Bogale")).to_be_attached()
     page.goto("/account/sign-in-methods")
     world.look(page, "Ways to sign in", "with a provider")
-    expect(page.get_by_text("Demo ID (genet@demo.example)")).to_be_visible()
+    expect(page.get_by_text("Demo ID (fikirte@demo.example)")).to_be_visible()
     again = world.visitor(java_script_enabled=False)
-    choose(again, "Genet Asrat")
+    choose(again, "Fikirte Bogale")
     expect(again.get_by_role("heading", level=1)).to_have_text("Portfolio")
-    assert ways(world, "genet@demo.example") == ["email", "oidc"]
+    assert ways(world, "fikirte@demo.example") == ["email", "oidc"]
 
 
 def test_who_cancels_or_brings_a_false_token_reads_why_and_signs_in_otherwise(world, provider):
@@ -58,7 +58,7 @@ def test_who_cancels_or_brings_a_false_token_reads_why_and_signs_in_otherwise(wo
     world.look(page, "That did not work", "cancelled")
     expect(page.get_by_role("alert")).to_contain_text("You stopped at Demo ID")
     provider(claims={"nonce": "of another sign-in"})
-    choose(page, "Genet Asrat")
+    choose(page, "Fikirte Bogale")
     expect(page.get_by_role("alert")).to_contain_text("could not be accepted, so nobody was signed in")
     page.get_by_role("link", name="Back to sign-in").click()
     expect(page).to_have_url(re.compile(r"/sign-in\?next=/portfolio$"))

@@ -32,7 +32,7 @@ class Account:
 
 
 DEMO = (
-    Account("7f2c1a", "Genet Asrat", "genet@demo.example", True),
+    Account("7f2c1a", "Fikirte Bogale", "fikirte@demo.example", True),
     Account("b90e4d", "Biruk Haile", "biruk@demo.example", False),
 )
 
