@@ -80,9 +80,9 @@ def test_a_verified_address_opens_an_account_with_it(provider, client):
     answer = enter(provider, client, FIKIRTE, next="/portfolio")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/portfolio")
     person = who(client)
-    assert (person.email, person.name) == ("fikirte@demo.example", "Fikirte Bogale")
+    assert (person.email, person.name) == ("fikirte@id.example", "Fikirte Bogale")
     assert ways_of(person.id) == {
-        ("oidc", f"{provider.issuer}|{FIKIRTE}"), ("email", "fikirte@demo.example"),
+        ("oidc", f"{provider.issuer}|{FIKIRTE}"), ("email", "fikirte@id.example"),
     }  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def test_the_same_person_comes_back_to_the_same_account(provider, app):
 def test_a_code_to_the_address_that_the_provider_has_verified_opens_the_same_account(provider, app):
     first, second = app.test_client(), app.test_client()
     enter(provider, first, FIKIRTE)
-    sign_in_by_code(second, "fikirte@demo.example")
+    sign_in_by_code(second, "fikirte@id.example")
     assert who(second).id == who(first).id
 
 
@@ -133,7 +133,7 @@ def test_signing_in_gives_the_session_another_key(provider, client):
 def test_a_thin_id_token_is_completed_by_the_userinfo_endpoint(provider, client):
     provider.control(thin=True)
     enter(provider, client, FIKIRTE)
-    assert who(client).email == "fikirte@demo.example"
+    assert who(client).email == "fikirte@id.example"
 
 
 def test_a_new_key_of_the_provider_is_looked_for_once(provider, app):
@@ -155,7 +155,7 @@ def test_a_sign_in_ends_on_our_own_host(provider, client, target):
 @pytest.fixture
 def owner(app):
     """Who had the address before the provider was ever asked."""
-    person_id = service.ensure_user("fikirte@demo.example", "Fikirte Owner")
+    person_id = service.ensure_user("fikirte@id.example", "Fikirte Owner")
     commit()
     return person_id
 
@@ -166,15 +166,15 @@ def test_an_address_that_has_an_account_opens_nothing_and_asks_for_proof(provide
     assert who(client) is None
     page = client.get("/sign-in/oidc/prove").text
     assert "There is an account with the address" in page
-    assert ways_of(owner) == {("email", "fikirte@demo.example")}
+    assert ways_of(owner) == {("email", "fikirte@id.example")}
 
 
 def test_the_owner_proves_the_address_by_a_code_and_connects(provider, app, client, owner):
     enter(provider, client, FIKIRTE)
-    answer = sign_in_by_code(client, "fikirte@demo.example", next="/account/sign-in-methods/connect")
+    answer = sign_in_by_code(client, "fikirte@id.example", next="/account/sign-in-methods/connect")
     assert answer.headers["Location"] == "/account/sign-in-methods/connect"
     assert "becomes a way to sign in" in client.get("/account/sign-in-methods/connect").text
-    assert ways_of(owner) == {("email", "fikirte@demo.example")}, "nothing before the owner has said yes"
+    assert ways_of(owner) == {("email", "fikirte@id.example")}, "nothing before the owner has said yes"
     assert client.post("/account/sign-in-methods/connect").status_code == 303
     assert ("oidc", f"{provider.issuer}|{FIKIRTE}") in ways_of(owner)
     other = app.test_client()
@@ -184,7 +184,7 @@ def test_the_owner_proves_the_address_by_a_code_and_connects(provider, app, clie
 
 def test_what_waits_for_its_owner_waits_half_an_hour(provider, client, owner):
     enter(provider, client, FIKIRTE)
-    sign_in_by_code(client, "fikirte@demo.example")
+    sign_in_by_code(client, "fikirte@id.example")
     clock.use(clock.OffsetClock(timedelta(minutes=31)))
     try:
         assert (
@@ -192,16 +192,16 @@ def test_what_waits_for_its_owner_waits_half_an_hour(provider, client, owner):
         )
     finally:
         clock.use(None)
-    assert ways_of(owner) == {("email", "fikirte@demo.example")}
+    assert ways_of(owner) == {("email", "fikirte@id.example")}
 
 
 def test_an_unverified_address_of_somebody_else_says_nothing_about_that_account(provider, client, app):
-    victim = service.ensure_user("biruk@demo.example", "Biruk Owner")
+    victim = service.ensure_user("biruk@id.example", "Biruk Owner")
     commit()
     enter(provider, client, BIRUK)
     assert who(client).id != victim
     assert who(client).email is None
-    assert ways_of(victim) == {("email", "biruk@demo.example")}
+    assert ways_of(victim) == {("email", "biruk@id.example")}
 
 
 @pytest.mark.parametrize("claim", ["false", 1, "yes", None, ["true"]])
@@ -255,7 +255,7 @@ def test_who_is_signed_in_connects_the_first_identity_at_once(provider, app, sig
     answer = enter(provider, browser, FIKIRTE, next="/account/sign-in-methods")
     assert answer.headers["Location"] == "/account/sign-in-methods"
     assert ("oidc", f"{provider.issuer}|{FIKIRTE}") in ways_of(person_id)
-    assert ("email", "fikirte@demo.example") not in ways_of(person_id), "connecting proves no address of ours"
+    assert ("email", "fikirte@id.example") not in ways_of(person_id), "connecting proves no address of ours"
     other = app.test_client()
     enter(provider, other, FIKIRTE)
     assert who(other).id == person_id

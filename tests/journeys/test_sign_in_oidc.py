@@ -45,11 +45,11 @@ def test_a_verified_address_opens_an_account_and_the_same_one_the_next_time(worl
     expect(page.locator("summary", has_text="Your account: Fikirte Bogale")).to_be_attached()
     page.goto("/account/sign-in-methods")
     world.look(page, "Ways to sign in", "with a provider")
-    expect(page.get_by_text("Demo ID (fikirte@demo.example)")).to_be_visible()
+    expect(page.get_by_text("Demo ID (fikirte@id.example)")).to_be_visible()
     again = world.visitor(java_script_enabled=False)
     choose(again, "Fikirte Bogale")
     expect(again.get_by_role("heading", level=1)).to_have_text("Portfolio")
-    assert ways(world, "fikirte@demo.example") == ["email", "oidc"]
+    assert ways(world, "fikirte@id.example") == ["email", "oidc"]
 
 
 def test_who_cancels_or_brings_a_false_token_reads_why_and_signs_in_otherwise(world, provider):
@@ -82,7 +82,7 @@ def test_an_unverified_address_is_not_taken_over(world):
     page.get_by_role("button", name="Biruk Haile").click()
     expect(page.get_by_text("Add an e-mail address, so that we can write to you")).to_be_visible()
     world.look(page, "Ways to sign in", "without an address")
-    assert ways(world, "biruk@demo.example") == []
+    assert ways(world, "biruk@id.example") == []
 
 
 def test_the_owner_of_an_address_proves_it_once_and_then_enters_with_the_provider(world, provider):

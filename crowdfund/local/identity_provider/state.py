@@ -32,8 +32,8 @@ class Account:
 
 
 DEMO = (
-    Account("7f2c1a", "Fikirte Bogale", "fikirte@demo.example", True),
-    Account("b90e4d", "Biruk Haile", "biruk@demo.example", False),
+    Account("7f2c1a", "Fikirte Bogale", "fikirte@id.example", True),
+    Account("b90e4d", "Biruk Haile", "biruk@id.example", False),
 )
 
 
