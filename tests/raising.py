@@ -15,6 +15,7 @@ from crowdfund.campaigns import service as campaign_service
 from crowdfund.chain import queries as chain_queries
 from crowdfund.chain import service as chain_service
 from crowdfund.db import commit, db, rollback
+from crowdfund.issuers import queries as company_queries
 from crowdfund.issuers import service as issuers
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger import service as ledger
@@ -43,8 +44,21 @@ CONTACTS = {
     "contact_name": "Alice Bekele",
     "contact_email": "alice@yirga.example",
     "contact_phone": "0911234567",
-    "address": "Bole Road 7\nAddis Ababa",
+    "street": "Bole Road 7",
+    "city": "Addis Ababa",
+    "region": "",
+    "postal_code": "1000",
 }
+DIRECTOR = {
+    "name": "Alice Bekele",
+    "role": "chief_executive",
+    "born_on": "1980-06-15",
+    "nationality": "ET",
+    "ownership_bps": "60",
+    "is_beneficial_owner": "y",
+}
+BANK = {"format": "ET", "bank": "CBE", "number": "1000123456789", "holder": COMPANY["legal_name"]}
+PAPERS = ("business_licence", "tax_certificate", "memorandum")
 BASICS = {
     "title": "A second roaster for Yirga",
     "sector": "agriculture",
@@ -108,15 +122,27 @@ def filled_company(owner_id, number=0):
     issuers.save(company_id, "company", COMPANY | {"registration_no": registration})
     issuers.save(company_id, "contacts", CONTACTS)
     issuers.save(company_id, "wallet", {"wallet_address": custody.new_wallet()[0]})
-    issuers.attach_memorandum(company_id, "memorandum.pdf", PDF, actor=owner_id)
+    issuers.officers.save(company_id, DIRECTOR, actor=owner_id)
+    issuers.bank.save(company_id, BANK, actor=owner_id)
+    for kind in PAPERS:
+        issuers.papers.attach(company_id, kind, f"{kind}.pdf", PDF, actor=owner_id)
     commit()
     return company_id
+
+
+def accept_papers(company_id, reviewer_id):
+    """Let a reviewer accept each paper of a company that waits."""
+    for paper in company_queries.papers(company_id):
+        if paper.status == "pending":
+            issuers.papers.decide(company_id, paper.id, actor=reviewer_id, approve=True)
+    commit()
 
 
 def registered_company(owner_id, reviewer_id, number=0):
     """Return the id of a company that compliance has verified and the registry holds."""
     company_id = filled_company(owner_id, number)
     issuers.submit(company_id, actor=owner_id)
+    accept_papers(company_id, reviewer_id)
     issuers.approve(company_id, actor=reviewer_id)
     commit()
     confirm("company", company_id)

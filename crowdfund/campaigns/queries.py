@@ -138,11 +138,16 @@ def by_id(campaign_id: str) -> Row[Any]:
     return _one(_DETAIL.where(_C.c.id == campaign_id))
 
 
-def for_member(campaign_id: str, user_id: str) -> Row[Any]:
-    """Return a campaign of a company that this person acts for; CampaignMissing for others."""
+def for_member(campaign_id: str, user_id: str, action: str = "view") -> Row[Any]:
+    """Return a campaign of a company that this person acts for, if the role there allows the action.
+
+    Raises CampaignMissing for others, RoleForbids for the wrong role.
+    """
     campaign = by_id(campaign_id)
-    if not issuers.is_member(campaign.company_id, user_id):
+    role = issuers.role_of(campaign.company_id, user_id)
+    if role is None:
         raise CampaignMissing(_("There is no such campaign, or it is not yours."))
+    issuers.rules.demand(role, action)
     return campaign
 
 
@@ -182,12 +187,10 @@ def due(now: datetime, *, limit: int = 100) -> Sequence[Row[Any]]:
 
 def standing(company_id: str) -> Standing:
     """Return the facts that decide whether a company may start a campaign."""
-    verified, registered = issuers.start_standing(company_id)
     live = sa.select(_C.c.id).where(_C.c.live_lock == company_id)
     year = sa.select(sa.func.max(_C.c.started_year)).where(_C.c.company_id == company_id)
     return Standing(
-        verified=verified,
-        registered=registered,
+        **issuers.start_standing(company_id),
         has_live_campaign=db.session.execute(live).first() is not None,
         last_start_year=db.session.scalar(year),
     )

@@ -381,14 +381,15 @@ def test_everybody_reads_the_papers_in_force_of_a_public_campaign(client, live):
     page = client.get(f"/campaigns/{live.slug}").text
     path = re.search(rf"/campaigns/{live.slug}/documents/\w+", page).group(0)
     answer = client.get(path)
-    assert (answer.mimetype, answer.data) == ("application/pdf", raising.PDF)
+    assert answer.mimetype == "application/pdf"
+    assert answer.data.startswith(b"%PDF-")
     assert client.get(path[:-4] + "0000").status_code == 404
 
 
 def test_papers_of_a_campaign_that_is_not_public_are_not_found(client, cast):
     campaign_id = raising.complete_draft(cast.company, cast.alice)
     campaign = queries.by_id(campaign_id)
-    paper = issuers.documents(campaign.company_id)[0]
+    paper = issuers.public_papers(campaign.company_id)[0]
     assert client.get(f"/campaigns/{campaign.slug or 'none'}/documents/{paper.id}").status_code == 404
 
 

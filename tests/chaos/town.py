@@ -30,7 +30,7 @@ from crowdfund.local.stack import Stack
 from tests import raising
 
 STORY = "# Why\n\nA second oven. " + "Each birr goes into bread for the quarter. " * 8
-PDF = b"%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\ntrailer << /Root 1 0 R >>\n%%EOF\n"
+PDF = raising.PDF
 HIDDEN = re.compile(r'<input[^>]*name="(csrf_token|key)"[^>]*value="([^"]*)"')
 
 
@@ -127,6 +127,7 @@ class Town:
         with self.inside():
             owner = self.person()
             company = self.do(self._company, owner)
+            self.do(raising.accept_papers, company, officer)
             self.do(issuers.approve, company, actor=officer)
             self._until(lambda: company_queries.get(company).registered_at, "the issuer registry")
             campaign = self.do(self._campaign, company, owner, terms)
@@ -152,10 +153,13 @@ class Town:
         })  # fmt: skip
         issuers.save(company, "contacts", {
             "contact_name": "Alice Bekele", "contact_email": "alice@bakery.example",
-            "contact_phone": "+251911555660", "address": "Bole Road 7\nAddis Ababa",
+            "contact_phone": "+251911555660", "street": "Bole Road 7", "city": "Addis Ababa",
         })  # fmt: skip
+        issuers.officers.save(company, raising.DIRECTOR, actor=owner)
+        issuers.bank.save(company, raising.BANK | {"holder": f"Bakery {number} PLC"}, actor=owner)
         issuers.hold_wallet(company)
-        issuers.attach_memorandum(company, "memorandum.pdf", PDF, actor=owner)
+        for kind in raising.PAPERS:
+            issuers.papers.attach(company, kind, f"{kind}.pdf", PDF, actor=owner)
         issuers.submit(company, actor=owner)
         return company
 

@@ -19,7 +19,7 @@ def cast(app, frozen):
 def waiting(cast):
     company_id = raising.filled_company(cast["alice"])
     service.submit(company_id, actor=cast["alice"])
-    commit()
+    raising.accept_papers(company_id, cast["carla"])
     return company_id
 
 

@@ -145,4 +145,5 @@ def test_a_commitment_depends_on_its_salt_and_on_every_fact():
 def test_a_page_of_the_wizard_is_todo_started_or_done():
     assert rules.step_state({}, "contacts") == "todo"
     assert rules.step_state({"contact_name": "A"}, "contacts") == "started"
-    assert rules.missing_steps({"wallet_address": GOOD, "memorandum": object()}) == ["company", "contacts"]
+    filled = {"wallet_address": GOOD, "bank": {"id": "b1"}}
+    assert rules.missing_steps(filled) == ["company", "contacts", "officers", "documents"]

@@ -52,7 +52,7 @@ def save_basics(campaign_id: str, values: Mapping[str, object]) -> None:
         setattr(campaign, name, value)
     campaign.slug = _free_slug(good["title"], campaign_id)
     company = issuers.get(campaign.company_id)
-    sector = rules.SECTORS[good["sector"]]
+    sector = str(rules.SECTORS[good["sector"]])
     words = (good["title"], good["summary"], company.trade_name or "", sector)
     campaign.search_text = " ".join(" ".join(words).casefold().split())[:500]
     touch(campaign)
@@ -114,7 +114,7 @@ def submit(campaign_id: str, *, actor: str) -> None:
     _refuse(rules.check_terms(draft, queries.limits()))
     refusal = queries.start_refusal(campaign.company_id)
     if refusal:
-        raise NotEligible(REFUSALS[refusal])
+        raise NotEligible(str(REFUSALS[refusal]))
     campaign.submitted_at, campaign.rejection_reason = clock.now(), None
     change(campaign, Status.SUBMITTED, actor=actor)
     tell_team(campaign, "submitted")

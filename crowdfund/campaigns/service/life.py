@@ -45,7 +45,7 @@ def deploy(campaign_id: str, *, actor: str) -> None:
     rules.move(campaign.status, Status.DEPLOYING)
     refusal = queries.start_refusal(campaign.company_id)
     if refusal:
-        raise NotEligible(REFUSALS[refusal])
+        raise NotEligible(str(REFUSALS[refusal]))
     now = clock.now()
     year = rules.calendar_year(now, config.settings().time_zone)
     campaign.live_lock, campaign.started_year = campaign.company_id, year

@@ -69,7 +69,7 @@ def _draw(row: Row[Any], key: Key) -> Markup:
         title=row.title,
         summary=row.summary,
         company_name=row.trade_name,
-        sector=rules.SECTORS.get(row.sector, ""),
+        sector=str(rules.SECTORS.get(row.sector, "")),
         status=key[3],
         image_url=url_for("campaigns.file", file_id=row.image_id) if row.image_id else None,
         raised_minor=row.settled_minor,

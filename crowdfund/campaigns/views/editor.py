@@ -14,7 +14,7 @@ from crowdfund.errors import CrowdfundError
 from crowdfund.i18n import _
 from crowdfund.issuers import queries as issuers
 from crowdfund.issuers.forms import put_errors
-from crowdfund.issuers.rules import REFUSALS
+from crowdfund.issuers.rules import REFUSALS, may
 
 from .. import forms, queries, rules, service
 from .blueprint import bp
@@ -41,7 +41,7 @@ def company(company_id: str) -> Response:
 def create(company_id: str) -> BaseResponse:
     """Open a draft; one that is still empty is used again."""
     me = web.current_user().id
-    issuers.for_member(company_id, me)
+    issuers.for_member(company_id, me, "campaign")
     empty = [row for row in queries.of_companies([company_id]) if row.status == "draft" and not row.title]
     campaign_id = empty[0].id if empty else service.create_draft(company_id, actor=me)
     return web.back(url_for("campaigns.manage", campaign_id=campaign_id))
@@ -62,7 +62,7 @@ def state(campaign_id: str) -> Response:
 @bp.route("/my/campaigns/<string(length=32):campaign_id>/edit/<step>", methods=["GET", "POST"])
 def edit(campaign_id: str, step: str) -> BaseResponse:
     """Show one page of a draft and save it."""
-    campaign = _mine(campaign_id)
+    campaign = _mine(campaign_id, "campaign")
     if step not in rules.STEPS:
         abort(404)
     form = forms.FORMS[step](**_presets(campaign, step))
@@ -84,7 +84,7 @@ def edit(campaign_id: str, step: str) -> BaseResponse:
 @bp.post("/my/campaigns/<string(length=32):campaign_id>/preview")
 def preview(campaign_id: str) -> Response:
     """Show the story as it would look; nothing is saved."""
-    _mine(campaign_id)
+    _mine(campaign_id, "campaign")
     story = safe_story(request.form.get("story_md", "")[: rules.STORY_MAX])
     return web.render("campaigns/_preview.html", preview=story)
 
@@ -92,9 +92,10 @@ def preview(campaign_id: str) -> Response:
 @bp.route("/my/campaigns/<string(length=32):campaign_id>/check", methods=["GET", "POST"])
 def check(campaign_id: str) -> BaseResponse:
     """Show the whole draft, take the declaration and submit."""
-    campaign = _mine(campaign_id)
+    campaign = _mine(campaign_id, "view" if request.method == "GET" else "campaign")
     form = forms.SubmitForm()
     context = {"campaign": campaign, "form": form, **draft_context(campaign)}
+    context["can_write"] = _may_write(campaign.company_id)
     context["refusal"] = REFUSALS.get(queries.start_refusal(campaign.company_id) or "")
     if not form.validate_on_submit():
         return web.render("campaigns/check.html", status=422 if form.errors else 200, **context)
@@ -112,7 +113,7 @@ def check(campaign_id: str) -> BaseResponse:
 @bp.post("/my/campaigns/<string(length=32):campaign_id>/close")
 def close(campaign_id: str) -> BaseResponse:
     """Close early, once the threshold is settled."""
-    _mine(campaign_id)
+    _mine(campaign_id, "campaign")
     service.close_early(campaign_id, actor=web.current_user().id)
     web.flash(_("The contract is being closed."), "success")
     return web.back(url_for("campaigns.manage", campaign_id=campaign_id))
@@ -121,7 +122,7 @@ def close(campaign_id: str) -> BaseResponse:
 @bp.post("/my/campaigns/<string(length=32):campaign_id>/cancel")
 def withdraw(campaign_id: str) -> BaseResponse:
     """Withdraw a campaign that is not live yet; a live one only staff can cancel."""
-    campaign = _mine(campaign_id)
+    campaign = _mine(campaign_id, "campaign")
     if campaign.status == rules.Status.LIVE:
         raise rules.WrongState(_("A live campaign can only be cancelled by the platform. Write to us."))
     service.cancel(campaign_id, "Withdrawn by the company.", actor=web.current_user().id)
@@ -132,8 +133,12 @@ def withdraw(campaign_id: str) -> BaseResponse:
 # --- helpers ------------------------------------------------------------------------------------
 
 
-def _mine(campaign_id: str) -> Row[Any]:
-    return queries.for_member(campaign_id, web.current_user().id)
+def _mine(campaign_id: str, action: str = "view") -> Row[Any]:
+    return queries.for_member(campaign_id, web.current_user().id, action)
+
+
+def _may_write(company_id: str) -> bool:
+    return may(issuers.role_of(company_id, web.current_user().id), "campaign")
 
 
 def _overview(company: Row[Any]) -> dict[str, Any]:
@@ -143,7 +148,10 @@ def _overview(company: Row[Any]) -> dict[str, Any]:
     return {
         "company": company,
         "campaigns": [(row, queries.phase(row, now), rules.time_left(row.ends_at, now)) for row in campaigns],
-        "can_start": company.status == "verified" and refusal is None and not _in_work(campaigns),
+        "can_start": company.status == "verified"
+        and refusal is None
+        and not _in_work(campaigns)
+        and _may_write(company.id),
         "refusal": REFUSALS.get(refusal or ""),
     }
 
@@ -193,6 +201,7 @@ def _state(campaign: Row[Any]) -> dict[str, Any]:
         "step_states": {step: rules.step_state(draft, step) for step in rules.STEPS},
         "step_titles": rules.STEP_TITLES,
         "complete": not rules.missing_steps(draft),
+        "can_write": _may_write(campaign.company_id),
         "can_close": campaign.status == "live"
         and rules.is_success(campaign.settled_minor, campaign.goal_minor, campaign.threshold_bps),
         **figures(campaign),

@@ -1,6 +1,5 @@
 """What everybody may read: the list, a campaign, its moving figures, its picture and papers."""
 
-import io
 from typing import Any
 
 from flask import Response, render_template, request, send_file, url_for
@@ -9,10 +8,12 @@ from sqlalchemy import Row
 
 from crowdfund import clock, web
 from crowdfund.adapters import storage
+from crowdfund.documents import service as document_service
+from crowdfund.documents import views as documents
 from crowdfund.errors import NotFound
 from crowdfund.i18n import _, _l, language
 from crowdfund.issuers import queries as issuers
-from crowdfund.issuers.rules import COUNTRIES
+from crowdfund.issuers.rules import KINDS, country_name
 
 from .. import queries, rules
 from . import cards, kept
@@ -93,8 +94,9 @@ def _texts(slug: str) -> Markup:
         story=safe_story(campaign.story_md or ""),
         sector=rules.SECTORS.get(campaign.sector or "", ""),
         security=rules.SECURITY_TYPES.get(campaign.security_type or "", ""),
-        country=COUNTRIES.get(campaign.country or "", ""),
-        papers=issuers.documents(campaign.company_id),
+        country=country_name(campaign.country),
+        papers=issuers.public_papers(campaign.company_id),
+        paper_names=KINDS,
         threshold_minor=rules.threshold_minor(campaign.goal_minor, campaign.threshold_bps),
     )
     return Markup(html)  # noqa: S704 - rendered by a template that escapes
@@ -111,11 +113,10 @@ def funding(slug: str) -> Response:
 def document(slug: str, document_id: str) -> Response:
     """Send a paper of a public campaign's company; a replaced one is nobody's to read here."""
     campaign = queries.funding(slug)
-    found = [row for row in issuers.documents(campaign.company_id) if row.id == document_id]
+    found = [row for row in issuers.public_papers(campaign.company_id) if row.id == document_id]
     if not found:
         raise NotFound(_("There is no such document."))
-    data = storage.get_private(found[0].file_id, found[0].file_key)
-    return send_file(io.BytesIO(data), "application/pdf", as_attachment=True, download_name=found[0].filename)
+    return documents.send(document_service.read(document_id))
 
 
 @bp.get("/files/<file_id>")

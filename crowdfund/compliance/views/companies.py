@@ -1,20 +1,26 @@
-"""The compliance officer's desk for companies: queue, detail, decision."""
+"""The compliance officer's desk for companies: queue, detail, papers, changes, decisions."""
 
+from datetime import date
 from typing import Any
 
 from flask import Response, request, url_for
+from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund import web
 from crowdfund.accounts import queries as accounts
 from crowdfund.errors import CrowdfundError
+from crowdfund.i18n import _
 from crowdfund.issuers import queries as issuers
 from crowdfund.issuers import rules as issuer_rules
 from crowdfund.issuers import service as issuer_service
 from crowdfund.issuers.forms import put_errors
+from crowdfund.issuers.views import answers
 
-from ..forms import RejectForm
+from ..forms.companies import PaperDecisionForm, RejectForm, StandingForm
 from .blueprint import bp
+
+COMPANY = "/staff/companies/<string(length=32):company_id>"
 
 
 @bp.get("/staff/companies")
@@ -22,8 +28,8 @@ def companies() -> Response:
     """List companies, those that wait longest first."""
     args = request.args
     page = web.page_number()
-    status = args.get("status", "submitted")
-    rows, more = issuers.queue(status=status, text=args.get("q", "")[:80], page=page)
+    status, country = args.get("status", "submitted"), args.get("country", "")
+    rows, more = issuers.queue(status=status, text=args.get("q", "")[:80], country=country, page=page)
     names = accounts.names({row.owner_id for row in rows})
     context: dict[str, Any] = {
         "rows": rows,
@@ -31,52 +37,150 @@ def companies() -> Response:
         "page": page,
         "counts": issuers.counts(),
         "shown": status,
+        "countries": [
+            ("", _("All")),
+            *((code, issuer_rules.country_name(code)) for code in issuers.countries()),
+        ],
     }
     return web.render("compliance/companies.html", names=names, **context)
 
 
-@bp.get("/staff/companies/<string(length=32):company_id>")
+@bp.get(COMPANY)
 def company(company_id: str) -> Response:
     """Show one company to its reviewer."""
-    return _detail(company_id, RejectForm())
+    return _detail(company_id)
 
 
-@bp.get("/staff/companies/<string(length=32):company_id>/state")
+@bp.get(f"{COMPANY}/state")
 def company_state(company_id: str) -> Response:
     """Show where a company stands, alone, for live updates."""
     found = issuers.get(company_id)
     return web.render("compliance/_company_state.html", company=found, **_history(company_id))
 
 
-@bp.post("/staff/companies/<string(length=32):company_id>/approve")
+@bp.post(f"{COMPANY}/approve")
 def approve(company_id: str) -> BaseResponse:
     """Verify a company."""
-    issuer_service.approve(company_id, actor=web.current_user().id)
-    web.flash("Verified. The issuer registry is being told.", "success")
-    return web.back(url_for("compliance.company", company_id=company_id))
+    try:
+        issuer_service.approve(company_id, actor=_me())
+    except issuer_service.Incomplete as error:
+        return _refused(company_id, "form", RejectForm(formdata=None), error)
+    web.flash(_("Verified. The issuer registry is being told."), "success")
+    return _back(company_id)
 
 
-@bp.post("/staff/companies/<string(length=32):company_id>/reject")
+@bp.post(f"{COMPANY}/reject")
 def reject(company_id: str) -> BaseResponse:
     """Send a company back to its owner with a reason."""
     form = RejectForm()
     try:
-        issuer_service.reject(company_id, form.reason.data or "", actor=web.current_user().id)
+        issuer_service.reject(company_id, form.reason.data or "", actor=_me())
     except CrowdfundError as error:
-        if error.field != "reason":
-            raise
-        put_errors(form, error)
-        return _detail(company_id, form, status=422)
-    web.flash("Sent back. The owner sees your reason.", "success")
+        return _refused(company_id, "form", form, error)
+    web.flash(_("Sent back. The owner sees your reason."), "success")
     return web.back(url_for("compliance.companies"))
 
 
-@bp.post("/staff/companies/<string(length=32):company_id>/register-again")
+@bp.post(f"{COMPANY}/documents/<string(length=32):document_id>/decide")
+def decide_paper(company_id: str, document_id: str) -> BaseResponse:
+    """Accept or reject one paper."""
+    form = PaperDecisionForm()
+    approve = request.form.get("decision") == "approve"
+    try:
+        until = _last_day(form.expires_on.data) if approve else None
+        reason = form.reason.data or ""
+        issuer_service.papers.decide(
+            company_id, document_id, actor=_me(), approve=approve, reason=reason, expires_on=until
+        )
+    except CrowdfundError as error:
+        if error.field not in ("reason", "expires_on"):
+            raise
+        put_errors(form, error)
+        return _detail(company_id, status=422, paper_form=(document_id, form))
+    web.flash(_("Accepted.") if approve else _("Rejected. The owner sees your reason."), "success")
+    return _back(company_id)
+
+
+@bp.post(f"{COMPANY}/changes/approve")
+def approve_changes(company_id: str) -> BaseResponse:
+    """Put the changes that wait in force."""
+    issuer_service.changes.approve(company_id, actor=_me())
+    web.flash(_("The changes are in force. The issuer registry is being told."), "success")
+    return _back(company_id)
+
+
+@bp.post(f"{COMPANY}/changes/reject")
+def reject_changes(company_id: str) -> BaseResponse:
+    """Give the changes back with a reason; what was verified stays in force."""
+    form = RejectForm()
+    try:
+        issuer_service.changes.reject(company_id, form.reason.data or "", actor=_me())
+    except CrowdfundError as error:
+        return _refused(company_id, "form", form, error)
+    web.flash(_("Sent back. The owner sees your reason."), "success")
+    return _back(company_id)
+
+
+@bp.post(f"{COMPANY}/deactivate")
+def deactivate(company_id: str) -> BaseResponse:
+    """Stop new campaigns of a company; running ones go on."""
+    return _set_standing(company_id, issuer_service.deactivate, _("Deactivated. Running campaigns go on."))
+
+
+@bp.post(f"{COMPANY}/reactivate")
+def reactivate(company_id: str) -> BaseResponse:
+    """Let a company start campaigns again."""
+    return _set_standing(
+        company_id, issuer_service.reactivate, _("Active again. The registry is being told.")
+    )
+
+
+@bp.post(f"{COMPANY}/register-again")
 def register_again(company_id: str) -> BaseResponse:
     """Try the registry again after it refused."""
-    issuer_service.register_again(company_id, actor=web.current_user().id)
-    web.flash("The issuer registry is being told again.", "info")
+    issuer_service.register_again(company_id, actor=_me())
+    web.flash(_("The issuer registry is being told again."), "info")
+    return _back(company_id)
+
+
+# --- helpers ------------------------------------------------------------------------------------
+
+
+def _me() -> str:
+    return str(web.current_user().id)
+
+
+def _back(company_id: str) -> BaseResponse:
     return web.back(url_for("compliance.company", company_id=company_id))
+
+
+def _last_day(text: str | None) -> date | None:
+    return issuer_rules.parse_day(text, "expires_on", _("the last day")) if (text or "").strip() else None
+
+
+def _set_standing(company_id: str, verb: Any, done: str) -> BaseResponse:  # noqa: ANN401 - a service verb
+    form = StandingForm()
+    try:
+        verb(company_id, form.reason.data or "", actor=_me())
+    except CrowdfundError as error:
+        return _refused(company_id, "standing_form", form, error)
+    web.flash(done, "success")
+    return _back(company_id)
+
+
+def _refused(company_id: str, name: str, form: FlaskForm, error: CrowdfundError) -> Response:
+    """Show what is wrong with a decision in the page; anything else is the shell's to tell."""
+    if error.field != "reason" and not isinstance(error, issuer_service.Incomplete):
+        raise error
+    put_errors(form, error)
+    return _detail(company_id, status=error.status, **{name: form})
+
+
+def _apart(form: FlaskForm, name: str) -> FlaskForm:
+    """Give a form's fields ids of their own: the page has several with the same fields."""
+    for field in form:
+        field.id = f"{field.name}-{name}"
+    return form
 
 
 def _history(company_id: str) -> dict[str, Any]:
@@ -84,18 +188,33 @@ def _history(company_id: str) -> dict[str, Any]:
     return {"events": events, "names": accounts.names({event.actor for event in events})}
 
 
-def _detail(company_id: str, form: RejectForm, *, status: int = 200) -> Response:
+def _detail(
+    company_id: str,
+    *,
+    status: int = 200,
+    form: FlaskForm | None = None,
+    standing_form: FlaskForm | None = None,
+    paper_form: tuple[str, FlaskForm] | None = None,
+) -> Response:
     found = issuers.get(company_id)
-    me = web.current_user()
+    typed_for, typed = paper_form or ("", PaperDecisionForm(formdata=None))
+    shown, papers = answers.answers(found, editable=False), issuers.papers(company_id)
     return web.render(
         "compliance/company.html",
         status=status,
-        company=found,
-        form=form,
-        is_own=not issuer_rules.may_review(me.id, issuers.member_ids(company_id)),
-        memorandum=issuers.memorandum(company_id),
-        sector=issuer_rules.SECTORS.get(found.sector or ""),
-        country=issuer_rules.COUNTRIES.get(found.country or ""),
-        editable=False,
+        form=form or RejectForm(formdata=None),
+        standing_form=_apart(standing_form or StandingForm(formdata=None), "standing"),
+        paper_forms=[
+            (row, _apart(typed if row.id == typed_for else PaperDecisionForm(formdata=None), row.id))
+            for row in papers
+            if row.status == "pending"
+        ],
+        wrong=next((one for one in (form, standing_form, paper_form and paper_form[1]) if one), None),
+        expiring=issuer_rules.EXPIRING,
+        is_own=not issuer_rules.may_review(_me(), issuers.member_ids(company_id)),
+        declarations=issuers.declarations(company_id),
+        statements=issuer_rules.STATEMENTS,
+        **shown,
+        **answers.changes(found),
         **_history(company_id),
     )

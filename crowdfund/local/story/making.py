@@ -105,7 +105,7 @@ def _companies(story: Story, raises: list[cast.Raise]) -> None:
         company_id = story.stage.do(issuers.start, owner)
         story.companies[one.slug] = company_id
         story.stage.do(_fill_company, company_id, owner, one, number)
-        story.stage.do(issuers.approve, company_id, actor=story.staff["compliance"])
+        story.stage.do(_verify_company, company_id, story)
     ids = list(story.companies.values())
     story.stage.until(
         lambda: all(company_queries.get(one).registered_at is not None for one in ids), "the issuer registry"
@@ -120,12 +120,29 @@ def _fill_company(company_id: str, owner: str, one: cast.Raise, number: int) -> 
     issuers.save(company_id, "contacts", {
         "contact_name": one.owner, "contact_email": cast.email(one.owner),
         "contact_phone": f"+25191155{6600 + number}",
-        "address": f"House {12 + number * 7}, Bole sub-city\nAddis Ababa",
+        "street": f"House {12 + number * 7}, Bole sub-city", "city": "Addis Ababa",
     })  # fmt: skip
+    issuers.officers.save(company_id, {
+        "name": one.owner, "role": "chief_executive", "born_on": f"{1972 + number}-03-14",
+        "nationality": "ET", "ownership_bps": "60", "is_beneficial_owner": True,
+    }, actor=owner)  # fmt: skip
+    issuers.bank.save(company_id, {
+        "format": "ET", "bank": "CBE", "number": f"10001234{56000 + number}", "holder": f"{one.company} PLC",
+    }, actor=owner)  # fmt: skip
     issuers.hold_wallet(company_id)
-    memorandum = pictures.memorandum(one.company, one.story)
-    issuers.attach_memorandum(company_id, "memorandum.pdf", memorandum, actor=owner)
+    for kind, text in (("business_licence", "Renewed for this year."), ("tax_certificate", "Registered."),
+                       ("memorandum", one.story)):  # fmt: skip
+        data = pictures.memorandum(one.company, text)
+        issuers.papers.attach(company_id, kind, f"{kind.replace('_', '-')}.pdf", data, actor=owner)
     issuers.submit(company_id, actor=owner)
+
+
+def _verify_company(company_id: str, story: Story) -> None:
+    officer = story.staff["compliance"]
+    for paper in company_queries.papers(company_id):
+        until = story.now.date() + timedelta(days=300) if paper.kind == "business_licence" else None
+        issuers.papers.decide(company_id, paper.id, actor=officer, approve=True, expires_on=until)
+    issuers.approve(company_id, actor=officer)
 
 
 def _steps(story: Story, one: cast.Raise, *, past: bool) -> list[Step]:

@@ -57,6 +57,7 @@ WORDS: dict[str, dict[str, str]] = {
     "what": {
         "phone": _l("mobile number"), "email": _l("e-mail address"), "wallet": _l("wallet"),
         "payout_account": _l("payout account"), "bank_account": _l("bank account"),
+        "company_bank_account": _l("bank account of your company"),
         "second_factor": _l("second factor"), "oidc": _l("sign-in with another provider"),
         "totp": _l("authenticator app"), "passkey": _l("passkey"),
     },
@@ -66,7 +67,8 @@ WORDS: dict[str, dict[str, str]] = {
         "pan": _l("PAN card"), "bank_proof": _l("bank proof"), "id_proof": _l("ID proof"),
         "business_licence": _l("business licence"), "tax_certificate": _l("tax certificate"),
         "incorporation": _l("certificate of incorporation"),
-        "financial_statement": _l("financial statement"), "other": _l("document"),
+        "financial_statement": _l("financial statement"),
+        "memorandum": _l("information memorandum"), "other": _l("document"),
     },
     "problem": {
         "too_little": _l("less than expected"), "too_much": _l("more than expected"),

@@ -52,6 +52,17 @@ KINDS = {
         _l("%(company)s is active again"), _l("%(company)s can start campaigns again."),
         "company", _SAMPLE, action=_l("Open your company"), path=_PATH,
     ),
+    "company.change_approved": Kind(
+        _l("%(company)s: your changes count now"),
+        _l("We have checked the changes of %(company)s. They are in force; campaigns can start again."),
+        "company", _SAMPLE, action=_l("Open your company"), path=_PATH,
+    ),
+    "company.change_rejected": Kind(
+        _l("%(company)s: your changes were sent back"),
+        _l("We could not accept the changes of %(company)s. What was verified before stays in force. Read why."),
+        "company", {**_SAMPLE, "reason": "The new director is missing on the licence."},
+        action=_l("Correct them"), path=_PATH,
+    ),
     "company.document_rejected": Kind(
         _l("%(company)s: document not accepted"),
         _l("We could not accept a document of %(company)s: %(document)s. Read why and send another one."),

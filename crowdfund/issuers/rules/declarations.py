@@ -1,0 +1,28 @@
+"""What somebody stands by when a company's file is handed in; the text is kept by its hash."""
+
+import hashlib
+from collections.abc import Mapping
+
+from crowdfund import i18n
+from crowdfund.i18n import _l
+
+STATEMENTS: Mapping[str, str] = {
+    "authority": _l("I am allowed to act for this company."),
+    "truth": _l("Everything above is true and complete, and the papers are genuine."),
+    "owners": _l("Everybody who owns or controls 25 % or more of the company is named above."),
+    "clean": _l(
+        "No officer or owner is bankrupt, convicted of fraud or money laundering, or on a sanctions list."
+    ),
+    "updates": _l("I will tell the platform about any change within 14 days."),
+}
+
+
+def text_of(code: str) -> str:
+    """Return a statement in English, whose hash is kept: the text that binds in every language."""
+    with i18n.using("en"):
+        return str(STATEMENTS[code])
+
+
+def text_hash(code: str) -> str:
+    """Return the sha256 of a statement's English text."""
+    return hashlib.sha256(text_of(code).encode()).hexdigest()

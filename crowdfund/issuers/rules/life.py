@@ -1,0 +1,124 @@
+"""Where a company's file stands, who decides about it, and when a campaign may start; pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from crowdfund.errors import Invalid
+from crowdfund.i18n import _, _l
+
+
+class Status(StrEnum):
+    """Where a company's file stands."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+    DEACTIVATED = "deactivated"
+
+
+TRANSITIONS = {
+    Status.DRAFT: {Status.SUBMITTED},
+    Status.SUBMITTED: {Status.VERIFIED, Status.REJECTED},
+    Status.REJECTED: {Status.SUBMITTED},
+    Status.VERIFIED: {Status.DEACTIVATED},
+    Status.DEACTIVATED: {Status.VERIFIED},
+}
+# The file itself is written; a verified company writes changes beside it instead.
+EDITABLE = {Status.DRAFT, Status.REJECTED}
+STATUS_WORDS = {
+    Status.DRAFT: _l("being written"),
+    Status.SUBMITTED: _l("submitted"),
+    Status.VERIFIED: _l("verified"),
+    Status.REJECTED: _l("sent back"),
+    Status.DEACTIVATED: _l("deactivated"),
+}
+
+
+class ChangeStatus(StrEnum):
+    """Where a change of a verified fact stands: written, waiting for review, decided."""
+
+    OPEN = "open"
+    PENDING = "pending"
+    APPROVED = "approved"
+    WITHDRAWN = "withdrawn"
+
+
+class InvalidFields(Invalid):
+    """Several fields break a rule; `errors` maps each to its sentence."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        field, message = next(iter(errors.items()))
+        super().__init__(message, field=field)
+        self.errors = dict(errors)
+
+
+class WrongState(Invalid):
+    """The file is not in a state that allows this."""
+
+    status = 409
+    code = "wrong_state"
+
+
+def move(current: str, to: Status) -> Status:
+    """Return the new state; raises WrongState if the file cannot go there."""
+    if to not in TRANSITIONS[Status(current)]:
+        raise WrongState(
+            _(
+                "This company is %(now)s: it cannot become %(to)s. Reload the page to see its state.",
+                now=STATUS_WORDS[Status(current)],
+                to=STATUS_WORDS[to],
+            )
+        )
+    return to
+
+
+def may_review(reviewer_id: str, member_ids: set[str]) -> bool:
+    """Four eyes: nobody decides on a company of their own (rules.md, Reviewer is not owner)."""
+    return reviewer_id not in member_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The facts that decide whether a company may start a campaign."""
+
+    verified: bool
+    registered: bool
+    has_live_campaign: bool
+    last_start_year: int | None
+    under_review: bool = False
+    papers_missing: bool = False
+
+
+REFUSALS: Mapping[str, str] = {
+    "not_verified": _l("The company is not verified yet. Compliance looks at it first."),
+    "not_registered": _l("The company is not in the issuer registry yet. This takes a moment."),
+    "inactive": _l("The company has been deactivated. Ask compliance what is missing."),
+    "live_campaign": _l("Another campaign of this company is running. Wait until it has ended."),
+    "year_used": _l("This company has started a campaign this calendar year already. One a year is allowed."),
+    "under_review": _l(
+        "A change of the company waits for compliance. A campaign can start once it is decided."
+    ),
+    "papers_missing": _l("A required paper is missing or has expired. Upload a new one under Documents."),
+}
+
+
+def start_refusal(standing: Standing, year: int) -> str | None:
+    """Return the first reason why no campaign may start now, or None.
+
+    First the verdict of `canStartCampaign` of the IssuerRegistry, in its order; `year` is the
+    calendar year in the platform's time zone (rules.md, Issuers and campaigns). Then what only the
+    platform knows: a pending re-review and papers that have lapsed.
+    """
+    if not standing.registered:
+        return "not_registered" if standing.verified else "not_verified"
+    if not standing.verified:
+        return "inactive"
+    if standing.has_live_campaign:
+        return "live_campaign"
+    if standing.last_start_year == year:
+        return "year_used"
+    if standing.under_review:
+        return "under_review"
+    return "papers_missing" if standing.papers_missing else None

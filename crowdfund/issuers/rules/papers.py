@@ -1,0 +1,64 @@
+"""Which papers a company must show, by its country; pure."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Protocol
+
+from crowdfund.i18n import _l
+
+MEMORANDUM = "memorandum"
+KINDS: Mapping[str, str] = {
+    "business_licence": _l("Business licence"),
+    "tax_certificate": _l("Tax registration certificate"),
+    "incorporation": _l("Certificate of incorporation"),
+    "financial_statement": _l("Financial statement"),
+    MEMORANDUM: _l("Information memorandum"),
+    "other": _l("Other paper"),
+}
+TEXTS: Mapping[str, str] = {
+    "business_licence": _l("Renewed for this year, all pages."),
+    "tax_certificate": _l("It shows the tax number that you entered."),
+    "incorporation": _l("Or the memorandum and articles of association, as registered."),
+    "financial_statement": _l("Of the latest year, audited if you have it."),
+    MEMORANDUM: _l(
+        "What the company does, who runs it, its figures, what the money is for, and the risks. "
+        "Everybody can read it once a campaign is live; all other papers stay with our staff."
+    ),
+    "other": _l("Anything else that helps us to check the file."),
+}
+# Required papers by country; `*` is every other one. An operator adds a country here.
+REQUIRED: Mapping[str, tuple[str, ...]] = {
+    "ET": ("business_licence", "tax_certificate", MEMORANDUM),
+    "IN": ("incorporation", "tax_certificate", MEMORANDUM),
+    "*": ("incorporation", MEMORANDUM),
+}
+# What has no date in itself may stay without one; the rest is asked for its expiry at the review.
+EXPIRING = ("business_licence", "tax_certificate")
+
+
+class Paper(Protocol):
+    """A document as the documents feature gives it."""
+
+    @property
+    def kind(self) -> str:
+        """Return business_licence and so on."""
+
+    @property
+    def status(self) -> str:
+        """Return pending, verified, rejected, expired, replaced or destroyed."""
+
+    @property
+    def expires_on(self) -> date | None:
+        """Return the last day on which it is good."""
+
+
+def required(country: str | None) -> tuple[str, ...]:
+    """Return the kinds of papers that a company of a country must show."""
+    return REQUIRED.get(country or "", REQUIRED["*"])
+
+
+def lacking(papers: Iterable[Paper], country: str | None, *, verified: bool) -> list[str]:
+    """Return the required kinds that are not there: uploaded, or verified if `verified` asks so."""
+    good = ("verified",) if verified else ("pending", "verified")
+    there = {paper.kind for paper in papers if paper.status in good}
+    return [kind for kind in required(country) if kind not in there]

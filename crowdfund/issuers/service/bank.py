@@ -1,0 +1,101 @@
+"""The company's bank account: set in a draft at once; of a verified company held a day, then reviewed.
+
+The number lies sealed; pages, changes and history only ever hold its masked form.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from crowdfund import clock
+from crowdfund.accounts.service import changes as sensitive
+from crowdfund.adapters import sealing
+from crowdfund.db import db, new_id
+from crowdfund.i18n import _
+
+from .. import queries, rules
+from ..models import CompanyBankAccount
+from ..rules import ChangeStatus, Status
+from . import changes
+from .shared import locked, note, touch, writable
+
+KIND = "company_bank_account"
+_PURPOSE = "crowdfund company bank v1"
+
+
+def save(company_id: str, values: Mapping[str, object], *, actor: str) -> str:
+    """Set the account of a draft, or ask for another one of a verified company; return its id.
+
+    A verified company's waits 24 hours (`accounts.changes`; the view has asked for the second factor) and
+    goes to compliance then. Raises Invalid at the field, WrongState.
+    """
+    company = writable(company_id)
+    legal_name = queries.filled(queries.get(company_id))["legal_name"]
+    account = rules.parse_account(values, legal_name)
+    if company.status == Status.VERIFIED:
+        _refuse_while_reviewed(company_id)
+        _end(company_id, proposed=True)
+        account_id = _add(company_id, account, actor=actor, in_force=False)
+        payload = {"company_id": company_id, "account_id": account_id}
+        sensitive.request(actor, KIND, payload, actor=actor, shown=account.masked)
+        note(company, actor, f"asked for another bank account: {account.masked}")
+    else:
+        _end(company_id, proposed=False)
+        account_id = _add(company_id, account, actor=actor, in_force=True)
+    touch(company)
+    return account_id
+
+
+def unsealed(company_id: str) -> dict[str, Any] | None:
+    """Return format, bank, number and holder of the account in force, for the payment that goes there."""
+    found = queries.bank_account(company_id)
+    if found is None:
+        return None
+    row = db.session.get(CompanyBankAccount, found["id"])
+    assert row is not None  # noqa: S101 - rows are ended, never removed
+    return dict(json.loads(sealing.unseal(_PURPOSE, row.id, row.sealed)))
+
+
+@sensitive.on_apply(KIND)
+def _apply(person_id: str, payload: dict[str, Any]) -> None:
+    """Send an account whose day has passed to compliance, unless it was dropped meanwhile."""
+    company = locked(payload["company_id"])
+    waiting = queries.proposed_account(company.id)
+    if waiting is None or waiting.id != payload["account_id"] or company.status != Status.VERIFIED:
+        raise rules.WrongState(_("This bank account does not wait any more."))
+    changes.put(company, "bank", {"bank": queries.shown_account(waiting)}, actor=person_id)
+    changes.send_part(company, "bank", actor=person_id)
+
+
+def _refuse_while_reviewed(company_id: str) -> None:
+    running = queries.running_changes(company_id, ChangeStatus.PENDING)
+    if any(change.part == "bank" for change in running):
+        raise rules.WrongState(
+            _("Another bank account waits for review. Take that back first, or wait for the decision.")
+        )
+
+
+def _end(company_id: str, *, proposed: bool) -> None:
+    table = CompanyBankAccount.__table__
+    started = table.c.in_force_at.is_(None) if proposed else table.c.in_force_at.is_not(None)
+    ended = sa.update(table).where(table.c.company_id == company_id, table.c.ended_at.is_(None), started)
+    db.session.execute(ended.values(ended_at=clock.now()))
+
+
+def _add(company_id: str, account: rules.BankAccount, *, actor: str, in_force: bool) -> str:
+    now, account_id = clock.now(), new_id()
+    secret = {
+        "format": account.format, "bank": account.bank, "number": account.number, "holder": account.holder,
+    }  # fmt: skip
+    db.session.add(
+        CompanyBankAccount(
+            id=account_id, company_id=company_id, format=account.format, bank=account.bank,
+            holder=account.holder, masked=account.masked, added_by=actor, added_at=now,
+            sealed=sealing.seal(_PURPOSE, account_id, json.dumps(secret).encode()),
+            in_force_at=now if in_force else None,
+        )
+    )  # fmt: skip
+    db.session.flush()
+    return account_id

@@ -1,0 +1,208 @@
+"""Changes of a verified company: written beside the facts, sent together, decided together.
+
+The verified facts stay in force meanwhile, so that nobody who has invested sees anything unreviewed; only
+new campaigns wait (rules.md, Re-review on any change).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from crowdfund import clock
+from crowdfund.db import db, new_id, record_event
+from crowdfund.i18n import _
+
+from .. import queries, rules
+from ..models import Company, CompanyBankAccount, CompanyChange, company_change_event
+from ..rules import ChangeStatus, Status
+from . import officers, registry
+from .shared import claim, locked, note, refuse_taken, reviewable, tell, touch
+
+HIDDEN = ("wallet_sealed_key",)  # kept in a change, shown nowhere
+
+
+def put(company: Company, part: str, new: Mapping[str, Any], *, actor: str) -> None:
+    """Keep what a part shall become; a part that is as it was before has no change any more.
+
+    Raises WrongState while a change of this part waits for review.
+    """
+    old = {name: value for name, value in _in_force(company).items() if name in new}
+    found = _of_part(company.id, part)
+    if found is not None and found.status == ChangeStatus.PENDING:
+        raise rules.WrongState(
+            _("A change of this page waits for review. Take it back first, or wait for the decision.")
+        )
+    if dict(new) == old:
+        if found is not None:
+            _move(found, ChangeStatus.WITHDRAWN, actor=actor)
+        touch(company)
+        return
+    if found is None:
+        found = CompanyChange(
+            id=new_id(), company_id=company.id, part=part, old=old, new=dict(new), asked_by=actor,
+            asked_at=clock.now(),
+        )  # fmt: skip
+        db.session.add(found)
+        db.session.flush()
+        _record(found, None, actor=actor)
+    else:
+        found.old, found.new, found.asked_by, found.asked_at = old, dict(new), actor, clock.now()
+    touch(company)
+
+
+def send(company_id: str, *, actor: str) -> None:
+    """Send what was changed to compliance; raises WrongState if there is nothing, or it is incomplete."""
+    company = locked(company_id)
+    running = _rows(company_id, ChangeStatus.OPEN)
+    if company.status != Status.VERIFIED or not running:
+        raise rules.WrongState(_("There is no change to send."))
+    missing = rules.missing_steps(queries.filled(queries.get(company_id)))
+    if missing:
+        pages = ", ".join(rules.STEP_TITLES[step].lower() for step in missing)
+        raise rules.WrongState(_("Some pages are not complete yet: %(pages)s.", pages=pages))
+    for change in running:
+        change.sent_at, change.reason = clock.now(), None
+        _move(change, ChangeStatus.PENDING, actor=actor)
+    note(company, actor, f"sent changes: {_parts(running)}")
+    touch(company)
+
+
+def send_part(company: Company, part: str, *, actor: str) -> None:
+    """Send the change of one part alone: what was confirmed by itself (a bank account after its day)."""
+    change = _of_part(company.id, part)
+    assert change is not None  # noqa: S101 - the caller has just put it
+    change.sent_at, change.reason = clock.now(), None
+    _move(change, ChangeStatus.PENDING, actor=actor)
+    note(company, actor, f"sent changes: {part}")
+    touch(company)
+
+
+def take_back(company_id: str, *, actor: str) -> None:
+    """Take changes back from review, to go on writing them; raises WrongState if none waits."""
+    company = locked(company_id)
+    running = _rows(company_id, ChangeStatus.PENDING)
+    if not running:
+        raise rules.WrongState(_("No change waits for review any more. Reload the page to see it."))
+    for change in running:
+        _move(change, ChangeStatus.OPEN, actor=actor)
+    note(company, actor, f"took changes back: {_parts(running)}")
+    touch(company)
+
+
+def drop(company_id: str, *, actor: str) -> None:
+    """Forget the changes that were written: the verified facts stay as they are."""
+    company = locked(company_id)
+    for change in _rows(company_id, ChangeStatus.OPEN):
+        _forget_account(change)
+        _move(change, ChangeStatus.WITHDRAWN, actor=actor)
+    touch(company)
+
+
+def approve(company_id: str, *, actor: str) -> None:
+    """Put the changes that wait in force and tell the registry; raises OwnCompany, Taken or WrongState."""
+    company = reviewable(company_id, actor)
+    waiting = _waiting(company)
+    for change in waiting:
+        _apply(company, change)
+        change.decided_by, change.decided_at = actor, clock.now()
+        _move(change, ChangeStatus.APPROVED, actor=actor)
+    claim(company)
+    company.reviewed_at, company.reviewed_by = clock.now(), actor
+    note(company, actor, f"approved changes: {_parts(waiting)}")
+    touch(company)
+    registry.refresh(company)
+    tell(company, "company.change_approved", key=f"changes:{waiting[0].id}:{waiting[0].sent_at}")
+
+
+def reject(company_id: str, reason: str, *, actor: str) -> None:
+    """Give the changes back to be corrected, with a reason; raises OwnCompany or WrongState."""
+    why = rules.parse_reason(reason)
+    company = reviewable(company_id, actor)
+    waiting = _waiting(company)
+    for change in waiting:
+        change.decided_by, change.decided_at, change.reason = actor, clock.now(), why
+        _move(change, ChangeStatus.OPEN, actor=actor, reason=why)
+    note(company, actor, f"sent changes back: {why}")
+    touch(company)
+    key = f"changes:{waiting[0].id}:{waiting[0].sent_at}:no"
+    tell(company, "company.change_rejected", key=key, reason=why)
+
+
+# --- helpers ------------------------------------------------------------------------------------
+
+
+def _in_force(company: Company) -> dict[str, Any]:
+    facts: dict[str, Any] = {name: getattr(company, name) for step in rules.COLUMN_STEPS
+                             for name in rules.columns(step)}  # fmt: skip
+    facts["wallet_sealed_key"] = company.wallet_sealed_key
+    facts["officers"] = queries.officers(company.id)
+    facts["bank"] = queries.bank_account(company.id)
+    return facts
+
+
+def _rows(company_id: str, *statuses: ChangeStatus) -> Sequence[CompanyChange]:
+    query = sa.select(CompanyChange).where(
+        CompanyChange.company_id == company_id, CompanyChange.status.in_(statuses)
+    )
+    return db.session.scalars(
+        query.order_by(CompanyChange.id).execution_options(populate_existing=True)
+    ).all()
+
+
+def _of_part(company_id: str, part: str) -> CompanyChange | None:
+    running = _rows(company_id, ChangeStatus.OPEN, ChangeStatus.PENDING)
+    return next((change for change in running if change.part == part), None)
+
+
+def _waiting(company: Company) -> Sequence[CompanyChange]:
+    found = _rows(company.id, ChangeStatus.PENDING)
+    if company.status != Status.VERIFIED or not found:
+        raise rules.WrongState(_("No change waits for review any more. Reload the page to see it."))
+    return found
+
+
+def _apply(company: Company, change: CompanyChange) -> None:
+    if change.part == "officers":
+        officers.put_in_force(company.id, change.new["officers"])
+    elif change.part == "bank":
+        _put_account_in_force(company.id, change.new["bank"]["id"])
+    else:
+        if change.part == "wallet":
+            company.wallet_sealed_key = None
+        for name, value in change.new.items():
+            setattr(company, name, value)
+        refuse_taken(company.id, f"{company.country}:{company.registration_no}", str(company.wallet_address))
+
+
+def _put_account_in_force(company_id: str, account_id: str) -> None:
+    now, table = clock.now(), CompanyBankAccount.__table__
+    current = sa.update(table).where(
+        table.c.company_id == company_id, table.c.in_force_at.is_not(None), table.c.ended_at.is_(None)
+    )
+    db.session.execute(current.values(ended_at=now))
+    db.session.execute(sa.update(table).where(table.c.id == account_id).values(in_force_at=now))
+
+
+def _forget_account(change: CompanyChange) -> None:
+    if change.part == "bank":
+        table = CompanyBankAccount.__table__
+        gone = sa.update(table).where(table.c.id == change.new["bank"]["id"])
+        db.session.execute(gone.values(ended_at=clock.now()))
+
+
+def _parts(rows: Sequence[CompanyChange]) -> str:
+    return ", ".join(row.part for row in rows)
+
+
+def _move(change: CompanyChange, to: ChangeStatus, *, actor: str, reason: str = "") -> None:
+    before, change.status = change.status, to
+    db.session.flush()
+    _record(change, before, actor=actor, reason=reason)
+
+
+def _record(change: CompanyChange, before: str | None, *, actor: str, reason: str = "") -> None:
+    record_event(
+        company_change_event, change.id, actor=actor, before=before, after=change.status or "open",
+        reason=reason,
+    )  # fmt: skip

@@ -1,0 +1,87 @@
+"""Papers of a company: stored by the documents feature, decided on one by one."""
+
+from datetime import date
+
+from crowdfund.documents import queries as documents
+from crowdfund.documents import service as document_service
+from crowdfund.errors import NotFound
+from crowdfund.i18n import _
+
+from .. import queries, rules
+from ..rules import Role, Status
+from . import registry
+from .shared import locked, note, reviewable, tell, touch, writable
+
+
+def attach(company_id: str, kind: str, filename: str, data: bytes, *, actor: str) -> str:
+    """Store a paper; one of the same kind that nobody has accepted gives way. Return its id.
+
+    A verified paper stays in force until the newer one is verified too. Raises FileRefused, Invalid,
+    Unavailable (scanner) or WrongState.
+    """
+    rules.pick(kind, "kind", _("a kind of paper"), rules.KINDS)
+    examined = document_service.examine(kind, filename, data)
+    company = writable(company_id)
+    for older in queries.papers(company_id, [kind]):
+        if older.status in ("pending", "rejected") and kind != "other":
+            document_service.destroy(older.id, actor=actor)
+    document_id = document_service.keep(("company", company_id), examined, actor=actor)
+    touch(company)
+    return document_id
+
+
+def remove(company_id: str, document_id: str, *, actor: str) -> None:
+    """Take back a paper that nobody has accepted; raises WrongState for one that was."""
+    company = writable(company_id)
+    found = of_company(company_id, document_id)
+    if found.status not in ("pending", "rejected"):
+        raise rules.WrongState(_("An accepted paper stays in the file. Upload a newer one instead."))
+    document_service.destroy(document_id, actor=actor)
+    touch(company)
+
+
+def decide(
+    company_id: str, document_id: str, *, actor: str, approve: bool, reason: str = "",
+    expires_on: date | None = None,
+) -> None:  # fmt: skip
+    """Accept a paper until its expiry, or reject it with a reason; raises OwnCompany, WrongState, Invalid.
+
+    An accepted paper takes the place of older ones of its kind. If the company is verified, the registry
+    learns the new commitment.
+    """
+    company = reviewable(company_id, actor)
+    found = of_company(company_id, document_id)
+    document_service.decide(document_id, actor=actor, approve=approve, reason=reason, expires_on=expires_on)
+    if approve and found.kind != "other":
+        for older in queries.papers(company_id, [found.kind]):
+            if older.id != document_id and older.status in ("verified", "expired"):
+                document_service.supersede(older.id, document_id, actor=actor)
+    note(company, actor, f"{'accepted' if approve else 'rejected'} a paper: {found.kind}")
+    touch(company)
+    if approve and company.status == Status.VERIFIED:
+        registry.refresh(company)
+    if not approve:
+        context = {"document": found.kind, "reason": reason}
+        tell(company, "company.document_rejected", key=f"paper:{document_id}", roles=_KEEPERS, **context)
+
+
+def tell_expiry(company_id: str, document_id: str, *, soon: bool) -> None:
+    """Tell who keeps the papers that one runs out, or has."""
+    company, found = locked(company_id), documents.get(document_id)
+    kind = "company.document_expiring" if soon else "company.document_expired"
+    context = {"document": found.kind}
+    if found.expires_on:
+        context["expires_on"] = found.expires_on.isoformat()
+    tell(company, kind, key=f"{kind[17:]}:{document_id}", roles=_KEEPERS, **context)
+    touch(company)
+
+
+def of_company(company_id: str, document_id: str) -> documents.DocumentRow:
+    """Return a paper of this company; raises NotFound for any other."""
+    found = documents.get(document_id)
+    if found.owner != ("company", company_id):
+        raise NotFound(_("There is no such document."))
+    return found
+
+
+_KEEPERS = (Role.OWNER, Role.MANAGER)

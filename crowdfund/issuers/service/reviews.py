@@ -1,0 +1,69 @@
+"""Compliance decides about a company: verify, send back, deactivate, reactivate; never one's own."""
+
+from crowdfund import clock
+from crowdfund.i18n import _
+
+from .. import queries, rules
+from ..rules import Role, Status
+from . import registry
+from .shared import Incomplete, move, reviewable, tell
+
+
+def approve(company_id: str, *, actor: str) -> None:
+    """Verify a submitted company and have it entered in the issuer registry.
+
+    Every paper must be decided on and the required ones accepted. Raises OwnCompany (four eyes),
+    Incomplete or WrongState. On chain go salted commitments only.
+    """
+    company = reviewable(company_id, actor)
+    to = rules.move(company.status, Status.VERIFIED)
+    papers = queries.papers(company_id)
+    lacking = rules.lacking(papers, company.country, verified=True)
+    if lacking:
+        names = ", ".join(str(rules.KINDS[kind]) for kind in lacking)
+        raise Incomplete(_("Accept the required papers first: %(names)s.", names=names))
+    if any(row.status == "pending" for row in papers):
+        raise Incomplete(_("Decide about every paper first."))
+    company.reviewed_at, company.reviewed_by = clock.now(), actor
+    move(company, to, actor=actor)
+    registry.register(company)
+    tell(company, "company.approved", key=f"approved:{company.submitted_at}")
+
+
+def reject(company_id: str, reason: str, *, actor: str) -> None:
+    """Send a submitted file back to its owner with a reason; raises OwnCompany or WrongState."""
+    why = rules.parse_reason(reason)
+    company = reviewable(company_id, actor)
+    to = rules.move(company.status, Status.REJECTED)
+    company.reviewed_at, company.reviewed_by = clock.now(), actor
+    company.rejection_reason = why
+    company.claimed_registration = company.claimed_wallet = None
+    move(company, to, actor=actor, reason=why)
+    tell(company, "company.changes_wanted", key=f"rejected:{company.submitted_at}", reason=why)
+
+
+def deactivate(company_id: str, reason: str, *, actor: str) -> None:
+    """Stop new campaigns of a company, in SQL and on chain; raises OwnCompany or WrongState.
+
+    A running campaign goes on to its end, its money is released or refunded as ever: nobody is stranded.
+    """
+    why = rules.parse_reason(reason)
+    company = reviewable(company_id, actor)
+    to = rules.move(company.status, Status.DEACTIVATED)
+    company.deactivated_at, company.deactivation_reason = clock.now(), why
+    move(company, to, actor=actor, reason=why)
+    registry.deactivate(company)
+    tell(company, "company.deactivated", key=f"deactivated:{company.deactivated_at}", roles=Role, reason=why)
+
+
+def reactivate(company_id: str, reason: str, *, actor: str) -> None:
+    """Let a deactivated company start campaigns again; raises OwnCompany or WrongState."""
+    why = rules.parse_reason(reason)
+    company = reviewable(company_id, actor)
+    if company.status != Status.DEACTIVATED:
+        raise rules.WrongState(_("This company is not deactivated. Reload the page to see its state."))
+    key = f"reactivated:{company.deactivated_at}"
+    company.deactivated_at = company.deactivation_reason = None
+    move(company, Status.VERIFIED, actor=actor, reason=why)
+    registry.reactivate(company)
+    tell(company, "company.reactivated", key=key, roles=Role)

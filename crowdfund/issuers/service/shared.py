@@ -1,0 +1,119 @@
+"""What every verb of a company shares: find and lock, move, note, tell."""
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from crowdfund import clock, live
+from crowdfund.db import db, record_event
+from crowdfund.errors import Conflict, Forbidden
+from crowdfund.i18n import _
+from crowdfund.notifications import service as notifications
+
+from .. import queries, rules
+from ..models import Company, CompanyMember, company_event
+from ..rules import Role, Status
+
+
+class Taken(Conflict):
+    """Another company's file holds this licence or wallet already."""
+
+    code = "company_taken"
+
+
+class OwnCompany(Forbidden):
+    """Four eyes: nobody decides about a company of their own."""
+
+    code = "own_company"
+
+
+class Incomplete(Conflict):
+    """The file lacks something; the sentence names the pages."""
+
+    code = "incomplete"
+
+
+def locked(company_id: str) -> Company:
+    """Return a company, locked until the transaction ends; raises CompanyMissing."""
+    company = db.session.get(Company, company_id, with_for_update=True, populate_existing=True)
+    if company is None:
+        raise queries.CompanyMissing(_("There is no such company, or it is not yours."))
+    return company
+
+
+def writable(company_id: str) -> Company:
+    """Return a locked company whose owner may write now: the file itself, or changes beside it.
+
+    Raises WrongState while it waits for a decision or is deactivated.
+    """
+    company = locked(company_id)
+    if company.status not in rules.EDITABLE and company.status != Status.VERIFIED:
+        now = rules.STATUS_WORDS[Status(company.status)]
+        raise rules.WrongState(_("This company is %(now)s: its file cannot be changed now.", now=now))
+    return company
+
+
+def reviewable(company_id: str, actor: str) -> Company:
+    """Return a locked company that this person may decide about; raises OwnCompany."""
+    company = locked(company_id)
+    if not rules.may_review(actor, queries.member_ids(company_id)):
+        raise OwnCompany(_("You act for this company. Somebody else has to decide about it."))
+    return company
+
+
+def refuse_taken(company_id: str, registration: str, wallet: str) -> None:
+    """Refuse a licence or wallet of another file with a sentence; the unique constraints are the wall."""
+    clash = sa.select(Company.claimed_registration).where(
+        Company.id != company_id,
+        sa.or_(Company.claimed_registration == registration, Company.claimed_wallet == wallet),
+    )
+    row = db.session.execute(clash).first()
+    if row is not None:
+        what = _("registration number") if row[0] == registration else _("wallet address")
+        raise Taken(
+            _("Another company on this platform uses this %(what)s. Check it, or write to us.", what=what)
+        )
+
+
+def claim(company: Company) -> None:
+    """Take licence and wallet for this file; raises Taken."""
+    registration = f"{company.country}:{company.registration_no}"
+    refuse_taken(company.id, registration, str(company.wallet_address))
+    company.claimed_registration, company.claimed_wallet = registration, company.wallet_address
+
+
+def move(company: Company, to: Status, *, actor: str, reason: str = "") -> None:
+    """Move a company's file to a state, with its event row."""
+    before, company.status = company.status, to
+    record_event(company_event, company.id, actor=actor, before=before, after=to, reason=reason)
+    touch(company)
+
+
+def note(company: Company, actor: str, reason: str) -> None:
+    """Keep in the history what happened without a change of state."""
+    status = company.status
+    record_event(company_event, company.id, actor=actor, before=status, after=status, reason=reason[:1000])
+
+
+def touch(company: Company) -> None:
+    """Write the change out and tell open pages."""
+    company.updated_at = clock.now()
+    db.session.flush()
+    live.changed("company", company.id)
+
+
+def tell(
+    company: Company,
+    kind: str,
+    *,
+    key: str,
+    roles: Iterable[Role] = (Role.OWNER,),
+    **context: object,
+) -> None:
+    """Tell the members in some roles something about their company, once for each key."""
+    table = CompanyMember.__table__
+    wanted = sa.select(table.c.user_id).where(table.c.company_id == company.id, table.c.role.in_(list(roles)))
+    facts = {"company": company.trade_name or _("your company"), **context}
+    path = f"/companies/{company.id}"
+    people = list(db.session.scalars(wanted))
+    notifications.notify_all(people, kind, facts, key=f"{company.id}:{key}", path=path)

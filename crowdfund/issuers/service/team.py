@@ -1,0 +1,231 @@
+"""Who belongs to a company: invite, accept, change a role, remove, hand the company over."""
+
+import sqlalchemy as sa
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from crowdfund import clock, config, i18n
+from crowdfund.accounts import queries as accounts
+from crowdfund.accounts import service as account_service
+from crowdfund.db import db, insert_ignore, new_id
+from crowdfund.errors import Conflict, Forbidden, NotFound
+from crowdfund.i18n import _
+from crowdfund.notifications import service as notifications
+
+from .. import queries, rules
+from ..models import Company, CompanyInvitation, CompanyMember
+from ..rules import Role
+from .shared import locked, note, tell, touch
+
+MOST_OPEN = 20
+
+
+class InvitationMissing(NotFound):
+    """No such invitation, or none that this person may accept."""
+
+
+class LastOwner(Conflict):
+    """A company is never without an owner."""
+
+    code = "last_owner"
+
+
+def invite(company_id: str, email: str, role: str, *, actor: str) -> str:
+    """Offer a place in the team to an e-mail address by a signed link of seven days; return its id.
+
+    A newer invitation of the same address takes the place of the older. Raises Invalid at its field.
+    """
+    address = rules.parse_email(email, "email").lower()
+    wanted = rules.pick(role, "role", _("a role"), rules.ROLE_NAMES)
+    company = locked(company_id)
+    person = account_service.person_with("email", address)
+    if person is not None and queries.is_member(company_id, person):
+        raise Conflict(_("This person belongs to the team already."), status=422, field="email")
+    waiting = queries.invitations(company_id)
+    for older in (row for row in waiting if row.email == address):
+        _end(older.id)
+    if len(waiting) >= MOST_OPEN:
+        raise Conflict(_("Too many invitations are open. Revoke some first."), status=422, field="email")
+    now, invitation_id = clock.now(), new_id()
+    db.session.add(
+        CompanyInvitation(
+            id=invitation_id, company_id=company_id, email=address, role=wanted, invited_by=actor,
+            invited_at=now, expires_at=now + rules.INVITATION_LIFE,
+        )
+    )  # fmt: skip
+    note(company, actor, f"invited somebody as {wanted}")
+    touch(company)
+    _write_to(company, address, invitation_id, actor)
+    return invitation_id
+
+
+def token(invitation_id: str) -> str:
+    """Return the signed part of an invitation's link."""
+    return str(_signer(config.settings().secret_key).dumps(invitation_id))
+
+
+def revoke(company_id: str, invitation_id: str, *, actor: str) -> None:
+    """Take an invitation back; raises InvitationMissing for another company's."""
+    company = locked(company_id)
+    found = queries.invitation(invitation_id)
+    if found is None or found.company_id != company_id:
+        raise InvitationMissing(_("There is no such invitation."))
+    if found.accepted_at is None:
+        _end(invitation_id)
+        note(company, actor, "revoked an invitation")
+    touch(company)
+
+
+def offered(signed: str, person_id: str) -> CompanyInvitation:
+    """Return the invitation behind a link, if it may still be accepted by this person.
+
+    Only whoever has proved to own the address may: a link that was passed on opens nothing.
+    Raises InvitationMissing, Forbidden (another address).
+    """
+    found = db.session.get(CompanyInvitation, _read(signed), populate_existing=True)
+    over = found is None or found.revoked_at or found.accepted_at or found.expires_at <= clock.now()
+    if found is None or over:
+        raise InvitationMissing(
+            _("This invitation was used, revoked, or is older than seven days. Ask for a new one.")
+        )
+    if account_service.person_with("email", found.email) != person_id:
+        raise Forbidden(
+            _(
+                "This invitation is for another e-mail address. Sign in with that one, "
+                "or add it to your account."
+            )
+        )
+    return found
+
+
+def accept(signed: str, person_id: str) -> str:
+    """Join the team by an invitation, once; return the company's id. Raises what `offered` raises."""
+    invitation = offered(signed, person_id)
+    company = locked(invitation.company_id)
+    used = sa.update(CompanyInvitation).where(
+        CompanyInvitation.id == invitation.id,
+        CompanyInvitation.accepted_at.is_(None),
+        CompanyInvitation.revoked_at.is_(None),
+    )
+    db.session.execute(used.values(accepted_at=clock.now(), accepted_by=person_id))
+    row = {"company_id": company.id, "user_id": person_id, "role": invitation.role, "since": clock.now()}
+    insert_ignore(CompanyMember.__table__, [row])
+    note(company, person_id, f"joined the team as {invitation.role}")
+    touch(company)
+    tell(company, "team.joined", key=f"joined:{invitation.id}", member=_name(person_id))
+    return company.id
+
+
+def decline(signed: str, person_id: str) -> None:
+    """Turn an invitation down. Raises what `offered` raises."""
+    invitation = offered(signed, person_id)
+    company = locked(invitation.company_id)
+    _end(invitation.id)
+    touch(company)
+    tell(company, "team.declined", key=f"declined:{invitation.id}", member=_name(person_id))
+
+
+def set_role(company_id: str, user_id: str, role: str, *, actor: str) -> None:
+    """Give a member another role; raises LastOwner, CompanyMissing or Invalid."""
+    wanted = rules.pick(role, "role", _("a role"), rules.ROLE_NAMES)
+    company = locked(company_id)
+    member = _member(company_id, user_id)
+    before = member.role
+    if wanted == before:
+        return
+    _keep_an_owner(company_id, before)
+    member.role = Role(wanted)
+    _follow_owner(company)
+    note(company, actor, f"changed a role from {before} to {wanted}")
+    touch(company)
+    _tell_member(company, user_id, "team.role_changed")
+
+
+def remove(company_id: str, user_id: str, *, actor: str) -> None:
+    """Take somebody out of the team (or leave it); raises LastOwner or CompanyMissing."""
+    company = locked(company_id)
+    member = _member(company_id, user_id)
+    _keep_an_owner(company_id, member.role)
+    db.session.delete(member)
+    db.session.flush()
+    _follow_owner(company)
+    note(company, actor, "left the team" if actor == user_id else f"removed a {member.role} from the team")
+    touch(company)
+    _tell_member(company, user_id, "team.removed")
+
+
+def hand_over(company_id: str, user_id: str, *, actor: str) -> None:
+    """Make a member the owner in one's own place, who becomes a manager; raises CompanyMissing."""
+    company = locked(company_id)
+    new, old = _member(company_id, user_id), _member(company_id, actor)
+    if user_id == actor:
+        raise Conflict(_("You are the owner already."))
+    new.role, old.role = Role.OWNER, Role.MANAGER
+    db.session.flush()
+    company.owner_id = user_id
+    note(company, actor, "handed the company over")
+    touch(company)
+    for person_id in (user_id, actor):
+        _tell_member(company, person_id, "team.role_changed")
+
+
+# --- helpers ------------------------------------------------------------------------------------
+
+
+def _signer(secret: str) -> URLSafeSerializer:
+    return URLSafeSerializer(secret, salt="crowdfund company invitation v1")
+
+
+def _read(signed: str) -> str:
+    settings = config.settings()
+    for secret in (settings.secret_key, *settings.secret_key_fallbacks):
+        try:
+            return str(_signer(secret).loads(signed))
+        except BadSignature:
+            continue
+    raise InvitationMissing(_("This link is not complete. Copy all of it from the e-mail."))
+
+
+def _write_to(company: Company, address: str, invitation_id: str, actor: str) -> None:
+    context = {
+        "name": "", "company": company.trade_name or _("a company"), "by": _name(actor),
+        "path": f"/invitations/{token(invitation_id)}",
+    }  # fmt: skip
+    facts = {"template": "notice", "kind": "team.invited", "context": context}
+    notifications.send("email", address, facts, key=f"invited:{invitation_id}", language=i18n.language())
+
+
+def _tell_member(company: Company, person_id: str, kind: str) -> None:
+    path = f"/companies/{company.id}/team" if kind != "team.removed" else "/my/company"
+    context = {"company": company.trade_name or _("your company")}
+    notifications.notify(person_id, kind, context, key=f"{kind}:{new_id()}", path=path)
+
+
+def _name(person_id: str) -> str:
+    return accounts.names({person_id}).get(person_id, "")
+
+
+def _member(company_id: str, user_id: str) -> CompanyMember:
+    found = db.session.get(CompanyMember, (company_id, user_id), populate_existing=True)
+    if found is None:
+        raise queries.CompanyMissing(_("There is no such person in the team."))
+    return found
+
+
+def _keep_an_owner(company_id: str, role: str) -> None:
+    owners = sum(row.role == Role.OWNER for row in queries.members(company_id))
+    if not rules.may_leave(role, owners):
+        raise LastOwner(_("A company needs an owner. Hand it over, or make somebody else an owner first."))
+
+
+def _follow_owner(company: Company) -> None:
+    """Let the file name somebody who still is an owner."""
+    db.session.flush()
+    owners = [row.user_id for row in queries.members(company.id) if row.role == Role.OWNER]
+    if company.owner_id not in owners:
+        company.owner_id = owners[0]
+
+
+def _end(invitation_id: str) -> None:
+    table = CompanyInvitation.__table__
+    ended = sa.update(table).where(table.c.id == invitation_id, table.c.accepted_at.is_(None))
+    db.session.execute(ended.values(revoked_at=clock.now()))

@@ -1,0 +1,76 @@
+"""The page of directors and owners: the list, and a page for each person."""
+
+from typing import Any
+
+from flask import Response, url_for
+from sqlalchemy import Row
+from werkzeug.wrappers import Response as BaseResponse
+
+from crowdfund import web
+from crowdfund.errors import CrowdfundError
+from crowdfund.i18n import _
+
+from .. import forms, queries, rules, service
+from .blueprint import COMPANY, bp
+from .wizard import after
+
+OFFICER = "<string(length=32):officer_id>"
+
+
+@bp.get(f"{COMPANY}/officers")
+def officers(company_id: str) -> Response:
+    """Show the list, and what it still lacks."""
+    company = _mine(company_id)
+    listed = queries.filled(company)["officers"]
+    total = sum(officer["ownership_bps"] for officer in listed)
+    return web.render(
+        "issuers/officers.html",
+        company=company,
+        officers=[(officer, rules.officer_text(officer)) for officer in listed],
+        total=rules.share_text(total),
+        missing=rules.officers_missing(listed),
+        following=after(company_id, "officers"),
+    )
+
+
+@bp.route(f"{COMPANY}/officers/new", methods=["GET", "POST"])
+def new_officer(company_id: str) -> BaseResponse:
+    """Add somebody to the list."""
+    return _page(_mine(company_id), None)
+
+
+@bp.route(f"{COMPANY}/officers/{OFFICER}", methods=["GET", "POST"])
+def officer(company_id: str, officer_id: str) -> BaseResponse:
+    """Change somebody of the list."""
+    company = _mine(company_id)
+    found = [one for one in queries.filled(company)["officers"] if one["id"] == officer_id]
+    if not found:
+        raise service.officers.OfficerMissing(_("There is no such person on the list."))
+    return _page(company, found[0])
+
+
+@bp.post(f"{COMPANY}/officers/{OFFICER}/remove")
+def remove_officer(company_id: str, officer_id: str) -> BaseResponse:
+    """Take somebody off the list."""
+    _mine(company_id)
+    service.officers.remove(company_id, officer_id, actor=web.current_user().id)
+    return web.back(url_for("issuers.officers", company_id=company_id))
+
+
+def _mine(company_id: str) -> Row[Any]:
+    return queries.for_member(company_id, web.current_user().id, "file")
+
+
+def _page(company: Row[Any], known: dict[str, Any] | None) -> BaseResponse:
+    shown = {**known, "ownership_bps": rules.share_text(known["ownership_bps"])} if known else {}
+    form = forms.OfficerForm(data=shown)
+    officer_id = known["id"] if known else None
+    context: dict[str, Any] = {"company": company, "form": form, "officer_id": officer_id}
+    if not form.validate_on_submit():
+        return web.render("issuers/officer.html", status=422 if form.errors else 200, **context)
+    try:
+        service.officers.save(company.id, form.data, actor=web.current_user().id, officer_id=officer_id)
+    except CrowdfundError as error:
+        forms.put_errors(form, error)
+        return web.render("issuers/officer.html", status=error.status, **context)
+    return web.back(url_for("issuers.officers", company_id=company.id))

@@ -1,0 +1,161 @@
+"""Onboarding of a company: a task list, one page for each task, answers to check, and its state."""
+
+from typing import Any
+
+from flask import Response, abort, request, url_for
+from flask_wtf import FlaskForm
+from sqlalchemy import Row
+from werkzeug.wrappers import Response as BaseResponse
+
+from crowdfund import web
+from crowdfund.accounts.views import step_up
+from crowdfund.errors import CrowdfundError
+from crowdfund.i18n import _
+
+from .. import forms, queries, rules, service
+from ..rules import Status
+from . import answers
+from .blueprint import COMPANY, bp
+
+
+@bp.post("/companies")
+def start() -> BaseResponse:
+    """Open a file for a company; one that is still empty is used again."""
+    me = web.current_user().id
+    unused = [row for row in queries.of_member(me) if row.status == "draft" and not row.legal_name]
+    unused = [row for row in unused if row.my_role == rules.Role.OWNER]
+    company_id = unused[0].id if unused else service.start(me)
+    return web.back(url_for("issuers.overview", company_id=company_id))
+
+
+@bp.get(COMPANY)
+def overview(company_id: str) -> Response:
+    """Show the task list and where the file stands."""
+    return web.render("issuers/overview.html", **_state(_mine(company_id)))
+
+
+@bp.get(f"{COMPANY}/state")
+def state(company_id: str) -> Response:
+    """Show where the file stands, alone, for live updates."""
+    return web.render("issuers/_state.html", **_state(_mine(company_id)))
+
+
+@bp.route(f"{COMPANY}/edit/<step>", methods=["GET", "POST"])
+def edit(company_id: str, step: str) -> BaseResponse:
+    """Show one page of the wizard and save it."""
+    if step not in forms.FORMS:
+        _mine(company_id)
+        abort(404)
+    company = _mine(company_id, rules.action_of(step))
+    if step == "bank" and company.status == Status.VERIFIED and not step_up.is_fresh():
+        return web.to_second_factor()
+    form = _form(company, step)
+    context: dict[str, Any] = {"company": company, "step": step, "form": form}
+    context["bank"] = queries.filled(company)["bank"] if step == "bank" else None
+    page = f"issuers/{step}.html"
+    if not form.validate_on_submit():
+        return web.render(page, status=422 if form.errors else 200, **context)
+    try:
+        _save(company, step, form)
+    except CrowdfundError as error:
+        forms.put_errors(form, error)
+        return web.render(page, status=error.status, **context)
+    return web.back(after(company_id, step))
+
+
+@bp.route(f"{COMPANY}/check", methods=["GET", "POST"])
+def check(company_id: str) -> BaseResponse:
+    """Show all answers, take the declarations and submit."""
+    company = _mine(company_id, "view" if request.method == "GET" else "file")
+    form = forms.DeclarationForm()
+    if not form.validate_on_submit():
+        return _check(company, form, status=422 if form.errors else 200)
+    ticked = [code for code in rules.STATEMENTS if form[code].data]
+    try:
+        service.submit(company_id, actor=web.current_user().id, statements=ticked)
+    except CrowdfundError as error:
+        forms.put_errors(form, error)
+        return _check(company, form, status=error.status)
+    text = _("Submitted. We tell you here and by e-mail as soon as somebody has looked at it.")
+    web.flash(text, "success")
+    return web.back(url_for("issuers.overview", company_id=company_id))
+
+
+def after(company_id: str, step: str) -> str:
+    """Return the next page that is not done, in order, else the task list."""
+    filled = queries.filled(queries.get(company_id))
+    later = list(rules.STEPS)[list(rules.STEPS).index(step) + 1 :]
+    for name in later:
+        if rules.step_state(filled, name) != "done":
+            return answers.step_url(company_id, name)
+    return url_for("issuers.overview", company_id=company_id)
+
+
+# --- helpers ------------------------------------------------------------------------------------
+
+
+def _mine(company_id: str, action: str = "view") -> Row[Any]:
+    return queries.for_member(company_id, web.current_user().id, action)
+
+
+def _form(company: Row[Any], step: str) -> FlaskForm:
+    facts = queries.filled(company)
+    if step == "bank":
+        default = company.country if company.country in rules.FORMATS else "IBAN"
+        known = {"format": default, "holder": facts["legal_name"]}
+    else:
+        known = facts
+    form = forms.FORMS[step](data=known)
+    if form.is_submitted():
+        return form
+    if step == "company" and not facts["country"]:
+        form.country.data = "ET"
+    if step == "wallet" and facts["wallet_address"]:
+        form.choice.data = "hold" if facts["wallet_sealed_key"] else "own"
+    return form
+
+
+def _save(company: Row[Any], step: str, form: FlaskForm) -> None:
+    me = web.current_user().id
+    if step == "bank":
+        service.bank.save(company.id, form.data, actor=me)
+        if company.status == Status.VERIFIED:
+            web.flash(_("Noted. It waits for 24 hours, then compliance looks at it. We told you by e-mail."))
+    elif step == "wallet" and form.choice.data == "hold":
+        service.hold_wallet(company.id, actor=me)
+    elif step == "wallet" and form.choice.data != "own":
+        raise CrowdfundError(_("Choose one of the two."), status=422, field="choice")
+    else:
+        service.save(company.id, step, form.data, actor=me)
+
+
+def _check(company: Row[Any], form: FlaskForm, *, status: int) -> Response:
+    editable = company.status in rules.EDITABLE and rules.may(company.my_role, "file")
+    missing = [rules.STEP_TITLES[step] for step in rules.missing_steps(queries.filled(company))]
+    context = answers.answers(company, editable=editable)
+    return web.render("issuers/check.html", status=status, form=form, missing=missing, **context)
+
+
+def _state(company: Row[Any]) -> dict[str, Any]:
+    filled = queries.filled(company)
+    writable = company.status in rules.EDITABLE or company.status == Status.VERIFIED
+    return {
+        "company": company,
+        "steps": [
+            (
+                title,
+                answers.step_url(company.id, step),
+                rules.step_state(filled, step),
+                writable and rules.may(company.my_role, rules.action_of(step)),
+            )
+            for step, title in rules.STEP_TITLES.items()
+        ],
+        "editable": company.status in rules.EDITABLE,
+        "writable": writable,
+        "may_file": rules.may(company.my_role, "file"),
+        "complete": not rules.missing_steps(filled),
+        "lacking": [
+            rules.KINDS[kind] for kind in rules.lacking(filled["documents"], company.country, verified=True)
+        ],
+        **answers.changes(company),
+    }
