@@ -20,8 +20,11 @@ def approve(campaign_id: str, *, actor: str) -> None:
     rules.move(campaign.status, Status.APPROVED)
     campaign.reviewed_at, campaign.reviewed_by = clock.now(), actor
     row = queries.by_id(campaign_id)
-    campaign.terms_hash = rules.terms_hash({name: getattr(row, name) for name in rules.TERMS})
+    terms = {name: getattr(row, name) for name in rules.TERMS}
+    papers = [paper.cid for paper in queries.documents(campaign_id)]
+    campaign.terms_hash = rules.terms_hash(terms | ({"documents": papers} if papers else {}))
     change(campaign, Status.APPROVED, actor=actor)
+    tell_team(campaign, "approved")
     deploy(campaign_id, actor=actor)
 
 

@@ -81,7 +81,7 @@ def tell_team(campaign: Campaign, what: str, **context: object) -> None:
     A round begins when the campaign is submitted, or deployed again.
     """
     team = issuers.member_ids(campaign.company_id) | {campaign.author_id}
-    stamp = int(campaign.submitted_at.timestamp()) if campaign.submitted_at else 0
+    stamp = campaign.submitted_at.timestamp() if campaign.submitted_at else 0
     notifications.notify_all(
         team,
         f"campaign.{what}",

@@ -1,0 +1,196 @@
+"""Every state that somebody waits for sends one notice, also when events and jobs come twice."""
+
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from crowdfund import outbox
+from crowdfund.adapters import mail
+from crowdfund.campaigns import service as campaigns
+from crowdfund.db import commit, db, rollback
+from crowdfund.notifications.kinds import KINDS
+from crowdfund.notifications.models import Notice
+from crowdfund.payments import service as payments
+from crowdfund.payments.models import PaymentException
+from tests import raising
+from tests.investments.conftest import world as raised
+
+world = raised  # a fixture: pytest finds it by this name
+
+
+@pytest.fixture
+def staff(world):
+    """People of the desks besides carla, who verifies."""
+    world.people |= {"fred": raising.person("fred", "finance"), "ada": raising.person("ada", "admin")}
+    return world.people
+
+
+def work(world):
+    world.work()
+    outbox.drain("chain")
+    world.work()
+
+
+def told(world):
+    """Return what each person was told; company and verification have tests of their own."""
+    work(world)
+    names = {person_id: name for name, person_id in world.people.items()}
+    rows = db.session.execute(sa.select(Notice.person_id, Notice.kind).order_by(Notice.id)).all()
+    found = {name: [] for name in world.people}
+    for person_id, kind in rows:
+        if kind.split(".")[0] in ("campaign", "investment", "payment", "staff") and kind != "staff.companies":
+            found[names[person_id]].append(kind)
+    return found
+
+
+def everything_again(world):
+    """Let every event be heard again and every notice be spread and sent again."""
+    heard = sa.or_(outbox.outbox_table.c.kind.like("%>%"), outbox.outbox_table.c.kind.like("notifications.%"))
+    db.session.execute(sa.update(outbox.outbox_table).where(heard).values(state="due", done_at=None))
+    commit()
+    work(world)
+
+
+def mails():
+    return Counter((one["Message-ID"], one["To"], one["Subject"]) for one in mail.OUTBOX)
+
+
+def told_once(world, **expected):
+    """Assert what was told so far, then let everything happen again: nothing more comes."""
+    before = told(world)
+    assert {name: kinds for name, kinds in before.items() if kinds} == expected
+    sent = mails()
+    assert set(sent.values()) == {1}
+    everything_again(world)
+    assert told(world) == before
+    assert mails() == sent
+
+
+def end(world, *, succeeded):
+    frozen_end = raising.campaign(world.campaign_id).ends_at
+    rollback()
+    campaigns.close_due(frozen_end + timedelta(days=6))
+    commit()
+    raising.confirm("campaign", world.campaign_id, Closed={"succeeded": succeeded})
+
+
+AT_FIRST = ["campaign.submitted", "campaign.approved", "campaign.live"]
+
+
+def test_a_campaign_that_succeeds_tells_team_and_investors_each_step(world, staff):
+    for who, amount in (("charlie", "5,000"), ("dora", "2,500")):
+        investment_id = world.place(who, amount, key=f"form-key-{who}")
+        rollback()
+        tx_id = db.session.execute(
+            sa.text(
+                "SELECT p.tx_id FROM payment p JOIN investment i ON i.payment_id = p.id WHERE i.id = :id"
+            ),
+            {"id": investment_id},
+        ).scalar()
+        for status in ("SUCCESS", "SETTLED"):
+            world.bank.set_truth(tx_id, status)
+            rollback()
+            payments.accept("bill_bitts", *world.bank.webhook(tx_id, status))
+            work(world)
+        raising.confirm("investment", investment_id)
+        work(world)
+    end(world, succeeded=True)
+    rollback()
+    campaigns.release(world.campaign_id, actor=staff["fred"])
+    commit()
+    raising.confirm("campaign", world.campaign_id)
+    investor = [f"investment.{what}" for what in ("settled", "recorded", "succeeded", "released")]
+    told_once(
+        world,
+        alice=[*AT_FIRST, "campaign.succeeded", "campaign.released"],
+        carla=["staff.campaigns"],
+        charlie=investor,
+        dora=investor,
+    )
+    release = next(one for one in mail.OUTBOX if one["Subject"].endswith("the money is released"))
+    assert "7,312.50 ETB" in release.get_body(("plain",)).get_content()
+    assert "187.50 ETB" in release.get_body(("plain",)).get_content()
+
+
+def test_a_campaign_that_fails_tells_team_and_investors_and_gives_back(world, staff):
+    investment_id = world.place()
+    world.bank_says(investment_id, "SETTLED")
+    raising.confirm("investment", investment_id)
+    work(world)
+    end(world, succeeded=False)
+    told_once(
+        world,
+        alice=[*AT_FIRST, "campaign.failed"],
+        carla=["staff.campaigns"],
+        charlie=["investment.settled", "investment.recorded", "investment.refunded"],
+    )
+
+
+def test_a_payment_that_fails_is_told_once(world, staff):
+    investment_id = world.place()
+    world.bank_says(investment_id, "FAILED", "FAILED")
+    told_once(world, alice=AT_FIRST, carla=["staff.campaigns"], charlie=["investment.failed"])
+
+
+def test_late_money_is_told_to_its_owner_and_to_those_who_decide(world, staff, frozen):
+    investment_id = world.place()
+    frozen.advance(timedelta(hours=25))
+    world.work()
+    world.bank_says(investment_id, "SETTLED")
+    exception_id = db.session.scalar(sa.select(PaymentException.id))
+    rollback()
+    payments.resolve(exception_id, "credit", actor=staff["fred"])
+    commit()
+    told_once(
+        world,
+        alice=AT_FIRST,
+        carla=["staff.campaigns"],
+        charlie=["investment.expired", "payment.in_question", "payment.resolved"],
+        fred=["staff.payments"],
+        ada=["staff.payments"],
+    )
+
+
+def test_money_that_cannot_be_used_is_told_as_returned(world, staff):
+    investment_id = world.place()
+    db.session.execute(sa.text("UPDATE campaign SET status = 'failed'"))
+    commit()
+    world.bank_says(investment_id, "SETTLED")
+    told_once(world, alice=AT_FIRST, carla=["staff.campaigns"], charlie=["investment.returned"])
+
+
+def test_each_round_of_review_and_deployment_is_told(world, staff, frozen):
+    company = raising.registered_company(world.people["dora"], world.people["carla"], number=2)
+    draft = raising.complete_draft(company, world.people["dora"])
+    for _ in range(2):
+        campaigns.submit(draft, actor=world.people["dora"])
+        commit()
+        campaigns.reject(draft, "Say what happens if beans fail.", actor=world.people["carla"])
+        commit()
+        frozen.advance(timedelta(minutes=1))
+    campaigns.submit(draft, actor=world.people["dora"])
+    campaigns.approve(draft, actor=world.people["carla"])
+    commit()
+    raising.refuse("campaign", draft)
+    campaigns.cancel(draft, "The company wants to wait.", actor=world.people["ada"])
+    commit()
+    told_once(
+        world,
+        alice=AT_FIRST,
+        carla=["staff.campaigns"],  # the first is unread, so the later ones need no other
+        ada=["staff.campaigns"],
+        dora=[
+            "campaign.submitted", "campaign.rejected", "campaign.submitted", "campaign.rejected",
+            "campaign.submitted", "campaign.approved", "campaign.deployment_failed", "campaign.cancelled",
+        ],
+    )  # fmt: skip
+
+
+def test_every_kind_about_campaigns_and_money_is_told_somewhere_here():
+    text = Path(__file__).read_text()
+    kinds = [name for name in KINDS if KINDS[name].group in ("campaign", "money")]
+    missing = [name for name in kinds if name not in text and f'"{name.split(".")[1]}"' not in text]
+    assert missing == []
