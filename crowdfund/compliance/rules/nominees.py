@@ -102,7 +102,8 @@ def clean(values: Mapping[str, object], *, today: date) -> dict[str, object]:
             errors[name] = error.user_message
     if errors:
         raise texts.InvalidFields(errors)
-    return {**good, "share_bp": good.pop("share")}
+    good["share_bp"] = good.pop("share")
+    return good
 
 
 class NotComplete(Invalid):

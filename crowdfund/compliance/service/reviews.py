@@ -52,16 +52,25 @@ def changed(file: KycFile, *, actor: str, what: str, is_known: bool) -> None:
     person_id = file.person_id
     file.revision, file.updated_at = file.revision + 1, clock.now()
     db.session.flush()
-    review = _open(person_id)
-    if review is not None and review.status == Status.PROPOSED:
-        review.proposed_by = review.proposed_at = None
-        _move(review, Status.SUBMITTED, actor=actor, reason=f"{what} changed")
+    _outdate(person_id, actor=actor, what=what)
     if is_known and _person(person_id).kyc_status == "verified":
         account_service.set_verification(
             person_id, "pending", level="none", actor=actor, reason=f"{what} changed"
         )
         reopen(person_id, actor=actor)
     _tell_pages(person_id)
+
+
+def _outdate(person_id: str, *, actor: str, what: str) -> None:
+    """Take back a request that lacks something now; have a proposal made again."""
+    review = _open(person_id)
+    if review is None:
+        return
+    if rules.requirements.missing(queries.snapshot(person_id), review.level):
+        _close(review, Status.WITHDRAWN, actor=actor, reason=f"{what} changed")
+    elif review.status == Status.PROPOSED:
+        review.proposed_by = review.proposed_at = None
+        _move(review, Status.SUBMITTED, actor=actor, reason=f"{what} changed")
 
 
 def reopen(person_id: str, *, actor: str) -> None:

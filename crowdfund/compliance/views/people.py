@@ -149,7 +149,7 @@ def _detail(person_id: str, refused: FlaskForm | None = None, *, status: int = 2
         "revision": queries.revision(person_id),
         "is_second": review is not None and review.proposed_by == me,
         "answers": _answers(person_id, file),
-        "same_number": [accounts.get(one) for one in queries.same_number(person_id)],
+        "same_number": [one for one in map(accounts.get, queries.same_number(person_id)) if one],
         "forms": {one.id: _form(PaperForm, one.id, refused) for one in (*papers, *nominees)},
         "reject_form": _form(LevelForm, "reject", refused),
         "revoke_form": _form(LevelForm, "revoke", refused),

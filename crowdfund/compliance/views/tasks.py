@@ -82,7 +82,7 @@ def shown(name: str, value: Any) -> str:  # noqa: ANN401 - a text, a date or not
 
 def timeline(person: Any, review: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - rows
     """Return the steps of the newest request, or nothing before the first one."""
-    if review is None:
+    if review is None or review.status == "withdrawn":
         return []
     is_enhanced, is_over = review.level == "enhanced", review.decided_at is not None
     steps = [{"label": _("Sent"), "at": review.submitted_at, "state": "done"}]

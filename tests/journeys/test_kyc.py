@@ -1,0 +1,153 @@
+"""A person is verified: left mid-way, continued elsewhere, sent back, corrected, approved, changed again."""
+
+import re
+
+from playwright.sync_api import expect
+
+from . import verifying
+from .world import invest
+
+EMAIL = "rahel@example.com"
+SLUG = "sunlight-for-3-000-homes"
+NAME = "Rahel Girma Wolde"
+
+
+def test_a_person_is_verified_with_documents_through_every_turn(world):
+    _begins_and_leaves(world)
+    person = _continues_in_another_browser(world)
+    desk = _reviewer_sends_it_back(world)
+    _person_corrects_it(world, person)
+    _reviewer_accepts(world, desk)
+    expect(person.get_by_text("You are verified")).to_be_visible()
+    world.look(person, "Your verification", "verified")
+    assert person.evaluate("window.neverReloaded")
+    _person_sees_who_has_looked(world, person)
+    _a_change_is_checked_again(world, person, desk)
+
+
+def _begins_and_leaves(world):
+    page = world.visitor()
+    world.sign_in(page, EMAIL)
+    page.goto("/account/verification")
+    world.look(page, "Your verification", "new")
+    page.get_by_role("link", name="Name, birth and nationality").click()
+    page.get_by_label("Full legal name").fill("<Rahel>")
+    page.get_by_label("Date of birth").fill("2015-01-01")
+    page.get_by_role("button", name="Save and continue").click()
+    summary = page.get_by_role("alert")
+    expect(summary).to_contain_text("plain text only")
+    expect(summary).to_contain_text("at least 18 years old")
+    expect(summary).to_contain_text("Choose your nationality")
+    expect(summary).to_be_focused()
+    expect(page.get_by_label("Full legal name")).to_have_value("<Rahel>")
+    world.look(page, "Name, birth and nationality", "refused")
+    verifying.about(page, NAME)
+    verifying.address(page)
+    world.close(page)
+
+
+def _continues_in_another_browser(world):
+    page = world.visitor()
+    world.sign_in(page, EMAIL)
+    page.goto("/account/verification")
+    tasks = page.get_by_role("listitem")
+    expect(tasks.filter(has_text="Home address")).to_contain_text("Completed")
+    expect(tasks.filter(has_text="Which one you have")).to_contain_text("Not started")
+    page.get_by_role("link", name="Identity document", exact=True).click()
+    verifying.identity(page, "EP 555 0001")
+    _each_wrong_file_is_refused(page)
+    verifying.upload(page)
+    world.look(page, "Passport", "stored")
+    verifying.send(page)
+    world.look(page, "Your verification", "waiting")
+    page.evaluate("window.neverReloaded = true")
+    return page
+
+
+def _each_wrong_file_is_refused(page):
+    """What the page says about files that are no pictures; the person stays where they were."""
+    refused = {
+        ("letter.pdf", b"MZ" + b"\0" * 200): "This is a program",
+        ("page.png", b"<svg xmlns='http://www.w3.org/2000/svg'/>"): "web page or a drawing",
+    }
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("alert")).to_contain_text("Choose a file first")
+    for (name, data), words in refused.items():
+        file = {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+        page.get_by_label("File", exact=True).set_input_files(file)
+        page.get_by_role("button", name="Upload").click()
+        expect(page.get_by_role("alert")).to_contain_text(words)
+
+
+def _reviewer_sends_it_back(world):
+    desk = world.person("dawit@demo.example")
+    desk.goto("/staff/people?q=rahel")
+    world.look(desk, "People")
+    desk.get_by_role("link", name=NAME).click()
+    world.look(desk, "Rahel Girma Wolde")
+    card = desk.get_by_role("article", name="Passport")
+    assert _looks(world) == 0  # a picture that is not shown is not opened
+    card.get_by_text("Show here").click()
+    world.wait(lambda: _looks(world) == 1, "the look at the passport")
+    card.get_by_role("radio", name="Reject").check()
+    card.get_by_role("button", name="Save decision").click()
+    expect(desk.get_by_role("alert")).to_contain_text("at least 10 characters")
+    card.get_by_label("Reason").fill("The number cannot be read.")
+    card.get_by_role("button", name="Save decision").click()
+    expect(card.get_by_text("Rejected", exact=True)).to_be_visible()
+    desk.get_by_label("What has to be put right?").fill("Please send a sharper photo of your passport.")
+    desk.get_by_role("button", name="Send back").click()
+    expect(desk.get_by_text("The person reads your reason")).to_be_visible()
+    return desk
+
+
+def _looks(world):
+    query = (
+        "SELECT count(*) FROM document_view v JOIN document d ON d.id = v.document_id"
+        " JOIN person p ON p.id = d.owner_id WHERE p.email = ?"
+    )
+    return world.rows(query, EMAIL)[0][0]
+
+
+def _person_corrects_it(world, page):
+    expect(page.get_by_text("We could not verify you")).to_be_visible()
+    expect(page.get_by_text("Please send a sharper photo of your passport.")).to_be_visible()
+    expect(page.get_by_text("The number cannot be read.")).to_be_visible()
+    world.look(page, "Your verification", "sent back")
+    page.get_by_role("link", name="Pictures of your identity document").click()
+    verifying.upload(page, verifying.photo(NAME))
+    expect(page.get_by_text("The number cannot be read.")).not_to_be_attached()
+    verifying.send(page)
+    page.evaluate("window.neverReloaded = true")
+
+
+def _reviewer_accepts(world, desk):
+    desk.reload()
+    verifying.accept(desk)
+    desk.get_by_role("button", name="Verify at the basic level").click()
+    expect(desk.get_by_text("Valid until 31 May 2034").first).to_be_visible()
+
+
+def _person_sees_who_has_looked(world, page):
+    page.get_by_role("link", name="Who looked at my documents").click()
+    world.look(page, "Who looked at my documents")
+    expect(page.get_by_role("cell", name=re.compile(r"Dawit \(compliance\)")).first).to_be_visible()
+    expect(page.get_by_role("cell", name="Review by staff").first).to_be_visible()
+
+
+def _a_change_is_checked_again(world, page, desk):
+    invest(page, SLUG, "500")
+    page.goto("/account/verification/facts/about")
+    expect(page.get_by_text("If you change it we check again")).to_be_visible()
+    verifying.about(page, "Rahel Girma")
+    expect(page.get_by_text("We are checking your details")).to_be_visible()
+    page.goto(f"/campaigns/{SLUG}/invest")
+    expect(page.get_by_text("We are checking your identity.")).to_be_visible()
+    desk.goto("/staff/people")
+    desk.get_by_role("link", name="Rahel Girma", exact=True).click()
+    verifying.accept(desk)
+    desk.get_by_role("button", name="Verify at the basic level").click()
+    page.goto(f"/campaigns/{SLUG}/invest")
+    expect(page.get_by_role("textbox", name="Amount")).to_be_visible()
+    world.wait(lambda: any("check your identity again" in one["subject"] for one in world.mails(EMAIL)),
+               "the message about the second check")  # fmt: skip
