@@ -107,9 +107,10 @@ class Event:
 
 
 class Gateway(Protocol):
-    """One outside gateway."""
+    """One outside gateway; `needs` names what of a person (email, phone) it registers nobody without."""
 
     name: str
+    needs: tuple[str, ...]
 
     def register(self, person: Person, *, key: str) -> str:
         """Return the customer's reference at the gateway; the same key gives the same answer."""

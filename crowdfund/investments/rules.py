@@ -54,6 +54,12 @@ class OwnCompany(Forbidden):
     code = "own_company"
 
 
+class NoContact(Forbidden):
+    """The gateway registers nobody without an address that this person has not given."""
+
+    code = "no_contact"
+
+
 class NoConsent(Invalid):
     """The risk warning was not accepted."""
 

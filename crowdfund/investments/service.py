@@ -39,12 +39,12 @@ def place(order: Order) -> str:
     """Place an investment: take the room, keep the consent, start the payment; return its id.
 
     The same key of the same person is one investment, however often it is sent. Raises
-    NotVerified, OwnCompany, NoConsent, NotPossible, FormUsed, CampaignFull, CampaignClosed.
+    NotVerified, OwnCompany, NoContact, NoConsent, NotPossible, FormUsed, CampaignFull, CampaignClosed.
     """
     if known := _known(order):
         return known
     campaign = campaigns.detail(order.slug)
-    _check_person(order.user_id, campaign.company_id)
+    _check_person(order, campaign.company_id)
     if not order.has_consented:
         raise rules.NoConsent(_("Read the risk warning and tick the box to go on."), field="consent")
     # One at a time from here on: a double click finds its twin, and nobody judges by old totals.
@@ -101,11 +101,13 @@ def _known(order: Order) -> str | None:
     return str(found.id)
 
 
-def _check_person(user_id: str, company_id: str) -> None:
-    if why := compliance.refusal(user_id):
+def _check_person(order: Order, company_id: str) -> None:
+    if why := compliance.refusal(order.user_id):
         raise rules.NotVerified(why)
-    if issuers.is_member(company_id, user_id):
+    if issuers.is_member(company_id, order.user_id):
         raise rules.OwnCompany(_("This is your own company. You cannot invest in it here."))
+    if why := payments.missing_contact(order.user_id, order.rail):
+        raise rules.NoContact(why, field="rail")
 
 
 def _check_amount(order: Order, campaign_id: str) -> None:

@@ -16,7 +16,7 @@ from ..ledger import queries as ledger
 from ..payments import queries as payments
 from ..payments import service as payment_service
 from . import queries, rules, service
-from .forms import InvestForm
+from .forms import RAILS, InvestForm
 
 bp = Blueprint("investments", __name__)
 
@@ -61,10 +61,16 @@ def _form_page(form: InvestForm, campaign: Any, user: Any, *, status: int) -> Re
         already_minor=already,
         room_minor=_room_minor(campaign),
         not_verified=compliance.refusal(user.id),
+        no_contact=payment_service.missing_contact(user.id, _rail(form)),
         is_own=issuers.is_member(campaign.company_id, user.id),
         risk_text=rules.risk_text(),
         quote=_quote(campaign, user.id, form.amount.data or ""),
     )
+
+
+def _rail(form: InvestForm) -> str:
+    """Return the chosen way to pay, the usual one if what came is none."""
+    return form.rail.data if form.rail.data in dict(RAILS) else RAILS[0][0]
 
 
 @bp.get("/campaigns/<slug>/room")

@@ -7,7 +7,7 @@ from ... import web
 from ...adapters import sms
 from ...errors import CrowdfundError
 from ...i18n import _
-from .. import queries, service
+from .. import queries, rules, service
 from ..forms import AddressForm, CodeForm
 from . import step_up
 from .blueprint import bp
@@ -18,9 +18,10 @@ from .sign_in import code_page, send_code
 def methods() -> BaseResponse:
     """List a person's ways to sign in; send a code to an address that is to be added."""
     form, status = AddressForm(), 200
+    target = web.own_path(request.values.get("next"), url_for("accounts.methods"))
     if form.validate_on_submit():
         try:
-            return ask_to_add(form.identifier.data, url_for("accounts.methods"))
+            return ask_to_add(form.identifier.data, target)
         except CrowdfundError as error:
             web.put_error(form, error)
             status = error.status
@@ -31,7 +32,7 @@ def methods() -> BaseResponse:
     held = queries.changes_of(person.id, held_only=True)
     return web.render(
         "accounts/methods.html", status=status, form=form, person=person, rows=rows, held=held,
-        offers_sms=sms.is_offered(),
+        offers_sms=sms.is_offered(), target=target, shown_phone=rules.shown_phone,
     )  # fmt: skip
 
 

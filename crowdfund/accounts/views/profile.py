@@ -18,6 +18,8 @@ def show() -> BaseResponse:
     """Show the person's own data and verification; keep changes."""
     person = web.current_user()
     form = ProfileForm(obj=person)
+    if request.method == "GET" and person.phone:
+        form.phone.data = rules.shown_phone(person.phone)
     target = web.own_path(request.values.get("next"), "")
     status = 200
     if form.validate_on_submit():
@@ -28,10 +30,12 @@ def show() -> BaseResponse:
             status = error.status
     elif form.errors:
         status = 422
+    base = config.settings().public_url.rstrip("/")
     return web.render(
         "accounts/show.html", status=status, form=form, person=person, target=target,
+        shown_phone=rules.shown_phone,
         has_proved_phone=person.phone in queries.addresses_of(person.id, "phone"),
-        invitation=config.settings().public_url.rstrip("/") + url_for("accounts.join", code=person.referral_code),
+        invitation=base + url_for("accounts.join", code=person.referral_code),
     )  # fmt: skip
 
 

@@ -99,6 +99,23 @@ def _same(key: str, wanted: Mapping[str, Any]) -> str:
 # --- the customer ---------------------------------------------------------------------------------
 
 
+def missing_contact(user_id: str, gateway: str) -> str | None:
+    """Return in plain words what the gateway has to know of a person and we do not, or None."""
+    if queries.cprn_of(user_id, gateway) is not None:  # registered already
+        return None
+    person = accounts.get(user_id)
+    return None if person is None else _missing(person, gateway)
+
+
+def _missing(person: accounts.Person, gateway: str) -> str | None:
+    needs = gateways.get(gateway).needs
+    if "email" in needs and not person.email:
+        return _("The bank needs your e-mail address. Add one to your account, then go on here.")
+    if "phone" in needs and not person.phone:
+        return _("The bank needs your mobile number. Add it to your account, then go on here.")
+    return None
+
+
 def register_at_gateway(user_id: str, gateway: str) -> str | Failed | None:
     """Ask the gateway for a customer's number (outside of any transaction); None: known already."""
     if queries.cprn_of(user_id, gateway) is not None:
@@ -106,11 +123,9 @@ def register_at_gateway(user_id: str, gateway: str) -> str | Failed | None:
     person = accounts.get(user_id)
     if person is None:
         return Failed(_("There is no such person."), final=True)
-    if not person.email:
-        return Failed(
-            _("The bank needs an e-mail address. Add one to your account, then pay again."), final=True
-        )
-    known = Person(person.email, person.first_name or person.name, person.last_name, person.phone)
+    if why := _missing(person, gateway):
+        return Failed(why, final=True)
+    known = Person(person.email or "", person.first_name or person.name, person.last_name, person.phone)
     try:
         return gateways.get(gateway).register(known, key=f"register:{gateway}:{user_id}")
     except gateways.GatewayError as error:
