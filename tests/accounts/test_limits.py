@@ -84,6 +84,24 @@ def test_an_account_that_is_guessed_at_gets_a_long_code_and_is_not_locked(ask, e
     assert enter(ask("bob@example.com", ip="10.6.6.6"), read_code("bob@example.com"), ip="10.6.6.6")
 
 
+def test_the_page_says_why_a_code_is_longer_and_takes_it(client, ask, enter, read_code, frozen):
+    client.post("/sign-in", data={"identifier": "alice@example.com"})
+    short = read_code()
+    frozen.advance(timedelta(minutes=2))
+    guess_wrong(ask, enter, read_code, 10)
+    answer = client.post("/sign-in/code", data={"code": short})
+    assert answer.status_code == 429
+    assert "it has twelve digits and works at once" in answer.text
+    frozen.advance(timedelta(minutes=2))
+    client.post("/sign-in", data={"identifier": "alice@example.com"})
+    page = client.get("/sign-in/code").text
+    assert "Twelve-digit code" in page
+    assert "longer than usual" in page
+    code = read_code(digits=12)
+    answer = client.post("/sign-in/code", data={"code": f"{code[:6]} {code[6:]}"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/campaigns")
+
+
 def test_a_spent_budget_of_an_address_leaves_its_neighbours_alone(ask, enter, read_code, frozen):
     for number in range(2):
         guess_wrong(ask, enter, read_code, 10, to=f"a{number}@example.com", ip="10.9.9.9")
