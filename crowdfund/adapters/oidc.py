@@ -29,6 +29,7 @@ from ..i18n import _
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 CALLBACK_PATH = "/sign-in/oidc/callback"
 FRESH_S = 3600.0  # how long discovery and keys are kept
+AWAY_S = 5.0  # how long a provider that did not answer is not asked again: each asking holds a web thread
 LEEWAY_S = 60  # how far the provider's clock may be from ours
 TIMEOUT_S = (3.05, 6.0)  # to connect, to answer
 _SUBJECT_MAX = 255  # OpenID Connect Core 1.0, section 2
@@ -80,6 +81,7 @@ class Provider:
         self._scopes, self._callback = scopes, callback
         self._lock = threading.Lock()
         self._kept: dict[str, tuple[float, Any]] = {}
+        self._away_since = -AWAY_S
 
     def address(self, *, state: str, nonce: str, verifier: str) -> str:
         """Return where the browser goes to sign in; raises ProviderUnavailable."""
@@ -197,7 +199,13 @@ class Provider:
         kept = self._kept.get(what)
         if kept and time.monotonic() - kept[0] < FRESH_S:
             return kept[1]
-        found = ask()  # two who ask at once ask twice: better than waiting for one another
+        if time.monotonic() - self._away_since < AWAY_S:
+            raise ProviderUnavailable
+        try:
+            found = ask()  # two who ask at once ask twice: better than waiting for one another
+        except ProviderUnavailable:
+            self._away_since = time.monotonic()
+            raise
         with self._lock:
             self._kept[what] = (time.monotonic(), found)
         return found

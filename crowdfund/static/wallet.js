@@ -35,16 +35,16 @@
     Object.assign(form.elements.signature, { value: String(signature) });
     form.requestSubmit();
   };
+  const release = () => { for (const button of list.children) button.disabled = false; };
   const choose = async (provider) => {
-    const buttons = [...list.querySelectorAll("button")];
-    if (buttons.some((button) => button.disabled)) return;
-    for (const button of buttons) button.disabled = true;
+    if (list.querySelector("button:disabled")) return;
+    for (const button of list.children) button.disabled = true;
     say(texts.textOpen);
     try {
       await signWith(provider);
     } catch (error) {
       say(why(error));
-      for (const button of buttons) button.disabled = false;
+      release();
     }
   };
 
@@ -55,7 +55,7 @@
     if (/^data:image\//.test(info.icon ?? "")) {  // the only pictures that the content policy lets in
       button.append(Object.assign(new Image(24, 24), { src: info.icon, alt: "", className: "me-2" }));
     }
-    button.append(String(info.name ?? "").slice(0, 60) || "Wallet");
+    button.append(String(info.name ?? "").slice(0, 60) || texts.textNameless);
     button.addEventListener("click", () => choose(provider));
     list.append(button);
     say(texts.textChoose);
@@ -63,10 +63,12 @@
   const none = () => {
     if (wallets.size) return;
     // Older wallets announce nothing and stand in the window.
-    if (window.ethereum) show({ info: { uuid: "window", name: "Browser wallet" }, provider: window.ethereum });
+    if (window.ethereum) show({ info: { uuid: "window", name: texts.textNameless }, provider: window.ethereum });
     else say(texts.textNone);
   };
   window.addEventListener("eip6963:announceProvider", (event) => show(event.detail ?? {}));
   window.dispatchEvent(new Event("eip6963:requestProvider"));
   setTimeout(none, 300);
+  // Back from the answer's page: this one stands as it was left.
+  window.addEventListener("pageshow", ({ persisted }) => { if (persisted) { release(); say(texts.textChoose); } });
 })();

@@ -473,6 +473,17 @@ def test_a_provider_that_is_away_is_told_as_such(provider, client):
     nobody_came_in(client, client.post("/sign-in/oidc"), 503, AWAY)
 
 
+def test_a_provider_that_is_away_is_not_asked_for_some_seconds(provider, client, monkeypatch):
+    monkeypatch.setattr(oidc, "TIMEOUT_S", (0.2, 0.2))
+    provider.control(delay_s=0.5)
+    began = time.monotonic()
+    assert [client.post("/sign-in/oidc").status_code for _ in range(5)] == [503] * 5
+    assert time.monotonic() - began < 1.0, "only the first of them waited"
+    provider.control()
+    monkeypatch.setattr(oidc, "AWAY_S", 0.0)
+    assert client.post("/sign-in/oidc").status_code == 303
+
+
 def test_a_provider_that_never_answers_is_left_in_time(provider, client, monkeypatch):
     monkeypatch.setattr(oidc, "TIMEOUT_S", (0.3, 0.3))
     location = provider.answer(begin(client), FIKIRTE)

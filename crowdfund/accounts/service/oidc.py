@@ -41,10 +41,9 @@ def begin(visitor: Visitor, *, target: str, referral: str = "") -> tuple[str, st
     from ...adapters import oidc  # noqa: PLC0415 - 20 MB that only this needs
 
     state, nonce, verifier = attempts.new_attempt_id(), secrets.token_hex(16), secrets.token_urlsafe(48)
-    address = oidc.provider().address(state=state, nonce=nonce, verifier=verifier)
     facts = {"nonce": nonce, "verifier": verifier, "target": target, "referral": referral}
-    attempts.begin("oidc", facts, visitor, attempt_id=state)
-    return state, address
+    attempts.begin("oidc", facts, visitor, attempt_id=state)  # counted before anybody waits for a provider
+    return state, oidc.provider().address(state=state, nonce=nonce, verifier=verifier)
 
 
 def arrive(answer: Mapping[str, str], visitor: Visitor) -> Arrival:
