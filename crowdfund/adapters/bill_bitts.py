@@ -65,7 +65,7 @@ class BillBitts:
     """The gateway over HTTP; one object per process, safe between threads."""
 
     name = NAME
-    needs = ("email",)  # its /register wants a phone too, but takes an empty one
+    needs: tuple[str, ...] = ("email",)  # its /register wants a phone too, but takes an empty one
 
     def __init__(
         self,
