@@ -26,6 +26,15 @@ def document_expired(rows: Sequence[outbox.Row]) -> None:
             service.nominees.proof_expired(owner_id)
 
 
+@outbox.on("payout_account.changed")
+def payout_account_changed(rows: Sequence[outbox.Row]) -> None:
+    """Have a verified person checked again whose verified bank account is another one or gone."""
+    for row in rows:
+        person_id = row.payload["person_id"]
+        file = service.locked_file(person_id)
+        service.changed(file, actor=person_id, what="payout account", is_known=True)
+
+
 @outbox.on("person.changed")
 def profile_changed(rows: Sequence[outbox.Row]) -> None:
     """Have a verified person checked again whose name or number has changed in the profile."""

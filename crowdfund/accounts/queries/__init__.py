@@ -19,7 +19,7 @@ from .administration import (
 from .changes import Change, change, change_channels, change_of, changes_of, security_events
 from .codes import otp
 from .methods import addresses_of, method_of, methods_of
-from .payout import PayoutRow, payout_account_of, payout_accounts_of, payout_accounts_waiting
+from .payout import PAYOUTS_WAITING, PayoutRow, payout_account_of, payout_accounts_of, payout_accounts_waiting
 from .people import (
     PEOPLE,
     Person,
@@ -37,6 +37,7 @@ from .reach import Reach, reach
 from .second_factor import factors, passkeys, recovery_codes_left
 
 __all__ = [
+    "PAYOUTS_WAITING",
     "PEOPLE",
     "Change",
     "PayoutRow",

@@ -34,6 +34,14 @@ class PayoutRow:
     decided_by: str | None
     decided_at: datetime | None
 
+# Who has a payout account that compliance has to look at, and since when; other features join it.
+PAYOUTS_WAITING = (
+    sa.select(_P.c.person_id, sa.func.min(_P.c.added_at).label("since"))
+    .where(_P.c.status == "pending")
+    .group_by(_P.c.person_id)
+    .subquery("waiting_payouts")
+)
+
 
 def payout_account_of(person_id: str) -> PayoutRow | None:
     """Return a person's present payout account, masked: pending, verified or rejected."""

@@ -48,6 +48,8 @@ def _apply(person_id: str, payload: dict[str, Any]) -> None:
     present = accounts.payout_account_of(person_id)
     if present is not None:
         _move(present, "removed" if payload.get("remove") else "replaced", actor=person_id)
+        if present.status == "verified":  # compliance looks at the person again (rules.md, KYC)
+            outbox.emit("payout_account.changed", present.id, {"person_id": person_id})
     if payload.get("remove"):
         return
     account = rules.Account(**payload)
@@ -60,7 +62,7 @@ def _apply(person_id: str, payload: dict[str, Any]) -> None:
     }  # fmt: skip
     db.session.execute(sa.insert(PayoutAccount).values(row))
     record_event(payout_account_event, account_id, actor=person_id, before=None, after="pending")
-    outbox.emit("staff.work", f"payout:{account_id}", {"kind": "people"})
+    outbox.emit("staff.work", f"payout:{account_id}", {"kind": "staff.people"})
     live.changed("queue", "people")
 
 

@@ -20,15 +20,20 @@ _NOMINEES = (
     .group_by(_N.c.person_id)
     .subquery("waiting_nominees")
 )
-_SINCE = sa.case(
-    (_R.c.submitted_at.is_(None), _NOMINEES.c.since),
-    (_NOMINEES.c.since < _R.c.submitted_at, _NOMINEES.c.since),
-    else_=_R.c.submitted_at,
-)
+_PAYOUTS = accounts.PAYOUTS_WAITING
+
+
+def _earlier(one: sa.ColumnElement[Any], other: sa.ColumnElement[Any]) -> sa.Case[Any]:
+    """Return the earlier of two moments of which either may be missing."""
+    return sa.case((one.is_(None), other), (other < one, other), else_=one)
+
+
+_SINCE = _earlier(_earlier(_R.c.submitted_at, _NOMINEES.c.since), _PAYOUTS.c.since)
 _JOINED = (
     _P.outerjoin(_F, _F.c.person_id == _P.c.person_id)
     .outerjoin(_R, _R.c.open_for == _P.c.person_id)
     .outerjoin(_NOMINEES, _NOMINEES.c.person_id == _P.c.person_id)
+    .outerjoin(_PAYOUTS, _PAYOUTS.c.person_id == _P.c.person_id)
 )
 WAITING, EXPIRING = "waiting", "expiring"
 
@@ -66,7 +71,7 @@ def counts() -> dict[str, int]:
 def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     where: list[sa.ColumnElement[bool]] = []
     if wanted.status == WAITING:
-        where.append(sa.or_(_R.c.id.is_not(None), _NOMINEES.c.number > 0))
+        where.append(_SINCE.is_not(None))
     elif wanted.status == EXPIRING:
         until = today() + rules.standing.REMIND_BEFORE
         where += [_P.c.kyc_status == "verified", _P.c.kyc_expires_on.between(today(), until)]

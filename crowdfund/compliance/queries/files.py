@@ -75,7 +75,11 @@ def snapshot(person_id: str) -> rules.File:
 
 
 def _bank(person_id: str) -> dict[str, bool]:
-    return {"has_payout_account": False, "uses_rupees": False}
+    account = accounts.payout_account_of(person_id)
+    return {
+        "has_payout_account": account is not None and account.status == "verified",
+        "uses_rupees": account is not None and account.country == rules.requirements.INDIA,
+    }
 
 
 def revision(person_id: str) -> int:

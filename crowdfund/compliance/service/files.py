@@ -10,10 +10,10 @@ from ...accounts import service as account_service
 from ...adapters import sealing
 from ...documents import queries as documents
 from ...documents import service as document_service
-from ...errors import Conflict, Invalid
+from ...errors import Conflict
 from ...i18n import _
 from .. import queries, rules
-from . import reviews
+from . import asking, shared
 
 # Which documents prove the facts of a page: they are looked at again when one of these changes.
 _PROVEN_BY = {
@@ -32,7 +32,7 @@ def save_facts(person_id: str, step: str, values: Mapping[str, object]) -> None:
     if step == "identity" and known and not str(values.get("id_number") or "").strip():
         values = {**values, "id_number": known}
     good = rules.facts.clean(step, values, today=queries.today())
-    file = reviews.locked_file(person_id)
+    file = shared.locked_file(person_id)
     before = {**queries.filled(person_id), "id_number": known}
     changed = [name for name, value in good.items() if (before.get(name) or "") != value]
     if not changed:
@@ -49,7 +49,7 @@ def save_facts(person_id: str, step: str, values: Mapping[str, object]) -> None:
         _look_again(person_id, _PROVEN_BY[step])
     if step == "about":
         _name_profile(person_id, str(good["legal_name"]))
-    reviews.changed(file, actor=person_id, what=step, is_known=was_known)
+    asking.changed(file, actor=person_id, what=step, is_known=was_known)
 
 
 def _mark(kind: str, number: str) -> str:
@@ -73,22 +73,13 @@ def _name_profile(person_id: str, legal_name: str) -> None:
 # --- documents ------------------------------------------------------------------------------------
 
 
-def kind_to_upload(person_id: str, key: str) -> str:
-    """Return which kind of document a page takes; raises Invalid while the person has not said which."""
-    requirement = rules.requirements.BY_KEY[key]
-    kinds = rules.requirements.kinds_for(queries.snapshot(person_id), requirement)
-    if len(kinds) != 1:
-        raise Invalid(_("Say first which identity document you have."))
-    return kinds[0]
-
-
 def attach(person_id: str, examined: document_service.Examined) -> str:
     """Keep an examined document (documents.service.examine); return its id.
 
     It takes the place of those of its kind that were rejected or have expired. Raises Conflict when
     there are too many already.
     """
-    file = reviews.locked_file(person_id)
+    file = shared.locked_file(person_id)
     there = documents.of_owner(("person", person_id), [examined.kind])
     useless = [one for one in there if one.status in ("rejected", "expired")]
     if len(there) - len(useless) >= rules.requirements.MAX_PAPERS:
@@ -99,13 +90,13 @@ def attach(person_id: str, examined: document_service.Examined) -> str:
     for old in useless:
         document_service.supersede(old.id, document_id, actor=person_id)
     is_known = any(one.status == "verified" for one in there)
-    reviews.changed(file, actor=person_id, what=examined.kind, is_known=is_known)
+    asking.changed(file, actor=person_id, what=examined.kind, is_known=is_known)
     return document_id
 
 
 def remove(person_id: str, document_id: str) -> None:
     """Destroy one document of the person's own; raises NotFound for anybody else's."""
     paper = queries.paper_of(person_id, document_id)
-    file = reviews.locked_file(person_id)
+    file = shared.locked_file(person_id)
     document_service.destroy(paper.id, actor=person_id)
-    reviews.changed(file, actor=person_id, what=paper.kind, is_known=paper.status == "verified")
+    asking.changed(file, actor=person_id, what=paper.kind, is_known=paper.status == "verified")

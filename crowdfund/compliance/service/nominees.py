@@ -13,7 +13,7 @@ from .. import queries, rules
 from ..models import Nominee, nominee_event
 from ..rules.nominees import NotComplete
 from ..rules.reviews import Decision
-from . import reviews
+from . import reviews, shared
 
 PROOF = "id_proof"
 PAGE = "/account/nominees"
@@ -22,7 +22,7 @@ PAGE = "/account/nominees"
 def add(person_id: str, values: Mapping[str, object]) -> str:
     """Name a nominee as a draft; return the id. Raises rules.texts.InvalidFields or Conflict."""
     good = rules.nominees.clean(values, today=queries.today())
-    reviews.locked_file(person_id)
+    shared.locked_file(person_id)
     if len(queries.nominees(person_id)) >= rules.nominees.MOST:
         raise Conflict(
             _("You can name at most %(most)s nominees. Remove one first.", most=rules.nominees.MOST)
@@ -73,7 +73,7 @@ def submit(person_id: str) -> None:
 
     Raises NotComplete with what is missing, or Conflict when nothing is new.
     """
-    reviews.locked_file(person_id)
+    shared.locked_file(person_id)
     found = queries.nominees(person_id)
     if words := rules.nominees.sum_words(one.share_bp for one in found):
         raise NotComplete(words)
@@ -138,7 +138,7 @@ def proof_expired(nominee_id: str) -> None:
 
 def _own(nominee_id: str, person_id: str) -> Nominee:
     """Return one's own nominee, locked behind the person's file; raises NotFound for others'."""
-    reviews.locked_file(person_id)
+    shared.locked_file(person_id)
     queries.own_nominee(nominee_id, person_id)
     nominee = db.session.get(Nominee, nominee_id, with_for_update=True, populate_existing=True)
     assert nominee is not None  # noqa: S101 - just found

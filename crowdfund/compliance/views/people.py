@@ -53,6 +53,19 @@ def decide_document(person_id: str, document_id: str) -> BaseResponse:
     return _back(person_id, "documents")
 
 
+@bp.post(PERSON + "/payout-account")
+def decide_payout(person_id: str) -> BaseResponse:
+    """Verify or reject the payout account that waits."""
+    form = _named(PaperForm(), "payout")
+    try:
+        decision, me = _decision(form), web.current_user().id
+        service.decide_payout(person_id, decision, actor=me)
+    except CrowdfundError as error:
+        return _refused(person_id, form, error)
+    web.flash(_("Verified.") if decision.approve else _("Rejected. The person reads your reason."), "success")
+    return _back(person_id, "payout")
+
+
 @bp.post(PERSON + "/nominees/<string(length=32):nominee_id>")
 def decide_nominee(person_id: str, nominee_id: str) -> BaseResponse:
     """Verify or reject one nominee with the identity proof."""
@@ -150,7 +163,9 @@ def _detail(person_id: str, refused: FlaskForm | None = None, *, status: int = 2
         "is_second": review is not None and review.proposed_by == me,
         "answers": _answers(person_id, file),
         "same_number": [one for one in map(accounts.get, queries.same_number(person_id)) if one],
-        "forms": {one.id: _form(PaperForm, one.id, refused) for one in (*papers, *nominees)},
+        "forms": {one.id: _form(PaperForm, one.id, refused) for one in (*papers, *nominees)}
+        | {"payout": _form(PaperForm, "payout", refused)},
+        "payout": accounts.payout_account_of(person_id),
         "reject_form": _form(LevelForm, "reject", refused),
         "revoke_form": _form(LevelForm, "revoke", refused),
         "unproven": rules.requirements.unproven(file, review.level) if review else [],

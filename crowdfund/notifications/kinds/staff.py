@@ -23,17 +23,17 @@ KINDS = {
     "staff.people": _queue(
         _l("Somebody waits to be verified"),
         _l("There is new work in the queue of people."),
-        "/staff/people?status=pending",
+        "/staff/people",
     ),
     "staff.documents": _queue(
         _l("A document waits to be checked"),
         _l("There is new work in the queue of documents."),
-        "/staff/people?status=pending",
+        "/staff/people",
     ),
     "staff.nominees": _queue(
         _l("A nominee waits to be verified"),
         _l("There is new work in the queue of nominees."),
-        "/staff/people?status=pending",
+        "/staff/people",
     ),
     "staff.companies": _queue(
         _l("A company waits for approval"),

@@ -1,0 +1,32 @@
+"""Verification and time: it ends with the documents it rests on, and is announced before."""
+
+from datetime import date
+
+from ...accounts import service as account_service
+from ...db import db
+from .. import queries, rules
+from .shared import locked_file, notify, person_of, tell_pages
+
+
+def expire(person_id: str) -> bool:
+    """End a verification whose last day is over; return whether it was so. Money that is here stays free."""
+    locked_file(person_id)
+    person = person_of(person_id)
+    is_over = rules.standing.is_lapsed(person.kyc_expires_on, queries.today())
+    if person.kyc_status != "verified" or not is_over:
+        return False
+    day = person.kyc_expires_on
+    account_service.set_verification(
+        person_id, "expired", level="none", actor="system", expires_on=day, reason=f"valid until {day}"
+    )
+    notify(person_id, "verification.expired", {}, key=f"kyc:{person_id}:expired:{day}")
+    tell_pages(person_id)
+    return True
+
+
+def remind(person_id: str, day: date) -> None:
+    """Tell a person once that the verification ends soon."""
+    locked_file(person_id).reminded_of = day
+    context = {"expires_on": day.isoformat()}
+    notify(person_id, "verification.expiring", context, key=f"kyc:{person_id}:ends:{day}")
+    db.session.flush()

@@ -1,0 +1,62 @@
+"""What every verb about a review needs: the lock, the rows, the moves, telling."""
+
+import sqlalchemy as sa
+
+from ... import clock, live
+from ...accounts import queries as accounts
+from ...db import db, insert_ignore, record_event
+from ...errors import NotFound
+from ...notifications import service as notifications
+from ..models import KycFile, KycReview, kyc_review_event
+from ..rules.reviews import Status
+
+PAGE = "/account/verification"
+
+
+def locked_file(person_id: str) -> KycFile:
+    """Return the person's file, opened if there is none, locked until the end of the transaction."""
+    now = clock.now()
+    row = {"person_id": person_id, "revision": 0, "created_at": now, "updated_at": now}
+    insert_ignore(KycFile.__table__, [row])
+    file = db.session.get(KycFile, person_id, with_for_update=True, populate_existing=True)
+    assert file is not None  # noqa: S101 - just made
+    return file
+
+
+def person_of(person_id: str) -> accounts.Person:
+    """Return a person; raises NotFound."""
+    person = accounts.get(person_id)
+    if person is None:
+        raise NotFound("There is no such person.")
+    return person
+
+
+def open_review(person_id: str) -> KycReview | None:
+    """Return the review that waits, locked, or None."""
+    query = sa.select(KycReview).where(KycReview.open_for == person_id)
+    return db.session.scalar(query.with_for_update().execution_options(populate_existing=True))
+
+
+def move(review: KycReview, to: Status, *, actor: str, reason: str = "") -> None:
+    """Put a review into a state and note who did it."""
+    before, review.status = review.status, to
+    db.session.flush()
+    record_event(kyc_review_event, review.id, actor=actor, before=before, after=to, reason=reason[:1000])
+
+
+def close(review: KycReview, to: Status, *, actor: str, reason: str = "") -> None:
+    """End a review."""
+    review.open_for, review.decided_by, review.decided_at, review.reason = None, actor, clock.now(), reason
+    move(review, to, actor=actor, reason=reason)
+
+
+def notify(person_id: str, kind: str, context: dict[str, str], *, key: str) -> None:
+    """Tell a person, with the way to the verification page."""
+    notifications.notify(person_id, kind, context, key=key, path=PAGE)
+
+
+def tell_pages(person_id: str) -> None:
+    """Let open pages about a person, and the queue, follow."""
+    db.session.flush()
+    live.changed("person", person_id)
+    live.changed("queue", "people")
