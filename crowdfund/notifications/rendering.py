@@ -11,7 +11,7 @@ import css_inline
 from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined
 
 from .. import config, i18n, money
-from .kinds import KINDS, WORDS
+from .kinds import ANY, KINDS, WORDS
 
 _inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
@@ -34,13 +34,14 @@ def words(kind: str, context: dict[str, Any]) -> Words:
 
 
 class _Blanks(dict[str, str]):
-    def __missing__(self, _name: str) -> str:
-        return "…"
+    def __missing__(self, name: str) -> str:
+        return str(ANY.get(name, "…"))
 
 
 def label(kind: str) -> str:
-    """Return what a kind is called apart from any notice, dots for what differs."""
-    return str(KINDS[kind].title) % _Blanks()
+    """Return what a kind is called apart from any notice, general words for what differs."""
+    text = str(KINDS[kind].title) % _Blanks()
+    return text[:1].upper() + text[1:]
 
 
 def values(context: dict[str, Any]) -> dict[str, str]:

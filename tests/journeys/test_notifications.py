@@ -8,6 +8,7 @@ from .world import invest, pay_at_bank
 
 SLUG = "sunlight-for-3-000-homes"
 EMAIL, SILENT = "kaleb@demo.example", "liya@demo.example"
+CHOICE = "Your investment in a campaign is settled"
 SETTLED = re.compile("^Your investment in .* is settled$")
 
 
@@ -28,12 +29,14 @@ def _everything_is_sent(world):
 def _no_email_about_settlement(page):
     """Switch one kind off by keyboard alone."""
     page.goto("/account/notifications")
-    box = page.get_by_role("checkbox", name="Your investment in … is settled: E-mail")
+    page.locator("summary", has_text="Your investments and money").press("Enter")
+    box = page.get_by_role("checkbox", name=f"{CHOICE}: E-mail")
     expect(box).to_be_checked()
     box.focus()
     page.keyboard.press("Space")
     page.get_by_role("button", name="Save", exact=True).press("Enter")
     expect(page.get_by_text("Saved. From now on")).to_be_visible()
+    page.locator("summary", has_text="Your investments and money").press("Enter")
     expect(box).not_to_be_checked()
 
 
@@ -91,10 +94,12 @@ def test_notices_and_choices_work_without_script_and_an_email_can_be_ended_from_
     visitor.get_by_role("button", name="No more of these e-mails").click()
     expect(visitor.get_by_text("You get no more of these e-mails")).to_be_visible()
     person.goto("/account/notifications")
-    box = person.get_by_role("checkbox", name="Your investment in … is settled: E-mail")
+    person.locator("summary", has_text="Your investments and money").click()
+    box = person.get_by_role("checkbox", name=f"{CHOICE}: E-mail")
     expect(box).not_to_be_checked()
     box.check()
     person.get_by_role("button", name="Save", exact=True).click()
+    person.locator("summary", has_text="Your investments and money").click()
     expect(box).to_be_checked()
 
 

@@ -1,7 +1,7 @@
 """Every kind of notice that a person can get. A kind that is not here cannot be sent."""
 
 from . import campaign, company, identity, money, security, staff
-from .base import CHANNELS, GROUPS, WORDS, Group, Kind
+from .base import ANY, CHANNELS, GROUPS, WORDS, Group, Kind
 
 KINDS: dict[str, Kind] = {
     **security.KINDS, **identity.KINDS, **money.KINDS, **company.KINDS, **campaign.KINDS, **staff.KINDS,
@@ -9,4 +9,4 @@ KINDS: dict[str, Kind] = {
 
 QUEUES = staff.ROLES
 
-__all__ = ["CHANNELS", "GROUPS", "KINDS", "QUEUES", "WORDS", "Group", "Kind"]
+__all__ = ["ANY", "CHANNELS", "GROUPS", "KINDS", "QUEUES", "WORDS", "Group", "Kind"]

@@ -52,6 +52,12 @@ GROUPS = {
     "staff": Group(_l("Staff desks"), _l("New work in the queues of your role."), is_for_staff=True),
 }
 
+# What stands for a name where a kind is named in general, as on the page of preferences.
+ANY: dict[str, str] = {
+    "campaign": _l("a campaign"), "company": _l("a company"), "member": _l("somebody"),
+    "nominee": _l("somebody"),
+}  # fmt: skip
+
 # Codes in a context that people read as words. A kind's text names them like any other value.
 WORDS: dict[str, dict[str, str]] = {
     "what": {
