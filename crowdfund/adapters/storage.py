@@ -13,12 +13,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from crowdfund import config
+from crowdfund.adapters import cid
 from crowdfund.errors import FileRefused, NotFound
 
 MAX_UPLOAD_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 1600
 CONTENT_TYPES = {"webp": "image/webp", "svg": "image/svg+xml"}
+CID_AREA = "ipfs"
 _PUBLIC_ID = re.compile(r"[0-9a-f]{64}\.(webp|svg)", re.ASCII)
 _PRIVATE_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _NONCE_BYTES = 12
@@ -92,6 +94,26 @@ def open_public(file_id: str) -> tuple[Path, str]:
     return path, CONTENT_TYPES[file_id.rpartition(".")[2]]
 
 
+def put_cid(data: bytes) -> str:
+    """Store bytes that anybody may read; return their content id on IPFS (CIDv1)."""
+    name = cid.cid_of(data)
+    _write(_cid_path(name), data)
+    return name
+
+
+def read_cid(name: str) -> bytes:
+    """Return the bytes with a content id; raises FileMissing."""
+    if not cid.PATTERN.fullmatch(name) or not _cid_path(name).is_file():
+        raise FileMissing("There is no such file.")
+    return _cid_path(name).read_bytes()
+
+
+def delete_cid(name: str) -> None:
+    """Remove a public file by its content id; one that is gone already is fine."""
+    if cid.PATTERN.fullmatch(name):
+        _cid_path(name).unlink(missing_ok=True)
+
+
 def put_private(data: bytes, area: str = "private") -> PrivateFile:
     """Encrypt (AES-256-GCM) and store bytes in an area's folder; the caller keeps the key in SQL."""
     file_id, key = secrets.token_hex(16), AESGCM.generate_key(256)
@@ -115,8 +137,8 @@ def delete_private(file_id: str, area: str = "private") -> None:
         _private_path(file_id, area).unlink(missing_ok=True)
 
 
-def private_ids(area: str, *, older_than: float) -> list[str]:
-    """Return the ids of an area's files that were written before a moment (seconds since 1970)."""
+def names_in(area: str, *, older_than: float) -> list[str]:
+    """Return the names of an area's files that were written before a moment (seconds since 1970)."""
     files = (_root() / area).glob("*/*")
     return [path.name for path in files if path.stat().st_mtime < older_than]
 
@@ -134,6 +156,10 @@ def _root() -> Path:
 
 def _public_path(file_id: str) -> Path:
     return _root() / "public" / file_id[:2] / file_id
+
+
+def _cid_path(name: str) -> Path:
+    return _root() / CID_AREA / name[-2:] / name
 
 
 def _private_path(file_id: str, area: str) -> Path:

@@ -66,6 +66,13 @@ class TermsForm(FlaskForm):
     duration_days = StringField(_l("Duration"), [Needed()])
 
 
+class DocumentForm(FlaskForm):
+    """A paper that everybody may read."""
+
+    title = StringField(_l("What is it?"), [Needed()], description=_l("Like: Business plan 2026."))
+    upload = FileField(_l("File"), [Needed()])
+
+
 class SubmitForm(FlaskForm):
     """The author stands by the draft."""
 

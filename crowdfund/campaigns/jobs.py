@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from crowdfund import outbox
+from crowdfund.adapters import ipfs, storage
+from crowdfund.db import reading
 
-from . import service
+from . import queries, service
 
 
 def _event(payload: dict[str, Any], name: str) -> dict[str, Any]:
@@ -67,3 +69,39 @@ def write_failed(rows: Sequence[outbox.Row]) -> None:
 def close_due() -> None:
     """Close campaigns whose deadline has passed and whose money has arrived."""
     service.close_due()
+
+
+# --- public papers on IPFS --------------------------------------------------------------------------
+
+
+@outbox.every(60, "campaigns.pin_due")
+def pin_due() -> None:
+    """Queue the papers of public campaigns that no node holds yet."""
+    if ipfs.is_configured():
+        service.pin_due()
+
+
+@outbox.every(86_400, "campaigns.sweep_papers")
+def sweep_papers() -> None:
+    """Remove files of papers that were taken out of a draft, or whose upload was never committed."""
+    service.sweep_papers()
+
+
+def _pin(rows: Sequence[outbox.Row]) -> str:
+    """Hand a paper to the node; return what is wrong for good, if anything is."""
+    [row] = rows
+    with reading():
+        paper = queries.document(row.payload["document_id"])
+    try:
+        ipfs.pin(paper.cid, storage.read_cid(paper.cid))
+    except ipfs.IpfsUnavailable as error:
+        raise outbox.Retry(min(5 * 2**row.attempts, 3600), str(error)) from error
+    except ipfs.OtherCid as error:
+        return str(error)
+    return ""
+
+
+@outbox.handler("campaigns.pin", prepare=_pin)
+def pinned(rows: Sequence[outbox.Row], problem: str) -> None:
+    """Note that the node holds a paper, or that it will never agree with us."""
+    service.note_pinned(rows[0].payload["document_id"], problem)

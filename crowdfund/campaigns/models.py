@@ -87,6 +87,24 @@ class Campaign(db.Model):
     )
 
 
+class CampaignDocument(db.Model):
+    """A public paper of a campaign; the bytes lie in storage under their content id."""
+
+    __tablename__ = "campaign_document"
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    campaign_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("campaign.id"), index=True)
+    title: Mapped[str] = mapped_column(sa.String(80))
+    filename: Mapped[str] = mapped_column(sa.String(120))
+    content_type: Mapped[str] = mapped_column(sa.String(40))
+    size: Mapped[int]
+    cid: Mapped[str] = mapped_column(sa.String(64), index=True)
+    added_by: Mapped[str] = mapped_column(ID)
+    added_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    pinned_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    pin_error: Mapped[str | None] = mapped_column(sa.String(500))
+    __table_args__ = (sa.UniqueConstraint("campaign_id", "cid"),)
+
+
 class CampaignLimits(db.Model):
     """Platform settings from a date on; the newest row that is valid counts."""
 

@@ -17,10 +17,11 @@ from crowdfund.issuers.rules import Standing
 from crowdfund.lookups import Lookup
 
 from . import rules
-from .models import Campaign, CampaignLimits, campaign_event
+from .models import Campaign, CampaignDocument, CampaignLimits, campaign_event
 from .rules import Limits, Status, Tally
 
 _C = Campaign.__table__
+_D = CampaignDocument.__table__
 _F = issuers.FACTS
 PAGE_SIZE = 12
 
@@ -155,6 +156,32 @@ def of_companies(company_ids: Sequence[str]) -> Sequence[Row[Any]]:
     """Return the campaigns of companies in any state, newest first."""
     query = sa.select(_C).where(_C.c.company_id.in_(company_ids)).order_by(_C.c.id.desc())
     return db.session.execute(query).all()
+
+
+def documents(campaign_id: str) -> Sequence[Row[Any]]:
+    """Return the public papers of a campaign, in the order in which they were added."""
+    return db.session.execute(sa.select(_D).where(_D.c.campaign_id == campaign_id).order_by(_D.c.id)).all()
+
+
+def document(document_id: str) -> Row[Any]:
+    """Return a public paper by its own id; raises CampaignMissing."""
+    row = db.session.execute(sa.select(_D).where(_D.c.id == document_id)).first()
+    if row is None:
+        raise CampaignMissing(_("There is no such document."))
+    return row
+
+
+def documents_by_cid(cid: str) -> Sequence[Row[Any]]:
+    """Return the papers with a content id, with their campaign's company and whether it is public."""
+    query = sa.select(_D, _C.c.company_id, _WAS_LIVE.label("is_public")).join(_C, _C.c.id == _D.c.campaign_id)
+    return db.session.execute(query.where(_D.c.cid == cid).order_by(_D.c.id)).all()
+
+
+def to_pin(*, most: int = 100) -> Sequence[str]:
+    """Return ids of papers of public campaigns that are not pinned and that no node has refused."""
+    query = sa.select(_D.c.id).join(_C, _C.c.id == _D.c.campaign_id)
+    query = query.where(_WAS_LIVE, _D.c.pinned_at.is_(None), _D.c.pin_error.is_(None))
+    return db.session.scalars(query.order_by(_D.c.id).limit(most)).all()
 
 
 def history(campaign_id: str) -> Sequence[Row[Any]]:

@@ -222,7 +222,7 @@ def remind_due() -> int:
 def sweep() -> int:
     """Remove files that no document with a key refers to, a day after they were written; return how many."""
     yesterday = (clock.now() - timedelta(days=1)).timestamp()
-    found = storage.private_ids(AREA, older_than=yesterday)
+    found = storage.names_in(AREA, older_than=yesterday)
     lost = [one for start in range(0, len(found), 500) for one in _unknown(found[start : start + 500])]
     for file_id in lost:
         storage.delete_private(file_id, AREA)

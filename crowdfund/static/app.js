@@ -128,40 +128,6 @@
     }
   });
 
-  // --- uploads: htmx has no upload progress, so its fetch is replaced by an XHR that tells ---
-  const sendWithProgress = (form) => (url, request) => new Promise((resolve, reject) => {
-    const xhr = new XMLHttpRequest();
-    const bar = form.querySelector("progress[data-upload]");
-    const show = (value) => { if (bar) { bar.hidden = false; bar.value = value; } };
-    xhr.open(request.method, url);
-    for (const [name, value] of Object.entries(request.headers)) xhr.setRequestHeader(name, value);
-    xhr.upload.onprogress = (event) => { if (event.lengthComputable) show(Math.round((event.loaded / event.total) * 100)); };
-    xhr.upload.onload = () => say(words.uploaded);
-    xhr.onload = () => {
-      const headers = new Headers(xhr.getAllResponseHeaders().trim().split(/[\r\n]+/).map((line) => line.split(/:\s*(.*)/s).slice(0, 2)));
-      const empty = [204, 205, 304].includes(xhr.status);
-      resolve(new Response(empty ? null : xhr.responseText, { status: xhr.status, headers }));
-    };
-    xhr.onerror = () => reject(new TypeError("network"));
-    xhr.onabort = () => reject(new DOMException("aborted", "AbortError"));
-    xhr.onloadend = () => { if (bar) bar.hidden = true; };
-    request.signal?.addEventListener("abort", () => xhr.abort());
-    show(0);
-    xhr.send(request.body);
-  });
-  document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
-    if (ctx.sourceElement.matches?.("form[data-upload]")) {
-      ctx.fetch = sendWithProgress(ctx.sourceElement);
-      ctx.request.timeout = 600000;
-    }
-  });
-  document.addEventListener("change", ({ target }) => {
-    if (target.type !== "file" || !target.dataset.maxBytes) return;
-    const big = [...target.files].find((file) => file.size > Number(target.dataset.maxBytes));
-    target.setCustomValidity(big ? `${big.name} is too big. Choose a smaller file.` : "");
-    target.reportValidity();
-  });
-
   // --- what a swap or a fresh page needs ---
   const zone = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
   const { lang } = document.documentElement;

@@ -81,6 +81,13 @@ def scanner(request, tmp_path_factory):
             yield f"unix://{path}"
 
 
+@pytest.fixture(autouse=True)
+def put_back(app):
+    before = config.settings()
+    yield
+    config.use(before)
+
+
 def use(url):
     config.use(config.settings().model_copy(update={"clamav_url": url}))
 

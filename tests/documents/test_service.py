@@ -282,6 +282,7 @@ def test_the_key_opens_after_the_secret_key_was_rotated_and_not_without_it(alice
     config.use(old.model_copy(update=fresh | {"secret_key_fallbacks": []}))
     with pytest.raises(sealing.UnsealError):
         look(document_id, alice)
+    config.use(old)
 
 
 def test_a_key_opens_its_own_document_only(alice):

@@ -3,6 +3,7 @@
 from crowdfund.issuers.rules import SECTORS, InvalidFields, WrongState
 
 from .drafts import (
+    MOST_DOCUMENTS,
     SECURITY_TYPES,
     STEP_TITLES,
     STEPS,
@@ -45,6 +46,7 @@ from .terms import (
 __all__ = [
     "BRIEF",
     "LOCKING",
+    "MOST_DOCUMENTS",
     "PUBLIC",
     "SECTORS",
     "SECURITY_TYPES",

@@ -17,6 +17,7 @@ SECURITY_TYPES = {
     "debt": _l("Debt"),
 }
 STORY_MAX = 20_000
+MOST_DOCUMENTS = 10
 
 STEPS: dict[str, tuple[str, ...]] = {
     "basics": ("title", "summary", "sector", "security_type"),

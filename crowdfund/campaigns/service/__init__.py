@@ -16,6 +16,7 @@ from .life import (
     released_on_chain,
     retry_ending,
 )
+from .papers import add_document, check_new_document, note_pinned, pin_due, remove_document, sweep_papers
 from .reviews import approve, reject
 from .shared import NotEligible, OwnCampaign, campaign_intent
 from .totals import count_settled, line_up, reserve, uncount_settled, unreserve
@@ -23,10 +24,12 @@ from .totals import count_settled, line_up, reserve, uncount_settled, unreserve
 __all__ = [
     "NotEligible",
     "OwnCampaign",
+    "add_document",
     "approve",
     "campaign_intent",
     "cancel",
     "cancelled_on_chain",
+    "check_new_document",
     "close_due",
     "close_early",
     "closed_on_chain",
@@ -38,9 +41,12 @@ __all__ = [
     "go_live",
     "line_up",
     "mark_refunded",
+    "note_pinned",
+    "pin_due",
     "reject",
     "release",
     "released_on_chain",
+    "remove_document",
     "reserve",
     "retry_ending",
     "save_basics",
@@ -49,6 +55,7 @@ __all__ = [
     "set_picture",
     "set_picture_id",
     "submit",
+    "sweep_papers",
     "uncount_settled",
     "unreserve",
 ]

@@ -47,7 +47,7 @@ def save_basics(campaign_id: str, values: Mapping[str, object]) -> None:
     """Save title, summary, sector and security type; raises InvalidFields or WrongState."""
     good, errors = rules.clean_basics(values)
     _refuse(errors)
-    campaign = _editable(campaign_id)
+    campaign = editable(campaign_id)
     for name, value in good.items():
         setattr(campaign, name, value)
     campaign.slug = _free_slug(good["title"], campaign_id)
@@ -64,7 +64,7 @@ def set_picture(campaign_id: str, data: bytes | None, alt: str) -> None:
     Without data the picture stays and only the words change. Raises storage.FileRefused.
     """
     words = line(alt, "image_alt", "what the picture shows", least=5, most=160)
-    campaign = _editable(campaign_id)
+    campaign = editable(campaign_id)
     if not data and not campaign.image_id:
         raise storage.FileRefused(_("Choose a picture: JPEG, PNG or WebP."), field="image")
     if data:
@@ -76,7 +76,7 @@ def set_picture(campaign_id: str, data: bytes | None, alt: str) -> None:
 def set_picture_id(campaign_id: str, file_id: str, alt: str) -> None:
     """Use a public file that is stored already (the platform's own drawings in the demo story)."""
     storage.open_public(file_id)
-    campaign = _editable(campaign_id)
+    campaign = editable(campaign_id)
     campaign.image_id, campaign.image_alt = file_id, alt
     touch(campaign)
 
@@ -84,7 +84,7 @@ def set_picture_id(campaign_id: str, file_id: str, alt: str) -> None:
 def save_story(campaign_id: str, story_md: str) -> None:
     """Save the story in Markdown; it is made safe each time it is shown."""
     story = rules.parse_story(story_md)
-    campaign = _editable(campaign_id)
+    campaign = editable(campaign_id)
     campaign.story_md = story
     touch(campaign)
 
@@ -93,7 +93,7 @@ def save_terms(campaign_id: str, values: Mapping[str, object]) -> None:
     """Save goal, price, limits per person and duration, typed as text; raises InvalidFields."""
     good, errors = rules.clean_terms(values, queries.limits())
     _refuse(errors)
-    campaign = _editable(campaign_id)
+    campaign = editable(campaign_id)
     for name, value in good.items():
         setattr(campaign, name, value)
     touch(campaign)
@@ -104,7 +104,7 @@ def submit(campaign_id: str, *, actor: str) -> None:
 
     Raises Incomplete, InvalidFields (limits changed since it was saved), NotEligible or WrongState.
     """
-    campaign = _editable(campaign_id)
+    campaign = editable(campaign_id)
     row = queries.by_id(campaign_id)
     draft: dict[str, Any] = dict(row._mapping)
     missing = rules.missing_steps(draft)
@@ -126,7 +126,8 @@ def _refuse(errors: Mapping[str, str]) -> None:
         raise rules.InvalidFields(errors)
 
 
-def _editable(campaign_id: str) -> Campaign:
+def editable(campaign_id: str) -> Campaign:
+    """Return a locked draft; raises WrongState for whatever was submitted."""
     campaign = locked(campaign_id)
     if campaign.status != Status.DRAFT:
         raise rules.WrongState(

@@ -202,6 +202,7 @@ def _state(campaign: Row[Any]) -> dict[str, Any]:
         "step_titles": rules.STEP_TITLES,
         "complete": not rules.missing_steps(draft),
         "can_write": _may_write(campaign.company_id),
+        "documents": queries.documents(campaign.id),
         "can_close": campaign.status == "live"
         and rules.is_success(campaign.settled_minor, campaign.goal_minor, campaign.threshold_bps),
         **figures(campaign),
@@ -214,6 +215,7 @@ def draft_context(campaign: Row[Any]) -> dict[str, Any]:
     return {
         "editable": campaign.status == rules.Status.DRAFT,
         "missing": missing,
+        "documents": queries.documents(campaign.id),
         "sector": rules.SECTORS.get(campaign.sector or ""),
         "security": rules.SECURITY_TYPES.get(campaign.security_type or ""),
         "story": safe_story(campaign.story_md or ""),

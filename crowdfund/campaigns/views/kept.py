@@ -72,7 +72,7 @@ def page(template: str, key: object, **context: Any) -> Response:  # noqa: ANN40
         template,
         key,
         i18n.language(),
-        person and frozenset(person.roles),
+        person and (frozenset(person.roles), web.sleeping_roles()),
         request.endpoint,
         int(time.time()) // _FRESH_S,
     )

@@ -97,6 +97,7 @@ def _texts(slug: str) -> Markup:
         country=country_name(campaign.country),
         papers=issuers.public_papers(campaign.company_id),
         paper_names=KINDS,
+        documents=queries.documents(campaign.id),
         threshold_minor=rules.threshold_minor(campaign.goal_minor, campaign.threshold_bps),
     )
     return Markup(html)  # noqa: S704 - rendered by a template that escapes

@@ -1,0 +1,98 @@
+"""Public papers of a campaign: added to a draft, fixed with its terms, pinned once it is public."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+import structlog
+
+from crowdfund import clock, outbox
+from crowdfund.adapters import storage
+from crowdfund.db import db, new_id
+from crowdfund.documents.service import Examined
+from crowdfund.errors import Conflict
+from crowdfund.i18n import _
+from crowdfund.issuers.rules import line
+
+from .. import queries, rules
+from ..models import CampaignDocument
+from .drafts import editable
+from .shared import touch
+
+log = structlog.get_logger()
+
+
+def check_new_document(campaign_id: str, title: str) -> str:
+    """Return the title of a paper that may be added; raises Invalid, WrongState or Conflict.
+
+    Only reads: ask it before the file is examined, which takes a moment.
+    """
+    name = line(title, "title", _("what it is"), least=3, most=80)
+    campaign = queries.by_id(campaign_id)
+    if campaign.status != rules.Status.DRAFT:
+        raise rules.WrongState(_("This campaign was submitted: its documents cannot be changed now."))
+    _refuse_too_many(campaign_id)
+    return name
+
+
+def add_document(campaign_id: str, title: str, paper: Examined, *, actor: str) -> str:
+    """Publish an examined file with a draft; return its content id (CIDv1).
+
+    The same file twice is one document, under its newer title.
+    """
+    name = check_new_document(campaign_id, title)
+    campaign = editable(campaign_id)
+    cid = storage.put_cid(paper.data)
+    same = sa.and_(CampaignDocument.campaign_id == campaign_id, CampaignDocument.cid == cid)
+    db.session.execute(sa.delete(CampaignDocument).where(same))
+    db.session.add(
+        CampaignDocument(
+            id=new_id(), campaign_id=campaign_id, title=name, filename=paper.filename,
+            content_type=paper.content_type, size=len(paper.data), cid=cid, added_by=actor,
+            added_at=clock.now(),
+        )
+    )  # fmt: skip
+    touch(campaign)
+    return cid
+
+
+def remove_document(campaign_id: str, document_id: str) -> None:
+    """Take a paper out of a draft; one that is gone already is fine. Raises WrongState."""
+    campaign = editable(campaign_id)
+    mine = sa.and_(CampaignDocument.campaign_id == campaign_id, CampaignDocument.id == document_id)
+    db.session.execute(sa.delete(CampaignDocument).where(mine))
+    touch(campaign)
+
+
+def pin_due() -> int:
+    """Queue public papers that no node holds yet; return how many were new."""
+    items = [("campaigns.pin", f"campaigns.pin:{one}", {"document_id": one}) for one in queries.to_pin()]
+    return outbox.add_many(items) if items else 0
+
+
+def sweep_papers() -> int:
+    """Remove files that no campaign holds, a day after they were written; return how many."""
+    yesterday = (clock.now() - timedelta(days=1)).timestamp()
+    found = storage.names_in(storage.CID_AREA, older_than=yesterday)
+    lost = [cid for cid in found if not queries.documents_by_cid(cid)]
+    for cid in lost:
+        storage.delete_cid(cid)
+    return len(lost)
+
+
+def note_pinned(document_id: str, problem: str) -> None:
+    """Note that a node holds a paper, or why it never will."""
+    paper = db.session.get(CampaignDocument, document_id)
+    if paper is None:
+        return
+    if problem:
+        log.error("ipfs.other_cid", document_id=document_id, problem=problem)
+        paper.pin_error = problem[:500]
+    else:
+        paper.pinned_at = clock.now()
+    db.session.flush()
+
+
+def _refuse_too_many(campaign_id: str) -> None:
+    if len(queries.documents(campaign_id)) >= rules.MOST_DOCUMENTS:
+        most = rules.MOST_DOCUMENTS
+        raise Conflict(_("A campaign has at most %(most)s documents. Remove one first.", most=most))

@@ -1,0 +1,100 @@
+"""Public papers: the company's page of a draft, and the address where everybody reads them."""
+
+from typing import Any
+
+from flask import Response, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from crowdfund import access, web
+from crowdfund.adapters import ipfs, storage
+from crowdfund.db import reading, rollback
+from crowdfund.documents import rules as paper_rules
+from crowdfund.documents import service as documents_service
+from crowdfund.documents.views import send
+from crowdfund.errors import CrowdfundError, FileRefused
+from crowdfund.i18n import _
+from crowdfund.issuers import queries as issuers
+from crowdfund.issuers.forms import put_errors
+
+from .. import forms, queries, rules, service
+from .blueprint import bp
+
+_PAGE = "/my/campaigns/<string(length=32):campaign_id>/documents"
+
+
+@bp.route(_PAGE, methods=["GET", "POST"])
+def documents(campaign_id: str) -> BaseResponse:
+    """Show the public papers of a campaign to its company, and add one to a draft."""
+    me = web.current_user().id
+    with reading():  # reading a file takes a moment: no other writer waits for it
+        queries.for_member(campaign_id, me)
+    rollback()
+    form = forms.DocumentForm()
+    if not form.validate_on_submit():
+        return _page(campaign_id, form, 422 if form.errors else 200)
+    try:
+        _add(campaign_id, form, me)
+    except CrowdfundError as error:
+        put_errors(form, error)
+        return _page(campaign_id, form, error.status)
+    web.flash(_("Added. Everybody can read it once your campaign is live."), "success")
+    return web.back(url_for("campaigns.documents", campaign_id=campaign_id))
+
+
+@bp.post(_PAGE + "/<string(length=32):document_id>/remove")
+def remove_document(campaign_id: str, document_id: str) -> BaseResponse:
+    """Take a paper out of a draft."""
+    queries.for_member(campaign_id, web.current_user().id)
+    service.remove_document(campaign_id, document_id)
+    web.flash(_("Removed."), "success")
+    return web.back(url_for("campaigns.documents", campaign_id=campaign_id))
+
+
+@bp.get("/files/ipfs/<cid>")
+def paper(cid: str) -> BaseResponse:
+    """Send a public paper by its content id; one of a draft to its company and to staff only."""
+    found = [row for row in queries.documents_by_cid(cid) if row.is_public or _is_mine(row.company_id)]
+    if not found:
+        raise queries.CampaignMissing(_("There is no such document."))
+    row = found[0]
+    response = send(documents_service.Opened(row.filename, row.content_type, storage.read_cid(cid)))
+    if row.is_public:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response.set_etag(cid)
+    return response.make_conditional(request)
+
+
+def _is_mine(company_id: str) -> bool:
+    person = web.current_user()
+    if person is None:
+        return False
+    return bool(access.EVERY_STAFF & set(person.roles)) or issuers.is_member(company_id, person.id)
+
+
+def _add(campaign_id: str, form: forms.DocumentForm, me: str) -> None:
+    with reading():
+        title = service.check_new_document(campaign_id, form.title.data or "")
+    rollback()
+    upload = form.upload.data
+    if not upload or not upload.filename:
+        raise FileRefused(_("Choose the file."), field="upload")
+    try:
+        examined = documents_service.examine("public", upload.filename, upload.stream.read())
+    except FileRefused as error:
+        error.field = "upload"
+        raise
+    service.add_document(campaign_id, title, examined, actor=me)
+
+
+def _page(campaign_id: str, form: forms.DocumentForm, status: int) -> Response:
+    campaign = queries.by_id(campaign_id)
+    context: dict[str, Any] = {
+        "campaign": campaign,
+        "papers": queries.documents(campaign_id),
+        "form": form,
+        "accepted": paper_rules.ACCEPTED["public"],
+        "editable": campaign.status == rules.Status.DRAFT,
+        "most": rules.MOST_DOCUMENTS,
+        "pins": ipfs.is_configured(),
+    }
+    return web.render("campaigns/documents.html", "campaigns/_documents.html", status=status, **context)
