@@ -76,7 +76,7 @@ def has_proof(person_id: str, within: timedelta) -> bool:
 
 def sleeping_roles() -> frozenset[str]:
     """Return the staff roles that this person has, and which wait for the second factor."""
-    return frozenset(g.sleeping_roles) if current_user() else frozenset()
+    return frozenset(g.get("sleeping_roles", ())) if current_user() else frozenset()
 
 
 def _known_user() -> Any:  # noqa: ANN401 - as above
@@ -391,8 +391,11 @@ def may(endpoint: str) -> bool:
 
 
 def nav_items() -> list[dict[str, Any]]:
-    """Return the navigation that the access table allows, the current item marked."""
-    return _nav(roles(), (request.endpoint or "") if has_request_context() else "")
+    """Return the navigation that the access table allows, the current item marked.
+
+    A desk whose role sleeps is shown too: its link leads to the second factor, and then there.
+    """
+    return _nav(roles() | sleeping_roles(), (request.endpoint or "") if has_request_context() else "")
 
 
 @lru_cache(maxsize=256)

@@ -12,6 +12,7 @@ from crowdfund.accounts.models.second_factor import FactorTry, RecoveryCode, Tot
 from crowdfund.accounts.rules import second_factor as rules
 from crowdfund.adapters import mail
 from crowdfund.db import commit, db, rollback
+from crowdfund.documents import service as documents
 from crowdfund.errors import Conflict, Forbidden
 from tests import raising
 from tests.together import at_once
@@ -133,11 +134,23 @@ def test_no_staff_route_does_anything_before_it_is_proved(app, frozen):
         assert where == (method, address, 303, "/sign-in/second-factor")
 
 
-def test_without_it_no_page_shows_staff_links_nor_roles(app, frozen):
-    person = raising.person("carla", "compliance")
-    asleep = raising.sign_in(app.test_client(), person, second_factor=False).get("/campaigns").text
-    awake = raising.sign_in(app.test_client(), person).get("/campaigns").text
-    assert ("/staff/approvals" in asleep, "/staff/approvals" in awake) == (False, True)
+def test_a_desk_whose_role_sleeps_is_in_the_navigation_and_leads_to_the_second_factor(app, frozen):
+    asleep = raising.sign_in(app.test_client(), raising.person("carla", "compliance"), second_factor=False)
+    for page in ("/campaigns", "/account"):
+        assert "/staff/approvals" in asleep.get(page).text
+    assert asleep.get("/staff/approvals").headers["Location"].startswith("/sign-in/second-factor")
+
+
+def test_what_a_role_would_open_beside_the_table_stays_closed_while_it_sleeps(app, frozen):
+    """Papers of a person are open to the person and to compliance, by the role and not by the route."""
+    dora, carla = raising.person("dora"), raising.person("carla", "compliance")
+    picture = raising.picture((400, 300))
+    paper = documents.store(("person", dora), "national_id", "id.png", picture, actor=dora)
+    commit()
+    asleep = raising.sign_in(app.test_client(), carla, second_factor=False)
+    awake = raising.sign_in(app.test_client(), carla)
+    statuses = [one.get(f"/documents/{paper}").status_code for one in (asleep, awake)]
+    assert statuses == [404, 200]
 
 
 def test_the_proof_keeps_staff_roles_for_twelve_hours(app, staff, frozen):

@@ -1,4 +1,4 @@
-"""The second factor in a real browser: an app, recovery codes, a passkey; devices; a change that is stopped."""
+"""The second factor in a real browser: an app, codes on paper, a passkey; devices; a stopped change."""
 
 import re
 
@@ -94,7 +94,7 @@ def test_a_passkey_is_made_and_signs_in(world):
     page.get_by_role("button", name="Make the passkey").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your recovery codes")
     page.get_by_role("button", name="I have stored them").click()
-    expect(page.get_by_text("This laptop")).to_be_visible()
+    expect(page.get_by_text("This laptop", exact=True)).to_be_visible()
     world.look(page, "Security", "with a passkey")
 
     sign_out(page)

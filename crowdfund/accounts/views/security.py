@@ -65,7 +65,13 @@ def app_add() -> BaseResponse:
     uri = rules.enrolment_uri(secret, person.email or person.name)
     shown = " ".join(secret[place : place + 4] for place in range(0, len(secret), 4))
     status = 422 if form.errors or form.form_errors else 200
-    context: dict[str, Any] = {"form": form, "secret": shown, "picture": _picture(uri), "target": target, "uri": uri}
+    context: dict[str, Any] = {
+        "form": form,
+        "secret": shown,
+        "picture": _picture(uri),
+        "target": target,
+        "uri": uri,
+    }
     return web.render("accounts/second_factor_app.html", status=status, **context)
 
 
