@@ -1,0 +1,117 @@
+"""The staff desk: each queue with its length and its oldest, for those whose work it is."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from crowdfund import audit, outbox
+from crowdfund.accounts.service import administration as users
+from crowdfund.db import commit, db, rollback
+from crowdfund.outbox import outbox_table
+from crowdfund.reports import queues
+from tests import raising
+
+
+@pytest.fixture
+def cast(app, frozen):
+    roles = {"ada": ("admin",), "carla": ("compliance",), "fay": ("finance",), "rita": ("regulator",)}
+    return {name: raising.person(name, *held) for name, held in roles.items()}
+
+
+@pytest.fixture
+def desk(app, cast):
+    """Return the titles and words of the queues that somebody's desk shows."""
+
+    def cards(name):
+        page = raising.browser(app, cast[name]).get("/staff/queues").text
+        parts = [part.split("</article>")[0] for part in page.split("<article")[1:]]
+        return {part.split("</a>")[0].rsplit(">", 1)[1]: part for part in parts}
+
+    return cards
+
+
+def given_up(kind="reports.selfcheck", key="stuck"):
+    outbox.add(kind, key)
+    row = outbox_table.c
+    db.session.execute(sa.update(outbox_table).where(row.key == key).values(state="dead", failures=20))
+    commit()
+    return db.session.scalar(sa.select(row.id).where(row.key == key))
+
+
+def test_everybody_sees_the_queues_of_the_own_work_only(desk):
+    reviews = {"People", "Companies", "Campaigns"}
+    assert set(desk("carla")) == reviews
+    assert set(desk("fay")) == {"Campaigns", "Payment exceptions"}
+    everything = {*reviews, "Payment exceptions", "Requests for a second admin"}
+    assert set(desk("ada")) == set(desk("rita")) == everything
+
+
+def test_a_queue_says_how_long_it_is_and_since_when_its_oldest_waits(cast, desk, frozen):
+    assert "Nothing waiting" in desk("carla")["Companies"]
+    for number, name in enumerate(("alice", "bob")):
+        raising.issuers.submit(company := raising.filled_company(raising.person(name), number), actor=name)
+        commit()
+        frozen.advance(timedelta(days=1))
+    card = desk("carla")["Companies"]
+    assert "2 waiting" in card
+    assert "2026-06-15T09:00:00Z" in card
+    raising.issuers.reject(company, "The paper is too old to be read.", actor=cast["carla"])
+    commit()
+    assert "1 waiting" in desk("carla")["Companies"]
+
+
+def test_a_request_of_an_admin_waits_at_the_desk(cast, desk):
+    users.ask(cast["fay"], "give_role", role="admin", reason="She helps out.", actor=cast["ada"])
+    commit()
+    assert "1 waiting" in desk("ada")["Requests for a second admin"]
+
+
+def test_what_should_be_empty_shows_only_when_it_is_not(cast, desk):
+    assert "Background work" not in desk("ada")
+    given_up()
+    assert "1 waiting" in desk("ada")["Background work"]
+    assert "Background work" not in desk("carla")
+
+
+def test_every_queue_leads_to_a_list_that_opens(app, cast):
+    browser = raising.browser(app, cast["ada"])
+    for kind in queues.QUEUES:
+        with app.test_request_context():
+            from flask import url_for
+
+            address = url_for(kind.endpoint, **kind.args)
+        assert browser.get(address).status_code == 200, address
+
+
+def test_open_desks_hear_of_new_work(app, frozen):
+    heard = [kind for kind in outbox.SUBSCRIBERS["staff.work"] if kind.endswith("reports.show_work")]
+    assert heard == ["staff.work>reports.show_work"]
+
+
+def test_work_that_was_given_up_is_found_and_tried_again_by_an_admin(app, cast):
+    work_id = given_up()
+    ada, rita = (raising.browser(app, cast[name]) for name in ("ada", "rita"))
+    assert "reports.selfcheck" in ada.get("/staff/work").text
+    assert "reports.selfcheck" in rita.get("/staff/work?q=stuck").text
+    assert "Nothing is late" in ada.get("/staff/work?q=other").text
+    assert "Try again now" not in rita.get("/staff/work").text
+    assert rita.post(f"/staff/work/{work_id}/retry").status_code == 403
+    assert ada.post(f"/staff/work/{work_id}/retry").status_code == 303
+    rollback()
+    outbox.drain_all()
+    state = sa.select(outbox_table.c.state).where(outbox_table.c.id == work_id)
+    assert db.session.scalar(state) == "done"
+    (row,) = audit.entries(audit.Filters(action="reports.retry", outcome="done"))
+    assert (row.actor, row.subject_kind, row.subject_id) == (cast["ada"], "work", work_id)
+    assert ada.post(f"/staff/work/{work_id}/retry").status_code == 404
+
+
+def test_work_that_is_late_by_a_quarter_of_an_hour_is_listed(app, cast, frozen):
+    outbox.add("reports.selfcheck", "tardy-row")
+    commit()
+    ada = raising.browser(app, cast["ada"])
+    frozen.advance(timedelta(minutes=15))
+    assert "tardy-row" not in ada.get("/staff/work").text
+    frozen.advance(timedelta(seconds=1))
+    assert "tardy-row" in ada.get("/staff/work").text
