@@ -5,7 +5,7 @@ enqueues one drain job; the drain claims rows under a lease, runs the handler an
 done in the transaction that holds the effect. A sweeper finds whatever a lost bell left.
 """
 
-from .adding import add, add_by_driver, add_many, emit, purge, revive
+from .adding import add, add_by_driver, add_many, emit, emit_on, purge, revive
 from .bell import CHANNEL, redis_client, ring
 from .draining import CLAIM, LEASE, MAX_FAILURES, drain, drain_all
 from .models import KEY_LENGTH, Outbox, Schedule, outbox_table
@@ -34,6 +34,7 @@ __all__ = [
     "drain_all",
     "due_queues",
     "emit",
+    "emit_on",
     "enqueue_drain",
     "every",
     "handler",

@@ -6,9 +6,19 @@ from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from .. import clock
-from ..db import Driver, Prepared, after_commit, db, insert_ignore, new_id, rows_changed
+from ..db import (
+    Driver,
+    Prepared,
+    after_commit,
+    db,
+    execute_insert_ignore,
+    insert_ignore,
+    new_id,
+    rows_changed,
+)
 from .bell import ring
 from .models import KEY_LENGTH, outbox_table
 from .registry import HANDLERS, QUEUES, SUBSCRIBERS, TICKS, every
@@ -60,6 +70,14 @@ _INSERT_ONE = Prepared(
 def emit(event: str, key: str, payload: dict[str, Any]) -> None:
     """Tell every subscriber of an event; the key makes it once for each."""
     add_many([(kind, f"{kind}:{key}", payload) for kind in SUBSCRIBERS.get(event, [])])
+
+
+def emit_on(connection: Connection, event: str, key: str, payload: dict[str, Any]) -> None:
+    """Do what `emit` does in a transaction of one's own, which survives a refusal; the sweeper rings."""
+    now, kinds = clock.now(), SUBSCRIBERS.get(event, [])
+    rows = [_new_row((kind, f"{kind}:{key}", payload), now=now, not_before=now) for kind in kinds]
+    if rows:
+        execute_insert_ignore(connection, _T, rows)
 
 
 def revive(row_id: str) -> None:

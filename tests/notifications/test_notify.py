@@ -3,9 +3,11 @@
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import outbox
+from crowdfund import i18n, outbox
+from crowdfund.accounts import service as accounts
 from crowdfund.accounts.models import SignInMethod, User
-from crowdfund.adapters import mail
+from crowdfund.accounts.rules.tokens import BadToken
+from crowdfund.adapters import mail, sms
 from crowdfund.clock import now
 from crowdfund.db import commit, db
 from crowdfund.notifications import service
@@ -28,12 +30,6 @@ def told(person_id, kind="investment.settled", key="k", **context):
 
 def rows(model):
     return db.session.execute(sa.select(model.__table__)).all()
-
-
-def add_phone(person_id, number="+251911234567"):
-    values = {"person_id": person_id, "kind": "phone", "value": number, "added_at": now()}
-    db.session.execute(sa.insert(SignInMethod).values(values))
-    commit()
 
 
 def test_a_notice_stands_in_the_list_and_goes_out_by_email(alice):
@@ -69,3 +65,92 @@ def test_the_message_speaks_the_language_of_the_person(alice):
     db.session.execute(sa.update(User).where(User.id == alice).values(language="hi"))
     told(alice)
     assert 'lang="hi"' in mail.OUTBOX[0].get_body(("html",)).get_content()
+
+
+def test_a_refresh_token_in_two_hands_is_told_although_the_request_is_refused(alice):
+    first = accounts.tokens.issue(alice)
+    commit()
+    accounts.tokens.refresh(first.refresh)
+    for _ in range(2):
+        with pytest.raises(BadToken):
+            accounts.tokens.refresh(first.refresh)
+        db.session.rollback()
+    outbox.drain_all()
+    assert [row.kind for row in rows(Notice)] == ["security.api_token_reused"]
+    assert [one["Subject"] for one in mail.OUTBOX] == ["An API token was used twice"]
+
+
+def test_a_mandatory_notice_reaches_every_verified_address_of_the_person(alice):
+    for kind, value in (("email", "alice@work.example"), ("phone", "+251911234567"), ("wallet", "0xabc")):
+        row = {
+            "id": value[-8:],
+            "person_id": alice,
+            "kind": kind,
+            "value": value,
+            "label": "",
+            "added_at": now(),
+        }
+        db.session.execute(sa.insert(SignInMethod).values(row))
+    service.notify(alice, "security.recovery_codes_made", {}, key="k", path="/account/security")
+    commit()
+    outbox.drain_all()
+    assert sorted(one["To"] for one in mail.OUTBOX) == ["alice@example.com", "alice@work.example"]
+    assert [(one.to, "New recovery codes were made" in one.text) for one in sms.OUTBOX] == [
+        ("+251911234567", True)
+    ]
+
+
+def test_an_optional_notice_goes_to_one_address_and_only_once_verified(alice):
+    db.session.execute(sa.update(User).where(User.id == alice).values(phone="+251911234567"))
+    service.choose(alice, "verification.approved", "sms", is_wanted=True)
+    told(alice, "verification.approved")
+    assert [one["To"] for one in mail.OUTBOX] == ["alice@example.com"]
+    assert sms.OUTBOX == []
+
+
+def test_somebody_without_any_address_still_has_the_notice(alice):
+    db.session.execute(sa.delete(SignInMethod).where(SignInMethod.person_id == alice))
+    db.session.execute(sa.update(User).where(User.id == alice).values(email=None))
+    assert told(alice)
+    assert (len(rows(Notice)), rows(Message), mail.OUTBOX) == (1, [], [])
+
+
+def test_a_kind_that_is_not_declared_is_refused_where_it_is_told(alice):
+    with pytest.raises(KeyError):
+        service.notify(alice, "no.such", {}, key="k")
+
+
+def test_a_key_too_long_to_be_unique_is_refused(alice):
+    with pytest.raises(ValueError, match="longer"):
+        service.notify(alice, "verification.approved", {}, key="k" * 116)
+    assert service.notify(alice, "verification.approved", {}, key="k" * 115)
+    commit()
+    outbox.drain_all()
+    assert len(mail.OUTBOX) == 1
+
+
+def test_nobody_is_told_as_system(app):
+    assert not service.notify("system", "verification.approved", {}, key="k")
+
+
+def test_a_code_by_sms_speaks_the_language_it_was_asked_in(app):
+    with i18n.using("am"):
+        accounts.request_code("+251911234567", ip="10.0.0.1")
+    commit()
+    outbox.drain_all()
+    (message,) = rows(Message)
+    assert (message.channel, message.language, message.sent_at is not None) == ("sms", "am", True)
+    assert [one.to for one in sms.OUTBOX] == ["+251911234567"]
+
+
+def test_a_sensitive_change_is_told_at_the_address_that_is_asked_for_too(alice):
+    change_id = accounts.changes.request(alice, "email", {"value": "mallory@evil.example"}, actor=alice)
+    commit()
+    outbox.drain_all()
+    assert sorted(one["To"] for one in mail.OUTBOX) == ["alice@example.com", "mallory@evil.example"]
+    mail.OUTBOX.clear()
+    accounts.changes.cancel(change_id, alice, actor=alice)
+    commit()
+    outbox.drain_all()
+    assert sorted(one["To"] for one in mail.OUTBOX) == ["alice@example.com", "mallory@evil.example"]
+    assert all("cancelled" in one["Subject"] for one in mail.OUTBOX)

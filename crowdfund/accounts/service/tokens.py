@@ -82,6 +82,12 @@ def refresh(token: str) -> Tokens:
         if connection.execute(spend).rowcount == 1:
             return _next(connection, Claims(found.person_id, found.family_id))
         _revoke(connection, _F.c.id == found.family_id, "reused")
+        said = {
+            "person_id": found.person_id,
+            "kind": "security.api_token_reused",
+            "path": "/account/sessions",
+        }
+        outbox.emit_on(connection, "person.notice", f"token:{found.family_id}", said)
     raise BadToken
 
 
