@@ -32,7 +32,6 @@ FRESH_S = 3600.0  # how long discovery and keys are kept
 AWAY_S = 5.0  # how long a provider that did not answer is not asked again: each asking holds a web thread
 LEEWAY_S = 60  # how far the provider's clock may be from ours
 TIMEOUT_S = (3.05, 6.0)  # to connect, to answer
-_SUBJECT_MAX = 255  # OpenID Connect Core 1.0, section 2
 # Whatever a provider's answer may be made of: wrong types raise the last four.
 _UNREADABLE = (JoseError, AuthlibBaseError, ValueError, TypeError, KeyError, AttributeError)
 
@@ -107,6 +106,12 @@ class Provider:
         """Return whether the `iss` of an answer (RFC 9207), if there is one, is this provider."""
         return issuer is None or issuer == self._issuer
 
+    def check(self) -> None:
+        """Read the discovery document and the keys; raises ProviderUnavailable when they cannot be right."""
+        for name in ("authorization_endpoint", "token_endpoint"):
+            self._metadata(name)
+        self._keys()
+
     # -- the token -------------------------------------------------------------------------
 
     def _exchange(self, code: str, verifier: str) -> Mapping[str, Any]:
@@ -160,7 +165,7 @@ class Provider:
 
     def _identity(self, claims: Mapping[str, Any]) -> Identity:
         subject, email = claims["sub"], claims.get("email")
-        if not isinstance(subject, str) or not 0 < len(subject) <= _SUBJECT_MAX or not subject.isprintable():
+        if not isinstance(subject, str) or not 0 < len(subject) <= 255 or not subject.isprintable():
             raise ValueError("sub")
         name = claims.get("name")
         return Identity(

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from flask.cli import with_appcontext
 
 from crowdfund import config
+from crowdfund.adapters import oidc
 from crowdfund.config import INSECURE_KEY, Settings
 from crowdfund.db import db
 from crowdfund.local import rpc
@@ -143,6 +144,20 @@ def check_sms(settings: Settings) -> Iterator[Finding]:
     yield Finding("sms", masked(settings.sms_api_url), wrong)
 
 
+def check_sign_on(settings: Settings) -> Iterator[Finding]:
+    """Read what the identity provider publishes, as a sign-in would."""
+    if not settings.oidc_offered:
+        yield Finding("sign-on", "none: set OIDC_ISSUER and OIDC_CLIENT_ID to offer it")
+        return
+    try:
+        oidc.provider().check()
+    except oidc.ProviderUnavailable:
+        wrong = "Its discovery document or keys cannot be read, or name another issuer than OIDC_ISSUER."
+        yield Finding("sign-on", masked(settings.oidc_issuer), wrong)
+        return
+    yield Finding("sign-on", f"{masked(settings.oidc_issuer)} ({settings.oidc_name})")
+
+
 def check_events(settings: Settings) -> Iterator[Finding]:
     """Reach the event stream, where it has an address of its own."""
     if settings.events_url.startswith("/"):
@@ -161,6 +176,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     check_gateway,
     check_mail,
     check_sms,
+    check_sign_on,
     check_events,
 )
 

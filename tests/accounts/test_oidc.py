@@ -15,6 +15,7 @@ from crowdfund.accounts.models import SignInAttempt, SignInMethod, User
 from crowdfund.accounts.rules.ways import clean_name, identity_value
 from crowdfund.adapters import oidc
 from crowdfund.db import commit, db, rollback
+from crowdfund.local import doctor
 from crowdfund.local.ports import free_port
 from tests import raising
 
@@ -500,6 +501,15 @@ def test_without_a_provider_there_is_no_button(app, client):
 
 def test_with_a_provider_there_is_a_button(provider, client):
     assert "Continue with Demo ID" in client.get("/sign-in").text
+
+
+def test_the_doctor_reads_what_the_provider_publishes(provider):
+    [well] = doctor.check_sign_on(config.settings())
+    assert (well.uses, well.wrong) == (f"{provider.issuer} (Demo ID)", "")
+    oidc._provider.cache_clear()
+    provider.control(discovery={"issuer": "https://evil.example"})
+    [wrong] = doctor.check_sign_on(config.settings())
+    assert "another issuer than OIDC_ISSUER" in wrong.wrong
 
 
 def test_a_visitor_begins_twenty_sign_ins_a_minute(provider, app, client):

@@ -1,5 +1,6 @@
 """Sign-ins that are under way elsewhere: begun here, and believed at most once."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from ..rules import limits
 
 _A = SignInAttempt.__table__
 KEPT = timedelta(days=1)
+_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,10 @@ def use_up(kind: str, attempt_id: str, visitor: Visitor) -> Attempt:
     In a transaction of its own. Raises AttemptStale for whatever is not this browser's, this person's,
     fresh and unused.
     """
+    if not _ID.fullmatch(attempt_id):
+        raise rules.AttemptStale  # none of ours; PostgreSQL would refuse a NUL in it
     mine = sa.and_(
-        _A.c.id == attempt_id[:32],
+        _A.c.id == attempt_id,
         _A.c.kind == kind,
         _A.c.browser == visitor.browser,
         _A.c.used_at.is_(None),
@@ -77,7 +81,7 @@ def use_up(kind: str, attempt_id: str, visitor: Visitor) -> Attempt:
         used = connection.execute(sa.update(_A).where(mine).values(used_at=clock.now()))
         if used.rowcount != 1:
             raise rules.AttemptStale
-        query = sa.select(_A.c.id, _A.c.person_id, _A.c.facts).where(_A.c.id == attempt_id[:32])
+        query = sa.select(_A.c.id, _A.c.person_id, _A.c.facts).where(_A.c.id == attempt_id)
         row = connection.execute(query).one()
     if row.person_id is not None and row.person_id != visitor.person_id:
         raise rules.AttemptStale  # who wanted to add a way in has signed out or changed meanwhile

@@ -13,10 +13,10 @@ STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0; font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--back); }
 header { background: var(--brand); color: var(--on-brand); padding: 1rem; }
-header p { margin: 0 auto; max-width: 30rem; font-weight: 700; font-size: 1.2rem; }
 main { max-width: 30rem; margin: 1.5rem auto; padding: 0 1rem; }
 h1 { font-size: 1.375rem; margin: 0 0 .25rem; }
 p { margin: 0 0 1rem; color: var(--quiet); }
+header p { margin: 0 auto; max-width: 28rem; font-weight: 700; font-size: 1.2rem; color: inherit; }
 form { display: grid; gap: .75rem; }
 button { font: inherit; text-align: start; min-height: 3.5rem; padding: .5rem 1rem; border-radius: .5rem;
   border: 1px solid var(--line); background: var(--paper); color: var(--ink); cursor: pointer; }
