@@ -12,7 +12,10 @@ class AppCodeForm(FlaskForm):
 
     code = StringField(
         _l("Code from your authenticator app"),
-        [InputRequired(_l("Enter the six digits which the app shows.")), Length(max=20)],
+        [
+            InputRequired(_l("Enter the six digits which the app shows.")),
+            Length(max=20, message=_l("A code has six digits.")),
+        ],
     )
 
 
@@ -20,7 +23,11 @@ class RecoveryCodeForm(FlaskForm):
     """One of the codes on paper."""
 
     code = StringField(
-        _l("Recovery code"), [InputRequired(_l("Enter one of your recovery codes.")), Length(max=40)]
+        _l("Recovery code"),
+        [
+            InputRequired(_l("Enter one of your recovery codes.")),
+            Length(max=40, message=_l("A recovery code has twelve letters and digits.")),
+        ],
     )
 
 
@@ -29,7 +36,11 @@ class PasskeyForm(FlaskForm):
 
     challenge_id = HiddenField("", [InputRequired(_l("The passkey gave no answer. Try again."))])
     credential = HiddenField(
-        "", [InputRequired(_l("The passkey gave no answer. Try again.")), Length(max=20_000)]
+        "",
+        [
+            InputRequired(_l("The passkey gave no answer. Try again.")),
+            Length(max=20_000, message=_l("The passkey gave no answer. Try again.")),
+        ],
     )
 
 
@@ -38,5 +49,8 @@ class NewPasskeyForm(PasskeyForm):
 
     name = StringField(
         _l("Name of the passkey"),
-        [InputRequired(_l("Give the passkey a name, like “My phone”.")), Length(max=60)],
+        [
+            InputRequired(_l("Give the passkey a name, like “My phone”.")),
+            Length(max=60, message=_l("Give the passkey a name of at most 60 characters.")),
+        ],
     )
