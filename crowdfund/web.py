@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
@@ -48,6 +49,8 @@ login = LoginManager()
 bp = Blueprint("web", __name__)
 SAFE = ("GET", "HEAD", "OPTIONS")
 LANGUAGE_COOKIE = "language"
+# Called with a signed-in person's id and the language that the person has chosen.
+language_keepers: list[Callable[[str, str], None]] = []
 
 
 # --- for views --------------------------------------------------------------------------------
@@ -223,8 +226,11 @@ def health() -> Response:
 @csrf.exempt  # a visitor has no session to hold a token, and nothing but a choice of words is changed
 def choose_language() -> BaseResponse:
     """Keep the reader's language in a cookie for a year and show the page again."""
-    name = request.form.get("language", "")
+    name, user = request.form.get("language", ""), current_user()
     response = back(own_path(_referring_path(), "/"))
+    if user is not None and name in i18n.LANGUAGES:
+        for keep in language_keepers:
+            keep(user.id, name)
     return remember_language(response, name)
 
 

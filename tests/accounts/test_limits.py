@@ -207,7 +207,8 @@ def siege(app, frozen):
     rows = [
         {
             "id": otp_id, "kind": "email", "identifier": f"person{n}@example.com", "digits": 6,
-            "language": "en", "ip": "", "network": "", "attempts": 0, "created_at": now - timedelta(minutes=2),
+            "language": "en",
+            "ip": "", "network": "", "attempts": 0, "created_at": now - timedelta(minutes=2),
             "expires_at": now + rules.CODE_LIFETIME,
         }
         for n, otp_id in enumerate(ids)

@@ -161,6 +161,18 @@ def test_of_two_accounts_that_prove_one_number_at_once_one_gets_it(app, alice, a
     assert len(ways(alice) | ways(bob)) == 3
 
 
+def test_an_address_that_another_person_was_given_is_not_taken_over(tab, alice, read_code):
+    bob = raising.person("bob")
+    db.session.execute(sa.delete(SignInMethod).where(SignInMethod.person_id == bob))
+    commit()
+    service.methods.attach(bob, "phone", NUMBER)
+    db.session.execute(sa.update(User).where(User.id == alice).values(email=None))
+    db.session.execute(sa.delete(SignInMethod).where(SignInMethod.person_id == alice))
+    commit()
+    assert add(tab, read_code, "bob@example.com").status_code == 409
+    assert ways(alice) == set()
+
+
 def test_another_address_takes_the_place_of_the_old_after_a_day(tab, alice, read_code, frozen):
     answer = add(tab, read_code, "new@example.com")
     assert answer.status_code == 303

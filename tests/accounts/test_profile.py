@@ -190,6 +190,19 @@ def test_the_language_is_kept_used_for_messages_and_set_in_the_next_browser(app,
     assert '<html lang="am"' in other.get("/account").text
 
 
+def test_a_language_that_was_chosen_before_or_on_any_page_is_kept_too(app, read_code):
+    newcomer = app.test_client()
+    newcomer.post("/language", data={"language": "hi"})
+    bob = enter(newcomer, read_code)
+    assert bob.language == "hi"
+    newcomer.post("/language", data={"language": "am"})
+    rollback()
+    assert queries.get(bob.id).language == "am"
+    newcomer.post("/language", data={"language": "xx"})
+    rollback()
+    assert queries.get(bob.id).language == "am"
+
+
 # --- invitations ------------------------------------------------------------------------------------
 
 

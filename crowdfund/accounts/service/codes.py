@@ -12,7 +12,7 @@ from ...i18n import _
 from .. import rules
 from ..models import Otp, SignInMethod, User
 from . import invitations, limits
-from .people import open_account, person_with
+from .people import choose_language, open_account, person_with
 
 _O = Otp.__table__
 
@@ -77,19 +77,21 @@ def _asked(
     return connection.scalar(sa.select(sa.func.count()).where(same, _O.c.created_at > since)) or 0
 
 
-def sign_in(otp_id: str, typed: str, *, ip: str, referral: str = "") -> str:
+def sign_in(otp_id: str, typed: str, *, ip: str, referral: str = "", language: str = "") -> str:
     """Exchange a code for the person's id; the first sign-in opens the account.
 
-    A referral code counts only then (rules.md, People). Raises WrongCode, GuessedTooOften,
-    Unavailable; Forbidden for an account that is closed.
+    A referral code and a chosen language count only then (rules.md, People). Raises WrongCode,
+    GuessedTooOften, Unavailable; Forbidden for an account that is closed.
     """
     otp = prove(otp_id, typed, ip=ip)
     person_id = person_with(otp.kind, otp.identifier)
     if person_id is None:
-        return open_account(
+        opened = open_account(
             otp.kind, otp.identifier, sponsor_id=invitations.sponsor_of(referral),
             **{otp.kind: otp.identifier},
         )  # fmt: skip
+        choose_language(opened, language if language in i18n.LANGUAGES else "")
+        return opened
     if db.session.scalar(sa.select(User.disabled_at).where(User.id == person_id)) is not None:
         raise Forbidden(_("This account is closed. Write to us if you think that this is a mistake."))
     used = sa.update(SignInMethod).where(SignInMethod.kind == otp.kind, SignInMethod.value == otp.identifier)
@@ -98,7 +100,7 @@ def sign_in(otp_id: str, typed: str, *, ip: str, referral: str = "") -> str:
 
 
 def prove(otp_id: str, typed: str, *, ip: str, person_id: str | None = None) -> Any:  # noqa: ANN401 - a row
-    """Use up a code and return its request: whoever typed it reads what goes to that address.
+    """Use up a code and return its request: who typed it reads what goes to that address.
 
     A try is counted before it is judged, in a transaction of its own: a refusal rolls back the
     request's. Must come first in its transaction. Raises WrongCode, GuessedTooOften, Unavailable.

@@ -50,6 +50,9 @@ def confirm(person_id: str, otp_id: str, typed: str, *, ip: str) -> str | None:
 
 def attach(person_id: str, kind: str, value: str, *, label: str = "") -> None:
     """Add a proved way in; raises Conflict when it belongs to another account."""
+    others = sa.select(User.id).where(User.email == value, User.id != person_id)
+    if kind == "email" and db.session.scalar(others) is not None:
+        raise _taken()
     row = {
         "id": new_id(), "person_id": person_id, "kind": kind, "value": value, "label": label[:120],
         "added_at": clock.now(),

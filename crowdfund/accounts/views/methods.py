@@ -18,6 +18,8 @@ from .sign_in import code_page, send_code
 def methods() -> BaseResponse:
     """List a person's ways to sign in; send a code to an address that is to be added."""
     form, status = AddressForm(), 200
+    if request.method == "GET":
+        form.identifier.data = request.args.get("identifier", "")[:254]
     target = web.own_path(request.values.get("next"), url_for("accounts.methods"))
     if form.validate_on_submit():
         try:

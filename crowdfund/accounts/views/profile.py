@@ -12,6 +12,8 @@ from ..forms import ProfileForm
 from .blueprint import bp
 from .methods import ask_to_add
 
+web.language_keepers.append(service.choose_language)
+
 
 @bp.route("/account", methods=["GET", "POST"])
 def show() -> BaseResponse:

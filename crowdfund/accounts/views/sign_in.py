@@ -52,7 +52,11 @@ def enter_code() -> BaseResponse:
         return code_page("accounts/code.html", form, pending)
     try:
         person_id = service.sign_in(
-            pending["id"], form.code.data, ip=request.remote_addr or "", referral=pending.get("referral", "")
+            pending["id"],
+            form.code.data,
+            ip=request.remote_addr or "",
+            referral=pending.get("referral", ""),
+            language=request.cookies.get(web.LANGUAGE_COOKIE, ""),
         )
     except CrowdfundError as error:
         web.put_error(form, error)
