@@ -6,8 +6,9 @@ import re
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
-PDF = b"%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\ntrailer << /Root 1 0 R >>\n%%EOF\n"
-MEMORANDUM = {"name": "memorandum.pdf", "mimeType": "application/pdf", "buffer": PDF}
+from tests.raising import PDF
+
+MEMORANDUM = {"name": "paper.pdf", "mimeType": "application/pdf", "buffer": PDF}
 PROGRAM = {"name": "memorandum.pdf", "mimeType": "application/pdf", "buffer": b"MZ" + b"\0" * 500}
 STORY = """## Why
 
@@ -63,7 +64,29 @@ def fill_contacts(page: Page, email: str) -> None:
     page.get_by_label("Contact person").fill("Marta Ayele")
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Phone number").fill("+251 91 123 4567")
-    page.get_by_label("Business address").fill("Piazza 3\nGondar")
+    page.get_by_label("Street and house").fill("Piazza 3")
+    page.get_by_label("Town or city").fill("Gondar")
+    page.get_by_label("Region or state").fill("Amhara")
+    save(page)
+
+
+def fill_officers(page: Page) -> None:
+    """Name one person who runs and owns the company."""
+    page.get_by_role("link", name="Add a person").click()
+    page.get_by_label("Full name").fill("Marta Ayele")
+    page.get_by_label("Role").select_option("chief_executive")
+    page.get_by_label("Date of birth").fill("1985-05-01")
+    page.get_by_label("Nationality").select_option("ET")
+    page.get_by_label("Share of the company").fill("60")
+    page.get_by_label("Beneficial owner").check()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="Continue").click()
+
+
+def fill_bank(page: Page, number: str = "1000123456789") -> None:
+    """Enter the company's account; holder and kind are filled in already."""
+    page.get_by_label("Bank", exact=False).and_(page.locator("select")).select_option("CBE")
+    page.get_by_label("Account number").fill(number)
     save(page)
 
 
@@ -73,16 +96,25 @@ def fill_wallet(page: Page) -> None:
     save(page)
 
 
-def upload(page: Page, file: dict = MEMORANDUM) -> None:
-    """Upload the memorandum."""
-    page.get_by_label("Information memorandum", exact=True).set_input_files(file)
+def upload(page: Page, paper: str, file: dict = MEMORANDUM) -> None:
+    """Upload one paper."""
+    page.get_by_label(paper, exact=True).set_input_files(file)
     page.get_by_role("button", name="Upload and continue").click()
+
+
+def upload_papers(page: Page) -> None:
+    """Upload what Ethiopia asks for: each upload leads to the next."""
+    page.get_by_role("link", name=re.compile("^Upload.*Business licence")).click()
+    for paper in ("Business licence", "Tax registration certificate", "Information memorandum"):
+        upload(page, paper)
+    page.get_by_role("link", name="Continue").click()
 
 
 def submit_company(page: Page) -> None:
     """Check the answers, stand by them and submit."""
     page.get_by_role("link", name="Check your answers and submit").click()
-    page.get_by_label("I am allowed to act").check()
+    for statement in page.get_by_role("checkbox").all():
+        statement.check()
     page.get_by_role("button", name="Submit to compliance").click()
     expect(page.get_by_text("Somebody is looking at your company")).to_be_visible()
 
@@ -127,9 +159,18 @@ def submit_campaign(page: Page) -> None:
     expect(page.get_by_text("Somebody is looking at your campaign")).to_be_visible()
 
 
+def accept_papers(staff: Page) -> None:
+    """Accept each paper that waits on this page."""
+    expect(staff.get_by_role("heading", name="History")).to_be_visible()
+    for left in range(staff.get_by_role("button", name="Accept", exact=True).count(), 0, -1):
+        staff.get_by_role("button", name="Accept", exact=True).first.click()
+        expect(staff.get_by_role("button", name="Accept", exact=True)).to_have_count(left - 1)
+
+
 def approve(staff: Page, name: str) -> None:
     """Approve a company or campaign that waits."""
     staff.goto("/staff/approvals")
     staff.get_by_role("link", name=name, exact=True).click()
+    accept_papers(staff)
     staff.get_by_role("button", name="Approve").click()
     expect(staff.get_by_role("button", name="Approve")).to_have_count(0)
