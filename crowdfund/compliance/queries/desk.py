@@ -51,7 +51,8 @@ class Wanted:
 def queue(wanted: Wanted, *, size: int = 25) -> tuple[Sequence[Any], bool]:
     """Return a page of people and whether there are more: who waits longest first, then the newest."""
     columns = (*_P.c, _F.c.legal_name, _R.c.level.label("asks_for"), _R.c.status.label("review_status"),
-               _NOMINEES.c.number.label("nominees_waiting"), _SINCE.label("waiting_since"))  # fmt: skip
+               _NOMINEES.c.number.label("nominees_waiting"), _PAYOUTS.c.since.label("payout_waiting"),
+               _SINCE.label("waiting_since"))  # fmt: skip
     query = sa.select(*columns).select_from(_JOINED).where(*_conditions(wanted))
     query = query.order_by(_SINCE.is_(None), _SINCE, _P.c.person_since.desc(), _P.c.person_id.desc())
     rows = db.session.execute(query.offset((wanted.page - 1) * size).limit(size + 1)).all()

@@ -43,7 +43,7 @@ REQUIREMENTS = (
                 _l("A bill, bank letter or residence certificate of the last three months, with your name."),
                 kinds=("proof_of_address",)),
     Requirement("bank-proof", "enhanced", _l("Proof of your bank account"),
-                _l("A statement or cheque with your name and account number. A verified payout account will do as well."),
+                _l("A statement with your name and account number; a verified payout account does as well."),
                 kinds=("bank_proof",), or_payout_account=True),
     Requirement("pan", "enhanced", _l("PAN card"),
                 _l("Indian law asks for it from everybody who lives in India or is its citizen."),
