@@ -140,3 +140,10 @@ def test_no_code_tells_of_a_kind_that_is_not_declared():
                 unknown.append(f"{name}({ast.unparse(node.args[place])})")
     assert found >= 25
     assert unknown == []
+
+
+def test_the_table_of_who_is_told_what_names_exactly_the_kinds_there_are():
+    text = (CODE.parent / "docs" / "notices.md").read_text()
+    table = "\n".join(line for line in text.splitlines() if line.startswith("|"))
+    listed = re.findall(r"`([a-z_]+\.[a-z_]+)`", table)
+    assert sorted(listed) == sorted(KINDS)

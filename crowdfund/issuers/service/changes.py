@@ -17,7 +17,7 @@ from .. import queries, rules
 from ..models import Company, CompanyBankAccount, CompanyChange, company_change_event
 from ..rules import ChangeStatus, Status
 from . import officers, registry
-from .shared import claim, locked, note, refuse_taken, reviewable, tell, touch
+from .shared import claim, locked, note, refuse_taken, reviewable, tell, tell_desk, touch
 
 HIDDEN = ("wallet_sealed_key",)  # kept in a change, shown nowhere
 
@@ -66,6 +66,7 @@ def send(company_id: str, *, actor: str) -> None:
         _move(change, ChangeStatus.PENDING, actor=actor)
     note(company, actor, f"sent changes: {_parts(running)}")
     touch(company)
+    tell_desk(company, f"changes:{clock.now()}")
 
 
 def send_part(company: Company, part: str, *, actor: str) -> None:
@@ -76,6 +77,7 @@ def send_part(company: Company, part: str, *, actor: str) -> None:
     _move(change, ChangeStatus.PENDING, actor=actor)
     note(company, actor, f"sent changes: {part}")
     touch(company)
+    tell_desk(company, f"changes:{clock.now()}")
 
 
 def take_back(company_id: str, *, actor: str) -> None:

@@ -12,7 +12,7 @@ from .. import queries, rules
 from ..models import Company, CompanyDeclaration, CompanyMember, company_event
 from ..rules import Role, Status
 from . import changes
-from .shared import Incomplete, claim, locked, move, tell, touch, writable
+from .shared import Incomplete, claim, locked, move, tell, tell_desk, touch, writable
 
 
 def start(owner_id: str) -> str:
@@ -79,6 +79,7 @@ def submit(company_id: str, *, actor: str, statements: Iterable[str] = tuple(rul
     company.rejection_reason = None
     move(company, to, actor=actor)
     tell(company, "company.submitted", key=f"submitted:{company.submitted_at}")
+    tell_desk(company, f"submitted:{company.submitted_at}")
 
 
 def declare(company: Company, statements: Iterable[str], *, actor: str) -> None:

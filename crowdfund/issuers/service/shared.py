@@ -102,6 +102,11 @@ def touch(company: Company) -> None:
     live.changed("company", company.id)
 
 
+def tell_desk(company: Company, what: str) -> None:
+    """Tell the staff who verify companies of new work, once for each `what`."""
+    notifications.queue_work("staff.companies", key=f"company:{company.id}:{what}")
+
+
 def tell(
     company: Company,
     kind: str,

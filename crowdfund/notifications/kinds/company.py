@@ -17,12 +17,6 @@ KINDS = {
         _l("We have checked %(company)s. It is now being registered on chain; campaigns can start after that."),
         "company", _SAMPLE, action=_l("Open your company"), path=_PATH,
     ),
-    "company.rejected": Kind(
-        _l("%(company)s was not approved"),
-        _l("We could not approve %(company)s. Read why; you can correct it and submit it again."),
-        "company", {**_SAMPLE, "reason": "The licence is of another company."},
-        action=_l("Correct it"), path=_PATH,
-    ),
     "company.changes_wanted": Kind(
         _l("%(company)s needs a change"),
         _l("Before we can approve %(company)s something has to be corrected. Read what, then submit it again."),

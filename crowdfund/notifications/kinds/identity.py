@@ -56,28 +56,6 @@ KINDS = {
         _l("You cannot invest until you renew it. The money that you have here stays yours and can be paid out."),
         "identity", {}, action=_l("Renew it"), path="/account",
     ),
-    "document.verified": Kind(
-        _l("Document accepted: %(document)s"),
-        _l("We have checked and accepted this document: %(document)s."),
-        "identity", {"document": "passport"}, path="/account",
-    ),
-    "document.rejected": Kind(
-        _l("Document not accepted: %(document)s"),
-        _l("We could not accept this document: %(document)s. Read why and send another one."),
-        "identity", {"document": "proof_of_address", "reason": "It is older than three months."},
-        action=_l("Send another one"), path="/account",
-    ),
-    "document.expiring": Kind(
-        _l("Document runs out soon: %(document)s"),
-        _l("This document is valid until %(expires_on)s: %(document)s. Send a new one before then."),
-        "identity", {"document": "national_id", "expires_on": "2026-12-21"},
-        action=_l("Send a new one"), path="/account",
-    ),
-    "document.expired": Kind(
-        _l("Document has run out: %(document)s"),
-        _l("This document is no longer valid: %(document)s. Send a new one."),
-        "identity", {"document": "driving_licence"}, action=_l("Send a new one"), path="/account",
-    ),
     "nominee.verified": Kind(
         _l("Nominee verified: %(nominee)s"),
         _l("We have checked the details of your nominee %(nominee)s."),

@@ -11,7 +11,6 @@ def _queue(title: str, text: str, path: str) -> Kind:
 # Whose work a queue is: the roles that decide there.
 ROLES: dict[str, tuple[str, ...]] = {
     "staff.people": ("admin", "compliance"),
-    "staff.documents": ("admin", "compliance"),
     "staff.nominees": ("admin", "compliance"),
     "staff.companies": ("admin", "compliance"),
     "staff.campaigns": ("admin", "compliance"),
@@ -25,11 +24,6 @@ KINDS = {
         _l("There is new work in the queue of people."),
         "/staff/people",
     ),
-    "staff.documents": _queue(
-        _l("A document waits to be checked"),
-        _l("There is new work in the queue of documents."),
-        "/staff/people",
-    ),
     "staff.nominees": _queue(
         _l("A nominee waits to be verified"),
         _l("There is new work in the queue of nominees."),
@@ -38,7 +32,7 @@ KINDS = {
     "staff.companies": _queue(
         _l("A company waits for approval"),
         _l("There is new work in the queue of companies."),
-        "/staff/approvals",
+        "/staff/companies",
     ),
     "staff.campaigns": _queue(
         _l("A campaign waits for approval"),
