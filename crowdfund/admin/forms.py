@@ -8,11 +8,13 @@ from ..accounts.rules.administration import KIND_LABELS, ROLE_LABELS
 from ..i18n import _l
 from ..issuers.forms import options
 
+_SAID = InputRequired(_l("Say why, in a sentence. It stays in the history."))
+
 
 class ReasonForm(FlaskForm):
     """Why something is done to somebody's account."""
 
-    reason = TextAreaField(_l("Reason"), [Length(max=500)])
+    reason = TextAreaField(_l("Reason"), [_SAID, Length(max=500)])
 
 
 class RequestForm(FlaskForm):
@@ -23,4 +25,4 @@ class RequestForm(FlaskForm):
         choices=options(KIND_LABELS),
     )  # fmt: skip
     role = SelectField(_l("Role"), choices=options(ROLE_LABELS, _l("Choose a role")), validate_choice=False)
-    reason = TextAreaField(_l("Reason"), [Length(max=500)], id="ask-reason")  # beside the other form's
+    reason = TextAreaField(_l("Reason"), [_SAID, Length(max=500)], id="ask-reason")  # beside the other form's

@@ -15,7 +15,7 @@ from ...i18n import _
 from ..links import link
 from .blueprint import bp
 
-SIZE = 50
+SIZE = 25
 HEADER = (
     "number", "at", "actor", "roles", "action", "outcome", "subject_kind", "subject_id", "detail",
     "request_id", "previous", "hash",
@@ -33,7 +33,7 @@ def index() -> Response:
         "admin/audit.html",
         "admin/_audit.html",
         rows=rows,
-        names=accounts.names({row.actor for row in rows}),
+        names=accounts.names({row.actor for row in rows} | {row.subject_id for row in rows}),
         newer=rows[0].seq if rows and (before is not None or (after is not None and more)) else None,
         older=rows[-1].seq if rows and (more or after is not None) else None,
         link=link,
