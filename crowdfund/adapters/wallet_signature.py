@@ -28,7 +28,7 @@ def signer(text: str, signature: str) -> str | None:
     """Return the EIP-55 address whose key has signed a text, or None when nobody's can have."""
     if not is_key_signature(signature):
         return None
-    from eth_account import Account  # noqa: PLC0415 - 20 MB that only this needs; no web3 in it
+    from eth_account import Account  # noqa: PLC0415 - half a second; no web3 in it
     from eth_account.messages import encode_defunct  # noqa: PLC0415 - as above
     from eth_keys.exceptions import BadSignature, ValidationError  # noqa: PLC0415 - as above
 

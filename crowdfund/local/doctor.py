@@ -19,7 +19,6 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from flask.cli import with_appcontext
 
 from crowdfund import config
-from crowdfund.adapters import oidc
 from crowdfund.config import INSECURE_KEY, Settings
 from crowdfund.db import db
 from crowdfund.local import rpc
@@ -149,6 +148,8 @@ def check_sign_on(settings: Settings) -> Iterator[Finding]:
     if not settings.oidc_offered:
         yield Finding("sign-on", "none: set OIDC_ISSUER and OIDC_CLIENT_ID to offer it")
         return
+    from crowdfund.adapters import oidc  # noqa: PLC0415 - every command and web process loads this module
+
     try:
         oidc.provider().check()
     except oidc.ProviderUnavailable:

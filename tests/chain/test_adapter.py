@@ -120,11 +120,14 @@ def test_a_process_has_one_connection_and_another_process_its_own():
     assert chain._node_of(1, "http://127.0.0.1:1", False) is not chain.connect("http://127.0.0.1:1")
 
 
-def test_the_web_application_starts_without_web3(tmp_path):
+def test_the_web_application_starts_without_web3_and_checks_a_wallet_without_it(tmp_path):
     code = (
         "import sys; from crowdfund import create_app, config; "
         "create_app(config.Settings(_env_file=None, environment='test', CROWDFUND_DATA_DIR=sys.argv[1])); "
-        "sys.exit('web3' in sys.modules)"
+        "early = {'web3', 'eth_account', 'authlib'} & set(sys.modules); "
+        "from crowdfund.adapters import oidc, wallet_signature; "
+        "wallet_signature.signer('a text', '0x' + '11' * 65); "
+        "sys.exit(bool(early) or 'web3' in sys.modules)"
     )
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=root, check=False)

@@ -38,7 +38,7 @@ def begin(visitor: Visitor, *, target: str, referral: str = "") -> tuple[str, st
 
     In a transaction of its own. Raises ProviderUnavailable, TooManyAttempts.
     """
-    from ...adapters import oidc  # noqa: PLC0415 - 20 MB that only this needs
+    from ...adapters import oidc  # noqa: PLC0415 - pages load without it
 
     state, nonce, verifier = attempts.new_attempt_id(), secrets.token_hex(16), secrets.token_urlsafe(48)
     facts = {"nonce": nonce, "verifier": verifier, "target": target, "referral": referral}
