@@ -1,0 +1,96 @@
+"""The payout account in a person's verification: it proves, it is decided here, its change is one."""
+
+from datetime import timedelta
+
+import pytest
+
+from crowdfund.accounts import queries as accounts
+from crowdfund.accounts import service as account_service
+from crowdfund.compliance import queries, service
+from crowdfund.compliance.rules import reviews
+from crowdfund.compliance.rules.reviews import Decision
+from crowdfund.db import commit, rollback
+from crowdfund.errors import Conflict, Invalid
+from tests import raising
+
+CBE = {"bank": "cbe", "number": "1000 1234 56789", "holder": "Alice Bekele"}
+
+
+@pytest.fixture
+def alice(desk):
+    person_id = raising.person("alice")
+    account_service.save_profile(person_id, first_name="Alice", last_name="Bekele")
+    account_service.second_factor.keep_app(person_id, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    commit()
+    return person_id
+
+
+def give(desk, frozen, person_id, number="1000 1234 56789"):
+    """Ask for an account and let the day pass."""
+    rollback()
+    account_service.payout.request(person_id, "et", **CBE | {"number": number})
+    commit()
+    frozen.advance(timedelta(hours=24))
+    desk.work()
+
+
+def decide(desk, person_id, *, approve=True, reason=""):
+    rollback()
+    service.decide_payout(person_id, Decision(approve, reason), actor=desk.carla)
+    commit()
+
+
+def test_a_verified_account_proves_the_bank_for_the_enhanced_level(desk, alice, frozen):
+    desk.verify(alice)
+    desk.upload(alice, "proof_of_address")
+    give(desk, frozen, alice)
+    with pytest.raises(Conflict, match="verified at this level already"):
+        service.submit(alice, actor=alice)
+    decide(desk, alice)
+    assert desk.submit(alice) == "enhanced"
+    desk.accept_all(alice)
+    desk.approve(alice)
+    desk.approve(alice, actor=desk.dawit)
+    assert desk.standing(alice) == ("verified", "enhanced")
+
+
+def test_the_first_account_is_no_change_of_what_was_verified(desk, alice, frozen):
+    desk.verify(alice)
+    give(desk, frozen, alice)
+    assert desk.standing(alice) == ("verified", "basic")
+
+
+def test_another_account_in_place_of_a_verified_one_is_checked_again(desk, alice, frozen):
+    desk.verify(alice)
+    give(desk, frozen, alice)
+    decide(desk, alice)
+    give(desk, frozen, alice, number="1000 9999 99999")
+    assert desk.standing(alice) == ("pending", "none")
+    assert queries.open_review(alice).level == "basic"
+
+
+def test_a_verified_account_pays_out_whatever_became_of_the_verification(desk, alice, frozen):
+    give(desk, frozen, alice)
+    decide(desk, alice)
+    for status in ("pending", "rejected", "expired", "none"):
+        account_service.set_verification(alice, status, level="none", actor="system", reason="a reason")
+        commit()
+        assert account_service.payout.verified_number(alice)[1] == "1000123456789"
+        rollback()
+
+
+def test_the_account_waits_in_the_queue_and_is_decided_by_somebody_else(desk, alice, frozen):
+    give(desk, frozen, alice)
+    rows, _more = queries.queue(queries.Wanted(status="waiting"))
+    assert [row.person_id for row in rows] == [alice]
+    for reason in ("", "short"):
+        with pytest.raises(Invalid):
+            decide(desk, alice, approve=False, reason=reason)
+    rollback()
+    with pytest.raises(reviews.OwnFile):
+        service.decide_payout(alice, Decision(approve=True), actor=alice)
+    decide(desk, alice, approve=False, reason="The holder is somebody else.")
+    assert accounts.payout_account_of(alice).status == "rejected"
+    with pytest.raises(Conflict):
+        decide(desk, alice)
+    assert queries.counts()["waiting"] == 0
