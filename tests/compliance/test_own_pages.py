@@ -15,42 +15,42 @@ HERE = "/account/verification"
 
 
 @pytest.fixture
-def browser(app, alice):
+def hers(app, alice):
     return raising.browser(app, alice)
 
 
-def upload(browser, kind="passport", data=None, name="photo.png", url=""):
+def upload(hers, kind="passport", data=None, name="photo.png", url=""):
     file = (io.BytesIO(raising.picture() if data is None else data), name)
-    return browser.post(url or f"{HERE}/documents/{kind}", data={"upload": file})
+    return hers.post(url or f"{HERE}/documents/{kind}", data={"upload": file})
 
 
-def test_the_pages_lead_from_the_first_fact_to_the_request(browser, alice, desk):
-    assert "You are not verified yet" in browser.get(HERE).text
+def test_the_pages_lead_from_the_first_fact_to_the_request(hers, alice, desk):
+    assert "You are not verified yet" in hers.get(HERE).text
     order = [f"{HERE}/facts/address", f"{HERE}/facts/identity", f"{HERE}/documents/passport"]
     for (step, values), after in zip(FACTS.items(), order, strict=True):
-        assert browser.get(f"{HERE}/facts/{step}").status_code == 200
-        assert browser.post(f"{HERE}/facts/{step}", data=values).headers["Location"] == after
-    assert upload(browser).status_code == 303
-    page = browser.get(f"{HERE}/documents/passport").text
+        assert hers.get(f"{HERE}/facts/{step}").status_code == 200
+        assert hers.post(f"{HERE}/facts/{step}", data=values).headers["Location"] == after
+    assert upload(hers).status_code == 303
+    page = hers.get(f"{HERE}/documents/passport").text
     assert "Stored, not checked yet" in page
-    check = browser.get(f"{HERE}/check").text
+    check = hers.get(f"{HERE}/check").text
     assert "Alice Bekele Tadesse" in check
     assert "EP 123" not in check
-    assert browser.post(f"{HERE}/check", data={}).status_code == 422
-    assert browser.post(f"{HERE}/check", data={"declaration": "y"}).headers["Location"] == HERE
+    assert hers.post(f"{HERE}/check", data={}).status_code == 422
+    assert hers.post(f"{HERE}/check", data={"declaration": "y"}).headers["Location"] == HERE
     assert desk.standing(alice) == ("pending", "none")
-    assert "We are checking your details" in browser.get(f"{HERE}/state").text
-    assert browser.post(f"{HERE}/check", data={"declaration": "y"}).status_code == 409
+    assert "We are checking your details" in hers.get(f"{HERE}/state").text
+    assert hers.post(f"{HERE}/check", data={"declaration": "y"}).status_code == 409
 
 
-def test_where_the_person_came_from_is_kept_through_every_page(browser, desk, alice):
+def test_where_the_person_came_from_is_kept_through_every_page(hers, desk, alice):
     target = "next=/campaigns/x/invest"
-    assert target in browser.get(f"{HERE}?{target}").text.replace("%2F", "/")
-    answer = browser.post(f"{HERE}/facts/about", data=ABOUT | {"next": "/campaigns/x/invest"})
+    assert target in hers.get(f"{HERE}?{target}").text.replace("%2F", "/")
+    answer = hers.post(f"{HERE}/facts/about", data=ABOUT | {"next": "/campaigns/x/invest"})
     assert answer.headers["Location"].endswith(f"/facts/address?{target}")
     desk.verify(alice)
-    assert 'href="/campaigns/x/invest"' in browser.get(f"{HERE}?{target}").text
-    assert "evil.example" not in browser.get(f"{HERE}?next=https://evil.example/").text
+    assert 'href="/campaigns/x/invest"' in hers.get(f"{HERE}?{target}").text
+    assert "evil.example" not in hers.get(f"{HERE}?next=https://evil.example/").text
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,8 @@ def test_where_the_person_came_from_is_kept_through_every_page(browser, desk, al
         ("identity", {"id_number": "??"}, "4 to 30"),
     ],
 )  # fmt: skip
-def test_a_wrong_fact_is_refused_on_top_and_at_its_field(browser, alice, step, changed, words):
-    answer = browser.post(f"{HERE}/facts/{step}", data=FACTS[step] | changed)
+def test_a_wrong_fact_is_refused_on_top_and_at_its_field(hers, alice, step, changed, words):
+    answer = hers.post(f"{HERE}/facts/{step}", data=FACTS[step] | changed)
     assert answer.status_code == 422
     assert answer.text.count(words) >= 2
     assert "cf-error-summary" in answer.text
@@ -80,67 +80,67 @@ def test_a_wrong_fact_is_refused_on_top_and_at_its_field(browser, alice, step, c
         (None, "a.pdf", "name of the file"),
     ],
 )  # fmt: skip
-def test_a_wrong_file_is_refused_in_words(browser, alice, desk, data, name, words):
+def test_a_wrong_file_is_refused_in_words(hers, alice, desk, data, name, words):
     desk.facts(alice)
-    answer = upload(browser, data=data, name=name)
+    answer = upload(hers, data=data, name=name)
     assert answer.status_code == 422
     assert words in answer.text
     rollback()
     assert queries.papers(alice) == []
 
 
-def test_no_file_at_all_is_said_too(browser, alice, desk):
+def test_no_file_at_all_is_said_too(hers, alice, desk):
     desk.facts(alice)
-    answer = browser.post(f"{HERE}/documents/passport", data={})
+    answer = hers.post(f"{HERE}/documents/passport", data={})
     assert answer.status_code == 422
     assert "Choose a file first" in answer.text
 
 
 @pytest.mark.parametrize("kind", ["national_id", "business_licence", "id_proof", "x"])
-def test_a_kind_that_is_not_asked_for_has_no_page(browser, alice, desk, kind):
+def test_a_kind_that_is_not_asked_for_has_no_page(hers, alice, desk, kind):
     desk.facts(alice)
-    assert browser.get(f"{HERE}/documents/{kind}").status_code == 404
+    assert hers.get(f"{HERE}/documents/{kind}").status_code == 404
 
 
-def test_a_document_is_deleted_by_its_owner_only(app, browser, alice, desk):
+def test_a_document_is_deleted_by_its_owner_only(app, hers, alice, desk):
     desk.complete(alice)
     paper = desk.paper(alice, "passport")
     url = f"{HERE}/documents/passport/{paper.id}/remove"
     bob = raising.browser(app, raising.person("bob"))
     assert bob.post(url).status_code == 404
     assert bob.get(f"/documents/{paper.id}").status_code == 404
-    assert browser.post(url).status_code == 303
+    assert hers.post(url).status_code == 303
     rollback()
     assert queries.papers(alice) == []
 
 
-def test_the_number_is_shown_masked_and_kept_when_left_empty(browser, alice, desk):
+def test_the_number_is_shown_masked_and_kept_when_left_empty(hers, alice, desk):
     desk.facts(alice)
-    page = browser.get(f"{HERE}/facts/identity").text
+    page = hers.get(f"{HERE}/facts/identity").text
     assert "EP 123" not in page
     assert "567" in page
-    assert browser.post(f"{HERE}/facts/identity", data=IDENTITY | {"id_number": ""}).status_code == 303
+    assert hers.post(f"{HERE}/facts/identity", data=IDENTITY | {"id_number": ""}).status_code == 303
     rollback()
     assert queries.id_number(alice) == "EP 123-4567"
 
 
-def test_a_verified_person_is_warned_before_changing_and_told_after(browser, alice, desk):
+def test_a_verified_person_is_warned_before_changing_and_told_after(hers, alice, desk):
     desk.verify(alice)
-    assert "You are verified" in browser.get(HERE).text
-    assert "If you change it we check again" in browser.get(f"{HERE}/facts/address").text
-    browser.post(f"{HERE}/facts/address", data=ADDRESS | {"city": "Mekelle"})
-    assert "We are checking your details" in browser.get(HERE).text
+    assert "You are verified" in hers.get(HERE).text
+    assert "If you change it we check again" in hers.get(f"{HERE}/facts/address").text
+    hers.post(f"{HERE}/facts/address", data=ADDRESS | {"city": "Mekelle"})
+    assert "We are checking your details" in hers.get(HERE).text
 
 
-def test_the_owner_reads_who_has_looked_by_first_name_and_role(app, browser, alice, desk):
+def test_the_owner_reads_who_has_looked_by_first_name_and_role(app, hers, alice, desk):
     desk.complete(alice)
     paper = desk.paper(alice, "passport")
-    assert "Nobody has looked yet" in browser.get(f"{HERE}/looked-at").text
-    browser.get(f"/documents/{paper.id}")  # one's own look is no news
-    assert "Nobody has looked yet" in browser.get(f"{HERE}/looked-at").text
+    assert "Nobody has looked yet" in hers.get(f"{HERE}/looked-at").text
+    hers.get(f"/documents/{paper.id}")  # one's own look is no news
+    assert "Nobody has looked yet" in hers.get(f"{HERE}/looked-at").text
     carla = raising.browser(app, desk.carla)
     assert carla.get(f"/documents/{paper.id}").status_code == 200
-    page = browser.get(f"{HERE}/looked-at").text
+    page = hers.get(f"{HERE}/looked-at").text
     assert "Carla (compliance)" in page
     assert "Review by staff" in page
     assert "carla@example.com" not in page
@@ -152,25 +152,25 @@ SARA = {"full_name": "Sara Tadesse", "relationship": "child", "born_on": "2015-0
         "contact": "sara@example.com", "share": "60"}  # fmt: skip
 
 
-def test_nominees_are_named_proved_completed_and_sent(browser, alice):
-    assert "Nobody is named yet" in browser.get("/account/nominees").text
-    assert 'value="100"' in browser.get("/account/nominees/new").text
-    proof = browser.post("/account/nominees/new", data=SARA).headers["Location"]
-    assert upload(browser, url=proof).headers["Location"] == "/account/nominees"
-    assert "60 of 100 %" in browser.get("/account/nominees").text
-    assert browser.post("/account/nominees/submit").status_code == 409
-    assert 'value="40"' in browser.get("/account/nominees/new").text
-    proof = browser.post("/account/nominees/new", data=SARA | {"share": "40"}).headers["Location"]
-    refused = browser.post("/account/nominees/submit")
+def test_nominees_are_named_proved_completed_and_sent(hers, alice):
+    assert "Nobody is named yet" in hers.get("/account/nominees").text
+    assert 'value="100"' in hers.get("/account/nominees/new").text
+    proof = hers.post("/account/nominees/new", data=SARA).headers["Location"]
+    assert upload(hers, url=proof).headers["Location"] == "/account/nominees"
+    assert "60 of 100 %" in hers.get("/account/nominees").text
+    assert hers.post("/account/nominees/submit").status_code == 409
+    assert 'value="40"' in hers.get("/account/nominees/new").text
+    proof = hers.post("/account/nominees/new", data=SARA | {"share": "40"}).headers["Location"]
+    refused = hers.post("/account/nominees/submit")
     assert refused.status_code == 409
     assert "has no identity proof yet" in refused.text
-    upload(browser, url=proof)
-    assert browser.post("/account/nominees/submit").status_code == 303
-    assert "Waiting for the check" in browser.get("/account/nominees/state").text
+    upload(hers, url=proof)
+    assert hers.post("/account/nominees/submit").status_code == 303
+    assert "Waiting for the check" in hers.get("/account/nominees/state").text
 
 
-def test_a_wrong_nominee_is_refused_and_what_was_typed_stays(browser, alice):
-    answer = browser.post("/account/nominees/new", data=SARA | {"share": "150", "contact": "nobody"})
+def test_a_wrong_nominee_is_refused_and_what_was_typed_stays(hers, alice):
+    answer = hers.post("/account/nominees/new", data=SARA | {"share": "150", "contact": "nobody"})
     assert answer.status_code == 422
     assert 'value="150"' in answer.text
     assert "at most 100 percent" in answer.text
@@ -178,7 +178,7 @@ def test_a_wrong_nominee_is_refused_and_what_was_typed_stays(browser, alice):
     assert queries.nominees(alice) == []
 
 
-def test_somebody_elses_nominee_is_not_there(app, browser, alice):
+def test_somebody_elses_nominee_is_not_there(app, hers, alice):
     nominee_id = service.nominees.add(alice, SARA)
     commit()
     paper = documents.Examined("id_proof", "birth.png", "image/png", raising.picture())
@@ -192,7 +192,7 @@ def test_somebody_elses_nominee_is_not_there(app, browser, alice):
     assert bob.post(here, data=SARA).status_code == 404
     assert bob.post(f"{here}/remove").status_code == 404
     assert upload(bob, url=f"{here}/proof").status_code == 404
-    assert browser.get(here).status_code == 200
-    assert browser.get(f"/documents/{document_id}").status_code == 200
-    assert browser.post(here, data=SARA | {"share": "70"}).status_code == 303
-    assert browser.post(f"{here}/remove").status_code == 303
+    assert hers.get(here).status_code == 200
+    assert hers.get(f"/documents/{document_id}").status_code == 200
+    assert hers.post(here, data=SARA | {"share": "70"}).status_code == 303
+    assert hers.post(f"{here}/remove").status_code == 303
