@@ -9,7 +9,7 @@ from PIL import Image
 from crowdfund import outbox, sessions
 from crowdfund.accounts import queries as people
 from crowdfund.accounts import service as accounts
-from crowdfund.adapters import custody
+from crowdfund.adapters import custody, storage
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns import service as campaign_service
 from crowdfund.chain import queries as chain_queries
@@ -80,6 +80,9 @@ def picture(size=(64, 36), kind="PNG"):
     out = io.BytesIO()
     Image.new("RGB", size, (120, 60, 20)).save(out, kind)
     return out.getvalue()
+
+
+POSTER = picture(kind="WEBP")
 
 
 def person(name, *roles):
@@ -153,7 +156,8 @@ def complete_draft(company_id, author_id, **terms):
     """Return the id of a campaign that could be submitted."""
     campaign_id = campaign_service.create_draft(company_id, actor=author_id)
     campaign_service.save_basics(campaign_id, BASICS)
-    campaign_service.set_picture(campaign_id, picture(), "Red coffee cherries in two hands.")
+    file_id = storage.put_public(POSTER)  # an upload would start a process for each campaign
+    campaign_service.set_picture_id(campaign_id, file_id, "Red coffee cherries in two hands.")
     campaign_service.save_story(campaign_id, STORY)
     campaign_service.save_terms(campaign_id, TERMS | terms)
     commit()

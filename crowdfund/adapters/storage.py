@@ -1,7 +1,6 @@
 """Files in the data folder: public ones by content id, private ones encrypted with a key each."""
 
 import hashlib
-import io
 import os
 import re
 import secrets
@@ -10,15 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from crowdfund import config
 from crowdfund.adapters import cid
-from crowdfund.errors import FileRefused, NotFound
+from crowdfund.errors import NotFound
 
-MAX_UPLOAD_BYTES = 10 * 1024 * 1024
-MAX_PIXELS = 40_000_000
-MAX_SIDE = 1600
 CONTENT_TYPES = {"webp": "image/webp", "svg": "image/svg+xml"}
 CID_AREA = "ipfs"
 _PUBLIC_ID = re.compile(r"[0-9a-f]{64}\.(webp|svg)", re.ASCII)
@@ -40,42 +35,10 @@ class PrivateFile:
     size: int
 
 
-def check_pdf(data: bytes, *, max_bytes: int = MAX_UPLOAD_BYTES) -> bytes:
-    """Return the bytes of a PDF by its content, not by its name; raises FileRefused."""
-    _check_size(data, max_bytes)
-    if not data.startswith(b"%PDF-"):
-        raise FileRefused("This is not a PDF. Save the document as PDF and choose it again.")
-    if b"%%EOF" not in data[-2048:]:
-        raise FileRefused("This PDF is cut off at the end. Export it again and choose it once more.")
-    return data
-
-
-def reencode_image(data: bytes, *, max_bytes: int = MAX_UPLOAD_BYTES) -> bytes:
-    """Decode a JPEG, PNG or WebP and return fresh WebP bytes, at most 1,600 px a side.
-
-    Decoding and encoding again drops metadata (a photo's place too) and whatever was hidden
-    behind the picture. Raises FileRefused.
-    """
-    _check_size(data, max_bytes)
-    try:
-        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as source:
-            if source.width * source.height > MAX_PIXELS:
-                raise FileRefused("The picture has too many pixels. Make it at most 6,000 wide.")
-            picture = ImageOps.exif_transpose(source).convert("RGB")
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise FileRefused("This is not a picture we can read. Choose a JPEG, PNG or WebP.") from error
-    except Image.DecompressionBombError as error:
-        raise FileRefused("The picture has too many pixels. Make it at most 6,000 wide.") from error
-    picture.thumbnail((MAX_SIDE, MAX_SIDE))
-    out = io.BytesIO()
-    picture.save(out, "WEBP", quality=80, method=4)
-    return out.getvalue()
-
-
 def put_public(data: bytes, suffix: str = "webp") -> str:
     """Store bytes that anybody may read; return the content id (sha256 and suffix).
 
-    `svg` is for pictures made by the platform itself; uploads go through `reencode_image`.
+    `svg` is for pictures made by the platform itself; uploads go through documents.service.poster.
     """
     if suffix not in CONTENT_TYPES:
         raise ValueError(f"no public files of type {suffix}")
@@ -114,7 +77,7 @@ def delete_cid(name: str) -> None:
         _cid_path(name).unlink(missing_ok=True)
 
 
-def put_private(data: bytes, area: str = "private") -> PrivateFile:
+def put_private(data: bytes, area: str) -> PrivateFile:
     """Encrypt (AES-256-GCM) and store bytes in an area's folder; the caller keeps the key in SQL."""
     file_id, key = secrets.token_hex(16), AESGCM.generate_key(256)
     nonce = secrets.token_bytes(_NONCE_BYTES)
@@ -122,7 +85,7 @@ def put_private(data: bytes, area: str = "private") -> PrivateFile:
     return PrivateFile(file_id, key.hex(), hashlib.sha256(data).hexdigest(), len(data))
 
 
-def get_private(file_id: str, key: str, area: str = "private") -> bytes:
+def get_private(file_id: str, key: str, area: str) -> bytes:
     """Return the decrypted bytes; raises FileMissing."""
     if not _PRIVATE_ID.fullmatch(file_id) or not _private_path(file_id, area).is_file():
         raise FileMissing("There is no such file.")
@@ -131,7 +94,7 @@ def get_private(file_id: str, key: str, area: str = "private") -> bytes:
     return AESGCM(bytes.fromhex(key)).decrypt(nonce, sealed, file_id.encode())
 
 
-def delete_private(file_id: str, area: str = "private") -> None:
+def delete_private(file_id: str, area: str) -> None:
     """Remove an encrypted file; one that is gone already is fine."""
     if _PRIVATE_ID.fullmatch(file_id):
         _private_path(file_id, area).unlink(missing_ok=True)
@@ -141,13 +104,6 @@ def names_in(area: str, *, older_than: float) -> list[str]:
     """Return the names of an area's files that were written before a moment (seconds since 1970)."""
     files = (_root() / area).glob("*/*")
     return [path.name for path in files if path.stat().st_mtime < older_than]
-
-
-def _check_size(data: bytes, max_bytes: int) -> None:
-    if not data:
-        raise FileRefused("The file is empty. Choose another one.")
-    if len(data) > max_bytes:
-        raise FileRefused(f"The file is larger than {max_bytes // 1024 // 1024} MB. Make it smaller.")
 
 
 def _root() -> Path:

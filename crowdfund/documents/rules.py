@@ -21,7 +21,8 @@ REMIND_DAYS = 30
 PDF, JPEG, PNG, WEBP = "application/pdf", "image/jpeg", "image/png", "image/webp"
 SUFFIXES = {PDF: (".pdf",), JPEG: (".jpg", ".jpeg", ".jpe", ".jfif"), PNG: (".png",), WEBP: (".webp",)}
 PAPER = (PDF,)
-PAPER_OR_PICTURE = (PDF, JPEG, PNG, WEBP)
+PICTURE = (JPEG, PNG, WEBP)
+PAPER_OR_PICTURE = (PDF, *PICTURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +183,7 @@ def check_size(data: bytes, max_bytes: int = MAX_BYTES) -> None:
 
 def sniff(filename: str, data: bytes, types: tuple[str, ...] = PAPER_OR_PICTURE) -> str:
     """Return the content type that both the bytes and the file's name say; raises FileRefused."""
-    found = _by_bytes(data)
-    advice = _("Choose a PDF.") if types == PAPER else _("Choose a PDF, JPEG, PNG or WebP.")
-    if found is None or found not in types:
-        raise FileRefused(f"{_foreign(data, found)} {advice}")
+    found = by_content(data, types)
     if PurePath(filename).suffix.lower() not in SUFFIXES[found]:
         right = SUFFIXES[found][0]
         raise FileRefused(
@@ -195,6 +193,20 @@ def sniff(filename: str, data: bytes, types: tuple[str, ...] = PAPER_OR_PICTURE)
             )
         )
     return found
+
+
+def by_content(data: bytes, types: tuple[str, ...]) -> str:
+    """Return the content type that the bytes say, if it is one of the types; raises FileRefused."""
+    found = _by_bytes(data)
+    if found is None or found not in types:
+        raise FileRefused(f"{_foreign(data, found)} {_advice(types)}")
+    return found
+
+
+def _advice(types: tuple[str, ...]) -> str:
+    if types == PICTURE:
+        return _("Choose a JPEG, PNG or WebP.")
+    return _("Choose a PDF.") if types == PAPER else _("Choose a PDF, JPEG, PNG or WebP.")
 
 
 def _by_bytes(data: bytes) -> str | None:
@@ -220,7 +232,7 @@ def _second_opinion(head: bytes) -> set[str]:
 
 def _foreign(data: bytes, found: str | None) -> str:
     if found:
-        return _("This is a picture.")
+        return _("This is a PDF.") if found == PDF else _("This is a picture.")
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if b"ftyphei" in data[:16] or b"ftypmif1" in data[:16]:
         return _("This is a HEIC picture, as telephones make them; its settings can make JPEG instead.")

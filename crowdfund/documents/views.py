@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, request
 
-from crowdfund import access, web
+from crowdfund import access, audit, web
 from crowdfund.i18n import _
 
 from . import queries, rules, service
@@ -25,7 +25,11 @@ def file(document_id: str) -> Response:
     person, row = web.current_user(), queries.get(document_id)
     if not service.may_open(row, person):
         raise queries.DocumentMissing(_("There is no such document."))
-    opened = service.open_document(document_id, viewer=person.id, purpose=_purpose(row, person))
+    purpose = _purpose(row, person)
+    opened = service.open_document(document_id, viewer=person.id, purpose=purpose)
+    if purpose != "own":
+        facts = {"owner_kind": row.owner_kind, "owner_id": row.owner_id, "kind": row.kind, "purpose": purpose}
+        audit.record(person.id, "document.view", ("document", document_id), facts, roles=person.roles)
     return send(opened)
 
 

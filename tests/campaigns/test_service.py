@@ -12,6 +12,7 @@ from crowdfund.campaigns.models import CampaignLimits
 from crowdfund.chain import queries as chain
 from crowdfund.chain import service as chain_service
 from crowdfund.db import commit, db, rollback
+from crowdfund.documents.service import Poster
 from crowdfund.issuers import queries as issuers
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as accounts
@@ -120,7 +121,7 @@ def test_a_submitted_campaign_cannot_be_changed(cast):
         lambda: service.save_basics(campaign_id, raising.BASICS),
         lambda: service.save_terms(campaign_id, raising.TERMS),
         lambda: service.save_story(campaign_id, raising.STORY),
-        lambda: service.set_picture(campaign_id, raising.picture(), "Something else entirely"),
+        lambda: service.set_picture(campaign_id, Poster(raising.POSTER), "Something else entirely"),
     ):
         with raising.refused(rules.WrongState):
             change()

@@ -23,6 +23,7 @@ from crowdfund.accounts import service as accounts
 from crowdfund.campaigns import queries as campaign_queries
 from crowdfund.campaigns import service as campaigns
 from crowdfund.db import commit, db, reading
+from crowdfund.documents import service as documents
 from crowdfund.investments import service as investments
 from crowdfund.issuers import queries as company_queries
 from crowdfund.issuers import service as issuers
@@ -171,7 +172,7 @@ class Town:
         })  # fmt: skip
         picture = io.BytesIO()
         Image.new("RGB", (64, 36), (120, 60, 20)).save(picture, "PNG")
-        campaigns.set_picture(campaign, picture.getvalue(), "Bread in an oven.")
+        campaigns.set_picture(campaign, documents.poster(picture.getvalue()), "Bread in an oven.")
         campaigns.save_story(campaign, STORY)
         usual = {"goal_minor": "1,000,000", "price_minor": "100", "min_minor": "100"}
         usual |= {"max_minor": "1,000,000", "duration_days": "30"}

@@ -371,7 +371,7 @@ def test_the_commitment_is_salted(alice):
 def test_the_sweep_removes_files_that_no_document_opens_and_nothing_else(alice, frozen):
     kept, gone = upload(alice), upload(alice)
     lost = storage.put_private(b"of an upload that was rolled back", service.AREA).id
-    elsewhere = storage.put_private(b"of another feature").id
+    elsewhere = storage.put_private(b"of another feature", "elsewhere").id
     orphan = queries.secrets_of(gone).file_id
     db.session.execute(sa.delete(models.DocumentKey).where(models.DocumentKey.document_id == gone))
     commit()
@@ -380,7 +380,7 @@ def test_the_sweep_removes_files_that_no_document_opens_and_nothing_else(alice, 
     assert service.sweep() == 2
     assert {path.name for path in files()} == {queries.secrets_of(kept).file_id}
     assert not {lost, orphan} & {path.name for path in files()}
-    assert (storage._root() / "private" / elsewhere[:2] / elsewhere).exists()
+    assert (storage._root() / "elsewhere" / elsewhere[:2] / elsewhere).exists()
 
 
 def test_a_row_that_others_get_cannot_be_changed(alice):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from crowdfund import audit
 from crowdfund.db import commit, rollback
 from crowdfund.documents import queries, rules, service
 from tests import raising
@@ -63,6 +64,8 @@ def test_staff_who_verify_may_look_and_strangers_learn_nothing(app, cast, name, 
     assert ask(app, cast, name, document_id).status_code == status
     looks = queries.looked_at(("person", cast["alice"]))
     assert [(look.viewer, look.purpose) for look in looks] == ([(cast[name], purpose)] if purpose else [])
+    recorded = [row for row in audit.about("document", document_id) if row.action == "document.view"]
+    assert [row.actor for row in recorded] == ([cast[name]] if purpose in ("review", "audit") else [])
 
 
 def test_a_stranger_gets_the_same_answer_for_a_document_that_does_not_exist(app, cast):

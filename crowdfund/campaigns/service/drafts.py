@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from crowdfund import clock
 from crowdfund.adapters import storage
 from crowdfund.db import db, new_id, record_event
-from crowdfund.errors import Conflict
+from crowdfund.documents.service import Poster
+from crowdfund.errors import Conflict, FileRefused
 from crowdfund.i18n import _
 from crowdfund.issuers import queries as issuers
 from crowdfund.issuers.rules import REFUSALS, line
@@ -58,17 +59,17 @@ def save_basics(campaign_id: str, values: Mapping[str, object]) -> None:
     touch(campaign)
 
 
-def set_picture(campaign_id: str, data: bytes | None, alt: str) -> None:
-    """Store an uploaded picture (decoded and encoded again) and what it shows, in words.
+def set_picture(campaign_id: str, picture: Poster | None, alt: str) -> None:
+    """Store an uploaded picture (documents.service.poster) and what it shows, in words.
 
-    Without data the picture stays and only the words change. Raises storage.FileRefused.
+    Without one the picture stays and only the words change. Raises FileRefused.
     """
     words = line(alt, "image_alt", "what the picture shows", least=5, most=160)
     campaign = editable(campaign_id)
-    if not data and not campaign.image_id:
-        raise storage.FileRefused(_("Choose a picture: JPEG, PNG or WebP."), field="image")
-    if data:
-        campaign.image_id = storage.put_public(storage.reencode_image(data))
+    if not picture and not campaign.image_id:
+        raise FileRefused(_("Choose a picture: JPEG, PNG or WebP."), field="image")
+    if picture:
+        campaign.image_id = storage.put_public(picture.data)
     campaign.image_alt = words
     touch(campaign)
 

@@ -9,8 +9,9 @@ from sqlalchemy import Row
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund import clock, money, web
-from crowdfund.adapters import storage
-from crowdfund.errors import CrowdfundError
+from crowdfund.db import rollback
+from crowdfund.documents import service as documents
+from crowdfund.errors import CrowdfundError, FileRefused
 from crowdfund.i18n import _
 from crowdfund.issuers import queries as issuers
 from crowdfund.issuers.forms import put_errors
@@ -176,13 +177,20 @@ def _save(campaign_id: str, step: str, form: FlaskForm) -> None:
     elif step == "terms":
         service.save_terms(campaign_id, form.data)
     else:
-        upload = form.image.data
-        data = upload.stream.read() if upload and upload.filename else None
-        try:
-            service.set_picture(campaign_id, data, form.image_alt.data or "")
-        except storage.FileRefused as error:
-            error.field = "image"
-            raise
+        _save_picture(campaign_id, form)
+
+
+def _save_picture(campaign_id: str, form: FlaskForm) -> None:
+    upload = form.image.data
+    try:
+        picture = None
+        if upload and upload.filename:
+            rollback()  # reading a picture takes a moment: no other writer waits for it
+            picture = documents.poster(upload.stream.read())
+        service.set_picture(campaign_id, picture, form.image_alt.data or "")
+    except FileRefused as error:
+        error.field = "image"
+        raise
 
 
 def _after(campaign_id: str, step: str) -> str:
