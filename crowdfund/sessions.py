@@ -103,6 +103,11 @@ def end(person_id: str, *, only: str | None = None, but: str | None = None) -> i
     return rows_changed(chosen)
 
 
+def purge() -> int:
+    """Remove the sessions that have ended by themselves; return how many."""
+    return rows_changed(sa.delete(_T).where(_T.c.expires_at < clock.now()))
+
+
 def network(address: str) -> str:
     """Return the network of an address, /24 or /48: enough to recognise, too little to find somebody."""
     try:

@@ -104,6 +104,18 @@ def test_the_new_address_is_told_too_and_the_old_one_even_after_it_is_gone(alice
     assert {to for to, _ in letters()} == {"alice@example.com", "new@example.com"}
 
 
+@pytest.mark.parametrize(("kind", "statuses"), [("email", [303, 303]), ("test_thing", [200, 200])])
+def test_when_a_way_in_changes_every_device_signs_in_anew(app, alice, frozen, monkeypatch, kind, statuses):
+    monkeypatch.setitem(service.changes._KINDS, "email", keep)
+    browsers = [raising.sign_in(app.test_client(), alice) for _ in range(2)]
+    stranger = raising.sign_in(app.test_client(), raising.person("bob"))
+    ask(alice, kind, value="new@example.com")
+    assert [one.get("/account").status_code for one in (*browsers, stranger)] == [200, 200, 200]
+    later(frozen)
+    assert [one.get("/account").status_code for one in browsers] == statuses
+    assert stranger.get("/account").status_code == 200
+
+
 def test_its_owner_cancels_it_from_the_link_in_the_notice(app, alice, frozen):
     change_id = ask(alice)
     text = mail.OUTBOX[-1].get_body(("plain",)).get_content()

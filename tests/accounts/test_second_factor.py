@@ -1,13 +1,17 @@
 """The second factor: what staff may not do without it, and that each code opens once."""
 
+import ast
 import re
 from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
 
 from crowdfund import access, clock, config, outbox, sessions
 from crowdfund.accounts import queries, service
+from crowdfund.accounts.jobs import proofs
 from crowdfund.accounts.models.second_factor import FactorTry, RecoveryCode, Totp
 from crowdfund.accounts.rules import second_factor as rules
 from crowdfund.adapters import mail
@@ -472,3 +476,45 @@ def test_after_the_second_factor_nobody_is_led_to_another_site(client, alice, ta
     raising.sign_in(client, alice)
     answer = client.post("/sign-in/second-factor", data={"code": code(), "next": target})
     assert answer.headers["Location"] == "/account/security"
+
+
+# --- what is left behind ------------------------------------------------------------------------------
+
+
+def test_what_no_rule_looks_at_any_more_is_forgotten_and_nothing_else(app, alice, codes, frozen):
+    with pytest.raises(rules.WrongFactor):
+        prove(alice, wrong())
+    browser = raising.sign_in(app.test_client(), alice)
+    browser.post("/sign-in/passkey/options")
+    frozen.advance(timedelta(days=1, hours=23))
+    assert proofs.purge() == 0
+    commit()
+    frozen.advance(timedelta(hours=2))
+    assert proofs.purge() == 2
+    commit()
+    assert browser.get("/account").status_code == 200
+    frozen.advance(timedelta(days=15))
+    assert proofs.purge() == 1
+    commit()
+    assert (queries.factors(alice), queries.recovery_codes_left(alice)) == (("totp",), 10)
+
+
+def test_every_line_of_the_security_history_has_words(app, alice):
+    template = app.jinja_env.get_template("accounts/security_words.html").module
+    code = Path(service.__file__).parent.parent.parent
+    calls = [
+        node
+        for path in code.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("security.note")
+    ]
+    found = {
+        part.value for node in calls for part in ast.walk(node.args[1]) if isinstance(part, ast.Constant)
+    }
+    found |= {"change_requested", "change_applied", "change_cancelled", "change_failed"}
+    found |= {"payout_verified", "payout_rejected"}
+    assert {"second_factor_added", "new_device"} <= found
+    for what in found:
+        said = template.said(SimpleNamespace(what=what, detail="")).strip()
+        assert what not in said or " " in said, what
+        assert said != what

@@ -1,5 +1,5 @@
 """What the accounts feature does by itself."""
 
-from . import attempts, changes, limits
+from . import attempts, changes, limits, proofs
 
-__all__ = ["attempts", "changes", "limits"]
+__all__ = ["attempts", "changes", "limits", "proofs"]

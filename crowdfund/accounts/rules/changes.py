@@ -16,7 +16,10 @@ LABELS: dict[str, str] = {
     "wallet": _l("Wallet"),
     "oidc": _l("Sign-in with another provider"),
     "payout_account": _l("Payout account"),
+    "company_bank_account": _l("Bank account of your company"),
 }
+# Whoever has one of these signs in: when it changes, every device has to sign in anew.
+WAYS_IN = frozenset({"phone", "email", "wallet", "oidc"})
 
 
 @dataclass(frozen=True, slots=True)

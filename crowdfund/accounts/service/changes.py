@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ... import clock, live, outbox
+from ... import clock, live, outbox, sessions
 from ...adapters import sealing
 from ...db import db, new_id, record_event, rows_changed
 from ...errors import Conflict, CrowdfundError, NotFound
@@ -20,7 +20,7 @@ from ..models import User
 from ..models.changes import SensitiveChange, sensitive_change_event
 from ..queries import changes as held
 from ..rules import changes as rules
-from . import security
+from . import security, tokens
 
 Apply = Callable[[str, dict[str, Any]], None]
 _KINDS: dict[str, Apply] = {}
@@ -104,6 +104,9 @@ def apply(change_id: str) -> None:
         _decide(change, "failed", actor="system", reason=error.user_message, before="applied")
         _tell(held.change(change_id), "change_failed", actor="system")
         return
+    if change.kind in rules.WAYS_IN:
+        sessions.end(change.person_id)
+        tokens.revoke_all(change.person_id, why="way in changed")
     _tell(held.change(change_id), "change_applied", actor="system")
 
 

@@ -15,7 +15,7 @@ from .. import queries
 from ..models.second_factor import FactorTry, Passkey, RecoveryCode, Totp
 from ..queries import second_factor as factors
 from ..rules import second_factor as rules
-from . import changes, security
+from . import changes, security, tokens
 
 _T, _R, _F = Totp.__table__, RecoveryCode.__table__, FactorTry.__table__
 
@@ -143,6 +143,7 @@ def reset(person_id: str, actor: str) -> None:
     for table in (_T, Passkey.__table__, _R):
         db.session.execute(sa.delete(table).where(table.c.person_id == person_id))
     sessions.end(person_id)
+    tokens.revoke_all(person_id, why="second factor reset")
     changes.cancel_all(person_id, actor=actor, reason=_("The second factor was reset."))
     security.note(person_id, "second_factor_reset", actor=actor, detail=" ".join(had), tell={})
 

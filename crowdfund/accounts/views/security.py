@@ -132,7 +132,8 @@ def removed(sentence: str) -> BaseResponse:
 
 
 def end_others(person_id: str) -> int:
-    """End the person's sessions on other devices."""
+    """End the person's sessions on other devices, and what programs may do in the person's name."""
+    service.tokens.revoke_all(person_id, why="second factor changed")
     return sessions.end(person_id, but=sessions.key_of(session))
 
 
