@@ -196,6 +196,16 @@ def test_what_waits_for_its_owner_waits_half_an_hour(provider, client, owner):
     assert ways_of(owner) == {("email", "fikirte@id.example")}
 
 
+def test_who_signs_in_to_another_account_does_not_get_the_identity(provider, client, owner):
+    enter(provider, client, FIKIRTE)
+    sign_in_by_code(client, "somebody@example.com")
+    answer = client.post("/account/sign-in-methods/connect")
+    assert answer.status_code == 409
+    assert "another account than the one with fikirte@id.example" in answer.text
+    assert client.post("/account/sign-in-methods/connect").headers["Location"] == "/account/sign-in-methods"
+    assert ways_of(who(client).id) == {("email", "somebody@example.com")}
+
+
 def test_an_unverified_address_of_somebody_else_says_nothing_about_that_account(provider, client, app):
     victim = service.ensure_user("biruk@id.example", "Biruk Owner")
     commit()

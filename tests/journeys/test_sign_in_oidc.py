@@ -38,13 +38,10 @@ def ways(world, email):
 
 def test_a_verified_address_opens_an_account_and_the_same_one_the_next_time(world):
     page = world.visitor()
-    page.goto("/sign-in")
-    world.look(page, "Sign in")
     choose(page, "Fikirte Bogale")
     expect(page.get_by_role("heading", level=1)).to_have_text("Portfolio")
     expect(page.locator("summary", has_text="Your account: Fikirte Bogale")).to_be_attached()
     page.goto("/account/sign-in-methods")
-    world.look(page, "Ways to sign in", "with a provider")
     expect(page.get_by_text("Demo ID (fikirte@id.example)")).to_be_visible()
     again = world.visitor(java_script_enabled=False)
     choose(again, "Fikirte Bogale")

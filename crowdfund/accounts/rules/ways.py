@@ -31,6 +31,19 @@ class BelongsToAnother(Conflict):
         )
 
 
+class NotTheirs(Conflict):
+    """Who signed in is not who has the address that the provider has named."""
+
+    code = "not_theirs"
+
+    def __init__(self, email: str) -> None:
+        super().__init__(
+            _("You signed in to another account than the one with %(email)s.", email=email)
+            + " "
+            + _("Nothing was connected. Start again from your ways to sign in.")
+        )
+
+
 class Declined(CrowdfundError):
     """The person stopped at the provider."""
 

@@ -40,6 +40,11 @@ def counts_at_once(person_id: str, way: Way) -> bool:
     return owner == person_id or db.session.scalar(mine) == 0
 
 
+def has_address(person_id: str, email: str) -> bool:
+    """Return whether an e-mail address is one of a person's ways in."""
+    return person_with("email", email) == person_id
+
+
 def connect(person_id: str, way: Way) -> str:
     """Make a proved way in a person's own; return `connected`, `known` or `held`.
 

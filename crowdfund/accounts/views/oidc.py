@@ -54,7 +54,7 @@ def oidc_callback() -> BaseResponse:
     except CrowdfundError as error:
         return ways.problem(error, target)
     if arrival.person_id is None:
-        ways.keep_waiting(arrival.way, arrival.email)
+        ways.keep_waiting(arrival.way, email=arrival.email)
         return web.back(url_for("accounts.oidc_prove"))
     return ways.arrive(arrival.person_id, method="oidc", target=arrival.target, is_new=arrival.is_new)
 

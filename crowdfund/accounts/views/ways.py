@@ -12,7 +12,7 @@ from ...errors import CrowdfundError
 from ...i18n import _
 from .. import queries
 from ..forms.ways import ConfirmForm
-from ..rules.ways import Way
+from ..rules.ways import NotTheirs, Way
 from ..service import ways
 from ..service.attempts import Visitor
 from . import step_up
@@ -64,15 +64,16 @@ def connect_now(way: Way, target: str) -> BaseResponse:
     """
     person = web.current_user()
     if not ways.counts_at_once(person.id, way):
-        keep_waiting(way)
+        keep_waiting(way, person_id=person.id)
         return web.back(url_for("accounts.connect_way"))
     return _connected(ways.connect(person.id, way), way, target)
 
 
-def keep_waiting(way: Way, email: str = "") -> None:
-    """Keep a proved way in until its owner has signed in and confirmed it."""
+def keep_waiting(way: Way, *, email: str = "", person_id: str = "") -> None:
+    """Keep a proved way in until its owner confirms it: who has the address, or this person."""
     session["way"] = {
         "kind": way.kind, "value": way.value, "label": way.label, "email": email,
+        "person_id": person_id,
         "at": clock.now().timestamp(),
     }  # fmt: skip
 
@@ -81,6 +82,9 @@ def waiting() -> tuple[Way, str] | None:
     """Return the way in that waits in this session and the address whose owner it claims to be."""
     kept = session.get("way")
     if not kept or clock.now().timestamp() - kept["at"] > WAITS_S:
+        return None
+    person = web.current_user()
+    if kept["person_id"] and (person is None or person.id != kept["person_id"]):
         return None
     return Way(kept["kind"], kept["value"], kept["label"]), kept["email"]
 
@@ -98,9 +102,11 @@ def connect_way() -> BaseResponse:
     found, form, person = waiting(), ConfirmForm(), web.current_user()
     if found is None:
         return web.back(url_for("accounts.methods"))
-    way, _email = found
+    way, email = found
     context: dict[str, Any] = {"form": form, "way": way, "person": person}
     try:
+        if email and not ways.has_address(person.id, email):
+            raise NotTheirs(email)
         at_once = ways.counts_at_once(person.id, way)
         if not at_once and not step_up.is_fresh():
             return web.to_second_factor()
