@@ -73,3 +73,16 @@ def test_the_command_fails_when_something_is_wrong(app) -> None:
     result = app.test_cli_runner().invoke(args=["doctor"])
     assert result.exit_code == 1
     assert "need attention" in result.output
+
+
+def test_an_sms_gateway_is_reached_and_its_key_is_missed(tmp_path: Path) -> None:
+    found = only(doctor.check_sms(settings(tmp_path, sms_api_url=f"http://key:{SECRET}@127.0.0.1:1/x")))
+    assert "does not answer" in found.wrong
+    assert "SMS_API_KEY is not set" in found.wrong
+    assert SECRET not in found.uses + found.wrong
+
+
+def test_no_sms_gateway_is_no_fault_and_is_said(tmp_path: Path) -> None:
+    live = settings(tmp_path, environment="production", secret_key="x" * 40)
+    assert only(doctor.check_sms(live)) == doctor.Finding("sms", "none: codes go by e-mail only")
+    assert only(doctor.check_sms(settings(tmp_path))).wrong == ""

@@ -1,4 +1,5 @@
 import smtplib
+import sqlite3
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -101,3 +102,51 @@ def test_a_message_in_an_unknown_character_set_is_still_kept(store: Store) -> No
     raw = b"Subject: x\r\nContent-Type: text/plain; charset=no-such\r\n\r\nh\xe9llo\r\n"
     store.add("a@b", ["c@d"], raw)
     assert "llo" in store.find()[0].text
+
+
+SMS = {"to": "+251911234567", "from": "crowdfund", "text": "Your crowdfund code is 123456."}
+SENT = {"Authorization": "Bearer any", "Idempotency-Key": "m1"}
+
+
+def test_an_sms_is_shown_beside_the_mail_once_for_each_key(store: Store, pages) -> None:
+    keep(store, "alice@example.com")
+    numbers = [pages.post("/api/sms", json=SMS, headers=SENT).json["id"] for _ in range(3)]
+    assert len(set(numbers)) == 1
+    (found,) = pages.get("/api/messages", query_string={"to": SMS["to"]}).json
+    assert (found["kind"], found["text"], found["to"]) == ("sms", SMS["text"], [SMS["to"]])
+    assert "SMS: Your crowdfund code is 123456." in pages.get("/messages").text
+    assert SMS["text"] in pages.get(f"/messages/{numbers[0]}").text
+
+
+@pytest.mark.parametrize(
+    ("changes", "headers", "status"),
+    [
+        ({}, {"Authorization": ""}, 401),
+        ({}, {"Idempotency-Key": ""}, 400),
+        ({"to": "0911234567"}, {}, 422),
+        ({"to": "+251<b>911"}, {}, 422),
+        ({"text": ""}, {}, 422),
+        ({"text": "x" * 2000}, {}, 422),
+        ({"to": None}, {}, 422),
+    ],
+)
+def test_the_catcher_refuses_what_a_gateway_would_refuse(
+    store: Store, pages, changes, headers, status
+) -> None:
+    assert pages.post("/api/sms", json=SMS | changes, headers=SENT | headers).status_code == status
+    assert pages.post("/api/sms", data="not json", headers=SENT).status_code == 400
+    assert store.find() == []
+
+
+def test_messages_of_an_earlier_version_are_still_there(tmp_path: Path) -> None:
+    path = tmp_path / "mail.db"
+    with sqlite3.connect(path) as db:
+        db.execute(
+            "CREATE TABLE message (id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL,"
+            " sender TEXT NOT NULL, recipients TEXT NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL, html TEXT NOT NULL,"
+            " raw BLOB NOT NULL)"
+        )
+        db.execute("INSERT INTO message VALUES (1, '2026-01-01', 'a', ' b@x.org ', 'Hi', 'there', '', '')")
+    old = Store(path)
+    old.add_sms("crowdfund", "+251911234567", "code", key="k")
+    assert [one.kind for one in old.find()] == ["sms", "mail"]
