@@ -102,6 +102,7 @@ TABLE: dict[str, frozenset[str]] = {
     "campaigns.withdraw": SIGNED_IN,
     "campaigns.approvals": readers("admin", "compliance"),
     "campaigns.staff_list": readers("admin", "compliance", "finance"),
+    "campaigns.staff_csv": readers("admin", "compliance", "finance"),
     "campaigns.staff_detail": readers("admin", "compliance", "finance"),
     "campaigns.staff_state": readers("admin", "compliance", "finance"),
     "campaigns.approve": staff("admin", "compliance"),
@@ -148,6 +149,7 @@ TABLE: dict[str, frozenset[str]] = {
     "documents.file": SIGNED_IN,
     # chain
     "chain.writes": readers("admin", "compliance", "finance"),
+    "chain.writes_csv": readers("admin", "compliance", "finance"),
     "chain.write": readers("admin", "compliance", "finance"),
     "chain.replay": staff("admin"),
     # investments
@@ -185,6 +187,8 @@ TABLE: dict[str, frozenset[str]] = {
     "ledger.wallet": SIGNED_IN,
     "ledger.wallet_csv": SIGNED_IN,
     "ledger.accounts": readers("admin", "finance"),
+    "ledger.accounts_csv": readers("admin", "finance"),
+    "ledger.account_csv": readers("admin", "finance"),
     "ledger.account": readers("admin", "finance"),
     "ledger.entry": readers("admin", "finance"),
     # notifications: one's own; the signed link of an e-mail is the permission to end that kind
@@ -206,6 +210,9 @@ TABLE: dict[str, frozenset[str]] = {
     "payments.come_back": SIGNED_IN,
     "payments.show": SIGNED_IN,
     "payments.index": readers("admin", "finance"),
+    "payments.index_csv": readers("admin", "finance"),
+    "payments.exceptions_csv": readers("admin", "finance"),
+    "payments.inbox_csv": readers("admin", "finance"),
     "payments.detail": readers("admin", "finance"),
     "payments.check": staff("admin", "finance"),
     "payments.exceptions": readers("admin", "finance"),

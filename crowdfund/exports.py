@@ -62,6 +62,15 @@ def _lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[
         set_read_only(False)
 
 
+def keyset(read: Callable[[str], Any]) -> Iterator[Any]:
+    """Yield the rows of every page of a list; `read` returns `rows` and the key of the next page."""
+    after: str | None = ""
+    while after is not None:
+        page = read(after)
+        yield from page.rows
+        after = page.next
+
+
 def pages(read: Callable[[int], Sequence[Any]]) -> Iterator[Any]:
     """Yield the rows of every page of a list; `read` returns a page by its number, from 1."""
     for number in range(1, 10_000):

@@ -1,11 +1,12 @@
 """Staff pages of the chain: every write, what carried it, what the chain said, and a second try."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from .. import web
+from .. import exports, web
 from ..accounts import queries as accounts
 from ..errors import NotFound
 from ..i18n import _
@@ -13,19 +14,14 @@ from . import queries, rules, service
 from .queries import WriteRow
 
 bp = Blueprint("chain", __name__)
+_HEADER = ("id", "asked", "intent", "contract", "address", "function", "subject_kind", "subject_id", "status",
+           "transaction", "block", "error")  # fmt: skip
 
 
 @bp.get("/staff/chain/writes")
 def writes() -> Response:
     """List writes, newest first, by state, contract and search."""
-    args = request.args
-    status = args.get("status", "")
-    found = queries.page(
-        status=status if status in list(rules.WriteStatus) else "",
-        contract=args.get("contract", "")[:64],
-        search=args.get("q", "")[:160],
-        after=args.get("after", "")[:32],
-    )
+    found = _page(request.args.get("after", "")[:32])
     return web.render(
         "chain/writes.html",
         "chain/_writes.html",
@@ -36,6 +32,12 @@ def writes() -> Response:
         cursor=queries.cursor(),
         signers=queries.signers(),
     )
+
+
+@bp.get("/staff/chain/writes.csv")
+def writes_csv() -> Response:
+    """Send every write that fits the filters, newest first."""
+    return exports.csv_file("chain-writes.csv", _HEADER, _lines(exports.keyset(_page)))
 
 
 @bp.get("/staff/chain/writes/<string(length=32):write_id>")
@@ -72,3 +74,21 @@ def _carried(row: WriteRow) -> dict[str, Any]:
         "events": own,
         "companions": max(0, companions),
     }
+
+
+def _page(after: str) -> queries.Page:
+    args, status = request.args, request.args.get("status", "")
+    return queries.page(
+        status=status if status in list(rules.WriteStatus) else "",
+        contract=args.get("contract", "")[:64],
+        search=args.get("q", "")[:160],
+        after=after,
+    )
+
+
+def _lines(rows: Iterator[WriteRow]) -> Iterator[tuple[object, ...]]:
+    for row in rows:
+        yield (
+            row.id, row.created_at, row.intent_id, row.contract, row.address, row.function, row.subject_kind,
+            row.subject_id, row.status, row.tx_hash, row.block_number, row.last_error,
+        )  # fmt: skip

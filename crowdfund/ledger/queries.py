@@ -96,10 +96,19 @@ def entries_for(ref_key: str, ref_value: str, *, limit: int = 50) -> list[dict[s
     return [one for entry_id in found if (one := entry(entry_id))]
 
 
-def accounts(prefix: str = "") -> list[Any]:
-    """Return accounts with their balances, by name."""
-    query = sa.select(_A).where(_A.c.name.startswith(prefix, autoescape=True)).order_by(_A.c.name)
+def accounts(prefix: str = "", *, page: int = 1, size: int | None = None) -> list[Any]:
+    """Return accounts with their balances, by name; with a size, a page and one row more if there is a next."""
+    query = sa.select(_A).where(_A.c.name.startswith(prefix, autoescape=True))
+    query = query.order_by(_A.c.name, _A.c.currency)
+    if size is not None:
+        query = query.offset((page - 1) * size).limit(size + 1)
     return list(db.session.execute(query))
+
+
+def totals() -> dict[str, int]:
+    """Return the sum of all balances in each currency (minor units): zero, if everything is right."""
+    query = sa.select(_A.c.currency, sa.func.sum(_A.c.balance_minor)).group_by(_A.c.currency)
+    return {row[0]: int(row[1]) for row in db.session.execute(query)}
 
 
 # --- proofs ---------------------------------------------------------------------------------------

@@ -1,19 +1,18 @@
 """The wallet page, and for staff the journal behind every number."""
 
-import csv
-import io
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from flask import Blueprint, Response, request
 
-from .. import money, web
+from .. import exports, money, web
 from ..errors import NotFound
 from ..i18n import _
 from . import queries, rules
 
 bp = Blueprint("ledger", __name__)
 bp.add_app_template_filter(rules.account_words)
-SIZE = 25
+SIZE, ACCOUNTS = 25, 50
+_POSTINGS = ("at", "kind", "counterpart", "amount", "balance", "currency", "entry")
 
 
 @bp.get("/wallet")
@@ -34,24 +33,39 @@ def wallet() -> Response:
 @bp.get("/wallet.csv")
 def wallet_csv() -> Response:
     """Send all postings of the wallet as CSV; their sum is the balance."""
-    return _csv("wallet.csv", queries.history(rules.user_wallet(web.current_user().id), limit=100_000))
+    return _csv("wallet.csv", rules.user_wallet(web.current_user().id))
 
 
 @bp.get("/staff/journal")
 def accounts() -> Response:
     """Show every account with its balance."""
-    prefix = request.args.get("q", "")[:80]
-    rows = queries.accounts(prefix)
-    return web.render("ledger/accounts.html", rows=rows, totals=_totals(rows))
+    prefix, page = request.args.get("q", "").strip()[:80], web.page_number()
+    rows = queries.accounts(prefix, page=page, size=ACCOUNTS)
+    return web.render(
+        "ledger/accounts.html",
+        rows=rows[:ACCOUNTS],
+        more=len(rows) > ACCOUNTS,
+        page=page,
+        totals=queries.totals(),
+    )
+
+
+@bp.get("/staff/journal.csv")
+def accounts_csv() -> Response:
+    """Send every account that fits, with what is held and its balance."""
+    prefix = request.args.get("q", "").strip()[:80]
+    found = exports.pages(lambda page: queries.accounts(prefix, page=page, size=999)[:999])
+    rows = (
+        (row.name, row.currency, money.decimal_str(row.held_minor), money.decimal_str(row.balance_minor))
+        for row in found
+    )
+    return exports.csv_file("accounts.csv", ("account", "currency", "held", "balance"), rows)
 
 
 @bp.get("/staff/journal/<account>")
 def account(account: str) -> Response:
     """Show one account's postings with the running balance."""
-    try:
-        kind = rules.account_kind(account)
-    except ValueError as error:
-        raise NotFound(_("There is no such account.")) from error
+    kind = _kind(account)
     lines = queries.history(account, limit=SIZE + 1, before=_before())
     return web.render(
         "ledger/account.html",
@@ -61,6 +75,20 @@ def account(account: str) -> Response:
         lines=lines[:SIZE],
         older=_cursor(lines),
     )
+
+
+@bp.get("/staff/journal/<account>/postings.csv")
+def account_csv(account: str) -> Response:
+    """Send every posting of an account, newest first; their sum is the balance."""
+    _kind(account)
+    return _csv("postings.csv", account)
+
+
+def _kind(account: str) -> str:
+    try:
+        return rules.account_kind(account)
+    except ValueError as error:
+        raise NotFound(_("There is no such account.")) from error
 
 
 @bp.get("/staff/entries/<entry_id>")
@@ -83,21 +111,24 @@ def _cursor(lines: list[queries.Line]) -> str | None:
     return f"{last.seq}-{last.n}" if last else None
 
 
-def _totals(rows: list[Any]) -> dict[str, int]:
-    totals: dict[str, int] = {}
-    for row in rows:
-        totals[row.currency] = totals.get(row.currency, 0) + row.balance_minor
-    return totals
+def _page_of(account: str) -> Callable[[int], list[queries.Line]]:
+    """Return a reader of an account's postings, a thousand at a time, newest first."""
+    last: list[tuple[int, int] | None] = [None]
+
+    def read(_number: int) -> list[queries.Line]:
+        lines = queries.history(account, limit=1_000, before=last[0])
+        if lines:
+            last[0] = (lines[-1].seq, lines[-1].n)
+        return lines
+
+    return read
 
 
-def _csv(name: str, lines: list[queries.Line]) -> Response:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(["at", "kind", "counterpart", "amount", "balance", "currency", "entry"])
-    for line in lines:
-        amount, after = money.decimal_str(line.amount_minor), money.decimal_str(line.balance_minor)
-        writer.writerow(
-            [line.at.isoformat(), line.kind, line.counterpart, amount, after, "ETB", line.entry_id]
-        )
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(buffer.getvalue(), mimetype="text/csv", headers=headers)
+def _csv(name: str, account: str) -> Response:
+    lines: Iterator[queries.Line] = exports.pages(_page_of(account))
+    rows = (
+        (line.at, line.kind, line.counterpart, money.decimal_str(line.amount_minor),
+         money.decimal_str(line.balance_minor), "ETB", line.entry_id)
+        for line in lines
+    )  # fmt: skip
+    return exports.csv_file(name, _POSTINGS, rows)

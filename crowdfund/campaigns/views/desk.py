@@ -1,11 +1,12 @@
 """Staff: what waits for approval, the queue of campaigns, one campaign with its decision and its money."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from crowdfund import web
+from crowdfund import exports, money, web
 from crowdfund.accounts import queries as accounts
 from crowdfund.errors import CrowdfundError
 from crowdfund.i18n import _
@@ -16,6 +17,8 @@ from .. import forms, queries, rules, service
 from .blueprint import bp
 from .editor import draft_context
 from .public import figures
+
+_HEADER = ("id", "title", "company", "status", "submitted", "currency", "goal", "settled")
 
 
 @bp.get("/staff/approvals")
@@ -47,6 +50,25 @@ def staff_list() -> Response:
         "counts": queries.counts(),
     }
     return web.render("campaigns/staff_list.html", states=list(rules.Status), **context)
+
+
+@bp.get("/staff/campaigns.csv")
+def staff_csv() -> Response:
+    """Send every campaign that fits the filters."""
+    status, text = request.args.get("status", "submitted"), request.args.get("q", "")
+
+    def read(page: int) -> list[Any]:
+        return queries.queue(status=status, text=text, page=page, size=500)[0]
+
+    return exports.csv_file("campaigns.csv", _HEADER, _lines(exports.pages(read)))
+
+
+def _lines(rows: Iterable[Any]) -> Iterator[tuple[object, ...]]:
+    for row in rows:
+        yield (
+            row.id, row.title, row.trade_name, row.status, row.submitted_at, row.currency,
+            money.decimal_str(row.goal_minor or 0), money.decimal_str(row.settled_minor),
+        )  # fmt: skip
 
 
 @bp.get("/staff/campaigns/<string(length=32):campaign_id>")

@@ -1,6 +1,6 @@
 """Pages of payments and the doors for webhooks."""
 
-from . import desk, inbox, public, webhooks
+from . import desk, exports, inbox, public, webhooks
 from .blueprint import bp
 
-__all__ = ["bp", "desk", "inbox", "public", "webhooks"]
+__all__ = ["bp", "desk", "exports", "inbox", "public", "webhooks"]

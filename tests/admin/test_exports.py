@@ -1,0 +1,89 @@
+"""Every list of staff can be taken away as a file, which holds what the list shows, and that is recorded."""
+
+import csv
+import io
+
+import pytest
+
+from crowdfund import audit, money
+from crowdfund.db import commit
+from crowdfund.ledger import rules as ledger_rules
+from crowdfund.ledger import service as ledger
+from tests import raising
+from tests.investments.conftest import world  # noqa: F401 - a live campaign and investors
+
+FILES = {
+    "/staff/campaigns.csv?status=live": "campaigns.csv",
+    "/staff/payments.csv": "payments.csv",
+    "/staff/exceptions.csv": "exceptions.csv",
+    "/staff/webhooks.csv": "webhooks.csv",
+    "/staff/chain/writes.csv": "chain-writes.csv",
+    "/staff/journal.csv": "accounts.csv",
+}
+
+
+@pytest.fixture
+def ada(app, world):  # noqa: F811
+    """An admin's browser; somebody has invested, and the bank has sent twice as much."""
+    payment_of = world.place()
+    world.bank.set_truth(world.payment(payment_of).tx_id, "SETTLED", amount="2000.00")
+    world.bank_says(payment_of, "SETTLED")
+    return raising.browser(app, raising.person("ada", "admin"))
+
+
+def lines(answer):
+    assert answer.status_code == 200
+    return list(csv.DictReader(io.StringIO(answer.get_data(as_text=True).lstrip("\ufeff"))))
+
+
+@pytest.mark.parametrize("address", FILES)
+def test_a_list_comes_as_a_file_and_who_took_it_is_recorded(ada, address):
+    answer = ada.get(address)
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{FILES[address]}"'
+    assert len(lines(answer)) >= 1
+    (row,) = audit.entries(audit.Filters(search="export"))
+    assert row.action.endswith("_csv")
+    assert row.outcome == "done"
+
+
+def test_a_file_holds_what_the_filters_ask_for(ada):
+    assert lines(ada.get("/staff/campaigns.csv?status=draft")) == []
+    assert lines(ada.get("/staff/payments.csv?status=failed")) == []
+    assert lines(ada.get("/staff/exceptions.csv?state=resolved")) == []
+    assert lines(ada.get("/staff/webhooks.csv?state=dead")) == []
+    assert lines(ada.get("/staff/chain/writes.csv?status=failed")) == []
+    assert lines(ada.get("/staff/journal.csv?q=nobody")) == []
+
+
+def test_a_long_list_is_whole_across_its_pages(app, ada, monkeypatch):
+    monkeypatch.setattr("crowdfund.payments.views.exports.PAGE", 1)
+    monkeypatch.setattr("crowdfund.exports.CHUNK", 1)
+    writes = lines(ada.get("/staff/chain/writes.csv"))
+    assert len({row["id"] for row in writes}) == len(writes) >= 2
+    assert len(lines(ada.get("/staff/payments.csv"))) == 1
+
+
+def test_the_accounts_come_in_pages_and_their_file_sums_to_zero(app, ada):
+    for number in range(60):
+        move = [ledger_rules.Posting("gateway:bill_bitts:external", f"user:p{number:03}:wallet", 105)]
+        ledger.post(f"test:{number}", move, kind="test")
+    commit()
+    first, second = ada.get("/staff/journal?q=user:p"), ada.get("/staff/journal?q=user:p&page=2")
+    assert ("user:p049" in first.text, "user:p050" in first.text) == (True, False)
+    assert ("user:p049" in second.text, "user:p059" in second.text) == (False, True)
+    rows = lines(ada.get("/staff/journal.csv"))
+    assert len({row["account"] for row in rows}) == len(rows) >= 61
+    assert (
+        sum(money.parse(row["balance"].lstrip("-")) * (-1) ** row["balance"].startswith("-") for row in rows)
+        == 0
+    )
+
+
+def test_an_accounts_file_sums_to_its_balance(ada, world, monkeypatch):  # noqa: F811
+    account = "gateway:bill_bitts:external"
+    rows = lines(ada.get(f"/staff/journal/{account}/postings.csv"))
+    assert (
+        rows[0]["balance"]
+        == f"-{sum(int(row['amount'].lstrip('-').replace('.', '')) for row in rows) / 100:.2f}"
+    )
+    assert ada.get("/staff/journal/nothing/postings.csv").status_code == 404
