@@ -1,7 +1,7 @@
 """Uploads read and written anew by a small program of their own, so that a bomb kills only itself.
 
 `child.py` runs outside this process: no environment, no files to write, 140 MB, two seconds. It gets
-the bytes on its input and answers with fresh ones, or with a word why not. See docs/adr/0008.
+the bytes on its input and answers with fresh ones, or with a word why not. See docs/adr/0010.
 """
 
 import json
