@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import clock
+from crowdfund import clock, config
 from crowdfund.accounts import queries as accounts
 from crowdfund.accounts import service as account_service
 from crowdfund.compliance import jobs, queries, service
@@ -220,6 +220,7 @@ def test_a_proposal_falls_when_the_person_changes_something(desk, alice):
 # --- a change of what was verified ------------------------------------------------------------------
 
 CHANGES = [
+    ("address", ADDRESS, {"region": "Oromia"}),
     ("about", ABOUT, {"legal_name": "Alice B. Tadesse"}), ("about", ABOUT, {"born_on": "1991-05-01"}),
     ("about", ABOUT, {"nationality": "KE"}), ("address", ADDRESS, {"street": "Other Road 1"}),
     ("identity", IDENTITY, {"id_number": "EP999"}), ("identity", IDENTITY, {"id_kind": "national_id"}),
@@ -365,6 +366,17 @@ def test_the_number_is_sealed_and_found_again_in_another_file(desk, alice):
     service.save_facts(bob, "identity", IDENTITY | {"id_number": ""})  # empty: the one we know
     commit()
     assert queries.id_number(bob) == "EP1234567"
+
+
+def test_a_double_number_is_found_although_the_key_was_changed_between(desk, alice):
+    desk.facts(alice)
+    bob = raising.person("bob")
+    kept = config.settings()
+    config.use(kept.model_copy(update={"secret_key": "n" * 40, "secret_key_fallbacks": [kept.secret_key]}))
+    desk.facts(bob)
+    assert queries.same_number(bob) == [alice]
+    assert queries.id_number(alice) == "EP 123-4567"
+    config.use(kept)
 
 
 def test_an_approval_is_committed_to_under_a_salt_that_differs(desk, alice):

@@ -6,6 +6,7 @@ from .files import (
     facts,
     filled,
     id_number,
+    marks,
     paper_of,
     papers,
     refusal,
@@ -23,7 +24,7 @@ from .reviews import Event, history, lapsed, last_approved, latest, open_review,
 
 __all__ = [
     "SEALED", "Event", "Wanted", "counts", "facts", "filled", "history", "id_number", "lapsed",
-    "last_approved", "latest", "nominees", "nominees_in_force", "open_review", "own_nominee", "paper_of",
-    "papers", "person_of_nominee", "proofs", "queue", "refusal", "revision", "same_number", "snapshot",
+    "last_approved", "latest", "marks", "nominees", "nominees_in_force", "open_review", "own_nominee",
+    "paper_of", "papers", "person_of_nominee", "proofs", "queue", "refusal", "revision", "same_number", "snapshot",
     "to_remind", "today",
 ]  # fmt: skip

@@ -1,5 +1,7 @@
 """Reads about a person's file: the facts, the documents, everything the rules look at."""
 
+import hashlib
+import hmac
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -12,6 +14,7 @@ from ...adapters import sealing
 from ...db import db
 from ...documents import queries as documents
 from ...errors import NotFound
+from ...i18n import _
 from .. import rules
 from ..models import KycFile
 
@@ -60,7 +63,7 @@ def paper_of(person_id: str, document_id: str) -> documents.DocumentRow:
     for paper in papers(person_id):
         if paper.id == document_id:
             return paper
-    raise NotFound("There is no such document, or it is not yours.")
+    raise NotFound(_("There is no such document, or it is not yours."))
 
 
 def snapshot(person_id: str) -> rules.File:
@@ -92,15 +95,21 @@ def same_number(person_id: str) -> list[str]:
     row = facts(person_id)
     if row is None or not row.id_number_mark:
         return []
-    query = sa.select(_F.c.person_id).where(
-        _F.c.id_number_mark == row.id_number_mark, _F.c.person_id != person_id
-    )
-    return list(db.session.scalars(query))
+    known = marks(row.id_kind, id_number(person_id))
+    query = sa.select(_F.c.person_id).where(_F.c.id_number_mark.in_(known), _F.c.person_id != person_id)
+    return list(db.session.scalars(query.order_by(_F.c.person_id)))
+
+
+def marks(kind: str, number: str) -> list[str]:
+    """Return the keyed marks of a document's number: under the key in force, then under former ones."""
+    settings, text = config.settings(), f"{kind}:{rules.facts.same_number(number)}"
+    keys = (settings.secret_key, *settings.secret_key_fallbacks)
+    return [hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest() for key in keys]
 
 
 def refusal(person_id: str) -> str | None:
     """Return in plain words why no new money may come in from a person, or None."""
     person = accounts.get(person_id)
     if person is None:
-        raise NotFound("There is no such person.")
+        raise NotFound(_("There is no such person."))
     return rules.standing.refusal(person.kyc_status, person.kyc_level, person.kyc_expires_on, today())

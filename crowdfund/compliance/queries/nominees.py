@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from ...db import db
 from ...documents import queries as documents
 from ...errors import NotFound
+from ...i18n import _
 from .. import rules
 from ..models import Nominee
 
@@ -25,7 +26,7 @@ def own(nominee_id: str, person_id: str) -> Any:  # noqa: ANN401 - a row
     for nominee in of_person(person_id):
         if nominee.id == nominee_id:
             return nominee
-    raise NotFound("There is no such nominee, or it is not yours.")
+    raise NotFound(_("There is no such nominee, or it is not yours."))
 
 
 def person_of(nominee_id: str) -> str | None:

@@ -1,10 +1,7 @@
 """A person's file: facts and documents; what changes of it is verified again."""
 
-import hashlib
-import hmac
 from collections.abc import Mapping
 
-from ... import config
 from ...accounts import queries as accounts
 from ...accounts import service as account_service
 from ...adapters import sealing
@@ -43,18 +40,13 @@ def save_facts(person_id: str, step: str, values: Mapping[str, object]) -> None:
         else:
             setattr(file, name, good[name])
     if step == "identity":
-        file.id_number_mark = _mark(str(good["id_kind"]), str(good["id_number"]))
-    was_known = any(before.get(name) for name in changed)
+        file.id_number_mark = queries.marks(str(good["id_kind"]), str(good["id_number"]))[0]
+    was_known = rules.facts.step_state(before, step) == "done"
     if was_known:
         _look_again(person_id, _PROVEN_BY[step])
     if step == "about":
         _name_profile(person_id, str(good["legal_name"]))
     asking.changed(file, actor=person_id, what=step, is_known=was_known)
-
-
-def _mark(kind: str, number: str) -> str:
-    text = f"{kind}:{rules.facts.same_number(number)}"
-    return hmac.new(config.settings().secret_key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 def _look_again(person_id: str, kinds: tuple[str, ...]) -> None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from ... import clock, live
+from ... import clock, i18n, live
+from ...accounts import queries as accounts
 from ...db import db, new_id, record_event
 from ...documents import queries as documents
 from ...documents import service as document_service
@@ -124,7 +125,9 @@ def proof_expired(nominee_id: str) -> None:
         return
     nominee = _own(nominee_id, person_id)
     if nominee.status == "verified":
-        why = _("The identity proof has expired. Send a newer one.")
+        owner = accounts.get(person_id)
+        with i18n.using(owner.language if owner else "en"):
+            why = _("The identity proof has expired. Send a newer one.")
         nominee.reason = why
         _move(nominee, "rejected", actor="system", reason="identity proof expired")
         notifications.notify(

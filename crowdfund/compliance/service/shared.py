@@ -6,6 +6,7 @@ from ... import clock, live
 from ...accounts import queries as accounts
 from ...db import db, insert_ignore, record_event
 from ...errors import NotFound
+from ...i18n import _
 from ...notifications import service as notifications
 from ..models import KycFile, KycReview, kyc_review_event
 from ..rules.reviews import Status
@@ -27,7 +28,7 @@ def person_of(person_id: str) -> accounts.Person:
     """Return a person; raises NotFound."""
     person = accounts.get(person_id)
     if person is None:
-        raise NotFound("There is no such person.")
+        raise NotFound(_("There is no such person."))
     return person
 
 
