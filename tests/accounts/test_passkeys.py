@@ -17,7 +17,7 @@ from tests import raising
 from tests.together import at_once
 
 from .authenticator import PRESENT, Device
-from .test_second_factor import by_mail
+from .factors import by_mail
 
 NEW = "/account/security/passkeys/new"
 

@@ -9,19 +9,18 @@ from types import SimpleNamespace
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import access, clock, config, outbox, sessions
+from crowdfund import access, clock, outbox, sessions
 from crowdfund.accounts import queries, service
 from crowdfund.accounts.jobs import proofs
-from crowdfund.accounts.models.second_factor import FactorTry, RecoveryCode, Totp
+from crowdfund.accounts.models.second_factor import RecoveryCode, Totp
 from crowdfund.accounts.rules import second_factor as rules
 from crowdfund.adapters import mail
 from crowdfund.db import commit, db, rollback
 from crowdfund.documents import service as documents
 from crowdfund.errors import Conflict, Forbidden
 from tests import raising
-from tests.together import at_once
 
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+from .factors import by_mail, code, enrolled, prove, recover, wrong
 
 
 @pytest.fixture
@@ -36,55 +35,11 @@ def alice(app, frozen):
     return enrolled(raising.person("alice"))
 
 
-def enrolled(person_id):
-    service.second_factor.keep_app(person_id, SECRET)
+@pytest.fixture
+def codes(alice):
+    made = service.second_factor.make_recovery_codes(alice)
     commit()
-    return person_id
-
-
-def code(shift=0):
-    """Return what the app shows now, or some steps later."""
-    return rules.code_at(SECRET, rules.step_of(clock.now()) + shift)
-
-
-def wrong():
-    near = {code(shift) for shift in (-1, 0, 1)}
-    return next(f"{number:06d}" for number in range(10) if f"{number:06d}" not in near)
-
-
-def by_mail(browser, email, target=""):
-    """Sign in by the code of an e-mail and return the last answer."""
-    browser.post("/sign-in", data={"identifier": email, "next": target})
-    outbox.drain_all()
-    letters = [letter for letter in mail.OUTBOX if letter["To"] == email]
-    typed = next(
-        found[0]
-        for letter in reversed(letters)
-        if (found := re.search(r"\b\d{6}\b", letter.get_body(("plain",)).get_content()))
-    )
-    return browser.post("/sign-in/code", data={"code": typed})
-
-
-def prove(person_id, typed):
-    """Type a code of the app as the page does: a refusal rolls back."""
-    rollback()
-    try:
-        service.second_factor.prove_app(person_id, typed)
-    except Exception:
-        rollback()
-        raise
-    commit()
-
-
-def recover(person_id, typed):
-    rollback()
-    try:
-        left = service.second_factor.prove_recovery_code(person_id, typed)
-    except Exception:
-        rollback()
-        raise
-    commit()
-    return left
+    return made
 
 
 # --- staff roles sleep until it was proved ------------------------------------------------------------
@@ -256,168 +211,6 @@ def test_what_is_no_code_is_refused_with_a_sentence_and_switches_nothing_on(clie
     assert "There is a problem" in answer.text
     rollback()
     assert queries.factors(alice) == ()
-
-
-# --- codes of the app ---------------------------------------------------------------------------------
-
-
-def test_a_code_works_once(alice):
-    prove(alice, code())
-    with pytest.raises(rules.WrongFactor):
-        prove(alice, code())
-
-
-@pytest.mark.parametrize(("shift", "good"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
-def test_clocks_may_differ_by_one_step(alice, shift, good):
-    if good:
-        prove(alice, code(shift))
-        return
-    with pytest.raises(rules.WrongFactor):
-        prove(alice, code(shift))
-
-
-def test_an_older_code_than_the_last_used_one_is_refused(alice):
-    prove(alice, code(1))
-    for shift in (-1, 0, 1):
-        with pytest.raises(rules.WrongFactor):
-            prove(alice, code(shift))
-
-
-def test_of_the_same_code_twenty_times_at_once_one_is_taken(app, alice, monkeypatch):
-    monkeypatch.setattr(rules, "TRY_LIMITS", ((100, timedelta(minutes=15)),))
-    typed = code()
-    outcomes = at_once(app, [lambda: service.second_factor.prove_app(alice, typed)] * 20)
-    assert outcomes.count(None) == 1
-    assert sum(isinstance(one, rules.WrongFactor) for one in outcomes) == 19
-
-
-def test_of_twenty_guesses_at_once_at_most_five_are_looked_at(app, alice):
-    outcomes = at_once(app, [lambda: service.second_factor.prove_app(alice, wrong())] * 20)
-    looked_at = sum(isinstance(one, rules.WrongFactor) for one in outcomes)
-    assert looked_at <= 5
-    assert sum(isinstance(one, rules.TooManyTries) for one in outcomes) == 20 - looked_at
-
-
-def test_five_wrong_codes_and_the_right_one_has_to_wait(alice, frozen):
-    for _ in range(5):
-        with pytest.raises(rules.WrongFactor):
-            prove(alice, wrong())
-    with pytest.raises(rules.TooManyTries, match="Wait 15 minutes"):
-        prove(alice, code())
-    frozen.advance(timedelta(minutes=15))
-    prove(alice, code())
-
-
-def test_whoever_waits_and_tries_again_ends_after_twenty_a_day(alice, frozen):
-    looked_at = 0
-    for _ in range(12):
-        for _ in range(6):
-            try:
-                prove(alice, wrong())
-            except rules.WrongFactor:
-                looked_at += 1
-            except rules.TooManyTries:
-                break
-        frozen.advance(timedelta(minutes=16))
-    assert looked_at == 20
-
-
-def test_right_codes_are_not_counted_against_their_person(alice, frozen):
-    for _ in range(8):
-        prove(alice, code())
-        frozen.advance(timedelta(seconds=30))
-    rollback()
-    assert db.session.scalars(sa.select(FactorTry.failed)).all() == [False] * 8
-
-
-def test_a_refused_page_counts_the_try(client, alice):
-    by_mail(client, "alice@example.com")
-    answer = client.post("/sign-in/second-factor", data={"code": wrong()})
-    assert answer.status_code == 422
-    assert "was used already" in answer.text
-    rollback()
-    assert db.session.scalars(sa.select(FactorTry.failed)).all() == [True]
-
-
-def test_the_secret_opens_after_the_platforms_key_was_rotated(alice):
-    old = config.settings()
-    try:
-        config.use(
-            old.model_copy(update={"secret_key": "new" * 12, "secret_key_fallbacks": [old.secret_key]})
-        )
-        prove(alice, code())
-    finally:
-        config.use(old)
-
-
-# --- recovery codes -----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def codes(alice):
-    made = service.second_factor.make_recovery_codes(alice)
-    commit()
-    return made
-
-
-def test_a_recovery_code_works_once_and_its_person_is_told(alice, codes):
-    assert recover(alice, f" {codes[0].lower().replace('-', ' ')} ") == 9
-    with pytest.raises(rules.WrongFactor):
-        recover(alice, codes[0])
-    outbox.drain_all()
-    assert any("recovery code" in letter["Subject"].lower() for letter in mail.OUTBOX)
-
-
-def test_the_same_recovery_code_at_once_opens_once(app, alice, codes, monkeypatch):
-    monkeypatch.setattr(rules, "TRY_LIMITS", ((100, timedelta(minutes=15)),))
-    outcomes = at_once(app, [lambda: service.second_factor.prove_recovery_code(alice, codes[0])] * 10)
-    assert sum(one == 9 for one in outcomes) == 1
-    assert sum(isinstance(one, rules.WrongFactor) for one in outcomes) == 9
-
-
-def test_new_codes_end_the_former_ones(alice, codes):
-    fresh = service.second_factor.make_recovery_codes(alice)
-    commit()
-    with pytest.raises(rules.WrongFactor):
-        recover(alice, codes[0])
-    assert recover(alice, fresh[0]) == 9
-
-
-def test_nobody_uses_the_code_of_somebody_else(alice, codes, frozen):
-    bob = enrolled(raising.person("bob"))
-    with pytest.raises(rules.WrongFactor):
-        recover(bob, codes[0])
-    assert recover(alice, codes[0]) == 9
-
-
-def test_recovery_codes_still_open_after_the_key_was_rotated(alice, codes):
-    old = config.settings()
-    try:
-        config.use(
-            old.model_copy(update={"secret_key": "new" * 12, "secret_key_fallbacks": [old.secret_key]})
-        )
-        assert recover(alice, codes[0]) == 9
-    finally:
-        config.use(old)
-
-
-def test_guessing_recovery_codes_is_limited_with_the_codes_of_the_app(alice, codes):
-    for _ in range(5):
-        with pytest.raises(rules.WrongFactor):
-            recover(alice, "AAAA-AAAA-AAAA")
-    with pytest.raises(rules.TooManyTries):
-        recover(alice, codes[0])
-    with pytest.raises(rules.TooManyTries):
-        prove(alice, code())
-
-
-def test_a_recovery_code_signs_in_and_says_how_many_are_left(client, alice, codes):
-    by_mail(client, "alice@example.com")
-    assert "use a recovery code" in client.get("/sign-in/second-factor").text
-    wrong_one = client.post("/sign-in/recovery-code", data={"code": "XXXX-XXXX-XXXX"})
-    assert (wrong_one.status_code, "Try another one" in wrong_one.text) == (422, True)
-    assert client.post("/sign-in/recovery-code", data={"code": codes[0]}).status_code == 303
-    assert "9 recovery codes are left" in client.get("/campaigns").text
 
 
 # --- step-up, removal, reset --------------------------------------------------------------------------

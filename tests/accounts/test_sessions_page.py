@@ -12,7 +12,7 @@ from crowdfund.adapters import mail
 from crowdfund.db import commit, rollback
 from tests import raising
 
-from .test_second_factor import by_mail
+from .factors import by_mail
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
 CHROME = (
