@@ -25,6 +25,6 @@ from .reviews import Event, history, lapsed, last_approved, latest, open_review,
 __all__ = [
     "SEALED", "Event", "Wanted", "counts", "facts", "filled", "history", "id_number", "lapsed",
     "last_approved", "latest", "marks", "nominees", "nominees_in_force", "open_review", "own_nominee",
-    "paper_of", "papers", "person_of_nominee", "proofs", "queue", "refusal", "revision", "same_number", "snapshot",
-    "to_remind", "today",
+    "paper_of", "papers", "person_of_nominee", "proofs", "queue", "refusal", "revision", "same_number",
+    "snapshot", "to_remind", "today",
 ]  # fmt: skip
