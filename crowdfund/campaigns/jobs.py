@@ -18,7 +18,9 @@ def _event(payload: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _created(campaign_id: str, payload: dict[str, Any]) -> None:
     address = _event(payload, "CampaignCreated")["campaign"]
-    service.go_live(campaign_id, contract_address=address, tx_hash=payload["tx_hash"])
+    locks = [event["args"] for event in payload["events"] if event["event"] == "LockAcquired"]
+    year = int(locks[0]["year"]) if locks else None
+    service.go_live(campaign_id, contract_address=address, tx_hash=payload["tx_hash"], started_year=year)
 
 
 def _closed(campaign_id: str, payload: dict[str, Any]) -> None:

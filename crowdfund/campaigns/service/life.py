@@ -84,13 +84,21 @@ def _write_creation(campaign: Campaign) -> None:
     )
 
 
-def go_live(campaign_id: str, *, contract_address: str, tx_hash: str) -> None:
-    """Open a campaign whose contract is confirmed; a repeated message changes nothing."""
+def go_live(
+    campaign_id: str, *, contract_address: str, tx_hash: str, started_year: int | None = None
+) -> None:
+    """Open a campaign whose contract is confirmed; a repeated message changes nothing.
+
+    `started_year` is the year that the registry has used up: around midnight of a New Year it may be
+    the one after that in which the start was asked for, and both must count the same.
+    """
     campaign = locked(campaign_id)
     if campaign.status != Status.DEPLOYING:
         return
     campaign.contract_address, campaign.deploy_tx = contract_address, tx_hash
     campaign.starts_at, campaign.chain_error = clock.now(), None
+    if started_year is not None:
+        campaign.started_year, campaign.year_lock = started_year, f"{campaign.company_id}:{started_year}"
     change(campaign, Status.LIVE, actor="system", reason=f"deployed at {contract_address}")
     tell_team(campaign, "live")
     outbox.emit("campaign.live", campaign_id, {"campaign_id": campaign_id})
