@@ -97,7 +97,7 @@ def entries_for(ref_key: str, ref_value: str, *, limit: int = 50) -> list[dict[s
 
 
 def accounts(prefix: str = "", *, page: int = 1, size: int | None = None) -> list[Any]:
-    """Return accounts with their balances, by name; with a size, a page and one row more if there is a next."""
+    """Return accounts with their balances, by name; with a size, a page of them and one row more."""
     query = sa.select(_A).where(_A.c.name.startswith(prefix, autoescape=True))
     query = query.order_by(_A.c.name, _A.c.currency)
     if size is not None:

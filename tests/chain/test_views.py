@@ -112,7 +112,7 @@ def test_an_admin_replays_a_failed_write(heard, sign_in):
     register_issuer()
     settle()
     client = sign_in("root", "admin")
-    assert "Try again" in client.get(f"/staff/chain/writes/{row.id}").text
+    assert "/replay" in client.get(f"/staff/chain/writes/{row.id}").text
     answer = client.post(f"/staff/chain/writes/{row.id}/replay")
     assert answer.status_code == 303
     look_after()
@@ -125,7 +125,7 @@ def test_an_admin_replays_a_failed_write(heard, sign_in):
 def test_nobody_but_an_admin_replays(heard, sign_in, role):
     row = failed_write()
     client = sign_in("bob", role)
-    assert "Try again" not in client.get(f"/staff/chain/writes/{row.id}").text
+    assert "/replay" not in client.get(f"/staff/chain/writes/{row.id}").text
     assert client.post(f"/staff/chain/writes/{row.id}/replay").status_code == 403
     assert status_of("issuer:acme:off") == "failed"
 
