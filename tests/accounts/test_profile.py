@@ -173,6 +173,7 @@ def test_without_sms_a_number_is_kept_but_opens_no_account(tab, alice, client):
     rollback()
     assert queries.get(alice).phone == "+251911234567"
     assert [method.kind for method in queries.methods_of(alice)] == ["email"]
+    assert "mobile" not in client.get("/sign-in").text.split("<main")[1]
     answer = client.post("/sign-in", data={"identifier": "+251911234567"})
     assert answer.status_code == 422
     assert "Enter your e-mail address instead" in answer.text

@@ -143,8 +143,8 @@ def test_messages_of_an_earlier_version_are_still_there(tmp_path: Path) -> None:
     with sqlite3.connect(path) as db:
         db.execute(
             "CREATE TABLE message (id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL,"
-            " sender TEXT NOT NULL, recipients TEXT NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL, html TEXT NOT NULL,"
-            " raw BLOB NOT NULL)"
+            " sender TEXT NOT NULL, recipients TEXT NOT NULL, subject TEXT NOT NULL,"
+            " text TEXT NOT NULL, html TEXT NOT NULL, raw BLOB NOT NULL)"
         )
         db.execute("INSERT INTO message VALUES (1, '2026-01-01', 'a', ' b@x.org ', 'Hi', 'there', '', '')")
     old = Store(path)

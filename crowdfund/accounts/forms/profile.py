@@ -2,6 +2,7 @@
 
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from ...i18n import LANGUAGES, _l
@@ -27,6 +28,9 @@ class ProfileForm(FlaskForm):
     )
     language = SelectField(
         _l("Language of pages and messages"),
-        choices=[("", _l("As my browser says")), *LANGUAGES.items()],
+        choices=[
+            SelectChoice("", _l("As my browser says")),
+            *(SelectChoice(code, name) for code, name in LANGUAGES.items()),
+        ],
         default="",
     )

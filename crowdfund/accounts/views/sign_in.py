@@ -7,6 +7,7 @@ from flask_login import logout_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from ... import web
+from ...adapters import sms
 from ...errors import CrowdfundError, Invalid
 from ...i18n import _
 from ...sessions import SqlSession
@@ -22,14 +23,15 @@ def sign_in() -> BaseResponse:
     if web.current_user():
         return web.back(target)
     form = SignInForm(referral=session.get("referral", ""))
+    context: dict[str, Any] = {"target": target, "offers_sms": sms.is_offered()}
     if not form.validate_on_submit():
         status = 422 if form.errors else 200
-        return web.render("accounts/sign_in.html", form=form, target=target, status=status)
+        return web.render("accounts/sign_in.html", form=form, status=status, **context)
     try:
         referral = service.invitations.check(form.referral.data or "")
         pending = send_code(form.identifier.data)
     except CrowdfundError as error:
-        return refuse("accounts/sign_in.html", form, error, target=target)
+        return refuse("accounts/sign_in.html", form, error, **context)
     session["otp"] = pending | {"next": target, "referral": referral}
     return web.back(url_for("accounts.enter_code"))
 
