@@ -27,7 +27,7 @@ def documents(campaign_id: str) -> BaseResponse:
     """Show the public papers of a campaign to its company, and add one to a draft."""
     me = web.current_user().id
     with reading():  # reading a file takes a moment: no other writer waits for it
-        queries.for_member(campaign_id, me)
+        queries.for_member(campaign_id, me, "view" if request.method == "GET" else "campaign")
     rollback()
     form = forms.DocumentForm()
     if not form.validate_on_submit():
@@ -44,7 +44,7 @@ def documents(campaign_id: str) -> BaseResponse:
 @bp.post(_PAGE + "/<string(length=32):document_id>/remove")
 def remove_document(campaign_id: str, document_id: str) -> BaseResponse:
     """Take a paper out of a draft."""
-    queries.for_member(campaign_id, web.current_user().id)
+    queries.for_member(campaign_id, web.current_user().id, "campaign")
     service.remove_document(campaign_id, document_id)
     web.flash(_("Removed."), "success")
     return web.back(url_for("campaigns.documents", campaign_id=campaign_id))
