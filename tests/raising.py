@@ -9,7 +9,7 @@ from PIL import Image
 from crowdfund import outbox, sessions
 from crowdfund.accounts import queries as people
 from crowdfund.accounts import service as accounts
-from crowdfund.adapters import custody, storage
+from crowdfund.adapters import custody, mail, storage
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns import service as campaign_service
 from crowdfund.chain import queries as chain_queries
@@ -19,6 +19,7 @@ from crowdfund.issuers import queries as company_queries
 from crowdfund.issuers import service as issuers
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger import service as ledger
+from crowdfund.notifications import queries as notices
 
 
 def paper(pages=1):
@@ -231,3 +232,24 @@ def refused(error):
         rollback()
     else:
         raise AssertionError(f"{error.__name__} was not raised")
+
+
+def join(company_id, person_id, role):
+    """Make somebody a member of a company, by an invitation to the person's address."""
+    person = people.get(person_id)
+    made = issuers.team.invite(company_id, person.email, role, actor="system")
+    issuers.team.accept(issuers.team.token(made), person_id)
+    commit()
+
+
+def told(person_id):
+    """Return the kinds of notices that a person has got."""
+    rollback()
+    return [notice.kind for notice in notices.notices_of(person_id).rows]
+
+
+def mail_to(address):
+    """Deliver what waits and return the text of the newest e-mail to an address."""
+    outbox.drain_all()
+    found = [message for message in mail.OUTBOX if address in str(message["To"])]
+    return found[-1].get_body(("plain",)).get_content()

@@ -20,7 +20,15 @@ from .life import (
     start_refusal,
 )
 from .lists import COUNTRIES, SECTORS, country_choices, country_name
-from .officers import OFFICER_ROLES, check_total, clean_officer, officers_missing, parse_share, share_text
+from .officers import (
+    MOST_OFFICERS,
+    OFFICER_ROLES,
+    check_total,
+    clean_officer,
+    officers_missing,
+    parse_share,
+    share_text,
+)
 from .papers import EXPIRING, KINDS, MEMORANDUM, TEXTS, lacking, required
 from .steps import (
     COLUMN_STEPS,
@@ -50,8 +58,8 @@ from .words import (
 
 __all__ = [
     "BANK_CHOICES", "COLUMN_STEPS", "COUNTRIES", "EDITABLE", "EXPIRING", "FIELD_NAMES", "FORMATS",
-    "INVITATION_LIFE", "KINDS", "MEMORANDUM", "OFFICER_ROLES", "REFUSALS", "ROLE_NAMES", "ROLE_TEXTS",
-    "SECTORS", "STATEMENTS", "STATUS_WORDS", "STEPS", "STEP_TITLES", "TEXTS", "TRANSITIONS",
+    "INVITATION_LIFE", "KINDS", "MEMORANDUM", "MOST_OFFICERS", "OFFICER_ROLES", "REFUSALS", "ROLE_NAMES",
+    "ROLE_TEXTS", "SECTORS", "STATEMENTS", "STATUS_WORDS", "STEPS", "STEP_TITLES", "TEXTS", "TRANSITIONS",
     "BankAccount", "ChangeStatus", "Difference", "InvalidFields", "Role", "RoleForbids", "Standing",
     "Status", "Values", "WrongState", "action_of", "block", "check_total", "clean", "clean_officer",
     "collect", "columns", "commitment", "country_choices", "country_name", "demand", "differences",

@@ -20,7 +20,7 @@ OFFICER_ROLES: Mapping[str, str] = {
 DIRECTORS = ("director", "chief_executive")
 BENEFICIAL_BPS = 2_500  # from a quarter on, somebody counts as an owner behind the company
 ADULT_YEARS = 18
-MOST = 30
+MOST_OFFICERS = 30
 _SHARE = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?", re.ASCII)
 Officer = dict[str, Any]
 """As a change keeps it: id, name, role, born_on (ISO), nationality, ownership_bps, is_beneficial_owner."""

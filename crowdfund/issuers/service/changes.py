@@ -19,8 +19,6 @@ from ..rules import ChangeStatus, Status
 from . import officers, registry
 from .shared import claim, locked, note, refuse_taken, reviewable, tell, tell_desk, touch
 
-HIDDEN = ("wallet_sealed_key",)  # kept in a change, shown nowhere
-
 
 def put(company: Company, part: str, new: Mapping[str, Any], *, actor: str) -> None:
     """Keep what a part shall become; a part that is as it was before has no change any more.

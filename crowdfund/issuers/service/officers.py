@@ -17,8 +17,6 @@ from ..rules import Status
 from . import changes
 from .shared import touch, writable
 
-MOST = 30
-
 
 class OfficerMissing(NotFound):
     """No such officer in this company's list."""
@@ -35,8 +33,8 @@ def save(company_id: str, values: Mapping[str, object], *, actor: str, officer_i
     if officer_id is None:
         officer_id = new_id()
         listed = [*listed, {"id": officer_id}]
-    if len(listed) > MOST:
-        errors["name"] = _("A company can have at most %(most)s officers here.", most=MOST)
+    if len(listed) > rules.MOST_OFFICERS:
+        errors["name"] = _("A company can have at most %(most)s officers here.", most=rules.MOST_OFFICERS)
     if errors:
         raise rules.InvalidFields(errors)
     place = _place(listed, officer_id)
