@@ -151,6 +151,13 @@ def fill_terms(page: Page, goal: str = "40,000") -> None:
     save(page)
 
 
+def add_paper(page: Page, title: str, file: dict) -> None:
+    """Add a paper for everybody to a draft."""
+    page.get_by_label("What is it?").fill(title)
+    page.get_by_label("File", exact=True).set_input_files(file)
+    page.get_by_role("button", name="Add", exact=True).click()
+
+
 def submit_campaign(page: Page) -> None:
     """Check the draft, stand by it and submit."""
     page.get_by_role("link", name="Check and submit").click()

@@ -124,6 +124,25 @@ def _write_the_campaign(world, issuer):
     expect(issuer.get_by_label("Duration")).to_have_value("45")
     world.look(issuer, "Goal, limits and price", "refused")
     raising.fill_terms(issuer)
+    _publish_a_paper(world, issuer)
+
+
+def _publish_a_paper(world, issuer):
+    """Add a paper for everybody: what is refused is told, what is sent shows its progress."""
+    issuer.get_by_role("link", name="Documents for everybody").click()
+    world.look(issuer, "Documents for everybody")
+    raising.add_paper(issuer, "Business plan", raising.PROGRAM)
+    expect(issuer.get_by_role("alert")).to_contain_text("This is a program.")
+    world.look(issuer, "Documents for everybody", "refused")
+    with issuer.expect_request("**/documents") as sent:
+        raising.add_paper(issuer, "Business plan", raising.MEMORANDUM)
+    assert sent.value.headers["hx-request"] == "true"
+    expect(issuer.get_by_role("link", name="Business plan")).to_be_visible()
+    world.look(issuer, "Documents for everybody", "one")
+    issuer.get_by_role("link", name="Back to the campaign").click()
+    expect(issuer.get_by_role("listitem").filter(has_text="Documents for everybody")).to_contain_text(
+        "Completed"
+    )
 
 
 def _nobody_approves_their_own(issuer, campaign_id):
@@ -138,6 +157,9 @@ def _the_public_page_shows_it(world, issuer):
     visitor = world.visitor()
     visitor.goto(issuer.url)
     assert visitor.title().startswith(TITLE)
+    with visitor.expect_download() as paper:
+        visitor.get_by_role("link", name="Business plan").click()
+    assert paper.value.suggested_filename == "paper.pdf"
     assert visitor.locator(".cf-prose script").count() == 0
     assert visitor.locator(".cf-prose a[href^='javascript']").count() == 0
     expect(visitor.get_by_role("img", name="A round oven under a low sun")).to_be_visible()
