@@ -106,7 +106,7 @@ def apply(change_id: str) -> None:
         return
     if change.kind in rules.WAYS_IN:
         sessions.end(change.person_id)
-        tokens.revoke_all(change.person_id, why="way in changed")
+        tokens.revoke_all(change.person_id, why="way changed")
     _tell(held.change(change_id), "change_applied", actor="system")
 
 

@@ -143,7 +143,7 @@ def reset(person_id: str, actor: str) -> None:
     for table in (_T, Passkey.__table__, _R):
         db.session.execute(sa.delete(table).where(table.c.person_id == person_id))
     sessions.end(person_id)
-    tokens.revoke_all(person_id, why="second factor reset")
+    tokens.revoke_all(person_id, why="factor reset")
     changes.cancel_all(person_id, actor=actor, reason=_("The second factor was reset."))
     security.note(person_id, "second_factor_reset", actor=actor, detail=" ".join(had), tell={})
 

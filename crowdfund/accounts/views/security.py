@@ -133,7 +133,7 @@ def removed(sentence: str) -> BaseResponse:
 
 def end_others(person_id: str) -> int:
     """End the person's sessions on other devices, and what programs may do in the person's name."""
-    service.tokens.revoke_all(person_id, why="second factor changed")
+    service.tokens.revoke_all(person_id, why="factor changed")
     return sessions.end(person_id, but=sessions.key_of(session))
 
 
