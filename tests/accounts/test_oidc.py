@@ -380,6 +380,13 @@ def test_an_answer_that_nobody_asked_for_is_refused(provider, client, query):
     assert people() == 0
 
 
+def test_a_sign_in_at_the_provider_is_not_finished_by_a_wallet(provider, client):
+    state = providing.state_of(begin(client))
+    form = {"request_id": state, "text": "00", "signature": "0x"}
+    answer = client.post("/sign-in/wallet/proof", data=form)
+    assert (answer.status_code, people()) == (409, 0)
+
+
 def test_who_cancels_at_the_provider_is_told_so(provider, client):
     nobody_came_in(client, enter(provider, client, None), 400, "You stopped at Demo ID")
 
@@ -509,8 +516,9 @@ def test_without_a_provider_there_is_no_button(app, client):
     assert client.post("/sign-in/oidc").status_code == 503
 
 
-def test_with_a_provider_there_is_a_button(provider, client):
+def test_with_a_provider_there_is_a_button(provider, client, signed_in):
     assert "Continue with Demo ID" in client.get("/sign-in").text
+    assert "Connect Demo ID" in signed_in[0].get("/account/sign-in-methods").text
 
 
 def test_the_doctor_reads_what_the_provider_publishes(provider):
