@@ -283,6 +283,12 @@ def test_a_staff_page_refused_to_somebody_signed_in_is_recorded_once(probe):
     assert [(row.actor, row.outcome) for row in rows(action="probe.desk")] == [(person_id, "denied")]
 
 
+def test_staff_sent_to_prove_the_second_factor_have_done_nothing(probe):
+    raising.sign_in(probe, raising.person("adam", "admin"), second_factor=False)
+    assert probe.post("/probe/desk").status_code == 303
+    assert rows() == []
+
+
 def test_what_the_regulator_tried_to_write_is_recorded_as_refused(probe):
     raising.sign_in(probe, raising.person("rita", "regulator"))
     assert probe.post("/probe/desk").status_code == 403
