@@ -155,3 +155,24 @@ def test_a_payout_account_is_asked_for_held_and_stopped(world, enrolled):
     world.look(page, "A change of your account", "cancelled")
     page.goto("/account/payout-account")
     expect(page.get_by_text("You have no payout account yet")).to_be_visible()
+
+
+def test_without_script_an_app_is_set_up_and_asked_for(world):
+    email = "amina@paper.example"
+    page = world.visitor(java_script_enabled=False)
+    world.sign_in(page, email)
+    page.goto("/account/payout-account/iban")
+    expect(page.get_by_text("Set up a second factor to go on")).to_be_visible()
+    page.get_by_role("link", name="Add a passkey").click()
+    expect(page.get_by_text("Passkeys need JavaScript")).to_be_visible()
+    page.go_back()
+    page.get_by_role("link", name="Set up an authenticator app").click()
+    secret = page.locator("#secret").inner_text().replace(" ", "")
+    page.get_by_label("Type the code that the app shows now").fill(world.app_code(email, secret=secret))
+    page.get_by_role("button", name="Confirm and switch on").click()
+    page.get_by_role("button", name="I have stored them").click()
+    expect(page.get_by_label("IBAN")).to_be_visible()
+    sign_out(page)
+    half_way(world, page, email)
+    world.prove(page, email, secret=secret)
+    confirmed(page)

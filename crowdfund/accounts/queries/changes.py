@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from ...adapters import sealing
 from ...db import db
 from ...errors import NotFound
+from ...i18n import _
 from ..models.changes import SecurityEvent, SensitiveChange
 from ..rules.changes import Channel
 
@@ -46,7 +47,7 @@ def change_of(change_id: str, person_id: str) -> Change:
     """Return a person's own change; raises NotFound for anybody else's."""
     found = change(change_id)
     if found is None or found.person_id != person_id:
-        raise NotFound("There is no such change.")
+        raise NotFound(_("There is no such change."))
     return found
 
 

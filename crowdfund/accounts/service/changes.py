@@ -11,10 +11,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ... import clock, live, outbox, sessions
+from ... import clock, i18n, live, outbox, sessions
 from ...adapters import sealing
 from ...db import db, new_id, record_event, rows_changed
 from ...errors import Conflict, CrowdfundError, NotFound
+from ...i18n import _
 from .. import queries
 from ..models import User
 from ..models.changes import SensitiveChange, sensitive_change_event
@@ -72,7 +73,7 @@ def cancel(change_id: str, person_id: str, *, actor: str) -> None:
     """Stop a change that still waits. Raises NotFound for another's, Conflict when it is too late."""
     change = held.change_of(change_id, person_id)
     if not _decide(change, "cancelled", actor=actor):
-        raise Conflict("This change does not wait any more. Reload the page to see what became of it.")
+        raise Conflict(_("This change does not wait any more. Reload the page to see what became of it."))
     _tell(held.change(change_id), "change_cancelled", actor=actor)
 
 
@@ -92,12 +93,12 @@ def apply(change_id: str) -> None:
         return
     person = queries.get(change.person_id)
     if person is None or person.disabled_at is not None:
-        _decide(change, "cancelled", actor="system", reason="the account is closed")
+        _decide(change, "cancelled", actor="system", reason=_("The account is closed."))
         return
     if not _decide(change, "applied", actor="system"):
         return
     try:
-        with db.session.begin_nested():
+        with i18n.using(person.language or "en"), db.session.begin_nested():  # the person reads a refusal
             _KINDS[change.kind](change.person_id, _payload(change))
             db.session.flush()
     except CrowdfundError as error:
@@ -112,7 +113,7 @@ def apply(change_id: str) -> None:
 
 def _lock_person(person_id: str) -> None:
     if db.session.scalar(sa.select(User.id).where(User.id == person_id).with_for_update()) is None:
-        raise NotFound("There is no such person.")
+        raise NotFound(_("There is no such person."))
 
 
 def _channels(person_id: str, kind: str, payload: dict[str, Any]) -> list[tuple[str, str]]:
@@ -144,7 +145,7 @@ def _decide(
 def _tell(change: held.Change | None, what: str, *, actor: str) -> None:
     """Write the history, tell the person, and tell the addresses that are not (or no more) the person's."""
     if change is None:
-        raise NotFound("There is no such change.")
+        raise NotFound(_("There is no such change."))
     context = {"what": change.kind, "applies_at": change.apply_at.isoformat(), "value": change.shown}
     if change.reason:
         context["reason"] = change.reason

@@ -6,7 +6,7 @@ it before the request's transaction begins. Whoever calls it keeps the proof in 
 
 import sqlalchemy as sa
 
-from ... import clock, sessions
+from ... import clock, i18n, sessions
 from ...adapters import sealing
 from ...db import db, insert_ignore, new_id, own_transaction, rows_changed
 from ...errors import Conflict, Forbidden, Invalid
@@ -144,7 +144,9 @@ def reset(person_id: str, actor: str) -> None:
         db.session.execute(sa.delete(table).where(table.c.person_id == person_id))
     sessions.end(person_id)
     tokens.revoke_all(person_id, why="factor reset")
-    changes.cancel_all(person_id, actor=actor, reason=_("The second factor was reset."))
+    person = queries.get(person_id)
+    with i18n.using((person.language if person else "") or "en"):  # the person reads it
+        changes.cancel_all(person_id, actor=actor, reason=_("The second factor was reset."))
     security.note(person_id, "second_factor_reset", actor=actor, detail=" ".join(had), tell={})
 
 

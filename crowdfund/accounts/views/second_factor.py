@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ... import sessions, web
 from ...errors import CrowdfundError, NotSignedIn
-from ...i18n import ngettext
+from ...i18n import _, ngettext
 from ...sessions import SqlSession
 from .. import queries, service
 from ..forms.second_factor import AppCodeForm, PasskeyForm, RecoveryCodeForm
@@ -52,8 +52,8 @@ def recovery_code() -> BaseResponse:
             left = service.second_factor.prove_recovery_code(person_id, form.code.data or "")
         except CrowdfundError as error:
             return blueprint.refuse("accounts/recovery_code.html", form, error, target=_target())
-        one, many = "One recovery code is left. Make new ones.", "%(num)s recovery codes are left."
-        web.flash(ngettext(one, many, left), "warning" if left < 3 else "info")
+        text = ngettext("One recovery code is left. Make new ones.", "%(num)s recovery codes are left.", left)
+        web.flash(text, "warning" if left < 3 else "info")
         return _proved(person_id, "recovery")
     status = 422 if form.errors else 200
     return web.render("accounts/recovery_code.html", form=form, target=_target(), status=status)
@@ -64,7 +64,7 @@ def passkey_options() -> Response:
     """Give the browser a challenge for one of the person's passkeys."""
     person_id = who()
     if person_id is None:
-        raise NotSignedIn("Sign in first.")
+        raise NotSignedIn(_("Sign in first."))
     challenge_id, options = service.passkeys.begin_proving(person_id)
     return jsonify({"challenge_id": challenge_id, "options": options})
 

@@ -33,8 +33,8 @@ def session_end() -> BaseResponse:
 def session_end_others() -> BaseResponse:
     """Sign every other browser out."""
     count = service.devices.end_other_sessions(web.current_user().id, but=kept.key_of(session))
-    one, many = "One device was signed out.", "%(num)s devices were signed out."
-    web.flash(ngettext(one, many, count), "success")
+    text = ngettext("One device was signed out.", "%(num)s devices were signed out.", count)
+    web.flash(text, "success")
     return web.back(url_for("accounts.sessions"))
 
 
