@@ -22,6 +22,7 @@ def test_a_person_is_verified_with_documents_through_every_turn(world):
     world.look(person, "Your verification", "verified")
     assert person.evaluate("window.neverReloaded")
     _person_sees_who_has_looked(world, person)
+    _nominees_are_named_and_verified(world, person, desk)
     _a_change_is_checked_again(world, person, desk)
 
 
@@ -133,6 +134,39 @@ def _person_sees_who_has_looked(world, page):
     world.look(page, "Who looked at my documents")
     expect(page.get_by_role("cell", name=re.compile(r"Dawit \(compliance\)")).first).to_be_visible()
     expect(page.get_by_role("cell", name="Review by staff").first).to_be_visible()
+
+
+def _nominees_are_named_and_verified(world, page, desk):
+    page.goto("/account/nominees")
+    world.look(page, "Your nominees", "none")
+    page.get_by_role("link", name="Name a nominee").click()
+    page.get_by_label("Full name").fill("Sara Girma Wolde")
+    page.get_by_label("How is the nominee related to you?").select_option("child")
+    page.get_by_label("Date of birth").fill("2016-02-03")
+    page.get_by_label("E-mail address or phone number").fill("0911")
+    page.get_by_label("Share").fill("60")
+    page.get_by_role("button", name="Save and continue").click()
+    expect(page.get_by_role("alert")).to_contain_text("phone number with its country code")
+    world.look(page, "Name a nominee", "refused")
+    page.get_by_label("E-mail address or phone number").fill("+251 91 123 4567")
+    page.get_by_role("button", name="Save and continue").click()
+    page.get_by_label("File", exact=True).set_input_files(verifying.photo("SARA"))
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_text("Not complete: 60 of 100 % are given.")).to_be_visible()
+    expect(page.get_by_role("button", name="Send for verification")).not_to_be_attached()
+    page.get_by_role("link", name="Change Sara Girma Wolde").click()
+    page.get_by_label("Share").fill("100")
+    page.get_by_role("button", name="Save and continue").click()
+    page.get_by_role("button", name="Send for verification").click()
+    expect(page.get_by_text("Waiting for the check")).to_be_visible()
+    world.look(page, "Your nominees", "waiting")
+    desk.goto("/staff/people")
+    desk.get_by_role("link", name=NAME).click()
+    card = desk.get_by_role("article", name="Sara Girma Wolde")
+    card.get_by_role("radio", name="Accept").check()
+    card.get_by_role("button", name="Save decision").click()
+    expect(card.get_by_text("Verified", exact=True)).to_be_visible()
+    expect(page.get_by_text("Your nominees are verified")).to_be_visible()
 
 
 def _a_change_is_checked_again(world, page, desk):
