@@ -5,7 +5,6 @@ import re
 from playwright.sync_api import expect
 
 from . import verifying
-from .world import invest
 
 EMAIL = "rahel@example.com"
 SLUG = "sunlight-for-3-000-homes"
@@ -170,7 +169,6 @@ def _nominees_are_named_and_verified(world, page, desk):
 
 
 def _a_change_is_checked_again(world, page, desk):
-    invest(page, SLUG, "500")
     page.goto("/account/verification/facts/about")
     expect(page.get_by_text("If you change it we check again")).to_be_visible()
     verifying.about(page, "Rahel Girma")
