@@ -96,10 +96,13 @@ def test_no_file_at_all_is_said_too(hers, alice, desk):
     assert "Choose a file first" in answer.text
 
 
-@pytest.mark.parametrize("kind", ["national_id", "business_licence", "id_proof", "x"])
-def test_a_kind_that_is_not_asked_for_has_no_page(hers, alice, desk, kind):
+@pytest.mark.parametrize("kind", ["national_id", "pan", "business_licence", "id_proof", "x"])
+def test_a_kind_that_is_not_asked_for_has_no_page_and_is_not_taken(hers, alice, desk, kind):
     desk.facts(alice)
     assert hers.get(f"{HERE}/documents/{kind}").status_code == 404
+    assert upload(hers, kind).status_code in (404, 409)
+    rollback()
+    assert queries.papers(alice) == []
 
 
 def test_a_document_is_deleted_by_its_owner_only(app, hers, alice, desk):

@@ -96,6 +96,11 @@ def kinds_for(file: File, requirement: Requirement) -> tuple[str, ...]:
     return (named,) if named in requirement.kinds else requirement.kinds
 
 
+def kinds_asked(file: File) -> set[str]:
+    """Return every kind of document that any level needs from this person."""
+    return {kind for one in asked(file, LEVELS[-1]) for kind in kinds_for(file, one)}
+
+
 def papers_for(file: File, requirement: Requirement) -> list[Paper]:
     """Return the documents in force that a requirement is about."""
     return [paper for paper in file.papers if paper.kind in kinds_for(file, requirement)]

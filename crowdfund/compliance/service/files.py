@@ -68,10 +68,12 @@ def _name_profile(person_id: str, legal_name: str) -> None:
 def attach(person_id: str, examined: document_service.Examined) -> str:
     """Keep an examined document (documents.service.examine); return its id.
 
-    It takes the place of those of its kind that were rejected or have expired. Raises Conflict when
-    there are too many already.
+    It takes the place of those of its kind that were rejected or have expired. Raises Conflict for a
+    kind that is not asked for, and when there are too many already.
     """
     file = shared.locked_file(person_id)
+    if examined.kind not in rules.requirements.kinds_asked(queries.snapshot(person_id)):
+        raise Conflict(_("We do not need this document from you. Nothing was stored."))
     there = documents.of_owner(("person", person_id), [examined.kind])
     useless = [one for one in there if one.status in ("rejected", "expired")]
     if len(there) - len(useless) >= rules.requirements.MAX_PAPERS:
