@@ -5,8 +5,8 @@ platform and of the children that read files, not of the tests.
 """
 
 import json
+import os
 import sys
-import time
 from pathlib import Path
 
 from crowdfund import config, create_app
@@ -25,15 +25,21 @@ def peak_mb():
     return int(held.split()[1]) // 1024 + sanitising.MEMORY_MB
 
 
+def processor_s():
+    """Return the seconds of the processor used so far; with a core free, those of the clock are the same."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
 def look(path):
     """Return what came of one upload; what is accepted is put beside it."""
     filename, data = path.with_suffix(".name").read_text(), path.read_bytes()
-    start = time.monotonic()
+    start = processor_s()
     try:
         examined = service.examine("other", filename, data)
     except CrowdfundError as refusal:
-        return {"status": refusal.status, "says": refusal.user_message, "took_s": time.monotonic() - start}
-    took = time.monotonic() - start
+        return {"status": refusal.status, "says": refusal.user_message, "took_s": processor_s() - start}
+    took = processor_s() - start
     path.with_suffix(".out").write_bytes(examined.data)
     return {"status": 200, "took_s": took, "type": examined.content_type, "name": examined.filename}
 

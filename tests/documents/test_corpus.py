@@ -10,6 +10,9 @@ import pikepdf
 import pytest
 from PIL import Image
 
+from crowdfund.adapters import sanitising
+from crowdfund.documents import rules, service
+from crowdfund.errors import Unavailable
 from tests.documents import corpus
 
 CASES = corpus.cases()
@@ -87,3 +90,25 @@ def test_what_acts_in_a_pdf_is_gone_and_what_is_seen_stays(seen):
         assert set(pdf.Root.keys()) == {"/Type", "/Pages"}
         assert "/Annots" not in pdf.pages[0].obj
         assert "/A" in pdf.pages[0].obj.Resources.XObject, "a form that is called A is no action"
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "error", "sentence"),
+    [
+        ("CPU_S", 0.02, rules.FileRefused, "takes too long to read"),
+        ("LIMIT_S", 0.01, Unavailable, "Many files are being checked"),
+        ("MEMORY_MB", 30, rules.FileRefused, " again."),
+    ],
+)
+def test_a_file_that_takes_too_much_ends_with_a_sentence(app, monkeypatch, limit, value, error, sentence):
+    monkeypatch.setattr(sanitising, limit, value)
+    with pytest.raises(error) as refusal:
+        service.examine("other", "doc.pdf", corpus.paper())
+    assert sentence in refusal.value.user_message
+
+
+def test_files_wait_for_their_turn_and_are_told_when_it_takes_too_long(app, monkeypatch):
+    monkeypatch.setattr(sanitising, "WAIT_S", 0.01)
+    with sanitising.TURNS, sanitising.TURNS, pytest.raises(Unavailable, match="try again"):
+        service.examine("other", "doc.pdf", corpus.paper())
+    assert service.examine("other", "doc.pdf", corpus.paper()).data
