@@ -96,6 +96,19 @@ def test_the_second_reviewer_confirms_what_the_first_proposed(app, carla, desk, 
     assert desk.standing(alice) == ("verified", "enhanced")
 
 
+def test_who_asked_for_more_than_is_proven_may_get_the_basic_level(carla, desk, alice):
+    desk.complete(alice, "proof_of_address", "bank_proof")
+    desk.submit(alice)
+    assert "Give the basic level only" not in carla.get(here(alice)).text
+    desk.accept(alice, desk.paper(alice, "passport").id)
+    assert "Give the basic level only" in carla.get(here(alice)).text
+    seen = {"revision": queries.revision(alice)}
+    assert carla.post(here(alice, "approve"), data=seen).status_code == 409  # the enhanced one is not proven
+    assert carla.post(here(alice, "approve"), data=seen | {"level": "basic"}).status_code == 303
+    assert desk.standing(alice) == ("verified", "basic")
+    assert queries.last_approved(alice).level == "basic"
+
+
 def test_a_reviewer_sees_no_form_for_themselves(carla, desk):
     desk.complete(desk.carla)
     desk.submit(desk.carla)

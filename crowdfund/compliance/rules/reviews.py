@@ -1,11 +1,9 @@
 """A review: one request for a level and what became of it; who may decide; pure."""
 
-import hashlib
-import hmac
-import json
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ...documents.rules import commitment as commitment
 from ...errors import Conflict, Forbidden
 from ...i18n import _
 
@@ -77,12 +75,3 @@ def check_second(actor: str, proposed_by: str | None) -> None:
     """Refuse the same pair of eyes twice; raises SameReviewer."""
     if actor == proposed_by:
         raise SameReviewer
-
-
-def commitment(salt_hex: str, facts: object) -> str:
-    """Return 0x and 64 hex digits: HMAC-SHA256 of the canonical JSON of `facts` under a salt.
-
-    Without the salt, which stays in SQL, nobody can find out by guessing what was verified.
-    """
-    canonical = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return "0x" + hmac.new(bytes.fromhex(salt_hex), canonical.encode(), hashlib.sha256).hexdigest()

@@ -47,14 +47,17 @@ def decide_payout(person_id: str, decision: Decision, *, actor: str) -> None:
     tell_pages(person_id)
 
 
-def approve(person_id: str, *, actor: str, revision: int) -> str:
+def approve(person_id: str, *, actor: str, revision: int, only_basic: bool = False) -> str:
     """Give the level that was asked for, or propose the enhanced one; return the review's new status.
 
     The enhanced level takes two people: the first one's proposal gives the basic level at once, the
-    second one's approval the rest. `revision` is that of the file which the reviewer has seen. Raises
-    OwnFile, SameReviewer, NotProven, or Decided when somebody was quicker.
+    second one's approval the rest. `only_basic` gives the basic level to who asked for more. `revision` is
+    that of the file which the reviewer has seen. Raises OwnFile, SameReviewer, NotProven, or Decided when
+    somebody was quicker.
     """
     review = _reviewable(person_id, actor, revision)
+    if only_basic and review.status == Status.SUBMITTED:
+        review.level = "basic"
     file = queries.snapshot(person_id)
     if unproven := rules.requirements.unproven(file, review.level):
         raise rules.reviews.NotProven(

@@ -82,7 +82,8 @@ def decide_nominee(person_id: str, nominee_id: str) -> BaseResponse:
 @bp.post(PERSON + "/approve")
 def approve_person(person_id: str) -> BaseResponse:
     """Give the level that was asked for, or propose the enhanced one."""
-    status = service.approve(person_id, actor=web.current_user().id, revision=_revision())
+    me, only_basic = web.current_user().id, request.form.get("level") == "basic"
+    status = service.approve(person_id, actor=me, revision=_revision(), only_basic=only_basic)
     proposed = _("Proposed. A second colleague has to confirm the enhanced level.")
     web.flash(proposed if status == "proposed" else _("Verified."), "success")
     return _back(person_id)
@@ -169,6 +170,8 @@ def _detail(person_id: str, refused: FlaskForm | None = None, *, status: int = 2
         "reject_form": _form(LevelForm, "reject", refused),
         "revoke_form": _form(LevelForm, "revoke", refused),
         "unproven": rules.requirements.unproven(file, review.level) if review else [],
+        "may_be_basic": review is not None and review.level == "enhanced" and review.status == "submitted"
+        and found.kyc_level == "none" and not rules.requirements.unproven(file, "basic"),
         "sum_words": rules.nominees.sum_words(one.share_bp for one in nominees) if nominees else "",
         "percent": rules.nominees.percent, "relationships": rules.nominees.RELATIONSHIPS,
         "level_names": rules.LEVEL_NAMES, "kind_names": rules.KIND_NAMES,
