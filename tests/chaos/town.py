@@ -160,7 +160,7 @@ class Town:
         issuers.bank.save(company, raising.BANK | {"holder": f"Bakery {number} PLC"}, actor=owner)
         issuers.hold_wallet(company)
         for kind in raising.PAPERS:
-            issuers.papers.attach(company, kind, f"{kind}.pdf", PDF, actor=owner)
+            issuers.papers.keep(company, raising.made_paper(kind), actor=owner)
         issuers.submit(company, actor=owner)
         return company
 

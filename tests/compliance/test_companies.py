@@ -1,4 +1,4 @@
-"""The desk decides about a company's papers and changes: one by one, with reasons, seen by those concerned."""
+"""The desk decides about papers and changes of a company: one by one, with reasons, told to its owner."""
 
 import pytest
 
@@ -72,7 +72,7 @@ def test_a_company_is_approved_only_with_every_paper_decided_and_the_needed_acce
     assert (answer.status_code, "Business licence" in answer.text) == (409, True)
     raising.accept_papers(cast["company"], cast["carla"])
     service.reject(cast["company"], "Add the balance sheet, please.", actor=cast["carla"])
-    service.papers.attach(cast["company"], "other", "balance.pdf", raising.PDF, actor=cast["alice"])
+    service.papers.keep(cast["company"], raising.made_paper("other"), actor=cast["alice"])
     service.submit(cast["company"], actor=cast["alice"])
     commit()
     assert "Decide about every paper first." in carla.post(f"{desk(cast)}/approve").text

@@ -164,9 +164,7 @@ def test_a_cancelled_bank_account_never_counts(cast, frozen):
 
 def test_a_renewed_licence_is_reviewed_while_the_old_one_still_counts(cast):
     [old] = queries.papers(cast["company"], ["business_licence"])
-    new = service.papers.attach(
-        cast["company"], "business_licence", "licence.pdf", raising.PDF, actor=cast["alice"]
-    )
+    new = service.papers.keep(cast["company"], raising.made_paper("business_licence"), actor=cast["alice"])
     commit()
     assert refusal(cast) == "under_review"
     assert [row.id for row in queries.queue(status="changes")[0]] == [cast["company"]]
@@ -180,9 +178,7 @@ def test_a_renewed_licence_is_reviewed_while_the_old_one_still_counts(cast):
 
 def test_an_expired_licence_stops_new_campaigns_and_the_team_is_told(cast, frozen):
     until = frozen.now().date() + timedelta(days=10)
-    new = service.papers.attach(
-        cast["company"], "business_licence", "licence.pdf", raising.PDF, actor=cast["alice"]
-    )
+    new = service.papers.keep(cast["company"], raising.made_paper("business_licence"), actor=cast["alice"])
     service.papers.decide(cast["company"], new, actor=cast["carla"], approve=True, expires_on=until)
     commit()
     frozen.advance(timedelta(days=12))

@@ -53,6 +53,12 @@ def fill(client, here):
     return answer
 
 
+@pytest.fixture
+def ready(cast):
+    """The address of a file of Alice's that could be submitted."""
+    return f"/companies/{raising.filled_company(cast['alice'])}"
+
+
 def read(here):
     rollback()
     return queries.get(here.rsplit("/", 1)[1])
@@ -109,9 +115,8 @@ def test_an_empty_file_is_not_opened_twice(alice):
 
 
 @pytest.mark.parametrize("left_out", list(rules.STATEMENTS))
-def test_a_submission_needs_every_declaration(alice, left_out):
-    here = start(alice)
-    fill(alice, here)
+def test_a_submission_needs_every_declaration(alice, left_out, ready):
+    here = ready
     said = {code: "y" for code in rules.STATEMENTS if code != left_out}
     answer = alice.post(f"{here}/check", data=said)
     assert answer.status_code == 422
@@ -218,7 +223,6 @@ def test_a_bank_account_is_kept_sealed_and_shown_masked(alice, good):
 @pytest.mark.parametrize(
     ("bad", "field"),
     [
-        ({"format": "GOLD"}, "format-0"),
         ({"bank": "NONE"}, "bank"),
         ({"number": "100012345678"}, "number"),
         ({"number": "0000000000000"}, "number"),
@@ -239,6 +243,15 @@ def test_a_wrong_bank_account_is_refused_at_its_field(alice, bad, field):
     assert answer.status_code == 422
     assert f'href="#{field}"' in answer.text
     assert queries.bank_account(read(here).id) is None
+
+
+def test_there_is_no_other_kind_of_account(alice):
+    here = start(alice)
+    alice.post(f"{here}/edit/company", data=raising.COMPANY)
+    answer = alice.post(f"{here}/edit/bank", data=raising.BANK | {"format": "GOLD"})
+    assert (answer.status_code, "Choose a kind of account from the list." in answer.text) == (422, True)
+    assert 'name="iban"' in alice.get(f"{here}/edit/bank?kind=IBAN").text
+    assert 'name="number"' in alice.get(f"{here}/edit/bank?kind=GOLD").text
 
 
 @pytest.mark.parametrize(
@@ -277,9 +290,8 @@ def test_what_is_no_pdf_is_refused_at_its_field(alice, data):
     assert papers(here) == []
 
 
-def test_a_stranger_finds_nothing_of_a_company(alice, app, cast):
-    here = start(alice)
-    fill(alice, here)
+def test_a_stranger_finds_nothing_of_a_company(alice, app, cast, ready):
+    here = ready
     [paper] = papers(here, "memorandum")
     bob = raising.browser(app, cast["bob"])
     pages = (
@@ -302,9 +314,8 @@ def test_a_stranger_finds_nothing_of_a_company(alice, app, cast):
     assert read(here).status == "draft"
 
 
-def test_a_paper_opens_for_the_team_and_for_staff_only(alice, app, cast):
-    here = start(alice)
-    fill(alice, here)
+def test_a_paper_opens_for_the_team_and_for_staff_only(alice, app, cast, ready):
+    here = ready
     [paper] = papers(here, "business_licence")
     for client in (alice, *(raising.browser(app, cast[name]) for name in ("carla", "rita"))):
         answer = client.get(f"/documents/{paper.id}")
@@ -312,9 +323,8 @@ def test_a_paper_opens_for_the_team_and_for_staff_only(alice, app, cast):
         assert answer.headers["Cache-Control"] == "private, no-store"
 
 
-def test_a_paper_of_another_company_cannot_be_removed(alice, app, cast):
-    here = start(alice)
-    fill(alice, here)
+def test_a_paper_of_another_company_cannot_be_removed(alice, app, cast, ready):
+    here = ready
     [paper] = papers(here, "memorandum")
     bob = raising.browser(app, cast["bob"])
     theirs = start(bob)
@@ -322,9 +332,8 @@ def test_a_paper_of_another_company_cannot_be_removed(alice, app, cast):
     assert papers(here, "memorandum") == [paper]
 
 
-def test_a_submitted_company_cannot_be_changed_through_the_pages(alice):
-    here = start(alice)
-    fill(alice, here)
+def test_a_submitted_company_cannot_be_changed_through_the_pages(alice, ready):
+    here = ready
     alice.post(f"{here}/check", data=DECLARED)
     answer = alice.post(f"{here}/edit/company", data=raising.COMPANY | {"trade_name": "Other"})
     assert answer.status_code == 409

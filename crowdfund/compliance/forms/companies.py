@@ -29,7 +29,7 @@ class PaperDecisionForm(FlaskForm):
     """A decision about one paper: until when it is good, or why not."""
 
     expires_on = StringField(_l("Good until"), description=_l("The last day, if the paper has one."))
-    reason = TextAreaField(_l("Or what is wrong with it?"), description=_l("The owner reads this."))
+    reason = TextAreaField(_l("What is wrong with it?"), description=_l("The owner reads this."))
 
 
 class ApproveForm(FlaskForm):

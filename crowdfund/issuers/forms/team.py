@@ -17,7 +17,13 @@ class InviteForm(FlaskForm):
         [Needed()],
         description=_l("The link works only for this address, for seven days."),
     )
-    role = SelectField(_l("Role"), [Needed()], choices=options(rules.ROLE_NAMES), validate_choice=False)
+    role = SelectField(
+        _l("Role"),
+        [Needed()],
+        choices=options(rules.ROLE_NAMES),
+        validate_choice=False,
+        default=rules.Role.VIEWER,
+    )
 
 
 class RoleForm(FlaskForm):

@@ -80,18 +80,18 @@ class OfficerForm(FlaskForm):
 class BankForm(FlaskForm):
     """Where the company is paid."""
 
-    format = RadioField(
-        _l("What kind of account is it?"), [Needed()], choices=options(rules.FORMATS), validate_choice=False
-    )
+    format = HiddenField()
     bank = SelectField(
         _l("Bank"),
+        [Needed()],
         choices=options(rules.BANK_CHOICES, _l("Choose a bank")),
         validate_choice=False,
-        description=_l("For an Ethiopian account."),
     )
-    ifsc = StringField(_l("IFSC"), description=_l("For an Indian account: 11 characters, like SBIN0001234."))
-    number = StringField(_l("Account number"), description=_l("For an Ethiopian or Indian account."))
-    iban = StringField(_l("IBAN"), description=_l("For an account in any other country."))
+    ifsc = StringField(_l("IFSC"), [Needed()], description=_l("11 characters, like SBIN0001234."))
+    number = StringField(_l("Account number"), [Needed()], description=_l("As on the bank book."))
+    iban = StringField(
+        _l("IBAN"), [Needed()], description=_l("As on a bank statement, with or without blanks.")
+    )
     holder = StringField(
         _l("Account holder"),
         [Needed()],

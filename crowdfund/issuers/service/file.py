@@ -88,10 +88,11 @@ def declare(company: Company, statements: Iterable[str], *, actor: str) -> None:
     missing = [code for code in rules.STATEMENTS if code not in ticked]
     if missing:
         raise rules.InvalidFields(dict.fromkeys(missing, _("Confirm each statement.")))
+    now = clock.now()
     for code in rules.STATEMENTS:
         db.session.add(
             CompanyDeclaration(
                 company_id=company.id, statement=code, text_hash=rules.text_hash(code), said_by=actor,
-                said_at=clock.now(),
+                said_at=now,
             )
         )  # fmt: skip

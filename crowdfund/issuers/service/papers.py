@@ -20,10 +20,14 @@ def attach(company_id: str, kind: str, filename: str, data: bytes, *, actor: str
     Unavailable (scanner) or WrongState.
     """
     rules.pick(kind, "kind", _("a kind of paper"), rules.KINDS)
-    examined = document_service.examine(kind, filename, data)
+    return keep(company_id, document_service.examine(kind, filename, data), actor=actor)
+
+
+def keep(company_id: str, examined: document_service.Examined, *, actor: str) -> str:
+    """Store a paper that has been examined, or that the platform made itself; else as `attach`."""
     company = writable(company_id)
-    for older in queries.papers(company_id, [kind]):
-        if older.status in ("pending", "rejected") and kind != "other":
+    for older in queries.papers(company_id, [examined.kind]):
+        if older.status in ("pending", "rejected") and examined.kind != "other":
             document_service.destroy(older.id, actor=actor)
     document_id = document_service.keep(("company", company_id), examined, actor=actor)
     touch(company)

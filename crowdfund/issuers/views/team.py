@@ -138,6 +138,7 @@ def _refused(company: Row[Any], error: CrowdfundError) -> Response:
 
 def _page(company: Row[Any], form: FlaskForm, *, status: int = 200) -> Response:
     members, invitations = queries.members(company.id), queries.invitations(company.id)
+    owners = [row.user_id for row in members if row.role == rules.Role.OWNER]
     return web.render(
         "issuers/team.html",
         status=status,
@@ -148,6 +149,7 @@ def _page(company: Row[Any], form: FlaskForm, *, status: int = 200) -> Response:
         names=accounts.names({row.user_id for row in members} | {row.invited_by for row in invitations}),
         role_names=rules.ROLE_NAMES,
         role_texts=rules.ROLE_TEXTS,
+        needed=owners if len(owners) == 1 else [],
         may_manage=rules.may(company.my_role, "team"),
         me=web.current_user().id,
     )

@@ -51,7 +51,8 @@ def edit(company_id: str, step: str) -> BaseResponse:
         return web.to_second_factor()
     form = _form(company, step)
     context: dict[str, Any] = {"company": company, "step": step, "form": form}
-    context["bank"] = queries.filled(company)["bank"] if step == "bank" else None
+    if step == "bank":
+        context |= {"bank": queries.filled(company)["bank"], "formats": rules.FORMATS}
     page = f"issuers/{step}.html"
     if not form.validate_on_submit():
         return web.render(page, status=422 if form.errors else 200, **context)
@@ -101,8 +102,10 @@ def _mine(company_id: str, action: str = "view") -> Row[Any]:
 def _form(company: Row[Any], step: str) -> FlaskForm:
     facts = queries.filled(company)
     if step == "bank":
-        default = company.country if company.country in rules.FORMATS else "IBAN"
-        known = {"format": default, "holder": facts["legal_name"]}
+        home = facts["country"] if facts["country"] in rules.FORMATS else "IBAN"
+        wanted = request.args.get("kind", "")
+        kind = wanted if wanted in rules.FORMATS else home
+        known = {"format": kind, "holder": facts["legal_name"]}
     else:
         known = facts
     form = forms.FORMS[step](data=known)

@@ -14,6 +14,7 @@ from crowdfund.campaigns import service as campaigns
 from crowdfund.compliance import service as compliance
 from crowdfund.db import db
 from crowdfund.documents import service as documents
+from crowdfund.documents.service import Examined
 from crowdfund.investments import queries as investment_queries
 from crowdfund.investments import service as investments
 from crowdfund.issuers import queries as company_queries
@@ -132,8 +133,10 @@ def _fill_company(company_id: str, owner: str, one: cast.Raise, number: int) -> 
     issuers.hold_wallet(company_id)
     for kind, text in (("business_licence", "Renewed for this year."), ("tax_certificate", "Registered."),
                        ("memorandum", one.story)):  # fmt: skip
-        data = pictures.memorandum(one.company, text)
-        issuers.papers.attach(company_id, kind, f"{kind.replace('_', '-')}.pdf", data, actor=owner)
+        made = Examined(
+            kind, f"{kind.replace('_', '-')}.pdf", "application/pdf", pictures.memorandum(one.company, text)
+        )
+        issuers.papers.keep(company_id, made, actor=owner)
     issuers.submit(company_id, actor=owner)
 
 
