@@ -5,12 +5,12 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-WHO = "nahom@demo.example"
+WHO = "samuel@demo.example"
 
 
 @pytest.fixture(scope="module")
 def enrolled(session_world):
-    """Nahom's secret and recovery codes, once the first journey has set them up."""
+    """Samuel's secret and recovery codes, once the first journey has set them up."""
     return {}
 
 
@@ -124,7 +124,7 @@ def test_a_device_is_signed_out_from_another_one(world):
 
 
 def test_a_payout_account_is_asked_for_held_and_stopped(world, enrolled):
-    """Goes on with Nahom, who has a second factor, and whose input survives the question for it."""
+    """Goes on with Samuel, who has a second factor, and whose input survives the question for it."""
     page = world.visitor()
     half_way(world, page, WHO)
     page.get_by_role("link", name="use a recovery code").click()
