@@ -148,7 +148,7 @@ def environment() -> Environment:
         asset=vendored.asset, asset_url=vendored.asset_url, money_fmt=money.fmt,
         csp_nonce=lambda: "sample", csrf_token=lambda: "sample-token", live_token=lambda: "",
         url_for=lambda endpoint, **_values: "/" + endpoint.replace(".", "/"),
-        flashes=lambda: [("success", "Saved.")],
+        flashes=lambda: [("success", "Saved.")], bell=lambda: "",
         nav_items=lambda: [
             {"label": "Campaigns", "url": "/", "active": True, "count": None},
             {"label": "Portfolio", "url": "/portfolio", "active": False, "count": None},

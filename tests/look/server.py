@@ -30,7 +30,9 @@ PAGE = """{% extends "base.html" %}{% block content %}
 <form id="upload" method="post" action="/upload" hx-post="/upload"
   hx-encoding="multipart/form-data" data-upload>
   <label for="file">File</label><input id="file" type="file" name="file" data-max-bytes="3000000">
-  <progress data-upload max="100" value="0" aria-label="Uploading" hidden></progress><button>Send</button>
+  <progress data-upload max="100" value="0" aria-label="Uploading" data-sending="{percent} sent"
+    data-checking="It is being checked." hidden></progress><p data-upload-line hidden></p>
+  <button>Send</button>
 </form>
 {% endblock %}"""
 INVALID = """<form id="try" method="post" action="/try" hx-post="/try" hx-swap="outerHTML">
@@ -108,6 +110,7 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(0.5)
             self._answer(200, self.site.page())
         elif path == "/upload":
+            time.sleep(1)  # it is read and written anew
             self._answer(200, f"<p id='stored'>{len(body)}</p>")
         else:
             self._try(body.decode())

@@ -121,7 +121,12 @@ def test_an_upload_is_sent_whole_and_its_answer_shown(site, shown):
     shown.get_by_label("File").set_input_files(
         {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"x" * 2_000_000}
     )
+    line = shown.locator("[data-upload-line]")
+    expect(line).to_have_text("a.pdf, 1.9 MB")
     shown.get_by_role("button", name="Send").click()
+    expect(shown.get_by_role("progressbar", name="Uploading")).to_be_visible()
+    expect(line).to_have_text("It is being checked.")
+    expect(shown.locator("#status")).to_have_text("It is being checked.")
     expect(shown.locator("#stored")).to_be_visible()
     assert int(shown.locator("#stored").inner_text()) > 2_000_000
 
