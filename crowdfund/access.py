@@ -127,6 +127,7 @@ TABLE: dict[str, frozenset[str]] = {
     "compliance.remove_nominee": SIGNED_IN,
     "compliance.submit_nominees": SIGNED_IN,
     "compliance.people": readers("admin", "compliance"),
+    "compliance.people_csv": readers("admin", "compliance"),
     "compliance.person": readers("admin", "compliance"),
     "compliance.decide_document": staff("admin", "compliance"),
     "compliance.decide_payout": staff("admin", "compliance"),

@@ -182,6 +182,17 @@ def test_people_are_found_by_name_address_number_and_code(carla, desk, waiting, 
     assert ("alice@example.com" in page) == is_found
 
 
+def test_the_list_comes_as_a_file_with_the_same_filters(carla, desk, waiting):
+    hanna = raising.person("hanna")
+    desk.verify(hanna)
+    answer = carla.get("/staff/people.csv")
+    assert answer.mimetype == "text/csv"
+    rows = answer.get_data(as_text=True).splitlines()
+    assert [row.split(",")[0] for row in rows[1:]] == [waiting]
+    assert hanna in carla.get("/staff/people.csv?status=verified").get_data(as_text=True)
+    assert "EP 123" not in answer.get_data(as_text=True)
+
+
 @pytest.mark.parametrize("asked", ["x", "-1", "0", "99999999999999999999"])
 def test_strange_pages_and_filters_are_never_an_error(carla, asked):
     query = {"page": asked, "status": asked, "level": asked, "q": asked}
