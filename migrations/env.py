@@ -1,5 +1,8 @@
 """Alembic's entry: the app's engine and metadata, our column types rendered by name."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from alembic import context
 from flask import current_app
 
@@ -23,7 +26,7 @@ def include_object(_object, name, kind, _reflected, _compare_to):
 
 def run_online() -> None:
     """Run the migrations on the app's engine, in one transaction where the database can."""
-    with db.engine.connect() as connection:
+    with db.engine.connect() as connection, _without_foreign_keys(connection):
         context.configure(
             connection=connection,
             target_metadata=db.metadata,
@@ -35,6 +38,26 @@ def run_online() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+
+
+@contextmanager
+def _without_foreign_keys(connection) -> Iterator[None]:
+    """Let SQLite rebuild a table that others point at, and check every reference afterwards.
+
+    SQLite changes a table by making a new one and dropping the old; with the keys on, that would
+    remove or refuse what belongs to the rows. The switch works outside of transactions only.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.driver_connection
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+        if broken := driver.execute("PRAGMA foreign_key_check").fetchall():
+            raise RuntimeError(f"references that lead nowhere: {broken[:5]}")
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
 
 
 def run_offline() -> None:
