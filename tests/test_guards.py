@@ -273,7 +273,11 @@ def facts(engine):
         )
         triggers = {tuple(row) for row in connection.exec_driver_sql(query)}
     tables = set(inspector.get_table_names()) - {"alembic_version"}
-    checks = {(table, check["name"]) for table in tables for check in inspector.get_check_constraints(table)}
+    checks = {
+        (table, check["name"], " ".join(check["sqltext"].split()))  # a changed list of states keeps its name
+        for table in tables
+        for check in inspector.get_check_constraints(table)
+    }
     unique = {(table, one["name"]) for table in tables for one in inspector.get_unique_constraints(table)}
     return {"triggers": triggers, "checks": checks, "unique": unique}
 
