@@ -55,7 +55,7 @@ def test_a_session_that_ends_in_mid_form_loses_nothing(world):
     button = _fill(page, "1,200")
     page.context.clear_cookies()
     button.click()
-    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
     world.sign_in(page, "selam@demo.example", go=False)
     expect(page.get_by_role("heading", name="Invest")).to_be_visible()
     expect(page.get_by_role("textbox", name="Amount")).to_have_value("1,200")
