@@ -75,9 +75,12 @@ __all__ = [
     "roles_by_person",
     "roles_of",
     "security_events",
+    "staff_request",
     "staff_request_counts",
+    "staff_request_history",
     "staff_request_reasons",
     "staff_requests",
+    "staff_requests_waiting",
     "staff_with",
     "users",
 ]  # fmt: skip

@@ -34,6 +34,7 @@ class PayoutRow:
     decided_by: str | None
     decided_at: datetime | None
 
+
 # Who has a payout account that compliance has to look at, and since when; other features join it.
 PAYOUTS_WAITING = (
     sa.select(_P.c.person_id, sa.func.min(_P.c.added_at).label("since"))
