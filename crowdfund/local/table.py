@@ -21,7 +21,7 @@ def render(running: Stack) -> str:
     rows.append(("Data and logs", str(running.folder.root)))
     rows += [(f"Sign in as {who}", what) for who, what in accounts()]
     if _is_there(running, "mail"):
-        rows.append(("Second factor of the staff", f"{running.url('mail')}/codes"))
+        rows.append(("Second factor of the staff", "under /codes of the mail page"))
     width = max(len(left) for left, _ in rows)
     line = "-" * (width + 2 + max(len(right) for _, right in rows))
     body = "\n".join(f"{left:<{width}}  {right}" for left, right in rows)
