@@ -5,12 +5,15 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import httpx
+import pyotp
 import pytest
 
-from crowdfund.local import stack
+from crowdfund import config
+from crowdfund.local import authenticator, stack
 from crowdfund.local.mail_catcher import store as store_module
 from crowdfund.local.mail_catcher.pages import create_app
 from crowdfund.local.mail_catcher.store import Store
+from crowdfund.local.story import cast
 
 
 def message(to: str, *, subject: str = "Your code", html: str = "") -> EmailMessage:
@@ -150,3 +153,15 @@ def test_messages_of_an_earlier_version_are_still_there(tmp_path: Path) -> None:
     old = Store(path)
     old.add_sms("crowdfund", "+251911234567", "code", key="k")
     assert [one.kind for one in old.find()] == ["sms", "mail"]
+
+
+def test_the_authenticator_shows_the_codes_that_the_demo_staffs_secrets_give(pages, monkeypatch) -> None:
+    monkeypatch.setattr(authenticator.time, "time", lambda: 1_800_000_000.0)
+    text = pages.get("/codes").text
+    for role, name, _roles in cast.STAFF:
+        app = pyotp.TOTP(authenticator.secret(config.settings().secret_key, cast.email(name)))
+        now, later = (app.at(1_800_000_000 + shift) for shift in (0, 30))
+        row = next(line for line in text.splitlines() if cast.email(name) in line)
+        assert all(part in row for part in (role, f"{now[:3]} {now[3:]}", f"{later[:3]} {later[3:]}"))
+    secrets = {authenticator.secret(key, "almaz@demo.example") for key in ("one", "two")}
+    assert len(secrets) == 2, "two installations share a secret"

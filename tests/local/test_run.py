@@ -82,7 +82,7 @@ def test_ctrl_c_during_the_start_ends_what_was_started(launch: Launch, folder: s
 def test_the_table_tells_every_address_once(launch: Launch, folder: str) -> None:
     text = until_started(launch(*RUN, CROWDFUND_DATA_DIR=folder))
     assert len(re.findall(r"http://127\.0\.0\.1:\d+", text)) == 2
-    assert "Mail (sign-in codes arrive here)" in text
+    assert "Mail and SMS (sign-in codes arrive here)" in text
 
 
 def test_a_second_start_goes_on_with_the_same_addresses(launch: Launch, folder: str) -> None:
