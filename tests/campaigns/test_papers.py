@@ -155,6 +155,18 @@ def test_strangers_neither_see_nor_change_the_papers_of_a_draft(app, cast, draft
     assert len(papers(draft)) == 1
 
 
+def test_a_member_who_only_reads_sees_the_papers_and_no_form(app, cast, draft):
+    cid = add(draft, cast)
+    raising.join(cast.company, cast.bob, "viewer")
+    bob = raising.browser(app, cast.bob)
+    page = bob.get(path(draft)).text
+    assert cid in page
+    assert "Add a document" not in page
+    assert "Remove" not in page
+    assert bob.post(path(draft), data=form()).status_code == 403
+    assert len(papers(draft)) == 1
+
+
 # --- reading ------------------------------------------------------------------------------------------
 
 

@@ -96,7 +96,7 @@ def check(campaign_id: str) -> BaseResponse:
     campaign = _mine(campaign_id, "view" if request.method == "GET" else "campaign")
     form = forms.SubmitForm()
     context = {"campaign": campaign, "form": form, **draft_context(campaign)}
-    context["can_write"] = _may_write(campaign.company_id)
+    context["can_write"] = may_write(campaign.company_id)
     context["refusal"] = REFUSALS.get(queries.start_refusal(campaign.company_id) or "")
     if not form.validate_on_submit():
         return web.render("campaigns/check.html", status=422 if form.errors else 200, **context)
@@ -138,7 +138,8 @@ def _mine(campaign_id: str, action: str = "view") -> Row[Any]:
     return queries.for_member(campaign_id, web.current_user().id, action)
 
 
-def _may_write(company_id: str) -> bool:
+def may_write(company_id: str) -> bool:
+    """Return whether this request's person may change the company's campaigns."""
     return may(issuers.role_of(company_id, web.current_user().id), "campaign")
 
 
@@ -152,7 +153,7 @@ def _overview(company: Row[Any]) -> dict[str, Any]:
         "can_start": company.status == "verified"
         and refusal is None
         and not _in_work(campaigns)
-        and _may_write(company.id),
+        and may_write(company.id),
         "refusal": REFUSALS.get(refusal or ""),
     }
 
@@ -209,7 +210,7 @@ def _state(campaign: Row[Any]) -> dict[str, Any]:
         "step_states": {step: rules.step_state(draft, step) for step in rules.STEPS},
         "step_titles": rules.STEP_TITLES,
         "complete": not rules.missing_steps(draft),
-        "can_write": _may_write(campaign.company_id),
+        "can_write": may_write(campaign.company_id),
         "documents": queries.documents(campaign.id),
         "can_close": campaign.status == "live"
         and rules.is_success(campaign.settled_minor, campaign.goal_minor, campaign.threshold_bps),

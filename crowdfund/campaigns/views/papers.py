@@ -18,6 +18,7 @@ from crowdfund.issuers.forms import put_errors
 
 from .. import forms, queries, rules, service
 from .blueprint import bp
+from .editor import may_write
 
 _PAGE = "/my/campaigns/<string(length=32):campaign_id>/documents"
 
@@ -94,6 +95,7 @@ def _page(campaign_id: str, form: forms.DocumentForm, status: int) -> Response:
         "form": form,
         "accepted": paper_rules.ACCEPTED["public"],
         "editable": campaign.status == rules.Status.DRAFT,
+        "can_write": may_write(campaign.company_id),
         "most": rules.MOST_DOCUMENTS,
         "pins": ipfs.is_configured(),
     }
