@@ -1,0 +1,385 @@
+"""A world with one of everything, for asking every route as everybody: alice owns, the others must not see.
+
+To add a route: its row in `access.TABLE`; for a new kind of parameter an example in `EXAMPLES`; and if it
+is neither public nor for staff alone, who may open alice's thing in `OWN`.
+"""
+
+import hashlib
+import sqlite3
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from crowdfund import access, audit, outbox, sessions
+from crowdfund.accounts import queries as people
+from crowdfund.accounts import service as accounts
+from crowdfund.accounts.models.second_factor import Passkey
+from crowdfund.adapters import gateways
+from crowdfund.adapters.bill_bitts_fake import FakeBillBitts
+from crowdfund.campaigns import service as campaigns
+from crowdfund.campaigns.models import CampaignDocument
+from crowdfund.chain import queries as chain
+from crowdfund.clock import now
+from crowdfund.compliance import service as compliance
+from crowdfund.db import commit, db, new_id, read_connection, rollback
+from crowdfund.documents import service as documents
+from crowdfund.investments import service as investments
+from crowdfund.issuers import queries as companies
+from crowdfund.issuers import service as issuers
+from crowdfund.issuers.models import CompanyMember
+from crowdfund.issuers.rules.team import Role, may
+from crowdfund.ledger.models import Entry
+from crowdfund.notifications import links
+from crowdfund.notifications.models import Message, Notice
+from crowdfund.outbox import outbox_table
+from crowdfund.payments import queries as payments
+from crowdfund.payments import service as payment_service
+from crowdfund.payments.models import Inbox, PaymentException
+from tests import raising
+from tests.browser import lint
+from tests.compliance.conftest import FACTS
+
+STAFF = {role: (role,) for role in access.STAFF}
+ASLEEP = {f"{role} asleep": (role,) for role in access.STAFF}  # has not proved the second factor
+# Who acts for alice's company, and as what.
+MEMBERS = {"alice": Role.OWNER, "mia": Role.MANAGER, "femi": Role.FINANCE, "vera": Role.VIEWER}
+# Who asks, and the staff roles that count for them. Ivan acts for another company, nia is invited to
+# alice's, bob is a stranger, dan's account was closed while he was signed in.
+PLAIN = (*MEMBERS, "ivan", "nia", "bob", "dan")
+ACTORS = {"visitor": (), **dict.fromkeys(PLAIN, ()), **STAFF, **ASLEEP}
+NOBODY = ("visitor", "dan")
+
+EVERYBODY = frozenset(ACTORS) - set(NOBODY)  # signed in; the parameter is no thing that somebody owns
+ALICE = frozenset({"alice"})
+INVITED = frozenset({"nia"})
+TEAM = frozenset(MEMBERS)
+REVIEWERS = frozenset({"admin", "compliance", "regulator"})
+
+# Who may open alice's thing at a route for everybody signed in; all others must not learn that it exists.
+# A word is what a member of the company must be allowed to do there (issuers.rules.team).
+OWN = {
+    "accounts.change": ALICE,
+    "accounts.change_cancel": ALICE,
+    "accounts.passkey_remove": ALICE,
+    "accounts.payout_edit": EVERYBODY,
+    "accounts.remove_method": ALICE,
+    "accounts.session_end": ALICE,
+    "campaigns.check": {"GET": "view", "POST": "campaign"},
+    "campaigns.close": "campaign",
+    "campaigns.company": "view",
+    "campaigns.create": "campaign",
+    "campaigns.documents": {"GET": "view", "POST": "campaign"},
+    "campaigns.edit": "campaign",
+    "campaigns.manage": "view",
+    "campaigns.paper": TEAM | set(STAFF),  # of a draft
+    "campaigns.preview": "campaign",
+    "campaigns.remove_document": "campaign",
+    "campaigns.state": "view",
+    "campaigns.withdraw": "campaign",
+    "compliance.edit_nominee": ALICE,
+    "compliance.facts": EVERYBODY,
+    "compliance.nominee_proof": ALICE,
+    "compliance.papers": EVERYBODY,
+    "compliance.remove_nominee": ALICE,
+    "compliance.remove_paper": ALICE,
+    "documents.file": ALICE | REVIEWERS,
+    "investments.new": EVERYBODY,
+    "investments.quote": EVERYBODY,
+    "investments.room": EVERYBODY,
+    "investments.show": ALICE,
+    "issuers.accept": INVITED,
+    "issuers.changes": "file",
+    "issuers.check": {"GET": "view", "POST": "file"},
+    "issuers.decline": INVITED,
+    "issuers.documents": "documents",
+    "issuers.drop_changes": "file",
+    "issuers.edit": "file",
+    "issuers.hand_over": "team",
+    "issuers.invitation": INVITED,
+    "issuers.new_officer": "file",
+    "issuers.officer": "file",
+    "issuers.officers": "file",
+    "issuers.overview": "view",
+    "issuers.paper": "documents",
+    "issuers.remove_member": "team",
+    "issuers.remove_officer": "file",
+    "issuers.remove_paper": "documents",
+    "issuers.revoke": "team",
+    "issuers.send_changes": "file",
+    "issuers.set_role": "team",
+    "issuers.state": "view",
+    "issuers.take_back_changes": "file",
+    "issuers.team": {"GET": "view", "POST": "team"},
+    "notifications.mark_read": ALICE,
+    "notifications.open_notice": ALICE,
+    "payments.come_back": ALICE,
+    "payments.show": ALICE,
+}
+
+
+def askers(endpoint):
+    """Return who asks at a route: alice's colleagues, and who is invited, only where that may matter."""
+    own = OWN.get(endpoint, EVERYBODY)
+    if own is INVITED or isinstance(own, str | dict):
+        return tuple(ACTORS)
+    return tuple(name for name in ACTORS if name not in {"femi", "vera", "nia"})
+
+
+def owner_answer(endpoint, method, actor):
+    """Return what somebody signed in meets at alice's thing: open, hidden, or forbidden to that member."""
+    own = OWN.get(endpoint, EVERYBODY)
+    if isinstance(own, dict):
+        own = own[method]
+    if isinstance(own, str):
+        if actor not in MEMBERS:
+            return "hidden"
+        return "open" if may(MEMBERS[actor], own) else "forbidden"
+    return "open" if actor in own else "hidden"
+
+
+# Who has not proved the second factor is asked for it first, even where no role is needed.
+STEP_UP = frozenset({
+    "accounts.app_remove", "accounts.passkey_remove", "accounts.payout_edit", "accounts.payout_remove",
+    "accounts.recovery_make", "accounts.remove_method",
+})  # fmt: skip
+
+# Forms that name a thing: without it nobody would reach alice's.
+BODIES = {"accounts.session_end": {"session": "session_id"}}
+
+# What these keep although they refuse: a forged webhook is kept as it came.
+KEEPERS = frozenset({"payments.neo_webhook", "payments.gateway_webhook"})
+
+# Answers that another rule gives, with that rule.
+SAID_OTHERWISE = {
+    "payments.neo_webhook": dict.fromkeys(ACTORS, "401"),  # proves itself by its signature, missing here
+    "payments.gateway_webhook": dict.fromkeys(ACTORS, "401"),
+    "accounts.oidc_begin": dict.fromkeys(ACTORS, "503"),  # no provider is configured here
+    "accounts.passkey_options": dict.fromkeys(NOBODY, "sign in"),  # for who is half way in
+    "admin.withdraw": {"admin": "forbidden"},  # only who asked; that was another admin
+    "issuers.remove_member": {"vera": "open"},  # it is she who leaves
+    # A link that was passed on says for whom it is.
+    **dict.fromkeys(
+        ("issuers.invitation", "issuers.accept", "issuers.decline"),
+        dict.fromkeys(EVERYBODY - INVITED, "forbidden"),
+    ),
+}
+
+
+@dataclass
+class World:
+    """The examples by parameter, the cookies by actor, and the database as it was at the start."""
+
+    app: object
+    people: dict[str, str] = field(default_factory=dict)
+    examples: dict[str, object] = field(default_factory=dict)
+    cookies: dict[str, str] = field(default_factory=dict)
+    checksum_at_start: str = ""
+    start: sqlite3.Connection = field(default_factory=lambda: sqlite3.connect(":memory:"))
+
+    def url(self, rule):
+        """Return the address of a route with alice's things in it."""
+        values = {name: self.examples[self.key(rule, name)] for name in rule.arguments}
+        _, path = rule.build(values, append_unknown=False)
+        return path
+
+    def key(self, rule, name):
+        special = f"{rule.endpoint}:{name}"
+        return special if special in self.examples else name
+
+    def lacks(self, rule):
+        """Return the parameters of a route for which there is no example."""
+        return [name for name in rule.arguments if self.key(rule, name) not in self.examples]
+
+    def ask(self, actor, method, rule, *, language=""):
+        """Send a request with an empty form as somebody; the browser shares nothing with the test."""
+        client = self.app.test_client(use_cookies=False)
+        cookies = [f"language={language}"] if language else []
+        cookies += [f"crowdfund={self.cookies[actor]}"] if actor in self.cookies else []
+        headers = {"Cookie": "; ".join(cookies)} if cookies else {}
+        data = {name: self.examples[value] for name, value in BODIES.get(rule.endpoint, {}).items()}
+        answer = client.open(self.url(rule), method=method, headers=headers, data=data or None)
+        return lint(answer) if actor in ("alice", "admin") else answer
+
+    def keep(self):
+        self._copy(to_start=True)
+        self.checksum_at_start = self.checksum()
+
+    def restore(self):
+        """Put the database back as it was, whatever somebody has done to it."""
+        self._copy(to_start=False)
+
+    def _copy(self, *, to_start):
+        db.session.remove()
+        raw = db.engine.raw_connection()
+        try:
+            live = raw.driver_connection
+            live.backup(self.start) if to_start else self.start.backup(live)
+        finally:
+            raw.close()
+
+    # Who was refused, who looked at a document, what limits count: none of it is what was asked for.
+    NOTES = (
+        "audit_entry", "audit_head", "web_session", "sign_in_counter", "sign_in_attempt", "factor_try",
+        "document_view",
+    )  # fmt: skip
+
+    def checksum(self):
+        """Return a hash of every row of every table but notes of who was refused."""
+        found = hashlib.sha256()
+        db.session.remove()
+        with read_connection() as connection:
+            for table in db.metadata.sorted_tables:
+                if table.name not in self.NOTES:
+                    for row in connection.exec_driver_sql(f'SELECT * FROM "{table.name}" ORDER BY 1'):
+                        found.update(repr(tuple(row)).encode())
+        return found.hexdigest()
+
+
+def build(app):
+    """Return the world; needs an app with empty tables and a clock that stands still."""
+    world = World(app)
+    staff = {name: raising.person(name, *roles) for name, roles in STAFF.items()}
+    second = raising.person("abe", "admin")
+    plain = {name: _verified(name) for name in PLAIN}
+    world.people = {**plain, **staff, **{f"{role} asleep": staff[role] for role in STAFF}}
+    raising.contracts()
+    _investment(world, staff["compliance"])
+    _own_things(world)  # from here alice's changed papers are checked again
+    _company(world, staff["compliance"])
+    _staff_things(world, second)
+    accounts.administration.disable(plain["dan"], actor=second, reason="For this test.")
+    commit()
+    for name, person_id in world.people.items():
+        world.cookies[name] = _sign_in(app, person_id, is_asleep=name in ASLEEP)
+    own = sessions.hashed(raising.browser(app, plain["alice"]).get_cookie("crowdfund").value)
+    world.examples["session_id"] = own
+    world.keep()
+    return world
+
+
+def _verified(name):
+    person_id = raising.person(name)
+    accounts.save_profile(person_id, first_name=name.capitalize(), last_name="Tadesse", phone="+251911234567")
+    accounts.set_kyc_level(person_id, "basic", actor="system")
+    commit()
+    return person_id
+
+
+def _sign_in(app, person_id, *, is_asleep):
+    """Return the cookie of a new session; the second factor was proved just now, unless asleep."""
+    client = app.test_client()
+    rollback()
+    with client.session_transaction() as session:
+        session["_user_id"], session["_fresh"] = person_id, True
+        if not is_asleep:
+            sessions.note_proof(session, person_id, "totp")
+    return client.get_cookie("crowdfund").value
+
+
+def _own_things(world):
+    """What alice has for herself: ways in, a change on hold, papers, a nominee, a second factor."""
+    alice = world.people["alice"]
+    for step, values in FACTS.items():
+        compliance.save_facts(alice, step, values)
+    paper = compliance.attach(alice, _paper("passport"))
+    nominee = compliance.nominees.add(alice, {
+        "full_name": "Almaz Tadesse", "relationship": "parent", "born_on": "1960-01-01",
+        "contact": "+251911234568", "share": "100",
+    })  # fmt: skip
+    compliance.nominees.prove(nominee, alice, _paper("id_proof"))
+    accounts.methods.attach(alice, "phone", "+251911234569")
+    passkey = Passkey(id=new_id(), person_id=alice, name="Phone", credential_hash="0" * 64, added_at=now())
+    passkey.credential_id = passkey.public_key = "eHh4eA"
+    db.session.add(passkey)
+    change = accounts.changes.request(alice, "phone", {"value": "+251911234560"}, actor=alice)
+    commit()
+    world.examples |= {
+        "person_id": alice, "document_id": paper, "nominee_id": nominee, "change_id": change,
+        "passkey_id": passkey.id, "method_id": people.methods_of(alice)[0].id, "scheme": "iban",
+        "kind": "passport",
+        "compliance.facts:step": "about", "code": people.get(alice).referral_code,
+    }  # fmt: skip
+
+
+def _paper(kind):
+    """Return an upload as it is after it was examined: that takes a process of its own each time."""
+    return documents.Examined(kind, f"{kind}.png", "image/png", raising.picture())
+
+
+def _company(world, reviewer):
+    """Alice's company, which is registered, its team, and its campaign, which is a draft."""
+    alice = world.people["alice"]
+    company = raising.registered_company(alice, reviewer)
+    for name, role in MEMBERS.items():
+        if name != "alice":
+            member = CompanyMember(company_id=company, user_id=world.people[name], role=role, since=now())
+            db.session.add(member)
+    invitation = issuers.team.invite(company, "nia@example.com", Role.VIEWER, actor=alice)
+    campaign = raising.complete_draft(company, alice)
+    cid = campaigns.add_document(campaign, "The plan", _paper("public"), actor=alice)
+    commit()
+    token = issuers.team.token(invitation)
+    world.examples |= {
+        "company_id": company, "campaign_id": campaign, "campaigns.edit:step": "basics", "cid": cid,
+        "campaigns.remove_document:document_id": _first(CampaignDocument.id),
+        "issuers.edit:step": "company", "issuers.paper:kind": "business_licence",
+        "issuers.remove_paper:document_id": companies.papers(company)[0].id,
+        "compliance.decide_paper:document_id": companies.papers(company)[0].id,
+        "officer_id": companies.officers(company)[0]["id"], "user_id": world.people["vera"],
+        "invitation_id": invitation, "write_id": chain.writes_of("company", company)[-1].id,
+        **{f"issuers.{verb}:token": token for verb in ("invitation", "accept", "decline")},
+    }  # fmt: skip
+
+
+def _investment(world, reviewer):
+    """Ivan's live campaign, in which alice has invested; the bank sent her money twice over."""
+    ivan, alice = world.people["ivan"], world.people["alice"]
+    company = raising.registered_company(ivan, reviewer, number=1)
+    campaign = raising.campaign(raising.live_campaign(company, ivan, reviewer))
+    bank = FakeBillBitts()
+    gateways.use("bill_bitts", bank)
+    investment = investments.place(
+        investments.Order(alice, campaign.slug, 100_000, "bill_bitts", "form-key", True)
+    )
+    commit()
+    outbox.drain_all()
+    (payment,) = payments.for_purpose("investment", investment)
+    bank.set_truth(payment.tx_id, "SETTLED", amount="2000.00")
+    rollback()
+    payment_service.accept("bill_bitts", *bank.webhook(payment.tx_id, "SETTLED"))
+    rollback()
+    outbox.drain_all()
+    world.examples |= {
+        "slug": campaign.slug, "campaigns.document:document_id": companies.public_papers(company)[0].id,
+        "file_id": campaign.image_id, "investment_id": investment, "payment_id": payment.id,
+        "inbox_id": _first(Inbox.id), "exception_id": _first(PaymentException.id),
+        "entry_id": _first(Entry.id),
+        "account": f"user:{alice}:wallet", "gateway": "bill_bitts",
+    }  # fmt: skip
+
+
+def _staff_things(world, second):
+    """What only staff see: a request, work that was given up, messages, the audit log."""
+    alice = world.people["alice"]
+    request = accounts.administration.ask(
+        alice, "give_role", role="finance", reason="For this test.", actor=second
+    )
+    outbox.add("reports.selfcheck", "given-up")
+    db.session.execute(sa.update(outbox_table).where(outbox_table.c.key == "given-up").values(state="dead"))
+    commit()
+    outbox.drain("messages")
+    rollback()
+    token = links.unsubscribe_url(alice, "investment.settled").rsplit("/", 1)[1]
+    world.examples |= {
+        "request_id": request, "work_id": _first(outbox_table.c.id, outbox_table.c.key == "given-up"),
+        "notice_id": _first(Notice.id, Notice.person_id == alice), "message_id": _first(Message.id), "seq": 1,
+        "notifications.preview_html:kind": "investment.settled", "language": "en", "token": token,
+        "filename": "app.css",
+    }  # fmt: skip
+    audit.record(second, "probe", ("person", alice), {"reason": "For this test."}, roles=("admin",))
+    commit()
+
+
+def _first(column, *where):
+    rollback()
+    return db.session.scalars(sa.select(column).where(*where).limit(1)).one()
