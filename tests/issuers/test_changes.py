@@ -198,3 +198,33 @@ def test_two_changes_cannot_take_one_wallet(cast):
     with raising.refused(service.Taken):
         service.changes.approve(cast["company"], actor=cast["carla"])
     assert queries.get(cast["company"]).wallet_address != taken
+
+
+def test_another_bank_account_needs_the_second_factor_and_says_how_long_it_waits(client, cast):
+    alice, here = raising.sign_in(client, cast["alice"]), f"/companies/{cast['company']}"
+    for answer in (alice.get(f"{here}/edit/bank"), alice.post(f"{here}/edit/bank", data=OTHER_BANK)):
+        assert (answer.status_code, here in answer.headers["Location"].split("?")[0]) == (303, False)
+    assert queries.proposed_account(cast["company"]) is None
+    raising.sign_in(client, cast["alice"], second_factor=True)
+    assert "It waits for 24 hours" in alice.get(f"{here}/edit/bank").text
+    assert alice.post(f"{here}/edit/bank", data=OTHER_BANK).status_code == 303
+    page = alice.get(f"{here}/changes").text
+    assert "Another bank account waits for its day" in page
+    assert "4321" in page
+    assert "1000987654321" not in page
+
+
+def test_the_owner_sends_takes_back_and_forgets_changes_on_the_page(client, cast):
+    alice, here = raising.sign_in(client, cast["alice"]), f"/companies/{cast['company']}"
+    assert alice.post(f"{here}/changes/send").status_code == 409
+    assert "No changes" in alice.get(f"{here}/changes").text
+    alice.post(f"{here}/edit/contacts", data=raising.CONTACTS | {"city": "Gondar"})
+    assert "<ins>Gondar</ins>" in alice.get(f"{here}/changes").text
+    alice.post(f"{here}/changes/send")
+    assert "A change waits for review" in alice.get(here).text
+    assert alice.post(f"{here}/edit/contacts", data=raising.CONTACTS).status_code == 409
+    alice.post(f"{here}/changes/take-back")
+    alice.post(f"{here}/changes/drop")
+    rollback()
+    assert queries.running_changes(cast["company"]) == []
+    assert queries.get(cast["company"]).city == "Addis Ababa"

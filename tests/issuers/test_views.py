@@ -321,6 +321,9 @@ def test_a_paper_opens_for_the_team_and_for_staff_only(alice, app, cast, ready):
         answer = client.get(f"/documents/{paper.id}")
         assert answer.data.startswith(b"%PDF-")
         assert answer.headers["Cache-Control"] == "private, no-store"
+    page = alice.get(f"{here}/documents").text
+    for shown in ("Who looked at them", "Carla", "Review by staff", "Rita", "Inspection by the regulator"):
+        assert shown in page
 
 
 def test_a_paper_of_another_company_cannot_be_removed(alice, app, cast, ready):

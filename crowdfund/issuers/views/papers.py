@@ -7,6 +7,8 @@ from sqlalchemy import Row
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund import access, web
+from crowdfund.accounts import queries as accounts
+from crowdfund.documents import queries as document_queries
 from crowdfund.documents import rules as document_rules
 from crowdfund.documents import service as document_service
 from crowdfund.errors import CrowdfundError, FileRefused
@@ -44,6 +46,7 @@ def documents(company_id: str) -> Response:
         texts=rules.TEXTS,
         following=after(company_id, "documents"),
         complete=not rules.lacking(facts["documents"], facts["country"], verified=False),
+        looks=_looks(company_id),
     )
 
 
@@ -82,6 +85,21 @@ def remove_paper(company_id: str, document_id: str) -> BaseResponse:
     _mine(company_id)
     service.papers.remove(company_id, document_id, actor=web.current_user().id)
     return web.back(url_for("issuers.documents", company_id=company_id))
+
+
+def _looks(company_id: str) -> list[tuple[Any, str, str, str]]:
+    """Return when who opened which paper and why; colleagues of ours by first name."""
+    owner, team = ("company", company_id), queries.member_ids(company_id)
+    kinds = {row.id: row.kind for row in document_queries.every_of_owner(owner)}
+    looks = document_queries.looked_at(owner, most=20)
+    people = {viewer: accounts.get(viewer) for viewer in {look.viewer for look in looks}}
+    found = []
+    for look in looks:
+        person = people[look.viewer]
+        name = (person.name if look.viewer in team else person.first_name) if person else ""
+        found.append((look.at, name or _("our staff"), rules.KINDS[kinds[look.document_id]],
+                      document_rules.PURPOSES[look.purpose]))  # fmt: skip
+    return found
 
 
 def _mine(company_id: str) -> Row[Any]:
