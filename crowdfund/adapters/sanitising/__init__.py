@@ -1,6 +1,6 @@
 """Uploads read and written anew by a small program of their own, so that a bomb kills only itself.
 
-`child.py` runs outside this process: no environment, no files to write, 140 MB, 1.7 s of processor time.
+`child.py` runs outside this process: no environment, no files to write, 130 MB, 1.7 s of processor time.
 It gets the bytes on its input and answers with fresh ones, or with a word why not. See docs/adr/0010.
 """
 
@@ -21,7 +21,7 @@ from crowdfund.i18n import _
 log = structlog.get_logger()
 CPU_S = 1.7  # of the processor for one file: with a core free, the answer comes within two seconds
 LIMIT_S = 20.0  # of the clock: a busy machine is no reason to refuse a good file
-MEMORY_MB = 140  # address space of the child: with a web process it stays below 300
+MEMORY_MB = 130  # address space of the child: with a web process it stays below 300
 TURNS = threading.BoundedSemaphore(2)  # children at once in this process
 WAIT_S = 10.0  # for a turn
 # `-E -s`: nothing of the environment or of a user's own packages; the folder of child.py is its path.
@@ -86,7 +86,7 @@ def _answer(out: bytes) -> Clean:
 
 def _sentence(word: str) -> str:
     sentences = {
-        "pixels": _("The picture has too many pixels. Make it smaller: 2,500 wide and high is enough."),
+        "pixels": _("The picture has too many pixels. Make it smaller: 2,000 wide and high is enough."),
         "slow": _("This file takes too long to read. Save it anew in a simpler form and choose it again."),
         "heavy": _(
             "This file takes too much memory to read. Make it smaller or simpler and choose it again."
