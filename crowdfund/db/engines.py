@@ -49,10 +49,11 @@ def is_read_only() -> bool:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Return create_engine options for a database URL."""
+    """Return create_engine options for a database URL; values stay out of error texts, and so of logs."""
+    options: dict[str, Any] = {"hide_parameters": True}
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 30, "check_same_thread": False}}
-    return {"pool_recycle": 1800, "isolation_level": "READ COMMITTED"}
+        return options | {"connect_args": {"timeout": 30, "check_same_thread": False}}
+    return options | {"pool_recycle": 1800, "isolation_level": "READ COMMITTED"}
 
 
 IDLE_S = 5.0  # a connection unused for longer is asked whether it still lives
