@@ -3,6 +3,8 @@
 A route without a row fails the build (tests/test_guards.py) and answers 403.
 """
 
+from .i18n import lazy as _l
+
 STAFF = ("admin", "compliance", "finance", "regulator")
 PUBLIC = frozenset({"visitor"})
 SIGNED_IN = frozenset({"investor"})
@@ -239,12 +241,12 @@ WRITING_GETS = frozenset({"accounts.oidc_callback"})
 
 # (label, endpoint, icon); shown when the access table allows the endpoint, in this order.
 NAV: list[tuple[str, str, str]] = [
-    ("Campaigns", "campaigns.index", "layout-grid"),
-    ("Portfolio", "investments.portfolio", "chart-pie"),
-    ("Wallet", "ledger.wallet", "wallet"),
-    ("My company", "campaigns.dashboard", "building-skyscraper"),
-    ("Approvals", "campaigns.approvals", "clipboard-check"),
-    ("Staff desk", "reports.desk", "clipboard-check"),
+    (_l("Campaigns"), "campaigns.index", "layout-grid"),
+    (_l("Portfolio"), "investments.portfolio", "chart-pie"),
+    (_l("Wallet"), "ledger.wallet", "wallet"),
+    (_l("My company"), "campaigns.dashboard", "building-skyscraper"),
+    (_l("Approvals"), "campaigns.approvals", "clipboard-check"),
+    (_l("Staff desk"), "reports.desk", "clipboard-check"),
 ]
 
 

@@ -290,7 +290,9 @@ def _may_write() -> bool:
 def _language() -> str:
     """Return what the reader chose, else the first of the browser's languages that we have."""
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-    return chosen if chosen in i18n.LANGUAGES else i18n.best(request.accept_languages.values())
+    if chosen in i18n.LANGUAGES or (chosen == i18n.PSEUDO and config.settings().environment == "test"):
+        return chosen
+    return i18n.best(request.accept_languages.values())
 
 
 _VISITOR = frozenset({"visitor"})
@@ -401,13 +403,20 @@ def nav_items() -> list[dict[str, Any]]:
 
     A desk whose role sleeps is shown too: its link leads to the second factor, and then there.
     """
-    return _nav(roles() | sleeping_roles(), (request.endpoint or "") if has_request_context() else "")
+    here = (request.endpoint or "") if has_request_context() else ""
+    return _nav(roles() | sleeping_roles(), here, i18n.language())
 
 
-@lru_cache(maxsize=256)
-def _nav(mine: frozenset[str], here: str) -> list[dict[str, Any]]:
+@lru_cache(maxsize=1_024)
+def _nav(mine: frozenset[str], here: str, _language: str) -> list[dict[str, Any]]:
     return [
-        {"label": label, "url": url_for(endpoint), "icon": icon, "active": endpoint == here, "count": None}
+        {
+            "label": str(label),
+            "url": url_for(endpoint),
+            "icon": icon,
+            "active": endpoint == here,
+            "count": None,
+        }
         for label, endpoint, icon in access.NAV
         if access.allows(endpoint, mine)
     ]

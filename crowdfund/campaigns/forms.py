@@ -14,12 +14,12 @@ class BasicsForm(FlaskForm):
     """What the campaign is called and what it offers."""
 
     title = StringField(
-        _l("Title"), [Needed()], description="5 to 80 characters. Say what the money makes possible."
+        _l("Title"), [Needed()], description=_l("5 to 80 characters. Say what the money makes possible.")
     )
     summary = TextAreaField(
         _l("Summary"),
         [Needed()],
-        description="20 to 240 characters. People read it in the list, before the story.",
+        description=_l("20 to 240 characters. People read it in the list, before the story."),
     )
     sector = SelectField(
         _l("Sector"), [Needed()], choices=options(rules.SECTORS, _l("Choose a sector")), validate_choice=False

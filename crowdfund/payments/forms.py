@@ -9,7 +9,7 @@ from ..i18n import _l
 from .rules import Resolution
 
 LABELS = {
-    Resolution.ACCEPT: "Accept",
+    Resolution.ACCEPT: _l("Accept"),
     Resolution.CREDIT: _l("Credit to the wallet"),
     Resolution.RETURN: _l("Return to the payer"),
     Resolution.DISMISS: _l("Nothing to do"),
@@ -20,7 +20,9 @@ class ResolveForm(FlaskForm):
     """One of the resolutions that fit, and why."""
 
     resolution = RadioField(_l("What should happen?"), validate_choice=False)
-    reason = TextAreaField("Why?", description=_l("Kept in the history. Needed when nothing is to be done."))
+    reason = TextAreaField(
+        _l("Why?"), description=_l("Kept in the history. Needed when nothing is to be done.")
+    )
 
 
 def resolve_form(choices: tuple[Resolution, ...], **fields: Any) -> ResolveForm:  # noqa: ANN401

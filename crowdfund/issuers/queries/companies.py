@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from crowdfund.db import db
 from crowdfund.documents import queries as documents
 from crowdfund.errors import NotFound
+from crowdfund.i18n import _
 
 from .. import rules
 from ..models import Company, CompanyChange, CompanyMember, company_event
@@ -32,7 +33,7 @@ def get(company_id: str) -> Row[Any]:
     """Return a company; raises CompanyMissing. For staff and for other features."""
     row = db.session.execute(sa.select(_C).where(_C.c.id == company_id)).first()
     if row is None:
-        raise CompanyMissing("There is no such company, or it is not yours.")
+        raise CompanyMissing(_("There is no such company, or it is not yours."))
     return row
 
 
@@ -44,7 +45,7 @@ def for_member(company_id: str, user_id: str, action: str = "view") -> Row[Any]:
     query = sa.select(_C, _M.c.role.label("my_role")).join(_M, _M.c.company_id == _C.c.id)
     row = db.session.execute(query.where(_C.c.id == company_id, _M.c.user_id == user_id)).first()
     if row is None:
-        raise CompanyMissing("There is no such company, or it is not yours.")
+        raise CompanyMissing(_("There is no such company, or it is not yours."))
     rules.demand(row.my_role, action)
     return row
 
