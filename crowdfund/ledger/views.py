@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from .. import exports, money, web
 from ..errors import NotFound
 from ..i18n import _
+from ..statuses import status_text
 from . import queries, rules
 
 bp = Blueprint("ledger", __name__)
@@ -97,7 +98,7 @@ def entry(entry_id: str) -> Response:
     found = queries.entry(entry_id)
     if found is None:
         raise NotFound(_("There is no such entry."))
-    refs = [{"label": name.capitalize(), "value": value} for name, value in found["ref"].items()]
+    refs = [{"label": status_text(name), "value": value} for name, value in found["ref"].items()]
     return web.render("ledger/entry.html", entry=found, ref_rows=refs)
 
 
