@@ -31,7 +31,8 @@ PARTIALS = [
 
 @cache
 def plain_app():
-    """An app for looking at, made while tests are collected; it touches no database."""
+    """An app for looking at; it touches no database and leaves the settings of the tests alone."""
+    kept = config.settings()
     folder = Path(tempfile.mkdtemp())
     settings = config.Settings(
         _env_file=None, environment="test", database_url="sqlite://", CROWDFUND_DATA_DIR=folder
@@ -39,7 +40,7 @@ def plain_app():
     try:
         return create_app(settings)
     finally:
-        config.use(None)
+        config.use(kept)
 
 
 def name_of(path):

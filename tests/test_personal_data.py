@@ -326,3 +326,17 @@ def test_no_page_for_everybody_shows_anything_about_a_person(story):
     assert f"/campaigns/{slug}" in seen
     assert set(papers) <= {*seen, *papers}
     assert frozenset({"visitor"}) == access.PUBLIC
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Key (email)=(zq.who@zq.example) already exists", "Key (email)=(•@•) already exists"),
+        ("<zq@zq.example>: no such user", "<•@•>: no such user"),
+        ("to +251911777001, later", "to +•••, later"),
+        ("at 2026-11-21T08:00:00+00:00 a+b 1+12345678901", "at 2026-11-21T08:00:00+00:00 a+b 1+12345678901"),
+        ("0x5FbDB2315678afecb367f032d93F642f64180aa3", "0x5FbDB2315678afecb367f032d93F642f64180aa3"),
+    ],
+)
+def test_a_line_shows_no_address_and_no_number(said, shown):
+    assert logs.masked(said) == shown
