@@ -1,10 +1,10 @@
 # `make` lists what there is. Everything works from a fresh checkout with Python 3.11 alone.
 VENV := .venv
 PY := $(VENV)/bin/python
-ON_SQL := $(addprefix tests/,kernel ledger accounts issuers compliance payments campaigns investments test_guards.py)
+ON_SQL := $(addprefix tests/,kernel ledger accounts notifications documents issuers compliance payments campaigns investments admin test_guards.py)
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run reset test check lint contracts chaos bench fuzz ready ready-dev
+.PHONY: help run reset test check lint contracts languages chaos bench fuzz ready ready-dev
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -38,6 +38,9 @@ fuzz: ready-dev ## Long random runs: contracts and money programmes
 
 chaos: ready-dev ## Long runs with killed workers, emptied Redis, stopped chain
 	@STORM_PAYMENTS=20000 STORM_KILLS=200 $(PY) -m pytest tests/chaos $(ARGS)
+
+languages: ready-dev ## Bring the Amharic and Hindi catalogues in line with the texts of the code
+	@$(PY) tools/languages.py
 
 bench: ready-dev ## Speed as ratios in one run; writes benchmarks/results.json
 	@$(PY) -m pip install -qq --disable-pip-version-check -r benchmarks/requirements.txt

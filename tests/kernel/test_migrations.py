@@ -1,0 +1,129 @@
+"""Migrations over rows: an installation of the last release keeps its people, papers and money."""
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask_migrate import upgrade
+
+from crowdfund import config, create_app
+from crowdfund.accounts import queries as people
+from crowdfund.accounts import service as accounts
+from crowdfund.adapters import storage
+from crowdfund.db import commit, db, rollback
+from crowdfund.documents import service as documents
+from crowdfund.issuers import queries as companies
+from crowdfund.ledger import queries as ledger
+from crowdfund.ledger import service as ledger_service
+from crowdfund.ledger.rules import Posting
+
+MIGRATIONS = str(Path(__file__).parents[2] / "migrations")
+THEN = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
+PDF = b"%PDF-1.7 the memorandum %%EOF"
+
+
+@pytest.fixture
+def old(session_app, database_kind, tmp_path, frozen):
+    """An app on a database of the first release."""
+    kept = config.settings()
+    with session_app.app_context():
+        url = db.engine.url
+        if database_kind == "sqlite":
+            url = url.set(database=str(tmp_path / "old.db"))
+        else:
+            with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("DROP DATABASE IF EXISTS released")
+                connection.exec_driver_sql("CREATE DATABASE released")
+            url = url.set(database="released")
+    text = url.render_as_string(hide_password=False)
+    app = create_app(kept.model_copy(update={"database_url": text, "data_dir": tmp_path}))
+    with app.app_context():
+        upgrade(directory=MIGRATIONS, revision="0001")
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+    config.use(kept)
+
+
+def fill():
+    """Write what the first release would hold: two people, a company with its paper, a webbrowser."""
+    stored = storage.put_private(PDF, "private")
+    then = THEN if db.engine.dialect.name == "postgresql" else THEN.replace(tzinfo=None)
+    rows = {
+        "person": [
+            {"id": name, "email": f"{name}@example.com", "first_name": name.capitalize(),
+             "last_name": "Bekele", "phone": "+251911234567", "kyc_level": "basic", "kyc_status": "verified", "kyc_reason": "",
+             "created_at": then}
+            for name in ("alice", "bob")
+        ],
+        "person_role": [{"person_id": "bob", "role": "compliance", "given_by": "system", "given_at": then}],
+        "company": [
+            {"id": "yirga", "owner_id": "alice", "status": "verified", "trade_name": "Yirga Coffee",
+             "legal_name": "Yirga Coffee SC", "address": "Bole Road 7\nAddis Ababa", "salt": "ab" * 32,
+             "reviewed_by": "bob", "reviewed_at": then, "registration_tries": 1, "created_at": then,
+             "updated_at": then}
+        ],
+        "company_member": [
+            {"company_id": "yirga", "user_id": "alice", "role": "owner", "since": then},
+            {"company_id": "yirga", "user_id": "bob", "role": "member", "since": then},
+        ],
+        "company_document": [
+            {"id": "paper", "company_id": "yirga", "kind": "information_memorandum", "filename": "memo.pdf",
+             "size": len(PDF), "sha256": hashlib.sha256(PDF).hexdigest(), "file_id": stored.id,
+             "file_key": stored.key, "uploaded_by": "alice", "uploaded_at": then, "replaced_at": None}
+        ],
+        "message": [
+            {"id": "mail", "key": "k", "to_address": "alice@example.com", "template": "code", "context": "{}",
+             "created_at": then}
+        ],
+        "otp": [
+            {"id": "code", "identifier": "alice@example.com", "ip": "10.0.0.1", "attempts": 0,
+             "created_at": then, "expires_at": then}
+        ],
+    }  # fmt: skip
+    with db.engine.begin() as connection:
+        for table, found in rows.items():
+            names = list(found[0])
+            marks = ", ".join(f":{name}" for name in names)
+            statement = sa.text(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})")
+            connection.execute(statement, found)
+
+
+def test_people_companies_and_papers_of_the_first_release_live_on(old):
+    fill()
+    upgrade(directory=MIGRATIONS)
+    alice = people.find_by_email("alice@example.com")
+    assert (alice.id, alice.kyc_status, len(alice.referral_code)) == ("alice", "verified", 8)
+    assert alice.referral_code != people.get("bob").referral_code
+    assert people.get("bob").roles == ("compliance",)
+    assert accounts.person_with("email", "bob@example.com") == "bob"
+    assert [(one.id, one.status, one.kind) for one in companies.papers("yirga")] == [
+        ("paper", "verified", "memorandum")
+    ]
+    rollback()
+    opened = documents.open_document("paper", viewer="bob", purpose="review")
+    assert (opened.filename, opened.data) == ("memo.pdf", PDF)
+    roles = dict(db.session.execute(sa.text("SELECT user_id, role FROM company_member")).all())
+    assert roles == {"alice": "owner", "bob": "viewer"}
+    assert db.session.scalar(sa.text("SELECT count(*) FROM otp")) == 0
+    assert db.session.scalar(sa.text("SELECT channel FROM message")) == "email"
+
+
+def test_what_comes_after_the_migration_finds_its_place(old):
+    fill()
+    upgrade(directory=MIGRATIONS)
+    carol = accounts.ensure_user("carol@example.com", "Carol Abebe", roles=["finance"])
+    assert accounts.ensure_user("alice@example.com") == "alice"
+    ledger_service.post("first", [Posting("gateway:bank:external", "user:carol:wallet", 500)], kind="test")
+    commit()
+    assert ledger.balance("user:carol:wallet") == 500
+    assert list(ledger.problems()) == []
+    rollback()
+    with pytest.raises(sa.exc.IntegrityError):
+        db.session.execute(sa.text("UPDATE person SET kyc_status = 'nonsense' WHERE id = :id"), {"id": carol})
+    rollback()
+    with pytest.raises(sa.exc.IntegrityError):
+        db.session.execute(sa.text("DELETE FROM company WHERE id = 'yirga'"))
+    rollback()
