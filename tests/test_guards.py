@@ -32,7 +32,7 @@ PARTIALS = [
 @cache
 def plain_app():
     """An app for looking at; it touches no database and leaves the settings of the tests alone."""
-    kept = config.settings()
+    kept = config._override  # None: what the environment says
     folder = Path(tempfile.mkdtemp())
     settings = config.Settings(
         _env_file=None, environment="test", database_url="sqlite://", CROWDFUND_DATA_DIR=folder
@@ -228,7 +228,7 @@ def test_there_is_one_migration_head():
 @pytest.fixture(scope="module")
 def migrated(session_app, database_kind, tmp_path_factory):
     """A second database, made by the migrations alone; gives its engine."""
-    kept = config.settings()
+    kept = config._override  # None: what the environment says
     with session_app.app_context():
         url = db.engine.url
         if database_kind == "sqlite":
