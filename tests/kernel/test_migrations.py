@@ -54,8 +54,8 @@ def fill():
     rows = {
         "person": [
             {"id": name, "email": f"{name}@example.com", "first_name": name.capitalize(),
-             "last_name": "Bekele", "phone": "+251911234567", "kyc_level": "basic", "kyc_status": "verified", "kyc_reason": "",
-             "created_at": then}
+             "last_name": "Bekele", "phone": "+251911234567", "kyc_level": "basic",
+             "kyc_status": "verified", "kyc_reason": "", "created_at": then}
             for name in ("alice", "bob")
         ],
         "person_role": [{"person_id": "bob", "role": "compliance", "given_by": "system", "given_at": then}],
