@@ -33,6 +33,7 @@ STAFF = (
     ("compliance", "Dawit Haile", ("compliance",)),
     ("finance", "Sara Tesfaye", ("finance",)),
     ("regulator", "Yonas Girma", ("regulator",)),
+    ("second admin", "Tsion Alemayehu", ("admin",)),
 )
 INVESTORS = (
     "Hanna Desta", "Bereket Alemu", "Meron Tadesse", "Samuel Worku", "Liya Abebe", "Nahom Kebede",
