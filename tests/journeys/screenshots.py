@@ -96,13 +96,57 @@ def staff(world: World) -> None:
         take(page, name)
 
 
+def people(world: World) -> None:
+    """Ways in, verification, security, languages; and the desks that look after people."""
+    page = world.visitor()
+    page.goto("/sign-in")
+    take(page, "sign-in")
+    page.goto("/")
+    page.get_by_role("button", name="አማርኛ").click()
+    take(page, "home-amharic")
+    page.set_viewport_size(checks.PHONE)
+    page.get_by_role("button", name="हिन्दी").click()
+    in_the_dark(page, "home-hindi-phone-dark")
+    page = world.person("hanna@demo.example")
+    for name, path in {
+        "account": "/account",
+        "ways-in": "/account/sign-in-methods",
+        "security": "/account/security",
+        "devices": "/account/sessions",
+        "notices": "/notifications",
+        "messages": "/account/notifications",
+    }.items():
+        page.goto(path)
+        take(page, name, full=True)
+    page = world.person("tsion@people.example")
+    page.goto("/account/verification")
+    take(page, "verification", full=True)
+    page.set_viewport_size(checks.PHONE)
+    in_the_dark(page, "verification-phone-dark")
+    page = world.person("almaz@demo.example")
+    for name, path in {
+        "people": "/staff/people?status=",
+        "companies": "/staff/companies?status=",
+        "users": "/staff/users",
+        "audit": "/staff/audit",
+    }.items():
+        page.goto(path)
+        take(page, name)
+    page.goto("/staff/people?status=")
+    page.get_by_role("table").get_by_role("link").first.click()
+    take(page, "person", full=True)
+    page.goto("/staff/companies?status=")
+    page.get_by_role("table").get_by_role("link").first.click()
+    take(page, "company-desk", full=True)
+
+
 def main() -> None:
     """Start a seeded stack and take all pictures."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(**chromium.launch_args())
         with open_world(Path(folder), browser) as world:
-            for part in (public, issuer, investor, staff):
+            for part in (public, issuer, investor, staff, people):
                 part(world)
         browser.close()
     for file in sorted(FOLDER.glob("*.png")):
