@@ -138,6 +138,7 @@ TABLE: dict[str, frozenset[str]] = {
     "compliance.reject_person": staff("admin", "compliance"),
     "compliance.revoke_person": staff("admin", "compliance"),
     "compliance.companies": readers("admin", "compliance"),
+    "compliance.companies_csv": readers("admin", "compliance"),
     "compliance.company": readers("admin", "compliance"),
     "compliance.company_state": readers("admin", "compliance"),
     "compliance.approve": staff("compliance", "admin"),

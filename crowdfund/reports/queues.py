@@ -15,7 +15,8 @@ from ..chain.rules import WriteStatus
 from ..compliance import queries as compliance
 from ..db import db
 from ..i18n import _l
-from ..issuers.models import Company
+from ..issuers import queries as issuers
+from ..issuers.models import Company, CompanyChange
 from ..notifications.models import Message
 from ..outbox import outbox_table
 from ..payments.models import Inbox, PaymentException
@@ -68,6 +69,11 @@ def _companies() -> Waiting:
     return _count(Company.submitted_at, Company.status == "submitted")
 
 
+def _changes() -> Waiting:
+    oldest = sa.select(sa.func.min(CompanyChange.sent_at)).where(CompanyChange.status == "pending")
+    return issuers.counts()["changes"], db.session.scalar(oldest)
+
+
 def _campaigns() -> Waiting:
     return _count(Campaign.submitted_at, Campaign.status == "submitted")
 
@@ -109,6 +115,8 @@ QUEUES = (
     Kind(_l("People"), _l("to verify, with their documents and nominees"), "compliance.people", _people,
          {"status": "waiting"}),
     Kind(_l("Companies"), _l("to verify"), "compliance.companies", _companies, {"status": "submitted"}),
+    Kind(_l("Changes of companies"), _l("facts and papers of verified ones"), "compliance.companies",
+         _changes, {"status": "changes"}),
     Kind(_l("Campaigns"), _l("to approve"), "campaigns.staff_list", _campaigns, {"status": "submitted"}),
     Kind(_l("Payment exceptions"), _l("payments that were not exact"), "payments.exceptions", _exceptions),
     Kind(_l("Requests for a second admin"), _l("roles and second factors"), "admin.requests",

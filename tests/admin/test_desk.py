@@ -40,7 +40,7 @@ def given_up(kind="reports.selfcheck", key="stuck"):
 
 
 def test_everybody_sees_the_queues_of_the_own_work_only(desk):
-    reviews = {"People", "Companies", "Campaigns"}
+    reviews = {"People", "Companies", "Changes of companies", "Campaigns"}
     assert set(desk("carla")) == reviews
     assert set(desk("fay")) == {"Campaigns", "Payment exceptions"}
     everything = {*reviews, "Payment exceptions", "Requests for a second admin"}

@@ -15,6 +15,8 @@ from tests.investments.conftest import world  # noqa: F401 - a live campaign and
 
 FILES = {
     "/staff/campaigns.csv?status=live": "campaigns.csv",
+    "/staff/companies.csv?status=verified": "companies.csv",
+    "/staff/people.csv?status=verified": "people.csv",
     "/staff/payments.csv": "payments.csv",
     "/staff/exceptions.csv": "exceptions.csv",
     "/staff/webhooks.csv": "webhooks.csv",

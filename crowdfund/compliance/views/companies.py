@@ -1,5 +1,6 @@
 """The compliance officer's desk for companies: queue, detail, papers, changes, decisions."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -7,7 +8,7 @@ from flask import Response, request, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
 
-from crowdfund import web
+from crowdfund import exports, web
 from crowdfund.accounts import queries as accounts
 from crowdfund.errors import CrowdfundError
 from crowdfund.i18n import _
@@ -21,6 +22,7 @@ from ..forms.companies import PaperDecisionForm, RejectForm, StandingForm
 from .blueprint import bp
 
 COMPANY = "/staff/companies/<string(length=32):company_id>"
+_HEADER = ("id", "legal_name", "trade_name", "registration_no", "sector", "country", "status", "submitted_at")
 
 
 @bp.get("/staff/companies")
@@ -43,6 +45,23 @@ def companies() -> Response:
         ],
     }
     return web.render("compliance/companies.html", names=names, **context)
+
+
+@bp.get("/staff/companies.csv")
+def companies_csv() -> Response:
+    """Send every company that fits the filters: what is public of it and where it stands."""
+    args = request.args
+    status, text, country = args.get("status", "submitted"), args.get("q", "")[:80], args.get("country", "")
+
+    def read(page: int) -> Sequence[Any]:
+        return issuers.queue(status=status, text=text, country=country, page=page, size=500)[0]
+
+    return exports.csv_file("companies.csv", _HEADER, _lines(exports.pages(read)))
+
+
+def _lines(rows: Iterable[Any]) -> Iterator[tuple[object, ...]]:
+    for row in rows:
+        yield tuple(getattr(row, name) for name in _HEADER)
 
 
 @bp.get(COMPANY)
