@@ -2,6 +2,9 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 ON_SQL := $(addprefix tests/,kernel ledger accounts notifications documents issuers compliance payments campaigns investments admin test_guards.py)
+# Tests that start whole stacks have the machine for themselves; the others share it two and two.
+STACKS := tests/local tests/chaos
+TWO := -n 2 --dist loadfile
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: help run reset test check lint contracts languages chaos bench fuzz ready ready-dev
@@ -15,9 +18,12 @@ run: ready ## Start the whole system on this machine; Ctrl-C ends it
 reset: ready ## Remove this machine's data (database, chain, mail); downloads stay
 	@$(PY) -m crowdfund.local reset
 
-test: ready-dev ## Run all tests: those that touch SQL on PostgreSQL, then everything on SQLite, browser included
-	@$(if $(ARGS),:,$(PY) -m pytest -q --db postgresql -m "not browser and not chaos" $(ON_SQL))
-	@chromium=$$($(PY) tools/chromium.py) && CHROMIUM="$$chromium" exec $(PY) -m pytest -m "not chaos" $(ARGS)
+test: ready-dev ## Run all tests: what touches SQL on PostgreSQL, the whole stack with a browser, everything on SQLite
+	@$(if $(ARGS),:,$(PY) -m pytest -q $(TWO) --db postgresql -m "not browser and not chaos" $(ON_SQL))
+	@chromium=$$($(PY) tools/chromium.py) && export CHROMIUM="$$chromium" && \
+	$(if $(ARGS),exec $(PY) -m pytest -m "not chaos" $(ARGS),\
+	  $(PY) -m pytest -q -m "not chaos and browser" && $(PY) -m pytest -q -m "not chaos and not browser" $(STACKS) && \
+	  exec $(PY) -m pytest -q $(TWO) -m "not chaos and not browser" $(addprefix --ignore=,$(STACKS)))
 
 check: lint contracts ## Everything that must hold before a change is shared: lint, types, contracts, tests
 	@exec $(MAKE) test

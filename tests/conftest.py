@@ -65,6 +65,7 @@ def session_app(database_url, tmp_path_factory):
     )
     app = create_app(settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, PROPAGATE_CRASHES=True)
+    app.extensions["test settings"] = settings
     app.test_client_class = Browser
     app.after_request(lint)  # every page of every test
     with app.app_context():
@@ -85,8 +86,8 @@ def frozen() -> Iterator[clock.FixedClock]:
 
 @pytest.fixture
 def app(session_app, tmp_path):
-    """The app with empty tables and an application context pushed."""
-    config.use(config.settings().model_copy(update={"data_dir": Path(tmp_path)}))
+    """The app with empty tables, its own settings whatever came before, and a context pushed."""
+    config.use(session_app.extensions["test settings"].model_copy(update={"data_dir": Path(tmp_path)}))
     mail.OUTBOX.clear()
     sms.OUTBOX.clear()
     with session_app.app_context():

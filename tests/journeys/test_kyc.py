@@ -1,6 +1,9 @@
 """A person is verified: left mid-way, continued elsewhere, sent back, corrected, approved, changed again."""
 
+import os
 import re
+import subprocess
+import sys
 
 from playwright.sync_api import expect
 
@@ -23,6 +26,7 @@ def test_a_person_is_verified_with_documents_through_every_turn(world):
     _person_sees_who_has_looked(world, person)
     _nominees_are_named_and_verified(world, person, desk)
     _a_change_is_checked_again(world, person, desk)
+    _time_ends_it(world, person)
 
 
 def _begins_and_leaves(world):
@@ -183,3 +187,38 @@ def _a_change_is_checked_again(world, page, desk):
     expect(page.get_by_role("textbox", name="Amount")).to_be_visible()
     world.wait(lambda: any("check your identity again" in one["subject"] for one in world.mails(EMAIL)),
                "the message about the second check")  # fmt: skip
+
+
+# What the hourly job does on the day after the last: for one person, as others are in other journeys.
+THE_DAY_AFTER = """
+from datetime import UTC, datetime
+from crowdfund import clock, create_app, db
+from crowdfund.accounts import queries as people
+from crowdfund.compliance import queries, service
+with create_app().app_context():
+    person = people.find_by_email({email!r})
+    assert person.id not in queries.lapsed()
+    clock.use(clock.FixedClock(datetime(2034, 6, 1, 9, 0, tzinfo=UTC)))
+    assert person.id in queries.lapsed()
+    assert service.expire(person.id)
+    db.commit()
+"""
+
+
+def _time_ends_it(world, page):
+    """On the first day after the passport's last one the verification ends, on an open page too."""
+    page.goto("/account/verification")
+    expect(page.get_by_text("You are verified")).to_be_visible()
+    page.evaluate("window.neverReloaded = true")
+    code = THE_DAY_AFTER.format(email=EMAIL)
+    environ = {**os.environ, **world.stack.env}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    expect(page.get_by_text("Your verification has run out")).to_be_visible()
+    assert page.evaluate("window.neverReloaded")
+    world.look(page, "Your verification", "expired")
+    page.goto(f"/campaigns/{SLUG}/invest")
+    expect(page.get_by_role("textbox", name="Amount")).not_to_be_attached()
+    expect(page.get_by_text("run out").first).to_be_visible()

@@ -58,7 +58,7 @@ def test_the_list_has_pages_that_neither_repeat_nor_lose_a_payment(world, sign_i
 
 def test_a_payment_shows_webhooks_postings_and_exceptions(world, sign_in, too_much):
     page = sign_in("fin", "finance").get(f"/staff/payments/{too_much.id}").text
-    for text in ("Too much came", "platform:suspense", "payment settled", too_much.tx_id):
+    for text in ("Too much came", "platform:suspense", "Payment settled", too_much.tx_id):
         assert text in page
 
 
