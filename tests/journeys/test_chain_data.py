@@ -1,0 +1,26 @@
+"""What really stands on the chain after the demo story: nothing about any person."""
+
+import httpx
+
+
+def test_no_transaction_and_no_event_on_the_chain_holds_anything_about_a_person(world):
+    client = httpx.Client(timeout=20)
+
+    def rpc(method, *params):
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        return client.post(world.stack.env["CHAIN_RPC_URL"], json=body).json()["result"]
+
+    numbers = range(int(rpc("eth_blockNumber"), 16) + 1)
+    blocks = [rpc("eth_getBlockByNumber", hex(number), True) for number in numbers]
+    calls = [call["input"] for block in blocks for call in block["transactions"]]
+    events = [entry["data"] for entry in rpc("eth_getLogs", {"fromBlock": "0x0", "toBlock": "latest"})]
+    assert len(calls) > 10
+    assert len(events) > 10
+    people = world.rows("SELECT email, phone, first_name || ' ' || last_name, last_name FROM person")
+    contacts = world.rows("SELECT contact_name, contact_email, contact_phone, street, tin FROM company")
+    facts = world.rows("SELECT legal_name, street FROM kyc_file")
+    wanted = {str(value).lower() for row in (*people, *contacts, *facts) for value in row if value}
+    wanted = {value for value in wanted if len(value.strip()) >= 5}
+    assert len(wanted) > 40
+    said = "\n".join(bytes.fromhex(one[2:]).decode("latin-1").lower() for one in (*calls, *events))
+    assert sorted(value for value in wanted if value in said) == []
