@@ -12,7 +12,7 @@ from crowdfund import config, create_app
 from crowdfund.accounts import queries as people
 from crowdfund.accounts import service as accounts
 from crowdfund.adapters import storage
-from crowdfund.db import commit, db, rollback
+from crowdfund.db import commit, db, new_id, rollback
 from crowdfund.documents import service as documents
 from crowdfund.issuers import queries as companies
 from crowdfund.ledger import queries as ledger
@@ -33,10 +33,10 @@ def old(session_app, database_kind, tmp_path, frozen):
         if database_kind == "sqlite":
             url = url.set(database=str(tmp_path / "old.db"))
         else:
+            name = f"released_{new_id()}"
             with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.exec_driver_sql("DROP DATABASE IF EXISTS released")
-                connection.exec_driver_sql("CREATE DATABASE released")
-            url = url.set(database="released")
+                connection.exec_driver_sql(f"CREATE DATABASE {name}")
+            url = url.set(database=name)
     text = url.render_as_string(hide_password=False)
     app = create_app(kept.model_copy(update={"database_url": text, "data_dir": tmp_path}))
     with app.app_context():
