@@ -1,7 +1,7 @@
 // What pages need beyond htmx. Without this file every journey still works.
 (() => {
   const all = (selector, root = document) => [...(root.querySelectorAll?.(selector) ?? [])];
-  const words = document.getElementById("words").dataset; // in the language of the page
+  const words = document.getElementById("script-words").dataset; // in the language of the page
   const say = (text) => { document.getElementById("status").textContent = text; };
 
   // --- toasts: what happened, what was not lost, what to do ---

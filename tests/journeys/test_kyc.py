@@ -189,24 +189,27 @@ def _a_change_is_checked_again(world, page, desk):
                "the message about the second check")  # fmt: skip
 
 
-# What the hourly job does on the day after the last: for one person, as others are in other journeys.
+# What the hourly job does on the day after the last one: that day is moved instead of the clock of all, and
+# it is done for this person alone, as others are in other journeys.
 THE_DAY_AFTER = """
-from datetime import UTC, datetime
-from crowdfund import clock, create_app, db
+from datetime import timedelta
+import sqlalchemy as sa
+from crowdfund import create_app, db
 from crowdfund.accounts import queries as people
+from crowdfund.accounts.models import User
 from crowdfund.compliance import queries, service
 with create_app().app_context():
     person = people.find_by_email({email!r})
-    assert person.id not in queries.lapsed()
-    clock.use(clock.FixedClock(datetime(2034, 6, 1, 9, 0, tzinfo=UTC)))
-    assert person.id in queries.lapsed()
-    assert service.expire(person.id)
+    assert person.id not in queries.lapsed() and not service.expire(person.id)
+    yesterday = queries.today() - timedelta(days=1)
+    db.db.session.execute(sa.update(User).where(User.id == person.id).values(kyc_expires_on=yesterday))
+    assert person.id in queries.lapsed() and service.expire(person.id)
     db.commit()
 """
 
 
 def _time_ends_it(world, page):
-    """On the first day after the passport's last one the verification ends, on an open page too."""
+    """On the day after the last one the verification ends, on an open page too; a message tells of it."""
     page.goto("/account/verification")
     expect(page.get_by_text("You are verified")).to_be_visible()
     page.evaluate("window.neverReloaded = true")
@@ -222,3 +225,6 @@ def _time_ends_it(world, page):
     page.goto(f"/campaigns/{SLUG}/invest")
     expect(page.get_by_role("textbox", name="Amount")).not_to_be_attached()
     expect(page.get_by_text("run out").first).to_be_visible()
+    world.wait(
+        lambda: any("run out" in one["subject"] for one in world.mails(EMAIL)), "the message that it ended"
+    )
