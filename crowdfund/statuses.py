@@ -112,6 +112,9 @@ TEXTS = {
     "held": _l("Held"),
     "lapsed": _l("Lapsed"),
     "suspended": _l("Suspended"),
+    "hash": _l("Hash"),
+    "address": _l("Address"),
+    "transaction": _l("Transaction"),
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
-from crowdfund import clock, config, create_app
+from crowdfund import clock, config, create_app, i18n
 from crowdfund.adapters import mail, sms
 from crowdfund.db import db
 from tests.browser import Browser, lint
@@ -74,6 +74,12 @@ def session_app(database_url, tmp_path_factory):
     yield app
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """Speak English, whatever the test before has asked for."""
+    i18n.use("en")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from wtforms import BooleanField, FileField, Form, RadioField, SelectField, Stri
 from wtforms.validators import InputRequired, Length
 
 from crowdfund import i18n, money, statuses, vendored
+from crowdfund.documents import rules
 
 TEMPLATES = Path(vendored.__file__).parent / "templates"
 NOW = datetime(2026, 11, 21, 7, 30, tzinfo=UTC)
@@ -26,6 +27,7 @@ class SampleForm(Form):
     sector = SelectField("Sector", choices=[("energy", "Energy"), ("food", "Food")])
     story = TextAreaField("Story")
     memorandum = FileField("Information memorandum")
+    picture = FileField("Identity document")
     consent = BooleanField("I know that I may lose this money", [InputRequired("Tick the box to go on.")])
     rail = RadioField(
         "How do you want to pay?",
@@ -53,6 +55,7 @@ def sample(form: Form) -> SimpleNamespace:
     return SimpleNamespace(
         now=NOW,
         form=form,
+        accepted=rules.ACCEPTED["passport"],
         args={"q": "abay", "status": "settled", "sort": "-at"},
         statuses=STATUSES.split(),
         campaigns=[

@@ -96,7 +96,9 @@ class _Classes(HTMLParser):
 
 
 @pytest.mark.parametrize(
-    "path", sorted(sample.TEMPLATES.rglob("*.html")), ids=lambda p: str(p.relative_to(sample.TEMPLATES))
+    "path",  # e-mails have a stylesheet of their own, which is put into them
+    sorted(path for path in sample.TEMPLATES.rglob("*.html") if "email" not in path.parts),
+    ids=lambda p: str(p.relative_to(sample.TEMPLATES)),
 )
 def test_a_template_uses_no_class_that_no_stylesheet_knows(path):
     plain = re.sub(r"\{%.*?%\}|\{#.*?#\}", " ", path.read_text(), flags=re.S)
