@@ -100,6 +100,7 @@ def people(world: World) -> None:
     """Ways in, verification, security, languages; and the desks that look after people."""
     page = world.visitor()
     page.goto("/sign-in")
+    expect(page.get_by_text("No wallet was found")).to_be_visible()
     take(page, "sign-in")
     page.goto("/")
     page.get_by_role("button", name="አማርኛ").click()
@@ -117,6 +118,8 @@ def people(world: World) -> None:
         "messages": "/account/notifications",
     }.items():
         page.goto(path)
+        if name == "ways-in":
+            expect(page.get_by_text("No wallet was found")).to_be_visible()
         take(page, name, full=True)
     page = world.person("tsion@people.example")
     page.goto("/account/verification")
