@@ -5,7 +5,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from ... import clock, i18n, outbox
-from ...accounts import queries as accounts
 from ...db import db, insert_ignore, new_id, rows_changed
 from ...errors import Conflict
 from ...i18n import _
@@ -33,13 +32,6 @@ def sms(
     The same rules as for `email`.
     """
     send("sms", to_number, {"template": template, "context": context}, key=key, language=language)
-
-
-def email_person(person_id: str, template: str, context: dict[str, Any], *, key: str) -> None:
-    """Send an e-mail to a person by id; the person's first name is in the context."""
-    person = accounts.get(person_id)
-    if person is not None and person.email:
-        email(person.email, template, {"name": person.name, **context}, key=key, language=person.language)
 
 
 def send(
