@@ -47,6 +47,7 @@ def _begins_and_leaves(world):
     world.look(page, "Name, birth and nationality", "refused")
     verifying.about(page, NAME)
     verifying.address(page)
+    expect(page).not_to_have_url(re.compile("/facts/address"))
     world.close(page)
 
 

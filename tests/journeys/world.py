@@ -123,6 +123,7 @@ class World:
         for page in pages:
             self.pages.remove(page)
             self.contexts.remove(page.context)
+            page.goto("about:blank")  # a context that is closed while its page still loads may never close
             page.context.close()
 
     def _complain(self, text: str) -> None:
