@@ -52,7 +52,8 @@ def test_the_bell_rings_in_every_tab_and_a_kind_that_is_off_sends_no_email(world
     elsewhere.evaluate("window.neverReloaded = true")
     path = invest(person, SLUG, "1,000")
     pay_at_bank(person)
-    expect(_bell(elsewhere)).to_contain_text(f"{start + 1} unread notice")
+    rung = re.compile(f"({start + 1}|{start + 2}) unread notice")  # the chain may be as quick as the bank
+    expect(_bell(elsewhere)).to_contain_text(rung)
     expect(person.get_by_text("recorded on chain")).to_be_visible()
     expect(_bell(elsewhere)).to_contain_text(f"{start + 2} unread notices")
     expect(_bell(person)).to_contain_text(f"{start + 2} unread notices")
