@@ -1,6 +1,7 @@
 """Settings from the environment (12-factor); `NAME_FILE` reads a secret from a file."""
 
 import os
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -41,6 +42,8 @@ class Settings(BaseSettings):
     chain_id: int = 31337
     chain_poa: bool = False
     chain_confirmations: int = 1
+    # The most that a transaction offers per unit of gas; writes wait while the network asks more.
+    chain_max_fee_gwei: Decimal = Field(Decimal(500), gt=0)
     chain_signer_key: str = ""
     chain_admin_key: str = ""
     chain_recorder_key: str = ""

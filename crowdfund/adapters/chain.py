@@ -10,7 +10,6 @@ import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 from typing import Any, cast
 
@@ -21,92 +20,33 @@ from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from web3 import HTTPProvider, Web3
-from web3.exceptions import (
-    BlockNotFound,
-    ContractLogicError,
-    Web3Exception,
-    Web3RPCError,
-)
+from web3.exceptions import BlockNotFound, Web3Exception
 from web3.middleware import ExtraDataToPOAMiddleware
 from web3.types import RPCEndpoint
 
 from crowdfund.adapters import contract_abi
+from crowdfund.adapters.chain_answers import (
+    NodeError,
+    Outcome,
+    Reverted,
+    Sent,
+    message_of,
+    outcome,
+    refusal,
+)
+from crowdfund.adapters.chain_fees import Fees, Market
 
 # What a transaction is tried against. The latest block may be old where blocks come on demand: a deadline
 # that has passed since would not have passed there.
 NEXT_BLOCK = "pending"
 ZERO = "0x" + "0" * 40
-BUMP_PERCENT = 115  # nodes ask for at least 112.5 % on both fields
+FEE_HISTORY = 10  # blocks
+# What a transaction may use where a node does not say how much a block holds.
+USUAL_GAS_LIMIT = 30_000_000
 
 
 class NodeUnreachable(Exception):
     """The node did not answer; what was sent may or may not have arrived."""
-
-
-class NodeError(Exception):
-    """The node answered with an error that is not a revert."""
-
-
-class Reverted(Exception):
-    """The call would fail: `name` of the custom error, `text` for a person."""
-
-    def __init__(self, name: str, text: str) -> None:
-        super().__init__(text)
-        self.name = name
-        self.text = text
-
-
-class Sent(StrEnum):
-    """What became of a broadcast."""
-
-    ACCEPTED = "accepted"
-    KNOWN = "known"
-    NONCE_TOO_LOW = "nonce_too_low"
-    UNDERPRICED = "underpriced"
-    NO_FUNDS = "no_funds"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-
-
-SIGNS: tuple[tuple[Sent, tuple[str, ...]], ...] = (
-    (Sent.KNOWN, ("already known", "already imported", "known transaction", "alreadyknown")),
-    (Sent.NONCE_TOO_LOW, ("nonce too low", "nonce is too low", "oldnonce")),
-    (
-        Sent.UNDERPRICED,
-        ("underpriced", "less than block base fee", "feetoolow", "fee too low", "gas price too low"),
-    ),
-    (Sent.NO_FUNDS, ("insufficient funds",)),
-)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Class of a broadcast and the node's own words."""
-
-    sent: Sent
-    detail: str = ""
-
-
-@dataclass(frozen=True)
-class Fees:
-    """Wei per gas: cap and tip, or one price on a chain without base fee (`tip` None)."""
-
-    cap: int
-    tip: int | None
-
-    def fields(self) -> dict[str, int]:
-        """Return the transaction fields."""
-        if self.tip is None:
-            return {"gasPrice": self.cap}
-        return {"maxFeePerGas": self.cap, "maxPriorityFeePerGas": self.tip}
-
-    def bumped(self, market: "Fees") -> "Fees":
-        """Return fees that replace these: 15 % above on both fields, or the market if higher."""
-        cap = max(self.cap * BUMP_PERCENT // 100 + 1, market.cap)
-        if self.tip is None:
-            return Fees(cap, None)
-        tip = max(self.tip * BUMP_PERCENT // 100 + 1, market.tip or 0)
-        return Fees(max(cap, tip), tip)
 
 
 @dataclass(frozen=True)
@@ -175,7 +115,7 @@ class Node:
         except (requests.RequestException, OSError, ValueError) as error:
             raise NodeUnreachable(_why(error)) from error
         if "error" in answer:
-            raise NodeError(_message(answer["error"]))
+            raise NodeError(message_of(answer["error"]))
         return answer.get("result")
 
     def chain_id(self) -> int:
@@ -217,7 +157,7 @@ class Node:
         wanted = [(RPCEndpoint("eth_getBlockByNumber"), [hex(n), False]) for n in numbers]
         found = []
         for answer in self._batch(wanted):
-            raw = answer.get("result")
+            raw = _result(answer)
             if raw is None:
                 break
             found.append(
@@ -239,7 +179,9 @@ class Node:
         except (requests.RequestException, OSError, ValueError) as error:
             raise NodeUnreachable(_why(error)) from error
         if not isinstance(answers, list):
-            raise NodeError(_message(answers.get("error")))
+            raise NodeError(message_of(answers.get("error")))
+        if len(answers) != len(wanted):
+            raise NodeError(f"the node answered {len(answers)} of {len(wanted)} calls of a batch")
         return answers
 
     def nonce(self, address: str, tag: str = "latest") -> int:
@@ -255,41 +197,58 @@ class Node:
         code = bytes.fromhex(str(self.rpc("eth_getCode", address, "latest"))[2:])
         return "0x" + keccak(code).hex() if code else None
 
+    def market(self) -> Market:
+        """Return what the newest block asks for gas, in one round trip."""
+        block, price, tip, history = self._batch(
+            [
+                (RPCEndpoint("eth_getBlockByNumber"), ["latest", False]),
+                (RPCEndpoint("eth_gasPrice"), []),
+                (RPCEndpoint("eth_maxPriorityFeePerGas"), []),
+                (RPCEndpoint("eth_feeHistory"), [hex(FEE_HISTORY), "latest", [50]]),
+            ]
+        )
+        latest, gas_price = _result(block), int(_result(price), 16)
+        base = latest.get("baseFeePerGas")
+        base = None if base is None else int(base, 16)
+        return Market(
+            block=int(latest["number"], 16),
+            base=base,
+            tip=0 if base is None else _tip(tip, history, gas_price - base),
+            price=gas_price,
+            gas_limit=int(latest.get("gasLimit") or hex(USUAL_GAS_LIMIT), 16),
+        )
+
     def fees(self) -> Fees:
         """Return fees for the next block: twice the base fee plus a tip, or the gas price."""
-        latest = self.rpc("eth_getBlockByNumber", "latest", False)
-        price = int(self.rpc("eth_gasPrice"), 16)
-        if latest.get("baseFeePerGas") is None:
-            return Fees(price, None)
-        base = int(latest["baseFeePerGas"], 16)
-        try:
-            tip = int(self.rpc("eth_maxPriorityFeePerGas"), 16)
-        except NodeError:
-            tip = max(price - base, 1)
-        return Fees(2 * base + tip, tip)
+        return self.market().fees
 
     def estimate(self, sender: str, to: str | None, data: str) -> int:
         """Simulate as a transaction and return its gas; raises Reverted with the reason."""
         tx = {"from": sender, "data": data} | ({"to": to} if to else {})
         found = self._estimates([tx])[0]
-        if isinstance(found, Reverted):
+        if not isinstance(found, int):
             raise found
         return found
 
-    def estimate_many(self, calls: Sequence[tuple[str, str, str]]) -> list[int | Reverted]:
-        """Simulate many (sender, address, calldata) in one round trip, each on its own."""
+    def estimate_many(self, calls: Sequence[tuple[str, str, str]]) -> list[int | Reverted | NodeError]:
+        """Simulate many (sender, address, calldata) in one round trip, each on its own.
+
+        An answer that is no revert, such as a rate limit, is returned in the place of its call.
+        """
         return self._estimates([{"from": who, "to": to, "data": data} for who, to, data in calls])
 
-    def _estimates(self, transactions: Sequence[dict[str, str]]) -> list[int | Reverted]:
+    def _estimates(self, transactions: Sequence[dict[str, str]]) -> list[int | Reverted | NodeError]:
         # web3's own estimate_gas asks for chain id and fees first: three round trips instead of one.
         wanted = [(RPCEndpoint("eth_estimateGas"), [tx, NEXT_BLOCK]) for tx in transactions]
         answers = self._batch(wanted)
-        return [int(a["result"], 16) if "error" not in a else _refusal(a["error"]) for a in answers]
+        return [int(a["result"], 16) if "error" not in a else refusal(a["error"]) for a in answers]
 
     def call_raw(self, to: str, data: str, sender: str = ZERO) -> bytes:
         """Call without a transaction; raises Reverted."""
-        tx: dict[str, Any] = {"from": sender, "to": to, "data": data}
-        return bytes(_guard(lambda: self.w3.eth.call(cast("Any", tx))))
+        (answer,) = self._batch([_call(sender, to, data, "latest")])
+        if "error" in answer:
+            raise refusal(answer["error"])
+        return bytes.fromhex(answer["result"][2:])
 
     def call(self, contract: str, address: str, function: str, *args: object) -> Any:  # noqa: ANN401
         """Read a contract by its artifact; raises Reverted, BadArguments."""
@@ -298,11 +257,13 @@ class Node:
 
     def call_many(self, sender: str, calls: Sequence[tuple[str, str]]) -> list[Reverted | None]:
         """Simulate many (address, calldata) in one round trip; None for each that would pass."""
-        wanted = [
-            (RPCEndpoint("eth_call"), [{"from": sender, "to": to, "data": data}, NEXT_BLOCK])
-            for to, data in calls
-        ]
-        return [_revert(a["error"]) if "error" in a else None for a in self._batch(wanted)]
+        found: list[Reverted | None] = []
+        for answer in self._batch([_call(sender, to, data, NEXT_BLOCK) for to, data in calls]):
+            error = refusal(answer["error"]) if "error" in answer else None
+            if isinstance(error, NodeError):
+                raise error
+            found.append(error)
+        return found
 
     def send_raw(self, raw: str) -> Outcome:
         """Broadcast once and classify; never raises, never retries."""
@@ -312,7 +273,7 @@ class Node:
             return Outcome(Sent.UNKNOWN, _why(error))
         if "error" not in answer:
             return Outcome(Sent.ACCEPTED)
-        return classify(_message(answer["error"]))
+        return outcome(answer["error"])
 
     def knows(self, tx_hash: str) -> bool:
         """Tell whether the node has the transaction, in a block or waiting."""
@@ -332,7 +293,8 @@ class Node:
     def receipts(self, hashes: Sequence[str]) -> list[Receipt | None]:
         """Return several receipts in one round trip, None for those in no block."""
         answers = self._batch([(RPCEndpoint("eth_getTransactionReceipt"), [h]) for h in hashes])
-        return [_receipt(a["result"]) if a.get("result") else None for a in answers]
+        results = [_result(answer) for answer in answers]
+        return [_receipt(raw) if raw else None for raw in results]
 
     def logs(self, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
         """Return logs of these addresses in a block range; no address, no logs."""
@@ -348,63 +310,50 @@ class Node:
 
 
 def _guard(read: Any) -> Any:  # noqa: ANN401 - passes web3's answer through
-    """Run a web3 read and turn its many exceptions into three."""
+    """Run a web3 read and turn its many exceptions into two."""
     try:
         return read()
     except BlockNotFound:
         raise
-    except ContractLogicError as error:
-        raise _revert({"message": error.message, "data": error.data}) from error
-    except Web3RPCError as error:
-        raise _revert_or_error(error) from error
     except (requests.RequestException, OSError) as error:
         raise NodeUnreachable(_why(error)) from error
     except (Web3Exception, ValueError) as error:
         raise NodeError(str(error)) from error
 
 
-def _revert_or_error(error: Web3RPCError) -> Exception:
-    answer = cast("dict[str, Any]", (error.rpc_response or {}).get("error") or {})
-    if "revert" in str(answer.get("message", "")).lower():
-        return _revert(answer)
-    return NodeError(_message(answer) or str(error))
+def _call(sender: str, to: str, data: str, block: str) -> tuple[RPCEndpoint, Any]:
+    return RPCEndpoint("eth_call"), [{"from": sender, "to": to, "data": data}, block]
 
 
-def _revert(error: Any) -> Reverted:  # noqa: ANN401 - JSON
-    data = error.get("data")
-    data = data.get("data") if isinstance(data, dict) else data
-    if isinstance(data, str) and data.startswith("0x") and len(data) >= 10:
-        return Reverted(*contract_abi.decode_error(bytes.fromhex(data[2:])))
-    return Reverted("Revert", str(error.get("message") or "reverted"))
+def _result(answer: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return the result of one answer of a batch; an error object raises NodeError."""
+    if "error" in answer:
+        raise NodeError(message_of(answer["error"]))
+    return answer.get("result")
 
 
-def _refusal(error: Any) -> Reverted:  # noqa: ANN401 - JSON
-    """Return the revert of an error answer; what is no revert raises NodeError."""
-    if error.get("data") or "revert" in _message(error).lower():
-        return _revert(error)
-    raise NodeError(_message(error))
+def _tip(suggested: Any, history: Any, rest: int) -> int:  # noqa: ANN401 - JSON
+    """Return the priority fee: what the node suggests, else what the last blocks paid."""
+    if suggested.get("result"):
+        return int(suggested["result"], 16)
+    rewards = (history.get("result") or {}).get("reward") or []
+    paid = sorted(int(reward[0], 16) for reward in rewards if reward)
+    paid = [wei for wei in paid if wei]
+    return paid[len(paid) // 2] if paid else max(rest, 1)
 
 
 def _why(error: Exception) -> str:
-    """Return the reason inside a connection error, without the layers around it."""
+    """Return the reason inside a connection error, without the layers around it.
+
+    The address is left out: it may hold a provider's key.
+    """
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"HTTP {error.response.status_code} {error.response.reason or ''}".strip()
     text = str(error)
     system = re.search(r"\[Errno -?\d+\] ([^'\")\]]+)", text)
     if system:
         return system[1]
     return "no answer in time" if isinstance(error, requests.Timeout) else text[:200]
-
-
-def _message(error: Any) -> str:  # noqa: ANN401 - JSON
-    return str(error.get("message", error)) if isinstance(error, dict) else str(error or "")
-
-
-def classify(message: str) -> Outcome:
-    """Sort a node's refusal of a broadcast by its words (nodes share no codes)."""
-    low = message.lower()
-    for sent, signs in SIGNS:
-        if any(sign in low for sign in signs):
-            return Outcome(sent, message)
-    return Outcome(Sent.REFUSED, message)
 
 
 def _hex(value: Any) -> str:  # noqa: ANN401 - HexBytes has no 0x of its own

@@ -206,6 +206,11 @@ def decode_error(data: bytes) -> tuple[str, str]:
     return "Revert", f"reverted with {'0x' + data[:36].hex() if data else 'no reason'}"
 
 
+def knows_error(data: bytes) -> bool:
+    """Return whether revert data decodes as Error, Panic or an error of one of our contracts."""
+    return decode_error(data)[0] != "Revert"
+
+
 def error_of(selector: str) -> tuple[str, str]:
     """Return (name, text) of an error known by its selector alone (0x hex)."""
     item = _errors().get(bytes.fromhex(selector.removeprefix("0x")))

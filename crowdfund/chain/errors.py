@@ -15,6 +15,12 @@ class IntentConflict(Conflict):
     code = "intent_conflict"
 
 
+class FeeAboveLimit(Unavailable):
+    """The network asks more for gas than the operator allows."""
+
+    code = "chain_fee_above_limit"
+
+
 class KeyMissing(Unavailable):
     """No private key for a signer role."""
 

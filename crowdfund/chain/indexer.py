@@ -12,7 +12,7 @@ from ..db import db, new_id, rows_changed
 from . import crash, queries, rules, service
 from .models import Block, Cursor, Event, Tx, Write, WriteTx
 from .reader import Found, Scan
-from .rules import TxStatus, WriteStatus
+from .rules import TxKind, TxStatus, WriteStatus
 
 log = structlog.get_logger()
 _B, _C, _E, _T, _L, _W = (m.__table__ for m in (Block, Cursor, Event, Tx, WriteTx, Write))
@@ -157,7 +157,7 @@ def _finish(ready: int) -> None:
 def _confirm(tx: Any) -> None:  # noqa: ANN401 - a row
     # Every function that is written to emits an event. None means that no contract was there
     # when the call was mined, as after a node lost its newest blocks: it "succeeded" in nothing.
-    did = tx.succeeded and any(e.address.lower() == tx.to.lower() for e in queries.events_of_tx(tx.hash))
+    did = tx.succeeded and (tx.kind == TxKind.FILL or _has_event_of(tx))
     final = TxStatus.CONFIRMED if did else TxStatus.REVERTED
     db.session.execute(sa.update(_T).where(_T.c.id == tx.id).values(status=final))
     if did:
@@ -172,6 +172,10 @@ def _confirm(tx: Any) -> None:  # noqa: ANN401 - a row
         else:
             why = "had no effect" if tx.succeeded else "reverted"
             service.requeue([row.id], why=f"{why} on chain in {tx.hash}")
+
+
+def _has_event_of(tx: Any) -> bool:  # noqa: ANN401 - a row
+    return any(event.address.lower() == tx.to.lower() for event in queries.events_of_tx(tx.hash))
 
 
 def _tell_foreign(events: Sequence[Any]) -> None:

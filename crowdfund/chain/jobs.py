@@ -72,6 +72,21 @@ def watch(_rows: list[Row], found: Any) -> None:  # noqa: ANN401
     act(found)
 
 
+def _nonces(_rows: list[Row]) -> Any:  # noqa: ANN401 - a Look
+    from .gaps import look
+
+    return look()
+
+
+@outbox.handler("chain.nonces", queue=QUEUE, batch=100, prepare=_nonces)
+def nonces(rows: list[Row], found: Any) -> None:  # noqa: ANN401
+    """Compare the nonces of our keys with the chain; fill what was asked for, or waits too long."""
+    from .gaps import act
+
+    act(found, {row.payload["fill"]: row.payload["actor"] for row in rows if row.payload.get("fill")})
+
+
 # Ticks of kinds that have a `prepare`, which `outbox.every` does not know.
 outbox.TICKS["chain.index"] = (1.0, QUEUE)
 outbox.TICKS["chain.watch"] = (2.0, QUEUE)
+outbox.TICKS["chain.nonces"] = (15.0, QUEUE)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from .. import clock
 from ..db import ID, Json, LongText, UTCDateTime, db, event_table, new_id, one_of
-from .rules import ROLES, TxStatus, WriteStatus
+from .rules import ROLES, TxKind, TxStatus, WriteStatus
 
 ADDRESS = sa.String(42)
 HASH = sa.String(66)
@@ -54,6 +54,7 @@ class Tx(db.Model):
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
     signer: Mapped[str] = mapped_column(ADDRESS, sa.ForeignKey("chain_signer.address"))
     nonce: Mapped[int] = mapped_column(sa.BigInteger)
+    kind: Mapped[str] = mapped_column(sa.String(8), default=TxKind.CALL, server_default=TxKind.CALL)
     hash: Mapped[str] = mapped_column(HASH, unique=True)
     to: Mapped[str] = mapped_column(ADDRESS)
     data: Mapped[str] = mapped_column(LongText)
@@ -61,6 +62,9 @@ class Tx(db.Model):
     gas: Mapped[int] = mapped_column(sa.BigInteger)
     fee_cap: Mapped[int] = mapped_column(sa.BigInteger)
     fee_tip: Mapped[int | None] = mapped_column(sa.BigInteger)
+    # The newest block when its fees were last compared with the market.
+    judged_at: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
+    refusal: Mapped[str | None] = mapped_column(sa.String(32))
     status: Mapped[str] = mapped_column(sa.String(16), default=TxStatus.SIGNED)
     sends: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(sa.String(500))
@@ -73,6 +77,7 @@ class Tx(db.Model):
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     __table_args__ = (
         one_of("status", *TxStatus),
+        one_of("kind", *TxKind),
         sa.Index(None, "signer", "nonce"),
         sa.Index(None, "status", "created_at"),
         sa.Index(None, "block_number"),
@@ -88,12 +93,20 @@ class WriteTx(db.Model):
 
 
 class Signer(db.Model):
-    """The next nonce of a key; taken by an UPDATE, which is the lock."""
+    """The next nonce of a key; taken by an UPDATE, which is the lock.
+
+    `gap_nonce`: the chain waits for it since `gap_since`, and no transaction of ours has it.
+    `alert`: why a person has to look at this key.
+    """
 
     __tablename__ = "chain_signer"
     address: Mapped[str] = mapped_column(ADDRESS, primary_key=True)
     role: Mapped[str] = mapped_column(sa.String(16))
     next_nonce: Mapped[int] = mapped_column(sa.BigInteger)
+    gap_nonce: Mapped[int | None] = mapped_column(sa.BigInteger)
+    gap_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    alert: Mapped[str | None] = mapped_column(sa.String(500))
+    alert_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     __table_args__ = (one_of("role", *ROLES),)
 
 
@@ -122,6 +135,7 @@ class Cursor(db.Model):
     version: Mapped[int] = mapped_column(default=0)
     read_problem: Mapped[str | None] = mapped_column(sa.String(500))
     send_problem: Mapped[str | None] = mapped_column(sa.String(500))
+    fee_problem: Mapped[str | None] = mapped_column(sa.String(500))
     moved_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
 
 

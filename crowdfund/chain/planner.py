@@ -10,9 +10,10 @@ import structlog
 
 from ..adapters import contract_abi
 from ..adapters.chain import Fees, Node, NodeError, NodeUnreachable, Reverted
+from ..adapters.chain_answers import TooMuchGas
 from ..db import db, reading
-from . import connection, queries, rules
-from .errors import ChainChanged, KeyMissing
+from . import connection, fees, queries, rules
+from .errors import ChainChanged, FeeAboveLimit, KeyMissing
 from .queries import WriteRow
 
 log = structlog.get_logger()
@@ -43,13 +44,20 @@ class Refusal:
 
 @dataclass
 class Plan:
-    """What the node said about the queue; `problem` stands against everything."""
+    """What the node said about the queue.
+
+    `problem` stands against everything, or against what is missing here; `too_dear` says that
+    the network asks more than the limit, and then nothing is signed.
+    """
 
     calls: list[Call] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     fees: Fees | None = None
+    block: int = 0
+    gas_limit: int = rules.TX_GAS_CAP
     first_nonces: dict[str, int] = field(default_factory=dict)
     problem: str | None = None
+    too_dear: str | None = None
     asked: bool = False
     more: bool = False
 
@@ -69,10 +77,14 @@ def plan() -> Plan:
     try:
         node = connection.node()
         connection.check_chain(node, cursor)
-        made.fees = node.fees()
+        market = node.market()
+        made.fees, made.block = fees.for_new(market), market.block
+        made.gas_limit = min(rules.TX_GAS_CAP, market.gas_limit)
         _fill(made, node, rows, busy)
         for signer in {call.signer for call in made.calls} - known:
             made.first_nonces[signer] = node.nonce(signer, "pending")
+    except FeeAboveLimit as error:
+        return Plan(asked=True, too_dear=error.user_message)
     except (NodeUnreachable, NodeError, ChainChanged, KeyMissing) as error:
         log.error("chain.not_sent", error=str(error))
         return Plan(asked=True, problem=str(error))
@@ -90,8 +102,13 @@ def _fill(made: Plan, node: Node, rows: Sequence[WriteRow], busy: set[str]) -> N
         made.problem = f"There is no contract at {', '.join(sorted(empty))}; the node lost state."
     groups = [group for group in groups if group[0].address not in empty]
     for group, first in zip(groups, _first_try(node, groups), strict=True):
-        signer = connection.address_of(group[0].role)
-        call, refused = _try(node, signer, list(group), first)
+        try:
+            call, refused = _try(made, node, list(group), first)
+        except NodeError as error:
+            # No word about the call itself: this group waits, the others go on.
+            log.error("chain.not_simulated", contract=group[0].address, error=str(error))
+            made.problem = f"The node did not try a call to {group[0].address}: {error}"
+            continue
         # While earlier writes to the contract are under way, a refusal may only mean "too early".
         if group[0].address not in busy | taken:
             made.refusals += refused
@@ -100,7 +117,7 @@ def _fill(made: Plan, node: Node, rows: Sequence[WriteRow], busy: set[str]) -> N
             taken.add(call.to)
 
 
-def _first_try(node: Node, groups: Sequence[list[WriteRow]]) -> list[int | Reverted | None]:
+def _first_try(node: Node, groups: Sequence[list[WriteRow]]) -> list[int | Reverted | NodeError | None]:
     """Simulate all groups in one round trip; None where a row cannot even be encoded."""
     calls: list[tuple[str, str, str]] = []
     places: list[int] = []
@@ -108,20 +125,21 @@ def _first_try(node: Node, groups: Sequence[list[WriteRow]]) -> list[int | Rever
         if len(_encodable(group, [])) == len(group):
             calls.append((connection.address_of(group[0].role), group[0].address, _encode(group)))
             places.append(place)
-    found: list[int | Reverted | None] = [None] * len(groups)
+    found: list[int | Reverted | NodeError | None] = [None] * len(groups)
     for place, said in zip(places, node.estimate_many(calls), strict=True):
         found[place] = said
     return found
 
 
 def _try(
-    node: Node, signer: str, rows: list[WriteRow], said: int | Reverted | None
+    made: Plan, node: Node, rows: list[WriteRow], said: int | Reverted | NodeError | None
 ) -> tuple[Call | None, list[Refusal]]:
     """Find the largest call that passes; what stands in its way is refused row by row.
 
-    `said` is the answer for all rows together, if they were tried already.
+    `said` is the answer for all rows together, if they were tried already. Raises NodeError.
     """
     refused: list[Refusal] = []
+    signer = connection.address_of(rows[0].role)
     rows = _encodable(rows, refused)
     while rows:
         data = _encode(rows)
@@ -129,13 +147,38 @@ def _try(
             said = node.estimate_many([(signer, rows[0].address, data)])[0]
         if isinstance(said, Reverted):
             _take_out(node, signer, rows, refused, said)
-            said = None
-            continue
-        gas = said
-        gas = gas * GAS_MARGIN_PERCENT // 100
-        first = rows[0]
-        return Call(first.role, signer, first.address, data, gas, tuple(rows)), refused
+        elif (gas := _gas(said, made.gas_limit, alone=len(rows) == 1)) is None:
+            _make_smaller(made, rows, refused)
+        else:
+            first = rows[0]
+            return Call(first.role, signer, first.address, data, gas, tuple(rows)), refused
+        said = None
     return None, refused
+
+
+def _gas(said: int | NodeError, most: int, *, alone: bool) -> int | None:
+    """Return the gas to give a call, with a margin; None if one transaction cannot hold it.
+
+    Raises the NodeError that `said` is, unless it is about the amount of gas.
+    """
+    if isinstance(said, TooMuchGas):
+        return None
+    if isinstance(said, NodeError):
+        raise said
+    gas = said * GAS_MARGIN_PERCENT // 100
+    if gas <= most:
+        return gas
+    return most if alone and said <= most else None
+
+
+def _make_smaller(made: Plan, rows: list[WriteRow], refused: list[Refusal]) -> None:
+    """Keep half of the rows for this call; one row alone that is too large is refused."""
+    if len(rows) > 1:
+        rows[:] = rows[: len(rows) // 2]
+        made.more = True
+        return
+    text = f"needs more than {made.gas_limit:,} gas, the most that one transaction may have"
+    refused.append(Refusal(rows.pop(), "TooMuchGas", text))
 
 
 def _encodable(rows: list[WriteRow], refused: list[Refusal]) -> list[WriteRow]:

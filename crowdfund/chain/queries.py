@@ -257,11 +257,14 @@ def _gaps() -> list[str]:
     query = (
         sa.select(_T.c.signer, sa.func.min(_T.c.nonce))
         .where(
-            _T.c.status.in_((TxStatus.SIGNED, TxStatus.BROADCAST)),
+            _T.c.status.in_(rules.TX_WAITING),
             _T.c.created_at < clock.now() - GAP_LIMIT,
         )
         .group_by(_T.c.signer)
     )
+    gaps = {row.address: row.gap_nonce for row in signers()}
     return [
-        f"signer {who} waits at nonce {nonce} for over 10 min" for who, nonce in db.session.execute(query)
+        f"signer {who} waits at nonce {nonce} for over 10 min"
+        + (f"; no transaction has nonce {gaps[who]}" if gaps.get(who) is not None else "")
+        for who, nonce in db.session.execute(query)
     ]

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 UNITS_PER_MINOR = 10_000  # the payment token has 6 decimals, the journal 2
+TX_GAS_CAP = 16_777_216  # gas that one transaction may have (EIP-7825)
 MAX_BATCH = 200  # rows of one recordInvestments call (contracts.md)
 MAX_ATTEMPTS = 5  # sends of one write that ended as a revert on chain
 REORG_WINDOW = 1_024  # blocks whose hashes are kept to find the fork point
@@ -35,7 +36,10 @@ SPAWNS = {("CampaignFactory", "CampaignCreated"): ("campaign", "CampaignImplemen
 
 
 class WriteStatus(StrEnum):
-    """Life of a write; `mined` goes back to `broadcast` when its block is lost."""
+    """Life of a write; `mined` goes back to `broadcast` when its block is lost.
+
+    `closed`: failed, and staff decided that it will not be tried again.
+    """
 
     QUEUED = "queued"
     SIGNED = "signed"
@@ -43,12 +47,24 @@ class WriteStatus(StrEnum):
     MINED = "mined"
     CONFIRMED = "confirmed"
     FAILED = "failed"
+    CLOSED = "closed"
+
+
+class TxKind(StrEnum):
+    """Why a transaction was made: to call a contract, or only to use up a nonce."""
+
+    CALL = "call"
+    FILL = "fill"
 
 
 class TxStatus(StrEnum):
-    """Life of one signed transaction; of one (signer, nonce) exactly one may become final."""
+    """Life of one signed transaction; of one (signer, nonce) exactly one may become final.
+
+    `underpriced`: the node refused its price and does not have it.
+    """
 
     SIGNED = "signed"
+    UNDERPRICED = "underpriced"
     BROADCAST = "broadcast"
     MINED = "mined"
     CONFIRMED = "confirmed"
@@ -74,10 +90,13 @@ MOVES = {
     },
     # Back only when a reorganisation was deeper than the confirmations that were waited for.
     WriteStatus.CONFIRMED: {WriteStatus.BROADCAST},
-    WriteStatus.FAILED: {WriteStatus.QUEUED, WriteStatus.CONFIRMED},
+    WriteStatus.FAILED: {WriteStatus.QUEUED, WriteStatus.CONFIRMED, WriteStatus.CLOSED},
+    # Only when its effect turns out to be on chain after all.
+    WriteStatus.CLOSED: {WriteStatus.CONFIRMED},
 }
+FINAL = (WriteStatus.CONFIRMED, WriteStatus.FAILED, WriteStatus.CLOSED)
 IN_FLIGHT = (WriteStatus.SIGNED, WriteStatus.BROADCAST, WriteStatus.MINED)
-TX_IN_FLIGHT = (TxStatus.SIGNED, TxStatus.BROADCAST, TxStatus.MINED)
+TX_WAITING = (TxStatus.SIGNED, TxStatus.UNDERPRICED, TxStatus.BROADCAST)
 TX_FINAL = (TxStatus.CONFIRMED, TxStatus.REVERTED)
 
 

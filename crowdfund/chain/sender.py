@@ -10,12 +10,13 @@ import structlog
 from .. import clock, config, outbox
 from ..adapters import chain
 from ..adapters.chain import Fees, Node, NodeError, NodeUnreachable, Outcome, Sent
+from ..adapters.chain_answers import PRICE_REFUSALS
 from ..db import db, insert_ignore, new_id, reading, rows_changed
-from . import connection, crash, queries, service
+from . import connection, crash, fees, queries, service
 from .errors import ChainChanged, KeyMissing
 from .models import Signer, Tx, Write, WriteTx
 from .planner import Call, Plan, Refusal
-from .rules import TxStatus, WriteStatus
+from .rules import TxKind, TxStatus, WriteStatus
 
 log = structlog.get_logger()
 _T, _L, _S, _W = Tx.__table__, WriteTx.__table__, Signer.__table__, Write.__table__
@@ -29,6 +30,8 @@ def store_plan(plan: Plan) -> None:
     """Sign what was planned, with nonces from SQL; refuse what the contract refuses."""
     if plan.asked:
         service.report_problem("send", plan.problem)
+    if plan.too_dear:
+        fees.report(plan.too_dear)
     for refusal in plan.refusals:
         _refuse(refusal)
     for call in plan.calls:
@@ -57,9 +60,10 @@ def _sign_call(call: Call, plan: Plan) -> None:
     if len(free) != len(ids):
         return  # another sender was faster with some of them; the rest comes next round
     key = connection.key_of(call.role)
-    fees = plan.fees or chain.Fees(0, None)
+    assert plan.fees is not None  # noqa: S101 - there are no calls without fees
     nonce = _take_nonce(call.signer, call.role, plan.first_nonces.get(call.signer, 0))
-    tx_id = _store(key, call.signer, nonce, to=call.to, data=call.data, gas=call.gas, fees=fees)
+    body = Body(call.to, call.data, call.gas)
+    tx_id = store(key, call.signer, nonce, body, fees=plan.fees, block=plan.block)
     _link(tx_id, ids)
     service.move(ids, WriteStatus.SIGNED, reason=f"nonce {nonce}", tx_id=tx_id, last_error=None)
 
@@ -72,27 +76,30 @@ def _take_nonce(address: str, role: str, first: int) -> int:
     return int(db.session.execute(sa.select(_S.c.next_nonce).where(mine)).scalar_one()) - 1
 
 
-def _store(  # noqa: PLR0913 - the fields of a transaction
-    key: str, signer: str, nonce: int, *, to: str, data: str, gas: int, fees: Fees
-) -> str:
-    """Sign, keep the bytes, and ask for the broadcast; returns the transaction's id."""
-    signed = chain.sign(
-        key,
-        chain_id=config.settings().chain_id,
-        nonce=nonce,
-        to=to,
-        data=data,
-        gas=gas,
-        fees=fees,
-    )
+@dataclass(frozen=True)
+class Body:
+    """What a transaction does, whatever its nonce and fees."""
+
+    to: str
+    data: str
+    gas: int
+    kind: str = TxKind.CALL
+
+
+def store(key: str, signer: str, nonce: int, body: Body, *, fees: Fees, block: int) -> str:
+    """Sign, keep the bytes, and ask for the broadcast; returns the transaction's id.
+
+    `block` is the one whose market the fees come from.
+    """
+    call: dict[str, Any] = {"to": body.to, "data": body.data, "gas": body.gas}
+    signed = chain.sign(key, chain_id=config.settings().chain_id, nonce=nonce, fees=fees, **call)
     tx_id = new_id()
-    db.session.execute(
-        sa.insert(_T).values(
-            id=tx_id, signer=signer, nonce=nonce, hash=signed.hash, raw=signed.raw, to=to,
-            data=data, gas=gas, fee_cap=fees.cap, fee_tip=fees.tip, status=TxStatus.SIGNED,
-            sends=0, created_at=clock.now(),
-        )
-    )  # fmt: skip
+    values = {
+        "id": tx_id, "signer": signer, "nonce": nonce, "kind": body.kind, "hash": signed.hash,
+        "raw": signed.raw, "fee_cap": fees.cap, "fee_tip": fees.tip, "judged_at": block,
+        "status": TxStatus.SIGNED, "sends": 0, "created_at": clock.now(), **call,
+    }  # fmt: skip
+    db.session.execute(sa.insert(_T).values(**values))
     outbox.add("chain.broadcast", f"chain.broadcast:{tx_id}")
     return tx_id
 
@@ -112,6 +119,7 @@ class Verdict:
     tx: Any
     status: TxStatus
     error: str | None = None
+    refusal: str | None = None
     chain_nonce: int | None = None
 
 
@@ -165,11 +173,12 @@ def _send(node: Node, tx: Any) -> Verdict:  # noqa: ANN401 - a row
 def _verdict(tx: Any, outcome: Outcome) -> Verdict:  # noqa: ANN401
     if outcome.sent in (Sent.ACCEPTED, Sent.KNOWN, Sent.NONCE_TOO_LOW):
         return Verdict(tx, TxStatus.BROADCAST)
-    if outcome.sent == Sent.UNDERPRICED:
-        # Treated as sent: the watch raises its fee as soon as it looks stuck.
-        return Verdict(tx, TxStatus.BROADCAST, outcome.detail)
+    if outcome.sent in PRICE_REFUSALS:
+        # The node does not have it; the watch looks for a better price when the next block is there.
+        log.warning("chain.price_refused", tx=tx.hash, error=outcome.detail)
+        return Verdict(tx, TxStatus.UNDERPRICED, outcome.detail, outcome.sent)
     log.error("chain.send_refused", tx=tx.hash, error=outcome.detail)
-    return Verdict(tx, TxStatus.SIGNED, outcome.detail)
+    return Verdict(tx, TxStatus.SIGNED, outcome.detail, outcome.sent)
 
 
 def _slot_taken(node: Node, tx: Any) -> Verdict:  # noqa: ANN401
@@ -180,7 +189,8 @@ def _slot_taken(node: Node, tx: Any) -> Verdict:  # noqa: ANN401
         db.session.remove()
     if any(node.knows(sibling) for sibling in siblings):
         return Verdict(tx, TxStatus.REPLACED)
-    return Verdict(tx, TxStatus.LOST, "the nonce was used elsewhere", node.nonce(tx.signer, "pending"))
+    nonce = node.nonce(tx.signer, "pending")
+    return Verdict(tx, TxStatus.LOST, "the nonce was used elsewhere", chain_nonce=nonce)
 
 
 def store_sent(sending: Sending) -> None:
@@ -194,15 +204,15 @@ def store_sent(sending: Sending) -> None:
 def _store_verdict(verdict: Verdict) -> None:
     tx = verdict.tx
     where = sa.and_(_T.c.id == tx.id, _T.c.status == TxStatus.SIGNED)
-    values = {"status": verdict.status, "last_error": (verdict.error or "")[:500] or None}
+    error = (verdict.error or "")[:500] or None
+    values = {"status": verdict.status, "last_error": error, "refusal": verdict.refusal}
     sent = sa.update(_T).where(where).values(sends=_T.c.sends + 1, sent_at=clock.now(), **values)
-    if not rows_changed(sent) or verdict.status == TxStatus.SIGNED:
+    if not rows_changed(sent) or verdict.status in (TxStatus.SIGNED, TxStatus.UNDERPRICED):
         return
     mine = sa.select(_W.c.id).where(_W.c.tx_id == tx.id)
     ids = list(db.session.scalars(mine))
     if verdict.status == TxStatus.LOST:
-        raised = sa.update(_S).where(_S.c.address == tx.signer, _S.c.next_nonce < verdict.chain_nonce)
-        db.session.execute(raised.values(next_nonce=verdict.chain_nonce))
+        service.used_elsewhere(tx.signer, tx.nonce, next_nonce=verdict.chain_nonce or 0)
         service.requeue(ids, why=verdict.error or "lost")
         return
     service.move(ids, WriteStatus.BROADCAST, reason=tx.hash)
@@ -212,22 +222,34 @@ def _store_verdict(verdict: Verdict) -> None:
 # --- replacement -----------------------------------------------------------------------------------
 
 
-def replace(tx: Any, market: Fees) -> None:  # noqa: ANN401 - a row
+def replace(tx: Any, new: Fees, *, block: int) -> None:  # noqa: ANN401 - a row
     """Sign the same call with the same nonce and higher fees; the old one may still win.
 
-    Raises KeyMissing.
+    `block` is the one whose market the fees come from. Raises KeyMissing.
     """
-    where = sa.and_(_T.c.id == tx.id, _T.c.status == TxStatus.BROADCAST)
+    key = key_for(tx.signer)
+    waiting = _T.c.status.in_((TxStatus.BROADCAST, TxStatus.UNDERPRICED))
+    where = sa.and_(_T.c.id == tx.id, waiting)
     if not rows_changed(sa.update(_T).where(where).values(status=TxStatus.REPLACED)):
         return
-    fees = Fees(tx.fee_cap, tx.fee_tip).bumped(market)
-    role = db.session.execute(sa.select(_S.c.role).where(_S.c.address == tx.signer)).scalar_one()
-    key = connection.key_of(role)
-    if chain.address_of_key(key) != tx.signer:
-        raise KeyMissing(f"The key of {tx.signer} is gone; its transaction cannot be replaced.")
-    new = _store(key, tx.signer, tx.nonce, to=tx.to, data=tx.data, gas=tx.gas, fees=fees)
-    db.session.execute(sa.update(_T).where(_T.c.id == tx.id).values(replaced_by=new))
+    body = Body(tx.to, tx.data, tx.gas, tx.kind)
+    made = store(key, tx.signer, tx.nonce, body, fees=new, block=block)
+    db.session.execute(sa.update(_T).where(_T.c.id == tx.id).values(replaced_by=made))
     ids = list(db.session.scalars(sa.select(_L.c.write_id).where(_L.c.tx_id == tx.id)))
-    _link(new, ids)
-    db.session.execute(sa.update(_W).where(_W.c.tx_id == tx.id).values(tx_id=new))
-    service.note(ids, WriteStatus.BROADCAST, f"fee raised to {fees.cap} wei, nonce {tx.nonce}")
+    if not ids:
+        return
+    _link(made, ids)
+    db.session.execute(sa.update(_W).where(_W.c.tx_id == tx.id).values(tx_id=made))
+    text = f"fee raised to {fees.gwei(new.cap)} gwei, nonce {tx.nonce}"
+    for status in (WriteStatus.SIGNED, WriteStatus.BROADCAST):
+        own = sa.select(_W.c.id).where(_W.c.tx_id == made, _W.c.status == status)
+        service.note(list(db.session.scalars(own)), status, text)
+
+
+def key_for(signer: str) -> str:
+    """Return the private key of a signer. Raises KeyMissing when its role has another key now."""
+    role = db.session.execute(sa.select(_S.c.role).where(_S.c.address == signer)).scalar_one()
+    key = connection.key_of(role)
+    if chain.address_of_key(key) != signer:
+        raise KeyMissing(f"The key of {signer} is gone; its transaction cannot be replaced.")
+    return key

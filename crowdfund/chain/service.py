@@ -4,20 +4,25 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 
 from .. import clock, live, outbox
-from ..db import db, insert_ignore, new_id
-from ..errors import Conflict, NotFound
+from ..db import db, insert_ignore, new_id, rows_changed
+from ..errors import Conflict, Invalid, NotFound
 from ..i18n import _
 from . import queries, rules
 from .errors import IntentConflict
-from .models import Block, Contract, Cursor, Write, write_event
+from .models import Block, Contract, Cursor, Signer, Write, write_event
 from .queries import WriteRow, address_of
 from .rules import WriteStatus
 
-__all__ = ["address_of", "confirm", "fail", "move", "replay", "requeue", "watch", "write"]
+__all__ = [
+    "address_of", "close", "confirm", "fail", "move", "replay", "requeue", "watch", "write",
+]  # fmt: skip
 
-_W = Write.__table__
+log = structlog.get_logger()
+_W, _S = Write.__table__, Signer.__table__
+LEAST_REASON = 10  # characters
 
 
 def write(  # noqa: PLR0913 - what a call consists of
@@ -75,6 +80,22 @@ def replay(write_id: str, *, actor: str) -> None:
     outbox.add("chain.sign", f"chain.sign:{write_id}:{new_id()}")
 
 
+def close(write_id: str, reason: str, *, actor: str) -> None:
+    """End a failed write for good: it can never succeed, or is no longer wanted (admin).
+
+    The features above hear `chain.closed`. Raises NotFound, Conflict, Invalid.
+    """
+    why = " ".join(reason.split())
+    if len(why) < LEAST_REASON:
+        raise Invalid(_("Say why in at least 10 characters."), field="reason")
+    found = queries.write_by_id(write_id)
+    if found is None:
+        raise NotFound(_("There is no such chain write."))
+    if not move([write_id], WriteStatus.CLOSED, actor=actor, reason=why):
+        raise Conflict(_("Only a failed write can be closed."))
+    outbox.emit("chain.closed", write_id, {**_facts(found), "reason": why, "actor": actor})
+
+
 def move(
     ids: Sequence[str],
     to: WriteStatus,
@@ -103,6 +124,8 @@ def move(
 def _remember(
     rows: Sequence[tuple[str, str | None]], to: str, *, actor: str = "system", reason: str = ""
 ) -> None:
+    if not rows:
+        return
     now = clock.now()
     db.session.execute(
         sa.insert(write_event),
@@ -114,7 +137,7 @@ def _remember(
             for write_id, before in rows
         ],
     )  # fmt: skip
-    for write_id, _seq in rows:
+    for write_id, _before in rows:
         live.changed("chain_write", write_id)
     live.changed("chain", "writes")
 
@@ -202,10 +225,44 @@ def begin_reading(*, chain_id: int, genesis: str, block: Block) -> None:
 
 
 def report_problem(side: str, problem: str | None) -> None:
-    """Show a problem with the node to staff; `side` is read or send, None means it is gone."""
+    """Show a problem with the node to staff; `side` is read, send or fee, None: it is gone."""
     shown = problem[:500] if problem else None
     column = Cursor.__table__.c[f"{side}_problem"]
     row = db.session.execute(sa.select(column)).first()
     if row is not None and row[0] != shown:
         db.session.execute(sa.update(Cursor.__table__).values({column: shown}))
         live.changed("chain", "writes")
+
+
+def used_elsewhere(signer: str, nonce: int, *, next_nonce: int = 0) -> None:
+    """Alert staff that a transaction which is not ours used a nonce of our key.
+
+    Raises our next nonce to `next_nonce` if it is lower.
+    """
+    lower = sa.update(_S).where(_S.c.address == signer, _S.c.next_nonce < next_nonce)
+    db.session.execute(lower.values(next_nonce=next_nonce))
+    text = (
+        f"This key was used elsewhere: nonce {nonce} is on chain in a transaction that this "
+        "database does not know. Our own write took another nonce; nothing is lost. Find out who "
+        "else has the key, or whether the database was restored from a backup."
+    )
+    log.error("chain.key_used_elsewhere", signer=signer, nonce=nonce)
+    mine = sa.update(_S).where(_S.c.address == signer)
+    db.session.execute(mine.values(alert=text, alert_at=clock.now()))
+    live.changed("chain", "writes")
+
+
+def dismiss_alert(address: str) -> None:
+    """Take away a key's alert after somebody looked into it (admin). Raises Conflict."""
+    alerting = sa.update(_S).where(_S.c.address == address, _S.c.alert.is_not(None))
+    if not rows_changed(alerting.values(alert=None, alert_at=None)):
+        raise Conflict(_("This key has no alert."))
+    live.changed("chain", "writes")
+
+
+def ask_fill(address: str, *, actor: str) -> None:
+    """Ask the chain worker to fill a signer's nonce gap now (admin). Raises Conflict."""
+    found = queries.signer(address)
+    if found is None or found.gap_nonce is None:
+        raise Conflict(_("This key has no nonce gap."))
+    outbox.add("chain.nonces", f"chain.nonces:fill:{new_id()}", {"fill": address, "actor": actor})

@@ -1,7 +1,7 @@
 """Look after what is on its way: wake what was left, send again what was lost, raise stuck fees."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,9 +9,10 @@ import structlog
 
 from .. import clock, config, outbox
 from ..adapters.chain import Fees, Node, NodeError, NodeUnreachable
+from ..adapters.chain_fees import Market
 from ..db import db, new_id, reading
-from . import connection, queries, sender
-from .errors import ChainChanged
+from . import connection, fees, queries, sender
+from .errors import ChainChanged, FeeAboveLimit, KeyMissing
 from .models import Tx
 from .rules import TxStatus
 
@@ -19,19 +20,26 @@ log = structlog.get_logger()
 _T = Tx.__table__
 SIGNED_FOR = timedelta(seconds=2)  # then a broadcast was missed
 SENT_FOR = timedelta(seconds=10)  # then the node is asked whether it still has it
-STUCK_FOR = timedelta(seconds=60)  # then its fee is raised
+STUCK_FOR = timedelta(seconds=60)  # then its fees are compared with the market
 LOCAL_NODES = ("anvil", "hardhat")
 
 
 @dataclass
 class Rounds:
-    """What one round of the watch found to do."""
+    """What one round of the watch found to do.
+
+    `resend` holds transactions that the node forgot, `retry` those whose price is good now, and
+    `raises` transactions with the fees of their replacements. `market` is None when the
+    node was not asked or did not answer; else `too_dear` is what stands against paying it.
+    """
 
     sign: bool = False
     broadcast: bool = False
     resend: list[str] = field(default_factory=list)
-    bump: list[Any] = field(default_factory=list)
-    market: Fees | None = None
+    retry: list[str] = field(default_factory=list)
+    raises: list[tuple[Any, Fees]] = field(default_factory=list)
+    market: Market | None = None
+    too_dear: str | None = None
 
 
 def look() -> Rounds:
@@ -39,20 +47,22 @@ def look() -> Rounds:
     now = clock.now()
     with reading():
         found = Rounds(sign=bool(queries.queued(limit=1)))
-        sent = sa.select(_T).where(_T.c.status == TxStatus.BROADCAST)
+        sent = sa.select(_T).where(_T.c.status.in_((TxStatus.BROADCAST, TxStatus.UNDERPRICED)))
         rows = db.session.execute(sent.order_by(_T.c.signer, _T.c.nonce).limit(500)).all()
         old = sa.select(_T.c.id).where(_T.c.status == TxStatus.SIGNED, _T.c.created_at < now - SIGNED_FOR)
         found.broadcast = db.session.execute(old.limit(1)).first() is not None
         cursor = queries.cursor()
         waiting = cursor is not None and cursor.applied < cursor.number
         db.session.remove()
-    late = [r for r in rows if r.sent_at is None or r.sent_at < now - SENT_FOR]
-    if not late and not waiting:
+    late = [r for r in rows if r.status == TxStatus.UNDERPRICED or _is_late(r, now)]
+    asks_market = late or (cursor is not None and (found.sign or cursor.fee_problem))
+    if not asks_market and not waiting:
         return found
     try:
         node = connection.node()
         connection.check_chain(node, cursor)
-        _look_at(found, node, late)
+        if asks_market:
+            _look_at(found, node, late)
         if waiting:
             _mine_locally(node)
     except (NodeUnreachable, NodeError, ChainChanged) as error:
@@ -60,20 +70,59 @@ def look() -> Rounds:
     return found
 
 
+def _is_late(tx: Any, now: datetime) -> bool:  # noqa: ANN401 - a row
+    return tx.sent_at is None or tx.sent_at < now - SENT_FOR
+
+
 def _look_at(found: Rounds, node: Node, late: list[Any]) -> None:
     stuck_before = clock.now() - STUCK_FOR
+    market = node.market()
     first: dict[str, int] = {}
     for tx in late:
         first.setdefault(tx.signer, tx.nonce)
-        if not node.knows(tx.hash):
+        refused = tx.status == TxStatus.UNDERPRICED
+        if not refused and not node.knows(tx.hash):
             found.resend.append(tx.id)
             continue
-        # Only the first of a signer can be stuck by its fee; the others wait behind it.
-        old = tx.nonce == first[tx.signer] and (tx.sent_at or tx.created_at) < stuck_before
-        if old and node.receipt(tx.hash) is None:
-            found.bump.append(tx)
-    if found.bump:
-        found.market = node.fees()
+        if refused or (tx.sent_at or tx.created_at) < stuck_before:
+            offer = fees.Offer(
+                Fees(tx.fee_cap, tx.fee_tip),
+                judged_at=tx.judged_at,
+                refusal=tx.refusal if refused else None,
+                is_first=tx.nonce == first[tx.signer],
+            )
+            _judge(found, node, tx, offer, market)
+    if found.sign and found.too_dear is None:
+        found.too_dear = _too_dear(market)
+    found.market = market
+
+
+def _judge(
+    found: Rounds,
+    node: Node,
+    tx: Any,  # noqa: ANN401 - a row
+    offer: fees.Offer,
+    market: Market,
+) -> None:
+    step = fees.step(offer, market)
+    if step == fees.Step.RESEND:
+        found.retry.append(tx.id)
+    if step != fees.Step.RAISE or (offer.refusal is None and node.receipt(tx.hash) is not None):
+        return
+    try:
+        found.raises.append((tx, fees.for_replacement(offer.fees, market)))
+    except FeeAboveLimit as error:
+        found.too_dear = error.user_message
+        if offer.refusal is not None and market.admits(offer.fees):
+            found.retry.append(tx.id)  # it is cheap, but it can wait in the node
+
+
+def _too_dear(market: Market) -> str | None:
+    try:
+        fees.for_new(market)
+    except FeeAboveLimit as error:
+        return error.user_message
+    return None
 
 
 def _mine_locally(node: Node) -> None:
@@ -86,16 +135,27 @@ def _mine_locally(node: Node) -> None:
 
 
 def act(found: Rounds) -> None:
-    """Put the rows for what was found; sign replacements of stuck transactions."""
-    if found.resend:
-        db.session.execute(
-            sa.update(_T)
-            .where(_T.c.id.in_(found.resend), _T.c.status == TxStatus.BROADCAST)
-            .values(status=TxStatus.SIGNED)
-        )
-    for tx in found.bump:
-        sender.replace(tx, found.market or Fees(0, None))
+    """Put the rows for what was found; sign replacements of transactions that pay too little."""
+    _send_again(found.resend, TxStatus.BROADCAST)
+    if found.market is not None:
+        _send_again(found.retry, TxStatus.UNDERPRICED, judged_at=found.market.block)
+        fees.report(found.too_dear)
+        for tx, new in found.raises:
+            _replace(tx, new, found.market)
     if found.sign:
         outbox.add("chain.sign", f"chain.sign:watch:{new_id()}")
-    if found.broadcast or found.resend:
+    if found.broadcast or found.resend or found.retry:
         outbox.add("chain.broadcast", f"chain.broadcast:watch:{new_id()}")
+
+
+def _send_again(ids: list[str], status: TxStatus, **judged: int) -> None:
+    if ids:
+        where = sa.and_(_T.c.id.in_(ids), _T.c.status == status)
+        db.session.execute(sa.update(_T).where(where).values(status=TxStatus.SIGNED, **judged))
+
+
+def _replace(tx: Any, new: Fees, market: Market) -> None:  # noqa: ANN401 - a row
+    try:
+        sender.replace(tx, new, block=market.block)
+    except KeyMissing as error:
+        log.error("chain.not_replaced", tx=tx.hash, error=error.user_message)

@@ -1,0 +1,112 @@
+"""Choose what a transaction pays: what the newest block asks, never more than the operator allows."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+import structlog
+
+from .. import config
+from ..adapters.chain_answers import Sent
+from ..adapters.chain_fees import Fees, Market
+from . import queries, service
+from .errors import FeeAboveLimit
+
+log = structlog.get_logger()
+WEI_PER_GWEI = 10**9
+
+
+def limit() -> int:
+    """Return the most wei per gas that a transaction may offer (CHAIN_MAX_FEE_GWEI)."""
+    return int(config.settings().chain_max_fee_gwei * WEI_PER_GWEI)
+
+
+def for_new(market: Market) -> Fees:
+    """Return fees for a new transaction, capped at the limit. Raises FeeAboveLimit."""
+    most = limit()
+    if market.asks > most:
+        raise FeeAboveLimit(_above(market.asks, most))
+    wanted = market.fees
+    return Fees(min(wanted.cap, most), wanted.tip)
+
+
+def for_replacement(old: Fees, market: Market) -> Fees:
+    """Return fees that replace a waiting transaction on every node and pay what the market asks.
+
+    Both fields are at least 12.5 % above the old ones. Raises FeeAboveLimit.
+    """
+    most, least, wanted = limit(), old.bumped(), market.fees
+    needed = max(least.cap, market.asks)
+    if old.tip is None:
+        if needed > most:
+            raise FeeAboveLimit(_above(needed, most))
+        return Fees(min(max(least.cap, wanted.cap), most), None)
+    tip = max(least.tip or 0, market.tip)
+    needed = max(needed, tip)
+    if needed > most:
+        raise FeeAboveLimit(_above(needed, most))
+    return Fees(min(max(least.cap, wanted.cap, tip), most), tip)
+
+
+class Step(StrEnum):
+    """What to do about the price of a transaction."""
+
+    WAIT = "wait"
+    RESEND = "resend"
+    RAISE = "raise"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A transaction as its price sees it.
+
+    `judged_at` is the block whose market its fees were last compared with. `refusal` is why the
+    node did not take it, None while the node has it. `is_first`: its signer has no lower nonce
+    under way.
+    """
+
+    fees: Fees
+    judged_at: int
+    refusal: str | None
+    is_first: bool
+
+
+def step(offer: Offer, market: Market) -> Step:
+    """Decide about a transaction that was refused for its price, or waits for too long.
+
+    Without a new block nothing is decided again: a chain that stands still is no reason to pay more.
+    """
+    if market.block <= offer.judged_at:
+        return Step.WAIT
+    if offer.refusal == Sent.BELOW_BASE_FEE and market.is_content_with(offer.fees):
+        return Step.RESEND
+    if offer.refusal is not None:
+        return Step.RAISE
+    if not market.admits(offer.fees):
+        return Step.RAISE
+    # A low tip keeps only the first back; the others wait for their turn.
+    return Step.RAISE if offer.is_first and not market.is_content_with(offer.fees) else Step.WAIT
+
+
+def report(problem: str | None) -> None:
+    """Show staff that the network asks too much (None: no longer), and log when that changes."""
+    cursor = queries.cursor()
+    before = cursor.fee_problem if cursor is not None else None
+    if problem and not before:
+        log.error("chain.fee_above_limit", problem=problem)
+    elif before and not problem:
+        log.info("chain.fee_below_limit")
+    service.report_problem("fee", problem)
+
+
+def gwei(wei: int) -> str:
+    """Return wei as gwei with at most three decimals."""
+    text = f"{Decimal(wei) / WEI_PER_GWEI:,.3f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def _above(needed: int, most: int) -> str:
+    return (
+        f"The network asks {gwei(needed)} gwei per unit of gas, the limit is {gwei(most)} "
+        "(CHAIN_MAX_FEE_GWEI)."
+    )

@@ -1,0 +1,200 @@
+"""Compare the nonces of our keys with the chain: fill gaps, and notice a key that others use."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+
+from .. import clock, live, outbox
+from ..adapters.chain import Node, NodeError, NodeUnreachable
+from ..adapters.chain_fees import Market
+from ..db import db, new_id, reading
+from . import connection, fees, queries, sender, service
+from .errors import ChainChanged, FeeAboveLimit, KeyMissing
+from .models import Block, Signer, Tx, Write, WriteTx
+from .rules import TX_WAITING, TxKind, TxStatus, WriteStatus
+
+log = structlog.get_logger()
+_B, _S, _T, _L, _W = (m.__table__ for m in (Block, Signer, Tx, WriteTx, Write))
+WAIT = timedelta(minutes=2)  # a reorganised transaction may come back by itself
+FILLS_PER_ROUND = 20
+PLAIN_GAS = 21_000  # of a transfer without data
+ON_CHAIN = (TxStatus.MINED, TxStatus.CONFIRMED, TxStatus.REVERTED)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One key as the node sees it.
+
+    `read`: nonces used up to the block that was read last; `pending`: the first one for which the
+    node has nothing. `fill_gas`: what a transfer to itself costs.
+    """
+
+    address: str
+    read: int
+    pending: int
+    fill_gas: int
+
+
+@dataclass
+class Look:
+    """What the node said about all keys at one block."""
+
+    standings: list[Standing] = field(default_factory=list)
+    market: Market | None = None
+    problem: str | None = None
+
+
+def look() -> Look:
+    """Ask the node about every key that signed before; reads only.
+
+    Says nothing while blocks are missing: what is unread may hold the transactions in question.
+    """
+    with reading():
+        cursor, rows = queries.cursor(), queries.signers()
+        kept = sa.select(_B.c.hash).where(_B.c.number == cursor.number) if cursor else None
+        block_hash = db.session.scalar(kept) if kept is not None else None
+        db.session.remove()
+    if cursor is None or not rows:
+        return Look(problem="No key has signed anything yet.")
+    if cursor.read_problem:
+        return Look(problem=cursor.read_problem)
+    try:
+        node = connection.node()
+        connection.check_chain(node, cursor)
+        made = Look([_standing(node, row.address, cursor.number) for row in rows], node.market())
+        block = node.block(cursor.number)
+    except (NodeUnreachable, NodeError, ChainChanged) as error:
+        log.warning("chain.nonces_not_read", error=str(error))
+        return Look(problem=str(error))
+    if block is None or block.hash != block_hash:
+        return Look(problem="The chain is being reorganised. Try again when its blocks are read.")
+    return made
+
+
+def _standing(node: Node, address: str, number: int) -> Standing:
+    try:
+        gas = node.estimate(address, address, "0x")
+    except NodeError:  # an account without money, for instance
+        gas = PLAIN_GAS
+    return Standing(address, node.nonce(address, hex(number)), node.nonce(address, "pending"), gas)
+
+
+def act(found: Look, asked: Mapping[str, str]) -> int:
+    """Note foreign use and gaps; fill those that are old enough or `asked` for (address → actor).
+
+    Returns how many nonces were filled.
+    """
+    filled = 0
+    for standing in found.standings:
+        _note_foreign_use(standing)
+        missing = _missing(standing)
+        since = _note_gap(standing.address, missing)
+        old_enough = since is not None and since < clock.now() - WAIT
+        if missing and found.market and (old_enough or standing.address in asked):
+            actor = asked.get(standing.address, "system")
+            filled += _fill(standing, missing, found.market, actor=actor)
+    return filled
+
+
+# --- the key was used elsewhere -------------------------------------------------------------------
+
+
+def _note_foreign_use(standing: Standing) -> None:
+    """Give up transactions whose nonce the chain has under another hash; their writes go on.
+
+    All blocks up to the count were read. Had one of our versions been in them, it would be known.
+    """
+    used = sa.and_(_T.c.signer == standing.address, _T.c.nonce < standing.read)
+    query = sa.select(_T).where(used, _T.c.status.in_(TX_WAITING)).with_for_update()
+    for tx in db.session.execute(query.order_by(_T.c.nonce)).all():
+        why = "the nonce was used elsewhere"
+        mine = sa.update(_T).where(_T.c.id == tx.id)
+        db.session.execute(mine.values(status=TxStatus.LOST, last_error=why))
+        service.used_elsewhere(tx.signer, tx.nonce, next_nonce=standing.read)
+        writes = sa.select(_W.c.id).where(_W.c.tx_id == tx.id)
+        service.requeue(list(db.session.scalars(writes)), why=why)
+    next_nonce = db.session.scalar(sa.select(_S.c.next_nonce).where(_S.c.address == standing.address))
+    if next_nonce is not None and next_nonce < standing.read:
+        service.used_elsewhere(standing.address, next_nonce, next_nonce=standing.read)
+
+
+# --- gaps -----------------------------------------------------------------------------------------
+
+
+def _missing(standing: Standing) -> list[int]:
+    """Return the nonces that the chain waits for and that nothing under way has.
+
+    Empty while one of them is in a block that we know: then the reader has to go back first.
+    """
+    mine = _T.c.signer == standing.address
+    waiting = sa.and_(mine, _T.c.status.in_(TX_WAITING), _T.c.nonce >= standing.read)
+    lowest = db.session.scalar(sa.select(sa.func.min(_T.c.nonce)).where(waiting))
+    start = max(standing.read, standing.pending)
+    if lowest is None or lowest <= start:
+        return []
+    inside = sa.and_(mine, _T.c.nonce >= start, _T.c.nonce < lowest)
+    known = sa.select(_T.c.id).where(inside, _T.c.status.in_(ON_CHAIN)).limit(1)
+    if db.session.scalar(known) is not None:
+        return []
+    return list(range(start, lowest))
+
+
+def _note_gap(address: str, missing: list[int]) -> Any:  # noqa: ANN401 - a moment or None
+    """Keep since when a gap is there; returns that moment, or None without a gap."""
+    row = db.session.execute(sa.select(_S).where(_S.c.address == address)).one()
+    nonce = missing[0] if missing else None
+    if row.gap_nonce == nonce:
+        return row.gap_since
+    since = clock.now() if missing else None
+    mine = sa.update(_S).where(_S.c.address == address)
+    db.session.execute(mine.values(gap_nonce=nonce, gap_since=since))
+    live.changed("chain", "writes")
+    if missing:
+        log.error("chain.nonce_gap", signer=address, nonces=missing[:FILLS_PER_ROUND])
+    return since
+
+
+def _fill(standing: Standing, missing: list[int], market: Market, *, actor: str) -> int:
+    """Send something for each missing nonce; returns for how many."""
+    try:
+        key, price = sender.key_for(standing.address), fees.for_new(market)
+    except FeeAboveLimit as error:
+        fees.report(error.user_message)
+        return 0
+    except KeyMissing as error:
+        service.report_problem("send", error.user_message)
+        return 0
+    body = sender.Body(standing.address, "0x", standing.fill_gas, TxKind.FILL)
+    for nonce in missing[:FILLS_PER_ROUND]:
+        again = _stored(standing.address, nonce)
+        if again is None:
+            sender.store(key, standing.address, nonce, body, fees=price, block=market.block)
+        else:
+            _send_again(again)
+        log.warning("chain.nonce_filled", signer=standing.address, nonce=nonce, actor=actor, again=again)
+    _note_gap(standing.address, [])
+    return len(missing[:FILLS_PER_ROUND])
+
+
+def _stored(address: str, nonce: int) -> str | None:
+    """Return the newest transaction of ours with this nonce that may be sent again.
+
+    One that carries a write which failed or was closed may not: that write must not happen.
+    """
+    ended = (WriteStatus.FAILED, WriteStatus.CLOSED)
+    joined = _L.join(_W, _W.c.id == _L.c.write_id)
+    dead = sa.select(_L.c.tx_id).select_from(joined).where(_W.c.status.in_(ended))
+    mine = sa.and_(_T.c.signer == address, _T.c.nonce == nonce, _T.c.id.notin_(dead))
+    query = sa.select(_T.c.id).where(mine).order_by(_T.c.created_at.desc(), _T.c.id.desc())
+    return db.session.scalar(query.limit(1))
+
+
+def _send_again(tx_id: str) -> None:
+    """Broadcast stored bytes once more; the intent ids make their effects happen once."""
+    mine = sa.update(_T).where(_T.c.id == tx_id)
+    db.session.execute(mine.values(status=TxStatus.SIGNED, replaced_by=None))
+    outbox.add("chain.broadcast", f"chain.broadcast:{tx_id}:{new_id()}")
