@@ -156,6 +156,9 @@ TABLE: dict[str, frozenset[str]] = {
     "chain.writes_csv": readers("admin", "compliance", "finance"),
     "chain.write": readers("admin", "compliance", "finance"),
     "chain.replay": staff("admin"),
+    "chain.close": staff("admin"),
+    "chain.fill_nonce": staff("admin"),
+    "chain.dismiss_alert": staff("admin"),
     # investments
     "investments.new": SIGNED_IN,
     "investments.quote": SIGNED_IN,

@@ -21,6 +21,7 @@ TEXTS = {
     "deploying": _l("Deploying"),
     "signed": _l("Signed"),
     "broadcast": _l("Broadcast"),
+    "underpriced": _l("Price refused"),
     "mined": _l("In a block"),
     "sent": _l("Sent"),
     "registering": _l("Registering"),

@@ -327,6 +327,7 @@ def _company(world, reviewer):
         "compliance.decide_paper:document_id": companies.papers(company)[0].id,
         "officer_id": companies.officers(company)[0]["id"], "user_id": world.people["vera"],
         "invitation_id": invitation, "write_id": chain.writes_of("company", company)[-1].id,
+        "address": "0x" + "5a" * 20,
         **{f"issuers.{verb}:token": token for verb in ("invitation", "accept", "decline")},
     }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""`flask chain deploy | status | reconcile`; each ends non-zero when something is wrong."""
+"""`flask chain deploy | status | reconcile | fill-nonce`; each ends non-zero when something is wrong."""
 
 # ruff: noqa: PLC0415 - the web process imports this file too and must not load web3
 
@@ -8,10 +8,10 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from .. import config, outbox
+from .. import audit, config, outbox
 from ..db import commit
 from ..errors import CrowdfundError
-from . import queries
+from . import queries, rules
 
 cli = AppGroup("chain", help="The contracts and the writes to them.")
 commands = [cli]
@@ -69,3 +69,24 @@ def reconcile(wait_s: float) -> None:
     if problems:
         raise click.ClickException(f"{len(problems)} differences; see above")
     click.echo("SQL and chain agree.")
+
+
+@cli.command("fill-nonce")
+@click.argument("role", type=click.Choice(rules.ROLES))
+def fill_nonce(role: str) -> None:
+    """Fill the nonces that a key's later transactions wait for, without the usual delay."""
+    from . import connection, gaps
+
+    address = _run(lambda: connection.address_of(role))
+    found = _run(gaps.look)
+    if found.problem:
+        raise click.ClickException(found.problem)
+    filled = _run(lambda: gaps.act(found, {address: "cli"})).get(address)
+    if filled:
+        audit.record("cli", "chain.fill_nonce", ("signer", address), {"filled": filled})
+    commit()
+    if not filled:
+        click.echo(f"No nonce of the {role} key is missing.")
+        return
+    outbox.drain("chain")
+    click.echo(f"{filled} nonces of the {role} key were filled; what waited behind them goes on.")

@@ -13,7 +13,7 @@ from ..adapters import chain, contract_abi
 from ..adapters.chain import Node, Receipt
 from ..db import db
 from ..errors import Unavailable
-from . import connection, queries, rules, service
+from . import connection, fees, queries, rules, service
 from .errors import ChainChanged
 from .models import Block, Contract
 from .watch import LOCAL_NODES
@@ -33,7 +33,7 @@ def run(say: Say, commit: Callable[[], None]) -> dict[str, str]:
     """Deploy what is missing, grant roles, remember addresses; returns name → address.
 
     `commit` is called after each contract, so that an interrupted run goes on where it stopped.
-    Raises ChainChanged, KeyMissing, NodeUnreachable, DeployFailed.
+    Raises ChainChanged, KeyMissing, NodeUnreachable, FeeAboveLimit, DeployFailed.
     """
     node = connection.node()
     connection.check_chain(node, queries.cursor())
@@ -167,7 +167,7 @@ def _transact(node: Node, to: str | None, data: str, *, what: str) -> Receipt:
         to=to,
         data=data,
         gas=gas,
-        fees=node.fees(),
+        fees=fees.for_new(node.market()),
     )
     outcome = node.send_raw(signed.raw)
     if outcome.sent not in (chain.Sent.ACCEPTED, chain.Sent.KNOWN):

@@ -100,13 +100,13 @@ def report(problem: str | None) -> None:
 
 
 def gwei(wei: int) -> str:
-    """Return wei as gwei with at most three decimals."""
-    text = f"{Decimal(wei) / WEI_PER_GWEI:,.3f}"
+    """Return wei as gwei with at most three decimals, rounded up."""
+    text = f"{Decimal(-(-wei // 10**6)) / 1000:,.3f}"
     return text.rstrip("0").rstrip(".")
 
 
 def _above(needed: int, most: int) -> str:
     return (
-        f"The network asks {gwei(needed)} gwei per unit of gas, the limit is {gwei(most)} "
+        f"The network asks {gwei(needed)} gwei per unit of gas, the limit is {gwei(most)} gwei "
         "(CHAIN_MAX_FEE_GWEI)."
     )

@@ -83,12 +83,12 @@ def _standing(node: Node, address: str, number: int) -> Standing:
     return Standing(address, node.nonce(address, hex(number)), node.nonce(address, "pending"), gas)
 
 
-def act(found: Look, asked: Mapping[str, str]) -> int:
+def act(found: Look, asked: Mapping[str, str]) -> dict[str, int]:
     """Note foreign use and gaps; fill those that are old enough or `asked` for (address → actor).
 
-    Returns how many nonces were filled.
+    Returns for each address how many nonces were filled.
     """
-    filled = 0
+    filled: dict[str, int] = {}
     for standing in found.standings:
         _note_foreign_use(standing)
         missing = _missing(standing)
@@ -96,7 +96,7 @@ def act(found: Look, asked: Mapping[str, str]) -> int:
         old_enough = since is not None and since < clock.now() - WAIT
         if missing and found.market and (old_enough or standing.address in asked):
             actor = asked.get(standing.address, "system")
-            filled += _fill(standing, missing, found.market, actor=actor)
+            filled[standing.address] = _fill(standing, missing, found.market, actor=actor)
     return filled
 
 

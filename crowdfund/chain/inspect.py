@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from .. import config, outbox
 from ..adapters.chain import Node
 from ..db import db, new_id
-from . import connection, deploy, queries, rules
+from . import connection, deploy, fees, queries, rules
 from .errors import KeyMissing
 from .models import Tx
 from .rules import TxStatus, WriteStatus
@@ -37,14 +37,21 @@ def report() -> Report:
     if cursor is not None:
         behind = head.number - cursor.number
         lines.append(f"cursor    read {cursor.number}, applied {cursor.applied}, behind {behind}")
-        problems += [cursor.problem] if cursor.problem else []
+        problems += [text for text in (cursor.problem, cursor.fee_problem) if text]
     lines += [f"contract  {c.name or c.abi} {c.address}" for c in queries.contracts()[:20]]
+    lines.append(_fee_line(node))
     lines += _signer_lines(node)
+    problems += [f"{row.role}: {row.alert}" for row in queries.signers() if row.alert]
     counts = queries.counts()
     lines.append("writes    " + ", ".join(f"{name} {n}" for name, n in counts.items()))
     if counts[WriteStatus.FAILED]:
         problems.append(f"{counts[WriteStatus.FAILED]} failed writes")
     return Report(lines, [*problems, *queries.check_I8()])
+
+
+def _fee_line(node: Node) -> str:
+    asks, most = fees.gwei(node.market().asks), fees.gwei(fees.limit())
+    return f"fees      the network asks {asks} gwei per unit of gas, the limit is {most}"
 
 
 def _signer_lines(node: Node) -> list[str]:

@@ -13,7 +13,7 @@ from ..db import db
 from . import rules
 from .errors import NotDeployed
 from .models import Contract, Cursor, Event, Signer, Tx, Write, WriteTx, write_event
-from .rules import TxStatus, WriteStatus
+from .rules import TxKind, TxStatus, WriteStatus
 
 _W, _T, _L, _E, _S, _C = (m.__table__ for m in (Write, Tx, WriteTx, Event, Signer, Contract))
 GAP_LIMIT = timedelta(minutes=10)
@@ -212,6 +212,12 @@ def signers() -> list[Any]:
 def signer(address: str) -> Any:  # noqa: ANN401 - a row or None
     """Return one signer's row, or None before its first transaction."""
     return db.session.execute(sa.select(_S).where(_S.c.address == address)).first()
+
+
+def fills(limit: int = 10) -> list[Any]:
+    """Return the newest transactions that only used up a missing nonce."""
+    query = sa.select(_T).where(_T.c.kind == TxKind.FILL).order_by(_T.c.created_at.desc())
+    return list(db.session.execute(query.limit(limit)))
 
 
 # --- proofs --------------------------------------------------------------------------------------

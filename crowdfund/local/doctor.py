@@ -4,6 +4,7 @@ import os
 import smtplib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -94,6 +95,7 @@ def check_chain(settings: Settings) -> Iterator[Finding]:
         same = chain_id == settings.chain_id
         wrong = "" if same else f"It is chain {chain_id}, but CHAIN_ID says {settings.chain_id}."
         yield Finding("chain", f"{uses} (chain {chain_id}, block {height})", wrong)
+        yield _fees(settings)
     missing = [
         name.upper()
         for name in ("chain_signer_key", "chain_admin_key", "chain_recorder_key")
@@ -101,6 +103,18 @@ def check_chain(settings: Settings) -> Iterator[Finding]:
     ]
     wrong = f"Set {', '.join(missing)}, or the same with _FILE." if missing else ""
     yield Finding("chain keys", f"{3 - len(missing)} of 3", wrong)
+
+
+def _fees(settings: Settings) -> Finding:
+    """Compare what the network asks for gas with the limit."""
+    most = settings.chain_max_fee_gwei
+    try:
+        price = int(rpc.call(settings.chain_rpc_url, "eth_gasPrice", timeout_s=TIMEOUT_S), 16)
+    except (rpc.RpcError, TypeError, ValueError) as error:
+        return Finding("chain fees", f"at most {most:f} gwei", f"No price: {_first_line(error)}.")
+    asks = Decimal(price) / 10**9
+    wrong = "" if asks <= most else "Writes wait. Raise CHAIN_MAX_FEE_GWEI, or wait."
+    return Finding("chain fees", f"at most {most:f} gwei, the network asks {asks:.3f}", wrong)
 
 
 def check_gateway(settings: Settings) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from crowdfund.local import rpc
+from crowdfund.local import anvil, rpc
 from crowdfund.local.errors import StackError
 from crowdfund.local.programs import Program
 
@@ -109,14 +109,16 @@ def is_whole(path: Path) -> bool:
         return False
 
 
-def program(state: NodeState, anvil: Path, port: int, *, env: Mapping[str, str]) -> Program:
+def program(state: NodeState, binary: Path, port: int, *, env: Mapping[str, str]) -> Program:
     """Return the node; `ready` answers only for a living child with our chain."""
     url = f"http://127.0.0.1:{port}"
     argv = [
-        str(anvil), "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_ID),
+        str(binary), "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_ID),
         "--no-cors", "--prune-history", "--silent",
         "--state", str(state.dump), "--state-interval", str(SAVE_S),
     ]  # fmt: skip
+    if anvil.knows(binary, anvil.TX_GAS_LIMIT):
+        argv.append(anvil.TX_GAS_LIMIT)
 
     def ready() -> bool:
         try:

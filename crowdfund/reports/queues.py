@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from .. import clock
 from ..accounts import queries as accounts
 from ..campaigns.models import Campaign
-from ..chain.models import Write
-from ..chain.rules import WriteStatus
+from ..chain.models import Cursor, Signer, Write
+from ..chain.rules import FINAL, WriteStatus
 from ..compliance import queries as compliance
 from ..db import db
 from ..i18n import _l
@@ -91,8 +91,18 @@ def _failed_writes() -> Waiting:
 
 
 def _stuck_writes() -> Waiting:
-    moving = Write.status.not_in([WriteStatus.FAILED, WriteStatus.CONFIRMED])
+    moving = Write.status.not_in(FINAL)
     return _count(Write.created_at, moving, Write.updated_at < clock.now() - STUCK_AFTER)
+
+
+def _too_dear_writes() -> Waiting:
+    too_dear = sa.exists().where(Cursor.fee_problem.is_not(None))
+    waiting = (WriteStatus.QUEUED, WriteStatus.SIGNED, WriteStatus.BROADCAST)
+    return _count(Write.created_at, Write.status.in_(waiting), too_dear)
+
+
+def _key_alerts() -> Waiting:
+    return _count(Signer.alert_at, Signer.alert.is_not(None))
 
 
 def _messages() -> Waiting:
@@ -124,6 +134,10 @@ QUEUES = (
     Kind(_l("Failed chain writes"), _l("each waits for a decision"), "chain.writes", _failed_writes,
          {"status": "failed"}, is_trouble=True),
     Kind(_l("Slow chain writes"), _l("not moved for ten minutes"), "chain.writes", _stuck_writes,
+         is_trouble=True),
+    Kind(_l("Chain writes that wait for a lower price"), _l("the network asks more than the limit"),
+         "chain.writes", _too_dear_writes, is_trouble=True),
+    Kind(_l("Chain keys used elsewhere"), _l("find out who has the key"), "chain.writes", _key_alerts,
          is_trouble=True),
     Kind(_l("Webhooks given up"), _l("kept, not booked"), "payments.inbox", _webhooks, {"state": "dead"},
          is_trouble=True),

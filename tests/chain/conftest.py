@@ -34,7 +34,7 @@ class LocalNode:
     def start(self):
         flags = ("--host", "127.0.0.1", "--port", str(self.port), "--chain-id", "31337", "--silent")
         self.process = subprocess.Popen(
-            [str(anvil.ensure()), *flags, "--no-cors", *self.flags],
+            [str(anvil.ensure()), *flags, "--no-cors", anvil.TX_GAS_LIMIT, *self.flags],
             env={"HOME": str(self.home), "PATH": os.environ["PATH"]},
         )
         until = time.monotonic() + 10
@@ -195,7 +195,7 @@ def node_has_mined():
 
 def look_after():
     """Run the periodic work once, as the scheduler would, and what follows from it."""
-    for kind in ("chain.index", "chain.watch"):
+    for kind in ("chain.index", "chain.watch", "chain.nonces"):
         outbox.add(kind, f"{kind}:{time.monotonic_ns()}")
     commit()
     settle()

@@ -16,38 +16,6 @@ KEY = "0x" + "11" * 32
 ONE = "0x" + "01" * 32
 
 
-@pytest.mark.parametrize(
-    ("message", "sent"),
-    [
-        ("already known", "known"),
-        ("transaction already imported", "known"),
-        ("nonce too low: next nonce 5, tx nonce 4", "nonce_too_low"),
-        ("replacement transaction underpriced", "underpriced"),
-        ("max fee per gas less than block base fee: address 0x1", "underpriced"),
-        ("insufficient funds for gas * price + value", "no_funds"),
-        ("invalid sender", "refused"),
-    ],
-)
-def test_refusals_of_several_nodes_are_told_apart(message, sent):
-    assert chain.classify(message).sent == sent
-
-
-def test_a_bump_is_enough_on_both_fields_for_any_size():
-    for wei in (1, 2, 7, 999, 10**9, 3 * 10**9 + 1):
-        bumped = chain.Fees(wei, wei).bumped(chain.Fees(0, 0))
-        assert bumped.cap * 1000 >= wei * 1125
-        assert bumped.tip * 1000 >= wei * 1125
-
-
-def test_a_bump_follows_a_market_that_rose_further():
-    assert chain.Fees(100, 10).bumped(chain.Fees(500, 50)) == chain.Fees(500, 50)
-
-
-def test_a_legacy_price_stays_legacy():
-    bumped = chain.Fees(100, None).bumped(chain.Fees(90, None))
-    assert bumped.fields() == {"gasPrice": 116}
-
-
 def test_signing_again_gives_the_same_bytes():
     fields = {"chain_id": 1, "nonce": 3, "to": chain.ZERO, "data": "0x", "gas": 21_000}
     first = chain.sign(KEY, fees=chain.Fees(10, 1), **fields)
