@@ -47,11 +47,15 @@ def test_a_chain_with_another_number_is_wrong(tmp_path: Path) -> None:
     choices = {"ports": "free", "environ": CLEAN, "prepare": False, "only": ("chain",)}
     with stack.running(tmp_path, **choices) as running:
         url = running.url("chain")
-        right, keys = doctor.check_chain(settings(tmp_path, chain_rpc_url=url))
-        wrong, _ = doctor.check_chain(settings(tmp_path, chain_rpc_url=url, chain_id=5))
+        right, fees, keys = doctor.check_chain(settings(tmp_path, chain_rpc_url=url))
+        wrong, dear, _ = doctor.check_chain(
+            settings(tmp_path, chain_rpc_url=url, chain_id=5, chain_max_fee_gwei="0.5")
+        )
     assert right.wrong == ""
     assert keys.wrong == "Set CHAIN_SIGNER_KEY, CHAIN_ADMIN_KEY, CHAIN_RECORDER_KEY, or the same with _FILE."
     assert wrong.wrong == "It is chain 31337, but CHAIN_ID says 5."
+    assert (fees.uses, fees.wrong) == ("at most 500 gwei, the network asks 2.000", "")
+    assert dear.wrong == "Writes wait. Raise CHAIN_MAX_FEE_GWEI, or wait."
 
 
 def test_a_key_file_that_is_no_key_is_wrong(tmp_path: Path) -> None:
