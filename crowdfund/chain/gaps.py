@@ -9,9 +9,9 @@ import sqlalchemy as sa
 import structlog
 
 from .. import clock, live, outbox
-from ..adapters.chain import Node, NodeError, NodeUnreachable
+from ..adapters.chain import Node, NodeError, NodeUnreachable, Sent
 from ..adapters.chain_fees import Market
-from ..db import db, new_id, reading
+from ..db import db, new_id, reading, rows_changed
 from . import connection, fees, queries, sender, service
 from .errors import ChainChanged, FeeAboveLimit, KeyMissing
 from .models import Block, Signer, Tx, Write, WriteTx
@@ -94,7 +94,10 @@ def act(found: Look, asked: Mapping[str, str]) -> dict[str, int]:
         missing = _missing(standing)
         since = _note_gap(standing.address, missing)
         old_enough = since is not None and since < clock.now() - WAIT
-        if missing and found.market and (old_enough or standing.address in asked):
+        is_asked = standing.address in asked
+        if is_asked and not missing:
+            missing = _give_up_refused(standing)
+        if missing and found.market and (old_enough or is_asked):
             actor = asked.get(standing.address, "system")
             filled[standing.address] = _fill(standing, missing, found.market, actor=actor)
     return filled
@@ -158,6 +161,24 @@ def _note_gap(address: str, missing: list[int]) -> Any:  # noqa: ANN401 - a mome
     return since
 
 
+def _give_up_refused(standing: Standing) -> list[int]:
+    """Give up the transaction that the chain waits for, if the node refuses it for good.
+
+    Its writes go into the queue again. Only a person decides this: the node may change its mind.
+    Returns the nonce that is missing now.
+    """
+    tx = queries.refused(standing.address)
+    if tx is None or tx.nonce != max(standing.read, standing.pending):
+        return []
+    why = f"refused by the node: {tx.last_error}"
+    where = sa.and_(_T.c.id == tx.id, _T.c.status == TxStatus.SIGNED)
+    if not rows_changed(sa.update(_T).where(where).values(status=TxStatus.LOST)):
+        return []
+    writes = sa.select(_W.c.id).where(_W.c.tx_id == tx.id)
+    service.requeue(list(db.session.scalars(writes)), why=why)
+    return [tx.nonce]
+
+
 def _fill(standing: Standing, missing: list[int], market: Market, *, actor: str) -> int:
     """Send something for each missing nonce; returns for how many."""
     try:
@@ -183,12 +204,14 @@ def _fill(standing: Standing, missing: list[int], market: Market, *, actor: str)
 def _stored(address: str, nonce: int) -> str | None:
     """Return the newest transaction of ours with this nonce that may be sent again.
 
-    One that carries a write which failed or was closed may not: that write must not happen.
+    One that carries a write which failed or was closed may not: that write must not happen. One
+    that the node refuses would be refused again.
     """
     ended = (WriteStatus.FAILED, WriteStatus.CLOSED)
     joined = _L.join(_W, _W.c.id == _L.c.write_id)
     dead = sa.select(_L.c.tx_id).select_from(joined).where(_W.c.status.in_(ended))
-    mine = sa.and_(_T.c.signer == address, _T.c.nonce == nonce, _T.c.id.notin_(dead))
+    taken = sa.or_(_T.c.refusal.is_(None), _T.c.refusal != Sent.REFUSED)
+    mine = sa.and_(_T.c.signer == address, _T.c.nonce == nonce, _T.c.id.notin_(dead), taken)
     query = sa.select(_T.c.id).where(mine).order_by(_T.c.created_at.desc(), _T.c.id.desc())
     return db.session.scalar(query.limit(1))
 

@@ -214,6 +214,14 @@ def signer(address: str) -> Any:  # noqa: ANN401 - a row or None
     return db.session.execute(sa.select(_S).where(_S.c.address == address)).first()
 
 
+def refused(address: str) -> Any:  # noqa: ANN401 - a row or None
+    """Return a key's first transaction under way, if the node refuses it whatever it costs."""
+    mine = sa.and_(_T.c.signer == address, _T.c.status.in_(rules.TX_WAITING))
+    first = db.session.execute(sa.select(_T).where(mine).order_by(_T.c.nonce).limit(1)).first()
+    stuck = first is not None and first.status == TxStatus.SIGNED and first.refusal == rules.REFUSED
+    return first if stuck else None
+
+
 def fills(limit: int = 10) -> list[Any]:
     """Return the newest transactions that only used up a missing nonce."""
     query = sa.select(_T).where(_T.c.kind == TxKind.FILL).order_by(_T.c.created_at.desc())

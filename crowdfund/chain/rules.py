@@ -96,6 +96,7 @@ MOVES = {
 }
 FINAL = (WriteStatus.CONFIRMED, WriteStatus.FAILED, WriteStatus.CLOSED)
 IN_FLIGHT = (WriteStatus.SIGNED, WriteStatus.BROADCAST, WriteStatus.MINED)
+REFUSED = "refused"  # by the node, for another reason than price, nonce or money
 TX_WAITING = (TxStatus.SIGNED, TxStatus.UNDERPRICED, TxStatus.BROADCAST)
 TX_FINAL = (TxStatus.CONFIRMED, TxStatus.REVERTED)
 

@@ -261,8 +261,11 @@ def dismiss_alert(address: str) -> None:
 
 
 def ask_fill(address: str, *, actor: str) -> None:
-    """Ask the chain worker to fill a signer's nonce gap now (admin). Raises Conflict."""
+    """Ask the chain worker to fill the nonce that a key's transactions wait for (admin).
+
+    Raises Conflict when none is missing and the node refuses none.
+    """
     found = queries.signer(address)
-    if found is None or found.gap_nonce is None:
+    if found is None or (found.gap_nonce is None and queries.refused(address) is None):
         raise Conflict(_("This key has no nonce gap."))
     outbox.add("chain.nonces", f"chain.nonces:fill:{new_id()}", {"fill": address, "actor": actor})

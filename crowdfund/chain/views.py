@@ -21,7 +21,7 @@ _HEADER = ("id", "asked", "intent", "contract", "address", "function", "subject_
 @bp.get("/staff/chain/writes")
 def writes() -> Response:
     """List writes, newest first, by state, contract and search."""
-    found = _page(request.args.get("after", "")[:32])
+    found, signers = _page(request.args.get("after", "")[:32]), queries.signers()
     return web.render(
         "chain/writes.html",
         "chain/_writes.html",
@@ -30,7 +30,8 @@ def writes() -> Response:
         counts=queries.counts(),
         contracts=queries.contract_names(),
         cursor=queries.cursor(),
-        signers=queries.signers(),
+        signers=signers,
+        refused={row.address: queries.refused(row.address) for row in signers},
         fills=queries.fills(),
     )
 

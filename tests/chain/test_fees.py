@@ -74,10 +74,10 @@ def test_a_transaction_that_the_node_still_has_is_replaced_at_the_new_price(own_
     with in_front_of(own_node.url) as proxy:
         use_node(proxy)
         proxy.answers["eth_getTransactionByHash"] = lambda params: {"result": {"hash": params[0]}}
-        later(59)
+        later(30)
         look_after()
         assert len(tx_rows()) == 1
-        later(2)
+        later(31)
         look_after()
         old, new = tx_rows()
         assert (old.status, new.status) == ("replaced", "broadcast")

@@ -8,7 +8,8 @@ from crowdfund.chain import connection, planner, queries, rules, sender, service
 from crowdfund.db import commit, db, rollback
 from tests import raising
 
-from .conftest import look_after, register_issuer, settle, status_of
+from .conftest import look_after, register_issuer, settle, status_of, use_node
+from .proxy import in_front_of
 from .test_fees import tx_rows
 
 INTENT = "issuer:acme:register"
@@ -54,10 +55,10 @@ def gap(own_node, heard, later):
 
 def test_a_nonce_gap_is_filled_by_itself_after_a_safe_wait(gap, heard, later):
     assert operator().gap_nonce == 0
-    later(119)
+    later(60)
     look_after()
     assert kinds() == [(1, "call", "broadcast")]
-    later(2)
+    later(61)
     look_after()
     look_after()
     assert kinds() == [(0, "fill", "confirmed"), (1, "call", "confirmed")]
@@ -253,6 +254,44 @@ def test_our_own_transactions_never_raise_an_alert(own_node, heard, later):
         look_after()
     assert {tx.status for tx in tx_rows()} == {"confirmed"}
     assert operator().alert is None
+
+
+# --- a transaction that the node refuses ------------------------------------------------------
+
+
+def test_a_transaction_that_the_node_refuses_for_good_is_given_up_by_staff_alone(own_node, heard, later, app):
+    refused = []
+
+    def refuse(params):
+        refused.extend(params if not refused else [])
+        fits = params[0] == refused[0]
+        return {"error": {"code": -32000, "message": "tx fee exceeds the configured cap"}} if fits else None
+
+    with in_front_of(own_node.url) as proxy:
+        proxy.answers["eth_sendRawTransaction"] = refuse
+        use_node(proxy)
+        register_issuer()
+        settle()
+        register_issuer("beta")
+        settle()
+        later(200)
+        look_after()
+        assert kinds() == [(0, "call", "signed"), (1, "call", "broadcast")]
+        ada = raising.browser(app, raising.person("ada", "admin"))
+        assert "Give up the transaction with nonce 0?" in ada.get("/staff/chain/writes").text
+        assert ada.post(f"/staff/chain/signers/{operator().address}/fill-nonce").status_code == 303
+        rollback()
+        for _ in range(3):
+            look_after()
+        assert status_of(INTENT) == status_of("issuer:beta:register") == "confirmed"
+        assert kinds() == [
+            (0, "call", "replaced"),
+            (0, "fill", "confirmed"),
+            (1, "call", "confirmed"),
+            (2, "call", "confirmed"),
+        ]
+        assert operator().alert is None
+        use_node(own_node)
 
 
 # --- staff ----------------------------------------------------------------------------------------

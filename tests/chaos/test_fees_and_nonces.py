@@ -113,6 +113,9 @@ def wait(_town):
 def test_a_nonce_gap_holds_nothing_up_for_ever(calm, fill, within_s):
     town = calm
     campaign, people = town.raise_money(), town.investors(PEOPLE)
+    earlier = town.raise_money()
+    town.pay(town.invest(people[:1], earlier))
+    town.until_confirmed(earlier, 1)  # so that the key is one that has signed before
     before = node(town, "evm_snapshot")
     foreign(town)
     alert = "SELECT alert FROM chain_signer WHERE role = 'recorder' AND alert IS NOT NULL"
