@@ -37,15 +37,10 @@ def for_replacement(old: Fees, market: Market) -> Fees:
     """
     most, least, wanted = limit(), old.bumped(), market.fees
     needed = max(least.cap, market.asks)
-    if old.tip is None:
-        if needed > most:
-            raise FeeAboveLimit(_above(needed, most))
-        return Fees(min(max(least.cap, wanted.cap), most), None)
-    tip = max(least.tip or 0, market.tip)
-    needed = max(needed, tip)
     if needed > most:
         raise FeeAboveLimit(_above(needed, most))
-    return Fees(min(max(least.cap, wanted.cap, tip), most), tip)
+    tip = None if least.tip is None else max(least.tip, market.tip)
+    return Fees(min(max(least.cap, wanted.cap), most), tip)
 
 
 class Step(StrEnum):

@@ -232,6 +232,7 @@ def report_problem(side: str, problem: str | None) -> None:
     if row is not None and row[0] != shown:
         db.session.execute(sa.update(Cursor.__table__).values({column: shown}))
         live.changed("chain", "writes")
+        live.changed("desk", "all")
 
 
 def used_elsewhere(signer: str, nonce: int, *, next_nonce: int = 0) -> None:
@@ -250,6 +251,7 @@ def used_elsewhere(signer: str, nonce: int, *, next_nonce: int = 0) -> None:
     mine = sa.update(_S).where(_S.c.address == signer)
     db.session.execute(mine.values(alert=text, alert_at=clock.now()))
     live.changed("chain", "writes")
+    live.changed("desk", "all")
 
 
 def dismiss_alert(address: str) -> None:
