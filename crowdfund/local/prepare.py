@@ -15,7 +15,11 @@ from crowdfund.local.errors import StackError
 from crowdfund.local.programs import last_lines
 
 LIMIT_S = 170
-EMBEDDED_DATA = ("crowdfund.db", "crowdfund.db-wal", "crowdfund.db-shm", "chain", "redis", "files")
+DATABASES = ("crowdfund.db", "bill_bitts/state.db")
+EMBEDDED_DATA = (
+    *(f"{name}{end}" for name in DATABASES for end in ("", "-wal", "-shm")),
+    *("chain", "redis", "files"),
+)
 
 
 @dataclass

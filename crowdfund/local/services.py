@@ -80,9 +80,9 @@ def gateway(port: int, env: Mapping[str, str], *, web_url: str) -> Program:
     """Return the simulator of the payment gateway, which calls our webhook."""
     argv = [
         sys.executable, "-m", "crowdfund.local.bill_bitts", "--port", str(port),
-        "--callback", f"{web_url}/webhooks/neo-payment/",
+        "--callback", f"{web_url}/webhooks/neo-payment/", "--shop-url", env["PUBLIC_URL"],
     ]  # fmt: skip
-    return Program("gateway", argv, env, ready=Answers(port))
+    return Program("gateway", argv, env, ready=Answers(port, "/health"))
 
 
 def identity(port: int, env: Mapping[str, str], *, secret_file: Path) -> Program:

@@ -51,11 +51,11 @@ class BankProcess:
         self.control("settings", **quiet | settings)
 
 
-def start(folder, port=0):
+def start(folder, port=0, flags=()):
     port = port or free_port()
     files = keys.ensure(folder)
     with (folder / "log").open("ab") as log:
-        flags = ["--data-dir", str(folder), "--port", str(port)]
+        flags = ["--data-dir", str(folder), "--port", str(port), *flags]
         process = subprocess.Popen(
             [sys.executable, "-m", "crowdfund.local.bill_bitts", *flags], stdout=log, stderr=log
         )

@@ -14,6 +14,7 @@ from . import keys
 from .app import App
 from .deliveries import Courier
 from .gateway import Gateway
+from .places import Places
 from .signing import RequestChecker, WebhookSigner
 from .state import State
 
@@ -38,6 +39,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     parser.add_argument("--callback", default="", help="where webhooks are posted")
     parser.add_argument("--public-url", default="", help="base of checkout pages, if not the host")
+    parser.add_argument("--shop-url", default="", help="where pages lead back to without a payment")
     parser.add_argument("--settle-delay", type=int, help="seconds from SUCCESS to SETTLED")
     parser.add_argument("--make-keys", action="store_true", help="only make the keys, then stop")
     return parser.parse_args()
@@ -45,14 +47,12 @@ def _options() -> argparse.Namespace:
 
 def build(options: argparse.Namespace, files: keys.KeyFiles) -> App:
     """Wire the application."""
-    state = State(options.data_dir / "state.db")
-    if options.callback:
-        state.set("callback_url", options.callback)
-    if options.settle_delay is not None:
-        state.set("settle_delay_s", options.settle_delay)
-    gateway = Gateway(state)
+    gateway = Gateway(State(options.data_dir / "state.db"))
+    chosen = {"callback_url": options.callback or None, "settle_delay_s": options.settle_delay}
+    gateway.settings.change({name: value for name, value in chosen.items() if value is not None})
     courier = Courier(gateway, WebhookSigner(files))
-    return App(gateway, RequestChecker(files), courier, options.public_url.rstrip("/"))
+    places = Places(options.public_url.rstrip("/"), options.shop_url.rstrip("/"))
+    return App(gateway, RequestChecker(files), courier, places)
 
 
 async def _serve(options: argparse.Namespace, files: keys.KeyFiles) -> None:

@@ -3,22 +3,31 @@
 import asyncio
 import json
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from . import control, moods, pages
 from .deliveries import Courier
 from .errors import Refused
 from .gateway import Gateway, amount_text
+from .places import Places
 from .signing import RequestChecker, canonical
 
 MAX_BODY = 64 * 1024
 MAX_CONTROL_BODY = 64 * 1024 * 1024
 FLUSH_S = 0.02
+FOR_PROGRAMS = ("payment", "register", "balance", "_control", "health")  # answered in JSON
 _CSP = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 log = logging.getLogger("bill_bitts")
+_FAULT = Refused(
+    500,
+    "The simulator could not do this, and undid what it had begun. Nothing was charged. "
+    "Try again; if it fails again, the reason is in the simulator's log.",
+    title="The simulator has a fault",
+)
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -31,6 +40,7 @@ class Request:
     path: str
     headers: dict[str, str]
     body: bytes
+    too_large: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,11 +56,11 @@ class Answer:
 class App:
     """ASGI application over one gateway."""
 
-    def __init__(self, gateway: Gateway, checker: RequestChecker, courier: Courier, public_url: str) -> None:
+    def __init__(self, gateway: Gateway, checker: RequestChecker, courier: Courier, places: Places) -> None:
         self._gateway = gateway
         self._checker = checker
         self._courier = courier
-        self._public_url = public_url
+        self._places = places
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -60,7 +70,7 @@ class App:
         if scope["type"] != "http":
             return None
         request = await _read(scope, receive)
-        answer = self._answer(request) if request else _json(413, {"error": "body is too large"})
+        answer = self._answer(request)
         headers = [(b"content-type", answer.kind), *answer.headers]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
@@ -71,21 +81,30 @@ class App:
             return self._route(request)
         except Refused as refusal:
             self._gateway.state.flush()
-            if request.path.startswith("/checkout/"):
-                return _html(refusal.status, pages.message("Not possible", refusal.sentence))
-            return _json(refusal.status, {"error": refusal.sentence})
+            return self._refusal(request.path, refusal)
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
-            return _json(500, {"error": "the gateway has a problem"})
+            self._gateway.state.rollback()
+            return self._refusal(request.path, _FAULT)
+
+    def _refusal(self, path: str, refusal: Refused) -> Answer:
+        """Answer people with a page that leads back, programs with JSON."""
+        head, _, rest = path.lstrip("/").partition("/")
+        if head in FOR_PROGRAMS:
+            return _json(refusal.status, {"error": refusal.sentence})
+        row = self._gateway.find(rest) if head == "checkout" else None
+        return _html(refusal.status, pages.refusal(refusal, self._places.shop(row)))
 
     def _route(self, request: Request) -> Answer:
+        if request.too_large:
+            raise Refused(413, "body is too large", title="Too much was sent")
         head, _, rest = request.path.lstrip("/").partition("/")
         match (request.method, head):
             case ("GET", "payment"):
                 self._signed(request)
                 return _json(200, self._gateway.status(rest))
             case ("POST", "payment") if rest == "initiate":
-                base = self._public_url or f"http://{request.headers.get('host', '')}"
+                base = self._places.own or f"http://{request.headers.get('host', '')}"
                 return self._once(request, lambda data: self._gateway.initiate(data, base))
             case ("POST", "register"):
                 return self._once(request, self._gateway.register)
@@ -97,8 +116,10 @@ class App:
 
     def _unsigned_route(self, request: Request, head: str, rest: str) -> Answer:
         match (request.method, head):
+            case ("GET", ""):
+                return _html(200, pages.start(self._gateway.latest(), self._places.shop()))
             case ("GET", "checkout"):
-                return _html(200, pages.checkout(self._gateway.payment(rest)))
+                return self._checkout_page(self._gateway.payment(rest))
             case ("POST", "checkout"):
                 return self._checkout(request, rest)
             case ("POST", "_control"):
@@ -109,7 +130,7 @@ class App:
             case ("GET", "health"):
                 return _json(200, {"status": "ok"})
             case _:
-                raise Refused(404, "no such path")
+                raise Refused(404, "The simulator has no page at this address.", title="Page not found")
 
     def _signed(self, request: Request) -> None:
         now = self._gateway.now()
@@ -129,20 +150,27 @@ class App:
 
     def _checkout(self, request: Request, tx_id: str) -> Answer:
         row = self._gateway.payment(tx_id)
+        self._gateway.refuse_ended(row)
         form = dict(parse_qsl(request.body.decode("utf-8", "replace")))
         try:
             mood = moods.from_form(form)
             amount = amount_text(form["amount"]) if form.get("amount") else None
         except Refused as refusal:
-            return _html(400, pages.checkout(row, refusal.sentence))
+            return self._checkout_page(row, refusal, form)
         if form.get("action") == "fail":
-            self._gateway.fail(tx_id, mood)
+            self._gateway.fail(row["tx_id"], mood)
         else:
-            self._gateway.pay(tx_id, mood, amount, None)
-        target = row["return_url"]
-        if urlsplit(target).scheme not in ("http", "https"):
-            return _html(200, pages.checkout(self._gateway.payment(tx_id)))
+            self._gateway.pay(row["tx_id"], mood, amount, None)
+        target = self._places.back(row)
+        if not target:
+            return self._checkout_page(self._gateway.payment(tx_id))
         return Answer(303, b"", b"text/plain", [(b"location", target.encode("latin-1", "ignore"))])
+
+    def _checkout_page(
+        self, row: sqlite3.Row, refusal: Refused | None = None, form: dict[str, str] | None = None
+    ) -> Answer:
+        page = pages.checkout(row, self._places.shop(row), refusal=refusal, form=form or {})
+        return _html(refusal.status if refusal else 200, page)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -166,8 +194,8 @@ class App:
             self._gateway.state.flush()
 
 
-async def _read(scope: dict[str, Any], receive: Receive) -> Request | None:
-    """Return the request, or None when its body is larger than allowed."""
+async def _read(scope: dict[str, Any], receive: Receive) -> Request:
+    """Return the request; a body that is larger than allowed is left unread."""
     limit = MAX_CONTROL_BODY if scope["path"].startswith("/_control/") else MAX_BODY
     body = b""
     more = True
@@ -176,7 +204,7 @@ async def _read(scope: dict[str, Any], receive: Receive) -> Request | None:
         body += message.get("body", b"")
         more = message.get("more_body", False)
         if len(body) > limit:
-            return None
+            return Request(scope["method"], scope["path"], {}, b"", too_large=True)
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     return Request(scope["method"], scope["path"], headers, body)
 

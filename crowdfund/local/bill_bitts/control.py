@@ -5,7 +5,7 @@ from typing import Any
 
 from . import deliveries, moods
 from .errors import Refused
-from .gateway import Gateway, new_tx_id
+from .gateway import Gateway, amount_text, new_tx_id
 
 Body = dict[str, Any]
 STATUSES = ("PENDING", "SUCCESS", "SETTLED", "FAILED")
@@ -23,15 +23,9 @@ def answer(gateway: Gateway, verb: str, body: Body) -> Body:
 
 
 def _settings(gateway: Gateway, body: Body) -> Body:
-    """Set any of mood, offset_s, fixed_now, settle_delay_s, callback_url; return all."""
-    names = ("mood", "offset_s", "fixed_now", "settle_delay_s", "callback_url")
-    if set(body) - set(names):
-        raise Refused(400, f"settings are {', '.join(names)}")
-    for name, value in body.items():
-        if name == "mood":
-            moods.from_dict(value)
-        gateway.state.set(name, value)
-    return {name: gateway.state.setting(name) for name in names} | {"now": gateway.now()}
+    """Set any of settings.SETTINGS; return all, and the gateway's time."""
+    gateway.settings.change(body)
+    return gateway.settings.as_dict() | {"now": gateway.now()}
 
 
 def _emit(gateway: Gateway, body: Body) -> Body:
@@ -69,11 +63,12 @@ def _truth(gateway: Gateway, body: Body) -> Body:
 def _pay(gateway: Gateway, body: Body) -> Body:
     """Pay (or fail) as the customer would on the checkout page."""
     mood = moods.from_dict(body.get("mood", {}))
+    amount = amount_text(str(body["amount"])) if "amount" in body else None
     for name in body["tx_ids"]:
         if body.get("fail"):
             gateway.fail(name, mood)
         else:
-            gateway.pay(name, mood, body.get("amount"), body.get("currency"))
+            gateway.pay(name, mood, amount, body.get("currency"))
     return {"paid": len(body["tx_ids"])}
 
 

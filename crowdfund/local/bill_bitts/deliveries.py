@@ -46,7 +46,7 @@ class Courier:
 
     def _send_due(self) -> bool:
         room = THREADS * 2 - len(self._on_the_way)
-        url = self._state.setting("callback_url")
+        url = self._gateway.settings.callback_url
         if room <= 0 or not url:
             return False
         rows = self._state.all(

@@ -11,13 +11,13 @@ from typing import Any
 
 from . import moods
 from .errors import Refused
+from .settings import Settings
 from .signing import canonical
 from .state import State
 
 FINAL = ("SETTLED", "FAILED")
 CURRENCIES = ("ETB", "INR", "USD")
 OPENING_BALANCE = Decimal("1000000.00")
-DEFAULT_SETTLE_S = 2
 REORDER_GAP_S = 0.3
 _AMOUNT = re.compile(r"[0-9]{1,13}\.[0-9]{2}", re.ASCII)
 _CPRN_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -28,11 +28,12 @@ class Gateway:
 
     def __init__(self, state: State) -> None:
         self.state = state
+        self.settings = Settings(state)
 
     def now(self) -> int:
         """Return the gateway's time in Unix seconds: fixed, or real with an offset."""
-        fixed = self.state.setting("fixed_now")
-        return fixed if fixed is not None else int(time.time()) + self.state.setting("offset_s", 0)
+        fixed = self.settings.fixed_now
+        return fixed if fixed is not None else int(time.time()) + self.settings.offset_s
 
     def once(self, key: str, path: str, body: bytes) -> dict[str, Any] | None:
         """Return the earlier answer to this Idempotency-Key; refuse another body under it."""
@@ -98,14 +99,44 @@ class Gateway:
             raise Refused(404, "this CPRN is not known")
         return row
 
-    def payment(self, name: str) -> sqlite3.Row:
-        """Return a payment by its tx_id, or by the merchant's reference; refuse with 404."""
-        row = self.state.one("SELECT * FROM payment WHERE tx_id = ?", name) or self.state.one(
+    def find(self, name: str) -> sqlite3.Row | None:
+        """Return a payment by its tx_id, or by the merchant's reference; None if there is none."""
+        return self.state.one("SELECT * FROM payment WHERE tx_id = ?", name) or self.state.one(
             "SELECT * FROM payment WHERE reference = ? AND reference <> ''", name
         )
+
+    def payment(self, name: str) -> sqlite3.Row:
+        """Return a payment as `find` does; raises Refused (404) if there is none."""
+        row = self.find(name)
         if row is None:
-            raise Refused(404, "this payment is not known")
+            raise Refused(
+                404,
+                "The bank has no payment with this number. Nothing was charged. "
+                "Go back and start the payment again.",
+                title="Payment not found",
+            )
         return row
+
+    def latest(self) -> list[sqlite3.Row]:
+        """Return the newest payments, newest first."""
+        return self.state.all("SELECT * FROM payment ORDER BY created_at DESC, rowid DESC LIMIT 20")
+
+    def refuse_ended(self, row: sqlite3.Row) -> None:
+        """Raise Refused (409) when the customer cannot act on this payment any more."""
+        if row["status"] == "FAILED":
+            raise Refused(
+                409,
+                "It failed before, so it can no longer be paid. Nothing was charged. "
+                "Go back to start another one.",
+                title="This payment has failed",
+            )
+        if row["status"] != "PENDING":
+            raise Refused(
+                409,
+                f"{row['paid_amount']} {row['paid_currency']} was charged when you paid the first time. "
+                "Nothing was charged again.",
+                title="This payment is already paid",
+            )
 
     def status(self, name: str) -> dict[str, Any]:
         """Answer the status query."""
@@ -135,7 +166,7 @@ class Gateway:
         if row["status"] != "PENDING":
             return
         mood = mood if mood != moods.Mood() else self.mood(row)
-        settle_at = None if mood.lie else self.now() + self.settle_delay_s
+        settle_at = None if mood.lie else self.now() + self.settings.settle_delay_s
         self.state.write(
             "UPDATE payment SET status = ?, paid_amount = ?, paid_currency = ?, mood = ?,"
             " settle_at = ? WHERE tx_id = ?",
@@ -176,15 +207,10 @@ class Gateway:
         self.state.flush()
         return bool(due)
 
-    @property
-    def settle_delay_s(self) -> int:
-        """Seconds from SUCCESS to SETTLED."""
-        return self.state.setting("settle_delay_s", DEFAULT_SETTLE_S)
-
     def mood(self, row: sqlite3.Row) -> moods.Mood:
         """Return the payment's own mood, else the gateway's."""
         own = _object(row["mood"])
-        return moods.from_dict(own or self.state.setting("mood", {}))
+        return moods.from_dict(own) if own else self.settings.mood
 
     def emit(
         self,

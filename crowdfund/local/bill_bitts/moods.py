@@ -30,7 +30,7 @@ def from_dict(values: dict[str, Any]) -> Mood:
     if set(values) - known:
         raise Refused(400, f"a mood knows only {', '.join(sorted(known))}")
     delay = values.get("delay_s", 0)
-    if not isinstance(delay, int) or not 0 <= delay <= MAX_DELAY_S:
+    if type(delay) is not int or not 0 <= delay <= MAX_DELAY_S:
         raise Refused(400, f"delay_s is a number from 0 to {MAX_DELAY_S}")
     return Mood(delay, *(bool(values.get(f.name)) for f in fields(Mood)[1:]))
 

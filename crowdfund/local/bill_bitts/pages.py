@@ -1,8 +1,11 @@
-"""The checkout page of the simulated bank: plain HTML, no script, one style sheet."""
+"""The pages of the simulated bank: plain HTML, no script, one style sheet."""
 
 import sqlite3
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from html import escape
+
+from .errors import Refused
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #12263f; --paper: #fff; --back: #eef3fa; --line: #c5d0e0;
@@ -13,13 +16,22 @@ STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0; font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--back); }
 header { background: var(--brand); color: var(--on-brand); padding: 1rem; }
+header a { color: inherit; text-decoration: none; }
 header p { margin: 0 auto; max-width: 30rem; font-weight: 700; font-size: 1.2rem; }
 main { max-width: 30rem; margin: 1.5rem auto; padding: 0 1rem; }
 .card { background: var(--paper); border: 1px solid var(--line); border-radius: .75rem;
   padding: 1.25rem; margin-bottom: 1rem; }
 .note { background: var(--note); color: var(--note-ink); border-color: transparent; }
-.note p { margin: 0; }
+.card.note p { margin: 0; }
 h1 { font-size: 1rem; font-weight: 500; color: var(--quiet); margin: 0; }
+h1.title, h2 { margin: 0; font-size: 1.25rem; font-weight: 700; color: var(--ink); }
+.card > p { margin: .5rem 0 0; }
+a { color: var(--brand); }
+.ways { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; }
+.ways a { min-height: 1.75rem; }
+.payments { list-style: none; margin: .5rem 0 0; padding: 0; }
+.payments li { display: grid; gap: .1rem; padding: .5rem 0; border-top: 1px solid var(--line); }
+.payments a { font-weight: 600; } .payments span { color: var(--quiet); overflow-wrap: anywhere; }
 .amount { font-size: 2.25rem; font-weight: 700; margin: .25rem 0 1rem; overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: auto 1fr; gap: .25rem 1rem; margin: 0; }
 dt { color: var(--quiet); } dd { margin: 0; overflow-wrap: anywhere; }
@@ -52,22 +64,59 @@ _STATES = {
 }
 
 
-def checkout(row: sqlite3.Row, error: str = "") -> str:
-    """Return the page on which a customer pays, or sees that it is over."""
-    body = _summary(row) + (_form(error) if row["status"] == "PENDING" else _done(row["return_url"]))
-    return _page("Pay with NEO Bank", body)
+def checkout(row: sqlite3.Row, back: str, *, refusal: Refused | None = None, form: Mapping[str, str]) -> str:
+    """Return the page on which a customer pays, or sees that it is over; `form` is what was typed."""
+    waiting = row["status"] == "PENDING"
+    body = _summary(row) + (_form(refusal, form) if waiting else "")
+    title = "Pay with NEO Bank" if not refusal else "Error: Pay with NEO Bank"
+    return _page(title, body + _ways(back, "Back without paying" if waiting else "Back to crowdfund"))
 
 
-def message(title: str, sentence: str) -> str:
-    """Return a page with one sentence."""
-    return _page(title, f'<div class="card"><h1>{escape(title)}</h1><p>{escape(sentence)}</p></div>')
+def refusal(refused: Refused, back: str) -> str:
+    """Return the page of a refusal, with the ways back."""
+    title = refused.title or "Not possible"
+    body = f"""
+<div class="card" role="alert">
+  <h1 class="title">{escape(title)}</h1>
+  <p>{escape(refused.sentence)}</p>
+</div>"""
+    return _page(title, body + _ways(back, "Back to crowdfund"))
+
+
+def start(rows: Sequence[sqlite3.Row], back: str) -> str:
+    """Return the first page: what this is, and the newest payments."""
+    lines = "".join(
+        f'<li><a href="/checkout/{escape(row["tx_id"])}">{_amount(row)}</a>'
+        f"<span>{escape(row['description']) or '-'}</span><span>{escape(_STATES[row['status']])}</span></li>"
+        for row in rows
+    )
+    payments = f'<ul class="payments">{lines}</ul>' if lines else "<p>There are none yet.</p>"
+    body = f"""
+<div class="card">
+  <h1 class="title">Simulated bank</h1>
+  <p>Invest at crowdfund and choose NEO Bank: you come here to pay. A payment settles by itself after
+  a few seconds.</p>
+</div>
+<div class="card"><h2>Newest payments</h2>{payments}</div>"""
+    return _page("NEO Bank simulator", body + _ways(back, "Go to crowdfund", start=False))
+
+
+def _amount(row: sqlite3.Row) -> str:
+    return f"{Decimal(row['amount']):,.2f} {escape(row['currency'])}"
+
+
+def _ways(back: str, words: str, *, start: bool = True) -> str:
+    """Return the links out of a page."""
+    links = [f'<a href="{escape(back)}">{words}</a>'] if back else []
+    links += ['<a href="/">All payments at this bank</a>'] if start else []
+    return f'<nav class="card ways" aria-label="Ways on">{"".join(links)}</nav>' if links else ""
 
 
 def _summary(row: sqlite3.Row) -> str:
     return f"""
 <div class="card">
   <h1>Amount to pay</h1>
-  <p class="amount">{Decimal(row["amount"]):,.2f} {escape(row["currency"])}</p>
+  <p class="amount">{_amount(row)}</p>
   <dl>
     <dt>For</dt><dd>{escape(row["description"]) or "-"}</dd>
     <dt>Customer</dt><dd>{escape(row["cprn"])}</dd>
@@ -77,33 +126,37 @@ def _summary(row: sqlite3.Row) -> str:
 </div>"""
 
 
-def _form(error: str) -> str:
-    boxes = "".join(
-        f'<label><input type="checkbox" name="{name}"> {escape(text)}</label>' for name, text in _MOODS
-    )
-    alert = f'<div class="card note" role="alert"><p>{escape(error)}</p></div>' if error else ""
+def _form(refusal: Refused | None, form: Mapping[str, str]) -> str:
+    boxes = "".join(_box(name, text, checked=name in form) for name, text in _MOODS)
+    alert, is_open = "", ""
+    if refusal:
+        sentence = f"{escape(refusal.sentence)} Nothing was charged."
+        alert = f'<div class="card note" role="alert"><p>{sentence}</p></div>'
+        is_open = " open"
+    delay, amount = escape(form.get("delay_s") or "0"), escape(form.get("amount", ""))
     return f"""{alert}
 <form method="post" class="card">
   <div class="actions">
     <button class="primary" name="action" value="pay">Pay</button>
     <button name="action" value="fail">Fail the payment</button>
   </div>
-  <details>
+  <details{is_open}>
     <summary>Gateway mood</summary>
     <fieldset>
       <legend>How the simulator behaves for this payment</legend>
       {boxes}
-      <label>Delay events by <input type="text" name="delay_s" inputmode="numeric" value="0"> s</label>
-      <label>Pay another amount <input type="text" name="amount" inputmode="decimal"></label>
+      <label>Delay events by
+        <input type="text" name="delay_s" inputmode="numeric" value="{delay}"> s</label>
+      <label>Pay another amount
+        <input type="text" name="amount" inputmode="decimal" value="{amount}"></label>
     </fieldset>
   </details>
 </form>"""
 
 
-def _done(return_url: str) -> str:
-    if not return_url:
-        return ""
-    return f'<p class="card"><a href="{escape(return_url)}">Back to the shop</a></p>'
+def _box(name: str, text: str, *, checked: bool) -> str:
+    mark = " checked" if checked else ""
+    return f'<label><input type="checkbox" name="{name}"{mark}> {escape(text)}</label>'
 
 
 def _page(title: str, body: str) -> str:
@@ -116,7 +169,7 @@ def _page(title: str, body: str) -> str:
   <link rel="stylesheet" href="/style.css">
 </head>
 <body>
-<header><p>NEO Bank</p></header>
+<header><p><a href="/">NEO Bank</a></p></header>
 <main>
   <div class="card note"><p>This is a simulator of the NEO Bank gateway. No real money moves.</p></div>
   {body}

@@ -36,9 +36,6 @@ class State:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
-        self._settings: dict[str, Any] = {
-            row["name"]: json.loads(row["value"]) for row in self.all("SELECT * FROM setting")
-        }
 
     def all(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """Return all rows of a query."""
@@ -65,23 +62,30 @@ class State:
         if self._db.in_transaction:
             self._db.execute("COMMIT")
 
+    def rollback(self) -> None:
+        """Undo the open group."""
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
     def burn(self, nonce: str, now: int) -> bool:
         """Use up a nonce; False when it was used before."""
         return bool(self.write("INSERT OR IGNORE INTO nonce VALUES (?, ?)", nonce, now))
 
-    def setting(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - JSON value
-        """Return a setting, or the default."""
-        return self._settings.get(name, default)
+    def settings(self) -> dict[str, Any]:
+        """Return the stored settings."""
+        return {row["name"]: json.loads(row["value"]) for row in self.all("SELECT * FROM setting")}
 
-    def set(self, name: str, value: Any) -> None:  # noqa: ANN401 - JSON value
+    def store_setting(self, name: str, value: Any) -> None:  # noqa: ANN401 - JSON value
         """Keep a setting beyond a restart."""
-        self._settings[name] = value
         self.write(
             "INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value=excluded.value",
             name,
             json.dumps(value),
         )
-        self.flush()
+
+    def forget_setting(self, name: str) -> None:
+        """Remove a stored setting, so that its default holds."""
+        self.write("DELETE FROM setting WHERE name = ?", name)
 
     def close(self) -> None:
         """Commit and close."""

@@ -85,13 +85,14 @@ class Stage:
 
 @contextmanager
 def stage(app: Flask) -> Iterator[Stage]:
-    """Set the stage and take it down again: real time, the gateway's own settings."""
+    """Set the stage and take it down again: real time, the gateway's settings as they were."""
     made = Stage()
     before = made.control("settings")
     server = make_server("127.0.0.1", 0, app, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     callback = f"http://127.0.0.1:{server.server_port}/webhooks/neo-payment/"
-    made.control("settings", callback_url=callback, settle_delay_s=0)
+    during = {"callback_url": callback, "settle_delay_s": 0}
+    made.control("settings", **during)
     try:
         yield made
     finally:
@@ -99,8 +100,7 @@ def stage(app: Flask) -> Iterator[Stage]:
         made.control(
             "settings",
             fixed_now=None,
-            callback_url=before["callback_url"],
-            settle_delay_s=before["settle_delay_s"],
+            **{name: before[name] for name in during},
         )
         rpc.call(config.settings().chain_rpc_url, "evm_setTime", int(time.time()))
         server.shutdown()

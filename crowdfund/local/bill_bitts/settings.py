@@ -1,0 +1,130 @@
+"""The simulator's settings: each has a type, limits and a default, and no other value is stored."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+from . import moods
+from .errors import Refused
+from .state import State
+
+DAY_S = 86_400
+MAX_SETTLE_S = 30 * DAY_S
+MAX_OFFSET_S = 3650 * DAY_S
+MAX_TIME = 2**40
+MAX_URL = 500
+log = logging.getLogger("bill_bitts.settings")
+
+
+def _whole_number(name: str, low: int, high: int, value: object) -> int:
+    """Return the number; raises Refused for any other type, None and bool among them."""
+    if type(value) is not int or not low <= value <= high:
+        raise Refused(400, f"{name} is a whole number from {low} to {high}")
+    return value
+
+
+def _fixed_time(value: object) -> int | None:
+    return None if value is None else _whole_number("fixed_now", 0, MAX_TIME, value)
+
+
+def _mood(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Refused(400, "mood is a JSON object")
+    return moods.from_dict(value).as_dict()
+
+
+def _address(value: object) -> str:
+    if value == "":
+        return ""
+    if not isinstance(value, str) or len(value) > MAX_URL or not _is_web_address(value):
+        raise Refused(400, "callback_url is an http or https address, or empty")
+    return value
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """What a setting is without a choice, and how a choice is checked (raises Refused)."""
+
+    default: Any
+    check: Callable[[object], Any]
+
+
+SETTINGS = {
+    "mood": _Setting(moods.Mood().as_dict(), _mood),
+    "offset_s": _Setting(0, partial(_whole_number, "offset_s", -MAX_OFFSET_S, MAX_OFFSET_S)),
+    "fixed_now": _Setting(None, _fixed_time),
+    "settle_delay_s": _Setting(2, partial(_whole_number, "settle_delay_s", 0, MAX_SETTLE_S)),
+    "callback_url": _Setting("", _address),
+}
+
+
+class Settings:
+    """The settings in force; choices are stored and survive a restart."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._values = {name: one.default for name, one in SETTINGS.items()}
+        for name, value in state.settings().items():
+            self._load(name, value)
+
+    def change(self, values: dict[str, object]) -> None:
+        """Set any of SETTINGS, all or none; raises Refused with what is wrong."""
+        if set(values) - set(SETTINGS):
+            raise Refused(400, f"settings are {', '.join(SETTINGS)}")
+        checked = {name: SETTINGS[name].check(value) for name, value in values.items()}
+        for name, value in checked.items():
+            if value == SETTINGS[name].default:
+                self._state.forget_setting(name)
+            else:
+                self._state.store_setting(name, value)
+        self._state.flush()
+        self._values |= checked
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all values; given to `change`, they restore exactly this."""
+        return dict(self._values)
+
+    @property
+    def mood(self) -> moods.Mood:
+        """What happens to the events of payments without a mood of their own."""
+        return moods.from_dict(self._values["mood"])
+
+    @property
+    def offset_s(self) -> int:
+        """Seconds that the gateway's clock is ahead."""
+        return self._values["offset_s"]
+
+    @property
+    def fixed_now(self) -> int | None:
+        """The time at which the clock stands still, in Unix seconds; None while it runs."""
+        return self._values["fixed_now"]
+
+    @property
+    def settle_delay_s(self) -> int:
+        """Seconds from SUCCESS to SETTLED."""
+        return self._values["settle_delay_s"]
+
+    @property
+    def callback_url(self) -> str:
+        """Where webhooks are posted; empty: nowhere, they wait."""
+        return self._values["callback_url"]
+
+    def _load(self, name: str, value: object) -> None:
+        """Take over a stored value; one that an earlier version let in by mistake is forgotten."""
+        try:
+            self._values[name] = SETTINGS[name].check(value)
+        except (KeyError, Refused):
+            log.warning("the stored setting %s is not usable, its default holds", name)
+            self._state.forget_setting(name)
+            self._state.flush()

@@ -1,0 +1,18 @@
+from pathlib import Path
+
+from crowdfund.local import prepare
+from crowdfund.local.datadir import DataDir
+
+
+def test_an_interrupted_first_start_forgets_all_sides_of_the_story_and_no_key(tmp_path: Path) -> None:
+    folder = DataDir.at(tmp_path)
+    bank = folder.root / "bill_bitts"
+    bank.mkdir()
+    for path in (folder.root / "crowdfund.db", bank / "state.db", bank / "state.db-wal", bank / "api.key"):
+        path.write_text("x")
+    marks = prepare.Marks(folder.prepared)
+    marks.set("begun", "yes")
+    prepare.forget_unfinished(folder, marks, say=lambda _line: None)
+    assert {path.name for path in bank.iterdir()} == {"api.key"}
+    assert not (folder.root / "crowdfund.db").exists()
+    assert marks.read() == {}
