@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,8 @@ from crowdfund.local.programs import Program
 
 CHAIN_ID = 31337
 SAVE_S = 10
+DAY_S = 86_400
+FIRST_BASE_FEE = 10**9  # what the node itself begins with
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,7 @@ class NodeState:
         if int(rpc.call(url, "eth_chainId"), 16) != CHAIN_ID:
             raise StackError(f"Another chain answers at {url}. End it, or set CHAIN_RPC_URL.")
         block = rpc.call(url, "eth_getBlockByNumber", "0x0", False)
-        if not self.genesis.exists():
-            self.genesis.write_text(block["hash"])
-        elif self.genesis.read_text().strip() != block["hash"]:
+        if not self.genesis.exists() or self.genesis.read_text().strip() != block["hash"]:
             raise StackError(
                 f"The chain at {url} is not the one that the database tells of. "
                 "End a leftover node on that port, or start anew with `make reset`."
@@ -133,6 +134,7 @@ def program(state: NodeState, binary: Path, port: int, *, env: Mapping[str, str]
         # its own scratch files go to the home folder: give it one that `make reset` removes
         {**env, "HOME": str(state.folder), "NO_COLOR": "1"},
         ready=ready,
+        ports=(port,),
         before=state.repair,
         tick=state.save_copy,
         tick_s=SAVE_S,
@@ -142,34 +144,48 @@ def program(state: NodeState, binary: Path, port: int, *, env: Mapping[str, str]
     )
 
 
-def begin_long_ago(state: NodeState, anvil: Path, port: int, moment: int) -> None:
-    """Make a new chain whose first block has an earlier time (Unix seconds), for a story with a past.
+def begin(state: NodeState, anvil: Path, port: int, moment: int) -> None:
+    """Make a new chain, unless there is one, whose first block has about this time (Unix seconds).
 
-    A node can only go forward from its last block, so the beginning itself has to lie back. The
-    flag must not be there at later starts: the node would jump back each time.
+    A node can only go forward from its last block, so for a story with a past the beginning itself
+    has to lie back. The flags must not be there at later starts: the node would jump back each time.
+    Raises StackError when another node answers on the port.
     """
-    if state.dump.exists():
+    if state.genesis.exists():
         return
     state.folder.mkdir(parents=True, exist_ok=True)
-    argv = [*program(state, anvil, port, env={}).argv, "--timestamp", str(moment)]
+    state.dump.unlink(missing_ok=True)  # of a beginning that was interrupted
+    # The hash of block 0 follows from its time and fee alone, whatever the accounts hold. Two chains
+    # that begin in the same second must differ, so that one is never taken for the other.
+    began_at, fee = moment - secrets.randbelow(DAY_S), FIRST_BASE_FEE + secrets.randbelow(10**6)
+    flags = ["--timestamp", str(began_at), "--base-fee", str(fee)]
+    argv = [*program(state, anvil, port, env={}).argv, *flags]
     env = {**os.environ, "HOME": str(state.folder)}
     child = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
-        _wait_for_node(f"http://127.0.0.1:{port}")
+        first = _first_block(f"http://127.0.0.1:{port}", child)
+        if (int(first["timestamp"], 16), int(first["baseFeePerGas"], 16)) != (began_at, fee):
+            raise StackError(
+                f"Another chain took port {port} at the same moment. Nothing was written to it. "
+                "Run this again: another port is chosen then."
+            )
     finally:
         child.terminate()  # it writes its state at its end
         child.wait(timeout=10)
+    state.genesis.write_text(first["hash"])
 
 
-def _wait_for_node(url: str, *, limit_s: float = 10) -> None:
+def _first_block(url: str, child: subprocess.Popen[bytes], *, limit_s: float = 10) -> dict[str, str]:
+    """Return block 0 as soon as somebody answers."""
     end = time.monotonic() + limit_s
     while True:
         try:
-            rpc.call(url, "eth_chainId")
-            return
-        except rpc.RpcError:
+            return dict(rpc.call(url, "eth_getBlockByNumber", "0x0", False))
+        except rpc.RpcError as error:
+            if child.poll() is not None:
+                raise StackError(f"The chain node ended with exit code {child.returncode}.") from None
             if time.monotonic() > end:
-                raise
+                raise StackError(f"The chain node does not answer at {url}: {error}") from None
             time.sleep(0.05)
 
 

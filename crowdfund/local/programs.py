@@ -29,6 +29,7 @@ class Program:
     tick: Callable[[], None] | None = None  # runs every `tick_s` while the program lives
     tick_s: float = 10.0
     stop_s: float = 6.0  # from the polite signal to the kill
+    ports: tuple[int, ...] = ()  # where it alone may listen
     death_signal: int = signal.SIGKILL  # what the kernel sends if the supervisor dies
     foundation: bool = False  # others need it: it is stopped last
 

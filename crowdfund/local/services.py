@@ -37,7 +37,7 @@ def web(port: int, env: Mapping[str, str], *, processes: int = 2) -> Program:
     """Return the web server; WEB_SERVER chooses between granian (default) and gunicorn."""
     chosen = env.get("WEB_SERVER", "granian")
     argv = {"granian": _granian_web, "gunicorn": _gunicorn_web}[chosen](port, processes)
-    return Program("web", argv, env, ready=Answers(port, "/health"))
+    return Program("web", argv, env, ready=Answers(port, "/health"), ports=(port,))
 
 
 def _granian_web(port: int, processes: int) -> list[str]:
@@ -63,7 +63,7 @@ def events(port: int, env: Mapping[str, str]) -> Program:
         "--http", "1", "--no-ws", "--workers-kill-timeout", "1", "--respawn-failed-workers",
         "crowdfund.events:app",
     ]  # fmt: skip
-    return Program("events", argv, env, ready=Answers(port, "/health"))
+    return Program("events", argv, env, ready=Answers(port, "/health"), ports=(port,))
 
 
 def worker(queue: str, env: Mapping[str, str]) -> Program:
@@ -82,7 +82,7 @@ def gateway(port: int, env: Mapping[str, str], *, web_url: str) -> Program:
         sys.executable, "-m", "crowdfund.local.bill_bitts", "--port", str(port),
         "--callback", f"{web_url}/webhooks/neo-payment/", "--shop-url", env["PUBLIC_URL"],
     ]  # fmt: skip
-    return Program("gateway", argv, env, ready=Answers(port, "/health"))
+    return Program("gateway", argv, env, ready=Answers(port, "/health"), ports=(port,))
 
 
 def identity(port: int, env: Mapping[str, str], *, secret_file: Path) -> Program:
@@ -92,7 +92,7 @@ def identity(port: int, env: Mapping[str, str], *, secret_file: Path) -> Program
         "--client", env["OIDC_CLIENT_ID"], "--secret-file", str(secret_file),
         "--redirect-uri", f"{env['PUBLIC_URL']}/sign-in/oidc/callback",
     ]  # fmt: skip
-    return Program("identity", argv, env, ready=Answers(port))
+    return Program("identity", argv, env, ready=Answers(port), ports=(port,))
 
 
 def mail(port: int, smtp_port: int, env: Mapping[str, str]) -> Program:
@@ -101,7 +101,7 @@ def mail(port: int, smtp_port: int, env: Mapping[str, str]) -> Program:
         sys.executable, "-m", "crowdfund.local.mail_catcher",
         "--port", str(port), "--smtp-port", str(smtp_port),
     ]  # fmt: skip
-    return Program("mail", argv, env, ready=Answers(port))
+    return Program("mail", argv, env, ready=Answers(port), ports=(port, smtp_port))
 
 
 def exists(program: Program) -> bool:

@@ -59,6 +59,7 @@ class Stack:
         self.folder, self.options = folder, options
         self.chosen = environment.given(options.environ)
         self.outside = {name for name in environment.OUTSIDE if self.chosen.get(name)}
+        self._held = ports.Held()
         self.ports = self._choose_ports()
         self.env = environment.complete(self.chosen, folder, self.ports)
         self.supervisor = Supervisor(logs=folder.logs, cwd=ROOT, say=options.say)
@@ -96,6 +97,11 @@ class Stack:
         """Run a flask command with the stack's environment; raises StackError when it fails."""
         prepare.flask(self.folder, self.env, *command)
 
+    def stop(self) -> None:
+        """Stop all programs and let the ports go."""
+        self.supervisor.stop()
+        self._held.close()
+
     # -- start -----------------------------------------------------------------------------
 
     def start(self) -> None:
@@ -129,10 +135,10 @@ class Stack:
 
     def _choose_ports(self) -> dict[str, int]:
         if self.options.ports == "free":
-            return ports.choose_free()
+            return self._held.choose_free()
         if self.options.ports == "preferred":
-            return ports.choose(self.folder.ports)
-        return dict(self.options.ports)
+            return self._held.choose(self.folder.ports)
+        return self._held.take_all(self.options.ports)
 
     def _foundation(self) -> list[Program]:
         programs = []
@@ -141,8 +147,8 @@ class Stack:
         if "CHAIN_RPC_URL" not in self.outside:
             binary = anvil.ensure(self.options.say)
             state = node.NodeState(self.folder.chain)
-            if self._tells_a_story():
-                node.begin_long_ago(state, binary, self.ports["chain"], story_begin())
+            begin = story_begin() if self._tells_a_story() else int(time.time())
+            node.begin(state, binary, self.ports["chain"], begin)
             programs.append(node.program(state, binary, self.ports["chain"], env=self.env))
         return programs
 
@@ -153,6 +159,7 @@ class Stack:
     def _deploy(self) -> None:
         chain = self.env["CHAIN_RPC_URL"]
         if "CHAIN_RPC_URL" not in self.outside:
+            self.supervisor.make_sure("chain")  # what follows is the first that writes
             if self._tells_a_story():
                 rpc.call(chain, "evm_setTime", story_begin() + DAY_S)
             keys = list(environment.chain_keys(self.folder).values())
@@ -217,7 +224,7 @@ def running(data_dir: Path, options: Options | None = None, **choices: object) -
             environment.remember(folder, stack.added())
             yield stack
         finally:
-            stack.supervisor.stop()
+            stack.stop()
 
 
 __all__ = ["Options", "Stack", "StackError", "running"]

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from crowdfund.local import listeners
 from crowdfund.local.errors import StackError
 from crowdfund.local.programs import Child, Program, rotate
 from crowdfund.local.spawn import Guard, spawn
@@ -82,6 +83,11 @@ class Supervisor:
             raise StackError(f"{name} is not running")
         os.kill(pid, number)
         return pid
+
+    def make_sure(self, name: str) -> None:
+        """Check that a program lives and is the one that answers; raises StackError if not."""
+        if not self._is_ready(self._children[name]):
+            raise StackError(f"{name} does not answer any more; see {self._children[name].log}")
 
     def halt(self, name: str) -> None:
         """Stop one program and leave it stopped until `resume`."""
@@ -227,9 +233,17 @@ class Supervisor:
         done.wait()
 
     def _is_ready(self, child: Child) -> bool:
-        if child.process is None:
+        """Tell whether a program lives and it is the one that answers; raises StackError if it is not."""
+        process, program = child.process, child.program
+        if process is None or (program.ready is not None and not program.ready()):
             return False
-        return child.program.ready is None or child.program.ready()
+        for port in program.ports:
+            if listeners.strangers(port, process.pid):
+                raise StackError(
+                    f"Another program took port {port}, which {program.name} needs, at the same moment. "
+                    "Nothing was written to it. Run this again: another port is chosen then."
+                )
+        return child.process is process
 
 
 def _wait_unreaped(pid: int) -> None:

@@ -5,6 +5,7 @@ import secrets
 import time
 from dataclasses import fields, replace
 from typing import Any
+from urllib.parse import urljoin
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.oauth2 import OAuth2Error
@@ -32,18 +33,23 @@ def create_app(state: State, client: Client) -> Flask:
 
     server = AuthorizationServer(app, query_client, remember)
     server.register_grant(code_grant(state), [id_tokens(state, _issuer), Pkce(required=True)])
-    _publish(app, state)
+    _publish(app, state, client)
     _authorize(app, state, server, client)
     _exchange(app, state, server)
     _steer(app, state, client)
     return app
 
 
+def _sign_in_page(client: Client) -> str:
+    """Return the platform's sign-in page, which is beside the address that people are sent back to."""
+    return urljoin(client.redirect_uri, "/sign-in")
+
+
 def _issuer() -> str:
     return request.host_url.rstrip("/")
 
 
-def _publish(app: Flask, state: State) -> None:
+def _publish(app: Flask, state: State, client: Client) -> None:
     @app.get("/.well-known/openid-configuration")
     def discovery() -> Response:
         time.sleep(state.moods.delay_s)
@@ -75,7 +81,7 @@ def _publish(app: Flask, state: State) -> None:
 
     @app.get("/")
     def home() -> Response:
-        return _html(pages.refusal("Come here from the platform's sign-in page."), 200)
+        return _html(pages.start(_sign_in_page(client)), 200)
 
 
 def _authorize(app: Flask, state: State, server: AuthorizationServer, client: Client) -> None:
@@ -86,7 +92,7 @@ def _authorize(app: Flask, state: State, server: AuthorizationServer, client: Cl
         except OAuth2Error as error:
             if error.redirect_uri:
                 return _with_issuer(server.handle_error_response(request, error), state)
-            return _html(pages.refusal(error.description or error.error), 400)
+            return _html(pages.refusal(error.description or error.error, _sign_in_page(client)), 400)
         return _html(pages.choose(state.accounts.values(), client.client_id, request.full_path), 200)
 
     @app.post("/authorize")
@@ -95,7 +101,7 @@ def _authorize(app: Flask, state: State, server: AuthorizationServer, client: Cl
         try:
             grant = server.get_consent_grant(end_user=account)
         except OAuth2Error as error:
-            return _html(pages.refusal(error.description or error.error), 400)
+            return _html(pages.refusal(error.description or error.error, _sign_in_page(client)), 400)
         said = server.create_authorization_response(grant_user=account, grant=grant)
         return _with_issuer(said, state)
 

@@ -21,6 +21,7 @@ form { display: grid; gap: .75rem; }
 button { font: inherit; text-align: start; min-height: 3.5rem; padding: .5rem 1rem; border-radius: .5rem;
   border: 1px solid var(--line); background: var(--paper); color: var(--ink); cursor: pointer; }
 button:hover { border-color: var(--brand); }
+a { color: var(--brand); }
 button span { display: block; color: var(--quiet); font-size: .9375rem; overflow-wrap: anywhere; }
 button.quiet { background: none; border-color: transparent; color: var(--brand); font-weight: 600; }
 :focus-visible { outline: 3px solid var(--brand); outline-offset: 2px; }
@@ -38,9 +39,22 @@ def choose(accounts: Iterable[Account], client: str, action: str) -> str:
     )
 
 
-def refusal(sentence: str) -> str:
-    """Return the page for a request that leads nowhere."""
-    return _page("Not possible", f"<h1>Not possible</h1><p>{escape(sentence)}</p>")
+def start(platform: str) -> str:
+    """Return the first page: what this is, and where it is used."""
+    return _page(
+        "Start",
+        "<h1>Simulated identity provider</h1><p>To sign in with it, choose “Continue with Demo ID” on the "
+        f"platform's sign-in page.</p>{_back(platform)}",
+    )
+
+
+def refusal(sentence: str, platform: str) -> str:
+    """Return the page for a request that leads nowhere, with the way back."""
+    return _page("Not possible", f"<h1>Not possible</h1><p>{escape(sentence)}</p>{_back(platform)}")
+
+
+def _back(platform: str) -> str:
+    return f'<p><a href="{escape(platform)}">Go to the platform\'s sign-in page</a></p>'
 
 
 def _button(account: Account) -> str:
