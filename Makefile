@@ -4,10 +4,12 @@ PY := $(VENV)/bin/python
 ON_SQL := $(addprefix tests/,kernel ledger accounts notifications documents issuers compliance payments campaigns investments admin test_guards.py)
 # Tests that start whole stacks have the machine for themselves; the others share it two and two.
 STACKS := tests/local tests/chaos
+# The newcomer's run has its own target, which `make check` takes first.
+OWN := --ignore=tests/newcomer
 TWO := -n 2 --dist loadfile
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run reset test check lint contracts languages chaos bench fuzz ready ready-dev
+.PHONY: help run reset test check newcomer lint contracts languages chaos bench fuzz ready ready-dev
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -22,10 +24,13 @@ test: ready-dev ## Run all tests: what touches SQL on PostgreSQL, the whole stac
 	@$(if $(ARGS),:,$(PY) -m pytest -q $(TWO) --db postgresql -m "not browser and not chaos" $(ON_SQL))
 	@chromium=$$($(PY) tools/chromium.py) && export CHROMIUM="$$chromium" && \
 	$(if $(ARGS),exec $(PY) -m pytest -m "not chaos" $(ARGS),\
-	  $(PY) -m pytest -q -m "not chaos and browser" && $(PY) -m pytest -q -m "not chaos and not browser" $(STACKS) && \
-	  exec $(PY) -m pytest -q $(TWO) -m "not chaos and not browser" $(addprefix --ignore=,$(STACKS)))
+	  $(PY) -m pytest -q -m "not chaos and browser" $(OWN) && $(PY) -m pytest -q -m "not chaos and not browser" $(STACKS) && \
+	  exec $(PY) -m pytest -q $(TWO) -m "not chaos and not browser" $(OWN) $(addprefix --ignore=,$(STACKS)))
 
-check: lint contracts ## Everything that must hold before a change is shared: lint, types, contracts, tests
+newcomer: ready-dev ## Do what the README says in a fresh clone, with a browser and no setting
+	@chromium=$$($(PY) tools/chromium.py) && CHROMIUM="$$chromium" exec $(PY) -m pytest -q tests/newcomer $(ARGS)
+
+check: lint contracts newcomer ## Everything before a change is shared: lint, types, contracts, the README, tests
 	@exec $(MAKE) test
 
 lint: ready-dev ## Style, format, types, import order of the features

@@ -15,9 +15,12 @@ INSECURE_KEY = "development-only-secret-key"
 class Settings(BaseSettings):
     """Everything an operator may set; each field is the lower-case name of its variable."""
 
-    # What the local stack added for itself comes first, the operator's own file wins.
+    # What the local stack added for itself comes first, the operator's own file wins; an empty value
+    # is no choice, so that a copy of .env.example changes nothing.
     model_config = SettingsConfigDict(
-        env_file=(f"{os.environ.get('CROWDFUND_DATA_DIR', 'var')}/stack.env", ".env"), extra="ignore"
+        env_file=(f"{os.environ.get('CROWDFUND_DATA_DIR') or 'var'}/stack.env", ".env"),
+        env_ignore_empty=True,
+        extra="ignore",
     )
 
     environment: Literal["development", "test", "production"] = "development"

@@ -14,19 +14,26 @@ from crowdfund.local.ports import HOST, NAME
 ROOT = Path(__file__).resolve().parents[2]
 OUTSIDE = ("DATABASE_URL", "REDIS_URL", "CHAIN_RPC_URL")  # set: used instead of the embedded part
 STACK_ENV = "stack.env"
+EMPTY = ("", "[]")
 ALIASES = ("POLYGON_EDGE_RPC_URL", "GANACHE_URL")
 KEY_VARIABLES = {"admin": "CHAIN_ADMIN_KEY", "signer": "CHAIN_SIGNER_KEY", "recorder": "CHAIN_RECORDER_KEY"}
 
 
 def given(environ: Mapping[str, str] | None = None, dotenv: Path | None = None) -> dict[str, str]:
-    """Return what the operator set: the environment, and below it the file .env."""
-    from_file = dotenv_values(dotenv or ROOT / ".env")
-    chosen = {name: value for name, value in from_file.items() if value is not None}
-    chosen |= dict(os.environ if environ is None else environ)
+    """Return what the operator set: the environment, and below it the file .env.
+
+    An empty value is no choice, so that a copy of .env.example changes nothing.
+    """
+    from_file = _set(dotenv_values(dotenv or ROOT / ".env"))
+    chosen = from_file | _set(os.environ if environ is None else environ)
     for alias in ALIASES:
         if chosen.get(alias):
             chosen.setdefault("CHAIN_RPC_URL", chosen[alias])
     return chosen
+
+
+def _set(values: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value not in EMPTY and value is not None}
 
 
 def chain_keys(folder: DataDir) -> dict[str, Path]:
@@ -120,5 +127,5 @@ def adopt() -> None:
         return
     folder = Path(chosen.get("CROWDFUND_DATA_DIR") or ROOT / "var")
     for name, value in dotenv_values(folder / STACK_ENV).items():
-        if value is not None and name not in chosen and name.removesuffix("_FILE") not in chosen:
+        if value and name not in chosen and name.removesuffix("_FILE") not in chosen:
             os.environ.setdefault(name, value)

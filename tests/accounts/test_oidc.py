@@ -20,7 +20,7 @@ from crowdfund.local.ports import free_port
 from tests import raising
 
 from . import providing
-from .providing import BIRUK, FIKIRTE, begin, come_back, sign_in_by_code
+from .providing import BIRUK, FIKIRTE, HTTP, begin, come_back, sign_in_by_code
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +75,13 @@ def nobody_came_in(browser, answer, status, sentence):
 
 
 # --- when all is well -------------------------------------------------------------------------------
+
+
+def test_the_providers_start_and_its_refusals_lead_back_to_the_sign_in_page(provider):
+    for path, status in (("/", 200), ("/authorize?client_id=nobody", 400)):
+        answer = HTTP.get(provider.issuer + path)
+        assert answer.status_code == status
+        assert '<a href="http://localhost/sign-in">' in answer.text
 
 
 def test_a_verified_address_opens_an_account_with_it(provider, client):

@@ -1,8 +1,11 @@
+import json
+import re
 import stat
 from pathlib import Path
 
 import pytest
 
+from crowdfund import config
 from crowdfund.local import environment
 from crowdfund.local.datadir import SOCKET_PATH_MAX, DataDir
 from crowdfund.local.errors import StackError
@@ -75,3 +78,52 @@ def test_the_file_dotenv_is_read_below_the_environment(tmp_path: Path) -> None:
     file.write_text("REDIS_URL=redis://file/0\nSMS_URL=x\n")
     chosen = environment.given({"REDIS_URL": "redis://env/0"}, file)
     assert (chosen["REDIS_URL"], chosen["SMS_URL"]) == ("redis://env/0", "x")
+
+
+EXAMPLE = environment.ROOT / ".env.example"
+
+
+def test_a_copy_of_the_example_changes_nothing_for_make_run(tmp_path: Path) -> None:
+    folder = DataDir.at(tmp_path / "var")
+    plain = environment.given({"PATH": "/bin"}, tmp_path / "none.env")
+    copied = environment.given({"PATH": "/bin"}, EXAMPLE)
+    assert copied == plain
+    assert environment.complete(copied, folder, PORTS) == environment.complete(plain, folder, PORTS)
+
+
+def test_empty_values_of_an_earlier_example_start_the_embedded_parts(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text("CHAIN_RPC_URL=\nREDIS_URL=\nSECRET_KEY=\nBILLBITTS_PUBLIC_KEY_PATHS=[]\nSMS_API_URL=\n")
+    env = environment.complete(environment.given({"DATABASE_URL": ""}, file), DataDir.at(tmp_path), PORTS)
+    assert env["CHAIN_RPC_URL"] == "http://127.0.0.1:3"
+    assert env["REDIS_URL"].startswith("unix://")
+    assert env["SECRET_KEY_FILE"]
+    assert "bank-1.pub.pem" in env["BILLBITTS_PUBLIC_KEY_PATHS"]
+    assert "DATABASE_URL" not in env
+
+
+def test_an_empty_value_is_none_for_the_settings_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "key").write_text("k" * 40)
+    added, own = tmp_path / "stack.env", tmp_path / ".env"
+    added.write_text('REDIS_URL="unix:///stack.sock"\n')
+    own.write_text("REDIS_URL=\nSECRET_KEY=\nMAIL_PORT=\nSECRET_KEY_FALLBACKS=\n")
+    monkeypatch.setenv("SECRET_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setenv("CHAIN_ID", "")
+    settings = config.Settings(_env_file=(added, own))
+    assert settings.redis_url == "unix:///stack.sock"
+    assert settings.secret_key == "k" * 40
+    assert (settings.mail_port, settings.chain_id, settings.secret_key_fallbacks) == (1025, 31337, [])
+
+
+def test_the_example_shows_the_defaults() -> None:
+    shown = dict(re.findall(r"^#([A-Z_]+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE))
+    fields = {name: one for name, one in config.Settings.model_fields.items() if name.upper() in shown}
+    assert len(fields) > 15
+    for name, one in fields.items():
+        text = shown[name.upper()]
+        value = json.loads(text) if isinstance(one.default, list) else type(one.default)(text)
+        if isinstance(one.default, bool):
+            value = text == "true"
+        assert value == one.default, name

@@ -94,6 +94,27 @@ class Running:
         os.killpg(self.process.pid, signal.SIGINT)
         return self.process.wait(timeout=STOP_S)
 
+    def copy_example_and_run_again(self) -> "Running":
+        """Do `cp .env.example .env && make run` in the checkout; raises AssertionError if it fails."""
+        shutil.copy(self.folder / ".env.example", self.folder / ".env")
+        again = Running(self.folder)
+        try:
+            again.wait_until_started()
+        except AssertionError:
+            again.end()
+            raise
+        return again
+
+    def end(self) -> None:
+        """End everything, politely if possible; does nothing when it has ended."""
+        if self.process.poll() is not None:
+            return
+        try:
+            self.press_ctrl_c()
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
     def rest(self) -> str:
         """Return what was printed after the start, once everything has ended."""
         lines = []
@@ -127,9 +148,4 @@ def running(folder: Path) -> Iterator[Running]:
         started.wait_until_started()
         yield started
     finally:
-        if started.process.poll() is None:
-            try:
-                started.press_ctrl_c()
-            except subprocess.TimeoutExpired:
-                os.killpg(started.process.pid, signal.SIGKILL)
-                started.process.wait()
+        started.end()

@@ -161,9 +161,10 @@ def test_finance_looks_at_payments_releases_a_success_and_reads_the_journal(newc
     sara.get_by_label("State").select_option(label="Succeeded (1)")
     sara.get_by_role("button", name="Show").click()
     sara.get_by_role("link", name=VANS).click()
-    remember(sara)
-    sara.get_by_role("button", name="Release the money").click()
-    expect(sara.get_by_text("Released", exact=True).first).to_be_visible()
+    sara.locator("summary", has_text="Release the money").click()
+    sara.get_by_role("button", name="Release it").click()
+    expect(sara.get_by_text("Released 126,750.00 ETB to the company, fee 3,250.00 ETB.")).to_be_visible()
+    expect(sara.get_by_role("button", name="Copy Transaction").last).to_be_visible()
 
     menu(sara, "Staff desk")
     sara.get_by_role("link", name="Journal").click()
@@ -226,3 +227,19 @@ def test_ctrl_c_ends_everything(newcomer):
     assert "Stopping ..." in newcomer.made.rest()
     assert newcomer.made.left_behind() == []
     newcomer.complaints.clear()
+
+
+def test_make_run_goes_on_where_it_stopped_also_with_a_copy_of_the_example_settings(newcomer):
+    again = newcomer.made.copy_example_and_run_again()
+    try:
+        page = newcomer.visitor()
+        page.goto(again.address("The platform"))
+        page.get_by_role("link", name=SOLAR).first.click()
+        expect(page.get_by_text("325,000.00 ETB").first).to_be_visible()
+        expect(page.locator("#live")).to_have_attribute(
+            "data-events-url", re.compile(re.escape(again.address("Event stream")))
+        )
+        page.goto("about:blank")
+    finally:
+        again.press_ctrl_c()
+    assert again.left_behind() == []
