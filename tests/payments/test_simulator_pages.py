@@ -95,6 +95,14 @@ def test_paying_twice_says_what_was_charged_and_leads_back_to_this_payment(bank,
     assert "FAILED" not in [one["status"] for one in deliveries]
 
 
+def test_a_paid_payment_shows_what_was_paid(bank, opened):
+    assert ask(opened.checkout_url, {"action": "pay", "amount": "50"})[0] == 303
+    text = page(opened.checkout_url, 200)
+    assert "Amount paid" in text
+    assert "50.00 ETB" in text
+    assert "250.00 ETB" not in text
+
+
 def test_a_failed_payment_cannot_be_paid(bank, opened):
     assert ask(opened.checkout_url, {"action": "fail"})[0] == 303
     text = page(opened.checkout_url, 409, {"action": "pay"})

@@ -113,10 +113,12 @@ def _ways(back: str, words: str, *, start: bool = True) -> str:
 
 
 def _summary(row: sqlite3.Row) -> str:
+    paid = row["status"] in ("SUCCESS", "SETTLED")
+    amount = f"{Decimal(row['paid_amount']):,.2f} {escape(row['paid_currency'])}" if paid else _amount(row)
     return f"""
 <div class="card">
-  <h1>Amount to pay</h1>
-  <p class="amount">{_amount(row)}</p>
+  <h1>{"Amount paid" if paid else "Amount to pay"}</h1>
+  <p class="amount">{amount}</p>
   <dl>
     <dt>For</dt><dd>{escape(row["description"]) or "-"}</dd>
     <dt>Customer</dt><dd>{escape(row["cprn"])}</dd>
