@@ -97,7 +97,9 @@ class Held:
                 self._locks.chmod(0o1777)
             path = self._locks / str(port)
             if not path.exists():
-                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o644))
+                made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+                os.fchmod(made, 0o644)  # whatever the umask: others must be able to open it
+                os.close(made)
             return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb")
         except OSError as error:
             raise StackError(

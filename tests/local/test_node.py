@@ -1,5 +1,6 @@
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -105,6 +106,25 @@ def test_the_chain_goes_on_where_it_stopped(tmp_path: Path, environ: dict[str, s
             rpc.call(again.url("chain"), "evm_mine")
     dump = json.loads((tmp_path / "chain" / "state.json").read_text())
     assert len(dump["blocks"]) <= 6 + 1
+
+
+def test_a_new_chain_begins_alone_and_goes_on_in_real_time(tmp_path: Path, environ: dict[str, str]) -> None:
+    firsts = []
+    for name in ("one", "two"):
+        with chain_only(tmp_path / name, environ) as started:
+            url = started.url("chain")
+            rpc.call(url, "evm_mine")
+            assert abs(int(str(block(url, 1)["timestamp"]), 16) - time.time()) < 30
+            firsts.append(block(url, 0)["hash"])
+            assert (tmp_path / name / "chain" / "genesis").read_text() == firsts[-1]
+    assert firsts[0] != firsts[1]
+
+
+def test_a_beginning_that_was_interrupted_is_begun_anew(tmp_path: Path, environ: dict[str, str]) -> None:
+    (tmp_path / "chain").mkdir()
+    (tmp_path / "chain" / "state.json").write_text('{"block": ')
+    with chain_only(tmp_path, environ) as started:
+        assert height(started.url("chain")) == 0
 
 
 def test_a_node_whose_dump_was_cut_by_a_kill_starts_from_the_good_copy(

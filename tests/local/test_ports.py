@@ -1,4 +1,6 @@
+import os
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -97,6 +99,16 @@ def test_given_ports_are_held_or_refused_with_a_sentence(held: ports.Held, taken
     assert held.take_all({"web": free}) == {"web": free}
     with pytest.raises(StackError, match=f"Port {taken}, chosen for chain, is used"):
         held.take_all({"chain": taken})
+
+
+def test_a_lock_file_can_be_opened_by_everybody_whatever_the_umask(held: ports.Held, locks: Path) -> None:
+    free, before = ports.free_port(), os.umask(0o077)
+    try:
+        assert held.take(free)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((locks / str(free)).stat().st_mode) == 0o644
+    assert stat.S_IMODE(locks.stat().st_mode) == 0o1777
 
 
 def test_a_lock_that_cannot_be_opened_is_a_sentence(held: ports.Held, locks: Path) -> None:
