@@ -33,7 +33,8 @@ _DETAIL = (
     f"SELECT {_COLUMNS} FROM campaign c JOIN company k ON k.id = c.company_id WHERE c.slug = ? AND {_PUBLIC}"
 )
 _PAPERS = (
-    "SELECT id, kind, size FROM company_document WHERE company_id = ? AND replaced_at IS NULL ORDER BY kind"
+    "SELECT id, kind, size FROM document WHERE owner_kind = 'company' AND owner_id = ?"
+    " AND kind = 'memorandum' AND status = 'verified' ORDER BY kind"
 )
 _FRAME = {
     "person": {"name": "Ingrid Haile", "initial": "I", "email": "ingrid@example.com"},

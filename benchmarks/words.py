@@ -7,18 +7,21 @@ from markupsafe import Markup
 from crowdfund import money
 from crowdfund.campaigns import rules
 
-SECTORS = [("", "All sectors"), *rules.SECTORS.items()]
+# Plain text: what we translate for each reader costs the others nothing.
+_SECTOR_NAMES = {key: str(name) for key, name in rules.SECTORS.items()}
+_SECURITY_NAMES = {key: str(name) for key, name in rules.SECURITY_TYPES.items()}
+SECTORS = [("", "All sectors"), *_SECTOR_NAMES.items()]
 STATUSES = [("", "All"), ("live", "Live"), ("funded", "Funded"), ("ended", "Not funded")]
 SORTS = [("newest", "Newest"), ("ending", "Ending soon"), ("funded", "Most funded")]
 PAGE_SIZE = 12
 
 
 def sector(key: str) -> str:
-    return rules.SECTORS.get(key, "")
+    return _SECTOR_NAMES.get(key, "")
 
 
 def security(key: str) -> str:
-    return rules.SECURITY_TYPES.get(key, "")
+    return _SECURITY_NAMES.get(key, "")
 
 
 def short(value: str) -> str:

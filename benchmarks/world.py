@@ -16,7 +16,9 @@ from crowdfund import config, create_app
 from crowdfund.accounts import service as accounts
 from crowdfund.campaigns.models import Campaign
 from crowdfund.db import commit, db, new_id
-from crowdfund.issuers.models import Company, CompanyDocument
+from crowdfund.documents.models import Document
+from crowdfund.issuers import rules as issuer_rules
+from crowdfund.issuers.models import Company
 from crowdfund.sessions import WebSession, hashed
 
 CAMPAIGNS = 20
@@ -72,10 +74,10 @@ def _campaign(number: int) -> None:
         registered_at=now, register_tx=digest, created_at=now, updated_at=now,
     ))  # fmt: skip
     db.session.flush()
-    db.session.add(CompanyDocument(
-        company_id=company_id, kind="information_memorandum", filename="memorandum.pdf", size=40_000,
-        sha256=f"{number:064x}", file_id=new_id(), file_key=f"{number:064x}", uploaded_by=new_id(),
-        uploaded_at=now,
+    db.session.add(Document(
+        owner_kind="company", owner_id=company_id, kind=issuer_rules.MEMORANDUM, status="verified",
+        filename="memorandum.pdf", content_type="application/pdf", size=40_000,
+        sha256_commitment=digest, file_id=new_id(), uploaded_by=new_id(), uploaded_at=now,
     ))  # fmt: skip
     db.session.add(Campaign(company_id=company_id, **_terms(number, now, address, digest)))
 

@@ -21,14 +21,15 @@ class Company(models.Model):
 
 class Paper(models.Model):
     id = models.CharField(max_length=32, primary_key=True)
-    company = models.ForeignKey(Company, models.CASCADE, related_name="papers")
+    owner_kind = models.CharField(max_length=16)
+    owner_id = models.CharField(max_length=32)
     kind = models.CharField(max_length=32)
     size = models.IntegerField()
-    replaced_at = models.DateTimeField(null=True)
+    status = models.CharField(max_length=16)
 
     class Meta:
         managed = False
-        db_table = "company_document"
+        db_table = "document"
         app_label = "django_pages"
 
 

@@ -47,8 +47,9 @@ def detail(request, slug):
         campaign = Campaign.objects.select_related("company").get(slug=slug, **FILTERS[""])
     except Campaign.DoesNotExist:
         raise Http404 from None
+    found = Paper.objects.filter(owner_kind="company", owner_id=campaign.company_id)
     papers = list(
-        Paper.objects.filter(company=campaign.company_id, replaced_at__isnull=True).order_by("kind")
+        found.filter(kind="memorandum", status="verified").only("id", "kind", "size").order_by("kind")
     )
     return render(request, "detail.html", _frame(request) | {"campaign": campaign, "papers": papers})
 
