@@ -35,7 +35,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         config.use(settings)
     current = config.settings()
     logs.configure()
-    app = Flask(__name__, static_folder="static", static_url_path="/static")
+    app = web.App(__name__, static_folder="static", static_url_path="/static")
     app.config["SQLALCHEMY_DATABASE_URI"] = current.sqlalchemy_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = db.engine_options(current.sqlalchemy_url)
     current.data_dir.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from werkzeug.wrappers import Response
 
+from .headers import vary_by
+
 KINDS = frozenset({
     "text/html", "text/css", "text/javascript", "application/javascript", "image/svg+xml", "text/csv",
 })  # fmt: skip
@@ -21,13 +23,14 @@ def compress(response: Response, accepted: str) -> None:
     Public files are compressed once for each version (ETag); pages fast, and padded at random, so that
     the length of an answer tells nothing about the CSRF token in it (BREACH).
     """
-    headers = response.headers
-    if response.mimetype not in KINDS or response.status_code != 200 or "Content-Encoding" in headers:
+    if response.status_code != 200 or response.mimetype not in KINDS:
+        return
+    if any(name.lower() == "content-encoding" for name, _ in response.headers):
         return
     is_public_file = response.direct_passthrough and response.cache_control.public
     if response.is_streamed and not is_public_file:
         return
-    response.vary.add("Accept-Encoding")
+    vary_by(response, "Accept-Encoding")
     if "gzip" not in accepted or (response.content_length or LEAST) < LEAST:
         return
     _replace(response, _file(response) if is_public_file else _padded(response.get_data()))

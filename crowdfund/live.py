@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import redis
 import structlog
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from . import config, db
 from .topics import STREAM, STREAM_LENGTH, TokenError, sign, topic, verify
@@ -73,8 +73,10 @@ def live_attrs(names: str, url: str, poll_s: float = 5) -> Markup:
     `names` is a topic, or several with spaces between; `poll_s` is the pause in seconds between
     fetches while there is no event stream.
     """
-    return Markup('data-live="{}" data-live-url="{}" data-live-poll="{}" data-live-token="{}"').format(
-        names, url, f"{poll_s:g}", sign(names.split())
+    topics, token = escape(names), sign(names.split())
+    return Markup(  # noqa: S704 - a token is of letters, digits, "-", "_" and "."
+        f'data-live="{topics}" data-live-url="{escape(url)}" data-live-poll="{poll_s:g}"'
+        f' data-live-token="{token}"'
     )
 
 

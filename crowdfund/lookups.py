@@ -1,11 +1,13 @@
 """Constant queries of the hottest pages: compiled once for each database, then sent by the driver.
 
 SQLAlchemy's work for a call costs eight times as much as SQLite's for a row found by its key. What
-is read here is read in autocommit, apart from any session, and writes nothing.
+is read here is read in autocommit, apart from any session, and writes nothing. A request borrows one
+connection of the pool for all its lookups (`hold`, `release`); elsewhere each lookup borrows its own.
 """
 
 from collections import namedtuple
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -82,21 +84,83 @@ def _typed(plan: _Plan, row: Any) -> Any:  # noqa: ANN401 - the driver's row
 
 
 def _fetch(engine: sa.Engine, text: str, sent: Any) -> list[Any]:  # noqa: ANN401
-    """Read on a connection of the pool, in autocommit; a broken one does not go back."""
-    dialect, lent = engine.dialect, engine.raw_connection()
-    is_sqlite = dialect.name == "sqlite"  # its connections are in autocommit by themselves
+    """Read in autocommit; a connection that failed does not go back to the pool."""
+    held = _held.get()
+    reader = held.reader(engine) if held else _Reader(engine)
     try:
-        if not is_sqlite:
-            dialect.set_isolation_level(cast(Any, lent.dbapi_connection), "AUTOCOMMIT")
-        cursor = lent.cursor()
+        return reader.read(text, sent)
+    except Exception:
+        reader.give_back(is_broken=True)
+        if held:
+            held.forget()
+        raise
+    finally:
+        if not held:
+            reader.give_back()
+
+
+class _Reader:
+    """A connection of the pool in autocommit."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        self._lent: Any = engine.raw_connection()
+        self._connection: Any = self._lent.dbapi_connection
+        # SQLite's connections are in autocommit by themselves.
+        self._must_switch = engine.dialect.name != "sqlite"
+        self._is_switched = False
+
+    def read(self, text: str, sent: Any) -> list[Any]:  # noqa: ANN401
+        if self._must_switch and not self._is_switched:
+            self.engine.dialect.set_isolation_level(self._connection, "AUTOCOMMIT")
+            self._is_switched = True
+        cursor = self._connection.cursor()
         cursor.execute(text, sent)
         found = list(cursor.fetchall())
         cursor.close()
-        if not is_sqlite:
-            dialect.reset_isolation_level(cast(Any, lent.dbapi_connection))
-    except Exception:
-        lent.invalidate()
-        raise
-    finally:
+        return found
+
+    def give_back(self, *, is_broken: bool = False) -> None:
+        lent, self._lent = self._lent, None
+        if lent is None:
+            return
+        if is_broken:
+            lent.invalidate()
+        elif self._is_switched:
+            self.engine.dialect.reset_isolation_level(self._connection)
         lent.close()
-    return found
+
+
+class _Held:
+    """The reader of one request, borrowed at its first lookup."""
+
+    def __init__(self, outer: "_Held | None") -> None:
+        self.outer = outer  # a request within a request: a test client
+        self._reader: _Reader | None = None
+
+    def reader(self, engine: sa.Engine) -> _Reader:
+        if self._reader is None or self._reader.engine is not engine:
+            self.forget()
+            self._reader = _Reader(engine)
+        return self._reader
+
+    def forget(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.give_back()
+
+
+_held: ContextVar[_Held | None] = ContextVar("held", default=None)
+
+
+def hold() -> None:
+    """Share one connection between the lookups from here to `release`; the web shell calls this."""
+    _held.set(_Held(_held.get()))
+
+
+def release() -> None:
+    """Give the shared connection back; without one this does nothing."""
+    held = _held.get()
+    if held is not None:
+        held.forget()
+        _held.set(held.outer)

@@ -13,9 +13,8 @@ from flask.sessions import SessionInterface, SessionMixin
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.datastructures import CallbackDict
 
-from . import clock
+from . import clock, lookups
 from .db import ID, Json, UTCDateTime, db, rows_changed
-from .lookups import Lookup
 
 IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=30)
@@ -39,7 +38,7 @@ class WebSession(db.Model):
 
 
 _T = WebSession.__table__
-_FIND = Lookup(
+_FIND = lookups.Lookup(
     sa.select(_T.c.data, _T.c.seen_at, _T.c.created_at).where(
         _T.c.id == sa.bindparam("key"), _T.c.expires_at > sa.bindparam("now")
     )
@@ -129,6 +128,8 @@ class SqlSessionInterface(SessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SqlSession:
         """Return the browser's session, or a new empty one (nothing is stored until it changes)."""
+        if request.method in ("GET", "HEAD"):  # what writes needs its connections for itself
+            lookups.hold()  # the web shell releases it when the request ends
         token = request.cookies.get(self.get_cookie_name(app))
         if not token or len(token) > 64:
             return SqlSession()

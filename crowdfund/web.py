@@ -1,7 +1,6 @@
 """The HTTP shell: transaction per request, sessions in SQL, access, CSRF, headers, errors, rendering."""
 
 import secrets
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -30,21 +29,38 @@ from flask import (
 )
 from flask import flash as flask_flash
 from flask_login import LoginManager
-from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
+from flask_wtf.csrf import CSRFError
 from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 from jinja2 import Template as JinjaTemplate
+from markupsafe import Markup
+from werkzeug.datastructures import LanguageAccept
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import parse_accept_header
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
-from . import access, audit, compression, config, db, i18n, live, money, sessions, statuses
+from . import (
+    access,
+    audit,
+    compression,
+    config,
+    db,
+    headers,
+    i18n,
+    live,
+    lookups,
+    money,
+    sessions,
+    statuses,
+)
+from . import csrf as csrf_tokens
 from .audit import shell as audit_shell
 from .errors import CrowdfundError
 from .i18n import _, _l
 
 log = structlog.get_logger()
-csrf = CSRFProtect()
+csrf = csrf_tokens.protect
 login = LoginManager()
 bp = Blueprint("web", __name__)
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -60,16 +76,23 @@ def current_user() -> Any:  # noqa: ANN401 - the accounts feature's frozen row
     """Return the signed-in person's frozen row (id, email, name, roles) or None."""
     if not has_request_context():
         return None
-    if "user" not in g:
-        # Asked once a request: flask-login's own `current_user` looks again at every rendered template.
-        person_id = session.get("_user_id")
-        user = cast(Any, login)._user_callback(person_id) if person_id else None
-        g.sleeping_roles = ()
-        if user is not None and user.roles and not has_proof(user.id, sessions.PROOF_KEEPS_ROLES):
-            # Nothing that asks for roles, wherever it is, sees them before the second factor was proved.
-            g.sleeping_roles, user = user.roles, replace(user, roles=())
-        g.user = user
-    return g.user
+    known = g.get("user", _NOT_ASKED)
+    return _load_user() if known is _NOT_ASKED else known
+
+
+_NOT_ASKED = object()
+
+
+def _load_user() -> Any:  # noqa: ANN401 - as above
+    """Ask once a request: flask-login's own `current_user` looks again at every rendered template."""
+    person_id = session.get("_user_id")
+    user = cast(Any, login)._user_callback(person_id) if person_id else None
+    g.sleeping_roles = ()
+    if user is not None and user.roles and not has_proof(user.id, sessions.PROOF_KEEPS_ROLES):
+        # Nothing that asks for roles, wherever it is, sees them before the second factor was proved.
+        g.sleeping_roles, user = user.roles, replace(user, roles=())
+    g.user = user
+    return user
 
 
 def has_proof(person_id: str, within: timedelta) -> bool:
@@ -101,12 +124,12 @@ def roles() -> frozenset[str]:
 
 def is_htmx() -> bool:
     """Return whether htmx asks for a fragment (not a boosted link or a history restore)."""
-    headers = request.headers
+    asked = request.environ  # `headers.get` raises an exception inside for each header that is not there
     return (
-        headers.get("HX-Request") == "true"
-        and headers.get("HX-Boosted") != "true"
-        and headers.get("HX-History-Restore-Request") != "true"
-        and headers.get("HX-Request-Type", "partial") != "full"
+        asked.get("HTTP_HX_REQUEST") == "true"
+        and asked.get("HTTP_HX_BOOSTED") != "true"
+        and asked.get("HTTP_HX_HISTORY_RESTORE_REQUEST") != "true"
+        and asked.get("HTTP_HX_REQUEST_TYPE", "partial") != "full"
     )
 
 
@@ -114,8 +137,13 @@ def render(page: str, /, partial: str | None = None, *, status: int = 200, **con
     """Render the partial for htmx and the page for browsers; both vary by HX-Request."""
     template = partial if partial and is_htmx() else page
     response = make_response(render_template(template, **context), status)
-    response.vary.add("HX-Request")
+    headers.vary_by(response, "HX-Request")
     return response
+
+
+def render_part(template: str, /, **context: object) -> Markup:
+    """Render a part of a page that many readers share: it knows no person, and asking for one raises."""
+    return Markup(current_app.jinja_env.get_template(template).render(context))  # noqa: S704 - it escapes
 
 
 def back(url: str) -> BaseResponse:
@@ -203,9 +231,9 @@ def init_app(app: Flask) -> None:
     app.context_processor(_context)
     app.jinja_env.globals.update(
         money_fmt=money.fmt,
-        csp_nonce=csp_nonce,
+        csp_nonce=headers.csp_nonce,
         nav_items=nav_items,
-        csrf_token=generate_csrf,
+        csrf_token=csrf_tokens.token,
         may=may,
         live_attrs=live.live_attrs,
         status_text=statuses.status_text,
@@ -263,7 +291,7 @@ def _redis_answers() -> bool:
 
 def _open() -> BaseResponse | None:
     db.set_read_only(not _may_write())
-    g.request_id = uuid.uuid4().hex[:12]
+    g.request_id = secrets.token_hex(6)
     i18n.use(_language())
     if "\0" in request.path or b"%00" in request.query_string:
         # No address of ours has one, and PostgreSQL refuses it in any text it is asked for.
@@ -292,7 +320,12 @@ def _language() -> str:
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
     if chosen in i18n.LANGUAGES or (chosen == i18n.PSEUDO and config.settings().environment == "test"):
         return chosen
-    return i18n.best(request.accept_languages.values())
+    return _best_language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+
+
+@lru_cache(maxsize=1_024)
+def _best_language(accepted: str) -> str:
+    return i18n.best(parse_accept_header(accepted, LanguageAccept).values())
 
 
 _VISITOR = frozenset({"visitor"})
@@ -339,48 +372,25 @@ def _finish(response: Response) -> Response:
             db.commit()
         else:
             db.rollback()
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Content-Security-Policy", _policy())
-    if response.mimetype == "text/html":
-        response.headers.setdefault("Cache-Control", "no-store" if current_user() else "no-cache")
-    elif request.endpoint == "static" and "v" in request.args:  # the address holds the file's hash
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    is_page = response.mimetype == "text/html"
+    headers.complete(response, is_personal=is_page and current_user() is not None)
     compression.compress(response, request.headers.get("Accept-Encoding", ""))
     return response
 
 
 def _close(_error: BaseException | None) -> None:
+    lookups.release()
     if db.db.session.registry.has():  # a page may have read without one
         db.rollback()
     db.set_read_only(False)
 
 
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
-}
+class App(Flask):
+    """Flask without asynchronous views, which it would look for in every function of every request."""
 
-
-def csp_nonce() -> str:
-    """Return this response's script nonce."""
-    if "nonce" not in g:
-        g.nonce = secrets.token_urlsafe(16)
-    return cast(str, g.nonce)
-
-
-def _policy() -> str:
-    events = config.settings().events_url
-    origin = "" if events.startswith("/") else " " + "://".join(urlsplit(events)[:2])
-    script = f" 'nonce-{g.nonce}'" if "nonce" in g else ""
-    return (
-        f"default-src 'self'; script-src 'self'{script}; connect-src 'self'{origin}; "
-        "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'"
-    )
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function as it is: none of ours is a coroutine."""
+        return func
 
 
 class Template(JinjaTemplate):

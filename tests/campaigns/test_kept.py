@@ -3,9 +3,13 @@
 import re
 
 import pytest
+from jinja2 import UndefinedError
 
+from crowdfund import i18n, web
+from crowdfund.accounts import service as people
+from crowdfund.campaigns.models import Campaign
 from crowdfund.campaigns.views import kept
-from crowdfund.db import commit
+from crowdfund.db import commit, db
 from crowdfund.notifications import service as notifications
 from tests import raising
 
@@ -44,12 +48,12 @@ def test_every_reader_gets_a_page_of_their_own(app, cast, live, path):
             other = {"alice": "bob", "bob": "alice"}[name]
             assert f"{other}@example.com" not in page.text
             assert kept._SECRET not in page.text
-            assert kept._FIRST not in page.text
+            assert "\ue003" not in page.text
             seen.append(words(page))
         page = visitor.get(path)
         assert "@example.com" not in page.text
         assert "Sign in" in page.text
-        assert kept._FIRST not in page.text
+        assert "\ue003" not in page.text
         seen.append(words(page))
     for one in seen:
         assert one["nonces"] == {one["policy"]}
@@ -101,7 +105,7 @@ def test_a_name_with_markup_stays_text(app, cast, live, monkeypatch):
 
     class Odd:
         id, name, email = "odd", "<b>Bob</b>", 'bob"@example.com'
-        roles = ()
+        initial, roles = "", ()
 
     def odd():
         return Odd() if real() else None
@@ -110,3 +114,61 @@ def test_a_name_with_markup_stays_text(app, cast, live, monkeypatch):
     page = bob.get("/campaigns").text
     assert "<b>Bob" not in page
     assert "&lt;b&gt;Bob&lt;/b&gt;" in page
+
+
+@pytest.mark.parametrize("name", ["dawit", "7farms"])
+def test_a_kept_page_shows_the_same_initial_as_every_other_page(app, cast, live, name):
+    person_id = people.ensure_user(f"{name}@example.com")
+    commit()
+    reader = raising.browser(app, person_id)
+    initial = re.compile(r'<span class="cf-initial"[^>]*>(.*?)</span>')
+    elsewhere = initial.search(reader.get("/account").text)[1]
+    assert elsewhere == "d" if name == "dawit" else "<svg" in elsewhere
+    for _ in range(2):
+        assert initial.search(reader.get("/campaigns").text)[1] == elsewhere
+
+
+@pytest.mark.parametrize(
+    ("path", "texts"),
+    [
+        ("/campaigns", ("Sign out", "Notices: none unread", "Sort by", "Agriculture and food", "Live")),
+        ("/campaigns/a-second-roaster-for-yirga", ("Sign out", "Investors", "Terms", "Documents")),
+    ],
+)
+def test_readers_of_two_languages_share_no_kept_piece(app, cast, live, path, texts):
+    notifications.mark_read(cast.bob)
+    commit()
+    reader = raising.browser(app, cast.bob)
+    for language in (*i18n.LANGUAGES, *i18n.LANGUAGES):  # the second time from what is kept
+        reader.set_cookie("language", language)
+        page = reader.get(path).text
+        assert f'<html lang="{language}"' in page
+        for text in texts:
+            for one in i18n.LANGUAGES:
+                with i18n.using(one):
+                    assert (i18n.gettext(text) in page) == (one == language), text
+
+
+def test_money_shows_at_once_on_the_list_and_on_the_campaign(app, cast, live):
+    reader = raising.browser(app, cast.bob)
+    for version in (1, 2):
+        for path in ("/campaigns", f"/campaigns/{live.slug}", f"/campaigns/{live.slug}/funding"):
+            assert f"{1_234 * version:,}.00 ETB" not in reader.get(path).text
+        with db.engine.begin() as connection:
+            table = Campaign.__table__
+            connection.execute(
+                table.update()
+                .where(table.c.id == live.id)
+                .values(
+                    version=table.c.version + 1,
+                    reserved_minor=123_400 * version,
+                    settled_minor=123_400 * version,
+                )
+            )
+        for path in ("/campaigns", f"/campaigns/{live.slug}", f"/campaigns/{live.slug}/funding"):
+            assert f"{1_234 * version:,}.00 ETB" in reader.get(path).text
+
+
+def test_a_part_that_readers_share_cannot_name_one(app, cast, live):
+    with app.test_request_context("/campaigns"), pytest.raises(UndefinedError, match="current_user"):
+        web.render_part("ledger/_wallet.html", account=None)

@@ -166,6 +166,8 @@ def gallery(*, with_errors: bool = True, signed_in: bool = True) -> str:
     form = SampleForm(data={"title": "", "amount": "12,5"})
     if with_errors:
         form.validate()
-    person = SimpleNamespace(id="u1", email="alice@example.com", name="Alice Bekele", roles=("investor",))
+    person = SimpleNamespace(
+        id="u1", email="alice@example.com", name="Alice Bekele", initial="A", roles=("investor",)
+    )
     page = environment().get_template("components/gallery.html")
     return page.render(sample=sample(form), current_user=person if signed_in else None, events_url="/events")

@@ -66,7 +66,7 @@ class Site:
 
     def page(self) -> str:
         """Return the whole page."""
-        person = SimpleNamespace(id="u", email="alice@example.com", name="Alice", roles=())
+        person = SimpleNamespace(id="u", email="alice@example.com", name="Alice", initial="A", roles=())
         env = sample.environment()
         template = env.from_string(PAGE)
         return template.render(

@@ -45,6 +45,12 @@ class Person:
         """Return the name to show; the part before the @ until one was given."""
         return _shown(self.first_name, self.last_name, self.email, self.phone)
 
+    @property
+    def initial(self) -> str:
+        """Return the first letter of the name; empty if it begins with a digit or a sign."""
+        first = self.name[:1]
+        return first if first.isalpha() else ""
+
     def get_id(self) -> str:
         """Return what the session remembers."""
         return self.id

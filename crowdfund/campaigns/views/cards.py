@@ -15,9 +15,7 @@ from .kept import Kept
 KEPT = 4_000
 Key = tuple[str, int, int | None, str, str]
 
-
 _cards: Kept[Markup] = Kept(KEPT)
-lists: Kept[Markup] = Kept(500)
 
 
 @dataclass(frozen=True, slots=True)

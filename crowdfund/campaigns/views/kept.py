@@ -1,27 +1,25 @@
-"""Finished HTML, kept per process by what it shows: pieces that are the same for everybody, and the frame.
+"""Finished HTML of public pages, kept in each process: parts that are the same for everybody, and shells.
 
-The frame around a public page differs between readers only in a few words (name, address, CSRF
-token, script nonce, bell). It is rendered once for each set of roles with marks in their place; a
-request puts its own words there.
+A shell is a whole page with marks where its readers differ (name, address, CSRF token, script nonce,
+bell) and where its moving parts stand. It is rendered once for each language, set of roles and key; a
+request fills the marks. Nothing of a person is ever kept.
 """
 
 import re
 import secrets
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
-from flask import Response, current_app, make_response, render_template, request, session
-from flask_wtf.csrf import generate_csrf
-from markupsafe import escape
+from flask import Response, current_app, render_template, request, session
+from markupsafe import Markup, escape
 
-from crowdfund import i18n, live, web
+from crowdfund import csrf, headers, i18n, live, web
 
 # Nobody outside can guess the marks of a process, so no text of a campaign can hold one.
 _SECRET = secrets.token_hex(12)
-_FIRST = "\ue003"  # alone it is the initial of a name: the frame takes a name's first character
-_NAME, _EMAIL, _CSRF, _NONCE, _EVENTS, _BELL = (f"{_FIRST}{number}{_SECRET}" for number in range(6))
-_MARK = re.compile(f"({_FIRST}(?:[0-5]{_SECRET})?)")
+_MARK = re.compile(f"\ue003([a-z]+){_SECRET}")
 _FRESH_S = 3_600  # live tokens in a page are good for a day
 
 Piece = TypeVar("Piece")
@@ -49,60 +47,112 @@ class Kept(Generic[Piece]):
         return piece
 
 
-_pages: Kept[list[bytes]] = Kept(300)
-
-
 @dataclass(frozen=True, slots=True)
-class _Anybody:
-    """Stands for the reader while a page is rendered to be kept."""
+class _Shell:
+    """A page cut at its marks: the text, and the places in it that a request fills."""
 
-    name: str = _NAME
-    email: str = _EMAIL
+    pieces: list[bytes]
+    places: tuple[tuple[int, str], ...]
 
 
-def page(template: str, key: object, **context: Any) -> Response:  # noqa: ANN401 - for the template
-    """Return a page whose content depends on nothing but `key` and the reader's roles.
+_parts: Kept[bytes] = Kept(1_000)
+_shells: Kept[_Shell] = Kept(300)
 
-    A page with news for its reader (flashes) is rendered as usual.
+
+def part(template: str, key: object, context: Callable[[], Mapping[str, object]]) -> bytes:
+    """Return a rendered part of a page that depends on nothing but `key` and the language.
+
+    It is rendered without anything of a reader; `context` is called only if the part is not kept.
+    """
+    whole = (template, key, i18n.language(), int(time.time()) // _FRESH_S)
+    return _parts.get(whole) or _parts.put(whole, web.render_part(template, **context()).encode())
+
+
+def fragment(content: bytes) -> Response:
+    """Return a part alone, for htmx."""
+    response = Response(content)
+    headers.vary_by(response, "HX-Request")
+    return response
+
+
+def page(
+    template: str,
+    key: object,
+    *,
+    moving: Mapping[str, bytes],
+    **context: Any,  # noqa: ANN401
+) -> Response:
+    """Return a page that depends on nothing but `key`, its moving parts and the reader.
+
+    The template finds each of the moving parts under its name, as it finds the context. A page with
+    news for its reader (flashes) is rendered as usual.
     """
     if session.get("_flashes"):
-        return web.render(template, **context)
+        finished = {name: Markup(part.decode()) for name, part in moving.items()}  # noqa: S704 - our own
+        return web.render(template, **{**context, **finished})
     person = web.current_user()
     whole = (
         template,
         key,
         i18n.language(),
-        person and (frozenset(person.roles), web.sleeping_roles()),
+        person and (frozenset(person.roles), web.sleeping_roles(), bool(person.initial)),
         request.endpoint,
         int(time.time()) // _FRESH_S,
     )
-    found = _pages.get(whole) or _pages.put(whole, _render(template, person is not None, context))
-    response = make_response(_personal(found, person))
-    response.vary.add("HX-Request")
-    return response
+    shell = _shells.get(whole) or _shells.put(whole, _shell(template, person, {**context, **_marks(moving)}))
+    return fragment(_filled(shell, {**moving, **_words(person)}))
 
 
-def _render(template: str, signed_in: bool, context: dict[str, object]) -> list[bytes]:
-    """Return the page in pieces: text at even places, the marks between them."""
+def _mark(name: str) -> str:
+    return f"\ue003{name}{_SECRET}"
+
+
+def _marks(moving: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: _mark(name) for name in moving}
+
+
+@dataclass(frozen=True, slots=True)
+class _Anybody:
+    """Stands for the reader while a shell is rendered."""
+
+    initial: str
+    name: str = _mark("name")
+    email: str = _mark("email")
+
+
+def _shell(template: str, person: Any, context: dict[str, object]) -> _Shell:  # noqa: ANN401
+    anybody = _Anybody(_mark("initial") if person.initial else "") if person else None
     frame: dict[str, Any] = {
-        "current_user": _Anybody() if signed_in else None,
-        "bell": lambda: _BELL,
-        "csrf_token": lambda: _CSRF,
-        "csp_nonce": lambda: _NONCE,
-        "events_url": _EVENTS,
+        "current_user": anybody,
+        "bell": lambda: _mark("bell"),
+        "csrf_token": lambda: _mark("csrf"),
+        "csp_nonce": lambda: _mark("nonce"),
+        "events_url": _mark("events"),
         "flashes": list,
     }
-    return [piece.encode() for piece in _MARK.split(render_template(template, **context, **frame))]
+    cut = _MARK.split(render_template(template, **context, **frame))  # names stand at odd places
+    return _Shell(
+        pieces=[piece.encode() for piece in cut],
+        places=tuple((place, cut[place]) for place in range(1, len(cut), 2)),
+    )
 
 
-def _personal(pieces: list[bytes], person: Any) -> bytes:  # noqa: ANN401 - the accounts feature's row
-    words = {_NONCE: web.csp_nonce(), _EVENTS: escape(live.stream_url())}
+def _words(person: Any) -> dict[str, bytes]:  # noqa: ANN401 - the accounts feature's row
+    """Return what the shell leaves open for its reader."""
+    words = {"nonce": headers.csp_nonce(), "events": escape(live.stream_url())}
     if person is not None:
-        name = str(person.name or person.email)
-        words |= {_CSRF: generate_csrf(), _EMAIL: escape(person.email), _NAME: escape(name)}
-        words[_FIRST] = escape(name[:1])
-        words[_BELL] = cast(Any, current_app.jinja_env.globals["bell"])()
-    encoded = {mark.encode(): word.encode() for mark, word in words.items()}
-    own = list(pieces)
-    own[1::2] = [encoded.get(mark, mark) for mark in pieces[1::2]]
-    return b"".join(own)
+        words |= {
+            "name": escape(person.name or person.email),
+            "email": escape(person.email),
+            "initial": escape(person.initial),
+            "csrf": csrf.token(),
+            "bell": cast(Any, current_app.jinja_env.globals["bell"])(),
+        }
+    return {name: word.encode() for name, word in words.items()}
+
+
+def _filled(shell: _Shell, words: Mapping[str, bytes]) -> bytes:
+    pieces = shell.pieces.copy()
+    for place, name in shell.places:
+        pieces[place] = words[name]
+    return b"".join(pieces)

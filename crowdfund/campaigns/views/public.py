@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, render_template, request, send_file, url_for
+from flask import Response, request, send_file, url_for
 from markupsafe import Markup
 from sqlalchemy import Row
 
@@ -42,72 +42,84 @@ def _list(*, intro: bool) -> Response:
     sort = args.get("sort", "newest")
     rows, total = queries.listing(text=text, sector=sector, status=status, sort=sort, page=page)
     keys = cards.keys_of(rows, clock.now(), locale=language())
-    # The whole list is the same for everybody who asks for the same: only the frame around it is not.
-    key = (request.query_string, intro, web.is_htmx(), keys, total, language())
-    content = cards.lists.get(key) or cards.lists.put(key, _content(keys, total, page=page, intro=intro))
+    listing = kept.part(
+        "campaigns/_list.html",
+        (request.query_string, keys, total),
+        lambda: _shown(keys, total, page=page),
+    )
     if web.is_htmx():
-        return web.render("campaigns/_kept.html", content=content)
-    return kept.page("campaigns/index.html", key, content=content, intro=intro)
-
-
-def _content(keys: tuple[cards.Key, ...], total: int, *, page: int, intro: bool) -> Markup:
-    first = (page - 1) * queries.PAGE_SIZE + 1
-    drawn = cards.render(keys)
-    last = first + len(drawn) - 1
-    template = "campaigns/_list.html" if web.is_htmx() else "campaigns/_browse.html"
-    html = render_template(
-        template,
-        cards=drawn,
-        total=total,
-        first=first,
-        last=last,
-        page=page,
-        more=last < total,
-        here=url_for("campaigns.index"),
-        filtered=any(request.args.get(name) for name in ("q", "sector", "status")),
+        return kept.fragment(listing)
+    return kept.page(
+        "campaigns/index.html",
+        request.query_string,
+        moving={"listing": listing},
         intro=intro,
+        here=url_for("campaigns.index"),
         sectors=[("", _("All sectors")), *rules.SECTORS.items()],
         statuses=STATUS_WORDS,
         sorts=SORT_WORDS,
     )
-    return Markup(html)  # noqa: S704 - rendered by a template that escapes
+
+
+def _shown(keys: tuple[cards.Key, ...], total: int, *, page: int) -> dict[str, Any]:
+    """Return what a page of the list shows."""
+    first = (page - 1) * queries.PAGE_SIZE + 1
+    drawn = cards.render(keys)
+    last = first + len(drawn) - 1
+    return {
+        "cards": drawn, "total": total, "first": first, "last": last, "page": page, "more": last < total,
+        "here": url_for("campaigns.index"),
+        "filtered": any(request.args.get(name) for name in ("q", "sector", "status")),
+    }  # fmt: skip
 
 
 @bp.get("/campaigns/<slug>")
 def detail(slug: str) -> Response:
     """Show a campaign: its moving figures as they are, its texts as they were rendered once."""
     campaign = queries.funding(slug)
-    # Terms and texts are fixed once a campaign is live; papers and facts move the company's stamp.
-    key = (campaign.id, campaign.status, campaign.terms_hash, campaign.company_updated_at, language())
-    content = cards.lists.get(key) or cards.lists.put(key, _texts(slug))
     now = figures(campaign)
-    # Any movement of money makes a new version; the clock moves the words about time and state.
-    moving = (key, campaign.version, now["phase"], now["time_left"])
-    return kept.page("campaigns/detail.html", moving, campaign=campaign, content=content, **now)
-
-
-def _texts(slug: str) -> Markup:
-    campaign = queries.detail(slug)
-    html = render_template(
-        "campaigns/_texts.html",
+    # Terms and texts are fixed once a campaign is live; papers and facts move the company's stamp.
+    fixed = (campaign.id, campaign.status, campaign.terms_hash, campaign.company_updated_at)
+    # What the page itself shows of the campaign, beside its texts and figures.
+    own = (campaign.title, campaign.summary, campaign.min_minor, now["can_invest"])
+    return kept.page(
+        "campaigns/detail.html",
+        (fixed, own),
+        moving={
+            "figures": _funding(campaign, now),
+            "texts": kept.part("campaigns/_texts.html", fixed, lambda: _texts(slug)),
+        },
         campaign=campaign,
-        story=safe_story(campaign.story_md or ""),
-        sector=rules.SECTORS.get(campaign.sector or "", ""),
-        security=rules.SECURITY_TYPES.get(campaign.security_type or "", ""),
-        country=country_name(campaign.country),
-        papers=issuers.public_papers(campaign.company_id),
-        paper_names=KINDS,
-        documents=queries.documents(campaign.id),
-        threshold_minor=rules.threshold_minor(campaign.goal_minor, campaign.threshold_bps),
+        can_invest=now["can_invest"],
     )
-    return Markup(html)  # noqa: S704 - rendered by a template that escapes
+
+
+def _funding(campaign: Row[Any], now: dict[str, Any]) -> bytes:
+    # Any movement of money makes a new version; the clock moves the words about time and state.
+    key = (campaign.id, campaign.version, now["phase"], now["time_left"])
+    return kept.part("campaigns/_funding.html", key, lambda: {"campaign": campaign, **now})
+
+
+def _texts(slug: str) -> dict[str, Any]:
+    campaign = queries.detail(slug)
+    return {
+        "campaign": campaign,
+        "story": safe_story(campaign.story_md or ""),
+        "sector": rules.SECTORS.get(campaign.sector or "", ""),
+        "security": rules.SECURITY_TYPES.get(campaign.security_type or "", ""),
+        "country": country_name(campaign.country),
+        "papers": issuers.public_papers(campaign.company_id),
+        "paper_names": KINDS,
+        "documents": queries.documents(campaign.id),
+        "threshold_minor": rules.threshold_minor(campaign.goal_minor, campaign.threshold_bps),
+    }
 
 
 @bp.get("/campaigns/<slug>/funding")
 def funding(slug: str) -> Response:
     """Show the moving figures alone: the page refetches them when money comes in."""
     campaign = queries.funding(slug)
-    return web.render("campaigns/_funding.html", campaign=campaign, **figures(campaign))
+    return kept.fragment(_funding(campaign, figures(campaign)))
 
 
 @bp.get("/campaigns/<slug>/documents/<string(length=32):document_id>")

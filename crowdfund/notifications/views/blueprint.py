@@ -1,18 +1,20 @@
 """The blueprint of notices, and the bell that every page of a signed-in person shows."""
 
+from functools import lru_cache
 from typing import Any
 
 import structlog
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, current_app, url_for
 from flask.blueprints import BlueprintSetupState
 from markupsafe import Markup
 
-from ... import i18n, web
+from ... import i18n, live, web
 from .. import queries, rendering
 from ..kinds import KINDS
 
 log = structlog.get_logger()
 bp = Blueprint("notifications", __name__)
+_PLACE = "\ue003"  # no text of ours holds this character
 
 
 @bp.record_once
@@ -25,7 +27,16 @@ def bell() -> Markup:
     person = web.current_user()
     if person is None:
         return Markup()
-    return Markup(render_template("notifications/_bell.html", person_id=person.id, unread=_unread(person.id)))  # noqa: S704 - our own template
+    before, url, after = _anybodys_bell(_unread(person.id), i18n.language())
+    return before + live.live_attrs(f"bell:{person.id}", url, 60) + after
+
+
+@lru_cache(maxsize=1_024)
+def _anybodys_bell(unread: int, _language: str) -> tuple[Markup, str, Markup]:
+    """Return the bell with so many unread notices before and after the attributes that name a person."""
+    drawn = web.render_part("notifications/_bell.html", unread=unread, following=_PLACE)
+    before, _, after = drawn.partition(_PLACE)
+    return before, url_for("notifications.bell"), after
 
 
 def _unread(person_id: str) -> int:
