@@ -6,7 +6,7 @@ messages.po` when first needed, so nothing has to be compiled.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
@@ -20,6 +20,8 @@ from babel.core import negotiate_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import LazyProxy, NullTranslations, Translations
+from jinja2 import Environment
+from markupsafe import Markup, escape
 
 from . import config
 
@@ -60,17 +62,54 @@ def best(wanted: Iterable[str]) -> str:
 
 def gettext(message: str, /, **values: object) -> str:
     """Return a text in the language in force, its `%(name)s` filled."""
-    text = _pseudo(message) if language() == PSEUDO else _texts(language()).gettext(message)
+    text = _translated(message)
     return text % values if values else text
 
 
 def ngettext(one: str, many: str, count: int, /, **values: object) -> str:
     """Return the singular or plural of a text for a count, which fills `%(num)s`."""
+    return _translated_plural(one, many, count) % {"num": count, **values}
+
+
+def _translated(message: str) -> str:
     name = language()
-    found = (
-        _pseudo(one if count == 1 else many) if name == PSEUDO else _texts(name).ngettext(one, many, count)
-    )
-    return found % {"num": count, **values}
+    return _pseudo(message) if name == PSEUDO else _texts(name).gettext(message)
+
+
+def _translated_plural(one: str, many: str, count: int) -> str:
+    name = language()
+    if name == PSEUDO:
+        return _pseudo(one if count == 1 else many)
+    return _texts(name).ngettext(one, many, count)
+
+
+def page_text(message: str, /, **values: object) -> Markup:
+    """Return a text for a template: markup of its own counts, what fills it is escaped."""
+    if not values:
+        return _fixed_page_text(message, language())
+    return Markup(_translated(message) % _escaped(values))  # noqa: S704 - our own texts
+
+
+def page_plural(one: str, many: str, count: int, /, **values: object) -> Markup:
+    """Return the singular or plural of a text for a template, as `page_text` does."""
+    return Markup(_translated_plural(one, many, count) % _escaped({"num": count, **values}))  # noqa: S704
+
+
+@lru_cache(maxsize=8_192)
+def _fixed_page_text(message: str, _language: str) -> Markup:
+    return Markup(_translated(message) % {})  # noqa: S704 - `%%` is a sign there as in other texts
+
+
+def _escaped(values: Mapping[str, object]) -> dict[str, object]:
+    return {name: value if type(value) is int else escape(value) for name, value in values.items()}
+
+
+def install(environment: Environment) -> None:
+    """Give an environment's templates `_` and `ngettext`; it must escape by itself.
+
+    jinja2's own extension asks four functions for each text, and formats those that have no values.
+    """
+    environment.globals.update(_=page_text, ngettext=page_plural)
 
 
 _ = gettext
@@ -141,6 +180,6 @@ def _pseudo(message: str) -> str:
 
 
 __all__ = [
-    "LANGUAGES", "PSEUDO", "_", "_l", "best", "day", "gettext", "language", "lazy", "locale", "moment",
-    "ngettext", "number", "text_direction", "use", "using",
+    "LANGUAGES", "PSEUDO", "_", "_l", "best", "day", "gettext", "install", "language", "lazy", "locale",
+    "moment", "ngettext", "number", "text_direction", "use", "using",
 ]  # fmt: skip

@@ -214,8 +214,7 @@ def init_app(app: Flask) -> None:
     audit.from_whom(_origin)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.template_class = Template
-    app.jinja_env.add_extension("jinja2.ext.i18n")
-    cast(Any, app.jinja_env).install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)
+    i18n.install(app.jinja_env)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     csrf.init_app(app)
     login.init_app(app, add_context_processor=False)

@@ -101,8 +101,8 @@ def _never_missing(value: object) -> object:
 def _environment() -> Environment:
     env = Environment(
         loader=PackageLoader("crowdfund", "templates/email"), undefined=StrictUndefined, autoescape=True,
-        trim_blocks=True, lstrip_blocks=True, finalize=_never_missing, extensions=["jinja2.ext.i18n"],
+        trim_blocks=True, lstrip_blocks=True, finalize=_never_missing,
     )  # fmt: skip
-    cast(Any, env).install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)
+    i18n.install(env)
     env.globals.update(money_fmt=money.fmt)
     return env

@@ -137,8 +137,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.add_extension("jinja2.ext.i18n")
-    env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)
+    i18n.install(env)
     env.globals.update(
         status_text=statuses.status_text,
         lang="en",

@@ -68,8 +68,23 @@ def part(template: str, key: object, context: Callable[[], Mapping[str, object]]
     return _parts.get(whole) or _parts.put(whole, web.render_part(template, **context()).encode())
 
 
-def fragment(content: bytes) -> Response:
-    """Return a part alone, for htmx."""
+def fragment(
+    template: str,
+    key: object,
+    *,
+    moving: Mapping[str, bytes],
+    **context: object,
+) -> Response:
+    """Return what htmx asks for: it depends on nothing but `key`, its moving parts and the language."""
+    whole = (template, key, i18n.language(), int(time.time()) // _FRESH_S)
+    shell = _shells.get(whole)
+    if shell is None:
+        shell = _shells.put(whole, _cut(web.render_part(template, **context, **_marks(moving))))
+    return answer(_filled(shell, moving))
+
+
+def answer(content: bytes) -> Response:
+    """Return finished HTML, which is another for htmx."""
     response = Response(content)
     headers.vary_by(response, "HX-Request")
     return response
@@ -100,7 +115,7 @@ def page(
         int(time.time()) // _FRESH_S,
     )
     shell = _shells.get(whole) or _shells.put(whole, _shell(template, person, {**context, **_marks(moving)}))
-    return fragment(_filled(shell, {**moving, **_words(person)}))
+    return answer(_filled(shell, {**moving, **_words(person)}))
 
 
 def _mark(name: str) -> str:
@@ -130,7 +145,11 @@ def _shell(template: str, person: Any, context: dict[str, object]) -> _Shell:  #
         "events_url": _mark("events"),
         "flashes": list,
     }
-    cut = _MARK.split(render_template(template, **context, **frame))  # names stand at odd places
+    return _cut(render_template(template, **context, **frame))
+
+
+def _cut(html: str) -> _Shell:
+    cut = _MARK.split(html)  # names stand at odd places
     return _Shell(
         pieces=[piece.encode() for piece in cut],
         places=tuple((place, cut[place]) for place in range(1, len(cut), 2)),

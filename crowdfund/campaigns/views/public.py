@@ -41,36 +41,26 @@ def _list(*, intro: bool) -> Response:
     page = min(max(1, args.get("page", 1, type=int)), 10_000)
     sort = args.get("sort", "newest")
     rows, total = queries.listing(text=text, sector=sector, status=status, sort=sort, page=page)
-    keys = cards.keys_of(rows, clock.now(), locale=language())
-    listing = kept.part(
-        "campaigns/_list.html",
-        (request.query_string, keys, total),
-        lambda: _shown(keys, total, page=page),
-    )
+    drawn = b"".join(cards.render(cards.keys_of(rows, clock.now(), locale=language())))
+    first, last = (page - 1) * queries.PAGE_SIZE + 1, (page - 1) * queries.PAGE_SIZE + len(rows)
+    shown: dict[str, Any] = {
+        "here": url_for("campaigns.index"), "total": total, "first": first, "last": last, "page": page,
+        "filtered": any(args.get(name) for name in ("q", "sector", "status")),
+    }  # fmt: skip
+    # Everything but the cards is the same for everybody who asks for the same.
+    key = (request.query_string, total, len(rows))
     if web.is_htmx():
-        return kept.fragment(listing)
+        return kept.fragment("campaigns/_list.html", key, moving={"cards": drawn}, **shown)
     return kept.page(
         "campaigns/index.html",
-        request.query_string,
-        moving={"listing": listing},
+        key,
+        moving={"cards": drawn},
         intro=intro,
-        here=url_for("campaigns.index"),
         sectors=[("", _("All sectors")), *rules.SECTORS.items()],
         statuses=STATUS_WORDS,
         sorts=SORT_WORDS,
+        **shown,
     )
-
-
-def _shown(keys: tuple[cards.Key, ...], total: int, *, page: int) -> dict[str, Any]:
-    """Return what a page of the list shows."""
-    first = (page - 1) * queries.PAGE_SIZE + 1
-    drawn = cards.render(keys)
-    last = first + len(drawn) - 1
-    return {
-        "cards": drawn, "total": total, "first": first, "last": last, "page": page, "more": last < total,
-        "here": url_for("campaigns.index"),
-        "filtered": any(request.args.get(name) for name in ("q", "sector", "status")),
-    }  # fmt: skip
 
 
 @bp.get("/campaigns/<slug>")
@@ -119,7 +109,7 @@ def _texts(slug: str) -> dict[str, Any]:
 def funding(slug: str) -> Response:
     """Show the moving figures alone: the page refetches them when money comes in."""
     campaign = queries.funding(slug)
-    return kept.fragment(_funding(campaign, figures(campaign)))
+    return kept.answer(_funding(campaign, figures(campaign)))
 
 
 @bp.get("/campaigns/<slug>/documents/<string(length=32):document_id>")
