@@ -6,23 +6,17 @@ from typing import cast
 
 from flask import current_app, g, session
 from flask_wtf.csrf import CSRFProtect, generate_csrf
-from itsdangerous import URLSafeTimedSerializer
+from itsdangerous import Signer, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_encode
 
 _FIELD = "csrf_token"
 protect = CSRFProtect()
 
 
-class _Uncompressed(URLSafeTimedSerializer):
-    """Writes what URLSafeTimedSerializer can read, without trying to compress 40 random digits."""
-
-    def dump_payload(self, obj: object) -> bytes:
-        return base64_encode(json.dumps(obj))
-
-
 @lru_cache(maxsize=4)
-def _serializer(secret_key: str) -> _Uncompressed:
-    return _Uncompressed(secret_key, salt="wtf-csrf-token")
+def _signer(secret_key: str) -> Signer:
+    serializer: URLSafeTimedSerializer = URLSafeTimedSerializer(secret_key, salt="wtf-csrf-token")
+    return serializer.make_signer("wtf-csrf-token")
 
 
 def token() -> str:
@@ -32,6 +26,8 @@ def token() -> str:
         secret = session.get(_FIELD)
         if secret is None:
             return str(generate_csrf())  # also puts a new secret into the session
-        known = _serializer(str(current_app.secret_key)).dumps(secret)
+        # The serializer would also try to compress its forty random digits.
+        content = base64_encode(json.dumps(secret))
+        known = _signer(str(current_app.secret_key)).sign(content).decode()
         setattr(g, _FIELD, known)
     return cast(str, known)

@@ -39,11 +39,12 @@ def complete(response: Response, *, is_personal: bool) -> None:
 
 def vary_by(response: Response, name: str) -> None:
     """Say that an answer depends on a header of the request."""
-    before = ", ".join(value for header, value in response.headers if header.lower() == "vary")
-    if not before:
-        response.headers.add("Vary", name)
-    elif name.lower() not in before.lower().replace(" ", "").split(","):
-        response.headers["Vary"] = f"{before}, {name}"
+    for header, value in response.headers:
+        if header.lower() == "vary":
+            if name.lower() not in value.lower().replace(" ", "").split(","):
+                response.headers["Vary"] = f"{value}, {name}"
+            return
+    response.headers.add("Vary", name)
 
 
 def csp_nonce() -> str:

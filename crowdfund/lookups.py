@@ -45,9 +45,18 @@ class Lookup:
 
     def all(self, **values: object) -> list[Any]:
         """Return every row. Every parameter without a value of its own must be given."""
-        engine = db.engine
-        plan = self._plans.get(engine.dialect.name) or self._prepare(engine.dialect)
-        found = _fetch(engine, plan.text, _sent(plan, values))
+        held = _held.get()
+        reader = held.reader() if held else _Reader(db.engine)
+        try:
+            plan = self._plans.get(reader.dialect.name) or self._prepare(reader.dialect)
+            found = reader.read(plan.text, _sent(plan, values))
+        except Exception:
+            reader.give_back(is_broken=True)
+            if held:
+                held.forget()
+            raise
+        if not held:
+            reader.give_back()
         return [_typed(plan, row) for row in found]
 
     def _prepare(self, dialect: Dialect) -> _Plan:
@@ -68,11 +77,13 @@ class Lookup:
 
 
 def _sent(plan: _Plan, values: dict[str, object]) -> Any:  # noqa: ANN401 - a list or a dict
-    pairs = [
-        (name, convert(values.get(name, default)) if convert else values.get(name, default))
+    found = [
+        convert(values.get(name, default)) if convert else values.get(name, default)
         for name, default, convert in plan.params
     ]
-    return [value for _, value in pairs] if plan.is_positional else dict(pairs)
+    if plan.is_positional:
+        return found
+    return {name: value for (name, _, _), value in zip(plan.params, found, strict=True)}
 
 
 def _typed(plan: _Plan, row: Any) -> Any:  # noqa: ANN401 - the driver's row
@@ -83,36 +94,20 @@ def _typed(plan: _Plan, row: Any) -> Any:  # noqa: ANN401 - the driver's row
     return plan.row(row)
 
 
-def _fetch(engine: sa.Engine, text: str, sent: Any) -> list[Any]:  # noqa: ANN401
-    """Read in autocommit; a connection that failed does not go back to the pool."""
-    held = _held.get()
-    reader = held.reader(engine) if held else _Reader(engine)
-    try:
-        return reader.read(text, sent)
-    except Exception:
-        reader.give_back(is_broken=True)
-        if held:
-            held.forget()
-        raise
-    finally:
-        if not held:
-            reader.give_back()
-
-
 class _Reader:
     """A connection of the pool in autocommit."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        self.engine = engine
+        self.dialect = engine.dialect
         self._lent: Any = engine.raw_connection()
         self._connection: Any = self._lent.dbapi_connection
         # SQLite's connections are in autocommit by themselves.
-        self._must_switch = engine.dialect.name != "sqlite"
+        self._must_switch = self.dialect.name != "sqlite"
         self._is_switched = False
 
     def read(self, text: str, sent: Any) -> list[Any]:  # noqa: ANN401
         if self._must_switch and not self._is_switched:
-            self.engine.dialect.set_isolation_level(self._connection, "AUTOCOMMIT")
+            self.dialect.set_isolation_level(self._connection, "AUTOCOMMIT")
             self._is_switched = True
         cursor = self._connection.cursor()
         cursor.execute(text, sent)
@@ -127,7 +122,7 @@ class _Reader:
         if is_broken:
             lent.invalidate()
         elif self._is_switched:
-            self.engine.dialect.reset_isolation_level(self._connection)
+            self.dialect.reset_isolation_level(self._connection)
         lent.close()
 
 
@@ -138,10 +133,9 @@ class _Held:
         self.outer = outer  # a request within a request: a test client
         self._reader: _Reader | None = None
 
-    def reader(self, engine: sa.Engine) -> _Reader:
-        if self._reader is None or self._reader.engine is not engine:
-            self.forget()
-            self._reader = _Reader(engine)
+    def reader(self) -> _Reader:
+        if self._reader is None:
+            self._reader = _Reader(db.engine)
         return self._reader
 
     def forget(self) -> None:

@@ -85,9 +85,7 @@ def fragment(
 
 def answer(content: bytes) -> Response:
     """Return finished HTML, which is another for htmx."""
-    response = Response(content)
-    headers.vary_by(response, "HX-Request")
-    return response
+    return Response(content, headers={"Vary": "HX-Request"})
 
 
 def page(
