@@ -4,11 +4,12 @@ One worker each, four threads, as the local stack starts them; only one is under
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -19,9 +20,11 @@ from crowdfund.local.ports import free_port
 
 THREADS = "4"
 SECONDS, ROUNDS = 0.5, 15
+GOAL = 1.47
+START_S = 120  # a busy machine
 
 
-def run() -> dict[str, Any]:
+def run(*, small: bool = False) -> dict[str, Any]:
     """Return requests a second of our list on granian against gunicorn with threads."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -32,12 +35,14 @@ def run() -> dict[str, Any]:
             ports["gunicorn"]: _gunicorn(ports["gunicorn"]),
         }
         with _running(folder, argvs):
-            rates = turns.take({server: _shot(port) for server, port in ports.items()}, rounds=ROUNDS)
-    return {"list, granian against gunicorn": turns.row(rates["granian"], rates["gunicorn"], None)}
+            seconds, rounds = (0.05, 2) if small else (SECONDS, ROUNDS)
+            works = {server: _shot(port, seconds) for server, port in ports.items()}
+            rates = turns.take(works, rounds=rounds)
+    return {"list, granian against gunicorn": turns.row(rates["granian"], rates["gunicorn"], GOAL)}
 
 
-def _shot(port: int) -> Any:
-    return lambda: load.per_second(port, "/campaigns", sites.cookie("ours"), seconds=SECONDS)
+def _shot(port: int, seconds: float) -> Any:
+    return lambda: load.per_second(port, "/campaigns", sites.cookie("ours"), seconds=seconds)
 
 
 @contextmanager
@@ -67,7 +72,9 @@ def _running(folder: Path, argvs: dict[int, list[str]]) -> Iterator[None]:
     env = os.environ | {sites.FOLDER: str(folder)}
     with (folder / "servers.log").open("ab") as log:
         started = [
-            subprocess.Popen([sys.executable, "-m", *argv], env=env, stdout=log, stderr=log)
+            subprocess.Popen(
+                [sys.executable, "-m", *argv], env=env, stdout=log, stderr=log, start_new_session=True
+            )
             for argv in argvs.values()
         ]
     try:
@@ -75,14 +82,22 @@ def _running(folder: Path, argvs: dict[int, list[str]]) -> Iterator[None]:
             _wait_for(port, folder / "servers.log")
         yield
     finally:
-        for process in started:
-            process.terminate()
-        for process in started:
+        _end(started)
+
+
+def _end(started: Sequence[subprocess.Popen[bytes]]) -> None:
+    for process in started:
+        process.terminate()
+    for process in started:
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:  # granian waits for ever for a worker that was just starting
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 
 def _wait_for(port: int, log: Path) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + START_S
     while time.monotonic() < until:
         with suppress(OSError, HTTPException):
             connection = HTTPConnection("127.0.0.1", port, timeout=5)
