@@ -9,10 +9,10 @@ OWN := --ignore=tests/newcomer
 TWO := -n 2 --dist loadfile
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run reset test check newcomer lint contracts languages chaos bench fuzz ready ready-dev
+.PHONY: help run reset test check newcomer lint contracts languages chaos bench bench-smoke bench-record fuzz ready ready-dev ready-bench
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: ready ## Start the whole system on this machine; Ctrl-C ends it
 	@exec $(PY) -m crowdfund.local
@@ -30,7 +30,7 @@ test: ready-dev ## Run all tests: what touches SQL on PostgreSQL, the whole stac
 newcomer: ready-dev ## Do what the README says in a fresh clone, with a browser and no setting
 	@chromium=$$($(PY) tools/chromium.py) && CHROMIUM="$$chromium" exec $(PY) -m pytest -q tests/newcomer $(ARGS)
 
-check: lint contracts newcomer ## Everything before a change is shared: lint, types, contracts, the README, tests
+check: lint contracts newcomer bench-smoke ## All before a change is shared: lint, types, contracts, the README, benchmarks, tests
 	@exec $(MAKE) test
 
 lint: ready-dev ## Style, format, types, import order of the features
@@ -53,12 +53,20 @@ chaos: ready-dev ## Long runs with killed workers, emptied Redis, stopped chain
 languages: ready-dev ## Bring the Amharic and Hindi catalogues in line with the texts of the code
 	@$(PY) tools/languages.py
 
-bench: ready-dev ## Speed as ratios in one run; writes benchmarks/results.json
-	@$(PY) -m pip install -qq --disable-pip-version-check -r benchmarks/requirements.txt
+bench: ready-bench ## Speed as ratios in one run; writes benchmarks/results.json
 	@exec $(PY) -m benchmarks $(ARGS)
+
+bench-smoke: ready-bench ## Run every benchmark at its smallest size: it works, and nothing is measured
+	@exec $(PY) -m benchmarks --smoke
+
+bench-record: ready-bench ## Run all on a quiet machine and a clean checkout; also writes the table of benchmarks/README.md
+	@exec $(PY) -m benchmarks --record
 
 ready:
 	@tools/bootstrap.sh requirements.txt
 
 ready-dev:
 	@tools/bootstrap.sh requirements-dev.txt
+
+ready-bench: ready-dev
+	@$(PY) -m pip install -qq --disable-pip-version-check -r benchmarks/requirements.txt
