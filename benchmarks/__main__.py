@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
         record.store(found)
     if asked.record and len(found) == len(NAMES):
         record.write_readme()
-    print(record.table(found))
+    print(f"These work: {', '.join(found)}." if asked.smoke else record.table(found))
     failed = [name for name in wanted if name not in found]
     for name in failed:
         print(f"{name} could not be run; its last lines are above.", file=sys.stderr)

@@ -25,13 +25,13 @@ def compress(response: Response, accepted: str) -> None:
     """
     if response.status_code != 200 or response.mimetype not in KINDS:
         return
-    if any(name.lower() == "content-encoding" for name, _ in response.headers):
-        return
     is_public_file = response.direct_passthrough and response.cache_control.public
     if response.is_streamed and not is_public_file:
         return
     vary_by(response, "Accept-Encoding")
     if "gzip" not in accepted or (response.content_length or LEAST) < LEAST:
+        return
+    if "Content-Encoding" in response.headers:
         return
     _replace(response, _file(response) if is_public_file else _padded(response.get_data()))
     etag, _ = response.get_etag()
