@@ -19,6 +19,7 @@ FEATURES = (
     "payments",
     "campaigns",
     "investments",
+    "reconciliation",
     "reports",
     "admin",
     "local",

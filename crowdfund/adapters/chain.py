@@ -43,6 +43,7 @@ ZERO = "0x" + "0" * 40
 FEE_HISTORY = 10  # blocks
 # What a transaction may use where a node does not say how much a block holds.
 USUAL_GAS_LIMIT = 30_000_000
+READS_AT_ONCE = 300  # views in one round trip
 
 
 class NodeUnreachable(Exception):
@@ -83,6 +84,21 @@ class Log:
     block_hash: str
     tx_hash: str
     index: int
+
+
+@dataclass(frozen=True)
+class Read:
+    """One view to read: of which artifact, at which address, with which arguments."""
+
+    contract: str
+    address: str
+    function: str
+    args: tuple[object, ...] = ()
+
+    @property
+    def what(self) -> tuple[str, str, tuple[object, ...]]:
+        """Return what is encoded."""
+        return self.contract, self.function, self.args
 
 
 @dataclass(frozen=True)
@@ -255,6 +271,26 @@ class Node:
         data = self.call_raw(address, contract_abi.encode(contract, function, args))
         return contract_abi.decode_result(contract, function, data)
 
+    def read_many(self, calls: Sequence[Read], *, block: int | None = None) -> list[Any]:
+        """Read many views in few round trips, as of a block or of the newest one.
+
+        A view that cannot be read has its Reverted in its place.
+        """
+        tag = "latest" if block is None else hex(block)
+        found: list[Any] = []
+        for start in range(0, len(calls), READS_AT_ONCE):
+            part = calls[start : start + READS_AT_ONCE]
+            wanted: list[tuple[RPCEndpoint, Any]] = [
+                (
+                    RPCEndpoint("eth_call"),
+                    [{"to": read.address, "data": contract_abi.encode(*read.what)}, tag],
+                )
+                for read in part
+            ]
+            answers = self._batch(wanted)
+            found += [_value(read, answer) for read, answer in zip(part, answers, strict=True)]
+        return found
+
     def call_many(self, sender: str, calls: Sequence[tuple[str, str]]) -> list[Reverted | None]:
         """Simulate many (address, calldata) in one round trip; None for each that would pass."""
         found: list[Reverted | None] = []
@@ -307,6 +343,18 @@ class Node:
             }
             found += [_log(raw) for raw in self.rpc("eth_getLogs", query)]
         return sorted(found, key=lambda log: (log.block_number, log.index))
+
+
+def _value(read: Read, answer: Any) -> Any:  # noqa: ANN401 - JSON in, whatever the view returns
+    if "error" in answer:
+        error = refusal(answer["error"])
+        if isinstance(error, NodeError):
+            raise error
+        return error
+    data = bytes.fromhex(answer["result"][2:])
+    if not data:
+        return Reverted("NoContract", f"there is no contract at {read.address}")
+    return contract_abi.decode_result(read.contract, read.function, data)
 
 
 def _guard(read: Any) -> Any:  # noqa: ANN401 - passes web3's answer through

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crowdfund.db import ID, UTCDateTime, db, event_table, new_id, one_of
 
-from .rules import Status
+from .rules import MAX_GRACE_DAYS, Status
 
 
 class Campaign(db.Model):
@@ -60,6 +60,13 @@ class Campaign(db.Model):
     ending_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     ending_tries: Mapped[int] = mapped_column(default=0)
     chain_error: Mapped[str | None] = mapped_column(sa.String(500))
+    # How the contract says that it ended, while the campaign has not followed it.
+    contract_result: Mapped[str | None] = mapped_column(sa.String(16))
+    # Settled investments that the contract refused to record.
+    refused_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    # What two people accepted: the contract's fiat total less what we hold as recorded there.
+    accepted_difference_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
+    accepted_result: Mapped[str | None] = mapped_column(sa.String(16))
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     close_tx: Mapped[str | None] = mapped_column(sa.String(66))
     release_entry_id: Mapped[str | None] = mapped_column(ID)
@@ -118,6 +125,10 @@ class CampaignLimits(db.Model):
     threshold_bps: Mapped[int]
     fee_bps: Mapped[int]
     grace_days: Mapped[int]
+    __table_args__ = (
+        # The contract must still record what settles at the end of the grace.
+        sa.CheckConstraint(f"grace_days >= 0 AND grace_days <= {MAX_GRACE_DAYS}", name="grace"),
+    )
 
 
 campaign_event = event_table("campaign")

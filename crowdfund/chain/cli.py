@@ -11,7 +11,7 @@ from flask.cli import AppGroup
 from .. import audit, config, outbox
 from ..db import commit
 from ..errors import CrowdfundError
-from . import queries, rules
+from . import comparers, queries, rules
 
 cli = AppGroup("chain", help="The contracts and the writes to them.")
 commands = [cli]
@@ -63,7 +63,8 @@ def reconcile(wait_s: float) -> None:
     commit()
     done = outbox.drain("chain", limit_s=wait_s)
     click.echo(f"{driven} unfinished writes, {done} steps done")
-    problems = [*_run(inspect.differences), *queries.check_I8()]
+    problems = [*_run(inspect.differences), *queries.check_I8(), *comparers.problems()]
+    commit()
     for problem in problems:
         click.echo(f"differs: {problem}")
     if problems:

@@ -142,7 +142,7 @@ def authorised(investment_id: str) -> None:
 
 def settled(investment_id: str) -> None:
     """Count the money as in and have it recorded on chain; money that came too late goes back."""
-    investment = _lock(investment_id)
+    investment = lock(investment_id)
     if investment.status in rules.IN or investment.status == Status.RETURNED:
         return
     is_new = not queries.is_in(investment.user_id, investment.campaign_id)
@@ -154,7 +154,7 @@ def settled(investment_id: str) -> None:
         had_room = investment.status in (Status.PAYING, Status.AUTHORISED)
         if had_room:
             campaign_service.unreserve(investment.campaign_id, investment.amount_minor)
-        _give_back(investment, "returned", reason=error.user_message)
+        give_back(investment, "returned", reason=error.user_message)
         return
     _move(investment_id, Status.SETTLED)
     _record(investment)
@@ -163,7 +163,7 @@ def settled(investment_id: str) -> None:
 
 def not_paid(investment_id: str, status: Status) -> None:
     """Give the room back when no money will come (failed, expired)."""
-    investment = _lock(investment_id)
+    investment = lock(investment_id)
     if investment.status in (Status.PAYING, Status.AUTHORISED):
         campaign_service.unreserve(investment.campaign_id, investment.amount_minor)
         ending = status if investment.status == Status.PAYING else Status.FAILED
@@ -175,15 +175,19 @@ def give_back_all(campaign_id: str, *, reason: str) -> int:
     """Return every settled investment of a campaign that failed; each once; return how many."""
     rows = queries.settled_of(campaign_id)
     # All rows before the first posting: who holds the journal's head must not wait for a row.
-    for investment in [_lock(row.id) for row in rows]:
+    for investment in [lock(row.id) for row in rows]:
         if investment.status in rules.IN:
-            _give_back(investment, "refunded", reason=reason)
-            _record_refund(investment)
+            give_back(investment, "refunded", reason=reason)
+            if not investment.chain_problem:  # what the contract refused, it cannot refund
+                _record_refund(investment)
     campaign_service.mark_refunded(campaign_id)
     return len(rows)
 
 
-def _give_back(investment: Investment, what: str, *, reason: str) -> None:
+def give_back(investment: Investment, what: str, *, reason: str) -> None:
+    """Move an investment's money from the escrow to its investor's wallet, once, and tell the investor."""
+    if investment.chain_problem and investment.status in rules.IN:
+        campaign_service.count_refused(investment.campaign_id, -1)
     move = ledger_rules.Posting(
         ledger_rules.escrow(investment.campaign_id),
         ledger_rules.user_wallet(investment.user_id),
@@ -242,16 +246,28 @@ def _key(campaign_id: str, user_id: str) -> str:
 
 def confirmed(investment_id: str, tx_hash: str) -> None:
     """Note that the contract has the investment."""
-    investment = _lock(investment_id)
+    investment = lock(investment_id)
+    if investment.chain_problem and investment.status in rules.IN:
+        campaign_service.count_refused(investment.campaign_id, -1)
     investment.tx_hash, investment.chain_problem = tx_hash, None
     if _move(investment_id, Status.CONFIRMED):
         outbox.emit("investment.confirmed", investment_id, {"investment_id": investment_id})
         telling.tell(investment, "recorded")
+    elif campaigns.by_id(investment.campaign_id).status in campaign_rules.REFUNDING:
+        _record_refund(investment)  # it was recorded just before the contract ended
 
 
 def record_refused(investment_id: str, reason: str) -> None:
-    """Keep why the contract refused; the money stays in escrow and staff see it."""
-    _lock(investment_id).chain_problem = reason[:500]
+    """Keep why the contract refused; the money stays in escrow until staff have decided.
+
+    Until then the campaign is neither closed nor released.
+    """
+    investment = lock(investment_id)
+    if investment.status not in rules.IN:
+        return  # the money has gone back: nobody waits for this record
+    if not investment.chain_problem:
+        campaign_service.count_refused(investment.campaign_id, 1)
+    investment.chain_problem = reason[:500]
     db.session.flush()
     live.changed("investment", investment_id)
 
@@ -259,14 +275,15 @@ def record_refused(investment_id: str, reason: str) -> None:
 # --- shared ---------------------------------------------------------------------------------------
 
 
-def _lock(investment_id: str) -> Investment:
+def lock(investment_id: str) -> Investment:
+    """Return an investment, locked until the transaction ends."""
     found = db.session.get(Investment, investment_id, with_for_update=True, populate_existing=True)
     assert found is not None  # noqa: S101 - never deleted
     return found
 
 
 def _move(investment_id: str, to: Status, *, reason: str = "") -> bool:
-    investment = _lock(investment_id)
+    investment = lock(investment_id)
     if not rules.can_move(investment.status, to):
         return False
     before, investment.status = investment.status, to

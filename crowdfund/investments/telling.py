@@ -11,7 +11,7 @@ def tell(investment: Investment, what: str, **context: object) -> None:
     campaign = campaigns.by_id(investment.campaign_id)
     facts = {"amount_minor": investment.amount_minor, "currency": investment.currency,
              "campaign": campaign.title}  # fmt: skip
-    is_back = what in ("returned", "refunded")
+    is_back = what in ("returned", "refunded", "unrecorded")
     notifications.notify(
         investment.user_id,
         f"investment.{what}",

@@ -4,7 +4,7 @@ import click
 from flask.cli import with_appcontext
 
 from .. import db
-from . import service
+from . import drift, service
 
 
 @click.command()
@@ -15,9 +15,8 @@ def selfcheck(*, chain: bool) -> None:
     found = service.selfcheck()
     db.commit()
     if chain:
-        from . import drift  # noqa: PLC0415 - it brings web3, which the web process never loads
-
         found = found + drift.problems()
+        db.commit()
     for problem in found:
         click.echo(problem)
     if found:

@@ -15,6 +15,7 @@ from ..ledger.models import Entry
 from ..outbox import outbox_table
 from ..payments import queries as payments
 from ..payments.models import Payment
+from . import campaign_checks
 from .models import SelfcheckRun
 from .queues import unfinished
 
@@ -28,6 +29,7 @@ def problems() -> list[str]:
         *payments.problems(),
         *_payments_booked(),
         *_campaign_totals(),
+        *campaign_checks.problems(),
         *chain.check_I8(),
         *_unfinished(),
         *audit.problems(),

@@ -297,7 +297,7 @@ def test_an_escrow_that_does_not_fit_stops_the_release(cast, frozen):
     commit()
     end(frozen, seconds=1)
     close(campaign_id, succeeded=True)
-    with raising.refused(service.life.EscrowDisagrees):
+    with raising.refused(service.EscrowDisagrees):
         service.release(campaign_id, actor=cast.fiona)
 
 

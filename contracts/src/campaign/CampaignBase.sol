@@ -16,7 +16,9 @@ abstract contract CampaignBase is ICampaign, Intents, ReentrancyGuard {
     uint256 internal constant BPS = 10_000;
 
     /// @notice How long after the deadline settled fiat may still be recorded and only an operator may close.
-    uint256 public constant SETTLEMENT_GRACE = 5 days;
+    /// @dev The platform waits at most five days for money. The rest is the margin in which it can record what settled
+    /// last and close, although the chain was away for days. A Python test compares both.
+    uint256 public constant SETTLEMENT_GRACE = 14 days;
 
     ICampaignFactory public immutable factory;
     IFundEscrow public immutable escrow;

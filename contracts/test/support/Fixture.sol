@@ -18,7 +18,7 @@ abstract contract Fixture {
     uint256 internal constant THRESHOLD = 7_500 * ETB;
     uint256 internal constant START = 1_780_000_000; // May 2026
     uint64 internal constant DEADLINE = uint64(START + 30 days);
-    uint256 internal constant GRACE = 5 days;
+    uint256 internal constant GRACE = 14 days;
     uint256 internal constant ALICE_KEY = 0xA11CE;
     bytes32 internal constant COMPANY = "company";
     bytes32 internal constant FIAT_ALICE = "fiat alice";

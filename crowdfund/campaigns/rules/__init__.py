@@ -16,8 +16,10 @@ from .drafts import (
     story_html,
 )
 from .life import (
+    FOLLOWS,
     LOCKING,
     PUBLIC,
+    REFUNDING,
     TRANSITIONS,
     CampaignClosed,
     CampaignFull,
@@ -33,11 +35,15 @@ from .life import (
 )
 from .terms import (
     BRIEF,
+    CONTRACT_GRACE,
+    MAX_GRACE_DAYS,
+    RECORDING_MARGIN,
     TERMS,
     Limits,
     check_investment,
     check_terms,
     clean_terms,
+    last_settlement,
     parse_days,
     room_sentence,
     terms_hash,
@@ -45,9 +51,14 @@ from .terms import (
 
 __all__ = [
     "BRIEF",
+    "CONTRACT_GRACE",
+    "FOLLOWS",
     "LOCKING",
+    "MAX_GRACE_DAYS",
     "MOST_DOCUMENTS",
     "PUBLIC",
+    "RECORDING_MARGIN",
+    "REFUNDING",
     "SECTORS",
     "SECURITY_TYPES",
     "STEPS",
@@ -68,6 +79,7 @@ __all__ = [
     "clean_basics",
     "clean_terms",
     "is_success",
+    "last_settlement",
     "missing_steps",
     "move",
     "parse_days",

@@ -1,13 +1,15 @@
 """How a campaign lives: its states, and success as arithmetic; pure."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from crowdfund.errors import Conflict
 from crowdfund.i18n import _, ngettext
 from crowdfund.issuers.rules import WrongState
+
+from .terms import last_settlement
 
 
 class Status(StrEnum):
@@ -38,10 +40,17 @@ TRANSITIONS: dict[Status, set[Status]] = {
     _S.RELEASED: set(),
     _S.REFUNDED: set(),
 }
+# Where a campaign may go besides, when two people decided that it follows its contract.
+FOLLOWS: dict[Status, set[Status]] = {
+    _S.SUCCEEDED: {_S.FAILED, _S.CANCELLED},
+    _S.RELEASED: {_S.FAILED, _S.CANCELLED},
+}
 # What a visitor may read: everything that was live once (a cancelled one only if it was).
 PUBLIC = (_S.LIVE, _S.SUCCEEDED, _S.RELEASED, _S.FAILED, _S.REFUNDED, _S.CANCELLED)
 # These hold the company's exclusivity lock.
 LOCKING = (_S.DEPLOYING, _S.LIVE)
+# In these everybody gets the money back.
+REFUNDING = (_S.FAILED, _S.CANCELLED, _S.REFUNDED)
 
 
 def move(current: str, to: Status) -> Status:
@@ -104,7 +113,7 @@ def verdict(tally: Tally, now: datetime, *, grace_days: int) -> str:
     if now <= tally.ends_at:
         return "open"
     on_its_way = tally.reserved_minor > tally.settled_minor
-    if on_its_way and now <= tally.ends_at + timedelta(days=grace_days):
+    if on_its_way and now <= last_settlement(tally.ends_at, grace_days):
         return "awaiting"
     enough = is_success(tally.settled_minor, tally.goal_minor, tally.threshold_bps)
     return "succeeded" if enough else "failed"

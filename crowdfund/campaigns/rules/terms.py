@@ -5,11 +5,25 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from crowdfund import money
 from crowdfund.errors import Invalid, InvalidAmount
 from crowdfund.i18n import _
 from crowdfund.issuers.rules import Values, collect
+
+# How long after the deadline a contract records payments and only we may close it: SETTLEMENT_GRACE
+# in contracts/src/campaign/CampaignBase.sol. A test compares the two.
+CONTRACT_GRACE = timedelta(days=14)
+# What must be left of it when we count the last payment: time to record it and to close, although
+# the chain was away for days.
+RECORDING_MARGIN = timedelta(days=7)
+MAX_GRACE_DAYS = (CONTRACT_GRACE - RECORDING_MARGIN).days
+
+
+def last_settlement(ends_at: datetime, grace_days: int) -> datetime:
+    """Return the last moment at which money that was paid in time still counts."""
+    return ends_at + timedelta(days=grace_days)
 
 
 @dataclass(frozen=True, slots=True)

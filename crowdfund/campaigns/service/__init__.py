@@ -1,27 +1,30 @@
-"""Verbs of campaigns: `drafts`, `reviews`, `life` (deploy, close, release, cancel), `totals` (money in)."""
+"""Verbs of campaigns: `drafts`, `reviews`, `life` (deploy), `totals` (money in), `ending`, `releasing`.
+
+`following` ends a campaign as its contract did, against the books; `reconciliation` decides when.
+"""
 
 from .drafts import create_draft, save_basics, save_story, save_terms, set_picture, set_picture_id, submit
-from .life import (
+from .ending import (
     cancel,
     cancelled_on_chain,
     close_due,
     close_early,
     closed_on_chain,
-    deploy,
-    deploy_failed,
     ending_failed,
-    go_live,
     mark_refunded,
-    release,
-    released_on_chain,
+    note_agreement,
+    note_disagreement,
     retry_ending,
 )
+from .life import deploy, deploy_failed, go_live
 from .papers import add_document, check_new_document, note_pinned, pin_due, remove_document, sweep_papers
+from .releasing import EscrowDisagrees, release, released_on_chain
 from .reviews import approve, reject
 from .shared import NotEligible, OwnCampaign, campaign_intent
-from .totals import count_settled, line_up, reserve, uncount_settled, unreserve
+from .totals import count_refused, count_settled, line_up, reserve, uncount_settled, unreserve
 
 __all__ = [
+    "EscrowDisagrees",
     "NotEligible",
     "OwnCampaign",
     "add_document",
@@ -33,6 +36,7 @@ __all__ = [
     "close_due",
     "close_early",
     "closed_on_chain",
+    "count_refused",
     "count_settled",
     "create_draft",
     "deploy",
@@ -41,6 +45,8 @@ __all__ = [
     "go_live",
     "line_up",
     "mark_refunded",
+    "note_agreement",
+    "note_disagreement",
     "note_pinned",
     "pin_due",
     "reject",

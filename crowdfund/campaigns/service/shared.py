@@ -48,7 +48,12 @@ def reviewable(campaign_id: str, actor: str) -> Campaign:
 
 def change(campaign: Campaign, to: Status, *, actor: str, reason: str = "") -> None:
     """Move a campaign to a state that the rules allow, with its event row."""
-    before, campaign.status = campaign.status, rules.move(campaign.status, to)
+    record_change(campaign, rules.move(campaign.status, to), actor=actor, reason=reason)
+
+
+def record_change(campaign: Campaign, to: Status, *, actor: str, reason: str = "") -> None:
+    """Move a campaign to a state, with its event row; the caller has judged that it may go there."""
+    before, campaign.status = campaign.status, to
     record_event(campaign_event, campaign.id, actor=actor, before=before, after=to, reason=reason[:1000])
     touch(campaign)
 

@@ -4,12 +4,13 @@ The row is locked by the UPDATE itself; the condition is judged again after a wa
 constraints are the wall behind it.
 """
 
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from crowdfund import clock
-from crowdfund.db import rows_changed
+from crowdfund.db import db, rows_changed
 from crowdfund.errors import Conflict
 from crowdfund.i18n import _
 
@@ -43,6 +44,7 @@ def reserve(campaign_id: str, amount_minor: int) -> None:
         campaign_id,
         _C.c.status == Status.LIVE,
         _C.c.ending.is_(None),
+        _C.c.contract_result.is_(None),
         _C.c.ends_at >= now,
         _C.c.reserved_minor + amount_minor <= _C.c.goal_minor,
         reserved_minor=_C.c.reserved_minor + amount_minor,
@@ -66,13 +68,17 @@ def unreserve(campaign_id: str, amount_minor: int) -> None:
 def count_settled(campaign_id: str, amount_minor: int, *, new_investor: bool) -> None:
     """Count reserved money as in; the caller makes sure that a payment is counted once.
 
-    Raises CampaignClosed when the campaign ended before the money came: give it back then.
+    Raises CampaignClosed when the campaign or its grace ended before the money came: give it back
+    then, because the contract may no longer record it.
     """
     _check(amount_minor)
+    grace_days = db.session.scalar(sa.select(_C.c.grace_days).where(_C.c.id == campaign_id)) or 0
     moved = _update(
         campaign_id,
         _C.c.status == Status.LIVE,
         _C.c.ending.is_(None),
+        _C.c.contract_result.is_(None),
+        _C.c.ends_at >= clock.now() - timedelta(days=grace_days),
         _C.c.settled_minor + amount_minor <= _C.c.reserved_minor,
         settled_minor=_C.c.settled_minor + amount_minor,
         investors_count=_C.c.investors_count + int(new_investor),
@@ -80,9 +86,16 @@ def count_settled(campaign_id: str, amount_minor: int, *, new_investor: bool) ->
     if moved:
         return
     campaign = locked(campaign_id)
-    if campaign.status != Status.LIVE or campaign.ending:
-        raise CampaignClosed("The campaign ended before this money came in. It will be returned.")
+    if not _takes_settlements(campaign):
+        raise CampaignClosed(_("The campaign ended before this money came in. It will be returned."))
     _insist(False, campaign_id)
+
+
+def _takes_settlements(campaign: Campaign) -> bool:
+    if campaign.status != Status.LIVE or campaign.ending or campaign.contract_result:
+        return False
+    ends_at = campaign.ends_at
+    return ends_at is not None and clock.now() <= rules.last_settlement(ends_at, campaign.grace_days)
 
 
 def uncount_settled(campaign_id: str, amount_minor: int, *, investor_gone: bool) -> None:
@@ -97,6 +110,12 @@ def uncount_settled(campaign_id: str, amount_minor: int, *, investor_gone: bool)
         investors_count=_C.c.investors_count - int(investor_gone),
     )
     _insist(moved, campaign_id)
+
+
+def count_refused(campaign_id: str, change: int) -> None:
+    """Note that the contract refused to record an investment (1), or that this is settled (-1)."""
+    counted = _C.c.refused_count + change
+    _insist(_update(campaign_id, counted >= 0, refused_count=counted), campaign_id)
 
 
 def _check(amount_minor: int) -> None:
@@ -118,7 +137,8 @@ def _insist(moved: bool, campaign_id: str) -> None:
 
 def _say_why(campaign_id: str) -> None:
     campaign = locked(campaign_id)
-    if campaign.status != Status.LIVE or campaign.ending or campaign.ends_at is None:
+    is_ending = campaign.ending or campaign.contract_result
+    if campaign.status != Status.LIVE or is_ending or campaign.ends_at is None:
         raise CampaignClosed(_("This campaign takes no investments now."))
     if campaign.ends_at < clock.now():
         raise CampaignClosed(_("The deadline of this campaign has passed."))

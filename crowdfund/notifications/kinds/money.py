@@ -34,6 +34,14 @@ KINDS = {
         _l("Your %(amount)s for %(campaign)s could not be used. The whole amount is in your wallet."),
         "money", _SAMPLE, action=_WALLET, path="/wallet",
     ),
+    "investment.unrecorded": Kind(
+        _l("Your money for %(campaign)s is back"),
+        _l(
+            "The contract of %(campaign)s did not record your %(amount)s, so you do not take part with this amount. "
+            "All of it is in your wallet."
+        ),
+        "money", _SAMPLE, action=_WALLET, path="/wallet",
+    ),
     "investment.failed": Kind(
         _l("Your payment for %(campaign)s failed"),
         _l("Your %(amount)s for %(campaign)s did not arrive, and nothing was taken from you. You can try again."),

@@ -1,0 +1,247 @@
+"""The end of a campaign: close, cancel, and what the contract answers; `releasing` pays out.
+
+The journal decides and the contract follows. Where the contract has decided differently nothing
+moves by itself: two people have the campaign follow it (`following`, and ADR 0016).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from crowdfund import clock, money, outbox
+from crowdfund.chain import queries as chain_queries
+from crowdfund.chain import rules as chain_rules
+from crowdfund.chain import service as chain_service
+from crowdfund.i18n import _
+from crowdfund.issuers.rules import parse_reason
+
+from .. import queries, rules
+from ..models import Campaign
+from ..rules import Status
+from .shared import campaign_intent, change, locked, note, tell_team
+
+RETRY_AFTER = timedelta(minutes=10)
+REFUSED = "The contract refused to record some payments. Decide about them before the campaign is closed."
+DISAGREES = "The contract and our books disagree about how this campaign ended."
+
+
+# --- close ----------------------------------------------------------------------------------------
+
+
+def close_due(now: datetime | None = None) -> int:
+    """Close what has reached its end; return how many closings were begun.
+
+    Runs at any time and any number of times. A campaign waits while money is on its way (up to
+    its grace) and while settled money is not yet recorded on chain.
+    """
+    moment, begun = now or clock.now(), 0
+    for row in queries.due(moment):
+        if rules.verdict(queries.tally(row), moment, grace_days=row.grace_days) == "awaiting":
+            continue
+        campaign = locked(row.id)
+        if campaign.chain_error and campaign.updated_at > moment - RETRY_AFTER:
+            continue
+        begun += _begin_close(campaign, actor="system")
+    return begun
+
+
+def close_early(campaign_id: str, *, actor: str) -> None:
+    """Close before the deadline once the threshold is settled (rules.md); a company's own verb.
+
+    Raises WrongState while it is not reached or money is on its way.
+    """
+    campaign = locked(campaign_id)
+    if campaign.status != Status.LIVE or campaign.ending:
+        raise rules.WrongState(_("Only a live campaign can be closed."))
+    if not rules.is_success(campaign.settled_minor, campaign.goal_minor or 0, campaign.threshold_bps):
+        need = rules.threshold_minor(campaign.goal_minor or 0, campaign.threshold_bps)
+        raise rules.WrongState(
+            _("Closing early needs %(need)s settled. Wait for more, or the deadline.", need=money.fmt(need))
+        )
+    if campaign.reserved_minor > campaign.settled_minor:
+        raise rules.WrongState(_("Some money is still on its way. Close when it has arrived."))
+    if not _begin_close(campaign, actor=actor):
+        raise rules.WrongState(_("The last payments are being recorded on chain. Try again in a minute."))
+
+
+def _begin_close(campaign: Campaign, *, actor: str) -> int:
+    if campaign.status != Status.LIVE or campaign.ending or campaign.contract_result:
+        return 0
+    if campaign.refused_count:
+        _complain(campaign, REFUSED)
+        return 0
+    if _chain_is_behind(campaign):
+        return 0
+    begin(campaign, "close", actor=actor)
+    return 1
+
+
+def _chain_is_behind(campaign: Campaign) -> bool:
+    # The contract judges by what is recorded there: it must know of all settled money first.
+    waiting: Sequence[str] = (chain_rules.WriteStatus.QUEUED, *chain_rules.IN_FLIGHT)
+    address = str(campaign.contract_address)
+    return any(chain_queries.page(status=status, search=address, limit=1).rows for status in waiting)
+
+
+def closed_on_chain(campaign_id: str, *, tx_hash: str, succeeded: bool) -> None:
+    """Finish a campaign whose contract is closed: success is arithmetic over settled money.
+
+    A contract that saw another result than the journal is not followed: the campaign stays as
+    it is, with the disagreement shown to staff.
+    """
+    campaign = locked(campaign_id)
+    if campaign.status != Status.LIVE:
+        return
+    enough = rules.is_success(campaign.settled_minor, campaign.goal_minor or 0, campaign.threshold_bps)
+    if enough != succeeded:
+        note_disagreement(campaign_id, "succeeded" if succeeded else "failed")
+        return
+    end(campaign, Status.SUCCEEDED if enough else Status.FAILED, tx_hash=tx_hash)
+
+
+def note_disagreement(campaign_id: str, result: str) -> None:
+    """Keep that the contract ended as `result` and the campaign did not; it takes no money from now on."""
+    campaign = locked(campaign_id)
+    if campaign.contract_result != result:
+        campaign.contract_result, campaign.chain_error = result, None
+        _complain(campaign, DISAGREES)
+
+
+def note_agreement(campaign_id: str) -> None:
+    """Note that the contract is as the campaign again, as after a reorganisation of the chain."""
+    campaign = locked(campaign_id)
+    if campaign.contract_result:
+        campaign.contract_result = campaign.chain_error = None
+        note(campaign, actor="system", reason="The contract and our books agree again.")
+
+
+def _complain(campaign: Campaign, sentence: str) -> None:
+    """Show staff why a campaign cannot end; the same sentence is noted once."""
+    if campaign.chain_error != sentence:
+        campaign.chain_error = sentence
+        note(campaign, actor="system", reason=sentence)
+
+
+# --- cancel ---------------------------------------------------------------------------------------
+
+
+def cancel(campaign_id: str, reason: str, *, actor: str) -> None:
+    """Cancel a campaign: at once before it is live, by its contract afterwards (all is refunded)."""
+    why = parse_reason(reason)
+    campaign = locked(campaign_id)
+    rules.move(campaign.status, Status.CANCELLED)
+    if campaign.status == Status.LIVE:
+        if campaign.ending:
+            raise rules.WrongState(_("This campaign is being ended already."))
+        if campaign.contract_result:
+            raise rules.WrongState(must_follow())
+        begin(campaign, "cancel", actor=actor, reason=why)
+        return
+    change(campaign, Status.CANCELLED, actor=actor, reason=why)
+    tell_team(campaign, "cancelled", reason=why)
+
+
+def cancelled_on_chain(campaign_id: str, *, tx_hash: str) -> None:
+    """Finish a campaign whose contract is cancelled."""
+    campaign = locked(campaign_id)
+    if campaign.status == Status.LIVE:
+        end(campaign, Status.CANCELLED, tx_hash=tx_hash)
+
+
+def end(
+    campaign: Campaign, to: Status, *, tx_hash: str | None, actor: str = "system", reason: str = ""
+) -> None:
+    """End a live campaign in the books and tell everybody; `reason` is why it followed its contract."""
+    campaign.closed_at, campaign.close_tx = clock.now(), tx_hash
+    campaign.ending = campaign.live_lock = campaign.chain_error = campaign.contract_result = None
+    words = _settled_words(campaign)
+    change(campaign, to, actor=actor, reason=f"{reason} {words}" if reason else words)
+    tell_team(campaign, str(to))
+    outbox.emit(f"campaign.{to}", campaign.id, {"campaign_id": campaign.id})
+
+
+def _settled_words(campaign: Campaign) -> str:
+    settled, goal = campaign.settled_minor, campaign.goal_minor or 0
+    return f"{money.fmt(settled, campaign.currency)} of {money.fmt(goal, campaign.currency)} settled"
+
+
+def mark_refunded(campaign_id: str) -> None:
+    """Note that every investor of a failed or cancelled campaign has the money back."""
+    campaign = locked(campaign_id)
+    if campaign.status != Status.REFUNDED:
+        change(campaign, Status.REFUNDED, actor="system")
+
+
+# --- refusals -------------------------------------------------------------------------------------
+
+
+def ending_failed(campaign_id: str, reason: str, *, intent_id: str) -> None:
+    """Note that the contract refused to close, cancel or release; closing is tried again later."""
+    campaign = locked(campaign_id)
+    if not campaign.ending or intent_id != _ending_intent(campaign):
+        return
+    campaign.chain_error = reason[:500]
+    kept = f"{campaign.ending} refused by the contract: {reason}"
+    if campaign.ending != "release":  # released money stays released: only the write is repeated
+        campaign.ending = None
+    note(campaign, actor="system", reason=kept)
+
+
+def retry_ending(campaign_id: str, *, actor: str) -> None:
+    """Send the write of a refused release, or begin a refused closing, once more (staff).
+
+    The error stays until something has begun. Raises WrongState, with why, when nothing can begin.
+    """
+    campaign = locked(campaign_id)
+    if not campaign.chain_error:
+        raise rules.WrongState(_("There is nothing to try again."))
+    if campaign.contract_result:
+        raise rules.WrongState(must_follow())
+    if campaign.ending == "release":
+        begin(campaign, "release", actor=actor)
+        return
+    if campaign.status != Status.LIVE or not campaign.ends_at or campaign.ends_at >= clock.now():
+        raise rules.WrongState(
+            _("There is nothing to try again by itself. Close, cancel or release the campaign anew.")
+        )
+    if campaign.refused_count:
+        raise rules.WrongState(
+            _("The contract refused to record some of this money. Compare it with our books first.")
+        )
+    if not _begin_close(campaign, actor=actor):
+        raise rules.WrongState(_("The last payments are being recorded on chain. Try again in a minute."))
+
+
+def must_follow() -> str:
+    """Return why a campaign that disagrees with its contract cannot go on by itself."""
+    return _(
+        "The contract ended this campaign in another way than our books. Trying again cannot change "
+        "that. Compare the two, and have a second person approve that the campaign follows the contract."
+    )
+
+
+def begin(campaign: Campaign, what: str, *, actor: str, reason: str = "") -> None:
+    """Have the contract closed, cancelled or released; until it answers no money comes in."""
+    campaign.ending, campaign.ending_at = what, clock.now()
+    campaign.chain_error = None
+    ask_contract(campaign, what)
+    note(campaign, actor=actor, reason=f"{what}: {reason}" if reason else f"{what} begun")
+
+
+def ask_contract(campaign: Campaign, what: str) -> None:
+    """Send close, cancel or release to the contract, as an attempt of its own."""
+    campaign.ending_tries += 1
+    intent = campaign_intent(campaign.id, what, attempt=campaign.ending_tries)
+    args: list[Any] = [chain_rules.intent_bytes32(intent)]
+    chain_service.write(
+        intent,
+        "CampaignImplementation",
+        what,
+        args,
+        subject=("campaign", campaign.id),
+        address=campaign.contract_address,
+    )
+
+
+def _ending_intent(campaign: Campaign) -> str:
+    return campaign_intent(campaign.id, str(campaign.ending), attempt=campaign.ending_tries)

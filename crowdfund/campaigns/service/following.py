@@ -1,0 +1,93 @@
+"""End a campaign as its contract did, although the books said otherwise; two people decided it.
+
+`reconciliation` judges what each campaign needs and calls these within one transaction.
+"""
+
+from crowdfund import clock, outbox
+from crowdfund.errors import Conflict
+from crowdfund.i18n import _
+from crowdfund.ledger import rules as ledger_rules
+from crowdfund.ledger import service as ledger
+
+from .. import rules
+from ..models import Campaign
+from ..rules import Status
+from .ending import ask_contract, end
+from .releasing import end_release, pay_out
+from .shared import locked, note, record_change, reviewable, tell_team, touch
+
+
+class AlreadySpent(Conflict):
+    """The company has spent money that would have to go back to the investors."""
+
+    code = "already_spent"
+
+
+def open_to(campaign_id: str, actor: str) -> Campaign:
+    """Return a locked campaign that this person may decide about; raises OwnCampaign."""
+    return reviewable(campaign_id, actor)
+
+
+def follow_end(campaign_id: str, to: Status, *, actor: str, reason: str) -> None:
+    """Let a campaign succeed, fail or be cancelled as its contract was.
+
+    Released money is taken back from the company first. Raises AlreadySpent, WrongState.
+    """
+    campaign = locked(campaign_id)
+    if campaign.status == Status.LIVE:
+        end(campaign, to, tx_hash=campaign.close_tx, actor=actor, reason=reason)
+        return
+    if to not in rules.FOLLOWS.get(Status(campaign.status), set()):
+        rules.move(campaign.status, to)
+    if campaign.release_entry_id:
+        _take_back(campaign)
+    campaign.ending = campaign.chain_error = campaign.contract_result = None
+    campaign.released_minor = campaign.fee_minor = campaign.release_entry_id = campaign.released_at = None
+    campaign.closed_at = clock.now()
+    record_change(campaign, to, actor=actor, reason=reason)
+    tell_team(campaign, str(to), **({"reason": reason} if to == Status.CANCELLED else {}))
+    outbox.emit(f"campaign.{to}", campaign.id, {"campaign_id": campaign.id})
+
+
+def _take_back(campaign: Campaign) -> None:
+    """Reverse the release: the money is in escrow again, for the refunds."""
+    key = f"campaign:{campaign.id}:release:undone"
+    try:
+        ledger.reverse(key, str(campaign.release_entry_id), reason="follows the contract")
+    except ledger_rules.InsufficientFunds as error:
+        raise AlreadySpent(
+            _("The company no longer has the released money, so it cannot be refunded. Nothing was moved.")
+        ) from error
+
+
+def follow_release(campaign_id: str, *, actor: str, reason: str) -> None:
+    """Note that the contract has released, paying out in the journal what was not paid out yet.
+
+    Raises EscrowDisagrees.
+    """
+    campaign = locked(campaign_id)
+    if campaign.released_minor is None:
+        pay_out(campaign)
+    end_release(campaign, tx_hash=campaign.release_tx, actor=actor, reason=reason)
+
+
+def send_again(campaign_id: str, what: str, *, actor: str, reason: str) -> None:
+    """Have a contract closed, cancelled or released that has lost what it had confirmed."""
+    campaign = locked(campaign_id)
+    ask_contract(campaign, what)
+    campaign.contract_result = campaign.chain_error = None
+    note(campaign, actor=actor, reason=f"{reason} The contract is asked again: {what}.")
+
+
+def go_on(campaign_id: str, *, actor: str, reason: str) -> None:
+    """Clear the error of a campaign whose differences two people have decided about."""
+    campaign = locked(campaign_id)
+    campaign.chain_error = campaign.contract_result = None
+    note(campaign, actor=actor, reason=reason)
+
+
+def accept(campaign_id: str, *, difference_minor: int, result: str | None) -> None:
+    """Keep what remains different for ever: the contract's fiat total less ours, and how it ended."""
+    campaign = locked(campaign_id)
+    campaign.accepted_difference_minor, campaign.accepted_result = difference_minor, result
+    touch(campaign)

@@ -1,0 +1,81 @@
+"""Pay out a campaign that succeeded: in the journal at once, on chain by a write."""
+
+from crowdfund import clock, money, outbox
+from crowdfund.errors import Conflict
+from crowdfund.i18n import _
+from crowdfund.ledger import queries as ledger_queries
+from crowdfund.ledger import rules as ledger_rules
+from crowdfund.ledger import service as ledger
+
+from .. import rules
+from ..models import Campaign
+from ..rules import Status
+from .ending import begin, must_follow
+from .shared import change, locked, reviewable, tell_team
+
+
+class EscrowDisagrees(Conflict):
+    """The escrow account does not hold what the campaign has settled; nothing is moved."""
+
+    code = "escrow_disagrees"
+
+
+def release(campaign_id: str, *, actor: str) -> None:
+    """Pay out a success, once: the floored fee to the platform, the rest to the company.
+
+    Money moves in the journal now and on chain by a write; `released` when that is confirmed.
+    Raises OwnCampaign, WrongState, or EscrowDisagrees if the escrow does not hold what settled.
+    """
+    campaign = reviewable(campaign_id, actor)
+    rules.move(campaign.status, Status.RELEASED)
+    if campaign.released_minor is not None:
+        raise rules.WrongState(_("The release of this campaign is under way."))
+    if campaign.contract_result:
+        raise rules.WrongState(must_follow())
+    if campaign.refused_count:
+        raise rules.WrongState(
+            _("The contract refused to record some of this money. Compare it with our books first.")
+        )
+    pay_out(campaign)
+    begin(campaign, "release", actor=actor)
+
+
+def pay_out(campaign: Campaign) -> None:
+    """Post the release of a success: the floored fee to the platform, the rest to the company.
+
+    Raises EscrowDisagrees.
+    """
+    total, escrow = campaign.settled_minor, ledger_rules.escrow(campaign.id)
+    if ledger_queries.balance(escrow, campaign.currency) != total:
+        raise EscrowDisagrees(
+            _("The escrow does not hold what was settled. Nothing was released; see the journal.")
+        )
+    fee = money.fee(total, campaign.fee_bps)
+    company = ledger_rules.company_wallet(campaign.company_id)
+    parts = [(company, total - fee), (ledger_rules.PLATFORM_FEE, fee)]
+    if total:  # a contract may have succeeded by money that never was in our books
+        campaign.release_entry_id = ledger.post(
+            f"campaign:{campaign.id}:release",
+            [ledger_rules.Posting(escrow, account, amount) for account, amount in parts if amount],
+            kind="campaign.released",
+            ref={"campaign": campaign.id},
+            currency=campaign.currency,
+        )
+    campaign.released_minor, campaign.fee_minor = total - fee, fee
+
+
+def released_on_chain(campaign_id: str, *, tx_hash: str) -> None:
+    """Finish a release that the contract confirmed."""
+    campaign = locked(campaign_id)
+    if campaign.status == Status.SUCCEEDED and campaign.released_minor is not None:
+        end_release(campaign, tx_hash=tx_hash)
+
+
+def end_release(campaign: Campaign, *, tx_hash: str | None, actor: str = "system", reason: str = "") -> None:
+    """Note that journal and contract have both released, and tell everybody."""
+    campaign.released_at, campaign.release_tx = clock.now(), tx_hash
+    campaign.ending = campaign.chain_error = campaign.contract_result = None
+    change(campaign, Status.RELEASED, actor=actor, reason=reason)
+    paid = {"amount_minor": campaign.released_minor or 0, "fee_minor": campaign.fee_minor or 0}
+    tell_team(campaign, "released", **paid, currency=campaign.currency)
+    outbox.emit("campaign.released", campaign.id, {"campaign_id": campaign.id})

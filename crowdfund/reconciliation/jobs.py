@@ -1,0 +1,98 @@
+"""Compare every ten minutes, look at one campaign when something happened there, carry out requests.
+
+All of it runs on the chain's queue: these processes have web3, and know the node.
+"""
+
+# ruff: noqa: PLC0415 - web processes import this file to know the kinds, and never load web3
+
+from typing import Any
+
+import structlog
+
+from .. import outbox
+from ..chain import comparers
+from ..db import db, reading
+from ..outbox import Row
+from . import queries, rules, service
+
+log = structlog.get_logger()
+QUEUE = "chain"
+EVERY_S = 600.0
+RETRY_S = 30.0
+# What somebody else than we may have made a contract say.
+_ENDINGS = frozenset({"Closed", "Cancelled", "Released", "FiatReleased"})
+
+
+def _look(_rows: list[Row]) -> Any:  # noqa: ANN401 - a Look
+    from .reading import look
+
+    return look()
+
+
+@outbox.handler("reconciliation.compare", queue=QUEUE, batch=100, prepare=_look)
+def compare(_rows: list[Row], found: Any) -> None:  # noqa: ANN401
+    """Keep a comparison of all contracts with the books; what differs is an alert."""
+    service.keep(found)
+    for one in found.differences:
+        log.error("reconciliation.differs", kind=one.kind, campaign_id=one.campaign_id, address=one.address)
+
+
+outbox.TICKS["reconciliation.compare"] = (EVERY_S, QUEUE)
+
+
+def _look_at_one(rows: list[Row]) -> Any:  # noqa: ANN401 - a Look
+    from .reading import one
+
+    return one(rows[0].payload["campaign_id"])
+
+
+@outbox.handler("reconciliation.one", queue=QUEUE, prepare=_look_at_one)
+def compare_one(_rows: list[Row], found: Any) -> None:  # noqa: ANN401
+    """Keep what one campaign's contract says."""
+    if found.failure:
+        raise outbox.Retry(RETRY_S, found.failure)
+    service.keep_one(found)
+
+
+def _look_at_request(rows: list[Row]) -> Any:  # noqa: ANN401 - a Look
+    from .reading import one
+
+    with reading():
+        campaign_id = queries.request(rows[0].payload["request_id"]).campaign_id
+        db.session.remove()
+    return one(campaign_id)
+
+
+@outbox.handler("reconciliation.follow", queue=QUEUE, prepare=_look_at_request)
+def follow(rows: list[Row], found: Any) -> None:  # noqa: ANN401
+    """Carry out an approved request, once the contract could be read."""
+    if found.failure:
+        raise outbox.Retry(RETRY_S, found.failure)
+    service.carry_out(rows[0].payload["request_id"], found)
+    outbox.add("reconciliation.compare", f"reconciliation.compare:{rows[0].id}")
+
+
+@outbox.on("chain.event", queue="default", batch=100)
+def contract_ended(rows: list[Row]) -> None:
+    """Look at once at a campaign whose contract somebody else closed, cancelled or released."""
+    addresses = {row.payload["address"] for row in rows if row.payload["event"] in _ENDINGS}
+    for campaign_id in queries.campaigns_at(addresses):
+        service.ask_for_look(campaign_id)
+
+
+def _differences() -> list[str]:
+    """Compare everything from the factory's first block on, keep the result, return sentences."""
+    from .reading import look
+
+    found = look(whole=True)
+    service.keep(found)
+    if found.failure:
+        return [f"I9 the chain does not answer: {found.failure}"]
+    return [f"I9 {_name(one)}: {rules.words(one.as_json())}" for one in found.differences]
+
+
+def _name(one: rules.Difference) -> str:
+    return f"campaign {one.campaign_id}" if one.campaign_id else f"contract {one.address}"
+
+
+comparers.add(_differences)

@@ -1,0 +1,215 @@
+"""Reads of reconciliation: the books' side of each contract, what was compared, and requests."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from ..campaigns.models import Campaign, CampaignLimits
+from ..campaigns.rules import BRIEF
+from ..chain import rules as chain_rules
+from ..chain.models import Write
+from ..db import db
+from ..errors import NotFound
+from ..i18n import _
+from ..investments import rules as investment_rules
+from ..investments.models import Investment
+from .models import Comparison, ContractReading, FollowRequest, follow_request_event
+from .rules import Books, ContractFacts, Facts
+from .rules import Investment as Line
+
+_C, _I, _R, _V, _Q, _W = (
+    cast(sa.Table, model.__table__)
+    for model in (Campaign, Investment, ContractReading, Comparison, FollowRequest, Write)
+)
+_IN = _I.c.status.in_(investment_rules.IN)
+
+
+def _sum(*where: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    return sa.func.coalesce(sa.func.sum(sa.case((sa.and_(*where), _I.c.amount_minor), else_=0)), 0)
+
+
+def books(campaign_id: str = "") -> list[Books]:
+    """Return the books' side of every campaign that has a contract, or of one."""
+    is_refused = sa.and_(_IN, _I.c.chain_problem.is_not(None))
+    query = (
+        sa.select(
+            _C.c.id, _C.c.title, _C.c.slug, _C.c.contract_address, _C.c.status, _C.c.ending,
+            _C.c.contract_result, _C.c.accepted_difference_minor, _C.c.accepted_result,
+            _sum(_I.c.tx_hash.is_not(None)).label("recorded"),
+            _sum(_IN, _I.c.tx_hash.is_(None), _I.c.chain_problem.is_(None)).label("coming"),
+            _sum(is_refused).label("refused"),
+            sa.func.count(sa.case((is_refused, 1))).label("refused_count"),
+        )
+        .outerjoin(_I, _I.c.campaign_id == _C.c.id)
+        .where(_C.c.contract_address.is_not(None))
+        .group_by(*_GROUPED)
+        .order_by(_C.c.id)
+    )  # fmt: skip
+    if campaign_id:
+        query = query.where(_C.c.id == campaign_id)
+    return [_books(row) for row in db.session.execute(query)]
+
+
+_GROUPED = (
+    _C.c.id, _C.c.title, _C.c.slug, _C.c.contract_address, _C.c.status, _C.c.ending, _C.c.contract_result,
+    _C.c.accepted_difference_minor, _C.c.accepted_result,
+)  # fmt: skip
+
+
+def _books(row: Any) -> Books:  # noqa: ANN401 - a row
+    return Books(
+        campaign_id=row.id,
+        title=row.title or "",
+        slug=row.slug,
+        address=row.contract_address,
+        status=row.status,
+        ending=row.ending,
+        contract_result=row.contract_result,
+        recorded_minor=int(row.recorded),
+        coming_minor=int(row.coming),
+        refused_minor=int(row.refused),
+        refused=int(row.refused_count),
+        token_minor=0,  # tokens are not booked here: whatever the contract counts is a difference
+        accepted_difference_minor=row.accepted_difference_minor,
+        accepted_result=row.accepted_result,
+    )
+
+
+def investment_marks(campaign_id: str) -> Sequence[Any]:
+    """Return all investments of a campaign: id, whether its money is in, whether SQL holds it as recorded."""
+    has_tx = _I.c.tx_hash.is_not(None).label("has_tx")
+    query = sa.select(_I.c.id, _IN.label("is_in"), has_tx).where(_I.c.campaign_id == campaign_id)
+    return db.session.execute(query.order_by(_I.c.id)).all()
+
+
+def campaigns_at(addresses: Collection[str]) -> list[str]:
+    """Return the campaigns whose contracts are at these addresses."""
+    return list(db.session.scalars(sa.select(_C.c.id).where(_C.c.contract_address.in_(addresses))))
+
+
+def disagreeing() -> set[str]:
+    """Return the campaigns whose contract ended in another way, as far as that was noticed."""
+    return set(db.session.scalars(sa.select(_C.c.id).where(_C.c.contract_result.is_not(None))))
+
+
+def most_grace_days() -> int:
+    """Return the longest grace that any settings or campaign give, in days."""
+    dated = db.session.scalar(sa.select(sa.func.max(CampaignLimits.__table__.c.grace_days))) or 0
+    used = db.session.scalar(sa.select(sa.func.max(_C.c.grace_days))) or 0
+    return max(dated, used, BRIEF.grace_days)
+
+
+# --- the contract's side as it was last read ------------------------------------------------------
+
+
+def reading(campaign_id: str) -> Any:  # noqa: ANN401 - a row or None
+    """Return what a campaign's contract said when it was last read, or None."""
+    query = sa.select(_R).join(_C, _C.c.contract_address == _R.c.address)
+    return db.session.execute(query.where(_C.c.id == campaign_id)).first()
+
+
+def readings() -> Sequence[Any]:
+    """Return every contract that was ever read."""
+    return db.session.execute(sa.select(_R)).all()
+
+
+def last_comparison() -> Any:  # noqa: ANN401 - a row or None
+    """Return the newest comparison that was made, or None."""
+    query = sa.select(_V).where(_V.c.failure.is_(None))
+    return db.session.execute(query.order_by(_V.c.at.desc(), _V.c.id.desc()).limit(1)).first()
+
+
+def away_since() -> datetime | None:
+    """Return since when comparing has failed, or None when the last one was made."""
+    last = last_comparison()
+    query = sa.select(sa.func.min(_V.c.at)).where(_V.c.failure.is_not(None))
+    if last is not None:
+        query = query.where(sa.or_(_V.c.at > last.at, sa.and_(_V.c.at == last.at, _V.c.id > last.id)))
+    return db.session.scalar(query)
+
+
+# --- following ------------------------------------------------------------------------------------
+
+
+def facts(
+    campaign_id: str, contract: ContractFacts, *, missing: Sequence[str], extra: Sequence[str]
+) -> Facts:
+    """Return everything that decides how a campaign follows its contract, in a fixed order."""
+    campaign = db.session.execute(sa.select(_C).where(_C.c.id == campaign_id)).one()
+    here = sa.and_(_I.c.campaign_id == campaign_id, sa.or_(_IN, _I.c.id.in_(list(extra))))
+    rows = db.session.execute(sa.select(_I).where(here).order_by(_I.c.id))
+    recorded = sa.select(_sum(_I.c.tx_hash.is_not(None))).where(_I.c.campaign_id == campaign_id)
+    return Facts(
+        campaign_id=campaign_id,
+        company_id=campaign.company_id,
+        currency=campaign.currency,
+        status=campaign.status,
+        ending=campaign.ending,
+        settled_minor=campaign.settled_minor,
+        recorded_minor=int(db.session.scalar(recorded) or 0),
+        fee_bps=campaign.fee_bps,
+        released_minor=campaign.released_minor,
+        fee_minor=campaign.fee_minor,
+        accepted_difference_minor=campaign.accepted_difference_minor,
+        accepted_result=campaign.accepted_result,
+        in_flight=writes_in_flight(campaign.contract_address),
+        contract=contract,
+        investments=tuple(_line(row, set(missing)) for row in rows),
+    )
+
+
+def _line(row: Any, missing: set[str]) -> Line:  # noqa: ANN401 - a row
+    return Line(
+        id=row.id,
+        user_id=row.user_id,
+        amount_minor=row.amount_minor,
+        status=row.status,
+        on_contract=row.id not in missing,
+        has_tx=row.tx_hash is not None,
+        is_refused=row.chain_problem is not None,
+    )
+
+
+def writes_in_flight(address: str) -> int:
+    """Return how many writes to a contract are neither confirmed nor refused."""
+    waiting = (chain_rules.WriteStatus.QUEUED, *chain_rules.IN_FLIGHT)
+    query = sa.select(sa.func.count()).where(_W.c.address == address, _W.c.status.in_(waiting))
+    return int(db.session.scalar(query) or 0)
+
+
+def request(request_id: str) -> Any:  # noqa: ANN401 - a row
+    """Return a request to follow a contract; raises NotFound."""
+    found = db.session.execute(sa.select(_Q).where(_Q.c.id == request_id)).first()
+    if found is None:
+        raise NotFound(_("There is no such request."))
+    return found
+
+
+def open_request(campaign_id: str) -> Any:  # noqa: ANN401 - a row or None
+    """Return the request of a campaign that is not decided or carried out yet, or None."""
+    return db.session.execute(sa.select(_Q).where(_Q.c.open_key == campaign_id)).first()
+
+
+def requests(*, status: str = "", page: int = 1, size: int = 25) -> list[Any]:
+    """Return a page of requests, newest first, with one row more if there is a next page."""
+    query = sa.select(_Q, _C.c.title).join(_C, _C.c.id == _Q.c.campaign_id)
+    if status:
+        query = query.where(_Q.c.status == status)
+    query = query.order_by(_Q.c.asked_at.desc(), _Q.c.id.desc())
+    return list(db.session.execute(query.offset((page - 1) * size).limit(size + 1)))
+
+
+def request_history(request_id: str) -> list[Any]:
+    """Return who did what about a request and why, oldest first."""
+    event = follow_request_event.c
+    query = sa.select(follow_request_event).where(event.follow_request_id == request_id)
+    return list(db.session.execute(query.order_by(event.at, event.id)))
+
+
+def requests_waiting() -> tuple[int, datetime | None]:
+    """Return how many requests wait for a second person, and since when the oldest."""
+    waiting = sa.select(sa.func.count(), sa.func.min(_Q.c.asked_at)).where(_Q.c.status == "pending")
+    count, oldest = db.session.execute(waiting).one()
+    return count, oldest

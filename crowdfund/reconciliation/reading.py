@@ -1,0 +1,195 @@
+"""Read contracts from the node: state by views, the factory's contracts by its events.
+
+Only jobs and commands import this: it brings web3, which a web process never loads.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .. import config
+from ..adapters import contract_abi
+from ..adapters.chain import Node, NodeError, NodeUnreachable, Read, Reverted
+from ..campaigns import rules as campaign_rules
+from ..chain import connection
+from ..chain import queries as chain
+from ..chain import rules as chain_rules
+from ..chain.errors import ChainChanged, NotDeployed
+from ..db import db, reading
+from ..investments import rules as investments
+from . import queries, rules
+from .rules import Contract, Detail, Difference, Look
+
+CONTRACT = "CampaignImplementation"
+VIEWS = ("status", "fiatTotal", "tokenTotal")
+BLOCKS_AT_ONCE = 5_000
+NODE_ERRORS = (NodeUnreachable, NodeError, ChainChanged, NotDeployed)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the two contracts are that all campaigns share."""
+
+    factory: str
+    escrow: str
+
+
+def look(*, whole: bool = False) -> Look:
+    """Compare every contract of our factory with the books; what differs is looked at twice.
+
+    Between reading one side and the other, work goes on: only what differs both times counts.
+    With `whole` the factory's events are read from its first block on, else from the last look.
+    """
+    try:
+        found = _compare(whole=whole)
+        if found.differences:
+            before = {(one.kind, one.address) for one in found.differences}
+            found = _compare(whole=whole)
+            found.differences = [one for one in found.differences if (one.kind, one.address) in before]
+        differing = {one.campaign_id for one in found.differences if one.campaign_id}
+        found.details = {campaign_id: detail(campaign_id) for campaign_id in sorted(differing)}
+    except NODE_ERRORS as error:
+        return Look(failure=str(error)[:500])
+    return found
+
+
+def _compare(*, whole: bool) -> Look:
+    with reading():
+        cursor, books, places = chain.cursor(), queries.books(), _places()
+        first = next((row.from_block for row in chain.contracts() if row.address == places.factory), 0)
+        known, since = ([], first) if whole else _known(first)
+        needed = queries.most_grace_days() * 86_400 + campaign_rules.RECORDING_MARGIN.total_seconds()
+        db.session.remove()
+    node, block = _node(cursor)
+    made = list(dict.fromkeys([*known, *_made_by(node, places.factory, since, block)]))
+    found = Look(block=block)
+    addresses = list(dict.fromkeys([*(one.address for one in books), *made]))
+    found.contracts = _contracts(node, block, addresses, places=places, made=made)
+    found.campaign_of = {one.address: one.campaign_id for one in books}
+    for one in books:
+        found.differences += rules.differences(one, found.contracts[one.address])
+    for address in made:
+        if address not in found.campaign_of:
+            found.differences.append(rules.unknown(found.contracts[address]))
+    found.differences += _settings(node, places.factory, int(needed))
+    found.amount_minor = sum(_minor(one.total_units) for one in found.contracts.values())
+    return found
+
+
+def _places() -> Places:
+    return Places(chain.address_of("CampaignFactory"), chain.address_of("FundEscrow"))
+
+
+def _node(cursor: Any) -> tuple[Node, int]:  # noqa: ANN401 - a row or None
+    """Return the node and the newest block that is deep enough to be believed."""
+    node = connection.node()
+    connection.check_chain(node, cursor)
+    return node, max(node.head().number - config.settings().chain_confirmations + 1, 0)
+
+
+def _read(node: Node, block: int, reads: Sequence[Read]) -> list[Any]:
+    """Read views as of a block; by name only where the newest block is not believed yet.
+
+    A node that keeps no old state can answer for its newest block alone.
+    """
+    return node.read_many(reads, block=block if config.settings().chain_confirmations > 1 else None)
+
+
+def _known(first: int) -> tuple[list[str], int]:
+    """Return the contracts that earlier looks found, and the block from which to look for more."""
+    last = queries.last_comparison()
+    if last is None:
+        return [], first
+    known = [row.address for row in queries.readings() if row.is_ours]
+    return known, max(first, last.block_number - chain_rules.REORG_WINDOW)
+
+
+def _made_by(node: Node, factory: str, first: int, last: int) -> list[str]:
+    """Return every contract that the factory has made, by its own events."""
+    made = []
+    for start in range(first, last + 1, BLOCKS_AT_ONCE):
+        for entry in node.logs(start, min(start + BLOCKS_AT_ONCE - 1, last), [factory]):
+            decoded = contract_abi.decode_log("CampaignFactory", entry.topics, entry.data)
+            if decoded and decoded[0] == "CampaignCreated":
+                made.append(str(decoded[1]["campaign"]))
+    return list(dict.fromkeys(made))
+
+
+def _contracts(
+    node: Node, block: int, addresses: Sequence[str], *, places: Places, made: Iterable[str]
+) -> dict[str, Contract]:
+    reads = [Read(CONTRACT, address, view) for address in addresses for view in VIEWS]
+    reads += [Read("FundEscrow", places.escrow, "balanceOf", (address,)) for address in addresses]
+    values = _read(node, block, reads)
+    ours, balances = set(made), values[len(addresses) * len(VIEWS) :]
+    found = {}
+    for place, address in enumerate(addresses):
+        said = [*values[place * len(VIEWS) : (place + 1) * len(VIEWS)], balances[place]]
+        found[address] = _contract(address, said, factory_knows=address in ours)
+    return found
+
+
+def _contract(address: str, said: Sequence[Any], *, factory_knows: bool) -> Contract:
+    refused = next((one for one in said if isinstance(one, Reverted)), None)
+    if refused is not None:
+        return Contract(address, factory_knows=factory_knows, problem=refused.text)
+    status, fiat, token, held = said
+    name = rules.CONTRACT_STATES[status]
+    return Contract(address, name, fiat, token, held, factory_knows=factory_knows)
+
+
+def _settings(node: Node, factory: str, needed_s: int) -> list[Difference]:
+    implementation = node.call("CampaignFactory", factory, "implementation")
+    contract_s = node.call(CONTRACT, implementation, "SETTLEMENT_GRACE")
+    found = rules.settings_difference(implementation, contract_s=contract_s, needed_s=needed_s)
+    return [found] if found else []
+
+
+def _minor(units: int) -> int:
+    return units // chain_rules.to_units(1)
+
+
+# --- one campaign ---------------------------------------------------------------------------------
+
+
+def one(campaign_id: str) -> Look:
+    """Compare one campaign with its contract, to the single investment."""
+    with reading():
+        books = queries.books(campaign_id)
+        db.session.remove()
+    if not books:
+        return Look(failure="This campaign has no contract.")
+    address = books[0].address
+    try:
+        with reading():
+            cursor, places = chain.cursor(), _places()
+            db.session.remove()
+        node, block = _node(cursor)
+        found = Look(block=block, campaign_of={address: campaign_id})
+        reference = chain_rules.intent_bytes32(campaign_id)
+        known = node.call("CampaignFactory", places.factory, "campaignOf", reference)
+        ours = [address] if known.lower() == address.lower() else []
+        found.contracts = _contracts(node, block, [address], places=places, made=ours)
+        found.differences = rules.differences(books[0], found.contracts[address])
+        found.details = {campaign_id: detail(campaign_id)}
+    except NODE_ERRORS as error:
+        return Look(failure=str(error)[:500])
+    return found
+
+
+def detail(campaign_id: str) -> Detail:
+    """Ask the contract for every investment of a campaign by its payment reference."""
+    with reading():
+        rows = queries.investment_marks(campaign_id)
+        cursor, address = chain.cursor(), queries.books(campaign_id)[0].address
+        db.session.remove()
+    node, block = _node(cursor)
+    reads = [
+        Read(CONTRACT, address, "intentUsed", (chain_rules.intent_bytes32(investments.reference(row.id)),))
+        for row in rows
+    ]
+    asked = list(zip(rows, _read(node, block, reads), strict=True))
+    return Detail(
+        missing=[row.id for row, is_there in asked if row.is_in and is_there is not True],
+        extra=[row.id for row, is_there in asked if not row.is_in and not row.has_tx and is_there is True],
+    )

@@ -1,0 +1,53 @@
+"""Rules of reconciliation: `comparing` (what differs), `following` (what a campaign then does)."""
+
+from .comparing import (
+    AGREES,
+    CONTRACT_STATES,
+    Books,
+    Contract,
+    Detail,
+    Difference,
+    Look,
+    differences,
+    settings_difference,
+    unknown,
+    words,
+)
+from .following import (
+    REQUEST_STATES,
+    ContractFacts,
+    Facts,
+    Investment,
+    NothingToFollow,
+    Outdated,
+    Plan,
+    TooEarly,
+    fingerprint,
+    moves,
+    plan,
+)
+
+__all__ = [
+    "AGREES",
+    "CONTRACT_STATES",
+    "REQUEST_STATES",
+    "Books",
+    "Contract",
+    "ContractFacts",
+    "Detail",
+    "Difference",
+    "Facts",
+    "Investment",
+    "Look",
+    "NothingToFollow",
+    "Outdated",
+    "Plan",
+    "TooEarly",
+    "differences",
+    "fingerprint",
+    "moves",
+    "plan",
+    "settings_difference",
+    "unknown",
+    "words",
+]

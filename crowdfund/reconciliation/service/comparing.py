@@ -1,0 +1,71 @@
+"""Keep what a look at the contracts has found, and mark campaigns that their contract has left."""
+
+from ... import clock, live, outbox
+from ...campaigns import service as campaigns
+from ...db import db, new_id
+from .. import queries
+from ..models import Comparison, ContractReading
+from ..rules import Contract, Difference, Look
+
+
+def ask_for_look(campaign_id: str) -> None:
+    """Have one campaign compared with its contract, soon and in the background."""
+    outbox.add("reconciliation.one", f"reconciliation.one:{new_id()}", {"campaign_id": campaign_id})
+
+
+def keep(found: Look) -> None:
+    """Keep a comparison of all contracts: the figures, what differs, or why it failed."""
+    db.session.add(
+        Comparison(
+            id=new_id(), at=clock.now(), block_number=found.block, campaigns=len(found.contracts),
+            amount_minor=found.amount_minor, differences=[one.as_json() for one in found.differences],
+            failure=found.failure or None,
+        )
+    )  # fmt: skip
+    _keep_contracts(found)
+    live.changed("desk", "all")
+
+
+def keep_one(found: Look) -> None:
+    """Keep what one campaign's contract says; the last comparison of all stays as it was."""
+    _keep_contracts(found)
+
+
+def _keep_contracts(found: Look) -> None:
+    marked = queries.disagreeing()
+    for address, contract in sorted(found.contracts.items()):
+        campaign_id = found.campaign_of.get(address)
+        _keep_reading(found, contract, campaign_id)
+        if campaign_id:
+            _mark(campaign_id, contract, found.differences, is_marked=campaign_id in marked)
+            live.changed("contract", campaign_id)
+
+
+def _keep_reading(found: Look, contract: Contract, campaign_id: str | None) -> None:
+    detail = found.details.get(campaign_id or "")
+    row = db.session.get(ContractReading, contract.address)
+    if row is None:
+        row = ContractReading(address=contract.address)
+        db.session.add(row)
+    row.campaign_id, row.is_ours = campaign_id, contract.factory_knows
+    row.status = "none" if contract.problem else contract.status
+    row.fiat_units, row.token_units = str(contract.fiat_units), str(contract.token_units)
+    row.escrow_units = str(contract.escrow_units)
+    row.block_number, row.at = found.block or 0, clock.now()
+    row.missing = detail.missing if detail else None
+    row.extra = detail.extra if detail else None
+    db.session.flush()
+
+
+def _mark(campaign_id: str, contract: Contract, differences: list[Difference], *, is_marked: bool) -> None:
+    """Stop a campaign whose contract ended otherwise: it takes no money and releases none.
+
+    The mark goes when the contract is live again, as after a reorganisation of the chain.
+    """
+    if contract.problem:
+        return
+    differs = any(one.kind == "status" and one.campaign_id == campaign_id for one in differences)
+    if differs and contract.status != "live":
+        campaigns.note_disagreement(campaign_id, contract.status)
+    elif is_marked and contract.status == "live":
+        campaigns.note_agreement(campaign_id)

@@ -1,0 +1,252 @@
+"""A campaign follows its contract: one person asks, another approves, the chain's worker carries it out.
+
+A request holds the fingerprint of the facts that its preview was made from. They are compared when
+it is made, when it is approved, and with the contract read anew when it is carried out: other
+facts, and nothing is moved.
+"""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from ... import clock, live, outbox
+from ...campaigns import service as campaigns
+from ...campaigns.rules import Status
+from ...campaigns.service import following as campaign
+from ...chain import rules as chain_rules
+from ...db import db, insert_ignore, new_id, record_event
+from ...errors import Conflict, Forbidden
+from ...i18n import _
+from ...investments import returning
+from ...issuers.rules import parse_reason
+from ...ledger import queries as ledger
+from ...ledger import rules as accounts
+from ...notifications import service as notifications
+from .. import queries, rules
+from ..models import FollowRequest, follow_request_event
+from ..rules import ContractFacts, Facts, Look, Plan
+from .comparing import ask_for_look, keep_one
+
+_Q = cast(sa.Table, FollowRequest.__table__)
+NOT_COMPARED = "not_compared"
+
+
+class NotCompared(Conflict):
+    """The contract has not been read to the single investment yet."""
+
+    code = NOT_COMPARED
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What will happen if a campaign follows its contract now; `obstacle` says why it cannot yet."""
+
+    facts: Facts
+    plan: Plan
+    fingerprint: str
+    moves: list[accounts.Posting]
+    obstacle: str
+
+
+def preview(campaign_id: str) -> Preview:
+    """Return what would happen, by the contract as it was last read.
+
+    Raises NotCompared, TooEarly, NothingToFollow.
+    """
+    facts = _facts(campaign_id)
+    made = rules.plan(facts)
+    moves = rules.moves(facts, made)
+    return Preview(facts, made, rules.fingerprint(facts), moves, _obstacle(facts, made, moves))
+
+
+def _facts(campaign_id: str) -> Facts:
+    row = queries.reading(campaign_id)
+    if row is None or row.missing is None:
+        raise NotCompared(_("This campaign was not compared with its contract yet. Compare them first."))
+    contract = ContractFacts(row.status, int(row.fiat_units) // chain_rules.to_units(1))
+    return queries.facts(campaign_id, contract, missing=row.missing, extra=row.extra or [])
+
+
+def _obstacle(facts: Facts, made: Plan, moves: list[accounts.Posting]) -> str:
+    """Return why the journal cannot do this now, or nothing."""
+    escrow = accounts.escrow(facts.campaign_id)
+    if made.takes_back:
+        short = [move for move in moves if move.source != escrow and _lacks(move, facts.currency)]
+        if short:
+            return _("The company no longer has the released money, so it cannot be refunded.")
+    going = sum(move.amount_minor for move in moves if move.source == escrow)
+    coming = sum(move.amount_minor for move in moves if move.destination == escrow)
+    if going > ledger.balance(escrow, facts.currency) + coming:
+        return _("The escrow does not hold the money that would have to leave it. See the journal.")
+    if made.pays_out and going != ledger.balance(escrow, facts.currency):
+        return _("Money is arriving in the escrow just now. Compare again in a minute.")
+    return ""
+
+
+def _lacks(move: accounts.Posting, currency: str) -> bool:
+    return ledger.balance(move.source, currency) < move.amount_minor
+
+
+# --- two people -----------------------------------------------------------------------------------
+
+
+def ask(campaign_id: str, *, reason: str, fingerprint: str, actor: str) -> str:
+    """Ask that a campaign follows its contract, as the preview with this fingerprint shows; return the id.
+
+    Raises Invalid (reason), OwnCampaign, Outdated, Conflict (asked for already, or not possible now).
+    """
+    why = parse_reason(reason)[:500]
+    campaign.open_to(campaign_id, actor)
+    seen = _unchanged(campaign_id, fingerprint)
+    if seen.obstacle:
+        raise Conflict(seen.obstacle)
+    request_id = new_id()
+    row = {
+        "id": request_id, "campaign_id": campaign_id, "status": "pending", "open_key": campaign_id,
+        "reason": why, "plan": seen.plan.as_json(), "fingerprint": fingerprint, "asked_by": actor,
+        "asked_at": clock.now(),
+    }  # fmt: skip
+    if not insert_ignore(_Q, [row]):
+        raise Conflict(_("A colleague asked for this already. It waits for a decision."))
+    record_event(follow_request_event, request_id, actor=actor, before=None, after="pending", reason=why)
+    notifications.queue_work("staff.follow", key=request_id)
+    _changed(campaign_id)
+    return request_id
+
+
+def approve(request_id: str, *, actor: str) -> None:
+    """Approve what a colleague asked for; it is carried out once the contract was read again.
+
+    Raises Forbidden (asked by oneself), OwnCampaign, Outdated, Conflict.
+    """
+    request = _undecided(request_id)
+    if request.asked_by == actor:
+        raise Forbidden(_("You asked for this. A second person has to approve it. Nothing was moved."))
+    campaign.open_to(request.campaign_id, actor)
+    seen = _unchanged(request.campaign_id, request.fingerprint)
+    if seen.obstacle:
+        raise Conflict(seen.obstacle)
+    _move(request, "approved", actor=actor, decided_by=actor, decided_at=clock.now())
+    outbox.add("reconciliation.follow", f"reconciliation.follow:{request_id}", {"request_id": request_id})
+
+
+def refuse(request_id: str, *, reason: str, actor: str) -> None:
+    """Decline what a colleague asked for, with a reason; nothing is moved."""
+    why = parse_reason(reason)[:500]
+    request = _undecided(request_id)
+    if request.asked_by == actor:
+        raise Forbidden(_("You asked for this. Withdraw it instead. Nothing was moved."))
+    campaign.open_to(request.campaign_id, actor)
+    done = {"decided_by": actor, "decided_at": clock.now(), "open_key": None}
+    _move(request, "refused", actor=actor, reason=why, **done)
+
+
+def withdraw(request_id: str, *, actor: str) -> None:
+    """Take back what one asked for oneself; nothing is moved."""
+    request = _undecided(request_id)
+    if request.asked_by != actor:
+        raise Forbidden(_("Only the colleague who asked may withdraw this. Nothing was changed."))
+    _move(request, "cancelled", actor=actor, open_key=None)
+
+
+def _unchanged(campaign_id: str, fingerprint: str) -> Preview:
+    """Return the preview of now; raise Outdated when it is another than the one that was shown."""
+    try:
+        seen = preview(campaign_id)
+    except (rules.NothingToFollow, rules.TooEarly, NotCompared) as error:
+        raise rules.Outdated(_outdated()) from error
+    if seen.fingerprint != fingerprint:
+        raise rules.Outdated(_outdated())
+    return seen
+
+
+def _outdated() -> str:
+    return _(
+        "The campaign or its contract has changed since this was shown. Nothing was moved. Compare "
+        "them again and ask anew."
+    )
+
+
+# --- the chain's worker ---------------------------------------------------------------------------
+
+
+def carry_out(request_id: str, found: Look) -> None:
+    """Do what was approved, if the contract, read just now, and the books are still as they were shown.
+
+    Runs in one transaction and once: a request that is done, or was never approved, does nothing.
+    """
+    request = _locked(request_id)
+    if request.status != "approved":
+        return
+    campaign_id = request.campaign_id
+    returning.lock_settled(campaign_id)  # before the campaign, as a payment that settles does
+    campaigns.line_up(campaign_id)
+    keep_one(found)
+    try:
+        seen = _unchanged(campaign_id, request.fingerprint)
+    except rules.Outdated as error:
+        _stop(request, error.user_message)
+        return
+    if seen.obstacle:
+        _stop(request, seen.obstacle)
+        return
+    reason = f"Follows the contract, asked and approved by two people: {request.reason}"
+    _apply(seen, actor=str(request.decided_by), reason=reason)
+    _move(request, "done", actor="system", open_key=None)
+    ask_for_look(campaign_id)
+
+
+def _stop(request: Any, problem: str) -> None:  # noqa: ANN401 - a row
+    _move(request, "stopped", actor="system", reason=problem, open_key=None, problem=problem[:500])
+    ask_for_look(request.campaign_id)
+
+
+def _apply(seen: Preview, *, actor: str, reason: str) -> None:
+    facts, made = seen.facts, seen.plan
+    campaign_id, who = facts.campaign_id, {"actor": actor, "reason": reason}
+    returning.forget_records(campaign_id, [one.id for one in made.forgotten])
+    why = "The campaign's contract did not record it."
+    returning.give_back_unrecorded(campaign_id, [one.id for one in made.returned], reason=why)
+    if made.action in ("fail", "cancel"):
+        campaign.follow_end(campaign_id, Status(str(made.to)), **who)
+    elif made.action == "ask":
+        campaign.send_again(campaign_id, str(made.asks), **who)
+    elif made.action in ("succeed", "release"):
+        if facts.status == Status.LIVE:
+            campaign.follow_end(campaign_id, Status.SUCCEEDED, **who)
+        if made.action == "release":
+            campaign.follow_release(campaign_id, **who)
+    else:
+        campaign.go_on(campaign_id, **who)
+    if made.action != "ask":
+        campaign.accept(campaign_id, difference_minor=made.difference_minor, result=made.accepts_result)
+
+
+# --- shared ---------------------------------------------------------------------------------------
+
+
+def _locked(request_id: str) -> Any:  # noqa: ANN401 - a row
+    queries.request(request_id)
+    return db.session.execute(sa.select(_Q).where(_Q.c.id == request_id).with_for_update()).one()
+
+
+def _undecided(request_id: str) -> Any:  # noqa: ANN401 - a row
+    request = _locked(request_id)
+    if request.status != "pending":
+        raise Conflict(_("Somebody decided this already. Reload the page to see how."))
+    return request
+
+
+def _move(request: Any, to: str, *, actor: str, reason: str = "", **values: object) -> None:  # noqa: ANN401
+    db.session.execute(sa.update(_Q).where(_Q.c.id == request.id).values(status=to, **values))
+    record_event(
+        follow_request_event, request.id, actor=actor, before=request.status, after=to, reason=reason
+    )
+    _changed(request.campaign_id)
+
+
+def _changed(campaign_id: str) -> None:
+    live.changed("contract", campaign_id)
+    live.changed("queue", "follow")
+    live.changed("desk", "all")
