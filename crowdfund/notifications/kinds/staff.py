@@ -16,6 +16,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "staff.campaigns": ("admin", "compliance"),
     "staff.payments": ("admin", "finance"),
     "staff.requests": ("admin",),
+    "staff.follow": ("admin", "finance"),
 }
 
 KINDS = {
@@ -48,5 +49,10 @@ KINDS = {
         _l("A colleague's request waits for a second pair of eyes"),
         _l("There is new work in the queue of requests about staff."),
         "/staff/requests",
+    ),
+    "staff.follow": _queue(
+        _l("A campaign needs a second approval"),
+        _l("A colleague asked that a campaign follows its contract. Check the preview and decide."),
+        "/staff/follow",
     ),
 }
