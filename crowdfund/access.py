@@ -228,6 +228,16 @@ TABLE: dict[str, frozenset[str]] = {
     "payments.inbox": readers("admin", "finance"),
     "payments.webhook": readers("admin", "finance"),
     "payments.replay": staff("admin", "finance"),
+    # reconciliation: everybody may see whether books and contracts agree; two people have a campaign follow
+    "reconciliation.drift": PUBLIC,
+    "reconciliation.contract": readers("admin", "finance"),
+    "reconciliation.compare": staff("admin", "finance"),
+    "reconciliation.ask": staff("admin", "finance"),
+    "reconciliation.requests": readers("admin", "finance"),
+    "reconciliation.requested": readers("admin", "finance"),
+    "reconciliation.approve": staff("admin", "finance"),
+    "reconciliation.refuse": staff("admin", "finance"),
+    "reconciliation.withdraw": staff("admin", "finance"),
     # reports
     "reports.desk": readers("admin", "compliance", "finance"),
     "reports.queues_now": readers("admin", "compliance", "finance"),

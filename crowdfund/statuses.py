@@ -51,6 +51,8 @@ TEXTS = {
     "refused": _l("Refused"),
     "reverted": _l("Reverted"),
     "lost": _l("Lost"),
+    "stopped": _l("Stopped"),
+    "not_counted": _l("Not counted"),
     "dead": _l("Given up"),
     "forged": _l("Forged"),
     "expired": _l("Expired"),

@@ -16,6 +16,7 @@ from crowdfund.accounts import service as accounts
 from crowdfund.accounts.models.second_factor import Passkey
 from crowdfund.adapters import gateways
 from crowdfund.adapters.bill_bitts_fake import FakeBillBitts
+from crowdfund.campaigns import queries as campaign_queries
 from crowdfund.campaigns import service as campaigns
 from crowdfund.campaigns.models import CampaignDocument
 from crowdfund.chain import queries as chain
@@ -35,6 +36,8 @@ from crowdfund.outbox import outbox_table
 from crowdfund.payments import queries as payments
 from crowdfund.payments import service as payment_service
 from crowdfund.payments.models import Inbox, PaymentException
+from crowdfund.reconciliation import service as reconciliation
+from crowdfund.reconciliation.models import ContractReading
 from tests import raising
 from tests.browser import lint
 from tests.compliance.conftest import FACTS
@@ -156,6 +159,7 @@ SAID_OTHERWISE = {
     "accounts.oidc_begin": dict.fromkeys(ACTORS, "503"),  # no provider is configured here
     "accounts.passkey_options": dict.fromkeys(NOBODY, "sign in"),  # for who is half way in
     "admin.withdraw": {"admin": "forbidden"},  # only who asked; that was another admin
+    "reconciliation.withdraw": {"admin": "forbidden", "finance": "forbidden"},
     "issuers.remove_member": {"vera": "open"},  # it is she who leaves
     # A link that was passed on says for whom it is.
     **dict.fromkeys(
@@ -362,6 +366,7 @@ def _investment(world, reviewer):
 def _staff_things(world, second):
     """What only staff see: a request, work that was given up, messages, the audit log."""
     alice = world.people["alice"]
+    follow = _contract_that_was_cancelled(world, second)
     request = accounts.administration.ask(
         alice, "give_role", role="finance", reason="For this test.", actor=second
     )
@@ -372,13 +377,32 @@ def _staff_things(world, second):
     rollback()
     token = links.unsubscribe_url(alice, "investment.settled").rsplit("/", 1)[1]
     world.examples |= {
-        "request_id": request, "work_id": _first(outbox_table.c.id, outbox_table.c.key == "given-up"),
+        "request_id": request, "follow_id": follow,
+        "work_id": _first(outbox_table.c.id, outbox_table.c.key == "given-up"),
         "notice_id": _first(Notice.id, Notice.person_id == alice), "message_id": _first(Message.id), "seq": 1,
         "notifications.preview_html:kind": "investment.settled", "language": "en", "token": token,
         "filename": "app.css",
     }  # fmt: skip
     audit.record(second, "probe", ("person", alice), {"reason": "For this test."}, roles=("admin",))
     commit()
+
+
+def _contract_that_was_cancelled(world, second):
+    """Ivan's campaign is live, its contract is not; an admin asked that the campaign follows."""
+    campaign = campaign_queries.detail(world.examples["slug"])
+    db.session.add(
+        ContractReading(
+            address=campaign.contract_address, campaign_id=campaign.id, is_ours=True, status="cancelled",
+            fiat_units="0", token_units="0", escrow_units="0", block_number=7, at=now(), missing=[], extra=[],
+        )
+    )  # fmt: skip
+    commit()
+    seen = reconciliation.preview(campaign.id)
+    follow = reconciliation.ask(
+        campaign.id, reason="For this test only.", fingerprint=seen.fingerprint, actor=second
+    )
+    commit()
+    return follow
 
 
 def _first(column, *where):

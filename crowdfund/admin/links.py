@@ -12,6 +12,7 @@ PAGES = {
     "request": ("admin.requested", "request_id"),
     "company": ("compliance.company", "company_id"),
     "campaign": ("campaigns.staff_detail", "campaign_id"),
+    "follow": ("reconciliation.requested", "follow_id"),
     "payment": ("payments.detail", "payment_id"),
     "exception": ("payments.exception", "exception_id"),
     "inbox": ("payments.webhook", "inbox_id"),

@@ -1,11 +1,13 @@
 """Reads of reconciliation: the books' side of each contract, what was compared, and requests."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import sqlalchemy as sa
 
+from .. import clock
 from ..campaigns.models import Campaign, CampaignLimits
 from ..campaigns.rules import BRIEF
 from ..chain import rules as chain_rules
@@ -16,13 +18,14 @@ from ..i18n import _
 from ..investments import rules as investment_rules
 from ..investments.models import Investment
 from .models import Comparison, ContractReading, FollowRequest, follow_request_event
-from .rules import Books, ContractFacts, Facts
+from .rules import Books, Contract, ContractFacts, Facts
 from .rules import Investment as Line
 
 _C, _I, _R, _V, _Q, _W = (
     cast(sa.Table, model.__table__)
     for model in (Campaign, Investment, ContractReading, Comparison, FollowRequest, Write)
 )
+OLD_AFTER = timedelta(minutes=30)  # three rounds: then nothing compares any more
 _IN = _I.c.status.in_(investment_rules.IN)
 
 
@@ -128,6 +131,35 @@ def away_since() -> datetime | None:
     if last is not None:
         query = query.where(sa.or_(_V.c.at > last.at, sa.and_(_V.c.at == last.at, _V.c.id > last.id)))
     return db.session.scalar(query)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The last comparison, since when there is none (the node is away), and whether it is old."""
+
+    last: Any
+    away_since: datetime | None
+    is_old: bool
+
+
+def state() -> State:
+    """Return what is known about contracts and books: for the desk and for everybody."""
+    last = last_comparison()
+    is_old = last is not None and last.at < clock.now() - OLD_AFTER
+    return State(last, away_since(), is_old)
+
+
+def contract_of(row: Any) -> Contract:  # noqa: ANN401 - a reading
+    """Return a contract as it was last read."""
+    return Contract(
+        address=row.address,
+        status=row.status,
+        fiat_units=int(row.fiat_units),
+        token_units=int(row.token_units),
+        escrow_units=int(row.escrow_units),
+        factory_knows=row.is_ours,
+        problem=_("there is no contract at this address") if row.status == "none" else "",
+    )
 
 
 # --- following ------------------------------------------------------------------------------------

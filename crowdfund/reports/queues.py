@@ -20,6 +20,7 @@ from ..issuers.models import Company, CompanyChange
 from ..notifications.models import Message
 from ..outbox import outbox_table
 from ..payments.models import Inbox, PaymentException
+from ..reconciliation import queries as reconciliation
 
 Waiting = tuple[int, datetime | None]
 STUCK_AFTER = timedelta(minutes=10)  # a chain write that has not moved for longer
@@ -131,6 +132,8 @@ QUEUES = (
     Kind(_l("Payment exceptions"), _l("payments that were not exact"), "payments.exceptions", _exceptions),
     Kind(_l("Requests for a second admin"), _l("roles and second factors"), "admin.requests",
          accounts.staff_requests_waiting),
+    Kind(_l("Campaigns and their contracts"), _l("requests for a second approval"), "reconciliation.requests",
+         reconciliation.requests_waiting),
     Kind(_l("Failed chain writes"), _l("each waits for a decision"), "chain.writes", _failed_writes,
          {"status": "failed"}, is_trouble=True),
     Kind(_l("Slow chain writes"), _l("not moved for ten minutes"), "chain.writes", _stuck_writes,

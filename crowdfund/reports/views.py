@@ -8,6 +8,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from .. import outbox, web
 from ..errors import NotFound
 from ..i18n import _
+from ..reconciliation import queries as reconciliation
+from ..reconciliation import rules as differing
 from . import queries, queues
 
 bp = Blueprint("reports", __name__)
@@ -54,4 +56,11 @@ def retry(work_id: str) -> BaseResponse:
 
 def _desk() -> dict[str, Any]:
     mine = [kind for kind in queues.QUEUES if web.may(kind.endpoint)]
-    return {"queues": queues.waiting(mine), "selfcheck": queries.last_run()}
+    contracts = reconciliation.state()
+    differences = contracts.last.differences if contracts.last else []
+    return {
+        "queues": queues.waiting(mine),
+        "selfcheck": queries.last_run(),
+        "contracts": contracts,
+        "differences": [(one, differing.words(one)) for one in differences],
+    }

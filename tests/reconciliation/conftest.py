@@ -75,13 +75,15 @@ class Raise(World):
     def on_chain(self, function, *args, role=None):
         """Call the contract behind the platform's back: a stranger, or somebody with a key of ours."""
         sender = connection.address_of(role) if role else STRANGER
+        self._send(sender, self.address, contract_abi.encode("CampaignImplementation", function, args))
+
+    def _send(self, sender, address, data):
         self.chain_node.rpc("anvil_setBalance", sender, hex(10**18))
         self.chain_node.rpc("anvil_impersonateAccount", sender)
-        data = contract_abi.encode("CampaignImplementation", function, args)
-        tx = {"from": sender, "to": self.address, "data": data, "gas": hex(1_000_000)}
+        tx = {"from": sender, "to": address, "data": data, "gas": hex(1_000_000)}
         receipt = chain.Node(self.chain_node.url).wait(self.chain_node.rpc("eth_sendTransaction", tx))
-        assert receipt.ok
         self.chain_node.rpc("anvil_stopImpersonatingAccount", sender)
+        assert receipt.ok
 
     def close_on_chain(self, role=None):
         self.on_chain("close", chain_rules.intent_bytes32("elsewhere"), role=role)
@@ -97,13 +99,18 @@ class Raise(World):
         self.chain_works()
         return begun
 
-    def compare(self):
-        """Compare all contracts with the books as the periodic job does; return what differs."""
+    def compare_now(self):
         rollback()
         outbox.add("reconciliation.compare", f"reconciliation.compare:{len(self.moved)}")
         self.moved.append("compared")
         commit()
+        outbox.drain("chain")
+        rollback()
+
+    def compare(self):
+        """Compare all contracts with the books as the periodic job does; return what differs."""
         self.chain_works()
+        self.compare_now()
         found = queries.last_comparison()
         return [one["kind"] for one in found.differences]
 
@@ -143,6 +150,53 @@ class Raise(World):
 
     def set_status(self, status):
         self._sql("UPDATE campaign SET status = :status WHERE id = :id", status=status, id=self.campaign_id)
+
+    def set_address(self, address):
+        self._sql(
+            "UPDATE campaign SET contract_address = :to WHERE id = :id", to=address, id=self.campaign_id
+        )
+
+    def set_grace(self, days):
+        self._sql("UPDATE campaign SET grace_days = :days WHERE id = :id", days=days, id=self.campaign_id)
+
+    def mark(self, result):
+        rollback()
+        campaigns.note_disagreement(self.campaign_id, result)
+        commit()
+
+    def invest_tokens(self, investor, amount_minor):
+        """Somebody with tokens invests on the contract itself."""
+        units, token = chain_rules.to_units(amount_minor), chain_queries.address_of("PaymentToken")
+        admin = connection.address_of("admin")
+        role = connection.node().call("PaymentToken", token, "MINTER_ROLE")
+        for sender, address, contract, function, args in (
+            (admin, token, "PaymentToken", "grantRole", (role, admin)),
+            (admin, token, "PaymentToken", "mint", (investor, units)),
+            (investor, token, "PaymentToken", "approve", (self.address, units)),
+            (investor, self.address, "CampaignImplementation", "invest", (b"\x07" * 32, units)),
+        ):
+            self._send(sender, address, contract_abi.encode(contract, function, args))
+
+    def make_contract_elsewhere(self):
+        """Have the factory make a campaign for another company, which our books do not know."""
+        registry, factory = (chain_queries.address_of(n) for n in ("IssuerRegistry", "CampaignFactory"))
+        operator = connection.address_of("operator")
+        ids = [
+            chain_rules.intent_bytes32(name) for name in ("r", "other", "vc", "documents", "c", "campaign")
+        ]
+        issuer = (ids[0], ids[1], STRANGER, ids[2], ids[3])
+        self._send(operator, registry, contract_abi.encode("IssuerRegistry", "registerIssuer", issuer))
+        units = chain_rules.to_units(1_000_00)
+        terms = {
+            "campaignId": ids[5], "issuerId": ids[1], "issuerWallet": STRANGER,
+            "token": chain_queries.address_of("PaymentToken"), "goal": units, "minInvestment": 0,
+            "maxInvestment": units, "deadline": connection.node().head().timestamp + 86_400,
+            "thresholdBps": 7500, "granularity": 10_000, "termsHash": ids[2],
+        }  # fmt: skip
+        self._send(
+            operator, factory, contract_abi.encode("CampaignFactory", "createCampaign", (ids[4], terms))
+        )
+        return connection.node().call("CampaignFactory", factory, "campaignOf", ids[5])
 
     def settle_in_sql_only(self, investment_id):
         """The chain lost a record that it had confirmed."""

@@ -1,4 +1,4 @@
-"""Rules of reconciliation: `comparing` (what differs), `following` (what a campaign then does)."""
+"""Rules of reconciliation: `comparing` (what differs), `following` (what a campaign then does), `telling`."""
 
 from .comparing import (
     AGREES,
@@ -26,6 +26,7 @@ from .following import (
     moves,
     plan,
 )
+from .telling import plan_words
 
 __all__ = [
     "AGREES",
@@ -47,6 +48,7 @@ __all__ = [
     "fingerprint",
     "moves",
     "plan",
+    "plan_words",
     "settings_difference",
     "unknown",
     "words",

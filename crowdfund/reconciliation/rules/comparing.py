@@ -67,6 +67,16 @@ class Contract:
         """Return token and fiat money together."""
         return self.fiat_units + self.token_units
 
+    @property
+    def fiat_minor(self) -> int:
+        """Return the recorded payments in minor units, rounded down."""
+        return self.fiat_units // to_units(1)
+
+    @property
+    def token_minor(self) -> int:
+        """Return the token money in minor units, rounded down."""
+        return self.token_units // to_units(1)
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 from ...errors import Conflict
 from ...i18n import _
@@ -103,6 +103,13 @@ class Plan:
     def as_json(self) -> dict[str, Any]:
         """Return what is kept of it with a request."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> "Plan":
+        """Return the plan that was kept with a request."""
+        lists = ("returned", "forgotten", "refunded", "extra")
+        lines = {name: tuple(Investment(**one) for one in kept[name]) for name in lists}
+        return cls(**cast("Any", {**kept, **lines}))
 
 
 def fingerprint(facts: Facts) -> str:

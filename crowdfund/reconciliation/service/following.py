@@ -48,6 +48,11 @@ class Preview:
     moves: list[accounts.Posting]
     obstacle: str
 
+    def as_json(self) -> dict[str, Any]:
+        """Return what is kept of it with a request: the plan, its postings and the currency."""
+        moves = [[move.source, move.destination, move.amount_minor] for move in self.moves]
+        return {"plan": self.plan.as_json(), "moves": moves, "currency": self.facts.currency}
+
 
 def preview(campaign_id: str) -> Preview:
     """Return what would happen, by the contract as it was last read.
@@ -104,7 +109,7 @@ def ask(campaign_id: str, *, reason: str, fingerprint: str, actor: str) -> str:
     request_id = new_id()
     row = {
         "id": request_id, "campaign_id": campaign_id, "status": "pending", "open_key": campaign_id,
-        "reason": why, "plan": seen.plan.as_json(), "fingerprint": fingerprint, "asked_by": actor,
+        "reason": why, "plan": seen.as_json(), "fingerprint": fingerprint, "asked_by": actor,
         "asked_at": clock.now(),
     }  # fmt: skip
     if not insert_ignore(_Q, [row]):

@@ -1,0 +1,26 @@
+"""What staff write when a campaign is to follow its contract."""
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, TextAreaField
+
+from ..i18n import _l
+from ..issuers.forms import Needed
+
+
+class FollowForm(FlaskForm):
+    """Why, and the fingerprint of the facts that were on the page."""
+
+    reason = TextAreaField(
+        _l("Reason"),
+        [Needed()],
+        description=_l("Your colleague reads this, and it stays in the history. At least 10 characters."),
+    )
+    fingerprint = HiddenField()
+
+
+class ReasonForm(FlaskForm):
+    """Why a request is refused."""
+
+    reason = TextAreaField(
+        _l("Reason"), [Needed()], description=_l("Your colleague reads this. At least 10 characters.")
+    )

@@ -1,0 +1,85 @@
+"""A plan in words, for the two people who decide about it; pure."""
+
+from ...i18n import _
+from ...money import fmt
+from ...statuses import status_text
+from .following import Investment, Plan
+
+
+def plan_words(plan: Plan, currency: str) -> list[str]:
+    """Return what a plan does, as sentences in the order in which it happens."""
+    said = [*_money_words(plan, currency), *_status_words(plan)]
+    if plan.extra:
+        said.append(
+            _(
+                "The contract has recorded %(amount)s whose payment has not arrived here (number of "
+                "payments: %(count)s). It is not counted; if it arrives, it goes to the investor's wallet.",
+                amount=_total(plan.extra, currency),
+                count=len(plan.extra),
+            )
+        )
+    if plan.difference_minor:
+        said.append(_difference_words(plan.difference_minor, currency))
+    if plan.action != "ask":
+        said.append(
+            _(
+                "After this, the campaign holds %(amount)s.",
+                amount=fmt(0 if plan.refunded else plan.settled_after_minor, currency),
+            )
+        )
+    return said
+
+
+def _money_words(plan: Plan, currency: str) -> list[str]:
+    said = []
+    if plan.takes_back:
+        said.append(_("The released money is taken back from the company and the platform's fee."))
+    if plan.returned:
+        said.append(
+            _(
+                "%(amount)s that the contract did not record goes back to the investors' wallets (number "
+                "of payments: %(count)s).",
+                amount=_total(plan.returned, currency),
+                count=len(plan.returned),
+            )
+        )
+    if plan.refunded:
+        said.append(
+            _(
+                "Everybody is refunded: %(amount)s goes to the investors' wallets (number of payments: "
+                "%(count)s).",
+                amount=_total(plan.refunded, currency),
+                count=len(plan.refunded),
+            )
+        )
+    return said
+
+
+def _status_words(plan: Plan) -> list[str]:
+    if plan.action == "ask":
+        return [
+            _("The contract has lost what it had confirmed. It is asked again: %(what)s.", what=plan.asks)
+        ]
+    said = []
+    if plan.to:
+        said.append(_("The campaign becomes: %(status)s.", status=status_text(plan.to)))
+    elif plan.action == "accept_result":
+        result = status_text(str(plan.accepts_result))
+        said.append(_("The campaign stays as it is, and we accept that the contract is: %(status)s.",
+                      status=result))  # fmt: skip
+    else:
+        said.append(_("The campaign keeps its status."))
+    if plan.pays_out:
+        said.append(_("The money is released to the company in our books, less the fee."))
+    return said
+
+
+def _difference_words(minor: int, currency: str) -> str:
+    values = {"amount": fmt(abs(minor), currency)}
+    if minor > 0:
+        return _("The contract counts %(amount)s more than our books. We accept this difference.", **values)
+    return _("The contract counts %(amount)s less than our books. We accept this difference.", **values)
+
+
+def _total(lines: tuple[Investment, ...], currency: str) -> str:
+    return fmt(sum(one.amount_minor for one in lines), currency)

@@ -1,0 +1,168 @@
+"""Contracts and books compared on a real chain: clean while work goes on, and each kind of difference."""
+
+from datetime import timedelta
+
+import pytest
+
+from crowdfund import clock
+from crowdfund.campaigns import rules as campaign_rules
+from crowdfund.campaigns import service as campaign_service
+from crowdfund.chain import comparers, connection
+from crowdfund.chain import queries as chain
+from crowdfund.chain import rules as chain_rules
+from crowdfund.db import commit, rollback
+from crowdfund.reconciliation import queries, reading, service
+from crowdfund.reports import service as reports
+from tests import raising
+
+from .conftest import STRANGER
+
+
+def test_books_and_contract_agree_at_every_step_of_a_success(raised):
+    found = [raised.compare()]
+    raised.paid("charlie", "8,000", key="form-key-1")
+    found.append(raised.compare())  # settled, and only then recorded
+    raised.pass_days(31)
+    raised.close_due()
+    found.append(raised.compare())
+    campaign_service.release(raised.campaign_id, actor=raised.people["fiona"])
+    commit()
+    raised.chain_works()
+    found.append(raised.compare())
+    assert found == [[], [], [], []]
+    last = queries.last_comparison()
+    assert (last.campaigns, last.amount_minor, last.failure) == (1, 8_000_00, None)
+    assert last.block_number == connection.node().head().number
+
+
+def test_books_and_contract_agree_after_a_failure_with_refunds(raised):
+    raised.paid("charlie", "1,000", key="form-key-1")
+    raised.chain_works()
+    raised.pass_days(31)
+    raised.close_due()
+    assert raised.campaign().status == "refunded"
+    assert raised.compare() == []
+
+
+def test_settled_money_that_waits_for_the_chain_is_no_difference(raised):
+    raised.paid("charlie", "1,000", key="form-key-1")
+    found = reading.look()  # its record is queued
+    assert (found.differences, found.failure) == ([], "")
+
+
+def test_a_payment_on_the_contract_that_our_books_do_not_have_is_a_difference(raised):
+    raised.record_on_chain("elsewhere", 500_00)
+    assert raised.compare() == ["fiat"]
+    [kept] = queries.last_comparison().differences
+    assert kept["facts"] == {"books": 0, "contract": chain_rules.to_units(500_00)}
+    assert kept["title"] == raised.campaign().title
+
+
+def test_tokens_of_a_stranger_are_a_difference_until_our_books_count_them(raised):
+    raised.invest_tokens(STRANGER, 300_00)
+    assert raised.compare() == ["token"]
+
+
+def test_a_contract_of_our_factory_that_no_campaign_has_is_a_difference(raised):
+    address = raised.make_contract_elsewhere()
+    assert raised.compare() == ["unknown"]
+    assert queries.last_comparison().differences[0]["address"] == address
+    assert raised.compare() == ["unknown"]  # also when only newer blocks are searched for events
+    assert queries.last_comparison().campaigns == 2
+
+
+def test_a_contract_that_our_factory_did_not_make_is_a_difference(raised):
+    other = connection.node().call("CampaignFactory", chain.address_of("CampaignFactory"), "implementation")
+    raised.set_address(other)
+    assert set(raised.compare()) >= {"foreign"}
+    raised.set_address(STRANGER)
+    assert set(raised.compare()) >= {"unreadable"}
+
+
+def test_a_node_that_is_away_is_told_with_since_when_and_the_last_result_stays(raised):
+    assert queries.state().last is None
+    assert raised.compare() == []
+    before = queries.last_comparison().id
+    raised.chain_node.stop()
+    raised.later(600)
+    raised.compare_now()
+    first = clock.now()
+    raised.later(600)
+    raised.compare_now()
+    state = queries.state()
+    assert state.last.id == before
+    assert abs(state.away_since - first) < timedelta(minutes=5)
+
+
+def test_a_result_is_old_when_nobody_compares_any_more(raised):
+    assert raised.compare() == []
+    assert not queries.state().is_old
+    raised.later(31 * 60)
+    rollback()
+    assert queries.state().is_old
+
+
+def test_the_commands_compare_in_the_same_way_and_keep_the_result(raised):
+    raised.record_on_chain("elsewhere", 500_00)
+    [problem] = comparers.problems()
+    commit()
+    assert problem.startswith(f"I9 campaign {raised.campaign_id}: ")
+    assert "the contract counts 500.00 ETB" in problem
+    assert [one["kind"] for one in queries.last_comparison().differences] == ["fiat"]
+
+
+def test_contracts_record_longer_than_any_settings_wait(raised):
+    """The relation of the two graces, read from the contract itself and for every dated limit."""
+    needed = timedelta(days=queries.most_grace_days()) + campaign_rules.RECORDING_MARGIN
+    seconds = raised.contract("SETTLEMENT_GRACE")
+    assert timedelta(seconds=seconds) == campaign_rules.CONTRACT_GRACE
+    assert timedelta(seconds=seconds) >= needed
+    assert raised.compare() == []
+
+
+def test_settings_that_outlast_the_contract_are_a_difference(raised):
+    raised.set_grace(8)
+    assert raised.compare() == ["grace"]
+
+
+@pytest.mark.parametrize(("days", "status"), [(13, "live"), (14, "failed")])
+def test_a_stranger_may_close_only_after_the_long_grace(raised, days, status):
+    raised.pass_days(30 + days)
+    if status == "live":
+        with pytest.raises(AssertionError):
+            raised.close_on_chain()
+    else:
+        raised.pass_days(1)
+        raised.close_on_chain()
+    assert raised.contract_status() == status
+
+
+# --- the books alone --------------------------------------------------------------------------------
+
+
+def test_an_ending_that_the_contract_does_not_confirm_becomes_an_alert_after_an_hour(raised):
+    raised.pass_days(31)
+    campaign_service.close_due()
+    commit()
+    assert raised.alerts() == []
+    raised.later(3_601)
+    assert "close is not done since" in " ".join(raised.alerts())
+    reports.selfcheck()
+    commit()
+
+
+def test_a_campaign_that_nobody_closes_becomes_an_alert(raised):
+    raised.pass_days(35)
+    assert raised.alerts() == []
+    raised.pass_days(2)
+    assert "should have been closed on" in " ".join(raised.alerts())
+
+
+def test_a_reorganisation_that_undoes_a_closing_takes_the_mark_away(raised):
+    raised.mark("failed")
+    service.ask_for_look(raised.campaign_id)
+    commit()
+    raised.chain_works()
+    campaign = raised.campaign()
+    assert (campaign.contract_result, campaign.chain_error) == (None, None)
+    assert raising.campaign(raised.campaign_id).status == "live"
