@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from crowdfund import outbox
-from crowdfund.adapters import mail
+from crowdfund.adapters import contract_abi, mail
 from crowdfund.campaigns import queries, rules, service
 from crowdfund.campaigns.models import CampaignLimits
 from crowdfund.chain import queries as chain
@@ -17,6 +17,7 @@ from crowdfund.issuers import queries as issuers
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as accounts
 from tests import raising
+from tests.conftest import NOW
 
 
 def states(campaign_id):
@@ -322,6 +323,55 @@ def test_money_that_arrives_within_the_grace_makes_a_success(cast, frozen):
     assert raising.campaign(campaign_id).status == "succeeded"
 
 
+@pytest.mark.parametrize(("past_us", "counts"), [(0, True), (1, False)])
+def test_money_counts_until_the_last_moment_of_the_grace(cast, frozen, past_us, counts):
+    """Also while nothing has closed the campaign: later the contract might not record it."""
+    campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
+    raising.put_in(campaign_id, 1_000_00, settle=False)
+    end(frozen, days=5, microseconds=past_us)
+    assert raising.campaign(campaign_id).status == "live"
+    if counts:
+        service.count_settled(campaign_id, 1_000_00, new_investor=True)
+        commit()
+    else:
+        with raising.refused(rules.CampaignClosed):
+            service.count_settled(campaign_id, 1_000_00, new_investor=True)
+    assert raising.campaign(campaign_id).settled_minor == (1_000_00 if counts else 0)
+
+
+def test_the_grace_of_the_campaign_counts_and_not_that_of_today(cast, frozen):
+    campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
+    db.session.execute(sa.text("UPDATE campaign SET grace_days = 2"))
+    raising.put_in(campaign_id, 1_000_00, settle=False)
+    end(frozen, days=2, seconds=1)
+    with raising.refused(rules.CampaignClosed):
+        service.count_settled(campaign_id, 1_000_00, new_investor=True)
+
+
+def test_no_settings_may_wait_longer_than_contracts_leave_time_to_record(cast):
+    values = {name: getattr(rules.BRIEF, name) for name in rules.Limits.__slots__}
+    for days, fits in ((rules.MAX_GRACE_DAYS, True), (rules.MAX_GRACE_DAYS + 1, False), (-1, False)):
+        row = CampaignLimits(valid_from=NOW + timedelta(days=days), **{**values, "grace_days": days})
+        db.session.add(row)
+        if fits:
+            commit()
+            continue
+        with pytest.raises(sa.exc.IntegrityError):
+            db.session.flush()
+        rollback()
+
+
+def test_the_platform_knows_how_long_its_contracts_record():
+    """The constant of the contract that is deployed, read from its compiled bytes."""
+    seconds = int(rules.CONTRACT_GRACE.total_seconds())
+    pushed = f"62{seconds:06x}"  # PUSH3 of the constant
+    code = contract_abi.artifact("CampaignImplementation").bytecode
+    source = (contract_abi.ARTIFACTS.parent / "src/campaign/CampaignBase.sol").read_text()
+    assert pushed in code
+    assert f"SETTLEMENT_GRACE = {rules.CONTRACT_GRACE.days} days;" in source
+    assert timedelta(days=rules.BRIEF.grace_days) + rules.RECORDING_MARGIN <= rules.CONTRACT_GRACE
+
+
 def test_money_that_settles_after_the_end_is_refused_to_be_returned(cast, frozen):
     campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
     raising.put_in(campaign_id, 1_000_00, settle=False)
@@ -356,6 +406,77 @@ def test_a_contract_that_disagrees_about_the_result_is_not_followed(cast, frozen
     row = raising.campaign(campaign_id)
     assert row.status == "live"
     assert "disagree" in row.chain_error
+
+
+def test_a_campaign_that_its_contract_has_left_takes_no_money_and_is_not_closed_again(cast, frozen):
+    campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
+    raising.put_in(campaign_id, 1_000_00, settle=False)
+    service.note_disagreement(campaign_id, "cancelled")
+    commit()
+    with raising.refused(rules.CampaignClosed):
+        service.reserve(campaign_id, 100_00)
+    with raising.refused(rules.CampaignClosed):
+        service.count_settled(campaign_id, 1_000_00, new_investor=True)
+    with raising.refused(rules.WrongState):
+        service.cancel(campaign_id, "The company asked us to stop.", actor=cast.adam)
+    end(frozen, days=6)
+    assert service.close_due() == 0
+
+
+def test_a_disagreement_is_noted_once_and_goes_when_both_agree_again(cast):
+    campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
+    for _ in range(2):
+        service.note_disagreement(campaign_id, "failed")
+        commit()
+    said = [event.reason for event in queries.history(campaign_id) if "disagree" in event.reason]
+    assert len(said) == 1
+    service.note_agreement(campaign_id)
+    commit()
+    row = raising.campaign(campaign_id)
+    assert (row.contract_result, row.chain_error) == (None, None)
+
+
+def test_trying_again_keeps_the_error_when_nothing_can_begin(cast, frozen):
+    campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
+    service.cancel(campaign_id, "The company asked us to stop.", actor=cast.adam)
+    commit()
+    raising.refuse("campaign", campaign_id, "WrongStatus(status=2)")
+    with raising.refused(rules.WrongState):
+        service.retry_ending(campaign_id, actor=cast.adam)
+    assert raising.campaign(campaign_id).chain_error == "WrongStatus(status=2)"
+    end(frozen, seconds=1)
+    service.count_refused(campaign_id, 1)
+    commit()
+    with raising.refused(rules.WrongState):
+        service.retry_ending(campaign_id, actor=cast.adam)
+    assert raising.campaign(campaign_id).chain_error == "WrongStatus(status=2)"
+    service.count_refused(campaign_id, -1)
+    service.retry_ending(campaign_id, actor=cast.adam)  # without the pause of ten minutes
+    commit()
+    row = raising.campaign(campaign_id)
+    assert (row.ending, row.chain_error) == ("close", None)
+
+
+def test_refused_payments_hold_closing_and_release(cast, frozen):
+    campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
+    raising.put_in(campaign_id, 8_000_00)
+    service.count_refused(campaign_id, 1)
+    commit()
+    end(frozen, seconds=1)
+    assert [service.close_due(), service.close_due()] == [0, 0]
+    commit()
+    assert "refused to record" in raising.campaign(campaign_id).chain_error
+    with raising.refused(service.totals.TotalsDisagree):
+        service.count_refused(campaign_id, -2)
+    service.count_refused(campaign_id, -1)
+    commit()
+    frozen.advance(timedelta(minutes=11))
+    close(campaign_id, succeeded=True)
+    service.count_refused(campaign_id, 1)
+    commit()
+    with pytest.raises(rules.WrongState, match="refused to record"):
+        service.release(campaign_id, actor=cast.fiona)
+    rollback()
 
 
 def test_a_refused_closing_is_tried_again_later(cast, frozen):

@@ -74,7 +74,7 @@ def test_a_campaign_closes_right_after_its_deadline_though_no_block_was_mined_si
 
 def test_a_payment_after_the_grace_is_refused_though_no_block_was_mined_since(own_node, heard):
     address = campaign()
-    own_node.rpc("evm_setTime", connection.node().head().timestamp + 40 * DAY_S)
+    own_node.rpc("evm_setTime", connection.node().head().timestamp + 45 * DAY_S)
     record(address, 1)
     commit()
     settle()
@@ -83,7 +83,7 @@ def test_a_payment_after_the_grace_is_refused_though_no_block_was_mined_since(ow
 
 def test_a_campaign_that_a_stranger_closed_counts_as_closed(own_node, heard):
     address = campaign()
-    own_node.rpc("evm_increaseTime", 36 * DAY_S)
+    own_node.rpc("evm_increaseTime", 45 * DAY_S)
     release = rules.intent_bytes32("campaign:bakery:release")
     stranger_calls(own_node, address, "CampaignImplementation", "close", release)
     assert connection.node().call("CampaignImplementation", address, "intentUsed", release) is False
