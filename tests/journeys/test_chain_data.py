@@ -1,5 +1,7 @@
 """What really stands on the chain after the demo story: nothing about any person."""
 
+import re
+
 import httpx
 
 
@@ -24,3 +26,18 @@ def test_no_transaction_and_no_event_on_the_chain_holds_anything_about_a_person(
     assert len(wanted) > 40
     said = "\n".join(bytes.fromhex(one[2:]).decode("latin-1").lower() for one in (*calls, *events))
     assert sorted(value for value in wanted if value in said) == []
+
+
+def test_after_the_demo_story_books_and_contracts_agree_and_everybody_can_see_it(world):
+    """Each campaign of the story that has a contract, and nothing that only one side has."""
+    deployed = world.rows("SELECT COUNT(*) FROM campaign WHERE contract_address IS NOT NULL")[0][0]
+    assert deployed >= 3
+    world.stack.flask("selfcheck")  # compares everything from the first block on, and keeps the result
+    answer = httpx.get(f"{world.stack.url('web')}/transparency/drift", timeout=20)
+    text = " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
+    assert answer.status_code == 200
+    assert "0 differences" in text
+    assert f"Contracts compared {deployed}" in text
+    assert "does not answer" not in text
+    failures = "SELECT COUNT(*) FROM contract_comparison WHERE failure IS NOT NULL OR differences <> '[]'"
+    assert world.rows(failures) == [(0,)]
