@@ -202,7 +202,7 @@ def retry_ending(campaign_id: str, *, actor: str) -> None:
         return
     if campaign.status != Status.LIVE or not campaign.ends_at or campaign.ends_at >= clock.now():
         raise rules.WrongState(
-            _("There is nothing to try again by itself. Close, cancel or release the campaign anew.")
+            _("This cannot be repeated from here. Close, cancel or release the campaign again.")
         )
     if campaign.refused_count:
         raise rules.WrongState(

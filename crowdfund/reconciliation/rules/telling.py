@@ -1,9 +1,15 @@
 """A plan in words, for the two people who decide about it; pure."""
 
-from ...i18n import _
+from ...i18n import _, _l
 from ...money import fmt
 from ...statuses import status_text
 from .following import Investment, Plan
+
+_ASKED = {
+    "close": _l("The blockchain has lost that the contract was closed. We send the closing again."),
+    "cancel": _l("The contract is still open although the campaign is over. We cancel the contract."),
+    "release": _l("The blockchain has lost that the contract was released. We send the release again."),
+}
 
 
 def plan_words(plan: Plan, currency: str) -> list[str]:
@@ -57,9 +63,7 @@ def _money_words(plan: Plan, currency: str) -> list[str]:
 
 def _status_words(plan: Plan) -> list[str]:
     if plan.action == "ask":
-        return [
-            _("The contract has lost what it had confirmed. It is asked again: %(what)s.", what=plan.asks)
-        ]
+        return [str(_ASKED[str(plan.asks)])]
     said = []
     if plan.to:
         said.append(_("The campaign becomes: %(status)s.", status=status_text(plan.to)))
