@@ -92,6 +92,11 @@ def campaigns_at(addresses: Collection[str]) -> list[str]:
     return list(db.session.scalars(sa.select(_C.c.id).where(_C.c.contract_address.in_(addresses))))
 
 
+def deploying() -> list[str]:
+    """Return the campaigns whose contract is being made: it may be there before they have heard."""
+    return list(db.session.scalars(sa.select(_C.c.id).where(_C.c.status == "deploying")))
+
+
 def disagreeing() -> set[str]:
     """Return the campaigns whose contract ended in another way, as far as that was noticed."""
     return set(db.session.scalars(sa.select(_C.c.id).where(_C.c.contract_result.is_not(None))))

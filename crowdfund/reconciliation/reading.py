@@ -68,12 +68,21 @@ def _compare(*, whole: bool) -> Look:
     found.campaign_of = {one.address: one.campaign_id for one in books}
     for one in books:
         found.differences += rules.differences(one, found.contracts[one.address])
-    for address in made:
-        if address not in found.campaign_of:
-            found.differences.append(rules.unknown(found.contracts[address]))
+    strangers = [address for address in made if address not in found.campaign_of]
+    for address in _not_being_made(node, block, strangers):
+        found.differences.append(rules.unknown(found.contracts[address]))
     found.differences += _settings(node, places.factory, int(needed))
     found.amount_minor = sum(_minor(one.total_units) for one in found.contracts.values())
     return found
+
+
+def _not_being_made(node: Node, block: int, addresses: Sequence[str]) -> list[str]:
+    """Return the contracts that are no campaign's, less those that a campaign will hear of in a moment."""
+    with reading():
+        coming = {chain_rules.intent_bytes32(one) for one in queries.deploying()}
+        db.session.remove()
+    names = _read(node, block, [Read(CONTRACT, address, "campaignId") for address in addresses])
+    return [address for address, name in zip(addresses, names, strict=True) if name not in coming]
 
 
 def _places() -> Places:

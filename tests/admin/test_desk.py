@@ -42,7 +42,7 @@ def given_up(kind="reports.selfcheck", key="stuck"):
 def test_everybody_sees_the_queues_of_the_own_work_only(desk):
     reviews = {"People", "Companies", "Changes of companies", "Campaigns"}
     assert set(desk("carla")) == reviews
-    assert set(desk("fay")) == {"Campaigns", "Payment exceptions"}
+    assert set(desk("fay")) == {"Campaigns", "Campaigns and their contracts", "Payment exceptions"}
     everything = {*reviews, "Payment exceptions", "Requests for a second admin"}
     assert set(desk("ada")) == set(desk("rita")) == everything
 

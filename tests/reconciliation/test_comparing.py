@@ -71,6 +71,32 @@ def test_a_contract_of_our_factory_that_no_campaign_has_is_a_difference(raised):
     assert queries.last_comparison().campaigns == 2
 
 
+def test_a_contract_of_a_campaign_that_has_not_heard_of_it_yet_is_no_difference(raised):
+    raised.set_status("deploying")
+    raised.set_address(None)
+    assert raised.compare() == []
+
+
+def test_a_campaign_that_followed_between_look_and_note_is_not_marked(raised):
+    """The look saw the books live; meanwhile they have ended as the contract did."""
+    raised.on_chain("cancel", b"\x05" * 32, role="operator")
+    found = reading.look()
+    assert [one.kind for one in found.differences] == ["status"]
+    raised.set_status("cancelled")
+    service.keep(found)
+    commit()
+    assert raised.campaign().contract_result is None
+
+
+def test_a_mark_goes_when_the_books_have_ended_as_the_contract_did(raised):
+    raised.on_chain("cancel", b"\x05" * 32, role="operator")
+    assert raised.compare() == ["status"]
+    assert raised.campaign().contract_result == "cancelled"
+    raised.set_status("cancelled")
+    assert raised.compare() == []
+    assert raised.campaign().contract_result is None
+
+
 def test_a_contract_that_our_factory_did_not_make_is_a_difference(raised):
     other = connection.node().call("CampaignFactory", chain.address_of("CampaignFactory"), "implementation")
     raised.set_address(other)

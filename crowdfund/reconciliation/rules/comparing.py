@@ -145,8 +145,8 @@ def _differences(books: Books, contract: Contract) -> Iterator[tuple[str, dict[s
 def _status_agrees(books: Books, contract: Contract) -> bool:
     if contract.status == books.accepted_result:
         return True
-    if books.contract_result and contract.status != "live":
-        return False
+    if books.status == "live" and books.contract_result and contract.status != "live":
+        return False  # noticed before: only a request ends it
     return contract.status in AGREES.get((books.status, books.ending), frozenset())
 
 

@@ -3,7 +3,7 @@
 from ... import clock, live, outbox
 from ...campaigns import service as campaigns
 from ...db import db, new_id
-from .. import queries
+from .. import queries, rules
 from ..models import Comparison, ContractReading
 from ..rules import Contract, Difference, Look
 
@@ -60,12 +60,15 @@ def _keep_reading(found: Look, contract: Contract, campaign_id: str | None) -> N
 def _mark(campaign_id: str, contract: Contract, differences: list[Difference], *, is_marked: bool) -> None:
     """Stop a campaign whose contract ended otherwise: it takes no money and releases none.
 
-    The mark goes when the contract is live again, as after a reorganisation of the chain.
+    Judged again by what the books say now: they may have followed since the look. The mark goes
+    when both agree, as after a reorganisation of the chain.
     """
-    if contract.problem:
+    differed = any(one.kind == "status" and one.campaign_id == campaign_id for one in differences)
+    if contract.problem or not (differed or is_marked):
         return
-    differs = any(one.kind == "status" and one.campaign_id == campaign_id for one in differences)
-    if differs and contract.status != "live":
-        campaigns.note_disagreement(campaign_id, contract.status)
-    elif is_marked and contract.status == "live":
+    campaigns.line_up(campaign_id)
+    [books] = queries.books(campaign_id)
+    if all(one.kind != "status" for one in rules.differences(books, contract)):
         campaigns.note_agreement(campaign_id)
+    elif contract.status != "live":
+        campaigns.note_disagreement(campaign_id, contract.status)
