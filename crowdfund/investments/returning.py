@@ -3,6 +3,9 @@
 from collections.abc import Collection
 
 from ..campaigns import service as campaign_service
+from ..chain import queries as chain_queries
+from ..chain import service as chain
+from ..chain.rules import WriteStatus
 from . import queries, rules
 from .service import give_back, lock
 
@@ -38,3 +41,11 @@ def forget_records(campaign_id: str, ids: Collection[str]) -> None:
         if investment.tx_hash and investment.status in rules.IN:
             investment.tx_hash, investment.chain_problem = None, "The contract does not have it."
             campaign_service.count_refused(campaign_id, 1)
+
+
+def close_records(ids: Collection[str], *, reason: str, actor: str) -> None:
+    """Close the refused writes of investments whose money went back: nobody may send them again."""
+    for investment_id in sorted(ids):
+        found = chain_queries.write(rules.reference(investment_id))
+        if found is not None and found.status == WriteStatus.FAILED:
+            chain.close(found.id, reason, actor=actor)

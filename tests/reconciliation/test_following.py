@@ -5,6 +5,7 @@ import pytest
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns import rules as campaign_rules
 from crowdfund.campaigns import service as campaign_service
+from crowdfund.chain import service as chain_service
 from crowdfund.db import commit, rollback
 from crowdfund.errors import Conflict, Forbidden
 from crowdfund.reconciliation import rules, service
@@ -34,6 +35,7 @@ def test_money_that_settles_while_the_node_is_away_past_both_graces_goes_back_an
     assert (raised.status(first), raised.status(late, "dora")) == ("returned", "returned")
     assert (raised.wallet("charlie"), raised.wallet("dora"), raised.escrow()) == (5_000_00, 3_000_00, 0)
     assert raised.problems() == []
+    assert [row.status for row in raised.writes(late)] == ["closed"]
     assert {"investment.refunded"} <= set(raising.told(raised.people["dora"]))
 
 
@@ -186,6 +188,10 @@ def test_a_payment_that_the_contract_refuses_holds_the_closing_until_it_went_bac
     assert [one.id for one in raised.preview().plan.returned] == [refused]
     assert raised.follow() == "done"
     assert (raised.status(refused, "dora"), raised.wallet("dora")) == ("returned", 1_000_00)
+    [write] = raised.writes(refused)
+    assert write.status == "closed"
+    with raising.refused(Conflict):  # sent again, the contract would count money that went back
+        chain_service.replay(write.id, actor=raised.people["adam"])
     assert (raised.campaign().settled_minor, raised.campaign().refused_count) == (1_000_00, 0)
     assert raised.alerts() == []
     assert raised.close_due() == 1  # the contract counts 9,500 of 10,000

@@ -213,6 +213,8 @@ def _apply(seen: Preview, *, actor: str, reason: str) -> None:
     returning.forget_records(campaign_id, [one.id for one in made.forgotten])
     why = "The campaign's contract did not record it."
     returning.give_back_unrecorded(campaign_id, [one.id for one in made.returned], reason=why)
+    going = [one.id for one in (*made.returned, *made.refunded) if not one.on_contract]
+    returning.close_records(going, reason="The money goes back to the investor.", actor=actor)
     if made.action in ("fail", "cancel"):
         campaign.follow_end(campaign_id, Status(str(made.to)), **who)
     elif made.action == "ask":
