@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from crowdfund import config, outbox
-from crowdfund.adapters import chain
 from crowdfund.chain import connection, deploy, planner, queries, rules, sender
 from crowdfund.chain.models import Tx
 from crowdfund.db import commit, db
@@ -212,57 +211,6 @@ def test_a_transaction_that_the_node_forgot_is_sent_again(own_node, heard, later
     look_after()
     assert status_of("issuer:acme:register") == "confirmed"
     assert len(tx_rows()) == 1
-
-
-def test_a_stuck_transaction_is_replaced_with_higher_fees_and_the_same_nonce(own_node, heard, later):
-    own_node.rpc("evm_setAutomine", False)
-    register_issuer()
-    settle()
-    later(61)
-    look_after()
-    old, new = tx_rows()
-    assert (old.status, new.status) == ("replaced", "broadcast")
-    assert old.nonce == new.nonce
-    assert new.fee_cap * 1000 >= old.fee_cap * 1125
-    assert new.fee_tip * 1000 >= old.fee_tip * 1125
-    own_node.mine()
-    look_after()
-    assert queries.write("issuer:acme:register").tx_hash == new.hash
-    assert status_of("issuer:acme:register") == "confirmed"
-    assert [event for event, _ in heard] == ["chain.confirmed"]
-    assert queries.check_I8() == []
-
-
-def test_the_replaced_transaction_may_win_the_race(own_node, heard, later):
-    from crowdfund.chain import watch
-
-    own_node.rpc("evm_setAutomine", False)
-    register_issuer()
-    settle()
-    later(61)
-    watch.act(watch.look())
-    commit()
-    db.session.remove()
-    own_node.mine()  # before the replacement is sent
-    own_node.rpc("evm_setAutomine", True)
-    look_after()
-    old, new = tx_rows()
-    assert (old.status, new.status) == ("confirmed", "replaced")
-    assert queries.write("issuer:acme:register").tx_hash == old.hash
-    assert status_of("issuer:acme:register") == "confirmed"
-
-
-def test_a_nonce_used_elsewhere_only_costs_another_one(own_node, heard):
-    register_issuer()
-    sign_only()
-    key = connection.key_of("operator")
-    node = connection.node()
-    foreign = chain.sign(key, chain_id=31337, nonce=0, to=chain.ZERO, data="0x", gas=21_000, fees=node.fees())
-    assert node.send_raw(foreign.raw).sent == chain.Sent.ACCEPTED
-    settle()
-    look_after()
-    assert status_of("issuer:acme:register") == "confirmed"
-    assert [(row.nonce, row.status) for row in tx_rows()] == [(0, "lost"), (1, "confirmed")]
 
 
 def test_a_chain_without_base_fee_gets_legacy_transactions(app, tmp_path):

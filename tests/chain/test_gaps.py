@@ -4,7 +4,7 @@ import pytest
 
 from crowdfund import audit, outbox
 from crowdfund.adapters import chain
-from crowdfund.chain import connection, planner, queries, rules, sender, service
+from crowdfund.chain import connection, gaps, planner, queries, rules, sender, service
 from crowdfund.db import commit, db, rollback
 from tests import raising
 
@@ -141,6 +141,17 @@ def test_a_fill_follows_the_market_like_any_other_transaction(gap, later):
     assert status_of(INTENT) == "confirmed"
 
 
+def test_a_nonce_that_we_hold_to_be_on_chain_is_never_filled(own_node, heard):
+    """The node went back and the reader has not followed yet."""
+    register_issuer()
+    settle()
+    own_node.rpc("evm_setAutomine", False)
+    register_issuer("beta")
+    settle()
+    assert [(tx.nonce, tx.status) for tx in tx_rows()] == [(0, "confirmed"), (1, "broadcast")]
+    assert gaps._missing(gaps.Standing(operator().address, read=0, pending=0, fill_gas=21_000)) == []
+
+
 # --- our own stored transactions come first ------------------------------------------------------
 
 
@@ -203,8 +214,6 @@ def test_a_nonce_used_elsewhere_only_costs_another_one_and_alerts_staff(own_node
 
 @pytest.mark.parametrize("is_forgotten", [True, False])
 def test_a_sent_transaction_that_a_foreign_one_replaced_is_recognised(own_node, heard, later, is_forgotten):
-    from crowdfund.chain import gaps
-
     own_node.rpc("evm_setAutomine", False)
     register_issuer()
     settle()
