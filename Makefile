@@ -9,7 +9,7 @@ OWN := --ignore=tests/newcomer
 TWO := -n 2 --dist loadfile
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run reset test check newcomer lint contracts languages chaos bench bench-smoke bench-record fuzz ready ready-dev ready-bench
+.PHONY: help run reset test check newcomer lint contracts languages chaos bench bench-smoke bench-record fuzz mutate ready ready-dev ready-bench
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -52,6 +52,10 @@ chaos: ready-dev ## Long runs with killed workers, emptied Redis, stopped chain
 
 languages: ready-dev ## Bring the Amharic and Hindi catalogues in line with the texts of the code
 	@$(PY) tools/languages.py
+
+mutate: ready-dev ## How many small changes to the money modules the tests notice (ARGS="--sample 500")
+	@$(PY) -m pip install -qq --disable-pip-version-check -r tools/requirements-mutate.txt
+	@exec $(PY) tools/mutate.py $(ARGS)
 
 bench: ready-bench ## Speed as ratios in one run; writes benchmarks/results.json
 	@exec $(PY) -m benchmarks $(ARGS)

@@ -26,7 +26,7 @@ def test_an_amount_becomes_minor_units(typed, minor):
     assert money.parse(typed) == minor
 
 
-@pytest.mark.parametrize("typed", BAD, ids=lambda text: repr(text[:20]))
+@pytest.mark.parametrize("typed", BAD, ids=range(len(BAD)))
 def test_what_is_no_amount_gets_a_sentence(typed):
     with pytest.raises(InvalidAmount) as refusal:
         money.parse(typed)

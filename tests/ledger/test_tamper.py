@@ -57,8 +57,12 @@ def unlocked(posted):
     yield posted
     rollback()
     with db.engine.begin() as connection:
+        dialect = connection.dialect.name
         for table in TABLES:
-            for statement in append_only_ddl(table, connection.dialect.name):
+            for statement in append_only_ddl(table, dialect):
+                if statement.startswith("CREATE TRIGGER"):
+                    on = f" ON {table}" if dialect == "postgresql" else ""
+                    connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {statement.split()[2]}{on}")
                 connection.exec_driver_sql(statement)
 
 
