@@ -23,6 +23,10 @@ contract CampaignFactory is ICampaignFactory, Intents, SeparatedRoles {
     mapping(bytes32 campaignId => address campaign) public campaignOf;
     mapping(address token => bool allowed) public tokenAllowed;
 
+    uint256 public recorderCap;
+    mapping(address recorder => mapping(uint256 day => uint256 amount)) private _recordedOn;
+    mapping(address recorder => mapping(uint256 day => uint256 amount)) private _extraOn;
+
     constructor(address admin, IIssuerRegistry registry_, IFundEscrow escrow_, address feeRecipient_) {
         registry = registry_;
         escrow = escrow_;
@@ -44,6 +48,9 @@ contract CampaignFactory is ICampaignFactory, Intents, SeparatedRoles {
         if (!tokenAllowed[params.token]) revert TokenNotAllowed(params.token);
         address wallet = registry.getIssuer(params.issuerId).wallet;
         if (wallet != address(0) && wallet != params.issuerWallet) revert WalletMismatch(params.issuerWallet, wallet);
+        if (isOurs(params.issuerWallet) || params.issuerWallet == predict(campaignId)) {
+            revert WalletNotAllowed(params.issuerWallet);
+        }
         // Effect
         _useIntent(intentId);
         campaign = Clones.cloneDeterministic(implementation, campaignId);
@@ -76,8 +83,48 @@ contract CampaignFactory is ICampaignFactory, Intents, SeparatedRoles {
         _setFeeRecipient(recipient);
     }
 
+    function setRecorderCap(uint128 cap) external onlyRole(DEFAULT_ADMIN_ROLE) {
+        // Effect
+        recorderCap = cap;
+        emit RecorderCapSet(cap);
+    }
+
+    function raiseRecorderCap(bytes32 intentId, address recorder, uint128 extra) external onlyRole(OPERATOR_ROLE) {
+        // Effect
+        _useIntent(intentId);
+        uint256 day = _today();
+        _extraOn[recorder][day] += extra;
+        emit RecorderCapRaised(recorder, day, extra, intentId);
+    }
+
+    function noteRecorded(bytes32 campaignId, address recorder, uint256 amount) external {
+        // Check
+        if (campaignOf[campaignId] != msg.sender) revert CampaignUnknown(campaignId);
+        if (amount > recorderRoom(recorder)) revert RecorderCapReached();
+        // Effect
+        _recordedOn[recorder][_today()] += amount;
+    }
+
+    function recorderRoom(address recorder) public view returns (uint256) {
+        uint256 day = _today();
+        uint256 limit = recorderCap + _extraOn[recorder][day];
+        uint256 used = _recordedOn[recorder][day];
+        // The cap may have been lowered since.
+        return limit > used ? limit - used : 0;
+    }
+
+    function isOurs(address account) public view returns (bool) {
+        return account == address(0) || account == address(this) || account == address(registry)
+            || account == address(escrow) || account == implementation || tokenAllowed[account]
+            || escrow.tokenOf(account) != address(0);
+    }
+
     function predict(bytes32 campaignId) public view returns (address) {
         return Clones.predictDeterministicAddress(implementation, campaignId);
+    }
+
+    function _today() private view returns (uint256) {
+        return block.timestamp / 1 days;
     }
 
     function _setFeeRecipient(address recipient) private {

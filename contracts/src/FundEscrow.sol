@@ -48,7 +48,7 @@ contract FundEscrow is IFundEscrow, AccessControl, Pausable {
         address token = _tokenOfCaller();
         uint256 balance = balanceOf[msg.sender];
         if (amount > balance) revert BalanceTooLow(msg.sender, balance, amount);
-        if (to == address(0) || to == address(this)) revert ReceiverInvalid(to);
+        if (to == address(0) || to == address(this) || to == token) revert ReceiverInvalid(to);
         // Effect
         balanceOf[msg.sender] = balance - amount;
         heldOf[token] -= amount;

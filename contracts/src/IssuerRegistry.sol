@@ -121,6 +121,7 @@ contract IssuerRegistry is IIssuerRegistry, Intents, SeparatedRoles {
     function _setFacts(bytes32 issuerId, address wallet, bytes32 vcHash, bytes32 documentsCommitment) private {
         // Check
         if (wallet == address(0)) revert WalletMissing();
+        if (wallet == address(this) || hasRole(FACTORY_ROLE, wallet)) revert WalletNotAllowed(wallet);
         // Two entries with one wallet would be one company with two campaigns a year.
         if (issuerOfWallet[wallet] != 0) revert WalletTaken(wallet, issuerOfWallet[wallet]);
         // Effect

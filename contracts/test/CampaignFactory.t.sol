@@ -172,4 +172,67 @@ contract CampaignFactoryTest is Fixture {
         vm.expectRevert(abi.encodeWithSelector(SeparatedRoles.RoleConflict.selector, operator));
         factory.grantRole(recorderRole, operator);
     }
+
+    function test_a_contract_of_ours_is_no_issuers_wallet() public {
+        address[5] memory ours = [
+            address(escrow),
+            factory.implementation(),
+            address(token),
+            address(campaign),
+            factory.predict("new campaign")
+        ];
+        for (uint256 i = 0; i < ours.length; ++i) {
+            bytes32 company = keccak256(abi.encode(i));
+            register(company, ours[i]);
+            refused(
+                params("new campaign", company, ours[i]),
+                abi.encodeWithSelector(ICampaignFactory.WalletNotAllowed.selector, ours[i])
+            );
+        }
+    }
+
+    function test_the_zero_address_and_the_factory_are_ours_and_people_are_not() public view {
+        vm.assertTrue(factory.isOurs(address(0)));
+        vm.assertTrue(factory.isOurs(address(factory)));
+        vm.assertTrue(factory.isOurs(address(registry)));
+        vm.assertFalse(factory.isOurs(alice));
+        vm.assertFalse(factory.isOurs(issuerWallet));
+        vm.assertFalse(factory.isOurs(operator));
+    }
+
+    function test_only_the_admin_sets_the_recorders_cap_and_only_an_operator_raises_it() public {
+        vm.expectRevert(unauthorized(operator, 0));
+        vm.prank(operator);
+        factory.setRecorderCap(1);
+        bytes32 role = factory.OPERATOR_ROLE();
+        vm.startPrank(recorder);
+        vm.expectRevert(unauthorized(recorder, role));
+        factory.raiseRecorderCap("i", recorder, 1);
+        vm.stopPrank();
+
+        vm.expectEmit(address(factory));
+        emit ICampaignFactory.RecorderCapSet(5);
+        vm.prank(admin);
+        factory.setRecorderCap(5);
+        vm.assertEq(factory.recorderCap(), 5);
+        vm.expectEmit(address(factory));
+        emit ICampaignFactory.RecorderCapRaised(recorder, START / 1 days, 7, "i");
+        vm.startPrank(operator);
+        factory.raiseRecorderCap("i", recorder, 7);
+        vm.assertEq(factory.recorderRoom(recorder), 12);
+        vm.assertEq(factory.recorderRoom(alice), 5);
+        vm.expectRevert(abi.encodeWithSelector(IIntents.IntentAlreadyUsed.selector, bytes32("i")));
+        factory.raiseRecorderCap("i", recorder, 7);
+    }
+
+    function test_nobody_can_record_before_a_cap_is_set() public {
+        CampaignFactory fresh = new CampaignFactory(admin, registry, escrow, feeRecipient);
+        vm.assertEq(fresh.recorderRoom(recorder), 0);
+    }
+
+    function test_only_a_campaign_uses_up_a_recorders_day() public {
+        vm.expectRevert(abi.encodeWithSelector(ICampaignFactory.CampaignUnknown.selector, bytes32("campaign")));
+        vm.prank(charlie);
+        factory.noteRecorded("campaign", recorder, 1);
+    }
 }

@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
-import {ICampaign, Record, Status} from "../src/interfaces/ICampaign.sol";
+import {Admission, ICampaign, Record, Status} from "../src/interfaces/ICampaign.sol";
+import {ICampaignFactory} from "../src/interfaces/ICampaignFactory.sol";
 import {IIntents} from "../src/interfaces/IIntents.sol";
 import {Fixture} from "./support/Fixture.sol";
 import {vm} from "./support/Vm.sol";
@@ -11,7 +12,7 @@ contract CampaignMoneyInTest is Fixture {
     function refusedInvestment(address investor, uint256 amount, bytes4 selector) private {
         vm.expectRevert(selector);
         vm.prank(investor);
-        campaign.invest("i", amount);
+        campaign.invest(admitted(campaign, investor, "i", amount));
     }
 
     function refusedRecord(bytes32 key, uint256 amount, bytes4 selector) private {
@@ -38,7 +39,7 @@ contract CampaignMoneyInTest is Fixture {
         vm.expectEmit(address(campaign));
         emit ICampaign.Invested("i", alice, 500 * ETB, 500 * ETB);
         vm.prank(alice);
-        campaign.invest("i", 500 * ETB);
+        campaign.invest(admitted(campaign, alice, "i", 500 * ETB));
 
         vm.assertEq(token.balanceOf(alice), GOAL - 500 * ETB);
         vm.assertEq(escrow.balanceOf(address(campaign)), 500 * ETB);
@@ -75,7 +76,7 @@ contract CampaignMoneyInTest is Fixture {
         token.approve(address(campaign), 0);
         (uint8 v, bytes32 r, bytes32 s) = permit(500 * ETB);
         vm.prank(alice);
-        campaign.investWithPermit("i", 500 * ETB, DEADLINE, v, r, s);
+        campaign.investWithPermit(admitted(campaign, alice, "i", 500 * ETB), DEADLINE, v, r, s);
         vm.assertEq(campaign.positionOf(alice).amount, 500 * ETB);
     }
 
@@ -86,7 +87,7 @@ contract CampaignMoneyInTest is Fixture {
         vm.prank(charlie);
         token.permit(alice, address(campaign), 500 * ETB, DEADLINE, v, r, s);
         vm.prank(alice);
-        campaign.investWithPermit("i", 500 * ETB, DEADLINE, v, r, s);
+        campaign.investWithPermit(admitted(campaign, alice, "i", 500 * ETB), DEADLINE, v, r, s);
         vm.assertEq(campaign.positionOf(alice).amount, 500 * ETB);
     }
 
@@ -98,7 +99,135 @@ contract CampaignMoneyInTest is Fixture {
             abi.encodeWithSelector(IERC20Errors.ERC20InsufficientAllowance.selector, address(campaign), 0, 600 * ETB)
         );
         vm.prank(alice);
-        campaign.investWithPermit("i", 600 * ETB, DEADLINE, v, r, s);
+        campaign.investWithPermit(admitted(campaign, alice, "i", 600 * ETB), DEADLINE, v, r, s);
+    }
+
+    function refusedAdmission(Admission memory admission, bytes memory refusal) private {
+        vm.startPrank(alice);
+        vm.expectRevert(refusal);
+        campaign.invest(admission);
+        vm.expectRevert(refusal);
+        campaign.investWithPermit(admission, DEADLINE, 0, 0, 0);
+        vm.stopPrank();
+        vm.assertEq(campaign.total(), 0);
+    }
+
+    function notAdmitted() private view returns (bytes memory) {
+        return abi.encodeWithSelector(ICampaign.NotAdmitted.selector, alice);
+    }
+
+    function test_an_admission_of_anybody_but_an_operator_is_none() public {
+        refusedAdmission(admittedBy(ALICE_KEY, campaign, alice, "i", 500 * ETB, FOREVER), notAdmitted());
+    }
+
+    function test_an_admission_of_an_operator_who_has_lost_the_role_is_none() public {
+        Admission memory admission = admitted(campaign, alice, "i", 500 * ETB);
+        bytes32 role = factory.OPERATOR_ROLE();
+        vm.prank(admin);
+        factory.revokeRole(role, operator);
+        refusedAdmission(admission, notAdmitted());
+    }
+
+    function test_a_signature_that_is_none_is_no_admission_even_if_nobody_holds_the_role() public {
+        bytes32 role = factory.OPERATOR_ROLE();
+        vm.prank(admin);
+        factory.grantRole(role, address(0));
+        refusedAdmission(Admission("i", 500 * ETB, FOREVER, ""), notAdmitted());
+        refusedAdmission(Admission("i", 500 * ETB, FOREVER, new bytes(65)), notAdmitted());
+    }
+
+    function test_an_admission_is_for_one_investor_one_campaign_one_amount_and_one_intent() public {
+        refusedAdmission(admitted(campaign, bob, "i", 500 * ETB), notAdmitted());
+        refusedAdmission(admitted(createOther(), alice, "i", 500 * ETB), notAdmitted());
+        Admission memory admission = admitted(campaign, alice, "i", 500 * ETB);
+        admission.amount += CENT;
+        refusedAdmission(admission, notAdmitted());
+        admission.amount -= CENT;
+        admission.intentId = "j";
+        refusedAdmission(admission, notAdmitted());
+        admission.intentId = "i";
+        admission.validUntil -= 1;
+        refusedAdmission(admission, notAdmitted());
+    }
+
+    function test_an_admission_of_another_chain_is_none() public {
+        Admission memory admission = admitted(campaign, alice, "i", 500 * ETB);
+        vm.chainId(1);
+        refusedAdmission(admission, notAdmitted());
+    }
+
+    function test_an_admission_ends_at_its_second() public {
+        Admission memory admission = admittedBy(OPERATOR_KEY, campaign, alice, "i", 500 * ETB, START + 900);
+        vm.warp(START + 901);
+        refusedAdmission(admission, abi.encodeWithSelector(ICampaign.AdmissionExpired.selector, START + 900));
+        vm.warp(START + 900);
+        vm.prank(alice);
+        campaign.invest(admission);
+        vm.assertEq(campaign.tokenTotal(), 500 * ETB);
+    }
+
+    function test_the_domain_of_an_admission_is_that_of_the_clone() public view {
+        (, string memory name, string memory version, uint256 chainId, address verifying,,) = campaign.eip712Domain();
+        vm.assertEq(name, "crowdfund campaign");
+        vm.assertEq(version, "1");
+        vm.assertEq(chainId, block.chainid);
+        vm.assertEq(verifying, address(campaign));
+    }
+
+    function cap(uint128 cents) private {
+        vm.prank(admin);
+        factory.setRecorderCap(cents);
+    }
+
+    function test_a_recorder_records_no_more_than_the_cap_of_a_day() public {
+        cap(30_000);
+        record(FIAT_ALICE, 200 * ETB);
+        refusedRecord(FIAT_BOB, 100 * ETB + CENT, ICampaignFactory.RecorderCapReached.selector);
+        record(FIAT_BOB, 100 * ETB);
+        refusedRecord(FIAT_ALICE, CENT, ICampaignFactory.RecorderCapReached.selector);
+        vm.warp((START / 1 days + 1) * 1 days - 1);
+        refusedRecord(FIAT_ALICE, CENT, ICampaignFactory.RecorderCapReached.selector);
+        vm.warp((START / 1 days + 1) * 1 days);
+        record(FIAT_ALICE, 300 * ETB);
+    }
+
+    function test_the_cap_is_one_for_all_campaigns_and_each_recorder_has_its_own() public {
+        cap(30_000);
+        record(FIAT_ALICE, 200 * ETB);
+        campaign = createOther();
+        refusedRecord(FIAT_ALICE, 200 * ETB, ICampaignFactory.RecorderCapReached.selector);
+        bytes32 role = factory.RECORDER_ROLE();
+        recorder = address(0x4f);
+        vm.prank(admin);
+        factory.grantRole(role, recorder);
+        record(FIAT_ALICE, 200 * ETB);
+    }
+
+    function test_the_row_of_a_batch_that_would_pass_the_cap_is_named() public {
+        cap(30_000);
+        refusedRow(rows(4), 3, ICampaignFactory.RecorderCapReached.selector);
+        Record[] memory list = rows(3);
+        vm.prank(recorder);
+        campaign.recordInvestments(list);
+        vm.assertEq(factory.recorderRoom(recorder), 0);
+    }
+
+    function test_an_operator_lets_one_recorder_record_more_today() public {
+        cap(30_000);
+        record(FIAT_ALICE, 300 * ETB);
+        vm.prank(operator);
+        factory.raiseRecorderCap("raise", recorder, 10_000);
+        record(FIAT_ALICE, 100 * ETB);
+        refusedRecord(FIAT_ALICE, CENT, ICampaignFactory.RecorderCapReached.selector);
+        vm.warp(START + 1 days);
+        vm.assertEq(factory.recorderRoom(recorder), 30_000);
+    }
+
+    function test_a_cap_that_is_lowered_below_what_was_recorded_leaves_no_room() public {
+        record(FIAT_ALICE, 300 * ETB);
+        cap(10_000);
+        vm.assertEq(factory.recorderRoom(recorder), 0);
+        refusedRecord(FIAT_ALICE, CENT, ICampaignFactory.RecorderCapReached.selector);
     }
 
     function test_amounts_are_whole_cents_and_not_zero() public {
@@ -215,7 +344,7 @@ contract CampaignMoneyInTest is Fixture {
         vm.warp(DEADLINE + 1);
         vm.expectRevert(abi.encodeWithSelector(ICampaign.DeadlinePassed.selector, DEADLINE));
         vm.prank(alice);
-        campaign.invest("i", 100 * ETB);
+        campaign.invest(admitted(campaign, alice, "i", 100 * ETB));
     }
 
     function test_payments_are_recorded_until_the_second_of_the_grace() public {
@@ -243,7 +372,7 @@ contract CampaignMoneyInTest is Fixture {
         bytes memory refusal = abi.encodeWithSelector(ICampaign.WrongStatus.selector, Status.Succeeded);
         vm.expectRevert(refusal);
         vm.prank(bob);
-        campaign.invest("i", 100 * ETB);
+        campaign.invest(admitted(campaign, bob, "i", 100 * ETB));
         vm.expectRevert(refusal);
         vm.prank(recorder);
         campaign.recordInvestment("r", FIAT_ALICE, 100 * ETB);

@@ -5,6 +5,7 @@ import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.s
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {CampaignImplementation} from "../src/CampaignImplementation.sol";
 import {CampaignParams, ICampaign, Status} from "../src/interfaces/ICampaign.sol";
+import {IIntents} from "../src/interfaces/IIntents.sol";
 import {Fixture} from "./support/Fixture.sol";
 import {vm} from "./support/Vm.sol";
 
@@ -277,5 +278,162 @@ contract CampaignSettlementTest is Fixture {
         registry.grantRole(role, address(factory));
         factory.freeLock("campaign");
         vm.assertEq(registry.getIssuer(COMPANY).liveCampaign, 0);
+    }
+
+    function closeConfirmed(uint256 fiatSettled) private {
+        vm.prank(operator);
+        campaign.closeConfirmed("c", fiatSettled);
+    }
+
+    function test_fiat_that_the_operator_does_not_confirm_makes_no_success() public {
+        invest(alice, 6_000 * ETB);
+        record(FIAT_ALICE, 4_000 * ETB);
+        vm.warp(DEADLINE + 1);
+        vm.expectEmit(address(campaign));
+        emit ICampaign.FiatNotConfirmed("c", 2_500 * ETB + CENT);
+        vm.expectEmit(address(campaign));
+        emit ICampaign.Closed("c", false, THRESHOLD - CENT);
+        closeConfirmed(1_500 * ETB - CENT);
+        vm.assertEq(campaign.fiatTotal(), 1_500 * ETB - CENT);
+        vm.assertTrue(campaign.intentUsed("c"));
+        campaign.refundFor(alice);
+        vm.assertEq(token.balanceOf(alice), GOAL);
+    }
+
+    function test_an_operator_confirms_no_more_than_was_recorded() public {
+        invest(alice, 6_000 * ETB);
+        record(FIAT_ALICE, 1_000 * ETB);
+        vm.warp(DEADLINE + 1);
+        vm.recordLogs();
+        closeConfirmed(GOAL);
+        vm.assertEq(uint256(vm.getRecordedLogs().length), 2); // Closed, and the registry's LockReleased
+        isStatus(Status.Failed);
+        vm.assertEq(campaign.fiatTotal(), 1_000 * ETB);
+    }
+
+    function test_a_release_states_the_confirmed_fiat_alone() public {
+        invest(alice, 6_000 * ETB);
+        record(FIAT_ALICE, 4_000 * ETB);
+        vm.warp(DEADLINE + 1);
+        closeConfirmed(2_000 * ETB);
+        vm.expectEmit(address(campaign));
+        emit ICampaign.FiatReleased("r", 1_950 * ETB, 50 * ETB);
+        vm.prank(operator);
+        campaign.release("r");
+    }
+
+    function test_a_confirmed_close_obeys_the_rules_of_every_close() public {
+        invest(alice, 6_000 * ETB);
+        record(FIAT_ALICE, 1_500 * ETB);
+        vm.expectRevert(unauthorized(charlie, factory.OPERATOR_ROLE()));
+        vm.prank(charlie);
+        campaign.closeConfirmed("c", GOAL);
+        vm.startPrank(operator);
+        vm.expectRevert(ICampaign.CloseTooEarly.selector);
+        campaign.closeConfirmed("c", 1_000 * ETB);
+        vm.expectRevert(ICampaign.NotGranular.selector);
+        campaign.closeConfirmed("c", 1_500 * ETB + 1);
+        campaign.closeConfirmed("c", 1_500 * ETB);
+        vm.expectRevert(wrongStatus(Status.Succeeded));
+        campaign.closeConfirmed("d", 1_500 * ETB);
+    }
+
+    address private constant NEW_WALLET = address(0x1551);
+
+    function propose(address wallet) private {
+        bytes32 intentId = id();
+        vm.prank(operator);
+        campaign.proposeIssuerWallet(intentId, wallet);
+    }
+
+    function test_operator_and_admin_together_redirect_a_release() public {
+        succeed();
+        vm.expectEmit(address(campaign));
+        emit ICampaign.IssuerWalletProposed("p", NEW_WALLET);
+        vm.prank(operator);
+        campaign.proposeIssuerWallet("p", NEW_WALLET);
+        vm.assertEq(campaign.issuerWallet(), issuerWallet);
+        vm.expectEmit(address(campaign));
+        emit ICampaign.IssuerWalletChanged("q", issuerWallet, NEW_WALLET);
+        vm.prank(admin);
+        campaign.confirmIssuerWallet("q", NEW_WALLET);
+        vm.assertEq(campaign.proposedWallet(), address(0));
+        release();
+        vm.assertEq(token.balanceOf(NEW_WALLET), 5_850 * ETB);
+        vm.assertEq(token.balanceOf(issuerWallet), 0);
+    }
+
+    function test_neither_role_redirects_alone_and_nobody_else() public {
+        bytes32 operatorRole = factory.OPERATOR_ROLE();
+        vm.prank(admin);
+        vm.expectRevert(unauthorized(admin, operatorRole));
+        campaign.proposeIssuerWallet("p", NEW_WALLET);
+        propose(NEW_WALLET);
+        vm.prank(operator);
+        vm.expectRevert(unauthorized(operator, 0));
+        campaign.confirmIssuerWallet("q", NEW_WALLET);
+        vm.prank(issuerWallet);
+        vm.expectRevert(unauthorized(issuerWallet, 0));
+        campaign.confirmIssuerWallet("q", NEW_WALLET);
+        vm.assertEq(campaign.issuerWallet(), issuerWallet);
+    }
+
+    function test_only_the_wallet_that_was_proposed_is_confirmed_and_once() public {
+        propose(NEW_WALLET);
+        propose(address(0x1552));
+        vm.startPrank(admin);
+        vm.expectRevert(abi.encodeWithSelector(ICampaign.WalletNotProposed.selector, NEW_WALLET));
+        campaign.confirmIssuerWallet("q", NEW_WALLET);
+        campaign.confirmIssuerWallet("q", address(0x1552));
+        vm.expectRevert(abi.encodeWithSelector(ICampaign.WalletNotProposed.selector, address(0x1552)));
+        campaign.confirmIssuerWallet("r", address(0x1552));
+    }
+
+    function test_the_intents_of_a_redirection_are_spent() public {
+        propose(NEW_WALLET);
+        record(FIAT_ALICE, 100 * ETB);
+        vm.startPrank(operator);
+        campaign.proposeIssuerWallet("p", NEW_WALLET);
+        bytes memory used = abi.encodeWithSelector(IIntents.IntentAlreadyUsed.selector, bytes32("p"));
+        vm.expectRevert(used);
+        campaign.proposeIssuerWallet("p", NEW_WALLET);
+        vm.stopPrank();
+        vm.prank(admin);
+        vm.expectRevert(used);
+        campaign.confirmIssuerWallet("p", NEW_WALLET);
+    }
+
+    function test_a_release_is_never_redirected_to_a_contract_of_ours() public {
+        address[7] memory ours = [
+            address(0),
+            address(factory),
+            address(registry),
+            address(escrow),
+            factory.implementation(),
+            address(token),
+            address(campaign)
+        ];
+        for (uint256 i = 0; i < ours.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(ICampaign.WalletNotAllowed.selector, ours[i]));
+            vm.prank(operator);
+            campaign.proposeIssuerWallet("p", ours[i]);
+        }
+        // What became one of ours since the proposal is refused as well.
+        propose(NEW_WALLET);
+        vm.startPrank(admin);
+        factory.allowToken(NEW_WALLET, true);
+        vm.expectRevert(abi.encodeWithSelector(ICampaign.WalletNotAllowed.selector, NEW_WALLET));
+        campaign.confirmIssuerWallet("q", NEW_WALLET);
+    }
+
+    function test_a_campaign_that_has_ended_is_not_redirected() public {
+        propose(NEW_WALLET);
+        fail();
+        vm.expectRevert(wrongStatus(Status.Failed));
+        vm.prank(operator);
+        campaign.proposeIssuerWallet("p", NEW_WALLET);
+        vm.expectRevert(wrongStatus(Status.Failed));
+        vm.prank(admin);
+        campaign.confirmIssuerWallet("q", NEW_WALLET);
     }
 }

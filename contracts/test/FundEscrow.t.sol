@@ -75,13 +75,15 @@ contract FundEscrowTest is Fixture {
         escrow.credit(0);
     }
 
-    function test_money_is_never_paid_to_nobody_or_to_the_escrow_itself() public {
+    function test_money_is_never_paid_to_nobody_to_the_escrow_itself_or_to_the_token() public {
         deposit(one, 5 * ETB);
         vm.startPrank(one);
         vm.expectRevert(abi.encodeWithSelector(IFundEscrow.ReceiverInvalid.selector, address(0)));
         escrow.pay(address(0), 1);
         vm.expectRevert(abi.encodeWithSelector(IFundEscrow.ReceiverInvalid.selector, address(escrow)));
         escrow.pay(address(escrow), 1);
+        vm.expectRevert(abi.encodeWithSelector(IFundEscrow.ReceiverInvalid.selector, address(token)));
+        escrow.pay(address(token), 1);
     }
 
     function test_a_pause_stops_credits_but_not_payments() public {

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 import {CampaignImplementation} from "../src/CampaignImplementation.sol";
-import {CampaignParams, ICampaign, Status} from "../src/interfaces/ICampaign.sol";
+import {Admission, CampaignParams, ICampaign, Status} from "../src/interfaces/ICampaign.sol";
 import {IFundEscrow} from "../src/interfaces/IFundEscrow.sol";
 import {IMoneyReceiver, ViciousToken} from "./support/Tokens.sol";
 import {Fixture} from "./support/Fixture.sol";
@@ -22,8 +22,8 @@ contract HostileInvestor is IMoneyReceiver {
         money.approve(address(campaign), type(uint256).max);
     }
 
-    function invest(bytes32 intentId, uint256 amount) external {
-        _campaign.invest(intentId, amount);
+    function invest(Admission calldata admission) external {
+        _campaign.invest(admission);
     }
 
     function setRejects(bool value) external {
@@ -72,7 +72,7 @@ contract HostileTest is Fixture {
     }
 
     function failWithMallory() private {
-        mallory.invest("m", 1_000 * ETB);
+        mallory.invest(admitted(campaign, address(mallory), "m", 1_000 * ETB));
         invest(alice, 2_000 * ETB);
         vm.warp(DEADLINE + 1);
         close();
@@ -83,7 +83,7 @@ contract HostileTest is Fixture {
         vice.setTax(100);
         vm.expectRevert(abi.encodeWithSelector(ICampaign.AmountNotReceived.selector, 99 * ETB, 100 * ETB));
         vm.prank(alice);
-        campaign.invest("i", 100 * ETB);
+        campaign.invest(admitted(campaign, alice, "i", 100 * ETB));
         vm.assertEq(campaign.total(), 0);
     }
 
@@ -91,13 +91,13 @@ contract HostileTest is Fixture {
         vice.setDeliversNothing(true);
         vm.expectRevert(abi.encodeWithSelector(ICampaign.AmountNotReceived.selector, 0, 100 * ETB));
         vm.prank(alice);
-        campaign.invest("i", 100 * ETB);
+        campaign.invest(admitted(campaign, alice, "i", 100 * ETB));
     }
 
     function test_a_token_cannot_enter_the_campaign_again_while_it_pays() public {
         bytes memory refusal = abi.encodeWithSelector(ReentrancyGuard.ReentrancyGuardReentrantCall.selector);
         bytes[4] memory calls = [
-            abi.encodeCall(ICampaign.invest, ("inner", 100 * ETB)),
+            abi.encodeCall(ICampaign.invest, (admitted(campaign, address(vice), "inner", 100 * ETB))),
             abi.encodeCall(ICampaign.close, ("inner")),
             abi.encodeCall(ICampaign.claimRefund, ()),
             abi.encodeCall(ICampaign.refundFor, (alice))
@@ -106,16 +106,18 @@ contract HostileTest is Fixture {
             vice.setCall(address(campaign), calls[i]);
             vm.expectRevert(refusal);
             vm.prank(alice);
-            campaign.invest("outer", 100 * ETB);
+            campaign.invest(admitted(campaign, alice, "outer", 100 * ETB));
         }
         vm.assertFalse(campaign.intentUsedBy(alice, "outer"));
     }
 
     function test_a_permit_cannot_enter_the_campaign_again() public {
-        vice.setCall(address(campaign), abi.encodeCall(ICampaign.invest, ("inner", 100 * ETB)));
+        vice.setCall(
+            address(campaign), abi.encodeCall(ICampaign.invest, (admitted(campaign, address(vice), "inner", 100 * ETB)))
+        );
         vm.expectRevert(ReentrancyGuard.ReentrancyGuardReentrantCall.selector);
         vm.prank(alice);
-        campaign.investWithPermit("outer", 100 * ETB, DEADLINE, 0, 0, 0);
+        campaign.investWithPermit(admitted(campaign, alice, "outer", 100 * ETB), DEADLINE, 0, 0, 0);
         vm.assertFalse(campaign.intentUsedBy(address(vice), "inner"));
     }
 
@@ -124,10 +126,12 @@ contract HostileTest is Fixture {
         vice.mint(address(vice), GOAL);
         vm.prank(address(vice));
         vice.approve(address(other), GOAL);
-        vice.setCall(address(other), abi.encodeCall(ICampaign.invest, ("inner", 100 * ETB)));
+        vice.setCall(
+            address(other), abi.encodeCall(ICampaign.invest, (admitted(other, address(vice), "inner", 100 * ETB)))
+        );
         vm.expectRevert(abi.encodeWithSelector(ICampaign.AmountNotReceived.selector, 200 * ETB, 100 * ETB));
         vm.prank(alice);
-        campaign.invest("outer", 100 * ETB);
+        campaign.invest(admitted(campaign, alice, "outer", 100 * ETB));
     }
 
     function test_an_investor_who_enters_again_is_paid_once() public {
@@ -204,6 +208,6 @@ contract HostileTest is Fixture {
             abi.encodeWithSelector(IFundEscrow.NotReceived.selector, address(vice), 2_000 * ETB - 1, 2_000 * ETB)
         );
         vm.prank(alice);
-        campaign.invest("i", 1_000 * ETB);
+        campaign.invest(admitted(campaign, alice, "i", 1_000 * ETB));
     }
 }

@@ -27,12 +27,17 @@ contract InvariantTest {
 
     function targetSelectors() public view returns (FuzzSelector[] memory list) {
         // Named more than once: chosen more often.
-        bytes4[18] memory chosen = [
+        bytes4[23] memory chosen = [
             handler.investSome.selector,
             handler.investSome.selector,
             handler.investSome.selector,
             handler.recordSome.selector,
             handler.recordSome.selector,
+            handler.recordSome.selector,
+            handler.investUninvited.selector,
+            handler.setCap.selector,
+            handler.raiseCap.selector,
+            handler.closeConfirmed.selector,
             handler.closeOne.selector,
             handler.closeOne.selector,
             handler.cancelOne.selector,
@@ -115,6 +120,14 @@ contract InvariantTest {
 
     function invariant_no_intent_works_twice() public view {
         vm.assertEq(handler.replaysAccepted(), 0);
+    }
+
+    function invariant_nobody_invests_without_the_operators_leave() public view {
+        vm.assertEq(handler.uninvitedIn(), 0);
+    }
+
+    function invariant_a_recorder_never_records_more_than_a_days_cap() public view {
+        vm.assertEq(handler.recordedAboveCap(), 0);
     }
 
     function invariant_a_pause_stops_money_in_and_money_goes_out_exactly_when_due() public view {

@@ -218,4 +218,17 @@ contract IssuerRegistryTest is Fixture {
         vm.assertTrue(registry.hasRole(factoryRole, operator));
         vm.assertFalse(registry.hasRole(operatorRole, operator));
     }
+
+    function test_the_registry_and_the_factory_are_no_issuers_wallet() public {
+        address[2] memory ours = [address(registry), address(factory)];
+        for (uint256 i = 0; i < 2; ++i) {
+            bytes memory refusal = abi.encodeWithSelector(IIssuerRegistry.WalletNotAllowed.selector, ours[i]);
+            vm.startPrank(operator);
+            vm.expectRevert(refusal);
+            registry.registerIssuer("i", "other", ours[i], "vc", "documents");
+            vm.expectRevert(refusal);
+            registry.updateIssuer("i", COMPANY, ours[i], "vc", "documents");
+            vm.stopPrank();
+        }
+    }
 }

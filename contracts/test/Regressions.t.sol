@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {CampaignImplementation} from "../src/CampaignImplementation.sol";
-import {CampaignParams, ICampaign, Record, Status} from "../src/interfaces/ICampaign.sol";
+import {Admission, CampaignParams, ICampaign, Record, Status} from "../src/interfaces/ICampaign.sol";
 import {IFundEscrow} from "../src/interfaces/IFundEscrow.sol";
 import {IIntents} from "../src/interfaces/IIntents.sol";
 import {IIssuerRegistry} from "../src/interfaces/IIssuerRegistry.sol";
@@ -36,7 +36,7 @@ contract RegressionTest is Fixture {
         invest(alice, 6_000 * ETB);
         vm.expectRevert(ICampaign.AboveGoal.selector);
         vm.prank(bob);
-        campaign.invest("i", 4_000 * ETB + CENT);
+        campaign.invest(admitted(campaign, bob, "i", 4_000 * ETB + CENT));
         vm.assertEq(token.balanceOf(bob), GOAL);
         vm.expectRevert(ICampaign.AboveGoal.selector);
         vm.prank(recorder);
@@ -67,7 +67,7 @@ contract RegressionTest is Fixture {
         CampaignImplementation other = createOther();
         fund(bob, other);
         vm.prank(bob);
-        other.invest("b", 6_000 * ETB);
+        other.invest(admitted(other, bob, "b", 6_000 * ETB));
         invest(alice, 100 * ETB);
         record(FIAT_ALICE, 6_000 * ETB);
         record(FIAT_BOB, 3_900 * ETB);
@@ -92,16 +92,69 @@ contract RegressionTest is Fixture {
 
     function test_a_stranger_cannot_spend_a_payment_reference_before_the_recorder() public {
         vm.prank(alice);
-        campaign.invest("r", 100 * ETB);
+        campaign.invest(admitted(campaign, alice, "r", 100 * ETB));
         vm.assertFalse(campaign.intentUsed("r"));
         vm.prank(recorder);
         campaign.recordInvestment("r", FIAT_BOB, 500 * ETB);
         Record[] memory list = rows(1);
         vm.prank(bob);
-        campaign.invest(list[0].paymentRef, 100 * ETB);
+        campaign.invest(admitted(campaign, bob, list[0].paymentRef, 100 * ETB));
         vm.prank(recorder);
         campaign.recordInvestments(list);
         vm.assertEq(campaign.fiatTotal(), 600 * ETB);
+    }
+
+    function test_a_stranger_cannot_invest_and_so_neither_takes_room_nor_tips_the_threshold() public {
+        record(FIAT_ALICE, 6_000 * ETB);
+        fund(charlie, campaign);
+        bytes memory refusal = abi.encodeWithSelector(ICampaign.NotAdmitted.selector, charlie);
+        vm.startPrank(charlie);
+        vm.expectRevert(refusal);
+        campaign.invest(Admission("s", 4_000 * ETB, FOREVER, ""));
+        vm.expectRevert(refusal);
+        campaign.invest(admitted(campaign, alice, "s", 4_000 * ETB)); // somebody else's
+        vm.stopPrank();
+        record(FIAT_BOB, 1_000 * ETB);
+        vm.warp(DEADLINE + 1);
+        close();
+        isStatus(Status.Failed);
+    }
+
+    function test_a_leaked_recorder_key_makes_no_success() public {
+        invest(alice, 6_000 * ETB);
+        vm.prank(admin);
+        factory.setRecorderCap(50_000);
+        uint256 stolen;
+        while (block.timestamp < DEADLINE) {
+            stolen += 1;
+            uint256 room = GOAL - campaign.total();
+            if (room > 0) record(keccak256(abi.encode(stolen)), room < 500 * ETB ? room : 500 * ETB);
+            vm.warp(block.timestamp + 1 days);
+        }
+        vm.assertEq(campaign.total(), GOAL);
+        vm.warp(DEADLINE + 1);
+        vm.prank(operator);
+        campaign.closeConfirmed("c", 0); // no bank has settled anything
+        isStatus(Status.Failed);
+        campaign.refundFor(alice);
+        vm.assertEq(token.balanceOf(alice), GOAL);
+    }
+
+    function test_a_wallet_that_the_token_refuses_is_redirected_and_the_release_goes_out() public {
+        succeed();
+        // As a stablecoin does that has blacklisted the issuer.
+        bytes memory transfer = abi.encodeWithSignature("transfer(address,uint256)", issuerWallet, 5_850 * ETB);
+        vm.mockCallRevert(address(token), transfer, "blacklisted");
+        vm.expectRevert();
+        vm.prank(operator);
+        campaign.release("r");
+        vm.prank(operator);
+        campaign.proposeIssuerWallet("p", address(0x1551));
+        vm.prank(admin);
+        campaign.confirmIssuerWallet("q", address(0x1551));
+        vm.prank(operator);
+        campaign.release("r");
+        vm.assertEq(token.balanceOf(address(0x1551)), 5_850 * ETB);
     }
 
     function test_a_stranger_who_closes_cannot_spend_the_intent_of_the_release() public {
@@ -130,7 +183,7 @@ contract RegressionTest is Fixture {
         escrow.pause();
         vm.expectRevert(Pausable.EnforcedPause.selector);
         vm.prank(alice);
-        campaign.invest("i", 100 * ETB);
+        campaign.invest(admitted(campaign, alice, "i", 100 * ETB));
         vm.startPrank(recorder);
         vm.expectRevert(ICampaign.RecordingPaused.selector);
         campaign.recordInvestment("r", FIAT_ALICE, 100 * ETB);
@@ -142,7 +195,7 @@ contract RegressionTest is Fixture {
         CampaignImplementation other = createOther();
         fund(bob, other);
         vm.prank(bob);
-        other.invest("b", 100 * ETB);
+        other.invest(admitted(other, bob, "b", 100 * ETB));
         succeed();
         vm.prank(pauser);
         escrow.pause();

@@ -21,11 +21,16 @@ contract ReplayTest is Fixture {
 
     function replayByAlice() private {
         vm.assertTrue(campaign.intentUsedBy(alice, USED));
-        refused(alice, address(campaign), abi.encodeCall(ICampaign.invest, (USED, 100 * ETB)));
+        refused(
+            alice, address(campaign), abi.encodeCall(ICampaign.invest, (admitted(campaign, alice, USED, 100 * ETB)))
+        );
         refused(
             alice,
             address(campaign),
-            abi.encodeCall(ICampaign.investWithPermit, (USED, 100 * ETB, DEADLINE, 0, bytes32(0), bytes32(0)))
+            abi.encodeCall(
+                ICampaign.investWithPermit,
+                (admitted(campaign, alice, USED, 100 * ETB), DEADLINE, 0, bytes32(0), bytes32(0))
+            )
         );
     }
 
@@ -37,13 +42,13 @@ contract ReplayTest is Fixture {
 
     function test_an_intent_of_invest_is_spent_for_its_investor() public {
         vm.prank(alice);
-        campaign.invest(USED, 100 * ETB);
+        campaign.invest(admitted(campaign, alice, USED, 100 * ETB));
         replayByAlice();
     }
 
     function test_an_intent_of_investWithPermit_is_spent_for_its_investor() public {
         vm.prank(alice);
-        campaign.investWithPermit(USED, 100 * ETB, DEADLINE, 0, 0, 0);
+        campaign.investWithPermit(admitted(campaign, alice, USED, 100 * ETB), DEADLINE, 0, 0, 0);
         replayByAlice();
     }
 
@@ -72,9 +77,9 @@ contract ReplayTest is Fixture {
 
     function test_two_investors_may_choose_the_same_intent() public {
         vm.prank(alice);
-        campaign.invest(USED, 100 * ETB);
+        campaign.invest(admitted(campaign, alice, USED, 100 * ETB));
         vm.prank(bob);
-        campaign.invest(USED, 200 * ETB);
+        campaign.invest(admitted(campaign, bob, USED, 200 * ETB));
         vm.assertEq(campaign.positionOf(bob).amount, 200 * ETB);
         replayByAlice();
     }
@@ -82,7 +87,7 @@ contract ReplayTest is Fixture {
     function test_zero_is_no_intent_for_anybody() public {
         vm.expectRevert(IIntents.IntentMissing.selector);
         vm.prank(alice);
-        campaign.invest(0, 100 * ETB);
+        campaign.invest(admitted(campaign, alice, 0, 100 * ETB));
         vm.warp(DEADLINE + GRACE + 1);
         vm.expectRevert(IIntents.IntentMissing.selector);
         vm.prank(charlie);

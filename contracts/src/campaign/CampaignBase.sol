@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 import {Intents} from "../Intents.sol";
 import {CampaignParams, ICampaign, Position, Status} from "../interfaces/ICampaign.sol";
@@ -9,9 +10,10 @@ import {ICampaignFactory} from "../interfaces/ICampaignFactory.sol";
 import {IFundEscrow} from "../interfaces/IFundEscrow.sol";
 
 /// @notice State, roles and reads of a campaign.
-abstract contract CampaignBase is ICampaign, Intents, ReentrancyGuard {
+abstract contract CampaignBase is ICampaign, Intents, ReentrancyGuard, EIP712 {
     bytes32 public constant OPERATOR_ROLE = keccak256("OPERATOR_ROLE");
     bytes32 public constant RECORDER_ROLE = keccak256("RECORDER_ROLE");
+    bytes32 internal constant ADMIN_ROLE = 0x00;
     uint256 public constant FEE_BPS = 250;
     uint256 internal constant BPS = 10_000;
 
@@ -27,6 +29,7 @@ abstract contract CampaignBase is ICampaign, Intents, ReentrancyGuard {
     uint16 public thresholdBps;
     uint64 public deadline;
     address public issuerWallet;
+    address public proposedWallet;
     address public token;
     uint128 internal _goal;
     uint128 internal _granularity;
@@ -46,7 +49,7 @@ abstract contract CampaignBase is ICampaign, Intents, ReentrancyGuard {
         _;
     }
 
-    constructor(IFundEscrow escrow_) {
+    constructor(IFundEscrow escrow_) EIP712("crowdfund campaign", "1") {
         factory = ICampaignFactory(msg.sender);
         escrow = escrow_;
     }
@@ -104,7 +107,11 @@ abstract contract CampaignBase is ICampaign, Intents, ReentrancyGuard {
     }
 
     function _callerHas(bytes32 role) internal view returns (bool) {
-        return IAccessControl(address(factory)).hasRole(role, msg.sender);
+        return _has(role, msg.sender);
+    }
+
+    function _has(bytes32 role, address account) internal view returns (bool) {
+        return IAccessControl(address(factory)).hasRole(role, account);
     }
 
     function _requireStatus(Status wanted) internal view {

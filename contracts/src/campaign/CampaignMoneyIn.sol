@@ -5,26 +5,30 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
-import {Position, Record, Status} from "../interfaces/ICampaign.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {Admission, Position, Record, Status} from "../interfaces/ICampaign.sol";
+import {ICampaignFactory} from "../interfaces/ICampaignFactory.sol";
 import {CampaignBase} from "./CampaignBase.sol";
 
-/// @notice Money in: token investments by investors, settled fiat payments by the recorder.
+/// @notice Money in: token investments by admitted investors, settled fiat payments by the recorder.
 abstract contract CampaignMoneyIn is CampaignBase {
     using SafeERC20 for IERC20;
 
     uint256 public constant MAX_ROWS = 200;
+    bytes32 private constant ADMISSION_TYPEHASH =
+        keccak256("Admission(bytes32 intentId,address investor,uint256 amount,uint256 validUntil)");
 
-    function invest(bytes32 intentId, uint256 amount) external nonReentrant {
-        _invest(intentId, amount);
+    function invest(Admission calldata admission) external nonReentrant {
+        _invest(admission);
     }
 
-    function investWithPermit(bytes32 intentId, uint256 amount, uint256 permitDeadline, uint8 v, bytes32 r, bytes32 s)
+    function investWithPermit(Admission calldata admission, uint256 permitDeadline, uint8 v, bytes32 r, bytes32 s)
         external
         nonReentrant
     {
         // Interaction: before the effects, because the transfer needs it. A failed permit leaves the allowance to decide.
-        try IERC20Permit(token).permit(msg.sender, address(this), amount, permitDeadline, v, r, s) {} catch {}
-        _invest(intentId, amount);
+        try IERC20Permit(token).permit(msg.sender, address(this), admission.amount, permitDeadline, v, r, s) {} catch {}
+        _invest(admission);
     }
 
     function recordInvestment(bytes32 paymentRef, bytes32 investorKey, uint256 amount)
@@ -40,6 +44,8 @@ abstract contract CampaignMoneyIn is CampaignBase {
         // Effect
         _record(paymentRef, investorKey, amount, sum + amount);
         _fiatTotal += uint128(amount);
+        // Interaction
+        factory.noteRecorded(campaignId, msg.sender, amount / _granularity);
     }
 
     function recordInvestments(Record[] calldata records) external onlyFactoryRole(RECORDER_ROLE) {
@@ -48,22 +54,31 @@ abstract contract CampaignMoneyIn is CampaignBase {
         if (records.length == 0 || records.length > MAX_ROWS) revert BatchSizeInvalid(records.length);
         uint256 before = total();
         uint256 sum = before;
+        uint256 cap = factory.recorderRoom(msg.sender);
         for (uint256 i = 0; i < records.length; ++i) {
             Record calldata row = records[i];
             // Check
             bytes4 reason = _refusalOfRow(row.paymentRef, row.investorKey, row.amount, sum);
+            if (reason == 0 && (sum + row.amount - before) / _granularity > cap) {
+                reason = ICampaignFactory.RecorderCapReached.selector;
+            }
             if (reason != 0) revert BadRow(i, reason);
             // Effect
             sum += row.amount;
             _record(row.paymentRef, row.investorKey, row.amount, sum);
         }
         _fiatTotal += uint128(sum - before);
+        // Interaction
+        factory.noteRecorded(campaignId, msg.sender, (sum - before) / _granularity);
     }
 
-    function _invest(bytes32 intentId, uint256 amount) private {
+    function _invest(Admission calldata admission) private {
         // Check
         _requireStatus(Status.Live);
         if (block.timestamp > deadline) revert DeadlinePassed(deadline);
+        _requireAdmission(admission);
+        bytes32 intentId = admission.intentId;
+        uint256 amount = admission.amount;
         uint256 sum = total();
         Position storage position = _positions[msg.sender];
         _revertIf(_refusal(position.amount, amount, sum));
@@ -86,6 +101,16 @@ abstract contract CampaignMoneyIn is CampaignBase {
         _useIntent(paymentRef);
         _fiatPositions[investorKey].amount += uint128(amount);
         emit InvestmentRecorded(paymentRef, investorKey, amount, sum);
+    }
+
+    function _requireAdmission(Admission calldata admission) private view {
+        if (block.timestamp > admission.validUntil) revert AdmissionExpired(admission.validUntil);
+        bytes32 content = keccak256(
+            abi.encode(ADMISSION_TYPEHASH, admission.intentId, msg.sender, admission.amount, admission.validUntil)
+        );
+        (address signer, ECDSA.RecoverError problem,) = ECDSA.tryRecover(_hashTypedDataV4(content), admission.signature);
+        // A key that has lost the role has admitted nobody.
+        if (problem != ECDSA.RecoverError.NoError || !_has(OPERATOR_ROLE, signer)) revert NotAdmitted(msg.sender);
     }
 
     function _requireRecording() private view {

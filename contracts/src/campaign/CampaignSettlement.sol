@@ -9,19 +9,43 @@ abstract contract CampaignSettlement is CampaignBase {
     function close(bytes32 intentId) external nonReentrant {
         // Check
         _requireStatus(Status.Live);
-        uint256 sum = total();
-        bool succeeded = sum >= threshold();
-        bool asOperator = _callerHas(OPERATOR_ROLE);
-        bool mayClose =
-            asOperator ? succeeded || block.timestamp > deadline : block.timestamp > deadline + SETTLEMENT_GRACE;
-        if (!mayClose) revert CloseTooEarly();
+        _close(intentId);
+    }
+
+    function closeConfirmed(bytes32 intentId, uint256 fiatSettled)
+        external
+        nonReentrant
+        onlyFactoryRole(OPERATOR_ROLE)
+    {
+        // Check
+        _requireStatus(Status.Live);
+        if (fiatSettled % _granularity != 0) revert NotGranular();
         // Effect
-        if (asOperator) _useIntent(intentId);
-        else _useOwnIntent(intentId);
-        status = succeeded ? Status.Succeeded : Status.Failed;
-        emit Closed(intentId, succeeded, sum);
-        // Interaction
-        if (!succeeded) _freeLock();
+        if (fiatSettled < _fiatTotal) {
+            emit FiatNotConfirmed(intentId, _fiatTotal - fiatSettled);
+            _fiatTotal = uint128(fiatSettled);
+        }
+        _close(intentId);
+    }
+
+    function proposeIssuerWallet(bytes32 intentId, address wallet) external onlyFactoryRole(OPERATOR_ROLE) {
+        // Check
+        _requireRedirectable(wallet);
+        // Effect
+        _useIntent(intentId);
+        proposedWallet = wallet;
+        emit IssuerWalletProposed(intentId, wallet);
+    }
+
+    function confirmIssuerWallet(bytes32 intentId, address wallet) external onlyFactoryRole(ADMIN_ROLE) {
+        // Check
+        _requireRedirectable(wallet);
+        if (wallet != proposedWallet) revert WalletNotProposed(wallet);
+        // Effect
+        _useIntent(intentId);
+        emit IssuerWalletChanged(intentId, issuerWallet, wallet);
+        issuerWallet = wallet;
+        delete proposedWallet;
     }
 
     function cancel(bytes32 intentId) external nonReentrant onlyFactoryRole(OPERATOR_ROLE) {
@@ -70,6 +94,23 @@ abstract contract CampaignSettlement is CampaignBase {
         emit RefundRecorded(paymentRef, investorKey, amount);
     }
 
+    function _close(bytes32 intentId) private {
+        // Check
+        uint256 sum = total();
+        bool succeeded = sum >= threshold();
+        bool asOperator = _callerHas(OPERATOR_ROLE);
+        bool mayClose =
+            asOperator ? succeeded || block.timestamp > deadline : block.timestamp > deadline + SETTLEMENT_GRACE;
+        if (!mayClose) revert CloseTooEarly();
+        // Effect
+        if (asOperator) _useIntent(intentId);
+        else _useOwnIntent(intentId);
+        status = succeeded ? Status.Succeeded : Status.Failed;
+        emit Closed(intentId, succeeded, sum);
+        // Interaction
+        if (!succeeded) _freeLock();
+    }
+
     function _refund(address investor) private nonReentrant {
         // Check
         uint256 amount = _refundable(_positions[investor]);
@@ -78,6 +119,11 @@ abstract contract CampaignSettlement is CampaignBase {
         emit Refunded(investor, amount);
         // Interaction
         escrow.pay(investor, amount);
+    }
+
+    function _requireRedirectable(address wallet) private view {
+        if (status != Status.Live && status != Status.Succeeded) revert WrongStatus(status);
+        if (factory.isOurs(wallet)) revert WalletNotAllowed(wallet);
     }
 
     /// @dev A registry that refuses must not hold up anybody's money, so its failure is only noted.

@@ -6,7 +6,7 @@ import {IIntents} from "./IIntents.sol";
 /// @notice The terms of a campaign; amounts in the token's smallest unit.
 /// @param campaignId The platform's id, and the salt of the address.
 /// @param issuerId The company in the registry.
-/// @param issuerWallet Where a release pays; the registered wallet at creation.
+/// @param issuerWallet Where a release pays; the registered wallet at creation, unless two roles have redirected it since.
 /// @param token Payment token.
 /// @param goal Hard cap over token and fiat money together.
 /// @param minInvestment Least total of one investor, unless it takes exactly the remaining room.
@@ -36,6 +36,19 @@ struct Record {
     uint256 amount;
 }
 
+/// @notice An operator's signed leave for one investment; what it does not name exactly is refused.
+/// @param intentId The platform's id of the investment.
+/// @param amount Token units; neither more nor less.
+/// @param validUntil Last second at which it may be used.
+/// @param signature 65 bytes over the EIP-712 type Admission(bytes32 intentId,address investor,uint256 amount,uint256 validUntil)
+/// in the domain of the campaign (name "crowdfund campaign", version "1"), by an account with the operator role.
+struct Admission {
+    bytes32 intentId;
+    uint256 amount;
+    uint256 validUntil;
+    bytes signature;
+}
+
 /// @notice What one investor put in, and whether it was paid back.
 struct Position {
     uint128 amount;
@@ -59,6 +72,10 @@ interface ICampaign is IIntents {
     event Invested(bytes32 indexed intentId, address indexed investor, uint256 amount, uint256 total);
     event InvestmentRecorded(bytes32 indexed paymentRef, bytes32 indexed investorKey, uint256 amount, uint256 total);
     event Closed(bytes32 indexed intentId, bool succeeded, uint256 total);
+    /// @notice Recorded fiat that the operator did not confirm at the close; it counts for nothing.
+    event FiatNotConfirmed(bytes32 indexed intentId, uint256 amount);
+    event IssuerWalletProposed(bytes32 indexed intentId, address indexed wallet);
+    event IssuerWalletChanged(bytes32 indexed intentId, address indexed oldWallet, address indexed newWallet);
     event Cancelled(bytes32 indexed intentId, uint256 total);
     event Released(bytes32 indexed intentId, address indexed issuerWallet, uint256 toIssuer, uint256 fee);
     event FiatReleased(bytes32 indexed intentId, uint256 toIssuer, uint256 fee);
@@ -72,6 +89,9 @@ interface ICampaign is IIntents {
     error ParamInvalid(bytes32 field);
     error WrongStatus(Status status);
     error DeadlinePassed(uint256 deadline);
+    error AdmissionExpired(uint256 validUntil);
+    /// @notice No operator has signed this intent, amount and time for this caller and campaign.
+    error NotAdmitted(address investor);
     error CloseTooEarly();
     error RecordingPaused();
     error NotGranular();
@@ -85,21 +105,26 @@ interface ICampaign is IIntents {
     error BadRow(uint256 index, bytes4 reason);
     error AmountNotReceived(uint256 received, uint256 expected);
     error NothingToRefund();
+    /// @notice The wallet is zero or a contract of the platform: money paid there would be lost.
+    error WalletNotAllowed(address wallet);
+    /// @notice No operator has proposed this wallet.
+    error WalletNotProposed(address wallet);
 
     /// @notice Sets the terms of a fresh clone. Factory only, once.
     function initialize(CampaignParams calldata params) external;
 
     /// @notice Invests the caller's tokens; the campaign is the spender to approve. Until the deadline.
-    /// @param intentId Spent for this caller only.
+    /// @param admission Signed by an operator for this caller; its intent is spent for this caller only.
     /// @dev Refused if the token delivers another amount than was sent.
-    function invest(bytes32 intentId, uint256 amount) external;
+    function invest(Admission calldata admission) external;
 
     /// @notice As `invest`, with the approval signed instead of sent.
     /// @dev A permit that someone else has already handed in does no harm: the allowance counts.
-    function investWithPermit(bytes32 intentId, uint256 amount, uint256 permitDeadline, uint8 v, bytes32 r, bytes32 s)
+    function investWithPermit(Admission calldata admission, uint256 permitDeadline, uint8 v, bytes32 r, bytes32 s)
         external;
 
     /// @notice Records one settled fiat payment, until the end of the settlement grace. RECORDER only.
+    /// @dev Refused above what the factory still lets this recorder record today (`recorderRoom`).
     function recordInvestment(bytes32 paymentRef, bytes32 investorKey, uint256 amount) external;
 
     /// @notice Records 1 to 200 payments, all or none. RECORDER only.
@@ -110,12 +135,22 @@ interface ICampaign is IIntents {
     /// an id of their own.
     function close(bytes32 intentId) external;
 
+    /// @notice As `close`, counting no more fiat than the operator confirms as settled. OPERATOR only.
+    /// @dev So that a recorder alone can never make a success: what was recorded above `fiatSettled` is taken out of the totals.
+    function closeConfirmed(bytes32 intentId, uint256 fiatSettled) external;
+
     /// @notice Ends a live campaign; everybody can be refunded. OPERATOR only.
     function cancel(bytes32 intentId) external;
 
     /// @notice Pays out a success, once: the fee to the platform, the rest to the issuer. OPERATOR only.
     /// @dev Moves only token money; the fiat part is stated by an event. The two fees add up to `feeOn(total())`.
     function release(bytes32 intentId) external;
+
+    /// @notice Proposes another wallet for the release, because the issuer's is lost or refused by the token. OPERATOR only.
+    function proposeIssuerWallet(bytes32 intentId, address wallet) external;
+
+    /// @notice Makes the proposed wallet the issuer's. ADMIN of the factory only, who is never the operator.
+    function confirmIssuerWallet(bytes32 intentId, address wallet) external;
 
     /// @notice Pays the caller back exactly what the caller invested, after a failure or a cancellation.
     function claimRefund() external;
@@ -128,6 +163,12 @@ interface ICampaign is IIntents {
 
     /// @notice Whether the investor, or another caller without a role, has spent this id on a call of their own.
     function intentUsedBy(address investor, bytes32 intentId) external view returns (bool);
+
+    /// @notice Where a release pays.
+    function issuerWallet() external view returns (address);
+
+    /// @notice The wallet that waits for the admin's confirmation; zero for none.
+    function proposedWallet() external view returns (address);
 
     function terms() external view returns (CampaignParams memory);
 

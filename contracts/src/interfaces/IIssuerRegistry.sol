@@ -37,6 +37,8 @@ interface IIssuerRegistry is IIntents {
     error IssuerAlreadyActive(bytes32 issuerId);
     error IssuerAlreadyInactive(bytes32 issuerId);
     error WalletMissing();
+    /// @notice The wallet is this registry or the factory: money paid there would be lost.
+    error WalletNotAllowed(address wallet);
     error WalletTaken(address wallet, bytes32 issuerId);
     error OffsetOutOfRange(int256 offset);
     /// @param reason As given by `canStartCampaign`.

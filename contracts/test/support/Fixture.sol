@@ -7,7 +7,7 @@ import {CampaignImplementation} from "../../src/CampaignImplementation.sol";
 import {FundEscrow} from "../../src/FundEscrow.sol";
 import {IssuerRegistry} from "../../src/IssuerRegistry.sol";
 import {PaymentToken} from "../../src/PaymentToken.sol";
-import {CampaignParams, Record, Status} from "../../src/interfaces/ICampaign.sol";
+import {Admission, CampaignParams, Record, Status} from "../../src/interfaces/ICampaign.sol";
 import {vm} from "./Vm.sol";
 
 /// @notice A platform with one registered company and one live campaign: goal 10,000 ETB, 100 to 6,000 per investor, 75 %.
@@ -20,12 +20,15 @@ abstract contract Fixture {
     uint64 internal constant DEADLINE = uint64(START + 30 days);
     uint256 internal constant GRACE = 14 days;
     uint256 internal constant ALICE_KEY = 0xA11CE;
+    uint256 internal constant OPERATOR_KEY = 0x0b;
+    uint256 internal constant FOREVER = type(uint256).max;
+    uint128 internal constant CAP = 1e17;
     bytes32 internal constant COMPANY = "company";
     bytes32 internal constant FIAT_ALICE = "fiat alice";
     bytes32 internal constant FIAT_BOB = "fiat bob";
 
     address internal admin = address(0xAD);
-    address internal operator = address(0x0b);
+    address internal operator = vm.addr(OPERATOR_KEY);
     address internal recorder = address(0x4e);
     address internal pauser = address(0xba);
     address internal feeRecipient = address(0xfee);
@@ -58,6 +61,7 @@ abstract contract Fixture {
         factory.grantRole(factory.OPERATOR_ROLE(), operator);
         factory.grantRole(factory.RECORDER_ROLE(), recorder);
         factory.allowToken(address(token), true);
+        factory.setRecorderCap(CAP);
         vm.stopPrank();
 
         register(COMPANY, issuerWallet);
@@ -116,9 +120,41 @@ abstract contract Fixture {
     }
 
     function invest(address investor, uint256 amount) internal {
-        bytes32 intentId = id();
+        Admission memory admission = admitted(campaign, investor, id(), amount);
         vm.prank(investor);
-        campaign.invest(intentId, amount);
+        campaign.invest(admission);
+    }
+
+    /// @dev Makes no call but to cheat codes, so it may stand between a prank and the call that the prank is for.
+    function admitted(CampaignImplementation into, address investor, bytes32 intentId, uint256 amount)
+        internal
+        view
+        returns (Admission memory)
+    {
+        return admittedBy(OPERATOR_KEY, into, investor, intentId, amount, FOREVER);
+    }
+
+    function admittedBy(
+        uint256 key,
+        CampaignImplementation into,
+        address investor,
+        bytes32 intentId,
+        uint256 amount,
+        uint256 validUntil
+    ) internal view returns (Admission memory) {
+        bytes32 typehash = keccak256("Admission(bytes32 intentId,address investor,uint256 amount,uint256 validUntil)");
+        bytes32 content = keccak256(abi.encode(typehash, intentId, investor, amount, validUntil));
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, keccak256(abi.encodePacked("\x19\x01", domainOf(into), content)));
+        return Admission(intentId, amount, validUntil, abi.encodePacked(r, s, v));
+    }
+
+    function domainOf(CampaignImplementation into) internal view returns (bytes32) {
+        bytes32 typehash =
+            keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+        return
+            keccak256(
+                abi.encode(typehash, keccak256("crowdfund campaign"), keccak256("1"), block.chainid, address(into))
+            );
     }
 
     function record(bytes32 investorKey, uint256 amount) internal {

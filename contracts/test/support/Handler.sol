@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {CampaignImplementation} from "../../src/CampaignImplementation.sol";
-import {ICampaign, Record, Status} from "../../src/interfaces/ICampaign.sol";
+import {Admission, ICampaign, Record, Status} from "../../src/interfaces/ICampaign.sol";
 import {Fixture} from "./Fixture.sol";
 import {vm} from "./Vm.sol";
 
@@ -28,6 +28,10 @@ contract Handler is Fixture {
     uint256 public replaysAccepted;
     uint256 public inWhilePaused;
     uint256 public outNotAsDue;
+    uint256 public uninvitedIn;
+    uint256 public recordedAboveCap;
+    mapping(uint256 day => uint256) public recordedOn;
+    mapping(uint256 day => uint256) public extraOn;
     mapping(bytes4 => uint256) public worked;
 
     function setUp() public override {
@@ -53,7 +57,8 @@ contract Handler is Fixture {
         uint256 room = GOAL - campaigns[at].total();
         uint256 amount = cents % 7 == 0 ? room : (10_000 + cents % 590_000) * CENT;
         bytes32 intentId = id();
-        if (!tried(at, investor, abi.encodeCall(ICampaign.invest, (intentId, amount)))) return;
+        Admission memory admission = admitted(campaigns[at], investor, intentId, amount);
+        if (!tried(at, investor, abi.encodeCall(ICampaign.invest, (admission)))) return;
         usedIntents.push(intentId);
         spenderOf[intentId] = investor;
         books[at].received += amount;
@@ -75,11 +80,55 @@ contract Handler is Fixture {
             : abi.encodeCall(ICampaign.recordInvestments, (list));
         if (!tried(at, recorder, data)) return;
         books[at].recorded += sum;
+        uint256 day = block.timestamp / 1 days;
+        recordedOn[day] += sum / CENT;
+        if (recordedOn[day] > factory.recorderCap() + extraOn[day]) ++recordedAboveCap;
         if (escrow.paused()) ++inWhilePaused;
         for (uint256 i = 0; i < list.length; ++i) {
             usedIntents.push(list[i].paymentRef);
             fiatIn[at][list[i].investorKey] += list[i].amount;
         }
+    }
+
+    /// @dev Tries with a leave that is not quite the investor's own.
+    function investUninvited(uint256 at, uint256 who, uint256 how) external {
+        at %= 2;
+        address investor = investors[who % 4];
+        uint256 amount = (10_000 + who % 90_000) * CENT;
+        bytes32 intentId = id();
+        Admission memory admission = how % 6 == 0
+            ? admittedBy(ALICE_KEY, campaigns[at], investor, intentId, amount, FOREVER)
+            : how % 6 == 1
+                ? admitted(campaigns[1 - at], investor, intentId, amount)
+                : how % 6 == 2
+                    ? admitted(campaigns[at], charlie, intentId, amount)
+                    : how % 6 == 3
+                        ? admittedBy(OPERATOR_KEY, campaigns[at], investor, intentId, amount, block.timestamp - 1)
+                        : admitted(campaigns[at], investor, intentId, amount);
+        if (how % 6 == 4) admission.amount += CENT;
+        if (how % 6 == 5) admission.intentId = keccak256(abi.encode(intentId));
+        if (tried(at, investor, abi.encodeCall(ICampaign.invest, (admission)))) ++uninvitedIn;
+    }
+
+    function setCap(uint256 cents) external {
+        vm.prank(admin);
+        factory.setRecorderCap(uint128(cents % 1_500_000));
+    }
+
+    function raiseCap(uint256 cents) external {
+        uint128 extra = uint128(cents % 400_000);
+        bytes32 intentId = id();
+        vm.prank(operator);
+        factory.raiseRecorderCap(intentId, recorder, extra);
+        extraOn[block.timestamp / 1 days] += extra;
+    }
+
+    /// @dev The journal says that some of what was recorded never settled.
+    function closeConfirmed(uint256 at, uint256 percent) external {
+        at %= 2;
+        uint256 settled = books[at].recorded * (percent % 101) / 100 / CENT * CENT;
+        if (!tried(at, operator, abi.encodeCall(ICampaign.closeConfirmed, (id(), settled)))) return;
+        books[at].recorded = settled;
     }
 
     function closeOne(uint256 at, bool asOperator) external {
@@ -132,7 +181,11 @@ contract Handler is Fixture {
         at %= 2;
         bool again;
         if (campaigns[at].intentUsedBy(spenderOf[used], used)) {
-            again = tried(at, spenderOf[used], abi.encodeCall(ICampaign.invest, (used, 100 * ETB)));
+            again = tried(
+                at,
+                spenderOf[used],
+                abi.encodeCall(ICampaign.invest, (admitted(campaigns[at], spenderOf[used], used, 100 * ETB)))
+            );
         } else if (campaigns[at].intentUsed(used)) {
             again = tried(at, recorder, abi.encodeCall(ICampaign.recordInvestment, (used, key(who), 100 * ETB)));
         }
