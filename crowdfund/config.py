@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     chain_signer_key: str = ""
     chain_admin_key: str = ""
     chain_recorder_key: str = ""
+    # Minor units that the recorder may record on one day; above it an operator has to raise the day's cap.
+    chain_recorder_cap_minor: int = 1_000_000_000
 
     billbitts_api_url: str = ""
     billbitts_api_key: str = ""

@@ -80,6 +80,7 @@ TEXTS = {
     "too_little": _l("Too little came"),
     "too_much": _l("Too much came"),
     "late": _l("Came too late"),
+    "unknown_on_chain": _l("Money on chain that we do not know"),
     "unknown_reference": _l("Nobody asked for it"),
     "wrong_currency": _l("Wrong currency"),
     "duplicate": _l("Paid twice"),

@@ -39,6 +39,7 @@ def _released(campaign_id: str, payload: dict[str, Any]) -> None:
 _CONFIRMED: dict[str, Callable[[str, dict[str, Any]], None]] = {
     "createCampaign": _created,
     "close": _closed,
+    "closeConfirmed": _closed,
     "cancel": _cancelled,
     "release": _released,
 }

@@ -45,6 +45,10 @@ class Campaign(db.Model):
     reserved_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     settled_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     investors_count: Mapped[int] = mapped_column(default=0)
+    # Token money that the contract has, and the part of `reserved_minor` that is the contract's alone:
+    # money that no investment here stands for. It takes room, and the token money counts for success.
+    token_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    foreign_room_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     # --- life
     submitted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     reviewed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -87,6 +91,11 @@ class Campaign(db.Model):
         sa.CheckConstraint("reserved_minor >= 0 AND reserved_minor <= goal_minor", name="room"),
         sa.CheckConstraint("settled_minor >= 0 AND settled_minor <= reserved_minor", name="settled"),
         sa.CheckConstraint("investors_count >= 0", name="investors"),
+        sa.CheckConstraint("token_minor >= 0", name="token"),
+        sa.CheckConstraint(
+            "foreign_room_minor >= 0 AND foreign_room_minor <= reserved_minor - settled_minor",
+            name="foreign_room",
+        ),
         sa.CheckConstraint("goal_minor > 0 AND price_minor > 0", name="amounts"),
         sa.CheckConstraint("min_minor > 0 AND max_minor >= min_minor", name="per_person"),
         sa.Index(None, "status", "starts_at"),

@@ -116,7 +116,7 @@ def detail(slug: str) -> Row[Any]:
 _MOVING = (
     _C.c.id, _C.c.company_id, _C.c.title, _C.c.summary, _C.c.terms_hash, _C.c.slug, _C.c.status,
     _C.c.currency, _C.c.goal_minor, _C.c.min_minor, _C.c.price_minor, _C.c.threshold_bps, _C.c.reserved_minor,
-    _C.c.settled_minor, _C.c.investors_count, _C.c.starts_at, _C.c.ends_at, _C.c.ending, _C.c.grace_days,
+    _C.c.settled_minor, _C.c.token_minor, _C.c.foreign_room_minor, _C.c.investors_count, _C.c.starts_at, _C.c.ends_at, _C.c.ending, _C.c.grace_days,
     _F.c.company_updated_at, _C.c.version,
 )  # fmt: skip
 _FUNDING = Lookup(
@@ -212,6 +212,12 @@ def due(now: datetime, *, limit: int = 100) -> Sequence[Row[Any]]:
     return db.session.execute(query.order_by(_C.c.ends_at).limit(limit)).all()
 
 
+def id_of_contract(address: str) -> str | None:
+    """Return the campaign whose contract has this address, or None."""
+    query = sa.select(_C.c.id).where(sa.func.lower(_C.c.contract_address) == address.lower())
+    return db.session.scalar(query)
+
+
 def standing(company_id: str) -> Standing:
     """Return the facts that decide whether a company may start a campaign."""
     live = sa.select(_C.c.id).where(_C.c.live_lock == company_id)
@@ -244,8 +250,9 @@ def tally(campaign: Row[Any]) -> Tally:
     return Tally(
         goal_minor=campaign.goal_minor,
         threshold_bps=campaign.threshold_bps,
-        reserved_minor=campaign.reserved_minor,
-        settled_minor=campaign.settled_minor,
+        # Money that only the contract has is in, not on its way.
+        reserved_minor=campaign.reserved_minor - campaign.foreign_room_minor + campaign.token_minor,
+        settled_minor=rules.counted_minor(campaign.settled_minor, campaign.token_minor),
         ends_at=campaign.ends_at,
     )
 

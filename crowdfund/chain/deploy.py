@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from .. import config
+from .. import config, money
 from ..adapters import chain, contract_abi
 from ..adapters.chain import Node, Receipt
 from ..db import db
@@ -53,6 +53,9 @@ def run(say: Say, commit: Callable[[], None]) -> dict[str, str]:
         found[name] = _contract(node, name, found, say)
         commit()
     _grant(node, found, say)
+    _set_cap(node, found["CampaignFactory"], say)
+    _watch_implementation(node, found["CampaignFactory"])
+    commit()
     return found
 
 
@@ -147,6 +150,23 @@ def _grant(node: Node, found: dict[str, str], say: Say) -> None:
         data = contract_abi.encode("CampaignFactory", "allowToken", [token, True])
         _transact(node, factory, data, what="allowing the payment token")
         say(f"allowed  {token} as payment token")
+
+
+def _set_cap(node: Node, factory: str, say: Say) -> None:
+    """Give recorders their cap of a day where none is set; the admin may have chosen another since."""
+    if node.call("CampaignFactory", factory, "recorderCap"):
+        return
+    cap = config.settings().chain_recorder_cap_minor
+    data = contract_abi.encode("CampaignFactory", "setRecorderCap", [cap])
+    _transact(node, factory, data, what="setting the recorder's cap")
+    say(f"set      the recorder's cap to {money.fmt(cap)} a day")
+
+
+def _watch_implementation(node: Node, factory: str) -> None:
+    """Know the implementation as a contract of ours, so that nobody names it as a wallet."""
+    address = node.call("CampaignFactory", factory, "implementation")
+    code = node.code_hash(address)
+    service.watch(address, "CampaignImplementation", from_block=node.head().number, code_hash=code)
 
 
 def _transact(node: Node, to: str | None, data: str, *, what: str) -> Receipt:

@@ -9,7 +9,7 @@ import structlog
 from .. import clock, config, live, outbox
 from ..adapters.chain import Receipt
 from ..db import db, new_id, rows_changed
-from . import crash, queries, rules, service
+from . import crash, hearing, queries, rules, service
 from .models import Block, Cursor, Event, Tx, Write, WriteTx
 from .reader import Found, Scan
 from .rules import TxKind, TxStatus, WriteStatus
@@ -148,6 +148,8 @@ def _finish(ready: int) -> None:
     if events:
         ids = [event.id for event in events]
         db.session.execute(sa.update(_E).where(_E.c.id.in_(ids)).values(status="applied"))
+        if any(event.event in rules.FREES for event in events):
+            service.free_held()
     deep = sa.select(_T).where(_T.c.status == TxStatus.MINED, _T.c.block_number <= ready)
     for tx in db.session.execute(deep.order_by(_T.c.block_number, _T.c.nonce)).all():
         _confirm(tx)
@@ -180,6 +182,7 @@ def _has_event_of(tx: Any) -> bool:  # noqa: ANN401 - a row
 
 def _tell_foreign(events: Sequence[Any]) -> None:
     """Emit `chain.event` for what others did, such as an investment from a browser wallet."""
+    events = [event for event in events if hearing.is_heard(event.contract, event.event)]
     hashes = {event.tx_hash for event in events}
     ours = set(db.session.scalars(sa.select(_T.c.hash).where(_T.c.hash.in_(hashes))))
     for event in events:

@@ -8,9 +8,10 @@ harmless. The slow talk with the node happens in `prepare`, outside of any trans
 
 from typing import Any
 
-from .. import outbox
+from .. import audit, outbox
 from ..db import new_id
 from ..outbox import Row
+from .hearing import hears
 
 QUEUE = "chain"
 
@@ -84,6 +85,33 @@ def nonces(rows: list[Row], found: Any) -> None:  # noqa: ANN401
     from .gaps import act
 
     act(found, {row.payload["fill"]: row.payload["actor"] for row in rows if row.payload.get("fill")})
+
+
+@hears(
+    *(
+        f"{contract}.{event}"
+        for contract in ("CampaignFactory", "FundEscrow", "IssuerRegistry", "PaymentToken")
+        for event in ("RoleGranted", "RoleRevoked", "RoleAdminChanged")
+    )
+)
+def rights_changed(event: dict[str, Any]) -> None:
+    """Record in the audit log who may do what on chain now, whoever has changed it."""
+    _record(event)
+
+
+@hears(
+    "CampaignFactory.TokenAllowed", "CampaignFactory.FeeRecipientSet", "CampaignFactory.RecorderCapSet",
+    "CampaignFactory.RecorderCapRaised", "CampaignImplementation.IssuerWalletProposed",
+    "CampaignImplementation.IssuerWalletChanged", "FundEscrow.Paused", "FundEscrow.Unpaused",
+)  # fmt: skip
+def settings_changed(event: dict[str, Any]) -> None:
+    """Record in the audit log what was set on chain by a transaction that was not sent from here."""
+    _record(event)
+
+
+def _record(event: dict[str, Any]) -> None:
+    detail = {"contract": event["contract"], "args": event["args"], "tx_hash": event["tx_hash"]}
+    audit.record("system", f"chain.{event['event']}", ("contract", event["address"]), detail)
 
 
 # Ticks of kinds that have a `prepare`, which `outbox.every` does not know.

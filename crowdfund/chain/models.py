@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from .. import clock
 from ..db import ID, Json, LongText, UTCDateTime, db, event_table, new_id, one_of
-from .rules import ROLES, TxKind, TxStatus, WriteStatus
+from .rules import HOLD_KINDS, REQUEST_KINDS, ROLES, RequestStatus, TxKind, TxStatus, WriteStatus
 
 ADDRESS = sa.String(42)
 HASH = sa.String(66)
@@ -29,6 +29,9 @@ class Write(db.Model):
     status: Mapped[str] = mapped_column(sa.String(16), default=WriteStatus.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(sa.String(500))
+    # Set while the contract says "not now" (rules.HOLDS): why, and when it is tried again.
+    hold: Mapped[str | None] = mapped_column(sa.String(8))
+    held_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     subject_kind: Mapped[str] = mapped_column(sa.String(32))
     subject_id: Mapped[str] = mapped_column(sa.String(64))
     tx_id: Mapped[str | None] = mapped_column(ID, sa.ForeignKey("chain_tx.id"))
@@ -37,6 +40,7 @@ class Write(db.Model):
     __table_args__ = (
         one_of("status", *WriteStatus),
         one_of("role", *ROLES),
+        one_of("hold", *HOLD_KINDS),
         sa.Index(None, "status", "created_at", "id"),
         sa.Index(None, "created_at", "id"),
         sa.Index(None, "subject_kind", "subject_id"),
@@ -108,6 +112,43 @@ class Signer(db.Model):
     alert: Mapped[str | None] = mapped_column(sa.String(500))
     alert_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     __table_args__ = (one_of("role", *ROLES),)
+
+
+class ChainRequest(db.Model):
+    """A pause, a change of keys or of a wallet: one admin asks, another confirms, the worker carries it out.
+
+    `address` is the key that loses its role, the new key where it is not made here, or the new wallet;
+    `new_address` the key that takes over; `target` the contract; `amount_minor` what a cap is raised by.
+    """
+
+    __tablename__ = "chain_request"
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(sa.String(12))
+    role: Mapped[str] = mapped_column(sa.String(16), default="")
+    address: Mapped[str] = mapped_column(sa.String(42), default="")
+    new_address: Mapped[str] = mapped_column(sa.String(42), default="")
+    target: Mapped[str] = mapped_column(sa.String(42), default="")
+    subject_id: Mapped[str] = mapped_column(sa.String(64), default="")
+    amount_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    status: Mapped[str] = mapped_column(sa.String(12))
+    problem: Mapped[str | None] = mapped_column(sa.String(500))
+    # Not null while undecided or running: two for the same thing would work against each other.
+    open_key: Mapped[str | None] = mapped_column(sa.String(80), unique=True)
+    asked_by: Mapped[str] = mapped_column(ID)
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    decided_by: Mapped[str | None] = mapped_column(ID)
+    decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    done_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    __table_args__ = (
+        one_of("kind", *REQUEST_KINDS),
+        one_of("status", *RequestStatus),
+        sa.CheckConstraint("amount_minor > 0", name="positive"),
+        sa.Index(None, "status", "asked_at"),
+    )
+
+
+chain_request_event = event_table("chain_request")
 
 
 class Contract(db.Model):

@@ -42,6 +42,15 @@ class Refusal:
     text: str
 
 
+@dataclass(frozen=True)
+class Hold:
+    """Writes that are tried again later: `kind` of rules.HOLD_KINDS, `text` for a person."""
+
+    writes: tuple[WriteRow, ...]
+    kind: str
+    text: str
+
+
 @dataclass
 class Plan:
     """What the node said about the queue.
@@ -52,6 +61,7 @@ class Plan:
 
     calls: list[Call] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
     fees: Fees | None = None
     block: int = 0
     gas_limit: int = rules.TX_GAS_CAP
@@ -101,6 +111,7 @@ def _fill(made: Plan, node: Node, rows: Sequence[WriteRow], busy: set[str]) -> N
         # A call to an address without code succeeds and does nothing: never send one.
         made.problem = f"There is no contract at {', '.join(sorted(empty))}; the node lost state."
     groups = [group for group in groups if group[0].address not in empty]
+    groups = _signable(made, groups)
     for group, first in zip(groups, _first_try(node, groups), strict=True):
         try:
             call, refused = _try(made, node, list(group), first)
@@ -109,12 +120,36 @@ def _fill(made: Plan, node: Node, rows: Sequence[WriteRow], busy: set[str]) -> N
             log.error("chain.not_simulated", contract=group[0].address, error=str(error))
             made.problem = f"The node did not try a call to {group[0].address}: {error}"
             continue
+        held, refused = _held(refused)
+        made.holds += held
         # While earlier writes to the contract are under way, a refusal may only mean "too early".
         if group[0].address not in busy | taken:
             made.refusals += refused
         if call is not None:
             made.calls.append(call)
             taken.add(call.to)
+
+
+def _signable(made: Plan, groups: list[list[WriteRow]]) -> list[list[WriteRow]]:
+    """Hold what the admin must sign where the admin's key is not on this machine."""
+    try:
+        connection.address_of("admin")
+    except KeyMissing as error:
+        admins = [group for group in groups if group[0].role == "admin"]
+        made.holds += [Hold(tuple(group), "key", error.user_message) for group in admins]
+        return [group for group in groups if group[0].role != "admin"]
+    return groups
+
+
+def _held(refused: list[Refusal]) -> tuple[list[Hold], list[Refusal]]:
+    """Part what the contract refuses for now from what it refuses for good."""
+    later: dict[str, list[Refusal]] = {}
+    final = []
+    for refusal in refused:
+        kind = rules.HOLDS.get(refusal.name)
+        later.setdefault(kind, []).append(refusal) if kind else final.append(refusal)
+    held = [Hold(tuple(r.write for r in found), kind, found[0].text) for kind, found in later.items()]
+    return held, final
 
 
 def _first_try(node: Node, groups: Sequence[list[WriteRow]]) -> list[int | Reverted | NodeError | None]:
@@ -204,7 +239,14 @@ def _take_out(node: Node, signer: str, rows: list[WriteRow], refused: list[Refus
     index = rules.bad_row(error.name, error.text)
     if index is not None and index < len(rows):
         name, text = contract_abi.error_of(rules.bad_row_reason(error.text) or "")
-        refused.append(Refusal(rows.pop(index), name, text))
+        # A cap that is reached at one row is reached for those behind it.
+        last = len(rows) if name in rules.HOLDS else index + 1
+        refused += [Refusal(row, name, text) for row in rows[index:last]]
+        del rows[index:last]
+        return
+    if error.name in rules.HOLDS and len(rows) > 1:
+        refused += [Refusal(row, error.name, error.text) for row in rows]
+        rows.clear()
         return
     if len(rows) == 1:
         refused.append(Refusal(rows.pop(), error.name, error.text))

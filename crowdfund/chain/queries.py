@@ -35,6 +35,7 @@ class WriteRow:
     status: str
     attempts: int
     last_error: str | None
+    hold: str | None
     subject_kind: str
     subject_id: str
     tx_id: str | None
@@ -87,8 +88,9 @@ def writes_of(kind: str, subject_id: str) -> list[WriteRow]:
 
 
 def queued(limit: int = 500) -> list[WriteRow]:
-    """Return writes that wait to be signed, oldest first."""
-    query = _rows().where(_W.c.status == WriteStatus.QUEUED).order_by(_W.c.created_at, _W.c.id)
+    """Return writes that can be signed now, oldest first; those that are held wait for their time."""
+    free = sa.or_(_W.c.held_until.is_(None), _W.c.held_until <= clock.now())
+    query = _rows().where(_W.c.status == WriteStatus.QUEUED, free).order_by(_W.c.created_at, _W.c.id)
     return [WriteRow(**row) for row in db.session.execute(query.limit(limit)).mappings()]
 
 
@@ -173,10 +175,32 @@ def effect_of(row: WriteRow) -> Any:  # noqa: ANN401 - a row or None
     """Return the confirmed event that proves that a write's effect is on chain, whoever sent it."""
     name, repeated = rules.EFFECTS.get(row.function, ("", ()))
     query = sa.select(_E).where(_E.c.address == row.address, _E.c.event == name, _E.c.status == "applied")
-    if repeated:
+    if repeated and repeated[0] in rules.INTENT_ARGS:
         query = query.where(_E.c.intent == (row.args or [None])[0])
     events = db.session.execute(query)
     return next((e for e in events if rules.is_effect(row.function, row.args, e.event, e.args)), None)
+
+
+def is_paused() -> bool:
+    """Return whether the escrow takes no new money, by the newest final event."""
+    query = sa.select(_E.c.event).where(_E.c.event.in_(("Paused", "Unpaused")), _E.c.status == "applied")
+    newest = query.order_by(_E.c.block_number.desc(), _E.c.log_index.desc()).limit(1)
+    return db.session.scalar(newest) == "Paused"
+
+
+def held() -> dict[str, int]:
+    """Return how many writes are held, by the reason."""
+    query = sa.select(_W.c.hold, sa.func.count())
+    query = query.where(_W.c.status == WriteStatus.QUEUED, _W.c.hold.is_not(None)).group_by(_W.c.hold)
+    return {row[0]: row[1] for row in db.session.execute(query)}
+
+
+def is_ours(address: str) -> bool:
+    """Return whether an address is a contract of the platform or one of its signers."""
+    lowered = address.lower()
+    contract = sa.select(_C.c.address).where(sa.func.lower(_C.c.address) == lowered)
+    signer_row = sa.select(_S.c.address).where(sa.func.lower(_S.c.address) == lowered)
+    return any(db.session.execute(query.limit(1)).first() for query in (contract, signer_row))
 
 
 def address_of(name: str) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
@@ -30,7 +31,23 @@ EFFECTS = {
     "cancel": ("Cancelled", ("intentId",)),
     "release": ("Released", ("intentId",)),
     "close": ("Closed", ()),
+    "closeConfirmed": ("Closed", ()),
+    "refundFor": ("Refunded", ("investor",)),
+    "proposeIssuerWallet": ("IssuerWalletProposed", ("intentId", "wallet")),
+    "confirmIssuerWallet": ("IssuerWalletChanged", ("intentId",)),
+    "raiseRecorderCap": ("RecorderCapRaised", ("intentId", "recorder", "extra")),
+    "pause": ("Paused", ()),
+    "unpause": ("Unpaused", ()),
+    "grantRole": ("RoleGranted", ("role", "account")),
+    "revokeRole": ("RoleRevoked", ("role", "account")),
 }
+ADMIN_FUNCTIONS = ("confirmIssuerWallet", "pause", "unpause", "grantRole", "revokeRole", "setRecorderCap")
+# Errors that say "not now": the write is kept in the queue and tried again, nothing is given up.
+HOLDS = {"RecorderCapReached": "cap", "RecordingPaused": "paused"}
+HOLD_KINDS = (*HOLDS.values(), "key")
+HOLD_FOR = timedelta(minutes=5)
+# Events after which what was held is tried again at once.
+FREES = ("RecorderCapSet", "RecorderCapRaised", "Unpaused", "RoleGranted")
 # A log of the first kind makes a contract of the second, whose logs are then read as well.
 SPAWNS = {("CampaignFactory", "CampaignCreated"): ("campaign", "CampaignImplementation")}
 
@@ -71,6 +88,35 @@ class TxStatus(StrEnum):
     REVERTED = "reverted"
     REPLACED = "replaced"
     LOST = "lost"
+
+
+class RequestStatus(StrEnum):
+    """Life of a request about keys, pause, cap or wallet."""
+
+    ASKED = "asked"
+    RUNNING = "running"
+    DONE = "done"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+REQUEST_KINDS = ("pause", "unpause", "revoke", "rotate", "raise_cap", "redirect")
+REQUEST_LIFETIME = timedelta(days=7)
+OPEN_REQUESTS = (RequestStatus.ASKED, RequestStatus.RUNNING)
+# What each role holds on which contract. The registry and the factory let one account hold one role only.
+GRANTS = {
+    "admin": (
+        ("IssuerRegistry", "DEFAULT_ADMIN_ROLE"),
+        ("FundEscrow", "DEFAULT_ADMIN_ROLE"),
+        ("FundEscrow", "PAUSER_ROLE"),
+        ("CampaignFactory", "DEFAULT_ADMIN_ROLE"),
+        ("PaymentToken", "DEFAULT_ADMIN_ROLE"),
+        ("PaymentToken", "MINTER_ROLE"),
+    ),
+    "operator": (("IssuerRegistry", "OPERATOR_ROLE"), ("CampaignFactory", "OPERATOR_ROLE")),
+    "recorder": (("CampaignFactory", "RECORDER_ROLE"),),
+}
 
 
 MOVES = {
@@ -120,7 +166,9 @@ def to_minor(units: int) -> int:
 
 
 def signer_role(function: str) -> str:
-    """Return whose key signs a function: records by the recorder, the rest by the operator."""
+    """Return whose key signs a function: admin, recorder for records, else the operator."""
+    if function in ADMIN_FUNCTIONS:
+        return "admin"
     return "recorder" if function.startswith("record") else "operator"
 
 

@@ -34,6 +34,8 @@ def store_plan(plan: Plan) -> None:
         fees.report(plan.too_dear)
     for refusal in plan.refusals:
         _refuse(refusal)
+    for held in plan.holds:
+        service.hold([row.id for row in held.writes], held.kind, held.text)
     for call in plan.calls:
         _sign_call(call, plan)
     if plan.more:

@@ -17,7 +17,7 @@ from .queries import WriteRow, address_of
 from .rules import WriteStatus
 
 __all__ = [
-    "address_of", "close", "confirm", "fail", "move", "replay", "requeue", "watch", "write",
+    "address_of", "close", "confirm", "fail", "free_held", "hold", "move", "replay", "requeue", "watch", "write",
 ]  # fmt: skip
 
 log = structlog.get_logger()
@@ -115,7 +115,9 @@ def move(
         return []
     moved = [write_id for write_id, _ in going]
     db.session.execute(
-        sa.update(_W).where(_W.c.id.in_(moved)).values(status=to, updated_at=clock.now(), **values)
+        sa.update(_W)
+        .where(_W.c.id.in_(moved))
+        .values(status=to, updated_at=clock.now(), hold=None, held_until=None, **values)
     )
     _remember(going, to, actor=actor, reason=reason)
     return moved
@@ -142,9 +144,27 @@ def _remember(
     live.changed("chain", "writes")
 
 
+def hold(ids: Sequence[str], kind: str, text: str) -> None:
+    """Keep queued writes that the contract refuses for the time being; they are tried again later."""
+    until = clock.now() + rules.HOLD_FOR
+    query = sa.select(_W.c.id, _W.c.hold).where(_W.c.id.in_(ids), _W.c.status == WriteStatus.QUEUED)
+    rows = db.session.execute(query.order_by(_W.c.id).with_for_update()).all()
+    values = {"hold": kind, "held_until": until, "last_error": text[:500], "updated_at": clock.now()}
+    db.session.execute(sa.update(_W).where(_W.c.id.in_([row.id for row in rows])).values(values))
+    note([row.id for row in rows if row.hold != kind], WriteStatus.QUEUED, f"held: {text}")
+
+
+def free_held() -> None:
+    """Let every held write be tried again at once."""
+    held = sa.and_(_W.c.status == WriteStatus.QUEUED, _W.c.held_until > clock.now())
+    if rows_changed(sa.update(_W).where(held).values(held_until=clock.now())):
+        outbox.add("chain.sign", f"chain.sign:freed:{new_id()}")
+
+
 def note(ids: Sequence[str], status: WriteStatus, reason: str) -> None:
     """Add a line to the history of writes that keep their status."""
-    _remember([(write_id, status) for write_id in ids], status, reason=reason)
+    if ids:
+        _remember([(write_id, status) for write_id in ids], status, reason=reason)
 
 
 def requeue(ids: Sequence[str], *, why: str) -> list[str]:

@@ -1,7 +1,10 @@
 """What investments do when payments, the chain or a campaign move."""
 
+from typing import Any
+
 from .. import outbox
-from . import service, telling
+from ..chain.hearing import hears
+from . import foreign, service, telling
 from .rules import Status
 
 Rows = list[outbox.Row]
@@ -53,6 +56,8 @@ def chain_confirmed(rows: Rows) -> None:
         kind, subject_id = row.payload["subject"]
         if kind == "investment":
             service.confirmed(subject_id, row.payload["tx_hash"])
+        elif kind == "token_refund":
+            foreign.token_money_went_back(row.payload["address"], row.payload["args"][0])
 
 
 @outbox.on("chain.failed", queue="chain")
@@ -64,10 +69,29 @@ def chain_failed(rows: Rows) -> None:
             service.record_refused(subject_id, row.payload["reason"])
 
 
+@hears("CampaignImplementation.Invested")
+def token_money_came(event: dict[str, Any]) -> None:
+    """Tokens came into a contract; no rail of ours expects them yet, so they are all unknown."""
+    foreign.token_money_came(event)
+
+
+@hears("CampaignImplementation.InvestmentRecorded")
+def recorded_by_others(event: dict[str, Any]) -> None:
+    """Fiat was recorded by a transaction that was not sent from here."""
+    foreign.fiat_recorded(event)
+
+
+@hears("CampaignImplementation.Refunded")
+def token_money_went_back(event: dict[str, Any]) -> None:
+    """An investor took token money back from the contract."""
+    foreign.token_money_went_back(event["address"], event["args"]["investor"])
+
+
 @outbox.on("campaign.failed", queue="default")
 def campaign_failed(rows: Rows) -> None:
     """Below the threshold: everybody gets back exactly what was paid."""
     for row in rows:
+        foreign.pay_back_tokens(row.payload["campaign_id"])
         service.give_back_all(row.payload["campaign_id"], reason="The campaign did not reach its threshold.")
 
 
@@ -75,6 +99,7 @@ def campaign_failed(rows: Rows) -> None:
 def campaign_cancelled(rows: Rows) -> None:
     """Cancelled while live: everybody gets back exactly what was paid."""
     for row in rows:
+        foreign.pay_back_tokens(row.payload["campaign_id"])
         service.give_back_all(row.payload["campaign_id"], reason="The campaign was cancelled.")
 
 

@@ -44,6 +44,34 @@ class InvestorKey(db.Model):
     key: Mapped[str] = mapped_column(sa.String(66), unique=True)
 
 
+class ForeignMoney(db.Model):
+    """Money that a campaign's contract has and no investment here stands for; minor units.
+
+    `room_minor` is what it took of the campaign's room. `who` is the wallet of token money, the
+    investor key of recorded fiat.
+    """
+
+    __tablename__ = "foreign_money"
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    campaign_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("campaign.id"), index=True)
+    kind: Mapped[str] = mapped_column(sa.String(8))
+    intent: Mapped[str] = mapped_column(sa.String(66))
+    who: Mapped[str] = mapped_column(sa.String(66))
+    amount_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    room_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    tx_hash: Mapped[str] = mapped_column(sa.String(66))
+    ordinal: Mapped[int]
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    refunded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    __table_args__ = (
+        one_of("kind", "token", "fiat"),
+        sa.CheckConstraint(
+            "amount_minor > 0 AND room_minor >= 0 AND room_minor <= amount_minor", name="amounts"
+        ),
+        sa.UniqueConstraint("tx_hash", "ordinal"),
+    )
+
+
 @append_only
 class Consent(db.Model):
     """Which text a person accepted for an investment, by its hash."""

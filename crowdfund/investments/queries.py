@@ -12,11 +12,11 @@ from ..errors import NotFound
 from ..i18n import _
 from ..payments.models import Payment
 from . import rules
-from .models import Investment, InvestorKey, investment_event
+from .models import ForeignMoney, Investment, InvestorKey, investment_event
 
 Row = Any  # a row of a query; its columns are those of the SELECT above
 _I, _C, _K = Investment.__table__, Campaign.__table__, InvestorKey.__table__
-_P = Payment.__table__
+_P, _F = Payment.__table__, ForeignMoney.__table__
 _WITH_CAMPAIGN = sa.select(
     _I, _C.c.slug, _C.c.title, _C.c.status.label("campaign_status"), _C.c.contract_address,
     _C.c.price_minor, _C.c.ends_at,
@@ -103,6 +103,26 @@ def investors_of(campaign_id: str) -> Sequence[str]:
     return db.session.scalars(query.distinct()).all()
 
 
+def ids_of(campaign_id: str) -> Sequence[str]:
+    """Return the ids of all investments of a campaign."""
+    return db.session.scalars(sa.select(_I.c.id).where(_I.c.campaign_id == campaign_id)).all()
+
+
+def token_investors(campaign_id: str) -> Sequence[str]:
+    """Return the wallets whose token money a campaign's contract has and has not paid back."""
+    query = sa.select(_F.c.who).where(
+        _F.c.campaign_id == campaign_id, _F.c.kind == "token", _F.c.refunded_at.is_(None)
+    )
+    return db.session.scalars(query.distinct().order_by(_F.c.who)).all()
+
+
+def foreign_minor() -> dict[tuple[str, str], int]:
+    """Return what no investment here stands for, by campaign and kind (token, fiat); minor units."""
+    query = sa.select(_F.c.campaign_id, _F.c.kind, sa.func.sum(_F.c.amount_minor))
+    rows = db.session.execute(query.group_by(_F.c.campaign_id, _F.c.kind))
+    return {(campaign_id, kind): int(amount) for campaign_id, kind, amount in rows}
+
+
 def on_chain() -> Sequence[Row]:
     """Return per deployed campaign what its contract has recorded, in minor units, for the proof I9."""
     recorded = sa.func.coalesce(sa.func.sum(_I.c.amount_minor), 0).label("recorded")
@@ -121,7 +141,7 @@ def sums() -> Sequence[Row]:
     investors = sa.func.count(sa.distinct(sa.case((_I.c.status.in_(rules.IN), _I.c.user_id))))
     query = sa.select(
         _C.c.id, _C.c.status, _C.c.reserved_minor, _C.c.settled_minor, _C.c.investors_count, _C.c.goal_minor,
-        _C.c.contract_address, _C.c.release_entry_id,
+        _C.c.contract_address, _C.c.release_entry_id, _C.c.foreign_room_minor, _C.c.token_minor,
         sa.func.coalesce(sa.func.sum(active), 0).label("active"),
         sa.func.coalesce(sa.func.sum(settled), 0).label("settled"), investors.label("investors"),
         sa.func.coalesce(sa.func.sum(arriving), 0).label("arriving"),

@@ -40,6 +40,7 @@ class Kind(StrEnum):
     DUPLICATE = "duplicate"
     CONTRADICTION = "contradiction"
     WEBHOOK_MISSING = "webhook_missing"
+    UNKNOWN_ON_CHAIN = "unknown_on_chain"
 
 
 class Resolution(StrEnum):
@@ -70,6 +71,7 @@ RESOLUTIONS: dict[Kind, tuple[Resolution, ...]] = {
     Kind.DUPLICATE: (Resolution.CREDIT, Resolution.RETURN),
     Kind.CONTRADICTION: (Resolution.DISMISS,),
     Kind.WEBHOOK_MISSING: (Resolution.ACCEPT, Resolution.DISMISS),
+    Kind.UNKNOWN_ON_CHAIN: (Resolution.DISMISS,),
 }
 _IN_FLIGHT = (Status.CREATED, Status.PENDING, Status.EXPIRED, Status.FAILED)
 _PATHS: dict[str, dict[str, tuple[Status, ...]]] = {

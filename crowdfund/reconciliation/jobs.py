@@ -11,6 +11,7 @@ import structlog
 
 from .. import outbox
 from ..chain import comparers
+from ..chain.hearing import hears
 from ..db import db, reading
 from ..outbox import Row
 from . import queries, rules, service
@@ -19,8 +20,6 @@ log = structlog.get_logger()
 QUEUE = "chain"
 EVERY_S = 600.0
 RETRY_S = 30.0
-# What somebody else than we may have made a contract say.
-_ENDINGS = frozenset({"Closed", "Cancelled", "Released", "FiatReleased"})
 
 
 def _look(_rows: list[Row]) -> Any:  # noqa: ANN401 - a Look
@@ -72,11 +71,10 @@ def follow(rows: list[Row], found: Any) -> None:  # noqa: ANN401
     outbox.add("reconciliation.compare", f"reconciliation.compare:{rows[0].id}")
 
 
-@outbox.on("chain.event", queue="default", batch=100)
-def contract_ended(rows: list[Row]) -> None:
+@hears(*(f"CampaignImplementation.{event}" for event in ("Closed", "Cancelled", "Released", "FiatReleased")))
+def contract_ended(event: dict[str, Any]) -> None:
     """Look at once at a campaign whose contract somebody else closed, cancelled or released."""
-    addresses = {row.payload["address"] for row in rows if row.payload["event"] in _ENDINGS}
-    for campaign_id in queries.campaigns_at(addresses):
+    for campaign_id in queries.campaigns_at({event["address"]}):
         service.ask_for_look(campaign_id)
 
 

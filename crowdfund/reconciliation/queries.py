@@ -39,7 +39,7 @@ def books(campaign_id: str = "") -> list[Books]:
     query = (
         sa.select(
             _C.c.id, _C.c.title, _C.c.slug, _C.c.contract_address, _C.c.status, _C.c.ending,
-            _C.c.contract_result, _C.c.accepted_difference_minor, _C.c.accepted_result,
+            _C.c.contract_result, _C.c.accepted_difference_minor, _C.c.accepted_result, _C.c.token_minor,
             _sum(_I.c.tx_hash.is_not(None)).label("recorded"),
             _sum(_IN, _I.c.tx_hash.is_(None), _I.c.chain_problem.is_(None)).label("coming"),
             _sum(is_refused).label("refused"),
@@ -57,7 +57,7 @@ def books(campaign_id: str = "") -> list[Books]:
 
 _GROUPED = (
     _C.c.id, _C.c.title, _C.c.slug, _C.c.contract_address, _C.c.status, _C.c.ending, _C.c.contract_result,
-    _C.c.accepted_difference_minor, _C.c.accepted_result,
+    _C.c.accepted_difference_minor, _C.c.accepted_result, _C.c.token_minor,
 )  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def _books(row: Any) -> Books:  # noqa: ANN401 - a row
         coming_minor=int(row.coming),
         refused_minor=int(row.refused),
         refused=int(row.refused_count),
-        token_minor=0,  # tokens are not booked here: whatever the contract counts is a difference
+        token_minor=row.token_minor,
         accepted_difference_minor=row.accepted_difference_minor,
         accepted_result=row.accepted_result,
     )

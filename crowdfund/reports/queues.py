@@ -91,8 +91,12 @@ def _failed_writes() -> Waiting:
     return _count(Write.updated_at, Write.status == WriteStatus.FAILED)
 
 
+def _held_writes() -> Waiting:
+    return _count(Write.created_at, Write.status == WriteStatus.QUEUED, Write.hold.is_not(None))
+
+
 def _stuck_writes() -> Waiting:
-    moving = Write.status.not_in(FINAL)
+    moving = sa.and_(Write.status.not_in(FINAL), Write.hold.is_(None))
     return _count(Write.created_at, moving, Write.updated_at < clock.now() - STUCK_AFTER)
 
 
@@ -136,6 +140,8 @@ QUEUES = (
          reconciliation.requests_waiting),
     Kind(_l("Failed chain writes"), _l("each waits for a decision"), "chain.writes", _failed_writes,
          {"status": "failed"}, is_trouble=True),
+    Kind(_l("Held chain writes"), _l("by the recorder's cap, a pause or a missing key; they go on by themselves"),
+         "chain.writes", _held_writes, {"status": "queued"}),
     Kind(_l("Slow chain writes"), _l("not moved for ten minutes"), "chain.writes", _stuck_writes,
          is_trouble=True),
     Kind(_l("Chain writes that wait for a lower price"), _l("the network asks more than the limit"),

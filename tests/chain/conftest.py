@@ -12,7 +12,7 @@ import pytest
 
 from crowdfund import clock, config, outbox
 from crowdfund.adapters import chain
-from crowdfund.chain import connection, deploy, queries, rules, service
+from crowdfund.chain import admissions, connection, deploy, queries, rules, service
 from crowdfund.chain.models import Write
 from crowdfund.db import commit, db
 from crowdfund.local import anvil
@@ -228,6 +228,14 @@ def campaign(name="bakery", *, goal=1_000_000_00, least=100_00, most=1_000_000_0
     assert queries.write(intent).status == "confirmed", queries.write(intent).last_error
     factory = queries.address_of("CampaignFactory")
     return node.call("CampaignFactory", factory, "campaignOf", terms["campaignId"])
+
+
+def admitted(address, intent, investor, minor):
+    """An operator's leave for one investment with tokens, good for a year of the clock."""
+    until = clock.now() + timedelta(days=365)
+    return admissions.sign(
+        address, intent_id=intent, investor=investor, amount_minor=minor, valid_until=until
+    )
 
 
 def record(address, number, *, minor=100_00, investor=None):

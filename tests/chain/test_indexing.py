@@ -8,7 +8,7 @@ from crowdfund.chain import connection, queries, rules
 from crowdfund.chain.models import Event
 from crowdfund.db import commit, db
 
-from .conftest import campaign, look_after, record, settle, status_of, use_node, wallet
+from .conftest import admitted, campaign, look_after, record, settle, status_of, use_node, wallet
 
 
 def fiat_total(address):
@@ -132,7 +132,8 @@ def invest_from_a_wallet(address, minor):
     node.wait(minted.hash)
     node.wait(node.rpc("eth_sendTransaction", {"from": buyer, "to": token, "data": approve}))
     intent = rules.intent_bytes32("wallet-1")
-    invest = contract_abi.encode("CampaignImplementation", "invest", [intent, amount])
+    leave = admitted(address, "wallet-1", buyer, minor)
+    invest = contract_abi.encode("CampaignImplementation", "invest", [leave])
     tx = node.rpc("eth_sendTransaction", {"from": buyer, "to": address, "data": invest, "gas": hex(500_000)})
     node.wait(tx)
     return buyer, intent, tx

@@ -101,8 +101,9 @@ def test_an_event_proves_a_call_only_with_its_name_and_arguments():
 def test_the_effects_name_arguments_that_call_and_event_have_in_common():
     contracts = [contract_abi.artifact(name) for name in contract_abi.names()]
     for function, (event, repeated) in rules.EFFECTS.items():
-        found = [c for c in contracts if any(i.get("name") == event for i in c.abi)]
-        assert len(found) == 1, function
-        inputs = [i["name"] for i in found[0].item("function", function)["inputs"]]
-        assert inputs[: len(repeated)] == list(repeated)
-        assert {i["name"] for i in found[0].item("event", event)["inputs"]} >= set(repeated)
+        found = [c for c in contracts if {function, event} <= {i.get("name") for i in c.abi}]
+        assert found, function
+        for contract in found:
+            inputs = [i["name"] for i in contract.item("function", function)["inputs"]]
+            assert inputs[: len(repeated)] == list(repeated)
+            assert {i["name"] for i in contract.item("event", event)["inputs"]} >= set(repeated)

@@ -1,12 +1,13 @@
 """What people outside the platform do on chain, and deadlines on a node that mines on demand."""
 
 import pytest
+from eth_account import Account
 
-from crowdfund.adapters import chain, contract_abi
+from crowdfund.adapters import admission, chain, contract_abi
 from crowdfund.chain import connection, queries, rules, service
 from crowdfund.db import commit
 
-from .conftest import campaign, record, settle, status_of
+from .conftest import admitted, campaign, record, settle, status_of
 
 DAY_S = 86_400
 STRANGER = "0x" + "5a" * 20
@@ -45,12 +46,54 @@ def ask_to_close(address, intent="campaign:bakery:close"):
     settle()
 
 
-def test_a_stranger_who_spends_a_payment_reference_first_changes_nothing(own_node, heard):
+def test_a_stranger_cannot_invest_and_takes_no_room(own_node, heard):
     address, units = campaign(), rules.to_units(100_00)
     token = give_tokens(own_node, units)
-    reference = rules.intent_bytes32("investment:1")
     stranger_calls(own_node, token, "PaymentToken", "approve", address, units)
-    stranger_calls(own_node, address, "CampaignImplementation", "invest", reference, units)
+    stolen = admitted(address, "investment:1", "0x" + "6b" * 20, 100_00)
+    for leave in ([rules.intent_bytes32("s"), units, 2**40, "0x"], stolen):
+        data = contract_abi.encode("CampaignImplementation", "invest", [leave])
+        with pytest.raises(chain.Reverted, match="NotAdmitted"):
+            connection.node().estimate(contract_abi.to_checksum_address(STRANGER), address, data)
+        tx = {"from": STRANGER, "to": address, "data": data, "gas": hex(500_000)}
+        assert not chain.Node(own_node.url).wait(own_node.rpc("eth_sendTransaction", tx)).ok
+    assert connection.node().call("CampaignImplementation", address, "total") == 0
+
+
+def test_an_admission_equals_what_an_ethereum_library_signs(deployed):
+    leave = admission.Leave(rules.intent_bytes32("i"), contract_abi.to_checksum_address(STRANGER), 7, 9)
+    types = {
+        "Admission": [
+            {"name": n, "type": t}
+            for n, t in (
+                ("intentId", "bytes32"),
+                ("investor", "address"),
+                ("amount", "uint256"),
+                ("validUntil", "uint256"),
+            )
+        ]
+    }
+    domain = {"name": "crowdfund campaign", "version": "1", "chainId": 31337,
+              "verifyingContract": deployed["CampaignFactory"]}  # fmt: skip
+    values = {
+        "intentId": bytes.fromhex(leave.intent[2:]),
+        "investor": leave.investor,
+        "amount": 7,
+        "validUntil": 9,
+    }
+    key = connection.key_of("operator")
+    theirs = Account.sign_typed_data(key, domain, types, values)
+    ours = admission.sign(leave, campaign=deployed["CampaignFactory"], chain_id=31337, key=key)
+    assert ours == [leave.intent, 7, 9, "0x" + bytes(theirs.signature).hex()]
+
+
+def test_an_admitted_investment_that_shares_a_payments_reference_changes_nothing(own_node, heard):
+    address, units = campaign(), rules.to_units(100_00)
+    token = give_tokens(own_node, units)
+    investor = contract_abi.to_checksum_address(STRANGER)
+    stranger_calls(own_node, token, "PaymentToken", "approve", address, units)
+    leave = admitted(address, "investment:1", investor, 100_00)
+    stranger_calls(own_node, address, "CampaignImplementation", "invest", leave)
     record(address, 1)
     commit()
     settle()

@@ -83,6 +83,11 @@ def is_success(settled_minor: int, goal_minor: int, threshold_bps: int) -> bool:
     return settled_minor * 10_000 >= goal_minor * threshold_bps
 
 
+def counted_minor(settled_minor: int, token_minor: int) -> int:
+    """Return what counts for success, as the contract adds it up: settled fiat and token money."""
+    return settled_minor + token_minor
+
+
 def threshold_minor(goal_minor: int, threshold_bps: int) -> int:
     """Return the least settled amount that makes a success, rounded up."""
     return -(-goal_minor * threshold_bps // 10_000)

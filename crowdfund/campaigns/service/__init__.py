@@ -21,7 +21,7 @@ from .papers import add_document, check_new_document, note_pinned, pin_due, remo
 from .releasing import EscrowDisagrees, release, released_on_chain
 from .reviews import approve, reject
 from .shared import NotEligible, OwnCampaign, campaign_intent
-from .totals import count_refused, count_settled, line_up, reserve, uncount_settled, unreserve
+from .totals import count_refused, count_settled, line_up, reserve, take_foreign, uncount_settled, unreserve
 
 __all__ = [
     "EscrowDisagrees",
@@ -62,6 +62,7 @@ __all__ = [
     "set_picture_id",
     "submit",
     "sweep_papers",
+    "take_foreign",
     "uncount_settled",
     "unreserve",
 ]

@@ -20,6 +20,7 @@ from ..models import Campaign
 from ..rules import Status
 from .shared import campaign_intent, change, locked, note, tell_team
 
+FUNCTIONS = {"close": "closeConfirmed", "cancel": "cancel", "release": "release"}
 RETRY_AFTER = timedelta(minutes=10)
 REFUSED = "The contract refused to record some payments. Decide about them before the campaign is closed."
 DISAGREES = "The contract and our books disagree about how this campaign ended."
@@ -53,12 +54,12 @@ def close_early(campaign_id: str, *, actor: str) -> None:
     campaign = locked(campaign_id)
     if campaign.status != Status.LIVE or campaign.ending:
         raise rules.WrongState(_("Only a live campaign can be closed."))
-    if not rules.is_success(campaign.settled_minor, campaign.goal_minor or 0, campaign.threshold_bps):
+    if not _is_success(campaign):
         need = rules.threshold_minor(campaign.goal_minor or 0, campaign.threshold_bps)
         raise rules.WrongState(
             _("Closing early needs %(need)s settled. Wait for more, or the deadline.", need=money.fmt(need))
         )
-    if campaign.reserved_minor > campaign.settled_minor:
+    if campaign.reserved_minor - campaign.foreign_room_minor > campaign.settled_minor:
         raise rules.WrongState(_("Some money is still on its way. Close when it has arrived."))
     if not _begin_close(campaign, actor=actor):
         raise rules.WrongState(_("The last payments are being recorded on chain. Try again in a minute."))
@@ -92,11 +93,16 @@ def closed_on_chain(campaign_id: str, *, tx_hash: str, succeeded: bool) -> None:
     campaign = locked(campaign_id)
     if campaign.status != Status.LIVE:
         return
-    enough = rules.is_success(campaign.settled_minor, campaign.goal_minor or 0, campaign.threshold_bps)
+    enough = _is_success(campaign)
     if enough != succeeded:
         note_disagreement(campaign_id, "succeeded" if succeeded else "failed")
         return
     end(campaign, Status.SUCCEEDED if enough else Status.FAILED, tx_hash=tx_hash)
+
+
+def _is_success(campaign: Campaign) -> bool:
+    counted = rules.counted_minor(campaign.settled_minor, campaign.token_minor)
+    return rules.is_success(counted, campaign.goal_minor or 0, campaign.threshold_bps)
 
 
 def note_disagreement(campaign_id: str, result: str) -> None:
@@ -233,10 +239,13 @@ def ask_contract(campaign: Campaign, what: str) -> None:
     campaign.ending_tries += 1
     intent = campaign_intent(campaign.id, what, attempt=campaign.ending_tries)
     args: list[Any] = [chain_rules.intent_bytes32(intent)]
+    if what == "close":
+        # The second signature: the contract counts no more fiat than the journal has settled.
+        args.append(chain_rules.to_units(campaign.settled_minor))
     chain_service.write(
         intent,
         "CampaignImplementation",
-        what,
+        FUNCTIONS[what],
         args,
         subject=("campaign", campaign.id),
         address=campaign.contract_address,

@@ -50,7 +50,9 @@ def pay_out(campaign: Campaign) -> None:
         raise EscrowDisagrees(
             _("The escrow does not hold what was settled. Nothing was released; see the journal.")
         )
-    fee = money.fee(total, campaign.fee_bps)
+    # As the contract does: the fee on all money, less what it takes of the token money.
+    tokens = campaign.token_minor
+    fee = money.fee(total + tokens, campaign.fee_bps) - money.fee(tokens, campaign.fee_bps)
     company = ledger_rules.company_wallet(campaign.company_id)
     parts = [(company, total - fee), (ledger_rules.PLATFORM_FEE, fee)]
     if total:  # a contract may have succeeded by money that never was in our books

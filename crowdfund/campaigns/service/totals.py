@@ -59,7 +59,7 @@ def unreserve(campaign_id: str, amount_minor: int) -> None:
     _check(amount_minor)
     moved = _update(
         campaign_id,
-        _C.c.reserved_minor - amount_minor >= _C.c.settled_minor,
+        _C.c.reserved_minor - amount_minor >= _C.c.settled_minor + _C.c.foreign_room_minor,
         reserved_minor=_C.c.reserved_minor - amount_minor,
     )
     _insist(moved, campaign_id)
@@ -79,7 +79,7 @@ def count_settled(campaign_id: str, amount_minor: int, *, new_investor: bool) ->
         _C.c.ending.is_(None),
         _C.c.contract_result.is_(None),
         _C.c.ends_at >= clock.now() - timedelta(days=grace_days),
-        _C.c.settled_minor + amount_minor <= _C.c.reserved_minor,
+        _C.c.settled_minor + amount_minor <= _C.c.reserved_minor - _C.c.foreign_room_minor,
         settled_minor=_C.c.settled_minor + amount_minor,
         investors_count=_C.c.investors_count + int(new_investor),
     )
@@ -96,6 +96,27 @@ def _takes_settlements(campaign: Campaign) -> bool:
         return False
     ends_at = campaign.ends_at
     return ends_at is not None and clock.now() <= rules.last_settlement(ends_at, campaign.grace_days)
+
+
+def take_foreign(campaign_id: str, amount_minor: int, *, is_token: bool) -> int:
+    """Take room for money that the contract has and no investment here stands for; minor units.
+
+    Returns how much room it got: less than the amount when the rest is promised to others already.
+    """
+    _check(amount_minor)
+    campaign = locked(campaign_id)
+    free = (campaign.goal_minor or 0) - campaign.reserved_minor
+    room = min(amount_minor, free)
+    moved = _update(
+        campaign_id,
+        _C.c.reserved_minor + room <= _C.c.goal_minor,
+        reserved_minor=_C.c.reserved_minor + room,
+        foreign_room_minor=_C.c.foreign_room_minor + room,
+        token_minor=_C.c.token_minor + (amount_minor if is_token else 0),
+        terms_frozen_at=sa.func.coalesce(_C.c.terms_frozen_at, clock.now()),
+    )
+    _insist(moved, campaign_id)
+    return room
 
 
 def uncount_settled(campaign_id: str, amount_minor: int, *, investor_gone: bool) -> None:

@@ -2,7 +2,7 @@
 
 from ...adapters import bill_bitts as _bill_bitts  # noqa: F401 - makes the gateway known
 from .applying import Unclear, apply_truths, apply_webhooks, load_webhooks
-from .exceptions import accept_late, choices, resolve
+from .exceptions import accept_late, choices, open_one, resolve
 from .inbox import Accepted, TooLarge, accept, replay
 from .purposes import purpose_url, register_purpose
 from .starting import (
@@ -33,6 +33,7 @@ __all__ = [
     "keep_initiated",
     "load_webhooks",
     "missing_contact",
+    "open_one",
     "purpose_url",
     "queue_checks",
     "register_at_gateway",

@@ -1,0 +1,32 @@
+"""The operator's leave to invest tokens; without it the contract refuses everybody.
+
+Whoever asks for one has reserved the room in SQL before, under the same intent. A leave costs no
+gas, ends by itself, and is worth nothing once the operator's key has lost its role.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from .. import config
+from ..adapters import admission
+from . import rules
+
+
+def sign(
+    campaign: str, *, intent_id: str, investor: str, amount_minor: int, valid_until: datetime
+) -> list[Any]:
+    """Return the admission of one wallet to one investment, to be passed to `invest`; minor units.
+
+    `campaign` is the address of its contract. Raises KeyMissing.
+    """
+    from . import connection  # noqa: PLC0415 - brings web3, which web processes start without
+
+    leave = admission.Leave(
+        intent=rules.intent_bytes32(intent_id),
+        investor=investor,
+        units=rules.to_units(amount_minor),
+        valid_until=int(valid_until.timestamp()),
+    )
+    return admission.sign(
+        leave, campaign=campaign, chain_id=config.settings().chain_id, key=connection.key_of("operator")
+    )

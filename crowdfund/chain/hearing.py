@@ -1,0 +1,121 @@
+"""Which part of the platform hears each event of our contracts, or why nobody has to.
+
+`hears` adds a hearer of what somebody else has caused. What our own writes cause comes with
+their confirmation (`chain.confirmed`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from .. import outbox
+
+Hearer = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The event moves something: functions that hear it from others, module of our own write's."""
+
+    by: tuple[str, ...] = ()
+    confirmed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Nothing depends on the event; `why` says so."""
+
+    why: str
+
+
+_RIGHTS = Heard(("chain.jobs.rights_changed",))
+_AUDITED = Heard(("chain.jobs.settings_changed",))
+_ROLES: dict[str, Heard | Ignored] = {
+    "RoleGranted": _RIGHTS,
+    "RoleRevoked": _RIGHTS,
+    "RoleAdminChanged": _RIGHTS,
+}
+# Nothing moves by itself: ADR 16.
+_LOOKED_AT = ("reconciliation.jobs.contract_ended",)
+_WITHIN = "Part of a call whose own event is heard."
+EVENTS: dict[str, dict[str, Heard | Ignored]] = {
+    "CampaignFactory": {
+        **_ROLES,
+        "CampaignCreated": Heard(confirmed="campaigns.jobs"),
+        "TokenAllowed": _AUDITED,
+        "FeeRecipientSet": _AUDITED,
+        "RecorderCapSet": _AUDITED,
+        "RecorderCapRaised": _AUDITED,
+    },
+    "CampaignImplementation": {
+        "Invested": Heard(("investments.jobs.token_money_came",)),
+        "InvestmentRecorded": Heard(("investments.jobs.recorded_by_others",), "investments.jobs"),
+        "Closed": Heard(_LOOKED_AT, "campaigns.jobs"),
+        "FiatNotConfirmed": Ignored("The operator causes it, and closes by the journal's own figures."),
+        "Cancelled": Heard(_LOOKED_AT, "campaigns.jobs"),
+        "Released": Heard(_LOOKED_AT, "campaigns.jobs"),
+        "FiatReleased": Heard(_LOOKED_AT),
+        "Refunded": Heard(("investments.jobs.token_money_went_back",), "investments.jobs"),
+        "RefundRecorded": Ignored("The money went back in the journal before; the note changes nothing."),
+        "IssuerWalletProposed": _AUDITED,
+        "IssuerWalletChanged": Heard(("chain.jobs.settings_changed",), "campaigns.jobs"),
+        "LockNotFreed": Ignored("The lock can be freed by anybody at any time; the company then asks."),
+        "Initialized": Ignored(_WITHIN),
+        "EIP712DomainChanged": Ignored("Never emitted: the domain is fixed."),
+    },
+    "FundEscrow": {
+        **_ROLES,
+        "AccountOpened": Ignored(_WITHIN),
+        "Credited": Ignored(_WITHIN),
+        "Paid": Ignored(_WITHIN),
+        "Paused": _AUDITED,
+        "Unpaused": _AUDITED,
+    },
+    "IssuerRegistry": {
+        **_ROLES,
+        "IssuerRegistered": Heard(confirmed="issuers.jobs"),
+        "IssuerUpdated": Heard(confirmed="issuers.jobs"),
+        "IssuerDeactivated": Heard(confirmed="issuers.jobs"),
+        "IssuerReactivated": Heard(confirmed="issuers.jobs"),
+        "LockAcquired": Heard(confirmed="campaigns.jobs"),
+        "LockReleased": Ignored("The journal frees its own lock when the campaign ends."),
+    },
+    "PaymentToken": {
+        **_ROLES,
+        "Transfer": Ignored("People's own business; money for us is Invested, Refunded, Released."),
+        "Approval": Ignored("People's own business; money for us is Invested."),
+        "EIP712DomainChanged": Ignored("Never emitted: the domain is fixed."),
+    },
+}
+HEARERS: dict[tuple[str, str], list[str]] = {}
+
+
+def hears(*events: str, queue: str = "default") -> Callable[[Hearer], Hearer]:
+    """Let a function hear events (`Contract.Event`) that our own writes did not cause, when final.
+
+    It is given contract, address, event, args, tx_hash, ordinal and block, once for each event.
+    """
+    wanted = {tuple(event.split(".")) for event in events}
+
+    def register(function: Hearer) -> Hearer:
+        name = f"{function.__module__.removeprefix('crowdfund.')}.{function.__name__}"
+        for contract, event in wanted:
+            HEARERS.setdefault((contract, event), []).append(name)
+
+        @wraps(function)
+        def hear(rows: list[outbox.Row]) -> None:
+            for row in rows:
+                if (row.payload["contract"], row.payload["event"]) in wanted:
+                    function(row.payload)
+
+        outbox.on("chain.event", queue=queue, batch=100)(hear)
+        return function
+
+    return register
+
+
+def is_heard(contract: str, event: str) -> bool:
+    """Return whether anybody hears this event when somebody else causes it."""
+    row = EVENTS.get(contract, {}).get(event)
+    return isinstance(row, Heard) and bool(row.by)

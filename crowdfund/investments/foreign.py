@@ -1,0 +1,118 @@
+"""Money that a contract has and that no investment here stands for: counted and shown, never booked.
+
+Token money can come in only with an operator's admission, and fiat is recorded only by the recorder.
+So this is a backup that was restored too old, or a key in wrong hands; a person has to look.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from .. import clock, money
+from ..campaigns import queries as campaigns
+from ..campaigns import service as campaign_service
+from ..chain import rules as chain_rules
+from ..chain import service as chain
+from ..db import db, insert_ignore, new_id
+from ..payments import service as payments
+from ..payments.rules import Kind
+from . import queries, rules
+from .models import ForeignMoney
+
+_F = ForeignMoney.__table__
+_WORDS = {
+    "token": "{amount} in tokens came into the contract of “{title}” from {who}; its intent is not ours.",
+    "fiat": "{amount} of fiat was recorded in the contract of “{title}”; its reference is not ours.",
+}
+
+
+def token_money_came(event: dict[str, Any]) -> None:
+    """Take room for token money of an unknown intent and ask staff to look, once for each event."""
+    args = event["args"]
+    _keep(event, "token", intent=args["intentId"], who=args["investor"])
+
+
+def fiat_recorded(event: dict[str, Any]) -> None:
+    """Take room for a fiat record that is none of ours and ask staff to look, once for each event."""
+    args = event["args"]
+    campaign_id = campaigns.id_of_contract(event["address"])
+    if campaign_id is None or not _is_ours(campaign_id, args["paymentRef"]):
+        _keep(event, "fiat", intent=args["paymentRef"], who=args["investorKey"])
+
+
+def token_money_went_back(address: str, investor: str) -> None:
+    """Note that the contract has paid an investor's token money back."""
+    campaign_id = campaigns.id_of_contract(address)
+    mine = sa.and_(_F.c.campaign_id == campaign_id, _F.c.kind == "token", _F.c.who == investor)
+    db.session.execute(sa.update(_F).where(mine, _F.c.refunded_at.is_(None)).values(refunded_at=clock.now()))
+
+
+def pay_back_tokens(campaign_id: str) -> None:
+    """Ask the contract of a failed campaign to pay token money back; the investor needs no gas for it."""
+    address = campaigns.by_id(campaign_id).contract_address
+    for investor in queries.token_investors(campaign_id):
+        chain.write(
+            f"refund-token:{campaign_id}:{investor}",
+            "CampaignImplementation",
+            "refundFor",
+            [investor],
+            subject=("token_refund", campaign_id),
+            address=address,
+        )
+
+
+def _keep(event: dict[str, Any], kind: str, *, intent: str, who: str) -> None:
+    campaign_id = campaigns.id_of_contract(event["address"])
+    amount = chain_rules.to_minor(int(event["args"]["amount"]))
+    row = {
+        "id": new_id(), "campaign_id": campaign_id, "kind": kind, "intent": intent, "who": who,
+        "amount_minor": amount, "room_minor": 0, "tx_hash": event["tx_hash"], "ordinal": event["ordinal"],
+        "seen_at": clock.now(),
+    }  # fmt: skip
+    if campaign_id is None:
+        # The address was watched, so the campaign was ours: restored from before it went live.
+        _ask_staff(event, kind, who=who, title=event["address"], amount=(amount, "ETB"), missing=0)
+        return
+    campaign_service.line_up(campaign_id)
+    if not insert_ignore(_F, [row]):
+        return
+    room = campaign_service.take_foreign(campaign_id, amount, is_token=kind == "token")
+    db.session.execute(sa.update(_F).where(_F.c.id == row["id"]).values(room_minor=room))
+    campaign = campaigns.by_id(campaign_id)
+    _ask_staff(
+        event,
+        kind,
+        who=who,
+        title=campaign.title,
+        amount=(amount, campaign.currency),
+        missing=amount - room,
+    )
+
+
+def _ask_staff(
+    event: dict[str, Any], kind: str, *, who: str, title: str, amount: tuple[int, str], missing: int
+) -> None:
+    shown = money.fmt(*amount)
+    said = [_WORDS[kind].format(amount=shown, title=title[:60], who=who)]
+    if missing:
+        late = money.fmt(missing, amount[1])
+        said.append(f"{late} of it found no room: as much money on its way cannot be recorded.")
+    else:
+        said.append("It has taken its room; nothing was booked.")
+    payments.open_one(
+        f"chain:{event['tx_hash']}:{event['ordinal']}",
+        Kind.UNKNOWN_ON_CHAIN,
+        about={
+            "payment_id": None, "user_id": None, "gateway": "chain",
+            "tx_id": event["tx_hash"].removeprefix("0x"),
+        },
+        money=amount,
+        held=False,
+        detail=" ".join(said),
+    )  # fmt: skip
+
+
+def _is_ours(campaign_id: str, reference: str) -> bool:
+    """Return whether a record is of an investment here, which another transaction has recorded."""
+    ids = queries.ids_of(campaign_id)
+    return any(chain_rules.intent_bytes32(rules.reference(one)) == reference for one in ids)
