@@ -116,7 +116,8 @@ def detail(slug: str) -> Row[Any]:
 _MOVING = (
     _C.c.id, _C.c.company_id, _C.c.title, _C.c.summary, _C.c.terms_hash, _C.c.slug, _C.c.status,
     _C.c.currency, _C.c.goal_minor, _C.c.min_minor, _C.c.price_minor, _C.c.threshold_bps, _C.c.reserved_minor,
-    _C.c.settled_minor, _C.c.token_minor, _C.c.foreign_room_minor, _C.c.investors_count, _C.c.starts_at, _C.c.ends_at, _C.c.ending, _C.c.grace_days,
+    _C.c.settled_minor, _C.c.token_minor, _C.c.foreign_room_minor, _C.c.investors_count,
+    _C.c.starts_at, _C.c.ends_at, _C.c.ending, _C.c.grace_days,
     _F.c.company_updated_at, _C.c.version,
 )  # fmt: skip
 _FUNDING = Lookup(

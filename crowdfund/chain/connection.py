@@ -4,6 +4,7 @@ Imported by jobs and commands when they run, never by a web process at start (it
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +55,70 @@ def make_key(role: str) -> str:
     try:
         return key_of(role)
     except KeyMissing:
-        path = key_path(role)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(chain.new_key() + "\n")
+        _write_key(key_path(role))
         return key_of(role)
+
+
+def _write_key(path: Path) -> None:
+    """Make a key in a file that only its owner can read; half a key is never seen under that name."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(chain.new_key() + "\n")
+    try:
+        path.hardlink_to(draft)  # unlike a rename, it never replaces a key that somebody else has made
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def is_from_environment(role: str) -> bool:
+    """Return whether the key of a role is given by a variable, which no command can change."""
+    return role in SETTING and bool(getattr(config.settings(), SETTING[role], ""))
+
+
+def make_next_key(role: str) -> str:
+    """Return the address of the key that is to take over a role; the key is made once and never shown."""
+    path = _beside(role, "new")
+    if not path.exists():
+        _write_key(path)
+    return chain.address_of_key(path.read_text().strip())
+
+
+def has_next_key(role: str, address: str) -> bool:
+    """Return whether the key of this address waits in its file to take over the role."""
+    path = _beside(role, "new")
+    return not is_from_environment(role) and path.exists() and make_next_key(role) == address
+
+
+def take_next_key(role: str, address: str) -> None:
+    """Sign with the next key from now on; the old one is kept beside it, for what it has under way."""
+    if not has_next_key(role, address):
+        return
+    current = key_path(role)
+    if current.exists():
+        kept = _beside(role, f"old-{address_of(role)}")
+        with suppress(FileExistsError):
+            kept.hardlink_to(current)
+    _beside(role, "new").replace(current)
+
+
+def key_for(address: str, role: str) -> str:
+    """Return the private key of a signer, present or replaced. Raises KeyMissing."""
+    found = key_of(role)
+    if chain.address_of_key(found) == address:
+        return found
+    old = _beside(role, f"old-{address}")
+    if old.exists():
+        return old.read_text().strip()
+    raise KeyMissing(f"The key of {address} is gone; its transaction cannot be replaced.")
+
+
+def _beside(role: str, suffix: str) -> Path:
+    path = key_path(role)
+    return path.with_name(f"{path.name}.{suffix}")
 
 
 def check_keys_differ() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from .. import audit, outbox
 from ..db import new_id
 from ..outbox import Row
+from . import requests
 from .hearing import hears
 
 QUEUE = "chain"
@@ -114,7 +115,29 @@ def _record(event: dict[str, Any]) -> None:
     audit.record("system", f"chain.{event['event']}", ("contract", event["address"]), detail)
 
 
+def _next_steps(_rows: list[Row]) -> Any:  # noqa: ANN401 - steps by request
+    from .carrying import look
+
+    return look()
+
+
+@outbox.handler("chain.keys", queue=QUEUE, batch=100, prepare=_next_steps)
+def keys(_rows: list[Row], steps: Any) -> None:  # noqa: ANN401
+    """Take the next step of what admins have confirmed."""
+    from .carrying import act
+
+    act(steps)
+
+
+@outbox.on("chain.confirmed", queue=QUEUE, batch=100)
+def request_moved(rows: list[Row]) -> None:
+    """Go on with a request whose write is final."""
+    if any(row.payload["subject"][0] == "chain_request" for row in rows):
+        requests.wake()
+
+
 # Ticks of kinds that have a `prepare`, which `outbox.every` does not know.
 outbox.TICKS["chain.index"] = (1.0, QUEUE)
 outbox.TICKS["chain.watch"] = (2.0, QUEUE)
 outbox.TICKS["chain.nonces"] = (15.0, QUEUE)
+outbox.TICKS["chain.keys"] = (15.0, QUEUE)

@@ -13,7 +13,7 @@ from ..adapters.chain import Fees, Node, NodeError, NodeUnreachable, Outcome, Se
 from ..adapters.chain_answers import PRICE_REFUSALS
 from ..db import db, insert_ignore, new_id, reading, rows_changed
 from . import connection, crash, fees, queries, service
-from .errors import ChainChanged, KeyMissing
+from .errors import ChainChanged
 from .models import Signer, Tx, Write, WriteTx
 from .planner import Call, Plan, Refusal
 from .rules import TxKind, TxStatus, WriteStatus
@@ -249,9 +249,6 @@ def replace(tx: Any, new: Fees, *, block: int) -> None:  # noqa: ANN401 - a row
 
 
 def key_for(signer: str) -> str:
-    """Return the private key of a signer. Raises KeyMissing when its role has another key now."""
+    """Return the private key of a signer, present or replaced. Raises KeyMissing when it is gone."""
     role = db.session.execute(sa.select(_S.c.role).where(_S.c.address == signer)).scalar_one()
-    key = connection.key_of(role)
-    if chain.address_of_key(key) != signer:
-        raise KeyMissing(f"The key of {signer} is gone; its transaction cannot be replaced.")
-    return key
+    return connection.key_for(signer, role)

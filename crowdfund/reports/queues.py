@@ -140,7 +140,7 @@ QUEUES = (
          reconciliation.requests_waiting),
     Kind(_l("Failed chain writes"), _l("each waits for a decision"), "chain.writes", _failed_writes,
          {"status": "failed"}, is_trouble=True),
-    Kind(_l("Held chain writes"), _l("by the recorder's cap, a pause or a missing key; they go on by themselves"),
+    Kind(_l("Held chain writes"), _l("by the recorder's cap, a pause or a missing key; they go on later"),
          "chain.writes", _held_writes, {"status": "queued"}),
     Kind(_l("Slow chain writes"), _l("not moved for ten minutes"), "chain.writes", _stuck_writes,
          is_trouble=True),
