@@ -113,6 +113,7 @@ TABLE: dict[str, frozenset[str]] = {
     "campaigns.deploy": staff("admin", "compliance"),
     "campaigns.release": staff("admin", "finance"),
     "campaigns.retry": staff("admin", "finance"),
+    "campaigns.redirect": staff("admin"),
     # compliance: a person's own verification and nominees (loaders by the signed-in person), the desks
     "compliance.verification": SIGNED_IN,
     "compliance.verification_state": SIGNED_IN,
@@ -159,6 +160,13 @@ TABLE: dict[str, frozenset[str]] = {
     "chain.close": staff("admin"),
     "chain.fill_nonce": staff("admin"),
     "chain.dismiss_alert": staff("admin"),
+    "chain.keys": readers("admin"),
+    "chain.key_request": readers("admin"),
+    "chain.ask_key": staff("admin"),
+    "chain.confirm_key": staff("admin"),
+    "chain.refuse_key": staff("admin"),
+    "chain.withdraw_key": staff("admin"),
+    "chain.retry_key": staff("admin"),
     # investments
     "investments.new": SIGNED_IN,
     "investments.quote": SIGNED_IN,

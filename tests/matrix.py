@@ -20,6 +20,7 @@ from crowdfund.campaigns import queries as campaign_queries
 from crowdfund.campaigns import service as campaigns
 from crowdfund.campaigns.models import CampaignDocument
 from crowdfund.chain import queries as chain
+from crowdfund.chain import requests
 from crowdfund.clock import now
 from crowdfund.compliance import service as compliance
 from crowdfund.db import commit, db, new_id, read_connection, rollback
@@ -160,6 +161,7 @@ SAID_OTHERWISE = {
     "accounts.passkey_options": dict.fromkeys(NOBODY, "sign in"),  # for who is half way in
     "admin.withdraw": {"admin": "forbidden"},  # only who asked; that was another admin
     "reconciliation.withdraw": {"admin": "forbidden", "finance": "forbidden"},
+    "chain.withdraw_key": {"admin": "forbidden"},
     "issuers.remove_member": {"vera": "open"},  # it is she who leaves
     # A link that was passed on says for whom it is.
     **dict.fromkeys(
@@ -370,6 +372,14 @@ def _staff_things(world, second):
     request = accounts.administration.ask(
         alice, "give_role", role="finance", reason="For this test.", actor=second
     )
+    about_keys = requests.ask(requests.Wanted("pause", "For this test."), actor=second)
+    running = requests.begin(requests.Wanted("raise_cap", "For this test.", amount_minor=1), actor="cli")
+    world.examples |= {
+        f"chain.{verb}_key:request_id": about_keys for verb in ("confirm", "refuse", "withdraw")
+    } | {
+        "chain.key_request:request_id": about_keys, "chain.retry_key:request_id": running,
+        "chain.ask_key:kind": "pause",
+    }  # fmt: skip
     outbox.add("reports.selfcheck", "given-up")
     db.session.execute(sa.update(outbox_table).where(outbox_table.c.key == "given-up").values(state="dead"))
     commit()

@@ -17,6 +17,7 @@ PAGES = {
     "exception": ("payments.exception", "exception_id"),
     "inbox": ("payments.webhook", "inbox_id"),
     "write": ("chain.write", "write_id"),
+    "chain_request": ("chain.key_request", "request_id"),
     "account": ("ledger.account", "account"),
     "entry": ("ledger.entry", "entry_id"),
 }

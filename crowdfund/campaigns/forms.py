@@ -89,6 +89,17 @@ class ReasonForm(FlaskForm):
     )
 
 
+class RedirectForm(FlaskForm):
+    """Where a release shall go instead of the company's wallet, and why."""
+
+    wallet_address = StringField(
+        _l("New wallet"), [Needed()], description=_l("42 characters from 0x, with its capital letters.")
+    )
+    reason = TextAreaField(
+        _l("Reason"), [Needed()], description=_l("The second admin reads this. It stays in the history.")
+    )
+
+
 FORMS: dict[str, type[FlaskForm]] = {
     "basics": BasicsForm,
     "picture": PictureForm,

@@ -68,6 +68,14 @@ def write_failed(rows: Sequence[outbox.Row]) -> None:
         failed(campaign_id, payload["reason"], intent_id=payload["intent_id"])
 
 
+@outbox.on("chain.request_done", queue="default")
+def request_done(rows: Sequence[outbox.Row]) -> None:
+    """Go on with a release that now goes to another wallet."""
+    for row in rows:
+        if row.payload["kind"] == "redirect":
+            service.redirected(row.payload["subject_id"], row.payload["address"])
+
+
 @outbox.every(10, "campaigns.close_due")
 def close_due() -> None:
     """Close campaigns whose deadline has passed and whose money has arrived."""

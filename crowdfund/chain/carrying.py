@@ -19,6 +19,7 @@ from .models import ChainRequest, Tx, Write
 from .rules import RequestStatus, TxStatus, WriteStatus
 
 log = structlog.get_logger()
+Row = Any  # a row of chain_request
 _R, _T, _W = ChainRequest.__table__, Tx.__table__, Write.__table__
 
 
@@ -74,7 +75,7 @@ def act(found: list[tuple[str, Step]]) -> None:
             _take(request, step)
 
 
-def _take(request: Any, step: Step) -> None:  # noqa: ANN401 - a row
+def _take(request: Row, step: Step) -> None:
     if step.is_done or step.refused:
         requests.finish(request, refused=step.refused)
         return
@@ -87,7 +88,7 @@ def _take(request: Any, step: Step) -> None:  # noqa: ANN401 - a row
         requests.note(request, "")
 
 
-def _ask_for(request: Any, calls: list[Call]) -> str:  # noqa: ANN401 - a row
+def _ask_for(request: Row, calls: list[Call]) -> str:
     """Ask for writes, each once; return why one of them failed, if so."""
     for call in calls:
         intent = f"request:{request.id}:{call.name}"
@@ -111,14 +112,14 @@ _WITHOUT_INTENT = ("pause", "unpause", "grantRole", "revokeRole")
 # --- pause, cap, wallet -------------------------------------------------------------------------
 
 
-def _pause(node: Node, request: Any) -> Step:  # noqa: ANN401 - a row
+def _pause(node: Node, request: Row) -> Step:
     escrow = queries.address_of("FundEscrow")
     if bool(node.call("FundEscrow", escrow, "paused")) == (request.kind == "pause"):
         return Step(is_done=True)
     return Step(calls=[Call(request.kind, "FundEscrow", escrow, request.kind)])
 
 
-def _raise_cap(_node: Node, request: Any) -> Step:  # noqa: ANN401 - a row
+def _raise_cap(_node: Node, request: Row) -> Step:
     done = queries.write(f"request:{request.id}:raise")
     if done is not None and done.status == WriteStatus.CONFIRMED:
         return Step(is_done=True)
@@ -128,7 +129,7 @@ def _raise_cap(_node: Node, request: Any) -> Step:  # noqa: ANN401 - a row
     return Step(calls=[Call("raise", "CampaignFactory", factory, "raiseRecorderCap", args)])
 
 
-def _redirect(node: Node, request: Any) -> Step:  # noqa: ANN401 - a row
+def _redirect(node: Node, request: Row) -> Step:
     name = "CampaignImplementation"
     if node.call(name, request.target, "issuerWallet") == request.address:
         return Step(is_done=True)
@@ -157,7 +158,7 @@ def _holding(node: Node, role: str, account: str, *, held: bool, function: str) 
     return sorted(calls, key=lambda call: "DEFAULT_ADMIN" in call.name)
 
 
-def _revoke(node: Node, request: Any) -> Step:  # noqa: ANN401 - a row
+def _revoke(node: Node, request: Row) -> Step:
     if request.role == "admin" and request.address == connection.address_of("admin"):
         return Step(
             refused="This is the key with which the admin signs: nobody could grant anything after it. "
@@ -167,7 +168,7 @@ def _revoke(node: Node, request: Any) -> Step:  # noqa: ANN401 - a row
     return Step(calls=calls) if calls else Step(is_done=True)
 
 
-def _rotate(node: Node, request: Any) -> Step:  # noqa: ANN401 - a row
+def _rotate(node: Node, request: Row) -> Step:
     role, old, new = request.role, request.address, request.new_address
     if not old:
         old = connection.address_of(role)
@@ -210,16 +211,16 @@ def _is_under_way(request_id: str) -> bool:
     return db.session.execute(query.limit(1)).first() is not None
 
 
-def _keep(request: Any, step: Step) -> None:  # noqa: ANN401 - a row
+def _keep(request: Row, step: Step) -> None:
     requests.keep_addresses(request, old=step.old, new=step.new)
 
 
-def _take_over(request: Any, step: Step) -> None:  # noqa: ANN401 - a row
+def _take_over(request: Row, step: Step) -> None:
     connection.take_next_key(request.role, step.new)
     log.warning("chain.key_rotated", role=request.role, address=step.new)
 
 
-def _requeue(request: Any, step: Step) -> None:  # noqa: ANN401 - a row
+def _requeue(request: Row, step: Step) -> None:
     """Give what the old key had under way to the new one: without its role it can do nothing any more."""
     stuck = sa.and_(_T.c.signer == step.old, _T.c.status.in_((TxStatus.SIGNED, TxStatus.BROADCAST)))
     ids = list(db.session.scalars(sa.select(_T.c.id).where(stuck).order_by(_T.c.id).with_for_update()))

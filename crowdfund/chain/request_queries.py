@@ -11,10 +11,11 @@ from ..i18n import _
 from . import rules
 from .models import ChainRequest, chain_request_event
 
+Row = Any  # a row of chain_request
 _R, _E = ChainRequest.__table__, chain_request_event
 
 
-def get(request_id: str) -> Any:  # noqa: ANN401 - a row
+def get(request_id: str) -> Row:
     """Return one request. Raises NotFound."""
     found = db.session.execute(sa.select(_R).where(_R.c.id == request_id)).first()
     if found is None:
@@ -29,7 +30,7 @@ def newest(*, limit: int = 50) -> list[Any]:
     return list(db.session.execute(query.limit(limit)))
 
 
-def open_redirect(target: str) -> Any:  # noqa: ANN401 - a row or None
+def open_redirect(target: str) -> Row:
     """Return the undecided or running request to redirect a contract's release, or None."""
     return db.session.execute(sa.select(_R).where(_R.c.open_key == f"redirect:{target}")).first()
 

@@ -17,9 +17,10 @@ from .models import ChainRequest, Write, chain_request_event
 from .rules import RequestStatus, WriteStatus
 
 _R, _W = ChainRequest.__table__, Write.__table__
+Row = Any  # a row of chain_request
 MIN_REASON, MAX_REASON = 5, 500
 # What a feature that asks for a kind wants checked before anybody confirms it: (request, actor).
-CHECKS: dict[str, Callable[[Any, str], None]] = {}
+CHECKS: dict[str, Callable[[Row, str], None]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +144,14 @@ def retry(request_id: str, *, actor: str) -> None:
     wake()
 
 
-def note(request: Any, problem: str) -> None:  # noqa: ANN401 - a row
+def note(request: Row, problem: str) -> None:
     """Keep what a running request waits for; empty for nothing."""
     if (request.problem or "") != problem:
         db.session.execute(sa.update(_R).where(_R.c.id == request.id).values(problem=problem[:500] or None))
         _tell()
 
 
-def keep_addresses(request: Any, *, old: str, new: str) -> None:  # noqa: ANN401 - a row
+def keep_addresses(request: Row, *, old: str, new: str) -> None:
     """Keep which key a rotation replaces and by which, before anything is changed."""
     db.session.execute(sa.update(_R).where(_R.c.id == request.id).values(address=old, new_address=new))
     record_event(
@@ -159,7 +160,7 @@ def keep_addresses(request: Any, *, old: str, new: str) -> None:  # noqa: ANN401
     )  # fmt: skip
 
 
-def finish(request: Any, *, refused: str = "") -> None:  # noqa: ANN401 - a row
+def finish(request: Row, *, refused: str = "") -> None:
     """End a running request: done, or refused for a reason that nobody can mend; tell who asked."""
     status = RequestStatus.REFUSED if refused else RequestStatus.DONE
     _close(request, status, actor="system", reason=refused, done_at=clock.now(), problem=refused or None)
@@ -175,7 +176,7 @@ def wake() -> None:
     outbox.add("chain.keys", f"chain.keys:{new_id()}")
 
 
-def locked_running(request_id: str) -> Any:  # noqa: ANN401 - a row or None
+def locked_running(request_id: str) -> Row:
     """Return a request that is being carried out, locked, or None when it has ended meanwhile."""
     query = sa.select(_R).where(_R.c.id == request_id, _R.c.status == RequestStatus.RUNNING)
     return db.session.execute(query.with_for_update()).first()
@@ -201,7 +202,7 @@ def _insert(wanted: Wanted, status: RequestStatus, *, actor: str) -> str | None:
     return request_id
 
 
-def _locked(request_id: str, *, status: RequestStatus = RequestStatus.ASKED) -> Any:  # noqa: ANN401
+def _locked(request_id: str, *, status: RequestStatus = RequestStatus.ASKED) -> Row:
     _lapse()
     request = db.session.execute(sa.select(_R).where(_R.c.id == request_id).with_for_update()).first()
     if request is None:
@@ -217,12 +218,12 @@ def _lapse() -> None:
         _close(request, RequestStatus.EXPIRED, actor="system")
 
 
-def _close(request: Any, status: RequestStatus, *, actor: str, reason: str = "", **values: Any) -> None:
+def _close(request: Row, status: RequestStatus, *, actor: str, reason: str = "", **values: object) -> None:
     times = {"decided_at": clock.now()} if "done_at" not in values else {}
     _move(request, status, actor=actor, reason=reason, open_key=None, **times, **values)
 
 
-def _move(request: Any, status: RequestStatus, *, actor: str, reason: str = "", **values: Any) -> None:
+def _move(request: Row, status: RequestStatus, *, actor: str, reason: str = "", **values: object) -> None:
     db.session.execute(sa.update(_R).where(_R.c.id == request.id).values(status=status, **values))
     record_event(
         chain_request_event, request.id, actor=actor, before=request.status, after=status, reason=reason

@@ -10,10 +10,11 @@ from .. import exports, web
 from ..accounts import queries as accounts
 from ..errors import CrowdfundError, NotFound
 from ..i18n import _
-from . import forms, queries, rules, service
+from . import forms, key_views, queries, rules, service
 from .queries import WriteRow
 
 bp = Blueprint("chain", __name__)
+key_views.init(bp)
 _HEADER = ("id", "asked", "intent", "contract", "address", "function", "subject_kind", "subject_id", "status",
            "transaction", "block", "error")  # fmt: skip
 

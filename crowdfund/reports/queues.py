@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from .. import clock
 from ..accounts import queries as accounts
 from ..campaigns.models import Campaign
+from ..chain import request_queries
 from ..chain.models import Cursor, Signer, Write
 from ..chain.rules import FINAL, WriteStatus
 from ..compliance import queries as compliance
@@ -138,10 +139,12 @@ QUEUES = (
          accounts.staff_requests_waiting),
     Kind(_l("Campaigns and their contracts"), _l("requests for a second approval"), "reconciliation.requests",
          reconciliation.requests_waiting),
+    Kind(_l("Requests about keys"), _l("a pause, a key, a cap or a wallet, for a second admin"), "chain.keys",
+         request_queries.waiting),
     Kind(_l("Failed chain writes"), _l("each waits for a decision"), "chain.writes", _failed_writes,
          {"status": "failed"}, is_trouble=True),
     Kind(_l("Held chain writes"), _l("by the recorder's cap, a pause or a missing key; they go on later"),
-         "chain.writes", _held_writes, {"status": "queued"}),
+         "chain.writes", _held_writes, {"status": "queued"}, is_trouble=True),
     Kind(_l("Slow chain writes"), _l("not moved for ten minutes"), "chain.writes", _stuck_writes,
          is_trouble=True),
     Kind(_l("Chain writes that wait for a lower price"), _l("the network asks more than the limit"),

@@ -129,7 +129,7 @@ def test_a_rotation_that_is_run_twice_changes_the_key_twice_and_breaks_nothing(a
     assert has_role("CampaignFactory", "RECORDER_ROLE", connection.address_of("recorder"))
 
 
-@pytest.mark.parametrize("steps", (1, 2, 3, 4, 6))
+@pytest.mark.parametrize("steps", [1, 2, 3, 4, 6])
 def test_a_rotation_goes_on_where_it_was_interrupted(app, own_node, heard, steps):
     old = connection.address_of("operator")
     requests.begin(Wanted("rotate", "A test.", role="operator"), actor="cli")

@@ -18,6 +18,7 @@ from .ending import (
 )
 from .life import deploy, deploy_failed, go_live
 from .papers import add_document, check_new_document, note_pinned, pin_due, remove_document, sweep_papers
+from .redirects import ask_redirect, redirected
 from .releasing import EscrowDisagrees, release, released_on_chain
 from .reviews import approve, reject
 from .shared import NotEligible, OwnCampaign, campaign_intent
@@ -29,6 +30,7 @@ __all__ = [
     "OwnCampaign",
     "add_document",
     "approve",
+    "ask_redirect",
     "campaign_intent",
     "cancel",
     "cancelled_on_chain",
@@ -49,6 +51,7 @@ __all__ = [
     "note_disagreement",
     "note_pinned",
     "pin_due",
+    "redirected",
     "reject",
     "release",
     "released_on_chain",

@@ -141,6 +141,32 @@ def retry(campaign_id: str) -> BaseResponse:
     return _back(campaign_id)
 
 
+@bp.route("/staff/campaigns/<string(length=32):campaign_id>/redirect", methods=["GET", "POST"])
+def redirect(campaign_id: str) -> BaseResponse:
+    """Ask a second admin to send the release to another wallet."""
+    campaign, form = queries.by_id(campaign_id), forms.RedirectForm()
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.validate_on_submit():
+            try:
+                request_id = service.ask_redirect(
+                    campaign_id,
+                    form.wallet_address.data or "",
+                    form.reason.data or "",
+                    actor=web.current_user().id,
+                )
+            except CrowdfundError as error:
+                if error.field is None:
+                    raise
+                put_errors(form, error)
+                status = error.status
+            else:
+                web.flash(_("Asked. Another admin has seven days to confirm."), "success")
+                return web.back(url_for("chain.key_request", request_id=request_id))
+    return web.render("campaigns/redirect.html", status=status, campaign=campaign, form=form)
+
+
 def _back(campaign_id: str) -> BaseResponse:
     return web.back(url_for("campaigns.staff_detail", campaign_id=campaign_id))
 

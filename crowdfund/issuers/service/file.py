@@ -12,7 +12,7 @@ from .. import queries, rules
 from ..models import Company, CompanyDeclaration, CompanyMember, company_event
 from ..rules import Role, Status
 from . import changes
-from .shared import Incomplete, claim, locked, move, tell, tell_desk, touch, writable
+from .shared import Incomplete, claim, locked, move, refuse_ours, tell, tell_desk, touch, writable
 
 
 def start(owner_id: str) -> str:
@@ -37,6 +37,8 @@ def save(company_id: str, step: str, values: Mapping[str, object], *, actor: str
     good, errors = rules.clean(step, {"country": known["country"] or "ET", **values})
     if errors:
         raise rules.InvalidFields(errors)
+    if step == "wallet":
+        refuse_ours(str(good["wallet_address"]))
     if company.status == Status.VERIFIED:
         changes.put(company, step, good, actor=actor)
         return

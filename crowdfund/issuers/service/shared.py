@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from crowdfund import clock, live
+from crowdfund.chain import queries as chain
 from crowdfund.db import db, record_event
 from crowdfund.errors import Conflict, Forbidden
 from crowdfund.i18n import _
@@ -62,7 +63,11 @@ def reviewable(company_id: str, actor: str) -> Company:
 
 
 def refuse_taken(company_id: str, registration: str, wallet: str) -> None:
-    """Refuse a licence or wallet of another file with a sentence; the unique constraints are the wall."""
+    """Refuse a licence or wallet of another file with a sentence; the unique constraints are the wall.
+
+    A contract or a key of the platform is nobody's wallet: raises InvalidFields.
+    """
+    refuse_ours(wallet)
     clash = sa.select(Company.claimed_registration).where(
         Company.id != company_id,
         sa.or_(Company.claimed_registration == registration, Company.claimed_wallet == wallet),
@@ -72,6 +77,19 @@ def refuse_taken(company_id: str, registration: str, wallet: str) -> None:
         what = _("registration number") if row[0] == registration else _("wallet address")
         raise Taken(
             _("Another company on this platform uses this %(what)s. Check it, or write to us.", what=what)
+        )
+
+
+def refuse_ours(wallet: str) -> None:
+    """Refuse a contract or a key of the platform as a company's wallet; raises InvalidFields."""
+    if chain.is_ours(wallet):
+        raise rules.InvalidFields(
+            {
+                "wallet_address": _(
+                    "This address belongs to the platform: money that is released to it would be lost. "
+                    "Enter the address of your company's own wallet."
+                )
+            }
         )
 
 

@@ -53,6 +53,11 @@ KINDS = {
         _l("The campaign takes no money any more. Whoever has invested gets the whole amount back."),
         "campaign", {**_SAMPLE, "reason": "At the wish of the company."}, action=_OPEN, path=_PATH,
     ),
+    "campaign.redirected": Kind(
+        _l("%(campaign)s: the release goes to another wallet"),
+        _l("Two of our staff have redirected it to %(wallet)s. If you did not ask for this, write to us at once."),
+        "campaign", {**_SAMPLE, "wallet": "0x5FbDB2315678afecb367f032d93F642f64180aa3"}, action=_OPEN, path=_PATH,
+    ),
     "campaign.released": Kind(
         _l("%(campaign)s: the money is released"),
         _l("%(amount)s are in your company's wallet, after the fee of %(fee)s."),

@@ -17,6 +17,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "staff.payments": ("admin", "finance"),
     "staff.requests": ("admin",),
     "staff.follow": ("admin", "finance"),
+    "staff.keys": ("admin",),
 }
 
 KINDS = {
@@ -54,5 +55,10 @@ KINDS = {
         _l("A campaign needs a second approval"),
         _l("A colleague asked that a campaign follows its contract. Check the preview and decide."),
         "/staff/follow",
+    ),
+    "staff.keys": _queue(
+        _l("A request about keys or wallets waits for a second admin"),
+        _l("There is new work in the queue of requests about keys, pauses and wallets."),
+        "/staff/chain/keys",
     ),
 }

@@ -1,0 +1,152 @@
+"""Staff pages of keys, pause, cap and wallets: one admin asks, another confirms."""
+
+from flask import Blueprint, Response, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from .. import money, web
+from ..accounts import queries as accounts
+from ..audit import shell as audit_shell
+from ..errors import CrowdfundError, NotFound
+from ..i18n import _
+from . import forms, queries, request_queries, requests, rules
+from .requests import Wanted
+
+
+def init(bp: Blueprint) -> None:
+    """Add the pages to the blueprint of the chain."""
+    bp.get("/staff/chain/keys")(keys)
+    bp.route("/staff/chain/keys/ask/<kind>", methods=["GET", "POST"])(ask_key)
+    bp.get("/staff/chain/keys/<string(length=32):request_id>")(key_request)
+    for verb in (confirm_key, refuse_key, withdraw_key, retry_key):
+        name = verb.__name__.removesuffix("_key")
+        bp.post(f"/staff/chain/keys/<string(length=32):request_id>/{name}")(verb)
+
+
+def keys() -> Response:
+    """Show whether money comes in, who signs, what waits, and what may be asked for."""
+    rows = request_queries.newest()
+    people = {row.asked_by for row in rows} | {row.decided_by for row in rows}
+    return web.render(
+        "chain/keys.html",
+        "chain/_keys.html",
+        rows=rows,
+        names=accounts.names(people - {None}),
+        signers=queries.signers(),
+        is_paused=queries.is_paused(),
+        held={**dict.fromkeys(rules.HOLD_KINDS, 0), **queries.held()},
+        kinds=forms.KIND_LABELS,
+        asked=list(forms.FIELDS),
+    )
+
+
+def ask_key(kind: str) -> BaseResponse:
+    """Show the form of one kind of request, and ask."""
+    if kind not in forms.FIELDS:
+        raise NotFound(_("There is no such request."))
+    form = forms.AskForm()
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.reason.validate(form):
+            try:
+                request_id = requests.ask(_wanted(kind, form), actor=_me())
+            except CrowdfundError as error:
+                if error.field is None:
+                    raise
+                web.put_error(form, error)
+                status = error.status
+            else:
+                audit_shell.about("chain_request", request_id, kind=kind)
+                web.flash(_("Asked. Another admin has seven days to confirm."), "success")
+                return web.back(url_for("chain.key_request", request_id=request_id))
+    return web.render(
+        "chain/ask_key.html",
+        status=status,
+        kind=kind,
+        title=forms.KIND_LABELS[kind],
+        text=forms.EXPLAINED[kind],
+        fields=forms.FIELDS[kind],
+        form=form,
+    )
+
+
+def key_request(request_id: str) -> Response:
+    """Show one request with its history, and to those who may decide the buttons."""
+    return _page(request_id, forms.RefuseForm(formdata=None))
+
+
+def confirm_key(request_id: str) -> BaseResponse:
+    """Let the worker carry out what a colleague asked for."""
+    _name(request_id)
+    requests.confirm(request_id, actor=_me())
+    web.flash(_("Confirmed. It is carried out now; this page follows by itself."), "success")
+    return _back(request_id)
+
+
+def refuse_key(request_id: str) -> BaseResponse:
+    """Decline what a colleague asked for, with a reason."""
+    _name(request_id)
+    form = forms.RefuseForm()
+    try:
+        requests.refuse(request_id, actor=_me(), reason=form.reason.data or "")
+    except CrowdfundError as error:
+        if error.field is None:
+            raise
+        web.put_error(form, error)
+        return _page(request_id, form, status=error.status)
+    web.flash(_("Refused. Nothing was changed."), "success")
+    return _back(request_id)
+
+
+def withdraw_key(request_id: str) -> BaseResponse:
+    """Take back what one asked for."""
+    _name(request_id)
+    requests.withdraw(request_id, actor=_me())
+    web.flash(_("Taken back. Nothing was changed."), "success")
+    return _back(request_id)
+
+
+def retry_key(request_id: str) -> BaseResponse:
+    """Try the writes of a request that failed once more."""
+    _name(request_id)
+    requests.retry(request_id, actor=_me())
+    web.flash(_("Tried again. This page follows by itself."), "info")
+    return _back(request_id)
+
+
+def _wanted(kind: str, form: forms.AskForm) -> Wanted:
+    given = {name: (form[name].data or "").strip() for name in forms.FIELDS[kind]}
+    amount = given.pop("amount", None)
+    minor = None if amount is None else money.parse(amount)
+    return Wanted(kind, form.reason.data or "", amount_minor=minor, **given)
+
+
+def _page(request_id: str, form: forms.RefuseForm, *, status: int = 200) -> Response:
+    found = request_queries.get(request_id)
+    events = request_queries.history(request_id)
+    return web.render(
+        "chain/key_request.html",
+        "chain/_key_request.html" if status == 200 else None,
+        status=status,
+        found=found,
+        title=forms.KIND_LABELS[found.kind],
+        events=events,
+        writes=queries.writes_of("chain_request", request_id),
+        names=accounts.names({event.actor for event in events}),
+        form=form,
+    )
+
+
+def _name(request_id: str) -> None:
+    """Tell the audit log what the request is about."""
+    found = request_queries.get(request_id)
+    about = {"kind": found.kind, "role": found.role, "address": found.address, "subject": found.subject_id}
+    audit_shell.about("chain_request", request_id, **{name: value for name, value in about.items() if value})
+
+
+def _back(request_id: str) -> BaseResponse:
+    return web.back(url_for("chain.key_request", request_id=request_id))
+
+
+def _me() -> str:
+    return str(web.current_user().id)
