@@ -28,15 +28,19 @@ def node() -> chain.Node:
 
 def key_path(role: str) -> Path:
     """Return where the key of a role is kept when the environment does not give it."""
+    if given := _named_file(role):
+        return given
     name = SETTING.get(role, f"chain_{role}_key").removesuffix("_key").replace("_", "-")
     return config.settings().data_dir / "keys" / f"{name}.key"
 
 
 def key_of(role: str) -> str:
-    """Return a role's private key from the environment or its file. Raises KeyMissing."""
-    given = str(getattr(config.settings(), SETTING[role], "")) if role in SETTING else ""
-    if given:
-        return given
+    """Return a role's private key from the environment or its file. Raises KeyMissing.
+
+    A file is read each time: a rotation counts at once in every process.
+    """
+    if is_from_environment(role):
+        return str(getattr(config.settings(), SETTING[role]))
     path = key_path(role)
     if not path.exists():
         raise KeyMissing(
@@ -76,7 +80,15 @@ def _write_key(path: Path) -> None:
 
 def is_from_environment(role: str) -> bool:
     """Return whether the key of a role is given by a variable, which no command can change."""
-    return role in SETTING and bool(getattr(config.settings(), SETTING[role], ""))
+    given = role in SETTING and bool(getattr(config.settings(), SETTING[role], ""))
+    return given and _named_file(role) is None
+
+
+def _named_file(role: str) -> Path | None:
+    """Return the file that CHAIN_…_KEY_FILE names, unless the key itself is given."""
+    name = SETTING.get(role, "").upper()
+    path = os.environ.get(f"{name}_FILE") if name and not os.environ.get(name) else None
+    return Path(path) if path else None
 
 
 def make_next_key(role: str) -> str:

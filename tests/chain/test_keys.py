@@ -211,6 +211,22 @@ def test_a_key_from_the_environment_is_replaced_by_one_that_its_owner_makes(app,
     assert not has_role("CampaignFactory", "RECORDER_ROLE", old)
 
 
+def test_a_key_from_a_named_file_is_replaced_in_that_file_for_every_process(
+    app, own_node, heard, tmp_path, monkeypatch
+):
+    named = tmp_path / "mounted" / "recorder"
+    named.parent.mkdir()
+    old = connection.key_of("recorder")
+    named.write_text(old + "\n")
+    monkeypatch.setenv("CHAIN_RECORDER_KEY_FILE", str(named))
+    config.use(config.settings().model_copy(update={"chain_recorder_key": old}))
+    answer = run(app, "rotate", "recorder", "--yes")
+    assert answer.exit_code == 0, answer.output
+    assert named.read_text().strip() != old
+    assert connection.key_of("recorder") == named.read_text().strip()
+    assert stat.S_IMODE(named.stat().st_mode) == 0o600
+
+
 def test_the_days_cap_is_raised_by_the_operator(app, own_node, heard):
     recorder, factory = connection.address_of("recorder"), queries.address_of("CampaignFactory")
     before = connection.node().call("CampaignFactory", factory, "recorderRoom", recorder)
