@@ -259,9 +259,9 @@ class Node:
         answers = self._batch(wanted)
         return [int(a["result"], 16) if "error" not in a else refusal(a["error"]) for a in answers]
 
-    def call_raw(self, to: str, data: str, sender: str = ZERO) -> bytes:
+    def call_raw(self, to: str, data: str, sender: str = ZERO, *, block: str = "latest") -> bytes:
         """Call without a transaction; raises Reverted."""
-        (answer,) = self._batch([_call(sender, to, data, "latest")])
+        (answer,) = self._batch([_call(sender, to, data, block)])
         if "error" in answer:
             raise refusal(answer["error"])
         return bytes.fromhex(answer["result"][2:])
@@ -269,6 +269,11 @@ class Node:
     def call(self, contract: str, address: str, function: str, *args: object) -> Any:  # noqa: ANN401
         """Read a contract by its artifact; raises Reverted, BadArguments."""
         data = self.call_raw(address, contract_abi.encode(contract, function, args))
+        return contract_abi.decode_result(contract, function, data)
+
+    def call_next(self, contract: str, address: str, function: str, *args: object) -> Any:  # noqa: ANN401
+        """Read a contract as the next block will see it, time included; raises as `call`."""
+        data = self.call_raw(address, contract_abi.encode(contract, function, args), block=NEXT_BLOCK)
         return contract_abi.decode_result(contract, function, data)
 
     def read_many(self, calls: Sequence[Read], *, block: int | None = None) -> list[Any]:

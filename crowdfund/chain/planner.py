@@ -13,7 +13,7 @@ from ..adapters.chain import Fees, Node, NodeError, NodeUnreachable, Reverted
 from ..adapters.chain_answers import TooMuchGas
 from ..db import db, reading
 from . import connection, fees, queries, rules
-from .errors import ChainChanged, FeeAboveLimit, KeyMissing
+from .errors import ChainChanged, FeeAboveLimit, KeyMissing, NotDeployed
 from .queries import WriteRow
 
 log = structlog.get_logger()
@@ -95,7 +95,7 @@ def plan() -> Plan:
             made.first_nonces[signer] = node.nonce(signer, "pending")
     except FeeAboveLimit as error:
         return Plan(asked=True, too_dear=error.user_message)
-    except (NodeUnreachable, NodeError, ChainChanged, KeyMissing) as error:
+    except (NodeUnreachable, NodeError, ChainChanged, KeyMissing, NotDeployed) as error:
         log.error("chain.not_sent", error=str(error))
         return Plan(asked=True, problem=str(error))
     return made
@@ -111,7 +111,7 @@ def _fill(made: Plan, node: Node, rows: Sequence[WriteRow], busy: set[str]) -> N
         # A call to an address without code succeeds and does nothing: never send one.
         made.problem = f"There is no contract at {', '.join(sorted(empty))}; the node lost state."
     groups = [group for group in groups if group[0].address not in empty]
-    groups = _signable(made, groups)
+    groups = _within_cap(made, node, _signable(made, groups))
     for group, first in zip(groups, _first_try(node, groups), strict=True):
         try:
             call, refused = _try(made, node, list(group), first)
@@ -139,6 +139,31 @@ def _signable(made: Plan, groups: list[list[WriteRow]]) -> list[list[WriteRow]]:
         made.holds += [Hold(tuple(group), "key", error.user_message) for group in admins]
         return [group for group in groups if group[0].role != "admin"]
     return groups
+
+
+def _within_cap(made: Plan, node: Node, groups: list[list[WriteRow]]) -> list[list[WriteRow]]:
+    """Hold the records that do not fit into what the recorder may still record today.
+
+    All calls of a round share that room, and a large record that waits holds up no smaller one.
+    """
+    if not any(group[0].function == rules.CAPPED for group in groups):
+        return groups
+    factory, recorder = queries.address_of("CampaignFactory"), connection.address_of("recorder")
+    room = int(node.call_next("CampaignFactory", factory, "recorderRoom", recorder))
+    kept, over = [], []
+    for group in groups:
+        fitting = []
+        for row in group:
+            minor = rules.recorded_minor(row.function, row.args)
+            if minor <= room:
+                fitting.append(row)
+                room -= minor
+            else:
+                over.append(row)
+        kept += [fitting] if fitting else []
+    if over:
+        made.holds.append(Hold(tuple(over), "cap", "RecorderCapReached"))
+    return kept
 
 
 def _held(refused: list[Refusal]) -> tuple[list[Hold], list[Refusal]]:

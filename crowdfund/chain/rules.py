@@ -42,6 +42,7 @@ EFFECTS = {
     "revokeRole": ("RoleRevoked", ("role", "account")),
 }
 ADMIN_FUNCTIONS = ("confirmIssuerWallet", "pause", "unpause", "grantRole", "revokeRole", "setRecorderCap")
+CAPPED = "recordInvestment"  # counts against the recorder's cap of the day
 # Errors that say "not now": the write is kept in the queue and tried again, nothing is given up.
 HOLDS = {"RecorderCapReached": "cap", "RecordingPaused": "paused"}
 HOLD_KINDS = (*HOLDS.values(), "key")
@@ -170,6 +171,12 @@ def signer_role(function: str) -> str:
     if function in ADMIN_FUNCTIONS:
         return "admin"
     return "recorder" if function.startswith("record") else "operator"
+
+
+def recorded_minor(function: str, args: Sequence[Any]) -> int:
+    """Return how much of the recorder's day a call uses, in minor units; 0 for what does not count."""
+    amount = args[2] if function == CAPPED and len(args) == 3 else 0
+    return int(amount) // UNITS_PER_MINOR if isinstance(amount, int) or str(amount).isdecimal() else 0
 
 
 def env_name(contract: str) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from crowdfund import outbox
 from crowdfund.adapters import contract_abi
 from crowdfund.chain import connection, deploy, queries, rules, service
 from crowdfund.db import commit, db
@@ -89,6 +90,29 @@ def test_held_records_do_not_stand_in_the_way_of_others(capped):
     commit()
     settle()
     assert status_of(intent) == "confirmed"
+
+
+def test_a_record_above_the_whole_cap_holds_up_no_smaller_one(capped, later):
+    record(capped, 0, minor=400_00)
+    records(capped, range(1, 4))
+    assert [status_of(f"investment:{number}") for number in range(4)] == ["queued"] + ["confirmed"] * 3
+    assert queries.write("investment:0").hold == "cap"
+
+
+def test_two_campaigns_share_the_day_and_no_transaction_reverts(capped, own_node):
+    other = campaign("mill")
+    own_node.rpc("evm_setAutomine", False)  # nothing is mined between the calls of a round
+    for number in range(4):
+        record(capped if number % 2 else other, number)
+    commit()
+    outbox.drain("chain")
+    own_node.rpc("evm_setAutomine", True)
+    own_node.mine()
+    settle()
+    settle()
+    assert sorted(status_of(f"investment:{number}") for number in range(4)) == ["confirmed"] * 3 + ["queued"]
+    assert fiat_total(capped) + fiat_total(other) == rules.to_units(300_00)
+    assert [queries.write(f"investment:{number}").attempts for number in range(4)] == [0] * 4
 
 
 def test_a_pause_holds_records_and_they_go_on_after_it(capped):
