@@ -73,7 +73,9 @@ def request_done(rows: Sequence[outbox.Row]) -> None:
     """Go on with a release that now goes to another wallet."""
     for row in rows:
         if row.payload["kind"] == "redirect":
-            service.redirected(row.payload["subject_id"], row.payload["address"])
+            service.redirected(
+                row.payload["subject_id"], row.payload["address"], request_id=row.payload["request_id"]
+            )
 
 
 @outbox.every(10, "campaigns.close_due")

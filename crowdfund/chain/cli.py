@@ -1,4 +1,4 @@
-"""`flask chain …`: deploy, status, reconcile, fill-nonce, and the keys; each ends non-zero if not all is well."""
+"""`flask chain …`: deploy, status, reconcile, fill-nonce, keys; each ends non-zero when something is wrong."""
 
 # ruff: noqa: PLC0415 - the web process imports this file too and must not load web3
 

@@ -189,6 +189,18 @@ def test_each_round_of_review_and_deployment_is_told(world, staff, frozen):
     )  # fmt: skip
 
 
+def test_each_redirection_of_a_release_is_told_to_the_company(world, staff):
+    for number in range(2):
+        facts = {"kind": "redirect", "subject_id": world.campaign_id, "address": f"0x{number:040x}"}
+        outbox.emit("chain.request_done", f"r{number}", {**facts, "request_id": f"r{number}"})
+    commit()
+    told_once(
+        world,
+        alice=[*AT_FIRST, "campaign.redirected", "campaign.redirected"],
+        carla=["staff.campaigns"],
+    )
+
+
 def test_every_kind_about_campaigns_and_money_is_told_somewhere_here():
     text = Path(__file__).read_text()
     kinds = [name for name in KINDS if KINDS[name].group in ("campaign", "money")]

@@ -9,12 +9,14 @@ from crowdfund.chain import queries as chain
 from crowdfund.chain import request_queries, requests
 from crowdfund.errors import Conflict, Invalid
 from crowdfund.i18n import _
+from crowdfund.issuers import queries as issuers
 from crowdfund.issuers import rules as issuer_rules
+from crowdfund.notifications import service as notifications
 
 from .. import rules
 from ..rules import Status
 from . import ending
-from .shared import locked, note, reviewable, tell_team
+from .shared import locked, note, reviewable
 
 OPEN = (Status.LIVE, Status.SUCCEEDED)
 
@@ -41,11 +43,17 @@ def ask_redirect(campaign_id: str, wallet: str, reason: str, *, actor: str) -> s
     return request_id
 
 
-def redirected(campaign_id: str, wallet: str) -> None:
+def redirected(campaign_id: str, wallet: str, *, request_id: str) -> None:
     """Note that the contract pays another wallet now, and send a release again that was refused."""
     campaign = locked(campaign_id)
     note(campaign, actor="system", reason=f"the release is redirected to {wallet}")
-    tell_team(campaign, "redirected", wallet=wallet)
+    notifications.notify_all(
+        issuers.member_ids(campaign.company_id) | {campaign.author_id},
+        "campaign.redirected",
+        {"campaign": campaign.title, "wallet": wallet},
+        key=f"campaign:{campaign.id}:redirected:{request_id}",
+        path=f"/my/campaigns/{campaign.id}",
+    )
     audit.record("system", "campaign.redirected", ("campaign", campaign_id), {"wallet": wallet})
     if campaign.ending == "release" and campaign.chain_error:
         ending.retry_ending(campaign_id, actor="system")
