@@ -222,7 +222,7 @@ def _take_over(request: Row, step: Step) -> None:
 
 def _requeue(request: Row, step: Step) -> None:
     """Give what the old key had under way to the new one: without its role it can do nothing any more."""
-    stuck = sa.and_(_T.c.signer == step.old, _T.c.status.in_((TxStatus.SIGNED, TxStatus.BROADCAST)))
+    stuck = sa.and_(_T.c.signer == step.old, _T.c.status.in_(rules.TX_WAITING))
     ids = list(db.session.scalars(sa.select(_T.c.id).where(stuck).order_by(_T.c.id).with_for_update()))
     if ids:
         why = f"the key {step.old} has lost its role"

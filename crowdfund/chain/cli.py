@@ -1,4 +1,4 @@
-"""`flask chain …`: deploy, status, reconcile, fill-nonce, keys; each ends non-zero when something is wrong."""
+"""`flask chain …`: deploy, status, reconcile, fill-nonce, keys; each exits with 1 if something is wrong."""
 
 # ruff: noqa: PLC0415 - the web process imports this file too and must not load web3
 

@@ -193,7 +193,7 @@ def _watch_implementation(node: Node, factory: str) -> None:
 def _transact(node: Node, to: str | None, data: str, *, what: str) -> Receipt:
     """Send one transaction of the admin and wait for its receipt.
 
-    The admin's key is used by this command alone, so its nonce comes from the node.
+    Its nonce comes from the node; the queue, which the admin's other writes take, is told of it.
     """
     key = connection.key_of("admin")
     sender = chain.address_of_key(key)
@@ -201,10 +201,11 @@ def _transact(node: Node, to: str | None, data: str, *, what: str) -> Receipt:
         gas = node.estimate(sender, to, data) * 12 // 10
     except chain.Reverted as error:
         raise DeployFailed(f"{what} would fail: {error.text}") from error
+    nonce = node.nonce(sender, "pending")
     signed = chain.sign(
         key,
         chain_id=config.settings().chain_id,
-        nonce=node.nonce(sender, "pending"),
+        nonce=nonce,
         to=to,
         data=data,
         gas=gas,
@@ -216,6 +217,7 @@ def _transact(node: Node, to: str | None, data: str, *, what: str) -> Receipt:
     receipt = node.wait(signed.hash)
     if receipt is None or not receipt.ok:
         raise DeployFailed(f"{what} failed in {signed.hash}")
+    service.skip_nonce(sender, nonce)
     return receipt
 
 

@@ -17,7 +17,8 @@ from .queries import WriteRow, address_of
 from .rules import WriteStatus
 
 __all__ = [
-    "address_of", "close", "confirm", "fail", "free_held", "hold", "move", "replay", "requeue", "watch", "write",
+    "address_of", "close", "confirm", "fail", "free_held", "hold", "move", "replay", "requeue", "watch",
+    "write",
 ]  # fmt: skip
 
 log = structlog.get_logger()
@@ -253,6 +254,12 @@ def report_problem(side: str, problem: str | None) -> None:
         db.session.execute(sa.update(Cursor.__table__).values({column: shown}))
         live.changed("chain", "writes")
         live.changed("desk", "all")
+
+
+def skip_nonce(signer: str, nonce: int) -> None:
+    """Note that a command of ours has used a nonce of a key, so that the queue takes a later one."""
+    lower = sa.update(_S).where(_S.c.address == signer, _S.c.next_nonce <= nonce)
+    db.session.execute(lower.values(next_nonce=nonce + 1))
 
 
 def used_elsewhere(signer: str, nonce: int, *, next_nonce: int = 0) -> None:

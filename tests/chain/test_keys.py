@@ -242,6 +242,21 @@ def test_what_cannot_be_is_said_in_a_sentence(app, own_node, heard):
     assert run(app, "raise-cap", "0", "--yes").exit_code == 1
 
 
+def test_a_deployment_after_a_pause_uses_no_nonce_of_the_queue_and_raises_no_alarm(app, own_node, heard):
+    run(app, "pause", "--yes")
+    factory, token = queries.address_of("CampaignFactory"), queries.address_of("PaymentToken")
+    data = carrying.deploy.contract_abi.encode("CampaignFactory", "allowToken", [token, True])
+    carrying.deploy._transact(connection.node(), factory, data, what="test")
+    commit()
+    assert run(app, "unpause", "--yes").exit_code == 0
+    look_after()
+    outbox.add("chain.nonces", "chain.nonces:test")
+    commit()
+    settle()
+    assert [row.alert for row in queries.signers()] == [None]
+    assert queries.check_I8() == []
+
+
 # --- two people ----------------------------------------------------------------------------------
 
 
