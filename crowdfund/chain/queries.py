@@ -257,41 +257,55 @@ def fills(limit: int = 10) -> list[Any]:
 
 def check_I8() -> list[str]:  # noqa: N802 - the invariant's name in quality.md
     """Return what breaks I8: doubled finals, doubled success of an intent, old nonce gaps."""
-    return [*_double_finals(), *_double_success(), *_gaps()]
+    found = [*double_finals(), *double_success()]
+    return [sentence for _id, sentence in found] + gaps()
 
 
-def _double_finals() -> list[str]:
+def double_finals(ids: Sequence[str] | None = None) -> list[tuple[str, str]]:
+    """Return (id, sentence) for each nonce with two final transactions; with ids, of theirs only."""
+    mine = _T if ids is None else _with_same_nonce(ids)
     query = (
-        sa.select(_T.c.signer, _T.c.nonce, sa.func.count())
+        sa.select(sa.func.min(_T.c.id), _T.c.signer, _T.c.nonce, sa.func.count())
+        .select_from(mine)
         .where(_T.c.status.in_(rules.TX_FINAL))
         .group_by(_T.c.signer, _T.c.nonce)
         .having(sa.func.count() > 1)
     )
     return [
-        f"{n} final transactions of {who} with nonce {nonce}" for who, nonce, n in db.session.execute(query)
+        (tx_id, f"{n} final transactions of {who} with nonce {nonce}")
+        for tx_id, who, nonce, n in db.session.execute(query)
     ]
 
 
-def _double_success() -> list[str]:
+def _with_same_nonce(ids: Sequence[str]) -> sa.FromClause:
+    pairs = sa.select(_T.c.signer, _T.c.nonce).where(_T.c.id.in_(ids)).distinct().subquery()
+    return _T.join(pairs, sa.and_(pairs.c.signer == _T.c.signer, pairs.c.nonce == _T.c.nonce))
+
+
+def double_success(ids: Sequence[str] | None = None) -> list[tuple[str, str]]:
+    """Return (id, sentence) for each write that succeeded twice, or without a trace."""
     joined = _L.join(_T, _T.c.id == _L.c.tx_id).join(_W, _W.c.id == _L.c.write_id)
     query = (
-        sa.select(_W.c.intent_id, sa.func.count())
+        sa.select(_W.c.id, _W.c.intent_id, sa.func.count())
         .select_from(joined)
         .where(_T.c.status == TxStatus.CONFIRMED)
-        .group_by(_W.c.intent_id)
+        .group_by(_W.c.id, _W.c.intent_id)
         .having(sa.func.count() > 1)
     )
     bare = _rows().where(_W.c.status == WriteStatus.CONFIRMED, _W.c.tx_id.is_(None))
+    if ids is not None:
+        query, bare = query.where(_W.c.id.in_(ids)), bare.where(_W.c.id.in_(ids))
     rows = [WriteRow(**row) for row in db.session.execute(bare).mappings()]
-    return [f"intent {i} succeeded {n} times" for i, n in db.session.execute(query)] + [
-        f"intent {row.intent_id} is confirmed without a transaction or an event"
+    twice = [(i, f"intent {intent} succeeded {n} times") for i, intent, n in db.session.execute(query)]
+    return twice + [
+        (row.id, f"intent {row.intent_id} is confirmed without a transaction or an event")
         for row in rows
         if effect_of(row) is None
     ]
 
 
-def _gaps() -> list[str]:
-    """Find what waits too long: a transaction behind a nonce gap can never be mined."""
+def gaps() -> list[str]:
+    """Return what waits too long: a transaction behind a nonce gap can never be mined."""
     query = (
         sa.select(_T.c.signer, sa.func.min(_T.c.nonce))
         .where(

@@ -10,6 +10,7 @@ from .history import (
     protect,
     record_event,
 )
+from .snapshots import snapshot
 from .transactions import (
     after_commit,
     before_commit,
@@ -56,4 +57,5 @@ __all__ = [
     "rollback",
     "rows_changed",
     "set_read_only",
+    "snapshot",
 ]

@@ -16,6 +16,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import Pool
 
 _read_only: ContextVar[bool] = ContextVar("read_only", default=False)
+_bound_to: ContextVar[Connection | None] = ContextVar("bound_to", default=None)
 _NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -36,6 +37,9 @@ class Session(FlaskSession):
 
     def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:  # noqa: ANN401
         """Return the write engine, or its read-only twin while `reading()` is in force."""
+        bound = _bound_to.get()
+        if bound is not None:
+            return bound
         engine = super().get_bind(*args, **kwargs)
         return reader(engine) if _read_only.get() and isinstance(engine, Engine) else engine
 
@@ -118,6 +122,16 @@ def reading() -> Iterator[None]:
         yield
     finally:
         _read_only.reset(token)
+
+
+@contextmanager
+def bind_session(connection: Connection) -> Iterator[None]:
+    """Let the session of this context work on one connection (see `snapshot`)."""
+    token = _bound_to.set(connection)
+    try:
+        yield
+    finally:
+        _bound_to.reset(token)
 
 
 def set_read_only(value: bool) -> None:

@@ -132,8 +132,11 @@ def on_chain() -> Sequence[Row]:
     return db.session.execute(query.group_by(_C.c.id, _C.c.contract_address)).all()
 
 
-def sums() -> Sequence[Row]:
-    """Return per campaign what is active, settled, and paid but not counted yet, for the proof I5."""
+def sums(campaign_ids: Sequence[str] | None = None) -> Sequence[Row]:
+    """Return per campaign what is active, settled, and paid but not counted yet, for the proof I5.
+
+    With ids, of these campaigns only.
+    """
     settled = sa.case((_I.c.status.in_(rules.IN), _I.c.amount_minor), else_=0)
     active = sa.case((_I.c.status.in_(rules.ACTIVE), _I.c.amount_minor), else_=0)
     paid = sa.and_(_P.c.status == "settled", _I.c.status.not_in((*rules.IN, rules.Status.RETURNED)))
@@ -146,4 +149,16 @@ def sums() -> Sequence[Row]:
         sa.func.coalesce(sa.func.sum(settled), 0).label("settled"), investors.label("investors"),
         sa.func.coalesce(sa.func.sum(arriving), 0).label("arriving"),
     ).outerjoin(_I, _I.c.campaign_id == _C.c.id).outerjoin(_P, _P.c.id == _I.c.payment_id)  # fmt: skip
+    if campaign_ids is not None:
+        query = query.where(_C.c.id.in_(campaign_ids))
     return db.session.execute(query.group_by(_C.c.id).order_by(_C.c.id)).all()
+
+
+def recently_changed(events: int, most: int) -> list[str]:
+    """Return the campaigns of the newest status changes of investments, newest first."""
+    newest = sa.select(investment_event.c.id, investment_event.c.investment_id)
+    newest_events = newest.order_by(investment_event.c.id.desc()).limit(events).subquery()
+    query = sa.select(_I.c.campaign_id, sa.func.max(newest_events.c.id).label("last"))
+    query = query.join(newest_events, newest_events.c.investment_id == _I.c.id)
+    rows = db.session.execute(query.group_by(_I.c.campaign_id).order_by(sa.text("last DESC")).limit(most))
+    return [row.campaign_id for row in rows]

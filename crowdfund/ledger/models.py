@@ -85,4 +85,14 @@ class Hold(db.Model):
     __table_args__ = (
         one_of("status", "held", "captured", "released"),
         sa.CheckConstraint("amount_minor > 0", name="positive"),
+        sa.Index(None, "status", "account"),
     )
+
+
+class ProvedBalance(db.Model):
+    """The sum of an account's postings up to the mark `journal`; kept by the self-check alone."""
+
+    __tablename__ = "ledger_proved_balance"
+    name: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    currency: Mapped[str] = mapped_column(sa.String(3), primary_key=True)
+    balance_minor: Mapped[int] = mapped_column(sa.BigInteger)

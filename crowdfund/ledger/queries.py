@@ -1,16 +1,26 @@
-"""Reads of the journal: balances, an account's history, and the proofs I1–I4 and I11."""
+"""Reads of the journal: balances and an account's history; its proofs are in `proof`."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from ..db import db
-from . import rules
-from .models import Account, Entry, Head, Hold, PostingRow
-from .rules import Draft, Posting
+from .models import Account, Entry, PostingRow
+from .proof import problems
+
+__all__ = [
+    "Line",
+    "accounts",
+    "available",
+    "balance",
+    "entries_for",
+    "entry",
+    "history",
+    "problems",
+    "totals",
+]
 
 _A, _E, _P = Account.__table__, Entry.__table__, PostingRow.__table__
 
@@ -109,87 +119,3 @@ def totals() -> dict[str, int]:
     """Return the sum of all balances in each currency (minor units): zero, if everything is right."""
     query = sa.select(_A.c.currency, sa.func.sum(_A.c.balance_minor)).group_by(_A.c.currency)
     return {row[0]: int(row[1]) for row in db.session.execute(query)}
-
-
-# --- proofs ---------------------------------------------------------------------------------------
-
-
-def problems() -> Iterator[str]:
-    """Yield a sentence for each broken invariant of the journal (I1–I3, I11, holds)."""
-    yield from _unbalanced()
-    yield from _wrong_balances()
-    yield from _under_floor()
-    yield from _broken_chain()
-
-
-def _unbalanced() -> Iterator[str]:
-    """I1: a posting moves an amount between two accounts, so an entry needs one and no odd one."""
-    bare = sa.select(_E.c.id).outerjoin(_P, _P.c.seq == _E.c.seq).where(_P.c.seq.is_(None))
-    for entry_id in db.session.scalars(bare):
-        yield f"I1 entry {entry_id} has no postings"
-    odd = sa.select(_P.c.seq).where(sa.or_(_P.c.amount_minor <= 0, _P.c.source == _P.c.destination))
-    for seq in db.session.scalars(odd):
-        yield f"I1 entry number {seq} has a posting that moves nothing"
-
-
-def _sums() -> dict[tuple[str, str], int]:
-    joined = _P.join(_E, _E.c.seq == _P.c.seq)
-    total: dict[tuple[str, str], int] = {}
-    for column, sign in ((_P.c.destination, 1), (_P.c.source, -1)):
-        query = sa.select(column, _E.c.currency, sa.func.sum(_P.c.amount_minor)).select_from(joined)
-        for name, currency, amount in db.session.execute(query.group_by(column, _E.c.currency)):
-            total[name, currency] = total.get((name, currency), 0) + sign * int(amount)
-    return total
-
-
-def _wrong_balances() -> Iterator[str]:
-    """I2: each balance is the sum of its postings; all balances of a currency sum to zero."""
-    sums = _sums()
-    whole: dict[str, int] = {}
-    for row in db.session.execute(sa.select(_A)):
-        expected = sums.pop((row.name, row.currency), 0)
-        whole[row.currency] = whole.get(row.currency, 0) + row.balance_minor
-        if row.balance_minor != expected:
-            yield f"I2 {row.name} {row.currency}: balance {row.balance_minor}, postings {expected}"
-    for name, currency in sums:
-        yield f"I2 {name} {currency} has postings but no balance"
-    for currency, total in whole.items():
-        if total:
-            yield f"I2 all {currency} balances sum to {total}, not 0"
-
-
-def _under_floor() -> Iterator[str]:
-    """I3: no account is under its floor; what is held is the sum of open holds."""
-    held = sa.select(Hold.account, Hold.currency, sa.func.sum(Hold.amount_minor))
-    open_holds = held.where(Hold.status == "held").group_by(Hold.account, Hold.currency)
-    sums = {(name, currency): int(total) for name, currency, total in db.session.execute(open_holds)}
-    for row in db.session.execute(sa.select(_A)):
-        if rules.has_floor(row.name) and row.balance_minor < row.held_minor:
-            yield f"I3 {row.name} {row.currency} is under its floor: {row.balance_minor}"
-        if sums.pop((row.name, row.currency), 0) != row.held_minor:
-            yield f"I3 {row.name} {row.currency}: held {row.held_minor} does not match its holds"
-    for name, currency in sums:
-        yield f"I3 {name} {currency} has holds but no balance"
-
-
-def _broken_chain() -> Iterator[str]:
-    """I11: each entry's hash covers its content and its predecessor, up to the head."""
-    link, expected_seq = rules.GENESIS_HASH, 0
-    postings = db.session.execute(sa.select(_P).order_by(_P.c.seq, _P.c.n)).all()
-    by_seq: dict[int, list[Posting]] = {}
-    for row in postings:
-        by_seq.setdefault(row.seq, []).append(Posting(row.source, row.destination, row.amount_minor))
-    for row in db.session.execute(sa.select(_E).order_by(_E.c.seq)):
-        expected_seq += 1
-        ref = tuple((name, value) for name, value in row.ref)
-        draft = Draft(row.key, tuple(by_seq.get(row.seq, ())), row.kind, row.currency, ref)
-        body = rules.input_hash(draft)
-        at = row.at.astimezone(UTC).isoformat()
-        link = rules.entry_hash(link, row.seq, row.id, row.key, at, body)
-        is_same = (body, link, dict(ref).get("reverses")) == (row.input_hash, row.hash, row.reverses_id)
-        if row.seq != expected_seq or not is_same:
-            yield f"I11 the hash chain breaks at entry {row.id} (number {row.seq})"
-            return
-    head = db.session.execute(sa.select(Head.seq, Head.hash)).first()
-    if (head.seq, head.hash) != (expected_seq, link) if head else expected_seq:
-        yield "I11 the head of the hash chain does not match the last entry"

@@ -21,9 +21,10 @@ from flask.cli import with_appcontext
 
 from crowdfund import config
 from crowdfund.config import INSECURE_KEY, Settings
-from crowdfund.db import db
+from crowdfund.db import db, reading
 from crowdfund.local import rpc
 from crowdfund.local.environment import ROOT
+from crowdfund.reports import secrets as sealed_samples
 
 RSA_BITS = 2048
 TIMEOUT_S = 5
@@ -68,7 +69,20 @@ def check_database(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", uses, f"It cannot be reached: {_first_line(error)}. Check DATABASE_URL.")
         return
     wanted = set(ScriptDirectory(str(ROOT / "migrations")).get_heads())
-    yield Finding("database", uses, "" if found == wanted else "Its tables are old: run `flask db upgrade`.")
+    if found != wanted:
+        yield Finding("database", uses, "Its tables are old: run `flask db upgrade`.")
+        return
+    yield Finding("database", uses)
+    yield _check_sealed()
+
+
+def _check_sealed() -> Finding:
+    """Open a sample of each kind of secret that lies sealed in the database."""
+    with reading():
+        wrong = " ".join(sealed_samples.problems())
+        uses = f"opens samples of {sealed_samples.counted()} kinds"
+        db.session.remove()
+    return Finding("sealed", uses if not wrong else "SECRET_KEY", wrong)
 
 
 def check_redis(settings: Settings) -> Iterator[Finding]:

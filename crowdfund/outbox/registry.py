@@ -74,12 +74,19 @@ def on(event: str, *, queue: str = "default", batch: int = 1) -> Callable[..., A
     return register
 
 
-def every(seconds: float, name: str, *, queue: str = "default") -> Callable[..., Any]:
-    """Register a function without arguments that runs periodically."""
+def every(
+    seconds: float, name: str, *, queue: str = "default", prepare: Callable[[], Any] | None = None
+) -> Callable[..., Any]:
+    """Register a function that runs periodically, in the transaction that marks the work done.
 
-    def register(function: Callable[[], None]) -> Callable[[], None]:
+    With `prepare()`, what takes time is done first, without a transaction, and its result is the
+    function's argument.
+    """
+    first = None if prepare is None else lambda _rows: prepare()
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
         TICKS[name] = (seconds, queue)
-        handler(name, queue=queue)(lambda _rows: function())
+        handler(name, queue=queue, prepare=first)(lambda _rows, *made: function(*made))
         return function
 
     return register

@@ -247,6 +247,12 @@ def to_check(before: datetime, limit: int) -> Sequence[str]:
     return db.session.scalars(query.order_by(_P.c.checked_at).limit(limit)).all()
 
 
+def recently_changed(events: int) -> list[str]:
+    """Return the payments of the newest status changes."""
+    newest = sa.select(payment_event.c.payment_id).order_by(payment_event.c.id.desc()).limit(events)
+    return list(db.session.scalars(sa.select(newest.subquery().c.payment_id).distinct()))
+
+
 def problems() -> list[str]:
     """Return a sentence for each webhook that is unfinished for longer than a day (I10)."""
     query = sa.select(_I.c.id, _I.c.state).where(_I.c.state == "dead")

@@ -1,88 +1,16 @@
-"""The proofs of quality.md over the whole platform, and the figures of the staff desk."""
+"""The figures of the staff desk, and whether everything adds up (see `proofs`)."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
 
-from .. import audit
-from ..chain import queries as chain
 from ..db import db
-from ..investments import queries as investments
-from ..ledger import queries as ledger
-from ..ledger import rules as ledger_rules
-from ..ledger.models import Entry
 from ..outbox import outbox_table
-from ..payments import queries as payments
-from ..payments.models import Payment
-from . import campaign_checks
 from .models import SelfcheckRun
+from .proofs import problems
 from .queues import unfinished
 
-ENDED = ("failed", "cancelled", "refunded")
-
-
-def problems() -> list[str]:
-    """Return a sentence for each broken invariant I1–I5, I7, I8, I10, I11, I14; nothing when all hold."""
-    return [
-        *ledger.problems(),
-        *payments.problems(),
-        *_payments_booked(),
-        *_campaign_totals(),
-        *campaign_checks.problems(),
-        *chain.check_I8(),
-        *_unfinished(),
-        *audit.problems(),
-    ]
-
-
-def _campaign_totals() -> Iterator[str]:
-    """I5 and I7: totals are the sums of investments, within the goal, and lie in escrow."""
-    foreign = investments.foreign_minor()
-    for row in investments.sums():
-        escrow = ledger.balance(ledger_rules.escrow(row.id))
-        if row.status in ENDED:
-            if escrow != row.settled:
-                yield f"I7 campaign {row.id}: {escrow} in escrow, {row.settled} not returned yet"
-            continue
-        yield from _wrong_totals(row, foreign)
-        due = row.settled + row.arriving
-        if row.release_entry_id is None and escrow != due:
-            yield f"I5 campaign {row.id}: {escrow} in escrow, {due} paid in"
-
-
-def _wrong_totals(row: Any, foreign: dict[tuple[str, str], int]) -> Iterator[str]:  # noqa: ANN401 - a row
-    # Money that only the contract has takes room, and no investment stands for it.
-    said = (row.reserved_minor - row.foreign_room_minor, row.settled_minor)
-    counted = (int(row.active), int(row.settled))
-    if said != counted:
-        yield f"I5 campaign {row.id}: reserved and settled are {said}, investments say {counted}"
-    if row.goal_minor and row.reserved_minor > row.goal_minor:
-        yield f"I5 campaign {row.id} has sold more than its goal"
-    seen = foreign.get((row.id, "token"), 0)
-    if row.token_minor != seen:
-        yield f"I5 campaign {row.id}: {row.token_minor} of token money counted, {seen} seen"
-    if row.investors_count != row.investors:
-        yield f"I5 campaign {row.id}: {row.investors_count} investors, counted {row.investors}"
-
-
-def _payments_booked() -> Iterator[str]:
-    """I4: a payment that succeeded has one entry for each step, one that did not has none."""
-    for step, statuses in (("succeeded", ("succeeded", "settled", "reversed")), ("settled", ("settled",))):
-        key = sa.literal("payment:") + Payment.id + f":{step}"
-        booked = sa.select(Payment.id, Payment.status, Entry.id.label("entry_id"))
-        booked = booked.outerjoin(Entry, Entry.key == key)
-        should, has = Payment.status.in_(statuses), Entry.id.is_not(None)
-        for row in db.session.execute(booked.where(should != has).limit(100)):
-            yield f"I4 payment {row.id} is {row.status}; entry for {step}: {row.entry_id or 'none'}"
-
-
-def _unfinished() -> Iterator[str]:
-    """I10: work that is due must not lie around without being told of."""
-    table = outbox_table
-    query = sa.select(table.c.kind, sa.func.count()).where(unfinished())
-    for kind, count in db.session.execute(query.group_by(table.c.kind)):
-        yield f"I10 {count} × {kind} in the outbox is unfinished"
+__all__ = ["is_unfinished", "last_run", "problems", "work", "work_counts"]
 
 
 def last_run() -> Any:  # noqa: ANN401 - a row or None

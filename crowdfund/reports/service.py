@@ -1,14 +1,95 @@
-"""Run the proofs and keep what they found."""
+"""Run the proofs and save what they found.
 
-from .. import clock
-from ..db import db, new_id
-from . import queries
+The proofs read from snapshots and hold no lock; each result is written in a short transaction of
+its own afterwards. So the session must have no transaction when these are called.
+"""
+
+from collections.abc import Callable, Iterable
+
+import sqlalchemy as sa
+
+from .. import audit, clock
+from ..db import db, new_id, own_transaction, snapshot
+from ..ledger import proof as journal
+from ..marks import MarkForged, MarkMoved, Step
+from . import proofs
 from .models import SelfcheckRun
+
+MOST_STEPS = 10  # of one part in one run; the next run goes on
+_S = SelfcheckRun.__table__
 
 
 def selfcheck() -> list[str]:
-    """Run the proofs in SQL, keep the result and return the broken ones."""
-    found = queries.problems()
-    db.session.add(SelfcheckRun(id=new_id(), at=clock.now(), problems=found))
-    db.session.flush()
+    """Prove what is new and a slice of the rest; save the result and return what is broken.
+
+    Takes about the same time however much data there is.
+    """
+    found = _run(proofs.periodic(), most=MOST_STEPS)
+    _save(found)
     return found
+
+
+def prove_slices() -> list[str]:
+    """Prove the next slices of what was proved before; return what is broken.
+
+    Nothing is saved about a problem: the slice stays where it is, so the next self-check finds it.
+    """
+    return _run(proofs.slices(), most=1)
+
+
+def prove_all() -> list[str]:
+    """Prove everything from its beginning, in one snapshot; save the result and return what is broken.
+
+    If all is well and a record of the periodic proofs was changed or is missing, they begin anew.
+    """
+    with snapshot():
+        found = proofs.problems()
+    if not found and _marks_are_forged():
+        with own_transaction() as connection:
+            journal.begin_anew(connection)
+            audit.begin_anew(connection)
+            proofs.begin_anew(connection)
+    _save(found)
+    return found
+
+
+def catch_up() -> list[str]:
+    """Prove what is new until nothing is new, however long it takes; return what is broken."""
+    return _run([*journal.periodic()[:1], *audit.periodic()[:1]], most=None)
+
+
+def _run(parts: Iterable[Callable[[], Step]], *, most: int | None) -> list[str]:
+    return [problem for part in parts for problem in _steps(part, most)]
+
+
+def _steps(part: Callable[[], Step], most: int | None) -> Iterable[str]:
+    """Run one part, step by step, and save after each how far it came."""
+    done = 0
+    while most is None or done < most:
+        try:
+            with snapshot():
+                step = part()
+            if step.saves:
+                with own_transaction() as connection:
+                    for save in step.saves:
+                        save(connection)
+        except MarkForged as error:
+            yield str(error)
+            return
+        except MarkMoved:  # another run is at work here; what it finds is enough
+            return
+        yield from step.problems
+        done += 1
+        if not step.more:
+            return
+
+
+def _marks_are_forged() -> bool:
+    with snapshot():
+        return proofs.marks_are_forged()
+
+
+def _save(found: list[str]) -> None:
+    with own_transaction() as connection:
+        connection.execute(sa.insert(_S).values(id=new_id(), at=clock.now(), problems=found))
+    db.session.remove()

@@ -1,0 +1,209 @@
+"""The proofs of quality.md over the whole platform: all at once, or in parts that stay flat.
+
+`problems` reads everything and believes nothing that was kept before. `periodic` returns the parts
+of one run every ten minutes. Each part looks at what changed lately, and at the next slice of its
+table, so that everything is looked at again and again while no run grows with the data. What was
+wrong once is asked about in every run until it is right.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from .. import audit, marks
+from ..campaigns.models import Campaign
+from ..chain import queries as chain
+from ..chain.models import Tx, Write
+from ..db import db
+from ..investments import queries as investments
+from ..ledger import proof as journal
+from ..ledger import queries as ledger
+from ..ledger import rules as ledger_rules
+from ..marks import MarkForged, Step
+from ..outbox import outbox_table
+from ..payments import queries as payments
+from ..payments.models import Payment
+from . import booked, campaign_checks, secrets
+from .queues import unfinished
+
+ENDED = ("failed", "cancelled", "refunded")
+SLICE = 1_000  # rows of a table in one run
+NEWEST_EVENTS = 5_000
+NEWEST_CAMPAIGNS = 10
+INVESTORS = 20_000  # of the campaigns that are summed up in one slice
+MOST_SUSPECTS = 100
+MARKS = ("payments", "campaigns", "chain.writes", "chain.txs")
+Found = Iterator[tuple[str, str]]  # the id of what is wrong, and a sentence
+Part = Callable[[], Step]
+
+
+def problems() -> list[str]:
+    """Return a sentence for each broken invariant I1–I5, I7, I8, I10, I11, I14; nothing when all hold.
+
+    Reads everything; while others write, call it inside `db.snapshot()`.
+    """
+    return [
+        *journal.problems(),
+        *payments.problems(),
+        *_sentences(booked.payments(None)),
+        *_sentences(_campaign_totals(None)),
+        *campaign_checks.problems(),
+        *chain.check_I8(),
+        *_unfinished(),
+        *audit.problems(),
+        *secrets.problems(),
+    ]
+
+
+def periodic() -> list[Part]:
+    """Return the parts of one run; each works inside a snapshot of its own."""
+    return [
+        *journal.periodic(),
+        *audit.periodic(),
+        _payments,
+        _campaigns,
+        _writes,
+        _transactions,
+        _rest,
+    ]
+
+
+def slices() -> list[Part]:
+    """Return the parts that prove a slice of the verified journal and audit log once more."""
+    return [*journal.slices(), audit.slice_again]
+
+
+def marks_are_forged() -> bool:
+    """Return whether the record of a periodic proof was changed, so that it has to begin anew."""
+    for name in (*journal.MARKS, *audit.MARKS, *MARKS):
+        try:
+            marks.read(name)
+        except MarkForged:
+            return True
+    return False
+
+
+def begin_anew(connection: Connection) -> None:
+    """Forget how far the slices have come."""
+    marks.forget(connection, list(MARKS))
+
+
+# --- the parts of a run -----------------------------------------------------------------------------
+
+
+def _payments() -> Step:
+    """I4 for payments that changed lately, and a slice of all."""
+    return _turn("payments", Payment.id, booked.payments, payments.recently_changed(NEWEST_EVENTS))
+
+
+def _campaigns() -> Step:
+    """I5 and I7 for campaigns with new investments, and a slice of all."""
+    newest = investments.recently_changed(NEWEST_EVENTS, NEWEST_CAMPAIGNS)
+    return _turn("campaigns", Campaign.id, _campaign_totals, newest, weight=Campaign.investors_count)
+
+
+def _writes() -> Step:
+    """I8 for new writes, and a slice of all."""
+    return _turn("chain.writes", Write.id, lambda ids: iter(chain.double_success(ids)), _newest(Write.id))
+
+
+def _transactions() -> Step:
+    """I8 for new transactions, and a slice of all."""
+    return _turn("chain.txs", Tx.id, lambda ids: iter(chain.double_finals(ids)), _newest(Tx.id))
+
+
+def _rest() -> Step:
+    """Nonce gaps (I8), campaigns that a person has to look at (I9), given up work (I10), sealed secrets."""
+    return Step(
+        [
+            *chain.gaps(),
+            *campaign_checks.problems(),
+            *payments.problems(),
+            *_unfinished(),
+            *secrets.problems(),
+        ]
+    )
+
+
+def _newest(column: Any) -> list[str]:  # noqa: ANN401 - an id column
+    return list(db.session.scalars(sa.select(column).order_by(column.desc()).limit(SLICE)))
+
+
+def _turn(
+    name: str,
+    column: Any,  # noqa: ANN401 - an id column
+    check: Callable[[Sequence[str] | None], Found],
+    newest: Iterable[str],
+    *,
+    weight: Any = None,  # noqa: ANN401 - a column
+) -> Step:
+    """Check the newest rows, the next slice of the table, and what was wrong before.
+
+    With a weight (a column), a slice ends when its weights add up to INVESTORS. Raises MarkForged.
+    """
+    mark = marks.read(name)
+    after, suspects = mark.state.get("after", ""), mark.state.get("suspects", [])
+    following, is_end = _slice(column, after, weight)
+    wrong = dict(check(list(dict.fromkeys([*newest, *following, *suspects]))))
+    state = {
+        "after": "" if is_end else following[-1],
+        "suspects": sorted(wrong)[:MOST_SUSPECTS],
+    }
+    saves = [] if state == mark.state else [partial(marks.move, mark=mark, state=state)]
+    return Step(list(wrong.values()), saves)
+
+
+def _slice(column: Any, after: str, weight: Any) -> tuple[list[str], bool]:  # noqa: ANN401 - columns
+    query = sa.select(column, sa.literal(1) if weight is None else weight)
+    rows = db.session.execute(query.where(column > after).order_by(column).limit(SLICE)).all()
+    ids, most = [], SLICE if weight is None else INVESTORS
+    for row_id, weighs in rows:
+        ids.append(row_id)
+        most -= weighs
+        if most <= 0:
+            break
+    return ids, len(ids) == len(rows) < SLICE
+
+
+def _sentences(found: Found) -> Iterator[str]:
+    return (sentence for _id, sentence in found)
+
+
+# --- the checks ---------------------------------------------------------------------------------------
+
+
+def _campaign_totals(ids: Sequence[str] | None) -> Found:
+    """I5 and I7: totals are the sums of investments, within the goal, and lie in escrow."""
+    for row in investments.sums(ids):
+        escrow = ledger.balance(ledger_rules.escrow(row.id))
+        if row.status in ENDED:
+            if escrow != row.settled:
+                yield row.id, f"I7 campaign {row.id}: {escrow} in escrow, {row.settled} not returned yet"
+            continue
+        wrong = list(_wrong_totals(row))
+        due = row.settled + row.arriving
+        if row.release_entry_id is None and escrow != due:
+            wrong.append(f"I5 campaign {row.id}: {escrow} in escrow, {due} paid in")
+        if wrong:
+            yield row.id, "; ".join(wrong)
+
+
+def _wrong_totals(row: Any) -> Iterator[str]:  # noqa: ANN401 - a row of investments.sums()
+    said, counted = (row.reserved_minor, row.settled_minor), (int(row.active), int(row.settled))
+    if said != counted:
+        yield f"I5 campaign {row.id}: reserved and settled are {said}, investments say {counted}"
+    if row.goal_minor and row.reserved_minor > row.goal_minor:
+        yield f"I5 campaign {row.id} has sold more than its goal"
+    if row.investors_count != row.investors:
+        yield f"I5 campaign {row.id}: {row.investors_count} investors, counted {row.investors}"
+
+
+def _unfinished() -> Iterator[str]:
+    """I10: work that is due must not wait for long without an alert."""
+    table = outbox_table
+    query = sa.select(table.c.kind, sa.func.count()).where(unfinished())
+    for kind, count in db.session.execute(query.group_by(table.c.kind)):
+        yield f"I10 {count} × {kind} in the outbox is unfinished"
