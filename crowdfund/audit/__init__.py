@@ -7,10 +7,10 @@ and the row before it. The web shell records every staff verb in the transaction
 from .models import AuditEntry, AuditHead, audit_table
 from .queries import Filters, about, actions, all_of, entries, get, head, neighbours
 from .recording import Origin, denied, from_whom, record
-from .verifying import MARKS, begin_anew, periodic, problems, slice_again
+from .verifying import MARKS, against_mark, begin_anew, periodic, problems, slice_again
 
 __all__ = [
-    "MARKS", "AuditEntry", "AuditHead", "Filters", "Origin", "about", "actions", "all_of", "audit_table",
-    "begin_anew", "denied", "entries", "from_whom", "get", "head", "neighbours", "periodic", "problems",
-    "record", "slice_again",
+    "MARKS", "AuditEntry", "AuditHead", "Filters", "Origin", "about", "actions", "against_mark",
+    "all_of", "audit_table", "begin_anew", "denied", "entries", "from_whom", "get", "head",
+    "neighbours", "periodic", "problems", "record", "slice_again",
 ]  # fmt: skip

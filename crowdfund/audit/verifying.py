@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from .. import marks
 from ..db import db
-from ..marks import Step
+from ..marks import Mark, Step
 from .chaining import GENESIS, row_hash
 from .models import AuditEntry, AuditHead
 
@@ -52,6 +52,11 @@ def slice_again() -> Step:
     if walk.link != end.hash:
         return Step([f"I14 the audit entries up to {end.seq} are not those that were proved"])
     return Step(saves=[partial(marks.move, mark=mark)] if mark.seq else [])
+
+
+def against_mark() -> list[str]:
+    """Return whether the log still is the one that was proved. Raises MarkForged."""
+    return _past_changed(marks.read(MARK))
 
 
 def begin_anew(connection: Connection) -> None:
@@ -100,8 +105,8 @@ def _all() -> Iterator[str]:
 def _news() -> Step:
     """Prove the next chunk of entries that came since the last run. Raises MarkForged."""
     mark = marks.read(MARK)
-    if mark.seq and db.session.scalar(sa.select(_T.c.hash).where(_T.c.seq == mark.seq)) != mark.hash:
-        return Step([f"I14 audit entry {mark.seq} is not what it was when it was proved"])
+    if changed := _past_changed(mark):
+        return Step(changed)
     walk = Walk(mark.seq, mark.hash)
     found = list(islice(walk.to(mark.seq + CHUNK), MOST))
     more = walk.seq == mark.seq + CHUNK
@@ -112,6 +117,13 @@ def _news() -> Step:
     is_new = walk.seq > mark.seq or not mark.seal
     saves = [partial(marks.move, mark=mark, seq=walk.seq, hash=walk.link)] if is_new else []
     return Step(saves=saves, more=more)
+
+
+def _past_changed(mark: Mark) -> list[str]:
+    here = sa.select(_T.c.hash).where(_T.c.seq == mark.seq)
+    if not mark.seq or db.session.scalar(here) == mark.hash:
+        return []
+    return [f"I14 audit entry {mark.seq} is not what it was when it was proved"]
 
 
 def _page(after: int, stop: int | None) -> list[Mapping[str, Any]]:

@@ -60,6 +60,7 @@ def engine_options(url: str) -> dict[str, Any]:
     return options | {"pool_recycle": 1800, "isolation_level": "READ COMMITTED"}
 
 
+SQLITE_CACHE = -16000  # kibibytes of each connection
 IDLE_S = 5.0  # a connection unused for longer is asked whether it still lives
 
 
@@ -89,7 +90,7 @@ def _on_connect(dbapi_connection: Any, _record: Any) -> None:  # noqa: ANN401 - 
         cursor = dbapi_connection.cursor()
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
-        cursor.execute("PRAGMA cache_size=-16000")
+        cursor.execute(f"PRAGMA cache_size={SQLITE_CACHE}")
         cursor.close()
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.engine import Connection
 
-from .engines import bind_session, db, reading
+from .engines import SQLITE_CACHE, bind_session, db, reading
 
 
 @contextmanager
@@ -26,6 +26,8 @@ def snapshot() -> Iterator[None]:
         finally:
             db.session.remove()
             connection.rollback()
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql(f"PRAGMA cache_size={SQLITE_CACHE}")
 
 
 def _begin(connection: Connection) -> None:
@@ -33,6 +35,8 @@ def _begin(connection: Connection) -> None:
     name = connection.dialect.name
     if name == "sqlite":
         connection.execution_options(reader=True)
+        # Whoever reads everything once gains nothing from a large cache of its own.
+        connection.exec_driver_sql("PRAGMA cache_size=-2000")
         connection.exec_driver_sql("BEGIN")
         connection.exec_driver_sql("SELECT 1 FROM sqlite_schema LIMIT 1").all()
         return

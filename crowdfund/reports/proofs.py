@@ -76,6 +76,14 @@ def slices() -> list[Part]:
     return [*journal.slices(), audit.slice_again]
 
 
+def against_marks() -> list[str]:
+    """Return whether journal and audit log still are those that the periodic runs have proved.
+
+    This alone finds a history that was rewritten up to its end, with all hashes made anew.
+    """
+    return [] if marks_are_forged() else [*journal.against_mark(), *audit.against_mark()]
+
+
 def marks_are_forged() -> bool:
     """Return whether the record of a periodic proof was changed, so that it has to begin anew."""
     for name in (*journal.MARKS, *audit.MARKS, *MARKS):

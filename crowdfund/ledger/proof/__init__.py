@@ -17,9 +17,9 @@ from ..models import ProvedBalance
 from . import accounts, again, news
 from .balances import under_floor, wrong_totals
 from .full import problems
-from .news import News
+from .news import News, against_mark
 
-__all__ = ["MARKS", "begin_anew", "periodic", "problems", "slices"]
+__all__ = ["MARKS", "against_mark", "begin_anew", "periodic", "problems", "slices"]
 MARKS = (news.MARK, again.MARK, accounts.MARK)
 
 

@@ -25,6 +25,7 @@ def prove() -> Step:
     walk = Walk(mark.seq, mark.hash)
     stop = min(end.seq, mark.seq + SLICE)
     while walk.step(until=stop):
+        walk.take_changes()
         if walk.problems:
             return Step(walk.problems)
     if walk.seq < stop:

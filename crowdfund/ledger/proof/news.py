@@ -25,8 +25,8 @@ from . import balances
 from .chain import Account, Walk, end_problems, hash_at, head_link
 
 MARK = "journal"
-CHUNK = 10_000  # entries between two saves
-MOST_TOUCHED = 50_000  # accounts of one run whose balances are compared at its end
+CHUNK = 2_000  # entries between two saves
+MOST_TOUCHED = 20_000  # accounts of one run whose balances are compared at its end
 MOST_SUSPECTS = 100
 _B = cast(sa.Table, ProvedBalance.__table__)
 
@@ -71,6 +71,12 @@ class News:
             return Step(list(wrong.values()))  # nothing to write
         kept = sorted(wrong)[:MOST_SUSPECTS]
         return Step(list(wrong.values()), [_save(mark, walk, kept, after, proved)])
+
+
+def against_mark() -> list[str]:
+    """Return whether the journal still is the one that was proved. Raises MarkForged."""
+    problem = _past_changed(marks.read(MARK))
+    return [problem] if problem else []
 
 
 def _past_changed(mark: Mark) -> str | None:
