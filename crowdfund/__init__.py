@@ -22,6 +22,7 @@ FEATURES = (
     "reconciliation",
     "reports",
     "admin",
+    "backups",
     "local",
 )
 

@@ -14,7 +14,7 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from .. import clock, config, money
 from . import gateways
 from .gateways import (
+    CannotList,
     Event,
     GatewayNotConfigured,
     GatewayRefused,
@@ -114,6 +115,25 @@ class BillBitts:
         """Return the bank's own view of a payment, or None when it knows none."""
         answer = self._get(f"/payment/{quote(name, safe='')}")
         return None if answer is None else _truth(answer)
+
+    def transactions(self, since: datetime) -> Iterator[list[Truth]]:
+        """Yield pages of the transactions opened since a moment, oldest first. Raises CannotList.
+
+        An optional part of the protocol: `GET /transactions?since=<seconds>&after=<tx_id>`.
+        """
+        after = ""
+        while True:
+            answer = self._get(f"/transactions?since={int(since.timestamp())}&after={quote(after, safe='')}")
+            rows = answer.get("transactions") if answer else None
+            if not isinstance(rows, list):
+                raise CannotList("This bank cannot list its transactions. Ask it for a statement.")
+            if not rows:
+                return
+            page = [_truth(row) for row in rows]
+            if page[-1].tx_id == after:
+                raise GatewayUnknown("The bank's list does not go on.")
+            yield page
+            after = page[-1].tx_id
 
     def balance(self, cprn: str) -> int:
         """Return the customer's balance in minor units."""

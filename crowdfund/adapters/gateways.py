@@ -1,9 +1,9 @@
 """What a payment gateway is to us: one protocol, typed errors, and the registry of gateways."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from ..errors import CrowdfundError, Unavailable
 from ..i18n import _
@@ -37,6 +37,12 @@ class GatewayUnknown(GatewayError):
     """No clear answer: it may have happened. Ask for the status; never repeat blindly."""
 
     code = "gateway_unknown"
+
+
+class CannotList(GatewayError):
+    """The gateway has no list of its transactions."""
+
+    code = "gateway_cannot_list"
 
 
 class WebhookForged(CrowdfundError):
@@ -129,6 +135,22 @@ class Gateway(Protocol):
 
     def parse_webhook(self, raw: bytes) -> Event:
         """Read a verified body; raises WebhookMalformed with a sentence."""
+
+
+@runtime_checkable
+class Listing(Protocol):
+    """What some gateways can do besides: list all transactions, whether we know of them or not."""
+
+    def transactions(self, since: datetime) -> Iterator[list[Truth]]:
+        """Yield pages of the transactions that were opened since a moment; raises CannotList."""
+
+
+def transactions(name: str, since: datetime) -> Iterator[list[Truth]]:
+    """Yield a gateway's own list of transactions, page by page. Raises CannotList, GatewayError."""
+    gateway = get(name)
+    if not isinstance(gateway, Listing):
+        raise CannotList(_("This gateway cannot list its transactions. Ask the bank for a statement."))
+    yield from gateway.transactions(since)
 
 
 _builders: dict[str, Callable[[], Gateway]] = {}

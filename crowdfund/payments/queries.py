@@ -247,6 +247,18 @@ def to_check(before: datetime, limit: int) -> Sequence[str]:
     return db.session.scalars(query.order_by(_P.c.checked_at).limit(limit)).all()
 
 
+def open_at_bank(after: str, since: datetime, limit: int) -> list[Any]:
+    """Return payments that the gateway may know more of (id, gateway, name there), in order of ids.
+
+    Those on their way, and those that ended without money but began at or after `since`.
+    """
+    ended = sa.and_(_P.c.status.in_(("failed", "expired")), _P.c.created_at >= since)
+    on_its_way = _P.c.status.in_(("created", "pending", "succeeded"))
+    query = sa.select(_P.c.id, _P.c.gateway, sa.func.coalesce(_P.c.tx_id, _P.c.id).label("name"))
+    query = query.where(_P.c.id > after, sa.or_(on_its_way, ended)).order_by(_P.c.id).limit(limit)
+    return list(db.session.execute(query))
+
+
 def recently_changed(events: int) -> list[str]:
     """Return the payments of the newest status changes."""
     newest = sa.select(payment_event.c.payment_id).order_by(payment_event.c.id.desc()).limit(events)

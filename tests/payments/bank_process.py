@@ -47,7 +47,14 @@ class BankProcess:
             raise AssertionError(error.read().decode()) from error
 
     def reset(self, **settings):
-        quiet = {"mood": {}, "offset_s": 0, "fixed_now": None, "settle_delay_s": 0, "callback_url": ""}
+        quiet = {
+            "mood": {},
+            "offset_s": 0,
+            "fixed_now": None,
+            "settle_delay_s": 0,
+            "callback_url": "",
+            "lists": True,
+        }
         self.control("settings", **quiet | settings)
 
 

@@ -16,10 +16,11 @@ from ...marks import Step
 from ..models import ProvedBalance
 from . import accounts, again, news
 from .balances import under_floor, wrong_totals
+from .chain import head_link
 from .full import problems
 from .news import News, against_mark
 
-__all__ = ["MARKS", "against_mark", "begin_anew", "periodic", "problems", "slices"]
+__all__ = ["MARKS", "against_mark", "begin_anew", "head_link", "periodic", "problems", "slices"]
 MARKS = (news.MARK, again.MARK, accounts.MARK)
 
 

@@ -41,6 +41,12 @@ class Request:
     headers: dict[str, str]
     body: bytes
     too_large: bool = False
+    query: str = ""
+
+    @property
+    def target(self) -> str:
+        """Return path and query, as they are signed."""
+        return f"{self.path}?{self.query}" if self.query else self.path
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,10 @@ class App:
                 return self._once(request, lambda data: self._gateway.initiate(data, base))
             case ("POST", "register"):
                 return self._once(request, self._gateway.register)
+            case ("GET", "transactions") if not rest:
+                self._signed(request)
+                asked = dict(parse_qsl(request.query))
+                return _json(200, self._gateway.transactions(asked.get("since", ""), asked.get("after", "")))
             case ("GET", "balance"):
                 self._signed(request)
                 return _json(200, self._gateway.balance(rest))
@@ -134,7 +144,7 @@ class App:
 
     def _signed(self, request: Request) -> None:
         now = self._gateway.now()
-        nonce = self._checker.check(request.method, request.path, request.headers, request.body, now)
+        nonce = self._checker.check(request.method, request.target, request.headers, request.body, now)
         if not self._gateway.state.burn(nonce, now):
             raise Refused(401, "X-Nonce was used before")
 
@@ -205,8 +215,9 @@ async def _read(scope: dict[str, Any], receive: Receive) -> Request:
         more = message.get("more_body", False)
         if len(body) > limit:
             return Request(scope["method"], scope["path"], {}, b"", too_large=True)
+    query = scope["query_string"].decode("latin-1")
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    return Request(scope["method"], scope["path"], headers, body)
+    return Request(scope["method"], scope["path"], headers, body, query=query)
 
 
 def _json(status: int, body: dict[str, Any]) -> Answer:

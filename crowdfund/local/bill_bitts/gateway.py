@@ -19,6 +19,7 @@ FINAL = ("SETTLED", "FAILED")
 CURRENCIES = ("ETB", "INR", "USD")
 OPENING_BALANCE = Decimal("1000000.00")
 REORDER_GAP_S = 0.3
+LIST_PAGE = 100  # transactions in one answer
 _AMOUNT = re.compile(r"[0-9]{1,13}\.[0-9]{2}", re.ASCII)
 _CPRN_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
@@ -140,15 +141,20 @@ class Gateway:
 
     def status(self, name: str) -> dict[str, Any]:
         """Answer the status query."""
-        row = self.payment(name)
-        return {
-            "tx_id": row["tx_id"],
-            "cprn": row["cprn"],
-            "status": row["status"],
-            "amount": row["paid_amount"],
-            "currency": row["paid_currency"],
-            "reference": row["reference"],
-        }
+        return _shown(self.payment(name))
+
+    def transactions(self, since: str, after: str) -> dict[str, Any]:
+        """Answer with a page of the transactions opened since a moment (seconds), in order of opening."""
+        if not (since.isascii() and since.isdigit()):
+            raise Refused(400, "since is a number of seconds since 1970")
+        if not self.settings.lists:
+            raise Refused(404, "no such path")
+        rows = self.state.all(
+            "SELECT * FROM payment WHERE created_at >= ? AND rowid > coalesce("
+            "(SELECT rowid FROM payment WHERE tx_id = ?), 0) ORDER BY rowid LIMIT ?",
+            *(int(since), after, LIST_PAGE),
+        )
+        return {"transactions": [_shown(row) for row in rows]}
 
     def balance(self, cprn: str) -> dict[str, Any]:
         """Answer the balance query: a made-up opening balance less what was paid."""
@@ -259,6 +265,17 @@ class Gateway:
         )
         row = self.state.one("SELECT last_insert_rowid() AS id")
         return row["id"] if row else 0
+
+
+def _shown(row: sqlite3.Row) -> dict[str, Any]:
+    return {
+        "tx_id": row["tx_id"],
+        "cprn": row["cprn"],
+        "status": row["status"],
+        "amount": row["paid_amount"],
+        "currency": row["paid_currency"],
+        "reference": row["reference"],
+    }
 
 
 def new_tx_id() -> str:

@@ -26,6 +26,12 @@ def _whole_number(name: str, low: int, high: int, value: object) -> int:
     return value
 
 
+def _yes_or_no(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise Refused(400, "lists is true or false")
+    return value
+
+
 def _fixed_time(value: object) -> int | None:
     return None if value is None else _whole_number("fixed_now", 0, MAX_TIME, value)
 
@@ -66,6 +72,7 @@ SETTINGS = {
     "fixed_now": _Setting(None, _fixed_time),
     "settle_delay_s": _Setting(2, partial(_whole_number, "settle_delay_s", 0, MAX_SETTLE_S)),
     "callback_url": _Setting("", _address),
+    "lists": _Setting(True, _yes_or_no),
 }
 
 
@@ -119,6 +126,11 @@ class Settings:
     def callback_url(self) -> str:
         """Where webhooks are posted; empty: nowhere, they wait."""
         return self._values["callback_url"]
+
+    @property
+    def lists(self) -> bool:
+        """Whether the gateway offers a list of its transactions."""
+        return self._values["lists"]
 
     def _load(self, name: str, value: object) -> None:
         """Take over a stored value; one that an earlier version let in by mistake is forgotten."""

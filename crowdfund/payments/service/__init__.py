@@ -4,6 +4,7 @@ from ...adapters import bill_bitts as _bill_bitts  # noqa: F401 - makes the gate
 from .applying import Unclear, apply_truths, apply_webhooks, load_webhooks
 from .exceptions import accept_late, choices, open_one, resolve
 from .inbox import Accepted, TooLarge, accept, replay
+from .listing import Listed, compare_listed
 from .purposes import purpose_url, register_purpose
 from .starting import (
     Failed,
@@ -20,6 +21,7 @@ from .starting import (
 __all__ = [
     "Accepted",
     "Failed",
+    "Listed",
     "TooLarge",
     "Unclear",
     "accept",
@@ -28,6 +30,7 @@ __all__ = [
     "apply_webhooks",
     "check_now",
     "choices",
+    "compare_listed",
     "initiate_at_gateway",
     "keep_customer",
     "keep_initiated",

@@ -1,0 +1,96 @@
+"""`flask reconcile bank --since TIME`: ask the bank for everything that our books may have missed."""
+
+from datetime import UTC, datetime, timedelta
+
+import click
+from flask.cli import AppGroup
+
+from .. import money
+from ..adapters import gateways
+from ..adapters.gateways import CannotList
+from ..db import commit, db, reading
+from ..errors import CrowdfundError
+from . import jobs, queries, service
+from .service import Listed
+
+MARGIN = timedelta(hours=1)  # clocks differ, and a payment is opened before it is known
+ENDED_WITHIN = timedelta(days=3)  # payments that ended without money shortly before are asked about too
+
+cli = AppGroup("reconcile", help="Compare our books with the outside.")
+commands = [cli]
+
+
+@cli.command("bank")
+@click.option("--since", required=True, help="ISO moment, such as 2026-06-15T09:00:00+00:00.")
+@click.option("--gateway", default="bill_bitts", show_default=True)
+def bank(since: str, gateway: str) -> None:
+    """Ask for the status of open payments, and take in transactions that we do not know.
+
+    Nothing is credited by itself: what is new waits for staff at /staff/exceptions. Run it after a
+    restore; it may be repeated.
+    """
+    moment = _moment(since)
+    try:
+        asked, unclear = _ask_about_open(moment)
+        click.echo(f"{asked} open payments were asked about, {unclear} without a clear answer.")
+        found = _compare_list(gateway, moment - MARGIN)
+    except CannotList as error:
+        raise click.ClickException(
+            f"{error.user_message} Open payments were asked about; transactions that our books "
+            "do not know could not be found."
+        ) from error
+    except CrowdfundError as error:
+        raise click.ClickException(f"{error.user_message} Run it again; nothing is taken twice.") from error
+    _report(found)
+    if unclear:
+        raise click.ClickException(f"{unclear} payments are unclear: run it again.")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text} is not a moment in ISO form.") from error
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _ask_about_open(since: datetime) -> tuple[int, int]:
+    """Ask the gateway about every open payment, a batch in each transaction."""
+    after, asked, unclear = "", 0, 0
+    while True:
+        with reading():
+            rows = queries.open_at_bank(after, since - ENDED_WITHIN, jobs.BATCH)
+            db.session.remove()
+        if not rows:
+            return asked, unclear
+        answers = jobs.ask((row.gateway, row.name) for row in rows)
+        service.apply_truths([row.id for row in rows], answers)
+        commit()
+        db.session.remove()
+        after, asked = rows[-1].id, asked + len(rows)
+        unclear += sum(isinstance(answer, service.Unclear) for answer in answers.values())
+
+
+def _compare_list(gateway: str, since: datetime) -> Listed:
+    found = Listed()
+    for page in gateways.transactions(gateway, since):
+        found.add(service.compare_listed(gateway, page))
+        commit()
+        db.session.remove()
+    return found
+
+
+def _report(found: Listed) -> None:
+    click.echo(f"The bank's list has {found.known} transactions that our books know.")
+    sums = ", ".join(f"{money.decimal_str(m, c)} {c}" for c, m in sorted(found.suspense_minor.items()))
+    if found.new:
+        click.echo(
+            f"{found.new} were unknown: {sums} lies in suspense and waits at /staff/exceptions. "
+            "Credit it to its owner or return it."
+        )
+    if found.unsettled:
+        click.echo(
+            f"{found.unsettled} unknown ones are paid but not settled: run this again after settlement."
+        )
+    if not found.new and not found.unsettled:
+        click.echo("The bank has nothing that our books do not know.")

@@ -1,0 +1,110 @@
+"""Compare the gateway's own list with ours, as after a restore: what we do not know waits for staff."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...adapters.gateways import Truth
+from ...ledger.rules import SUSPENSE, Draft, Posting, external
+from ...ledger.service import post_many
+from .. import queries
+from ..rules import Kind
+from . import applying, exceptions
+
+
+@dataclass(slots=True)
+class Listed:
+    """What a comparison found; amounts in minor units by currency."""
+
+    known: int = 0
+    new: int = 0
+    unsettled: int = 0
+    without_money: int = 0
+    suspense_minor: dict[str, int] = field(default_factory=dict)
+
+    def add(self, other: "Listed") -> None:
+        """Count another page too."""
+        for name in ("known", "new", "unsettled", "without_money"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for currency, minor in other.suspense_minor.items():
+            self.suspense_minor[currency] = self.suspense_minor.get(currency, 0) + minor
+
+
+def compare_listed(gateway: str, truths: Sequence[Truth]) -> Listed:
+    """Take a page of the gateway's list into the current transaction; repeating it changes nothing.
+
+    Payments that we know are compared as after a status query. Settled money of a transaction that
+    we do not know goes to suspense and becomes an exception, which staff credit or return. What is
+    paid but not settled is only counted: its webhook is still to come, or the next list has it.
+    """
+    found = Listed()
+    known = _known(gateway, truths)
+    asked = {}
+    for truth in truths:
+        payment_id = known.get(truth.tx_id)
+        if payment_id is not None:
+            found.known += 1
+            asked[payment_id] = truth
+        elif truth.status == "SETTLED":
+            _take(gateway, truth, found)
+        elif truth.status == "SUCCESS":
+            found.unsettled += 1
+        else:
+            found.without_money += 1
+    if asked:
+        applying.apply_truths(list(asked), _answers(gateway, asked))
+    return found
+
+
+def _known(gateway: str, truths: Sequence[Truth]) -> dict[str, str]:
+    """Return the ids of payments by the gateway's name, also where its answer to us was lost."""
+    known = {row.tx_id: row.id for row in queries.by_tx([(gateway, truth.tx_id) for truth in truths])}
+    for truth in truths:
+        payment = queries.find(truth.reference) if truth.reference and truth.tx_id not in known else None
+        if payment is not None and payment.gateway == gateway and payment.tx_id is None:
+            known[truth.tx_id] = payment.id
+    return known
+
+
+def _answers(gateway: str, asked: dict[str, Truth]) -> dict[tuple[str, str], applying.Answer]:
+    """Return answers by both names under which `apply_truths` may look for one."""
+    found: dict[tuple[str, str], applying.Answer] = {}
+    for payment_id, truth in asked.items():
+        found[gateway, truth.tx_id] = found[gateway, payment_id] = truth
+    return found
+
+
+def _take(gateway: str, truth: Truth, found: Listed) -> None:
+    """Put settled money that no payment asked for into suspense, once, and open its exception.
+
+    The keys are those of a webhook about it, so that the two together are one.
+    """
+    owner = queries.owner_of(gateway, truth.customer_ref)
+    other = queries.find(truth.reference) if truth.reference else None
+    kind = Kind.DUPLICATE if other else Kind.UNKNOWN_REFERENCE
+    draft = Draft(
+        f"tx:{gateway}:{truth.tx_id}:settled",
+        (Posting(external(gateway), SUSPENSE, truth.amount_minor),),
+        "payment.unexpected",
+        truth.currency,
+        (("tx_id", truth.tx_id),),
+    )
+    post_many([draft])
+    is_new = exceptions.open_one(
+        f"tx:{gateway}:{truth.tx_id}:{kind}",
+        kind,
+        about={
+            "payment_id": other.id if other else None,
+            "user_id": owner,
+            "gateway": gateway,
+            "tx_id": truth.tx_id,
+        },
+        money=(truth.amount_minor, truth.currency),
+        held=True,
+        detail="The bank's list has this money; our books have no payment for it.",
+    )
+    if is_new:
+        found.new += 1
+        before = found.suspense_minor.get(truth.currency, 0)
+        found.suspense_minor[truth.currency] = before + truth.amount_minor
+    else:
+        found.known += 1
