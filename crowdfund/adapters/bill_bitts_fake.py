@@ -13,6 +13,8 @@ from .. import clock, money
 from .bill_bitts import _HASH, _PADDING, BillBitts, canonical
 from .gateways import GatewayUnknown
 
+LIST_PAGE = 3
+
 
 @lru_cache(maxsize=4)
 def key_of(number: int) -> rsa.RSAPrivateKey:
@@ -23,7 +25,8 @@ def key_of(number: int) -> rsa.RSAPrivateKey:
 class FakeBillBitts(BillBitts):
     """The gateway with its truth in plain dicts.
 
-    `down` makes every call unclear; `lose_answers` lets a call happen and then loses its answer.
+    `down` makes every call unclear; `lose_answers` lets a call happen and then loses its answer;
+    without `lists` it is a bank that cannot list its transactions.
     """
 
     def __init__(self) -> None:
@@ -35,6 +38,7 @@ class FakeBillBitts(BillBitts):
         )
         self.down = False
         self.lose_answers = 0
+        self.lists = True
         self.calls: list[tuple[str, str]] = []
         self.payments: dict[str, dict[str, Any]] = {}
         self.answers: dict[str, dict[str, Any]] = {}
@@ -86,8 +90,18 @@ class FakeBillBitts(BillBitts):
         name = path.rsplit("/", 1)[-1]
         if path.startswith("/balance/"):
             return {"cprn": name, "balance": "1000.00", "currency": "ETB"}
+        if path.startswith("/transactions?"):
+            return self._list(path)
         by_reference = (p for p in self.payments.values() if p["reference"] == name)
         return self.payments.get(name) or next(by_reference, None)
+
+    def _list(self, path: str) -> dict[str, Any] | None:
+        if not self.lists:
+            return None
+        names = list(self.payments)
+        after = path.rpartition("after=")[2]
+        begin = names.index(after) + 1 if after else 0
+        return {"transactions": [self.payments[name] for name in names[begin : begin + LIST_PAGE]]}
 
     def _once(self, path: str, body: Mapping[str, Any], key: str) -> dict[str, Any]:
         if key not in self.answers:

@@ -48,7 +48,7 @@ def begin(places, bank, own_chain, door):
     def open_place(**how):
         place = places(chain_rpc_url=own_chain.url, **how)
         door.place = place
-        bank.reset(callback_url=f"{door.url}/payments/webhooks/bill-bitts")
+        bank.reset(callback_url=f"{door.url}/webhooks/neo-payment/")
         return Drill(place, bank)
 
     return open_place

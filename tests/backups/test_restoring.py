@@ -50,9 +50,7 @@ def everything(place):
     """Return all rows of all tables of an installation."""
     with place.inside(), snapshot():
         return {
-            table.name: [
-                tuple(row) for row in db.session.execute(sa.select(table).order_by(*table.primary_key))
-            ]
+            table.name: list(map(tuple, db.session.execute(sa.select(table).order_by(*table.primary_key))))
             for table in db.metadata.sorted_tables
         }
 
@@ -79,8 +77,6 @@ def test_everything_is_restored_into_an_empty_installation(backed_up, places):
         assert connection.key_of("recorder")
     assert "flask reconcile bank --since" in said
     assert "selfcheck: clean" in other.must("selfcheck", "--all", "--no-chain")
-    with place.inside(), other.inside():
-        pass
     keys = sorted(path.name for path in (other.settings.data_dir / "keys").iterdir())
     assert keys == sorted(path.name for path in (place.settings.data_dir / "keys").iterdir())
 
@@ -246,7 +242,7 @@ def test_others_work_while_a_backup_is_made(places, tmp_path, monkeypatch):
     assert written == ["journal_entry"]
 
 
-# --- files and rows -------------------------------------------------------------------------------------------
+# --- files and rows -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", [0, 1, sealed.PIECE, sealed.PIECE + 1, 3 * sealed.PIECE])
@@ -273,10 +269,8 @@ def test_an_encrypted_file_cut_at_a_piece_is_refused(tmp_path):
 def test_a_manifest_that_names_files_outside_is_refused(tmp_path):
     (tmp_path / "backup").mkdir()
     (tmp_path / "secret").write_text("x")
-    found = list(
-        manifest.differences(tmp_path / "backup", {"../secret": manifest.digest(tmp_path / "secret")})
-    )
-    assert found == ["../secret lies outside of the backup"]
+    wanted = {"../secret": manifest.digest(tmp_path / "secret")}
+    assert list(manifest.differences(tmp_path / "backup", wanted)) == ["../secret lies outside of the backup"]
 
 
 def test_rows_are_lines_that_anybody_can_read(backed_up):

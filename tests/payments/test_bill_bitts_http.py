@@ -6,6 +6,7 @@ import threading
 import urllib.error
 import urllib.parse
 import urllib.request
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -13,7 +14,14 @@ from werkzeug.test import Client
 
 from crowdfund import clock
 from crowdfund.adapters import bill_bitts, gateways
-from crowdfund.adapters.gateways import GatewayNotConfigured, GatewayRefused, GatewayUnknown, Order, Person
+from crowdfund.adapters.gateways import (
+    CannotList,
+    GatewayNotConfigured,
+    GatewayRefused,
+    GatewayUnknown,
+    Order,
+    Person,
+)
 from crowdfund.db import commit
 from crowdfund.local.bill_bitts import keys
 from crowdfund.payments import queries, service
@@ -64,6 +72,27 @@ def test_a_payment_is_opened_once_for_one_key_and_found_by_its_reference(gateway
     assert (truth.tx_id, truth.status, truth.amount_minor) == (opened.tx_id, "PENDING", 25_000)
     assert gateway.query("never") is None
     assert gateway.balance(cprn) > 0
+
+
+def test_the_list_of_transactions_comes_in_pages_and_is_signed_with_its_query(process, gateway, cprn):
+    begin = int(clock.now().timestamp()) - 60
+    opened = [gateway.initiate(order(cprn, f"list-{n}"), key=f"payment-list-{n}").tx_id for n in range(3)]
+    many = process.control("bulk", count=250, cprn=cprn)["tx_ids"]
+    pages = list(gateway.transactions(datetime.fromtimestamp(begin, UTC)))
+    names = [truth.tx_id for page in pages for truth in page]
+    assert names[-253:] == opened + many
+    assert len(pages) >= 3
+    assert next(t for t in pages[-1] if t.tx_id == many[-1]).status == "SETTLED"
+    later = datetime.fromtimestamp(begin + 86_400, UTC)
+    assert list(gateway.transactions(later)) == []
+    signed = gateway._headers("GET", f"/transactions?since={begin}&after=", b"", "")
+    assert send_raw(process, signed, path="/transactions?since=0&after=") == 401
+
+
+def test_a_bank_without_a_list_is_told_apart_from_an_empty_one(process, gateway):
+    process.control("settings", lists=False)
+    with pytest.raises(CannotList):
+        list(gateway.transactions(datetime.fromtimestamp(0, UTC)))
 
 
 def test_one_key_for_two_requests_is_refused(gateway, cprn):
