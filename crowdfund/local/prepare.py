@@ -63,7 +63,7 @@ def hashed(text: str) -> str:
 
 def flask(folder: DataDir, env: Mapping[str, str], *command: str) -> None:
     """Run a flask command; raises StackError with the end of its output when it fails."""
-    name = "-".join(command[:2])
+    name = "-".join(Path(word).name for word in command[:2])
     log = folder.logs / f"prepare-{name}.log"
     try:
         with log.open("wb") as output:
