@@ -247,6 +247,12 @@ def to_check(before: datetime, limit: int) -> Sequence[str]:
     return db.session.scalars(query.order_by(_P.c.checked_at).limit(limit)).all()
 
 
+def is_held(gateway: str, tx_id: str) -> bool:
+    """Return whether money of a transaction went to suspense already, decided about or not."""
+    query = sa.select(_X.c.id).where(_X.c.gateway == gateway, _X.c.tx_id == tx_id, _X.c.held == sa.true())
+    return db.session.execute(query.limit(1)).first() is not None
+
+
 def open_at_bank(after: str, since: datetime, limit: int) -> list[Any]:
     """Return payments that the gateway may know more of (id, gateway, name there), in order of ids.
 

@@ -160,3 +160,20 @@ def test_a_bank_that_does_not_answer_is_said_and_nothing_is_lost(world, flask):
 
 def test_a_moment_that_is_none_is_refused(flask):
     assert "is not a moment" in flask(since="yesterday")[1]
+
+
+def test_a_list_that_changes_an_amount_takes_nothing_twice(world, flask):
+    tx_id = world.bank.open_payment(customer(world), 70_000, status="SETTLED")
+    flask()
+    world.bank.set_truth(tx_id, "SETTLED", amount="900.00")
+    assert flask()[0] == 0
+    assert (world.balance(SUSPENSE), len(world.exceptions())) == (70_000, 1)
+
+
+def test_a_reference_to_somebody_elses_payment_is_no_duplicate_of_it(world, flask):
+    payment = world.start()
+    world.bank.open_payment("CPRN-STRANGER", 25_000, status="SETTLED", reference=payment.id)
+    flask()
+    assert [(one.kind, one.payment_id, one.user_id) for one in world.exceptions()] == [
+        ("unknown_reference", None, None)
+    ]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...adapters.gateways import Truth
+from ...ledger import service as ledger
 from ...ledger.rules import SUSPENSE, Draft, Posting, external
-from ...ledger.service import post_many
 from .. import queries
 from ..rules import Kind
 from . import applying, exceptions
@@ -74,13 +74,14 @@ def _answers(gateway: str, asked: dict[str, Truth]) -> dict[tuple[str, str], app
 
 
 def _take(gateway: str, truth: Truth, found: Listed) -> None:
-    """Put settled money that no payment asked for into suspense, once, and open its exception.
-
-    The keys are those of a webhook about it, so that the two together are one.
-    """
+    """Put settled money that no payment asked for into suspense, once, and open its exception."""
+    if queries.is_held(gateway, truth.tx_id):
+        found.known += 1
+        return
     owner = queries.owner_of(gateway, truth.customer_ref)
-    other = queries.find(truth.reference) if truth.reference else None
-    kind = Kind.DUPLICATE if other else Kind.UNKNOWN_REFERENCE
+    meant = _meant(gateway, owner, truth)
+    kind = Kind.DUPLICATE if meant else Kind.UNKNOWN_REFERENCE
+    # The keys are those of a webhook about this transaction, so that the two together are one.
     draft = Draft(
         f"tx:{gateway}:{truth.tx_id}:settled",
         (Posting(external(gateway), SUSPENSE, truth.amount_minor),),
@@ -88,23 +89,21 @@ def _take(gateway: str, truth: Truth, found: Listed) -> None:
         truth.currency,
         (("tx_id", truth.tx_id),),
     )
-    post_many([draft])
-    is_new = exceptions.open_one(
+    ledger.post_many([draft])
+    exceptions.open_one(
         f"tx:{gateway}:{truth.tx_id}:{kind}",
         kind,
-        about={
-            "payment_id": other.id if other else None,
-            "user_id": owner,
-            "gateway": gateway,
-            "tx_id": truth.tx_id,
-        },
+        about={"payment_id": meant, "user_id": owner, "gateway": gateway, "tx_id": truth.tx_id},
         money=(truth.amount_minor, truth.currency),
         held=True,
         detail="The bank's list has this money; our books have no payment for it.",
     )
-    if is_new:
-        found.new += 1
-        before = found.suspense_minor.get(truth.currency, 0)
-        found.suspense_minor[truth.currency] = before + truth.amount_minor
-    else:
-        found.known += 1
+    found.new += 1
+    found.suspense_minor[truth.currency] = found.suspense_minor.get(truth.currency, 0) + truth.amount_minor
+
+
+def _meant(gateway: str, owner: str | None, truth: Truth) -> str | None:
+    """Return the payment of this customer that a transaction refers to."""
+    payment = queries.find(truth.reference) if truth.reference else None
+    is_theirs = payment is not None and (payment.gateway, payment.user_id) == (gateway, owner)
+    return payment.id if payment is not None and is_theirs else None
