@@ -14,7 +14,7 @@ from ..rules import Draft, Posting
 Row = Any  # a row of a query
 Account = tuple[str, str]  # name and currency
 _E, _P = Entry.__table__, PostingRow.__table__
-PAGE = 500  # entries in memory at a time
+PAGE = 250  # entries in memory at a time
 
 
 class Walk:

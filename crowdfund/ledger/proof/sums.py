@@ -6,7 +6,7 @@ from typing import Final
 
 from .chain import Account
 
-MOST_IN_MEMORY = 20_000
+MOST_IN_MEMORY = 8_000
 _ADD: Final = (
     "INSERT INTO total VALUES (?, ?, ?)"
     " ON CONFLICT (name, currency) DO UPDATE SET amount = amount + excluded.amount"
