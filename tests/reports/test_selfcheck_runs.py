@@ -39,19 +39,26 @@ def post_from_another_thread(app, key):
     def work():
         with app.app_context():
             try:
-                if db.engine.dialect.name == "sqlite":
-                    db.session.connection().exec_driver_sql("PRAGMA busy_timeout=50")
+                _wait_ms(50)
                 ledger_service.post(key, [Posting(WORLD, BOB, 100)], kind="test")
                 commit()
             except Exception as error:  # noqa: BLE001 - whatever it is, the test shows it
                 failures.append(error)
+                rollback()
             finally:
+                _wait_ms(30_000)  # the pool lends this connection to others
                 db.session.remove()
 
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
     return failures
+
+
+def _wait_ms(limit):
+    """Set how long the session's connection waits for SQLite's write lock."""
+    if db.engine.dialect.name == "sqlite":
+        db.session.connection().exec_driver_sql(f"PRAGMA busy_timeout={limit}")
 
 
 @pytest.fixture
