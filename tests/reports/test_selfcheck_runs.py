@@ -33,32 +33,24 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def post_from_another_thread(app, key):
-    """Post an entry as another process would: on a connection of its own, without waiting long."""
+    """Post an entry as another process would, on a connection of its own."""
     failures = []
 
     def work():
         with app.app_context():
             try:
-                _wait_ms(50)
                 ledger_service.post(key, [Posting(WORLD, BOB, 100)], kind="test")
                 commit()
             except Exception as error:  # noqa: BLE001 - whatever it is, the test shows it
                 failures.append(error)
                 rollback()
             finally:
-                _wait_ms(30_000)  # the pool lends this connection to others
                 db.session.remove()
 
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
     return failures
-
-
-def _wait_ms(limit):
-    """Set how long the session's connection waits for SQLite's write lock."""
-    if db.engine.dialect.name == "sqlite":
-        db.session.connection().exec_driver_sql(f"PRAGMA busy_timeout={limit}")
 
 
 @pytest.fixture
