@@ -116,9 +116,14 @@ def token_investors(campaign_id: str) -> Sequence[str]:
     return db.session.scalars(query.distinct().order_by(_F.c.who)).all()
 
 
-def foreign_minor() -> dict[tuple[str, str], int]:
-    """Return what no investment here stands for, by campaign and kind (token, fiat); minor units."""
+def foreign_minor(campaign_ids: Sequence[str] | None = None) -> dict[tuple[str, str], int]:
+    """Return money on chain that belongs to no investment, by campaign and kind; minor units.
+
+    The kind is token or fiat. With ids, of these campaigns only.
+    """
     query = sa.select(_F.c.campaign_id, _F.c.kind, sa.func.sum(_F.c.amount_minor))
+    if campaign_ids is not None:
+        query = query.where(_F.c.campaign_id.in_(campaign_ids))
     rows = db.session.execute(query.group_by(_F.c.campaign_id, _F.c.kind))
     return {(campaign_id, kind): int(amount) for campaign_id, kind, amount in rows}
 
