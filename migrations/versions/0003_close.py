@@ -146,20 +146,7 @@ def downgrade() -> None:
         batch_op.drop_column("refused_count")
         batch_op.drop_column("contract_result")
 
-    with op.batch_alter_table("follow_request_event", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_follow_request_event_follow_request_id"))
-
     op.drop_table("follow_request_event")
-    with op.batch_alter_table("follow_request", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_follow_request_status_asked_at"))
-        batch_op.drop_index(batch_op.f("ix_follow_request_campaign_id"))
-
     op.drop_table("follow_request")
-    with op.batch_alter_table("contract_reading", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_contract_reading_campaign_id"))
-
     op.drop_table("contract_reading")
-    with op.batch_alter_table("contract_comparison", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_contract_comparison_at"))
-
     op.drop_table("contract_comparison")
