@@ -10,7 +10,7 @@ from alembic import op
 from crowdfund.db import UTCDateTime, make_append_only
 
 revision = "0003_admission"
-down_revision = "0002"
+down_revision = "0003_close"
 branch_labels = None
 depends_on = None
 

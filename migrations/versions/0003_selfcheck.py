@@ -10,7 +10,7 @@ from alembic import op
 from crowdfund.db import UTCDateTime
 
 revision = "0003_selfcheck"
-down_revision = "0002"
+down_revision = "0003_admission"
 branch_labels = None
 depends_on = None
 
