@@ -294,7 +294,7 @@ def _open() -> BaseResponse | None:
     asked = _asked()
     db.set_read_only(not _may_write(asked))
     g.request_id = secrets.token_hex(6)
-    i18n.use(_language(asked))
+    i18n.use(_language())
     if "\0" in asked.path or b"%00" in asked.query_string:
         # No address of ours has one, and PostgreSQL refuses it in any text it is asked for.
         return _error_response(404, "not_found", _("There is nothing at this address."))
@@ -322,8 +322,9 @@ def _may_write(asked: Request) -> bool:
     return asked.method not in SAFE or asked.endpoint in access.WRITING_GETS
 
 
-def _language(asked: Request) -> str:
+def _language() -> str:
     """Return what the reader chose, else the first of the browser's languages that we have."""
+    asked = _asked()
     chosen = asked.cookies.get(LANGUAGE_COOKIE, "")
     if chosen in i18n.LANGUAGES or (chosen == i18n.PSEUDO and config.settings().environment == "test"):
         return chosen
