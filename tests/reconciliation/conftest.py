@@ -86,7 +86,7 @@ class Raise(World):
         assert receipt.ok
 
     def close_on_chain(self, role=None):
-        self.on_chain("close", chain_rules.intent_bytes32("elsewhere"), role=role)
+        self.on_chain("close", chain_rules.intent_bytes32("closed elsewhere"), role=role)
 
     def record_on_chain(self, reference, amount_minor):
         """Record a payment that no investment of ours stands for."""
@@ -164,18 +164,9 @@ class Raise(World):
         campaigns.note_disagreement(self.campaign_id, result)
         commit()
 
-    def invest_tokens(self, investor, amount_minor):
-        """Somebody with tokens invests on the contract itself."""
-        units, token = chain_rules.to_units(amount_minor), chain_queries.address_of("PaymentToken")
-        admin = connection.address_of("admin")
-        role = connection.node().call("PaymentToken", token, "MINTER_ROLE")
-        for sender, address, contract, function, args in (
-            (admin, token, "PaymentToken", "grantRole", (role, admin)),
-            (admin, token, "PaymentToken", "mint", (investor, units)),
-            (investor, token, "PaymentToken", "approve", (self.address, units)),
-            (investor, self.address, "CampaignImplementation", "invest", (b"\x07" * 32, units)),
-        ):
-            self._send(sender, address, contract_abi.encode(contract, function, args))
+    def count_tokens(self, amount_minor):
+        statement = "UPDATE campaign SET token_minor = :amount WHERE id = :id"
+        self._sql(statement, amount=amount_minor, id=self.campaign_id)
 
     def make_contract_elsewhere(self):
         """Have the factory make a campaign for another company, which our books do not know."""

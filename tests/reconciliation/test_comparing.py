@@ -12,7 +12,6 @@ from crowdfund.chain import queries as chain
 from crowdfund.chain import rules as chain_rules
 from crowdfund.db import commit, rollback
 from crowdfund.reconciliation import queries, reading, service
-from crowdfund.reports import service as reports
 from tests import raising
 
 from .conftest import STRANGER
@@ -58,8 +57,8 @@ def test_a_payment_on_the_contract_that_our_books_do_not_have_is_a_difference(ra
     assert kept["title"] == raised.campaign().title
 
 
-def test_tokens_of_a_stranger_are_a_difference_until_our_books_count_them(raised):
-    raised.invest_tokens(STRANGER, 300_00)
+def test_tokens_that_only_one_side_counts_are_a_difference(raised):
+    raised.count_tokens(300_00)
     assert raised.compare() == ["token"]
 
 
@@ -173,8 +172,7 @@ def test_an_ending_that_the_contract_does_not_confirm_becomes_an_alert_after_an_
     assert raised.alerts() == []
     raised.later(3_601)
     assert "close is not done since" in " ".join(raised.alerts())
-    reports.selfcheck()
-    commit()
+    assert any("close is not done since" in line for line in raised.problems())
 
 
 def test_a_campaign_that_nobody_closes_becomes_an_alert(raised):

@@ -119,7 +119,7 @@ def line(name, amount=1_000, *, status="confirmed", on_contract=True, has_tx=Tru
     return rules.Investment(name, f"user-{name}", amount, status, on_contract, has_tx, is_refused)
 
 
-def facts(status="live", contract="succeeded", *lines, **more):
+def facts(status="live", result="succeeded", *lines, **more):
     lines = lines or (line("i1"),)
     recorded = sum(one.amount_minor for one in lines if one.has_tx)
     values = {
@@ -127,7 +127,7 @@ def facts(status="live", contract="succeeded", *lines, **more):
         "settled_minor": sum(one.amount_minor for one in lines if one.is_in), "recorded_minor": recorded,
         "fee_bps": 250, "released_minor": None, "fee_minor": None, "accepted_difference_minor": 0,
         "accepted_result": None, "in_flight": 0,
-        "contract": rules.ContractFacts(contract, sum(one.amount_minor for one in lines if one.on_contract)),
+        "contract": rules.ContractFacts(result, sum(one.amount_minor for one in lines if one.on_contract)),
         "investments": lines,
     }  # fmt: skip
     return rules.Facts(**(values | more))
@@ -198,6 +198,16 @@ def test_only_what_was_refused_goes_back_while_both_are_live():
     assert made.settled_after_minor == 1_000
 
 
+def test_while_both_are_live_no_difference_is_accepted():
+    """Our closing takes out what it does not confirm, so the difference goes by itself."""
+    more = rules.ContractFacts("live", 9_000)
+    with pytest.raises(rules.NothingToFollow):
+        rules.plan(facts("live", "live", contract=more))
+    refused = line("i2", status="settled", on_contract=False, has_tx=False, is_refused=True)
+    made = rules.plan(facts("live", "live", line("i1"), refused, accepted_difference_minor=7, contract=more))
+    assert made.difference_minor == 7
+
+
 def test_what_was_paid_out_to_the_company_does_not_go_back():
     gone = line("i2", on_contract=False)
     made = rules.plan(facts("released", "released", line("i1"), gone, released_minor=1_950, fee_minor=50))
@@ -226,7 +236,7 @@ def test_the_postings_are_those_of_the_plan_and_the_fee_is_floored():
 def test_any_other_fact_has_another_fingerprint():
     one = facts()
     others = [
-        facts(contract="failed"), facts(in_flight=1), facts(settled_minor=1), facts(released_minor=1),
+        facts(result="failed"), facts(in_flight=1), facts(settled_minor=1), facts(released_minor=1),
         facts("live", "succeeded", line("i1", 1_001)), facts("live", "succeeded", line("i1", has_tx=False)),
     ]  # fmt: skip
     prints = {rules.fingerprint(other) for other in (one, *others)}

@@ -150,6 +150,7 @@ def plan(facts: Facts) -> Plan:
     refunded = tuple(one for one in facts.investments if one.is_in) if action in ("fail", "cancel") else ()
     forgotten = tuple(one for one in missing if one.has_tx)
     after = facts.recorded_minor - sum(one.amount_minor for one in forgotten)
+    are_live = facts.status == facts.contract.status == "live"
     made = Plan(
         action=action,
         to=to,
@@ -161,7 +162,8 @@ def plan(facts: Facts) -> Plan:
         pays_out=to == "released" and facts.released_minor is None,
         asks=_asked(facts) if action == "ask" else None,
         settled_after_minor=facts.settled_minor - sum(one.amount_minor for one in returned),
-        difference_minor=facts.contract.fiat_minor - after,
+        # While both are live nothing is accepted: our closing takes out what we do not confirm.
+        difference_minor=facts.accepted_difference_minor if are_live else facts.contract.fiat_minor - after,
         accepts_result=facts.contract.status if action == "accept_result" else facts.accepted_result,
     )
     if _changes_nothing(facts, made):
