@@ -25,6 +25,8 @@ def _created(campaign_id: str, payload: dict[str, Any]) -> None:
 
 def _closed(campaign_id: str, payload: dict[str, Any]) -> None:
     succeeded = bool(_event(payload, "Closed")["succeeded"])
+    if any(event["event"] == "FiatNotConfirmed" for event in payload["events"]):
+        service.forget_difference(campaign_id)
     service.closed_on_chain(campaign_id, tx_hash=payload["tx_hash"], succeeded=succeeded)
 
 

@@ -52,7 +52,7 @@ EVENTS: dict[str, dict[str, Heard | Ignored]] = {
         "Invested": Heard(("investments.jobs.token_money_came",)),
         "InvestmentRecorded": Heard(("investments.jobs.recorded_by_others",), "investments.jobs"),
         "Closed": Heard(_LOOKED_AT, "campaigns.jobs"),
-        "FiatNotConfirmed": Ignored("The operator causes it, and closes by the journal's own figures."),
+        "FiatNotConfirmed": Heard(confirmed="campaigns.jobs"),
         "Cancelled": Heard(_LOOKED_AT, "campaigns.jobs"),
         "Released": Heard(_LOOKED_AT, "campaigns.jobs"),
         "FiatReleased": Heard(_LOOKED_AT),

@@ -168,11 +168,12 @@ def test_a_record_that_is_none_of_ours_takes_room_is_shown_and_makes_no_success(
     assert shown.kind == "unknown_on_chain"
     found = raising.campaign(campaign_id)
     assert (found.token_minor, found.foreign_room_minor, found.settled_minor) == (0, 8_000_00, 0)
-    assert drift.problems() == []
+    [difference] = drift.problems()  # in public, for as long as the contract counts it
+    assert "8,000.00" in difference
     node = connection.node()
     ends = int(found.ends_at.timestamp())
     own_node.rpc("evm_setTime", max(ends, node.head().timestamp + 30 * 86_400) + 60)
-    campaign_service.life._begin_close(campaign_id, found.ends_at, actor="system")
+    campaign_service.ending._begin_close(campaign_service.ending.locked(campaign_id), actor="system")
     commit()
     settle()
     settle()

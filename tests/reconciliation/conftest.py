@@ -25,7 +25,7 @@ from crowdfund.reconciliation import queries, reading, service
 from crowdfund.reports import campaign_checks
 from crowdfund.reports import queries as reports
 from tests import raising
-from tests.chain.conftest import deployed, later, node, own_node, settle  # noqa: F401 - fixtures
+from tests.chain.conftest import admitted, deployed, later, node, own_node, settle  # noqa: F401
 from tests.investments.conftest import World, verified
 
 DAY_S = 86_400
@@ -167,6 +167,20 @@ class Raise(World):
     def count_tokens(self, amount_minor):
         statement = "UPDATE campaign SET token_minor = :amount WHERE id = :id"
         self._sql(statement, amount=amount_minor, id=self.campaign_id)
+
+    def invest_tokens(self, investor, amount_minor):
+        """Somebody whom the operator has admitted invests on the contract, and our books know nothing."""
+        units, token = chain_rules.to_units(amount_minor), chain_queries.address_of("PaymentToken")
+        admin = connection.address_of("admin")
+        role = connection.node().call("PaymentToken", token, "MINTER_ROLE")
+        leave = admitted(self.address, "before a restore", investor, amount_minor)
+        for sender, address, contract, function, args in (
+            (admin, token, "PaymentToken", "grantRole", (role, admin)),
+            (admin, token, "PaymentToken", "mint", (investor, units)),
+            (investor, token, "PaymentToken", "approve", (self.address, units)),
+            (investor, self.address, "CampaignImplementation", "invest", (leave,)),
+        ):
+            self._send(sender, address, contract_abi.encode(contract, function, args))
 
     def make_contract_elsewhere(self):
         """Have the factory make a campaign for another company, which our books do not know."""

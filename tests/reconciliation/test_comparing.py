@@ -62,6 +62,18 @@ def test_tokens_that_only_one_side_counts_are_a_difference(raised):
     assert raised.compare() == ["token"]
 
 
+def test_tokens_of_an_intent_that_we_do_not_know_are_counted_by_our_books(raised):
+    raised.invest_tokens(STRANGER, 300_00)
+    assert raised.compare() == []
+    assert raised.campaign().token_minor == 300_00
+
+
+def test_tokens_that_our_books_have_not_heard_of_are_a_difference(raised):
+    raised.invest_tokens(STRANGER, 300_00)
+    raised.compare_now()  # before the indexer has read the block
+    assert [one["kind"] for one in queries.last_comparison().differences] == ["token"]
+
+
 def test_a_contract_of_our_factory_that_no_campaign_has_is_a_difference(raised):
     address = raised.make_contract_elsewhere()
     assert raised.compare() == ["unknown"]

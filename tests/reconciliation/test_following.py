@@ -40,11 +40,14 @@ def test_money_that_settles_while_the_node_is_away_past_both_graces_goes_back_an
 
 
 def succeed_by_others(raised, *, ours="1,000", theirs=7_500_00):
-    """The contract counts payments that we do not have and is closed as a success."""
+    """The contract counts payments that we do not have, and whoever has our key closes it as a success.
+
+    Our own close would not count them: two keys have to be in wrong hands.
+    """
     if ours:
         raised.paid("charlie", ours, key="form-key-1")
         raised.chain_works()
-    raised.record_on_chain("elsewhere", theirs)
+    raised.record_on_chain("a record elsewhere", theirs)
     raised.pass_days(31)
     raised.close_on_chain(role="operator")  # our own closing would not count what we do not confirm
     raised.chain_works()
@@ -195,9 +198,9 @@ def test_a_payment_that_the_contract_refuses_holds_the_closing_until_it_went_bac
         chain_service.replay(write.id, actor=raised.people["adam"])
     assert (raised.campaign().settled_minor, raised.campaign().refused_count) == (1_000_00, 0)
     assert raised.alerts() == []
-    assert raised.compare() == ["fiat"]  # told until the closing, which does not confirm 8,500
-    assert raised.close_due() == 1
+    assert raised.close_due() == 1  # the contract counted 9,500 of 10,000, and now what we confirm
     assert raised.campaign().status == "refunded"
+    assert raised.compare() == []
     assert raised.problems() == []
 
 

@@ -100,6 +100,13 @@ def closed_on_chain(campaign_id: str, *, tx_hash: str, succeeded: bool) -> None:
     end(campaign, Status.SUCCEEDED if enough else Status.FAILED, tx_hash=tx_hash)
 
 
+def forget_difference(campaign_id: str) -> None:
+    """Note that the contract took out of its total what our books do not have."""
+    campaign = locked(campaign_id)
+    campaign.accepted_difference_minor = 0
+    note(campaign, actor="system", reason="The contract no longer counts records that we did not confirm.")
+
+
 def _is_success(campaign: Campaign) -> bool:
     counted = rules.counted_minor(campaign.settled_minor, campaign.token_minor)
     return rules.is_success(counted, campaign.goal_minor or 0, campaign.threshold_bps)
