@@ -31,8 +31,10 @@ from . import gateways
 from .gateways import (
     CannotList,
     Event,
+    GatewayForeign,
     GatewayNotConfigured,
     GatewayRefused,
+    GatewayUnclear,
     GatewayUnknown,
     Initiated,
     Order,
@@ -52,6 +54,7 @@ _HASH = hashes.SHA256()
 _AMOUNT = re.compile(r"([0-9]{1,13})\.([0-9]{2})", re.ASCII)
 _CPRN = re.compile(r"CPRN-[A-Z0-9]{8}", re.ASCII)
 _TX_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_REFERENCE = re.compile(r"[ -~]{0,120}", re.ASCII)  # empty for what the customer began at the bank
 _NONCE = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
 _STAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
 _TOKEN = re.compile(r"[A-Za-z0-9]{1,64}", re.ASCII)
@@ -65,7 +68,6 @@ def canonical(body: Mapping[str, object]) -> bytes:
 class BillBitts:
     """The gateway over HTTP; one object per process, safe between threads."""
 
-    name = NAME
     needs: tuple[str, ...] = ("email",)  # its /register wants a phone too, but takes an empty one
 
     def __init__(
@@ -75,7 +77,9 @@ class BillBitts:
         *,
         private_key: rsa.RSAPrivateKey | None,
         bank_keys: Sequence[rsa.RSAPublicKey],
+        name: str = NAME,
     ) -> None:
+        self.name = name
         self._url = api_url.rstrip("/")
         self._api_key = api_key
         self._key = private_key
@@ -112,9 +116,18 @@ class BillBitts:
         return Initiated(tx_id, _web_address(checkout) or self.checkout_url(tx_id))
 
     def query(self, name: str) -> Truth | None:
-        """Return the bank's own view of a payment, or None when it knows none."""
+        """Return the bank's own view of a payment, or None when it knows none.
+
+        Raises GatewayForeign when the answer is about another payment, GatewayUnclear when it
+        lacks a field.
+        """
         answer = self._get(f"/payment/{quote(name, safe='')}")
-        return None if answer is None else _truth(answer)
+        if answer is None:
+            return None
+        truth = _truth(answer)
+        if name not in (truth.tx_id, truth.reference):
+            raise GatewayForeign(f"Asked about {name}, the bank answered about {truth.tx_id}.")
+        return truth
 
     def transactions(self, since: datetime) -> Iterator[list[Truth]]:
         """Yield pages of the transactions opened since a moment, oldest first. Raises CannotList.
@@ -286,23 +299,31 @@ def _read(status: int, data: bytes) -> dict[str, Any] | None:
 
 
 def _truth(answer: Mapping[str, Any]) -> Truth:
+    """Read an answer to the status query; one that lacks a field says nothing at all."""
     status, currency = answer.get("status"), answer.get("currency")
     if status not in gateways.STATUSES or currency not in money.DECIMALS:
-        raise GatewayUnknown("The bank gave no clear answer about this payment.")
+        raise GatewayUnclear("The bank gave no clear answer about this payment.")
     return Truth(
-        tx_id=str(answer.get("tx_id", "")),
-        customer_ref=str(answer.get("cprn", "")),
+        tx_id=_text(answer, "tx_id", _TX_ID),
+        customer_ref=_text(answer, "cprn", _CPRN),
         status=cast(Status, status),
         amount_minor=_minor(answer.get("amount")),
         currency=cast(str, currency),
-        reference=str(answer.get("reference", "")),
+        reference=_text(answer, "reference", _REFERENCE),
     )
+
+
+def _text(answer: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> str:
+    value = answer.get(name)
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise GatewayUnclear(f"The bank answered about this payment without a valid {name}.")
+    return value
 
 
 def _minor(text: object) -> int:
     match = _AMOUNT.fullmatch(text) if isinstance(text, str) else None
     if not match:
-        raise GatewayUnknown("The bank gave no clear amount.")
+        raise GatewayUnclear("The bank gave no clear amount.")
     return int(match[1]) * 100 + int(match[2])
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from .. import clock, money
-from .bill_bitts import _HASH, _PADDING, BillBitts, canonical
+from .bill_bitts import _HASH, _PADDING, NAME, BillBitts, canonical
 from .gateways import GatewayUnknown
 
 LIST_PAGE = 3
@@ -26,17 +26,20 @@ class FakeBillBitts(BillBitts):
     """The gateway with its truth in plain dicts.
 
     `down` makes every call unclear; `lose_answers` lets a call happen and then loses its answer;
-    without `lists` it is a bank that cannot list its transactions.
+    without `lists` it is a bank that cannot list its transactions;
+    `wrong_answer` is what every status query gets instead of the truth.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = NAME) -> None:
         super().__init__(
             "http://bank.invalid",
             "key",
             private_key=key_of(0),
             bank_keys=[key_of(1).public_key(), key_of(2).public_key()],
+            name=name,
         )
         self.down = False
+        self.wrong_answer: dict[str, Any] | None = None
         self.lose_answers = 0
         self.lists = True
         self.calls: list[tuple[str, str]] = []
@@ -92,6 +95,8 @@ class FakeBillBitts(BillBitts):
             return {"cprn": name, "balance": "1000.00", "currency": "ETB"}
         if path.startswith("/transactions?"):
             return self._list(path)
+        if self.wrong_answer is not None:
+            return self.wrong_answer
         by_reference = (p for p in self.payments.values() if p["reference"] == name)
         return self.payments.get(name) or next(by_reference, None)
 

@@ -45,6 +45,18 @@ class CannotList(GatewayError):
     code = "gateway_cannot_list"
 
 
+class GatewayUnclear(GatewayUnknown):
+    """The gateway answered, but the answer lacks a field that it must have."""
+
+    code = "gateway_unclear"
+
+
+class GatewayForeign(GatewayError):
+    """The answer is about another transaction than the one that we asked about."""
+
+    code = "gateway_foreign"
+
+
 class WebhookForged(CrowdfundError):
     """The signature does not fit, or the time is outside of the window."""
 
@@ -98,7 +110,7 @@ class Truth:
     status: Status
     amount_minor: int
     currency: str
-    reference: str = ""
+    reference: str
 
 
 @dataclass(frozen=True)
@@ -125,7 +137,11 @@ class Gateway(Protocol):
         """Open a payment; the same key gives the same answer."""
 
     def query(self, name: str) -> Truth | None:
-        """Return what the gateway holds true of a tx_id or of our reference; None: unknown."""
+        """Return what the gateway holds true of a tx_id or of our reference; None: unknown.
+
+        Raises GatewayForeign for an answer that names neither, GatewayUnclear for an answer without
+        transaction, reference, customer, status, amount or currency.
+        """
 
     def checkout_url(self, tx_id: str) -> str:
         """Return where the customer pays a transaction."""

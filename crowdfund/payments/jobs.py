@@ -9,7 +9,7 @@ import structlog
 
 from .. import outbox
 from ..adapters import gateways
-from ..adapters.gateways import GatewayError, Initiated
+from ..adapters.gateways import GatewayError, GatewayForeign, GatewayUnclear, Initiated
 from ..db import db, reading
 from ..outbox import Row
 from . import queries, service
@@ -39,11 +39,13 @@ def ask(pairs: Iterable[Pair]) -> dict[Pair, Any]:
     return dict(zip(wanted, _pool().map(_ask_one, wanted), strict=True))
 
 
-def _ask_one(pair: Pair) -> Any:  # noqa: ANN401 - Truth, Unclear or None
+def _ask_one(pair: Pair) -> Any:  # noqa: ANN401 - Truth, Unclear, Foreign or None
     try:
         return gateways.get(pair[0]).query(pair[1])
+    except GatewayForeign as error:
+        return service.Foreign(error.user_message)
     except GatewayError as error:
-        return service.Unclear(error.user_message)
+        return service.Unclear(error.user_message, is_malformed=isinstance(error, GatewayUnclear))
 
 
 def _ask_about_webhooks(rows: list[Row]) -> dict[Pair, Any]:

@@ -75,6 +75,9 @@ class Inbox(db.Model):
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(sa.String(300))
     payment_id: Mapped[str | None] = mapped_column(ID, index=True)
+    # Since when it waits: its arrival (then empty), or the last time that staff processed it again.
+    waits_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    next_try_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     __table_args__ = (
         one_of("state", "received", "parked", "done", "refused", "dead"),

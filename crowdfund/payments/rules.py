@@ -12,8 +12,10 @@ from enum import StrEnum
 LADDER = ("PENDING", "SUCCESS", "SETTLED")
 LIFETIME = timedelta(hours=24)
 QUIET = timedelta(minutes=5)  # a payment that nobody spoke of for so long is asked about
-PATIENCE = 3  # tries after which an event that is ahead of the gateway is shown to staff
-DEAD_AFTER = 14  # tries after which an event waits for a person; hours by then
+# A gateway that gives wrong or no answers for some seconds costs nobody any work, so patience is
+# counted in time: however often we asked meanwhile says nothing about how long it was wrong.
+PATIENCE = timedelta(minutes=1)  # then an event that the gateway does not confirm is shown to staff
+DEAD_AFTER = timedelta(hours=12)  # then an event is no longer tried until staff process it again
 MAX_DELAY_S = 3600.0
 
 
@@ -107,6 +109,21 @@ class Weighed:
     verdict: Verdict
 
 
+def difference(
+    answer: tuple[str, str, str], *, tx_id: str | None, reference: str | None, customer_ref: str | None
+) -> str | None:
+    """Return which field of a status answer names something else than expected, or None.
+
+    `answer` is its transaction, reference and customer; what is expected of a field is not known
+    yet when it is None.
+    """
+    expected = {"transaction": tx_id, "reference": reference, "customer": customer_ref}
+    for (name, wanted), given in zip(expected.items(), answer, strict=True):
+        if wanted is not None and given != wanted:
+            return name
+    return None
+
+
 def rank(status: str) -> int:
     """Return the place on the ladder, -1 for nothing or FAILED."""
     return LADDER.index(status) if status in LADDER else -1
@@ -177,6 +194,6 @@ def missing_webhook(status: str, claimed: str, truth: str, *, claimed_failed: bo
     return truth != "PENDING" and rank(truth) > rank(claimed)
 
 
-def retry_delay_s(attempts: int) -> float:
-    """Return the wait before the next try: 1, 2, 4 … seconds, at most an hour."""
-    return min(2.0**attempts, MAX_DELAY_S)
+def retry_delay_s(waited: timedelta) -> float:
+    """Return the wait before the next try: as long as was waited, from a second to an hour."""
+    return min(max(waited.total_seconds(), 1.0), MAX_DELAY_S)

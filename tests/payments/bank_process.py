@@ -54,6 +54,7 @@ class BankProcess:
             "settle_delay_s": 0,
             "callback_url": "",
             "lists": True,
+            "answers": {},
         }
         self.control("settings", **quiet | settings)
 

@@ -16,8 +16,10 @@ from crowdfund import clock
 from crowdfund.adapters import bill_bitts, gateways
 from crowdfund.adapters.gateways import (
     CannotList,
+    GatewayForeign,
     GatewayNotConfigured,
     GatewayRefused,
+    GatewayUnclear,
     GatewayUnknown,
     Order,
     Person,
@@ -93,6 +95,23 @@ def test_a_bank_without_a_list_is_told_apart_from_an_empty_one(process, gateway)
     process.control("settings", lists=False)
     with pytest.raises(CannotList):
         list(gateway.transactions(datetime.fromtimestamp(0, UTC)))
+
+
+@pytest.mark.parametrize("field", ["tx_id", "reference", "cprn", "amount", "currency", "status"])
+def test_an_answer_of_the_simulator_without_a_field_is_no_answer(process, gateway, cprn, field):
+    opened = gateway.initiate(order(cprn, f"ref-without-{field}"), key=f"payment-without-{field}")
+    process.control("settings", answers={"without": [field]})
+    with pytest.raises(GatewayUnclear):
+        gateway.query(opened.tx_id)
+
+
+def test_an_answer_of_the_simulator_about_another_transaction_is_foreign(process, gateway, cprn):
+    opened = gateway.initiate(order(cprn, "ref-mine"), key="payment-ref-mine")
+    other = gateway.initiate(order(cprn, "ref-other"), key="payment-ref-other")
+    process.control("settings", answers={"instead": {"tx_id": other.tx_id, "reference": "ref-other"}})
+    for name in (opened.tx_id, "ref-mine"):
+        with pytest.raises(GatewayForeign):
+            gateway.query(name)
 
 
 def test_one_key_for_two_requests_is_refused(gateway, cprn):
@@ -275,6 +294,17 @@ def test_a_lie_settles_nothing(world):
     )
     assert world.status(payment.id) == "pending"
     assert world.postings() == []
+
+
+def test_an_answer_about_another_customer_credits_nothing_until_it_is_right(world, process):
+    payment = world.start()
+    process.control("settings", answers={"instead": {"cprn": "CPRN-ZZZZZZZZ"}})
+    pay(payment)
+    wait_for(lambda: (world.work(), world.exceptions())[1], 10, "the contradiction")
+    assert (world.status(payment.id), world.postings()) == ("pending", [])
+    process.control("settings", answers={})
+    wait_for(lambda: settled(world, payment), 20, "settlement")
+    assert world.exceptions() == []
 
 
 def test_lost_events_are_found_by_the_reconcile_and_can_be_sent_again(world, process):

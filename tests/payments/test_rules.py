@@ -1,5 +1,6 @@
 """The state machine alone."""
 
+from datetime import timedelta
 from itertools import permutations
 
 import pytest
@@ -73,8 +74,36 @@ def test_every_kind_has_a_proposal():
     assert all(rules.RESOLUTIONS[kind] for kind in Kind)
 
 
-def test_waits_grow_to_an_hour_and_end_after_hours():
-    waits = [rules.retry_delay_s(n) for n in range(1, rules.DEAD_AFTER)]
-    assert waits[0] == 2.0
-    assert max(waits) == rules.MAX_DELAY_S
-    assert 3_600 < sum(waits) < 24 * 3_600
+def test_waits_double_up_to_an_hour_and_end_after_half_a_day():
+    waits, waited = [], timedelta()
+    while waited < rules.DEAD_AFTER:
+        waits.append(rules.retry_delay_s(waited))
+        waited += timedelta(seconds=waits[-1])
+    assert waits[:5] == [1.0, 1.0, 2.0, 4.0, 8.0]
+    assert waits[-1] == max(waits) == rules.MAX_DELAY_S
+    assert len(waits) < 30
+
+
+EXPECTED = {"tx_id": "NEO-1", "reference": "p1", "customer_ref": "CPRN-1"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "field"),
+    [
+        (("NEO-1", "p1", "CPRN-1"), None),
+        (("NEO-2", "p1", "CPRN-1"), "transaction"),
+        (("NEO-1", "p2", "CPRN-1"), "reference"),
+        (("NEO-1", "", "CPRN-1"), "reference"),
+        (("NEO-1", "p1", "CPRN-2"), "customer"),
+    ],
+)
+def test_an_answer_about_something_else_is_recognised_by_each_of_its_names(answer, field):
+    assert rules.difference(answer, **EXPECTED) == field
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_what_we_do_not_know_yet_is_not_compared(place):
+    names = list(EXPECTED)
+    answer = ["NEO-1", "p1", "CPRN-1"]
+    answer[place] = "anything"
+    assert rules.difference(tuple(answer), **EXPECTED | {names[place]: None}) is None

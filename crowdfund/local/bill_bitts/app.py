@@ -76,6 +76,8 @@ class App:
         if scope["type"] != "http":
             return None
         request = await _read(scope, receive)
+        if scope["method"] == "GET" and scope["path"].startswith("/payment/"):
+            await asyncio.sleep(self._gateway.settings.answers.get("delay_s", 0))
         answer = self._answer(request)
         headers = [(b"content-type", answer.kind), *answer.headers]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})

@@ -140,8 +140,10 @@ class Gateway:
             )
 
     def status(self, name: str) -> dict[str, Any]:
-        """Answer the status query."""
-        return _shown(self.payment(name))
+        """Answer the status query, wrongly if the setting `answers` asks for that."""
+        wrong = self.settings.answers
+        answer = _shown(self.payment(name)) | wrong.get("instead", {})
+        return {key: value for key, value in answer.items() if key not in wrong.get("without", ())}
 
     def transactions(self, since: str, after: str) -> dict[str, Any]:
         """Answer with a page of the transactions opened since a moment (seconds), in order of opening."""

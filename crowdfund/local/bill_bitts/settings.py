@@ -42,6 +42,19 @@ def _mood(value: object) -> dict[str, Any]:
     return moods.from_dict(value).as_dict()
 
 
+def _answers(value: object) -> dict[str, Any]:
+    """Return what is done to status answers: `delay_s`, `instead` (fields), `without` (names)."""
+    if not isinstance(value, dict) or set(value) - {"delay_s", "instead", "without"}:
+        raise Refused(400, "answers is a JSON object of delay_s, instead, without")
+    delay = value.get("delay_s", 0)
+    if not isinstance(delay, int | float) or not 0 <= delay <= moods.MAX_DELAY_S:
+        raise Refused(400, f"delay_s is a number from 0 to {moods.MAX_DELAY_S}")
+    instead, without = value.get("instead", {}), value.get("without", [])
+    if not isinstance(instead, dict) or not isinstance(without, list):
+        raise Refused(400, "instead is a JSON object of fields, without a list of names")
+    return value
+
+
 def _address(value: object) -> str:
     if value == "":
         return ""
@@ -73,6 +86,7 @@ SETTINGS = {
     "settle_delay_s": _Setting(2, partial(_whole_number, "settle_delay_s", 0, MAX_SETTLE_S)),
     "callback_url": _Setting("", _address),
     "lists": _Setting(True, _yes_or_no),
+    "answers": _Setting({}, _answers),
 }
 
 
@@ -131,6 +145,11 @@ class Settings:
     def lists(self) -> bool:
         """Whether the gateway offers a list of its transactions."""
         return self._values["lists"]
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """What is done to answers of the status query; empty: nothing."""
+        return self._values["answers"]
 
     def _load(self, name: str, value: object) -> None:
         """Take over a stored value; one that an earlier version let in by mistake is forgotten."""

@@ -1,7 +1,8 @@
 """The verbs of payments: start one, take webhooks in, apply them, decide about exceptions."""
 
 from ...adapters import bill_bitts as _bill_bitts  # noqa: F401 - makes the gateway known
-from .applying import Unclear, apply_truths, apply_webhooks, load_webhooks
+from .answers import Foreign, Unclear
+from .applying import apply_truths, apply_webhooks
 from .exceptions import accept_late, choices, open_one, resolve
 from .inbox import Accepted, TooLarge, accept, replay
 from .listing import Listed, compare_listed
@@ -17,11 +18,13 @@ from .starting import (
     register_at_gateway,
     start,
 )
+from .webhooks import load as load_webhooks
 
 __all__ = [
     "Accepted",
     "Failed",
     "Listed",
+    "Foreign",
     "TooLarge",
     "Unclear",
     "accept",

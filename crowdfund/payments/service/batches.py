@@ -14,11 +14,17 @@ from ...ledger import queries as ledger_queries
 from ...ledger import service as ledger
 from ...ledger.rules import SUSPENSE, Draft, Posting, clearing, external
 from .. import rules
-from ..models import Payment, payment_event
+from ..models import GatewayCustomer, Payment, payment_event
 from ..rules import Kind, Status
-from . import exceptions, news
+from . import exceptions, keys, news
 
-_P, _E = Payment.__table__, payment_event
+_P, _C, _E = Payment.__table__, GatewayCustomer.__table__, payment_event
+_CUSTOMER = (
+    sa.select(_C.c.cprn)
+    .where(_C.c.user_id == _P.c.user_id, _C.c.gateway == _P.c.gateway)
+    .scalar_subquery()
+    .label("customer_ref")
+)
 _SAVED = (
     "status", "tx_id", "claimed", "claimed_failed", "received_minor", "received_currency",
     "released_at", "last_error", "updated_at", "checked_at",
@@ -42,25 +48,31 @@ class Batch:
     reversed_ids: list[str] = field(default_factory=list)
     events: list[Work] = field(default_factory=list)
     told: list[news.Item] = field(default_factory=list)
-    answered: list[str] = field(default_factory=list)
+    answered: dict[str, set[str]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, *, ids: Iterable[str] = (), pairs: Iterable[tuple[str, str]] = ()) -> Self:
         """Lock payments, in the order of their ids, by id or by (gateway, tx_id)."""
         where = sa.or_(_P.c.id.in_(list(ids)), sa.tuple_(_P.c.gateway, _P.c.tx_id).in_(list(pairs)))
-        rows = db.session.execute(sa.select(_P).where(where).order_by(_P.c.id).with_for_update())
+        rows = db.session.execute(sa.select(_P, _CUSTOMER).where(where).order_by(_P.c.id).with_for_update())
         payments = {row["id"]: dict(row) for row in rows.mappings()}
         return cls(payments, {(p["gateway"], p["tx_id"]): p for p in payments.values()})
 
-    def adopt(self, gateway: str, truth: Truth) -> Work | None:
+    def adopt_by_reference(self, gateway: str, truth: Truth) -> Work | None:
         """Take a transaction whose answer to `initiate` was lost: the gateway names our reference."""
         payment = self.payments.get(truth.reference)
-        if payment is None or payment["gateway"] != gateway or payment["tx_id"] is not None:
+        if payment is None or (payment["gateway"], payment["customer_ref"]) != (gateway, truth.customer_ref):
             return None
+        return payment if payment["tx_id"] is None and self.adopt(payment, truth) else None
+
+    def adopt(self, payment: Work, truth: Truth) -> bool:
+        """Give a payment its transaction; False when that belongs to other money already."""
+        if exceptions.is_taken(payment["gateway"], truth.tx_id):
+            return False
         payment["tx_id"] = truth.tx_id
-        self.by_tx[gateway, truth.tx_id] = payment
+        self.by_tx[payment["gateway"], truth.tx_id] = payment
         self.touch(payment)
-        return payment
+        return True
 
     def touch(self, payment: Work) -> None:
         """Write this payment at the end."""
@@ -80,31 +92,28 @@ class Batch:
         self.touch(payment)
         payment["checked_at"] = clock.now()
         if self._figures_changed(payment, truth, effective):
-            self.contradict(payment, "The gateway changed the amount after it had confirmed it.")
+            why = "The gateway changed the amount after it had confirmed it."
+            name = f"changed:{truth.amount_minor}{truth.currency}"
+            self.doubt(payment, Kind.CONTRADICTION, why, name=name)
             return
         if payment["status"] == Status.REVERSED and rules.rank(effective) > 0 and truth.status == "SETTLED":
-            self.contradict(payment, "The gateway settled what it had reversed before.")
+            why = "The gateway settled what it had reversed before."
+            self.doubt(payment, Kind.CONTRADICTION, why, name="settled-after-reversal")
         for status in rules.path(payment["status"], effective):
             self.enter(payment, status, truth)
-
-    def contradict(self, payment: Work, detail: str) -> None:
-        """Open the one contradiction of a payment; nothing moves."""
-        self.doubt(payment, Kind.CONTRADICTION, detail)
 
     def doubt(
         self, payment: Work, kind: Kind, detail: str, *, name: str = "", held: bool = False,
         received: tuple[int, str] | None = None,
     ) -> None:  # fmt: skip
-        """Open an exception of a payment, once for each kind (or name)."""
-        about = {name: payment[name] for name in ("user_id", "gateway", "tx_id")}
-        exceptions.open_one(
-            f"payment:{payment['id']}:{name or kind}",
-            kind,
-            about={"payment_id": payment["id"], **about},
-            money=received or (payment["amount_minor"], payment["currency"]),
-            held=held,
-            detail=detail,
+        """Open an exception of a payment, once for each name (of keys.py; by default the kind)."""
+        exceptions.open_for_payment(
+            payment, kind, detail, name=name or str(kind), held=held, received=received
         )
+
+    def answer(self, payment: Work, *names: str) -> None:
+        """Close open exceptions of a payment at the end: time has answered them."""
+        self.answered.setdefault(payment["id"], set()).update(names)
 
     def enter(self, payment: Work, status: Status, truth: Truth | None, *, reason: str = "") -> None:
         """Enter the next status with its postings and its news."""
@@ -142,7 +151,7 @@ class Batch:
         if self.events:
             db.session.connection().execute(_ADD_EVENT, self.events)
         if self.answered:
-            exceptions.close_many(self.answered, reason="The gateway's webhooks have come since.")
+            exceptions.close_many(self.answered, reason="Gateway and webhooks agree since.")
         news.emit_many(self.told)
 
     def _figures_changed(self, payment: Work, truth: Truth, effective: str) -> bool:
@@ -155,6 +164,7 @@ class Batch:
         payment["received_minor"], payment["received_currency"] = truth.amount_minor, truth.currency
         gateway = payment["gateway"]
         self._post(payment, "succeeded", external(gateway), clearing(gateway))
+        self.answer(payment, keys.missing("SUCCESS"))
         if payment["released_at"] is None:
             self.tell("payment.succeeded", payment)
 
@@ -166,7 +176,7 @@ class Batch:
         kind = rules.misfit(received, expected, released=released)
         destination = SUSPENSE if kind else payment["destination"]
         self._post(payment, "settled", clearing(payment["gateway"]), destination)
-        self.answered.append(f"payment:{payment['id']}:{Kind.WEBHOOK_MISSING}")
+        self.answer(payment, *keys.all_missing())
         if kind is None:
             self.tell("payment.settled", payment)
             return
@@ -180,7 +190,7 @@ class Batch:
         if payment["released_at"] is None:
             payment["released_at"] = clock.now()
             self.tell(f"payment.{status}", payment)
-        self.answered.append(f"payment:{payment['id']}:{Kind.WEBHOOK_MISSING}")
+        self.answer(payment, *keys.all_missing())
 
     def _post(self, payment: Work, step: str, source: str, destination: str) -> None:
         self.drafts.append(

@@ -13,14 +13,15 @@ from ...i18n import _
 from ...ledger import service as ledger
 from ...ledger.rules import SUSPENSE, Posting, external, user_wallet
 from ...notifications import service as notifications
-from ..models import Payment, PaymentException, payment_exception_event
+from .. import rules
+from ..models import Inbox, Payment, PaymentException, payment_exception_event
 from ..rules import RESOLUTIONS, Kind, Resolution
-from . import news
+from . import keys, news
 from .purposes import accepts_late
 
 log = structlog.get_logger()
 MIN_REASON = 5
-_X, _P = PaymentException.__table__, Payment.__table__
+_X, _P, _I = PaymentException.__table__, Payment.__table__, Inbox.__table__
 
 
 def open_one(
@@ -29,6 +30,7 @@ def open_one(
     """Open an exception once for its key; return whether it is new.
 
     `about` holds payment_id, user_id, gateway and tx_id; `held` says that the money lies in suspense.
+    What the system closed by itself opens again; what a person judged stays judged.
     """
     exception_id = new_id()
     fresh = insert_ignore(_X, [{
@@ -36,23 +38,87 @@ def open_one(
         "held": held, "detail": detail[:300], "proposed_resolution": _proposal(kind, about["user_id"]),
         "state": "open", "created_at": clock.now(), **about,
     }])  # fmt: skip
-    if fresh:
-        record_event(payment_exception_event, exception_id, actor="system", before=None, after="open",
-                     reason=detail[:1000])  # fmt: skip
-        log.warning("payment.exception", key=key, kind=str(kind))
-        live.changed("exceptions", "open")
-        notifications.queue_work("staff.payments", key=f"exception:{exception_id}")
-        if held and about["user_id"]:
-            told = {"amount_minor": money[0], "currency": money[1], "problem": str(kind)}
-            _tell_owner(about, "in_question", told, key=exception_id)
-    return bool(fresh)
+    if not fresh:
+        return False if held else _reopen(key, detail)
+    _announce(exception_id, before=None, detail=detail)
+    log.warning("payment.exception", key=key, kind=str(kind))
+    if held and about["user_id"]:
+        told = {"amount_minor": money[0], "currency": money[1], "problem": str(kind)}
+        _tell_owner(about, "in_question", told, key=exception_id)
+    return True
 
 
-def close_many(keys: Iterable[str], *, reason: str) -> None:
-    """Close open exceptions that time has answered (only those that hold no money)."""
-    query = sa.select(_X.c.id).where(_X.c.key.in_(list(keys)), _X.c.state == "open", _X.c.held == sa.false())
-    for exception_id in db.session.scalars(query.with_for_update()).all():
-        _close(exception_id, Resolution.DISMISS, actor="system", reason=reason)
+def _reopen(key: str, detail: str) -> bool:
+    is_answered = sa.and_(_X.c.key == key, _X.c.state == "resolved", _X.c.resolved_by == "system")
+    exception_id = db.session.scalar(sa.select(_X.c.id).where(is_answered).with_for_update())
+    if exception_id is None:
+        return False
+    nothing = dict.fromkeys(("resolution", "resolved_by", "resolved_at"))
+    db.session.execute(
+        sa.update(_X).where(_X.c.id == exception_id).values(state="open", detail=detail[:300], **nothing)
+    )
+    _announce(exception_id, before="resolved", detail=detail)
+    return True
+
+
+def _announce(exception_id: str, *, before: str | None, detail: str) -> None:
+    record_event(
+        payment_exception_event, exception_id, actor="system", before=before, after="open",
+        reason=detail[:1000],
+    )  # fmt: skip
+    live.changed("exceptions", "open")
+    notifications.queue_work("staff.payments", key=f"exception:{exception_id}")
+
+
+def open_for_payment(
+    payment: Mapping[str, Any],
+    kind: Kind,
+    detail: str,
+    *,
+    name: str,
+    held: bool = False,
+    received: tuple[int, str] | None = None,
+) -> bool:
+    """Open an exception of a payment once for each name; return whether it is new."""
+    about = {column: payment[column] for column in ("user_id", "gateway", "tx_id")}
+    return open_one(
+        keys.payment(payment["id"], name),
+        kind,
+        about={"payment_id": payment["id"], **about},
+        money=received or (payment["amount_minor"], payment["currency"]),
+        held=held,
+        detail=detail,
+    )
+
+
+def close_many(names_of: Mapping[str, set[str]], *, reason: str) -> None:
+    """Close open exceptions that time has answered, by payment and name; never one that holds money."""
+    query = sa.select(_X.c.id, _X.c.key, _X.c.payment_id).where(
+        _X.c.payment_id.in_(list(names_of)), _X.c.state == "open", _X.c.held == sa.false()
+    )
+    for row in db.session.execute(query.order_by(_X.c.id).with_for_update()).all():
+        if any(keys.is_named(row.key, row.payment_id, name) for name in names_of[row.payment_id]):
+            _close(row.id, Resolution.DISMISS, actor="system", reason=reason)
+
+
+def is_dismissed(key: str) -> bool:
+    """Return whether a person has judged that nothing is to be done about an exception."""
+    query = sa.select(_X.c.id).where(_X.c.key == key, _X.c.resolution == Resolution.DISMISS)
+    query = query.where(_X.c.resolved_by != "system")
+    return db.session.scalar(query) is not None
+
+
+def money_of(key: str) -> tuple[int, str] | None:
+    """Return the money (minor units, currency) that an exception holds or held, or None."""
+    row = db.session.execute(sa.select(_X.c.amount_minor, _X.c.currency).where(_X.c.key == key)).first()
+    return (row.amount_minor, row.currency) if row else None
+
+
+def is_taken(gateway: str, tx_id: str) -> bool:
+    """Return whether a transaction belongs to a payment already, or its money is in suspense."""
+    payment = sa.select(_P.c.id).where(_P.c.gateway == gateway, _P.c.tx_id == tx_id)
+    suspended = sa.select(_X.c.id).where(_X.c.key == keys.transaction(gateway, tx_id, "settled"))
+    return db.session.scalar(payment) is not None or db.session.scalar(suspended) is not None
 
 
 def resolve(exception_id: str, resolution: str, *, actor: str, reason: str = "") -> None:
@@ -85,7 +151,7 @@ def accept_late(payment_id: str, *, actor: str = "system", reason: str = "") -> 
 
     Raises Conflict when the purpose has not said that it accepts late money.
     """
-    query = sa.select(_X.c.id).where(_X.c.key == f"payment:{payment_id}:late", _X.c.state == "open")
+    query = sa.select(_X.c.id).where(_X.c.key == keys.payment(payment_id, Kind.LATE), _X.c.state == "open")
     exception_id = db.session.scalar(query)
     if exception_id is None:
         return False
@@ -103,14 +169,17 @@ def choices(found: Any) -> tuple[Resolution, ...]:  # noqa: ANN401 - a row
     possible = RESOLUTIONS[Kind(found.kind)]
     if found.user_id is None:
         possible = tuple(one for one in possible if one is not Resolution.CREDIT)
-    if found.kind == Kind.LATE and not _is_welcome(found.payment_id):
+    if found.kind == Kind.LATE and not _is_welcome(found):
         possible = tuple(one for one in possible if one is not Resolution.ACCEPT)
     return possible
 
 
-def _is_welcome(payment_id: str) -> bool:
-    query = sa.select(_P.c.purpose_kind, _P.c.purpose_id).where(_P.c.id == payment_id)
-    return accepts_late(*db.session.execute(query).one())
+def _is_welcome(found: Any) -> bool:  # noqa: ANN401 - a row
+    """Return whether late money can still serve its purpose: purposes count whole amounts."""
+    columns = (_P.c.purpose_kind, _P.c.purpose_id, _P.c.amount_minor)
+    payment = db.session.execute(sa.select(*columns).where(_P.c.id == found.payment_id)).one()
+    is_enough = found.amount_minor >= payment.amount_minor
+    return bool(is_enough and accepts_late(payment.purpose_kind, payment.purpose_id))
 
 
 def _proposal(kind: Kind, user_id: str | None) -> Resolution:
@@ -124,6 +193,7 @@ def _carry_out(found: Any, resolution: Resolution) -> None:  # noqa: ANN401 - a 
             _stand_in_for_webhook(found)
         return
     if not found.held:
+        _end_dead_webhooks(found)
         return
     payment = None
     if found.payment_id:
@@ -169,9 +239,20 @@ def _tell(payment: Any, postings: list[Posting], resolution: Resolution) -> None
 def _stand_in_for_webhook(found: Any) -> None:  # noqa: ANN401 - a row
     """Let a person be the second witness; the money still needs a fresh status query."""
     claim = found.detail.split(" ", 1)[0]
-    values: dict[str, Any] = {"claimed_failed": True} if claim == "FAILED" else {"claimed": claim}
+    query = sa.select(_P.c.claimed).where(_P.c.id == found.payment_id).with_for_update()
+    claimed = rules.stronger(db.session.execute(query).scalar_one(), claim)
+    values: dict[str, Any] = {"claimed_failed": True} if claim == "FAILED" else {"claimed": claimed}
     db.session.execute(sa.update(_P).where(_P.c.id == found.payment_id).values(values))
     outbox.add("payments.check", f"check:{found.id}", {"payment_id": found.payment_id})
+
+
+def _end_dead_webhooks(found: Any) -> None:  # noqa: ANN401 - a row
+    """Let go of webhooks that died over what a person has judged now."""
+    is_its = _I.c.payment_id == found.payment_id if found.payment_id else sa.false()
+    db.session.execute(
+        sa.update(_I).where(is_its, _I.c.state == "dead").values(state="done", done_at=clock.now())
+    )
+    live.changed("inbox", "all")
 
 
 def _close(exception_id: str, resolution: Resolution, *, actor: str, reason: str) -> None:

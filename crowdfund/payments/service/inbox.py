@@ -23,7 +23,7 @@ from ...db import (
 )
 from ...errors import Conflict, CrowdfundError, NotFound
 from ..models import GatewayCustomer, Inbox
-from . import applying
+from . import webhooks
 
 log = structlog.get_logger()
 _I, _C = Inbox.__table__, GatewayCustomer.__table__
@@ -156,8 +156,9 @@ def replay(inbox_id: str, *, actor: str) -> None:
         raise Conflict("A refused webhook is never processed. Nothing was changed.")
     if row.state == "done":
         raise Conflict("This webhook is done already. Nothing was changed.")
-    values: dict[str, Any] = {"state": "received", "attempts": 0}
+    now = clock.now()
+    values: dict[str, Any] = {"state": "received", "waits_since": now, "next_try_at": None}
     db.session.execute(sa.update(_I).where(_I.c.id == inbox_id).values(values))
-    applying.queue_webhook(inbox_id, again=f"replay:{clock.now().timestamp()}")
+    webhooks.queue(inbox_id, row.provider, again=f"replay:{now.timestamp()}")
     log.info("inbox.replayed", inbox_id=inbox_id, actor=actor)
     live.changed("inbox", "all")

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...adapters.gateways import Truth
-from ...ledger import service as ledger
-from ...ledger.rules import SUSPENSE, Draft, Posting, external
 from .. import queries
-from ..rules import Kind
-from . import applying, exceptions
+from . import applying, strangers
+from .answers import Answer
 
 
 @dataclass(slots=True)
@@ -65,9 +63,9 @@ def _known(gateway: str, truths: Sequence[Truth]) -> dict[str, str]:
     return known
 
 
-def _answers(gateway: str, asked: dict[str, Truth]) -> dict[tuple[str, str], applying.Answer]:
+def _answers(gateway: str, asked: dict[str, Truth]) -> dict[tuple[str, str], Answer]:
     """Return answers by both names under which `apply_truths` may look for one."""
-    found: dict[tuple[str, str], applying.Answer] = {}
+    found: dict[tuple[str, str], Answer] = {}
     for payment_id, truth in asked.items():
         found[gateway, truth.tx_id] = found[gateway, payment_id] = truth
     return found
@@ -80,24 +78,10 @@ def _take(gateway: str, truth: Truth, found: Listed) -> None:
         return
     owner = queries.owner_of(gateway, truth.customer_ref)
     meant = _meant(gateway, owner, truth)
-    kind = Kind.DUPLICATE if meant else Kind.UNKNOWN_REFERENCE
-    # The keys are those of a webhook about this transaction, so that the two together are one.
-    draft = Draft(
-        f"tx:{gateway}:{truth.tx_id}:settled",
-        (Posting(external(gateway), SUSPENSE, truth.amount_minor),),
-        "payment.unexpected",
-        truth.currency,
-        (("tx_id", truth.tx_id),),
-    )
-    ledger.post_many([draft])
-    exceptions.open_one(
-        f"tx:{gateway}:{truth.tx_id}:{kind}",
-        kind,
-        about={"payment_id": meant, "user_id": owner, "gateway": gateway, "tx_id": truth.tx_id},
-        money=(truth.amount_minor, truth.currency),
-        held=True,
+    strangers.suspend_now(
+        gateway, truth, owner=owner, payment_id=meant,
         detail="The bank's list has this money; our books have no payment for it.",
-    )
+    )  # fmt: skip
     found.new += 1
     found.suspense_minor[truth.currency] = found.suspense_minor.get(truth.currency, 0) + truth.amount_minor
 

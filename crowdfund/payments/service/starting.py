@@ -11,15 +11,15 @@ import structlog
 from ... import clock, config, live, outbox
 from ...accounts import queries as accounts
 from ...adapters import gateways
-from ...adapters.gateways import Initiated, Order, Person
+from ...adapters.gateways import Initiated, Order, Person, Truth
 from ...db import db, insert_ignore, new_id, record_event
 from ...errors import Conflict
 from ...i18n import _
 from ...ledger import rules as ledger_rules
 from .. import queries, rules
 from ..models import GatewayCustomer, Payment, payment_event
-from ..rules import Status
-from . import news
+from ..rules import Kind, Status
+from . import answers, exceptions, keys, news
 
 log = structlog.get_logger()
 _P, _C = Payment.__table__, GatewayCustomer.__table__
@@ -29,10 +29,14 @@ _REGISTRATION_S = timedelta(seconds=3)
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An outside call that did not succeed; `final` means that the gateway said no."""
+    """An outside call that did not succeed; `final` means that the gateway said no.
+
+    `is_foreign`: the gateway answered about another transaction than ours.
+    """
 
     why: str
     final: bool
+    is_foreign: bool = False
 
 
 def start(  # noqa: PLR0913 - what a payment is
@@ -167,10 +171,21 @@ def initiate_at_gateway(payment_id: str, *, attempt: int) -> Initiated | Failed 
     )
     try:
         if attempt and (truth := gateway.query(payment.id)) is not None:
-            return Initiated(truth.tx_id, gateway.checkout_url(truth.tx_id))
+            return _found(payment, cprn, truth)
         return gateway.initiate(order, key=payment.id)
     except gateways.GatewayError as error:
-        return Failed(error.user_message, final=isinstance(error, gateways.GatewayRefused))
+        is_foreign = isinstance(error, gateways.GatewayForeign)
+        is_no = isinstance(error, gateways.GatewayRefused)
+        return Failed(error.user_message, final=is_no, is_foreign=is_foreign)
+
+
+def _found(payment: queries.PaymentRow, cprn: str, truth: Truth) -> Initiated | Failed:
+    """Return the transaction of a lost answer, if it is ours in every field."""
+    asked = {"id": payment.id, "tx_id": None, "customer_ref": cprn}
+    answer = answers.about_payment(asked, truth)
+    if isinstance(answer, answers.Foreign):
+        return Failed(answer.why, final=False, is_foreign=True)
+    return Initiated(truth.tx_id, gateways.get(payment.gateway).checkout_url(truth.tx_id))
 
 
 def return_url(payment_id: str) -> str:
@@ -183,6 +198,13 @@ def keep_initiated(payment_id: str, opened: Initiated | Failed | None, *, attemp
     payment = db.session.execute(sa.select(_P).where(_P.c.id == payment_id).with_for_update()).first()
     if opened is None or payment is None or payment.status != Status.CREATED:
         return
+    if isinstance(opened, Initiated) and exceptions.is_taken(payment.gateway, opened.tx_id):
+        why = f"The gateway names transaction {opened.tx_id}, whose money is booked elsewhere."
+        opened = Failed(why, final=False, is_foreign=True)
+    if isinstance(opened, Failed) and opened.is_foreign:
+        exceptions.open_for_payment(
+            dict(payment._mapping), Kind.CONTRADICTION, opened.why, name=keys.foreign(opened.why)
+        )
     if isinstance(opened, Initiated):
         _change(payment, Status.PENDING, tx_id=opened.tx_id, checkout_url=opened.checkout_url)
     elif opened.final:

@@ -1,0 +1,98 @@
+"""Inbox rows on their way through a batch: loaded, judged elsewhere, written back."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+
+from ... import clock, live, outbox
+from ...adapters import gateways
+from ...adapters.gateways import Event
+from ...db import db
+from .. import rules
+from ..models import Inbox
+
+log = structlog.get_logger()
+_I = Inbox.__table__
+_SAVED = ("state", "attempts", "last_error", "payment_id", "next_try_at", "done_at")
+_SAVE = (
+    sa.update(_I).where(_I.c.id == sa.bindparam("b_id")).values({name: sa.bindparam(name) for name in _SAVED})
+)
+
+
+@dataclass(slots=True)
+class Webhook:
+    """An inbox row; `since` is when its wait for the gateway's agreement began."""
+
+    id: str
+    provider: str
+    event: Event
+    attempts: int
+    since: datetime
+    state: str = "done"
+    last_error: str | None = None
+    payment_id: str | None = None
+
+    @property
+    def waited(self) -> timedelta:
+        """Return for how long it has waited."""
+        return max(clock.now() - self.since, timedelta())
+
+    @property
+    def is_patient(self) -> bool:
+        """Return whether it may still become clear without a person."""
+        return self.waited < rules.PATIENCE
+
+    def wait(self, why: str) -> None:
+        """Try again later; after half a day wait for a person."""
+        self.attempts += 1
+        self.last_error = why[:300]
+        self.state = "dead" if self.waited >= rules.DEAD_AFTER else "parked"
+
+
+def load(ids: Iterable[str], *, lock: bool = False) -> list[Webhook]:
+    """Return what is to be done now of some inbox rows, oldest first.
+
+    A row whose next try is later is left out: its own piece of work comes then.
+    """
+    columns = (_I.c.id, _I.c.provider, _I.c.raw, _I.c.attempts, _I.c.received_at, _I.c.waits_since)
+    is_due = sa.or_(_I.c.next_try_at.is_(None), _I.c.next_try_at <= clock.now())
+    query = sa.select(*columns).where(_I.c.id.in_(list(ids)), _I.c.state.in_(("received", "parked")), is_due)
+    rows = db.session.execute(query.order_by(_I.c.id).with_for_update() if lock else query)
+    return [
+        Webhook(
+            row.id, row.provider, gateways.get(row.provider).parse_webhook(row.raw), row.attempts,
+            row.waits_since or row.received_at,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def save(webhooks: Sequence[Webhook]) -> None:
+    """Write the inbox rows; put parked ones back with their delay, call for help over dead ones."""
+    if not webhooks:
+        return
+    now = clock.now()
+    rows: list[dict[str, Any]] = []
+    for webhook in webhooks:
+        next_try_at = None
+        if webhook.state == "parked":
+            next_try_at = now + timedelta(seconds=rules.retry_delay_s(webhook.waited))
+            queue(webhook.id, webhook.provider, again=webhook.attempts, not_before=next_try_at)
+        elif webhook.state == "dead":
+            log.error("inbox.dead", inbox_id=webhook.id, why=webhook.last_error)
+        rows.append({
+            "b_id": webhook.id, "state": webhook.state, "attempts": webhook.attempts,
+            "last_error": webhook.last_error, "payment_id": webhook.payment_id,
+            "next_try_at": next_try_at, "done_at": now if webhook.state == "done" else None,
+        })  # fmt: skip
+    db.session.connection().execute(_SAVE, rows)
+    live.changed("inbox", "all")
+
+
+def queue(inbox_id: str, provider: str, *, again: object = 0, not_before: datetime | None = None) -> None:
+    """Queue an inbox row for the inbox job."""
+    outbox.add("payments.inbox", f"inbox:{inbox_id}:{again}", {"inbox_id": inbox_id}, not_before=not_before)
