@@ -10,6 +10,7 @@ from ..campaigns.models import Campaign
 from ..db import db
 from ..errors import NotFound
 from ..i18n import _
+from ..payments import queries as payments
 from ..payments.models import Payment
 from . import rules
 from .models import ForeignMoney, Investment, InvestorKey, investment_event
@@ -144,7 +145,8 @@ def sums(campaign_ids: Sequence[str] | None = None) -> Sequence[Row]:
     """
     settled = sa.case((_I.c.status.in_(rules.IN), _I.c.amount_minor), else_=0)
     active = sa.case((_I.c.status.in_(rules.ACTIVE), _I.c.amount_minor), else_=0)
-    paid = sa.and_(_P.c.status == "settled", _I.c.status.not_in((*rules.IN, rules.Status.RETURNED)))
+    not_counted = _I.c.status.not_in((*rules.IN, rules.Status.RETURNED))
+    paid = sa.and_(_P.c.status == "settled", not_counted, payments.reached_its_purpose())
     arriving = sa.case((paid, _I.c.amount_minor), else_=0)
     investors = sa.func.count(sa.distinct(sa.case((_I.c.status.in_(rules.IN), _I.c.user_id))))
     query = sa.select(

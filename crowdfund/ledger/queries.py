@@ -46,6 +46,12 @@ def balance(account: str, currency: str = "ETB") -> int:
     return db.session.execute(query).scalar() or 0
 
 
+def balances(account: str) -> dict[str, int]:
+    """Return an account's balance in each currency, in minor units."""
+    query = sa.select(_A.c.currency, _A.c.balance_minor).where(_A.c.name == account)
+    return {currency: int(amount) for currency, amount in db.session.execute(query)}
+
+
 def available(account: str, currency: str = "ETB") -> int:
     """Return the balance less what is held, in minor units."""
     free = _A.c.balance_minor - _A.c.held_minor

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from ..db import db
 from ..errors import NotFound
 from ..i18n import _
+from ..ledger import queries as ledger
+from ..ledger.rules import SUSPENSE
 from . import rules
 from .models import GatewayCustomer, Inbox, Payment, PaymentException, payment_event
 from .models import payment_exception_event as _exception_event
@@ -132,11 +134,39 @@ def payments_page(
 
 
 def payment_totals(*, status: str = "", gateway: str = "", search: str = "") -> list[Any]:
-    """Return count and sum per status and currency under the same filter."""
-    columns = (_P.c.status, _P.c.currency, sa.func.count().label("count"))
-    query = sa.select(*columns, sa.func.sum(_P.c.amount_minor).label("amount_minor"))
+    """Return count, sum asked for and sum that came in, under the same filter (minor units).
+
+    One row for each status, currency and currency of what came in. What came in is what the journal
+    has booked: nothing before it succeeded, and nothing any more once it was reversed.
+    """
+    booked = sa.case((_P.c.status.in_(("succeeded", "settled")), _P.c.received_minor), else_=0)
+    columns = (_P.c.status, _P.c.currency, _P.c.received_currency)
+    query = sa.select(
+        *columns, sa.func.count().label("count"), sa.func.sum(_P.c.amount_minor).label("amount_minor"),
+        sa.func.coalesce(sa.func.sum(booked), 0).label("received_minor"),
+    )  # fmt: skip
     query = _filtered(query, status=status, gateway=gateway, search=search)
-    return list(db.session.execute(query.group_by(_P.c.status, _P.c.currency).order_by(_P.c.status)))
+    return list(db.session.execute(query.group_by(*columns).order_by(*columns)))
+
+
+def held_totals() -> dict[str, int]:
+    """Return per currency what open exceptions hold in suspense, in minor units."""
+    query = sa.select(_X.c.currency, sa.func.sum(_X.c.amount_minor)).where(
+        _X.c.state == "open", _X.c.held == sa.true()
+    )
+    rows = db.session.execute(query.group_by(_X.c.currency).order_by(_X.c.currency))
+    return {currency: int(amount) for currency, amount in rows}
+
+
+def reached_its_purpose() -> sa.ColumnElement[bool]:
+    """Return the condition that a settled payment's money went to its purpose, not to suspense.
+
+    Money that did not fit goes there only when staff accept it.
+    """
+    elsewhere = sa.or_(_X.c.state == "open", _X.c.resolution != rules.Resolution.ACCEPT)
+    misfit = _X.c.kind.in_(rules.MISFITS)
+    held = _X.c.held == sa.true()
+    return ~sa.exists().where(_X.c.payment_id == _P.c.id, misfit, held, elsewhere).correlate(_P)
 
 
 def _filtered(query: sa.Select[Any], *, status: str, gateway: str, search: str) -> sa.Select[Any]:
@@ -272,6 +302,12 @@ def recently_changed(events: int) -> list[str]:
 
 
 def problems() -> list[str]:
-    """Return a sentence for each webhook that is unfinished for longer than a day (I10)."""
+    """Return a sentence for each dead webhook (I10) and for suspense without its exceptions (I4)."""
     query = sa.select(_I.c.id, _I.c.state).where(_I.c.state == "dead")
-    return [f"I10 webhook {row.id} is dead" for row in db.session.execute(query.limit(100))]
+    dead = [f"I10 webhook {row.id} is dead" for row in db.session.execute(query.limit(100))]
+    held, booked = held_totals(), ledger.balances(SUSPENSE)
+    return dead + [
+        f"I4 suspense has {booked.get(currency, 0)} {currency}, open exceptions {held.get(currency, 0)}"
+        for currency in sorted(held.keys() | booked.keys())
+        if held.get(currency, 0) != booked.get(currency, 0)
+    ]

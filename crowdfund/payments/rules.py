@@ -75,6 +75,8 @@ RESOLUTIONS: dict[Kind, tuple[Resolution, ...]] = {
     Kind.WEBHOOK_MISSING: (Resolution.ACCEPT, Resolution.DISMISS),
     Kind.UNKNOWN_ON_CHAIN: (Resolution.DISMISS,),
 }
+# Money of a payment itself that may not go where it was meant for.
+MISFITS = (Kind.TOO_LITTLE, Kind.TOO_MUCH, Kind.LATE, Kind.WRONG_CURRENCY)
 _IN_FLIGHT = (Status.CREATED, Status.PENDING, Status.EXPIRED, Status.FAILED)
 _PATHS: dict[str, dict[str, tuple[Status, ...]]] = {
     "PENDING": {Status.CREATED: (Status.PENDING,)},

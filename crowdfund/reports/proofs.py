@@ -188,12 +188,12 @@ def _campaign_totals(ids: Sequence[str] | None) -> Found:
     foreign = investments.foreign_minor(ids)
     for row in investments.sums(ids):
         escrow = ledger.balance(ledger_rules.escrow(row.id))
+        due = row.settled + row.arriving
         if row.status in ENDED:
-            if escrow != row.settled:
-                yield row.id, f"I7 campaign {row.id}: {escrow} in escrow, {row.settled} not returned yet"
+            if escrow != due:
+                yield row.id, f"I7 campaign {row.id}: {escrow} in escrow, {due} not returned yet"
             continue
         wrong = list(_wrong_totals(row, foreign.get((row.id, "token"), 0)))
-        due = row.settled + row.arriving
         if row.release_entry_id is None and escrow != due:
             wrong.append(f"I5 campaign {row.id}: {escrow} in escrow, {due} paid in")
         if wrong:

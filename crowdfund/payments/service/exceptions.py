@@ -1,6 +1,6 @@
 """What is not exact waits here for a person; nothing is dropped."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa

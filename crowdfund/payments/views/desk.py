@@ -26,6 +26,7 @@ def index() -> Response:
         page=page,
         people=accounts.names({row.user_id for row in page.rows}),
         totals=queries.payment_totals(status=status, gateway=gateway, search=search),
+        held=queries.held_totals(),
         counts=queries.counts(),
         statuses=list(rules.Status),
         gateways=sorted({row.gateway for row in page.rows} | {"bill_bitts"}),
@@ -55,6 +56,8 @@ def detail(payment_id: str) -> Response:
 def _entries(payment_id: str, found: list[Any]) -> list[dict[str, Any]]:
     entries = ledger.entries_for("payment", payment_id)
     for one in found:
+        if one.kind == rules.Kind.DUPLICATE:  # booked under the transaction: no payment asked for it
+            entries += ledger.entries_for("tx", f"{one.gateway}:{one.tx_id}")
         entries += ledger.entries_for("exception", one.id)
     return entries
 

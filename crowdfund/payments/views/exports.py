@@ -11,7 +11,7 @@ from .blueprint import bp
 
 PAGE = 1_000
 PAYMENTS = ("id", "started", "person", "gateway", "transaction", "purpose", "purpose_id", "status", "amount",
-            "currency")  # fmt: skip
+            "currency", "received", "received_currency")  # fmt: skip
 EXCEPTIONS = ("id", "opened", "payment", "kind", "state", "amount", "currency", "resolution", "resolved")
 WEBHOOKS = ("id", "received", "provider", "event", "payment", "state", "tries", "note")
 
@@ -61,8 +61,15 @@ def _payments(rows: Iterator[Any]) -> Iterator[tuple[object, ...]]:
     for row in rows:
         yield (
             row.id, row.created_at, row.user_id, row.gateway, row.tx_id, row.purpose_kind, row.purpose_id,
-            row.status, money.decimal_str(row.amount_minor), row.currency,
+            row.status, money.decimal_str(row.amount_minor, row.currency), row.currency, *_received(row),
         )  # fmt: skip
+
+
+def _received(row: Any) -> tuple[str, str]:  # noqa: ANN401 - a row
+    """Return what came in and is still there."""
+    if row.received_minor is None or row.status == "reversed":
+        return "", ""
+    return money.decimal_str(row.received_minor, row.received_currency), row.received_currency
 
 
 def _exceptions(rows: Iterator[Any]) -> Iterator[tuple[object, ...]]:
