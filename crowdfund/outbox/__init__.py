@@ -7,12 +7,27 @@ done in the transaction that holds the effect. A sweeper finds whatever a lost b
 
 from .adding import add, add_by_driver, add_many, emit, emit_on, purge, revive
 from .bell import CHANNEL, redis_client, ring
-from .draining import CLAIM, LEASE, MAX_FAILURES, drain, drain_all
+from .draining import CLAIM, MAX_FAILURES, drain, drain_all
+from .leases import LEASE
 from .models import KEY_LENGTH, Outbox, Schedule, outbox_table
-from .registry import HANDLERS, QUEUES, SUBSCRIBERS, TICKS, Handler, Retry, Row, every, handler, on
+from .registry import (
+    CAPACITIES,
+    HANDLERS,
+    QUEUES,
+    SUBSCRIBERS,
+    TICKS,
+    Handler,
+    Partial,
+    Retry,
+    Row,
+    every,
+    handler,
+    on,
+)
 from .relay import due_queues, enqueue_drain, run_relay, tick
 
 __all__ = [
+    "CAPACITIES",
     "CHANNEL",
     "CLAIM",
     "HANDLERS",
@@ -24,6 +39,7 @@ __all__ = [
     "TICKS",
     "Handler",
     "Outbox",
+    "Partial",
     "Retry",
     "Row",
     "Schedule",

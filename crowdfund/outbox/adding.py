@@ -27,43 +27,69 @@ _T = outbox_table
 
 
 def add(
-    kind: str, key: str, payload: dict[str, Any] | None = None, *, not_before: datetime | None = None
+    kind: str,
+    key: str,
+    payload: dict[str, Any] | None = None,
+    *,
+    not_before: datetime | None = None,
+    lane: str = "",
 ) -> bool:
-    """Add work in the current transaction; the same key is added once. Return whether it was new."""
-    return add_many([(kind, key, payload or {})], not_before=not_before) == 1
+    """Add work in the current transaction; the same key is added once. Return whether it was new.
+
+    `lane` names the outside thing that the work waits for, which may be slow or away.
+    """
+    return add_many([(kind, key, payload or {})], not_before=not_before, lane=lane) == 1
 
 
-def add_many(items: Iterable[tuple[str, str, dict[str, Any]]], *, not_before: datetime | None = None) -> int:
+def add_many(
+    items: Iterable[tuple[str, str, dict[str, Any]]], *, not_before: datetime | None = None, lane: str = ""
+) -> int:
     """Add several rows (kind, key, payload) in one statement; return how many were new."""
     now, items = clock.now(), list(items)
     if too_long := [key for _, key, _ in items if len(key) > KEY_LENGTH]:
         raise ValueError(f"outbox key longer than {KEY_LENGTH}: {too_long[0]}")  # cut, it would not be unique
-    rows = [_new_row(item, now=now, not_before=not_before or now) for item in items]
+    rows = [_new_row(item, now=now, not_before=not_before or now, lane=lane) for item in items]
     for queue in {row["queue"] for row in rows}:
         after_commit(("bell", queue), partial(ring, queue))
     return insert_ignore(_T, rows)
 
 
-def add_by_driver(lent: Driver, kind: str, key: str, payload: dict[str, Any]) -> None:
+def add_by_driver(
+    lent: Driver, kind: str, key: str, payload: dict[str, Any], *, lane: str = ""
+) -> None:
     """Add one row by a driver's cursor, for a hot path that owns its transaction and rings itself.
 
     The key must be new: a known one fails as the driver's IntegrityError.
     """
     now = clock.now()
-    lent.send(_INSERT_ONE, [_new_row((kind, key, payload), now=now, not_before=now)])
+    lent.send(_INSERT_ONE, [_new_row((kind, key, payload), now=now, not_before=now, lane=lane)])
 
 
-def _new_row(item: tuple[str, str, dict[str, Any]], *, now: datetime, not_before: datetime) -> dict[str, Any]:
+def _new_row(
+    item: tuple[str, str, dict[str, Any]], *, now: datetime, not_before: datetime, lane: str = ""
+) -> dict[str, Any]:
     kind, key, payload = item
     return {
-        "id": new_id(), "queue": HANDLERS[kind].queue, "kind": kind, "key": key, "payload": payload,
+        "id": new_id(), "queue": HANDLERS[kind].queue, "lane": lane, "kind": kind, "key": key, "payload": payload,
         "state": "due", "not_before": not_before, "created_at": now, "attempts": 0, "failures": 0,
     }  # fmt: skip
 
 
 _INSERT_ONE = Prepared(
     sa.insert(_T),
-    *("id", "queue", "kind", "key", "payload", "state", "not_before", "created_at", "attempts", "failures"),
+    *(
+        "id",
+        "queue",
+        "lane",
+        "kind",
+        "key",
+        "payload",
+        "state",
+        "not_before",
+        "created_at",
+        "attempts",
+        "failures",
+    ),
 )
 
 

@@ -1,38 +1,40 @@
 """Do the work: claim rows under a lease, run handlers, mark rows done with their effect."""
 
 import time
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
 
 from .. import clock
-from ..db import commit, db, new_id, reading, rollback
+from ..db import commit, db, new_id, rollback
+from . import leases
+from .lanes import Lanes, Prepared
+from .leases import Keeper
 from .models import outbox_table
-from .registry import HANDLERS, QUEUES, Handler, Retry, Row
+from .registry import CAPACITIES, HANDLERS, QUEUES, Handler, Partial, Retry, Row
 
 log = structlog.get_logger()
 CLAIM = 100
-LEASE = timedelta(seconds=30)
 MAX_FAILURES = 20
+LOOK_AGAIN_S = 0.2  # while a slow lane is prepared, for new work of the others
 _T = outbox_table
 
 
 def drain(queue: str, *, limit_s: float = 20.0) -> int:
     """Do the due work of a queue until nothing is due; return how many rows were done.
 
-    Stops after `limit_s` seconds so that a worker stays responsive; the sweeper rings again.
+    Takes nothing new after `limit_s` seconds so that a worker stays responsive; the sweeper rings
+    again. Slow lanes are prepared in threads meanwhile, and waited for at the end.
     """
-    owner, done, until = new_id(), 0, time.monotonic() + limit_s
-    while time.monotonic() < until and (rows := _claim(queue, owner)):
-        for kind in dict.fromkeys(row.kind for row in rows):
-            same = [row for row in rows if row.kind == kind]
-            size = HANDLERS[kind].batch
-            for start in range(0, len(same), size):
-                done += _run(HANDLERS[kind], same[start : start + size], owner)
-    return done
+    with Keeper(new_id(), db.engine) as keeper:
+        shift = _Shift(queue, keeper)
+        try:
+            return shift.work(until=time.monotonic() + limit_s)
+        finally:
+            shift.lanes.close()
 
 
 def drain_all(*, rounds: int = 200) -> int:
@@ -46,81 +48,129 @@ def drain_all(*, rounds: int = 200) -> int:
     raise RuntimeError("the outbox did not come to rest")
 
 
-def due(queue: str | None, now: datetime) -> list[sa.ColumnElement[bool]]:
-    """Return the conditions of work that is due and under no lease; of every queue for None."""
-    free = sa.or_(_T.c.leased_until.is_(None), _T.c.leased_until < now)
-    where = [_T.c.state == "due", _T.c.not_before <= now, free]
-    return where if queue is None else [_T.c.queue == queue, *where]
+class _Shift:
+    """One drain: takes turns among the lanes, so that none waits for another."""
 
+    def __init__(self, queue: str, keeper: Keeper) -> None:
+        self.queue = queue
+        self.keeper = keeper
+        self.lanes = Lanes()
+        self._waiting: list[str] = []
 
-def _claim(queue: str, owner: str) -> list[Row]:
-    """Take up to CLAIM rows under a lease; other workers skip them."""
-    now = clock.now()
-    known = _T.c.kind.in_(HANDLERS)
-    query = sa.select(_T.c.id).where(*due(queue, now), known).order_by(_T.c.not_before, _T.c.id)
-    with reading():
-        if db.session.execute(query.limit(1)).first() is None:
+    def work(self, *, until: float) -> int:
+        """Claim, prepare and apply until nothing is due or the time is over."""
+        done = 0
+        while True:
+            done += self._apply(self.lanes.finished())
+            is_open = time.monotonic() < until
+            lane, rows = self._claim() if is_open else ("", [])
+            if rows:
+                done += self._start(lane, rows)
+            elif self.lanes:
+                done += self._apply(self.lanes.finished(timeout_s=LOOK_AGAIN_S if is_open else 60))
+            else:
+                return done
+
+    def _claim(self) -> tuple[str, list[Row]]:
+        """Take rows of the next lane in turn that has some and can do them."""
+        if not self._waiting:
+            self._waiting = leases.lanes(self.queue)
+        while self._waiting:
+            lane = self._waiting.pop(0)
+            most = self._capacity(lane)
+            if most and (rows := leases.claim(self.queue, lane, self.keeper, most=most)):
+                return lane, rows
+        return "", []
+
+    def _capacity(self, lane: str) -> int:
+        if self.lanes.is_full(lane):
+            return 0
+        capacity = CAPACITIES.get(self.queue)
+        return min(CLAIM, capacity(lane)) if lane and capacity else CLAIM
+
+    def _start(self, lane: str, rows: list[Row]) -> int:
+        """Run rows at once, or send them into their lane if the outside is asked first."""
+        done = 0
+        for kind in dict.fromkeys(row.kind for row in rows):
+            work = HANDLERS[kind]
+            same = [row for row in rows if row.kind == kind]
+            for start in range(0, len(same), work.batch):
+                batch = same[start : start + work.batch]
+                if lane and work.prepare:
+                    self.lanes.send(lane, work, batch)
+                else:
+                    done += self._run(work, batch)
+        return done
+
+    def _apply(self, ready: Iterable[tuple[str, Prepared]]) -> int:
+        done = 0
+        for lane, batch in ready:
+            if batch.error is None:
+                done += self._run(batch.work, batch.rows, batch)
+            elif len(batch.rows) == 1:
+                self._put_back(batch.rows[0], batch.error)
+            else:  # the error may be of one row: none of the others shall suffer
+                for row in batch.rows:
+                    self.lanes.send(lane, batch.work, [row])
+        return done
+
+    def _run(self, work: Handler, rows: list[Row], ready: Prepared | None = None) -> int:
+        """Run a handler over rows in one transaction; on failure put them back, one by one if many."""
+        try:
+            result = ready.result if ready else work.prepare(rows) if work.prepare else None
+            if isinstance(result, Partial):
+                rows, result = self._without(rows, result)
             db.session.remove()
-            return []
-        db.session.remove()
-    ids = db.session.scalars(query.limit(CLAIM).with_for_update(skip_locked=True)).all()
-    db.session.execute(
-        sa.update(_T).where(_T.c.id.in_(ids)).values(leased_until=now + LEASE, leased_by=owner)
-    )
-    found = _select(ids, owner)
-    commit()
-    return found
+            rows = self._still_mine(rows)
+            if rows:
+                work.run(rows, *([result] if work.prepare else []))
+                self._mark_done(rows)
+            commit()
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises, its rows go back
+            rollback()
+            if len(rows) == 1:
+                self._put_back(rows[0], error)
+                return 0
+            return sum(self._run(work, [row], ready) for row in rows)
+        finally:
+            db.session.remove()
+        self.keeper.let_go(row.id for row in rows)
+        return len(rows)
 
+    def _without(self, rows: list[Row], result: Partial) -> tuple[list[Row], Any]:
+        """Give back the rows that were not asked about in their time; return the others."""
+        left = [row.id for row in rows if row.id in result.left]
+        if left:
+            leases.release(left, self.keeper)
+        return [row for row in rows if row.id not in result.left], result.result
 
-def _select(ids: Sequence[str], owner: str) -> list[Row]:
-    columns = (_T.c.id, _T.c.kind, _T.c.key, _T.c.payload, _T.c.attempts, _T.c.failures)
-    query = sa.select(*columns).where(_T.c.id.in_(ids), _T.c.leased_by == owner, _T.c.state == "due")
-    return [Row(*row) for row in db.session.execute(query.order_by(_T.c.not_before, _T.c.id))]
-
-
-def _run(work: Handler, rows: list[Row], owner: str) -> int:
-    """Run a handler over rows in one transaction; on failure put them back, one by one if many."""
-    try:
-        args: list[Any] = [work.prepare(rows)] if work.prepare else []
-        db.session.remove()
+    def _still_mine(self, rows: list[Row]) -> list[Row]:
+        """Lock the rows; leave out what another worker has taken after our lease had ended."""
         locked = sa.select(_T.c.id).where(
-            _T.c.id.in_([row.id for row in rows]), _T.c.leased_by == owner, _T.c.state == "due"
+            _T.c.id.in_([row.id for row in rows]), _T.c.leased_by == self.keeper.owner, _T.c.state == "due"
         )
         mine = set(db.session.scalars(locked.order_by(_T.c.id).with_for_update()))
-        rows = [row for row in rows if row.id in mine]
-        if rows:
-            work.run(rows, *args)
-            db.session.execute(
-                sa.update(_T)
-                .where(_T.c.id.in_([row.id for row in rows]))
-                .values(state="done", done_at=clock.now(), leased_until=None)
-            )
+        return [row for row in rows if row.id in mine]
+
+    def _mark_done(self, rows: list[Row]) -> None:
+        values = {"state": "done", "done_at": clock.now(), "leased_until": None}
+        db.session.execute(sa.update(_T).where(_T.c.id.in_([row.id for row in rows])).values(values))
+
+    def _put_back(self, row: Row, error: Exception) -> None:
+        """Give a row another try later, or none after too many failures ("not yet" is no failure)."""
+        failures = row.failures
+        if isinstance(error, Retry):
+            delay_s, why = error.delay_s, str(error)
+        else:
+            log.error("outbox.failed", kind=row.kind, key=row.key, exc_info=error)
+            failures += 1
+            delay_s, why = min(2.0**failures, 300.0), repr(error)
+        values = {
+            "attempts": row.attempts + 1, "failures": failures, "last_error": why[:500], "leased_until": None,
+            "not_before": clock.now() + timedelta(seconds=delay_s),
+            "state": "dead" if failures >= MAX_FAILURES else "due",
+        }  # fmt: skip
+        mine = sa.and_(_T.c.id == row.id, _T.c.leased_by == self.keeper.owner, _T.c.state == "due")
+        db.session.execute(sa.update(_T).where(mine).values(values))
         commit()
-    except Exception as error:  # noqa: BLE001 - whatever a handler raises, its rows go back
-        rollback()
-        if len(rows) == 1:
-            _put_back(rows[0], owner, error)
-            return 0
-        return sum(_run(work, [row], owner) for row in rows)
-    finally:
-        db.session.remove()
-    return len(rows)
-
-
-def _put_back(row: Row, owner: str, error: Exception) -> None:
-    """Give a row another try later, or none after too many failures ("not yet" is no failure)."""
-    failures = row.failures
-    if isinstance(error, Retry):
-        delay_s, why = error.delay_s, str(error)
-    else:
-        log.exception("outbox.failed", kind=row.kind, key=row.key)
-        failures += 1
-        delay_s, why = min(2.0**failures, 300.0), repr(error)
-    values = {
-        "attempts": row.attempts + 1, "failures": failures, "last_error": why[:500], "leased_until": None,
-        "not_before": clock.now() + timedelta(seconds=delay_s),
-        "state": "dead" if failures >= MAX_FAILURES else "due",
-    }  # fmt: skip
-    mine = sa.and_(_T.c.id == row.id, _T.c.leased_by == owner, _T.c.state == "due")
-    db.session.execute(sa.update(_T).where(mine).values(values))
-    commit()
+        self.keeper.let_go([row.id])

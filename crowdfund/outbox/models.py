@@ -17,6 +17,7 @@ class Outbox(db.Model):
     __tablename__ = "outbox"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
     queue: Mapped[str] = mapped_column(sa.String(16))
+    lane: Mapped[str] = mapped_column(sa.String(24), default="", server_default="")
     kind: Mapped[str] = mapped_column(sa.String(64))
     key: Mapped[str] = mapped_column(sa.String(KEY_LENGTH), unique=True)
     payload: Mapped[dict[str, Any]] = mapped_column(Json)
@@ -29,7 +30,7 @@ class Outbox(db.Model):
     attempts: Mapped[int] = mapped_column(default=0)
     failures: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(sa.String(500))
-    __table_args__ = (sa.Index(None, "state", "queue", "not_before"),)
+    __table_args__ = (sa.Index(None, "state", "queue", "lane", "not_before"),)
 
 
 class Schedule(db.Model):

@@ -37,7 +37,17 @@ class Retry(Exception):
         self.delay_s = delay_s
 
 
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """Returned by a `prepare` that had no time for all rows: `left` are the ids of those to give back."""
+
+    result: Any
+    left: frozenset[str]
+
+
 HANDLERS: dict[str, Handler] = {}
+# Queue -> how many rows of a lane may be claimed now; none while its outside is away.
+CAPACITIES: dict[str, Callable[[str], int]] = {}
 SUBSCRIBERS: dict[str, list[str]] = {}
 TICKS: dict[str, tuple[float, str]] = {}
 
@@ -49,7 +59,7 @@ def handler(
 
     It gets a list of at most `batch` rows inside the transaction that marks them done. With
     `prepare(rows)`, slow outside calls are made first, without a transaction, and their result
-    is passed as second argument.
+    is passed as second argument; for rows with a lane that happens in a thread of the lane.
     """
 
     def register(function: Callable[..., None]) -> Callable[..., None]:

@@ -14,7 +14,7 @@ from .. import clock
 from ..db import commit, db, insert_ignore, reading, rollback, rows_changed
 from .adding import add
 from .bell import CHANNEL, redis_client
-from .draining import due
+from .leases import due
 from .models import Schedule, outbox_table
 from .registry import TICKS
 

@@ -1,65 +1,84 @@
-"""Background work of payments: outside calls first, without a lock; then one transaction."""
+"""Background work of payments: outside calls first, without a lock; then one transaction.
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+Rows of a gateway form a lane of their own, drained apart (outbox/lanes.py); each gateway has its
+own threads, time and breaker (adapters/gateway_budget.py). Rows for which there was no time go back.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
 
 from .. import outbox
-from ..adapters import gateways
+from ..adapters import gateway_budget, gateways
 from ..adapters.gateways import GatewayError, GatewayForeign, GatewayUnclear, Initiated
 from ..db import db, reading
-from ..outbox import Row
+from ..outbox import Partial, Row
 from . import queries, service
 from .rules import Status
 
 log = structlog.get_logger()
-THREADS = 8
 BATCH = 100
 T = TypeVar("T")
 Pair = tuple[str, str]
 
 
-@lru_cache(maxsize=1)
-def _pool() -> ThreadPoolExecutor:
-    """Return this process's threads for status queries; each keeps its connection alive."""
-    return ThreadPoolExecutor(THREADS, thread_name_prefix="gateway")
+def _capacity(lane: str) -> int:
+    """Return how many rows a worker may take for a gateway now."""
+    return gateway_budget.of(lane).capacity() if lane in gateways.names() else BATCH
+
+
+outbox.CAPACITIES["payments"] = _capacity
 
 
 # --- what asks the gateway, outside of transactions ------------------------------------------------
 
 
 def ask(pairs: Iterable[Pair]) -> dict[Pair, Any]:
-    """Return the gateway's answer for each (gateway, name), asked at the same time."""
-    wanted = list(dict.fromkeys(pairs))
-    if len(wanted) < 2:
-        return {pair: _ask_one(pair) for pair in wanted}
-    return dict(zip(wanted, _pool().map(_ask_one, wanted), strict=True))
+    """Return the gateways' answers for (gateway, name); a pair without one was not asked in time."""
+    calls: dict[str, dict[Pair, Callable[[], Any]]] = {}
+    for pair in dict.fromkeys(pairs):
+        calls.setdefault(pair[0], {})[pair] = partial(_ask_one, pair)
+    return _each_gateway(calls)
+
+
+def _each_gateway(calls: Mapping[str, Mapping[Any, Callable[[], Any]]]) -> dict[Any, Any]:
+    found: dict[Any, Any] = {}
+    for gateway, its in calls.items():
+        found |= gateway_budget.of(gateway).call_all(its)
+    return found
 
 
 def _ask_one(pair: Pair) -> Any:  # noqa: ANN401 - Truth, Unclear, Foreign or None
     try:
-        return gateways.get(pair[0]).query(pair[1])
+        with gateway_budget.of(pair[0]).calling():
+            return gateways.get(pair[0]).query(pair[1])
     except GatewayForeign as error:
         return service.Foreign(error.user_message)
     except GatewayError as error:
         return service.Unclear(error.user_message, is_malformed=isinstance(error, GatewayUnclear))
 
 
-def _ask_about_webhooks(rows: list[Row]) -> dict[Pair, Any]:
+def _ask_about_webhooks(rows: list[Row]) -> Partial:
     """One query for each payment of the batch that is not settled yet."""
     with reading():
         webhooks = service.load_webhooks([row.payload["inbox_id"] for row in rows])
-        pairs = {(webhook.provider, webhook.event.tx_id) for webhook in webhooks}
+        pair_of = {webhook.id: (webhook.provider, webhook.event.tx_id) for webhook in webhooks}
+        pairs = set(pair_of.values())
         settled = {(row.gateway, row.tx_id) for row in queries.by_tx(pairs) if row.status == Status.SETTLED}
         db.session.remove()
-    return ask(pairs - settled)
+    answers = ask(pairs - settled)
+    left = {name for name, pair in pair_of.items() if pair not in settled and pair not in answers}
+    return Partial(answers, frozenset(row.id for row in rows if row.payload["inbox_id"] in left))
 
 
-def _ask_about_payments(rows: list[Row]) -> dict[Pair, Any]:
-    return ask(_each(rows, _name_at_gateway).values())
+def _ask_about_payments(rows: list[Row]) -> Partial:
+    with reading():
+        names = {row.id: _name_at_gateway(row) for row in rows}
+        db.session.remove()
+    answers = ask(names.values())
+    return Partial(answers, frozenset(row_id for row_id, name in names.items() if name not in answers))
 
 
 def _name_at_gateway(row: Row) -> Pair:
@@ -67,27 +86,35 @@ def _name_at_gateway(row: Row) -> Pair:
     return payment.gateway, payment.tx_id or payment.id
 
 
-def _initiate(rows: list[Row]) -> dict[str, Any]:
-    return _each(
+def _initiate(rows: list[Row]) -> Partial:
+    return _call_each(
         rows,
-        lambda row: service.initiate_at_gateway(
+        lambda row: service.initiation(
             row.payload["payment_id"], attempt=row.payload.get("attempt", 0) or row.attempts
         ),
+        lambda row: queries.get(row.payload["payment_id"]).gateway,
     )
 
 
-def _register(rows: list[Row]) -> dict[str, Any]:
-    return _each(
-        rows, lambda row: service.register_at_gateway(row.payload["user_id"], row.payload["gateway"])
+def _register(rows: list[Row]) -> Partial:
+    return _call_each(
+        rows,
+        lambda row: service.registration(row.payload["user_id"], row.payload["gateway"]),
+        lambda row: str(row.payload["gateway"]),
     )
 
 
-def _each(rows: list[Row], function: Callable[[Row], T]) -> dict[str, T]:
-    """Return the function's result by row id: another worker may take some rows before the lock."""
+def _call_each(
+    rows: list[Row], call_of: Callable[[Row], Callable[[], T]], gateway_of: Callable[[Row], str]
+) -> Partial:
+    """Return what the call of each row gave, by row id; what needs the database is read before."""
+    calls: dict[str, dict[str, Callable[[], T]]] = {}
     with reading():
-        found = {row.id: function(row) for row in rows}
+        for row in rows:
+            calls.setdefault(gateway_of(row), {})[row.id] = call_of(row)
         db.session.remove()
-    return found
+    found = _each_gateway(calls)
+    return Partial(found, frozenset(row.id for row in rows if row.id not in found))
 
 
 # --- handlers ---------------------------------------------------------------------------------------
@@ -99,9 +126,9 @@ def work_inbox(rows: list[Row], answers: dict[Pair, Any]) -> None:
     service.apply_webhooks([row.payload["inbox_id"] for row in rows], answers)
 
 
-@outbox.handler("payments.register", queue="payments", prepare=_register)
+@outbox.handler("payments.register", queue="payments", batch=BATCH, prepare=_register)
 def register(rows: list[Row], answers: dict[str, str | service.Failed | None]) -> None:
-    """Store a customer's number before the first payment is opened."""
+    """Store customers' numbers before the first payment of each is opened."""
     for row in rows:
         cprn = answers[row.id]
         if isinstance(cprn, str):
@@ -110,7 +137,7 @@ def register(rows: list[Row], answers: dict[str, str | service.Failed | None]) -
             raise outbox.Retry(min(2.0**row.attempts, 300.0), cprn.why)
 
 
-@outbox.handler("payments.initiate", queue="payments", batch=10, prepare=_initiate)
+@outbox.handler("payments.initiate", queue="payments", batch=BATCH, prepare=_initiate)
 def initiate(rows: list[Row], answers: dict[str, Initiated | service.Failed | None]) -> None:
     """Store the transactions that the gateway opened."""
     for row in rows:

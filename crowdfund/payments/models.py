@@ -86,6 +86,18 @@ class Inbox(db.Model):
     )
 
 
+class WebhookRefusal(db.Model):
+    """How many webhooks of a client were refused in an hour; the inbox keeps only some as evidence."""
+
+    __tablename__ = "webhook_refusal"
+    gateway: Mapped[str] = mapped_column(sa.String(24), primary_key=True)
+    client: Mapped[str] = mapped_column(sa.String(48), primary_key=True)
+    hour: Mapped[datetime] = mapped_column(UTCDateTime, primary_key=True)
+    count: Mapped[int] = mapped_column(sa.BigInteger)
+    last_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (sa.Index(None, "hour"),)
+
+
 class PaymentException(db.Model):
     """Something inexact, with a proposal; `held` says that its money lies in suspense."""
 

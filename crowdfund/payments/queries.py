@@ -269,12 +269,12 @@ def by_tx(pairs: Iterable[tuple[str, str]]) -> list[Any]:
     return list(db.session.execute(query))
 
 
-def to_check(before: datetime, limit: int) -> Sequence[str]:
-    """Return payments in flight that nobody spoke of since a moment, longest first."""
-    query = sa.select(_P.c.id).where(
+def to_check(before: datetime, limit: int) -> Sequence[tuple[str, str]]:
+    """Return payments in flight, with their gateways, that nobody spoke of since a moment, longest first."""
+    query = sa.select(_P.c.id, _P.c.gateway).where(
         _P.c.status.in_(("created", "pending", "succeeded")), _P.c.checked_at < before
     )
-    return db.session.scalars(query.order_by(_P.c.checked_at).limit(limit)).all()
+    return [(row.id, row.gateway) for row in db.session.execute(query.order_by(_P.c.checked_at).limit(limit))]
 
 
 def is_held(gateway: str, tx_id: str) -> bool:

@@ -10,12 +10,12 @@ from .purposes import purpose_url, register_purpose
 from .starting import (
     Failed,
     check_now,
-    initiate_at_gateway,
+    initiation,
     keep_customer,
     keep_initiated,
     missing_contact,
     queue_checks,
-    register_at_gateway,
+    registration,
     start,
 )
 from .webhooks import load as load_webhooks
@@ -34,7 +34,7 @@ __all__ = [
     "check_now",
     "choices",
     "compare_listed",
-    "initiate_at_gateway",
+    "initiation",
     "keep_customer",
     "keep_initiated",
     "load_webhooks",
@@ -42,7 +42,7 @@ __all__ = [
     "open_one",
     "purpose_url",
     "queue_checks",
-    "register_at_gateway",
+    "registration",
     "register_purpose",
     "replay",
     "resolve",

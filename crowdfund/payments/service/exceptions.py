@@ -243,7 +243,8 @@ def _stand_in_for_webhook(found: Any) -> None:  # noqa: ANN401 - a row
     claimed = rules.stronger(db.session.execute(query).scalar_one(), claim)
     values: dict[str, Any] = {"claimed_failed": True} if claim == "FAILED" else {"claimed": claimed}
     db.session.execute(sa.update(_P).where(_P.c.id == found.payment_id).values(values))
-    outbox.add("payments.check", f"check:{found.id}", {"payment_id": found.payment_id})
+    payload = {"payment_id": found.payment_id}
+    outbox.add("payments.check", f"check:{found.id}", payload, lane=found.gateway)
 
 
 def _end_dead_webhooks(found: Any) -> None:  # noqa: ANN401 - a row

@@ -102,7 +102,8 @@ def _store(gateway: str, event_id: str, what: tuple[bytes, Mapping[str, str], Ev
             is_known = bool(lent.rows(_KNOWN_CPRN, gateway=gateway, cprn=event.customer_ref))
             row = _row(gateway, event_id, (raw, headers), "received" if is_known else "parked")
             lent.send(_INSERT, [row])
-            outbox.add_by_driver(lent, "payments.inbox", f"inbox:{row['id']}:0", {"inbox_id": row["id"]})
+            key, payload = f"inbox:{row['id']}:0", {"inbox_id": row["id"]}
+            outbox.add_by_driver(lent, "payments.inbox", key, payload, lane=gateway)
     except dbapi.IntegrityError:
         return _repeated(gateway, event_id, raw, event)
     return Accepted(event.tx_id, parked=not is_known)

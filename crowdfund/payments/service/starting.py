@@ -1,8 +1,9 @@
 """Begin a payment: know the customer, open it at the gateway, let it expire."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ import structlog
 
 from ... import clock, config, live, outbox
 from ...accounts import queries as accounts
-from ...adapters import gateways
+from ...adapters import gateway_budget, gateways
 from ...adapters.gateways import Initiated, Order, Person, Truth
 from ...db import db, insert_ignore, new_id, record_event
 from ...errors import Conflict
@@ -73,7 +74,11 @@ def start(  # noqa: PLR0913 - what a payment is
     record_event(payment_event, payment_id, actor=user_id, before=None, after=Status.CREATED)
     _queue_opening(payment_id, user_id, gateway)
     outbox.add(
-        "payments.check", f"expire:{payment_id}", {"payment_id": payment_id}, not_before=now + rules.LIFETIME
+        "payments.check",
+        f"expire:{payment_id}",
+        {"payment_id": payment_id},
+        not_before=now + rules.LIFETIME,
+        lane=gateway,
     )
     return payment_id
 
@@ -85,12 +90,12 @@ def _queue_opening(payment_id: str, user_id: str, gateway: str) -> None:
     """
     first = {"payment_id": payment_id}
     if queries.cprn_of(user_id, gateway) is not None:
-        outbox.add("payments.initiate", f"initiate:{payment_id}:0", first)
+        outbox.add("payments.initiate", f"initiate:{payment_id}:0", first, lane=gateway)
         return
     customer = {"user_id": user_id, "gateway": gateway}
-    outbox.add("payments.register", f"register:{gateway}:{user_id}", customer)
+    outbox.add("payments.register", f"register:{gateway}:{user_id}", customer, lane=gateway)
     later = clock.now() + _REGISTRATION_S
-    outbox.add("payments.initiate", f"initiate:{payment_id}:0", first, not_before=later)
+    outbox.add("payments.initiate", f"initiate:{payment_id}:0", first, not_before=later, lane=gateway)
 
 
 def _same(key: str, wanted: Mapping[str, Any]) -> str:
@@ -120,20 +125,31 @@ def _missing(person: accounts.Person, gateway: str) -> str | None:
     return None
 
 
-def register_at_gateway(user_id: str, gateway: str) -> str | Failed | None:
-    """Ask the gateway for a customer's number (outside of any transaction); None: known already."""
+def registration(user_id: str, gateway: str) -> Callable[[], str | Failed | None]:
+    """Return the call that asks the gateway for a customer's number.
+
+    What it needs of the database is read now; the call itself touches none, so it may run in any
+    thread. It returns None when the customer is known already.
+    """
     if queries.cprn_of(user_id, gateway) is not None:
-        return None
+        return lambda: None
     person = accounts.get(user_id)
     if person is None:
-        return Failed(_("There is no such person."), final=True)
+        refusal = Failed(_("There is no such person."), final=True)
+        return lambda: refusal
     if why := _missing(person, gateway):
-        return Failed(why, final=True)
+        missing = Failed(why, final=True)
+        return lambda: missing
     known = Person(person.email or "", person.first_name or person.name, person.last_name, person.phone)
-    try:
-        return gateways.get(gateway).register(known, key=f"register:{gateway}:{user_id}")
-    except gateways.GatewayError as error:
-        return Failed(error.user_message, final=isinstance(error, gateways.GatewayRefused))
+
+    def call() -> str | Failed:
+        try:
+            with gateway_budget.of(gateway).calling():
+                return gateways.get(gateway).register(known, key=f"register:{gateway}:{user_id}")
+        except gateways.GatewayError as error:
+            return Failed(error.user_message, final=isinstance(error, gateways.GatewayRefused))
+
+    return call
 
 
 def keep_customer(user_id: str, gateway: str, cprn: str) -> None:
@@ -147,32 +163,38 @@ def keep_customer(user_id: str, gateway: str, cprn: str) -> None:
         for name in db.session.scalars(waiting)
     ]
     if rows:
-        outbox.add_many(rows)
+        outbox.add_many(rows, lane=gateway)
 
 
 # --- the gateway's side of a payment --------------------------------------------------------------
 
 
-def initiate_at_gateway(payment_id: str, *, attempt: int) -> Initiated | Failed | None:
-    """Open a payment at the gateway (outside of any transaction); None: nothing to do any more.
+def initiation(payment_id: str, *, attempt: int) -> Callable[[], Initiated | Failed | None]:
+    """Return the call that opens a payment at the gateway; it gives None when there is nothing to do.
 
     After an unknown outcome the gateway is asked for our reference before anything is sent again,
-    and what is sent again carries the same Idempotency-Key.
+    and what is sent again carries the same Idempotency-Key. The call touches no database.
     """
     payment = queries.find(payment_id)
     if payment is None or payment.status != Status.CREATED:
-        return None
+        return lambda: None
     cprn = queries.cprn_of(payment.user_id, payment.gateway)
     if cprn is None:
-        return Failed(_("The customer has no number at the gateway yet."), final=False)
+        unknown = Failed(_("The customer has no number at the gateway yet."), final=False)
+        return lambda: unknown
+    return partial(_initiate, payment, cprn, attempt=attempt)
+
+
+def _initiate(payment: queries.PaymentRow, cprn: str, *, attempt: int) -> Initiated | Failed:
     gateway = gateways.get(payment.gateway)
     order = Order(
         cprn, payment.amount_minor, payment.currency, payment.description, payment.id, return_url(payment.id)
     )
     try:
-        if attempt and (truth := gateway.query(payment.id)) is not None:
-            return _found(payment, cprn, truth)
-        return gateway.initiate(order, key=payment.id)
+        with gateway_budget.of(payment.gateway).calling():
+            if attempt and (truth := gateway.query(payment.id)) is not None:
+                return _found(payment, cprn, truth)
+            return gateway.initiate(order, key=payment.id)
     except gateways.GatewayError as error:
         is_foreign = isinstance(error, gateways.GatewayForeign)
         is_no = isinstance(error, gateways.GatewayRefused)
@@ -236,6 +258,7 @@ def _try_again(payment: Any, why: str, attempt: int) -> None:  # noqa: ANN401 - 
         f"initiate:{payment.id}:{attempt}",
         {"payment_id": payment.id, "attempt": attempt},
         not_before=clock.now() + delay,
+        lane=payment.gateway,
     )
     live.changed("payment", payment.id)
 
@@ -243,13 +266,19 @@ def _try_again(payment: Any, why: str, attempt: int) -> None:  # noqa: ANN401 - 
 def queue_checks(limit: int = 200) -> int:
     """Queue a status query for payments that nobody spoke of for some minutes."""
     now = clock.now()
-    ids: Sequence[str] = queries.to_check(now - rules.QUIET, limit)
     stamp = int(now.timestamp())
-    rows = [("payments.check", f"check:{name}:{stamp}", {"payment_id": name}) for name in ids]
-    return outbox.add_many(rows) if rows else 0
+    by_gateway: dict[str, list[str]] = {}
+    for payment_id, gateway in queries.to_check(now - rules.QUIET, limit):
+        by_gateway.setdefault(gateway, []).append(payment_id)
+    added = 0
+    for gateway, ids in by_gateway.items():
+        rows = [("payments.check", f"check:{name}:{stamp}", {"payment_id": name}) for name in ids]
+        added += outbox.add_many(rows, lane=gateway)
+    return added
 
 
 def check_now(payment_id: str) -> None:
     """Queue a status query at once (a staff verb)."""
     found = queries.get(payment_id)
-    outbox.add("payments.check", f"check:{found.id}:{new_id()}", {"payment_id": found.id})
+    key = f"check:{found.id}:{new_id()}"
+    outbox.add("payments.check", key, {"payment_id": found.id}, lane=found.gateway)

@@ -95,4 +95,5 @@ def save(webhooks: Sequence[Webhook]) -> None:
 
 def queue(inbox_id: str, provider: str, *, again: object = 0, not_before: datetime | None = None) -> None:
     """Queue an inbox row for the inbox job."""
-    outbox.add("payments.inbox", f"inbox:{inbox_id}:{again}", {"inbox_id": inbox_id}, not_before=not_before)
+    key, payload = f"inbox:{inbox_id}:{again}", {"inbox_id": inbox_id}
+    outbox.add("payments.inbox", key, payload, not_before=not_before, lane=provider)
