@@ -1,6 +1,7 @@
 """A real simulator process for tests: its address, its keys, its control door."""
 
 import json
+import secrets
 import socket
 import subprocess
 import sys
@@ -10,8 +11,9 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from crowdfund.adapters.bill_bitts import BillBitts
+from crowdfund.adapters.bill_bitts import BillBitts, canonical
 from crowdfund.local.bill_bitts import keys
+from crowdfund.local.bill_bitts.signing import WebhookSigner
 
 
 @dataclass
@@ -57,6 +59,17 @@ class BankProcess:
             "answers": {},
         }
         self.control("settings", **quiet | settings)
+
+
+def webhook_signer(bank):
+    """Return a function that signs a body as this bank does, and gives bytes and headers."""
+    signer = WebhookSigner(bank.files)
+
+    def sign(body):
+        raw = canonical(body)
+        return raw, signer.headers(raw, secrets.token_hex(16), int(time.time()), 1)
+
+    return sign
 
 
 def start(folder, port=0, flags=()):
