@@ -48,7 +48,7 @@ fuzz: ready-dev ## Long random runs: contracts and money programmes
 	@HYPOTHESIS_PROFILE=long $(PY) -m pytest -m "not browser and not chaos" tests/ledger tests/kernel $(ARGS)
 
 chaos: ready-dev ## Long runs with killed workers, emptied Redis, stopped chain
-	@STORM_PAYMENTS=20000 STORM_KILLS=200 $(PY) -m pytest tests/chaos $(ARGS)
+	@STORM_PAYMENTS=20000 STORM_KILLS=200 SLOW_BANK_S=9 SLOW_BANK_LEASE_S=30 SLOW_BANK_PAYMENTS=200 $(PY) -m pytest tests/chaos $(ARGS)
 
 languages: ready-dev ## Bring the Amharic and Hindi catalogues in line with the texts of the code
 	@$(PY) tools/languages.py

@@ -112,6 +112,7 @@ def test_a_slow_bank_and_two_workers_make_progress_and_hold_nobody_up(banks, two
     rollback()
     tries = db.session.execute(sa.select(sa.func.max(Inbox.attempts), sa.func.count())).one()
     assert tuple(tries) == (0, 2 * PAYMENTS), "each webhook was applied at its first try"
+    assert banks[SLOW].control("deliveries")["asked"] == PAYMENTS, "no row was taken from its worker"
     assert db.session.scalar(sa.select(sa.func.count()).select_from(PaymentException)) == 0
     assert ledger.balance("campaign:slow:escrow") == 2 * PAYMENTS * AMOUNT
     assert list(ledger.problems()) == []

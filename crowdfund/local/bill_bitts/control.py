@@ -88,13 +88,14 @@ def _bulk(gateway: Gateway, body: Body) -> Body:
 
 
 def _list(gateway: Gateway, body: Body) -> Body:
-    """List deliveries of a payment, and the counts of all by state."""
+    """List deliveries of a payment, the counts of all by state, and the number of status queries."""
     rows = gateway.state.all(
         "SELECT id, tx_id, status, nonce, key, attempts, state, last_code FROM delivery"
         " WHERE tx_id = COALESCE(?, tx_id) ORDER BY id DESC LIMIT 500",
         body.get("tx_id"),
     )
-    return {"counts": deliveries.summary(gateway), "deliveries": [dict(row) for row in rows]}
+    found = [dict(row) for row in rows]
+    return {"counts": deliveries.summary(gateway), "deliveries": found, "asked": gateway.asked}
 
 
 def _resend(gateway: Gateway, body: Body) -> Body:

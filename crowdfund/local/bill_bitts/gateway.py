@@ -30,6 +30,7 @@ class Gateway:
     def __init__(self, state: State) -> None:
         self.state = state
         self.settings = Settings(state)
+        self.asked = 0  # status queries since the start
 
     def now(self) -> int:
         """Return the gateway's time in Unix seconds: fixed, or real with an offset."""
@@ -141,6 +142,7 @@ class Gateway:
 
     def status(self, name: str) -> dict[str, Any]:
         """Answer the status query, wrongly if the setting `answers` asks for that."""
+        self.asked += 1
         wrong = self.settings.answers
         answer = _shown(self.payment(name)) | wrong.get("instead", {})
         return {key: value for key, value in answer.items() if key not in wrong.get("without", ())}
