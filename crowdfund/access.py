@@ -236,6 +236,7 @@ TABLE: dict[str, frozenset[str]] = {
     "payments.inbox": readers("admin", "finance"),
     "payments.webhook": readers("admin", "finance"),
     "payments.replay": staff("admin", "finance"),
+    "payments.replay_all": staff("admin", "finance"),
     # reconciliation: everybody may see whether books and contracts agree; two people have a campaign follow
     "reconciliation.drift": PUBLIC,
     "reconciliation.contract": readers("admin", "finance"),

@@ -54,9 +54,7 @@ def add_many(
     return insert_ignore(_T, rows)
 
 
-def add_by_driver(
-    lent: Driver, kind: str, key: str, payload: dict[str, Any], *, lane: str = ""
-) -> None:
+def add_by_driver(lent: Driver, kind: str, key: str, payload: dict[str, Any], *, lane: str = "") -> None:
     """Add one row by a driver's cursor, for a hot path that owns its transaction and rings itself.
 
     The key must be new: a known one fails as the driver's IntegrityError.
@@ -70,8 +68,9 @@ def _new_row(
 ) -> dict[str, Any]:
     kind, key, payload = item
     return {
-        "id": new_id(), "queue": HANDLERS[kind].queue, "lane": lane, "kind": kind, "key": key, "payload": payload,
-        "state": "due", "not_before": not_before, "created_at": now, "attempts": 0, "failures": 0,
+        "id": new_id(), "queue": HANDLERS[kind].queue, "lane": lane, "kind": kind, "key": key,
+        "payload": payload, "state": "due", "not_before": not_before, "created_at": now,
+        "attempts": 0, "failures": 0,
     }  # fmt: skip
 
 

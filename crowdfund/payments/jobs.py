@@ -155,3 +155,9 @@ def check(rows: list[Row], answers: dict[Pair, Any]) -> None:
 def reconcile() -> None:
     """Ask about payments that nobody spoke of for some minutes."""
     service.queue_checks()
+
+
+@outbox.every(60, "payments.purge_refused", queue="payments")
+def purge_refused() -> None:
+    """Remove samples of refused webhooks faster than they can come."""
+    service.purge_refused()

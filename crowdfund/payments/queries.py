@@ -13,10 +13,18 @@ from ..i18n import _
 from ..ledger import queries as ledger
 from ..ledger.rules import SUSPENSE
 from . import rules
-from .models import GatewayCustomer, Inbox, Payment, PaymentException, payment_event
+from .models import (
+    GatewayCustomer,
+    Inbox,
+    Payment,
+    PaymentException,
+    WebhookRefusal,
+    payment_event,
+)
 from .models import payment_exception_event as _exception_event
 
 _P, _C, _I, _X = Payment.__table__, GatewayCustomer.__table__, Inbox.__table__, PaymentException.__table__
+_R = WebhookRefusal.__table__
 PAGE = 25
 _LIST_COLUMNS = [column for column in _I.c if column.name not in ("raw", "headers")]
 
@@ -204,6 +212,14 @@ def inbox_counts() -> dict[str, int]:
     """Return how many webhooks are in each state."""
     query = sa.select(_I.c.state, sa.func.count()).group_by(_I.c.state)
     return {row[0]: row[1] for row in db.session.execute(query)}
+
+
+def refused_since(since: datetime, *, limit: int = 20) -> list[Any]:
+    """Return how many webhooks of which network a gateway was sent and we refused, most first."""
+    count = sa.func.sum(_R.c.count).label("count")
+    query = sa.select(_R.c.gateway, _R.c.client, count, sa.func.max(_R.c.last_at).label("last_at"))
+    query = query.where(_R.c.hour >= since).group_by(_R.c.gateway, _R.c.client)
+    return list(db.session.execute(query.order_by(count.desc()).limit(limit)))
 
 
 def webhook(inbox_id: str) -> Any:  # noqa: ANN401 - a row

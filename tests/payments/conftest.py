@@ -14,6 +14,8 @@ from crowdfund.ledger import queries as ledger
 from crowdfund.ledger.models import Entry, PostingRow
 from crowdfund.payments import queries, service
 from crowdfund.payments.models import Inbox, PaymentException
+from crowdfund.payments.service import refusals
+from tests import raising
 
 GATEWAY = "bill_bitts"
 ESCROW = "campaign:c1:escrow"
@@ -102,6 +104,7 @@ def bank():
 @pytest.fixture
 def world(app, frozen, bank):
     NEWS.clear()
+    refusals.refusals.forget()
     user_id = accounts.ensure_user("alice@example.com", "Alice Investor")
     commit()
     yield World(bank, user_id)
@@ -111,3 +114,15 @@ def world(app, frozen, bank):
 @pytest.fixture
 def news(world):
     return NEWS
+
+
+@pytest.fixture
+def sign_in(app, world):
+    """Return a function that gives a browser in which somebody of that name is signed in."""
+
+    def enter(name, *roles):
+        made = accounts.ensure_user(f"{name}@example.com", name.capitalize(), roles=roles)
+        commit()
+        return raising.sign_in(app.test_client(), made)
+
+    return enter

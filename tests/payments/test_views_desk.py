@@ -2,26 +2,10 @@
 
 import pytest
 
-from crowdfund.accounts import service as accounts
 from crowdfund.db import commit
 from crowdfund.payments import service
-from tests import raising
 
 from .conftest import ESCROW
-
-
-def person(name, *roles):
-    made = accounts.ensure_user(f"{name}@example.com", name.capitalize(), roles=roles)
-    commit()
-    return made
-
-
-@pytest.fixture
-def sign_in(app, world):
-    def enter(name, *roles):
-        return raising.sign_in(app.test_client(), person(name, *roles))
-
-    return enter
 
 
 @pytest.fixture

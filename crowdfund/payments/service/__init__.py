@@ -4,9 +4,10 @@ from ...adapters import bill_bitts as _bill_bitts  # noqa: F401 - makes the gate
 from .answers import Foreign, Unclear
 from .applying import apply_truths, apply_webhooks
 from .exceptions import accept_late, choices, open_one, resolve
-from .inbox import Accepted, TooLarge, accept, replay
+from .inbox import Accepted, TooLarge, accept, replay, replay_all
 from .listing import Listed, compare_listed
 from .purposes import purpose_url, register_purpose
+from .refusals import purge as purge_refused
 from .starting import (
     Failed,
     check_now,
@@ -23,8 +24,8 @@ from .webhooks import load as load_webhooks
 __all__ = [
     "Accepted",
     "Failed",
-    "Listed",
     "Foreign",
+    "Listed",
     "TooLarge",
     "Unclear",
     "accept",
@@ -40,11 +41,13 @@ __all__ = [
     "load_webhooks",
     "missing_contact",
     "open_one",
+    "purge_refused",
     "purpose_url",
     "queue_checks",
-    "registration",
     "register_purpose",
+    "registration",
     "replay",
+    "replay_all",
     "resolve",
     "start",
 ]

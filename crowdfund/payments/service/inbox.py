@@ -22,8 +22,9 @@ from ...db import (
     read_connection,
 )
 from ...errors import Conflict, CrowdfundError, NotFound
+from ...sessions import network
 from ..models import GatewayCustomer, Inbox
-from . import webhooks
+from . import refusals, webhooks
 
 log = structlog.get_logger()
 _I, _C = Inbox.__table__, GatewayCustomer.__table__
@@ -37,7 +38,8 @@ _STORED = sa.select(_I.c.raw).where(
     _I.c.provider == sa.bindparam("gateway"), _I.c.event_id == sa.bindparam("event_id")
 )
 _INSERT = Prepared(
-    sa.insert(_I), "id", "provider", "event_id", "raw", "headers", "received_at", "state", "attempts"
+    sa.insert(_I),
+    *("id", "provider", "event_id", "raw", "headers", "received_at", "state", "attempts", "last_error"),
 )
 _RING_EVERY_S = 0.02
 
@@ -73,11 +75,12 @@ class Accepted:
     parked: bool
 
 
-def accept(gateway_name: str, raw: bytes, headers: Mapping[str, str]) -> Accepted:
+def accept(gateway_name: str, raw: bytes, headers: Mapping[str, str], *, client: str = "") -> Accepted:
     """Verify and store a webhook in a short transaction of its own; a repeat changes nothing.
 
     Raises WebhookForged (signature, time, or a nonce that came with another body), WebhookMalformed,
-    TooLarge. What is refused is kept and counted, and moves nothing.
+    TooLarge, TooManyRefused. What is refused is counted and moves nothing; some of what a client
+    (its address) had refused is kept as evidence.
     """
     gateway = gateways.get(gateway_name)
     if len(raw) > MAX_WEBHOOK_BYTES:
@@ -86,8 +89,18 @@ def accept(gateway_name: str, raw: bytes, headers: Mapping[str, str]) -> Accepte
         event_id = gateway.verify_webhook(raw, headers, clock.now())
         event = gateway.parse_webhook(raw)
         accepted = _store(gateway_name, event_id, (raw, headers, event))
-    except (WebhookForged, WebhookMalformed) as refusal:
-        _keep_refused(gateway_name, raw, headers, why=refusal.user_message)
+    except WebhookMalformed as refusal:  # signed: worth keeping, whoever has brought it
+        _keep_refused(gateway_name, raw, headers, why=refusal.user_message, mark="malformed:")
+        raise
+    except WebhookForged as refusal:
+        is_sample = refusals.refusals.note(gateway_name, client, network(client))
+        if is_sample:
+            _keep_refused(gateway_name, raw, headers, why=refusal.user_message, mark=refusals.MARK)
+        refusals.write_counts()
+        if not is_sample:
+            raise refusals.TooManyRefused(
+                "Too many webhooks with a bad signature came from here. Check the key, then send again."
+            ) from refusal
         raise
     _bell.ring()
     return accepted
@@ -101,6 +114,7 @@ def _store(gateway: str, event_id: str, what: tuple[bytes, Mapping[str, str], Ev
         with lean_transaction() as lent:
             is_known = bool(lent.rows(_KNOWN_CPRN, gateway=gateway, cprn=event.customer_ref))
             row = _row(gateway, event_id, (raw, headers), "received" if is_known else "parked")
+            row["last_error"] = None if is_known else "No customer of ours has this number (yet)."
             lent.send(_INSERT, [row])
             key, payload = f"inbox:{row['id']}:0", {"inbox_id": row["id"]}
             outbox.add_by_driver(lent, "payments.inbox", key, payload, lane=gateway)
@@ -132,13 +146,13 @@ def _kept(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: headers[name][:1000] for name in _KEPT_HEADERS if name in headers}
 
 
-def _keep_refused(gateway: str, raw: bytes, headers: Mapping[str, str], *, why: str) -> None:
+def _keep_refused(gateway: str, raw: bytes, headers: Mapping[str, str], *, why: str, mark: str) -> None:
     """Keep what was refused in a transaction of its own: the request's will be rolled back.
 
     A repeated forgery is only counted, so that nobody can fill the table with one request.
     """
     seen = hashlib.sha256(raw + b"\n" + headers.get("X-Nonce", "").encode()).hexdigest()
-    event_id = f"refused:{seen}"
+    event_id = f"{mark}{seen}"
     row = _row(gateway, event_id, (raw[:_KEPT_OF_REFUSED], headers), "refused")
     with own_transaction() as connection:
         refused = row | {"attempts": 1, "last_error": why[:300]}
@@ -160,6 +174,25 @@ def replay(inbox_id: str, *, actor: str) -> None:
     now = clock.now()
     values: dict[str, Any] = {"state": "received", "waits_since": now, "next_try_at": None}
     db.session.execute(sa.update(_I).where(_I.c.id == inbox_id).values(values))
-    webhooks.queue(inbox_id, row.provider, again=f"replay:{now.timestamp()}")
+    webhooks.queue(inbox_id, row.provider, again=f"replay:{new_id()}")
     log.info("inbox.replayed", inbox_id=inbox_id, actor=actor)
     live.changed("inbox", "all")
+
+
+def replay_all(*, actor: str, most: int = 5_000) -> int:
+    """Process parked and dead webhooks again, oldest first; return how many (a staff verb)."""
+    waits = sa.select(_I.c.id, _I.c.provider).where(_I.c.state.in_(("parked", "dead")))
+    rows = db.session.execute(waits.order_by(_I.c.id).limit(most).with_for_update(skip_locked=True)).all()
+    now = clock.now()
+    ids_of: dict[str, list[str]] = {}
+    for row in rows:
+        ids_of.setdefault(row.provider, []).append(row.id)
+    values: dict[str, Any] = {"state": "received", "waits_since": now, "next_try_at": None}
+    for provider, ids in ids_of.items():
+        for start in range(0, len(ids), 500):
+            some = ids[start : start + 500]
+            db.session.execute(sa.update(_I).where(_I.c.id.in_(some)).values(values))
+            webhooks.queue_many(some, provider, again=f"replay:{new_id()}")
+    log.info("inbox.replayed_all", count=len(rows), actor=actor)
+    live.changed("inbox", "all")
+    return len(rows)

@@ -97,3 +97,9 @@ def queue(inbox_id: str, provider: str, *, again: object = 0, not_before: dateti
     """Queue an inbox row for the inbox job."""
     key, payload = f"inbox:{inbox_id}:{again}", {"inbox_id": inbox_id}
     outbox.add("payments.inbox", key, payload, not_before=not_before, lane=provider)
+
+
+def queue_many(ids: Sequence[str], provider: str, *, again: object) -> None:
+    """Queue inbox rows of a gateway for the inbox job, at once."""
+    rows = [("payments.inbox", f"inbox:{name}:{again}", {"inbox_id": name}) for name in ids]
+    outbox.add_many(rows, lane=provider)

@@ -1,10 +1,12 @@
 """Staff pages: webhooks as they came."""
 
+from datetime import timedelta
+
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from ... import web
-from ...i18n import _
+from ... import clock, web
+from ...i18n import _, ngettext
 from .. import queries, service
 from .blueprint import bp
 
@@ -26,7 +28,19 @@ def inbox() -> Response:
         page=page,
         counts=queries.inbox_counts(),
         states=STATES,
+        refused=queries.refused_since(clock.now() - timedelta(days=1)),
     )
+
+
+@bp.post("/staff/webhooks/replay-all")
+def replay_all() -> BaseResponse:
+    """Process every parked and dead webhook again."""
+    count = service.replay_all(actor=web.current_user().id)
+    text = ngettext(
+        "%(num)s webhook is being processed again.", "%(num)s webhooks are being processed again.", count
+    )
+    web.flash(text if count else _("No webhook was waiting. Nothing was changed."), "info")
+    return web.back(url_for("payments.inbox"))
 
 
 @bp.get("/staff/webhooks/<inbox_id>")

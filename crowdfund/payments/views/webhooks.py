@@ -14,7 +14,7 @@ from flask import Flask, Response, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from ... import web
+from ... import config, web
 from ...adapters import bill_bitts, gateways
 from ...adapters.gateways import MAX_WEBHOOK_BYTES
 from ...errors import CrowdfundError, NotFound
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 _TOO_LARGE = (413, {"error": "The body is larger than 64 kB."})
-_WORDS = {200: "OK", 202: "Accepted", 400: "Bad Request", 401: "Unauthorized", 413: "Content Too Large"}
+_WORDS = {
+    200: "OK", 202: "Accepted", 400: "Bad Request", 401: "Unauthorized", 413: "Content Too Large",
+    429: "Too Many Requests",
+}  # fmt: skip
+_RETRY_AFTER = {429: "60", 503: "5"}
 _HEADERS = ("Content-Type", "User-Agent", "X-Nonce", "X-Signature", "X-Timestamp")
 _IN_ENVIRON = {
     name: ("HTTP_" + name.upper().replace("-", "_")).replace("HTTP_CONTENT", "CONTENT") for name in _HEADERS
@@ -34,10 +38,10 @@ _IN_ENVIRON = {
 Answer = tuple[int, dict[str, str]]
 
 
-def answer(gateway: str, raw: bytes, headers: Mapping[str, str]) -> Answer:
-    """Return status and body for one webhook."""
+def answer(gateway: str, raw: bytes, headers: Mapping[str, str], client: str) -> Answer:
+    """Return status and body for one webhook from a client's address."""
     try:
-        accepted = service.accept(gateway, raw, headers)
+        accepted = service.accept(gateway, raw, headers, client=client)
     except CrowdfundError as refusal:
         return refusal.status, {"error": refusal.user_message}
     if accepted.parked:
@@ -48,20 +52,22 @@ def answer(gateway: str, raw: bytes, headers: Mapping[str, str]) -> Answer:
 class Door:
     """WSGI in front of the application: answers webhooks, hands everything else on."""
 
-    def __init__(self, app: Flask, paths: Mapping[str, str]) -> None:
+    def __init__(self, app: Flask) -> None:
         self._app = app
         self._behind = app.wsgi_app
-        self._paths = paths
+        self._hops = config.settings().proxy_count
 
     def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request."""
-        gateway = self._paths.get(environ.get("PATH_INFO", ""))
+        gateway = _gateway_at(environ.get("PATH_INFO", ""))
         length = environ.get("CONTENT_LENGTH") or ""
         if gateway is None or environ["REQUEST_METHOD"] != "POST" or not length.isdecimal():
             return self._behind(environ, start_response)
         status, body = self._take(gateway, int(length), environ)
         data = json.dumps(body).encode()
         kind = [("Content-Type", "application/json"), ("X-Content-Type-Options", "nosniff")]
+        if status in _RETRY_AFTER:
+            kind.append(("Retry-After", _RETRY_AFTER[status]))
         start_response(
             f"{status} {_WORDS.get(status, 'Unavailable')}", [*kind, ("Content-Length", str(len(data)))]
         )
@@ -73,17 +79,33 @@ class Door:
         headers = {name: environ[key] for name, key in _IN_ENVIRON.items() if environ.get(key)}
         try:
             with self._app.app_context():
-                return answer(gateway, environ["wsgi.input"].read(length), headers)
+                return answer(gateway, environ["wsgi.input"].read(length), headers, self._client(environ))
         except Exception:
             log.exception("webhook.crashed", gateway=gateway)
             return 503, {"error": "We could not store this. Send it again."}
 
+    def _client(self, environ: Mapping[str, Any]) -> str:
+        """Return the sender's address: this stands before the middleware that reads the proxies' headers."""
+        passed = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+        if self._hops and len(passed) >= self._hops:
+            return passed[-self._hops]
+        return str(environ.get("REMOTE_ADDR", ""))
+
+
+def _gateway_at(path: str) -> str | None:
+    """Return which gateway posts to a path, or None."""
+    if not path.startswith("/webhooks/"):
+        return None
+    name = path.removeprefix("/webhooks/").removesuffix("/")
+    if name == "neo-payment":
+        return bill_bitts.NAME
+    return name if path.endswith("/") and name in gateways.names() else None
+
 
 @bp.record_once
 def _put_door(state: BlueprintSetupState) -> None:
-    typed = {f"/webhooks/{name}/": name for name in gateways.names()}
     app: Any = state.app
-    app.wsgi_app = Door(app, typed | {"/webhooks/neo-payment/": bill_bitts.NAME})
+    app.wsgi_app = Door(app)
 
 
 @bp.post("/webhooks/neo-payment/")
@@ -109,5 +131,8 @@ def _through_flask(gateway: str) -> Response:
     except RequestEntityTooLarge:
         status, body = _TOO_LARGE
     else:
-        status, body = answer(gateway, raw, dict(request.headers))
-    return Response(json.dumps(body), status, mimetype="application/json")
+        status, body = answer(gateway, raw, dict(request.headers), request.remote_addr or "")
+    sent = Response(json.dumps(body), status, mimetype="application/json")
+    if status in _RETRY_AFTER:
+        sent.headers["Retry-After"] = _RETRY_AFTER[status]
+    return sent
