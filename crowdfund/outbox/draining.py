@@ -9,7 +9,7 @@ import sqlalchemy as sa
 import structlog
 
 from .. import clock
-from ..db import commit, db, new_id, rollback
+from ..db import commit, db, new_id, rollback, rows_changed
 from . import leases
 from .lanes import Lanes, Prepared
 from .leases import Keeper
@@ -17,7 +17,7 @@ from .models import outbox_table
 from .registry import CAPACITIES, HANDLERS, QUEUES, Handler, Partial, Retry, Row
 
 log = structlog.get_logger()
-CLAIM = 100
+CLAIM = 500
 MAX_FAILURES = 20
 LOOK_AGAIN_S = 0.2  # while a slow lane is prepared, for new work of the others
 _T = outbox_table
@@ -121,10 +121,9 @@ class _Shift:
             if isinstance(result, Partial):
                 rows, result = self._without(rows, result)
             db.session.remove()
-            rows = self._still_mine(rows)
+            rows = self._mark_done(rows)
             if rows:
                 work.run(rows, *([result] if work.prepare else []))
-                self._mark_done(rows)
             commit()
         except Exception as error:  # noqa: BLE001 - whatever a handler raises, its rows go back
             rollback()
@@ -144,17 +143,21 @@ class _Shift:
             leases.release(left, self.keeper)
         return [row for row in rows if row.id not in result.left], result.result
 
-    def _still_mine(self, rows: list[Row]) -> list[Row]:
-        """Lock the rows; leave out what another worker has taken after our lease had ended."""
-        locked = sa.select(_T.c.id).where(
-            _T.c.id.in_([row.id for row in rows]), _T.c.leased_by == self.keeper.owner, _T.c.state == "due"
-        )
-        mine = set(db.session.scalars(locked.order_by(_T.c.id).with_for_update()))
-        return [row for row in rows if row.id in mine]
+    def _mark_done(self, rows: list[Row]) -> list[Row]:
+        """Mark rows done, which locks them until the effect is there too; return those still ours.
 
-    def _mark_done(self, rows: list[Row]) -> None:
+        What another worker has taken after our lease had ended is left out.
+        """
+        ids = [row.id for row in rows]
+        mine = sa.and_(_T.c.id.in_(ids), _T.c.leased_by == self.keeper.owner, _T.c.state == "due")
         values = {"state": "done", "done_at": clock.now(), "leased_until": None}
-        db.session.execute(sa.update(_T).where(_T.c.id.in_([row.id for row in rows])).values(values))
+        if rows_changed(sa.update(_T).where(mine).values(values)) == len(rows):
+            return rows
+        rollback()
+        locked = db.session.scalars(sa.select(_T.c.id).where(mine).order_by(_T.c.id).with_for_update())
+        ours = set(locked)
+        db.session.execute(sa.update(_T).where(_T.c.id.in_(ours)).values(values))
+        return [row for row in rows if row.id in ours]
 
     def _put_back(self, row: Row, error: Exception) -> None:
         """Give a row another try later, or none after too many failures ("not yet" is no failure)."""

@@ -12,7 +12,7 @@ from typing import Any
 from ..contexts import carried
 from .registry import Handler, Row
 
-DEPTH = 2  # batches of a lane on their way: one is prepared while the other is applied
+DEPTH = 1  # batches of a lane on their way: one is prepared while the other is applied
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ other for ever, and none would come to its end.
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
@@ -27,6 +27,7 @@ RENEW_EVERY_S = 10.0
 # Whoever hangs for longer than any work takes loses its rows: another worker may do better.
 MOST_HELD_S = 600.0
 _T = outbox_table
+_COLUMNS = [_T.c[name] for name in Row.__dataclass_fields__]
 
 
 class Keeper:
@@ -141,19 +142,15 @@ def claim(queue: str, lane: str, keeper: Keeper, *, most: int) -> list[Row]:
         db.session.remove()
     if is_empty:
         return []
-    ids = db.session.scalars(query.limit(most).with_for_update(skip_locked=True)).all()
+    rows = db.session.execute(
+        query.with_only_columns(*_COLUMNS).limit(most).with_for_update(skip_locked=True)
+    ).all()
+    ids = [row.id for row in rows]
     values = {"leased_until": now + LEASE, "leased_by": keeper.owner}
     db.session.execute(sa.update(_T).where(_T.c.id.in_(ids)).values(values))
-    found = _select(ids, keeper.owner)
     commit()
-    keeper.hold(row.id for row in found)
-    return found
-
-
-def _select(ids: Sequence[str], owner: str) -> list[Row]:
-    columns = (_T.c.id, _T.c.kind, _T.c.key, _T.c.payload, _T.c.attempts, _T.c.failures)
-    query = sa.select(*columns).where(_T.c.id.in_(ids), _T.c.leased_by == owner, _T.c.state == "due")
-    return [Row(*row) for row in db.session.execute(query.order_by(_T.c.not_before, _T.c.id))]
+    keeper.hold(ids)
+    return [Row(*row) for row in rows]
 
 
 def release(ids: Iterable[str], keeper: Keeper) -> None:

@@ -12,14 +12,13 @@ import structlog
 
 from .. import outbox
 from ..adapters import gateway_budget, gateways
-from ..adapters.gateways import GatewayError, GatewayForeign, GatewayUnclear, Initiated
+from ..adapters.gateways import Event, GatewayError, GatewayForeign, GatewayUnclear, Initiated
 from ..db import db, reading
 from ..outbox import Partial, Row
 from . import queries, service
-from .rules import Status
 
 log = structlog.get_logger()
-BATCH = 100
+BATCH = 500
 T = TypeVar("T")
 Pair = tuple[str, str]
 
@@ -61,16 +60,22 @@ def _ask_one(pair: Pair) -> Any:  # noqa: ANN401 - Truth, Unclear, Foreign or No
 
 
 def _ask_about_webhooks(rows: list[Row]) -> Partial:
-    """One query for each payment of the batch that is not settled yet."""
+    """One query for each payment of the batch about which a webhook says something new."""
     with reading():
         webhooks = service.load_webhooks([row.payload["inbox_id"] for row in rows])
         pair_of = {webhook.id: (webhook.provider, webhook.event.tx_id) for webhook in webhooks}
-        pairs = set(pair_of.values())
-        settled = {(row.gateway, row.tx_id) for row in queries.by_tx(pairs) if row.status == Status.SETTLED}
+        payments = {(row["gateway"], row["tx_id"]): row for row in queries.by_tx(pair_of.values())}
         db.session.remove()
-    answers = ask(pairs - settled)
-    left = {name for name, pair in pair_of.items() if pair not in settled and pair not in answers}
-    return Partial(answers, frozenset(row.id for row in rows if row.payload["inbox_id"] in left))
+    new = {
+        webhook.id
+        for webhook in webhooks
+        if (pair := pair_of[webhook.id]) not in payments
+        or not service.says_nothing_new(webhook.event, payments[pair])
+    }
+    answers = ask(pair_of[name] for name in pair_of if name in new)
+    left = {name for name in new if pair_of[name] not in answers}
+    events = {webhook.id: webhook.event for webhook in webhooks}
+    return Partial((answers, events), frozenset(row.id for row in rows if row.payload["inbox_id"] in left))
 
 
 def _ask_about_payments(rows: list[Row]) -> Partial:
@@ -121,9 +126,10 @@ def _call_each(
 
 
 @outbox.handler("payments.inbox", queue="payments", batch=BATCH, prepare=_ask_about_webhooks)
-def work_inbox(rows: list[Row], answers: dict[Pair, Any]) -> None:
+def work_inbox(rows: list[Row], found: tuple[dict[Pair, Any], dict[str, Event]]) -> None:
     """Apply a batch of webhooks in one transaction."""
-    service.apply_webhooks([row.payload["inbox_id"] for row in rows], answers)
+    answers, events = found
+    service.apply_webhooks([row.payload["inbox_id"] for row in rows], answers, parsed=events)
 
 
 @outbox.handler("payments.register", queue="payments", batch=BATCH, prepare=_register)

@@ -1,6 +1,6 @@
 """Reads of payments, the inbox and exceptions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -278,11 +278,11 @@ def _page(query: sa.Select[Any], key: Any, before: str, limit: int) -> Page:  # 
 # --- for jobs -------------------------------------------------------------------------------------
 
 
-def by_tx(pairs: Iterable[tuple[str, str]]) -> list[Any]:
-    """Return status and figures of payments by (gateway, tx_id)."""
-    columns = (_P.c.id, _P.c.gateway, _P.c.tx_id, _P.c.status)
-    query = sa.select(*columns).where(sa.tuple_(_P.c.gateway, _P.c.tx_id).in_(list(pairs)))
-    return list(db.session.execute(query))
+def by_tx(pairs: Iterable[tuple[str, str]]) -> list[Mapping[str, Any]]:
+    """Return status and what came in of payments by (gateway, tx_id)."""
+    columns = (_P.c.gateway, _P.c.tx_id, _P.c.status, _P.c.received_minor, _P.c.received_currency)
+    query = sa.select(*columns).where(sa.tuple_(_P.c.gateway, _P.c.tx_id).in_(list(set(pairs))))
+    return [dict(row) for row in db.session.execute(query).mappings()]
 
 
 def to_check(before: datetime, limit: int) -> Sequence[tuple[str, str]]:

@@ -126,6 +126,21 @@ def difference(
     return None
 
 
+_REACHED = {Status.PENDING: "PENDING", Status.SUCCEEDED: "SUCCESS", Status.SETTLED: "SETTLED"}
+
+
+def reached(status: str) -> str:
+    """Return what webhooks and gateway have agreed on for a payment with this status, or nothing."""
+    return _REACHED.get(Status(status), "")
+
+
+def is_old_news(event: Said, status: str, received: tuple[int | None, str | None]) -> bool:
+    """Return whether an event says no more than was agreed on before, so that nobody need be asked."""
+    if event.status not in LADDER or rank(event.status) > rank(reached(status)):
+        return False
+    return event.status == "PENDING" or _figures(event) == received
+
+
 def rank(status: str) -> int:
     """Return the place on the ladder, -1 for nothing or FAILED."""
     return LADDER.index(status) if status in LADDER else -1

@@ -96,26 +96,19 @@ def test_the_heart_renews_by_itself(done, frozen, app, monkeypatch):
 
     monkeypatch.setattr(leases.Keeper, "renew", renewed)
 
-    def slow(rows):
-        frozen.advance(NEARLY)
-        moved.clear()
-        assert moved.wait(PATIENCE_S)
-        assert moved.clear() is None
-        assert moved.wait(PATIENCE_S)  # the second one began after the clock had moved
-
     ends = []
 
-    def finish(rows, _answer):
-        ends.append(row_until("a"))
+    def slow(rows):
+        frozen.advance(NEARLY)
+        for _ in range(2):  # the second one began after the clock had moved
+            moved.clear()
+            assert moved.wait(PATIENCE_S)
+        ends.append(row("a").leased_until)
 
-    outbox.handler("test.slow", prepare=slow)(finish)
+    outbox.handler("test.slow", prepare=slow)(lambda rows, _answer: None)
     add("test.slow", "a")
     assert outbox.drain("default") == 1
     assert ends == [clock.now() + outbox.LEASE]
-
-
-def row_until(key):
-    return db.session.scalar(sa.select(_T.c.leased_until).where(_T.c.key == key))
 
 
 def test_rows_that_are_done_or_put_back_are_renewed_no_longer(done, frozen):
@@ -221,11 +214,11 @@ def test_no_more_is_taken_for_a_lane_than_it_can_do(done, monkeypatch):
 
 
 def test_a_long_queue_of_one_lane_keeps_the_newest_row_of_another_waiting_for_one_batch_only(done):
-    handle(done, "test.batch", batch=50, prepare=lambda rows: None)
-    add("test.batch", *(f"old{n:03}" for n in range(400)), lane="busy")
+    handle(done, "test.batch", batch=500, prepare=lambda rows: None)
+    add("test.batch", *(f"old{n:04}" for n in range(1_500)), lane="busy")
     add("test.batch", "new", lane="quiet")
-    assert outbox.drain("default") == 401
-    assert done.index("new") <= 200
+    assert outbox.drain("default") == 1_501
+    assert done.index("new") <= 500
 
 
 def test_a_failed_preparation_of_one_row_does_not_cost_the_others_of_its_lane(done):

@@ -190,7 +190,7 @@ def test_a_batch_is_never_larger_than_asked_for(seen):
     outbox.handler("test.batch", batch=30)(lambda rows: sizes.append(len(rows)))
     add("test.batch", *(f"k{n:03}" for n in range(130)))
     assert outbox.drain("default") == 130
-    assert sizes == [30, 30, 30, 10, 30]
+    assert (max(sizes), sum(sizes)) == (30, 130)
 
 
 def test_a_worker_killed_between_effect_and_commit_leaves_no_effect_and_another_takes_over(seen, frozen):

@@ -2,7 +2,7 @@
 
 from ...adapters import bill_bitts as _bill_bitts  # noqa: F401 - makes the gateway known
 from .answers import Foreign, Unclear
-from .applying import apply_truths, apply_webhooks
+from .applying import apply_truths, apply_webhooks, says_nothing_new
 from .exceptions import accept_late, choices, open_one, resolve
 from .inbox import Accepted, TooLarge, accept, replay, replay_all
 from .listing import Listed, compare_listed
@@ -49,5 +49,6 @@ __all__ = [
     "replay",
     "replay_all",
     "resolve",
+    "says_nothing_new",
     "start",
 ]

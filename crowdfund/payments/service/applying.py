@@ -1,11 +1,12 @@
 """Turn webhooks and status queries into money, a batch at a time, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import structlog
 
 from ... import clock
-from ...adapters.gateways import Truth
+from ...adapters.gateways import Event, Truth
 from .. import rules
 from ..rules import Kind, Said, Status, Verdict
 from . import answers, exceptions, keys, strangers, webhooks
@@ -18,13 +19,13 @@ _OPEN_ENDED = (Status.CREATED, Status.PENDING)
 _NOT_ASKED = Unclear("The gateway was not asked yet.")
 
 
-def apply_webhooks(ids: Sequence[str], given: Answers) -> None:
+def apply_webhooks(ids: Sequence[str], given: Answers, *, parsed: Mapping[str, Event] | None = None) -> None:
     """Apply webhooks with the gateway's answers, in the current transaction.
 
     Idempotent: rows that another worker finished meanwhile are left alone, and every posting has
     a key of its own.
     """
-    found = webhooks.load(ids, lock=True)
+    found = webhooks.load(ids, lock=True, parsed=parsed)
     references = [answer.reference for answer in given.values() if isinstance(answer, Truth)]
     batch = Batch.load(
         ids=[name for name in references if name],
@@ -99,8 +100,9 @@ def _apply(batch: Batch, webhook: Webhook, answer: Answer) -> None:
         strangers.apply(batch, webhook, answer)
         return
     webhook.payment_id = payment["id"]
-    if payment["status"] == Status.SETTLED:
-        answer = _own_truth(payment)
+    is_known = answer is _NOT_ASKED and says_nothing_new(webhook.event, payment)
+    if payment["status"] == Status.SETTLED or is_known:
+        answer = _own_truth(payment, webhook.event)
     answer = answers.about_payment(payment, answer)
     if isinstance(answer, Truth):
         _apply_known(batch, webhook, payment, answer)
@@ -145,15 +147,29 @@ def _end_if_judged(webhook: Webhook, payment: Work, name: str) -> None:
         webhook.state = "done"
 
 
-def _own_truth(payment: Work) -> Truth:
-    """A settled payment needs no query: what was agreed then is the truth."""
+def says_nothing_new(event: Event, payment: Mapping[str, Any]) -> bool:
+    """Return whether a webhook needs no status query, because it says what was agreed on before.
+
+    A settled payment never needs one: what was agreed then is the truth.
+    """
+    received = payment["received_minor"], payment["received_currency"]
+    is_settled = payment["status"] == Status.SETTLED
+    return is_settled or rules.is_old_news(_said_of(event), payment["status"], received)
+
+
+def _own_truth(payment: Work, event: Event) -> Truth:
+    """Return what was agreed on for a payment before."""
     amount, currency = payment["received_minor"], payment["received_currency"]
-    return Truth(
-        payment["tx_id"], payment["customer_ref"], "SETTLED", amount, currency, reference=payment["id"]
-    )
+    if amount is None:
+        amount, currency = event.amount_minor, event.currency
+    status = cast(Any, rules.reached(payment["status"]))
+    return Truth(payment["tx_id"], payment["customer_ref"], status, amount, currency, payment["id"])
 
 
 def said(webhook: Webhook) -> Said:
     """Return what a webhook says."""
-    event = webhook.event
+    return _said_of(webhook.event)
+
+
+def _said_of(event: Event) -> Said:
     return Said(event.status, event.amount_minor, event.currency, event.customer_ref)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from ... import clock, live
 from ...adapters.gateways import Truth
-from ...db import db, new_id
+from ...db import Prepared, db, driver, new_id
 from ...ledger import queries as ledger_queries
 from ...ledger import service as ledger
 from ...ledger.rules import SUSPENSE, Draft, Posting, clearing, external
@@ -29,10 +29,11 @@ _SAVED = (
     "status", "tx_id", "claimed", "claimed_failed", "received_minor", "received_currency",
     "released_at", "last_error", "updated_at", "checked_at",
 )  # fmt: skip
-_SAVE = (
+_SAVE = Prepared(
     sa.update(_P).where(_P.c.id == sa.bindparam("b_id")).values({name: sa.bindparam(name) for name in _SAVED})
 )
-_ADD_EVENT = sa.insert(_E)
+_EVENT_COLUMNS = ("id", "payment_id", "actor", "from_status", "to_status", "reason", "at")
+_ADD_EVENT = Prepared(sa.insert(_E), *_EVENT_COLUMNS)
 Work = dict[str, Any]
 _TICK = timedelta(microseconds=1)  # keeps the order of steps that happen at once
 
@@ -144,12 +145,14 @@ class Batch:
             live.changed("payment", payment["id"])
         if self.changed:
             rows = [{"b_id": p["id"]} | {n: p[n] for n in _SAVED} for p in self.changed.values()]
-            db.session.connection().execute(_SAVE, rows)
+            with driver() as sql:
+                sql.send(_SAVE, rows)
         ledger.post_many(self.drafts)
         for payment_id in self.reversed_ids:
             _reverse(payment_id)
         if self.events:
-            db.session.connection().execute(_ADD_EVENT, self.events)
+            with driver() as sql:
+                sql.send(_ADD_EVENT, self.events)
         if self.answered:
             exceptions.close_many(self.answered, reason="Gateway and webhooks agree since.")
         news.emit_many(self.told)

@@ -1,6 +1,6 @@
 """Inbox rows on their way through a batch: loaded, judged elsewhere, written back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,14 +11,14 @@ import structlog
 from ... import clock, live, outbox
 from ...adapters import gateways
 from ...adapters.gateways import Event
-from ...db import db
+from ...db import Prepared, db, driver
 from .. import rules
 from ..models import Inbox
 
 log = structlog.get_logger()
 _I = Inbox.__table__
 _SAVED = ("state", "attempts", "last_error", "payment_id", "next_try_at", "done_at")
-_SAVE = (
+_SAVE = Prepared(
     sa.update(_I).where(_I.c.id == sa.bindparam("b_id")).values({name: sa.bindparam(name) for name in _SAVED})
 )
 
@@ -53,22 +53,32 @@ class Webhook:
         self.state = "dead" if self.waited >= rules.DEAD_AFTER else "parked"
 
 
-def load(ids: Iterable[str], *, lock: bool = False) -> list[Webhook]:
+def load(
+    ids: Iterable[str], *, lock: bool = False, parsed: Mapping[str, Event] | None = None
+) -> list[Webhook]:
     """Return what is to be done now of some inbox rows, oldest first.
 
-    A row whose next try is later is left out: its own piece of work comes then.
+    A row whose next try is later is left out: its own piece of work comes then. `parsed` are events
+    by row that were read before the lock: a stored body never changes.
     """
-    columns = (_I.c.id, _I.c.provider, _I.c.raw, _I.c.attempts, _I.c.received_at, _I.c.waits_since)
+    known = parsed or {}
+    columns = (_I.c.id, _I.c.provider, _I.c.attempts, _I.c.received_at, _I.c.waits_since)
     is_due = sa.or_(_I.c.next_try_at.is_(None), _I.c.next_try_at <= clock.now())
-    query = sa.select(*columns).where(_I.c.id.in_(list(ids)), _I.c.state.in_(("received", "parked")), is_due)
+    query = sa.select(*columns, sa.literal(None).label("raw") if known else _I.c.raw)
+    query = query.where(_I.c.id.in_(list(ids)), _I.c.state.in_(("received", "parked")), is_due)
     rows = db.session.execute(query.order_by(_I.c.id).with_for_update() if lock else query)
     return [
-        Webhook(
-            row.id, row.provider, gateways.get(row.provider).parse_webhook(row.raw), row.attempts,
-            row.waits_since or row.received_at,
-        )
+        Webhook(row.id, row.provider, known.get(row.id) or _event(row), row.attempts,
+                row.waits_since or row.received_at)
         for row in rows
     ]  # fmt: skip
+
+
+def _event(row: Any) -> Event:  # noqa: ANN401 - a row
+    raw = row.raw
+    if raw is None:  # not among those read before
+        raw = db.session.scalar(sa.select(_I.c.raw).where(_I.c.id == row.id))
+    return gateways.get(row.provider).parse_webhook(raw)
 
 
 def save(webhooks: Sequence[Webhook]) -> None:
@@ -89,7 +99,8 @@ def save(webhooks: Sequence[Webhook]) -> None:
             "last_error": webhook.last_error, "payment_id": webhook.payment_id,
             "next_try_at": next_try_at, "done_at": now if webhook.state == "done" else None,
         })  # fmt: skip
-    db.session.connection().execute(_SAVE, rows)
+    with driver() as sql:
+        sql.send(_SAVE, rows)
     live.changed("inbox", "all")
 
 
