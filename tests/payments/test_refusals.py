@@ -60,6 +60,21 @@ def test_of_much_garbage_some_is_kept_and_all_is_counted(world, post, frozen):
     assert counted() == {"203.0.113.0/24": 301}
 
 
+def test_garbage_beyond_the_budget_asks_the_database_nothing(world, post):
+    payment = world.start()
+    for number in range(refusals.SAMPLES_A_MINUTE + 1):
+        post(*garbage(world, payment.tx_id, number))
+    statements = []
+    note = lambda *args: statements.append(args[2])  # noqa: E731
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        for number in range(100, 150):
+            assert post(*garbage(world, payment.tx_id, number)).status_code == 429
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", note)
+    assert statements == []
+
+
 def test_honest_webhooks_from_the_same_address_are_taken_all_the_while(world, post):
     payment = world.start()
     for number in range(60):
