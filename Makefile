@@ -2,6 +2,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 ON_SQL := $(addprefix tests/,kernel ledger accounts notifications documents issuers compliance payments campaigns investments admin test_guards.py)
+ON_MYSQL := tests/kernel tests/ledger tests/test_guards.py tests/compliance/test_levels.py
 # Tests that start whole stacks have the machine for themselves; the others share it two and two.
 STACKS := tests/local tests/chaos
 # The newcomer's run has its own target, which `make check` takes first.
@@ -20,7 +21,8 @@ run: ready ## Start the whole system on this machine; Ctrl-C ends it
 reset: ready ## Remove this machine's data (database, chain, mail); downloads stay
 	@$(PY) -m crowdfund.local reset
 
-test: ready-dev ## Run all tests: what touches SQL on PostgreSQL, the whole stack with a browser, everything on SQLite
+test: ready-dev ## Run all tests: what touches SQL on PostgreSQL and MariaDB, the whole stack with a browser, everything on SQLite
+	@$(if $(ARGS),:,tools/mariadb.sh && $(PY) -m pytest -q $(TWO) --db mysql -m "not browser and not chaos" $(ON_MYSQL))
 	@$(if $(ARGS),:,$(PY) -m pytest -q $(TWO) --db postgresql -m "not browser and not chaos" $(ON_SQL))
 	@chromium=$$($(PY) tools/chromium.py) && export CHROMIUM="$$chromium" && \
 	$(if $(ARGS),exec $(PY) -m pytest -m "not chaos" $(ARGS),\

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from crowdfund import clock, config, create_app, i18n
 from crowdfund.adapters import mail, sms
 from crowdfund.db import db
+from tests import mariadb
 from tests.browser import Browser, lint
 
 settings.register_profile(
@@ -25,7 +26,7 @@ NOW = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
 
 
 def pytest_addoption(parser):
-    parser.addoption("--db", default="", help="sqlite, postgresql or a database URL; default: sqlite")
+    parser.addoption("--db", default="", help="sqlite, postgresql, mysql or a database URL; default: sqlite")
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +47,9 @@ def database_url(database_kind, tmp_path_factory) -> Iterator[str]:
         yield server.get_uri()
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+    elif database_kind == "mysql":
+        with mariadb.running(folder) as server:
+            yield server.url("crowdfund")
     else:
         yield database_kind
 
@@ -125,10 +129,17 @@ def _empty_postgresql(connection: sa.Connection, names: list[str]) -> None:
 
 
 def _empty_mysql(connection: sa.Connection, names: list[str]) -> None:
+    # TRUNCATE makes a new file, 30 ms each: only where there are rows that a trigger protects.
+    looks = " UNION ALL ".join(f"(SELECT '{name}' FROM `{name}` LIMIT 1)" for name in names)
+    filled = set(connection.execute(sa.text(looks)).scalars())
     connection.execute(sa.text("SET foreign_key_checks = 0"))
-    for name in names:
-        connection.execute(sa.text(f"TRUNCATE `{name}`"))  # fires no triggers there
+    for name in filled:
+        protected = db.metadata.tables[name].info.get("append_only")
+        connection.execute(sa.text(f"{'TRUNCATE' if protected else 'DELETE FROM'} `{name}`"))
     connection.execute(sa.text("SET foreign_key_checks = 1"))
+    # As the migrations do: two transactions that make the same first row there lock each other out.
+    for head in ("journal_head", "audit_head"):
+        connection.execute(sa.text(f"INSERT INTO {head} (id, seq, hash) VALUES (1, 0, REPEAT('0', 64))"))
 
 
 def _empty_sqlite(connection: sa.Connection, names: list[str]) -> None:

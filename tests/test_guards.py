@@ -255,16 +255,19 @@ def test_migrated_tables_are_those_of_the_models(migrated):
     assert changes == []
 
 
+TRIGGERS = {
+    "sqlite": "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE NOT tgisinternal",
+    "mysql": "SELECT event_object_table, trigger_name FROM information_schema.triggers "
+    "WHERE trigger_schema = DATABASE()",
+}
+
+
 def facts(engine):
     """Return triggers, named checks and unique constraints of a database."""
     inspector = sa.inspect(engine)
     with engine.connect() as connection:
-        query = (
-            "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'"
-            if engine.dialect.name == "sqlite"
-            else "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE NOT tgisinternal"
-        )
-        triggers = {tuple(row) for row in connection.exec_driver_sql(query)}
+        triggers = {tuple(row) for row in connection.exec_driver_sql(TRIGGERS[engine.dialect.name])}
     tables = set(inspector.get_table_names()) - {"alembic_version"}
     checks = {
         (table, check["name"], " ".join(check["sqltext"].split()))  # a changed list of states keeps its name

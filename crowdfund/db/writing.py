@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from .engines import db, is_read_only
+from .engines import db, is_read_only, take_write_lock
+from .mysql import insert_missing
+from .transactions import note_kept
 
 
 def insert_ignore(table: sa.FromClause, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -26,19 +28,18 @@ def execute_insert_ignore(
     """Do what `insert_ignore` does on a given connection."""
     target = cast(sa.Table, table)
     name = connection.dialect.name
-    statement: sa.Insert
-    if name == "postgresql":
-        statement = postgresql.insert(target).on_conflict_do_nothing()
-    elif name == "sqlite":
-        statement = sqlite.insert(target).on_conflict_do_nothing()
-    else:
-        statement = mysql.insert(target).prefix_with("IGNORE")
     # One statement for any number of rows: a VALUES list as long as the rows would be compiled anew
     # each time. psycopg's count of an INSERT is dropped unless it is asked for.
     sent = [dict(row) for row in rows]
+    if name not in _ON_CONFLICT:
+        return insert_missing(connection, target, sent)
+    statement = _ON_CONFLICT[name](target).on_conflict_do_nothing()
     return connection.execute(
         statement.inline(), sent if len(sent) > 1 else sent[0], execution_options={"preserve_rowcount": True}
     ).rowcount
+
+
+_ON_CONFLICT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
 class Prepared:
@@ -131,7 +132,8 @@ class Driver:
 
     def begin(self) -> None:
         """Take SQLite's write lock at once (see `_on_begin`); other drivers begin by themselves."""
-        self.connection.connection.cursor().execute("BEGIN IMMEDIATE")
+        lent = self.connection.connection
+        take_write_lock(cast(Any, lent.cursor()), lent.info)
 
     def close(self) -> None:
         """Give the cursors back."""
@@ -175,6 +177,7 @@ def lean_transaction() -> Iterator[Driver]:
             driver_like.begin()
         yield driver_like
         lent.commit()
+        note_kept()
     except BaseException:
         lent.rollback()
         raise

@@ -4,10 +4,13 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..db import ID, Json, UTCDateTime, db, event_table, new_id, one_of
 from .rules import Kind, Resolution, Status
+
+_RAW = sa.LargeBinary(64 * 1024 + 1).with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb")
 
 
 class Payment(db.Model):
@@ -68,7 +71,7 @@ class Inbox(db.Model):
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
     provider: Mapped[str] = mapped_column(sa.String(24))
     event_id: Mapped[str] = mapped_column(sa.String(80))
-    raw: Mapped[bytes] = mapped_column(sa.LargeBinary(64 * 1024 + 1))
+    raw: Mapped[bytes] = mapped_column(_RAW)
     headers: Mapped[dict[str, Any]] = mapped_column(Json)
     received_at: Mapped[datetime] = mapped_column(UTCDateTime)
     state: Mapped[str] = mapped_column(sa.String(8), default="received")

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from crowdfund import db as kernel
 from crowdfund.accounts import queries as accounts
 from crowdfund.accounts import service as account_service
-from crowdfund.accounts.models import User
+from crowdfund.accounts.models import User, UserRole
 from crowdfund.db import (
     Prepared,
     UTCDateTime,
@@ -162,8 +162,66 @@ def test_a_prepared_statement_sends_types_defaults_and_many_rows(app):
 
 def test_a_status_column_refuses_what_it_does_not_know(app):
     person_id = account_service.ensure_user("a@example.com")
-    with pytest.raises(sa.exc.IntegrityError, match="ck_person_kyc_status_known"):
+    with pytest.raises(sa.exc.DBAPIError, match="ck_person_kyc_status_known"):
         db.session.execute(sa.update(User).where(User.id == person_id).values(kyc_status="maybe"))
+
+
+PERSON = {
+    "id": "p1", "email": "p1@example.com", "referral_code": "ABCDEFGH", "kyc_level": "none",
+    "kyc_status": "none", "kyc_reason": "", "language": "", "created_at": datetime(2026, 1, 1, tzinfo=UTC),
+}  # fmt: skip
+
+
+def wrong_rows():
+    yield "a broken check", User.__table__, PERSON | {"kyc_status": "maybe"}
+    yield "a missing value", TICKS, {"name": "a", "next_at": None}
+    role = {"person_id": "nobody", "role": "admin", "given_by": "system", "given_at": PERSON["created_at"]}
+    yield "a reference that leads nowhere", UserRole.__table__, role
+    yield "a text that is too long", TICKS, tick_row("x" * 65)
+
+
+@pytest.mark.parametrize("what", [what for what, _, _ in wrong_rows()])
+def test_an_insert_that_ignores_duplicates_ignores_nothing_else(app, what):
+    table, row = next((table, row) for name, table, row in wrong_rows() if name == what)
+    if what == "a text that is too long" and db.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite does not measure texts")
+    with pytest.raises(sa.exc.DBAPIError):
+        insert_ignore(table, [row])
+    rollback()
+
+
+def test_duplicates_are_found_by_every_unique_key_and_counted(app):
+    other = PERSON | {"id": "p2", "email": "p2@example.com", "referral_code": "ABCDEFGJ"}
+    same_code = PERSON | {"id": "p3", "email": "p3@example.com"}
+    without = [PERSON | {"id": f"n{n}", "email": None, "referral_code": f"BBBBBBB{n}"} for n in range(2)]
+    assert insert_ignore(User.__table__, [PERSON]) == 1
+    assert insert_ignore(User.__table__, [PERSON, other, same_code, *without, other]) == 3
+    assert insert_ignore(User.__table__, [PERSON, other, *without]) == 0
+    assert insert_ignore(User.__table__, [other | {"email": "p4@example.com"}]) == 0
+    commit()
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(User)) == 4
+
+
+@pytest.mark.parametrize("pair", [("ज़ोया", "जोया"), ("सिंह", "सिह"), ("Bob", "bob"), ("é", "e"), ("ሀ", "ሃ")])
+def test_names_that_differ_in_a_letter_are_two_names(app, pair):
+    assert insert_ignore(TICKS, [tick_row(name) for name in pair]) == 2
+    commit()
+    assert names() == sorted(pair)
+    assert db.session.scalars(sa.select(TICKS.c.name).where(TICKS.c.name == pair[0])).all() == [pair[0]]
+
+
+def test_two_who_find_the_same_row_and_lock_it_both_come_through(app):
+    """On MySQL an INSERT IGNORE would share a lock on the row, and then both wait for the other's."""
+    insert_ignore(TICKS, [tick_row("a")])
+    commit()
+
+    def once():
+        assert insert_ignore(TICKS, [tick_row("a")]) == 0
+        found = db.session.execute(sa.select(TICKS).where(TICKS.c.name == "a").with_for_update()).one()
+        db.session.execute(sa.update(TICKS).values(next_at=found.next_at + timedelta(seconds=1)))
+
+    assert at_once(app, [once] * 6) == [None] * 6
+    assert db.session.scalar(sa.select(TICKS.c.next_at)) == tick_row("a")["next_at"] + timedelta(seconds=6)
 
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql", "mysql"])

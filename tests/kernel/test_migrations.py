@@ -12,7 +12,7 @@ from crowdfund import config, create_app
 from crowdfund.accounts import queries as people
 from crowdfund.accounts import service as accounts
 from crowdfund.adapters import storage
-from crowdfund.db import commit, db, new_id, rollback
+from crowdfund.db import commit, db, mysql, new_id, rollback
 from crowdfund.documents import service as documents
 from crowdfund.issuers import queries as companies
 from crowdfund.ledger import queries as ledger
@@ -85,9 +85,9 @@ def fill():
     }  # fmt: skip
     with db.engine.begin() as connection:
         for table, found in rows.items():
-            names = list(found[0])
-            marks = ", ".join(f":{name}" for name in names)
-            statement = sa.text(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})")
+            quote = connection.dialect.identifier_preparer.quote  # `key` is a word of MySQL
+            names, marks = ", ".join(map(quote, found[0])), ", ".join(f":{name}" for name in found[0])
+            statement = sa.text(f"INSERT INTO {table} ({names}) VALUES ({marks})")
             connection.execute(statement, found)
 
 
@@ -121,9 +121,51 @@ def test_what_comes_after_the_migration_finds_its_place(old):
     assert ledger.balance("user:carol:wallet") == 500
     assert list(ledger.problems()) == []
     rollback()
-    with pytest.raises(sa.exc.IntegrityError):
+    with pytest.raises(sa.exc.DBAPIError, match="kyc_status_known"):
         db.session.execute(sa.text("UPDATE person SET kyc_status = 'nonsense' WHERE id = :id"), {"id": carol})
     rollback()
     with pytest.raises(sa.exc.IntegrityError):
         db.session.execute(sa.text("DELETE FROM company WHERE id = 'yirga'"))
+    rollback()
+
+
+def test_the_heads_of_journal_and_audit_log_are_made_by_the_migration(old):
+    """Two first entries that made it at the same moment would lock each other out on MySQL."""
+    upgrade(directory=MIGRATIONS)
+    for table in ("journal_head", "audit_head"):
+        assert db.session.execute(sa.text(f"SELECT id, seq, hash FROM {table}")).all() == [(1, 0, "0" * 64)]
+    rollback()
+
+
+@pytest.fixture
+def by_default(database_kind, monkeypatch):
+    """Let the tables of the first release have what a server gives that nobody has told an encoding."""
+    if database_kind != "mysql":
+        pytest.skip("PostgreSQL and SQLite have one encoding")
+    monkeypatch.setattr(mysql, "CHARSET", "latin1")
+    monkeypatch.setattr(mysql, "COLLATION", "latin1_swedish_ci")
+    return monkeypatch
+
+
+def test_an_old_installation_holds_every_alphabet_and_compares_letters_after_the_migration(by_default, old):
+    fill()
+    keys = sa.text(
+        "SELECT table_name, constraint_name, referenced_table_name FROM information_schema."
+        "referential_constraints WHERE constraint_schema = DATABASE() AND table_name <> 'company_document'"
+    )
+    before = set(db.session.execute(keys).all())
+    rollback()
+    by_default.undo()
+    upgrade(directory=MIGRATIONS)
+    wrong = sa.text(
+        "SELECT table_name, column_name, collation_name FROM information_schema.columns "
+        "WHERE table_schema = DATABASE() AND collation_name <> 'utf8mb4_bin'"
+    )
+    assert db.session.execute(wrong).all() == []
+    assert before - set(db.session.execute(keys).all()) == set()
+    rollback()
+    abebe = accounts.ensure_user("abebe@example.com", "አበበ ቢቂላ")
+    commit()
+    assert people.get(abebe).name == "አበበ ቢቂላ"
+    assert people.find_by_email("alice@example.com").id == "alice"
     rollback()

@@ -1,0 +1,103 @@
+"""What MySQL and MariaDB need of their own: the text encoding of each table, and an honest insert."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateTable
+
+# Compares text by its letters, as SQLite and PostgreSQL do. Other collations take ज़ोया and जोया, or
+# Bob and bob, for the same unique key; the server's own default may not even hold Amharic.
+CHARSET, COLLATION = "utf8mb4", "utf8mb4_bin"
+CONNECT = {
+    "charset": CHARSET,
+    # Without strict mode the server cuts what is too long and turns what it cannot read into 0.
+    "init_command": "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')",
+}
+_DUPLICATE = (1062, 1586)
+Row = Mapping[str, Any]
+
+
+@compiles(CreateTable, "mysql", "mariadb")
+def _name_the_encoding(element: CreateTable, compiler: Any, **how: Any) -> str:  # noqa: ANN401
+    text = str(compiler.visit_create_table(element, **how)).rstrip()
+    return text if "CHARSET" in text else f"{text} ENGINE=InnoDB CHARSET={CHARSET} COLLATE={COLLATION}\n\n"
+
+
+def name_the_encoding(op: Any) -> None:  # noqa: ANN401 - alembic's operations
+    """Give every table that an older release made with the server's defaults our encoding, in a migration.
+
+    MariaDB changes no column that a foreign key needs, so all of them are put aside meanwhile.
+    Databases other than MySQL and MariaDB are left alone.
+    """
+    bind = op.get_bind()
+    if bind.dialect.name not in ("mysql", "mariadb"):
+        return
+    encoding = f"CHARACTER SET {CHARSET} COLLATE {COLLATION}"
+    op.execute(f"ALTER DATABASE `{bind.engine.url.database}` {encoding}")
+    others = sa.text(
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() "
+        "AND table_type = 'BASE TABLE' AND table_collation <> :collation"
+    )
+    names = bind.execute(others, {"collation": COLLATION}).scalars().all()
+    if not names:
+        return
+    inspector = sa.inspect(bind)
+    keys = [
+        (table, key) for table in inspector.get_table_names() for key in inspector.get_foreign_keys(table)
+    ]
+    for table, key in keys:
+        op.drop_constraint(key["name"], table, type_="foreignkey")
+    for name in names:
+        op.execute(f"ALTER TABLE `{name}` CONVERT TO {encoding}")
+    for table, key in keys:
+        columns, target = key["constrained_columns"], key["referred_table"]
+        op.create_foreign_key(key["name"], table, target, columns, key["referred_columns"], **key["options"])
+
+
+def insert_missing(connection: Connection, table: sa.Table, rows: Sequence[Row]) -> int:
+    """Insert the rows whose unique keys are all new; return how many went in.
+
+    `INSERT IGNORE` would ignore every other error as well (broken CHECKs, values cut or lost) and
+    take a shared lock on each row that exists, which deadlocks with a later FOR UPDATE.
+    """
+    missing = [row for row in rows if not _exists(connection, table, row)]
+    if not missing:
+        return 0
+    if _insert(connection, table, missing):
+        return len(missing)
+    # Somebody else was faster with one of them, or two of them are the same.
+    return sum(_insert(connection, table, [row]) for row in missing)
+
+
+def _exists(connection: Connection, table: sa.Table, row: Row) -> bool:
+    same = [sa.and_(*(column == row[column.key] for column in key)) for key in _keys(table, row)]
+    if not same:
+        return False
+    return connection.execute(sa.select(sa.literal(1)).where(sa.or_(*same)).limit(1)).first() is not None
+
+
+def _keys(table: sa.Table, row: Row) -> Iterator[list[Any]]:
+    """Yield the columns of each unique key for which a row gives every value; NULL is never the same."""
+    unique = [*table.constraints, *(index for index in table.indexes if index.unique)]
+    for key in unique:
+        if isinstance(key, sa.PrimaryKeyConstraint | sa.UniqueConstraint | sa.Index):
+            columns = list(key.columns)
+            if columns and all(row.get(column.key) is not None for column in columns):
+                yield columns
+
+
+def _insert(connection: Connection, table: sa.Table, rows: Sequence[Row]) -> bool:
+    """Insert rows; return False, and insert none, when a unique key exists. Raises any other error."""
+    savepoint = connection.begin_nested()
+    try:
+        connection.execute(sa.insert(table).inline(), [dict(row) for row in rows])
+    except sa.exc.IntegrityError as error:
+        if error.orig is None or error.orig.args[0] not in _DUPLICATE:
+            raise
+        savepoint.rollback()
+        return False
+    savepoint.commit()
+    return True
