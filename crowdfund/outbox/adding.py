@@ -1,7 +1,7 @@
-"""Add work in the transaction of the verb that wants it; try again; clear what is finished."""
+"""Add work in the transaction of the verb that wants it; try again."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -17,11 +17,10 @@ from ..db import (
     execute_insert_ignore,
     insert_ignore,
     new_id,
-    rows_changed,
 )
 from .bell import ring
 from .models import KEY_LENGTH, outbox_table
-from .registry import HANDLERS, QUEUES, SUBSCRIBERS, TICKS, every
+from .registry import HANDLERS, QUEUES, SUBSCRIBERS
 
 _T = outbox_table
 
@@ -114,18 +113,3 @@ def revive(row_id: str) -> None:
     )
     for queue in QUEUES:
         after_commit(("bell", queue), partial(ring, queue))
-
-
-@every(600, "outbox.purge")
-def purge(*, most: int = 5_000) -> int:
-    """Remove finished rows: periodic ones after an hour, others after 30 days; return how many.
-
-    A key is remembered for those 30 days; what it stands for has its own wall against doubles.
-    """
-    now = clock.now()
-    old = sa.or_(
-        sa.and_(_T.c.kind.in_(TICKS), _T.c.done_at < now - timedelta(hours=1)),
-        _T.c.done_at < now - timedelta(days=30),
-    )
-    ids = db.session.scalars(sa.select(_T.c.id).where(_T.c.state == "done", old).limit(most)).all()
-    return rows_changed(sa.delete(_T).where(_T.c.id.in_(ids))) if ids else 0

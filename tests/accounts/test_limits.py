@@ -118,6 +118,16 @@ def test_a_budget_comes_back_when_its_window_is_over(ask, enter, read_code, froz
     assert enter(otp_id, read_code())
 
 
+def test_a_clock_that_was_a_day_ahead_for_a_moment_locks_nobody_out_for_a_day(ask, frozen):
+    frozen.advance(timedelta(days=1))
+    for _ in range(5):
+        ask()
+    with pytest.raises(rules.TooManyCodes):
+        ask()
+    frozen.advance(timedelta(days=-1))
+    ask()
+
+
 def test_a_refused_try_uses_up_nothing_of_others(ask, enter, read_code, frozen):
     otp_id, code = ask(), read_code()
     frozen.advance(timedelta(minutes=1))

@@ -352,3 +352,120 @@ def test_two_schedulers_at_once_add_a_tick_once(seen, frozen, app):
     outbox.drain_all()
     frozen.advance(timedelta(seconds=61))
     assert sum(at_once(app, [outbox.tick] * 4)) == 2
+
+
+DAY = timedelta(days=1)
+
+
+def test_a_clock_that_was_ahead_for_a_moment_stops_no_duty(seen, frozen):
+    outbox.every(60, "test.tick")(lambda: seen.append("tick"))
+    outbox.tick()
+    outbox.drain_all()
+    frozen.advance(DAY)
+    outbox.tick()
+    outbox.drain_all()
+    frozen.advance(-DAY + timedelta(seconds=20))
+    for _ in range(5):
+        frozen.advance(timedelta(seconds=61))
+        outbox.tick()
+        outbox.drain_all()
+    assert seen == ["tick"] * 7
+
+
+def test_a_clock_that_went_back_by_less_than_a_minute_does_no_duty_twice(seen, frozen):
+    outbox.every(60, "test.tick")(lambda: seen.append("tick"))
+    outbox.tick()
+    outbox.drain_all()
+    frozen.advance(timedelta(seconds=-59))
+    outbox.tick()
+    outbox.drain_all()
+    assert seen == ["tick"]
+
+
+def test_work_that_was_added_claimed_or_put_off_while_the_clock_was_ahead_is_done(seen, frozen):
+    answers = [SystemExit("killed"), outbox.Retry(60, "not yet")]
+
+    @outbox.handler("test.once")
+    def once(rows):
+        if answers:
+            raise answers.pop(0)
+        seen.extend(one.payload["key"] for one in rows)
+
+    outbox.every(60, "test.tick", queue="messages")(lambda: None)
+    outbox.tick()
+    frozen.advance(DAY)
+    outbox.tick()  # the relay works on while the clock is wrong
+    add("test.once", "held")
+    with pytest.raises(SystemExit):
+        outbox.drain("default")
+    add("test.once", "put off")
+    outbox.drain("default")
+    add("test.note", "new")
+    add("test.note", "in an hour", not_before=clock.now() + timedelta(hours=1))
+    frozen.advance(-DAY)
+    outbox.tick()
+    outbox.drain_all()
+    frozen.advance(timedelta(seconds=61))
+    outbox.drain_all()
+    assert sorted(seen) == ["held", "new", "put off"]
+    frozen.advance(timedelta(hours=1))
+    outbox.drain_all()
+    assert sorted(seen) == ["held", "in an hour", "new", "put off"]
+
+
+def test_work_that_is_rightly_due_in_a_month_is_not_done_early_by_a_clock_that_was_ahead(seen, frozen):
+    outbox.every(60, "test.tick", queue="messages")(lambda: None)
+    add("test.note", "in a month", not_before=clock.now() + timedelta(days=30))
+    frozen.advance(DAY)
+    outbox.tick()
+    frozen.advance(-DAY)
+    outbox.tick()
+    frozen.advance(timedelta(days=29))
+    outbox.drain_all()
+    assert seen == []
+
+
+def old_rows(count, *, kind="test.note", age=timedelta(days=31)):
+    done = clock.now() - age
+    db.session.execute(sa.insert(_T), [
+        {"id": f"{kind[:8]}{n:08}", "queue": "default", "kind": kind, "key": f"{kind}:{n}", "payload": {},
+         "state": "done", "not_before": done, "created_at": done, "done_at": done, "attempts": 0,
+         "failures": 0}
+        for n in range(count)
+    ])  # fmt: skip
+    commit()
+
+
+def test_the_purge_removes_all_that_is_old_in_one_turn_however_much_there_is(seen):
+    old_rows(12_345)
+    old_rows(5, kind="outbox.beat.chain", age=timedelta(hours=2))
+    old_rows(7, kind="test.batch", age=timedelta(days=29))
+    outbox.every(60, "outbox.beat.chain")(lambda: None)
+    outbox.handler("test.batch")(lambda rows: None)
+    outbox.add("outbox.purge", "now")
+    commit()
+    outbox.drain_all()
+    left = db.session.execute(sa.select(_T.c.kind, sa.func.count()).group_by(_T.c.kind)).all()
+    assert sorted(tuple(row) for row in left) == [("outbox.purge", 1), ("test.batch", 7)]
+
+
+def test_a_purge_whose_time_is_over_goes_on_soon(seen, frozen, monkeypatch):
+    monkeypatch.setattr(outbox.purging.purge, "__kwdefaults__", {"budget_s": 0.0, "at_once": 100})
+    old_rows(250)
+    outbox.add("outbox.purge", "now")
+    commit()
+    turns = 0
+    while outbox.drain_all():
+        turns += 1
+        frozen.advance(outbox.purging.PAUSE)
+    assert turns == 4  # 100, 100, 50, and nothing more
+    assert db.session.scalar(sa.select(sa.func.count()).where(_T.c.kind == "test.note")) == 0
+
+
+def test_what_is_not_done_is_never_purged(seen):
+    add("test.note", "late")
+    old = clock.now() - timedelta(days=400)
+    db.session.execute(sa.update(_T).values(state="dead", created_at=old))
+    commit()
+    assert outbox.purge() == (0, False)
+    assert states() == {"late": "dead"}

@@ -53,7 +53,8 @@ def begin(kind: str, facts: Mapping[str, Any], visitor: Visitor, *, attempt_id: 
         connection.execute(sa.insert(_A).values(row))
     with own_transaction() as connection:
         for limit, same in zip(rules.ATTEMPTS, (_A.c.ip == ip, _A.c.network == network), strict=True):
-            recent = sa.and_(_A.c.network == network, same, _A.c.created_at > now - limit.window)
+            window = _A.c.created_at > now - limit.window, _A.c.created_at <= now + clock.CLOCKS_DIFFER
+            recent = sa.and_(_A.c.network == network, same, *window)
             if (connection.scalar(sa.select(sa.func.count()).where(recent)) or 0) > limit.most:
                 connection.execute(sa.delete(_A).where(_A.c.id == attempt_id))
                 break

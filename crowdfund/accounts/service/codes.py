@@ -73,8 +73,9 @@ def _refusal(connection: sa.Connection, row: dict[str, Any]) -> rules.TooManyCod
 def _asked(
     connection: sa.Connection, limit: rules.Limit, same: sa.ColumnElement[bool], row: dict[str, Any]
 ) -> int:
-    since = row["created_at"] - limit.window
-    return connection.scalar(sa.select(sa.func.count()).where(same, _O.c.created_at > since)) or 0
+    now = row["created_at"]
+    recent = sa.and_(_O.c.created_at > now - limit.window, _O.c.created_at <= now + clock.CLOCKS_DIFFER)
+    return connection.scalar(sa.select(sa.func.count()).where(same, recent)) or 0
 
 
 def sign_in(otp_id: str, typed: str, *, ip: str, referral: str = "", language: str = "") -> str:
