@@ -7,12 +7,31 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"(?<![\w.+:-])\+\d[\d ]{6,16}\d\b")
+
+
+class Lines:
+    """A stream whose errors are dropped: a full disk must not fail the work that writes a line about it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text if there is room for it."""
+        with suppress(OSError):
+            return self._stream.write(text)
+        return 0
+
+    def flush(self) -> None:
+        """Send what was written on its way."""
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def configure(level: int = logging.INFO) -> None:
@@ -27,7 +46,7 @@ def configure(level: int = logging.INFO) -> None:
             structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, Lines(sys.stderr))),
         cache_logger_on_first_use=False,
     )
 

@@ -49,6 +49,7 @@ class Child:
     wanted: bool = True
     exit_code: int | None = None
     told: bool = field(default=False)  # the crash loop was reported
+    last_words: str = ""  # what the supervisor last wrote to its log, or would have
 
     @property
     def pid(self) -> int | None:

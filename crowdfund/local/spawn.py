@@ -21,12 +21,12 @@ def spawn(
     cwd: Path,
     death_signal: int = signal.SIGKILL,
 ) -> subprocess.Popen[bytes]:
-    """Start a program; its output is appended to `log`.
+    """Start a program; its output is appended to `log`, or dropped when that cannot be opened.
 
     Must be called from a thread that lives as long as the child may: Linux sends the death
     signal when the *thread* that started the child ends.
     """
-    with log.open("ab") as output:
+    with _opened(log) as output:
         return subprocess.Popen(
             list(argv),
             env=dict(env),
@@ -37,6 +37,14 @@ def spawn(
             start_new_session=True,
             preexec_fn=_die_with(os.getpid(), death_signal),
         )
+
+
+def _opened(log: Path) -> IO[bytes]:
+    """Open a log, or nothing at all: a full disk must not keep a program from starting."""
+    try:
+        return log.open("ab")
+    except OSError:
+        return open(os.devnull, "ab")
 
 
 def _die_with(parent: int, death_signal: int) -> Callable[[], None] | None:

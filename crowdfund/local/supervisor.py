@@ -23,6 +23,7 @@ from crowdfund.local.spawn import Guard, spawn
 log = logging.getLogger("crowdfund.local")
 
 Say = Callable[[str], None]
+AFTER_ERROR_S = 0.05
 
 
 class Supervisor:
@@ -115,11 +116,34 @@ class Supervisor:
     def _run(self) -> None:
         while True:
             with suppress(queue.Empty):
-                self._tasks.get(timeout=self._pause_s())()
+                self._try(self._tasks.get(timeout=self._pause_s()))
             if self._stopping and all(not child.process for child in self._children.values()):
                 return
-            self._restart_due()
-            self._tick_due()
+            self._try(self._restart_due)
+            self._try(self._tick_due)
+
+    def _try(self, step: Callable[[], None]) -> None:
+        """Take a step of the thread's work; whatever it raises, the programs are still looked after."""
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 - nobody else would start the programs again
+            self._tell(f"The supervisor met an error and goes on: {error!r}")
+            time.sleep(AFTER_ERROR_S)  # a step that fails each time must not keep the machine busy
+
+    def _tell(self, text: str) -> None:
+        """Say something to the operator, if the terminal or the file behind it takes it."""
+        with suppress(OSError, ValueError):
+            self._say(text)
+
+    def _note(self, child: Child, text: str) -> None:
+        """Write a line to a program's log; when the disk is full, say it and go on."""
+        try:
+            with child.log.open("a") as file:
+                file.write(f"{text}\n")
+        except OSError as error:
+            if child.last_words != text:
+                self._tell(f"{child.program.name}: {text}\n    Its log cannot be written: {error}.")
+        child.last_words = text
 
     def _pause_s(self) -> float:
         """Return how long nothing can be due."""
@@ -160,7 +184,7 @@ class Supervisor:
                 death_signal=program.death_signal,
             )
         except OSError as error:
-            child.log.write_text(f"{program.argv[0]}: {error}\n")
+            self._note(child, f"{program.argv[0]}: {error}")
             child.note_death(127)
             return
         self._guard.watch(process.pid)
@@ -172,8 +196,7 @@ class Supervisor:
         try:
             hook()
         except (OSError, StackError, ValueError) as error:
-            with child.log.open("a") as file:
-                file.write(f"{error}\n")
+            self._note(child, str(error))
             return False
         return True
 
@@ -193,7 +216,7 @@ class Supervisor:
         child.note_death(code)
         if child.wanted and child.looping and not child.told:
             child.told = True
-            self._say(child.why() + "\n    It is tried again every 30 s.")
+            self._tell(child.why() + "\n    It is tried again every 30 s.")
 
     def _stop_all(self) -> None:
         children = list(self._children.values())
