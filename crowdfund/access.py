@@ -254,7 +254,9 @@ TABLE: dict[str, frozenset[str]] = {
     "reports.retry": staff("admin"),
     # static files and health
     "static": PUBLIC,
-    "web.health": PUBLIC,
+    "web.health_live": PUBLIC,
+    "web.health_report": PUBLIC,
+    "web.health_strict": PUBLIC,
     "web.choose_language": PUBLIC,
 }
 

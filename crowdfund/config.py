@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     chain_recorder_key: str = ""
     # Minor units that the recorder may record on one day; above it an operator has to raise the day's cap.
     chain_recorder_cap_minor: int = 1_000_000_000
+    # Below this much ether for gas of any signer, /health and `flask doctor` say so.
+    chain_low_gas_ether: float = 0.05
 
     billbitts_api_url: str = ""
     billbitts_api_key: str = ""

@@ -157,6 +157,7 @@ KEEPERS = frozenset({"payments.neo_webhook", "payments.gateway_webhook"})
 SAID_OTHERWISE = {
     "payments.neo_webhook": dict.fromkeys(ACTORS, "401"),  # proves itself by its signature, missing here
     "payments.gateway_webhook": dict.fromkeys(ACTORS, "401"),
+    "web.health_strict": dict.fromkeys(ACTORS, "503"),  # nothing works behind the pages of the tests
     "accounts.oidc_begin": dict.fromkeys(ACTORS, "503"),  # no provider is configured here
     "accounts.passkey_options": dict.fromkeys(NOBODY, "sign in"),  # for who is half way in
     "admin.withdraw": {"admin": "forbidden"},  # only who asked; that was another admin

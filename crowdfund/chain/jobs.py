@@ -11,7 +11,7 @@ from typing import Any
 from .. import audit, outbox
 from ..db import new_id
 from ..outbox import Row
-from . import requests
+from . import requests, state
 from .hearing import hears
 
 QUEUE = "chain"
@@ -56,6 +56,8 @@ def index(_rows: list[Row], scan: Any) -> None:  # noqa: ANN401
     """Apply the next blocks; goes on at once while more of them wait."""
     from .indexer import apply
 
+    if scan is not None and not scan.problem:
+        outbox.beat(state.READER)
     if scan is not None and apply(scan):
         outbox.add("chain.index", f"chain.index:more:{new_id()}")
 
@@ -136,8 +138,23 @@ def request_moved(rows: list[Row]) -> None:
         requests.wake()
 
 
+def _ask_gas(_rows: list[Row]) -> Any:  # noqa: ANN401 - balances
+    from .gas import ask
+
+    return ask()
+
+
+@outbox.handler("chain.gas", queue=QUEUE, batch=100, prepare=_ask_gas)
+def keep_gas(_rows: list[Row], balances: Any) -> None:  # noqa: ANN401
+    """Write down what the signers have for gas."""
+    from .gas import store
+
+    store(balances)
+
+
 # Ticks of kinds that have a `prepare`, which `outbox.every` does not know.
 outbox.TICKS["chain.index"] = (1.0, QUEUE)
 outbox.TICKS["chain.watch"] = (2.0, QUEUE)
 outbox.TICKS["chain.nonces"] = (15.0, QUEUE)
 outbox.TICKS["chain.keys"] = (15.0, QUEUE)
+outbox.TICKS["chain.gas"] = (300.0, QUEUE)

@@ -151,6 +151,17 @@ class ChainRequest(db.Model):
 chain_request_event = event_table("chain_request")
 
 
+class GasMoney(db.Model):
+    """What a signer had for gas when a job last asked: web processes never ask the node."""
+
+    __tablename__ = "chain_gas"
+    role: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
+    address: Mapped[str] = mapped_column(ADDRESS)
+    balance_gwei: Mapped[int] = mapped_column(sa.BigInteger)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    __table_args__ = (one_of("role", *ROLES),)
+
+
 class Contract(db.Model):
     """A contract whose logs are read; `name` only for the one of its kind, clones have none."""
 

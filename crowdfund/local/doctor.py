@@ -3,86 +3,44 @@
 import os
 import smtplib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
-from http.client import HTTPException
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
-from urllib.request import urlopen
 
 import click
 import redis
-import sqlalchemy as sa
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from flask.cli import with_appcontext
 
 from crowdfund import config
 from crowdfund.config import INSECURE_KEY, Settings
-from crowdfund.db import db, reading
 from crowdfund.local import rpc
-from crowdfund.local.environment import ROOT
-from crowdfund.reports import secrets as sealed_samples
+from crowdfund.local.doctor_sql import check_database, check_work
+from crowdfund.local.findings import TIMEOUT_S, Finding, first_line, http_answers, http_status, masked
 
 RSA_BITS = 2048
-TIMEOUT_S = 5
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report; `wrong` says what to do, and is empty when all is well."""
-
-    part: str
-    uses: str
-    wrong: str = ""
-
-
-def masked(url: str) -> str:
-    """Return a URL without its password and query."""
-    parts = urlsplit(url)
-    if "@" not in parts.netloc:
-        return url.partition("?")[0]
-    user = parts.netloc.rpartition("@")[0].partition(":")[0]
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, f"{user}:***@{host}", parts.path, "", ""))
 
 
 def check_settings(settings: Settings) -> Iterator[Finding]:
-    """Look at the environment name, the secret key and the data folder."""
-    weak = settings.secret_key == INSECURE_KEY
-    wrong = "SECRET_KEY is the one everybody knows; set SECRET_KEY or SECRET_KEY_FILE." if weak else ""
+    """Look at the environment name, the secret key, what production needs, and the data folder."""
+    wrong = " ".join(_settings_problems(settings))
     yield Finding("settings", f"{settings.environment}, {settings.public_url}", wrong)
     folder = settings.data_dir.absolute()
     writable = os.access(folder, os.W_OK)
     yield Finding("data", str(folder), "" if writable else "The folder is missing or cannot be written.")
 
 
-def check_database(settings: Settings) -> Iterator[Finding]:
-    """Connect, and compare the tables' version with the migrations."""
-    uses = masked(settings.sqlalchemy_url)
-    try:
-        with db.engine.connect() as connection:
-            found = set(MigrationContext.configure(connection).get_current_heads())
-    except sa.exc.SQLAlchemyError as error:
-        yield Finding("database", uses, f"It cannot be reached: {_first_line(error)}. Check DATABASE_URL.")
+def _settings_problems(settings: Settings) -> Iterator[str]:
+    if settings.secret_key == INSECURE_KEY:
+        yield "SECRET_KEY is the one everybody knows; set SECRET_KEY or SECRET_KEY_FILE."
+    if settings.environment != "production":
         return
-    wanted = set(ScriptDirectory(str(ROOT / "migrations")).get_heads())
-    if found != wanted:
-        yield Finding("database", uses, "Its tables are old: run `flask db upgrade`.")
-        return
-    yield Finding("database", uses)
-    yield _check_sealed()
-
-
-def _check_sealed() -> Finding:
-    """Open a sample of each kind of secret that lies sealed in the database."""
-    with reading():
-        wrong = " ".join(sealed_samples.problems())
-        uses = f"opens samples of {sealed_samples.counted()} kinds"
-        db.session.remove()
-    return Finding("sealed", uses if not wrong else "SECRET_KEY", wrong)
+    if not settings.public_url.startswith("https://"):
+        yield "PUBLIC_URL must be an https address."
+    if not settings.trusted_hosts:
+        yield "TRUSTED_HOSTS is empty, so any Host header is taken; name the site's hosts."
+    if settings.events_url.startswith("/") and not settings.proxy_count:
+        yield "PROXY_COUNT is 0 behind a proxy: everybody would share one address and its limits."
 
 
 def check_redis(settings: Settings) -> Iterator[Finding]:
@@ -91,7 +49,7 @@ def check_redis(settings: Settings) -> Iterator[Finding]:
     try:
         info = redis.Redis.from_url(settings.redis_url, socket_timeout=TIMEOUT_S).info("server")
     except (redis.RedisError, ValueError) as error:
-        yield Finding("redis", uses, f"It does not answer: {_first_line(error)}. Check REDIS_URL.")
+        yield Finding("redis", uses, f"It does not answer: {first_line(error)}. Check REDIS_URL.")
         return
     version = info.get("valkey_version") or info.get("redis_version")
     yield Finding("redis", f"{uses} (version {version})")
@@ -104,7 +62,7 @@ def check_chain(settings: Settings) -> Iterator[Finding]:
         chain_id = int(rpc.call(settings.chain_rpc_url, "eth_chainId", timeout_s=TIMEOUT_S), 16)
         height = int(rpc.call(settings.chain_rpc_url, "eth_blockNumber", timeout_s=TIMEOUT_S), 16)
     except (rpc.RpcError, TypeError, ValueError) as error:
-        yield Finding("chain", uses, f"The node does not answer: {_first_line(error)}. Check CHAIN_RPC_URL.")
+        yield Finding("chain", uses, f"The node does not answer: {first_line(error)}. Check CHAIN_RPC_URL.")
     else:
         same = chain_id == settings.chain_id
         wrong = "" if same else f"It is chain {chain_id}, but CHAIN_ID says {settings.chain_id}."
@@ -125,7 +83,7 @@ def _fees(settings: Settings) -> Finding:
     try:
         price = int(rpc.call(settings.chain_rpc_url, "eth_gasPrice", timeout_s=TIMEOUT_S), 16)
     except (rpc.RpcError, TypeError, ValueError) as error:
-        return Finding("chain fees", f"at most {most:f} gwei", f"No price: {_first_line(error)}.")
+        return Finding("chain fees", f"at most {most:f} gwei", f"No price: {first_line(error)}.")
     asks = Decimal(price) / 10**9
     wrong = "" if asks <= most else "Writes wait. Raise CHAIN_MAX_FEE_GWEI, or wait."
     return Finding("chain fees", f"at most {most:f} gwei, the network asks {asks:.3f}", wrong)
@@ -136,7 +94,7 @@ def check_gateway(settings: Settings) -> Iterator[Finding]:
     if not settings.billbitts_api_url:
         yield Finding("gateway", "none", "Set BILLBITTS_API_URL.")
         return
-    answers = _http_answers(settings.billbitts_api_url)
+    answers = http_answers(settings.billbitts_api_url)
     wrong = "" if answers else "It does not answer. Check BILLBITTS_API_URL."
     yield Finding("gateway", masked(settings.billbitts_api_url), wrong)
     problems = list(_key_problems(settings))
@@ -153,7 +111,7 @@ def check_mail(settings: Settings) -> Iterator[Finding]:
             server.noop()
     except (OSError, smtplib.SMTPException) as error:
         yield Finding(
-            "mail", uses, f"It does not answer: {_first_line(error)}. Check MAIL_SERVER and MAIL_PORT."
+            "mail", uses, f"It does not answer: {first_line(error)}. Check MAIL_SERVER and MAIL_PORT."
         )
         return
     yield Finding("mail", uses)
@@ -166,7 +124,7 @@ def check_sms(settings: Settings) -> Iterator[Finding]:
         uses = "none: codes go by e-mail only" if is_live else "none: the worker prints them"
         yield Finding("sms", uses)
         return
-    wrong = "" if _http_answers(settings.sms_api_url) else "It does not answer. Check SMS_API_URL."
+    wrong = "" if http_answers(settings.sms_api_url) else "It does not answer. Check SMS_API_URL."
     wrong = wrong if settings.sms_api_key else f"{wrong} SMS_API_KEY is not set.".strip()
     yield Finding("sms", masked(settings.sms_api_url), wrong)
 
@@ -188,11 +146,16 @@ def check_sign_on(settings: Settings) -> Iterator[Finding]:
 
 
 def check_events(settings: Settings) -> Iterator[Finding]:
-    """Reach the event stream, where it has an address of its own."""
+    """Reach the event stream, at its own address or through the proxy."""
     if settings.events_url.startswith("/"):
-        yield Finding("events", f"{settings.public_url}{settings.events_url} (behind the proxy)")
+        url = f"{settings.public_url}{settings.events_url}"
+        status = http_status(f"{url}?t=doctor")
+        # The event process refuses a token that is none; a web process would answer 404.
+        wrong = "" if status == 403 else f"It answers {status or 'nothing'}, not 403: pages will poll. "
+        more = wrong and "Start crowdfund.events:app and let the proxy lead there."
+        yield Finding("events", f"{url} (behind the proxy)", wrong + more)
         return
-    answers = _http_answers(settings.events_url.rpartition("/")[0] + "/health")
+    answers = http_answers(settings.events_url.rpartition("/")[0] + "/health")
     wrong = "" if answers else "It does not answer; pages will poll. Start crowdfund.events:app."
     yield Finding("events", settings.events_url, wrong)
 
@@ -207,6 +170,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     check_sms,
     check_sign_on,
     check_events,
+    check_work,
 )
 
 
@@ -251,21 +215,3 @@ def _is_rsa(path: str, *, private: bool) -> bool:
     except (OSError, ValueError, TypeError):
         return False
     return isinstance(key, rsa.RSAPrivateKey | rsa.RSAPublicKey) and key.key_size >= RSA_BITS
-
-
-def _http_answers(url: str) -> bool:
-    if not url.startswith(("http://", "https://")):
-        return False
-    try:
-        with urlopen(url, timeout=TIMEOUT_S) as response:  # noqa: S310 - http(s) only, see above
-            return bool(response.status)
-    except OSError as error:
-        return getattr(error, "code", 500) < 500
-    except HTTPException:
-        return False
-
-
-def _first_line(error: Exception) -> str:
-    """Return what went wrong in one line; drivers repeat addresses and statements below it."""
-    cause = getattr(error, "orig", None) or error
-    return (str(cause).splitlines() or [type(cause).__name__])[0][:200].rstrip(".")

@@ -5,11 +5,13 @@ enqueues one drain job; the drain claims rows under a lease, runs the handler an
 done in the transaction that holds the effect. A sweeper finds whatever a lost bell left.
 """
 
-from .adding import add, add_by_driver, add_many, emit, emit_on, purge, revive
+from .adding import add, add_by_driver, add_many, emit, emit_on, revive
+from .beating import RELAY, beat, beats, dead, overdue, worker_name
 from .bell import CHANNEL, redis_client, ring
 from .draining import CLAIM, MAX_FAILURES, drain, drain_all
 from .leases import LEASE
-from .models import KEY_LENGTH, Outbox, Schedule, outbox_table
+from .models import KEY_LENGTH, Heartbeat, Outbox, Schedule, outbox_table
+from .purging import purge
 from .registry import (
     CAPACITIES,
     HANDLERS,
@@ -35,9 +37,11 @@ __all__ = [
     "LEASE",
     "MAX_FAILURES",
     "QUEUES",
+    "RELAY",
     "SUBSCRIBERS",
     "TICKS",
     "Handler",
+    "Heartbeat",
     "Outbox",
     "Partial",
     "Retry",
@@ -46,6 +50,9 @@ __all__ = [
     "add",
     "add_by_driver",
     "add_many",
+    "beat",
+    "beats",
+    "dead",
     "drain",
     "drain_all",
     "due_queues",
@@ -56,10 +63,12 @@ __all__ = [
     "handler",
     "on",
     "outbox_table",
+    "overdue",
     "purge",
     "redis_client",
     "revive",
     "ring",
     "run_relay",
     "tick",
+    "worker_name",
 ]

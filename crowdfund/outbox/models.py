@@ -30,7 +30,10 @@ class Outbox(db.Model):
     attempts: Mapped[int] = mapped_column(default=0)
     failures: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(sa.String(500))
-    __table_args__ = (sa.Index(None, "state", "queue", "lane", "not_before"),)
+    __table_args__ = (
+        sa.Index(None, "state", "queue", "lane", "not_before"),
+        sa.Index(None, "kind", "done_at"),  # for the purge
+    )
 
 
 class Schedule(db.Model):
@@ -39,6 +42,14 @@ class Schedule(db.Model):
     __tablename__ = "schedule"
     name: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     next_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Heartbeat(db.Model):
+    """When a background process last finished some work through SQL."""
+
+    __tablename__ = "heartbeat"
+    name: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 outbox_table = Outbox.__table__

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from crowdfund import config
-from crowdfund.local import doctor, stack
+from crowdfund.db import db
+from crowdfund.local import doctor, doctor_sql, stack
 
 from .conftest import CLEAN
 
@@ -90,3 +91,48 @@ def test_no_sms_gateway_is_no_fault_and_is_said(tmp_path: Path) -> None:
     live = settings(tmp_path, environment="production", secret_key="x" * 40)
     assert only(doctor.check_sms(live)) == doctor.Finding("sms", "none: codes go by e-mail only")
     assert only(doctor.check_sms(settings(tmp_path))).wrong == ""
+
+
+PRODUCTION = {
+    "environment": "production", "secret_key": "k" * 40, "public_url": "https://x.example",
+    "trusted_hosts": ["x.example"], "proxy_count": 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({}, ""),
+        ({"public_url": "http://x.example"}, "PUBLIC_URL"),
+        ({"trusted_hosts": []}, "TRUSTED_HOSTS"),
+        ({"proxy_count": 0}, "PROXY_COUNT"),
+        ({"proxy_count": 0, "events_url": "https://events.example/events"}, ""),
+    ],
+)
+def test_what_production_needs_is_missed(tmp_path: Path, change, word: str) -> None:
+    first = next(iter(doctor.check_settings(settings(tmp_path, **{**PRODUCTION, **change}))))
+    assert (word in first.wrong) if word else first.wrong == ""
+
+
+def test_an_event_process_behind_a_proxy_is_asked_too(tmp_path: Path) -> None:
+    found = only(doctor.check_events(settings(tmp_path, public_url="http://127.0.0.1:1")))
+    assert "nothing" in found.wrong
+    assert "crowdfund.events:app" in found.wrong
+
+
+def test_work_that_stands_still_is_wrong(app) -> None:
+    found = only(doctor.check_work(config.settings()))
+    assert "The relay has never worked" in found.wrong
+    assert "queue payments" in found.wrong
+
+
+def test_tables_in_an_encoding_that_loses_letters_are_wrong(app) -> None:
+    if db.engine.dialect.name != "mysql":
+        pytest.skip("PostgreSQL and SQLite have one encoding for a database")
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE schedule CONVERT TO CHARACTER SET latin1")
+        assert "1 tables are not in utf8mb4_bin" in doctor_sql._encoding_problem(connection)
+        connection.exec_driver_sql(
+            "ALTER TABLE schedule CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+        )
+        assert doctor_sql._encoding_problem(connection) == ""

@@ -226,12 +226,12 @@ def test_an_authenticator_that_cannot_be_opened_is_said_too(app, frozen, monkeyp
 
 
 def test_the_doctor_tries_sealed_samples_too(sealed, monkeypatch):
-    from crowdfund.local import doctor
+    from crowdfund.local import doctor_sql
 
     rollback()
-    assert doctor._check_sealed().wrong == ""
+    assert doctor_sql._check_sealed().wrong == ""
     monkeypatch.setattr(config.settings(), "secret_key", "another secret")
-    assert "does not open sealed documents" in doctor._check_sealed().wrong
+    assert "does not open sealed documents" in doctor_sql._check_sealed().wrong
 
 
 # --- memory -----------------------------------------------------------------------------------------------

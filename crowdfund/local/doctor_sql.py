@@ -1,0 +1,72 @@
+"""What the doctor asks the database: its tables, its encoding, and how the work behind the pages goes."""
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from crowdfund import clock, health, outbox
+from crowdfund.config import Settings
+from crowdfund.db import db, reading
+from crowdfund.local.environment import ROOT
+from crowdfund.local.findings import Finding, first_line, masked
+from crowdfund.reports import secrets as sealed_samples
+
+_UTF8 = "utf8mb4 COLLATE utf8mb4_bin"
+
+
+def check_database(settings: Settings) -> Iterator[Finding]:
+    """Connect, and compare the tables' version with the migrations; every alphabet must fit."""
+    uses = masked(settings.sqlalchemy_url)
+    try:
+        with db.engine.connect() as connection:
+            found = set(MigrationContext.configure(connection).get_current_heads())
+            encoding = _encoding_problem(connection)
+    except sa.exc.SQLAlchemyError as error:
+        yield Finding("database", uses, f"It cannot be reached: {first_line(error)}. Check DATABASE_URL.")
+        return
+    wanted = set(ScriptDirectory(str(ROOT / "migrations")).get_heads())
+    if found != wanted:
+        yield Finding("database", uses, "Its tables are old: run `flask db upgrade`.")
+        return
+    yield Finding("database", uses, encoding)
+    yield _check_sealed()
+
+
+def _check_sealed() -> Finding:
+    """Open a sample of each kind of secret that lies sealed in the database."""
+    with reading():
+        wrong = " ".join(sealed_samples.problems())
+        uses = f"opens samples of {sealed_samples.counted()} kinds"
+        db.session.remove()
+    return Finding("sealed", uses if not wrong else "SECRET_KEY", wrong)
+
+
+def _encoding_problem(connection: sa.Connection) -> str:
+    """Return what to do when names in Amharic or Hindi could be lost or taken for each other."""
+    if connection.dialect.name == "postgresql":
+        found = connection.exec_driver_sql("SHOW server_encoding").scalar()
+        return "" if found == "UTF8" else f"Its encoding is {found}: make the database with ENCODING 'UTF8'."
+    if connection.dialect.name not in ("mysql", "mariadb"):
+        return ""
+    others = connection.exec_driver_sql(
+        "SELECT count(*) FROM information_schema.tables WHERE table_schema = DATABASE() "
+        "AND table_type = 'BASE TABLE' AND table_collation <> 'utf8mb4_bin'"
+    ).scalar()
+    if not others:
+        return ""
+    return f"{others} tables are not in utf8mb4_bin: ALTER TABLE … CONVERT TO CHARACTER SET {_UTF8}."
+
+
+def check_work(_settings: Settings) -> Iterator[Finding]:
+    """Look at what works behind the pages: relay, workers, queues, the chain's reader, gas money."""
+    try:
+        reasons = health.reasons()
+        beats = outbox.beats()
+    except sa.exc.SQLAlchemyError as error:
+        yield Finding("work", "unknown", f"The database cannot say: {first_line(error)}.")
+        return
+    now = clock.now()
+    seen = ", ".join(f"{name} {(now - at).total_seconds():.0f} s ago" for name, at in sorted(beats.items()))
+    yield Finding("work", seen or "nothing yet", " ".join(reason.text for reason in reasons))
