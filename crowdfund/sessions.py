@@ -8,14 +8,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from flask import Flask, Request, Response
 from flask.sessions import SessionInterface, SessionMixin
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.datastructures import CallbackDict
 
 from . import clock, lookups
-from .db import ID, Json, UTCDateTime, db, rows_changed
+from .db import ID, Fault, Json, UTCDateTime, db, fault_of, patience, rows_changed, transactions
 
+log = structlog.get_logger()
 IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=30)
 TOUCH_EVERY = timedelta(minutes=10)
@@ -58,6 +60,12 @@ class SqlSession(CallbackDict[str, Any], SessionMixin):
         self.modified = False
         self.seen_at: datetime | None = None
         self.created_at: datetime | None = None
+        self.trouble: Exception | None = None  # why the session could not be read
+        self.is_dropped = False
+
+    def forget_changes(self) -> None:
+        """Store nothing of this request: what it did was rolled back, or the database is away."""
+        self.is_dropped = True
 
     def rotate(self) -> None:
         """Change the cookie at sign-in and sign-out, against session fixation."""
@@ -123,6 +131,16 @@ def hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def _patience_s(session: SqlSession) -> float:
+    """Return how long SQLite's lock is waited for: a page that is only read must not hang for it."""
+    from flask import request  # noqa: PLC0415 - only inside a request
+
+    if not session.modified:
+        return 0.0  # only the time of the last use: the next request stores it as well
+    is_page = request.method in ("GET", "HEAD") and session.old_token is None
+    return 0.5 if is_page else transactions.REQUEST_PATIENCE_S
+
+
 class SqlSessionInterface(SessionInterface):
     """Loads a session by its cookie and saves it when it was changed."""
 
@@ -133,7 +151,14 @@ class SqlSessionInterface(SessionInterface):
         token = request.cookies.get(self.get_cookie_name(app))
         if not token or len(token) > 64:
             return SqlSession()
-        row = _FIND.first(key=hashed(token), now=clock.now())
+        try:
+            row = _FIND.first(key=hashed(token), now=clock.now())
+        except Exception as error:
+            if fault_of(error) is None:
+                raise
+            session = SqlSession()
+            session.trouble = error
+            return session
         if row is None:
             return SqlSession()
         session = SqlSession(token, row.data)
@@ -145,14 +170,24 @@ class SqlSessionInterface(SessionInterface):
         assert isinstance(session, SqlSession)  # noqa: S101 - narrows the type
         now = clock.now()
         stale = session.seen_at is not None and session.seen_at < now - TOUCH_EVERY
-        if not session.modified and not stale:
+        if session.is_dropped or not (session.modified or stale):
             return
         name = self.get_cookie_name(app)
         if not session and session.old_token is None and session.token is None:
             return
         is_new = session.token is None
         token = session.token or secrets.token_urlsafe(32)
-        self._store(session, hashed(token), is_new=is_new, now=now)
+        try:
+            with patience(_patience_s(session)):
+                self._store(session, hashed(token), is_new=is_new, now=now)
+        except sa.exc.SQLAlchemyError as error:
+            fault = fault_of(error)
+            # Whoever signs out must not be told so while the old session lives. Without a session
+            # the form on this page could not be sent; when the lock is only busy it still can be read.
+            if fault is None or session.old_token is not None or (is_new and fault is not Fault.BUSY):
+                raise
+            log.warning("session.not_stored", error=str(error))
+            return
         session.token = token
         response.vary.add("Cookie")
         response.set_cookie(

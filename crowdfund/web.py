@@ -8,8 +8,6 @@ from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
-import redis
-import sqlalchemy as sa
 import structlog
 from flask import (
     Blueprint,
@@ -49,10 +47,12 @@ from . import (
     config,
     db,
     headers,
+    health,
     i18n,
     live,
     lookups,
     money,
+    retrying,
     sessions,
     statuses,
 )
@@ -209,6 +209,7 @@ def init_app(app: Flask) -> None:
         WTF_CSRF_SSL_STRICT=False,
         TRUSTED_HOSTS=settings.trusted_hosts or None,
     )
+    retrying.init_app(app)
     if settings.proxy_count:
         hops = settings.proxy_count
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -218,16 +219,15 @@ def init_app(app: Flask) -> None:
     app.jinja_env.template_class = Template
     i18n.install(app.jinja_env)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.before_request(_need_session)
     csrf.init_app(app)
     login.init_app(app, add_context_processor=False)
     Htmx(app)
     app.before_request(_open)
     app.after_request(_finish)
     app.teardown_request(_close)
-    app.register_error_handler(CrowdfundError, _show_refusal)
-    app.register_error_handler(CSRFError, _show_csrf)
-    app.register_error_handler(HTTPException, _show_http)
-    app.register_error_handler(Exception, _show_crash)
+    for kind, show in _SHOWN.items():
+        app.register_error_handler(kind, show)
     app.register_blueprint(bp)
     app.context_processor(_context)
     app.jinja_env.globals.update(
@@ -245,10 +245,23 @@ def init_app(app: Flask) -> None:
 
 
 @bp.get("/health")
-def health() -> Response:
-    """Answer whether SQL and Redis are reachable, for balancers and the supervisor."""
-    parts = {"database": _database_answers(), "redis": _redis_answers()}
-    return make_response(jsonify(parts), 200 if parts["database"] else 503)
+def health_report() -> Response:
+    """Say how well all is: 200 while this process can serve pages, 503 when it cannot."""
+    report, can_serve = health.answer()
+    return make_response(jsonify(report), 200 if can_serve else 503)
+
+
+@bp.get("/health/strict")
+def health_strict() -> Response:
+    """Answer 503 unless all is well: for alarms that look at the status only, never for balancers."""
+    report, _can_serve = health.answer()
+    return make_response(jsonify(report), 200 if report["status"] == "ok" else 503)
+
+
+@bp.get("/health/live")
+def health_live() -> Response:
+    """Say that this process answers; asks nothing of others, so no outage restarts it."""
+    return make_response(jsonify({"status": "live"}))
 
 
 @bp.post("/language")
@@ -270,31 +283,29 @@ def remember_language(response: BaseResponse, name: str) -> BaseResponse:
     return response
 
 
-def _database_answers() -> bool:
-    try:
-        db.db.session.execute(sa.text("SELECT 1"))
-    except sa.exc.DBAPIError:
-        return False
-    return True
-
-
-def _redis_answers() -> bool:
-    from .outbox import redis_client  # noqa: PLC0415 - web works without Redis
-
-    try:
-        return bool(redis_client().ping())
-    except redis.RedisError:
-        return False
-
-
 # --- request life ---------------------------------------------------------------------------------
+
+
+def _need_session() -> None:
+    """Prepare each request; without its session nobody knows who asks, so nothing is answered."""
+    asked = _asked()
+    db.begin_request(read_only=not _may_write(asked))
+    g.request_id = secrets.token_hex(6)
+    i18n.use(_language(asked))
+    trouble = _session().trouble
+    if trouble is not None and asked.endpoint not in _WITHOUT_SESSION:
+        raise trouble
+
+
+_WITHOUT_SESSION = frozenset({"static", "web.health_report", "web.health_strict", "web.health_live"})
+
+
+def _session() -> sessions.SqlSession:
+    return cast(sessions.SqlSession, request_ctx.session)
 
 
 def _open() -> BaseResponse | None:
     asked = _asked()
-    db.set_read_only(not _may_write(asked))
-    g.request_id = secrets.token_hex(6)
-    i18n.use(_language())
     if "\0" in asked.path or b"%00" in asked.query_string:
         # No address of ours has one, and PostgreSQL refuses it in any text it is asked for.
         return _error_response(404, "not_found", _("There is nothing at this address."))
@@ -322,9 +333,8 @@ def _may_write(asked: Request) -> bool:
     return asked.method not in SAFE or asked.endpoint in access.WRITING_GETS
 
 
-def _language() -> str:
+def _language(asked: Request) -> str:
     """Return what the reader chose, else the first of the browser's languages that we have."""
-    asked = _asked()
     chosen = asked.cookies.get(LANGUAGE_COOKIE, "")
     if chosen in i18n.LANGUAGES or (chosen == i18n.PSEUDO and config.settings().environment == "test"):
         return chosen
@@ -378,9 +388,12 @@ def _finish(response: Response) -> Response:
     asked = _asked()
     if _may_write(asked):
         if response.status_code < 400:
+            g.commit_began = True
             db.commit()
         else:
             db.rollback()
+    if response.status_code in _RETRY_AFTER_S:
+        response.headers.setdefault("Retry-After", _RETRY_AFTER_S[response.status_code])
     is_page = response.mimetype == "text/html"
     headers.complete(response, is_personal=is_page and current_user() is not None)
     compression.compress(response, asked.environ.get("HTTP_ACCEPT_ENCODING", ""))
@@ -391,7 +404,10 @@ def _close(_error: BaseException | None) -> None:
     lookups.release()
     if db.db.session.registry.has():  # a page may have read without one
         db.rollback()
-    db.set_read_only(False)
+    db.end_request()
+
+
+_RETRY_AFTER_S = {429: "60", 503: "5"}
 
 
 class App(Flask):
@@ -516,6 +532,9 @@ def _show_http(error: HTTPException) -> BaseResponse:
     status = error.code or 500
     if status < 400:
         return error.get_response()
+    crash = getattr(error, "original_exception", None)
+    if crash is not None:  # what Flask makes of an error in the commit, after the view
+        return _show_crash(crash)
     sentences = {
         404: _("There is nothing at this address. It may have moved; nothing was lost."),
         405: _("This address does not take that kind of request."),
@@ -528,8 +547,32 @@ def _show_http(error: HTTPException) -> BaseResponse:
 
 def _show_crash(error: Exception) -> BaseResponse:
     db.rollback()
+    fault = db.fault_of(error)
+    if fault is not None:
+        return _show_fault(error, fault)
     log.exception("request.crashed", path=request.path, request_id=g.get("request_id"))
     if current_app.config.get("PROPAGATE_CRASHES"):
         raise error
     text = _("We made a mistake. Nothing was booked by this request. Try again in a moment.")
     return _error_response(500, "server_error", text)
+
+
+def _show_fault(error: Exception, fault: db.Fault) -> BaseResponse:
+    """Run the request again where that is safe, else answer 503 without asking the database anything."""
+    _session().forget_changes()
+    facts = {"path": request.path, "fault": fault, "request_id": g.get("request_id")}
+    if retrying.run_again(request.environ, fault, is_safe=not _may_write(_asked())):
+        log.warning("request.again", **facts)
+        return Response(status=503)
+    log.error("request.database_fault", error=str(error), **facts)
+    g.user = None
+    text = retrying.sentence(fault, in_commit=g.get("commit_began", False))
+    return _error_response(503, f"database_{fault}", text)
+
+
+_SHOWN: dict[type[Exception], Callable[[Any], BaseResponse]] = {
+    CrowdfundError: _show_refusal,
+    CSRFError: _show_csrf,
+    HTTPException: _show_http,
+    Exception: _show_crash,
+}

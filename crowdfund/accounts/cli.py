@@ -1,6 +1,7 @@
 """`flask create-admin`: the first staff account of an installation."""
 
 import click
+import sqlalchemy as sa
 from flask.cli import with_appcontext
 
 from .. import audit, db
@@ -18,9 +19,13 @@ def create_admin(email: str, name: str, roles: tuple[str, ...]) -> None:
     try:
         person_id = service.ensure_user(email, name, roles=roles)
         audit.record("cli", "create-admin", ("person", person_id), {"roles": list(roles)})
+        db.commit()
     except CrowdfundError as error:
         raise click.ClickException(error.user_message) from error
-    db.commit()
+    except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
+        said = str(error.orig).splitlines()[0]
+        text = f"The database refused: {said}. If its tables are missing, run `flask db upgrade` first."
+        raise click.ClickException(text) from error
     click.echo(f"{email} has the roles {', '.join(roles)} and signs in by e-mail code.")
 
 

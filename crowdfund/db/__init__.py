@@ -1,6 +1,17 @@
 """SQL for every feature. Whatever differs between SQLite, PostgreSQL and MySQL stays in this package."""
 
-from .engines import Base, Session, db, engine_options, is_read_only, reader, reading, set_read_only
+from .engines import (
+    Base,
+    Session,
+    db,
+    engine_options,
+    is_read_only,
+    patience,
+    reader,
+    reading,
+    set_read_only,
+)
+from .faults import Fault, fault_of
 from .history import (
     append_only,
     append_only_ddl,
@@ -14,9 +25,13 @@ from .snapshots import snapshot
 from .transactions import (
     after_commit,
     before_commit,
+    begin_request,
     commit,
+    end_request,
+    has_kept,
     own_transaction,
     read_connection,
+    release,
     rollback,
     rows_changed,
 )
@@ -27,6 +42,7 @@ __all__ = [
     "ID",
     "Base",
     "Driver",
+    "Fault",
     "Json",
     "LongText",
     "Prepared",
@@ -36,12 +52,16 @@ __all__ = [
     "append_only",
     "append_only_ddl",
     "before_commit",
+    "begin_request",
     "commit",
     "db",
     "driver",
+    "end_request",
     "engine_options",
     "event_table",
     "execute_insert_ignore",
+    "fault_of",
+    "has_kept",
     "insert_ignore",
     "is_read_only",
     "lean_transaction",
@@ -49,11 +69,13 @@ __all__ = [
     "new_id",
     "one_of",
     "own_transaction",
+    "patience",
     "protect",
     "read_connection",
     "reader",
     "reading",
     "record_event",
+    "release",
     "rollback",
     "rows_changed",
     "set_read_only",

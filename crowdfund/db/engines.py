@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
@@ -14,6 +14,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import Pool
+
+from . import mysql
 
 _read_only: ContextVar[bool] = ContextVar("read_only", default=False)
 _bound_to: ContextVar[Connection | None] = ContextVar("bound_to", default=None)
@@ -47,6 +49,36 @@ class Session(FlaskSession):
 db = SQLAlchemy(model_class=Base, session_options={"class_": Session})
 
 
+PATIENCE_S = 30.0  # how long a job or a command waits for SQLite's write lock
+CONNECT_S = 5
+_patience: ContextVar[float] = ContextVar("patience", default=PATIENCE_S)
+
+
+@contextmanager
+def patience(seconds: float) -> Iterator[None]:
+    """Wait for SQLite's write lock at most this long, in the transactions that begin in this block."""
+    token = _patience.set(seconds)
+    try:
+        yield
+    finally:
+        _patience.reset(token)
+
+
+def set_patience(seconds: float = PATIENCE_S) -> None:
+    """Set how long the current context waits for SQLite's write lock."""
+    _patience.set(seconds)
+
+
+def take_write_lock(cursor: sqlite3.Cursor, info: dict[str, Any]) -> None:
+    """Begin a transaction of SQLite that may write; `info` is the dictionary of its connection."""
+    wanted = _patience.get()
+    if info.get("patience", PATIENCE_S) != wanted:
+        cursor.execute(f"PRAGMA busy_timeout={int(wanted * 1000)}")
+        info["patience"] = wanted
+    # A deferred BEGIN that reads and then writes fails at once with "database is locked".
+    cursor.execute("BEGIN IMMEDIATE")
+
+
 def is_read_only() -> bool:
     """Return whether the current context may not write."""
     return _read_only.get()
@@ -56,12 +88,21 @@ def engine_options(url: str) -> dict[str, Any]:
     """Return create_engine options for a database URL; values stay out of error texts, and so of logs."""
     options: dict[str, Any] = {"hide_parameters": True}
     if url.startswith("sqlite"):
-        return options | {"connect_args": {"timeout": 30, "check_same_thread": False}}
-    return options | {"pool_recycle": 1800, "isolation_level": "READ COMMITTED"}
+        return options | {"connect_args": {"timeout": PATIENCE_S, "check_same_thread": False}}
+    # A host that is away answers nothing at all; without a limit each request would wait for minutes.
+    connect = {"connect_timeout": CONNECT_S, **(mysql.CONNECT if url.startswith("mysql") else {})}
+    return options | {"connect_args": connect} | {"pool_recycle": 1800, "isolation_level": "READ COMMITTED"}
 
 
 SQLITE_CACHE = -16000  # kibibytes of each connection
 IDLE_S = 5.0  # a connection unused for longer is asked whether it still lives
+_last_lost = 0.0  # when a connection was last lost: others of that age may be dead as well
+
+
+@event.listens_for(Pool, "invalidate")
+def _on_invalidate(_connection: Any, _record: Any, _error: Any) -> None:  # noqa: ANN401 - any driver
+    global _last_lost
+    _last_lost = time.monotonic()
 
 
 @event.listens_for(Pool, "checkin")
@@ -72,7 +113,8 @@ def _on_checkin(_connection: Any, record: Any) -> None:  # noqa: ANN401 - any dr
 @event.listens_for(Pool, "checkout")
 def _on_checkout(connection: Any, record: Any, _proxy: Any) -> None:  # noqa: ANN401 - any driver
     # pool_pre_ping would ask each time: a round trip for every request.
-    if time.monotonic() - record.info.get("idle_since", time.monotonic()) < IDLE_S:
+    idle_since = record.info.get("idle_since", time.monotonic())
+    if time.monotonic() - idle_since < IDLE_S and idle_since > _last_lost:
         return
     if isinstance(connection, sqlite3.Connection):
         return
@@ -96,9 +138,14 @@ def _on_connect(dbapi_connection: Any, _record: Any) -> None:  # noqa: ANN401 - 
 
 @event.listens_for(Engine, "begin")
 def _on_begin(connection: Connection) -> None:
-    # A deferred BEGIN that reads and then writes fails at once with "database is locked".
     if connection.dialect.name == "sqlite" and not connection.get_execution_options().get("reader"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        lent = connection.connection
+        try:
+            take_write_lock(cast(Any, lent.dbapi_connection).cursor(), lent.info)
+        except sqlite3.Error as error:
+            raise sa.exc.DBAPIError.instance(
+                "BEGIN IMMEDIATE", None, error, sqlite3.Error, dialect=connection.dialect
+            ) from error
 
 
 _readers: dict[int, Engine] = {}

@@ -2,12 +2,39 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from .engines import db, is_read_only, reader
+from .engines import db, is_read_only, reader, set_patience, set_read_only
+
+REQUEST_PATIENCE_S = 5.0  # a person waits: better a sentence after 5 s than a page after 30
+_kept: ContextVar[bool] = ContextVar("kept", default=False)
+
+
+def begin_request(*, read_only: bool) -> None:
+    """Start a web request: whether it may write, how long it waits for a lock, nothing kept so far."""
+    set_read_only(read_only)
+    set_patience(REQUEST_PATIENCE_S)
+    _kept.set(False)
+
+
+def end_request() -> None:
+    """Go back to what holds outside of requests."""
+    set_read_only(False)
+    set_patience()
+
+
+def note_kept() -> None:
+    """Note that this request has committed something apart from its main transaction."""
+    _kept.set(True)
+
+
+def has_kept() -> bool:
+    """Return whether a second run of this request would do twice what its first run has committed."""
+    return _kept.get()
 
 
 def after_commit(key: object, action: Callable[[], None]) -> None:
@@ -35,9 +62,19 @@ def commit() -> None:
 def rollback() -> None:
     """Forget the work of a request or job and its doorbells. Only shells call this."""
     session = db.session()
-    session.rollback()
     session.info.pop("before_commit", None)
     session.info.pop("after_commit", None)
+    try:
+        session.rollback()
+    except sa.exc.DBAPIError:
+        session.invalidate()  # the connection was lost: the server has rolled back by itself
+
+
+def release() -> None:
+    """Roll back, and give the session and its connection back, also when the connection was lost."""
+    if db.session.registry.has():
+        rollback()
+        db.session.remove()
 
 
 @contextmanager
@@ -51,6 +88,7 @@ def own_transaction() -> Iterator[Connection]:
         raise RuntimeError("own_transaction() after the main transaction began would wait for itself")
     with db.engine.begin() as connection:
         yield connection
+    note_kept()
 
 
 @contextmanager

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 import structlog
 
 from .. import clock
-from ..db import commit, db, new_id, rollback, rows_changed
+from ..db import Fault, commit, db, fault_of, new_id, release, rollback, rows_changed
 from . import leases
+from .beating import beat, worker_name
 from .lanes import Lanes, Prepared
 from .leases import Keeper
 from .models import outbox_table
@@ -27,14 +28,22 @@ def drain(queue: str, *, limit_s: float = 20.0) -> int:
     """Do the due work of a queue until nothing is due; return how many rows were done.
 
     Takes nothing new after `limit_s` seconds so that a worker stays responsive; the sweeper rings
-    again. Slow lanes are prepared in threads meanwhile, and waited for at the end.
+    again. Slow lanes are prepared in threads meanwhile, and waited for at the end. Stops too when
+    the database is lost: what was claimed then comes back when its lease ends.
     """
     with Keeper(new_id(), db.engine) as keeper:
         shift = _Shift(queue, keeper)
         try:
-            return shift.work(until=time.monotonic() + limit_s)
+            shift.work(until=time.monotonic() + limit_s)
+        except sa.exc.SQLAlchemyError as error:
+            release()
+            fault = fault_of(error)
+            if fault is None:
+                raise
+            log.warning("outbox.drain_stopped", queue=queue, fault=fault, error=str(error))
         finally:
             shift.lanes.close()
+        return shift.done
 
 
 def drain_all(*, rounds: int = 200) -> int:
@@ -55,21 +64,21 @@ class _Shift:
         self.queue = queue
         self.keeper = keeper
         self.lanes = Lanes()
+        self.done = 0
         self._waiting: list[str] = []
 
-    def work(self, *, until: float) -> int:
-        """Claim, prepare and apply until nothing is due or the time is over."""
-        done = 0
+    def work(self, *, until: float) -> None:
+        """Claim, prepare and apply until nothing is due or the time is over; counts in `done`."""
         while True:
-            done += self._apply(self.lanes.finished())
+            self._apply(self.lanes.finished())
             is_open = time.monotonic() < until
             lane, rows = self._claim() if is_open else ("", [])
             if rows:
-                done += self._start(lane, rows)
+                self._start(lane, rows)
             elif self.lanes:
-                done += self._apply(self.lanes.finished(timeout_s=LOOK_AGAIN_S if is_open else 60))
+                self._apply(self.lanes.finished(timeout_s=LOOK_AGAIN_S if is_open else 60))
             else:
-                return done
+                return
 
     def _claim(self) -> tuple[str, list[Row]]:
         """Take rows of the next lane in turn that has some and can do them."""
@@ -88,9 +97,8 @@ class _Shift:
         capacity = CAPACITIES.get(self.queue)
         return min(CLAIM, capacity(lane)) if lane and capacity else CLAIM
 
-    def _start(self, lane: str, rows: list[Row]) -> int:
+    def _start(self, lane: str, rows: list[Row]) -> None:
         """Run rows at once, or send them into their lane if the outside is asked first."""
-        done = 0
         for kind in dict.fromkeys(row.kind for row in rows):
             work = HANDLERS[kind]
             same = [row for row in rows if row.kind == kind]
@@ -99,20 +107,22 @@ class _Shift:
                 if lane and work.prepare:
                     self.lanes.send(lane, work, batch)
                 else:
-                    done += self._run(work, batch)
-        return done
+                    self._count(self._run(work, batch))
 
-    def _apply(self, ready: Iterable[tuple[str, Prepared]]) -> int:
-        done = 0
+    def _apply(self, ready: Iterable[tuple[str, Prepared]]) -> None:
         for lane, batch in ready:
             if batch.error is None:
-                done += self._run(batch.work, batch.rows, batch)
+                self._count(self._run(batch.work, batch.rows, batch))
             elif len(batch.rows) == 1:
                 self._put_back(batch.rows[0], batch.error)
             else:  # the error may be of one row: none of the others shall suffer
                 for row in batch.rows:
                     self.lanes.send(lane, batch.work, [row])
-        return done
+
+    def _count(self, done: int) -> None:
+        self.done += done
+        if done and beat(worker_name(self.queue)):
+            commit()
 
     def _run(self, work: Handler, rows: list[Row], ready: Prepared | None = None) -> int:
         """Run a handler over rows in one transaction; on failure put them back, one by one if many."""
@@ -132,7 +142,7 @@ class _Shift:
                 return 0
             return sum(self._run(work, [row], ready) for row in rows)
         finally:
-            db.session.remove()
+            release()
         self.keeper.let_go(row.id for row in rows)
         return len(rows)
 
@@ -160,10 +170,17 @@ class _Shift:
         return [row for row in rows if row.id in ours]
 
     def _put_back(self, row: Row, error: Exception) -> None:
-        """Give a row another try later, or none after too many failures ("not yet" is no failure)."""
+        """Give a row another try later, or none after too many failures.
+
+        "Not yet" and a fault of the database are no failures of the row.
+        """
         failures = row.failures
         if isinstance(error, Retry):
             delay_s, why = error.delay_s, str(error)
+        elif fault := fault_of(error):
+            log.warning("outbox.database_fault", kind=row.kind, key=row.key, fault=fault)
+            at_once = fault == Fault.CONFLICT and not row.attempts  # undone in favour of another
+            delay_s, why = 0.0 if at_once else min(2.0 ** min(row.attempts, 6), 60.0), repr(error)
         else:
             log.error("outbox.failed", kind=row.kind, key=row.key, exc_info=error)
             failures += 1

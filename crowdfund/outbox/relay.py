@@ -11,10 +11,13 @@ import sqlalchemy as sa
 import structlog
 
 from .. import clock
-from ..db import commit, db, insert_ignore, reading, rollback, rows_changed
+from ..clock import CLOCKS_DIFFER
+from ..db import commit, db, insert_ignore, new_id, reading, release, rows_changed
 from .adding import add
+from .beating import RELAY, beat
 from .bell import CHANNEL, redis_client
 from .leases import due
+from .mending import mend
 from .models import Schedule, outbox_table
 from .registry import TICKS
 
@@ -24,11 +27,14 @@ _T = outbox_table
 
 def tick() -> int:
     """Add the periodic work that is due; safe in several processes at once."""
-    now, added = clock.now(), 0
+    now, added, is_ahead = clock.now(), 0, False
     known = {row.name: row.next_at for row in db.session.execute(sa.select(Schedule.__table__))}
     for name, (seconds, _queue) in TICKS.items():
         due = known.get(name)
-        if due is not None and due > now:
+        # Further away than its period, it was put there by a clock that was ahead.
+        is_put_off = due is not None and due > now + timedelta(seconds=seconds) + CLOCKS_DIFFER
+        is_ahead = is_ahead or is_put_off
+        if due is not None and due > now and not is_put_off:
             continue
         next_at = now + timedelta(seconds=seconds)
         if due is None:
@@ -39,9 +45,13 @@ def tick() -> int:
             if not rows_changed(moved.values(next_at=next_at)):
                 continue
         # An unfinished earlier tick is enough: never pile up the same work.
-        pending = sa.select(_T.c.id).where(_T.c.kind == name, _T.c.state == "due").limit(1)
+        waiting = sa.and_(_T.c.kind == name, _T.c.state == "due", _T.c.created_at <= now + CLOCKS_DIFFER)
+        pending = sa.select(_T.c.id).where(waiting).limit(1)
         if db.session.execute(pending).first() is None:
-            added += add(name, f"{name}:{now.timestamp():.3f}")
+            added += add(name, f"{name}:{new_id()}")
+    if is_ahead:
+        mend(now)
+    beat(RELAY)
     commit()
     db.session.remove()
     return added
@@ -86,15 +96,16 @@ def run_relay(stop: Callable[[], bool] = lambda: False, *, sweep_s: float = 1.0)
             time.sleep(0.5)
         if time.monotonic() >= next_sweep:
             next_sweep = time.monotonic() + sweep_s
-            _sweep()
+            sweep()
 
 
-def _sweep() -> None:
+def sweep() -> None:
+    """Add the ticks that are due and ring for all due work; what fails is tried at the next sweep."""
     try:
         tick()
         for queue in due_queues():
             enqueue_drain(queue)
-    except (redis.RedisError, sa.exc.DBAPIError) as error:
+    except (redis.RedisError, sa.exc.SQLAlchemyError) as error:
         log.warning("relay.sweep", error=str(error))
-        rollback()
-        db.session.remove()
+    finally:
+        release()

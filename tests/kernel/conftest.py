@@ -8,6 +8,7 @@ from crowdfund.accounts import service as accounts
 from crowdfund.accounts.models import User
 from crowdfund.db import db
 from crowdfund.errors import Conflict, Invalid, Unavailable
+from tests.kernel import fault_pages
 
 
 @pytest.fixture
@@ -85,7 +86,21 @@ def go_on():
     return web.back("/there")
 
 
-PUBLIC = ("keep", "core_write", "orm_write", "orm_lazy", "late", "refuse", "crash", "go_on")
+fault_pages.register(bp)
+PUBLIC = (
+    *fault_pages.NAMES,
+    "lock",
+    "undone",
+    "two_reads",
+    "keep",
+    "core_write",
+    "orm_write",
+    "orm_lazy",
+    "late",
+    "refuse",
+    "crash",
+    "go_on",
+)
 
 
 @pytest.fixture(scope="session")

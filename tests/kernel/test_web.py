@@ -194,9 +194,3 @@ def test_roles_that_do_not_exist_cannot_be_granted():
     with pytest.raises(ValueError, match="unknown roles"):
         access.staff("admim")
     assert not access.allows("no.such", frozenset({"visitor", "investor", *access.STAFF}))
-
-
-def test_health_tells_what_answers(probe):
-    answer = probe.get("/health")
-    assert answer.status_code == 200
-    assert answer.json == {"database": True, "redis": False}

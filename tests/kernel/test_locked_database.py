@@ -1,0 +1,123 @@
+"""While another process holds SQLite's write lock, pages answer and nothing claims to be saved."""
+
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from crowdfund import clock, outbox
+from crowdfund.accounts import service as accounts
+from crowdfund.db import commit, db, patience, transactions
+from crowdfund.sessions import WebSession
+from tests import raising
+
+HOLD = (
+    "import sqlite3, sys\n"
+    "connection = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+    "connection.execute('BEGIN IMMEDIATE')\n"
+    "print('held', flush=True)\n"
+    "sys.stdin.read()\n"
+)
+QUICK_S = 2.0
+
+
+@pytest.fixture(autouse=True)
+def _short_patience(database_kind, monkeypatch):
+    if database_kind != "sqlite":
+        pytest.skip("only SQLite has one lock for all writers")
+    monkeypatch.setattr(transactions, "REQUEST_PATIENCE_S", 0.2)
+
+
+@contextmanager
+def locked():
+    """Hold the write lock in another process, as a long proof of the books did."""
+    db.session.remove()
+    path = str(db.engine.url.database)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        assert holder.stdout.readline() == b"held\n"
+        yield
+    finally:
+        holder.communicate(b"")
+
+
+@pytest.fixture
+def alice(probe):
+    person = accounts.ensure_user("alice@example.com", "Alice")
+    commit()
+    raising.sign_in(probe, person)
+    return person
+
+
+def quickly(ask):
+    began = time.monotonic()
+    answer = ask()
+    assert time.monotonic() - began < QUICK_S
+    return answer
+
+
+def test_public_pages_forms_and_health_answer(probe):
+    with locked():
+        for path in ("/", "/campaigns", "/sign-in", "/health/live"):
+            answer = quickly(lambda path=path: probe.get(path, follow_redirects=True))
+            assert answer.status_code == 200, path
+        assert quickly(lambda: probe.get("/health")).json["database"] is True
+
+
+def test_a_person_reads_on_although_the_time_of_the_last_use_cannot_be_stored(probe, alice, frozen):
+    frozen.advance(timedelta(minutes=11))
+    before = clock.now() - timedelta(minutes=11)
+    with locked():
+        assert quickly(lambda: probe.get("/account")).status_code == 200
+        assert quickly(lambda: probe.get("/campaigns")).status_code == 200
+    db.session.execute(sa.update(WebSession).values(seen_at=before))
+    commit()
+    probe.get("/account")
+    db.session.remove()
+    assert db.session.scalar(sa.select(WebSession.seen_at)) == clock.now()
+
+
+def test_what_cannot_be_saved_is_503_in_a_short_time_and_nothing_is_saved(probe, alice):
+    with locked():
+        page = quickly(lambda: probe.post("/probe/keep/200"))
+        program = quickly(lambda: probe.post("/probe/keep/200", headers={"Accept": "application/json"}))
+    assert (page.status_code, program.status_code) == (503, 503)
+    assert int(page.headers["Retry-After"]) > 0
+    assert "Nothing was saved by this request" in page.text
+    assert program.json["code"] == "database_busy"
+    assert probe.post("/probe/keep/200").status_code == 200
+
+
+def test_nobody_is_told_to_be_signed_out_while_the_session_lives(probe, alice):
+    with locked():
+        assert quickly(lambda: probe.post("/sign-out")).status_code == 503
+        assert quickly(lambda: probe.get("/account")).status_code == 200
+    assert probe.post("/sign-out").status_code in (200, 303)
+    assert probe.get("/account").status_code == 303
+
+
+def test_a_worker_waits_and_does_its_work_when_the_lock_is_free(app, frozen, registers):
+    done = []
+    outbox.handler("test.note")(lambda rows: done.extend(row.key for row in rows))
+    outbox.add("test.note", "a")
+    commit()
+    with locked(), patience(0.1):
+        assert outbox.drain("default") == 0
+        outbox.relay.sweep()
+    assert done == []
+    outbox.drain("default")
+    row = db.session.execute(sa.select(outbox.outbox_table)).one()
+    assert (done, row.state, row.failures) == (["a"], "done", 0)
+
+
+def test_how_long_a_job_waits_is_not_changed_by_a_request_before_it(probe):
+    probe.post("/probe/keep/200")
+    with db.engine.begin() as connection:
+        found = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
+    assert found == 30_000
