@@ -13,7 +13,7 @@ from alembic import op
 from crowdfund.db import UTCDateTime
 
 revision = "0003_payments"
-down_revision = "0002"
+down_revision = "0003_kernel"
 branch_labels = None
 depends_on = None
 
