@@ -74,12 +74,14 @@ class Budget:
             raise
         self._note(time.monotonic() - began, is_away=False)
 
-    def call_all(self, calls: Mapping[K, Callable[[], V]]) -> dict[K, V]:
+    def call_all(
+        self, calls: Mapping[K, Callable[[], V]], *, start_within_s: float = START_WITHIN_S
+    ) -> dict[K, V]:
         """Make calls at the same time; leave out those that did not start in their time.
 
         After too many failures in a row the rest is left out as well.
         """
-        until = time.monotonic() + START_WITHIN_S
+        until = time.monotonic() + start_within_s
 
         def guarded(call: Callable[[], V]) -> list[V]:
             return [] if self.is_paused or time.monotonic() > until else [call()]

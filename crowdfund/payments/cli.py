@@ -16,6 +16,9 @@ from .service import Listed
 MARGIN = timedelta(hours=1)  # clocks differ, and a payment is opened before it is known
 ENDED_WITHIN = timedelta(days=3)  # payments that ended without money shortly before are asked about too
 
+WAIT_S = 3600.0  # a person waits for the end of this: each payment is asked about, however slow the bank
+_NONE = service.Unclear("It was not asked about.")
+
 cli = AppGroup("reconcile", help="Compare our books with the outside.")
 commands = [cli]
 
@@ -63,12 +66,13 @@ def _ask_about_open(since: datetime) -> tuple[int, int]:
             db.session.remove()
         if not rows:
             return asked, unclear
-        answers = jobs.ask((row.gateway, row.name) for row in rows)
+        pairs = [(row.gateway, row.name) for row in rows]
+        answers = jobs.ask(pairs, start_within_s=WAIT_S)
         service.apply_truths([row.id for row in rows], answers)
         commit()
         db.session.remove()
         after, asked = rows[-1].id, asked + len(rows)
-        unclear += sum(isinstance(answer, service.Unclear) for answer in answers.values())
+        unclear += sum(isinstance(answers.get(pair, _NONE), service.Unclear) for pair in pairs)
 
 
 def _compare_list(gateway: str, since: datetime) -> Listed:

@@ -12,6 +12,7 @@ import structlog
 
 from .. import outbox
 from ..adapters import gateway_budget, gateways
+from ..adapters.gateway_budget import START_WITHIN_S
 from ..adapters.gateways import Event, GatewayError, GatewayForeign, GatewayUnclear, Initiated
 from ..db import db, reading
 from ..outbox import Partial, Row
@@ -34,18 +35,20 @@ outbox.CAPACITIES["payments"] = _capacity
 # --- what asks the gateway, outside of transactions ------------------------------------------------
 
 
-def ask(pairs: Iterable[Pair]) -> dict[Pair, Any]:
+def ask(pairs: Iterable[Pair], *, start_within_s: float = START_WITHIN_S) -> dict[Pair, Any]:
     """Return the gateways' answers for (gateway, name); a pair without one was not asked in time."""
     calls: dict[str, dict[Pair, Callable[[], Any]]] = {}
     for pair in dict.fromkeys(pairs):
         calls.setdefault(pair[0], {})[pair] = partial(_ask_one, pair)
-    return _each_gateway(calls)
+    return _each_gateway(calls, start_within_s)
 
 
-def _each_gateway(calls: Mapping[str, Mapping[Any, Callable[[], Any]]]) -> dict[Any, Any]:
+def _each_gateway(
+    calls: Mapping[str, Mapping[Any, Callable[[], Any]]], start_within_s: float = START_WITHIN_S
+) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     for gateway, its in calls.items():
-        found |= gateway_budget.of(gateway).call_all(its)
+        found |= gateway_budget.of(gateway).call_all(its, start_within_s=start_within_s)
     return found
 
 

@@ -280,7 +280,8 @@ def _page(query: sa.Select[Any], key: Any, before: str, limit: int) -> Page:  # 
 
 def by_tx(pairs: Iterable[tuple[str, str]]) -> list[Mapping[str, Any]]:
     """Return status and what came in of payments by (gateway, tx_id)."""
-    columns = (_P.c.gateway, _P.c.tx_id, _P.c.status, _P.c.received_minor, _P.c.received_currency)
+    names = ("id", "gateway", "tx_id", "status", "received_minor", "received_currency")
+    columns = [_P.c[name] for name in names]
     query = sa.select(*columns).where(sa.tuple_(_P.c.gateway, _P.c.tx_id).in_(list(set(pairs))))
     return [dict(row) for row in db.session.execute(query).mappings()]
 

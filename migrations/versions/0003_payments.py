@@ -1,7 +1,7 @@
 """Lanes of the outbox, waiting times of webhooks, counts of refused ones, keys that name the claim.
 
 Revision ID: 0003_payments
-Revises: 0002
+Revises: 0003_selfcheck
 """
 
 import re

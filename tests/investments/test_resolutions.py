@@ -92,8 +92,23 @@ def webhook_missing(world, frozen, payment, chance):
     step(world)
 
 
+def unknown_on_chain(world, frozen, payment, chance):
+    about = {"payment_id": None, "user_id": None, "gateway": "chain", "tx_id": payment.id}
+    service.open_one(
+        f"chain:{payment.id}:0",
+        Kind.UNKNOWN_ON_CHAIN,
+        about=about,
+        money=(chance.randint(1, PLACED), "ETB"),
+        held=False,
+        detail="Money that only the contract has.",
+    )
+    commit()
+    step(world)
+
+
 WAYS = (
     too_little, too_much, late, unknown_reference, wrong_currency, duplicate, contradiction, webhook_missing,
+    unknown_on_chain,
 )  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def compare_listed(gateway: str, truths: Sequence[Truth]) -> Listed:
 
 def _known(gateway: str, truths: Sequence[Truth]) -> dict[str, str]:
     """Return the ids of payments by the gateway's name, also where its answer to us was lost."""
-    known = {row.tx_id: row.id for row in queries.by_tx([(gateway, truth.tx_id) for truth in truths])}
+    known = {row["tx_id"]: row["id"] for row in queries.by_tx([(gateway, truth.tx_id) for truth in truths])}
     for truth in truths:
         payment = queries.find(truth.reference) if truth.reference and truth.tx_id not in known else None
         if payment is not None and payment.gateway == gateway and payment.tx_id is None:
