@@ -1,6 +1,6 @@
 """Fees within a limit, nonce gaps, alerts about keys, closed writes.
 
-Revision ID: 0003_chainfees
+Revision ID: 0003
 Revises: 0002
 """
 
@@ -9,7 +9,7 @@ from alembic import op
 
 from crowdfund.db import UTCDateTime
 
-revision = "0003_chainfees"
+revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None

@@ -1,7 +1,7 @@
 """Comparisons of contracts and books, requests to follow a contract, refused payments.
 
-Revision ID: 0003_close
-Revises: 0002
+Revision ID: 0004
+Revises: 0003
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 from crowdfund.db import UTCDateTime, make_append_only
 
-revision = "0003_close"
-down_revision = "0003_chainfees"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """Lanes of the outbox, waiting times of webhooks, counts of refused ones, keys that name the claim.
 
-Revision ID: 0003_payments
-Revises: 0003_selfcheck
+Revision ID: 0008
+Revises: 0007
 """
 
 import re
@@ -12,8 +12,8 @@ from alembic import op
 
 from crowdfund.db import UTCDateTime
 
-revision = "0003_payments"
-down_revision = "0003_kernel"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """How far each proof of the self-check has come.
 
-Revision ID: 0003_selfcheck
-Revises: 0002
+Revision ID: 0006
+Revises: 0005
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 from crowdfund.db import UTCDateTime
 
-revision = "0003_selfcheck"
-down_revision = "0003_admission"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

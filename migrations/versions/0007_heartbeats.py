@@ -1,7 +1,7 @@
 """Heartbeats and gas money for the health report, an index for the purge, the audit log's head.
 
-Revision ID: 0003_kernel
-Revises: 0003_selfcheck
+Revision ID: 0007
+Revises: 0006
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 from crowdfund.db import UTCDateTime
 
-revision = "0003_kernel"
-down_revision = "0003_selfcheck"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """Requests about keys and wallets, money that only a contract has, writes that are held.
 
-Revision ID: 0003_admission
-Revises: 0002
+Revision ID: 0005
+Revises: 0004
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 from crowdfund.db import UTCDateTime, make_append_only
 
-revision = "0003_admission"
-down_revision = "0003_close"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
