@@ -1,6 +1,7 @@
 """The session and the rules of each database: write locks, read-only requests, idle connections."""
 
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,14 +70,28 @@ def set_patience(seconds: float = PATIENCE_S) -> None:
     _patience.set(seconds)
 
 
+SHORT_S = 0.5
+_long_wait = threading.BoundedSemaphore(1)
+
+
 def take_write_lock(cursor: sqlite3.Cursor, info: dict[str, Any]) -> None:
-    """Begin a transaction of SQLite that may write; `info` is the dictionary of its connection."""
+    """Begin a transaction of SQLite that may write; `info` is the dictionary of its connection.
+
+    Of a web process one thread at a time waits for long: the others must be free to show pages.
+    """
     wanted = _patience.get()
-    if info.get("patience", PATIENCE_S) != wanted:
-        cursor.execute(f"PRAGMA busy_timeout={int(wanted * 1000)}")
-        info["patience"] = wanted
-    # A deferred BEGIN that reads and then writes fails at once with "database is locked".
-    cursor.execute("BEGIN IMMEDIATE")
+    is_long = SHORT_S < wanted < PATIENCE_S and _long_wait.acquire(blocking=False)
+    if not is_long and wanted < PATIENCE_S:
+        wanted = min(wanted, SHORT_S)
+    try:
+        if info.get("patience", PATIENCE_S) != wanted:
+            cursor.execute(f"PRAGMA busy_timeout={int(wanted * 1000)}")
+            info["patience"] = wanted
+        # A deferred BEGIN that reads and then writes fails at once with "database is locked".
+        cursor.execute("BEGIN IMMEDIATE")
+    finally:
+        if is_long:
+            _long_wait.release()
 
 
 def is_read_only() -> bool:

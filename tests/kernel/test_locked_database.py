@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from datetime import timedelta
@@ -92,6 +93,34 @@ def test_what_cannot_be_saved_is_503_in_a_short_time_and_nothing_is_saved(probe,
     assert "Nothing was saved by this request" in page.text
     assert program.json["code"] == "database_busy"
     assert probe.post("/probe/keep/200").status_code == 200
+
+
+def test_a_gateway_is_asked_to_send_its_webhook_again_in_a_short_time(probe):
+    with locked():
+        answer = quickly(lambda: probe.post("/webhooks/neo-payment/", data=b"{}"))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "Send it again" in answer.json["error"]
+
+
+def test_of_many_that_want_to_save_one_waits_for_long_and_threads_are_free_for_pages(
+    app, probe_app, monkeypatch
+):
+    monkeypatch.setattr(transactions, "REQUEST_PATIENCE_S", 4.0)
+    took = []
+
+    def post():
+        began = time.monotonic()
+        with probe_app.app_context():
+            probe_app.test_client().post("/probe/keep/200")
+        took.append(time.monotonic() - began)
+
+    with locked():
+        threads = [threading.Thread(target=post) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sum(seconds > 3.5 for seconds in took) == 1
 
 
 def test_nobody_is_told_to_be_signed_out_while_the_session_lives(probe, alice):

@@ -17,6 +17,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from ... import config, web
 from ...adapters import bill_bitts, gateways
 from ...adapters.gateways import MAX_WEBHOOK_BYTES
+from ...db import patience, transactions
 from ...errors import CrowdfundError, NotFound
 from .. import service
 from .blueprint import bp
@@ -78,7 +79,7 @@ class Door:
             return _TOO_LARGE
         headers = {name: environ[key] for name, key in _IN_ENVIRON.items() if environ.get(key)}
         try:
-            with self._app.app_context():
+            with self._app.app_context(), patience(transactions.REQUEST_PATIENCE_S):
                 return answer(gateway, environ["wsgi.input"].read(length), headers, self._client(environ))
         except Exception:
             log.exception("webhook.crashed", gateway=gateway)
