@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
-from crowdfund import clock, config, create_app, i18n
+from crowdfund import clock, config, create_app, i18n, live, outbox
 from crowdfund.adapters import mail, sms
 from crowdfund.db import db
 from tests import mariadb
@@ -104,6 +104,28 @@ def app(session_app, tmp_path):
         _empty_tables()
         yield session_app
         db.session.remove()
+
+
+@pytest.fixture
+def woken(monkeypatch) -> list[str]:
+    """Return the topics of the pages that are told to refetch, as they are told after each commit."""
+    topics: list[str] = []
+    monkeypatch.setattr(live, "publish_now", topics.extend)
+    return topics
+
+
+@pytest.fixture
+def emitted(monkeypatch) -> list[tuple[str, str, dict]]:
+    """Return the events (name, key, payload) that are emitted from now on; their hearers get them too."""
+    events: list[tuple[str, str, dict]] = []
+    emit = outbox.emit
+
+    def record(event, key, payload):
+        events.append((event, key, payload))
+        emit(event, key, payload)
+
+    monkeypatch.setattr(outbox, "emit", record)
+    return events
 
 
 @pytest.fixture

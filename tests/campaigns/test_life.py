@@ -1,0 +1,96 @@
+"""Boundaries of the rules of a campaign's life, without a database."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from crowdfund.campaigns import rules
+from crowdfund.campaigns.rules import Status, Tally
+
+END = datetime(2026, 7, 15, 12, 0, tzinfo=UTC)
+NEXT = {
+    "draft": {"submitted", "cancelled"},
+    "submitted": {"approved", "draft", "cancelled"},
+    "approved": {"deploying", "cancelled"},
+    "deploying": {"live", "approved"},
+    "live": {"succeeded", "failed", "cancelled"},
+    "succeeded": {"released"},
+    "failed": {"refunded"},
+    "cancelled": {"refunded"},
+    "released": set(),
+    "refunded": set(),
+}
+
+
+@pytest.mark.parametrize("before", Status)
+def test_a_state_leads_only_where_the_rules_say_and_a_refusal_names_both(before):
+    for after in Status:
+        if after in NEXT[before]:
+            assert rules.move(before, after) == after
+            continue
+        with pytest.raises(rules.WrongState, match=f"is {before}: it cannot become {after}"):
+            rules.move(before, after)
+
+
+def test_only_an_end_can_be_followed_into_another_end():
+    ends = {"failed", "cancelled"}
+    assert rules.FOLLOWS == {"succeeded": ends, "released": ends}
+
+
+def test_what_is_public_what_locks_and_what_refunds():
+    public = {"live", "succeeded", "released", "failed", "refunded", "cancelled"}
+    assert set(rules.PUBLIC) == public
+    assert set(rules.LOCKING) == {"deploying", "live"}
+    assert set(rules.REFUNDING) == {"failed", "cancelled", "refunded"}
+
+
+@pytest.mark.parametrize(
+    ("settled", "goal", "percent"),
+    [(0, 100, 0), (99, 10_000, 0), (100, 10_000, 1), (9_999, 10_000, 99), (10_000, 10_000, 100), (5, 0, 0)],
+)
+def test_progress_is_whole_percent_rounded_down(settled, goal, percent):
+    assert rules.progress_percent(settled, goal) == percent
+
+
+def test_a_campaign_without_a_goal_has_no_progress():
+    assert rules.progress_percent(1, 1) == 100
+    assert rules.progress_percent(1, 0) == 0
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (timedelta(days=2), "2 days left"),
+        (timedelta(days=2, seconds=-1), "1 day left"),
+        (timedelta(days=1), "1 day left"),
+        (timedelta(days=1, seconds=-1), "23 hours left"),
+        (timedelta(hours=2), "2 hours left"),
+        (timedelta(hours=1), "1 hour left"),
+        (timedelta(hours=1, seconds=-1), "less than an hour left"),
+        (timedelta(seconds=1), "less than an hour left"),
+        (timedelta(milliseconds=999), "ended"),
+        (timedelta(seconds=-1), "ended"),
+    ],
+)
+def test_time_left_changes_its_unit_at_the_full_hour_and_day(left, words):
+    assert rules.time_left(END, END - left) == words
+
+
+def test_a_campaign_that_has_not_started_has_no_time_left():
+    assert rules.time_left(None, END) == "not started"
+
+
+@pytest.mark.parametrize(
+    ("reserved", "grace_days", "after", "verdict"),
+    [
+        (751_000, 0, timedelta(0), "open"),
+        (751_000, 0, timedelta(microseconds=1), "succeeded"),
+        (751_000, 2, timedelta(days=2), "awaiting"),
+        (751_000, 2, timedelta(days=2, microseconds=1), "succeeded"),
+        (750_000, 2, timedelta(microseconds=1), "succeeded"),
+        (750_001, 2, timedelta(microseconds=1), "awaiting"),
+    ],
+)
+def test_one_unit_on_its_way_is_waited_for_until_the_last_moment(reserved, grace_days, after, verdict):
+    tally = Tally(1_000_000, 7_500, reserved_minor=reserved, settled_minor=750_000, ends_at=END)
+    assert rules.verdict(tally, END + after, grace_days=grace_days) == verdict
