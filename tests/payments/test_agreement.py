@@ -104,7 +104,8 @@ def test_late_money_of_another_currency_can_only_go_back():
 
 
 def test_money_in_suspense_is_never_dismissed_and_a_doubt_moves_none():
+    doubts = (Kind.CONTRADICTION, Kind.WEBHOOK_MISSING, Kind.UNKNOWN_ON_CHAIN)
     for kind, possible in rules.RESOLUTIONS.items():
-        holds_money = kind not in (Kind.CONTRADICTION, Kind.WEBHOOK_MISSING)
+        holds_money = kind not in doubts
         assert (Resolution.DISMISS in possible) is not holds_money
         assert (Resolution.RETURN in possible) is holds_money
