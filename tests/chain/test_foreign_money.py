@@ -9,7 +9,7 @@ from crowdfund.campaigns import service as campaign_service
 from crowdfund.campaigns.models import Campaign
 from crowdfund.campaigns.rules import CampaignFull
 from crowdfund.chain import connection, queries, rules
-from crowdfund.db import commit, db
+from crowdfund.db import commit, db, rollback
 from crowdfund.investments import queries as investments
 from crowdfund.investments.models import ForeignMoney
 from crowdfund.ledger.models import Entry
@@ -76,6 +76,7 @@ def test_admitted_money_of_an_unknown_intent_takes_room_and_is_shown_to_staff(ow
     assert (found.token_minor, found.foreign_room_minor) == (4_000_00, 4_000_00)
     assert entries() == before
     assert drift.problems() == []
+    rollback()
     assert [p for p in reports.selfcheck() if p.startswith("I5")] == []
 
 
