@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from crowdfund import clock, config, create_app, i18n, live, outbox
 from crowdfund.adapters import mail, sms
 from crowdfund.db import db
+from crowdfund.payments.service import refusals
 from tests import mariadb
 from tests.browser import Browser, lint
 
@@ -100,6 +101,7 @@ def app(session_app, tmp_path):
     config.use(session_app.extensions["test settings"].model_copy(update={"data_dir": Path(tmp_path)}))
     mail.OUTBOX.clear()
     sms.OUTBOX.clear()
+    refusals.refusals.forget()
     with session_app.app_context():
         _empty_tables()
         yield session_app

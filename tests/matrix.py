@@ -37,6 +37,7 @@ from crowdfund.outbox import outbox_table
 from crowdfund.payments import queries as payments
 from crowdfund.payments import service as payment_service
 from crowdfund.payments.models import Inbox, PaymentException
+from crowdfund.payments.service import refusals
 from crowdfund.reconciliation import service as reconciliation
 from crowdfund.reconciliation.models import ContractReading
 from tests import raising
@@ -213,6 +214,7 @@ class World:
 
     def restore(self):
         """Put the database back as it was, whatever somebody has done to it."""
+        refusals.refusals.forget()  # a process remembers who sent it garbage
         self._copy(to_start=False)
 
     def _copy(self, *, to_start):

@@ -14,7 +14,6 @@ from crowdfund.ledger import queries as ledger
 from crowdfund.ledger.models import Entry, PostingRow
 from crowdfund.payments import queries, service
 from crowdfund.payments.models import Inbox, PaymentException
-from crowdfund.payments.service import refusals
 from tests import raising
 
 GATEWAY = "bill_bitts"
@@ -104,7 +103,6 @@ def bank():
 @pytest.fixture
 def world(app, frozen, bank):
     NEWS.clear()
-    refusals.refusals.forget()
     user_id = accounts.ensure_user("alice@example.com", "Alice Investor")
     commit()
     yield World(bank, user_id)
