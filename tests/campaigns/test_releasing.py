@@ -103,3 +103,17 @@ def test_a_release_that_we_have_not_begun_is_not_noted(cast, frozen):
     commit()
     row = raising.campaign(campaign_id)
     assert (row.status, row.release_tx) == ("succeeded", None)
+
+
+def test_a_success_without_money_in_our_books_is_released_without_an_entry(cast, frozen):
+    """A contract may have succeeded by money that never was in our books; two people follow it."""
+    campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
+    put(status="succeeded")
+    release(cast, campaign_id)
+    service.released_on_chain(campaign_id, tx_hash="0xfirst")
+    commit()
+    row = raising.campaign(campaign_id)
+    assert (row.status, row.released_minor, row.fee_minor, row.release_entry_id) == ("released", 0, 0, None)
+    letter = raising.mail_to("alice@example.com")
+    assert letter.count("0.00 ETB") == 2
+    assert "0.01" not in letter

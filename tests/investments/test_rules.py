@@ -109,3 +109,10 @@ def test_a_consent_is_known_by_the_hash_of_its_words():
 def test_the_reference_of_a_record_never_changes():
     """The contract knows an investment by it: another one would be recorded twice."""
     assert rules.reference("i1") == "investment:i1"
+
+
+def test_the_steps_have_names_that_say_what_happened():
+    assert [step["label"] for step in steps("paying")] == [
+        "Investment placed", "Paid at NEO Bank", "Settled", "Recorded on chain",
+    ]  # fmt: skip
+    assert steps("failed")[-1]["label"] == "Payment not completed"
