@@ -75,7 +75,9 @@ def staff_routes(app):
     """Return (method, address) of every route that only staff may use."""
     for rule in app.url_map.iter_rules():
         if access.is_staff_only(rule.endpoint):
-            address = re.sub(r"<[^>]+>", "0" * 32, re.sub(r"<int:[^>]+>", "1", rule.rule))
+            address = re.sub(r"<int:[^>]+>", "1", rule.rule)
+            address = re.sub(r"<string\(length=(\d+)\):[^>]+>", lambda found: "0" * int(found[1]), address)
+            address = re.sub(r"<[^>]+>", "0" * 32, address)
             for method in rule.methods & {"GET", "POST"}:
                 yield method, address, rule.endpoint
 

@@ -44,7 +44,7 @@ def alice(app, frozen):
 
 @pytest.mark.parametrize("url", PAGES)
 def test_every_text_is_marked_as_one(app, alice, monkeypatch, url):
-    monkeypatch.setattr(web, "_language", lambda: i18n.PSEUDO)
+    monkeypatch.setattr(web, "_language", lambda _asked: i18n.PSEUDO)
     browser = raising.sign_in(app.test_client(), alice, second_factor=True)
     page = browser.get(url)
     assert (page.status_code, "⟦" in page.text) == (200, True)

@@ -11,6 +11,7 @@ from crowdfund import outbox
 from crowdfund.adapters import mail
 from crowdfund.campaigns import service as campaigns
 from crowdfund.db import commit, db, rollback
+from crowdfund.investments import returning
 from crowdfund.notifications.kinds import KINDS
 from crowdfund.notifications.models import Notice
 from crowdfund.payments import service as payments
@@ -187,6 +188,21 @@ def test_each_round_of_review_and_deployment_is_told(world, staff, frozen):
             "campaign.submitted", "campaign.approved", "campaign.deployment_failed", "campaign.cancelled",
         ],
     )  # fmt: skip
+
+
+def test_money_that_the_contract_never_recorded_is_announced_as_returned(world, staff):
+    investment_id = world.place()
+    world.bank_says(investment_id, "SETTLED")
+    returning.give_back_unrecorded(
+        world.campaign_id, [investment_id], reason="The contract closed without it."
+    )
+    commit()
+    told_once(
+        world,
+        alice=AT_FIRST,
+        carla=["staff.campaigns"],
+        charlie=["investment.settled", "investment.unrecorded"],
+    )
 
 
 def test_each_redirection_of_a_release_is_told_to_the_company(world, staff):
