@@ -70,7 +70,7 @@ def set_patience(seconds: float = PATIENCE_S) -> None:
     _patience.set(seconds)
 
 
-SHORT_S = 0.5
+SHORT_S = 2.0  # a crowd on the last share passes in this time; a page behind it still comes soon
 _long_wait = threading.BoundedSemaphore(1)
 
 
