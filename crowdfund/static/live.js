@@ -94,8 +94,10 @@
   });
   window.addEventListener("pagehide", close);
   window.addEventListener("pageshow", (event) => { if (event.persisted) { lost = true; connect(); } });
-  document.addEventListener("htmx:after:process", () => {
+  const start = () => {
     for (const part of parts()) if (!part.hasAttribute("aria-live") && !part.hasAttribute("data-live-quiet")) part.setAttribute("aria-live", "polite");
     connect();
-  });
+  };
+  document.addEventListener("htmx:after:process", start);
+  start(); // htmx may have gone through the page before this script ran
 })();
