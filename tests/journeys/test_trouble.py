@@ -23,10 +23,15 @@ def test_a_double_click_reload_and_the_way_back_make_one_payment(world):
     _fill(page, "500").dblclick()
     page.wait_for_url("**/investments/*")
     status_url = page.url
+    pay = page.get_by_role("link", name=re.compile("^Pay 500.00 ETB"))
+    expect(pay).to_be_visible()
     page.reload()
+    # htmx writes a history state with each swap, which Playwright takes for the end of going back.
+    expect(page.locator("html[data-live-state=open]")).to_be_attached()
+    expect(pay).to_be_visible()
     page.go_back()
     page.go_forward()
-    expect(page.get_by_role("link", name=re.compile("^Pay 500.00 ETB"))).to_be_visible()
+    expect(pay).to_be_visible()
     assert page.url == status_url
     made = world.investments_of(email)[before:]
     assert len(made) == 1
