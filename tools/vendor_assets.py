@@ -25,6 +25,7 @@ TABLER, HTMX, INTER, ICONS = (
     ("@tabler/icons", "3.51.0"),
 )
 LICENCES = {HTMX: "LICENSE", INTER: "LICENSE", ICONS: "LICENSE"}
+MIT_TERMS = "Permission is hereby granted"
 COPIES = {
     "htmx.min.js": (HTMX, "dist/htmx.min.js"),
     "inter-latin.woff2": (INTER, "files/inter-latin-wght-normal.woff2"),
@@ -57,6 +58,19 @@ def sprite(icons: Path) -> str:
     return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
 
 
+def tabler_licence(css: str, mit: str) -> str:
+    """Build Tabler's licence text, which its npm package leaves out.
+
+    The copyright lines come from the head of its CSS, which also names the licence (MIT); the terms are
+    those of its sister package. Raises ValueError if Tabler changes its licence.
+    """
+    head = css[: css.index("*/")]
+    if "Licensed under MIT" not in head:
+        raise ValueError("Tabler is no longer under the MIT licence. Read the new one before you update.")
+    holders = re.findall(r"Copyright \d.*", head)
+    return "MIT License\n\n" + "\n".join(holders) + "\n\n" + mit[mit.index(MIT_TERMS) :]
+
+
 def entry(name: str, package: tuple[str, str]) -> dict[str, str]:
     """Describe a vendored file for vendor.json."""
     digest = base64.b64encode(hashlib.sha384((VENDOR / name).read_bytes()).digest()).decode()
@@ -73,9 +87,11 @@ def build(folders: dict[tuple[str, str], Path]) -> list[dict[str, str]]:
     (VENDOR / "tabler.subset.css").write_text(tabler_subset.subset(tabler, ours))
     (VENDOR / "icons.svg").write_text(sprite(folders[ICONS]))
     sources |= {"tabler.subset.css": TABLER, "icons.svg": ICONS}
-    for package, name in LICENCES.items():
+    texts = {package: (folders[package] / name).read_text() for package, name in LICENCES.items()}
+    texts[TABLER] = tabler_licence(tabler, texts[ICONS])
+    for package, text in texts.items():
         licence = "LICENSE." + re.sub(r"\W+", "-", package[0]).strip("-") + ".txt"
-        (VENDOR / licence).write_bytes((folders[package] / name).read_bytes())
+        (VENDOR / licence).write_text(text)
         sources[licence] = package
     return [entry(name, sources[name]) for name in sorted(sources)]
 
