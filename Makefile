@@ -10,7 +10,7 @@ OWN := --ignore=tests/newcomer
 TWO := -n 2 --dist loadfile
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run reset test check newcomer lint contracts languages chaos bench bench-smoke bench-record fuzz mutate ready ready-dev ready-bench
+.PHONY: help run reset test check newcomer lint contracts languages lock chaos bench bench-smoke bench-record fuzz mutate ready ready-dev ready-bench
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -52,6 +52,10 @@ fuzz: ready-dev ## Long random runs: contracts and money programmes
 chaos: ready-dev ## Long runs with killed workers, emptied Redis, stopped chain
 	@STORM_PAYMENTS=20000 STORM_KILLS=200 SLOW_BANK_S=9 SLOW_BANK_LEASE_S=30 SLOW_BANK_PAYMENTS=200 $(PY) -m pytest tests/chaos $(ARGS)
 
+lock: ready-dev ## Write requirements*.txt, with hashes, from requirements*.in (ARGS="--upgrade-package flask")
+	@$(PY) -m pip install -qq --disable-pip-version-check -r tools/requirements-lock.txt
+	@exec tools/lock.sh $(ARGS)
+
 languages: ready-dev ## Bring the Amharic and Hindi catalogues in line with the texts of the code
 	@$(PY) tools/languages.py
 
@@ -69,7 +73,7 @@ bench-record: ready-bench ## Run all on a quiet machine and a clean checkout; al
 	@exec $(PY) -m benchmarks --record
 
 ready:
-	@tools/bootstrap.sh requirements.txt
+	@tools/bootstrap.sh requirements-local.txt
 
 ready-dev:
 	@tools/bootstrap.sh requirements-dev.txt

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv with the project's packages: tools/bootstrap.sh requirements.txt|requirements-dev.txt
+# Makes .venv with the project's packages: tools/bootstrap.sh requirements[-local|-dev].txt
 # Quick when nothing changed: a stamp holds the hash of what was installed.
 set -eu
 cd "$(dirname "$0")/.."
@@ -39,10 +39,10 @@ make_venv() {
 [ -x "$venv/bin/python" ] && "$venv/bin/python" -c '' >/dev/null 2>&1 || make_venv
 
 stamp="$venv/.installed-$list"
-wanted=$(cat requirements*.txt constraints.txt 2>/dev/null | cksum)
+wanted=$(cksum <"$list")
 if [ "$(cat "$stamp" 2>/dev/null || true)" != "$wanted" ]; then
   say "Installing $list ..."
-  if ! "$venv/bin/python" -m pip install -qq --disable-pip-version-check -r "$list"; then
+  if ! "$venv/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes -r "$list"; then
     say "The packages of $list could not be installed (see above). Check the network and run this again."
     exit 1
   fi
