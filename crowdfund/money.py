@@ -58,7 +58,7 @@ def fmt(minor: int, currency: str = "ETB") -> str:
 
 
 def percent(minor: int, bps: int) -> int:
-    """Return basis points of an amount, rounded half-up to the minor unit (rules.md)."""
+    """Return basis points of an amount, rounded half-up to the minor unit (rules.md, Money)."""
     return (minor * bps + 5_000) // 10_000
 
 

@@ -5,7 +5,7 @@ over nothing when there is no body), `X-Signature-V2` (over method, path, time, 
 digest), `X-Api-Key`, `X-Timestamp`, `X-Nonce` and, when they change something,
 `Idempotency-Key`. The bytes that were signed are the bytes that are sent. Webhooks are signed
 over `timestamp.nonce.rawbody` by one of two live bank keys. RSA with PKCS#1 v1.5 is the bank's
-choice and weaker than we would take, so money needs a status query that agrees (rules.md).
+choice and weaker than we would take, so money needs a status query that agrees (rules.md, Payments).
 """
 
 import base64

@@ -78,7 +78,7 @@ class Campaign(db.Model):
     fee_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
     released_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     release_tx: Mapped[str | None] = mapped_column(sa.String(66))
-    # --- the two locks of rules.md: one live campaign a company, one start a calendar year
+    # --- two locks (rules.md, Issuers and campaigns): one live campaign, one start a calendar year
     live_lock: Mapped[str | None] = mapped_column(ID, unique=True)
     year_lock: Mapped[str | None] = mapped_column(sa.String(40), unique=True)
     started_year: Mapped[int | None]

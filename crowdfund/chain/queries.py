@@ -255,7 +255,7 @@ def fills(limit: int = 10) -> list[Any]:
 # --- proofs --------------------------------------------------------------------------------------
 
 
-def check_I8() -> list[str]:  # noqa: N802 - the invariant's name in quality.md
+def check_I8() -> list[str]:  # noqa: N802 - the invariant's name in invariants.md
     """Return what breaks I8: doubled finals, doubled success of an intent, old nonce gaps."""
     found = [*double_finals(), *double_success()]
     return [sentence for _id, sentence in found] + gaps()

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 UNITS_PER_MINOR = 10_000  # the payment token has 6 decimals, the journal 2
 TX_GAS_CAP = 16_777_216  # gas that one transaction may have (EIP-7825)
-MAX_BATCH = 200  # rows of one recordInvestments call (contracts.md)
+MAX_BATCH = 200  # rows of one recordInvestments call (MAX_ROWS of the contract)
 MAX_ATTEMPTS = 5  # sends of one write that ended as a revert on chain
 REORG_WINDOW = 1_024  # blocks whose hashes are kept to find the fork point
 ROLES = ("admin", "operator", "recorder")

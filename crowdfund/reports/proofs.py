@@ -1,4 +1,4 @@
-"""The proofs of quality.md over the whole platform: all at once, or in parts that stay flat.
+"""The proofs of invariants.md over the whole platform: all at once, or in parts that stay flat.
 
 `problems` reads everything and believes nothing that was kept before. `periodic` returns the parts
 of one run every ten minutes. Each part looks at what changed lately, and at the next slice of its

@@ -1,4 +1,4 @@
-"""The sign-in code: rules.md, word by word."""
+"""The sign-in code (rules.md, Sign-in code)."""
 
 from datetime import timedelta
 

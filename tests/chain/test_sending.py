@@ -1,10 +1,12 @@
 """From an intent to a final effect, on a real node."""
 
 import pytest
+import sqlalchemy as sa
 
 from crowdfund.chain import connection, queries, rules, service
 from crowdfund.chain.errors import IntentConflict
-from crowdfund.db import commit
+from crowdfund.chain.models import Tx, WriteTx
+from crowdfund.db import commit, db
 from crowdfund.errors import Conflict
 
 from .conftest import campaign, record, register_issuer, settle, status_of
@@ -185,6 +187,22 @@ def test_an_effect_that_is_on_chain_already_is_taken_as_done(heard):
     assert row.status == "confirmed"
     assert len(queries.transactions(row.id)) == 0
     assert queries.check_I8() == []
+
+
+def test_the_self_check_names_a_nonce_and_an_intent_with_two_successes(heard):
+    register_issuer()
+    settle()
+    assert queries.check_I8() == []
+    row = queries.write("issuer:acme:register")
+    first = dict(db.session.execute(sa.select(Tx.__table__).where(Tx.id == row.tx_id)).mappings().one())
+    second = first | {"id": "a-second-one", "hash": "0x" + "ab" * 32}
+    db.session.execute(sa.insert(Tx).values(**second))
+    db.session.execute(sa.insert(WriteTx).values(write_id=row.id, tx_id=second["id"]))
+    commit()
+    assert queries.check_I8() == [
+        f"2 final transactions of {first['signer']} with nonce {first['nonce']}",
+        "intent issuer:acme:register succeeded 2 times",
+    ]
 
 
 def test_a_used_intent_is_no_proof_for_a_call_with_other_arguments(heard):

@@ -71,6 +71,12 @@ def test_an_investment_that_lost_its_state_breaks_i5(settled):
     assert "I5 campaign" in found()
 
 
+def test_an_ended_campaign_whose_escrow_holds_more_than_is_owed_breaks_i7(world, settled):
+    change(Investment, settled, status="returned")  # but its money was never moved
+    change(Campaign, world.campaign_id, status="failed")
+    assert f"I7 campaign {world.campaign_id}: " in found()
+
+
 def test_work_that_was_given_up_breaks_i10(settled):
     outbox.add("notifications.send", "given-up", {"message_id": "none"})
     db.session.execute(sa.update(outbox_table).where(outbox_table.c.key == "given-up").values(state="dead"))

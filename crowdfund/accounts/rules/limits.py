@@ -27,7 +27,7 @@ class Limit:
         return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
 
 
-# Codes that are sent (rules.md, People); counted back from now.
+# Codes that are sent (rules.md, Sign-in code); counted back from now.
 SENDS = (
     Limit("identifier", MINUTE, 5),
     Limit("ip", MINUTE, 5),

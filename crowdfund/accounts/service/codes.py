@@ -20,8 +20,8 @@ _O = Otp.__table__
 def request_code(typed: str, *, ip: str, person_id: str | None = None) -> str:
     """Ask for a code to an e-mail address or a mobile number and return the request's id.
 
-    At most 5 a minute for an identifier and for an IP (rules.md). Nothing here depends on whether
-    somebody has the identifier. With a person, the code proves an address that is being added.
+    At most 5 a minute for an identifier and for an IP (rules.md, Sign-in code). Nothing here depends on
+    whether somebody has the identifier. With a person, the code proves an address that is being added.
     Raises Invalid, TooManyCodes, Unavailable.
     """
     kind, value = rules.identifier(typed)

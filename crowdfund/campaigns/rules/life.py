@@ -13,7 +13,7 @@ from .terms import last_settlement
 
 
 class Status(StrEnum):
-    """Where a campaign stands (rules.md)."""
+    """Where a campaign stands (rules.md, Issuers and campaigns)."""
 
     DRAFT = "draft"
     SUBMITTED = "submitted"
@@ -113,7 +113,7 @@ def verdict(tally: Tally, now: datetime, *, grace_days: int) -> str:
     """Return `open`, `awaiting`, `succeeded` or `failed` for a live campaign.
 
     At the deadline settled money decides. While money is on its way it gets up to `grace_days`
-    to arrive, for a success too: whoever paid in time takes part (rules.md).
+    to arrive, for a success too: whoever paid in time takes part (rules.md, Success).
     """
     if now <= tally.ends_at:
         return "open"

@@ -144,7 +144,7 @@ def check_investment(
     """Return why a person cannot put in this amount on top of what they have in, or None.
 
     Least and greatest count per person over all their investments; the last room may be taken
-    even if it is less than the least (contracts.md gives the same verdict).
+    even if it is less than the least (the contract gives the same verdict).
     """
     fmt, total = money.fmt, already_minor + amount_minor
     price, least, most = terms["price_minor"], terms["min_minor"], terms["max_minor"]

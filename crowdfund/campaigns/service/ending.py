@@ -47,7 +47,7 @@ def close_due(now: datetime | None = None) -> int:
 
 
 def close_early(campaign_id: str, *, actor: str) -> None:
-    """Close before the deadline once the threshold is settled (rules.md); a company's own verb.
+    """Close before the deadline once the threshold is settled (rules.md, Success); a company's own verb.
 
     Raises WrongState while it is not reached or money is on its way.
     """

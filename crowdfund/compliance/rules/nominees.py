@@ -47,7 +47,7 @@ def total(shares: Iterable[int]) -> int:
 
 
 def is_complete(shares: Iterable[int]) -> bool:
-    """Return whether the shares give away exactly everything (rules.md: they add up to 100)."""
+    """Return whether the shares give away exactly everything (rules.md, Nominees)."""
     return total(shares) == WHOLE_BP
 
 

@@ -66,7 +66,7 @@ class NotProven(Conflict):
 
 
 def check_reviewer(actor: str, person_id: str) -> None:
-    """Refuse the person's own decision; raises OwnFile (rules.md: reviewer is not owner)."""
+    """Refuse the person's own decision; raises OwnFile (rules.md, Reviewer is not owner)."""
     if actor == person_id:
         raise OwnFile
 
