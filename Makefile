@@ -10,7 +10,7 @@ OWN := --ignore=tests/newcomer
 TWO := -n 2 --dist loadfile
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run reset test check newcomer lint contracts languages lock chaos bench bench-smoke bench-record fuzz mutate ready ready-dev ready-bench
+.PHONY: help run reset test check newcomer lint contracts languages lock coverage audit measure chaos bench bench-smoke bench-record fuzz mutate ready ready-dev ready-bench
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -58,6 +58,18 @@ lock: ready-dev ## Write requirements*.txt, with hashes, from requirements*.in (
 
 languages: ready-dev ## Bring the Amharic and Hindi catalogues in line with the texts of the code
 	@$(PY) tools/languages.py
+
+coverage: ready-dev ## Which lines and branches the tests on SQLite run; says what is below the goals
+	@mkdir -p var/coverage && rm -f var/coverage/data* var/coverage/report.json
+	@$(PY) -m pytest -q $(TWO) -m "not chaos and not browser" $(OWN) $(addprefix --ignore=,$(STACKS)) \
+	  --cov --cov-report=json:var/coverage/report.json $(ARGS) || echo "Some tests failed: the figures may be too low." >&2
+	@exec $(PY) tools/coverage_gate.py
+
+audit: ready-dev ## Ask a public database for known weaknesses of the locked packages; needs the network
+	@exec tools/audit.sh $(ARGS)
+
+measure: ready-dev ## Sizes of files and functions, long template lines, suppressions; against the goals
+	@exec $(PY) tools/measure_house.py $(ARGS)
 
 mutate: ready-dev ## How many small changes to the money modules the tests notice (ARGS="--sample 500")
 	@$(PY) -m pip install -qq --disable-pip-version-check -r tools/requirements-mutate.txt
