@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .. import clock
+from .. import clock, outbox
 from ..accounts import queries as accounts
 from ..campaigns.models import Campaign
 from ..chain import request_queries
@@ -117,10 +117,12 @@ def _messages() -> Waiting:
 
 def unfinished() -> sa.ColumnElement[bool]:
     """Return the condition of background work that was given up or is late (I10)."""
-    table = outbox_table.c
-    return sa.or_(
-        table.state == "dead", sa.and_(table.state == "due", table.not_before < clock.now() - LATE_AFTER)
-    )
+    return sa.or_(given_up(), outbox.late(LATE_AFTER))
+
+
+def given_up() -> sa.ColumnElement[bool]:
+    """Return the condition of background work that is not tried again."""
+    return outbox_table.c.state == "dead"
 
 
 def _work() -> Waiting:
