@@ -57,7 +57,9 @@ def overdue(wait: timedelta) -> dict[str, datetime]:
     """Return for each queue with late work since when its oldest row is due."""
     condition, found = late(wait), {}
     for queue in QUEUES:
-        oldest = db.session.scalar(sa.select(sa.func.min(_T.c.not_before)).where(condition, _T.c.queue == queue))
+        oldest = db.session.scalar(
+            sa.select(sa.func.min(_T.c.not_before)).where(condition, _T.c.queue == queue)
+        )
         if oldest is not None:
             found[queue] = oldest
     return found

@@ -55,11 +55,12 @@ def retry(work_id: str) -> BaseResponse:
 
 
 def _desk() -> dict[str, Any]:
-    mine = [kind for kind in queues.QUEUES if web.may(kind.endpoint)]
+    found = queues.waiting(queues.of(web.roles()))
     contracts = reconciliation.state()
     differences = contracts.last.differences if contracts.last else []
     return {
-        "queues": queues.waiting(mine),
+        "problems": [queue for queue in found if queue.kind.is_trouble and queue.count],
+        "work": [queue for queue in found if not queue.kind.is_trouble],
         "selfcheck": queries.last_run(),
         "contracts": contracts,
         "differences": [(one, differing.words(one)) for one in differences],
