@@ -74,6 +74,7 @@ class RefuseForm(FlaskForm):
     reason = TextAreaField(_l("Reason"), [_REASON, Length(max=500)])
 
 
+OPTIONAL = {"new_address"}  # where a form has the field at all
 FIELDS = {
     "pause": (),
     "unpause": (),

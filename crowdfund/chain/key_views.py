@@ -44,6 +44,8 @@ def ask_key(kind: str) -> BaseResponse:
     if kind not in forms.FIELDS:
         raise NotFound(_("There is no such request."))
     form = forms.AskForm()
+    for name in forms.FIELDS[kind]:
+        form[name].flags.required = name not in forms.OPTIONAL
     status = 200
     if request.method == "POST":
         status = 422

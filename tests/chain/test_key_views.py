@@ -80,6 +80,17 @@ def test_what_does_not_fit_is_said_at_its_field(desk, kind, form, sentence):
     assert request_queries.newest() == []
 
 
+@pytest.mark.parametrize(("kind", "optional"), [("revoke", 0), ("rotate", 1), ("raise_cap", 0)])
+def test_only_a_field_that_may_stay_empty_is_called_optional(desk, kind, optional):
+    assert desk[0].get(f"/staff/chain/keys/ask/{kind}").text.count("(optional)") == optional
+
+
+def test_a_request_says_what_will_happen_before_it_is_approved(desk):
+    ann, ben = desk
+    ask(ann, "pause")
+    assert "No campaign accepts investments." in ben.get(f"/staff/chain/keys/{newest().id}").text
+
+
 def test_an_unknown_kind_is_not_found(desk):
     assert desk[0].get("/staff/chain/keys/ask/redirect").status_code == 404
 
