@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from . import clock, outbox
 from .db import db, reading
 
-SILENT_FOR = timedelta(seconds=120)  # four beats
+SILENT_FOR = outbox.SILENT_AFTER
 LATE_FOR = timedelta(seconds=120)
 KEPT_S = 2.0  # an answer serves for so long: who asks often costs nothing
 

@@ -180,7 +180,7 @@ class BillBitts:
             if number:  # the key in use first: the next webhook needs one check only
                 self._bank_keys = [key, *(k for k in self._bank_keys if k is not key)]
             return nonce
-        raise WebhookForged("X-Signature does not fit.")
+        raise WebhookForged("The signature (X-Signature) is wrong.")
 
     def parse_webhook(self, raw: bytes) -> Event:
         """Read a verified body strictly; the sentence of WebhookMalformed names the field."""

@@ -8,34 +8,35 @@ from wtforms.validators import InputRequired, Length
 from ..i18n import _l
 
 ROLE_LABELS = {
-    "recorder": _l("Recorder: notes settled payments"),
-    "operator": _l("Operator: makes, closes and releases campaigns, admits investors"),
-    "admin": _l("Admin: pauses and gives out the roles"),
+    "recorder": _l("Recorder: records settled payments"),
+    "operator": _l("Operator: creates, closes and releases campaigns, admits investors"),
+    "admin": _l("Admin: pauses, and assigns the roles"),
 }
 KIND_LABELS = {
-    "pause": _l("Stop new money"),
-    "unpause": _l("Let new money in again"),
-    "revoke": _l("Take the roles from a key"),
+    "pause": _l("Pause new investments"),
+    "unpause": _l("End the pause"),
+    "revoke": _l("Remove the roles of a key"),
     "rotate": _l("Replace a key"),
-    "raise_cap": _l("Raise the recorder's cap of today"),
+    "raise_cap": _l("Raise today's recording limit"),
     "redirect": _l("Redirect a release"),
 }
 EXPLAINED = {
     "pause": _l(
-        "No investment and no record comes in, on any campaign. Refunds, closings and releases go on. "
-        "Payments that settle meanwhile wait, and are recorded when you let money in again."
+        "No campaign accepts investments. Refunds, closings and releases continue. Payments that settle "
+        "during the pause wait, and are recorded when it ends."
     ),
-    "unpause": _l("Investments and records come in again; what has waited is recorded."),
+    "unpause": _l("Campaigns accept investments again, and payments that waited are recorded."),
     "revoke": _l(
-        "For a key that has leaked. If the platform signs with it, its writes wait until the key is replaced."
+        "For a key that has leaked. If the platform signs with this key, its transactions wait until the key "
+        "is replaced."
     ),
     "rotate": _l(
-        "A new key is made, gets the roles and signs from then on; then the old one loses them. What the old "
-        "key has under way is finished or queued again. A new key is never shown."
+        "A new key is created, receives the roles and signs from then on. Then the old key loses them; its "
+        "unfinished transactions are completed or queued again. A new key is never shown."
     ),
     "raise_cap": _l(
-        "The recorder may record so much more today, until midnight UTC. Check first that a bank has "
-        "settled it."
+        "The recorder may record this much more today, until midnight UTC. First check that a bank has "
+        "settled the money."
     ),
 }
 _REASON = InputRequired(_l("Say why in 5 to 500 characters. It stays in the history."))
@@ -51,12 +52,12 @@ class AskForm(FlaskForm):
             *(SelectChoice(role, label) for role, label in ROLE_LABELS.items()),
         ],
     )
-    address = StringField(_l("Address of the key that loses the roles"))
+    address = StringField(_l("Address of the key that loses its roles"))
     new_address = StringField(
         _l("Address of the new key"),
         description=_l(
-            "Only if the platform's key comes from the environment: make the new key yourself, outside. "
-            "Else leave it empty, and a key is made here."
+            "Only needed if the platform's key is set in its environment: then create the new key yourself. "
+            "Otherwise leave this empty and a key is created here."
         ),
     )
     amount = StringField(_l("Amount"))
@@ -73,6 +74,7 @@ class RefuseForm(FlaskForm):
     reason = TextAreaField(_l("Reason"), [_REASON, Length(max=500)])
 
 
+OPTIONAL = {"new_address"}  # where a form has the field at all
 FIELDS = {
     "pause": (),
     "unpause": (),

@@ -44,6 +44,8 @@ def ask_key(kind: str) -> BaseResponse:
     if kind not in forms.FIELDS:
         raise NotFound(_("There is no such request."))
     form = forms.AskForm()
+    for name in forms.FIELDS[kind]:
+        form[name].flags.required = name not in forms.OPTIONAL
     status = 200
     if request.method == "POST":
         status = 422
@@ -57,7 +59,7 @@ def ask_key(kind: str) -> BaseResponse:
                 status = error.status
             else:
                 audit_shell.about("chain_request", request_id, kind=kind)
-                web.flash(_("Asked. Another admin has seven days to confirm."), "success")
+                web.flash(_("Request sent. Another admin has seven days to approve it."), "success")
                 return web.back(url_for("chain.key_request", request_id=request_id))
     return web.render(
         "chain/ask_key.html",
@@ -79,7 +81,7 @@ def confirm_key(request_id: str) -> BaseResponse:
     """Let the worker carry out what a colleague asked for."""
     _name(request_id)
     requests.confirm(request_id, actor=_me())
-    web.flash(_("Confirmed. It is carried out now; this page follows by itself."), "success")
+    web.flash(_("Approved. It is being carried out; this page updates automatically."), "success")
     return _back(request_id)
 
 
@@ -102,7 +104,7 @@ def withdraw_key(request_id: str) -> BaseResponse:
     """Take back what one asked for."""
     _name(request_id)
     requests.withdraw(request_id, actor=_me())
-    web.flash(_("Taken back. Nothing was changed."), "success")
+    web.flash(_("Withdrawn. Nothing was changed."), "success")
     return _back(request_id)
 
 
@@ -110,7 +112,7 @@ def retry_key(request_id: str) -> BaseResponse:
     """Try the writes of a request that failed once more."""
     _name(request_id)
     requests.retry(request_id, actor=_me())
-    web.flash(_("Tried again. This page follows by itself."), "info")
+    web.flash(_("Trying again. This page updates automatically."), "info")
     return _back(request_id)
 
 
@@ -130,6 +132,7 @@ def _page(request_id: str, form: forms.RefuseForm, *, status: int = 200) -> Resp
         status=status,
         found=found,
         title=forms.KIND_LABELS[found.kind],
+        explained=forms.EXPLAINED.get(found.kind, ""),
         events=events,
         writes=queries.writes_of("chain_request", request_id),
         names=accounts.names({event.actor for event in events}),

@@ -6,9 +6,10 @@ done in the transaction that holds the effect. A sweeper finds whatever a lost b
 """
 
 from .adding import add, add_by_driver, add_many, emit, emit_on, revive
-from .beating import RELAY, beat, beats, dead, overdue, worker_name
+from .beating import RELAY, beat, beats, dead, worker_name
 from .bell import CHANNEL, redis_client, ring
 from .draining import CLAIM, MAX_FAILURES, drain, drain_all
+from .lateness import SILENT_AFTER, late, overdue, relay_is_silent
 from .leases import LEASE
 from .models import KEY_LENGTH, Heartbeat, Outbox, Schedule, outbox_table
 from .purging import purge
@@ -38,6 +39,7 @@ __all__ = [
     "MAX_FAILURES",
     "QUEUES",
     "RELAY",
+    "SILENT_AFTER",
     "SUBSCRIBERS",
     "TICKS",
     "Handler",
@@ -61,11 +63,13 @@ __all__ = [
     "enqueue_drain",
     "every",
     "handler",
+    "late",
     "on",
     "outbox_table",
     "overdue",
     "purge",
     "redis_client",
+    "relay_is_silent",
     "revive",
     "ring",
     "run_relay",

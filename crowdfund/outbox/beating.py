@@ -5,7 +5,7 @@ like any other: the relay adds it, Redis carries it, a worker does it and writes
 """
 
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -30,10 +30,14 @@ def beat(name: str) -> bool:
     if now - _last.get(name, -AT_MOST_EVERY_S) < AT_MOST_EVERY_S:
         return False
     _last[name] = now
-    at = clock.now()
+    write(name, clock.now())
+    return True
+
+
+def write(name: str, at: datetime) -> None:
+    """Write a moment under a name, in the current transaction."""
     if not rows_changed(sa.update(_H).where(_H.c.name == name).values(at=at)):
         insert_ignore(_H, [{"name": name, "at": at}])
-    return True
 
 
 def worker_name(queue: str) -> str:
@@ -44,17 +48,6 @@ def worker_name(queue: str) -> str:
 def beats() -> dict[str, datetime]:
     """Return when each process last worked."""
     return {row.name: row.at for row in db.session.execute(sa.select(_H.c.name, _H.c.at))}
-
-
-def overdue(wait: timedelta) -> dict[str, datetime]:
-    """Return for each queue with work that waits for longer since when its oldest row is due."""
-    found = {}
-    for queue in QUEUES:
-        waiting = sa.select(sa.func.min(_T.c.not_before)).where(_T.c.state == "due", _T.c.queue == queue)
-        oldest = db.session.scalar(waiting)
-        if oldest is not None and oldest < clock.now() - wait:
-            found[queue] = oldest
-    return found
 
 
 def dead(*, most: int = 1_000) -> int:

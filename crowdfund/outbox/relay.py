@@ -16,6 +16,7 @@ from ..db import commit, db, insert_ignore, new_id, reading, release, rows_chang
 from .adding import add
 from .beating import RELAY, beat
 from .bell import CHANNEL, redis_client
+from .lateness import note_start, note_sweep
 from .leases import due
 from .mending import mend
 from .models import Schedule, outbox_table
@@ -27,6 +28,7 @@ _T = outbox_table
 
 def tick() -> int:
     """Add the periodic work that is due; safe in several processes at once."""
+    note_start()
     now, added, is_ahead = clock.now(), 0, False
     known = {row.name: row.next_at for row in db.session.execute(sa.select(Schedule.__table__))}
     for name, (seconds, _queue) in TICKS.items():
@@ -53,6 +55,7 @@ def tick() -> int:
         mend(now)
     beat(RELAY)
     commit()
+    note_sweep()
     db.session.remove()
     return added
 

@@ -6,13 +6,22 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField, TextAreaField
 
 from ..i18n import _l
-from .rules import Resolution
+from .rules import Kind, Resolution
 
 LABELS = {
     Resolution.ACCEPT: _l("Accept"),
     Resolution.CREDIT: _l("Credit to the wallet"),
     Resolution.RETURN: _l("Return to the payer"),
-    Resolution.DISMISS: _l("Nothing to do"),
+    Resolution.DISMISS: _l("No action needed"),
+}
+
+# What the fixed reasons of an exception say; any other reason holds facts and is shown as it was written.
+EXPLAINED = {
+    Kind.LATE: _l("The money arrived after the payment had ended."),
+    Kind.TOO_LITTLE: _l("We received less than expected."),
+    Kind.TOO_MUCH: _l("We received more than expected."),
+    Kind.WRONG_CURRENCY: _l("We received another currency than expected."),
+    Kind.UNKNOWN_REFERENCE: _l("We received money in a transaction that belongs to no payment."),
 }
 
 
@@ -21,7 +30,7 @@ class ResolveForm(FlaskForm):
 
     resolution = RadioField(_l("What should happen?"), validate_choice=False)
     reason = TextAreaField(
-        _l("Why?"), description=_l("Kept in the history. Needed when nothing is to be done.")
+        _l("Why?"), description=_l("Kept in the history. Required if no action is needed.")
     )
 
 

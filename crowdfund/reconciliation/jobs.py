@@ -46,11 +46,13 @@ def _look_at_one(rows: list[Row]) -> Any:  # noqa: ANN401 - a Look
 
 
 @outbox.handler("reconciliation.one", queue=QUEUE, prepare=_look_at_one)
-def compare_one(_rows: list[Row], found: Any) -> None:  # noqa: ANN401
-    """Keep what one campaign's contract says."""
+def compare_one(rows: list[Row], found: Any) -> None:  # noqa: ANN401
+    """Keep what one campaign's contract says; compare all if the desk and the public page say otherwise."""
     if found.failure:
         raise outbox.Retry(RETRY_S, found.failure)
     service.keep_one(found)
+    if queries.says_otherwise(rows[0].payload["campaign_id"], found.differences):
+        outbox.add("reconciliation.compare", f"reconciliation.compare:{rows[0].id}")
 
 
 def _look_at_request(rows: list[Row]) -> Any:  # noqa: ANN401 - a Look

@@ -18,7 +18,7 @@ from ..i18n import _
 from ..investments import rules as investment_rules
 from ..investments.models import Investment
 from .models import Comparison, ContractReading, FollowRequest, follow_request_event
-from .rules import Books, Contract, ContractFacts, Facts
+from .rules import Books, Contract, ContractFacts, Difference, Facts
 from .rules import Investment as Line
 
 _C, _I, _R, _V, _Q, _W = (
@@ -127,6 +127,13 @@ def last_comparison() -> Any:  # noqa: ANN401 - a row or None
     """Return the newest comparison that was made, or None."""
     query = sa.select(_V).where(_V.c.failure.is_(None))
     return db.session.execute(query.order_by(_V.c.at.desc(), _V.c.id.desc()).limit(1)).first()
+
+
+def says_otherwise(campaign_id: str, differences: Collection[Difference]) -> bool:
+    """Return whether the last comparison has other differences of this campaign."""
+    last = last_comparison()
+    known = [one for one in last.differences if one["campaign_id"] == campaign_id] if last else []
+    return known != [one.as_json() for one in differences]
 
 
 def away_since() -> datetime | None:

@@ -147,7 +147,7 @@ def approve(follow_id: str) -> BaseResponse:
     """Approve what a colleague asked for."""
     _about(follow_id)
     service.approve(follow_id, actor=_me())
-    web.flash(_("Approved. The contract is read once more, then it is carried out."), "success")
+    web.flash(_("Approved. We read the contract once more and then carry it out."), "success")
     return web.back(url_for("reconciliation.requested", follow_id=follow_id))
 
 

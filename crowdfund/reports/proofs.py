@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from .. import audit, marks
+from .. import audit, marks, outbox
 from ..campaigns.models import Campaign
 from ..chain import queries as chain
 from ..chain.models import Tx, Write
@@ -27,7 +27,7 @@ from ..outbox import outbox_table
 from ..payments import queries as payments
 from ..payments.models import Payment
 from . import booked, campaign_checks, secrets
-from .queues import unfinished
+from .queues import given_up, unfinished
 
 ENDED = ("failed", "cancelled", "refunded")
 SLICE = 1_000  # rows of a table in one run
@@ -130,7 +130,7 @@ def _rest() -> Step:
             *chain.gaps(),
             *campaign_checks.problems(),
             *payments.problems(),
-            *_unfinished(),
+            *_unfinished_now(),
             *secrets.problems(),
         ]
     )
@@ -214,9 +214,18 @@ def _wrong_totals(row: Any, token_minor: int) -> Iterator[str]:  # noqa: ANN401 
         yield f"I5 campaign {row.id}: {row.investors_count} investors, counted {row.investors}"
 
 
-def _unfinished() -> Iterator[str]:
+def _unfinished_now() -> Iterator[str]:
+    """I10 for a periodic run, which only a working relay starts.
+
+    If the relay is silent nevertheless, this machine has just come back: the relay has not yet noted
+    it, and what is late is about to be done. A relay that stays away is a reason of the health report.
+    """
+    return _unfinished(given_up() if outbox.relay_is_silent() else None)
+
+
+def _unfinished(which: sa.ColumnElement[bool] | None = None) -> Iterator[str]:
     """I10: work that is due must not wait for long without an alert."""
     table = outbox_table
-    query = sa.select(table.c.kind, sa.func.count()).where(unfinished())
+    query = sa.select(table.c.kind, sa.func.count()).where(unfinished() if which is None else which)
     for kind, count in db.session.execute(query.group_by(table.c.kind)):
         yield f"I10 {count} × {kind} in the outbox is unfinished"

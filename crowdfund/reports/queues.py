@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .. import clock
+from .. import access, clock, outbox
 from ..accounts import queries as accounts
 from ..campaigns.models import Campaign
 from ..chain import request_queries
@@ -32,13 +32,15 @@ LATE_AFTER = timedelta(minutes=15)  # work that is due for longer (I10)
 class Kind:
     """A queue: its name, what it holds, the list behind it, and how it is counted.
 
-    Trouble is what should be empty; the others are the day's work.
+    Trouble is what should be empty; the others are the day's work. `verb` is the route by which
+    somebody works on it: who may not use that has nothing to do here, except a regulator, who reads.
     """
 
     title: str
     text: str
     endpoint: str
     count: Callable[[], Waiting]
+    verb: str
     args: dict[str, str] = field(default_factory=dict)
     is_trouble: bool = False
 
@@ -50,6 +52,15 @@ class Queue:
     kind: Kind
     count: int
     oldest: datetime | None
+
+
+def of(roles: frozenset[str]) -> list[Kind]:
+    """Return the queues on which people with these roles work, or which they read as a regulator."""
+    return [
+        kind
+        for kind in QUEUES
+        if access.allows(kind.endpoint, roles) and ("regulator" in roles or access.allows(kind.verb, roles))
+    ]
 
 
 def waiting(kinds: Iterable[Kind]) -> list[Queue]:
@@ -78,6 +89,13 @@ def _changes() -> Waiting:
 
 def _campaigns() -> Waiting:
     return _count(Campaign.submitted_at, Campaign.status == "submitted")
+
+
+def _releases() -> Waiting:
+    """Count what can be released: not what is under way, or first has to agree with its contract."""
+    agrees = sa.and_(Campaign.contract_result.is_(None), Campaign.refused_count == 0)
+    waits = sa.and_(Campaign.status == "succeeded", Campaign.released_minor.is_(None), agrees)
+    return _count(Campaign.closed_at, waits)
 
 
 def _exceptions() -> Waiting:
@@ -117,10 +135,12 @@ def _messages() -> Waiting:
 
 def unfinished() -> sa.ColumnElement[bool]:
     """Return the condition of background work that was given up or is late (I10)."""
-    table = outbox_table.c
-    return sa.or_(
-        table.state == "dead", sa.and_(table.state == "due", table.not_before < clock.now() - LATE_AFTER)
-    )
+    return sa.or_(given_up(), outbox.late(LATE_AFTER))
+
+
+def given_up() -> sa.ColumnElement[bool]:
+    """Return the condition of background work that is not tried again."""
+    return outbox_table.c.state == "dead"
 
 
 def _work() -> Waiting:
@@ -128,33 +148,38 @@ def _work() -> Waiting:
 
 
 QUEUES = (
-    Kind(_l("People"), _l("to verify, with their documents and nominees"), "compliance.people", _people,
-         {"status": "waiting"}),
-    Kind(_l("Companies"), _l("to verify"), "compliance.companies", _companies, {"status": "submitted"}),
-    Kind(_l("Changes of companies"), _l("facts and papers of verified ones"), "compliance.companies",
-         _changes, {"status": "changes"}),
-    Kind(_l("Campaigns"), _l("to approve"), "campaigns.staff_list", _campaigns, {"status": "submitted"}),
-    Kind(_l("Payment exceptions"), _l("payments that were not exact"), "payments.exceptions", _exceptions),
-    Kind(_l("Requests for a second admin"), _l("roles and second factors"), "admin.requests",
-         accounts.staff_requests_waiting),
-    Kind(_l("Campaigns and their contracts"), _l("requests for a second approval"), "reconciliation.requests",
-         reconciliation.requests_waiting),
-    Kind(_l("Requests about keys"), _l("a pause, a key, a cap or a wallet, for a second admin"), "chain.keys",
-         request_queries.waiting),
-    Kind(_l("Failed chain writes"), _l("each waits for a decision"), "chain.writes", _failed_writes,
-         {"status": "failed"}, is_trouble=True),
-    Kind(_l("Held chain writes"), _l("by the recorder's cap, a pause or a missing key; they go on later"),
-         "chain.writes", _held_writes, {"status": "queued"}, is_trouble=True),
-    Kind(_l("Slow chain writes"), _l("not moved for ten minutes"), "chain.writes", _stuck_writes,
-         is_trouble=True),
+    Kind(_l("People to verify"), _l("with their documents and nominees"), "compliance.people", _people,
+         "compliance.approve_person", {"status": "waiting"}),
+    Kind(_l("Companies to verify"), _l("registered and submitted"), "compliance.companies", _companies,
+         "compliance.approve", {"status": "submitted"}),
+    Kind(_l("Company changes to review"), _l("details and documents of verified companies"),
+         "compliance.companies", _changes, "compliance.approve_changes", {"status": "changes"}),
+    Kind(_l("Campaigns to approve"), _l("submitted by companies"), "campaigns.staff_list", _campaigns,
+         "campaigns.approve", {"status": "submitted"}),
+    Kind(_l("Campaigns to release"), _l("they succeeded; the company waits for its money"),
+         "campaigns.staff_list", _releases, "campaigns.release", {"status": "succeeded"}),
+    Kind(_l("Payments to review"), _l("their amount, currency or time was not as expected"),
+         "payments.exceptions", _exceptions, "payments.resolve"),
+    Kind(_l("Requests for a second admin"), _l("roles and second factors of users"), "admin.requests",
+         accounts.staff_requests_waiting, "admin.confirm"),
+    Kind(_l("Requests to follow a contract"), _l("a campaign and its contract ended differently"),
+         "reconciliation.requests", reconciliation.requests_waiting, "reconciliation.approve"),
+    Kind(_l("Requests about keys and pause"), _l("for a second admin"), "chain.keys", request_queries.waiting,
+         "chain.confirm_key"),
+    Kind(_l("Failed chain writes"), _l("each needs a decision"), "chain.writes", _failed_writes,
+         "chain.replay", {"status": "failed"}, is_trouble=True),
+    Kind(_l("Chain writes on hold"), _l("by the daily limit, a pause or a missing key; they continue later"),
+         "chain.writes", _held_writes, "chain.writes", {"status": "queued"}, is_trouble=True),
+    Kind(_l("Slow chain writes"), _l("no progress for ten minutes"), "chain.writes", _stuck_writes,
+         "chain.writes", is_trouble=True),
     Kind(_l("Chain writes that wait for a lower price"), _l("the network asks more than the limit"),
-         "chain.writes", _too_dear_writes, is_trouble=True),
+         "chain.writes", _too_dear_writes, "chain.writes", is_trouble=True),
     Kind(_l("Chain keys used elsewhere"), _l("find out who has the key"), "chain.writes", _key_alerts,
-         is_trouble=True),
-    Kind(_l("Webhooks given up"), _l("kept, not booked"), "payments.inbox", _webhooks, {"state": "dead"},
-         is_trouble=True),
+         "chain.dismiss_alert", is_trouble=True),
+    Kind(_l("Webhooks given up"), _l("kept, not booked"), "payments.inbox", _webhooks, "payments.replay",
+         {"state": "dead"}, is_trouble=True),
     Kind(_l("Messages not sent"), _l("e-mails and SMS"), "notifications.messages", _messages,
-         {"state": "failed"}, is_trouble=True),
-    Kind(_l("Background work"), _l("given up, or late by a quarter of an hour"), "reports.work", _work,
-         is_trouble=True),
+         "notifications.retry", {"state": "failed"}, is_trouble=True),
+    Kind(_l("Background work"), _l("given up, or more than 15 minutes late"), "reports.work", _work,
+         "reports.retry", is_trouble=True),
 )  # fmt: skip

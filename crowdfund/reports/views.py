@@ -55,12 +55,22 @@ def retry(work_id: str) -> BaseResponse:
 
 
 def _desk() -> dict[str, Any]:
-    mine = [kind for kind in queues.QUEUES if web.may(kind.endpoint)]
+    found = queues.waiting(queues.of(web.roles()))
     contracts = reconciliation.state()
     differences = contracts.last.differences if contracts.last else []
+    selfcheck = queries.last_run()
     return {
-        "queues": queues.waiting(mine),
-        "selfcheck": queries.last_run(),
+        "broken": _broken(selfcheck, differences),
+        "problems": [queue for queue in found if queue.kind.is_trouble and queue.count],
+        "work": [queue for queue in found if not queue.kind.is_trouble],
+        "selfcheck": selfcheck,
         "contracts": contracts,
         "differences": [(one, differing.words(one)) for one in differences],
     }
+
+
+def _broken(selfcheck: Any, differences: list[Any]) -> list[str]:  # noqa: ANN401 - a row or None
+    """Return what the self-check found, without what is listed as a difference of a campaign already."""
+    listed = tuple(f"I9 campaign {one['campaign_id']} is " for one in differences if one["campaign_id"])
+    found = selfcheck.problems if selfcheck else []
+    return [problem for problem in found if not problem.startswith(listed)]

@@ -7,9 +7,13 @@ import sqlalchemy as sa
 
 from crowdfund import audit, outbox
 from crowdfund.accounts.service import administration as users
+from crowdfund.campaigns.models import Campaign
+from crowdfund.chain.models import Signer
 from crowdfund.db import commit, db, rollback
 from crowdfund.outbox import outbox_table
+from crowdfund.reconciliation.models import Comparison
 from crowdfund.reports import queues
+from crowdfund.reports.models import SelfcheckRun
 from tests import raising
 
 
@@ -40,38 +44,85 @@ def given_up(kind="reports.selfcheck", key="stuck"):
 
 
 def test_everybody_sees_the_queues_of_the_own_work_only(desk):
-    reviews = {"People", "Companies", "Changes of companies", "Campaigns"}
+    reviews = {"People to verify", "Companies to verify", "Company changes to review", "Campaigns to approve"}
     assert set(desk("carla")) == reviews
-    assert set(desk("fay")) == {"Campaigns", "Campaigns and their contracts", "Payment exceptions"}
-    money = {"Payment exceptions", "Campaigns and their contracts"}
-    everything = {*reviews, *money, "Requests for a second admin", "Requests about keys"}
+    money = {"Campaigns to release", "Payments to review", "Requests to follow a contract"}
+    assert set(desk("fay")) == money
+    everything = {*reviews, *money, "Requests for a second admin", "Requests about keys and pause"}
     assert set(desk("ada")) == set(desk("rita")) == everything
 
 
 def test_a_queue_says_how_long_it_is_and_since_when_its_oldest_waits(cast, desk, frozen):
-    assert "Nothing waiting" in desk("carla")["Companies"]
+    assert "Nothing waiting" in desk("carla")["Companies to verify"]
     for number, name in enumerate(("alice", "bob")):
         raising.issuers.submit(company := raising.filled_company(raising.person(name), number), actor=name)
         commit()
         frozen.advance(timedelta(days=1))
-    card = desk("carla")["Companies"]
-    assert ">2</span> waiting" in card
+    card = desk("carla")["Companies to verify"]
+    assert ">2</span>" in card
     assert "2026-06-15T09:00:00Z" in card
     raising.issuers.reject(company, "The paper is too old to be read.", actor=cast["carla"])
     commit()
-    assert ">1</span> waiting" in desk("carla")["Companies"]
+    assert ">1</span>" in desk("carla")["Companies to verify"]
+
+
+def put(campaign_id, **values):
+    db.session.execute(sa.update(Campaign).where(Campaign.id == campaign_id).values(values))
+    commit()
+
+
+def test_a_success_waits_for_its_release_until_that_is_begun(cast, desk, frozen):
+    raising.contracts()
+    alice = raising.person("alice")
+    company = raising.registered_company(alice, cast["carla"])
+    campaign_id = raising.live_campaign(company, alice, cast["carla"])
+    put(campaign_id, status="succeeded", closed_at=frozen.now())
+    card = desk("fay")["Campaigns to release"]
+    assert ">1</span>" in card
+    assert "2026-06-15T09:00:00Z" in card
+    for held_up in ({"contract_result": "cancelled"}, {"refused_count": 1}, {"released_minor": 0}):
+        put(campaign_id, **held_up)
+        assert "Nothing waiting" in desk("fay")["Campaigns to release"]
+        put(campaign_id, contract_result=None, refused_count=0, released_minor=None)
+    assert "Campaigns to release" not in desk("carla")
+
+
+def test_trouble_that_only_an_admin_may_mend_is_shown_to_admins_and_regulators(cast, desk, frozen):
+    key = {"address": "0x" + "1" * 40, "role": "operator", "next_nonce": 0}
+    db.session.execute(sa.insert(Signer).values(**key, alert="Used elsewhere.", alert_at=frozen.now()))
+    commit()
+    shown = {name for name in cast if "Chain keys used elsewhere" in desk(name)}
+    assert shown == {"ada", "rita"}
+
+
+def test_a_difference_of_a_campaign_is_shown_once_and_other_problems_beside_it(app, cast, frozen):
+    campaign_id = "c" * 32
+    mine = f"I9 campaign {campaign_id} is live, its contract cancelled: follow the contract"
+    other = f"I9 campaign {campaign_id} should have been closed on 2026-06-01"
+    facts = {"books": "live", "contract": "cancelled"}
+    one = {"kind": "status", "address": "0x1", "campaign_id": campaign_id, "title": "Sun", "slug": "sun"}
+    kept = {"id": "1", "at": frozen.now(), "campaigns": 1, "differences": [{**one, "facts": facts}]}
+    db.session.execute(sa.insert(Comparison).values(kept))
+    run = {"id": "2", "at": frozen.now(), "problems": [mine, other]}
+    db.session.execute(sa.insert(SelfcheckRun).values(run))
+    commit()
+    page = raising.browser(app, cast["fay"]).get("/staff").text
+    assert "Our books and the contracts differ" in page
+    assert mine not in page
+    assert other in page
+    assert "Our books are balanced" not in page
 
 
 def test_a_request_of_an_admin_waits_at_the_desk(cast, desk):
     users.ask(cast["fay"], "give_role", role="admin", reason="She helps out.", actor=cast["ada"])
     commit()
-    assert ">1</span> waiting" in desk("ada")["Requests for a second admin"]
+    assert ">1</span>" in desk("ada")["Requests for a second admin"]
 
 
 def test_what_should_be_empty_shows_only_when_it_is_not(cast, desk):
     assert "Background work" not in desk("ada")
     given_up()
-    assert ">1</span> waiting" in desk("ada")["Background work"]
+    assert ">1</span>" in desk("ada")["Background work"]
     assert "Background work" not in desk("carla")
 
 

@@ -313,9 +313,9 @@ def test_one_admin_asks_and_another_confirms_on_pages_and_both_stand_in_the_audi
     form = {"kind": "give_role", "role": "finance", "reason": WHY}
     assert ada.post(f"/staff/users/{cast['alice']}/ask", data=form).status_code == 303
     (request,) = accounts.staff_requests()
-    assert "Give a role: Finance" in ben.get("/staff/requests").text
-    assert "Confirm, and do it now" not in ada.get(f"/staff/requests/{request.id}").text
-    assert "Confirm, and do it now" in ben.get(f"/staff/requests/{request.id}").text
+    assert "Assign role: Finance" in ben.get("/staff/requests").text
+    assert "Approve and carry out" not in ada.get(f"/staff/requests/{request.id}").text
+    assert "Approve and carry out" in ben.get(f"/staff/requests/{request.id}").text
     assert ada.post(f"/staff/requests/{request.id}/confirm").status_code == 403
     assert ben.post(f"/staff/requests/{request.id}/confirm").status_code == 303
     assert roles(cast, "alice") == ["finance"]

@@ -48,7 +48,7 @@ def test_what_is_above_the_cap_waits_and_the_rest_is_recorded(capped, later):
     waiting = queries.write("investment:4")
     assert (waiting.hold, waiting.last_error) == ("cap", "RecorderCapReached")
     assert queries.held() == {"cap": 2}
-    assert held_kinds()["Held chain writes"] == 2
+    assert held_kinds()["Chain writes on hold"] == 2
     assert held_kinds()["Failed chain writes"] == 0
     later(11 * 60)
     assert held_kinds()["Slow chain writes"] == 0

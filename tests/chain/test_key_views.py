@@ -34,7 +34,7 @@ def test_one_admin_asks_on_the_page_and_another_confirms(desk):
     assert answer.status_code == 303
     assert answer.location.endswith(found.id)
     page = ann.get(f"/staff/chain/keys/{found.id}").text
-    assert "You asked for this" in page
+    assert "You requested this" in page
     assert LEAKED in page
     assert ann.post(f"/staff/chain/keys/{found.id}/confirm").status_code == 403
     assert newest().status == "asked"
@@ -80,6 +80,17 @@ def test_what_does_not_fit_is_said_at_its_field(desk, kind, form, sentence):
     assert request_queries.newest() == []
 
 
+@pytest.mark.parametrize(("kind", "optional"), [("revoke", 0), ("rotate", 1), ("raise_cap", 0)])
+def test_only_a_field_that_may_stay_empty_is_called_optional(desk, kind, optional):
+    assert desk[0].get(f"/staff/chain/keys/ask/{kind}").text.count("(optional)") == optional
+
+
+def test_a_request_says_what_will_happen_before_it_is_approved(desk):
+    ann, ben = desk
+    ask(ann, "pause")
+    assert "No campaign accepts investments." in ben.get(f"/staff/chain/keys/{newest().id}").text
+
+
 def test_an_unknown_kind_is_not_found(desk):
     assert desk[0].get("/staff/chain/keys/ask/redirect").status_code == 404
 
@@ -88,7 +99,7 @@ def test_the_page_lists_requests_and_links_every_kind(desk):
     ann, _ben = desk
     ask(ann, "raise_cap", amount="1,000")
     page = ann.get("/staff/chain/keys").text
-    assert "New money comes in" in page
+    assert "New investments are accepted" in page
     for kind in ("pause", "unpause", "revoke", "rotate", "raise_cap"):
         assert f"/staff/chain/keys/ask/{kind}" in page
         assert ann.get(f"/staff/chain/keys/ask/{kind}").status_code == 200
@@ -101,7 +112,7 @@ def test_a_regulator_reads_and_decides_nothing(app, desk):
     reader = raising.browser(app, raising.person("reg", "regulator"))
     page = reader.get(f"/staff/chain/keys/{newest().id}").text
     assert "Found in a log." in page
-    assert "Confirm, and do it now" not in page
+    assert "Approve and carry out" not in page
     assert reader.post(f"/staff/chain/keys/{newest().id}/confirm").status_code == 403
 
 
@@ -109,4 +120,4 @@ def test_what_somebody_did_at_the_server_is_shown(desk):
     requests.begin(Wanted("pause", "A leaked key."), actor="cli")
     commit()
     page = desk[0].get(f"/staff/chain/keys/{newest().id}").text
-    assert "somebody at the server" in page
+    assert "Command line" in page

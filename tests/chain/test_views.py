@@ -64,7 +64,7 @@ def test_a_transaction_hash_finds_its_write(heard, sign_in):
 
 def test_a_search_that_fits_nothing_says_what_to_do(heard, sign_in):
     page = sign_in("fin", "finance").get("/staff/chain/writes?q=100%25").text
-    assert "No write fits" in page
+    assert "No chain writes found" in page
 
 
 def test_older_writes_are_on_the_next_page(heard, sign_in):

@@ -48,7 +48,7 @@ def test_two_people_have_a_campaign_follow_its_contract(world):
     world.look(sara, re.compile("follows its contract$"), "own request")
 
     almaz.goto("/staff")
-    almaz.get_by_role("link", name="Campaigns and their contracts").click()
+    almaz.get_by_role("link", name="Requests to follow a contract").click()
     world.look(almaz, "Requests to follow a contract")
     almaz.locator("#follow-requests").get_by_role("link").first.click()
     expect(almaz.get_by_text("Somebody has used the operator's key.").first).to_be_visible()

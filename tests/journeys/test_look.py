@@ -16,7 +16,7 @@ DESK = {
     "/staff/campaigns?status=": "Campaigns",
     "/staff/payments": "Payments",
     "/staff/payments?q=nothing": "Payments",
-    "/staff/exceptions": "Exceptions",
+    "/staff/exceptions": "Payments to review",
     "/staff/webhooks": "Webhooks",
     "/staff/chain/writes": "Chain writes",
     "/staff/journal": "Journal",
@@ -125,12 +125,12 @@ def test_a_payment_that_does_not_fit_waits_with_a_proposal(world):
     expect(person.get_by_text("400.00 ETB came instead of 1,000.00 ETB")).to_be_visible()
     world.look(person, f"Your investment in {TITLE}", "too little came")
     finance.goto("/staff/exceptions")
-    world.look(finance, "Exceptions", "one")
-    finance.get_by_role("link", name="Too little came").click()
-    world.look(finance, "Too little came")
-    finance.get_by_role("button", name="Do it").click()
+    world.look(finance, "Payments to review", "one")
+    finance.get_by_role("link", name="Too little received").click()
+    world.look(finance, "Too little received")
+    finance.get_by_role("button", name="Apply decision").click()
     expect(finance.get_by_text("The decision is in the history")).to_be_visible()
-    world.look(finance, "Too little came", "decided")
+    world.look(finance, "Too little received", "decided")
     person.reload()
     world.look(person, f"Your investment in {TITLE}", "too little")
     assert DONE not in person.content()

@@ -19,19 +19,19 @@ def test_a_role_is_given_by_four_eyes_and_stands_in_the_audit_log(world):
     almaz.get_by_role("button", name="Show").click()
     almaz.get_by_role("link", name="Ruth Assefa").click()
     world.look(almaz, "Ruth Assefa", "to manage")
-    almaz.get_by_role("button", name="Ask").click()
+    almaz.get_by_role("button", name="Send request").click()
     expect(almaz.get_by_role("alert")).to_contain_text("Choose what should be done.")
     world.look(almaz, "Ruth Assefa", "something is missing")
-    almaz.get_by_label("Give a role").check()
+    almaz.get_by_label("Assign role").check()
     almaz.get_by_label("Role (optional)").select_option("finance")
     almaz.locator("#ask-reason").fill("She joins the finance team.")
-    almaz.get_by_role("button", name="Ask").click()
+    almaz.get_by_role("button", name="Send request").click()
     expect(almaz.get_by_text("Another admin has seven days")).to_be_visible()
 
-    tsion.get_by_role("link", name="Give a role: Finance").click()  # it came by itself
-    world.look(tsion, "Give a role: Finance", "to decide")
-    tsion.get_by_role("button", name="Confirm, and do it now").click()
-    expect(tsion.get_by_text("Done. The person was told.")).to_be_visible()
+    tsion.get_by_role("link", name="Assign role: Finance").click()  # it came by itself
+    world.look(tsion, "Assign role: Finance", "to decide")
+    tsion.get_by_role("button", name="Approve and carry out").click()
+    expect(tsion.get_by_text("Done. We have notified the person.")).to_be_visible()
     almaz.reload()
     expect(almaz.get_by_text(re.compile(r"^Finance \("))).to_be_visible()
 

@@ -22,7 +22,7 @@ def test_finance_finds_a_payment_by_transaction_and_status(world, sign_in):
     client = sign_in("fin", "finance")
     assert f"/staff/payments/{payment.id}" in client.get(f"/staff/payments?q={payment.tx_id}").text
     assert payment.id not in client.get("/staff/payments?status=settled").text
-    assert "No payment fits" in client.get("/staff/payments?q=nothing").text
+    assert "No payments found" in client.get("/staff/payments?q=nothing").text
 
 
 def test_the_list_has_pages_that_neither_repeat_nor_lose_a_payment(world, sign_in):
@@ -42,7 +42,7 @@ def test_the_list_has_pages_that_neither_repeat_nor_lose_a_payment(world, sign_i
 
 def test_a_payment_shows_webhooks_postings_and_exceptions(world, sign_in, too_much):
     page = sign_in("fin", "finance").get(f"/staff/payments/{too_much.id}").text
-    for text in ("Too much came", "platform:suspense", "Payment settled", too_much.tx_id):
+    for text in ("Too much received", "platform:suspense", "Payment settled", too_much.tx_id):
         assert text in page
 
 

@@ -3,15 +3,17 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
-from crowdfund import clock
+from crowdfund import clock, outbox
 from crowdfund.campaigns import rules as campaign_rules
 from crowdfund.campaigns import service as campaign_service
 from crowdfund.chain import comparers, connection
 from crowdfund.chain import queries as chain
 from crowdfund.chain import rules as chain_rules
-from crowdfund.db import commit, rollback
+from crowdfund.db import commit, db, rollback
 from crowdfund.reconciliation import queries, reading, service
+from crowdfund.reconciliation.models import Comparison
 from tests import raising
 
 from .conftest import STRANGER
@@ -55,6 +57,35 @@ def test_a_payment_on_the_contract_that_our_books_do_not_have_is_a_difference(ra
     [kept] = queries.last_comparison().differences
     assert kept["facts"] == {"books": 0, "contract": chain_rules.to_units(500_00)}
     assert kept["title"] == raised.campaign().title
+
+
+def look_at_one(raised):
+    """Look at the campaign alone, as after an event of its contract; return what the last comparison has."""
+    raised.chain_works()
+    service.ask_for_look(raised.campaign_id)
+    commit()
+    outbox.drain("chain")
+    rollback()
+    return [one["kind"] for one in queries.last_comparison().differences]
+
+
+def comparisons():
+    return db.session.scalar(sa.select(sa.func.count()).select_from(Comparison))
+
+
+def test_a_difference_that_is_seen_at_one_campaign_is_on_the_desk_and_the_public_page_at_once(raised):
+    """They said "0 differences" for up to ten minutes after a contract was cancelled behind our back."""
+    assert raised.compare() == []
+    raised.record_on_chain("elsewhere", 500_00)
+    assert look_at_one(raised) == ["fiat"]
+
+
+def test_a_look_at_one_campaign_that_finds_nothing_new_compares_no_others(raised):
+    raised.record_on_chain("elsewhere", 500_00)
+    assert raised.compare() == ["fiat"]
+    before = comparisons()
+    assert look_at_one(raised) == ["fiat"]
+    assert comparisons() == before
 
 
 def test_tokens_that_only_one_side_counts_are_a_difference(raised):

@@ -12,8 +12,8 @@ MAX_REASON = 500
 GIVE, TAKE, RESET = "give_role", "take_role", "reset_factor"
 
 KIND_LABELS: dict[str, str] = {
-    GIVE: _l("Give a role"),
-    TAKE: _l("Take a role away"),
+    GIVE: _l("Assign role"),
+    TAKE: _l("Remove role"),
     RESET: _l("Reset the second factor"),
 }
 ROLE_LABELS: dict[str, str] = {

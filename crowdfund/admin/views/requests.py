@@ -50,7 +50,7 @@ def confirm(request_id: str) -> BaseResponse:
     """Do what a colleague asked for."""
     _name(request_id)
     account_service.administration.confirm(request_id, actor=_me())
-    web.flash(_("Done. The person was told."), "success")
+    web.flash(_("Done. We have notified the person."), "success")
     return web.back(url_for("admin.requested", request_id=request_id))
 
 
@@ -75,7 +75,7 @@ def withdraw(request_id: str) -> BaseResponse:
     """Take back what one asked for."""
     _name(request_id)
     account_service.administration.withdraw(request_id, actor=_me())
-    web.flash(_("Taken back. Nothing was changed."), "success")
+    web.flash(_("Withdrawn. Nothing was changed."), "success")
     return web.back(url_for("admin.requested", request_id=request_id))
 
 

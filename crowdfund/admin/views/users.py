@@ -62,7 +62,7 @@ def ask(person_id: str) -> BaseResponse:
             raise
         web.put_error(form, error)
         return _page(person_id, ReasonForm(formdata=None), form, status=error.status)
-    web.flash(_("Asked. Another admin has seven days to decide."), "success")
+    web.flash(_("Request sent. Another admin has seven days to approve it."), "success")
     return web.back(url_for("admin.user", person_id=person_id))
 
 

@@ -15,9 +15,9 @@ STYLE = """
   --note-ink: #ffe9a8; } }
 * { box-sizing: border-box; }
 body { margin: 0; font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--back); }
-header { background: var(--brand); color: var(--on-brand); padding: 1rem; }
+header { background: var(--brand); color: var(--on-brand); padding: 1rem 0; }
 header a { color: inherit; text-decoration: none; }
-header p { margin: 0 auto; max-width: 30rem; font-weight: 700; font-size: 1.2rem; }
+header p { margin: 0 auto; padding: 0 1rem; max-width: 30rem; font-weight: 700; font-size: 1.2rem; }
 main { max-width: 30rem; margin: 1.5rem auto; padding: 0 1rem; }
 .card { background: var(--paper); border: 1px solid var(--line); border-radius: .75rem;
   padding: 1.25rem; margin-bottom: 1rem; }
@@ -28,7 +28,7 @@ h1.title, h2 { margin: 0; font-size: 1.25rem; font-weight: 700; color: var(--ink
 .card > p { margin: .5rem 0 0; }
 a { color: var(--brand); }
 .ways { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; }
-.ways a { min-height: 1.75rem; }
+.ways a { display: inline-flex; align-items: center; min-height: 1.75rem; }
 .payments { list-style: none; margin: .5rem 0 0; padding: 0; }
 .payments li { display: grid; gap: .1rem; padding: .5rem 0; border-top: 1px solid var(--line); }
 .payments a { font-weight: 600; } .payments span { color: var(--quiet); overflow-wrap: anywhere; }

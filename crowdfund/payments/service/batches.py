@@ -208,10 +208,10 @@ class Batch:
 
 
 _MISFITS: Mapping[Kind, str] = {
-    Kind.LATE: "The money came after the payment had ended.",
-    Kind.TOO_LITTLE: "Less came than was asked for.",
-    Kind.TOO_MUCH: "More came than was asked for.",
-    Kind.WRONG_CURRENCY: "The money came in another currency.",
+    Kind.LATE: "The money arrived after the payment had ended.",
+    Kind.TOO_LITTLE: "We received less than expected.",
+    Kind.TOO_MUCH: "We received more than expected.",
+    Kind.WRONG_CURRENCY: "We received another currency than expected.",
 }
 
 

@@ -80,7 +80,7 @@ def _suspend(batch: Batch, webhook: Webhook, truth: Truth) -> None:
         about=_about(webhook, truth, payment["id"] if payment else None),
         money=money,
         held=True,
-        detail="Money of a transaction that no payment asked for.",
+        detail="We received money in a transaction that belongs to no payment.",
     )
 
 

@@ -66,7 +66,7 @@ def _entries(payment_id: str, found: list[Any]) -> list[dict[str, Any]]:
 def check(payment_id: str) -> BaseResponse:
     """Ask the gateway about a payment now."""
     service.check_now(payment_id)
-    web.flash(_("The gateway is being asked. This page follows by itself."), "info")
+    web.flash(_("Checking with the gateway. This page updates automatically."), "info")
     return web.back(url_for("payments.detail", payment_id=payment_id))
 
 
@@ -116,6 +116,7 @@ def _exception_page(
         "payments/exception.html",
         status=status,
         found=found,
+        explained=forms.EXPLAINED.get(found.kind),
         form=form or forms.resolve_form(service.choices(found)),
         history=history,
         people=accounts.names(people),
