@@ -110,7 +110,8 @@ def _start(workers: list[subprocess.Popen[str]]) -> float:
 
 def _wait_until_done(gateway: str) -> float:
     """Return the moment at which no webhook of a gateway waits any more."""
-    waiting = sa.select(sa.func.count()).where(_I.c.provider == gateway, _I.c.state == "received")
+    is_waiting = _I.c.state.in_(("received", "queued"))
+    waiting = sa.select(sa.func.count()).where(_I.c.provider == gateway, is_waiting)
     until = time.perf_counter() + PATIENCE_S
     while time.perf_counter() < until:
         with reading():

@@ -185,7 +185,7 @@ class BillBitts:
     def parse_webhook(self, raw: bytes) -> Event:
         """Read a verified body strictly; the sentence of WebhookMalformed names the field."""
         try:
-            data = json.loads(raw, parse_constant=_no_constant)
+            data = _STRICT_JSON.decode(raw.decode(json.detect_encoding(raw)))
         except (ValueError, RecursionError):
             raise WebhookMalformed("The body is not JSON.") from None
         if not isinstance(data, dict):
@@ -364,5 +364,7 @@ def _web_address(value: object) -> str | None:
 def _no_constant(name: str) -> object:
     raise ValueError(name)
 
+
+_STRICT_JSON = json.JSONDecoder(parse_constant=_no_constant)  # takes no NaN and no Infinity
 
 gateways.register(NAME, from_settings)

@@ -17,6 +17,7 @@ import structlog
 from .. import clock
 from . import gateways
 from .gateways import GatewayError, GatewayNotConfigured, GatewayUnclear, GatewayUnknown
+from .settled_answers import SettledAnswers
 
 log = structlog.get_logger()
 K = TypeVar("K")
@@ -34,6 +35,7 @@ class Budget:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.settled = SettledAnswers()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix=f"gateway-{name}")
         self._lock = threading.Lock()
         self._mean_s = 0.0

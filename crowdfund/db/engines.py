@@ -71,7 +71,7 @@ def set_patience(seconds: float = PATIENCE_S) -> None:
 
 
 SHORT_S = 2.0  # a crowd on the last share passes in this time; a page behind it still comes soon
-_long_wait = threading.BoundedSemaphore(1)
+_long_wait = threading.Lock()
 
 
 def take_write_lock(cursor: sqlite3.Cursor, info: dict[str, Any]) -> None:
@@ -102,6 +102,10 @@ def is_read_only() -> bool:
 def engine_options(url: str) -> dict[str, Any]:
     """Return create_engine options for a database URL; values stay out of error texts, and so of logs."""
     options: dict[str, Any] = {"hide_parameters": True}
+    if sa.make_url(url).database not in (None, "", ":memory:"):  # a database in memory has one connection
+        # Lend the connection that was used last: SQLite reads its pages again on one that has not
+        # seen the last write.
+        options["pool_use_lifo"] = True
     if url.startswith("sqlite"):
         return options | {"connect_args": {"timeout": PATIENCE_S, "check_same_thread": False}}
     # A host that is away answers nothing at all; without a limit each request would wait for minutes.

@@ -3,11 +3,12 @@
 import os
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
+from sqlalchemy.dialects import mysql, sqlite
 
 ID = sa.String(32)
 
@@ -29,6 +30,18 @@ def new_id() -> str:
     return f"{(stamp & (1 << 48) - 1) << 80 | 0x7 << 76 | number << 64 | 0b10 << 62 | rand:032x}"
 
 
+class _SQLiteMoment(sqlite.DATETIME):
+    """SQLAlchemy's text for a moment, made by `datetime` itself in a tenth of the time."""
+
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[datetime | None], str | None]:
+        """Return what makes the text."""
+        return _as_text
+
+
+def _as_text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(" ", "microseconds")
+
+
 class UTCDateTime(sa.TypeDecorator[datetime]):
     """Aware UTC datetime with microseconds on every database."""
 
@@ -39,6 +52,8 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
         """Keep microseconds on MySQL, a real timestamptz on PostgreSQL."""
         if dialect.name in ("mysql", "mariadb"):
             return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(_SQLiteMoment())
         return dialect.type_descriptor(sa.DateTime(timezone=dialect.name == "postgresql"))
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
@@ -47,7 +62,7 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("naive datetime: use clock.now()")
-        value = value.astimezone(UTC)
+        value = value if value.tzinfo is UTC else value.astimezone(UTC)
         return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:

@@ -92,14 +92,14 @@ class Driver:
 
     def rows(self, statement: Prepared, **values: object) -> list[Any]:
         """Send a query and return its rows as plain tuples."""
-        return self.read((statement, values))[0]
+        return list(self._run(statement, (values,)).fetchall())
 
     def read(self, *queries: tuple[Prepared, Mapping[str, Any]]) -> list[list[Any]]:
         """Send queries one after the other and return the rows of each.
 
         Each sees what was committed before it began. On PostgreSQL they travel in one round trip.
         """
-        with self._one_trip(len(queries)):
+        with self._one_trip():
             cursors = [self._run(statement, (values,)) for statement, values in queries]
             return [list(cursor.fetchall()) for cursor in cursors]
 
@@ -108,13 +108,13 @@ class Driver:
 
         On PostgreSQL all of them travel in one round trip.
         """
-        with self._one_trip(len(writes)):
+        with self._one_trip():
             cursors = [self._run(statement, rows) for statement, rows in writes]
         return [int(cursor.rowcount) for cursor in cursors]
 
     def send(self, statement: Prepared, rows: Sequence[Mapping[str, Any]]) -> int:
         """Send a statement once for each row; return how many rows of the table it touched."""
-        return self.write((statement, rows))[0]
+        return int(self._run(statement, rows).rowcount)
 
     def _run(self, statement: Prepared, rows: Sequence[Mapping[str, Any]]) -> Any:  # noqa: ANN401
         text, sent = statement.text_and_values(self.connection, rows)
@@ -126,9 +126,9 @@ class Driver:
             cursor.executemany(text, sent)
         return cursor
 
-    def _one_trip(self, statements: int) -> AbstractContextManager[object]:
+    def _one_trip(self) -> AbstractContextManager[object]:
         lent = cast(Any, self.connection.connection.driver_connection)
-        return lent.pipeline() if statements > 1 and hasattr(lent, "pipeline") else nullcontext()
+        return lent.pipeline() if hasattr(lent, "pipeline") else nullcontext()
 
     def begin(self) -> None:
         """Take SQLite's write lock at once (see `_on_begin`); other drivers begin by themselves."""

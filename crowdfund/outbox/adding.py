@@ -53,13 +53,13 @@ def add_many(
     return insert_ignore(_T, rows)
 
 
-def add_by_driver(lent: Driver, kind: str, key: str, payload: dict[str, Any], *, lane: str = "") -> None:
-    """Add one row by a driver's cursor, for a hot path that owns its transaction and rings itself.
+def add_by_driver(lent: Driver, items: Iterable[tuple[str, str, dict[str, Any]]], *, lane: str = "") -> None:
+    """Add rows (kind, key, payload) by a driver's cursor, for a busy path; nobody is woken.
 
-    The key must be new: a known one fails as the driver's IntegrityError.
+    The keys must be new: a known one fails as the driver's IntegrityError.
     """
     now = clock.now()
-    lent.send(_INSERT_ONE, [_new_row((kind, key, payload), now=now, not_before=now, lane=lane)])
+    lent.send(_INSERT_NEW, [_new_row(item, now=now, not_before=now, lane=lane) for item in items])
 
 
 def _new_row(
@@ -73,7 +73,7 @@ def _new_row(
     }  # fmt: skip
 
 
-_INSERT_ONE = Prepared(
+_INSERT_NEW = Prepared(
     sa.insert(_T),
     *(
         "id",

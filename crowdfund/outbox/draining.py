@@ -10,7 +10,7 @@ import structlog
 
 from .. import clock
 from ..db import Fault, commit, db, fault_of, new_id, release, rollback, rows_changed
-from . import leases
+from . import intakes, leases
 from .beating import beat, worker_name
 from .lanes import Lanes, Prepared
 from .leases import Keeper
@@ -83,6 +83,7 @@ class _Shift:
     def _claim(self) -> tuple[str, list[Row]]:
         """Take rows of the next lane in turn that has some and can do them."""
         if not self._waiting:
+            intakes.collect(self.queue)
             self._waiting = leases.lanes(self.queue)
         while self._waiting:
             lane = self._waiting.pop(0)

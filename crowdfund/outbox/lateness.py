@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from .. import clock
 from ..clock import CLOCKS_DIFFER
 from ..db import db
+from . import intakes
 from .beating import RELAY, beats, write
 from .models import Outbox
 from .registry import QUEUES
@@ -45,24 +46,29 @@ def relay_is_silent(known: dict[str, datetime] | None = None) -> bool:
 
 def late(wait: timedelta) -> sa.ColumnElement[bool]:
     """Return the condition of work that was due for longer than `wait` while the relay ran."""
-    now, known = clock.now(), beats()
-    since = known.get(RUNNING_SINCE)
-    has_just_started = since is not None and now - wait <= since <= now + CLOCKS_DIFFER
-    if has_just_started and not relay_is_silent(known):
+    if _has_just_started(wait):
         return sa.false()
-    return sa.and_(_T.c.state == "due", _T.c.not_before < now - wait)
+    return sa.and_(_T.c.state == "due", _T.c.not_before < clock.now() - wait)
 
 
 def overdue(wait: timedelta) -> dict[str, datetime]:
-    """Return for each queue with late work since when its oldest row is due."""
-    condition, found = late(wait), {}
+    """Return for each queue with late work since when its oldest work is due."""
+    if _has_just_started(wait):
+        return {}
+    found = {}
     for queue in QUEUES:
-        oldest = db.session.scalar(
-            sa.select(sa.func.min(_T.c.not_before)).where(condition, _T.c.queue == queue)
-        )
-        if oldest is not None:
-            found[queue] = oldest
+        due = sa.select(sa.func.min(_T.c.not_before)).where(_T.c.state == "due", _T.c.queue == queue)
+        waiting = [moment for moment in (db.session.scalar(due), intakes.oldest(queue)) if moment]
+        if waiting and min(waiting) < clock.now() - wait:
+            found[queue] = min(waiting)
     return found
+
+
+def _has_just_started(wait: timedelta) -> bool:
+    now, known = clock.now(), beats()
+    since = known.get(RUNNING_SINCE)
+    is_new = since is not None and now - wait <= since <= now + CLOCKS_DIFFER
+    return is_new and not relay_is_silent(known)
 
 
 def forget_sweep() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 QUEUES = ("chain", "payments", "messages", "default")
@@ -29,6 +30,18 @@ class Handler:
     prepare: Callable[[list[Row]], Any] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Work that waits in a table of a feature until a worker adds it to the outbox.
+
+    `collect` adds it in the current transaction and returns how much there was; `oldest` returns
+    since when the oldest of it has waited, None if nothing waits.
+    """
+
+    collect: Callable[[], int]
+    oldest: Callable[[], datetime | None]
+
+
 class Retry(Exception):
     """Raised by a handler for "not yet": tried again after the delay, never given up."""
 
@@ -48,6 +61,7 @@ class Partial:
 HANDLERS: dict[str, Handler] = {}
 # Queue -> how many rows of a lane may be claimed now; none while its outside is away.
 CAPACITIES: dict[str, Callable[[str], int]] = {}
+INTAKES: dict[str, Intake] = {}  # by queue
 SUBSCRIBERS: dict[str, list[str]] = {}
 TICKS: dict[str, tuple[float, str]] = {}
 

@@ -13,6 +13,7 @@ import structlog
 from .. import clock
 from ..clock import CLOCKS_DIFFER
 from ..db import commit, db, insert_ignore, new_id, reading, release, rows_changed
+from . import intakes
 from .adding import add
 from .beating import RELAY, beat
 from .bell import CHANNEL, redis_client
@@ -20,7 +21,7 @@ from .lateness import note_start, note_sweep
 from .leases import due
 from .mending import mend
 from .models import Schedule, outbox_table
-from .registry import TICKS
+from .registry import INTAKES, TICKS
 
 log = structlog.get_logger()
 _T = outbox_table
@@ -63,10 +64,10 @@ def tick() -> int:
 def due_queues() -> list[str]:
     """Return the queues that have work which no lease holds."""
     with reading():
-        rows = db.session.scalars(sa.select(_T.c.queue).where(*due(None, clock.now())).distinct())
-        found = list(rows)
+        found = set(db.session.scalars(sa.select(_T.c.queue).where(*due(None, clock.now())).distinct()))
+        found |= {queue for queue in INTAKES if intakes.oldest(queue) is not None}
         db.session.remove()
-    return found
+    return sorted(found)
 
 
 def enqueue_drain(queue: str) -> None:

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 import structlog
 
-from .. import outbox
+from .. import clock, outbox
 from ..adapters import gateway_budget, gateways
 from ..adapters.gateway_budget import START_WITHIN_S
-from ..adapters.gateways import Event, GatewayError, GatewayForeign, GatewayUnclear, Initiated
+from ..adapters.gateways import Event, GatewayError, GatewayForeign, GatewayUnclear, Initiated, Truth
 from ..db import db, reading
 from ..outbox import Partial, Row
 from . import queries, service
@@ -30,6 +30,7 @@ def _capacity(lane: str) -> int:
 
 
 outbox.CAPACITIES["payments"] = _capacity
+outbox.INTAKES["payments"] = outbox.Intake(service.collect_webhooks, service.oldest_received)
 
 
 # --- what asks the gateway, outside of transactions ------------------------------------------------
@@ -53,13 +54,17 @@ def _each_gateway(
 
 
 def _ask_one(pair: Pair) -> Any:  # noqa: ANN401 - Truth, Unclear, Foreign or None
+    budget, asked_at = gateway_budget.of(pair[0]), clock.now()
     try:
-        with gateway_budget.of(pair[0]).calling():
-            return gateways.get(pair[0]).query(pair[1])
+        with budget.calling():
+            truth = gateways.get(pair[0]).query(pair[1])
     except GatewayForeign as error:
         return service.Foreign(error.user_message)
     except GatewayError as error:
         return service.Unclear(error.user_message, is_malformed=isinstance(error, GatewayUnclear))
+    if truth is not None:
+        budget.settled.note(pair[1], asked_at, truth)
+    return truth
 
 
 def _ask_about_webhooks(rows: list[Row]) -> Partial:
@@ -69,16 +74,25 @@ def _ask_about_webhooks(rows: list[Row]) -> Partial:
         pair_of = {webhook.id: (webhook.provider, webhook.event.tx_id) for webhook in webhooks}
         payments = {(row["gateway"], row["tx_id"]): row for row in queries.by_tx(pair_of.values())}
         db.session.remove()
-    new = {
-        webhook.id
+    new = [
+        webhook
         for webhook in webhooks
         if (pair := pair_of[webhook.id]) not in payments
         or not service.says_nothing_new(webhook.event, payments[pair])
-    }
-    answers = ask(pair_of[name] for name in pair_of if name in new)
-    left = {name for name in new if pair_of[name] not in answers}
+    ]
+    known = {webhook.id: _settled_since(webhook) for webhook in new}
+    answers: dict[Pair, Any] = {pair_of[name]: truth for name, truth in known.items() if truth}
+    answers |= ask(pair_of[name] for name, truth in known.items() if not truth)
+    left = {webhook.id for webhook in new if pair_of[webhook.id] not in answers}
     events = {webhook.id: webhook.event for webhook in webhooks}
     return Partial((answers, events), frozenset(row.id for row in rows if row.payload["inbox_id"] in left))
+
+
+def _settled_since(webhook: service.Webhook) -> Truth | None:
+    """Return an answer of the last seconds that is enough for a webhook at its first try."""
+    if webhook.attempts or webhook.event.status == "FAILED":
+        return None
+    return gateway_budget.of(webhook.provider).settled.since(webhook.event.tx_id, webhook.since)
 
 
 def _ask_about_payments(rows: list[Row]) -> Partial:

@@ -65,7 +65,10 @@ class GatewayCustomer(db.Model):
 
 
 class Inbox(db.Model):
-    """A webhook as it came; refused ones are kept too, a repeated refusal only counted."""
+    """A webhook as it came; refused ones are kept too, a repeated refusal only counted.
+
+    It is `received` until a worker adds its work to the outbox, then `queued`.
+    """
 
     __tablename__ = "inbox"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
@@ -83,7 +86,7 @@ class Inbox(db.Model):
     next_try_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     __table_args__ = (
-        one_of("state", "received", "parked", "done", "refused", "dead"),
+        one_of("state", "received", "queued", "parked", "done", "refused", "dead"),
         sa.UniqueConstraint("provider", "event_id"),
         sa.Index(None, "state", "id"),
     )

@@ -263,7 +263,7 @@ def counts() -> dict[str, int]:
     open_ones = sa.select(sa.func.count()).select_from(_X).where(_X.c.state == "open")
     states = inbox_counts()
     return {"exceptions": db.session.scalar(open_ones) or 0} | {
-        name: states.get(name, 0) for name in ("received", "parked", "dead", "refused")
+        name: states.get(name, 0) for name in ("received", "queued", "parked", "dead", "refused")
     }
 
 

@@ -13,8 +13,9 @@ from tests.kernel import fault_pages
 
 @pytest.fixture
 def registers():
-    """Let a test register handlers, subscribers and ticks; forget them afterwards."""
-    kept = [(register, dict(register)) for register in (outbox.HANDLERS, outbox.SUBSCRIBERS, outbox.TICKS)]
+    """Let a test register handlers, subscribers, intakes and ticks; forget them afterwards."""
+    registers = (outbox.HANDLERS, outbox.SUBSCRIBERS, outbox.INTAKES, outbox.TICKS)
+    kept = [(register, dict(register)) for register in registers]
     outbox.TICKS.clear()
     yield outbox
     for register, before in kept:

@@ -57,6 +57,16 @@ def test_a_moment_without_zone_is_refused_and_others_are_kept_to_the_microsecond
         insert_ignore(TICKS, [tick_row("naive", datetime(2026, 1, 1))])
 
 
+def test_a_moment_is_stored_as_sqlalchemy_would_store_it(app):
+    at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=3)))
+    insert_ignore(TICKS, [tick_row("text", at)])
+    commit()
+    if db.engine.dialect.name == "sqlite":
+        stored = sa.text("SELECT next_at FROM schedule WHERE name = 'text'")
+        assert db.session.scalar(stored) == "2026-01-02 00:04:05.000000"
+    assert db.session.scalar(sa.select(TICKS.c.next_at).where(TICKS.c.name == "text")) == at
+
+
 def test_moments_compare_in_sql_as_they_do_in_python(app):
     base = datetime(2026, 1, 1, tzinfo=UTC)
     insert_ignore(TICKS, [tick_row(str(n), base + timedelta(microseconds=n)) for n in (0, 1, 10, 1_000_000)])
@@ -118,6 +128,16 @@ def test_a_reader_sees_what_was_committed_while_it_reads(app):
             connection.execute(sa.insert(TICKS).values(tick_row("new")))
         assert db.session.scalar(sa.select(sa.func.count()).select_from(TICKS)) == 1
         db.session.remove()
+
+
+def test_the_connection_that_was_used_last_is_lent_first(app):
+    first, second = db.engine.raw_connection(), db.engine.raw_connection()
+    used_last = second.dbapi_connection
+    first.close()
+    second.close()
+    again = db.engine.raw_connection()
+    assert again.dbapi_connection is used_last
+    again.close()
 
 
 def test_doorbells_ring_once_after_the_commit_and_never_after_a_rollback(app):

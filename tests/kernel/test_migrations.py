@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from flask_migrate import upgrade
+from flask_migrate import downgrade, upgrade
 
 from crowdfund import config, create_app
 from crowdfund.accounts import queries as people
@@ -18,6 +18,7 @@ from crowdfund.issuers import queries as companies
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import service as ledger_service
 from crowdfund.ledger.rules import Posting
+from crowdfund.outbox import outbox_table
 
 MIGRATIONS = str(Path(__file__).parents[2] / "migrations")
 THEN = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
@@ -168,4 +169,37 @@ def test_an_old_installation_holds_every_alphabet_and_compares_letters_after_the
     commit()
     assert people.get(abebe).name == "አበበ ቢቂላ"
     assert people.find_by_email("alice@example.com").id == "alice"
+    rollback()
+
+
+def webhook_states():
+    rows = db.session.execute(sa.text("SELECT id, state FROM inbox"))
+    found = {row.id: row.state for row in rows}
+    rollback()
+    return found
+
+
+def test_webhooks_that_wait_are_done_once_after_the_migration_and_after_the_way_back(old):
+    """Before it each webhook had its work from the beginning; now a worker adds it."""
+    upgrade(directory=MIGRATIONS, revision="0008")
+    then = THEN if db.engine.dialect.name == "postgresql" else THEN.replace(tzinfo=None)
+    insert = sa.text(
+        "INSERT INTO inbox (id, provider, event_id, raw, headers, received_at, state, attempts)"
+        " VALUES (:id, 'bill_bitts', :id, :raw, '{}', :at, 'received', 0)"
+    )
+    with db.engine.begin() as connection:
+        connection.execute(insert, {"id": "before", "raw": b"{}", "at": then})
+    upgrade(directory=MIGRATIONS)
+    with db.engine.begin() as connection:
+        connection.execute(insert, {"id": "after", "raw": b"{}", "at": then})
+    assert webhook_states() == {"before": "queued", "after": "received"}
+    downgrade(directory=MIGRATIONS, revision="0008")
+    assert webhook_states() == {"before": "received", "after": "received"}
+    work = db.session.execute(
+        sa.select(outbox_table.c.key, outbox_table.c.lane, outbox_table.c.payload)
+    ).all()
+    rollback()
+    assert work == [("inbox:after:0", "bill_bitts", {"inbox_id": "after"})]
+    with pytest.raises(sa.exc.DBAPIError, match="inbox_state_known"):
+        db.session.execute(sa.text("UPDATE inbox SET state = 'queued'"))
     rollback()

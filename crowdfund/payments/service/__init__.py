@@ -19,6 +19,8 @@ from .starting import (
     registration,
     start,
 )
+from .webhooks import Webhook, oldest_received
+from .webhooks import collect as collect_webhooks
 from .webhooks import load as load_webhooks
 
 __all__ = [
@@ -28,18 +30,21 @@ __all__ = [
     "Listed",
     "TooLarge",
     "Unclear",
+    "Webhook",
     "accept",
     "accept_late",
     "apply_truths",
     "apply_webhooks",
     "check_now",
     "choices",
+    "collect_webhooks",
     "compare_listed",
     "initiation",
     "keep_customer",
     "keep_initiated",
     "load_webhooks",
     "missing_contact",
+    "oldest_received",
     "open_one",
     "purge_refused",
     "purpose_url",

@@ -107,18 +107,17 @@ def accept(gateway_name: str, raw: bytes, headers: Mapping[str, str], *, client:
 
 
 def _store(gateway: str, event_id: str, what: tuple[bytes, Mapping[str, str], Event]) -> Accepted:
-    """Insert the webhook and its work, or find that this event is known already."""
+    """Insert the webhook, or find that this event is known already; a worker queues it (`collect`)."""
     raw, headers, event = what
-    dbapi = cast(Any, db.engine.dialect.dbapi)
     try:
         with lean_transaction() as lent:
             is_known = bool(lent.rows(_KNOWN_CPRN, gateway=gateway, cprn=event.customer_ref))
             row = _row(gateway, event_id, (raw, headers), "received" if is_known else "parked")
             row["last_error"] = None if is_known else "No customer of ours has this number (yet)."
             lent.send(_INSERT, [row])
-            key, payload = f"inbox:{row['id']}:0", {"inbox_id": row["id"]}
-            outbox.add_by_driver(lent, "payments.inbox", key, payload, lane=gateway)
-    except dbapi.IntegrityError:
+            if not is_known:
+                webhooks.queue_new(lent, [row["id"]], gateway)
+    except cast(Any, db.engine.dialect.dbapi).IntegrityError:
         return _repeated(gateway, event_id, raw, event)
     return Accepted(event.tx_id, parked=not is_known)
 
@@ -172,7 +171,7 @@ def replay(inbox_id: str, *, actor: str) -> None:
     if row.state == "done":
         raise Conflict("This webhook is done already. Nothing was changed.")
     now = clock.now()
-    values: dict[str, Any] = {"state": "received", "waits_since": now, "next_try_at": None}
+    values: dict[str, Any] = {"state": "queued", "waits_since": now, "next_try_at": None}
     db.session.execute(sa.update(_I).where(_I.c.id == inbox_id).values(values))
     webhooks.queue(inbox_id, row.provider, again=f"replay:{new_id()}")
     log.info("inbox.replayed", inbox_id=inbox_id, actor=actor)
@@ -187,7 +186,7 @@ def replay_all(*, actor: str, most: int = 5_000) -> int:
     ids_of: dict[str, list[str]] = {}
     for row in rows:
         ids_of.setdefault(row.provider, []).append(row.id)
-    values: dict[str, Any] = {"state": "received", "waits_since": now, "next_try_at": None}
+    values: dict[str, Any] = {"state": "queued", "waits_since": now, "next_try_at": None}
     for provider, ids in ids_of.items():
         for start in range(0, len(ids), 500):
             some = ids[start : start + 500]

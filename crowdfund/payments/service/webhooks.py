@@ -11,7 +11,7 @@ import structlog
 from ... import clock, live, outbox
 from ...adapters import gateways
 from ...adapters.gateways import Event
-from ...db import Prepared, db, driver
+from ...db import Driver, Prepared, db, driver
 from .. import rules
 from ..models import Inbox
 
@@ -21,6 +21,9 @@ _SAVED = ("state", "attempts", "last_error", "payment_id", "next_try_at", "done_
 _SAVE = Prepared(
     sa.update(_I).where(_I.c.id == sa.bindparam("b_id")).values({name: sa.bindparam(name) for name in _SAVED})
 )
+
+_QUEUED = Prepared(sa.update(_I).where(_I.c.id == sa.bindparam("b_id")).values(state="queued"))
+MOST_COLLECTED = 5_000
 
 
 @dataclass(slots=True)
@@ -65,7 +68,7 @@ def load(
     columns = (_I.c.id, _I.c.provider, _I.c.attempts, _I.c.received_at, _I.c.waits_since)
     is_due = sa.or_(_I.c.next_try_at.is_(None), _I.c.next_try_at <= clock.now())
     query = sa.select(*columns, sa.literal(None).label("raw") if known else _I.c.raw)
-    query = query.where(_I.c.id.in_(list(ids)), _I.c.state.in_(("received", "parked")), is_due)
+    query = query.where(_I.c.id.in_(list(ids)), _I.c.state.in_(("queued", "parked")), is_due)
     rows = db.session.execute(query.order_by(_I.c.id).with_for_update() if lock else query)
     return [
         Webhook(row.id, row.provider, known.get(row.id) or _event(row), row.attempts,
@@ -104,10 +107,36 @@ def save(webhooks: Sequence[Webhook]) -> None:
     live.changed("inbox", "all")
 
 
-def queue(inbox_id: str, provider: str, *, again: object = 0, not_before: datetime | None = None) -> None:
+def collect() -> int:
+    """Queue the webhooks that have come since the last time; return how many (for `outbox.INTAKES`)."""
+    came = sa.select(_I.c.id, _I.c.provider).where(_I.c.state == "received").order_by(_I.c.id)
+    rows = db.session.execute(came.limit(MOST_COLLECTED).with_for_update(skip_locked=True)).all()
+    ids_of: dict[str, list[str]] = {}
+    for row in rows:
+        ids_of.setdefault(row.provider, []).append(row.id)
+    with driver() as sql:
+        for provider, ids in ids_of.items():
+            queue_new(sql, ids, provider)
+        sql.send(_QUEUED, [{"b_id": row.id} for row in rows])
+    return len(rows)
+
+
+def oldest_received() -> datetime | None:
+    """Return when the oldest webhook came that is not queued yet (for `outbox.INTAKES`)."""
+    came = sa.select(_I.c.received_at).where(_I.c.state == "received").order_by(_I.c.id)
+    return db.session.scalar(came.limit(1))
+
+
+def queue(inbox_id: str, provider: str, *, again: object, not_before: datetime | None = None) -> None:
     """Queue an inbox row for the inbox job."""
     key, payload = f"inbox:{inbox_id}:{again}", {"inbox_id": inbox_id}
     outbox.add("payments.inbox", key, payload, not_before=not_before, lane=provider)
+
+
+def queue_new(lent: Driver, ids: Iterable[str], provider: str) -> None:
+    """Queue inbox rows of a gateway for the first time; the caller wakes a worker."""
+    rows = [("payments.inbox", f"inbox:{name}:0", {"inbox_id": name}) for name in ids]
+    outbox.add_by_driver(lent, rows, lane=provider)
 
 
 def queue_many(ids: Sequence[str], provider: str, *, again: object) -> None:

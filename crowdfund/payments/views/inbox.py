@@ -10,7 +10,7 @@ from ...i18n import _, ngettext
 from .. import queries, service
 from .blueprint import bp
 
-STATES = ("received", "parked", "done", "refused", "dead")
+STATES = ("received", "queued", "parked", "done", "refused", "dead")
 
 
 @bp.get("/staff/webhooks")
