@@ -1,16 +1,21 @@
 # `make` lists what there is. Everything works from a fresh checkout with Python 3.11 alone.
 VENV := .venv
 PY := $(VENV)/bin/python
+# What is run again on PostgreSQL and MariaDB; of these, only tests that use a database (tests/conftest.py).
 ON_SQL := $(addprefix tests/,kernel ledger accounts notifications documents issuers compliance payments campaigns investments admin test_guards.py)
 ON_MYSQL := tests/kernel tests/ledger tests/test_guards.py tests/compliance/test_levels.py
-# Tests that start whole stacks have the machine for themselves; the others share it two and two.
+# Tests that start whole stacks mostly wait; what computes fills the gaps, at a low priority that disturbs no clock.
 STACKS := tests/local tests/chaos
-# The newcomer's run has its own target, which `make check` takes first.
+STAGES := test-stacks test-browser test-postgresql test-mysql
+SIDE_BY_SIDE = $(MAKE) --keep-going --jobs=3 --output-sync=target
+FILLER := nice -n 10
+# The newcomer's run has a target of its own, which `make check` takes as well.
 OWN := --ignore=tests/newcomer
 TWO := -n 2 --dist loadfile
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run reset test check newcomer lint contracts languages lock coverage audit measure chaos bench bench-smoke bench-record fuzz mutate ready ready-dev ready-bench
+.PHONY: help run reset test $(STAGES) check newcomer lint contracts languages lock coverage audit measure chaos bench bench-smoke \
+  bench-record fuzz mutate ready ready-dev ready-test ready-bench
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -21,19 +26,29 @@ run: ready ## Start the whole system on this machine; Ctrl-C ends it
 reset: ready ## Remove this machine's data (database, chain, mail); downloads stay
 	@$(PY) -m crowdfund.local reset
 
-test: ready-dev ## Run all tests: what touches SQL on PostgreSQL and MariaDB, the whole stack with a browser, everything on SQLite
-	@$(if $(ARGS),:,tools/mariadb.sh && $(PY) -m pytest -q $(TWO) --db mysql -m "not browser and not chaos" $(ON_MYSQL))
-	@$(if $(ARGS),:,$(PY) -m pytest -q $(TWO) --db postgresql -m "not browser and not chaos" $(ON_SQL))
-	@chromium=$$($(PY) tools/chromium.py) && export CHROMIUM="$$chromium" && \
+test: ready-test ## Run all tests: what touches SQL on PostgreSQL and MariaDB, the whole stack with a browser, everything on SQLite
+	@export CHROMIUM="$$($(PY) tools/chromium.py)"; [ -n "$$CHROMIUM" ] || exit 1; \
 	$(if $(ARGS),exec $(PY) -m pytest -m "not chaos" $(ARGS),\
-	  $(PY) -m pytest -q -m "not chaos and browser" $(OWN) && $(PY) -m pytest -q -m "not chaos and not browser" $(STACKS) && \
-	  exec $(PY) -m pytest -q $(TWO) -m "not chaos and not browser" $(OWN) $(addprefix --ignore=,$(STACKS)))
+	  failed=0; $(SIDE_BY_SIDE) $(STAGES) $(BESIDE) || failed=1; \
+	  $(PY) -m pytest -q $(TWO) -m "not chaos and not browser" $(OWN) $(addprefix --ignore=,$(STACKS)) && exit $$failed)
+
+test-stacks: ready-dev
+	@$(PY) -m pytest -q -m "not chaos and not browser" $(STACKS) $(ARGS)
+
+test-browser: ready-dev
+	@CHROMIUM="$$($(PY) tools/chromium.py)" exec $(PY) -m pytest -q -m "not chaos and browser" $(OWN) $(ARGS)
+
+test-postgresql: ready-dev
+	@$(FILLER) $(PY) -m pytest -q --db postgresql -m "not browser and not chaos" $(ON_SQL) $(ARGS)
+
+test-mysql: ready-dev
+	@$(FILLER) $(PY) -m pytest -q --db mysql -m "not browser and not chaos" $(ON_MYSQL) $(ARGS)
 
 newcomer: ready-dev ## Do what the README says in a fresh clone, with a browser and no setting
 	@chromium=$$($(PY) tools/chromium.py) && CHROMIUM="$$chromium" exec $(PY) -m pytest -q tests/newcomer $(ARGS)
 
-check: lint contracts newcomer bench-smoke ## All before a change is shared: lint, types, contracts, the README, benchmarks, tests
-	@exec $(MAKE) test
+check: lint ready-bench ## All before a change is shared: lint, types, contracts, the README, benchmarks, tests
+	@exec $(MAKE) test BESIDE="newcomer contracts bench-smoke"
 
 lint: ready-dev ## Style, format, types, import order of the features
 	@$(VENV)/bin/ruff check .
@@ -42,14 +57,14 @@ lint: ready-dev ## Style, format, types, import order of the features
 	@$(VENV)/bin/lint-imports
 
 contracts: ready-dev ## Rebuild the contracts, compare with what is checked in, run their tests
-	@PATH="$$($(PY) tools/npm.py):$$PATH" contracts/run.sh check
-	@PATH="$$($(PY) tools/npm.py):$$PATH" contracts/run.sh test
+	@PATH="$$($(PY) tools/npm.py):$$PATH" $(FILLER) contracts/run.sh check
+	@PATH="$$($(PY) tools/npm.py):$$PATH" $(FILLER) contracts/run.sh test
 
 fuzz: ready-dev ## Long random runs: contracts and money programmes
 	@PATH="$$($(PY) tools/npm.py):$$PATH" FOUNDRY_PROFILE=long contracts/run.sh test
 	@HYPOTHESIS_PROFILE=long $(PY) -m pytest -m "not browser and not chaos" tests/ledger tests/kernel $(ARGS)
 
-chaos: ready-dev ## Long runs with killed workers, emptied Redis, stopped chain
+chaos: ready-test ## Long runs with killed workers, emptied Redis, stopped chain
 	@STORM_PAYMENTS=20000 STORM_KILLS=200 SLOW_BANK_S=9 SLOW_BANK_LEASE_S=30 SLOW_BANK_PAYMENTS=200 $(PY) -m pytest tests/chaos $(ARGS)
 
 lock: ready-dev ## Write requirements*.txt, with hashes, from requirements*.in (ARGS="--upgrade-package flask")
@@ -79,7 +94,7 @@ bench: ready-bench ## Speed as ratios in one run; writes benchmarks/results.json
 	@exec $(PY) -m benchmarks $(ARGS)
 
 bench-smoke: ready-bench ## Run every benchmark at its smallest size: it works, and nothing is measured
-	@exec $(PY) -m benchmarks --smoke
+	@exec $(FILLER) $(PY) -m benchmarks --smoke
 
 bench-record: ready-bench ## Run all on a quiet machine and a clean checkout; also writes the table of benchmarks/README.md
 	@exec $(PY) -m benchmarks --record
@@ -89,6 +104,11 @@ ready:
 
 ready-dev:
 	@tools/bootstrap.sh requirements-dev.txt
+
+# What stages that run side by side would otherwise fetch at the same time.
+ready-test: ready-dev
+	@tools/mariadb.sh
+	@$(PY) -c "from crowdfund.local import anvil; anvil.ensure(print)"
 
 ready-bench: ready-dev
 	@$(PY) -m pip install -qq --disable-pip-version-check -r benchmarks/requirements.txt

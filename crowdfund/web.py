@@ -354,8 +354,7 @@ def _needs_user(endpoint: str | None) -> bool:
 
 
 def _to_sign_in() -> BaseResponse:
-    here = request.full_path.rstrip("?") if request.method in SAFE else _referring_path()
-    url = url_for("accounts.sign_in") + "?next=" + quote(here)
+    url = url_for("accounts.sign_in") + "?next=" + quote(_page_of_request())
     if wants_json():
         return _error_response(401, "not_signed_in", _("Sign in first."))
     if is_htmx():
@@ -365,14 +364,20 @@ def _to_sign_in() -> BaseResponse:
 
 def to_second_factor() -> BaseResponse:
     """Lead to the proof of the second factor, and from there back to here."""
-    here = request.full_path.rstrip("?") if request.method in SAFE else _referring_path()
-    url = url_for("accounts.second_factor") + "?next=" + quote(here)
+    url = url_for("accounts.second_factor") + "?next=" + quote(_page_of_request())
     if wants_json():
         text = _("Prove your second factor first. Nothing was changed.")
         return _error_response(403, "second_factor_needed", text)
     if is_htmx():
         return Response(status=403, headers={"HX-Redirect": url})
     return redirect(url, 303)
+
+
+def _page_of_request() -> str:
+    """Return the page to come back to: this one, or the one that asked for a part or sent a form."""
+    if request.method in SAFE and not is_htmx():
+        return request.full_path.rstrip("?")
+    return _referring_path()
 
 
 def _referring_path() -> str:

@@ -34,6 +34,7 @@ from .gateways import (
     GatewayForeign,
     GatewayNotConfigured,
     GatewayRefused,
+    GatewayUnauthorized,
     GatewayUnclear,
     GatewayUnknown,
     Initiated,
@@ -287,6 +288,8 @@ def _public(path: str) -> rsa.RSAPublicKey:
 def _read(status: int, data: bytes) -> dict[str, Any] | None:
     if status == 404:
         return None
+    if status == 401:  # a clock that jumped, a key that was changed: once mended, the same request passes
+        raise GatewayUnauthorized("The bank does not accept our requests at the moment.")
     if 400 <= status < 500 and status not in (408, 429):
         raise GatewayRefused("The bank refused the request.")
     try:

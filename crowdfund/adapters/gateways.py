@@ -39,6 +39,12 @@ class GatewayUnknown(GatewayError):
     code = "gateway_unknown"
 
 
+class GatewayUnauthorized(GatewayUnknown):
+    """The gateway did not accept our key, signature or time: a fault of ours, no word about the payment."""
+
+    code = "gateway_unauthorized"
+
+
 class CannotList(GatewayError):
     """The gateway has no list of its transactions."""
 

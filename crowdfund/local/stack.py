@@ -7,7 +7,7 @@ with stack.running(tmp_path, ports="free", seed=False) as running:
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -49,6 +49,7 @@ class Options:
     workers: Sequence[str] = services.QUEUES
     web_processes: int = 2
     only: Sequence[str] | None = None  # names of programs; None is all
+    extra_env: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # program → its own variables
     say: Say = field(default=quiet)
 
 
@@ -179,8 +180,9 @@ class Stack:
             self.marks.set(name, fingerprint)
 
     def _start(self, programs: Sequence[Program]) -> None:
-        only = self.options.only
-        self.supervisor.start(*(p for p in programs if only is None or p.name in only))
+        only, extra = self.options.only, self.options.extra_env
+        wanted = [p for p in programs if only is None or p.name in only]
+        self.supervisor.start(*(replace(p, env={**p.env, **extra.get(p.name, {})}) for p in wanted))
 
     def _wait(self, programs: Sequence[Program]) -> None:
         self.supervisor.wait_ready(*(p.name for p in programs if p.name in self.names()))

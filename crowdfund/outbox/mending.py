@@ -15,7 +15,7 @@ from .models import outbox_table
 
 log = structlog.get_logger()
 LONGEST_LEASE = timedelta(minutes=15)
-LONGEST_RETRY = timedelta(hours=2)
+LONGEST_BACKOFF = timedelta(minutes=5)  # what draining.py waits after a failure, at most
 _T = outbox_table
 _AT_ONCE = 500
 
@@ -23,12 +23,13 @@ _AT_ONCE = 500
 def mend(now: datetime) -> int:
     """Make due again what a clock that was ahead has put off; return how many rows were changed.
 
-    Runs in the current transaction. A row that is tried too early says "not yet" by itself.
+    Runs in the current transaction. A handler that asked for a longer wait than a failure has is
+    tried early as well, once: it looks at the facts again and says "not yet".
     """
     due = _T.c.state == "due"
     held = sa.and_(due, _T.c.leased_until > now + LONGEST_LEASE)
     changed = rows_changed(sa.update(_T).where(held).values(leased_until=None))
-    put_off = sa.and_(due, _T.c.attempts > 0, _T.c.not_before > now + LONGEST_RETRY)
+    put_off = sa.and_(due, _T.c.attempts > 0, _T.c.not_before > now + LONGEST_BACKOFF)
     changed += rows_changed(sa.update(_T).where(put_off).values(not_before=now))
     changed += _move_new_rows(now)
     if changed:

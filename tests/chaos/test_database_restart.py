@@ -46,6 +46,12 @@ def beats(uri: str) -> dict[str, datetime]:
         return dict(connection.execute("SELECT name, at FROM heartbeat").fetchall())
 
 
+def ask_for_beats(uri: str) -> None:
+    """Make the beat of every queue due now instead of within half a minute."""
+    with psycopg.connect(uri) as connection:
+        connection.execute("UPDATE schedule SET next_at = now() WHERE name LIKE 'outbox.beat.%'")
+
+
 def restart(server: pgserver.PostgresServer) -> None:
     """Restart as a package update does: every connection ends at once."""
     bin_folder = next(Path(pgserver.__file__).parent.glob("pginstall*/bin"))
@@ -66,6 +72,7 @@ def test_every_process_works_on_after_each_restart_of_the_database(postgresql, r
     for number in range(RESTARTS):
         restart(postgresql)
         then = datetime.now(UTC)
+        ask_for_beats(uri)
         eventually(
             lambda then=then: {name for name, at in beats(uri).items() if at > then} >= BEATS,
             f"everybody to work after restart {number + 1}",

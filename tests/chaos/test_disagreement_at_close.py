@@ -14,10 +14,10 @@ from crowdfund import clock
 from crowdfund.adapters import contract_abi
 from crowdfund.chain import rules as chain_rules
 from crowdfund.db import commit, db
-from crowdfund.local import rpc, stack
+from crowdfund.local import rpc
 from crowdfund.reconciliation import service
 
-from .conftest import CLEAN
+from .conftest import MONEY, a_stack
 from .town import Town, eventually
 
 PEOPLE, WHY = 5, "The node was away until the contract recorded no more."
@@ -25,10 +25,8 @@ BEYOND_GRACE_S = 45 * 86_400
 
 
 @pytest.fixture
-def own_town(tmp_path):
-    with stack.running(
-        tmp_path, ports="free", environ={**CLEAN, "LOG_LEVEL": "WARNING"}, seed=False
-    ) as running:
+def own_town(tmp_path, template):
+    with a_stack(tmp_path, template, only=MONEY, web_processes=1) as running:
         town = Town(running)
         town.control("settings", settle_delay_s=0)
         yield town

@@ -9,25 +9,21 @@ import pytest
 from crowdfund.db import commit
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as ledger_rules
-from crowdfund.local import prepare, stack
+from crowdfund.local import prepare
 from crowdfund.local.datadir import DataDir
 from crowdfund.payments import service as payments
 
-from .conftest import CLEAN
+from .conftest import MONEY, a_stack
 from .town import Town
 
 PEOPLE, TIMES, EACH = 5, 2, 100_00
 
 
-def begin(folder, ports):
-    return stack.running(folder, ports=ports, environ={**CLEAN, "LOG_LEVEL": "WARNING"}, seed=False)
-
-
 @pytest.fixture
-def destroyed(tmp_path):
+def destroyed(tmp_path, template):
     """A town that was backed up, went on, and lost its database; what it was, and its ports."""
     folder, backup = tmp_path / "town", tmp_path / "backup"
-    with begin(folder, "free") as first:
+    with a_stack(folder, template, only=MONEY, web_processes=1) as first:
         town = Town(first)
         town.control("settings", settle_delay_s=0)
         campaign, people = town.raise_money(), town.investors(PEOPLE)
@@ -47,7 +43,7 @@ def test_what_was_paid_after_the_backup_is_found_and_given_to_its_owners(destroy
     folder, backup, campaign, ports, env = destroyed
     prepare.flask(DataDir.at(folder), env, "restore", str(backup))
     since = json.loads((backup / "manifest.json").read_text())["made_at"]
-    with begin(folder, ports) as second:
+    with a_stack(folder, None, ports=ports, only=MONEY, web_processes=1) as second:
         town = Town(second, numbers=count(1_000))  # new people and forms
         second.flask("reconcile", "bank", "--since", since)
         query = "SELECT id, amount_minor, user_id FROM payment_exception WHERE kind = ?"

@@ -24,7 +24,7 @@ from tests.payments.bank_process import wait_for
 from . import drainer
 
 ANSWER_S = float(os.environ.get("SLOW_BANK_S", "0.6"))
-LEASE_S = float(os.environ.get("SLOW_BANK_LEASE_S", "1.5"))
+LEASE_S = float(os.environ.get("SLOW_BANK_LEASE_S", "4"))
 PAYMENTS = int(os.environ.get("SLOW_BANK_PAYMENTS", "60"))
 SLOW, FAST = "slow_bank", "fast_bank"
 AMOUNT = 12_345

@@ -1,12 +1,13 @@
 """One seeded stack and one browser for all journeys; a failing test leaves pictures and log tails."""
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from tests import chromium
+from tests import chromium, prepared
 
 from .world import EXPECT_MS, World, open_world
 
@@ -26,7 +27,10 @@ def browser_type_launch_args(browser_type_launch_args):
 
 @pytest.fixture(scope="session")
 def session_world(browser, tmp_path_factory):
-    with open_world(tmp_path_factory.mktemp("stack"), browser) as world:
+    # One worker makes the story in its own stack; several start from a copy of one that was made once.
+    has_others = "PYTEST_XDIST_WORKER" in os.environ
+    template = prepared.stopped_stack(tmp_path_factory, story=True) if has_others else None
+    with open_world(tmp_path_factory.mktemp("stack"), browser, template) as world:
         yield world
 
 

@@ -58,6 +58,7 @@ def test_a_session_that_ends_in_mid_form_loses_nothing(world):
     page = world.visitor()
     world.sign_in(page, "selam@demo.example")
     button = _fill(page, "1,200")
+    expect(page.locator("#quote")).to_contain_text("12 shares")  # else the quote finds the session ended
     page.context.clear_cookies()
     button.click()
     expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()

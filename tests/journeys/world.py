@@ -1,7 +1,6 @@
 """The whole stack with people in front of it: sign in, read mail, steer the bank, look into SQL."""
 
 import itertools
-import os
 import re
 import sqlite3
 import time
@@ -14,8 +13,9 @@ import httpx
 import pyotp
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from crowdfund.local import authenticator, environment
+from crowdfund.local import authenticator
 from crowdfund.local.stack import Stack, running
+from tests import prepared
 
 from . import checks
 
@@ -29,12 +29,11 @@ HARMLESS = ("net::ERR_", "status of 4", "Failed to load resource")
 
 
 @contextmanager
-def open_world(folder: Path, browser: Browser) -> Iterator["World"]:
-    """Start the seeded stack in a folder, give the world, and stop everything at the end."""
-    # One proxy, so that each person can come from an address of their own; nothing of the operator's.
-    environ = {name: value for name, value in os.environ.items() if name not in environment.OUTSIDE}
-    environ |= {"PROXY_COUNT": "1"}
-    with running(folder, ports="free", environ=environ, web_processes=1) as stack:
+def open_world(folder: Path, browser: Browser, template: Path | None = None) -> Iterator["World"]:
+    """Start the seeded stack in a folder, from a copy if there is one, and stop it at the end."""
+    # One proxy, so that each person can come from an address of their own.
+    environ = prepared.clean_environ() | {"PROXY_COUNT": "1"}
+    with running(folder, ports="free", environ=environ, template=template, web_processes=1) as stack:
         world = World(stack, browser)
         world.control("settings", settle_delay_s=0)
         yield world

@@ -413,6 +413,27 @@ def test_work_that_was_added_claimed_or_put_off_while_the_clock_was_ahead_is_don
     assert sorted(seen) == ["held", "in an hour", "new", "put off"]
 
 
+def test_a_second_try_is_not_put_off_by_an_hour_with_a_clock_that_was_an_hour_ahead(seen, frozen):
+    answers = [ConnectionError("the bank refuses our time"), None]
+
+    @outbox.handler("test.once")
+    def once(rows):
+        if answer := answers.pop(0):
+            raise answer
+        seen.append("done")
+
+    outbox.every(60, "test.tick", queue="messages")(lambda: None)
+    outbox.tick()
+    add("test.once", "before the jump")
+    frozen.advance(timedelta(hours=1))
+    outbox.tick()
+    outbox.drain("default")
+    frozen.advance(-timedelta(hours=1))
+    outbox.tick()
+    outbox.drain_all()
+    assert seen == ["done"]
+
+
 def test_work_that_is_rightly_due_in_a_month_is_not_done_early_by_a_clock_that_was_ahead(seen, frozen):
     outbox.every(60, "test.tick", queue="messages")(lambda: None)
     add("test.note", "in a month", not_before=clock.now() + timedelta(days=30))

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from crowdfund.local.environment import ROOT
 from crowdfund.local.programs import Program
 from crowdfund.local.supervisor import Supervisor
+from tests.disks import small_disk
 
 from .conftest import eventually, python
 
@@ -19,20 +19,6 @@ SLEEP = python("import time; time.sleep(600)")
 
 def program(name: str, argv: list[str], **more: object) -> Program:
     return Program(name, argv, os.environ, **more)  # type: ignore[arg-type]
-
-
-@contextmanager
-def small_disk(folder: Path):
-    """A file system of 64 kB; where none may be mounted, a folder whose logs lead to /dev/full."""
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(folder)], capture_output=True
-    ).returncode
-    try:
-        yield mounted == 0
-    finally:
-        if mounted == 0:
-            subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def fill(folder: Path, *, is_mounted: bool, logs: list[str]) -> None:
@@ -53,7 +39,7 @@ def test_programs_are_looked_after_while_the_disk_of_their_logs_is_full(tmp_path
             raise OSError(complaint)
 
     is_full = False
-    with small_disk(tmp_path / "log") as is_mounted:
+    with small_disk(tmp_path / "log", size="64k") as is_mounted:
         supervisor = Supervisor(logs=tmp_path / "log", cwd=ROOT, say=said.append)
         try:
             supervisor.start(program("sleeper", SLEEP), program("hooked", SLEEP, before=before))

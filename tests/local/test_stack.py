@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from crowdfund.local import services, stack
+from tests import prepared
 
 from .conftest import CLEAN, eventually
 
@@ -15,10 +16,7 @@ from .conftest import CLEAN, eventually
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Data of a stack that was migrated and deployed, without the demo story."""
-    folder = tmp_path_factory.mktemp("template")
-    with stack.running(folder, ports="free", environ=CLEAN, seed=False, only=("redis", "chain", "gateway")):
-        pass
-    return folder
+    return prepared.stopped_stack(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +58,9 @@ def test_a_page_tells_the_stream_where_to_listen(running: stack.Stack) -> None:
 def test_killed_programs_come_back_and_serve(running: stack.Stack) -> None:
     old = {name: running.kill(name) for name in ("web", "worker-payments", "relay", "gateway")}
     for name, pid in old.items():
-        eventually(lambda name=name, pid=pid: running.pid(name) not in (None, pid))
-    eventually(lambda: _is_up(running.url("web") + "/health"))
-    eventually(lambda: _is_up(running.url("gateway") + "/health"))
+        eventually(lambda name=name, pid=pid: running.pid(name) not in (None, pid), within_s=60)
+    for name in ("web", "gateway"):
+        eventually(lambda name=name: _is_up(f"{running.url(name)}/health"), within_s=60)
 
 
 def test_the_whole_stack_stops_within_seconds(template: Path, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_without_a_stream_the_page_asks_every_few_seconds(site, page):
     page.goto(site.url)
     site.value = 4
     expect(page.locator("#part")).to_have_text("value 4")
-    assert page.locator("html").get_attribute("data-live-state") == "polling"
+    expect(page.locator("html")).to_have_attribute("data-live-state", "polling")
 
 
 def test_a_final_fragment_closes_the_stream_and_stops_asking(site, listening):

@@ -19,6 +19,7 @@ from crowdfund.adapters.gateways import (
     GatewayForeign,
     GatewayNotConfigured,
     GatewayRefused,
+    GatewayUnauthorized,
     GatewayUnclear,
     GatewayUnknown,
     Order,
@@ -120,15 +121,23 @@ def test_one_key_for_two_requests_is_refused(gateway, cprn):
         gateway.initiate(order(cprn, "ref-2", 1), key="payment-ref-2")
 
 
-def test_a_wrong_platform_key_or_api_key_is_refused(process, cprn):
+def test_a_wrong_platform_key_or_api_key_is_no_answer_about_a_payment(process, cprn):
     wrong = process.adapter(private_key=keys.load_private(process.files.bank_private(1)))
-    with pytest.raises(GatewayRefused):
+    with pytest.raises(GatewayUnauthorized):
         wrong.query("x")
     stranger = bill_bitts.BillBitts(
         process.url, "nobody", private_key=keys.load_private(process.files.platform_private), bank_keys=[]
     )
-    with pytest.raises(GatewayRefused):
+    with pytest.raises(GatewayUnauthorized):
         stranger.query("x")
+
+
+def test_a_wrong_clock_fails_no_payment_and_the_same_request_passes_once_it_is_right(process, gateway, cprn):
+    process.control("settings", offset_s=3600)
+    with pytest.raises(GatewayUnauthorized):
+        gateway.initiate(order(cprn, "ref-clock"), key="payment-ref-clock")
+    process.control("settings", offset_s=0)
+    assert gateway.initiate(order(cprn, "ref-clock"), key="payment-ref-clock").tx_id
 
 
 def test_nothing_is_sent_without_a_key(process):
