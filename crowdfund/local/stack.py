@@ -108,9 +108,11 @@ class Stack:
         """Bring everything up; raises StackError with what is missing."""
         if not self.outside & {"DATABASE_URL", "CHAIN_RPC_URL"}:
             prepare.forget_unfinished(self.folder, self.marks, say=self.options.say)
+        prepare.gateway_keys(self.folder, self.env)
+        if self.options.only is None:
+            self.supervisor.fork_from(self.env)
         foundation = self._foundation()
         self._start(foundation)
-        prepare.gateway_keys(self.folder, self.env)
         self._start([self._gateway(), self._mail(), *self._identity()])
         self._wait(foundation)
         if self.options.prepare:
