@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
-import urllib3
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -79,6 +78,8 @@ class BillBitts:
         bank_keys: Sequence[rsa.RSAPublicKey],
         name: str = NAME,
     ) -> None:
+        import urllib3  # noqa: PLC0415 - 15 ms at the start of every process, and few talk to the bank
+
         self.name = name
         self._url = api_url.rstrip("/")
         self._api_key = api_key
@@ -210,6 +211,8 @@ class BillBitts:
 
     def _call(self, method: str, path: str, body: bytes, key: str) -> dict[str, Any] | None:
         """Send signed bytes once; None is a 404, everything unclear is GatewayUnknown."""
+        import urllib3  # noqa: PLC0415
+
         headers = self._headers(method, path, body, key)
         try:
             answer = self._http.request(

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
 
 ID = sa.String(32)
 
@@ -38,7 +37,9 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
         """Keep microseconds on MySQL, a real timestamptz on PostgreSQL."""
         if dialect.name in ("mysql", "mariadb"):
-            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+            from sqlalchemy.dialects.mysql import DATETIME  # noqa: PLC0415 - loaded by then
+
+            return dialect.type_descriptor(DATETIME(fsp=6))
         return dialect.type_descriptor(sa.DateTime(timezone=dialect.name == "postgresql"))
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
@@ -58,4 +59,17 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
 
 
 Json = sa.JSON
-LongText = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")  # MySQL's TEXT ends at 64 kB
+
+
+# MySQL's own types by the names that its compiler knows: its dialect takes 13 ms to import.
+class _MediumText(sa.Text):
+    __visit_name__ = "MEDIUMTEXT"
+
+
+class MediumBlob(sa.LargeBinary):
+    """Up to 16 MB on MySQL, whose BLOB ends at 64 kB; for `with_variant`."""
+
+    __visit_name__ = "MEDIUMBLOB"
+
+
+LongText = sa.Text().with_variant(_MediumText(), "mysql", "mariadb")  # MySQL's TEXT ends at 64 kB

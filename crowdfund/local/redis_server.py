@@ -3,8 +3,6 @@
 import signal
 from collections.abc import Mapping
 
-import redis
-
 from crowdfund.local.datadir import DataDir
 from crowdfund.local.errors import StackError
 from crowdfund.local.programs import Program
@@ -60,6 +58,8 @@ def program(folder: DataDir, env: Mapping[str, str]) -> Program:
 
 def answers(address: str) -> bool:
     """Tell whether a Redis answers at this URL."""
+    import redis  # noqa: PLC0415 - every process reads the URL above, and none of them asks
+
     client = redis.Redis.from_url(address, socket_timeout=2, socket_connect_timeout=1)
     try:
         return bool(client.ping())

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-import phonenumbers
 from babel import Locale
 
 from crowdfund.i18n import _l, locale
+from crowdfund.regions import REGIONS
 
 SECTORS: Mapping[str, str] = {
     "agriculture": _l("Agriculture and food"),
@@ -25,11 +25,7 @@ SECTORS: Mapping[str, str] = {
 # Countries that have phone numbers: leaves out regions, test codes and uninhabited islands.
 COUNTRIES: Mapping[str, str] = dict(
     sorted(
-        (
-            (code, str(name))
-            for code, name in Locale("en").territories.items()
-            if code in phonenumbers.SUPPORTED_REGIONS
-        ),
+        ((code, str(name)) for code, name in Locale("en").territories.items() if code in REGIONS),
         key=lambda item: item[1],
     )
 )
