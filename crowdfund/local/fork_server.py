@@ -31,6 +31,7 @@ MODULES = (
     "crowdfund.local.bill_bitts.deliveries",
     "crowdfund.local.identity_provider.app",
     "crowdfund.local.mail_catcher.pages",
+    "cryptography.hazmat.primitives.asymmetric.rsa",
     "granian.cli",
     "granian.server",
     "granian.server.embed",
@@ -69,11 +70,18 @@ def preload() -> None:
 
     Raises RuntimeError when an import started a thread.
     """
+    gc.disable()
     for name in MODULES:
         import_module(name)
     import_module("sqlalchemy.orm").configure_mappers()
-    gc.collect()
+    import_module("app").app.url_map.update()
+    # OpenSSL loads its algorithms at the first key: 4 MB in each program that has one.
+    import_module("cryptography.hazmat.primitives.asymmetric.rsa").generate_private_key(65_537, 2_048)
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's alone
+    if trim is not None:
+        trim(0)
     gc.freeze()
+    gc.enable()
     if threading.active_count() > 1 or threads() > 1:
         raise RuntimeError("an import started a thread, so nothing can be forked safely")
 
