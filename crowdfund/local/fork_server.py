@@ -1,4 +1,4 @@
-"""`python -m crowdfund.local.fork_server FD`: import the platform once, then fork its programs.
+"""`python -m crowdfund.local.fork_server FD MODULE …`: import what programs share, then fork them.
 
 Programs that are forked share the memory of everything imported here, and start in milliseconds.
 Requests arrive on the socket FD: one JSON object a message, with the file descriptor of a log.
@@ -20,29 +20,15 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
-# The programs themselves and what more than one of them loads after its start.
-MODULES = (
-    "app",
-    "crowdfund.events",
-    "crowdfund.local.bill_bitts.app",
-    "crowdfund.local.bill_bitts.deliveries",
-    "crowdfund.local.identity_provider.app",
-    "crowdfund.local.mail_catcher.pages",
-    "cryptography.hazmat.primitives.asymmetric.rsa",
-    "granian.cli",
-    "granian.server",
-    "granian.server.embed",
-    "rq",
-    "sqlalchemy.dialects.sqlite.pysqlite",
-)
 READY = b"ready"
 LONGEST = 65_536
 PR_SET_PDEATHSIG = 1
 PR_SET_NAME = 15
-ADOPTED_WITHIN_S = 5.0
+ADOPTED_WITHIN_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -58,25 +44,23 @@ class Job:
 def main() -> None:
     """Serve until the supervisor closes the socket; in a forked process, run the program."""
     channel = socket.socket(fileno=int(sys.argv[1]))
-    preload()
+    preload(sys.argv[2:])
     channel.send(READY)
     job = serve(channel)
     if job is not None:
         run(job.arguments)
 
 
-def preload() -> None:
+def preload(names: Sequence[str]) -> None:
     """Import what programs share, and keep the garbage collector from writing to those pages.
 
     Raises RuntimeError when an import started a thread.
     """
     gc.disable()
-    for name in MODULES:
+    for name in names:
         import_module(name)
-    import_module("sqlalchemy.orm").configure_mappers()
-    import_module("app").app.url_map.update()
-    # OpenSSL loads its algorithms at the first key: 4 MB in each program that has one.
-    import_module("cryptography.hazmat.primitives.asymmetric.rsa").generate_private_key(65_537, 2_048)
+    if "app" in names:
+        warm_up()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's alone
     if trim is not None:
         trim(0)
@@ -84,6 +68,14 @@ def preload() -> None:
     gc.enable()
     if threading.active_count() > 1 or threads() > 1:
         raise RuntimeError("an import started a thread, so nothing can be forked safely")
+
+
+def warm_up() -> None:
+    """Do once what every program would do at its first request or job; nothing is connected."""
+    import_module("sqlalchemy.orm").configure_mappers()
+    import_module("app").app.url_map.update()
+    # OpenSSL loads its algorithms at the first key: 4 MB in each program that has one.
+    import_module("cryptography.hazmat.primitives.asymmetric.rsa").generate_private_key(65_537, 2_048)
 
 
 def threads() -> int:

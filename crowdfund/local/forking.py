@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from crowdfund.local.programs import Program
 from crowdfund.local.spawn import libc, opened, spawn
 
 PR_SET_CHILD_SUBREAPER = 36
 LOADED_WITHIN_S = 120.0
-FORKED_WITHIN_S = 10.0
+FORKED_WITHIN_S = 60.0
 MODULE = "crowdfund.local.fork_server"
 _subreaper = threading.Lock()  # one switch for the whole process
 
@@ -38,9 +39,16 @@ class ForkServer:
     """A process that has imported the platform; one per supervisor, used by its thread alone."""
 
     def __init__(
-        self, env: Mapping[str, str], *, log: Path, cwd: Path, cancelled: Callable[[], bool]
+        self,
+        env: Mapping[str, str],
+        modules: Sequence[str],
+        *,
+        log: Path,
+        cwd: Path,
+        cancelled: Callable[[], bool],
     ) -> None:
         self._env, self._log, self._cwd, self._cancelled = dict(env), log, cwd, cancelled
+        self._modules = modules
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
         self._is_loaded = False
@@ -51,7 +59,7 @@ class ForkServer:
         if not self._is_usable or self._process:
             return
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        argv = [sys.executable, "-m", MODULE, str(theirs.fileno())]
+        argv = [sys.executable, "-m", MODULE, str(theirs.fileno()), *self._modules]
         try:
             self._process = spawn(argv, self._env, log=self._log, cwd=self._cwd, pass_fds=(theirs.fileno(),))
         except OSError:
@@ -75,25 +83,22 @@ class ForkServer:
         """Process id of the server, None while there is none."""
         return self._process.pid if self._process else None
 
-    def start(
-        self, argv: Sequence[str], env: Mapping[str, str], *, name: str, log: Path, death_signal: int
-    ) -> ForkedProcess | None:
+    def start(self, program: Program, log: Path) -> ForkedProcess | None:
         """Start a Python program as a copy of the server.
 
-        Returns None when it has to be started the ordinary way: another program or environment,
-        or no server.
+        Returns None when it has to be started the ordinary way: another interpreter, option or
+        environment, or no server.
         """
-        if argv[0] != sys.executable or dict(env) != self._env:
+        runs = program.argv[1]
+        if program.argv[0] != sys.executable or (runs.startswith("-") and runs != "-m"):
+            return None
+        if dict(program.env) != self._env:
             return None
         for _ in range(2):  # a server that somebody ended is started again
             self.open()
             if not self._is_usable or not self._load():
                 return None
-            request = {
-                "arguments": list(argv[1:]), "name": name, "death_signal": int(death_signal),
-                "parent": os.getpid(),
-            }  # fmt: skip
-            pid = self._ask(json.dumps(request).encode(), log)
+            pid = self._ask(program, log)
             if pid:
                 return ForkedProcess(pid)
             self.close()
@@ -110,9 +115,17 @@ class ForkServer:
         self._is_loaded = bool(answer)
         return self._is_loaded
 
-    def _ask(self, request: bytes, log: Path) -> int | None:
+    def _ask(self, program: Program, log: Path) -> int | None:
+        """Ask for a copy and adopt it; returns its process id, None without an answer."""
         if self._channel is None:
             return None
+        job = {
+            "arguments": list(program.argv[1:]),
+            "name": program.name,
+            "death_signal": int(program.death_signal),
+            "parent": os.getpid(),
+        }
+        request = json.dumps(job).encode()
         with opened(log) as output, adopting(), suppress(OSError):
             socket.send_fds(self._channel, [request], [output.fileno()])
             answer = self._receive(FORKED_WITHIN_S)

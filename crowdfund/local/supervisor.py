@@ -10,7 +10,7 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,11 +40,11 @@ class Supervisor:
         self._forks: ForkServer | None = None
         self._thread.start()
 
-    def fork_from(self, env: Mapping[str, str]) -> None:
-        """Fork the Python programs that have this environment from one process; returns at once."""
+    def fork_from(self, env: Mapping[str, str], modules: Sequence[str]) -> None:
+        """Fork the Python programs of this environment from a process that has imported `modules`."""
         log = self._logs / "fork-server.log"
         rotate(log)
-        self._forks = ForkServer(env, log=log, cwd=self._cwd, cancelled=lambda: self._stopping)
+        self._forks = ForkServer(env, modules, log=log, cwd=self._cwd, cancelled=lambda: self._stopping)
         self._tasks.put(self._forks.open)
 
     # -- asked by other threads ------------------------------------------------------------
@@ -184,7 +184,7 @@ class Supervisor:
             child.note_death(1)
             return
         try:
-            process = self._fork(child) or self._spawn(child)
+            process = self._start(program, child.log)
         except OSError as error:
             self._note(child, f"{program.argv[0]}: {error}")
             child.note_death(127)
@@ -193,24 +193,12 @@ class Supervisor:
         child.note_start(process)
         threading.Thread(target=self._await_death, args=(child, process), daemon=True).start()
 
-    def _fork(self, child: Child) -> Process | None:
-        if self._forks is None:
-            return None
-        program = child.program
-        return self._forks.start(
+    def _start(self, program: Program, log: Path) -> Process:
+        forked = self._forks.start(program, log) if self._forks else None
+        return forked or spawn(
             program.argv,
             program.env,
-            name=program.name,
-            log=child.log,
-            death_signal=program.death_signal,
-        )
-
-    def _spawn(self, child: Child) -> Process:
-        program = child.program
-        return spawn(
-            program.argv,
-            program.env,
-            log=child.log,
+            log=log,
             cwd=self._cwd,
             death_signal=program.death_signal,
         )
