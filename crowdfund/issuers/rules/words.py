@@ -1,12 +1,9 @@
 """What may be typed: plain lines, choices, numbers of registers, addresses of mail and money."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import date
 from typing import TypeVar
-
-import stdnum.exceptions
-from stdnum.in_ import gstin, pan
 
 from crowdfund.errors import Invalid
 from crowdfund.i18n import _
@@ -60,7 +57,7 @@ def _plain(value: str, field: str, name: str, *, least: int, most: int) -> str:
     return value
 
 
-def pick(text: object, field: str, name: str, choices: Mapping[str, str]) -> str:
+def pick(text: object, field: str, name: str, choices: Container[str]) -> str:
     """Return one of the choices. Raises Invalid."""
     value = str(text or "")
     if value not in choices:
@@ -92,10 +89,13 @@ def parse_tin(text: object, country: str) -> str:
 
 
 def _indian_tin(tin: str) -> str:
+    from stdnum.exceptions import ValidationError  # noqa: PLC0415 - few companies are Indian
+    from stdnum.in_ import gstin, pan  # noqa: PLC0415
+
     kind = gstin if len(tin) > 10 else pan
     try:
         return str(kind.validate(tin))
-    except stdnum.exceptions.ValidationError as error:
+    except ValidationError as error:
         raise Invalid(
             _("Enter the company's PAN, like AAACC1234D, or its GSTIN of 15 characters."), field="tin"
         ) from error
