@@ -144,7 +144,8 @@ def _has_started(log: Path) -> bool:
 
 def _answers(data: Path) -> bool:
     port = re.search(r'"web": (\d+)', (data / "ports.json").read_text())
-    assert port
+    if not port:  # it is just being written
+        return False
     try:
         with urlopen(f"http://127.0.0.1:{port[1]}/health", timeout=5) as answer:
             return answer.status == 200
