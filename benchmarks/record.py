@@ -94,9 +94,13 @@ def _cells(name: str, row: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
     note = f" ({row['note']})" if "note" in row else ""
     if "seconds" in row:
         ours, baseline = f"{row['seconds']:,.2f} s", f"{row['peak_mb']:,} MB"
+    elif "measured" in row:
+        ours = f"{row['measured']:,}{row['unit']}"
+        baseline = f"{row['baseline']:,}{row['unit']}" if "baseline" in row else ""
     else:
         ours = f"{row['per_s']:,} /s"
         baseline = f"{row['baseline_per_s']:,} /s" if "baseline_per_s" in row else ""
     ratio = f"{row['ratio']:.2f}" if "ratio" in row else ""
-    goal = "" if "goal" not in row else f"{row['goal']:,}{row.get('unit', '')}"
+    unit = "" if "ratio" in row else row.get("unit", "")  # a goal beside a ratio is for the ratio
+    goal = "" if "goal" not in row else f"{row['goal']:,}{unit}"
     return name + note, ours, baseline, ratio, goal + (" missed" if row.get("met") is False else "")

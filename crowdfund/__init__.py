@@ -2,10 +2,12 @@
 
 from importlib import import_module
 from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+if TYPE_CHECKING:
+    from flask import Flask
 
-from . import config
+    from . import config
 
 # From the bottom of the house to the top; each brings what it has of models, jobs, views, cli.
 FEATURES = (
@@ -27,11 +29,9 @@ FEATURES = (
 )
 
 
-def create_app(settings: config.Settings | None = None) -> Flask:
+def create_app(settings: "config.Settings | None" = None) -> "Flask":
     """Return the web application; with settings given, this process uses them from now on."""
-    from flask_migrate import Migrate
-
-    from . import db, logs, vendored, web
+    from . import commands, config, db, logs, vendored, web
 
     if settings is not None:
         config.use(settings)
@@ -42,20 +42,17 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = db.engine_options(current.sqlalchemy_url)
     current.data_dir.mkdir(parents=True, exist_ok=True)
     db.db.init_app(app)
-    Migrate(app, db.db, directory="migrations", render_as_batch=True)
+    commands.init_app(app, lambda: [one for module in load("cli") for one in module.commands])
     web.init_app(app)
     vendored.register(app)
     load("models")
     load("jobs")
     for module in load("views"):
         app.register_blueprint(module.bp)
-    for module in load("cli"):
-        for command in module.commands:
-            app.cli.add_command(command)
     return app
 
 
-def load(part: str) -> list:  # type: ignore[type-arg]
+def load(part: str) -> list[Any]:
     """Import a part (`models`, `jobs`, `views`, `cli`) of every feature that has it."""
     names = [f"{__name__}.{feature}" for feature in FEATURES]
     present = [name for name in names if find_spec(name) and find_spec(f"{name}.{part}")]

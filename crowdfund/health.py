@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import redis
 import sqlalchemy as sa
 
 from . import clock, outbox
@@ -110,6 +109,8 @@ def _database_answers() -> bool:
 
 
 def _redis_answers() -> bool:
+    import redis  # noqa: PLC0415 - loaded by the first use, not at the start of every process
+
     try:
         return bool(outbox.redis_client().ping())
     except redis.RedisError:

@@ -7,7 +7,6 @@ thing's own view. A lost message costs nothing but time: each live element also 
 import time
 from collections.abc import Iterable
 
-import redis
 import structlog
 from markupsafe import Markup, escape
 
@@ -17,6 +16,7 @@ from .topics import STREAM, STREAM_LENGTH, TokenError, sign, topic, verify
 __all__ = ["TokenError", "changed", "live_attrs", "publish_now", "sign", "stream_url", "topic", "verify"]
 
 log = structlog.get_logger()
+# ruff: noqa: PLC0415 - redis takes 6 MB and 40 ms; a process that tells nobody does without
 QUIET_S = 1.0  # after a failure Redis is left alone this long, so that no request waits for it twice
 
 
@@ -24,6 +24,8 @@ class _Publisher:
     """This process's connection to the stream."""
 
     def __init__(self, url: str) -> None:
+        import redis
+
         self.url = url
         self._redis = redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=0.3)
         self._quiet_until = 0.0
@@ -31,6 +33,8 @@ class _Publisher:
     def send(self, topics: Iterable[str]) -> bool:
         if time.monotonic() < self._quiet_until:
             return False
+        import redis
+
         try:
             with self._redis.pipeline(transaction=False) as pipe:
                 for name in topics:

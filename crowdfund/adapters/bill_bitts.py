@@ -21,9 +21,8 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
-import urllib3
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from .. import clock, config, money
@@ -80,6 +79,8 @@ class BillBitts:
         bank_keys: Sequence[rsa.RSAPublicKey],
         name: str = NAME,
     ) -> None:
+        import urllib3  # noqa: PLC0415 - 15 ms at the start of every process, and few talk to the bank
+
         self.name = name
         self._url = api_url.rstrip("/")
         self._api_key = api_key
@@ -211,6 +212,8 @@ class BillBitts:
 
     def _call(self, method: str, path: str, body: bytes, key: str) -> dict[str, Any] | None:
         """Send signed bytes once; None is a 404, everything unclear is GatewayUnknown."""
+        import urllib3  # noqa: PLC0415
+
         headers = self._headers(method, path, body, key)
         try:
             answer = self._http.request(
@@ -271,6 +274,8 @@ def from_settings() -> BillBitts:
 
 @lru_cache(maxsize=8)
 def _private(path: str) -> rsa.RSAPrivateKey:
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - 7 ms, for two keys
+
     key = serialization.load_pem_private_key(Path(path).read_bytes(), password=None)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise GatewayNotConfigured("BILLBITTS_PRIVATE_KEY_PATH is not an RSA key.")
@@ -279,6 +284,8 @@ def _private(path: str) -> rsa.RSAPrivateKey:
 
 @lru_cache(maxsize=8)
 def _public(path: str) -> rsa.RSAPublicKey:
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+
     key = serialization.load_pem_public_key(Path(path).read_bytes())
     if not isinstance(key, rsa.RSAPublicKey):
         raise GatewayNotConfigured("BILLBITTS_PUBLIC_KEY_PATHS holds something else than RSA.")

@@ -10,13 +10,16 @@ import json
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
-
-import urllib3
+from typing import TYPE_CHECKING
 
 from .. import config
 from ..errors import CrowdfundError, Unavailable
 
-TIMEOUT = urllib3.Timeout(connect=5, read=10)
+# ruff: noqa: PLC0415 - urllib3 takes 15 ms at the start of every process, and few send
+if TYPE_CHECKING:
+    import urllib3
+
+CONNECT_S, READ_S = 5, 10
 _TAKEN_BEFORE = 409
 _FOR_GOOD = (400, 404, 413, 422)
 _MAX_ANSWER = 4096
@@ -64,6 +67,9 @@ def send(to_number: str, text: str, *, message_id: str) -> None:
 
 
 def _post(settings: config.Settings, to_number: str, text: str, message_id: str) -> None:
+    import urllib3
+
+    timeout = urllib3.Timeout(connect=CONNECT_S, read=READ_S)
     body = json.dumps({"to": to_number, "from": settings.sms_sender, "text": text}).encode()
     headers = {
         "Authorization": f"Bearer {settings.sms_api_key}", "Content-Type": "application/json",
@@ -71,7 +77,7 @@ def _post(settings: config.Settings, to_number: str, text: str, message_id: str)
     }  # fmt: skip
     try:
         answer = _pool().request(
-            "POST", settings.sms_api_url, body=body, headers=headers, timeout=TIMEOUT, redirect=False,
+            "POST", settings.sms_api_url, body=body, headers=headers, timeout=timeout, redirect=False,
             preload_content=False,
         )  # fmt: skip
         answer.read(_MAX_ANSWER)
@@ -85,5 +91,7 @@ def _post(settings: config.Settings, to_number: str, text: str, message_id: str)
 
 
 @lru_cache(maxsize=1)
-def _pool() -> urllib3.PoolManager:
+def _pool() -> "urllib3.PoolManager":
+    import urllib3
+
     return urllib3.PoolManager(maxsize=4, retries=False)

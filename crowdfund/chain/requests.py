@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from eth_utils.address import is_checksum_formatted_address, to_checksum_address
 
 from .. import audit, clock, live, outbox
 from ..db import db, insert_ignore, new_id, record_event
@@ -49,6 +48,12 @@ def parse_address(text: str | None, field: str) -> str:
     address = (text or "").strip()
     if not re.fullmatch(r"0x[0-9a-fA-F]{40}", address, re.ASCII) or not int(address, 16):
         raise Invalid(_("Enter an address of 0x and 40 letters and digits."), field=field)
+    # eth_utils takes 5 MB and 35 ms at the start of a process, and few requests name an address.
+    from eth_utils.address import (  # noqa: PLC0415
+        is_checksum_formatted_address,
+        to_checksum_address,
+    )
+
     right = str(to_checksum_address(address))
     if is_checksum_formatted_address(address) and address != right:
         raise Invalid(_("The capital letters of this address do not fit: copy it once more."), field=field)

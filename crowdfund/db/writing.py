@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
 from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -31,15 +32,21 @@ def execute_insert_ignore(
     # One statement for any number of rows: a VALUES list as long as the rows would be compiled anew
     # each time. psycopg's count of an INSERT is dropped unless it is asked for.
     sent = [dict(row) for row in rows]
-    if name not in _ON_CONFLICT:
+    insert = _insert_of(name)
+    if insert is None:
         return insert_missing(connection, target, sent)
-    statement = _ON_CONFLICT[name](target).on_conflict_do_nothing()
+    statement = insert(target).on_conflict_do_nothing()
     return connection.execute(
         statement.inline(), sent if len(sent) > 1 else sent[0], execution_options={"preserve_rowcount": True}
     ).rowcount
 
 
-_ON_CONFLICT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+@lru_cache(maxsize=4)
+def _insert_of(dialect: str) -> Any:  # noqa: ANN401 - PostgreSQL's and SQLite's are not related
+    """Return the insert() of a dialect that knows ON CONFLICT, None for any other."""
+    if dialect not in ("postgresql", "sqlite"):
+        return None
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert  # the other one is never loaded
 
 
 class Prepared:

@@ -8,8 +8,6 @@ from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import PurePath
 
-import puremagic
-
 from crowdfund.errors import Conflict, FileRefused, Invalid
 from crowdfund.i18n import _, _l
 
@@ -224,6 +222,8 @@ def _by_bytes(data: bytes) -> str | None:
 
 
 def _second_opinion(head: bytes) -> set[str]:
+    import puremagic  # noqa: PLC0415 - its tables take 1.4 MB, and only uploads need them
+
     try:
         return {match.mime_type for match in puremagic.magic_string(head)}
     except puremagic.PureError:

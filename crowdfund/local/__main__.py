@@ -36,15 +36,23 @@ def main(context: click.Context) -> None:
 def run(*, seed: bool = True, only: str = "") -> None:
     """Start everything and stay in the foreground; Ctrl-C ends it all."""
     began = time.monotonic()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    asked: list[int] = []
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        # Noted as well as raised: an exception that some code in between drops must not lose Ctrl-C.
+        asked.append(number)
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
     names = [name for name in only.split(",") if name] or None
     options = stack.Options(seed=seed, only=names, prepare=not names, say=click.echo)
     try:
         with stack.running(data_dir(), options) as running:
             click.echo(table.render(running))
             click.echo(f"Started in {time.monotonic() - began:.1f} s. Ctrl-C ends everything.")
-            _wait_for_a_signal()
+            if not asked:
+                _wait_for_a_signal()
             click.echo("\nStopping ...")
     except KeyboardInterrupt:
         click.echo("\nStopped.")
@@ -63,10 +71,6 @@ def reset() -> None:
         click.echo(str(error), err=True)
         sys.exit(1)
     click.echo(f"Removed the data in {folder}. `make run` starts anew.")
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _wait_for_a_signal() -> None:

@@ -1,16 +1,27 @@
 """What a supervised program is, and what is known of one that runs."""
 
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 RESTART_S = (0.05, 0.3, 0.6, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 STEADY_S = 10.0
 LOOP_AFTER = 4
 TAIL_LINES = 8
+
+
+class Process(Protocol):
+    """A child of the supervisor, whether spawned or forked."""
+
+    @property
+    def pid(self) -> int:
+        """Process id, and the id of the group."""
+
+    def wait(self) -> int:
+        """Reap it; returns its exit code, negative for a signal."""
 
 
 def nothing() -> None:
@@ -40,7 +51,7 @@ class Child:
 
     program: Program
     log: Path
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
     started_at: float = 0.0
     starts: int = 0
     failures: int = 0  # quick deaths in a row
@@ -61,7 +72,7 @@ class Child:
         """It died several times in a row soon after its start."""
         return self.failures >= LOOP_AFTER
 
-    def note_start(self, process: subprocess.Popen[bytes]) -> None:
+    def note_start(self, process: Process) -> None:
         """Remember a new process."""
         now = time.monotonic()
         self.process, self.started_at, self.restart_at = process, now, None

@@ -1,9 +1,9 @@
 """The embedded Redis: a real server from a wheel, with an append-only file."""
 
 import signal
+import socket
 from collections.abc import Mapping
-
-import redis
+from pathlib import Path
 
 from crowdfund.local.datadir import DataDir
 from crowdfund.local.errors import StackError
@@ -51,19 +51,20 @@ def program(folder: DataDir, env: Mapping[str, str]) -> Program:
         "redis",
         argv,
         env,
-        ready=lambda: answers(url(folder)),
+        ready=lambda: answers(folder.redis_socket),
         before=lambda: folder.redis_socket.unlink(missing_ok=True),
         death_signal=signal.SIGTERM,
         foundation=True,
     )
 
 
-def answers(address: str) -> bool:
-    """Tell whether a Redis answers at this URL."""
-    client = redis.Redis.from_url(address, socket_timeout=2, socket_connect_timeout=1)
-    try:
-        return bool(client.ping())
-    except redis.RedisError:
-        return False
-    finally:
-        client.close()
+def answers(path: Path) -> bool:
+    """Tell whether the server at this Unix socket has loaded its data and answers."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(2)
+        try:
+            client.connect(str(path))
+            client.sendall(b"PING\r\n")
+            return client.recv(64).startswith(b"+PONG")
+        except OSError:
+            return False

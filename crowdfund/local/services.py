@@ -12,6 +12,21 @@ from crowdfund.local.programs import Program
 
 QUEUES = ("chain", "payments", "messages", "default")
 MAX_OPEN_STREAMS = 8192
+# What the fork server imports: the programs, and what more than one of them loads after its start.
+SHARED = (
+    "app",
+    "crowdfund.events",
+    "crowdfund.local.bill_bitts.app",
+    "crowdfund.local.bill_bitts.deliveries",
+    "crowdfund.local.identity_provider.app",
+    "crowdfund.local.mail_catcher.pages",
+    "cryptography.hazmat.primitives.asymmetric.rsa",
+    "granian.cli",
+    "granian.server",
+    "granian.server.embed",
+    "rq",
+    "sqlalchemy.dialects.sqlite.pysqlite",
+)
 
 
 @dataclass(frozen=True)

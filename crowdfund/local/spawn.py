@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 def spawn(
@@ -20,13 +20,14 @@ def spawn(
     log: Path,
     cwd: Path,
     death_signal: int = signal.SIGKILL,
+    pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start a program; its output is appended to `log`, or dropped when that cannot be opened.
 
     Must be called from a thread that lives as long as the child may: Linux sends the death
     signal when the *thread* that started the child ends.
     """
-    with _opened(log) as output:
+    with opened(log) as output:
         return subprocess.Popen(
             list(argv),
             env=dict(env),
@@ -35,12 +36,13 @@ def spawn(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=pass_fds,
             preexec_fn=_die_with(os.getpid(), death_signal),
         )
 
 
-def _opened(log: Path) -> IO[bytes]:
-    """Open a log, or nothing at all: a full disk must not keep a program from starting."""
+def opened(log: Path) -> IO[bytes]:
+    """Open a log, or /dev/null: a full disk must not keep a program from starting."""
     try:
         return log.open("ab")
     except OSError:
@@ -48,9 +50,9 @@ def _opened(log: Path) -> IO[bytes]:
 
 
 def _die_with(parent: int, death_signal: int) -> Callable[[], None] | None:
-    if _libc is None:
+    if libc is None:
         return None
-    prctl = _libc.prctl
+    prctl = libc.prctl
 
     def prepare() -> None:
         prctl(PR_SET_PDEATHSIG, death_signal)

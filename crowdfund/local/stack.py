@@ -109,9 +109,11 @@ class Stack:
         """Bring everything up; raises StackError with what is missing."""
         if not self.outside & {"DATABASE_URL", "CHAIN_RPC_URL"}:
             prepare.forget_unfinished(self.folder, self.marks, say=self.options.say)
+        prepare.gateway_keys(self.folder, self.env)
+        if self._is_worth_forking():
+            self.supervisor.fork_from(self.env, services.SHARED)
         foundation = self._foundation()
         self._start(foundation)
-        prepare.gateway_keys(self.folder, self.env)
         self._start([self._gateway(), self._mail(), *self._identity()])
         self._wait(foundation)
         if self.options.prepare:
@@ -121,6 +123,12 @@ class Stack:
         self._start([*self._workers(), services.relay(self.env)])
         self.supervisor.wait_ready(*self.names())
         self.marks.set("ready", "yes")
+
+    def _is_worth_forking(self) -> bool:
+        """Tell whether several programs will import the platform."""
+        only = self.options.only
+        workers = {f"worker-{queue}" for queue in self.options.workers}
+        return only is None or len({"web", "events", "relay", *workers} & set(only)) > 1
 
     def _prepare(self) -> None:
         """Migrate, deploy, seed: what the marks of the last start do not show as done."""

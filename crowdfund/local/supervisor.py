@@ -8,16 +8,16 @@ import logging
 import os
 import queue
 import signal
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from crowdfund.local import listeners
 from crowdfund.local.errors import StackError
-from crowdfund.local.programs import Child, Program, rotate
+from crowdfund.local.forking import ForkServer, reap_group
+from crowdfund.local.programs import Child, Process, Program, rotate
 from crowdfund.local.spawn import Guard, spawn
 
 log = logging.getLogger("crowdfund.local")
@@ -37,7 +37,15 @@ class Supervisor:
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
         logs.mkdir(parents=True, exist_ok=True)
         self._guard = Guard(cwd)
+        self._forks: ForkServer | None = None
         self._thread.start()
+
+    def fork_from(self, env: Mapping[str, str], modules: Sequence[str]) -> None:
+        """Fork the Python programs of this environment from a process that has imported `modules`."""
+        log = self._logs / "fork-server.log"
+        rotate(log)
+        self._forks = ForkServer(env, modules, log=log, cwd=self._cwd, cancelled=lambda: self._stopping)
+        self._tasks.put(self._forks.open)
 
     # -- asked by other threads ------------------------------------------------------------
 
@@ -176,13 +184,7 @@ class Supervisor:
             child.note_death(1)
             return
         try:
-            process = spawn(
-                program.argv,
-                program.env,
-                log=child.log,
-                cwd=self._cwd,
-                death_signal=program.death_signal,
-            )
+            process = self._start(program, child.log)
         except OSError as error:
             self._note(child, f"{program.argv[0]}: {error}")
             child.note_death(127)
@@ -190,6 +192,16 @@ class Supervisor:
         self._guard.watch(process.pid)
         child.note_start(process)
         threading.Thread(target=self._await_death, args=(child, process), daemon=True).start()
+
+    def _start(self, program: Program, log: Path) -> Process:
+        forked = self._forks.start(program, log) if self._forks else None
+        return forked or spawn(
+            program.argv,
+            program.env,
+            log=log,
+            cwd=self._cwd,
+            death_signal=program.death_signal,
+        )
 
     def _hook(self, child: Child, hook: Callable[[], None]) -> bool:
         """Run a program's hook; a failure is written to the program's log."""
@@ -200,11 +212,11 @@ class Supervisor:
             return False
         return True
 
-    def _await_death(self, child: Child, process: subprocess.Popen[bytes]) -> None:
+    def _await_death(self, child: Child, process: Process) -> None:
         _wait_unreaped(process.pid)
         self._tasks.put(lambda: self._bury(child, process))
 
-    def _bury(self, child: Child, process: subprocess.Popen[bytes]) -> None:
+    def _bury(self, child: Child, process: Process) -> None:
         """Reap a dead program; what is left of its group, such as web workers, ends with it."""
         if child.process is not process:
             return
@@ -212,6 +224,7 @@ class Supervisor:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         code = process.wait()
+        reap_group(process.pid)
         self._guard.forget(process.pid)
         child.note_death(code)
         if child.wanted and child.looping and not child.told:
@@ -220,6 +233,8 @@ class Supervisor:
 
     def _stop_all(self) -> None:
         children = list(self._children.values())
+        if self._forks:
+            self._forks.close()
         self._stop([child for child in children if not child.program.foundation])
         self._stop([child for child in children if child.program.foundation])
 

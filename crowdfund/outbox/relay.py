@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import redis
 import sqlalchemy as sa
 import structlog
 
@@ -23,6 +22,7 @@ from .mending import mend
 from .models import Schedule, outbox_table
 from .registry import INTAKES, TICKS
 
+# ruff: noqa: PLC0415 - the file is loaded by every process, Redis and RQ only by the relay
 log = structlog.get_logger()
 _T = outbox_table
 
@@ -72,8 +72,8 @@ def due_queues() -> list[str]:
 
 def enqueue_drain(queue: str) -> None:
     """Put one drain job into RQ unless one is waiting already."""
-    from rq import Queue  # noqa: PLC0415 - only the relay and workers need RQ
-    from rq.serializers import JSONSerializer  # noqa: PLC0415
+    from rq import Queue
+    from rq.serializers import JSONSerializer
 
     client = redis_client()
     rq_queue = Queue(queue, connection=client, serializer=JSONSerializer)
@@ -83,6 +83,8 @@ def enqueue_drain(queue: str) -> None:
 
 def run_relay(stop: Callable[[], bool] = lambda: False, *, sweep_s: float = 1.0) -> None:
     """Forward bells to RQ, sweep what lost its bell, tick the scheduler; runs until `stop()`."""
+    import redis
+
     pubsub: Any = None
     next_sweep = 0.0
     log.info("relay.started", pid=os.getpid())
@@ -105,6 +107,8 @@ def run_relay(stop: Callable[[], bool] = lambda: False, *, sweep_s: float = 1.0)
 
 def sweep() -> None:
     """Add the ticks that are due and ring for all due work; what fails is tried at the next sweep."""
+    import redis
+
     try:
         tick()
         for queue in due_queues():

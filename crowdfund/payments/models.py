@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..db import ID, Json, UTCDateTime, db, event_table, new_id, one_of
+from ..db.types import MediumBlob
 from .rules import Kind, Resolution, Status
 
-_RAW = sa.LargeBinary(64 * 1024 + 1).with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb")
+_RAW = sa.LargeBinary(64 * 1024 + 1).with_variant(MediumBlob(), "mysql", "mariadb")
 
 
 class Payment(db.Model):

@@ -1,5 +1,6 @@
 """The whole stack, once prepared and then started from a copy."""
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,26 @@ def test_everything_runs(running: stack.Stack) -> None:
     eventually(lambda: httpx.get(running.url("web") + "/health/strict").status_code == 200)
 
 
+def test_programs_are_forked_from_a_process_that_has_one_thread_and_no_connection(
+    running: stack.Stack,
+) -> None:
+    forks = running.supervisor._forks
+    assert forks is not None
+    assert forks.pid is not None
+    process = Path(f"/proc/{forks.pid}")
+    opened = [os.readlink(path) for path in (process / "fd").iterdir()]
+    assert len([target for target in opened if target.startswith("socket:")]) == 1  # the supervisor's
+    assert not [target for target in opened if target.endswith((".db", ".sock"))]
+    assert len(list((process / "task").iterdir())) == 1
+
+
+def test_the_programs_of_the_platform_share_most_of_their_memory(running: stack.Stack) -> None:
+    names = ["web", "events", "relay", *(f"worker-{queue}" for queue in services.QUEUES if queue != "chain")]
+    for name in names:
+        resident, own = _memory_mb(running.pid(name) or 0)
+        assert own < resident / 2, name
+
+
 def test_a_copy_of_a_prepared_stack_deploys_nothing_again(running: stack.Stack) -> None:
     assert not running.log("prepare-chain-deploy").exists()
     assert not running.log("prepare-db-upgrade").exists()
@@ -67,6 +88,13 @@ def test_the_whole_stack_stops_within_seconds(template: Path, tmp_path: Path) ->
     with stack.running(tmp_path, ports="free", environ=CLEAN, seed=False, template=template, web_processes=1):
         began = time.monotonic()
     assert time.monotonic() - began < 15
+
+
+def _memory_mb(pid: int) -> tuple[float, float]:
+    """Return the resident memory of a process, and what of it is nobody else's."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    sizes = {name: int(rest.split()[0]) / 1024 for name, _, rest in (line.partition(":") for line in rollup)}
+    return sizes["Rss"], sizes["Private_Dirty"] + sizes["Private_Clean"]
 
 
 def _is_up(url: str) -> bool:

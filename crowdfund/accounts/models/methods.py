@@ -3,13 +3,12 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...db import ID, UTCDateTime, db, new_id, one_of
 
 # A subject is compared letter by letter; MySQL would take `abc` for `ABC` and let in somebody else.
-_VALUE = sa.String(512).with_variant(mysql.VARCHAR(512, collation="utf8mb4_bin"), "mysql", "mariadb")
+_VALUE = sa.String(512).with_variant(sa.String(512, collation="utf8mb4_bin"), "mysql", "mariadb")
 
 
 class SignInMethod(db.Model):

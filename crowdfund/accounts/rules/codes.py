@@ -5,9 +5,6 @@ import hmac
 import re
 from datetime import timedelta
 
-import phonenumbers
-from phonenumbers import PhoneNumberType
-
 from ...errors import CrowdfundError, Invalid, TooMany
 from ...i18n import _
 
@@ -17,7 +14,6 @@ LONG_CODE_DIGITS = 12
 CODE_LIFETIME = timedelta(minutes=10)
 MAX_WRONG_TRIES = 5
 HOME_REGION = "ET"  # of numbers written without a country code, like 0911 23 45 67
-_MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 _PHONE = re.compile(r"\+?[0-9() ./-]{4,30}")
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+")
 
@@ -80,19 +76,25 @@ def normal_phone(text: str, *, mobile: bool = False) -> str:
     text = text.strip()
     if not text.isascii() or not _PHONE.fullmatch(text):
         raise Invalid(sentence, field="phone")
+    import phonenumbers  # noqa: PLC0415 - 1 MB and 15 ms at the start of every process
+
     try:
         number = phonenumbers.parse(text, HOME_REGION if text.startswith("0") else None)
     except phonenumbers.NumberParseException as error:
         raise Invalid(sentence, field="phone") from error
     if not phonenumbers.is_valid_number(number):
         raise Invalid(sentence, field="phone")
-    if mobile and phonenumbers.number_type(number) not in _MOBILE:
+    kinds = phonenumbers.PhoneNumberType
+    mobiles = (kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE)
+    if mobile and phonenumbers.number_type(number) not in mobiles:
         raise Invalid(_("This number gets no SMS. Enter a mobile number."), field="phone")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def shown_phone(number: str) -> str:
     """Return an E.164 number with the blanks that people write, like +251 91 123 4567."""
+    import phonenumbers  # noqa: PLC0415
+
     try:
         parsed = phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException:

@@ -4,16 +4,17 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, OctKey
 
 from ...errors import NotSignedIn
 from ...i18n import _
+
+# ruff: noqa: PLC0415 - joserfc takes 2 MB and 30 ms at the start of a process, and only the API needs it
+if TYPE_CHECKING:
+    from joserfc.jwk import OctKey
 
 ACCESS_LIFETIME = timedelta(minutes=15)
 REFRESH_LIFETIME = timedelta(days=14)
@@ -41,6 +42,8 @@ class Claims:
 
 def sign(claims: Claims, *, secret: str, issuer: str, token_id: str, now: datetime) -> str:
     """Return an access token that is good for 15 minutes (rules.md, API)."""
+    from joserfc import jwt
+
     key, start = _key(secret), int(now.timestamp())
     body = {
         "iss": issuer, "aud": AUDIENCE, "sub": claims.person_id, "fam": claims.family_id, "jti": token_id,
@@ -53,6 +56,10 @@ def read(token: str, *, secrets: Sequence[str], issuer: str, now: datetime) -> C
     """Return what an access token says; signatures of earlier secrets still count. Raises BadToken."""
     if not token.isascii() or len(token) > MAX_LENGTH:
         raise BadToken
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet
+
     try:
         decoded = jwt.decode(token, KeySet([_key(one) for one in secrets]), algorithms=[ALGORITHM])
         _wanted(issuer, now).validate(decoded.claims)
@@ -65,6 +72,8 @@ def read(token: str, *, secrets: Sequence[str], issuer: str, now: datetime) -> C
 
 
 def _wanted(issuer: str, now: datetime) -> Any:  # noqa: ANN401 - joserfc's registry
+    from joserfc import jwt
+
     # `jwt.decode` checks the signature only; without this an expired token would be good for ever.
     return jwt.JWTClaimsRegistry(
         now=int(now.timestamp()), leeway=0, iss={"essential": True, "value": issuer},
@@ -73,7 +82,9 @@ def _wanted(issuer: str, now: datetime) -> Any:  # noqa: ANN401 - joserfc's regi
     )  # fmt: skip
 
 
-def _key(secret: str) -> OctKey:
+def _key(secret: str) -> "OctKey":
+    from joserfc.jwk import OctKey
+
     derived = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"crowdfund api tokens v1")
     key = derived.derive(secret.encode())
     return OctKey.import_key(key, {"kid": hashlib.sha256(b"kid" + key).hexdigest()[:16], "alg": ALGORITHM})

@@ -4,14 +4,11 @@ import hashlib
 import json
 import struct
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
-import webauthn
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
-from webauthn.helpers import structs as webauthn_structs
-from webauthn.helpers.exceptions import WebAuthnException
 
 from ... import clock, config
 from ...db import db, insert_ignore, new_id, own_transaction, rows_changed
@@ -22,18 +19,12 @@ from ..models.second_factor import Passkey, PasskeyChallenge
 from ..rules import second_factor as rules
 from . import second_factor, security
 
+# ruff: noqa: PLC0415 - webauthn takes 5 MB and 50 ms at the start of a process, and few requests use it
+if TYPE_CHECKING:
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
+
 _P, _C = Passkey.__table__, PasskeyChallenge.__table__
-# What webauthn and the parsers below it raise for an answer that is none.
-_BROKEN = (
-    WebAuthnException,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    RecursionError,
-    struct.error,
-)
-_REQUIRED = webauthn_structs.UserVerificationRequirement.REQUIRED
+_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, struct.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +58,15 @@ def begin_adding(person_id: str) -> tuple[str, dict[str, Any]]:
         raise NotFound(_("There is no such person."))
     if len(queries.passkeys(person_id)) >= rules.MAX_PASSKEYS:
         raise Conflict(_("You have %(most)s passkeys. Remove one first.", most=rules.MAX_PASSKEYS))
+    import webauthn
+    from webauthn.helpers import structs
+
     options = webauthn.generate_registration_options(
         rp_id=_named(), rp_name=rules.ISSUER, user_id=person_id.encode(),
         user_name=person.email or person.phone or person.name, user_display_name=person.name,
-        authenticator_selection=webauthn_structs.AuthenticatorSelectionCriteria(
-            resident_key=webauthn_structs.ResidentKeyRequirement.PREFERRED, user_verification=_REQUIRED
+        authenticator_selection=structs.AuthenticatorSelectionCriteria(
+            resident_key=structs.ResidentKeyRequirement.PREFERRED,
+            user_verification=structs.UserVerificationRequirement.REQUIRED,
         ),
         exclude_credentials=_descriptors(person_id),
     )  # fmt: skip
@@ -80,8 +75,13 @@ def begin_adding(person_id: str) -> tuple[str, dict[str, Any]]:
 
 def begin_proving(person_id: str) -> tuple[str, dict[str, Any]]:
     """Return a new challenge's id and what the browser's `credentials.get` wants."""
+    import webauthn
+    from webauthn.helpers.structs import UserVerificationRequirement
+
     options = webauthn.generate_authentication_options(
-        rp_id=_named(), allow_credentials=_descriptors(person_id), user_verification=_REQUIRED
+        rp_id=_named(),
+        allow_credentials=_descriptors(person_id),
+        user_verification=UserVerificationRequirement.REQUIRED,
     )
     return _keep(person_id, "get", options.challenge), json.loads(webauthn.options_to_json(options))
 
@@ -91,19 +91,21 @@ def add(person_id: str, answer: Answer, *, name: str) -> None:
 
     Call it before the request's transaction begins: the challenge is spent in one of its own.
     """
+    import webauthn
+
     challenge = _spend(person_id, "create", answer.challenge_id)
     try:
         made = webauthn.verify_registration_response(
             credential=answer.credential, expected_challenge=challenge, expected_rp_id=_named(),
             expected_origin=_origin(), require_user_verification=True,
         )  # fmt: skip
-    except _BROKEN as error:
+    except _broken() as error:
         raise Invalid(_("The device's answer was not valid. Nothing was changed. Try again.")) from error
     row = {
         "id": new_id(), "person_id": person_id, "name": _name(name), "sign_count": made.sign_count,
         "credential_hash": hashlib.sha256(made.credential_id).hexdigest(),
-        "credential_id": bytes_to_base64url(made.credential_id),
-        "public_key": bytes_to_base64url(made.credential_public_key),
+        "credential_id": _text(made.credential_id),
+        "public_key": _text(made.credential_public_key),
         "transports": _transports(answer.credential), "added_at": clock.now(), "used_at": None,
     }  # fmt: skip
     if not insert_ignore(_P, [row]):
@@ -119,15 +121,17 @@ def prove(person_id: str, answer: Answer) -> None:
 
     Call it before the request's transaction begins: the challenge is spent in one of its own.
     """
+    import webauthn
+
     challenge = _spend(person_id, "get", answer.challenge_id)
     row = _mine(person_id, answer.credential)
     try:
         shown = webauthn.verify_authentication_response(
             credential=answer.credential, expected_challenge=challenge, expected_rp_id=_named(),
-            expected_origin=_origin(), credential_public_key=base64url_to_bytes(row.public_key),
+            expected_origin=_origin(), credential_public_key=_bytes(row.public_key),
             credential_current_sign_count=row.sign_count, require_user_verification=True,
         )  # fmt: skip
-    except _BROKEN as error:
+    except _broken() as error:
         raise _wrong() from error
     # A counter that stands still means a copied key, unless the device counts nothing at all.
     count = shown.new_sign_count
@@ -146,6 +150,26 @@ def remove(person_id: str, passkey_id: str) -> None:
     second_factor.after_removal(person_id, "passkey", actor=person_id, detail=name)
 
 
+@lru_cache(maxsize=1)
+def _broken() -> tuple[type[Exception], ...]:
+    """Return what webauthn and the parsers below it raise for an answer that is none."""
+    from webauthn.helpers.exceptions import WebAuthnException
+
+    return (WebAuthnException, *_UNREADABLE)
+
+
+def _bytes(text: str) -> bytes:
+    from webauthn.helpers import base64url_to_bytes
+
+    return base64url_to_bytes(text)
+
+
+def _text(data: bytes) -> str:
+    from webauthn.helpers import bytes_to_base64url
+
+    return bytes_to_base64url(data)
+
+
 def _named() -> str:
     name = relying_party()
     if name is None:
@@ -160,11 +184,13 @@ def _name(text: str) -> str:
     return shown
 
 
-def _descriptors(person_id: str) -> list[webauthn_structs.PublicKeyCredentialDescriptor]:
-    known = {one.value: one for one in webauthn_structs.AuthenticatorTransport}
+def _descriptors(person_id: str) -> "list[PublicKeyCredentialDescriptor]":
+    from webauthn.helpers.structs import AuthenticatorTransport, PublicKeyCredentialDescriptor
+
+    known = {one.value: one for one in AuthenticatorTransport}
     return [
-        webauthn_structs.PublicKeyCredentialDescriptor(
-            id=base64url_to_bytes(row.credential_id),
+        PublicKeyCredentialDescriptor(
+            id=_bytes(row.credential_id),
             transports=[known[name] for name in row.transports.split() if name in known] or None,
         )
         for row in queries.passkeys(person_id)
@@ -172,8 +198,10 @@ def _descriptors(person_id: str) -> list[webauthn_structs.PublicKeyCredentialDes
 
 
 def _transports(credential: str) -> str:
+    from webauthn.helpers.structs import AuthenticatorTransport
+
     found = json.loads(credential).get("response", {}).get("transports", [])
-    known = {one.value for one in webauthn_structs.AuthenticatorTransport}
+    known = {one.value for one in AuthenticatorTransport}
     return " ".join(name for name in found if name in known) if isinstance(found, list) else ""
 
 
@@ -188,7 +216,7 @@ def _keep(person_id: str, purpose: str, challenge: bytes) -> str:
         raise TooMany(_("You asked for this too often. Wait five minutes and try again."))
     row = {
         "id": new_id(), "person_id": person_id, "purpose": purpose, "used_at": None, "made_at": now,
-        "challenge": bytes_to_base64url(challenge), "expires_at": now + rules.CHALLENGE_LIFETIME,
+        "challenge": _text(challenge), "expires_at": now + rules.CHALLENGE_LIFETIME,
     }  # fmt: skip
     db.session.execute(sa.insert(_C).values(row))
     return str(row["id"])
@@ -205,13 +233,13 @@ def _spend(person_id: str, purpose: str, challenge_id: str) -> bytes:
         challenge = connection.scalar(sa.select(_C.c.challenge).where(_C.c.id == challenge_id))
     if spent != 1:
         raise _wrong()
-    return base64url_to_bytes(str(challenge))
+    return _bytes(str(challenge))
 
 
 def _mine(person_id: str, credential: str) -> Any:  # noqa: ANN401 - a row
     try:
-        raw = base64url_to_bytes(str(json.loads(credential)["id"]))
-    except _BROKEN as error:
+        raw = _bytes(str(json.loads(credential)["id"]))
+    except _broken() as error:
         raise _wrong() from error
     mine = sa.and_(_P.c.person_id == person_id, _P.c.credential_hash == hashlib.sha256(raw).hexdigest())
     row = db.session.execute(sa.select(_P).where(mine)).first()

@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import segno
 from flask import Response, request, session, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
@@ -169,6 +168,8 @@ def _pending_secret(person_id: str) -> str:
 
 def _picture(uri: str) -> Markup:
     """Return the QR picture as SVG; attributes only, as the content policy wants."""
+    import segno  # noqa: PLC0415 - one page needs it
+
     svg = segno.make(uri, error="m", micro=False).svg_inline(
         scale=5, border=4, dark="#000", light="#fff", svgclass="cf-qr", lineclass=None, omitsize=True
     )

@@ -3,13 +3,16 @@
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import nh3
-from markdown_it import MarkdownIt
 
 from crowdfund.errors import Invalid
 from crowdfund.i18n import _, _l
 from crowdfund.issuers.rules import SECTORS, Values, collect, line, pick
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 SECURITY_TYPES = {
     "equity": _l("Equity"),
@@ -99,18 +102,26 @@ _TAGS = {
     "p", "br", "hr", "h3", "h4", "h5", "h6", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol",
     "li", "a", "table", "thead", "tbody", "tr", "th", "td",
 }  # fmt: skip
-_MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
-_MARKDOWN.disable("image")
+
+
+@lru_cache(maxsize=1)
+def _markdown() -> "MarkdownIt":
+    """Return the parser; made at the first story, because few processes show one."""
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - 20 ms at the start of every process
+
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False})
+    return parser.enable(["table", "strikethrough"]).disable("image")
 
 
 @lru_cache(maxsize=512)
 def story_html(story_md: str) -> str:
     """Return a story as safe HTML: no raw markup, no pictures from elsewhere, only web links."""
-    tokens = _MARKDOWN.parse(story_md)
+    parser = _markdown()
+    tokens = parser.parse(story_md)
     for token in tokens:
         token.tag = _DEEPER.get(token.tag, token.tag)
     return nh3.clean(
-        _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}),
+        parser.renderer.render(tokens, parser.options, {}),
         tags=_TAGS,
         attributes={"a": {"href", "title"}, "ol": {"start"}},
         url_schemes={"http", "https", "mailto"},

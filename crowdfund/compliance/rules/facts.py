@@ -4,10 +4,9 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 
-import phonenumbers
-
 from ...errors import Invalid
 from ...i18n import _, _l
+from ...regions import REGIONS
 from . import texts
 
 # What each page of the person's own data asks for.
@@ -34,7 +33,7 @@ IDENTITY_KINDS = {
     "driving_licence": _l("Driving licence"),
 }
 # Countries that have phone numbers: leaves out regions, test codes and uninhabited islands.
-COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS)
+COUNTRIES = REGIONS
 _NUMBER = re.compile(r"(?=.*[0-9])[0-9A-Z][0-9A-Z ./-]{3,29}", re.ASCII)
 _POSTAL = re.compile(r"[0-9A-Z][0-9A-Z -]{1,11}", re.ASCII)
 

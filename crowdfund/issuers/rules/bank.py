@@ -4,9 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from schwifty import IBAN
-from schwifty.exceptions import SchwiftyException
-
 from crowdfund.errors import Invalid
 from crowdfund.i18n import _, _l
 
@@ -112,6 +109,9 @@ def _indian(values: words.Values) -> tuple[str, str]:
 
 
 def _iban(values: words.Values) -> tuple[str, str]:
+    from schwifty import IBAN  # noqa: PLC0415 - its list of banks takes 1 MB and 15 ms; few enter an IBAN
+    from schwifty.exceptions import SchwiftyException  # noqa: PLC0415
+
     problem = _("Enter the IBAN as on a bank statement. One of its characters is wrong or missing.")
     try:
         iban = IBAN(str(values.get("iban") or "")[:64], validate_bban=True)

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-import phonenumbers
 from babel import Locale
 
 from crowdfund.i18n import _l, locale
+from crowdfund.regions import REGIONS
 
 SECTORS: Mapping[str, str] = {
     "agriculture": _l("Agriculture and food"),
@@ -22,22 +22,15 @@ SECTORS: Mapping[str, str] = {
     "other": _l("Other"),
 }
 
-# Countries that have phone numbers: leaves out regions, test codes and uninhabited islands.
-COUNTRIES: Mapping[str, str] = dict(
-    sorted(
-        (
-            (code, str(name))
-            for code, name in Locale("en").territories.items()
-            if code in phonenumbers.SUPPORTED_REGIONS
-        ),
-        key=lambda item: item[1],
-    )
-)
+COUNTRIES = REGIONS
 
 
 def country_name(code: str | None) -> str:
     """Return a country's name in the language in force; empty for none."""
-    return str(locale().territories.get(code or "", COUNTRIES.get(code or "", "")))
+    names = locale().territories
+    if code in COUNTRIES and code not in names:
+        names = Locale("en").territories
+    return str(names.get(code or "", ""))
 
 
 def country_choices() -> dict[str, str]:

@@ -1,14 +1,9 @@
 """What may be typed: plain lines, choices, numbers of registers, addresses of mail and money."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import date
 from typing import TypeVar
-
-import phonenumbers
-import stdnum.exceptions
-from eth_utils.address import is_checksum_address
-from stdnum.in_ import gstin, pan
 
 from crowdfund.errors import Invalid
 from crowdfund.i18n import _
@@ -62,7 +57,7 @@ def _plain(value: str, field: str, name: str, *, least: int, most: int) -> str:
     return value
 
 
-def pick(text: object, field: str, name: str, choices: Mapping[str, str]) -> str:
+def pick(text: object, field: str, name: str, choices: Container[str]) -> str:
     """Return one of the choices. Raises Invalid."""
     value = str(text or "")
     if value not in choices:
@@ -94,10 +89,13 @@ def parse_tin(text: object, country: str) -> str:
 
 
 def _indian_tin(tin: str) -> str:
+    from stdnum.exceptions import ValidationError  # noqa: PLC0415 - few companies are Indian
+    from stdnum.in_ import gstin, pan  # noqa: PLC0415
+
     kind = gstin if len(tin) > 10 else pan
     try:
         return str(kind.validate(tin))
-    except stdnum.exceptions.ValidationError as error:
+    except ValidationError as error:
         raise Invalid(
             _("Enter the company's PAN, like AAACC1234D, or its GSTIN of 15 characters."), field="tin"
         ) from error
@@ -120,6 +118,8 @@ def parse_phone(text: object, country: str | None = "ET") -> str:
     )
     if not value.isascii() or len(value) > 32:
         raise problem
+    import phonenumbers  # noqa: PLC0415 - 1 MB and 15 ms at the start of every process
+
     try:
         number = phonenumbers.parse(value, country or None)
     except phonenumbers.NumberParseException as error:
@@ -148,6 +148,8 @@ def parse_wallet(text: object) -> str:
         raise Invalid(_("Enter an address of 0x and 40 letters and digits."), field="wallet_address")
     if not int(address, 16):
         raise Invalid(_("Money sent to the zero address is lost. Enter your own."), field="wallet_address")
+    from eth_utils.address import is_checksum_address  # noqa: PLC0415 - 5 MB and 35 ms, for one field
+
     if not is_checksum_address(address):
         raise Invalid(
             _("The checksum does not fit. Copy the address from your wallet with its capital letters."),
