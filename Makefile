@@ -4,11 +4,14 @@ PY := $(VENV)/bin/python
 # What is run again on PostgreSQL and MariaDB; of these, only tests that use a database (tests/conftest.py).
 ON_SQL := $(addprefix tests/,kernel ledger accounts notifications documents issuers compliance payments campaigns investments admin test_guards.py)
 ON_MYSQL := tests/kernel tests/ledger tests/test_guards.py tests/compliance/test_levels.py
-# Tests that start whole stacks mostly wait; what computes fills the gaps, at a low priority that disturbs no clock.
+# Two lanes side by side: what starts whole stacks mostly waits, so what computes fills the gaps, at a low
+# priority that disturbs no clock. What waits for a clock or a browser runs one after the other.
 STACKS := tests/local tests/chaos
-STAGES := test-stacks test-browser test-postgresql test-mysql
-SIDE_BY_SIDE = $(MAKE) --keep-going --jobs=3 --output-sync=target
+WAITING := test-stacks test-browser
+COMPUTING := test-postgresql test-mysql
+STAGES := $(WAITING) $(COMPUTING) lane-waiting lane-computing
 FILLER := nice -n 10
+ONE_BY_ONE = $(MAKE) --keep-going --jobs=1
 # The newcomer's run has a target of its own, which `make check` takes as well.
 OWN := --ignore=tests/newcomer
 TWO := -n 2 --dist loadfile
@@ -29,8 +32,14 @@ reset: ready ## Remove this machine's data (database, chain, mail); downloads st
 test: ready-test ## Run all tests: what touches SQL on PostgreSQL and MariaDB, the whole stack with a browser, everything on SQLite
 	@export CHROMIUM="$$($(PY) tools/chromium.py)"; [ -n "$$CHROMIUM" ] || exit 1; \
 	$(if $(ARGS),exec $(PY) -m pytest -m "not chaos" $(ARGS),\
-	  failed=0; $(SIDE_BY_SIDE) $(STAGES) $(BESIDE) || failed=1; \
+	  failed=0; $(MAKE) --keep-going --jobs=2 --output-sync=target lane-waiting lane-computing || failed=1; \
 	  $(PY) -m pytest -q $(TWO) -m "not chaos and not browser" $(OWN) $(addprefix --ignore=,$(STACKS)) && exit $$failed)
+
+lane-waiting:
+	@$(ONE_BY_ONE) $(WAITING) $(BESIDE_WAITING)
+
+lane-computing:
+	@$(ONE_BY_ONE) $(COMPUTING) $(BESIDE_COMPUTING)
 
 test-stacks: ready-dev
 	@$(PY) -m pytest -q -m "not chaos and not browser" $(STACKS) $(ARGS)
@@ -48,7 +57,7 @@ newcomer: ready-dev ## Do what the README says in a fresh clone, with a browser 
 	@chromium=$$($(PY) tools/chromium.py) && CHROMIUM="$$chromium" exec $(PY) -m pytest -q tests/newcomer $(ARGS)
 
 check: lint ready-bench ## All before a change is shared: lint, types, contracts, the README, benchmarks, tests
-	@exec $(MAKE) test BESIDE="newcomer contracts bench-smoke"
+	@exec $(MAKE) test BESIDE_WAITING=newcomer BESIDE_COMPUTING="contracts bench-smoke"
 
 lint: ready-dev ## Style, format, types, import order of the features
 	@$(VENV)/bin/ruff check .

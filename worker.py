@@ -8,7 +8,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from app import app
-from crowdfund import config, outbox
+from crowdfund.kernel import config, outbox
 
 
 class Worker(SimpleWorker):

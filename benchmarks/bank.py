@@ -10,14 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from crowdfund import config, create_app, outbox
-from crowdfund.accounts import service as accounts
+from crowdfund import create_app
 from crowdfund.adapters import bill_bitts, gateways
-from crowdfund.db import commit, db, new_id, rollback
+from crowdfund.kernel import config, outbox
+from crowdfund.kernel.db import commit, db, new_id, rollback
 from crowdfund.local import ports
 from crowdfund.local.bill_bitts import keys
 from crowdfund.local.bill_bitts.signing import WebhookSigner
-from crowdfund.payments import queries, service
+from crowdfund.payments import queries
+from crowdfund.payments.service import starting
+from crowdfund.people import service
 
 ESCROW = "campaign:bench:escrow"
 Webhook = tuple[bytes, dict[str, str]]
@@ -90,10 +92,10 @@ def settings(folder: Path, bank: Bank) -> config.Settings:
 
 def open_payments(count: int, gateway: str = bill_bitts.NAME) -> tuple[list[str], str]:
     """Open payments of one person at a gateway; return their numbers there and the customer's."""
-    user_id = accounts.ensure_user("bench@example.com", "Bench")
+    user_id = service.ensure_user("bench@example.com", "Bench")
     for several in (range(1), range(1, count)):  # the first one makes the customer known
         for number in several:
-            service.start(
+            starting.start(
                 user_id=user_id, amount_minor=100, currency="ETB", gateway=gateway,
                 purpose=("bench", "b"), destination=ESCROW, description="Bench", key=f"{gateway}-{number}",
             )  # fmt: skip

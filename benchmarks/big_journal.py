@@ -20,8 +20,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from crowdfund import config, create_app
-from crowdfund.db import db, own_transaction, reading
+from crowdfund import create_app
+from crowdfund.kernel import config
+from crowdfund.kernel.db import db, own_transaction, reading
 from crowdfund.ledger import rules
 from crowdfund.ledger.rules import Draft, Posting
 
@@ -89,7 +90,7 @@ def _draft(seq: int) -> Draft:
 
 def mark_as_proved() -> None:
     """Let the periodic proof stand at the head, as after `catch_up`, which takes minutes."""
-    from crowdfund import marks
+    from crowdfund.kernel import marks
     from crowdfund.ledger.proof import head_link
 
     with reading():

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import turns
-from crowdfund import config, create_app, outbox
-from crowdfund.adapters import chain, contract_abi
+from crowdfund import create_app
+from crowdfund.adapters.chain import abi, answers, errors, signing
+from crowdfund.adapters.chain import node as chain_node
 from crowdfund.chain import connection, deploy, queries, rules, service
 from crowdfund.chain.models import Tx
-from crowdfund.db import commit, db
+from crowdfund.kernel import config, outbox
+from crowdfund.kernel.db import commit, db
 from crowdfund.local import anvil
 
 # How many are recorded at a time: how many in all, and the share of the node's own limit to be reached.
@@ -83,8 +85,8 @@ def _wait_for(url: str) -> None:
     until = time.monotonic() + 10
     while time.monotonic() < until:
         try:
-            chain.Node(url).chain_id()
-        except chain.NodeUnreachable:
+            chain_node.Node(url).chain_id()
+        except errors.NodeUnreachable:
             time.sleep(0.01)
         else:
             return
@@ -111,7 +113,7 @@ def _write(intent: str, contract: str, function: str, args: list[Any], **more: A
 
 def _campaign() -> str:
     node = connection.node()
-    wallet = contract_abi.to_checksum_address("0x" + "22" * 20)
+    wallet = abi.to_checksum_address("0x" + "22" * 20)
     one = rules.intent_bytes32("company")
     _write("register", "IssuerRegistry", "registerIssuer", [one, wallet, one, one])
     commit()
@@ -129,19 +131,19 @@ def _campaign() -> str:
 
 def _presigned(address: str, count: int) -> float:
     node, key = connection.node(), connection.key_of("recorder")
-    fees, first = node.fees(), node.nonce(chain.address_of_key(key))
+    fees, first = node.fees(), node.nonce(signing.address_of_key(key))
     ready = []
     for n in range(count):
         ref = rules.intent_bytes32(f"presigned-{n}")
         args = [ref, ref, rules.to_units(MINOR)]
-        data = contract_abi.encode("CampaignImplementation", "recordInvestment", args)
-        signed = chain.sign(
+        data = abi.encode("CampaignImplementation", "recordInvestment", args)
+        signed = signing.sign(
             key, chain_id=31337, nonce=first + n, to=address, data=data, gas=200_000, fees=fees
         )
         ready.append(signed.raw)
     began = time.perf_counter()
     for raw in ready:
-        assert node.send_raw(raw).sent == chain.Sent.ACCEPTED
+        assert node.send_raw(raw).sent == answers.Sent.ACCEPTED
     return count / (time.perf_counter() - began)
 
 

@@ -23,10 +23,10 @@ from benchmarks import drain_worker
 from benchmarks.bank import ESCROW, Bank, open_payments, world
 from benchmarks.webhooks import EVENTS
 from crowdfund.adapters import bill_bitts
-from crowdfund.db import db, reading, rollback
+from crowdfund.kernel.db import db, reading, rollback
 from crowdfund.ledger import queries as ledger
-from crowdfund.payments import service
 from crowdfund.payments.models import Inbox
+from crowdfund.payments.service import inbox
 
 WORKERS = 2
 GOAL = 3_000
@@ -77,7 +77,7 @@ def _fill(bank: Bank, size: Size) -> int:
     bank.control("truth", status="SETTLED")
     random.Random(7).shuffle(todo)
     for gateway, tx_id, cprn, event in todo:
-        service.accept(gateway, *bank.webhook(tx_id, cprn, event))
+        inbox.accept(gateway, *bank.webhook(tx_id, cprn, event))
     return size.quick * len(EVENTS)
 
 

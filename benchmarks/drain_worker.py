@@ -5,8 +5,9 @@ import time
 from pathlib import Path
 
 from benchmarks.bank import Bank, settings
-from crowdfund import create_app, outbox
+from crowdfund import create_app
 from crowdfund.adapters import bill_bitts, gateways
+from crowdfund.kernel import outbox
 
 SLOW = "slow_bank"
 

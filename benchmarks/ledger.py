@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import turns
-from crowdfund import config, create_app
-from crowdfund.db import commit, db, new_id
-from crowdfund.ledger import queries, service
+from crowdfund import create_app
+from crowdfund.kernel import config
+from crowdfund.kernel.db import commit, db, new_id
+from crowdfund.ledger import queries
 from crowdfund.ledger.rules import Draft, Posting
+from crowdfund.ledger.service import posting as posting_service
 
 GOALS = {
     "sqlite": {"post": 0.49, "post_many": 12.87},
@@ -53,7 +55,7 @@ def _measure(kind: str, url: str, size: Size) -> dict[str, Any]:
         db.create_all()
         world = f"gateway:{kind}:external"
         names = [f"user:{number}:wallet" for number in range(50)]
-        service.post("open", [Posting(world, name, 10**9) for name in names], kind="bench")
+        posting_service.post("open", [Posting(world, name, 10**9) for name in names], kind="bench")
         commit()
         raw = _raw_poster(kind, url, names)
         ours = _poster(names)
@@ -89,7 +91,7 @@ def _poster(names: list[str]) -> Callable[[], None]:
 
     def post() -> None:
         source, destination = next(turn)
-        service.post(new_id(), [Posting(source, destination, 5)], kind="bench", ref={"bench": "1"})
+        posting_service.post(new_id(), [Posting(source, destination, 5)], kind="bench", ref={"bench": "1"})
         commit()
 
     return post
@@ -98,7 +100,7 @@ def _poster(names: list[str]) -> Callable[[], None]:
 def _batch(names: list[str]) -> float:
     """Post a hundred entries at once; return entries a second."""
     turn, start = _turns(names), time.perf_counter()
-    service.post_many([Draft(new_id(), (Posting(*next(turn), 5),), "bench") for _ in range(100)])
+    posting_service.post_many([Draft(new_id(), (Posting(*next(turn), 5),), "bench") for _ in range(100)])
     commit()
     return 100 / (time.perf_counter() - start)
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import big_journal, world
-from crowdfund.db import commit, db, new_id
+from crowdfund.kernel.db import commit, db, new_id
 from crowdfund.ledger import rules
-from crowdfund.ledger import service as ledger
 from crowdfund.ledger.rules import Draft, Posting
+from crowdfund.ledger.service import posting
 from crowdfund.reports import service
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -41,7 +41,7 @@ def _measure(postings: int) -> dict[str, Any]:
             db.create_all()
             db.session.remove()
             db.engine.dispose()
-        big_journal.fill(Path(folder) / "crowdfund.db", postings)
+        big_journal.fill(Path(folder) / "crowdfund.kernel.db", postings)
         argv = [sys.executable, "-m", "benchmarks.selfcheck", folder]
         done = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=True)
     found = json.loads(done.stdout.splitlines()[-1])
@@ -80,7 +80,7 @@ def _check() -> tuple[float, list[str]]:
 
 def _post_more() -> None:
     move = Posting(rules.external("bill_bitts"), rules.user_wallet("0" * 32), 5)
-    ledger.post_many([Draft(new_id(), (move,), "bench") for _ in range(NEW_ENTRIES)])
+    posting.post_many([Draft(new_id(), (move,), "bench") for _ in range(NEW_ENTRIES)])
     commit()
     db.session.remove()
 

@@ -25,11 +25,11 @@ from cryptography.hazmat.primitives.asymmetric import padding
 
 from benchmarks import turns
 from benchmarks.bank import ESCROW, Bank, Webhook, open_payments, world
-from crowdfund import outbox
 from crowdfund.adapters import bill_bitts
-from crowdfund.db import new_id, rollback
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import new_id, rollback
 from crowdfund.ledger import queries as ledger
-from crowdfund.payments import service
+from crowdfund.payments.service import inbox
 
 EVENTS = ("PENDING", "SUCCESS", "SETTLED", "SUCCESS", "SETTLED")
 ACCEPT_GOAL, HONEST_GOAL, DRAIN_GOAL = 0.51, 0.9, 2_014
@@ -203,7 +203,7 @@ def _drain(bank: Bank, tx_ids: list[str], cprn: str) -> dict[str, Any]:
     todo = [(tx_id, event) for tx_id in tx_ids for event in EVENTS]
     random.Random(7).shuffle(todo)
     for tx_id, event in todo:
-        service.accept(bill_bitts.NAME, *bank.webhook(tx_id, cprn, event))
+        inbox.accept(bill_bitts.NAME, *bank.webhook(tx_id, cprn, event))
     start = time.perf_counter()
     outbox.drain("payments", limit_s=300)
     rate = len(todo) / (time.perf_counter() - start)

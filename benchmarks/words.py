@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
-from crowdfund import money
-from crowdfund.campaigns import rules
+from crowdfund.campaigns.rules import drafts
+from crowdfund.issuers.rules import lists
+from crowdfund.kernel import money
 
 # Plain text: what we translate for each reader costs the others nothing.
-_SECTOR_NAMES = {key: str(name) for key, name in rules.SECTORS.items()}
-_SECURITY_NAMES = {key: str(name) for key, name in rules.SECURITY_TYPES.items()}
+_SECTOR_NAMES = {key: str(name) for key, name in lists.SECTORS.items()}
+_SECURITY_NAMES = {key: str(name) for key, name in drafts.SECURITY_TYPES.items()}
 SECTORS = [("", "All sectors"), *_SECTOR_NAMES.items()]
 STATUSES = [("", "All"), ("live", "Live"), ("funded", "Funded"), ("ended", "Not funded")]
 SORTS = [("newest", "Newest"), ("ending", "Ending soon"), ("funded", "Most funded")]
@@ -30,7 +31,7 @@ def short(value: str) -> str:
 
 def story(text: str) -> Markup:
     """Return a story as HTML; the work is cached, as in ours."""
-    return Markup(rules.story_html(text))
+    return Markup(drafts.story_html(text))
 
 
 def _at(value: datetime | str) -> datetime:

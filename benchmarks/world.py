@@ -12,14 +12,15 @@ from typing import Any
 
 from flask import Flask
 
-from crowdfund import config, create_app
-from crowdfund.accounts import service as accounts
+from crowdfund import create_app
 from crowdfund.campaigns.models import Campaign
-from crowdfund.db import commit, db, new_id
 from crowdfund.documents.models import Document
-from crowdfund.issuers import rules as issuer_rules
 from crowdfund.issuers.models import Company
-from crowdfund.sessions import WebSession, hashed
+from crowdfund.issuers.rules import papers
+from crowdfund.kernel import config
+from crowdfund.kernel.db import commit, db, new_id
+from crowdfund.kernel.sessions import WebSession, hashed
+from crowdfund.people import service
 
 CAMPAIGNS = 20
 SLUG = "campaign-7"
@@ -35,14 +36,14 @@ def make(folder: Path) -> Path:
     app = open_app(folder)
     with app.app_context():
         db.create_all()
-        person_id = accounts.ensure_user(EMAIL, "Ingrid Haile")
+        person_id = service.ensure_user(EMAIL, "Ingrid Haile")
         for number in range(CAMPAIGNS):
             _campaign(number)
         _signed_in(person_id)
         commit()
         db.session.remove()
         db.engine.dispose()
-    return folder / "crowdfund.db"
+    return folder / "crowdfund.kernel.db"
 
 
 def open_app(folder: Path) -> Flask:
@@ -75,7 +76,7 @@ def _campaign(number: int) -> None:
     ))  # fmt: skip
     db.session.flush()
     db.session.add(Document(
-        owner_kind="company", owner_id=company_id, kind=issuer_rules.MEMORANDUM, status="verified",
+        owner_kind="company", owner_id=company_id, kind=papers.MEMORANDUM, status="verified",
         filename="memorandum.pdf", content_type="application/pdf", size=40_000,
         sha256_commitment=digest, file_id=new_id(), uploaded_by=new_id(), uploaded_at=now,
     ))  # fmt: skip

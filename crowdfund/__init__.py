@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from flask import Flask
 
-    from . import config
+    from crowdfund.kernel import config
 
 # From the bottom of the house to the top; each brings what it has of models, jobs, views, cli.
 FEATURES = (
-    "accounts",
+    "people",
+    "api_tokens",
+    "security",
+    "payout_accounts",
+    "sign_in",
     "notifications",
     "documents",
     "ledger",
@@ -31,19 +35,20 @@ FEATURES = (
 
 def create_app(settings: "config.Settings | None" = None) -> "Flask":
     """Return the web application; with settings given, this process uses them from now on."""
-    from . import commands, config, db, logs, vendored, web
+    from crowdfund.kernel import commands, config, db, logs, vendored
+    from crowdfund.kernel.web import app as web_app
 
     if settings is not None:
         config.use(settings)
     current = config.settings()
     logs.configure()
-    app = web.App(__name__, static_folder="static", static_url_path="/static")
+    app = web_app.App(__name__, static_folder="static", static_url_path="/static")
     app.config["SQLALCHEMY_DATABASE_URI"] = current.sqlalchemy_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = db.engine_options(current.sqlalchemy_url)
     current.data_dir.mkdir(parents=True, exist_ok=True)
     db.db.init_app(app)
     commands.init_app(app, lambda: [one for module in load("cli") for one in module.commands])
-    web.init_app(app)
+    web_app.init_app(app)
     vendored.register(app)
     load("models")
     load("jobs")

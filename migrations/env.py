@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from alembic import context
 from flask import current_app
 
-from crowdfund.db import UTCDateTime
+from crowdfund.kernel.db import UTCDateTime
 
 db = current_app.extensions["migrate"].db
 
@@ -14,7 +14,7 @@ db = current_app.extensions["migrate"].db
 def render_item(kind, item, autogen_context):
     """Write our own types as themselves."""
     if kind == "type" and isinstance(item, UTCDateTime):
-        autogen_context.imports.add("from crowdfund.db import UTCDateTime")
+        autogen_context.imports.add("from crowdfund.kernel.db import UTCDateTime")
         return "UTCDateTime()"
     return False
 

@@ -3,7 +3,7 @@
 from flask import g
 from flask.testing import FlaskClient
 
-from crowdfund.db import rollback
+from crowdfund.kernel.db import rollback
 from tests.look import markup
 
 

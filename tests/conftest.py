@@ -12,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import event
 
-from crowdfund import clock, config, create_app, i18n, live, outbox
+from crowdfund import create_app
 from crowdfund.adapters import mail, sms
-from crowdfund.db import db
+from crowdfund.kernel import clock, config, i18n, live, outbox
+from crowdfund.kernel.db import db
 from crowdfund.payments.service import refusals
 from tests import mariadb
 from tests.browser import Browser, lint

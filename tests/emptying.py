@@ -6,7 +6,7 @@ aside for that, which is why this lives beside the tests and not in the applicat
 
 import sqlalchemy as sa
 
-from crowdfund.db import append_only_ddl, db
+from crowdfund.kernel.db import append_only_ddl, db
 
 
 def empty_tables() -> None:

@@ -10,36 +10,38 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from crowdfund import access, audit, outbox, sessions
-from crowdfund.accounts import queries as people
-from crowdfund.accounts import service as accounts
-from crowdfund.accounts.models.second_factor import Passkey
 from crowdfund.adapters import gateways
 from crowdfund.adapters.bill_bitts_fake import FakeBillBitts
+from crowdfund.admin import service
 from crowdfund.campaigns import queries as campaign_queries
-from crowdfund.campaigns import service as campaigns
 from crowdfund.campaigns.models import CampaignDocument
+from crowdfund.campaigns.service import papers
 from crowdfund.chain import queries as chain
 from crowdfund.chain import requests
-from crowdfund.clock import now
-from crowdfund.compliance import service as compliance
-from crowdfund.db import commit, db, new_id, read_connection, rollback
+from crowdfund.compliance.service import files, nominees
 from crowdfund.documents import service as documents
 from crowdfund.investments import service as investments
-from crowdfund.issuers import queries as companies
-from crowdfund.issuers import service as issuers
+from crowdfund.issuers import queries
 from crowdfund.issuers.models import CompanyMember
 from crowdfund.issuers.rules.team import Role, may
+from crowdfund.issuers.service import team
+from crowdfund.kernel import access, audit, outbox, sessions
+from crowdfund.kernel.clock import now
+from crowdfund.kernel.db import commit, db, new_id, read_connection, rollback
+from crowdfund.kernel.outbox import outbox_table
 from crowdfund.ledger.models import Entry
 from crowdfund.notifications import links
 from crowdfund.notifications.models import Message, Notice
-from crowdfund.outbox import outbox_table
 from crowdfund.payments import queries as payments
-from crowdfund.payments import service as payment_service
 from crowdfund.payments.models import Inbox, PaymentException
-from crowdfund.payments.service import refusals
-from crowdfund.reconciliation import service as reconciliation
+from crowdfund.payments.service import inbox, refusals
+from crowdfund.people import queries as people_queries
+from crowdfund.people import service as people_service
 from crowdfund.reconciliation.models import ContractReading
+from crowdfund.reconciliation.service import following
+from crowdfund.security.models import Passkey
+from crowdfund.security.service import changes
+from crowdfund.sign_in.service import methods
 from tests import raising
 from tests.browser import lint
 from tests.compliance.conftest import FACTS
@@ -63,12 +65,12 @@ REVIEWERS = frozenset({"admin", "compliance", "regulator"})
 # Who may open alice's thing at a route for everybody signed in; all others must not learn that it exists.
 # A word is what a member of the company must be allowed to do there (issuers.rules.team).
 OWN = {
-    "accounts.change": ALICE,
-    "accounts.change_cancel": ALICE,
-    "accounts.passkey_remove": ALICE,
-    "accounts.payout_edit": EVERYBODY,
-    "accounts.remove_method": ALICE,
-    "accounts.session_end": ALICE,
+    "security.change": ALICE,
+    "security.change_cancel": ALICE,
+    "security.passkey_remove": ALICE,
+    "payout_accounts.payout_edit": EVERYBODY,
+    "sign_in.remove_method": ALICE,
+    "security.session_end": ALICE,
     "campaigns.check": {"GET": "view", "POST": "campaign"},
     "campaigns.close": "campaign",
     "campaigns.company": "view",
@@ -144,12 +146,12 @@ def owner_answer(endpoint, method, actor):
 
 # Who has not proved the second factor is asked for it first, even where no role is needed.
 STEP_UP = frozenset({
-    "accounts.app_remove", "accounts.passkey_remove", "accounts.payout_edit", "accounts.payout_remove",
-    "accounts.recovery_make", "accounts.remove_method",
+    "security.app_remove", "security.passkey_remove", "security.recovery_make", "sign_in.remove_method",
+    "payout_accounts.payout_edit", "payout_accounts.payout_remove",
 })  # fmt: skip
 
 # Forms that name a thing: without it nobody would reach alice's.
-BODIES = {"accounts.session_end": {"session": "session_id"}}
+BODIES = {"security.session_end": {"session": "session_id"}}
 
 # What these keep although they refuse: a forged webhook is kept as it came.
 KEEPERS = frozenset({"payments.neo_webhook", "payments.gateway_webhook"})
@@ -159,8 +161,8 @@ SAID_OTHERWISE = {
     "payments.neo_webhook": dict.fromkeys(ACTORS, "401"),  # proves itself by its signature, missing here
     "payments.gateway_webhook": dict.fromkeys(ACTORS, "401"),
     "web.health_strict": dict.fromkeys(ACTORS, "503"),  # nothing works behind the pages of the tests
-    "accounts.oidc_begin": dict.fromkeys(ACTORS, "503"),  # no provider is configured here
-    "accounts.passkey_options": dict.fromkeys(NOBODY, "sign in"),  # for who is half way in
+    "sign_in.oidc_begin": dict.fromkeys(ACTORS, "503"),  # no provider is configured here
+    "security.passkey_options": dict.fromkeys(NOBODY, "sign in"),  # for who is half way in
     "admin.withdraw": {"admin": "forbidden"},  # only who asked; that was another admin
     "reconciliation.withdraw": {"admin": "forbidden", "finance": "forbidden"},
     "chain.withdraw_key": {"admin": "forbidden"},
@@ -256,7 +258,7 @@ def build(app):
     _own_things(world)  # from here alice's changed papers are checked again
     _company(world, staff["compliance"])
     _staff_things(world, second)
-    accounts.administration.disable(plain["dan"], actor=second, reason="For this test.")
+    service.disable(plain["dan"], actor=second, reason="For this test.")
     commit()
     for name, person_id in world.people.items():
         world.cookies[name] = _sign_in(app, person_id, is_asleep=name in ASLEEP)
@@ -268,8 +270,10 @@ def build(app):
 
 def _verified(name):
     person_id = raising.person(name)
-    accounts.save_profile(person_id, first_name=name.capitalize(), last_name="Tadesse", phone="+251911234567")
-    accounts.set_kyc_level(person_id, "basic", actor="system")
+    people_service.save_profile(
+        person_id, first_name=name.capitalize(), last_name="Tadesse", phone="+251911234567"
+    )
+    people_service.set_kyc_level(person_id, "basic", actor="system")
     commit()
     return person_id
 
@@ -289,24 +293,24 @@ def _own_things(world):
     """What alice has for herself: ways in, a change on hold, papers, a nominee, a second factor."""
     alice = world.people["alice"]
     for step, values in FACTS.items():
-        compliance.save_facts(alice, step, values)
-    paper = compliance.attach(alice, _paper("passport"))
-    nominee = compliance.nominees.add(alice, {
+        files.save_facts(alice, step, values)
+    paper = files.attach(alice, _paper("passport"))
+    nominee = nominees.add(alice, {
         "full_name": "Almaz Tadesse", "relationship": "parent", "born_on": "1960-01-01",
         "contact": "+251911234568", "share": "100",
     })  # fmt: skip
-    compliance.nominees.prove(nominee, alice, _paper("id_proof"))
-    accounts.methods.attach(alice, "phone", "+251911234569")
+    nominees.prove(nominee, alice, _paper("id_proof"))
+    methods.attach(alice, "phone", "+251911234569")
     passkey = Passkey(id=new_id(), person_id=alice, name="Phone", credential_hash="0" * 64, added_at=now())
     passkey.credential_id = passkey.public_key = "eHh4eA"
     db.session.add(passkey)
-    change = accounts.changes.request(alice, "phone", {"value": "+251911234560"}, actor=alice)
+    change = changes.request(alice, "phone", {"value": "+251911234560"}, actor=alice)
     commit()
     world.examples |= {
         "person_id": alice, "document_id": paper, "nominee_id": nominee, "change_id": change,
-        "passkey_id": passkey.id, "method_id": people.methods_of(alice)[0].id, "scheme": "iban",
+        "passkey_id": passkey.id, "method_id": people_queries.methods_of(alice)[0].id, "scheme": "iban",
         "kind": "passport",
-        "compliance.facts:step": "about", "code": people.get(alice).referral_code,
+        "compliance.facts:step": "about", "code": people_queries.get(alice).referral_code,
     }  # fmt: skip
 
 
@@ -323,18 +327,18 @@ def _company(world, reviewer):
         if name != "alice":
             member = CompanyMember(company_id=company, user_id=world.people[name], role=role, since=now())
             db.session.add(member)
-    invitation = issuers.team.invite(company, "nia@example.com", Role.VIEWER, actor=alice)
+    invitation = team.invite(company, "nia@example.com", Role.VIEWER, actor=alice)
     campaign = raising.complete_draft(company, alice)
-    cid = campaigns.add_document(campaign, "The plan", _paper("public"), actor=alice)
+    cid = papers.add_document(campaign, "The plan", _paper("public"), actor=alice)
     commit()
-    token = issuers.team.token(invitation)
+    token = team.token(invitation)
     world.examples |= {
         "company_id": company, "campaign_id": campaign, "campaigns.edit:step": "basics", "cid": cid,
         "campaigns.remove_document:document_id": _first(CampaignDocument.id),
         "issuers.edit:step": "company", "issuers.paper:kind": "business_licence",
-        "issuers.remove_paper:document_id": companies.papers(company)[0].id,
-        "compliance.decide_paper:document_id": companies.papers(company)[0].id,
-        "officer_id": companies.officers(company)[0]["id"], "user_id": world.people["vera"],
+        "issuers.remove_paper:document_id": queries.papers(company)[0].id,
+        "compliance.decide_paper:document_id": queries.papers(company)[0].id,
+        "officer_id": queries.officers(company)[0]["id"], "user_id": world.people["vera"],
         "invitation_id": invitation, "write_id": chain.writes_of("company", company)[-1].id,
         "address": "0x" + "5a" * 20,
         **{f"issuers.{verb}:token": token for verb in ("invitation", "accept", "decline")},
@@ -356,11 +360,11 @@ def _investment(world, reviewer):
     (payment,) = payments.for_purpose("investment", investment)
     bank.set_truth(payment.tx_id, "SETTLED", amount="2000.00")
     rollback()
-    payment_service.accept("bill_bitts", *bank.webhook(payment.tx_id, "SETTLED"))
+    inbox.accept("bill_bitts", *bank.webhook(payment.tx_id, "SETTLED"))
     rollback()
     outbox.drain_all()
     world.examples |= {
-        "slug": campaign.slug, "campaigns.document:document_id": companies.public_papers(company)[0].id,
+        "slug": campaign.slug, "campaigns.document:document_id": queries.public_papers(company)[0].id,
         "file_id": campaign.image_id, "investment_id": investment, "payment_id": payment.id,
         "inbox_id": _first(Inbox.id), "exception_id": _first(PaymentException.id),
         "entry_id": _first(Entry.id),
@@ -372,9 +376,7 @@ def _staff_things(world, second):
     """What only staff see: a request, work that was given up, messages, the audit log."""
     alice = world.people["alice"]
     follow = _contract_that_was_cancelled(world, second)
-    request = accounts.administration.ask(
-        alice, "give_role", role="finance", reason="For this test.", actor=second
-    )
+    request = service.ask(alice, "give_role", role="finance", reason="For this test.", actor=second)
     about_keys = requests.ask(requests.Wanted("pause", "For this test."), actor=second)
     running = requests.begin(requests.Wanted("raise_cap", "For this test.", amount_minor=1), actor="cli")
     world.examples |= {
@@ -410,8 +412,8 @@ def _contract_that_was_cancelled(world, second):
         )
     )  # fmt: skip
     commit()
-    seen = reconciliation.preview(campaign.id)
-    follow = reconciliation.ask(
+    seen = following.preview(campaign.id)
+    follow = following.ask(
         campaign.id, reason="For this test only.", fingerprint=seen.fingerprint, actor=second
     )
     commit()

@@ -6,21 +6,22 @@ from contextlib import contextmanager
 import pikepdf
 from PIL import Image
 
-from crowdfund import outbox, sessions
-from crowdfund.accounts import queries as people
-from crowdfund.accounts import service as accounts
 from crowdfund.adapters import custody, mail, storage
 from crowdfund.campaigns import queries as campaigns
-from crowdfund.campaigns import service as campaign_service
+from crowdfund.campaigns.service import drafts, reviews, totals
 from crowdfund.chain import queries as chain_queries
 from crowdfund.chain import service as chain_service
-from crowdfund.db import commit, db, rollback
 from crowdfund.documents import service as documents
-from crowdfund.issuers import queries as company_queries
-from crowdfund.issuers import service as issuers
+from crowdfund.issuers import queries
+from crowdfund.issuers.service import bank, file, officers, papers, team
+from crowdfund.issuers.service import reviews as reviews_service
+from crowdfund.kernel import outbox, sessions
+from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.ledger import rules as ledger_rules
-from crowdfund.ledger import service as ledger
+from crowdfund.ledger.service import posting as posting_service
 from crowdfund.notifications import queries as notices
+from crowdfund.people import queries as people_queries
+from crowdfund.people import service
 
 
 def paper(pages=1):
@@ -89,7 +90,7 @@ POSTER = picture(kind="WEBP")
 
 def person(name, *roles):
     """Return the id of a person with staff roles."""
-    made = accounts.ensure_user(f"{name}@example.com", name.capitalize(), roles=roles)
+    made = service.ensure_user(f"{name}@example.com", name.capitalize(), roles=roles)
     commit()
     return made
 
@@ -104,7 +105,7 @@ def sign_in(client, person_id, *, second_factor=None):
     """Give a browser the session of a person; staff have proved their second factor unless told otherwise."""
     rollback()
     if second_factor is None:
-        second_factor = bool(people.get(person_id).roles)
+        second_factor = bool(people_queries.get(person_id).roles)
         rollback()
     with client.session_transaction() as session:
         session["_user_id"], session["_fresh"] = person_id, True
@@ -127,33 +128,33 @@ def made_paper(kind):
 
 def filled_company(owner_id, number=0):
     """Return the id of a company whose file is complete but not submitted."""
-    company_id = issuers.start(owner_id)
+    company_id = file.start(owner_id)
     registration = f"MT/AA/1/{number:07}/2015"
-    issuers.save(company_id, "company", COMPANY | {"registration_no": registration})
-    issuers.save(company_id, "contacts", CONTACTS)
-    issuers.save(company_id, "wallet", {"wallet_address": custody.new_wallet()[0]})
-    issuers.officers.save(company_id, DIRECTOR, actor=owner_id)
-    issuers.bank.save(company_id, BANK, actor=owner_id)
+    file.save(company_id, "company", COMPANY | {"registration_no": registration})
+    file.save(company_id, "contacts", CONTACTS)
+    file.save(company_id, "wallet", {"wallet_address": custody.new_wallet()[0]})
+    officers.save(company_id, DIRECTOR, actor=owner_id)
+    bank.save(company_id, BANK, actor=owner_id)
     for kind in PAPERS:
-        issuers.papers.keep(company_id, made_paper(kind), actor=owner_id)
+        papers.keep(company_id, made_paper(kind), actor=owner_id)
     commit()
     return company_id
 
 
 def accept_papers(company_id, reviewer_id):
     """Let a reviewer accept each paper of a company that waits."""
-    for paper in company_queries.papers(company_id):
+    for paper in queries.papers(company_id):
         if paper.status == "pending":
-            issuers.papers.decide(company_id, paper.id, actor=reviewer_id, approve=True)
+            papers.decide(company_id, paper.id, actor=reviewer_id, approve=True)
     commit()
 
 
 def registered_company(owner_id, reviewer_id, number=0):
     """Return the id of a company that compliance has verified and the registry holds."""
     company_id = filled_company(owner_id, number)
-    issuers.submit(company_id, actor=owner_id)
+    file.submit(company_id, actor=owner_id)
     accept_papers(company_id, reviewer_id)
-    issuers.approve(company_id, actor=reviewer_id)
+    reviews_service.approve(company_id, actor=reviewer_id)
     commit()
     confirm("company", company_id)
     return company_id
@@ -161,12 +162,12 @@ def registered_company(owner_id, reviewer_id, number=0):
 
 def complete_draft(company_id, author_id, **terms):
     """Return the id of a campaign that could be submitted."""
-    campaign_id = campaign_service.create_draft(company_id, actor=author_id)
-    campaign_service.save_basics(campaign_id, BASICS)
+    campaign_id = drafts.create_draft(company_id, actor=author_id)
+    drafts.save_basics(campaign_id, BASICS)
     file_id = storage.put_public(POSTER)  # an upload would start a process for each campaign
-    campaign_service.set_picture_id(campaign_id, file_id, "Red coffee cherries in two hands.")
-    campaign_service.save_story(campaign_id, STORY)
-    campaign_service.save_terms(campaign_id, TERMS | terms)
+    drafts.set_picture_id(campaign_id, file_id, "Red coffee cherries in two hands.")
+    drafts.save_story(campaign_id, STORY)
+    drafts.save_terms(campaign_id, TERMS | terms)
     commit()
     return campaign_id
 
@@ -174,8 +175,8 @@ def complete_draft(company_id, author_id, **terms):
 def live_campaign(company_id, author_id, reviewer_id, **terms):
     """Return the id of a campaign whose contract is confirmed."""
     campaign_id = complete_draft(company_id, author_id, **terms)
-    campaign_service.submit(campaign_id, actor=author_id)
-    campaign_service.approve(campaign_id, actor=reviewer_id)
+    drafts.submit(campaign_id, actor=author_id)
+    reviews.approve(campaign_id, actor=reviewer_id)
     commit()
     confirm("campaign", campaign_id, CampaignCreated={"campaign": CONTRACT})
     return campaign_id
@@ -214,12 +215,12 @@ def _hear(event, row, **more):
 
 def put_in(campaign_id, amount_minor, *, settle=True, payer="p1"):
     """Reserve room and, unless told otherwise, settle the money into the escrow in the journal."""
-    campaign_service.reserve(campaign_id, amount_minor)
+    totals.reserve(campaign_id, amount_minor)
     if settle:
         external, escrow = ledger_rules.external("bill_bitts"), ledger_rules.escrow(campaign_id)
         posting = ledger_rules.Posting(external, escrow, amount_minor)
-        ledger.post(f"test:{campaign_id}:{payer}", [posting], kind="test")
-        campaign_service.count_settled(campaign_id, amount_minor, new_investor=True)
+        posting_service.post(f"test:{campaign_id}:{payer}", [posting], kind="test")
+        totals.count_settled(campaign_id, amount_minor, new_investor=True)
     commit()
 
 
@@ -242,9 +243,9 @@ def refused(error):
 
 def join(company_id, person_id, role):
     """Make somebody a member of a company, by an invitation to the person's address."""
-    person = people.get(person_id)
-    made = issuers.team.invite(company_id, person.email, role, actor="system")
-    issuers.team.accept(issuers.team.token(made), person_id)
+    person = people_queries.get(person_id)
+    made = team.invite(company_id, person.email, role, actor="system")
+    team.accept(team.token(made), person_id)
     commit()
 
 

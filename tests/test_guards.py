@@ -15,8 +15,9 @@ from alembic.script import ScriptDirectory
 from flask_migrate import upgrade
 from jinja2 import meta
 
-from crowdfund import access, config, create_app, outbox
-from crowdfund.db import db
+from crowdfund import create_app
+from crowdfund.kernel import access, config, outbox
+from crowdfund.kernel.db import db
 
 ROOT = Path(__file__).parent.parent
 CODE = ROOT / "crowdfund"
@@ -80,8 +81,8 @@ def test_nobody_becomes_somebody_else_but_by_signing_in():
                 "login_user", "confirm_login", "_set_user", "_update_request_context_with_user",
             ):  # fmt: skip
                 writers.add((name_of(path), ast.unparse(node.func)))
-    assert writers == {("crowdfund/accounts/views/blueprint.py", "login_user")}
-    text = (CODE / "accounts/views/blueprint.py").read_text()
+    assert writers == {("crowdfund/security/entry.py", "login_user")}
+    text = (CODE / "security/entry.py").read_text()
     tree = ast.parse(text)
     inside = [
         node.name
@@ -192,7 +193,7 @@ def test_every_event_that_somebody_waits_for_is_emitted_somewhere():
 
 # --- money ------------------------------------------------------------------------------------------
 
-MONEY = [CODE / "money.py"] + [
+MONEY = [CODE / "kernel/money.py"] + [
     path
     for name in ("ledger", "payments", "campaigns", "investments")
     for path in (CODE / name).rglob("*.py")

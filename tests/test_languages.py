@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import access, i18n, money
-from crowdfund.accounts.models import User
 from crowdfund.campaigns.models import Campaign
 from crowdfund.chain.models import Write as ChainWrite
 from crowdfund.compliance.models import Nominee
-from crowdfund.db import db, rollback
 from crowdfund.documents.models import Document
 from crowdfund.issuers.models import Company, CompanyBankAccount, CompanyOfficer
-from crowdfund.statuses import TEXTS
+from crowdfund.kernel import access, i18n, money
+from crowdfund.kernel.db import db, rollback
+from crowdfund.kernel.statuses import TEXTS
+from crowdfund.people.models import User
 from tests.look import markup
 from tests.test_matrix import RULES, SAFE_ONES, world  # noqa: F401 - the world of everybody's things
 

@@ -6,10 +6,11 @@ What is expected follows from `access.TABLE` and from `OWN` in tests/matrix.py a
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import access, audit, clock, config, create_app
+from crowdfund import create_app
 from crowdfund.adapters import gateways
-from crowdfund.clock import FixedClock
-from crowdfund.db import db, reading, rollback
+from crowdfund.kernel import access, audit, clock, config
+from crowdfund.kernel.clock import FixedClock
+from crowdfund.kernel.db import db, reading, rollback
 from tests import matrix
 from tests.browser import Browser
 from tests.conftest import NOW

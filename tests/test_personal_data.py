@@ -15,24 +15,27 @@ import pytest
 import sqlalchemy as sa
 from eth_utils import keccak
 
-from crowdfund import access, config, logs, outbox
-from crowdfund.accounts import service as accounts
-from crowdfund.accounts.models import User
-from crowdfund.adapters import contract_abi, gateways, mail
+from crowdfund.adapters import gateways, mail
 from crowdfund.adapters.bill_bitts_fake import FakeBillBitts
-from crowdfund.campaigns import service as campaigns
-from crowdfund.campaigns.rules import Status
+from crowdfund.adapters.chain import abi
+from crowdfund.campaigns.rules.life import Status
+from crowdfund.campaigns.service import ending
 from crowdfund.chain.models import Write
-from crowdfund.clock import now
-from crowdfund.compliance import queries as files
-from crowdfund.compliance import service as compliance
+from crowdfund.compliance.queries import files as files_queries
 from crowdfund.compliance.rules.reviews import Decision
-from crowdfund.db import commit, db, own_transaction, rollback
+from crowdfund.compliance.service import asking, files, nominees, reviews
 from crowdfund.documents import service as documents
 from crowdfund.investments import service as investments
-from crowdfund.issuers import queries as companies
+from crowdfund.issuers import queries
+from crowdfund.kernel import access, config, logs, outbox
+from crowdfund.kernel.clock import now
+from crowdfund.kernel.db import commit, db, own_transaction, rollback
 from crowdfund.payments import queries as payments
-from crowdfund.payments import service as payment_service
+from crowdfund.payments.service import inbox
+from crowdfund.people import service
+from crowdfund.people import service as people_service
+from crowdfund.people.models import User
+from crowdfund.sign_in.service import codes
 from tests import raising
 from tests.browser import Browser
 
@@ -107,10 +110,10 @@ def story(app, frozen, lines, monkeypatch):
     })  # fmt: skip
     raising.contracts()
     carla, adam = raising.person("carla", "compliance"), raising.person("adam", "admin", "finance")
-    owner = accounts.ensure_user(SIGN_INS["owner"], STAFF["contact_name"])
-    investor = accounts.ensure_user(SIGN_INS["investor"], f"{PERSON['first_name']} {PERSON['last_name']}")
+    owner = service.ensure_user(SIGN_INS["owner"], STAFF["contact_name"])
+    investor = service.ensure_user(SIGN_INS["investor"], f"{PERSON['first_name']} {PERSON['last_name']}")
     commit()
-    accounts.save_profile(
+    service.save_profile(
         investor, first_name=PERSON["first_name"], last_name=PERSON["last_name"], phone=PERSON["phone"]
     )
     commit()
@@ -123,7 +126,7 @@ def story(app, frozen, lines, monkeypatch):
                             campaign=campaign, bank=bank, paper=paper, app=app, lines=lines)  # fmt: skip
     _fill_file(world)
     _invest(world)
-    campaigns.cancel(campaign, "For this test.", actor=adam)
+    ending.cancel(campaign, "For this test.", actor=adam)
     commit()
     outbox.drain_all()
     yield world
@@ -139,7 +142,7 @@ def _invest(world):
     for status in ("SUCCESS", "SETTLED"):
         world.bank.set_truth(payment.tx_id, status)
         rollback()
-        payment_service.accept("bill_bitts", *world.bank.webhook(payment.tx_id, status))
+        inbox.accept("bill_bitts", *world.bank.webhook(payment.tx_id, status))
         rollback()
         outbox.drain_all()
 
@@ -156,22 +159,22 @@ def _fill_file(world):
     }
     identity = {"id_kind": "passport", "id_number": PERSON["id_number"]}
     for step, values in (("about", about), ("address", home), ("identity", identity)):
-        compliance.save_facts(world.investor, step, values)
-    kept = compliance.attach(
+        files.save_facts(world.investor, step, values)
+    kept = files.attach(
         world.investor, documents.Examined("passport", "zqpassport.png", "image/png", world.paper)
     )
-    compliance.nominees.add(world.investor, {
+    nominees.add(world.investor, {
         "full_name": PERSON["nominee"], "relationship": "parent", "born_on": "1960-01-01",
         "contact": PERSON["nominee_contact"], "share": "100",
     })  # fmt: skip
-    compliance.submit(world.investor, actor=world.investor)
+    asking.submit(world.investor, actor=world.investor)
     commit()
     decision = Decision(approve=True, until="2030-01-01")
-    compliance.decide_document(world.investor, kept, decision, actor=world.carla)
+    reviews.decide_document(world.investor, kept, decision, actor=world.carla)
     commit()
     rollback()
-    revision = files.revision(world.investor)
-    compliance.approve(world.investor, actor=world.carla, revision=revision)
+    revision = files_queries.revision(world.investor)
+    reviews.approve(world.investor, actor=world.carla, revision=revision)
     commit()
     outbox.drain_all()
 
@@ -199,7 +202,7 @@ def test_no_write_to_the_chain_holds_anything_about_a_person(story):
 def test_no_calldata_holds_anything_about_a_person(story):
     hashes = plain_hashes(story.paper)
     for row in chain_writes():
-        data = contract_abi.encode(row.contract, row.function, row.args)
+        data = abi.encode(row.contract, row.function, row.args)
         text = bytes.fromhex(data[2:]).decode("latin-1")
         assert found_in(text) == [], row.function
         assert [one for one in hashes if one in data] == [], row.function
@@ -272,7 +275,7 @@ def _break_everything(story, monkeypatch):
     config.use(config.settings().model_copy(update={"mail_server": "mail.example"}))
     rollback()
     for email in (SIGN_INS["new"], SIGN_INS["investor"]):
-        accounts.request_code(email, ip="192.0.2.7")
+        codes.request_code(email, ip="192.0.2.7")
         commit()
     outbox.drain_all()
     config.use(config.settings().model_copy(update={"mail_server": ""}))
@@ -286,7 +289,7 @@ def _break_everything(story, monkeypatch):
         with own_transaction() as connection:
             connection.execute(sa.insert(User.__table__).values(taken))
 
-    monkeypatch.setattr(accounts, "save_profile", fail)
+    monkeypatch.setattr(people_service, "save_profile", fail)
     browser = raising.browser(story.app, story.investor)
     data = {name: PERSON[name] for name in ("first_name", "last_name", "phone")}
     assert browser.post("/account", data=data).status_code == 500
@@ -306,7 +309,7 @@ def _failing(fail):
 def test_no_page_for_everybody_shows_anything_about_a_person(story):
     visitor: Browser = story.app.test_client()
     slug = raising.campaign(story.campaign).slug
-    papers = [f"/campaigns/{slug}/documents/{row.id}" for row in companies.public_papers(story.company)]
+    papers = [f"/campaigns/{slug}/documents/{row.id}" for row in queries.public_papers(story.company)]
     seen, waiting, pages = set(), ["/", "/campaigns", "/sign-in", f"/campaigns/{slug}", "/health"], 0
     assert {str(status) for status in Status} >= {"live"}
     while waiting:

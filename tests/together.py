@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from crowdfund.db import commit, db, rollback
+from crowdfund.kernel.db import commit, db, rollback
 
 
 def at_once(app, works: list[Callable[[], object]]) -> list[object]:

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from crowdfund.db import append_only_ddl, db, rollback
+from crowdfund.kernel.db import append_only_ddl, db, rollback
 
 
 @contextmanager

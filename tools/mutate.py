@@ -45,7 +45,7 @@ def main() -> int:
     if args.run:
         return _run_mutmut(args.run, args.workers)
     _mutmut(
-        ["crowdfund.money.x_parse__mutmut_1"], args.workers
+        ["crowdfund.kernel.money.x_parse__mutmut_1"], args.workers
     )  # makes the mutants and asks which test runs what
     kinds = {name: _kind(name) for name in sorted(_results()) if fnmatch.fnmatch(name, args.only)}
     candidates = [name for name, kind in kinds.items() if kind != "wording"]

@@ -17,8 +17,9 @@ def main(number: str, message: str) -> None:
     """Compare a database at the present head with the models and write the difference."""
     from flask_migrate import revision, upgrade
 
-    from crowdfund import config, create_app
-    from crowdfund.db import db
+    from crowdfund import create_app
+    from crowdfund.kernel import config
+    from crowdfund.kernel.db import db
 
     with tempfile.TemporaryDirectory() as folder:
         settings = config.Settings(_env_file=None, CROWDFUND_DATA_DIR=Path(folder), redis_url="")
@@ -51,7 +52,8 @@ def add_triggers(path: Path, protected: set[str]) -> None:
     text = head + "\n\ndef downgrade()" + tail
     path.write_text(
         text.replace(
-            "from alembic import op\n", "from alembic import op\nfrom crowdfund.db import make_append_only\n"
+            "from alembic import op\n",
+            "from alembic import op\nfrom crowdfund.kernel.db import make_append_only\n",
         )
     )
 

@@ -25,9 +25,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from .. import clock, config, money
-from . import gateways
-from .gateways import (
+from crowdfund.adapters import gateways
+from crowdfund.adapters.gateways import (
     CannotList,
     Event,
     GatewayForeign,
@@ -44,6 +43,7 @@ from .gateways import (
     WebhookForged,
     WebhookMalformed,
 )
+from crowdfund.kernel import clock, config, money
 
 NAME = "bill_bitts"
 TIMEOUT_S = 10

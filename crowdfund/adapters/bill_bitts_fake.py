@@ -9,9 +9,9 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from .. import clock, money
-from .bill_bitts import _HASH, _PADDING, NAME, BillBitts, canonical
-from .gateways import GatewayUnknown
+from crowdfund.adapters.bill_bitts import _HASH, _PADDING, NAME, BillBitts, canonical
+from crowdfund.adapters.gateways import GatewayUnknown
+from crowdfund.kernel import clock, money
 
 LIST_PAGE = 3
 

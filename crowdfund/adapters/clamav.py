@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from crowdfund import config
-from crowdfund.errors import FileRefused, Unavailable
-from crowdfund.i18n import _
+from crowdfund.kernel import config
+from crowdfund.kernel.errors import FileRefused, Unavailable
+from crowdfund.kernel.i18n import _
 
 log = structlog.get_logger()
 CHUNK = 64 * 1024

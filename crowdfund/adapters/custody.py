@@ -1,7 +1,7 @@
 """Wallets that the platform holds for somebody: made here, kept sealed, opened only to sign."""
 
-from .sealing import UnsealError, seal
-from .sealing import unseal as open_sealed
+from crowdfund.adapters.sealing import UnsealError, seal
+from crowdfund.adapters.sealing import unseal as open_sealed
 
 __all__ = ["UnsealError", "new_wallet", "unseal"]
 _PURPOSE = "crowdfund custody v1"

@@ -14,10 +14,10 @@ from typing import TypeVar
 
 import structlog
 
-from .. import clock
-from . import gateways
-from .gateways import GatewayError, GatewayNotConfigured, GatewayUnclear, GatewayUnknown
-from .settled_answers import SettledAnswers
+from crowdfund.adapters import gateways
+from crowdfund.adapters.gateways import GatewayError, GatewayNotConfigured, GatewayUnclear, GatewayUnknown
+from crowdfund.adapters.settled_answers import SettledAnswers
+from crowdfund.kernel import clock
 
 log = structlog.get_logger()
 K = TypeVar("K")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 
-from ..errors import CrowdfundError, Unavailable
-from ..i18n import _
+from crowdfund.kernel.errors import CrowdfundError, Unavailable
+from crowdfund.kernel.i18n import _
 
 Status = Literal["PENDING", "SUCCESS", "SETTLED", "FAILED"]
 STATUSES: tuple[Status, ...] = ("PENDING", "SUCCESS", "SETTLED", "FAILED")

@@ -2,7 +2,7 @@
 
 import json
 
-from crowdfund import config
+from crowdfund.kernel import config
 
 TIMEOUT_S = 30.0
 # Written out, because a node's configuration may have other defaults and then another id.

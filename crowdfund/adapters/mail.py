@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import parseaddr
 
-from .. import config
-from ..errors import CrowdfundError, Unavailable
+from crowdfund.kernel import config
+from crowdfund.kernel.errors import CrowdfundError, Unavailable
 
 TIMEOUT_S = 10
 OUTBOX: list[EmailMessage] = []  # what a process without MAIL_SERVER has "sent" (tests)

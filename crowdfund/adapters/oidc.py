@@ -22,9 +22,9 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
-from .. import clock, config
-from ..errors import CrowdfundError, Unavailable
-from ..i18n import _
+from crowdfund.kernel import clock, config
+from crowdfund.kernel.errors import CrowdfundError, Unavailable
+from crowdfund.kernel.i18n import _
 
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 CALLBACK_PATH = "/sign-in/oidc/callback"

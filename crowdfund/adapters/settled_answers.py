@@ -6,8 +6,8 @@ remembered, the last step of a payment, and never for a webhook that reports a f
 
 from datetime import datetime, timedelta
 
-from .. import clock
-from .gateways import Truth
+from crowdfund.adapters.gateways import Truth
+from crowdfund.kernel import clock
 
 REMEMBERED_FOR = timedelta(seconds=5)
 MOST = 10_000

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from .. import config
-from ..errors import CrowdfundError, Unavailable
+from crowdfund.kernel import config
+from crowdfund.kernel.errors import CrowdfundError, Unavailable
 
 # ruff: noqa: PLC0415 - urllib3 takes 15 ms at the start of every process, and few send
 if TYPE_CHECKING:

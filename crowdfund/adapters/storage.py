@@ -10,9 +10,9 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from crowdfund import config
 from crowdfund.adapters import cid
-from crowdfund.errors import NotFound
+from crowdfund.kernel import config
+from crowdfund.kernel.errors import NotFound
 
 CONTENT_TYPES = {"webp": "image/webp", "svg": "image/svg+xml"}
 CID_AREA = "ipfs"

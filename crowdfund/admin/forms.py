@@ -4,9 +4,9 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from ..accounts.rules.administration import KIND_LABELS, ROLE_LABELS
-from ..i18n import _l
-from ..issuers.forms import options
+from crowdfund.admin.rules import KIND_LABELS, ROLE_LABELS
+from crowdfund.kernel.forms import options
+from crowdfund.kernel.i18n import _l
 
 _SAID = InputRequired(_l("Say why, in a sentence. It stays in the history."))
 

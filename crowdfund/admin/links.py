@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import url_for
 
-from .. import web
+from crowdfund.kernel.web import navigation
 
 # kind in the log -> (page, its argument)
 PAGES = {
@@ -26,7 +26,7 @@ PAGES = {
 def link(kind: str, thing_id: str) -> str | None:
     """Return the address of a thing's page, if it has one that this reader may open."""
     endpoint, argument = PAGES.get(kind, ("", ""))
-    if not endpoint or not thing_id or not web.may(endpoint):
+    if not endpoint or not thing_id or not navigation.may(endpoint):
         return None
     values: dict[str, Any] = {argument: thing_id}
     return url_for(endpoint, **values)

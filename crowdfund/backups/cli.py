@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from flask.cli import with_appcontext
 
-from ..errors import CrowdfundError
+from crowdfund.kernel.errors import CrowdfundError
 
 _PASSPHRASE = click.option(
     "--passphrase-file",
@@ -26,7 +26,7 @@ _KEYS = click.option(
 @with_appcontext
 def backup(target: Path, keys: Path | None, passphrase_file: Path | None) -> None:
     """Back up database, files and keys into an empty folder. Everything may go on running."""
-    from . import making
+    from crowdfund.backups import making
 
     try:
         made = making.make(target, click.echo, keys=keys, passphrase=_passphrase(passphrase_file))
@@ -43,7 +43,7 @@ def backup(target: Path, keys: Path | None, passphrase_file: Path | None) -> Non
 @with_appcontext
 def restore(source: Path, keys: Path | None, passphrase_file: Path | None, *, replace: bool) -> None:
     """Restore a backup into an empty installation, while all programs are stopped."""
-    from . import restoring
+    from crowdfund.backups import restoring
 
     try:
         made = restoring.restore(

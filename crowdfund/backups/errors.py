@@ -1,6 +1,6 @@
 """Why a backup was not made or not restored; each sentence says what to do."""
 
-from ..errors import Conflict
+from crowdfund.kernel.errors import Conflict
 
 
 class BackupFailed(Conflict):

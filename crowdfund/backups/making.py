@@ -9,17 +9,17 @@ from pathlib import Path
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from .. import audit, clock, config
-from ..adapters import sealing
-from ..chain import connection as chain_keys
-from ..chain import queries as chain
-from ..chain.errors import KeyMissing
-from ..chain.rules import ROLES
-from ..db import db, snapshot
-from ..ledger import proof as journal
-from . import manifest, rows, sealed
-from .errors import BackupFailed
-from .manifest import Manifest
+from crowdfund.adapters import sealing
+from crowdfund.backups import manifest, rows, sealed
+from crowdfund.backups.errors import BackupFailed
+from crowdfund.backups.manifest import Manifest
+from crowdfund.chain import connection as chain_keys
+from crowdfund.chain import queries as chain
+from crowdfund.chain.errors import KeyMissing
+from crowdfund.chain.rules import ROLES
+from crowdfund.kernel import audit, clock, config
+from crowdfund.kernel.db import db, snapshot
+from crowdfund.ledger import proof as journal
 
 Say = Callable[[str], None]
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"

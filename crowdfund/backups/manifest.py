@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from .errors import RestoreRefused
+from crowdfund.backups.errors import RestoreRefused
 
 NAME, FORMAT = "manifest.json", 1
 

@@ -11,15 +11,15 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
-from .. import config
-from ..adapters import sealing
-from ..chain import connection as chain_keys
-from ..chain.rules import ROLES
-from ..db import db
-from . import making, manifest, rows, sealed
-from .errors import RestoreFailed, RestoreRefused
-from .making import CHECK_NAME, CHECK_PURPOSE, KEY_TABLES, MIGRATIONS
-from .manifest import Manifest
+from crowdfund.adapters import sealing
+from crowdfund.backups import making, manifest, rows, sealed
+from crowdfund.backups.errors import RestoreFailed, RestoreRefused
+from crowdfund.backups.making import CHECK_NAME, CHECK_PURPOSE, KEY_TABLES, MIGRATIONS
+from crowdfund.backups.manifest import Manifest
+from crowdfund.chain import connection as chain_keys
+from crowdfund.chain.rules import ROLES
+from crowdfund.kernel import config
+from crowdfund.kernel.db import db
 
 Say = Callable[[str], None]
 VERSIONS = "alembic_version"
@@ -84,7 +84,8 @@ def _check_secret(made: Manifest) -> None:
 
 
 def _check_chain(made: Manifest, say: Say) -> None:
-    from ..adapters.chain import NodeError, NodeUnreachable  # noqa: PLC0415 - brings web3
+    from crowdfund.adapters.chain.answers import NodeError  # noqa: PLC0415 - brings web3
+    from crowdfund.adapters.chain.errors import NodeUnreachable  # noqa: PLC0415 - brings web3
 
     wanted = config.settings().chain_id
     if made.chain["chain_id"] != wanted:

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ..db import db
+from crowdfund.kernel.db import db
 
 BATCH = 1_000
 # A row that names an older one of its own table comes after it.

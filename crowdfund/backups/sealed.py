@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from .errors import RestoreRefused
+from crowdfund.backups.errors import RestoreRefused
 
 MAGIC = b"crowdfund sealed 1\n"
 PIECE = 1 << 20

@@ -4,10 +4,10 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 
-from crowdfund.i18n import _l
-from crowdfund.issuers.forms import Needed, options
-
-from . import rules
+from crowdfund.campaigns.rules import drafts
+from crowdfund.issuers.rules import lists
+from crowdfund.kernel.forms import Needed, options
+from crowdfund.kernel.i18n import _l
 
 
 class BasicsForm(FlaskForm):
@@ -22,12 +22,12 @@ class BasicsForm(FlaskForm):
         description=_l("20 to 240 characters. People read it in the list, before the story."),
     )
     sector = SelectField(
-        _l("Sector"), [Needed()], choices=options(rules.SECTORS, _l("Choose a sector")), validate_choice=False
+        _l("Sector"), [Needed()], choices=options(lists.SECTORS, _l("Choose a sector")), validate_choice=False
     )
     security_type = RadioField(
         _l("What do investors get?"),
         [Needed()],
-        choices=options(rules.SECURITY_TYPES),
+        choices=options(drafts.SECURITY_TYPES),
         validate_choice=False,
     )
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from crowdfund import outbox
 from crowdfund.adapters import ipfs, storage
-from crowdfund.db import reading
-
-from . import queries, service
+from crowdfund.campaigns import queries
+from crowdfund.campaigns.service import ending, life, papers, redirects, releasing
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import reading
 
 
 def _event(payload: dict[str, Any], name: str) -> dict[str, Any]:
@@ -20,22 +20,22 @@ def _created(campaign_id: str, payload: dict[str, Any]) -> None:
     address = _event(payload, "CampaignCreated")["campaign"]
     locks = [event["args"] for event in payload["events"] if event["event"] == "LockAcquired"]
     year = int(locks[0]["year"]) if locks else None
-    service.go_live(campaign_id, contract_address=address, tx_hash=payload["tx_hash"], started_year=year)
+    life.go_live(campaign_id, contract_address=address, tx_hash=payload["tx_hash"], started_year=year)
 
 
 def _closed(campaign_id: str, payload: dict[str, Any]) -> None:
     succeeded = bool(_event(payload, "Closed")["succeeded"])
     if any(event["event"] == "FiatNotConfirmed" for event in payload["events"]):
-        service.forget_difference(campaign_id)
-    service.closed_on_chain(campaign_id, tx_hash=payload["tx_hash"], succeeded=succeeded)
+        ending.forget_difference(campaign_id)
+    ending.closed_on_chain(campaign_id, tx_hash=payload["tx_hash"], succeeded=succeeded)
 
 
 def _cancelled(campaign_id: str, payload: dict[str, Any]) -> None:
-    service.cancelled_on_chain(campaign_id, tx_hash=payload["tx_hash"])
+    ending.cancelled_on_chain(campaign_id, tx_hash=payload["tx_hash"])
 
 
 def _released(campaign_id: str, payload: dict[str, Any]) -> None:
-    service.released_on_chain(campaign_id, tx_hash=payload["tx_hash"])
+    releasing.released_on_chain(campaign_id, tx_hash=payload["tx_hash"])
 
 
 _CONFIRMED: dict[str, Callable[[str, dict[str, Any]], None]] = {
@@ -66,7 +66,7 @@ def write_confirmed(rows: Sequence[outbox.Row]) -> None:
 def write_failed(rows: Sequence[outbox.Row]) -> None:
     """Show staff what a contract refused, and go back to where it can be tried again."""
     for function, campaign_id, payload in _ours(rows):
-        failed = service.deploy_failed if function == "createCampaign" else service.ending_failed
+        failed = life.deploy_failed if function == "createCampaign" else ending.ending_failed
         failed(campaign_id, payload["reason"], intent_id=payload["intent_id"])
 
 
@@ -75,7 +75,7 @@ def request_done(rows: Sequence[outbox.Row]) -> None:
     """Go on with a release that now goes to another wallet."""
     for row in rows:
         if row.payload["kind"] == "redirect":
-            service.redirected(
+            redirects.redirected(
                 row.payload["subject_id"], row.payload["address"], request_id=row.payload["request_id"]
             )
 
@@ -83,7 +83,7 @@ def request_done(rows: Sequence[outbox.Row]) -> None:
 @outbox.every(10, "campaigns.close_due")
 def close_due() -> None:
     """Close campaigns whose deadline has passed and whose money has arrived."""
-    service.close_due()
+    ending.close_due()
 
 
 # --- public papers on IPFS --------------------------------------------------------------------------
@@ -93,13 +93,13 @@ def close_due() -> None:
 def pin_due() -> None:
     """Queue the papers of public campaigns that no node holds yet."""
     if ipfs.is_configured():
-        service.pin_due()
+        papers.pin_due()
 
 
 @outbox.every(86_400, "campaigns.sweep_papers")
 def sweep_papers() -> None:
     """Remove files of papers that were taken out of a draft, or whose upload was never committed."""
-    service.sweep_papers()
+    papers.sweep_papers()
 
 
 def _pin(rows: Sequence[outbox.Row]) -> str:
@@ -119,4 +119,4 @@ def _pin(rows: Sequence[outbox.Row]) -> str:
 @outbox.handler("campaigns.pin", prepare=_pin)
 def pinned(rows: Sequence[outbox.Row], problem: str) -> None:
     """Note that the node holds a paper, or that it will never agree with us."""
-    service.note_pinned(rows[0].payload["document_id"], problem)
+    papers.note_pinned(rows[0].payload["document_id"], problem)

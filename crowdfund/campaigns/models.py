@@ -5,9 +5,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowdfund.db import ID, UTCDateTime, db, event_table, new_id, one_of
-
-from .rules import MAX_GRACE_DAYS, Status
+from crowdfund.campaigns.rules.life import Status
+from crowdfund.campaigns.rules.terms import MAX_GRACE_DAYS
+from crowdfund.kernel.db import ID, UTCDateTime, db, event_table, new_id, one_of
 
 
 class Campaign(db.Model):

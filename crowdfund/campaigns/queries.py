@@ -8,25 +8,27 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Row
 
-from crowdfund import clock, config
-from crowdfund.db import db
-from crowdfund.errors import NotFound
-from crowdfund.i18n import _
-from crowdfund.issuers import queries as issuers
-from crowdfund.issuers.rules import Standing
-from crowdfund.lookups import Lookup
-
-from . import rules
-from .models import Campaign, CampaignDocument, CampaignLimits, campaign_event
-from .rules import Limits, Status, Tally
+from crowdfund.campaigns.models import Campaign, CampaignDocument, CampaignLimits, campaign_event
+from crowdfund.campaigns.rules import life, terms
+from crowdfund.campaigns.rules.life import Status, Tally
+from crowdfund.campaigns.rules.terms import Limits
+from crowdfund.issuers import queries
+from crowdfund.issuers.rules import life as issuer_life
+from crowdfund.issuers.rules import team
+from crowdfund.issuers.rules.life import Standing
+from crowdfund.kernel import clock, config
+from crowdfund.kernel.db import db
+from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.lookups import Lookup
 
 _C = Campaign.__table__
 _D = CampaignDocument.__table__
-_F = issuers.FACTS
+_F = queries.FACTS
 PAGE_SIZE = 12
 
 # What a visitor may read: whatever was live once.
-_WAS_LIVE = sa.and_(_C.c.status.in_(rules.PUBLIC), _C.c.starts_at.is_not(None))
+_WAS_LIVE = sa.and_(_C.c.status.in_(life.PUBLIC), _C.c.starts_at.is_not(None))
 STATUS_FILTERS = {
     "": _WAS_LIVE,
     "live": _C.c.status == Status.LIVE,
@@ -146,10 +148,10 @@ def for_member(campaign_id: str, user_id: str, action: str = "view") -> Row[Any]
     Raises CampaignMissing for others, RoleForbids for the wrong role.
     """
     campaign = by_id(campaign_id)
-    role = issuers.role_of(campaign.company_id, user_id)
+    role = queries.role_of(campaign.company_id, user_id)
     if role is None:
         raise CampaignMissing(_("There is no such campaign, or it is not yours."))
-    issuers.rules.demand(role, action)
+    team.demand(role, action)
     return campaign
 
 
@@ -224,7 +226,7 @@ def standing(company_id: str) -> Standing:
     live = sa.select(_C.c.id).where(_C.c.live_lock == company_id)
     year = sa.select(sa.func.max(_C.c.started_year)).where(_C.c.company_id == company_id)
     return Standing(
-        **issuers.start_standing(company_id),
+        **queries.start_standing(company_id),
         has_live_campaign=db.session.execute(live).first() is not None,
         last_start_year=db.session.scalar(year),
     )
@@ -232,8 +234,8 @@ def standing(company_id: str) -> Standing:
 
 def start_refusal(company_id: str) -> str | None:
     """Return the reason code why a company may not start a campaign now, or None."""
-    year = rules.calendar_year(clock.now(), config.settings().time_zone)
-    return issuers.rules.start_refusal(standing(company_id), year)
+    year = life.calendar_year(clock.now(), config.settings().time_zone)
+    return issuer_life.start_refusal(standing(company_id), year)
 
 
 def limits(at: datetime | None = None) -> Limits:
@@ -242,7 +244,7 @@ def limits(at: datetime | None = None) -> Limits:
     query = sa.select(table).where(table.c.valid_from <= (at or clock.now()))
     row = db.session.execute(query.order_by(table.c.valid_from.desc()).limit(1)).first()
     if row is None:
-        return rules.BRIEF
+        return terms.BRIEF
     return Limits(**{name: value for name, value in row._mapping.items() if name != "valid_from"})
 
 
@@ -253,7 +255,7 @@ def tally(campaign: Row[Any]) -> Tally:
         threshold_bps=campaign.threshold_bps,
         # Money that only the contract has is in, not on its way.
         reserved_minor=campaign.reserved_minor - campaign.foreign_room_minor + campaign.token_minor,
-        settled_minor=rules.counted_minor(campaign.settled_minor, campaign.token_minor),
+        settled_minor=life.counted_minor(campaign.settled_minor, campaign.token_minor),
         ends_at=campaign.ends_at,
     )
 
@@ -267,7 +269,7 @@ def phase(campaign: Row[Any], now: datetime) -> str:
         return {"close": "closing", "cancel": "cancelling", "release": "releasing"}[campaign.ending]
     if campaign.status != Status.LIVE or campaign.ends_at is None:
         return str(campaign.status)
-    state = rules.verdict(tally(campaign), now, grace_days=campaign.grace_days)
+    state = life.verdict(tally(campaign), now, grace_days=campaign.grace_days)
     return {"open": "live", "awaiting": "awaiting settlement"}.get(state, "closing")
 
 

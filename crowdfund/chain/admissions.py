@@ -7,9 +7,9 @@ gas, ends by itself, and is worth nothing once the operator's key has lost its r
 from datetime import datetime
 from typing import Any
 
-from .. import config
-from ..adapters import admission
-from . import rules
+from crowdfund.adapters import admission
+from crowdfund.chain import rules
+from crowdfund.kernel import config
 
 
 def sign(
@@ -19,7 +19,7 @@ def sign(
 
     `campaign` is the address of its contract. Raises KeyMissing.
     """
-    from . import connection  # noqa: PLC0415 - brings web3, which web processes start without
+    from crowdfund.chain import connection  # noqa: PLC0415 - brings web3, which web processes start without
 
     leave = admission.Leave(
         intent=rules.intent_bytes32(intent_id),

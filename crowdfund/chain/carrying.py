@@ -11,12 +11,14 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from ..adapters.chain import Node, NodeError, NodeUnreachable
-from ..db import db, reading
-from . import connection, deploy, queries, requests, rules, service
-from .errors import ChainChanged, KeyMissing, NotDeployed
-from .models import ChainRequest, Tx, Write
-from .rules import RequestStatus, TxStatus, WriteStatus
+from crowdfund.adapters.chain.answers import NodeError
+from crowdfund.adapters.chain.errors import NodeUnreachable
+from crowdfund.adapters.chain.node import Node
+from crowdfund.chain import connection, deploy, queries, requests, rules, service
+from crowdfund.chain.errors import ChainChanged, KeyMissing, NotDeployed
+from crowdfund.chain.models import ChainRequest, Tx, Write
+from crowdfund.chain.rules import RequestStatus, TxStatus, WriteStatus
+from crowdfund.kernel.db import db, reading
 
 log = structlog.get_logger()
 Row = Any  # a row of chain_request

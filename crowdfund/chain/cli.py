@@ -10,11 +10,11 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from .. import audit, config, money, outbox
-from ..db import commit, db, new_id
-from ..errors import CrowdfundError
-from . import comparers, queries, request_queries, requests, rules
-from .requests import Wanted
+from crowdfund.chain import comparers, queries, request_queries, requests, rules
+from crowdfund.chain.requests import Wanted
+from crowdfund.kernel import audit, config, money, outbox
+from crowdfund.kernel.db import commit, db, new_id
+from crowdfund.kernel.errors import CrowdfundError
 
 cli = AppGroup("chain", help="The contracts and the writes to them.")
 commands = [cli]
@@ -22,7 +22,8 @@ commands = [cli]
 
 def _run(work: Callable[[], Any]) -> Any:  # noqa: ANN401
     """Run a command's work; what stands against it becomes a sentence and exit code 1."""
-    from ..adapters.chain import NodeError, NodeUnreachable
+    from crowdfund.adapters.chain.answers import NodeError
+    from crowdfund.adapters.chain.errors import NodeUnreachable
 
     try:
         return work()
@@ -38,7 +39,7 @@ def _run(work: Callable[[], Any]) -> Any:  # noqa: ANN401
 @cli.command("deploy")
 def deploy() -> None:
     """Put the contracts on chain, grant roles, keep the addresses. Safe to run again."""
-    from . import deploy as deployment
+    from crowdfund.chain import deploy as deployment
 
     found = _run(lambda: deployment.run(click.echo, commit))
     click.echo(f"{len(found)} contracts are ready on chain {config.settings().chain_id}.")
@@ -47,7 +48,7 @@ def deploy() -> None:
 @cli.command("status")
 def status() -> None:
     """Show node, signers, pending writes and how far the chain was read."""
-    from . import inspect
+    from crowdfund.chain import inspect
 
     report = _run(inspect.report)
     for line in report.lines:
@@ -60,7 +61,7 @@ def status() -> None:
 @click.option("--wait", "wait_s", default=30.0, help="Seconds to drive the queue before comparing.")
 def reconcile(wait_s: float) -> None:
     """Drive every unfinished write again, then compare SQL with the chain."""
-    from . import inspect
+    from crowdfund.chain import inspect
 
     driven = _run(inspect.drive)
     commit()
@@ -79,7 +80,7 @@ def reconcile(wait_s: float) -> None:
 @click.argument("role", type=click.Choice(rules.ROLES))
 def fill_nonce(role: str) -> None:
     """Fill the nonces that a key's later transactions wait for, without the usual delay."""
-    from . import connection, gaps
+    from crowdfund.chain import connection, gaps
 
     address = _run(lambda: connection.address_of(role))
     found = _run(gaps.look)

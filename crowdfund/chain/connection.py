@@ -8,10 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from .. import config
-from ..adapters import chain
-from .errors import ChainChanged, KeyMissing
-from .rules import ROLES
+from crowdfund.adapters.chain import node as chain_node
+from crowdfund.adapters.chain import signing
+from crowdfund.chain.errors import ChainChanged, KeyMissing
+from crowdfund.chain.rules import ROLES
+from crowdfund.kernel import config
 
 SETTING = {
     "admin": "chain_admin_key",
@@ -20,10 +21,10 @@ SETTING = {
 }
 
 
-def node() -> chain.Node:
+def node() -> chain_node.Node:
     """Return the connection of this process."""
     settings = config.settings()
-    return chain.connect(settings.chain_rpc_url, poa=settings.chain_poa)
+    return chain_node.connect(settings.chain_rpc_url, poa=settings.chain_poa)
 
 
 def key_path(role: str) -> Path:
@@ -51,7 +52,7 @@ def key_of(role: str) -> str:
 
 def address_of(role: str) -> str:
     """Return the address that signs for a role. Raises KeyMissing."""
-    return chain.address_of_key(key_of(role))
+    return signing.address_of_key(key_of(role))
 
 
 def make_key(role: str) -> str:
@@ -69,7 +70,7 @@ def _write_key(path: Path) -> None:
     draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:
-        file.write(chain.new_key() + "\n")
+        file.write(signing.new_key() + "\n")
     try:
         path.hardlink_to(draft)  # unlike a rename, it never replaces a key that somebody else has made
     except FileExistsError:
@@ -96,7 +97,7 @@ def make_next_key(role: str) -> str:
     path = _beside(role, "new")
     if not path.exists():
         _write_key(path)
-    return chain.address_of_key(path.read_text().strip())
+    return signing.address_of_key(path.read_text().strip())
 
 
 def has_next_key(role: str, address: str) -> bool:
@@ -120,7 +121,7 @@ def take_next_key(role: str, address: str) -> None:
 def key_for(address: str, role: str) -> str:
     """Return the private key of a signer, present or replaced. Raises KeyMissing."""
     found = key_of(role)
-    if chain.address_of_key(found) == address:
+    if signing.address_of_key(found) == address:
         return found
     old = _beside(role, f"old-{address}")
     if old.exists():
@@ -140,7 +141,7 @@ def check_keys_differ() -> None:
         raise KeyMissing("The chain keys of admin, operator and recorder must be three keys.")
 
 
-def check_chain(found: chain.Node, cursor: Any) -> None:  # noqa: ANN401 - a cursor row or None
+def check_chain(found: chain_node.Node, cursor: Any) -> None:  # noqa: ANN401 - a cursor row or None
     """Refuse a node that serves another chain than this database knows.
 
     Raises ChainChanged, NodeUnreachable.

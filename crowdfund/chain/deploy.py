@@ -8,15 +8,16 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from .. import config, money
-from ..adapters import chain, contract_abi
-from ..adapters.chain import Node, Receipt
-from ..db import db
-from ..errors import Unavailable
-from . import connection, fees, queries, rules, service
-from .errors import ChainChanged
-from .models import Block, Contract
-from .watch import LOCAL_NODES
+from crowdfund.adapters.chain import abi, answers, signing
+from crowdfund.adapters.chain.node import Node
+from crowdfund.adapters.chain.values import Receipt
+from crowdfund.chain import connection, fees, queries, rules, service
+from crowdfund.chain.errors import ChainChanged
+from crowdfund.chain.models import Block, Contract
+from crowdfund.chain.watch import LOCAL_NODES
+from crowdfund.kernel import config, money
+from crowdfund.kernel.db import db
+from crowdfund.kernel.errors import Unavailable
 
 Say = Callable[[str], None]
 NAMES = ("PaymentToken", "IssuerRegistry", "FundEscrow", "CampaignFactory")
@@ -101,7 +102,7 @@ def _contract(node: Node, name: str, found: dict[str, str], say: Say) -> str:
                 f"{name} should be at {known}, but the chain has no code there. "
                 "The node lost state, or CONTRACT_* names a wrong address."
             )
-        known = contract_abi.to_checksum_address(known)
+        known = abi.to_checksum_address(known)
         service.watch(known, name, name=name, from_block=node.head().number, code_hash=code)
         say(f"kept     {name} {known}")
         return known
@@ -133,7 +134,7 @@ def _treasury() -> str:
 
 
 def _deploy(node: Node, name: str, args: list[Any], say: Say) -> str:
-    data = contract_abi.encode_deploy(name, args)
+    data = abi.encode_deploy(name, args)
     receipt = _transact(node, None, data, what=f"deploying {name}")
     address = receipt.contract
     if address is None:
@@ -163,12 +164,12 @@ def _grant(node: Node, found: dict[str, str], say: Say) -> None:
         address = found[name]
         role_id = node.call(name, address, role)
         if not node.call(name, address, "hasRole", role_id, account):
-            data = contract_abi.encode(name, "grantRole", [role_id, account])
+            data = abi.encode(name, "grantRole", [role_id, account])
             _transact(node, address, data, what=f"granting {role} on {name}")
             say(f"granted  {role} on {name} to {account}")
     token = found["PaymentToken"]
     if not node.call("CampaignFactory", factory, "tokenAllowed", token):
-        data = contract_abi.encode("CampaignFactory", "allowToken", [token, True])
+        data = abi.encode("CampaignFactory", "allowToken", [token, True])
         _transact(node, factory, data, what="allowing the payment token")
         say(f"allowed  {token} as payment token")
 
@@ -178,7 +179,7 @@ def _set_cap(node: Node, factory: str, say: Say) -> None:
     if node.call("CampaignFactory", factory, "recorderCap"):
         return
     cap = config.settings().chain_recorder_cap_minor
-    data = contract_abi.encode("CampaignFactory", "setRecorderCap", [cap])
+    data = abi.encode("CampaignFactory", "setRecorderCap", [cap])
     _transact(node, factory, data, what="setting the recorder's cap")
     say(f"set      the recorder's cap to {money.fmt(cap)} a day")
 
@@ -196,13 +197,13 @@ def _transact(node: Node, to: str | None, data: str, *, what: str) -> Receipt:
     Its nonce comes from the node; the queue, which the admin's other writes take, is told of it.
     """
     key = connection.key_of("admin")
-    sender = chain.address_of_key(key)
+    sender = signing.address_of_key(key)
     try:
         gas = node.estimate(sender, to, data) * 12 // 10
-    except chain.Reverted as error:
+    except answers.Reverted as error:
         raise DeployFailed(f"{what} would fail: {error.text}") from error
     nonce = node.nonce(sender, "pending")
-    signed = chain.sign(
+    signed = signing.sign(
         key,
         chain_id=config.settings().chain_id,
         nonce=nonce,
@@ -212,7 +213,7 @@ def _transact(node: Node, to: str | None, data: str, *, what: str) -> Receipt:
         fees=fees.for_new(node.market()),
     )
     outcome = node.send_raw(signed.raw)
-    if outcome.sent not in (chain.Sent.ACCEPTED, chain.Sent.KNOWN):
+    if outcome.sent not in (answers.Sent.ACCEPTED, answers.Sent.KNOWN):
         raise DeployFailed(f"{what} was refused: {outcome.sent} {outcome.detail}")
     receipt = node.wait(signed.hash)
     if receipt is None or not receipt.ok:

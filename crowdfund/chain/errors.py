@@ -1,6 +1,6 @@
 """What can stand against the chain, as sentences."""
 
-from ..errors import Conflict, Unavailable
+from crowdfund.kernel.errors import Conflict, Unavailable
 
 
 class NotDeployed(Unavailable):

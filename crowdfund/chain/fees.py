@@ -6,11 +6,11 @@ from enum import StrEnum
 
 import structlog
 
-from .. import config
-from ..adapters.chain_answers import Sent
-from ..adapters.chain_fees import Fees, Market
-from . import queries, service
-from .errors import FeeAboveLimit
+from crowdfund.adapters.chain.answers import Sent
+from crowdfund.adapters.chain.fees import Fees, Market
+from crowdfund.chain import queries, service
+from crowdfund.chain.errors import FeeAboveLimit
+from crowdfund.kernel import config
 
 log = structlog.get_logger()
 WEI_PER_GWEI = 10**9

@@ -5,7 +5,7 @@ from wtforms import SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
-from ..i18n import _l
+from crowdfund.kernel.i18n import _l
 
 ROLE_LABELS = {
     "recorder": _l("Recorder: records settled payments"),

@@ -8,14 +8,16 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from .. import clock, live, outbox
-from ..adapters.chain import Node, NodeError, NodeUnreachable, Sent
-from ..adapters.chain_fees import Market
-from ..db import db, new_id, reading, rows_changed
-from . import connection, fees, queries, sender, service
-from .errors import ChainChanged, FeeAboveLimit, KeyMissing
-from .models import Block, Signer, Tx, Write, WriteTx
-from .rules import TX_WAITING, TxKind, TxStatus, WriteStatus
+from crowdfund.adapters.chain.answers import NodeError, Sent
+from crowdfund.adapters.chain.errors import NodeUnreachable
+from crowdfund.adapters.chain.fees import Market
+from crowdfund.adapters.chain.node import Node
+from crowdfund.chain import connection, fees, queries, sender, service
+from crowdfund.chain.errors import ChainChanged, FeeAboveLimit, KeyMissing
+from crowdfund.chain.models import Block, Signer, Tx, Write, WriteTx
+from crowdfund.chain.rules import TX_WAITING, TxKind, TxStatus, WriteStatus
+from crowdfund.kernel import clock, live, outbox
+from crowdfund.kernel.db import db, new_id, reading, rows_changed
 
 log = structlog.get_logger()
 _B, _S, _T, _L, _W = (m.__table__ for m in (Block, Signer, Tx, WriteTx, Write))

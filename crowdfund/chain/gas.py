@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 import structlog
 
-from .. import clock
-from ..adapters.chain import NodeError, NodeUnreachable
-from ..db import db, insert_ignore, rows_changed
-from . import connection
-from .errors import KeyMissing
-from .models import GasMoney
-from .rules import ROLES
+from crowdfund.adapters.chain.answers import NodeError
+from crowdfund.adapters.chain.errors import NodeUnreachable
+from crowdfund.chain import connection
+from crowdfund.chain.errors import KeyMissing
+from crowdfund.chain.models import GasMoney
+from crowdfund.chain.rules import ROLES
+from crowdfund.kernel import clock
+from crowdfund.kernel.db import db, insert_ignore, rows_changed
 
 log = structlog.get_logger()
 GWEI = 10**9

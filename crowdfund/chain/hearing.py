@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from .. import outbox
+from crowdfund.kernel import outbox
 
 Hearer = Callable[[dict[str, Any]], None]
 

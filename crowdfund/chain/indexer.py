@@ -6,13 +6,13 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from .. import clock, config, live, outbox
-from ..adapters.chain import Receipt
-from ..db import db, new_id, rows_changed
-from . import crash, hearing, queries, rules, service
-from .models import Block, Cursor, Event, Tx, Write, WriteTx
-from .reader import Found, Scan
-from .rules import TxKind, TxStatus, WriteStatus
+from crowdfund.adapters.chain.values import Receipt
+from crowdfund.chain import crash, hearing, queries, rules, service
+from crowdfund.chain.models import Block, Cursor, Event, Tx, Write, WriteTx
+from crowdfund.chain.reader import Found, Scan
+from crowdfund.chain.rules import TxKind, TxStatus, WriteStatus
+from crowdfund.kernel import clock, config, live, outbox
+from crowdfund.kernel.db import db, new_id, rows_changed
 
 log = structlog.get_logger()
 _B, _C, _E, _T, _L, _W = (m.__table__ for m in (Block, Cursor, Event, Tx, WriteTx, Write))

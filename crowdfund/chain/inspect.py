@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from .. import config, outbox
-from ..adapters.chain import Node
-from ..db import db, new_id
-from . import connection, deploy, fees, queries, rules
-from .errors import KeyMissing
-from .models import Tx
-from .rules import TxStatus, WriteStatus
+from crowdfund.adapters.chain.node import Node
+from crowdfund.chain import connection, deploy, fees, queries, rules
+from crowdfund.chain.errors import KeyMissing
+from crowdfund.chain.models import Tx
+from crowdfund.chain.rules import TxStatus, WriteStatus
+from crowdfund.kernel import config, outbox
+from crowdfund.kernel.db import db, new_id
 
 _T = Tx.__table__
 

@@ -8,17 +8,17 @@ harmless. The slow talk with the node happens in `prepare`, outside of any trans
 
 from typing import Any
 
-from .. import audit, outbox
-from ..db import new_id
-from ..outbox import Row
-from . import requests, state
-from .hearing import hears
+from crowdfund.chain import requests, state
+from crowdfund.chain.hearing import hears
+from crowdfund.kernel import audit, outbox
+from crowdfund.kernel.db import new_id
+from crowdfund.kernel.outbox import Row
 
 QUEUE = "chain"
 
 
 def _plan(_rows: list[Row]) -> Any:  # noqa: ANN401 - a Plan
-    from .planner import plan
+    from crowdfund.chain.planner import plan
 
     return plan()
 
@@ -26,13 +26,13 @@ def _plan(_rows: list[Row]) -> Any:  # noqa: ANN401 - a Plan
 @outbox.handler("chain.sign", queue=QUEUE, batch=100, prepare=_plan)
 def sign(_rows: list[Row], plan: Any) -> None:  # noqa: ANN401
     """Sign what was planned and keep the bytes; a second row sends them after the commit."""
-    from .sender import store_plan
+    from crowdfund.chain.sender import store_plan
 
     store_plan(plan)
 
 
 def _send(_rows: list[Row]) -> Any:  # noqa: ANN401 - a Sending
-    from .sender import send_signed
+    from crowdfund.chain.sender import send_signed
 
     return send_signed()
 
@@ -40,13 +40,13 @@ def _send(_rows: list[Row]) -> Any:  # noqa: ANN401 - a Sending
 @outbox.handler("chain.broadcast", queue=QUEUE, batch=100, prepare=_send)
 def broadcast(_rows: list[Row], sending: Any) -> None:  # noqa: ANN401
     """Write down what became of the broadcasts."""
-    from .sender import store_sent
+    from crowdfund.chain.sender import store_sent
 
     store_sent(sending)
 
 
 def _scan(_rows: list[Row]) -> Any:  # noqa: ANN401 - a Scan or None
-    from .reader import scan
+    from crowdfund.chain.reader import scan
 
     return scan()
 
@@ -54,7 +54,7 @@ def _scan(_rows: list[Row]) -> Any:  # noqa: ANN401 - a Scan or None
 @outbox.handler("chain.index", queue=QUEUE, batch=100, prepare=_scan)
 def index(_rows: list[Row], scan: Any) -> None:  # noqa: ANN401
     """Apply the next blocks; goes on at once while more of them wait."""
-    from .indexer import apply
+    from crowdfund.chain.indexer import apply
 
     if scan is not None and not scan.problem:
         outbox.beat(state.READER)
@@ -63,7 +63,7 @@ def index(_rows: list[Row], scan: Any) -> None:  # noqa: ANN401
 
 
 def _look(_rows: list[Row]) -> Any:  # noqa: ANN401 - Rounds
-    from .watch import look
+    from crowdfund.chain.watch import look
 
     return look()
 
@@ -71,13 +71,13 @@ def _look(_rows: list[Row]) -> Any:  # noqa: ANN401 - Rounds
 @outbox.handler("chain.watch", queue=QUEUE, batch=100, prepare=_look)
 def watch(_rows: list[Row], found: Any) -> None:  # noqa: ANN401
     """Wake, resend and replace what does not move."""
-    from .watch import act
+    from crowdfund.chain.watch import act
 
     act(found)
 
 
 def _nonces(_rows: list[Row]) -> Any:  # noqa: ANN401 - a Look
-    from .gaps import look
+    from crowdfund.chain.gaps import look
 
     return look()
 
@@ -85,7 +85,7 @@ def _nonces(_rows: list[Row]) -> Any:  # noqa: ANN401 - a Look
 @outbox.handler("chain.nonces", queue=QUEUE, batch=100, prepare=_nonces)
 def nonces(rows: list[Row], found: Any) -> None:  # noqa: ANN401
     """Compare the nonces of our keys with the chain; fill what was asked for, or waits too long."""
-    from .gaps import act
+    from crowdfund.chain.gaps import act
 
     act(found, {row.payload["fill"]: row.payload["actor"] for row in rows if row.payload.get("fill")})
 
@@ -118,7 +118,7 @@ def _record(event: dict[str, Any]) -> None:
 
 
 def _next_steps(_rows: list[Row]) -> Any:  # noqa: ANN401 - steps by request
-    from .carrying import look
+    from crowdfund.chain.carrying import look
 
     return look()
 
@@ -126,7 +126,7 @@ def _next_steps(_rows: list[Row]) -> Any:  # noqa: ANN401 - steps by request
 @outbox.handler("chain.keys", queue=QUEUE, batch=100, prepare=_next_steps)
 def keys(_rows: list[Row], steps: Any) -> None:  # noqa: ANN401
     """Take the next step of what admins have confirmed."""
-    from .carrying import act
+    from crowdfund.chain.carrying import act
 
     act(steps)
 
@@ -139,7 +139,7 @@ def request_moved(rows: list[Row]) -> None:
 
 
 def _ask_gas(_rows: list[Row]) -> Any:  # noqa: ANN401 - balances
-    from .gas import ask
+    from crowdfund.chain.gas import ask
 
     return ask()
 
@@ -147,7 +147,7 @@ def _ask_gas(_rows: list[Row]) -> Any:  # noqa: ANN401 - balances
 @outbox.handler("chain.gas", queue=QUEUE, batch=100, prepare=_ask_gas)
 def keep_gas(_rows: list[Row], balances: Any) -> None:  # noqa: ANN401
     """Write down what the signers have for gas."""
-    from .gas import store
+    from crowdfund.chain.gas import store
 
     store(balances)
 

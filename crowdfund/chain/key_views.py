@@ -3,13 +3,14 @@
 from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from .. import money, web
-from ..accounts import queries as accounts
-from ..audit import shell as audit_shell
-from ..errors import CrowdfundError, NotFound
-from ..i18n import _
-from . import forms, queries, request_queries, requests, rules
-from .requests import Wanted
+from crowdfund.chain import forms, queries, request_queries, requests, rules
+from crowdfund.chain.requests import Wanted
+from crowdfund.kernel import money
+from crowdfund.kernel.audit import shell as audit_shell
+from crowdfund.kernel.errors import CrowdfundError, NotFound
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web import identity, pages
+from crowdfund.people import queries as people_queries
 
 
 def init(bp: Blueprint) -> None:
@@ -26,11 +27,11 @@ def keys() -> Response:
     """Show whether money comes in, who signs, what waits, and what may be asked for."""
     rows = request_queries.newest()
     people = {row.asked_by for row in rows} | {row.decided_by for row in rows}
-    return web.render(
+    return pages.render(
         "chain/keys.html",
         "chain/_keys.html",
         rows=rows,
-        names=accounts.names(people - {None}),
+        names=people_queries.names(people - {None}),
         signers=queries.signers(),
         is_paused=queries.is_paused(),
         held={**dict.fromkeys(rules.HOLD_KINDS, 0), **queries.held()},
@@ -55,13 +56,13 @@ def ask_key(kind: str) -> BaseResponse:
             except CrowdfundError as error:
                 if error.field is None:
                     raise
-                web.put_error(form, error)
+                pages.put_error(form, error)
                 status = error.status
             else:
                 audit_shell.about("chain_request", request_id, kind=kind)
-                web.flash(_("Request sent. Another admin has seven days to approve it."), "success")
-                return web.back(url_for("chain.key_request", request_id=request_id))
-    return web.render(
+                pages.flash(_("Request sent. Another admin has seven days to approve it."), "success")
+                return pages.back(url_for("chain.key_request", request_id=request_id))
+    return pages.render(
         "chain/ask_key.html",
         status=status,
         kind=kind,
@@ -81,7 +82,7 @@ def confirm_key(request_id: str) -> BaseResponse:
     """Let the worker carry out what a colleague asked for."""
     _name(request_id)
     requests.confirm(request_id, actor=_me())
-    web.flash(_("Approved. It is being carried out; this page updates automatically."), "success")
+    pages.flash(_("Approved. It is being carried out; this page updates automatically."), "success")
     return _back(request_id)
 
 
@@ -94,9 +95,9 @@ def refuse_key(request_id: str) -> BaseResponse:
     except CrowdfundError as error:
         if error.field is None:
             raise
-        web.put_error(form, error)
+        pages.put_error(form, error)
         return _page(request_id, form, status=error.status)
-    web.flash(_("Refused. Nothing was changed."), "success")
+    pages.flash(_("Refused. Nothing was changed."), "success")
     return _back(request_id)
 
 
@@ -104,7 +105,7 @@ def withdraw_key(request_id: str) -> BaseResponse:
     """Take back what one asked for."""
     _name(request_id)
     requests.withdraw(request_id, actor=_me())
-    web.flash(_("Withdrawn. Nothing was changed."), "success")
+    pages.flash(_("Withdrawn. Nothing was changed."), "success")
     return _back(request_id)
 
 
@@ -112,7 +113,7 @@ def retry_key(request_id: str) -> BaseResponse:
     """Try the writes of a request that failed once more."""
     _name(request_id)
     requests.retry(request_id, actor=_me())
-    web.flash(_("Trying again. This page updates automatically."), "info")
+    pages.flash(_("Trying again. This page updates automatically."), "info")
     return _back(request_id)
 
 
@@ -126,7 +127,7 @@ def _wanted(kind: str, form: forms.AskForm) -> Wanted:
 def _page(request_id: str, form: forms.RefuseForm, *, status: int = 200) -> Response:
     found = request_queries.get(request_id)
     events = request_queries.history(request_id)
-    return web.render(
+    return pages.render(
         "chain/key_request.html",
         "chain/_key_request.html" if status == 200 else None,
         status=status,
@@ -135,7 +136,7 @@ def _page(request_id: str, form: forms.RefuseForm, *, status: int = 200) -> Resp
         explained=forms.EXPLAINED.get(found.kind, ""),
         events=events,
         writes=queries.writes_of("chain_request", request_id),
-        names=accounts.names({event.actor for event in events}),
+        names=people_queries.names({event.actor for event in events}),
         form=form,
     )
 
@@ -148,8 +149,8 @@ def _name(request_id: str) -> None:
 
 
 def _back(request_id: str) -> BaseResponse:
-    return web.back(url_for("chain.key_request", request_id=request_id))
+    return pages.back(url_for("chain.key_request", request_id=request_id))
 
 
 def _me() -> str:
-    return str(web.current_user().id)
+    return str(identity.current_user().id)

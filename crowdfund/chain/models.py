@@ -6,9 +6,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .. import clock
-from ..db import ID, Json, LongText, UTCDateTime, db, event_table, new_id, one_of
-from .rules import HOLD_KINDS, REQUEST_KINDS, ROLES, RequestStatus, TxKind, TxStatus, WriteStatus
+from crowdfund.chain.rules import (
+    HOLD_KINDS,
+    REQUEST_KINDS,
+    ROLES,
+    RequestStatus,
+    TxKind,
+    TxStatus,
+    WriteStatus,
+)
+from crowdfund.kernel import clock
+from crowdfund.kernel.db import ID, Json, LongText, UTCDateTime, db, event_table, new_id, one_of
 
 ADDRESS = sa.String(42)
 HASH = sa.String(66)

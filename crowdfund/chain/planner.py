@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from ..adapters import contract_abi
-from ..adapters.chain import Fees, Node, NodeError, NodeUnreachable, Reverted
-from ..adapters.chain_answers import TooMuchGas
-from ..db import db, reading
-from . import connection, fees, queries, rules
-from .errors import ChainChanged, FeeAboveLimit, KeyMissing, NotDeployed
-from .queries import WriteRow
+from crowdfund.adapters.chain import abi
+from crowdfund.adapters.chain.answers import NodeError, Reverted, TooMuchGas
+from crowdfund.adapters.chain.errors import NodeUnreachable
+from crowdfund.adapters.chain.fees import Fees
+from crowdfund.adapters.chain.node import Node
+from crowdfund.chain import connection, fees, queries, rules
+from crowdfund.chain.errors import ChainChanged, FeeAboveLimit, KeyMissing, NotDeployed
+from crowdfund.chain.queries import WriteRow
+from crowdfund.kernel.db import db, reading
 
 log = structlog.get_logger()
 CALLS_PER_ROUND = 50
@@ -245,9 +247,9 @@ def _encodable(rows: list[WriteRow], refused: list[Refusal]) -> list[WriteRow]:
     good = []
     for row in rows:
         try:
-            contract_abi.encode(row.contract, row.function, row.args)
+            abi.encode(row.contract, row.function, row.args)
             good.append(row)
-        except contract_abi.BadArguments as error:
+        except abi.BadArguments as error:
             refused.append(Refusal(row, "BadArguments", str(error)))
     return good
 
@@ -255,15 +257,15 @@ def _encodable(rows: list[WriteRow], refused: list[Refusal]) -> list[WriteRow]:
 def _encode(rows: Sequence[WriteRow]) -> str:
     first = rows[0]
     if len(rows) == 1 or first.batch is None:
-        return contract_abi.encode(first.contract, first.function, first.args)
-    return contract_abi.encode(first.contract, first.batch, [[row.args for row in rows]])
+        return abi.encode(first.contract, first.function, first.args)
+    return abi.encode(first.contract, first.batch, [[row.args for row in rows]])
 
 
 def _take_out(node: Node, signer: str, rows: list[WriteRow], refused: list[Refusal], error: Reverted) -> None:
     """Move the rows that a call fails on from `rows` to `refused`; at least one goes."""
     index = rules.bad_row(error.name, error.text)
     if index is not None and index < len(rows):
-        name, text = contract_abi.error_of(rules.bad_row_reason(error.text) or "")
+        name, text = abi.error_of(rules.bad_row_reason(error.text) or "")
         # A cap that is reached at one row is reached for those behind it.
         last = len(rows) if name in rules.HOLDS else index + 1
         refused += [Refusal(row, name, text) for row in rows[index:last]]

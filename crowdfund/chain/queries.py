@@ -8,12 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .. import clock
-from ..db import db
-from . import rules
-from .errors import NotDeployed
-from .models import Contract, Cursor, Event, Signer, Tx, Write, WriteTx, write_event
-from .rules import TxKind, TxStatus, WriteStatus
+from crowdfund.chain import rules
+from crowdfund.chain.errors import NotDeployed
+from crowdfund.chain.models import Contract, Cursor, Event, Signer, Tx, Write, WriteTx, write_event
+from crowdfund.chain.rules import TxKind, TxStatus, WriteStatus
+from crowdfund.kernel import clock
+from crowdfund.kernel.db import db
 
 _W, _T, _L, _E, _S, _C = (m.__table__ for m in (Write, Tx, WriteTx, Event, Signer, Contract))
 GAP_LIMIT = timedelta(minutes=10)

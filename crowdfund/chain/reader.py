@@ -10,12 +10,15 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from ..adapters import contract_abi
-from ..adapters.chain import Header, Log, Node, NodeError, NodeUnreachable, Receipt
-from ..db import db, reading
-from . import connection, queries, rules
-from .errors import ChainChanged
-from .models import Block, Tx
+from crowdfund.adapters.chain import abi as chain_abi
+from crowdfund.adapters.chain.answers import NodeError
+from crowdfund.adapters.chain.errors import NodeUnreachable
+from crowdfund.adapters.chain.node import Node
+from crowdfund.adapters.chain.values import Header, Log, Receipt
+from crowdfund.chain import connection, queries, rules
+from crowdfund.chain.errors import ChainChanged
+from crowdfund.chain.models import Block, Tx
+from crowdfund.kernel.db import db, reading
 
 log = structlog.get_logger()
 BLOCKS_PER_ROUND = 100
@@ -146,7 +149,7 @@ def _logs(made: Scan, node: Node, watched: dict[str, str]) -> list[Log]:
 
 
 def _spawned(watched: dict[str, str], entry: Log) -> Iterable[tuple[str, str]]:
-    decoded = contract_abi.decode_log(watched[entry.address], entry.topics, entry.data)
+    decoded = chain_abi.decode_log(watched[entry.address], entry.topics, entry.data)
     rule = rules.SPAWNS.get((watched[entry.address], decoded[0])) if decoded else None
     if decoded and rule and decoded[1][rule[0]] not in watched:
         yield decoded[1][rule[0]], rule[1]
@@ -166,7 +169,7 @@ def _decode(logs: list[Log], watched: dict[str, str]) -> list[Found]:
         ordinal = ordinals.get(entry.tx_hash, 0)
         ordinals[entry.tx_hash] = ordinal + 1
         abi = watched[entry.address]
-        decoded = contract_abi.decode_log(abi, entry.topics, entry.data)
+        decoded = chain_abi.decode_log(abi, entry.topics, entry.data)
         if decoded is not None:
             args = rules.safe_ints(decoded[1])
             found.append(Found(entry, abi, decoded[0], args, ordinal))

@@ -5,11 +5,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..db import db
-from ..errors import NotFound
-from ..i18n import _
-from . import rules
-from .models import ChainRequest, chain_request_event
+from crowdfund.chain import rules
+from crowdfund.chain.models import ChainRequest, chain_request_event
+from crowdfund.kernel.db import db
+from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.i18n import _
 
 Row = Any  # a row of chain_request
 _R, _E = ChainRequest.__table__, chain_request_event

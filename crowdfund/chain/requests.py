@@ -7,13 +7,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .. import audit, clock, live, outbox
-from ..db import db, insert_ignore, new_id, record_event
-from ..errors import Conflict, Forbidden, Invalid, NotFound
-from ..i18n import _
-from . import rules, service
-from .models import ChainRequest, Write, chain_request_event
-from .rules import RequestStatus, WriteStatus
+from crowdfund.chain import rules, service
+from crowdfund.chain.models import ChainRequest, Write, chain_request_event
+from crowdfund.chain.rules import RequestStatus, WriteStatus
+from crowdfund.kernel import audit, clock, live, outbox
+from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
+from crowdfund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from crowdfund.kernel.i18n import _
 
 _R, _W = ChainRequest.__table__, Write.__table__
 Row = Any  # a row of chain_request

@@ -7,16 +7,18 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from .. import clock, config, outbox
-from ..adapters import chain
-from ..adapters.chain import Fees, Node, NodeError, NodeUnreachable, Outcome, Sent
-from ..adapters.chain_answers import PRICE_REFUSALS
-from ..db import db, insert_ignore, new_id, reading, rows_changed
-from . import connection, crash, fees, queries, service
-from .errors import ChainChanged
-from .models import Signer, Tx, Write, WriteTx
-from .planner import Call, Plan, Refusal
-from .rules import TxKind, TxStatus, WriteStatus
+from crowdfund.adapters.chain import signing
+from crowdfund.adapters.chain.answers import PRICE_REFUSALS, NodeError, Outcome, Sent
+from crowdfund.adapters.chain.errors import NodeUnreachable
+from crowdfund.adapters.chain.fees import Fees
+from crowdfund.adapters.chain.node import Node
+from crowdfund.chain import connection, crash, fees, queries, service
+from crowdfund.chain.errors import ChainChanged
+from crowdfund.chain.models import Signer, Tx, Write, WriteTx
+from crowdfund.chain.planner import Call, Plan, Refusal
+from crowdfund.chain.rules import TxKind, TxStatus, WriteStatus
+from crowdfund.kernel import clock, config, outbox
+from crowdfund.kernel.db import db, insert_ignore, new_id, reading, rows_changed
 
 log = structlog.get_logger()
 _T, _L, _S, _W = Tx.__table__, WriteTx.__table__, Signer.__table__, Write.__table__
@@ -94,7 +96,7 @@ def store(key: str, signer: str, nonce: int, body: Body, *, fees: Fees, block: i
     `block` is the one whose market the fees come from.
     """
     call: dict[str, Any] = {"to": body.to, "data": body.data, "gas": body.gas}
-    signed = chain.sign(key, chain_id=config.settings().chain_id, nonce=nonce, fees=fees, **call)
+    signed = signing.sign(key, chain_id=config.settings().chain_id, nonce=nonce, fees=fees, **call)
     tx_id = new_id()
     values = {
         "id": tx_id, "signer": signer, "nonce": nonce, "kind": body.kind, "hash": signed.hash,

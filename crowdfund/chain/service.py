@@ -6,15 +6,15 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from .. import clock, live, outbox
-from ..db import db, insert_ignore, new_id, rows_changed
-from ..errors import Conflict, Invalid, NotFound
-from ..i18n import _
-from . import queries, rules
-from .errors import IntentConflict
-from .models import Block, Contract, Cursor, Signer, Write, write_event
-from .queries import WriteRow, address_of
-from .rules import WriteStatus
+from crowdfund.chain import queries, rules
+from crowdfund.chain.errors import IntentConflict
+from crowdfund.chain.models import Block, Contract, Cursor, Signer, Write, write_event
+from crowdfund.chain.queries import WriteRow, address_of
+from crowdfund.chain.rules import WriteStatus
+from crowdfund.kernel import clock, live, outbox
+from crowdfund.kernel.db import db, insert_ignore, new_id, rows_changed
+from crowdfund.kernel.errors import Conflict, Invalid, NotFound
+from crowdfund.kernel.i18n import _
 
 __all__ = [
     "address_of", "close", "confirm", "fail", "free_held", "hold", "move", "replay", "requeue", "watch",

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
-from .. import config, health, outbox
-from ..db import db
-from ..health import Reason
-from .models import Cursor, GasMoney
+from crowdfund.chain.models import Cursor, GasMoney
+from crowdfund.kernel import config, health, outbox
+from crowdfund.kernel.db import db
+from crowdfund.kernel.health import Reason
 
 READER = "chain reader"
 BEHIND = 50  # blocks; the reader takes a hundred at once

@@ -6,12 +6,13 @@ from typing import Any
 from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from .. import exports, web
-from ..accounts import queries as accounts
-from ..errors import CrowdfundError, NotFound
-from ..i18n import _
-from . import forms, key_views, queries, rules, service
-from .queries import WriteRow
+from crowdfund.chain import forms, key_views, queries, rules, service
+from crowdfund.chain.queries import WriteRow
+from crowdfund.kernel import exports
+from crowdfund.kernel.errors import CrowdfundError, NotFound
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web import identity, pages
+from crowdfund.people import queries as people_queries
 
 bp = Blueprint("chain", __name__)
 key_views.init(bp)
@@ -23,7 +24,7 @@ _HEADER = ("id", "asked", "intent", "contract", "address", "function", "subject_
 def writes() -> Response:
     """List writes, newest first, by state, contract and search."""
     found, signers = _page(request.args.get("after", "")[:32]), queries.signers()
-    return web.render(
+    return pages.render(
         "chain/writes.html",
         "chain/_writes.html",
         rows=found.rows,
@@ -52,9 +53,9 @@ def write(write_id: str) -> Response:
 @bp.post("/staff/chain/writes/<string(length=32):write_id>/replay")
 def replay(write_id: str) -> BaseResponse:
     """Try a failed write again."""
-    service.replay(write_id, actor=web.current_user().id)
-    web.flash(_("The write is in the queue again. Its intent id still makes it happen once."), "success")
-    return web.back(url_for("chain.write", write_id=write_id))
+    service.replay(write_id, actor=identity.current_user().id)
+    pages.flash(_("The write is in the queue again. Its intent id still makes it happen once."), "success")
+    return pages.back(url_for("chain.write", write_id=write_id))
 
 
 @bp.post("/staff/chain/writes/<string(length=32):write_id>/close")
@@ -62,36 +63,36 @@ def close(write_id: str) -> BaseResponse:
     """End a failed write for good, with a reason."""
     form = forms.CloseForm()
     try:
-        service.close(write_id, form.reason.data or "", actor=web.current_user().id)
+        service.close(write_id, form.reason.data or "", actor=identity.current_user().id)
     except CrowdfundError as error:
         if error.field != "reason":
             raise
-        web.put_error(form, error)
+        pages.put_error(form, error)
         return _detail(write_id, form, status=422)
-    web.flash(_("The write is closed. It will not be tried again."), "success")
-    return web.back(url_for("chain.write", write_id=write_id))
+    pages.flash(_("The write is closed. It will not be tried again."), "success")
+    return pages.back(url_for("chain.write", write_id=write_id))
 
 
 @bp.post("/staff/chain/signers/<string(length=42):address>/fill-nonce")
 def fill_nonce(address: str) -> BaseResponse:
     """Fill a key's nonce gap now instead of after the wait."""
-    service.ask_fill(address, actor=web.current_user().id)
-    web.flash(_("The missing nonce is being filled. The writes behind it go on by themselves."), "success")
-    return web.back(url_for("chain.writes"))
+    service.ask_fill(address, actor=identity.current_user().id)
+    pages.flash(_("The missing nonce is being filled. The writes behind it go on by themselves."), "success")
+    return pages.back(url_for("chain.writes"))
 
 
 @bp.post("/staff/chain/signers/<string(length=42):address>/dismiss-alert")
 def dismiss_alert(address: str) -> BaseResponse:
     """Take away the alert of a key that somebody looked into."""
     service.dismiss_alert(address)
-    web.flash(_("The alert is gone. It comes back if the key is used elsewhere again."), "success")
-    return web.back(url_for("chain.writes"))
+    pages.flash(_("The alert is gone. It comes back if the key is used elsewhere again."), "success")
+    return pages.back(url_for("chain.writes"))
 
 
 def _detail(write_id: str, form: forms.CloseForm, *, status: int = 200) -> Response:
     row = _found(write_id)
     context = {"row": row, "form": form, "cursor": queries.cursor(), **_carried(row)}
-    return web.render("chain/write.html", "chain/_write.html", status=status, **context)
+    return pages.render("chain/write.html", "chain/_write.html", status=status, **context)
 
 
 def _found(write_id: str) -> WriteRow:
@@ -108,7 +109,7 @@ def _carried(row: WriteRow) -> dict[str, Any]:
     own = rules.own_events(row.args, [dict(event._mapping) for event in events], alone=companions < 1)
     return {
         "history": history,
-        "names": accounts.names({event.actor for event in history}),
+        "names": people_queries.names({event.actor for event in history}),
         "transactions": queries.transactions(row.id),
         "events": own,
         "companions": max(0, companions),

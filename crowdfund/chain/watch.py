@@ -7,14 +7,16 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from .. import clock, config, outbox
-from ..adapters.chain import Fees, Node, NodeError, NodeUnreachable
-from ..adapters.chain_fees import Market
-from ..db import db, new_id, reading
-from . import connection, fees, queries, sender
-from .errors import ChainChanged, FeeAboveLimit, KeyMissing
-from .models import Tx
-from .rules import TxStatus
+from crowdfund.adapters.chain.answers import NodeError
+from crowdfund.adapters.chain.errors import NodeUnreachable
+from crowdfund.adapters.chain.fees import Fees, Market
+from crowdfund.adapters.chain.node import Node
+from crowdfund.chain import connection, fees, queries, sender
+from crowdfund.chain.errors import ChainChanged, FeeAboveLimit, KeyMissing
+from crowdfund.chain.models import Tx
+from crowdfund.chain.rules import TxStatus
+from crowdfund.kernel import clock, config, outbox
+from crowdfund.kernel.db import db, new_id, reading
 
 log = structlog.get_logger()
 _T = Tx.__table__

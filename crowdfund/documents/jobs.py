@@ -1,8 +1,7 @@
 """What happens to documents by themselves: they expire, their owners are told before, leftovers go."""
 
-from crowdfund import outbox
-
-from . import service
+from crowdfund.documents import service
+from crowdfund.kernel import outbox
 
 
 @outbox.every(3600, "documents.expire")

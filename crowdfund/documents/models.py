@@ -5,9 +5,8 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowdfund.db import ID, UTCDateTime, append_only, db, event_table, new_id, one_of
-
-from .rules import Status
+from crowdfund.documents.rules import Status
+from crowdfund.kernel.db import ID, UTCDateTime, append_only, db, event_table, new_id, one_of
 
 
 class Document(db.Model):

@@ -8,12 +8,11 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Row
 
-from crowdfund.db import db
-from crowdfund.errors import NotFound
-from crowdfund.i18n import _
-
-from . import rules
-from .models import Document, DocumentKey, DocumentView, document_event
+from crowdfund.documents import rules
+from crowdfund.documents.models import Document, DocumentKey, DocumentView, document_event
+from crowdfund.kernel.db import db
+from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.i18n import _
 
 Owner = tuple[str, str]
 _D = Document.__table__

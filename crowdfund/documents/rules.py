@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import PurePath
 
-from crowdfund.errors import Conflict, FileRefused, Invalid
-from crowdfund.i18n import _, _l
+from crowdfund.kernel.errors import Conflict, FileRefused, Invalid
+from crowdfund.kernel.i18n import _, _l
 
 __all__ = ["ACCEPTED", "FileRefused", "Status", "WrongState", "commitment"]
 

@@ -9,16 +9,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crowdfund import clock, config, live, outbox
 from crowdfund.adapters import clamav, sanitising, sealing, storage
-from crowdfund.db import after_commit, db, new_id, own_transaction, record_event
-from crowdfund.errors import Forbidden
-from crowdfund.i18n import _
-
-from . import queries, rules
-from .models import Document, DocumentKey, DocumentView, document_event
-from .queries import DocumentRow, Owner
-from .rules import Status
+from crowdfund.documents import queries, rules
+from crowdfund.documents.models import Document, DocumentKey, DocumentView, document_event
+from crowdfund.documents.queries import DocumentRow, Owner
+from crowdfund.documents.rules import Status
+from crowdfund.kernel import clock, config, live, outbox
+from crowdfund.kernel.db import after_commit, db, new_id, own_transaction, record_event
+from crowdfund.kernel.errors import Forbidden
+from crowdfund.kernel.i18n import _
 
 AREA = "documents"
 _PURPOSE = "crowdfund documents v1"

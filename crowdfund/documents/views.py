@@ -1,11 +1,11 @@
 """One address for every document: sent to whom the owner's feature lets, each look recorded."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from crowdfund import access, audit, web
-from crowdfund.i18n import _
-
-from . import queries, rules, service
+from crowdfund.documents import queries, sending, service
+from crowdfund.kernel import access, audit
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web import identity
 
 bp = Blueprint("documents", __name__)
 READERS = access.readers("admin", "compliance")
@@ -22,7 +22,7 @@ service.may_open.register("person", _owns_or_reviews)
 @bp.get("/documents/<string(length=32):document_id>")
 def file(document_id: str) -> Response:
     """Send a document; somebody who may not read it does not learn that it exists."""
-    person, row = web.current_user(), queries.get(document_id)
+    person, row = identity.current_user(), queries.get(document_id)
     if not service.may_open(row, person):
         raise queries.DocumentMissing(_("There is no such document."))
     purpose = _purpose(row, person)
@@ -30,22 +30,7 @@ def file(document_id: str) -> Response:
     if purpose != "own":
         facts = {"owner_kind": row.owner_kind, "owner_id": row.owner_id, "kind": row.kind, "purpose": purpose}
         audit.record(person.id, "document.view", ("document", document_id), facts, roles=person.roles)
-    return send(opened)
-
-
-def send(opened: service.Opened) -> Response:
-    """Return a file as a response that no browser runs, guesses about or keeps."""
-    response = Response(opened.data, mimetype=opened.content_type)
-    # Pictures may be looked at in the browser; a PDF viewer does not work inside a sandbox.
-    is_picture = opened.content_type != rules.PDF and "download" not in request.args
-    response.headers.set(
-        "Content-Disposition", "inline" if is_picture else "attachment", filename=opened.filename
-    )
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    return response
+    return sending.send(opened)
 
 
 def _purpose(row: queries.DocumentRow, person: object) -> str:

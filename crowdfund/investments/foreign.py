@@ -8,16 +8,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .. import clock, money
-from ..campaigns import queries as campaigns
-from ..campaigns import service as campaign_service
-from ..chain import rules as chain_rules
-from ..chain import service as chain
-from ..db import db, insert_ignore, new_id
-from ..payments import service as payments
-from ..payments.rules import Kind
-from . import queries, rules
-from .models import ForeignMoney
+from crowdfund.campaigns import queries as campaigns
+from crowdfund.campaigns.service import totals
+from crowdfund.chain import rules as chain_rules
+from crowdfund.chain import service as chain
+from crowdfund.investments import queries, rules
+from crowdfund.investments.models import ForeignMoney
+from crowdfund.kernel import clock, money
+from crowdfund.kernel.db import db, insert_ignore, new_id
+from crowdfund.payments.rules import Kind
+from crowdfund.payments.service import exceptions
 
 _F = ForeignMoney.__table__
 _WORDS = {
@@ -73,10 +73,10 @@ def _keep(event: dict[str, Any], kind: str, *, intent: str, who: str) -> None:
         # The address was watched, so the campaign was ours: restored from before it went live.
         _ask_staff(event, kind, who=who, title=event["address"], amount=(amount, "ETB"), missing=0)
         return
-    campaign_service.line_up(campaign_id)
+    totals.line_up(campaign_id)
     if not insert_ignore(_F, [row]):
         return
-    room = campaign_service.take_foreign(campaign_id, amount, is_token=kind == "token")
+    room = totals.take_foreign(campaign_id, amount, is_token=kind == "token")
     db.session.execute(sa.update(_F).where(_F.c.id == row["id"]).values(room_minor=room))
     campaign = campaigns.by_id(campaign_id)
     _ask_staff(
@@ -99,7 +99,7 @@ def _ask_staff(
         said.append(f"{late} of it found no room: as much money on its way cannot be recorded.")
     else:
         said.append("It has taken its room; nothing was booked.")
-    payments.open_one(
+    exceptions.open_one(
         f"chain:{event['tx_hash']}:{event['ordinal']}",
         Kind.UNKNOWN_ON_CHAIN,
         about={

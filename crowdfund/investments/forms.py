@@ -4,7 +4,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, RadioField, StringField
 from wtforms.validators import InputRequired, Length
 
-from ..i18n import _l
+from crowdfund.kernel.i18n import _l
 
 RAILS = [("bill_bitts", _l("NEO Bank"))]
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from .. import outbox
-from ..chain.hearing import hears
-from . import foreign, service, telling
-from .rules import Status
+from crowdfund.chain.hearing import hears
+from crowdfund.investments import foreign, service, telling
+from crowdfund.investments.rules import Status
+from crowdfund.kernel import outbox
 
 Rows = list[outbox.Row]
 

@@ -5,8 +5,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..db import ID, UTCDateTime, append_only, db, event_table, new_id, one_of
-from .rules import Status
+from crowdfund.investments.rules import Status
+from crowdfund.kernel.db import ID, UTCDateTime, append_only, db, event_table, new_id, one_of
 
 
 class Investment(db.Model):

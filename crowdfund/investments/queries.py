@@ -6,14 +6,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..campaigns.models import Campaign
-from ..db import db
-from ..errors import NotFound
-from ..i18n import _
-from ..payments import queries as payments
-from ..payments.models import Payment
-from . import rules
-from .models import ForeignMoney, Investment, InvestorKey, investment_event
+from crowdfund.campaigns.models import Campaign
+from crowdfund.investments import rules
+from crowdfund.investments.models import ForeignMoney, Investment, InvestorKey, investment_event
+from crowdfund.kernel.db import db
+from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.i18n import _
+from crowdfund.payments import queries as payments
+from crowdfund.payments.models import Payment
 
 Row = Any  # a row of a query; its columns are those of the SELECT above
 _I, _C, _K = Investment.__table__, Campaign.__table__, InvestorKey.__table__

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection
 
-from ..campaigns import service as campaign_service
-from ..chain import queries as chain_queries
-from ..chain import service as chain
-from ..chain.rules import WriteStatus
-from . import queries, rules
-from .service import give_back, lock
+from crowdfund.campaigns.service import totals
+from crowdfund.chain import queries as chain_queries
+from crowdfund.chain import service as chain
+from crowdfund.chain.rules import WriteStatus
+from crowdfund.investments import queries, rules
+from crowdfund.investments.service import give_back, lock
 
 
 def lock_settled(campaign_id: str) -> None:
@@ -26,7 +26,7 @@ def give_back_unrecorded(campaign_id: str, ids: Collection[str], *, reason: str)
     going = [found for row in rows if row.id in ids and (found := lock(row.id)).status in rules.IN]
     for number, investment in enumerate(going):
         later = {other.user_id for other in going[number + 1 :]}
-        campaign_service.uncount_settled(
+        totals.uncount_settled(
             campaign_id, investment.amount_minor, investor_gone=investment.user_id not in staying | later
         )
     for investment in going:
@@ -40,7 +40,7 @@ def forget_records(campaign_id: str, ids: Collection[str]) -> None:
         investment = lock(investment_id)
         if investment.tx_hash and investment.status in rules.IN:
             investment.tx_hash, investment.chain_problem = None, "The contract does not have it."
-            campaign_service.count_refused(campaign_id, 1)
+            totals.count_refused(campaign_id, 1)
 
 
 def close_records(ids: Collection[str], *, reason: str, actor: str) -> None:

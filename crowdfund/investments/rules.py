@@ -5,9 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from ..errors import Conflict, CrowdfundError, Forbidden, Invalid
-from ..i18n import _, _l
-from ..statuses import status_text
+from crowdfund.kernel.errors import Conflict, CrowdfundError, Forbidden, Invalid
+from crowdfund.kernel.i18n import _, _l
+from crowdfund.kernel.statuses import status_text
 
 
 class Status(StrEnum):

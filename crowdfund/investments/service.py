@@ -5,22 +5,23 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from .. import clock, live, outbox
-from ..campaigns import queries as campaigns
-from ..campaigns import rules as campaign_rules
-from ..campaigns import service as campaign_service
-from ..chain import rules as chain_rules
-from ..chain import service as chain
-from ..compliance import queries as compliance
-from ..db import db, insert_ignore, new_id, record_event
-from ..i18n import _
-from ..issuers import queries as issuers
-from ..ledger import rules as ledger_rules
-from ..ledger import service as ledger
-from ..payments import service as payments
-from . import queries, rules, telling
-from .models import Consent, Investment, InvestorKey, investment_event
-from .rules import Status
+from crowdfund.campaigns import queries as campaigns
+from crowdfund.campaigns.rules import life, terms
+from crowdfund.campaigns.service import ending as ending_service
+from crowdfund.campaigns.service import totals
+from crowdfund.chain import rules as chain_rules
+from crowdfund.chain import service as chain
+from crowdfund.compliance.queries import files
+from crowdfund.investments import queries, rules, telling
+from crowdfund.investments.models import Consent, Investment, InvestorKey, investment_event
+from crowdfund.investments.rules import Status
+from crowdfund.issuers import queries as issuers_queries
+from crowdfund.kernel import clock, live, outbox
+from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
+from crowdfund.kernel.i18n import _
+from crowdfund.ledger import rules as ledger_rules
+from crowdfund.ledger.service import posting
+from crowdfund.payments.service import starting
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,13 @@ def place(order: Order) -> str:
     if not order.has_consented:
         raise rules.NoConsent(_("Read the risk warning and tick the box to go on."), field="consent")
     # One at a time from here on: a double click finds its twin, and nobody judges by old totals.
-    campaign_service.line_up(campaign.id)
+    totals.line_up(campaign.id)
     if known := _known(order):
         return known
-    campaign_service.reserve(campaign.id, order.amount_minor)
+    totals.reserve(campaign.id, order.amount_minor)
     _check_amount(order, campaign.id)
     investment_id = new_id()
-    payment_id = payments.start(
+    payment_id = starting.start(
         user_id=order.user_id,
         amount_minor=order.amount_minor,
         currency=campaign.currency,
@@ -82,7 +83,7 @@ def refusal(slug: str, user_id: str, amount_minor: int) -> str | None:
     campaign = campaigns.detail(slug)
     already = queries.active_minor(user_id, campaign.id)
     room = campaign.goal_minor - campaign.reserved_minor
-    return campaign_rules.check_investment(
+    return terms.check_investment(
         amount_minor, already_minor=already, terms=campaigns.terms_of(campaign), room_minor=room
     )
 
@@ -102,11 +103,11 @@ def _known(order: Order) -> str | None:
 
 
 def _check_person(order: Order, company_id: str) -> None:
-    if why := compliance.refusal(order.user_id):
+    if why := files.refusal(order.user_id):
         raise rules.NotVerified(why)
-    if issuers.is_member(company_id, order.user_id):
+    if issuers_queries.is_member(company_id, order.user_id):
         raise rules.OwnCompany(_("This is your own company. You cannot invest in it here."))
-    if why := payments.missing_contact(order.user_id, order.rail):
+    if why := starting.missing_contact(order.user_id, order.rail):
         raise rules.NoContact(why, field="rail")
 
 
@@ -115,7 +116,7 @@ def _check_amount(order: Order, campaign_id: str) -> None:
     campaign = campaigns.by_id(campaign_id)
     already = queries.active_minor(order.user_id, campaign_id)
     room = campaign.goal_minor - campaign.reserved_minor + order.amount_minor
-    reason = campaign_rules.check_investment(
+    reason = terms.check_investment(
         order.amount_minor, already_minor=already, terms=campaigns.terms_of(campaign), room_minor=room
     )
     if reason:
@@ -148,12 +149,12 @@ def settled(investment_id: str) -> None:
     is_new = not queries.is_in(investment.user_id, investment.campaign_id)
     try:
         if investment.status in (Status.FAILED, Status.EXPIRED):  # its room was given to others
-            campaign_service.reserve(investment.campaign_id, investment.amount_minor)
-        campaign_service.count_settled(investment.campaign_id, investment.amount_minor, new_investor=is_new)
-    except (campaign_rules.CampaignClosed, campaign_rules.CampaignFull) as error:
+            totals.reserve(investment.campaign_id, investment.amount_minor)
+        totals.count_settled(investment.campaign_id, investment.amount_minor, new_investor=is_new)
+    except (life.CampaignClosed, life.CampaignFull) as error:
         had_room = investment.status in (Status.PAYING, Status.AUTHORISED)
         if had_room:
-            campaign_service.unreserve(investment.campaign_id, investment.amount_minor)
+            totals.unreserve(investment.campaign_id, investment.amount_minor)
         give_back(investment, "returned", reason=error.user_message)
         return
     _move(investment_id, Status.SETTLED)
@@ -165,7 +166,7 @@ def not_paid(investment_id: str, status: Status) -> None:
     """Give the room back when no money will come (failed, expired)."""
     investment = lock(investment_id)
     if investment.status in (Status.PAYING, Status.AUTHORISED):
-        campaign_service.unreserve(investment.campaign_id, investment.amount_minor)
+        totals.unreserve(investment.campaign_id, investment.amount_minor)
         ending = status if investment.status == Status.PAYING else Status.FAILED
         _move(investment_id, ending)
         telling.tell(investment, str(ending))
@@ -180,20 +181,20 @@ def give_back_all(campaign_id: str, *, reason: str) -> int:
             give_back(investment, "refunded", reason=reason)
             if not investment.chain_problem:  # what the contract refused, it cannot refund
                 _record_refund(investment)
-    campaign_service.mark_refunded(campaign_id)
+    ending_service.mark_refunded(campaign_id)
     return len(rows)
 
 
 def give_back(investment: Investment, what: str, *, reason: str) -> None:
     """Move an investment's money from the escrow to its investor's wallet, once, and tell the investor."""
     if investment.chain_problem and investment.status in rules.IN:
-        campaign_service.count_refused(investment.campaign_id, -1)
+        totals.count_refused(investment.campaign_id, -1)
     move = ledger_rules.Posting(
         ledger_rules.escrow(investment.campaign_id),
         ledger_rules.user_wallet(investment.user_id),
         investment.amount_minor,
     )
-    ledger.post(
+    posting.post(
         f"investment:{investment.id}:returned",
         [move],
         kind="investment.returned",
@@ -248,12 +249,12 @@ def confirmed(investment_id: str, tx_hash: str) -> None:
     """Note that the contract has the investment."""
     investment = lock(investment_id)
     if investment.chain_problem and investment.status in rules.IN:
-        campaign_service.count_refused(investment.campaign_id, -1)
+        totals.count_refused(investment.campaign_id, -1)
     investment.tx_hash, investment.chain_problem = tx_hash, None
     if _move(investment_id, Status.CONFIRMED):
         outbox.emit("investment.confirmed", investment_id, {"investment_id": investment_id})
         telling.tell(investment, "recorded")
-    elif campaigns.by_id(investment.campaign_id).status in campaign_rules.REFUNDING:
+    elif campaigns.by_id(investment.campaign_id).status in life.REFUNDING:
         _record_refund(investment)  # it was recorded just before the contract ended
 
 
@@ -266,7 +267,7 @@ def record_refused(investment_id: str, reason: str) -> None:
     if investment.status not in rules.IN:
         return  # the money has gone back: nobody waits for this record
     if not investment.chain_problem:
-        campaign_service.count_refused(investment.campaign_id, 1)
+        totals.count_refused(investment.campaign_id, 1)
     investment.chain_problem = reason[:500]
     db.session.flush()
     live.changed("investment", investment_id)

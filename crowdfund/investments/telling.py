@@ -1,9 +1,9 @@
 """Tell investors what became of their money."""
 
-from ..campaigns import queries as campaigns
-from ..notifications import service as notifications
-from . import queries
-from .models import Investment
+from crowdfund.campaigns import queries as campaigns
+from crowdfund.investments import queries
+from crowdfund.investments.models import Investment
+from crowdfund.notifications import service
 
 
 def tell(investment: Investment, what: str, **context: object) -> None:
@@ -12,7 +12,7 @@ def tell(investment: Investment, what: str, **context: object) -> None:
     facts = {"amount_minor": investment.amount_minor, "currency": investment.currency,
              "campaign": campaign.title}  # fmt: skip
     is_back = what in ("returned", "refunded", "unrecorded")
-    notifications.notify(
+    service.notify(
         investment.user_id,
         f"investment.{what}",
         facts | context,
@@ -23,7 +23,7 @@ def tell(investment: Investment, what: str, **context: object) -> None:
 
 def tell_all(campaign_id: str, what: str) -> None:
     """Tell everybody whose money is in a campaign what became of it (succeeded, released), once."""
-    notifications.notify_all(
+    service.notify_all(
         queries.investors_of(campaign_id),
         f"investment.{what}",
         {"campaign": campaigns.by_id(campaign_id).title},

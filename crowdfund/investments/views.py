@@ -6,17 +6,18 @@ from typing import Any
 from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from .. import clock, money, web
-from ..campaigns import queries as campaigns
-from ..compliance import queries as compliance
-from ..errors import CrowdfundError
-from ..i18n import _
-from ..issuers import queries as issuers
-from ..ledger import queries as ledger
-from ..payments import queries as payments
-from ..payments import service as payment_service
-from . import queries, rules, service
-from .forms import RAILS, InvestForm
+from crowdfund.campaigns import queries as campaigns
+from crowdfund.compliance.queries import files
+from crowdfund.investments import queries, rules, service
+from crowdfund.investments.forms import RAILS, InvestForm
+from crowdfund.issuers import queries as issuers_queries
+from crowdfund.kernel import clock, money
+from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web import identity, pages
+from crowdfund.ledger import queries as ledger
+from crowdfund.payments import queries as payments
+from crowdfund.payments.service import purposes, starting
 
 bp = Blueprint("investments", __name__)
 
@@ -25,13 +26,13 @@ def _status_url(investment_id: str) -> str:
     return url_for("investments.show", investment_id=investment_id)
 
 
-payment_service.register_purpose("investment", _status_url)
+purposes.register_purpose("investment", _status_url)
 
 
 @bp.route("/campaigns/<slug>/invest", methods=["GET", "POST"])
 def new(slug: str) -> BaseResponse:
     """Ask for amount, rail and consent; a good answer leads to the investment's own page."""
-    campaign, user = campaigns.detail(slug), web.current_user()
+    campaign, user = campaigns.detail(slug), identity.current_user()
     form = InvestForm()
     if request.method == "GET":
         form.key.data = secrets.token_urlsafe(16)
@@ -44,15 +45,15 @@ def new(slug: str) -> BaseResponse:
             )
             investment_id = service.place(order)
         except CrowdfundError as error:
-            web.put_error(form, error)
+            pages.put_error(form, error)
             return _form_page(form, campaign, user, status=error.status)
-        return web.back(_status_url(investment_id))
+        return pages.back(_status_url(investment_id))
     return _form_page(form, campaign, user, status=422 if form.errors else 200)
 
 
 def _form_page(form: InvestForm, campaign: Any, user: Any, *, status: int) -> Response:  # noqa: ANN401
     already = queries.active_minor(user.id, campaign.id)
-    return web.render(
+    return pages.render(
         "investments/new.html",
         status=status,
         form=form,
@@ -60,9 +61,9 @@ def _form_page(form: InvestForm, campaign: Any, user: Any, *, status: int) -> Re
         phase=campaigns.phase(campaign, clock.now()),
         already_minor=already,
         room_minor=_room_minor(campaign),
-        not_verified=compliance.refusal(user.id),
-        no_contact=payment_service.missing_contact(user.id, _rail(form)),
-        is_own=issuers.is_member(campaign.company_id, user.id),
+        not_verified=files.refusal(user.id),
+        no_contact=starting.missing_contact(user.id, _rail(form)),
+        is_own=issuers_queries.is_member(campaign.company_id, user.id),
         risk_text=rules.risk_text(),
         quote=_quote(campaign, user.id, form.amount.data or ""),
     )
@@ -77,7 +78,7 @@ def _rail(form: InvestForm) -> str:
 def room(slug: str) -> Response:
     """Show how much a campaign can still take, alone: it moves while somebody types an amount."""
     campaign = campaigns.funding(slug)
-    return web.render("investments/_room.html", campaign=campaign, room_minor=_room_minor(campaign))
+    return pages.render("investments/_room.html", campaign=campaign, room_minor=_room_minor(campaign))
 
 
 def _room_minor(campaign: Any) -> int:  # noqa: ANN401 - a row
@@ -87,9 +88,9 @@ def _room_minor(campaign: Any) -> int:  # noqa: ANN401 - a row
 @bp.get("/campaigns/<slug>/quote")
 def quote(slug: str) -> Response:
     """Show what an amount buys, or why it cannot be taken, while it is being typed."""
-    campaign, user = campaigns.detail(slug), web.current_user()
+    campaign, user = campaigns.detail(slug), identity.current_user()
     answer = _quote(campaign, user.id, request.args.get("amount", "")[:40])
-    return web.render("investments/_quote.html", quote=answer, campaign=campaign)
+    return pages.render("investments/_quote.html", quote=answer, campaign=campaign)
 
 
 def _quote(campaign: Any, user_id: str, text: str) -> dict[str, Any]:  # noqa: ANN401 - a row
@@ -113,9 +114,9 @@ def _quote(campaign: Any, user_id: str, text: str) -> dict[str, Any]:  # noqa: A
 @bp.get("/investments/<investment_id>")
 def show(investment_id: str) -> Response:
     """Show where an investment stands; the timeline follows by itself."""
-    investment = queries.for_owner(investment_id, web.current_user().id)
+    investment = queries.for_owner(investment_id, identity.current_user().id)
     payment = payments.get(investment.payment_id) if investment.payment_id else None
-    return web.render(
+    return pages.render(
         "investments/show.html",
         "investments/_status.html",
         investment=investment,
@@ -133,10 +134,10 @@ def show(investment_id: str) -> Response:
 @bp.get("/portfolio")
 def portfolio() -> Response:
     """Show a person's investments, newest first, with the sums on top."""
-    user = web.current_user()
+    user = identity.current_user()
     status = request.args.get("status", "")
     rows = queries.portfolio(user.id, status=status, before=request.args.get("before", "")[:32])
-    return web.render(
+    return pages.render(
         "investments/portfolio.html",
         "investments/_portfolio.html",
         rows=rows[:20],

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from crowdfund import outbox
-
-from . import service
+from crowdfund.issuers.service import papers, registry
+from crowdfund.kernel import outbox
 
 
 def _ours(rows: Sequence[outbox.Row]) -> list[tuple[str, str, dict]]:  # type: ignore[type-arg]
@@ -20,9 +19,9 @@ def registration_confirmed(rows: Sequence[outbox.Row]) -> None:
     """Mark companies that the issuer registry now holds, and what else it took."""
     for function, company_id, payload in _ours(rows):
         if function == "registerIssuer":
-            service.mark_registered(company_id, payload["tx_hash"])
+            registry.mark_registered(company_id, payload["tx_hash"])
         else:
-            service.mark_told(company_id, function, intent_id=payload["intent_id"])
+            registry.mark_told(company_id, function, intent_id=payload["intent_id"])
 
 
 @outbox.on("chain.failed", queue="default")
@@ -30,9 +29,9 @@ def registration_failed(rows: Sequence[outbox.Row]) -> None:
     """Note why the issuer registry refused a company, or a change of it."""
     for function, company_id, payload in _ours(rows):
         if function == "registerIssuer":
-            service.mark_registration_failed(company_id, payload["reason"], intent_id=payload["intent_id"])
+            registry.mark_registration_failed(company_id, payload["reason"], intent_id=payload["intent_id"])
         else:
-            service.mark_refused(
+            registry.mark_refused(
                 company_id, function, payload["reason"], intent_id=payload["intent_id"]
             )  # fmt: skip
 
@@ -52,4 +51,4 @@ def paper_expired(rows: Sequence[outbox.Row]) -> None:
 def _tell_expiry(rows: Sequence[outbox.Row], *, soon: bool) -> None:
     for row in rows:
         if row.payload["owner_kind"] == "company":
-            service.papers.tell_expiry(row.payload["owner_id"], row.payload["document_id"], soon=soon)
+            papers.tell_expiry(row.payload["owner_id"], row.payload["document_id"], soon=soon)

@@ -6,9 +6,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowdfund.db import ID, Json, UTCDateTime, append_only, db, event_table, new_id, one_of
-
-from .rules import ChangeStatus, Role, Status
+from crowdfund.issuers.rules.life import ChangeStatus, Status
+from crowdfund.issuers.rules.team import Role
+from crowdfund.kernel.db import ID, Json, UTCDateTime, append_only, db, event_table, new_id, one_of
 
 
 class Company(db.Model):

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..db import ID, Json, UTCDateTime, append_only, db, new_id, one_of
+from crowdfund.kernel.db import ID, Json, UTCDateTime, append_only, db, new_id, one_of
 
 
 class Account(db.Model):

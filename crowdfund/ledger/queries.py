@@ -6,9 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..db import db
-from .models import Account, Entry, PostingRow
-from .proof import problems
+from crowdfund.kernel.db import db
+from crowdfund.ledger.models import Account, Entry, PostingRow
+from crowdfund.ledger.proof import problems
 
 __all__ = [
     "Line",

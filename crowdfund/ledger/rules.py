@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import Conflict, CrowdfundError
-from ..i18n import _l
+from crowdfund.kernel.errors import Conflict, CrowdfundError
+from crowdfund.kernel.i18n import _l
 
 PLATFORM_FEE = "platform:fee"
 SUSPENSE = "platform:suspense"

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 
 from flask import Blueprint, Response, request
 
-from .. import exports, money, web
-from ..errors import NotFound
-from ..i18n import _
-from ..statuses import status_text
-from . import queries, rules
+from crowdfund.kernel import exports, money
+from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.statuses import status_text
+from crowdfund.kernel.web import identity, pages, requests
+from crowdfund.ledger import queries, rules
 
 bp = Blueprint("ledger", __name__)
 bp.add_app_template_filter(rules.account_words)
@@ -19,9 +20,9 @@ _POSTINGS = ("at", "kind", "counterpart", "amount", "balance", "currency", "entr
 @bp.get("/wallet")
 def wallet() -> Response:
     """Show the balance of a person's wallet and every posting in it."""
-    account = rules.user_wallet(web.current_user().id)
+    account = rules.user_wallet(identity.current_user().id)
     lines = queries.history(account, limit=SIZE + 1, before=_before())
-    return web.render(
+    return pages.render(
         "ledger/wallet.html",
         "ledger/_wallet.html",
         balance_minor=queries.balance(account),
@@ -34,15 +35,15 @@ def wallet() -> Response:
 @bp.get("/wallet.csv")
 def wallet_csv() -> Response:
     """Send all postings of the wallet as CSV; their sum is the balance."""
-    return _csv("wallet.csv", rules.user_wallet(web.current_user().id))
+    return _csv("wallet.csv", rules.user_wallet(identity.current_user().id))
 
 
 @bp.get("/staff/journal")
 def accounts() -> Response:
     """Show every account with its balance."""
-    prefix, page = request.args.get("q", "").strip()[:80], web.page_number()
+    prefix, page = request.args.get("q", "").strip()[:80], requests.page_number()
     rows = queries.accounts(prefix, page=page, size=ACCOUNTS)
-    return web.render(
+    return pages.render(
         "ledger/accounts.html",
         rows=rows[:ACCOUNTS],
         more=len(rows) > ACCOUNTS,
@@ -68,7 +69,7 @@ def account(account: str) -> Response:
     """Show one account's postings with the running balance."""
     kind = _kind(account)
     lines = queries.history(account, limit=SIZE + 1, before=_before())
-    return web.render(
+    return pages.render(
         "ledger/account.html",
         name=account,
         kind=kind,
@@ -99,7 +100,7 @@ def entry(entry_id: str) -> Response:
     if found is None:
         raise NotFound(_("There is no such entry."))
     refs = [{"label": status_text(name), "value": value} for name, value in found["ref"].items()]
-    return web.render("ledger/entry.html", entry=found, ref_rows=refs)
+    return pages.render("ledger/entry.html", entry=found, ref_rows=refs)
 
 
 def _before() -> tuple[int, int] | None:

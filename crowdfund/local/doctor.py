@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from flask.cli import with_appcontext
 
-from crowdfund import config
-from crowdfund.config import INSECURE_KEY, Settings
+from crowdfund.kernel import config
+from crowdfund.kernel.config import INSECURE_KEY, Settings
 from crowdfund.local import rpc
 from crowdfund.local.doctor_sql import check_database, check_work
 from crowdfund.local.findings import TIMEOUT_S, Finding, first_line, http_answers, http_status, masked
@@ -152,11 +152,11 @@ def check_events(settings: Settings) -> Iterator[Finding]:
         status = http_status(f"{url}?t=doctor")
         # The event process refuses a token that is none; a web process would answer 404.
         wrong = "" if status == 403 else f"It answers {status or 'nothing'}, not 403: pages will poll. "
-        more = wrong and "Start crowdfund.events:app and let the proxy lead there."
+        more = wrong and "Start crowdfund.kernel.events:app and let the proxy lead there."
         yield Finding("events", f"{url} (behind the proxy)", wrong + more)
         return
     answers = http_answers(settings.events_url.rpartition("/")[0] + "/health")
-    wrong = "" if answers else "It does not answer; pages will poll. Start crowdfund.events:app."
+    wrong = "" if answers else "It does not answer; pages will poll. Start crowdfund.kernel.events:app."
     yield Finding("events", settings.events_url, wrong)
 
 

@@ -6,9 +6,9 @@ import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from crowdfund import clock, health, outbox
-from crowdfund.config import Settings
-from crowdfund.db import db, reading
+from crowdfund.kernel import clock, health, outbox
+from crowdfund.kernel.config import Settings
+from crowdfund.kernel.db import db, reading
 from crowdfund.local.environment import ROOT
 from crowdfund.local.findings import Finding, first_line, masked
 from crowdfund.reports import secrets as sealed_samples

@@ -15,7 +15,7 @@ MAX_OPEN_STREAMS = 8192
 # What the fork server imports: the programs, and what more than one of them loads after its start.
 SHARED = (
     "app",
-    "crowdfund.events",
+    "crowdfund.kernel.events",
     "crowdfund.local.bill_bitts.app",
     "crowdfund.local.bill_bitts.deliveries",
     "crowdfund.local.identity_provider.app",
@@ -76,7 +76,7 @@ def events(port: int, env: Mapping[str, str]) -> Program:
         sys.executable, "-m", "granian", "--interface", "asgi", "--host", HOST, "--port", str(port),
         "--workers", "1", "--backlog", str(MAX_OPEN_STREAMS), "--backpressure", str(MAX_OPEN_STREAMS),
         "--http", "1", "--no-ws", "--workers-kill-timeout", "1", "--respawn-failed-workers",
-        "crowdfund.events:app",
+        "crowdfund.kernel.events:app",
     ]  # fmt: skip
     return Program("events", argv, env, ready=Answers(port, "/health"), ports=(port,))
 
@@ -88,7 +88,7 @@ def worker(queue: str, env: Mapping[str, str]) -> Program:
 
 def relay(env: Mapping[str, str]) -> Program:
     """Return the relay: it rings the workers and ticks the schedule."""
-    return Program("relay", [sys.executable, "-m", "crowdfund.relay"], env)
+    return Program("relay", [sys.executable, "-m", "crowdfund.kernel.relay"], env)
 
 
 def gateway(port: int, env: Mapping[str, str], *, web_url: str) -> Program:

@@ -3,7 +3,7 @@
 import click
 from flask.cli import AppGroup
 
-from crowdfund import vendored
+from crowdfund.kernel import vendored
 
 vendor_cli = AppGroup("vendor", help="Third-party files under static/vendor.")
 

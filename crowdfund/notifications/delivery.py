@@ -4,13 +4,13 @@ from typing import Any
 
 import structlog
 
-from .. import config, i18n
-from ..accounts import rules as account_rules
-from ..adapters import mail, sms
-from ..errors import CrowdfundError
-from . import links, rendering
-from .kinds import KINDS
-from .rules import next_try_s
+from crowdfund.adapters import mail, sms
+from crowdfund.kernel import config, i18n
+from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.notifications import links, rendering
+from crowdfund.notifications.kinds import KINDS
+from crowdfund.notifications.rules import next_try_s
+from crowdfund.sign_in.rules import codes
 
 log = structlog.get_logger()
 
@@ -42,8 +42,8 @@ def context_of(message: Any, *, secret: bool = True) -> dict[str, Any]:  # noqa:
     """Return what a message's template is filled with; without secrets for the eyes of staff."""
     context = dict(message.context)
     if "otp_id" in context:
-        digits = int(context.get("digits", account_rules.CODE_DIGITS))
-        code = account_rules.code_for(config.settings().secret_key, str(context["otp_id"]), digits)
+        digits = int(context.get("digits", codes.CODE_DIGITS))
+        code = codes.code_for(config.settings().secret_key, str(context["otp_id"]), digits)
         context["code"] = code if secret else "••••••"
     if not secret and "path" in context:
         context["path"] = str(context["path"]).partition("?")[0]  # what follows may be a token

@@ -4,12 +4,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .. import clock, outbox
-from ..accounts import queries as accounts
-from ..db import own_transaction, read_connection
-from ..errors import CrowdfundError
-from . import delivery, service
-from .models import Message
+from crowdfund.kernel import clock, outbox
+from crowdfund.kernel.db import own_transaction, read_connection
+from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.notifications import delivery, service
+from crowdfund.notifications.models import Message
+from crowdfund.security import queries as security_queries
+from crowdfund.sign_in import queries
 
 _M = Message.__table__
 
@@ -18,7 +19,7 @@ _M = Message.__table__
 def send_code(rows: list[outbox.Row]) -> None:
     """Send a sign-in code; it is derived while sending, so that it is stored nowhere."""
     for row in rows:
-        otp = accounts.otp(row.payload["otp_id"])
+        otp = queries.otp(row.payload["otp_id"])
         if otp is None or otp.expires_at <= clock.now():
             continue  # too late to be of use; a new one can be asked for
         send = service.sms if otp.kind == "phone" else service.email
@@ -41,8 +42,8 @@ def tell_elsewhere(rows: list[outbox.Row]) -> None:
     """Tell of a sensitive change at the addresses that are not the person's yet, or no more."""
     for row in rows:
         said = row.payload
-        if change := accounts.change(said["change_id"]):
-            told = accounts.change_channels(said["change_id"])
+        if change := security_queries.change(said["change_id"]):
+            told = security_queries.change_channels(said["change_id"])
             service.tell_addresses(change.person_id, told, said["kind"], said, key=_key(row))
 
 

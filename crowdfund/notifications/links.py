@@ -2,9 +2,9 @@
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from .. import config
-from ..errors import NotFound
-from .kinds import KINDS
+from crowdfund.kernel import config
+from crowdfund.kernel.errors import NotFound
+from crowdfund.notifications.kinds import KINDS
 
 
 def unsubscribe_url(person_id: str, kind: str) -> str:

@@ -6,12 +6,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..db import db
-from ..errors import NotFound
-from ..i18n import _
-from ..lookups import Lookup
-from .kinds import CHANNELS, KINDS
-from .models import Choice, Message, Notice
+from crowdfund.kernel.db import db
+from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.lookups import Lookup
+from crowdfund.notifications.kinds import CHANNELS, KINDS
+from crowdfund.notifications.models import Choice, Message, Notice
 
 _N, _C, _M = Notice.__table__, Choice.__table__, Message.__table__
 PAGE = 25

@@ -10,8 +10,8 @@ from typing import Any
 import css_inline
 from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined
 
-from .. import config, i18n, money
-from .kinds import ANY, KINDS, WORDS
+from crowdfund.kernel import config, i18n, money
+from crowdfund.notifications.kinds import ANY, KINDS, WORDS
 
 _inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 

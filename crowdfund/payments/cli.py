@@ -5,19 +5,21 @@ from datetime import UTC, datetime, timedelta
 import click
 from flask.cli import AppGroup
 
-from .. import money
-from ..adapters import gateways
-from ..adapters.gateways import CannotList
-from ..db import commit, db, reading
-from ..errors import CrowdfundError
-from . import jobs, queries, service
-from .service import Listed
+from crowdfund.adapters import gateways
+from crowdfund.adapters.gateways import CannotList
+from crowdfund.kernel import money
+from crowdfund.kernel.db import commit, db, reading
+from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.payments import jobs, queries
+from crowdfund.payments.service import answers as answers_service
+from crowdfund.payments.service import applying, listing
+from crowdfund.payments.service.listing import Listed
 
 MARGIN = timedelta(hours=1)  # clocks differ, and a payment is opened before it is known
 ENDED_WITHIN = timedelta(days=3)  # payments that ended without money shortly before are asked about too
 
 WAIT_S = 3600.0  # a person waits for the end of this: each payment is asked about, however slow the bank
-_NONE = service.Unclear("It was not asked about.")
+_NONE = answers_service.Unclear("It was not asked about.")
 
 cli = AppGroup("reconcile", help="Compare our books with the outside.")
 commands = [cli]
@@ -68,17 +70,17 @@ def _ask_about_open(since: datetime) -> tuple[int, int]:
             return asked, unclear
         pairs = [(row.gateway, row.name) for row in rows]
         answers = jobs.ask(pairs, start_within_s=WAIT_S)
-        service.apply_truths([row.id for row in rows], answers)
+        applying.apply_truths([row.id for row in rows], answers)
         commit()
         db.session.remove()
         after, asked = rows[-1].id, asked + len(rows)
-        unclear += sum(isinstance(answers.get(pair, _NONE), service.Unclear) for pair in pairs)
+        unclear += sum(isinstance(answers.get(pair, _NONE), answers_service.Unclear) for pair in pairs)
 
 
 def _compare_list(gateway: str, since: datetime) -> Listed:
     found = Listed()
     for page in gateways.transactions(gateway, since):
-        found.add(service.compare_listed(gateway, page))
+        found.add(listing.compare_listed(gateway, page))
         commit()
         db.session.remove()
     return found

@@ -5,8 +5,8 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import RadioField, TextAreaField
 
-from ..i18n import _l
-from .rules import Kind, Resolution
+from crowdfund.kernel.i18n import _l
+from crowdfund.payments.rules import Kind, Resolution
 
 LABELS = {
     Resolution.ACCEPT: _l("Accept"),

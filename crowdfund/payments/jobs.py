@@ -10,13 +10,16 @@ from typing import Any, TypeVar
 
 import structlog
 
-from .. import clock, outbox
-from ..adapters import gateway_budget, gateways
-from ..adapters.gateway_budget import START_WITHIN_S
-from ..adapters.gateways import Event, GatewayError, GatewayForeign, GatewayUnclear, Initiated, Truth
-from ..db import db, reading
-from ..outbox import Partial, Row
-from . import queries, service
+from crowdfund.adapters import gateway_budget, gateways
+from crowdfund.adapters.gateway_budget import START_WITHIN_S
+from crowdfund.adapters.gateways import Event, GatewayError, GatewayForeign, GatewayUnclear, Initiated, Truth
+from crowdfund.kernel import clock, outbox
+from crowdfund.kernel.db import db, reading
+from crowdfund.kernel.outbox import Partial, Row
+from crowdfund.payments import queries
+from crowdfund.payments.service import answers as answers_service
+from crowdfund.payments.service import applying, refusals, starting
+from crowdfund.payments.service import webhooks as webhooks_service
 
 log = structlog.get_logger()
 BATCH = 500
@@ -30,7 +33,7 @@ def _capacity(lane: str) -> int:
 
 
 outbox.CAPACITIES["payments"] = _capacity
-outbox.INTAKES["payments"] = outbox.Intake(service.collect_webhooks, service.oldest_received)
+outbox.INTAKES["payments"] = outbox.Intake(webhooks_service.collect, webhooks_service.oldest_received)
 
 
 # --- what asks the gateway, outside of transactions ------------------------------------------------
@@ -59,9 +62,9 @@ def _ask_one(pair: Pair) -> Any:  # noqa: ANN401 - Truth, Unclear, Foreign or No
         with budget.calling():
             truth = gateways.get(pair[0]).query(pair[1])
     except GatewayForeign as error:
-        return service.Foreign(error.user_message)
+        return answers_service.Foreign(error.user_message)
     except GatewayError as error:
-        return service.Unclear(error.user_message, is_malformed=isinstance(error, GatewayUnclear))
+        return answers_service.Unclear(error.user_message, is_malformed=isinstance(error, GatewayUnclear))
     if truth is not None:
         budget.settled.note(pair[1], asked_at, truth)
     return truth
@@ -70,7 +73,7 @@ def _ask_one(pair: Pair) -> Any:  # noqa: ANN401 - Truth, Unclear, Foreign or No
 def _ask_about_webhooks(rows: list[Row]) -> Partial:
     """One query for each payment of the batch about which a webhook says something new."""
     with reading():
-        webhooks = service.load_webhooks([row.payload["inbox_id"] for row in rows])
+        webhooks = webhooks_service.load([row.payload["inbox_id"] for row in rows])
         pair_of = {webhook.id: (webhook.provider, webhook.event.tx_id) for webhook in webhooks}
         payments = {(row["gateway"], row["tx_id"]): row for row in queries.by_tx(pair_of.values())}
         db.session.remove()
@@ -78,7 +81,7 @@ def _ask_about_webhooks(rows: list[Row]) -> Partial:
         webhook
         for webhook in webhooks
         if (pair := pair_of[webhook.id]) not in payments
-        or not service.says_nothing_new(webhook.event, payments[pair])
+        or not applying.says_nothing_new(webhook.event, payments[pair])
     ]
     known = {webhook.id: _settled_since(webhook) for webhook in new}
     answers: dict[Pair, Any] = {pair_of[name]: truth for name, truth in known.items() if truth}
@@ -88,7 +91,7 @@ def _ask_about_webhooks(rows: list[Row]) -> Partial:
     return Partial((answers, events), frozenset(row.id for row in rows if row.payload["inbox_id"] in left))
 
 
-def _settled_since(webhook: service.Webhook) -> Truth | None:
+def _settled_since(webhook: webhooks_service.Webhook) -> Truth | None:
     """Return an answer of the last seconds that is enough for a webhook at its first try."""
     if webhook.attempts or webhook.event.status == "FAILED":
         return None
@@ -111,7 +114,7 @@ def _name_at_gateway(row: Row) -> Pair:
 def _initiate(rows: list[Row]) -> Partial:
     return _call_each(
         rows,
-        lambda row: service.initiation(
+        lambda row: starting.initiation(
             row.payload["payment_id"], attempt=row.payload.get("attempt", 0) or row.attempts
         ),
         lambda row: queries.get(row.payload["payment_id"]).gateway,
@@ -121,7 +124,7 @@ def _initiate(rows: list[Row]) -> Partial:
 def _register(rows: list[Row]) -> Partial:
     return _call_each(
         rows,
-        lambda row: service.registration(row.payload["user_id"], row.payload["gateway"]),
+        lambda row: starting.registration(row.payload["user_id"], row.payload["gateway"]),
         lambda row: str(row.payload["gateway"]),
     )
 
@@ -146,41 +149,41 @@ def _call_each(
 def work_inbox(rows: list[Row], found: tuple[dict[Pair, Any], dict[str, Event]]) -> None:
     """Apply a batch of webhooks in one transaction."""
     answers, events = found
-    service.apply_webhooks([row.payload["inbox_id"] for row in rows], answers, parsed=events)
+    applying.apply_webhooks([row.payload["inbox_id"] for row in rows], answers, parsed=events)
 
 
 @outbox.handler("payments.register", queue="payments", batch=BATCH, prepare=_register)
-def register(rows: list[Row], answers: dict[str, str | service.Failed | None]) -> None:
+def register(rows: list[Row], answers: dict[str, str | starting.Failed | None]) -> None:
     """Store customers' numbers before the first payment of each is opened."""
     for row in rows:
         cprn = answers[row.id]
         if isinstance(cprn, str):
-            service.keep_customer(row.payload["user_id"], row.payload["gateway"], cprn)
+            starting.keep_customer(row.payload["user_id"], row.payload["gateway"], cprn)
         elif cprn is not None:
             raise outbox.Retry(min(2.0**row.attempts, 300.0), cprn.why)
 
 
 @outbox.handler("payments.initiate", queue="payments", batch=BATCH, prepare=_initiate)
-def initiate(rows: list[Row], answers: dict[str, Initiated | service.Failed | None]) -> None:
+def initiate(rows: list[Row], answers: dict[str, Initiated | starting.Failed | None]) -> None:
     """Store the transactions that the gateway opened."""
     for row in rows:
         attempt = row.payload.get("attempt", 0)
-        service.keep_initiated(row.payload["payment_id"], answers[row.id], attempt=attempt)
+        starting.keep_initiated(row.payload["payment_id"], answers[row.id], attempt=attempt)
 
 
 @outbox.handler("payments.check", queue="payments", batch=BATCH, prepare=_ask_about_payments)
 def check(rows: list[Row], answers: dict[Pair, Any]) -> None:
     """Compare payments with the gateway's status."""
-    service.apply_truths([row.payload["payment_id"] for row in rows], answers)
+    applying.apply_truths([row.payload["payment_id"] for row in rows], answers)
 
 
 @outbox.every(60, "payments.reconcile", queue="payments")
 def reconcile() -> None:
     """Ask about payments that nobody spoke of for some minutes."""
-    service.queue_checks()
+    starting.queue_checks()
 
 
 @outbox.every(60, "payments.purge_refused", queue="payments")
 def purge_refused() -> None:
     """Remove samples of refused webhooks faster than they can come."""
-    service.purge_refused()
+    refusals.purge()

@@ -6,9 +6,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..db import ID, Json, UTCDateTime, db, event_table, new_id, one_of
-from ..db.types import MediumBlob
-from .rules import Kind, Resolution, Status
+from crowdfund.kernel.db import ID, Json, UTCDateTime, db, event_table, new_id, one_of
+from crowdfund.kernel.db.types import MediumBlob
+from crowdfund.payments.rules import Kind, Resolution, Status
 
 _RAW = sa.LargeBinary(64 * 1024 + 1).with_variant(MediumBlob(), "mysql", "mariadb")
 

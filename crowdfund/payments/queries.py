@@ -7,13 +7,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..db import db
-from ..errors import NotFound
-from ..i18n import _
-from ..ledger import queries as ledger
-from ..ledger.rules import SUSPENSE
-from . import rules
-from .models import (
+from crowdfund.kernel.db import db
+from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.i18n import _
+from crowdfund.ledger import queries as ledger
+from crowdfund.ledger.rules import SUSPENSE
+from crowdfund.payments import rules
+from crowdfund.payments.models import (
     GatewayCustomer,
     Inbox,
     Payment,
@@ -21,7 +21,7 @@ from .models import (
     WebhookRefusal,
     payment_event,
 )
-from .models import payment_exception_event as _exception_event
+from crowdfund.payments.models import payment_exception_event as _exception_event
 
 _P, _C, _I, _X = Payment.__table__, GatewayCustomer.__table__, Inbox.__table__, PaymentException.__table__
 _R = WebhookRefusal.__table__

@@ -3,8 +3,8 @@
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, TextAreaField
 
-from ..i18n import _l
-from ..issuers.forms import Needed
+from crowdfund.kernel.forms import Needed
+from crowdfund.kernel.i18n import _l
 
 
 class FollowForm(FlaskForm):

@@ -9,12 +9,15 @@ from typing import Any
 
 import structlog
 
-from .. import outbox
-from ..chain import comparers
-from ..chain.hearing import hears
-from ..db import db, reading
-from ..outbox import Row
-from . import queries, rules, service
+from crowdfund.chain import comparers
+from crowdfund.chain.hearing import hears
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import db, reading
+from crowdfund.kernel.outbox import Row
+from crowdfund.reconciliation import queries
+from crowdfund.reconciliation.rules import comparing
+from crowdfund.reconciliation.service import comparing as comparing_service
+from crowdfund.reconciliation.service import following
 
 log = structlog.get_logger()
 QUEUE = "chain"
@@ -23,7 +26,7 @@ RETRY_S = 30.0
 
 
 def _look(_rows: list[Row]) -> Any:  # noqa: ANN401 - a Look
-    from .reading import look
+    from crowdfund.reconciliation.reading import look
 
     return look()
 
@@ -31,7 +34,7 @@ def _look(_rows: list[Row]) -> Any:  # noqa: ANN401 - a Look
 @outbox.handler("reconciliation.compare", queue=QUEUE, batch=100, prepare=_look)
 def compare(_rows: list[Row], found: Any) -> None:  # noqa: ANN401
     """Keep a comparison of all contracts with the books; what differs is an alert."""
-    service.keep(found)
+    comparing_service.keep(found)
     for one in found.differences:
         log.error("reconciliation.differs", kind=one.kind, campaign_id=one.campaign_id, address=one.address)
 
@@ -40,7 +43,7 @@ outbox.TICKS["reconciliation.compare"] = (EVERY_S, QUEUE)
 
 
 def _look_at_one(rows: list[Row]) -> Any:  # noqa: ANN401 - a Look
-    from .reading import one
+    from crowdfund.reconciliation.reading import one
 
     return one(rows[0].payload["campaign_id"])
 
@@ -50,13 +53,13 @@ def compare_one(rows: list[Row], found: Any) -> None:  # noqa: ANN401
     """Keep what one campaign's contract says; compare all if the desk and the public page say otherwise."""
     if found.failure:
         raise outbox.Retry(RETRY_S, found.failure)
-    service.keep_one(found)
+    comparing_service.keep_one(found)
     if queries.says_otherwise(rows[0].payload["campaign_id"], found.differences):
         outbox.add("reconciliation.compare", f"reconciliation.compare:{rows[0].id}")
 
 
 def _look_at_request(rows: list[Row]) -> Any:  # noqa: ANN401 - a Look
-    from .reading import one
+    from crowdfund.reconciliation.reading import one
 
     with reading():
         campaign_id = queries.request(rows[0].payload["request_id"]).campaign_id
@@ -69,7 +72,7 @@ def follow(rows: list[Row], found: Any) -> None:  # noqa: ANN401
     """Carry out an approved request, once the contract could be read."""
     if found.failure:
         raise outbox.Retry(RETRY_S, found.failure)
-    service.carry_out(rows[0].payload["request_id"], found)
+    following.carry_out(rows[0].payload["request_id"], found)
     outbox.add("reconciliation.compare", f"reconciliation.compare:{rows[0].id}")
 
 
@@ -77,21 +80,21 @@ def follow(rows: list[Row], found: Any) -> None:  # noqa: ANN401
 def contract_ended(event: dict[str, Any]) -> None:
     """Look at once at a campaign whose contract somebody else closed, cancelled or released."""
     for campaign_id in queries.campaigns_at({event["address"]}):
-        service.ask_for_look(campaign_id)
+        comparing_service.ask_for_look(campaign_id)
 
 
 def _differences() -> list[str]:
     """Compare everything from the factory's first block on, keep the result, return sentences."""
-    from .reading import look
+    from crowdfund.reconciliation.reading import look
 
     found = look(whole=True)
-    service.keep(found)
+    comparing_service.keep(found)
     if found.failure:
         return [f"I9 the chain does not answer: {found.failure}"]
-    return [f"I9 {_name(one)}: {rules.words(one.as_json())}" for one in found.differences]
+    return [f"I9 {_name(one)}: {comparing.words(one.as_json())}" for one in found.differences]
 
 
-def _name(one: rules.Difference) -> str:
+def _name(one: comparing.Difference) -> str:
     return f"campaign {one.campaign_id}" if one.campaign_id else f"contract {one.address}"
 
 

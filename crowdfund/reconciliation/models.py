@@ -6,8 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..db import ID, Json, UTCDateTime, append_only, db, event_table, new_id, one_of
-from .rules import REQUEST_STATES
+from crowdfund.kernel.db import ID, Json, UTCDateTime, append_only, db, event_table, new_id, one_of
+from crowdfund.reconciliation.rules.following import REQUEST_STATES
 
 
 class ContractReading(db.Model):

@@ -7,19 +7,20 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from .. import clock
-from ..campaigns.models import Campaign, CampaignLimits
-from ..campaigns.rules import BRIEF
-from ..chain import rules as chain_rules
-from ..chain.models import Write
-from ..db import db
-from ..errors import NotFound
-from ..i18n import _
-from ..investments import rules as investment_rules
-from ..investments.models import Investment
-from .models import Comparison, ContractReading, FollowRequest, follow_request_event
-from .rules import Books, Contract, ContractFacts, Difference, Facts
-from .rules import Investment as Line
+from crowdfund.campaigns.models import Campaign, CampaignLimits
+from crowdfund.campaigns.rules.terms import BRIEF
+from crowdfund.chain import rules as chain_rules
+from crowdfund.chain.models import Write
+from crowdfund.investments import rules as investment_rules
+from crowdfund.investments.models import Investment
+from crowdfund.kernel import clock
+from crowdfund.kernel.db import db
+from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.i18n import _
+from crowdfund.reconciliation.models import Comparison, ContractReading, FollowRequest, follow_request_event
+from crowdfund.reconciliation.rules.comparing import Books, Contract, Difference
+from crowdfund.reconciliation.rules.following import ContractFacts, Facts
+from crowdfund.reconciliation.rules.following import Investment as Line
 
 _C, _I, _R, _V, _Q, _W = (
     cast(sa.Table, model.__table__)

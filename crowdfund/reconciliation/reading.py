@@ -7,18 +7,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .. import config
-from ..adapters import contract_abi
-from ..adapters.chain import Node, NodeError, NodeUnreachable, Read, Reverted
-from ..campaigns import rules as campaign_rules
-from ..chain import connection
-from ..chain import queries as chain
-from ..chain import rules as chain_rules
-from ..chain.errors import ChainChanged, NotDeployed
-from ..db import db, reading
-from ..investments import rules as investments
-from . import queries, rules
-from .rules import Contract, Detail, Difference, Look
+from crowdfund.adapters.chain import abi
+from crowdfund.adapters.chain.answers import NodeError, Reverted
+from crowdfund.adapters.chain.errors import NodeUnreachable
+from crowdfund.adapters.chain.node import Node
+from crowdfund.adapters.chain.values import Read
+from crowdfund.campaigns.rules import terms
+from crowdfund.chain import connection
+from crowdfund.chain import queries as chain
+from crowdfund.chain import rules as chain_rules
+from crowdfund.chain.errors import ChainChanged, NotDeployed
+from crowdfund.investments import rules as investments
+from crowdfund.kernel import config
+from crowdfund.kernel.db import db, reading
+from crowdfund.reconciliation import queries
+from crowdfund.reconciliation.rules import comparing
+from crowdfund.reconciliation.rules.comparing import Contract, Detail, Difference, Look
 
 CONTRACT = "CampaignImplementation"
 VIEWS = ("status", "fiatTotal", "tokenTotal")
@@ -58,7 +62,7 @@ def _compare(*, whole: bool) -> Look:
         cursor, books, places = chain.cursor(), queries.books(), _places()
         first = next((row.from_block for row in chain.contracts() if row.address == places.factory), 0)
         known, since = ([], first) if whole else _known(first)
-        needed = queries.most_grace_days() * 86_400 + campaign_rules.RECORDING_MARGIN.total_seconds()
+        needed = queries.most_grace_days() * 86_400 + terms.RECORDING_MARGIN.total_seconds()
         db.session.remove()
     node, block = _node(cursor)
     made = list(dict.fromkeys([*known, *_made_by(node, places.factory, since, block)]))
@@ -67,10 +71,10 @@ def _compare(*, whole: bool) -> Look:
     found.contracts = _contracts(node, block, addresses, places=places, made=made)
     found.campaign_of = {one.address: one.campaign_id for one in books}
     for one in books:
-        found.differences += rules.differences(one, found.contracts[one.address])
+        found.differences += comparing.differences(one, found.contracts[one.address])
     strangers = [address for address in made if address not in found.campaign_of]
     for address in _not_being_made(node, block, strangers):
-        found.differences.append(rules.unknown(found.contracts[address]))
+        found.differences.append(comparing.unknown(found.contracts[address]))
     found.differences += _settings(node, places.factory, int(needed))
     found.amount_minor = sum(_minor(one.total_units) for one in found.contracts.values())
     return found
@@ -118,7 +122,7 @@ def _made_by(node: Node, factory: str, first: int, last: int) -> list[str]:
     made = []
     for start in range(first, last + 1, BLOCKS_AT_ONCE):
         for entry in node.logs(start, min(start + BLOCKS_AT_ONCE - 1, last), [factory]):
-            decoded = contract_abi.decode_log("CampaignFactory", entry.topics, entry.data)
+            decoded = abi.decode_log("CampaignFactory", entry.topics, entry.data)
             if decoded and decoded[0] == "CampaignCreated":
                 made.append(str(decoded[1]["campaign"]))
     return list(dict.fromkeys(made))
@@ -143,14 +147,14 @@ def _contract(address: str, said: Sequence[Any], *, factory_knows: bool) -> Cont
     if refused is not None:
         return Contract(address, factory_knows=factory_knows, problem=refused.text)
     status, fiat, token, held = said
-    name = rules.CONTRACT_STATES[status]
+    name = comparing.CONTRACT_STATES[status]
     return Contract(address, name, fiat, token, held, factory_knows=factory_knows)
 
 
 def _settings(node: Node, factory: str, needed_s: int) -> list[Difference]:
     implementation = node.call("CampaignFactory", factory, "implementation")
     contract_s = node.call(CONTRACT, implementation, "SETTLEMENT_GRACE")
-    found = rules.settings_difference(implementation, contract_s=contract_s, needed_s=needed_s)
+    found = comparing.settings_difference(implementation, contract_s=contract_s, needed_s=needed_s)
     return [found] if found else []
 
 
@@ -179,7 +183,7 @@ def one(campaign_id: str) -> Look:
         known = node.call("CampaignFactory", places.factory, "campaignOf", reference)
         ours = [address] if known.lower() == address.lower() else []
         found.contracts = _contracts(node, block, [address], places=places, made=ours)
-        found.differences = rules.differences(books[0], found.contracts[address])
+        found.differences = comparing.differences(books[0], found.contracts[address])
         found.details = {campaign_id: detail(campaign_id)}
     except NODE_ERRORS as error:
         return Look(failure=str(error)[:500])

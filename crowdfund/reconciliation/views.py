@@ -5,14 +5,18 @@ from typing import Any
 from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from .. import web
-from ..accounts import queries as accounts
-from ..audit import shell as audit_shell
-from ..campaigns import queries as campaigns
-from ..errors import CrowdfundError
-from ..i18n import _
-from . import forms, queries, rules, service
-from .service.following import NotCompared
+from crowdfund.campaigns import queries as campaigns
+from crowdfund.kernel.audit import shell as audit_shell
+from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web import identity, pages
+from crowdfund.kernel.web import requests as web_requests
+from crowdfund.people import queries as people_queries
+from crowdfund.reconciliation import forms, queries
+from crowdfund.reconciliation.rules import comparing, following, telling
+from crowdfund.reconciliation.service import comparing as comparing_service
+from crowdfund.reconciliation.service import following as following_service
+from crowdfund.reconciliation.service.following import NotCompared
 
 bp = Blueprint("reconciliation", __name__)
 SIZE = 25
@@ -24,8 +28,8 @@ def drift() -> Response:
     """Show everybody whether our books and the contracts agree."""
     state = queries.state()
     differences = state.last.differences if state.last else []
-    said = [(one, rules.words(one)) for one in differences]
-    return web.render("reconciliation/drift.html", state=state, differences=said)
+    said = [(one, comparing.words(one)) for one in differences]
+    return pages.render("reconciliation/drift.html", state=state, differences=said)
 
 
 # --- one campaign ---------------------------------------------------------------------------------
@@ -41,9 +45,9 @@ def contract(campaign_id: str) -> Response:
 def compare(campaign_id: str) -> BaseResponse:
     """Have the contract read again."""
     campaigns.by_id(campaign_id)
-    service.ask_for_look(campaign_id)
-    web.flash(_("Comparing now. The page updates by itself."), "info")
-    return web.back(url_for("reconciliation.contract", campaign_id=campaign_id))
+    comparing_service.ask_for_look(campaign_id)
+    pages.flash(_("Comparing now. The page updates by itself."), "info")
+    return pages.back(url_for("reconciliation.contract", campaign_id=campaign_id))
 
 
 @bp.post("/staff/campaigns/<string(length=32):campaign_id>/contract/follow")
@@ -52,7 +56,7 @@ def ask(campaign_id: str) -> BaseResponse:
     campaigns.by_id(campaign_id)
     form = forms.FollowForm()
     try:
-        request_id = service.ask(
+        request_id = following_service.ask(
             campaign_id,
             reason=form.reason.data or "",
             fingerprint=form.fingerprint.data or "",
@@ -61,10 +65,10 @@ def ask(campaign_id: str) -> BaseResponse:
     except CrowdfundError as error:
         if error.field is None:
             raise
-        web.put_error(form, error)
+        pages.put_error(form, error)
         return _contract(campaign_id, form, status=error.status)
-    web.flash(_("Request sent. A second person has to approve it."), "success")
-    return web.back(url_for("reconciliation.requested", follow_id=request_id))
+    pages.flash(_("Request sent. A second person has to approve it."), "success")
+    return pages.back(url_for("reconciliation.requested", follow_id=request_id))
 
 
 def _contract(campaign_id: str, form: forms.FollowForm, *, status: int = 200) -> Response:
@@ -74,8 +78,8 @@ def _contract(campaign_id: str, form: forms.FollowForm, *, status: int = 200) ->
         form.fingerprint.data = seen.fingerprint
     row, books = queries.reading(campaign_id), queries.books(campaign_id)
     said = queries.contract_of(row) if row and books else None
-    differences = rules.differences(books[0], said) if said else []
-    return web.render(
+    differences = comparing.differences(books[0], said) if said else []
+    return pages.render(
         "reconciliation/contract.html",
         "reconciliation/_contract.html",
         status=status,
@@ -83,7 +87,7 @@ def _contract(campaign_id: str, form: forms.FollowForm, *, status: int = 200) ->
         books=books[0] if books else None,
         contract=said,
         reading=row,
-        differences=[rules.words(one.as_json()) for one in differences],
+        differences=[comparing.words(one.as_json()) for one in differences],
         open_request=queries.open_request(campaign_id),
         shown=_shown(seen.as_json()) if seen else None,
         obstacle=obstacle,
@@ -91,27 +95,27 @@ def _contract(campaign_id: str, form: forms.FollowForm, *, status: int = 200) ->
     )
 
 
-def _preview(campaign_id: str) -> tuple[service.Preview | None, str]:
+def _preview(campaign_id: str) -> tuple[following_service.Preview | None, str]:
     """Return what would happen now, and why it cannot."""
     try:
-        seen = service.preview(campaign_id)
-    except (rules.NothingToFollow, rules.TooEarly, NotCompared) as error:
+        seen = following_service.preview(campaign_id)
+    except (following.NothingToFollow, following.TooEarly, NotCompared) as error:
         return None, error.user_message
     return seen, seen.obstacle
 
 
 def _shown(kept: dict[str, Any]) -> dict[str, Any]:
     """Return what a page shows of a plan: sentences, investments with their people, postings."""
-    plan, currency = rules.Plan.from_json(kept["plan"]), kept["currency"]
+    plan, currency = following.Plan.from_json(kept["plan"]), kept["currency"]
     lines = [(one, "returned") for one in plan.returned] + [(one, "refunded") for one in plan.refunded]
     lines += [(one, "not_counted") for one in plan.extra]
     return {
-        "sentences": rules.plan_words(plan, currency),
+        "sentences": telling.plan_words(plan, currency),
         "lines": lines[:MOST_LINES],
         "more_lines": max(len(lines) - MOST_LINES, 0),
         "moves": kept["moves"][:MOST_LINES],
         "more_moves": max(len(kept["moves"]) - MOST_LINES, 0),
-        "names": accounts.names({one.user_id for one, _what in lines[:MOST_LINES]}),
+        "names": people_queries.names({one.user_id for one, _what in lines[:MOST_LINES]}),
         "currency": currency,
     }
 
@@ -122,17 +126,17 @@ def _shown(kept: dict[str, Any]) -> dict[str, Any]:
 @bp.get("/staff/follow")
 def requests() -> Response:
     """List requests, those that wait unless others are asked for."""
-    page, status = web.page_number(), request.args.get("status", "pending")
+    page, status = web_requests.page_number(), request.args.get("status", "pending")
     rows = queries.requests(status="" if status == "all" else status, page=page, size=SIZE)
-    return web.render(
+    return pages.render(
         "reconciliation/requests.html",
         "reconciliation/_requests.html",
         rows=rows[:SIZE],
         more=len(rows) > SIZE,
         page=page,
         shown=status,
-        states=rules.REQUEST_STATES,
-        names=accounts.names({row.asked_by for row in rows}),
+        states=following.REQUEST_STATES,
+        names=people_queries.names({row.asked_by for row in rows}),
     )
 
 
@@ -146,9 +150,9 @@ def requested(follow_id: str) -> Response:
 def approve(follow_id: str) -> BaseResponse:
     """Approve what a colleague asked for."""
     _about(follow_id)
-    service.approve(follow_id, actor=_me())
-    web.flash(_("Approved. We read the contract once more and then carry it out."), "success")
-    return web.back(url_for("reconciliation.requested", follow_id=follow_id))
+    following_service.approve(follow_id, actor=_me())
+    pages.flash(_("Approved. We read the contract once more and then carry it out."), "success")
+    return pages.back(url_for("reconciliation.requested", follow_id=follow_id))
 
 
 @bp.post("/staff/follow/<string(length=32):follow_id>/refuse")
@@ -157,23 +161,23 @@ def refuse(follow_id: str) -> BaseResponse:
     _about(follow_id)
     form = forms.ReasonForm()
     try:
-        service.refuse(follow_id, reason=form.reason.data or "", actor=_me())
+        following_service.refuse(follow_id, reason=form.reason.data or "", actor=_me())
     except CrowdfundError as error:
         if error.field is None:
             raise
-        web.put_error(form, error)
+        pages.put_error(form, error)
         return _requested(follow_id, form, status=error.status)
-    web.flash(_("Refused. Nothing was moved."), "success")
-    return web.back(url_for("reconciliation.requested", follow_id=follow_id))
+    pages.flash(_("Refused. Nothing was moved."), "success")
+    return pages.back(url_for("reconciliation.requested", follow_id=follow_id))
 
 
 @bp.post("/staff/follow/<string(length=32):follow_id>/withdraw")
 def withdraw(follow_id: str) -> BaseResponse:
     """Take back what one asked for."""
     _about(follow_id)
-    service.withdraw(follow_id, actor=_me())
-    web.flash(_("Withdrawn. Nothing was moved."), "success")
-    return web.back(url_for("reconciliation.requested", follow_id=follow_id))
+    following_service.withdraw(follow_id, actor=_me())
+    pages.flash(_("Withdrawn. Nothing was moved."), "success")
+    return pages.back(url_for("reconciliation.requested", follow_id=follow_id))
 
 
 def _about(follow_id: str) -> None:
@@ -186,14 +190,14 @@ def _requested(follow_id: str, form: forms.ReasonForm, *, status: int = 200) -> 
     events = queries.request_history(follow_id)
     seen, obstacle = _preview(found.campaign_id) if found.status == "pending" else (None, "")
     is_outdated = found.status == "pending" and (seen is None or seen.fingerprint != found.fingerprint)
-    return web.render(
+    return pages.render(
         "reconciliation/requested.html",
         "reconciliation/_requested.html",
         status=status,
         asked=found,
         campaign=campaigns.by_id(found.campaign_id),
         events=events,
-        names=accounts.names({found.asked_by, *(event.actor for event in events)}),
+        names=people_queries.names({found.asked_by, *(event.actor for event in events)}),
         shown=_shown(found.plan),
         is_outdated=is_outdated,
         obstacle=obstacle,
@@ -202,4 +206,4 @@ def _requested(follow_id: str, form: forms.ReasonForm, *, status: int = 200) -> 
 
 
 def _me() -> str:
-    return str(web.current_user().id)
+    return str(identity.current_user().id)

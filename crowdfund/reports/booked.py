@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
-from ..db import db
-from ..ledger.models import Entry
-from ..payments.models import Payment
+from crowdfund.kernel.db import db
+from crowdfund.ledger.models import Entry
+from crowdfund.payments.models import Payment
 
 STEPS = (("succeeded", ("succeeded", "settled", "reversed")), ("settled", ("settled",)))
 MOST = 100

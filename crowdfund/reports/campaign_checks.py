@@ -6,12 +6,12 @@ from typing import cast
 
 import sqlalchemy as sa
 
-from .. import clock
-from ..campaigns import rules as campaigns
-from ..campaigns.models import Campaign
-from ..db import db
-from ..investments import rules as investments
-from ..investments.models import Investment
+from crowdfund.campaigns.models import Campaign
+from crowdfund.campaigns.rules import terms
+from crowdfund.investments import rules as investments
+from crowdfund.investments.models import Investment
+from crowdfund.kernel import clock
+from crowdfund.kernel.db import db
 
 STUCK_AFTER = timedelta(hours=1)  # a closing, cancellation or release that the contract has not confirmed
 OVERDUE_AFTER = timedelta(days=1)  # past the last moment at which money counts
@@ -67,7 +67,7 @@ def _overdue() -> Iterator[str]:
     query = sa.select(_C.c.id, _C.c.ends_at, _C.c.grace_days, _C.c.chain_error)
     where = sa.and_(_C.c.status == "live", _C.c.ending.is_(None), _C.c.ends_at < now - OVERDUE_AFTER)
     for row in db.session.execute(query.where(where).order_by(_C.c.id)):
-        last = campaigns.last_settlement(row.ends_at, row.grace_days)
+        last = terms.last_settlement(row.ends_at, row.grace_days)
         if last < now - OVERDUE_AFTER:
             why = f": {row.chain_error}" if row.chain_error else ""
             yield f"I9 campaign {row.id} should have been closed on {last:%Y-%m-%d}{why}"

@@ -3,8 +3,8 @@
 import click
 from flask.cli import with_appcontext
 
-from .. import db
-from . import drift, service
+from crowdfund.kernel import db
+from crowdfund.reports import drift, service
 
 
 @click.command()

@@ -1,6 +1,6 @@
 """I9: what the contracts hold against what our books say; `reconciliation` compares and keeps it."""
 
-from ..chain import comparers
+from crowdfund.chain import comparers
 
 
 def problems() -> list[str]:

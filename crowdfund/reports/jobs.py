@@ -2,8 +2,8 @@
 
 import structlog
 
-from .. import audit, live, outbox
-from . import service
+from crowdfund.kernel import audit, live, outbox
+from crowdfund.reports import service
 
 log = structlog.get_logger()
 

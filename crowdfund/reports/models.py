@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..db import ID, Json, UTCDateTime, append_only, db, new_id
+from crowdfund.kernel.db import ID, Json, UTCDateTime, append_only, db, new_id
 
 
 @append_only

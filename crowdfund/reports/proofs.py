@@ -13,21 +13,21 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from .. import audit, marks, outbox
-from ..campaigns.models import Campaign
-from ..chain import queries as chain
-from ..chain.models import Tx, Write
-from ..db import db
-from ..investments import queries as investments
-from ..ledger import proof as journal
-from ..ledger import queries as ledger
-from ..ledger import rules as ledger_rules
-from ..marks import MarkForged, Step
-from ..outbox import outbox_table
-from ..payments import queries as payments
-from ..payments.models import Payment
-from . import booked, campaign_checks, secrets
-from .queues import given_up, unfinished
+from crowdfund.campaigns.models import Campaign
+from crowdfund.chain import queries as chain
+from crowdfund.chain.models import Tx, Write
+from crowdfund.investments import queries as investments
+from crowdfund.kernel import audit, marks, outbox
+from crowdfund.kernel.db import db
+from crowdfund.kernel.marks import MarkForged, Step
+from crowdfund.kernel.outbox import outbox_table
+from crowdfund.ledger import proof as journal
+from crowdfund.ledger import queries as ledger
+from crowdfund.ledger import rules as ledger_rules
+from crowdfund.payments import queries as payments
+from crowdfund.payments.models import Payment
+from crowdfund.reports import booked, campaign_checks, secrets
+from crowdfund.reports.queues import given_up, unfinished
 
 ENDED = ("failed", "cancelled", "refunded")
 SLICE = 1_000  # rows of a table in one run

@@ -4,11 +4,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..db import db
-from ..outbox import outbox_table
-from .models import SelfcheckRun
-from .proofs import problems
-from .queues import unfinished
+from crowdfund.kernel.db import db
+from crowdfund.kernel.outbox import outbox_table
+from crowdfund.reports.models import SelfcheckRun
+from crowdfund.reports.proofs import problems
+from crowdfund.reports.queues import unfinished
 
 __all__ = ["is_unfinished", "last_run", "problems", "work", "work_counts"]
 

@@ -7,21 +7,21 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .. import access, clock, outbox
-from ..accounts import queries as accounts
-from ..campaigns.models import Campaign
-from ..chain import request_queries
-from ..chain.models import Cursor, Signer, Write
-from ..chain.rules import FINAL, WriteStatus
-from ..compliance import queries as compliance
-from ..db import db
-from ..i18n import _l
-from ..issuers import queries as issuers
-from ..issuers.models import Company, CompanyChange
-from ..notifications.models import Message
-from ..outbox import outbox_table
-from ..payments.models import Inbox, PaymentException
-from ..reconciliation import queries as reconciliation
+from crowdfund.admin import queries
+from crowdfund.campaigns.models import Campaign
+from crowdfund.chain import request_queries
+from crowdfund.chain.models import Cursor, Signer, Write
+from crowdfund.chain.rules import FINAL, WriteStatus
+from crowdfund.compliance.queries import desk
+from crowdfund.issuers import queries as issuers_queries
+from crowdfund.issuers.models import Company, CompanyChange
+from crowdfund.kernel import access, clock, outbox
+from crowdfund.kernel.db import db
+from crowdfund.kernel.i18n import _l
+from crowdfund.kernel.outbox import outbox_table
+from crowdfund.notifications.models import Message
+from crowdfund.payments.models import Inbox, PaymentException
+from crowdfund.reconciliation import queries as reconciliation
 
 Waiting = tuple[int, datetime | None]
 STUCK_AFTER = timedelta(minutes=10)  # a chain write that has not moved for longer
@@ -74,8 +74,8 @@ def _count(column: Any, *where: sa.ColumnElement[bool]) -> Waiting:  # noqa: ANN
 
 
 def _people() -> Waiting:
-    rows, _more = compliance.queue(compliance.Wanted(status="waiting"), size=1)
-    return compliance.counts()["waiting"], rows[0].waiting_since if rows else None
+    rows, _more = desk.queue(desk.Wanted(status="waiting"), size=1)
+    return desk.counts()["waiting"], rows[0].waiting_since if rows else None
 
 
 def _companies() -> Waiting:
@@ -84,7 +84,7 @@ def _companies() -> Waiting:
 
 def _changes() -> Waiting:
     oldest = sa.select(sa.func.min(CompanyChange.sent_at)).where(CompanyChange.status == "pending")
-    return issuers.counts()["changes"], db.session.scalar(oldest)
+    return issuers_queries.counts()["changes"], db.session.scalar(oldest)
 
 
 def _campaigns() -> Waiting:
@@ -161,7 +161,7 @@ QUEUES = (
     Kind(_l("Payments to review"), _l("their amount, currency or time was not as expected"),
          "payments.exceptions", _exceptions, "payments.resolve"),
     Kind(_l("Requests for a second admin"), _l("roles and second factors of users"), "admin.requests",
-         accounts.staff_requests_waiting, "admin.confirm"),
+         queries.staff_requests_waiting, "admin.confirm"),
     Kind(_l("Requests to follow a contract"), _l("a campaign and its contract ended differently"),
          "reconciliation.requests", reconciliation.requests_waiting, "reconciliation.approve"),
     Kind(_l("Requests about keys and pause"), _l("for a second admin"), "chain.keys", request_queries.waiting,

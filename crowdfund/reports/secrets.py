@@ -6,13 +6,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..accounts.models.payout import PayoutAccount
-from ..accounts.models.second_factor import Totp
-from ..adapters import sealing
-from ..compliance.models.files import KycFile
-from ..db import db
-from ..documents.models import DocumentKey
-from ..issuers.models import Company, CompanyBankAccount
+from crowdfund.adapters import sealing
+from crowdfund.compliance.models import KycFile
+from crowdfund.documents.models import DocumentKey
+from crowdfund.issuers.models import Company, CompanyBankAccount
+from crowdfund.kernel.db import db
+from crowdfund.payout_accounts.models import PayoutAccount
+from crowdfund.security.models import Totp
 
 
 @dataclass(frozen=True, slots=True)

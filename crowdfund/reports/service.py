@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable
 
 import sqlalchemy as sa
 
-from .. import audit, clock
-from ..db import db, new_id, own_transaction, snapshot
-from ..ledger import proof as journal
-from ..marks import MarkForged, MarkMoved, Step
-from . import proofs
-from .models import SelfcheckRun
+from crowdfund.kernel import audit, clock
+from crowdfund.kernel.db import db, new_id, own_transaction, snapshot
+from crowdfund.kernel.marks import MarkForged, MarkMoved, Step
+from crowdfund.ledger import proof as journal
+from crowdfund.reports import proofs
+from crowdfund.reports.models import SelfcheckRun
 
 MOST_STEPS = 25  # of one part in one run; the next run goes on
 _S = SelfcheckRun.__table__

@@ -5,12 +5,13 @@ from typing import Any
 from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from .. import outbox, web
-from ..errors import NotFound
-from ..i18n import _
-from ..reconciliation import queries as reconciliation
-from ..reconciliation import rules as differing
-from . import queries, queues
+from crowdfund.kernel import outbox
+from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web import identity, pages, requests
+from crowdfund.reconciliation import queries as reconciliation
+from crowdfund.reconciliation.rules import comparing
+from crowdfund.reports import queries, queues
 
 bp = Blueprint("reports", __name__)
 SIZE = 50
@@ -19,21 +20,21 @@ SIZE = 50
 @bp.get("/staff")
 def desk() -> Response:
     """Show what waits at each desk of this person, and the last self-check."""
-    return web.render("reports/desk.html", "reports/_queues.html", **_desk())
+    return pages.render("reports/desk.html", "reports/_queues.html", **_desk())
 
 
 @bp.get("/staff/queues")
 def queues_now() -> Response:
     """Show the queues alone, for live updates."""
-    return web.render("reports/_queues.html", **_desk())
+    return pages.render("reports/_queues.html", **_desk())
 
 
 @bp.get("/staff/work")
 def work() -> Response:
     """List background work: what was given up or is late, or whatever is asked for."""
-    page, state = web.page_number(), request.args.get("state", "unfinished")
+    page, state = requests.page_number(), request.args.get("state", "unfinished")
     rows = queries.work(state=state, search=request.args.get("q", "").strip()[:80], page=page, size=SIZE)
-    return web.render(
+    return pages.render(
         "reports/work.html",
         "reports/_work.html",
         rows=rows[:SIZE],
@@ -50,12 +51,12 @@ def retry(work_id: str) -> BaseResponse:
     if not queries.is_unfinished(work_id):
         raise NotFound(_("There is no such work, or it is done."))
     outbox.revive(work_id)
-    web.flash(_("It is tried again now."), "success")
-    return web.back(url_for("reports.work"))
+    pages.flash(_("It is tried again now."), "success")
+    return pages.back(url_for("reports.work"))
 
 
 def _desk() -> dict[str, Any]:
-    found = queues.waiting(queues.of(web.roles()))
+    found = queues.waiting(queues.of(identity.roles()))
     contracts = reconciliation.state()
     differences = contracts.last.differences if contracts.last else []
     selfcheck = queries.last_run()
@@ -65,7 +66,7 @@ def _desk() -> dict[str, Any]:
         "work": [queue for queue in found if not queue.kind.is_trouble],
         "selfcheck": selfcheck,
         "contracts": contracts,
-        "differences": [(one, differing.words(one)) for one in differences],
+        "differences": [(one, comparing.words(one)) for one in differences],
     }
 
 

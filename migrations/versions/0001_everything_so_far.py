@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-from crowdfund.db import UTCDateTime, make_append_only
+from crowdfund.kernel.db import UTCDateTime, make_append_only
 
 revision = "0001"
 down_revision = None

@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-from crowdfund import config
+from crowdfund.kernel import config
 from crowdfund.adapters import sealing
-from crowdfund.db import UTCDateTime, make_append_only, new_id
-from crowdfund.db.mysql import name_the_encoding
+from crowdfund.kernel.db import UTCDateTime, make_append_only, new_id
+from crowdfund.kernel.db.mysql import name_the_encoding
 
 revision = "0002"
 down_revision = "0001"

@@ -7,7 +7,7 @@ Revises: 0003
 import sqlalchemy as sa
 from alembic import op
 
-from crowdfund.db import UTCDateTime, make_append_only
+from crowdfund.kernel.db import UTCDateTime, make_append_only
 
 revision = "0004"
 down_revision = "0003"

@@ -7,7 +7,7 @@ Revises: 0004
 import sqlalchemy as sa
 from alembic import op
 
-from crowdfund.db import UTCDateTime, make_append_only
+from crowdfund.kernel.db import UTCDateTime, make_append_only
 
 revision = "0005"
 down_revision = "0004"

@@ -7,7 +7,7 @@ Revises: 0006
 import sqlalchemy as sa
 from alembic import op
 
-from crowdfund.db import UTCDateTime
+from crowdfund.kernel.db import UTCDateTime
 
 revision = "0007"
 down_revision = "0006"

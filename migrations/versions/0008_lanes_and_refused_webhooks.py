@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from alembic import op
 
-from crowdfund.db import UTCDateTime
+from crowdfund.kernel.db import UTCDateTime
 
 revision = "0008"
 down_revision = "0007"

@@ -1,15 +1,15 @@
 """Webhooks that workers queue: the state `queued`, and what already is.
 
-Revision ID: 0009_webhooks
+Revision ID: 0009
 Revises: 0008
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-from crowdfund.db import UTCDateTime
+from crowdfund.kernel.db import UTCDateTime
 
-revision = "0009_webhooks"
+revision = "0009"
 down_revision = "0008"
 branch_labels = None
 depends_on = None

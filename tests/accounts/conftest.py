@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from crowdfund import outbox
-from crowdfund.accounts import service
 from crowdfund.adapters import mail, sms
-from crowdfund.db import commit, rollback
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import commit, rollback
+from crowdfund.sign_in.service import codes
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def ask(app, frozen):
 
     def request_code(typed="alice@example.com", ip="10.0.0.1", person_id=None):
         rollback()
-        otp_id = service.request_code(typed, ip=ip, person_id=person_id)
+        otp_id = codes.request_code(typed, ip=ip, person_id=person_id)
         commit()
         return otp_id
 
@@ -30,7 +30,7 @@ def enter(app):
     def sign_in(otp_id, typed, ip="10.0.0.1", referral=""):
         rollback()
         try:
-            person_id = service.sign_in(otp_id, typed, ip=ip, referral=referral)
+            person_id = codes.sign_in(otp_id, typed, ip=ip, referral=referral)
         except Exception:
             rollback()
             raise

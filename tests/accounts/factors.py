@@ -2,17 +2,17 @@
 
 import re
 
-from crowdfund import clock, outbox
-from crowdfund.accounts import service
-from crowdfund.accounts.rules import second_factor as rules
 from crowdfund.adapters import mail
-from crowdfund.db import commit, rollback
+from crowdfund.kernel import clock, outbox
+from crowdfund.kernel.db import commit, rollback
+from crowdfund.security import rules
+from crowdfund.security.service import second_factor
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 def enrolled(person_id):
-    service.second_factor.keep_app(person_id, SECRET)
+    second_factor.keep_app(person_id, SECRET)
     commit()
     return person_id
 
@@ -44,7 +44,7 @@ def prove(person_id, typed):
     """Type a code of the app as the page does: a refusal rolls back."""
     rollback()
     try:
-        service.second_factor.prove_app(person_id, typed)
+        second_factor.prove_app(person_id, typed)
     except Exception:
         rollback()
         raise
@@ -54,7 +54,7 @@ def prove(person_id, typed):
 def recover(person_id, typed):
     rollback()
     try:
-        left = service.second_factor.prove_recovery_code(person_id, typed)
+        left = second_factor.prove_recovery_code(person_id, typed)
     except Exception:
         rollback()
         raise

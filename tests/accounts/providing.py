@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from crowdfund import outbox
 from crowdfund.adapters import mail
-from crowdfund.db import rollback
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import rollback
 from crowdfund.local.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]

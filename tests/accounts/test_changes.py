@@ -5,14 +5,16 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import config, outbox
-from crowdfund.accounts import queries, service
-from crowdfund.accounts.models import User
-from crowdfund.accounts.models.changes import SensitiveChange, sensitive_change_event
-from crowdfund.accounts.rules import changes as rules
 from crowdfund.adapters import mail, sms
-from crowdfund.db import commit, db, rollback
-from crowdfund.errors import Conflict, NotFound
+from crowdfund.kernel import config, outbox
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.errors import Conflict, NotFound
+from crowdfund.people import queries as people_queries
+from crowdfund.people.models import User
+from crowdfund.security import queries, rules
+from crowdfund.security.models import SensitiveChange, sensitive_change_event
+from crowdfund.security.service import changes
+from crowdfund.sign_in.service import methods as methods_service
 from tests import raising
 from tests.together import at_once
 
@@ -20,12 +22,12 @@ DAY = timedelta(hours=24)
 done = []
 
 
-@service.changes.on_apply("test_thing")
+@changes.on_apply("test_thing")
 def keep(person_id, payload):
     done.append((person_id, payload))
 
 
-@service.changes.on_apply("test_taken")
+@changes.on_apply("test_taken")
 def refuse(person_id, payload):
     db.session.execute(sa.update(User).where(User.id == person_id).values(first_name="Half done"))
     raise Conflict("Another account uses this.")
@@ -40,7 +42,7 @@ def nothing_done():
 @pytest.fixture
 def alice(app, frozen):
     person_id = raising.person("alice")
-    service.methods.attach(person_id, "phone", "+251911234567")
+    methods_service.attach(person_id, "phone", "+251911234567")
     commit()
     outbox.drain_all()
     mail.OUTBOX.clear()
@@ -50,7 +52,7 @@ def alice(app, frozen):
 
 def ask(person_id, kind="test_thing", **payload):
     rollback()
-    change_id = service.changes.request(person_id, kind, payload or {"value": "4711-0815"}, actor=person_id)
+    change_id = changes.request(person_id, kind, payload or {"value": "4711-0815"}, actor=person_id)
     commit()
     outbox.drain_all()
     return change_id
@@ -96,17 +98,17 @@ def test_the_new_address_is_told_too_and_the_old_one_even_after_it_is_gone(alice
         methods = sa.text("UPDATE sign_in_method SET value = :new WHERE person_id = :id AND kind = 'email'")
         db.session.execute(methods, {"new": payload["value"], "id": person_id})
 
-    monkeypatch.setitem(service.changes._KINDS, "email", move)
+    monkeypatch.setitem(changes._KINDS, "email", move)
     ask(alice, "email", value="new@example.com")
     assert {to for to, _ in letters()} == {"alice@example.com", "new@example.com"}
     later(frozen)
-    assert queries.get(alice).email == "new@example.com"
+    assert people_queries.get(alice).email == "new@example.com"
     assert {to for to, _ in letters()} == {"alice@example.com", "new@example.com"}
 
 
 @pytest.mark.parametrize(("kind", "statuses"), [("email", [303, 303]), ("test_thing", [200, 200])])
 def test_when_a_way_in_changes_every_device_signs_in_anew(app, alice, frozen, monkeypatch, kind, statuses):
-    monkeypatch.setitem(service.changes._KINDS, "email", keep)
+    monkeypatch.setitem(changes._KINDS, "email", keep)
     browsers = [raising.sign_in(app.test_client(), alice) for _ in range(2)]
     stranger = raising.sign_in(app.test_client(), raising.person("bob"))
     ask(alice, kind, value="new@example.com")
@@ -135,7 +137,7 @@ def test_nobody_else_sees_or_cancels_it(app, alice):
     assert stranger.get(f"/account/changes/{change_id}").status_code == 404
     assert stranger.post(f"/account/changes/{change_id}/cancel").status_code == 404
     with pytest.raises(NotFound):
-        service.changes.cancel(change_id, raising.person("bob"), actor="bob")
+        changes.cancel(change_id, raising.person("bob"), actor="bob")
     assert status(change_id) == "held"
 
 
@@ -149,7 +151,7 @@ def test_a_newer_request_of_the_kind_takes_the_place_of_the_older(alice, frozen)
 
 
 def test_of_two_requests_at_once_one_is_left(app, alice, frozen):
-    works = [lambda: service.changes.request(alice, "test_thing", {"value": "x"}, actor=alice)] * 4
+    works = [lambda: changes.request(alice, "test_thing", {"value": "x"}, actor=alice)] * 4
     made = at_once(app, works)
     assert sorted(status(one) for one in made) == ["held", "replaced", "replaced", "replaced"]
 
@@ -158,8 +160,8 @@ def test_of_cancelling_and_applying_at_once_one_wins(app, alice, frozen):
     change_id = ask(alice)
     frozen.advance(DAY)
     works = [
-        lambda: service.changes.apply(change_id),
-        lambda: service.changes.cancel(change_id, alice, actor=alice),
+        lambda: changes.apply(change_id),
+        lambda: changes.cancel(change_id, alice, actor=alice),
     ]
     outcomes = at_once(app, works)
     applied = status(change_id) == "applied"
@@ -173,7 +175,7 @@ def test_what_cannot_be_done_any_more_changes_nothing_and_is_told(alice, frozen)
     later(frozen)
     assert queries.change(change_id).reason == "Another account uses this."
     assert status(change_id) == "failed"
-    assert queries.get(alice).first_name == "Alice"
+    assert people_queries.get(alice).first_name == "Alice"
     assert letters() == [("alice@example.com", "A change could not be made")]
 
 
@@ -225,4 +227,4 @@ def test_values_are_shown_so_that_only_their_owner_knows_them(value, shown):
 
 def test_a_kind_that_nobody_applies_cannot_be_asked_for(alice):
     with pytest.raises(KeyError):
-        service.changes.request(alice, "no_such_kind", {}, actor=alice)
+        changes.request(alice, "no_such_kind", {}, actor=alice)

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import config, outbox
-from crowdfund.accounts import service
-from crowdfund.accounts.models.second_factor import FactorTry
-from crowdfund.accounts.rules import second_factor as rules
 from crowdfund.adapters import mail
-from crowdfund.db import commit, db, rollback
+from crowdfund.kernel import config, outbox
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.security import rules
+from crowdfund.security.models import FactorTry
+from crowdfund.security.service import second_factor
 from tests import raising
 from tests.together import at_once
 
@@ -25,7 +25,7 @@ def alice(app, frozen):
 
 @pytest.fixture
 def codes(alice):
-    made = service.second_factor.make_recovery_codes(alice)
+    made = second_factor.make_recovery_codes(alice)
     commit()
     return made
 
@@ -58,13 +58,13 @@ def test_an_older_code_than_the_last_used_one_is_refused(alice):
 def test_of_the_same_code_twenty_times_at_once_one_is_taken(app, alice, monkeypatch):
     monkeypatch.setattr(rules, "TRY_LIMITS", ((100, timedelta(minutes=15)),))
     typed = code()
-    outcomes = at_once(app, [lambda: service.second_factor.prove_app(alice, typed)] * 20)
+    outcomes = at_once(app, [lambda: second_factor.prove_app(alice, typed)] * 20)
     assert outcomes.count(None) == 1
     assert sum(isinstance(one, rules.WrongFactor) for one in outcomes) == 19
 
 
 def test_of_twenty_guesses_at_once_at_most_five_are_looked_at(app, alice):
-    outcomes = at_once(app, [lambda: service.second_factor.prove_app(alice, wrong())] * 20)
+    outcomes = at_once(app, [lambda: second_factor.prove_app(alice, wrong())] * 20)
     looked_at = sum(isinstance(one, rules.WrongFactor) for one in outcomes)
     assert looked_at <= 5
     assert sum(isinstance(one, rules.TooManyTries) for one in outcomes) == 20 - looked_at
@@ -135,13 +135,13 @@ def test_a_recovery_code_works_once_and_its_person_is_told(alice, codes):
 
 def test_the_same_recovery_code_at_once_opens_once(app, alice, codes, monkeypatch):
     monkeypatch.setattr(rules, "TRY_LIMITS", ((100, timedelta(minutes=15)),))
-    outcomes = at_once(app, [lambda: service.second_factor.prove_recovery_code(alice, codes[0])] * 10)
+    outcomes = at_once(app, [lambda: second_factor.prove_recovery_code(alice, codes[0])] * 10)
     assert sum(one == 9 for one in outcomes) == 1
     assert sum(isinstance(one, rules.WrongFactor) for one in outcomes) == 9
 
 
 def test_new_codes_end_the_former_ones(alice, codes):
-    fresh = service.second_factor.make_recovery_codes(alice)
+    fresh = second_factor.make_recovery_codes(alice)
     commit()
     with pytest.raises(rules.WrongFactor):
         recover(alice, codes[0])

@@ -6,11 +6,16 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import clock, config, outbox
-from crowdfund.accounts import queries, rules, service
-from crowdfund.accounts.models import Otp, SignInCounter, User
-from crowdfund.db import commit, db, new_id, rollback
-from crowdfund.errors import Unavailable
+from crowdfund.kernel import clock, config, outbox
+from crowdfund.kernel.db import commit, db, new_id, rollback
+from crowdfund.kernel.errors import Unavailable
+from crowdfund.people import queries as people_queries
+from crowdfund.people.models import User
+from crowdfund.sign_in import queries
+from crowdfund.sign_in.models import Otp, SignInCounter
+from crowdfund.sign_in.rules import codes, limits
+from crowdfund.sign_in.service import codes as codes_service
+from crowdfund.sign_in.service import limits as limits_service
 from tests.together import at_once
 
 from .conftest import other_than
@@ -24,21 +29,21 @@ def counted(scope, subject=None):
     rollback()
     query = sa.select(sa.func.max(C.c.tries)).where(C.c.scope == scope)
     if subject is not None:
-        query = query.where(C.c.subject == service.limits.Subjects(subject, subject).of(scope))
+        query = query.where(C.c.subject == limits_service.Subjects(subject, subject).of(scope))
     return db.session.scalar(query) or 0
 
 
 def test_addresses_count_by_what_one_visitor_has():
-    assert rules.address("10.1.2.3") == rules.address("::ffff:10.1.2.3") == "10.1.2.3"
-    assert rules.network("10.1.2.3") == rules.network("10.1.2.250") != rules.network("10.1.3.3")
-    assert rules.address("2001:db8:1:2::5") == rules.address("2001:db8:1:2:ffff::1") == "2001:db8:1:2::/64"
-    assert rules.network("2001:db8:1:2::5") == rules.network("2001:db8:1:ffff::") == "2001:db8:1::/48"
+    assert limits.address("10.1.2.3") == limits.address("::ffff:10.1.2.3") == "10.1.2.3"
+    assert limits.network("10.1.2.3") == limits.network("10.1.2.250") != limits.network("10.1.3.3")
+    assert limits.address("2001:db8:1:2::5") == limits.address("2001:db8:1:2:ffff::1") == "2001:db8:1:2::/64"
+    assert limits.network("2001:db8:1:2::5") == limits.network("2001:db8:1:ffff::") == "2001:db8:1::/48"
     for strange in ("", "unknown", "10.1.2", "<b>", "9" * 500):
-        assert rules.address(strange) == rules.network(strange) == "unknown"
+        assert limits.address(strange) == limits.network(strange) == "unknown"
 
 
 def test_a_window_begins_at_the_same_moment_for_all(frozen):
-    hour = rules.Limit("ip", timedelta(hours=1), 5)
+    hour = limits.Limit("ip", timedelta(hours=1), 5)
     assert hour.begin(clock.now()) == hour.begin(clock.now() + timedelta(minutes=59, seconds=59))
     assert hour.begin(clock.now()) != hour.begin(clock.now() + timedelta(hours=1))
 
@@ -48,7 +53,7 @@ def test_a_right_code_uses_up_no_budget_and_a_wrong_one_does(ask, enter, read_co
     assert [counted(scope) for scope in ("identifier", "ip", "network", "everybody")] == [0, 0, 0, 0]
     otp_id, code = ask(), read_code()
     for _ in range(2):
-        with pytest.raises(rules.WrongCode):
+        with pytest.raises(codes.WrongCode):
             enter(otp_id, other_than(code))
     assert [counted(scope) for scope in ("identifier", "ip", "network", "everybody")] == [2, 2, 2, 2]
     enter(otp_id, code)
@@ -61,7 +66,7 @@ def guess_wrong(ask, enter, read_code, times, *, to="alice@example.com", ip="10.
         otp_id = ask(to, ip=f"10.8.{first // 5}.1")
         code = read_code(to)
         for _ in range(min(5, times - first)):
-            with pytest.raises(rules.WrongCode):
+            with pytest.raises(codes.WrongCode):
                 enter(otp_id, other_than(code), ip=ip)
 
 
@@ -73,7 +78,7 @@ def test_an_account_that_is_guessed_at_gets_a_long_code_and_is_not_locked(ask, e
     frozen.advance(timedelta(minutes=2))
     guess_wrong(ask, enter, read_code, 1)
     # The six digits are not judged any more, though they are right and come from a good address.
-    with pytest.raises(rules.GuessedTooOften, match="twelve digits") as refusal:
+    with pytest.raises(codes.GuessedTooOften, match="twelve digits") as refusal:
         enter(before, code_before, ip="10.6.6.6")
     assert refusal.value.status == 429
     frozen.advance(timedelta(minutes=2))
@@ -122,7 +127,7 @@ def test_a_clock_that_was_a_day_ahead_for_a_moment_locks_nobody_out_for_a_day(as
     frozen.advance(timedelta(days=1))
     for _ in range(5):
         ask()
-    with pytest.raises(rules.TooManyCodes):
+    with pytest.raises(codes.TooManyCodes):
         ask()
     frozen.advance(timedelta(days=-1))
     ask()
@@ -134,7 +139,7 @@ def test_a_refused_try_uses_up_nothing_of_others(ask, enter, read_code, frozen):
     guess_wrong(ask, enter, read_code, 10)
     before = counted("everybody"), queries.otp(otp_id).attempts
     for _ in range(30):
-        with pytest.raises(rules.GuessedTooOften):
+        with pytest.raises(codes.GuessedTooOften):
             enter(otp_id, code)
     assert (counted("everybody"), queries.otp(otp_id).attempts) == before
 
@@ -145,9 +150,9 @@ def test_five_wrong_tries_kill_a_long_code_too(ask, enter, read_code, frozen):
     otp_id = ask()
     code = read_code(digits=12)
     for typed in ("000000000000", code[:6], "", "9" * 5000, "abcdef"):
-        with pytest.raises(rules.WrongCode):
+        with pytest.raises(codes.WrongCode):
             enter(otp_id, typed)
-    with pytest.raises(rules.WrongCode):
+    with pytest.raises(codes.WrongCode):
         enter(otp_id, code)
 
 
@@ -178,12 +183,12 @@ def test_when_sql_cannot_count_nobody_gets_in(ask, enter, read_code, client):
 def test_at_most_the_budget_is_judged_of_many_at_once(app, ask, read_code):
     found = [(otp_id, read_code(to)) for to in ("a@x.org", "b@x.org", "c@x.org") for otp_id in [ask(to)]]
     works = [
-        lambda otp_id=otp_id, code=code: service.sign_in(otp_id, other_than(code), ip="10.3.3.3")
+        lambda otp_id=otp_id, code=code: codes_service.sign_in(otp_id, other_than(code), ip="10.3.3.3")
         for otp_id, code in found
         for _ in range(5)
     ]
     outcomes = at_once(app, works)
-    assert all(isinstance(one, rules.WrongCode) for one in outcomes)
+    assert all(isinstance(one, codes.WrongCode) for one in outcomes)
     assert counted("ip", "10.3.3.3") == 15
 
 
@@ -192,7 +197,7 @@ def test_counters_and_requests_are_cleared_away(ask, enter, read_code, frozen):
     frozen.advance(timedelta(days=2, hours=1))
     fresh = ask("bob@example.com")
     outbox.drain_all()
-    service.limits.purge()
+    limits_service.purge()
     commit()
     assert db.session.scalar(sa.select(sa.func.count()).select_from(SignInCounter)) == 0
     assert list(db.session.scalars(sa.select(Otp.id))) == [fresh]
@@ -219,7 +224,7 @@ def siege(app, frozen):
             "id": otp_id, "kind": "email", "identifier": f"person{n}@example.com", "digits": 6,
             "language": "en",
             "ip": "", "network": "", "attempts": 0, "created_at": now - timedelta(minutes=2),
-            "expires_at": now + rules.CODE_LIFETIME,
+            "expires_at": now + codes.CODE_LIFETIME,
         }
         for n, otp_id in enumerate(ids)
     ]  # fmt: skip
@@ -237,16 +242,16 @@ def test_a_thousand_addresses_trying_a_hundred_thousand_accounts_open_none(siege
     secret, judged, refused = config.settings().secret_key, 0, 0
     for turn in range(GUESSES):
         otp_id, ip = siege[turn * 31 % ACCOUNTS], address_of(turn % ADDRESSES)
-        code = rules.code_for(secret, otp_id)
+        code = codes.code_for(secret, otp_id)
         try:
             # While guesses are judged they miss, as 999,999 of a million do; then even the right code
             # is of no use: nobody looks at it.
             enter(otp_id, other_than(code) if not refused else code, ip=ip)
-        except rules.WrongCode:
+        except codes.WrongCode:
             judged += 1
-        except rules.GuessedTooOften:
+        except codes.GuessedTooOften:
             refused += 1
-    budget = rules.for_everybody(config.settings().sign_in_failures_a_day)[0].most
+    budget = limits.for_everybody(config.settings().sign_in_failures_a_day)[0].most
     assert (judged, refused) == (budget, GUESSES - budget)
     assert judged / 10**6 < 1 / 1000  # the chance that all of them together open a single account
     assert db.session.scalar(sa.select(sa.func.count()).select_from(User)) == 0
@@ -281,16 +286,16 @@ def test_asking_and_guessing_cost_the_same_whether_the_account_exists(ask, enter
     }[kind]
     person_id = enter(ask(known), read_code(known))
     frozen.advance(timedelta(hours=2))
-    assert queries.get(person_id)
+    assert people_queries.get(person_id)
     seen = {}
     for number, typed in enumerate((known, unknown)):
         ip = f"10.{number + 1}.0.1"
         with Statements() as asked:
             otp_id = ask(typed, ip=ip)
         code = read_code(typed)
-        with Statements() as guessed, pytest.raises(rules.WrongCode):
+        with Statements() as guessed, pytest.raises(codes.WrongCode):
             enter(otp_id, other_than(code), ip=ip)
-        with Statements() as again, pytest.raises(rules.WrongCode):
+        with Statements() as again, pytest.raises(codes.WrongCode):
             enter(otp_id, other_than(code), ip=ip)
         seen[typed] = (asked, guessed, again)
     # The counter of everybody is new for the first only; its row is there for the second.

@@ -5,12 +5,15 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import outbox
-from crowdfund.accounts import queries, rules, service
-from crowdfund.accounts.models import SignInMethod, User
 from crowdfund.adapters import mail, sms
-from crowdfund.db import commit, db, rollback
-from crowdfund.errors import Conflict, NotFound
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.errors import Conflict, NotFound
+from crowdfund.people import queries, service
+from crowdfund.people.models import SignInMethod, User
+from crowdfund.security import queries as security_queries
+from crowdfund.sign_in.rules import codes
+from crowdfund.sign_in.service import methods
 from tests import raising
 from tests.together import at_once
 
@@ -78,7 +81,7 @@ def test_at_most_ten_sms_an_hour_go_to_one_number(ask, frozen):
     for number in range(10):
         ask(NUMBER, ip=f"10.0.{number}.1")
         frozen.advance(timedelta(minutes=1))
-    with pytest.raises(rules.TooManyCodes):
+    with pytest.raises(codes.TooManyCodes):
         ask(NUMBER, ip="10.1.0.1")
     ask("alice@example.com", ip="10.1.0.1")
 
@@ -120,17 +123,17 @@ def test_an_address_without_its_code_opens_nothing(tab, alice, ask, enter, read_
 def test_a_code_that_proves_an_address_signs_nobody_in_and_the_other_way_round(alice, ask, enter, read_code):
     proving = ask(NUMBER, person_id=alice)
     code = read_code(NUMBER)
-    with pytest.raises(rules.WrongCode):
+    with pytest.raises(codes.WrongCode):
         enter(proving, code)
     signing = ask("bob@example.com")
     code = read_code("bob@example.com")
     rollback()
-    with pytest.raises(rules.WrongCode):
-        service.methods.confirm(alice, signing, code, ip="10.0.0.1")
+    with pytest.raises(codes.WrongCode):
+        methods.confirm(alice, signing, code, ip="10.0.0.1")
     rollback()
     bob = raising.person("bob")
-    with pytest.raises(rules.WrongCode):
-        service.methods.confirm(bob, proving, read_code(NUMBER), ip="10.0.0.1")
+    with pytest.raises(codes.WrongCode):
+        methods.confirm(bob, proving, read_code(NUMBER), ip="10.0.0.1")
 
 
 def test_an_address_of_another_account_is_told_only_to_who_reads_its_messages(tab, alice, read_code):
@@ -154,9 +157,7 @@ def test_of_two_accounts_that_prove_one_number_at_once_one_gets_it(app, alice, a
     for name, person_id in (("alice", alice), ("bob", bob)):
         otp_id = ask(NUMBER, person_id=person_id)
         asked[name] = (person_id, otp_id, read_code(NUMBER))
-    outcomes = at_once(
-        app, [lambda one=one: service.methods.confirm(*one, ip="10.0.0.1") for one in asked.values()]
-    )
+    outcomes = at_once(app, [lambda one=one: methods.confirm(*one, ip="10.0.0.1") for one in asked.values()])
     assert sorted(type(one).__name__ for one in outcomes) == ["Conflict", "NoneType"]
     assert len(ways(alice) | ways(bob)) == 3
 
@@ -165,7 +166,7 @@ def test_an_address_that_another_person_was_given_is_not_taken_over(tab, alice, 
     bob = raising.person("bob")
     db.session.execute(sa.delete(SignInMethod).where(SignInMethod.person_id == bob))
     commit()
-    service.methods.attach(bob, "phone", NUMBER)
+    methods.attach(bob, "phone", NUMBER)
     db.session.execute(sa.update(User).where(User.id == alice).values(email=None))
     db.session.execute(sa.delete(SignInMethod).where(SignInMethod.person_id == alice))
     commit()
@@ -191,7 +192,7 @@ def test_a_change_of_address_asks_for_the_second_factor(app, alice, read_code):
     assert answer.headers["Location"].startswith("/sign-in/second-factor")
     assert ways(alice) == {("email", "alice@example.com")}
     rollback()
-    assert queries.changes_of(alice) == []
+    assert security_queries.changes_of(alice) == []
 
 
 def test_an_address_that_somebody_takes_meanwhile_stays_theirs(tab, alice, read_code, frozen, ask, enter):
@@ -239,7 +240,7 @@ def test_the_last_way_in_is_never_removed(tab, alice):
     assert answer.status_code == 303
     assert "This is your only way to sign in" in tab.get(PAGE).text
     with pytest.raises(Conflict):
-        service.methods.ask_to_remove(alice, method_id(alice, "email"))
+        methods.ask_to_remove(alice, method_id(alice, "email"))
 
 
 def test_a_way_in_is_removed_after_a_day_and_everybody_is_told(tab, alice, read_code, frozen):
@@ -266,7 +267,7 @@ def test_somebody_elses_way_in_is_not_found(app, tab, alice):
     theirs = method_id(bob, "email")
     assert tab.post(f"{PAGE}/{theirs}/remove").status_code == 404
     with pytest.raises(NotFound):
-        service.methods.ask_to_remove(alice, theirs)
+        methods.ask_to_remove(alice, theirs)
     plain = raising.sign_in(app.test_client(), alice)
     answer = plain.post(f"{PAGE}/{method_id(alice, 'email')}/remove")
     assert answer.headers["Location"].startswith("/sign-in/second-factor")

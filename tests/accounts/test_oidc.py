@@ -9,14 +9,17 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import clock, config
-from crowdfund.accounts import queries, service
-from crowdfund.accounts.models import SignInAttempt, SignInMethod, User
-from crowdfund.accounts.rules.ways import clean_name, identity_value
 from crowdfund.adapters import oidc
-from crowdfund.db import commit, db, rollback
+from crowdfund.kernel import clock, config
+from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.local import doctor
 from crowdfund.local.ports import free_port
+from crowdfund.people import queries, service
+from crowdfund.people.models import SignInMethod, User
+from crowdfund.security import queries as security_queries
+from crowdfund.security.service import changes
+from crowdfund.sign_in.models import SignInAttempt
+from crowdfund.sign_in.rules.external import clean_name, identity_value
 from tests import raising
 
 from . import providing
@@ -302,11 +305,11 @@ def test_a_second_identity_needs_a_second_factor_and_a_day(provider, signed_in):
     assert "This takes 24 hours" in browser.get(answer.headers["Location"]).text
     assert browser.post("/account/sign-in-methods/connect").status_code == 303
     assert ("oidc", f"{provider.issuer}|{BIRUK}") not in ways_of(person_id)
-    held = queries.changes_of(person_id, held_only=True)
+    held = security_queries.changes_of(person_id, held_only=True)
     assert [change.kind for change in held] == ["oidc"]
     clock.use(clock.OffsetClock(timedelta(hours=24, minutes=1)))
     try:
-        service.changes.apply(held[0].id)
+        changes.apply(held[0].id)
         commit()
     finally:
         clock.use(None)

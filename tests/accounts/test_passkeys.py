@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import config
-from crowdfund.accounts import queries, service
-from crowdfund.accounts.models.second_factor import Passkey, PasskeyChallenge
-from crowdfund.accounts.rules.second_factor import WrongFactor
-from crowdfund.accounts.service.passkeys import Answer, relying_party
-from crowdfund.db import commit, db, rollback
-from crowdfund.errors import Conflict, Invalid, NotFound, TooMany
+from crowdfund.kernel import config
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.errors import Conflict, Invalid, NotFound, TooMany
+from crowdfund.security import queries
+from crowdfund.security.models import Passkey, PasskeyChallenge
+from crowdfund.security.rules import WrongFactor
+from crowdfund.security.service import passkeys
+from crowdfund.security.service.passkeys import Answer, relying_party
 from tests import raising
 from tests.together import at_once
 
@@ -35,7 +36,7 @@ def phone(alice):
 
 def begin(verb, person_id):
     rollback()
-    challenge_id, options = getattr(service.passkeys, verb)(person_id)
+    challenge_id, options = getattr(passkeys, verb)(person_id)
     commit()
     return challenge_id, options
 
@@ -49,7 +50,7 @@ def added(person_id, device, name="My phone"):
 def add(person_id, answer, name="My phone"):
     rollback()
     try:
-        service.passkeys.add(person_id, answer, name=name)
+        passkeys.add(person_id, answer, name=name)
     except Exception:
         rollback()
         raise
@@ -59,7 +60,7 @@ def add(person_id, answer, name="My phone"):
 def prove(person_id, answer):
     rollback()
     try:
-        service.passkeys.prove(person_id, answer)
+        passkeys.prove(person_id, answer)
     except Exception:
         rollback()
         raise
@@ -89,7 +90,7 @@ def test_a_challenge_is_answered_once(alice, phone):
 
 def test_the_same_answer_at_once_counts_once(app, alice, phone):
     answer = asked(alice, phone)
-    outcomes = at_once(app, [lambda: service.passkeys.prove(alice, answer)] * 8)
+    outcomes = at_once(app, [lambda: passkeys.prove(alice, answer)] * 8)
     assert outcomes.count(None) == 1
     assert sum(isinstance(one, WrongFactor) for one in outcomes) == 7
 
@@ -268,7 +269,7 @@ def test_a_passkey_is_removed_by_its_owner_alone(app, client, alice, phone):
     rollback()
     assert queries.factors(alice) == ()
     with pytest.raises(NotFound):
-        service.passkeys.remove(alice, row.id)
+        passkeys.remove(alice, row.id)
 
 
 @pytest.mark.parametrize(
@@ -287,7 +288,7 @@ def test_passkeys_belong_to_the_name_in_public_url(app, alice, client, public_ur
         assert relying_party() == name
         if name is None:
             with pytest.raises(Conflict):
-                service.passkeys.begin_adding(alice)
+                passkeys.begin_adding(alice)
             page = raising.sign_in(client, alice).get(NEW).text
             assert "Passkeys do not work at this address" in page
     finally:

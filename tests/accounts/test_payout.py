@@ -5,13 +5,16 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import outbox
-from crowdfund.accounts import queries, service
-from crowdfund.accounts.models.payout import PayoutAccount, payout_account_event
-from crowdfund.accounts.rules import payout as rules
 from crowdfund.adapters import mail
-from crowdfund.db import commit, db, rollback
-from crowdfund.errors import Conflict, Forbidden, Invalid
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.errors import Conflict, Forbidden, Invalid
+from crowdfund.payout_accounts import queries, rules
+from crowdfund.payout_accounts import service as payout_accounts_service
+from crowdfund.payout_accounts.models import PayoutAccount, payout_account_event
+from crowdfund.people import service
+from crowdfund.security import queries as security_queries
+from crowdfund.security.service import second_factor
 from tests import raising
 
 CBE = {"bank": "cbe", "number": "1000 1234 56789", "holder": "Alice Bekele"}
@@ -22,7 +25,7 @@ URL = "/account/payout-account"
 def alice(app, frozen):
     person_id = raising.person("alice")
     service.save_profile(person_id, first_name="Alice", last_name="Bekele")
-    service.second_factor.keep_app(person_id, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    second_factor.keep_app(person_id, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     commit()
     outbox.drain_all()
     return person_id
@@ -35,7 +38,7 @@ def hers(app, alice):
 
 def given(person_id, frozen, scheme="et", **changed):
     """Ask for an account and let the day pass."""
-    service.payout.request(person_id, scheme, **CBE | changed)
+    payout_accounts_service.request(person_id, scheme, **CBE | changed)
     commit()
     frozen.advance(timedelta(hours=24))
     outbox.drain_all()
@@ -48,7 +51,7 @@ def present(person_id):
 
 
 def decide(person_id, actor, approve, reason=""):
-    service.payout.decide(person_id, actor, approve, reason)
+    payout_accounts_service.decide(person_id, actor, approve, reason)
     commit()
     outbox.drain_all()
 
@@ -62,10 +65,10 @@ def test_it_takes_a_second_factor_a_day_and_a_colleague(hers, alice, frozen):
     outbox.drain_all()
     assert (present(alice).status, present(alice).masked) == ("pending", "ET •••• 6789")
     with pytest.raises(Conflict):
-        service.payout.verified_number(alice)
+        payout_accounts_service.verified_number(alice)
     carla = raising.person("carla", "compliance")
     decide(alice, carla, True)
-    row, number = service.payout.verified_number(alice)
+    row, number = payout_accounts_service.verified_number(alice)
     assert (row.status, number) == ("verified", "1000123456789")
     assert any("payout account is verified" in letter["Subject"] for letter in mail.OUTBOX)
 
@@ -76,7 +79,7 @@ def test_without_a_fresh_second_factor_the_form_is_not_even_shown(app, alice, me
     answer = getattr(tired, method)(f"{URL}/et")
     assert answer.headers["Location"].startswith("/sign-in/second-factor?next=")
     rollback()
-    assert queries.changes_of(alice) == []
+    assert security_queries.changes_of(alice) == []
 
 
 def test_who_has_no_second_factor_is_led_to_set_one_up_and_back(app, frozen):
@@ -97,16 +100,16 @@ def test_the_number_is_sealed_wherever_it_is_kept(alice, frozen):
 def test_another_account_takes_over_after_a_day_and_has_to_be_verified_again(alice, frozen):
     given(alice, frozen)
     decide(alice, raising.person("carla", "compliance"), True)
-    service.payout.request(
+    payout_accounts_service.request(
         alice, "iban", bank="", number="DE89 3704 0044 0532 0130 00", holder="Alice Bekele"
     )
     commit()
-    assert service.payout.verified_number(alice)[1] == "1000123456789"
+    assert payout_accounts_service.verified_number(alice)[1] == "1000123456789"
     frozen.advance(timedelta(hours=24))
     outbox.drain_all()
     assert (present(alice).status, present(alice).bank_name) == ("pending", "Commerzbank")
     with pytest.raises(Conflict):
-        service.payout.verified_number(alice)
+        payout_accounts_service.verified_number(alice)
     rollback()
     assert [one.status for one in queries.payout_accounts_of(alice)] == ["pending", "replaced"]
 
@@ -128,11 +131,11 @@ def test_a_rejection_says_why_and_nobody_decides_about_oneself_or_twice(hers, al
     carla = raising.person("carla", "compliance")
     for actor, approve, error in ((alice, True, Forbidden), (carla, False, Invalid)):
         with pytest.raises(error):
-            service.payout.decide(alice, actor, approve)
+            payout_accounts_service.decide(alice, actor, approve)
         rollback()
     decide(alice, carla, False, "The account is in another name.")
     with pytest.raises(Conflict):
-        service.payout.decide(alice, carla, True)
+        payout_accounts_service.decide(alice, carla, True)
     assert "The account is in another name." in hers.get(URL).text
     query = sa.select(payout_account_event.c.to_status).order_by(payout_account_event.c.id)
     assert list(db.session.scalars(query)) == ["pending", "rejected"]
@@ -162,7 +165,7 @@ def test_bad_input_gets_a_sentence_and_keeps_what_was_typed(hers, alice, scheme,
     assert answer.status_code == 422
     assert sentence in answer.text.replace("&#39;", "'")
     rollback()
-    assert queries.changes_of(alice) == []
+    assert security_queries.changes_of(alice) == []
 
 
 def test_an_unknown_scheme_is_no_page(hers):

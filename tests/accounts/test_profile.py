@@ -3,12 +3,12 @@
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import clock, config, outbox
-from crowdfund.accounts import queries, service
-from crowdfund.accounts.models import User, UserRole
 from crowdfund.adapters import mail, sms
-from crowdfund.db import commit, db, rollback
-from crowdfund.errors import Invalid
+from crowdfund.kernel import clock, config, outbox
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.errors import Invalid
+from crowdfund.people import queries, service
+from crowdfund.people.models import User, UserRole
 from tests import raising
 
 GOOD = {"first_name": "Alice", "last_name": "Bekele", "phone": "+251 91 123 4567"}

@@ -9,15 +9,15 @@ from types import SimpleNamespace
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import access, clock, outbox, sessions
-from crowdfund.accounts import queries, service
-from crowdfund.accounts.jobs import proofs
-from crowdfund.accounts.models.second_factor import RecoveryCode, Totp
-from crowdfund.accounts.rules import second_factor as rules
+import crowdfund
 from crowdfund.adapters import mail
-from crowdfund.db import commit, db, rollback
 from crowdfund.documents import service as documents
-from crowdfund.errors import Conflict, Forbidden
+from crowdfund.kernel import access, clock, outbox, sessions
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.errors import Conflict, Forbidden
+from crowdfund.security import jobs, queries, rules
+from crowdfund.security.models import RecoveryCode, Totp
+from crowdfund.security.service import second_factor
 from tests import raising
 
 from .factors import by_mail, code, enrolled, prove, recover, wrong
@@ -37,7 +37,7 @@ def alice(app, frozen):
 
 @pytest.fixture
 def codes(alice):
-    made = service.second_factor.make_recovery_codes(alice)
+    made = second_factor.make_recovery_codes(alice)
     commit()
     return made
 
@@ -255,13 +255,13 @@ def test_staff_reset_the_factors_of_somebody_else_and_of_nobody_else(app, client
     admin = raising.person("ada", "admin")
     raising.sign_in(client, alice)
     with pytest.raises(Forbidden):
-        service.second_factor.reset(alice, alice)
-    service.second_factor.reset(alice, admin)
+        second_factor.reset(alice, alice)
+    second_factor.reset(alice, admin)
     commit()
     assert (queries.factors(alice), queries.recovery_codes_left(alice)) == ((), None)
     assert client.get("/account").status_code == 303
     with pytest.raises(Conflict):
-        service.second_factor.reset(alice, admin)
+        second_factor.reset(alice, admin)
     rollback()
     assert "second_factor_reset" in [event.what for event in queries.security_events(alice)]
 
@@ -282,26 +282,26 @@ def test_what_no_rule_looks_at_any_more_is_forgotten_and_nothing_else(app, alice
     browser = raising.sign_in(app.test_client(), alice)
     browser.post("/sign-in/passkey/options")
     frozen.advance(timedelta(days=1, hours=23))
-    assert proofs.purge() == 0
+    assert jobs.purge() == 0
     commit()
     frozen.advance(timedelta(hours=2))
-    assert proofs.purge() == 2
+    assert jobs.purge() == 2
     commit()
     assert browser.get("/account").status_code == 200
     frozen.advance(timedelta(days=15))
-    assert proofs.purge() == 1
+    assert jobs.purge() == 1
     commit()
     assert (queries.factors(alice), queries.recovery_codes_left(alice)) == (("totp",), 10)
 
 
 def test_every_line_of_the_security_history_has_words(app, alice):
-    template = app.jinja_env.get_template("accounts/security_words.html").module
-    code = Path(service.__file__).parent.parent.parent
+    template = app.jinja_env.get_template("security/security_words.html").module
+    code = Path(crowdfund.__file__).parent
     calls = [
         node
         for path in code.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("security.note")
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("history.note")
     ]
     found = {
         part.value for node in calls for part in ast.walk(node.args[1]) if isinstance(part, ast.Constant)

@@ -4,9 +4,11 @@ import re
 
 import pytest
 
-from crowdfund import i18n, web
-from crowdfund.accounts import service
-from crowdfund.db import commit
+from crowdfund.kernel import i18n
+from crowdfund.kernel.db import commit
+from crowdfund.kernel.web import app as web_app
+from crowdfund.people import service
+from crowdfund.security.service import changes
 from tests import raising
 
 from .factors import enrolled
@@ -37,14 +39,14 @@ def untranslated(page):
 def alice(app, frozen):
     person_id = enrolled(raising.person("alice"))
     service.save_profile(person_id, first_name="Æ", last_name="Ø")
-    service.changes.request(person_id, "phone", {"value": "+251911234567"}, actor=person_id)
+    changes.request(person_id, "phone", {"value": "+251911234567"}, actor=person_id)
     commit()
     return person_id
 
 
 @pytest.mark.parametrize("url", PAGES)
 def test_every_text_is_marked_as_one(app, alice, monkeypatch, url):
-    monkeypatch.setattr(web, "_language", lambda _asked: i18n.PSEUDO)
+    monkeypatch.setattr(web_app, "language_of", lambda _asked: i18n.PSEUDO)
     browser = raising.sign_in(app.test_client(), alice, second_factor=True)
     page = browser.get(url)
     assert (page.status_code, "⟦" in page.text) == (200, True)

@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from crowdfund import outbox, sessions
-from crowdfund.accounts import queries, service
-from crowdfund.accounts.rules.sessions import device_name
 from crowdfund.adapters import mail
-from crowdfund.db import commit, rollback
+from crowdfund.kernel import outbox, sessions
+from crowdfund.kernel.db import commit, rollback
+from crowdfund.security import queries
+from crowdfund.security.rules import device_name
+from crowdfund.security.service import devices
 from tests import raising
 
 from .factors import by_mail
@@ -156,4 +157,4 @@ def test_ending_every_session_of_a_person_leaves_others_alone(app, alice):
     assert sessions.end(alice) == 1
     commit()
     assert (hers.get("/account").status_code, his.get("/account").status_code) == (303, 200)
-    assert service.devices.end_other_sessions(alice, but="") == 0
+    assert devices.end_other_sessions(alice, but="") == 0

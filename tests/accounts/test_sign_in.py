@@ -5,13 +5,17 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import clock, config, outbox
-from crowdfund.accounts import queries, rules, service
-from crowdfund.accounts.models import Otp, User
 from crowdfund.adapters import mail
-from crowdfund.db import db, rollback
-from crowdfund.errors import Invalid
+from crowdfund.kernel import clock, config, outbox
+from crowdfund.kernel.db import db, rollback
+from crowdfund.kernel.errors import Invalid
 from crowdfund.notifications.models import Message
+from crowdfund.people import queries, service
+from crowdfund.people.models import User
+from crowdfund.sign_in import queries as sign_in_queries
+from crowdfund.sign_in.models import Otp
+from crowdfund.sign_in.rules import codes as codes_rules
+from crowdfund.sign_in.service import codes as codes_service
 from tests.together import at_once
 
 from .conftest import other_than
@@ -50,23 +54,23 @@ def test_a_code_is_good_for_ten_minutes_and_not_longer(ask, enter, read_code, fr
     assert enter(in_time, code)
     too_late, code = ask(), read_code()
     frozen.advance(timedelta(minutes=10))
-    with pytest.raises(rules.WrongCode):
+    with pytest.raises(codes_rules.WrongCode):
         enter(too_late, code)
 
 
 def test_a_code_is_used_once(ask, enter, read_code):
     otp_id, code = ask(), read_code()
     enter(otp_id, code)
-    with pytest.raises(rules.WrongCode):
+    with pytest.raises(codes_rules.WrongCode):
         enter(otp_id, code)
 
 
 def test_five_wrong_tries_kill_the_code(ask, enter, read_code):
     otp_id, code = ask(), read_code()
     for _ in range(5):
-        with pytest.raises(rules.WrongCode):
+        with pytest.raises(codes_rules.WrongCode):
             enter(otp_id, other_than(code))
-    with pytest.raises(rules.WrongCode):
+    with pytest.raises(codes_rules.WrongCode):
         enter(otp_id, code)
     assert people() == 0
 
@@ -74,7 +78,7 @@ def test_five_wrong_tries_kill_the_code(ask, enter, read_code):
 def test_the_fifth_try_may_be_the_right_one(ask, enter, read_code):
     otp_id, code = ask(), read_code()
     for _ in range(4):
-        with pytest.raises(rules.WrongCode):
+        with pytest.raises(codes_rules.WrongCode):
             enter(otp_id, other_than(code))
     assert enter(otp_id, code)
 
@@ -84,7 +88,7 @@ def test_the_code_of_one_request_does_not_open_another(ask, enter, read_code):
     code = read_code("bob@example.com")
     second = ask()
     if code != read_code():
-        with pytest.raises(rules.WrongCode):
+        with pytest.raises(codes_rules.WrongCode):
             enter(second, code)
     assert enter(first, code) == queries.find_by_email("bob@example.com").id
 
@@ -94,27 +98,27 @@ def test_the_code_of_one_request_does_not_open_another(ask, enter, read_code):
 )
 def test_what_is_no_code_is_wrong_and_counts_as_a_try(ask, enter, typed):
     otp_id = ask()
-    with pytest.raises(rules.WrongCode):
+    with pytest.raises(codes_rules.WrongCode):
         enter(otp_id, typed)
-    assert queries.otp(otp_id).attempts == 1
+    assert sign_in_queries.otp(otp_id).attempts == 1
 
 
 def test_of_twenty_guesses_at_once_at_most_five_are_judged(app, ask, read_code):
     otp_id, code = ask(), read_code()
     guesses = [other_than(code)] * 19 + [code]
     outcomes = at_once(
-        app, [lambda typed=typed: service.sign_in(otp_id, typed, ip="10.0.0.1") for typed in guesses]
+        app, [lambda typed=typed: codes_service.sign_in(otp_id, typed, ip="10.0.0.1") for typed in guesses]
     )
     signed_in = sum(isinstance(one, str) for one in outcomes)
-    assert sum(isinstance(one, rules.WrongCode) for one in outcomes) == 20 - signed_in
+    assert sum(isinstance(one, codes_rules.WrongCode) for one in outcomes) == 20 - signed_in
     # The right one among the first five ends the code early; else exactly five were judged.
-    tries = queries.otp(otp_id).attempts
+    tries = sign_in_queries.otp(otp_id).attempts
     assert tries <= 5 if signed_in else tries == 5
 
 
 def test_the_right_code_twenty_times_at_once_signs_in_once(app, ask, read_code):
     otp_id, code = ask(), read_code()
-    outcomes = at_once(app, [lambda: service.sign_in(otp_id, code, ip="10.0.0.1")] * 20)
+    outcomes = at_once(app, [lambda: codes_service.sign_in(otp_id, code, ip="10.0.0.1")] * 20)
     assert sum(isinstance(one, str) for one in outcomes) == 1
     assert people() == 1
 
@@ -122,7 +126,7 @@ def test_the_right_code_twenty_times_at_once_signs_in_once(app, ask, read_code):
 def test_five_codes_a_minute_for_an_address_and_no_sixth(ask, frozen):
     for number in range(5):
         ask(ip=f"10.0.0.{number}")
-    with pytest.raises(rules.TooManyCodes, match="Wait a minute") as refusal:
+    with pytest.raises(codes_rules.TooManyCodes, match="Wait a minute") as refusal:
         ask(ip="10.0.0.99")
     assert refusal.value.status == 429
     ask("bob@example.com", ip="10.0.0.99")
@@ -133,7 +137,7 @@ def test_five_codes_a_minute_for_an_address_and_no_sixth(ask, frozen):
 def test_five_codes_a_minute_from_an_ip_and_no_sixth(ask, frozen):
     for number in range(5):
         ask(f"a{number}@example.com")
-    with pytest.raises(rules.TooManyCodes):
+    with pytest.raises(codes_rules.TooManyCodes):
         ask("b@example.com")
     ask("b@example.com", ip="10.0.0.2")
 
@@ -143,7 +147,7 @@ def test_a_refused_request_does_not_prolong_the_wait(ask, frozen):
         ask()
     for _ in range(20):
         frozen.advance(timedelta(seconds=2))
-        with pytest.raises(rules.TooManyCodes):
+        with pytest.raises(codes_rules.TooManyCodes):
             ask()
         rollback()
     frozen.advance(timedelta(seconds=20))
@@ -151,7 +155,7 @@ def test_a_refused_request_does_not_prolong_the_wait(ask, frozen):
 
 
 def test_of_twenty_requests_at_once_at_most_five_are_sent(app, frozen):
-    works = [lambda: service.request_code("alice@example.com", ip="10.0.0.1")] * 20
+    works = [lambda: codes_service.request_code("alice@example.com", ip="10.0.0.1")] * 20
     sent = [one for one in at_once(app, works) if isinstance(one, str)]
     outbox.drain_all()
     assert len(mail.OUTBOX) == len(sent) <= 5
@@ -186,8 +190,8 @@ def test_the_code_is_stored_nowhere(ask, read_code):
 def test_the_code_depends_on_the_platforms_secret(ask):
     otp_id = ask()
     secret = config.settings().secret_key
-    assert rules.code_for(secret, otp_id) == rules.code_for(secret, otp_id)
-    codes = {rules.code_for(f"{secret}{n}", otp_id) for n in range(20)}
+    assert codes_rules.code_for(secret, otp_id) == codes_rules.code_for(secret, otp_id)
+    codes = {codes_rules.code_for(f"{secret}{n}", otp_id) for n in range(20)}
     assert len(codes) > 15
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from crowdfund import config, outbox
-from crowdfund.accounts import service
 from crowdfund.adapters import sms
-from crowdfund.db import commit, rollback
-from crowdfund.errors import Invalid, Unavailable
+from crowdfund.kernel import config, outbox
+from crowdfund.kernel.db import commit, rollback
+from crowdfund.kernel.errors import Invalid, Unavailable
 from crowdfund.local.ports import free_port
+from crowdfund.sign_in.service import codes
 
 NUMBER = "+251911234567"
 
@@ -111,7 +111,7 @@ def test_a_code_by_mobile_reaches_the_gateway_after_trouble_once(gateway, gatewa
     from datetime import timedelta
 
     gateway(status=503)
-    service.request_code("0911 23 45 67", ip="10.0.0.1")
+    codes.request_code("0911 23 45 67", ip="10.0.0.1")
     commit()
     outbox.drain_all()
     assert seen(gateway_url)["taken"] == []
@@ -129,10 +129,10 @@ def test_in_production_without_a_gateway_codes_by_mobile_are_not_offered(app, fr
     config.use(before.model_copy(update={"environment": "production"}))
     assert not sms.is_offered()
     with pytest.raises(Invalid, match="Enter your e-mail address instead") as refusal:
-        service.request_code(NUMBER, ip="10.0.0.1")
+        codes.request_code(NUMBER, ip="10.0.0.1")
     assert refusal.value.field == "identifier"
     rollback()
     with pytest.raises(Unavailable):
         sms.send(NUMBER, "hello", message_id="m7")
-    service.request_code("alice@example.com", ip="10.0.0.1")
+    codes.request_code("alice@example.com", ip="10.0.0.1")
     config.use(before)

@@ -9,25 +9,26 @@ import sqlalchemy as sa
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
-from crowdfund import clock, config
-from crowdfund.accounts import service as accounts
-from crowdfund.accounts.models import RefreshToken, TokenFamily, User
-from crowdfund.accounts.rules import tokens as rules
-from crowdfund.accounts.rules.tokens import BadToken
-from crowdfund.accounts.service import tokens
-from crowdfund.db import commit, db, rollback
+from crowdfund.api_tokens import rules
+from crowdfund.api_tokens import service as api_tokens_service
+from crowdfund.api_tokens.models import RefreshToken, TokenFamily
+from crowdfund.api_tokens.rules import BadToken
+from crowdfund.kernel import clock, config
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.people import service
+from crowdfund.people.models import User
 from tests.together import at_once
 
 
 @pytest.fixture
 def alice(app, frozen):
-    person = accounts.ensure_user("alice@example.com", "Alice Bekele")
+    person = service.ensure_user("alice@example.com", "Alice Bekele")
     commit()
     return person
 
 
 def issue(person, **choices):
-    made = tokens.issue(person, **choices)
+    made = api_tokens_service.issue(person, **choices)
     commit()
     return made
 
@@ -35,15 +36,15 @@ def issue(person, **choices):
 def refuse(access):
     rollback()
     with pytest.raises(BadToken):
-        tokens.authenticate(access)
+        api_tokens_service.authenticate(access)
 
 
 def test_an_access_token_speaks_for_its_person_for_fifteen_minutes(alice, frozen):
     made = issue(alice)
     assert made.expires_in_s == 900
-    assert tokens.authenticate(made.access).person_id == alice
+    assert api_tokens_service.authenticate(made.access).person_id == alice
     frozen.advance(timedelta(minutes=14, seconds=59))
-    assert tokens.authenticate(made.access).person_id == alice
+    assert api_tokens_service.authenticate(made.access).person_id == alice
     frozen.advance(timedelta(seconds=1))
     refuse(made.access)
 
@@ -58,49 +59,49 @@ def test_a_token_says_ids_only(alice):
 def test_each_refresh_gives_new_tokens_and_spends_the_old_one(alice, frozen):
     first = issue(alice)
     frozen.advance(timedelta(days=13))
-    second = tokens.refresh(first.refresh)
+    second = api_tokens_service.refresh(first.refresh)
     frozen.advance(timedelta(days=13))
-    third = tokens.refresh(second.refresh)
+    third = api_tokens_service.refresh(second.refresh)
     assert len({first.refresh, second.refresh, third.refresh}) == 3
-    assert tokens.authenticate(third.access).person_id == alice
+    assert api_tokens_service.authenticate(third.access).person_id == alice
 
 
 def test_a_refresh_token_ends_after_fourteen_days(alice, frozen):
     made = issue(alice)
     frozen.advance(timedelta(days=14))
     with pytest.raises(BadToken):
-        tokens.refresh(made.refresh)
+        api_tokens_service.refresh(made.refresh)
 
 
 def test_a_spent_refresh_token_that_comes_again_revokes_its_whole_family_and_no_other(alice):
     stolen, other = issue(alice), issue(alice)
-    mine = tokens.refresh(stolen.refresh)
+    mine = api_tokens_service.refresh(stolen.refresh)
     with pytest.raises(BadToken):
-        tokens.refresh(stolen.refresh)
+        api_tokens_service.refresh(stolen.refresh)
     refuse(mine.access)
     with pytest.raises(BadToken):
-        tokens.refresh(mine.refresh)
-    assert tokens.authenticate(other.access).person_id == alice
+        api_tokens_service.refresh(mine.refresh)
+    assert api_tokens_service.authenticate(other.access).person_id == alice
     whys = db.session.scalars(sa.select(TokenFamily.revoked_why).order_by(TokenFamily.id)).all()
     assert whys == ["reused", ""]
 
 
 def test_of_refreshes_at_the_same_moment_one_wins_and_the_family_ends(app, alice):
     made = issue(alice)
-    outcomes = at_once(app, [lambda: tokens.refresh(made.refresh)] * 8)
-    won = [one for one in outcomes if isinstance(one, tokens.Tokens)]
+    outcomes = at_once(app, [lambda: api_tokens_service.refresh(made.refresh)] * 8)
+    won = [one for one in outcomes if isinstance(one, api_tokens_service.Tokens)]
     assert (len(won), sum(isinstance(one, BadToken) for one in outcomes)) == (1, 7)
     refuse(won[0].access)
 
 
 def test_signing_out_ends_the_family_at_once(alice):
     made = issue(alice)
-    tokens.sign_out(made.refresh)
+    api_tokens_service.sign_out(made.refresh)
     commit()
     refuse(made.access)
     with pytest.raises(BadToken):
-        tokens.refresh(made.refresh)
-    tokens.sign_out("nobody knows this one")
+        api_tokens_service.refresh(made.refresh)
+    api_tokens_service.sign_out("nobody knows this one")
 
 
 def test_a_closed_account_has_no_valid_token(alice):
@@ -109,20 +110,20 @@ def test_a_closed_account_has_no_valid_token(alice):
     commit()
     refuse(made.access)
     with pytest.raises(BadToken):
-        tokens.refresh(made.refresh)
+        api_tokens_service.refresh(made.refresh)
 
 
 def test_everything_of_a_person_can_be_revoked(alice):
     made = [issue(alice) for _ in range(3)]
-    assert tokens.revoke_all(alice) == 3
+    assert api_tokens_service.revoke_all(alice) == 3
     commit()
     for one in made:
         refuse(one.access)
 
 
 def test_a_token_remembers_whether_a_second_factor_was_proved(alice):
-    assert not tokens.authenticate(issue(alice).access).has_second_factor
-    assert tokens.authenticate(issue(alice, has_second_factor=True).access).has_second_factor
+    assert not api_tokens_service.authenticate(issue(alice).access).has_second_factor
+    assert api_tokens_service.authenticate(issue(alice, has_second_factor=True).access).has_second_factor
 
 
 def forged(access, how):
@@ -170,7 +171,7 @@ def test_tokens_signed_under_an_earlier_secret_live_on_until_it_is_dropped(alice
     made, settings = issue(alice), config.settings()
     old = settings.secret_key
     config.use(settings.model_copy(update={"secret_key": "n" * 40, "secret_key_fallbacks": [old]}))
-    assert tokens.authenticate(made.access).person_id == alice
+    assert api_tokens_service.authenticate(made.access).person_id == alice
     config.use(settings.model_copy(update={"secret_key": "n" * 40, "secret_key_fallbacks": []}))
     refuse(made.access)
 
@@ -187,6 +188,6 @@ def test_families_that_ended_long_ago_are_removed(alice, frozen):
     frozen.advance(timedelta(days=30))
     young = issue(alice)
     frozen.advance(timedelta(days=13))
-    assert tokens.purge() == 1
+    assert api_tokens_service.purge() == 1
     commit()
-    assert tokens.refresh(young.refresh).access
+    assert api_tokens_service.refresh(young.refresh).access

@@ -11,13 +11,16 @@ from eth_account.messages import encode_defunct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crowdfund import clock, config
-from crowdfund.accounts import queries, service
-from crowdfund.accounts.models import SignInAttempt, SignInMethod, User
-from crowdfund.accounts.rules import wallets as rules
-from crowdfund.accounts.service import attempts
 from crowdfund.adapters import wallet_signature
-from crowdfund.db import commit, db, rollback
+from crowdfund.kernel import clock, config
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.people import queries, service
+from crowdfund.people.models import SignInMethod, User
+from crowdfund.security import queries as security_queries
+from crowdfund.security.service import changes
+from crowdfund.sign_in.models import SignInAttempt
+from crowdfund.sign_in.rules import wallets as rules
+from crowdfund.sign_in.service import attempts, methods
 from tests import raising
 
 KEY = Account.from_key("0x" + "11" * 32)
@@ -358,10 +361,10 @@ def test_a_second_wallet_needs_a_second_factor_and_a_day(signed_in, frozen):
         session["second_factor"] = {"person": person_id, "at": clock.now().timestamp(), "how": "totp"}
     assert browser.post(answer.headers["Location"]).status_code == 303
     assert ("wallet", OTHER.address) not in ways_of(person_id)
-    held = queries.changes_of(person_id, held_only=True)
+    held = security_queries.changes_of(person_id, held_only=True)
     assert [change.kind for change in held] == ["wallet"]
     frozen.advance(timedelta(hours=24))
-    service.changes.apply(held[0].id)
+    changes.apply(held[0].id)
     commit()
     assert {("wallet", KEY.address), ("wallet", OTHER.address)} <= ways_of(person_id)
 
@@ -369,13 +372,13 @@ def test_a_second_wallet_needs_a_second_factor_and_a_day(signed_in, frozen):
 def test_a_wallet_that_somebody_else_has_taken_meanwhile_is_not_added(app, signed_in, frozen):
     browser, person_id = signed_in
     enter(browser)
-    service.changes.request(person_id, "wallet", {"value": OTHER.address, "label": "x"}, actor=person_id)
+    changes.request(person_id, "wallet", {"value": OTHER.address, "label": "x"}, actor=person_id)
     commit()
     enter(app.test_client(), OTHER)
     frozen.advance(timedelta(hours=24))
     rollback()
-    [change] = queries.changes_of(person_id, held_only=True)
-    service.changes.apply(change.id)
+    [change] = security_queries.changes_of(person_id, held_only=True)
+    changes.apply(change.id)
     commit()
     assert ("wallet", OTHER.address) not in ways_of(person_id)
 
@@ -411,11 +414,11 @@ def test_a_wallet_that_was_removed_opens_the_account_no_more(app, signed_in, fro
     enter(browser)
     rollback()
     [wallet] = [one for one in queries.methods_of(person_id) if one.kind == "wallet"]
-    service.changes.apply(service.methods.ask_to_remove(person_id, wallet.id))
+    changes.apply(methods.ask_to_remove(person_id, wallet.id))
     commit()
     frozen.advance(timedelta(hours=24))
-    [change] = queries.changes_of(person_id, held_only=True)
-    service.changes.apply(change.id)
+    [change] = security_queries.changes_of(person_id, held_only=True)
+    changes.apply(change.id)
     commit()
     assert ways_of(person_id) == {("email", "alice@example.com")}
     other = app.test_client()

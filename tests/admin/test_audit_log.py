@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from crowdfund import audit, exports
 from crowdfund.admin.links import PAGES
-from crowdfund.db import commit, rollback
+from crowdfund.kernel import audit, exports
+from crowdfund.kernel.db import commit, rollback
 from tests import raising
 from tests.test_guards import plain_app
 

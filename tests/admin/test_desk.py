@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import audit, outbox
-from crowdfund.accounts.service import administration as users
+from crowdfund.admin import service as users
 from crowdfund.campaigns.models import Campaign
 from crowdfund.chain.models import Signer
-from crowdfund.db import commit, db, rollback
-from crowdfund.outbox import outbox_table
+from crowdfund.kernel import audit, outbox
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.outbox import outbox_table
 from crowdfund.reconciliation.models import Comparison
 from crowdfund.reports import queues
 from crowdfund.reports.models import SelfcheckRun
@@ -55,13 +55,13 @@ def test_everybody_sees_the_queues_of_the_own_work_only(desk):
 def test_a_queue_says_how_long_it_is_and_since_when_its_oldest_waits(cast, desk, frozen):
     assert "Nothing waiting" in desk("carla")["Companies to verify"]
     for number, name in enumerate(("alice", "bob")):
-        raising.issuers.submit(company := raising.filled_company(raising.person(name), number), actor=name)
+        raising.file.submit(company := raising.filled_company(raising.person(name), number), actor=name)
         commit()
         frozen.advance(timedelta(days=1))
     card = desk("carla")["Companies to verify"]
     assert ">2</span>" in card
     assert "2026-06-15T09:00:00Z" in card
-    raising.issuers.reject(company, "The paper is too old to be read.", actor=cast["carla"])
+    raising.reviews_service.reject(company, "The paper is too old to be read.", actor=cast["carla"])
     commit()
     assert ">1</span>" in desk("carla")["Companies to verify"]
 

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from crowdfund import audit
-from crowdfund.db import commit
+from crowdfund.kernel import audit
+from crowdfund.kernel.db import commit
 from crowdfund.ledger import rules as ledger_rules
-from crowdfund.ledger import service as ledger
+from crowdfund.ledger.service import posting
 from tests import raising
 from tests.investments.conftest import world  # noqa: F401 - a live campaign and investors
 
@@ -60,7 +60,7 @@ def test_a_file_holds_what_the_filters_ask_for(ada):
 
 def test_a_long_list_is_whole_across_its_pages(app, ada, monkeypatch):
     monkeypatch.setattr("crowdfund.payments.views.exports.PAGE", 1)
-    monkeypatch.setattr("crowdfund.exports.CHUNK", 1)
+    monkeypatch.setattr("crowdfund.kernel.exports.CHUNK", 1)
     writes = lines(ada.get("/staff/chain/writes.csv"))
     assert len({row["id"] for row in writes}) == len(writes) >= 2
     assert len(lines(ada.get("/staff/payments.csv"))) == 1
@@ -69,7 +69,7 @@ def test_a_long_list_is_whole_across_its_pages(app, ada, monkeypatch):
 def test_the_accounts_come_in_pages_and_their_file_sums_to_zero(app, ada):
     for number in range(60):
         move = [ledger_rules.Posting("gateway:bill_bitts:external", f"user:p{number:03}:wallet", 105)]
-        ledger.post(f"test:{number}", move, kind="test")
+        posting.post(f"test:{number}", move, kind="test")
     commit()
     first, second = ada.get("/staff/journal?q=user:p"), ada.get("/staff/journal?q=user:p&page=2")
     assert ("user:p049" in first.text, "user:p050" in first.text) == (True, False)

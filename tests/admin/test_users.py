@@ -5,15 +5,19 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import audit, outbox
-from crowdfund.accounts import queries as accounts
-from crowdfund.accounts import service as account_service
-from crowdfund.accounts.rules.administration import LastAdmin, NotOneself
-from crowdfund.accounts.service import administration as users
-from crowdfund.db import commit, db, rollback
-from crowdfund.errors import Conflict, Forbidden, Invalid, NotFound
+from crowdfund.admin import queries
+from crowdfund.admin import service as users
+from crowdfund.admin.rules import LastAdmin, NotOneself
+from crowdfund.api_tokens import service
+from crowdfund.kernel import audit, outbox
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from crowdfund.kernel.sessions import WebSession
 from crowdfund.notifications.models import Notice
-from crowdfund.sessions import WebSession
+from crowdfund.people import queries as people_queries
+from crowdfund.people import service as people_service
+from crowdfund.security import queries as security_queries
+from crowdfund.security.service import second_factor
 from tests import raising
 from tests.raising import refused
 from tests.together import at_once
@@ -41,7 +45,7 @@ def confirm(cast, request_id, by="ben"):
 
 def roles(cast, who):
     rollback()
-    return accounts.roles_of(cast[who])
+    return queries.roles_of(cast[who])
 
 
 def told(cast, who):
@@ -59,8 +63,8 @@ def test_a_role_that_one_admin_asks_for_is_given_when_another_confirms(cast):
     assert roles(cast, "alice") == []
     confirm(cast, request_id)
     assert roles(cast, "alice") == ["finance"]
-    assert accounts.staff_request(request_id).decided_by == cast["ben"]
-    assert [event.to_status for event in accounts.staff_request_history(request_id)] == [
+    assert queries.staff_request(request_id).decided_by == cast["ben"]
+    assert [event.to_status for event in queries.staff_request_history(request_id)] == [
         "pending",
         "approved",
     ]
@@ -71,7 +75,7 @@ def test_a_role_that_one_admin_asks_for_is_given_when_another_confirms(cast):
 def test_a_role_is_taken_in_the_same_way(cast):
     confirm(cast, ask(cast, "fay", "take_role"))
     assert roles(cast, "fay") == []
-    assert "no role:finance" in [event.to_status for event in accounts.kyc_history(cast["fay"])]
+    assert "no role:finance" in [event.to_status for event in people_queries.kyc_history(cast["fay"])]
 
 
 def test_nobody_confirms_what_one_asked_for(cast):
@@ -110,7 +114,7 @@ def test_the_last_admin_stays(cast):
         if leaving == "ben":
             users.confirm(request_id, actor=other)
             commit()
-    assert accounts.staff_with("admin") == sorted([cast["ada"], confirm_by])
+    assert people_queries.staff_with("admin") == sorted([cast["ada"], confirm_by])
     with refused(NotOneself):  # one asked, the other leaves: a third is needed
         users.confirm(request_id, actor=cast["ada"])
 
@@ -184,7 +188,7 @@ def test_a_request_is_refused_by_another_and_taken_back_only_by_whoever_asked(ca
         users.withdraw(request_id, actor=cast["ben"])
     users.refuse(request_id, actor=cast["ben"], reason="Finance is full.")
     commit()
-    assert accounts.staff_request(request_id).status == "refused"
+    assert queries.staff_request(request_id).status == "refused"
     with refused(Conflict):
         users.confirm(request_id, actor=cast["ben"])
     assert roles(cast, "alice") == []
@@ -197,7 +201,7 @@ def test_after_seven_days_a_request_has_lapsed(cast, frozen):
         users.confirm(request_id, actor=cast["ben"])
     users.lapse()
     commit()
-    assert accounts.staff_request(request_id).status == "expired"
+    assert queries.staff_request(request_id).status == "expired"
     assert ask(cast) != request_id
 
 
@@ -229,14 +233,14 @@ def test_the_database_itself_wants_four_eyes(cast, change):
 
 
 def test_a_second_factor_is_reset_by_four_eyes_and_the_person_is_told(cast, app):
-    account_service.second_factor.keep_app(cast["fay"], "JBSWY3DPEHPK3PXP")
+    second_factor.keep_app(cast["fay"], "JBSWY3DPEHPK3PXP")
     commit()
     raising.browser(app, cast["fay"])
     request_id = ask(cast, "fay", "reset_factor", "")
-    assert accounts.factors(cast["fay"])
+    assert security_queries.factors(cast["fay"])
     confirm(cast, request_id)
-    assert not accounts.factors(cast["fay"])
-    assert accounts.open_sessions(cast["fay"])[0] == 0
+    assert not security_queries.factors(cast["fay"])
+    assert queries.open_sessions(cast["fay"])[0] == 0
     assert "security.second_factor_reset" in told(cast, "fay")
 
 
@@ -245,7 +249,7 @@ def test_a_second_factor_is_reset_by_four_eyes_and_the_person_is_told(cast, app)
 
 def test_closing_an_account_ends_every_session_at_once_and_tells_the_person(cast, app):
     browsers = [raising.browser(app, cast["alice"]) for _ in range(3)]
-    token = account_service.tokens.issue(cast["alice"])
+    token = service.issue(cast["alice"])
     commit()
     assert [one.get("/account").status_code for one in browsers] == [200] * 3
     rollback()
@@ -254,7 +258,7 @@ def test_closing_an_account_ends_every_session_at_once_and_tells_the_person(cast
     assert [one.get("/account").status_code for one in browsers] == [303] * 3
     assert db.session.scalar(sa.select(sa.func.count()).where(WebSession.user_id == cast["alice"])) == 0
     with refused(Exception):
-        account_service.tokens.authenticate(token.access)
+        service.authenticate(token.access)
     assert "security.account_disabled" in told(cast, "alice")
     with refused(Conflict):
         users.disable(cast["alice"], actor=cast["ada"], reason=WHY)
@@ -312,7 +316,7 @@ def rita(app, cast):
 def test_one_admin_asks_and_another_confirms_on_pages_and_both_stand_in_the_audit_log(cast, ada, ben):
     form = {"kind": "give_role", "role": "finance", "reason": WHY}
     assert ada.post(f"/staff/users/{cast['alice']}/ask", data=form).status_code == 303
-    (request,) = accounts.staff_requests()
+    (request,) = queries.staff_requests()
     assert "Assign role: Finance" in ben.get("/staff/requests").text
     assert "Approve and carry out" not in ada.get(f"/staff/requests/{request.id}").text
     assert "Approve and carry out" in ben.get(f"/staff/requests/{request.id}").text
@@ -343,7 +347,7 @@ def test_a_form_that_lacks_something_comes_back_with_what_to_do(cast, ada, path,
     answer = ada.post(f"/staff/users/{cast['alice']}/{path}", data=form)
     assert answer.status_code == 422
     assert words in answer.text
-    assert accounts.staff_requests() == []
+    assert queries.staff_requests() == []
     assert audit.about("person", cast["alice"]) == []
 
 
@@ -354,7 +358,7 @@ def test_an_admin_closes_and_opens_an_account_on_the_page(cast, ada):
     assert 'data-status="closed"' in page
     assert "Open the account again" in page
     assert ada.post(f"{address}/enable", data={"reason": "It was a mistake."}).status_code == 303
-    assert accounts.get(cast["alice"]).disabled_at is None
+    assert people_queries.get(cast["alice"]).disabled_at is None
 
 
 def test_a_request_is_refused_and_taken_back_on_the_page(cast, ada, ben):
@@ -402,7 +406,7 @@ def test_users_are_found_by_name_role_and_state(cast, ada):
 
 
 def test_the_export_holds_everybody_who_fits_and_defuses_formulas_and_is_recorded(cast, ada):
-    account_service.ensure_user("eve@example.com", "=cmd|' /C calc'!A0 Evil")
+    people_service.ensure_user("eve@example.com", "=cmd|' /C calc'!A0 Evil")
     commit()
     answer = ada.get("/staff/users.csv?q=example")
     lines = answer.get_data(as_text=True).splitlines()

@@ -8,8 +8,9 @@ from pathlib import Path
 import flask_migrate
 import pytest
 
-from crowdfund import config, create_app
-from crowdfund.db import db, new_id, rollback
+from crowdfund import create_app
+from crowdfund.kernel import config
+from crowdfund.kernel.db import db, new_id, rollback
 from tests.browser import Browser
 
 MIGRATIONS = str(Path(__file__).parents[2] / "migrations")

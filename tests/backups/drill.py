@@ -6,19 +6,20 @@ from contextlib import contextmanager
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
-from crowdfund import money, outbox
-from crowdfund.accounts import service as accounts
 from crowdfund.adapters import gateways
 from crowdfund.campaigns import queries as campaigns
-from crowdfund.campaigns import service as campaign_service
+from crowdfund.campaigns.service import drafts, reviews
 from crowdfund.chain import deploy
-from crowdfund.db import commit, db, new_id, rollback
 from crowdfund.investments import queries as investments
 from crowdfund.investments import service as investment_service
-from crowdfund.issuers import service as issuers
+from crowdfund.issuers.service import file
+from crowdfund.issuers.service import reviews as reviews_service
+from crowdfund.kernel import money, outbox
+from crowdfund.kernel.db import commit, db, new_id, rollback
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.payments import queries as payments
+from crowdfund.people import service
 from tests import raising
 from tests.chain.conftest import settle
 from tests.payments.bank_process import wait_for
@@ -80,14 +81,14 @@ class Drill:
             db.session.remove()
             alice, carla = raising.person("alice"), raising.person("carla", "compliance")
             company = raising.filled_company(alice)
-            issuers.submit(company, actor=alice)
+            file.submit(company, actor=alice)
             raising.accept_papers(company, carla)
-            issuers.approve(company, actor=carla)
+            reviews_service.approve(company, actor=carla)
             commit()
             settle()
             campaign = raising.complete_draft(company, alice)
-            campaign_service.submit(campaign, actor=alice)
-            campaign_service.approve(campaign, actor=carla)
+            drafts.submit(campaign, actor=alice)
+            reviews.approve(campaign, actor=carla)
             commit()
             settle()
             rollback()
@@ -98,8 +99,8 @@ class Drill:
         """Return the id of somebody who may invest and has a number at the bank."""
         with self.inside():
             person = raising.person(name)
-            accounts.save_profile(person, first_name=name.capitalize(), last_name="T", phone="+251911234567")
-            accounts.set_kyc_level(person, "basic", actor="system")
+            service.save_profile(person, first_name=name.capitalize(), last_name="T", phone="+251911234567")
+            service.set_kyc_level(person, "basic", actor="system")
             outbox.add("payments.register", f"register:bill_bitts:{person}",
                        {"user_id": person, "gateway": "bill_bitts"})  # fmt: skip
             commit()

@@ -7,20 +7,20 @@ import stat
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import audit, clock
-from crowdfund.accounts import service as accounts
 from crowdfund.adapters import storage
 from crowdfund.backups import manifest, rows, sealed
 from crowdfund.backups.errors import RestoreRefused
 from crowdfund.chain import connection
 from crowdfund.chain import service as chain
 from crowdfund.chain.models import Block
-from crowdfund.db import commit, db, rollback, snapshot
 from crowdfund.documents import service as documents
+from crowdfund.kernel import audit, clock
+from crowdfund.kernel.db import commit, db, rollback, snapshot
 from crowdfund.ledger import queries as ledger
-from crowdfund.ledger import service as ledger_service
 from crowdfund.ledger.models import Head
 from crowdfund.ledger.rules import Posting
+from crowdfund.ledger.service import posting
+from crowdfund.people import service
 from tests import raising
 
 WORLD, WALLET = "gateway:bank:external", "user:alice:wallet"
@@ -30,10 +30,10 @@ PASSPHRASE = "correct horse battery staple"
 def fill(place):
     """Put a bit of everything into an installation; return the id of its document."""
     with place.inside():
-        alice = accounts.ensure_user("alice@example.com", "አሊስ", roles=["finance"])
-        first = ledger_service.post("one", [Posting(WORLD, WALLET, 1_000)], kind="test")
-        ledger_service.reverse("two", first, reason="a mistake")
-        ledger_service.post("three", [Posting(WORLD, WALLET, 500)], kind="test")
+        alice = service.ensure_user("alice@example.com", "አሊስ", roles=["finance"])
+        first = posting.post("one", [Posting(WORLD, WALLET, 1_000)], kind="test")
+        posting.reverse("two", first, reason="a mistake")
+        posting.post("three", [Posting(WORLD, WALLET, 500)], kind="test")
         audit.record(alice, "probe.verb", ("person", alice), {"reason": "They asked"}, roles=("finance",))
         block = Block(number=7, hash="0x" + "b" * 64, parent="0x" + "a" * 64, timestamp=1)
         chain.begin_reading(chain_id=31337, genesis="0x" + "c" * 64, block=block)
@@ -89,7 +89,7 @@ def test_restored_tables_refuse_changes_as_before(backed_up, places):
         with pytest.raises(sa.exc.DBAPIError, match="append-only"):
             db.session.execute(sa.text("DELETE FROM journal_entry"))
         rollback()
-        ledger_service.post("four", [Posting(WORLD, WALLET, 1)], kind="test")
+        posting.post("four", [Posting(WORLD, WALLET, 1)], kind="test")
         commit()
     assert "selfcheck: clean" in other.must("selfcheck", "--no-chain")
 
@@ -189,7 +189,7 @@ def test_a_database_that_is_in_use_is_refused_unless_told(backed_up, places):
     place, folder, _document = backed_up
     other = places(upgraded=True)
     with other.inside():
-        accounts.ensure_user("bob@example.com", "Bob")
+        service.ensure_user("bob@example.com", "Bob")
         commit()
     before = everything(other)
     assert "is not empty" in refused(other, folder)

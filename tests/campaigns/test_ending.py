@@ -5,11 +5,14 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund.campaigns import queries, rules, service
+from crowdfund.campaigns import queries
+from crowdfund.campaigns.service import drafts, ending, releasing, reviews, totals
+from crowdfund.campaigns.service import life as life_service
 from crowdfund.chain import queries as chain
 from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain_service
-from crowdfund.db import commit, db, rollback
+from crowdfund.issuers.rules import life
+from crowdfund.kernel.db import commit, db, rollback
 from tests import raising
 
 MICROSECOND = timedelta(microseconds=1)
@@ -39,7 +42,7 @@ def end(frozen, **more):
 
 def close_due():
     rollback()
-    begun = service.close_due()
+    begun = ending.close_due()
     commit()
     return begun
 
@@ -60,7 +63,7 @@ def closed(campaign_id, *, succeeded):
 
 
 def cancelling(cast, campaign_id):
-    service.cancel(campaign_id, WHY, actor=cast.adam)
+    ending.cancel(campaign_id, WHY, actor=cast.adam)
     commit()
 
 
@@ -81,7 +84,7 @@ def test_a_refused_closing_is_repeated_after_ten_minutes_and_not_a_moment_before
 def test_money_that_has_just_come_in_does_not_delay_the_closing(live, frozen):
     raising.put_in(live, 8_000_00, settle=False)
     end(frozen, days=1)
-    service.count_settled(live, 8_000_00, new_investor=True)
+    totals.count_settled(live, 8_000_00, new_investor=True)
     commit()
     assert close_due() == 1
 
@@ -132,21 +135,21 @@ def write(address, status):
     [
         (lambda live: raising.put_in(live, 100_00, settle=False, payer="p2"), "still on its way"),
         (lambda live: write(raising.CONTRACT, "queued"), "being recorded on chain"),
-        (lambda live: (service.close_early(live, actor="x"), commit()), "Only a live campaign"),
+        (lambda live: (ending.close_early(live, actor="x"), commit()), "Only a live campaign"),
     ],
 )
 def test_a_company_does_not_close_early_while_something_is_under_way(cast, live, prepare, sentence):
     raising.put_in(live, 8_000_00)
     prepare(live)
     before = asked(live)
-    with pytest.raises(rules.WrongState, match=sentence):
-        service.close_early(live, actor=cast.alice)
+    with pytest.raises(life.WrongState, match=sentence):
+        ending.close_early(live, actor=cast.alice)
     rollback()
     assert asked(live) == before
 
 
 def test_a_campaign_that_needs_a_decision_says_so_once_in_its_history(live, frozen):
-    service.count_refused(live, 1)
+    totals.count_refused(live, 1)
     commit()
     end(frozen, seconds=1)
     for _ in range(2):
@@ -182,8 +185,8 @@ def test_the_contract_is_asked_to_close_by_an_intent_of_each_attempt(live, froze
 
 def test_a_campaign_is_cancelled_once_and_its_history_says_why(cast, live):
     cancelling(cast, live)
-    with pytest.raises(rules.WrongState, match="being ended already"):
-        service.cancel(live, WHY, actor=cast.adam)
+    with pytest.raises(life.WrongState, match="being ended already"):
+        ending.cancel(live, WHY, actor=cast.adam)
     rollback()
     assert asked(live) == ["create", "cancel"]
     assert f"cancel: {WHY}" in reasons(live)
@@ -193,8 +196,8 @@ def test_a_campaign_that_has_ended_cannot_be_cancelled(cast, live, frozen):
     end(frozen, seconds=1)
     close_due()
     closed(live, succeeded=False)
-    with raising.refused(rules.WrongState):
-        service.cancel(live, WHY, actor=cast.adam)
+    with raising.refused(life.WrongState):
+        ending.cancel(live, WHY, actor=cast.adam)
     assert (raising.campaign(live).status, asked(live)) == ("refunded", ["create", "close"])
 
 
@@ -218,7 +221,7 @@ def test_the_end_frees_the_company_and_everybody_hears_of_it_once(
     close_due()
     frozen.advance(timedelta(minutes=3))
     for _ in range(2):
-        service.closed_on_chain(live, tx_hash="0xclosed", succeeded=status == "succeeded")
+        ending.closed_on_chain(live, tx_hash="0xclosed", succeeded=status == "succeeded")
         commit()
     row = raising.campaign(live)
     assert (row.status, row.closed_at, row.close_tx) == (status, frozen.now(), "0xclosed")
@@ -247,14 +250,14 @@ def test_an_agreement_about_nothing_leaves_the_error_of_a_refused_closing(live, 
     raising.refuse("campaign", live, "CloseTooEarly")
     before = reasons(live)
     rollback()
-    service.note_agreement(live)
+    ending.note_agreement(live)
     commit()
     assert (raising.campaign(live).chain_error, reasons(live)) == ("CloseTooEarly", before)
 
 
 def test_an_agreement_after_a_disagreement_is_in_the_history(live):
-    service.note_disagreement(live, "failed")
-    service.note_agreement(live)
+    ending.note_disagreement(live, "failed")
+    ending.note_agreement(live)
     commit()
     said = reasons(live)
     assert "The contract and our books agree again." in said
@@ -264,7 +267,7 @@ def test_an_agreement_after_a_disagreement_is_in_the_history(live):
 def test_a_confirmed_cancelling_ends_a_live_campaign_and_no_other(cast, live, frozen, emitted):
     cancelling(cast, live)
     for tx_hash in ("0xfirst", "0xagain"):
-        service.cancelled_on_chain(live, tx_hash=tx_hash)
+        ending.cancelled_on_chain(live, tx_hash=tx_hash)
         commit()
     row = raising.campaign(live)
     assert (row.status, row.close_tx, row.live_lock) == ("cancelled", "0xfirst", None)
@@ -275,7 +278,7 @@ def test_refunds_that_are_complete_are_noted_once(live):
     db.session.execute(sa.text("UPDATE campaign SET status = 'failed'"))
     commit()
     for _ in range(2):
-        service.mark_refunded(live)
+        ending.mark_refunded(live)
         commit()
     assert raising.campaign(live).status == "refunded"
     assert [event.to_status for event in queries.history(live)].count("refunded") == 1
@@ -286,20 +289,20 @@ def test_refunds_that_are_complete_are_noted_once(live):
 
 def test_a_refusal_of_an_earlier_deployment_does_not_stop_a_later_one(cast):
     campaign_id = raising.complete_draft(cast.company, cast.alice)
-    service.submit(campaign_id, actor=cast.alice)
-    service.approve(campaign_id, actor=cast.carla)
+    drafts.submit(campaign_id, actor=cast.alice)
+    reviews.approve(campaign_id, actor=cast.carla)
     commit()
     first, second = f"campaign:{campaign_id}:create:1", f"campaign:{campaign_id}:create:2"
     raising.refuse("campaign", campaign_id, "ParamInvalid(deadline)")
     assert "campaign.deployment_failed" in raising.told(cast.alice)
-    service.deploy(campaign_id, actor=cast.adam)
+    life_service.deploy(campaign_id, actor=cast.adam)
     commit()
-    service.deploy_failed(campaign_id, "told twice", intent_id=first)
+    life_service.deploy_failed(campaign_id, "told twice", intent_id=first)
     commit()
     row = raising.campaign(campaign_id)
     assert (row.status, row.chain_error, row.live_lock) == ("deploying", None, cast.company)
     raising.confirm("campaign", campaign_id, CampaignCreated={"campaign": raising.CONTRACT})
-    service.deploy_failed(campaign_id, "told too late", intent_id=second)
+    life_service.deploy_failed(campaign_id, "told too late", intent_id=second)
     commit()
     row = raising.campaign(campaign_id)
     assert (row.status, row.chain_error, row.live_lock) == ("live", None, cast.company)
@@ -311,7 +314,7 @@ def test_a_refused_cancelling_leaves_the_campaign_live_and_takes_money_again(cas
     row = raising.campaign(live)
     assert (row.status, row.ending, row.chain_error) == ("live", None, "x" * 500)
     assert any(reason.startswith("cancel refused by the contract: x") for reason in reasons(live))
-    service.reserve(live, 100_00)
+    totals.reserve(live, 100_00)
     commit()
 
 
@@ -319,12 +322,12 @@ def test_a_refusal_of_an_earlier_attempt_does_not_stop_a_later_one(live, frozen)
     end(frozen, seconds=1)
     close_due()
     raising.refuse("campaign", live, "CloseTooEarly")
-    service.ending_failed(live, "told after it was noted", intent_id=f"campaign:{live}:close:1")
+    ending.ending_failed(live, "told after it was noted", intent_id=f"campaign:{live}:close:1")
     commit()
     assert raising.campaign(live).chain_error == "CloseTooEarly"
     frozen.advance(timedelta(minutes=10))
     close_due()
-    service.ending_failed(live, "told twice", intent_id=f"campaign:{live}:close:1")
+    ending.ending_failed(live, "told twice", intent_id=f"campaign:{live}:close:1")
     commit()
     row = raising.campaign(live)
     assert (row.ending, row.chain_error) == ("close", None)
@@ -335,13 +338,13 @@ def test_a_refused_release_stays_begun_and_only_its_write_is_repeated(cast, live
     end(frozen, seconds=1)
     close_due()
     closed(live, succeeded=True)
-    service.release(live, actor=cast.fiona)
+    releasing.release(live, actor=cast.fiona)
     commit()
     released = raising.campaign(live)
     raising.refuse("campaign", live, "Paused")
     row = raising.campaign(live)
     assert (row.status, row.ending, row.chain_error) == ("succeeded", "release", "Paused")
-    service.retry_ending(live, actor=cast.adam)
+    ending.retry_ending(live, actor=cast.adam)
     commit()
     row, write = raising.campaign(live), chain.writes_of("campaign", live)[-1]
     assert (row.ending, row.chain_error) == ("release", None)
@@ -351,8 +354,8 @@ def test_a_refused_release_stays_begun_and_only_its_write_is_repeated(cast, live
 
 
 def test_there_is_nothing_to_try_again_without_an_error(cast, live):
-    with pytest.raises(rules.WrongState, match="nothing to try again"):
-        service.retry_ending(live, actor=cast.adam)
+    with pytest.raises(life.WrongState, match="nothing to try again"):
+        ending.retry_ending(live, actor=cast.adam)
     rollback()
 
 
@@ -360,11 +363,11 @@ def test_a_refused_ending_is_repeated_as_a_closing_only_after_the_deadline(cast,
     cancelling(cast, live)
     raising.refuse("campaign", live, "Paused")
     end(frozen)
-    with pytest.raises(rules.WrongState, match="cannot be repeated from here"):
-        service.retry_ending(live, actor=cast.adam)
+    with pytest.raises(life.WrongState, match="cannot be repeated from here"):
+        ending.retry_ending(live, actor=cast.adam)
     rollback()
     frozen.advance(MICROSECOND)
-    service.retry_ending(live, actor=cast.adam)
+    ending.retry_ending(live, actor=cast.adam)
     commit()
     assert asked(live) == ["create", "cancel", "close"]
 
@@ -374,21 +377,21 @@ def test_trying_again_waits_for_what_is_being_recorded(cast, live, frozen):
     raising.refuse("campaign", live, "Paused")
     end(frozen, seconds=1)
     write(raising.CONTRACT, "queued")
-    with pytest.raises(rules.WrongState, match="being recorded on chain"):
-        service.retry_ending(live, actor=cast.adam)
+    with pytest.raises(life.WrongState, match="being recorded on chain"):
+        ending.retry_ending(live, actor=cast.adam)
     rollback()
     assert raising.campaign(live).chain_error == "Paused"
 
 
 def test_a_campaign_that_must_follow_its_contract_is_not_ended_again(cast, live, frozen):
-    service.note_disagreement(live, "cancelled")
+    ending.note_disagreement(live, "cancelled")
     commit()
     end(frozen, seconds=1)
     for verb in (
-        lambda: service.retry_ending(live, actor=cast.adam),
-        lambda: service.cancel(live, WHY, actor=cast.adam),
+        lambda: ending.retry_ending(live, actor=cast.adam),
+        lambda: ending.cancel(live, WHY, actor=cast.adam),
     ):
-        with pytest.raises(rules.WrongState, match="follows the contract"):
+        with pytest.raises(life.WrongState, match="follows the contract"):
             verb()
         rollback()
     assert asked(live) == ["create"]

@@ -5,12 +5,13 @@ import re
 import pytest
 from jinja2 import UndefinedError
 
-from crowdfund import i18n, web
-from crowdfund.accounts import service as people
 from crowdfund.campaigns.models import Campaign
 from crowdfund.campaigns.views import kept
-from crowdfund.db import commit, db
-from crowdfund.notifications import service as notifications
+from crowdfund.kernel import i18n
+from crowdfund.kernel.db import commit, db
+from crowdfund.kernel.web import identity, pages
+from crowdfund.notifications import service
+from crowdfund.people import service as people_service
 from tests import raising
 
 
@@ -87,8 +88,8 @@ def test_news_for_one_reader_is_shown_once_and_to_nobody_else(app, cast, live):
 
 def test_each_reader_of_a_kept_page_has_a_bell_of_their_own(app, cast, live):
     alice, bob = raising.browser(app, cast.alice), raising.browser(app, cast.bob)
-    notifications.mark_read(cast.alice)
-    notifications.notify(cast.bob, "verification.approved", {}, key="k")
+    service.mark_read(cast.alice)
+    service.notify(cast.bob, "verification.approved", {}, key="k")
     commit()
     for _ in range(2):  # the second time from what is kept
         told, silent = bob.get("/campaigns").text, alice.get("/campaigns").text
@@ -101,7 +102,7 @@ def test_each_reader_of_a_kept_page_has_a_bell_of_their_own(app, cast, live):
 
 def test_a_name_with_markup_stays_text(app, cast, live, monkeypatch):
     bob = raising.browser(app, cast.bob)
-    real = kept.web.current_user
+    real = identity.current_user
 
     class Odd:
         id, name, email = "odd", "<b>Bob</b>", 'bob"@example.com'
@@ -110,7 +111,7 @@ def test_a_name_with_markup_stays_text(app, cast, live, monkeypatch):
     def odd():
         return Odd() if real() else None
 
-    monkeypatch.setattr(kept.web, "current_user", odd)
+    monkeypatch.setattr(identity, "current_user", odd)
     page = bob.get("/campaigns").text
     assert "<b>Bob" not in page
     assert "&lt;b&gt;Bob&lt;/b&gt;" in page
@@ -118,7 +119,7 @@ def test_a_name_with_markup_stays_text(app, cast, live, monkeypatch):
 
 @pytest.mark.parametrize("name", ["dawit", "7farms"])
 def test_a_kept_page_shows_the_same_initial_as_every_other_page(app, cast, live, name):
-    person_id = people.ensure_user(f"{name}@example.com")
+    person_id = people_service.ensure_user(f"{name}@example.com")
     commit()
     reader = raising.browser(app, person_id)
     initial = re.compile(r'<span class="cf-initial"[^>]*>(.*?)</span>')
@@ -136,7 +137,7 @@ def test_a_kept_page_shows_the_same_initial_as_every_other_page(app, cast, live,
     ],
 )
 def test_readers_of_two_languages_share_no_kept_piece(app, cast, live, path, texts):
-    notifications.mark_read(cast.bob)
+    service.mark_read(cast.bob)
     commit()
     reader = raising.browser(app, cast.bob)
     for language in (*i18n.LANGUAGES, *i18n.LANGUAGES):  # the second time from what is kept
@@ -171,4 +172,4 @@ def test_money_shows_at_once_on_the_list_and_on_the_campaign(app, cast, live):
 
 def test_a_part_that_readers_share_cannot_name_one(app, cast, live):
     with app.test_request_context("/campaigns"), pytest.raises(UndefinedError, match="current_user"):
-        web.render_part("ledger/_wallet.html", account=None)
+        pages.render_part("ledger/_wallet.html", account=None)

@@ -2,9 +2,9 @@
 
 import threading
 
-from crowdfund.campaigns import service
-from crowdfund.campaigns.rules import CampaignFull
-from crowdfund.db import commit, db, rollback
+from crowdfund.campaigns.rules.life import CampaignFull
+from crowdfund.campaigns.service import totals
+from crowdfund.kernel.db import commit, db, rollback
 from tests import raising
 
 PEOPLE = 50
@@ -19,7 +19,7 @@ def test_of_fifty_people_exactly_one_gets_the_last_share(app, cast):
         with app.app_context():
             start.wait()
             try:
-                service.reserve(campaign_id, 100_00)
+                totals.reserve(campaign_id, 100_00)
                 commit()
                 outcomes.append("got it")
             except CampaignFull as refusal:

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crowdfund.campaigns import rules
-from crowdfund.campaigns.rules import Status, Tally
+from crowdfund.campaigns.rules import life
+from crowdfund.campaigns.rules.life import Status, Tally
+from crowdfund.issuers.rules import life as life_rules
 
 END = datetime(2026, 7, 15, 12, 0, tzinfo=UTC)
 NEXT = {
@@ -26,22 +27,22 @@ NEXT = {
 def test_a_state_leads_only_where_the_rules_say_and_a_refusal_names_both(before):
     for after in Status:
         if after in NEXT[before]:
-            assert rules.move(before, after) == after
+            assert life.move(before, after) == after
             continue
-        with pytest.raises(rules.WrongState, match=f"is {before}: it cannot become {after}"):
-            rules.move(before, after)
+        with pytest.raises(life_rules.WrongState, match=f"is {before}: it cannot become {after}"):
+            life.move(before, after)
 
 
 def test_only_an_end_can_be_followed_into_another_end():
-    assert set(rules.FOLLOWS) == {"succeeded", "released"}
-    assert all(ends == {"failed", "cancelled"} for ends in rules.FOLLOWS.values())
+    assert set(life.FOLLOWS) == {"succeeded", "released"}
+    assert all(ends == {"failed", "cancelled"} for ends in life.FOLLOWS.values())
 
 
 def test_what_is_public_what_locks_and_what_refunds():
     public = {"live", "succeeded", "released", "failed", "refunded", "cancelled"}
-    assert set(rules.PUBLIC) == public
-    assert set(rules.LOCKING) == {"deploying", "live"}
-    assert set(rules.REFUNDING) == {"failed", "cancelled", "refunded"}
+    assert set(life.PUBLIC) == public
+    assert set(life.LOCKING) == {"deploying", "live"}
+    assert set(life.REFUNDING) == {"failed", "cancelled", "refunded"}
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_what_is_public_what_locks_and_what_refunds():
     [(0, 100, 0), (99, 10_000, 0), (100, 10_000, 1), (9_999, 10_000, 99), (1, 1, 100), (5, 0, 0)],
 )
 def test_progress_is_whole_percent_rounded_down(settled, goal, percent):
-    assert rules.progress_percent(settled, goal) == percent
+    assert life.progress_percent(settled, goal) == percent
 
 
 @pytest.mark.parametrize(
@@ -68,11 +69,11 @@ def test_progress_is_whole_percent_rounded_down(settled, goal, percent):
     ],
 )
 def test_time_left_changes_its_unit_at_the_full_hour_and_day(left, words):
-    assert rules.time_left(END, END - left) == words
+    assert life.time_left(END, END - left) == words
 
 
 def test_a_campaign_that_has_not_started_has_no_time_left():
-    assert rules.time_left(None, END) == "not started"
+    assert life.time_left(None, END) == "not started"
 
 
 @pytest.mark.parametrize(
@@ -88,4 +89,4 @@ def test_a_campaign_that_has_not_started_has_no_time_left():
 )
 def test_one_unit_on_its_way_is_waited_for_until_the_last_moment(reserved, grace_days, after, verdict):
     tally = Tally(1_000_000, 7_500, reserved_minor=reserved, settled_minor=750_000, ends_at=END)
-    assert rules.verdict(tally, END + after, grace_days=grace_days) == verdict
+    assert life.verdict(tally, END + after, grace_days=grace_days) == verdict

@@ -11,13 +11,17 @@ import httpx
 import pikepdf
 import pytest
 
-from crowdfund import config, outbox
 from crowdfund.adapters import ipfs, storage
 from crowdfund.adapters.cid import PATTERN, cid_of
-from crowdfund.campaigns import queries, rules, service
-from crowdfund.db import commit, db, rollback
+from crowdfund.campaigns import queries
+from crowdfund.campaigns.rules import drafts, terms
+from crowdfund.campaigns.service import drafts as drafts_service
+from crowdfund.campaigns.service import papers as papers_service
+from crowdfund.campaigns.service import reviews
 from crowdfund.documents.service import Examined
-from crowdfund.errors import Conflict, Invalid
+from crowdfund.kernel import config, outbox
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.errors import Conflict, Invalid
 from tests import raising
 
 PLAN = Examined("public", "plan.pdf", "application/pdf", raising.paper(2))
@@ -38,14 +42,14 @@ def draft(cast):
 
 
 def add(campaign_id, cast, title="Business plan 2026", paper=PLAN):
-    cid = service.add_document(campaign_id, title, paper, actor=cast.alice)
+    cid = papers_service.add_document(campaign_id, title, paper, actor=cast.alice)
     commit()
     return cid
 
 
 def publish(campaign_id, cast):
-    service.submit(campaign_id, actor=cast.alice)
-    service.approve(campaign_id, actor=cast.carla)
+    drafts_service.submit(campaign_id, actor=cast.alice)
+    reviews.approve(campaign_id, actor=cast.carla)
     commit()
     raising.confirm("campaign", campaign_id, CampaignCreated={"campaign": raising.CONTRACT})
     return raising.campaign(campaign_id)
@@ -124,7 +128,7 @@ def test_a_paper_can_be_taken_out_of_a_draft(app, cast, draft):
 
 
 def test_a_campaign_has_ten_papers_at_most(app, cast, draft):
-    for number in range(rules.MOST_DOCUMENTS):
+    for number in range(drafts.MOST_DOCUMENTS):
         add(draft, cast, f"Paper {number}", Examined("public", "a.pdf", "application/pdf", b"%d" % number))
     with raising.refused(Conflict):
         add(draft, cast)
@@ -134,7 +138,7 @@ def test_a_campaign_has_ten_papers_at_most(app, cast, draft):
 def test_what_was_submitted_is_fixed(app, cast, draft):
     add(draft, cast)
     [paper] = papers(draft)
-    service.submit(draft, actor=cast.alice)
+    drafts_service.submit(draft, actor=cast.alice)
     commit()
     alice = raising.browser(app, cast.alice)
     assert alice.post(path(draft), data=form("Another")).status_code == 409
@@ -193,21 +197,23 @@ def test_everybody_reads_the_papers_of_a_public_campaign_by_their_content_id(app
     assert client.get(f"/files/ipfs/{cid}", headers={"If-None-Match": f'"{cid}"'}).status_code == 304
 
 
-@pytest.mark.parametrize("cid", ["b" * 59, "../../crowdfund.db", "%2e%2e", "QmUNLLsPACCz1vLxQVkXqqLX5R1X345"])
+@pytest.mark.parametrize(
+    "cid", ["b" * 59, "../../crowdfund.kernel.db", "%2e%2e", "QmUNLLsPACCz1vLxQVkXqqLX5R1X345"]
+)
 def test_no_other_file_is_served_by_a_content_id(client, cast, cid):
     assert client.get(f"/files/ipfs/{cid}").status_code == 404
 
 
 def test_the_terms_that_investors_agree_to_hold_the_content_ids(cast, draft):
     row = raising.campaign(draft)
-    plain = {name: getattr(row, name) for name in rules.TERMS}
+    plain = {name: getattr(row, name) for name in terms.TERMS}
     cids = [add(draft, cast), add(draft, cast, "Figures", big())]
-    assert publish(draft, cast).terms_hash == rules.terms_hash(plain | {"documents": cids})
+    assert publish(draft, cast).terms_hash == terms.terms_hash(plain | {"documents": cids})
 
 
 def test_without_papers_the_terms_are_what_they_were(cast, draft):
     campaign = publish(draft, cast)
-    assert campaign.terms_hash == rules.terms_hash({name: getattr(campaign, name) for name in rules.TERMS})
+    assert campaign.terms_hash == terms.terms_hash({name: getattr(campaign, name) for name in terms.TERMS})
 
 
 def test_a_title_says_something(cast, draft):
@@ -255,7 +261,7 @@ def kubo(app, process):
 
 
 def tick():
-    service.pin_due()
+    papers_service.pin_due()
     commit()
     outbox.drain("default")
 
@@ -321,7 +327,7 @@ def test_papers_that_no_campaign_holds_are_swept_away(cast, draft, frozen):
     kept = add(draft, cast)
     lost = storage.put_cid(b"of an upload that was rolled back")
     frozen.advance(timedelta(days=4000))
-    assert service.sweep_papers() == 1
+    assert papers_service.sweep_papers() == 1
     assert storage.read_cid(kept)
     with pytest.raises(storage.FileMissing):
         storage.read_cid(lost)

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund.campaigns import rules, service
-from crowdfund.db import commit, db, rollback
+from crowdfund.campaigns.service import ending, releasing
+from crowdfund.issuers.rules import life
+from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as accounts
 from tests import raising
@@ -17,7 +18,7 @@ def succeeded(cast, frozen, settled, **terms):
     campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla, **terms)
     raising.put_in(campaign_id, settled)
     frozen.advance(timedelta(days=30, seconds=1))
-    service.close_due()
+    ending.close_due()
     commit()
     raising.confirm("campaign", campaign_id, Closed={"succeeded": True, "total": 0})
     assert raising.campaign(campaign_id).status == "succeeded"
@@ -31,7 +32,7 @@ def put(**values):
 
 
 def release(cast, campaign_id):
-    service.release(campaign_id, actor=cast.fiona)
+    releasing.release(campaign_id, actor=cast.fiona)
     commit()
 
 
@@ -64,16 +65,16 @@ def test_a_part_of_nothing_is_not_posted(cast, frozen, fee_bps):
 def test_an_escrow_with_more_than_what_settled_stops_the_release_too(cast, frozen):
     campaign_id = succeeded(cast, frozen, 8_000_00)
     put(settled_minor=7_999_99)
-    with raising.refused(service.EscrowDisagrees):
-        service.release(campaign_id, actor=cast.fiona)
+    with raising.refused(releasing.EscrowDisagrees):
+        releasing.release(campaign_id, actor=cast.fiona)
     assert ledger.balance(accounts.escrow(campaign_id)) == 8_000_00
 
 
 def test_a_campaign_that_must_follow_its_contract_is_not_released(cast, frozen):
     campaign_id = succeeded(cast, frozen, 8_000_00)
     put(contract_result="failed")
-    with pytest.raises(rules.WrongState, match="follows the contract"):
-        service.release(campaign_id, actor=cast.fiona)
+    with pytest.raises(life.WrongState, match="follows the contract"):
+        releasing.release(campaign_id, actor=cast.fiona)
     rollback()
     assert ledger.balance(accounts.escrow(campaign_id)) == 8_000_00
 
@@ -83,7 +84,7 @@ def test_the_confirmed_release_is_noted_once_and_everybody_hears_of_it(cast, fro
     release(cast, campaign_id)
     frozen.advance(timedelta(minutes=2))
     for tx_hash in ("0xfirst", "0xagain"):
-        service.released_on_chain(campaign_id, tx_hash=tx_hash)
+        releasing.released_on_chain(campaign_id, tx_hash=tx_hash)
         commit()
     row = raising.campaign(campaign_id)
     assert (row.status, row.released_at, row.release_tx) == ("released", frozen.now(), "0xfirst")
@@ -99,7 +100,7 @@ def test_the_confirmed_release_is_noted_once_and_everybody_hears_of_it(cast, fro
 
 def test_a_release_that_we_have_not_begun_is_not_noted(cast, frozen):
     campaign_id = succeeded(cast, frozen, 8_000_00)
-    service.released_on_chain(campaign_id, tx_hash="0xforeign")
+    releasing.released_on_chain(campaign_id, tx_hash="0xforeign")
     commit()
     row = raising.campaign(campaign_id)
     assert (row.status, row.release_tx) == ("succeeded", None)
@@ -110,7 +111,7 @@ def test_a_success_without_money_in_our_books_is_released_without_an_entry(cast,
     campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
     put(status="succeeded")
     release(cast, campaign_id)
-    service.released_on_chain(campaign_id, tx_hash="0xfirst")
+    releasing.released_on_chain(campaign_id, tx_hash="0xfirst")
     commit()
     row = raising.campaign(campaign_id)
     assert (row.status, row.released_minor, row.fee_minor, row.release_entry_id) == ("released", 0, 0, None)

@@ -7,10 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crowdfund import money
-from crowdfund.campaigns import rules
-from crowdfund.campaigns.rules import BRIEF, Status, Tally
-from crowdfund.errors import Invalid
+from crowdfund.campaigns.rules import drafts, life
+from crowdfund.campaigns.rules import terms as terms_rules
+from crowdfund.campaigns.rules.life import Status, Tally
+from crowdfund.campaigns.rules.terms import BRIEF
+from crowdfund.issuers.rules import life as life_rules
+from crowdfund.kernel import money
+from crowdfund.kernel.errors import Invalid
 from tests import raising
 
 END = datetime(2026, 7, 15, 12, 0, tzinfo=UTC)
@@ -39,15 +42,15 @@ def tally(settled, reserved=None, goal=GOAL):
     ],
 )
 def test_success_is_settled_money_against_the_threshold(settled, goal, success):
-    assert rules.is_success(settled, goal, 7500) is success
-    assert (settled >= rules.threshold_minor(goal, 7500)) is success
+    assert life.is_success(settled, goal, 7500) is success
+    assert (settled >= life.threshold_minor(goal, 7500)) is success
 
 
 @given(st.integers(1, 10**12), st.integers(1, 10_000))
 def test_the_threshold_amount_is_the_least_that_succeeds(goal, bps):
-    least = rules.threshold_minor(goal, bps)
-    assert rules.is_success(least, goal, bps)
-    assert not rules.is_success(least - 1, goal, bps)
+    least = life.threshold_minor(goal, bps)
+    assert life.is_success(least, goal, bps)
+    assert not life.is_success(least - 1, goal, bps)
 
 
 DAY = timedelta(days=1)
@@ -68,7 +71,7 @@ DAY = timedelta(days=1)
     ],
 )
 def test_money_on_its_way_at_the_deadline_gets_five_days(settled, reserved, after, verdict):
-    assert rules.verdict(tally(settled, reserved), END + after, grace_days=5) == verdict
+    assert life.verdict(tally(settled, reserved), END + after, grace_days=5) == verdict
 
 
 @pytest.mark.parametrize(
@@ -82,13 +85,13 @@ def test_money_on_its_way_at_the_deadline_gets_five_days(settled, reserved, afte
     ],
 )
 def test_time_left_is_said_in_words(left, words):
-    assert rules.time_left(END, END - left) == words
+    assert life.time_left(END, END - left) == words
 
 
 def test_the_year_is_the_platforms_own():
     late = datetime(2026, 12, 31, 21, 30, tzinfo=UTC)
-    assert rules.calendar_year(late, "Africa/Addis_Ababa") == 2027
-    assert rules.calendar_year(late, "UTC") == 2026
+    assert life.calendar_year(late, "Africa/Addis_Ababa") == 2027
+    assert life.calendar_year(late, "UTC") == 2026
 
 
 @pytest.mark.parametrize(
@@ -121,7 +124,7 @@ def test_the_year_is_the_platforms_own():
     ],
 )
 def test_terms_outside_the_limits_get_a_sentence_at_their_field(field, typed):
-    _, errors = rules.clean_terms(raising.TERMS | {field: typed}, BRIEF)
+    _, errors = terms_rules.clean_terms(raising.TERMS | {field: typed}, BRIEF)
     assert errors[field].endswith(".")
 
 
@@ -137,7 +140,7 @@ def test_terms_outside_the_limits_get_a_sentence_at_their_field(field, typed):
     ],
 )
 def test_terms_at_the_limits_are_taken(change):
-    assert rules.clean_terms(raising.TERMS | change, BRIEF)[1] == {}
+    assert terms_rules.clean_terms(raising.TERMS | change, BRIEF)[1] == {}
 
 
 SHARE = {"price_minor": 10_000, "min_minor": 20_000, "max_minor": 50_000}
@@ -159,13 +162,15 @@ SHARE = {"price_minor": 10_000, "min_minor": 20_000, "max_minor": 50_000}
     ],
 )
 def test_an_investment_is_whole_shares_between_least_and_greatest(amount, already, room, word):
-    found = rules.check_investment(amount, already_minor=already, terms=SHARE, room_minor=room)
+    found = terms_rules.check_investment(amount, already_minor=already, terms=SHARE, room_minor=room)
     assert (found is None) if word is None else (word in found)
 
 
 def test_the_terms_hash_changes_with_every_term():
-    terms = dict.fromkeys(rules.TERMS, 1)
-    assert len({rules.terms_hash(terms | {name: 2}) for name in rules.TERMS}) == len(rules.TERMS)
+    terms = dict.fromkeys(terms_rules.TERMS, 1)
+    assert len({terms_rules.terms_hash(terms | {name: 2}) for name in terms_rules.TERMS}) == len(
+        terms_rules.TERMS
+    )
 
 
 @given(st.integers(1, 10**12))
@@ -195,7 +200,7 @@ def test_fee_and_remainder_add_up_and_equal_the_contracts_integers(total):
 )
 def test_no_story_brings_markup_of_its_own(story):
     found = Markup()
-    found.feed(rules.story_html(story))
+    found.feed(drafts.story_html(story))
     assert found.tags <= {"p", "a", "pre", "code"}
     assert {name for name, _ in found.attributes} <= {"href", "rel"}
     assert all(value.startswith("https://") for name, value in found.attributes if name == "href")
@@ -214,7 +219,7 @@ class Markup(HTMLParser):
 
 
 def test_a_story_keeps_what_markdown_is_for():
-    html = rules.story_html("# Why\n\n**Bold** and [a farm](https://farm.example)\n\n|a|b|\n|-|-|\n|1|2|")
+    html = drafts.story_html("# Why\n\n**Bold** and [a farm](https://farm.example)\n\n|a|b|\n|-|-|\n|1|2|")
     assert "<h3>Why</h3>" in html
     assert "<strong>Bold</strong>" in html
     assert 'rel="nofollow noopener ugc"' in html
@@ -226,21 +231,21 @@ def test_a_story_keeps_what_markdown_is_for():
 )
 def test_a_story_that_cannot_be_kept_gets_a_sentence(story):
     with pytest.raises(Invalid):
-        rules.parse_story(story)
+        drafts.parse_story(story)
 
 
 def test_states_lead_where_the_rules_say():
-    ways = {(a, b) for a, targets in rules.TRANSITIONS.items() for b in targets}
+    ways = {(a, b) for a, targets in life.TRANSITIONS.items() for b in targets}
     assert (Status.LIVE, Status.RELEASED) not in ways
     assert (Status.FAILED, Status.RELEASED) not in ways
     assert {b for a, b in ways if a == Status.LIVE} == {Status.SUCCEEDED, Status.FAILED, Status.CANCELLED}
     assert {a for a, b in ways if b == Status.CANCELLED} == {"draft", "submitted", "approved", "live"}
-    with pytest.raises(rules.WrongState):
-        rules.move("released", Status.REFUNDED)
+    with pytest.raises(life_rules.WrongState):
+        life.move("released", Status.REFUNDED)
 
 
 @pytest.mark.parametrize(
     ("title", "slug"), [("A second  Roaster!", "a-second-roaster"), ("ቡና", ""), ("../etc", "etc")]
 )
 def test_an_address_is_made_of_plain_letters(title, slug):
-    assert rules.slugify(title) == slug
+    assert drafts.slugify(title) == slug

@@ -5,15 +5,21 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import outbox
-from crowdfund.adapters import contract_abi, mail
-from crowdfund.campaigns import queries, rules, service
+from crowdfund.adapters import mail
+from crowdfund.adapters.chain import abi
+from crowdfund.campaigns import queries
 from crowdfund.campaigns.models import CampaignLimits
+from crowdfund.campaigns.rules import life as life_rules
+from crowdfund.campaigns.rules import terms
+from crowdfund.campaigns.service import drafts, ending, releasing, reviews, shared, totals
+from crowdfund.campaigns.service import life as life_service
 from crowdfund.chain import queries as chain
 from crowdfund.chain import service as chain_service
-from crowdfund.db import commit, db, rollback
 from crowdfund.documents.service import Poster
-from crowdfund.issuers import queries as issuers
+from crowdfund.issuers import queries as issuers_queries
+from crowdfund.issuers.rules import life
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as accounts
 from tests import raising
@@ -29,7 +35,7 @@ def end(frozen, **more):
 
 
 def close(campaign_id, *, succeeded):
-    service.close_due()
+    ending.close_due()
     commit()
     raising.confirm("campaign", campaign_id, Closed={"succeeded": succeeded, "total": 0})
 
@@ -51,26 +57,26 @@ def test_an_approved_campaign_goes_live_when_its_contract_is_confirmed(cast, fro
     assert params["deadline"] == int(row.ends_at.timestamp())
     assert params["goal"] == 10_000_00 * 10_000
     assert params["termsHash"] == row.terms_hash
-    assert params["issuerWallet"] == issuers.get(cast.company).wallet_address
+    assert params["issuerWallet"] == issuers_queries.get(cast.company).wallet_address
 
 
 def test_a_repeated_confirmation_changes_nothing(cast):
     campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
-    service.go_live(campaign_id, contract_address="0xother", tx_hash="0xother")
+    life_service.go_live(campaign_id, contract_address="0xother", tx_hash="0xother")
     commit()
     assert raising.campaign(campaign_id).contract_address == raising.CONTRACT
 
 
 def test_when_the_factory_refuses_the_locks_are_free_and_staff_tries_again(cast):
     campaign_id = raising.complete_draft(cast.company, cast.alice)
-    service.submit(campaign_id, actor=cast.alice)
-    service.approve(campaign_id, actor=cast.carla)
+    drafts.submit(campaign_id, actor=cast.alice)
+    reviews.approve(campaign_id, actor=cast.carla)
     commit()
     raising.refuse("campaign", campaign_id, "ParamInvalid(deadline)")
     row = raising.campaign(campaign_id)
     assert (row.status, row.live_lock, row.year_lock, row.ends_at) == ("approved", None, None, None)
     assert row.chain_error == "ParamInvalid(deadline)"
-    service.deploy(campaign_id, actor=cast.adam)
+    life_service.deploy(campaign_id, actor=cast.adam)
     commit()
     raising.confirm("campaign", campaign_id, CampaignCreated={"campaign": raising.CONTRACT})
     assert raising.campaign(campaign_id).status == "live"
@@ -80,32 +86,32 @@ def test_when_the_factory_refuses_the_locks_are_free_and_staff_tries_again(cast)
 def test_neither_author_nor_company_decides_about_its_campaign(cast, who):
     author = cast.bob if who == "member" else cast.alice
     campaign_id = raising.complete_draft(cast.company, author)
-    service.submit(campaign_id, actor=author)
+    drafts.submit(campaign_id, actor=author)
     commit()
-    with raising.refused(service.OwnCampaign):
-        service.approve(campaign_id, actor=cast.alice)
-    with raising.refused(service.OwnCampaign):
-        service.reject(campaign_id, "A reason that is long enough.", actor=author)
+    with raising.refused(shared.OwnCampaign):
+        reviews.approve(campaign_id, actor=cast.alice)
+    with raising.refused(shared.OwnCampaign):
+        reviews.reject(campaign_id, "A reason that is long enough.", actor=author)
     assert raising.campaign(campaign_id).status == "submitted"
 
 
 def test_a_rejected_campaign_is_a_draft_again_with_the_reason(cast):
     campaign_id = raising.complete_draft(cast.company, cast.alice)
-    service.submit(campaign_id, actor=cast.alice)
-    service.reject(campaign_id, "Say what happens if beans fail.", actor=cast.carla)
+    drafts.submit(campaign_id, actor=cast.alice)
+    reviews.reject(campaign_id, "Say what happens if beans fail.", actor=cast.carla)
     commit()
     row = raising.campaign(campaign_id)
     assert (row.status, row.rejection_reason) == ("draft", "Say what happens if beans fail.")
-    service.save_story(campaign_id, raising.STORY + "\n\nIf beans fail, we buy elsewhere.")
-    service.submit(campaign_id, actor=cast.alice)
+    drafts.save_story(campaign_id, raising.STORY + "\n\nIf beans fail, we buy elsewhere.")
+    drafts.submit(campaign_id, actor=cast.alice)
     commit()
     assert raising.campaign(campaign_id).rejection_reason is None
 
 
 def test_the_author_is_written_to_once_for_each_decision(cast):
     campaign_id = raising.complete_draft(cast.company, cast.alice)
-    service.submit(campaign_id, actor=cast.alice)
-    service.reject(campaign_id, "Say what happens if beans fail.", actor=cast.carla)
+    drafts.submit(campaign_id, actor=cast.alice)
+    reviews.reject(campaign_id, "Say what happens if beans fail.", actor=cast.carla)
     commit()
     mail.OUTBOX.clear()
     outbox.drain("messages")
@@ -116,31 +122,31 @@ def test_the_author_is_written_to_once_for_each_decision(cast):
 
 def test_a_submitted_campaign_cannot_be_changed(cast):
     campaign_id = raising.complete_draft(cast.company, cast.alice)
-    service.submit(campaign_id, actor=cast.alice)
+    drafts.submit(campaign_id, actor=cast.alice)
     commit()
     for change in (
-        lambda: service.save_basics(campaign_id, raising.BASICS),
-        lambda: service.save_terms(campaign_id, raising.TERMS),
-        lambda: service.save_story(campaign_id, raising.STORY),
-        lambda: service.set_picture(campaign_id, Poster(raising.POSTER), "Something else entirely"),
+        lambda: drafts.save_basics(campaign_id, raising.BASICS),
+        lambda: drafts.save_terms(campaign_id, raising.TERMS),
+        lambda: drafts.save_story(campaign_id, raising.STORY),
+        lambda: drafts.set_picture(campaign_id, Poster(raising.POSTER), "Something else entirely"),
     ):
-        with raising.refused(rules.WrongState):
+        with raising.refused(life.WrongState):
             change()
 
 
 def test_a_company_has_one_live_campaign_and_one_start_a_year(cast, frozen):
     first = raising.live_campaign(cast.company, cast.alice, cast.carla)
     second = raising.complete_draft(cast.company, cast.alice)
-    with pytest.raises(service.NotEligible, match="running"):
-        service.submit(second, actor=cast.alice)
+    with pytest.raises(shared.NotEligible, match="running"):
+        drafts.submit(second, actor=cast.alice)
     rollback()
     end(frozen, seconds=1)
     close(first, succeeded=False)
-    with pytest.raises(service.NotEligible, match="calendar year"):
-        service.submit(second, actor=cast.alice)
+    with pytest.raises(shared.NotEligible, match="calendar year"):
+        drafts.submit(second, actor=cast.alice)
     rollback()
     frozen.set(frozen.now().replace(year=2027, month=1, day=1, hour=0))
-    service.submit(second, actor=cast.alice)
+    drafts.submit(second, actor=cast.alice)
     commit()
     assert raising.campaign(second).status == "submitted"
 
@@ -157,22 +163,22 @@ def test_the_database_itself_refuses_a_second_live_campaign(cast):
 def test_a_company_that_is_not_registered_cannot_submit(cast):
     company_id = raising.filled_company(cast.bob, 5)
     campaign_id = raising.complete_draft(company_id, cast.bob)
-    with pytest.raises(service.NotEligible, match="not verified"):
-        service.submit(campaign_id, actor=cast.bob)
+    with pytest.raises(shared.NotEligible, match="not verified"):
+        drafts.submit(campaign_id, actor=cast.bob)
     rollback()
 
 
 def test_limits_of_a_later_date_replace_the_briefs(cast, frozen):
     later = frozen.now() + timedelta(days=10)
-    values = {name: getattr(rules.BRIEF, name) for name in rules.Limits.__slots__} | {
+    values = {name: getattr(terms.BRIEF, name) for name in terms.Limits.__slots__} | {
         "goal_min_minor": 20_000_00
     }
     db.session.add(CampaignLimits(valid_from=later, **values))
     commit()
     campaign_id = raising.complete_draft(cast.company, cast.alice)
     frozen.set(later)
-    with pytest.raises(rules.InvalidFields, match=r"20,000\.00"):
-        service.submit(campaign_id, actor=cast.alice)
+    with pytest.raises(life.InvalidFields, match=r"20,000\.00"):
+        drafts.submit(campaign_id, actor=cast.alice)
     rollback()
 
 
@@ -192,15 +198,15 @@ def test_the_first_investment_freezes_the_terms(cast, frozen):
 def test_room_is_taken_and_given_back_to_the_unit(cast):
     campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
     raising.put_in(campaign_id, 10_000_00, settle=False)
-    with pytest.raises(rules.CampaignFull, match="full"):
-        service.reserve(campaign_id, 100_00)
+    with pytest.raises(life_rules.CampaignFull, match="full"):
+        totals.reserve(campaign_id, 100_00)
     rollback()
-    service.unreserve(campaign_id, 300_00)
+    totals.unreserve(campaign_id, 300_00)
     commit()
-    with pytest.raises(rules.CampaignFull, match=r"300\.00 ETB"):
-        service.reserve(campaign_id, 400_00)
+    with pytest.raises(life_rules.CampaignFull, match=r"300\.00 ETB"):
+        totals.reserve(campaign_id, 400_00)
     rollback()
-    service.reserve(campaign_id, 300_00)
+    totals.reserve(campaign_id, 300_00)
     commit()
     assert raising.campaign(campaign_id).reserved_minor == 10_000_00
 
@@ -209,13 +215,13 @@ def test_totals_never_disagree(cast):
     campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
     raising.put_in(campaign_id, 500_00)
     for verb in (
-        lambda: service.count_settled(campaign_id, 100_00, new_investor=False),
-        lambda: service.unreserve(campaign_id, 100_00),
-        lambda: service.uncount_settled(campaign_id, 600_00, investor_gone=True),
+        lambda: totals.count_settled(campaign_id, 100_00, new_investor=False),
+        lambda: totals.unreserve(campaign_id, 100_00),
+        lambda: totals.uncount_settled(campaign_id, 600_00, investor_gone=True),
     ):
-        with raising.refused(service.totals.TotalsDisagree):
+        with raising.refused(totals.TotalsDisagree):
             verb()
-    service.uncount_settled(campaign_id, 500_00, investor_gone=True)
+    totals.uncount_settled(campaign_id, 500_00, investor_gone=True)
     commit()
     row = raising.campaign(campaign_id)
     assert (row.reserved_minor, row.settled_minor, row.investors_count) == (0, 0, 0)
@@ -224,17 +230,17 @@ def test_totals_never_disagree(cast):
 @pytest.mark.parametrize("amount", [0, -100, 1.5, "100", True, None])
 def test_only_positive_integers_are_amounts(cast, amount):
     with pytest.raises(ValueError, match="positive integer"):
-        service.reserve("any", amount)
+        totals.reserve("any", amount)
 
 
 def test_a_campaign_takes_money_until_its_last_second(cast, frozen):
     campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
     end(frozen)
-    service.reserve(campaign_id, 100_00)
+    totals.reserve(campaign_id, 100_00)
     commit()
     frozen.advance(timedelta(microseconds=1))
-    with pytest.raises(rules.CampaignClosed, match="deadline"):
-        service.reserve(campaign_id, 100_00)
+    with pytest.raises(life_rules.CampaignClosed, match="deadline"):
+        totals.reserve(campaign_id, 100_00)
     rollback()
 
 
@@ -250,15 +256,15 @@ def test_a_success_is_closed_and_released_with_the_fee_floored(cast, frozen):
     end(frozen, seconds=1)
     close(campaign_id, succeeded=True)
     assert raising.campaign(campaign_id).status == "succeeded"
-    service.release(campaign_id, actor=cast.fiona)
+    releasing.release(campaign_id, actor=cast.fiona)
     commit()
     fee = 8_333_33 * 250 // 10_000
     assert ledger.balance(accounts.PLATFORM_FEE) == fee
     assert ledger.balance(accounts.company_wallet(cast.company)) == 8_333_33 - fee
     assert ledger.balance(accounts.escrow(campaign_id)) == 0
     assert queries.phase(raising.campaign(campaign_id), frozen.now()) == "releasing"
-    with raising.refused(rules.WrongState):
-        service.release(campaign_id, actor=cast.adam)
+    with raising.refused(life.WrongState):
+        releasing.release(campaign_id, actor=cast.adam)
     raising.confirm("campaign", campaign_id)
     row = raising.campaign(campaign_id)
     assert (row.status, row.released_minor, row.fee_minor, row.live_lock) == (
@@ -273,12 +279,12 @@ def test_a_success_is_closed_and_released_with_the_fee_floored(cast, frozen):
 def test_nothing_is_released_before_the_end_or_after_a_failure(cast, frozen):
     campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
     raising.put_in(campaign_id, 5_000_00)
-    with raising.refused(rules.WrongState):
-        service.release(campaign_id, actor=cast.fiona)
+    with raising.refused(life.WrongState):
+        releasing.release(campaign_id, actor=cast.fiona)
     end(frozen, seconds=1)
     close(campaign_id, succeeded=False)
-    with raising.refused(rules.WrongState):
-        service.release(campaign_id, actor=cast.fiona)
+    with raising.refused(life.WrongState):
+        releasing.release(campaign_id, actor=cast.fiona)
     assert ledger.balance(accounts.escrow(campaign_id)) == 5_000_00
 
 
@@ -287,19 +293,19 @@ def test_the_company_cannot_release_its_own_money(cast, frozen):
     raising.put_in(campaign_id, 8_000_00)
     end(frozen, seconds=1)
     close(campaign_id, succeeded=True)
-    with raising.refused(service.OwnCampaign):
-        service.release(campaign_id, actor=cast.alice)
+    with raising.refused(shared.OwnCampaign):
+        releasing.release(campaign_id, actor=cast.alice)
 
 
 def test_an_escrow_that_does_not_fit_stops_the_release(cast, frozen):
     campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
-    service.reserve(campaign_id, 8_000_00)
-    service.count_settled(campaign_id, 8_000_00, new_investor=True)
+    totals.reserve(campaign_id, 8_000_00)
+    totals.count_settled(campaign_id, 8_000_00, new_investor=True)
     commit()
     end(frozen, seconds=1)
     close(campaign_id, succeeded=True)
-    with raising.refused(service.EscrowDisagrees):
-        service.release(campaign_id, actor=cast.fiona)
+    with raising.refused(releasing.EscrowDisagrees):
+        releasing.release(campaign_id, actor=cast.fiona)
 
 
 def test_money_on_its_way_keeps_a_campaign_waiting_until_the_grace_is_over(cast, frozen):
@@ -307,7 +313,7 @@ def test_money_on_its_way_keeps_a_campaign_waiting_until_the_grace_is_over(cast,
     raising.put_in(campaign_id, 7_000_00)
     raising.put_in(campaign_id, 1_000_00, settle=False)
     end(frozen, seconds=1)
-    assert service.close_due() == 0
+    assert ending.close_due() == 0
     assert queries.phase(raising.campaign(campaign_id), frozen.now()) == "awaiting settlement"
     frozen.advance(timedelta(days=5))
     close(campaign_id, succeeded=False)
@@ -318,7 +324,7 @@ def test_money_that_arrives_within_the_grace_makes_a_success(cast, frozen):
     campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
     raising.put_in(campaign_id, 7_500_00, settle=False)
     end(frozen, days=4)
-    service.count_settled(campaign_id, 7_500_00, new_investor=True)
+    totals.count_settled(campaign_id, 7_500_00, new_investor=True)
     close(campaign_id, succeeded=True)
     assert raising.campaign(campaign_id).status == "succeeded"
 
@@ -331,11 +337,11 @@ def test_money_counts_until_the_last_moment_of_the_grace(cast, frozen, past_us, 
     end(frozen, days=5, microseconds=past_us)
     assert raising.campaign(campaign_id).status == "live"
     if counts:
-        service.count_settled(campaign_id, 1_000_00, new_investor=True)
+        totals.count_settled(campaign_id, 1_000_00, new_investor=True)
         commit()
     else:
-        with raising.refused(rules.CampaignClosed):
-            service.count_settled(campaign_id, 1_000_00, new_investor=True)
+        with raising.refused(life_rules.CampaignClosed):
+            totals.count_settled(campaign_id, 1_000_00, new_investor=True)
     assert raising.campaign(campaign_id).settled_minor == (1_000_00 if counts else 0)
 
 
@@ -344,13 +350,13 @@ def test_the_grace_of_the_campaign_counts_and_not_that_of_today(cast, frozen):
     db.session.execute(sa.text("UPDATE campaign SET grace_days = 2"))
     raising.put_in(campaign_id, 1_000_00, settle=False)
     end(frozen, days=2, seconds=1)
-    with raising.refused(rules.CampaignClosed):
-        service.count_settled(campaign_id, 1_000_00, new_investor=True)
+    with raising.refused(life_rules.CampaignClosed):
+        totals.count_settled(campaign_id, 1_000_00, new_investor=True)
 
 
 def test_no_settings_may_wait_longer_than_contracts_leave_time_to_record(cast):
-    values = {name: getattr(rules.BRIEF, name) for name in rules.Limits.__slots__}
-    for days, fits in ((rules.MAX_GRACE_DAYS, True), (rules.MAX_GRACE_DAYS + 1, False), (-1, False)):
+    values = {name: getattr(terms.BRIEF, name) for name in terms.Limits.__slots__}
+    for days, fits in ((terms.MAX_GRACE_DAYS, True), (terms.MAX_GRACE_DAYS + 1, False), (-1, False)):
         row = CampaignLimits(valid_from=NOW + timedelta(days=days), **{**values, "grace_days": days})
         db.session.add(row)
         if fits:
@@ -363,13 +369,13 @@ def test_no_settings_may_wait_longer_than_contracts_leave_time_to_record(cast):
 
 def test_the_platform_knows_how_long_its_contracts_record():
     """The constant of the contract that is deployed, read from its compiled bytes."""
-    seconds = int(rules.CONTRACT_GRACE.total_seconds())
+    seconds = int(terms.CONTRACT_GRACE.total_seconds())
     pushed = f"62{seconds:06x}"  # PUSH3 of the constant
-    code = contract_abi.artifact("CampaignImplementation").bytecode
-    source = (contract_abi.ARTIFACTS.parent / "src/campaign/CampaignBase.sol").read_text()
+    code = abi.artifact("CampaignImplementation").bytecode
+    source = (abi.ARTIFACTS.parent / "src/campaign/CampaignBase.sol").read_text()
     assert pushed in code
-    assert f"SETTLEMENT_GRACE = {rules.CONTRACT_GRACE.days} days;" in source
-    assert timedelta(days=rules.BRIEF.grace_days) + rules.RECORDING_MARGIN <= rules.CONTRACT_GRACE
+    assert f"SETTLEMENT_GRACE = {terms.CONTRACT_GRACE.days} days;" in source
+    assert timedelta(days=terms.BRIEF.grace_days) + terms.RECORDING_MARGIN <= terms.CONTRACT_GRACE
 
 
 def test_money_that_settles_after_the_end_is_refused_to_be_returned(cast, frozen):
@@ -377,9 +383,9 @@ def test_money_that_settles_after_the_end_is_refused_to_be_returned(cast, frozen
     raising.put_in(campaign_id, 1_000_00, settle=False)
     end(frozen, days=6)
     close(campaign_id, succeeded=False)
-    with raising.refused(rules.CampaignClosed):
-        service.count_settled(campaign_id, 1_000_00, new_investor=True)
-    service.unreserve(campaign_id, 1_000_00)
+    with raising.refused(life_rules.CampaignClosed):
+        totals.count_settled(campaign_id, 1_000_00, new_investor=True)
+    totals.unreserve(campaign_id, 1_000_00)
     commit()
     assert raising.campaign(campaign_id).reserved_minor == 0
 
@@ -391,11 +397,11 @@ def test_closing_waits_for_what_is_not_yet_recorded_on_chain(cast, frozen):
     chain_service.write("i1", "CampaignImplementation", "recordInvestment", ["0x01", "0x02", 1], **about)
     commit()
     end(frozen, seconds=1)
-    assert service.close_due() == 0
+    assert ending.close_due() == 0
     db.session.execute(sa.text("UPDATE chain_write SET status = 'confirmed' WHERE intent_id = 'i1'"))
     commit()
-    assert service.close_due() == 1
-    assert service.close_due() == 0
+    assert ending.close_due() == 1
+    assert ending.close_due() == 0
 
 
 def test_a_contract_that_disagrees_about_the_result_is_not_followed(cast, frozen):
@@ -411,26 +417,26 @@ def test_a_contract_that_disagrees_about_the_result_is_not_followed(cast, frozen
 def test_a_campaign_that_its_contract_has_left_takes_no_money_and_is_not_closed_again(cast, frozen):
     campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
     raising.put_in(campaign_id, 1_000_00, settle=False)
-    service.note_disagreement(campaign_id, "cancelled")
+    ending.note_disagreement(campaign_id, "cancelled")
     commit()
-    with raising.refused(rules.CampaignClosed):
-        service.reserve(campaign_id, 100_00)
-    with raising.refused(rules.CampaignClosed):
-        service.count_settled(campaign_id, 1_000_00, new_investor=True)
-    with raising.refused(rules.WrongState):
-        service.cancel(campaign_id, "The company asked us to stop.", actor=cast.adam)
+    with raising.refused(life_rules.CampaignClosed):
+        totals.reserve(campaign_id, 100_00)
+    with raising.refused(life_rules.CampaignClosed):
+        totals.count_settled(campaign_id, 1_000_00, new_investor=True)
+    with raising.refused(life.WrongState):
+        ending.cancel(campaign_id, "The company asked us to stop.", actor=cast.adam)
     end(frozen, days=6)
-    assert service.close_due() == 0
+    assert ending.close_due() == 0
 
 
 def test_a_disagreement_is_noted_once_and_goes_when_both_agree_again(cast):
     campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
     for _ in range(2):
-        service.note_disagreement(campaign_id, "failed")
+        ending.note_disagreement(campaign_id, "failed")
         commit()
     said = [event.reason for event in queries.history(campaign_id) if "disagree" in event.reason]
     assert len(said) == 1
-    service.note_agreement(campaign_id)
+    ending.note_agreement(campaign_id)
     commit()
     row = raising.campaign(campaign_id)
     assert (row.contract_result, row.chain_error) == (None, None)
@@ -438,20 +444,20 @@ def test_a_disagreement_is_noted_once_and_goes_when_both_agree_again(cast):
 
 def test_trying_again_keeps_the_error_when_nothing_can_begin(cast, frozen):
     campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
-    service.cancel(campaign_id, "The company asked us to stop.", actor=cast.adam)
+    ending.cancel(campaign_id, "The company asked us to stop.", actor=cast.adam)
     commit()
     raising.refuse("campaign", campaign_id, "WrongStatus(status=2)")
-    with raising.refused(rules.WrongState):
-        service.retry_ending(campaign_id, actor=cast.adam)
+    with raising.refused(life.WrongState):
+        ending.retry_ending(campaign_id, actor=cast.adam)
     assert raising.campaign(campaign_id).chain_error == "WrongStatus(status=2)"
     end(frozen, seconds=1)
-    service.count_refused(campaign_id, 1)
+    totals.count_refused(campaign_id, 1)
     commit()
-    with raising.refused(rules.WrongState):
-        service.retry_ending(campaign_id, actor=cast.adam)
+    with raising.refused(life.WrongState):
+        ending.retry_ending(campaign_id, actor=cast.adam)
     assert raising.campaign(campaign_id).chain_error == "WrongStatus(status=2)"
-    service.count_refused(campaign_id, -1)
-    service.retry_ending(campaign_id, actor=cast.adam)  # without the pause of ten minutes
+    totals.count_refused(campaign_id, -1)
+    ending.retry_ending(campaign_id, actor=cast.adam)  # without the pause of ten minutes
     commit()
     row = raising.campaign(campaign_id)
     assert (row.ending, row.chain_error) == ("close", None)
@@ -460,32 +466,32 @@ def test_trying_again_keeps_the_error_when_nothing_can_begin(cast, frozen):
 def test_refused_payments_hold_closing_and_release(cast, frozen):
     campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
     raising.put_in(campaign_id, 8_000_00)
-    service.count_refused(campaign_id, 1)
+    totals.count_refused(campaign_id, 1)
     commit()
     end(frozen, seconds=1)
-    assert [service.close_due(), service.close_due()] == [0, 0]
+    assert [ending.close_due(), ending.close_due()] == [0, 0]
     commit()
     assert "refused to record" in raising.campaign(campaign_id).chain_error
-    with raising.refused(service.totals.TotalsDisagree):
-        service.count_refused(campaign_id, -2)
-    service.count_refused(campaign_id, -1)
+    with raising.refused(totals.TotalsDisagree):
+        totals.count_refused(campaign_id, -2)
+    totals.count_refused(campaign_id, -1)
     commit()
     frozen.advance(timedelta(minutes=11))
     close(campaign_id, succeeded=True)
-    service.count_refused(campaign_id, 1)
+    totals.count_refused(campaign_id, 1)
     commit()
-    with pytest.raises(rules.WrongState, match="refused to record"):
-        service.release(campaign_id, actor=cast.fiona)
+    with pytest.raises(life.WrongState, match="refused to record"):
+        releasing.release(campaign_id, actor=cast.fiona)
     rollback()
 
 
 def test_a_refused_closing_is_tried_again_later(cast, frozen):
     campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
     end(frozen, seconds=1)
-    assert service.close_due() == 1
+    assert ending.close_due() == 1
     commit()
     raising.refuse("campaign", campaign_id, "CloseTooEarly")
-    assert service.close_due() == 0
+    assert ending.close_due() == 0
     frozen.advance(timedelta(minutes=11))
     close(campaign_id, succeeded=False)
     assert "failed" in states(campaign_id)
@@ -494,14 +500,14 @@ def test_a_refused_closing_is_tried_again_later(cast, frozen):
 def test_a_company_closes_early_only_from_the_threshold_on(cast, frozen):
     campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
     raising.put_in(campaign_id, 4_000_00, payer="p1")
-    with pytest.raises(rules.WrongState, match=r"7,500\.00 ETB"):
-        service.close_early(campaign_id, actor=cast.alice)
+    with pytest.raises(life.WrongState, match=r"7,500\.00 ETB"):
+        ending.close_early(campaign_id, actor=cast.alice)
     rollback()
     raising.put_in(campaign_id, 3_500_00, payer="p2")
-    service.close_early(campaign_id, actor=cast.alice)
+    ending.close_early(campaign_id, actor=cast.alice)
     commit()
-    with raising.refused(rules.CampaignClosed):
-        service.reserve(campaign_id, 100_00)
+    with raising.refused(life_rules.CampaignClosed):
+        totals.reserve(campaign_id, 100_00)
     raising.confirm("campaign", campaign_id, Closed={"succeeded": True, "total": 0})
     assert raising.campaign(campaign_id).status == "succeeded"
 
@@ -512,7 +518,7 @@ def test_a_cancelled_live_campaign_tells_higher_features_to_return_money(cast):
     listen(lambda rows: heard.extend(row.payload["campaign_id"] for row in rows))
     campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
     raising.put_in(campaign_id, 1_000_00)
-    service.cancel(campaign_id, "The company asked us to stop.", actor=cast.adam)
+    ending.cancel(campaign_id, "The company asked us to stop.", actor=cast.adam)
     commit()
     raising.confirm("campaign", campaign_id, Cancelled={"total": 0})
     outbox.drain("default")
@@ -522,7 +528,7 @@ def test_a_cancelled_live_campaign_tells_higher_features_to_return_money(cast):
 
 def test_a_draft_can_be_withdrawn_at_once(cast):
     campaign_id = raising.complete_draft(cast.company, cast.alice)
-    service.cancel(campaign_id, "Withdrawn by the company.", actor=cast.alice)
+    ending.cancel(campaign_id, "Withdrawn by the company.", actor=cast.alice)
     commit()
     assert raising.campaign(campaign_id).status == "cancelled"
     with pytest.raises(queries.CampaignMissing):

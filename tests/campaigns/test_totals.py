@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund.campaigns import rules, service
-from crowdfund.db import commit, db, rollback
+from crowdfund.campaigns.rules import life
+from crowdfund.campaigns.service import totals as totals_service
+from crowdfund.kernel.db import commit, db, rollback
 from tests import raising
 
 MICROSECOND = timedelta(microseconds=1)
@@ -33,12 +34,12 @@ def totals(campaign_id):
 def test_a_full_campaign_is_full_until_its_deadline_and_closed_afterwards(live, frozen):
     raising.put_in(live, 10_000_00, settle=False)
     frozen.advance(timedelta(days=30))
-    with pytest.raises(rules.CampaignFull, match="full"):
-        service.reserve(live, 100_00)
+    with pytest.raises(life.CampaignFull, match="full"):
+        totals_service.reserve(live, 100_00)
     rollback()
     frozen.advance(MICROSECOND)
-    with pytest.raises(rules.CampaignClosed, match="deadline of this campaign has passed"):
-        service.reserve(live, 100_00)
+    with pytest.raises(life.CampaignClosed, match="deadline of this campaign has passed"):
+        totals_service.reserve(live, 100_00)
     rollback()
 
 
@@ -46,11 +47,11 @@ def test_a_full_campaign_is_full_until_its_deadline_and_closed_afterwards(live, 
 def test_a_campaign_that_ends_takes_neither_new_nor_reserved_money(live, change):
     raising.put_in(live, 1_000_00, settle=False)
     put(live, **change)
-    with pytest.raises(rules.CampaignClosed, match="takes no investments now"):
-        service.reserve(live, 100_00)
+    with pytest.raises(life.CampaignClosed, match="takes no investments now"):
+        totals_service.reserve(live, 100_00)
     rollback()
-    with pytest.raises(rules.CampaignClosed, match="will be returned"):
-        service.count_settled(live, 1_000_00, new_investor=True)
+    with pytest.raises(life.CampaignClosed, match="will be returned"):
+        totals_service.count_settled(live, 1_000_00, new_investor=True)
     rollback()
     assert totals(live) == (1_000_00, 0, 0)
 
@@ -60,19 +61,19 @@ def test_at_the_last_moment_of_the_grace_only_what_was_reserved_counts(live, fro
     put(live, grace_days=grace_days)
     raising.put_in(live, 1_000_00, settle=False)
     frozen.advance(timedelta(days=30 + grace_days))
-    with raising.refused(service.totals.TotalsDisagree):
-        service.count_settled(live, 1_000_01, new_investor=True)
-    service.count_settled(live, 1_000_00, new_investor=True)
+    with raising.refused(totals_service.TotalsDisagree):
+        totals_service.count_settled(live, 1_000_01, new_investor=True)
+    totals_service.count_settled(live, 1_000_00, new_investor=True)
     rollback()
     frozen.advance(MICROSECOND)
-    with raising.refused(rules.CampaignClosed):
-        service.count_settled(live, 1_000_00, new_investor=True)
+    with raising.refused(life.CampaignClosed):
+        totals_service.count_settled(live, 1_000_00, new_investor=True)
 
 
 def test_one_minor_unit_is_an_amount(live):
     raising.put_in(live, 1)
     assert totals(live) == (1, 1, 1)
-    service.uncount_settled(live, 1, investor_gone=True)
+    totals_service.uncount_settled(live, 1, investor_gone=True)
     commit()
     assert totals(live) == (0, 0, 0)
 
@@ -83,37 +84,37 @@ def test_no_verb_moves_a_negative_amount_or_none(live, verb, amount):
     raising.put_in(live, 1_000_00)
     more = {"count_settled": {"new_investor": False}, "uncount_settled": {"investor_gone": False}}
     with pytest.raises(ValueError, match="positive integer"):
-        getattr(service, verb)(live, amount, **more.get(verb, {}))
+        getattr(totals_service, verb)(live, amount, **more.get(verb, {}))
     rollback()
     assert totals(live) == (1_000_00, 1_000_00, 1)
 
 
 def test_an_investor_counts_once_and_until_the_last_of_the_money_is_out(live):
     raising.put_in(live, 500_00)
-    service.reserve(live, 300_00)
-    service.count_settled(live, 300_00, new_investor=False)
+    totals_service.reserve(live, 300_00)
+    totals_service.count_settled(live, 300_00, new_investor=False)
     commit()
     assert totals(live) == (800_00, 800_00, 1)
-    service.uncount_settled(live, 300_00, investor_gone=False)
+    totals_service.uncount_settled(live, 300_00, investor_gone=False)
     commit()
     assert totals(live) == (500_00, 500_00, 1)
 
 
 def test_more_investors_than_there_are_cannot_leave(live):
     raising.put_in(live, 500_00)
-    service.uncount_settled(live, 100_00, investor_gone=True)
+    totals_service.uncount_settled(live, 100_00, investor_gone=True)
     commit()
-    with raising.refused(service.totals.TotalsDisagree):
-        service.uncount_settled(live, 100_00, investor_gone=True)
+    with raising.refused(totals_service.TotalsDisagree):
+        totals_service.uncount_settled(live, 100_00, investor_gone=True)
     assert totals(live) == (400_00, 400_00, 0)
 
 
 def test_room_is_given_back_down_to_what_is_settled(live):
     raising.put_in(live, 500_00)
     raising.put_in(live, 300_00, settle=False)
-    with raising.refused(service.totals.TotalsDisagree):
-        service.unreserve(live, 300_01)
-    service.unreserve(live, 300_00)
+    with raising.refused(totals_service.TotalsDisagree):
+        totals_service.unreserve(live, 300_01)
+    totals_service.unreserve(live, 300_00)
     commit()
     assert totals(live) == (500_00, 500_00, 1)
 
@@ -121,12 +122,12 @@ def test_room_is_given_back_down_to_what_is_settled(live):
 def test_each_move_of_a_total_makes_a_new_version_and_wakes_the_campaigns_pages(live, frozen, woken):
     raising.put_in(live, 500_00)
     moves = (
-        lambda: service.reserve(live, 300_00),
-        lambda: service.unreserve(live, 100_00),
-        lambda: service.count_settled(live, 200_00, new_investor=False),
-        lambda: service.uncount_settled(live, 200_00, investor_gone=False),
-        lambda: service.count_refused(live, 1),
-        lambda: service.count_refused(live, -1),
+        lambda: totals_service.reserve(live, 300_00),
+        lambda: totals_service.unreserve(live, 100_00),
+        lambda: totals_service.count_settled(live, 200_00, new_investor=False),
+        lambda: totals_service.uncount_settled(live, 200_00, investor_gone=False),
+        lambda: totals_service.count_refused(live, 1),
+        lambda: totals_service.count_refused(live, -1),
     )
     for move in moves:
         before = raising.campaign(live)
@@ -142,8 +143,8 @@ def test_each_move_of_a_total_makes_a_new_version_and_wakes_the_campaigns_pages(
 
 
 def test_a_refused_move_changes_nothing_and_says_that_nothing_was_changed(live):
-    with pytest.raises(service.totals.TotalsDisagree, match="Nothing was changed") as refusal:
-        service.count_refused(live, -1)
+    with pytest.raises(totals_service.TotalsDisagree, match="Nothing was changed") as refusal:
+        totals_service.count_refused(live, -1)
     rollback()
     assert (refusal.value.status, refusal.value.code) == (409, "totals_disagree")
     assert raising.campaign(live).refused_count == 0

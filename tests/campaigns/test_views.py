@@ -6,9 +6,10 @@ import re
 import pytest
 
 from crowdfund.adapters import storage
-from crowdfund.campaigns import queries, service
-from crowdfund.db import commit, rollback
-from crowdfund.issuers import queries as issuers
+from crowdfund.campaigns import queries
+from crowdfund.campaigns.service import drafts, ending
+from crowdfund.issuers import queries as issuers_queries
+from crowdfund.kernel.db import commit, rollback
 from tests import raising
 
 
@@ -285,7 +286,7 @@ def test_a_preview_is_safe_and_saves_nothing_with_and_without_javascript(alice, 
 
 def test_a_rejected_campaign_shows_the_reason_and_can_be_corrected(alice, app, cast):
     campaign_id = raising.complete_draft(cast.company, cast.alice)
-    service.submit(campaign_id, actor=cast.alice)
+    drafts.submit(campaign_id, actor=cast.alice)
     commit()
     carla = raising.browser(app, cast.carla)
     assert carla.post(f"/staff/campaigns/{campaign_id}/reject", data={"reason": "no"}).status_code == 422
@@ -297,7 +298,7 @@ def test_a_rejected_campaign_shows_the_reason_and_can_be_corrected(alice, app, c
 
 def test_a_submitted_draft_cannot_be_changed_through_the_pages(alice, cast):
     campaign_id = raising.complete_draft(cast.company, cast.alice)
-    service.submit(campaign_id, actor=cast.alice)
+    drafts.submit(campaign_id, actor=cast.alice)
     commit()
     answer = alice.post(
         f"/my/campaigns/{campaign_id}/edit/terms", data=raising.TERMS | {"goal_minor": "20000"}
@@ -368,7 +369,7 @@ def test_a_stranger_finds_nothing_of_a_campaign(app, cast):
 )
 def test_each_role_has_its_own_part_of_the_desk(app, cast, name, reads, approves, releases):
     campaign_id = raising.complete_draft(cast.company, cast.alice)
-    service.submit(campaign_id, actor=cast.alice)
+    drafts.submit(campaign_id, actor=cast.alice)
     commit()
     client, desk = raising.browser(app, getattr(cast, name)), f"/staff/campaigns/{campaign_id}"
     for path in ("/staff/campaigns", desk, f"{desk}/state"):
@@ -389,14 +390,14 @@ def test_everybody_reads_the_papers_in_force_of_a_public_campaign(client, live):
 def test_papers_of_a_campaign_that_is_not_public_are_not_found(client, cast):
     campaign_id = raising.complete_draft(cast.company, cast.alice)
     campaign = queries.by_id(campaign_id)
-    paper = issuers.public_papers(campaign.company_id)[0]
+    paper = issuers_queries.public_papers(campaign.company_id)[0]
     assert client.get(f"/campaigns/{campaign.slug or 'none'}/documents/{paper.id}").status_code == 404
 
 
 def test_finance_releases_a_success_from_the_desk(app, cast, live, frozen):
     raising.put_in(live.id, 7_000_00, payer="p2")
     frozen.set(live.ends_at.replace(hour=23))
-    service.close_due()
+    ending.close_due()
     commit()
     raising.confirm("campaign", live.id, Closed={"succeeded": True, "total": 0})
     fiona, desk = raising.browser(app, cast.fiona), f"/staff/campaigns/{live.id}"
@@ -423,7 +424,7 @@ def test_the_approvals_page_shows_what_waits(app, cast):
     campaign_id = raising.complete_draft(cast.company, cast.alice)
     carla = raising.browser(app, cast.carla)
     assert "No campaign waits" in carla.get("/staff/approvals").text
-    service.submit(campaign_id, actor=cast.alice)
+    drafts.submit(campaign_id, actor=cast.alice)
     commit()
     assert "A second roaster for Yirga" in carla.get("/staff/approvals").text
     assert "Waiting (1)" in carla.get("/staff/campaigns").text

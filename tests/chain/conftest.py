@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from crowdfund import clock, config, outbox
-from crowdfund.adapters import chain
+from crowdfund.adapters.chain import answers, errors
+from crowdfund.adapters.chain import node as chain_node
 from crowdfund.chain import admissions, connection, deploy, queries, rules, service
 from crowdfund.chain.models import Write
-from crowdfund.db import commit, db
+from crowdfund.kernel import clock, config, outbox
+from crowdfund.kernel.db import commit, db
 from crowdfund.local import anvil
 
 
@@ -40,8 +41,8 @@ class LocalNode:
         until = time.monotonic() + 10
         while time.monotonic() < until:
             try:
-                chain.Node(self.url).chain_id()
-            except chain.NodeUnreachable:
+                chain_node.Node(self.url).chain_id()
+            except errors.NodeUnreachable:
                 time.sleep(0.01)
             else:
                 return self
@@ -58,7 +59,7 @@ class LocalNode:
         self.rpc("anvil_mine", hex(blocks))
 
     def rpc(self, method, *params):
-        return chain.Node(self.url).rpc(method, *params)
+        return chain_node.Node(self.url).rpc(method, *params)
 
 
 def free_port():
@@ -147,7 +148,7 @@ def _named(function, event):
 
 def wallet(text):
     """An address without a key, for issuers."""
-    return deploy.contract_abi.to_checksum_address("0x" + rules.intent_bytes32(text)[2:42])
+    return deploy.abi.to_checksum_address("0x" + rules.intent_bytes32(text)[2:42])
 
 
 def register_issuer(name="acme"):
@@ -188,7 +189,7 @@ def node_has_mined():
         until = time.monotonic() + 10
         while time.monotonic() < until and int(node.rpc("txpool_status")["pending"], 16):
             pass
-    except (chain.NodeUnreachable, chain.NodeError):
+    except (errors.NodeUnreachable, answers.NodeError):
         return False
     return True
 

@@ -6,9 +6,10 @@ With a number it also asks for five companies to be registered, as four workers 
 import json
 import sys
 
-from crowdfund import config, create_app, outbox
+from crowdfund import create_app
 from crowdfund.chain import rules, service
-from crowdfund.db import commit, db
+from crowdfund.kernel import config, outbox
+from crowdfund.kernel.db import commit, db
 
 
 def register(name):

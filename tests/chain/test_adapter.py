@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from crowdfund.adapters import chain, contract_abi
+from crowdfund.adapters.chain import abi, answers, fees, signing, values
+from crowdfund.adapters.chain import node as chain_node
 from crowdfund.chain import connection, queries, rules
 from crowdfund.chain.errors import KeyMissing
 
@@ -17,9 +18,9 @@ ONE = "0x" + "01" * 32
 
 
 def test_signing_again_gives_the_same_bytes():
-    fields = {"chain_id": 1, "nonce": 3, "to": chain.ZERO, "data": "0x", "gas": 21_000}
-    first = chain.sign(KEY, fees=chain.Fees(10, 1), **fields)
-    second = chain.sign(KEY, fees=chain.Fees(10, 1), **fields)
+    fields = {"chain_id": 1, "nonce": 3, "to": values.ZERO, "data": "0x", "gas": 21_000}
+    first = signing.sign(KEY, fees=fees.Fees(10, 1), **fields)
+    second = signing.sign(KEY, fees=fees.Fees(10, 1), **fields)
     assert first == second
 
 
@@ -30,42 +31,42 @@ def test_signing_uses_the_fast_library():
 
 
 def test_short_bytes_are_refused_instead_of_padded():
-    with pytest.raises(contract_abi.BadArguments, match="bytes32 expected"):
-        contract_abi.encode("IssuerRegistry", "deactivateIssuer", ["0x01", ONE])
+    with pytest.raises(abi.BadArguments, match="bytes32 expected"):
+        abi.encode("IssuerRegistry", "deactivateIssuer", ["0x01", ONE])
 
 
 @pytest.mark.parametrize("args", [[ONE], [ONE, "no hex"], [ONE, 5]])
 def test_arguments_that_do_not_fit_are_refused(args):
-    with pytest.raises(contract_abi.BadArguments):
-        contract_abi.encode("IssuerRegistry", "deactivateIssuer", args)
+    with pytest.raises(abi.BadArguments):
+        abi.encode("IssuerRegistry", "deactivateIssuer", args)
 
 
 def test_unknown_contracts_and_functions_are_refused():
-    with pytest.raises(contract_abi.BadArguments):
-        contract_abi.encode("Nothing", "close", [ONE])
-    with pytest.raises(contract_abi.BadArguments):
-        contract_abi.encode("IssuerRegistry", "nothing", [ONE])
+    with pytest.raises(abi.BadArguments):
+        abi.encode("Nothing", "close", [ONE])
+    with pytest.raises(abi.BadArguments):
+        abi.encode("IssuerRegistry", "nothing", [ONE])
 
 
 def test_a_struct_may_be_given_by_name_or_in_order():
     names = ("paymentRef", "investorKey", "amount")
-    listed = contract_abi.encode("CampaignImplementation", "recordInvestments", [[[ONE, ONE, 7]]])
+    listed = abi.encode("CampaignImplementation", "recordInvestments", [[[ONE, ONE, 7]]])
     named = [dict(zip(names, (ONE, ONE, "7"), strict=True))]
-    assert contract_abi.encode("CampaignImplementation", "recordInvestments", [named]) == listed
+    assert abi.encode("CampaignImplementation", "recordInvestments", [named]) == listed
 
 
 def test_a_log_of_an_unknown_event_is_left_out():
-    assert contract_abi.decode_log("IssuerRegistry", [ONE], b"") is None
-    assert contract_abi.decode_log("IssuerRegistry", [], b"") is None
+    assert abi.decode_log("IssuerRegistry", [ONE], b"") is None
+    assert abi.decode_log("IssuerRegistry", [], b"") is None
 
 
 def test_revert_reasons_become_text():
-    error = bytes.fromhex("08c379a0") + contract_abi.abi_encode(["string"], ["no more room"])
-    assert contract_abi.decode_error(error) == ("Error", "no more room")
-    panic = bytes.fromhex("4e487b71") + contract_abi.abi_encode(["uint256"], [0x11])
-    assert contract_abi.decode_error(panic) == ("Panic", "Panic(0x11)")
-    assert contract_abi.decode_error(b"\1\2\3\4")[0] == "Revert"
-    assert contract_abi.decode_error(b"")[1] == "reverted with no reason"
+    error = bytes.fromhex("08c379a0") + abi.abi_encode(["string"], ["no more room"])
+    assert abi.decode_error(error) == ("Error", "no more room")
+    panic = bytes.fromhex("4e487b71") + abi.abi_encode(["uint256"], [0x11])
+    assert abi.decode_error(panic) == ("Panic", "Panic(0x11)")
+    assert abi.decode_error(b"\1\2\3\4")[0] == "Revert"
+    assert abi.decode_error(b"")[1] == "reverted with no reason"
 
 
 def test_a_read_of_a_contract_gives_plain_values(deployed):
@@ -79,18 +80,18 @@ def test_a_read_of_a_contract_gives_plain_values(deployed):
 def test_a_node_that_hangs_up_leaves_the_outcome_unknown():
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=lambda: server.accept()[0].close(), daemon=True).start()
-        node = chain.Node(f"http://127.0.0.1:{server.getsockname()[1]}")
-        assert node.send_raw("0x00").sent == chain.Sent.UNKNOWN
+        node = chain_node.Node(f"http://127.0.0.1:{server.getsockname()[1]}")
+        assert node.send_raw("0x00").sent == answers.Sent.UNKNOWN
 
 
 def test_a_process_has_one_connection_and_another_process_its_own():
-    assert chain.connect("http://127.0.0.1:1") is chain.connect("http://127.0.0.1:1")
-    assert chain._node_of(1, "http://127.0.0.1:1", False) is not chain.connect("http://127.0.0.1:1")
+    assert chain_node.connect("http://127.0.0.1:1") is chain_node.connect("http://127.0.0.1:1")
+    assert chain_node._node_of(1, "http://127.0.0.1:1", False) is not chain_node.connect("http://127.0.0.1:1")
 
 
 def test_the_web_application_starts_without_web3_and_checks_a_wallet_without_it(tmp_path):
     code = (
-        "import sys; from crowdfund import create_app, config; "
+        "import sys; from crowdfund import create_app; from crowdfund.kernel import config; "
         "create_app(config.Settings(_env_file=None, environment='test', CROWDFUND_DATA_DIR=sys.argv[1])); "
         "early = {'web3', 'eth_account', 'authlib'} & set(sys.modules); "
         "from crowdfund.adapters import oidc, wallet_signature; "

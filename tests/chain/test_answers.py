@@ -2,15 +2,16 @@
 
 import pytest
 
-from crowdfund.adapters import chain, contract_abi
-from crowdfund.adapters.chain_answers import NodeError, Reverted, TooMuchGas, classify, refusal
+from crowdfund.adapters.chain import abi
+from crowdfund.adapters.chain import node as chain_node
+from crowdfund.adapters.chain.answers import NodeError, Reverted, TooMuchGas, classify, refusal
 from crowdfund.chain import queries
-from crowdfund.db import commit
+from crowdfund.kernel.db import commit
 
 from .conftest import campaign, look_after, record, register_issuer, settle, status_of, use_node
 from .proxy import in_front_of
 
-NO_ROOM = "0x08c379a0" + contract_abi.abi_encode(["string"], ["no room"]).hex()
+NO_ROOM = "0x08c379a0" + abi.abi_encode(["string"], ["no room"]).hex()
 UNKNOWN = "0xdeadbeef" + "00" * 32
 RATE_LIMIT = {"code": -32005, "message": "daily request count exceeded", "data": {"rate": {"allowed": 1}}}
 
@@ -142,7 +143,7 @@ def test_an_error_about_one_call_of_a_batch_keeps_only_that_call_waiting(proxy):
 
 
 def test_a_batch_that_lacks_answers_is_an_error(proxy):
-    node = chain.Node(proxy.url)
+    node = chain_node.Node(proxy.url)
     proxy.answer = lambda _body: "[]"
     with pytest.raises(NodeError, match="0 of 2 calls"):
         node.blocks([0, 1])

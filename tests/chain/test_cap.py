@@ -2,17 +2,17 @@
 
 import pytest
 
-from crowdfund import outbox
-from crowdfund.adapters import contract_abi
+from crowdfund.adapters.chain import abi
 from crowdfund.chain import connection, deploy, queries, rules, service
-from crowdfund.db import commit, db
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import commit, db
 from crowdfund.reports import queues
 
 from .conftest import campaign, look_after, record, settle, status_of
 
 
 def set_cap(minor):
-    data = contract_abi.encode("CampaignFactory", "setRecorderCap", [minor])
+    data = abi.encode("CampaignFactory", "setRecorderCap", [minor])
     deploy._transact(connection.node(), queries.address_of("CampaignFactory"), data, what="test")
 
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from crowdfund import audit, outbox
 from crowdfund.chain import inspect, queries, rules, service
 from crowdfund.chain.errors import IntentConflict
-from crowdfund.db import commit, db, rollback
-from crowdfund.errors import Conflict, Invalid, NotFound
+from crowdfund.kernel import audit, outbox
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.errors import Conflict, Invalid, NotFound
 from tests import raising
 
 from .conftest import look_after, register_issuer, settle, status_of

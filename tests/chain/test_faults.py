@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from crowdfund import config, outbox
 from crowdfund.chain import connection, deploy, planner, queries, rules, sender
 from crowdfund.chain.models import Tx
-from crowdfund.db import commit, db
+from crowdfund.kernel import config, outbox
+from crowdfund.kernel.db import commit, db
 
 from .conftest import (
     LocalNode,

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from crowdfund import config
-from crowdfund.adapters.chain_answers import Sent
-from crowdfund.adapters.chain_fees import Fees, Market
+from crowdfund.adapters.chain.answers import Sent
+from crowdfund.adapters.chain.fees import Fees, Market
 from crowdfund.chain import fees
 from crowdfund.chain.errors import FeeAboveLimit
+from crowdfund.kernel import config
 
 GWEI = 10**9
 wei = st.integers(min_value=0, max_value=100 * GWEI)

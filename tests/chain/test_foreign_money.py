@@ -3,15 +3,16 @@
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import outbox
-from crowdfund.adapters import chain, contract_abi
-from crowdfund.campaigns import service as campaign_service
+from crowdfund.adapters.chain import abi
+from crowdfund.adapters.chain import node as chain_node
 from crowdfund.campaigns.models import Campaign
-from crowdfund.campaigns.rules import CampaignFull
+from crowdfund.campaigns.rules.life import CampaignFull
+from crowdfund.campaigns.service import ending, totals
 from crowdfund.chain import connection, queries, rules
-from crowdfund.db import commit, db, rollback
 from crowdfund.investments import queries as investments
 from crowdfund.investments.models import ForeignMoney
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.ledger.models import Entry
 from crowdfund.payments.models import PaymentException
 from crowdfund.reports import drift
@@ -22,7 +23,7 @@ from .conftest import admitted, campaign, settle
 from .test_strangers_and_time import STRANGER, give_tokens, stranger_calls
 
 GOAL = 10_000_00
-INVESTOR = contract_abi.to_checksum_address(STRANGER)
+INVESTOR = abi.to_checksum_address(STRANGER)
 
 
 @pytest.fixture
@@ -83,23 +84,23 @@ def test_admitted_money_of_an_unknown_intent_takes_room_and_is_shown_to_staff(ow
 def test_nothing_is_oversold_after_money_that_only_the_contract_knows(own_node, raise_):
     campaign_id, address = raise_
     invest(own_node, address, 4_000_00)
-    campaign_service.reserve(campaign_id, 6_000_00)
+    totals.reserve(campaign_id, 6_000_00)
     with raising.refused(CampaignFull):
-        campaign_service.reserve(campaign_id, 1)
+        totals.reserve(campaign_id, 1)
 
 
 def test_room_that_was_promised_before_is_named_and_never_exceeds_the_goal(own_node, raise_):
     campaign_id, address = raise_
-    campaign_service.reserve(campaign_id, 7_000_00)
+    totals.reserve(campaign_id, 7_000_00)
     commit()
     invest(own_node, address, 4_000_00)
     found = raising.campaign(campaign_id)
     assert (found.reserved_minor, found.token_minor, found.foreign_room_minor) == (GOAL, 4_000_00, 3_000_00)
     [shown] = exceptions()
     assert "1,000.00" in shown.detail
-    campaign_service.unreserve(campaign_id, 7_000_00)
-    with raising.refused(campaign_service.totals.TotalsDisagree):
-        campaign_service.unreserve(campaign_id, 1)
+    totals.unreserve(campaign_id, 7_000_00)
+    with raising.refused(totals.TotalsDisagree):
+        totals.unreserve(campaign_id, 1)
 
 
 def test_an_event_that_is_told_twice_counts_once(own_node, raise_):
@@ -116,17 +117,17 @@ def test_contract_and_journal_close_alike_with_token_money(own_node, raise_):
     campaign_id, address = raise_
     invest(own_node, address, 4_000_00)
     raising.put_in(campaign_id, 3_500_00)
-    recorder = contract_abi.to_checksum_address(connection.address_of("recorder"))
+    recorder = abi.to_checksum_address(connection.address_of("recorder"))
     own_node.rpc("anvil_impersonateAccount", recorder)
-    data = contract_abi.encode(
+    data = abi.encode(
         "CampaignImplementation", "recordInvestment",
         [rules.intent_bytes32("p1"), rules.intent_bytes32("k1"), rules.to_units(3_500_00)],
     )  # fmt: skip
     tx = own_node.rpc(
         "eth_sendTransaction", {"from": recorder, "to": address, "data": data, "gas": hex(500_000)}
     )
-    assert chain.Node(own_node.url).wait(tx).ok
-    campaign_service.close_early(campaign_id, actor="alice")
+    assert chain_node.Node(own_node.url).wait(tx).ok
+    ending.close_early(campaign_id, actor="alice")
     commit()
     settle()
     settle()
@@ -138,7 +139,7 @@ def test_contract_and_journal_close_alike_with_token_money(own_node, raise_):
 def test_token_money_of_a_failed_campaign_is_paid_back_by_the_platform(own_node, raise_):
     campaign_id, address = raise_
     invest(own_node, address, 4_000_00)
-    campaign_service.cancel(campaign_id, "The company asked for it.", actor="carol")
+    ending.cancel(campaign_id, "The company asked for it.", actor="carol")
     commit()
     for _ in range(3):
         settle()
@@ -153,16 +154,16 @@ def test_token_money_of_a_failed_campaign_is_paid_back_by_the_platform(own_node,
 def test_a_record_that_is_none_of_ours_takes_room_is_shown_and_makes_no_success(own_node, raise_):
     """What a thief of the recorder's key can do."""
     campaign_id, address = raise_
-    recorder = contract_abi.to_checksum_address(connection.address_of("recorder"))
+    recorder = abi.to_checksum_address(connection.address_of("recorder"))
     own_node.rpc("anvil_impersonateAccount", recorder)
-    data = contract_abi.encode(
+    data = abi.encode(
         "CampaignImplementation", "recordInvestment",
         [rules.intent_bytes32("stolen"), rules.intent_bytes32("nobody"), rules.to_units(8_000_00)],
     )  # fmt: skip
     tx = own_node.rpc(
         "eth_sendTransaction", {"from": recorder, "to": address, "data": data, "gas": hex(500_000)}
     )
-    assert chain.Node(own_node.url).wait(tx).ok
+    assert chain_node.Node(own_node.url).wait(tx).ok
     settle()
     settle()
     [shown] = exceptions()
@@ -174,7 +175,7 @@ def test_a_record_that_is_none_of_ours_takes_room_is_shown_and_makes_no_success(
     node = connection.node()
     ends = int(found.ends_at.timestamp())
     own_node.rpc("evm_setTime", max(ends, node.head().timestamp + 30 * 86_400) + 60)
-    campaign_service.ending._begin_close(campaign_service.ending.locked(campaign_id), actor="system")
+    ending._begin_close(ending.locked(campaign_id), actor="system")
     commit()
     settle()
     settle()

@@ -2,10 +2,10 @@
 
 import pytest
 
-from crowdfund import audit, outbox
-from crowdfund.adapters import chain
+from crowdfund.adapters.chain import answers, fees, signing, values
 from crowdfund.chain import connection, gaps, planner, queries, rules, sender, service
-from crowdfund.db import commit, db, rollback
+from crowdfund.kernel import audit, outbox
+from crowdfund.kernel.db import commit, db, rollback
 from tests import raising
 
 from .conftest import look_after, register_issuer, settle, status_of, use_node
@@ -17,12 +17,12 @@ INTENT = "issuer:acme:register"
 
 def foreign(node, nonce, *, gwei=3, wait=True):
     """Use the operator's key as somebody else would."""
-    signed = chain.sign(
-        connection.key_of("operator"), chain_id=31337, nonce=nonce, to=chain.ZERO, data="0x", gas=21_000,
-        fees=chain.Fees(gwei * 10**9, 10**9),
+    signed = signing.sign(
+        connection.key_of("operator"), chain_id=31337, nonce=nonce, to=values.ZERO, data="0x", gas=21_000,
+        fees=fees.Fees(gwei * 10**9, 10**9),
     )  # fmt: skip
     outcome = node.send_raw(signed.raw)
-    assert outcome.sent == chain.Sent.ACCEPTED, outcome
+    assert outcome.sent == answers.Sent.ACCEPTED, outcome
     if wait:
         assert node.wait(signed.hash).ok
     return signed
@@ -344,7 +344,7 @@ def test_an_alert_stays_until_an_admin_takes_it_away(own_node, heard, app):
     foreign(connection.node(), 1)
     look_after()
     ada = raising.browser(app, raising.person("ada", "admin"))
-    assert "The operator key was used elsewhere" in ada.get("/staff/chain/writes").text
+    assert "The Operator key was used elsewhere" in ada.get("/staff/chain/writes").text
     assert "Chain keys used elsewhere" in ada.get("/staff").text
     url = f"/staff/chain/signers/{operator().address}/dismiss-alert"
     assert ada.post(url).status_code == 303

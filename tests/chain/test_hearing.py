@@ -5,14 +5,14 @@ import json
 
 import pytest
 
-from crowdfund import outbox
-from crowdfund.adapters import contract_abi
+from crowdfund.adapters.chain import abi
 from crowdfund.chain import hearing, rules
+from crowdfund.kernel import outbox
 
 PAIRS = [
     (contract, item["name"])
-    for contract in contract_abi.names()
-    for item in json.loads((contract_abi.ARTIFACTS / f"{contract}.json").read_text())["abi"]
+    for contract in abi.names()
+    for item in json.loads((abi.ARTIFACTS / f"{contract}.json").read_text())["abi"]
     if item["type"] == "event"
 ]
 

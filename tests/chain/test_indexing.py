@@ -2,11 +2,11 @@
 
 import pytest
 
-from crowdfund import config
-from crowdfund.adapters import chain, contract_abi
+from crowdfund.adapters.chain import abi, answers, signing
 from crowdfund.chain import connection, queries, rules
 from crowdfund.chain.models import Event
-from crowdfund.db import commit, db
+from crowdfund.kernel import config
+from crowdfund.kernel.db import commit, db
 
 from .conftest import admitted, campaign, look_after, record, settle, status_of, use_node, wallet
 
@@ -119,21 +119,21 @@ def invest_from_a_wallet(address, minor):
     """Mint, approve and invest with keys that the platform does not hold."""
     node = connection.node()
     token = queries.address_of("PaymentToken")
-    buyer = contract_abi.to_checksum_address(node.rpc("eth_accounts")[3])
+    buyer = abi.to_checksum_address(node.rpc("eth_accounts")[3])
     amount = rules.to_units(minor)
     admin = connection.key_of("admin")
-    data = contract_abi.encode("PaymentToken", "mint", [buyer, amount])
+    data = abi.encode("PaymentToken", "mint", [buyer, amount])
     nonce = node.nonce(connection.address_of("admin"))
-    minted = chain.sign(
+    minted = signing.sign(
         admin, chain_id=31337, nonce=nonce, to=token, data=data, gas=200_000, fees=node.fees()
     )
-    assert node.send_raw(minted.raw).sent == chain.Sent.ACCEPTED
-    approve = contract_abi.encode("PaymentToken", "approve", [address, amount])
+    assert node.send_raw(minted.raw).sent == answers.Sent.ACCEPTED
+    approve = abi.encode("PaymentToken", "approve", [address, amount])
     node.wait(minted.hash)
     node.wait(node.rpc("eth_sendTransaction", {"from": buyer, "to": token, "data": approve}))
     intent = rules.intent_bytes32("wallet-1")
     leave = admitted(address, "wallet-1", buyer, minor)
-    invest = contract_abi.encode("CampaignImplementation", "invest", [leave])
+    invest = abi.encode("CampaignImplementation", "invest", [leave])
     tx = node.rpc("eth_sendTransaction", {"from": buyer, "to": address, "data": invest, "gas": hex(500_000)})
     node.wait(tx)
     return buyer, intent, tx
@@ -158,11 +158,11 @@ def test_logs_of_contracts_that_are_not_watched_are_nobodys(own_node, heard):
     before = len(events_of("Approval"))
     node = connection.node()
     account = node.rpc("eth_accounts")[2]
-    admin = contract_abi.to_checksum_address(account)
-    data = contract_abi.encode_deploy("PaymentToken", [admin])
+    admin = abi.to_checksum_address(account)
+    data = abi.encode_deploy("PaymentToken", [admin])
     node.wait(node.rpc("eth_sendTransaction", {"from": account, "data": data, "gas": hex(3_000_000)}))
-    other = chain.create_address(admin, 0)
-    approve = contract_abi.encode("PaymentToken", "approve", [wallet("x"), 1])
+    other = signing.create_address(admin, 0)
+    approve = abi.encode("PaymentToken", "approve", [wallet("x"), 1])
     node.wait(node.rpc("eth_sendTransaction", {"from": account, "to": other, "data": approve}))
     look_after()
     assert node.code_hash(other) is not None

@@ -2,10 +2,10 @@
 
 import pytest
 
-from crowdfund import audit
 from crowdfund.chain import request_queries, requests
 from crowdfund.chain.requests import Wanted
-from crowdfund.db import commit, rollback
+from crowdfund.kernel import audit
+from crowdfund.kernel.db import commit, rollback
 from tests import raising
 
 LEAKED = "0x5FbDB2315678afecb367f032d93F642f64180aa3"

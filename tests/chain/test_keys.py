@@ -5,12 +5,13 @@ import stat
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import audit, config, outbox
+from crowdfund.adapters.chain import abi, answers, signing
 from crowdfund.chain import carrying, connection, queries, request_queries, requests, rules
 from crowdfund.chain.models import Tx, Write
 from crowdfund.chain.requests import Wanted
-from crowdfund.db import commit, db
-from crowdfund.errors import Conflict, Forbidden, Invalid
+from crowdfund.kernel import audit, config, outbox
+from crowdfund.kernel.db import commit, db
+from crowdfund.kernel.errors import Conflict, Forbidden, Invalid
 
 from .conftest import admitted, campaign, look_after, record, settle, status_of
 
@@ -184,9 +185,9 @@ def test_an_admission_of_the_replaced_operator_is_worth_nothing(app, own_node, h
     address = campaign()
     leave = admitted(address, "i", connection.node().rpc("eth_accounts")[3], 100_00)
     run(app, "rotate", "operator", "--yes")
-    data = carrying.deploy.contract_abi.encode("CampaignImplementation", "invest", [leave])
-    sender = carrying.deploy.contract_abi.to_checksum_address(connection.node().rpc("eth_accounts")[3])
-    with pytest.raises(carrying.deploy.chain.Reverted, match="NotAdmitted"):
+    data = abi.encode("CampaignImplementation", "invest", [leave])
+    sender = abi.to_checksum_address(connection.node().rpc("eth_accounts")[3])
+    with pytest.raises(answers.Reverted, match="NotAdmitted"):
         connection.node().estimate(sender, address, data)
 
 
@@ -196,8 +197,8 @@ def test_a_key_from_the_environment_is_replaced_by_one_that_its_owner_makes(app,
     refused = run(app, "rotate", "recorder", "--yes")
     assert refused.exit_code == 1
     assert "CHAIN_RECORDER_KEY" in refused.output
-    new_key = carrying.deploy.chain.new_key()
-    new = carrying.deploy.chain.address_of_key(new_key)
+    new_key = signing.new_key()
+    new = signing.address_of_key(new_key)
     waiting = run(app, "rotate", "recorder", "--to", new, "--yes", "--wait", "0")
     for _ in range(5):
         waiting = run(app, "rotate", "recorder", "--to", new, "--yes", "--wait", "0")
@@ -245,7 +246,7 @@ def test_what_cannot_be_is_said_in_a_sentence(app, own_node, heard):
 def test_a_deployment_after_a_pause_uses_no_nonce_of_the_queue_and_raises_no_alarm(app, own_node, heard):
     run(app, "pause", "--yes")
     factory, token = queries.address_of("CampaignFactory"), queries.address_of("PaymentToken")
-    data = carrying.deploy.contract_abi.encode("CampaignFactory", "allowToken", [token, True])
+    data = abi.encode("CampaignFactory", "allowToken", [token, True])
     carrying.deploy._transact(connection.node(), factory, data, what="test")
     commit()
     assert run(app, "unpause", "--yes").exit_code == 0

@@ -3,15 +3,15 @@
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import outbox
 from crowdfund.adapters import custody
-from crowdfund.campaigns import service as campaign_service
 from crowdfund.campaigns.models import Campaign
+from crowdfund.campaigns.service import ending, redirects, releasing
 from crowdfund.chain import connection, queries, request_queries, requests, rules
-from crowdfund.db import commit, db
-from crowdfund.errors import Conflict, Forbidden, Invalid
-from crowdfund.issuers import service as issuers
-from crowdfund.issuers.rules import InvalidFields, WrongState
+from crowdfund.issuers.rules.life import InvalidFields, WrongState
+from crowdfund.issuers.service import file
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import commit, db
+from crowdfund.kernel.errors import Conflict, Forbidden, Invalid
 from crowdfund.notifications.models import Notice
 from tests import raising
 
@@ -53,7 +53,7 @@ def wallet_of(address):
 
 
 def ask(world, wallet, reason="The company has lost its key."):
-    request_id = campaign_service.ask_redirect(world[0], wallet, reason, actor=world[2]["ann"])
+    request_id = redirects.ask_redirect(world[0], wallet, reason, actor=world[2]["ann"])
     commit()
     return request_id
 
@@ -61,14 +61,14 @@ def ask(world, wallet, reason="The company has lost its key."):
 def test_a_release_that_the_token_refuses_goes_to_the_new_wallet_after_two_people(own_node, world):
     campaign_id, address, people = world
     invest(own_node, address, 8_000_00)
-    campaign_service.close_early(campaign_id, actor=people["alice"])
+    ending.close_early(campaign_id, actor=people["alice"])
     commit()
     settle()
     settle()
     assert raising.campaign(campaign_id).status == "succeeded"
     # A stablecoin that has blacklisted the company: its transfers to that wallet revert.
     own_node.rpc("anvil_setCode", queries.address_of("PaymentToken"), _refusing(wallet_of(address)))
-    campaign_service.release(campaign_id, actor=people["ben"])
+    releasing.release(campaign_id, actor=people["ben"])
     commit()
     settle()
     settle()
@@ -103,7 +103,7 @@ def test_only_a_live_or_successful_campaign_is_redirected_and_once_at_a_time(own
     ask(world, custody.new_wallet()[0])
     with pytest.raises(Conflict):
         ask(world, custody.new_wallet()[0])
-    campaign_service.cancel(campaign_id, "The company asked for it.", actor=people["ben"])
+    ending.cancel(campaign_id, "The company asked for it.", actor=people["ben"])
     commit()
     settle()
     settle()
@@ -136,7 +136,7 @@ def test_a_contract_of_ours_is_no_companys_wallet(own_node, world):
     company = raising.filled_company(raising.person("ivan"), number=7)
     for wallet in (address, queries.address_of("FundEscrow")):
         with pytest.raises(InvalidFields) as refused:
-            issuers.save(company, "wallet", {"wallet_address": wallet})
+            file.save(company, "wallet", {"wallet_address": wallet})
         assert "belongs to the platform" in refused.value.errors["wallet_address"]
         db.session.rollback()
 
@@ -145,12 +145,12 @@ def test_a_wallet_that_became_a_contract_of_ours_is_refused_when_the_file_is_han
     ivan = raising.person("ivan")
     company = raising.filled_company(ivan, number=7)
     wallet, _key = custody.new_wallet()
-    issuers.save(company, "wallet", {"wallet_address": wallet})
+    file.save(company, "wallet", {"wallet_address": wallet})
     commit()
     raising.chain_service.watch(wallet, "CampaignImplementation")
     commit()
     with pytest.raises(InvalidFields):
-        issuers.submit(company, actor=ivan)
+        file.submit(company, actor=ivan)
 
 
 def test_a_member_of_the_company_cannot_redirect_or_confirm(own_node, world):
@@ -161,7 +161,7 @@ def test_a_member_of_the_company_cannot_redirect_or_confirm(own_node, world):
         requests.confirm(request_id, actor=people["ben"])
     db.session.rollback()
     with pytest.raises(Forbidden):
-        campaign_service.ask_redirect(campaign_id, custody.new_wallet()[0], "Mine.", actor=people["ben"])
+        redirects.ask_redirect(campaign_id, custody.new_wallet()[0], "Mine.", actor=people["ben"])
 
 
 def test_the_desk_asks_for_a_redirection(app, own_node, world):

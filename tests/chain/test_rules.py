@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from crowdfund.adapters import contract_abi
+from crowdfund.adapters.chain import abi
 from crowdfund.chain import rules
 
 
@@ -99,7 +99,7 @@ def test_an_event_proves_a_call_only_with_its_name_and_arguments():
 
 
 def test_the_effects_name_arguments_that_call_and_event_have_in_common():
-    contracts = [contract_abi.artifact(name) for name in contract_abi.names()]
+    contracts = [abi.artifact(name) for name in abi.names()]
     for function, (event, repeated) in rules.EFFECTS.items():
         found = [c for c in contracts if {function, event} <= {i.get("name") for i in c.abi}]
         assert found, function

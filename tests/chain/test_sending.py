@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from crowdfund.chain import connection, queries, rules, service
 from crowdfund.chain.errors import IntentConflict
 from crowdfund.chain.models import Tx, WriteTx
-from crowdfund.db import commit, db
-from crowdfund.errors import Conflict
+from crowdfund.kernel.db import commit, db
+from crowdfund.kernel.errors import Conflict
 
 from .conftest import campaign, record, register_issuer, settle, status_of
 

@@ -3,9 +3,11 @@
 import pytest
 from eth_account import Account
 
-from crowdfund.adapters import admission, chain, contract_abi
+from crowdfund.adapters import admission
+from crowdfund.adapters.chain import abi, answers
+from crowdfund.adapters.chain import node as chain_node
 from crowdfund.chain import connection, queries, rules, service
-from crowdfund.db import commit
+from crowdfund.kernel.db import commit
 
 from .conftest import admitted, campaign, record, settle, status_of
 
@@ -22,9 +24,9 @@ def own_node(own_node):
 
 
 def stranger_calls(node, address, contract, function, *args):
-    data = contract_abi.encode(contract, function, args)
+    data = abi.encode(contract, function, args)
     tx = {"from": STRANGER, "to": address, "data": data, "gas": hex(500_000)}
-    assert chain.Node(node.url).wait(node.rpc("eth_sendTransaction", tx)).ok
+    assert chain_node.Node(node.url).wait(node.rpc("eth_sendTransaction", tx)).ok
 
 
 def give_tokens(node, units):
@@ -33,7 +35,7 @@ def give_tokens(node, units):
     node.rpc("anvil_impersonateAccount", admin)
     role = connection.node().call("PaymentToken", token, "MINTER_ROLE")
     for function, args in (("grantRole", (role, admin)), ("mint", (STRANGER, units))):
-        data = contract_abi.encode("PaymentToken", function, args)
+        data = abi.encode("PaymentToken", function, args)
         node.rpc("eth_sendTransaction", {"from": admin, "to": token, "data": data, "gas": hex(200_000)})
     return token
 
@@ -52,16 +54,16 @@ def test_a_stranger_cannot_invest_and_takes_no_room(own_node, heard):
     stranger_calls(own_node, token, "PaymentToken", "approve", address, units)
     stolen = admitted(address, "investment:1", "0x" + "6b" * 20, 100_00)
     for leave in ([rules.intent_bytes32("s"), units, 2**40, "0x"], stolen):
-        data = contract_abi.encode("CampaignImplementation", "invest", [leave])
-        with pytest.raises(chain.Reverted, match="NotAdmitted"):
-            connection.node().estimate(contract_abi.to_checksum_address(STRANGER), address, data)
+        data = abi.encode("CampaignImplementation", "invest", [leave])
+        with pytest.raises(answers.Reverted, match="NotAdmitted"):
+            connection.node().estimate(abi.to_checksum_address(STRANGER), address, data)
         tx = {"from": STRANGER, "to": address, "data": data, "gas": hex(500_000)}
-        assert not chain.Node(own_node.url).wait(own_node.rpc("eth_sendTransaction", tx)).ok
+        assert not chain_node.Node(own_node.url).wait(own_node.rpc("eth_sendTransaction", tx)).ok
     assert connection.node().call("CampaignImplementation", address, "total") == 0
 
 
 def test_an_admission_equals_what_an_ethereum_library_signs(deployed):
-    leave = admission.Leave(rules.intent_bytes32("i"), contract_abi.to_checksum_address(STRANGER), 7, 9)
+    leave = admission.Leave(rules.intent_bytes32("i"), abi.to_checksum_address(STRANGER), 7, 9)
     types = {
         "Admission": [
             {"name": n, "type": t}
@@ -90,7 +92,7 @@ def test_an_admission_equals_what_an_ethereum_library_signs(deployed):
 def test_an_admitted_investment_that_shares_a_payments_reference_changes_nothing(own_node, heard):
     address, units = campaign(), rules.to_units(100_00)
     token = give_tokens(own_node, units)
-    investor = contract_abi.to_checksum_address(STRANGER)
+    investor = abi.to_checksum_address(STRANGER)
     stranger_calls(own_node, token, "PaymentToken", "approve", address, units)
     leave = admitted(address, "investment:1", investor, 100_00)
     stranger_calls(own_node, address, "CampaignImplementation", "invest", leave)

@@ -2,16 +2,16 @@
 
 import pytest
 
-from crowdfund.accounts import service as accounts
 from crowdfund.chain import queries, rules, service
-from crowdfund.db import commit, db
+from crowdfund.kernel.db import commit, db
+from crowdfund.people import service as people_service
 from tests import raising
 
 from .conftest import campaign, look_after, record, register_issuer, settle, status_of
 
 
 def person(name, *roles):
-    made = accounts.ensure_user(f"{name}@example.com", name.capitalize(), roles=roles)
+    made = people_service.ensure_user(f"{name}@example.com", name.capitalize(), roles=roles)
     commit()
     return made
 

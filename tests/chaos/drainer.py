@@ -9,11 +9,12 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from crowdfund import config, create_app, outbox
+from crowdfund import create_app
 from crowdfund.adapters import gateways
 from crowdfund.adapters.bill_bitts import BillBitts
+from crowdfund.kernel import config, outbox
+from crowdfund.kernel.outbox import leases
 from crowdfund.local.bill_bitts import keys
-from crowdfund.outbox import leases
 
 
 def use_gateways(known):

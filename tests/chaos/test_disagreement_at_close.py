@@ -10,12 +10,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import clock
-from crowdfund.adapters import contract_abi
+from crowdfund.adapters.chain import abi
 from crowdfund.chain import rules as chain_rules
-from crowdfund.db import commit, db
+from crowdfund.kernel import clock
+from crowdfund.kernel.db import commit, db
 from crowdfund.local import rpc
-from crowdfund.reconciliation import service
+from crowdfund.reconciliation.service import following
 
 from .conftest import MONEY, a_stack
 from .town import Town, eventually
@@ -56,16 +56,16 @@ def end_in_our_books(town, campaign):
 
 def a_stranger_closes(town, address):
     who = node(town, "eth_accounts")[7]
-    data = contract_abi.encode("CampaignImplementation", "close", [chain_rules.intent_bytes32("stranger")])
+    data = abi.encode("CampaignImplementation", "close", [chain_rules.intent_bytes32("stranger")])
     node(town, "eth_sendTransaction", {"from": who, "to": address, "data": data, "gas": hex(500_000)})
 
 
 def follow(town, campaign, asker, approver):
     """Ask with the preview of now, have another person approve it; return the request's id."""
     with town.inside():
-        seen = service.preview(campaign.id)
-        request = town.do(service.ask, campaign.id, reason=WHY, fingerprint=seen.fingerprint, actor=asker)
-        town.do(service.approve, request, actor=approver)
+        seen = following.preview(campaign.id)
+        request = town.do(following.ask, campaign.id, reason=WHY, fingerprint=seen.fingerprint, actor=asker)
+        town.do(following.approve, request, actor=approver)
     return request
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from eth_utils.crypto import keccak
 
-from crowdfund.adapters import chain
+from crowdfund.adapters.chain import answers, signing, values
+from crowdfund.adapters.chain import node as chain_node
 from crowdfund.local import rpc
 
 from .town import eventually
@@ -80,18 +81,18 @@ def test_records_that_a_spike_below_the_limit_left_behind_are_sent_at_the_new_pr
 def recorder(town):
     """Return the recorder's key and address."""
     key = Path(town.stack.env["CHAIN_RECORDER_KEY_FILE"]).read_text().strip()
-    return key, chain.address_of_key(key)
+    return key, signing.address_of_key(key)
 
 
 def foreign(town):
     """Use the recorder's key as somebody else would."""
     key, address = recorder(town)
-    found = chain.Node(town.stack.url("chain"))
-    signed = chain.sign(
-        key, chain_id=found.chain_id(), nonce=found.nonce(address), to=chain.ZERO, data="0x", gas=21_000,
+    found = chain_node.Node(town.stack.url("chain"))
+    signed = signing.sign(
+        key, chain_id=found.chain_id(), nonce=found.nonce(address), to=values.ZERO, data="0x", gas=21_000,
         fees=found.fees(),
     )  # fmt: skip
-    assert found.send_raw(signed.raw).sent == chain.Sent.ACCEPTED
+    assert found.send_raw(signed.raw).sent == answers.Sent.ACCEPTED
     assert found.wait(signed.hash).ok
 
 

@@ -6,12 +6,12 @@ from itertools import count
 
 import pytest
 
-from crowdfund.db import commit
+from crowdfund.kernel.db import commit
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.local import prepare
 from crowdfund.local.datadir import DataDir
-from crowdfund.payments import service as payments
+from crowdfund.payments.service import exceptions
 
 from .conftest import MONEY, a_stack
 from .town import Town
@@ -33,7 +33,7 @@ def destroyed(tmp_path, template):
         town.pay(town.invest(people, campaign, times=TIMES, minor=EACH))
         town.until_confirmed(campaign, 2 * PEOPLE * TIMES)
         ports, env = dict(first.ports), dict(first.env)
-    for path in folder.glob("crowdfund.db*"):
+    for path in folder.glob("crowdfund.kernel.db*"):
         path.unlink()
     shutil.rmtree(folder / "files")
     return folder, backup, campaign, ports, env
@@ -51,7 +51,7 @@ def test_what_was_paid_after_the_backup_is_found_and_given_to_its_owners(destroy
         assert [amount for _id, amount, _user in found] == [EACH] * (PEOPLE * TIMES)
         with town.inside():
             for exception_id, *_rest in found:
-                payments.resolve(exception_id, "credit", actor="finance", reason="seen at the bank")
+                exceptions.resolve(exception_id, "credit", actor="finance", reason="seen at the bank")
                 commit()
             for user_id in {user for *_rest, user in found}:
                 assert ledger.balance(ledger_rules.user_wallet(user_id)) == TIMES * EACH

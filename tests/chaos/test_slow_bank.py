@@ -11,13 +11,13 @@ import sys
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import outbox
-from crowdfund.accounts import service as accounts
-from crowdfund.db import commit, db, reading, rollback
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import commit, db, reading, rollback
 from crowdfund.ledger import queries as ledger
-from crowdfund.payments import service
 from crowdfund.payments.models import Inbox, Payment, PaymentException
 from crowdfund.payments.rules import Status
+from crowdfund.payments.service import inbox, starting
+from crowdfund.people import service
 from tests.payments import bank_process
 from tests.payments.bank_process import wait_for
 
@@ -64,10 +64,10 @@ def two_workers(app, banks, database_url, tmp_path):
 
 
 def open_payments(gateway):
-    user_id = accounts.ensure_user("slow@example.com", "Slow")
+    user_id = service.ensure_user("slow@example.com", "Slow")
     commit()
     for number in range(PAYMENTS):
-        service.start(
+        starting.start(
             user_id=user_id, amount_minor=AMOUNT, currency="ETB", gateway=gateway, purpose=("slow", "s"),
             destination="campaign:slow:escrow", description="Slow", key=f"{gateway}-{number}",
         )  # fmt: skip
@@ -90,12 +90,12 @@ def deliver(bank, gateway):
         rows = db.session.execute(
             sa.select(table.c.tx_id, table.c.user_id).where(table.c.gateway == gateway)
         ).all()
-        cprn = service.starting.queries.cprn_of(rows[0].user_id, gateway)
+        cprn = starting.queries.cprn_of(rows[0].user_id, gateway)
         db.session.remove()
     signer = bank_process.webhook_signer(bank)
     for row in rows:
         body = {"tx_id": row.tx_id, "cprn": cprn, "status": "SETTLED", "amount": "123.45", "currency": "ETB"}
-        service.accept(gateway, *signer(body))
+        inbox.accept(gateway, *signer(body))
 
 
 def test_a_slow_bank_and_two_workers_make_progress_and_hold_nobody_up(banks, two_workers):

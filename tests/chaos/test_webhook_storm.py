@@ -12,15 +12,15 @@ from collections import Counter
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import config, outbox
-from crowdfund.accounts import service as accounts
-from crowdfund.db import commit, db, reading, rollback
+from crowdfund.kernel import config, outbox
+from crowdfund.kernel.db import commit, db, reading, rollback
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger.models import Entry
 from crowdfund.local import stack
 from crowdfund.local.environment import gateway_folder
-from crowdfund.payments import service
 from crowdfund.payments.models import Inbox, Payment, PaymentException
+from crowdfund.payments.service import starting
+from crowdfund.people import service
 from tests.payments.bank_process import BankProcess, keys, wait_for
 
 PAYMENTS = int(os.environ.get("STORM_PAYMENTS", "2000"))
@@ -67,11 +67,11 @@ def count_by(column):
 
 
 def open_payments():
-    user_id = accounts.ensure_user("storm@example.com", "Storm")
+    user_id = service.ensure_user("storm@example.com", "Storm")
     commit()
     for start in range(0, PAYMENTS, 250):
         for number in range(start, min(start + 250, PAYMENTS)):
-            service.start(
+            starting.start(
                 user_id=user_id, amount_minor=AMOUNT, currency="ETB", gateway="bill_bitts",
                 purpose=("storm", "s"), destination=ESCROW, description="Storm", key=f"storm-{number}",
             )  # fmt: skip

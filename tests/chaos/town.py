@@ -18,16 +18,19 @@ import httpx
 from flask import Flask
 from PIL import Image
 
-from crowdfund import config, create_app
-from crowdfund.accounts import service as accounts
+from crowdfund import create_app
 from crowdfund.campaigns import queries as campaign_queries
-from crowdfund.campaigns import service as campaigns
-from crowdfund.db import commit, db, reading
+from crowdfund.campaigns.service import drafts, reviews
 from crowdfund.documents import service as documents
 from crowdfund.investments import service as investments
-from crowdfund.issuers import queries as company_queries
-from crowdfund.issuers import service as issuers
+from crowdfund.issuers import queries
+from crowdfund.issuers.service import bank, officers, papers
+from crowdfund.issuers.service import file as file_service
+from crowdfund.issuers.service import reviews as reviews_service
+from crowdfund.kernel import config
+from crowdfund.kernel.db import commit, db, reading
 from crowdfund.local.stack import Stack
+from crowdfund.people import service
 from tests import raising
 
 STORY = "# Why\n\nA second oven. " + "Each birr goes into bread for the quarter. " * 8
@@ -101,7 +104,7 @@ class Town:
     def person(self, *roles: str) -> str:
         """Return the id of somebody new."""
         name = f"person{next(self.numbers)}"
-        return self.do(accounts.ensure_user, f"{name}@example.com", name.capitalize(), roles=roles)
+        return self.do(service.ensure_user, f"{name}@example.com", name.capitalize(), roles=roles)
 
     @cached_property
     def officer(self) -> str:
@@ -118,8 +121,8 @@ class Town:
     def _investor(self, officer: str) -> str:
         person = self.person()
         phone = f"+2519{next(self.numbers):08}"
-        self.do(accounts.save_profile, person, first_name="Abebe", last_name="Kebede", phone=phone)
-        self.do(accounts.set_kyc_level, person, "basic", actor=officer)
+        self.do(service.save_profile, person, first_name="Abebe", last_name="Kebede", phone=phone)
+        self.do(service.set_kyc_level, person, "basic", actor=officer)
         return person
 
     def raise_money(self, **terms: str) -> Raise:
@@ -129,10 +132,10 @@ class Town:
             owner = self.person()
             company = self.do(self._company, owner)
             self.do(raising.accept_papers, company, officer)
-            self.do(issuers.approve, company, actor=officer)
-            self._until(lambda: company_queries.get(company).registered_at, "the issuer registry")
+            self.do(reviews_service.approve, company, actor=officer)
+            self._until(lambda: queries.get(company).registered_at, "the issuer registry")
             campaign = self.do(self._campaign, company, owner, terms)
-            self.do(campaigns.approve, campaign, actor=officer)
+            self.do(reviews.approve, campaign, actor=officer)
             self._until(lambda: campaign_queries.by_id(campaign).status == "live", "the contract")
             return Raise(campaign, self.rows("SELECT slug FROM campaign WHERE id = ?", campaign)[0][0])
 
@@ -147,37 +150,37 @@ class Town:
 
     def _company(self, owner: str) -> str:
         number = next(self.numbers)
-        company = issuers.start(owner)
-        issuers.save(company, "company", {
+        company = file_service.start(owner)
+        file_service.save(company, "company", {
             "legal_name": f"Bakery {number} PLC", "trade_name": f"Bakery {number}", "sector": "agriculture",
             "country": "ET", "registration_no": f"MT/AA/1/{number:07}/2018", "tin": f"{number:010}",
         })  # fmt: skip
-        issuers.save(company, "contacts", {
+        file_service.save(company, "contacts", {
             "contact_name": "Alice Bekele", "contact_email": "alice@bakery.example",
             "contact_phone": "+251911555660", "street": "Bole Road 7", "city": "Addis Ababa",
         })  # fmt: skip
-        issuers.officers.save(company, raising.DIRECTOR, actor=owner)
-        issuers.bank.save(company, raising.BANK | {"holder": f"Bakery {number} PLC"}, actor=owner)
-        issuers.hold_wallet(company)
+        officers.save(company, raising.DIRECTOR, actor=owner)
+        bank.save(company, raising.BANK | {"holder": f"Bakery {number} PLC"}, actor=owner)
+        file_service.hold_wallet(company)
         for kind in raising.PAPERS:
-            issuers.papers.keep(company, raising.made_paper(kind), actor=owner)
-        issuers.submit(company, actor=owner)
+            papers.keep(company, raising.made_paper(kind), actor=owner)
+        file_service.submit(company, actor=owner)
         return company
 
     def _campaign(self, company: str, owner: str, terms: dict[str, str]) -> str:
-        campaign = campaigns.create_draft(company, actor=owner)
-        campaigns.save_basics(campaign, {
+        campaign = drafts.create_draft(company, actor=owner)
+        drafts.save_basics(campaign, {
             "title": f"Oven {next(self.numbers)}", "summary": "A second oven for the quarter's bread.",
             "sector": "agriculture", "security_type": "equity",
         })  # fmt: skip
         picture = io.BytesIO()
         Image.new("RGB", (64, 36), (120, 60, 20)).save(picture, "PNG")
-        campaigns.set_picture(campaign, documents.poster(picture.getvalue()), "Bread in an oven.")
-        campaigns.save_story(campaign, STORY)
+        drafts.set_picture(campaign, documents.poster(picture.getvalue()), "Bread in an oven.")
+        drafts.save_story(campaign, STORY)
         usual = {"goal_minor": "1,000,000", "price_minor": "100", "min_minor": "100"}
         usual |= {"max_minor": "1,000,000", "duration_days": "30"}
-        campaigns.save_terms(campaign, usual | terms)
-        campaigns.submit(campaign, actor=owner)
+        drafts.save_terms(campaign, usual | terms)
+        drafts.submit(campaign, actor=owner)
         return campaign
 
     # -- money -----------------------------------------------------------------------------
@@ -231,7 +234,7 @@ class Town:
 
     def rows(self, sql: str, *values: object) -> list[tuple]:
         """Read the database as the platform's owner could."""
-        file = self.stack.folder.root / "crowdfund.db"
+        file = self.stack.folder.root / "crowdfund.kernel.db"
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)) as found:
             return found.execute(sql, values).fetchall()
 

@@ -2,12 +2,14 @@
 
 import pytest
 
-from crowdfund import outbox
-from crowdfund.accounts import queries as accounts
-from crowdfund.compliance import queries, service
+from crowdfund.compliance.queries import files
 from crowdfund.compliance.rules.reviews import Decision
-from crowdfund.db import commit, rollback
+from crowdfund.compliance.service import asking, reviews
+from crowdfund.compliance.service import files as files_service
 from crowdfund.documents import service as documents
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import commit, rollback
+from crowdfund.people import queries
 from tests import raising
 
 ABOUT = {"legal_name": "Alice Bekele Tadesse", "born_on": "1990-05-01", "nationality": "ET"}
@@ -25,13 +27,13 @@ class Desk:
 
     def facts(self, person_id, **changed):
         for step, values in FACTS.items():
-            service.save_facts(person_id, step, {**values, **changed})
+            files_service.save_facts(person_id, step, {**values, **changed})
         commit()
 
     def upload(self, person_id, kind):
         # Examining is tested in tests/documents; it would cost each of these tests a process.
         examined = documents.Examined(kind, "photo.png", "image/png", raising.picture())
-        document_id = service.attach(person_id, examined)
+        document_id = files_service.attach(person_id, examined)
         commit()
         return document_id
 
@@ -42,33 +44,33 @@ class Desk:
             self.upload(person_id, kind)
 
     def submit(self, person_id):
-        level = service.submit(person_id, actor=person_id)
+        level = asking.submit(person_id, actor=person_id)
         commit()
         return level
 
     def accept(self, person_id, document_id, *, until="2030-01-01", actor=None):
-        service.decide_document(
+        reviews.decide_document(
             person_id, document_id, Decision(approve=True, until=until), actor=actor or self.carla
         )
         commit()
 
     def accept_all(self, person_id, *, until="2030-01-01", actor=None):
         rollback()
-        for paper in queries.papers(person_id):
+        for paper in files.papers(person_id):
             if paper.status == "pending":
                 self.accept(person_id, paper.id, until=until, actor=actor)
 
     def approve(self, person_id, *, actor=None, revision=None):
         rollback()
-        seen = queries.revision(person_id) if revision is None else revision
-        status = service.approve(person_id, actor=actor or self.carla, revision=seen)
+        seen = files.revision(person_id) if revision is None else revision
+        status = reviews.approve(person_id, actor=actor or self.carla, revision=seen)
         commit()
         return status
 
     def reject(self, person_id, reason="The photo is blurred.", *, actor=None):
         rollback()
-        seen = queries.revision(person_id)
-        service.reject(person_id, actor=actor or self.carla, revision=seen, reason=reason)
+        seen = files.revision(person_id)
+        reviews.reject(person_id, actor=actor or self.carla, revision=seen, reason=reason)
         commit()
 
     def verify(self, person_id, *more_kinds, until="2030-01-01"):
@@ -82,12 +84,12 @@ class Desk:
 
     def standing(self, person_id):
         rollback()
-        person = accounts.get(person_id)
+        person = queries.get(person_id)
         return person.kyc_status, person.kyc_level
 
     def paper(self, person_id, kind):
         rollback()
-        return next(one for one in reversed(queries.papers(person_id)) if one.kind == kind)
+        return next(one for one in reversed(files.papers(person_id)) if one.kind == kind)
 
     def work(self):
         """Let the jobs run that wait."""

@@ -2,11 +2,13 @@
 
 import pytest
 
-from crowdfund.accounts import queries as accounts
-from crowdfund.accounts import service as account_service
-from crowdfund.compliance import queries, service
-from crowdfund.db import commit, rollback
+from crowdfund.compliance.queries import desk as desk_queries
+from crowdfund.compliance.queries import files, nominees, reviews
+from crowdfund.compliance.service import files as files_service
+from crowdfund.compliance.service import nominees as nominees_service
 from crowdfund.documents import service as documents
+from crowdfund.kernel.db import commit, rollback
+from crowdfund.people import queries, service
 from tests import raising
 
 REASON = "The photo is too dark to read."
@@ -36,7 +38,7 @@ def test_each_document_and_then_the_level_is_decided_on_one_page(carla, desk, wa
     accept = {"decision": "accept", "until": "2030-01-01"}
     assert carla.post(here(waiting, "documents", paper.id), data=accept).status_code == 303
     assert "Verify at the basic level" in carla.get(here(waiting)).text
-    seen = queries.revision(waiting)
+    seen = files.revision(waiting)
     assert carla.post(here(waiting, "approve"), data={"revision": seen}).status_code == 303
     assert desk.standing(waiting) == ("verified", "basic")
     assert carla.post(here(waiting, "approve"), data={"revision": seen}).status_code == 409
@@ -62,11 +64,11 @@ def test_a_decision_that_lacks_something_says_what_and_changes_nothing(carla, de
 def test_a_request_goes_back_with_a_reason_only(carla, desk, waiting):
     for reason in ("", "too short", "<b>bold and long enough</b>", "x" * 501):
         answer = carla.post(
-            here(waiting, "reject"), data={"reason": reason, "revision": queries.revision(waiting)}
+            here(waiting, "reject"), data={"reason": reason, "revision": files.revision(waiting)}
         )
         assert answer.status_code == 422
         assert desk.standing(waiting) == ("pending", "none")
-    seen = queries.revision(waiting)
+    seen = files.revision(waiting)
     assert carla.post(here(waiting, "reject"), data={"reason": REASON, "revision": seen}).status_code == 303
     assert desk.standing(waiting) == ("rejected", "none")
 
@@ -84,7 +86,7 @@ def test_the_second_reviewer_confirms_what_the_first_proposed(app, carla, desk, 
     desk.complete(alice, "proof_of_address", "bank_proof")
     desk.submit(alice)
     desk.accept_all(alice)
-    seen = {"revision": queries.revision(alice)}
+    seen = {"revision": files.revision(alice)}
     assert "Propose the enhanced level" in carla.get(here(alice)).text
     carla.post(here(alice, "approve"), data=seen)
     assert "You have proposed this" in carla.get(here(alice)).text
@@ -102,11 +104,11 @@ def test_who_asked_for_more_than_is_proven_may_get_the_basic_level(carla, desk, 
     assert "Give the basic level only" not in carla.get(here(alice)).text
     desk.accept(alice, desk.paper(alice, "passport").id)
     assert "Give the basic level only" in carla.get(here(alice)).text
-    seen = {"revision": queries.revision(alice)}
+    seen = {"revision": files.revision(alice)}
     assert carla.post(here(alice, "approve"), data=seen).status_code == 409  # the enhanced one is not proven
     assert carla.post(here(alice, "approve"), data=seen | {"level": "basic"}).status_code == 303
     assert desk.standing(alice) == ("verified", "basic")
-    assert queries.last_approved(alice).level == "basic"
+    assert reviews.last_approved(alice).level == "basic"
 
 
 def test_a_reviewer_sees_no_form_for_themselves(carla, desk):
@@ -115,7 +117,7 @@ def test_a_reviewer_sees_no_form_for_themselves(carla, desk):
     page = carla.get(here(desk.carla)).text
     assert "This is you" in page
     assert "Save decision" not in page
-    seen = {"revision": queries.revision(desk.carla), "reason": REASON}
+    seen = {"revision": files.revision(desk.carla), "reason": REASON}
     for verb in ("approve", "reject", "revoke"):
         assert carla.post(here(desk.carla, verb), data=seen).status_code == 403
     assert desk.standing(desk.carla) == ("pending", "none")
@@ -153,10 +155,10 @@ def test_the_queue_shows_who_waits_longest_first_and_counts(carla, desk, waiting
     desk.submit(bob)
     hanna = raising.person("hanna")
     desk.verify(hanna, until="2026-07-01")
-    rows, more = queries.queue(queries.Wanted(status="waiting"))
+    rows, more = desk_queries.queue(desk_queries.Wanted(status="waiting"))
     assert [row.person_id for row in rows] == [waiting, bob]
     assert not more
-    counts = queries.counts()
+    counts = desk_queries.counts()
     assert (counts["waiting"], counts["pending"], counts["verified"], counts["expiring"]) == (2, 2, 1, 1)
     page = carla.get("/staff/people").text
     assert "Waiting for us (2)" in page
@@ -175,9 +177,9 @@ def test_the_queue_shows_who_waits_longest_first_and_counts(carla, desk, waiting
     ],
 )  # fmt: skip
 def test_people_are_found_by_name_address_number_and_code(carla, desk, waiting, typed, is_found):
-    account_service.save_profile(waiting, first_name="Alice", last_name="B", phone="+251911234567")
+    service.save_profile(waiting, first_name="Alice", last_name="B", phone="+251911234567")
     commit()
-    text = accounts.get(waiting).referral_code.lower() if typed == "CODE" else typed
+    text = queries.get(waiting).referral_code.lower() if typed == "CODE" else typed
     page = carla.get("/staff/people", query_string={"status": "", "q": text}).text
     assert ("alice@example.com" in page) == is_found
 
@@ -203,19 +205,19 @@ def test_strange_pages_and_filters_are_never_an_error(carla, asked):
 def test_a_nominee_waits_in_the_queue_and_is_decided_at_the_desk(carla, desk, alice):
     values = {"full_name": "Sara Tadesse", "relationship": "child", "born_on": "2015-01-02",
               "contact": "sara@example.com", "share": "100"}  # fmt: skip
-    nominee_id = service.nominees.add(alice, values)
+    nominee_id = nominees_service.add(alice, values)
     paper = documents.Examined("id_proof", "birth.png", "image/png", raising.picture())
-    service.nominees.prove(nominee_id, alice, paper)
-    service.nominees.submit(alice)
+    nominees_service.prove(nominee_id, alice, paper)
+    nominees_service.submit(alice)
     commit()
     assert "1 nominee" in carla.get("/staff/people").text
-    seen = queries.own_nominee(nominee_id, alice).revision
+    seen = nominees.own(nominee_id, alice).revision
     url = here(alice, "nominees", nominee_id)
     assert carla.post(url, data={"decision": "reject", "revision": seen}).status_code == 422
     assert carla.post(url, data={"decision": "accept", "revision": seen + 1}).status_code == 409
     assert carla.post(url, data={"decision": "accept", "revision": seen}).status_code == 303
     rollback()
-    assert queries.own_nominee(nominee_id, alice).status == "verified"
+    assert nominees.own(nominee_id, alice).status == "verified"
     assert "Nobody waits" in carla.get("/staff/people").text
 
 
@@ -223,7 +225,7 @@ def test_the_same_number_in_two_files_is_shown_to_the_reviewer(carla, desk, wait
     bob = raising.person("bob")
     desk.facts(bob, id_number="EP1234567")
     assert "The same document number is in other files" in carla.get(here(bob)).text
-    service.save_facts(bob, "identity", {"id_kind": "passport", "id_number": "EP7654321"})
+    files_service.save_facts(bob, "identity", {"id_kind": "passport", "id_number": "EP7654321"})
     commit()
     assert "The same document number" not in carla.get(here(bob)).text
 

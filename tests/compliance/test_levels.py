@@ -5,17 +5,21 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import clock, config
-from crowdfund.accounts import queries as accounts
-from crowdfund.accounts import service as account_service
-from crowdfund.compliance import jobs, queries, service
+from crowdfund.compliance import jobs
 from crowdfund.compliance.models import KycFile
+from crowdfund.compliance.queries import files
+from crowdfund.compliance.queries import reviews as reviews_queries
 from crowdfund.compliance.rules import reviews
 from crowdfund.compliance.rules.reviews import Decision
-from crowdfund.db import commit, db, rollback
+from crowdfund.compliance.service import asking
+from crowdfund.compliance.service import files as files_service
+from crowdfund.compliance.service import reviews as reviews_service
 from crowdfund.documents import service as documents
-from crowdfund.errors import Conflict, Forbidden, Invalid, NotFound
+from crowdfund.kernel import clock, config
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from crowdfund.notifications.models import Notice
+from crowdfund.people import queries, service
 from tests import raising
 from tests.together import at_once
 
@@ -38,17 +42,17 @@ def test_a_person_with_facts_and_a_document_waits_and_is_verified_at_the_basic_l
     desk.accept_all(alice, until="2028-02-29")
     assert desk.approve(alice) == "approved"
     assert desk.standing(alice) == ("verified", "basic")
-    assert accounts.get(alice).kyc_expires_on == date(2028, 2, 29)
+    assert queries.get(alice).kyc_expires_on == date(2028, 2, 29)
     assert told(alice)[-1] == "verification.approved"
 
 
 def test_what_is_missing_is_named_and_nothing_is_sent(desk, alice):
-    with pytest.raises(service.NotComplete, match="Name, birth and nationality"):
-        service.submit(alice, actor=alice)
+    with pytest.raises(asking.NotComplete, match="Name, birth and nationality"):
+        asking.submit(alice, actor=alice)
     rollback()
     desk.facts(alice)
-    with pytest.raises(service.NotComplete, match="Pictures of your identity document"):
-        service.submit(alice, actor=alice)
+    with pytest.raises(asking.NotComplete, match="Pictures of your identity document"):
+        asking.submit(alice, actor=alice)
     assert desk.standing(alice) == ("none", "none")
 
 
@@ -56,17 +60,17 @@ def test_a_request_is_sent_once_and_a_higher_one_takes_its_place(desk, alice):
     desk.complete(alice)
     desk.submit(alice)
     with pytest.raises(Conflict, match="sent this already"):
-        service.submit(alice, actor=alice)
+        asking.submit(alice, actor=alice)
     rollback()
     for kind in ENHANCED:
         desk.upload(alice, kind)
     assert desk.submit(alice) == "enhanced"
-    assert queries.open_review(alice).level == "enhanced"
+    assert reviews_queries.open_review(alice).level == "enhanced"
 
 
 def test_two_requests_at_once_are_one(app, desk, alice):
     desk.complete(alice)
-    outcomes = at_once(app, [lambda: service.submit(alice, actor=alice)] * 2)
+    outcomes = at_once(app, [lambda: asking.submit(alice, actor=alice)] * 2)
     assert sorted(type(one).__name__ for one in outcomes) == ["Conflict", "str"]
 
 
@@ -114,7 +118,7 @@ def test_nobody_reviews_themselves(app, desk):
         with pytest.raises(reviews.OwnFile):
             verb(desk.carla)
     with pytest.raises(reviews.OwnFile):
-        service.revoke(desk.carla, actor=desk.carla, reason="long enough a reason")
+        reviews_service.revoke(desk.carla, actor=desk.carla, reason="long enough a reason")
     assert desk.standing(desk.carla) == ("pending", "none")
 
 
@@ -132,23 +136,25 @@ def test_a_rejection_has_reasons_and_the_person_corrects_and_asks_again(desk, al
     paper = desk.paper(alice, "passport")
     for reason in ("", "short", "<b>bold enough to be long</b>", "x" * 501):
         with pytest.raises(Invalid):
-            service.decide_document(alice, paper.id, Decision(approve=False, reason=reason), actor=desk.carla)
+            reviews_service.decide_document(
+                alice, paper.id, Decision(approve=False, reason=reason), actor=desk.carla
+            )
         rollback()
-    service.decide_document(
+    reviews_service.decide_document(
         alice, paper.id, Decision(approve=False, reason="The corner is cut off."), actor=desk.carla
     )
     commit()
     desk.reject(alice, "Please send a new photo of the passport.")
     assert desk.standing(alice) == ("rejected", "none")
-    assert accounts.get(alice).kyc_reason == "Please send a new photo of the passport."
-    with pytest.raises(service.NotComplete):
-        service.submit(alice, actor=alice)
+    assert queries.get(alice).kyc_reason == "Please send a new photo of the passport."
+    with pytest.raises(asking.NotComplete):
+        asking.submit(alice, actor=alice)
     rollback()
     desk.upload(alice, "passport")
-    assert [one.status for one in queries.papers(alice)] == ["pending"]  # the refused one was replaced
+    assert [one.status for one in files.papers(alice)] == ["pending"]  # the refused one was replaced
     desk.submit(alice)
     assert desk.standing(alice) == ("pending", "none")
-    assert accounts.get(alice).kyc_reason == ""
+    assert queries.get(alice).kyc_reason == ""
 
 
 def test_a_document_is_decided_only_after_it_was_sent_in_and_only_of_this_person(desk, alice):
@@ -180,11 +186,11 @@ def test_of_two_reviewers_at_once_one_decides_and_the_other_hears_it(app, desk, 
     desk.submit(alice)
     desk.accept_all(alice)
     rollback()
-    seen = queries.revision(alice)
+    seen = files.revision(alice)
     rollback()
     outcomes = at_once(app, [
-        lambda: service.approve(alice, actor=desk.carla, revision=seen),
-        lambda: service.reject(alice, actor=desk.dawit, revision=seen, reason="I do not believe this."),
+        lambda: reviews_service.approve(alice, actor=desk.carla, revision=seen),
+        lambda: reviews_service.reject(alice, actor=desk.dawit, revision=seen, reason="Not believable."),
     ])  # fmt: skip
     lost = [one for one in outcomes if isinstance(one, Exception)]
     assert [type(one) for one in lost] == [reviews.Decided]
@@ -196,8 +202,8 @@ def test_a_decision_about_what_has_changed_meanwhile_is_not_taken(desk, alice):
     desk.complete(alice)
     desk.submit(alice)
     desk.accept_all(alice)
-    seen = queries.revision(alice)
-    service.save_facts(alice, "address", ADDRESS | {"city": "Mekelle"})
+    seen = files.revision(alice)
+    files_service.save_facts(alice, "address", ADDRESS | {"city": "Mekelle"})
     commit()
     with pytest.raises(reviews.Decided, match="changed something"):
         desk.approve(alice, revision=seen)
@@ -209,9 +215,9 @@ def test_a_proposal_falls_when_the_person_changes_something(desk, alice):
     desk.submit(alice)
     desk.accept_all(alice)
     desk.approve(alice)
-    service.save_facts(alice, "address", ADDRESS | {"city": "Mekelle"})
+    files_service.save_facts(alice, "address", ADDRESS | {"city": "Mekelle"})
     commit()
-    review = queries.open_review(alice)
+    review = reviews_queries.open_review(alice)
     assert (review.status, review.proposed_by) == ("submitted", None)
     assert desk.paper(alice, "proof_of_address").status == "pending"  # proves the old address
     assert desk.paper(alice, "passport").status == "verified"
@@ -230,21 +236,21 @@ CHANGES = [
 @pytest.mark.parametrize(("step", "values", "change"), CHANGES)
 def test_every_change_of_a_verified_fact_is_checked_again(desk, alice, step, values, change):
     desk.verify(alice)
-    service.save_facts(alice, step, values)
+    files_service.save_facts(alice, step, values)
     commit()
     assert desk.standing(alice) == ("verified", "basic")  # nothing new was said
-    service.save_facts(alice, step, values | change)
+    files_service.save_facts(alice, step, values | change)
     commit()
     assert desk.standing(alice) == ("pending", "none")
-    assert queries.refusal(alice) is not None
+    assert files.refusal(alice) is not None
     assert told(alice)[-1] == "verification.rechecking"
 
 
 def test_a_change_asks_again_by_itself_and_the_level_comes_back(desk, alice):
     desk.verify(alice, *ENHANCED)
-    service.save_facts(alice, "address", ADDRESS | {"street": "Other Road 1"})
+    files_service.save_facts(alice, "address", ADDRESS | {"street": "Other Road 1"})
     commit()
-    assert queries.open_review(alice).level == "enhanced"
+    assert reviews_queries.open_review(alice).level == "enhanced"
     desk.accept_all(alice)
     desk.approve(alice)
     desk.approve(alice, actor=desk.dawit)
@@ -257,22 +263,22 @@ def test_a_new_or_removed_document_of_a_verified_kind_is_checked_again(desk, ali
     assert desk.standing(alice) == ("pending", "none")
     desk.accept_all(alice)
     desk.approve(alice)
-    for paper in queries.papers(alice):
-        service.remove(alice, paper.id)
+    for paper in files.papers(alice):
+        files_service.remove(alice, paper.id)
     commit()
     assert desk.standing(alice) == ("pending", "none")
-    assert queries.open_review(alice) is None  # nothing to look at until there is a new one
+    assert reviews_queries.open_review(alice) is None  # nothing to look at until there is a new one
     desk.upload(alice, "passport")
     assert desk.submit(alice) == "basic"
 
 
 def test_a_name_changed_in_the_profile_is_checked_again(desk, alice):
     desk.verify(alice)
-    account_service.save_profile(alice, first_name="Alicia", last_name="Tadesse")
+    service.save_profile(alice, first_name="Alicia", last_name="Tadesse")
     commit()
     assert desk.standing(alice) == ("pending", "none")
     desk.work()
-    assert queries.open_review(alice).level == "basic"
+    assert reviews_queries.open_review(alice).level == "basic"
 
 
 def test_a_first_extra_document_is_no_change(desk, alice):
@@ -282,7 +288,7 @@ def test_a_first_extra_document_is_no_change(desk, alice):
 
 
 def test_somebody_whose_level_an_operator_set_may_add_facts_without_losing_it(desk, alice):
-    account_service.set_kyc_level(alice, "basic", actor="system")
+    service.set_kyc_level(alice, "basic", actor="system")
     desk.complete(alice)
     assert desk.standing(alice) == ("verified", "basic")
 
@@ -290,14 +296,14 @@ def test_somebody_whose_level_an_operator_set_may_add_facts_without_losing_it(de
 def test_a_level_is_taken_away_with_a_reason(desk, alice):
     desk.verify(alice)
     with pytest.raises(Invalid):
-        service.revoke(alice, actor=desk.dawit, reason="")
+        reviews_service.revoke(alice, actor=desk.dawit, reason="")
     rollback()
-    service.revoke(alice, actor=desk.dawit, reason="The passport was reported as stolen.")
+    reviews_service.revoke(alice, actor=desk.dawit, reason="The passport was reported as stolen.")
     commit()
     assert desk.standing(alice) == ("rejected", "none")
     assert told(alice)[-1] == "verification.rejected"
     with pytest.raises(reviews.Decided):
-        service.revoke(alice, actor=desk.dawit, reason="once more, to be sure")
+        reviews_service.revoke(alice, actor=desk.dawit, reason="once more, to be sure")
 
 
 # --- time ---------------------------------------------------------------------------------------------
@@ -314,7 +320,7 @@ def test_a_verification_holds_on_its_last_day_and_ends_the_day_after(desk, alice
     commit()
     assert desk.standing(alice) == ("verified", "basic")
     days_later(108)
-    assert queries.refusal(alice) is not None  # at once, not only after the job
+    assert files.refusal(alice) is not None  # at once, not only after the job
     rollback()
     jobs.expire_and_remind()
     commit()
@@ -332,15 +338,15 @@ def test_an_expired_document_ends_it_at_once_and_a_newer_one_brings_it_back(desk
     commit()
     desk.work()
     assert desk.standing(alice) == ("expired", "none")
-    with pytest.raises(service.NotComplete):
-        service.submit(alice, actor=alice)
+    with pytest.raises(asking.NotComplete):
+        asking.submit(alice, actor=alice)
     rollback()
     desk.upload(alice, "passport")
     desk.submit(alice)
     desk.accept_all(alice, until="2031-01-01")
     desk.approve(alice)
     assert desk.standing(alice) == ("verified", "basic")
-    assert accounts.get(alice).kyc_expires_on == date(2031, 1, 1)
+    assert queries.get(alice).kyc_expires_on == date(2031, 1, 1)
 
 
 def test_the_reminder_comes_once_in_the_last_thirty_days(desk, alice):
@@ -359,13 +365,13 @@ def test_the_number_is_sealed_and_found_again_in_another_file(desk, alice):
     desk.facts(alice)
     row = db.session.execute(sa.select(KycFile.__table__)).first()
     assert not any(number in str(row) for number in ("EP 123", "123-4567", "EP1234567"))
-    assert queries.id_number(alice) == "EP 123-4567"
+    assert files.id_number(alice) == "EP 123-4567"
     bob = raising.person("bob")
     desk.facts(bob, id_number="ep1234567")
-    assert queries.same_number(bob) == [alice]
-    service.save_facts(bob, "identity", IDENTITY | {"id_number": ""})  # empty: the one we know
+    assert files.same_number(bob) == [alice]
+    files_service.save_facts(bob, "identity", IDENTITY | {"id_number": ""})  # empty: the one we know
     commit()
-    assert queries.id_number(bob) == "EP1234567"
+    assert files.id_number(bob) == "EP1234567"
 
 
 def test_a_double_number_is_found_although_the_key_was_changed_between(desk, alice):
@@ -374,8 +380,8 @@ def test_a_double_number_is_found_although_the_key_was_changed_between(desk, ali
     kept = config.settings()
     config.use(kept.model_copy(update={"secret_key": "n" * 40, "secret_key_fallbacks": [kept.secret_key]}))
     desk.facts(bob)
-    assert queries.same_number(bob) == [alice]
-    assert queries.id_number(alice) == "EP 123-4567"
+    assert files.same_number(bob) == [alice]
+    assert files.id_number(alice) == "EP 123-4567"
     config.use(kept)
 
 
@@ -384,7 +390,7 @@ def test_an_approval_is_committed_to_under_a_salt_that_differs(desk, alice):
     bob = raising.person("bob")
     desk.verify(bob)
     rollback()
-    one, two = queries.last_approved(alice), queries.last_approved(bob)
+    one, two = reviews_queries.last_approved(alice), reviews_queries.last_approved(bob)
     assert one.commitment.startswith("0x")
     assert len(one.commitment) == 66
     assert (one.salt, one.commitment) != (two.salt, two.commitment)
@@ -402,7 +408,7 @@ def test_the_history_tells_who_did_what_and_why(desk, alice):
     desk.complete(alice)
     desk.submit(alice)
     desk.reject(alice, "The photo is blurred.")
-    found = [(one.what, one.actor, one.status, one.reason) for one in queries.history(alice)]
+    found = [(one.what, one.actor, one.status, one.reason) for one in reviews_queries.history(alice)]
     assert ("person", desk.carla, "rejected", "The photo is blurred.") in found
     assert ("review", alice, "submitted", "basic") in found
 
@@ -411,7 +417,7 @@ def test_a_document_of_somebody_else_cannot_be_removed(desk, alice):
     desk.complete(alice)
     paper = desk.paper(alice, "passport")
     with pytest.raises(NotFound):
-        service.remove(raising.person("bob"), paper.id)
+        files_service.remove(raising.person("bob"), paper.id)
     rollback()
     assert desk.paper(alice, "passport").status == "pending"
     assert issubclass(reviews.OwnFile, Forbidden)

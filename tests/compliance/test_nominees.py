@@ -2,14 +2,15 @@
 
 import pytest
 
-from crowdfund.compliance import queries, service
+from crowdfund.compliance.queries import nominees
 from crowdfund.compliance.rules import reviews, texts
 from crowdfund.compliance.rules.nominees import NotComplete
 from crowdfund.compliance.rules.reviews import Decision
-from crowdfund.db import commit, rollback
+from crowdfund.compliance.service import nominees as nominees_service
 from crowdfund.documents import queries as documents
 from crowdfund.documents import service as document_service
-from crowdfund.errors import Conflict, NotFound
+from crowdfund.kernel.db import commit, rollback
+from crowdfund.kernel.errors import Conflict, NotFound
 from tests import raising
 
 SARA = {"full_name": "Sara Tadesse", "relationship": "child", "born_on": "2015-01-02",
@@ -19,13 +20,13 @@ YES, NO = Decision(approve=True), Decision(approve=False, reason="The picture ca
 
 def prove(nominee_id, person_id):
     examined = document_service.Examined("id_proof", "birth.png", "image/png", raising.picture())
-    document_id = service.nominees.prove(nominee_id, person_id, examined)
+    document_id = nominees_service.prove(nominee_id, person_id, examined)
     commit()
     return document_id
 
 
 def add(person_id, *, proved=True, **changed):
-    nominee_id = service.nominees.add(person_id, SARA | changed)
+    nominee_id = nominees_service.add(person_id, SARA | changed)
     commit()
     if proved:
         prove(nominee_id, person_id)
@@ -34,14 +35,14 @@ def add(person_id, *, proved=True, **changed):
 
 def status(nominee_id, person_id):
     rollback()
-    return queries.own_nominee(nominee_id, person_id).status
+    return nominees.own(nominee_id, person_id).status
 
 
 def decide(desk, nominee_id, person_id, decision=YES, *, actor=None, revision=None):
     rollback()
-    seen = queries.own_nominee(nominee_id, person_id).revision if revision is None else revision
+    seen = nominees.own(nominee_id, person_id).revision if revision is None else revision
     actor = actor or desk.carla
-    service.nominees.decide(nominee_id, person_id, decision, actor=actor, revision=seen)
+    nominees_service.decide(nominee_id, person_id, decision, actor=actor, revision=seen)
     commit()
 
 
@@ -49,7 +50,7 @@ def decide(desk, nominee_id, person_id, decision=YES, *, actor=None, revision=No
 def pair(desk, alice):
     """Two nominees who share everything, handed in."""
     both = add(alice, share="60"), add(alice, share="40", full_name="Yonas Bekele")
-    service.nominees.submit(alice)
+    nominees_service.submit(alice)
     commit()
     return both
 
@@ -57,14 +58,14 @@ def pair(desk, alice):
 def test_a_set_that_is_not_whole_is_kept_as_a_draft_and_not_taken(desk, alice):
     one = add(alice, share="60")
     with pytest.raises(NotComplete, match="60 of 100 %"):
-        service.nominees.submit(alice)
+        nominees_service.submit(alice)
     rollback()
     two = add(alice, share="60")
     with pytest.raises(NotComplete, match="Take 20 % away"):
-        service.nominees.submit(alice)
+        nominees_service.submit(alice)
     rollback()
-    service.nominees.save(two, alice, SARA | {"share": "40"})
-    service.nominees.submit(alice)
+    nominees_service.save(two, alice, SARA | {"share": "40"})
+    nominees_service.submit(alice)
     commit()
     assert [status(each, alice) for each in (one, two)] == ["pending", "pending"]
 
@@ -72,32 +73,32 @@ def test_a_set_that_is_not_whole_is_kept_as_a_draft_and_not_taken(desk, alice):
 def test_three_thirds_are_not_whole_until_one_takes_the_last_hundredth(desk, alice):
     last = [add(alice, share="33.33") for _ in range(3)][-1]
     with pytest.raises(NotComplete, match=r"99.99 of 100 %"):
-        service.nominees.submit(alice)
+        nominees_service.submit(alice)
     rollback()
-    service.nominees.save(last, alice, SARA | {"share": "33.34"})
-    service.nominees.submit(alice)
+    nominees_service.save(last, alice, SARA | {"share": "33.34"})
+    nominees_service.submit(alice)
 
 
 def test_a_nominee_without_a_proof_is_not_taken(desk, alice):
     add(alice, share="100", proved=False)
     with pytest.raises(NotComplete, match="Sara Tadesse has no identity proof"):
-        service.nominees.submit(alice)
+        nominees_service.submit(alice)
 
 
 def test_only_a_whole_and_verified_set_counts(desk, alice, pair):
     decide(desk, pair[0], alice)
-    assert queries.nominees_in_force(alice) == []
+    assert nominees.in_force(alice) == []
     decide(desk, pair[1], alice)
-    assert [one.share_bp for one in queries.nominees_in_force(alice)] == [6000, 4000]
-    assert queries.proofs(pair)[pair[0]].status == "verified"
-    service.nominees.remove(pair[1], alice)
+    assert [one.share_bp for one in nominees.in_force(alice)] == [6000, 4000]
+    assert nominees.proofs(pair)[pair[0]].status == "verified"
+    nominees_service.remove(pair[1], alice)
     commit()
-    assert queries.nominees_in_force(alice) == []
+    assert nominees.in_force(alice) == []
 
 
 def test_the_person_never_decides_about_their_own_nominees(desk):
     nominee = add(desk.carla, share="100")
-    service.nominees.submit(desk.carla)
+    nominees_service.submit(desk.carla)
     commit()
     with pytest.raises(reviews.OwnFile):
         decide(desk, nominee, desk.carla)
@@ -107,9 +108,9 @@ def test_the_person_never_decides_about_their_own_nominees(desk):
 
 def test_a_rejection_gives_its_reason_and_a_new_proof_asks_again(desk, alice, pair):
     decide(desk, pair[0], alice, NO)
-    found = queries.own_nominee(pair[0], alice)
+    found = nominees.own(pair[0], alice)
     assert (found.status, found.reason) == ("rejected", NO.reason)
-    service.nominees.save(pair[0], alice, SARA | {"contact": "other@example.com"})
+    nominees_service.save(pair[0], alice, SARA | {"contact": "other@example.com"})
     commit()
     assert status(pair[0], alice) == "rejected"  # the proof that was refused is still the one there is
     prove(pair[0], alice)
@@ -125,28 +126,28 @@ CHANGES = [{"full_name": "Sara T."}, {"born_on": "2014-01-02"}, {"relationship":
 def test_every_change_of_a_verified_nominee_is_checked_again(desk, alice, pair, change):
     for one in pair:
         decide(desk, one, alice)
-    service.nominees.save(pair[0], alice, SARA)
+    nominees_service.save(pair[0], alice, SARA)
     commit()
     assert status(pair[0], alice) == "verified"  # nothing new was said
-    service.nominees.save(pair[0], alice, SARA | change)
+    nominees_service.save(pair[0], alice, SARA | change)
     commit()
     assert [status(one, alice) for one in pair] == ["pending", "verified"]
-    assert queries.nominees_in_force(alice) == []
+    assert nominees.in_force(alice) == []
 
 
 def test_nobody_is_verified_in_a_set_that_is_not_whole_any_more(desk, alice, pair):
-    service.nominees.save(pair[0], alice, SARA | {"share": "50"})
+    nominees_service.save(pair[0], alice, SARA | {"share": "50"})
     commit()
     with pytest.raises(NotComplete, match="90 of 100 %"):
         decide(desk, pair[0], alice)
 
 
 def test_of_two_decisions_one_counts(desk, alice, pair):
-    seen = queries.own_nominee(pair[0], alice).revision
+    seen = nominees.own(pair[0], alice).revision
     decide(desk, pair[0], alice)
     with pytest.raises(reviews.Decided):
         decide(desk, pair[0], alice, NO, actor=desk.dawit)
-    service.nominees.save(pair[1], alice, SARA | {"share": "40", "full_name": "Somebody Else"})
+    nominees_service.save(pair[1], alice, SARA | {"share": "40", "full_name": "Somebody Else"})
     commit()
     with pytest.raises(reviews.Decided):
         decide(desk, pair[1], alice, revision=seen)
@@ -154,20 +155,20 @@ def test_of_two_decisions_one_counts(desk, alice, pair):
 
 
 def test_a_removed_nominee_leaves_no_readable_document(desk, alice, pair):
-    proof = queries.proofs(pair)[pair[0]].id
-    service.nominees.remove(pair[0], alice)
+    proof = nominees.proofs(pair)[pair[0]].id
+    nominees_service.remove(pair[0], alice)
     commit()
     with pytest.raises(documents.DocumentMissing):
         document_service.read(proof)
     with pytest.raises(NotFound):
-        queries.own_nominee(pair[0], alice)
+        nominees.own(pair[0], alice)
 
 
 def test_somebody_elses_nominee_is_not_there(desk, alice, pair):
     bob = raising.person("bob")
     for verb in (
-        lambda: service.nominees.save(pair[0], bob, SARA),
-        lambda: service.nominees.remove(pair[0], bob),
+        lambda: nominees_service.save(pair[0], bob, SARA),
+        lambda: nominees_service.remove(pair[0], bob),
         lambda: prove(pair[0], bob),
         lambda: decide(desk, pair[0], bob, revision=0),
     ):
@@ -187,13 +188,13 @@ def test_there_are_at_most_ten(desk, alice):
 def test_an_expired_proof_is_asked_for_again(desk, alice, pair):
     for one in pair:
         decide(desk, one, alice)
-    service.nominees.proof_expired(pair[0])
+    nominees_service.proof_expired(pair[0])
     commit()
     assert status(pair[0], alice) == "rejected"
-    assert "newer" in queries.own_nominee(pair[0], alice).reason
+    assert "newer" in nominees.own(pair[0], alice).reason
 
 
 def test_each_wrong_field_has_its_sentence(desk, alice):
     with pytest.raises(texts.InvalidFields) as refusal:
-        service.nominees.add(alice, dict.fromkeys(SARA, ""))
+        nominees_service.add(alice, dict.fromkeys(SARA, ""))
     assert set(refusal.value.errors) == set(SARA)

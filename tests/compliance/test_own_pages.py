@@ -4,9 +4,10 @@ import io
 
 import pytest
 
-from crowdfund.compliance import queries, service
-from crowdfund.db import commit, rollback
+from crowdfund.compliance.queries import files, nominees
+from crowdfund.compliance.service import nominees as nominees_service
 from crowdfund.documents import service as documents
+from crowdfund.kernel.db import commit, rollback
 from tests import raising
 
 from .conftest import ABOUT, ADDRESS, FACTS, IDENTITY
@@ -69,7 +70,7 @@ def test_a_wrong_fact_is_refused_on_top_and_at_its_field(hers, alice, step, chan
     assert answer.text.count(words) >= 2
     assert "cf-error-summary" in answer.text
     rollback()
-    assert queries.filled(alice).get(next(iter(changed))) in (None, "")
+    assert files.filled(alice).get(next(iter(changed))) in (None, "")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_a_wrong_file_is_refused_in_words(hers, alice, desk, data, name, words):
     assert answer.status_code == 422
     assert words in answer.text
     rollback()
-    assert queries.papers(alice) == []
+    assert files.papers(alice) == []
 
 
 def test_no_file_at_all_is_said_too(hers, alice, desk):
@@ -102,7 +103,7 @@ def test_a_kind_that_is_not_asked_for_has_no_page_and_is_not_taken(hers, alice, 
     assert hers.get(f"{HERE}/documents/{kind}").status_code == 404
     assert upload(hers, kind).status_code in (404, 409)
     rollback()
-    assert queries.papers(alice) == []
+    assert files.papers(alice) == []
 
 
 def test_a_document_is_deleted_by_its_owner_only(app, hers, alice, desk):
@@ -114,7 +115,7 @@ def test_a_document_is_deleted_by_its_owner_only(app, hers, alice, desk):
     assert bob.get(f"/documents/{paper.id}").status_code == 404
     assert hers.post(url).status_code == 303
     rollback()
-    assert queries.papers(alice) == []
+    assert files.papers(alice) == []
 
 
 def test_the_number_is_shown_masked_and_kept_when_left_empty(hers, alice, desk):
@@ -124,7 +125,7 @@ def test_the_number_is_shown_masked_and_kept_when_left_empty(hers, alice, desk):
     assert "567" in page
     assert hers.post(f"{HERE}/facts/identity", data=IDENTITY | {"id_number": ""}).status_code == 303
     rollback()
-    assert queries.id_number(alice) == "EP 123-4567"
+    assert files.id_number(alice) == "EP 123-4567"
 
 
 def test_a_verified_person_is_warned_before_changing_and_told_after(hers, alice, desk):
@@ -178,14 +179,14 @@ def test_a_wrong_nominee_is_refused_and_what_was_typed_stays(hers, alice):
     assert 'value="150"' in answer.text
     assert "at most 100 percent" in answer.text
     rollback()
-    assert queries.nominees(alice) == []
+    assert nominees.of_person(alice) == []
 
 
 def test_somebody_elses_nominee_is_not_there(app, hers, alice):
-    nominee_id = service.nominees.add(alice, SARA)
+    nominee_id = nominees_service.add(alice, SARA)
     commit()
     paper = documents.Examined("id_proof", "birth.png", "image/png", raising.picture())
-    document_id = service.nominees.prove(nominee_id, alice, paper)
+    document_id = nominees_service.prove(nominee_id, alice, paper)
     commit()
     bob = raising.browser(app, raising.person("bob"))
     here = f"/account/nominees/{nominee_id}"

@@ -4,13 +4,18 @@ from datetime import timedelta
 
 import pytest
 
-from crowdfund.accounts import queries as accounts
-from crowdfund.accounts import service as account_service
-from crowdfund.compliance import queries, service
+from crowdfund.compliance.queries import desk as desk_queries
+from crowdfund.compliance.queries import reviews as reviews_queries
 from crowdfund.compliance.rules import reviews
 from crowdfund.compliance.rules.reviews import Decision
-from crowdfund.db import commit, rollback
-from crowdfund.errors import Conflict, Invalid
+from crowdfund.compliance.service import asking
+from crowdfund.compliance.service import reviews as reviews_service
+from crowdfund.kernel.db import commit, rollback
+from crowdfund.kernel.errors import Conflict, Invalid
+from crowdfund.payout_accounts import queries
+from crowdfund.payout_accounts import service as payout_accounts_service
+from crowdfund.people import service
+from crowdfund.security.service import second_factor
 from tests import raising
 
 CBE = {"bank": "cbe", "number": "1000 1234 56789", "holder": "Alice Bekele"}
@@ -19,8 +24,8 @@ CBE = {"bank": "cbe", "number": "1000 1234 56789", "holder": "Alice Bekele"}
 @pytest.fixture
 def alice(desk):
     person_id = raising.person("alice")
-    account_service.save_profile(person_id, first_name="Alice", last_name="Bekele")
-    account_service.second_factor.keep_app(person_id, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    service.save_profile(person_id, first_name="Alice", last_name="Bekele")
+    second_factor.keep_app(person_id, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     commit()
     return person_id
 
@@ -28,7 +33,7 @@ def alice(desk):
 def give(desk, frozen, person_id, number="1000 1234 56789"):
     """Ask for an account and let the day pass."""
     rollback()
-    account_service.payout.request(person_id, "et", **CBE | {"number": number})
+    payout_accounts_service.request(person_id, "et", **CBE | {"number": number})
     commit()
     frozen.advance(timedelta(hours=24))
     desk.work()
@@ -36,7 +41,7 @@ def give(desk, frozen, person_id, number="1000 1234 56789"):
 
 def decide(desk, person_id, *, approve=True, reason=""):
     rollback()
-    service.decide_payout(person_id, Decision(approve, reason), actor=desk.carla)
+    reviews_service.decide_payout(person_id, Decision(approve, reason), actor=desk.carla)
     commit()
 
 
@@ -45,7 +50,7 @@ def test_a_verified_account_proves_the_bank_for_the_enhanced_level(desk, alice, 
     desk.upload(alice, "proof_of_address")
     give(desk, frozen, alice)
     with pytest.raises(Conflict, match="verified at this level already"):
-        service.submit(alice, actor=alice)
+        asking.submit(alice, actor=alice)
     decide(desk, alice)
     assert desk.submit(alice) == "enhanced"
     desk.accept_all(alice)
@@ -66,31 +71,31 @@ def test_another_account_in_place_of_a_verified_one_is_checked_again(desk, alice
     decide(desk, alice)
     give(desk, frozen, alice, number="1000 9999 99999")
     assert desk.standing(alice) == ("pending", "none")
-    assert queries.open_review(alice).level == "basic"
+    assert reviews_queries.open_review(alice).level == "basic"
 
 
 def test_a_verified_account_pays_out_whatever_became_of_the_verification(desk, alice, frozen):
     give(desk, frozen, alice)
     decide(desk, alice)
     for status in ("pending", "rejected", "expired", "none"):
-        account_service.set_verification(alice, status, level="none", actor="system", reason="a reason")
+        service.set_verification(alice, status, level="none", actor="system", reason="a reason")
         commit()
-        assert account_service.payout.verified_number(alice)[1] == "1000123456789"
+        assert payout_accounts_service.verified_number(alice)[1] == "1000123456789"
         rollback()
 
 
 def test_the_account_waits_in_the_queue_and_is_decided_by_somebody_else(desk, alice, frozen):
     give(desk, frozen, alice)
-    rows, _more = queries.queue(queries.Wanted(status="waiting"))
+    rows, _more = desk_queries.queue(desk_queries.Wanted(status="waiting"))
     assert [row.person_id for row in rows] == [alice]
     for reason in ("", "short"):
         with pytest.raises(Invalid):
             decide(desk, alice, approve=False, reason=reason)
     rollback()
     with pytest.raises(reviews.OwnFile):
-        service.decide_payout(alice, Decision(approve=True), actor=alice)
+        reviews_service.decide_payout(alice, Decision(approve=True), actor=alice)
     decide(desk, alice, approve=False, reason="The holder is somebody else.")
-    assert accounts.payout_account_of(alice).status == "rejected"
+    assert queries.payout_account_of(alice).status == "rejected"
     with pytest.raises(Conflict):
         decide(desk, alice)
-    assert queries.counts()["waiting"] == 0
+    assert desk_queries.counts()["waiting"] == 0

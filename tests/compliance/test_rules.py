@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from crowdfund.compliance import rules
-from crowdfund.compliance.rules import File, Paper, facts, nominees, requirements, reviews, standing, texts
-from crowdfund.errors import Invalid
+from crowdfund.compliance.rules import facts, nominees, requirements, reviews, standing, texts
+from crowdfund.compliance.rules.requirements import File, Paper
+from crowdfund.kernel.errors import Invalid
 
 TODAY = date(2026, 6, 15)
 GOOD = {"legal_name": "Abebe Bikila", "born_on": "1990-05-01", "nationality": "ET", "street": "Bole 7",
@@ -203,4 +203,4 @@ def test_a_commitment_needs_its_salt_and_every_fact():
     }
     assert len(found) == 3
     assert reviews.commitment(salt, {"a": 1, "b": 2}) == reviews.commitment(salt, {"b": 2, "a": 1})
-    assert set(rules.KIND_NAMES) >= set(requirements.PAPER_KINDS)
+    assert set(requirements.KIND_NAMES) >= set(requirements.PAPER_KINDS)

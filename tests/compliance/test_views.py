@@ -2,8 +2,9 @@
 
 import pytest
 
-from crowdfund.db import commit, rollback
-from crowdfund.issuers import queries, service
+from crowdfund.issuers import queries
+from crowdfund.issuers.service import file, reviews
+from crowdfund.kernel.db import commit, rollback
 from tests import raising
 
 
@@ -18,7 +19,7 @@ def cast(app, frozen):
 @pytest.fixture
 def waiting(cast):
     company_id = raising.filled_company(cast["alice"])
-    service.submit(company_id, actor=cast["alice"])
+    file.submit(company_id, actor=cast["alice"])
     raising.accept_papers(company_id, cast["carla"])
     return company_id
 
@@ -54,7 +55,7 @@ def test_a_decision_is_made_once(client, cast, waiting):
 
 def test_a_reviewer_sees_no_buttons_for_a_company_of_their_own(client, cast):
     company_id = raising.filled_company(cast["carla"])
-    service.submit(company_id, actor=cast["carla"])
+    file.submit(company_id, actor=cast["carla"])
     commit()
     carla = raising.sign_in(client, cast["carla"])
     page = carla.get(f"/staff/companies/{company_id}").text
@@ -99,7 +100,7 @@ def test_the_queue_counts_filters_and_says_when_it_is_empty(client, cast, waitin
 
 
 def test_the_history_says_who_when_and_why(client, cast, waiting):
-    service.reject(waiting, "The licence has expired in May.", actor=cast["carla"])
+    reviews.reject(waiting, "The licence has expired in May.", actor=cast["carla"])
     commit()
     page = raising.sign_in(client, cast["adam"]).get(f"/staff/companies/{waiting}/state").text
     assert "by Carla: The licence has expired in May." in page

@@ -9,10 +9,11 @@ import os
 import sys
 from pathlib import Path
 
-from crowdfund import config, create_app
+from crowdfund import create_app
 from crowdfund.adapters import sanitising
 from crowdfund.documents import service
-from crowdfund.errors import CrowdfundError
+from crowdfund.kernel import config
+from crowdfund.kernel.errors import CrowdfundError
 
 
 def peak_mb():

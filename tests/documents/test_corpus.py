@@ -12,7 +12,7 @@ from PIL import Image
 
 from crowdfund.adapters import sanitising
 from crowdfund.documents import rules, service
-from crowdfund.errors import Unavailable
+from crowdfund.kernel.errors import Unavailable
 from tests.documents import corpus
 
 CASES = corpus.cases()

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from crowdfund import config
 from crowdfund.adapters import clamav, storage
-from crowdfund.db import rollback
 from crowdfund.documents import queries, rules, service
-from crowdfund.errors import Unavailable
+from crowdfund.kernel import config
+from crowdfund.kernel.db import rollback
+from crowdfund.kernel.errors import Unavailable
 from tests import raising
 from tests.documents import corpus
 

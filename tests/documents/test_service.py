@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from crowdfund import config, outbox
 from crowdfund.adapters import sealing, storage
-from crowdfund.db import commit, db, rollback
 from crowdfund.documents import models, queries, rules, service
-from crowdfund.errors import Invalid
+from crowdfund.kernel import config, outbox
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.errors import Invalid
 from tests import raising
 
 

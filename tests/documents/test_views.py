@@ -2,9 +2,9 @@
 
 import pytest
 
-from crowdfund import audit
-from crowdfund.db import commit, rollback
 from crowdfund.documents import queries, rules, service
+from crowdfund.kernel import audit
+from crowdfund.kernel.db import commit, rollback
 from tests import raising
 
 

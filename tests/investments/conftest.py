@@ -4,17 +4,17 @@ from dataclasses import dataclass
 
 import pytest
 
-from crowdfund import money, outbox
-from crowdfund.accounts import service as accounts
 from crowdfund.adapters import gateways
 from crowdfund.adapters.bill_bitts_fake import FakeBillBitts
 from crowdfund.chain import queries as chain
-from crowdfund.db import commit, rollback
 from crowdfund.investments import queries, service
+from crowdfund.kernel import money, outbox
+from crowdfund.kernel.db import commit, rollback
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.payments import queries as payments
-from crowdfund.payments import service as payment_service
+from crowdfund.payments.service import inbox
+from crowdfund.people import service as people_service
 from tests import raising
 
 
@@ -53,7 +53,7 @@ class World:
             payment = self.payment(investment_id)
             self.bank.set_truth(payment.tx_id, status)
             rollback()  # the webhook comes on a connection of its own
-            payment_service.accept("bill_bitts", *self.bank.webhook(payment.tx_id, status))
+            inbox.accept("bill_bitts", *self.bank.webhook(payment.tx_id, status))
             self.work()
 
     def payment(self, investment_id):
@@ -90,8 +90,10 @@ class World:
 def verified(name):
     """Return the id of a person who may invest."""
     person_id = raising.person(name)
-    accounts.save_profile(person_id, first_name=name.capitalize(), last_name="Tadesse", phone="+251911234567")
-    accounts.set_kyc_level(person_id, "basic", actor="system")
+    people_service.save_profile(
+        person_id, first_name=name.capitalize(), last_name="Tadesse", phone="+251911234567"
+    )
+    people_service.set_kyc_level(person_id, "basic", actor="system")
     commit()
     return person_id
 

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import outbox
 from crowdfund.adapters import mail
 from crowdfund.chain import queries as chain
 from crowdfund.chain import rules as chain_rules
-from crowdfund.db import commit, db, rollback
 from crowdfund.investments import queries, rules, service
 from crowdfund.investments.models import InvestorKey
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.reports import queries as reports
 from tests import raising
 

@@ -3,10 +3,10 @@
 import pytest
 import sqlalchemy as sa
 
-from crowdfund.accounts import service as accounts
-from crowdfund.compliance import queries as compliance
-from crowdfund.db import commit, db, rollback
+from crowdfund.compliance.queries import files
 from crowdfund.investments import rules, service
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.people import service as people_service
 from tests import raising
 
 STANDINGS = ["pending", "rejected", "expired", "none"]
@@ -14,7 +14,7 @@ STANDINGS = ["pending", "rejected", "expired", "none"]
 
 def lapse(person_id, status):
     rollback()
-    accounts.set_verification(
+    people_service.set_verification(
         person_id, status, level="none", actor="system", reason="The passport is too old."
     )
     commit()
@@ -27,12 +27,12 @@ def test_nobody_whose_verification_does_not_hold_puts_new_money_in(app, world, s
     with pytest.raises(rules.NotVerified) as refusal:
         world.place()
     assert refusal.value.status == 403
-    assert refusal.value.user_message == compliance.refusal(charlie)
+    assert refusal.value.user_message == files.refusal(charlie)
     page = raising.browser(app, charlie).get(f"/campaigns/{world.slug}/invest").text
-    assert compliance.refusal(charlie) in page
+    assert files.refusal(charlie) in page
     assert "Go to my verification" in page
     rollback()
-    accounts.set_kyc_level(charlie, "basic", actor="system")
+    people_service.set_kyc_level(charlie, "basic", actor="system")
     commit()
     assert world.status(world.place()) == "paying"
 

@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import outbox
-from crowdfund.accounts import service as accounts
-from crowdfund.campaigns.rules import CampaignClosed, CampaignFull
-from crowdfund.db import commit, db, rollback
-from crowdfund.errors import NotFound
+from crowdfund.campaigns.rules.life import CampaignClosed, CampaignFull
 from crowdfund.investments import queries, rules, service
 from crowdfund.investments.models import Consent, Investment, investment_event
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.errors import NotFound
 from crowdfund.payments.models import Payment
+from crowdfund.people import service as people_service
 from tests import raising
 from tests.together import at_once
 
@@ -58,14 +58,14 @@ def test_a_person_who_is_not_verified_may_not_invest(world):
 
 
 def test_a_lapsed_verification_stops_new_money(world):
-    accounts.set_kyc_level(world.people["charlie"], "none", actor="system")
+    people_service.set_kyc_level(world.people["charlie"], "none", actor="system")
     commit()
     with pytest.raises(rules.NotVerified):
         world.place()
 
 
 def test_nobody_invests_in_their_own_company(world):
-    accounts.set_kyc_level(world.people["alice"], "basic", actor="system")
+    people_service.set_kyc_level(world.people["alice"], "basic", actor="system")
     commit()
     with pytest.raises(rules.OwnCompany, match="your own company"):
         world.place("alice")

@@ -6,16 +6,16 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import money
-from crowdfund.db import commit, db, rollback
-from crowdfund.errors import CrowdfundError
+from crowdfund.kernel import money
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger.models import Entry, PostingRow
 from crowdfund.payments import queries as payments
-from crowdfund.payments import rules, service
+from crowdfund.payments import rules
 from crowdfund.payments.models import PaymentException
 from crowdfund.payments.rules import Kind, Resolution
-from crowdfund.payments.service import purposes
+from crowdfund.payments.service import exceptions, inbox, purposes, starting
 from crowdfund.reports import queries as reports
 
 STAFF = "f" * 32
@@ -31,7 +31,7 @@ def settle(world, payment, **truth):
     world.bank.set_truth(payment.tx_id, "SETTLED", **truth)
     for status in ("SUCCESS", "SETTLED"):
         rollback()
-        service.accept("bill_bitts", *world.bank.webhook(payment.tx_id, status))
+        inbox.accept("bill_bitts", *world.bank.webhook(payment.tx_id, status))
         step(world)
 
 
@@ -61,7 +61,7 @@ def unknown_reference(world, frozen, payment, chance):
     cprn = "CPRN-AAAAAAAA" if so_far < len(Resolution) else known
     stranger = world.bank.open_payment(cprn, chance.randint(1, PLACED), status="SETTLED")
     rollback()
-    service.accept("bill_bitts", *world.bank.webhook(stranger, "SETTLED"))
+    inbox.accept("bill_bitts", *world.bank.webhook(stranger, "SETTLED"))
     wait(world, frozen)
 
 
@@ -74,27 +74,27 @@ def duplicate(world, frozen, payment, chance):
     cprn, amount = world.bank.payments[payment.tx_id]["cprn"], chance.randint(1, PLACED)
     second = world.bank.open_payment(cprn, amount, status="SETTLED", reference=payment.id)
     rollback()
-    service.accept("bill_bitts", *world.bank.webhook(second, "SETTLED"))
+    inbox.accept("bill_bitts", *world.bank.webhook(second, "SETTLED"))
     wait(world, frozen)
 
 
 def contradiction(world, frozen, payment, chance):
     settle(world, payment)
     rollback()
-    service.accept("bill_bitts", *world.bank.webhook(payment.tx_id, "FAILED"))
+    inbox.accept("bill_bitts", *world.bank.webhook(payment.tx_id, "FAILED"))
     step(world)
 
 
 def webhook_missing(world, frozen, payment, chance):
     world.bank.set_truth(payment.tx_id, chance.choice(("SUCCESS", "SETTLED")))
-    service.check_now(payment.id)
+    starting.check_now(payment.id)
     commit()
     step(world)
 
 
 def unknown_on_chain(world, frozen, payment, chance):
     about = {"payment_id": None, "user_id": None, "gateway": "chain", "tx_id": payment.id}
-    service.open_one(
+    exceptions.open_one(
         f"chain:{payment.id}:0",
         Kind.UNKNOWN_ON_CHAIN,
         about=about,
@@ -161,11 +161,11 @@ def open_exceptions():
 def decide(world, found, resolution):
     """Carry out a decision; one that is not offered must be refused and change nothing."""
     rollback()
-    offered = resolution in service.choices(found)
+    offered = resolution in exceptions.choices(found)
     rollback()
     before = everything()
     try:
-        service.resolve(found.id, resolution, actor=STAFF, reason="as agreed by phone")
+        exceptions.resolve(found.id, resolution, actor=STAFF, reason="as agreed by phone")
         commit()
     except CrowdfundError:
         rollback()
@@ -186,7 +186,7 @@ def everything():
 @pytest.fixture
 def welcomes_late_money():
     before = dict(purposes._purposes)
-    service.register_purpose("investment", lambda _id: "/", accepts_late=lambda _id: True)
+    purposes.register_purpose("investment", lambda _id: "/", accepts_late=lambda _id: True)
     yield
     purposes._purposes.update(before)
 

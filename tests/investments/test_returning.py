@@ -3,10 +3,10 @@
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import outbox
 from crowdfund.chain import queries as chain
-from crowdfund.db import commit, db, rollback
 from crowdfund.investments import returning, service
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.reports import campaign_checks
 from tests import raising
 

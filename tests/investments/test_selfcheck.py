@@ -3,11 +3,11 @@
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import outbox
 from crowdfund.campaigns.models import Campaign
-from crowdfund.db import commit, db, rollback
 from crowdfund.investments.models import Investment
-from crowdfund.outbox import outbox_table
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.outbox import outbox_table
 from crowdfund.payments.models import Payment
 from crowdfund.reports import queries, service
 

@@ -5,17 +5,17 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import outbox
 from crowdfund.chain import queries as chain
 from crowdfund.chain import rules as chain_rules
-from crowdfund.db import commit, db, rollback
 from crowdfund.investments import queries, rules, service
 from crowdfund.investments.models import investment_event
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as accounts
-from crowdfund.ledger import service as ledger_service
+from crowdfund.ledger.service import posting
 from crowdfund.payments import queries as payments
-from crowdfund.payments import service as payment_service
+from crowdfund.payments.service import inbox
 from tests import raising
 
 from .conftest import verified
@@ -45,7 +45,7 @@ def settled(world, amount="1,000", *, key="form-key-1", who="charlie"):
     payment = payments.get(world.investment(investment_id, who).payment_id)
     world.bank.set_truth(payment.tx_id, "SETTLED")
     rollback()  # the webhook comes on a connection of its own
-    payment_service.accept("bill_bitts", *world.bank.webhook(payment.tx_id, "SETTLED"))
+    inbox.accept("bill_bitts", *world.bank.webhook(payment.tx_id, "SETTLED"))
     world.work()
     return investment_id
 
@@ -158,7 +158,7 @@ def escrowed(investment_id, world):
     """Let the money of a payment that we had given up lie in escrow, as when staff accept it."""
     amount = world.investment(investment_id).amount_minor
     move = accounts.Posting(accounts.external("bill_bitts"), accounts.escrow(world.campaign_id), amount)
-    ledger_service.post(f"test:{investment_id}", [move], kind="test")
+    posting.post(f"test:{investment_id}", [move], kind="test")
     commit()
 
 

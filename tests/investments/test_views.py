@@ -6,11 +6,11 @@ import pytest
 import sqlalchemy as sa
 from markupsafe import escape
 
-from crowdfund import outbox
-from crowdfund.accounts.models import User
-from crowdfund.db import commit, db, rollback
 from crowdfund.investments.models import Investment
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.ledger.rules import account_words
+from crowdfund.people.models import User
 from tests import raising
 
 HTMX = {"HX-Request": "true"}

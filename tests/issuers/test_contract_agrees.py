@@ -12,15 +12,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from crowdfund import clock
-from crowdfund.adapters import contract_abi
+from crowdfund.adapters.chain import abi
 from crowdfund.campaigns import queries as campaigns
-from crowdfund.campaigns import service as campaign_service
 from crowdfund.campaigns.models import Campaign
+from crowdfund.campaigns.service import ending, life, shared
 from crowdfund.chain import connection, deploy, queries, rules
-from crowdfund.db import commit, db, new_id, rollback
-from crowdfund.issuers import queries as companies
-from crowdfund.issuers import service as issuers
+from crowdfund.issuers import queries as issuers_queries
+from crowdfund.issuers.service import changes, file, reviews
+from crowdfund.issuers.service import registry as registry_service
+from crowdfund.kernel import clock
+from crowdfund.kernel.db import commit, db, new_id, rollback
 from tests import raising
 from tests.chain.conftest import LocalNode, free_port, use_node
 
@@ -62,7 +63,7 @@ def stage(app, own_node):
     deploy.run(lambda _line: None, commit)
     owner, officer = raising.person("alice"), raising.person("carla", "compliance")
     company_id = raising.filled_company(owner)
-    issuers.submit(company_id, actor=owner)
+    file.submit(company_id, actor=owner)
     raising.accept_papers(company_id, officer)
     for account in (connection.address_of("operator"), queries.address_of("CampaignFactory")):
         own_node.rpc("anvil_impersonateAccount", account)
@@ -130,38 +131,38 @@ class Stage:
     # --- life
 
     def row(self):
-        return companies.get(self.company)
+        return issuers_queries.get(self.company)
 
     def approve(self):
         if self.row().status == "submitted":
-            issuers.approve(self.company, actor=self.officer)
+            reviews.approve(self.company, actor=self.officer)
 
     def register(self):
         if self.row().status in ("verified", "deactivated") and not self.row().registered_at:
             row = self.row()
             self.tell("registerIssuer", row.wallet_address, row.vc_hash, row.documents_commitment)
-            issuers.mark_registered(self.company, "0x" + "ab" * 32)
+            registry_service.mark_registered(self.company, "0x" + "ab" * 32)
 
     def deactivate(self):
         if self.row().status == "verified" and self.row().registered_at:
-            issuers.deactivate(self.company, "The licence was withdrawn.", actor=self.officer)
+            reviews.deactivate(self.company, "The licence was withdrawn.", actor=self.officer)
             self.tell("deactivateIssuer")
 
     def reactivate(self):
         if self.row().status == "deactivated":
-            issuers.reactivate(self.company, "The licence is back again.", actor=self.officer)
+            reviews.reactivate(self.company, "The licence is back again.", actor=self.officer)
             self.tell("reactivateIssuer")
 
     def change(self):
-        running = companies.running_changes(self.company)
+        running = issuers_queries.running_changes(self.company)
         if self.row().status == "verified" and not running:
             name = f"{self.row().trade_name[:40]} {len(self.numbers)}"
-            issuers.save(self.company, "company", raising.COMPANY | {"trade_name": name}, actor=self.owner)
-            issuers.changes.send(self.company, actor=self.owner)
+            file.save(self.company, "company", raising.COMPANY | {"trade_name": name}, actor=self.owner)
+            changes.send(self.company, actor=self.owner)
 
     def decide(self):
-        if self.row().status == "verified" and companies.running_changes(self.company):
-            issuers.changes.approve(self.company, actor=self.officer)
+        if self.row().status == "verified" and issuers_queries.running_changes(self.company):
+            changes.approve(self.company, actor=self.officer)
             if self.row().registered_at:
                 row = self.row()
                 self.tell("updateIssuer", row.wallet_address, row.vc_hash, row.documents_commitment)
@@ -171,28 +172,26 @@ class Stage:
         self.go_to(self.moment)
         refusal, campaign_id = campaigns.start_refusal(self.company), self.approved_campaign()
         if refusal is None:
-            campaign_service.deploy(campaign_id, actor=self.officer)
+            life.deploy(campaign_id, actor=self.officer)
             self.send("acquireLock", rules.intent_bytes32(campaign_id), sender="CampaignFactory")
             year = self.call("getIssuer")["lastStartYear"]
-            campaign_service.go_live(
-                campaign_id, contract_address=raising.CONTRACT, tx_hash="0x01", started_year=year
-            )
+            life.go_live(campaign_id, contract_address=raising.CONTRACT, tx_hash="0x01", started_year=year)
             self.live = campaign_id
         else:
-            with pytest.raises(campaign_service.NotEligible):
-                campaign_service.deploy(campaign_id, actor=self.officer)
+            with pytest.raises(shared.NotEligible):
+                life.deploy(campaign_id, actor=self.officer)
 
     def refuse(self):
         """The factory refuses for a reason of its own: neither lock is taken on either side."""
         if campaigns.start_refusal(self.company) is None:
             campaign_id = self.approved_campaign()
-            campaign_service.deploy(campaign_id, actor=self.officer)
-            intent = campaign_service.campaign_intent(campaign_id, "create", attempt=1)
-            campaign_service.deploy_failed(campaign_id, "DeadlineTooFar", intent_id=intent)
+            life.deploy(campaign_id, actor=self.officer)
+            intent = shared.campaign_intent(campaign_id, "create", attempt=1)
+            life.deploy_failed(campaign_id, "DeadlineTooFar", intent_id=intent)
 
     def end(self):
         if self.live:
-            campaign_service.cancelled_on_chain(self.live, tx_hash="0x02")
+            ending.cancelled_on_chain(self.live, tx_hash="0x02")
             self.send("releaseLock", rules.intent_bytes32(self.live), sender="CampaignFactory")
             self.live = None
 
@@ -231,7 +230,7 @@ class Stage:
         clock.use(clock.FixedClock(self.moment))
         node = connection.node()
         node.rpc("evm_setNextBlockTimestamp", int(self.moment.timestamp()))
-        data = contract_abi.encode("IssuerRegistry", function, args)
+        data = abi.encode("IssuerRegistry", function, args)
         registry = queries.address_of("IssuerRegistry")
         tx = {"from": sender, "to": registry, "data": data, "gas": hex(1_000_000)}
         receipt = node.wait(node.rpc("eth_sendTransaction", tx), timeout_s=10, poll_s=0.002)

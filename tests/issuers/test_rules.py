@@ -2,9 +2,10 @@
 
 import pytest
 
-from crowdfund.errors import Invalid
-from crowdfund.issuers import rules
-from crowdfund.issuers.rules import Standing, Status
+from crowdfund.documents import rules
+from crowdfund.issuers.rules import life, steps, words
+from crowdfund.issuers.rules.life import Standing, Status
+from crowdfund.kernel.errors import Invalid
 
 READY = {"verified": True, "registered": True, "has_live_campaign": False, "last_start_year": None}
 
@@ -23,29 +24,29 @@ READY = {"verified": True, "registered": True, "has_live_campaign": False, "last
     ],
 )
 def test_a_company_may_start_one_campaign_at_a_time_and_one_a_year(change, verdict):
-    assert rules.start_refusal(Standing(**READY | change), 2026) == verdict
+    assert life.start_refusal(Standing(**READY | change), 2026) == verdict
 
 
 def test_every_refusal_has_a_sentence():
     for code in ("not_verified", "not_registered", "inactive", "live_campaign", "year_used"):
-        assert rules.REFUSALS[code].endswith(".")
+        assert life.REFUSALS[code].endswith(".")
 
 
 def test_a_file_only_moves_along_the_allowed_ways():
-    assert rules.move("draft", Status.SUBMITTED) == "submitted"
-    assert rules.move("rejected", Status.SUBMITTED) == "submitted"
+    assert life.move("draft", Status.SUBMITTED) == "submitted"
+    assert life.move("rejected", Status.SUBMITTED) == "submitted"
     for current, to in (
         ("draft", Status.VERIFIED),
         ("verified", Status.REJECTED),
         ("rejected", Status.VERIFIED),
     ):
-        with pytest.raises(rules.WrongState):
-            rules.move(current, to)
+        with pytest.raises(life.WrongState):
+            life.move(current, to)
 
 
 def test_nobody_reviews_a_company_of_their_own():
-    assert rules.may_review("carla", {"alice"})
-    assert not rules.may_review("alice", {"alice", "bob"})
+    assert life.may_review("carla", {"alice"})
+    assert not life.may_review("alice", {"alice", "bob"})
 
 
 @pytest.mark.parametrize(
@@ -57,20 +58,20 @@ def test_nobody_reviews_a_company_of_their_own():
     ],
 )
 def test_phone_numbers_are_kept_as_e164(typed, stored):
-    assert rules.parse_phone(typed, "ET") == stored
+    assert words.parse_phone(typed, "ET") == stored
 
 
 @pytest.mark.parametrize("typed", ["", "12", "+251", "٠٩١١٢٣٤٥٦٧", "<b>0911234567</b>", "9" * 400, "NaN"])
 def test_what_is_no_phone_number_gets_a_sentence(typed):
     with pytest.raises(Invalid, match="phone number"):
-        rules.parse_phone(typed, "ET")
+        words.parse_phone(typed, "ET")
 
 
 GOOD = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 
 
 def test_a_wallet_address_keeps_its_checksum():
-    assert rules.parse_wallet(f"  {GOOD} ") == GOOD
+    assert words.parse_wallet(f"  {GOOD} ") == GOOD
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_a_wallet_address_keeps_its_checksum():
 )
 def test_a_wallet_address_with_a_mistake_is_refused(typed):
     with pytest.raises(Invalid):
-        rules.parse_wallet(typed)
+        words.parse_wallet(typed)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_bad_company_details_get_a_sentence_at_their_field(field, typed):
         "country": "ET",
         field: typed,
     }
-    _, errors = rules.clean("company", values)
+    _, errors = steps.clean("company", values)
     assert errors[field].endswith(".")
 
 
@@ -132,7 +133,7 @@ def test_text_of_every_alphabet_is_welcome():
         "sector": "other",
         "country": "ET",
     }
-    assert rules.clean("company", values)[1] == {}
+    assert steps.clean("company", values)[1] == {}
 
 
 def test_a_commitment_depends_on_its_salt_and_on_every_fact():
@@ -143,7 +144,7 @@ def test_a_commitment_depends_on_its_salt_and_on_every_fact():
 
 
 def test_a_page_of_the_wizard_is_todo_started_or_done():
-    assert rules.step_state({}, "contacts") == "todo"
-    assert rules.step_state({"contact_name": "A"}, "contacts") == "started"
+    assert steps.step_state({}, "contacts") == "todo"
+    assert steps.step_state({"contact_name": "A"}, "contacts") == "started"
     filled = {"wallet_address": GOOD, "bank": {"id": "b1"}}
-    assert rules.missing_steps(filled) == ["company", "contacts", "officers", "documents"]
+    assert steps.missing_steps(filled) == ["company", "contacts", "officers", "documents"]

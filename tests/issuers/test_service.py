@@ -4,10 +4,14 @@ import pytest
 import sqlalchemy as sa
 
 from crowdfund.chain import queries as chain
-from crowdfund.db import commit, db, rollback
 from crowdfund.documents import queries as documents
-from crowdfund.errors import CrowdfundError
-from crowdfund.issuers import queries, rules, service
+from crowdfund.documents import rules
+from crowdfund.issuers import queries
+from crowdfund.issuers.rules import life
+from crowdfund.issuers.service import bank, file, officers, registry, reviews, shared
+from crowdfund.issuers.service import papers as papers_service
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.errors import CrowdfundError
 from tests import raising
 
 
@@ -20,29 +24,29 @@ def cast(app, frozen):
 
 
 def test_a_draft_keeps_each_page_and_nothing_of_a_bad_one(cast):
-    company_id = service.start(cast["alice"])
-    service.save(company_id, "contacts", raising.CONTACTS)
+    company_id = file.start(cast["alice"])
+    file.save(company_id, "contacts", raising.CONTACTS)
     commit()
-    with raising.refused(rules.InvalidFields):
-        service.save(company_id, "company", raising.COMPANY | {"tin": "1e9"})
+    with raising.refused(life.InvalidFields):
+        file.save(company_id, "company", raising.COMPANY | {"tin": "1e9"})
     row = queries.get(company_id)
     assert (row.contact_phone, row.legal_name, row.status) == ("+251911234567", None, "draft")
 
 
 def test_an_incomplete_file_cannot_be_submitted(cast):
-    company_id = service.start(cast["alice"])
+    company_id = file.start(cast["alice"])
     commit()
     with pytest.raises(
-        service.Incomplete, match="company details, contact person and address, directors and owners"
+        shared.Incomplete, match="company details, contact person and address, directors and owners"
     ):
-        service.submit(company_id, actor=cast["alice"])
+        file.submit(company_id, actor=cast["alice"])
 
 
 def test_an_approved_company_is_written_to_the_registry_with_salted_commitments_only(cast):
     company_id = raising.filled_company(cast["alice"])
-    service.submit(company_id, actor=cast["alice"])
+    file.submit(company_id, actor=cast["alice"])
     raising.accept_papers(company_id, cast["carla"])
-    service.approve(company_id, actor=cast["carla"])
+    reviews.approve(company_id, actor=cast["carla"])
     commit()
     row, write = queries.get(company_id), chain.writes_of("company", company_id)[0]
     papers = queries.papers(company_id)
@@ -58,7 +62,7 @@ def test_the_confirmation_registers_the_company_once(cast, frozen):
     company_id = raising.registered_company(cast["alice"], cast["carla"])
     first = queries.get(company_id)
     assert first.register_tx == "0x" + "ab" * 32
-    service.mark_registered(company_id, "0xother")
+    registry.mark_registered(company_id, "0xother")
     commit()
     assert queries.get(company_id).register_tx == first.register_tx
     states = dict.fromkeys(event.to_status for event in queries.history(company_id))
@@ -67,13 +71,13 @@ def test_the_confirmation_registers_the_company_once(cast, frozen):
 
 def test_a_refusal_by_the_registry_is_shown_and_tried_again(cast):
     company_id = raising.filled_company(cast["alice"])
-    service.submit(company_id, actor=cast["alice"])
+    file.submit(company_id, actor=cast["alice"])
     raising.accept_papers(company_id, cast["carla"])
-    service.approve(company_id, actor=cast["carla"])
+    reviews.approve(company_id, actor=cast["carla"])
     commit()
     raising.refuse("company", company_id, "WalletTaken")
     assert queries.get(company_id).registration_error == "WalletTaken"
-    service.register_again(company_id, actor=cast["carla"])
+    registry.again(company_id, actor=cast["carla"])
     commit()
     assert len(chain.writes_of("company", company_id)) == 2
     raising.confirm("company", company_id)
@@ -84,12 +88,12 @@ def test_a_refusal_by_the_registry_is_shown_and_tried_again(cast):
 
 def test_a_rejected_company_can_be_corrected_and_submitted_again(cast):
     company_id = raising.filled_company(cast["alice"])
-    service.submit(company_id, actor=cast["alice"])
-    service.reject(company_id, "The licence has expired in May.", actor=cast["carla"])
+    file.submit(company_id, actor=cast["alice"])
+    reviews.reject(company_id, "The licence has expired in May.", actor=cast["carla"])
     commit()
     assert queries.get(company_id).rejection_reason == "The licence has expired in May."
-    service.save(company_id, "company", raising.COMPANY | {"registration_no": "MT/AA/9/1/2026"})
-    service.submit(company_id, actor=cast["alice"])
+    file.save(company_id, "company", raising.COMPANY | {"registration_no": "MT/AA/9/1/2026"})
+    file.submit(company_id, actor=cast["alice"])
     commit()
     assert queries.get(company_id).status == "submitted"
 
@@ -97,45 +101,45 @@ def test_a_rejected_company_can_be_corrected_and_submitted_again(cast):
 @pytest.mark.parametrize("verb", ["approve", "reject"])
 def test_nobody_decides_about_a_company_of_their_own(cast, verb):
     company_id = raising.filled_company(cast["carla"])
-    service.submit(company_id, actor=cast["carla"])
+    file.submit(company_id, actor=cast["carla"])
     commit()
-    with raising.refused(service.OwnCompany):
+    with raising.refused(shared.OwnCompany):
         if verb == "approve":
-            service.approve(company_id, actor=cast["carla"])
+            reviews.approve(company_id, actor=cast["carla"])
         else:
-            service.reject(company_id, "A reason that is long enough.", actor=cast["carla"])
+            reviews.reject(company_id, "A reason that is long enough.", actor=cast["carla"])
     assert queries.get(company_id).status == "submitted"
 
 
 def test_a_submitted_file_cannot_be_changed(cast):
     company_id = raising.filled_company(cast["alice"])
-    service.submit(company_id, actor=cast["alice"])
+    file.submit(company_id, actor=cast["alice"])
     commit()
     for change in (
-        lambda: service.save(company_id, "company", raising.COMPANY),
-        lambda: service.hold_wallet(company_id),
-        lambda: service.papers.attach(company_id, "other", "a.pdf", raising.PDF, actor=cast["alice"]),
-        lambda: service.officers.save(company_id, raising.DIRECTOR, actor=cast["alice"]),
-        lambda: service.bank.save(company_id, raising.BANK, actor=cast["alice"]),
-        lambda: service.submit(company_id, actor=cast["alice"]),
+        lambda: file.save(company_id, "company", raising.COMPANY),
+        lambda: file.hold_wallet(company_id),
+        lambda: papers_service.attach(company_id, "other", "a.pdf", raising.PDF, actor=cast["alice"]),
+        lambda: officers.save(company_id, raising.DIRECTOR, actor=cast["alice"]),
+        lambda: bank.save(company_id, raising.BANK, actor=cast["alice"]),
+        lambda: file.submit(company_id, actor=cast["alice"]),
     ):
-        with raising.refused(rules.WrongState):
+        with raising.refused(life.WrongState):
             change()
 
 
 def test_two_companies_cannot_have_one_licence_or_one_wallet(cast):
     first = raising.filled_company(cast["alice"], 1)
-    service.submit(first, actor=cast["alice"])
+    file.submit(first, actor=cast["alice"])
     twin = raising.filled_company(cast["bob"], 1)
     other = raising.filled_company(cast["bob"], 2)
-    service.save(other, "wallet", {"wallet_address": queries.get(first).wallet_address})
+    file.save(other, "wallet", {"wallet_address": queries.get(first).wallet_address})
     commit()
-    with raising.refused(service.Taken):
-        service.submit(twin, actor=cast["bob"])
-    with raising.refused(service.Taken):
-        service.submit(other, actor=cast["bob"])
-    service.reject(first, "These papers are of another company.", actor=cast["carla"])
-    service.submit(twin, actor=cast["bob"])
+    with raising.refused(shared.Taken):
+        file.submit(twin, actor=cast["bob"])
+    with raising.refused(shared.Taken):
+        file.submit(other, actor=cast["bob"])
+    reviews.reject(first, "These papers are of another company.", actor=cast["carla"])
+    file.submit(twin, actor=cast["bob"])
     commit()
     assert queries.get(twin).status == "submitted"
 
@@ -143,7 +147,7 @@ def test_two_companies_cannot_have_one_licence_or_one_wallet(cast):
 def test_a_newer_paper_takes_the_place_of_one_that_nobody_has_accepted(cast):
     company_id = raising.filled_company(cast["alice"])
     old = queries.papers(company_id, ["memorandum"])[0]
-    service.papers.attach(company_id, "memorandum", "..\\..\\new <one>.pdf", raising.PDF, actor=cast["alice"])
+    papers_service.attach(company_id, "memorandum", "..\\..\\new <one>.pdf", raising.PDF, actor=cast["alice"])
     commit()
     [now] = queries.papers(company_id, ["memorandum"])
     assert (now.filename, now.status) == ("new one.pdf", "pending")
@@ -151,15 +155,15 @@ def test_a_newer_paper_takes_the_place_of_one_that_nobody_has_accepted(cast):
 
 
 def test_a_wallet_held_by_the_platform_gives_way_to_an_own_one(cast):
-    company_id = service.start(cast["alice"])
-    address = service.hold_wallet(company_id)
-    assert service.hold_wallet(company_id) == address
-    service.save(company_id, "wallet", {"wallet_address": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"})
+    company_id = file.start(cast["alice"])
+    address = file.hold_wallet(company_id)
+    assert file.hold_wallet(company_id) == address
+    file.save(company_id, "wallet", {"wallet_address": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"})
     assert queries.get(company_id).wallet_sealed_key is None
 
 
 def test_the_history_of_a_company_cannot_be_rewritten(cast):
-    company_id = service.start(cast["alice"])
+    company_id = file.start(cast["alice"])
     commit()
     for statement in ("UPDATE company_event SET actor = 'x'", "DELETE FROM company_event"):
         with pytest.raises(sa.exc.DBAPIError, match="append-only"):
@@ -169,7 +173,7 @@ def test_the_history_of_a_company_cannot_be_rewritten(cast):
 
 
 def test_a_stranger_finds_no_company(cast):
-    company_id = service.start(cast["alice"])
+    company_id = file.start(cast["alice"])
     commit()
     assert queries.for_member(company_id, cast["alice"]).id == company_id
     with pytest.raises(CrowdfundError) as refusal:

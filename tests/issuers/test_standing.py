@@ -3,10 +3,13 @@
 import pytest
 
 from crowdfund.campaigns import queries as campaigns
-from crowdfund.campaigns import service as campaign_service
+from crowdfund.campaigns.service import drafts, ending, releasing, reviews, shared
 from crowdfund.chain import queries as chain
-from crowdfund.db import commit, rollback
-from crowdfund.issuers import queries, rules, service
+from crowdfund.issuers import queries
+from crowdfund.issuers.rules import life
+from crowdfund.issuers.service import file, registry
+from crowdfund.issuers.service import reviews as reviews_service
+from crowdfund.kernel.db import commit, rollback
 from tests import raising
 
 WHY = "The business licence was withdrawn."
@@ -25,7 +28,7 @@ def functions(cast):
 
 
 def deactivate(cast):
-    service.deactivate(cast["company"], WHY, actor=cast["carla"])
+    reviews_service.deactivate(cast["company"], WHY, actor=cast["carla"])
     commit()
 
 
@@ -34,10 +37,10 @@ def test_a_running_campaign_of_a_deactivated_company_goes_on_to_its_end(cast, fr
     deactivate(cast)
     raising.put_in(campaign_id, 8_000_00)
     frozen.set(raising.campaign(campaign_id).ends_at.replace(hour=23))
-    campaign_service.close_due()
+    ending.close_due()
     commit()
     raising.confirm("campaign", campaign_id, Closed={"succeeded": True, "total": 0})
-    campaign_service.release(campaign_id, actor=cast["carla"])
+    releasing.release(campaign_id, actor=cast["carla"])
     commit()
     raising.confirm("campaign", campaign_id)
     assert raising.campaign(campaign_id).status == "released"
@@ -49,7 +52,7 @@ def test_the_chain_is_told_and_the_company_can_come_back(cast):
     assert functions(cast)[-1] == "deactivateIssuer"
     assert campaigns.start_refusal(cast["company"]) == "inactive"
     assert "company.deactivated" in raising.told(cast["alice"])
-    service.reactivate(cast["company"], "The licence was given back.", actor=cast["carla"])
+    reviews_service.reactivate(cast["company"], "The licence was given back.", actor=cast["carla"])
     commit()
     assert functions(cast)[-1] == "reactivateIssuer"
     assert campaigns.start_refusal(cast["company"]) is None
@@ -57,10 +60,10 @@ def test_the_chain_is_told_and_the_company_can_come_back(cast):
 
 def test_an_approved_campaign_of_a_deactivated_company_does_not_start(cast):
     campaign_id = raising.complete_draft(cast["company"], cast["alice"])
-    campaign_service.submit(campaign_id, actor=cast["alice"])
+    drafts.submit(campaign_id, actor=cast["alice"])
     deactivate(cast)
-    with raising.refused(campaign_service.NotEligible):
-        campaign_service.approve(campaign_id, actor=cast["carla"])
+    with raising.refused(shared.NotEligible):
+        reviews.approve(campaign_id, actor=cast["carla"])
 
 
 def test_what_the_registry_refused_is_tried_again_for_where_the_company_stands_now(cast):
@@ -68,21 +71,21 @@ def test_what_the_registry_refused_is_tried_again_for_where_the_company_stands_n
     raising.refuse("company", cast["company"], "NodeDown")
     row = queries.get(cast["company"])
     assert (row.chain_failed, row.chain_error) == ("deactivateIssuer", "NodeDown")
-    service.register_again(cast["company"], actor=cast["carla"])
+    registry.again(cast["company"], actor=cast["carla"])
     commit()
     assert functions(cast)[-2:] == ["deactivateIssuer", "deactivateIssuer"]
     raising.confirm("company", cast["company"])
     assert queries.get(cast["company"]).chain_error is None
-    with raising.refused(rules.WrongState):
-        service.register_again(cast["company"], actor=cast["carla"])
+    with raising.refused(life.WrongState):
+        registry.again(cast["company"], actor=cast["carla"])
 
 
 def test_a_company_whose_registration_is_under_way_is_deactivated_after_it(cast):
     other = raising.filled_company(raising.person("bob"), 9)
-    service.submit(other, actor=queries.get(other).owner_id)
+    file.submit(other, actor=queries.get(other).owner_id)
     raising.accept_papers(other, cast["carla"])
-    service.approve(other, actor=cast["carla"])
-    service.deactivate(other, WHY, actor=cast["carla"])
+    reviews_service.approve(other, actor=cast["carla"])
+    reviews_service.deactivate(other, WHY, actor=cast["carla"])
     commit()
     writes = [write.function for write in chain.writes_of("company", other)]
     assert writes == ["registerIssuer", "deactivateIssuer"]
@@ -112,8 +115,8 @@ def test_the_desk_deactivates_with_a_reason_and_undoes_it(client, cast):
 
 def test_the_year_that_the_registry_used_up_counts(cast):
     campaign_id = raising.complete_draft(cast["company"], cast["alice"])
-    campaign_service.submit(campaign_id, actor=cast["alice"])
-    campaign_service.approve(campaign_id, actor=cast["carla"])
+    drafts.submit(campaign_id, actor=cast["alice"])
+    reviews.approve(campaign_id, actor=cast["carla"])
     commit()
     events = {"CampaignCreated": {"campaign": raising.CONTRACT}, "LockAcquired": {"year": 2027}}
     raising.confirm("campaign", campaign_id, **events)

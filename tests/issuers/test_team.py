@@ -5,8 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from crowdfund.db import commit, rollback
-from crowdfund.issuers import queries, rules, service
+from crowdfund.issuers import queries
+from crowdfund.issuers.rules import declarations, team
+from crowdfund.issuers.service import file, reviews, shared
+from crowdfund.issuers.service import team as team_service
+from crowdfund.kernel.db import commit, rollback
 from tests import raising
 
 
@@ -25,9 +28,9 @@ def roles(cast):
 
 
 def link(cast, email="bob@example.com", role="manager"):
-    made = service.team.invite(cast["company"], email, role, actor=cast["alice"])
+    made = team_service.invite(cast["company"], email, role, actor=cast["alice"])
     commit()
-    return service.team.token(made)
+    return team_service.token(made)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +45,7 @@ def link(cast, email="bob@example.com", role="manager"):
 )
 def test_each_role_may_what_the_table_says(role, allowed):
     every = ("view", "file", "bank", "documents", "campaign", "team")
-    assert {action for action in every if rules.may(role, action)} == allowed
+    assert {action for action in every if team.may(role, action)} == allowed
 
 
 PAGES = {
@@ -53,17 +56,17 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("role", list(rules.Role))
+@pytest.mark.parametrize("role", list(team.Role))
 def test_pages_open_by_the_role_in_the_company(client, cast, role):
     raising.join(cast["company"], cast["bob"], role)
     bob = raising.sign_in(client, cast["bob"])
     for action, paths in PAGES.items():
         for path in paths:
             answer = bob.get(f"/companies/{cast['company']}{path}")
-            assert answer.status_code == (200 if rules.may(role, action) else 403), path
+            assert answer.status_code == (200 if team.may(role, action) else 403), path
 
 
-@pytest.mark.parametrize("role", list(rules.Role))
+@pytest.mark.parametrize("role", list(team.Role))
 def test_what_a_role_does_not_allow_changes_nothing(client, cast, role):
     raising.join(cast["company"], cast["bob"], role)
     bob, here = raising.sign_in(client, cast["bob"]), f"/companies/{cast['company']}"
@@ -75,9 +78,9 @@ def test_what_a_role_does_not_allow_changes_nothing(client, cast, role):
         ("team", f"/team/{cast['alice']}/role", {"role": "manager"}),
         ("team", f"/team/{cast['alice']}/hand-over", {}),
         ("campaign", "/campaigns", {}),
-        ("file", "/check", dict.fromkeys(rules.STATEMENTS, "y")),
+        ("file", "/check", dict.fromkeys(declarations.STATEMENTS, "y")),
     ):
-        allowed = rules.may(role, action)
+        allowed = team.may(role, action)
         if allowed and path.endswith("hand-over"):
             continue  # makes alice the owner that she is
         assert (bob.post(here + path, data=data).status_code != 403) == allowed, path
@@ -129,7 +132,7 @@ def test_a_spent_invitation_opens_nothing(client, cast, frozen, how):
         frozen.advance(timedelta(days=7, seconds=1))
     elif how == "revoked":
         [row] = queries.invitations(cast["company"])
-        service.team.revoke(cast["company"], row.id, actor=cast["alice"])
+        team_service.revoke(cast["company"], row.id, actor=cast["alice"])
         commit()
     elif how == "declined":
         assert bob.post(f"/invitations/{token}/decline").status_code == 303
@@ -137,7 +140,7 @@ def test_a_spent_invitation_opens_nothing(client, cast, frozen, how):
         link(cast, role="viewer")
     elif how == "removed":
         bob.post(f"/invitations/{token}/accept")
-        service.team.remove(cast["company"], cast["bob"], actor=cast["alice"])
+        team_service.remove(cast["company"], cast["bob"], actor=cast["alice"])
         commit()
     else:
         token = token[:-3] + ("abc" if token[-3:] != "abc" else "abd")
@@ -178,7 +181,7 @@ def test_a_company_is_handed_over_and_the_old_owner_may_leave(client, cast):
 
 def test_a_member_in_any_role_never_decides_about_the_company(cast):
     carla = raising.person("carla", "compliance")
-    service.submit(cast["company"], actor=cast["alice"])
+    file.submit(cast["company"], actor=cast["alice"])
     raising.join(cast["company"], carla, "viewer")
-    with raising.refused(service.OwnCompany):
-        service.approve(cast["company"], actor=carla)
+    with raising.refused(shared.OwnCompany):
+        reviews.approve(cast["company"], actor=carla)

@@ -5,12 +5,13 @@ import re
 
 import pytest
 
-from crowdfund.db import rollback
-from crowdfund.issuers import queries, rules
+from crowdfund.issuers import queries
+from crowdfund.issuers.rules import declarations
+from crowdfund.kernel.db import rollback
 from tests import raising
 
 WALLET = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
-DECLARED = dict.fromkeys(rules.STATEMENTS, "y")
+DECLARED = dict.fromkeys(declarations.STATEMENTS, "y")
 
 
 @pytest.fixture
@@ -114,10 +115,10 @@ def test_an_empty_file_is_not_opened_twice(alice):
     assert start(alice) == start(alice)
 
 
-@pytest.mark.parametrize("left_out", list(rules.STATEMENTS))
+@pytest.mark.parametrize("left_out", list(declarations.STATEMENTS))
 def test_a_submission_needs_every_declaration(alice, left_out, ready):
     here = ready
-    said = {code: "y" for code in rules.STATEMENTS if code != left_out}
+    said = {code: "y" for code in declarations.STATEMENTS if code != left_out}
     answer = alice.post(f"{here}/check", data=said)
     assert answer.status_code == 422
     assert f'id="{left_out}-error"' in answer.text

@@ -195,16 +195,18 @@ def _a_change_is_checked_again(world, page, desk):
 THE_DAY_AFTER = """
 from datetime import timedelta
 import sqlalchemy as sa
-from crowdfund import create_app, db
-from crowdfund.accounts import queries as people
-from crowdfund.accounts.models import User
-from crowdfund.compliance import queries, service
+from crowdfund import create_app
+from crowdfund.kernel import db
+from crowdfund.people import queries as people
+from crowdfund.people.models import User
+from crowdfund.compliance.queries import files, reviews
+from crowdfund.compliance.service import lasting as service
 with create_app().app_context():
     person = people.find_by_email({email!r})
-    assert person.id not in queries.lapsed() and not service.expire(person.id)
-    yesterday = queries.today() - timedelta(days=1)
+    assert person.id not in reviews.lapsed() and not service.expire(person.id)
+    yesterday = files.today() - timedelta(days=1)
     db.db.session.execute(sa.update(User).where(User.id == person.id).values(kyc_expires_on=yesterday))
-    assert person.id in queries.lapsed() and service.expire(person.id)
+    assert person.id in reviews.lapsed() and service.expire(person.id)
     db.commit()
 """
 

@@ -3,11 +3,13 @@
 import pytest
 from flask import Blueprint, Response, request
 
-from crowdfund import access, config, create_app, outbox, web
-from crowdfund.accounts import service as accounts
-from crowdfund.accounts.models import User
-from crowdfund.db import db
-from crowdfund.errors import Conflict, Invalid, Unavailable
+from crowdfund import create_app
+from crowdfund.kernel import access, config, outbox
+from crowdfund.kernel.db import db
+from crowdfund.kernel.errors import Conflict, Invalid, Unavailable
+from crowdfund.kernel.web import pages
+from crowdfund.people import service
+from crowdfund.people.models import User
 from tests.kernel import fault_pages
 
 
@@ -29,13 +31,13 @@ bp = Blueprint("probe", __name__, url_prefix="/probe")
 
 @bp.route("/keep/<int:status>", methods=["POST"])
 def keep(status):
-    accounts.ensure_user("kept@example.com")
+    service.ensure_user("kept@example.com")
     return Response("ok", status)
 
 
 @bp.get("/core")
 def core_write():
-    accounts.ensure_user("core@example.com")
+    service.ensure_user("core@example.com")
     return "written"
 
 
@@ -61,14 +63,14 @@ def late():
 @bp.route("/refuse/<kind>", methods=["GET", "POST"])
 def refuse(kind):
     if request.method == "POST":
-        accounts.ensure_user("refused@example.com")
+        service.ensure_user("refused@example.com")
     raise {"conflict": Conflict, "invalid": Invalid, "down": Unavailable}[kind](f"It is <{kind}>.")
 
 
 @bp.route("/crash", methods=["GET", "POST"])
 def crash():
     if request.method == "POST":
-        accounts.ensure_user("crashed@example.com")
+        service.ensure_user("crashed@example.com")
     raise ZeroDivisionError("secret detail")
 
 
@@ -84,7 +86,7 @@ def unlisted():
 
 @bp.post("/on")
 def go_on():
-    return web.back("/there")
+    return pages.back("/there")
 
 
 fault_pages.register(bp)

@@ -5,9 +5,9 @@ import threading
 import sqlalchemy as sa
 from flask import Response, request, session
 
-from crowdfund.accounts import service as accounts
-from crowdfund.db import db, own_transaction
-from crowdfund.outbox import Schedule
+from crowdfund.kernel.db import db, own_transaction
+from crowdfund.kernel.outbox import Schedule
+from crowdfund.people import service
 
 NAMES = ("lock", "undone", "two_reads")
 
@@ -38,7 +38,7 @@ def lock(first, second):
         db.session.execute(mine.values(next_at=Schedule.next_at))
         if place == 0 and is_first:
             meeting.barrier.wait()
-    accounts.ensure_user(f"{first}{second}@example.com")
+    service.ensure_user(f"{first}{second}@example.com")
     return Response("ok", 201)
 
 
@@ -54,7 +54,7 @@ def undone(times):
     if request.args.get("apart"):
         with own_transaction() as connection:
             connection.execute(sa.select(Schedule.name))
-    accounts.ensure_user("again@example.com")
+    service.ensure_user("again@example.com")
     form, files = request.form.to_dict(), {name: file.read().decode() for name, file in request.files.items()}
     seen.append((form, files))
     session["seen"] = len(seen)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from crowdfund.db import db
+from crowdfund.kernel.db import db
 
 _KILL = {
     "postgresql": ("SELECT pg_backend_pid()", "SELECT pg_terminate_backend({}, 5000)"),

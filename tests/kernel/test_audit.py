@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import access, audit, clock, outbox
-from crowdfund.accounts import service as accounts
 from crowdfund.adapters import mail
-from crowdfund.audit.chaining import plain, row_hash
-from crowdfund.db import append_only_ddl, before_commit, commit, db, own_transaction, reading, rollback
+from crowdfund.kernel import access, audit, clock, outbox
+from crowdfund.kernel.audit.chaining import plain, row_hash
+from crowdfund.kernel.db import append_only_ddl, before_commit, commit, db, own_transaction, reading, rollback
+from crowdfund.people import service
 from crowdfund.reports import queries as reports
 from tests import raising
 from tests.together import at_once
@@ -240,8 +240,8 @@ def test_the_same_refusal_is_kept_once_an_hour(app, frozen):
 
 
 def test_nobody_fills_the_log_by_trying_doors(app, frozen, monkeypatch):
-    monkeypatch.setattr("crowdfund.audit.recording.DENIED_A_DAY", 3)
-    monkeypatch.setattr("crowdfund.audit.recording.DENIED_A_DAY_FOR_ALL", 5)
+    monkeypatch.setattr("crowdfund.kernel.audit.recording.DENIED_A_DAY", 3)
+    monkeypatch.setattr("crowdfund.kernel.audit.recording.DENIED_A_DAY_FOR_ALL", 5)
     assert [deny(action=f"door.{n}") for n in range(5)] == [True] * 3 + [False] * 2
     assert [deny("mallory", f"door.{n}") for n in range(4)] == [True] * 2 + [False] * 2
     record("work.goes.on")
@@ -312,7 +312,7 @@ def test_a_sign_in_of_staff_is_recorded_and_that_of_others_is_not(app, client):
     raising.person("alice")
     assert sign_in_by_code(client, "alice@example.com").status_code == 303
     assert sign_in_by_code(app.test_client(), "adam@example.com").status_code == 303
-    (row,) = rows(action="accounts.enter")
+    (row,) = rows(action="sign_in.enter")
     assert (row.actor, row.subject_id, row.roles) == (person_id, person_id, "admin,finance")
     assert row.detail["method"] == "code"
 
@@ -322,13 +322,13 @@ def test_an_operator_who_makes_an_admin_is_recorded(app):
     assert answer.exit_code == 0, answer.output
     (row,) = rows(action="create-admin")
     assert (row.actor, row.subject_kind, row.detail) == ("cli", "person", {"roles": ["admin"]})
-    assert row.subject_id == accounts.person_with("email", "adam@example.com")
+    assert row.subject_id == service.person_with("email", "adam@example.com")
 
 
 def test_only_routes_for_staff_alone_count_as_staff_routes():
     assert access.is_staff_only("campaigns.approve")
     assert access.is_staff_only("reports.desk")
-    assert not access.is_staff_only("accounts.show")
+    assert not access.is_staff_only("sign_in.show")
     assert not access.is_staff_only("campaigns.index")
     assert not access.is_staff_only("no.such.route")
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from crowdfund import clock, config
+from crowdfund.kernel import clock, config
 
 
 def test_time_stands_still_until_it_is_moved(frozen):

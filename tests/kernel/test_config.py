@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from crowdfund.config import Settings
+from crowdfund.kernel.config import Settings
 
 
 @pytest.fixture

@@ -7,11 +7,12 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from crowdfund import clock, config, create_app, sessions
-from crowdfund.accounts import queries as people
-from crowdfund.db import Fault, commit, db, fault_of, insert_ignore, rollback
-from crowdfund.outbox import Schedule
-from crowdfund.retrying import Recorded
+from crowdfund import create_app
+from crowdfund.kernel import clock, config, sessions
+from crowdfund.kernel.db import Fault, commit, db, fault_of, insert_ignore, rollback
+from crowdfund.kernel.outbox import Schedule
+from crowdfund.kernel.retrying import Recorded
+from crowdfund.people import queries
 from tests.browser import Browser, lint
 from tests.kernel import fault_pages as pages
 from tests.kernel.striking import strike
@@ -99,7 +100,7 @@ def test_a_post_whose_connection_was_lost_is_not_sent_again_by_us(server_only, a
     assert answer.status_code == 503
     assert "Nothing was saved" in answer.text
     rollback()
-    assert people.find_by_email("kept@example.com") is None
+    assert queries.find_by_email("kept@example.com") is None
 
 
 def test_a_post_whose_commit_was_not_answered_is_not_called_unsaved(server_only, app, probe_app):
@@ -109,7 +110,7 @@ def test_a_post_whose_commit_was_not_answered_is_not_called_unsaved(server_only,
     assert answer.status_code == 503
     assert "cannot tell whether it was saved" in answer.text
     rollback()
-    assert people.find_by_email("kept@example.com") is not None
+    assert queries.find_by_email("kept@example.com") is not None
 
 
 def test_of_two_requests_that_lock_each_other_out_both_succeed(server_only, app, probe_app):
@@ -130,8 +131,8 @@ def test_of_two_requests_that_lock_each_other_out_both_succeed(server_only, app,
     assert answers == [201, 201]
     assert len(pages.meeting.runs) == 3  # one of the two ran twice
     rollback()
-    assert people.find_by_email("ab@example.com")
-    assert people.find_by_email("ba@example.com")
+    assert queries.find_by_email("ab@example.com")
+    assert queries.find_by_email("ba@example.com")
 
 
 def form():
@@ -146,7 +147,7 @@ def test_a_request_that_was_undone_runs_again_with_its_whole_body(server_only, a
     assert pages.seen[0] == pages.seen[1]
     assert len(answer.headers.getlist("Set-Cookie")) == 1
     rollback()
-    assert people.find_by_email("again@example.com") is not None
+    assert queries.find_by_email("again@example.com") is not None
     assert [row.data for row in db.session.scalars(sa.select(sessions.WebSession))] == [{"seen": 2}]
 
 
@@ -156,7 +157,7 @@ def test_a_request_that_is_undone_again_and_again_ends_with_a_sentence(server_on
     assert (answer.status_code, len(pages.seen)) == (503, 2)
     assert "at the same moment" in answer.text
     rollback()
-    assert people.find_by_email("again@example.com") is None
+    assert queries.find_by_email("again@example.com") is None
 
 
 def test_a_request_that_has_committed_something_apart_is_not_done_twice(server_only, app, probe_app):

@@ -5,11 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import db as kernel
-from crowdfund.accounts import queries as accounts
-from crowdfund.accounts import service as account_service
-from crowdfund.accounts.models import User, UserRole
-from crowdfund.db import (
+from crowdfund.kernel import db as kernel
+from crowdfund.kernel.db import (
     Prepared,
     UTCDateTime,
     after_commit,
@@ -21,8 +18,10 @@ from crowdfund.db import (
     own_transaction,
     reading,
     rollback,
-)  # fmt: skip
-from crowdfund.outbox import Schedule
+)
+from crowdfund.kernel.outbox import Schedule
+from crowdfund.people import queries, service
+from crowdfund.people.models import User, UserRole
 from tests.together import at_once
 
 TICKS = Schedule.__table__
@@ -110,7 +109,7 @@ def test_an_own_transaction_that_fails_keeps_nothing(app):
 
 def test_while_reading_nothing_can_be_written_neither_by_objects_nor_by_statements(app):
     for write in (
-        lambda: account_service.ensure_user("a@example.com"),
+        lambda: service.ensure_user("a@example.com"),
         lambda: insert_ignore(TICKS, [tick_row("a")]),
         lambda: db.session.execute(sa.delete(TICKS)),
         lambda: (db.session.add(User(email="a@example.com")), db.session.flush()),
@@ -123,7 +122,7 @@ def test_while_reading_nothing_can_be_written_neither_by_objects_nor_by_statemen
 
 def test_a_reader_sees_what_was_committed_while_it_reads(app):
     with reading():
-        assert accounts.find_by_email("new@example.com") is None
+        assert queries.find_by_email("new@example.com") is None
         with db.engine.begin() as connection:  # SQLite: no lock is held by the reader
             connection.execute(sa.insert(TICKS).values(tick_row("new")))
         assert db.session.scalar(sa.select(sa.func.count()).select_from(TICKS)) == 1
@@ -181,7 +180,7 @@ def test_a_prepared_statement_sends_types_defaults_and_many_rows(app):
 
 
 def test_a_status_column_refuses_what_it_does_not_know(app):
-    person_id = account_service.ensure_user("a@example.com")
+    person_id = service.ensure_user("a@example.com")
     with pytest.raises(sa.exc.DBAPIError, match="ck_person_kyc_status_known"):
         db.session.execute(sa.update(User).where(User.id == person_id).values(kyc_status="maybe"))
 

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import clock, config, health, outbox
 from crowdfund.chain import gas
 from crowdfund.chain.models import Cursor
 from crowdfund.chain.state import READER
-from crowdfund.db import commit, db
-from crowdfund.outbox import Heartbeat
-from crowdfund.outbox.beating import forget_last
+from crowdfund.kernel import clock, config, health, outbox
+from crowdfund.kernel.db import commit, db
+from crowdfund.kernel.outbox import Heartbeat
+from crowdfund.kernel.outbox.beating import forget_last
 
 _T = outbox.outbox_table
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# Seldom needed, and each of 1 to 40 MB or 15 to 900 ms. (rich is loaded by structlog where tools have brought it.)
+# Seldom needed, and each of 1 to 40 MB or 15 to 900 ms (structlog loads rich where tools have brought it).
 NEVER = {
     "PIL", "alembic", "flask_migrate", "mako", "pikepdf", "rq", "schwifty", "segno",
     "web3", "webauthn", "eth_account", "eth_utils", "httpx", "joserfc", "granian",
@@ -18,7 +18,7 @@ NEVER = {
 LATER = {"redis", "requests", "urllib3", "markdown_it", "phonenumbers", "puremagic", "coincurve"}
 PAGES = """
 import app, json, os, sys
-from crowdfund.db import db
+from crowdfund.kernel.db import db
 with app.app.app_context():
     db.create_all()
 client = app.app.test_client()
@@ -76,6 +76,6 @@ def test_rich_is_there_for_whoever_asks_after_the_application(loaded):
 def test_the_countries_are_those_that_have_telephone_numbers():
     import phonenumbers
 
-    from crowdfund.regions import REGIONS
+    from crowdfund.kernel.regions import REGIONS
 
     assert phonenumbers.SUPPORTED_REGIONS == REGIONS

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from crowdfund import health, outbox
-from crowdfund.db import commit, db
-from crowdfund.outbox import lateness
-from crowdfund.outbox.beating import forget_last
+from crowdfund.kernel import health, outbox
+from crowdfund.kernel.db import commit, db
+from crowdfund.kernel.outbox import lateness
+from crowdfund.kernel.outbox.beating import forget_last
 from crowdfund.reports import proofs, queries, service
 
 QUARTER = timedelta(minutes=15)

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import clock, outbox
-from crowdfund.db import commit, db, rollback
-from crowdfund.outbox import leases
+from crowdfund.kernel import clock, outbox
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.outbox import leases
 from tests.together import at_once
 
 _T = outbox.outbox_table

@@ -10,10 +10,10 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import clock, outbox
-from crowdfund.accounts import service as accounts
-from crowdfund.db import commit, db, patience, transactions
-from crowdfund.sessions import WebSession
+from crowdfund.kernel import clock, outbox
+from crowdfund.kernel.db import commit, db, patience, transactions
+from crowdfund.kernel.sessions import WebSession
+from crowdfund.people import service
 from tests import raising
 
 HOLD = (
@@ -50,7 +50,7 @@ def locked():
 
 @pytest.fixture
 def alice(probe):
-    person = accounts.ensure_user("alice@example.com", "Alice")
+    person = service.ensure_user("alice@example.com", "Alice")
     commit()
     raising.sign_in(probe, person)
     return person

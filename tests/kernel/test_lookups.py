@@ -4,9 +4,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from crowdfund import lookups, sessions
-from crowdfund.db import commit, db
-from crowdfund.sessions import WebSession
+from crowdfund.kernel import lookups, sessions
+from crowdfund.kernel.db import commit, db
+from crowdfund.kernel.sessions import WebSession
 from tests import raising
 
 T = WebSession.__table__

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import clock, outbox
-from crowdfund.accounts import queries as people
-from crowdfund.db import Fault, commit, db, fault_of, insert_ignore, reading, rollback
-from crowdfund.outbox import Schedule
+from crowdfund.kernel import clock, outbox
+from crowdfund.kernel.db import Fault, commit, db, fault_of, insert_ignore, reading, rollback
+from crowdfund.kernel.outbox import Schedule
+from crowdfund.people import queries
 from tests.kernel.striking import end_all, strike
 
 _T = outbox.outbox_table
@@ -121,9 +121,9 @@ def test_all_idle_connections_are_asked_again_after_one_was_lost(app):
         connection.close()
     end_all()
     with pytest.raises(Exception, match=r"terminat|closed|Lost|gone") as lost:
-        people.load("nobody")
+        queries.load("nobody")
     assert fault_of(lost.value) is Fault.LOST
     for _ in range(6):
-        assert people.load("nobody") is None
+        assert queries.load("nobody") is None
     insert_ignore(Schedule.__table__, [{"name": "works on", "next_at": clock.now()}])
     commit()

@@ -8,17 +8,18 @@ import pytest
 import sqlalchemy as sa
 from flask_migrate import downgrade, upgrade
 
-from crowdfund import config, create_app
-from crowdfund.accounts import queries as people
-from crowdfund.accounts import service as accounts
+from crowdfund import create_app
 from crowdfund.adapters import storage
-from crowdfund.db import commit, db, mysql, new_id, rollback
 from crowdfund.documents import service as documents
-from crowdfund.issuers import queries as companies
+from crowdfund.issuers import queries
+from crowdfund.kernel import config
+from crowdfund.kernel.db import commit, db, mysql, new_id, rollback
+from crowdfund.kernel.outbox import outbox_table
 from crowdfund.ledger import queries as ledger
-from crowdfund.ledger import service as ledger_service
 from crowdfund.ledger.rules import Posting
-from crowdfund.outbox import outbox_table
+from crowdfund.ledger.service import posting
+from crowdfund.people import queries as people_queries
+from crowdfund.people import service
 
 MIGRATIONS = str(Path(__file__).parents[2] / "migrations")
 THEN = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
@@ -95,12 +96,12 @@ def fill():
 def test_people_companies_and_papers_of_the_first_release_live_on(old):
     fill()
     upgrade(directory=MIGRATIONS)
-    alice = people.find_by_email("alice@example.com")
+    alice = people_queries.find_by_email("alice@example.com")
     assert (alice.id, alice.kyc_status, len(alice.referral_code)) == ("alice", "verified", 8)
-    assert alice.referral_code != people.get("bob").referral_code
-    assert people.get("bob").roles == ("compliance",)
-    assert accounts.person_with("email", "bob@example.com") == "bob"
-    assert [(one.id, one.status, one.kind) for one in companies.papers("yirga")] == [
+    assert alice.referral_code != people_queries.get("bob").referral_code
+    assert people_queries.get("bob").roles == ("compliance",)
+    assert service.person_with("email", "bob@example.com") == "bob"
+    assert [(one.id, one.status, one.kind) for one in queries.papers("yirga")] == [
         ("paper", "verified", "memorandum")
     ]
     rollback()
@@ -115,9 +116,9 @@ def test_people_companies_and_papers_of_the_first_release_live_on(old):
 def test_what_comes_after_the_migration_finds_its_place(old):
     fill()
     upgrade(directory=MIGRATIONS)
-    carol = accounts.ensure_user("carol@example.com", "Carol Abebe", roles=["finance"])
-    assert accounts.ensure_user("alice@example.com") == "alice"
-    ledger_service.post("first", [Posting("gateway:bank:external", "user:carol:wallet", 500)], kind="test")
+    carol = service.ensure_user("carol@example.com", "Carol Abebe", roles=["finance"])
+    assert service.ensure_user("alice@example.com") == "alice"
+    posting.post("first", [Posting("gateway:bank:external", "user:carol:wallet", 500)], kind="test")
     commit()
     assert ledger.balance("user:carol:wallet") == 500
     assert list(ledger.problems()) == []
@@ -165,10 +166,10 @@ def test_an_old_installation_holds_every_alphabet_and_compares_letters_after_the
     assert db.session.execute(wrong).all() == []
     assert before - set(db.session.execute(keys).all()) == set()
     rollback()
-    abebe = accounts.ensure_user("abebe@example.com", "አበበ ቢቂላ")
+    abebe = service.ensure_user("abebe@example.com", "አበበ ቢቂላ")
     commit()
-    assert people.get(abebe).name == "አበበ ቢቂላ"
-    assert people.find_by_email("alice@example.com").id == "alice"
+    assert people_queries.get(abebe).name == "አበበ ቢቂላ"
+    assert people_queries.find_by_email("alice@example.com").id == "alice"
     rollback()
 
 
@@ -203,3 +204,23 @@ def test_webhooks_that_wait_are_done_once_after_the_migration_and_after_the_way_
     with pytest.raises(sa.exc.DBAPIError, match="inbox_state_known"):
         db.session.execute(sa.text("UPDATE inbox SET state = 'queued'"))
     rollback()
+
+
+def test_work_and_schedules_of_accounts_go_on_under_the_names_of_its_subjects(old):
+    upgrade(directory=MIGRATIONS, revision="0009")
+    then = THEN if db.engine.dialect.name == "postgresql" else THEN.replace(tzinfo=None)
+    row = {
+        "id": "1" * 32, "queue": "default", "kind": "accounts.apply_change", "key": "change:1",
+        "payload": {}, "state": "due", "attempts": 0, "failures": 0, "not_before": THEN, "created_at": THEN,
+    }  # fmt: skip
+    with db.engine.begin() as connection:
+        connection.execute(sa.insert(outbox_table), row)
+        connection.execute(
+            sa.text("INSERT INTO schedule (name, next_at) VALUES ('accounts.purge_tokens', :at)"),
+            {"at": then},
+        )
+    upgrade(directory=MIGRATIONS)
+    kinds = db.session.scalars(sa.select(outbox_table.c.kind)).all()
+    planned = db.session.scalars(sa.text("SELECT name FROM schedule")).all()
+    rollback()
+    assert (kinds, planned) == (["security.apply_change"], [])

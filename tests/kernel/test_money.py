@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crowdfund import money
-from crowdfund.errors import InvalidAmount
+from crowdfund.kernel import money
+from crowdfund.kernel.errors import InvalidAmount
 
 GOOD = {
     "1": 100, "1.5": 150, "1.05": 105, "0.01": 1, "1250.50": 125_050, "1,250.50": 125_050, " 7 ": 700,

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import clock, outbox
-from crowdfund.db import commit, db, insert_ignore, rollback
-from crowdfund.outbox import Schedule
+from crowdfund.kernel import clock, outbox
+from crowdfund.kernel.db import commit, db, insert_ignore, rollback
+from crowdfund.kernel.outbox import Schedule
 from tests.together import at_once
 
 _T = outbox.outbox_table

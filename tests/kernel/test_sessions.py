@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import config, sessions
-from crowdfund.accounts import rules
-from crowdfund.accounts.models import Otp
-from crowdfund.db import commit, db, rollback
-from crowdfund.sessions import WebSession
+from crowdfund.kernel import config, sessions
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.sessions import WebSession
+from crowdfund.sign_in.models import Otp
+from crowdfund.sign_in.rules import codes
 
 
 def rows():
@@ -25,7 +25,7 @@ def cookie(client):
 def sign_in(client, email="alice@example.com"):
     client.post("/sign-in", data={"identifier": email})
     otp_id = db.session.scalar(sa.select(Otp.id).where(Otp.identifier == email).order_by(Otp.id.desc()))
-    code = rules.code_for(config.settings().secret_key, otp_id)
+    code = codes.code_for(config.settings().secret_key, otp_id)
     answer = client.post("/sign-in/code", data={"code": code})
     assert answer.status_code == 303
     return answer

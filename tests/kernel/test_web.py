@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from crowdfund import access, web
-from crowdfund.accounts import queries as accounts
-from crowdfund.accounts import service as account_service
-from crowdfund.db import commit, rollback
+from crowdfund.kernel import access
+from crowdfund.kernel.db import commit, rollback
+from crowdfund.kernel.web import requests
+from crowdfund.people import queries, service
 from tests import raising
 
 HTMX = {"HX-Request": "true"}
@@ -16,7 +16,7 @@ JSON = {"Accept": "application/json"}
 
 def exists(name):
     rollback()
-    return accounts.find_by_email(f"{name}@example.com") is not None
+    return queries.find_by_email(f"{name}@example.com") is not None
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 303])
@@ -132,7 +132,7 @@ def test_every_answer_carries_the_headers_that_protect_people(probe):
 
 
 def person(name, *roles):
-    made = account_service.ensure_user(f"{name}@example.com", name.capitalize(), roles=roles)
+    made = service.ensure_user(f"{name}@example.com", name.capitalize(), roles=roles)
     commit()
     return made
 
@@ -170,7 +170,7 @@ def test_a_post_leads_on_with_303_and_htmx_with_a_header(probe):
 
 @pytest.mark.parametrize("target", ["/", "/a", "/a/b?c=d&e=/f", "/a#b", "/ሀ"])
 def test_a_next_target_on_this_host_is_followed(target):
-    assert web.own_path(target, "/default") == target
+    assert requests.own_path(target, "/default") == target
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_a_next_target_on_this_host_is_followed(target):
     ],
 )  # fmt: skip
 def test_a_next_target_elsewhere_is_not(target):
-    assert web.own_path(target, "/default") == "/default"
+    assert requests.own_path(target, "/default") == "/default"
 
 
 def test_a_target_from_the_address_is_judged_when_somebody_is_signed_in_already(probe):

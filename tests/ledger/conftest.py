@@ -2,9 +2,10 @@
 
 import pytest
 
-from crowdfund import money
-from crowdfund.db import commit, rollback
-from crowdfund.ledger import queries, rules, service
+from crowdfund.kernel import money
+from crowdfund.kernel.db import commit, rollback
+from crowdfund.ledger import queries, rules
+from crowdfund.ledger.service import posting
 
 WORLD, CLEARING = rules.external("bill_bitts"), rules.clearing("bill_bitts")
 ALICE, BOB = rules.user_wallet("alice"), rules.user_wallet("bob")
@@ -17,7 +18,7 @@ class Book:
     def post(self, key, *moves, kind="test"):
         """Post one entry of (source, destination, "1,250.50") moves and commit it."""
         postings = [rules.Posting(source, to, money.parse(amount)) for source, to, amount in moves]
-        entry_id = service.post(key, postings, kind=kind)
+        entry_id = posting.post(key, postings, kind=kind)
         commit()
         return entry_id
 

@@ -2,11 +2,12 @@
 
 import pytest
 
-from crowdfund import money
-from crowdfund.db import commit, rollback
-from crowdfund.errors import Conflict, NotFound
-from crowdfund.ledger import queries, rules, service
+from crowdfund.kernel import money
+from crowdfund.kernel.db import commit, rollback
+from crowdfund.kernel.errors import Conflict, NotFound
+from crowdfund.ledger import queries, rules
 from crowdfund.ledger.rules import Posting
+from crowdfund.ledger.service import holds, posting
 
 from .conftest import ALICE, BOB, CLEARING, COMPANY, ESCROW, WORLD
 
@@ -53,7 +54,7 @@ def test_a_failed_campaign_returns_to_everybody_exactly_what_they_paid(book):
 
 def test_a_reversal_is_a_mirrored_entry_and_leaves_the_first_as_it_was(book):
     entry_id = book.post("gift", (WORLD, ALICE, "30"), (ALICE, BOB, "10"))
-    mirror_id = service.reverse("gift:back", entry_id, reason="wrong person")
+    mirror_id = posting.reverse("gift:back", entry_id, reason="wrong person")
     commit()
     assert book.balances(WORLD, ALICE, BOB) == ["0.00", "0.00", "0.00"]
     first, mirror = queries.entry(entry_id), queries.entry(mirror_id)
@@ -69,12 +70,12 @@ def test_a_reversal_is_a_mirrored_entry_and_leaves_the_first_as_it_was(book):
 
 def test_an_entry_is_reversed_once_and_the_same_key_returns_the_same_mirror(book):
     entry_id = book.post("gift", (WORLD, ALICE, "30"))
-    mirror_id = service.reverse("back", entry_id, reason="r")
-    assert service.reverse("back", entry_id, reason="r") == mirror_id
+    mirror_id = posting.reverse("back", entry_id, reason="r")
+    assert posting.reverse("back", entry_id, reason="r") == mirror_id
     with pytest.raises(Conflict, match="reversed already"):
-        service.reverse("again", entry_id, reason="r")
+        posting.reverse("again", entry_id, reason="r")
     with pytest.raises(NotFound):
-        service.reverse("nothing", "0" * 32, reason="r")
+        posting.reverse("nothing", "0" * 32, reason="r")
     commit()
     assert book.balances(ALICE) == ["0.00"]
 
@@ -83,21 +84,21 @@ def test_what_was_spent_already_cannot_be_reversed(book):
     entry_id = book.post("in", (WORLD, ALICE, "30"))
     book.post("out", (ALICE, BOB, "1"))
     with pytest.raises(rules.InsufficientFunds):
-        service.reverse("back", entry_id, reason="r")
+        posting.reverse("back", entry_id, reason="r")
     rollback()
     assert book.balances(ALICE, BOB) == ["29.00", "1.00"]
 
 
 def test_held_money_cannot_be_spent_until_it_is_let_go(book):
     book.post("in", (WORLD, ALICE, "100"))
-    hold_id = service.hold("payout:1", ALICE, 80_00)
+    hold_id = holds.hold("payout:1", ALICE, 80_00)
     commit()
     assert (queries.balance(ALICE), queries.available(ALICE)) == (100_00, 20_00)
     with pytest.raises(rules.InsufficientFunds):
         book.post("too much", (ALICE, BOB, "20.01"))
     rollback()
-    service.release_hold(hold_id)
-    service.release_hold(hold_id)
+    holds.release_hold(hold_id)
+    holds.release_hold(hold_id)
     commit()
     book.post("now it goes", (ALICE, BOB, "100"))
     assert book.balances(ALICE, BOB) == ["0.00", "100.00"]
@@ -106,53 +107,53 @@ def test_held_money_cannot_be_spent_until_it_is_let_go(book):
 
 def test_a_captured_hold_is_paid_once(book):
     book.post("in", (WORLD, ALICE, "100"))
-    hold_id = service.hold("payout:1", ALICE, 80_00)
-    first = service.capture_hold(hold_id, "payout:1:paid", WORLD, kind="payout")
-    assert service.capture_hold(hold_id, "payout:1:paid", WORLD, kind="payout") == first
+    hold_id = holds.hold("payout:1", ALICE, 80_00)
+    first = holds.capture_hold(hold_id, "payout:1:paid", WORLD, kind="payout")
+    assert holds.capture_hold(hold_id, "payout:1:paid", WORLD, kind="payout") == first
     commit()
     assert (queries.balance(ALICE), queries.available(ALICE)) == (20_00, 20_00)
     with pytest.raises(Conflict, match="captured already"):
-        service.release_hold(hold_id)
+        holds.release_hold(hold_id)
     assert book.problems() == []
 
 
 def test_a_capture_under_another_key_does_not_pay_again(book):
     book.post("in", (WORLD, ALICE, "100"))
-    hold_id = service.hold("payout:1", ALICE, 40_00)
-    service.capture_hold(hold_id, "first", WORLD, kind="payout")
+    hold_id = holds.hold("payout:1", ALICE, 40_00)
+    holds.capture_hold(hold_id, "first", WORLD, kind="payout")
     commit()
     with pytest.raises(Conflict, match="captured already"):
-        service.capture_hold(hold_id, "second", WORLD, kind="payout")
+        holds.capture_hold(hold_id, "second", WORLD, kind="payout")
     rollback()
     assert book.balances(ALICE) == ["60.00"]
 
 
 def test_a_released_hold_cannot_be_captured(book):
     book.post("in", (WORLD, ALICE, "100"))
-    hold_id = service.hold("payout:1", ALICE, 80_00)
-    service.release_hold(hold_id)
+    hold_id = holds.hold("payout:1", ALICE, 80_00)
+    holds.release_hold(hold_id)
     with pytest.raises(Conflict, match="released already"):
-        service.capture_hold(hold_id, "k", WORLD, kind="payout")
+        holds.capture_hold(hold_id, "k", WORLD, kind="payout")
     with pytest.raises(NotFound):
-        service.release_hold("0" * 32)
+        holds.release_hold("0" * 32)
 
 
 def test_a_hold_key_holds_once_and_refuses_other_figures(book):
     book.post("in", (WORLD, ALICE, "100"))
-    hold_id = service.hold("payout:1", ALICE, 60_00)
-    assert service.hold("payout:1", ALICE, 60_00) == hold_id
+    hold_id = holds.hold("payout:1", ALICE, 60_00)
+    assert holds.hold("payout:1", ALICE, 60_00) == hold_id
     assert queries.available(ALICE) == 40_00
     for other in ({"amount_minor": 1, "account": ALICE}, {"amount_minor": 60_00, "account": BOB}):
         with pytest.raises(rules.KeyReused):
-            service.hold("payout:1", **other)
+            holds.hold("payout:1", **other)
     with pytest.raises(rules.KeyReused):
-        service.hold("payout:1", ALICE, 60_00, currency="USD")
+        holds.hold("payout:1", ALICE, 60_00, currency="USD")
     with pytest.raises(rules.InsufficientFunds):
-        service.hold("payout:2", ALICE, 40_01)
+        holds.hold("payout:2", ALICE, 40_01)
 
 
 def test_currencies_never_mix(book):
-    service.post("usd", [Posting(WORLD, ALICE, 5_00)], kind="test", currency="USD")
+    posting.post("usd", [Posting(WORLD, ALICE, 5_00)], kind="test", currency="USD")
     commit()
     assert (queries.balance(ALICE), queries.balance(ALICE, "USD")) == (0, 5_00)
     with pytest.raises(rules.InsufficientFunds):

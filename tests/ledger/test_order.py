@@ -3,12 +3,12 @@
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import clock
-from crowdfund.db import commit, db, rollback
-from crowdfund.ledger import queries, rules, service
+from crowdfund.kernel import clock
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.ledger import queries, rules
 from crowdfund.ledger.models import Account, Entry, Head, Hold
 from crowdfund.ledger.rules import Draft, Posting
-from crowdfund.ledger.service import posting
+from crowdfund.ledger.service import holds, posting
 
 from .conftest import ALICE, BOB, ESCROW, WORLD
 
@@ -37,7 +37,7 @@ def test_a_reversal_waits_for_its_turn_before_it_looks_for_an_earlier_one(book, 
     """Otherwise two reversals of one entry, under two keys, would both find none."""
     entry_id = book.post("in", (WORLD, ALICE, "5"))
     steps.clear()
-    service.reverse("back", entry_id, reason="wrong person")
+    posting.reverse("back", entry_id, reason="wrong person")
     assert steps[0] == "head locked"
     assert "journal_entry read" in steps
 
@@ -46,9 +46,9 @@ def test_every_verb_of_holds_waits_for_its_turn_first(book, steps):
     book.post("in", (WORLD, ALICE, "5"))
     ids = []
     verbs = (
-        lambda: ids.extend(service.hold(f"h{n}", ALICE, 100) for n in (1, 2)),
-        lambda: service.release_hold(ids[0]),
-        lambda: service.capture_hold(ids[1], "paid", WORLD, kind="payout"),
+        lambda: ids.extend(holds.hold(f"h{n}", ALICE, 100) for n in (1, 2)),
+        lambda: holds.release_hold(ids[0]),
+        lambda: holds.capture_hold(ids[1], "paid", WORLD, kind="payout"),
     )
     for verb in verbs:
         commit()
@@ -61,7 +61,7 @@ def test_every_verb_of_holds_waits_for_its_turn_first(book, steps):
 def test_entries_are_numbered_without_a_gap_and_the_head_is_the_last_one(book):
     book.post("a", (WORLD, ALICE, "5"))
     drafts = [Draft(key, (Posting(WORLD, BOB, 100),), "t") for key in ("b", "c")]
-    service.post_many(drafts)
+    posting.post_many(drafts)
     commit()
     rows = db.session.execute(sa.select(Entry.seq, Entry.key, Entry.hash, Entry.at).order_by(Entry.seq)).all()
     head = db.session.execute(sa.select(Head.seq, Head.hash)).one()
@@ -71,7 +71,7 @@ def test_entries_are_numbered_without_a_gap_and_the_head_is_the_last_one(book):
 
 
 def test_a_batch_of_nothing_posts_nothing(book):
-    assert service.post_many([]) == []
+    assert posting.post_many([]) == []
     commit()
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Entry)) == 0
 
@@ -81,7 +81,7 @@ def test_money_that_goes_round_in_a_circle_is_in_the_journal_and_changes_no_bala
         Draft("there", (Posting(ALICE, BOB, 500),), "t"),
         Draft("back", (Posting(BOB, ALICE, 500),), "t"),
     ]
-    assert len(set(service.post_many(drafts))) == 2
+    assert len(set(posting.post_many(drafts))) == 2
     commit()
     assert book.balances(ALICE, BOB) == ["0.00", "0.00"]
     assert [entry.amount_minor for entry in queries.history(ALICE)] == [500, -500]
@@ -93,17 +93,17 @@ def test_a_batch_may_have_several_currencies(book):
         Draft("etb", (Posting(WORLD, ALICE, 500),), "t"),
         Draft("usd", (Posting(WORLD, ALICE, 700),), "t", "USD"),
     ]
-    service.post_many(drafts)
+    posting.post_many(drafts)
     commit()
     assert (queries.balance(ALICE), queries.balance(ALICE, "USD")) == (500, 700)
     with pytest.raises(rules.InsufficientFunds):
-        service.post("out", [Posting(ALICE, BOB, 501)], kind="t")
+        posting.post("out", [Posting(ALICE, BOB, 501)], kind="t")
     rollback()
     assert book.problems() == []
 
 
 def test_the_greatest_amount_is_posted(book):
-    service.post("k", [Posting(WORLD, ALICE, 10**15)], kind="t")
+    posting.post("k", [Posting(WORLD, ALICE, 10**15)], kind="t")
     commit()
     assert queries.balance(ALICE) == 10**15
     assert queries.balance(WORLD) == -(10**15)
@@ -117,20 +117,20 @@ def test_a_new_account_begins_at_zero_and_only_the_world_may_fall_under_it(book)
 
 def test_a_reversal_says_what_it_reverses_in_the_currency_of_the_first(book):
     ref = {"payment": "p1"}
-    first = service.post("in", [Posting(WORLD, ALICE, 500)], kind="payment", ref=ref, currency="USD")
-    mirror = queries.entry(service.reverse("back", first, reason="wrong person"))
+    first = posting.post("in", [Posting(WORLD, ALICE, 500)], kind="payment", ref=ref, currency="USD")
+    mirror = queries.entry(posting.reverse("back", first, reason="wrong person"))
     assert (mirror["kind"], mirror["currency"], mirror["reverses_id"]) == ("payment.reversed", "USD", first)
     assert mirror["ref"] == {"payment": "p1", "reverses": first, "reason": "wrong person"}
 
 
 def test_all_that_is_free_can_be_held_and_not_a_unit_more(book):
     book.post("in", (WORLD, ALICE, "5"))
-    service.hold("first", ALICE, 300)
+    holds.hold("first", ALICE, 300)
     with pytest.raises(rules.InsufficientFunds, match="Nothing was moved"):
-        service.hold("second", ALICE, 201)
+        holds.hold("second", ALICE, 201)
     rollback()
-    service.hold("first", ALICE, 300)
-    service.hold("second", ALICE, 200)
+    holds.hold("first", ALICE, 300)
+    holds.hold("second", ALICE, 200)
     commit()
     assert (queries.balance(ALICE), queries.available(ALICE)) == (500, 0)
 
@@ -138,16 +138,16 @@ def test_all_that_is_free_can_be_held_and_not_a_unit_more(book):
 @pytest.mark.parametrize("amount", [0, -1, True, 10**15 + 1])
 def test_only_an_amount_can_be_held(book, amount):
     with pytest.raises(ValueError, match="positive integer"):
-        service.hold("h", ALICE, amount)
+        holds.hold("h", ALICE, amount)
 
 
 def test_a_hold_sets_aside_money_of_its_account_and_currency_alone(book):
     for name in (ALICE, BOB):
         for currency in ("ETB", "USD"):
-            service.post(f"{name}{currency}", [Posting(WORLD, name, 500)], kind="t", currency=currency)
+            posting.post(f"{name}{currency}", [Posting(WORLD, name, 500)], kind="t", currency=currency)
     one, two = (
-        service.hold("one", ALICE, 200, currency="USD"),
-        service.hold("two", ALICE, 100, currency="USD"),
+        holds.hold("one", ALICE, 200, currency="USD"),
+        holds.hold("two", ALICE, 100, currency="USD"),
     )
 
     def free():
@@ -155,17 +155,17 @@ def test_a_hold_sets_aside_money_of_its_account_and_currency_alone(book):
         return [queries.available(name, currency) for name in (ALICE, BOB) for currency in ("ETB", "USD")]
 
     assert free() == [500, 200, 500, 500]
-    service.release_hold(one)
+    holds.release_hold(one)
     assert free() == [500, 400, 500, 500]
-    service.capture_hold(two, "paid", BOB, kind="t")
+    holds.capture_hold(two, "paid", BOB, kind="t")
     assert free() == [500, 400, 500, 600]
     assert queries.balance(ALICE, "USD") == 400
 
 
 def test_a_hold_is_kept_with_its_moment_and_its_capture_names_it(book):
     book.post("in", (WORLD, ALICE, "5"))
-    hold_id = service.hold("h", ALICE, 500)
-    entry = queries.entry(service.capture_hold(hold_id, "paid", ESCROW, kind="payout"))
+    hold_id = holds.hold("h", ALICE, 500)
+    entry = queries.entry(holds.capture_hold(hold_id, "paid", ESCROW, kind="payout"))
     found = db.session.get(Hold, hold_id)
     assert (found.created_at, found.status, found.capture_key) == (clock.now(), "captured", "paid")
     assert (entry["key"], entry["kind"], entry["ref"]) == ("paid", "payout", {"hold": hold_id})
@@ -173,10 +173,10 @@ def test_a_hold_is_kept_with_its_moment_and_its_capture_names_it(book):
 
 def test_a_captured_hold_is_not_captured_to_another_place(book):
     book.post("in", (WORLD, ALICE, "5"))
-    hold_id = service.hold("h", ALICE, 500)
-    service.capture_hold(hold_id, "paid", ESCROW, kind="payout")
+    hold_id = holds.hold("h", ALICE, 500)
+    holds.capture_hold(hold_id, "paid", ESCROW, kind="payout")
     commit()
     with pytest.raises(rules.KeyReused):
-        service.capture_hold(hold_id, "paid", BOB, kind="payout")
+        holds.capture_hold(hold_id, "paid", BOB, kind="payout")
     rollback()
     assert book.balances(ESCROW, BOB) == ["5.00", "0.00"]

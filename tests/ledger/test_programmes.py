@@ -14,10 +14,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from crowdfund.db import db, rollback
-from crowdfund.errors import Conflict
-from crowdfund.ledger import queries, rules, service
+from crowdfund.kernel.db import db, rollback
+from crowdfund.kernel.errors import Conflict
+from crowdfund.ledger import queries, rules
 from crowdfund.ledger.rules import Draft, Posting
+from crowdfund.ledger.service import holds as holds_service
+from crowdfund.ledger.service import posting
 
 WORLD = rules.external("bill_bitts")
 ACCOUNTS = (
@@ -80,7 +82,7 @@ class Programme(RuleBasedStateMachine):
     def post(self, postings, currency):
         draft = Draft(self.key(), postings, "t", currency)
         done = self.attempt(
-            lambda: service.post(draft.key, postings, kind="t", currency=currency), fits=self.fits([draft])
+            lambda: posting.post(draft.key, postings, kind="t", currency=currency), fits=self.fits([draft])
         )
         return (done, draft) if done else multiple()
 
@@ -91,19 +93,19 @@ class Programme(RuleBasedStateMachine):
     @rule(target=entries, batch=st.lists(st.tuples(several, currencies), min_size=1, max_size=5))
     def post_many(self, batch):
         drafts = [Draft(self.key(), postings, "t", currency) for postings, currency in batch]
-        ids = self.attempt(lambda: service.post_many(drafts), fits=self.fits(drafts))
+        ids = self.attempt(lambda: posting.post_many(drafts), fits=self.fits(drafts))
         return multiple(*zip(ids, drafts, strict=True)) if ids else multiple()
 
     @rule(entry=entries)
     def repeat(self, entry):
         entry_id, draft = entry
-        assert service.post_many([draft, draft]) == [entry_id] * 2
+        assert posting.post_many([draft, draft]) == [entry_id] * 2
 
     @rule(entry=entries, postings=several)
     def reuse_a_key(self, entry, postings):
         draft = Draft(entry[1].key, postings, "another", entry[1].currency)
         with pytest.raises(rules.KeyReused):
-            service.post_many([draft])
+            posting.post_many([draft])
 
     @rule(target=entries, entry=entries)
     def reverse(self, entry):
@@ -112,15 +114,15 @@ class Programme(RuleBasedStateMachine):
         key = self.reversed.get(entry_id)
         if key:
             with pytest.raises(Conflict):
-                service.reverse(f"{key}x", entry_id, reason="r")
-            assert service.reverse(key, entry_id, reason="r")
+                posting.reverse(f"{key}x", entry_id, reason="r")
+            assert posting.reverse(key, entry_id, reason="r")
             return multiple()
         key, ref = self.key(), (("reason", "r"), ("reverses", entry_id))
         kind = queries.entry(entry_id)["kind"] + ".reversed"
         if len(kind) > 40:
             return multiple()
         back = Draft(key, mirror, kind, draft.currency, ref)
-        done = self.attempt(lambda: service.reverse(key, entry_id, reason="r"), fits=self.fits([back]))
+        done = self.attempt(lambda: posting.reverse(key, entry_id, reason="r"), fits=self.fits([back]))
         if not done:
             return multiple()
         self.reversed[entry_id] = key
@@ -134,10 +136,10 @@ class Programme(RuleBasedStateMachine):
         place = account, currency
         fits = {} if self.balance[place] - self.held[place] >= amount else None
         key = self.key()
-        done = self.attempt(lambda: service.hold(key, account, amount, currency=currency), fits=fits)
+        done = self.attempt(lambda: holds_service.hold(key, account, amount, currency=currency), fits=fits)
         if not done:
             return multiple()
-        assert service.hold(key, account, amount, currency=currency) == done
+        assert holds_service.hold(key, account, amount, currency=currency) == done
         self.held[place] += amount
         self.hold_state[done] = "held"
         return done, place, amount
@@ -147,9 +149,9 @@ class Programme(RuleBasedStateMachine):
         hold_id, place, amount = hold
         if self.hold_state[hold_id] == "captured":
             with pytest.raises(Conflict):
-                service.release_hold(hold_id)
+                holds_service.release_hold(hold_id)
             return
-        service.release_hold(hold_id)
+        holds_service.release_hold(hold_id)
         if self.hold_state[hold_id] == "held":
             self.held[place] -= amount
         self.hold_state[hold_id] = "released"
@@ -161,9 +163,9 @@ class Programme(RuleBasedStateMachine):
             return
         if self.hold_state[hold_id] == "released":
             with pytest.raises(Conflict):
-                service.capture_hold(hold_id, key, to, kind="t")
+                holds_service.capture_hold(hold_id, key, to, kind="t")
             return
-        assert service.capture_hold(hold_id, key, to, kind="t") == service.capture_hold(
+        assert holds_service.capture_hold(hold_id, key, to, kind="t") == holds_service.capture_hold(
             hold_id, key, to, kind="t"
         )
         self.hold_state[hold_id] = "captured"

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from crowdfund.accounts import service as accounts
-from crowdfund.db import commit
+from crowdfund.kernel.db import commit
 from crowdfund.ledger import queries, rules
+from crowdfund.people import service
 from tests import raising
 
 from .conftest import ALICE, BOB, WORLD
@@ -58,7 +58,7 @@ def test_entries_are_found_by_what_their_key_says(busy):
 
 @pytest.fixture
 def owner(book):
-    person_id = accounts.ensure_user("alice@example.com", "Alice A")
+    person_id = service.ensure_user("alice@example.com", "Alice A")
     commit()
     wallet = rules.user_wallet(person_id)
     for number in range(30):
@@ -78,7 +78,7 @@ def test_the_csv_adds_up_to_the_balance(app, owner):
 
 
 def test_the_wallet_page_leads_to_older_postings_and_shows_only_ones_own(app, owner):
-    stranger = accounts.ensure_user("bob@example.com", "Bob B")
+    stranger = service.ensure_user("bob@example.com", "Bob B")
     commit()
     page = raising.sign_in(app.test_client(), owner).get("/wallet")
     assert "458.73" in page.text
@@ -95,7 +95,7 @@ def test_a_strange_page_cursor_is_ignored_or_empty_but_never_an_error(app, owner
 
 
 def test_staff_follow_a_number_from_account_to_entry(app, owner):
-    auditor = accounts.ensure_user("rita@example.com", "Rita R", roles=["regulator"])
+    auditor = service.ensure_user("rita@example.com", "Rita R", roles=["regulator"])
     commit()
     client, wallet = raising.sign_in(app.test_client(), auditor), rules.user_wallet(owner)
     assert wallet in client.get("/staff/journal").text

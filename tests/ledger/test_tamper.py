@@ -3,8 +3,8 @@
 import pytest
 import sqlalchemy as sa
 
-from crowdfund.db import append_only_ddl, commit, db, rollback
-from crowdfund.ledger import service
+from crowdfund.kernel.db import append_only_ddl, commit, db, rollback
+from crowdfund.ledger.service import holds
 
 from .conftest import ALICE, BOB, WORLD
 
@@ -126,14 +126,14 @@ def test_a_lost_balance_is_found(posted):
 
 
 def test_held_money_without_its_hold_is_found(posted):
-    service.hold("h", ALICE, 100)
+    holds.hold("h", ALICE, 100)
     db.session.execute(sa.text("UPDATE ledger_hold SET amount_minor = 99"))
     commit()
     assert posted.problems() == [f"I3 {ALICE} ETB: held 100 does not match its holds"]
 
 
 def test_an_open_hold_that_the_account_forgot_is_found(posted):
-    service.hold("h", ALICE, 100)
+    holds.hold("h", ALICE, 100)
     db.session.execute(sa.text("UPDATE ledger_account SET held_minor = 0"))
     commit()
     assert posted.problems() == [f"I3 {ALICE} ETB: held 0 does not match its holds"]

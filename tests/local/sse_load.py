@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import redis
 
-from crowdfund import config, topics
+from crowdfund.kernel import config, topics
 from crowdfund.local import stack
 from tests.local.conftest import CLEAN
 

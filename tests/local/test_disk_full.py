@@ -82,7 +82,7 @@ def test_a_supervisor_whose_own_output_is_full_goes_on(tmp_path) -> None:
 
 def test_a_log_line_for_which_there_is_no_room_fails_nothing() -> None:
     code = (
-        "import sys; from crowdfund import logs; import structlog;"
+        "import sys; from crowdfund.kernel import logs; import structlog;"
         "logs.configure(); structlog.get_logger().error('nobody will read this');"
         "print('worked on')"
     )

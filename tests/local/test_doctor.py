@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from crowdfund import config
-from crowdfund.db import db
+from crowdfund.kernel import config
+from crowdfund.kernel.db import db
 from crowdfund.local import doctor, doctor_sql, stack
 
 from .conftest import CLEAN
@@ -120,7 +120,7 @@ def test_what_production_needs_is_missed(tmp_path: Path, change, word: str) -> N
 def test_an_event_process_behind_a_proxy_is_asked_too(tmp_path: Path) -> None:
     found = only(doctor.check_events(settings(tmp_path, public_url="http://127.0.0.1:1")))
     assert "nothing" in found.wrong
-    assert "crowdfund.events:app" in found.wrong
+    assert "crowdfund.kernel.events:app" in found.wrong
 
 
 def test_work_that_stands_still_is_wrong(app) -> None:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 import redis
 
-from crowdfund import config, events, live, topics
+from crowdfund.kernel import config, events, live, topics
 from crowdfund.local import stack
 
 from .conftest import CLEAN, eventually

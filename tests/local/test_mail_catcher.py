@@ -8,7 +8,7 @@ import httpx
 import pyotp
 import pytest
 
-from crowdfund import config
+from crowdfund.kernel import config
 from crowdfund.local import authenticator, stack
 from crowdfund.local.mail_catcher import store as store_module
 from crowdfund.local.mail_catcher.pages import create_app

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crowdfund import config
+from crowdfund.kernel import config
 from crowdfund.local import rpc
 from crowdfund.local.story import stage
 from tests.payments import bank_process

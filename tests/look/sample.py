@@ -8,10 +8,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from wtforms import BooleanField, FileField, Form, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from crowdfund import i18n, money, statuses, vendored
 from crowdfund.documents import rules
+from crowdfund.kernel import i18n, money, statuses, vendored
 
-TEMPLATES = Path(vendored.__file__).parent / "templates"
+TEMPLATES = Path(vendored.__file__).parents[1] / "templates"
 NOW = datetime(2026, 11, 21, 7, 30, tzinfo=UTC)
 STATUSES = (
     "draft submitted approved deploying live verified rejected pending "

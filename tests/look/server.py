@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
-from crowdfund import vendored
+from crowdfund.kernel import vendored
 
 from . import sample
 

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from crowdfund import vendored
+from crowdfund.kernel import vendored
 
 from . import sample
 from .markup import problems

@@ -3,7 +3,7 @@
 import gzip
 import re
 
-from crowdfund import vendored
+from crowdfund.kernel import vendored
 
 from . import sample
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import config, outbox
-from crowdfund.accounts import service as accounts
 from crowdfund.adapters import mail
-from crowdfund.db import commit, db
+from crowdfund.kernel import config, outbox
+from crowdfund.kernel.db import commit, db
 from crowdfund.notifications import queries, rules, service
 from crowdfund.notifications.models import Message, Notice
+from crowdfund.sign_in.service import codes
 from tests import raising
 
 
@@ -109,7 +109,7 @@ def test_the_list_masks_addresses_and_finds_people(alice, admin):
 
 
 def test_a_code_is_never_shown(app, admin):
-    accounts.request_code("alice@example.com", ip="10.0.0.1")
+    codes.request_code("alice@example.com", ip="10.0.0.1")
     commit()
     outbox.drain_all()
     code = mail.OUTBOX[0]["Subject"].split()[0]

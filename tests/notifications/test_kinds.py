@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import crowdfund
-from crowdfund import i18n
+from crowdfund.kernel import i18n
 from crowdfund.notifications import delivery, rendering
 from crowdfund.notifications.kinds import CHANNELS, GROUPS, KINDS, QUEUES
 

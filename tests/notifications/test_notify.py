@@ -3,15 +3,17 @@
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import i18n, outbox
-from crowdfund.accounts import service as accounts
-from crowdfund.accounts.models import SignInMethod, User
-from crowdfund.accounts.rules.tokens import BadToken
 from crowdfund.adapters import mail, sms
-from crowdfund.clock import now
-from crowdfund.db import commit, db
-from crowdfund.notifications import service
+from crowdfund.api_tokens import service
+from crowdfund.api_tokens.rules import BadToken
+from crowdfund.kernel import i18n, outbox
+from crowdfund.kernel.clock import now
+from crowdfund.kernel.db import commit, db
+from crowdfund.notifications import service as notifications_service
 from crowdfund.notifications.models import Message, Notice
+from crowdfund.people.models import SignInMethod, User
+from crowdfund.security.service import changes
+from crowdfund.sign_in.service import codes
 from tests.raising import person
 
 
@@ -22,7 +24,7 @@ def alice(app):
 
 def told(person_id, kind="investment.settled", key="k", **context):
     facts = {"campaign": "Yirga", "amount_minor": 5_000_00, "currency": "ETB", "shares": 1_234}
-    new = service.notify(person_id, kind, facts | context, key=key, path="/investments/1")
+    new = notifications_service.notify(person_id, kind, facts | context, key=key, path="/investments/1")
     commit()
     outbox.drain_all()
     return new
@@ -55,7 +57,7 @@ def test_the_same_key_tells_once_even_when_every_job_runs_again(alice):
 
 
 def test_a_notice_that_is_rolled_back_was_never_there(alice):
-    service.notify(alice, "verification.approved", {}, key="k")
+    notifications_service.notify(alice, "verification.approved", {}, key="k")
     db.session.rollback()
     outbox.drain_all()
     assert (rows(Notice), mail.OUTBOX) == ([], [])
@@ -68,12 +70,12 @@ def test_the_message_speaks_the_language_of_the_person(alice):
 
 
 def test_a_refresh_token_in_two_hands_is_told_although_the_request_is_refused(alice):
-    first = accounts.tokens.issue(alice)
+    first = service.issue(alice)
     commit()
-    accounts.tokens.refresh(first.refresh)
+    service.refresh(first.refresh)
     for _ in range(2):
         with pytest.raises(BadToken):
-            accounts.tokens.refresh(first.refresh)
+            service.refresh(first.refresh)
         db.session.rollback()
     outbox.drain_all()
     assert [row.kind for row in rows(Notice)] == ["security.api_token_reused"]
@@ -91,7 +93,7 @@ def test_a_mandatory_notice_reaches_every_verified_address_of_the_person(alice):
             "added_at": now(),
         }
         db.session.execute(sa.insert(SignInMethod).values(row))
-    service.notify(alice, "security.recovery_codes_made", {}, key="k", path="/account/security")
+    notifications_service.notify(alice, "security.recovery_codes_made", {}, key="k", path="/account/security")
     commit()
     outbox.drain_all()
     assert sorted(one["To"] for one in mail.OUTBOX) == ["alice@example.com", "alice@work.example"]
@@ -102,7 +104,7 @@ def test_a_mandatory_notice_reaches_every_verified_address_of_the_person(alice):
 
 def test_an_optional_notice_goes_to_one_address_and_only_once_verified(alice):
     db.session.execute(sa.update(User).where(User.id == alice).values(phone="+251911234567"))
-    service.choose(alice, "verification.approved", "sms", is_wanted=True)
+    notifications_service.choose(alice, "verification.approved", "sms", is_wanted=True)
     told(alice, "verification.approved")
     assert [one["To"] for one in mail.OUTBOX] == ["alice@example.com"]
     assert sms.OUTBOX == []
@@ -117,25 +119,25 @@ def test_somebody_without_any_address_still_has_the_notice(alice):
 
 def test_a_kind_that_is_not_declared_is_refused_where_it_is_told(alice):
     with pytest.raises(KeyError):
-        service.notify(alice, "no.such", {}, key="k")
+        notifications_service.notify(alice, "no.such", {}, key="k")
 
 
 def test_a_key_too_long_to_be_unique_is_refused(alice):
     with pytest.raises(ValueError, match="longer"):
-        service.notify(alice, "verification.approved", {}, key="k" * 116)
-    assert service.notify(alice, "verification.approved", {}, key="k" * 115)
+        notifications_service.notify(alice, "verification.approved", {}, key="k" * 116)
+    assert notifications_service.notify(alice, "verification.approved", {}, key="k" * 115)
     commit()
     outbox.drain_all()
     assert len(mail.OUTBOX) == 1
 
 
 def test_nobody_is_told_as_system(app):
-    assert not service.notify("system", "verification.approved", {}, key="k")
+    assert not notifications_service.notify("system", "verification.approved", {}, key="k")
 
 
 def test_a_code_by_sms_speaks_the_language_it_was_asked_in(app):
     with i18n.using("am"):
-        accounts.request_code("+251911234567", ip="10.0.0.1")
+        codes.request_code("+251911234567", ip="10.0.0.1")
     commit()
     outbox.drain_all()
     (message,) = rows(Message)
@@ -144,12 +146,12 @@ def test_a_code_by_sms_speaks_the_language_it_was_asked_in(app):
 
 
 def test_a_sensitive_change_is_told_at_the_address_that_is_asked_for_too(alice):
-    change_id = accounts.changes.request(alice, "email", {"value": "mallory@evil.example"}, actor=alice)
+    change_id = changes.request(alice, "email", {"value": "mallory@evil.example"}, actor=alice)
     commit()
     outbox.drain_all()
     assert sorted(one["To"] for one in mail.OUTBOX) == ["alice@example.com", "mallory@evil.example"]
     mail.OUTBOX.clear()
-    accounts.changes.cancel(change_id, alice, actor=alice)
+    changes.cancel(change_id, alice, actor=alice)
     commit()
     outbox.drain_all()
     assert sorted(one["To"] for one in mail.OUTBOX) == ["alice@example.com", "mallory@evil.example"]

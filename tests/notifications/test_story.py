@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import outbox
 from crowdfund.adapters import mail
-from crowdfund.campaigns import service as campaigns
-from crowdfund.db import commit, db, rollback
+from crowdfund.campaigns.service import drafts, ending, releasing, reviews
 from crowdfund.investments import returning
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.notifications.kinds import KINDS
 from crowdfund.notifications.models import Notice
-from crowdfund.payments import service as payments
 from crowdfund.payments.models import PaymentException
+from crowdfund.payments.service import exceptions, inbox
 from tests import raising
 from tests.investments.conftest import world as raised
 
@@ -73,7 +73,7 @@ def told_once(world, **expected):
 def end(world, *, succeeded):
     frozen_end = raising.campaign(world.campaign_id).ends_at
     rollback()
-    campaigns.close_due(frozen_end + timedelta(days=6))
+    ending.close_due(frozen_end + timedelta(days=6))
     commit()
     raising.confirm("campaign", world.campaign_id, Closed={"succeeded": succeeded})
 
@@ -94,13 +94,13 @@ def test_a_campaign_that_succeeds_tells_team_and_investors_each_step(world, staf
         for status in ("SUCCESS", "SETTLED"):
             world.bank.set_truth(tx_id, status)
             rollback()
-            payments.accept("bill_bitts", *world.bank.webhook(tx_id, status))
+            inbox.accept("bill_bitts", *world.bank.webhook(tx_id, status))
             work(world)
         raising.confirm("investment", investment_id)
         work(world)
     end(world, succeeded=True)
     rollback()
-    campaigns.release(world.campaign_id, actor=staff["fred"])
+    releasing.release(world.campaign_id, actor=staff["fred"])
     commit()
     raising.confirm("campaign", world.campaign_id)
     investor = [f"investment.{what}" for what in ("settled", "recorded", "succeeded", "released")]
@@ -143,7 +143,7 @@ def test_late_money_is_told_to_its_owner_and_to_those_who_decide(world, staff, f
     world.bank_says(investment_id, "SETTLED")
     exception_id = db.session.scalar(sa.select(PaymentException.id))
     rollback()
-    payments.resolve(exception_id, "credit", actor=staff["fred"])
+    exceptions.resolve(exception_id, "credit", actor=staff["fred"])
     commit()
     told_once(
         world,
@@ -167,16 +167,16 @@ def test_each_round_of_review_and_deployment_is_told(world, staff, frozen):
     company = raising.registered_company(world.people["dora"], world.people["carla"], number=2)
     draft = raising.complete_draft(company, world.people["dora"])
     for _ in range(2):
-        campaigns.submit(draft, actor=world.people["dora"])
+        drafts.submit(draft, actor=world.people["dora"])
         commit()
-        campaigns.reject(draft, "Say what happens if beans fail.", actor=world.people["carla"])
+        reviews.reject(draft, "Say what happens if beans fail.", actor=world.people["carla"])
         commit()
         frozen.advance(timedelta(minutes=1))
-    campaigns.submit(draft, actor=world.people["dora"])
-    campaigns.approve(draft, actor=world.people["carla"])
+    drafts.submit(draft, actor=world.people["dora"])
+    reviews.approve(draft, actor=world.people["carla"])
     commit()
     raising.refuse("campaign", draft)
-    campaigns.cancel(draft, "The company wants to wait.", actor=world.people["ada"])
+    ending.cancel(draft, "The company wants to wait.", actor=world.people["ada"])
     commit()
     told_once(
         world,

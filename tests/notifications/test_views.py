@@ -5,13 +5,13 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import outbox
-from crowdfund.accounts.models import SignInMethod
 from crowdfund.adapters import mail, sms
-from crowdfund.clock import now
-from crowdfund.db import commit, db
+from crowdfund.kernel import outbox
+from crowdfund.kernel.clock import now
+from crowdfund.kernel.db import commit, db
 from crowdfund.notifications import links, queries, service
 from crowdfund.notifications.models import Notice
+from crowdfund.people.models import SignInMethod
 from tests import raising
 
 

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import outbox
-from crowdfund.accounts import service as accounts
 from crowdfund.adapters import gateways
 from crowdfund.adapters.bill_bitts_fake import FakeBillBitts
-from crowdfund.db import commit, db, rollback
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger.models import Entry, PostingRow
-from crowdfund.payments import queries, service
+from crowdfund.payments import queries
 from crowdfund.payments.models import Inbox, PaymentException
+from crowdfund.payments.service import inbox as inbox_service
+from crowdfund.payments.service import purposes, starting
+from crowdfund.people import service
 from tests import raising
 
 GATEWAY = "bill_bitts"
@@ -30,7 +32,7 @@ def _listen(event):
 for _event in ("succeeded", "settled", "failed", "expired", "reversed", "late", "exception"):
     _listen(f"payment.{_event}")
 
-service.register_purpose("order", lambda order_id: f"/orders/{order_id}")
+purposes.register_purpose("order", lambda order_id: f"/orders/{order_id}")
 
 
 @dataclass
@@ -42,7 +44,7 @@ class World:
 
     def start(self, amount_minor=25_000, *, key="order-1", gateway=GATEWAY):
         """Begin a payment and let the worker open it at the bank."""
-        payment_id = service.start(
+        payment_id = starting.start(
             user_id=self.user_id, amount_minor=amount_minor, currency="ETB", gateway=gateway,
             purpose=("order", "i1"), destination=ESCROW, description="Shares", key=key,
         )  # fmt: skip
@@ -64,7 +66,7 @@ class World:
 
     def tell(self, tx_id, status, **how):
         """Deliver one signed webhook and return the answer."""
-        return service.accept(GATEWAY, *self.bank.webhook(tx_id, status, **how))
+        return inbox_service.accept(GATEWAY, *self.bank.webhook(tx_id, status, **how))
 
     def status(self, payment_id):
         return self.read(lambda: queries.get(payment_id)).status
@@ -103,7 +105,7 @@ def bank():
 @pytest.fixture
 def world(app, frozen, bank):
     NEWS.clear()
-    user_id = accounts.ensure_user("alice@example.com", "Alice Investor")
+    user_id = service.ensure_user("alice@example.com", "Alice Investor")
     commit()
     yield World(bank, user_id)
     rollback()
@@ -119,7 +121,7 @@ def sign_in(app, world):
     """Return a function that gives a browser in which somebody of that name is signed in."""
 
     def enter(name, *roles):
-        made = accounts.ensure_user(f"{name}@example.com", name.capitalize(), roles=roles)
+        made = service.ensure_user(f"{name}@example.com", name.capitalize(), roles=roles)
         commit()
         return raising.sign_in(app.test_client(), made)
 

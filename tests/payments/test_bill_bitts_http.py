@@ -12,7 +12,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from werkzeug.test import Client
 
-from crowdfund import clock
 from crowdfund.adapters import bill_bitts, gateways
 from crowdfund.adapters.gateways import (
     CannotList,
@@ -25,9 +24,11 @@ from crowdfund.adapters.gateways import (
     Order,
     Person,
 )
-from crowdfund.db import commit
+from crowdfund.kernel import clock
+from crowdfund.kernel.db import commit
 from crowdfund.local.bill_bitts import keys
-from crowdfund.payments import queries, service
+from crowdfund.payments import queries
+from crowdfund.payments.service import starting
 
 from . import bank_process
 from .bank_process import wait_for
@@ -218,11 +219,11 @@ class _Door(BaseHTTPRequestHandler):
 @pytest.fixture
 def world(app, process):
     """The world of conftest, with the real gateway behind it and a door for its webhooks."""
-    from crowdfund.accounts import service as accounts
+    from crowdfund.people import service
 
     clock.use(None)
     gateways.use(GATEWAY, process.adapter())
-    user_id = accounts.ensure_user("alice@example.com", "Alice Investor")
+    user_id = service.ensure_user("alice@example.com", "Alice Investor")
     commit()
     _Door.app, _Door.answers = app, []
     door = ThreadingHTTPServer(("127.0.0.1", 0), _Door)
@@ -320,7 +321,7 @@ def test_lost_events_are_found_by_the_reconcile_and_can_be_sent_again(world, pro
     payment = world.start()
     pay(payment, lose="on")
     wait_for(lambda: process.adapter().query(payment.tx_id).status == "SETTLED", 10, "the bank")
-    service.check_now(payment.id)
+    starting.check_now(payment.id)
     commit()
     world.work()
     assert [one.kind for one in world.exceptions()] == ["webhook_missing"]

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from crowdfund import clock
 from crowdfund.adapters import gateway_budget, gateways
 from crowdfund.adapters.bill_bitts_fake import FakeBillBitts
 from crowdfund.adapters.gateways import GatewayRefused, GatewayUnclear, GatewayUnknown
-from crowdfund.payments import service
+from crowdfund.kernel import clock
+from crowdfund.payments.service import applying, inbox
 
 from .conftest import ESCROW, GATEWAY
 
@@ -124,7 +124,7 @@ def test_a_gateway_that_is_away_delays_only_its_own_and_its_webhooks_lose_no_pat
     for payments, fake, name in ((ours, bank, GATEWAY), (theirs, other, OTHER)):
         for payment in payments:
             fake.set_truth(payment.tx_id, "SETTLED")
-            service.accept(name, *fake.webhook(payment.tx_id, "SETTLED"))
+            inbox.accept(name, *fake.webhook(payment.tx_id, "SETTLED"))
     bank.down = True
     bank.calls.clear()
     for _ in range(60):
@@ -144,16 +144,16 @@ def test_a_gateway_that_answers_slowly_does_not_hold_up_another(world, bank, oth
     slow, fast = world.start(), world.start(key="fast", gateway=OTHER)
     for payment, fake, name in ((slow, bank, GATEWAY), (fast, other, OTHER)):
         fake.set_truth(payment.tx_id, "SETTLED")
-        service.accept(name, *fake.webhook(payment.tx_id, "SETTLED"))
+        inbox.accept(name, *fake.webhook(payment.tx_id, "SETTLED"))
     fast_is_settled, truth = threading.Event(), bank.query(slow.tx_id)
     monkeypatch.setattr(bank, "query", lambda _name: fast_is_settled.wait(20) and truth)
-    advance = service.applying.Batch.advance
+    advance = applying.Batch.advance
 
     def advanced(batch, payment, answer):
         advance(batch, payment, answer)
         if payment["id"] == fast.id:
             fast_is_settled.set()
 
-    monkeypatch.setattr(service.applying.Batch, "advance", advanced)
+    monkeypatch.setattr(applying.Batch, "advance", advanced)
     world.work()
     assert [world.status(payment.id) for payment in (fast, slow)] == ["settled", "settled"]

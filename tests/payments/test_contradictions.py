@@ -2,8 +2,8 @@
 
 import pytest
 
-from crowdfund.db import commit
-from crowdfund.payments import service
+from crowdfund.kernel.db import commit
+from crowdfund.payments.service import starting
 
 from .conftest import ESCROW, GATEWAY
 
@@ -21,7 +21,7 @@ def told(world, payment, *statuses, **truth):
 def ask(world, payment, status):
     """Let the bank say a status without a webhook, and ask it."""
     world.bank.set_truth(payment.tx_id, status)
-    service.check_now(payment.id)
+    starting.check_now(payment.id)
     commit()
     world.work()
 

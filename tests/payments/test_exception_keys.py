@@ -5,16 +5,16 @@ from datetime import timedelta
 import pytest
 
 from crowdfund.adapters.gateways import GatewayUnknown
-from crowdfund.db import commit, rollback
-from crowdfund.errors import Conflict
-from crowdfund.payments import service
+from crowdfund.kernel.db import commit, rollback
+from crowdfund.kernel.errors import Conflict
+from crowdfund.payments.service import exceptions, inbox, starting
 
 from .conftest import ESCROW
 from .test_service_exceptions import STAFF, SUSPENSE, decide, patiently
 
 
 def check(world, payment):
-    service.check_now(payment.id)
+    starting.check_now(payment.id)
     commit()
     world.work()
 
@@ -75,7 +75,7 @@ def test_standing_in_for_a_webhook_never_lowers_what_webhooks_said_before(world,
     world.work()
     assert world.status(payment.id) == "settled"
     with pytest.raises(Conflict, match="resolved already"):
-        service.resolve(found.id, "accept", actor=STAFF)
+        exceptions.resolve(found.id, "accept", actor=STAFF)
     rollback()
 
 
@@ -223,7 +223,7 @@ def test_a_webhook_that_is_processed_again_is_tried_again_as_often_as_before(wor
     for _ in range(16):
         world.work()
         frozen.advance(timedelta(hours=1))
-    service.replay(world.inbox()[0].id, actor=STAFF)
+    inbox.replay(world.inbox()[0].id, actor=STAFF)
     commit()
     world.work()
     assert world.inbox()[0].state == "parked"

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import health, outbox
 from crowdfund.adapters import settled_answers
-from crowdfund.db import commit, db, rollback
-from crowdfund.outbox import intakes
-from crowdfund.payments import queries, service
-from crowdfund.payments.service import webhooks
+from crowdfund.kernel import health, outbox
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.outbox import intakes
+from crowdfund.payments import queries
+from crowdfund.payments.service import inbox, webhooks
 from tests.together import at_once
 
 _T = outbox.outbox_table
@@ -95,7 +95,7 @@ def test_a_queue_that_cannot_be_written_leaves_the_webhooks_as_they_came(world, 
 def test_staff_can_process_a_webhook_that_no_worker_has_queued(world):
     payment = world.start()
     world.tell(payment.tx_id, "PENDING")
-    service.replay(world.inbox()[0].id, actor="staff")
+    inbox.replay(world.inbox()[0].id, actor="staff")
     commit()
     assert [row.state for row in world.inbox()] == ["queued"]
     world.work()

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from crowdfund.db import commit
-from crowdfund.payments import queries, service
+from crowdfund.kernel.db import commit
+from crowdfund.payments import queries
+from crowdfund.payments.service import exceptions, starting
 
 from .conftest import ESCROW
 
@@ -15,7 +16,7 @@ STAFF = "f" * 32
 def ask(world, payment, status):
     """Let the bank say a status without a webhook, and ask it."""
     world.bank.set_truth(payment.tx_id, status)
-    service.check_now(payment.id)
+    starting.check_now(payment.id)
     commit()
     world.work()
 
@@ -26,7 +27,7 @@ def kinds(world, state="open"):
 
 def accept(world):
     [found] = world.exceptions()
-    service.resolve(found.id, "accept", actor=STAFF, reason="The bank confirmed it by telephone.")
+    exceptions.resolve(found.id, "accept", actor=STAFF, reason="The bank confirmed it by telephone.")
     commit()
     world.work()
 

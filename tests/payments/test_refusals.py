@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import audit, clock, config
-from crowdfund.db import commit, db, new_id, rollback
-from crowdfund.payments import queries, service
+from crowdfund.kernel import audit, clock, config
+from crowdfund.kernel.db import commit, db, new_id, rollback
+from crowdfund.payments import queries
 from crowdfund.payments.models import Inbox, WebhookRefusal
-from crowdfund.payments.service import refusals
+from crowdfund.payments.service import inbox, refusals
 
 from .conftest import GATEWAY
 
@@ -168,10 +168,10 @@ def test_the_purge_keeps_the_newest_samples_and_every_signed_one(world, monkeypa
     fill(50, mark="malformed:", days=40)
     fill(30, days=40)
     fill(2_500)
-    assert service.purge_refused() == 2_430
+    assert refusals.purge() == 2_430
     commit()
     assert kept() == 150
-    assert service.purge_refused() == 0
+    assert refusals.purge() == 0
     rollback()
 
 
@@ -179,7 +179,7 @@ def test_one_run_of_the_purge_removes_more_than_a_minute_can_bring(world, monkey
     monkeypatch.setattr(refusals, "MOST_SAMPLES", 10)
     fill(3_000)
     world.work()
-    from crowdfund import outbox
+    from crowdfund.kernel import outbox
 
     rollback()
     outbox.tick()
@@ -194,7 +194,7 @@ def test_old_counts_go_as_well(world):
         row = {"gateway": GATEWAY, "client": "203.0.113.0/24", "hour": hour, "count": 5, "last_at": hour}
         db.session.execute(sa.insert(_R), [row])
     commit()
-    service.purge_refused()
+    refusals.purge()
     commit()
     assert counted() == {"203.0.113.0/24": 5}
     rollback()
@@ -245,7 +245,7 @@ def test_processing_all_again_twice_does_not_double_the_tries(world, bank, froze
     world.tell(payment.tx_id, "SUCCESS")
     world.work()
     for _ in range(3):
-        assert service.replay_all(actor=STAFF) == 1
+        assert inbox.replay_all(actor=STAFF) == 1
         commit()
         world.work()
     bank.calls.clear()

@@ -4,10 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from crowdfund.db import commit, rollback
-from crowdfund.errors import Conflict, Invalid
-from crowdfund.payments import service
-from crowdfund.payments.service import purposes
+from crowdfund.kernel.db import commit, rollback
+from crowdfund.kernel.errors import Conflict, Invalid
+from crowdfund.payments.service import exceptions, inbox, purposes, starting
 
 from .conftest import ESCROW, GATEWAY
 
@@ -24,7 +23,7 @@ def settle(world, payment, **truth):
 
 def decide(world, resolution, reason="as agreed", *, actor=STAFF):
     (found,) = world.exceptions()
-    service.resolve(found.id, resolution, actor=actor, reason=reason)
+    exceptions.resolve(found.id, resolution, actor=actor, reason=reason)
     commit()
     world.work()
 
@@ -99,12 +98,12 @@ def test_late_money_is_accepted_only_by_a_purpose_that_can_still_take_it(world, 
     payment = expire(world, frozen)
     settle(world, payment)
     with pytest.raises(Conflict):
-        service.accept_late(payment.id)
+        exceptions.accept_late(payment.id)
     rollback()
     before = dict(purposes._purposes)
-    service.register_purpose("order", lambda _id: "/", accepts_late=lambda _id: True)
+    purposes.register_purpose("order", lambda _id: "/", accepts_late=lambda _id: True)
     try:
-        assert service.accept_late(payment.id)
+        assert exceptions.accept_late(payment.id)
         commit()
         world.work()
     finally:
@@ -181,7 +180,7 @@ def test_a_webhook_that_never_becomes_true_dies_with_an_alert(world, bank, froze
         world.work()
         frozen.advance(timedelta(hours=1))
     assert world.inbox()[0].state == "dead"
-    service.replay(world.inbox()[0].id, actor=STAFF)
+    inbox.replay(world.inbox()[0].id, actor=STAFF)
     commit()
     bank.set_truth(payment.tx_id, "SUCCESS")
     world.work()
@@ -191,14 +190,14 @@ def test_a_webhook_that_never_becomes_true_dies_with_an_alert(world, bank, froze
 def test_the_second_witness_may_be_a_person_but_the_gateway_must_still_agree(world, bank):
     payment = world.start()
     bank.set_truth(payment.tx_id, "SETTLED")
-    service.check_now(payment.id)
+    starting.check_now(payment.id)
     commit()
     world.work()
     bank.set_truth(payment.tx_id, "PENDING")
     decide(world, "accept")
     assert world.status(payment.id) == "pending"
     bank.set_truth(payment.tx_id, "SETTLED")
-    service.check_now(payment.id)
+    starting.check_now(payment.id)
     commit()
     world.work()
     assert world.status(payment.id) == "settled"
@@ -219,7 +218,7 @@ def test_a_decision_is_made_once(world):
     (found,) = world.exceptions()
     decide(world, "credit")
     with pytest.raises(Conflict):
-        service.resolve(found.id, "return", actor=STAFF)
+        exceptions.resolve(found.id, "return", actor=STAFF)
     rollback()
     assert world.balance(f"user:{world.user_id}:wallet") == 100
 

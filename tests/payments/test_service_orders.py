@@ -5,8 +5,9 @@ from itertools import permutations, product
 
 import pytest
 
-from crowdfund.db import commit, rollback
-from crowdfund.payments import queries, service
+from crowdfund.kernel.db import commit, rollback
+from crowdfund.payments import queries
+from crowdfund.payments.service import applying, starting
 
 from .conftest import ESCROW
 
@@ -30,7 +31,7 @@ EXPECTED = {
 def begin_all(world):
     """One payment for each order of the four events."""
     started = [
-        service.start(
+        starting.start(
             user_id=world.user_id, amount_minor=25_000, currency="ETB", gateway="bill_bitts",
             purpose=("order", "i1"), destination=ESCROW, description="Shares", key=f"order-{number}",
         )
@@ -106,7 +107,7 @@ def test_two_workers_with_the_same_webhooks_post_once(world):
     rows = [row.id for row in world.inbox()]
     truth = world.bank.query(payment.tx_id)
     for _ in range(2):
-        service.apply_webhooks(rows, {("bill_bitts", payment.tx_id): truth})
+        applying.apply_webhooks(rows, {("bill_bitts", payment.tx_id): truth})
         commit()
     world.work()
     assert world.balance(ESCROW) == 25_000
@@ -119,7 +120,7 @@ def test_a_worker_that_dies_before_its_commit_leaves_everything_to_be_done_again
     world.bank.set_truth(payment.tx_id, "SETTLED")
     world.tell(payment.tx_id, "SETTLED")
     rows = [row.id for row in world.inbox()]
-    service.apply_webhooks(rows, {("bill_bitts", payment.tx_id): world.bank.query(payment.tx_id)})
+    applying.apply_webhooks(rows, {("bill_bitts", payment.tx_id): world.bank.query(payment.tx_id)})
     rollback()
     assert world.status(payment.id) == "pending"
     assert world.postings() == []

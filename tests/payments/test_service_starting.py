@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import outbox
 from crowdfund.adapters import gateways
 from crowdfund.adapters.bill_bitts import BillBitts
-from crowdfund.db import commit, db, rollback
-from crowdfund.errors import Conflict
-from crowdfund.payments import queries, service
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.errors import Conflict
+from crowdfund.payments import queries
+from crowdfund.payments.service import starting
 
 from .conftest import ESCROW, GATEWAY
 
@@ -31,7 +32,7 @@ def test_the_second_payment_of_a_customer_registers_nobody(world, bank):
 
 def test_two_first_payments_at_once_are_both_opened(world, bank):
     for key in ("one", "two"):
-        service.start(
+        starting.start(
             user_id=world.user_id, amount_minor=100, currency="ETB", gateway=GATEWAY,
             purpose=("order", key), destination=ESCROW, description="", key=key,
         )  # fmt: skip
@@ -56,7 +57,7 @@ def test_the_same_key_with_another_amount_is_refused(world):
 
 def test_a_lost_answer_is_found_by_the_reference_and_never_paid_twice(world, bank, frozen):
     bank.calls.clear()
-    service.start(
+    starting.start(
         user_id=world.user_id, amount_minor=100, currency="ETB", gateway=GATEWAY,
         purpose=("order", "i"), destination=ESCROW, description="", key="k",
     )  # fmt: skip
@@ -114,9 +115,9 @@ def test_the_reconcile_tick_finds_a_lost_webhook(world, bank, frozen):
     payment = world.start()
     bank.set_truth(payment.tx_id, "SETTLED")
     frozen.advance(timedelta(minutes=4))
-    assert service.queue_checks() == 0
+    assert starting.queue_checks() == 0
     frozen.advance(timedelta(minutes=2))
-    assert service.queue_checks() == 1
+    assert starting.queue_checks() == 1
     commit()
     world.work()
     assert [one.kind for one in world.exceptions()] == ["webhook_missing"]
@@ -125,7 +126,7 @@ def test_the_reconcile_tick_finds_a_lost_webhook(world, bank, frozen):
 def test_the_exception_closes_by_itself_when_the_webhook_comes_after_all(world, bank, frozen):
     payment = world.start()
     bank.set_truth(payment.tx_id, "SETTLED")
-    service.check_now(payment.id)
+    starting.check_now(payment.id)
     commit()
     world.work()
     world.tell(payment.tx_id, "SETTLED")

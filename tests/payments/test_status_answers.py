@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crowdfund import money
 from crowdfund.adapters.gateways import GatewayForeign, GatewayUnclear
-from crowdfund.db import commit
-from crowdfund.payments import queries, service
+from crowdfund.kernel import money
+from crowdfund.kernel.db import commit
+from crowdfund.payments import queries
+from crowdfund.payments.service import starting
 
 from .conftest import ESCROW
 
@@ -141,7 +142,7 @@ def test_the_webhook_of_a_settled_payment_with_another_customer_is_a_contradicti
 
 
 def check(world, payment):
-    service.check_now(payment.id)
+    starting.check_now(payment.id)
     commit()
     world.work()
 
@@ -158,7 +159,7 @@ def test_a_check_believes_no_answer_about_something_else(world, frozen, field):
 
 def start_with_lost_answer(world, frozen, answer):
     world.start(key="known")  # the customer has a number
-    payment_id = service.start(
+    payment_id = starting.start(
         user_id=world.user_id, amount_minor=25_000, currency="ETB", gateway="bill_bitts",
         purpose=("order", "i2"), destination=ESCROW, description="Shares", key="lost",
     )  # fmt: skip

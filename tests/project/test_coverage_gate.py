@@ -7,7 +7,7 @@ import pytest
 from .tools import load
 
 gate = load("coverage_gate")
-MONEY, OTHER = "crowdfund/money.py", "crowdfund/web.py"
+MONEY, OTHER = "crowdfund/kernel/money.py", "crowdfund/kernel/web.py"
 
 
 def report(**files):
@@ -42,14 +42,14 @@ def test_everything_covered_passes(run):
 def test_a_branch_of_money_that_no_test_takes_is_named(run):
     code, out = run(money=(10, [], [[3, 5], [7, -1]]), other=(990, [], []))
     assert code == 1
-    assert "Branches of crowdfund/money.py that no test takes: 3->5, 7->exit." in out
+    assert "Branches of crowdfund/kernel/money.py that no test takes: 3->5, 7->exit." in out
 
 
 def test_too_few_lines_are_named_with_the_file(run):
     code, out = run(money=(10, [], []), other=(90, list(range(1, 21)), []))
     assert code == 1
     assert "Lines of crowdfund: 80.00 % of 95 %." in out
-    assert "77.8 %  crowdfund/web.py  (1, 2, 3" in out
+    assert "77.8 %  crowdfund/kernel/web.py  (1, 2, 3" in out
     assert "…" in out
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from crowdfund.campaigns.rules import Status as CampaignStatus
+from crowdfund.campaigns.rules.life import Status as CampaignStatus
 from crowdfund.chain.rules import WriteStatus
 from crowdfund.compliance.rules.reviews import Status as ReviewStatus
 from crowdfund.investments.rules import Status as InvestmentStatus

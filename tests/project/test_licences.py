@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from crowdfund import vendored
+from crowdfund.kernel import vendored
 from crowdfund.local.environment import ROOT
 
 THIRD_PARTY = (ROOT / "THIRD_PARTY.md").read_text()

@@ -5,23 +5,27 @@ from dataclasses import dataclass, field
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import outbox
-from crowdfund.adapters import chain, contract_abi, gateways
+from crowdfund.adapters import gateways
 from crowdfund.adapters.bill_bitts_fake import FakeBillBitts
-from crowdfund.campaigns import service as campaigns
+from crowdfund.adapters.chain import abi
+from crowdfund.adapters.chain import node as adapters_chain_node
+from crowdfund.campaigns.service import drafts, ending, reviews
 from crowdfund.chain import connection
 from crowdfund.chain import queries as chain_queries
 from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain_service
-from crowdfund.db import commit, db, rollback
 from crowdfund.investments import queries as investment_queries
 from crowdfund.investments import service as investments
-from crowdfund.issuers import service as issuers
+from crowdfund.issuers.service import file
+from crowdfund.issuers.service import reviews as reviews_service
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as accounts
-from crowdfund.ledger import service as ledger_service
+from crowdfund.ledger.service import posting
 from crowdfund.payments import queries as payments
-from crowdfund.reconciliation import queries, reading, service
+from crowdfund.reconciliation import queries, reading
+from crowdfund.reconciliation.service import following
 from crowdfund.reports import campaign_checks
 from crowdfund.reports import queries as reports
 from tests import raising
@@ -75,13 +79,15 @@ class Raise(World):
     def on_chain(self, function, *args, role=None):
         """Call the contract behind the platform's back: a stranger, or somebody with a key of ours."""
         sender = connection.address_of(role) if role else STRANGER
-        self._send(sender, self.address, contract_abi.encode("CampaignImplementation", function, args))
+        self._send(sender, self.address, abi.encode("CampaignImplementation", function, args))
 
     def _send(self, sender, address, data):
         self.chain_node.rpc("anvil_setBalance", sender, hex(10**18))
         self.chain_node.rpc("anvil_impersonateAccount", sender)
         tx = {"from": sender, "to": address, "data": data, "gas": hex(1_000_000)}
-        receipt = chain.Node(self.chain_node.url).wait(self.chain_node.rpc("eth_sendTransaction", tx))
+        receipt = adapters_chain_node.Node(self.chain_node.url).wait(
+            self.chain_node.rpc("eth_sendTransaction", tx)
+        )
         self.chain_node.rpc("anvil_stopImpersonatingAccount", sender)
         assert receipt.ok
 
@@ -94,7 +100,7 @@ class Raise(World):
         self.on_chain("recordInvestment", chain_rules.intent_bytes32(reference), key, units, role="recorder")
 
     def close_due(self):
-        begun = campaigns.close_due()
+        begun = ending.close_due()
         commit()
         self.chain_works()
         return begun
@@ -116,11 +122,11 @@ class Raise(World):
 
     def preview(self):
         rollback()
-        return service.preview(self.campaign_id)
+        return following.preview(self.campaign_id)
 
     def ask(self):
         seen = self.preview()
-        request_id = service.ask(
+        request_id = following.ask(
             self.campaign_id, reason=WHY, fingerprint=seen.fingerprint, actor=self.people["fiona"]
         )
         commit()
@@ -128,7 +134,7 @@ class Raise(World):
 
     def approve(self, request_id):
         rollback()
-        service.approve(request_id, actor=self.people["adam"])
+        following.approve(request_id, actor=self.people["adam"])
         commit()
         self.chain_works()
         return self.request(request_id).status
@@ -161,7 +167,7 @@ class Raise(World):
 
     def mark(self, result):
         rollback()
-        campaigns.note_disagreement(self.campaign_id, result)
+        ending.note_disagreement(self.campaign_id, result)
         commit()
 
     def count_tokens(self, amount_minor):
@@ -180,7 +186,7 @@ class Raise(World):
             (investor, token, "PaymentToken", "approve", (self.address, units)),
             (investor, self.address, "CampaignImplementation", "invest", (leave,)),
         ):
-            self._send(sender, address, contract_abi.encode(contract, function, args))
+            self._send(sender, address, abi.encode(contract, function, args))
 
     def make_contract_elsewhere(self):
         """Have the factory make a campaign for another company, which our books do not know."""
@@ -190,7 +196,7 @@ class Raise(World):
             chain_rules.intent_bytes32(name) for name in ("r", "other", "vc", "documents", "c", "campaign")
         ]
         issuer = (ids[0], ids[1], STRANGER, ids[2], ids[3])
-        self._send(operator, registry, contract_abi.encode("IssuerRegistry", "registerIssuer", issuer))
+        self._send(operator, registry, abi.encode("IssuerRegistry", "registerIssuer", issuer))
         units = chain_rules.to_units(1_000_00)
         terms = {
             "campaignId": ids[5], "issuerId": ids[1], "issuerWallet": STRANGER,
@@ -198,9 +204,7 @@ class Raise(World):
             "maxInvestment": units, "deadline": connection.node().head().timestamp + 86_400,
             "thresholdBps": 7500, "granularity": 10_000, "termsHash": ids[2],
         }  # fmt: skip
-        self._send(
-            operator, factory, contract_abi.encode("CampaignFactory", "createCampaign", (ids[4], terms))
-        )
+        self._send(operator, factory, abi.encode("CampaignFactory", "createCampaign", (ids[4], terms)))
         return connection.node().call("CampaignFactory", factory, "campaignOf", ids[5])
 
     def settle_in_sql_only(self, investment_id):
@@ -232,7 +236,7 @@ class Raise(World):
         rollback()
         company = accounts.company_wallet(self.campaign().company_id)
         move = accounts.Posting(company, accounts.external("bill_bitts"), amount_minor)
-        ledger_service.post("test:spent", [move], kind="test")
+        posting.post("test:spent", [move], kind="test")
         commit()
 
     def alerts(self):
@@ -256,14 +260,14 @@ def raised(app, own_node, deployed, later):  # noqa: F811
     people = {name: raising.person(name, *roles) for name, roles in staff.items()}
     people |= {name: verified(name) for name in ("charlie", "dora")}
     company = raising.filled_company(people["alice"])
-    issuers.submit(company, actor=people["alice"])
+    file.submit(company, actor=people["alice"])
     raising.accept_papers(company, people["carla"])
-    issuers.approve(company, actor=people["carla"])
+    reviews_service.approve(company, actor=people["carla"])
     commit()
     settle()
     campaign_id = raising.complete_draft(company, people["alice"], max_minor="10,000")
-    campaigns.submit(campaign_id, actor=people["alice"])
-    campaigns.approve(campaign_id, actor=people["carla"])
+    drafts.submit(campaign_id, actor=people["alice"])
+    reviews.approve(campaign_id, actor=people["carla"])
     commit()
     settle()
     campaign = raising.campaign(campaign_id)

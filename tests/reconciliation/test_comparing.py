@@ -5,15 +5,16 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import clock, outbox
-from crowdfund.campaigns import rules as campaign_rules
-from crowdfund.campaigns import service as campaign_service
+from crowdfund.campaigns.rules import terms
+from crowdfund.campaigns.service import ending, releasing
 from crowdfund.chain import comparers, connection
 from crowdfund.chain import queries as chain
 from crowdfund.chain import rules as chain_rules
-from crowdfund.db import commit, db, rollback
-from crowdfund.reconciliation import queries, reading, service
+from crowdfund.kernel import clock, outbox
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.reconciliation import queries, reading
 from crowdfund.reconciliation.models import Comparison
+from crowdfund.reconciliation.service import comparing
 from tests import raising
 
 from .conftest import STRANGER
@@ -26,7 +27,7 @@ def test_books_and_contract_agree_at_every_step_of_a_success(raised):
     raised.pass_days(31)
     raised.close_due()
     found.append(raised.compare())
-    campaign_service.release(raised.campaign_id, actor=raised.people["fiona"])
+    releasing.release(raised.campaign_id, actor=raised.people["fiona"])
     commit()
     raised.chain_works()
     found.append(raised.compare())
@@ -62,7 +63,7 @@ def test_a_payment_on_the_contract_that_our_books_do_not_have_is_a_difference(ra
 def look_at_one(raised):
     """Look at the campaign alone, as after an event of its contract; return what the last comparison has."""
     raised.chain_works()
-    service.ask_for_look(raised.campaign_id)
+    comparing.ask_for_look(raised.campaign_id)
     commit()
     outbox.drain("chain")
     rollback()
@@ -125,7 +126,7 @@ def test_a_campaign_that_followed_between_look_and_note_is_not_marked(raised):
     found = reading.look()
     assert [one.kind for one in found.differences] == ["status"]
     raised.set_status("cancelled")
-    service.keep(found)
+    comparing.keep(found)
     commit()
     assert raised.campaign().contract_result is None
 
@@ -181,9 +182,9 @@ def test_the_commands_compare_in_the_same_way_and_keep_the_result(raised):
 
 def test_contracts_record_longer_than_any_settings_wait(raised):
     """The relation of the two graces, read from the contract itself and for every dated limit."""
-    needed = timedelta(days=queries.most_grace_days()) + campaign_rules.RECORDING_MARGIN
+    needed = timedelta(days=queries.most_grace_days()) + terms.RECORDING_MARGIN
     seconds = raised.contract("SETTLEMENT_GRACE")
-    assert timedelta(seconds=seconds) == campaign_rules.CONTRACT_GRACE
+    assert timedelta(seconds=seconds) == terms.CONTRACT_GRACE
     assert timedelta(seconds=seconds) >= needed
     assert raised.compare() == []
 
@@ -210,7 +211,7 @@ def test_a_stranger_may_close_only_after_the_long_grace(raised, days, status):
 
 def test_an_ending_that_the_contract_does_not_confirm_becomes_an_alert_after_an_hour(raised):
     raised.pass_days(31)
-    campaign_service.close_due()
+    ending.close_due()
     commit()
     assert raised.alerts() == []
     raised.later(3_601)
@@ -227,7 +228,7 @@ def test_a_campaign_that_nobody_closes_becomes_an_alert(raised):
 
 def test_a_reorganisation_that_undoes_a_closing_takes_the_mark_away(raised):
     raised.mark("failed")
-    service.ask_for_look(raised.campaign_id)
+    comparing.ask_for_look(raised.campaign_id)
     commit()
     raised.chain_works()
     campaign = raised.campaign()

@@ -3,12 +3,15 @@
 import pytest
 
 from crowdfund.campaigns import queries as campaigns
-from crowdfund.campaigns import rules as campaign_rules
-from crowdfund.campaigns import service as campaign_service
+from crowdfund.campaigns.rules import life
+from crowdfund.campaigns.service import ending, releasing, shared, totals
 from crowdfund.chain import service as chain_service
-from crowdfund.db import commit, rollback
-from crowdfund.errors import Conflict, Forbidden
-from crowdfund.reconciliation import rules, service
+from crowdfund.issuers.rules import life as life_rules
+from crowdfund.kernel.db import commit, rollback
+from crowdfund.kernel.errors import Conflict, Forbidden
+from crowdfund.reconciliation.rules import following
+from crowdfund.reconciliation.service import comparing
+from crowdfund.reconciliation.service import following as following_service
 from tests import raising
 
 from .conftest import WHY
@@ -64,7 +67,7 @@ def test_a_contract_that_succeeded_by_payments_that_we_do_not_have(raised):
     assert raised.campaign().status == "succeeded"
     assert (raised.escrow(), raised.wallet()) == (1_000_00, 0)
     assert raised.problems() == []
-    campaign_service.release(raised.campaign_id, actor=raised.people["fiona"])
+    releasing.release(raised.campaign_id, actor=raised.people["fiona"])
     commit()
     raised.chain_works()
     assert raised.campaign().status == "released"
@@ -76,7 +79,7 @@ def test_a_success_without_any_money_of_ours_is_released_without_a_posting(raise
     succeed_by_others(raised, ours="", theirs=8_000_00)
     raised.compare()
     assert raised.follow() == "done"
-    campaign_service.release(raised.campaign_id, actor=raised.people["fiona"])
+    releasing.release(raised.campaign_id, actor=raised.people["fiona"])
     commit()
     raised.chain_works()
     campaign = raised.campaign()
@@ -89,8 +92,8 @@ def test_a_contract_that_somebody_cancelled_with_our_key_refunds_everybody(raise
     raised.chain_works()
     raised.on_chain("cancel", b"\x01" * 32, role="operator")
     assert raised.compare() == ["status"]
-    with raising.refused(campaign_rules.CampaignClosed):
-        campaign_service.reserve(raised.campaign_id, 100_00)
+    with raising.refused(life.CampaignClosed):
+        totals.reserve(raised.campaign_id, 100_00)
     assert raised.follow() == "done"
     assert raised.campaign().status == "refunded"
     assert events(raised)[-2:] == ["cancelled", "refunded"]
@@ -130,12 +133,12 @@ def test_a_success_on_both_sides_returns_what_the_contract_refused_before_the_re
     raised.set_status("succeeded")
     raised.chain_works()
     assert raised.compare() == ["refused"]
-    with raising.refused(campaign_rules.WrongState):
-        campaign_service.release(raised.campaign_id, actor=raised.people["fiona"])
+    with raising.refused(life_rules.WrongState):
+        releasing.release(raised.campaign_id, actor=raised.people["fiona"])
     assert raised.follow() == "done"
     assert (raised.campaign().status, raised.campaign().settled_minor) == ("succeeded", 8_000_00)
     assert raised.status(refused, "dora") == "returned"
-    campaign_service.release(raised.campaign_id, actor=raised.people["fiona"])
+    releasing.release(raised.campaign_id, actor=raised.people["fiona"])
     commit()
     raised.chain_works()
     assert raised.company_money() == 7_800_00
@@ -154,8 +157,8 @@ def test_a_contract_that_was_released_behind_our_back_is_paid_out_in_the_books_o
     succeeded(raised)
     raised.on_chain("release", b"\x02" * 32, role="operator")
     assert raised.compare() == ["status"]
-    with raising.refused(campaign_rules.WrongState):
-        campaign_service.release(raised.campaign_id, actor=raised.people["fiona"])
+    with raising.refused(life_rules.WrongState):
+        releasing.release(raised.campaign_id, actor=raised.people["fiona"])
     assert len(raised.preview().moves) == 2
     assert raised.follow() == "done"
     assert raised.campaign().status == "released"
@@ -186,8 +189,8 @@ def test_a_payment_that_the_contract_refuses_holds_the_closing_until_it_went_bac
     assert raised.close_due() == 0
     assert "refused to record" in raised.campaign().chain_error
     assert "the contract refused 1 payments of 100000" in " ".join(raised.alerts())
-    with raising.refused(campaign_rules.WrongState):
-        campaign_service.retry_ending(raised.campaign_id, actor=raised.people["fiona"])
+    with raising.refused(life_rules.WrongState):
+        ending.retry_ending(raised.campaign_id, actor=raised.people["fiona"])
     raised.compare()
     assert [one.id for one in raised.preview().plan.returned] == [refused]
     assert raised.follow() == "done"
@@ -238,7 +241,7 @@ def released_and_failed(raised):
     investment_id = raised.paid("charlie", "8,000", key="form-key-1")
     raised.settle_in_sql_only(investment_id)
     raised.set_status("succeeded")
-    campaign_service.release(raised.campaign_id, actor=raised.people["fiona"])
+    releasing.release(raised.campaign_id, actor=raised.people["fiona"])
     commit()
     raised.on_chain("cancel", b"\x04" * 32, role="operator")
     raised.chain_works()
@@ -296,15 +299,15 @@ def cancelled(raised):
 
 def test_who_asked_cannot_approve_and_the_company_can_do_neither(cancelled):
     seen = cancelled.preview()
-    with raising.refused(campaign_service.OwnCampaign):
-        service.ask(
+    with raising.refused(shared.OwnCampaign):
+        following_service.ask(
             cancelled.campaign_id, reason=WHY, fingerprint=seen.fingerprint, actor=cancelled.people["alice"]
         )
     request_id = cancelled.ask()
     with raising.refused(Forbidden):
-        service.approve(request_id, actor=cancelled.people["fiona"])
-    with raising.refused(campaign_service.OwnCampaign):
-        service.approve(request_id, actor=cancelled.people["alice"])
+        following_service.approve(request_id, actor=cancelled.people["fiona"])
+    with raising.refused(shared.OwnCampaign):
+        following_service.approve(request_id, actor=cancelled.people["alice"])
     assert cancelled.request(request_id).status == "pending"
     with pytest.raises(Conflict, match="asked for this already"):
         cancelled.ask()
@@ -317,9 +320,9 @@ def test_a_second_approval_or_a_second_run_moves_nothing(cancelled):
     request_id = cancelled.ask()
     assert cancelled.approve(request_id) == "done"
     with raising.refused(Conflict):
-        service.approve(request_id, actor=cancelled.people["adam"])
+        following_service.approve(request_id, actor=cancelled.people["adam"])
     found = reading.one(cancelled.campaign_id)
-    service.carry_out(request_id, found)
+    following_service.carry_out(request_id, found)
     commit()
     assert (cancelled.wallet(), cancelled.escrow()) == (1_000_00, 0)
     assert cancelled.problems() == []
@@ -327,12 +330,12 @@ def test_a_second_approval_or_a_second_run_moves_nothing(cancelled):
 
 def test_a_request_is_refused_with_a_reason_or_withdrawn_and_can_be_made_anew(cancelled):
     first = cancelled.ask()
-    service.refuse(first, reason="We look into it first.", actor=cancelled.people["adam"])
+    following_service.refuse(first, reason="We look into it first.", actor=cancelled.people["adam"])
     commit()
     second = cancelled.ask()
     with raising.refused(Forbidden):
-        service.withdraw(second, actor=cancelled.people["adam"])
-    service.withdraw(second, actor=cancelled.people["fiona"])
+        following_service.withdraw(second, actor=cancelled.people["adam"])
+    following_service.withdraw(second, actor=cancelled.people["fiona"])
     commit()
     assert [cancelled.request(one).status for one in (first, second)] == ["refused", "cancelled"]
     assert cancelled.campaign().status == "live"
@@ -342,8 +345,8 @@ def test_a_request_is_refused_with_a_reason_or_withdrawn_and_can_be_made_anew(ca
 def test_facts_that_changed_before_the_approval_are_refused_and_nothing_moves(cancelled):
     request_id = cancelled.ask()
     cancelled.change_money(100_00)
-    with pytest.raises(rules.Outdated, match="Nothing was moved"):
-        service.approve(request_id, actor=cancelled.people["adam"])
+    with pytest.raises(following.Outdated, match="Nothing was moved"):
+        following_service.approve(request_id, actor=cancelled.people["adam"])
     rollback()
     assert cancelled.campaign().status == "live"
     assert cancelled.wallet() == 0
@@ -351,7 +354,7 @@ def test_facts_that_changed_before_the_approval_are_refused_and_nothing_moves(ca
 
 def test_facts_that_changed_after_the_approval_stop_it_and_nothing_moves(cancelled):
     request_id = cancelled.ask()
-    service.approve(request_id, actor=cancelled.people["adam"])
+    following_service.approve(request_id, actor=cancelled.people["adam"])
     commit()
     cancelled.change_money(100_00)
     cancelled.chain_works()
@@ -365,7 +368,7 @@ def test_a_contract_that_changed_after_the_approval_stops_it_and_nothing_moves(r
     succeed_by_others(raised)
     raised.compare()
     request_id = raised.ask()
-    service.approve(request_id, actor=raised.people["adam"])
+    following_service.approve(request_id, actor=raised.people["adam"])
     commit()
     raised.on_chain("release", b"\x06" * 32, role="operator")
     raised.chain_works()
@@ -378,7 +381,7 @@ def test_a_contract_that_changed_after_the_approval_stops_it_and_nothing_moves(r
 
 def test_nothing_is_decided_while_writes_to_the_contract_are_on_their_way(cancelled):
     cancelled.queue_a_write()
-    with pytest.raises(rules.TooEarly):
+    with pytest.raises(following.TooEarly):
         cancelled.preview()
     rollback()
 
@@ -387,12 +390,12 @@ def test_a_campaign_that_agrees_has_nothing_to_follow(raised):
     raised.paid("charlie", "1,000", key="form-key-1")
     raised.chain_works()
     assert raised.compare() == []
-    with pytest.raises(service.following.NotCompared):
+    with pytest.raises(following_service.NotCompared):
         raised.preview()
-    service.ask_for_look(raised.campaign_id)
+    comparing.ask_for_look(raised.campaign_id)
     commit()
     raised.chain_works()
-    with pytest.raises(rules.NothingToFollow):
+    with pytest.raises(following.NothingToFollow):
         raised.preview()
     rollback()
 
@@ -400,8 +403,8 @@ def test_a_campaign_that_agrees_has_nothing_to_follow(raised):
 def test_a_disagreement_cannot_be_tried_away(raised):
     succeed_by_others(raised)
     error = raised.campaign().chain_error
-    with pytest.raises(campaign_rules.WrongState, match="second person"):
-        campaign_service.retry_ending(raised.campaign_id, actor=raised.people["fiona"])
+    with pytest.raises(life_rules.WrongState, match="second person"):
+        ending.retry_ending(raised.campaign_id, actor=raised.people["fiona"])
     rollback()
     assert raised.campaign().chain_error == error
     assert "disagree" in error

@@ -3,8 +3,8 @@
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import marks
-from crowdfund.db import db, rollback
+from crowdfund.kernel import marks
+from crowdfund.kernel.db import db, rollback
 from crowdfund.ledger.models import Head
 from crowdfund.ledger.proof import accounts, again, news
 from crowdfund.reports import service

@@ -3,8 +3,8 @@
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import marks
-from crowdfund.db import db, own_transaction, rollback, snapshot
+from crowdfund.kernel import marks
+from crowdfund.kernel.db import db, own_transaction, rollback, snapshot
 from crowdfund.ledger import proof, rules
 from crowdfund.ledger.models import Entry, Head, PostingRow
 from crowdfund.ledger.proof import accounts, news

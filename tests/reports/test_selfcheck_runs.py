@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from crowdfund import audit, clock, config, outbox
-from crowdfund.accounts import service as accounts
 from crowdfund.adapters import sealing
-from crowdfund.db import commit, db, own_transaction, rollback, snapshot
 from crowdfund.documents.models import Document, DocumentKey
+from crowdfund.kernel import audit, clock, config, outbox
+from crowdfund.kernel.db import commit, db, own_transaction, rollback, snapshot
+from crowdfund.kernel.outbox import outbox_table
 from crowdfund.ledger import queries as ledger
-from crowdfund.ledger import service as ledger_service
 from crowdfund.ledger.proof.chain import Walk
 from crowdfund.ledger.rules import Posting
-from crowdfund.outbox import outbox_table
+from crowdfund.ledger.service import posting
 from crowdfund.payments.models import Payment
+from crowdfund.people import service as people_service
 from crowdfund.reports import proofs, queries, service
 from tests import raising
 from tests.ledger.conftest import ALICE, BOB, WORLD
@@ -39,7 +39,7 @@ def post_from_another_thread(app, key):
     def work():
         with app.app_context():
             try:
-                ledger_service.post(key, [Posting(WORLD, BOB, 100)], kind="test")
+                posting.post(key, [Posting(WORLD, BOB, 100)], kind="test")
                 commit()
             except Exception as error:  # noqa: BLE001 - whatever it is, the test shows it
                 failures.append(error)
@@ -125,7 +125,7 @@ def logged(app, frozen):
 
 
 def test_a_change_in_the_proved_part_of_the_audit_log_is_found_within_a_round(logged, monkeypatch):
-    monkeypatch.setattr("crowdfund.audit.verifying.CHUNK", 2)
+    monkeypatch.setattr("crowdfund.kernel.audit.verifying.CHUNK", 2)
     with unlocked("audit_entry"):
         run("UPDATE audit_entry SET actor = 'x' WHERE seq = 5")
     found = [selfcheck() for _ in range(4)]
@@ -214,7 +214,7 @@ def test_a_secret_key_that_opens_nothing_is_said_in_a_sentence(sealed, monkeypat
 
 
 def test_an_authenticator_that_cannot_be_opened_is_said_too(app, frozen, monkeypatch):
-    person = accounts.ensure_user("alice@example.com", "Alice A")
+    person = people_service.ensure_user("alice@example.com", "Alice A")
     db.session.execute(
         sa.text("INSERT INTO totp (person_id, sealed, last_step, added_at) VALUES (:p, :s, 0, :at)"),
         {"p": person, "s": sealing.seal("totp", person, b"secret"), "at": "2026-06-15 09:00:00"},

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import structlog
 
-from crowdfund.errors import FileRefused, Unavailable
-from crowdfund.i18n import _
+from crowdfund.kernel.errors import FileRefused, Unavailable
+from crowdfund.kernel.i18n import _
 
 log = structlog.get_logger()
 CPU_S = 1.7  # of the processor for one file: with a core free, the answer comes within two seconds

@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, request
 
-from ... import audit, config, exports, web
-from ...accounts import queries as accounts
-from ...errors import NotFound
-from ...i18n import _
-from ..links import link
-from .blueprint import bp
+from crowdfund.admin import queries as admin_queries
+from crowdfund.admin.links import link
+from crowdfund.admin.views.blueprint import bp
+from crowdfund.kernel import audit, config, exports
+from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web import pages
+from crowdfund.people import queries
 
 SIZE = 25
 HEADER = (
@@ -29,11 +31,11 @@ def index() -> Response:
     rows = audit.entries(_filters(), before=before, after=after, size=SIZE + 1)
     more = len(rows) > SIZE
     rows = rows[-SIZE:] if after is not None else rows[:SIZE]
-    return web.render(
+    return pages.render(
         "admin/audit.html",
         "admin/_audit.html",
         rows=rows,
-        names=accounts.names({row.actor for row in rows} | {row.subject_id for row in rows}),
+        names=queries.names({row.actor for row in rows} | {row.subject_id for row in rows}),
         newer=rows[0].seq if rows and (before is not None or (after is not None and more)) else None,
         older=rows[-1].seq if rows and (more or after is not None) else None,
         link=link,
@@ -55,10 +57,10 @@ def audit_entry(seq: int) -> Response:
     if row is None:
         raise NotFound(_("There is no such entry in the audit log."))
     earlier, later = audit.neighbours(row)
-    return web.render(
+    return pages.render(
         "admin/audit_entry.html",
         row=row,
-        name=accounts.names({row.actor}).get(row.actor),
+        name=queries.names({row.actor}).get(row.actor),
         thing=link(row.subject_kind, row.subject_id),
         earlier=earlier,
         later=later,
@@ -69,7 +71,7 @@ def _filters() -> audit.Filters:
     args = {name: value.strip()[:100] for name, value in request.args.items()}
     who = args.get("who", "")
     return audit.Filters(
-        actors=(*accounts.find_people(who), who) if who else None,
+        actors=(*admin_queries.find_people(who), who) if who else None,
         action=args.get("action", ""),
         outcome=args.get("outcome", ""),
         subject_kind=args.get("kind", ""),

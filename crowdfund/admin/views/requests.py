@@ -3,15 +3,16 @@
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from ... import web
-from ...accounts import queries as accounts
-from ...accounts import service as account_service
-from ...accounts.rules.administration import KIND_LABELS, REQUEST_STATES, ROLE_LABELS
-from ...audit import shell as audit_shell
-from ...errors import CrowdfundError
-from ...i18n import _
-from ..forms import ReasonForm
-from .blueprint import bp
+from crowdfund.admin import queries, service
+from crowdfund.admin.forms import ReasonForm
+from crowdfund.admin.rules import KIND_LABELS, REQUEST_STATES, ROLE_LABELS
+from crowdfund.admin.views.blueprint import bp
+from crowdfund.kernel.audit import shell as audit_shell
+from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web import identity, pages
+from crowdfund.kernel.web import requests as web_requests
+from crowdfund.people import queries as people_queries
 
 SIZE = 25
 
@@ -19,17 +20,17 @@ SIZE = 25
 @bp.get("/staff/requests")
 def requests() -> Response:
     """List requests, those that wait unless others are asked for."""
-    page, status = web.page_number(), request.args.get("status", "pending")
-    rows = accounts.staff_requests(status="" if status == "all" else status, page=page, size=SIZE)
+    page, status = web_requests.page_number(), request.args.get("status", "pending")
+    rows = queries.staff_requests(status="" if status == "all" else status, page=page, size=SIZE)
     people = (
         {row.person_id for row in rows} | {row.asked_by for row in rows} | {row.decided_by for row in rows}
     )
-    return web.render(
+    return pages.render(
         "admin/requests.html",
         "admin/_requests.html",
         rows=rows[:SIZE],
-        names=accounts.names(people - {None}),
-        counts=accounts.staff_request_counts(),
+        names=people_queries.names(people - {None}),
+        counts=queries.staff_request_counts(),
         states=REQUEST_STATES,
         shown=status,
         page=page,
@@ -49,9 +50,9 @@ def requested(request_id: str) -> Response:
 def confirm(request_id: str) -> BaseResponse:
     """Do what a colleague asked for."""
     _name(request_id)
-    account_service.administration.confirm(request_id, actor=_me())
-    web.flash(_("Done. We have notified the person."), "success")
-    return web.back(url_for("admin.requested", request_id=request_id))
+    service.confirm(request_id, actor=_me())
+    pages.flash(_("Done. We have notified the person."), "success")
+    return pages.back(url_for("admin.requested", request_id=request_id))
 
 
 @bp.post("/staff/requests/<string(length=32):request_id>/refuse")
@@ -60,41 +61,41 @@ def refuse(request_id: str) -> BaseResponse:
     _name(request_id)
     form = ReasonForm()
     try:
-        account_service.administration.refuse(request_id, actor=_me(), reason=form.reason.data)
+        service.refuse(request_id, actor=_me(), reason=form.reason.data)
     except CrowdfundError as error:
         if error.field is None:
             raise
-        web.put_error(form, error)
+        pages.put_error(form, error)
         return _page(request_id, form, status=error.status)
-    web.flash(_("Refused. Nothing was changed."), "success")
-    return web.back(url_for("admin.requested", request_id=request_id))
+    pages.flash(_("Refused. Nothing was changed."), "success")
+    return pages.back(url_for("admin.requested", request_id=request_id))
 
 
 @bp.post("/staff/requests/<string(length=32):request_id>/withdraw")
 def withdraw(request_id: str) -> BaseResponse:
     """Take back what one asked for."""
     _name(request_id)
-    account_service.administration.withdraw(request_id, actor=_me())
-    web.flash(_("Withdrawn. Nothing was changed."), "success")
-    return web.back(url_for("admin.requested", request_id=request_id))
+    service.withdraw(request_id, actor=_me())
+    pages.flash(_("Withdrawn. Nothing was changed."), "success")
+    return pages.back(url_for("admin.requested", request_id=request_id))
 
 
 def _name(request_id: str) -> None:
     """Tell the audit log whom this is about: the person, not only the request."""
-    found = accounts.staff_request(request_id)
+    found = queries.staff_request(request_id)
     audit_shell.about("person", found.person_id, request_id=request_id, kind=found.kind, role=found.role)
 
 
 def _page(request_id: str, form: ReasonForm, *, status: int = 200) -> Response:
-    found = accounts.staff_request(request_id)
-    events = accounts.staff_request_history(request_id)
+    found = queries.staff_request(request_id)
+    events = queries.staff_request_history(request_id)
     people = {found.person_id, found.asked_by, *(event.actor for event in events)}
-    return web.render(
+    return pages.render(
         "admin/requested.html",
         status=status,
         asked=found,
         events=events,
-        names=accounts.names(people),
+        names=people_queries.names(people),
         kind_labels=KIND_LABELS,
         role_labels=ROLE_LABELS,
         form=form,
@@ -102,4 +103,4 @@ def _page(request_id: str, form: ReasonForm, *, status: int = 200) -> Response:
 
 
 def _me() -> str:
-    return str(web.current_user().id)
+    return str(identity.current_user().id)

@@ -6,14 +6,17 @@ from typing import Any
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from ... import exports, web
-from ...accounts import queries as accounts
-from ...accounts import service as account_service
-from ...accounts.rules.administration import KIND_LABELS, ROLE_LABELS
-from ...errors import CrowdfundError, NotFound
-from ...i18n import _, ngettext
-from ..forms import ReasonForm, RequestForm
-from .blueprint import bp
+from crowdfund.admin import queries, service
+from crowdfund.admin.forms import ReasonForm, RequestForm
+from crowdfund.admin.rules import KIND_LABELS, ROLE_LABELS
+from crowdfund.admin.views.blueprint import bp
+from crowdfund.kernel import exports
+from crowdfund.kernel.errors import CrowdfundError, NotFound
+from crowdfund.kernel.i18n import _, ngettext
+from crowdfund.kernel.web import identity, pages
+from crowdfund.kernel.web import requests as web_requests
+from crowdfund.people import queries as people_queries
+from crowdfund.security import queries as security_queries
 
 SIZE = 25
 HEADER = ("id", "first_name", "last_name", "email", "phone", "verification", "closed_at", "since")
@@ -22,13 +25,13 @@ HEADER = ("id", "first_name", "last_name", "email", "phone", "verification", "cl
 @bp.get("/staff/users")
 def users() -> Response:
     """List people with their roles."""
-    page = web.page_number()
-    rows = accounts.users(_filters(), page=page, size=SIZE)
-    return web.render(
+    page = web_requests.page_number()
+    rows = queries.users(_filters(), page=page, size=SIZE)
+    return pages.render(
         "admin/users.html",
         "admin/_users.html",
         rows=rows[:SIZE],
-        roles=accounts.roles_by_person({row.id for row in rows}),
+        roles=queries.roles_by_person({row.id for row in rows}),
         role_labels=ROLE_LABELS,
         page=page,
         more=len(rows) > SIZE,
@@ -38,7 +41,7 @@ def users() -> Response:
 @bp.get("/staff/users.csv")
 def users_csv() -> Response:
     """Send everybody who fits the filters as CSV."""
-    return exports.csv_file("users.csv", HEADER, _lines(accounts.all_users(_filters())))
+    return exports.csv_file("users.csv", HEADER, _lines(queries.all_users(_filters())))
 
 
 @bp.get("/staff/users/<string(length=32):person_id>")
@@ -54,30 +57,28 @@ def ask(person_id: str) -> BaseResponse:
     if not form.validate_on_submit():
         return _page(person_id, ReasonForm(formdata=None), form, status=422)
     try:
-        account_service.administration.ask(
+        service.ask(
             person_id, form.kind.data, role=form.role.data or "", reason=form.reason.data, actor=_me()
         )
     except CrowdfundError as error:
         if error.field is None:
             raise
-        web.put_error(form, error)
+        pages.put_error(form, error)
         return _page(person_id, ReasonForm(formdata=None), form, status=error.status)
-    web.flash(_("Request sent. Another admin has seven days to approve it."), "success")
-    return web.back(url_for("admin.user", person_id=person_id))
+    pages.flash(_("Request sent. Another admin has seven days to approve it."), "success")
+    return pages.back(url_for("admin.user", person_id=person_id))
 
 
 @bp.post("/staff/users/<string(length=32):person_id>/disable")
 def disable(person_id: str) -> BaseResponse:
     """Close an account."""
-    return _do(person_id, account_service.administration.disable, lambda _done: _("The account is closed."))
+    return _do(person_id, service.disable, lambda _done: _("The account is closed."))
 
 
 @bp.post("/staff/users/<string(length=32):person_id>/enable")
 def enable(person_id: str) -> BaseResponse:
     """Open a closed account again."""
-    return _do(
-        person_id, account_service.administration.enable, lambda _done: _("The account is open again.")
-    )
+    return _do(person_id, service.enable, lambda _done: _("The account is open again."))
 
 
 @bp.post("/staff/users/<string(length=32):person_id>/sign-out")
@@ -87,7 +88,7 @@ def sign_out(person_id: str) -> BaseResponse:
     def said(ended: int) -> str:
         return ngettext("%(num)s session was ended.", "%(num)s sessions were ended.", ended)
 
-    return _do(person_id, account_service.administration.sign_out_everywhere, said)
+    return _do(person_id, service.sign_out_everywhere, said)
 
 
 def _do(person_id: str, verb: Callable[..., Any], said: Callable[[Any], str]) -> BaseResponse:
@@ -99,33 +100,36 @@ def _do(person_id: str, verb: Callable[..., Any], said: Callable[[Any], str]) ->
     except CrowdfundError as error:
         if error.field is None:
             raise
-        web.put_error(form, error)
+        pages.put_error(form, error)
         return _page(person_id, form, RequestForm(formdata=None), status=error.status)
-    web.flash(said(done), "success")
-    return web.back(url_for("admin.user", person_id=person_id))
+    pages.flash(said(done), "success")
+    return pages.back(url_for("admin.user", person_id=person_id))
 
 
 def _page(person_id: str, reason: ReasonForm, ask_form: RequestForm, *, status: int = 200) -> Response:
-    person = accounts.get(person_id)
+    person = people_queries.get(person_id)
     if person is None:
         raise NotFound(_("There is no such person."))
-    grants, history = accounts.role_grants(person_id), accounts.kyc_history(person_id)
-    requests, security = accounts.staff_requests(person_id=person_id), accounts.security_events(person_id)
-    count, seen_at = accounts.open_sessions(person_id)
+    grants, history = queries.role_grants(person_id), people_queries.kyc_history(person_id)
+    requests, security = (
+        queries.staff_requests(person_id=person_id),
+        security_queries.security_events(person_id),
+    )
+    count, seen_at = queries.open_sessions(person_id)
     actors = {row.given_by for row in grants} | {row.actor for row in (*history, *security)}
-    return web.render(
+    return pages.render(
         "admin/user.html",
         status=status,
         person=person,
         grants=grants,
-        methods=accounts.masked_methods(person_id),
-        factors=accounts.factors(person_id),
+        methods=queries.masked_methods(person_id),
+        factors=security_queries.factors(person_id),
         sessions_count=count,
         seen_at=seen_at,
         requests=requests,
         history=history,
         security=security,
-        names=accounts.names(actors | {row.asked_by for row in requests}),
+        names=people_queries.names(actors | {row.asked_by for row in requests}),
         kind_labels=KIND_LABELS,
         role_labels=ROLE_LABELS,
         reason_form=reason,
@@ -134,12 +138,12 @@ def _page(person_id: str, reason: ReasonForm, ask_form: RequestForm, *, status: 
 
 
 def _me() -> str:
-    return str(web.current_user().id)
+    return str(identity.current_user().id)
 
 
-def _filters() -> accounts.UserFilters:
+def _filters() -> queries.UserFilters:
     args = {name: value.strip()[:100] for name, value in request.args.items()}
-    return accounts.UserFilters(
+    return queries.UserFilters(
         search=args.get("q", ""),
         role=args.get("role", ""),
         state=args.get("state", ""),

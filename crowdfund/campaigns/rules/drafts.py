@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import nh3
 
-from crowdfund.errors import Invalid
-from crowdfund.i18n import _, _l
-from crowdfund.issuers.rules import SECTORS, Values, collect, line, pick
+from crowdfund.issuers.rules.lists import SECTORS
+from crowdfund.issuers.rules.words import Values, collect, line, pick
+from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.i18n import _, _l
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

@@ -5,11 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from crowdfund.errors import Conflict
-from crowdfund.i18n import _, ngettext
-from crowdfund.issuers.rules import WrongState
-
-from .terms import last_settlement
+from crowdfund.campaigns.rules.terms import last_settlement
+from crowdfund.issuers.rules.life import WrongState
+from crowdfund.kernel.errors import Conflict
+from crowdfund.kernel.i18n import _, ngettext
 
 
 class Status(StrEnum):

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from crowdfund import money
-from crowdfund.errors import Invalid, InvalidAmount
-from crowdfund.i18n import _
-from crowdfund.issuers.rules import Values, collect
+from crowdfund.issuers.rules.words import Values, collect
+from crowdfund.kernel import money
+from crowdfund.kernel.errors import Invalid, InvalidAmount
+from crowdfund.kernel.i18n import _
 
 # How long after the deadline a contract records payments and only we may close it: SETTLEMENT_GRACE
 # in contracts/src/campaign/CampaignBase.sol. A test compares the two.

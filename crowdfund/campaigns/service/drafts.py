@@ -5,21 +5,23 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crowdfund import clock
 from crowdfund.adapters import storage
-from crowdfund.db import db, new_id, record_event
+from crowdfund.campaigns import queries
+from crowdfund.campaigns.models import Campaign, campaign_event
+from crowdfund.campaigns.rules import drafts, terms
+from crowdfund.campaigns.rules.life import Status
+from crowdfund.campaigns.service.shared import NotEligible, change, locked, tell_team, touch
 from crowdfund.documents.service import Poster
-from crowdfund.errors import Conflict, FileRefused
-from crowdfund.i18n import _
-from crowdfund.issuers import queries as issuers
-from crowdfund.issuers.rules import REFUSALS, line
-from crowdfund.notifications import service as notifications
-from crowdfund.statuses import status_text
-
-from .. import queries, rules
-from ..models import Campaign, campaign_event
-from ..rules import Status
-from .shared import NotEligible, change, locked, tell_team, touch
+from crowdfund.issuers import queries as issuers_queries
+from crowdfund.issuers.rules import life, lists
+from crowdfund.issuers.rules.life import REFUSALS
+from crowdfund.issuers.rules.words import line
+from crowdfund.kernel import clock
+from crowdfund.kernel.db import db, new_id, record_event
+from crowdfund.kernel.errors import Conflict, FileRefused
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.statuses import status_text
+from crowdfund.notifications import service
 
 
 class Incomplete(Conflict):
@@ -31,7 +33,7 @@ class Incomplete(Conflict):
 def create_draft(company_id: str, *, actor: str) -> str:
     """Open an empty draft for a company with today's platform settings; return its id."""
     now, limits, campaign_id = clock.now(), queries.limits(), new_id()
-    company = issuers.get(company_id)
+    company = issuers_queries.get(company_id)
     db.session.add(
         Campaign(
             id=campaign_id, slug=campaign_id, company_id=company_id, author_id=actor, sector=company.sector,
@@ -46,14 +48,14 @@ def create_draft(company_id: str, *, actor: str) -> str:
 
 def save_basics(campaign_id: str, values: Mapping[str, object]) -> None:
     """Save title, summary, sector and security type; raises InvalidFields or WrongState."""
-    good, errors = rules.clean_basics(values)
+    good, errors = drafts.clean_basics(values)
     _refuse(errors)
     campaign = editable(campaign_id)
     for name, value in good.items():
         setattr(campaign, name, value)
     campaign.slug = _free_slug(good["title"], campaign_id)
-    company = issuers.get(campaign.company_id)
-    sector = str(rules.SECTORS[good["sector"]])
+    company = issuers_queries.get(campaign.company_id)
+    sector = str(lists.SECTORS[good["sector"]])
     words = (good["title"], good["summary"], company.trade_name or "", sector)
     campaign.search_text = " ".join(" ".join(words).casefold().split())[:500]
     touch(campaign)
@@ -84,7 +86,7 @@ def set_picture_id(campaign_id: str, file_id: str, alt: str) -> None:
 
 def save_story(campaign_id: str, story_md: str) -> None:
     """Save the story in Markdown; it is made safe each time it is shown."""
-    story = rules.parse_story(story_md)
+    story = drafts.parse_story(story_md)
     campaign = editable(campaign_id)
     campaign.story_md = story
     touch(campaign)
@@ -92,7 +94,7 @@ def save_story(campaign_id: str, story_md: str) -> None:
 
 def save_terms(campaign_id: str, values: Mapping[str, object]) -> None:
     """Save goal, price, limits per person and duration, typed as text; raises InvalidFields."""
-    good, errors = rules.clean_terms(values, queries.limits())
+    good, errors = terms.clean_terms(values, queries.limits())
     _refuse(errors)
     campaign = editable(campaign_id)
     for name, value in good.items():
@@ -108,37 +110,37 @@ def submit(campaign_id: str, *, actor: str) -> None:
     campaign = editable(campaign_id)
     row = queries.by_id(campaign_id)
     draft: dict[str, Any] = dict(row._mapping)
-    missing = rules.missing_steps(draft)
+    missing = drafts.missing_steps(draft)
     if missing:
-        pages = ", ".join(rules.STEP_TITLES[step].lower() for step in missing)
+        pages = ", ".join(drafts.STEP_TITLES[step].lower() for step in missing)
         raise Incomplete(_("Some pages are not complete yet: %(pages)s.", pages=pages))
-    _refuse(rules.check_terms(draft, queries.limits()))
+    _refuse(terms.check_terms(draft, queries.limits()))
     refusal = queries.start_refusal(campaign.company_id)
     if refusal:
         raise NotEligible(str(REFUSALS[refusal]))
     campaign.submitted_at, campaign.rejection_reason = clock.now(), None
     change(campaign, Status.SUBMITTED, actor=actor)
     tell_team(campaign, "submitted")
-    notifications.queue_work("staff.campaigns", key=f"{campaign.id}:{campaign.submitted_at.timestamp()}")
+    service.queue_work("staff.campaigns", key=f"{campaign.id}:{campaign.submitted_at.timestamp()}")
 
 
 def _refuse(errors: Mapping[str, str]) -> None:
     if errors:
-        raise rules.InvalidFields(errors)
+        raise life.InvalidFields(errors)
 
 
 def editable(campaign_id: str) -> Campaign:
     """Return a locked draft; raises WrongState for whatever was submitted."""
     campaign = locked(campaign_id)
     if campaign.status != Status.DRAFT:
-        raise rules.WrongState(
+        raise life.WrongState(
             _("This campaign is %(status)s: it cannot be changed now.", status=status_text(campaign.status))
         )
     return campaign
 
 
 def _free_slug(title: str, campaign_id: str) -> str:
-    base = rules.slugify(title) or campaign_id
+    base = drafts.slugify(title) or campaign_id
     taken = sa.select(Campaign.id).where(Campaign.slug == base, Campaign.id != campaign_id)
     # The end of an id is random: two people with one title at one moment still differ.
     return f"{base}-{campaign_id[-6:]}" if db.session.execute(taken).first() else base

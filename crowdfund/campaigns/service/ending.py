@@ -8,17 +8,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from crowdfund import clock, money, outbox
+from crowdfund.campaigns import queries
+from crowdfund.campaigns.models import Campaign
+from crowdfund.campaigns.rules import life
+from crowdfund.campaigns.rules.life import Status
+from crowdfund.campaigns.service.shared import campaign_intent, change, locked, note, tell_team
 from crowdfund.chain import queries as chain_queries
 from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain_service
-from crowdfund.i18n import _
-from crowdfund.issuers.rules import parse_reason
-
-from .. import queries, rules
-from ..models import Campaign
-from ..rules import Status
-from .shared import campaign_intent, change, locked, note, tell_team
+from crowdfund.issuers.rules import life as life_rules
+from crowdfund.issuers.rules.words import parse_reason
+from crowdfund.kernel import clock, money, outbox
+from crowdfund.kernel.i18n import _
 
 FUNCTIONS = {"close": "closeConfirmed", "cancel": "cancel", "release": "release"}
 RETRY_AFTER = timedelta(minutes=10)
@@ -37,7 +38,7 @@ def close_due(now: datetime | None = None) -> int:
     """
     moment, begun = now or clock.now(), 0
     for row in queries.due(moment):
-        if rules.verdict(queries.tally(row), moment, grace_days=row.grace_days) == "awaiting":
+        if life.verdict(queries.tally(row), moment, grace_days=row.grace_days) == "awaiting":
             continue
         campaign = locked(row.id)
         if campaign.chain_error and campaign.updated_at > moment - RETRY_AFTER:
@@ -53,16 +54,18 @@ def close_early(campaign_id: str, *, actor: str) -> None:
     """
     campaign = locked(campaign_id)
     if campaign.status != Status.LIVE or campaign.ending:
-        raise rules.WrongState(_("Only a live campaign can be closed."))
+        raise life_rules.WrongState(_("Only a live campaign can be closed."))
     if not _is_success(campaign):
-        need = rules.threshold_minor(campaign.goal_minor or 0, campaign.threshold_bps)
-        raise rules.WrongState(
+        need = life.threshold_minor(campaign.goal_minor or 0, campaign.threshold_bps)
+        raise life_rules.WrongState(
             _("Closing early needs %(need)s settled. Wait for more, or the deadline.", need=money.fmt(need))
         )
     if campaign.reserved_minor - campaign.foreign_room_minor > campaign.settled_minor:
-        raise rules.WrongState(_("Some money is still on its way. Close when it has arrived."))
+        raise life_rules.WrongState(_("Some money is still on its way. Close when it has arrived."))
     if not _begin_close(campaign, actor=actor):
-        raise rules.WrongState(_("The last payments are being recorded on chain. Try again in a minute."))
+        raise life_rules.WrongState(
+            _("The last payments are being recorded on chain. Try again in a minute.")
+        )
 
 
 def _begin_close(campaign: Campaign, *, actor: str) -> int:
@@ -108,8 +111,8 @@ def forget_difference(campaign_id: str) -> None:
 
 
 def _is_success(campaign: Campaign) -> bool:
-    counted = rules.counted_minor(campaign.settled_minor, campaign.token_minor)
-    return rules.is_success(counted, campaign.goal_minor or 0, campaign.threshold_bps)
+    counted = life.counted_minor(campaign.settled_minor, campaign.token_minor)
+    return life.is_success(counted, campaign.goal_minor or 0, campaign.threshold_bps)
 
 
 def note_disagreement(campaign_id: str, result: str) -> None:
@@ -142,12 +145,12 @@ def cancel(campaign_id: str, reason: str, *, actor: str) -> None:
     """Cancel a campaign: at once before it is live, by its contract afterwards (all is refunded)."""
     why = parse_reason(reason)
     campaign = locked(campaign_id)
-    rules.move(campaign.status, Status.CANCELLED)
+    life.move(campaign.status, Status.CANCELLED)
     if campaign.status == Status.LIVE:
         if campaign.ending:
-            raise rules.WrongState(_("This campaign is being ended already."))
+            raise life_rules.WrongState(_("This campaign is being ended already."))
         if campaign.contract_result:
-            raise rules.WrongState(must_follow())
+            raise life_rules.WrongState(must_follow())
         begin(campaign, "cancel", actor=actor, reason=why)
         return
     change(campaign, Status.CANCELLED, actor=actor, reason=why)
@@ -207,22 +210,24 @@ def retry_ending(campaign_id: str, *, actor: str) -> None:
     """
     campaign = locked(campaign_id)
     if not campaign.chain_error:
-        raise rules.WrongState(_("There is nothing to try again."))
+        raise life_rules.WrongState(_("There is nothing to try again."))
     if campaign.contract_result:
-        raise rules.WrongState(must_follow())
+        raise life_rules.WrongState(must_follow())
     if campaign.ending == "release":
         begin(campaign, "release", actor=actor)
         return
     if campaign.status != Status.LIVE or not campaign.ends_at or campaign.ends_at >= clock.now():
-        raise rules.WrongState(
+        raise life_rules.WrongState(
             _("This cannot be repeated from here. Close, cancel or release the campaign again.")
         )
     if campaign.refused_count:
-        raise rules.WrongState(
+        raise life_rules.WrongState(
             _("The contract refused to record some of this money. Compare it with our books first.")
         )
     if not _begin_close(campaign, actor=actor):
-        raise rules.WrongState(_("The last payments are being recorded on chain. Try again in a minute."))
+        raise life_rules.WrongState(
+            _("The last payments are being recorded on chain. Try again in a minute.")
+        )
 
 
 def must_follow() -> str:

@@ -3,18 +3,17 @@
 `reconciliation` judges what each campaign needs and calls these within one transaction.
 """
 
-from crowdfund import clock, outbox
-from crowdfund.errors import Conflict
-from crowdfund.i18n import _
+from crowdfund.campaigns.models import Campaign
+from crowdfund.campaigns.rules import life
+from crowdfund.campaigns.rules.life import Status
+from crowdfund.campaigns.service.ending import ask_contract, end
+from crowdfund.campaigns.service.releasing import end_release, pay_out
+from crowdfund.campaigns.service.shared import locked, note, record_change, reviewable, tell_team, touch
+from crowdfund.kernel import clock, outbox
+from crowdfund.kernel.errors import Conflict
+from crowdfund.kernel.i18n import _
 from crowdfund.ledger import rules as ledger_rules
-from crowdfund.ledger import service as ledger
-
-from .. import rules
-from ..models import Campaign
-from ..rules import Status
-from .ending import ask_contract, end
-from .releasing import end_release, pay_out
-from .shared import locked, note, record_change, reviewable, tell_team, touch
+from crowdfund.ledger.service import posting
 
 
 class AlreadySpent(Conflict):
@@ -37,8 +36,8 @@ def follow_end(campaign_id: str, to: Status, *, actor: str, reason: str) -> None
     if campaign.status == Status.LIVE:
         end(campaign, to, tx_hash=campaign.close_tx, actor=actor, reason=reason)
         return
-    if to not in rules.FOLLOWS.get(Status(campaign.status), set()):
-        rules.move(campaign.status, to)
+    if to not in life.FOLLOWS.get(Status(campaign.status), set()):
+        life.move(campaign.status, to)
     if campaign.release_entry_id:
         _take_back(campaign)
     campaign.ending = campaign.chain_error = campaign.contract_result = None
@@ -53,7 +52,7 @@ def _take_back(campaign: Campaign) -> None:
     """Reverse the release: the money is in escrow again, for the refunds."""
     key = f"campaign:{campaign.id}:release:undone"
     try:
-        ledger.reverse(key, str(campaign.release_entry_id), reason="follows the contract")
+        posting.reverse(key, str(campaign.release_entry_id), reason="follows the contract")
     except ledger_rules.InsufficientFunds as error:
         raise AlreadySpent(
             _("The company no longer has the released money, so it cannot be refunded. Nothing was moved.")

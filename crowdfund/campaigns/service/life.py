@@ -3,16 +3,16 @@
 from datetime import datetime, timedelta
 from typing import cast
 
-from crowdfund import clock, config, outbox
+from crowdfund.campaigns import queries
+from crowdfund.campaigns.models import Campaign
+from crowdfund.campaigns.rules import life
+from crowdfund.campaigns.rules.life import Status
+from crowdfund.campaigns.service.shared import NotEligible, campaign_intent, change, locked, tell_team
 from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain_service
-from crowdfund.issuers import queries as issuers
-from crowdfund.issuers.rules import REFUSALS
-
-from .. import queries, rules
-from ..models import Campaign
-from ..rules import Status
-from .shared import NotEligible, campaign_intent, change, locked, tell_team
+from crowdfund.issuers import queries as issuers_queries
+from crowdfund.issuers.rules.life import REFUSALS
+from crowdfund.kernel import clock, config, outbox
 
 
 def deploy(campaign_id: str, *, actor: str) -> None:
@@ -21,12 +21,12 @@ def deploy(campaign_id: str, *, actor: str) -> None:
     The deadline is fixed here, because the contract is told it.
     """
     campaign = locked(campaign_id)
-    rules.move(campaign.status, Status.DEPLOYING)
+    life.move(campaign.status, Status.DEPLOYING)
     refusal = queries.start_refusal(campaign.company_id)
     if refusal:
         raise NotEligible(str(REFUSALS[refusal]))
     now = clock.now()
-    year = rules.calendar_year(now, config.settings().time_zone)
+    year = life.calendar_year(now, config.settings().time_zone)
     campaign.live_lock, campaign.started_year = campaign.company_id, year
     campaign.year_lock = f"{campaign.company_id}:{year}"
     campaign.ends_at = now.replace(microsecond=0) + timedelta(days=campaign.duration_days or 0)
@@ -38,7 +38,7 @@ def deploy(campaign_id: str, *, actor: str) -> None:
 
 def _write_creation(campaign: Campaign) -> None:
     intent = campaign_intent(campaign.id, "create", attempt=campaign.deploy_tries)
-    company = issuers.get(campaign.company_id)
+    company = issuers_queries.get(campaign.company_id)
     units = chain_rules.to_units
     ends_at = cast(datetime, campaign.ends_at)
     params = {

@@ -5,18 +5,19 @@ from datetime import timedelta
 import sqlalchemy as sa
 import structlog
 
-from crowdfund import clock, outbox
 from crowdfund.adapters import storage
-from crowdfund.db import db, new_id
+from crowdfund.campaigns import queries
+from crowdfund.campaigns.models import CampaignDocument
+from crowdfund.campaigns.rules import drafts, life
+from crowdfund.campaigns.service.drafts import editable
+from crowdfund.campaigns.service.shared import touch
 from crowdfund.documents.service import Examined
-from crowdfund.errors import Conflict
-from crowdfund.i18n import _
-from crowdfund.issuers.rules import line
-
-from .. import queries, rules
-from ..models import CampaignDocument
-from .drafts import editable
-from .shared import touch
+from crowdfund.issuers.rules import life as life_rules
+from crowdfund.issuers.rules.words import line
+from crowdfund.kernel import clock, outbox
+from crowdfund.kernel.db import db, new_id
+from crowdfund.kernel.errors import Conflict
+from crowdfund.kernel.i18n import _
 
 log = structlog.get_logger()
 
@@ -28,8 +29,8 @@ def check_new_document(campaign_id: str, title: str) -> str:
     """
     name = line(title, "title", _("what it is"), least=3, most=80)
     campaign = queries.by_id(campaign_id)
-    if campaign.status != rules.Status.DRAFT:
-        raise rules.WrongState(_("This campaign was submitted: its documents cannot be changed now."))
+    if campaign.status != life.Status.DRAFT:
+        raise life_rules.WrongState(_("This campaign was submitted: its documents cannot be changed now."))
     _refuse_too_many(campaign_id)
     return name
 
@@ -93,6 +94,6 @@ def note_pinned(document_id: str, problem: str) -> None:
 
 
 def _refuse_too_many(campaign_id: str) -> None:
-    if len(queries.documents(campaign_id)) >= rules.MOST_DOCUMENTS:
-        most = rules.MOST_DOCUMENTS
+    if len(queries.documents(campaign_id)) >= drafts.MOST_DOCUMENTS:
+        most = drafts.MOST_DOCUMENTS
         raise Conflict(_("A campaign has at most %(most)s documents. Remove one first.", most=most))

@@ -4,19 +4,17 @@ One admin asks, another confirms; on chain the operator proposes and the admin c
 does not change: it owes the same company the same money.
 """
 
-from crowdfund import audit
+from crowdfund.campaigns.rules.life import Status
+from crowdfund.campaigns.service import ending
+from crowdfund.campaigns.service.shared import locked, note, reviewable
 from crowdfund.chain import queries as chain
 from crowdfund.chain import request_queries, requests
-from crowdfund.errors import Conflict, Invalid
-from crowdfund.i18n import _
-from crowdfund.issuers import queries as issuers
-from crowdfund.issuers import rules as issuer_rules
-from crowdfund.notifications import service as notifications
-
-from .. import rules
-from ..rules import Status
-from . import ending
-from .shared import locked, note, reviewable
+from crowdfund.issuers import queries
+from crowdfund.issuers.rules import life, words
+from crowdfund.kernel import audit
+from crowdfund.kernel.errors import Conflict, Invalid
+from crowdfund.kernel.i18n import _
+from crowdfund.notifications import service
 
 OPEN = (Status.LIVE, Status.SUCCEEDED)
 
@@ -28,8 +26,8 @@ def ask_redirect(campaign_id: str, wallet: str, reason: str, *, actor: str) -> s
     """
     campaign = reviewable(campaign_id, actor)
     if campaign.status not in OPEN or not campaign.contract_address:
-        raise rules.WrongState(_("Only a live campaign or one that has succeeded can be redirected."))
-    address = issuer_rules.parse_wallet(wallet)
+        raise life.WrongState(_("Only a live campaign or one that has succeeded can be redirected."))
+    address = words.parse_wallet(wallet)
     if chain.is_ours(address):
         raise Invalid(
             _("This address belongs to the platform: money that is released to it would be lost."),
@@ -47,8 +45,8 @@ def redirected(campaign_id: str, wallet: str, *, request_id: str) -> None:
     """Note that the contract pays another wallet now, and send a release again that was refused."""
     campaign = locked(campaign_id)
     note(campaign, actor="system", reason=f"the release is redirected to {wallet}")
-    notifications.notify_all(
-        issuers.member_ids(campaign.company_id) | {campaign.author_id},
+    service.notify_all(
+        queries.member_ids(campaign.company_id) | {campaign.author_id},
         "campaign.redirected",
         {"campaign": campaign.title, "wallet": wallet},
         key=f"campaign:{campaign.id}:redirected:{request_id}",

@@ -1,17 +1,17 @@
 """Pay out a campaign that succeeded: in the journal at once, on chain by a write."""
 
-from crowdfund import clock, money, outbox
-from crowdfund.errors import Conflict
-from crowdfund.i18n import _
+from crowdfund.campaigns.models import Campaign
+from crowdfund.campaigns.rules import life
+from crowdfund.campaigns.rules.life import Status
+from crowdfund.campaigns.service.ending import begin, must_follow
+from crowdfund.campaigns.service.shared import change, locked, reviewable, tell_team
+from crowdfund.issuers.rules import life as life_rules
+from crowdfund.kernel import clock, money, outbox
+from crowdfund.kernel.errors import Conflict
+from crowdfund.kernel.i18n import _
 from crowdfund.ledger import queries as ledger_queries
 from crowdfund.ledger import rules as ledger_rules
-from crowdfund.ledger import service as ledger
-
-from .. import rules
-from ..models import Campaign
-from ..rules import Status
-from .ending import begin, must_follow
-from .shared import change, locked, reviewable, tell_team
+from crowdfund.ledger.service import posting
 
 
 class EscrowDisagrees(Conflict):
@@ -27,13 +27,13 @@ def release(campaign_id: str, *, actor: str) -> None:
     Raises OwnCampaign, WrongState, or EscrowDisagrees if the escrow does not hold what settled.
     """
     campaign = reviewable(campaign_id, actor)
-    rules.move(campaign.status, Status.RELEASED)
+    life.move(campaign.status, Status.RELEASED)
     if campaign.released_minor is not None:
-        raise rules.WrongState(_("The release of this campaign is under way."))
+        raise life_rules.WrongState(_("The release of this campaign is under way."))
     if campaign.contract_result:
-        raise rules.WrongState(must_follow())
+        raise life_rules.WrongState(must_follow())
     if campaign.refused_count:
-        raise rules.WrongState(
+        raise life_rules.WrongState(
             _("The contract refused to record some of this money. Compare it with our books first.")
         )
     pay_out(campaign)
@@ -56,7 +56,7 @@ def pay_out(campaign: Campaign) -> None:
     company = ledger_rules.company_wallet(campaign.company_id)
     parts = [(company, total - fee), (ledger_rules.PLATFORM_FEE, fee)]
     if total:  # a contract may have succeeded by money that never was in our books
-        campaign.release_entry_id = ledger.post(
+        campaign.release_entry_id = posting.post(
             f"campaign:{campaign.id}:release",
             [ledger_rules.Posting(escrow, account, amount) for account, amount in parts if amount],
             kind="campaign.released",

@@ -1,14 +1,16 @@
 """Approve or reject a submitted campaign: always by somebody else."""
 
-from crowdfund import clock
-from crowdfund.i18n import _
-from crowdfund.issuers.rules import parse_reason
-from crowdfund.statuses import status_text
-
-from .. import queries, rules
-from ..rules import Status
-from .life import deploy
-from .shared import change, reviewable, tell_team
+from crowdfund.campaigns import queries
+from crowdfund.campaigns.rules import life
+from crowdfund.campaigns.rules import terms as terms_rules
+from crowdfund.campaigns.rules.life import Status
+from crowdfund.campaigns.service.life import deploy
+from crowdfund.campaigns.service.shared import change, reviewable, tell_team
+from crowdfund.issuers.rules import life as life_rules
+from crowdfund.issuers.rules.words import parse_reason
+from crowdfund.kernel import clock
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.statuses import status_text
 
 
 def approve(campaign_id: str, *, actor: str) -> None:
@@ -17,12 +19,12 @@ def approve(campaign_id: str, *, actor: str) -> None:
     Raises OwnCampaign (four eyes), NotEligible or WrongState.
     """
     campaign = reviewable(campaign_id, actor)
-    rules.move(campaign.status, Status.APPROVED)
+    life.move(campaign.status, Status.APPROVED)
     campaign.reviewed_at, campaign.reviewed_by = clock.now(), actor
     row = queries.by_id(campaign_id)
-    terms = {name: getattr(row, name) for name in rules.TERMS}
+    terms = {name: getattr(row, name) for name in terms_rules.TERMS}
     papers = [paper.cid for paper in queries.documents(campaign_id)]
-    campaign.terms_hash = rules.terms_hash(terms | ({"documents": papers} if papers else {}))
+    campaign.terms_hash = terms_rules.terms_hash(terms | ({"documents": papers} if papers else {}))
     change(campaign, Status.APPROVED, actor=actor)
     tell_team(campaign, "approved")
     deploy(campaign_id, actor=actor)
@@ -33,7 +35,7 @@ def reject(campaign_id: str, reason: str, *, actor: str) -> None:
     why = parse_reason(reason)
     campaign = reviewable(campaign_id, actor)
     if campaign.status != Status.SUBMITTED:
-        raise rules.WrongState(
+        raise life_rules.WrongState(
             _("This campaign is %(status)s: there is nothing to reject.", status=status_text(campaign.status))
         )
     campaign.reviewed_at, campaign.reviewed_by = clock.now(), actor

@@ -1,15 +1,15 @@
 """What every verb of a campaign shares: find and lock, move, tell."""
 
-from crowdfund import clock, live
-from crowdfund.db import db, record_event
-from crowdfund.errors import Conflict, Forbidden
-from crowdfund.i18n import _
-from crowdfund.issuers import queries as issuers
-from crowdfund.notifications import service as notifications
-
-from .. import queries, rules
-from ..models import Campaign, campaign_event
-from ..rules import Status
+from crowdfund.campaigns import queries
+from crowdfund.campaigns.models import Campaign, campaign_event
+from crowdfund.campaigns.rules import life
+from crowdfund.campaigns.rules.life import Status
+from crowdfund.issuers import queries as issuers_queries
+from crowdfund.kernel import clock, live
+from crowdfund.kernel.db import db, record_event
+from crowdfund.kernel.errors import Conflict, Forbidden
+from crowdfund.kernel.i18n import _
+from crowdfund.notifications import service
 
 
 class OwnCampaign(Forbidden):
@@ -41,14 +41,14 @@ def locked(campaign_id: str) -> Campaign:
 def reviewable(campaign_id: str, actor: str) -> Campaign:
     """Return a locked campaign that this person may decide about; raises OwnCampaign."""
     campaign = locked(campaign_id)
-    if actor == campaign.author_id or issuers.is_member(campaign.company_id, actor):
+    if actor == campaign.author_id or issuers_queries.is_member(campaign.company_id, actor):
         raise OwnCampaign(_("This is a campaign of your own company. Somebody else has to decide about it."))
     return campaign
 
 
 def change(campaign: Campaign, to: Status, *, actor: str, reason: str = "") -> None:
     """Move a campaign to a state that the rules allow, with its event row."""
-    record_change(campaign, rules.move(campaign.status, to), actor=actor, reason=reason)
+    record_change(campaign, life.move(campaign.status, to), actor=actor, reason=reason)
 
 
 def record_change(campaign: Campaign, to: Status, *, actor: str, reason: str = "") -> None:
@@ -85,9 +85,9 @@ def tell_team(campaign: Campaign, what: str, **context: object) -> None:
 
     A round begins when the campaign is submitted, or deployed again.
     """
-    team = issuers.member_ids(campaign.company_id) | {campaign.author_id}
+    team = issuers_queries.member_ids(campaign.company_id) | {campaign.author_id}
     stamp = campaign.submitted_at.timestamp() if campaign.submitted_at else 0
-    notifications.notify_all(
+    service.notify_all(
         team,
         f"campaign.{what}",
         {"campaign": campaign.title, **context},

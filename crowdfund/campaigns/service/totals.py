@@ -9,15 +9,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crowdfund import clock
-from crowdfund.db import db, rows_changed
-from crowdfund.errors import Conflict
-from crowdfund.i18n import _
-
-from .. import rules
-from ..models import Campaign
-from ..rules import CampaignClosed, CampaignFull, Status
-from .shared import locked, tell
+from crowdfund.campaigns.models import Campaign
+from crowdfund.campaigns.rules import terms
+from crowdfund.campaigns.rules.life import CampaignClosed, CampaignFull, Status
+from crowdfund.campaigns.service.shared import locked, tell
+from crowdfund.kernel import clock
+from crowdfund.kernel.db import db, rows_changed
+from crowdfund.kernel.errors import Conflict
+from crowdfund.kernel.i18n import _
 
 _C = Campaign.__table__
 
@@ -95,7 +94,7 @@ def _takes_settlements(campaign: Campaign) -> bool:
     if campaign.status != Status.LIVE or campaign.ending or campaign.contract_result:
         return False
     ends_at = campaign.ends_at
-    return ends_at is not None and clock.now() <= rules.last_settlement(ends_at, campaign.grace_days)
+    return ends_at is not None and clock.now() <= terms.last_settlement(ends_at, campaign.grace_days)
 
 
 def take_foreign(campaign_id: str, amount_minor: int, *, is_token: bool) -> int:
@@ -164,4 +163,4 @@ def _say_why(campaign_id: str) -> None:
     if campaign.ends_at < clock.now():
         raise CampaignClosed(_("The deadline of this campaign has passed."))
     left = (campaign.goal_minor or 0) - campaign.reserved_minor
-    raise CampaignFull(rules.room_sentence(left, campaign.currency))
+    raise CampaignFull(terms.room_sentence(left, campaign.currency))

@@ -1,9 +1,9 @@
 """Pages of campaigns: `public` for everybody, `editor` and `papers` for the company, `desk` for staff."""
 
-from .blueprint import bp
-from .desk import approvals
-from .editor import manage
-from .papers import documents
-from .public import index
+from crowdfund.campaigns.views.blueprint import bp
+from crowdfund.campaigns.views.desk import approvals
+from crowdfund.campaigns.views.editor import manage
+from crowdfund.campaigns.views.papers import documents
+from crowdfund.campaigns.views.public import index
 
 __all__ = ["approvals", "bp", "documents", "index", "manage"]

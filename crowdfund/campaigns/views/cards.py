@@ -8,8 +8,10 @@ from typing import Any
 from flask import current_app, url_for
 from sqlalchemy import Row
 
-from .. import queries, rules
-from .kept import Kept
+from crowdfund.campaigns import queries
+from crowdfund.campaigns.rules import life
+from crowdfund.campaigns.views.kept import Kept
+from crowdfund.issuers.rules import lists
 
 KEPT = 4_000
 Key = tuple[str, int, int | None, str, str]
@@ -54,7 +56,7 @@ def render(keys: Sequence[Key]) -> list[bytes]:
 
 
 def _key(row: Row[Any], now: datetime, locale: str) -> Key:
-    days = (row.ends_at - now).days if row.status == rules.Status.LIVE else None
+    days = (row.ends_at - now).days if row.status == life.Status.LIVE else None
     if days is not None and days < 0:
         return (row.id, row.version, None, "closing", locale)
     return (row.id, row.version, days, str(row.status), locale)
@@ -66,7 +68,7 @@ def _draw(row: Row[Any], key: Key) -> bytes:
         title=row.title,
         summary=row.summary,
         company_name=row.trade_name,
-        sector=str(rules.SECTORS.get(row.sector, "")),
+        sector=str(lists.SECTORS.get(row.sector, "")),
         status=key[3],
         image_url=url_for("campaigns.file", file_id=row.image_id) if row.image_id else None,
         raised_minor=row.settled_minor,

@@ -6,17 +6,20 @@ from typing import Any
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from crowdfund import exports, money, web
-from crowdfund.accounts import queries as accounts
-from crowdfund.errors import CrowdfundError
-from crowdfund.i18n import _
-from crowdfund.issuers import queries as issuers
-from crowdfund.issuers.forms import put_errors
-
-from .. import forms, queries, rules, service
-from .blueprint import bp
-from .editor import draft_context
-from .public import figures
+from crowdfund.campaigns import forms, queries
+from crowdfund.campaigns.rules import life
+from crowdfund.campaigns.service import ending, redirects, releasing, reviews
+from crowdfund.campaigns.service import life as life_service
+from crowdfund.campaigns.views.blueprint import bp
+from crowdfund.campaigns.views.editor import draft_context
+from crowdfund.campaigns.views.public import figures
+from crowdfund.issuers import queries as issuers_queries
+from crowdfund.kernel import exports, money
+from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.forms import put_errors
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web import identity, pages, requests
+from crowdfund.people import queries as people_queries
 
 _HEADER = ("id", "title", "company", "status", "submitted", "currency", "goal", "settled")
 
@@ -24,15 +27,17 @@ _HEADER = ("id", "title", "company", "status", "submitted", "currency", "goal", 
 @bp.get("/staff/approvals")
 def approvals() -> Response:
     """Show what waits for a decision: companies and campaigns."""
-    companies, _ = issuers.queue(status="submitted", size=10)
+    companies, _ = issuers_queries.queue(status="submitted", size=10)
     campaigns, _ = queries.queue(status="submitted", size=10)
-    return web.render(
+    return pages.render(
         "campaigns/approvals.html",
         companies=companies,
         campaigns=campaigns,
-        company_counts=issuers.counts(),
+        company_counts=issuers_queries.counts(),
         campaign_counts=queries.counts(),
-        names=accounts.names({row.owner_id for row in companies} | {row.author_id for row in campaigns}),
+        names=people_queries.names(
+            {row.owner_id for row in companies} | {row.author_id for row in campaigns}
+        ),
     )
 
 
@@ -40,7 +45,7 @@ def approvals() -> Response:
 def staff_list() -> Response:
     """List campaigns, those that wait longest first."""
     args = request.args
-    page, status = web.page_number(), args.get("status", "submitted")
+    page, status = requests.page_number(), args.get("status", "submitted")
     rows, more = queries.queue(status=status, text=args.get("q", ""), page=page)
     context: dict[str, Any] = {
         "rows": rows,
@@ -49,7 +54,7 @@ def staff_list() -> Response:
         "shown": status,
         "counts": queries.counts(),
     }
-    return web.render("campaigns/staff_list.html", states=list(rules.Status), **context)
+    return pages.render("campaigns/staff_list.html", states=list(life.Status), **context)
 
 
 @bp.get("/staff/campaigns.csv")
@@ -82,14 +87,14 @@ def staff_state(campaign_id: str) -> Response:
     """Show where a campaign stands, alone, for live updates."""
     campaign = queries.by_id(campaign_id)
     context = {"campaign": campaign, **figures(campaign), **_history(campaign_id)}
-    return web.render("campaigns/_staff_state.html", **context)
+    return pages.render("campaigns/_staff_state.html", **context)
 
 
 @bp.post("/staff/campaigns/<string(length=32):campaign_id>/approve")
 def approve(campaign_id: str) -> BaseResponse:
     """Approve a campaign and have it deployed."""
-    service.approve(campaign_id, actor=web.current_user().id)
-    web.flash(_("Approved. The contract is being made."), "success")
+    reviews.approve(campaign_id, actor=identity.current_user().id)
+    pages.flash(_("Approved. The contract is being made."), "success")
     return _back(campaign_id)
 
 
@@ -98,11 +103,11 @@ def reject(campaign_id: str) -> BaseResponse:
     """Send a campaign back to its company with a reason."""
     form = forms.ReasonForm()
     try:
-        service.reject(campaign_id, form.reason.data or "", actor=web.current_user().id)
+        reviews.reject(campaign_id, form.reason.data or "", actor=identity.current_user().id)
     except CrowdfundError as error:
         return _show(campaign_id, form, error)
-    web.flash(_("Sent back. The company sees your reason."), "success")
-    return web.back(url_for("campaigns.staff_list"))
+    pages.flash(_("Sent back. The company sees your reason."), "success")
+    return pages.back(url_for("campaigns.staff_list"))
 
 
 @bp.post("/staff/campaigns/<string(length=32):campaign_id>/cancel")
@@ -110,34 +115,34 @@ def cancel(campaign_id: str) -> BaseResponse:
     """Cancel a campaign; all investors of a live one are refunded."""
     form = forms.ReasonForm()
     try:
-        service.cancel(campaign_id, form.reason.data or "", actor=web.current_user().id)
+        ending.cancel(campaign_id, form.reason.data or "", actor=identity.current_user().id)
     except CrowdfundError as error:
         return _show(campaign_id, form, error)
-    web.flash(_("The campaign is being cancelled."), "success")
+    pages.flash(_("The campaign is being cancelled."), "success")
     return _back(campaign_id)
 
 
 @bp.post("/staff/campaigns/<string(length=32):campaign_id>/deploy")
 def deploy(campaign_id: str) -> BaseResponse:
     """Try to make the contract of an approved campaign again."""
-    service.deploy(campaign_id, actor=web.current_user().id)
-    web.flash(_("The contract is being made."), "info")
+    life_service.deploy(campaign_id, actor=identity.current_user().id)
+    pages.flash(_("The contract is being made."), "info")
     return _back(campaign_id)
 
 
 @bp.post("/staff/campaigns/<string(length=32):campaign_id>/release")
 def release(campaign_id: str) -> BaseResponse:
     """Pay out a success."""
-    service.release(campaign_id, actor=web.current_user().id)
-    web.flash(_("Released in the journal; the contract is being told."), "success")
+    releasing.release(campaign_id, actor=identity.current_user().id)
+    pages.flash(_("Released in the journal; the contract is being told."), "success")
     return _back(campaign_id)
 
 
 @bp.post("/staff/campaigns/<string(length=32):campaign_id>/retry")
 def retry(campaign_id: str) -> BaseResponse:
     """Send a refused closing or release again."""
-    service.retry_ending(campaign_id, actor=web.current_user().id)
-    web.flash(_("Sent again."), "info")
+    ending.retry_ending(campaign_id, actor=identity.current_user().id)
+    pages.flash(_("Sent again."), "info")
     return _back(campaign_id)
 
 
@@ -150,11 +155,11 @@ def redirect(campaign_id: str) -> BaseResponse:
         status = 422
         if form.validate_on_submit():
             try:
-                request_id = service.ask_redirect(
+                request_id = redirects.ask_redirect(
                     campaign_id,
                     form.wallet_address.data or "",
                     form.reason.data or "",
-                    actor=web.current_user().id,
+                    actor=identity.current_user().id,
                 )
             except CrowdfundError as error:
                 if error.field is None:
@@ -162,13 +167,13 @@ def redirect(campaign_id: str) -> BaseResponse:
                 put_errors(form, error)
                 status = error.status
             else:
-                web.flash(_("Asked. Another admin has seven days to confirm."), "success")
-                return web.back(url_for("chain.key_request", request_id=request_id))
-    return web.render("campaigns/redirect.html", status=status, campaign=campaign, form=form)
+                pages.flash(_("Asked. Another admin has seven days to confirm."), "success")
+                return pages.back(url_for("chain.key_request", request_id=request_id))
+    return pages.render("campaigns/redirect.html", status=status, campaign=campaign, form=form)
 
 
 def _back(campaign_id: str) -> BaseResponse:
-    return web.back(url_for("campaigns.staff_detail", campaign_id=campaign_id))
+    return pages.back(url_for("campaigns.staff_detail", campaign_id=campaign_id))
 
 
 def _show(campaign_id: str, form: forms.ReasonForm, error: CrowdfundError) -> Response:
@@ -181,14 +186,14 @@ def _show(campaign_id: str, form: forms.ReasonForm, error: CrowdfundError) -> Re
 
 def _history(campaign_id: str) -> dict[str, Any]:
     events = queries.history(campaign_id)
-    return {"events": events, "names": accounts.names({event.actor for event in events})}
+    return {"events": events, "names": people_queries.names({event.actor for event in events})}
 
 
 def _detail(campaign_id: str, form: forms.ReasonForm, *, status: int = 200) -> Response:
     campaign = queries.by_id(campaign_id)
-    me = web.current_user()
-    own = me.id == campaign.author_id or issuers.is_member(campaign.company_id, me.id)
+    me = identity.current_user()
+    own = me.id == campaign.author_id or issuers_queries.is_member(campaign.company_id, me.id)
     context = {**draft_context(campaign), **figures(campaign), **_history(campaign_id), "editable": False}
-    return web.render(
+    return pages.render(
         "campaigns/staff_detail.html", status=status, campaign=campaign, form=form, is_own=own, **context
     )

@@ -8,18 +8,24 @@ from flask_wtf import FlaskForm
 from sqlalchemy import Row
 from werkzeug.wrappers import Response as BaseResponse
 
-from crowdfund import clock, money, web
-from crowdfund.db import rollback
+from crowdfund.campaigns import forms, queries
+from crowdfund.campaigns.rules import drafts, life
+from crowdfund.campaigns.service import drafts as drafts_service
+from crowdfund.campaigns.service import ending
+from crowdfund.campaigns.views.blueprint import bp
+from crowdfund.campaigns.views.public import figures, safe_story
 from crowdfund.documents import service as documents
-from crowdfund.errors import CrowdfundError, FileRefused
-from crowdfund.i18n import _
-from crowdfund.issuers import queries as issuers
-from crowdfund.issuers.forms import put_errors
-from crowdfund.issuers.rules import REFUSALS, may
-
-from .. import forms, queries, rules, service
-from .blueprint import bp
-from .public import figures, safe_story
+from crowdfund.issuers import queries as issuers_queries
+from crowdfund.issuers.rules import life as life_rules
+from crowdfund.issuers.rules import lists
+from crowdfund.issuers.rules.life import REFUSALS
+from crowdfund.issuers.rules.team import may
+from crowdfund.kernel import clock, money
+from crowdfund.kernel.db import rollback
+from crowdfund.kernel.errors import CrowdfundError, FileRefused
+from crowdfund.kernel.forms import put_errors
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web import identity, pages
 
 MONEY_FIELDS = ("goal_minor", "price_minor", "min_minor", "max_minor")
 
@@ -27,67 +33,67 @@ MONEY_FIELDS = ("goal_minor", "price_minor", "min_minor", "max_minor")
 @bp.get("/my/company")
 def dashboard() -> Response:
     """Show the person's companies, their campaigns and what to do next."""
-    companies = issuers.of_member(web.current_user().id)
-    return web.render("campaigns/dashboard.html", companies=[_overview(row) for row in companies])
+    companies = issuers_queries.of_member(identity.current_user().id)
+    return pages.render("campaigns/dashboard.html", companies=[_overview(row) for row in companies])
 
 
 @bp.get("/my/company/<string(length=32):company_id>")
 def company(company_id: str) -> Response:
     """Show one company of the dashboard alone, for live updates."""
-    row = issuers.for_member(company_id, web.current_user().id)
-    return web.render("campaigns/_company.html", entry=_overview(row))
+    row = issuers_queries.for_member(company_id, identity.current_user().id)
+    return pages.render("campaigns/_company.html", entry=_overview(row))
 
 
 @bp.post("/companies/<string(length=32):company_id>/campaigns")
 def create(company_id: str) -> BaseResponse:
     """Open a draft; one that is still empty is used again."""
-    me = web.current_user().id
-    issuers.for_member(company_id, me, "campaign")
+    me = identity.current_user().id
+    issuers_queries.for_member(company_id, me, "campaign")
     empty = [row for row in queries.of_companies([company_id]) if row.status == "draft" and not row.title]
-    campaign_id = empty[0].id if empty else service.create_draft(company_id, actor=me)
-    return web.back(url_for("campaigns.manage", campaign_id=campaign_id))
+    campaign_id = empty[0].id if empty else drafts_service.create_draft(company_id, actor=me)
+    return pages.back(url_for("campaigns.manage", campaign_id=campaign_id))
 
 
 @bp.get("/my/campaigns/<string(length=32):campaign_id>")
 def manage(campaign_id: str) -> Response:
     """Show a campaign to its company: tasks, state, next step."""
-    return web.render("campaigns/manage.html", form=forms.ReasonForm(), **_state(_mine(campaign_id)))
+    return pages.render("campaigns/manage.html", form=forms.ReasonForm(), **_state(_mine(campaign_id)))
 
 
 @bp.get("/my/campaigns/<string(length=32):campaign_id>/state")
 def state(campaign_id: str) -> Response:
     """Show where a campaign stands, alone, for live updates."""
-    return web.render("campaigns/_state.html", **_state(_mine(campaign_id)))
+    return pages.render("campaigns/_state.html", **_state(_mine(campaign_id)))
 
 
 @bp.route("/my/campaigns/<string(length=32):campaign_id>/edit/<step>", methods=["GET", "POST"])
 def edit(campaign_id: str, step: str) -> BaseResponse:
     """Show one page of a draft and save it."""
     campaign = _mine(campaign_id, "campaign")
-    if step not in rules.STEPS:
+    if step not in drafts.STEPS:
         abort(404)
     form = forms.FORMS[step](**_presets(campaign, step))
     context: dict[str, Any] = {"campaign": campaign, "step": step, "form": form}
     context |= {"limits": queries.limits(), "preview": None}
     page, partial = f"campaigns/edit_{step}.html", "campaigns/_picture.html" if step == "picture" else None
     if step == "story" and request.form.get("preview"):
-        return web.render(page, **context | {"preview": safe_story(form.story_md.data or "")})
+        return pages.render(page, **context | {"preview": safe_story(form.story_md.data or "")})
     if not form.validate_on_submit():
-        return web.render(page, partial, status=422 if form.errors else 200, **context)
+        return pages.render(page, partial, status=422 if form.errors else 200, **context)
     try:
         _save(campaign_id, step, form)
     except CrowdfundError as error:
         put_errors(form, error)
-        return web.render(page, partial, status=error.status, **context)
-    return web.back(_after(campaign_id, step))
+        return pages.render(page, partial, status=error.status, **context)
+    return pages.back(_after(campaign_id, step))
 
 
 @bp.post("/my/campaigns/<string(length=32):campaign_id>/preview")
 def preview(campaign_id: str) -> Response:
     """Show the story as it would look; nothing is saved."""
     _mine(campaign_id, "campaign")
-    story = safe_story(request.form.get("story_md", "")[: rules.STORY_MAX])
-    return web.render("campaigns/_preview.html", preview=story)
+    story = safe_story(request.form.get("story_md", "")[: drafts.STORY_MAX])
+    return pages.render("campaigns/_preview.html", preview=story)
 
 
 @bp.route("/my/campaigns/<string(length=32):campaign_id>/check", methods=["GET", "POST"])
@@ -99,48 +105,48 @@ def check(campaign_id: str) -> BaseResponse:
     context["can_write"] = may_write(campaign.company_id)
     context["refusal"] = REFUSALS.get(queries.start_refusal(campaign.company_id) or "")
     if not form.validate_on_submit():
-        return web.render("campaigns/check.html", status=422 if form.errors else 200, **context)
+        return pages.render("campaigns/check.html", status=422 if form.errors else 200, **context)
     try:
         if not form.declaration.data:
             raise CrowdfundError(_("Confirm that this is true."), status=422, field="declaration")
-        service.submit(campaign_id, actor=web.current_user().id)
+        drafts_service.submit(campaign_id, actor=identity.current_user().id)
     except CrowdfundError as error:
         put_errors(form, error)
-        return web.render("campaigns/check.html", status=error.status, **context)
-    web.flash(_("Submitted. Somebody looks at it now; this page follows by itself."), "success")
-    return web.back(url_for("campaigns.manage", campaign_id=campaign_id))
+        return pages.render("campaigns/check.html", status=error.status, **context)
+    pages.flash(_("Submitted. Somebody looks at it now; this page follows by itself."), "success")
+    return pages.back(url_for("campaigns.manage", campaign_id=campaign_id))
 
 
 @bp.post("/my/campaigns/<string(length=32):campaign_id>/close")
 def close(campaign_id: str) -> BaseResponse:
     """Close early, once the threshold is settled."""
     _mine(campaign_id, "campaign")
-    service.close_early(campaign_id, actor=web.current_user().id)
-    web.flash(_("The contract is being closed."), "success")
-    return web.back(url_for("campaigns.manage", campaign_id=campaign_id))
+    ending.close_early(campaign_id, actor=identity.current_user().id)
+    pages.flash(_("The contract is being closed."), "success")
+    return pages.back(url_for("campaigns.manage", campaign_id=campaign_id))
 
 
 @bp.post("/my/campaigns/<string(length=32):campaign_id>/cancel")
 def withdraw(campaign_id: str) -> BaseResponse:
     """Withdraw a campaign that is not live yet; a live one only staff can cancel."""
     campaign = _mine(campaign_id, "campaign")
-    if campaign.status == rules.Status.LIVE:
-        raise rules.WrongState(_("A live campaign can only be cancelled by the platform. Write to us."))
-    service.cancel(campaign_id, "Withdrawn by the company.", actor=web.current_user().id)
-    web.flash(_("Withdrawn. Nothing of it was public."), "success")
-    return web.back(url_for("campaigns.dashboard"))
+    if campaign.status == life.Status.LIVE:
+        raise life_rules.WrongState(_("A live campaign can only be cancelled by the platform. Write to us."))
+    ending.cancel(campaign_id, "Withdrawn by the company.", actor=identity.current_user().id)
+    pages.flash(_("Withdrawn. Nothing of it was public."), "success")
+    return pages.back(url_for("campaigns.dashboard"))
 
 
 # --- helpers ------------------------------------------------------------------------------------
 
 
 def _mine(campaign_id: str, action: str = "view") -> Row[Any]:
-    return queries.for_member(campaign_id, web.current_user().id, action)
+    return queries.for_member(campaign_id, identity.current_user().id, action)
 
 
 def may_write(company_id: str) -> bool:
     """Return whether this request's person may change the company's campaigns."""
-    return may(issuers.role_of(company_id, web.current_user().id), "campaign")
+    return may(issuers_queries.role_of(company_id, identity.current_user().id), "campaign")
 
 
 def _overview(company: Row[Any]) -> dict[str, Any]:
@@ -149,7 +155,7 @@ def _overview(company: Row[Any]) -> dict[str, Any]:
     refusal = queries.start_refusal(company.id) if company.status == "verified" else None
     return {
         "company": company,
-        "campaigns": [(row, queries.phase(row, now), rules.time_left(row.ends_at, now)) for row in campaigns],
+        "campaigns": [(row, queries.phase(row, now), life.time_left(row.ends_at, now)) for row in campaigns],
         "can_start": company.status == "verified"
         and refusal is None
         and not _in_work(campaigns)
@@ -172,11 +178,11 @@ def _presets(campaign: Row[Any], step: str) -> dict[str, Any]:
 
 def _save(campaign_id: str, step: str, form: FlaskForm) -> None:
     if step == "basics":
-        service.save_basics(campaign_id, form.data)
+        drafts_service.save_basics(campaign_id, form.data)
     elif step == "story":
-        service.save_story(campaign_id, form.story_md.data or "")
+        drafts_service.save_story(campaign_id, form.story_md.data or "")
     elif step == "terms":
-        service.save_terms(campaign_id, form.data)
+        drafts_service.save_terms(campaign_id, form.data)
     else:
         _save_picture(campaign_id, form)
 
@@ -188,7 +194,7 @@ def _save_picture(campaign_id: str, form: FlaskForm) -> None:
         if upload and upload.filename:
             rollback()  # reading a picture takes a moment: no other writer waits for it
             picture = documents.poster(upload.stream.read())
-        service.set_picture(campaign_id, picture, form.image_alt.data or "")
+        drafts_service.set_picture(campaign_id, picture, form.image_alt.data or "")
     except FileRefused as error:
         error.field = "image"
         raise
@@ -196,9 +202,9 @@ def _save_picture(campaign_id: str, form: FlaskForm) -> None:
 
 def _after(campaign_id: str, step: str) -> str:
     draft = dict(queries.by_id(campaign_id)._mapping)
-    later = list(rules.STEPS)[list(rules.STEPS).index(step) + 1 :]
+    later = list(drafts.STEPS)[list(drafts.STEPS).index(step) + 1 :]
     for name in later:
-        if rules.step_state(draft, name) != "done":
+        if drafts.step_state(draft, name) != "done":
             return url_for("campaigns.edit", campaign_id=campaign_id, step=name)
     return url_for("campaigns.manage", campaign_id=campaign_id)
 
@@ -207,25 +213,25 @@ def _state(campaign: Row[Any]) -> dict[str, Any]:
     draft = dict(campaign._mapping)
     return {
         "campaign": campaign,
-        "step_states": {step: rules.step_state(draft, step) for step in rules.STEPS},
-        "step_titles": rules.STEP_TITLES,
-        "complete": not rules.missing_steps(draft),
+        "step_states": {step: drafts.step_state(draft, step) for step in drafts.STEPS},
+        "step_titles": drafts.STEP_TITLES,
+        "complete": not drafts.missing_steps(draft),
         "can_write": may_write(campaign.company_id),
         "documents": queries.documents(campaign.id),
         "can_close": campaign.status == "live"
-        and rules.is_success(campaign.settled_minor, campaign.goal_minor, campaign.threshold_bps),
+        and life.is_success(campaign.settled_minor, campaign.goal_minor, campaign.threshold_bps),
         **figures(campaign),
     }
 
 
 def draft_context(campaign: Row[Any]) -> dict[str, Any]:
     """Return what shows all answers of a draft, for its company and for reviewers."""
-    missing = [rules.STEP_TITLES[step] for step in rules.missing_steps(dict(campaign._mapping))]
+    missing = [drafts.STEP_TITLES[step] for step in drafts.missing_steps(dict(campaign._mapping))]
     return {
-        "editable": campaign.status == rules.Status.DRAFT,
+        "editable": campaign.status == life.Status.DRAFT,
         "missing": missing,
         "documents": queries.documents(campaign.id),
-        "sector": rules.SECTORS.get(campaign.sector or ""),
-        "security": rules.SECURITY_TYPES.get(campaign.security_type or ""),
+        "sector": lists.SECTORS.get(campaign.sector or ""),
+        "security": drafts.SECURITY_TYPES.get(campaign.security_type or ""),
         "story": safe_story(campaign.story_md or ""),
     }

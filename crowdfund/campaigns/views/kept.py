@@ -15,7 +15,8 @@ from typing import Any, Generic, TypeVar, cast
 from flask import Response, current_app, render_template, request, session
 from markupsafe import Markup, escape
 
-from crowdfund import csrf, headers, i18n, live, web
+from crowdfund.kernel import csrf, headers, i18n, live
+from crowdfund.kernel.web import identity, pages
 
 # Nobody outside can guess the marks of a process, so no text of a campaign can hold one.
 _SECRET = secrets.token_hex(12)
@@ -65,7 +66,7 @@ def part(template: str, key: object, context: Callable[[], Mapping[str, object]]
     It is rendered without anything of a reader; `context` is called only if the part is not kept.
     """
     whole = (template, key, i18n.language(), int(time.time()) // _FRESH_S)
-    return _parts.get(whole) or _parts.put(whole, web.render_part(template, **context()).encode())
+    return _parts.get(whole) or _parts.put(whole, pages.render_part(template, **context()).encode())
 
 
 def fragment(
@@ -79,7 +80,7 @@ def fragment(
     whole = (template, key, i18n.language(), int(time.time()) // _FRESH_S)
     shell = _shells.get(whole)
     if shell is None:
-        shell = _shells.put(whole, _cut(web.render_part(template, **context, **_marks(moving))))
+        shell = _shells.put(whole, _cut(pages.render_part(template, **context, **_marks(moving))))
     return answer(_filled(shell, moving))
 
 
@@ -102,13 +103,13 @@ def page(
     """
     if session.get("_flashes"):
         finished = {name: Markup(part.decode()) for name, part in moving.items()}  # noqa: S704 - our own
-        return web.render(template, **{**context, **finished})
-    person = web.current_user()
+        return pages.render(template, **{**context, **finished})
+    person = identity.current_user()
     whole = (
         template,
         key,
         i18n.language(),
-        person and (frozenset(person.roles), web.sleeping_roles(), bool(person.initial)),
+        person and (frozenset(person.roles), identity.sleeping_roles(), bool(person.initial)),
         request.endpoint,
         int(time.time()) // _FRESH_S,
     )

@@ -5,20 +5,22 @@ from typing import Any
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from crowdfund import access, web
 from crowdfund.adapters import ipfs, storage
-from crowdfund.db import reading, rollback
+from crowdfund.campaigns import forms, queries
+from crowdfund.campaigns.rules import drafts, life
+from crowdfund.campaigns.service import papers
+from crowdfund.campaigns.views.blueprint import bp
+from crowdfund.campaigns.views.editor import may_write
 from crowdfund.documents import rules as paper_rules
 from crowdfund.documents import service as documents_service
-from crowdfund.documents.views import send
-from crowdfund.errors import CrowdfundError, FileRefused
-from crowdfund.i18n import _
-from crowdfund.issuers import queries as issuers
-from crowdfund.issuers.forms import put_errors
-
-from .. import forms, queries, rules, service
-from .blueprint import bp
-from .editor import may_write
+from crowdfund.documents.sending import send
+from crowdfund.issuers import queries as issuers_queries
+from crowdfund.kernel import access
+from crowdfund.kernel.db import reading, rollback
+from crowdfund.kernel.errors import CrowdfundError, FileRefused
+from crowdfund.kernel.forms import put_errors
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web import identity, pages
 
 _PAGE = "/my/campaigns/<string(length=32):campaign_id>/documents"
 
@@ -26,7 +28,7 @@ _PAGE = "/my/campaigns/<string(length=32):campaign_id>/documents"
 @bp.route(_PAGE, methods=["GET", "POST"])
 def documents(campaign_id: str) -> BaseResponse:
     """Show the public papers of a campaign to its company, and add one to a draft."""
-    me = web.current_user().id
+    me = identity.current_user().id
     with reading():  # reading a file takes a moment: no other writer waits for it
         queries.for_member(campaign_id, me, "view" if request.method == "GET" else "campaign")
     rollback()
@@ -38,17 +40,17 @@ def documents(campaign_id: str) -> BaseResponse:
     except CrowdfundError as error:
         put_errors(form, error)
         return _page(campaign_id, form, error.status)
-    web.flash(_("Added. Everybody can read it once your campaign is live."), "success")
-    return web.back(url_for("campaigns.documents", campaign_id=campaign_id))
+    pages.flash(_("Added. Everybody can read it once your campaign is live."), "success")
+    return pages.back(url_for("campaigns.documents", campaign_id=campaign_id))
 
 
 @bp.post(_PAGE + "/<string(length=32):document_id>/remove")
 def remove_document(campaign_id: str, document_id: str) -> BaseResponse:
     """Take a paper out of a draft."""
-    queries.for_member(campaign_id, web.current_user().id, "campaign")
-    service.remove_document(campaign_id, document_id)
-    web.flash(_("Removed."), "success")
-    return web.back(url_for("campaigns.documents", campaign_id=campaign_id))
+    queries.for_member(campaign_id, identity.current_user().id, "campaign")
+    papers.remove_document(campaign_id, document_id)
+    pages.flash(_("Removed."), "success")
+    return pages.back(url_for("campaigns.documents", campaign_id=campaign_id))
 
 
 @bp.get("/files/ipfs/<cid>")
@@ -66,15 +68,15 @@ def paper(cid: str) -> BaseResponse:
 
 
 def _is_mine(company_id: str) -> bool:
-    person = web.current_user()
+    person = identity.current_user()
     if person is None:
         return False
-    return bool(access.EVERY_STAFF & set(person.roles)) or issuers.is_member(company_id, person.id)
+    return bool(access.EVERY_STAFF & set(person.roles)) or issuers_queries.is_member(company_id, person.id)
 
 
 def _add(campaign_id: str, form: forms.DocumentForm, me: str) -> None:
     with reading():
-        title = service.check_new_document(campaign_id, form.title.data or "")
+        title = papers.check_new_document(campaign_id, form.title.data or "")
     rollback()
     upload = form.upload.data
     if not upload or not upload.filename:
@@ -84,7 +86,7 @@ def _add(campaign_id: str, form: forms.DocumentForm, me: str) -> None:
     except FileRefused as error:
         error.field = "upload"
         raise
-    service.add_document(campaign_id, title, examined, actor=me)
+    papers.add_document(campaign_id, title, examined, actor=me)
 
 
 def _page(campaign_id: str, form: forms.DocumentForm, status: int) -> Response:
@@ -94,9 +96,9 @@ def _page(campaign_id: str, form: forms.DocumentForm, status: int) -> Response:
         "papers": queries.documents(campaign_id),
         "form": form,
         "accepted": paper_rules.ACCEPTED["public"],
-        "editable": campaign.status == rules.Status.DRAFT,
+        "editable": campaign.status == life.Status.DRAFT,
         "can_write": may_write(campaign.company_id),
-        "most": rules.MOST_DOCUMENTS,
+        "most": drafts.MOST_DOCUMENTS,
         "pins": ipfs.is_configured(),
     }
-    return web.render("campaigns/documents.html", "campaigns/_documents.html", status=status, **context)
+    return pages.render("campaigns/documents.html", "campaigns/_documents.html", status=status, **context)

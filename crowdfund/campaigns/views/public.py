@@ -6,18 +6,21 @@ from flask import Response, request, send_file, url_for
 from markupsafe import Markup
 from sqlalchemy import Row
 
-from crowdfund import clock, web
 from crowdfund.adapters import storage
+from crowdfund.campaigns import queries
+from crowdfund.campaigns.rules import drafts, life
+from crowdfund.campaigns.views import cards, kept
+from crowdfund.campaigns.views.blueprint import bp
+from crowdfund.documents import sending
 from crowdfund.documents import service as document_service
-from crowdfund.documents import views as documents
-from crowdfund.errors import NotFound
-from crowdfund.i18n import _, _l, language
-from crowdfund.issuers import queries as issuers
-from crowdfund.issuers.rules import KINDS, country_name
-
-from .. import queries, rules
-from . import cards, kept
-from .blueprint import bp
+from crowdfund.issuers import queries as issuers_queries
+from crowdfund.issuers.rules import lists
+from crowdfund.issuers.rules.lists import country_name
+from crowdfund.issuers.rules.papers import KINDS
+from crowdfund.kernel import clock
+from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.i18n import _, _l, language
+from crowdfund.kernel.web import requests
 
 STATUS_WORDS = [("", _l("All")), ("live", _l("Live")), ("funded", _l("Funded")), ("ended", _l("Not funded"))]
 SORT_WORDS = [("newest", _l("Newest")), ("ending", _l("Ending soon")), ("funded", _l("Most funded"))]
@@ -49,14 +52,14 @@ def _list(*, intro: bool) -> Response:
     }  # fmt: skip
     # Everything but the cards is the same for everybody who asks for the same.
     key = (request.query_string, total, len(rows))
-    if web.is_htmx():
+    if requests.is_htmx():
         return kept.fragment("campaigns/_list.html", key, moving={"cards": drawn}, **shown)
     return kept.page(
         "campaigns/index.html",
         key,
         moving={"cards": drawn},
         intro=intro,
-        sectors=[("", _("All sectors")), *rules.SECTORS.items()],
+        sectors=[("", _("All sectors")), *lists.SECTORS.items()],
         statuses=STATUS_WORDS,
         sorts=SORT_WORDS,
         **shown,
@@ -95,13 +98,13 @@ def _texts(slug: str) -> dict[str, Any]:
     return {
         "campaign": campaign,
         "story": safe_story(campaign.story_md or ""),
-        "sector": rules.SECTORS.get(campaign.sector or "", ""),
-        "security": rules.SECURITY_TYPES.get(campaign.security_type or "", ""),
+        "sector": lists.SECTORS.get(campaign.sector or "", ""),
+        "security": drafts.SECURITY_TYPES.get(campaign.security_type or "", ""),
         "country": country_name(campaign.country),
-        "papers": issuers.public_papers(campaign.company_id),
+        "papers": issuers_queries.public_papers(campaign.company_id),
         "paper_names": KINDS,
         "documents": queries.documents(campaign.id),
-        "threshold_minor": rules.threshold_minor(campaign.goal_minor, campaign.threshold_bps),
+        "threshold_minor": life.threshold_minor(campaign.goal_minor, campaign.threshold_bps),
     }
 
 
@@ -116,10 +119,10 @@ def funding(slug: str) -> Response:
 def document(slug: str, document_id: str) -> Response:
     """Send a paper of a public campaign's company; a replaced one is nobody's to read here."""
     campaign = queries.funding(slug)
-    found = [row for row in issuers.public_papers(campaign.company_id) if row.id == document_id]
+    found = [row for row in issuers_queries.public_papers(campaign.company_id) if row.id == document_id]
     if not found:
         raise NotFound(_("There is no such document."))
-    return documents.send(document_service.read(document_id))
+    return sending.send(document_service.read(document_id))
 
 
 @bp.get("/files/<file_id>")
@@ -140,8 +143,8 @@ def figures(campaign: Row[Any]) -> dict[str, Any]:
     left = (campaign.goal_minor or 0) - campaign.reserved_minor
     return {
         "phase": phase,
-        "time_left": rules.time_left(campaign.ends_at, now),
-        "threshold_minor": rules.threshold_minor(campaign.goal_minor or 0, campaign.threshold_bps),
+        "time_left": life.time_left(campaign.ends_at, now),
+        "threshold_minor": life.threshold_minor(campaign.goal_minor or 0, campaign.threshold_bps),
         "on_its_way_minor": campaign.reserved_minor - campaign.settled_minor,
         "room_minor": left,
         "can_invest": phase == "live" and left > 0,
@@ -150,4 +153,4 @@ def figures(campaign: Row[Any]) -> dict[str, Any]:
 
 def safe_story(story_md: str) -> Markup:
     """Return a story for templates; nh3 has cleaned it."""
-    return Markup(rules.story_html(story_md))  # noqa: S704 - sanitised by rules.story_html
+    return Markup(drafts.story_html(story_md))  # noqa: S704 - sanitised by rules.story_html

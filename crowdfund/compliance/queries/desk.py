@@ -6,13 +6,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ...accounts import queries as accounts
-from ...db import db
-from .. import rules
-from ..models import KycFile, KycReview, Nominee
-from .files import today
+from crowdfund.compliance.models import KycFile, KycReview, Nominee
+from crowdfund.compliance.queries.files import today
+from crowdfund.compliance.rules import standing
+from crowdfund.kernel.db import db
+from crowdfund.payout_accounts import queries as payout_accounts_queries
+from crowdfund.people import queries
 
-_P = accounts.PEOPLE
+_P = queries.PEOPLE
 _F, _R, _N = KycFile.__table__, KycReview.__table__, Nominee.__table__
 _NOMINEES = (
     sa.select(_N.c.person_id, sa.func.count().label("number"), sa.func.min(_N.c.submitted_at).label("since"))
@@ -20,7 +21,7 @@ _NOMINEES = (
     .group_by(_N.c.person_id)
     .subquery("waiting_nominees")
 )
-_PAYOUTS = accounts.PAYOUTS_WAITING
+_PAYOUTS = payout_accounts_queries.PAYOUTS_WAITING
 
 
 def _earlier(one: sa.ColumnElement[Any], other: sa.ColumnElement[Any]) -> sa.Case[Any]:
@@ -74,7 +75,7 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     if wanted.status == WAITING:
         where.append(_SINCE.is_not(None))
     elif wanted.status == EXPIRING:
-        until = today() + rules.standing.REMIND_BEFORE
+        until = today() + standing.REMIND_BEFORE
         where += [_P.c.kyc_status == "verified", _P.c.kyc_expires_on.between(today(), until)]
     elif wanted.status:
         where.append(_P.c.kyc_status == wanted.status)

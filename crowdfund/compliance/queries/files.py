@@ -8,15 +8,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ... import clock, config
-from ...accounts import queries as accounts
-from ...adapters import sealing
-from ...db import db
-from ...documents import queries as documents
-from ...errors import NotFound
-from ...i18n import _
-from .. import rules
-from ..models import KycFile
+from crowdfund.adapters import sealing
+from crowdfund.compliance.models import KycFile
+from crowdfund.compliance.rules import facts as facts_rules
+from crowdfund.compliance.rules import requirements, standing
+from crowdfund.documents import queries as documents
+from crowdfund.kernel import clock, config
+from crowdfund.kernel.db import db
+from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.i18n import _
+from crowdfund.payout_accounts import queries as payout_accounts_queries
+from crowdfund.people import queries
 
 _F = KycFile.__table__
 SEALED = "compliance.id_number"
@@ -39,7 +41,7 @@ def filled(person_id: str) -> Mapping[str, object]:
         return {}
     found = dict(row._mapping)
     sealed = found.pop("id_number_sealed")
-    found["id_number"] = rules.facts.masked(_open(person_id, sealed)) if sealed else ""
+    found["id_number"] = facts_rules.masked(_open(person_id, sealed)) if sealed else ""
     return found
 
 
@@ -55,7 +57,7 @@ def _open(person_id: str, sealed: str) -> str:
 
 def papers(person_id: str) -> list[documents.DocumentRow]:
     """Return a person's documents in force, oldest first."""
-    return documents.of_owner(("person", person_id), rules.requirements.PAPER_KINDS)
+    return documents.of_owner(("person", person_id), requirements.PAPER_KINDS)
 
 
 def paper_of(person_id: str, document_id: str) -> documents.DocumentRow:
@@ -66,22 +68,22 @@ def paper_of(person_id: str, document_id: str) -> documents.DocumentRow:
     raise NotFound(_("There is no such document, or it is not yours."))
 
 
-def snapshot(person_id: str) -> rules.File:
+def snapshot(person_id: str) -> requirements.File:
     """Return everything that decides which level a person may have."""
-    reach = accounts.reach([person_id]).get(person_id)
-    return rules.File(
+    reach = queries.reach([person_id]).get(person_id)
+    return requirements.File(
         facts=filled(person_id),
         has_contact=bool(reach and (reach.emails or reach.phones)),
-        papers=tuple(rules.Paper(one.kind, one.status, one.expires_on) for one in papers(person_id)),
+        papers=tuple(requirements.Paper(one.kind, one.status, one.expires_on) for one in papers(person_id)),
         **_bank(person_id),
     )
 
 
 def _bank(person_id: str) -> dict[str, bool]:
-    account = accounts.payout_account_of(person_id)
+    account = payout_accounts_queries.payout_account_of(person_id)
     return {
         "has_payout_account": account is not None and account.status == "verified",
-        "uses_rupees": account is not None and account.country == rules.requirements.INDIA,
+        "uses_rupees": account is not None and account.country == requirements.INDIA,
     }
 
 
@@ -102,14 +104,14 @@ def same_number(person_id: str) -> list[str]:
 
 def marks(kind: str, number: str) -> list[str]:
     """Return the keyed marks of a document's number: under the key in force, then under former ones."""
-    settings, text = config.settings(), f"{kind}:{rules.facts.same_number(number)}"
+    settings, text = config.settings(), f"{kind}:{facts_rules.same_number(number)}"
     keys = (settings.secret_key, *settings.secret_key_fallbacks)
     return [hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest() for key in keys]
 
 
 def refusal(person_id: str) -> str | None:
     """Return in plain words why no new money may come in from a person, or None."""
-    person = accounts.get(person_id)
+    person = queries.get(person_id)
     if person is None:
         raise NotFound(_("There is no such person."))
-    return rules.standing.refusal(person.kyc_status, person.kyc_level, person.kyc_expires_on, today())
+    return standing.refusal(person.kyc_status, person.kyc_level, person.kyc_expires_on, today())

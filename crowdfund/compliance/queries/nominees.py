@@ -5,12 +5,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ...db import db
-from ...documents import queries as documents
-from ...errors import NotFound
-from ...i18n import _
-from .. import rules
-from ..models import Nominee
+from crowdfund.compliance.models import Nominee
+from crowdfund.compliance.rules import nominees
+from crowdfund.documents import queries as documents
+from crowdfund.kernel.db import db
+from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.i18n import _
 
 _N = Nominee.__table__
 
@@ -46,5 +46,5 @@ def proofs(nominee_ids: Sequence[str]) -> dict[str, documents.DocumentRow]:
 def in_force(person_id: str) -> Sequence[Any]:
     """Return the nominees that count: all of them, once they add up to 100 % and each is verified."""
     found = of_person(person_id)
-    is_whole = rules.nominees.is_complete(one.share_bp for one in found)
+    is_whole = nominees.is_complete(one.share_bp for one in found)
     return found if is_whole and all(one.status == "verified" for one in found) else []

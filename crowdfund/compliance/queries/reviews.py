@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from ...accounts import queries as accounts
-from ...db import db
-from ..models import KycFile, KycReview, Nominee, kyc_review_event, nominee_event
-from .files import today
+from crowdfund.compliance.models import KycFile, KycReview, Nominee, kyc_review_event, nominee_event
+from crowdfund.compliance.queries.files import today
+from crowdfund.kernel.db import db
+from crowdfund.people import queries
 
 _R = KycReview.__table__
 _N = Nominee.__table__
@@ -48,7 +48,7 @@ def history(person_id: str) -> list[Event]:
     """Return everything that happened to a person's verification, newest first."""
     events = [
         Event(row.at, row.actor, "person", row.to_status, row.reason)
-        for row in accounts.kyc_history(person_id)
+        for row in queries.kyc_history(person_id)
     ]
     reviews = sa.select(_E).join(_R, _R.c.id == _E.c.kyc_review_id).where(_R.c.person_id == person_id)
     events += [
@@ -67,7 +67,7 @@ def history(person_id: str) -> list[Event]:
 
 def lapsed(*, most: int = 500) -> Sequence[str]:
     """Return verified people whose verification is used up."""
-    people = accounts.PEOPLE
+    people = queries.PEOPLE
     query = sa.select(people.c.person_id).where(
         people.c.kyc_status == "verified", people.c.kyc_expires_on < today()
     )
@@ -76,7 +76,7 @@ def lapsed(*, most: int = 500) -> Sequence[str]:
 
 def to_remind(until: date, *, most: int = 500) -> Sequence[tuple[str, date]]:
     """Return verified people, and the day, whose verification ends by `until` and who were not told."""
-    people = accounts.PEOPLE
+    people = queries.PEOPLE
     query = (
         sa.select(people.c.person_id, people.c.kyc_expires_on)
         .join(_F, _F.c.person_id == people.c.person_id)

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from ...errors import Invalid
-from ...i18n import _, _l
-from ...regions import REGIONS
-from . import texts
+from crowdfund.compliance.rules import texts
+from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.i18n import _, _l
+from crowdfund.kernel.regions import REGIONS
 
 # What each page of the person's own data asks for.
 STEPS: dict[str, tuple[str, ...]] = {

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from ...errors import Invalid
-from ...i18n import _, _l
-from . import texts
+from crowdfund.compliance.rules import texts
+from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.i18n import _, _l
 
 WHOLE_BP = 10_000  # basis points: 100.00 %
 MOST = 10

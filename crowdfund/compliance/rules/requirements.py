@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from ...i18n import _l
-from . import facts
+from crowdfund.compliance.rules import facts
+from crowdfund.kernel.i18n import _l
 
 LEVELS = ("basic", "enhanced")
 LEVEL_NAMES = {"none": _l("None"), "basic": _l("Basic"), "enhanced": _l("Enhanced")}

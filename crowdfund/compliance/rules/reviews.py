@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ...documents.rules import commitment as commitment
-from ...errors import Conflict, Forbidden
-from ...i18n import _
+from crowdfund.documents.rules import commitment as commitment
+from crowdfund.kernel.errors import Conflict, Forbidden
+from crowdfund.kernel.i18n import _
 
 
 class Status(StrEnum):

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from ...i18n import _
+from crowdfund.kernel.i18n import _
 
 REMIND_BEFORE = timedelta(days=30)
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
-from ...errors import Invalid
-from ...i18n import _
+from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.i18n import _
 
 ADULT_AGE = 18
 OLDEST_AGE = 120

@@ -2,16 +2,25 @@
 
 import secrets
 
-from ... import clock
-from ...accounts import service as account_service
-from ...db import db, insert_ignore, new_id, record_event
-from ...errors import Conflict
-from ...i18n import _
-from ...notifications import service as notifications
-from .. import queries, rules
-from ..models import KycFile, KycReview, kyc_review_event
-from ..rules.reviews import Status
-from .shared import close, locked_file, move, notify, open_review, person_of, tell_pages
+from crowdfund.compliance.models import KycFile, KycReview, kyc_review_event
+from crowdfund.compliance.queries import files, reviews
+from crowdfund.compliance.rules import requirements
+from crowdfund.compliance.rules.reviews import Status
+from crowdfund.compliance.service.shared import (
+    close,
+    locked_file,
+    move,
+    notify,
+    open_review,
+    person_of,
+    tell_pages,
+)
+from crowdfund.kernel import clock
+from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
+from crowdfund.kernel.errors import Conflict
+from crowdfund.kernel.i18n import _
+from crowdfund.notifications import service as notifications_service
+from crowdfund.people import service
 
 
 class NotComplete(Conflict):
@@ -31,9 +40,7 @@ def changed(file: KycFile, *, actor: str, what: str, is_known: bool) -> None:
     db.session.flush()
     _outdate(person_id, actor=actor, what=what)
     if is_known and person_of(person_id).kyc_status == "verified":
-        account_service.set_verification(
-            person_id, "pending", level="none", actor=actor, reason=f"{what} changed"
-        )
+        service.set_verification(person_id, "pending", level="none", actor=actor, reason=f"{what} changed")
         reopen(person_id, actor=actor)
     tell_pages(person_id)
 
@@ -43,7 +50,7 @@ def _outdate(person_id: str, *, actor: str, what: str) -> None:
     review = open_review(person_id)
     if review is None:
         return
-    if rules.requirements.missing(queries.snapshot(person_id), review.level):
+    if requirements.missing(files.snapshot(person_id), review.level):
         close(review, Status.WITHDRAWN, actor=actor, reason=f"{what} changed")
     elif review.status == Status.PROPOSED:
         review.proposed_by = review.proposed_at = None
@@ -54,12 +61,12 @@ def reopen(person_id: str, *, actor: str) -> None:
     """Ask again for the level that a waiting person had, if everything for it is there."""
     if person_of(person_id).kyc_status != "pending" or open_review(person_id) is not None:
         return
-    had, file = queries.last_approved(person_id), queries.snapshot(person_id)
-    levels = [level for level in rules.LEVELS if not rules.requirements.missing(file, level)]
+    had, file = reviews.last_approved(person_id), files.snapshot(person_id)
+    levels = [level for level in requirements.LEVELS if not requirements.missing(file, level)]
     if had is None or not levels:
         _tell_rechecking(person_id)
         return
-    level = min(levels[-1], had.level, key=rules.LEVELS.index)
+    level = min(levels[-1], had.level, key=requirements.LEVELS.index)
     _ask(person_id, level, actor=actor)
     _tell_rechecking(person_id)
 
@@ -70,10 +77,10 @@ def submit(person_id: str, *, actor: str) -> str:
     Raises NotComplete, or Conflict when there is nothing to ask for.
     """
     locked_file(person_id)
-    file, person = queries.snapshot(person_id), person_of(person_id)
-    level = rules.requirements.complete_level(file)
+    file, person = files.snapshot(person_id), person_of(person_id)
+    level = requirements.complete_level(file)
     if level == "none":
-        first = rules.requirements.missing(file, "basic")[0]
+        first = requirements.missing(file, "basic")[0]
         raise NotComplete(_("This is still missing: %(what)s.", what=first.label))
     if person.kyc_status == "verified" and level in ("none", person.kyc_level):
         raise Conflict(_("You are verified at this level already. Nothing has to be sent."))
@@ -86,7 +93,7 @@ def submit(person_id: str, *, actor: str) -> str:
     else:
         _ask(person_id, level, actor=actor)
     if person.kyc_status != "verified":
-        account_service.set_verification(person_id, "pending", level="none", actor=actor)
+        service.set_verification(person_id, "pending", level="none", actor=actor)
     tell_pages(person_id)
     return level
 
@@ -100,9 +107,9 @@ def _ask(person_id: str, level: str, *, actor: str) -> None:
     if not insert_ignore(KycReview.__table__, [row]):
         raise Conflict(_("You have sent this already. We are looking at it."))
     record_event(kyc_review_event, review_id, actor=actor, before=None, after=Status.SUBMITTED, reason=level)
-    notifications.queue_work("staff.people", key=f"kyc_review:{review_id}")
+    notifications_service.queue_work("staff.people", key=f"kyc_review:{review_id}")
 
 
 def _tell_rechecking(person_id: str) -> None:
-    revision = queries.revision(person_id)
+    revision = files.revision(person_id)
     notify(person_id, "verification.rechecking", {}, key=f"kyc:{person_id}:again:{revision}")

@@ -2,21 +2,22 @@
 
 from datetime import date
 
-from ...accounts import service as account_service
-from ...db import db
-from .. import queries, rules
-from .shared import locked_file, notify, person_of, tell_pages
+from crowdfund.compliance.queries import files
+from crowdfund.compliance.rules import standing
+from crowdfund.compliance.service.shared import locked_file, notify, person_of, tell_pages
+from crowdfund.kernel.db import db
+from crowdfund.people import service
 
 
 def expire(person_id: str) -> bool:
     """End a verification whose last day is over; return whether it was so. Money that is here stays free."""
     locked_file(person_id)
     person = person_of(person_id)
-    is_over = rules.standing.is_lapsed(person.kyc_expires_on, queries.today())
+    is_over = standing.is_lapsed(person.kyc_expires_on, files.today())
     if person.kyc_status != "verified" or not is_over:
         return False
     day = person.kyc_expires_on
-    account_service.set_verification(
+    service.set_verification(
         person_id, "expired", level="none", actor="system", expires_on=day, reason=f"valid until {day}"
     )
     notify(person_id, "verification.expired", {}, key=f"kyc:{person_id}:expired:{day}")

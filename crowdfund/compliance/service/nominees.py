@@ -2,19 +2,22 @@
 
 from collections.abc import Mapping
 
-from ... import clock, i18n, live
-from ...accounts import queries as accounts
-from ...db import db, new_id, record_event
-from ...documents import queries as documents
-from ...documents import service as document_service
-from ...errors import Conflict
-from ...i18n import _
-from ...notifications import service as notifications
-from .. import queries, rules
-from ..models import Nominee, nominee_event
-from ..rules.nominees import NotComplete
-from ..rules.reviews import Decision
-from . import reviews, shared
+from crowdfund.compliance.models import Nominee, nominee_event
+from crowdfund.compliance.queries import files, nominees
+from crowdfund.compliance.rules import nominees as nominees_rules
+from crowdfund.compliance.rules import reviews as reviews_rules
+from crowdfund.compliance.rules import texts
+from crowdfund.compliance.rules.nominees import NotComplete
+from crowdfund.compliance.rules.reviews import Decision
+from crowdfund.compliance.service import reviews, shared
+from crowdfund.documents import queries as documents
+from crowdfund.documents import service as document_service
+from crowdfund.kernel import clock, i18n, live
+from crowdfund.kernel.db import db, new_id, record_event
+from crowdfund.kernel.errors import Conflict
+from crowdfund.kernel.i18n import _
+from crowdfund.notifications import service
+from crowdfund.people import queries
 
 PROOF = "id_proof"
 PAGE = "/account/nominees"
@@ -22,11 +25,11 @@ PAGE = "/account/nominees"
 
 def add(person_id: str, values: Mapping[str, object]) -> str:
     """Name a nominee as a draft; return the id. Raises rules.texts.InvalidFields or Conflict."""
-    good = rules.nominees.clean(values, today=queries.today())
+    good = nominees_rules.clean(values, today=files.today())
     shared.locked_file(person_id)
-    if len(queries.nominees(person_id)) >= rules.nominees.MOST:
+    if len(nominees.of_person(person_id)) >= nominees_rules.MOST:
         raise Conflict(
-            _("You can name at most %(most)s nominees. Remove one first.", most=rules.nominees.MOST)
+            _("You can name at most %(most)s nominees. Remove one first.", most=nominees_rules.MOST)
         )
     nominee_id, now = new_id(), clock.now()
     db.session.add(Nominee(id=nominee_id, person_id=person_id, created_at=now, updated_at=now, **good))
@@ -38,7 +41,7 @@ def add(person_id: str, values: Mapping[str, object]) -> str:
 
 def save(nominee_id: str, person_id: str, values: Mapping[str, object]) -> None:
     """Change one's own nominee; one that was checked is checked again."""
-    good = rules.nominees.clean(values, today=queries.today())
+    good = nominees_rules.clean(values, today=files.today())
     nominee = _own(nominee_id, person_id)
     changed = [name for name, value in good.items() if getattr(nominee, name) != value]
     if not changed:
@@ -75,10 +78,10 @@ def submit(person_id: str) -> None:
     Raises NotComplete with what is missing, or Conflict when nothing is new.
     """
     shared.locked_file(person_id)
-    found = queries.nominees(person_id)
-    if words := rules.nominees.sum_words(one.share_bp for one in found):
+    found = nominees.of_person(person_id)
+    if words := nominees_rules.sum_words(one.share_bp for one in found):
         raise NotComplete(words)
-    proofs = queries.proofs([one.id for one in found])
+    proofs = nominees.proofs([one.id for one in found])
     for nominee in found:
         if nominee.id not in proofs:
             raise NotComplete(_("%(name)s has no identity proof yet.", name=nominee.full_name))
@@ -99,14 +102,14 @@ def decide(nominee_id: str, person_id: str, decision: Decision, *, actor: str, r
     The reviewer is never the person who named the nominee. `revision` is what the reviewer has seen.
     Raises OwnFile, Decided, NotComplete, NotFound or Invalid.
     """
-    rules.reviews.check_reviewer(actor, person_id)
+    reviews_rules.check_reviewer(actor, person_id)
     nominee = _own(nominee_id, person_id)
     if nominee.status != "pending" or nominee.revision != revision:
-        raise rules.reviews.Decided
-    words = rules.nominees.sum_words(one.share_bp for one in queries.nominees(person_id))
+        raise reviews_rules.Decided
+    words = nominees_rules.sum_words(one.share_bp for one in nominees.of_person(person_id))
     if decision.approve and words:
         raise NotComplete(words)
-    why = "" if decision.approve else rules.texts.reason(decision.reason)
+    why = "" if decision.approve else texts.reason(decision.reason)
     for paper in documents.of_owner(("nominee", nominee_id)):
         if paper.status == "pending":
             reviews.decide_paper(paper, decision, actor=actor)
@@ -115,22 +118,22 @@ def decide(nominee_id: str, person_id: str, decision: Decision, *, actor: str, r
     _move(nominee, status, actor=actor, reason=why)
     context = {"nominee": nominee.full_name} | ({} if decision.approve else {"reason": why})
     key = f"nominee:{nominee_id}:{nominee.revision}:{status}"
-    notifications.notify(person_id, f"nominee.{status}", context, key=key, path=PAGE)
+    service.notify(person_id, f"nominee.{status}", context, key=key, path=PAGE)
 
 
 def proof_expired(nominee_id: str) -> None:
     """Ask for a newer identity proof of a verified nominee."""
-    person_id = queries.person_of_nominee(nominee_id)
+    person_id = nominees.person_of(nominee_id)
     if person_id is None:
         return
     nominee = _own(nominee_id, person_id)
     if nominee.status == "verified":
-        owner = accounts.get(person_id)
+        owner = queries.get(person_id)
         with i18n.using(owner.language if owner else "en"):
             why = _("The identity proof has expired. Send a newer one.")
         nominee.reason = why
         _move(nominee, "rejected", actor="system", reason="identity proof expired")
-        notifications.notify(
+        service.notify(
             person_id, "nominee.rejected", {"nominee": nominee.full_name, "reason": why},
             key=f"nominee:{nominee_id}:{nominee.revision}:expired", path=PAGE,
         )  # fmt: skip
@@ -142,7 +145,7 @@ def proof_expired(nominee_id: str) -> None:
 def _own(nominee_id: str, person_id: str) -> Nominee:
     """Return one's own nominee, locked behind the person's file; raises NotFound for others'."""
     shared.locked_file(person_id)
-    queries.own_nominee(nominee_id, person_id)
+    nominees.own(nominee_id, person_id)
     nominee = db.session.get(Nominee, nominee_id, with_for_update=True, populate_existing=True)
     assert nominee is not None  # noqa: S101 - just found
     return nominee
@@ -157,7 +160,7 @@ def _look_again(nominee: Nominee) -> None:
 def _changed(nominee: Nominee, *, what: str) -> None:
     """Send a nominee that was decided about back to pending; a draft stays one."""
     nominee.revision, nominee.updated_at = nominee.revision + 1, clock.now()
-    proof = queries.proofs([nominee.id]).get(nominee.id)
+    proof = nominees.proofs([nominee.id]).get(nominee.id)
     if nominee.status in ("verified", "rejected") and proof and proof.status in ("pending", "verified"):
         _wait(nominee, reason=f"{what} changed")
     _tell_pages(nominee.person_id)
@@ -167,7 +170,7 @@ def _wait(nominee: Nominee, *, reason: str = "") -> None:
     nominee.submitted_at, nominee.reason = clock.now(), ""
     nominee.decided_by = nominee.decided_at = None
     _move(nominee, "pending", actor=nominee.person_id, reason=reason)
-    notifications.queue_work("staff.nominees", key=f"nominee:{nominee.id}:{nominee.revision}")
+    service.queue_work("staff.nominees", key=f"nominee:{nominee.id}:{nominee.revision}")
 
 
 def _move(nominee: Nominee, to: str, *, actor: str, reason: str = "") -> None:

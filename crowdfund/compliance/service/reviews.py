@@ -3,16 +3,26 @@
 Every verb first locks the person's file, so that two of them about one person never cross.
 """
 
-from ... import clock
-from ...accounts import service as account_service
-from ...documents import service as documents
-from ...documents.queries import DocumentRow
-from ...i18n import _
-from ...notifications import service as notifications
-from .. import queries, rules
-from ..models import KycReview
-from ..rules.reviews import Decision, Status
-from .shared import close, locked_file, move, notify, open_review, person_of, tell_pages
+from crowdfund.compliance.models import KycReview
+from crowdfund.compliance.queries import files
+from crowdfund.compliance.rules import facts, requirements, reviews, texts
+from crowdfund.compliance.rules.reviews import Decision, Status
+from crowdfund.compliance.service.shared import (
+    close,
+    locked_file,
+    move,
+    notify,
+    open_review,
+    person_of,
+    tell_pages,
+)
+from crowdfund.documents import service as documents
+from crowdfund.documents.queries import DocumentRow
+from crowdfund.kernel import clock
+from crowdfund.kernel.i18n import _
+from crowdfund.notifications import service as notifications_service
+from crowdfund.payout_accounts import service
+from crowdfund.people import service as people_service
 
 
 def decide_document(person_id: str, document_id: str, decision: Decision, *, actor: str) -> None:
@@ -20,11 +30,11 @@ def decide_document(person_id: str, document_id: str, decision: Decision, *, act
 
     Raises OwnFile, NotFound, Invalid, or Decided while the person has not sent anything in.
     """
-    rules.reviews.check_reviewer(actor, person_id)
+    reviews.check_reviewer(actor, person_id)
     locked_file(person_id)
-    paper = queries.paper_of(person_id, document_id)
+    paper = files.paper_of(person_id, document_id)
     if open_review(person_id) is None:
-        raise rules.reviews.Decided
+        raise reviews.Decided
     decide_paper(paper, decision, actor=actor)
     tell_pages(person_id)
 
@@ -32,18 +42,18 @@ def decide_document(person_id: str, document_id: str, decision: Decision, *, act
 def decide_paper(paper: DocumentRow, decision: Decision, *, actor: str) -> None:
     """Take a reviewer's decision about one document; a dated kind needs its expiry date."""
     until = decision.until.strip()
-    needs_day = decision.approve and (until or paper.kind in rules.requirements.DATED)
-    expires_on = rules.texts.expiry_day(until, "until", today=queries.today()) if needs_day else None
-    why = "" if decision.approve else rules.texts.reason(decision.reason)
+    needs_day = decision.approve and (until or paper.kind in requirements.DATED)
+    expires_on = texts.expiry_day(until, "until", today=files.today()) if needs_day else None
+    why = "" if decision.approve else texts.reason(decision.reason)
     documents.decide(paper.id, actor=actor, approve=decision.approve, reason=why, expires_on=expires_on)
 
 
 def decide_payout(person_id: str, decision: Decision, *, actor: str) -> None:
     """Verify or reject the payout account that waits; raises OwnFile, Conflict or Invalid."""
-    rules.reviews.check_reviewer(actor, person_id)
+    reviews.check_reviewer(actor, person_id)
     locked_file(person_id)
-    why = "" if decision.approve else rules.texts.reason(decision.reason)
-    account_service.payout.decide(person_id, actor, decision.approve, why)
+    why = "" if decision.approve else texts.reason(decision.reason)
+    service.decide(person_id, actor, decision.approve, why)
     tell_pages(person_id)
 
 
@@ -58,9 +68,9 @@ def approve(person_id: str, *, actor: str, revision: int, only_basic: bool = Fal
     review = _reviewable(person_id, actor, revision)
     if only_basic and review.status == Status.SUBMITTED:
         review.level = "basic"
-    file = queries.snapshot(person_id)
-    if unproven := rules.requirements.unproven(file, review.level):
-        raise rules.reviews.NotProven(
+    file = files.snapshot(person_id)
+    if unproven := requirements.unproven(file, review.level):
+        raise reviews.NotProven(
             _("Not accepted yet: %(what)s. Decide about it first.", what=unproven[0].label)
         )
     if review.level == "enhanced" and review.status == Status.SUBMITTED:
@@ -70,8 +80,8 @@ def approve(person_id: str, *, actor: str, revision: int, only_basic: bool = Fal
             _give(person_id, "basic", file, actor=actor, key=f"{review.id}:basic")
     else:
         close(review, Status.APPROVED, actor=actor)
-        review.expires_on = rules.requirements.expires_on(file, review.level)
-        review.commitment = rules.reviews.commitment(review.salt, _facts(person_id, review))
+        review.expires_on = requirements.expires_on(file, review.level)
+        review.commitment = reviews.commitment(review.salt, _facts(person_id, review))
         _give(person_id, review.level, file, actor=actor, key=f"{review.id}:{review.level}")
     tell_pages(person_id)
     return review.status
@@ -79,12 +89,12 @@ def approve(person_id: str, *, actor: str, revision: int, only_basic: bool = Fal
 
 def reject(person_id: str, *, actor: str, revision: int, reason: str) -> None:
     """Send a request back with a reason; a level that was given already stays."""
-    why = rules.texts.reason(reason)
+    why = texts.reason(reason)
     review = _reviewable(person_id, actor, revision)
     close(review, Status.REJECTED, actor=actor, reason=why)
     kind = "verification.level_refused"
     if person_of(person_id).kyc_status != "verified":
-        account_service.set_verification(person_id, "rejected", level="none", actor=actor, reason=why)
+        people_service.set_verification(person_id, "rejected", level="none", actor=actor, reason=why)
         kind = "verification.rejected"
     notify(person_id, kind, {"reason": why}, key=f"{review.id}:rejected")
     tell_pages(person_id)
@@ -92,15 +102,15 @@ def reject(person_id: str, *, actor: str, revision: int, reason: str) -> None:
 
 def revoke(person_id: str, *, actor: str, reason: str) -> None:
     """Take a given level away, with a reason that the person reads. Raises OwnFile or Decided."""
-    why = rules.texts.reason(reason)
-    rules.reviews.check_reviewer(actor, person_id)
+    why = texts.reason(reason)
+    reviews.check_reviewer(actor, person_id)
     file = locked_file(person_id)
     if person_of(person_id).kyc_status != "verified":
-        raise rules.reviews.Decided
+        raise reviews.Decided
     review = open_review(person_id)
     if review is not None:
         close(review, Status.REJECTED, actor=actor, reason=why)
-    account_service.set_verification(person_id, "rejected", level="none", actor=actor, reason=why)
+    people_service.set_verification(person_id, "rejected", level="none", actor=actor, reason=why)
     file.revision += 1
     notify(
         person_id, "verification.rejected", {"reason": why}, key=f"kyc:{person_id}:{file.revision}:revoked"
@@ -109,27 +119,27 @@ def revoke(person_id: str, *, actor: str, reason: str) -> None:
 
 
 def _reviewable(person_id: str, actor: str, revision: int) -> KycReview:
-    rules.reviews.check_reviewer(actor, person_id)
+    reviews.check_reviewer(actor, person_id)
     file = locked_file(person_id)
     review = open_review(person_id)
     if review is None or file.revision != revision:
-        raise rules.reviews.Decided
-    rules.reviews.check_second(actor, review.proposed_by)
+        raise reviews.Decided
+    reviews.check_second(actor, review.proposed_by)
     return review
 
 
-def _give(person_id: str, level: str, file: rules.File, *, actor: str, key: str) -> None:
-    expires_on = rules.requirements.expires_on(file, level)
-    account_service.set_verification(person_id, "verified", level=level, actor=actor, expires_on=expires_on)
+def _give(person_id: str, level: str, file: requirements.File, *, actor: str, key: str) -> None:
+    expires_on = requirements.expires_on(file, level)
+    people_service.set_verification(person_id, "verified", level=level, actor=actor, expires_on=expires_on)
     if level == "basic":
-        notifications.notify(person_id, "verification.approved", {}, key=key, path="/campaigns")
+        notifications_service.notify(person_id, "verification.approved", {}, key=key, path="/campaigns")
     else:
         notify(person_id, "verification.enhanced", {}, key=key)
 
 
 def _facts(person_id: str, review: KycReview) -> dict[str, object]:
-    row, papers = queries.facts(person_id), queries.papers(person_id)
-    names = [name for step in rules.facts.STEPS.values() for name in step]
+    row, papers = files.facts(person_id), files.papers(person_id)
+    names = [name for step in facts.STEPS.values() for name in step]
     return {
         "person": person_id, "level": review.level, "decided_by": review.decided_by,
         "decided_at": str(review.decided_at), "expires_on": str(review.expires_on),

@@ -2,14 +2,14 @@
 
 import sqlalchemy as sa
 
-from ... import clock, live
-from ...accounts import queries as accounts
-from ...db import db, insert_ignore, record_event
-from ...errors import NotFound
-from ...i18n import _
-from ...notifications import service as notifications
-from ..models import KycFile, KycReview, kyc_review_event
-from ..rules.reviews import Status
+from crowdfund.compliance.models import KycFile, KycReview, kyc_review_event
+from crowdfund.compliance.rules.reviews import Status
+from crowdfund.kernel import clock, live
+from crowdfund.kernel.db import db, insert_ignore, record_event
+from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.i18n import _
+from crowdfund.notifications import service
+from crowdfund.people import queries
 
 PAGE = "/account/verification"
 
@@ -24,9 +24,9 @@ def locked_file(person_id: str) -> KycFile:
     return file
 
 
-def person_of(person_id: str) -> accounts.Person:
+def person_of(person_id: str) -> queries.Person:
     """Return a person; raises NotFound."""
-    person = accounts.get(person_id)
+    person = queries.get(person_id)
     if person is None:
         raise NotFound(_("There is no such person."))
     return person
@@ -53,7 +53,7 @@ def close(review: KycReview, to: Status, *, actor: str, reason: str = "") -> Non
 
 def notify(person_id: str, kind: str, context: dict[str, str], *, key: str) -> None:
     """Tell a person, with the way to the verification page."""
-    notifications.notify(person_id, kind, context, key=key, path=PAGE)
+    service.notify(person_id, kind, context, key=key, path=PAGE)
 
 
 def tell_pages(person_id: str) -> None:

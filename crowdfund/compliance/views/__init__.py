@@ -1,6 +1,6 @@
 """Pages of verification: a person's own, the desks for people and for companies."""
 
-from . import companies, nominees, own, people
-from .blueprint import bp
+from crowdfund.compliance.views import companies, nominees, own, people
+from crowdfund.compliance.views.blueprint import bp
 
 __all__ = ["bp", "companies", "nominees", "own", "people"]

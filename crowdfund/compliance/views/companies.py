@@ -8,18 +8,20 @@ from flask import Response, request, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
 
-from crowdfund import exports, web
-from crowdfund.accounts import queries as accounts
-from crowdfund.errors import CrowdfundError
-from crowdfund.i18n import _
-from crowdfund.issuers import queries as issuers
-from crowdfund.issuers import rules as issuer_rules
-from crowdfund.issuers import service as issuer_service
-from crowdfund.issuers.forms import put_errors
-from crowdfund.issuers.views import answers
-
-from ..forms.companies import PaperDecisionForm, RejectForm, StandingForm
-from .blueprint import bp
+from crowdfund.compliance.forms import PaperDecisionForm, RejectForm, StandingForm
+from crowdfund.compliance.views.blueprint import bp
+from crowdfund.issuers import answers
+from crowdfund.issuers import queries as issuers_queries
+from crowdfund.issuers.rules import declarations, life, lists, words
+from crowdfund.issuers.rules import papers as papers_rules
+from crowdfund.issuers.service import changes, registry, reviews, shared
+from crowdfund.issuers.service import papers as papers_service
+from crowdfund.kernel import exports
+from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.forms import put_errors
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web import identity, pages, requests
+from crowdfund.people import queries
 
 COMPANY = "/staff/companies/<string(length=32):company_id>"
 _HEADER = ("id", "legal_name", "trade_name", "registration_no", "sector", "country", "status", "submitted_at")
@@ -29,22 +31,22 @@ _HEADER = ("id", "legal_name", "trade_name", "registration_no", "sector", "count
 def companies() -> Response:
     """List companies, those that wait longest first."""
     args = request.args
-    page = web.page_number()
+    page = requests.page_number()
     status, country = args.get("status", "submitted"), args.get("country", "")
-    rows, more = issuers.queue(status=status, text=args.get("q", "")[:80], country=country, page=page)
-    names = accounts.names({row.owner_id for row in rows})
+    rows, more = issuers_queries.queue(status=status, text=args.get("q", "")[:80], country=country, page=page)
+    names = queries.names({row.owner_id for row in rows})
     context: dict[str, Any] = {
         "rows": rows,
         "more": more,
         "page": page,
-        "counts": issuers.counts(),
+        "counts": issuers_queries.counts(),
         "shown": status,
         "countries": [
             ("", _("All")),
-            *((code, issuer_rules.country_name(code)) for code in issuers.countries()),
+            *((code, lists.country_name(code)) for code in issuers_queries.countries()),
         ],
     }
-    return web.render("compliance/companies.html", names=names, **context)
+    return pages.render("compliance/companies.html", names=names, **context)
 
 
 @bp.get("/staff/companies.csv")
@@ -54,7 +56,7 @@ def companies_csv() -> Response:
     status, text, country = args.get("status", "submitted"), args.get("q", "")[:80], args.get("country", "")
 
     def read(page: int) -> Sequence[Any]:
-        return issuers.queue(status=status, text=text, country=country, page=page, size=500)[0]
+        return issuers_queries.queue(status=status, text=text, country=country, page=page, size=500)[0]
 
     return exports.csv_file("companies.csv", _HEADER, _lines(exports.pages(read)))
 
@@ -73,18 +75,18 @@ def company(company_id: str) -> Response:
 @bp.get(f"{COMPANY}/state")
 def company_state(company_id: str) -> Response:
     """Show where a company stands, alone, for live updates."""
-    found = issuers.get(company_id)
-    return web.render("compliance/_company_state.html", company=found, **_history(company_id))
+    found = issuers_queries.get(company_id)
+    return pages.render("compliance/_company_state.html", company=found, **_history(company_id))
 
 
 @bp.post(f"{COMPANY}/approve")
 def approve(company_id: str) -> BaseResponse:
     """Verify a company."""
     try:
-        issuer_service.approve(company_id, actor=_me())
-    except issuer_service.Incomplete as error:
+        reviews.approve(company_id, actor=_me())
+    except shared.Incomplete as error:
         return _refused(company_id, "form", RejectForm(formdata=None), error)
-    web.flash(_("Verified. The issuer registry is being told."), "success")
+    pages.flash(_("Verified. The issuer registry is being told."), "success")
     return _back(company_id)
 
 
@@ -93,11 +95,11 @@ def reject(company_id: str) -> BaseResponse:
     """Send a company back to its owner with a reason."""
     form = RejectForm()
     try:
-        issuer_service.reject(company_id, form.reason.data or "", actor=_me())
+        reviews.reject(company_id, form.reason.data or "", actor=_me())
     except CrowdfundError as error:
         return _refused(company_id, "form", form, error)
-    web.flash(_("Sent back. The owner sees your reason."), "success")
-    return web.back(url_for("compliance.companies"))
+    pages.flash(_("Sent back. The owner sees your reason."), "success")
+    return pages.back(url_for("compliance.companies"))
 
 
 @bp.post(f"{COMPANY}/documents/<string(length=32):document_id>/decide")
@@ -108,7 +110,7 @@ def decide_paper(company_id: str, document_id: str) -> BaseResponse:
     try:
         until = _last_day(form.expires_on.data) if approve else None
         reason = form.reason.data or ""
-        issuer_service.papers.decide(
+        papers_service.decide(
             company_id, document_id, actor=_me(), approve=approve, reason=reason, expires_on=until
         )
     except CrowdfundError as error:
@@ -116,15 +118,15 @@ def decide_paper(company_id: str, document_id: str) -> BaseResponse:
             raise
         put_errors(form, error)
         return _detail(company_id, status=422, paper_form=(document_id, form))
-    web.flash(_("Accepted.") if approve else _("Rejected. The owner sees your reason."), "success")
+    pages.flash(_("Accepted.") if approve else _("Rejected. The owner sees your reason."), "success")
     return _back(company_id)
 
 
 @bp.post(f"{COMPANY}/changes/approve")
 def approve_changes(company_id: str) -> BaseResponse:
     """Put the changes that wait in force."""
-    issuer_service.changes.approve(company_id, actor=_me())
-    web.flash(_("The changes are in force. The issuer registry is being told."), "success")
+    changes.approve(company_id, actor=_me())
+    pages.flash(_("The changes are in force. The issuer registry is being told."), "success")
     return _back(company_id)
 
 
@@ -133,32 +135,30 @@ def reject_changes(company_id: str) -> BaseResponse:
     """Give the changes back with a reason; what was verified stays in force."""
     form = RejectForm()
     try:
-        issuer_service.changes.reject(company_id, form.reason.data or "", actor=_me())
+        changes.reject(company_id, form.reason.data or "", actor=_me())
     except CrowdfundError as error:
         return _refused(company_id, "form", form, error)
-    web.flash(_("Sent back. The owner sees your reason."), "success")
+    pages.flash(_("Sent back. The owner sees your reason."), "success")
     return _back(company_id)
 
 
 @bp.post(f"{COMPANY}/deactivate")
 def deactivate(company_id: str) -> BaseResponse:
     """Stop new campaigns of a company; running ones go on."""
-    return _set_standing(company_id, issuer_service.deactivate, _("Deactivated. Running campaigns go on."))
+    return _set_standing(company_id, reviews.deactivate, _("Deactivated. Running campaigns go on."))
 
 
 @bp.post(f"{COMPANY}/reactivate")
 def reactivate(company_id: str) -> BaseResponse:
     """Let a company start campaigns again."""
-    return _set_standing(
-        company_id, issuer_service.reactivate, _("Active again. The registry is being told.")
-    )
+    return _set_standing(company_id, reviews.reactivate, _("Active again. The registry is being told."))
 
 
 @bp.post(f"{COMPANY}/register-again")
 def register_again(company_id: str) -> BaseResponse:
     """Try the registry again after it refused."""
-    issuer_service.register_again(company_id, actor=_me())
-    web.flash(_("The issuer registry is being told again."), "info")
+    registry.again(company_id, actor=_me())
+    pages.flash(_("The issuer registry is being told again."), "info")
     return _back(company_id)
 
 
@@ -166,15 +166,15 @@ def register_again(company_id: str) -> BaseResponse:
 
 
 def _me() -> str:
-    return str(web.current_user().id)
+    return str(identity.current_user().id)
 
 
 def _back(company_id: str) -> BaseResponse:
-    return web.back(url_for("compliance.company", company_id=company_id))
+    return pages.back(url_for("compliance.company", company_id=company_id))
 
 
 def _last_day(text: str | None) -> date | None:
-    return issuer_rules.parse_day(text, "expires_on", _("the last day")) if (text or "").strip() else None
+    return words.parse_day(text, "expires_on", _("the last day")) if (text or "").strip() else None
 
 
 def _set_standing(company_id: str, verb: Any, done: str) -> BaseResponse:  # noqa: ANN401 - a service verb
@@ -183,13 +183,13 @@ def _set_standing(company_id: str, verb: Any, done: str) -> BaseResponse:  # noq
         verb(company_id, form.reason.data or "", actor=_me())
     except CrowdfundError as error:
         return _refused(company_id, "standing_form", form, error)
-    web.flash(done, "success")
+    pages.flash(done, "success")
     return _back(company_id)
 
 
 def _refused(company_id: str, name: str, form: FlaskForm, error: CrowdfundError) -> Response:
     """Show what is wrong with a decision in the page; anything else is the shell's to tell."""
-    if error.field != "reason" and not isinstance(error, issuer_service.Incomplete):
+    if error.field != "reason" and not isinstance(error, shared.Incomplete):
         raise error
     put_errors(form, error)
     return _detail(company_id, status=error.status, **{name: form})
@@ -203,8 +203,8 @@ def _apart(form: FlaskForm, name: str) -> FlaskForm:
 
 
 def _history(company_id: str) -> dict[str, Any]:
-    events = issuers.history(company_id)
-    return {"events": events, "names": accounts.names({event.actor for event in events})}
+    events = issuers_queries.history(company_id)
+    return {"events": events, "names": queries.names({event.actor for event in events})}
 
 
 def _detail(
@@ -215,10 +215,10 @@ def _detail(
     standing_form: FlaskForm | None = None,
     paper_form: tuple[str, FlaskForm] | None = None,
 ) -> Response:
-    found = issuers.get(company_id)
+    found = issuers_queries.get(company_id)
     typed_for, typed = paper_form or ("", PaperDecisionForm(formdata=None))
-    shown, papers = answers.answers(found, editable=False), issuers.papers(company_id)
-    return web.render(
+    shown, papers = answers.answers(found, editable=False), issuers_queries.papers(company_id)
+    return pages.render(
         "compliance/company.html",
         status=status,
         form=form or RejectForm(formdata=None),
@@ -229,10 +229,10 @@ def _detail(
             if row.status == "pending"
         ],
         wrong=next((one for one in (form, standing_form, paper_form and paper_form[1]) if one), None),
-        expiring=issuer_rules.EXPIRING,
-        is_own=not issuer_rules.may_review(_me(), issuers.member_ids(company_id)),
-        declarations=issuers.declarations(company_id),
-        statements=issuer_rules.STATEMENTS,
+        expiring=papers_rules.EXPIRING,
+        is_own=not life.may_review(_me(), issuers_queries.member_ids(company_id)),
+        declarations=issuers_queries.declarations(company_id),
+        statements=declarations.STATEMENTS,
         **shown,
         **answers.changes(found),
         **_history(company_id),

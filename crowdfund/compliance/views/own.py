@@ -6,66 +6,71 @@ from flask import Response, abort, request, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
 
-from ... import web
-from ...accounts import queries as accounts
-from ...documents import queries as documents
-from ...documents import rules as document_rules
-from ...documents import service as document_service
-from ...errors import CrowdfundError, FileRefused
-from ...i18n import _
-from .. import queries, rules, service
-from ..forms import FACT_FORMS, DeclarationForm, UploadForm, put_errors
-from . import tasks
-from .blueprint import bp
+from crowdfund.compliance.forms import FACT_FORMS, DeclarationForm, UploadForm
+from crowdfund.compliance.queries import files, nominees, reviews
+from crowdfund.compliance.rules import facts as facts_rules
+from crowdfund.compliance.rules import requirements
+from crowdfund.compliance.service import asking
+from crowdfund.compliance.service import files as files_service
+from crowdfund.compliance.views import tasks
+from crowdfund.compliance.views.blueprint import bp
+from crowdfund.documents import queries as documents
+from crowdfund.documents import rules as document_rules
+from crowdfund.documents import service as document_service
+from crowdfund.kernel.errors import CrowdfundError, FileRefused
+from crowdfund.kernel.forms import put_errors
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web import identity, pages, requests
+from crowdfund.people import queries
 
-KINDS = ", ".join(rules.requirements.PAPER_KINDS)
+KINDS = ", ".join(requirements.PAPER_KINDS)
 
 
 @bp.get("/account/verification")
 def verification() -> Response:
     """Show where the person's verification stands and what is still needed."""
-    return web.render("compliance/verification.html", **_state())
+    return pages.render("compliance/verification.html", **_state())
 
 
 @bp.get("/account/verification/state")
 def verification_state() -> Response:
     """Show the same, alone, for live updates."""
-    return web.render("compliance/_verification.html", **_state())
+    return pages.render("compliance/_verification.html", **_state())
 
 
 @bp.route("/account/verification/facts/<any(about, address, identity):step>", methods=["GET", "POST"])
 def facts(step: str) -> BaseResponse:
     """Ask for one page of facts and save it."""
-    me = web.current_user().id
+    me = identity.current_user().id
     form = FACT_FORMS[step](obj=_shown(me, step))
     if form.validate_on_submit():
         try:
-            service.save_facts(me, step, form.data)
+            files_service.save_facts(me, step, form.data)
         except CrowdfundError as error:
             put_errors(form, error)
             return _facts_page(step, form, status=error.status)
-        return web.back(_after(me, step))
+        return pages.back(_after(me, step))
     return _facts_page(step, form, status=422 if form.errors else 200)
 
 
 @bp.route(f"/account/verification/documents/<any({KINDS}):kind>", methods=["GET", "POST"])
 def papers(kind: str) -> BaseResponse:
     """Show the files of one kind and take another one."""
-    me, form = web.current_user().id, UploadForm()
+    me, form = identity.current_user().id, UploadForm()
     if not form.validate_on_submit():
         return _papers_page(kind, form, status=422 if form.errors else 200)
     try:
         # Before the transaction begins: it may take two seconds, and nobody should wait for the lock.
         examined = _examine(kind, form)
-        service.attach(me, examined)
+        files_service.attach(me, examined)
     except CrowdfundError as error:
         if error.status >= 500:
             raise
         error.field = "upload"
         put_errors(form, error)
         return _papers_page(kind, form, status=error.status)
-    web.flash(_("Stored."), "success")
-    return web.back(_to("compliance.papers", kind=kind))
+    pages.flash(_("Stored."), "success")
+    return pages.back(_to("compliance.papers", kind=kind))
 
 
 def _examine(kind: str, form: FlaskForm) -> document_service.Examined:
@@ -78,46 +83,48 @@ def _examine(kind: str, form: FlaskForm) -> document_service.Examined:
 @bp.post(f"/account/verification/documents/<any({KINDS}):kind>/<string(length=32):document_id>/remove")
 def remove_paper(kind: str, document_id: str) -> BaseResponse:
     """Destroy one of the person's own documents."""
-    service.remove(web.current_user().id, document_id)
-    web.flash(_("The file is deleted; nobody can open it any more."), "success")
-    return web.back(_to("compliance.papers", kind=kind))
+    files_service.remove(identity.current_user().id, document_id)
+    pages.flash(_("The file is deleted; nobody can open it any more."), "success")
+    return pages.back(_to("compliance.papers", kind=kind))
 
 
 @bp.route("/account/verification/check", methods=["GET", "POST"])
 def check() -> BaseResponse:
     """Show all answers, take the declaration and hand everything in."""
-    me, form = web.current_user().id, DeclarationForm()
+    me, form = identity.current_user().id, DeclarationForm()
     if not form.validate_on_submit():
         return _check_page(form, status=422 if form.errors else 200)
     try:
         if not form.declaration.data:
             raise CrowdfundError(_("Confirm that everything is true."), status=422, field="declaration")
-        service.submit(me, actor=me)
+        asking.submit(me, actor=me)
     except CrowdfundError as error:
         put_errors(form, error)
         return _check_page(form, status=error.status)
-    web.flash(_("Sent. We tell you here and by e-mail or text message as soon as it is checked."), "success")
-    return web.back(_to("compliance.verification"))
+    pages.flash(
+        _("Sent. We tell you here and by e-mail or text message as soon as it is checked."), "success"
+    )
+    return pages.back(_to("compliance.verification"))
 
 
 @bp.get("/account/verification/looked-at")
 def looked_at() -> Response:
     """Show the person who has opened the documents, when and why."""
-    me = web.current_user().id
-    owners = [("person", me), *(("nominee", one.id) for one in queries.nominees(me))]
+    me = identity.current_user().id
+    owners = [("person", me), *(("nominee", one.id) for one in nominees.of_person(me))]
     looks = [look for owner in owners for look in documents.looked_at(owner) if look.viewer != me]
     looks.sort(key=lambda look: look.at, reverse=True)
     kinds = {row.id: row.kind for owner in owners for row in documents.every_of_owner(owner)}
     viewers = {look.viewer: _viewer(look.viewer) for look in looks}
-    return web.render(
+    return pages.render(
         "compliance/looked_at.html", looks=looks, kinds=kinds, viewers=viewers,
-        kind_names=rules.KIND_NAMES, purposes=document_rules.PURPOSES,
+        kind_names=requirements.KIND_NAMES, purposes=document_rules.PURPOSES,
     )  # fmt: skip
 
 
 def _viewer(person_id: str) -> str:
     """Return a colleague as first name and role: enough to ask about, no more than needed."""
-    person = accounts.get(person_id)
+    person = queries.get(person_id)
     if person is None:
         return _("Staff")
     roles = ", ".join(tasks.role_name(role) for role in person.roles) or _("Staff")
@@ -128,7 +135,7 @@ def _viewer(person_id: str) -> str:
 
 
 def _target() -> str:
-    return web.own_path(request.values.get("next"), "")
+    return requests.own_path(request.values.get("next"), "")
 
 
 def _to(endpoint: str, **values: Any) -> str:  # noqa: ANN401 - parts of an address
@@ -136,49 +143,49 @@ def _to(endpoint: str, **values: Any) -> str:  # noqa: ANN401 - parts of an addr
 
 
 def _state() -> dict[str, Any]:
-    me = accounts.get(web.current_user().id)
+    me = queries.get(identity.current_user().id)
     assert me is not None  # noqa: S101 - signed in
-    file = queries.snapshot(me.id)
+    file = files.snapshot(me.id)
     return {
         "person": me,
         "target": _target(),
-        "review": queries.open_review(me.id),
-        "refused": queries.latest(me.id),
-        "refusal": queries.refusal(me.id),
-        "basic": tasks.task_list(file, "basic", queries.papers(me.id), _to),
-        "enhanced": tasks.task_list(file, "enhanced", queries.papers(me.id), _to),
-        "ready": tasks.level_to_ask(file, me.kyc_status, me.kyc_level, queries.open_review(me.id)),
-        "level_names": rules.LEVEL_NAMES,
-        "steps": tasks.timeline(me, queries.latest(me.id)),
+        "review": reviews.open_review(me.id),
+        "refused": reviews.latest(me.id),
+        "refusal": files.refusal(me.id),
+        "basic": tasks.task_list(file, "basic", files.papers(me.id), _to),
+        "enhanced": tasks.task_list(file, "enhanced", files.papers(me.id), _to),
+        "ready": tasks.level_to_ask(file, me.kyc_status, me.kyc_level, reviews.open_review(me.id)),
+        "level_names": requirements.LEVEL_NAMES,
+        "steps": tasks.timeline(me, reviews.latest(me.id)),
     }
 
 
 def _shown(person_id: str, step: str) -> object:
     """Return the facts as a form reads them; the number is not shown again."""
-    row = queries.facts(person_id)
+    row = files.facts(person_id)
     if row is not None and step != "identity":
         return row
-    person, kind = accounts.get(person_id), getattr(row, "id_kind", None)
+    person, kind = queries.get(person_id), getattr(row, "id_kind", None)
     name = person.name if person and person.first_name and person.last_name and row is None else ""
     return type("Facts", (), {"legal_name": name, "id_kind": kind, "id_number": ""})
 
 
 def _facts_page(step: str, form: FlaskForm, *, status: int) -> Response:
-    me = web.current_user().id
-    person = accounts.get(me)
-    return web.render(
+    me = identity.current_user().id
+    person = queries.get(me)
+    return pages.render(
         f"compliance/facts_{step}.html", status=status, form=form, step=step, target=_target(),
-        number=queries.filled(me).get("id_number", ""),
+        number=files.filled(me).get("id_number", ""),
         is_verified=bool(person and person.kyc_status == "verified"),
     )  # fmt: skip
 
 
 def _after(person_id: str, step: str) -> str:
     """Return the next page that is not done, in order, else the task list."""
-    filled = queries.filled(person_id)
-    later = list(rules.facts.STEPS)[list(rules.facts.STEPS).index(step) + 1 :]
+    filled = files.filled(person_id)
+    later = list(facts_rules.STEPS)[list(facts_rules.STEPS).index(step) + 1 :]
     for name in later:
-        if rules.facts.step_state(filled, name) != "done":
+        if facts_rules.step_state(filled, name) != "done":
             return _to("compliance.facts", step=name)
     kind = str(filled.get("id_kind") or "")
     if kind and not documents.of_owner(("person", person_id), [kind]):
@@ -187,32 +194,28 @@ def _after(person_id: str, step: str) -> str:
 
 
 def _papers_page(kind: str, form: FlaskForm, *, status: int) -> Response:
-    me = web.current_user().id
-    file = queries.snapshot(me)
-    found = [one for one in queries.papers(me) if one.kind == kind]
-    asked = [
-        one
-        for one in rules.requirements.asked(file, "enhanced")
-        if kind in rules.requirements.kinds_for(file, one)
-    ]
+    me = identity.current_user().id
+    file = files.snapshot(me)
+    found = [one for one in files.papers(me) if one.kind == kind]
+    asked = [one for one in requirements.asked(file, "enhanced") if kind in requirements.kinds_for(file, one)]
     if not asked and not found:
         abort(404)
     requirement = asked[0] if asked else None
-    return web.render(
+    return pages.render(
         "compliance/papers.html", "compliance/_papers.html", status=status, form=form, kind=kind,
         papers=found, requirement=requirement, accepted=document_rules.ACCEPTED[kind],
-        kind_names=rules.KIND_NAMES, most=rules.requirements.MAX_PAPERS, target=_target(),
+        kind_names=requirements.KIND_NAMES, most=requirements.MAX_PAPERS, target=_target(),
     )  # fmt: skip
 
 
 def _check_page(form: FlaskForm, *, status: int) -> Response:
-    me = web.current_user()
-    file = queries.snapshot(me.id)
-    person, review = accounts.get(me.id), queries.open_review(me.id)
+    me = identity.current_user()
+    file = files.snapshot(me.id)
+    person, review = queries.get(me.id), reviews.open_review(me.id)
     assert person is not None  # noqa: S101 - signed in
     level = tasks.level_to_ask(file, person.kyc_status, person.kyc_level, review)
-    return web.render(
+    return pages.render(
         "compliance/check.html", status=status, form=form, target=_target(), person=person, level=level,
-        level_names=rules.LEVEL_NAMES, missing=rules.requirements.missing(file, "basic"),
-        answers=tasks.answers(file, _to), papers=queries.papers(me.id), kind_names=rules.KIND_NAMES,
+        level_names=requirements.LEVEL_NAMES, missing=requirements.missing(file, "basic"),
+        answers=tasks.answers(file, _to), papers=files.papers(me.id), kind_names=requirements.KIND_NAMES,
     )  # fmt: skip

@@ -7,16 +7,24 @@ from flask import Response, request, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
 
-from ... import exports, web
-from ...accounts import queries as accounts
-from ...documents.queries import DocumentRow
-from ...errors import CrowdfundError, NotFound
-from ...i18n import _
-from .. import queries, rules, service
-from ..forms import LevelForm, PaperForm, put_errors
-from ..rules.reviews import Decision
-from . import tasks
-from .blueprint import bp
+from crowdfund.compliance.forms import LevelForm, PaperForm
+from crowdfund.compliance.queries import desk, files, reviews
+from crowdfund.compliance.queries import nominees as nominees_queries
+from crowdfund.compliance.rules import nominees as nominees_rules
+from crowdfund.compliance.rules import requirements
+from crowdfund.compliance.rules.reviews import Decision
+from crowdfund.compliance.service import nominees as nominees_service
+from crowdfund.compliance.service import reviews as reviews_service
+from crowdfund.compliance.views import tasks
+from crowdfund.compliance.views.blueprint import bp
+from crowdfund.documents.queries import DocumentRow
+from crowdfund.kernel import exports
+from crowdfund.kernel.errors import CrowdfundError, NotFound
+from crowdfund.kernel.forms import put_errors
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web import identity, pages, requests
+from crowdfund.payout_accounts import queries as payout_accounts_queries
+from crowdfund.people import queries
 
 PERSON = "/staff/people/<string(length=32):person_id>"
 
@@ -24,12 +32,12 @@ PERSON = "/staff/people/<string(length=32):person_id>"
 @bp.get("/staff/people")
 def people() -> Response:
     """List people with their verification: those that wait longest first."""
-    page = web.page_number()
+    page = requests.page_number()
     wanted = _wanted(page)
-    rows, more = queries.queue(wanted)
-    return web.render(
-        "compliance/people.html", rows=rows, more=more, page=page, counts=queries.counts(),
-        shown=wanted.status, level_names=rules.LEVEL_NAMES,
+    rows, more = desk.queue(wanted)
+    return pages.render(
+        "compliance/people.html", rows=rows, more=more, page=page, counts=desk.counts(),
+        shown=wanted.status, level_names=requirements.LEVEL_NAMES,
     )  # fmt: skip
 
 
@@ -38,7 +46,7 @@ def people_csv() -> Response:
     """Send everybody who fits the filters: standing and waiting, no facts and no documents."""
 
     def read(page: int) -> Sequence[Any]:
-        return queries.queue(_wanted(page), size=500)[0]
+        return desk.queue(_wanted(page), size=500)[0]
 
     header = ("id", "name", "status", "level", "expires_on", "asks_for", "nominees_waiting", "waiting_since")
     return exports.csv_file("people.csv", header, _lines(exports.pages(read)))
@@ -65,10 +73,12 @@ def decide_document(person_id: str, document_id: str) -> BaseResponse:
     form = _named(PaperForm(), document_id)
     try:
         decision = _decision(form)
-        service.decide_document(person_id, document_id, decision, actor=web.current_user().id)
+        reviews_service.decide_document(person_id, document_id, decision, actor=identity.current_user().id)
     except CrowdfundError as error:
         return _refused(person_id, form, error)
-    web.flash(_("Accepted.") if decision.approve else _("Rejected. The person reads your reason."), "success")
+    pages.flash(
+        _("Accepted.") if decision.approve else _("Rejected. The person reads your reason."), "success"
+    )
     return _back(person_id, "documents")
 
 
@@ -77,11 +87,13 @@ def decide_payout(person_id: str) -> BaseResponse:
     """Verify or reject the payout account that waits."""
     form = _named(PaperForm(), "payout")
     try:
-        decision, me = _decision(form), web.current_user().id
-        service.decide_payout(person_id, decision, actor=me)
+        decision, me = _decision(form), identity.current_user().id
+        reviews_service.decide_payout(person_id, decision, actor=me)
     except CrowdfundError as error:
         return _refused(person_id, form, error)
-    web.flash(_("Verified.") if decision.approve else _("Rejected. The person reads your reason."), "success")
+    pages.flash(
+        _("Verified.") if decision.approve else _("Rejected. The person reads your reason."), "success"
+    )
     return _back(person_id, "payout")
 
 
@@ -90,21 +102,23 @@ def decide_nominee(person_id: str, nominee_id: str) -> BaseResponse:
     """Verify or reject one nominee with the identity proof."""
     form = _named(PaperForm(), nominee_id)
     try:
-        decision, me = _decision(form), web.current_user().id
-        service.nominees.decide(nominee_id, person_id, decision, actor=me, revision=_revision())
+        decision, me = _decision(form), identity.current_user().id
+        nominees_service.decide(nominee_id, person_id, decision, actor=me, revision=_revision())
     except CrowdfundError as error:
         return _refused(person_id, form, error)
-    web.flash(_("Verified.") if decision.approve else _("Rejected. The person reads your reason."), "success")
+    pages.flash(
+        _("Verified.") if decision.approve else _("Rejected. The person reads your reason."), "success"
+    )
     return _back(person_id, "nominees")
 
 
 @bp.post(PERSON + "/approve")
 def approve_person(person_id: str) -> BaseResponse:
     """Give the level that was asked for, or propose the enhanced one."""
-    me, only_basic = web.current_user().id, request.form.get("level") == "basic"
-    status = service.approve(person_id, actor=me, revision=_revision(), only_basic=only_basic)
+    me, only_basic = identity.current_user().id, request.form.get("level") == "basic"
+    status = reviews_service.approve(person_id, actor=me, revision=_revision(), only_basic=only_basic)
     proposed = _("Proposed. A second colleague has to confirm the enhanced level.")
-    web.flash(proposed if status == "proposed" else _("Verified."), "success")
+    pages.flash(proposed if status == "proposed" else _("Verified."), "success")
     return _back(person_id)
 
 
@@ -113,11 +127,11 @@ def reject_person(person_id: str) -> BaseResponse:
     """Send a request back with a reason."""
     form = _named(LevelForm(), "reject")
     try:
-        me, reason = web.current_user().id, form.reason.data or ""
-        service.reject(person_id, actor=me, revision=_revision(), reason=reason)
+        me, reason = identity.current_user().id, form.reason.data or ""
+        reviews_service.reject(person_id, actor=me, revision=_revision(), reason=reason)
     except CrowdfundError as error:
         return _refused(person_id, form, error)
-    web.flash(_("Sent back. The person reads your reason."), "success")
+    pages.flash(_("Sent back. The person reads your reason."), "success")
     return _back(person_id)
 
 
@@ -126,19 +140,19 @@ def revoke_person(person_id: str) -> BaseResponse:
     """Take a given level away with a reason."""
     form = _named(LevelForm(), "revoke")
     try:
-        service.revoke(person_id, actor=web.current_user().id, reason=form.reason.data or "")
+        reviews_service.revoke(person_id, actor=identity.current_user().id, reason=form.reason.data or "")
     except CrowdfundError as error:
         return _refused(person_id, form, error)
-    web.flash(_("The level is taken away. The person reads your reason."), "success")
+    pages.flash(_("The level is taken away. The person reads your reason."), "success")
     return _back(person_id)
 
 
 # --- helpers ----------------------------------------------------------------------------------------
 
 
-def _wanted(page: int) -> queries.Wanted:
+def _wanted(page: int) -> desk.Wanted:
     args = request.args
-    return queries.Wanted(args.get("status", "waiting"), args.get("level", ""), args.get("q", "")[:100], page)
+    return desk.Wanted(args.get("status", "waiting"), args.get("level", ""), args.get("q", "")[:100], page)
 
 
 def _named(form: FlaskForm, thing: str) -> FlaskForm:
@@ -161,7 +175,7 @@ def _revision() -> int:
 
 
 def _back(person_id: str, anchor: str = "") -> BaseResponse:
-    return web.back(url_for("compliance.person", person_id=person_id, _anchor=anchor or None))
+    return pages.back(url_for("compliance.person", person_id=person_id, _anchor=anchor or None))
 
 
 def _refused(person_id: str, form: FlaskForm, error: CrowdfundError) -> Response:
@@ -173,53 +187,53 @@ def _refused(person_id: str, form: FlaskForm, error: CrowdfundError) -> Response
 
 
 def _detail(person_id: str, refused: FlaskForm | None = None, *, status: int = 200) -> Response:
-    found = accounts.get(person_id)
+    found = queries.get(person_id)
     if found is None:
         raise NotFound(_("There is no such person."))
-    file, review = queries.snapshot(person_id), queries.open_review(person_id)
-    papers, nominees = queries.papers(person_id), queries.nominees(person_id)
-    proofs = queries.proofs([one.id for one in nominees])
-    events = queries.history(person_id)
-    me = web.current_user().id
+    file, review = files.snapshot(person_id), reviews.open_review(person_id)
+    papers, nominees = files.papers(person_id), nominees_queries.of_person(person_id)
+    proofs = nominees_queries.proofs([one.id for one in nominees])
+    events = reviews.history(person_id)
+    me = identity.current_user().id
     context: dict[str, Any] = {
         "person": found, "file": file, "review": review, "papers": papers, "nominees": nominees,
         "proofs": proofs, "events": events, "refused": refused, "is_own": me == person_id,
-        "revision": queries.revision(person_id),
+        "revision": files.revision(person_id),
         "is_second": review is not None and review.proposed_by == me,
         "answers": _answers(person_id, file),
-        "same_number": [one for one in map(accounts.get, queries.same_number(person_id)) if one],
+        "same_number": [one for one in map(queries.get, files.same_number(person_id)) if one],
         "forms": {one.id: _form(PaperForm, one.id, refused) for one in (*papers, *nominees)}
         | {"payout": _form(PaperForm, "payout", refused)},
-        "payout": accounts.payout_account_of(person_id),
+        "payout": payout_accounts_queries.payout_account_of(person_id),
         "reject_form": _form(LevelForm, "reject", refused),
         "revoke_form": _form(LevelForm, "revoke", refused),
-        "unproven": rules.requirements.unproven(file, review.level) if review else [],
+        "unproven": requirements.unproven(file, review.level) if review else [],
         "may_be_basic": review is not None and review.level == "enhanced" and review.status == "submitted"
-        and found.kyc_level == "none" and not rules.requirements.unproven(file, "basic"),
-        "sum_words": rules.nominees.sum_words(one.share_bp for one in nominees) if nominees else "",
-        "percent": rules.nominees.percent, "relationships": rules.nominees.RELATIONSHIPS,
-        "level_names": rules.LEVEL_NAMES, "kind_names": rules.KIND_NAMES,
-        "names": accounts.names({event.actor for event in events} | {_proposer(review)}),
+        and found.kyc_level == "none" and not requirements.unproven(file, "basic"),
+        "sum_words": nominees_rules.sum_words(one.share_bp for one in nominees) if nominees else "",
+        "percent": nominees_rules.percent, "relationships": nominees_rules.RELATIONSHIPS,
+        "level_names": requirements.LEVEL_NAMES, "kind_names": requirements.KIND_NAMES,
+        "names": queries.names({event.actor for event in events} | {_proposer(review)}),
         "not_needed": _not_needed(file, papers, review),
     }  # fmt: skip
-    return web.render("compliance/person.html", status=status, **context)
+    return pages.render("compliance/person.html", status=status, **context)
 
 
-def _answers(person_id: str, file: rules.File) -> list[dict[str, Any]]:
+def _answers(person_id: str, file: requirements.File) -> list[dict[str, Any]]:
     """Return the facts with the readable number: the reviewer compares it with the document."""
-    facts = {**file.facts, "id_number": queries.id_number(person_id)}
-    return tasks.answers(rules.File(facts=facts), None)
+    facts = {**file.facts, "id_number": files.id_number(person_id)}
+    return tasks.answers(requirements.File(facts=facts), None)
 
 
 def _proposer(review: Any) -> str:  # noqa: ANN401 - a row
     return str(review.proposed_by or "") if review is not None else ""
 
 
-def _not_needed(file: rules.File, papers: list[DocumentRow], review: Any) -> set[str]:  # noqa: ANN401 - a row
+def _not_needed(file: requirements.File, papers: list[DocumentRow], review: Any) -> set[str]:  # noqa: ANN401 - a row
     """Return the documents that the level asked for does not need."""
     level = review.level if review is not None else "enhanced"
-    asked = rules.requirements.asked(file, level)
-    needed = {kind for one in asked for kind in rules.requirements.kinds_for(file, one)}
+    asked = requirements.asked(file, level)
+    needed = {kind for one in asked for kind in requirements.kinds_for(file, one)}
     return {paper.id for paper in papers if paper.kind not in needed}
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ... import i18n
-from ...documents.queries import DocumentRow
-from ...i18n import _, _l
-from .. import rules
+from crowdfund.compliance.rules import facts, requirements
+from crowdfund.documents.queries import DocumentRow
+from crowdfund.kernel import i18n
+from crowdfund.kernel.i18n import _, _l
 
 To = Callable[..., str]
 _ROLES = {
@@ -20,16 +20,20 @@ def role_name(role: str) -> str:
     return str(_ROLES.get(role, role))
 
 
-def task_list(file: rules.File, level: str, papers: Sequence[DocumentRow], to: To) -> list[dict[str, Any]]:
+def task_list(
+    file: requirements.File, level: str, papers: Sequence[DocumentRow], to: To
+) -> list[dict[str, Any]]:
     """Return the tasks that belong to a level itself (not to a lower one): label, url, state, hint."""
-    asked = [one for one in rules.requirements.asked(file, level) if one.level == level]
+    asked = [one for one in requirements.asked(file, level) if one.level == level]
     return [_task(file, one, papers, to) for one in asked]
 
 
-def _task(file: rules.File, one: rules.Requirement, papers: Sequence[DocumentRow], to: To) -> dict[str, Any]:
-    state, kinds = rules.requirements.state(file, one), rules.requirements.kinds_for(file, one)
+def _task(
+    file: requirements.File, one: requirements.Requirement, papers: Sequence[DocumentRow], to: To
+) -> dict[str, Any]:
+    state, kinds = requirements.state(file, one), requirements.kinds_for(file, one)
     if one.key == "contact":
-        url = to("accounts.show")
+        url = to("sign_in.show")
     elif one.step:
         url = to("compliance.facts", step=one.step)
     else:
@@ -47,9 +51,9 @@ def _task(file: rules.File, one: rules.Requirement, papers: Sequence[DocumentRow
     return {"label": one.label, "url": url, "state": "done" if state == "verified" else state, "hint": hint}
 
 
-def level_to_ask(file: rules.File, status: str, level: str, review: Any) -> str:  # noqa: ANN401 - a row
+def level_to_ask(file: requirements.File, status: str, level: str, review: Any) -> str:  # noqa: ANN401 - a row
     """Return the level for which the person can ask now, or an empty text."""
-    ready = rules.requirements.complete_level(file)
+    ready = requirements.complete_level(file)
     if ready == "none" or (review is not None and review.level == ready):
         return ""
     if status == "verified" and (level == ready or level == "enhanced"):
@@ -57,12 +61,12 @@ def level_to_ask(file: rules.File, status: str, level: str, review: Any) -> str:
     return ready
 
 
-def answers(file: rules.File, to: To | None) -> list[dict[str, Any]]:
+def answers(file: requirements.File, to: To | None) -> list[dict[str, Any]]:
     """Return the facts as rows to check, each with the way to change it."""
     rows = []
-    for step, names in rules.facts.STEPS.items():
+    for step, names in facts.STEPS.items():
         for name in names:
-            row = {"label": rules.facts.LABELS[name], "value": shown(name, file.facts.get(name))}
+            row = {"label": facts.LABELS[name], "value": shown(name, file.facts.get(name))}
             rows.append(row | ({"url": to("compliance.facts", step=step)} if to else {}))
     return rows
 
@@ -76,7 +80,7 @@ def shown(name: str, value: Any) -> str:  # noqa: ANN401 - a text, a date or not
     if name in ("nationality", "country"):
         return str(i18n.locale().territories.get(value, value))
     if name == "id_kind":
-        return str(rules.KIND_NAMES.get(value, value))
+        return str(requirements.KIND_NAMES.get(value, value))
     return str(value)
 
 

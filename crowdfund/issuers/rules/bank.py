@@ -4,10 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from crowdfund.errors import Invalid
-from crowdfund.i18n import _, _l
-
-from . import words
+from crowdfund.issuers.rules import words
+from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.i18n import _, _l
 
 FORMATS: Mapping[str, str] = {
     "ET": _l("Account at an Ethiopian bank"),

@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Mapping
 
-from crowdfund import i18n
-from crowdfund.i18n import _l
+from crowdfund.kernel import i18n
+from crowdfund.kernel.i18n import _l
 
 STATEMENTS: Mapping[str, str] = {
     "authority": _l("I am allowed to act for this company."),

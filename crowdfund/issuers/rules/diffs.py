@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from crowdfund import i18n
-from crowdfund.i18n import _, _l
-
-from .lists import SECTORS, country_name
-from .officers import OFFICER_ROLES, share_text
+from crowdfund.issuers.rules.lists import SECTORS, country_name
+from crowdfund.issuers.rules.officers import OFFICER_ROLES, share_text
+from crowdfund.kernel import i18n
+from crowdfund.kernel.i18n import _, _l
 
 FIELD_NAMES: Mapping[str, str] = {
     "legal_name": _l("Legal name"), "trade_name": _l("Trade name"), "tin": _l("TIN"), "sector": _l("Sector"),

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from crowdfund.errors import Invalid
-from crowdfund.i18n import _, _l
+from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.i18n import _, _l
 
 
 class Status(StrEnum):

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from babel import Locale
 
-from crowdfund.i18n import _l, locale
-from crowdfund.regions import REGIONS
+from crowdfund.kernel.i18n import _l, locale
+from crowdfund.kernel.regions import REGIONS
 
 SECTORS: Mapping[str, str] = {
     "agriculture": _l("Agriculture and food"),

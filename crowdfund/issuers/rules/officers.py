@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from crowdfund.errors import Invalid
-from crowdfund.i18n import _, _l
-
-from . import words
-from .lists import COUNTRIES
+from crowdfund.issuers.rules import words
+from crowdfund.issuers.rules.lists import COUNTRIES
+from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.i18n import _, _l
 
 OFFICER_ROLES: Mapping[str, str] = {
     "director": _l("Director"),

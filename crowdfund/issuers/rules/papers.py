@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Protocol
 
-from crowdfund.i18n import _l
+from crowdfund.kernel.i18n import _l
 
 MEMORANDUM = "memorandum"
 KINDS: Mapping[str, str] = {

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from crowdfund.i18n import _, _l
-
-from . import officers, papers, words
-from .lists import COUNTRIES, SECTORS
-from .words import Values
+from crowdfund.issuers.rules import officers, papers, words
+from crowdfund.issuers.rules.lists import COUNTRIES, SECTORS
+from crowdfund.issuers.rules.words import Values
+from crowdfund.kernel.i18n import _, _l
 
 # What each page of the wizard must have filled before the file may be submitted.
 STEPS: dict[str, tuple[str, ...]] = {

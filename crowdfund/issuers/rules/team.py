@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 
-from crowdfund.errors import Forbidden
-from crowdfund.i18n import _, _l
+from crowdfund.kernel.errors import Forbidden
+from crowdfund.kernel.i18n import _, _l
 
 INVITATION_LIFE = timedelta(days=7)
 

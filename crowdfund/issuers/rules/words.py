@@ -5,8 +5,8 @@ from collections.abc import Callable, Container, Mapping
 from datetime import date
 from typing import TypeVar
 
-from crowdfund.errors import Invalid
-from crowdfund.i18n import _
+from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.i18n import _
 
 T = TypeVar("T")
 Values = Mapping[str, object]

@@ -9,17 +9,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crowdfund import clock
-from crowdfund.accounts.service import changes as sensitive
 from crowdfund.adapters import sealing
-from crowdfund.db import db, new_id
-from crowdfund.i18n import _
-
-from .. import queries, rules
-from ..models import CompanyBankAccount
-from ..rules import ChangeStatus, Status
-from . import changes
-from .shared import locked, note, touch, writable
+from crowdfund.issuers import queries
+from crowdfund.issuers.models import CompanyBankAccount
+from crowdfund.issuers.rules import bank, life
+from crowdfund.issuers.rules.life import ChangeStatus, Status
+from crowdfund.issuers.service import changes
+from crowdfund.issuers.service.shared import locked, note, touch, writable
+from crowdfund.kernel import clock
+from crowdfund.kernel.db import db, new_id
+from crowdfund.kernel.i18n import _
+from crowdfund.security.service import changes as sensitive
 
 KIND = "company_bank_account"
 _PURPOSE = "crowdfund company bank v1"
@@ -33,7 +33,7 @@ def save(company_id: str, values: Mapping[str, object], *, actor: str) -> str:
     """
     company = writable(company_id)
     legal_name = queries.filled(queries.get(company_id))["legal_name"]
-    account = rules.parse_account(values, legal_name)
+    account = bank.parse_account(values, legal_name)
     if company.status == Status.VERIFIED:
         _refuse_while_reviewed(company_id)
         _end(company_id, proposed=True)
@@ -64,7 +64,7 @@ def _apply(person_id: str, payload: dict[str, Any]) -> None:
     company = locked(payload["company_id"])
     waiting = queries.proposed_account(company.id)
     if waiting is None or waiting.id != payload["account_id"] or company.status != Status.VERIFIED:
-        raise rules.WrongState(_("This bank account does not wait any more."))
+        raise life.WrongState(_("This bank account does not wait any more."))
     changes.put(company, "bank", {"bank": queries.shown_account(waiting)}, actor=person_id)
     changes.send_part(company, "bank", actor=person_id)
 
@@ -72,7 +72,7 @@ def _apply(person_id: str, payload: dict[str, Any]) -> None:
 def _refuse_while_reviewed(company_id: str) -> None:
     running = queries.running_changes(company_id, ChangeStatus.PENDING)
     if any(change.part == "bank" for change in running):
-        raise rules.WrongState(
+        raise life.WrongState(
             _("Another bank account waits for review. Take that back first, or wait for the decision.")
         )
 
@@ -84,7 +84,7 @@ def _end(company_id: str, *, proposed: bool) -> None:
     db.session.execute(ended.values(ended_at=clock.now()))
 
 
-def _add(company_id: str, account: rules.BankAccount, *, actor: str, in_force: bool) -> str:
+def _add(company_id: str, account: bank.BankAccount, *, actor: str, in_force: bool) -> str:
     now, account_id = clock.now(), new_id()
     secret = {
         "format": account.format, "bank": account.bank, "number": account.number, "holder": account.holder,

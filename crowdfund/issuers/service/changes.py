@@ -9,15 +9,24 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crowdfund import clock
-from crowdfund.db import db, new_id, record_event
-from crowdfund.i18n import _
-
-from .. import queries, rules
-from ..models import Company, CompanyBankAccount, CompanyChange, company_change_event
-from ..rules import ChangeStatus, Status
-from . import officers, registry
-from .shared import claim, locked, note, refuse_taken, reviewable, tell, tell_desk, touch
+from crowdfund.issuers import queries
+from crowdfund.issuers.models import Company, CompanyBankAccount, CompanyChange, company_change_event
+from crowdfund.issuers.rules import life, steps, words
+from crowdfund.issuers.rules.life import ChangeStatus, Status
+from crowdfund.issuers.service import in_force, registry
+from crowdfund.issuers.service.shared import (
+    claim,
+    locked,
+    note,
+    refuse_taken,
+    reviewable,
+    tell,
+    tell_desk,
+    touch,
+)
+from crowdfund.kernel import clock
+from crowdfund.kernel.db import db, new_id, record_event
+from crowdfund.kernel.i18n import _
 
 
 def put(company: Company, part: str, new: Mapping[str, Any], *, actor: str) -> None:
@@ -28,7 +37,7 @@ def put(company: Company, part: str, new: Mapping[str, Any], *, actor: str) -> N
     old = {name: value for name, value in _in_force(company).items() if name in new}
     found = _of_part(company.id, part)
     if found is not None and found.status == ChangeStatus.PENDING:
-        raise rules.WrongState(
+        raise life.WrongState(
             _("A change of this page waits for review. Take it back first, or wait for the decision.")
         )
     if dict(new) == old:
@@ -54,11 +63,11 @@ def send(company_id: str, *, actor: str) -> None:
     company = locked(company_id)
     running = _rows(company_id, ChangeStatus.OPEN)
     if company.status != Status.VERIFIED or not running:
-        raise rules.WrongState(_("There is no change to send."))
-    missing = rules.missing_steps(queries.filled(queries.get(company_id)))
+        raise life.WrongState(_("There is no change to send."))
+    missing = steps.missing_steps(queries.filled(queries.get(company_id)))
     if missing:
-        pages = ", ".join(rules.STEP_TITLES[step].lower() for step in missing)
-        raise rules.WrongState(_("Some pages are not complete yet: %(pages)s.", pages=pages))
+        pages = ", ".join(steps.STEP_TITLES[step].lower() for step in missing)
+        raise life.WrongState(_("Some pages are not complete yet: %(pages)s.", pages=pages))
     for change in running:
         change.sent_at, change.reason = clock.now(), None
         _move(change, ChangeStatus.PENDING, actor=actor)
@@ -83,7 +92,7 @@ def take_back(company_id: str, *, actor: str) -> None:
     company = locked(company_id)
     running = _rows(company_id, ChangeStatus.PENDING)
     if not running:
-        raise rules.WrongState(_("No change waits for review any more. Reload the page to see it."))
+        raise life.WrongState(_("No change waits for review any more. Reload the page to see it."))
     for change in running:
         _move(change, ChangeStatus.OPEN, actor=actor)
     note(company, actor, f"took changes back: {_parts(running)}")
@@ -117,7 +126,7 @@ def approve(company_id: str, *, actor: str) -> None:
 
 def reject(company_id: str, reason: str, *, actor: str) -> None:
     """Give the changes back to be corrected, with a reason; raises OwnCompany or WrongState."""
-    why = rules.parse_reason(reason)
+    why = words.parse_reason(reason)
     company = reviewable(company_id, actor)
     waiting = _waiting(company)
     for change in waiting:
@@ -133,8 +142,8 @@ def reject(company_id: str, reason: str, *, actor: str) -> None:
 
 
 def _in_force(company: Company) -> dict[str, Any]:
-    facts: dict[str, Any] = {name: getattr(company, name) for step in rules.COLUMN_STEPS
-                             for name in rules.columns(step)}  # fmt: skip
+    facts: dict[str, Any] = {name: getattr(company, name) for step in steps.COLUMN_STEPS
+                             for name in steps.columns(step)}  # fmt: skip
     facts["wallet_sealed_key"] = company.wallet_sealed_key
     facts["officers"] = queries.officers(company.id)
     facts["bank"] = queries.bank_account(company.id)
@@ -158,30 +167,21 @@ def _of_part(company_id: str, part: str) -> CompanyChange | None:
 def _waiting(company: Company) -> Sequence[CompanyChange]:
     found = _rows(company.id, ChangeStatus.PENDING)
     if company.status != Status.VERIFIED or not found:
-        raise rules.WrongState(_("No change waits for review any more. Reload the page to see it."))
+        raise life.WrongState(_("No change waits for review any more. Reload the page to see it."))
     return found
 
 
 def _apply(company: Company, change: CompanyChange) -> None:
     if change.part == "officers":
-        officers.put_in_force(company.id, change.new["officers"])
+        in_force.put_officers(company.id, change.new["officers"])
     elif change.part == "bank":
-        _put_account_in_force(company.id, change.new["bank"]["id"])
+        in_force.put_account(company.id, change.new["bank"]["id"])
     else:
         if change.part == "wallet":
             company.wallet_sealed_key = None
         for name, value in change.new.items():
             setattr(company, name, value)
         refuse_taken(company.id, f"{company.country}:{company.registration_no}", str(company.wallet_address))
-
-
-def _put_account_in_force(company_id: str, account_id: str) -> None:
-    now, table = clock.now(), CompanyBankAccount.__table__
-    current = sa.update(table).where(
-        table.c.company_id == company_id, table.c.in_force_at.is_not(None), table.c.ended_at.is_(None)
-    )
-    db.session.execute(current.values(ended_at=now))
-    db.session.execute(sa.update(table).where(table.c.id == account_id).values(in_force_at=now))
 
 
 def _forget_account(change: CompanyChange) -> None:

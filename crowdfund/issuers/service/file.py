@@ -3,16 +3,27 @@
 import secrets
 from collections.abc import Iterable, Mapping
 
-from crowdfund import clock
 from crowdfund.adapters import custody
-from crowdfund.db import db, new_id, record_event
-from crowdfund.i18n import _
-
-from .. import queries, rules
-from ..models import Company, CompanyDeclaration, CompanyMember, company_event
-from ..rules import Role, Status
-from . import changes
-from .shared import Incomplete, claim, locked, move, refuse_ours, tell, tell_desk, touch, writable
+from crowdfund.issuers import queries
+from crowdfund.issuers.models import Company, CompanyDeclaration, CompanyMember, company_event
+from crowdfund.issuers.rules import declarations, life, steps
+from crowdfund.issuers.rules.life import Status
+from crowdfund.issuers.rules.team import Role
+from crowdfund.issuers.service import changes
+from crowdfund.issuers.service.shared import (
+    Incomplete,
+    claim,
+    locked,
+    move,
+    refuse_ours,
+    tell,
+    tell_desk,
+    touch,
+    writable,
+)
+from crowdfund.kernel import clock
+from crowdfund.kernel.db import db, new_id, record_event
+from crowdfund.kernel.i18n import _
 
 
 def start(owner_id: str) -> str:
@@ -34,9 +45,9 @@ def save(company_id: str, step: str, values: Mapping[str, object], *, actor: str
     """
     company = writable(company_id)
     known = queries.filled(queries.get(company_id))
-    good, errors = rules.clean(step, {"country": known["country"] or "ET", **values})
+    good, errors = steps.clean(step, {"country": known["country"] or "ET", **values})
     if errors:
-        raise rules.InvalidFields(errors)
+        raise life.InvalidFields(errors)
     if step == "wallet":
         refuse_ours(str(good["wallet_address"]))
     if company.status == Status.VERIFIED:
@@ -63,17 +74,19 @@ def hold_wallet(company_id: str, *, actor: str = "system") -> str:
     return address
 
 
-def submit(company_id: str, *, actor: str, statements: Iterable[str] = tuple(rules.STATEMENTS)) -> None:
+def submit(
+    company_id: str, *, actor: str, statements: Iterable[str] = tuple(declarations.STATEMENTS)
+) -> None:
     """Hand the complete file to compliance; `actor` stands by every statement.
 
     Raises Incomplete, Taken (licence or wallet in another file), InvalidFields (a statement is not
     ticked) or WrongState.
     """
     company = locked(company_id)
-    to = rules.move(company.status, Status.SUBMITTED)
-    missing = rules.missing_steps(queries.filled(queries.get(company_id)))
+    to = life.move(company.status, Status.SUBMITTED)
+    missing = steps.missing_steps(queries.filled(queries.get(company_id)))
     if missing:
-        pages = ", ".join(rules.STEP_TITLES[step].lower() for step in missing)
+        pages = ", ".join(steps.STEP_TITLES[step].lower() for step in missing)
         raise Incomplete(_("Some pages are not complete yet: %(pages)s.", pages=pages))
     declare(company, statements, actor=actor)
     claim(company)
@@ -87,14 +100,14 @@ def submit(company_id: str, *, actor: str, statements: Iterable[str] = tuple(rul
 def declare(company: Company, statements: Iterable[str], *, actor: str) -> None:
     """Keep who stood by which statement when, by the hash of its text; raises InvalidFields."""
     ticked = set(statements)
-    missing = [code for code in rules.STATEMENTS if code not in ticked]
+    missing = [code for code in declarations.STATEMENTS if code not in ticked]
     if missing:
-        raise rules.InvalidFields(dict.fromkeys(missing, _("Confirm each statement.")))
+        raise life.InvalidFields(dict.fromkeys(missing, _("Confirm each statement.")))
     now = clock.now()
-    for code in rules.STATEMENTS:
+    for code in declarations.STATEMENTS:
         db.session.add(
             CompanyDeclaration(
-                company_id=company.id, statement=code, text_hash=rules.text_hash(code), said_by=actor,
+                company_id=company.id, statement=code, text_hash=declarations.text_hash(code), said_by=actor,
                 said_at=now,
             )
         )  # fmt: skip

@@ -4,13 +4,14 @@ from datetime import date
 
 from crowdfund.documents import queries as documents
 from crowdfund.documents import service as document_service
-from crowdfund.errors import NotFound
-from crowdfund.i18n import _
-
-from .. import queries, rules
-from ..rules import Role, Status
-from . import registry
-from .shared import locked, note, reviewable, tell, touch, writable
+from crowdfund.issuers import queries
+from crowdfund.issuers.rules import life, papers, words
+from crowdfund.issuers.rules.life import Status
+from crowdfund.issuers.rules.team import Role
+from crowdfund.issuers.service import registry
+from crowdfund.issuers.service.shared import locked, note, reviewable, tell, touch, writable
+from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.i18n import _
 
 
 def attach(company_id: str, kind: str, filename: str, data: bytes, *, actor: str) -> str:
@@ -19,7 +20,7 @@ def attach(company_id: str, kind: str, filename: str, data: bytes, *, actor: str
     A verified paper stays in force until the newer one is verified too. Raises FileRefused, Invalid,
     Unavailable (scanner) or WrongState.
     """
-    rules.pick(kind, "kind", _("a kind of paper"), rules.KINDS)
+    words.pick(kind, "kind", _("a kind of paper"), papers.KINDS)
     return keep(company_id, document_service.examine(kind, filename, data), actor=actor)
 
 
@@ -39,7 +40,7 @@ def remove(company_id: str, document_id: str, *, actor: str) -> None:
     company = writable(company_id)
     found = of_company(company_id, document_id)
     if found.status not in ("pending", "rejected"):
-        raise rules.WrongState(_("An accepted paper stays in the file. Upload a newer one instead."))
+        raise life.WrongState(_("An accepted paper stays in the file. Upload a newer one instead."))
     document_service.destroy(document_id, actor=actor)
     touch(company)
 

@@ -1,14 +1,15 @@
 """What the issuer registry on chain is told about a company, and what it answers."""
 
-from crowdfund import clock
 from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain_service
-from crowdfund.i18n import _
-
-from .. import queries, rules
-from ..models import Company
-from ..rules import Status
-from .shared import locked, note, tell, touch
+from crowdfund.documents import rules
+from crowdfund.issuers import queries
+from crowdfund.issuers.models import Company
+from crowdfund.issuers.rules import life, steps
+from crowdfund.issuers.rules.life import Status
+from crowdfund.issuers.service.shared import locked, note, tell, touch
+from crowdfund.kernel import clock
+from crowdfund.kernel.i18n import _
 
 FUNCTIONS = ("updateIssuer", "deactivateIssuer", "reactivateIssuer")
 
@@ -61,7 +62,7 @@ def again(company_id: str, *, actor: str) -> None:
         note(company, actor, f"tried {company.chain_failed} again")
         _ask(company, _still_wanted(company, company.chain_failed))
     else:
-        raise rules.WrongState(_("There is no failed registration to try again."))
+        raise life.WrongState(_("There is no failed registration to try again."))
 
 
 def mark_registered(company_id: str, tx_hash: str) -> None:
@@ -121,7 +122,7 @@ def _commit_to(company: Company) -> None:
 
 
 def _credential(company: Company) -> dict[str, object]:
-    names = [name for step in ("company", "contacts") for name in rules.columns(step)]
+    names = [name for step in ("company", "contacts") for name in steps.columns(step)]
     facts: dict[str, object] = {name: getattr(company, name) for name in names}
     facts["officers"] = queries.officers(company.id)
     facts["bank"] = queries.bank_account(company.id)

@@ -1,12 +1,14 @@
 """Compliance decides about a company: verify, send back, deactivate, reactivate; never one's own."""
 
-from crowdfund import clock
-from crowdfund.i18n import _
-
-from .. import queries, rules
-from ..rules import Role, Status
-from . import registry
-from .shared import Incomplete, move, reviewable, tell
+from crowdfund.issuers import queries
+from crowdfund.issuers.rules import life, words
+from crowdfund.issuers.rules import papers as papers_rules
+from crowdfund.issuers.rules.life import Status
+from crowdfund.issuers.rules.team import Role
+from crowdfund.issuers.service import registry
+from crowdfund.issuers.service.shared import Incomplete, move, reviewable, tell
+from crowdfund.kernel import clock
+from crowdfund.kernel.i18n import _
 
 
 def approve(company_id: str, *, actor: str) -> None:
@@ -16,11 +18,11 @@ def approve(company_id: str, *, actor: str) -> None:
     Incomplete or WrongState. On chain go salted commitments only.
     """
     company = reviewable(company_id, actor)
-    to = rules.move(company.status, Status.VERIFIED)
+    to = life.move(company.status, Status.VERIFIED)
     papers = queries.papers(company_id)
-    lacking = rules.lacking(papers, company.country, verified=True)
+    lacking = papers_rules.lacking(papers, company.country, verified=True)
     if lacking:
-        names = ", ".join(str(rules.KINDS[kind]) for kind in lacking)
+        names = ", ".join(str(papers_rules.KINDS[kind]) for kind in lacking)
         raise Incomplete(_("Accept the required papers first: %(names)s.", names=names))
     if any(row.status == "pending" for row in papers):
         raise Incomplete(_("Decide about every paper first."))
@@ -32,9 +34,9 @@ def approve(company_id: str, *, actor: str) -> None:
 
 def reject(company_id: str, reason: str, *, actor: str) -> None:
     """Send a submitted file back to its owner with a reason; raises OwnCompany or WrongState."""
-    why = rules.parse_reason(reason)
+    why = words.parse_reason(reason)
     company = reviewable(company_id, actor)
-    to = rules.move(company.status, Status.REJECTED)
+    to = life.move(company.status, Status.REJECTED)
     company.reviewed_at, company.reviewed_by = clock.now(), actor
     company.rejection_reason = why
     company.claimed_registration = company.claimed_wallet = None
@@ -47,9 +49,9 @@ def deactivate(company_id: str, reason: str, *, actor: str) -> None:
 
     A running campaign goes on to its end, its money is released or refunded as ever: nobody is stranded.
     """
-    why = rules.parse_reason(reason)
+    why = words.parse_reason(reason)
     company = reviewable(company_id, actor)
-    to = rules.move(company.status, Status.DEACTIVATED)
+    to = life.move(company.status, Status.DEACTIVATED)
     company.deactivated_at, company.deactivation_reason = clock.now(), why
     move(company, to, actor=actor, reason=why)
     registry.deactivate(company)
@@ -58,10 +60,10 @@ def deactivate(company_id: str, reason: str, *, actor: str) -> None:
 
 def reactivate(company_id: str, reason: str, *, actor: str) -> None:
     """Let a deactivated company start campaigns again; raises OwnCompany or WrongState."""
-    why = rules.parse_reason(reason)
+    why = words.parse_reason(reason)
     company = reviewable(company_id, actor)
     if company.status != Status.DEACTIVATED:
-        raise rules.WrongState(_("This company is not deactivated. Reload the page to see its state."))
+        raise life.WrongState(_("This company is not deactivated. Reload the page to see its state."))
     key = f"reactivated:{company.deactivated_at}"
     company.deactivated_at = company.deactivation_reason = None
     move(company, Status.VERIFIED, actor=actor, reason=why)

@@ -4,16 +4,17 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from crowdfund import clock, live
 from crowdfund.chain import queries as chain
-from crowdfund.db import db, record_event
-from crowdfund.errors import Conflict, Forbidden
-from crowdfund.i18n import _
-from crowdfund.notifications import service as notifications
-
-from .. import queries, rules
-from ..models import Company, CompanyMember, company_event
-from ..rules import Role, Status
+from crowdfund.issuers import queries
+from crowdfund.issuers.models import Company, CompanyMember, company_event
+from crowdfund.issuers.rules import life
+from crowdfund.issuers.rules.life import Status
+from crowdfund.issuers.rules.team import Role
+from crowdfund.kernel import clock, live
+from crowdfund.kernel.db import db, record_event
+from crowdfund.kernel.errors import Conflict, Forbidden
+from crowdfund.kernel.i18n import _
+from crowdfund.notifications import service
 
 
 class Taken(Conflict):
@@ -48,16 +49,16 @@ def writable(company_id: str) -> Company:
     Raises WrongState while it waits for a decision or is deactivated.
     """
     company = locked(company_id)
-    if company.status not in rules.EDITABLE and company.status != Status.VERIFIED:
-        now = rules.STATUS_WORDS[Status(company.status)]
-        raise rules.WrongState(_("This company is %(now)s: its file cannot be changed now.", now=now))
+    if company.status not in life.EDITABLE and company.status != Status.VERIFIED:
+        now = life.STATUS_WORDS[Status(company.status)]
+        raise life.WrongState(_("This company is %(now)s: its file cannot be changed now.", now=now))
     return company
 
 
 def reviewable(company_id: str, actor: str) -> Company:
     """Return a locked company that this person may decide about; raises OwnCompany."""
     company = locked(company_id)
-    if not rules.may_review(actor, queries.member_ids(company_id)):
+    if not life.may_review(actor, queries.member_ids(company_id)):
         raise OwnCompany(_("You act for this company. Somebody else has to decide about it."))
     return company
 
@@ -83,7 +84,7 @@ def refuse_taken(company_id: str, registration: str, wallet: str) -> None:
 def refuse_ours(wallet: str) -> None:
     """Refuse a contract or a key of the platform as a company's wallet; raises InvalidFields."""
     if chain.is_ours(wallet):
-        raise rules.InvalidFields(
+        raise life.InvalidFields(
             {
                 "wallet_address": _(
                     "This address belongs to the platform: money that is released to it would be lost. "
@@ -122,7 +123,7 @@ def touch(company: Company) -> None:
 
 def tell_desk(company: Company, what: str) -> None:
     """Tell the staff who verify companies of new work, once for each `what`."""
-    notifications.queue_work("staff.companies", key=f"company:{company.id}:{what}")
+    service.queue_work("staff.companies", key=f"company:{company.id}:{what}")
 
 
 def tell(
@@ -139,4 +140,4 @@ def tell(
     facts = {"company": company.trade_name or _("your company"), **context}
     path = f"/companies/{company.id}"
     people = list(db.session.scalars(wanted))
-    notifications.notify_all(people, kind, facts, key=f"{company.id}:{key}", path=path)
+    service.notify_all(people, kind, facts, key=f"{company.id}:{key}", path=path)

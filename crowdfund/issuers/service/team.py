@@ -3,18 +3,17 @@
 import sqlalchemy as sa
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from crowdfund import clock, config, i18n
-from crowdfund.accounts import queries as accounts
-from crowdfund.accounts import service as account_service
-from crowdfund.db import db, insert_ignore, new_id
-from crowdfund.errors import Conflict, Forbidden, NotFound
-from crowdfund.i18n import _
-from crowdfund.notifications import service as notifications
-
-from .. import queries, rules
-from ..models import Company, CompanyInvitation, CompanyMember
-from ..rules import Role
-from .shared import locked, note, tell, touch
+from crowdfund.issuers import queries as issuers_queries
+from crowdfund.issuers.models import Company, CompanyInvitation, CompanyMember
+from crowdfund.issuers.rules import team, words
+from crowdfund.issuers.rules.team import Role
+from crowdfund.issuers.service.shared import locked, note, tell, touch
+from crowdfund.kernel import clock, config, i18n
+from crowdfund.kernel.db import db, insert_ignore, new_id
+from crowdfund.kernel.errors import Conflict, Forbidden, NotFound
+from crowdfund.kernel.i18n import _
+from crowdfund.notifications import service as notifications_service
+from crowdfund.people import queries, service
 
 MOST_OPEN = 20
 
@@ -34,13 +33,13 @@ def invite(company_id: str, email: str, role: str, *, actor: str) -> str:
 
     A newer invitation of the same address takes the place of the older. Raises Invalid at its field.
     """
-    address = rules.parse_email(email, "email").lower()
-    wanted = rules.pick(role, "role", _("a role"), rules.ROLE_NAMES)
+    address = words.parse_email(email, "email").lower()
+    wanted = words.pick(role, "role", _("a role"), team.ROLE_NAMES)
     company = locked(company_id)
-    person = account_service.person_with("email", address)
-    if person is not None and queries.is_member(company_id, person):
+    person = service.person_with("email", address)
+    if person is not None and issuers_queries.is_member(company_id, person):
         raise Conflict(_("This person belongs to the team already."), status=422, field="email")
-    waiting = queries.invitations(company_id)
+    waiting = issuers_queries.invitations(company_id)
     for older in (row for row in waiting if row.email == address):
         _end(older.id)
     if len(waiting) >= MOST_OPEN:
@@ -49,7 +48,7 @@ def invite(company_id: str, email: str, role: str, *, actor: str) -> str:
     db.session.add(
         CompanyInvitation(
             id=invitation_id, company_id=company_id, email=address, role=wanted, invited_by=actor,
-            invited_at=now, expires_at=now + rules.INVITATION_LIFE,
+            invited_at=now, expires_at=now + team.INVITATION_LIFE,
         )
     )  # fmt: skip
     note(company, actor, f"invited somebody as {wanted}")
@@ -66,7 +65,7 @@ def token(invitation_id: str) -> str:
 def revoke(company_id: str, invitation_id: str, *, actor: str) -> None:
     """Take an invitation back; raises InvitationMissing for another company's."""
     company = locked(company_id)
-    found = queries.invitation(invitation_id)
+    found = issuers_queries.invitation(invitation_id)
     if found is None or found.company_id != company_id:
         raise InvitationMissing(_("There is no such invitation."))
     if found.accepted_at is None:
@@ -87,7 +86,7 @@ def offered(signed: str, person_id: str) -> CompanyInvitation:
         raise InvitationMissing(
             _("This invitation was used, revoked, or is older than seven days. Ask for a new one.")
         )
-    if account_service.person_with("email", found.email) != person_id:
+    if service.person_with("email", found.email) != person_id:
         raise Forbidden(
             _(
                 "This invitation is for another e-mail address. Sign in with that one, "
@@ -126,7 +125,7 @@ def decline(signed: str, person_id: str) -> None:
 
 def set_role(company_id: str, user_id: str, role: str, *, actor: str) -> None:
     """Give a member another role; raises LastOwner, CompanyMissing or Invalid."""
-    wanted = rules.pick(role, "role", _("a role"), rules.ROLE_NAMES)
+    wanted = words.pick(role, "role", _("a role"), team.ROLE_NAMES)
     company = locked(company_id)
     member = _member(company_id, user_id)
     before = member.role
@@ -191,36 +190,38 @@ def _write_to(company: Company, address: str, invitation_id: str, actor: str) ->
         "path": f"/invitations/{token(invitation_id)}",
     }  # fmt: skip
     facts = {"template": "notice", "kind": "team.invited", "context": context}
-    notifications.send("email", address, facts, key=f"invited:{invitation_id}", language=i18n.language())
+    notifications_service.send(
+        "email", address, facts, key=f"invited:{invitation_id}", language=i18n.language()
+    )
 
 
 def _tell_member(company: Company, person_id: str, kind: str) -> None:
     path = f"/companies/{company.id}/team" if kind != "team.removed" else "/my/company"
     context = {"company": company.trade_name or _("your company")}
-    notifications.notify(person_id, kind, context, key=f"{kind}:{new_id()}", path=path)
+    notifications_service.notify(person_id, kind, context, key=f"{kind}:{new_id()}", path=path)
 
 
 def _name(person_id: str) -> str:
-    return accounts.names({person_id}).get(person_id, "")
+    return queries.names({person_id}).get(person_id, "")
 
 
 def _member(company_id: str, user_id: str) -> CompanyMember:
     found = db.session.get(CompanyMember, (company_id, user_id), populate_existing=True)
     if found is None:
-        raise queries.CompanyMissing(_("There is no such person in the team."))
+        raise issuers_queries.CompanyMissing(_("There is no such person in the team."))
     return found
 
 
 def _keep_an_owner(company_id: str, role: str) -> None:
-    owners = sum(row.role == Role.OWNER for row in queries.members(company_id))
-    if not rules.may_leave(role, owners):
+    owners = sum(row.role == Role.OWNER for row in issuers_queries.members(company_id))
+    if not team.may_leave(role, owners):
         raise LastOwner(_("A company needs an owner. Hand it over, or make somebody else an owner first."))
 
 
 def _follow_owner(company: Company) -> None:
     """Let the file name somebody who still is an owner."""
     db.session.flush()
-    owners = [row.user_id for row in queries.members(company.id) if row.role == Role.OWNER]
+    owners = [row.user_id for row in issuers_queries.members(company.id) if row.role == Role.OWNER]
     if company.owner_id not in owners:
         company.owner_id = owners[0]
 

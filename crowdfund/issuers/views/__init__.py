@@ -1,6 +1,6 @@
 """Pages of companies: the wizard, officers, papers, changes, the team."""
 
-from . import changes, officers, papers, team, wizard
-from .blueprint import bp
+from crowdfund.issuers.views import changes, officers, papers, team, wizard
+from crowdfund.issuers.views.blueprint import bp
 
 __all__ = ["bp", "changes", "officers", "papers", "team", "wizard"]

@@ -6,13 +6,16 @@ from flask import Response, url_for
 from sqlalchemy import Row
 from werkzeug.wrappers import Response as BaseResponse
 
-from crowdfund import web
-from crowdfund.errors import CrowdfundError
-from crowdfund.i18n import _
-
-from .. import forms, queries, rules, service
-from .blueprint import COMPANY, bp
-from .wizard import after
+from crowdfund.issuers import forms, queries
+from crowdfund.issuers.rules import diffs
+from crowdfund.issuers.rules import officers as officers_rules
+from crowdfund.issuers.service import officers as officers_service
+from crowdfund.issuers.views.blueprint import COMPANY, bp
+from crowdfund.issuers.views.wizard import after
+from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.forms import put_errors
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web import identity, pages
 
 OFFICER = "<string(length=32):officer_id>"
 
@@ -23,12 +26,12 @@ def officers(company_id: str) -> Response:
     company = _mine(company_id)
     listed = queries.filled(company)["officers"]
     total = sum(officer["ownership_bps"] for officer in listed)
-    return web.render(
+    return pages.render(
         "issuers/officers.html",
         company=company,
-        officers=[(officer, rules.officer_text(officer)) for officer in listed],
-        total=rules.share_text(total),
-        missing=rules.officers_missing(listed),
+        officers=[(officer, diffs.officer_text(officer)) for officer in listed],
+        total=officers_rules.share_text(total),
+        missing=officers_rules.officers_missing(listed),
         following=after(company_id, "officers"),
     )
 
@@ -45,7 +48,7 @@ def officer(company_id: str, officer_id: str) -> BaseResponse:
     company = _mine(company_id)
     found = [one for one in queries.filled(company)["officers"] if one["id"] == officer_id]
     if not found:
-        raise service.officers.OfficerMissing(_("There is no such person on the list."))
+        raise officers_service.OfficerMissing(_("There is no such person on the list."))
     return _page(company, found[0])
 
 
@@ -53,24 +56,24 @@ def officer(company_id: str, officer_id: str) -> BaseResponse:
 def remove_officer(company_id: str, officer_id: str) -> BaseResponse:
     """Take somebody off the list."""
     _mine(company_id)
-    service.officers.remove(company_id, officer_id, actor=web.current_user().id)
-    return web.back(url_for("issuers.officers", company_id=company_id))
+    officers_service.remove(company_id, officer_id, actor=identity.current_user().id)
+    return pages.back(url_for("issuers.officers", company_id=company_id))
 
 
 def _mine(company_id: str) -> Row[Any]:
-    return queries.for_member(company_id, web.current_user().id, "file")
+    return queries.for_member(company_id, identity.current_user().id, "file")
 
 
 def _page(company: Row[Any], known: dict[str, Any] | None) -> BaseResponse:
-    shown = {**known, "ownership_bps": rules.share_text(known["ownership_bps"])} if known else {}
+    shown = {**known, "ownership_bps": officers_rules.share_text(known["ownership_bps"])} if known else {}
     form = forms.OfficerForm(data=shown)
     officer_id = known["id"] if known else None
     context: dict[str, Any] = {"company": company, "form": form, "officer_id": officer_id}
     if not form.validate_on_submit():
-        return web.render("issuers/officer.html", status=422 if form.errors else 200, **context)
+        return pages.render("issuers/officer.html", status=422 if form.errors else 200, **context)
     try:
-        service.officers.save(company.id, form.data, actor=web.current_user().id, officer_id=officer_id)
+        officers_service.save(company.id, form.data, actor=identity.current_user().id, officer_id=officer_id)
     except CrowdfundError as error:
-        forms.put_errors(form, error)
-        return web.render("issuers/officer.html", status=error.status, **context)
-    return web.back(url_for("issuers.officers", company_id=company.id))
+        put_errors(form, error)
+        return pages.render("issuers/officer.html", status=error.status, **context)
+    return pages.back(url_for("issuers.officers", company_id=company.id))

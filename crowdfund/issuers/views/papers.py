@@ -6,24 +6,28 @@ from flask import Response, abort, url_for
 from sqlalchemy import Row
 from werkzeug.wrappers import Response as BaseResponse
 
-from crowdfund import access, web
-from crowdfund.accounts import queries as accounts
 from crowdfund.documents import queries as document_queries
 from crowdfund.documents import rules as document_rules
 from crowdfund.documents import service as document_service
-from crowdfund.errors import CrowdfundError, FileRefused
-from crowdfund.i18n import _
-
-from .. import forms, queries, rules, service
-from .blueprint import COMPANY, bp
-from .wizard import after
+from crowdfund.issuers import forms
+from crowdfund.issuers import queries as issuers_queries
+from crowdfund.issuers.rules import papers
+from crowdfund.issuers.service import papers as papers_service
+from crowdfund.issuers.views.blueprint import COMPANY, bp
+from crowdfund.issuers.views.wizard import after
+from crowdfund.kernel import access
+from crowdfund.kernel.errors import CrowdfundError, FileRefused
+from crowdfund.kernel.forms import put_errors
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web import identity, pages
+from crowdfund.people import queries
 
 READERS = access.readers("admin", "compliance")
 
 
 def _belongs_or_reviews(company_id: str, person: Any) -> bool:  # noqa: ANN401 - the signed-in person
     """Let the team open its company's papers, and staff who verify companies."""
-    return queries.is_member(company_id, person.id) or bool(READERS & set(person.roles))
+    return issuers_queries.is_member(company_id, person.id) or bool(READERS & set(person.roles))
 
 
 document_service.may_open.register("company", _belongs_or_reviews)
@@ -33,19 +37,19 @@ document_service.may_open.register("company", _belongs_or_reviews)
 def documents(company_id: str) -> Response:
     """Show which papers are needed, which are there and how each stands."""
     company = _mine(company_id)
-    facts = queries.filled(company)
-    needed = rules.required(facts["country"])
-    kinds = [*needed, *(kind for kind in rules.KINDS if kind not in needed)]
-    return web.render(
+    facts = issuers_queries.filled(company)
+    needed = papers.required(facts["country"])
+    kinds = [*needed, *(kind for kind in papers.KINDS if kind not in needed)]
+    return pages.render(
         "issuers/documents.html",
         company=company,
         kinds=[
             (kind, [row for row in facts["documents"] if row.kind == kind], kind in needed) for kind in kinds
         ],
-        names=rules.KINDS,
-        texts=rules.TEXTS,
+        names=papers.KINDS,
+        texts=papers.TEXTS,
         following=after(company_id, "documents"),
-        complete=not rules.lacking(facts["documents"], facts["country"], verified=False),
+        complete=not papers.lacking(facts["documents"], facts["country"], verified=False),
         looks=_looks(company_id),
     )
 
@@ -54,56 +58,56 @@ def documents(company_id: str) -> Response:
 def paper(company_id: str, kind: str) -> BaseResponse:
     """Upload a paper of one kind."""
     company = _mine(company_id)
-    if kind not in rules.KINDS:
+    if kind not in papers.KINDS:
         abort(404)
     form = forms.PaperForm(kind=kind)
-    form.file.label.text = rules.KINDS[kind]
+    form.file.label.text = papers.KINDS[kind]
     context: dict[str, Any] = {
         "company": company,
         "kind": kind,
         "form": form,
         "accepted": document_rules.ACCEPTED[kind],
-        "name": rules.KINDS[kind],
-        "text": rules.TEXTS[kind],
-        "papers": queries.papers(company_id, [kind]),
+        "name": papers.KINDS[kind],
+        "text": papers.TEXTS[kind],
+        "papers": issuers_queries.papers(company_id, [kind]),
     }
     page, partial = "issuers/paper.html", "issuers/_paper.html"
     if not form.validate_on_submit():
-        return web.render(page, partial, status=422 if form.errors else 200, **context)
+        return pages.render(page, partial, status=422 if form.errors else 200, **context)
     try:
         _store(company_id, kind, form)
     except CrowdfundError as error:
         error.field = error.field or "file"
-        forms.put_errors(form, error)
-        return web.render(page, partial, status=error.status, **context)
-    return web.back(_next(company_id))
+        put_errors(form, error)
+        return pages.render(page, partial, status=error.status, **context)
+    return pages.back(_next(company_id))
 
 
 @bp.post(f"{COMPANY}/documents/<string(length=32):document_id>/remove")
 def remove_paper(company_id: str, document_id: str) -> BaseResponse:
     """Take back a paper that nobody has accepted yet."""
     _mine(company_id)
-    service.papers.remove(company_id, document_id, actor=web.current_user().id)
-    return web.back(url_for("issuers.documents", company_id=company_id))
+    papers_service.remove(company_id, document_id, actor=identity.current_user().id)
+    return pages.back(url_for("issuers.documents", company_id=company_id))
 
 
 def _looks(company_id: str) -> list[tuple[Any, str, str, str]]:
     """Return when who opened which paper and why; colleagues of ours by first name."""
-    owner, team = ("company", company_id), queries.member_ids(company_id)
+    owner, team = ("company", company_id), issuers_queries.member_ids(company_id)
     kinds = {row.id: row.kind for row in document_queries.every_of_owner(owner)}
     looks = document_queries.looked_at(owner, most=20)
-    people = {viewer: accounts.get(viewer) for viewer in {look.viewer for look in looks}}
+    people = {viewer: queries.get(viewer) for viewer in {look.viewer for look in looks}}
     found = []
     for look in looks:
         person = people[look.viewer]
         name = (person.name if look.viewer in team else person.first_name) if person else ""
-        found.append((look.at, name or _("our staff"), rules.KINDS[kinds[look.document_id]],
+        found.append((look.at, name or _("our staff"), papers.KINDS[kinds[look.document_id]],
                       document_rules.PURPOSES[look.purpose]))  # fmt: skip
     return found
 
 
 def _mine(company_id: str) -> Row[Any]:
-    return queries.for_member(company_id, web.current_user().id, "documents")
+    return issuers_queries.for_member(company_id, identity.current_user().id, "documents")
 
 
 def _store(company_id: str, kind: str, form: forms.PaperForm) -> None:
@@ -111,13 +115,13 @@ def _store(company_id: str, kind: str, form: forms.PaperForm) -> None:
     if not upload or not getattr(upload, "filename", ""):
         raise FileRefused(_("Choose a file to upload."), field="file")
     data = upload.stream.read()
-    service.papers.attach(company_id, kind, upload.filename, data, actor=web.current_user().id)
+    papers_service.attach(company_id, kind, upload.filename, data, actor=identity.current_user().id)
 
 
 def _next(company_id: str) -> str:
     """Return the page of the next required paper, else the list."""
-    facts = queries.filled(queries.get(company_id))
-    lacking = rules.lacking(facts["documents"], facts["country"], verified=False)
+    facts = issuers_queries.filled(issuers_queries.get(company_id))
+    lacking = papers.lacking(facts["documents"], facts["country"], verified=False)
     if lacking:
         return url_for("issuers.paper", company_id=company_id, kind=lacking[0])
     return url_for("issuers.documents", company_id=company_id)

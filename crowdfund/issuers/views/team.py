@@ -7,13 +7,16 @@ from flask_wtf import FlaskForm
 from sqlalchemy import Row
 from werkzeug.wrappers import Response as BaseResponse
 
-from crowdfund import web
-from crowdfund.accounts import queries as accounts
-from crowdfund.errors import CrowdfundError
-from crowdfund.i18n import _
-
-from .. import forms, queries, rules, service
-from .blueprint import COMPANY, bp
+from crowdfund.issuers import forms
+from crowdfund.issuers import queries as issuers_queries
+from crowdfund.issuers.rules import team as team_rules
+from crowdfund.issuers.service import team as team_service
+from crowdfund.issuers.views.blueprint import COMPANY, bp
+from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.forms import put_errors
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web import identity, pages
+from crowdfund.people import queries
 
 MEMBER = "<string(length=32):user_id>"
 
@@ -25,16 +28,16 @@ def team(company_id: str) -> BaseResponse:
     form = forms.InviteForm()
     if not form.is_submitted():
         return _page(company, form)
-    rules.demand(company.my_role, "team")
+    team_rules.demand(company.my_role, "team")
     if not form.validate():
         return _page(company, form, status=422)
     try:
         email = form.email.data or ""
-        service.team.invite(company_id, email, form.role.data or "", actor=web.current_user().id)
+        team_service.invite(company_id, email, form.role.data or "", actor=identity.current_user().id)
     except CrowdfundError as error:
-        forms.put_errors(form, error)
+        put_errors(form, error)
         return _page(company, form, status=error.status)
-    web.flash(_("Invited. The link in the e-mail works for seven days."), "success")
+    pages.flash(_("Invited. The link in the e-mail works for seven days."), "success")
     return _back(company_id)
 
 
@@ -44,28 +47,28 @@ def set_role(company_id: str, user_id: str) -> BaseResponse:
     company = _mine(company_id, "team")
     role = forms.RoleForm().role.data or ""
     try:
-        service.team.set_role(company_id, user_id, role, actor=web.current_user().id)
+        team_service.set_role(company_id, user_id, role, actor=identity.current_user().id)
     except CrowdfundError as error:
         if error.status == 404:
             raise
         return _refused(company, error)
-    web.flash(_("The role has changed."), "success")
+    pages.flash(_("The role has changed."), "success")
     return _back(company_id)
 
 
 @bp.post(f"{COMPANY}/team/{MEMBER}/remove")
 def remove_member(company_id: str, user_id: str) -> BaseResponse:
     """Take somebody out of the team, or leave it."""
-    me = web.current_user().id
+    me = identity.current_user().id
     company = _mine(company_id, "view" if user_id == me else "team")
     try:
-        service.team.remove(company_id, user_id, actor=me)
-    except service.team.LastOwner as error:
+        team_service.remove(company_id, user_id, actor=me)
+    except team_service.LastOwner as error:
         return _refused(company, error)
     if user_id == me:
-        web.flash(_("You have left the team."))
-        return web.back(url_for("campaigns.dashboard"))
-    web.flash(_("Removed. This person cannot open the company any more."), "success")
+        pages.flash(_("You have left the team."))
+        return pages.back(url_for("campaigns.dashboard"))
+    pages.flash(_("Removed. This person cannot open the company any more."), "success")
     return _back(company_id)
 
 
@@ -73,8 +76,8 @@ def remove_member(company_id: str, user_id: str) -> BaseResponse:
 def hand_over(company_id: str, user_id: str) -> BaseResponse:
     """Make a member the owner in one's own place."""
     _mine(company_id, "team")
-    service.team.hand_over(company_id, user_id, actor=web.current_user().id)
-    web.flash(_("Handed over. You are a manager of this company now."), "success")
+    team_service.hand_over(company_id, user_id, actor=identity.current_user().id)
+    pages.flash(_("Handed over. You are a manager of this company now."), "success")
     return _back(company_id)
 
 
@@ -82,74 +85,76 @@ def hand_over(company_id: str, user_id: str) -> BaseResponse:
 def revoke(company_id: str, invitation_id: str) -> BaseResponse:
     """Take an invitation back."""
     _mine(company_id, "team")
-    service.team.revoke(company_id, invitation_id, actor=web.current_user().id)
-    web.flash(_("Revoked. The link does not work any more."))
+    team_service.revoke(company_id, invitation_id, actor=identity.current_user().id)
+    pages.flash(_("Revoked. The link does not work any more."))
     return _back(company_id)
 
 
 @bp.get("/invitations/<token>")
 def invitation(token: str) -> Response:
     """Show who invites to what."""
-    found = service.team.offered(token, web.current_user().id)
-    names = accounts.names({found.invited_by})
-    return web.render(
+    found = team_service.offered(token, identity.current_user().id)
+    names = queries.names({found.invited_by})
+    return pages.render(
         "issuers/invitation.html",
         token=token,
         offer=found,
-        company=queries.get(found.company_id),
+        company=issuers_queries.get(found.company_id),
         by=names.get(found.invited_by, ""),
-        role=rules.ROLE_NAMES[found.role],
-        text=rules.ROLE_TEXTS[found.role],
+        role=team_rules.ROLE_NAMES[found.role],
+        text=team_rules.ROLE_TEXTS[found.role],
     )
 
 
 @bp.post("/invitations/<token>/accept")
 def accept(token: str) -> BaseResponse:
     """Join the team."""
-    company_id = service.team.accept(token, web.current_user().id)
-    web.flash(_("Welcome to the team."), "success")
-    return web.back(url_for("issuers.overview", company_id=company_id))
+    company_id = team_service.accept(token, identity.current_user().id)
+    pages.flash(_("Welcome to the team."), "success")
+    return pages.back(url_for("issuers.overview", company_id=company_id))
 
 
 @bp.post("/invitations/<token>/decline")
 def decline(token: str) -> BaseResponse:
     """Turn the invitation down."""
-    service.team.decline(token, web.current_user().id)
-    web.flash(_("Declined. Nothing else happens."))
-    return web.back("/")
+    team_service.decline(token, identity.current_user().id)
+    pages.flash(_("Declined. Nothing else happens."))
+    return pages.back("/")
 
 
 # --- helpers ------------------------------------------------------------------------------------
 
 
 def _mine(company_id: str, action: str) -> Row[Any]:
-    return queries.for_member(company_id, web.current_user().id, action)
+    return issuers_queries.for_member(company_id, identity.current_user().id, action)
 
 
 def _back(company_id: str) -> BaseResponse:
-    return web.back(url_for("issuers.team", company_id=company_id))
+    return pages.back(url_for("issuers.team", company_id=company_id))
 
 
 def _refused(company: Row[Any], error: CrowdfundError) -> Response:
     form = forms.InviteForm(formdata=None)
-    web.put_error(form, CrowdfundError(error.user_message))
-    return _page(queries.for_member(company.id, web.current_user().id), form, status=error.status)
+    pages.put_error(form, CrowdfundError(error.user_message))
+    return _page(
+        issuers_queries.for_member(company.id, identity.current_user().id), form, status=error.status
+    )
 
 
 def _page(company: Row[Any], form: FlaskForm, *, status: int = 200) -> Response:
-    members, invitations = queries.members(company.id), queries.invitations(company.id)
-    owners = [row.user_id for row in members if row.role == rules.Role.OWNER]
-    return web.render(
+    members, invitations = issuers_queries.members(company.id), issuers_queries.invitations(company.id)
+    owners = [row.user_id for row in members if row.role == team_rules.Role.OWNER]
+    return pages.render(
         "issuers/team.html",
         status=status,
         company=company,
         form=form,
         members=members,
         invitations=invitations,
-        names=accounts.names({row.user_id for row in members} | {row.invited_by for row in invitations}),
-        role_names=rules.ROLE_NAMES,
-        role_texts=rules.ROLE_TEXTS,
+        names=queries.names({row.user_id for row in members} | {row.invited_by for row in invitations}),
+        role_names=team_rules.ROLE_NAMES,
+        role_texts=team_rules.ROLE_TEXTS,
         needed=owners if len(owners) == 1 else [],
-        may_manage=rules.may(company.my_role, "team"),
-        me=web.current_user().id,
+        may_manage=team_rules.may(company.my_role, "team"),
+        me=identity.current_user().id,
     )

@@ -7,37 +7,39 @@ from flask_wtf import FlaskForm
 from sqlalchemy import Row
 from werkzeug.wrappers import Response as BaseResponse
 
-from crowdfund import web
-from crowdfund.accounts.views import step_up
-from crowdfund.errors import CrowdfundError
-from crowdfund.i18n import _
-
-from .. import forms, queries, rules, service
-from ..rules import Status
-from . import answers
-from .blueprint import COMPANY, bp
+from crowdfund.issuers import answers, forms, queries
+from crowdfund.issuers.rules import bank, declarations, life, papers, steps, team
+from crowdfund.issuers.rules.life import Status
+from crowdfund.issuers.service import bank as bank_service
+from crowdfund.issuers.service import file
+from crowdfund.issuers.views.blueprint import COMPANY, bp
+from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.forms import put_errors
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web import identity, pages, refusals
+from crowdfund.security import step_up
 
 
 @bp.post("/companies")
 def start() -> BaseResponse:
     """Open a file for a company; one that is still empty is used again."""
-    me = web.current_user().id
+    me = identity.current_user().id
     unused = [row for row in queries.of_member(me) if row.status == "draft" and not row.legal_name]
-    unused = [row for row in unused if row.my_role == rules.Role.OWNER]
-    company_id = unused[0].id if unused else service.start(me)
-    return web.back(url_for("issuers.overview", company_id=company_id))
+    unused = [row for row in unused if row.my_role == team.Role.OWNER]
+    company_id = unused[0].id if unused else file.start(me)
+    return pages.back(url_for("issuers.overview", company_id=company_id))
 
 
 @bp.get(COMPANY)
 def overview(company_id: str) -> Response:
     """Show the task list and where the file stands."""
-    return web.render("issuers/overview.html", **_state(_mine(company_id)))
+    return pages.render("issuers/overview.html", **_state(_mine(company_id)))
 
 
 @bp.get(f"{COMPANY}/state")
 def state(company_id: str) -> Response:
     """Show where the file stands, alone, for live updates."""
-    return web.render("issuers/_state.html", **_state(_mine(company_id)))
+    return pages.render("issuers/_state.html", **_state(_mine(company_id)))
 
 
 @bp.route(f"{COMPANY}/edit/<step>", methods=["GET", "POST"])
@@ -46,22 +48,22 @@ def edit(company_id: str, step: str) -> BaseResponse:
     if step not in forms.FORMS:
         _mine(company_id)
         abort(404)
-    company = _mine(company_id, rules.action_of(step))
+    company = _mine(company_id, steps.action_of(step))
     if step == "bank" and company.status == Status.VERIFIED and not step_up.is_fresh():
-        return web.to_second_factor()
+        return refusals.to_second_factor()
     form = _form(company, step)
     context: dict[str, Any] = {"company": company, "step": step, "form": form}
     if step == "bank":
-        context |= {"bank": queries.filled(company)["bank"], "formats": rules.FORMATS}
+        context |= {"bank": queries.filled(company)["bank"], "formats": bank.FORMATS}
     page = f"issuers/{step}.html"
     if not form.validate_on_submit():
-        return web.render(page, status=422 if form.errors else 200, **context)
+        return pages.render(page, status=422 if form.errors else 200, **context)
     try:
         _save(company, step, form)
     except CrowdfundError as error:
-        forms.put_errors(form, error)
-        return web.render(page, status=error.status, **context)
-    return web.back(after(company_id, step))
+        put_errors(form, error)
+        return pages.render(page, status=error.status, **context)
+    return pages.back(after(company_id, step))
 
 
 @bp.route(f"{COMPANY}/check", methods=["GET", "POST"])
@@ -71,23 +73,23 @@ def check(company_id: str) -> BaseResponse:
     form = forms.DeclarationForm()
     if not form.validate_on_submit():
         return _check(company, form, status=422 if form.errors else 200)
-    ticked = [code for code in rules.STATEMENTS if form[code].data]
+    ticked = [code for code in declarations.STATEMENTS if form[code].data]
     try:
-        service.submit(company_id, actor=web.current_user().id, statements=ticked)
+        file.submit(company_id, actor=identity.current_user().id, statements=ticked)
     except CrowdfundError as error:
-        forms.put_errors(form, error)
+        put_errors(form, error)
         return _check(company, form, status=error.status)
     text = _("Submitted. We tell you here and by e-mail as soon as somebody has looked at it.")
-    web.flash(text, "success")
-    return web.back(url_for("issuers.overview", company_id=company_id))
+    pages.flash(text, "success")
+    return pages.back(url_for("issuers.overview", company_id=company_id))
 
 
 def after(company_id: str, step: str) -> str:
     """Return the next page that is not done, in order, else the task list."""
     filled = queries.filled(queries.get(company_id))
-    later = list(rules.STEPS)[list(rules.STEPS).index(step) + 1 :]
+    later = list(steps.STEPS)[list(steps.STEPS).index(step) + 1 :]
     for name in later:
-        if rules.step_state(filled, name) != "done":
+        if steps.step_state(filled, name) != "done":
             return answers.step_url(company_id, name)
     return url_for("issuers.overview", company_id=company_id)
 
@@ -96,15 +98,15 @@ def after(company_id: str, step: str) -> str:
 
 
 def _mine(company_id: str, action: str = "view") -> Row[Any]:
-    return queries.for_member(company_id, web.current_user().id, action)
+    return queries.for_member(company_id, identity.current_user().id, action)
 
 
 def _form(company: Row[Any], step: str) -> FlaskForm:
     facts = queries.filled(company)
     if step == "bank":
-        home = facts["country"] if facts["country"] in rules.FORMATS else "IBAN"
+        home = facts["country"] if facts["country"] in bank.FORMATS else "IBAN"
         wanted = request.args.get("kind", "")
-        kind = wanted if wanted in rules.FORMATS else home
+        kind = wanted if wanted in bank.FORMATS else home
         known = {"format": kind, "holder": facts["legal_name"]}
     else:
         known = facts
@@ -119,46 +121,48 @@ def _form(company: Row[Any], step: str) -> FlaskForm:
 
 
 def _save(company: Row[Any], step: str, form: FlaskForm) -> None:
-    me = web.current_user().id
+    me = identity.current_user().id
     if step == "bank":
-        service.bank.save(company.id, form.data, actor=me)
+        bank_service.save(company.id, form.data, actor=me)
         if company.status == Status.VERIFIED:
-            web.flash(_("Noted. It waits for 24 hours, then compliance looks at it. We told you by e-mail."))
+            pages.flash(
+                _("Noted. It waits for 24 hours, then compliance looks at it. We told you by e-mail.")
+            )
     elif step == "wallet" and form.choice.data == "hold":
-        service.hold_wallet(company.id, actor=me)
+        file.hold_wallet(company.id, actor=me)
     elif step == "wallet" and form.choice.data != "own":
         raise CrowdfundError(_("Choose one of the two."), status=422, field="choice")
     else:
-        service.save(company.id, step, form.data, actor=me)
+        file.save(company.id, step, form.data, actor=me)
 
 
 def _check(company: Row[Any], form: FlaskForm, *, status: int) -> Response:
-    editable = company.status in rules.EDITABLE and rules.may(company.my_role, "file")
-    missing = [rules.STEP_TITLES[step] for step in rules.missing_steps(queries.filled(company))]
+    editable = company.status in life.EDITABLE and team.may(company.my_role, "file")
+    missing = [steps.STEP_TITLES[step] for step in steps.missing_steps(queries.filled(company))]
     context = answers.answers(company, editable=editable)
-    return web.render("issuers/check.html", status=status, form=form, missing=missing, **context)
+    return pages.render("issuers/check.html", status=status, form=form, missing=missing, **context)
 
 
 def _state(company: Row[Any]) -> dict[str, Any]:
     filled = queries.filled(company)
-    writable = company.status in rules.EDITABLE or company.status == Status.VERIFIED
+    writable = company.status in life.EDITABLE or company.status == Status.VERIFIED
     return {
         "company": company,
         "steps": [
             (
                 title,
                 answers.step_url(company.id, step),
-                rules.step_state(filled, step),
-                writable and rules.may(company.my_role, rules.action_of(step)),
+                steps.step_state(filled, step),
+                writable and team.may(company.my_role, steps.action_of(step)),
             )
-            for step, title in rules.STEP_TITLES.items()
+            for step, title in steps.STEP_TITLES.items()
         ],
-        "editable": company.status in rules.EDITABLE,
+        "editable": company.status in life.EDITABLE,
         "writable": writable,
-        "may_file": rules.may(company.my_role, "file"),
-        "complete": not rules.missing_steps(filled),
+        "may_file": team.may(company.my_role, "file"),
+        "complete": not steps.missing_steps(filled),
         "lacking": [
-            rules.KINDS[kind] for kind in rules.lacking(filled["documents"], company.country, verified=True)
+            papers.KINDS[kind] for kind in papers.lacking(filled["documents"], company.country, verified=True)
         ],
         **answers.changes(company),
     }

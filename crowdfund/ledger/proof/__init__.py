@@ -11,14 +11,14 @@ from collections.abc import Callable
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ... import marks
-from ...marks import Step
-from ..models import ProvedBalance
-from . import accounts, again, news
-from .balances import under_floor, wrong_totals
-from .chain import head_link
-from .full import problems
-from .news import News, against_mark
+from crowdfund.kernel import marks
+from crowdfund.kernel.marks import Step
+from crowdfund.ledger.models import ProvedBalance
+from crowdfund.ledger.proof import accounts, again, news
+from crowdfund.ledger.proof.balances import under_floor, wrong_totals
+from crowdfund.ledger.proof.chain import head_link
+from crowdfund.ledger.proof.full import problems
+from crowdfund.ledger.proof.news import News, against_mark
 
 __all__ = ["MARKS", "against_mark", "begin_anew", "head_link", "periodic", "problems", "slices"]
 MARKS = (news.MARK, again.MARK, accounts.MARK)

@@ -11,13 +11,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ... import marks
-from ...db import db
-from ...marks import Step
-from ..models import Account as AccountModel
-from ..models import Entry, PostingRow, ProvedBalance
-from .balances import differing, is_after
-from .chain import Account, head_link
+from crowdfund.kernel import marks
+from crowdfund.kernel.db import db
+from crowdfund.kernel.marks import Step
+from crowdfund.ledger.models import Account as AccountModel
+from crowdfund.ledger.models import Entry, PostingRow, ProvedBalance
+from crowdfund.ledger.proof.balances import differing, is_after
+from crowdfund.ledger.proof.chain import Account, head_link
 
 MARK = "journal.accounts"
 MOST_POSTINGS, MOST_ACCOUNTS = 20_000, 200  # in one run

@@ -8,10 +8,10 @@ that the mark holds, and the mark is sealed.
 
 from functools import partial
 
-from ... import marks
-from ...marks import Step
-from . import news
-from .chain import Walk
+from crowdfund.kernel import marks
+from crowdfund.kernel.marks import Step
+from crowdfund.ledger.proof import news
+from crowdfund.ledger.proof.chain import Walk
 
 MARK = "journal.again"
 SLICE = 10_000  # entries in one run

@@ -6,12 +6,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ...db import db
-from .. import rules
-from ..models import Account as AccountModel
-from ..models import Hold, ProvedBalance
-from .chain import Account
-from .sums import Sums
+from crowdfund.kernel.db import db
+from crowdfund.ledger import rules
+from crowdfund.ledger.models import Account as AccountModel
+from crowdfund.ledger.models import Hold, ProvedBalance
+from crowdfund.ledger.proof.chain import Account
+from crowdfund.ledger.proof.sums import Sums
 
 _A, _B = AccountModel.__table__, ProvedBalance.__table__
 BATCH = 500  # accounts asked for in one query

@@ -6,10 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ...db import db
-from .. import rules
-from ..models import Entry, Head, PostingRow
-from ..rules import Draft, Posting
+from crowdfund.kernel.db import db
+from crowdfund.ledger import rules
+from crowdfund.ledger.models import Entry, Head, PostingRow
+from crowdfund.ledger.rules import Draft, Posting
 
 Row = Any  # a row of a query
 Account = tuple[str, str]  # name and currency

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from .balances import under_floor, wrong_balances
-from .chain import Walk, end_problems
-from .sums import Sums
+from crowdfund.ledger.proof.balances import under_floor, wrong_balances
+from crowdfund.ledger.proof.chain import Walk, end_problems
+from crowdfund.ledger.proof.sums import Sums
 
 
 def problems() -> Iterator[str]:

@@ -18,11 +18,11 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ... import marks
-from ...marks import Mark, Step
-from ..models import ProvedBalance
-from . import balances
-from .chain import Account, Walk, end_problems, hash_at, head_link
+from crowdfund.kernel import marks
+from crowdfund.kernel.marks import Mark, Step
+from crowdfund.ledger.models import ProvedBalance
+from crowdfund.ledger.proof import balances
+from crowdfund.ledger.proof.chain import Account, Walk, end_problems, hash_at, head_link
 
 MARK = "journal"
 CHUNK = 2_000  # entries between two saves

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from .chain import Account
+from crowdfund.ledger.proof.chain import Account
 
 MOST_IN_MEMORY = 8_000
 _ADD: Final = (

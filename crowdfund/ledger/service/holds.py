@@ -6,14 +6,14 @@ order would wait for a posting that waits for it.
 
 import sqlalchemy as sa
 
-from ... import clock
-from ...db import db, new_id, rows_changed
-from ...errors import Conflict, NotFound
-from ...i18n import _
-from .. import rules
-from ..models import Account, Hold
-from ..rules import InsufficientFunds, KeyReused, Posting
-from .posting import NOT_ENOUGH, lock_head, post
+from crowdfund.kernel import clock
+from crowdfund.kernel.db import db, new_id, rows_changed
+from crowdfund.kernel.errors import Conflict, NotFound
+from crowdfund.kernel.i18n import _
+from crowdfund.ledger import rules
+from crowdfund.ledger.models import Account, Hold
+from crowdfund.ledger.rules import InsufficientFunds, KeyReused, Posting
+from crowdfund.ledger.service.posting import NOT_ENOUGH, lock_head, post
 
 _A = Account.__table__
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ... import clock
-from ...db import Driver, Prepared, db, driver, insert_ignore, new_id
-from ...errors import Conflict, NotFound
-from ...i18n import _, _l
-from .. import rules
-from ..models import Account, Entry, Head, PostingRow
-from ..rules import Draft, InsufficientFunds, KeyReused, Posting
+from crowdfund.kernel import clock
+from crowdfund.kernel.db import Driver, Prepared, db, driver, insert_ignore, new_id
+from crowdfund.kernel.errors import Conflict, NotFound
+from crowdfund.kernel.i18n import _, _l
+from crowdfund.ledger import rules
+from crowdfund.ledger.models import Account, Entry, Head, PostingRow
+from crowdfund.ledger.rules import Draft, InsufficientFunds, KeyReused, Posting
 
 _A, _E, _P, _H = Account.__table__, Entry.__table__, PostingRow.__table__, Head.__table__
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
-from . import keys
-from .app import App
-from .deliveries import Courier
-from .gateway import Gateway
-from .places import Places
-from .signing import RequestChecker, WebhookSigner
-from .state import State
+from crowdfund.local.bill_bitts import keys
+from crowdfund.local.bill_bitts.app import App
+from crowdfund.local.bill_bitts.deliveries import Courier
+from crowdfund.local.bill_bitts.gateway import Gateway
+from crowdfund.local.bill_bitts.places import Places
+from crowdfund.local.bill_bitts.signing import RequestChecker, WebhookSigner
+from crowdfund.local.bill_bitts.state import State
 
 DEFAULT_PORT = 8610
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from . import control, moods, pages
-from .deliveries import Courier
-from .errors import Refused
-from .gateway import Gateway, amount_text
-from .places import Places
-from .signing import RequestChecker, canonical
+from crowdfund.local.bill_bitts import control, moods, pages
+from crowdfund.local.bill_bitts.deliveries import Courier
+from crowdfund.local.bill_bitts.errors import Refused
+from crowdfund.local.bill_bitts.gateway import Gateway, amount_text
+from crowdfund.local.bill_bitts.places import Places
+from crowdfund.local.bill_bitts.signing import RequestChecker, canonical
 
 MAX_BODY = 64 * 1024
 MAX_CONTROL_BODY = 64 * 1024 * 1024

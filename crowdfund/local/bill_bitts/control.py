@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from . import deliveries, moods
-from .errors import Refused
-from .gateway import Gateway, amount_text, new_tx_id
+from crowdfund.local.bill_bitts import deliveries, moods
+from crowdfund.local.bill_bitts.errors import Refused
+from crowdfund.local.bill_bitts.gateway import Gateway, amount_text, new_tx_id
 
 Body = dict[str, Any]
 STATUSES = ("PENDING", "SUCCESS", "SETTLED", "FAILED")

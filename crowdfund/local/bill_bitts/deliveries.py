@@ -10,8 +10,8 @@ from typing import Any
 
 import urllib3
 
-from .gateway import Gateway
-from .signing import WebhookSigner
+from crowdfund.local.bill_bitts.gateway import Gateway
+from crowdfund.local.bill_bitts.signing import WebhookSigner
 
 IDLE_S = 0.05
 THREADS = 8

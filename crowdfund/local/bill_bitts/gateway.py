@@ -9,11 +9,11 @@ import time
 from decimal import Decimal
 from typing import Any
 
-from . import moods
-from .errors import Refused
-from .settings import Settings
-from .signing import canonical
-from .state import State
+from crowdfund.local.bill_bitts import moods
+from crowdfund.local.bill_bitts.errors import Refused
+from crowdfund.local.bill_bitts.settings import Settings
+from crowdfund.local.bill_bitts.signing import canonical
+from crowdfund.local.bill_bitts.state import State
 
 FINAL = ("SETTLED", "FAILED")
 CURRENCIES = ("ETB", "INR", "USD")

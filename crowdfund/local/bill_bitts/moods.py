@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from .errors import Refused
+from crowdfund.local.bill_bitts.errors import Refused
 
 MAX_DELAY_S = 600
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from html import escape
 
-from .errors import Refused
+from crowdfund.local.bill_bitts.errors import Refused
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #12263f; --paper: #fff; --back: #eef3fa; --line: #c5d0e0;

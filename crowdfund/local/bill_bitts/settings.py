@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import moods
-from .errors import Refused
-from .state import State
+from crowdfund.local.bill_bitts import moods
+from crowdfund.local.bill_bitts.errors import Refused
+from crowdfund.local.bill_bitts.state import State
 
 DAY_S = 86_400
 MAX_SETTLE_S = 30 * DAY_S

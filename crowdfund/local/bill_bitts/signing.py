@@ -10,8 +10,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from . import keys
-from .errors import Refused
+from crowdfund.local.bill_bitts import keys
+from crowdfund.local.bill_bitts.errors import Refused
 
 WINDOW_S = 300
 _PADDING = padding.PKCS1v15()

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from werkzeug.serving import make_server
 
-from .app import create_app
-from .grants import Client
-from .state import State
+from crowdfund.local.identity_provider.app import create_app
+from crowdfund.local.identity_provider.grants import Client
+from crowdfund.local.identity_provider.state import State
 
 HOST = "127.0.0.1"
 

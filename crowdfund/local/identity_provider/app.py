@@ -12,9 +12,9 @@ from authlib.oauth2 import OAuth2Error
 from flask import Flask, Response, abort, jsonify, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from . import pages
-from .grants import SCOPES, Client, Pkce, code_grant, id_tokens
-from .state import Account, Moods, State
+from crowdfund.local.identity_provider import pages
+from crowdfund.local.identity_provider.grants import SCOPES, Client, Pkce, code_grant, id_tokens
+from crowdfund.local.identity_provider.state import Account, Moods, State
 
 # The provider of a machine of one's own speaks plain HTTP, which Authlib's server refuses by default.
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"

@@ -12,8 +12,8 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oidc.core import AuthorizationCodeMixin, UserInfo
 from authlib.oidc.core.grants import OpenIDCode
 
-from .signing import reworked
-from .state import Account, State
+from crowdfund.local.identity_provider.signing import reworked
+from crowdfund.local.identity_provider.state import Account, State
 
 SCOPES = "openid email profile"
 

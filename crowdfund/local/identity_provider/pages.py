@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from html import escape
 
-from .state import Account
+from crowdfund.local.identity_provider.state import Account
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1d1233; --paper: #fff; --back: #f3effa; --line: #cdc3e0;

@@ -8,7 +8,7 @@ from typing import Any
 
 from joserfc import jwt
 
-from .state import State
+from crowdfund.local.identity_provider.state import State
 
 
 def reworked(token: str, state: State) -> str:

@@ -19,10 +19,9 @@ from flask import (
 )
 from werkzeug.wrappers import Response as BaseResponse
 
-from crowdfund import config
+from crowdfund.kernel import config
 from crowdfund.local import authenticator
-
-from .store import Mail, Store
+from crowdfund.local.mail_catcher.store import Mail, Store
 
 bp = Blueprint("mail", __name__)
 STATIC = Path(__file__).resolve().parents[2] / "static"  # the platform's own styles

@@ -1,5 +1,5 @@
 """The demo story: six companies, their campaigns and investors, made through the services."""
 
-from .cast import accounts
+from crowdfund.local.story.cast import accounts
 
 __all__ = ["accounts"]

@@ -4,7 +4,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from . import making
+from crowdfund.local.story import making
 
 
 @click.command("seed-demo")

@@ -6,24 +6,25 @@ from datetime import datetime, timedelta
 
 from flask import Flask
 
-from crowdfund import clock, config
-from crowdfund.accounts import service as accounts
 from crowdfund.adapters import storage
 from crowdfund.campaigns import queries as campaign_queries
-from crowdfund.campaigns import service as campaigns
-from crowdfund.compliance import service as compliance
-from crowdfund.db import db
+from crowdfund.campaigns.service import drafts, releasing, reviews
+from crowdfund.compliance.service import asking, files
 from crowdfund.documents import service as documents
 from crowdfund.documents.service import Examined
 from crowdfund.investments import queries as investment_queries
 from crowdfund.investments import service as investments
-from crowdfund.issuers import queries as company_queries
-from crowdfund.issuers import service as issuers
+from crowdfund.issuers import queries
+from crowdfund.issuers.service import bank, file, officers, papers
+from crowdfund.issuers.service import reviews as reviews_service
+from crowdfund.kernel import clock, config
+from crowdfund.kernel.db import db
 from crowdfund.local import authenticator
+from crowdfund.local.story import cast, pictures
+from crowdfund.local.story.stage import Stage, stage
 from crowdfund.payments import queries as payments
-
-from . import cast, pictures
-from .stage import Stage, stage
+from crowdfund.people import service
+from crowdfund.security.service import second_factor
 
 FIRST_DAY = 140
 Step = tuple[datetime, Callable[[], None]]
@@ -67,9 +68,9 @@ def make(app: Flask) -> int:
 
 def accounts_exist() -> bool:
     """Tell whether the story was made before."""
-    from crowdfund.accounts import queries  # noqa: PLC0415 - beside the service of the same name
+    from crowdfund.people import queries as people_queries  # noqa: PLC0415 - beside the service of the same name
 
-    found = queries.find_by_email(cast.email(cast.STAFF[0][1])) is not None
+    found = people_queries.find_by_email(cast.email(cast.STAFF[0][1])) is not None
     db.session.remove()
     return found
 
@@ -77,75 +78,75 @@ def accounts_exist() -> bool:
 def _people(story: Story) -> None:
     do = story.stage.do
     for role, name, roles in cast.STAFF:
-        person = do(accounts.ensure_user, cast.email(name), name, roles=roles)
+        person = do(service.ensure_user, cast.email(name), name, roles=roles)
         secret = authenticator.secret(config.settings().secret_key, cast.email(name))
-        do(accounts.second_factor.keep_app, person, secret)
+        do(second_factor.keep_app, person, secret)
         story.staff[role] = person
     for number, name in enumerate(cast.INVESTORS):
         phone = f"+25191123{4500 + number}"
-        person = do(accounts.ensure_user, cast.email(name), name)
+        person = do(service.ensure_user, cast.email(name), name)
         first, _, last = name.partition(" ")
-        do(accounts.save_profile, person, first_name=first, last_name=last, phone=phone)
-        do(accounts.set_kyc_level, person, "basic", actor=story.staff["compliance"])
+        do(service.save_profile, person, first_name=first, last_name=last, phone=phone)
+        do(service.set_kyc_level, person, "basic", actor=story.staff["compliance"])
         story.investors.append(person)
 
 
 def _waiting_person() -> None:
-    person = accounts.ensure_user(cast.email("Mahlet Zewde"), "Mahlet Zewde")
-    accounts.save_profile(person, first_name="Mahlet", last_name="Zewde", phone="+251911234599")
+    person = service.ensure_user(cast.email("Mahlet Zewde"), "Mahlet Zewde")
+    service.save_profile(person, first_name="Mahlet", last_name="Zewde", phone="+251911234599")
     for step, values in cast.WAITING_FACTS.items():
-        compliance.save_facts(person, step, values)
+        files.save_facts(person, step, values)
     paper = documents.examine("passport", "passport.png", pictures.passport("MAHLET ZEWDE ALEMU"))
-    compliance.attach(person, paper)
-    compliance.submit(person, actor=person)
+    files.attach(person, paper)
+    asking.submit(person, actor=person)
 
 
 def _companies(story: Story, raises: list[cast.Raise]) -> None:
     for number, one in enumerate(raises):
-        owner = story.stage.do(accounts.ensure_user, cast.email(one.owner), one.owner)
-        company_id = story.stage.do(issuers.start, owner)
+        owner = story.stage.do(service.ensure_user, cast.email(one.owner), one.owner)
+        company_id = story.stage.do(file.start, owner)
         story.companies[one.slug] = company_id
         story.stage.do(_fill_company, company_id, owner, one, number)
         story.stage.do(_verify_company, company_id, story)
     ids = list(story.companies.values())
     story.stage.until(
-        lambda: all(company_queries.get(one).registered_at is not None for one in ids), "the issuer registry"
+        lambda: all(queries.get(one).registered_at is not None for one in ids), "the issuer registry"
     )
 
 
 def _fill_company(company_id: str, owner: str, one: cast.Raise, number: int) -> None:
-    issuers.save(company_id, "company", {
+    file.save(company_id, "company", {
         "legal_name": f"{one.company} PLC", "trade_name": one.company, "sector": one.sector, "country": "ET",
         "registration_no": f"MT/AA/1/00{48210 + number}/2018", "tin": f"00{31245670 + number}",
     })  # fmt: skip
-    issuers.save(company_id, "contacts", {
+    file.save(company_id, "contacts", {
         "contact_name": one.owner, "contact_email": cast.email(one.owner),
         "contact_phone": f"+25191155{6600 + number}",
         "street": f"House {12 + number * 7}, Bole sub-city", "city": "Addis Ababa",
     })  # fmt: skip
-    issuers.officers.save(company_id, {
+    officers.save(company_id, {
         "name": one.owner, "role": "chief_executive", "born_on": f"{1972 + number}-03-14",
         "nationality": "ET", "ownership_bps": "60", "is_beneficial_owner": True,
     }, actor=owner)  # fmt: skip
-    issuers.bank.save(company_id, {
+    bank.save(company_id, {
         "format": "ET", "bank": "CBE", "number": f"10001234{56000 + number}", "holder": f"{one.company} PLC",
     }, actor=owner)  # fmt: skip
-    issuers.hold_wallet(company_id)
+    file.hold_wallet(company_id)
     for kind, text in (("business_licence", "Renewed for this year."), ("tax_certificate", "Registered."),
                        ("memorandum", one.story)):  # fmt: skip
         made = Examined(
             kind, f"{kind.replace('_', '-')}.pdf", "application/pdf", pictures.memorandum(one.company, text)
         )
-        issuers.papers.keep(company_id, made, actor=owner)
-    issuers.submit(company_id, actor=owner)
+        papers.keep(company_id, made, actor=owner)
+    file.submit(company_id, actor=owner)
 
 
 def _verify_company(company_id: str, story: Story) -> None:
     officer = story.staff["compliance"]
-    for paper in company_queries.papers(company_id):
+    for paper in queries.papers(company_id):
         until = story.now.date() + timedelta(days=300) if paper.kind == "business_licence" else None
-        issuers.papers.decide(company_id, paper.id, actor=officer, approve=True, expires_on=until)
-    issuers.approve(company_id, actor=officer)
+        papers.decide(company_id, paper.id, actor=officer, approve=True, expires_on=until)
+    reviews_service.approve(company_id, actor=officer)
 
 
 def _steps(story: Story, one: cast.Raise, *, past: bool) -> list[Step]:
@@ -172,19 +173,19 @@ def _steps(story: Story, one: cast.Raise, *, past: bool) -> list[Step]:
 
 def _submit(story: Story, one: cast.Raise) -> None:
     def write() -> str:
-        owner = accounts.ensure_user(cast.email(one.owner))
-        campaign_id = campaigns.create_draft(story.companies[one.slug], actor=owner)
-        campaigns.save_basics(campaign_id, {
+        owner = service.ensure_user(cast.email(one.owner))
+        campaign_id = drafts.create_draft(story.companies[one.slug], actor=owner)
+        drafts.save_basics(campaign_id, {
             "title": one.title, "summary": one.summary, "sector": one.sector, "security_type": one.security,
         })  # fmt: skip
         file_id = storage.put_public(pictures.picture(one.slug), "svg")
-        campaigns.set_picture_id(campaign_id, file_id, one.alt)
-        campaigns.save_story(campaign_id, one.story)
-        campaigns.save_terms(campaign_id, {
+        drafts.set_picture_id(campaign_id, file_id, one.alt)
+        drafts.save_story(campaign_id, one.story)
+        drafts.save_terms(campaign_id, {
             "goal_minor": str(one.goal), "price_minor": str(one.price), "min_minor": str(one.minimum),
             "max_minor": str(one.maximum), "duration_days": str(one.days),
         })  # fmt: skip
-        campaigns.submit(campaign_id, actor=owner)
+        drafts.submit(campaign_id, actor=owner)
         return campaign_id
 
     story.campaigns[one.slug] = story.stage.do(write)
@@ -195,7 +196,7 @@ def _status(story: Story, one: cast.Raise) -> str:
 
 
 def _go_live(story: Story, one: cast.Raise) -> None:
-    story.stage.do(campaigns.approve, story.campaigns[one.slug], actor=story.staff["admin"])
+    story.stage.do(reviews.approve, story.campaigns[one.slug], actor=story.staff["admin"])
     story.stage.until(lambda: _status(story, one) == "live", f"the contract of {one.title}")
 
 
@@ -230,5 +231,5 @@ def _end(story: Story, one: cast.Raise) -> None:
 
 
 def _release(story: Story, one: cast.Raise) -> None:
-    story.stage.do(campaigns.release, story.campaigns[one.slug], actor=story.staff["finance"])
+    story.stage.do(releasing.release, story.campaigns[one.slug], actor=story.staff["finance"])
     story.stage.until(lambda: _status(story, one) == "released", f"the release of {one.title}")

@@ -12,8 +12,8 @@ import httpx
 from flask import Flask
 from werkzeug.serving import make_server
 
-from crowdfund import clock, config, outbox
-from crowdfund.db import commit, db
+from crowdfund.kernel import clock, config, outbox
+from crowdfund.kernel.db import commit, db
 from crowdfund.local import rpc
 
 PATIENCE_S = 60

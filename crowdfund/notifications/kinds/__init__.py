@@ -1,7 +1,7 @@
 """Every kind of notice that a person can get. A kind that is not here cannot be sent."""
 
-from . import campaign, company, identity, money, security, staff
-from .base import ANY, CHANNELS, GROUPS, WORDS, Group, Kind
+from crowdfund.notifications.kinds import campaign, company, identity, money, security, staff
+from crowdfund.notifications.kinds.base import ANY, CHANNELS, GROUPS, WORDS, Group, Kind
 
 KINDS: dict[str, Kind] = {
     **security.KINDS, **identity.KINDS, **money.KINDS, **company.KINDS, **campaign.KINDS, **staff.KINDS,

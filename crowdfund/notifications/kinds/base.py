@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...i18n import _l
+from crowdfund.kernel.i18n import _l
 
 CHANNELS = ("email", "sms")  # besides the person's own list, which keeps every notice
 EMAIL = frozenset({"email"})

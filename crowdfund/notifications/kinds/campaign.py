@@ -1,7 +1,7 @@
 """Kinds of notice to the people who run a campaign."""
 
-from ...i18n import _l
-from .base import Kind
+from crowdfund.kernel.i18n import _l
+from crowdfund.notifications.kinds.base import Kind
 
 _SAMPLE = {"campaign": "A roastery for Yirga"}
 _MONEY = {**_SAMPLE, "currency": "ETB"}

@@ -1,7 +1,7 @@
 """Kinds of notice about a company and its team."""
 
-from ...i18n import _l
-from .base import Kind
+from crowdfund.kernel.i18n import _l
+from crowdfund.notifications.kinds.base import Kind
 
 _SAMPLE = {"company": "Yirga Coffee"}
 _PATH = "/companies/0123456789abcdef0123456789abcdef"

@@ -1,7 +1,7 @@
 """Kinds of notice about the verification of a person."""
 
-from ...i18n import _l
-from .base import Kind
+from crowdfund.kernel.i18n import _l
+from crowdfund.notifications.kinds.base import Kind
 
 KINDS = {
     "verification.approved": Kind(

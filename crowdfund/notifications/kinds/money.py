@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ...i18n import _l
-from .base import Kind
+from crowdfund.kernel.i18n import _l
+from crowdfund.notifications.kinds.base import Kind
 
 _SAMPLE: dict[str, Any] = {"campaign": "A roastery for Yirga", "amount_minor": 5_000_00, "currency": "ETB"}
 _PATH = "/investments/0123456789abcdef0123456789abcdef"

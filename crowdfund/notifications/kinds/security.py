@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ...i18n import _l
-from .base import EVERY_CHANNEL, Kind
+from crowdfund.kernel.i18n import _l
+from crowdfund.notifications.kinds.base import EVERY_CHANNEL, Kind
 
 
 def _security(title: str, text: str, sample: dict[str, Any], *, path: str = "/account") -> Kind:

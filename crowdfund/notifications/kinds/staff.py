@@ -1,7 +1,7 @@
 """Kinds of notice to staff, one for each queue: in their own list only, unless they ask for more."""
 
-from ...i18n import _l
-from .base import LIST_ONLY, Kind
+from crowdfund.kernel.i18n import _l
+from crowdfund.notifications.kinds.base import LIST_ONLY, Kind
 
 
 def _queue(title: str, text: str, path: str) -> Kind:

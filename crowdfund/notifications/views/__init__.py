@@ -1,6 +1,6 @@
 """Pages about notices: the bell, the list, the choices, the desk."""
 
-from . import choices, desk, notices, preview
-from .blueprint import bp
+from crowdfund.notifications.views import choices, desk, notices, preview
+from crowdfund.notifications.views.blueprint import bp
 
 __all__ = ["bp", "choices", "desk", "notices", "preview"]

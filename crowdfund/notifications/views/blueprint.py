@@ -8,9 +8,10 @@ from flask import Blueprint, current_app, url_for
 from flask.blueprints import BlueprintSetupState
 from markupsafe import Markup
 
-from ... import i18n, live, web
-from .. import queries, rendering
-from ..kinds import KINDS
+from crowdfund.kernel import i18n, live
+from crowdfund.kernel.web import identity, pages, requests
+from crowdfund.notifications import queries, rendering
+from crowdfund.notifications.kinds import KINDS
 
 log = structlog.get_logger()
 bp = Blueprint("notifications", __name__)
@@ -24,7 +25,7 @@ def _offer_the_bell(state: BlueprintSetupState) -> None:
 
 def bell() -> Markup:
     """Return the bell of whoever makes this request, with the number of unread notices."""
-    person = web.current_user()
+    person = identity.current_user()
     if person is None:
         return Markup()
     before, url, after = _anybodys_bell(_unread(person.id), i18n.language())
@@ -34,7 +35,7 @@ def bell() -> Markup:
 @lru_cache(maxsize=1_024)
 def _anybodys_bell(unread: int, _language: str) -> tuple[Markup, str, Markup]:
     """Return the bell with so many unread notices before and after the attributes that name a person."""
-    drawn = web.render_part("notifications/_bell.html", unread=unread, following=_PLACE)
+    drawn = pages.render_part("notifications/_bell.html", unread=unread, following=_PLACE)
     before, _, after = drawn.partition(_PLACE)
     return before, url_for("notifications.bell"), after
 
@@ -56,5 +57,5 @@ def shown(notice: Any) -> dict[str, Any]:  # noqa: ANN401 - a row
         "id": notice.id, "at": notice.created_at, "is_read": notice.read_at is not None,
         "title": words.title if words else i18n.gettext("Notice"), "text": words.text if words else "",
         "reason": words.reason if words else "", "action": words.action if words else "",
-        "path": web.own_path(notice.path, ""),
+        "path": requests.own_path(notice.path, ""),
     }  # fmt: skip

@@ -3,30 +3,31 @@
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from ... import i18n, web
-from ...accounts import queries as accounts
-from ...i18n import _
-from .. import links, queries, rendering, service
-from ..forms import ChoicesForm
-from ..kinds import CHANNELS, GROUPS, KINDS
-from .blueprint import bp
+from crowdfund.kernel import csrf, i18n
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web import identity, pages
+from crowdfund.notifications import links, queries, rendering, service
+from crowdfund.notifications.forms import ChoicesForm
+from crowdfund.notifications.kinds import CHANNELS, GROUPS, KINDS
+from crowdfund.notifications.views.blueprint import bp
+from crowdfund.people import queries as people_queries
 
 
 @bp.route("/account/notifications", methods=["GET", "POST"])
 def preferences() -> BaseResponse:
     """Show and keep which kinds go to the person by which channel."""
-    person = web.current_user()
-    reach = accounts.reach([person.id])[person.id]
+    person = identity.current_user()
+    reach = people_queries.reach([person.id])[person.id]
     pairs = _pairs(is_staff=bool(person.roles), has_phone=bool(reach.phones))
     form = ChoicesForm()
     form.wanted.choices = [f"{kind}:{channel}" for kind, channel in pairs]
     if form.validate_on_submit():
         wanted = {pair for pair in pairs if f"{pair[0]}:{pair[1]}" in (form.wanted.data or [])}
         service.choose_all(person.id, wanted, among=pairs)
-        web.flash(_("Saved. From now on you get what you have chosen."), "success")
-        return web.back(url_for("notifications.preferences"))
+        pages.flash(_("Saved. From now on you get what you have chosen."), "success")
+        return pages.back(url_for("notifications.preferences"))
     chosen = queries.choices([person.id]).get(person.id, {})
-    return web.render(
+    return pages.render(
         "notifications/preferences.html",
         form=form,
         groups={name: group for name, group in GROUPS.items() if person.roles or not group.is_for_staff},
@@ -50,7 +51,7 @@ def _pairs(*, is_staff: bool, has_phone: bool) -> list[tuple[str, str]]:
 
 
 @bp.route("/unsubscribe/<token>", methods=["GET", "POST"])
-@web.csrf.exempt
+@csrf.protect.exempt
 def unsubscribe(token: str) -> BaseResponse:
     """End e-mails of one kind, or take them up again; the signed link is the permission.
 
@@ -60,7 +61,7 @@ def unsubscribe(token: str) -> BaseResponse:
     if request.method == "POST":
         service.choose(person_id, kind, "email", is_wanted=request.form.get("again") == "yes")
         if "List-Unsubscribe" not in request.form:
-            return web.back(url_for("notifications.unsubscribe", token=token))
+            return pages.back(url_for("notifications.unsubscribe", token=token))
         is_on = False
     else:
         is_on = "email" in queries.channels_of(kind, queries.choices([person_id]).get(person_id, {}))
@@ -69,4 +70,4 @@ def unsubscribe(token: str) -> BaseResponse:
 
 def _unsubscribe_page(token: str, kind: str, *, is_on: bool) -> Response:
     title = rendering.label(kind)
-    return web.render("notifications/unsubscribe.html", token=token, title=title, is_on=is_on)
+    return pages.render("notifications/unsubscribe.html", token=token, title=title, is_on=is_on)

@@ -5,12 +5,13 @@ from typing import Any
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from ... import i18n, web
-from ...accounts import queries as accounts
-from ...i18n import _
-from .. import delivery, queries, rendering, rules, service
-from ..kinds import CHANNELS, KINDS
-from .blueprint import bp
+from crowdfund.kernel import i18n
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web import pages
+from crowdfund.notifications import delivery, queries, rendering, rules, service
+from crowdfund.notifications.kinds import CHANNELS, KINDS
+from crowdfund.notifications.views.blueprint import bp
+from crowdfund.people import queries as people_queries
 
 
 @bp.get("/staff/messages")
@@ -23,11 +24,11 @@ def messages() -> Response:
         address=search, person_ids=_people(search) if search else None,
     )  # fmt: skip
     page = queries.messages(wanted, before=args.get("before", "")[:32])
-    return web.render(
+    return pages.render(
         "notifications/messages.html",
         "notifications/_messages.html",
         page=page,
-        people=accounts.names({row.person_id for row in page.rows if row.person_id}),
+        people=people_queries.names({row.person_id for row in page.rows if row.person_id}),
         title_of=title_of,
         state_of=queries.state_of,
         masked=rules.masked,
@@ -40,7 +41,7 @@ def messages() -> Response:
 
 def _people(search: str) -> list[str]:
     """Return the people whom a search by name or address means."""
-    return [row.id for row in accounts.people(search=search, size=50)]
+    return [row.id for row in people_queries.people(search=search, size=50)]
 
 
 def title_of(message: Any) -> str:  # noqa: ANN401 - a row
@@ -56,12 +57,12 @@ def message(message_id: str) -> Response:
     found = queries.message(message_id)
     with i18n.using(found.language):
         subject, text = _words(found)
-    return web.render(
+    return pages.render(
         "notifications/message.html",
         message=found,
         state=queries.state_of(found),
         address=rules.masked(found.to_address),
-        name=accounts.names({found.person_id}).get(found.person_id, "") if found.person_id else "",
+        name=people_queries.names({found.person_id}).get(found.person_id, "") if found.person_id else "",
         language=i18n.LANGUAGES.get(found.language, i18n.LANGUAGES["en"]),
         subject=subject,
         text=text,
@@ -80,5 +81,5 @@ def _words(found: Any) -> tuple[str, str]:  # noqa: ANN401 - a row
 def retry(message_id: str) -> BaseResponse:
     """Send a message again that was given up."""
     service.retry(queries.message(message_id).id)
-    web.flash(_("The message is on its way again."), "success")
-    return web.back(url_for("notifications.message", message_id=message_id))
+    pages.flash(_("The message is on its way again."), "success")
+    return pages.back(url_for("notifications.message", message_id=message_id))

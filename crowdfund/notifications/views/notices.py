@@ -3,19 +3,19 @@
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from ... import web
-from .. import queries, service
-from .blueprint import bell as bell_html
-from .blueprint import bp, shown
+from crowdfund.kernel.web import identity, pages, requests
+from crowdfund.notifications import queries, service
+from crowdfund.notifications.views.blueprint import bell as bell_html
+from crowdfund.notifications.views.blueprint import bp, shown
 
 
 @bp.get("/notifications")
 def index() -> Response:
     """List a person's notices, newest first; unread ones only on request."""
-    person_id, show = web.current_user().id, request.args.get("show", "")
+    person_id, show = identity.current_user().id, request.args.get("show", "")
     before = request.args.get("before", "")[:32]
     page = queries.notices_of(person_id, unread_only=show == "unread", before=before)
-    return web.render(
+    return pages.render(
         "notifications/index.html",
         "notifications/_list.html",
         notices=[shown(row) for row in page.rows],
@@ -34,26 +34,26 @@ def bell() -> Response:
 @bp.post("/notifications/<notice_id>/open")
 def open_notice(notice_id: str) -> BaseResponse:
     """Mark a notice as read and go to what it is about."""
-    person_id = web.current_user().id
+    person_id = identity.current_user().id
     notice = queries.notice_of(notice_id, person_id)
     service.mark_read(person_id, notice_id)
-    return web.back(web.own_path(notice.path, url_for("notifications.index")))
+    return pages.back(requests.own_path(notice.path, url_for("notifications.index")))
 
 
 @bp.post("/notifications/<notice_id>/read")
 def mark_read(notice_id: str) -> BaseResponse:
     """Mark one notice as read."""
-    person_id = web.current_user().id
+    person_id = identity.current_user().id
     service.mark_read(person_id, queries.notice_of(notice_id, person_id).id)
-    return web.back(_list_again())
+    return pages.back(_list_again())
 
 
 @bp.post("/notifications/read-all")
 def mark_all() -> BaseResponse:
     """Mark every notice as read."""
-    service.mark_read(web.current_user().id)
-    return web.back(_list_again())
+    service.mark_read(identity.current_user().id)
+    return pages.back(_list_again())
 
 
 def _list_again() -> str:
-    return web.own_path(request.form.get("next"), url_for("notifications.index"))
+    return requests.own_path(request.form.get("next"), url_for("notifications.index"))

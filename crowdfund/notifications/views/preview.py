@@ -2,10 +2,11 @@
 
 from flask import Response, abort, request
 
-from ... import i18n, web
-from .. import delivery, rendering
-from ..kinds import CHANNELS, GROUPS, KINDS
-from .blueprint import bp
+from crowdfund.kernel import i18n
+from crowdfund.kernel.web import pages
+from crowdfund.notifications import delivery, rendering
+from crowdfund.notifications.kinds import CHANNELS, GROUPS, KINDS
+from crowdfund.notifications.views.blueprint import bp
 
 # The e-mail stands in a frame of its own, where styles may be inline and nothing else may run.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox allow-popups"
@@ -20,7 +21,7 @@ def previews() -> Response:
         subject, text, _html = _email(kind)
         sms = _sms(kind)
         titles = {name: rendering.words(name, one.sample).title for name, one in KINDS.items()}
-    return web.render(
+    return pages.render(
         "notifications/preview.html",
         kinds=KINDS, groups=GROUPS, titles=titles, kind=kind, language=language, subject=subject, text=text,
         sms=sms, channels=CHANNELS, languages=i18n.LANGUAGES,

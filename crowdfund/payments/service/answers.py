@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...adapters.gateways import Event, Truth
-from .. import rules
-from .batches import Work
+from crowdfund.adapters.gateways import Event, Truth
+from crowdfund.payments import rules
+from crowdfund.payments.service.batches import Work
 
 
 @dataclass(frozen=True, slots=True)

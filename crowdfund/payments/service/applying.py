@@ -5,14 +5,14 @@ from typing import Any, cast
 
 import structlog
 
-from ... import clock
-from ...adapters.gateways import Event, Truth
-from .. import rules
-from ..rules import Kind, Said, Status, Verdict
-from . import answers, exceptions, keys, strangers, webhooks
-from .answers import Answer, Answers, Foreign, Unclear
-from .batches import Batch, Work
-from .webhooks import Webhook
+from crowdfund.adapters.gateways import Event, Truth
+from crowdfund.kernel import clock
+from crowdfund.payments import rules
+from crowdfund.payments.rules import Kind, Said, Status, Verdict
+from crowdfund.payments.service import answers, exceptions, keys, strangers, webhooks
+from crowdfund.payments.service.answers import Answer, Answers, Foreign, Unclear
+from crowdfund.payments.service.batches import Batch, Work
+from crowdfund.payments.service.webhooks import Webhook
 
 log = structlog.get_logger()
 _OPEN_ENDED = (Status.CREATED, Status.PENDING)

@@ -7,16 +7,16 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from ... import clock, live
-from ...adapters.gateways import Truth
-from ...db import Prepared, db, driver, new_id
-from ...ledger import queries as ledger_queries
-from ...ledger import service as ledger
-from ...ledger.rules import SUSPENSE, Draft, Posting, clearing, external
-from .. import rules
-from ..models import GatewayCustomer, Payment, payment_event
-from ..rules import Kind, Status
-from . import exceptions, keys, news
+from crowdfund.adapters.gateways import Truth
+from crowdfund.kernel import clock, live
+from crowdfund.kernel.db import Prepared, db, driver, new_id
+from crowdfund.ledger import queries as ledger_queries
+from crowdfund.ledger.rules import SUSPENSE, Draft, Posting, clearing, external
+from crowdfund.ledger.service import posting
+from crowdfund.payments import rules
+from crowdfund.payments.models import GatewayCustomer, Payment, payment_event
+from crowdfund.payments.rules import Kind, Status
+from crowdfund.payments.service import exceptions, keys, news
 
 _P, _C, _E = Payment.__table__, GatewayCustomer.__table__, payment_event
 _CUSTOMER = (
@@ -147,7 +147,7 @@ class Batch:
             rows = [{"b_id": p["id"]} | {n: p[n] for n in _SAVED} for p in self.changed.values()]
             with driver() as sql:
                 sql.send(_SAVE, rows)
-        ledger.post_many(self.drafts)
+        posting.post_many(self.drafts)
         for payment_id in self.reversed_ids:
             _reverse(payment_id)
         if self.events:
@@ -218,4 +218,4 @@ _MISFITS: Mapping[Kind, str] = {
 def _reverse(payment_id: str) -> None:
     for entry in ledger_queries.entries_for("payment", payment_id):
         if entry["key"] == f"payment:{payment_id}:succeeded":
-            ledger.reverse(f"payment:{payment_id}:reversed", entry["id"], reason="The gateway took it back.")
+            posting.reverse(f"payment:{payment_id}:reversed", entry["id"], reason="The gateway took it back.")

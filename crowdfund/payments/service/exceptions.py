@@ -6,18 +6,18 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from ... import clock, live, outbox
-from ...db import db, insert_ignore, new_id, record_event
-from ...errors import Conflict, Invalid, NotFound
-from ...i18n import _
-from ...ledger import service as ledger
-from ...ledger.rules import SUSPENSE, Posting, external, user_wallet
-from ...notifications import service as notifications
-from .. import rules
-from ..models import Inbox, Payment, PaymentException, payment_exception_event
-from ..rules import RESOLUTIONS, Kind, Resolution
-from . import keys, news
-from .purposes import accepts_late
+from crowdfund.kernel import clock, live, outbox
+from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
+from crowdfund.kernel.errors import Conflict, Invalid, NotFound
+from crowdfund.kernel.i18n import _
+from crowdfund.ledger.rules import SUSPENSE, Posting, external, user_wallet
+from crowdfund.ledger.service import posting
+from crowdfund.notifications import service
+from crowdfund.payments import rules
+from crowdfund.payments.models import Inbox, Payment, PaymentException, payment_exception_event
+from crowdfund.payments.rules import RESOLUTIONS, Kind, Resolution
+from crowdfund.payments.service import keys, news
+from crowdfund.payments.service.purposes import accepts_late
 
 log = structlog.get_logger()
 MIN_REASON = 5
@@ -67,7 +67,7 @@ def _announce(exception_id: str, *, before: str | None, detail: str) -> None:
         reason=detail[:1000],
     )  # fmt: skip
     live.changed("exceptions", "open")
-    notifications.queue_work("staff.payments", key=f"exception:{exception_id}")
+    service.queue_work("staff.payments", key=f"exception:{exception_id}")
 
 
 def open_for_payment(
@@ -161,7 +161,7 @@ def accept_late(payment_id: str, *, actor: str = "system", reason: str = "") -> 
 
 def _tell_owner(about: Mapping[str, Any], what: str, told: dict[str, Any], *, key: str) -> None:
     path = f"/payments/{about['payment_id']}" if about["payment_id"] else "/wallet"
-    notifications.notify(about["user_id"], f"payment.{what}", told, key=f"exception:{key}:{what}", path=path)
+    service.notify(about["user_id"], f"payment.{what}", told, key=f"exception:{key}:{what}", path=path)
 
 
 def choices(found: Any) -> tuple[Resolution, ...]:  # noqa: ANN401 - a row
@@ -201,7 +201,7 @@ def _carry_out(found: Any, resolution: Resolution) -> None:  # noqa: ANN401 - a 
             sa.select(_P).where(_P.c.id == found.payment_id).with_for_update()
         ).first()
     postings = _postings(found, payment, resolution)
-    ledger.post(
+    posting.post(
         f"exception:{found.id}:{resolution}",
         postings,
         kind=f"payment.exception.{resolution}",

@@ -9,10 +9,10 @@ from typing import Any, cast
 import sqlalchemy as sa
 import structlog
 
-from ... import clock, live, outbox
-from ...adapters import gateways
-from ...adapters.gateways import MAX_WEBHOOK_BYTES, Event, WebhookForged, WebhookMalformed
-from ...db import (
+from crowdfund.adapters import gateways
+from crowdfund.adapters.gateways import MAX_WEBHOOK_BYTES, Event, WebhookForged, WebhookMalformed
+from crowdfund.kernel import clock, live, outbox
+from crowdfund.kernel.db import (
     Prepared,
     db,
     execute_insert_ignore,
@@ -21,10 +21,10 @@ from ...db import (
     own_transaction,
     read_connection,
 )
-from ...errors import Conflict, CrowdfundError, NotFound
-from ...sessions import network
-from ..models import GatewayCustomer, Inbox
-from . import refusals, webhooks
+from crowdfund.kernel.errors import Conflict, CrowdfundError, NotFound
+from crowdfund.kernel.sessions import network
+from crowdfund.payments.models import GatewayCustomer, Inbox
+from crowdfund.payments.service import refusals, webhooks
 
 log = structlog.get_logger()
 _I, _C = Inbox.__table__, GatewayCustomer.__table__

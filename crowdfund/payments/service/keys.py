@@ -7,8 +7,8 @@ not judged the SETTLED of tomorrow, which needs a key of its own.
 import hashlib
 from collections.abc import Iterable
 
-from ...adapters.gateways import STATUSES
-from ..rules import Kind, Said
+from crowdfund.adapters.gateways import STATUSES
+from crowdfund.payments.rules import Kind, Said
 
 FOREIGN, UNCLEAR = "foreign", "unclear"
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...adapters.gateways import Truth
-from .. import queries
-from . import applying, strangers
-from .answers import Answer
+from crowdfund.adapters.gateways import Truth
+from crowdfund.payments import queries
+from crowdfund.payments.service import applying, strangers
+from crowdfund.payments.service.answers import Answer
 
 
 @dataclass(slots=True)

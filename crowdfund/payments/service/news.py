@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ... import outbox
+from crowdfund.kernel import outbox
 
 Item = tuple[str, dict[str, Any]]
 

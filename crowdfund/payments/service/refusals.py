@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 import structlog
 
-from ... import clock
-from ...db import db, execute_insert_ignore, own_transaction, rows_changed
-from ...errors import CrowdfundError
-from ..models import Inbox, WebhookRefusal
+from crowdfund.kernel import clock
+from crowdfund.kernel.db import db, execute_insert_ignore, own_transaction, rows_changed
+from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.payments.models import Inbox, WebhookRefusal
 
 log = structlog.get_logger()
 _I, _R = Inbox.__table__, WebhookRefusal.__table__

@@ -9,18 +9,18 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from ... import clock, config, live, outbox
-from ...accounts import queries as accounts
-from ...adapters import gateway_budget, gateways
-from ...adapters.gateways import Initiated, Order, Person, Truth
-from ...db import db, insert_ignore, new_id, record_event
-from ...errors import Conflict
-from ...i18n import _
-from ...ledger import rules as ledger_rules
-from .. import queries, rules
-from ..models import GatewayCustomer, Payment, payment_event
-from ..rules import Kind, Status
-from . import answers, exceptions, keys, news
+from crowdfund.adapters import gateway_budget, gateways
+from crowdfund.adapters.gateways import Initiated, Order, Person, Truth
+from crowdfund.kernel import clock, config, live, outbox
+from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
+from crowdfund.kernel.errors import Conflict
+from crowdfund.kernel.i18n import _
+from crowdfund.ledger import rules as ledger_rules
+from crowdfund.payments import queries, rules
+from crowdfund.payments.models import GatewayCustomer, Payment, payment_event
+from crowdfund.payments.rules import Kind, Status
+from crowdfund.payments.service import answers, exceptions, keys, news
+from crowdfund.people import queries as people_queries
 
 log = structlog.get_logger()
 _P, _C = Payment.__table__, GatewayCustomer.__table__
@@ -112,11 +112,11 @@ def missing_contact(user_id: str, gateway: str) -> str | None:
     """Return in plain words what the gateway has to know of a person and we do not, or None."""
     if queries.cprn_of(user_id, gateway) is not None:  # registered already
         return None
-    person = accounts.get(user_id)
+    person = people_queries.get(user_id)
     return None if person is None else _missing(person, gateway)
 
 
-def _missing(person: accounts.Person, gateway: str) -> str | None:
+def _missing(person: people_queries.Person, gateway: str) -> str | None:
     needs = gateways.get(gateway).needs
     if "email" in needs and not person.email:
         return _("The bank needs your e-mail address. Add one to your account, then go on here.")
@@ -133,7 +133,7 @@ def registration(user_id: str, gateway: str) -> Callable[[], str | Failed | None
     """
     if queries.cprn_of(user_id, gateway) is not None:
         return lambda: None
-    person = accounts.get(user_id)
+    person = people_queries.get(user_id)
     if person is None:
         refusal = Failed(_("There is no such person."), final=True)
         return lambda: refusal

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from ...adapters.gateways import Truth
-from ...ledger import service as ledger
-from ...ledger.rules import SUSPENSE, Draft, Posting, external
-from .. import queries, rules
-from ..rules import Kind, Said, Verdict
-from . import exceptions, keys
-from .answers import Answer, Foreign, Unclear
-from .batches import Batch
-from .webhooks import Webhook
+from crowdfund.adapters.gateways import Truth
+from crowdfund.ledger.rules import SUSPENSE, Draft, Posting, external
+from crowdfund.ledger.service import posting
+from crowdfund.payments import queries, rules
+from crowdfund.payments.rules import Kind, Said, Verdict
+from crowdfund.payments.service import exceptions, keys
+from crowdfund.payments.service.answers import Answer, Foreign, Unclear
+from crowdfund.payments.service.batches import Batch
+from crowdfund.payments.service.webhooks import Webhook
 
 SETTLED = "settled"
 
@@ -35,7 +35,7 @@ def suspend_now(
     The key is that of a webhook about this transaction, so that the two together are one.
     """
     key = keys.transaction(gateway, truth.tx_id, SETTLED)
-    ledger.post_many([_draft(gateway, truth, key)])
+    posting.post_many([_draft(gateway, truth, key)])
     exceptions.open_one(
         key,
         Kind.DUPLICATE if payment_id else Kind.UNKNOWN_REFERENCE,

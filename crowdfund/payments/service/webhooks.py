@@ -8,12 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from ... import clock, live, outbox
-from ...adapters import gateways
-from ...adapters.gateways import Event
-from ...db import Driver, Prepared, db, driver
-from .. import rules
-from ..models import Inbox
+from crowdfund.adapters import gateways
+from crowdfund.adapters.gateways import Event
+from crowdfund.kernel import clock, live, outbox
+from crowdfund.kernel.db import Driver, Prepared, db, driver
+from crowdfund.payments import rules
+from crowdfund.payments.models import Inbox
 
 log = structlog.get_logger()
 _I = Inbox.__table__

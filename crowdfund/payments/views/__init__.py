@@ -1,6 +1,6 @@
 """Pages of payments and the doors for webhooks."""
 
-from . import desk, exports, inbox, public, webhooks
-from .blueprint import bp
+from crowdfund.payments.views import desk, exports, inbox, public, webhooks
+from crowdfund.payments.views.blueprint import bp
 
 __all__ = ["bp", "desk", "exports", "inbox", "public", "webhooks"]

@@ -5,13 +5,15 @@ from typing import Any
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from ... import web
-from ...accounts import queries as accounts
-from ...errors import CrowdfundError
-from ...i18n import _
-from ...ledger import queries as ledger
-from .. import forms, queries, rules, service
-from .blueprint import bp
+from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web import identity, pages
+from crowdfund.ledger import queries as ledger
+from crowdfund.payments import forms, queries, rules
+from crowdfund.payments.service import exceptions as exceptions_service
+from crowdfund.payments.service import purposes, starting
+from crowdfund.payments.views.blueprint import bp
+from crowdfund.people import queries as people_queries
 
 
 @bp.get("/staff/payments")
@@ -20,11 +22,11 @@ def index() -> Response:
     status, gateway, search = (request.args.get(name, "")[:80] for name in ("status", "gateway", "q"))
     before = request.args.get("before", "")[:32]
     page = queries.payments_page(status=status, gateway=gateway, search=search, before=before)
-    return web.render(
+    return pages.render(
         "payments/index.html",
         "payments/_list.html",
         page=page,
-        people=accounts.names({row.user_id for row in page.rows}),
+        people=people_queries.names({row.user_id for row in page.rows}),
         totals=queries.payment_totals(status=status, gateway=gateway, search=search),
         held=queries.held_totals(),
         counts=queries.counts(),
@@ -39,17 +41,17 @@ def detail(payment_id: str) -> Response:
     payment = queries.get(payment_id)
     history = queries.timeline(payment_id)
     found = queries.exceptions_of(payment_id)
-    return web.render(
+    return pages.render(
         "payments/detail.html",
         "payments/_detail.html",
         payment=payment,
         history=history,
         cprn=queries.cprn_of(payment.user_id, payment.gateway),
-        people=accounts.names({payment.user_id, *(row.actor for row in history)}),
+        people=people_queries.names({payment.user_id, *(row.actor for row in history)}),
         webhooks=queries.webhooks_of(payment_id),
         entries=_entries(payment_id, found),
         exceptions=found,
-        purpose_url=service.purpose_url(payment.purpose_kind, payment.purpose_id),
+        purpose_url=purposes.purpose_url(payment.purpose_kind, payment.purpose_id),
     )
 
 
@@ -65,9 +67,9 @@ def _entries(payment_id: str, found: list[Any]) -> list[dict[str, Any]]:
 @bp.post("/staff/payments/<payment_id>/check")
 def check(payment_id: str) -> BaseResponse:
     """Ask the gateway about a payment now."""
-    service.check_now(payment_id)
-    web.flash(_("Checking with the gateway. This page updates automatically."), "info")
-    return web.back(url_for("payments.detail", payment_id=payment_id))
+    starting.check_now(payment_id)
+    pages.flash(_("Checking with the gateway. This page updates automatically."), "info")
+    return pages.back(url_for("payments.detail", payment_id=payment_id))
 
 
 @bp.get("/staff/exceptions")
@@ -77,7 +79,7 @@ def exceptions() -> Response:
     page = queries.exceptions_page(
         state="" if state == "all" else state, before=request.args.get("before", "")[:32]
     )
-    return web.render("payments/exceptions.html", "payments/_exceptions.html", page=page, state=state)
+    return pages.render("payments/exceptions.html", "payments/_exceptions.html", page=page, state=state)
 
 
 @bp.get("/staff/exceptions/<exception_id>")
@@ -89,21 +91,21 @@ def exception(exception_id: str) -> Response:
 @bp.post("/staff/exceptions/<exception_id>/resolve")
 def resolve(exception_id: str) -> BaseResponse:
     """Carry out a decision."""
-    form = forms.resolve_form(service.choices(queries.exception(exception_id)))
+    form = forms.resolve_form(exceptions_service.choices(queries.exception(exception_id)))
     if not form.validate_on_submit():
         return _exception_page(exception_id, form, status=422)
     try:
-        service.resolve(
+        exceptions_service.resolve(
             exception_id,
             form.resolution.data or "",
-            actor=web.current_user().id,
+            actor=identity.current_user().id,
             reason=(form.reason.data or "")[:900],
         )
     except CrowdfundError as error:
-        web.put_error(form, error)
+        pages.put_error(form, error)
         return _exception_page(exception_id, form, status=error.status)
-    web.flash(_("Done. The decision is in the history."), "success")
-    return web.back(url_for("payments.exception", exception_id=exception_id))
+    pages.flash(_("Done. The decision is in the history."), "success")
+    return pages.back(url_for("payments.exception", exception_id=exception_id))
 
 
 def _exception_page(
@@ -112,13 +114,13 @@ def _exception_page(
     found = queries.exception(exception_id)
     history = queries.exception_history([exception_id])
     people = {row.actor for row in history} | ({found.user_id} if found.user_id else set())
-    return web.render(
+    return pages.render(
         "payments/exception.html",
         status=status,
         found=found,
         explained=forms.EXPLAINED.get(found.kind),
-        form=form or forms.resolve_form(service.choices(found)),
+        form=form or forms.resolve_form(exceptions_service.choices(found)),
         history=history,
-        people=accounts.names(people),
+        people=people_queries.names(people),
         payment=queries.find(found.payment_id) if found.payment_id else None,
     )

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 from flask import Response, request
 
-from ... import exports, money
-from .. import queries
-from .blueprint import bp
+from crowdfund.kernel import exports, money
+from crowdfund.payments import queries
+from crowdfund.payments.views.blueprint import bp
 
 PAGE = 1_000
 PAYMENTS = ("id", "started", "person", "gateway", "transaction", "purpose", "purpose_id", "status", "amount",

@@ -3,9 +3,10 @@
 from flask import Response, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from ... import web
-from .. import queries, service
-from .blueprint import bp
+from crowdfund.kernel.web import identity, pages
+from crowdfund.payments import queries
+from crowdfund.payments.service import purposes
+from crowdfund.payments.views.blueprint import bp
 
 
 @bp.get("/payments/<payment_id>/return")
@@ -14,15 +15,15 @@ def come_back(payment_id: str) -> BaseResponse:
 
     Nothing is believed of what the browser brings: the page shows what webhook and gateway agree on.
     """
-    payment = queries.get_for_owner(payment_id, web.current_user().id)
-    target = service.purpose_url(payment.purpose_kind, payment.purpose_id)
-    return web.back(target or url_for("payments.show", payment_id=payment_id))
+    payment = queries.get_for_owner(payment_id, identity.current_user().id)
+    target = purposes.purpose_url(payment.purpose_kind, payment.purpose_id)
+    return pages.back(target or url_for("payments.show", payment_id=payment_id))
 
 
 @bp.get("/payments/<payment_id>")
 def show(payment_id: str) -> Response:
     """Show where a person's own payment stands; the fragment follows by itself."""
-    payment = queries.get_for_owner(payment_id, web.current_user().id)
-    return web.render(
+    payment = queries.get_for_owner(payment_id, identity.current_user().id)
+    return pages.render(
         "payments/show.html", "payments/_payment.html", payment=payment, steps=queries.timeline(payment_id)
     )

@@ -14,13 +14,13 @@ from flask import Flask, Response, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from ... import config, web
-from ...adapters import bill_bitts, gateways
-from ...adapters.gateways import MAX_WEBHOOK_BYTES
-from ...db import patience, transactions
-from ...errors import CrowdfundError, NotFound
-from .. import service
-from .blueprint import bp
+from crowdfund.adapters import bill_bitts, gateways
+from crowdfund.adapters.gateways import MAX_WEBHOOK_BYTES
+from crowdfund.kernel import config, csrf
+from crowdfund.kernel.db import patience, transactions
+from crowdfund.kernel.errors import CrowdfundError, NotFound
+from crowdfund.payments.service import inbox
+from crowdfund.payments.views.blueprint import bp
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -42,7 +42,7 @@ Answer = tuple[int, dict[str, str]]
 def answer(gateway: str, raw: bytes, headers: Mapping[str, str], client: str) -> Answer:
     """Return status and body for one webhook from a client's address."""
     try:
-        accepted = service.accept(gateway, raw, headers, client=client)
+        accepted = inbox.accept(gateway, raw, headers, client=client)
     except CrowdfundError as refusal:
         return refusal.status, {"error": refusal.user_message}
     if accepted.parked:
@@ -110,14 +110,14 @@ def _put_door(state: BlueprintSetupState) -> None:
 
 
 @bp.post("/webhooks/neo-payment/")
-@web.csrf.exempt
+@csrf.protect.exempt
 def neo_webhook() -> Response:
     """Take a webhook of NEO Bank at the address that it knows."""
     return _through_flask(bill_bitts.NAME)
 
 
 @bp.post("/webhooks/<gateway>/")
-@web.csrf.exempt
+@csrf.protect.exempt
 def gateway_webhook(gateway: str) -> Response:
     """Take a webhook of a gateway by name."""
     if gateway not in gateways.names():

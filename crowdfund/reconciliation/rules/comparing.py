@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ...chain.rules import to_units
-from ...i18n import _
-from ...money import fmt
-from ...statuses import status_text
+from crowdfund.chain.rules import to_units
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.money import fmt
+from crowdfund.kernel.statuses import status_text
 
 # The contract's Status, in the order of ICampaign.sol.
 CONTRACT_STATES = ("none", "live", "succeeded", "failed", "cancelled", "released")

@@ -5,10 +5,10 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
-from ...errors import Conflict
-from ...i18n import _
-from ...ledger import rules as ledger
-from ...money import fee
+from crowdfund.kernel.errors import Conflict
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.money import fee
+from crowdfund.ledger import rules as ledger
 
 REQUEST_STATES = ("pending", "approved", "done", "refused", "cancelled", "stopped")
 IN = ("settled", "confirmed")

@@ -1,9 +1,9 @@
 """A plan in words, for the two people who decide about it; pure."""
 
-from ...i18n import _, _l
-from ...money import fmt
-from ...statuses import status_text
-from .following import Investment, Plan
+from crowdfund.kernel.i18n import _, _l
+from crowdfund.kernel.money import fmt
+from crowdfund.kernel.statuses import status_text
+from crowdfund.reconciliation.rules.following import Investment, Plan
 
 _ASKED = {
     "close": _l("The blockchain has lost that the contract was closed. We send the closing again."),

@@ -1,11 +1,12 @@
 """Keep what a look at the contracts has found, and mark campaigns that their contract has left."""
 
-from ... import clock, live, outbox
-from ...campaigns import service as campaigns
-from ...db import db, new_id
-from .. import queries, rules
-from ..models import Comparison, ContractReading
-from ..rules import Contract, Difference, Look
+from crowdfund.campaigns.service import ending, totals
+from crowdfund.kernel import clock, live, outbox
+from crowdfund.kernel.db import db, new_id
+from crowdfund.reconciliation import queries
+from crowdfund.reconciliation.models import Comparison, ContractReading
+from crowdfund.reconciliation.rules import comparing
+from crowdfund.reconciliation.rules.comparing import Contract, Difference, Look
 
 
 def ask_for_look(campaign_id: str) -> None:
@@ -66,9 +67,9 @@ def _mark(campaign_id: str, contract: Contract, differences: list[Difference], *
     differed = any(one.kind == "status" and one.campaign_id == campaign_id for one in differences)
     if contract.problem or not (differed or is_marked):
         return
-    campaigns.line_up(campaign_id)
+    totals.line_up(campaign_id)
     [books] = queries.books(campaign_id)
-    if all(one.kind != "status" for one in rules.differences(books, contract)):
-        campaigns.note_agreement(campaign_id)
+    if all(one.kind != "status" for one in comparing.differences(books, contract)):
+        ending.note_agreement(campaign_id)
     elif contract.status != "live":
-        campaigns.note_disagreement(campaign_id, contract.status)
+        ending.note_disagreement(campaign_id, contract.status)

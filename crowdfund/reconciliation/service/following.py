@@ -10,23 +10,25 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from ... import clock, live, outbox
-from ...campaigns import service as campaigns
-from ...campaigns.rules import Status
-from ...campaigns.service import following as campaign
-from ...chain import rules as chain_rules
-from ...db import db, insert_ignore, new_id, record_event
-from ...errors import Conflict, Forbidden
-from ...i18n import _
-from ...investments import returning
-from ...issuers.rules import parse_reason
-from ...ledger import queries as ledger
-from ...ledger import rules as accounts
-from ...notifications import service as notifications
-from .. import queries, rules
-from ..models import FollowRequest, follow_request_event
-from ..rules import ContractFacts, Facts, Look, Plan
-from .comparing import ask_for_look, keep_one
+from crowdfund.campaigns.rules.life import Status
+from crowdfund.campaigns.service import following as campaign
+from crowdfund.campaigns.service import totals
+from crowdfund.chain import rules as chain_rules
+from crowdfund.investments import returning
+from crowdfund.issuers.rules.words import parse_reason
+from crowdfund.kernel import clock, live, outbox
+from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
+from crowdfund.kernel.errors import Conflict, Forbidden
+from crowdfund.kernel.i18n import _
+from crowdfund.ledger import queries as ledger
+from crowdfund.ledger import rules as accounts
+from crowdfund.notifications import service
+from crowdfund.reconciliation import queries
+from crowdfund.reconciliation.models import FollowRequest, follow_request_event
+from crowdfund.reconciliation.rules import following
+from crowdfund.reconciliation.rules.comparing import Look
+from crowdfund.reconciliation.rules.following import ContractFacts, Facts, Plan
+from crowdfund.reconciliation.service.comparing import ask_for_look, keep_one
 
 _Q = cast(sa.Table, FollowRequest.__table__)
 NOT_COMPARED = "not_compared"
@@ -60,9 +62,9 @@ def preview(campaign_id: str) -> Preview:
     Raises NotCompared, TooEarly, NothingToFollow.
     """
     facts = _facts(campaign_id)
-    made = rules.plan(facts)
-    moves = rules.moves(facts, made)
-    return Preview(facts, made, rules.fingerprint(facts), moves, _obstacle(facts, made, moves))
+    made = following.plan(facts)
+    moves = following.moves(facts, made)
+    return Preview(facts, made, following.fingerprint(facts), moves, _obstacle(facts, made, moves))
 
 
 def _facts(campaign_id: str) -> Facts:
@@ -115,7 +117,7 @@ def ask(campaign_id: str, *, reason: str, fingerprint: str, actor: str) -> str:
     if not insert_ignore(_Q, [row]):
         raise Conflict(_("A colleague asked for this already. It waits for a decision."))
     record_event(follow_request_event, request_id, actor=actor, before=None, after="pending", reason=why)
-    notifications.queue_work("staff.follow", key=request_id)
+    service.queue_work("staff.follow", key=request_id)
     _changed(campaign_id)
     return request_id
 
@@ -159,10 +161,10 @@ def _unchanged(campaign_id: str, fingerprint: str) -> Preview:
     """Return the preview of now; raise Outdated when it is another than the one that was shown."""
     try:
         seen = preview(campaign_id)
-    except (rules.NothingToFollow, rules.TooEarly, NotCompared) as error:
-        raise rules.Outdated(_outdated()) from error
+    except (following.NothingToFollow, following.TooEarly, NotCompared) as error:
+        raise following.Outdated(_outdated()) from error
     if seen.fingerprint != fingerprint:
-        raise rules.Outdated(_outdated())
+        raise following.Outdated(_outdated())
     return seen
 
 
@@ -186,11 +188,11 @@ def carry_out(request_id: str, found: Look) -> None:
         return
     campaign_id = request.campaign_id
     returning.lock_settled(campaign_id)  # before the campaign, as a payment that settles does
-    campaigns.line_up(campaign_id)
+    totals.line_up(campaign_id)
     keep_one(found)
     try:
         seen = _unchanged(campaign_id, request.fingerprint)
-    except rules.Outdated as error:
+    except following.Outdated as error:
         _stop(request, error.user_message)
         return
     if seen.obstacle:

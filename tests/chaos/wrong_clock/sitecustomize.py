@@ -1,6 +1,6 @@
 """Give a program of the stack a clock that is ahead, as far as a file says; runs before the program itself.
 
-It takes the place of the platform's own clock (crowdfund/clock.py) and of `time.time`, which libraries
+It takes the place of the platform's own clock (crowdfund/kernel/clock.py) and of `time.time`, which libraries
 ask. Nothing of this is in the application: the folder is on the path of the programs of one test only.
 """
 
@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from crowdfund import clock
+from crowdfund.kernel import clock
 
 _FILE = Path(os.environ["WRONG_CLOCK_FILE"])
 _time, _time_ns = time.time, time.time_ns

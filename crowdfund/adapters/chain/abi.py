@@ -1,0 +1,217 @@
+"""Checked-in contract artifacts: encode calls, decode logs and errors. Knows no network."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from eth_abi import decode as abi_decode
+from eth_abi import encode as abi_encode
+from eth_abi.exceptions import DecodingError, EncodingError
+from eth_utils.abi import collapse_if_tuple
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+
+ARTIFACTS = Path(__file__).parents[3] / "contracts" / "artifacts"
+ERROR_STRING = bytes.fromhex("08c379a0")
+PANIC = bytes.fromhex("4e487b71")
+
+Abi = dict[str, Any]
+
+
+class BadArguments(ValueError):
+    """Arguments that do not fit the function of the artifact."""
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """ABI and bytecode of one contract."""
+
+    name: str
+    abi: tuple[Abi, ...]
+    bytecode: str
+
+    def item(self, kind: str, name: str, *, count: int | None = None) -> Abi:
+        """Return the one ABI entry of a kind and name, by argument count if overloaded."""
+        found = [i for i in self.abi if i["type"] == kind and i.get("name", "") == name]
+        if count is not None and len(found) > 1:
+            found = [i for i in found if len(i["inputs"]) == count]
+        if not found:
+            raise BadArguments(f"{self.name} has no {kind} {name!r}")
+        return found[0]
+
+
+@cache
+def artifact(name: str) -> Artifact:
+    """Load `contracts/artifacts/<name>.json`; read once per process."""
+    path = ARTIFACTS / f"{name}.json"
+    if not path.exists():
+        raise BadArguments(f"no artifact for contract {name!r}")
+    data = json.loads(path.read_text())
+    code = data["bytecode"]
+    code = code["object"] if isinstance(code, dict) else code
+    return Artifact(name, tuple(data["abi"]), code.removeprefix("0x"))
+
+
+def names() -> list[str]:
+    """Return the names of all contracts that have an artifact."""
+    return sorted(p.stem for p in ARTIFACTS.glob("*.json") if "abi" in json.loads(p.read_text()))
+
+
+def _types(inputs: Sequence[Abi]) -> list[str]:
+    return [collapse_if_tuple(i) for i in inputs]
+
+
+def _selector(item: Abi) -> bytes:
+    return keccak(text=_signature(item))
+
+
+def _signature(item: Abi) -> str:
+    return f"{item['name']}({','.join(_types(item['inputs']))})"
+
+
+def _to_abi(spec: Abi, value: Any) -> Any:  # noqa: ANN401 - JSON in, ABI values out
+    kind: str = spec["type"]
+    if kind.endswith("]"):
+        inner = {**spec, "type": kind[: kind.rindex("[")]}
+        return [_to_abi(inner, v) for v in value]
+    if kind == "tuple":
+        parts = spec["components"]
+        values = [value[p["name"]] for p in parts] if isinstance(value, dict) else value
+        if len(values) != len(parts):
+            raise BadArguments(f"{spec['name']}: {len(parts)} values expected")
+        return tuple(_to_abi(p, v) for p, v in zip(parts, values, strict=True))
+    return _scalar(kind, value)
+
+
+def _scalar(kind: str, value: Any) -> Any:  # noqa: ANN401
+    if kind.startswith("bytes"):
+        raw = bytes.fromhex(value.removeprefix("0x")) if isinstance(value, str) else bytes(value)
+        # eth_abi would pad what is too short: another id than the caller meant.
+        if kind != "bytes" and len(raw) != int(kind[5:]):
+            raise BadArguments(f"{kind} expected, {len(raw)} bytes given")
+        return raw
+    if kind.startswith(("uint", "int")):
+        return int(value)
+    return to_checksum_address(value) if kind == "address" else value
+
+
+def _from_abi(spec: Abi, value: Any) -> Any:  # noqa: ANN401
+    kind: str = spec["type"]
+    if kind.endswith("]"):
+        inner = {**spec, "type": kind[: kind.rindex("[")]}
+        return [_from_abi(inner, v) for v in value]
+    if kind == "tuple":
+        return {p["name"]: _from_abi(p, v) for p, v in zip(spec["components"], value, strict=True)}
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    return to_checksum_address(value) if kind == "address" else value
+
+
+def _encode(inputs: Sequence[Abi], args: Sequence[Any]) -> bytes:
+    if len(inputs) != len(args):
+        raise BadArguments(f"{len(inputs)} arguments expected, {len(args)} given")
+    try:
+        values = [_to_abi(spec, arg) for spec, arg in zip(inputs, args, strict=True)]
+        return abi_encode(_types(inputs), values)
+    except (EncodingError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise BadArguments(f"arguments do not fit: {error}") from error
+
+
+def encode(contract: str, function: str, args: Sequence[Any]) -> str:
+    """Return calldata as 0x hex; JSON-like args (bytes as 0x text, tuples as list or dict).
+
+    Raises BadArguments when the function or the values do not fit the ABI.
+    """
+    item = artifact(contract).item("function", function, count=len(args))
+    return "0x" + (_selector(item)[:4] + _encode(item["inputs"], args)).hex()
+
+
+def encode_deploy(contract: str, args: Sequence[Any]) -> str:
+    """Return creation code plus constructor arguments as 0x hex."""
+    found = artifact(contract)
+    constructor = [i for i in found.abi if i["type"] == "constructor"]
+    tail = _encode(constructor[0]["inputs"] if constructor else [], args)
+    return "0x" + found.bytecode + tail.hex()
+
+
+def decode_result(contract: str, function: str, data: bytes) -> Any:  # noqa: ANN401
+    """Decode what a call returned; one value bare, several as a list."""
+    outputs = artifact(contract).item("function", function)["outputs"]
+    values = abi_decode(_types(outputs), data)
+    plain = [_from_abi(spec, v) for spec, v in zip(outputs, values, strict=True)]
+    return plain[0] if len(plain) == 1 else plain
+
+
+@cache
+def _events(contract: str) -> dict[str, Abi]:
+    events = (i for i in artifact(contract).abi if i["type"] == "event")
+    return {"0x" + _selector(e).hex(): e for e in events if not e.get("anonymous")}
+
+
+def decode_log(contract: str, topics: Sequence[str], data: bytes) -> tuple[str, dict[str, Any]] | None:
+    """Decode one log into (event, args); None when it is none of this contract's events.
+
+    Indexed dynamic values stay their 32 byte hash.
+    """
+    item = _events(contract).get(topics[0]) if topics else None
+    if item is None:
+        return None
+    indexed = [i for i in item["inputs"] if i["indexed"]]
+    plain = [i for i in item["inputs"] if not i["indexed"]]
+    if len(indexed) != len(topics) - 1:
+        return None
+    try:
+        values = abi_decode(_types(plain), data)
+        args = {s["name"]: _from_abi(s, v) for s, v in zip(plain, values, strict=True)}
+        args |= {s["name"]: _topic(s, t) for s, t in zip(indexed, topics[1:], strict=True)}
+    except DecodingError:
+        return None
+    return item["name"], {i["name"]: args[i["name"]] for i in item["inputs"]}
+
+
+def _topic(spec: Abi, topic: str) -> Any:  # noqa: ANN401
+    if spec["type"] in ("string", "bytes", "tuple") or spec["type"].endswith("]"):
+        return topic
+    value = abi_decode([spec["type"]], bytes.fromhex(topic.removeprefix("0x")))[0]
+    return _from_abi(spec, value)
+
+
+@cache
+def _errors() -> dict[bytes, Abi]:
+    # A revert may bubble up from an inner contract, so errors of all artifacts are known.
+    items = (i for name in names() for i in artifact(name).abi if i["type"] == "error")
+    return {_selector(i)[:4]: i for i in items}
+
+
+def decode_error(data: bytes) -> tuple[str, str]:
+    """Return (name, text for a person) of revert data; unknown ones keep their selector."""
+    selector, body = data[:4], data[4:]
+    try:
+        if selector == ERROR_STRING:
+            return "Error", str(abi_decode(["string"], body)[0])
+        if selector == PANIC:
+            return "Panic", f"Panic({abi_decode(['uint256'], body)[0]:#x})"
+        item = _errors().get(selector)
+        if item is not None:
+            values = abi_decode(_types(item["inputs"]), body)
+            shown = ", ".join(
+                f"{s['name']}={_from_abi(s, v)}" for s, v in zip(item["inputs"], values, strict=True)
+            )
+            return item["name"], f"{item['name']}({shown})"
+    except DecodingError:
+        pass
+    return "Revert", f"reverted with {'0x' + data[:36].hex() if data else 'no reason'}"
+
+
+def knows_error(data: bytes) -> bool:
+    """Return whether revert data decodes as Error, Panic or an error of one of our contracts."""
+    return decode_error(data)[0] != "Revert"
+
+
+def error_of(selector: str) -> tuple[str, str]:
+    """Return (name, text) of an error known by its selector alone (0x hex)."""
+    item = _errors().get(bytes.fromhex(selector.removeprefix("0x")))
+    return (item["name"], item["name"]) if item else ("Revert", f"reverted with {selector}")

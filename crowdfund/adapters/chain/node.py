@@ -1,0 +1,292 @@
+"""The connection to an EVM node: read, send, wait.
+
+Measured choices (docs/adr/0004-web3-8.md): retries are off because web3 re-posts
+eth_sendRawTransaction on a timeout; each process makes its own session because a forked child
+would share its parent's socket; sends go through the provider so that an error stays data.
+"""
+
+import os
+import time
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any, cast
+
+import requests
+from eth_utils.crypto import keccak
+from web3 import HTTPProvider, Web3
+from web3.exceptions import BlockNotFound
+from web3.middleware import ExtraDataToPOAMiddleware
+from web3.types import RPCEndpoint
+
+from crowdfund.adapters.chain import abi
+from crowdfund.adapters.chain.answers import NodeError, Outcome, Reverted, Sent, message_of, outcome, refusal
+from crowdfund.adapters.chain.decoding import header_of, log_of, receipt_of, result_of, value_of
+from crowdfund.adapters.chain.errors import NodeUnreachable, guarded, reason_of
+from crowdfund.adapters.chain.fees import Fees, Market, tip_of
+from crowdfund.adapters.chain.values import ZERO, Header, Log, Read, Receipt
+
+# What a transaction is tried against. The latest block may be old where blocks come on demand: a deadline
+# that has passed since would not have passed there.
+NEXT_BLOCK = "pending"
+
+FEE_HISTORY = 10  # blocks
+
+# What a transaction may use where a node does not say how much a block holds.
+USUAL_GAS_LIMIT = 30_000_000
+
+READS_AT_ONCE = 300  # views in one round trip
+
+
+class Node:
+    """One connection of one process. Reads raise NodeUnreachable or NodeError."""
+
+    def __init__(self, url: str, *, timeout_s: float = 10, poa: bool = False) -> None:
+        self.url = url
+        self.provider = HTTPProvider(
+            url,
+            request_kwargs={"timeout": timeout_s},
+            session=requests.Session(),
+            exception_retry_configuration=None,
+        )
+        self.w3 = Web3(self.provider)
+        if poa:
+            self.w3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
+
+    def rpc(self, method: str, *params: object) -> Any:  # noqa: ANN401 - JSON
+        """Call any method without web3's formatters."""
+        try:
+            answer = self.provider.make_request(RPCEndpoint(method), list(params))
+        except (requests.RequestException, OSError, ValueError) as error:
+            raise NodeUnreachable(reason_of(error)) from error
+        if "error" in answer:
+            raise NodeError(message_of(answer["error"]))
+        return answer.get("result")
+
+    def chain_id(self) -> int:
+        """Return the node's chain id."""
+        return int(self.rpc("eth_chainId"), 16)
+
+    def client(self) -> str:
+        """Return the node's name and version."""
+        return str(self.rpc("web3_clientVersion"))
+
+    def genesis(self) -> str:
+        """Return the hash of block 0: which chain this is."""
+        return self.header(0).hash
+
+    def head(self) -> Header:
+        """Return the newest block."""
+        found = self.block("latest")
+        if found is None:
+            raise NodeError("the node has no latest block")
+        return found
+
+    def header(self, number: int) -> Header:
+        """Return a block by number; NodeError when the node does not have it."""
+        found = self.block(number)
+        if found is None:
+            raise NodeError(f"block {number} is not known")
+        return found
+
+    def block(self, number: int | str) -> Header | None:
+        """Return a block by number or tag, or None."""
+        try:
+            block = guarded(lambda: self.w3.eth.get_block(cast("Any", number)))
+        except BlockNotFound:
+            return None
+        return header_of(block)
+
+    def blocks(self, numbers: Iterable[int]) -> list[Header]:
+        """Return several blocks in one round trip; stops at the first that is missing."""
+        wanted = [(RPCEndpoint("eth_getBlockByNumber"), [hex(n), False]) for n in numbers]
+        found = []
+        for answer in self._batch(wanted):
+            raw = result_of(answer)
+            if raw is None:
+                break
+            found.append(
+                Header(
+                    int(raw["number"], 16),
+                    raw["hash"],
+                    raw["parentHash"],
+                    int(raw["timestamp"], 16),
+                    tuple(raw["transactions"]),
+                )
+            )
+        return found
+
+    def _batch(self, wanted: list[tuple[RPCEndpoint, Any]]) -> list[Any]:
+        if not wanted:
+            return []
+        try:
+            answers = self.provider.make_batch_request(wanted)
+        except (requests.RequestException, OSError, ValueError) as error:
+            raise NodeUnreachable(reason_of(error)) from error
+        if not isinstance(answers, list):
+            raise NodeError(message_of(answers.get("error")))
+        if len(answers) != len(wanted):
+            raise NodeError(f"the node answered {len(answers)} of {len(wanted)} calls of a batch")
+        return answers
+
+    def nonce(self, address: str, tag: str = "latest") -> int:
+        """Return how many transactions of an address are in the chain (or `pending`)."""
+        return int(self.rpc("eth_getTransactionCount", address, tag), 16)
+
+    def balance(self, address: str) -> int:
+        """Return wei."""
+        return int(self.rpc("eth_getBalance", address, "latest"), 16)
+
+    def code_hash(self, address: str) -> str | None:
+        """Return the keccak of the code at an address; None when there is none."""
+        code = bytes.fromhex(str(self.rpc("eth_getCode", address, "latest"))[2:])
+        return "0x" + keccak(code).hex() if code else None
+
+    def market(self) -> Market:
+        """Return what the newest block asks for gas, in one round trip."""
+        block, price, tip, history = self._batch(
+            [
+                (RPCEndpoint("eth_getBlockByNumber"), ["latest", False]),
+                (RPCEndpoint("eth_gasPrice"), []),
+                (RPCEndpoint("eth_maxPriorityFeePerGas"), []),
+                (RPCEndpoint("eth_feeHistory"), [hex(FEE_HISTORY), "latest", [50]]),
+            ]
+        )
+        latest, gas_price = result_of(block), int(result_of(price), 16)
+        base = latest.get("baseFeePerGas")
+        base = None if base is None else int(base, 16)
+        return Market(
+            block=int(latest["number"], 16),
+            base=base,
+            tip=0 if base is None else tip_of(tip, history, gas_price - base),
+            price=gas_price,
+            gas_limit=int(latest.get("gasLimit") or hex(USUAL_GAS_LIMIT), 16),
+        )
+
+    def fees(self) -> Fees:
+        """Return fees for the next block: twice the base fee plus a tip, or the gas price."""
+        return self.market().fees
+
+    def estimate(self, sender: str, to: str | None, data: str) -> int:
+        """Simulate as a transaction and return its gas; raises Reverted with the reason."""
+        tx = {"from": sender, "data": data} | ({"to": to} if to else {})
+        found = self._estimates([tx])[0]
+        if not isinstance(found, int):
+            raise found
+        return found
+
+    def estimate_many(self, calls: Sequence[tuple[str, str, str]]) -> list[int | Reverted | NodeError]:
+        """Simulate many (sender, address, calldata) in one round trip, each on its own.
+
+        An answer that is no revert, such as a rate limit, is returned in the place of its call.
+        """
+        return self._estimates([{"from": who, "to": to, "data": data} for who, to, data in calls])
+
+    def _estimates(self, transactions: Sequence[dict[str, str]]) -> list[int | Reverted | NodeError]:
+        # web3's own estimate_gas asks for chain id and fees first: three round trips instead of one.
+        wanted = [(RPCEndpoint("eth_estimateGas"), [tx, NEXT_BLOCK]) for tx in transactions]
+        answers = self._batch(wanted)
+        return [int(a["result"], 16) if "error" not in a else refusal(a["error"]) for a in answers]
+
+    def call_raw(self, to: str, data: str, sender: str = ZERO, *, block: str = "latest") -> bytes:
+        """Call without a transaction; raises Reverted."""
+        (answer,) = self._batch([_call(sender, to, data, block)])
+        if "error" in answer:
+            raise refusal(answer["error"])
+        return bytes.fromhex(answer["result"][2:])
+
+    def call(self, contract: str, address: str, function: str, *args: object) -> Any:  # noqa: ANN401
+        """Read a contract by its artifact; raises Reverted, BadArguments."""
+        data = self.call_raw(address, abi.encode(contract, function, args))
+        return abi.decode_result(contract, function, data)
+
+    def call_next(self, contract: str, address: str, function: str, *args: object) -> Any:  # noqa: ANN401
+        """Read a contract as the next block will see it, time included; raises as `call`."""
+        data = self.call_raw(address, abi.encode(contract, function, args), block=NEXT_BLOCK)
+        return abi.decode_result(contract, function, data)
+
+    def read_many(self, calls: Sequence[Read], *, block: int | None = None) -> list[Any]:
+        """Read many views in few round trips, as of a block or of the newest one.
+
+        A view that cannot be read has its Reverted in its place.
+        """
+        tag = "latest" if block is None else hex(block)
+        found: list[Any] = []
+        for start in range(0, len(calls), READS_AT_ONCE):
+            part = calls[start : start + READS_AT_ONCE]
+            wanted: list[tuple[RPCEndpoint, Any]] = [
+                (
+                    RPCEndpoint("eth_call"),
+                    [{"to": read.address, "data": abi.encode(*read.what)}, tag],
+                )
+                for read in part
+            ]
+            answers = self._batch(wanted)
+            found += [value_of(read, answer) for read, answer in zip(part, answers, strict=True)]
+        return found
+
+    def call_many(self, sender: str, calls: Sequence[tuple[str, str]]) -> list[Reverted | None]:
+        """Simulate many (address, calldata) in one round trip; None for each that would pass."""
+        found: list[Reverted | None] = []
+        for answer in self._batch([_call(sender, to, data, NEXT_BLOCK) for to, data in calls]):
+            error = refusal(answer["error"]) if "error" in answer else None
+            if isinstance(error, NodeError):
+                raise error
+            found.append(error)
+        return found
+
+    def send_raw(self, raw: str) -> Outcome:
+        """Broadcast once and classify; never raises, never retries."""
+        try:
+            answer = self.provider.make_request(RPCEndpoint("eth_sendRawTransaction"), [raw])
+        except (requests.RequestException, OSError, ValueError) as error:
+            return Outcome(Sent.UNKNOWN, reason_of(error))
+        if "error" not in answer:
+            return Outcome(Sent.ACCEPTED)
+        return outcome(answer["error"])
+
+    def knows(self, tx_hash: str) -> bool:
+        """Tell whether the node has the transaction, in a block or waiting."""
+        return self.rpc("eth_getTransactionByHash", tx_hash) is not None
+
+    def receipt(self, tx_hash: str) -> Receipt | None:
+        """Return the receipt, or None while it is in no block."""
+        return self.receipts([tx_hash])[0]
+
+    def wait(self, tx_hash: str, *, timeout_s: float = 120, poll_s: float = 0.05) -> Receipt | None:
+        """Wait for a receipt (commands only; workers read blocks instead); None on timeout."""
+        until = time.monotonic() + timeout_s
+        while (found := self.receipt(tx_hash)) is None and time.monotonic() < until:
+            time.sleep(poll_s)
+        return found
+
+    def receipts(self, hashes: Sequence[str]) -> list[Receipt | None]:
+        """Return several receipts in one round trip, None for those in no block."""
+        answers = self._batch([(RPCEndpoint("eth_getTransactionReceipt"), [h]) for h in hashes])
+        results = [result_of(answer) for answer in answers]
+        return [receipt_of(raw) if raw else None for raw in results]
+
+    def logs(self, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
+        """Return logs of these addresses in a block range; no address, no logs."""
+        found: list[Log] = []
+        for start in range(0, len(addresses), 500):
+            query = {
+                "fromBlock": hex(first),
+                "toBlock": hex(last),
+                "address": list(addresses[start : start + 500]),
+            }
+            found += [log_of(raw) for raw in self.rpc("eth_getLogs", query)]
+        return sorted(found, key=lambda log: (log.block_number, log.index))
+
+
+def _call(sender: str, to: str, data: str, block: str) -> tuple[RPCEndpoint, Any]:
+    return RPCEndpoint("eth_call"), [{"from": sender, "to": to, "data": data}, block]
+
+
+@lru_cache(maxsize=4)
+def _node_of(pid: int, url: str, poa: bool) -> Node:
+    return Node(url, poa=poa)
+
+
+def connect(url: str, *, poa: bool = False) -> Node:
+    """Return this process's connection to a node; a forked child gets its own."""
+    return _node_of(os.getpid(), url, poa)

@@ -1,0 +1,84 @@
+"""User management: what one admin asks and another confirms; pure."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from crowdfund.kernel.errors import Conflict, CrowdfundError, Forbidden, Invalid
+from crowdfund.kernel.i18n import _, _l
+from crowdfund.people.rules import STAFF_ROLES
+
+REQUEST_LIFETIME = timedelta(days=7)
+MAX_REASON = 500
+GIVE, TAKE, RESET = "give_role", "take_role", "reset_factor"
+
+KIND_LABELS: dict[str, str] = {
+    GIVE: _l("Assign role"),
+    TAKE: _l("Remove role"),
+    RESET: _l("Reset the second factor"),
+}
+ROLE_LABELS: dict[str, str] = {
+    "admin": _l("Admin"),
+    "compliance": _l("Compliance"),
+    "finance": _l("Finance"),
+    "regulator": _l("Regulator"),
+}
+REQUEST_STATES = ("pending", "approved", "refused", "cancelled", "expired")
+
+
+class LastAdmin(Conflict):
+    """Nobody could manage users any more."""
+
+    code = "last_admin"
+
+
+class NotOneself(Forbidden):
+    """What needs four eyes cannot be done for oneself."""
+
+    code = "not_oneself"
+
+
+def checked_reason(text: str | None) -> str:
+    """Return a reason fit to be kept; raises Invalid for none, or for one that says nothing."""
+    reason = (text or "").strip()
+    if len(reason) < 5 or "\0" in reason:
+        raise Invalid(_("Say why, in a sentence. It stays in the history."), field="reason")
+    if len(reason) > MAX_REASON:
+        raise Invalid(_("Use at most %(most)s characters.", most=MAX_REASON), field="reason")
+    return reason
+
+
+def check_request(kind: str, role: str, *, held: Iterable[str]) -> None:
+    """Refuse a request that means nothing: an unknown role, one held already, one not held."""
+    if kind not in KIND_LABELS:
+        raise Invalid(_("Choose what should be done."), field="kind")
+    if kind == RESET:
+        return
+    if role not in STAFF_ROLES:
+        raise Invalid(_("Choose a role."), field="role")
+    if kind == GIVE and role in held:
+        raise Conflict(_("This person has the role already. Nothing was changed."))
+    if kind == TAKE and role not in held:
+        raise Conflict(_("This person does not have the role. Nothing was changed."))
+
+
+def check_not_oneself(actor: str, *people: str) -> None:
+    """Refuse what somebody would ask for, or confirm, for oneself."""
+    if actor in people:
+        raise NotOneself(_("Nobody does this alone: another admin has to. Nothing was changed."))
+
+
+def check_not_last(admins: Iterable[str], leaving: str) -> None:
+    """Refuse to let the last admin go; `admins` are those whose accounts are open."""
+    if not set(admins) - {leaving}:
+        raise LastAdmin(
+            _("This is the last admin. Give the role to somebody else first; nothing was changed.")
+        )
+
+
+def refusal_of_decision(status: str, *, is_old: bool) -> CrowdfundError | None:
+    """Return why a request can no longer be decided, or None."""
+    if status != "pending":
+        return Conflict(_("Somebody decided this already. Reload the page to see how."))
+    if is_old:
+        return Conflict(_("This request is older than seven days. Ask again if it is still wanted."))
+    return None

@@ -1,0 +1,220 @@
+"""User management: roles and second factors by four eyes, closing and opening accounts.
+
+Whatever may leave the platform without an admin takes the locks of all admins first, in order.
+"""
+
+from typing import cast
+
+import sqlalchemy as sa
+
+from crowdfund.admin import queries, rules
+from crowdfund.admin.models import StaffRequest, staff_request_event
+from crowdfund.api_tokens import service
+from crowdfund.kernel import clock, live, outbox, sessions
+from crowdfund.kernel.db import db, insert_ignore, new_id, record_event, rows_changed
+from crowdfund.kernel.errors import Conflict, Forbidden, NotFound
+from crowdfund.kernel.i18n import _
+from crowdfund.people import queries as people_queries
+from crowdfund.people.models import User, UserRole, person_event
+from crowdfund.people.service import give_role
+from crowdfund.security.service import changes, history, second_factor
+
+_P, _R, _Q = (cast(sa.Table, model.__table__) for model in (User, UserRole, StaffRequest))
+
+
+def ask(person_id: str, kind: str, *, role: str = "", reason: str | None, actor: str) -> str:
+    """Ask for a role to be given or taken, or a second factor to be reset; return the request's id.
+
+    Another admin decides within seven days. Raises Invalid, Conflict (asked for already, or there is
+    nothing to change), LastAdmin, NotOneself, NotFound.
+    """
+    role = "" if kind == rules.RESET else role
+    said = rules.checked_reason(reason)
+    rules.check_not_oneself(actor, person_id)
+    admins = _locked_admins(actor)
+    person = _person(person_id)
+    rules.check_request(kind, role, held=person.roles)
+    if (kind, role) == (rules.TAKE, "admin"):
+        rules.check_not_last(admins, person_id)
+    request_id, now, key = new_id(), clock.now(), f"{kind}:{role}:{person_id}"
+    _lapse(_Q.c.open_key == key)
+    row = {"id": request_id, "person_id": person_id, "kind": kind, "role": role, "reason": said,
+           "status": "pending", "open_key": key, "asked_by": actor, "asked_at": now}  # fmt: skip
+    if not insert_ignore(_Q, [row]):
+        raise Conflict(_("A colleague asked for this already. It waits for a decision."))
+    record_event(staff_request_event, request_id, actor=actor, before=None, after="pending", reason=said)
+    outbox.emit("staff.work", request_id, {"kind": "staff.requests"})
+    _changed(person_id)
+    return request_id
+
+
+def confirm(request_id: str, *, actor: str) -> None:
+    """Do what a colleague asked for. Raises NotOneself (asked by or about oneself), Conflict, LastAdmin."""
+    admins = _locked_admins(actor)
+    request = _undecided(request_id)
+    rules.check_not_oneself(actor, request.asked_by, request.person_id)
+    person = _person(request.person_id)
+    if person.disabled_at is not None and request.kind == rules.GIVE:
+        raise Conflict(_("This account is closed. Open it first; nothing was changed."))
+    rules.check_request(request.kind, request.role, held=person.roles)
+    if (request.kind, request.role) == (rules.TAKE, "admin"):
+        rules.check_not_last(admins, person.id)
+    _decide(request, "approved", actor=actor)
+    if request.kind == rules.RESET:
+        second_factor.reset(person.id, actor=actor)
+        _end_sessions(person.id, why="factor reset")
+        return
+    if request.kind == rules.GIVE:
+        give_role(person.id, request.role, actor=actor)
+    else:
+        take_role(person.id, request.role, actor=actor, reason=request.reason)
+    held = queries.roles_of(person.id)
+    told = {"roles": ", ".join(held) or "–"}
+    history.note(person.id, "roles_changed", actor=actor, detail=told["roles"], tell=told)
+
+
+def refuse(request_id: str, *, actor: str, reason: str | None) -> None:
+    """Decline what a colleague asked for."""
+    _locked_admins(actor)
+    request, said = _undecided(request_id), rules.checked_reason(reason)
+    rules.check_not_oneself(actor, request.asked_by, request.person_id)
+    _decide(request, "refused", actor=actor, reason=said)
+
+
+def withdraw(request_id: str, *, actor: str) -> None:
+    """Take back what one asked for oneself."""
+    request = _undecided(request_id, may_be_old=True)
+    if request.asked_by != actor:
+        raise Forbidden(_("Only the colleague who asked may take this back. Nothing was changed."))
+    _decide(request, "cancelled", actor=actor)
+
+
+def take_role(person_id: str, role: str, *, actor: str, reason: str) -> None:
+    """Take a staff role from a person; a second time does nothing."""
+    gone = sa.delete(_R).where(_R.c.person_id == person_id, _R.c.role == role)
+    if rows_changed(gone):
+        record_event(
+            person_event,
+            person_id,
+            actor=actor,
+            before=f"role:{role}",
+            after=f"no role:{role}",
+            reason=reason,
+        )
+
+
+def disable(person_id: str, *, actor: str, reason: str | None) -> None:
+    """Close an account: nobody can sign in, every session and token ends, changes on hold are stopped.
+
+    Money and history stay. Raises Invalid, NotOneself, Conflict (closed already), LastAdmin, NotFound.
+    """
+    said = rules.checked_reason(reason)
+    rules.check_not_oneself(actor, person_id)
+    admins = _locked_admins(actor)
+    person = _locked(person_id)
+    if person.disabled_at is not None:
+        raise Conflict(_("This account is closed already. Nothing was changed."))
+    if person_id in admins:
+        rules.check_not_last(admins, person_id)
+    person.disabled_at = clock.now()
+    db.session.flush()
+    record_event(person_event, person_id, actor=actor, before="open", after="closed", reason=said)
+    _end_sessions(person_id, why="closed")
+    changes.cancel_all(person_id, actor=actor, reason="account closed")
+    history.note(person_id, "account_disabled", actor=actor, tell={"reason": said})
+    _changed(person_id)
+
+
+def enable(person_id: str, *, actor: str, reason: str | None) -> None:
+    """Open a closed account again. Raises Invalid, NotOneself, Conflict (open already), NotFound."""
+    said = rules.checked_reason(reason)
+    rules.check_not_oneself(actor, person_id)
+    _locked_admins(actor)
+    person = _locked(person_id)
+    if person.disabled_at is None:
+        raise Conflict(_("This account is open already. Nothing was changed."))
+    person.disabled_at = None
+    db.session.flush()
+    record_event(person_event, person_id, actor=actor, before="closed", after="open", reason=said)
+    history.note(person_id, "account_enabled", actor=actor, tell={})
+    _changed(person_id)
+
+
+def sign_out_everywhere(person_id: str, *, actor: str, reason: str | None) -> int:
+    """End every session and token of a person and tell the person; return how many sessions ended."""
+    said = rules.checked_reason(reason)
+    _locked_admins(actor)
+    _person(person_id)
+    ended = _end_sessions(person_id, why="staff")
+    history.note(person_id, "sessions_ended", actor=actor, detail=said, tell={})
+    _changed(person_id)
+    return ended
+
+
+@outbox.every(3_600, "admin.lapse_requests")
+def lapse() -> None:
+    """Let requests go that nobody decided within seven days."""
+    _lapse(sa.true())
+
+
+def _lapse(which: sa.ColumnElement[bool]) -> None:
+    old = sa.and_(which, _Q.c.status == "pending", _Q.c.asked_at < clock.now() - rules.REQUEST_LIFETIME)
+    for request in db.session.execute(sa.select(_Q).where(old).with_for_update()):
+        _decide(request, "expired", actor="system")
+
+
+def _undecided(request_id: str, *, may_be_old: bool = False) -> sa.Row:  # type: ignore[type-arg]
+    """Return a request that waits, locked."""
+    request = db.session.execute(sa.select(_Q).where(_Q.c.id == request_id).with_for_update()).first()
+    if request is None:
+        raise NotFound(_("There is no such request."))
+    is_old = not may_be_old and request.asked_at < clock.now() - rules.REQUEST_LIFETIME
+    if refusal := rules.refusal_of_decision(request.status, is_old=is_old):
+        raise refusal
+    return request
+
+
+def _decide(request: sa.Row, status: str, *, actor: str, reason: str = "") -> None:  # type: ignore[type-arg]
+    by = actor if status in ("approved", "refused") else None
+    decided = {"status": status, "open_key": None, "decided_by": by, "decided_at": clock.now()}
+    db.session.execute(sa.update(_Q).where(_Q.c.id == request.id).values(decided))
+    record_event(
+        staff_request_event, request.id, actor=actor, before="pending", after=status, reason=reason
+    )  # fmt: skip
+    _changed(request.person_id)
+
+
+def _locked_admins(actor: str) -> list[str]:
+    """Return the admins whose accounts are open, locked; the actor has to be one of them still."""
+    held = sa.select(_R.c.person_id).where(_R.c.role == "admin").order_by(_R.c.person_id)
+    db.session.execute(held.with_for_update()).all()
+    open_accounts = held.join(_P, _P.c.id == _R.c.person_id).where(_P.c.disabled_at.is_(None))
+    admins = list(db.session.scalars(open_accounts))
+    if actor not in admins:
+        raise Forbidden(_("Only admins may do this. Nothing was changed."))
+    return admins
+
+
+def _person(person_id: str) -> people_queries.Person:
+    person = people_queries.get(person_id)
+    if person is None:
+        raise NotFound(_("There is no such person."))
+    return person
+
+
+def _locked(person_id: str) -> User:
+    person = db.session.get(User, person_id, with_for_update=True, populate_existing=True)
+    if person is None:
+        raise NotFound(_("There is no such person."))
+    return person
+
+
+def _end_sessions(person_id: str, *, why: str) -> int:
+    ended = sessions.end(person_id)
+    service.revoke_all(person_id, why=why)
+    return ended
+
+
+def _changed(person_id: str) -> None:
+    live.changed("user", person_id)
+    live.changed("queue", "requests")

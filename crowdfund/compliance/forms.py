@@ -1,0 +1,152 @@
+"""Forms of verification."""
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+
+from crowdfund.compliance.rules import facts, nominees
+from crowdfund.kernel import i18n
+from crowdfund.kernel.forms import Needed, options
+from crowdfund.kernel.i18n import _, _l
+
+
+def countries() -> list[SelectChoice]:
+    """Return every country by its name in the reader's language, led by a request to choose."""
+    names = i18n.locale().territories
+    found = sorted((str(names.get(code, code)), code) for code in facts.COUNTRIES)
+    return [SelectChoice("", i18n.gettext("Choose a country"))] + [
+        SelectChoice(code, name) for name, code in found
+    ]
+
+
+class AboutForm(FlaskForm):
+    """Who the person is."""
+
+    legal_name = StringField(
+        _l("Full legal name"), [Needed()], description=_l("All names, as in your identity document.")
+    )
+    born_on = StringField(_l("Date of birth"), [Needed()])
+    nationality = SelectField(_l("Nationality"), [Needed()], choices=countries, validate_choice=False)
+
+
+class AddressForm(FlaskForm):
+    """Where the person lives."""
+
+    street = StringField(_l("Street, house, sub-city"), [Needed()])
+    city = StringField(_l("City or town"), [Needed()])
+    region = StringField(_l("Region or state"))
+    postal_code = StringField(_l("Postal code"))
+    country = SelectField(_l("Country"), [Needed()], choices=countries, validate_choice=False)
+
+
+class IdentityForm(FlaskForm):
+    """Which identity document the person has."""
+
+    id_kind = RadioField(
+        _l("Which document do you have?"),
+        [Needed()],
+        choices=lambda: options(facts.IDENTITY_KINDS),
+        validate_choice=False,
+    )
+    id_number = StringField(_l("Number of the document"), [Needed()])
+
+
+FACT_FORMS: dict[str, type[FlaskForm]] = {
+    "about": AboutForm,
+    "address": AddressForm,
+    "identity": IdentityForm,
+}
+
+
+class UploadForm(FlaskForm):
+    """One file."""
+
+    upload = FileField(_l("File"), [Needed()])
+
+
+class DeclarationForm(FlaskForm):
+    """The person stands by the answers."""
+
+    declaration = BooleanField(
+        _l("Everything above is true and complete, and the documents are mine."), [Needed()]
+    )
+
+
+class NomineeForm(FlaskForm):
+    """Somebody who gets a part after the person's death."""
+
+    full_name = StringField(
+        _l("Full name"), [Needed()], description=_l("As in the nominee's identity document.")
+    )
+    relationship = SelectField(
+        _l("How is the nominee related to you?"),
+        [Needed()],
+        choices=lambda: options(nominees.RELATIONSHIPS, _("Choose a relationship")),
+        validate_choice=False,
+    )
+    born_on = StringField(_l("Date of birth"), [Needed()])
+    contact = StringField(
+        _l("E-mail address or phone number"),
+        [Needed()],
+        description=_l("A phone number with its country code, like +251 91 123 4567."),
+    )
+    share = StringField(
+        _l("Share"), [Needed()], description=_l("In percent. The shares of all nominees together are 100.")
+    )
+
+
+class ActionForm(FlaskForm):
+    """A button; the form guards it against forged requests."""
+
+
+class PaperForm(FlaskForm):
+    """The decision about one document or nominee."""
+
+    decision = RadioField(
+        _l("Decision"),
+        [Needed()],
+        choices=lambda: options({"accept": _("Accept"), "reject": _("Reject")}),
+        validate_choice=False,
+    )
+    until = StringField(_l("Valid until"), description=_l("The expiry date printed on the document, if any."))
+    reason = TextAreaField(_l("Reason"), description=_l("Only to reject. The person reads this."))
+
+
+class LevelForm(FlaskForm):
+    """Why a person's request goes back, or a level is taken away."""
+
+    reason = TextAreaField(
+        _l("What has to be put right?"),
+        [Needed()],
+        description=_l("The person reads this. At least 10 characters."),
+    )
+
+
+class RejectForm(FlaskForm):
+    """Why a company, or a change of one, goes back to its owner."""
+
+    reason = TextAreaField(
+        _l("What has to be changed?"),
+        [Needed()],
+        description=_l("The owner reads this. At least 10 characters."),
+    )
+
+
+class StandingForm(FlaskForm):
+    """Why a company is deactivated or active again."""
+
+    reason = TextAreaField(
+        _l("Why?"), [Needed()], description=_l("The team reads this. At least 10 characters.")
+    )
+
+
+class PaperDecisionForm(FlaskForm):
+    """A decision about one paper: until when it is good, or why not."""
+
+    expires_on = StringField(_l("Good until"), description=_l("The last day, if the paper has one."))
+    reason = TextAreaField(_l("What is wrong with it?"), description=_l("The owner reads this."))
+
+
+class ApproveForm(FlaskForm):
+    """A button; the form guards it against forged requests."""

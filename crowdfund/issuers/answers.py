@@ -1,0 +1,56 @@
+"""What pages show of a company's file, for its own people and for staff."""
+
+from typing import Any
+
+from flask import url_for
+from sqlalchemy import Row
+
+from crowdfund.issuers import queries
+from crowdfund.issuers.rules import diffs, lists, papers, steps
+from crowdfund.issuers.rules.life import ChangeStatus
+from crowdfund.kernel import clock
+from crowdfund.security.rules import HOLD
+
+
+def step_url(company_id: str, step: str) -> str:
+    """Return the address of a page of the wizard."""
+    if step in ("officers", "documents"):
+        return url_for(f"issuers.{step}", company_id=company_id)
+    return url_for("issuers.edit", company_id=company_id, step=step)
+
+
+def answers(company: Row[Any], *, editable: bool) -> dict[str, Any]:
+    """Return the facts in force as `issuers/_answers.html` shows them."""
+    return {
+        "company": company,
+        "editable": editable,
+        "officers": [(officer, diffs.officer_text(officer)) for officer in queries.officers(company.id)],
+        "bank": queries.bank_account(company.id),
+        "papers": queries.papers(company.id),
+        "paper_names": papers.KINDS,
+        "sector": lists.SECTORS.get(company.sector or ""),
+        "country": lists.country_name(company.country),
+    }
+
+
+def changes(company: Row[Any]) -> dict[str, Any]:
+    """Return the changes that are written or wait, as `issuers/_changes.html` shows them."""
+    running = queries.running_changes(company.id)
+    return {
+        "changes": [
+            (change, steps.STEP_TITLES[change.part], diffs.differences(change.old, change.new))
+            for change in running
+        ],
+        "pending": any(change.status == ChangeStatus.PENDING for change in running),
+        "returned": next((change.reason for change in running if change.reason), None),
+        "held": held_account(company.id),
+    }
+
+
+def held_account(company_id: str) -> tuple[Any, Any] | None:
+    """Return a bank account that waits for its day, with the moment when that is over, or None."""
+    waiting = queries.proposed_account(company_id)
+    if waiting is None or waiting.added_at + HOLD < clock.now():
+        return None
+    sent = [row for row in queries.running_changes(company_id) if row.part == "bank"]
+    return None if sent else (waiting, waiting.added_at + HOLD)

@@ -1,0 +1,262 @@
+"""Reads about companies and the parts of their files."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Row
+
+from crowdfund.documents import queries as documents
+from crowdfund.issuers import queries
+from crowdfund.issuers.models import (
+    Company,
+    CompanyBankAccount,
+    CompanyChange,
+    CompanyDeclaration,
+    CompanyInvitation,
+    CompanyMember,
+    CompanyOfficer,
+    company_event,
+)
+from crowdfund.issuers.rules import papers as papers_rules
+from crowdfund.issuers.rules import team
+from crowdfund.issuers.rules.life import ChangeStatus, Status
+from crowdfund.kernel import clock
+from crowdfund.kernel.db import db
+from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.i18n import _
+
+_C = Company.__table__
+_M = CompanyMember.__table__
+_CH = CompanyChange.__table__
+
+_MEMBER = sa.select(_M.c.role).where(
+    _M.c.company_id == sa.bindparam("company"), _M.c.user_id == sa.bindparam("person")
+)
+
+
+class CompanyMissing(NotFound):
+    """No such company, or none that this person may see."""
+
+
+def get(company_id: str) -> Row[Any]:
+    """Return a company; raises CompanyMissing. For staff and for other features."""
+    row = db.session.execute(sa.select(_C).where(_C.c.id == company_id)).first()
+    if row is None:
+        raise CompanyMissing(_("There is no such company, or it is not yours."))
+    return row
+
+
+def for_member(company_id: str, user_id: str, action: str = "view") -> Row[Any]:
+    """Return a company (with `my_role`) that this person acts for, if the role allows the action.
+
+    Raises CompanyMissing for everybody else, RoleForbids for the wrong role.
+    """
+    query = sa.select(_C, _M.c.role.label("my_role")).join(_M, _M.c.company_id == _C.c.id)
+    row = db.session.execute(query.where(_C.c.id == company_id, _M.c.user_id == user_id)).first()
+    if row is None:
+        raise CompanyMissing(_("There is no such company, or it is not yours."))
+    team.demand(row.my_role, action)
+    return row
+
+
+def of_member(user_id: str) -> Sequence[Row[Any]]:
+    """Return the companies (with `my_role`) that a person acts for, oldest first."""
+    query = sa.select(_C, _M.c.role.label("my_role")).join(_M, _M.c.company_id == _C.c.id)
+    return db.session.execute(query.where(_M.c.user_id == user_id).order_by(_C.c.id)).all()
+
+
+def role_of(company_id: str, user_id: str) -> str | None:
+    """Return a person's role in a company, None for a stranger."""
+    return db.session.scalar(_MEMBER, {"company": company_id, "person": user_id})
+
+
+def is_member(company_id: str, user_id: str) -> bool:
+    """Return whether a person acts for a company, in any role."""
+    return role_of(company_id, user_id) is not None
+
+
+def member_ids(company_id: str) -> set[str]:
+    """Return everybody who acts for a company."""
+    return set(db.session.scalars(sa.select(_M.c.user_id).where(_M.c.company_id == company_id)))
+
+
+def members(company_id: str) -> Sequence[Row[Any]]:
+    """Return the team: person, role, since when; owners first."""
+    first = sa.case((_M.c.role == team.Role.OWNER, 0), else_=1)
+    query = sa.select(_M).where(_M.c.company_id == company_id)
+    return db.session.execute(query.order_by(first, _M.c.since, _M.c.user_id)).all()
+
+
+def filled(company: Row[Any]) -> dict[str, Any]:
+    """Return what the wizard's pages hold: the facts in force, with the changes that were begun."""
+    facts: dict[str, Any] = dict(company._mapping)
+    facts["officers"] = queries.officers(company.id)
+    facts["bank"] = queries.bank_account(company.id)
+    facts["documents"] = papers(company.id)
+    for change in queries.running_changes(company.id):
+        facts |= change.new
+    return facts
+
+
+def papers(company_id: str, kinds: Sequence[str] | None = None) -> list[Any]:
+    """Return the documents of a company that still count or wait, newest first within a kind."""
+    found = documents.of_owner(("company", company_id), kinds)
+    return [row for row in found if row.status not in ("replaced", "destroyed")]
+
+
+def public_papers(company_id: str) -> list[Any]:
+    """Return what everybody may read once a campaign is live: the verified memorandum in force."""
+    found = [row for row in papers(company_id, [papers_rules.MEMORANDUM]) if row.status == "verified"]
+    return sorted(found, key=lambda row: row.uploaded_at)[-1:]
+
+
+def history(company_id: str) -> Sequence[Row[Any]]:
+    """Return every status change with who, when and why, oldest first."""
+    query = sa.select(company_event).where(company_event.c.company_id == company_id)
+    return db.session.execute(query.order_by(company_event.c.at, company_event.c.id)).all()
+
+
+def counts() -> dict[str, int]:
+    """Return how many companies are in each state, and in `changes` how many wait with a change."""
+    rows = db.session.execute(sa.select(_C.c.status, sa.func.count()).group_by(_C.c.status)).all()
+    waiting = sa.select(sa.func.count()).select_from(_C).where(_has_pending())
+    return (
+        dict.fromkeys(Status, 0)
+        | {row[0]: row[1] for row in rows}
+        | {"changes": db.session.scalar(waiting) or 0}
+    )
+
+
+def queue(
+    *, status: str = "", text: str = "", country: str = "", page: int = 1, size: int = 20
+) -> tuple[Sequence[Row[Any]], bool]:
+    """Return a page of companies, longest waiting first, and whether there are more.
+
+    `status` is one of the file's, or `changes`: verified ones whose change waits for review.
+    """
+    query = sa.select(_C)
+    if status == "changes":
+        query = query.where(_has_pending())
+    elif status:
+        query = query.where(_C.c.status == status)
+    if country:
+        query = query.where(_C.c.country == country)
+    if text:
+        pattern = "%" + text.casefold().replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
+        names = (_C.c.legal_name, _C.c.trade_name, _C.c.registration_no, _C.c.tin)
+        query = query.where(sa.or_(*(sa.func.lower(c).like(pattern, escape="!") for c in names)))
+    query = query.order_by(_C.c.submitted_at.is_(None), _C.c.submitted_at, _C.c.id)
+    rows = db.session.execute(query.offset((page - 1) * size).limit(size + 1)).all()
+    return rows[:size], len(rows) > size
+
+
+def countries() -> list[str]:
+    """Return the countries that companies are from."""
+    return list(db.session.scalars(sa.select(_C.c.country).where(_C.c.country.is_not(None)).distinct()))
+
+
+def _has_pending() -> sa.ColumnElement[bool]:
+    waiting = documents.owners_with_pending("company")
+    changed = sa.select(_CH.c.company_id).where(_CH.c.status == ChangeStatus.PENDING)
+    later = sa.and_(_C.c.status == Status.VERIFIED, _C.c.id.in_(waiting))
+    return sa.or_(_C.c.id.in_(changed), later)
+
+
+def start_standing(company_id: str) -> Mapping[str, bool]:
+    """Return the company's own part of `rules.Standing`."""
+    company = get(company_id)
+    shown = papers(company_id)
+    verified = company.status == Status.VERIFIED
+    return {
+        "verified": verified,
+        "registered": company.registered_at is not None,
+        "under_review": bool(queries.running_changes(company_id, ChangeStatus.PENDING))
+        or any(row.status == "pending" for row in shown),
+        "papers_missing": bool(papers_rules.lacking(shown, company.country, verified=True)),
+    }
+
+
+# What anybody may know about a company; other features join it.
+FACTS = sa.select(
+    _C.c.id.label("company_id"),
+    _C.c.trade_name,
+    _C.c.legal_name,
+    _C.c.registration_no,
+    _C.c.country,
+    _C.c.wallet_address,
+    _C.c.registered_at,
+    _C.c.register_tx,
+    _C.c.documents_commitment,
+    _C.c.updated_at.label("company_updated_at"),
+).subquery("company_facts")
+
+
+_O = CompanyOfficer.__table__
+_B = CompanyBankAccount.__table__
+_I = CompanyInvitation.__table__
+_D = CompanyDeclaration.__table__
+
+
+def officers(company_id: str) -> list[dict[str, Any]]:
+    """Return the officers in force as a change holds them (dates as text), in the order of entry."""
+    query = sa.select(_O).where(_O.c.company_id == company_id, _O.c.removed_at.is_(None))
+    return [
+        {
+            "id": row.id, "name": row.name, "role": row.role, "born_on": row.born_on.isoformat(),
+            "nationality": row.nationality, "ownership_bps": row.ownership_bps,
+            "is_beneficial_owner": row.is_beneficial_owner,
+        }
+        for row in db.session.execute(query.order_by(_O.c.id))
+    ]  # fmt: skip
+
+
+def bank_account(company_id: str) -> dict[str, Any] | None:
+    """Return the account in force as a change holds it: id, masked form, holder."""
+    query = sa.select(_B).where(
+        _B.c.company_id == company_id, _B.c.in_force_at.is_not(None), _B.c.ended_at.is_(None)
+    )
+    row = db.session.execute(query).first()
+    return shown_account(row) if row else None
+
+
+def proposed_account(company_id: str) -> Row[Any] | None:
+    """Return the account that waits (for its time, or for review), or None."""
+    query = sa.select(_B).where(
+        _B.c.company_id == company_id, _B.c.in_force_at.is_(None), _B.c.ended_at.is_(None)
+    )
+    return db.session.execute(query.order_by(_B.c.id.desc())).first()
+
+
+def shown_account(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row or the model
+    """Return what may be shown and kept of an account: never its number."""
+    return {"id": row.id, "masked": row.masked, "holder": row.holder, "format": row.format}
+
+
+def running_changes(company_id: str, *statuses: ChangeStatus) -> Sequence[Row[Any]]:
+    """Return the changes that are written or wait (or those of some states), oldest first."""
+    wanted = statuses or (ChangeStatus.OPEN, ChangeStatus.PENDING)
+    query = sa.select(_CH).where(_CH.c.company_id == company_id, _CH.c.status.in_(wanted))
+    return db.session.execute(query.order_by(_CH.c.id)).all()
+
+
+def declarations(company_id: str) -> Sequence[Row[Any]]:
+    """Return what was declared, by whom and when, newest first."""
+    query = sa.select(_D).where(_D.c.company_id == company_id)
+    return db.session.execute(query.order_by(_D.c.said_at.desc(), _D.c.id)).all()
+
+
+def invitations(company_id: str) -> Sequence[Row[Any]]:
+    """Return the invitations that somebody may still accept, newest first."""
+    query = sa.select(_I).where(
+        _I.c.company_id == company_id,
+        _I.c.accepted_at.is_(None),
+        _I.c.revoked_at.is_(None),
+        _I.c.expires_at > clock.now(),
+    )
+    return db.session.execute(query.order_by(_I.c.id.desc())).all()
+
+
+def invitation(invitation_id: str) -> Row[Any] | None:
+    """Return an invitation in any state, or None."""
+    return db.session.execute(sa.select(_I).where(_I.c.id == invitation_id)).first()

@@ -1,0 +1,1 @@
+"""What every feature stands on: database, outbox, sessions, pages, money, time."""

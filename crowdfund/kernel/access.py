@@ -1,0 +1,287 @@
+"""The one access table: every route and who may use it, and the navigation that follows from it.
+
+A route without a row fails the build (tests/test_guards.py) and answers 403.
+"""
+
+from crowdfund.kernel.i18n import lazy as _l
+
+STAFF = ("admin", "compliance", "finance", "regulator")
+PUBLIC = frozenset({"visitor"})
+SIGNED_IN = frozenset({"investor"})
+EVERY_STAFF = frozenset(STAFF)
+
+
+def staff(*roles: str) -> frozenset[str]:
+    """Return the staff roles that may use a route (a regulator only where named)."""
+    unknown = set(roles) - EVERY_STAFF
+    if unknown:
+        raise ValueError(f"unknown roles {unknown}")
+    return frozenset(roles)
+
+
+def readers(*roles: str) -> frozenset[str]:
+    """Return the roles of a read-only staff page: those named and the regulator."""
+    return staff(*roles) | {"regulator"}
+
+
+# Sorted by feature. Object-level rules (own company, own payment) are in the queries.
+TABLE: dict[str, frozenset[str]] = {
+    # accounts
+    "sign_in.sign_in": PUBLIC,
+    "sign_in.enter_code": PUBLIC,
+    "sign_in.join": PUBLIC,
+    "sign_in.methods": SIGNED_IN,
+    "sign_in.confirm_method": SIGNED_IN,
+    "sign_in.remove_method": SIGNED_IN,
+    "sign_in.oidc_begin": PUBLIC,
+    "sign_in.oidc_leave": PUBLIC,
+    "sign_in.oidc_callback": PUBLIC,
+    "sign_in.oidc_prove": PUBLIC,
+    "sign_in.connect_way": SIGNED_IN,
+    "sign_in.wallet_ask": PUBLIC,
+    "sign_in.wallet_prove": PUBLIC,
+    "sign_in.sign_out": SIGNED_IN,
+    # the second factor: asked of who is signed in or half way through it (views.second_factor.who)
+    "security.second_factor": PUBLIC,
+    "security.recovery_code": PUBLIC,
+    "security.passkey_options": PUBLIC,
+    "security.passkey_prove": PUBLIC,
+    "security.security": SIGNED_IN,
+    "security.app_add": SIGNED_IN,
+    "security.app_remove": SIGNED_IN,
+    "security.recovery_make": SIGNED_IN,
+    "security.recovery_codes": SIGNED_IN,
+    "security.recovery_stored": SIGNED_IN,
+    "security.passkey_add": SIGNED_IN,
+    "security.passkey_new_options": SIGNED_IN,
+    "security.passkey_remove": SIGNED_IN,
+    "security.changes": SIGNED_IN,
+    "security.change": SIGNED_IN,
+    "security.change_cancel": SIGNED_IN,
+    "payout_accounts.payout": SIGNED_IN,
+    "payout_accounts.payout_state": SIGNED_IN,
+    "payout_accounts.payout_edit": SIGNED_IN,
+    "payout_accounts.payout_remove": SIGNED_IN,
+    "security.sessions": SIGNED_IN,
+    "security.session_end": SIGNED_IN,
+    "security.session_end_others": SIGNED_IN,
+    "sign_in.show": SIGNED_IN,
+    # admin: the audit log and the users; a regulator reads both
+    "admin.audit": readers("admin"),
+    "admin.audit_csv": readers("admin"),
+    "admin.audit_entry": readers("admin"),
+    "admin.users": readers("admin"),
+    "admin.users_csv": readers("admin"),
+    "admin.user": readers("admin"),
+    "admin.ask": staff("admin"),
+    "admin.disable": staff("admin"),
+    "admin.enable": staff("admin"),
+    "admin.sign_out": staff("admin"),
+    "admin.requests": readers("admin"),
+    "admin.requested": readers("admin"),
+    "admin.confirm": staff("admin"),
+    "admin.refuse": staff("admin"),
+    "admin.withdraw": staff("admin"),
+    # campaigns: what everybody reads, what a company does (its own: queries.for_member), the desk
+    "campaigns.home": PUBLIC,
+    "campaigns.index": PUBLIC,
+    "campaigns.detail": PUBLIC,
+    "campaigns.funding": PUBLIC,
+    "campaigns.file": PUBLIC,
+    "campaigns.document": PUBLIC,
+    "campaigns.paper": PUBLIC,
+    "campaigns.dashboard": SIGNED_IN,
+    "campaigns.company": SIGNED_IN,
+    "campaigns.create": SIGNED_IN,
+    "campaigns.manage": SIGNED_IN,
+    "campaigns.state": SIGNED_IN,
+    "campaigns.edit": SIGNED_IN,
+    "campaigns.preview": SIGNED_IN,
+    "campaigns.documents": SIGNED_IN,
+    "campaigns.remove_document": SIGNED_IN,
+    "campaigns.check": SIGNED_IN,
+    "campaigns.close": SIGNED_IN,
+    "campaigns.withdraw": SIGNED_IN,
+    "campaigns.approvals": readers("admin", "compliance"),
+    "campaigns.staff_list": readers("admin", "compliance", "finance"),
+    "campaigns.staff_csv": readers("admin", "compliance", "finance"),
+    "campaigns.staff_detail": readers("admin", "compliance", "finance"),
+    "campaigns.staff_state": readers("admin", "compliance", "finance"),
+    "campaigns.approve": staff("admin", "compliance"),
+    "campaigns.reject": staff("admin", "compliance"),
+    "campaigns.cancel": staff("admin"),
+    "campaigns.deploy": staff("admin", "compliance"),
+    "campaigns.release": staff("admin", "finance"),
+    "campaigns.retry": staff("admin", "finance"),
+    "campaigns.redirect": staff("admin"),
+    # compliance: a person's own verification and nominees (loaders by the signed-in person), the desks
+    "compliance.verification": SIGNED_IN,
+    "compliance.verification_state": SIGNED_IN,
+    "compliance.facts": SIGNED_IN,
+    "compliance.papers": SIGNED_IN,
+    "compliance.remove_paper": SIGNED_IN,
+    "compliance.check": SIGNED_IN,
+    "compliance.looked_at": SIGNED_IN,
+    "compliance.nominees": SIGNED_IN,
+    "compliance.nominees_state": SIGNED_IN,
+    "compliance.add_nominee": SIGNED_IN,
+    "compliance.edit_nominee": SIGNED_IN,
+    "compliance.nominee_proof": SIGNED_IN,
+    "compliance.remove_nominee": SIGNED_IN,
+    "compliance.submit_nominees": SIGNED_IN,
+    "compliance.people": readers("admin", "compliance"),
+    "compliance.people_csv": readers("admin", "compliance"),
+    "compliance.person": readers("admin", "compliance"),
+    "compliance.decide_document": staff("admin", "compliance"),
+    "compliance.decide_payout": staff("admin", "compliance"),
+    "compliance.decide_nominee": staff("admin", "compliance"),
+    "compliance.approve_person": staff("admin", "compliance"),
+    "compliance.reject_person": staff("admin", "compliance"),
+    "compliance.revoke_person": staff("admin", "compliance"),
+    "compliance.companies": readers("admin", "compliance"),
+    "compliance.companies_csv": readers("admin", "compliance"),
+    "compliance.company": readers("admin", "compliance"),
+    "compliance.company_state": readers("admin", "compliance"),
+    "compliance.approve": staff("compliance", "admin"),
+    "compliance.reject": staff("compliance", "admin"),
+    "compliance.register_again": staff("compliance", "admin"),
+    "compliance.decide_paper": staff("compliance", "admin"),
+    "compliance.approve_changes": staff("compliance", "admin"),
+    "compliance.reject_changes": staff("compliance", "admin"),
+    "compliance.deactivate": staff("compliance", "admin"),
+    "compliance.reactivate": staff("compliance", "admin"),
+    # documents: whom the owner's feature lets (documents.service.may_open)
+    "documents.file": SIGNED_IN,
+    # chain
+    "chain.writes": readers("admin", "compliance", "finance"),
+    "chain.writes_csv": readers("admin", "compliance", "finance"),
+    "chain.write": readers("admin", "compliance", "finance"),
+    "chain.replay": staff("admin"),
+    "chain.close": staff("admin"),
+    "chain.fill_nonce": staff("admin"),
+    "chain.dismiss_alert": staff("admin"),
+    "chain.keys": readers("admin"),
+    "chain.key_request": readers("admin"),
+    "chain.ask_key": staff("admin"),
+    "chain.confirm_key": staff("admin"),
+    "chain.refuse_key": staff("admin"),
+    "chain.withdraw_key": staff("admin"),
+    "chain.retry_key": staff("admin"),
+    # investments
+    "investments.new": SIGNED_IN,
+    "investments.quote": SIGNED_IN,
+    "investments.room": SIGNED_IN,
+    "investments.show": SIGNED_IN,
+    "investments.portfolio": SIGNED_IN,
+    # issuers: the own company only by the role in it (queries.for_member)
+    "issuers.start": SIGNED_IN,
+    "issuers.overview": SIGNED_IN,
+    "issuers.state": SIGNED_IN,
+    "issuers.edit": SIGNED_IN,
+    "issuers.check": SIGNED_IN,
+    "issuers.officers": SIGNED_IN,
+    "issuers.new_officer": SIGNED_IN,
+    "issuers.officer": SIGNED_IN,
+    "issuers.remove_officer": SIGNED_IN,
+    "issuers.documents": SIGNED_IN,
+    "issuers.paper": SIGNED_IN,
+    "issuers.remove_paper": SIGNED_IN,
+    "issuers.changes": SIGNED_IN,
+    "issuers.send_changes": SIGNED_IN,
+    "issuers.take_back_changes": SIGNED_IN,
+    "issuers.drop_changes": SIGNED_IN,
+    "issuers.team": SIGNED_IN,
+    "issuers.set_role": SIGNED_IN,
+    "issuers.remove_member": SIGNED_IN,
+    "issuers.hand_over": SIGNED_IN,
+    "issuers.revoke": SIGNED_IN,
+    "issuers.invitation": SIGNED_IN,
+    "issuers.accept": SIGNED_IN,
+    "issuers.decline": SIGNED_IN,
+    # ledger
+    "ledger.wallet": SIGNED_IN,
+    "ledger.wallet_csv": SIGNED_IN,
+    "ledger.accounts": readers("admin", "finance"),
+    "ledger.accounts_csv": readers("admin", "finance"),
+    "ledger.account_csv": readers("admin", "finance"),
+    "ledger.account": readers("admin", "finance"),
+    "ledger.entry": readers("admin", "finance"),
+    # notifications: one's own; the signed link of an e-mail is the permission to end that kind
+    "notifications.index": SIGNED_IN,
+    "notifications.bell": SIGNED_IN,
+    "notifications.open_notice": SIGNED_IN,
+    "notifications.mark_read": SIGNED_IN,
+    "notifications.mark_all": SIGNED_IN,
+    "notifications.preferences": SIGNED_IN,
+    "notifications.unsubscribe": PUBLIC,
+    "notifications.messages": readers("admin", "compliance"),
+    "notifications.message": readers("admin", "compliance"),
+    "notifications.retry": staff("admin"),
+    "notifications.previews": readers("admin", "compliance", "finance"),
+    "notifications.preview_html": readers("admin", "compliance", "finance"),
+    # payments: one's own (queries.get_for_owner); webhooks prove themselves by their signature
+    "payments.neo_webhook": PUBLIC,
+    "payments.gateway_webhook": PUBLIC,
+    "payments.come_back": SIGNED_IN,
+    "payments.show": SIGNED_IN,
+    "payments.index": readers("admin", "finance"),
+    "payments.index_csv": readers("admin", "finance"),
+    "payments.exceptions_csv": readers("admin", "finance"),
+    "payments.inbox_csv": readers("admin", "finance"),
+    "payments.detail": readers("admin", "finance"),
+    "payments.check": staff("admin", "finance"),
+    "payments.exceptions": readers("admin", "finance"),
+    "payments.exception": readers("admin", "finance"),
+    "payments.resolve": staff("admin", "finance"),
+    "payments.inbox": readers("admin", "finance"),
+    "payments.webhook": readers("admin", "finance"),
+    "payments.replay": staff("admin", "finance"),
+    "payments.replay_all": staff("admin", "finance"),
+    # reconciliation: everybody may see whether books and contracts agree; two people have a campaign follow
+    "reconciliation.drift": PUBLIC,
+    "reconciliation.contract": readers("admin", "finance"),
+    "reconciliation.compare": staff("admin", "finance"),
+    "reconciliation.ask": staff("admin", "finance"),
+    "reconciliation.requests": readers("admin", "finance"),
+    "reconciliation.requested": readers("admin", "finance"),
+    "reconciliation.approve": staff("admin", "finance"),
+    "reconciliation.refuse": staff("admin", "finance"),
+    "reconciliation.withdraw": staff("admin", "finance"),
+    # reports
+    "reports.desk": readers("admin", "compliance", "finance"),
+    "reports.queues_now": readers("admin", "compliance", "finance"),
+    "reports.work": readers("admin"),
+    "reports.retry": staff("admin"),
+    # static files and health
+    "static": PUBLIC,
+    "web.health_live": PUBLIC,
+    "web.health_report": PUBLIC,
+    "web.health_strict": PUBLIC,
+    "web.choose_language": PUBLIC,
+}
+
+# Where the browser comes back from an identity provider: a GET by the protocol, and yet it opens accounts.
+# Each proves by a single-use state that this browser has asked for it.
+WRITING_GETS = frozenset({"sign_in.oidc_callback"})
+
+# (label, endpoint, icon); shown when the access table allows the endpoint, in this order.
+NAV: list[tuple[str, str, str]] = [
+    (_l("Campaigns"), "campaigns.index", "layout-grid"),
+    (_l("Portfolio"), "investments.portfolio", "chart-pie"),
+    (_l("Wallet"), "ledger.wallet", "wallet"),
+    (_l("My company"), "campaigns.dashboard", "building-skyscraper"),
+    (_l("Approvals"), "campaigns.approvals", "clipboard-check"),
+    (_l("Staff desk"), "reports.desk", "clipboard-check"),
+]
+
+
+def is_staff_only(endpoint: str) -> bool:
+    """Return whether nobody but staff may use a route; what is done there stands in the audit log."""
+    allowed = TABLE.get(endpoint, frozenset())
+    return bool(allowed) and allowed <= EVERY_STAFF
+
+
+def allows(endpoint: str, roles: frozenset[str]) -> bool:
+    """Return whether somebody with these roles may use a route; unknown routes are refused."""
+    allowed = TABLE.get(endpoint, frozenset())
+    return "visitor" in allowed or bool(allowed & roles)

@@ -1,0 +1,16 @@
+"""The audit log: what staff did, what they were refused, what they looked at; nobody can change it.
+
+Rows are appended only (a trigger on each database) and chained by hashes: each covers its content
+and the row before it. The web shell records every staff verb in the transaction of the verb.
+"""
+
+from crowdfund.kernel.audit.models import AuditEntry, AuditHead, audit_table
+from crowdfund.kernel.audit.queries import Filters, about, actions, all_of, entries, get, head, neighbours
+from crowdfund.kernel.audit.recording import Origin, denied, from_whom, record
+from crowdfund.kernel.audit.verifying import MARKS, against_mark, begin_anew, periodic, problems, slice_again
+
+__all__ = [
+    "MARKS", "AuditEntry", "AuditHead", "Filters", "Origin", "about", "actions", "against_mark",
+    "all_of", "audit_table", "begin_anew", "denied", "entries", "from_whom", "get", "head",
+    "neighbours", "periodic", "problems", "record", "slice_again",
+]  # fmt: skip

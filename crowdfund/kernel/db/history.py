@@ -1,0 +1,93 @@
+"""Tables that only grow: triggers against changes, status events, known states."""
+
+from typing import Any, TypeVar, cast
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection
+
+from crowdfund.kernel import clock
+from crowdfund.kernel.db.engines import db
+from crowdfund.kernel.db.types import ID, UTCDateTime, new_id
+
+M = TypeVar("M", bound=type)
+
+
+def append_only_ddl(table: str, dialect: str) -> list[str]:
+    """Return the statements which make a table refuse UPDATE and DELETE on a database."""
+    message = f"{table} is append-only"
+    if dialect == "sqlite":
+        return [
+            f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+            for verb in ("update", "delete")
+        ]
+    if dialect == "postgresql":
+        return [
+            "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger AS $$ BEGIN "
+            "RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only'; END $$ "
+            "LANGUAGE plpgsql",
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+        ]
+    return [
+        f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} FOR EACH ROW "
+        f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{message}'"
+        for verb in ("update", "delete")
+    ]
+
+
+def make_append_only(op: Any, table: str) -> None:  # noqa: ANN401 - alembic's operations
+    """Create the append-only triggers of a table in a migration."""
+    for statement in append_only_ddl(table, op.get_bind().dialect.name):
+        op.execute(statement)
+
+
+def append_only(model: M) -> M:
+    """Mark a model: its rows can be added, never changed or removed (class decorator)."""
+    protect(cast(sa.Table, model.__table__))  # type: ignore[attr-defined]
+    return model
+
+
+def protect(table: sa.Table) -> sa.Table:
+    """Attach the append-only triggers to a table for `create_all`; migrations call the DDL."""
+    table.info["append_only"] = True
+
+    def create(_target: sa.Table, connection: Connection, **_: object) -> None:
+        for statement in append_only_ddl(table.name, connection.dialect.name):
+            connection.exec_driver_sql(statement)
+
+    event.listen(table, "after_create", create)
+    return table
+
+
+def event_table(subject: str) -> sa.Table:
+    """Return the append-only `<subject>_event` table: who changed what status, when and why."""
+    return protect(
+        sa.Table(
+            f"{subject}_event",
+            db.metadata,
+            sa.Column("id", ID, primary_key=True, default=new_id),
+            sa.Column(f"{subject}_id", ID, sa.ForeignKey(f"{subject}.id"), nullable=False, index=True),
+            sa.Column("at", UTCDateTime, nullable=False, default=clock.now),
+            sa.Column("actor", ID, nullable=False),
+            sa.Column("from_status", sa.String(24)),
+            sa.Column("to_status", sa.String(24), nullable=False),
+            sa.Column("reason", sa.String(1000), nullable=False, default=""),
+        )
+    )
+
+
+def record_event(
+    table: sa.Table, subject_id: str, *, actor: str, before: str | None, after: str, reason: str = ""
+) -> None:
+    """Append one status change to an event table; `actor` is a user id or `system`."""
+    subject = table.name.removesuffix("_event")
+    values = {f"{subject}_id": subject_id, "actor": actor, "reason": reason}
+    db.session.execute(sa.insert(table).values(from_status=before, to_status=after, **values))
+
+
+def one_of(column: str, *values: str) -> sa.CheckConstraint:
+    """Return a named CHECK that a status column holds one of the values."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return sa.CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")

@@ -1,0 +1,103 @@
+"""Transactions: the shells commit, everybody else only works inside one."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from crowdfund.kernel.db.engines import db, is_read_only, reader, set_patience, set_read_only
+
+REQUEST_PATIENCE_S = 5.0  # a person waits: better a sentence after 5 s than a page after 30
+_kept: ContextVar[bool] = ContextVar("kept", default=False)
+
+
+def begin_request(*, read_only: bool) -> None:
+    """Start a web request: whether it may write, how long it waits for a lock, nothing kept so far."""
+    set_read_only(read_only)
+    set_patience(REQUEST_PATIENCE_S)
+    _kept.set(False)
+
+
+def end_request() -> None:
+    """Go back to what holds outside of requests."""
+    set_read_only(False)
+    set_patience()
+
+
+def note_kept() -> None:
+    """Note that this request has committed something apart from its main transaction."""
+    _kept.set(True)
+
+
+def has_kept() -> bool:
+    """Return whether a second run of this request would do twice what its first run has committed."""
+    return _kept.get()
+
+
+def after_commit(key: object, action: Callable[[], None]) -> None:
+    """Run an action once after the shell has committed; the same key is kept once."""
+    db.session.info.setdefault("after_commit", {})[key] = action
+
+
+def before_commit(action: Callable[[], None]) -> None:
+    """Run an action as the last of the current transaction, just before the shell commits."""
+    db.session.info.setdefault("before_commit", []).append(action)
+
+
+def commit() -> None:
+    """Commit the work of a request or job and ring the doorbells. Only shells call this."""
+    session = db.session()
+    if "before_commit" in session.info:
+        session.flush()  # whatever that locks comes before what is done last
+        for action in session.info.pop("before_commit"):
+            action()
+    session.commit()
+    for action in session.info.pop("after_commit", {}).values():
+        action()
+
+
+def rollback() -> None:
+    """Forget the work of a request or job and its doorbells. Only shells call this."""
+    session = db.session()
+    session.info.pop("before_commit", None)
+    session.info.pop("after_commit", None)
+    try:
+        session.rollback()
+    except sa.exc.DBAPIError:
+        session.invalidate()  # the connection was lost: the server has rolled back by itself
+
+
+def release() -> None:
+    """Roll back, and give the session and its connection back, also when the connection was lost."""
+    if db.session.registry.has():
+        rollback()
+        db.session.remove()
+
+
+@contextmanager
+def own_transaction() -> Iterator[Connection]:
+    """Open a short transaction of its own for what must survive a refusal.
+
+    Must come before the first statement of the caller's transaction, on every database: SQLite has
+    one writer, and elsewhere the two would not see each other.
+    """
+    if not is_read_only() and db.session().in_transaction():
+        raise RuntimeError("own_transaction() after the main transaction began would wait for itself")
+    with db.engine.begin() as connection:
+        yield connection
+    note_kept()
+
+
+@contextmanager
+def read_connection() -> Iterator[Connection]:
+    """Open a connection that reads in autocommit, apart from the session."""
+    with reader(db.engine).connect() as connection:
+        yield connection
+
+
+def rows_changed(statement: sa.UpdateBase) -> int:
+    """Run an UPDATE or DELETE in the session and return how many rows it touched."""
+    return int(cast("sa.CursorResult[Any]", db.session.execute(statement)).rowcount)

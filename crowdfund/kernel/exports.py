@@ -1,0 +1,80 @@
+"""Lists as CSV files: sent row by row, whatever their length, and harmless in a spreadsheet."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import Response, stream_with_context
+
+from crowdfund.kernel.db import db, set_read_only
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+CHUNK = 32_768  # characters
+
+
+def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
+    """Return a CSV download in UTF-8; `rows` may be a generator, read while the file is being sent.
+
+    The request's transaction is over by then, so its reads are in autocommit and lock nothing.
+    """
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    stream = stream_with_context(_lines(header, rows))
+    return Response(stream, mimetype="text/csv", headers=headers)
+
+
+def defused(value: object) -> str:
+    """Return a cell's text; one that a spreadsheet would compute gets an apostrophe in front.
+
+    Whole and decimal numbers stay numbers, with their sign.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    text = str(value).replace("\0", "")
+    if text.startswith(FORMULA) and not _is_number(text):
+        return "'" + text
+    return text
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text[1:].replace(".", "", 1).isdecimal() and text[0] in "+-"
+
+
+def _lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    buffer.write("\ufeff")  # without it spreadsheets take Amharic for something else
+    writer.writerow(header)
+    set_read_only(True)
+    try:
+        for row in rows:
+            writer.writerow([defused(value) for value in row])
+            if buffer.tell() > CHUNK:
+                yield buffer.getvalue()
+                buffer.seek(0)
+                buffer.truncate()
+        yield buffer.getvalue()
+    finally:
+        db.session.remove()
+        set_read_only(False)
+
+
+def keyset(read: Callable[[str], Any]) -> Iterator[Any]:
+    """Yield the rows of every page of a list; `read` returns `rows` and the key of the next page."""
+    after: str | None = ""
+    while after is not None:
+        page = read(after)
+        yield from page.rows
+        after = page.next
+
+
+def pages(read: Callable[[int], Sequence[Any]]) -> Iterator[Any]:
+    """Yield the rows of every page of a list; `read` returns a page by its number, from 1."""
+    for number in range(1, 10_000):
+        rows = read(number)
+        if not rows:
+            return
+        yield from rows

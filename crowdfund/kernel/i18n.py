@@ -1,0 +1,185 @@
+"""Languages: which one a request or a message speaks, and its texts (gettext catalogues by Babel).
+
+A text is its own key: `_("Enter your name.")`, `_("At most %(most)s.", most=…)`; `_l` for what is
+made at import time (labels of forms). Catalogues are read from `locales/<language>/LC_MESSAGES/
+messages.po` when first needed, so nothing has to be compiled.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale, dates, numbers
+from babel.core import negotiate_locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import LazyProxy, NullTranslations, Translations
+from jinja2 import Environment
+from markupsafe import Markup, escape
+
+from crowdfund.kernel import config
+
+LANGUAGES = {"en": "English", "am": "አማርኛ", "hi": "हिन्दी"}
+PSEUDO = "en_XA"  # English with accents: what is not accented was never marked as a text (tests)
+FOLDER = Path(__file__).parents[1] / "locales"
+_language: ContextVar[str] = ContextVar("language", default="en")
+_HELD = re.compile(r"(%\(\w+\)[sd]|%%|<[^>]+>|&\w+;|\{\w*\})")
+_ACCENTS = str.maketrans("aceginorsuyzACEGINORSUYZ", "áçéĝíñóŕšúýžÁÇÉĜÍÑÓŔŠÚÝŽ")
+
+
+def language() -> str:
+    """Return the language in force, like `am`."""
+    return _language.get()
+
+
+def use(name: str) -> None:
+    """Speak a language from now on in this context; one that we do not have becomes English."""
+    _language.set(name if name in LANGUAGES or name == PSEUDO else "en")
+
+
+@contextmanager
+def using(name: str) -> Iterator[None]:
+    """Speak a language within a block (a message to somebody else)."""
+    before = _language.get()
+    use(name)
+    try:
+        yield
+    finally:
+        _language.set(before)
+
+
+def best(wanted: Iterable[str]) -> str:
+    """Return the first of the wanted languages that we have, else English."""
+    found = negotiate_locale([one.replace("-", "_") for one in wanted], list(LANGUAGES))
+    return found or "en"
+
+
+def gettext(message: str, /, **values: object) -> str:
+    """Return a text in the language in force, its `%(name)s` filled."""
+    text = _translated(message)
+    return text % values if values else text
+
+
+def ngettext(one: str, many: str, count: int, /, **values: object) -> str:
+    """Return the singular or plural of a text for a count, which fills `%(num)s`."""
+    return _translated_plural(one, many, count) % {"num": count, **values}
+
+
+def _translated(message: str) -> str:
+    name = language()
+    return _pseudo(message) if name == PSEUDO else _texts(name).gettext(message)
+
+
+def _translated_plural(one: str, many: str, count: int) -> str:
+    name = language()
+    if name == PSEUDO:
+        return _pseudo(one if count == 1 else many)
+    return _texts(name).ngettext(one, many, count)
+
+
+def page_text(message: str, /, **values: object) -> Markup:
+    """Return a text for a template: markup of its own counts, what fills it is escaped."""
+    if not values:
+        return _fixed_page_text(message, language())
+    return Markup(_translated(message) % _escaped(values))  # noqa: S704 - our own texts
+
+
+def page_plural(one: str, many: str, count: int, /, **values: object) -> Markup:
+    """Return the singular or plural of a text for a template, as `page_text` does."""
+    return Markup(_translated_plural(one, many, count) % _escaped({"num": count, **values}))  # noqa: S704
+
+
+@lru_cache(maxsize=8_192)
+def _fixed_page_text(message: str, _language: str) -> Markup:
+    return Markup(_translated(message) % {})  # noqa: S704 - `%%` is a sign there as in other texts
+
+
+def _escaped(values: Mapping[str, object]) -> dict[str, object]:
+    return {name: value if type(value) is int else escape(value) for name, value in values.items()}
+
+
+def install(environment: Environment) -> None:
+    """Give an environment's templates `_` and `ngettext`; it must escape by itself.
+
+    jinja2's own extension asks four functions for each text, and formats those that have no values.
+    """
+    environment.globals.update(_=page_text, ngettext=page_plural)
+
+
+_ = gettext
+
+
+def lazy(message: str, /, **values: object) -> str:
+    """Return a text that is looked up each time it is shown, for what is made at import time."""
+    return LazyProxy(gettext, message, enable_cache=False, **values)  # type: ignore[return-value]
+
+
+_l = lazy
+
+
+def locale() -> Locale:
+    """Return Babel's locale of the language in force, for numbers and dates."""
+    name = language()
+    return _locale("en_GB" if name in ("en", PSEUDO) else name)
+
+
+def text_direction() -> str:
+    """Return `ltr` or `rtl` for the page."""
+    return str(locale().text_direction)
+
+
+def number(value: int) -> str:
+    """Return a whole number with the language's grouping."""
+    return f"{value:,}" if locale().language == "en" else numbers.format_decimal(value, locale=locale())
+
+
+def day(value: date | datetime, pattern: str = "medium") -> str:
+    """Return a date as the language writes it; a moment is read in the platform's time zone."""
+    if isinstance(value, datetime):
+        value = value.astimezone(_zone())
+    return dates.format_date(value, pattern, locale=locale())
+
+
+def moment(value: datetime) -> str:
+    """Return date, time and zone of a moment in the platform's time zone, as the language writes it."""
+    shown = value.astimezone(_zone())
+    date_text = dates.format_date(shown, "medium", locale=locale())
+    return f"{date_text}, {shown:%H:%M} {shown.tzname()}"
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(config.settings().time_zone)
+
+
+@lru_cache(maxsize=8)
+def _locale(name: str) -> Locale:
+    return Locale.parse(name)
+
+
+@lru_cache(maxsize=8)
+def _texts(name: str) -> NullTranslations:
+    source = FOLDER / name / "LC_MESSAGES" / "messages.po"
+    if not source.is_file():
+        return NullTranslations()
+    compiled = BytesIO()
+    with source.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=name))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def _pseudo(message: str) -> str:
+    parts = _HELD.split(message)
+    return "⟦" + "".join(p if _HELD.fullmatch(p) else p.translate(_ACCENTS) for p in parts) + "⟧"
+
+
+__all__ = [
+    "LANGUAGES", "PSEUDO", "_", "_l", "best", "day", "gettext", "install", "language", "lazy", "locale",
+    "moment", "ngettext", "number", "text_direction", "use", "using",
+]  # fmt: skip

@@ -1,0 +1,79 @@
+"""Money as integer minor units: parse, format, percent, fee, split. No floats anywhere."""
+
+import re
+from collections.abc import Sequence
+
+from crowdfund.kernel.errors import InvalidAmount
+from crowdfund.kernel.i18n import _, number
+
+DECIMALS = {"ETB": 2, "INR": 2, "USD": 2}
+MAX_MINOR = 10**15
+MAX_LENGTH = 40
+_PATTERN = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,16})(?:\.(\d+))?", re.ASCII)
+
+
+def parse(text: str, currency: str = "ETB") -> int:
+    """Return minor units of an amount typed by a person, like `1,250.50`.
+
+    Strict ASCII digits, optional thousands commas, at most the currency's decimals, greater
+    than zero. Raises InvalidAmount with a sentence.
+    """
+    cleaned = text.strip()
+    if not cleaned:
+        raise InvalidAmount(_("Enter an amount."), field="amount")
+    match = _PATTERN.fullmatch(cleaned) if len(cleaned) <= MAX_LENGTH else None
+    if not match:
+        raise InvalidAmount(_("Enter the amount in digits, like 1,250.50."), field="amount")
+    places = DECIMALS[currency]
+    fraction = match.group(1) or ""
+    if len(fraction) > places:
+        raise InvalidAmount(
+            _("%(currency)s has at most %(places)s decimals.", currency=currency, places=places),
+            field="amount",
+        )
+    whole = cleaned.split(".", maxsplit=1)[0].replace(",", "")
+    minor = int(whole) * 10**places + int(fraction.ljust(places, "0") or "0")
+    if minor <= 0:
+        raise InvalidAmount(_("The amount must be more than zero."), field="amount")
+    if minor > MAX_MINOR:
+        raise InvalidAmount(_("The amount is larger than anything we can take."), field="amount")
+    return minor
+
+
+def decimal_str(minor: int, currency: str = "ETB") -> str:
+    """Return `1250.50` for 125050: plain decimal for gateways and JSON."""
+    places = DECIMALS[currency]
+    sign = "-" if minor < 0 else ""
+    whole, fraction = divmod(abs(minor), 10**places)
+    return f"{sign}{whole}.{fraction:0{places}d}"
+
+
+def fmt(minor: int, currency: str = "ETB") -> str:
+    """Return `1,250.50 ETB` for people."""
+    places = DECIMALS[currency]
+    sign = "-" if minor < 0 else ""
+    whole, fraction = divmod(abs(minor), 10**places)
+    # Grouping is the language's (12,34,567 in Hindi); digits and point are the same in all of ours.
+    return f"{sign}{number(whole)}.{fraction:0{places}d} {currency}"
+
+
+def percent(minor: int, bps: int) -> int:
+    """Return basis points of an amount, rounded half-up to the minor unit (rules.md, Money)."""
+    return (minor * bps + 5_000) // 10_000
+
+
+def fee(minor: int, bps: int = 250) -> int:
+    """Return the platform fee, floored to the minor unit (rules.md, Fee)."""
+    return minor * bps // 10_000
+
+
+def split(total: int, weights: Sequence[int]) -> list[int]:
+    """Split an amount by weights so that the parts add up to it (largest remainder)."""
+    whole = sum(weights)
+    if whole <= 0 or min(weights) < 0:
+        raise ValueError("weights must be positive")
+    parts = [total * weight // whole for weight in weights]
+    order = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
+    for i in order[: total - sum(parts)]:
+        parts[i] += 1
+    return parts

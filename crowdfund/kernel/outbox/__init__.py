@@ -1,0 +1,82 @@
+"""Background work that survives everything: SQL rows are the record, RQ and Redis only a doorbell.
+
+A verb adds a row in its own transaction. After the commit the row's queue is rung; the relay
+enqueues one drain job; the drain claims rows under a lease, runs the handler and marks the rows
+done in the transaction that holds the effect. A sweeper finds whatever a lost bell left.
+"""
+
+from crowdfund.kernel.outbox.adding import add, add_by_driver, add_many, emit, emit_on, revive
+from crowdfund.kernel.outbox.beating import RELAY, beat, beats, dead, worker_name
+from crowdfund.kernel.outbox.bell import CHANNEL, redis_client, ring
+from crowdfund.kernel.outbox.draining import CLAIM, MAX_FAILURES, drain, drain_all
+from crowdfund.kernel.outbox.lateness import SILENT_AFTER, late, overdue, relay_is_silent
+from crowdfund.kernel.outbox.leases import LEASE
+from crowdfund.kernel.outbox.models import KEY_LENGTH, Heartbeat, Outbox, Schedule, outbox_table
+from crowdfund.kernel.outbox.purging import purge
+from crowdfund.kernel.outbox.registry import (
+    CAPACITIES,
+    HANDLERS,
+    INTAKES,
+    QUEUES,
+    SUBSCRIBERS,
+    TICKS,
+    Handler,
+    Intake,
+    Partial,
+    Retry,
+    Row,
+    every,
+    handler,
+    on,
+)
+from crowdfund.kernel.outbox.relay import due_queues, enqueue_drain, run_relay, tick
+
+__all__ = [
+    "CAPACITIES",
+    "CHANNEL",
+    "CLAIM",
+    "HANDLERS",
+    "INTAKES",
+    "KEY_LENGTH",
+    "LEASE",
+    "MAX_FAILURES",
+    "QUEUES",
+    "RELAY",
+    "SILENT_AFTER",
+    "SUBSCRIBERS",
+    "TICKS",
+    "Handler",
+    "Heartbeat",
+    "Intake",
+    "Outbox",
+    "Partial",
+    "Retry",
+    "Row",
+    "Schedule",
+    "add",
+    "add_by_driver",
+    "add_many",
+    "beat",
+    "beats",
+    "dead",
+    "drain",
+    "drain_all",
+    "due_queues",
+    "emit",
+    "emit_on",
+    "enqueue_drain",
+    "every",
+    "handler",
+    "late",
+    "on",
+    "outbox_table",
+    "overdue",
+    "purge",
+    "redis_client",
+    "relay_is_silent",
+    "revive",
+    "ring",
+    "run_relay",
+    "tick",
+    "worker_name",
+]

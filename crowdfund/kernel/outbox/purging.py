@@ -1,0 +1,59 @@
+"""Clear finished rows as fast as they come, in short transactions that hold up nobody."""
+
+import time
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from crowdfund.kernel import clock
+from crowdfund.kernel.db import db, new_id, own_transaction
+from crowdfund.kernel.outbox.adding import add
+from crowdfund.kernel.outbox.models import outbox_table
+from crowdfund.kernel.outbox.registry import HANDLERS, TICKS, Row, handler
+
+AT_ONCE = 1_000
+BUDGET_S = 5.0
+PAUSE = timedelta(seconds=2)
+KEPT, TICKS_KEPT = timedelta(days=30), timedelta(hours=1)
+_T = outbox_table
+
+
+def purge(*, budget_s: float = BUDGET_S, at_once: int = AT_ONCE) -> tuple[int, bool]:
+    """Remove finished rows: periodic ones after an hour, others after 30 days.
+
+    A key is remembered for those 30 days; what it stands for has its own wall against doubles.
+    Returns how many were removed, and whether the time of `budget_s` seconds ended it.
+    """
+    until, removed = time.monotonic() + budget_s, 0
+    for kind in HANDLERS:
+        while gone := _remove(kind, at_once):
+            removed += gone
+            if time.monotonic() >= until:
+                return removed, True
+    return removed, False
+
+
+def _remove(kind: str, at_once: int) -> int:
+    """Remove one batch of a kind, found by its index, in a transaction of its own."""
+    before = clock.now() - (TICKS_KEPT if kind in TICKS else KEPT)
+    old = sa.select(_T.c.id).where(_T.c.kind == kind, _T.c.done_at < before, _T.c.state == "done")
+    db.session.remove()
+    with own_transaction() as connection:
+        ids = connection.scalars(old.limit(at_once)).all()
+        if ids:
+            connection.execute(sa.delete(_T).where(_T.c.id.in_(ids)))
+    return len(ids)
+
+
+def _purge(_rows: list[Row]) -> bool:
+    return purge()[1]
+
+
+@handler("outbox.purge", batch=10, prepare=_purge)
+def go_on(_rows: list[Row], is_more: bool) -> None:
+    """Come back soon while more rows are left than one turn could remove."""
+    if is_more:
+        add("outbox.purge", f"outbox.purge:more:{new_id()}", not_before=clock.now() + PAUSE)
+
+
+TICKS["outbox.purge"] = (60.0, "default")  # a kind with a `prepare`, which `every` does not know

@@ -1,0 +1,1 @@
+"""The HTTP shell: `app` wires it, `requests` and `identity` ask, `pages` answers, `errors` explains."""

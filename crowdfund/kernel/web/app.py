@@ -1,0 +1,185 @@
+"""Wire the shell into an app; the life of a request."""
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, g, has_request_context, request
+from htmx_flask import Htmx
+from jinja2 import StrictUndefined
+from jinja2 import Template as JinjaTemplate
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as BaseResponse
+
+from crowdfund.kernel import (
+    access,
+    audit,
+    compression,
+    config,
+    db,
+    headers,
+    i18n,
+    live,
+    lookups,
+    money,
+    retrying,
+    sessions,
+    statuses,
+)
+from crowdfund.kernel import csrf as csrf_tokens
+from crowdfund.kernel.audit import shell as audit_shell
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web.errors import HANDLERS
+from crowdfund.kernel.web.identity import current_user, known_user, login, origin, roles, sleeping_roles
+from crowdfund.kernel.web.language import language_of
+from crowdfund.kernel.web.navigation import may, nav_items
+from crowdfund.kernel.web.pages import flashes
+from crowdfund.kernel.web.refusals import error_response, to_second_factor, to_sign_in
+from crowdfund.kernel.web.requests import SAFE, is_htmx, may_write, needs_user, sql_session, this_request
+from crowdfund.kernel.web.routes import bp
+
+
+def init_app(app: Flask) -> None:
+    """Wire the shell into an app; features register their blueprints afterwards."""
+    settings = config.settings()
+    fallbacks = settings.secret_key_fallbacks
+    if isinstance(fallbacks, str):
+        raise TypeError("SECRET_KEY_FALLBACKS must be a list")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=fallbacks,
+        SESSION_COOKIE_NAME="crowdfund",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.public_url.startswith("https"),
+        MAX_CONTENT_LENGTH=11 * 1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        TRUSTED_HOSTS=settings.trusted_hosts or None,
+    )
+    retrying.init_app(app)
+    if settings.proxy_count:
+        hops = settings.proxy_count
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.session_interface = sessions.SqlSessionInterface()
+    audit.from_whom(origin)
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.template_class = Template
+    i18n.install(app.jinja_env)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.before_request(_need_session)
+    csrf_tokens.protect.init_app(app)
+    login.init_app(app, add_context_processor=False)
+    Htmx(app)
+    app.before_request(_open)
+    app.after_request(_finish)
+    app.teardown_request(_close)
+    for kind, show in HANDLERS.items():
+        app.register_error_handler(kind, show)
+    app.register_blueprint(bp)
+    app.context_processor(template_context)
+    app.jinja_env.globals.update(
+        money_fmt=money.fmt,
+        csp_nonce=headers.csp_nonce,
+        nav_items=nav_items,
+        csrf_token=csrf_tokens.token,
+        may=may,
+        live_attrs=live.live_attrs,
+        status_text=statuses.status_text,
+        number_fmt=i18n.number,
+        day_fmt=i18n.day,
+        moment_fmt=i18n.moment,
+    )
+
+
+def _need_session() -> None:
+    """Prepare each request; without its session nobody knows who asks, so nothing is answered."""
+    asked = this_request()
+    db.begin_request(read_only=not may_write(asked))
+    g.request_id = secrets.token_hex(6)
+    i18n.use(language_of(asked))
+    trouble = sql_session().trouble
+    if trouble is not None and asked.endpoint not in _WITHOUT_SESSION:
+        raise trouble
+
+
+_WITHOUT_SESSION = frozenset({"static", "web.health_report", "web.health_strict", "web.health_live"})
+
+
+def _open() -> BaseResponse | None:
+    asked = this_request()
+    if "\0" in asked.path or b"%00" in asked.query_string:
+        # No address of ours has one, and PostgreSQL refuses it in any text it is asked for.
+        return error_response(404, "not_found", _("There is nothing at this address."))
+    endpoint = asked.endpoint
+    mine = roles() if needs_user(endpoint) else _VISITOR
+    if asked.method not in SAFE:
+        mine -= {"regulator"}  # reads everything, writes nothing
+    if endpoint is None or access.allows(endpoint, mine):
+        return None
+    if current_user() is None:
+        return to_sign_in()
+    asleep = sleeping_roles() if request.method in SAFE else sleeping_roles() - {"regulator"}
+    if asleep and access.allows(endpoint, asleep):
+        return to_second_factor()
+    audit_shell.refused(current_user())
+    return error_response(403, "forbidden", _("Your account may not open this page. Nothing was changed."))
+
+
+_VISITOR = frozenset({"visitor"})
+
+
+def _finish(response: Response) -> Response:
+    """Commit what a good answer did, roll back what a refusal did; set the headers."""
+    audit_shell.answered(known_user(), response)
+    asked = this_request()
+    if may_write(asked):
+        if response.status_code < 400:
+            g.commit_began = True
+            db.commit()
+        else:
+            db.rollback()
+    if response.status_code in _RETRY_AFTER_S:
+        response.headers.setdefault("Retry-After", _RETRY_AFTER_S[response.status_code])
+    is_page = response.mimetype == "text/html"
+    headers.complete(response, is_personal=is_page and current_user() is not None)
+    compression.compress(response, asked.environ.get("HTTP_ACCEPT_ENCODING", ""))
+    return response
+
+
+def _close(_error: BaseException | None) -> None:
+    lookups.release()
+    if db.db.session.registry.has():  # a page may have read without one
+        db.rollback()
+    db.end_request()
+
+
+_RETRY_AFTER_S = {429: "60", 503: "5"}
+
+
+class App(Flask):
+    """Flask without asynchronous views, which it would look for in every function of every request."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function as it is: none of ours is a coroutine."""
+        return func
+
+
+class Template(JinjaTemplate):
+    """A template whose imports know no globals of the page: jinja2 spends 20 µs an import to find none."""
+
+    def _get_default_module(self, ctx: object = None) -> Any:  # noqa: ANN401 - jinja2's signature
+        return super()._get_default_module()
+
+
+def template_context() -> dict[str, Any]:
+    """Return what every template may use besides the globals."""
+    return {
+        "current_user": current_user(),
+        "events_url": live.stream_url(),
+        "flashes": flashes,
+        "lang": i18n.language().replace("_", "-"),
+        "text_dir": i18n.text_direction(),
+        "languages": i18n.LANGUAGES,
+        "is_htmx": is_htmx() if has_request_context() else False,
+    }

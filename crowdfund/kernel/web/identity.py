@@ -1,0 +1,67 @@
+"""Who makes this request, with which roles."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, cast
+
+from flask import (
+    g,
+    has_request_context,
+    session,
+)
+from flask_login import LoginManager
+
+from crowdfund.kernel import audit, sessions
+
+login = LoginManager()
+
+
+def current_user() -> Any:  # noqa: ANN401 - the accounts feature's frozen row
+    """Return the signed-in person's frozen row (id, email, name, roles) or None."""
+    if not has_request_context():
+        return None
+    known = g.get("user", _NOT_ASKED)
+    return _load_user() if known is _NOT_ASKED else known
+
+
+_NOT_ASKED = object()
+
+
+def _load_user() -> Any:  # noqa: ANN401 - as above
+    """Ask once a request: flask-login's own `current_user` looks again at every rendered template."""
+    person_id = session.get("_user_id")
+    user = cast(Any, login)._user_callback(person_id) if person_id else None
+    g.sleeping_roles = ()
+    if user is not None and user.roles and not has_proof(user.id, sessions.PROOF_KEEPS_ROLES):
+        # Nothing that asks for roles, wherever it is, sees them before the second factor was proved.
+        g.sleeping_roles, user = user.roles, replace(user, roles=())
+    g.user = user
+    return user
+
+
+def has_proof(person_id: str, within: timedelta) -> bool:
+    """Return whether this session has proved the person's second factor not longer ago than that."""
+    return sessions.has_proof(session, person_id, within)
+
+
+def sleeping_roles() -> frozenset[str]:
+    """Return the staff roles that this person has, and which wait for the second factor."""
+    return frozenset(g.get("sleeping_roles", ())) if current_user() else frozenset()
+
+
+def known_user() -> Any:  # noqa: ANN401 - as above
+    """Return the person if this request has asked for one already; a public page never does."""
+    return g.get("user")
+
+
+def origin() -> audit.Origin:
+    """Return who asks, and by which request, for the audit log."""
+    person = known_user() if has_request_context() else None
+    request_id = g.get("request_id", "") if has_request_context() else ""
+    return audit.Origin(request_id, person.id, person.roles) if person else audit.Origin(request_id)
+
+
+def roles() -> frozenset[str]:
+    """Return the roles of whoever makes this request; a visitor has one as well."""
+    user = current_user()
+    return frozenset({"visitor", "investor", *user.roles}) if user else frozenset({"visitor"})

@@ -1,0 +1,38 @@
+"""The reader's language: from the cookie, the browser or the account."""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from flask import (
+    Request,
+)
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+from werkzeug.wrappers import Response as BaseResponse
+
+from crowdfund.kernel import config, i18n
+
+LANGUAGE_COOKIE = "language"
+
+# Called with a signed-in person's id and the language that the person has chosen.
+language_keepers: list[Callable[[str, str], None]] = []
+
+
+def remember_language(response: BaseResponse, name: str) -> BaseResponse:
+    """Keep a language of ours in the browser's cookie for a year; anything else changes nothing."""
+    if name in i18n.LANGUAGES:
+        response.set_cookie(LANGUAGE_COOKIE, name, max_age=365 * 86_400, samesite="Lax", httponly=True)
+    return response
+
+
+def language_of(asked: Request) -> str:
+    """Return what the reader chose, else the first of the browser's languages that we have."""
+    chosen = asked.cookies.get(LANGUAGE_COOKIE, "")
+    if chosen in i18n.LANGUAGES or (chosen == i18n.PSEUDO and config.settings().environment == "test"):
+        return chosen
+    return _best_language(asked.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+
+
+@lru_cache(maxsize=1_024)
+def _best_language(accepted: str) -> str:
+    return i18n.best(parse_accept_header(accepted, LanguageAccept).values())

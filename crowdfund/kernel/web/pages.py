@@ -1,0 +1,68 @@
+"""Render pages and fragments, send the browser on, put refusals into forms."""
+
+from typing import Any, cast
+
+from flask import (
+    Response,
+    current_app,
+    get_flashed_messages,
+    make_response,
+    redirect,
+    render_template,
+)
+from flask import flash as flask_flash
+from markupsafe import Markup
+from werkzeug.wrappers import Response as BaseResponse
+
+from crowdfund.kernel import db, headers
+from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.web.requests import is_htmx
+
+
+def render(page: str, /, partial: str | None = None, *, status: int = 200, **context: object) -> Response:
+    """Render the partial for htmx and the page for browsers; both vary by HX-Request."""
+    template = partial if partial and is_htmx() else page
+    response = make_response(render_template(template, **context), status)
+    headers.vary_by(response, "HX-Request")
+    return response
+
+
+def render_part(template: str, /, **context: object) -> Markup:
+    """Render a part of a page that many readers share: it knows no person, and asking for one raises."""
+    return Markup(current_app.jinja_env.get_template(template).render(context))  # noqa: S704 - it escapes
+
+
+def back(url: str) -> BaseResponse:
+    """Send the browser on after a POST: 303, or HX-Redirect for htmx."""
+    if is_htmx():
+        return Response(status=204, headers={"HX-Redirect": url})
+    return redirect(url, 303)
+
+
+def flash(text: str, kind: str = "info") -> None:
+    """Keep a sentence for the next page; kinds: info, success, warning, danger."""
+    flask_flash(text, kind)
+
+
+def put_error(form: Any, error: CrowdfundError) -> None:  # noqa: ANN401 - any WTForms form
+    """Put a service's refusal at the field it names, or on top of the form.
+
+    What the service had begun is forgotten first: the page must not show it as done.
+    """
+    db.rollback()
+    if error.field in form:
+        field = form[error.field]
+        field.errors = [*field.errors, error.user_message]
+    else:
+        form.form_errors.append(error.user_message)
+
+
+def refuse(page: str, form: object, error: CrowdfundError, **context: Any) -> Response:  # noqa: ANN401
+    """Show a refusal in the form it belongs to."""
+    put_error(form, error)
+    return render(page, form=form, status=error.status, **context)
+
+
+def flashes() -> list[tuple[str, str]]:
+    """Return the kept sentences as (kind, text)."""
+    return cast(list[tuple[str, str]], get_flashed_messages(with_categories=True))

@@ -1,0 +1,66 @@
+"""Answers to who may not go on: sign in, second factor, an error page."""
+
+from urllib.parse import quote
+
+from flask import (
+    Response,
+    g,
+    jsonify,
+    make_response,
+    redirect,
+    url_for,
+)
+from werkzeug.wrappers import Response as BaseResponse
+
+from crowdfund.kernel.i18n import _, _l
+from crowdfund.kernel.web.pages import render
+from crowdfund.kernel.web.requests import is_htmx, page_of_request, wants_json
+
+
+def to_sign_in() -> BaseResponse:
+    """Lead to the sign-in page, and from there back to here."""
+    url = url_for("sign_in.sign_in") + "?next=" + quote(page_of_request())
+    if wants_json():
+        return error_response(401, "not_signed_in", _("Sign in first."))
+    if is_htmx():
+        return Response(status=401, headers={"HX-Redirect": url})
+    return redirect(url, 303)
+
+
+def to_second_factor() -> BaseResponse:
+    """Lead to the proof of the second factor, and from there back to here."""
+    url = url_for("security.second_factor") + "?next=" + quote(page_of_request())
+    if wants_json():
+        text = _("Prove your second factor first. Nothing was changed.")
+        return error_response(403, "second_factor_needed", text)
+    if is_htmx():
+        return Response(status=403, headers={"HX-Redirect": url})
+    return redirect(url, 303)
+
+
+_TITLES = {
+    400: _l("That did not work"),
+    401: _l("Please sign in"),
+    403: _l("Not for this account"),
+    404: _l("Page not found"),
+    405: _l("Not possible here"),
+    409: _l("This has changed meanwhile"),
+    413: _l("The file is too big"),
+    422: _l("Please check what you entered"),
+    429: _l("Too many tries"),
+    503: _l("Not available at the moment"),
+}
+
+
+def error_response(status: int, code: str, message: str) -> BaseResponse:
+    """Return an error page, a fragment, or a problem document (RFC 9457) for a program."""
+    title = str(_TITLES.get(status) or _("Something went wrong"))
+    if wants_json():
+        body = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": message,
+                "error": message}  # fmt: skip
+        response = make_response(jsonify(body), status)
+        response.mimetype = "application/problem+json"
+        return response
+    error = {"status": status, "code": code, "title": title, "message": message,
+             "request_id": g.get("request_id", "")}  # fmt: skip
+    return render("errors/error.html", "errors/_error.html", status=status, error=error)

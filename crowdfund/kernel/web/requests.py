@@ -1,0 +1,81 @@
+"""What a request asks for: method, path, fragment or page, program or person."""
+
+from typing import cast
+from urllib.parse import urlsplit
+
+from flask import Request, request
+from flask.globals import request_ctx
+
+from crowdfund.kernel import access, sessions
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+def is_htmx() -> bool:
+    """Return whether htmx asks for a fragment (not a boosted link or a history restore)."""
+    # `headers.get` raises an exception inside for each header that is not there.
+    asked = this_request().environ
+    return (
+        asked.get("HTTP_HX_REQUEST") == "true"
+        and asked.get("HTTP_HX_BOOSTED") != "true"
+        and asked.get("HTTP_HX_HISTORY_RESTORE_REQUEST") != "true"
+        and asked.get("HTTP_HX_REQUEST_TYPE", "partial") != "full"
+    )
+
+
+def own_path(target: str | None, default: str) -> str:
+    """Return a `next` target if it is a path on this host, else the default."""
+    if not target or not target.startswith("/") or target.startswith("//") or "\\" in target:
+        return default
+    if not target.isprintable():  # browsers drop tabs and line ends: `/<tab>/evil` leads away
+        return default
+    parts = urlsplit(target)
+    return target if not parts.scheme and not parts.netloc else default
+
+
+def page_number() -> int:
+    """Return the page of a list that the address asks for; whatever is no page is the first."""
+    return min(max(1, request.args.get("page", 1, type=int)), 10_000)
+
+
+def sql_session() -> sessions.SqlSession:
+    """Return this request's session with its own type."""
+    return cast(sessions.SqlSession, request_ctx.session)
+
+
+def this_request() -> Request:
+    """Return the request itself: each look at it through Flask's proxy costs a microsecond."""
+    return request_ctx.request
+
+
+def may_write(asked: Request) -> bool:
+    """Return whether a request may change anything: every method but the safe ones."""
+    return asked.method not in SAFE or asked.endpoint in access.WRITING_GETS
+
+
+def needs_user(endpoint: str | None) -> bool:
+    """Return whether a route is closed to visitors."""
+    return endpoint is not None and "visitor" not in access.TABLE.get(endpoint, ())
+
+
+def page_of_request() -> str:
+    """Return the page to come back to: this one, or the one that asked for a part or sent a form."""
+    if request.method in SAFE and not (is_htmx() and request.referrer):
+        return request.full_path.rstrip("?")
+    return referring_path()
+
+
+def referring_path() -> str:
+    """Return the path of the page that a form was sent from, if it was ours."""
+    parts = urlsplit(request.referrer or "")
+    if parts.netloc != request.host:
+        return "/"
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def wants_json() -> bool:
+    """Return whether the client is a program: the API, a webhook, or an explicit Accept."""
+    if request.path.startswith(("/api/", "/webhooks/")):
+        return True
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return best == "application/json" and not is_htmx()

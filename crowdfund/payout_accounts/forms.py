@@ -1,0 +1,65 @@
+"""Forms for the payout account, one for each scheme."""
+
+from flask_wtf import FlaskForm
+from wtforms import SelectField, StringField
+from wtforms.validators import EqualTo, InputRequired, Length
+
+from crowdfund.kernel.i18n import _l
+from crowdfund.payout_accounts.rules import ETHIOPIAN_BANKS
+
+_LONG = Length(max=60, message=_l("This is too long for an account number."))
+_NUMBER = [InputRequired(_l("Enter the account number.")), _LONG]
+_AGAIN = EqualTo("number", _l("The two account numbers are not the same."))
+
+
+class _Holder(FlaskForm):
+    holder = StringField(
+        _l("Holder of the account"),
+        [
+            InputRequired(_l("Enter the name of the account's holder.")),
+            Length(max=160, message=_l("A name has at most 160 letters.")),
+        ],
+    )
+
+
+class EthiopianForm(_Holder):
+    """A bank from the list and an account number, typed twice because nothing else checks it."""
+
+    bank = SelectField(
+        _l("Bank"),
+        [InputRequired(_l("Choose your bank."))],
+        validate_choice=False,  # the rule says which bank there is
+        choices=[
+            ("", _l("Choose your bank")),
+            *((code, name) for code, name, *_digits in ETHIOPIAN_BANKS),
+        ],
+    )
+    number = StringField(_l("Account number"), _NUMBER)
+    again = StringField(
+        _l("Account number again"), [InputRequired(_l("Type the account number once more.")), _AGAIN]
+    )
+
+
+class IndianForm(_Holder):
+    """IFSC and an account number, typed twice because nothing else checks it."""
+
+    bank = StringField(
+        _l("IFSC"),
+        [
+            InputRequired(_l("Enter the IFSC of your branch.")),
+            Length(max=20, message=_l("An IFSC has eleven characters.")),
+        ],
+    )
+    number = StringField(_l("Account number"), _NUMBER)
+    again = StringField(
+        _l("Account number again"), [InputRequired(_l("Type the account number once more.")), _AGAIN]
+    )
+
+
+class IbanForm(_Holder):
+    """An IBAN checks itself."""
+
+    number = StringField(_l("IBAN"), [InputRequired(_l("Enter your IBAN.")), _LONG])
+
+
+FORMS: dict[str, type[FlaskForm]] = {"et": EthiopianForm, "in": IndianForm, "iban": IbanForm}

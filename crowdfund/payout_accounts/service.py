@@ -1,0 +1,107 @@
+"""Payout accounts: asked for, held for a day, kept sealed, verified by compliance."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from crowdfund.adapters import sealing
+from crowdfund.kernel import clock, live, outbox
+from crowdfund.kernel.db import db, new_id, record_event, rows_changed
+from crowdfund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from crowdfund.kernel.i18n import _
+from crowdfund.payout_accounts import queries as accounts
+from crowdfund.payout_accounts import rules
+from crowdfund.payout_accounts.models import PayoutAccount, payout_account_event
+from crowdfund.people import queries
+from crowdfund.security.service import changes, history
+
+_P = PayoutAccount.__table__
+
+
+def request(person_id: str, scheme: str, *, bank: str, number: str, holder: str) -> str:
+    """Ask for a payout account, or for another one; return the id of the change that waits.
+
+    The present account stays what it is until then. Raises Invalid, which names the field.
+    """
+    person = queries.get(person_id)
+    if person is None:
+        raise NotFound(_("There is no such person."))
+    name = f"{person.first_name} {person.last_name}".strip()
+    if not person.first_name or not person.last_name:
+        raise Invalid(_("Enter your first and last name on your account page first."), field="holder")
+    account = rules.account(scheme, bank=bank, number=number, holder=holder, person_name=name)
+    payload = account.as_payload()
+    return changes.request(person_id, "payout_account", payload, actor=person_id, shown=account.masked)
+
+
+def request_removal(person_id: str) -> str:
+    """Ask for the payout account to be taken away. Raises Conflict when there is none."""
+    present = accounts.payout_account_of(person_id)
+    if present is None:
+        raise Conflict(_("There is no payout account to remove."))
+    payload = {"remove": True, "account_id": present.id}
+    return changes.request(person_id, "payout_account", payload, actor=person_id, shown=present.masked)
+
+
+@changes.on_apply("payout_account")
+def _apply(person_id: str, payload: dict[str, Any]) -> None:
+    present = accounts.payout_account_of(person_id)
+    if present is not None:
+        _move(present, "removed" if payload.get("remove") else "replaced", actor=person_id)
+        if present.status == "verified":  # compliance looks at the person again (rules.md, KYC)
+            outbox.emit("payout_account.changed", present.id, {"person_id": person_id})
+    if payload.get("remove"):
+        return
+    account = rules.Account(**payload)
+    account_id = new_id()
+    row = {
+        "id": account_id, "person_id": person_id, "scheme": account.scheme, "country": account.country,
+        "bank_code": account.bank_code, "bank_name": account.bank_name[:120], "holder": account.holder,
+        "masked": account.masked, "status": "pending", "reason": "", "added_at": clock.now(),
+        "sealed_number": sealing.seal("payout account", account_id, account.number.encode()),
+    }  # fmt: skip
+    db.session.execute(sa.insert(PayoutAccount).values(row))
+    record_event(payout_account_event, account_id, actor=person_id, before=None, after="pending")
+    outbox.emit("staff.work", f"payout:{account_id}", {"kind": "staff.people"})
+    live.changed("queue", "people")
+
+
+def decide(person_id: str, actor: str, approve: bool, reason: str = "") -> None:
+    """Verify or reject the payout account that waits; the reviewer is somebody else.
+
+    Raises Forbidden, Conflict, Invalid (a rejection without a reason).
+    """
+    if actor == person_id:
+        raise Forbidden(_("You cannot review yourself. Ask a colleague; nothing was changed."))
+    present = accounts.payout_account_of(person_id)
+    if present is None or present.status != "pending":
+        raise Conflict(_("No payout account waits. Somebody may have decided; reload the page."))
+    if not approve and not reason.strip():
+        raise Invalid(_("Say why, so that the person can put it right."), field="reason")
+    status = "verified" if approve else "rejected"
+    _move(present, status, actor=actor, reason=reason.strip())
+    what = f"payout_{status}"
+    context = {"value": present.masked} | ({} if approve else {"reason": reason.strip()[:500]})
+    history.note(person_id, what, actor=actor, detail=present.masked)
+    said = {"person_id": person_id, "kind": f"payout_account.{status}", "context": context}
+    outbox.emit("person.notice", f"{what}:{present.id}", {**said, "path": "/account/payout-account"})
+
+
+def verified_number(person_id: str) -> tuple[accounts.PayoutRow, str]:
+    """Return the verified account and its full number, for a payout. Raises Conflict without one."""
+    present = accounts.payout_account_of(person_id)
+    if present is None or present.status != "verified":
+        raise Conflict(_("There is no verified payout account."))
+    sealed = db.session.scalar(sa.select(_P.c.sealed_number).where(_P.c.id == present.id))
+    return present, sealing.unseal("payout account", present.id, str(sealed)).decode()
+
+
+def _move(account: accounts.PayoutRow, status: str, *, actor: str, reason: str = "") -> None:
+    moved = sa.update(_P).where(_P.c.id == account.id, _P.c.status == account.status)
+    decided = {"status": status, "reason": reason[:500], "decided_by": actor, "decided_at": clock.now()}
+    if rows_changed(moved.values(decided)) != 1:
+        raise Conflict(_("Somebody decided this already. Reload the page to see how."))
+    told = {"before": account.status, "after": status, "reason": reason[:500]}
+    record_event(payout_account_event, account.id, actor=actor, **told)
+    live.changed("payout", account.person_id)
+    live.changed("queue", "people")

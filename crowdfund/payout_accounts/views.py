@@ -1,0 +1,68 @@
+"""The person's payout account: see it, change it, take it away."""
+
+from typing import Any
+
+from flask import Blueprint, Response, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from crowdfund.kernel.errors import CrowdfundError, NotFound
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web import identity, pages
+from crowdfund.payout_accounts import queries as accounts
+from crowdfund.payout_accounts import service
+from crowdfund.payout_accounts.forms import FORMS
+from crowdfund.payout_accounts.rules import SCHEMES
+from crowdfund.people import rules
+from crowdfund.security import queries, step_up
+
+bp = Blueprint("payout_accounts", __name__)
+
+
+@bp.get("/account/payout-account")
+def payout() -> Response:
+    """Show the payout account, masked, and what waits."""
+    return pages.render("payout_accounts/payout.html", "payout_accounts/_payout.html", **_context())
+
+
+@bp.get("/account/payout-account/state")
+def payout_state() -> Response:
+    """Show the changing part of the page, for live updates."""
+    return pages.render("payout_accounts/_payout.html", **_context())
+
+
+@bp.route("/account/payout-account/<scheme>", methods=["GET", "POST"])
+@step_up.require
+def payout_edit(scheme: str) -> BaseResponse:
+    """Ask for a payout account of one scheme."""
+    if scheme not in FORMS:
+        raise NotFound(_("There is no such kind of account."))
+    person = identity.current_user()
+    form = FORMS[scheme](holder=rules.full_name(person.first_name, person.last_name))
+    context: dict[str, Any] = {"scheme": scheme, "schemes": SCHEMES}
+    if form.validate_on_submit():
+        typed = {name: form[name].data or "" for name in ("number", "holder")}
+        bank = str(form.bank.data or "") if "bank" in form else ""
+        try:
+            change_id = service.request(person.id, scheme, bank=bank, **typed)
+        except CrowdfundError as error:
+            return pages.refuse("payout_accounts/payout_edit.html", form, error, **context)
+        pages.flash(_("We told you by every address. It happens by itself after 24 hours."), "success")
+        return pages.back(url_for("security.change", change_id=change_id))
+    status = 422 if form.errors else 200
+    return pages.render("payout_accounts/payout_edit.html", form=form, status=status, **context)
+
+
+@bp.post("/account/payout-account/remove")
+@step_up.require
+def payout_remove() -> BaseResponse:
+    """Ask for the payout account to be taken away."""
+    change_id = service.request_removal(identity.current_user().id)
+    pages.flash(_("The payout account will be removed after 24 hours, unless you cancel it."), "success")
+    return pages.back(url_for("security.change", change_id=change_id))
+
+
+def _context() -> dict[str, Any]:
+    person = identity.current_user()
+    held = queries.changes_of(person.id, kind="payout_account", held_only=True)
+    present = accounts.payout_account_of(person.id)
+    return {"person": person, "account": present, "held": held, "schemes": SCHEMES}

@@ -1,0 +1,82 @@
+"""Open the session of a person who has signed in; ask for the second factor first."""
+
+import secrets
+from typing import cast
+
+from flask import current_app, request, session, url_for
+from flask_login import login_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from crowdfund.kernel import audit, clock, sessions
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.sessions import SqlSession
+from crowdfund.kernel.web import language, pages
+from crowdfund.people import queries
+from crowdfund.security.service import devices
+from crowdfund.security.service import second_factor as second_factor_service
+
+_HALF_WAY_S = 600
+_DEVICE = "device"
+_DEVICE_S = 400 * 86_400  # browsers keep none for longer
+
+
+def enter(person_id: str, *, method: str, target: str) -> BaseResponse:
+    """Sign a person in and go on; every way to sign in ends here.
+
+    `method` is code, oidc or wallet. Whoever has a second factor is asked for it first, and is nobody
+    until then.
+    """
+    if not second_factor_service.is_enrolled(person_id):
+        return admit(person_id, method=method, target=target)
+    session.pop("_user_id", None)
+    cast(SqlSession, session).rotate()
+    now = clock.now().timestamp()
+    session["half_way"] = {"person": person_id, "method": method, "next": target, "at": now}
+    return pages.back(url_for("security.second_factor"))
+
+
+def half_way() -> str | None:
+    """Return the person who has signed in but for the second factor, for ten minutes."""
+    waiting = session.get("half_way")
+    if not waiting or clock.now().timestamp() - waiting["at"] >= _HALF_WAY_S:
+        return None
+    return str(waiting["person"])
+
+
+def admit_half_way(person_id: str, how: str) -> BaseResponse:
+    """Let in who has now proved the second factor too."""
+    waiting = session["half_way"]
+    return admit(person_id, method=waiting["method"], target=waiting["next"], second_factor=how)
+
+
+def admit(person_id: str, *, method: str, target: str, second_factor: str = "") -> BaseResponse:
+    """Open the session under a new key; staff without a second factor are led to set one up."""
+    for name in ("half_way", "second_factor", "totp_pending", "recovery_codes"):
+        session.pop(name, None)  # of whoever used this browser before
+    cast(SqlSession, session).rotate()
+    person = queries.get(person_id)
+    login_user(person)
+    if person and person.roles:
+        detail = {"method": method, "second_factor": second_factor}
+        audit.record(person_id, "sign_in.enter", ("person", person_id), detail, roles=person.roles)
+    session["signed_in"] = {"method": method, "at": clock.now().timestamp()}
+    if second_factor:
+        sessions.note_proof(session, person_id, second_factor)
+    elif person and person.roles:
+        target = url_for("security.security", next=target)
+    pages.flash(_("You are signed in."), "success")
+    response = language.remember_language(pages.back(target), person.language if person else "")
+    return _note_device(person_id, response)
+
+
+def _note_device(person_id: str, response: BaseResponse) -> BaseResponse:
+    """Recognise the browser by a cookie of its own, which opens nothing; a new one is told of."""
+    device = request.cookies.get(_DEVICE, "")
+    if not 32 <= len(device) <= 64:
+        device = secrets.token_urlsafe(32)
+    devices.note_sign_in(person_id, device, user_agent=request.user_agent.string)
+    is_secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
+    response.set_cookie(
+        _DEVICE, device, max_age=_DEVICE_S, path="/sign-in", secure=is_secure, httponly=True, samesite="Lax"
+    )
+    return response

@@ -1,0 +1,56 @@
+"""Forms of the second factor."""
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, StringField
+from wtforms.validators import InputRequired, Length
+
+from crowdfund.kernel.i18n import _l
+
+
+class AppCodeForm(FlaskForm):
+    """The six digits that an authenticator app shows."""
+
+    code = StringField(
+        _l("Code from your authenticator app"),
+        [
+            InputRequired(_l("Enter the six digits which the app shows.")),
+            Length(max=20, message=_l("A code has six digits.")),
+        ],
+    )
+
+
+class RecoveryCodeForm(FlaskForm):
+    """One of the codes on paper."""
+
+    code = StringField(
+        _l("Recovery code"),
+        [
+            InputRequired(_l("Enter one of your recovery codes.")),
+            Length(max=40, message=_l("A recovery code has twelve letters and digits.")),
+        ],
+    )
+
+
+class PasskeyForm(FlaskForm):
+    """What the browser says for a device; filled by passkey.js."""
+
+    challenge_id = HiddenField("", [InputRequired(_l("The passkey gave no answer. Try again."))])
+    credential = HiddenField(
+        "",
+        [
+            InputRequired(_l("The passkey gave no answer. Try again.")),
+            Length(max=20_000, message=_l("The passkey gave no answer. Try again.")),
+        ],
+    )
+
+
+class NewPasskeyForm(PasskeyForm):
+    """A passkey with the name that its person gives it."""
+
+    name = StringField(
+        _l("Name of the passkey"),
+        [
+            InputRequired(_l("Give the passkey a name, like “My phone”.")),
+            Length(max=60, message=_l("Give the passkey a name of at most 60 characters.")),
+        ],
+    )

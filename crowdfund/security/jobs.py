@@ -1,0 +1,33 @@
+"""What happens on schedule: changes take effect, old proofs are deleted."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from crowdfund.kernel import clock, outbox, sessions
+from crowdfund.kernel.db import rows_changed
+from crowdfund.security.models import FactorTry, KnownDevice, PasskeyChallenge
+from crowdfund.security.service import changes
+
+
+@outbox.handler("security.apply_change")
+def apply_change(rows: list[outbox.Row]) -> None:
+    """Apply a sensitive change, unless it was cancelled meanwhile."""
+    for row in rows:
+        changes.apply(row.payload["change_id"])
+
+
+TRIES = timedelta(days=2)  # longer than the longest limit looks back
+DEVICES = timedelta(days=400)  # the life of the cookie
+
+
+@outbox.every(3_600, "security.purge_proofs")
+def purge() -> int:
+    """Remove what no rule looks at any more; return how many rows."""
+    now = clock.now()
+    return (
+        rows_changed(sa.delete(FactorTry).where(FactorTry.at < now - TRIES))
+        + rows_changed(sa.delete(PasskeyChallenge).where(PasskeyChallenge.expires_at < now - TRIES))
+        + rows_changed(sa.delete(KnownDevice).where(KnownDevice.last_at < now - DEVICES))
+        + sessions.purge()
+    )

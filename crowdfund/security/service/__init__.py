@@ -1,0 +1,1 @@
+"""Verbs of security: `second_factor`, `passkeys`, `changes` that wait, `devices`, `history`."""

@@ -1,0 +1,27 @@
+"""Keep what happened to a person's ways in, and tell the person."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from crowdfund.kernel import clock, outbox
+from crowdfund.kernel.db import db, new_id
+from crowdfund.security.models import SecurityEvent
+
+
+def note(
+    person_id: str, what: str, *, actor: str, detail: str = "", tell: dict[str, Any] | None = None,
+    path: str = "/account/security",
+) -> str:  # fmt: skip
+    """Write a line into a person's security history; with `tell`, a notice of the same name goes out.
+
+    `tell` is the context of the notice `security.<what>`. Return the id of the line.
+    """
+    event_id = new_id()
+    row = {"id": event_id, "person_id": person_id, "at": clock.now(), "actor": actor, "what": what,
+           "detail": detail[:160]}  # fmt: skip
+    db.session.execute(sa.insert(SecurityEvent).values(row))
+    if tell is not None:
+        said = {"person_id": person_id, "kind": f"security.{what}", "context": tell, "path": path}
+        outbox.emit("person.notice", f"security:{event_id}", said)
+    return event_id

@@ -1,0 +1,253 @@
+"""Passkeys: a device signs our challenge after it has recognised its person (WebAuthn, level 3)."""
+
+import hashlib
+import json
+import struct
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+
+from crowdfund.kernel import clock, config
+from crowdfund.kernel.db import db, insert_ignore, new_id, own_transaction, rows_changed
+from crowdfund.kernel.errors import Conflict, Invalid, NotFound, TooMany
+from crowdfund.kernel.i18n import _
+from crowdfund.people import queries
+from crowdfund.security import queries as security_queries
+from crowdfund.security import rules
+from crowdfund.security.models import Passkey, PasskeyChallenge
+from crowdfund.security.service import history, second_factor
+
+# ruff: noqa: PLC0415 - webauthn takes 5 MB and 50 ms at the start of a process, and few requests use it
+if TYPE_CHECKING:
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
+
+_P, _C = Passkey.__table__, PasskeyChallenge.__table__
+_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, struct.error)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a browser sends back: which challenge it answers, and the credential as JSON."""
+
+    challenge_id: str
+    credential: str
+
+
+def relying_party() -> str | None:
+    """Return the name under which passkeys are made: the host of PUBLIC_URL; None for a bare IP address.
+
+    A name, because WebAuthn allows no address; and only PUBLIC_URL's, so that a passkey made
+    through another host of ours is not lost with that host.
+    """
+    host = urlsplit(config.settings().public_url).hostname or ""
+    is_address = ":" in host or host.replace(".", "").isdigit()
+    return None if is_address or not host else host
+
+
+def _origin() -> str:
+    parts = urlsplit(config.settings().public_url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def begin_adding(person_id: str) -> tuple[str, dict[str, Any]]:
+    """Return a new challenge's id and what the browser's `credentials.create` wants."""
+    person = queries.get(person_id)
+    if person is None:
+        raise NotFound(_("There is no such person."))
+    if len(security_queries.passkeys(person_id)) >= rules.MAX_PASSKEYS:
+        raise Conflict(_("You have %(most)s passkeys. Remove one first.", most=rules.MAX_PASSKEYS))
+    import webauthn
+    from webauthn.helpers import structs
+
+    options = webauthn.generate_registration_options(
+        rp_id=_named(), rp_name=rules.ISSUER, user_id=person_id.encode(),
+        user_name=person.email or person.phone or person.name, user_display_name=person.name,
+        authenticator_selection=structs.AuthenticatorSelectionCriteria(
+            resident_key=structs.ResidentKeyRequirement.PREFERRED,
+            user_verification=structs.UserVerificationRequirement.REQUIRED,
+        ),
+        exclude_credentials=_descriptors(person_id),
+    )  # fmt: skip
+    return _keep(person_id, "create", options.challenge), json.loads(webauthn.options_to_json(options))
+
+
+def begin_proving(person_id: str) -> tuple[str, dict[str, Any]]:
+    """Return a new challenge's id and what the browser's `credentials.get` wants."""
+    import webauthn
+    from webauthn.helpers.structs import UserVerificationRequirement
+
+    options = webauthn.generate_authentication_options(
+        rp_id=_named(),
+        allow_credentials=_descriptors(person_id),
+        user_verification=UserVerificationRequirement.REQUIRED,
+    )
+    return _keep(person_id, "get", options.challenge), json.loads(webauthn.options_to_json(options))
+
+
+def add(person_id: str, answer: Answer, *, name: str) -> None:
+    """Keep a passkey that a device has just made. Raises Invalid, Conflict.
+
+    Call it before the request's transaction begins: the challenge is spent in one of its own.
+    """
+    import webauthn
+
+    challenge = _spend(person_id, "create", answer.challenge_id)
+    try:
+        made = webauthn.verify_registration_response(
+            credential=answer.credential, expected_challenge=challenge, expected_rp_id=_named(),
+            expected_origin=_origin(), require_user_verification=True,
+        )  # fmt: skip
+    except _broken() as error:
+        raise Invalid(_("The device's answer was not valid. Nothing was changed. Try again.")) from error
+    row = {
+        "id": new_id(), "person_id": person_id, "name": _name(name), "sign_count": made.sign_count,
+        "credential_hash": hashlib.sha256(made.credential_id).hexdigest(),
+        "credential_id": _text(made.credential_id),
+        "public_key": _text(made.credential_public_key),
+        "transports": _transports(answer.credential), "added_at": clock.now(), "used_at": None,
+    }  # fmt: skip
+    if not insert_ignore(_P, [row]):
+        raise Conflict(_("This passkey belongs to an account already."))
+    history.note(
+        person_id, "second_factor_added", actor=person_id, detail=f"passkey {row['name']}",
+        tell={"what": "passkey"},
+    )  # fmt: skip
+
+
+def prove(person_id: str, answer: Answer) -> None:
+    """Check a device's signature over our challenge. Raises WrongFactor.
+
+    Call it before the request's transaction begins: the challenge is spent in one of its own.
+    """
+    import webauthn
+
+    challenge = _spend(person_id, "get", answer.challenge_id)
+    row = _mine(person_id, answer.credential)
+    try:
+        shown = webauthn.verify_authentication_response(
+            credential=answer.credential, expected_challenge=challenge, expected_rp_id=_named(),
+            expected_origin=_origin(), credential_public_key=_bytes(row.public_key),
+            credential_current_sign_count=row.sign_count, require_user_verification=True,
+        )  # fmt: skip
+    except _broken() as error:
+        raise _wrong() from error
+    # A counter that stands still means a copied key, unless the device counts nothing at all.
+    count = shown.new_sign_count
+    grows = _P.c.sign_count < count if count else _P.c.sign_count == 0
+    used = sa.update(_P).where(_P.c.id == row.id, grows).values(sign_count=count, used_at=clock.now())
+    if rows_changed(used) != 1:
+        raise _wrong()
+
+
+def remove(person_id: str, passkey_id: str) -> None:
+    """Take a passkey away. Raises NotFound for another's."""
+    mine = sa.and_(_P.c.id == passkey_id, _P.c.person_id == person_id)
+    name = db.session.scalar(sa.select(_P.c.name).where(mine))
+    if name is None or rows_changed(sa.delete(_P).where(mine)) != 1:
+        raise NotFound(_("There is no such passkey."))
+    second_factor.after_removal(person_id, "passkey", actor=person_id, detail=name)
+
+
+@lru_cache(maxsize=1)
+def _broken() -> tuple[type[Exception], ...]:
+    """Return what webauthn and the parsers below it raise for an answer that is none."""
+    from webauthn.helpers.exceptions import WebAuthnException
+
+    return (WebAuthnException, *_UNREADABLE)
+
+
+def _bytes(text: str) -> bytes:
+    from webauthn.helpers import base64url_to_bytes
+
+    return base64url_to_bytes(text)
+
+
+def _text(data: bytes) -> str:
+    from webauthn.helpers import bytes_to_base64url
+
+    return bytes_to_base64url(data)
+
+
+def _named() -> str:
+    name = relying_party()
+    if name is None:
+        raise Conflict(_("Passkeys need a host name in PUBLIC_URL. Use an authenticator app."))
+    return name
+
+
+def _name(text: str) -> str:
+    shown = " ".join(text.split())
+    if not shown or len(shown) > 60 or not shown.isprintable():
+        raise Invalid(_("Give the passkey a name of at most 60 characters."), field="name")
+    return shown
+
+
+def _descriptors(person_id: str) -> "list[PublicKeyCredentialDescriptor]":
+    from webauthn.helpers.structs import AuthenticatorTransport, PublicKeyCredentialDescriptor
+
+    known = {one.value: one for one in AuthenticatorTransport}
+    return [
+        PublicKeyCredentialDescriptor(
+            id=_bytes(row.credential_id),
+            transports=[known[name] for name in row.transports.split() if name in known] or None,
+        )
+        for row in security_queries.passkeys(person_id)
+    ]
+
+
+def _transports(credential: str) -> str:
+    from webauthn.helpers.structs import AuthenticatorTransport
+
+    found = json.loads(credential).get("response", {}).get("transports", [])
+    known = {one.value for one in AuthenticatorTransport}
+    return " ".join(name for name in found if name in known) if isinstance(found, list) else ""
+
+
+def _keep(person_id: str, purpose: str, challenge: bytes) -> str:
+    now = clock.now()
+    recent = sa.select(sa.func.count()).where(
+        _C.c.person_id == person_id,
+        _C.c.made_at > now - rules.CHALLENGE_LIFETIME,
+        _C.c.made_at <= now + clock.CLOCKS_DIFFER,
+    )
+    if (db.session.scalar(recent) or 0) >= rules.MAX_CHALLENGES:
+        raise TooMany(_("You asked for this too often. Wait five minutes and try again."))
+    row = {
+        "id": new_id(), "person_id": person_id, "purpose": purpose, "used_at": None, "made_at": now,
+        "challenge": _text(challenge), "expires_at": now + rules.CHALLENGE_LIFETIME,
+    }  # fmt: skip
+    db.session.execute(sa.insert(_C).values(row))
+    return str(row["id"])
+
+
+def _spend(person_id: str, purpose: str, challenge_id: str) -> bytes:
+    """Use a challenge up, whatever comes of it, and return it."""
+    alive = sa.and_(
+        _C.c.id == challenge_id, _C.c.person_id == person_id, _C.c.purpose == purpose,
+        _C.c.used_at.is_(None), _C.c.expires_at > clock.now(),
+    )  # fmt: skip
+    with own_transaction() as connection:
+        spent = connection.execute(sa.update(_C).where(alive).values(used_at=clock.now())).rowcount
+        challenge = connection.scalar(sa.select(_C.c.challenge).where(_C.c.id == challenge_id))
+    if spent != 1:
+        raise _wrong()
+    return _bytes(str(challenge))
+
+
+def _mine(person_id: str, credential: str) -> Any:  # noqa: ANN401 - a row
+    try:
+        raw = _bytes(str(json.loads(credential)["id"]))
+    except _broken() as error:
+        raise _wrong() from error
+    mine = sa.and_(_P.c.person_id == person_id, _P.c.credential_hash == hashlib.sha256(raw).hexdigest())
+    row = db.session.execute(sa.select(_P).where(mine)).first()
+    if row is None:
+        raise _wrong()
+    return row
+
+
+def _wrong() -> rules.WrongFactor:
+    return rules.WrongFactor(_("The passkey was not accepted. Try again, or use another way below."))

@@ -1,0 +1,184 @@
+"""The second factor: enrol, prove once per code, recover, take away.
+
+Each `prove_…` counts the try in a transaction of its own before it looks at what was typed, so call
+it before the request's transaction begins. Whoever calls it keeps the proof in the session.
+"""
+
+import sqlalchemy as sa
+
+from crowdfund.adapters import sealing
+from crowdfund.api_tokens import service
+from crowdfund.kernel import clock, i18n, sessions
+from crowdfund.kernel.db import db, insert_ignore, new_id, own_transaction, rows_changed
+from crowdfund.kernel.errors import Conflict, Forbidden, Invalid
+from crowdfund.kernel.i18n import _
+from crowdfund.people import queries as people_queries
+from crowdfund.security import queries, rules
+from crowdfund.security.models import FactorTry, Passkey, RecoveryCode, Totp
+from crowdfund.security.service import changes, history
+
+_T, _R, _F = Totp.__table__, RecoveryCode.__table__, FactorTry.__table__
+
+
+def seal_secret(person_id: str, secret: str) -> str:
+    """Return a secret that waits for its confirmation, sealed for the session."""
+    return sealing.seal("totp enrolment", person_id, secret.encode())
+
+
+def open_secret(person_id: str, sealed: str) -> str:
+    """Return a secret that waits for its confirmation. Raises Conflict when it is no more."""
+    try:
+        return sealing.unseal("totp enrolment", person_id, sealed).decode()
+    except (sealing.UnsealError, ValueError) as error:
+        raise Conflict(_("This set-up is too old. Begin anew; nothing was changed.")) from error
+
+
+def add_app(person_id: str, secret: str, typed: str) -> None:
+    """Add an authenticator app once its code shows that it has the secret; an older app ends.
+
+    Raises WrongFactor, TooManyTries.
+    """
+    try_id = _count_try(person_id)
+    step = rules.matching_step(secret, typed, clock.now(), after=0)
+    if step is None:
+        raise rules.WrongFactor(
+            _("This is not the code that the app shows now. Wait for the next one and type it.")
+        )
+    _forgive(try_id)
+    keep_app(person_id, secret, last_step=step)
+    history.note(person_id, "second_factor_added", actor=person_id, detail="totp", tell={"what": "totp"})
+
+
+def keep_app(person_id: str, secret: str, *, last_step: int = 0) -> None:
+    """Store the secret of a person's authenticator app (enrolment, demo story)."""
+    db.session.execute(sa.delete(_T).where(_T.c.person_id == person_id))
+    row = {
+        "person_id": person_id, "sealed": sealing.seal("totp", person_id, secret.encode()),
+        "last_step": last_step, "added_at": clock.now(), "used_at": None,
+    }  # fmt: skip
+    if not insert_ignore(_T, [row]):
+        raise Conflict(_("Somebody is setting up an app for this account right now. Reload the page."))
+
+
+def prove_app(person_id: str, typed: str) -> None:
+    """Take a code of the authenticator app; each is good once. Raises WrongFactor, TooManyTries."""
+    try_id = _count_try(person_id)
+    row = db.session.execute(sa.select(_T).where(_T.c.person_id == person_id)).first()
+    if row is None:
+        raise rules.WrongFactor
+    secret = sealing.unseal("totp", person_id, row.sealed).decode()
+    step = rules.matching_step(secret, typed, clock.now(), after=row.last_step)
+    if step is None:
+        raise rules.WrongFactor
+    used = sa.update(_T).where(_T.c.person_id == person_id, _T.c.last_step < step)
+    if rows_changed(used.values(last_step=step, used_at=clock.now())) != 1:
+        raise rules.WrongFactor  # the same code, a moment earlier
+    _forgive(try_id)
+
+
+def prove_recovery_code(person_id: str, typed: str) -> int:
+    """Take a recovery code, once; return how many are left. Raises WrongFactor, TooManyTries."""
+    try_id = _count_try(person_id)
+    wrong = rules.WrongFactor(
+        _("This recovery code is not valid, or it was used already. Try another one of your list.")
+    )
+    plain = rules.plain_recovery_code(typed)
+    if not plain:
+        raise wrong
+    mine = sa.and_(_R.c.person_id == person_id, _R.c.hash.in_(_hashes(person_id, plain)))
+    used = sa.update(_R).where(mine, _R.c.used_at.is_(None)).values(used_at=clock.now())
+    if rows_changed(used) != 1:
+        raise wrong
+    _forgive(try_id)
+    left = queries.recovery_codes_left(person_id) or 0
+    history.note(person_id, "recovery_code_used", actor=person_id, tell={"left": left})
+    return left
+
+
+def make_recovery_codes(person_id: str, *, tell: bool = True) -> list[str]:
+    """Return ten new recovery codes, which are shown once; the former ones end.
+
+    Raises Invalid without a second factor: codes alone are none.
+    """
+    if not queries.factors(person_id):
+        raise Invalid(_("Set up an authenticator app or a passkey first."))
+    codes = [rules.new_recovery_code() for _number in range(rules.RECOVERY_COUNT)]
+    db.session.execute(sa.delete(_R).where(_R.c.person_id == person_id))
+    now = clock.now()
+    rows = [
+        {"id": new_id(), "person_id": person_id, "made_at": now, "used_at": None,
+         "hash": _hashes(person_id, rules.plain_recovery_code(code))[0]}
+        for code in codes
+    ]  # fmt: skip
+    db.session.execute(sa.insert(_R), rows)
+    history.note(person_id, "recovery_codes_made", actor=person_id, tell={} if tell else None)
+    return codes
+
+
+def remove_app(person_id: str) -> None:
+    """Take the authenticator app away; other sessions end by the view. Raises Conflict without one."""
+    if rows_changed(sa.delete(_T).where(_T.c.person_id == person_id)) != 1:
+        raise Conflict(_("There is no authenticator app any more."))
+    after_removal(person_id, "totp", actor=person_id)
+
+
+def after_removal(person_id: str, what: str, *, actor: str, detail: str = "") -> None:
+    """Tell of a factor that is gone; recovery codes without any factor go too."""
+    if not queries.factors(person_id):
+        db.session.execute(sa.delete(_R).where(_R.c.person_id == person_id))
+    shown = f"{what} {detail}".strip()
+    history.note(person_id, "second_factor_removed", actor=actor, detail=shown, tell={"what": what})
+
+
+def reset(person_id: str, actor: str) -> None:
+    """Take every factor of somebody who has lost them all, end the sessions, stop what waits.
+
+    For staff, about somebody else; the caller keeps the reason. Raises Forbidden, Conflict.
+    """
+    if actor == person_id:
+        raise Forbidden(_("You cannot reset your own second factor. Ask a colleague."))
+    had = queries.factors(person_id)
+    if not had and queries.recovery_codes_left(person_id) is None:
+        raise Conflict(_("This person has no second factor. Nothing was changed."))
+    for table in (_T, Passkey.__table__, _R):
+        db.session.execute(sa.delete(table).where(table.c.person_id == person_id))
+    sessions.end(person_id)
+    service.revoke_all(person_id, why="factor reset")
+    person = people_queries.get(person_id)
+    with i18n.using((person.language if person else "") or "en"):  # the person reads it
+        changes.cancel_all(person_id, actor=actor, reason=_("The second factor was reset."))
+    history.note(person_id, "second_factor_reset", actor=actor, detail=" ".join(had), tell={})
+
+
+def is_enrolled(person_id: str) -> bool:
+    """Return whether a person has any second factor."""
+    return bool(queries.factors(person_id))
+
+
+def _hashes(person_id: str, plain: str) -> list[str]:
+    return sealing.fingerprints("recovery code", person_id, plain)
+
+
+def _count_try(person_id: str) -> str:
+    """Store a try as a wrong one and then count: of those that come at once, none overlooks the others."""
+    try_id, now = new_id(), clock.now()
+    with own_transaction() as connection:
+        connection.execute(sa.insert(_F).values(id=try_id, person_id=person_id, at=now, failed=True))
+    with own_transaction() as connection:
+        for most, within in rules.TRY_LIMITS:
+            recent = sa.select(sa.func.count()).where(
+                _F.c.person_id == person_id,
+                _F.c.failed,
+                _F.c.at > now - within,
+                _F.c.at <= now + clock.CLOCKS_DIFFER,
+            )
+            if (connection.scalar(recent) or 0) > most:
+                connection.execute(sa.delete(_F).where(_F.c.id == try_id))  # waiting must come to an end
+                break
+        else:
+            return try_id
+    raise rules.TooManyTries
+
+
+def _forgive(try_id: str) -> None:
+    db.session.execute(sa.update(_F).where(_F.c.id == try_id).values(failed=False))

@@ -1,0 +1,98 @@
+"""Forms of signing in and of the profile."""
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length
+
+from crowdfund.kernel.i18n import LANGUAGES, _l
+
+
+class SignInForm(FlaskForm):
+    """Where the code goes, and who invited a newcomer."""
+
+    identifier = StringField(
+        _l("E-mail address or mobile number"),
+        [
+            InputRequired(_l("Enter your e-mail address or mobile number.")),
+            Length(max=254, message=_l("This is too long for an e-mail address or a mobile number.")),
+        ],
+    )
+    referral = StringField(
+        _l("Invitation code"),
+        [Length(max=20, message=_l("An invitation code has eight letters and digits."))],
+    )
+
+
+class CodeForm(FlaskForm):
+    """The digits from the message."""
+
+    code = StringField(
+        _l("Six-digit code"),
+        [
+            InputRequired(_l("Enter the code from the message.")),
+            Length(max=40, message=_l("Enter the code from the message, nothing else.")),
+        ],
+    )
+
+
+class ProfileForm(FlaskForm):
+    """Who the person is, as in the passport."""
+
+    first_name = StringField(
+        _l("First name"),
+        [InputRequired(_l("Enter your first name.")), Length(max=80, message=_l("At most 80 letters."))],
+    )
+    last_name = StringField(
+        _l("Last name"),
+        [InputRequired(_l("Enter your last name.")), Length(max=80, message=_l("At most 80 letters."))],
+    )
+    phone = StringField(
+        _l("Mobile number"),
+        [
+            InputRequired(_l("Enter your mobile number.")),
+            Length(max=30, message=_l("This is too long for a mobile number.")),
+        ],
+    )
+    language = SelectField(
+        _l("Language of pages and messages"),
+        choices=[
+            SelectChoice("", _l("As my browser says")),
+            *(SelectChoice(code, name) for code, name in LANGUAGES.items()),
+        ],
+        default="",
+    )
+
+
+class AddressForm(FlaskForm):
+    """An address that a person adds to the account."""
+
+    identifier = StringField(
+        _l("E-mail address or mobile number"),
+        [
+            InputRequired(_l("Enter an e-mail address or a mobile number.")),
+            Length(max=254, message=_l("This is too long for an e-mail address or a mobile number.")),
+        ],
+    )
+
+
+_BROKEN = _l("The wallet's answer is incomplete. Nothing was changed. Try again.")
+
+
+class ConfirmForm(FlaskForm):
+    """A button: what it confirms stands in the session."""
+
+
+class WalletForm(FlaskForm):
+    """The signed text as hexadecimal digits (a form would change its line ends), and the signature."""
+
+    request_id = HiddenField("", [InputRequired(_BROKEN), Length(max=64, message=_BROKEN)])
+    text = HiddenField("", [InputRequired(_BROKEN), Length(max=8000, message=_BROKEN)])
+    signature = HiddenField("", [InputRequired(_BROKEN), Length(max=20_000, message=_BROKEN)])
+
+    def signed_bytes(self) -> bytes:
+        """Return the text that was signed; what is not hexadecimal is no text of ours."""
+        try:
+            return bytes.fromhex(self.text.data)
+        except ValueError:
+            return b""

@@ -1,0 +1,68 @@
+"""Tables of signing in: codes, attempts, counters."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crowdfund.kernel.db import ID, Json, UTCDateTime, db, new_id, one_of
+
+
+class Otp(db.Model):
+    """One request for a code; the code itself is derived, never stored."""
+
+    __tablename__ = "otp"
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(sa.String(8), default="email")
+    identifier: Mapped[str] = mapped_column(sa.String(254))
+    # Who is signed in already and adds the address; nobody when the code is to sign in.
+    person_id: Mapped[str | None] = mapped_column(ID, sa.ForeignKey("person.id"))
+    digits: Mapped[int] = mapped_column(default=6)
+    language: Mapped[str] = mapped_column(sa.String(8), default="en")
+    ip: Mapped[str] = mapped_column(sa.String(45))
+    network: Mapped[str] = mapped_column(sa.String(45), default="")
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    __table_args__ = (
+        sa.Index(None, "identifier", "created_at"),
+        sa.Index(None, "ip", "created_at"),
+        sa.Index(None, "network", "created_at"),
+        one_of("kind", "email", "phone"),
+    )
+
+
+class SignInAttempt(db.Model):
+    """What the server itself has said at the start, so that it believes nothing that comes back.
+
+    The id is random and secret to the browser that began (the `state` of OIDC, the request id of
+    EIP-4361). `facts` hold what the answer must fit: nonce and verifier, or the text to be signed.
+    """
+
+    __tablename__ = "sign_in_attempt"
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.String(8))
+    browser: Mapped[str] = mapped_column(sa.String(64))
+    ip: Mapped[str] = mapped_column(sa.String(45))
+    network: Mapped[str] = mapped_column(sa.String(45))
+    # Who was signed in at the start and so adds a way in; nobody when somebody signs in.
+    person_id: Mapped[str | None] = mapped_column(ID)
+    facts: Mapped[dict[str, Any]] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    __table_args__ = (sa.Index(None, "network", "created_at"), one_of("kind", "oidc", "wallet"))
+
+
+class SignInCounter(db.Model):
+    """Wrong tries within one window; the subject is a keyed hash, so that the table names nobody."""
+
+    __tablename__ = "sign_in_counter"
+    scope: Mapped[str] = mapped_column(sa.String(12), primary_key=True)
+    subject: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    window_s: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    began_at: Mapped[datetime] = mapped_column(UTCDateTime, primary_key=True)
+    tries: Mapped[int] = mapped_column(default=0)
+    __table_args__ = (sa.Index(None, "began_at"),)

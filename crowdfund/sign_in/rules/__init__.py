@@ -1,0 +1,1 @@
+"""Rules of signing in: `codes`, `limits`, `attempts`, `external` methods, `wallets`; pure."""

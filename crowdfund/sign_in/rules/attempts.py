@@ -1,0 +1,34 @@
+"""Sign-ins at a provider or in a wallet: how long they may take and how many may be begun."""
+
+from datetime import timedelta
+
+from crowdfund.kernel.errors import CrowdfundError, TooMany
+from crowdfund.kernel.i18n import _
+from crowdfund.sign_in.rules.limits import MINUTE, Limit
+
+ATTEMPT_LIFETIME = timedelta(minutes=10)
+# A signature cannot be guessed, so failures open nothing; this keeps one visitor from filling the table.
+ATTEMPTS = (Limit("ip", MINUTE, 20), Limit("network", MINUTE, 100))
+
+
+class AttemptStale(CrowdfundError):
+    """The sign-in was used, is too old, or was begun by another browser: one answer for all."""
+
+    status = 409
+    code = "attempt_stale"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This sign-in was used already, is older than 10 minutes, or began in another browser.")
+            + " "
+            + _("Nothing was changed. Start again.")
+        )
+
+
+class TooManyAttempts(TooMany):
+    """More sign-ins were begun from one place than people need."""
+
+    code = "too_many_attempts"
+
+    def __init__(self) -> None:
+        super().__init__(_("Too many sign-ins were begun from here. Wait a minute, then try again."))

@@ -1,0 +1,58 @@
+"""Sign-in codes: what they look like, how long they live."""
+
+import hashlib
+import hmac
+import re
+from datetime import timedelta
+
+from crowdfund.kernel.errors import CrowdfundError, TooMany
+from crowdfund.kernel.i18n import _
+
+CODE_DIGITS = 6
+# Where too many six-digit codes were guessed, twelve digits are sent: guessing is hopeless there.
+LONG_CODE_DIGITS = 12
+CODE_LIFETIME = timedelta(minutes=10)
+MAX_WRONG_TRIES = 5
+
+
+class WrongCode(CrowdfundError):
+    """The code is wrong, used, too old, or was tried too often: one answer for all of them."""
+
+    status = 422
+    code = "wrong_code"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This code is not valid. Check the newest message or ask for a new code."), field="code"
+        )
+
+
+class TooManyCodes(TooMany):
+    """More codes were asked for than a person needs."""
+
+    code = "too_many_codes"
+
+
+class GuessedTooOften(TooMany):
+    """Six-digit codes are not judged here for now: too many wrong ones came (see rules/limits.py)."""
+
+    code = "guessed_too_often"
+
+    def __init__(self) -> None:
+        text = _(
+            "Many wrong codes came in, so we do not take six-digit codes here for now. "
+            "Ask for a new code: it has twelve digits and works at once."
+        )
+        super().__init__(text, field="code")
+
+
+def code_for(secret: str, otp_id: str, digits: int = CODE_DIGITS) -> str:
+    """Return the digits of a sign-in request; derived, so that no code is ever stored."""
+    mac = hmac.new(secret.encode(), f"otp:{otp_id}".encode(), hashlib.sha256).digest()
+    return f"{int.from_bytes(mac[:8]) % 10**digits:0{digits}d}"
+
+
+def code_matches(secret: str, otp_id: str, typed: str, digits: int = CODE_DIGITS) -> bool:
+    """Return whether typed digits are the code; blanks are ignored, the time is constant."""
+    cleaned = re.sub(r"[\s-]", "", typed[:100])
+    return cleaned.isascii() and hmac.compare_digest(code_for(secret, otp_id, digits), cleaned)

@@ -1,0 +1,96 @@
+"""Sign-in by wallet: the text that is signed (EIP-4361), and what may be wrong with a signature; pure."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from crowdfund.kernel.errors import CrowdfundError, Invalid
+from crowdfund.kernel.i18n import _
+
+# The statement is part of a signed text in ASCII (EIP-4361), so it is in English for everybody.
+STATEMENTS = {
+    "sign_in": "Sign in to crowdfund. This costs nothing and moves no money.",
+    "connect": "Add this wallet to my crowdfund account as a way to sign in. This costs nothing "
+    "and moves no money.",
+}
+_LONG = re.compile(r"0x[0-9a-fA-F]{132,}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the text of EIP-4361 is made of; times are aware, the address has its EIP-55 form."""
+
+    domain: str
+    address: str
+    statement: str
+    uri: str
+    chain_id: int
+    nonce: str
+    issued_at: datetime
+    expires_at: datetime
+    request_id: str
+
+
+class WalletRefused(CrowdfundError):
+    """The signature does not prove the wallet; nobody was signed in and nothing was stored."""
+
+    status = 422
+    code = "wallet_refused"
+
+
+class NoAddress(Invalid):
+    """What the wallet gave is not an address."""
+
+    code = "no_address"
+
+    def __init__(self) -> None:
+        super().__init__(_("The wallet gave no valid address. Choose an account in it and try again."))
+
+
+def text_of(request: Request) -> str:
+    """Return the text to be signed, byte for byte as EIP-4361 writes it."""
+    return (
+        f"{request.domain} wants you to sign in with your Ethereum account:\n"
+        f"{request.address}\n"
+        "\n"
+        f"{request.statement}\n"
+        "\n"
+        f"URI: {request.uri}\n"
+        "Version: 1\n"
+        f"Chain ID: {request.chain_id}\n"
+        f"Nonce: {request.nonce}\n"
+        f"Issued At: {_moment(request.issued_at)}\n"
+        f"Expiration Time: {_moment(request.expires_at)}\n"
+        f"Request ID: {request.request_id}"
+    )
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def short(address: str) -> str:
+    """Return an address as people compare it: its first and last characters."""
+    return f"{address[:6]}…{address[-4:]}"
+
+
+def why_refused(signature: str) -> WalletRefused:
+    """Return the refusal of a signature that is not the wallet's key's."""
+    if _LONG.fullmatch(signature):
+        return WalletRefused(
+            _("This looks like a contract wallet, such as a Safe. We can only check wallets that have a key.")
+            + " "
+            + _("Use another wallet, or sign in another way.")
+        )
+    return WalletRefused(
+        _("The signature is not by the account that was chosen. Nobody was signed in.")
+        + " "
+        + _("Choose the same account in your wallet and try again; contract wallets do not work here.")
+    )
+
+
+def altered() -> WalletRefused:
+    """Return the refusal of a text that is not, byte for byte, the one that we gave."""
+    return WalletRefused(
+        _("The text that was signed is not the one that we gave. Nobody was signed in. Try again.")
+    )

@@ -1,0 +1,1 @@
+"""Verbs of signing in: `codes`, `limits`, `attempts`, `methods`, `external` (`oidc`, `wallets`)."""

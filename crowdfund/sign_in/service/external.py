@@ -1,0 +1,89 @@
+"""Ways in by an identity elsewhere or a wallet: entered by, connected, changed after the hold."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from crowdfund.kernel import clock
+from crowdfund.kernel.db import db
+from crowdfund.kernel.errors import Forbidden
+from crowdfund.kernel.i18n import _
+from crowdfund.people.models import SignInMethod, User
+from crowdfund.people.service import person_with
+from crowdfund.security.service import changes, history
+from crowdfund.sign_in.rules.external import BelongsToAnother, Way
+from crowdfund.sign_in.service import methods
+
+_M = SignInMethod.__table__
+
+
+def enter_by(way: Way) -> str | None:
+    """Return whose way in this is and note its use, or None; raises Forbidden for a closed account."""
+    person_id = person_with(way.kind, way.value)
+    if person_id is None:
+        return None
+    if db.session.scalar(sa.select(User.disabled_at).where(User.id == person_id)) is not None:
+        raise Forbidden(_("This account is closed. Write to us if you think that this is a mistake."))
+    used = sa.update(_M).where(_M.c.kind == way.kind, _M.c.value == way.value)
+    db.session.execute(used.values(used_at=clock.now()))
+    return person_id
+
+
+def counts_at_once(person_id: str, way: Way) -> bool:
+    """Return whether a way in would need no second factor: the first of its kind, or one known already.
+
+    Raises BelongsToAnother.
+    """
+    owner = person_with(way.kind, way.value)
+    if owner not in (None, person_id):
+        raise BelongsToAnother(way.label)
+    mine = sa.select(sa.func.count()).where(_M.c.person_id == person_id, _M.c.kind == way.kind)
+    return owner == person_id or db.session.scalar(mine) == 0
+
+
+def has_address(person_id: str, email: str) -> bool:
+    """Return whether an e-mail address is one of a person's ways in."""
+    return person_with("email", email) == person_id
+
+
+def connect(person_id: str, way: Way) -> str:
+    """Make a proved way in a person's own; return `connected`, `known` or `held`.
+
+    The first of its kind counts at once; a further one is a sensitive change and held for a day
+    (the view has asked for a second factor). Raises BelongsToAnother.
+    """
+    # Two that come at once are one after the other: only one of them is the first.
+    db.session.execute(sa.select(User.id).where(User.id == person_id).with_for_update())
+    at_once = counts_at_once(person_id, way)
+    if person_with(way.kind, way.value) == person_id:
+        return "known"
+    if not at_once:
+        payload = {"value": way.value, "label": way.label}
+        changes.request(person_id, way.kind, payload, actor=person_id, shown=way.label)
+        return "held"
+    methods.attach(person_id, way.kind, way.value, label=way.label)
+    said: dict[str, Any] = {"what": way.label}
+    history.note(person_id, "method_added", actor=person_id, detail=way.label, tell=said)
+    return "connected"
+
+
+def _apply(kind: str, person_id: str, payload: dict[str, Any]) -> None:
+    if payload.get("remove"):
+        methods.apply_change(kind, person_id, payload)
+        return
+    way = Way(kind, str(payload["value"]), str(payload.get("label", "")))
+    if person_with(kind, way.value) not in (None, person_id):
+        raise BelongsToAnother(way.label)
+    methods.attach(person_id, kind, way.value, label=way.label)
+
+
+@changes.on_apply("oidc")
+def apply_identity(person_id: str, payload: dict[str, Any]) -> None:
+    """Add or remove an identity elsewhere whose day of waiting is over."""
+    _apply("oidc", person_id, payload)
+
+
+@changes.on_apply("wallet")
+def apply_wallet(person_id: str, payload: dict[str, Any]) -> None:
+    """Add or remove a wallet whose day of waiting is over."""
+    _apply("wallet", person_id, payload)

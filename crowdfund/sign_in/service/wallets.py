@@ -1,0 +1,78 @@
+"""Sign in and connect by a wallet's signature over a text that we have built and kept (EIP-4361)."""
+
+import secrets
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from crowdfund.adapters import wallet_signature
+from crowdfund.kernel import clock, config
+from crowdfund.people import invitations
+from crowdfund.people.service import open_account
+from crowdfund.sign_in.rules import wallets as wallet_rules
+from crowdfund.sign_in.rules.attempts import ATTEMPT_LIFETIME
+from crowdfund.sign_in.rules.external import Way
+from crowdfund.sign_in.service import attempts, external
+from crowdfund.sign_in.service.attempts import Visitor
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """A wallet that has proved itself: whose sign-in it is, or who adds it."""
+
+    target: str
+    way: Way
+    person_id: str
+    connects: bool = False
+    is_new: bool = False
+
+
+def ask(address: str, visitor: Visitor, *, target: str, referral: str = "") -> tuple[str, str]:
+    """Build and keep the text that a wallet has to sign; return the request's id and the text.
+
+    In a transaction of its own. Raises NoAddress, TooManyAttempts.
+    """
+    right = wallet_signature.checksummed(address)
+    if right is None:
+        raise wallet_rules.NoAddress
+    settings, now = config.settings(), clock.now().replace(microsecond=0)
+    parts = urlsplit(settings.public_url)
+    request = wallet_rules.Request(
+        domain=parts.netloc,
+        address=right,
+        statement=wallet_rules.STATEMENTS["connect" if visitor.person_id else "sign_in"],
+        uri=f"{settings.public_url.rstrip('/')}/sign-in",
+        chain_id=settings.chain_id,
+        nonce=secrets.token_hex(12),
+        issued_at=now,
+        expires_at=now + ATTEMPT_LIFETIME,
+        request_id=attempts.new_attempt_id(),
+    )
+    text = wallet_rules.text_of(request)
+    facts = {"address": right, "text": text, "target": target, "referral": referral}
+    attempts.begin("wallet", facts, visitor, attempt_id=request.request_id)
+    return request.request_id, text
+
+
+def prove(request_id: str, text: bytes, signature: str, visitor: Visitor) -> Proved:
+    """Judge a signature; the request is used up first, whatever comes of it.
+
+    The text that came back must be the kept one byte for byte; the address is recovered from the
+    kept one. An unknown wallet opens an account. Raises AttemptStale, WalletRefused; Forbidden for
+    a closed account.
+    """
+    attempt = attempts.use_up("wallet", request_id, visitor)
+    facts = attempt.facts
+    if not secrets.compare_digest(text, facts["text"].encode()):
+        raise wallet_rules.altered()
+    signer = wallet_signature.signer(facts["text"], signature)
+    if signer is None or signer != facts["address"]:
+        raise wallet_rules.why_refused(signature)
+    way = Way("wallet", signer, wallet_rules.short(signer))
+    if attempt.person_id is not None:
+        return Proved(facts["target"], way, attempt.person_id, connects=True)
+    if person_id := external.enter_by(way):
+        return Proved(facts["target"], way, person_id)
+    opened = open_account(
+        "wallet", way.value, label=way.label, sponsor_id=invitations.sponsor_of(facts["referral"])
+    )
+    return Proved(facts["target"], way, opened, is_new=True)

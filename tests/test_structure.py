@@ -1,0 +1,103 @@
+"""How the modules may lean on each other, beyond the order of the features (`lint-imports`)."""
+
+import ast
+from pathlib import Path
+
+import crowdfund
+
+CODE = Path(crowdfund.__file__).parent
+
+# Features whose tables others read, and why. Everybody else calls the queries of the feature.
+TABLES_READ_BY = {
+    "people": {"api_tokens", "security", "sign_in", "admin"},  # one account, cut by subject
+    "campaigns": {"investments", "reconciliation", "reports"},  # a portfolio is one query over three tables
+    "payments": {"investments", "reports"},
+    "chain": {"reconciliation", "reports"},
+    "investments": {"reconciliation", "reports"},
+    # Reports prove what no feature can prove of itself, and count the work of all.
+    "compliance": {"reports"},
+    "documents": {"reports"},
+    "issuers": {"reports"},
+    "ledger": {"reports"},
+    "notifications": {"reports"},
+    "payout_accounts": {"reports"},
+    "security": {"reports"},
+}
+
+
+def modules():
+    found = {}
+    for path in CODE.rglob("*.py"):
+        name = ".".join(path.relative_to(CODE.parent).with_suffix("").parts)
+        found[name.removesuffix(".__init__")] = path
+    return found
+
+
+def imports(path):
+    """Return what a module imports of ours, by full name, wherever in the file the import stands."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "crowdfund":
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_no_import_is_relative():
+    relative = [
+        path.name
+        for path in modules().values()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.level
+    ]
+    assert relative == []
+
+
+def test_no_two_files_import_each_other_even_through_others():
+    known = modules()
+    graph = {
+        name: {full if full in known else full.rpartition(".")[0] for full in imports(path)} & set(known)
+        for name, path in known.items()
+    }
+    done, circles = set(), []
+
+    def walk(name, trail):
+        if name in trail:
+            circles.append([*trail[trail.index(name) :], name])
+        elif name not in done:
+            for other in sorted(graph[name] - {name}):
+                walk(other, [*trail, name])
+            done.add(name)
+
+    for name in sorted(graph):
+        walk(name, [])
+    assert circles == []
+
+
+def test_forms_and_views_of_a_feature_are_its_own_and_its_tables_are_read_by_few():
+    strangers = []
+    for name, path in modules().items():
+        feature = name.split(".")[1] if "." in name else ""
+        for full in imports(path):
+            _root, other, part, *_rest = [*full.split("."), "", ""]
+            if other in ("kernel", "adapters", feature) or part not in ("models", "forms", "views"):
+                continue
+            if part != "models" or feature not in TABLES_READ_BY.get(other, ()):
+                strangers.append(f"{name} imports {full}")
+    assert strangers == []
+
+
+def test_a_package_of_a_feature_hands_on_nothing():
+    """A name is imported from the module that defines it; views list their modules to bring the routes."""
+    faces = []
+    for name, path in modules().items():
+        is_feature = not name.startswith(("crowdfund.kernel", "crowdfund.adapters"))
+        if path.name != "__init__.py" or not is_feature or name.endswith(".views") or name == "crowdfund":
+            continue
+        if name not in HANDS_ON:
+            faces += [f"{name}: {full}" for full in imports(path)]
+    assert faces == []
+
+
+HANDS_ON = {
+    "crowdfund.ledger.proof",  # defines the periodic proof itself
+    "crowdfund.notifications.kinds",  # defines the table of all kinds
+    "crowdfund.local.story",
+}
