@@ -60,7 +60,7 @@ DIRECTOR = {
     "ownership_bps": "60",
     "is_beneficial_owner": "y",
 }
-BANK = {"format": "ET", "bank": "CBE", "number": "1000123456789", "holder": COMPANY["legal_name"]}
+BANK = {"format": "ET", "bank": "cbe", "number": "1000123456789", "holder": COMPANY["legal_name"]}
 PAPERS = ("business_licence", "tax_certificate", "memorandum")
 BASICS = {
     "title": "A second roaster for Yirga",

@@ -258,7 +258,7 @@ def _visit_everything(story):
     investor.post(
         "/account/verification/facts/identity", data={"id_kind": "passport", "id_number": PERSON["id_number"]}
     )
-    investor.post("/account/payout-account/et", data={"bank": "CBE", "number": PERSON["account"],
+    investor.post("/account/payout-account/et", data={"bank": "cbe", "number": PERSON["account"],
                   "again": PERSON["account"], "holder": PERSON["legal_name"]})  # fmt: skip
     investor.post("/account/nominees/new", data={"full_name": PERSON["nominee"], "contact": "nobody"})
     owner = raising.browser(story.app, story.owner)

@@ -4,8 +4,8 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
+from crowdfund.kernel.bank_accounts import ETHIOPIAN_BANKS
 from crowdfund.kernel.i18n import _l
-from crowdfund.payout_accounts.rules import ETHIOPIAN_BANKS
 
 _LONG = Length(max=60, message=_l("This is too long for an account number."))
 _NUMBER = [InputRequired(_l("Enter the account number.")), _LONG]

@@ -211,12 +211,6 @@ def test_the_holder_is_the_person(holder, person, good):
         rules.check_holder(holder, person)
 
 
-def test_each_bank_of_the_list_has_a_code_of_its_own_and_sane_lengths():
-    codes = [code for code, *_ in rules.ETHIOPIAN_BANKS]
-    assert len(set(codes)) == len(codes)
-    assert all(8 <= fewest <= most <= 16 for *_, fewest, most in rules.ETHIOPIAN_BANKS)
-
-
 def test_the_rows_of_others_are_not_shown(app, alice, frozen):
     given(alice, frozen)
     assert "6789" not in raising.sign_in(app.test_client(), raising.person("bob")).get(URL).text

@@ -85,7 +85,7 @@ def fill_officers(page: Page) -> None:
 
 def fill_bank(page: Page, number: str = "1000123456789") -> None:
     """Enter the company's account; holder and kind are filled in already."""
-    page.get_by_label("Bank", exact=False).and_(page.locator("select")).select_option("CBE")
+    page.get_by_label("Bank", exact=False).and_(page.locator("select")).select_option("cbe")
     page.get_by_label("Account number").fill(number)
     save(page)
 

@@ -129,7 +129,7 @@ def _fill_company(company_id: str, owner: str, one: cast.Raise, number: int) -> 
         "nationality": "ET", "ownership_bps": "60", "is_beneficial_owner": True,
     }, actor=owner)  # fmt: skip
     bank.save(company_id, {
-        "format": "ET", "bank": "CBE", "number": f"10001234{56000 + number}", "holder": f"{one.company} PLC",
+        "format": "ET", "bank": "cbe", "number": f"10001234{56000 + number}", "holder": f"{one.company} PLC",
     }, actor=owner)  # fmt: skip
     file.hold_wallet(company_id)
     for kind, text in (("business_licence", "Renewed for this year."), ("tax_certificate", "Registered."),
