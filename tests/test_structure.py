@@ -1,6 +1,8 @@
 """How the modules may lean on each other, beyond the order of the features (`lint-imports`)."""
 
 import ast
+import re
+from collections import Counter
 from pathlib import Path
 
 import crowdfund
@@ -101,3 +103,36 @@ HANDS_ON = {
     "crowdfund.notifications.kinds",  # defines the table of all kinds
     "crowdfund.local.story",
 }
+
+
+# Used by tests and simulators only: each waits for the feature named here.
+WAITING = {
+    "FakeBillBitts": "tests and benchmarks: a bank without a network",
+    "create_address": "tests: where a contract will be",
+    "forget_last": "tests: a process that has just started",
+    "forget_sweep": "tests: a process that has just started",
+    "authenticate": "the JSON API",
+    "accept_late": "money that comes after the end of a campaign",
+    "capture_hold": "payouts",
+    "release_hold": "payouts",
+    "verified_number": "payouts",
+    "unsealed": "payouts to companies",
+    "payout_accounts_of": "payouts: the account that a payout went to",
+}
+
+
+def test_every_public_name_is_used_or_waits_for_a_named_feature():
+    texts = [path.read_text() for path in CODE.rglob("*") if path.suffix in (".py", ".html")]
+    outside = [CODE.parent / "app.py", CODE.parent / "worker.py", *(CODE.parent / "migrations").rglob("*.py")]
+    texts += [path.read_text() for path in outside]
+    counts = Counter(word for text in texts for word in re.findall(r"\w+", text))
+    unused = set()
+    for path in modules().values():
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef) and node.decorator_list:
+                continue  # routes, handlers and commands are called by what registers them
+            names = [node.name] if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
+            if isinstance(node, ast.Assign):
+                names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            unused |= {name for name in names if counts[name] == 1 and not name.startswith("__")}
+    assert unused == set(WAITING)

@@ -96,10 +96,6 @@ class NomineeForm(FlaskForm):
     )
 
 
-class ActionForm(FlaskForm):
-    """A button; the form guards it against forged requests."""
-
-
 class PaperForm(FlaskForm):
     """The decision about one document or nominee."""
 
@@ -146,7 +142,3 @@ class PaperDecisionForm(FlaskForm):
 
     expires_on = StringField(_l("Good until"), description=_l("The last day, if the paper has one."))
     reason = TextAreaField(_l("What is wrong with it?"), description=_l("The owner reads this."))
-
-
-class ApproveForm(FlaskForm):
-    """A button; the form guards it against forged requests."""

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from pathlib import PurePath
 
@@ -134,11 +134,6 @@ def check_expiry(expires_on: date | None, today: date) -> date | None:
             _("This document has expired already. Reject it, or correct the date."), field="expires_on"
         )
     return expires_on
-
-
-def is_due_for_reminder(expires_on: date, today: date) -> bool:
-    """Return whether the owner should be told by now that a document expires soon."""
-    return today >= expires_on - timedelta(days=REMIND_DAYS)
 
 
 def commitment(salt_hex: str, facts: object) -> str:

@@ -137,10 +137,6 @@ for _code, _text in declarations.STATEMENTS.items():
     setattr(DeclarationForm, _code, BooleanField(_text, [Needed()]))
 
 
-class PlainForm(FlaskForm):
-    """A button; the form guards it against forged requests and holds what is wrong."""
-
-
 FORMS: dict[str, type[FlaskForm]] = {
     "company": CompanyForm,
     "contacts": ContactsForm,

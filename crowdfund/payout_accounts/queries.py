@@ -55,9 +55,3 @@ def payout_accounts_of(person_id: str) -> list[PayoutRow]:
     """Return every payout account that a person had, newest first, masked (for reviewers)."""
     query = sa.select(*_SHOWN).where(_P.c.person_id == person_id).order_by(_P.c.id.desc())
     return [PayoutRow(**row._mapping) for row in db.session.execute(query)]
-
-
-def payout_accounts_waiting() -> list[PayoutRow]:
-    """Return the payout accounts that compliance has to look at, oldest first."""
-    query = sa.select(*_SHOWN).where(_P.c.status == "pending").order_by(_P.c.id)
-    return [PayoutRow(**row._mapping) for row in db.session.execute(query)]

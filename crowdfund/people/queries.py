@@ -120,12 +120,6 @@ def people(*, status: str = "", search: str = "", page: int = 1, size: int = 25)
     return list(db.session.execute(query.offset((page - 1) * size).limit(size + 1)))
 
 
-def kyc_counts() -> dict[str, int]:
-    """Return how many people are in each state of verification."""
-    query = sa.select(_U.c.kyc_status, sa.func.count()).group_by(_U.c.kyc_status)
-    return {row[0]: row[1] for row in db.session.execute(query)}
-
-
 def kyc_history(person_id: str) -> list[Any]:
     """Return who changed a person's verification, when and why, newest first."""
     query = sa.select(person_event).where(person_event.c.person_id == person_id)

@@ -98,7 +98,6 @@ def plain_recovery_code(typed: str) -> str:
 
 HOLD = timedelta(hours=24)
 STEP_UP = timedelta(minutes=10)  # how old the proof of a second factor may be for a sensitive action
-STAFF_PROOF = timedelta(hours=12)  # how long a proof keeps staff roles awake
 
 LABELS: dict[str, str] = {
     "phone": _l("Mobile number"),

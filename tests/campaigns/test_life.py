@@ -38,19 +38,10 @@ def test_only_an_end_can_be_followed_into_another_end():
     assert all(ends == {"failed", "cancelled"} for ends in life.FOLLOWS.values())
 
 
-def test_what_is_public_what_locks_and_what_refunds():
+def test_what_is_public_and_what_refunds():
     public = {"live", "succeeded", "released", "failed", "refunded", "cancelled"}
     assert set(life.PUBLIC) == public
-    assert set(life.LOCKING) == {"deploying", "live"}
     assert set(life.REFUNDING) == {"failed", "cancelled", "refunded"}
-
-
-@pytest.mark.parametrize(
-    ("settled", "goal", "percent"),
-    [(0, 100, 0), (99, 10_000, 0), (100, 10_000, 1), (9_999, 10_000, 99), (1, 1, 100), (5, 0, 0)],
-)
-def test_progress_is_whole_percent_rounded_down(settled, goal, percent):
-    assert life.progress_percent(settled, goal) == percent
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,6 @@ FOLLOWS: dict[Status, set[Status]] = {
 }
 # What a visitor may read: everything that was live once (a cancelled one only if it was).
 PUBLIC = (_S.LIVE, _S.SUCCEEDED, _S.RELEASED, _S.FAILED, _S.REFUNDED, _S.CANCELLED)
-# These hold the company's exclusivity lock.
-LOCKING = (_S.DEPLOYING, _S.LIVE)
 # In these everybody gets the money back.
 REFUNDING = (_S.FAILED, _S.CANCELLED, _S.REFUNDED)
 
@@ -90,11 +88,6 @@ def counted_minor(settled_minor: int, token_minor: int) -> int:
 def threshold_minor(goal_minor: int, threshold_bps: int) -> int:
     """Return the least settled amount that makes a success, rounded up."""
     return -(-goal_minor * threshold_bps // 10_000)
-
-
-def progress_percent(settled_minor: int, goal_minor: int) -> int:
-    """Return whole percent of the goal, rounded down: 100 only when all of it is there."""
-    return settled_minor * 100 // goal_minor if goal_minor else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,6 @@ REQUIREMENTS = (
                 _l("Indian law asks for it from everybody who lives in India or is its citizen."),
                 kinds=("pan",), only_in=INDIA),
 )  # fmt: skip
-BY_KEY = {one.key: one for one in REQUIREMENTS}
 PAPER_KINDS = tuple(kind for one in REQUIREMENTS for kind in one.kinds)
 KIND_NAMES = {
     **facts.IDENTITY_KINDS, "proof_of_address": _l("Proof of address"),

@@ -19,7 +19,6 @@ from crowdfund.kernel.i18n import _
 from crowdfund.notifications import service
 from crowdfund.people import queries
 
-PROOF = "id_proof"
 PAGE = "/account/nominees"
 
 
