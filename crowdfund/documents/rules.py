@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from pathlib import PurePath
 
-from crowdfund.kernel.errors import Conflict, FileRefused, Invalid
+from crowdfund.kernel.errors import FileRefused, Invalid, WrongState
 from crowdfund.kernel.i18n import _, _l
 
 __all__ = ["ACCEPTED", "FileRefused", "Status", "WrongState", "commitment"]
@@ -98,12 +98,6 @@ TRANSITIONS = {
     Status.DESTROYED: set(),
 }
 IN_FORCE = (Status.PENDING, Status.VERIFIED, Status.REJECTED, Status.EXPIRED)
-
-
-class WrongState(Conflict):
-    """The document is not in a state that allows this."""
-
-    code = "wrong_state"
 
 
 def move(current: str, to: Status) -> Status:

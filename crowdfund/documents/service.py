@@ -16,17 +16,11 @@ from crowdfund.documents.queries import DocumentRow, Owner
 from crowdfund.documents.rules import Status
 from crowdfund.kernel import clock, config, live, outbox
 from crowdfund.kernel.db import after_commit, db, new_id, own_transaction, record_event
-from crowdfund.kernel.errors import Forbidden
+from crowdfund.kernel.errors import NotYours
 from crowdfund.kernel.i18n import _
 
 AREA = "documents"
 _PURPOSE = "crowdfund documents v1"
-
-
-class OwnDocument(Forbidden):
-    """Four eyes: nobody decides about a document of their own."""
-
-    code = "own_document"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +172,11 @@ def decide(
 ) -> None:
     """Verify a pending document until its expiry, or reject it with a reason that the owner reads.
 
-    Raises OwnDocument, rules.WrongState or Invalid.
+    Raises NotYours, WrongState or Invalid.
     """
     document = _locked(document_id)
     if actor == document.uploaded_by or (document.owner_kind, document.owner_id) == ("person", actor):
-        raise OwnDocument(_("This is a document of your own. Somebody else has to decide about it."))
+        raise NotYours(_("This is a document of your own. Somebody else has to decide about it."))
     to = rules.move(document.status, Status.VERIFIED if approve else Status.REJECTED)
     why = "" if approve else rules.parse_reason(reason)
     document.expires_on = rules.check_expiry(expires_on, _today()) if approve else None

@@ -48,12 +48,6 @@ class NotVerified(Forbidden):
     code = "not_verified"
 
 
-class OwnCompany(Forbidden):
-    """Nobody invests in their own company here."""
-
-    code = "own_company"
-
-
 class NoContact(Forbidden):
     """The gateway registers nobody without an address that this person has not given."""
 

@@ -18,6 +18,7 @@ from crowdfund.investments.rules import Status
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.kernel import clock, live, outbox
 from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
+from crowdfund.kernel.errors import NotYours
 from crowdfund.kernel.i18n import _
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger.service import posting
@@ -40,7 +41,7 @@ def place(order: Order) -> str:
     """Place an investment: take the room, keep the consent, start the payment; return its id.
 
     The same key of the same person is one investment, however often it is sent. Raises
-    NotVerified, OwnCompany, NoContact, NoConsent, NotPossible, FormUsed, CampaignFull, CampaignClosed.
+    NotVerified, NotYours, NoContact, NoConsent, NotPossible, FormUsed, CampaignFull, CampaignClosed.
     """
     if known := _known(order):
         return known
@@ -106,7 +107,7 @@ def _check_person(order: Order, company_id: str) -> None:
     if why := files.refusal(order.user_id):
         raise rules.NotVerified(why)
     if issuers_queries.is_member(company_id, order.user_id):
-        raise rules.OwnCompany(_("This is your own company. You cannot invest in it here."))
+        raise NotYours(_("This is your own company. You cannot invest in it here."))
     if why := starting.missing_contact(order.user_id, order.rail):
         raise rules.NoContact(why, field="rail")
 

@@ -1,5 +1,7 @@
 """Errors that know how they are shown: status, sentence for a person, machine code."""
 
+from collections.abc import Mapping
+
 
 class CrowdfundError(Exception):
     """Base of every refusal; `user_message` says what happened and what to do."""
@@ -20,6 +22,15 @@ class Invalid(CrowdfundError):
 
     status = 422
     code = "invalid"
+
+
+class InvalidFields(Invalid):
+    """Several fields break a rule; `errors` maps each to its sentence."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        field, message = next(iter(errors.items()))
+        super().__init__(message, field=field)
+        self.errors = dict(errors)
 
 
 class InvalidAmount(Invalid):
@@ -48,6 +59,12 @@ class Forbidden(CrowdfundError):
     code = "forbidden"
 
 
+class NotYours(Forbidden):
+    """Four eyes: this needs somebody else than the person, author, owner or company concerned."""
+
+    code = "not_yours"
+
+
 class NotFound(CrowdfundError):
     """No such thing, or none that this person may see."""
 
@@ -60,6 +77,12 @@ class Conflict(CrowdfundError):
 
     status = 409
     code = "conflict"
+
+
+class WrongState(Conflict):
+    """The thing is not in a state that allows this."""
+
+    code = "wrong_state"
 
 
 class TooMany(CrowdfundError):

@@ -11,8 +11,8 @@ from crowdfund.campaigns.service import life as life_service
 from crowdfund.chain import queries as chain
 from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain_service
-from crowdfund.issuers.rules import life
 from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.errors import WrongState
 from tests import raising
 
 MICROSECOND = timedelta(microseconds=1)
@@ -142,7 +142,7 @@ def test_a_company_does_not_close_early_while_something_is_under_way(cast, live,
     raising.put_in(live, 8_000_00)
     prepare(live)
     before = asked(live)
-    with pytest.raises(life.WrongState, match=sentence):
+    with pytest.raises(WrongState, match=sentence):
         ending.close_early(live, actor=cast.alice)
     rollback()
     assert asked(live) == before
@@ -185,7 +185,7 @@ def test_the_contract_is_asked_to_close_by_an_intent_of_each_attempt(live, froze
 
 def test_a_campaign_is_cancelled_once_and_its_history_says_why(cast, live):
     cancelling(cast, live)
-    with pytest.raises(life.WrongState, match="being ended already"):
+    with pytest.raises(WrongState, match="being ended already"):
         ending.cancel(live, WHY, actor=cast.adam)
     rollback()
     assert asked(live) == ["create", "cancel"]
@@ -196,7 +196,7 @@ def test_a_campaign_that_has_ended_cannot_be_cancelled(cast, live, frozen):
     end(frozen, seconds=1)
     close_due()
     closed(live, succeeded=False)
-    with raising.refused(life.WrongState):
+    with raising.refused(WrongState):
         ending.cancel(live, WHY, actor=cast.adam)
     assert (raising.campaign(live).status, asked(live)) == ("refunded", ["create", "close"])
 
@@ -354,7 +354,7 @@ def test_a_refused_release_stays_begun_and_only_its_write_is_repeated(cast, live
 
 
 def test_there_is_nothing_to_try_again_without_an_error(cast, live):
-    with pytest.raises(life.WrongState, match="nothing to try again"):
+    with pytest.raises(WrongState, match="nothing to try again"):
         ending.retry_ending(live, actor=cast.adam)
     rollback()
 
@@ -363,7 +363,7 @@ def test_a_refused_ending_is_repeated_as_a_closing_only_after_the_deadline(cast,
     cancelling(cast, live)
     raising.refuse("campaign", live, "Paused")
     end(frozen)
-    with pytest.raises(life.WrongState, match="cannot be repeated from here"):
+    with pytest.raises(WrongState, match="cannot be repeated from here"):
         ending.retry_ending(live, actor=cast.adam)
     rollback()
     frozen.advance(MICROSECOND)
@@ -377,7 +377,7 @@ def test_trying_again_waits_for_what_is_being_recorded(cast, live, frozen):
     raising.refuse("campaign", live, "Paused")
     end(frozen, seconds=1)
     write(raising.CONTRACT, "queued")
-    with pytest.raises(life.WrongState, match="being recorded on chain"):
+    with pytest.raises(WrongState, match="being recorded on chain"):
         ending.retry_ending(live, actor=cast.adam)
     rollback()
     assert raising.campaign(live).chain_error == "Paused"
@@ -391,7 +391,7 @@ def test_a_campaign_that_must_follow_its_contract_is_not_ended_again(cast, live,
         lambda: ending.retry_ending(live, actor=cast.adam),
         lambda: ending.cancel(live, WHY, actor=cast.adam),
     ):
-        with pytest.raises(life.WrongState, match="follows the contract"):
+        with pytest.raises(WrongState, match="follows the contract"):
             verb()
         rollback()
     assert asked(live) == ["create"]

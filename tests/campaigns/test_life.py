@@ -6,7 +6,7 @@ import pytest
 
 from crowdfund.campaigns.rules import life
 from crowdfund.campaigns.rules.life import Status, Tally
-from crowdfund.issuers.rules import life as life_rules
+from crowdfund.kernel.errors import WrongState
 
 END = datetime(2026, 7, 15, 12, 0, tzinfo=UTC)
 NEXT = {
@@ -29,7 +29,7 @@ def test_a_state_leads_only_where_the_rules_say_and_a_refusal_names_both(before)
         if after in NEXT[before]:
             assert life.move(before, after) == after
             continue
-        with pytest.raises(life_rules.WrongState, match=f"is {before}: it cannot become {after}"):
+        with pytest.raises(WrongState, match=f"is {before}: it cannot become {after}"):
             life.move(before, after)
 
 

@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from crowdfund.campaigns.service import ending, releasing
-from crowdfund.issuers.rules import life
 from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.errors import WrongState
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as accounts
 from tests import raising
@@ -73,7 +73,7 @@ def test_an_escrow_with_more_than_what_settled_stops_the_release_too(cast, froze
 def test_a_campaign_that_must_follow_its_contract_is_not_released(cast, frozen):
     campaign_id = succeeded(cast, frozen, 8_000_00)
     put(contract_result="failed")
-    with pytest.raises(life.WrongState, match="follows the contract"):
+    with pytest.raises(WrongState, match="follows the contract"):
         releasing.release(campaign_id, actor=cast.fiona)
     rollback()
     assert ledger.balance(accounts.escrow(campaign_id)) == 8_000_00

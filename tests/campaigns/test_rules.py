@@ -11,9 +11,8 @@ from crowdfund.campaigns.rules import drafts, life
 from crowdfund.campaigns.rules import terms as terms_rules
 from crowdfund.campaigns.rules.life import Status, Tally
 from crowdfund.campaigns.rules.terms import BRIEF
-from crowdfund.issuers.rules import life as life_rules
 from crowdfund.kernel import money
-from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.errors import Invalid, WrongState
 from tests import raising
 
 END = datetime(2026, 7, 15, 12, 0, tzinfo=UTC)
@@ -240,7 +239,7 @@ def test_states_lead_where_the_rules_say():
     assert (Status.FAILED, Status.RELEASED) not in ways
     assert {b for a, b in ways if a == Status.LIVE} == {Status.SUCCEEDED, Status.FAILED, Status.CANCELLED}
     assert {a for a, b in ways if b == Status.CANCELLED} == {"draft", "submitted", "approved", "live"}
-    with pytest.raises(life_rules.WrongState):
+    with pytest.raises(WrongState):
         life.move("released", Status.REFUNDED)
 
 

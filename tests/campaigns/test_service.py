@@ -17,9 +17,9 @@ from crowdfund.chain import queries as chain
 from crowdfund.chain import service as chain_service
 from crowdfund.documents.service import Poster
 from crowdfund.issuers import queries as issuers_queries
-from crowdfund.issuers.rules import life
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.kernel.errors import InvalidFields, NotYours, WrongState
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as accounts
 from tests import raising
@@ -88,9 +88,9 @@ def test_neither_author_nor_company_decides_about_its_campaign(cast, who):
     campaign_id = raising.complete_draft(cast.company, author)
     drafts.submit(campaign_id, actor=author)
     commit()
-    with raising.refused(shared.OwnCampaign):
+    with raising.refused(NotYours):
         reviews.approve(campaign_id, actor=cast.alice)
-    with raising.refused(shared.OwnCampaign):
+    with raising.refused(NotYours):
         reviews.reject(campaign_id, "A reason that is long enough.", actor=author)
     assert raising.campaign(campaign_id).status == "submitted"
 
@@ -130,7 +130,7 @@ def test_a_submitted_campaign_cannot_be_changed(cast):
         lambda: drafts.save_story(campaign_id, raising.STORY),
         lambda: drafts.set_picture(campaign_id, Poster(raising.POSTER), "Something else entirely"),
     ):
-        with raising.refused(life.WrongState):
+        with raising.refused(WrongState):
             change()
 
 
@@ -177,7 +177,7 @@ def test_limits_of_a_later_date_replace_the_briefs(cast, frozen):
     commit()
     campaign_id = raising.complete_draft(cast.company, cast.alice)
     frozen.set(later)
-    with pytest.raises(life.InvalidFields, match=r"20,000\.00"):
+    with pytest.raises(InvalidFields, match=r"20,000\.00"):
         drafts.submit(campaign_id, actor=cast.alice)
     rollback()
 
@@ -263,7 +263,7 @@ def test_a_success_is_closed_and_released_with_the_fee_floored(cast, frozen):
     assert ledger.balance(accounts.company_wallet(cast.company)) == 8_333_33 - fee
     assert ledger.balance(accounts.escrow(campaign_id)) == 0
     assert queries.phase(raising.campaign(campaign_id), frozen.now()) == "releasing"
-    with raising.refused(life.WrongState):
+    with raising.refused(WrongState):
         releasing.release(campaign_id, actor=cast.adam)
     raising.confirm("campaign", campaign_id)
     row = raising.campaign(campaign_id)
@@ -279,11 +279,11 @@ def test_a_success_is_closed_and_released_with_the_fee_floored(cast, frozen):
 def test_nothing_is_released_before_the_end_or_after_a_failure(cast, frozen):
     campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
     raising.put_in(campaign_id, 5_000_00)
-    with raising.refused(life.WrongState):
+    with raising.refused(WrongState):
         releasing.release(campaign_id, actor=cast.fiona)
     end(frozen, seconds=1)
     close(campaign_id, succeeded=False)
-    with raising.refused(life.WrongState):
+    with raising.refused(WrongState):
         releasing.release(campaign_id, actor=cast.fiona)
     assert ledger.balance(accounts.escrow(campaign_id)) == 5_000_00
 
@@ -293,7 +293,7 @@ def test_the_company_cannot_release_its_own_money(cast, frozen):
     raising.put_in(campaign_id, 8_000_00)
     end(frozen, seconds=1)
     close(campaign_id, succeeded=True)
-    with raising.refused(shared.OwnCampaign):
+    with raising.refused(NotYours):
         releasing.release(campaign_id, actor=cast.alice)
 
 
@@ -423,7 +423,7 @@ def test_a_campaign_that_its_contract_has_left_takes_no_money_and_is_not_closed_
         totals.reserve(campaign_id, 100_00)
     with raising.refused(life_rules.CampaignClosed):
         totals.count_settled(campaign_id, 1_000_00, new_investor=True)
-    with raising.refused(life.WrongState):
+    with raising.refused(WrongState):
         ending.cancel(campaign_id, "The company asked us to stop.", actor=cast.adam)
     end(frozen, days=6)
     assert ending.close_due() == 0
@@ -447,13 +447,13 @@ def test_trying_again_keeps_the_error_when_nothing_can_begin(cast, frozen):
     ending.cancel(campaign_id, "The company asked us to stop.", actor=cast.adam)
     commit()
     raising.refuse("campaign", campaign_id, "WrongStatus(status=2)")
-    with raising.refused(life.WrongState):
+    with raising.refused(WrongState):
         ending.retry_ending(campaign_id, actor=cast.adam)
     assert raising.campaign(campaign_id).chain_error == "WrongStatus(status=2)"
     end(frozen, seconds=1)
     totals.count_refused(campaign_id, 1)
     commit()
-    with raising.refused(life.WrongState):
+    with raising.refused(WrongState):
         ending.retry_ending(campaign_id, actor=cast.adam)
     assert raising.campaign(campaign_id).chain_error == "WrongStatus(status=2)"
     totals.count_refused(campaign_id, -1)
@@ -480,7 +480,7 @@ def test_refused_payments_hold_closing_and_release(cast, frozen):
     close(campaign_id, succeeded=True)
     totals.count_refused(campaign_id, 1)
     commit()
-    with pytest.raises(life.WrongState, match="refused to record"):
+    with pytest.raises(WrongState, match="refused to record"):
         releasing.release(campaign_id, actor=cast.fiona)
     rollback()
 
@@ -500,7 +500,7 @@ def test_a_refused_closing_is_tried_again_later(cast, frozen):
 def test_a_company_closes_early_only_from_the_threshold_on(cast, frozen):
     campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
     raising.put_in(campaign_id, 4_000_00, payer="p1")
-    with pytest.raises(life.WrongState, match=r"7,500\.00 ETB"):
+    with pytest.raises(WrongState, match=r"7,500\.00 ETB"):
         ending.close_early(campaign_id, actor=cast.alice)
     rollback()
     raising.put_in(campaign_id, 3_500_00, payer="p2")

@@ -7,11 +7,10 @@ from crowdfund.adapters import custody
 from crowdfund.campaigns.models import Campaign
 from crowdfund.campaigns.service import ending, redirects, releasing
 from crowdfund.chain import connection, queries, request_queries, requests, rules
-from crowdfund.issuers.rules.life import InvalidFields, WrongState
 from crowdfund.issuers.service import file
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db
-from crowdfund.kernel.errors import Conflict, Forbidden, Invalid
+from crowdfund.kernel.errors import Conflict, Forbidden, Invalid, InvalidFields, WrongState
 from crowdfund.notifications.models import Notice
 from tests import raising
 

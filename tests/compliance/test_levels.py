@@ -17,7 +17,7 @@ from crowdfund.compliance.service import reviews as reviews_service
 from crowdfund.documents import service as documents
 from crowdfund.kernel import clock, config
 from crowdfund.kernel.db import commit, db, rollback
-from crowdfund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from crowdfund.kernel.errors import Conflict, Forbidden, Invalid, NotFound, NotYours
 from crowdfund.notifications.models import Notice
 from crowdfund.people import queries, service
 from tests import raising
@@ -110,14 +110,14 @@ def test_nobody_reviews_themselves(app, desk):
     desk.complete(desk.carla)
     desk.submit(desk.carla)
     paper = desk.paper(desk.carla, "passport")
-    with pytest.raises(reviews.OwnFile):
+    with pytest.raises(NotYours):
         desk.accept(desk.carla, paper.id)
     rollback()
     desk.accept_all(desk.carla, actor=desk.dawit)
     for verb in (desk.approve, desk.reject):
-        with pytest.raises(reviews.OwnFile):
+        with pytest.raises(NotYours):
             verb(desk.carla)
-    with pytest.raises(reviews.OwnFile):
+    with pytest.raises(NotYours):
         reviews_service.revoke(desk.carla, actor=desk.carla, reason="long enough a reason")
     assert desk.standing(desk.carla) == ("pending", "none")
 
@@ -420,4 +420,4 @@ def test_a_document_of_somebody_else_cannot_be_removed(desk, alice):
         files_service.remove(raising.person("bob"), paper.id)
     rollback()
     assert desk.paper(alice, "passport").status == "pending"
-    assert issubclass(reviews.OwnFile, Forbidden)
+    assert issubclass(NotYours, Forbidden)

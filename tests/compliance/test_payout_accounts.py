@@ -6,12 +6,11 @@ import pytest
 
 from crowdfund.compliance.queries import desk as desk_queries
 from crowdfund.compliance.queries import reviews as reviews_queries
-from crowdfund.compliance.rules import reviews
 from crowdfund.compliance.rules.reviews import Decision
 from crowdfund.compliance.service import asking
 from crowdfund.compliance.service import reviews as reviews_service
 from crowdfund.kernel.db import commit, rollback
-from crowdfund.kernel.errors import Conflict, Invalid
+from crowdfund.kernel.errors import Conflict, Invalid, NotYours
 from crowdfund.payout_accounts import queries
 from crowdfund.payout_accounts import service as payout_accounts_service
 from crowdfund.people import service
@@ -92,7 +91,7 @@ def test_the_account_waits_in_the_queue_and_is_decided_by_somebody_else(desk, al
         with pytest.raises(Invalid):
             decide(desk, alice, approve=False, reason=reason)
     rollback()
-    with pytest.raises(reviews.OwnFile):
+    with pytest.raises(NotYours):
         reviews_service.decide_payout(alice, Decision(approve=True), actor=alice)
     decide(desk, alice, approve=False, reason="The holder is somebody else.")
     assert queries.payout_account_of(alice).status == "rejected"

@@ -6,7 +6,7 @@ import pytest
 
 from crowdfund.compliance.rules import facts, nominees, requirements, reviews, standing, texts
 from crowdfund.compliance.rules.requirements import File, Paper
-from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.errors import Invalid, InvalidFields
 
 TODAY = date(2026, 6, 15)
 GOOD = {"legal_name": "Abebe Bikila", "born_on": "1990-05-01", "nationality": "ET", "street": "Bole 7",
@@ -15,7 +15,7 @@ IDENTITY = Paper("passport", "verified", date(2030, 1, 1))
 
 
 def refused(step, **changed):
-    with pytest.raises(texts.InvalidFields) as error:
+    with pytest.raises(InvalidFields) as error:
         facts.clean(step, GOOD | changed, today=TODAY)
     return error.value.errors
 

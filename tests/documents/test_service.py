@@ -14,7 +14,7 @@ from crowdfund.adapters import sealing, storage
 from crowdfund.documents import models, queries, rules, service
 from crowdfund.kernel import config, outbox
 from crowdfund.kernel.db import commit, db, rollback
-from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.errors import Invalid, NotYours, WrongState
 from tests import raising
 
 
@@ -175,10 +175,10 @@ def test_a_rejection_needs_a_reason(alice, carla, reason):
 
 def test_nobody_decides_about_a_document_of_their_own(alice, carla):
     document_id = upload(carla)
-    with raising.refused(service.OwnDocument):
+    with raising.refused(NotYours):
         service.decide(document_id, actor=carla, approve=True)
     by_carla = upload(alice, by=carla)
-    with raising.refused(service.OwnDocument):
+    with raising.refused(NotYours):
         service.decide(by_carla, actor=carla, approve=True)
 
 
@@ -186,7 +186,7 @@ def test_a_document_is_decided_once(alice, carla):
     document_id = upload(alice)
     service.decide(document_id, actor=carla, approve=True)
     commit()
-    with raising.refused(rules.WrongState):
+    with raising.refused(WrongState):
         service.decide(document_id, actor=carla, approve=False, reason="Changed my mind about it.")
     service.reopen(document_id, "the address has changed", actor="system")
     commit()

@@ -10,7 +10,7 @@ from crowdfund.investments import queries, rules, service
 from crowdfund.investments.models import Consent, Investment, investment_event
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, rollback
-from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.errors import NotFound, NotYours
 from crowdfund.payments.models import Payment
 from crowdfund.people import service as people_service
 from tests import raising
@@ -67,7 +67,7 @@ def test_a_lapsed_verification_stops_new_money(world):
 def test_nobody_invests_in_their_own_company(world):
     people_service.set_kyc_level(world.people["alice"], "basic", actor="system")
     commit()
-    with pytest.raises(rules.OwnCompany, match="your own company"):
+    with pytest.raises(NotYours, match="your own company"):
         world.place("alice")
     assert nothing_was_stored(world)
 

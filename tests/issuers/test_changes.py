@@ -8,10 +8,11 @@ from crowdfund.campaigns import queries as campaigns
 from crowdfund.chain import queries as chain
 from crowdfund.documents import service as documents
 from crowdfund.issuers import queries as issuers_queries
-from crowdfund.issuers.rules import diffs, life
+from crowdfund.issuers.rules import diffs
 from crowdfund.issuers.service import bank, changes, file, officers, papers, reviews, shared
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, rollback
+from crowdfund.kernel.errors import NotYours, WrongState
 from crowdfund.security import queries
 from crowdfund.security.service import changes as sensitive
 from tests import raising
@@ -73,7 +74,7 @@ def test_a_change_back_to_what_counts_is_no_change(cast):
     rename(cast)
     rename(cast, "Yirga Coffee")
     assert issuers_queries.running_changes(cast["company"]) == []
-    with raising.refused(life.WrongState):
+    with raising.refused(WrongState):
         changes.send(cast["company"], actor=cast["alice"])
 
 
@@ -81,14 +82,14 @@ def test_what_waits_for_review_cannot_be_changed_until_it_is_taken_back(cast):
     rename(cast)
     changes.send(cast["company"], actor=cast["alice"])
     commit()
-    with raising.refused(life.WrongState):
+    with raising.refused(WrongState):
         rename(cast, "Third name")
     changes.take_back(cast["company"], actor=cast["alice"])
     rename(cast, "Third name")
     changes.drop(cast["company"], actor=cast["alice"])
     commit()
     assert issuers_queries.running_changes(cast["company"]) == []
-    with raising.refused(life.WrongState):
+    with raising.refused(WrongState):
         changes.approve(cast["company"], actor=cast["carla"])
 
 
@@ -101,7 +102,7 @@ def test_nobody_decides_about_changes_of_a_company_of_their_own(cast):
         lambda: changes.reject(cast["company"], "A reason that is long.", actor=cast["carla"]),
         lambda: reviews.deactivate(cast["company"], "A reason that is long.", actor=cast["carla"]),
     ):
-        with raising.refused(shared.OwnCompany):
+        with raising.refused(NotYours):
             decide()
 
 
@@ -128,7 +129,7 @@ def test_changes_that_leave_the_file_incomplete_cannot_be_sent(cast):
     [first] = issuers_queries.officers(cast["company"])
     officers.remove(cast["company"], first["id"], actor=cast["alice"])
     commit()
-    with pytest.raises(life.WrongState, match="directors and owners"):
+    with pytest.raises(WrongState, match="directors and owners"):
         changes.send(cast["company"], actor=cast["alice"])
 
 

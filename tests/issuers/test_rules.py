@@ -5,7 +5,7 @@ import pytest
 from crowdfund.documents import rules
 from crowdfund.issuers.rules import life, steps, words
 from crowdfund.issuers.rules.life import Standing, Status
-from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.errors import Invalid, WrongState
 
 READY = {"verified": True, "registered": True, "has_live_campaign": False, "last_start_year": None}
 
@@ -40,7 +40,7 @@ def test_a_file_only_moves_along_the_allowed_ways():
         ("verified", Status.REJECTED),
         ("rejected", Status.VERIFIED),
     ):
-        with pytest.raises(life.WrongState):
+        with pytest.raises(WrongState):
             life.move(current, to)
 
 

@@ -7,11 +7,10 @@ from crowdfund.chain import queries as chain
 from crowdfund.documents import queries as documents
 from crowdfund.documents import rules
 from crowdfund.issuers import queries
-from crowdfund.issuers.rules import life
 from crowdfund.issuers.service import bank, file, officers, registry, reviews, shared
 from crowdfund.issuers.service import papers as papers_service
 from crowdfund.kernel.db import commit, db, rollback
-from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.errors import CrowdfundError, InvalidFields, NotYours, WrongState
 from tests import raising
 
 
@@ -27,7 +26,7 @@ def test_a_draft_keeps_each_page_and_nothing_of_a_bad_one(cast):
     company_id = file.start(cast["alice"])
     file.save(company_id, "contacts", raising.CONTACTS)
     commit()
-    with raising.refused(life.InvalidFields):
+    with raising.refused(InvalidFields):
         file.save(company_id, "company", raising.COMPANY | {"tin": "1e9"})
     row = queries.get(company_id)
     assert (row.contact_phone, row.legal_name, row.status) == ("+251911234567", None, "draft")
@@ -103,7 +102,7 @@ def test_nobody_decides_about_a_company_of_their_own(cast, verb):
     company_id = raising.filled_company(cast["carla"])
     file.submit(company_id, actor=cast["carla"])
     commit()
-    with raising.refused(shared.OwnCompany):
+    with raising.refused(NotYours):
         if verb == "approve":
             reviews.approve(company_id, actor=cast["carla"])
         else:
@@ -123,7 +122,7 @@ def test_a_submitted_file_cannot_be_changed(cast):
         lambda: bank.save(company_id, raising.BANK, actor=cast["alice"]),
         lambda: file.submit(company_id, actor=cast["alice"]),
     ):
-        with raising.refused(life.WrongState):
+        with raising.refused(WrongState):
             change()
 
 

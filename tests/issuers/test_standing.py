@@ -6,10 +6,10 @@ from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.service import drafts, ending, releasing, reviews, shared
 from crowdfund.chain import queries as chain
 from crowdfund.issuers import queries
-from crowdfund.issuers.rules import life
 from crowdfund.issuers.service import file, registry
 from crowdfund.issuers.service import reviews as reviews_service
 from crowdfund.kernel.db import commit, rollback
+from crowdfund.kernel.errors import WrongState
 from tests import raising
 
 WHY = "The business licence was withdrawn."
@@ -76,7 +76,7 @@ def test_what_the_registry_refused_is_tried_again_for_where_the_company_stands_n
     assert functions(cast)[-2:] == ["deactivateIssuer", "deactivateIssuer"]
     raising.confirm("company", cast["company"])
     assert queries.get(cast["company"]).chain_error is None
-    with raising.refused(life.WrongState):
+    with raising.refused(WrongState):
         registry.again(cast["company"], actor=cast["carla"])
 
 

@@ -7,9 +7,10 @@ import pytest
 
 from crowdfund.issuers import queries
 from crowdfund.issuers.rules import declarations, team
-from crowdfund.issuers.service import file, reviews, shared
+from crowdfund.issuers.service import file, reviews
 from crowdfund.issuers.service import team as team_service
 from crowdfund.kernel.db import commit, rollback
+from crowdfund.kernel.errors import NotYours
 from tests import raising
 
 
@@ -183,5 +184,5 @@ def test_a_member_in_any_role_never_decides_about_the_company(cast):
     carla = raising.person("carla", "compliance")
     file.submit(cast["company"], actor=cast["alice"])
     raising.join(cast["company"], carla, "viewer")
-    with raising.refused(shared.OwnCompany):
+    with raising.refused(NotYours):
         reviews.approve(cast["company"], actor=carla)

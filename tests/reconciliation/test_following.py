@@ -4,11 +4,10 @@ import pytest
 
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.rules import life
-from crowdfund.campaigns.service import ending, releasing, shared, totals
+from crowdfund.campaigns.service import ending, releasing, totals
 from crowdfund.chain import service as chain_service
-from crowdfund.issuers.rules import life as life_rules
 from crowdfund.kernel.db import commit, rollback
-from crowdfund.kernel.errors import Conflict, Forbidden
+from crowdfund.kernel.errors import Conflict, Forbidden, NotYours, WrongState
 from crowdfund.reconciliation.rules import following
 from crowdfund.reconciliation.service import comparing
 from crowdfund.reconciliation.service import following as following_service
@@ -133,7 +132,7 @@ def test_a_success_on_both_sides_returns_what_the_contract_refused_before_the_re
     raised.set_status("succeeded")
     raised.chain_works()
     assert raised.compare() == ["refused"]
-    with raising.refused(life_rules.WrongState):
+    with raising.refused(WrongState):
         releasing.release(raised.campaign_id, actor=raised.people["fiona"])
     assert raised.follow() == "done"
     assert (raised.campaign().status, raised.campaign().settled_minor) == ("succeeded", 8_000_00)
@@ -157,7 +156,7 @@ def test_a_contract_that_was_released_behind_our_back_is_paid_out_in_the_books_o
     succeeded(raised)
     raised.on_chain("release", b"\x02" * 32, role="operator")
     assert raised.compare() == ["status"]
-    with raising.refused(life_rules.WrongState):
+    with raising.refused(WrongState):
         releasing.release(raised.campaign_id, actor=raised.people["fiona"])
     assert len(raised.preview().moves) == 2
     assert raised.follow() == "done"
@@ -189,7 +188,7 @@ def test_a_payment_that_the_contract_refuses_holds_the_closing_until_it_went_bac
     assert raised.close_due() == 0
     assert "refused to record" in raised.campaign().chain_error
     assert "the contract refused 1 payments of 100000" in " ".join(raised.alerts())
-    with raising.refused(life_rules.WrongState):
+    with raising.refused(WrongState):
         ending.retry_ending(raised.campaign_id, actor=raised.people["fiona"])
     raised.compare()
     assert [one.id for one in raised.preview().plan.returned] == [refused]
@@ -299,14 +298,14 @@ def cancelled(raised):
 
 def test_who_asked_cannot_approve_and_the_company_can_do_neither(cancelled):
     seen = cancelled.preview()
-    with raising.refused(shared.OwnCampaign):
+    with raising.refused(NotYours):
         following_service.ask(
             cancelled.campaign_id, reason=WHY, fingerprint=seen.fingerprint, actor=cancelled.people["alice"]
         )
     request_id = cancelled.ask()
     with raising.refused(Forbidden):
         following_service.approve(request_id, actor=cancelled.people["fiona"])
-    with raising.refused(shared.OwnCampaign):
+    with raising.refused(NotYours):
         following_service.approve(request_id, actor=cancelled.people["alice"])
     assert cancelled.request(request_id).status == "pending"
     with pytest.raises(Conflict, match="asked for this already"):
@@ -403,7 +402,7 @@ def test_a_campaign_that_agrees_has_nothing_to_follow(raised):
 def test_a_disagreement_cannot_be_tried_away(raised):
     succeed_by_others(raised)
     error = raised.campaign().chain_error
-    with pytest.raises(life_rules.WrongState, match="second person"):
+    with pytest.raises(WrongState, match="second person"):
         ending.retry_ending(raised.campaign_id, actor=raised.people["fiona"])
     rollback()
     assert raised.campaign().chain_error == error

@@ -6,8 +6,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from crowdfund.campaigns.rules.terms import last_settlement
-from crowdfund.issuers.rules.life import WrongState
-from crowdfund.kernel.errors import Conflict
+from crowdfund.kernel.errors import Conflict, WrongState
 from crowdfund.kernel.i18n import _, ngettext
 
 

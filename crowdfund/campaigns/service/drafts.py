@@ -13,12 +13,12 @@ from crowdfund.campaigns.rules.life import Status
 from crowdfund.campaigns.service.shared import NotEligible, change, locked, tell_team, touch
 from crowdfund.documents.service import Poster
 from crowdfund.issuers import queries as issuers_queries
-from crowdfund.issuers.rules import life, lists
+from crowdfund.issuers.rules import lists
 from crowdfund.issuers.rules.life import REFUSALS
 from crowdfund.issuers.rules.words import line
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db, new_id, record_event
-from crowdfund.kernel.errors import Conflict, FileRefused
+from crowdfund.kernel.errors import Conflict, FileRefused, InvalidFields, WrongState
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.statuses import status_text
 from crowdfund.notifications import service
@@ -126,14 +126,14 @@ def submit(campaign_id: str, *, actor: str) -> None:
 
 def _refuse(errors: Mapping[str, str]) -> None:
     if errors:
-        raise life.InvalidFields(errors)
+        raise InvalidFields(errors)
 
 
 def editable(campaign_id: str) -> Campaign:
     """Return a locked draft; raises WrongState for whatever was submitted."""
     campaign = locked(campaign_id)
     if campaign.status != Status.DRAFT:
-        raise life.WrongState(
+        raise WrongState(
             _("This campaign is %(status)s: it cannot be changed now.", status=status_text(campaign.status))
         )
     return campaign

@@ -16,9 +16,9 @@ from crowdfund.campaigns.service.shared import campaign_intent, change, locked, 
 from crowdfund.chain import queries as chain_queries
 from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain_service
-from crowdfund.issuers.rules import life as life_rules
 from crowdfund.issuers.rules.words import parse_reason
 from crowdfund.kernel import clock, money, outbox
+from crowdfund.kernel.errors import WrongState
 from crowdfund.kernel.i18n import _
 
 FUNCTIONS = {"close": "closeConfirmed", "cancel": "cancel", "release": "release"}
@@ -54,18 +54,16 @@ def close_early(campaign_id: str, *, actor: str) -> None:
     """
     campaign = locked(campaign_id)
     if campaign.status != Status.LIVE or campaign.ending:
-        raise life_rules.WrongState(_("Only a live campaign can be closed."))
+        raise WrongState(_("Only a live campaign can be closed."))
     if not _is_success(campaign):
         need = life.threshold_minor(campaign.goal_minor or 0, campaign.threshold_bps)
-        raise life_rules.WrongState(
+        raise WrongState(
             _("Closing early needs %(need)s settled. Wait for more, or the deadline.", need=money.fmt(need))
         )
     if campaign.reserved_minor - campaign.foreign_room_minor > campaign.settled_minor:
-        raise life_rules.WrongState(_("Some money is still on its way. Close when it has arrived."))
+        raise WrongState(_("Some money is still on its way. Close when it has arrived."))
     if not _begin_close(campaign, actor=actor):
-        raise life_rules.WrongState(
-            _("The last payments are being recorded on chain. Try again in a minute.")
-        )
+        raise WrongState(_("The last payments are being recorded on chain. Try again in a minute."))
 
 
 def _begin_close(campaign: Campaign, *, actor: str) -> int:
@@ -148,9 +146,9 @@ def cancel(campaign_id: str, reason: str, *, actor: str) -> None:
     life.move(campaign.status, Status.CANCELLED)
     if campaign.status == Status.LIVE:
         if campaign.ending:
-            raise life_rules.WrongState(_("This campaign is being ended already."))
+            raise WrongState(_("This campaign is being ended already."))
         if campaign.contract_result:
-            raise life_rules.WrongState(must_follow())
+            raise WrongState(must_follow())
         begin(campaign, "cancel", actor=actor, reason=why)
         return
     change(campaign, Status.CANCELLED, actor=actor, reason=why)
@@ -210,24 +208,20 @@ def retry_ending(campaign_id: str, *, actor: str) -> None:
     """
     campaign = locked(campaign_id)
     if not campaign.chain_error:
-        raise life_rules.WrongState(_("There is nothing to try again."))
+        raise WrongState(_("There is nothing to try again."))
     if campaign.contract_result:
-        raise life_rules.WrongState(must_follow())
+        raise WrongState(must_follow())
     if campaign.ending == "release":
         begin(campaign, "release", actor=actor)
         return
     if campaign.status != Status.LIVE or not campaign.ends_at or campaign.ends_at >= clock.now():
-        raise life_rules.WrongState(
-            _("This cannot be repeated from here. Close, cancel or release the campaign again.")
-        )
+        raise WrongState(_("This cannot be repeated from here. Close, cancel or release the campaign again."))
     if campaign.refused_count:
-        raise life_rules.WrongState(
+        raise WrongState(
             _("The contract refused to record some of this money. Compare it with our books first.")
         )
     if not _begin_close(campaign, actor=actor):
-        raise life_rules.WrongState(
-            _("The last payments are being recorded on chain. Try again in a minute.")
-        )
+        raise WrongState(_("The last payments are being recorded on chain. Try again in a minute."))
 
 
 def must_follow() -> str:

@@ -23,7 +23,7 @@ class AlreadySpent(Conflict):
 
 
 def open_to(campaign_id: str, actor: str) -> Campaign:
-    """Return a locked campaign that this person may decide about; raises OwnCampaign."""
+    """Return a locked campaign that this person may decide about; raises NotYours."""
     return reviewable(campaign_id, actor)
 
 

@@ -12,11 +12,10 @@ from crowdfund.campaigns.rules import drafts, life
 from crowdfund.campaigns.service.drafts import editable
 from crowdfund.campaigns.service.shared import touch
 from crowdfund.documents.service import Examined
-from crowdfund.issuers.rules import life as life_rules
 from crowdfund.issuers.rules.words import line
 from crowdfund.kernel import clock, outbox
 from crowdfund.kernel.db import db, new_id
-from crowdfund.kernel.errors import Conflict
+from crowdfund.kernel.errors import Conflict, WrongState
 from crowdfund.kernel.i18n import _
 
 log = structlog.get_logger()
@@ -30,7 +29,7 @@ def check_new_document(campaign_id: str, title: str) -> str:
     name = line(title, "title", _("what it is"), least=3, most=80)
     campaign = queries.by_id(campaign_id)
     if campaign.status != life.Status.DRAFT:
-        raise life_rules.WrongState(_("This campaign was submitted: its documents cannot be changed now."))
+        raise WrongState(_("This campaign was submitted: its documents cannot be changed now."))
     _refuse_too_many(campaign_id)
     return name
 

@@ -10,9 +10,9 @@ from crowdfund.campaigns.service.shared import locked, note, reviewable
 from crowdfund.chain import queries as chain
 from crowdfund.chain import request_queries, requests
 from crowdfund.issuers import queries
-from crowdfund.issuers.rules import life, words
+from crowdfund.issuers.rules import words
 from crowdfund.kernel import audit
-from crowdfund.kernel.errors import Conflict, Invalid
+from crowdfund.kernel.errors import Conflict, Invalid, WrongState
 from crowdfund.kernel.i18n import _
 from crowdfund.notifications import service
 
@@ -22,11 +22,11 @@ OPEN = (Status.LIVE, Status.SUCCEEDED)
 def ask_redirect(campaign_id: str, wallet: str, reason: str, *, actor: str) -> str:
     """Ask a second admin to redirect the release to another wallet; return the request's id.
 
-    Raises OwnCampaign, WrongState, Invalid (wallet, reason), Conflict if it is asked for already.
+    Raises NotYours, WrongState, Invalid (wallet, reason), Conflict if it is asked for already.
     """
     campaign = reviewable(campaign_id, actor)
     if campaign.status not in OPEN or not campaign.contract_address:
-        raise life.WrongState(_("Only a live campaign or one that has succeeded can be redirected."))
+        raise WrongState(_("Only a live campaign or one that has succeeded can be redirected."))
     address = words.parse_wallet(wallet)
     if chain.is_ours(address):
         raise Invalid(

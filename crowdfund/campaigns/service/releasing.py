@@ -5,9 +5,8 @@ from crowdfund.campaigns.rules import life
 from crowdfund.campaigns.rules.life import Status
 from crowdfund.campaigns.service.ending import begin, must_follow
 from crowdfund.campaigns.service.shared import change, locked, reviewable, tell_team
-from crowdfund.issuers.rules import life as life_rules
 from crowdfund.kernel import clock, money, outbox
-from crowdfund.kernel.errors import Conflict
+from crowdfund.kernel.errors import Conflict, WrongState
 from crowdfund.kernel.i18n import _
 from crowdfund.ledger import queries as ledger_queries
 from crowdfund.ledger import rules as ledger_rules
@@ -24,16 +23,16 @@ def release(campaign_id: str, *, actor: str) -> None:
     """Pay out a success, once: the floored fee to the platform, the rest to the company.
 
     Money moves in the journal now and on chain by a write; `released` when that is confirmed.
-    Raises OwnCampaign, WrongState, or EscrowDisagrees if the escrow does not hold what settled.
+    Raises NotYours, WrongState, or EscrowDisagrees if the escrow does not hold what settled.
     """
     campaign = reviewable(campaign_id, actor)
     life.move(campaign.status, Status.RELEASED)
     if campaign.released_minor is not None:
-        raise life_rules.WrongState(_("The release of this campaign is under way."))
+        raise WrongState(_("The release of this campaign is under way."))
     if campaign.contract_result:
-        raise life_rules.WrongState(must_follow())
+        raise WrongState(must_follow())
     if campaign.refused_count:
-        raise life_rules.WrongState(
+        raise WrongState(
             _("The contract refused to record some of this money. Compare it with our books first.")
         )
     pay_out(campaign)

@@ -6,9 +6,9 @@ from crowdfund.campaigns.rules import terms as terms_rules
 from crowdfund.campaigns.rules.life import Status
 from crowdfund.campaigns.service.life import deploy
 from crowdfund.campaigns.service.shared import change, reviewable, tell_team
-from crowdfund.issuers.rules import life as life_rules
 from crowdfund.issuers.rules.words import parse_reason
 from crowdfund.kernel import clock
+from crowdfund.kernel.errors import WrongState
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.statuses import status_text
 
@@ -16,7 +16,7 @@ from crowdfund.kernel.statuses import status_text
 def approve(campaign_id: str, *, actor: str) -> None:
     """Approve a submitted campaign, fix its terms and have it deployed.
 
-    Raises OwnCampaign (four eyes), NotEligible or WrongState.
+    Raises NotYours (four eyes), NotEligible or WrongState.
     """
     campaign = reviewable(campaign_id, actor)
     life.move(campaign.status, Status.APPROVED)
@@ -31,11 +31,11 @@ def approve(campaign_id: str, *, actor: str) -> None:
 
 
 def reject(campaign_id: str, reason: str, *, actor: str) -> None:
-    """Send a submitted campaign back to draft with a reason; raises OwnCampaign or WrongState."""
+    """Send a submitted campaign back to draft with a reason; raises NotYours or WrongState."""
     why = parse_reason(reason)
     campaign = reviewable(campaign_id, actor)
     if campaign.status != Status.SUBMITTED:
-        raise life_rules.WrongState(
+        raise WrongState(
             _("This campaign is %(status)s: there is nothing to reject.", status=status_text(campaign.status))
         )
     campaign.reviewed_at, campaign.reviewed_by = clock.now(), actor

@@ -7,15 +7,9 @@ from crowdfund.campaigns.rules.life import Status
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.kernel import clock, live
 from crowdfund.kernel.db import db, record_event
-from crowdfund.kernel.errors import Conflict, Forbidden
+from crowdfund.kernel.errors import Conflict, NotYours
 from crowdfund.kernel.i18n import _
 from crowdfund.notifications import service
-
-
-class OwnCampaign(Forbidden):
-    """Four eyes: neither the author nor the company decides about its campaign."""
-
-    code = "own_campaign"
 
 
 class NotEligible(Conflict):
@@ -39,10 +33,10 @@ def locked(campaign_id: str) -> Campaign:
 
 
 def reviewable(campaign_id: str, actor: str) -> Campaign:
-    """Return a locked campaign that this person may decide about; raises OwnCampaign."""
+    """Return a locked campaign that this person may decide about; raises NotYours."""
     campaign = locked(campaign_id)
     if actor == campaign.author_id or issuers_queries.is_member(campaign.company_id, actor):
-        raise OwnCampaign(_("This is a campaign of your own company. Somebody else has to decide about it."))
+        raise NotYours(_("This is a campaign of your own company. Somebody else has to decide about it."))
     return campaign
 
 

@@ -16,13 +16,12 @@ from crowdfund.campaigns.views.blueprint import bp
 from crowdfund.campaigns.views.public import figures, safe_story
 from crowdfund.documents import service as documents
 from crowdfund.issuers import queries as issuers_queries
-from crowdfund.issuers.rules import life as life_rules
 from crowdfund.issuers.rules import lists
 from crowdfund.issuers.rules.life import REFUSALS
 from crowdfund.issuers.rules.team import may
 from crowdfund.kernel import clock, money
 from crowdfund.kernel.db import rollback
-from crowdfund.kernel.errors import CrowdfundError, FileRefused
+from crowdfund.kernel.errors import CrowdfundError, FileRefused, WrongState
 from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import identity, pages
@@ -131,7 +130,7 @@ def withdraw(campaign_id: str) -> BaseResponse:
     """Withdraw a campaign that is not live yet; a live one only staff can cancel."""
     campaign = _mine(campaign_id, "campaign")
     if campaign.status == life.Status.LIVE:
-        raise life_rules.WrongState(_("A live campaign can only be cancelled by the platform. Write to us."))
+        raise WrongState(_("A live campaign can only be cancelled by the platform. Write to us."))
     ending.cancel(campaign_id, "Withdrawn by the company.", actor=identity.current_user().id)
     pages.flash(_("Withdrawn. Nothing of it was public."), "success")
     return pages.back(url_for("campaigns.dashboard"))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from crowdfund.compliance.rules import texts
-from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.errors import Invalid, InvalidFields
 from crowdfund.kernel.i18n import _, _l
 from crowdfund.kernel.regions import REGIONS
 
@@ -107,7 +107,7 @@ def clean(step: str, values: Values, *, today: date) -> dict[str, object]:
         except Invalid as error:
             errors[name] = error.user_message
     if errors:
-        raise texts.InvalidFields(errors)
+        raise InvalidFields(errors)
     return good
 
 

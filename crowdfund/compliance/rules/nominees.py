@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from crowdfund.compliance.rules import texts
-from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.errors import Invalid, InvalidFields
 from crowdfund.kernel.i18n import _, _l
 
 WHOLE_BP = 10_000  # basis points: 100.00 %
@@ -101,7 +101,7 @@ def clean(values: Mapping[str, object], *, today: date) -> dict[str, object]:
         except Invalid as error:
             errors[name] = error.user_message
     if errors:
-        raise texts.InvalidFields(errors)
+        raise InvalidFields(errors)
     good["share_bp"] = good.pop("share")
     return good
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from crowdfund.documents.rules import commitment as commitment
-from crowdfund.kernel.errors import Conflict, Forbidden
+from crowdfund.kernel.errors import Conflict, Forbidden, NotYours
 from crowdfund.kernel.i18n import _
 
 
@@ -25,15 +25,6 @@ class Decision:
     approve: bool
     reason: str = ""
     until: str = ""
-
-
-class OwnFile(Forbidden):
-    """Nobody decides about oneself."""
-
-    code = "own_file"
-
-    def __init__(self) -> None:
-        super().__init__(_("You cannot review yourself. Ask a colleague; nothing was changed."))
 
 
 class SameReviewer(Forbidden):
@@ -66,9 +57,9 @@ class NotProven(Conflict):
 
 
 def check_reviewer(actor: str, person_id: str) -> None:
-    """Refuse the person's own decision; raises OwnFile (rules.md, Reviewer is not owner)."""
+    """Refuse the person's own decision; raises NotYours (rules.md, Reviewer is not owner)."""
     if actor == person_id:
-        raise OwnFile
+        raise NotYours(_("You cannot review yourself. Ask a colleague; nothing was changed."))
 
 
 def check_second(actor: str, proposed_by: str | None) -> None:

@@ -1,7 +1,6 @@
 """What people type about themselves, made clean; each refusal says what to type instead."""
 
 import re
-from collections.abc import Mapping
 from datetime import date
 
 from crowdfund.kernel.errors import Invalid
@@ -12,15 +11,6 @@ OLDEST_AGE = 120
 _HIDDEN = re.compile(r"[\x00-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069<>]")
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}", re.ASCII)
-
-
-class InvalidFields(Invalid):
-    """Several fields break a rule; `errors` maps each to its sentence."""
-
-    def __init__(self, errors: Mapping[str, str]) -> None:
-        field, message = next(iter(errors.items()))
-        super().__init__(message, field=field)
-        self.errors = dict(errors)
 
 
 def line(text: object, field: str, ask: str, *, most: int = 120, least: int = 2) -> str:

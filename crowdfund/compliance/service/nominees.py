@@ -99,7 +99,7 @@ def decide(nominee_id: str, person_id: str, decision: Decision, *, actor: str, r
     """Verify a nominee with the identity proof, or reject both with a reason.
 
     The reviewer is never the person who named the nominee. `revision` is what the reviewer has seen.
-    Raises OwnFile, Decided, NotComplete, NotFound or Invalid.
+    Raises NotYours, Decided, NotComplete, NotFound or Invalid.
     """
     reviews_rules.check_reviewer(actor, person_id)
     nominee = _own(nominee_id, person_id)

@@ -28,7 +28,7 @@ from crowdfund.people import service as people_service
 def decide_document(person_id: str, document_id: str, decision: Decision, *, actor: str) -> None:
     """Accept one document of a person until its expiry date, or reject it with a reason.
 
-    Raises OwnFile, NotFound, Invalid, or Decided while the person has not sent anything in.
+    Raises NotYours, NotFound, Invalid, or Decided while the person has not sent anything in.
     """
     reviews.check_reviewer(actor, person_id)
     locked_file(person_id)
@@ -49,7 +49,7 @@ def decide_paper(paper: DocumentRow, decision: Decision, *, actor: str) -> None:
 
 
 def decide_payout(person_id: str, decision: Decision, *, actor: str) -> None:
-    """Verify or reject the payout account that waits; raises OwnFile, Conflict or Invalid."""
+    """Verify or reject the payout account that waits; raises NotYours, Conflict or Invalid."""
     reviews.check_reviewer(actor, person_id)
     locked_file(person_id)
     why = "" if decision.approve else texts.reason(decision.reason)
@@ -62,7 +62,7 @@ def approve(person_id: str, *, actor: str, revision: int, only_basic: bool = Fal
 
     The enhanced level takes two people: the first one's proposal gives the basic level at once, the
     second one's approval the rest. `only_basic` gives the basic level to who asked for more. `revision` is
-    that of the file which the reviewer has seen. Raises OwnFile, SameReviewer, NotProven, or Decided when
+    that of the file which the reviewer has seen. Raises NotYours, SameReviewer, NotProven, or Decided when
     somebody was quicker.
     """
     review = _reviewable(person_id, actor, revision)
@@ -101,7 +101,7 @@ def reject(person_id: str, *, actor: str, revision: int, reason: str) -> None:
 
 
 def revoke(person_id: str, *, actor: str, reason: str) -> None:
-    """Take a given level away, with a reason that the person reads. Raises OwnFile or Decided."""
+    """Take a given level away, with a reason that the person reads. Raises NotYours or Decided."""
     why = texts.reason(reason)
     reviews.check_reviewer(actor, person_id)
     file = locked_file(person_id)

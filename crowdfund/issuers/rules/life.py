@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.errors import WrongState
 from crowdfund.kernel.i18n import _, _l
 
 
@@ -43,22 +43,6 @@ class ChangeStatus(StrEnum):
     PENDING = "pending"
     APPROVED = "approved"
     WITHDRAWN = "withdrawn"
-
-
-class InvalidFields(Invalid):
-    """Several fields break a rule; `errors` maps each to its sentence."""
-
-    def __init__(self, errors: Mapping[str, str]) -> None:
-        field, message = next(iter(errors.items()))
-        super().__init__(message, field=field)
-        self.errors = dict(errors)
-
-
-class WrongState(Invalid):
-    """The file is not in a state that allows this."""
-
-    status = 409
-    code = "wrong_state"
 
 
 def move(current: str, to: Status) -> Status:

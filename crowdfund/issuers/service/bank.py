@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from crowdfund.adapters import sealing
 from crowdfund.issuers import queries
 from crowdfund.issuers.models import CompanyBankAccount
-from crowdfund.issuers.rules import bank, life
+from crowdfund.issuers.rules import bank
 from crowdfund.issuers.rules.life import ChangeStatus, Status
 from crowdfund.issuers.service import changes
 from crowdfund.issuers.service.shared import locked, note, touch, writable
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db, new_id
+from crowdfund.kernel.errors import WrongState
 from crowdfund.kernel.i18n import _
 from crowdfund.security.service import changes as sensitive
 
@@ -64,7 +65,7 @@ def _apply(person_id: str, payload: dict[str, Any]) -> None:
     company = locked(payload["company_id"])
     waiting = queries.proposed_account(company.id)
     if waiting is None or waiting.id != payload["account_id"] or company.status != Status.VERIFIED:
-        raise life.WrongState(_("This bank account does not wait any more."))
+        raise WrongState(_("This bank account does not wait any more."))
     changes.put(company, "bank", {"bank": queries.shown_account(waiting)}, actor=person_id)
     changes.send_part(company, "bank", actor=person_id)
 
@@ -72,7 +73,7 @@ def _apply(person_id: str, payload: dict[str, Any]) -> None:
 def _refuse_while_reviewed(company_id: str) -> None:
     running = queries.running_changes(company_id, ChangeStatus.PENDING)
     if any(change.part == "bank" for change in running):
-        raise life.WrongState(
+        raise WrongState(
             _("Another bank account waits for review. Take that back first, or wait for the decision.")
         )
 

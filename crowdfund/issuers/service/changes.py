@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from crowdfund.issuers import queries
 from crowdfund.issuers.models import Company, CompanyBankAccount, CompanyChange, company_change_event
-from crowdfund.issuers.rules import life, steps, words
+from crowdfund.issuers.rules import steps, words
 from crowdfund.issuers.rules.life import ChangeStatus, Status
 from crowdfund.issuers.service import in_force, registry
 from crowdfund.issuers.service.shared import (
@@ -26,6 +26,7 @@ from crowdfund.issuers.service.shared import (
 )
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db, new_id, record_event
+from crowdfund.kernel.errors import WrongState
 from crowdfund.kernel.i18n import _
 
 
@@ -37,7 +38,7 @@ def put(company: Company, part: str, new: Mapping[str, Any], *, actor: str) -> N
     old = {name: value for name, value in _in_force(company).items() if name in new}
     found = _of_part(company.id, part)
     if found is not None and found.status == ChangeStatus.PENDING:
-        raise life.WrongState(
+        raise WrongState(
             _("A change of this page waits for review. Take it back first, or wait for the decision.")
         )
     if dict(new) == old:
@@ -63,11 +64,11 @@ def send(company_id: str, *, actor: str) -> None:
     company = locked(company_id)
     running = _rows(company_id, ChangeStatus.OPEN)
     if company.status != Status.VERIFIED or not running:
-        raise life.WrongState(_("There is no change to send."))
+        raise WrongState(_("There is no change to send."))
     missing = steps.missing_steps(queries.filled(queries.get(company_id)))
     if missing:
         pages = ", ".join(steps.STEP_TITLES[step].lower() for step in missing)
-        raise life.WrongState(_("Some pages are not complete yet: %(pages)s.", pages=pages))
+        raise WrongState(_("Some pages are not complete yet: %(pages)s.", pages=pages))
     for change in running:
         change.sent_at, change.reason = clock.now(), None
         _move(change, ChangeStatus.PENDING, actor=actor)
@@ -92,7 +93,7 @@ def take_back(company_id: str, *, actor: str) -> None:
     company = locked(company_id)
     running = _rows(company_id, ChangeStatus.PENDING)
     if not running:
-        raise life.WrongState(_("No change waits for review any more. Reload the page to see it."))
+        raise WrongState(_("No change waits for review any more. Reload the page to see it."))
     for change in running:
         _move(change, ChangeStatus.OPEN, actor=actor)
     note(company, actor, f"took changes back: {_parts(running)}")
@@ -109,7 +110,7 @@ def drop(company_id: str, *, actor: str) -> None:
 
 
 def approve(company_id: str, *, actor: str) -> None:
-    """Put the changes that wait in force and tell the registry; raises OwnCompany, Taken or WrongState."""
+    """Put the changes that wait in force and tell the registry; raises NotYours, Taken or WrongState."""
     company = reviewable(company_id, actor)
     waiting = _waiting(company)
     for change in waiting:
@@ -125,7 +126,7 @@ def approve(company_id: str, *, actor: str) -> None:
 
 
 def reject(company_id: str, reason: str, *, actor: str) -> None:
-    """Give the changes back to be corrected, with a reason; raises OwnCompany or WrongState."""
+    """Give the changes back to be corrected, with a reason; raises NotYours or WrongState."""
     why = words.parse_reason(reason)
     company = reviewable(company_id, actor)
     waiting = _waiting(company)
@@ -167,7 +168,7 @@ def _of_part(company_id: str, part: str) -> CompanyChange | None:
 def _waiting(company: Company) -> Sequence[CompanyChange]:
     found = _rows(company.id, ChangeStatus.PENDING)
     if company.status != Status.VERIFIED or not found:
-        raise life.WrongState(_("No change waits for review any more. Reload the page to see it."))
+        raise WrongState(_("No change waits for review any more. Reload the page to see it."))
     return found
 
 

@@ -23,6 +23,7 @@ from crowdfund.issuers.service.shared import (
 )
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db, new_id, record_event
+from crowdfund.kernel.errors import InvalidFields
 from crowdfund.kernel.i18n import _
 
 
@@ -47,7 +48,7 @@ def save(company_id: str, step: str, values: Mapping[str, object], *, actor: str
     known = queries.filled(queries.get(company_id))
     good, errors = steps.clean(step, {"country": known["country"] or "ET", **values})
     if errors:
-        raise life.InvalidFields(errors)
+        raise InvalidFields(errors)
     if step == "wallet":
         refuse_ours(str(good["wallet_address"]))
     if company.status == Status.VERIFIED:
@@ -102,7 +103,7 @@ def declare(company: Company, statements: Iterable[str], *, actor: str) -> None:
     ticked = set(statements)
     missing = [code for code in declarations.STATEMENTS if code not in ticked]
     if missing:
-        raise life.InvalidFields(dict.fromkeys(missing, _("Confirm each statement.")))
+        raise InvalidFields(dict.fromkeys(missing, _("Confirm each statement.")))
     now = clock.now()
     for code in declarations.STATEMENTS:
         db.session.add(

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crowdfund.issuers import queries
-from crowdfund.issuers.rules import life, officers
+from crowdfund.issuers.rules import officers
 from crowdfund.issuers.rules.life import Status
 from crowdfund.issuers.service import changes, in_force
 from crowdfund.issuers.service.shared import touch, writable
 from crowdfund.kernel import clock, config
 from crowdfund.kernel.db import new_id
-from crowdfund.kernel.errors import Invalid, NotFound
+from crowdfund.kernel.errors import Invalid, InvalidFields, NotFound
 from crowdfund.kernel.i18n import _
 
 
@@ -32,13 +32,13 @@ def save(company_id: str, values: Mapping[str, object], *, actor: str, officer_i
     if len(listed) > officers.MOST_OFFICERS:
         errors["name"] = _("A company can have at most %(most)s officers here.", most=officers.MOST_OFFICERS)
     if errors:
-        raise life.InvalidFields(errors)
+        raise InvalidFields(errors)
     place = _place(listed, officer_id)
     listed[place] = {"id": officer_id, **good}
     try:
         officers.check_total(listed)
     except Invalid as error:
-        raise life.InvalidFields({"ownership_bps": error.user_message}) from error
+        raise InvalidFields({"ownership_bps": error.user_message}) from error
     _keep(company, listed, actor=actor)
     return officer_id
 

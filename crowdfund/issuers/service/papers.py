@@ -5,12 +5,12 @@ from datetime import date
 from crowdfund.documents import queries as documents
 from crowdfund.documents import service as document_service
 from crowdfund.issuers import queries
-from crowdfund.issuers.rules import life, papers, words
+from crowdfund.issuers.rules import papers, words
 from crowdfund.issuers.rules.life import Status
 from crowdfund.issuers.rules.team import Role
 from crowdfund.issuers.service import registry
 from crowdfund.issuers.service.shared import locked, note, reviewable, tell, touch, writable
-from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.errors import NotFound, WrongState
 from crowdfund.kernel.i18n import _
 
 
@@ -40,7 +40,7 @@ def remove(company_id: str, document_id: str, *, actor: str) -> None:
     company = writable(company_id)
     found = of_company(company_id, document_id)
     if found.status not in ("pending", "rejected"):
-        raise life.WrongState(_("An accepted paper stays in the file. Upload a newer one instead."))
+        raise WrongState(_("An accepted paper stays in the file. Upload a newer one instead."))
     document_service.destroy(document_id, actor=actor)
     touch(company)
 
@@ -49,7 +49,7 @@ def decide(
     company_id: str, document_id: str, *, actor: str, approve: bool, reason: str = "",
     expires_on: date | None = None,
 ) -> None:  # fmt: skip
-    """Accept a paper until its expiry, or reject it with a reason; raises OwnCompany, WrongState, Invalid.
+    """Accept a paper until its expiry, or reject it with a reason; raises NotYours, WrongState, Invalid.
 
     An accepted paper takes the place of older ones of its kind. If the company is verified, the registry
     learns the new commitment.

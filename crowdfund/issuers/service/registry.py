@@ -5,10 +5,11 @@ from crowdfund.chain import service as chain_service
 from crowdfund.documents import rules
 from crowdfund.issuers import queries
 from crowdfund.issuers.models import Company
-from crowdfund.issuers.rules import life, steps
+from crowdfund.issuers.rules import steps
 from crowdfund.issuers.rules.life import Status
 from crowdfund.issuers.service.shared import locked, note, tell, touch
 from crowdfund.kernel import clock
+from crowdfund.kernel.errors import WrongState
 from crowdfund.kernel.i18n import _
 
 FUNCTIONS = ("updateIssuer", "deactivateIssuer", "reactivateIssuer")
@@ -62,7 +63,7 @@ def again(company_id: str, *, actor: str) -> None:
         note(company, actor, f"tried {company.chain_failed} again")
         _ask(company, _still_wanted(company, company.chain_failed))
     else:
-        raise life.WrongState(_("There is no failed registration to try again."))
+        raise WrongState(_("There is no failed registration to try again."))
 
 
 def mark_registered(company_id: str, tx_hash: str) -> None:

@@ -8,13 +8,14 @@ from crowdfund.issuers.rules.team import Role
 from crowdfund.issuers.service import registry
 from crowdfund.issuers.service.shared import Incomplete, move, reviewable, tell
 from crowdfund.kernel import clock
+from crowdfund.kernel.errors import WrongState
 from crowdfund.kernel.i18n import _
 
 
 def approve(company_id: str, *, actor: str) -> None:
     """Verify a submitted company and have it entered in the issuer registry.
 
-    Every paper must be decided on and the required ones accepted. Raises OwnCompany (four eyes),
+    Every paper must be decided on and the required ones accepted. Raises NotYours (four eyes),
     Incomplete or WrongState. On chain go salted commitments only.
     """
     company = reviewable(company_id, actor)
@@ -33,7 +34,7 @@ def approve(company_id: str, *, actor: str) -> None:
 
 
 def reject(company_id: str, reason: str, *, actor: str) -> None:
-    """Send a submitted file back to its owner with a reason; raises OwnCompany or WrongState."""
+    """Send a submitted file back to its owner with a reason; raises NotYours or WrongState."""
     why = words.parse_reason(reason)
     company = reviewable(company_id, actor)
     to = life.move(company.status, Status.REJECTED)
@@ -45,7 +46,7 @@ def reject(company_id: str, reason: str, *, actor: str) -> None:
 
 
 def deactivate(company_id: str, reason: str, *, actor: str) -> None:
-    """Stop new campaigns of a company, in SQL and on chain; raises OwnCompany or WrongState.
+    """Stop new campaigns of a company, in SQL and on chain; raises NotYours or WrongState.
 
     A running campaign goes on to its end, its money is released or refunded as ever: nobody is stranded.
     """
@@ -59,11 +60,11 @@ def deactivate(company_id: str, reason: str, *, actor: str) -> None:
 
 
 def reactivate(company_id: str, reason: str, *, actor: str) -> None:
-    """Let a deactivated company start campaigns again; raises OwnCompany or WrongState."""
+    """Let a deactivated company start campaigns again; raises NotYours or WrongState."""
     why = words.parse_reason(reason)
     company = reviewable(company_id, actor)
     if company.status != Status.DEACTIVATED:
-        raise life.WrongState(_("This company is not deactivated. Reload the page to see its state."))
+        raise WrongState(_("This company is not deactivated. Reload the page to see its state."))
     key = f"reactivated:{company.deactivated_at}"
     company.deactivated_at = company.deactivation_reason = None
     move(company, Status.VERIFIED, actor=actor, reason=why)

@@ -12,7 +12,7 @@ from crowdfund.issuers.rules.life import Status
 from crowdfund.issuers.rules.team import Role
 from crowdfund.kernel import clock, live
 from crowdfund.kernel.db import db, record_event
-from crowdfund.kernel.errors import Conflict, Forbidden
+from crowdfund.kernel.errors import Conflict, InvalidFields, NotYours, WrongState
 from crowdfund.kernel.i18n import _
 from crowdfund.notifications import service
 
@@ -21,12 +21,6 @@ class Taken(Conflict):
     """Another company's file holds this licence or wallet already."""
 
     code = "company_taken"
-
-
-class OwnCompany(Forbidden):
-    """Four eyes: nobody decides about a company of their own."""
-
-    code = "own_company"
 
 
 class Incomplete(Conflict):
@@ -51,15 +45,15 @@ def writable(company_id: str) -> Company:
     company = locked(company_id)
     if company.status not in life.EDITABLE and company.status != Status.VERIFIED:
         now = life.STATUS_WORDS[Status(company.status)]
-        raise life.WrongState(_("This company is %(now)s: its file cannot be changed now.", now=now))
+        raise WrongState(_("This company is %(now)s: its file cannot be changed now.", now=now))
     return company
 
 
 def reviewable(company_id: str, actor: str) -> Company:
-    """Return a locked company that this person may decide about; raises OwnCompany."""
+    """Return a locked company that this person may decide about; raises NotYours."""
     company = locked(company_id)
     if not life.may_review(actor, queries.member_ids(company_id)):
-        raise OwnCompany(_("You act for this company. Somebody else has to decide about it."))
+        raise NotYours(_("You act for this company. Somebody else has to decide about it."))
     return company
 
 
@@ -84,7 +78,7 @@ def refuse_taken(company_id: str, registration: str, wallet: str) -> None:
 def refuse_ours(wallet: str) -> None:
     """Refuse a contract or a key of the platform as a company's wallet; raises InvalidFields."""
     if chain.is_ours(wallet):
-        raise life.InvalidFields(
+        raise InvalidFields(
             {
                 "wallet_address": _(
                     "This address belongs to the platform: money that is released to it would be lost. "

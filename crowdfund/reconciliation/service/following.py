@@ -101,7 +101,7 @@ def _lacks(move: accounts.Posting, currency: str) -> bool:
 def ask(campaign_id: str, *, reason: str, fingerprint: str, actor: str) -> str:
     """Ask that a campaign follows its contract, as the preview with this fingerprint shows; return the id.
 
-    Raises Invalid (reason), OwnCampaign, Outdated, Conflict (asked for already, or not possible now).
+    Raises Invalid (reason), NotYours, Outdated, Conflict (asked for already, or not possible now).
     """
     why = parse_reason(reason)[:500]
     campaign.open_to(campaign_id, actor)
@@ -125,7 +125,7 @@ def ask(campaign_id: str, *, reason: str, fingerprint: str, actor: str) -> str:
 def approve(request_id: str, *, actor: str) -> None:
     """Approve what a colleague asked for; it is carried out once the contract was read again.
 
-    Raises Forbidden (asked by oneself), OwnCampaign, Outdated, Conflict.
+    Raises Forbidden (asked by oneself), NotYours, Outdated, Conflict.
     """
     request = _undecided(request_id)
     if request.asked_by == actor:
