@@ -187,6 +187,18 @@ def test_a_webhook_that_never_becomes_true_dies_with_an_alert(world, bank, froze
     assert world.inbox()[0].state == "done"
 
 
+def test_a_webhook_that_is_done_is_not_processed_again(world, bank):
+    payment = world.start()
+    bank.set_truth(payment.tx_id, "SUCCESS")
+    world.tell(payment.tx_id, "SUCCESS")
+    world.work()
+    done = world.inbox()[0]
+    with pytest.raises(Conflict, match="done already"):
+        inbox.replay(done.id, actor=STAFF)
+    rollback()
+    assert world.inbox()[0] == done
+
+
 def test_the_second_witness_may_be_a_person_but_the_gateway_must_still_agree(world, bank):
     payment = world.start()
     bank.set_truth(payment.tx_id, "SETTLED")
