@@ -44,7 +44,7 @@ class Budget:
 
     @property
     def is_paused(self) -> bool:
-        """Return whether the gateway is left alone for now."""
+        """Return whether calls to the gateway are paused."""
         if self._paused_until is None:
             return False
         left_s = (self._paused_until - clock.now()).total_seconds()

@@ -169,7 +169,7 @@ def _within_cap(made: Plan, node: Node, groups: list[list[WriteRow]]) -> list[li
 
 
 def _held(refused: list[Refusal]) -> tuple[list[Hold], list[Refusal]]:
-    """Part what the contract refuses for now from what it refuses for good."""
+    """Separate refusals that may pass from final ones."""
     later: dict[str, list[Refusal]] = {}
     final = []
     for refusal in refused:

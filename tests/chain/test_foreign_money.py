@@ -75,6 +75,7 @@ def test_admitted_money_of_an_unknown_intent_takes_room_and_is_shown_to_staff(ow
     found = raising.campaign(campaign_id)
     assert (found.reserved_minor, found.settled_minor) == (4_000_00, 0)
     assert (found.token_minor, found.foreign_room_minor) == (4_000_00, 4_000_00)
+    assert db.session.scalars(sa.select(ForeignMoney.room_minor)).all() == [4_000_00]
     assert entries() == before
     assert drift.problems() == []
     rollback()

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from crowdfund.adapters.gateways import GatewayUnknown
-from crowdfund.kernel.db import commit, rollback
+from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.errors import Conflict
+from crowdfund.payments.models import payment_exception_event
 from crowdfund.payments.service import exceptions, inbox, starting
 
 from .conftest import ESCROW
@@ -44,6 +46,23 @@ def test_a_failure_without_webhook_is_shown_although_its_success_was_dismissed(w
     bank.set_truth(payment.tx_id, "FAILED")
     check(world, payment)
     assert open_kinds(world) == [("webhook_missing", "FAILED")]
+
+
+def history(world, exception_id):
+    event = payment_exception_event
+    query = sa.select(event.c.actor, event.c.from_status, event.c.to_status)
+    query = query.where(event.c.payment_exception_id == exception_id).order_by(event.c.id)
+    return world.read(lambda: [tuple(row) for row in db.session.execute(query)])
+
+
+def test_the_history_of_an_exception_begins_with_its_opening_and_names_who_ended_it(world, bank):
+    payment = world.start()
+    bank.set_truth(payment.tx_id, "SUCCESS")
+    check(world, payment)
+    (found,) = world.exceptions()
+    assert history(world, found.id) == [("system", None, "open")]
+    decide(world, "dismiss", "the customer will pay again")
+    assert history(world, found.id) == [("system", None, "open"), (STAFF, "open", "resolved")]
 
 
 def test_what_was_dismissed_is_not_asked_again(world, bank):

@@ -143,6 +143,15 @@ def test_money_that_nobody_asked_for_goes_to_suspense_once(world, bank, frozen):
     assert world.is_clean()
 
 
+def test_a_webhook_that_is_sent_again_is_answered_like_the_first_time(world, bank):
+    ours = world.start().tx_id
+    stranger = bank.open_payment("CPRN-AAAAAAAA", 7_000, status="SETTLED")
+    for name, is_parked in ((ours, False), (stranger, True)):
+        raw, headers = bank.webhook(name, "SETTLED")
+        answers = [inbox.accept(GATEWAY, raw, headers) for _ in range(2)]
+        assert [(one.tx_id, one.parked) for one in answers] == [(name, is_parked)] * 2
+
+
 def patiently(world, frozen):
     for _ in range(6):
         world.work()

@@ -26,8 +26,8 @@ _X, _P, _I = PaymentException.__table__, Payment.__table__, Inbox.__table__
 
 def open_one(
     key: str, kind: Kind, *, about: dict[str, Any], money: tuple[int, str], held: bool, detail: str
-) -> bool:
-    """Open an exception once for its key; return whether it is new.
+) -> None:
+    """Open an exception once for its key.
 
     `about` holds payment_id, user_id, gateway and tx_id; `held` says that the money lies in suspense.
     What the system closed by itself opens again; what a person judged stays judged.
@@ -39,26 +39,26 @@ def open_one(
         "state": "open", "created_at": clock.now(), **about,
     }])  # fmt: skip
     if not fresh:
-        return False if held else _reopen(key, detail)
+        if not held:
+            _reopen(key, detail)
+        return
     _announce(exception_id, before=None, detail=detail)
     log.warning("payment.exception", key=key, kind=str(kind))
     if held and about["user_id"]:
         told = {"amount_minor": money[0], "currency": money[1], "problem": str(kind)}
         _tell_owner(about, "in_question", told, key=exception_id)
-    return True
 
 
-def _reopen(key: str, detail: str) -> bool:
+def _reopen(key: str, detail: str) -> None:
     is_answered = sa.and_(_X.c.key == key, _X.c.state == "resolved", _X.c.resolved_by == "system")
     exception_id = db.session.scalar(sa.select(_X.c.id).where(is_answered).with_for_update())
     if exception_id is None:
-        return False
+        return
     nothing = dict.fromkeys(("resolution", "resolved_by", "resolved_at"))
     db.session.execute(
         sa.update(_X).where(_X.c.id == exception_id).values(state="open", detail=detail[:300], **nothing)
     )
     _announce(exception_id, before="resolved", detail=detail)
-    return True
 
 
 def _announce(exception_id: str, *, before: str | None, detail: str) -> None:
@@ -78,10 +78,10 @@ def open_for_payment(
     name: str,
     held: bool = False,
     received: tuple[int, str] | None = None,
-) -> bool:
-    """Open an exception of a payment once for each name; return whether it is new."""
+) -> None:
+    """Open an exception of a payment once for each name."""
     about = {column: payment[column] for column in ("user_id", "gateway", "tx_id")}
-    return open_one(
+    open_one(
         keys.payment(payment["id"], name),
         kind,
         about={"payment_id": payment["id"], **about},

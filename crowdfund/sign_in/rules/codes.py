@@ -34,13 +34,13 @@ class TooManyCodes(TooMany):
 
 
 class GuessedTooOften(TooMany):
-    """Six-digit codes are not judged here for now: too many wrong ones came (see rules/limits.py)."""
+    """Six-digit codes are paused here because of too many wrong ones (see rules/limits.py)."""
 
     code = "guessed_too_often"
 
     def __init__(self) -> None:
         text = _(
-            "Many wrong codes came in, so we do not take six-digit codes here for now. "
+            "Too many wrong codes were entered, so six-digit codes are paused here. "
             "Ask for a new code: it has twelve digits and works at once."
         )
         super().__init__(text, field="code")
