@@ -3,7 +3,6 @@
 import ctypes
 import json
 import os
-import select
 import socket
 import subprocess
 import sys
@@ -66,6 +65,7 @@ class ForkServer:
             self._is_usable = False
             ours.close()
         else:
+            ours.settimeout(0.1)  # not select(), which refuses a process with over 1,024 open files
             self._channel = ours
         theirs.close()
 
@@ -136,9 +136,11 @@ class ForkServer:
         """Return the server's next message; empty when there is none in time or it has ended."""
         deadline = time.monotonic() + within_s
         while self._channel and time.monotonic() < deadline and not self._cancelled():
-            if select.select([self._channel], [], [], 0.1)[0]:
-                with suppress(OSError):
-                    return self._channel.recv(64)
+            try:
+                return self._channel.recv(64)
+            except TimeoutError:
+                continue
+            except OSError:
                 break
         return b""
 

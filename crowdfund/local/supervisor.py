@@ -185,8 +185,8 @@ class Supervisor:
             return
         try:
             process = self._start(program, child.log)
-        except OSError as error:
-            self._note(child, f"{program.argv[0]}: {error}")
+        except Exception as error:  # noqa: BLE001 - a program that is not noted as down is never started again
+            self._note(child, f"{program.argv[0]} could not be started: {error!r}")
             child.note_death(127)
             return
         self._guard.watch(process.pid)

@@ -58,14 +58,16 @@ class Audience:
                 self._start(self._listen(place, page))
 
     async def _listen(self, place, page):
-        while line := await page.readline():
-            if line.startswith(f"data: {self.topic}".encode()):
-                self.heard_at.setdefault(place, time.monotonic())
-                if place in self._again:  # one at a time, and once more if something came meanwhile
-                    self._again[place] = True
-                else:
-                    self._start(self._refetch(place))
-        page.writer.close()
+        try:
+            while line := await page.readline():
+                if line.startswith(f"data: {self.topic}".encode()):
+                    self.heard_at.setdefault(place, time.monotonic())
+                    if place in self._again:  # one at a time, and once more if something came meanwhile
+                        self._again[place] = True
+                    else:
+                        self._start(self._refetch(place))
+        finally:
+            page.writer.close()
 
     async def _refetch(self, place):
         wanted = True

@@ -1,9 +1,11 @@
 """Programs that are forked from one process: each lives, dies and is restarted by itself."""
 
 import os
+import resource
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,17 @@ def folder(tmp_path: Path) -> Path:
     root = Path(forking.__file__).parents[2]
     (tmp_path / "crowdfund").symlink_to(root / "crowdfund")
     return tmp_path
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+    with ExitStack() as opened:
+        for _ in range(1100):
+            opened.enter_context(open(os.devnull))
+        yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.fixture
@@ -128,6 +141,13 @@ def test_a_killed_program_is_forked_again(supervisor: Supervisor, folder: Path) 
     eventually(lambda: supervisor.pid("one") not in (None, old))
     assert not alive(old)
     assert server(supervisor) == before
+
+
+def test_a_process_with_thousands_of_open_files_forks_too(
+    many_files: None, supervisor: Supervisor, folder: Path
+) -> None:
+    supervisor.start(program("one", "facts.py"))
+    assert facts(supervisor, folder, "one")["parent"] == os.getpid()
 
 
 def test_programs_outlive_a_killed_fork_server_and_a_new_one_takes_over(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from crowdfund.local.errors import StackError
-from crowdfund.local.programs import Program, rotate
+from crowdfund.local.programs import Process, Program, rotate
 from crowdfund.local.supervisor import Supervisor
 
 from .conftest import alive, eventually, python
@@ -116,6 +116,22 @@ def test_a_program_that_is_not_there_is_told(supervisor: Supervisor) -> None:
     supervisor.start(program("absent", ["/no/such/program"], ready=lambda: True))
     with pytest.raises(StackError, match=r"(?s)absent ended.*/no/such/program"):
         supervisor.wait_ready("absent", timeout_s=20)
+
+
+def test_a_program_whose_start_raises_anything_is_tried_again(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing, start = [ValueError("filedescriptor out of range"), RuntimeError("no")], supervisor._start
+
+    def sometimes(program: Program, log: Path) -> Process:
+        if failing:
+            raise failing.pop()
+        return start(program, log)
+
+    monkeypatch.setattr(supervisor, "_start", sometimes)
+    supervisor.start(program("one", SLEEP))
+    supervisor.wait_ready("one", timeout_s=20)
+    assert "filedescriptor out of range" in (supervisor._logs / "one.log").read_text()
 
 
 def test_a_program_that_never_answers_is_told(supervisor: Supervisor) -> None:
