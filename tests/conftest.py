@@ -145,9 +145,9 @@ def emitted(monkeypatch) -> list[tuple[str, str, dict]]:
     events: list[tuple[str, str, dict]] = []
     emit = outbox.emit
 
-    def record(event, key, payload):
-        events.append((event, key, payload))
-        emit(event, key, payload)
+    def record(event):
+        events.append((event.name, event.key, event.payload()))
+        emit(event)
 
     monkeypatch.setattr(outbox, "emit", record)
     return events

@@ -11,6 +11,7 @@ from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.service import drafts, reviews, totals
 from crowdfund.chain import queries as chain_queries
 from crowdfund.chain import service as chain_service
+from crowdfund.chain.events import Log, WriteConfirmed, WriteFailed
 from crowdfund.documents import service as documents
 from crowdfund.issuers import queries
 from crowdfund.issuers.service import bank, file, officers, papers, team
@@ -185,27 +186,30 @@ def live_campaign(company_id, author_id, reviewer_id, **terms):
 def confirm(kind, subject_id, **events):
     """Say what the indexer says when the newest write about a thing is confirmed."""
     row = chain_queries.writes_of(kind, subject_id)[-1]
-    said = [{"contract": row.contract, "event": name, "args": args} for name, args in events.items()]
-    _hear("chain.confirmed", row, tx_hash="0x" + "ab" * 32, block=7, events=said)
+    logs = [Log(row.contract, row.address, name, args) for name, args in events.items()]
+    _hear(WriteConfirmed, row, tx_hash="0x" + "ab" * 32, block=7, events=logs)
 
 
 def refuse(kind, subject_id, reason="IssuerAlreadyRegistered"):
     """Say what the sender says when the newest write about a thing is refused for good."""
-    _hear("chain.failed", chain_queries.writes_of(kind, subject_id)[-1], reason=reason)
+    _hear(WriteFailed, chain_queries.writes_of(kind, subject_id)[-1], reason=reason)
 
 
 def _hear(event, row, **more):
-    facts = {
-        "intent_id": row.intent_id,
-        "contract": row.contract,
-        "address": row.address,
-        "function": row.function,
-        "args": row.args,
-        "subject": [row.subject_kind, row.subject_id],
-    }
-    outbox.emit(event, f"{event}:{row.intent_id}", {**facts, **more})
+    outbox.emit(
+        event(
+            key=f"{event.name}:{row.intent_id}",
+            intent_id=row.intent_id,
+            contract=row.contract,
+            address=row.address,
+            function=row.function,
+            args=row.args,
+            subject=outbox.Subject(row.subject_kind, row.subject_id),
+            **more,
+        )
+    )
     # The write itself is done; nothing of it may be left in the queue of the sender.
-    status = "confirmed" if event == "chain.confirmed" else "failed"
+    status = "confirmed" if event is WriteConfirmed else "failed"
     db.session.execute(
         db.text("UPDATE chain_write SET status = :status WHERE id = :id"), {"status": status, "id": row.id}
     )

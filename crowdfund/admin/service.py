@@ -14,6 +14,7 @@ from crowdfund.kernel import clock, live, outbox, sessions
 from crowdfund.kernel.db import db, insert_ignore, new_id, record_event, rows_changed
 from crowdfund.kernel.errors import Conflict, Forbidden, NotFound
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.notices import StaffWork
 from crowdfund.people import queries as people_queries
 from crowdfund.people.models import User, UserRole, person_event
 from crowdfund.people.service import give_role
@@ -43,7 +44,7 @@ def ask(person_id: str, kind: str, *, role: str = "", reason: str | None, actor:
     if not insert_ignore(_Q, [row]):
         raise Conflict(_("A colleague asked for this already. It waits for a decision."))
     record_event(staff_request_event, request_id, actor=actor, before=None, after="pending", reason=said)
-    outbox.emit("staff.work", request_id, {"kind": "staff.requests"})
+    outbox.emit(StaffWork(key=request_id, kind="staff.requests"))
     _changed(person_id)
     return request_id
 

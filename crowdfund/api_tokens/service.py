@@ -12,6 +12,7 @@ from crowdfund.api_tokens.rules import ACCESS_LIFETIME, REFRESH_LIFETIME, BadTok
 from crowdfund.kernel import clock, config, outbox
 from crowdfund.kernel.db import db, new_id, own_transaction, rows_changed
 from crowdfund.kernel.lookups import Lookup
+from crowdfund.kernel.notices import PersonNotice
 from crowdfund.people.models import User
 
 _F, _T, _P = TokenFamily.__table__, RefreshToken.__table__, User.__table__
@@ -83,12 +84,13 @@ def refresh(token: str) -> Tokens:
         if connection.execute(spend).rowcount == 1:
             return _next(connection, Claims(found.person_id, found.family_id))
         _revoke(connection, _F.c.id == found.family_id, "reused")
-        said = {
-            "person_id": found.person_id,
-            "kind": "security.api_token_reused",
-            "path": "/account/sessions",
-        }
-        outbox.emit_on(connection, "person.notice", f"token:{found.family_id}", said)
+        notice = PersonNotice(
+            key=f"token:{found.family_id}",
+            person_id=found.person_id,
+            kind="security.api_token_reused",
+            path="/account/sessions",
+        )
+        outbox.emit_on(connection, notice)
     raise BadToken
 
 

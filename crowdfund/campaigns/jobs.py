@@ -6,39 +6,39 @@ from typing import Any
 from crowdfund.adapters import ipfs, storage
 from crowdfund.campaigns import queries
 from crowdfund.campaigns.service import ending, life, papers, redirects, releasing
+from crowdfund.chain.events import RequestDone, WriteConfirmed, WriteEvent, WriteFailed
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import reading
 
 
-def _event(payload: dict[str, Any], name: str) -> dict[str, Any]:
+def _args(write: WriteConfirmed, event: str) -> dict[str, Any]:
     """Return the arguments of the event of that name in a confirmed write."""
-    found = [event for event in payload["events"] if event["event"] == name]
-    return dict(found[0]["args"])
+    return next(log.args for log in write.events if log.event == event)
 
 
-def _created(campaign_id: str, payload: dict[str, Any]) -> None:
-    address = _event(payload, "CampaignCreated")["campaign"]
-    locks = [event["args"] for event in payload["events"] if event["event"] == "LockAcquired"]
+def _created(write: WriteConfirmed) -> None:
+    address = _args(write, "CampaignCreated")["campaign"]
+    locks = [log.args for log in write.events if log.event == "LockAcquired"]
     year = int(locks[0]["year"]) if locks else None
-    life.go_live(campaign_id, contract_address=address, tx_hash=payload["tx_hash"], started_year=year)
+    life.go_live(write.subject.id, contract_address=address, tx_hash=write.tx_hash, started_year=year)
 
 
-def _closed(campaign_id: str, payload: dict[str, Any]) -> None:
-    succeeded = bool(_event(payload, "Closed")["succeeded"])
-    if any(event["event"] == "FiatNotConfirmed" for event in payload["events"]):
-        ending.forget_difference(campaign_id)
-    ending.closed_on_chain(campaign_id, tx_hash=payload["tx_hash"], succeeded=succeeded)
+def _closed(write: WriteConfirmed) -> None:
+    succeeded = bool(_args(write, "Closed")["succeeded"])
+    if any(log.event == "FiatNotConfirmed" for log in write.events):
+        ending.forget_difference(write.subject.id)
+    ending.closed_on_chain(write.subject.id, tx_hash=write.tx_hash, succeeded=succeeded)
 
 
-def _cancelled(campaign_id: str, payload: dict[str, Any]) -> None:
-    ending.cancelled_on_chain(campaign_id, tx_hash=payload["tx_hash"])
+def _cancelled(write: WriteConfirmed) -> None:
+    ending.cancelled_on_chain(write.subject.id, tx_hash=write.tx_hash)
 
 
-def _released(campaign_id: str, payload: dict[str, Any]) -> None:
-    releasing.released_on_chain(campaign_id, tx_hash=payload["tx_hash"])
+def _released(write: WriteConfirmed) -> None:
+    releasing.released_on_chain(write.subject.id, tx_hash=write.tx_hash)
 
 
-_CONFIRMED: dict[str, Callable[[str, dict[str, Any]], None]] = {
+_CONFIRMED: dict[str, Callable[[WriteConfirmed], None]] = {
     "createCampaign": _created,
     "close": _closed,
     "closeConfirmed": _closed,
@@ -47,37 +47,30 @@ _CONFIRMED: dict[str, Callable[[str, dict[str, Any]], None]] = {
 }
 
 
-def _ours(rows: Sequence[outbox.Row]) -> list[tuple[str, str, dict[str, Any]]]:
-    return [
-        (row.payload["function"], row.payload["subject"][1], row.payload)
-        for row in rows
-        if row.payload["subject"][0] == "campaign" and row.payload["function"] in _CONFIRMED
-    ]
+def _is_ours(write: WriteEvent) -> bool:
+    return write.subject.kind == "campaign" and write.function in _CONFIRMED
 
 
-@outbox.on("chain.confirmed", queue="default")
-def write_confirmed(rows: Sequence[outbox.Row]) -> None:
+@outbox.on(WriteConfirmed, where=_is_ours)
+def write_confirmed(writes: list[WriteConfirmed]) -> None:
     """Move campaigns on when their contract was made, closed, cancelled or released."""
-    for function, campaign_id, payload in _ours(rows):
-        _CONFIRMED[function](campaign_id, payload)
+    for write in writes:
+        _CONFIRMED[write.function](write)
 
 
-@outbox.on("chain.failed", queue="default")
-def write_failed(rows: Sequence[outbox.Row]) -> None:
+@outbox.on(WriteFailed, where=_is_ours)
+def write_failed(writes: list[WriteFailed]) -> None:
     """Show staff what a contract refused, and go back to where it can be tried again."""
-    for function, campaign_id, payload in _ours(rows):
-        failed = life.deploy_failed if function == "createCampaign" else ending.ending_failed
-        failed(campaign_id, payload["reason"], intent_id=payload["intent_id"])
+    for write in writes:
+        failed = life.deploy_failed if write.function == "createCampaign" else ending.ending_failed
+        failed(write.subject.id, write.reason, intent_id=write.intent_id)
 
 
-@outbox.on("chain.request_done", queue="default")
-def request_done(rows: Sequence[outbox.Row]) -> None:
+@outbox.on(RequestDone, where=lambda request: request.kind == "redirect")
+def request_done(requests: list[RequestDone]) -> None:
     """Go on with a release that now goes to another wallet."""
-    for row in rows:
-        if row.payload["kind"] == "redirect":
-            redirects.redirected(
-                row.payload["subject_id"], row.payload["address"], request_id=row.payload["request_id"]
-            )
+    for request in requests:
+        redirects.redirected(request.subject_id, request.address, request_id=request.request_id)
 
 
 @outbox.every(10, "campaigns.close_due")

@@ -7,11 +7,11 @@ their confirmation (`chain.confirmed`).
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
 
+from crowdfund.chain.events import ContractEvent
 from crowdfund.kernel import outbox
 
-Hearer = Callable[[dict[str, Any]], None]
+Hearer = Callable[[ContractEvent], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ HEARERS: dict[tuple[str, str], list[str]] = {}
 def hears(*events: str, queue: str = "default") -> Callable[[Hearer], Hearer]:
     """Let a function hear events (`Contract.Event`) that our own writes did not cause, when final.
 
-    It is given contract, address, event, args, tx_hash, ordinal and block, once for each event.
+    It is called once for each event.
     """
     wanted = {tuple(event.split(".")) for event in events}
 
@@ -104,12 +104,12 @@ def hears(*events: str, queue: str = "default") -> Callable[[Hearer], Hearer]:
             HEARERS.setdefault((contract, event), []).append(name)
 
         @wraps(function)
-        def hear(rows: list[outbox.Row]) -> None:
-            for row in rows:
-                if (row.payload["contract"], row.payload["event"]) in wanted:
-                    function(row.payload)
+        def hear(events: list[ContractEvent]) -> None:
+            for event in events:
+                function(event)
 
-        outbox.on("chain.event", queue=queue, batch=100)(hear)
+        is_wanted: Callable[[ContractEvent], bool] = lambda event: (event.contract, event.event) in wanted  # noqa: E731
+        outbox.on(ContractEvent, queue=queue, batch=100, where=is_wanted)(hear)
         return function
 
     return register

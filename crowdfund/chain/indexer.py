@@ -8,6 +8,7 @@ import structlog
 
 from crowdfund.adapters.chain.values import Receipt
 from crowdfund.chain import crash, hearing, queries, rules, service
+from crowdfund.chain.events import ContractEvent
 from crowdfund.chain.models import Block, Cursor, Event, Tx, Write, WriteTx
 from crowdfund.chain.reader import Found, Scan
 from crowdfund.chain.rules import TxKind, TxStatus, WriteStatus
@@ -188,13 +189,15 @@ def _tell_foreign(events: Sequence[Any]) -> None:
     for event in events:
         if event.tx_hash in ours:
             continue
-        payload = {
-            "contract": event.contract,
-            "address": event.address,
-            "event": event.event,
-            "args": event.args,
-            "tx_hash": event.tx_hash,
-            "ordinal": event.ordinal,
-            "block": event.block_number,
-        }
-        outbox.emit("chain.event", f"{event.tx_hash}:{event.ordinal}", payload)
+        outbox.emit(
+            ContractEvent(
+                key=f"{event.tx_hash}:{event.ordinal}",
+                contract=event.contract,
+                address=event.address,
+                event=event.event,
+                args=event.args,
+                tx_hash=event.tx_hash,
+                ordinal=event.ordinal,
+                block=event.block_number,
+            )
+        )

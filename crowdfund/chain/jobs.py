@@ -9,6 +9,7 @@ harmless. The slow talk with the node happens in `prepare`, outside of any trans
 from typing import Any
 
 from crowdfund.chain import requests, state
+from crowdfund.chain.events import ContractEvent, WriteConfirmed
 from crowdfund.chain.hearing import hears
 from crowdfund.kernel import audit, outbox
 from crowdfund.kernel.db import new_id
@@ -97,7 +98,7 @@ def nonces(rows: list[Row], found: Any) -> None:  # noqa: ANN401
         for event in ("RoleGranted", "RoleRevoked", "RoleAdminChanged")
     )
 )
-def rights_changed(event: dict[str, Any]) -> None:
+def rights_changed(event: ContractEvent) -> None:
     """Record in the audit log who may do what on chain now, whoever has changed it."""
     _record(event)
 
@@ -107,14 +108,14 @@ def rights_changed(event: dict[str, Any]) -> None:
     "CampaignFactory.RecorderCapRaised", "CampaignImplementation.IssuerWalletProposed",
     "CampaignImplementation.IssuerWalletChanged", "FundEscrow.Paused", "FundEscrow.Unpaused",
 )  # fmt: skip
-def settings_changed(event: dict[str, Any]) -> None:
+def settings_changed(event: ContractEvent) -> None:
     """Record in the audit log what was set on chain by a transaction that was not sent from here."""
     _record(event)
 
 
-def _record(event: dict[str, Any]) -> None:
-    detail = {"contract": event["contract"], "args": event["args"], "tx_hash": event["tx_hash"]}
-    audit.record("system", f"chain.{event['event']}", ("contract", event["address"]), detail)
+def _record(event: ContractEvent) -> None:
+    detail = {"contract": event.contract, "args": event.args, "tx_hash": event.tx_hash}
+    audit.record("system", f"chain.{event.event}", ("contract", event.address), detail)
 
 
 def _next_steps(_rows: list[Row]) -> Any:  # noqa: ANN401 - steps by request
@@ -131,11 +132,10 @@ def keys(_rows: list[Row], steps: Any) -> None:  # noqa: ANN401
     act(steps)
 
 
-@outbox.on("chain.confirmed", queue=QUEUE, batch=100)
-def request_moved(rows: list[Row]) -> None:
+@outbox.on(WriteConfirmed, queue=QUEUE, batch=100, where=lambda write: write.subject.kind == "chain_request")
+def request_moved(_writes: list[WriteConfirmed]) -> None:
     """Go on with a request whose write is final."""
-    if any(row.payload["subject"][0] == "chain_request" for row in rows):
-        requests.wake()
+    requests.wake()
 
 
 def _ask_gas(_rows: list[Row]) -> Any:  # noqa: ANN401 - balances

@@ -8,12 +8,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from crowdfund.chain import rules, service
+from crowdfund.chain.events import RequestDone
 from crowdfund.chain.models import ChainRequest, Write, chain_request_event
 from crowdfund.chain.rules import RequestStatus, WriteStatus
 from crowdfund.kernel import audit, clock, live, outbox
 from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
 from crowdfund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.notices import StaffWork
 
 _R, _W = ChainRequest.__table__, Write.__table__
 Row = Any  # a row of chain_request
@@ -86,7 +88,7 @@ def ask(wanted: Wanted, *, actor: str) -> str:
     request_id = _insert(good, RequestStatus.ASKED, actor=actor)
     if request_id is None:
         raise Conflict(_("This was asked for already and is not finished. Nothing was changed."))
-    outbox.emit("staff.work", request_id, {"kind": "staff.keys"})
+    outbox.emit(StaffWork(key=request_id, kind="staff.keys"))
     return request_id
 
 
@@ -172,8 +174,15 @@ def finish(request: Row, *, refused: str = "") -> None:
     facts = Wanted(**{name: getattr(request, name) for name in Wanted.__slots__})
     _audit("system", f"chain.{request.kind}.{status}", request.id, facts)
     if not refused:
-        payload = {"request_id": request.id, **asdict(facts)}
-        outbox.emit("chain.request_done", request.id, payload)
+        outbox.emit(
+            RequestDone(
+                key=request.id,
+                request_id=request.id,
+                kind=facts.kind,
+                subject_id=facts.subject_id,
+                address=facts.address,
+            )
+        )
 
 
 def wake() -> None:

@@ -234,7 +234,18 @@ def is_effect(function: str, args: Sequence[Any], event: str, found: dict[str, A
     return event == name and all(str(found.get(key)).lower() == str(value).lower() for key, value in pairs)
 
 
-def own_events(args: Sequence[Any], events: Iterable[dict[str, Any]], *, alone: bool) -> list[dict[str, Any]]:
+class HasArgs(Protocol):
+    """An event of a contract with its arguments by name."""
+
+    @property
+    def args(self) -> dict[str, Any]:
+        """Arguments by name."""
+
+
+L = TypeVar("L", bound=HasArgs)
+
+
+def own_events(args: Sequence[Any], events: Iterable[L], *, alone: bool) -> list[L]:
     """Return the events of a transaction that belong to one write.
 
     All of them when the write has the transaction for itself; in a batch those that carry its
@@ -243,7 +254,7 @@ def own_events(args: Sequence[Any], events: Iterable[dict[str, Any]], *, alone: 
     found = list(events)
     if alone or not args:
         return found
-    return [event for event in found if intent_of(event["args"]) == args[0]]
+    return [event for event in found if intent_of(event.args) == args[0]]
 
 
 def can_move(before: str, after: str) -> bool:

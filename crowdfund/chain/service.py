@@ -8,6 +8,7 @@ import structlog
 
 from crowdfund.chain import queries, rules
 from crowdfund.chain.errors import IntentConflict
+from crowdfund.chain.events import Log, WriteConfirmed, WriteFailed
 from crowdfund.chain.models import Block, Contract, Cursor, Signer, Write, write_event
 from crowdfund.chain.queries import WriteRow, address_of
 from crowdfund.chain.rules import WriteStatus
@@ -84,7 +85,7 @@ def replay(write_id: str, *, actor: str) -> None:
 def close(write_id: str, reason: str, *, actor: str) -> None:
     """End a failed write for good: it can never succeed, or is no longer wanted (admin).
 
-    The features above hear `chain.closed`. Raises NotFound, Conflict, Invalid.
+    Raises NotFound, Conflict, Invalid.
     """
     why = " ".join(reason.split())
     if len(why) < LEAST_REASON:
@@ -94,7 +95,6 @@ def close(write_id: str, reason: str, *, actor: str) -> None:
         raise NotFound(_("There is no such chain write."))
     if not move([write_id], WriteStatus.CLOSED, actor=actor, reason=why):
         raise Conflict(_("Only a failed write can be closed."))
-    outbox.emit("chain.closed", write_id, {**_facts(found), "reason": why, "actor": actor})
 
 
 def move(
@@ -183,7 +183,7 @@ def fail(write_id: str, *, reason: str) -> None:
     row = queries.write_by_id(write_id)
     if row is not None:
         key = f"{row.id}:{row.updated_at.timestamp()}"
-        outbox.emit("chain.failed", key, {**_facts(row), "reason": reason})
+        outbox.emit(WriteFailed(key=key, reason=reason, **_facts(row)))
 
 
 def confirm(ids: Sequence[str], *, tx_hash: str, block: int, reason: str, **values: str) -> list[str]:
@@ -192,17 +192,17 @@ def confirm(ids: Sequence[str], *, tx_hash: str, block: int, reason: str, **valu
     Each is told the events that belong to it; `values` are columns to set along.
     """
     moved = move(ids, WriteStatus.CONFIRMED, reason=reason, last_error=None, **values)
-    events = [
-        {"contract": e.contract, "address": e.address, "event": e.event, "args": e.args}
-        for e in queries.events_of_tx(tx_hash)
-    ]
-    items = []
-    for row in queries.writes_by_ids(moved):
-        own = rules.own_events(row.args, events, alone=len(ids) == 1)
-        payload = {**_facts(row), "tx_hash": tx_hash, "block": block, "events": own}
-        items.append((row.id, payload))
-    kinds = outbox.SUBSCRIBERS.get("chain.confirmed", [])
-    outbox.add_many([(kind, f"{kind}:{key}", payload) for kind in kinds for key, payload in items])
+    logs = [Log(e.contract, e.address, e.event, e.args) for e in queries.events_of_tx(tx_hash)]
+    outbox.emit_many(
+        WriteConfirmed(
+            key=row.id,
+            tx_hash=tx_hash,
+            block=block,
+            events=rules.own_events(row.args, logs, alone=len(ids) == 1),
+            **_facts(row),
+        )
+        for row in queries.writes_by_ids(moved)
+    )
     return moved
 
 
@@ -213,7 +213,7 @@ def _facts(row: WriteRow) -> dict[str, Any]:
         "address": row.address,
         "function": row.function,
         "args": row.args,
-        "subject": [row.subject_kind, row.subject_id],
+        "subject": outbox.Subject(row.subject_kind, row.subject_id),
     }
 
 

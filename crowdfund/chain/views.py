@@ -106,7 +106,7 @@ def _carried(row: WriteRow) -> dict[str, Any]:
     history = queries.history(row.id)
     events = queries.events_of_tx(row.tx_hash) if row.tx_hash else []
     companions = queries.companions(row.tx_id) - 1 if row.tx_id else 0
-    own = rules.own_events(row.args, [dict(event._mapping) for event in events], alone=companions < 1)
+    own = rules.own_events(row.args, events, alone=companions < 1)
     return {
         "history": history,
         "names": people_queries.names({event.actor for event in history}),

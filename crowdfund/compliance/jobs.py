@@ -1,11 +1,12 @@
 """What changes a verification without anybody's hand: time, documents that expire, news from below."""
 
-from collections.abc import Sequence
-
 from crowdfund.compliance.queries import files, reviews
 from crowdfund.compliance.rules import standing
 from crowdfund.compliance.service import asking, lasting, nominees, shared
+from crowdfund.documents.events import DocumentExpired
 from crowdfund.kernel import outbox
+from crowdfund.payout_accounts.events import PayoutAccountChanged
+from crowdfund.people.events import PersonChanged
 
 
 @outbox.every(3600, "compliance.expire")
@@ -17,30 +18,30 @@ def expire_and_remind() -> None:
         lasting.remind(person_id, day)
 
 
-@outbox.on("document.expired")
-def document_expired(rows: Sequence[outbox.Row]) -> None:
+@outbox.on(DocumentExpired)
+def document_expired(events: list[DocumentExpired]) -> None:
     """End the verification that rested on a document, at once; ask for a nominee's newer proof."""
-    for row in rows:
-        owner_kind, owner_id = row.payload["owner_kind"], row.payload["owner_id"]
+    for event in events:
+        owner_kind, owner_id = event.owner_kind, event.owner_id
         if owner_kind == "person":
             lasting.expire(owner_id)
         elif owner_kind == "nominee":
             nominees.proof_expired(owner_id)
 
 
-@outbox.on("payout_account.changed")
-def payout_account_changed(rows: Sequence[outbox.Row]) -> None:
+@outbox.on(PayoutAccountChanged)
+def payout_account_changed(events: list[PayoutAccountChanged]) -> None:
     """Have a verified person checked again whose verified bank account is another one or gone."""
-    for row in rows:
-        person_id = row.payload["person_id"]
+    for event in events:
+        person_id = event.person_id
         file = shared.locked_file(person_id)
         asking.changed(file, actor=person_id, what="payout account", is_known=True)
 
 
-@outbox.on("person.changed")
-def profile_changed(rows: Sequence[outbox.Row]) -> None:
+@outbox.on(PersonChanged)
+def profile_changed(events: list[PersonChanged]) -> None:
     """Have a verified person checked again whose name or number has changed in the profile."""
-    for row in rows:
-        person_id = row.payload["person_id"]
+    for event in events:
+        person_id = event.person_id
         shared.locked_file(person_id)
         asking.reopen(person_id, actor=person_id)

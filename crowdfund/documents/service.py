@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from crowdfund.adapters import clamav, sanitising, sealing, storage
 from crowdfund.documents import queries, rules
+from crowdfund.documents.events import DocumentEvent, DocumentExpired, DocumentExpiring
 from crowdfund.documents.models import Document, DocumentKey, DocumentView, document_event
 from crowdfund.documents.queries import DocumentRow, Owner
 from crowdfund.documents.rules import Status
@@ -182,7 +183,6 @@ def decide(
     document.expires_on = rules.check_expiry(expires_on, _today()) if approve else None
     document.reason, document.decided_by, document.decided_at = why, actor, clock.now()
     _change(document, to, actor=actor, reason=why)
-    _emit("document.decided", document)
 
 
 def reopen(document_id: str, reason: str, *, actor: str) -> None:
@@ -217,7 +217,7 @@ def expire_due() -> int:
     for document_id in due:
         document = _locked(document_id)
         _change(document, Status.EXPIRED, actor="system", reason="past its expiry date")
-        _emit("document.expired", document)
+        _emit(DocumentExpired, document)
     return len(due)
 
 
@@ -227,7 +227,7 @@ def remind_due() -> int:
     for document_id in due:
         document = _locked(document_id)
         document.reminded_at = clock.now()
-        _emit("document.expiring", document)
+        _emit(DocumentExpiring, document)
     return len(due)
 
 
@@ -263,6 +263,12 @@ def _change(document: Document, to: Status, *, actor: str, reason: str = "") -> 
     live.changed("documents", document.owner_id)
 
 
-def _emit(event: str, document: Document) -> None:
-    facts = {"document_id": document.id, "owner_kind": document.owner_kind, "owner_id": document.owner_id}
-    outbox.emit(event, f"{event}:{document.id}:{clock.now().timestamp()}", facts)
+def _emit(event: type[DocumentEvent], document: Document) -> None:
+    outbox.emit(
+        event(
+            key=f"{event.name}:{document.id}:{clock.now().timestamp()}",
+            document_id=document.id,
+            owner_kind=document.owner_kind,
+            owner_id=document.owner_id,
+        )
+    )

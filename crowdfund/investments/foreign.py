@@ -4,14 +4,13 @@ Token money can come in only with an operator's admission, and fiat is recorded 
 So this is a backup that was restored too old, or a key in wrong hands; a person has to look.
 """
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.service import totals
 from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain
+from crowdfund.chain.events import ContractEvent
 from crowdfund.investments import queries, rules
 from crowdfund.investments.models import ForeignMoney
 from crowdfund.kernel import clock, money
@@ -26,16 +25,16 @@ _WORDS = {
 }
 
 
-def token_money_came(event: dict[str, Any]) -> None:
+def token_money_came(event: ContractEvent) -> None:
     """Take room for token money of an unknown intent and ask staff to look, once for each event."""
-    args = event["args"]
+    args = event.args
     _keep(event, "token", intent=args["intentId"], who=args["investor"])
 
 
-def fiat_recorded(event: dict[str, Any]) -> None:
+def fiat_recorded(event: ContractEvent) -> None:
     """Take room for a fiat record that is none of ours and ask staff to look, once for each event."""
-    args = event["args"]
-    campaign_id = campaigns.id_of_contract(event["address"])
+    args = event.args
+    campaign_id = campaigns.id_of_contract(event.address)
     if campaign_id is None or not _is_ours(campaign_id, args["paymentRef"]):
         _keep(event, "fiat", intent=args["paymentRef"], who=args["investorKey"])
 
@@ -61,17 +60,17 @@ def pay_back_tokens(campaign_id: str) -> None:
         )
 
 
-def _keep(event: dict[str, Any], kind: str, *, intent: str, who: str) -> None:
-    campaign_id = campaigns.id_of_contract(event["address"])
-    amount = chain_rules.to_minor(int(event["args"]["amount"]))
+def _keep(event: ContractEvent, kind: str, *, intent: str, who: str) -> None:
+    campaign_id = campaigns.id_of_contract(event.address)
+    amount = chain_rules.to_minor(int(event.args["amount"]))
     row = {
         "id": new_id(), "campaign_id": campaign_id, "kind": kind, "intent": intent, "who": who,
-        "amount_minor": amount, "room_minor": 0, "tx_hash": event["tx_hash"], "ordinal": event["ordinal"],
+        "amount_minor": amount, "room_minor": 0, "tx_hash": event.tx_hash, "ordinal": event.ordinal,
         "seen_at": clock.now(),
     }  # fmt: skip
     if campaign_id is None:
         # The address was watched, so the campaign was ours: restored from before it went live.
-        _ask_staff(event, kind, who=who, title=event["address"], amount=(amount, "ETB"), missing=0)
+        _ask_staff(event, kind, who=who, title=event.address, amount=(amount, "ETB"), missing=0)
         return
     totals.line_up(campaign_id)
     if not insert_ignore(_F, [row]):
@@ -90,7 +89,7 @@ def _keep(event: dict[str, Any], kind: str, *, intent: str, who: str) -> None:
 
 
 def _ask_staff(
-    event: dict[str, Any], kind: str, *, who: str, title: str, amount: tuple[int, str], missing: int
+    event: ContractEvent, kind: str, *, who: str, title: str, amount: tuple[int, str], missing: int
 ) -> None:
     shown = money.fmt(*amount)
     said = [_WORDS[kind].format(amount=shown, title=title[:60], who=who)]
@@ -100,11 +99,11 @@ def _ask_staff(
     else:
         said.append("It has taken its room; nothing was booked.")
     exceptions.open_one(
-        f"chain:{event['tx_hash']}:{event['ordinal']}",
+        f"chain:{event.tx_hash}:{event.ordinal}",
         Kind.UNKNOWN_ON_CHAIN,
         about={
             "payment_id": None, "user_id": None, "gateway": "chain",
-            "tx_id": event["tx_hash"].removeprefix("0x"),
+            "tx_id": event.tx_hash.removeprefix("0x"),
         },
         money=amount,
         held=False,

@@ -1,117 +1,125 @@
 """What investments do when payments, the chain or a campaign move."""
 
-from typing import Any
-
+from crowdfund.campaigns.events import CampaignCancelled, CampaignFailed, CampaignReleased, CampaignSucceeded
+from crowdfund.chain.events import ContractEvent, WriteConfirmed, WriteFailed
 from crowdfund.chain.hearing import hears
 from crowdfund.investments import foreign, service, telling
 from crowdfund.investments.rules import Status
 from crowdfund.kernel import outbox
+from crowdfund.payments.events import (
+    PaymentEvent,
+    PaymentExpired,
+    PaymentFailed,
+    PaymentReversed,
+    PaymentSettled,
+    PaymentSucceeded,
+)
 
-Rows = list[outbox.Row]
+
+def _is_ours(event: PaymentEvent) -> bool:
+    return event.purpose_kind == "investment"
 
 
-def _mine(rows: Rows) -> list[str]:
-    return [row.payload["purpose_id"] for row in rows if row.payload["purpose_kind"] == "investment"]
-
-
-@outbox.on("payment.succeeded", queue="payments", batch=100)
-def payment_succeeded(rows: Rows) -> None:
+@outbox.on(PaymentSucceeded, queue="payments", batch=100, where=_is_ours)
+def payment_succeeded(payments: list[PaymentSucceeded]) -> None:
     """The bank has taken the money."""
-    for investment_id in _mine(rows):
-        service.authorised(investment_id)
+    for payment in payments:
+        service.authorised(payment.purpose_id)
 
 
-@outbox.on("payment.settled", queue="payments", batch=100)
-def payment_settled(rows: Rows) -> None:
+@outbox.on(PaymentSettled, queue="payments", batch=100, where=_is_ours)
+def payment_settled(payments: list[PaymentSettled]) -> None:
     """The money is in escrow."""
-    for investment_id in _mine(rows):
-        service.settled(investment_id)
+    for payment in payments:
+        service.settled(payment.purpose_id)
 
 
-@outbox.on("payment.failed", queue="payments", batch=100)
-def payment_failed(rows: Rows) -> None:
+@outbox.on(PaymentFailed, queue="payments", batch=100, where=_is_ours)
+def payment_failed(payments: list[PaymentFailed]) -> None:
     """No money will come."""
-    for investment_id in _mine(rows):
-        service.not_paid(investment_id, Status.FAILED)
+    for payment in payments:
+        service.not_paid(payment.purpose_id, Status.FAILED)
 
 
-@outbox.on("payment.reversed", queue="payments", batch=100)
-def payment_reversed(rows: Rows) -> None:
+@outbox.on(PaymentReversed, queue="payments", batch=100, where=_is_ours)
+def payment_reversed(payments: list[PaymentReversed]) -> None:
     """The bank took the money and gave it back before settlement."""
-    for investment_id in _mine(rows):
-        service.not_paid(investment_id, Status.FAILED)
+    for payment in payments:
+        service.not_paid(payment.purpose_id, Status.FAILED)
 
 
-@outbox.on("payment.expired", queue="payments", batch=100)
-def payment_expired(rows: Rows) -> None:
+@outbox.on(PaymentExpired, queue="payments", batch=100, where=_is_ours)
+def payment_expired(payments: list[PaymentExpired]) -> None:
     """Nobody paid in time."""
-    for investment_id in _mine(rows):
-        service.not_paid(investment_id, Status.EXPIRED)
+    for payment in payments:
+        service.not_paid(payment.purpose_id, Status.EXPIRED)
 
 
-@outbox.on("chain.confirmed", queue="chain", batch=100)
-def chain_confirmed(rows: Rows) -> None:
-    """The contract has an investment."""
-    for row in rows:
-        kind, subject_id = row.payload["subject"]
-        if kind == "investment":
-            service.confirmed(subject_id, row.payload["tx_hash"])
-        elif kind == "token_refund":
-            foreign.token_money_went_back(row.payload["address"], row.payload["args"][0])
+@outbox.on(
+    WriteConfirmed,
+    queue="chain",
+    batch=100,
+    where=lambda write: write.subject.kind in ("investment", "token_refund"),
+)
+def chain_confirmed(writes: list[WriteConfirmed]) -> None:
+    """The contract has an investment, or has paid tokens back."""
+    for write in writes:
+        if write.subject.kind == "investment":
+            service.confirmed(write.subject.id, write.tx_hash)
+        else:
+            foreign.token_money_went_back(write.address, write.args[0])
 
 
-@outbox.on("chain.failed", queue="chain")
-def chain_failed(rows: Rows) -> None:
+@outbox.on(WriteFailed, queue="chain", where=lambda write: write.subject.kind == "investment")
+def chain_failed(writes: list[WriteFailed]) -> None:
     """The contract refuses an investment."""
-    for row in rows:
-        kind, subject_id = row.payload["subject"]
-        if kind == "investment":
-            service.record_refused(subject_id, row.payload["reason"])
+    for write in writes:
+        service.record_refused(write.subject.id, write.reason)
 
 
 @hears("CampaignImplementation.Invested")
-def token_money_came(event: dict[str, Any]) -> None:
+def token_money_came(event: ContractEvent) -> None:
     """Tokens came into a contract; no rail of ours expects them yet, so they are all unknown."""
     foreign.token_money_came(event)
 
 
 @hears("CampaignImplementation.InvestmentRecorded")
-def recorded_by_others(event: dict[str, Any]) -> None:
+def recorded_by_others(event: ContractEvent) -> None:
     """Fiat was recorded by a transaction that was not sent from here."""
     foreign.fiat_recorded(event)
 
 
 @hears("CampaignImplementation.Refunded")
-def token_money_went_back(event: dict[str, Any]) -> None:
+def token_money_went_back(event: ContractEvent) -> None:
     """An investor took token money back from the contract."""
-    foreign.token_money_went_back(event["address"], event["args"]["investor"])
+    foreign.token_money_went_back(event.address, event.args["investor"])
 
 
-@outbox.on("campaign.failed", queue="default")
-def campaign_failed(rows: Rows) -> None:
+@outbox.on(CampaignFailed, queue="default")
+def campaign_failed(campaigns: list[CampaignFailed]) -> None:
     """Below the threshold: everybody gets back exactly what was paid."""
-    for row in rows:
-        foreign.pay_back_tokens(row.payload["campaign_id"])
-        service.give_back_all(row.payload["campaign_id"], reason="The campaign did not reach its threshold.")
+    for campaign in campaigns:
+        foreign.pay_back_tokens(campaign.campaign_id)
+        service.give_back_all(campaign.campaign_id, reason="The campaign did not reach its threshold.")
 
 
-@outbox.on("campaign.cancelled", queue="default")
-def campaign_cancelled(rows: Rows) -> None:
+@outbox.on(CampaignCancelled, queue="default")
+def campaign_cancelled(campaigns: list[CampaignCancelled]) -> None:
     """Cancelled while live: everybody gets back exactly what was paid."""
-    for row in rows:
-        foreign.pay_back_tokens(row.payload["campaign_id"])
-        service.give_back_all(row.payload["campaign_id"], reason="The campaign was cancelled.")
+    for campaign in campaigns:
+        foreign.pay_back_tokens(campaign.campaign_id)
+        service.give_back_all(campaign.campaign_id, reason="The campaign was cancelled.")
 
 
-@outbox.on("campaign.succeeded", queue="default")
-def campaign_succeeded(rows: Rows) -> None:
+@outbox.on(CampaignSucceeded, queue="default")
+def campaign_succeeded(campaigns: list[CampaignSucceeded]) -> None:
     """Tell the investors that the threshold was reached."""
-    for row in rows:
-        telling.tell_all(row.payload["campaign_id"], "succeeded")
+    for campaign in campaigns:
+        telling.tell_all(campaign.campaign_id, "succeeded")
 
 
-@outbox.on("campaign.released", queue="default")
-def campaign_released(rows: Rows) -> None:
+@outbox.on(CampaignReleased, queue="default")
+def campaign_released(campaigns: list[CampaignReleased]) -> None:
     """Tell the investors that the company has the money."""
-    for row in rows:
-        telling.tell_all(row.payload["campaign_id"], "released")
+    for campaign in campaigns:
+        telling.tell_all(campaign.campaign_id, "released")

@@ -16,7 +16,7 @@ from crowdfund.investments import queries, rules, telling
 from crowdfund.investments.models import Consent, Investment, InvestorKey, investment_event
 from crowdfund.investments.rules import Status
 from crowdfund.issuers import queries as issuers_queries
-from crowdfund.kernel import clock, live, outbox
+from crowdfund.kernel import clock, live
 from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
 from crowdfund.kernel.errors import NotYours
 from crowdfund.kernel.i18n import _
@@ -253,7 +253,6 @@ def confirmed(investment_id: str, tx_hash: str) -> None:
         totals.count_refused(investment.campaign_id, -1)
     investment.tx_hash, investment.chain_problem = tx_hash, None
     if _move(investment_id, Status.CONFIRMED):
-        outbox.emit("investment.confirmed", investment_id, {"investment_id": investment_id})
         telling.tell(investment, "recorded")
     elif campaigns.by_id(investment.campaign_id).status in life.REFUNDING:
         _record_refund(investment)  # it was recorded just before the contract ended

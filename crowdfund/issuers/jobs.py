@@ -1,54 +1,49 @@
 """What the chain and the documents say about companies."""
 
-from collections.abc import Sequence
-
+from crowdfund.chain.events import WriteConfirmed, WriteEvent, WriteFailed
+from crowdfund.documents.events import DocumentEvent, DocumentExpired, DocumentExpiring
 from crowdfund.issuers.service import papers, registry
 from crowdfund.kernel import outbox
 
 
-def _ours(rows: Sequence[outbox.Row]) -> list[tuple[str, str, dict]]:  # type: ignore[type-arg]
-    return [
-        (row.payload["function"], row.payload["subject"][1], row.payload)
-        for row in rows
-        if row.payload["subject"][0] == "company"
-    ]
+def _is_ours(write: WriteEvent) -> bool:
+    return write.subject.kind == "company"
 
 
-@outbox.on("chain.confirmed", queue="default")
-def registration_confirmed(rows: Sequence[outbox.Row]) -> None:
+def _is_companys(document: DocumentEvent) -> bool:
+    return document.owner_kind == "company"
+
+
+@outbox.on(WriteConfirmed, where=_is_ours)
+def registration_confirmed(writes: list[WriteConfirmed]) -> None:
     """Mark companies that the issuer registry now holds, and what else it took."""
-    for function, company_id, payload in _ours(rows):
-        if function == "registerIssuer":
-            registry.mark_registered(company_id, payload["tx_hash"])
+    for write in writes:
+        if write.function == "registerIssuer":
+            registry.mark_registered(write.subject.id, write.tx_hash)
         else:
-            registry.mark_told(company_id, function, intent_id=payload["intent_id"])
+            registry.mark_told(write.subject.id, write.function, intent_id=write.intent_id)
 
 
-@outbox.on("chain.failed", queue="default")
-def registration_failed(rows: Sequence[outbox.Row]) -> None:
+@outbox.on(WriteFailed, where=_is_ours)
+def registration_failed(writes: list[WriteFailed]) -> None:
     """Note why the issuer registry refused a company, or a change of it."""
-    for function, company_id, payload in _ours(rows):
-        if function == "registerIssuer":
-            registry.mark_registration_failed(company_id, payload["reason"], intent_id=payload["intent_id"])
+    for write in writes:
+        company_id, reason, intent_id = write.subject.id, write.reason, write.intent_id
+        if write.function == "registerIssuer":
+            registry.mark_registration_failed(company_id, reason, intent_id=intent_id)
         else:
-            registry.mark_refused(
-                company_id, function, payload["reason"], intent_id=payload["intent_id"]
-            )  # fmt: skip
+            registry.mark_refused(company_id, write.function, reason, intent_id=intent_id)
 
 
-@outbox.on("document.expiring", queue="default")
-def paper_expiring(rows: Sequence[outbox.Row]) -> None:
-    """Tell a company that one of its papers runs out soon."""
-    _tell_expiry(rows, soon=True)
+@outbox.on(DocumentExpiring, where=_is_companys)
+def paper_expiring(documents: list[DocumentExpiring]) -> None:
+    """Notify a company that one of its documents expires soon."""
+    for document in documents:
+        papers.tell_expiry(document.owner_id, document.document_id, soon=True)
 
 
-@outbox.on("document.expired", queue="default")
-def paper_expired(rows: Sequence[outbox.Row]) -> None:
-    """Tell a company that one of its papers has run out."""
-    _tell_expiry(rows, soon=False)
-
-
-def _tell_expiry(rows: Sequence[outbox.Row], *, soon: bool) -> None:
-    for row in rows:
-        if row.payload["owner_kind"] == "company":
-            papers.tell_expiry(row.payload["owner_id"], row.payload["document_id"], soon=soon)
+@outbox.on(DocumentExpired, where=_is_companys)
+def paper_expired(documents: list[DocumentExpired]) -> None:
+    """Notify a company that one of its documents has expired."""
+    for document in documents:
+        papers.tell_expiry(document.owner_id, document.document_id, soon=False)

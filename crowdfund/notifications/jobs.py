@@ -7,19 +7,22 @@ import sqlalchemy as sa
 from crowdfund.kernel import clock, outbox
 from crowdfund.kernel.db import own_transaction, read_connection
 from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.notices import PersonNotice, StaffWork
 from crowdfund.notifications import delivery, service
 from crowdfund.notifications.models import Message
 from crowdfund.security import queries as security_queries
+from crowdfund.security.events import ChangeElsewhere
 from crowdfund.sign_in import queries
+from crowdfund.sign_in.events import CodeRequested
 
 _M = Message.__table__
 
 
-@outbox.on("otp.requested", queue="messages")
-def send_code(rows: list[outbox.Row]) -> None:
+@outbox.on(CodeRequested, queue="messages")
+def send_code(requests: list[CodeRequested]) -> None:
     """Send a sign-in code; it is derived while sending, so that it is stored nowhere."""
-    for row in rows:
-        otp = queries.otp(row.payload["otp_id"])
+    for request in requests:
+        otp = queries.otp(request.otp_id)
         if otp is None or otp.expires_at <= clock.now():
             continue  # too late to be of use; a new one can be asked for
         send = service.sms if otp.kind == "phone" else service.email
@@ -27,36 +30,27 @@ def send_code(rows: list[outbox.Row]) -> None:
         send(otp.identifier, "code", context, key=f"otp:{otp.id}", language=otp.language)
 
 
-@outbox.on("person.notice", queue="messages")
-def tell(rows: list[outbox.Row]) -> None:
-    """Tell people what a lower feature has to say: payload person_id, kind, context, path."""
-    for row in rows:
-        said = row.payload
-        service.notify(
-            said["person_id"], said["kind"], said.get("context", {}), key=_key(row), path=said.get("path", "")
-        )
+@outbox.on(PersonNotice, queue="messages")
+def tell(notices: list[PersonNotice]) -> None:
+    """Send the notices that lower features ask for."""
+    for notice in notices:
+        service.notify(notice.person_id, notice.kind, notice.context, key=notice.key, path=notice.path)
 
 
-@outbox.on("person.change_elsewhere", queue="messages")
-def tell_elsewhere(rows: list[outbox.Row]) -> None:
-    """Tell of a sensitive change at the addresses that are not the person's yet, or no more."""
-    for row in rows:
-        said = row.payload
-        if change := security_queries.change(said["change_id"]):
-            told = security_queries.change_channels(said["change_id"])
-            service.tell_addresses(change.person_id, told, said["kind"], said, key=_key(row))
+@outbox.on(ChangeElsewhere, queue="messages")
+def tell_elsewhere(events: list[ChangeElsewhere]) -> None:
+    """Send news of a sensitive change to addresses that are not the person's yet, or no longer are."""
+    for event in events:
+        if change := security_queries.change(event.change_id):
+            channels = security_queries.change_channels(event.change_id)
+            service.tell_addresses(change.person_id, channels, event.kind, event.payload(), key=event.key)
 
 
-@outbox.on("staff.work", queue="messages")
-def tell_staff(rows: list[outbox.Row]) -> None:
-    """Tell staff of new work in a lower feature's queue: payload kind."""
-    for row in rows:
-        service.queue_work(row.payload["kind"], key=f"work:{_key(row)}")
-
-
-def _key(row: outbox.Row) -> str:
-    """Return the key with which an event was emitted: each subscriber has its own name before it."""
-    return row.key.partition(":")[2]
+@outbox.on(StaffWork, queue="messages")
+def tell_staff(events: list[StaffWork]) -> None:
+    """Notify staff of new work in a lower feature's queue."""
+    for event in events:
+        service.queue_work(event.kind, key=f"work:{event.key}")
 
 
 @outbox.handler("notifications.spread", queue="messages", batch=100)

@@ -9,8 +9,10 @@ from crowdfund.kernel import clock, live, outbox
 from crowdfund.kernel.db import db, new_id, record_event, rows_changed
 from crowdfund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.notices import PersonNotice, StaffWork
 from crowdfund.payout_accounts import queries as accounts
 from crowdfund.payout_accounts import rules
+from crowdfund.payout_accounts.events import PayoutAccountChanged
 from crowdfund.payout_accounts.models import PayoutAccount, payout_account_event
 from crowdfund.people import queries
 from crowdfund.security.service import changes, history
@@ -49,7 +51,7 @@ def _apply(person_id: str, payload: dict[str, Any]) -> None:
     if present is not None:
         _move(present, "removed" if payload.get("remove") else "replaced", actor=person_id)
         if present.status == "verified":  # compliance looks at the person again (rules.md, KYC)
-            outbox.emit("payout_account.changed", present.id, {"person_id": person_id})
+            outbox.emit(PayoutAccountChanged(key=present.id, person_id=person_id))
     if payload.get("remove"):
         return
     account = rules.Account(**payload)
@@ -62,7 +64,7 @@ def _apply(person_id: str, payload: dict[str, Any]) -> None:
     }  # fmt: skip
     db.session.execute(sa.insert(PayoutAccount).values(row))
     record_event(payout_account_event, account_id, actor=person_id, before=None, after="pending")
-    outbox.emit("staff.work", f"payout:{account_id}", {"kind": "staff.people"})
+    outbox.emit(StaffWork(key=f"payout:{account_id}", kind="staff.people"))
     live.changed("queue", "people")
 
 
@@ -83,8 +85,15 @@ def decide(person_id: str, actor: str, approve: bool, reason: str = "") -> None:
     what = f"payout_{status}"
     context = {"value": present.masked} | ({} if approve else {"reason": reason.strip()[:500]})
     history.note(person_id, what, actor=actor, detail=present.masked)
-    said = {"person_id": person_id, "kind": f"payout_account.{status}", "context": context}
-    outbox.emit("person.notice", f"{what}:{present.id}", {**said, "path": "/account/payout-account"})
+    outbox.emit(
+        PersonNotice(
+            key=f"{what}:{present.id}",
+            person_id=person_id,
+            kind=f"payout_account.{status}",
+            context=context,
+            path="/account/payout-account",
+        )
+    )
 
 
 def verified_number(person_id: str) -> tuple[accounts.PayoutRow, str]:

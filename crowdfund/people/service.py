@@ -10,6 +10,7 @@ from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
 from crowdfund.kernel.errors import Conflict, Invalid, NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.people import rules
+from crowdfund.people.events import PersonChanged
 from crowdfund.people.models import SignInMethod, User, UserRole, person_event
 
 
@@ -103,7 +104,7 @@ def facts_changed(person_id: str) -> None:
     person = _lock(person_id)
     if person.kyc_status == "verified":  # what was verified is no longer what stands here
         set_verification(person_id, "pending", level="none", actor=person_id, reason="profile changed")
-    outbox.emit("person.changed", f"{person_id}:{clock.now().timestamp()}", {"person_id": person_id})
+    outbox.emit(PersonChanged(key=f"{person_id}:{clock.now().timestamp()}", person_id=person_id))
 
 
 def choose_language(person_id: str, language: str) -> None:

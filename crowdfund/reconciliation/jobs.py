@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from crowdfund.chain import comparers
+from crowdfund.chain.events import ContractEvent
 from crowdfund.chain.hearing import hears
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import db, reading
@@ -77,9 +78,9 @@ def follow(rows: list[Row], found: Any) -> None:  # noqa: ANN401
 
 
 @hears(*(f"CampaignImplementation.{event}" for event in ("Closed", "Cancelled", "Released", "FiatReleased")))
-def contract_ended(event: dict[str, Any]) -> None:
+def contract_ended(event: ContractEvent) -> None:
     """Look at once at a campaign whose contract somebody else closed, cancelled or released."""
-    for campaign_id in queries.campaigns_at({event["address"]}):
+    for campaign_id in queries.campaigns_at({event.address}):
         comparing_service.ask_for_look(campaign_id)
 
 

@@ -3,6 +3,7 @@
 import structlog
 
 from crowdfund.kernel import audit, live, outbox
+from crowdfund.kernel.notices import StaffWork
 from crowdfund.reports import service
 
 log = structlog.get_logger()
@@ -29,7 +30,7 @@ def _alert(found: list[str]) -> None:
         log.error("selfcheck.broken", problem=problem)
 
 
-@outbox.on("staff.work")
-def show_work(_rows: list[outbox.Row]) -> None:
+@outbox.on(StaffWork)
+def show_work(_events: list[StaffWork]) -> None:
     """Tell open desks that a queue has grown."""
     live.changed("desk", "all")

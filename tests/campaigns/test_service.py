@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from crowdfund.adapters import mail
 from crowdfund.adapters.chain import abi
 from crowdfund.campaigns import queries
+from crowdfund.campaigns.events import CampaignCancelled
 from crowdfund.campaigns.models import CampaignLimits
 from crowdfund.campaigns.rules import life as life_rules
 from crowdfund.campaigns.rules import terms
@@ -514,8 +515,8 @@ def test_a_company_closes_early_only_from_the_threshold_on(cast, frozen):
 
 def test_a_cancelled_live_campaign_tells_higher_features_to_return_money(cast):
     heard = []
-    listen = outbox.on("campaign.cancelled", queue="default")
-    listen(lambda rows: heard.extend(row.payload["campaign_id"] for row in rows))
+    listen = outbox.on(CampaignCancelled)
+    listen(lambda events: heard.extend(event.campaign_id for event in events))
     campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
     raising.put_in(campaign_id, 1_000_00)
     ending.cancel(campaign_id, "The company asked us to stop.", actor=cast.adam)

@@ -13,6 +13,7 @@ import pytest
 from crowdfund.adapters.chain import answers, errors
 from crowdfund.adapters.chain import node as chain_node
 from crowdfund.chain import admissions, connection, deploy, queries, rules, service
+from crowdfund.chain.events import ContractEvent, WriteConfirmed, WriteFailed
 from crowdfund.chain.models import Write
 from crowdfund.kernel import clock, config, outbox
 from crowdfund.kernel.db import commit, db
@@ -125,12 +126,12 @@ def heard(deployed):
     told = []
     saved_kinds, saved_handlers = dict(outbox.SUBSCRIBERS), dict(outbox.HANDLERS)
     outbox.SUBSCRIBERS.clear()
-    for event in ("chain.confirmed", "chain.failed", "chain.event"):
+    for event in (WriteConfirmed, WriteFailed, ContractEvent):
 
-        def listen(rows, event=event):
-            told.extend((event, row.payload) for row in rows)
+        def listen(events):
+            told.extend((one.name, one.payload()) for one in events)
 
-        outbox.on(event, batch=100)(_named(listen, event))
+        outbox.on(event, batch=100)(_named(listen, event.name))
     look_after()
     told.clear()  # what the deployment did
     yield told

@@ -4,7 +4,7 @@ import pytest
 
 from crowdfund.chain import inspect, queries, rules, service
 from crowdfund.chain.errors import IntentConflict
-from crowdfund.kernel import audit, outbox
+from crowdfund.kernel import audit
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.errors import Conflict, Invalid, NotFound
 from tests import raising
@@ -92,19 +92,6 @@ def test_a_closed_write_is_never_sent_though_its_reason_is_gone(failed, admin):
     assert queries.transactions(failed.id) == []
     with pytest.raises(IntentConflict):
         service.write(INTENT, "IssuerRegistry", "close", [], subject=("company", "acme"))
-
-
-def test_whoever_asked_hears_of_it_once(failed, heard):
-    told = []
-
-    def listen(rows):
-        told.extend(row.payload for row in rows)
-
-    outbox.on("chain.closed")(listen)
-    service.close(failed.id, WHY, actor="admin-1")
-    commit()
-    outbox.drain_all()
-    assert [(p["intent_id"], p["reason"], p["actor"]) for p in told] == [(INTENT, WHY, "admin-1")]
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "too short", " a  b  c   d "])

@@ -6,6 +6,7 @@ import pytest
 
 from crowdfund.adapters.chain import abi
 from crowdfund.chain import rules
+from crowdfund.chain.events import Log
 
 
 @dataclass
@@ -68,7 +69,7 @@ def test_a_final_write_does_not_move_except_by_a_reorganisation_or_a_replay():
 
 
 def test_each_write_of_a_batch_is_told_its_own_events():
-    events = [{"args": {"paymentRef": "0x1"}}, {"args": {"paymentRef": "0x2"}}]
+    events = [Log("C", "0x", "InvestmentRecorded", {"paymentRef": name}) for name in ("0x1", "0x2")]
     assert rules.own_events(["0x2", "key", 5], events, alone=False) == [events[1]]
     assert rules.own_events(["0x2", "key", 5], events, alone=True) == events
 

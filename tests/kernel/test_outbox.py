@@ -1,5 +1,6 @@
 """Work is done once: whatever raises, dies, comes twice or loses its bell."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -260,33 +261,75 @@ def test_a_failed_preparation_puts_the_row_back(seen):
     assert (seen, "ConnectionError" in row("a").last_error) == ([], True)
 
 
-def test_an_event_reaches_each_subscriber_once(seen):
-    @outbox.on("test.happened")
-    def first(rows):
-        seen.extend(("first", one.payload["n"]) for one in rows)
+THING = outbox.Subject("thing", "1")
 
-    @outbox.on("test.happened", queue="messages", batch=10)
-    def second(rows):
-        seen.extend(("second", one.payload["n"]) for one in rows)
+
+@dataclass(frozen=True, kw_only=True)
+class Happened(outbox.Event, name="test.happened"):
+    n: int
+    subject: outbox.Subject = THING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unheard(outbox.Event, name="test.unheard"):
+    pass
+
+
+def test_an_event_is_queued_only_for_subscribers_that_want_it(seen):
+    @outbox.on(Happened, where=lambda event: event.n > 1)
+    def large(events):
+        seen.extend(events)
+
+    @outbox.on(Happened, where=lambda event: event.subject.kind == "other")
+    def other(events):
+        raise AssertionError("not of this kind")
+
+    events = [Happened(key=str(n), n=n) for n in (1, 2, 3)]
+    outbox.emit_many(events)
+    commit()
+    assert outbox.drain("default") == 2
+    assert seen == events[1:]
+
+
+def test_an_event_whose_payload_is_not_its_own_is_tried_again_and_shown(seen):
+    @outbox.on(Happened)
+    def first(events):
+        seen.extend(events)
+
+    [kind] = outbox.SUBSCRIBERS["test.happened"]
+    outbox.add(kind, f"{kind}:1", {"n": "many"})
+    commit()
+    assert outbox.drain("default") == 0
+    assert (seen, "valid integer" in row(f"{kind}:1").last_error) == ([], True)
+
+
+def test_an_event_reaches_each_subscriber_once(seen):
+    @outbox.on(Happened)
+    def first(events):
+        seen.extend(("first", event.key, event.n) for event in events)
+
+    @outbox.on(Happened, queue="messages", batch=10)
+    def second(events):
+        seen.extend(("second", event.key, event.n) for event in events)
 
     for _ in range(2):
-        outbox.emit("test.happened", "1", {"n": 1})
-    outbox.emit("test.nobody-listens", "1", {})
+        outbox.emit(Happened(key="1", n=1))
+    outbox.emit(Unheard(key="1"))
     commit()
     outbox.drain_all()
-    assert sorted(seen) == [("first", 1), ("second", 1)]
+    assert sorted(seen) == [("first", "1", 1), ("second", "1", 1)]
 
 
 def test_a_subscriber_that_fails_does_not_cost_the_other_its_event(seen):
-    @outbox.on("test.happened")
-    def broken(rows):
+    @outbox.on(Happened)
+    def broken(events):
         raise ValueError("broken")
 
-    @outbox.on("test.happened")
-    def sound(rows):
+    @outbox.on(Happened)
+    def sound(events):
         seen.append("sound")
 
-    outbox.emit("test.happened", "1", {})
+    outbox.emit(Happened(key="1", n=1))
     commit()
     outbox.drain_all()
     assert seen == ["sound"]

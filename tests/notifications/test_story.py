@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from crowdfund.adapters import mail
 from crowdfund.campaigns.service import drafts, ending, releasing, reviews
+from crowdfund.chain.events import RequestDone
 from crowdfund.investments import returning
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, rollback
@@ -208,7 +209,7 @@ def test_money_that_the_contract_never_recorded_is_announced_as_returned(world, 
 def test_each_redirection_of_a_release_is_told_to_the_company(world, staff):
     for number in range(2):
         facts = {"kind": "redirect", "subject_id": world.campaign_id, "address": f"0x{number:040x}"}
-        outbox.emit("chain.request_done", f"r{number}", {**facts, "request_id": f"r{number}"})
+        outbox.emit(RequestDone(key=f"r{number}", request_id=f"r{number}", **facts))
     commit()
     told_once(
         world,

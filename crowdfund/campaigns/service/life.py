@@ -12,7 +12,7 @@ from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain_service
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.issuers.rules.life import REFUSALS
-from crowdfund.kernel import clock, config, outbox
+from crowdfund.kernel import clock, config
 
 
 def deploy(campaign_id: str, *, actor: str) -> None:
@@ -80,7 +80,6 @@ def go_live(
         campaign.started_year, campaign.year_lock = started_year, f"{campaign.company_id}:{started_year}"
     change(campaign, Status.LIVE, actor="system", reason=f"deployed at {contract_address}")
     tell_team(campaign, "live")
-    outbox.emit("campaign.live", campaign_id, {"campaign_id": campaign_id})
 
 
 def deploy_failed(campaign_id: str, reason: str, *, intent_id: str) -> None:

@@ -1,5 +1,6 @@
 """Pay out a campaign that succeeded: in the journal at once, on chain by a write."""
 
+from crowdfund.campaigns.events import CampaignReleased
 from crowdfund.campaigns.models import Campaign
 from crowdfund.campaigns.rules import life
 from crowdfund.campaigns.rules.life import Status
@@ -79,4 +80,4 @@ def end_release(campaign: Campaign, *, tx_hash: str | None, actor: str = "system
     change(campaign, Status.RELEASED, actor=actor, reason=reason)
     paid = {"amount_minor": campaign.released_minor or 0, "fee_minor": campaign.fee_minor or 0}
     tell_team(campaign, "released", **paid, currency=campaign.currency)
-    outbox.emit("campaign.released", campaign.id, {"campaign_id": campaign.id})
+    outbox.emit(CampaignReleased(key=campaign.id, campaign_id=campaign.id))

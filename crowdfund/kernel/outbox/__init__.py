@@ -5,10 +5,11 @@ enqueues one drain job; the drain claims rows under a lease, runs the handler an
 done in the transaction that holds the effect. A sweeper finds whatever a lost bell left.
 """
 
-from crowdfund.kernel.outbox.adding import add, add_by_driver, add_many, emit, emit_on, revive
+from crowdfund.kernel.outbox.adding import add, add_by_driver, add_many, revive
 from crowdfund.kernel.outbox.beating import RELAY, beat, beats, dead, worker_name
 from crowdfund.kernel.outbox.bell import CHANNEL, redis_client, ring
 from crowdfund.kernel.outbox.draining import CLAIM, MAX_FAILURES, drain, drain_all
+from crowdfund.kernel.outbox.events import Event, Subject, emit, emit_many, emit_on, on
 from crowdfund.kernel.outbox.lateness import SILENT_AFTER, late, overdue, relay_is_silent
 from crowdfund.kernel.outbox.leases import LEASE
 from crowdfund.kernel.outbox.models import KEY_LENGTH, Heartbeat, Outbox, Schedule, outbox_table
@@ -25,9 +26,9 @@ from crowdfund.kernel.outbox.registry import (
     Partial,
     Retry,
     Row,
+    Subscriber,
     every,
     handler,
-    on,
 )
 from crowdfund.kernel.outbox.relay import due_queues, enqueue_drain, run_relay, tick
 
@@ -45,6 +46,7 @@ __all__ = [
     "SILENT_AFTER",
     "SUBSCRIBERS",
     "TICKS",
+    "Event",
     "Handler",
     "Heartbeat",
     "Intake",
@@ -53,6 +55,8 @@ __all__ = [
     "Retry",
     "Row",
     "Schedule",
+    "Subject",
+    "Subscriber",
     "add",
     "add_by_driver",
     "add_many",
@@ -63,6 +67,7 @@ __all__ = [
     "drain_all",
     "due_queues",
     "emit",
+    "emit_many",
     "emit_on",
     "enqueue_drain",
     "every",

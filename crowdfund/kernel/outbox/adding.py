@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import (
@@ -14,13 +13,12 @@ from crowdfund.kernel.db import (
     Prepared,
     after_commit,
     db,
-    execute_insert_ignore,
     insert_ignore,
     new_id,
 )
 from crowdfund.kernel.outbox.bell import ring
 from crowdfund.kernel.outbox.models import KEY_LENGTH, outbox_table
-from crowdfund.kernel.outbox.registry import HANDLERS, QUEUES, SUBSCRIBERS
+from crowdfund.kernel.outbox.registry import HANDLERS, QUEUES
 
 _T = outbox_table
 
@@ -47,7 +45,7 @@ def add_many(
     now, items = clock.now(), list(items)
     if too_long := [key for _, key, _ in items if len(key) > KEY_LENGTH]:
         raise ValueError(f"outbox key longer than {KEY_LENGTH}: {too_long[0]}")  # cut, it would not be unique
-    rows = [_new_row(item, now=now, not_before=not_before or now, lane=lane) for item in items]
+    rows = [new_row(item, now=now, not_before=not_before or now, lane=lane) for item in items]
     for queue in {row["queue"] for row in rows}:
         after_commit(("bell", queue), partial(ring, queue))
     return insert_ignore(_T, rows)
@@ -59,12 +57,13 @@ def add_by_driver(lent: Driver, items: Iterable[tuple[str, str, dict[str, Any]]]
     The keys must be new: a known one fails as the driver's IntegrityError.
     """
     now = clock.now()
-    lent.send(_INSERT_NEW, [_new_row(item, now=now, not_before=now, lane=lane) for item in items])
+    lent.send(_INSERT_NEW, [new_row(item, now=now, not_before=now, lane=lane) for item in items])
 
 
-def _new_row(
+def new_row(
     item: tuple[str, str, dict[str, Any]], *, now: datetime, not_before: datetime, lane: str = ""
 ) -> dict[str, Any]:
+    """Return the columns of a new row of (kind, key, payload)."""
     kind, key, payload = item
     return {
         "id": new_id(), "queue": HANDLERS[kind].queue, "lane": lane, "kind": kind, "key": key,
@@ -89,19 +88,6 @@ _INSERT_NEW = Prepared(
         "failures",
     ),
 )
-
-
-def emit(event: str, key: str, payload: dict[str, Any]) -> None:
-    """Tell every subscriber of an event; the key makes it once for each."""
-    add_many([(kind, f"{kind}:{key}", payload) for kind in SUBSCRIBERS.get(event, [])])
-
-
-def emit_on(connection: Connection, event: str, key: str, payload: dict[str, Any]) -> None:
-    """Do what `emit` does in a transaction of one's own, which survives a refusal; the sweeper rings."""
-    now, kinds = clock.now(), SUBSCRIBERS.get(event, [])
-    rows = [_new_row((kind, f"{kind}:{key}", payload), now=now, not_before=now) for kind in kinds]
-    if rows:
-        execute_insert_ignore(connection, _T, rows)
 
 
 def revive(row_id: str) -> None:

@@ -42,6 +42,18 @@ class Intake:
     oldest: Callable[[], datetime | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """Who hears an event: the kind of its rows, and which events it wants (all by default)."""
+
+    kind: str
+    where: Callable[[Any], bool] | None = None
+
+    def wants(self, event: object) -> bool:
+        """Return whether the event is queued for this subscriber."""
+        return self.where is None or self.where(event)
+
+
 class Retry(Exception):
     """Raised by a handler for "not yet": tried again after the delay, never given up."""
 
@@ -62,7 +74,7 @@ HANDLERS: dict[str, Handler] = {}
 # Queue -> how many rows of a lane may be claimed now; none while its outside is away.
 CAPACITIES: dict[str, Callable[[str], int]] = {}
 INTAKES: dict[str, Intake] = {}  # by queue
-SUBSCRIBERS: dict[str, list[str]] = {}
+SUBSCRIBERS: dict[str, dict[str, Subscriber]] = {}  # by event and kind of row
 TICKS: dict[str, tuple[float, str]] = {}
 
 
@@ -81,19 +93,6 @@ def handler(
             raise RuntimeError(f"two handlers for {kind}")
         HANDLERS[kind] = Handler(function, queue, batch, prepare)
         return function
-
-    return register
-
-
-def on(event: str, *, queue: str = "default", batch: int = 1) -> Callable[..., Any]:
-    """Subscribe a function of a higher feature to an event of a lower one."""
-
-    def register(function: Callable[..., None]) -> Callable[..., None]:
-        kind = f"{event}>{function.__module__.split('.')[-2]}.{function.__name__}"
-        kinds = SUBSCRIBERS.setdefault(event, [])
-        if kind not in kinds:
-            kinds.append(kind)
-        return handler(kind, queue=queue, batch=batch)(function)
 
     return register
 

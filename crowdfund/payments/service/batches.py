@@ -8,15 +8,16 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from crowdfund.adapters.gateways import Truth
-from crowdfund.kernel import clock, live
+from crowdfund.kernel import clock, live, outbox
 from crowdfund.kernel.db import Prepared, db, driver, new_id
 from crowdfund.ledger import queries as ledger_queries
 from crowdfund.ledger.rules import SUSPENSE, Draft, Posting, clearing, external
 from crowdfund.ledger.service import posting
 from crowdfund.payments import rules
+from crowdfund.payments.events import OF_STATUS, PaymentEvent, PaymentSettled, PaymentSucceeded
 from crowdfund.payments.models import GatewayCustomer, Payment, payment_event
 from crowdfund.payments.rules import Kind, Status
-from crowdfund.payments.service import exceptions, keys, news
+from crowdfund.payments.service import exceptions, keys
 
 _P, _C, _E = Payment.__table__, GatewayCustomer.__table__, payment_event
 _CUSTOMER = (
@@ -48,7 +49,7 @@ class Batch:
     drafts: list[Draft] = field(default_factory=list)
     reversed_ids: list[str] = field(default_factory=list)
     events: list[Work] = field(default_factory=list)
-    told: list[news.Item] = field(default_factory=list)
+    news: list[PaymentEvent] = field(default_factory=list)
     answered: dict[str, set[str]] = field(default_factory=dict)
 
     @classmethod
@@ -125,17 +126,15 @@ class Batch:
             self._settle(payment)
         elif status in (Status.FAILED, Status.EXPIRED, Status.REVERSED):
             self._release(payment, status)
-        elif status is Status.PENDING:
-            self.tell("payment.pending", payment)
         self.events.append({
             "id": new_id(), "payment_id": payment["id"], "actor": "system", "from_status": before,
             "to_status": status, "reason": reason, "at": clock.now() + len(self.events) * _TICK,
         })  # fmt: skip
         self.touch(payment)
 
-    def tell(self, event: str, payment: Work) -> None:
+    def tell(self, event: type[PaymentEvent], payment: Work) -> None:
         """Emit an event of a payment with the rest of the batch."""
-        self.told.append((event, news.payload(payment)))
+        self.news.append(event.about(payment))
 
     def save(self) -> None:
         """Write everything: payments, journal, history, news."""
@@ -155,7 +154,7 @@ class Batch:
                 sql.send(_ADD_EVENT, self.events)
         if self.answered:
             exceptions.close_many(self.answered, reason="Gateway and webhooks agree since.")
-        news.emit_many(self.told)
+        outbox.emit_many(self.news)
 
     def _figures_changed(self, payment: Work, truth: Truth, effective: str) -> bool:
         if payment["status"] != Status.SUCCEEDED or effective != "SETTLED":
@@ -169,7 +168,7 @@ class Batch:
         self._post(payment, "succeeded", external(gateway), clearing(gateway))
         self.answer(payment, keys.missing("SUCCESS"))
         if payment["released_at"] is None:
-            self.tell("payment.succeeded", payment)
+            self.tell(PaymentSucceeded, payment)
 
     def _settle(self, payment: Work) -> None:
         """Money is in: to its purpose if it fits exactly, else to suspense with an exception."""
@@ -181,10 +180,9 @@ class Batch:
         self._post(payment, "settled", clearing(payment["gateway"]), destination)
         self.answer(payment, *keys.all_missing())
         if kind is None:
-            self.tell("payment.settled", payment)
-            return
-        self.doubt(payment, kind, _MISFITS[kind], held=True, received=received)
-        self.tell("payment.late" if kind is Kind.LATE else "payment.exception", payment)
+            self.tell(PaymentSettled, payment)
+        else:
+            self.doubt(payment, kind, _MISFITS[kind], held=True, received=received)
 
     def _release(self, payment: Work, status: Status) -> None:
         """Tell the purpose that no money will come; a reversal takes back what came."""
@@ -192,7 +190,7 @@ class Batch:
             self.reversed_ids.append(payment["id"])
         if payment["released_at"] is None:
             payment["released_at"] = clock.now()
-            self.tell(f"payment.{status}", payment)
+            self.tell(OF_STATUS[status], payment)
         self.answer(payment, *keys.all_missing())
 
     def _post(self, payment: Work, step: str, source: str, destination: str) -> None:

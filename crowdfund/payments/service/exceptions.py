@@ -14,9 +14,10 @@ from crowdfund.ledger.rules import SUSPENSE, Posting, external, user_wallet
 from crowdfund.ledger.service import posting
 from crowdfund.notifications import service
 from crowdfund.payments import rules
+from crowdfund.payments.events import PaymentFailed, PaymentSettled
 from crowdfund.payments.models import Inbox, Payment, PaymentException, payment_exception_event
 from crowdfund.payments.rules import RESOLUTIONS, Kind, Resolution
-from crowdfund.payments.service import keys, news
+from crowdfund.payments.service import keys
 from crowdfund.payments.service.purposes import accepts_late
 
 log = structlog.get_logger()
@@ -228,11 +229,11 @@ def _postings(found: Any, payment: Any, resolution: Resolution) -> list[Posting]
 def _tell(payment: Any, postings: list[Posting], resolution: Resolution) -> None:  # noqa: ANN401 - a row
     """Tell the purpose: it has its money now, or it never will (unless it was told so before)."""
     if resolution is Resolution.ACCEPT:
-        news.emit("payment.settled", payment._mapping, amount_minor=postings[0].amount_minor)
+        outbox.emit(PaymentSettled.about(payment._mapping, amount_minor=postings[0].amount_minor))
     elif payment.released_at is None:
         now = clock.now()
         db.session.execute(sa.update(_P).where(_P.c.id == payment.id).values(released_at=now, updated_at=now))
-        news.emit("payment.failed", payment._mapping)
+        outbox.emit(PaymentFailed.about(payment._mapping))
     live.changed("payment", payment.id)
 
 

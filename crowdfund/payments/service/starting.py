@@ -17,9 +17,10 @@ from crowdfund.kernel.errors import Conflict
 from crowdfund.kernel.i18n import _
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.payments import queries, rules
+from crowdfund.payments.events import OF_STATUS
 from crowdfund.payments.models import GatewayCustomer, Payment, payment_event
 from crowdfund.payments.rules import Kind, Status
-from crowdfund.payments.service import answers, exceptions, keys, news
+from crowdfund.payments.service import answers, exceptions, keys
 from crowdfund.people import queries as people_queries
 
 log = structlog.get_logger()
@@ -243,7 +244,8 @@ def _change(payment: Any, status: Status, **values: Any) -> None:  # noqa: ANN40
         payment_event, payment.id, actor="system", before=payment.status, after=status,
         reason=values.get("last_error", ""),
     )  # fmt: skip
-    news.emit(f"payment.{status}", payment._mapping)
+    if event := OF_STATUS.get(status):
+        outbox.emit(event.about(payment._mapping))
     live.changed("payment", payment.id)
 
 

@@ -20,6 +20,7 @@ from crowdfund.kernel.i18n import _
 from crowdfund.people import queries as people_queries
 from crowdfund.people.models import User
 from crowdfund.security import queries, rules
+from crowdfund.security.events import ChangeElsewhere
 from crowdfund.security.models import SensitiveChange, sensitive_change_event
 from crowdfund.security.service import history
 
@@ -152,6 +153,6 @@ def _tell(change: queries.Change | None, what: str, *, actor: str) -> None:
     detail = f"{change.kind} {change.shown}".strip()
     path = f"/account/changes/{change.id}"
     history.note(change.person_id, what, actor=actor, detail=detail, tell=context, path=path)
-    payload = {"change_id": change.id, "kind": f"security.{what}", "context": context, "path": path}
-    outbox.emit("person.change_elsewhere", f"{change.id}:{what}", payload)
+    key, kind = f"{change.id}:{what}", f"security.{what}"
+    outbox.emit(ChangeElsewhere(key=key, change_id=change.id, kind=kind, context=context, path=path))
     live.changed("security", change.person_id)

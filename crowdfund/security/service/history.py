@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from crowdfund.kernel import clock, outbox
 from crowdfund.kernel.db import db, new_id
+from crowdfund.kernel.notices import PersonNotice
 from crowdfund.security.models import SecurityEvent
 
 
@@ -22,6 +23,6 @@ def note(
            "detail": detail[:160]}  # fmt: skip
     db.session.execute(sa.insert(SecurityEvent).values(row))
     if tell is not None:
-        said = {"person_id": person_id, "kind": f"security.{what}", "context": tell, "path": path}
-        outbox.emit("person.notice", f"security:{event_id}", said)
+        key, kind = f"security:{event_id}", f"security.{what}"
+        outbox.emit(PersonNotice(key=key, person_id=person_id, kind=kind, context=tell, path=path))
     return event_id

@@ -12,6 +12,7 @@ from crowdfund.kernel.i18n import _
 from crowdfund.people import invitations
 from crowdfund.people.models import SignInMethod, User
 from crowdfund.people.service import choose_language, open_account, person_with
+from crowdfund.sign_in.events import CodeRequested
 from crowdfund.sign_in.models import Otp
 from crowdfund.sign_in.rules import codes
 from crowdfund.sign_in.rules import limits as limits_rules
@@ -39,7 +40,7 @@ def request_code(typed: str, *, ip: str, person_id: str | None = None) -> str:
         "created_at": now, "expires_at": now + codes.CODE_LIFETIME,
     }  # fmt: skip
     _take_turn(row, subjects)
-    outbox.emit("otp.requested", otp_id, {"otp_id": otp_id})
+    outbox.emit(CodeRequested(key=otp_id, otp_id=otp_id))
     return otp_id
 
 

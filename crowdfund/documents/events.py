@@ -1,0 +1,24 @@
+"""How the validity of a document ends, for the features that rely on it."""
+
+from dataclasses import dataclass
+
+from crowdfund.kernel.outbox import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentEvent(Event):
+    """Base: the document and whose it is."""
+
+    document_id: str
+    owner_kind: str
+    owner_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentExpiring(DocumentEvent, name="document.expiring"):
+    """A verified document expires within 30 days."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentExpired(DocumentEvent, name="document.expired"):
+    """A verified document has passed its last good day."""
