@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from coincurve import PrivateKey
-from eth_abi import encode
+from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 _DOMAIN = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"

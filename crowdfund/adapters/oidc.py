@@ -141,7 +141,7 @@ class Provider:
         facts = {
             "nonce": nonce, "client_id": self._client_id, "access_token": token.get("access_token"),
         }  # fmt: skip
-        claims = CodeIDToken(decoded.claims, decoded.header, expected, facts)  # type: ignore[arg-type]
+        claims = CodeIDToken(decoded.claims, decoded.header, expected, facts)
         claims.validate(now=int(clock.now().timestamp()), leeway=LEEWAY_S)
         return dict(claims)
 
@@ -198,7 +198,8 @@ class Provider:
         return found
 
     def _keys(self) -> KeySet:
-        return self._fresh("jwks", lambda: _key_set(self._get(self._metadata("jwks_uri"))))
+        keys: KeySet = self._fresh("jwks", lambda: _key_set(self._get(self._metadata("jwks_uri"))))
+        return keys
 
     def _fresh(self, what: str, ask: Any) -> Any:  # noqa: ANN401 - whatever `ask` returns
         kept = self._kept.get(what)

@@ -30,7 +30,8 @@ def signer(text: str, signature: str) -> str | None:
         return None
     from eth_account import Account  # noqa: PLC0415 - half a second; no web3 in it
     from eth_account.messages import encode_defunct  # noqa: PLC0415 - as above
-    from eth_keys.exceptions import BadSignature, ValidationError  # noqa: PLC0415 - as above
+    from eth_keys.exceptions import BadSignature  # noqa: PLC0415 - as above
+    from eth_utils.exceptions import ValidationError  # noqa: PLC0415 - as above
 
     try:
         return str(Account.recover_message(encode_defunct(text=text), signature=signature))

@@ -1,23 +1,22 @@
 """Forms of user management."""
 
-from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from crowdfund.admin.rules import KIND_LABELS, ROLE_LABELS
-from crowdfund.kernel.forms import options
+from crowdfund.kernel.forms import PageForm, options
 from crowdfund.kernel.i18n import _l
 
 _SAID = InputRequired(_l("Say why, in a sentence. It stays in the history."))
 
 
-class ReasonForm(FlaskForm):
+class ReasonForm(PageForm):
     """Why something is done to somebody's account."""
 
     reason = TextAreaField(_l("Reason"), [_SAID, Length(max=500)])
 
 
-class RequestForm(FlaskForm):
+class RequestForm(PageForm):
     """What one admin asks another to confirm."""
 
     kind = RadioField(

@@ -5,10 +5,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowdfund.kernel.db import ID, UTCDateTime, db, event_table, new_id, one_of
+from crowdfund.kernel.db import ID, Base, UTCDateTime, event_table, new_id, one_of
 
 
-class StaffRequest(db.Model):
+class StaffRequest(Base):
     """Give or take a role, or reset a second factor: asked by one admin, decided by another.
 
     `open_key` is there while it waits, so that the same thing is asked for once.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,9 +16,7 @@ from crowdfund.kernel.sessions import WebSession
 from crowdfund.people.models import SignInMethod, User, UserRole
 from crowdfund.security.rules import masked
 
-_U, _R, _M, _W, _Q = (
-    cast(sa.Table, model.__table__) for model in (User, UserRole, SignInMethod, WebSession, StaffRequest)
-)
+_U, _R, _M, _W, _Q = (model.__table__ for model in (User, UserRole, SignInMethod, WebSession, StaffRequest))
 _NAME = sa.func.lower(_U.c.first_name + " " + _U.c.last_name)
 SORTS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
     "name": (_NAME, _U.c.id),

@@ -3,8 +3,6 @@
 Whatever may leave the platform without an admin takes the locks of all admins first, in order.
 """
 
-from typing import cast
-
 import sqlalchemy as sa
 
 from crowdfund.admin import queries, rules
@@ -20,7 +18,7 @@ from crowdfund.people.models import User, UserRole, person_event
 from crowdfund.people.service import give_role
 from crowdfund.security.service import changes, history, second_factor
 
-_P, _R, _Q = (cast(sa.Table, model.__table__) for model in (User, UserRole, StaffRequest))
+_P, _R, _Q = (model.__table__ for model in (User, UserRole, StaffRequest))
 
 
 def ask(person_id: str, kind: str, *, role: str = "", reason: str | None, actor: str) -> str:

@@ -5,10 +5,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowdfund.kernel.db import ID, UTCDateTime, db, new_id
+from crowdfund.kernel.db import ID, Base, UTCDateTime, new_id
 
 
-class TokenFamily(db.Model):
+class TokenFamily(Base):
     """One sign-in of a program; revoked as a whole."""
 
     __tablename__ = "token_family"
@@ -22,7 +22,7 @@ class TokenFamily(db.Model):
     revoked_why: Mapped[str] = mapped_column(sa.String(16), default="")
 
 
-class RefreshToken(db.Model):
+class RefreshToken(Base):
     """One refresh token; `hash` is its SHA-256, so that the table opens nothing."""
 
     __tablename__ = "refresh_token"

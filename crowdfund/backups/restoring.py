@@ -17,6 +17,7 @@ from crowdfund.backups.errors import RestoreFailed, RestoreRefused
 from crowdfund.backups.making import CHECK_NAME, CHECK_PURPOSE, KEY_TABLES, MIGRATIONS
 from crowdfund.backups.manifest import Manifest
 from crowdfund.chain import connection as chain_keys
+from crowdfund.chain.errors import KeyMissing
 from crowdfund.chain.rules import ROLES
 from crowdfund.kernel import config
 from crowdfund.kernel.db import db
@@ -121,7 +122,7 @@ def _check_keys(clear: Path, *, replace: bool) -> None:
 def _present_key(role: str) -> str:
     try:
         return chain_keys.key_of(role)
-    except chain_keys.KeyMissing:
+    except KeyMissing:
         return ""
 
 

@@ -6,11 +6,11 @@ from wtforms import BooleanField, RadioField, SelectField, StringField, TextArea
 
 from crowdfund.campaigns.rules import drafts
 from crowdfund.issuers.rules import lists
-from crowdfund.kernel.forms import Needed, options
+from crowdfund.kernel.forms import Needed, PageForm, options
 from crowdfund.kernel.i18n import _l
 
 
-class BasicsForm(FlaskForm):
+class BasicsForm(PageForm):
     """What the campaign is called and what it offers."""
 
     title = StringField(
@@ -32,7 +32,7 @@ class BasicsForm(FlaskForm):
     )
 
 
-class PictureForm(FlaskForm):
+class PictureForm(PageForm):
     """The picture at the top."""
 
     image = FileField(_l("Picture"), [Needed()])
@@ -43,7 +43,7 @@ class PictureForm(FlaskForm):
     )
 
 
-class StoryForm(FlaskForm):
+class StoryForm(PageForm):
     """The story."""
 
     story_md = TextAreaField(
@@ -56,7 +56,7 @@ class StoryForm(FlaskForm):
     )
 
 
-class TermsForm(FlaskForm):
+class TermsForm(PageForm):
     """Goal, price and limits."""
 
     goal_minor = StringField(_l("Goal"), [Needed()])
@@ -66,14 +66,14 @@ class TermsForm(FlaskForm):
     duration_days = StringField(_l("Duration"), [Needed()])
 
 
-class DocumentForm(FlaskForm):
+class DocumentForm(PageForm):
     """A paper that everybody may read."""
 
     title = StringField(_l("What is it?"), [Needed()], description=_l("Like: Business plan 2026."))
     upload = FileField(_l("File"), [Needed()])
 
 
-class SubmitForm(FlaskForm):
+class SubmitForm(PageForm):
     """The author stands by the draft."""
 
     declaration = BooleanField(
@@ -81,7 +81,7 @@ class SubmitForm(FlaskForm):
     )
 
 
-class ReasonForm(FlaskForm):
+class ReasonForm(PageForm):
     """Why a campaign goes back, or is cancelled."""
 
     reason = TextAreaField(
@@ -89,7 +89,7 @@ class ReasonForm(FlaskForm):
     )
 
 
-class RedirectForm(FlaskForm):
+class RedirectForm(PageForm):
     """Where a release shall go instead of the company's wallet, and why."""
 
     wallet_address = StringField(

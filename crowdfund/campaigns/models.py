@@ -7,10 +7,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crowdfund.campaigns.rules.life import Status
 from crowdfund.campaigns.rules.terms import MAX_GRACE_DAYS
-from crowdfund.kernel.db import ID, UTCDateTime, db, event_table, new_id, one_of
+from crowdfund.kernel.db import ID, Base, UTCDateTime, event_table, new_id, one_of
 
 
-class Campaign(db.Model):
+class Campaign(Base):
     """One raise of a company. Money in minor units; totals move by conditional UPDATE only."""
 
     __tablename__ = "campaign"
@@ -103,7 +103,7 @@ class Campaign(db.Model):
     )
 
 
-class CampaignDocument(db.Model):
+class CampaignDocument(Base):
     """A public paper of a campaign; the bytes lie in storage under their content id."""
 
     __tablename__ = "campaign_document"
@@ -121,7 +121,7 @@ class CampaignDocument(db.Model):
     __table_args__ = (sa.UniqueConstraint("campaign_id", "cid"),)
 
 
-class CampaignLimits(db.Model):
+class CampaignLimits(Base):
     """Platform settings from a date on; the newest row that is valid counts."""
 
     __tablename__ = "campaign_limits"

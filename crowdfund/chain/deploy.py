@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from eth_utils.address import to_checksum_address
 
 from crowdfund.adapters.chain import abi, answers, signing
 from crowdfund.adapters.chain.node import Node
@@ -102,7 +103,7 @@ def _contract(node: Node, name: str, found: dict[str, str], say: Say) -> str:
                 f"{name} should be at {known}, but the chain has no code there. "
                 "The node lost state, or CONTRACT_* names a wrong address."
             )
-        known = abi.to_checksum_address(known)
+        known = to_checksum_address(known)
         service.watch(known, name, name=name, from_block=node.head().number, code_hash=code)
         say(f"kept     {name} {known}")
         return known

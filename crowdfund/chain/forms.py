@@ -1,10 +1,10 @@
 """Forms of the chain desk: writes that are closed, and what one admin asks another to confirm."""
 
-from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
+from crowdfund.kernel.forms import PageForm
 from crowdfund.kernel.i18n import _l
 
 ROLE_LABELS = {
@@ -42,7 +42,7 @@ EXPLAINED = {
 _REASON = InputRequired(_l("Say why in 5 to 500 characters. It stays in the history."))
 
 
-class AskForm(FlaskForm):
+class AskForm(PageForm):
     """What is asked for; each kind shows the fields that it needs (`FIELDS`)."""
 
     role = SelectField(
@@ -68,7 +68,7 @@ class AskForm(FlaskForm):
     )
 
 
-class RefuseForm(FlaskForm):
+class RefuseForm(PageForm):
     """Why a request is declined."""
 
     reason = TextAreaField(_l("Reason"), [_REASON, Length(max=500)])
@@ -84,7 +84,7 @@ FIELDS = {
 }
 
 
-class CloseForm(FlaskForm):
+class CloseForm(PageForm):
     """Why a failed write is not tried again."""
 
     reason = TextAreaField(

@@ -16,13 +16,13 @@ from crowdfund.chain.rules import (
     WriteStatus,
 )
 from crowdfund.kernel import clock
-from crowdfund.kernel.db import ID, Json, LongText, UTCDateTime, db, event_table, new_id, one_of
+from crowdfund.kernel.db import ID, Base, Json, LongText, UTCDateTime, event_table, new_id, one_of
 
 ADDRESS = sa.String(42)
 HASH = sa.String(66)
 
 
-class Write(db.Model):
+class Write(Base):
     """One effect wanted on chain; its intent id makes it happen once."""
 
     __tablename__ = "chain_write"
@@ -59,7 +59,7 @@ class Write(db.Model):
 write_event = event_table("chain_write")
 
 
-class Tx(db.Model):
+class Tx(Base):
     """One signed transaction, kept before it is sent: the same bytes can be sent again."""
 
     __tablename__ = "chain_tx"
@@ -96,7 +96,7 @@ class Tx(db.Model):
     )
 
 
-class WriteTx(db.Model):
+class WriteTx(Base):
     """Which writes a transaction carries; several in a batch, again in each replacement."""
 
     __tablename__ = "chain_write_tx"
@@ -104,7 +104,7 @@ class WriteTx(db.Model):
     tx_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("chain_tx.id"), primary_key=True, index=True)
 
 
-class Signer(db.Model):
+class Signer(Base):
     """The next nonce of a key; taken by an UPDATE, which is the lock.
 
     `gap_nonce`: the chain waits for it since `gap_since`, and no transaction of ours has it.
@@ -122,7 +122,7 @@ class Signer(db.Model):
     __table_args__ = (one_of("role", *ROLES),)
 
 
-class ChainRequest(db.Model):
+class ChainRequest(Base):
     """A pause, a change of keys or of a wallet: one admin asks, another confirms, the worker carries it out.
 
     `address` is the key that loses its role, the new key where it is not made here, or the new wallet;
@@ -159,7 +159,7 @@ class ChainRequest(db.Model):
 chain_request_event = event_table("chain_request")
 
 
-class GasMoney(db.Model):
+class GasMoney(Base):
     """What a signer had for gas when a job last asked: web processes never ask the node."""
 
     __tablename__ = "chain_gas"
@@ -170,7 +170,7 @@ class GasMoney(db.Model):
     __table_args__ = (one_of("role", *ROLES),)
 
 
-class Contract(db.Model):
+class Contract(Base):
     """A contract whose logs are read; `name` only for the one of its kind, clones have none."""
 
     __tablename__ = "chain_contract"
@@ -182,7 +182,7 @@ class Contract(db.Model):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
 
 
-class Cursor(db.Model):
+class Cursor(Base):
     """How far the chain was read, and which chain this is (genesis hash)."""
 
     __tablename__ = "chain_cursor"
@@ -199,7 +199,7 @@ class Cursor(db.Model):
     moved_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
 
 
-class Block(db.Model):
+class Block(Base):
     """Hash of a block that was read; the next one must name it as its parent."""
 
     __tablename__ = "chain_block"
@@ -209,7 +209,7 @@ class Block(db.Model):
     timestamp: Mapped[int] = mapped_column(sa.BigInteger)
 
 
-class Event(db.Model):
+class Event(Base):
     """A decoded log of a watched contract; applied once its block is deep enough."""
 
     __tablename__ = "chain_event"

@@ -7,7 +7,7 @@ from wtforms.fields.choices import SelectChoice
 
 from crowdfund.compliance.rules import facts, nominees
 from crowdfund.kernel import i18n
-from crowdfund.kernel.forms import Needed, options
+from crowdfund.kernel.forms import Needed, PageForm, options
 from crowdfund.kernel.i18n import _, _l
 
 
@@ -20,7 +20,7 @@ def countries() -> list[SelectChoice]:
     ]
 
 
-class AboutForm(FlaskForm):
+class AboutForm(PageForm):
     """Who the person is."""
 
     legal_name = StringField(
@@ -30,7 +30,7 @@ class AboutForm(FlaskForm):
     nationality = SelectField(_l("Nationality"), [Needed()], choices=countries, validate_choice=False)
 
 
-class AddressForm(FlaskForm):
+class AddressForm(PageForm):
     """Where the person lives."""
 
     street = StringField(_l("Street, house, sub-city"), [Needed()])
@@ -40,7 +40,7 @@ class AddressForm(FlaskForm):
     country = SelectField(_l("Country"), [Needed()], choices=countries, validate_choice=False)
 
 
-class IdentityForm(FlaskForm):
+class IdentityForm(PageForm):
     """Which identity document the person has."""
 
     id_kind = RadioField(
@@ -59,13 +59,13 @@ FACT_FORMS: dict[str, type[FlaskForm]] = {
 }
 
 
-class UploadForm(FlaskForm):
+class UploadForm(PageForm):
     """One file."""
 
     upload = FileField(_l("File"), [Needed()])
 
 
-class DeclarationForm(FlaskForm):
+class DeclarationForm(PageForm):
     """The person stands by the answers."""
 
     declaration = BooleanField(
@@ -73,7 +73,7 @@ class DeclarationForm(FlaskForm):
     )
 
 
-class NomineeForm(FlaskForm):
+class NomineeForm(PageForm):
     """Somebody who gets a part after the person's death."""
 
     full_name = StringField(
@@ -96,7 +96,7 @@ class NomineeForm(FlaskForm):
     )
 
 
-class PaperForm(FlaskForm):
+class PaperForm(PageForm):
     """The decision about one document or nominee."""
 
     decision = RadioField(
@@ -109,7 +109,7 @@ class PaperForm(FlaskForm):
     reason = TextAreaField(_l("Reason"), description=_l("Only to reject. The person reads this."))
 
 
-class LevelForm(FlaskForm):
+class LevelForm(PageForm):
     """Why a person's request goes back, or a level is taken away."""
 
     reason = TextAreaField(
@@ -119,7 +119,7 @@ class LevelForm(FlaskForm):
     )
 
 
-class RejectForm(FlaskForm):
+class RejectForm(PageForm):
     """Why a company, or a change of one, goes back to its owner."""
 
     reason = TextAreaField(
@@ -129,7 +129,7 @@ class RejectForm(FlaskForm):
     )
 
 
-class StandingForm(FlaskForm):
+class StandingForm(PageForm):
     """Why a company is deactivated or active again."""
 
     reason = TextAreaField(
@@ -137,7 +137,7 @@ class StandingForm(FlaskForm):
     )
 
 
-class PaperDecisionForm(FlaskForm):
+class PaperDecisionForm(PageForm):
     """A decision about one paper: until when it is good, or why not."""
 
     expires_on = StringField(_l("Good until"), description=_l("The last day, if the paper has one."))

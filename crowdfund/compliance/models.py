@@ -6,10 +6,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crowdfund.compliance.rules.reviews import Status
-from crowdfund.kernel.db import ID, UTCDateTime, db, event_table, new_id, one_of
+from crowdfund.kernel.db import ID, Base, UTCDateTime, event_table, new_id, one_of
 
 
-class KycFile(db.Model):
+class KycFile(Base):
     """The facts of one person. The number of the identity document is sealed under SECRET_KEY.
 
     `revision` counts the changes, documents and payout account included: a reviewer decides about
@@ -37,7 +37,7 @@ class KycFile(db.Model):
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-class KycReview(db.Model):
+class KycReview(Base):
     """One request of a person for a level, and who decided what. `open_for` allows one at a time."""
 
     __tablename__ = "kyc_review"
@@ -62,7 +62,7 @@ class KycReview(db.Model):
 kyc_review_event = event_table("kyc_review")
 
 
-class Nominee(db.Model):
+class Nominee(Base):
     """One nominee of a person. The share is in basis points; those in force add up to 10,000."""
 
     __tablename__ = "nominee"

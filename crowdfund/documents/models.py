@@ -6,10 +6,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crowdfund.documents.rules import Status
-from crowdfund.kernel.db import ID, UTCDateTime, append_only, db, event_table, new_id, one_of
+from crowdfund.kernel.db import ID, Base, UTCDateTime, append_only, event_table, new_id, one_of
 
 
-class Document(db.Model):
+class Document(Base):
     """One uploaded paper of a person, company or nominee; the bytes lie encrypted in storage."""
 
     __tablename__ = "document"
@@ -40,7 +40,7 @@ class Document(db.Model):
     )
 
 
-class DocumentKey(db.Model):
+class DocumentKey(Base):
     """What opens a document and its commitment; apart, so that backups can treat it apart."""
 
     __tablename__ = "document_key"
@@ -50,7 +50,7 @@ class DocumentKey(db.Model):
 
 
 @append_only
-class DocumentView(db.Model):
+class DocumentView(Base):
     """Somebody opened a document."""
 
     __tablename__ = "document_view"

@@ -1,15 +1,15 @@
 """The form that puts money into a campaign."""
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, RadioField, StringField
 from wtforms.validators import InputRequired, Length
 
+from crowdfund.kernel.forms import PageForm
 from crowdfund.kernel.i18n import _l
 
 RAILS = [("bill_bitts", _l("NEO Bank"))]
 
 
-class InvestForm(FlaskForm):
+class InvestForm(PageForm):
     """Amount, rail and consent; `key` makes a double click one investment."""
 
     amount = StringField(_l("Amount"), [InputRequired(_l("Enter an amount.")), Length(max=40)])

@@ -6,10 +6,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crowdfund.investments.rules import Status
-from crowdfund.kernel.db import ID, UTCDateTime, append_only, db, event_table, new_id, one_of
+from crowdfund.kernel.db import ID, Base, UTCDateTime, append_only, event_table, new_id, one_of
 
 
-class Investment(db.Model):
+class Investment(Base):
     """Money of a person for a campaign; minor units."""
 
     __tablename__ = "investment"
@@ -35,7 +35,7 @@ class Investment(db.Model):
     )
 
 
-class InvestorKey(db.Model):
+class InvestorKey(Base):
     """A random 32-byte name per person and campaign: the chain learns nothing of the person."""
 
     __tablename__ = "investor_key"
@@ -44,7 +44,7 @@ class InvestorKey(db.Model):
     key: Mapped[str] = mapped_column(sa.String(66), unique=True)
 
 
-class ForeignMoney(db.Model):
+class ForeignMoney(Base):
     """Money that a campaign's contract has and no investment here stands for; minor units.
 
     `room_minor` is what it took of the campaign's room. `who` is the wallet of token money, the
@@ -73,7 +73,7 @@ class ForeignMoney(db.Model):
 
 
 @append_only
-class Consent(db.Model):
+class Consent(Base):
     """Which text a person accepted for an investment, by its hash."""
 
     __tablename__ = "consent"

@@ -8,11 +8,11 @@ from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringFi
 
 from crowdfund.issuers.rules import bank as bank_rules
 from crowdfund.issuers.rules import declarations, lists, officers, team
-from crowdfund.kernel.forms import Needed, options
+from crowdfund.kernel.forms import Needed, PageForm, options
 from crowdfund.kernel.i18n import _l
 
 
-class CompanyForm(FlaskForm):
+class CompanyForm(PageForm):
     """Who the company is."""
 
     legal_name = StringField(
@@ -37,7 +37,7 @@ class CompanyForm(FlaskForm):
         self.country.choices = options(lists.country_choices())
 
 
-class ContactsForm(FlaskForm):
+class ContactsForm(PageForm):
     """Whom to ask, and where."""
 
     contact_name = StringField(_l("Contact person"), [Needed()], description=_l("First and last name."))
@@ -55,7 +55,7 @@ class ContactsForm(FlaskForm):
     postal_code = StringField(_l("Postal code"))
 
 
-class OfficerForm(FlaskForm):
+class OfficerForm(PageForm):
     """One person who runs or owns the company."""
 
     name = StringField(_l("Full name"), [Needed()], description=_l("As in the passport or identity card."))
@@ -77,7 +77,7 @@ class OfficerForm(FlaskForm):
         self.nationality.choices = options(lists.country_choices(), _l("Choose a country"))
 
 
-class BankForm(FlaskForm):
+class BankForm(PageForm):
     """Where the company is paid."""
 
     format = HiddenField()
@@ -105,7 +105,7 @@ WALLET_CHOICES = {
 }
 
 
-class WalletForm(FlaskForm):
+class WalletForm(PageForm):
     """Where a successful raise pays on chain."""
 
     choice = RadioField(
@@ -122,14 +122,14 @@ class WalletForm(FlaskForm):
     )
 
 
-class PaperForm(FlaskForm):
+class PaperForm(PageForm):
     """One paper to upload; the label of the file is set to the kind's name."""
 
     kind = HiddenField()
     file = FileField(_l("File"), [Needed()])
 
 
-class DeclarationForm(FlaskForm):
+class DeclarationForm(PageForm):
     """Somebody stands by the answers, statement by statement."""
 
 
@@ -145,7 +145,7 @@ FORMS: dict[str, type[FlaskForm]] = {
 }
 
 
-class InviteForm(FlaskForm):
+class InviteForm(PageForm):
     """Whom to invite, and as what."""
 
     email = StringField(
@@ -162,7 +162,7 @@ class InviteForm(FlaskForm):
     )
 
 
-class RoleForm(FlaskForm):
+class RoleForm(PageForm):
     """Another role for a member."""
 
     role = SelectField(_l("Role"), [Needed()], choices=options(team.ROLE_NAMES), validate_choice=False)

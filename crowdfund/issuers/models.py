@@ -8,10 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crowdfund.issuers.rules.life import ChangeStatus, Status
 from crowdfund.issuers.rules.team import Role
-from crowdfund.kernel.db import ID, Json, UTCDateTime, append_only, db, event_table, new_id, one_of
+from crowdfund.kernel.db import ID, Base, Json, UTCDateTime, append_only, event_table, new_id, one_of
 
 
-class Company(db.Model):
+class Company(Base):
     """A company's file: filled in by its owner, decided on by compliance, registered on chain."""
 
     __tablename__ = "company"
@@ -64,7 +64,7 @@ class Company(db.Model):
     __table_args__ = (one_of("status", *Status), sa.Index(None, "status", "submitted_at"))
 
 
-class CompanyMember(db.Model):
+class CompanyMember(Base):
     """Somebody who acts for a company, and so never decides about it."""
 
     __tablename__ = "company_member"
@@ -75,7 +75,7 @@ class CompanyMember(db.Model):
     __table_args__ = (one_of("role", *Role),)
 
 
-class CompanyInvitation(db.Model):
+class CompanyInvitation(Base):
     """A place in the team, offered to an e-mail address; the link names the row and is signed."""
 
     __tablename__ = "company_invitation"
@@ -92,7 +92,7 @@ class CompanyInvitation(db.Model):
     __table_args__ = (one_of("role", *Role),)
 
 
-class CompanyOfficer(db.Model):
+class CompanyOfficer(Base):
     """Somebody who runs or owns the company; past ones stay, with the day they were taken off."""
 
     __tablename__ = "company_officer"
@@ -109,7 +109,7 @@ class CompanyOfficer(db.Model):
     __table_args__ = (sa.CheckConstraint("ownership_bps >= 0 AND ownership_bps <= 10000", name="ownership"),)
 
 
-class CompanyBankAccount(db.Model):
+class CompanyBankAccount(Base):
     """An account for pay-outs: the number lies sealed, only its end is kept readable.
 
     In force from `in_force_at` to `ended_at`; without the first it is proposed.
@@ -129,7 +129,7 @@ class CompanyBankAccount(db.Model):
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
-class CompanyChange(db.Model):
+class CompanyChange(Base):
     """What a verified company wants to be different in one part of its file, kept beside the facts.
 
     `old` and `new` hold what the part's page holds; a bank account only its id and masked form.
@@ -156,7 +156,7 @@ class CompanyChange(db.Model):
 
 
 @append_only
-class CompanyDeclaration(db.Model):
+class CompanyDeclaration(Base):
     """One statement that somebody stood by, with the hash of its text."""
 
     __tablename__ = "company_declaration"

@@ -11,6 +11,10 @@ from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.web import pages
 
 
+class PageForm(FlaskForm):
+    """Base of all forms: its posts carry the page's CSRF token."""
+
+
 class Needed:
     """Mark a field as required; the rules, not the form, word the sentence about it."""
 

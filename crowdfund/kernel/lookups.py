@@ -9,11 +9,10 @@ from collections import namedtuple
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from crowdfund.kernel.db import db
 
@@ -60,7 +59,7 @@ class Lookup:
         return [_typed(plan, row) for row in found]
 
     def _prepare(self, dialect: Dialect) -> _Plan:
-        compiled = cast(SQLCompiler, self._query.compile(dialect=dialect))
+        compiled = self._query.compile(dialect=dialect)
         needed = dict.fromkeys(bind.key for bind in compiled.bind_names if bind.required)
         state = compiled.construct_expanded_state(needed)
         names = state.positiontup if compiled.positional else list(state.parameters)

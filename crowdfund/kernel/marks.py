@@ -10,19 +10,19 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crowdfund.kernel import clock, config
-from crowdfund.kernel.db import Json, UTCDateTime, db
+from crowdfund.kernel.db import Base, Json, UTCDateTime, db
 
 NO_HASH = "0" * 64
 
 
-class ProofMark(db.Model):
+class ProofMark(Base):
     """Where one proof stands; changed only by `move` and `forget`."""
 
     __tablename__ = "proof_mark"
@@ -34,7 +34,7 @@ class ProofMark(db.Model):
     seal: Mapped[str] = mapped_column(sa.String(64))
 
 
-_T = cast(sa.Table, ProofMark.__table__)
+_T = ProofMark.__table__
 
 
 @dataclass(frozen=True, slots=True)

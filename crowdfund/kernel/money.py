@@ -32,7 +32,7 @@ def parse(text: str, currency: str = "ETB") -> int:
             field="amount",
         )
     whole = cleaned.split(".", maxsplit=1)[0].replace(",", "")
-    minor = int(whole) * 10**places + int(fraction.ljust(places, "0") or "0")
+    minor: int = int(whole) * 10**places + int(fraction.ljust(places, "0") or "0")
     if minor <= 0:
         raise InvalidAmount(_("The amount must be more than zero."), field="amount")
     if minor > MAX_MINOR:

@@ -40,7 +40,7 @@ _SENTENCES = {
 
 def init_app(app: Flask) -> None:
     """Wrap an app so that its requests may run a second time."""
-    app.wsgi_app = Rerunning(app.wsgi_app)  # type: ignore[method-assign,assignment]
+    app.wsgi_app = Rerunning(app.wsgi_app)  # type: ignore[method-assign]
 
 
 def sentence(fault: Fault, *, in_commit: bool) -> str:

@@ -17,6 +17,7 @@ from werkzeug.datastructures import CallbackDict
 from crowdfund.kernel import clock, lookups
 from crowdfund.kernel.db import (
     ID,
+    Base,
     Fault,
     Json,
     UTCDateTime,
@@ -35,7 +36,7 @@ CLOCKS_DIFFER_S = 60  # between the machines that serve one browser
 PROOF_KEEPS_ROLES = timedelta(hours=12)  # a staff role sleeps until the second factor was proved, then again
 
 
-class WebSession(db.Model):
+class WebSession(Base):
     """One browser; the id is the SHA-256 of the cookie, so the table opens no session."""
 
     __tablename__ = "web_session"

@@ -6,10 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowdfund.kernel.db import ID, Json, UTCDateTime, append_only, db, new_id, one_of
+from crowdfund.kernel.db import ID, Base, Json, UTCDateTime, append_only, new_id, one_of
 
 
-class Account(db.Model):
+class Account(Base):
     """A balance per account and currency; changed only together with postings."""
 
     __tablename__ = "ledger_account"
@@ -25,7 +25,7 @@ class Account(db.Model):
 
 
 @append_only
-class Entry(db.Model):
+class Entry(Base):
     """One thing that happened; `hash` covers it and everything before it."""
 
     __tablename__ = "journal_entry"
@@ -42,7 +42,7 @@ class Entry(db.Model):
 
 
 @append_only
-class PostingRow(db.Model):
+class PostingRow(Base):
     """Amount moved from source to destination (minor units, > 0)."""
 
     __tablename__ = "journal_posting"
@@ -61,7 +61,7 @@ class PostingRow(db.Model):
     )
 
 
-class Head(db.Model):
+class Head(Base):
     """The last link of the hash chain; its row lock orders all posting."""
 
     __tablename__ = "journal_head"
@@ -70,7 +70,7 @@ class Head(db.Model):
     hash: Mapped[str] = mapped_column(sa.String(64))
 
 
-class Hold(db.Model):
+class Hold(Base):
     """Money set aside in an account until it is captured or let go."""
 
     __tablename__ = "ledger_hold"
@@ -89,7 +89,7 @@ class Hold(db.Model):
     )
 
 
-class ProvedBalance(db.Model):
+class ProvedBalance(Base):
     """The sum of an account's postings up to the mark `journal`; kept by the self-check alone."""
 
     __tablename__ = "ledger_proved_balance"

@@ -1,10 +1,11 @@
 """Forms about notices."""
 
-from flask_wtf import FlaskForm
 from wtforms import SelectMultipleField
 
+from crowdfund.kernel.forms import PageForm
 
-class ChoicesForm(FlaskForm):
+
+class ChoicesForm(PageForm):
     """The ticked boxes of the table of kinds and channels; the view says which there are."""
 
     wanted = SelectMultipleField(choices=[])

@@ -6,10 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowdfund.kernel.db import ID, Json, UTCDateTime, db, new_id, one_of
+from crowdfund.kernel.db import ID, Base, Json, UTCDateTime, new_id, one_of
 
 
-class Notice(db.Model):
+class Notice(Base):
     """One thing that a person was told; the list behind the bell. The key makes it once."""
 
     __tablename__ = "notice"
@@ -24,7 +24,7 @@ class Notice(db.Model):
     __table_args__ = (sa.Index(None, "person_id", "read_at"), sa.Index(None, "person_id", "created_at"))
 
 
-class Choice(db.Model):
+class Choice(Base):
     """A person's own wish for one kind and channel, where it differs from what the kind declares."""
 
     __tablename__ = "notice_choice"
@@ -36,7 +36,7 @@ class Choice(db.Model):
     __table_args__ = (one_of("channel", "email", "sms"),)
 
 
-class Message(db.Model):
+class Message(Base):
     """One e-mail or SMS; the key makes it once. The context holds ids and figures, never a secret.
 
     Its state follows from two moments: sent, failed (given up), or on its way while both are empty.

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import RadioField, TextAreaField
 
+from crowdfund.kernel.forms import PageForm
 from crowdfund.kernel.i18n import _l
 from crowdfund.payments.rules import Kind, Resolution
 
@@ -25,7 +25,7 @@ EXPLAINED = {
 }
 
 
-class ResolveForm(FlaskForm):
+class ResolveForm(PageForm):
     """One of the resolutions that fit, and why."""
 
     resolution = RadioField(_l("What should happen?"), validate_choice=False)

@@ -6,14 +6,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowdfund.kernel.db import ID, Json, UTCDateTime, db, event_table, new_id, one_of
+from crowdfund.kernel.db import ID, Base, Json, UTCDateTime, event_table, new_id, one_of
 from crowdfund.kernel.db.types import MediumBlob
 from crowdfund.payments.rules import Kind, Resolution, Status
 
 _RAW = sa.LargeBinary(64 * 1024 + 1).with_variant(MediumBlob(), "mysql", "mariadb")
 
 
-class Payment(db.Model):
+class Payment(Base):
     """Money asked of a person through a gateway, for a purpose of a higher feature."""
 
     __tablename__ = "payment"
@@ -53,7 +53,7 @@ class Payment(db.Model):
     )
 
 
-class GatewayCustomer(db.Model):
+class GatewayCustomer(Base):
     """A person as a gateway knows them: one CPRN per customer, stored before the first payment."""
 
     __tablename__ = "gateway_customer"
@@ -64,7 +64,7 @@ class GatewayCustomer(db.Model):
     __table_args__ = (sa.UniqueConstraint("gateway", "cprn"),)
 
 
-class Inbox(db.Model):
+class Inbox(Base):
     """A webhook as it came; refused ones are kept too, a repeated refusal only counted.
 
     It is `received` until a worker adds its work to the outbox, then `queued`.
@@ -92,7 +92,7 @@ class Inbox(db.Model):
     )
 
 
-class WebhookRefusal(db.Model):
+class WebhookRefusal(Base):
     """How many webhooks of a client were refused in an hour; the inbox keeps only some as evidence."""
 
     __tablename__ = "webhook_refusal"
@@ -104,7 +104,7 @@ class WebhookRefusal(db.Model):
     __table_args__ = (sa.Index(None, "hour"),)
 
 
-class PaymentException(db.Model):
+class PaymentException(Base):
     """Something inexact, with a proposal; `held` says that its money lies in suspense."""
 
     __tablename__ = "payment_exception"

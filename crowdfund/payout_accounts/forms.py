@@ -5,6 +5,7 @@ from wtforms import SelectField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from crowdfund.kernel.bank_accounts import ETHIOPIAN_BANKS
+from crowdfund.kernel.forms import PageForm
 from crowdfund.kernel.i18n import _l
 
 _LONG = Length(max=60, message=_l("This is too long for an account number."))
@@ -12,7 +13,7 @@ _NUMBER = [InputRequired(_l("Enter the account number.")), _LONG]
 _AGAIN = EqualTo("number", _l("The two account numbers are not the same."))
 
 
-class _Holder(FlaskForm):
+class _Holder(PageForm):
     holder = StringField(
         _l("Holder of the account"),
         [

@@ -5,10 +5,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowdfund.kernel.db import ID, LongText, UTCDateTime, db, event_table, new_id, one_of
+from crowdfund.kernel.db import ID, Base, LongText, UTCDateTime, event_table, new_id, one_of
 
 
-class PayoutAccount(db.Model):
+class PayoutAccount(Base):
     """One bank account of a person; the number is sealed, pages show its masked form."""
 
     __tablename__ = "payout_account"

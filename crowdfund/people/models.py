@@ -5,10 +5,10 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowdfund.kernel.db import ID, UTCDateTime, db, event_table, new_id, one_of
+from crowdfund.kernel.db import ID, Base, UTCDateTime, event_table, new_id, one_of
 
 
-class User(db.Model):
+class User(Base):
     """A person. The e-mail address is a verified one; who signs in by phone or wallet may have none."""
 
     __tablename__ = "person"
@@ -34,7 +34,7 @@ class User(db.Model):
     )
 
 
-class UserRole(db.Model):
+class UserRole(Base):
     """A staff role of a person; who gave it and when."""
 
     __tablename__ = "person_role"
@@ -52,7 +52,7 @@ person_event = event_table("person")
 _VALUE = sa.String(512).with_variant(sa.String(512, collation="utf8mb4_bin"), "mysql", "mariadb")
 
 
-class SignInMethod(db.Model):
+class SignInMethod(Base):
     """One verified way into an account: an address, a number, an identity elsewhere, or a wallet.
 
     `value` is the normal form: lower-case e-mail, E.164, `issuer|subject`, EIP-55 address.

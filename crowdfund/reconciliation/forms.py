@@ -1,13 +1,12 @@
 """What staff write when a campaign is to follow its contract."""
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, TextAreaField
 
-from crowdfund.kernel.forms import Needed
+from crowdfund.kernel.forms import Needed, PageForm
 from crowdfund.kernel.i18n import _l
 
 
-class FollowForm(FlaskForm):
+class FollowForm(PageForm):
     """Why, and the fingerprint of the facts that were on the page."""
 
     reason = TextAreaField(
@@ -18,7 +17,7 @@ class FollowForm(FlaskForm):
     fingerprint = HiddenField()
 
 
-class ReasonForm(FlaskForm):
+class ReasonForm(PageForm):
     """Why a request is refused."""
 
     reason = TextAreaField(

@@ -6,11 +6,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowdfund.kernel.db import ID, Json, UTCDateTime, append_only, db, event_table, new_id, one_of
+from crowdfund.kernel.db import ID, Base, Json, UTCDateTime, append_only, event_table, new_id, one_of
 from crowdfund.reconciliation.rules.following import REQUEST_STATES
 
 
-class ContractReading(db.Model):
+class ContractReading(Base):
     """A contract of our factory as it was last read. Units are text: a contract's integers have 256 bits.
 
     `campaign_id` is empty for one that no campaign of ours has, `is_ours` when our factory made it.
@@ -33,7 +33,7 @@ class ContractReading(db.Model):
 
 
 @append_only
-class Comparison(db.Model):
+class Comparison(Base):
     """One comparison of all contracts with the books; `failure` says why there was none."""
 
     __tablename__ = "contract_comparison"
@@ -46,7 +46,7 @@ class Comparison(db.Model):
     failure: Mapped[str | None] = mapped_column(sa.String(500))
 
 
-class FollowRequest(db.Model):
+class FollowRequest(Base):
     """A campaign is to follow its contract: one person asks, another approves what both have seen.
 
     `open_key` is set until it is decided, so that a campaign has one open request. `plan` is the

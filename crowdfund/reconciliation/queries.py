@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -23,8 +23,7 @@ from crowdfund.reconciliation.rules.following import ContractFacts, Facts
 from crowdfund.reconciliation.rules.following import Investment as Line
 
 _C, _I, _R, _V, _Q, _W = (
-    cast(sa.Table, model.__table__)
-    for model in (Campaign, Investment, ContractReading, Comparison, FollowRequest, Write)
+    model.__table__ for model in (Campaign, Investment, ContractReading, Comparison, FollowRequest, Write)
 )
 OLD_AFTER = timedelta(minutes=30)  # three rounds: then nothing compares any more
 _IN = _I.c.status.in_(investment_rules.IN)
@@ -143,7 +142,8 @@ def away_since() -> datetime | None:
     query = sa.select(sa.func.min(_V.c.at)).where(_V.c.failure.is_not(None))
     if last is not None:
         query = query.where(sa.or_(_V.c.at > last.at, sa.and_(_V.c.at == last.at, _V.c.id > last.id)))
-    return db.session.scalar(query)
+    since: datetime | None = db.session.scalar(query)
+    return since
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import cast
 
 import sqlalchemy as sa
 
@@ -15,7 +14,7 @@ from crowdfund.kernel.db import db
 
 STUCK_AFTER = timedelta(hours=1)  # a closing, cancellation or release that the contract has not confirmed
 OVERDUE_AFTER = timedelta(days=1)  # past the last moment at which money counts
-_C, _I = (cast(sa.Table, model.__table__) for model in (Campaign, Investment))
+_C, _I = (model.__table__ for model in (Campaign, Investment))
 
 
 def problems() -> list[str]:

@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowdfund.kernel.db import ID, Json, UTCDateTime, append_only, db, new_id
+from crowdfund.kernel.db import ID, Base, Json, UTCDateTime, append_only, new_id
 
 
 @append_only
-class SelfcheckRun(db.Model):
+class SelfcheckRun(Base):
     """One run of the proofs; `problems` is empty when everything holds."""
 
     __tablename__ = "selfcheck_run"

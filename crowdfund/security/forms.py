@@ -1,13 +1,13 @@
 """Forms of the second factor."""
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
+from crowdfund.kernel.forms import PageForm
 from crowdfund.kernel.i18n import _l
 
 
-class AppCodeForm(FlaskForm):
+class AppCodeForm(PageForm):
     """The six digits that an authenticator app shows."""
 
     code = StringField(
@@ -19,7 +19,7 @@ class AppCodeForm(FlaskForm):
     )
 
 
-class RecoveryCodeForm(FlaskForm):
+class RecoveryCodeForm(PageForm):
     """One of the codes on paper."""
 
     code = StringField(
@@ -31,7 +31,7 @@ class RecoveryCodeForm(FlaskForm):
     )
 
 
-class PasskeyForm(FlaskForm):
+class PasskeyForm(PageForm):
     """What the browser says for a device; filled by passkey.js."""
 
     challenge_id = HiddenField("", [InputRequired(_l("The passkey gave no answer. Try again."))])

@@ -5,10 +5,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowdfund.kernel.db import ID, LongText, UTCDateTime, append_only, db, event_table, new_id, one_of
+from crowdfund.kernel.db import ID, Base, LongText, UTCDateTime, append_only, event_table, new_id, one_of
 
 
-class Totp(db.Model):
+class Totp(Base):
     """The secret that a person shares with an authenticator app, sealed; each code is good once."""
 
     __tablename__ = "totp"
@@ -19,7 +19,7 @@ class Totp(db.Model):
     used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
-class Passkey(db.Model):
+class Passkey(Base):
     """A public key whose private half a device keeps for the person."""
 
     __tablename__ = "passkey"
@@ -35,7 +35,7 @@ class Passkey(db.Model):
     used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
-class PasskeyChallenge(db.Model):
+class PasskeyChallenge(Base):
     """A number that a passkey has to sign, once and soon."""
 
     __tablename__ = "passkey_challenge"
@@ -49,7 +49,7 @@ class PasskeyChallenge(db.Model):
     __table_args__ = (one_of("purpose", "create", "get"),)
 
 
-class RecoveryCode(db.Model):
+class RecoveryCode(Base):
     """A code on paper for the day when the device is lost; only its keyed hash is kept."""
 
     __tablename__ = "recovery_code"
@@ -61,7 +61,7 @@ class RecoveryCode(db.Model):
     __table_args__ = (sa.UniqueConstraint("person_id", "hash"),)
 
 
-class FactorTry(db.Model):
+class FactorTry(Base):
     """One try to type a code; it counts as failed until it has been found right."""
 
     __tablename__ = "factor_try"
@@ -72,7 +72,7 @@ class FactorTry(db.Model):
     __table_args__ = (sa.Index(None, "person_id", "at"),)
 
 
-class KnownDevice(db.Model):
+class KnownDevice(Base):
     """A browser from which a person has signed in before, by the hash of its cookie."""
 
     __tablename__ = "known_device"
@@ -82,7 +82,7 @@ class KnownDevice(db.Model):
     last_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-class SensitiveChange(db.Model):
+class SensitiveChange(Base):
     """A change of a way to reach or to pay a person; what it holds and whom it tells are sealed."""
 
     __tablename__ = "sensitive_change"
@@ -108,7 +108,7 @@ sensitive_change_event = event_table("sensitive_change")
 
 
 @append_only
-class SecurityEvent(db.Model):
+class SecurityEvent(Base):
     """What happened to a person's ways in, for the person to read."""
 
     __tablename__ = "security_event"

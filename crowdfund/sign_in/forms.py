@@ -1,14 +1,14 @@
 """Forms of signing in and of the profile."""
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
+from crowdfund.kernel.forms import PageForm
 from crowdfund.kernel.i18n import LANGUAGES, _l
 
 
-class SignInForm(FlaskForm):
+class SignInForm(PageForm):
     """Where the code goes, and who invited a newcomer."""
 
     identifier = StringField(
@@ -24,7 +24,7 @@ class SignInForm(FlaskForm):
     )
 
 
-class CodeForm(FlaskForm):
+class CodeForm(PageForm):
     """The digits from the message."""
 
     code = StringField(
@@ -36,7 +36,7 @@ class CodeForm(FlaskForm):
     )
 
 
-class ProfileForm(FlaskForm):
+class ProfileForm(PageForm):
     """Who the person is, as in the passport."""
 
     first_name = StringField(
@@ -64,7 +64,7 @@ class ProfileForm(FlaskForm):
     )
 
 
-class AddressForm(FlaskForm):
+class AddressForm(PageForm):
     """An address that a person adds to the account."""
 
     identifier = StringField(
@@ -79,11 +79,11 @@ class AddressForm(FlaskForm):
 _BROKEN = _l("The wallet's answer is incomplete. Nothing was changed. Try again.")
 
 
-class ConfirmForm(FlaskForm):
+class ConfirmForm(PageForm):
     """A button: what it confirms stands in the session."""
 
 
-class WalletForm(FlaskForm):
+class WalletForm(PageForm):
     """The signed text as hexadecimal digits (a form would change its line ends), and the signature."""
 
     request_id = HiddenField("", [InputRequired(_BROKEN), Length(max=64, message=_BROKEN)])

@@ -6,10 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowdfund.kernel.db import ID, Json, UTCDateTime, db, new_id, one_of
+from crowdfund.kernel.db import ID, Base, Json, UTCDateTime, new_id, one_of
 
 
-class Otp(db.Model):
+class Otp(Base):
     """One request for a code; the code itself is derived, never stored."""
 
     __tablename__ = "otp"
@@ -34,7 +34,7 @@ class Otp(db.Model):
     )
 
 
-class SignInAttempt(db.Model):
+class SignInAttempt(Base):
     """What the server itself has said at the start, so that it believes nothing that comes back.
 
     The id is random and secret to the browser that began (the `state` of OIDC, the request id of
@@ -56,7 +56,7 @@ class SignInAttempt(db.Model):
     __table_args__ = (sa.Index(None, "network", "created_at"), one_of("kind", "oidc", "wallet"))
 
 
-class SignInCounter(db.Model):
+class SignInCounter(Base):
     """Wrong tries within one window; the subject is a keyed hash, so that the table names nobody."""
 
     __tablename__ = "sign_in_counter"

@@ -1,7 +1,7 @@
 """Nominees: who gets a person's holdings after death; shares of all add up to 100 %."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 from crowdfund.compliance.rules import texts
@@ -81,7 +81,7 @@ def contact(text: object) -> str:
 
 def clean(values: Mapping[str, object], *, today: date) -> dict[str, object]:
     """Return what is known of a nominee, clean; raises InvalidFields. A nominee may be a child."""
-    checks = {
+    checks: dict[str, Callable[[], object]] = {
         "full_name": lambda: texts.line(
             values.get("full_name"), "full_name", _("Enter the nominee's full name, as in their document.")
         ),

@@ -1,6 +1,6 @@
 """What a change alters, in words: for the company that writes it and the officer who decides."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -69,7 +69,7 @@ def _line(officer: Mapping[str, Any] | None, name: str) -> str:
 def _shown(name: str, value: Any) -> str:  # noqa: ANN401 - JSON
     if value is None:
         return ""
-    words = {
+    words: dict[str, Callable[[], object]] = {
         "sector": lambda: SECTORS.get(value, value),
         "country": lambda: country_name(value),
         "bank": lambda: f"{value['masked']}, {value['holder']}",

@@ -6,11 +6,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowdfund.kernel.db import ID, Json, UTCDateTime, append_only, db, one_of
+from crowdfund.kernel.db import ID, Base, Json, UTCDateTime, append_only, one_of
 
 
 @append_only
-class AuditEntry(db.Model):
+class AuditEntry(Base):
     """One thing that was done, refused or looked at; `hash` covers the row and the hash before it.
 
     `actor` is a person's id, `system` or `cli`; `detail` holds ids and the reason given, never
@@ -39,7 +39,7 @@ class AuditEntry(db.Model):
     )
 
 
-class AuditHead(db.Model):
+class AuditHead(Base):
     """The last link of the chain; its row lock orders all appending."""
 
     __tablename__ = "audit_head"

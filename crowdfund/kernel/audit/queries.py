@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,7 +12,7 @@ from crowdfund.kernel.audit.chaining import GENESIS
 from crowdfund.kernel.audit.models import AuditEntry, AuditHead
 from crowdfund.kernel.db import db, read_connection
 
-_T = cast(sa.Table, AuditEntry.__table__)
+_T = AuditEntry.__table__
 
 
 @dataclass(frozen=True, slots=True)

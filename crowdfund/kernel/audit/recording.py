@@ -7,7 +7,7 @@ that a transaction takes, so it is held for a moment and cannot deadlock with an
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -24,8 +24,8 @@ from crowdfund.kernel.db import (
     read_connection,
 )
 
-_T = cast(sa.Table, AuditEntry.__table__)
-_H = cast(sa.Table, AuditHead.__table__)
+_T = AuditEntry.__table__
+_H = AuditHead.__table__
 # Whoever tries doors must not fill the log: the same door once an hour, so many a day for a person, for all.
 SAME_DOOR = timedelta(hours=1)
 DENIED_A_DAY, DENIED_A_DAY_FOR_ALL = 50, 5_000
@@ -138,4 +138,5 @@ def _is_news(connection: Connection, row: dict[str, Any]) -> bool:
         sa.func.coalesce(sa.func.sum(sa.case((same, 1), else_=0)), 0),
     ).where(_T.c.outcome == "denied", _T.c.at > since)
     of_all, of_mine, of_same = connection.execute(counted).one()
-    return of_all < DENIED_A_DAY_FOR_ALL and of_mine < DENIED_A_DAY and of_same == 0
+    is_rare: bool = of_all < DENIED_A_DAY_FOR_ALL and of_mine < DENIED_A_DAY and of_same == 0
+    return is_rare

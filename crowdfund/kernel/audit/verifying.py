@@ -8,7 +8,7 @@ has its hash (`audit`), every entry after it up to the head, and a slice of thos
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -19,7 +19,7 @@ from crowdfund.kernel.audit.models import AuditEntry, AuditHead
 from crowdfund.kernel.db import db
 from crowdfund.kernel.marks import Mark, Step
 
-_T = cast(sa.Table, AuditEntry.__table__)
+_T = AuditEntry.__table__
 MOST = 20  # one change at the bottom is not named a thousand times
 PAGE = 1_000
 CHUNK = 10_000  # entries between two saves, and in one slice

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
@@ -33,6 +33,8 @@ class Base(DeclarativeBase):
     """Declarative base with named constraints, so that migrations can name them too."""
 
     metadata = sa.MetaData(naming_convention=_NAMING)
+    if TYPE_CHECKING:
+        __table__: ClassVar[sa.Table]  # every model here has a table of its own
 
 
 class Session(FlaskSession):

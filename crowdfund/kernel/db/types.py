@@ -55,7 +55,7 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
 
             return dialect.type_descriptor(DATETIME(fsp=6))
         if dialect.name == "sqlite":
-            return dialect.type_descriptor(_SQLiteMoment())
+            return dialect.type_descriptor(_SQLiteMoment())  # type: ignore[no-untyped-call]
         return dialect.type_descriptor(sa.DateTime(timezone=dialect.name == "postgresql"))
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:

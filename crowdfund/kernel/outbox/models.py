@@ -6,12 +6,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowdfund.kernel.db import ID, Json, UTCDateTime, db, new_id
+from crowdfund.kernel.db import ID, Base, Json, UTCDateTime, new_id
 
 KEY_LENGTH = 160
 
 
-class Outbox(db.Model):
+class Outbox(Base):
     """One piece of work to be done once, at or after `not_before`."""
 
     __tablename__ = "outbox"
@@ -36,7 +36,7 @@ class Outbox(db.Model):
     )
 
 
-class Schedule(db.Model):
+class Schedule(Base):
     """When a periodic piece of work is due next."""
 
     __tablename__ = "schedule"
@@ -44,7 +44,7 @@ class Schedule(db.Model):
     next_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-class Heartbeat(db.Model):
+class Heartbeat(Base):
     """When a background process last finished some work through SQL."""
 
     __tablename__ = "heartbeat"

@@ -91,7 +91,7 @@ def run_relay(stop: Callable[[], bool] = lambda: False, *, sweep_s: float = 1.0)
     while not stop():
         try:
             if pubsub is None:
-                pubsub = redis_client().pubsub(ignore_subscribe_messages=True)
+                pubsub = redis_client().pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
                 pubsub.subscribe(CHANNEL)
             message = pubsub.get_message(timeout=max(0.0, min(sweep_s, next_sweep - time.monotonic())))
             if message:

@@ -13,7 +13,7 @@ It does not look at entries before the mark (see `again`), nor at balances that 
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -28,7 +28,7 @@ MARK = "journal"
 CHUNK = 2_000  # entries between two saves
 MOST_TOUCHED = 20_000  # accounts of one run whose balances are compared at its end
 MOST_SUSPECTS = 100
-_B = cast(sa.Table, ProvedBalance.__table__)
+_B = ProvedBalance.__table__
 
 
 class News:

@@ -292,7 +292,8 @@ def _fingerprint(path: str, body: bytes) -> str:
 
 
 def _object(text: str) -> dict[str, Any]:
-    return json.loads(text)
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 def amount_text(text: str) -> str:

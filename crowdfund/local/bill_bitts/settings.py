@@ -124,32 +124,38 @@ class Settings:
     @property
     def offset_s(self) -> int:
         """Seconds that the gateway's clock is ahead."""
-        return self._values["offset_s"]
+        offset_s: int = self._values["offset_s"]
+        return offset_s
 
     @property
     def fixed_now(self) -> int | None:
         """The time at which the clock stands still, in Unix seconds; None while it runs."""
-        return self._values["fixed_now"]
+        fixed_now: int | None = self._values["fixed_now"]
+        return fixed_now
 
     @property
     def settle_delay_s(self) -> int:
         """Seconds from SUCCESS to SETTLED."""
-        return self._values["settle_delay_s"]
+        settle_delay_s: int = self._values["settle_delay_s"]
+        return settle_delay_s
 
     @property
     def callback_url(self) -> str:
         """Where webhooks are posted; empty: nowhere, they wait."""
-        return self._values["callback_url"]
+        callback_url: str = self._values["callback_url"]
+        return callback_url
 
     @property
     def lists(self) -> bool:
         """Whether the gateway offers a list of its transactions."""
-        return self._values["lists"]
+        lists: bool = self._values["lists"]
+        return lists
 
     @property
     def answers(self) -> dict[str, Any]:
         """What is done to answers of the status query; empty: nothing."""
-        return self._values["answers"]
+        answers: dict[str, Any] = self._values["answers"]
+        return answers
 
     def _load(self, name: str, value: object) -> None:
         """Take over a stored value; one that an earlier version let in by mistake is forgotten."""

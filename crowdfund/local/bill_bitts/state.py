@@ -43,7 +43,8 @@ class State:
 
     def one(self, sql: str, *values: object) -> sqlite3.Row | None:
         """Return the first row of a query, or None."""
-        return self._db.execute(sql, values).fetchone()
+        row: sqlite3.Row | None = self._db.execute(sql, values).fetchone()
+        return row
 
     def write(self, sql: str, *values: object) -> int:
         """Change rows in the open group; return how many."""

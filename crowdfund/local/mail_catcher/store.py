@@ -68,7 +68,7 @@ class Store:
 
     def add(self, sender: str, recipients: Sequence[str], raw: bytes) -> int:
         """Keep an e-mail and drop the oldest beyond KEEP; return its number."""
-        message = cast(EmailMessage, message_from_bytes(raw, policy=policy.default))
+        message = message_from_bytes(raw, policy=policy.default)
         to = f" {' '.join(recipients).lower()} "
         body = (_body(message, "plain"), _body(message, "html"))
         return self._keep(sender, to, str(message.get("Subject", "")), body, raw)

@@ -20,7 +20,7 @@ _PLACE = "\ue003"  # no text of ours holds this character
 
 @bp.record_once
 def _offer_the_bell(state: BlueprintSetupState) -> None:
-    state.app.jinja_env.globals["bell"] = bell  # type: ignore[attr-defined]
+    state.app.jinja_env.globals["bell"] = bell
 
 
 def bell() -> Markup:

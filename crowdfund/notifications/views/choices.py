@@ -51,7 +51,7 @@ def _pairs(*, is_staff: bool, has_phone: bool) -> list[tuple[str, str]]:
 
 
 @bp.route("/unsubscribe/<token>", methods=["GET", "POST"])
-@csrf.protect.exempt
+@csrf.exempt
 def unsubscribe(token: str) -> BaseResponse:
     """End e-mails of one kind, or take them up again; the signed link is the permission.
 

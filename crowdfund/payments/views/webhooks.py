@@ -89,7 +89,7 @@ class Door:
         """Return the sender's address: this stands before the middleware that reads the proxies' headers."""
         passed = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
         if self._hops and len(passed) >= self._hops:
-            return passed[-self._hops]
+            return str(passed[-self._hops])
         return str(environ.get("REMOTE_ADDR", ""))
 
 
@@ -110,14 +110,14 @@ def _put_door(state: BlueprintSetupState) -> None:
 
 
 @bp.post("/webhooks/neo-payment/")
-@csrf.protect.exempt
+@csrf.exempt
 def neo_webhook() -> Response:
     """Take a webhook of NEO Bank at the address that it knows."""
     return _through_flask(bill_bitts.NAME)
 
 
 @bp.post("/webhooks/<gateway>/")
-@csrf.protect.exempt
+@csrf.exempt
 def gateway_webhook(gateway: str) -> Response:
     """Take a webhook of a gateway by name."""
     if gateway not in gateways.names():

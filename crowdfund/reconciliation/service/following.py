@@ -6,7 +6,7 @@ facts, and nothing is moved.
 """
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -30,7 +30,7 @@ from crowdfund.reconciliation.rules.comparing import Look
 from crowdfund.reconciliation.rules.following import ContractFacts, Facts, Plan
 from crowdfund.reconciliation.service.comparing import ask_for_look, keep_one
 
-_Q = cast(sa.Table, FollowRequest.__table__)
+_Q = FollowRequest.__table__
 NOT_COMPARED = "not_compared"
 
 
