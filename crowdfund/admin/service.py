@@ -9,7 +9,7 @@ from crowdfund.admin import queries, rules
 from crowdfund.admin.models import StaffRequest, staff_request_event
 from crowdfund.api_tokens import service
 from crowdfund.kernel import clock, live, outbox, sessions
-from crowdfund.kernel.db import db, insert_ignore, new_id, record_event, rows_changed
+from crowdfund.kernel.db import db, insert_ignore, locked, new_id, record_event, rows_changed
 from crowdfund.kernel.errors import Conflict, Forbidden, NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.notices import StaffWork
@@ -202,10 +202,7 @@ def _person(person_id: str) -> people_queries.Person:
 
 
 def _locked(person_id: str) -> User:
-    person = db.session.get(User, person_id, with_for_update=True, populate_existing=True)
-    if person is None:
-        raise NotFound(_("There is no such person."))
-    return person
+    return locked(User, person_id, NotFound(_("There is no such person.")))
 
 
 def _end_sessions(person_id: str, *, why: str) -> int:

@@ -16,7 +16,7 @@ from crowdfund.documents.models import Document, DocumentKey, DocumentView, docu
 from crowdfund.documents.queries import DocumentRow, Owner
 from crowdfund.documents.rules import Status
 from crowdfund.kernel import clock, config, live, outbox
-from crowdfund.kernel.db import after_commit, db, new_id, own_transaction, record_event
+from crowdfund.kernel.db import after_commit, db, locked, new_id, own_transaction, record_event
 from crowdfund.kernel.errors import NotYours
 from crowdfund.kernel.i18n import _
 
@@ -250,10 +250,7 @@ def _today() -> date:
 
 
 def _locked(document_id: str) -> Document:
-    document = db.session.get(Document, document_id, with_for_update=True, populate_existing=True)
-    if document is None:
-        raise queries.DocumentMissing(_("There is no such document."))
-    return document
+    return locked(Document, document_id, queries.DocumentMissing(_("There is no such document.")))
 
 
 def _change(document: Document, to: Status, *, actor: str, reason: str = "") -> None:

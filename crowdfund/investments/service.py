@@ -17,7 +17,7 @@ from crowdfund.investments.models import Consent, Investment, InvestorKey, inves
 from crowdfund.investments.rules import Status
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.kernel import clock, live
-from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
+from crowdfund.kernel.db import db, insert_ignore, locked, new_id, record_event
 from crowdfund.kernel.errors import NotYours
 from crowdfund.kernel.i18n import _
 from crowdfund.ledger import rules as ledger_rules
@@ -278,9 +278,7 @@ def record_refused(investment_id: str, reason: str) -> None:
 
 def lock(investment_id: str) -> Investment:
     """Return an investment, locked until the transaction ends."""
-    found = db.session.get(Investment, investment_id, with_for_update=True, populate_existing=True)
-    assert found is not None  # noqa: S101 - never deleted
-    return found
+    return locked(Investment, investment_id)
 
 
 def _move(investment_id: str, to: Status, *, reason: str = "") -> bool:

@@ -6,7 +6,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from crowdfund.kernel import clock, fields, i18n, live, outbox
-from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
+from crowdfund.kernel.db import db, insert_ignore, locked, new_id, record_event
 from crowdfund.kernel.errors import Conflict, Invalid, NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.people import rules
@@ -138,10 +138,7 @@ def set_kyc_level(person_id: str, level: str, *, actor: str) -> None:
 
 
 def _lock(person_id: str) -> User:
-    person = db.session.get(User, person_id, with_for_update=True, populate_existing=True)
-    if person is None:
-        raise NotFound("There is no such person.")
-    return person
+    return locked(User, person_id, NotFound("There is no such person."))
 
 
 def _set_status(person: User, status: str, *, actor: str, reason: str = "") -> None:

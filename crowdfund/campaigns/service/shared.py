@@ -7,6 +7,7 @@ from crowdfund.campaigns.rules.life import Status
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.kernel import clock, live
 from crowdfund.kernel.db import db, record_event
+from crowdfund.kernel.db import locking as rows
 from crowdfund.kernel.errors import Conflict, NotYours
 from crowdfund.kernel.i18n import _
 from crowdfund.notifications import service
@@ -24,12 +25,8 @@ def locked(campaign_id: str) -> Campaign:
     Rows that refer to it may still be added meanwhile (`key_share`): their authors would wait for
     us while we wait for them.
     """
-    campaign = db.session.get(
-        Campaign, campaign_id, with_for_update={"key_share": True}, populate_existing=True
-    )
-    if campaign is None:
-        raise queries.CampaignMissing(_("There is no such campaign, or it is not yours."))
-    return campaign
+    missing = queries.CampaignMissing(_("There is no such campaign, or it is not yours."))
+    return rows.locked(Campaign, campaign_id, missing, key_share=True)
 
 
 def reviewable(campaign_id: str, actor: str) -> Campaign:

@@ -13,7 +13,7 @@ from crowdfund.compliance.service import reviews, shared
 from crowdfund.documents import queries as documents
 from crowdfund.documents import service as document_service
 from crowdfund.kernel import clock, i18n, live
-from crowdfund.kernel.db import db, new_id, record_event
+from crowdfund.kernel.db import db, locked, new_id, record_event
 from crowdfund.kernel.errors import Conflict
 from crowdfund.kernel.i18n import _
 from crowdfund.notifications import service
@@ -145,9 +145,7 @@ def _own(nominee_id: str, person_id: str) -> Nominee:
     """Return one's own nominee, locked behind the person's file; raises NotFound for others'."""
     shared.locked_file(person_id)
     nominees.own(nominee_id, person_id)
-    nominee = db.session.get(Nominee, nominee_id, with_for_update=True, populate_existing=True)
-    assert nominee is not None  # noqa: S101 - just found
-    return nominee
+    return locked(Nominee, nominee_id)
 
 
 def _look_again(nominee: Nominee) -> None:

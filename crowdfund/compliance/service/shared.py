@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from crowdfund.compliance.models import KycFile, KycReview, kyc_review_event
 from crowdfund.compliance.rules.reviews import Status
 from crowdfund.kernel import clock, live
-from crowdfund.kernel.db import db, insert_ignore, record_event
+from crowdfund.kernel.db import db, insert_ignore, locked, record_event
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.notifications import service
@@ -19,9 +19,7 @@ def locked_file(person_id: str) -> KycFile:
     now = clock.now()
     row = {"person_id": person_id, "revision": 0, "created_at": now, "updated_at": now}
     insert_ignore(KycFile.__table__, [row])
-    file = db.session.get(KycFile, person_id, with_for_update=True, populate_existing=True)
-    assert file is not None  # noqa: S101 - just made
-    return file
+    return locked(KycFile, person_id)
 
 
 def person_of(person_id: str) -> queries.Person:

@@ -12,6 +12,7 @@ from crowdfund.issuers.rules.life import Status
 from crowdfund.issuers.rules.team import Role
 from crowdfund.kernel import clock, live
 from crowdfund.kernel.db import db, record_event
+from crowdfund.kernel.db import locking as rows
 from crowdfund.kernel.errors import Conflict, InvalidFields, NotYours, WrongState
 from crowdfund.kernel.i18n import _
 from crowdfund.notifications import service
@@ -31,10 +32,8 @@ class Incomplete(Conflict):
 
 def locked(company_id: str) -> Company:
     """Return a company, locked until the transaction ends; raises CompanyMissing."""
-    company = db.session.get(Company, company_id, with_for_update=True, populate_existing=True)
-    if company is None:
-        raise queries.CompanyMissing(_("There is no such company, or it is not yours."))
-    return company
+    missing = queries.CompanyMissing(_("There is no such company, or it is not yours."))
+    return rows.locked(Company, company_id, missing)
 
 
 def writable(company_id: str) -> Company:

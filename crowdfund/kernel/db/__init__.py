@@ -21,6 +21,7 @@ from crowdfund.kernel.db.history import (
     protect,
     record_event,
 )
+from crowdfund.kernel.db.locking import locked
 from crowdfund.kernel.db.snapshots import snapshot
 from crowdfund.kernel.db.transactions import (
     after_commit,
@@ -72,6 +73,7 @@ __all__ = [
     "insert_ignore",
     "is_read_only",
     "lean_transaction",
+    "locked",
     "make_append_only",
     "new_id",
     "one_of",

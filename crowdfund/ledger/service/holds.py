@@ -7,7 +7,7 @@ order would wait for a posting that waits for it.
 import sqlalchemy as sa
 
 from crowdfund.kernel import clock
-from crowdfund.kernel.db import db, new_id, rows_changed
+from crowdfund.kernel.db import db, locked, new_id, rows_changed
 from crowdfund.kernel.errors import Conflict, NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.ledger import rules
@@ -69,10 +69,7 @@ def capture_hold(hold_id: str, key: str, destination: str, *, kind: str) -> str:
 
 def _locked(hold_id: str) -> Hold:
     lock_head()
-    found = db.session.get(Hold, hold_id, with_for_update=True, populate_existing=True)
-    if found is None:
-        raise NotFound(_("There is no such hold."))
-    return found
+    return locked(Hold, hold_id, NotFound(_("There is no such hold.")))
 
 
 def _end(found: Hold, status: str) -> None:
