@@ -114,7 +114,7 @@ def purge(*, most: int = 10_000) -> int:
     Webhooks that the gateway signed are never removed here, however malformed.
     """
     now = clock.now()
-    is_sample = sa.and_(_I.c.state == "refused", _I.c.event_id.startswith(MARK, autoescape=True))
+    is_sample = sa.and_(_I.c.state == "refused", _I.c.event_id.startswith(MARK))
     newest = sa.select(_I.c.id).where(is_sample).order_by(_I.c.id.desc())
     last = db.session.scalar(newest.offset(MOST_SAMPLES).limit(1))
     is_over = _I.c.received_at < now - KEPT_FOR
