@@ -84,7 +84,7 @@ def _changed(apps: dict[str, sites.Wsgi], folder: Path, size: Size) -> Rows:
     with cold caches, which would count against us alone, as the rivals' data stays as it is.
     """
     results: Rows = {}
-    with sqlite3.connect(folder / "crowdfund.kernel.db", isolation_level=None) as database:
+    with sqlite3.connect(folder / "crowdfund.db", isolation_level=None) as database:
         database.execute("PRAGMA synchronous=OFF")
         for page, path in PAGES.items():
             works = {site: _calls(apps[site], _environ(site, path), size.calls) for site in RIVALS}

@@ -41,7 +41,7 @@ def _measure(postings: int) -> dict[str, Any]:
             db.create_all()
             db.session.remove()
             db.engine.dispose()
-        big_journal.fill(Path(folder) / "crowdfund.kernel.db", postings)
+        big_journal.fill(Path(folder) / "crowdfund.db", postings)
         argv = [sys.executable, "-m", "benchmarks.selfcheck", folder]
         done = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=True)
     found = json.loads(done.stdout.splitlines()[-1])

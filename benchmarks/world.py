@@ -43,7 +43,7 @@ def make(folder: Path) -> Path:
         commit()
         db.session.remove()
         db.engine.dispose()
-    return folder / "crowdfund.kernel.db"
+    return folder / "crowdfund.db"
 
 
 def open_app(folder: Path) -> Flask:

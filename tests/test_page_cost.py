@@ -34,7 +34,7 @@ def site(tmp_path):
 
 @pytest.fixture
 def money(tmp_path):
-    with sqlite3.connect(tmp_path / "crowdfund.kernel.db", isolation_level=None) as database:
+    with sqlite3.connect(tmp_path / "crowdfund.db", isolation_level=None) as database:
         yield lambda: pages._change(database)
 
 

@@ -27,8 +27,7 @@ def seal(purpose: str, name: str, secret: bytes) -> str:
 def unseal(purpose: str, name: str, sealed_hex: str) -> bytes:
     """Return what was sealed for this purpose and name; raises UnsealError."""
     blob = bytes.fromhex(sealed_hex)
-    settings = config.settings()
-    for secret in (settings.secret_key, *settings.secret_key_fallbacks):
+    for secret in config.settings().secret_keys:
         try:
             return _cipher(secret, purpose).decrypt(blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], name.encode())
         except InvalidTag:
@@ -38,13 +37,12 @@ def unseal(purpose: str, name: str, sealed_hex: str) -> bytes:
 
 def fingerprints(purpose: str, name: str, text: str) -> list[str]:
     """Return keyed hashes of a text, one for each secret key in force, the present one first (hex)."""
-    settings = config.settings()
     message = f"{name}:{text}".encode()
     keys = [
         HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=f"{purpose} hash".encode()).derive(
             secret.encode()
         )
-        for secret in (settings.secret_key, *settings.secret_key_fallbacks)
+        for secret in config.settings().secret_keys
     ]
     return [hmac.digest(key, message, "sha256").hex() for key in keys]
 

@@ -61,8 +61,7 @@ def issue(person_id: str, *, agent: str = "", has_second_factor: bool = False) -
 def authenticate(access: str) -> Caller:
     """Return who an access token speaks for; raises BadToken. Reads outside any transaction."""
     settings = config.settings()
-    keys = (settings.secret_key, *settings.secret_key_fallbacks)
-    claims = read(access, secrets=keys, issuer=settings.public_url, now=clock.now())
+    claims = read(access, secrets=settings.secret_keys, issuer=settings.public_url, now=clock.now())
     found = _ALIVE.first(family=claims.family_id, person=claims.person_id)
     if found is None:
         raise BadToken

@@ -105,6 +105,16 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """Key that signs and seals now, then former ones that are still accepted (rotation)."""
+        return (self.secret_key, *self.secret_key_fallbacks)
+
+    @property
+    def keys_for_itsdangerous(self) -> list[str]:
+        """Return the same keys as itsdangerous wants them: it signs with the last one."""
+        return [*self.secret_key_fallbacks, self.secret_key]
+
+    @property
     def oidc_offered(self) -> bool:
         """Whether an identity provider is set up, so that pages offer to sign in with it."""
         return bool(self.oidc_issuer and self.oidc_client_id)
@@ -112,7 +122,7 @@ class Settings(BaseSettings):
     @property
     def sqlalchemy_url(self) -> str:
         """Database URL with the driver this project uses; SQLite in the data folder by default."""
-        url = self.database_url or f"sqlite:///{self.data_dir.absolute() / 'crowdfund.kernel.db'}"
+        url = self.database_url or f"sqlite:///{self.data_dir.absolute() / 'crowdfund.db'}"
         for short, full in (
             ("postgres://", "postgresql+psycopg://"),
             ("postgresql://", "postgresql+psycopg://"),

@@ -118,7 +118,6 @@ def forget(connection: Connection, names: list[str]) -> None:
 
 def _seals(name: str, seq: int, hash_: str, state: dict[str, Any]) -> list[str]:
     """Return the seals of a mark under each secret key in force, the present one first (hex)."""
-    settings = config.settings()
     text = json.dumps(["proof mark", name, seq, hash_, state], sort_keys=True).encode()
-    keys = (settings.secret_key, *settings.secret_key_fallbacks)
+    keys = config.settings().secret_keys
     return [hmac.digest(key.encode(), text, "sha256").hex() for key in keys]

@@ -29,9 +29,7 @@ def topic(kind: str, thing_id: object) -> str:
 
 def sign(topics: Iterable[str]) -> str:
     """Return a token that lets its bearer hear of these topics for a day."""
-    settings = config.settings()
-    keys = (*settings.secret_key_fallbacks, settings.secret_key)
-    return _signed(frozenset(topics), keys, int(time.time()) // 3600)
+    return _signed(frozenset(topics), config.settings().secret_keys, int(time.time()) // 3600)
 
 
 @lru_cache(maxsize=4096)
@@ -58,7 +56,4 @@ class _HourSigner(TimestampSigner):
 
 
 def _serializer() -> URLSafeTimedSerializer:
-    settings = config.settings()
-    # itsdangerous signs with the last key and accepts any of them
-    keys = [*settings.secret_key_fallbacks, settings.secret_key]
-    return URLSafeTimedSerializer(keys, salt="live", signer=_HourSigner)
+    return URLSafeTimedSerializer(config.settings().keys_for_itsdangerous, salt="live", signer=_HourSigner)

@@ -15,7 +15,7 @@ from crowdfund.local.errors import StackError
 from crowdfund.local.programs import last_lines
 
 LIMIT_S = 170
-DATABASES = ("crowdfund.kernel.db", "bill_bitts/state.db")
+DATABASES = ("crowdfund.db", "bill_bitts/state.db")
 EMBEDDED_DATA = (
     *(f"{name}{end}" for name in DATABASES for end in ("", "-wal", "-shm")),
     *("chain", "redis", "files"),

@@ -27,6 +27,4 @@ _SENTENCE = "This link is not complete. Copy it anew from the e-mail, or sign in
 
 
 def _serializer() -> URLSafeSerializer:
-    settings = config.settings()
-    # itsdangerous signs with the last key and accepts any of them
-    return URLSafeSerializer([*settings.secret_key_fallbacks, settings.secret_key], salt="unsubscribe")
+    return URLSafeSerializer(config.settings().keys_for_itsdangerous, salt="unsubscribe")

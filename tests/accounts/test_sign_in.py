@@ -195,6 +195,24 @@ def test_the_code_depends_on_the_platforms_secret(ask):
     assert len(codes) > 15
 
 
+def test_a_code_that_was_sent_before_the_secret_changed_is_good_and_one_under_a_lost_secret_is_not(
+    ask, read_code
+):
+    old = config.settings()
+    otp_id, lost_id = ask(), ask("bob@example.com")
+    code, lost = read_code(), codes_rules.code_for("lost" * 10, lost_id)
+    rollback()
+    config.use(old.model_copy(update={"secret_key": "new" * 12, "secret_key_fallbacks": [old.secret_key]}))
+    try:
+        assert codes_service.prove(otp_id, code, ip="10.0.0.1").identifier == "alice@example.com"
+        rollback()
+        with pytest.raises(codes_rules.WrongCode):
+            codes_service.prove(lost_id, lost, ip="10.0.0.1")
+        rollback()
+    finally:
+        config.use(old)
+
+
 def test_the_mail_goes_out_once_however_often_its_job_runs(ask, frozen):
     ask()
     for _ in range(3):

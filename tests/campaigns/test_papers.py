@@ -197,9 +197,7 @@ def test_everybody_reads_the_papers_of_a_public_campaign_by_their_content_id(app
     assert client.get(f"/files/ipfs/{cid}", headers={"If-None-Match": f'"{cid}"'}).status_code == 304
 
 
-@pytest.mark.parametrize(
-    "cid", ["b" * 59, "../../crowdfund.kernel.db", "%2e%2e", "QmUNLLsPACCz1vLxQVkXqqLX5R1X345"]
-)
+@pytest.mark.parametrize("cid", ["b" * 59, "../../crowdfund.db", "%2e%2e", "QmUNLLsPACCz1vLxQVkXqqLX5R1X345"])
 def test_no_other_file_is_served_by_a_content_id(client, cast, cid):
     assert client.get(f"/files/ipfs/{cid}").status_code == 404
 

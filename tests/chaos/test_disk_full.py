@@ -49,7 +49,7 @@ def fill(town, path):
 
     The database's log is emptied first: it would have room for some megabytes more.
     """
-    database = sqlite3.connect(town.stack.folder.root / "crowdfund.kernel.db", timeout=30)
+    database = sqlite3.connect(town.stack.folder.root / "crowdfund.db", timeout=30)
     with closing(database), suppress(sqlite3.OperationalError):  # full already
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with path.open("ab", buffering=0) as file:

@@ -16,7 +16,7 @@ PEOPLE, TIMES = 10, 2
 def test_pages_answer_while_the_database_is_locked_and_the_work_is_done_afterwards(town, seconds):
     campaign = town.raise_money()
     town.pay(town.invest(town.investors(PEOPLE), campaign, times=TIMES))
-    path = town.stack.folder.root / "crowdfund.kernel.db"
+    path = town.stack.folder.root / "crowdfund.db"
     took, refused = [], []
     with town.browser() as client, closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -33,7 +33,7 @@ def destroyed(tmp_path, template):
         town.pay(town.invest(people, campaign, times=TIMES, minor=EACH))
         town.until_confirmed(campaign, 2 * PEOPLE * TIMES)
         ports, env = dict(first.ports), dict(first.env)
-    for path in folder.glob("crowdfund.kernel.db*"):
+    for path in folder.glob("crowdfund.db*"):
         path.unlink()
     shutil.rmtree(folder / "files")
     return folder, backup, campaign, ports, env

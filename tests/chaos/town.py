@@ -234,7 +234,7 @@ class Town:
 
     def rows(self, sql: str, *values: object) -> list[tuple]:
         """Read the database as the platform's owner could."""
-        file = self.stack.folder.root / "crowdfund.kernel.db"
+        file = self.stack.folder.root / "crowdfund.db"
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)) as found:
             return found.execute(sql, values).fetchall()
 

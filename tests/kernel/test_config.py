@@ -31,6 +31,12 @@ def test_without_files_only_the_environment_counts(files, monkeypatch, tmp_path)
     assert Settings(_env_file=None).redis_url == "redis://127.0.0.1:6379/0"
 
 
+def test_the_embedded_database_keeps_its_name_from_version_to_version(tmp_path, monkeypatch):
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    settings = Settings(_env_file=None, CROWDFUND_DATA_DIR=tmp_path)
+    assert settings.sqlalchemy_url == f"sqlite:///{tmp_path}/crowdfund.db"
+
+
 def test_texts_become_what_a_setting_is(monkeypatch):
     for name, text in {
         "CROWDFUND_DATA_DIR": "/data", "chain_poa": "true", "CHAIN_MAX_FEE_GWEI": "0.05",

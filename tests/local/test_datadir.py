@@ -44,7 +44,7 @@ def test_the_folder_is_free_again_after_the_first_stack(tmp_path: Path) -> None:
 def test_reset_removes_data_and_keeps_downloads(tmp_path: Path) -> None:
     folder = DataDir.at(tmp_path / "var")
     (folder.root / "tools").mkdir()
-    (folder.root / "crowdfund.kernel.db").write_text("x")
+    (folder.root / "crowdfund.db").write_text("x")
     folder.reset()
     assert {path.name for path in folder.root.iterdir()} <= {"tools", "run.lock"}
 

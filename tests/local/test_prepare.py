@@ -9,7 +9,7 @@ def test_an_interrupted_first_start_forgets_all_sides_of_the_story_and_no_key(tm
     bank = folder.root / "bill_bitts"
     bank.mkdir()
     for path in (
-        folder.root / "crowdfund.kernel.db",
+        folder.root / "crowdfund.db",
         bank / "state.db",
         bank / "state.db-wal",
         bank / "api.key",
@@ -19,5 +19,5 @@ def test_an_interrupted_first_start_forgets_all_sides_of_the_story_and_no_key(tm
     marks.set("begun", "yes")
     prepare.forget_unfinished(folder, marks, say=lambda _line: None)
     assert {path.name for path in bank.iterdir()} == {"api.key"}
-    assert not (folder.root / "crowdfund.kernel.db").exists()
+    assert not (folder.root / "crowdfund.db").exists()
     assert marks.read() == {}

@@ -104,8 +104,8 @@ def same_number(person_id: str) -> list[str]:
 
 def marks(kind: str, number: str) -> list[str]:
     """Return the keyed marks of a document's number: under the key in force, then under former ones."""
-    settings, text = config.settings(), f"{kind}:{facts_rules.same_number(number)}"
-    keys = (settings.secret_key, *settings.secret_key_fallbacks)
+    text = f"{kind}:{facts_rules.same_number(number)}"
+    keys = config.settings().secret_keys
     return [hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest() for key in keys]
 
 

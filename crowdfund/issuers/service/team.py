@@ -175,8 +175,7 @@ def _signer(secret: str) -> URLSafeSerializer:
 
 
 def _read(signed: str) -> str:
-    settings = config.settings()
-    for secret in (settings.secret_key, *settings.secret_key_fallbacks):
+    for secret in config.settings().secret_keys:
         try:
             return str(_signer(secret).loads(signed))
         except BadSignature:

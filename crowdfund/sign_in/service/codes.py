@@ -116,7 +116,8 @@ def prove(otp_id: str, typed: str, *, ip: str, person_id: str | None = None) -> 
         otp = _count_try(connection, otp_id, person_id)
         is_short = otp.digits < codes.LONG_CODE_DIGITS
         taken = limits.take(connection, limits.Subjects(otp.identifier, ip)) if is_short else []
-    if not codes.code_matches(config.settings().secret_key, otp_id, typed, otp.digits):
+    keys = config.settings().secret_keys  # a code that was sent before a rotation is good until it expires
+    if not any(codes.code_matches(secret, otp_id, typed, otp.digits) for secret in keys):
         raise codes.WrongCode
     used = sa.update(_O).where(_O.c.id == otp_id, _O.c.used_at.is_(None)).values(used_at=clock.now())
     if rows_changed(used) != 1:
