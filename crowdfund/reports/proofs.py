@@ -27,7 +27,7 @@ from crowdfund.ledger import rules as ledger_rules
 from crowdfund.payments import queries as payments
 from crowdfund.payments.models import Payment
 from crowdfund.reports import booked, campaign_checks, secrets
-from crowdfund.reports.queues import given_up, unfinished
+from crowdfund.reports.queues import LATE_AFTER, given_up, unfinished
 
 ENDED = ("failed", "cancelled", "refunded")
 SLICE = 1_000  # rows of a table in one run
@@ -220,12 +220,22 @@ def _unfinished_now() -> Iterator[str]:
     If the relay is silent nevertheless, this machine has just come back: the relay has not yet noted
     it, and what is late is about to be done. A relay that stays away is a reason of the health report.
     """
-    return _unfinished(given_up() if outbox.relay_is_silent() else None)
+    return _given_up() if outbox.relay_is_silent() else _unfinished()
 
 
-def _unfinished(which: sa.ColumnElement[bool] | None = None) -> Iterator[str]:
+def _unfinished() -> Iterator[str]:
     """I10: work that is due must not wait for long without an alert."""
-    table = outbox_table
-    query = sa.select(table.c.kind, sa.func.count()).where(unfinished() if which is None else which)
-    for kind, count in db.session.execute(query.group_by(table.c.kind)):
-        yield f"I10 {count} × {kind} in the outbox is unfinished"
+    yield from _in_outbox(unfinished())
+    for queue in outbox.unqueued(LATE_AFTER):
+        yield f"I10 work for the queue {queue} has come and is not taken up"
+
+
+def _given_up() -> Iterator[str]:
+    return _in_outbox(given_up())
+
+
+def _in_outbox(which: sa.ColumnElement[bool]) -> Iterator[str]:
+    kind = outbox_table.c.kind
+    query = sa.select(kind, sa.func.count()).where(which).group_by(kind)
+    for name, count in db.session.execute(query):
+        yield f"I10 {count} × {name} in the outbox is unfinished"

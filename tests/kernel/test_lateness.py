@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from crowdfund.kernel import health, outbox
+from crowdfund.kernel import clock, health, outbox
 from crowdfund.kernel.db import commit, db
 from crowdfund.kernel.outbox import lateness
 from crowdfund.kernel.outbox.beating import forget_last
@@ -61,6 +61,15 @@ def test_work_that_waits_for_a_quarter_of_an_hour_while_the_relay_runs_is_late(r
     run_on(running, timedelta(minutes=1))
     assert complaints() == LATE
     assert queries.work_counts()["unfinished"] == 1
+
+
+def test_what_a_busy_path_has_stored_is_late_like_work_when_no_worker_takes_it_up(running):
+    came = clock.now()
+    outbox.INTAKES["payments"] = outbox.Intake(lambda: 0, lambda: came)
+    run_on(running, QUARTER)
+    assert complaints() == set()
+    run_on(running, timedelta(minutes=1))
+    assert complaints() == LATE | {"I10 work for the queue payments has come and is not taken up"}
 
 
 @pytest.mark.parametrize("restarted", [True, False], ids=["stopped and started again", "machine slept"])

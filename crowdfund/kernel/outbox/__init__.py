@@ -10,7 +10,7 @@ from crowdfund.kernel.outbox.beating import RELAY, beat, beats, dead, worker_nam
 from crowdfund.kernel.outbox.bell import CHANNEL, redis_client, ring
 from crowdfund.kernel.outbox.draining import CLAIM, MAX_FAILURES, drain, drain_all
 from crowdfund.kernel.outbox.events import Event, Subject, emit, emit_many, emit_on, on
-from crowdfund.kernel.outbox.lateness import SILENT_AFTER, late, overdue, relay_is_silent
+from crowdfund.kernel.outbox.lateness import SILENT_AFTER, late, overdue, relay_is_silent, unqueued
 from crowdfund.kernel.outbox.leases import LEASE
 from crowdfund.kernel.outbox.models import KEY_LENGTH, Heartbeat, Outbox, Schedule, outbox_table
 from crowdfund.kernel.outbox.purging import purge
@@ -83,5 +83,6 @@ __all__ = [
     "ring",
     "run_relay",
     "tick",
+    "unqueued",
     "worker_name",
 ]

@@ -15,7 +15,7 @@ from crowdfund.kernel.db import db
 from crowdfund.kernel.outbox import intakes
 from crowdfund.kernel.outbox.beating import RELAY, beats, write
 from crowdfund.kernel.outbox.models import Outbox
-from crowdfund.kernel.outbox.registry import QUEUES
+from crowdfund.kernel.outbox.registry import INTAKES, QUEUES
 
 SILENT_AFTER = timedelta(seconds=120)  # four beats
 RUNNING_SINCE = "relay since"
@@ -62,6 +62,14 @@ def overdue(wait: timedelta) -> dict[str, datetime]:
         if waiting and min(waiting) < clock.now() - wait:
             found[queue] = min(waiting)
     return found
+
+
+def unqueued(wait: timedelta) -> list[str]:
+    """Return the queues for which something came longer ago than `wait` and was not added to them yet."""
+    if _has_just_started(wait):
+        return []
+    long_ago = clock.now() - wait
+    return [queue for queue in INTAKES if (came := intakes.oldest(queue)) and came < long_ago]
 
 
 def _has_just_started(wait: timedelta) -> bool:
