@@ -128,7 +128,9 @@ def test_a_journal_rewritten_up_to_the_mark_breaks_where_the_old_hashes_begin(pr
 # --- the record of the proof ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("change", ["seq = seq - 1", "hash = replace(hash, substr(hash, 1, 1), '-')", "state = '{}'"])
+@pytest.mark.parametrize(
+    "change", ["seq = seq - 1", "hash = replace(hash, substr(hash, 1, 1), '-')", "state = '{}'"]
+)
 def test_a_changed_mark_is_not_believed_until_a_full_proof(proved, change):
     if change == "state = '{}'":
         change = 'state = \'{"suspects": [["x", "ETB"]]}\''
