@@ -6,7 +6,7 @@ harmless. The slow talk with the node happens in `prepare`, outside of any trans
 
 # ruff: noqa: PLC0415 - web processes import this file to know the kinds, and never load web3
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from crowdfund.chain import requests, state
 from crowdfund.chain.events import ContractEvent, WriteConfirmed
@@ -15,45 +15,54 @@ from crowdfund.kernel import audit, outbox
 from crowdfund.kernel.db import new_id
 from crowdfund.kernel.outbox import Row
 
+if TYPE_CHECKING:
+    from crowdfund.chain.carrying import Step
+    from crowdfund.chain.gaps import Look
+    from crowdfund.chain.gas import Balance
+    from crowdfund.chain.planner import Plan
+    from crowdfund.chain.reader import Scan
+    from crowdfund.chain.sender import Sending
+    from crowdfund.chain.watch import Rounds
+
 QUEUE = "chain"
 
 
-def _plan(_rows: list[Row]) -> Any:  # noqa: ANN401 - a Plan
+def _plan(_rows: list[Row]) -> "Plan":
     from crowdfund.chain.planner import plan
 
     return plan()
 
 
 @outbox.handler("chain.sign", queue=QUEUE, batch=100, prepare=_plan)
-def sign(_rows: list[Row], plan: Any) -> None:  # noqa: ANN401
+def sign(_rows: list[Row], plan: "Plan") -> None:
     """Sign what was planned and keep the bytes; a second row sends them after the commit."""
     from crowdfund.chain.sender import store_plan
 
     store_plan(plan)
 
 
-def _send(_rows: list[Row]) -> Any:  # noqa: ANN401 - a Sending
+def _send(_rows: list[Row]) -> "Sending":
     from crowdfund.chain.sender import send_signed
 
     return send_signed()
 
 
 @outbox.handler("chain.broadcast", queue=QUEUE, batch=100, prepare=_send)
-def broadcast(_rows: list[Row], sending: Any) -> None:  # noqa: ANN401
+def broadcast(_rows: list[Row], sending: "Sending") -> None:
     """Write down what became of the broadcasts."""
     from crowdfund.chain.sender import store_sent
 
     store_sent(sending)
 
 
-def _scan(_rows: list[Row]) -> Any:  # noqa: ANN401 - a Scan or None
+def _scan(_rows: list[Row]) -> "Scan | None":
     from crowdfund.chain.reader import scan
 
     return scan()
 
 
 @outbox.handler("chain.index", queue=QUEUE, batch=100, prepare=_scan)
-def index(_rows: list[Row], scan: Any) -> None:  # noqa: ANN401
+def index(_rows: list[Row], scan: "Scan | None") -> None:
     """Apply the next blocks; goes on at once while more of them wait."""
     from crowdfund.chain.indexer import apply
 
@@ -63,28 +72,28 @@ def index(_rows: list[Row], scan: Any) -> None:  # noqa: ANN401
         outbox.add("chain.index", f"chain.index:more:{new_id()}")
 
 
-def _look(_rows: list[Row]) -> Any:  # noqa: ANN401 - Rounds
+def _look(_rows: list[Row]) -> "Rounds":
     from crowdfund.chain.watch import look
 
     return look()
 
 
 @outbox.handler("chain.watch", queue=QUEUE, batch=100, prepare=_look)
-def watch(_rows: list[Row], found: Any) -> None:  # noqa: ANN401
+def watch(_rows: list[Row], found: "Rounds") -> None:
     """Wake, resend and replace what does not move."""
     from crowdfund.chain.watch import act
 
     act(found)
 
 
-def _nonces(_rows: list[Row]) -> Any:  # noqa: ANN401 - a Look
+def _nonces(_rows: list[Row]) -> "Look":
     from crowdfund.chain.gaps import look
 
     return look()
 
 
 @outbox.handler("chain.nonces", queue=QUEUE, batch=100, prepare=_nonces)
-def nonces(rows: list[Row], found: Any) -> None:  # noqa: ANN401
+def nonces(rows: list[Row], found: "Look") -> None:
     """Compare the nonces of our keys with the chain; fill what was asked for, or waits too long."""
     from crowdfund.chain.gaps import act
 
@@ -118,14 +127,14 @@ def _record(event: ContractEvent) -> None:
     audit.record("system", f"chain.{event.event}", ("contract", event.address), detail)
 
 
-def _next_steps(_rows: list[Row]) -> Any:  # noqa: ANN401 - steps by request
+def _next_steps(_rows: list[Row]) -> "list[tuple[str, Step]]":
     from crowdfund.chain.carrying import look
 
     return look()
 
 
 @outbox.handler("chain.keys", queue=QUEUE, batch=100, prepare=_next_steps)
-def keys(_rows: list[Row], steps: Any) -> None:  # noqa: ANN401
+def keys(_rows: list[Row], steps: "list[tuple[str, Step]]") -> None:
     """Take the next step of what admins have confirmed."""
     from crowdfund.chain.carrying import act
 
@@ -138,14 +147,14 @@ def request_moved(_writes: list[WriteConfirmed]) -> None:
     requests.wake()
 
 
-def _ask_gas(_rows: list[Row]) -> Any:  # noqa: ANN401 - balances
+def _ask_gas(_rows: list[Row]) -> "list[Balance]":
     from crowdfund.chain.gas import ask
 
     return ask()
 
 
 @outbox.handler("chain.gas", queue=QUEUE, batch=100, prepare=_ask_gas)
-def keep_gas(_rows: list[Row], balances: Any) -> None:  # noqa: ANN401
+def keep_gas(_rows: list[Row], balances: "list[Balance]") -> None:
     """Write down what the signers have for gas."""
     from crowdfund.chain.gas import store
 
