@@ -7,10 +7,10 @@ by an algorithm of our list. A key that is not known yet is looked for once more
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import requests
 import structlog
@@ -36,6 +36,9 @@ TIMEOUT_S = (3.05, 6.0)  # to connect, to answer
 _UNREADABLE = (JoseError, AuthlibBaseError, ValueError, TypeError, KeyError, AttributeError)
 
 log = structlog.get_logger()
+
+
+T = TypeVar("T")
 
 
 class ProviderUnavailable(Unavailable):
@@ -190,7 +193,7 @@ class Provider:
 
     def _discovery(self) -> dict[str, Any]:
         address = self._issuer.rstrip("/") + "/.well-known/openid-configuration"
-        found: dict[str, Any] = self._fresh("discovery", lambda: self._get(address))
+        found = self._fresh("discovery", lambda: self._get(address))
         if found.get("issuer") != self._issuer:
             with self._lock:
                 self._kept.pop("discovery", None)
@@ -198,13 +201,12 @@ class Provider:
         return found
 
     def _keys(self) -> KeySet:
-        keys: KeySet = self._fresh("jwks", lambda: _key_set(self._get(self._metadata("jwks_uri"))))
-        return keys
+        return self._fresh("jwks", lambda: _key_set(self._get(self._metadata("jwks_uri"))))
 
-    def _fresh(self, what: str, ask: Any) -> Any:  # noqa: ANN401 - whatever `ask` returns
+    def _fresh(self, what: str, ask: Callable[[], T]) -> T:
         kept = self._kept.get(what)
         if kept and time.monotonic() - kept[0] < FRESH_S:
-            return kept[1]
+            return cast(T, kept[1])
         if time.monotonic() - self._away_since < AWAY_S:
             raise ProviderUnavailable
         try:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -15,6 +15,7 @@ from crowdfund.kernel.i18n import _
 # ruff: noqa: PLC0415 - joserfc takes 2 MB and 30 ms at the start of a process, and only the API needs it
 if TYPE_CHECKING:
     from joserfc.jwk import OctKey
+    from joserfc.jwt import JWTClaimsRegistry
 
 ACCESS_LIFETIME = timedelta(minutes=15)
 REFRESH_LIFETIME = timedelta(days=14)
@@ -71,7 +72,7 @@ def read(token: str, *, secrets: Sequence[str], issuer: str, now: datetime) -> C
     return Claims(person_id, family_id)
 
 
-def _wanted(issuer: str, now: datetime) -> Any:  # noqa: ANN401 - joserfc's registry
+def _wanted(issuer: str, now: datetime) -> "JWTClaimsRegistry":
     from joserfc import jwt
 
     # `jwt.decode` checks the signature only; without this an expired token would be good for ever.

@@ -6,13 +6,19 @@ integrity: a page that was loaded just before a deployment would refuse the new 
 without styles.
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
 import base64
 import hashlib
 import json
 import time
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from markupsafe import Markup
 
@@ -97,6 +103,6 @@ def wrong_files() -> list[str]:
     return sorted(changed | (found.keys() - pinned.keys()))
 
 
-def register(app: Any) -> None:  # noqa: ANN401 - a Flask app; only web.py, forms and views know Flask
+def register(app: "Flask") -> None:
     """Give the helpers to the app's templates."""
     app.jinja_env.globals.update(vendor=vendor, vendor_url=vendor_url, asset=asset, asset_url=asset_url)

@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from crowdfund.kernel.errors import Conflict, CrowdfundError
 from crowdfund.kernel.i18n import _l
@@ -153,5 +152,5 @@ def entry_hash(previous: str, *said: object) -> str:
     return hashlib.sha256("|".join((previous, *map(str, said))).encode()).hexdigest()
 
 
-def _canonical(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
+def _canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()

@@ -56,7 +56,7 @@ def _each_gateway(
     return found
 
 
-def _ask_one(pair: Pair) -> Any:  # noqa: ANN401 - Truth, Unclear, Foreign or None
+def _ask_one(pair: Pair) -> answers_service.Answer:
     budget, asked_at = gateway_budget.of(pair[0]), clock.now()
     try:
         with budget.calling():

@@ -136,17 +136,17 @@ def _rest() -> Step:
     )
 
 
-def _newest(column: Any) -> list[str]:  # noqa: ANN401 - an id column
+def _newest(column: sa.orm.InstrumentedAttribute[str]) -> list[str]:
     return list(db.session.scalars(sa.select(column).order_by(column.desc()).limit(SLICE)))
 
 
 def _turn(
     name: str,
-    column: Any,  # noqa: ANN401 - an id column
+    column: sa.orm.InstrumentedAttribute[str],
     check: Callable[[Sequence[str] | None], Found],
     newest: Iterable[str],
     *,
-    weight: Any = None,  # noqa: ANN401 - a column
+    weight: sa.SQLColumnExpression[Any] | None = None,
 ) -> Step:
     """Check the newest rows, the next slice of the table, and what was wrong before.
 
@@ -164,7 +164,9 @@ def _turn(
     return Step(list(wrong.values()), saves)
 
 
-def _slice(column: Any, after: str, weight: Any) -> tuple[list[str], bool]:  # noqa: ANN401 - columns
+def _slice(
+    column: sa.orm.InstrumentedAttribute[str], after: str, weight: sa.SQLColumnExpression[Any] | None
+) -> tuple[list[str], bool]:
     query = sa.select(column, sa.literal(1) if weight is None else weight)
     rows = db.session.execute(query.where(column > after).order_by(column).limit(SLICE)).all()
     ids, most = [], SLICE if weight is None else INVESTORS

@@ -68,7 +68,7 @@ def waiting(kinds: Iterable[Kind]) -> list[Queue]:
     return [Queue(kind, *kind.count()) for kind in kinds]
 
 
-def _count(column: Any, *where: sa.ColumnElement[bool]) -> Waiting:  # noqa: ANN401 - a moment
+def _count(column: sa.SQLColumnExpression[Any], *where: sa.ColumnElement[bool]) -> Waiting:
     count, oldest = db.session.execute(sa.select(sa.func.count(), sa.func.min(column)).where(*where)).one()
     return int(count), oldest
 

@@ -1,7 +1,8 @@
 """A node that cannot be reached, and why."""
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import TypeVar
 
 import requests
 from web3.exceptions import BlockNotFound, Web3Exception
@@ -27,7 +28,10 @@ def reason_of(error: Exception) -> str:
     return "no answer in time" if isinstance(error, requests.Timeout) else text[:200]
 
 
-def guarded(read: Any) -> Any:  # noqa: ANN401 - passes web3's answer through
+T = TypeVar("T")
+
+
+def guarded(read: Callable[[], T]) -> T:
     """Run a web3 read and turn its many exceptions into two."""
     try:
         return read()

@@ -5,7 +5,6 @@ constraints are the wall behind it.
 """
 
 from datetime import timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -143,7 +142,7 @@ def _check(amount_minor: int) -> None:
         raise ValueError(f"amount {amount_minor!r} must be a positive integer")
 
 
-def _update(campaign_id: str, *where: sa.ColumnElement[bool], **values: Any) -> bool:  # noqa: ANN401
+def _update(campaign_id: str, *where: sa.ColumnElement[bool], **values: object) -> bool:
     statement = sa.update(_C).where(_C.c.id == campaign_id, *where)
     moved = rows_changed(statement.values(version=_C.c.version + 1, updated_at=clock.now(), **values))
     tell(campaign_id)

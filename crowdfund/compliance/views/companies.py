@@ -1,6 +1,6 @@
 """The compliance officer's desk for companies: queue, detail, papers, changes, decisions."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -177,7 +177,7 @@ def _last_day(text: str | None) -> date | None:
     return words.parse_day(text, "expires_on", _("the last day")) if (text or "").strip() else None
 
 
-def _set_standing(company_id: str, verb: Any, done: str) -> BaseResponse:  # noqa: ANN401 - a service verb
+def _set_standing(company_id: str, verb: Callable[..., None], done: str) -> BaseResponse:
     form = StandingForm()
     try:
         verb(company_id, form.reason.data or "", actor=_me())

@@ -19,7 +19,7 @@ def row_hash(previous: str, row: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def plain(value: object) -> object:
     """Return a value as every database gives it back: texts, whole numbers, truth, lists, objects."""
     if isinstance(value, Mapping):
         return {str(name): plain(one) for name, one in value.items()}

@@ -1,6 +1,12 @@
 """Tables that only grow: triggers against changes, status events, known states."""
 
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alembic.operations import Operations
+
+
+from typing import TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -37,7 +43,7 @@ def append_only_ddl(table: str, dialect: str) -> list[str]:
     ]
 
 
-def make_append_only(op: Any, table: str) -> None:  # noqa: ANN401 - alembic's operations
+def make_append_only(op: "Operations", table: str) -> None:
     """Create the append-only triggers of a table in a migration."""
     for statement in append_only_ddl(table, op.get_bind().dialect.name):
         op.execute(statement)

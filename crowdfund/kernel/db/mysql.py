@@ -1,5 +1,11 @@
 """What MySQL and MariaDB need of their own: the text encoding of each table, and an honest insert."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alembic.operations import Operations
+
+
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -26,7 +32,7 @@ def _name_the_encoding(element: CreateTable, compiler: Any, **how: Any) -> str: 
     return text if "CHARSET" in text else f"{text} ENGINE=InnoDB CHARSET={CHARSET} COLLATE={COLLATION}\n\n"
 
 
-def name_the_encoding(op: Any) -> None:  # noqa: ANN401 - alembic's operations
+def name_the_encoding(op: "Operations") -> None:
     """Give every table that an older release made with the server's defaults our encoding, in a migration.
 
     MariaDB changes no column that a foreign key needs, so all of them are put aside meanwhile.
@@ -49,7 +55,7 @@ def name_the_encoding(op: Any) -> None:  # noqa: ANN401 - alembic's operations
         (table, key) for table in inspector.get_table_names() for key in inspector.get_foreign_keys(table)
     ]
     for table, key in keys:
-        op.drop_constraint(key["name"], table, type_="foreignkey")
+        op.drop_constraint(str(key["name"]), table, type_="foreignkey")
     for name in names:
         op.execute(f"ALTER TABLE `{name}` CONVERT TO {encoding}")
     for table, key in keys:

@@ -114,7 +114,7 @@ def _add_up(under: Under, budget: int) -> int:
     return max(budget, 1)
 
 
-def _reach(under: Under, column: Any, begin: int, budget: int) -> tuple[int, int]:  # noqa: ANN401
+def _reach(under: Under, column: sa.ColumnElement[Any], begin: int, budget: int) -> tuple[int, int]:
     """Return up to which entry the budget goes on one side, and how many postings that are."""
     mine = sa.select(_P.c.seq).where(column == under.name, _P.c.seq > begin, _P.c.seq <= under.until)
     limited = mine.order_by(_P.c.seq).limit(max(budget, 1)).subquery()
@@ -123,7 +123,7 @@ def _reach(under: Under, column: Any, begin: int, budget: int) -> tuple[int, int
     return (last if count >= max(budget, 1) else under.until), count
 
 
-def _sum(under: Under, column: Any, begin: int, end: int | None) -> int:  # noqa: ANN401
+def _sum(under: Under, column: sa.ColumnElement[Any], begin: int, end: int | None) -> int:
     """Return the sum of one side in one currency after an entry, up to another or to the end."""
     query = sa.select(sa.func.coalesce(sa.func.sum(_P.c.amount_minor), 0))
     query = query.select_from(_P.join(_E, _E.c.seq == _P.c.seq))

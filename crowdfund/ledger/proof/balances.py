@@ -78,7 +78,7 @@ def _forgotten(held: Mapping[Account, int]) -> Iterator[str]:
             yield f"I3 {name} {currency} has holds but no balance"
 
 
-def read(table: Any, accounts: Iterable[Account]) -> dict[Account, int]:  # noqa: ANN401 - a table
+def read(table: sa.Table, accounts: Iterable[Account]) -> dict[Account, int]:
     """Return the balances of some accounts in a table, a few hundred at a time."""
     found: dict[Account, int] = {}
     rest = iter(accounts)
@@ -101,7 +101,7 @@ def all_accounts() -> Iterator[Any]:
         after = (rows[-1].name, rows[-1].currency)
 
 
-def is_after(table: Any, account: Account) -> sa.ColumnElement[bool]:  # noqa: ANN401 - a table
+def is_after(table: sa.FromClause, account: Account) -> sa.ColumnElement[bool]:
     """Return the condition of accounts that come after one, in the database's own order."""
     name, currency = account
     return sa.or_(table.c.name > name, sa.and_(table.c.name == name, table.c.currency > currency))

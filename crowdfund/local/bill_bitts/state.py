@@ -76,7 +76,7 @@ class State:
         """Return the stored settings."""
         return {row["name"]: json.loads(row["value"]) for row in self.all("SELECT * FROM setting")}
 
-    def store_setting(self, name: str, value: Any) -> None:  # noqa: ANN401 - JSON value
+    def store_setting(self, name: str, value: object) -> None:
         """Keep a setting beyond a restart."""
         self.write(
             "INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value=excluded.value",

@@ -26,7 +26,7 @@ class Stage:
         self._clock = clock.FixedClock(clock.now())
         self._gateway = config.settings().billbitts_api_url.rstrip("/")
 
-    def control(self, verb: str, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    def control(self, verb: str, **body: object) -> dict[str, Any]:
         """Ask something of the gateway simulator."""
         key = {"X-Api-Key": config.settings().billbitts_api_key}
         response = httpx.post(f"{self._gateway}/_control/{verb}", json=body, headers=key, timeout=30)
