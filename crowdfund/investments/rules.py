@@ -1,6 +1,8 @@
 """What an investment goes through, who may invest, and the text that is consented to; pure."""
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 from crowdfund.kernel.errors import Conflict, CrowdfundError, Forbidden, Invalid
 from crowdfund.kernel.i18n import _, _l
 from crowdfund.kernel.statuses import status_text
+from crowdfund.payments.rules import Kind, Review
 
 
 class Status(StrEnum):
@@ -110,6 +113,16 @@ _PROGRESS = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What came for an investment: booked money, a reversal, and the review of money that did not fit."""
+
+    is_received: bool = False
+    is_reversed: bool = False
+    review: Review | None = None
+
+
+NOTHING_CAME = Came()
 WORDS = {Status.PAYING: _l("To be paid"), Status.AUTHORISED: _l("Paid")}
 
 
@@ -120,49 +133,77 @@ def words(status: str) -> str:
 
 def timeline(
     investment: Any,  # noqa: ANN401 - a row
-    times: dict[str, datetime],
+    times: Mapping[str, datetime],
     *,
-    came_minor: int | None = None,
+    came: Came = NOTHING_CAME,
 ) -> list[dict[str, Any]]:
     """Return the steps of a status page: label, at, state (done, current, todo, failed), text.
 
-    `times` holds the moment of each status that the investment has passed, `came_minor` what the
-    bank has taken. What will never happen is not shown as a step to come.
+    `times` holds the moment of each status that the investment has passed. What will never happen
+    is not shown as a step to come.
     """
     status = Status(investment.status)
+    if status == Status.PAYING and came.is_received:  # the page may be quicker than the worker
+        status = Status.AUTHORISED
     at = _PROGRESS[status]
     steps = [
-        _step(0, at, _("Investment placed"), times.get(Status.PAYING), _("Your share is reserved.")),
+        _step(0, at, _("Investment placed"), times.get(Status.PAYING), ""),
         _step(1, at, _("Paid at NEO Bank"), times.get(Status.AUTHORISED), _("Pay on the bank's page.")),
         _step(
-            2, at, _("Settled"), times.get(Status.SETTLED), _("The bank hands the money over to the escrow.")
+            2, at, _("Settled"), times.get(Status.SETTLED), _("The bank transfers the money to escrow.")
         ),
-        _step(3, at, _("Recorded on chain"), times.get(Status.CONFIRMED), _("The contract writes it down.")),
+        _step(
+            3, at, _("Recorded on chain"), times.get(Status.CONFIRMED),
+            _("The contract records your investment."),
+        ),
     ]  # fmt: skip
     if status in (Status.FAILED, Status.EXPIRED):
-        text = _why_not_paid(status, investment.amount_minor, came_minor)
-        label = _("Payment not completed")
-        return [
-            steps[0], {"label": label, "at": times.get(status), "state": "failed", "text": text},
-        ]  # fmt: skip
+        was_paid = steps[1:2] if Status.AUTHORISED in times else []
+        return [steps[0], *was_paid, _ended(status, times.get(status), came)]
+    if status == Status.AUTHORISED and came.review is not None:
+        return [*steps[:2], _reviewed(came.review)]
     if status == Status.RETURNED:
         text = _("The whole amount is in your wallet.")
         steps[3] = {"label": _("Money returned"), "at": times.get(status), "state": "done", "text": text}
     return steps
 
 
-def _why_not_paid(status: Status, amount_minor: int, came_minor: int | None) -> str:
-    if came_minor is None and status == Status.EXPIRED:
-        return _("The payment was not made in time. Nothing was charged; you can try again.")
-    if came_minor is None:
-        return _("The bank did not take the payment. Nothing was charged; you can try again.")
-    if came_minor == amount_minor:
-        return _("The bank took the payment back. You can try again.")
-    return _("What came was not the amount that you chose. You can try again.")
+def _reviewed(review: Review) -> dict[str, Any]:
+    """Return the step of money that may not go to escrow before staff have decided."""
+    if review.is_open:
+        label, text = _("Under review"), _("The bank has transferred the money. Our staff are checking it.")
+    else:
+        label, text = _("Reviewed"), _("Our staff have decided. This page updates in a moment.")
+    return {"label": label, "at": None, "state": "current", "text": text}
+
+
+def _ended(status: Status, when: datetime | None, came: Came) -> dict[str, Any]:
+    label, text = _why_not_invested(status, came)
+    return {"label": label, "at": when, "state": "failed", "text": text}
+
+
+def _why_not_invested(status: Status, came: Came) -> tuple[str, str]:
+    """Return what ended an investment, as a label and a sentence; never "no money" when some came."""
+    if came.is_reversed:
+        text = _("The bank took the payment back, so it was not invested. You can try again.")
+        return _("Payment taken back"), text
+    if came.review is not None and came.review.kind == Kind.WRONG_CURRENCY:
+        return _("Not invested"), _("The money we received was in another currency.")
+    if came.review is not None and came.review.kind != Kind.LATE:
+        return _("Not invested"), _("The money we received was not the amount you chose.")
+    if came.is_received:
+        text = _("Your reservation had ended when the money arrived.")
+        return _("Payment received too late"), text
+    if status == Status.EXPIRED:
+        text = _(
+            "We did not receive a payment in time. You can try again. "
+            "If you have paid, your money is safe: we will review the payment and notify you."
+        )
+        return _("Reservation expired"), text
+    text = _("The payment did not go through. Nothing was charged; you can try again.")
+    return _("Payment not completed"), text
 
 
 def _step(index: int, at: int, label: str, when: datetime | None, text: str) -> dict[str, Any]:
     state = "done" if index < at else "current" if index == at else "todo"
-    if index == 0:
-        state = "done"
     return {"label": label, "at": when, "state": state, "text": "" if state == "done" else text}

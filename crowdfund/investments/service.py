@@ -170,7 +170,7 @@ def not_paid(investment_id: str, status: Status) -> None:
         totals.unreserve(investment.campaign_id, investment.amount_minor)
         ending = status if investment.status == Status.PAYING else Status.FAILED
         _move(investment_id, ending)
-        telling.tell(investment, str(ending))
+        telling.tell_not_paid(investment, ending)
 
 
 def give_back_all(campaign_id: str, *, reason: str) -> int:

@@ -4,6 +4,8 @@ from crowdfund.campaigns import queries as campaigns
 from crowdfund.investments import queries
 from crowdfund.investments.models import Investment
 from crowdfund.notifications import service
+from crowdfund.payments import queries as payments
+from crowdfund.payments import reviews
 
 
 def tell(investment: Investment, what: str, **context: object) -> None:
@@ -19,6 +21,27 @@ def tell(investment: Investment, what: str, **context: object) -> None:
         key=f"investment:{investment.id}:{what}",
         path="/wallet" if is_back else f"/investments/{investment.id}",
     )
+
+
+def tell_not_paid(investment: Investment, status: str) -> None:
+    """Tell a person why a payment was not invested, by what its money did.
+
+    Says that nothing was charged only if no money came. While money of the payment is under review,
+    the notice about the review is enough.
+    """
+    payment = payments.get(str(investment.payment_id))
+    if payment.received_minor is None:
+        tell(investment, status)
+    elif payment.status == "reversed":
+        tell(investment, "reversed")
+    elif (review := reviews.misfit_of(payment.id)) is not None and not review.is_open:
+        tell(
+            investment,
+            "not_invested",
+            received_minor=review.amount_minor,
+            received_currency=review.currency,
+            resolution=review.resolution,
+        )
 
 
 def tell_all(campaign_id: str, what: str) -> None:

@@ -17,6 +17,8 @@ from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import identity, pages
 from crowdfund.ledger import queries as ledger
 from crowdfund.payments import queries as payments
+from crowdfund.payments import reviews as payment_reviews
+from crowdfund.payments.rules import Review
 from crowdfund.payments.service import purposes, starting
 
 bp = Blueprint("investments", __name__)
@@ -116,19 +118,31 @@ def show(investment_id: str) -> Response:
     """Show where an investment stands; the timeline follows by itself."""
     investment = queries.for_owner(investment_id, identity.current_user().id)
     payment = payments.get(investment.payment_id) if investment.payment_id else None
+    reviews = payment_reviews.of_payment(payment.id) if payment else []
     return pages.render(
         "investments/show.html",
         "investments/_status.html",
         investment=investment,
         payment=payment,
+        reviews=reviews,
         words=rules.words,
-        steps=rules.timeline(
-            investment, queries.times(investment_id), came_minor=payment.received_minor if payment else None
-        ),
-        is_final=investment.status in rules.FINAL,
-        entries=ledger.entries_for("payment", investment.payment_id or "-")
-        + ledger.entries_for("investment", investment_id),
+        steps=rules.timeline(investment, queries.times(investment_id), came=_came(payment, reviews)),
+        is_final=investment.status in rules.FINAL and not any(one.is_open for one in reviews),
+        entries=_entries(investment),
     )
+
+
+def _came(payment: payments.PaymentRow | None, reviews: list[Review]) -> rules.Came:
+    """Return what was booked for an investment; what a gateway only claims is not among it."""
+    if payment is None:
+        return rules.NOTHING_CAME
+    misfit = next((one for one in reviews if one.is_misfit), None)
+    return rules.Came(payment.is_received, payment.status == "reversed", misfit)
+
+
+def _entries(investment: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a row
+    paid = payment_reviews.entries(investment.payment_id) if investment.payment_id else []
+    return paid + ledger.entries_for("investment", investment.id)
 
 
 @bp.get("/portfolio")

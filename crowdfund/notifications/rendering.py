@@ -45,11 +45,15 @@ def label(kind: str) -> str:
 
 
 def values(context: dict[str, Any]) -> dict[str, str]:
-    """Return a context as people read it: `amount_minor` becomes `amount`, moments, days and codes words."""
+    """Return a context as people read it: `amount_minor` becomes `amount`, moments, days and codes words.
+
+    `received_minor` is in `received_currency` if there is one, else in `currency`.
+    """
     shown: dict[str, str] = {}
     for name, value in context.items():
         if name.endswith("_minor"):
-            shown[name.removesuffix("_minor")] = money.fmt(value, context["currency"])
+            what = name.removesuffix("_minor")
+            shown[what] = money.fmt(value, context.get(f"{what}_currency") or context["currency"])
         else:
             shown[name] = _shown(name, value)
     return shown

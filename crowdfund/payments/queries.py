@@ -60,6 +60,11 @@ class PaymentRow:
         """Return whether nothing more is expected."""
         return self.status in ("settled", "failed", "expired", "reversed")
 
+    @property
+    def is_received(self) -> bool:
+        """Return whether money came and was not taken back; what is only claimed does not count."""
+        return self.received_minor is not None and self.status != "reversed"
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

@@ -6,7 +6,7 @@ postings (rules.md, Payments).
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 LADDER = ("PENDING", "SUCCESS", "SETTLED")
@@ -77,6 +77,45 @@ RESOLUTIONS: dict[Kind, tuple[Resolution, ...]] = {
 }
 # Money of a payment itself that may not go where it was meant for.
 MISFITS = (Kind.TOO_LITTLE, Kind.TOO_MUCH, Kind.LATE, Kind.WRONG_CURRENCY)
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Money that was not as expected and went to suspense, and what staff decided about it.
+
+    Amounts in minor units of `currency`; `resolution` and `decided_at` are None until then.
+    """
+
+    id: str
+    kind: str
+    amount_minor: int
+    currency: str
+    resolution: str | None
+    decided_at: datetime | None
+    purpose_minor: int  # what an acceptance gives to the purpose; the rest goes to the wallet
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether staff have not decided yet."""
+        return self.resolution is None
+
+    @property
+    def is_misfit(self) -> bool:
+        """Return whether this is the money of the payment itself, not a second payment."""
+        return self.kind in MISFITS
+
+    @property
+    def rest_minor(self) -> int:
+        """Return what an acceptance credits to the wallet."""
+        return self.amount_minor - self.purpose_minor
+
+
+def split_accepted(amount_minor: int, expected_minor: int) -> tuple[int, int]:
+    """Return the parts of accepted money: what the purpose asked for, and the rest for the wallet."""
+    to_purpose = min(amount_minor, expected_minor)
+    return to_purpose, amount_minor - to_purpose
+
+
 _IN_FLIGHT = (Status.CREATED, Status.PENDING, Status.EXPIRED, Status.FAILED)
 _PATHS: dict[str, dict[str, tuple[Status, ...]]] = {
     "PENDING": {Status.CREATED: (Status.PENDING,)},

@@ -8,6 +8,7 @@ import pytest
 
 from crowdfund.investments import rules
 from crowdfund.investments.rules import Status
+from crowdfund.payments.rules import Review
 
 MOMENT = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
 NEXT = {
@@ -21,9 +22,12 @@ NEXT = {
 }
 
 
-def steps(status, *, came_minor=None, times=None):
-    investment = SimpleNamespace(status=status, amount_minor=1_000_00)
-    return rules.timeline(investment, times or {}, came_minor=came_minor)
+def review(kind, resolution=None):
+    return Review("r1", kind, 1_100_00, "ETB", resolution, MOMENT if resolution else None, 1_000_00)
+
+
+def steps(status, *, came=rules.NOTHING_CAME, times=None):
+    return rules.timeline(SimpleNamespace(status=status), times or {}, came=came)
 
 
 @pytest.mark.parametrize("before", Status)
@@ -37,23 +41,49 @@ def test_money_is_in_once_it_is_settled_and_counts_as_active_from_the_start():
     assert set(rules.FINAL) == {"confirmed", "failed", "expired", "returned"}
 
 
+REVERSED = rules.Came(is_reversed=True)
+RECEIVED = rules.Came(is_received=True)
+
+
 @pytest.mark.parametrize(
-    ("status", "came_minor", "sentence"),
+    ("status", "came", "label", "sentence"),
     [
-        ("expired", None, "was not made in time. Nothing was charged"),
-        ("failed", None, "did not take the payment. Nothing was charged"),
-        ("failed", 1_000_00, "took the payment back"),
-        ("expired", 1_000_00, "took the payment back"),
-        ("failed", 999_99, "not the amount that you chose"),
-        ("failed", 1_000_01, "not the amount that you chose"),
-        ("expired", 999_99, "not the amount that you chose"),
+        ("expired", rules.NOTHING_CAME, "Reservation expired", "did not receive a payment in time"),
+        ("failed", rules.NOTHING_CAME, "Payment not completed", "Nothing was charged"),
+        ("failed", REVERSED, "Payment taken back", "took the payment back"),
+        ("failed", RECEIVED, "Payment received too late", "had ended when the money arrived"),
+        ("expired", RECEIVED, "Payment received too late", "had ended when the money arrived"),
+        ("expired", rules.Came(True, False, review("late")), "Payment received too late", "had ended"),
+        ("failed", rules.Came(True, False, review("too_much", "credit")), "Not invested", "not the amount"),
+        ("failed", rules.Came(True, False, review("too_little", "return")), "Not invested", "not the amount"),
+        ("failed", rules.Came(True, False, review("wrong_currency", "return")), "Not invested", "currency"),
     ],
 )
-def test_a_person_whose_payment_did_not_count_reads_why(status, came_minor, sentence):
-    placed, ended = steps(status, came_minor=came_minor, times={Status(status): MOMENT})
+def test_a_person_whose_payment_did_not_count_reads_why(status, came, label, sentence):
+    placed, ended = steps(status, came=came, times={Status(status): MOMENT})
     assert placed["state"] == "done"
-    assert (ended["state"], ended["at"]) == ("failed", MOMENT)
+    assert (ended["state"], ended["at"], ended["label"]) == ("failed", MOMENT, label)
     assert sentence in ended["text"]
+    assert ("Nothing was charged" in ended["text"]) == (label == "Payment not completed")
+
+
+def test_a_payment_that_came_and_was_not_invested_keeps_its_step():
+    times = {Status.AUTHORISED: MOMENT, Status.FAILED: MOMENT}
+    found = steps("failed", came=rules.Came(True, False, review("too_much", "return")), times=times)
+    assert [step["label"] for step in found] == ["Investment placed", "Paid at NEO Bank", "Not invested"]
+
+
+@pytest.mark.parametrize(("resolution", "label"), [(None, "Under review"), ("accept", "Reviewed")])
+def test_money_under_review_is_not_said_to_go_to_escrow(resolution, label):
+    found = steps("authorised", came=rules.Came(True, False, review("too_much", resolution)))
+    assert [step["state"] for step in found] == ["done", "done", "current"]
+    assert found[-1]["label"] == label
+    assert "escrow" not in found[-1]["text"]
+
+
+def test_a_page_that_is_quicker_than_the_worker_does_not_ask_to_pay_again():
+    found = steps("paying", came=RECEIVED)
+    assert [step["state"] for step in found] == ["done", "done", "current", "todo"]
 
 
 @pytest.mark.parametrize(

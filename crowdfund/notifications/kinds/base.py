@@ -78,13 +78,13 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "problem": {
         "too_little": _l("less than expected"), "too_much": _l("more than expected"),
-        "late": _l("it came late"), "duplicate": _l("it came twice"),
+        "late": _l("it arrived late"), "duplicate": _l("it is a second payment"),
         "wrong_currency": _l("another currency"),
         "unknown_reference": _l("we do not know what it is for"),
-        "contradiction": _l("the bank contradicts itself"),
+        "contradiction": _l("the bank's messages differ"),
     },
     "resolution": {
         "accept": _l("accepted"), "credit": _l("credited to your wallet"),
-        "return": _l("sent back to where it came from"), "dismiss": _l("nothing had to be done"),
+        "return": _l("returned to your bank"), "dismiss": _l("no action was needed"),
     },
 }  # fmt: skip

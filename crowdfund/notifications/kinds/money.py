@@ -43,17 +43,34 @@ KINDS = {
         "money", _SAMPLE, action=_WALLET, path="/wallet",
     ),
     "investment.failed": Kind(
-        _l("Your payment for %(campaign)s failed"),
-        _l("Your %(amount)s for %(campaign)s did not arrive, and nothing was taken from you. You can try again."),
+        _l("Your payment for %(campaign)s did not go through"),
+        _l("We did not receive your %(amount)s for %(campaign)s, and nothing was charged. You can try again."),
         "money", _SAMPLE, action=_l("Try again"), path=_PATH,
     ),
     "investment.expired": Kind(
-        _l("Your payment for %(campaign)s did not arrive"),
+        _l("Your reservation in %(campaign)s has expired"),
         _l(
-            "We waited for your %(amount)s for %(campaign)s and let the place go. If you have paid after all, "
-            "nothing is lost: it is looked into."
+            "We did not receive your %(amount)s for %(campaign)s in time, so your reservation has expired. If you "
+            "have paid, your money is safe: we will review the payment and notify you."
         ),
         "money", _SAMPLE, action=_FOLLOW, path=_PATH,
+    ),
+    "investment.reversed": Kind(
+        _l("The bank took back your payment for %(campaign)s"),
+        _l(
+            "The bank took your %(amount)s for %(campaign)s back before it reached us, so it was not invested. "
+            "You can try again."
+        ),
+        "money", _SAMPLE, action=_l("Try again"), path=_PATH,
+    ),
+    "investment.not_invested": Kind(
+        _l("Your payment for %(campaign)s was not invested"),
+        _l(
+            "We received %(received)s for %(campaign)s instead of %(amount)s, so it was not invested. Our decision: "
+            "%(resolution)s. You can invest again."
+        ),
+        "money", {**_SAMPLE, "received_minor": 5_500_00, "received_currency": "ETB", "resolution": "return"},
+        action=_FOLLOW, path=_PATH,
     ),
     "investment.succeeded": Kind(
         _l("%(campaign)s has succeeded"),
@@ -66,13 +83,16 @@ KINDS = {
         "money", {"campaign": "A roastery for Yirga"}, action=_l("Open your portfolio"), path="/portfolio",
     ),
     "payment.in_question": Kind(
-        _l("We look into a payment of yours"),
-        _l("A payment of %(amount)s is not as we expected it: %(problem)s. Nothing is lost, and you hear from us."),
+        _l("Your payment is under review"),
+        _l(
+            "We received %(amount)s from you, which is not as we expected: %(problem)s. Your money is safe. We will "
+            "notify you of our decision."
+        ),
         "money", {"amount_minor": 5_000_00, "currency": "ETB", "problem": "too_little"}, action=_l("See the payment"), path="/payments/1",
     ),
     "payment.resolved": Kind(
-        _l("Your payment is cleared up"),
-        _l("We have looked into your payment of %(amount)s. Result: %(resolution)s."),
+        _l("Your payment has been resolved"),
+        _l("We have reviewed your payment of %(amount)s. Result: %(resolution)s."),
         "money", {"amount_minor": 5_000_00, "currency": "ETB", "resolution": "credit"}, action=_l("See the payment"), path="/payments/1",
     ),
 }  # fmt: skip

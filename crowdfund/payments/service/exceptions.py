@@ -142,6 +142,8 @@ def resolve(exception_id: str, resolution: str, *, actor: str, reason: str = "")
         raise Invalid(_("Say in a sentence why nothing needs to be done."), field="reason")
     _carry_out(found, Resolution(resolution))
     _close(exception_id, Resolution(resolution), actor=actor, reason=reason.strip())
+    if found.payment_id:
+        live.changed("payment", found.payment_id)
     if found.held and found.user_id:
         told = {"amount_minor": found.amount_minor, "currency": found.currency, "resolution": resolution}
         _tell_owner(dict(found._mapping), "resolved", told, key=exception_id)
@@ -219,10 +221,10 @@ def _postings(found: Any, payment: Any, resolution: Resolution) -> list[Posting]
         return [Posting(SUSPENSE, external(found.gateway), amount)]
     if resolution is Resolution.CREDIT:
         return [Posting(SUSPENSE, user_wallet(found.user_id), amount)]
-    taken = min(amount, payment.amount_minor)
-    postings = [Posting(SUSPENSE, payment.destination, taken)]
-    if amount > taken:
-        postings.append(Posting(SUSPENSE, user_wallet(found.user_id), amount - taken))
+    to_purpose, rest = rules.split_accepted(amount, payment.amount_minor)
+    postings = [Posting(SUSPENSE, payment.destination, to_purpose)]
+    if rest:
+        postings.append(Posting(SUSPENSE, user_wallet(found.user_id), rest))
     return postings
 
 

@@ -1,15 +1,12 @@
 """Staff pages: payments and their exceptions. A regulator reads; finance and admin decide."""
 
-from typing import Any
-
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import identity, pages
-from crowdfund.ledger import queries as ledger
-from crowdfund.payments import forms, queries, rules
+from crowdfund.payments import forms, queries, reviews, rules
 from crowdfund.payments.service import exceptions as exceptions_service
 from crowdfund.payments.service import purposes, starting
 from crowdfund.payments.views.blueprint import bp
@@ -49,19 +46,10 @@ def detail(payment_id: str) -> Response:
         cprn=queries.cprn_of(payment.user_id, payment.gateway),
         people=people_queries.names({payment.user_id, *(row.actor for row in history)}),
         webhooks=queries.webhooks_of(payment_id),
-        entries=_entries(payment_id, found),
+        entries=reviews.entries(payment_id),
         exceptions=found,
         purpose_url=purposes.purpose_url(payment.purpose_kind, payment.purpose_id),
     )
-
-
-def _entries(payment_id: str, found: list[Any]) -> list[dict[str, Any]]:
-    entries = ledger.entries_for("payment", payment_id)
-    for one in found:
-        if one.kind == rules.Kind.DUPLICATE:  # booked under the transaction: no payment asked for it
-            entries += ledger.entries_for("tx", f"{one.gateway}:{one.tx_id}")
-        entries += ledger.entries_for("exception", one.id)
-    return entries
 
 
 @bp.post("/staff/payments/<payment_id>/check")

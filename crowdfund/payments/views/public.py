@@ -4,7 +4,7 @@ from flask import Response, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.kernel.web import identity, pages
-from crowdfund.payments import queries
+from crowdfund.payments import queries, reviews
 from crowdfund.payments.service import purposes
 from crowdfund.payments.views.blueprint import bp
 
@@ -25,5 +25,9 @@ def show(payment_id: str) -> Response:
     """Show where a person's own payment stands; the fragment follows by itself."""
     payment = queries.get_for_owner(payment_id, identity.current_user().id)
     return pages.render(
-        "payments/show.html", "payments/_payment.html", payment=payment, steps=queries.timeline(payment_id)
+        "payments/show.html",
+        "payments/_payment.html",
+        payment=payment,
+        reviews=reviews.of_payment(payment_id),
+        steps=queries.timeline(payment_id),
     )
