@@ -90,10 +90,10 @@ _WORDS = {
     "wallet": _l("A person's wallet"),
     "company": _l("A company's wallet"),
     "escrow": _l("A campaign's escrow"),
-    "clearing": _l("The bank, not settled yet"),
-    "external": _l("The bank, outside"),
+    "clearing": _l("The bank, not yet settled"),
+    "external": _l("The payer's bank"),
     "fee": _l("Platform fees"),
-    "suspense": _l("Suspense, until somebody decides"),
+    "suspense": _l("Held for review"),
 }
 
 

@@ -1,18 +1,25 @@
-"""What staff decide about an exception."""
+"""What staff decide about an exception: first a choice, then a confirmation."""
 
 from typing import Any
 
-from wtforms import RadioField, TextAreaField
+from wtforms import HiddenField, RadioField, TextAreaField
 
 from crowdfund.kernel.forms import PageForm
-from crowdfund.kernel.i18n import _l
+from crowdfund.kernel.i18n import _, _l
 from crowdfund.payments.rules import Kind, Resolution
 
 LABELS = {
-    Resolution.ACCEPT: _l("Accept"),
+    Resolution.ACCEPT: _l("Accept the payment"),
     Resolution.CREDIT: _l("Credit to the wallet"),
     Resolution.RETURN: _l("Return to the payer"),
     Resolution.DISMISS: _l("No action needed"),
+}
+
+QUESTIONS = {
+    Resolution.ACCEPT: _l("Accept this payment?"),
+    Resolution.CREDIT: _l("Credit the money to the wallet?"),
+    Resolution.RETURN: _l("Return the money to the payer?"),
+    Resolution.DISMISS: _l("Close without action?"),
 }
 
 # What the fixed reasons of an exception say; any other reason holds facts and is shown as it was written.
@@ -25,19 +32,49 @@ EXPLAINED = {
 }
 
 
-class ResolveForm(PageForm):
-    """One of the resolutions that fit, and why."""
+class ChoiceForm(PageForm):
+    """One of the resolutions that fit; it comes back in the address, so nothing is changed by it."""
+
+    class Meta:
+        csrf = False
 
     resolution = RadioField(_l("What should happen?"), validate_choice=False)
-    reason = TextAreaField(
-        _l("Why?"), description=_l("Kept in the history. Required if no action is needed.")
-    )
 
 
-def resolve_form(choices: tuple[Resolution, ...], **fields: Any) -> ResolveForm:  # noqa: ANN401
-    """Return the form for an exception's choices, the proposal chosen."""
-    form = ResolveForm(**fields)
+class ConfirmForm(PageForm):
+    """The chosen resolution, and why."""
+
+    resolution = HiddenField()
+    reason = TextAreaField(_l("Reason"), description=_l("Kept in the history."))
+
+
+def choice_form(choices: tuple[Resolution, ...], **fields: Any) -> ChoiceForm:  # noqa: ANN401
+    """Return the form for an exception's choices; nothing is chosen, the proposal is only named."""
+    form = ChoiceForm(**fields)
     form.resolution.choices = [(str(one), LABELS[one]) for one in choices]
-    if form.resolution.data is None and choices:
-        form.resolution.data = str(choices[0])
     return form
+
+
+def confirm_form(resolution: Resolution) -> ConfirmForm:
+    """Return the form that confirms a resolution; only doing nothing needs a reason."""
+    form = ConfirmForm()
+    form.resolution.data = str(resolution)
+    if resolution is Resolution.DISMISS:
+        form.reason.label.text = _("Why is no action needed?")
+        form.reason.flags.required = True
+    return form
+
+
+def effect(kind: str, resolution: Resolution) -> str:
+    """Return what a resolution means besides the money that it moves."""
+    if resolution is Resolution.DISMISS:
+        return _("No money moves and nothing changes for the person.")
+    if kind == Kind.WEBHOOK_MISSING:
+        return _(
+            "We ask the gateway again. If it confirms, the payment continues as if its webhook had arrived."
+        )
+    if resolution is Resolution.ACCEPT:
+        return _("The payment counts as made. The person is notified.")
+    if kind in (Kind.DUPLICATE, Kind.UNKNOWN_REFERENCE):
+        return _("Other payments of the person stay as they are. The person is notified.")
+    return _("The payment does not count for what it was made for. The person is notified.")

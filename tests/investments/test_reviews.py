@@ -17,7 +17,12 @@ from crowdfund.payments.service import exceptions, inbox, starting
 from tests import raising
 from tests.investments.test_resolutions import STAFF, open_exceptions
 
-UNTRUE_WHEN_MONEY_CAME = ("nothing was taken", "Nothing was charged", "nothing was charged", "did not receive")
+UNTRUE_WHEN_MONEY_CAME = (
+    "nothing was taken",
+    "Nothing was charged",
+    "nothing was charged",
+    "did not receive",
+)
 
 
 @pytest.fixture
@@ -75,7 +80,10 @@ def test_a_payment_under_review_is_not_said_to_be_on_its_way_to_escrow(world, ch
 @pytest.mark.parametrize("amount", ["900.00", "1100.00"])
 @pytest.mark.parametrize(
     ("resolution", "sentence"),
-    [("return", "We returned {amount} to your bank on"), ("credit", "We credited {amount} to your wallet on")],
+    [
+        ("return", "We returned {amount} to your bank on"),
+        ("credit", "We credited {amount} to your wallet on"),
+    ],
 )
 def test_after_the_decision_the_page_says_what_was_decided(world, charlie, amount, resolution, sentence):
     investment_id = world.place()
@@ -185,11 +193,11 @@ def test_investor_and_staff_see_the_same_postings(app, world, charlie, resolutio
     own = charlie.get(f"/investments/{investment_id}").text
     for entry in entries:
         for posting in entry["postings"]:
-            for account in (posting["source"], posting["destination"]):
+            for account in (posting.source, posting.destination):
                 assert account in theirs
                 is_own = account == f"user:{world.people['charlie']}:wallet"
                 assert ("Your wallet" if is_own else escape(account_words(account))) in own
-            amount = money.fmt(posting["amount_minor"])
+            amount = money.fmt(posting.amount_minor)
             assert amount in theirs
             assert amount in own
 
@@ -227,4 +235,3 @@ def test_what_only_the_gateway_reports_is_labelled_as_not_verified(app, world):
     assert re.search(r"Reported by the gateway, not verified\s+1,200.00", page)
     rows = re.sub(r"<[^>]+>", " ", staff.get("/staff/exceptions").text)
     assert re.search(r"1,200.00\s+ETB\s+not verified", rows)
-

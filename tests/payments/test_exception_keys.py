@@ -93,7 +93,7 @@ def test_standing_in_for_a_webhook_never_lowers_what_webhooks_said_before(world,
     bank.set_truth(payment.tx_id, "SETTLED")
     world.work()
     assert world.status(payment.id) == "settled"
-    with pytest.raises(Conflict, match="resolved already"):
+    with pytest.raises(Conflict, match="already been reviewed"):
         exceptions.resolve(found.id, "accept", actor=STAFF)
     rollback()
 

@@ -1,7 +1,10 @@
 """Staff pages and the pages of the person who pays."""
 
+import re
+
 import pytest
 
+from crowdfund.kernel import money
 from crowdfund.kernel.db import commit
 from crowdfund.payments.service import starting
 
@@ -46,11 +49,16 @@ def test_a_payment_shows_webhooks_postings_and_exceptions(world, sign_in, too_mu
         assert text in page
 
 
-def test_finance_resolves_an_exception_and_the_history_says_who(world, sign_in, too_much):
+def test_finance_chooses_checks_and_confirms_and_the_history_says_who(world, sign_in, too_much):
     client = sign_in("fin", "finance")
     (found,) = world.exceptions()
     url = f"/staff/exceptions/{found.id}"
-    assert "Accept" in client.get(url).text
+    page = client.get(url).text
+    assert "checked" not in page.split('<form method="get"')[1].split("</form>")[0]
+    assert page.count("Suggested") == 1
+    check = client.get(f"{url}/resolve?resolution=accept").text
+    assert "Accept this payment?" in check
+    assert len(world.exceptions()) == 1  # to look at it decides nothing
     answer = client.post(f"{url}/resolve", data={"resolution": "accept", "reason": "Agreed by phone"})
     assert (answer.status_code, answer.headers["Location"]) == (303, url)
     page = client.get(url).text
@@ -59,14 +67,104 @@ def test_finance_resolves_an_exception_and_the_history_says_who(world, sign_in, 
     assert world.balance(ESCROW) == 25_000
 
 
-@pytest.mark.parametrize("choice", ["", "dismiss", "return<script>", "x" * 5_000])
+def words(html):
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+@pytest.mark.parametrize(
+    ("choice", "moves"),
+    [
+        ("accept", [("250.00", ESCROW), ("50.00", "user:{user}:wallet")]),
+        ("credit", [("300.00", "user:{user}:wallet")]),
+        ("return", [("300.00", "gateway:bill_bitts:external")]),
+    ],
+)
+def test_each_choice_says_which_amount_goes_where_and_does_just_that(world, sign_in, too_much, choice, moves):
+    client = sign_in("fin", "finance")
+    (found,) = world.exceptions()
+    check = words(client.get(f"/staff/exceptions/{found.id}/resolve?resolution={choice}").text)
+    before = world.postings()
+    client.post(f"/staff/exceptions/{found.id}/resolve", data={"resolution": choice})
+    made = [row for row in world.postings() if row not in before]
+    expected = [(amount, account.format(user=world.user_id)) for amount, account in moves]
+    assert sorted((money.decimal_str(row[3]), row[2]) for row in made) == sorted(expected)
+    for amount, account in expected:
+        assert amount in check
+        assert account in check
+    assert check.count(" ETB ") == len(moves)
+
+
+def test_only_doing_nothing_asks_for_a_reason(world, sign_in, too_much):
+    client = sign_in("fin", "finance")
+    (found,) = world.exceptions()
+    check = words(client.get(f"/staff/exceptions/{found.id}/resolve?resolution=credit").text)
+    assert "Reason (optional)" in check
+    assert "no action is needed" not in check
+
+
+def test_no_action_without_a_reason_is_asked_for_one_and_stays_open(world, sign_in):
+    payment = world.start(25_000)
+    world.bank.set_truth(payment.tx_id, "SETTLED")
+    starting.check_now(payment.id)
+    commit()
+    world.work()
+    client = sign_in("fin", "finance")
+    (found,) = world.exceptions()
+    url = f"/staff/exceptions/{found.id}/resolve"
+    assert "Why is no action needed?" in client.get(f"{url}?resolution=dismiss").text
+    answer = client.post(url, data={"resolution": "dismiss", "reason": " "})
+    assert answer.status_code == 422
+    assert "Enter a short reason" in answer.text
+    assert "Why is no action needed?" in answer.text
+    assert len(world.exceptions()) == 1
+
+
+def test_no_choice_is_asked_for_one(world, sign_in, too_much):
+    (found,) = world.exceptions()
+    client = sign_in("fin", "finance")
+    for answer in (
+        client.get(f"/staff/exceptions/{found.id}/resolve"),
+        client.post(f"/staff/exceptions/{found.id}/resolve", data={"resolution": ""}),
+    ):
+        assert answer.status_code == 422
+        assert "Choose what should happen" in answer.text
+    assert len(world.exceptions()) == 1
+
+
+@pytest.mark.parametrize("choice", ["dismiss", "return<script>", "x" * 5_000])
 def test_a_resolution_that_does_not_fit_is_refused_with_a_sentence(world, sign_in, too_much, choice):
     (found,) = world.exceptions()
     client = sign_in("fin", "finance")
-    answer = client.post(f"/staff/exceptions/{found.id}/resolve", data={"resolution": choice})
-    assert answer.status_code in (409, 422)
-    assert "does not fit" in answer.text
+    url = f"/staff/exceptions/{found.id}/resolve"
+    for answer in (
+        client.get(url, query_string={"resolution": choice}),
+        client.post(url, data={"resolution": choice}),
+    ):
+        assert answer.status_code == 409
+        assert "does not fit this payment" in answer.text
     assert len(world.exceptions()) == 1
+
+
+def test_somebody_who_is_late_reads_that_it_was_decided_already(world, sign_in, too_much):
+    (found,) = world.exceptions()
+    client = sign_in("fin", "finance")
+    url = f"/staff/exceptions/{found.id}/resolve"
+    client.post(url, data={"resolution": "credit"})
+    for answer in (client.get(f"{url}?resolution=return"), client.post(url, data={"resolution": "return"})):
+        assert answer.status_code == 409
+        assert "has already been reviewed" in answer.text
+    assert world.balance(f"user:{world.user_id}:wallet") == 30_000
+
+
+def test_a_payment_that_was_taken_back_is_not_shown_as_received(world, sign_in):
+    payment = world.start(25_000)
+    for status in ("SUCCESS", "FAILED"):
+        world.bank.set_truth(payment.tx_id, status)
+        world.tell(payment.tx_id, status)
+        world.work()
+    assert world.status(payment.id) == "reversed"
+    page = words(sign_in("fin", "finance").get(f"/staff/payments/{payment.id}").text)
+    assert "Received taken back" in page
 
 
 def test_a_regulator_reads_everything_and_changes_nothing(world, sign_in, too_much):

@@ -132,14 +132,9 @@ def resolve(exception_id: str, resolution: str, *, actor: str, reason: str = "")
     found = db.session.execute(sa.select(_X).where(_X.c.id == exception_id).with_for_update()).first()
     if found is None:
         raise NotFound(_("There is no such exception."))
-    if found.state != "open":
-        raise Conflict(_("This exception was resolved already. Nothing was changed."))
-    if resolution not in choices(found):
-        raise Conflict(_("This resolution does not fit this exception. Nothing was changed."))
-    if actor == found.user_id:
-        raise Conflict(_("Nobody decides about a payment of their own."))
+    check(found, resolution, actor=actor)
     if resolution == Resolution.DISMISS and len(reason.strip()) < MIN_REASON:
-        raise Invalid(_("Say in a sentence why nothing needs to be done."), field="reason")
+        raise Invalid(_("Enter a short reason why no action is needed."), field="reason")
     _carry_out(found, Resolution(resolution))
     _close(exception_id, Resolution(resolution), actor=actor, reason=reason.strip())
     if found.payment_id:
@@ -147,6 +142,17 @@ def resolve(exception_id: str, resolution: str, *, actor: str, reason: str = "")
     if found.held and found.user_id:
         told = {"amount_minor": found.amount_minor, "currency": found.currency, "resolution": resolution}
         _tell_owner(dict(found._mapping), "resolved", told, key=exception_id)
+
+
+def check(found: Any, resolution: str, *, actor: str) -> Resolution:  # noqa: ANN401 - a row
+    """Return a resolution that this person may choose now; raises Conflict otherwise."""
+    if found.state != "open":
+        raise Conflict(_("This payment has already been reviewed. Nothing was changed."))
+    if resolution not in choices(found):
+        raise Conflict(_("This decision does not fit this payment. Nothing was changed."))
+    if actor == found.user_id:
+        raise Conflict(_("You cannot decide about your own payment. A colleague has to."))
+    return Resolution(resolution)
 
 
 def accept_late(payment_id: str, *, actor: str = "system", reason: str = "") -> bool:
@@ -175,6 +181,15 @@ def choices(found: Any) -> tuple[Resolution, ...]:  # noqa: ANN401 - a row
     if found.kind == Kind.LATE and not _is_welcome(found):
         possible = tuple(one for one in possible if one is not Resolution.ACCEPT)
     return possible
+
+
+def preview(found: Any, resolution: Resolution) -> list[Posting]:  # noqa: ANN401 - a row
+    """Return what a decision would move now (minor units); nothing when no money is held."""
+    if not found.held or resolution is Resolution.DISMISS:
+        return []
+    query = sa.select(_P).where(_P.c.id == found.payment_id)
+    payment = db.session.execute(query).first() if found.payment_id else None
+    return _postings(found, payment, resolution)
 
 
 def _is_welcome(found: Any) -> bool:  # noqa: ANN401 - a row

@@ -1,12 +1,15 @@
 """Staff pages: payments and their exceptions. A regulator reads; finance and admin decide."""
 
+from typing import Any
+
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.errors import CrowdfundError, Invalid
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import identity, pages
 from crowdfund.payments import forms, queries, reviews, rules
+from crowdfund.payments.rules import Resolution
 from crowdfund.payments.service import exceptions as exceptions_service
 from crowdfund.payments.service import purposes, starting
 from crowdfund.payments.views.blueprint import bp
@@ -72,43 +75,76 @@ def exceptions() -> Response:
 
 @bp.get("/staff/exceptions/<exception_id>")
 def exception(exception_id: str) -> Response:
-    """Show one exception with its proposal and its history."""
+    """Show one exception with its choices, its proposal and its history."""
     return _exception_page(exception_id)
 
 
-@bp.post("/staff/exceptions/<exception_id>/resolve")
+@bp.route("/staff/exceptions/<exception_id>/resolve", methods=["GET", "POST"])
 def resolve(exception_id: str) -> BaseResponse:
-    """Carry out a decision."""
-    form = forms.resolve_form(exceptions_service.choices(queries.exception(exception_id)))
+    """Show what a decision would move and ask to confirm it; carry it out once it is confirmed."""
+    found = queries.exception(exception_id)
+    try:
+        resolution = _chosen(found)
+    except CrowdfundError as error:
+        return _exception_page(exception_id, error)
+    form = forms.confirm_form(resolution)
     if not form.validate_on_submit():
-        return _exception_page(exception_id, form, status=422)
+        return _confirm_page(found, resolution, form, status=422 if form.errors else 200)
     try:
         exceptions_service.resolve(
             exception_id,
-            form.resolution.data or "",
+            resolution,
             actor=identity.current_user().id,
             reason=(form.reason.data or "")[:900],
         )
-    except CrowdfundError as error:
+    except Invalid as error:
         pages.put_error(form, error)
-        return _exception_page(exception_id, form, status=error.status)
-    pages.flash(_("Done. The decision is in the history."), "success")
+        return _confirm_page(found, resolution, form, status=error.status)
+    except CrowdfundError as error:
+        return _exception_page(exception_id, error)
+    pages.flash(_("Your decision has been carried out. It is in the history."), "success")
     return pages.back(url_for("payments.exception", exception_id=exception_id))
 
 
-def _exception_page(
-    exception_id: str, form: forms.ResolveForm | None = None, *, status: int = 200
-) -> Response:
+def _chosen(found: Any) -> Resolution:  # noqa: ANN401 - a row
+    """Return the resolution that was chosen; raises Invalid or Conflict when it cannot be confirmed."""
+    chosen = request.values.get("resolution", "")
+    if not chosen:
+        raise Invalid(_("Choose what should happen."), field="resolution")
+    return exceptions_service.check(found, chosen, actor=identity.current_user().id)
+
+
+def _exception_page(exception_id: str, error: CrowdfundError | None = None) -> Response:
     found = queries.exception(exception_id)
     history = queries.exception_history([exception_id])
     people = {row.actor for row in history} | ({found.user_id} if found.user_id else set())
+    choices = exceptions_service.choices(found)
+    form = forms.choice_form(choices)
+    if error is not None:
+        pages.put_error(form, error)
     return pages.render(
         "payments/exception.html",
-        status=status,
+        status=error.status if error else 200,
         found=found,
         explained=forms.EXPLAINED.get(found.kind),
-        form=form or forms.resolve_form(exceptions_service.choices(found)),
+        form=form,
+        plans={one: exceptions_service.preview(found, one) for one in choices},
+        effects={one: forms.effect(found.kind, one) for one in choices},
         history=history,
         people=people_queries.names(people),
         payment=queries.find(found.payment_id) if found.payment_id else None,
+    )
+
+
+def _confirm_page(found: Any, resolution: Resolution, form: forms.ConfirmForm, *, status: int) -> Response:  # noqa: ANN401 - a row
+    return pages.render(
+        "payments/resolve.html",
+        status=status,
+        found=found,
+        form=form,
+        question=forms.QUESTIONS[resolution],
+        label=forms.LABELS[resolution],
+        postings=exceptions_service.preview(found, resolution),
+        effect=forms.effect(found.kind, resolution),
+        people=people_queries.names({found.user_id} if found.user_id else set()),
     )

@@ -12,7 +12,8 @@ from crowdfund.payments.views.blueprint import bp
 PAGE = 1_000
 PAYMENTS = ("id", "started", "person", "gateway", "transaction", "purpose", "purpose_id", "status", "amount",
             "currency", "received", "received_currency")  # fmt: skip
-EXCEPTIONS = ("id", "opened", "payment", "kind", "state", "amount", "currency", "resolution", "resolved")
+EXCEPTIONS = ("id", "opened", "payment", "kind", "state", "amount", "currency", "resolution", "resolved",
+              "money_received")  # fmt: skip
 WEBHOOKS = ("id", "received", "provider", "event", "payment", "state", "tries", "note")
 
 
@@ -76,7 +77,7 @@ def _exceptions(rows: Iterator[Any]) -> Iterator[tuple[object, ...]]:
     for row in rows:
         yield (
             row.id, row.created_at, row.payment_id, row.kind, row.state, money.decimal_str(row.amount_minor),
-            row.currency, row.resolution, row.resolved_at,
+            row.currency, row.resolution, row.resolved_at, "yes" if row.held else "no",
         )  # fmt: skip
 
 
