@@ -377,4 +377,4 @@ def _no_constant(name: str) -> object:
 
 _STRICT_JSON = json.JSONDecoder(parse_constant=_no_constant)  # takes no NaN and no Infinity
 
-gateways.register(NAME, from_settings)
+gateways.register(NAME, from_settings, title="NEO Bank")

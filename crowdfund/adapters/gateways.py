@@ -176,12 +176,18 @@ def transactions(name: str, since: datetime) -> Iterator[list[Truth]]:
 
 
 _builders: dict[str, Callable[[], Gateway]] = {}
+_titles: dict[str, str] = {}
 _built: dict[str, Gateway] = {}
 
 
-def register(name: str, builder: Callable[[], Gateway]) -> None:
-    """Tell how a gateway is built from the settings; it is built at its first use."""
-    _builders[name] = builder
+def register(name: str, builder: Callable[[], Gateway], *, title: str) -> None:
+    """Add a gateway: how it is built from the settings at its first use, and its name on pages."""
+    _builders[name], _titles[name] = builder, title
+
+
+def title(name: str) -> str:
+    """Return a gateway's name on pages; one that is not registered is shown by its code."""
+    return _titles.get(name) or name.replace("_", " ").capitalize()
 
 
 def get(name: str) -> Gateway:

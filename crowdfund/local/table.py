@@ -8,7 +8,7 @@ from crowdfund.local.stack import Stack
 PAGES = (
     ("web", "The platform"),
     ("mail", "Mail and SMS (sign-in codes arrive here)"),
-    ("gateway", "Bill Bitts gateway (simulator)"),
+    ("gateway", "NEO Bank (simulator)"),
     ("identity", "Demo ID (single sign-on, simulator)"),
     ("chain", "Chain (JSON-RPC)"),
     ("events", "Event stream"),

@@ -65,13 +65,13 @@ def test_an_investor_pays_at_the_bank_and_everybody_sees_the_money_arrive(newcom
 
 def test_the_bank_answers_a_second_try_with_a_page_that_leads_back(newcomer):
     hanna = newcomer.person("hanna@demo.example")
-    hanna.goto(newcomer.made.address("Bill Bitts gateway"))
+    hanna.goto(newcomer.made.address("NEO Bank"))
     newest = hanna.get_by_role("listitem").filter(has_text=SOLAR).first
     newest.get_by_role("link", name="20,000.00 ETB").click()
     expect(hanna.get_by_text("Paid and settled")).to_be_visible()
     hanna.get_by_role("link", name="Back to crowdfund").click()
     expect(hanna.get_by_role("heading", name=f"Your investment in {SOLAR}")).to_be_visible()
-    hanna.goto(f"{newcomer.made.address('Bill Bitts gateway')}/checkout/NEO-UNKNOWN")
+    hanna.goto(f"{newcomer.made.address('NEO Bank')}/checkout/NEO-UNKNOWN")
     expect(hanna.get_by_role("heading", name="Payment not found")).to_be_visible()
     hanna.get_by_role("link", name="Back to crowdfund").click()
     expect(hanna.locator("summary", has_text="Your account")).to_be_visible()

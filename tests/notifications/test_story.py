@@ -137,6 +137,34 @@ def test_a_payment_that_fails_is_told_once(world, staff):
     told_once(world, alice=AT_FIRST, carla=["staff.campaigns"], charlie=["investment.failed"])
 
 
+def test_a_payment_that_the_bank_takes_back_is_told_once(world, staff):
+    investment_id = world.place()
+    world.bank_says(investment_id, "SUCCESS", "FAILED", "FAILED")
+    told_once(world, alice=AT_FIRST, carla=["staff.campaigns"], charlie=["investment.reversed"])
+
+
+def test_money_that_did_not_fit_and_was_returned_is_told_once(world, staff):
+    investment_id = world.place()
+    tx_id = world.payment(investment_id).tx_id
+    world.bank.set_truth(tx_id, "SETTLED", amount="1100.00")
+    for status in ("SUCCESS", "SETTLED"):
+        rollback()
+        inbox.accept("bill_bitts", *world.bank.webhook(tx_id, status))
+        world.work()
+    exception_id = db.session.scalar(sa.select(PaymentException.id))
+    rollback()
+    exceptions.resolve(exception_id, "return", actor=staff["fred"])
+    commit()
+    told_once(
+        world,
+        alice=AT_FIRST,
+        carla=["staff.campaigns"],
+        charlie=["payment.in_question", "payment.resolved", "investment.not_invested"],
+        fred=["staff.payments"],
+        ada=["staff.payments"],
+    )
+
+
 def test_late_money_is_told_to_its_owner_and_to_those_who_decide(world, staff, frozen):
     investment_id = world.place()
     frozen.advance(timedelta(hours=25))

@@ -20,6 +20,18 @@ def too_much(world):
     return payment
 
 
+def test_staff_and_payers_read_one_name_of_the_gateway(world, sign_in):
+    payment = world.start()
+    world.tell(payment.tx_id, "PENDING")
+    client = sign_in("fin", "finance")
+    hook = f"/staff/webhooks/{world.inbox()[0].id}"
+    for url in ("/staff/payments", f"/staff/payments/{payment.id}", "/staff/webhooks", hook):
+        page = client.get(url).text
+        assert "NEO Bank" in page, url
+        assert "Bill Bitts" not in page, url
+    assert "NEO Bank" in sign_in("alice").get(f"/payments/{payment.id}").text
+
+
 def test_finance_finds_a_payment_by_transaction_and_status(world, sign_in):
     payment = world.start()
     client = sign_in("fin", "finance")
