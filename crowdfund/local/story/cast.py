@@ -40,8 +40,25 @@ INVESTORS = (
     "Ruth Assefa", "Elias Mekonnen", "Tigist Lemma", "Kaleb Fikru", "Selam Negash", "Yared Solomon",
 )  # fmt: skip
 
+MEMORANDUM_TITLE = "Information memorandum of this campaign"
+
+Facts = dict[str, dict[str, str]]  # by page of the identity check
+
+
+def facts_of(investor: int) -> Facts:
+    """Return what an investor (by number) enters for the identity check."""
+    return {
+        "about": {
+            "legal_name": INVESTORS[investor], "born_on": f"{1970 + investor * 2}-05-{10 + investor}",
+            "nationality": "ET",
+        },
+        "address": {"street": f"Churchill Avenue {20 + investor}", "city": "Addis Ababa", "country": "ET"},
+        "identity": {"id_kind": "passport", "id_number": f"EP{1000001 + investor}"},
+    }  # fmt: skip
+
+
 # Who waits to be verified when the story ends.
-WAITING_FACTS = {
+WAITING_FACTS: Facts = {
     "about": {"legal_name": "Mahlet Zewde Alemu", "born_on": "1994-03-17", "nationality": "ET"},
     "address": {"street": "Cape Verde Street 12", "city": "Addis Ababa", "country": "ET"},
     "identity": {"id_kind": "passport", "id_number": "EP0000001"},

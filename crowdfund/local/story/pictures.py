@@ -171,7 +171,7 @@ def memorandum(company: str, text: str) -> bytes:
     return (out + f"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n{len(out)}\n%%EOF\n").encode("ascii")
 
 
-def passport(name: str) -> bytes:
+def passport(name: str, number: str) -> bytes:
     """Return a PNG that looks like the page of a passport and says that it is none."""
     page = Image.new("RGB", (1000, 700), "#e9e4d4")
     draw = ImageDraw.Draw(page)
@@ -181,7 +181,7 @@ def passport(name: str) -> bytes:
     draw.pieslice((90, 300, 270, 560), 180, 360, fill="#8d8674")
     draw.text((40, 40), "SPECIMEN, NOT A DOCUMENT", fill="#9c2a2a", font=large)
     for line, text in enumerate(
-        ("Surname and names", name, "", "Nationality", "ETHIOPIAN", "", "Number", "EP0000001")
+        ("Surname and names", name, "", "Nationality", "ETHIOPIAN", "", "Number", number)
     ):
         draw.text((360, 130 + line * 44), text, fill="#3b372c", font=font)
     draw.text((40, 600), "P<ETH" + name.replace(" ", "<").ljust(39, "<"), fill="#3b372c", font=font)
