@@ -39,7 +39,9 @@ class PictureForm(PageForm):
     image_alt = StringField(
         _l("What does the picture show?"),
         [Needed()],
-        description=_l("One sentence for people who cannot see it, like: Two women load coffee sacks."),
+        description=_l(
+            "One sentence for people who cannot see it. For example: Two women load coffee sacks."
+        ),
     )
 
 
@@ -50,8 +52,8 @@ class StoryForm(PageForm):
         _l("Story"),
         [Needed()],
         description=_l(
-            "Why, what for, who you are, what can go wrong. At least 100 characters. "
-            "Markdown: # heading, **bold**, - list, [text](https://…)."
+            "Explain why you need the money, what it is for, who you are and what can go wrong. At "
+            "least 100 characters. Markdown: # heading, **bold**, - list, [text](https://…)."
         ),
     )
 
@@ -61,15 +63,15 @@ class TermsForm(PageForm):
 
     goal_minor = StringField(_l("Goal"), [Needed()])
     price_minor = StringField(_l("Price of one share"), [Needed()])
-    min_minor = StringField(_l("Least investment per person"), [Needed()])
-    max_minor = StringField(_l("Greatest investment per person"), [Needed()])
+    min_minor = StringField(_l("Minimum investment per person"), [Needed()])
+    max_minor = StringField(_l("Maximum investment per person"), [Needed()])
     duration_days = StringField(_l("Duration"), [Needed()])
 
 
 class DocumentForm(PageForm):
     """A paper that everybody may read."""
 
-    title = StringField(_l("What is it?"), [Needed()], description=_l("Like: Business plan 2026."))
+    title = StringField(_l("What is it?"), [Needed()], description=_l("For example: Business plan 2026."))
     upload = FileField(_l("File"), [Needed()])
 
 
@@ -85,7 +87,7 @@ class ReasonForm(PageForm):
     """Why a campaign goes back, or is cancelled."""
 
     reason = TextAreaField(
-        _l("Reason"), [Needed()], description=_l("The company reads this. At least 10 characters.")
+        _l("Reason"), [Needed()], description=_l("The company will see this. At least 10 characters.")
     )
 
 
@@ -93,10 +95,12 @@ class RedirectForm(PageForm):
     """Where a release shall go instead of the company's wallet, and why."""
 
     wallet_address = StringField(
-        _l("New wallet"), [Needed()], description=_l("42 characters from 0x, with its capital letters.")
+        _l("New wallet"),
+        [Needed()],
+        description=_l("42 characters, starting with 0x. Keep the capital letters."),
     )
     reason = TextAreaField(
-        _l("Reason"), [Needed()], description=_l("The second admin reads this. It stays in the history.")
+        _l("Reason"), [Needed()], description=_l("The second admin will see this. It stays in the history.")
     )
 
 

@@ -48,7 +48,7 @@ def place(order: Order) -> str:
     campaign = campaigns.detail(order.slug)
     _check_person(order, campaign.company_id)
     if not order.has_consented:
-        raise rules.NoConsent(_("Read the risk warning and tick the box to go on."), field="consent")
+        raise rules.NoConsent(_("Read the risk warning and tick the box to continue."), field="consent")
     # One at a time from here on: a double click finds its twin, and nobody judges by old totals.
     totals.line_up(campaign.id)
     if known := _known(order):
@@ -96,8 +96,8 @@ def _known(order: Order) -> str | None:
     if (found.amount_minor, found.slug) != (order.amount_minor, order.slug):
         raise rules.FormUsed(
             _(
-                "This form was sent already with other figures: your portfolio shows what came of it. "
-                "Reload the page to invest again; nothing was charged now."
+                "You have already sent this form with a different amount. See your portfolio for "
+                "the result. To invest again, reload the page. Nothing was charged this time."
             )
         )
     return str(found.id)

@@ -173,7 +173,7 @@ def retry(message_id: str) -> None:
     """Send a message again that was given up (a staff verb); raises Conflict when it was not."""
     failed = sa.and_(_M.c.id == message_id, _M.c.sent_at.is_(None), _M.c.failed_at.is_not(None))
     if not rows_changed(sa.update(_M).where(failed).values(failed_at=None, tries=0)):
-        raise Conflict(_("This message is not given up. Reload the page to see how it stands."))
+        raise Conflict(_("This message has not failed. Reload the page to see its current state."))
     outbox.add("notifications.send", f"{message_id}:{new_id()}", {"message_id": message_id})
 
 

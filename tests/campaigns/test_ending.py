@@ -185,7 +185,7 @@ def test_the_contract_is_asked_to_close_by_an_intent_of_each_attempt(live, froze
 
 def test_a_campaign_is_cancelled_once_and_its_history_says_why(cast, live):
     cancelling(cast, live)
-    with pytest.raises(WrongState, match="being ended already"):
+    with pytest.raises(WrongState, match="already being ended"):
         ending.cancel(live, WHY, actor=cast.adam)
     rollback()
     assert asked(live) == ["create", "cancel"]

@@ -144,7 +144,7 @@ def test_what_was_submitted_is_fixed(app, cast, draft):
     assert alice.post(path(draft), data=form("Another")).status_code == 409
     assert alice.post(f"{path(draft)}/{paper.id}/remove").status_code == 409
     assert [row.id for row in papers(draft)] == [paper.id]
-    assert "The documents are fixed" in alice.get(path(draft)).text
+    assert "The documents can no longer be changed" in alice.get(path(draft)).text
 
 
 def test_strangers_neither_see_nor_change_the_papers_of_a_draft(app, cast, draft):

@@ -151,7 +151,7 @@ SHARE = {"price_minor": 10_000, "min_minor": 20_000, "max_minor": 50_000}
         (20_000, 0, GOAL, None),
         (50_000, 0, GOAL, None),
         (60_000, 0, GOAL, "at most"),
-        (10_000, 0, GOAL, "least"),
+        (10_000, 0, GOAL, "minimum"),
         (10_000, 20_000, GOAL, None),
         (40_000, 20_000, GOAL, "at most"),
         (25_000, 0, GOAL, "multiple"),
@@ -160,7 +160,7 @@ SHARE = {"price_minor": 10_000, "min_minor": 20_000, "max_minor": 50_000}
         (10_000, 0, 0, "Nothing"),
     ],
 )
-def test_an_investment_is_whole_shares_between_least_and_greatest(amount, already, room, word):
+def test_an_investment_is_whole_shares_between_minimum_and_maximum(amount, already, room, word):
     found = terms_rules.check_investment(amount, already_minor=already, terms=SHARE, room_minor=room)
     assert (found is None) if word is None else (word in found)
 

@@ -47,7 +47,7 @@ def test_a_full_campaign_is_full_until_its_deadline_and_closed_afterwards(live, 
 def test_a_campaign_that_ends_takes_neither_new_nor_reserved_money(live, change):
     raising.put_in(live, 1_000_00, settle=False)
     put(live, **change)
-    with pytest.raises(life.CampaignClosed, match="takes no investments now"):
+    with pytest.raises(life.CampaignClosed, match="is not open for investment"):
         totals_service.reserve(live, 100_00)
     rollback()
     with pytest.raises(life.CampaignClosed, match="will be returned"):

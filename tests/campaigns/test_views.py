@@ -50,8 +50,8 @@ def test_the_list_shows_a_card_and_says_what_to_do_when_nothing_fits(client, liv
         assert "A second roaster for Yirga" in page.text
         assert "1,000.00 ETB" in page.text
         assert "30 days left" in page.text
-    assert "No campaign fits" in client.get("/campaigns?q=nothing").text
-    assert "No campaign fits" in client.get("/campaigns?page=99").text
+    assert "No campaigns found" in client.get("/campaigns?q=nothing").text
+    assert "No campaigns found" in client.get("/campaigns?page=99").text
 
 
 def test_an_empty_platform_says_what_to_do(client, app, frozen):
@@ -131,7 +131,7 @@ def test_the_funding_figures_are_a_fragment_of_their_own(client, live):
 
 def test_a_full_campaign_takes_its_button_away(client, live):
     raising.put_in(live.id, 9_000_00, payer="p2")
-    assert "The campaign is full" in client.get(f"/campaigns/{live.slug}/funding").text
+    assert "The whole goal is invested or reserved" in client.get(f"/campaigns/{live.slug}/funding").text
     assert "Invest from" not in client.get(f"/campaigns/{live.slug}").text
 
 
@@ -191,10 +191,10 @@ def test_a_campaign_is_written_page_by_page_and_goes_live(alice, app, cast):
         assert shown in check
     assert alice.post(f"{here}/check").status_code == 422
     assert alice.post(f"{here}/check", data={"declaration": "y"}).status_code == 303
-    assert "Somebody is looking at your campaign" in alice.get(f"{here}/state").text
+    assert "We are reviewing your campaign" in alice.get(f"{here}/state").text
     carla, campaign_id = raising.browser(app, cast.carla), read(here).id
     assert carla.post(f"/staff/campaigns/{campaign_id}/approve").status_code == 303
-    assert "the contract is being made" in alice.get(f"{here}/state").text
+    assert "The contract is being created" in alice.get(f"{here}/state").text
     raising.confirm("campaign", campaign_id, CampaignCreated={"campaign": raising.CONTRACT})
     assert "See the public page" in alice.get(f"{here}/state").text
     assert raising.browser(app).get("/campaigns/a-second-roaster-for-yirga").status_code == 200
@@ -322,7 +322,7 @@ def test_the_company_closes_early_from_its_page_once_the_threshold_is_settled(al
     raising.put_in(live.id, 7_000_00, payer="p2")
     assert "Close now" in alice.get(f"/my/campaigns/{live.id}").text
     assert alice.post(f"/my/campaigns/{live.id}/close").status_code == 303
-    assert "The contract is being closed" in alice.get(f"/campaigns/{live.slug}/funding").text
+    assert "The campaign is being closed" in alice.get(f"/campaigns/{live.slug}/funding").text
 
 
 def test_a_live_campaign_is_not_withdrawn_by_its_company(alice, live):
@@ -423,7 +423,7 @@ def test_an_admin_cancels_a_live_campaign_with_a_reason(app, cast, live):
 def test_the_approvals_page_shows_what_waits(app, cast):
     campaign_id = raising.complete_draft(cast.company, cast.alice)
     carla = raising.browser(app, cast.carla)
-    assert "No campaign waits" in carla.get("/staff/approvals").text
+    assert "No campaigns are waiting" in carla.get("/staff/approvals").text
     drafts.submit(campaign_id, actor=cast.alice)
     commit()
     assert "A second roaster for Yirga" in carla.get("/staff/approvals").text

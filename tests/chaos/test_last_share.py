@@ -7,7 +7,7 @@ import httpx
 from .town import form
 
 CROWD = 50
-FULL = "The campaign is full: somebody else has just taken the rest. Nothing was charged."
+FULL = "The campaign is full: someone else has just reserved the rest. Nothing was charged."
 
 
 def press_together(posts):

@@ -85,7 +85,9 @@ def test_a_failed_payment_gives_its_room_back_once(world):
     investment_id = world.place()
     world.bank_says(investment_id, "FAILED", "FAILED")
     assert (world.status(investment_id), world.campaign().reserved_minor) == ("failed", 0)
-    assert letters(world) == [("charlie@example.com", "Your payment for A second roaster for Yirga failed")]
+    assert letters(world) == [
+        ("charlie@example.com", "Your payment for A second roaster for Yirga did not go through")
+    ]
     assert world.books_are_clean()
 
 

@@ -81,10 +81,10 @@ def test_without_consent_nothing_happens(world):
 @pytest.mark.parametrize(
     ("terms", "amount", "sentence"),
     [
-        ({"min_minor": "500"}, "400", "The least investment in this campaign is 500.00 ETB"),
+        ({"min_minor": "500"}, "400", "The minimum investment in this campaign is 500.00 ETB"),
         ({}, "5,100", "One person may invest at most 5,000.00 ETB"),
-        ({}, "150", "enter a multiple of that"),
-        ({}, "100.01", "enter a multiple of that"),
+        ({}, "150", "multiple of 100.00 ETB"),
+        ({}, "100.01", "multiple of 100.00 ETB"),
     ],
 )  # fmt: skip
 def test_an_amount_outside_the_terms_is_refused_in_plain_words(world, terms, amount, sentence):
@@ -119,7 +119,7 @@ def test_a_full_campaign_takes_nothing_more_and_says_how_much_is_left(world):
     world.place("charlie", "5,000", key="form-key-1")
     world.place("dora", "4,900", key="form-key-2")
     world.people["frank"] = verified("frank")
-    with pytest.raises(CampaignFull, match=r"Only 100\.00 ETB can still be taken"):
+    with pytest.raises(CampaignFull, match=r"Only 100\.00 ETB is still available"):
         world.place("frank", "200")
     world.place("frank", "100")
     world.people["gina"] = verified("gina")
@@ -137,7 +137,7 @@ def test_after_the_deadline_no_money_is_taken(world, frozen):
 def test_a_campaign_that_is_not_live_takes_no_money(world):
     db.session.execute(sa.text("UPDATE campaign SET ending = 'cancel'"))
     commit()
-    with pytest.raises(CampaignClosed, match="takes no investments now"):
+    with pytest.raises(CampaignClosed, match="is not open for investment"):
         world.place()
     with pytest.raises(NotFound):
         world.place(slug="no-such-campaign")
@@ -150,7 +150,7 @@ def test_the_same_form_twice_is_one_investment_and_one_payment(world):
 
 def test_the_same_form_with_other_figures_is_not_mistaken_for_the_first(world):
     world.place(amount="1,000")
-    with pytest.raises(rules.FormUsed, match="sent already with other figures"):
+    with pytest.raises(rules.FormUsed, match="already sent this form with a different amount"):
         world.place(amount="2,000")
     assert (count(Investment), world.campaign().reserved_minor) == (1, 1_000_00)
 

@@ -52,7 +52,7 @@ def count():
 
 def test_the_form_shows_terms_warning_and_a_key_of_its_own(world, charlie):
     first, second = (charlie.get(invest_url(world)) for _ in range(2))
-    assert "Shares cost 100.00 ETB each. From 100.00 ETB to 5,000.00 ETB" in first.text
+    assert "Shares cost 100.00 ETB each. Each person can invest from 100.00 ETB to 5,000.00 ETB" in first.text
     assert "I may lose all of the money" in first.text
     keys = {re.search(r'name="key"[^>]*value="([^"]+)"', page.text)[1] for page in (first, second)}
     assert len(keys) == 2
@@ -80,7 +80,7 @@ def test_a_reused_form_with_another_amount_is_refused_and_says_so(world, charlie
     charlie.post(invest_url(world), data=form())
     answer = charlie.post(invest_url(world), data=form(amount="2,000"))
     assert answer.status_code == 409
-    assert "sent already with other figures" in answer.text
+    assert "already sent this form with a different amount" in answer.text
     assert count() == 1
 
 
@@ -100,9 +100,9 @@ def test_what_is_no_amount_gets_a_sentence_keeps_what_was_typed_and_stores_nothi
 @pytest.mark.parametrize(
     ("change", "status", "sentence"),
     [
-        ({"consent": ""}, 422, "tick the box to go on"),
+        ({"consent": ""}, 422, "tick the box to continue"),
         ({"amount": "5,100"}, 422, "One person may invest at most 5,000.00 ETB"),
-        ({"amount": "150"}, 422, "enter a multiple of that"),
+        ({"amount": "150"}, 422, "multiple of 100.00 ETB"),
         ({"rail": "cash"}, 422, "Not a valid choice"),
         ({"key": ""}, 422, "Reload the page and try again"),
         ({"key": "x" * 65}, 422, ""),
@@ -120,14 +120,14 @@ def test_a_refused_form_does_not_show_as_done_what_was_undone(world, charlie):
     answer = charlie.post(invest_url(world), data=form(amount="5,100"))
     assert "You already have" not in answer.text
     answer = charlie.post(invest_url(world), data=form(amount="150"))
-    assert "Nothing is left" not in answer.text
+    assert "Nothing is available" not in answer.text
     assert "You already have" not in answer.text
 
 
 def test_who_may_not_invest_is_told_instead_of_shown_a_form(app, world):
     eve = raising.sign_in(app.test_client(), raising.person("eve"))
     page = eve.get(invest_url(world))
-    assert "First we have to know who you are" in page.text
+    assert "Verify your identity first" in page.text
     assert "<form" not in page.text.split("<main")[1].split("</main>")[0]
     refused = eve.post(invest_url(world), data=form())
     assert refused.status_code == 403
@@ -220,7 +220,7 @@ def test_the_portfolio_filters_and_leads_on(world, charlie):
     shown = set(re.findall(r"/investments/([0-9a-f]{32})", page.text))
     more = set(re.findall(r"/investments/([0-9a-f]{32})", charlie.get(older).text))
     assert (len(shown), len(more), shown & more) == (20, 2, set())
-    assert "Nothing here" in charlie.get("/portfolio?status=confirmed").text
+    assert "No investments found" in charlie.get("/portfolio?status=confirmed").text
     assert charlie.get("/portfolio?status=<script>&before=zzz").status_code == 200
 
 

@@ -108,7 +108,7 @@ def test_the_next_visit_goes_on_where_the_last_one_stopped(alice, app, cast):
     assert start(again) != here
     assert 'value="Yirga Coffee"' in again.get(f"{here}/edit/company").text
     assert "Alice Bekele" in again.get(f"{here}/officers").text
-    assert "Go on with the registration" in again.get("/my/company").text
+    assert "Continue the registration" in again.get("/my/company").text
 
 
 def test_an_empty_file_is_not_opened_twice(alice):

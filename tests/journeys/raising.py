@@ -145,8 +145,8 @@ def fill_terms(page: Page, goal: str = "40,000") -> None:
     """Enter goal, price and limits."""
     page.get_by_label("Goal").fill(goal)
     page.get_by_label("Price of one share").fill("100")
-    page.get_by_label("Least investment per person").fill("200")
-    page.get_by_label("Greatest investment per person").fill("20000")
+    page.get_by_label("Minimum investment per person").fill("200")
+    page.get_by_label("Maximum investment per person").fill("20000")
     page.get_by_label("Duration").fill("45")
     save(page)
 
@@ -163,7 +163,7 @@ def submit_campaign(page: Page) -> None:
     page.get_by_role("link", name="Check and submit").click()
     page.get_by_label("I have the right to offer this").check()
     page.get_by_role("button", name="Submit for approval").click()
-    expect(page.get_by_text("Somebody is looking at your campaign")).to_be_visible()
+    expect(page.get_by_text("We are reviewing your campaign")).to_be_visible()
 
 
 def accept_papers(staff: Page) -> None:

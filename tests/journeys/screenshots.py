@@ -60,7 +60,7 @@ def investor(world: World) -> None:
     page.go_back()
     pay_at_bank(page)
     expect(page.get_by_text(DONE)).to_be_visible()
-    page.locator("summary", has_text="Where is the money?").click()
+    page.locator("summary", has_text="Where is my money?").click()
     take(page, "investment", full=True)
     page.set_viewport_size(checks.PHONE)
     in_the_dark(page, "investment-phone-dark")

@@ -13,7 +13,7 @@ COMPANY = "Blue Nile Cold Chain"
 def test_a_verified_company_changes_a_fact_and_new_campaigns_wait(world):
     issuer, officer = world.person(OWNER), world.person("dawit@demo.example")
     issuer.goto("/my/company")
-    issuer.get_by_role("link", name="See the file").click()
+    issuer.get_by_role("link", name="View company details").click()
     company_path = issuer.url
     issuer.get_by_role("link", name="Contact person and address").click()
     issuer.get_by_label("Town or city").fill("Bahir Dar")
@@ -40,7 +40,7 @@ def test_a_verified_company_changes_a_fact_and_new_campaigns_wait(world):
 def test_somebody_joins_a_team_by_a_link_and_sees_what_the_role_allows(world):
     issuer = world.person(OWNER)
     issuer.goto("/my/company")
-    issuer.get_by_role("link", name="See the file").click()
+    issuer.get_by_role("link", name="View company details").click()
     issuer.get_by_role("link", name="Team", exact=True).click()
     issuer.get_by_label("E-mail address").fill(NEWCOMER)
     issuer.get_by_role("combobox", name="Role", exact=True).select_option("finance")

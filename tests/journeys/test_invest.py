@@ -16,10 +16,10 @@ REFUSALS = {
     "٥٠٠": "digits",
     "-500": "digits",
     "1e9": "digits",
-    "550": "Shares cost 100.00 ETB each",
-    "200": "The least investment in this campaign is 500.00 ETB",
+    "550": "Enter a multiple of 100.00 ETB",
+    "200": "The minimum investment in this campaign is 500.00 ETB",
     "150000": "at most 100,000.00 ETB",
-    "9,000,000": "can still be taken",
+    "9,000,000": "is still available",
 }
 
 
@@ -53,7 +53,7 @@ def test_a_new_investor_pays_at_the_bank_and_everybody_sees_the_money_arrive(wor
     percent = (raised + 1_500) * 100 // 500_000
     expect(watcher.locator("progress")).to_have_attribute("value", str(percent))
     assert watcher.evaluate("window.neverReloaded")
-    expect(other.get_by_text(f"{left - 1_500:,.2f} ETB can still be taken")).to_be_visible()
+    expect(other.get_by_text(f"{left - 1_500:,.2f} ETB is still available")).to_be_visible()
     expect(other.get_by_role("textbox", name="Amount")).to_have_value("12")
     expect(other.get_by_role("textbox", name="Amount")).to_be_focused()
     assert other.evaluate("window.neverReloaded")
@@ -76,7 +76,7 @@ def _get_verified(world, person):
     world.look(person, TITLE)
     person.get_by_role("link", name="Invest from 500.00 ETB").first.click()
     world.sign_in(person, EMAIL, go=False)
-    expect(person.get_by_text("First we have to know who you are")).to_be_visible()
+    expect(person.get_by_text("Verify your identity first")).to_be_visible()
     world.look(person, "Invest", "not verified")
     person.get_by_role("link", name="Go to my verification").click()
     person.get_by_role("link", name="Name, birth and nationality").click()
@@ -118,7 +118,7 @@ def _each_refusal_is_in_plain_words(person):
     expect(person.get_by_role("textbox", name="Amount")).to_have_value("9,000,000")
     person.get_by_label("I have read and understood").check()
     person.get_by_role("button", name="Go to payment").click()
-    expect(person.get_by_role("alert")).to_contain_text("can still be taken")
+    expect(person.get_by_role("alert")).to_contain_text("is still available")
     expect(person.get_by_role("alert")).to_be_focused()
 
 
@@ -155,7 +155,7 @@ def _the_money_is_told_everywhere(world, person):
     tx_hash = person.get_by_text("Transaction:").locator("[data-copy]").first.get_attribute("data-copy")
     receipt = rpc.call(world.stack.url("chain"), "eth_getTransactionReceipt", tx_hash)
     assert receipt["status"] == "0x1"
-    person.locator("summary", has_text="Where is the money?").click()
+    person.locator("summary", has_text="Where is my money?").click()
     expect(person.get_by_role("row", name=re.compile("campaign's escrow"))).to_contain_text("1,500.00 ETB")
     world.wait(lambda: "settled" in world.mails(EMAIL)[0]["subject"], "the e-mail about the settlement")
     person.goto("/portfolio")

@@ -186,7 +186,7 @@ def _a_change_is_checked_again(world, page, desk):
     desk.get_by_role("button", name="Verify at the basic level").click()
     page.goto(f"/campaigns/{SLUG}/invest")
     expect(page.get_by_role("textbox", name="Amount")).to_be_visible()
-    world.wait(lambda: any("check your identity again" in one["subject"] for one in world.mails(EMAIL)),
+    world.wait(lambda: any("reviewing your identity again" in one["subject"] for one in world.mails(EMAIL)),
                "the message about the second check")  # fmt: skip
 
 
@@ -222,12 +222,13 @@ def _time_ends_it(world, page):
         [sys.executable, "-c", code], env=environ, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stderr
-    expect(page.get_by_text("Your verification has run out")).to_be_visible()
+    expect(page.get_by_text("Your verification has expired")).to_be_visible()
     assert page.evaluate("window.neverReloaded")
     world.look(page, "Your verification", "expired")
     page.goto(f"/campaigns/{SLUG}/invest")
     expect(page.get_by_role("textbox", name="Amount")).not_to_be_attached()
     expect(page.get_by_text("run out").first).to_be_visible()
     world.wait(
-        lambda: any("run out" in one["subject"] for one in world.mails(EMAIL)), "the message that it ended"
+        lambda: any("has expired" in one["subject"] for one in world.mails(EMAIL)),
+        "the message that it ended",
     )

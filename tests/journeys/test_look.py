@@ -34,7 +34,7 @@ FIRST_OF = {
 def test_public_pages_and_their_empty_states(world):
     visitor = world.visitor()
     for path, heading in {
-        "/": "Invest in companies you can follow to the last coin",
+        "/": "Invest in companies and follow every birr",
         "/campaigns?q=zzz": "Campaigns",
         "/nothing-here": "Page not found",
         "/campaigns/cold-vans-for-fresh-milk": "Cold vans for fresh milk",
@@ -122,16 +122,22 @@ def test_a_payment_that_does_not_fit_waits_with_a_proposal(world):
     world.control("pay", tx_ids=[tx_id], amount="400.00")
     world.wait(lambda: bool(world.rows("SELECT id FROM payment_exception")), "the exception")
     finance = world.person("sara@demo.example")
-    expect(person.get_by_text("400.00 ETB came instead of 1,000.00 ETB")).to_be_visible()
+    expect(person.get_by_text("We received 400.00 ETB instead of 1,000.00 ETB")).to_be_visible()
     world.look(person, f"Your investment in {TITLE}", "too little came")
     finance.goto("/staff/exceptions")
     world.look(finance, "Payments to review", "one")
     finance.get_by_role("link", name="Too little received").click()
     world.look(finance, "Too little received")
-    finance.get_by_role("button", name="Apply decision").click()
-    expect(finance.get_by_text("The decision is in the history")).to_be_visible()
+    expect(finance.get_by_role("radio", checked=True)).to_have_count(0)
+    finance.get_by_role("radio", name="Credit to the wallet").check()
+    finance.get_by_role("button", name="Continue").click()
+    expect(finance.get_by_role("heading", name="Credit the money to the wallet?")).to_be_visible()
+    world.look(finance, "Credit the money to the wallet?", "to confirm")
+    finance.get_by_role("button", name="Credit to the wallet").click()
+    expect(finance.get_by_text("Your decision has been carried out")).to_be_visible()
     world.look(finance, "Too little received", "decided")
     person.reload()
+    expect(person.get_by_text("We credited 400.00 ETB to your wallet")).to_be_visible()
     world.look(person, f"Your investment in {TITLE}", "too little")
     assert DONE not in person.content()
     assert "Nothing was charged" not in person.content()

@@ -129,20 +129,18 @@ def _write_the_campaign(world, issuer):
 
 def _publish_a_paper(world, issuer):
     """Add a paper for everybody: what is refused is told, what is sent shows its progress."""
-    issuer.get_by_role("link", name="Documents for everybody").click()
-    world.look(issuer, "Documents for everybody")
+    issuer.get_by_role("link", name="Public documents").click()
+    world.look(issuer, "Public documents")
     raising.add_paper(issuer, "Business plan", raising.PROGRAM)
     expect(issuer.get_by_role("alert")).to_contain_text("This is a program.")
-    world.look(issuer, "Documents for everybody", "refused")
+    world.look(issuer, "Public documents", "refused")
     with issuer.expect_request("**/documents") as sent:
         raising.add_paper(issuer, "Business plan", raising.MEMORANDUM)
     assert sent.value.headers["hx-request"] == "true"
     expect(issuer.get_by_role("link", name="Business plan")).to_be_visible()
-    world.look(issuer, "Documents for everybody", "one")
+    world.look(issuer, "Public documents", "one")
     issuer.get_by_role("link", name="Back to the campaign").click()
-    expect(issuer.get_by_role("listitem").filter(has_text="Documents for everybody")).to_contain_text(
-        "Completed"
-    )
+    expect(issuer.get_by_role("listitem").filter(has_text="Public documents")).to_contain_text("Completed")
 
 
 def _nobody_approves_their_own(issuer, campaign_id):
@@ -166,7 +164,7 @@ def _the_public_page_shows_it(world, issuer):
     row = visitor.locator(".cf-answers > div", has_text="Campaign contract")
     address = row.locator("[data-copy]").get_attribute("data-copy")
     assert len(rpc.call(world.stack.url("chain"), "eth_getCode", address, "latest")) > 10
-    made = visitor.locator(".cf-answers > div", has_text="Made by transaction").locator("[data-copy]")
+    made = visitor.locator(".cf-answers > div", has_text="Created in transaction").locator("[data-copy]")
     receipt = rpc.call(world.stack.url("chain"), "eth_getTransactionReceipt", made.get_attribute("data-copy"))
     assert receipt["status"] == "0x1"
     with visitor.expect_download() as paper:

@@ -36,7 +36,7 @@ def test_a_company_raises_without_script(world):
     expect(issuer.locator("#story-preview table")).to_be_visible()
     raising.save(issuer)
     raising.fill_terms(issuer)
-    issuer.get_by_role("link", name="Documents for everybody").click()
+    issuer.get_by_role("link", name="Public documents").click()
     raising.add_paper(issuer, "Business plan", raising.PROGRAM)
     expect(issuer.get_by_role("alert")).to_contain_text("This is a program.")
     raising.add_paper(issuer, "Business plan", raising.MEMORANDUM)

@@ -20,7 +20,7 @@ from tests import prepared
 from . import checks
 
 EXPECT_MS = 15_000  # two busy cores: a step over web, worker, gateway and chain may take some seconds
-DONE = "Your investment is settled in our journal and recorded on chain."
+DONE = "Your investment is settled and recorded on chain."
 CODE = re.compile(r"\b(\d{6})\b")
 _addresses = itertools.count(2)
 _LAST_STEP = "SELECT t.last_step FROM totp t JOIN person p ON p.id = t.person_id WHERE p.email = ?"

@@ -72,7 +72,7 @@ def test_an_entry_is_reversed_once_and_the_same_key_returns_the_same_mirror(book
     entry_id = book.post("gift", (WORLD, ALICE, "30"))
     mirror_id = posting.reverse("back", entry_id, reason="r")
     assert posting.reverse("back", entry_id, reason="r") == mirror_id
-    with pytest.raises(Conflict, match="reversed already"):
+    with pytest.raises(Conflict, match="already been reversed"):
         posting.reverse("again", entry_id, reason="r")
     with pytest.raises(NotFound):
         posting.reverse("nothing", "0" * 32, reason="r")
@@ -112,7 +112,7 @@ def test_a_captured_hold_is_paid_once(book):
     assert holds.capture_hold(hold_id, "payout:1:paid", WORLD, kind="payout") == first
     commit()
     assert (queries.balance(ALICE), queries.available(ALICE)) == (20_00, 20_00)
-    with pytest.raises(Conflict, match="captured already"):
+    with pytest.raises(Conflict, match="already been captured"):
         holds.release_hold(hold_id)
     assert book.problems() == []
 
@@ -122,7 +122,7 @@ def test_a_capture_under_another_key_does_not_pay_again(book):
     hold_id = holds.hold("payout:1", ALICE, 40_00)
     holds.capture_hold(hold_id, "first", WORLD, kind="payout")
     commit()
-    with pytest.raises(Conflict, match="captured already"):
+    with pytest.raises(Conflict, match="already been captured"):
         holds.capture_hold(hold_id, "second", WORLD, kind="payout")
     rollback()
     assert book.balances(ALICE) == ["60.00"]
@@ -132,7 +132,7 @@ def test_a_released_hold_cannot_be_captured(book):
     book.post("in", (WORLD, ALICE, "100"))
     hold_id = holds.hold("payout:1", ALICE, 80_00)
     holds.release_hold(hold_id)
-    with pytest.raises(Conflict, match="released already"):
+    with pytest.raises(Conflict, match="already been released"):
         holds.capture_hold(hold_id, "k", WORLD, kind="payout")
     with pytest.raises(NotFound):
         holds.release_hold("0" * 32)

@@ -18,7 +18,7 @@ SOLAR, BIKES, VANS = (
     "Electric bikes for the hills of Addis",
     "Cold vans for fresh milk",
 )
-DONE = "Your investment is settled in our journal and recorded on chain."
+DONE = "Your investment is settled and recorded on chain."
 PHONE = {"width": 390, "height": 844}
 PLAYED = ("hanna", "abel", "natnael", "almaz", "tsion", "dawit", "sara", "yonas")
 
@@ -82,7 +82,7 @@ def test_an_issuer_sees_the_state_of_a_live_campaign_and_its_contract(newcomer):
     menu(abel, "My company")
     expect(abel.get_by_role("heading", name="Addis Solar")).to_be_visible()
     abel.get_by_role("link", name=SOLAR).click()
-    expect(abel.get_by_role("list", name="Progress")).to_contain_text("Contract made")
+    expect(abel.get_by_role("list", name="Progress")).to_contain_text("Contract created")
     abel.get_by_role("link", name="See the public page").click()
     contract = abel.locator(".cf-answers > div", has_text="Campaign contract")
     expect(contract.locator("[data-copy]")).to_have_attribute("data-copy", re.compile("^0x[0-9a-fA-F]{40}$"))
@@ -92,7 +92,7 @@ def test_an_admin_approves_a_campaign_and_it_goes_live_by_itself(newcomer):
     natnael = newcomer.person("natnael@demo.example")
     menu(natnael, "My company")
     natnael.get_by_role("link", name=BIKES).click()
-    expect(natnael.get_by_text("Somebody is looking at your campaign")).to_be_visible()
+    expect(natnael.get_by_text("We are reviewing your campaign")).to_be_visible()
     remember(natnael)
 
     almaz = newcomer.person("almaz@demo.example")

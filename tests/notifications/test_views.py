@@ -150,7 +150,7 @@ def test_sms_can_be_chosen_once_a_number_is_verified(client, alice):
     tell(alice)
     work()
     assert [(one.to, one.text.split(".")[0]) for one in sms.OUTBOX] == [
-        ("+251911234567", "crowdfund: Yirga Coffee is in the register on chain")
+        ("+251911234567", "crowdfund: Yirga Coffee is registered on chain")
     ]
     assert mail.OUTBOX == []
 
@@ -207,10 +207,10 @@ def test_one_click_in_a_mail_program_ends_that_kind_and_no_other(app, alice):
 def test_the_page_of_the_link_asks_first_and_can_be_undone(app, alice):
     url = links.unsubscribe_url(alice, "company.registered").removeprefix("http://localhost")
     visitor = app.test_client()
-    assert "No more of these e-mails" in visitor.get(url).text
+    assert "Unsubscribe" in visitor.get(url).text
     assert queries.choices([alice]) == {}  # a look changes nothing: mail scanners open links
     assert visitor.post(url).status_code == 303
-    assert "You get no more of these e-mails" in visitor.get(url).text
+    assert "You have unsubscribed from these e-mails" in visitor.get(url).text
     visitor.post(url, data={"again": "yes"})
     assert queries.choices([alice]) == {}
 

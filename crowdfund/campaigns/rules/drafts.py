@@ -72,7 +72,7 @@ def parse_story(text: object) -> str:
     """Return a story in Markdown with plain line ends; markup is made safe when it is shown."""
     story = str(text or "").replace("\r\n", "\n").replace("\r", "\n").strip()
     if not story:
-        raise Invalid(_("Tell the story of the campaign."), field="story_md")
+        raise Invalid(_("Enter the story of the campaign."), field="story_md")
     if _UNWANTED.search(story):
         raise Invalid(_("The story has hidden control characters. Paste it as plain text."), field="story_md")
     if len(story) > STORY_MAX:

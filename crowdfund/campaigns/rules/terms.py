@@ -107,13 +107,13 @@ def check_terms(terms: Mapping[str, int], limits: Limits) -> dict[str, str]:
         )
     if least is not None and least < limits.investment_min_minor:
         errors["min_minor"] = _(
-            "The least investment must be at least %(investment_min_minor)s.",
+            "The minimum investment must be at least %(investment_min_minor)s.",
             investment_min_minor=fmt(limits.investment_min_minor),
         )
     if least is not None and most is not None and most < least:
-        errors["max_minor"] = _("The greatest investment must not be less than the least one.")
+        errors["max_minor"] = _("The maximum investment must not be less than the minimum.")
     if goal is not None and most is not None and most > goal:
-        errors["max_minor"] = _("The greatest investment must not be more than the goal.")
+        errors["max_minor"] = _("The maximum investment must not be more than the goal.")
     if goal is not None and price is not None and price > goal:
         errors["price_minor"] = _("The price of one share must not be more than the goal.")
     elif price:
@@ -124,8 +124,8 @@ def check_terms(terms: Mapping[str, int], limits: Limits) -> dict[str, str]:
 def _check_divides(terms: Mapping[str, int], price: int) -> dict[str, str]:
     names = {
         "goal_minor": _("goal"),
-        "min_minor": _("least investment"),
-        "max_minor": _("greatest investment"),
+        "min_minor": _("minimum investment"),
+        "max_minor": _("maximum investment"),
     }
     return {
         field: _(
@@ -149,17 +149,17 @@ def check_investment(
     fmt, total = money.fmt, already_minor + amount_minor
     price, least, most = terms["price_minor"], terms["min_minor"], terms["max_minor"]
     if amount_minor % price:
-        return _("Shares cost %(price)s each: enter a multiple of that.", price=fmt(price))
+        return _("Enter a multiple of %(price)s (the price of one share).", price=fmt(price))
     if amount_minor > room_minor:
         return (
-            _("Only %(room_minor)s can still be taken.", room_minor=fmt(room_minor))
+            _("Only %(room_minor)s is still available.", room_minor=fmt(room_minor))
             if room_minor
-            else _("Nothing is left.")
+            else _("Nothing is available at the moment.")
         )
     if total > most:
         return _("One person may invest at most %(most)s in this campaign.", most=fmt(most))
     if total < least and amount_minor != room_minor:
-        return _("The least investment in this campaign is %(least)s.", least=fmt(least))
+        return _("The minimum investment in this campaign is %(least)s.", least=fmt(least))
     return None
 
 
@@ -178,6 +178,6 @@ TERMS = (
 def room_sentence(left_minor: int, currency: str = "ETB") -> str:
     """Return why an amount does not fit into what a campaign can still take."""
     if left_minor <= 0:
-        return _("The campaign is full: somebody else has just taken the rest. Nothing was charged.")
+        return _("The campaign is full: someone else has just reserved the rest. Nothing was charged.")
     left = money.fmt(left_minor, currency)
-    return _("Only %(left)s can still be taken. Enter that or less; nothing was charged.", left=left)
+    return _("Only %(left)s is still available. Enter that amount or less. Nothing was charged.", left=left)

@@ -59,7 +59,10 @@ def close_early(campaign_id: str, *, actor: str) -> None:
     if not _is_success(campaign):
         need = life.threshold_minor(campaign.goal_minor or 0, campaign.threshold_bps)
         raise WrongState(
-            _("Closing early needs %(need)s settled. Wait for more, or the deadline.", need=money.fmt(need))
+            _(
+                "To close early, at least %(need)s must be settled. Wait until it is, or until the deadline.",
+                need=money.fmt(need),
+            )
         )
     if campaign.reserved_minor - campaign.foreign_room_minor > campaign.settled_minor:
         raise WrongState(_("Some money is still on its way. Close when it has arrived."))
@@ -147,7 +150,7 @@ def cancel(campaign_id: str, reason: str, *, actor: str) -> None:
     life.move(campaign.status, Status.CANCELLED)
     if campaign.status == Status.LIVE:
         if campaign.ending:
-            raise WrongState(_("This campaign is being ended already."))
+            raise WrongState(_("This campaign is already being ended."))
         if campaign.contract_result:
             raise WrongState(must_follow())
         begin(campaign, "cancel", actor=actor, reason=why)
@@ -228,8 +231,9 @@ def retry_ending(campaign_id: str, *, actor: str) -> None:
 def must_follow() -> str:
     """Return why a campaign that disagrees with its contract cannot go on by itself."""
     return _(
-        "The contract ended this campaign in another way than our books. Trying again cannot change "
-        "that. Compare the two, and have a second person approve that the campaign follows the contract."
+        "The contract ended this campaign differently from our books. Trying again cannot change "
+        "that. Compare the two, and ask a second person to approve that the campaign follows the "
+        "contract."
     )
 
 

@@ -61,7 +61,7 @@ def _may_confirm(request: requests.Row, actor: str) -> None:
     """Refuse a second admin of the company itself, and a campaign that has ended meanwhile."""
     campaign = reviewable(request.subject_id, actor)
     if campaign.status not in OPEN:
-        raise Conflict(_("This campaign has ended meanwhile. Take the request back."))
+        raise Conflict(_("This campaign has ended since the request was made. Withdraw the request."))
 
 
 def open_request(contract_address: str | None) -> requests.Row:

@@ -29,7 +29,7 @@ def release(campaign_id: str, *, actor: str) -> None:
     campaign = reviewable(campaign_id, actor)
     life.move(campaign.status, Status.RELEASED)
     if campaign.released_minor is not None:
-        raise WrongState(_("The release of this campaign is under way."))
+        raise WrongState(_("This campaign is already being released."))
     if campaign.contract_result:
         raise WrongState(must_follow())
     if campaign.refused_count:

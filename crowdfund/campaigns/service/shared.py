@@ -33,7 +33,7 @@ def reviewable(campaign_id: str, actor: str) -> Campaign:
     """Return a locked campaign that this person may decide about; raises NotYours."""
     campaign = locked(campaign_id)
     if actor == campaign.author_id or issuers_queries.is_member(campaign.company_id, actor):
-        raise NotYours(_("This is a campaign of your own company. Somebody else has to decide about it."))
+        raise NotYours(_("This is a campaign of your own company. A colleague has to decide about it."))
     return campaign
 
 

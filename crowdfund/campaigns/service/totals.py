@@ -158,7 +158,7 @@ def _say_why(campaign_id: str) -> None:
     campaign = locked(campaign_id)
     is_ending = campaign.ending or campaign.contract_result
     if campaign.status != Status.LIVE or is_ending or campaign.ends_at is None:
-        raise CampaignClosed(_("This campaign takes no investments now."))
+        raise CampaignClosed(_("This campaign is not open for investment."))
     if campaign.ends_at < clock.now():
         raise CampaignClosed(_("The deadline of this campaign has passed."))
     left = (campaign.goal_minor or 0) - campaign.reserved_minor

@@ -94,7 +94,7 @@ def staff_state(campaign_id: str) -> Response:
 def approve(campaign_id: str) -> BaseResponse:
     """Approve a campaign and have it deployed."""
     reviews.approve(campaign_id, actor=identity.current_user().id)
-    pages.flash(_("Approved. The contract is being made."), "success")
+    pages.flash(_("Approved. The contract is being created."), "success")
     return _back(campaign_id)
 
 
@@ -106,7 +106,7 @@ def reject(campaign_id: str) -> BaseResponse:
         reviews.reject(campaign_id, form.reason.data or "", actor=identity.current_user().id)
     except CrowdfundError as error:
         return _show(campaign_id, form, error)
-    pages.flash(_("Sent back. The company sees your reason."), "success")
+    pages.flash(_("Sent back. The company will see your reason."), "success")
     return pages.back(url_for("campaigns.staff_list"))
 
 
@@ -126,7 +126,7 @@ def cancel(campaign_id: str) -> BaseResponse:
 def deploy(campaign_id: str) -> BaseResponse:
     """Try to make the contract of an approved campaign again."""
     life_service.deploy(campaign_id, actor=identity.current_user().id)
-    pages.flash(_("The contract is being made."), "info")
+    pages.flash(_("The contract is being created."), "info")
     return _back(campaign_id)
 
 
@@ -134,7 +134,7 @@ def deploy(campaign_id: str) -> BaseResponse:
 def release(campaign_id: str) -> BaseResponse:
     """Pay out a success."""
     releasing.release(campaign_id, actor=identity.current_user().id)
-    pages.flash(_("Released in the journal; the contract is being told."), "success")
+    pages.flash(_("Money released. It is being recorded on chain."), "success")
     return _back(campaign_id)
 
 
@@ -167,7 +167,7 @@ def redirect(campaign_id: str) -> BaseResponse:
                 put_errors(form, error)
                 status = error.status
             else:
-                pages.flash(_("Asked. Another admin has seven days to confirm."), "success")
+                pages.flash(_("Request sent. Another admin has seven days to approve it."), "success")
                 return pages.back(url_for("chain.key_request", request_id=request_id))
     return pages.render("campaigns/redirect.html", status=status, campaign=campaign, form=form)
 

@@ -112,7 +112,7 @@ def check(campaign_id: str) -> BaseResponse:
     except CrowdfundError as error:
         put_errors(form, error)
         return pages.render("campaigns/check.html", status=error.status, **context)
-    pages.flash(_("Submitted. Somebody looks at it now; this page follows by itself."), "success")
+    pages.flash(_("Submitted. We are reviewing it. This page updates automatically."), "success")
     return pages.back(url_for("campaigns.manage", campaign_id=campaign_id))
 
 
@@ -130,9 +130,9 @@ def withdraw(campaign_id: str) -> BaseResponse:
     """Withdraw a campaign that is not live yet; a live one only staff can cancel."""
     campaign = _mine(campaign_id, "campaign")
     if campaign.status == life.Status.LIVE:
-        raise WrongState(_("A live campaign can only be cancelled by the platform. Write to us."))
+        raise WrongState(_("A live campaign can only be cancelled by us. Contact us."))
     ending.cancel(campaign_id, "Withdrawn by the company.", actor=identity.current_user().id)
-    pages.flash(_("Withdrawn. Nothing of it was public."), "success")
+    pages.flash(_("Withdrawn. Nothing was published."), "success")
     return pages.back(url_for("campaigns.dashboard"))
 
 

@@ -40,7 +40,7 @@ def documents(campaign_id: str) -> BaseResponse:
     except CrowdfundError as error:
         put_errors(form, error)
         return _page(campaign_id, form, error.status)
-    pages.flash(_("Added. Everybody can read it once your campaign is live."), "success")
+    pages.flash(_("Added. Anyone can read it once your campaign is live."), "success")
     return pages.back(url_for("campaigns.documents", campaign_id=campaign_id))
 
 

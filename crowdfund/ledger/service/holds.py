@@ -28,7 +28,7 @@ def hold(key: str, account: str, amount_minor: int, *, currency: str = "ETB") ->
     found = db.session.execute(sa.select(Hold).where(Hold.key == key)).scalar_one_or_none()
     if found is not None:
         if (found.account, found.amount_minor, found.currency) != (account, amount_minor, currency):
-            raise KeyReused(_("This hold exists already with other figures. Nothing was changed."))
+            raise KeyReused(_("This hold already exists with different details. Nothing was changed."))
         return found.id
     held = rows_changed(
         sa.update(_A)
@@ -59,7 +59,7 @@ def capture_hold(hold_id: str, key: str, destination: str, *, kind: str) -> str:
     """
     found = _locked(hold_id)
     if found.status == "captured" and found.capture_key != key:
-        raise Conflict(_("This money was captured already. Nothing was changed."))
+        raise Conflict(_("This money has already been captured. Nothing was changed."))
     if found.status != "captured":
         found.capture_key = key
         _end(found, "captured")
@@ -74,7 +74,7 @@ def _locked(hold_id: str) -> Hold:
 
 def _end(found: Hold, status: str) -> None:
     if found.status != "held":
-        raise Conflict(_("This money was %(status)s already. Nothing was changed.", status=found.status))
+        raise Conflict(_("This money has already been %(status)s. Nothing was changed.", status=found.status))
     found.status = status
     db.session.flush()
     db.session.execute(

@@ -16,7 +16,7 @@ from crowdfund.ledger.rules import Draft, InsufficientFunds, KeyReused, Posting
 _A, _E, _P, _H = Account.__table__, Entry.__table__, PostingRow.__table__, Head.__table__
 
 NOT_ENOUGH = _l("There is not enough money in the account. Nothing was moved.")
-_OTHER_FIGURES = _l("This was already booked with other figures. Nothing was changed.")
+_OTHER_FIGURES = _l("This has already been booked with different details. Nothing was changed.")
 
 # The statements of the hot path are constants; those with a list of unknown length are not.
 _LOCK_HEAD = Prepared(sa.select(_H.c.seq, _H.c.hash).where(_H.c.id == 1).with_for_update())
@@ -99,7 +99,7 @@ def reverse(key: str, entry_id: str, *, reason: str) -> str:
     if earlier is not None:
         if earlier.key == key:
             return str(earlier.id)
-        raise Conflict(_("This entry was reversed already. Nothing was changed."))
+        raise Conflict(_("This entry has already been reversed. Nothing was changed."))
     rows = db.session.execute(sa.select(_P).where(_P.c.seq == entry.seq).order_by(_P.c.n.desc()))
     mirror = tuple(Posting(row.destination, row.source, row.amount_minor) for row in rows)
     ref = tuple(sorted({**dict(entry.ref), "reverses": entry_id, "reason": reason}.items()))

@@ -41,12 +41,13 @@ class Group:
 GROUPS = {
     "security": Group(
         _l("Security of your account"),
-        _l("Sent by every channel we have verified, so that nobody can change your account in silence."),
+        _l(
+            "Sent to all your verified addresses, so that nobody can change your account without "
+            "your knowledge."
+        ),
     ),
-    "identity": Group(
-        _l("Your identity"), _l("How the check of your details and documents went, and when it runs out.")
-    ),
-    "money": Group(_l("Your investments and money"), _l("What became of each amount that you paid in.")),
+    "identity": Group(_l("Your identity"), _l("The result of your identity check, and when it expires.")),
+    "money": Group(_l("Your investments and money"), _l("What happened to each amount you paid.")),
     "company": Group(_l("Your company"), _l("Its verification, its registration and its team.")),
     "campaign": Group(_l("Your campaigns"), _l("From the approval to the release of the money.")),
     "staff": Group(_l("Staff desks"), _l("New work in the queues of your role."), is_for_staff=True),

@@ -14,31 +14,33 @@ KINDS = {
     "investment.settled": Kind(
         _l("Your investment in %(campaign)s is settled"),
         _l(
-            "Your %(amount)s for %(campaign)s (%(shares)s shares) are settled and in the campaign's escrow. The "
-            "campaign's contract records them now."
+            "Your %(amount)s for %(campaign)s (%(shares)s shares) is settled and held in the "
+            "campaign's escrow. It is now being recorded on chain."
         ),
         "money", {**_SAMPLE, "shares": 50}, action=_FOLLOW, path=_PATH,
     ),
     "investment.recorded": Kind(
         _l("Your investment in %(campaign)s is on chain"),
-        _l("The contract of %(campaign)s has recorded your %(amount)s. Anybody can check it there."),
+        _l("The contract of %(campaign)s has recorded your %(amount)s. Anyone can check it there."),
         "money", _SAMPLE, channels=frozenset(), action=_FOLLOW, path=_PATH,
     ),
     "investment.refunded": Kind(
         _l("Your money from %(campaign)s is back"),
-        _l("%(campaign)s has ended without your money. The whole amount of %(amount)s is in your wallet."),
+        _l("%(campaign)s has ended and your investment was refunded. The full amount of %(amount)s "
+           "is in your wallet."),
         "money", _SAMPLE, action=_WALLET, path="/wallet",
     ),
     "investment.returned": Kind(
         _l("Your money for %(campaign)s is back"),
-        _l("Your %(amount)s for %(campaign)s could not be used. The whole amount is in your wallet."),
+        _l("Your %(amount)s for %(campaign)s could not be invested. The full amount is in your "
+           "wallet."),
         "money", _SAMPLE, action=_WALLET, path="/wallet",
     ),
     "investment.unrecorded": Kind(
         _l("Your money for %(campaign)s is back"),
         _l(
-            "The contract of %(campaign)s did not record your %(amount)s, so you do not take part with this amount. "
-            "All of it is in your wallet."
+            "The contract of %(campaign)s did not record your %(amount)s, so it was not invested. "
+            "The full amount is in your wallet."
         ),
         "money", _SAMPLE, action=_WALLET, path="/wallet",
     ),
@@ -74,12 +76,13 @@ KINDS = {
     ),
     "investment.succeeded": Kind(
         _l("%(campaign)s has succeeded"),
-        _l("%(campaign)s, in which you have invested, has reached its threshold. The money is released next."),
+        _l("%(campaign)s, in which you have invested, has reached its threshold. The money will "
+           "now be released to the company."),
         "money", {"campaign": "A roastery for Yirga"}, action=_l("Open your portfolio"), path="/portfolio",
     ),
     "investment.released": Kind(
         _l("%(campaign)s: the money is released"),
-        _l("%(campaign)s has the money that you invested, and your shares count from now on."),
+        _l("%(campaign)s has received your investment. You now hold your shares."),
         "money", {"campaign": "A roastery for Yirga"}, action=_l("Open your portfolio"), path="/portfolio",
     ),
     "payment.in_question": Kind(

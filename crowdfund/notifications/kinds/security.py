@@ -17,7 +17,7 @@ KINDS = {
     "security.new_device": _security(
         _l("New sign-in to your account"),
         _l(
-            "Somebody signed in at %(at)s with %(device)s. If it was not you, end that session and "
+            "Someone signed in at %(at)s with %(device)s. If it was not you, end that session and "
             "change how you sign in."
         ),
         {"at": "2026-11-21T08:00:00+00:00", "device": "Firefox, Linux"},
@@ -25,58 +25,64 @@ KINDS = {
     ),
     "security.second_factor_added": _security(
         _l("Second factor added"),
-        _l("Your account now asks for a second factor: %(what)s. If you did not do this, write to us at once."),
+        _l("Your account now asks for a second factor: %(what)s. If you did not do this, contact "
+           "us immediately."),
         {"what": "totp"},
     ),
     "security.second_factor_removed": _security(
         _l("Second factor removed"),
-        _l("A second factor was removed from your account: %(what)s. If you did not do this, write to us at once."),
+        _l("A second factor was removed from your account: %(what)s. If you did not do this, "
+           "contact us immediately."),
         {"what": "passkey"},
     ),
     "security.second_factor_reset": _security(
         _l("Your second factor was reset"),
         _l(
-            "Our staff took away every second factor of your account, as you have lost them. If you did not ask "
-            "for this, write to us at once."
+            "Our staff removed all second factors from your account because you had lost them. If "
+            "you did not ask for this, contact us immediately."
         ),
         {},
     ),
     "security.recovery_code_used": _security(
         _l("A recovery code was used"),
-        _l("Somebody signed in with one of your recovery codes. You have %(left)s left. Make new ones soon."),
+        _l("Someone signed in with one of your recovery codes. You have %(left)s left. Make new "
+           "ones soon."),
         {"left": 7},
     ),
     "security.recovery_codes_made": _security(
         _l("New recovery codes"),
-        _l("New recovery codes were made for your account. The former ones do not work any more."),
+        _l("New recovery codes were made for your account. The old ones no longer work."),
         {},
     ),
     "security.method_added": _security(
         _l("New way to sign in"),
-        _l("A way to sign in was added to your account: %(what)s. If you did not do this, write to us at once."),
+        _l("A way to sign in was added to your account: %(what)s. If you did not do this, contact "
+           "us immediately."),
         {"what": "wallet"},
     ),
     "security.change_requested": _security(
-        _l("A change was asked for: %(what)s"),
+        _l("Change requested: %(what)s"),
         _l(
-            "Somebody asked to change this in your account: %(what)s %(value)s. It happens at %(applies_at)s. If "
-            "it was not you, cancel it before then."
+            "Someone asked to change this in your account: %(what)s %(value)s. It takes effect on "
+            "%(applies_at)s. If it was not you, cancel it before then."
         ),
         {"what": "payout_account", "value": "••••4711", "applies_at": "2026-11-22T08:00:00+00:00"},
     ),
     "security.change_applied": _security(
         _l("Changed: %(what)s"),
-        _l("This was changed in your account: %(what)s %(value)s. If you did not ask for it, write to us at once."),
+        _l("This was changed in your account: %(what)s %(value)s. If you did not ask for it, "
+           "contact us immediately."),
         {"what": "phone", "value": "+251•••••67"},
     ),
     "security.change_cancelled": _security(
         _l("Change cancelled: %(what)s"),
-        _l("The change was cancelled and nothing in your account is different: %(what)s %(value)s."),
+        _l("The change was cancelled. Your account has not changed: %(what)s %(value)s."),
         {"what": "email", "value": "a•••@example.com"},
     ),
     "security.change_failed": _security(
         _l("A change could not be made: %(what)s"),
-        _l("What you asked for could not be done, and nothing in your account is different: %(what)s %(value)s."),
+        _l("The change you asked for could not be made. Your account has not changed: %(what)s "
+           "%(value)s."),
         {"what": "wallet", "value": "0x5FbD…0aa3", "reason": "Another account uses this wallet."},
     ),
     "security.sessions_ended": _security(
@@ -88,8 +94,8 @@ KINDS = {
     "security.api_token_reused": _security(
         _l("An API token was used twice"),
         _l(
-            "A spent refresh token of yours was used again, so somebody else may have had it. All tokens of that "
-            "program were withdrawn; sign in with it anew."
+            "One of your refresh tokens was used a second time, so someone else may have it. We "
+            "have revoked all tokens of that program. Sign in with it again."
         ),
         {},
         path="/account/sessions",
@@ -101,7 +107,8 @@ KINDS = {
     ),
     "security.account_disabled": _security(
         _l("Your account was closed"),
-        _l("Nobody can sign in to your account any more. Your money stays yours: write to us to get it."),
+        _l("You can no longer sign in to your account. Your money stays yours: contact us to "
+           "withdraw it."),
         {"reason": "The number was reported as stolen."},
     ),
     "security.account_enabled": _security(

@@ -22,33 +22,33 @@ ROLES: dict[str, tuple[str, ...]] = {
 
 KINDS = {
     "staff.people": _queue(
-        _l("Somebody waits to be verified"),
-        _l("There is new work in the queue of people."),
+        _l("A person is waiting to be verified"),
+        _l("There is new work in the queue for people."),
         "/staff/people",
     ),
     "staff.nominees": _queue(
-        _l("A nominee waits to be verified"),
-        _l("There is new work in the queue of nominees."),
+        _l("A nominee is waiting to be verified"),
+        _l("There is new work in the queue for nominees."),
         "/staff/people",
     ),
     "staff.companies": _queue(
-        _l("A company waits for approval"),
-        _l("There is new work in the queue of companies."),
+        _l("A company is waiting for approval"),
+        _l("There is new work in the queue for companies."),
         "/staff/companies",
     ),
     "staff.campaigns": _queue(
-        _l("A campaign waits for approval"),
-        _l("There is new work in the queue of campaigns."),
+        _l("A campaign is waiting for approval"),
+        _l("There is new work in the queue for campaigns."),
         "/staff/approvals",
     ),
     "staff.payments": _queue(
         _l("A payment needs a decision"),
-        _l("There is a new exception in the queue of payments."),
+        _l("There is a new payment to review."),
         "/staff/exceptions",
     ),
     "staff.requests": _queue(
-        _l("A colleague's request waits for a second pair of eyes"),
-        _l("There is new work in the queue of requests about staff."),
+        _l("A colleague's request needs a second approval"),
+        _l("There is new work in the queue for requests about staff."),
         "/staff/requests",
     ),
     "staff.follow": _queue(
@@ -57,8 +57,8 @@ KINDS = {
         "/staff/follow",
     ),
     "staff.keys": _queue(
-        _l("A request about keys or wallets waits for a second admin"),
-        _l("There is new work in the queue of requests about keys, pauses and wallets."),
+        _l("A request about keys or wallets needs a second admin"),
+        _l("There is new work in the queue for requests about keys, pauses and wallets."),
         "/staff/chain/keys",
     ),
 }

@@ -24,7 +24,7 @@ def preferences() -> BaseResponse:
     if form.validate_on_submit():
         wanted = {pair for pair in pairs if f"{pair[0]}:{pair[1]}" in (form.wanted.data or [])}
         service.choose_all(person.id, wanted, among=pairs)
-        pages.flash(_("Saved. From now on you get what you have chosen."), "success")
+        pages.flash(_("Your choices have been saved."), "success")
         return pages.back(url_for("notifications.preferences"))
     chosen = queries.choices([person.id]).get(person.id, {})
     return pages.render(

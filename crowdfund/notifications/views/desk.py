@@ -81,5 +81,5 @@ def _words(found: Any) -> tuple[str, str]:  # noqa: ANN401 - a row
 def retry(message_id: str) -> BaseResponse:
     """Send a message again that was given up."""
     service.retry(queries.message(message_id).id)
-    pages.flash(_("The message is on its way again."), "success")
+    pages.flash(_("We are sending the message again."), "success")
     return pages.back(url_for("notifications.message", message_id=message_id))

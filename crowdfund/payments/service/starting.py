@@ -102,7 +102,9 @@ def _queue_opening(payment_id: str, user_id: str, gateway: str) -> None:
 def _same(key: str, wanted: Mapping[str, Any]) -> str:
     found = queries.find_by_key(key)
     if found is None or any(getattr(found, name) != value for name, value in wanted.items()):
-        raise Conflict(_("This payment was begun already with other figures. Nothing was charged."))
+        raise Conflict(
+            _("This payment has already been started with a different amount. Nothing was charged.")
+        )
     return found.id
 
 
@@ -120,9 +122,9 @@ def missing_contact(user_id: str, gateway: str) -> str | None:
 def _missing(person: people_queries.Person, gateway: str) -> str | None:
     needs = gateways.get(gateway).needs
     if "email" in needs and not person.email:
-        return _("The bank needs your e-mail address. Add one to your account, then go on here.")
+        return _("The bank needs your e-mail address. Add one to your account, then continue here.")
     if "phone" in needs and not person.phone:
-        return _("The bank needs your mobile number. Add it to your account, then go on here.")
+        return _("The bank needs your mobile number. Add it to your account, then continue here.")
     return None
 
 
