@@ -158,14 +158,24 @@ def timeline(
         ),
     ]  # fmt: skip
     if status in (Status.FAILED, Status.EXPIRED):
-        was_paid = steps[1:2] if Status.AUTHORISED in times else []
-        return [steps[0], *was_paid, _ended(status, times.get(status), came)]
+        was_paid = Status.AUTHORISED in times
+        paid = [{**steps[1], "state": "done", "text": ""}] if was_paid else []
+        return [steps[0], *paid, _ended(status, times.get(status), came)]
     if status == Status.AUTHORISED and came.review is not None:
         return [*steps[:2], _reviewed(came.review)]
     if status == Status.RETURNED:
         text = _("The whole amount is in your wallet.")
         steps[3] = {"label": _("Money returned"), "at": times.get(status), "state": "done", "text": text}
     return steps
+
+
+def label(status: str, came: Came = NOTHING_CAME) -> str:
+    """Return what a status is called on the investment's own page, where the money is known."""
+    if came.review is not None and came.review.is_open:
+        return _("Under review")
+    if status in (Status.FAILED, Status.EXPIRED) and came.review is not None:
+        return _("Not invested")
+    return words(status)
 
 
 def _reviewed(review: Review) -> dict[str, Any]:

@@ -119,14 +119,15 @@ def show(investment_id: str) -> Response:
     investment = queries.for_owner(investment_id, identity.current_user().id)
     payment = payments.get(investment.payment_id) if investment.payment_id else None
     reviews = payment_reviews.of_payment(payment.id) if payment else []
+    came = _came(payment, reviews)
     return pages.render(
         "investments/show.html",
         "investments/_status.html",
         investment=investment,
         payment=payment,
         reviews=reviews,
-        words=rules.words,
-        steps=rules.timeline(investment, queries.times(investment_id), came=_came(payment, reviews)),
+        label=rules.label(investment.status, came),
+        steps=rules.timeline(investment, queries.times(investment_id), came=came),
         is_final=investment.status in rules.FINAL and not any(one.is_open for one in reviews),
         entries=_entries(investment),
     )

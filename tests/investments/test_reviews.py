@@ -93,7 +93,9 @@ def test_after_the_decision_the_page_says_what_was_decided(world, charlie, amoun
     assert sentence.format(amount=money.fmt(money.parse(amount))) in page
     assert "Our staff will decide" not in page
     assert "Under review" not in page
-    assert "Not invested" in page
+    assert page.count("Not invested") == 2  # the badge and the last step
+    assert "Pay on the bank's page" not in page
+    assert "Invest again" in page
     assert not [one for one in UNTRUE_WHEN_MONEY_CAME if one in page]
 
 

@@ -71,6 +71,24 @@ def test_a_payment_that_came_and_was_not_invested_keeps_its_step():
     times = {Status.AUTHORISED: MOMENT, Status.FAILED: MOMENT}
     found = steps("failed", came=rules.Came(True, False, review("too_much", "return")), times=times)
     assert [step["label"] for step in found] == ["Investment placed", "Paid at NEO Bank", "Not invested"]
+    assert [step["state"] for step in found] == ["done", "done", "failed"]
+    assert found[1]["text"] == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "came", "label"),
+    [
+        ("authorised", rules.NOTHING_CAME, "Paid"),
+        ("authorised", rules.Came(True, False, review("too_much")), "Under review"),
+        ("expired", rules.Came(True, False, review("late")), "Under review"),
+        ("expired", rules.Came(True, False, review("late", "credit")), "Not invested"),
+        ("failed", rules.Came(True, False, review("too_much", "return")), "Not invested"),
+        ("failed", rules.NOTHING_CAME, "Failed"),
+        ("settled", rules.Came(True, False, review("too_much", "accept")), "Settled"),
+    ],
+)
+def test_the_label_of_a_status_says_what_became_of_the_money(status, came, label):
+    assert rules.label(status, came) == label
 
 
 @pytest.mark.parametrize(("resolution", "label"), [(None, "Under review"), ("accept", "Reviewed")])

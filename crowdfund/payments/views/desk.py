@@ -147,4 +147,5 @@ def _confirm_page(found: Any, resolution: Resolution, form: forms.ConfirmForm, *
         postings=exceptions_service.preview(found, resolution),
         effect=forms.effect(found.kind, resolution),
         people=people_queries.names({found.user_id} if found.user_id else set()),
+        payment=queries.find(found.payment_id) if found.payment_id else None,
     )
