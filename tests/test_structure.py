@@ -111,6 +111,7 @@ WAITING = {
     "create_address": "tests: where a contract will be",
     "forget_last": "tests: a process that has just started",
     "forget_sweep": "tests: a process that has just started",
+    "set_kyc_level": "tests: a level without the review that gives it",
     "authenticate": "the JSON API",
     "accept_late": "money that comes after the end of a campaign",
     "capture_hold": "payouts",

@@ -130,7 +130,7 @@ def set_verification(
 
 
 def set_kyc_level(person_id: str, level: str, *, actor: str) -> None:
-    """Set the verification level without a review (demo story, tests, admin command)."""
+    """Set the verification level without a review, for tests; raises Invalid for an unknown level."""
     if level not in rules.KYC_LEVELS:
         raise Invalid(f"There is no level {level!r}.")
     status = "none" if level == "none" else "verified"

@@ -9,7 +9,11 @@ NAME = "Selamawit Bekele Hailu"
 
 def photo(name: str = NAME) -> dict:
     """Return a file as a browser uploads it: a picture of a specimen passport."""
-    return {"name": "passport.png", "mimeType": "image/png", "buffer": pictures.passport(name.upper())}
+    return {
+        "name": "passport.png",
+        "mimeType": "image/png",
+        "buffer": pictures.passport(name.upper(), "EP0000001"),
+    }
 
 
 def about(page: Page, name: str = NAME) -> None:
