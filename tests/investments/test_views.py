@@ -127,7 +127,7 @@ def test_a_refused_form_does_not_show_as_done_what_was_undone(world, charlie):
 def test_who_may_not_invest_is_told_instead_of_shown_a_form(app, world):
     eve = raising.sign_in(app.test_client(), raising.person("eve"))
     page = eve.get(invest_url(world))
-    assert "Verify your identity first" in page.text
+    assert "You cannot invest yet" in page.text
     assert "<form" not in page.text.split("<main")[1].split("</main>")[0]
     refused = eve.post(invest_url(world), data=form())
     assert refused.status_code == 403

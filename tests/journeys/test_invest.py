@@ -76,7 +76,7 @@ def _get_verified(world, person):
     world.look(person, TITLE)
     person.get_by_role("link", name="Invest from 500.00 ETB").first.click()
     world.sign_in(person, EMAIL, go=False)
-    expect(person.get_by_text("Verify your identity first")).to_be_visible()
+    expect(person.get_by_text("You cannot invest yet")).to_be_visible()
     world.look(person, "Invest", "not verified")
     person.get_by_role("link", name="Go to my verification").click()
     person.get_by_role("link", name="Name, birth and nationality").click()

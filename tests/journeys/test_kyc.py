@@ -222,7 +222,7 @@ def _time_ends_it(world, page):
         [sys.executable, "-c", code], env=environ, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stderr
-    expect(page.get_by_text("Your verification has expired")).to_be_visible()
+    expect(page.get_by_text("Your verification has run out")).to_be_visible()
     assert page.evaluate("window.neverReloaded")
     world.look(page, "Your verification", "expired")
     page.goto(f"/campaigns/{SLUG}/invest")
