@@ -126,7 +126,7 @@ def test_a_level_ends_with_the_first_document_it_needs():
     [
         ("verified", "basic", None, None), ("verified", "basic", TODAY, None),
         ("verified", "basic", date(2026, 6, 14), "run out"), ("expired", "none", None, "run out"),
-        ("none", "none", None, "You cannot invest yet"), ("pending", "none", None, "are checking"),
+        ("none", "none", None, "Verify your identity first"), ("pending", "none", None, "are checking"),
         ("rejected", "none", None, "could not verify"), ("pending", "basic", None, "are checking"),
     ],
 )  # fmt: skip

@@ -51,7 +51,7 @@ def test_the_first_investment_freezes_the_terms(world):
 
 def test_a_person_who_is_not_verified_may_not_invest(world):
     world.people["eve"] = raising.person("eve")
-    with pytest.raises(rules.NotVerified, match="You cannot invest yet") as refusal:
+    with pytest.raises(rules.NotVerified, match="Verify your identity first") as refusal:
         world.place("eve")
     assert refusal.value.status == 403
     assert nothing_was_stored(world)
