@@ -7,8 +7,8 @@ from markupsafe import Markup
 from sqlalchemy import Row
 
 from crowdfund.adapters import storage
-from crowdfund.campaigns import queries
-from crowdfund.campaigns.rules import drafts, life
+from crowdfund.campaigns import listing, queries
+from crowdfund.campaigns.rules import addresses, drafts, life
 from crowdfund.campaigns.views import cards, kept
 from crowdfund.campaigns.views.blueprint import bp
 from crowdfund.documents import sending
@@ -23,6 +23,7 @@ from crowdfund.kernel.i18n import _, _l, language
 from crowdfund.kernel.web import requests
 
 STATUS_WORDS = [("", _l("All")), ("live", _l("Live")), ("funded", _l("Funded")), ("ended", _l("Not funded"))]
+_PAGING = ("page", "after", "before")
 SORT_WORDS = [("newest", _l("Newest")), ("ending", _l("Ending soon")), ("funded", _l("Most funded"))]
 
 
@@ -40,30 +41,41 @@ def index() -> Response:
 
 def _list(*, intro: bool) -> Response:
     args = request.args
-    text, sector, status = args.get("q", "")[:80], args.get("sector", ""), args.get("status", "")
-    page = min(max(1, args.get("page", 1, type=int)), 10_000)
-    sort = args.get("sort", "newest")
-    rows, total = queries.listing(text=text, sector=sector, status=status, sort=sort, page=page)
-    drawn = b"".join(cards.render(cards.keys_of(rows, clock.now(), locale=language())))
-    first, last = (page - 1) * queries.PAGE_SIZE + 1, (page - 1) * queries.PAGE_SIZE + len(rows)
-    shown: dict[str, Any] = {
-        "here": url_for("campaigns.index"), "total": total, "first": first, "last": last, "page": page,
-        "filtered": any(args.get(name) for name in ("q", "sector", "status")),
-    }  # fmt: skip
-    # Everything but the cards is the same for everybody who asks for the same.
-    key = (request.query_string, total, len(rows))
+    shown = listing.page(addresses.asked(args))
+    drawn = b"".join(cards.render(cards.keys_of(shown.rows, clock.now(), locale=language())))
+    # Everything but the cards and the pager is the same for everybody who filters and sorts alike.
+    lasting = tuple((name, value) for name, value in args.items() if name not in _PAGING)
+    filtered = shown.number > 1 or any(args.get(name) for name in ("q", "sector", "status"))
+    key = (lasting, not shown.rows, filtered)
+    context = {"here": url_for("campaigns.index"), "is_empty": not shown.rows, "filtered": filtered}
+    moving = {"cards": drawn, "pager": _pager(shown, lasting) if shown.rows else b""}
     if requests.is_htmx():
-        return kept.fragment("campaigns/_list.html", key, moving={"cards": drawn}, **shown)
+        return kept.fragment("campaigns/_list.html", key, moving=moving, **context)
     return kept.page(
         "campaigns/index.html",
         key,
-        moving={"cards": drawn},
+        moving=moving,
         intro=intro,
         sectors=[("", _("All sectors")), *lists.SECTORS.items()],
         statuses=STATUS_WORDS,
         sorts=SORT_WORDS,
-        **shown,
+        **context,
     )
+
+
+def _pager(shown: listing.Page, lasting: tuple[tuple[str, str], ...]) -> bytes:
+    """Return the addresses of the pages beside this one, and where it is among all."""
+    number = shown.number
+    previous = {"page": number - 1, "before": shown.previous} if number > 2 else {}
+    context = {
+        "here": url_for("campaigns.index"),
+        "args": dict(lasting),
+        "previous": previous if shown.previous else None,
+        "following": {"page": number + 1, "after": shown.following} if shown.following else None,
+        "first": shown.first, "last": shown.last, "total": shown.total, "is_counted": shown.is_counted,
+    }  # fmt: skip
+    key = (lasting, number, shown.previous, shown.following, shown.first, shown.last, shown.total)
+    return kept.part("campaigns/_pager.html", (key, shown.is_counted), lambda: context)
 
 
 @bp.get("/campaigns/<slug>")
