@@ -227,6 +227,6 @@ def _part(found: Sequence[Any], asked: Asked) -> Sequence[Any]:
 @lru_cache(maxsize=8)
 def _by_ids(sort: str, most: int) -> Lookup:
     columns = [_L.c[name] for name in dict.fromkeys(("ends_at", *addresses.COLUMNS[sort]))]
-    ids = [sa.bindparam(f"id_{number}") for number in range(most)]
+    ids: list[Any] = [sa.bindparam(f"id_{number}") for number in range(most)]
     query = sa.select(_C.c.id, _C.c.version, _C.c.status, *columns)
     return Lookup(query.join(_L, _L.c.campaign_id == _C.c.id).where(_C.c.id.in_(ids)))

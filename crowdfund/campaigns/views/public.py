@@ -17,12 +17,13 @@ from crowdfund.issuers import queries as issuers_queries
 from crowdfund.issuers.rules import lists
 from crowdfund.issuers.rules.lists import country_name
 from crowdfund.issuers.rules.papers import KINDS
-from crowdfund.kernel import clock
+from crowdfund.kernel import clock, money
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _, _l, language
 from crowdfund.kernel.web import requests
 
 STATUS_WORDS = [("", _l("All")), ("live", _l("Live")), ("funded", _l("Funded")), ("ended", _l("Not funded"))]
+_FILTERS = ("q", "sector", "status")
 _PAGING = ("page", "after", "before")
 SORT_WORDS = [("newest", _l("Newest")), ("ending", _l("Ending soon")), ("funded", _l("Most funded"))]
 
@@ -40,12 +41,12 @@ def index() -> Response:
 
 
 def _list(*, intro: bool) -> Response:
-    args = request.args
+    args = request.args.to_dict()
     shown = listing.page(addresses.asked(args))
     drawn = b"".join(cards.render(cards.keys_of(shown.rows, clock.now(), locale=language())))
     # Everything but the cards and the pager is the same for everybody who filters and sorts alike.
-    lasting = tuple((name, value) for name, value in args.items() if name not in _PAGING)
-    filtered = shown.number > 1 or any(args.get(name) for name in ("q", "sector", "status"))
+    lasting = tuple([one for one in args.items() if one[0] not in _PAGING])
+    filtered = shown.number > 1 or any(map(args.get, _FILTERS))
     key = (lasting, not shown.rows, filtered)
     context = {"here": url_for("campaigns.index"), "is_empty": not shown.rows, "filtered": filtered}
     moving = {"cards": drawn, "pager": _pager(shown, lasting) if shown.rows else b""}
@@ -102,7 +103,30 @@ def detail(slug: str) -> Response:
 def _funding(campaign: Row[Any], now: dict[str, Any]) -> bytes:
     # Any movement of money makes a new version; the clock moves the words about time and state.
     key = (campaign.id, campaign.version, now["phase"], now["time_left"])
-    return kept.part("campaigns/_funding.html", key, lambda: {"campaign": campaign, **now})
+    is_coming = now["on_its_way_minor"] != 0
+    lasting = (
+        campaign.id, campaign.slug, campaign.currency, campaign.goal_minor, campaign.min_minor,
+        campaign.grace_days, now["threshold_minor"], now["phase"], now["time_left"], now["can_invest"], is_coming,
+    )  # fmt: skip
+    return kept.filled_part(
+        "campaigns/_funding.html",
+        key,
+        lasting=lasting,
+        moving=lambda: _moving(campaign, now),
+        context=lambda: {"campaign": campaign, "is_coming": is_coming, **now},
+    )
+
+
+def _moving(campaign: Row[Any], now: dict[str, Any]) -> dict[str, str]:
+    """Return the texts that change with every payment."""
+    percent = campaign.settled_minor * 100 // campaign.goal_minor if campaign.goal_minor else 0
+    return {
+        "raised": money.fmt(campaign.settled_minor, campaign.currency),
+        "percent": str(percent),
+        "filled": str(min(percent, 100)),
+        "investors": str(campaign.investors_count),
+        "coming": money.fmt(now["on_its_way_minor"], campaign.currency),
+    }
 
 
 def _texts(slug: str) -> dict[str, Any]:
