@@ -106,7 +106,8 @@ def _funding(campaign: Row[Any], now: dict[str, Any]) -> bytes:
     is_coming = now["on_its_way_minor"] != 0
     lasting = (
         campaign.id, campaign.slug, campaign.currency, campaign.goal_minor, campaign.min_minor,
-        campaign.grace_days, now["threshold_minor"], now["phase"], now["time_left"], now["can_invest"], is_coming,
+        campaign.grace_days, now["threshold_minor"], now["phase"], now["time_left"], now["can_invest"],
+        is_coming,
     )  # fmt: skip
     return kept.filled_part(
         "campaigns/_funding.html",

@@ -1,8 +1,9 @@
 """Find rows by any part of a text, in any script, without reading them all.
 
 SQLite gets a table of FTS5 with the trigrams of the text, PostgreSQL a GIN index over its pairs and
-trigrams of letters. Both only name candidates: `contains` decides. MariaDB has no index for parts of
-words (its FULLTEXT finds whole words), so `contains` reads every text there.
+trigrams of letters (pg_trgm finds no pairs, and not every server has it). Both only name candidates:
+`contains` decides. MariaDB has no index for parts of words (its FULLTEXT finds whole words), so
+`contains` reads every text there.
 
 The texts must be in lower case already; nothing of what a person types is syntax anywhere here.
 """
@@ -41,6 +42,22 @@ def contains(column: sa.ColumnElement[str], part: sa.ColumnElement[str]) -> sa.C
     return _Position(column, part) > 0
 
 
+# Three letters are one number, 21 bits each: numbers need no collation, which would take most of the time.
+_GRAMS_FUNCTION = """
+CREATE OR REPLACE FUNCTION text_grams(whole text) RETURNS bigint[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+SELECT array_agg((one << 42) | (two << 21) | three) || array_agg((one << 42) | (two << 21))
+FROM (
+  SELECT one, coalesce(lead(one) OVER following, 0) AS two, coalesce(lead(one, 2) OVER following, 0) AS three
+  FROM (
+    SELECT CAST(ascii(letter) AS bigint) AS one, place
+    FROM unnest(string_to_array(whole, NULL)) WITH ORDINALITY AS letters (letter, place)
+  ) AS letters
+  WINDOW following AS (ORDER BY place)
+) AS grams
+$$"""
+
+
 # --- the index ------------------------------------------------------------------------------------
 
 
@@ -52,13 +69,7 @@ def index_ddl(dialect: str, table: str, key: str, column: str) -> list[str]:
     if dialect == "sqlite":
         return _sqlite_ddl(table, key, column)
     if dialect == "postgresql":
-        return [
-            "CREATE OR REPLACE FUNCTION text_grams(whole text) RETURNS text[] "
-            "LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ "
-            'SELECT array_agg(DISTINCT gram) FROM (SELECT substr(whole, first, size) COLLATE "C" AS gram '
-            "FROM generate_series(1, length(whole)) AS first, generate_series(2, 3) AS size) AS grams $$",
-            f"CREATE INDEX {table}_grams ON {table} USING gin (text_grams({column}))",
-        ]
+        return [_GRAMS_FUNCTION, f"CREATE INDEX {table}_grams ON {table} USING gin (text_grams({column}))"]
     return []
 
 
@@ -69,6 +80,13 @@ def drop_index_ddl(dialect: str, table: str) -> list[str]:
     if dialect == "postgresql":
         return [f"DROP INDEX {table}_grams", "DROP FUNCTION text_grams(text)"]
     return []
+
+
+def is_part_of_index(table: str, kind: str, name: str) -> bool:
+    """Return whether a table or index of the database is of `index_ddl`, so that no model describes it."""
+    if kind == "index":
+        return name == f"{table}_grams"
+    return kind == "table" and (name == f"{table}_terms" or f"{name}_".startswith(f"{table}_text_"))
 
 
 def _sqlite_ddl(table: str, key: str, column: str) -> list[str]:
@@ -102,7 +120,7 @@ def candidates(dialect: str, table: str, key: str, column: str) -> sa.ColumnElem
     if dialect == "sqlite":
         fts = f"{table}_text"
         return sa.text(f"{table}.{key} IN (SELECT rowid FROM {fts} WHERE {fts} MATCH :grams)")  # type: ignore[return-value]
-    return sa.text(f"text_grams({table}.{column}) @> CAST(:grams AS text[])")  # type: ignore[return-value]
+    return sa.text(f"text_grams({table}.{column}) @> CAST(:grams AS bigint[])")  # type: ignore[return-value]
 
 
 def terms_query(table: str) -> sa.Select[Any]:
@@ -123,9 +141,15 @@ def fts_grams(part: str, beginning: Sequence[str] = ()) -> str:
     return word.join('"' + gram.replace('"', '""') + '"' for gram in grams)
 
 
-def array_grams(part: str) -> list[str]:
-    """Return PostgreSQL's `grams` for a part of two letters or more."""
-    return [part] if len(part) == 2 else _grams(part)
+def array_grams(part: str) -> list[int]:
+    """Return PostgreSQL's `grams` for a part of two letters or more, as `text_grams` makes them."""
+    return [_number(gram) for gram in ([part] if len(part) == 2 else _grams(part))]
+
+
+def _number(gram: str) -> int:
+    one, two, three = (ord(letter) for letter in gram.ljust(3, "\0"))
+    number = one << 42 | two << 21 | three
+    return number if number < 1 << 63 else number - (1 << 64)  # a bigint has a sign
 
 
 def _grams(part: str) -> list[str]:
