@@ -54,7 +54,8 @@ def page(asked: Asked) -> Page:
     found = _searched(asked) if asked.text else None
     if found is None:
         rows = _query(asked).all(**_params(asked))
-        total, is_counted = (rows[0].total if rows else 0), not asked.text
+        is_counted = not asked.text
+        total = (rows[0].total if is_counted else MOST_FOUND) if rows else 0
     else:
         rows, total, is_counted = _rows(found, asked), len(found), True
     if asked.before and len(rows) < PAGE_SIZE:
@@ -183,7 +184,9 @@ def _find(asked: Asked) -> list[Any] | None:
         values["grams"] = substrings.fts_grams(asked.text, terms)
     elif has_index:
         values["grams"] = substrings.array_grams(asked.text)
-    query = _finding(asked.sort, bool(asked.state), bool(asked.sector), dialect if has_index else "")
+    query = _finding(
+        asked.sort, bool(asked.state), bool(asked.sector), dialect if has_index else "", MOST_FOUND
+    )
     rows = query.all(**values)
     if len(rows) > MOST_FOUND:
         return None
@@ -193,13 +196,13 @@ def _find(asked: Asked) -> list[Any] | None:
 
 
 @lru_cache(maxsize=64)
-def _finding(sort: str, by_state: bool, by_sector: bool, indexed_by: str) -> Lookup:
+def _finding(sort: str, by_state: bool, by_sector: bool, indexed_by: str, most: int) -> Lookup:
     columns = [_L.c[name] for name in addresses.COLUMNS[sort]]
     query = sa.select(_L.c.campaign_id, *columns).where(*_filters(by_state, by_sector))
     if indexed_by:
         query = query.where(substrings.candidates(indexed_by, _L.name, "place", "search_text"))
     query = query.where(substrings.contains(_L.c.search_text, sa.bindparam("text")))
-    return Lookup(query.limit(sa.literal_column(str(MOST_FOUND + 1))))
+    return Lookup(query.limit(sa.literal_column(str(most + 1))))
 
 
 def _rows(found: Sequence[Any], asked: Asked) -> list[Any]:
