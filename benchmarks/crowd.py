@@ -54,7 +54,7 @@ def _campaign(number: int, now: datetime, address: str, digest: str) -> Row:
     title = f"A second roaster for Yirga number {number}."
     if number % 4 == 1 and number > 20:
         title = f"Solar pumps for Awash number {number}."
-    rare = _RARE.get(number, "")
+    rare = _RARE.get(number, "") + " windmill" * (number < 12 or number % 100 == 0)
     terms |= {
         "id": new_id(), "title": title, "status": _STATES[number % 8], "sector": _SECTORS[number % 4],
         "search_text": f"{title} {terms['summary']} yirga coffee {number} {rare}".casefold(),

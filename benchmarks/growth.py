@@ -20,6 +20,8 @@ from werkzeug.test import EnvironBuilder
 
 from benchmarks import crowd, sites, turns, world
 from crowdfund import create_app
+from crowdfund.campaigns.models import CampaignListing
+from crowdfund.campaigns.rules import addresses
 from crowdfund.kernel import config
 from crowdfund.kernel.db import db
 
@@ -41,6 +43,8 @@ PAGES = {
     "sort funded": "/campaigns?sort=funded",
     "page 40": "/campaigns?page=40",
     "page 40, search": "/campaigns?q=roaster&page=40",
+    "middle of the list, by its key": "/campaigns?page=9&after={middle}",
+    "search that finds every hundredth, sort funded": "/campaigns?q=windmill&sort=funded",
     "detail": f"/campaigns/{crowd.SLUG}",
 }
 _LAST_PAGE = 2  # of the smallest size
@@ -86,6 +90,7 @@ def _work(app: Flask, path: str, size: int, calls: int) -> Callable[[], float]:
     """Return a work that gives the milliseconds of CPU that one request takes, the median of some."""
     if size <= SMALL[-1]:
         path = path.replace("page=40", f"page={_LAST_PAGE}")
+    middle = _middle(app, size)
     served = _server_cpu(app)
     number = 0
 
@@ -93,10 +98,12 @@ def _work(app: Flask, path: str, size: int, calls: int) -> Callable[[], float]:
         nonlocal number
         spent = []
         if not number:
-            _call(app, _environ(path))  # opens the connections that are counted from now on
+            _call(
+                app, _environ(path.format(call=0, middle=middle))
+            )  # opens the connections that are counted from now on
         for _ in range(calls):
             number += 1
-            environ = _environ(path.format(call=number))
+            environ = _environ(path.format(call=number, middle=middle))
             before, start = served(), time.process_time()
             _call(app, environ)
             own = time.process_time() - start
@@ -104,6 +111,16 @@ def _work(app: Flask, path: str, size: int, calls: int) -> Callable[[], float]:
         return statistics.median(spent) * 1_000
 
     return work
+
+
+def _middle(app: Flask, size: int) -> str:
+    """Return the key of the campaign in the middle of the list, as the addresses of pages hold it."""
+    table = CampaignListing.__table__
+    query = sa.select(table.c.starts_at, table.c.place).order_by(table.c.starts_at.desc())
+    with app.app_context():
+        row = db.session.execute(query.offset(min(size // 2, size - 13)).limit(1)).one()
+        db.session.remove()
+    return addresses.token(row, "newest")
 
 
 def _environ(path: str) -> dict[str, Any]:
