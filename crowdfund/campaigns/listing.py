@@ -49,7 +49,7 @@ class Page:
 
 def page(asked: Asked) -> Page:
     """Return the page that somebody asked for."""
-    if asked.number == 1:
+    if asked.number == 1 and (asked.after or asked.before):
         asked = replace(asked, after=None, before=None)
     found = _searched(asked) if asked.text else None
     if found is None:
@@ -85,47 +85,45 @@ def _page(asked: Asked, rows: Sequence[Any], total: int, *, is_counted: bool) ->
 
 
 def _query(asked: Asked) -> Lookup:
-    direction = "after" if asked.after else "before" if asked.before else ""
-    return _walk(asked.sort, direction, bool(asked.state), bool(asked.sector), bool(asked.text), PAGE_SIZE)
+    start = "after" if asked.after else "before" if asked.before else "skip" if asked.number > 1 else ""
+    return _walk(asked.sort, start, bool(asked.state), bool(asked.sector), bool(asked.text), PAGE_SIZE)
 
 
 def _params(asked: Asked) -> dict[str, Any]:
-    key = asked.after or asked.before
-    values: dict[str, Any] = {"state": asked.state, "sector": asked.sector, "text": asked.text}
-    if key is None:
-        return values | {"skipped": (asked.number - 1) * PAGE_SIZE}
-    return values | {f"key_{number}": part for number, part in enumerate(key)}
+    values = {"state": asked.state, "sector": asked.sector, "text": asked.text}
+    key = asked.after or asked.before or ()
+    keys = {f"key_{number}": part for number, part in enumerate(key)}
+    return {**values, **keys, "skipped": (asked.number - 1) * PAGE_SIZE}
 
 
 @lru_cache(maxsize=256)
-def _walk(sort: str, direction: str, by_state: bool, by_sector: bool, by_text: bool, size: int) -> Lookup:
-    """Build a statement once for each combination: building it costs as much as running it."""
+def _walk(sort: str, start: str, by_state: bool, by_sector: bool, by_text: bool, size: int) -> Lookup:
+    """Build a statement once for each combination: building it costs as much as running it.
+
+    What is skipped on the way to a page is read from the index alone; the rest joins at the end.
+    """
     columns = [_L.c[name] for name in addresses.COLUMNS[sort]]
-    narrow = sa.select(_L.c.campaign_id, _L.c.ends_at, *columns).where(*_filters(by_state, by_sector))
+    is_up = (start != "before") is (sort not in addresses.DESCENDING)
+    walk = sa.select(*columns).where(*_same(_L, by_state, by_sector))
     if by_text:
-        narrow = narrow.where(substrings.contains(_L.c.search_text, sa.bindparam("text")))
-    if direction:
+        walk = walk.where(substrings.contains(_L.c.search_text, sa.bindparam("text")))
+    if start in ("after", "before"):
         key = sa.tuple_(*(sa.bindparam(f"key_{n}", type_=_of_any_size(c)) for n, c in enumerate(columns)))
-        is_up = (direction == "after") is (sort not in addresses.DESCENDING)
-        narrow = narrow.where(sa.tuple_(*columns) > key if is_up else sa.tuple_(*columns) < key)
-    else:
-        is_up = sort not in addresses.DESCENDING
-        narrow = narrow.offset(sa.bindparam("skipped"))
+        walk = walk.where(sa.tuple_(*columns) > key if is_up else sa.tuple_(*columns) < key)
+    elif start == "skip":
+        walk = walk.offset(sa.bindparam("skipped"))
     # The number of rows is part of the text: PostgreSQL plans for it.
-    narrow = narrow.order_by(*_ordered(columns, is_up)).limit(sa.literal_column(str(size + 1)))
-    part = narrow.subquery("part")
+    walk = walk.order_by(*_ordered(columns, is_up)).limit(sa.literal_column(str(size + 1)))
+    part = walk.subquery("part")
     total = sa.literal_column("0") if by_text else _total(by_state, by_sector)
-    query = sa.select(*_shown(part), total.label("total")).join(_C, _C.c.id == part.c.campaign_id)
+    query = sa.select(*_shown(sort), total.label("total")).select_from(part)
+    query = query.join(_L, _L.c.place == part.c.place).join(_C, _C.c.id == _L.c.campaign_id)
     return Lookup(query.order_by(*_ordered([part.c[column.name] for column in columns], is_up)))
 
 
 def _of_any_size(column: Any) -> Any:  # noqa: ANN401
     """Return the type of a parameter for a column: an address may hold any number."""
     return sa.BigInteger() if isinstance(column.type, sa.Integer) else column.type
-
-
-def _filters(by_state: bool, by_sector: bool) -> list[sa.ColumnElement[bool]]:
-    return _same(_L, by_state, by_sector)
 
 
 def _same(table: Any, by_state: bool, by_sector: bool) -> list[sa.ColumnElement[bool]]:  # noqa: ANN401
@@ -142,9 +140,10 @@ def _total(by_state: bool, by_sector: bool) -> sa.ScalarSelect[int]:
     return sa.select(number).where(*_same(_N, by_state, by_sector)).scalar_subquery()
 
 
-def _shown(part: Any) -> list[Any]:  # noqa: ANN401
-    moving = [_C.c.id, _C.c.version, _C.c.status]
-    return [*moving, *(column for column in part.c if column.name != "campaign_id")]
+def _shown(sort: str) -> list[Any]:
+    """Return the columns of a row of a page: what finds the card, and the sort key."""
+    listed = dict.fromkeys(("ends_at", *addresses.COLUMNS[sort]))
+    return [_C.c.id, _C.c.version, _C.c.status, *(_L.c[name] for name in listed)]
 
 
 # --- by the text index ------------------------------------------------------------------------------
@@ -198,7 +197,7 @@ def _find(asked: Asked) -> list[Any] | None:
 @lru_cache(maxsize=64)
 def _finding(sort: str, by_state: bool, by_sector: bool, indexed_by: str, most: int) -> Lookup:
     columns = [_L.c[name] for name in addresses.COLUMNS[sort]]
-    query = sa.select(_L.c.campaign_id, *columns).where(*_filters(by_state, by_sector))
+    query = sa.select(_L.c.campaign_id, *columns).where(*_same(_L, by_state, by_sector))
     if indexed_by:
         query = query.where(substrings.candidates(indexed_by, _L.name, "place", "search_text"))
     query = query.where(substrings.contains(_L.c.search_text, sa.bindparam("text")))
@@ -229,7 +228,6 @@ def _part(found: Sequence[Any], asked: Asked) -> Sequence[Any]:
 
 @lru_cache(maxsize=8)
 def _by_ids(sort: str, most: int) -> Lookup:
-    columns = [_L.c[name] for name in dict.fromkeys(("ends_at", *addresses.COLUMNS[sort]))]
     ids: list[Any] = [sa.bindparam(f"id_{number}") for number in range(most)]
-    query = sa.select(_C.c.id, _C.c.version, _C.c.status, *columns)
+    query = sa.select(*_shown(sort)).select_from(_C)
     return Lookup(query.join(_L, _L.c.campaign_id == _C.c.id).where(_C.c.id.in_(ids)))
