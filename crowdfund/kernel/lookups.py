@@ -63,10 +63,8 @@ class Lookup:
         needed = dict.fromkeys(bind.key for bind in compiled.bind_names if bind.required)
         state = compiled.construct_expanded_state(needed)
         names = state.positiontup if compiled.positional else list(state.parameters)
-        processors: dict[str, Any] = {
-            **compiled._bind_processors,
-            **state.processors,
-        }  # the latter of expanded lists only
+        # The state knows only those of expanded lists.
+        processors: dict[str, Any] = {**compiled._bind_processors, **state.processors}
         columns = compiled._result_columns
         convert = [column.type._cached_result_processor(dialect, None) for column in columns]
         plan = self._plans[dialect.name] = _Plan(
