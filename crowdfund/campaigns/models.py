@@ -144,7 +144,7 @@ class CampaignLimits(Base):
     )
 
 
-class CampaignListing(db.Model):
+class CampaignListing(Base):
     """A public campaign as the list sorts and finds it; only triggers write it (docs/adr/0030).
 
     No foreign key: on MariaDB a cascade fires no triggers, and a campaign is never removed.
@@ -169,7 +169,7 @@ class CampaignListing(db.Model):
     )
 
 
-class CampaignCount(db.Model):
+class CampaignCount(Base):
     """How many campaigns the list holds of a state and sector; only triggers write it.
 
     `mark` is another number after each change of the list that is not of money.
@@ -185,7 +185,7 @@ class CampaignCount(db.Model):
 campaign_event = event_table("campaign")
 
 
-@event.listens_for(db.metadata, "after_create")
+@event.listens_for(Base.metadata, "after_create")
 def _make_triggers(
     _target: sa.MetaData, connection: Connection, *, tables: list[sa.Table], **_: object
 ) -> None:

@@ -38,13 +38,18 @@ def drop_ddl(dialect: str) -> list[str]:
     return [*drops, *tables, "DROP FUNCTION list_campaign()", "DROP FUNCTION count_campaign()", *index]
 
 
-def fill_sql(dialect: str) -> str:
-    """Return the statement that lists every campaign that is public; triggers count them."""
+def fill_sql(dialect: str) -> list[str]:
+    """Return the statements that list and count every campaign that is public, before `ddl`.
+
+    Triggers would count them one by one, and leave as many dead rows on PostgreSQL.
+    """
     columns, values = ", ".join(_LISTED), ", ".join(_values(dialect, "campaign"))
-    return (
+    return [
         f"INSERT INTO {LISTING} (campaign_id, {columns}) SELECT id, {values} FROM campaign "
-        f"WHERE {_state('campaign')} IS NOT NULL ORDER BY starts_at, id"
-    )
+        f"WHERE {_state('campaign')} IS NOT NULL ORDER BY starts_at, id",
+        f"INSERT INTO {COUNT} (state, sector, number, mark) SELECT state, sector, count(*), {_CHANCE[dialect]} "
+        f"FROM {LISTING} GROUP BY state, sector",
+    ]
 
 
 # --- what a campaign is in the list -----------------------------------------------------------------

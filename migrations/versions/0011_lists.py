@@ -20,7 +20,7 @@ _SORTS = (("starts_at",), ("is_over", "ends_at"), ("funded_bps",))
 
 
 def upgrade() -> None:
-    """Make the tables and their triggers, then list the campaigns that are public already."""
+    """Make the tables, list the campaigns that are public already, then make the triggers."""
     listing = op.create_table(
         "campaign_listing",
         sa.Column("place", sa.Integer(), autoincrement=True, nullable=False),
@@ -48,7 +48,7 @@ def upgrade() -> None:
             name = f"ix_campaign_listing_{'_'.join((*filters, sort[-1]))}"
             op.create_index(name, listing.name, [*filters, *sort, "place"])
     dialect = op.get_bind().dialect.name
-    for statement in [*triggers.ddl(dialect), triggers.fill_sql(dialect)]:
+    for statement in [*triggers.fill_sql(dialect), *triggers.ddl(dialect)]:
         op.execute(statement)
 
 
