@@ -18,7 +18,7 @@ from typing import Any
 
 from benchmarks import record
 
-NAMES = ("pages", "servers", "ledger", "webhooks", "drain", "selfcheck", "chain", "stack")
+NAMES = ("pages", "growth", "servers", "ledger", "webhooks", "drain", "selfcheck", "chain", "stack")
 _ONE = (
     "import importlib, json, sys, contextlib\n"
     "with contextlib.redirect_stdout(sys.stderr):\n"

@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from alembic import context
 from flask import current_app
 
+from crowdfund.campaigns.triggers import LISTING
 from crowdfund.kernel.db import UTCDateTime
+from crowdfund.kernel.db.substrings import is_part_of_index
 
 db = current_app.extensions["migrate"].db
 
@@ -20,7 +22,9 @@ def render_item(kind, item, autogen_context):
 
 
 def include_object(_object, name, kind, _reflected, _compare_to):
-    """Leave alone what is not ours."""
+    """Leave alone what is not ours, and what no model describes."""
+    if is_part_of_index(LISTING, kind, name):
+        return False
     return not (kind == "table" and name == "alembic_version")
 
 

@@ -1,10 +1,14 @@
 """Tables of campaigns: the terms, the running totals, and who changed what state."""
 
 from datetime import datetime
+from typing import cast
 
 import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column
 
+from crowdfund.campaigns import triggers
 from crowdfund.campaigns.rules.life import Status
 from crowdfund.campaigns.rules.terms import MAX_GRACE_DAYS
 from crowdfund.kernel.db import ID, Base, UTCDateTime, event_table, new_id, one_of
@@ -140,4 +144,52 @@ class CampaignLimits(Base):
     )
 
 
+class CampaignListing(Base):
+    """A public campaign as the list sorts and finds it; only triggers write it (docs/adr/0030).
+
+    No foreign key: on MariaDB a cascade fires no triggers, and a campaign is never removed.
+    """
+
+    __tablename__ = triggers.LISTING
+    # Decides between equal campaigns, and is the row of the text index.
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    campaign_id: Mapped[str] = mapped_column(ID, unique=True)
+    state: Mapped[str] = mapped_column(sa.String(8))
+    sector: Mapped[str] = mapped_column(sa.String(24))
+    starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    is_over: Mapped[int]
+    funded_bps: Mapped[int] = mapped_column(sa.BigInteger)
+    search_text: Mapped[str] = mapped_column(sa.String(500))
+    # One index for each way to filter and sort: each page is one short walk along one of them.
+    __table_args__ = tuple(
+        sa.Index(f"ix_campaign_listing_{'_'.join((*filters, sort[-1]))}", *filters, *sort, "place")
+        for filters in ((), ("state",), ("sector",), ("state", "sector"))
+        for sort in (("starts_at",), ("is_over", "ends_at"), ("funded_bps",))
+    )
+
+
+class CampaignCount(Base):
+    """How many campaigns the list holds of a state and sector; only triggers write it.
+
+    `mark` is another number after each change of the list that is not of money.
+    """
+
+    __tablename__ = triggers.COUNT
+    state: Mapped[str] = mapped_column(sa.String(8), primary_key=True)
+    sector: Mapped[str] = mapped_column(sa.String(24), primary_key=True)
+    number: Mapped[int]
+    mark: Mapped[int] = mapped_column(sa.BigInteger)
+
+
 campaign_event = event_table("campaign")
+
+
+@event.listens_for(Base.metadata, "after_create")
+def _make_triggers(
+    _target: sa.MetaData, connection: Connection, *, tables: list[sa.Table], **_: object
+) -> None:
+    """Make the triggers of the list with its table; migrations run the same statements."""
+    if cast(sa.Table, CampaignListing.__table__) in tables:
+        for statement in triggers.ddl(connection.dialect.name):
+            connection.exec_driver_sql(statement)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,59 +24,13 @@ from crowdfund.kernel.lookups import Lookup
 _C = Campaign.__table__
 _D = CampaignDocument.__table__
 _F = queries.FACTS
-PAGE_SIZE = 12
 
 # What a visitor may read: whatever was live once.
 _WAS_LIVE = sa.and_(_C.c.status.in_(life.PUBLIC), _C.c.starts_at.is_not(None))
-STATUS_FILTERS = {
-    "": _WAS_LIVE,
-    "live": _C.c.status == Status.LIVE,
-    "funded": _C.c.status.in_((Status.SUCCEEDED, Status.RELEASED)),
-    "ended": sa.and_(_WAS_LIVE, _C.c.status.in_((Status.FAILED, Status.REFUNDED, Status.CANCELLED))),
-}
-_LIVE_FIRST = sa.case((_C.c.status == Status.LIVE, 0), else_=1)
-SORTS: dict[str, tuple[Any, ...]] = {
-    "newest": (_C.c.starts_at.desc(), _C.c.id.desc()),
-    "ending": (_LIVE_FIRST, _C.c.ends_at, _C.c.id),
-    "funded": (
-        (_C.c.settled_minor * 10_000 // sa.func.coalesce(_C.c.goal_minor, 1)).desc(),
-        _C.c.id.desc(),
-    ),
-}
 
 
 class CampaignMissing(NotFound):
     """No such campaign, or none that this person may see."""
-
-
-def listing(
-    *, text: str = "", sector: str = "", status: str = "", sort: str = "newest", page: int = 1
-) -> tuple[Sequence[Row[Any]], int]:
-    """Return (id, version, status, ends_at) of a page of public campaigns, and how many there are.
-
-    Only what finds the cached cards; `cards` reads the rest of those that are not cached.
-    """
-    status, sort = (status if status in STATUS_FILTERS else ""), (sort if sort in SORTS else "newest")
-    query = _listing(status, sort, bool(sector), bool(text))
-    params: dict[str, Any] = {"first": (page - 1) * PAGE_SIZE, "size": PAGE_SIZE}
-    if sector:
-        params["sector"] = sector
-    if text:
-        params["pattern"] = like_pattern(text)
-    rows = query.all(**params)
-    return rows, rows[0].total if rows else 0
-
-
-@lru_cache(maxsize=64)
-def _listing(status: str, sort: str, by_sector: bool, by_text: bool) -> Lookup:
-    """Build a statement once for each combination: building it costs as much as running it."""
-    total = sa.func.count().over().label("total")
-    query = sa.select(_C.c.id, _C.c.version, _C.c.status, _C.c.ends_at, total).where(STATUS_FILTERS[status])
-    if by_sector:
-        query = query.where(_C.c.sector == sa.bindparam("sector"))
-    if by_text:
-        query = query.where(_C.c.search_text.like(sa.bindparam("pattern"), escape="!"))
-    return Lookup(query.order_by(*SORTS[sort]).offset(sa.bindparam("first")).limit(sa.bindparam("size")))
 
 
 def like_pattern(text: str) -> str:

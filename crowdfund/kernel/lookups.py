@@ -63,11 +63,13 @@ class Lookup:
         needed = dict.fromkeys(bind.key for bind in compiled.bind_names if bind.required)
         state = compiled.construct_expanded_state(needed)
         names = state.positiontup if compiled.positional else list(state.parameters)
+        # The state knows only those of expanded lists.
+        processors: dict[str, Any] = {**compiled._bind_processors, **state.processors}
         columns = compiled._result_columns
         convert = [column.type._cached_result_processor(dialect, None) for column in columns]
         plan = self._plans[dialect.name] = _Plan(
             text=state.statement,
-            params=tuple((n, state.parameters[n], state.processors.get(n)) for n in names or ()),
+            params=tuple((n, state.parameters[n], processors.get(n)) for n in names or ()),
             is_positional=bool(compiled.positional),
             row=namedtuple("Row", [column.keyname for column in columns])._make,  # type: ignore[attr-defined]
             columns=tuple((index, change) for index, change in enumerate(convert) if change),

@@ -7,11 +7,11 @@ import sqlalchemy as sa
 
 from crowdfund.adapters import mail
 from crowdfund.adapters.chain import abi
-from crowdfund.campaigns import queries
+from crowdfund.campaigns import listing, queries
 from crowdfund.campaigns.events import CampaignCancelled
 from crowdfund.campaigns.models import CampaignLimits
+from crowdfund.campaigns.rules import addresses, terms
 from crowdfund.campaigns.rules import life as life_rules
-from crowdfund.campaigns.rules import terms
 from crowdfund.campaigns.service import drafts, ending, releasing, reviews, shared, totals
 from crowdfund.campaigns.service import life as life_service
 from crowdfund.chain import queries as chain
@@ -553,9 +553,9 @@ def test_the_list_finds_filters_and_sorts(cast, frozen):
     raising.put_in(first, 1_000_00)
 
     def ids(**args):
-        rows, total = queries.listing(**args)
-        assert total == len(rows)
-        return [row.id for row in rows]
+        page = listing.page(addresses.asked({"q": args.pop("text", ""), **args}))
+        assert page.total == len(page.rows)
+        return [row.id for row in page.rows]
 
     assert ids() == [second, first]
     assert ids(sort="ending") == [first, second]
@@ -568,6 +568,7 @@ def test_the_list_finds_filters_and_sorts(cast, frozen):
 
 def test_drafts_are_not_public(cast):
     campaign_id = raising.complete_draft(cast.company, cast.alice)
-    assert queries.listing() == ([], 0)
+    page = listing.page(addresses.Asked())
+    assert (list(page.rows), page.total) == ([], 0)
     with pytest.raises(queries.CampaignMissing):
         queries.funding(raising.campaign(campaign_id).slug)

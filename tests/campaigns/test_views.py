@@ -6,7 +6,7 @@ import re
 import pytest
 
 from crowdfund.adapters import storage
-from crowdfund.campaigns import queries
+from crowdfund.campaigns import listing, queries
 from crowdfund.campaigns.service import drafts, ending
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.kernel.db import commit, rollback
@@ -88,7 +88,7 @@ def test_a_kept_card_is_replaced_when_money_comes_in(client, live):
 
 
 def test_the_list_pages(client, cast, monkeypatch):
-    monkeypatch.setattr(queries, "PAGE_SIZE", 1)
+    monkeypatch.setattr(listing, "PAGE_SIZE", 1)
     raising.live_campaign(cast.company, cast.alice, cast.carla)
     company = raising.registered_company(cast.bob, cast.carla, 8)
     raising.live_campaign(company, cast.bob, cast.carla)

@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from crowdfund.kernel import lookups, sessions
+from crowdfund.kernel import clock, lookups, sessions
 from crowdfund.kernel.db import commit, db
 from crowdfund.kernel.sessions import WebSession
 from tests import raising
@@ -98,3 +98,16 @@ def test_each_lookup_of_a_held_connection_sees_what_was_committed_meanwhile(app,
         )  # fmt: skip
     assert COUNT.first().found == 1
     lookups.release()
+
+
+def test_what_a_lookup_is_asked_with_is_written_as_its_column_holds_it(app, frozen):
+    """SQLite compares moments as texts: one written otherwise would lie before or behind its equal."""
+    now = clock.now()
+    row = {"data": {}, "user_agent": "", "created_at": now, "seen_at": now, "expires_at": now}
+    db.session.execute(sa.insert(T).values(id="a", **row))
+    commit()
+    at = sa.bindparam("at", type_=T.c.seen_at.type)
+    same = lookups.Lookup(sa.select(T.c.id).where(T.c.seen_at == at))
+    below = lookups.Lookup(sa.select(T.c.id).where(sa.tuple_(T.c.seen_at, T.c.id) < sa.tuple_(at, "a")))
+    assert [row.id for row in same.all(at=now)] == ["a"]
+    assert below.all(at=now) == []

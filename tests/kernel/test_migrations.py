@@ -10,6 +10,9 @@ from flask_migrate import downgrade, upgrade
 
 from crowdfund import create_app
 from crowdfund.adapters import storage
+from crowdfund.campaigns import listing
+from crowdfund.campaigns import queries as queries_of_campaigns
+from crowdfund.campaigns.rules import addresses
 from crowdfund.documents import service as documents
 from crowdfund.issuers import queries
 from crowdfund.kernel import config
@@ -224,3 +227,49 @@ def test_work_and_schedules_of_accounts_go_on_under_the_names_of_its_subjects(ol
     planned = db.session.scalars(sa.text("SELECT name FROM schedule")).all()
     rollback()
     assert (kinds, planned) == (["security.apply_change"], [])
+
+
+def listed(text):
+    """Return the titles that a search of the public list finds, and how many public campaigns there are."""
+    found = [
+        queries_of_campaigns.by_id(row.id).title for row in listing.page(addresses.Asked(text=text)).rows
+    ]
+    rollback()
+    return found, listing.page(addresses.Asked()).total
+
+
+def test_campaigns_that_are_public_already_are_listed_counted_and_found(old):
+    fill()
+    upgrade(directory=MIGRATIONS, revision="0010")
+    moment = THEN if db.engine.dialect.name == "postgresql" else THEN.replace(tzinfo=None)
+    rows = [
+        {"id": title, "slug": title, "company_id": "yirga", "author_id": "alice", "status": status,
+         "title": title, "sector": "energy", "search_text": text, "starts_at": starts, "ends_at": starts,
+         "threshold_bps": 7_500, "fee_bps": 250, "grace_days": 5, "goal_minor": 500, "created_at": moment,
+         "updated_at": moment}
+        for title, status, text, starts in (
+            ("Roaster", "live", "a second roaster", moment),
+            ("ቡና", "released", "ቡና ላኪ", moment),
+            ("Draft", "draft", "a third roaster", None),
+        )
+    ]  # fmt: skip
+    fixed = dict.fromkeys(
+        ("reserved_minor", "settled_minor", "investors_count", "token_minor", "foreign_room_minor",
+         "deploy_tries", "ending_tries"), 0
+    ) | {"currency": "ETB", "version": 1}  # fmt: skip
+    with db.engine.begin() as connection:
+        names = [*rows[0], *fixed]
+        marks = ", ".join(f":{name}" for name in names)
+        statement = sa.text(f"INSERT INTO campaign ({', '.join(names)}) VALUES ({marks})")
+        connection.execute(statement, [row | fixed for row in rows])
+    upgrade(directory=MIGRATIONS)
+    assert listed("roaster") == (["Roaster"], 2)
+    assert listed("ቡና") == (["ቡና"], 2)
+    with db.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE campaign SET status = 'live', starts_at = :at"), {"at": moment})
+    assert listed("third") == (["Draft"], 3)
+    downgrade(directory=MIGRATIONS, revision="0010")
+    with db.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE campaign SET search_text = 'solar' WHERE id = 'Draft'"))
+    upgrade(directory=MIGRATIONS)
+    assert listed("solar") == (["Draft"], 3)

@@ -42,7 +42,7 @@ def keys_of(rows: Sequence[Row[Any]], now: datetime, *, locale: str = "en") -> t
 
     Any change of a campaign makes a new version, so a key never names an old card.
     """
-    return tuple(_key(row, now, locale) for row in rows)
+    return tuple([_key(row, now, locale) for row in rows])
 
 
 def render(keys: Sequence[Key]) -> list[bytes]:

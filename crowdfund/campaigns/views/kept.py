@@ -69,6 +69,32 @@ def part(template: str, key: object, context: Callable[[], Mapping[str, object]]
     return _parts.get(whole) or _parts.put(whole, pages.render_part(template, **context()).encode())
 
 
+def filled_part(
+    template: str,
+    key: object,
+    *,
+    lasting: object,
+    moving: Callable[[], Mapping[str, str]],
+    context: Callable[[], Mapping[str, object]],
+) -> bytes:
+    """Return a part of a page that depends on nothing but `key` and the language.
+
+    A new key whose `lasting` part was seen before does not render the template again: only the texts
+    of `moving`, which the template finds under their names, are put into what was rendered then.
+    """
+    hour = int(time.time()) // _FRESH_S
+    whole = (template, key, i18n.language(), hour)
+    known = _parts.get(whole)
+    if known is not None:
+        return known
+    words = moving()
+    frame = (template, lasting, i18n.language(), hour)
+    shell = _shells.get(frame)
+    if shell is None:
+        shell = _shells.put(frame, _cut(pages.render_part(template, **context(), **_marks(words))))
+    return _parts.put(whole, _filled(shell, {name: escape(word).encode() for name, word in words.items()}))
+
+
 def fragment(
     template: str,
     key: object,
@@ -121,7 +147,7 @@ def _mark(name: str) -> str:
     return f"\ue003{name}{_SECRET}"
 
 
-def _marks(moving: Mapping[str, bytes]) -> dict[str, str]:
+def _marks(moving: Mapping[str, object]) -> dict[str, str]:
     return {name: _mark(name) for name in moving}
 
 

@@ -7,8 +7,8 @@ from markupsafe import Markup
 from sqlalchemy import Row
 
 from crowdfund.adapters import storage
-from crowdfund.campaigns import queries
-from crowdfund.campaigns.rules import drafts, life
+from crowdfund.campaigns import listing, queries
+from crowdfund.campaigns.rules import addresses, drafts, life
 from crowdfund.campaigns.views import cards, kept
 from crowdfund.campaigns.views.blueprint import bp
 from crowdfund.documents import sending
@@ -17,12 +17,14 @@ from crowdfund.issuers import queries as issuers_queries
 from crowdfund.issuers.rules import lists
 from crowdfund.issuers.rules.lists import country_name
 from crowdfund.issuers.rules.papers import KINDS
-from crowdfund.kernel import clock
+from crowdfund.kernel import clock, money
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _, _l, language
 from crowdfund.kernel.web import requests
 
 STATUS_WORDS = [("", _l("All")), ("live", _l("Live")), ("funded", _l("Funded")), ("ended", _l("Not funded"))]
+_FILTERS = ("q", "sector", "status")
+_PAGING = ("page", "after", "before")
 SORT_WORDS = [("newest", _l("Newest")), ("ending", _l("Ending soon")), ("funded", _l("Most funded"))]
 
 
@@ -39,31 +41,42 @@ def index() -> Response:
 
 
 def _list(*, intro: bool) -> Response:
-    args = request.args
-    text, sector, status = args.get("q", "")[:80], args.get("sector", ""), args.get("status", "")
-    page = min(max(1, args.get("page", 1, type=int)), 10_000)
-    sort = args.get("sort", "newest")
-    rows, total = queries.listing(text=text, sector=sector, status=status, sort=sort, page=page)
-    drawn = b"".join(cards.render(cards.keys_of(rows, clock.now(), locale=language())))
-    first, last = (page - 1) * queries.PAGE_SIZE + 1, (page - 1) * queries.PAGE_SIZE + len(rows)
-    shown: dict[str, Any] = {
-        "here": url_for("campaigns.index"), "total": total, "first": first, "last": last, "page": page,
-        "filtered": any(args.get(name) for name in ("q", "sector", "status")),
-    }  # fmt: skip
-    # Everything but the cards is the same for everybody who asks for the same.
-    key = (request.query_string, total, len(rows))
+    args = request.args.to_dict()
+    shown = listing.page(addresses.asked(args))
+    drawn = b"".join(cards.render(cards.keys_of(shown.rows, clock.now(), locale=language())))
+    # Everything but the cards and the pager is the same for everybody who filters and sorts alike.
+    lasting = tuple([one for one in args.items() if one[0] not in _PAGING])
+    filtered = shown.number > 1 or any(map(args.get, _FILTERS))
+    key = (lasting, not shown.rows, filtered)
+    context = {"here": url_for("campaigns.index"), "is_empty": not shown.rows, "filtered": filtered}
+    moving = {"cards": drawn, "pager": _pager(shown, lasting) if shown.rows else b""}
     if requests.is_htmx():
-        return kept.fragment("campaigns/_list.html", key, moving={"cards": drawn}, **shown)
+        return kept.fragment("campaigns/_list.html", key, moving=moving, **context)
     return kept.page(
         "campaigns/index.html",
         key,
-        moving={"cards": drawn},
+        moving=moving,
         intro=intro,
         sectors=[("", _("All sectors")), *lists.SECTORS.items()],
         statuses=STATUS_WORDS,
         sorts=SORT_WORDS,
-        **shown,
+        **context,
     )
+
+
+def _pager(shown: listing.Page, lasting: tuple[tuple[str, str], ...]) -> bytes:
+    """Return the addresses of the pages beside this one, and where it is among all."""
+    number = shown.number
+    previous = {"page": number - 1, "before": shown.previous} if number > 2 else {}
+    context = {
+        "here": url_for("campaigns.index"),
+        "args": dict(lasting),
+        "previous": previous if shown.previous else None,
+        "following": {"page": number + 1, "after": shown.following} if shown.following else None,
+        "first": shown.first, "last": shown.last, "total": shown.total, "is_counted": shown.is_counted,
+    }  # fmt: skip
+    key = (lasting, number, shown.previous, shown.following, shown.first, shown.last, shown.total)
+    return kept.part("campaigns/_pager.html", (key, shown.is_counted), lambda: context)
 
 
 @bp.get("/campaigns/<slug>")
@@ -90,7 +103,31 @@ def detail(slug: str) -> Response:
 def _funding(campaign: Row[Any], now: dict[str, Any]) -> bytes:
     # Any movement of money makes a new version; the clock moves the words about time and state.
     key = (campaign.id, campaign.version, now["phase"], now["time_left"])
-    return kept.part("campaigns/_funding.html", key, lambda: {"campaign": campaign, **now})
+    is_coming = now["on_its_way_minor"] != 0
+    lasting = (
+        campaign.id, campaign.slug, campaign.currency, campaign.goal_minor, campaign.min_minor,
+        campaign.grace_days, now["threshold_minor"], now["phase"], now["time_left"], now["can_invest"],
+        is_coming,
+    )  # fmt: skip
+    return kept.filled_part(
+        "campaigns/_funding.html",
+        key,
+        lasting=lasting,
+        moving=lambda: _moving(campaign, now),
+        context=lambda: {"campaign": campaign, "is_coming": is_coming, **now},
+    )
+
+
+def _moving(campaign: Row[Any], now: dict[str, Any]) -> dict[str, str]:
+    """Return the texts that change with every payment."""
+    percent = campaign.settled_minor * 100 // campaign.goal_minor if campaign.goal_minor else 0
+    return {
+        "raised": money.fmt(campaign.settled_minor, campaign.currency),
+        "percent": str(percent),
+        "filled": str(min(percent, 100)),
+        "investors": str(campaign.investors_count),
+        "coming": money.fmt(now["on_its_way_minor"], campaign.currency),
+    }
 
 
 def _texts(slug: str) -> dict[str, Any]:

@@ -42,6 +42,10 @@ def _as_text(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat(" ", "microseconds")
 
 
+def _as_moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
 class UTCDateTime(sa.TypeDecorator[datetime]):
     """Aware UTC datetime with microseconds on every database."""
 
@@ -66,6 +70,12 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
             raise ValueError("naive datetime: use clock.now()")
         value = value if value.tzinfo is UTC else value.astimezone(UTC)
         return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def result_processor(
+        self, dialect: sa.Dialect, coltype: object
+    ) -> Callable[[Any], datetime | None] | None:
+        """Return what makes a moment of what the driver gives; SQLite's text in one step."""
+        return _as_moment if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         """Return an aware datetime in UTC."""

@@ -1,0 +1,89 @@
+"""The addresses of the public list: what they ask for, and where a page of it begins; pure.
+
+`page=3&after=KEY` begins behind the campaign with that sort key: nobody sees a campaign twice or
+misses one because others came meanwhile, and the page costs the same however far it is. `page=3`
+alone, as people may have kept it or type it, counts from the top.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+STATES = ("live", "funded", "ended")
+# How each list is sorted. The place decides between what is equal otherwise.
+COLUMNS = {
+    "newest": ("starts_at", "place"),
+    "ending": ("is_over", "ends_at", "place"),
+    "funded": ("funded_bps", "place"),
+}
+DESCENDING = frozenset({"newest", "funded"})
+_LAST_PAGE = 10_000
+_LONGEST_TEXT = 80
+_MOST_DIGITS = 17
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A page of the list that somebody asks for."""
+
+    text: str = ""
+    sector: str = ""
+    state: str = ""
+    sort: str = "newest"
+    number: int = 1
+    after: Key | None = None
+    before: Key | None = None
+
+
+def asked(values: Mapping[str, str]) -> Asked:
+    """Return what the values of an address ask for; what makes no sense counts as not given."""
+    sort, state, page = values.get("sort", ""), values.get("status", ""), values.get("page", "")
+    sort = sort if sort in COLUMNS else "newest"
+    after = key_in(values.get("after", ""), sort)
+    return Asked(
+        text=folded(values.get("q", "")),
+        sector=values.get("sector", ""),
+        state=state if state in STATES else "",
+        sort=sort,
+        number=min(max(1, int(page)), _LAST_PAGE) if _is_number(page) else 1,
+        after=after,
+        before=None if after else key_in(values.get("before", ""), sort),
+    )
+
+
+def folded(text: str) -> str:
+    """Return a search as texts are stored: in lower case, single spaces, at most 80 characters."""
+    return " ".join(text[:_LONGEST_TEXT].casefold().split())[:_LONGEST_TEXT]
+
+
+def key_of(row: Any, sort: str) -> Key:  # noqa: ANN401
+    """Return by what a row is sorted."""
+    return tuple(getattr(row, name) for name in COLUMNS[sort])
+
+
+def token(row: Any, sort: str) -> str:  # noqa: ANN401
+    """Return the sort key of a row for an address: whole numbers; moments in microseconds."""
+    return "-".join(str(_whole(part)) for part in key_of(row, sort))
+
+
+def _whole(part: Any) -> int:  # noqa: ANN401
+    return (part - _EPOCH) // _MICROSECOND if isinstance(part, datetime) else int(part)
+
+
+def key_in(token: str, sort: str) -> Key | None:
+    """Return the sort key that a token stands for, None if it is none of this sort."""
+    parts, names = token.split("-"), COLUMNS[sort]
+    if len(parts) != len(names) or not all(_is_number(part) for part in parts):
+        return None
+    return tuple(
+        _EPOCH + int(part) * _MICROSECOND if name.endswith("_at") else int(part)
+        for part, name in zip(parts, names, strict=True)
+    )
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
