@@ -48,7 +48,7 @@ def settle() -> None:
         connection.exec_driver_sql("VACUUM ANALYZE" if is_server else "ANALYZE")
 
 
-def _write(connection: Connection, table: Any, rows: Rows) -> None:  # noqa: ANN401 - a table
+def _write(connection: Connection, table: Any, rows: Rows) -> None:
     """Insert rows; PostgreSQL takes them by COPY."""
     found = [_with_defaults(table, row) for row in rows]
     if connection.dialect.name != "postgresql":
@@ -62,7 +62,7 @@ def _write(connection: Connection, table: Any, rows: Rows) -> None:  # noqa: ANN
             copy.write_row([change[name](row[name]) for name in names])
 
 
-def _with_defaults(table: Any, row: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - a table
+def _with_defaults(table: Any, row: dict[str, Any]) -> dict[str, Any]:
     constant = {c.name: c.default.arg for c in table.c if c.default is not None and c.default.is_scalar}
     return constant | row
 
@@ -193,8 +193,8 @@ def _writes(numbers: range, _person_id: str) -> Rows:
     for n in numbers:
         yield {
             "id": _id(10, n), "intent_id": f"bench:{n}", "contract": "Campaign", "address": f"0x{n % 9:040x}",
-            "function": "record", "args": [], "role": "operator", "status": "failed" if n % 2 else "confirmed",
-            "subject_kind": "investment", "subject_id": _id(2, n), "created_at": _at(n), "updated_at": _at(n),
+            "function": "record", "args": [], "role": "operator",
+            "status": "failed" if n % 2 else "confirmed", "subject_kind": "investment", "subject_id": _id(2, n), "created_at": _at(n), "updated_at": _at(n),
         }  # fmt: skip
 
 

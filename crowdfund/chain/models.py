@@ -51,6 +51,7 @@ class Write(Base):
         one_of("hold", *HOLD_KINDS),
         sa.Index(None, "status", "created_at", "id"),
         sa.Index(None, "created_at", "id"),
+        sa.Index(None, "contract", "created_at", "id"),
         sa.Index(None, "subject_kind", "subject_id"),
         sa.Index(None, "address", "status"),
     )

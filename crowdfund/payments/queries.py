@@ -8,6 +8,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.paging import (
+    MOST_COUNTED,
+    START,
+    Key,
+    Page,
+    Place,
+    count_up_to,
+    counts_up_to,
+    read_page,
+)
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.ledger import queries as ledger
@@ -62,11 +72,15 @@ class PaymentRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Some rows of a list and where the next page begins."""
+class PaymentTotal:
+    """Payments with one status and one pair of currencies: their number and sums (minor units)."""
 
-    rows: list[Any]
-    next_before: str | None
+    status: str
+    currency: str
+    received_currency: str | None
+    count: int
+    amount_minor: int
+    received_minor: int
 
 
 _COLUMNS = [_P.c[name] for name in PaymentRow.__dataclass_fields__]
@@ -133,32 +147,55 @@ def webhooks_of(payment_id: str) -> list[Any]:
 # --- lists for staff ------------------------------------------------------------------------------
 
 
-def payments_page(
-    *, status: str = "", gateway: str = "", search: str = "", before: str = "", limit: int = PAGE
-) -> Page:
-    """Return payments newest first; `before` is the id of the last one seen."""
-    query = _filtered(sa.select(*_COLUMNS), status=status, gateway=gateway, search=search)
-    return _page(query, _P.c.id, before, limit)
+@dataclass(frozen=True, slots=True)
+class PaymentFilter:
+    """What staff look for; empty means everything."""
+
+    status: str = ""
+    gateway: str = ""
+    search: str = ""
 
 
-def payment_totals(*, status: str = "", gateway: str = "", search: str = "") -> list[Any]:
-    """Return count, sum asked for and sum that came in, under the same filter (minor units).
+ALL = PaymentFilter()
 
-    One row for each status, currency and currency of what came in. What came in is what the journal
-    has booked: nothing before it succeeded, and nothing any more once it was reversed.
+
+def payments_page(wanted: PaymentFilter = ALL, place: Place = START, *, size: int = PAGE) -> Page[PaymentRow]:
+    """Return payments newest first."""
+    query = _filtered(sa.select(*_COLUMNS), wanted)
+    return read_page(query, _newest(_P), place, size=size).map(lambda row: PaymentRow(*row))
+
+
+def payment_totals(wanted: PaymentFilter = ALL) -> list[PaymentTotal] | None:
+    """Return number, sum asked for and sum that came in of all payments that fit (minor units).
+
+    None if more than MOST_COUNTED fit: a page does not add up a list without an end. One row for
+    each status, currency and currency of what came in. What came in is what the journal has booked:
+    nothing before it succeeded, and nothing any more once it was reversed.
     """
-    booked = sa.case((_P.c.status.in_(("succeeded", "settled")), _P.c.received_minor), else_=0)
-    columns = (_P.c.status, _P.c.currency, _P.c.received_currency)
-    query = sa.select(
-        *columns, sa.func.count().label("count"), sa.func.sum(_P.c.amount_minor).label("amount_minor"),
-        sa.func.coalesce(sa.func.sum(booked), 0).label("received_minor"),
-    )  # fmt: skip
-    query = _filtered(query, status=status, gateway=gateway, search=search)
-    return list(db.session.execute(query.group_by(*columns).order_by(*columns)))
+    query = _filtered(sa.select(*_COLUMNS), wanted)
+    if count_up_to(query) > MOST_COUNTED:
+        return None
+    few = query.subquery().c
+    booked = sa.case((few.status.in_(("succeeded", "settled")), few.received_minor), else_=0)
+    columns = (few.status, few.currency, few.received_currency)
+    sums = (sa.func.sum(few.amount_minor), sa.func.coalesce(sa.func.sum(booked), 0))
+    found = sa.select(*columns, sa.func.count(), *sums).group_by(*columns).order_by(*columns)
+    return [
+        PaymentTotal(status, currency, received, count, int(asked), int(came))
+        for status, currency, received, count, asked, came in db.session.execute(found)
+    ]
+
+
+def suspense() -> dict[str, int]:
+    """Return per currency what waits in suspense for a decision, in minor units, from the journal.
+
+    The self-check proves that it is what open exceptions hold (I4).
+    """
+    return {currency: amount for currency, amount in ledger.balances(SUSPENSE).items() if amount}
 
 
 def held_totals() -> dict[str, int]:
-    """Return per currency what open exceptions hold in suspense, in minor units."""
+    """Return the same as the sum over open exceptions, which grows with them: for proofs."""
     query = sa.select(_X.c.currency, sa.func.sum(_X.c.amount_minor)).where(
         _X.c.state == "open", _X.c.held == sa.true()
     )
@@ -177,27 +214,27 @@ def reached_its_purpose() -> sa.ColumnElement[bool]:
     return ~sa.exists().where(_X.c.payment_id == _P.c.id, misfit, held, elsewhere).correlate(_P)
 
 
-def _filtered(query: sa.Select[Any], *, status: str, gateway: str, search: str) -> sa.Select[Any]:
-    if status in tuple(rules.Status):
-        query = query.where(_P.c.status == status)
-    if gateway:
-        query = query.where(_P.c.gateway == gateway)
-    wanted = search.strip()
-    if wanted:
-        owner = sa.select(_C.c.user_id).where(_C.c.cprn == wanted.upper())
+def _filtered(query: sa.Select[Any], wanted: PaymentFilter) -> sa.Select[Any]:
+    if wanted.status in tuple(rules.Status):
+        query = query.where(_P.c.status == wanted.status)
+    if wanted.gateway:
+        query = query.where(_P.c.gateway == wanted.gateway)
+    text = wanted.search.strip()
+    if text:
+        owner = sa.select(_C.c.user_id).where(_C.c.cprn == text.upper())
         query = query.where(
             sa.or_(
-                _P.c.id == wanted.lower(),
-                _P.c.tx_id == wanted.upper(),
-                _P.c.purpose_id == wanted.lower(),
+                _P.c.id == text.lower(),
+                _P.c.tx_id == text.upper(),
+                _P.c.purpose_id == text.lower(),
                 _P.c.user_id.in_(owner),
-                _P.c.description.icontains(wanted, autoescape=True),
+                _P.c.description.icontains(text, autoescape=True),
             )
         )
     return query
 
 
-def inbox_page(*, state: str = "", search: str = "", before: str = "", limit: int = PAGE) -> Page:
+def inbox_page(*, state: str = "", search: str = "", place: Place = START, size: int = PAGE) -> Page[Any]:
     """Return webhooks newest first, without their bodies."""
     query = sa.select(*_LIST_COLUMNS)
     if state:
@@ -205,13 +242,13 @@ def inbox_page(*, state: str = "", search: str = "", before: str = "", limit: in
     if search.strip():
         wanted = search.strip()
         query = query.where(sa.or_(_I.c.event_id == wanted, _I.c.payment_id == wanted, _I.c.id == wanted))
-    return _page(query, _I.c.id, before, limit)
+    return read_page(query, _newest(_I), place, size=size)
 
 
 def inbox_counts() -> dict[str, int]:
-    """Return how many webhooks are in each state."""
-    query = sa.select(_I.c.state, sa.func.count()).group_by(_I.c.state)
-    return {row[0]: row[1] for row in db.session.execute(query)}
+    """Return how many webhooks are in each state, counted up to 1,001 (see `paging`)."""
+    states = ("received", "queued", "parked", "done", "dead", "refused")
+    return counts_up_to({state: sa.select(_I.c.id).where(_I.c.state == state) for state in states})
 
 
 def refused_since(since: datetime, *, limit: int = 20) -> list[Any]:
@@ -230,12 +267,12 @@ def webhook(inbox_id: str) -> Any:  # noqa: ANN401 - a row
     return row
 
 
-def exceptions_page(*, state: str = "open", before: str = "", limit: int = PAGE) -> Page:
+def exceptions_page(*, state: str = "open", place: Place = START, size: int = PAGE) -> Page[Any]:
     """Return exceptions newest first."""
     query = sa.select(_X)
     if state:
         query = query.where(_X.c.state == state)
-    return _page(query, _X.c.id, before, limit)
+    return read_page(query, _newest(_X), place, size=size)
 
 
 def exceptions_of(payment_id: str) -> list[Any]:
@@ -259,20 +296,14 @@ def exception_history(exception_ids: Iterable[str]) -> list[Any]:
 
 
 def counts() -> dict[str, int]:
-    """Return what waits: open exceptions, parked and dead webhooks, refused ones."""
-    open_ones = sa.select(sa.func.count()).select_from(_X).where(_X.c.state == "open")
-    states = inbox_counts()
-    return {"exceptions": db.session.scalar(open_ones) or 0} | {
-        name: states.get(name, 0) for name in ("received", "queued", "parked", "dead", "refused")
-    }
+    """Return what waits: open exceptions, parked and dead webhooks, refused ones, up to 1,001 each."""
+    open_ones = count_up_to(sa.select(_X.c.id).where(_X.c.state == "open"))
+    return {"exceptions": open_ones} | inbox_counts()
 
 
-def _page(query: sa.Select[Any], key: Any, before: str, limit: int) -> Page:  # noqa: ANN401
-    if before:
-        query = query.where(key < before)
-    rows = list(db.session.execute(query.order_by(key.desc()).limit(limit + 1)))
-    more = len(rows) > limit
-    return Page(rows[:limit], rows[limit - 1].id if more else None)
+def _newest(table: sa.FromClause) -> tuple[Key]:
+    """Return the order of ids, which grow with time, newest first."""
+    return (Key(table.c.id, is_descending=True),)
 
 
 # --- for jobs -------------------------------------------------------------------------------------

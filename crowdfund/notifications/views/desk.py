@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.kernel import i18n
 from crowdfund.kernel.i18n import _
-from crowdfund.kernel.web import pages
+from crowdfund.kernel.web import pages, requests
 from crowdfund.notifications import delivery, queries, rendering, rules, service
 from crowdfund.notifications.kinds import CHANNELS, KINDS
 from crowdfund.notifications.views.blueprint import bp
@@ -23,7 +23,7 @@ def messages() -> Response:
         state=args.get("state", ""), channel=args.get("channel", ""), kind=args.get("kind", "")[:60],
         address=search, person_ids=_people(search) if search else None,
     )  # fmt: skip
-    page = queries.messages(wanted, before=args.get("before", "")[:32])
+    page = queries.messages(wanted, requests.place())
     return pages.render(
         "notifications/messages.html",
         "notifications/_messages.html",

@@ -1,4 +1,4 @@
-"""Staff pages: webhooks as they came."""
+"""Staff pages: webhooks as they were received."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.kernel import clock
 from crowdfund.kernel.i18n import _, ngettext
-from crowdfund.kernel.web import identity, pages
+from crowdfund.kernel.web import identity, pages, requests
 from crowdfund.payments import queries
 from crowdfund.payments.service import inbox as inbox_service
 from crowdfund.payments.views.blueprint import bp
@@ -22,7 +22,7 @@ def inbox() -> Response:
     page = queries.inbox_page(
         state=state if state in STATES else "",
         search=request.args.get("q", "")[:80],
-        before=request.args.get("before", "")[:32],
+        place=requests.place(),
     )
     return pages.render(
         "payments/inbox.html",
