@@ -192,9 +192,10 @@ def _messages(numbers: range, person_id: str) -> Rows:
 def _writes(numbers: range, _person_id: str) -> Rows:
     for n in numbers:
         yield {
-            "id": _id(10, n), "intent_id": f"bench:{n}", "contract": "Campaign", "address": f"0x{n % 9:040x}",
-            "function": "record", "args": [], "role": "operator",
-            "status": "failed" if n % 2 else "confirmed", "subject_kind": "investment", "subject_id": _id(2, n), "created_at": _at(n), "updated_at": _at(n),
+            "id": _id(10, n), "intent_id": f"bench:{n}", "contract": "Campaign",
+            "address": f"0x{n % 9:040x}", "function": "record", "args": [], "role": "operator",
+            "status": "failed" if n % 2 else "confirmed", "subject_kind": "investment",
+            "subject_id": _id(2, n), "created_at": _at(n), "updated_at": _at(n),
         }  # fmt: skip
 
 

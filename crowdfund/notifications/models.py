@@ -58,6 +58,10 @@ class Message(Base):
     failed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     tries: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str] = mapped_column(sa.String(300), default="")
-    __table_args__ = (one_of("channel", "email", "sms"), sa.Index(None, "created_at"),
-        sa.Index(None, "sent_at", "failed_at", "id"), sa.Index(None, "kind", "id"),
-    )  # fmt: skip
+    __table_args__ = (
+        one_of("channel", "email", "sms"),
+        sa.Index(None, "created_at"),
+        sa.Index(None, "sent_at", "failed_at"),
+        sa.Index(None, "failed_at", "id"),
+        sa.Index(None, "kind", "id"),
+    )

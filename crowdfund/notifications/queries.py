@@ -86,8 +86,7 @@ def channels_of(name: str, chosen: dict[tuple[str, str], bool]) -> list[str]:
 
 _STATES = {
     "sent": _M.c.sent_at.is_not(None),
-    # That it was not sent follows, and leads the database to the few messages that were not.
-    "failed": sa.and_(_M.c.sent_at.is_(None), _M.c.failed_at.is_not(None)),
+    "failed": _M.c.failed_at.is_not(None),
     "waiting": sa.and_(_M.c.sent_at.is_(None), _M.c.failed_at.is_(None)),
 }
 STATES = tuple(_STATES)

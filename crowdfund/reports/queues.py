@@ -141,7 +141,7 @@ def _key_alerts() -> Waiting:
 
 
 def _messages() -> Waiting:
-    return _count(Message.failed_at, Message.sent_at.is_(None), Message.failed_at.is_not(None))
+    return _count(Message.failed_at, Message.failed_at.is_not(None))
 
 
 def unfinished() -> sa.ColumnElement[bool]:

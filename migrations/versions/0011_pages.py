@@ -16,7 +16,7 @@ NEW = {
     "chain_write": [("contract", "created_at", "id")],
     "company": [("status", "id"), ("country",)],
     "follow_request": [("asked_at",)],
-    "message": [("sent_at", "failed_at", "id"), ("kind", "id")],
+    "message": [("sent_at", "failed_at"), ("failed_at", "id"), ("kind", "id")],
     "notice": [("person_id", "read_at", "id"), ("person_id", "id")],
     "outbox": [("state", "not_before", "id")],
     "payout_account": [("status", "person_id")],

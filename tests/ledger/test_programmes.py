@@ -176,10 +176,8 @@ class Programme(RuleBasedStateMachine):
     def teardown(self):
         try:
             assert list(queries.problems()) == []
-            kept = {
-                (row.name, row.currency): (row.balance_minor, row.held_minor)
-                for row in queries.accounts(size=1_000).rows
-            }
+            rows = queries.accounts(size=1_000).rows
+            kept = {(row.name, row.currency): (row.balance_minor, row.held_minor) for row in rows}
             places = {*self.balance, *self.held, *kept}
             assert {p: (self.balance[p], self.held[p]) for p in places} == {
                 p: kept.get(p, (0, 0)) for p in places

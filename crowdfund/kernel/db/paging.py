@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 import sqlalchemy as sa
 
 from crowdfund.kernel.db.engines import db
+from crowdfund.kernel.db.types import UTCDateTime
 
 __all__ = ["MOST", "MOST_COUNTED", "START", "Key", "Page", "Place", "begins_with", "count_up_to",
            "counts_up_to", "read_page", "values_of"]  # fmt: skip
@@ -77,17 +78,22 @@ class Page(Generic[T]):
         return Page([change(row) for row in self.rows], self.next, self.previous)
 
 
-def read_page(query: sa.Select[Any], order: Order, place: Place = START, *, size: int) -> Page[Any]:
+def read_page(
+    query: sa.Select[Any] | Sequence[sa.Select[Any]], order: Order, place: Place = START, *, size: int
+) -> Page[Any]:
     """Return a page of a query, whose own order is not used; at most MOST rows.
 
-    A place that cannot be read, because somebody changed the address, is the first page.
+    Several queries, which have no row in common, are one list: each is read by its own index, where
+    an OR between them would have a database sort them all. A place that cannot be read, because
+    somebody changed the address, is the first page.
     """
     size = max(1, min(size, MOST))
     is_back, values = _read_place(order, place)
-    if values is not None:
-        query = query.where(_beyond(order, values, is_back=is_back))
-    query = query.order_by(None).order_by(*(_ordered(key, is_back=is_back) for key in order))
-    found = list(db.session.execute(query.limit(size + 1)))
+    parts = [query] if isinstance(query, sa.Select) else query
+    cut = [_cut(part, order, values, is_back=is_back).limit(size + 1) for part in parts]
+    found = list(
+        db.session.execute(cut[0] if len(cut) == 1 else _together(cut, order, size, is_back=is_back))
+    )
     rows, is_cut = found[:size], len(found) > size
     if is_back:
         rows.reverse()
@@ -143,6 +149,22 @@ def begins_with(column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bo
 # --- keys and places --------------------------------------------------------------------------------
 
 
+def _cut(
+    query: sa.Select[Any], order: Order, values: Sequence[Any] | None, *, is_back: bool
+) -> sa.Select[Any]:
+    """Return a query from a place on, in the order of the list or against it."""
+    if values is not None:
+        query = query.where(_beyond(order, values, is_back=is_back))
+    return query.order_by(None).order_by(*(_ordered(key, is_back=is_back) for key in order))
+
+
+def _together(parts: Sequence[sa.Select[Any]], order: Order, size: int, *, is_back: bool) -> sa.Select[Any]:
+    """Return the first rows of several queries that are cut and in order already."""
+    rows = sa.union_all(*(sa.select(part.subquery()) for part in parts)).subquery()
+    keys = [Key(rows.c[str(key.column.key)], key.is_descending) for key in order]
+    return sa.select(rows).order_by(*(_ordered(key, is_back=is_back) for key in keys)).limit(size + 1)
+
+
 def _ordered(key: Key, *, is_back: bool) -> sa.ColumnElement[Any]:
     return key.column.desc() if key.is_descending != is_back else key.column.asc()
 
@@ -183,17 +205,23 @@ def _read_place(order: Order, place: Place) -> tuple[bool, list[Any] | None]:
 def _text(value: object) -> str:
     if isinstance(value, datetime):
         return str((value - _EPOCH) // _TICK)
-    return quote(str(int(value) if isinstance(value, bool) else value), safe=":@. /")
+    return quote(str(value), safe=":@. /")
 
 
 def _value(key: Key, text: str) -> object:
     """Return a key as Python has it. Raises ValueError for what is none."""
-    kind = key.column.type.python_type
-    if kind is str:
+    kind = key.column.type
+    if isinstance(kind, UTCDateTime):
+        return _EPOCH + _number(text) * _TICK
+    if isinstance(kind, sa.String):
         found = unquote(text, errors="strict")
         if "\0" in found:
             raise ValueError("PostgreSQL has no zero byte in texts")
         return found
+    return _number(text)
+
+
+def _number(text: str) -> int:
     if not text.removeprefix("-").isdecimal() or not text.isascii() or len(text) > 18:
-        raise ValueError("not a number")
-    return _EPOCH + int(text) * _TICK if kind is datetime else kind(int(text))
+        raise ValueError("not a number that a database has")
+    return int(text)
