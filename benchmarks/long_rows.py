@@ -11,7 +11,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from crowdfund.chain.models import Write
+from crowdfund.chain.models import Signer, Tx, Write
 from crowdfund.kernel.audit.models import AuditEntry
 from crowdfund.kernel.db import db
 from crowdfund.kernel.outbox.models import Outbox
@@ -24,6 +24,7 @@ from crowdfund.people.models import User
 AT_ONCE = 10_000
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 WORLD, HASH = rules.external("bill_bitts"), "0" * 64
+SIGNER = f"0x{1:040x}"
 Rows = Iterator[dict[str, Any]]
 EVERY_THIRD = 3
 
@@ -51,6 +52,8 @@ def settle() -> None:
 def _write(connection: Connection, table: Any, rows: Rows) -> None:
     """Insert rows; PostgreSQL takes them by COPY."""
     found = [_with_defaults(table, row) for row in rows]
+    if not found:
+        return
     if connection.dialect.name != "postgresql":
         connection.execute(sa.insert(table), found)
         return
@@ -199,6 +202,20 @@ def _writes(numbers: range, _person_id: str) -> Rows:
         }  # fmt: skip
 
 
+def _transactions(numbers: range, _person_id: str) -> Rows:
+    for n in numbers:
+        yield {
+            "id": _id(12, n), "signer": SIGNER, "nonce": n, "hash": f"0x{n:064x}", "to": SIGNER, "data": "0x",
+            "raw": "0x", "gas": 21_000, "fee_cap": 1, "status": "confirmed", "created_at": _at(n),
+            "sent_at": _at(n),
+        }  # fmt: skip
+
+
+def _signers(numbers: range, _person_id: str) -> Rows:
+    if numbers.start == 0:
+        yield {"address": SIGNER, "role": "operator", "next_nonce": 10**7}
+
+
 def _work(numbers: range, _person_id: str) -> Rows:
     for n in numbers:
         yield {
@@ -215,6 +232,6 @@ LISTS: dict[str, list[tuple[Any, Callable[[range, str], Rows]]]] = {
     "payments": [(Payment, _payments), (PaymentException, _exceptions), (Inbox, _webhooks)],
     "audit": [(AuditEntry, _audit)],
     "notices": [(Notice, _notices), (Message, _messages)],
-    "chain": [(Write, _writes)],
+    "chain": [(Signer, _signers), (Tx, _transactions), (Write, _writes)],
     "work": [(Outbox, _work)],
 }

@@ -42,7 +42,7 @@ class UserFilters:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One way in as others may see it."""
+    """One sign-in method as others may see it."""
 
     kind: str
     shown: str
@@ -89,7 +89,7 @@ def role_grants(person_id: str) -> list[Any]:
 
 
 def masked_methods(person_id: str) -> list[Method]:
-    """Return a person's ways in, their values masked."""
+    """Return a person's sign-in methods, their values masked."""
     query = sa.select(_M).where(_M.c.person_id == person_id).order_by(_M.c.added_at, _M.c.id)
     return [
         Method(row.kind, row.label if row.kind == "oidc" and row.label else masked(row.value), row.added_at,
@@ -168,11 +168,11 @@ def _users(filters: UserFilters) -> sa.Select[Any]:
 
 
 def _fits(text: str) -> sa.ColumnElement[bool]:
-    said = text.strip().lower()
-    ways = [
-        _U.c.email.contains(said, autoescape=True), _NAME.contains(said, autoescape=True), _U.c.id == said,
+    typed = text.strip().lower()
+    matches = [
+        _U.c.email.contains(typed, autoescape=True), _NAME.contains(typed, autoescape=True), _U.c.id == typed,
     ]  # fmt: skip
-    digits = "".join(mark for mark in said if mark.isascii() and mark.isdecimal())
+    digits = "".join(mark for mark in typed if mark.isascii() and mark.isdecimal())
     if len(digits) >= 4:
-        ways.append(_U.c.phone.contains(digits))
-    return sa.or_(*ways)
+        matches.append(_U.c.phone.contains(digits))
+    return sa.or_(*matches)

@@ -92,6 +92,8 @@ class Tx(Base):
         one_of("status", *TxStatus),
         one_of("kind", *TxKind),
         sa.Index(None, "signer", "nonce"),
+        sa.Index(None, "signer", "status", "nonce"),
+        sa.Index(None, "kind", "created_at"),
         sa.Index(None, "status", "created_at"),
         sa.Index(None, "block_number"),
     )

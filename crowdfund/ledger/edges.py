@@ -25,23 +25,23 @@ class Edge:
 
 def write(account: str, currency: str, edge: Edge) -> str:
     """Return an edge as text."""
-    said = f"{edge.seq}.{edge.n}.{edge.balance_minor}"
-    return f"{said}.{_seals(account, currency, said)[0]}"
+    body = f"{edge.seq}.{edge.n}.{edge.balance_minor}"
+    return f"{body}.{_seals(account, currency, body)[0]}"
 
 
 def read(account: str, currency: str, text: str) -> Edge | None:
     """Return the edge that a text of ours names, or None for any other text."""
-    said, _dot, seal = text.rpartition(".")
+    body, _dot, seal = text.rpartition(".")
     if len(text) > _LONGEST or not text.isascii():
         return None
-    if not any(hmac.compare_digest(seal, known) for known in _seals(account, currency, said)):
+    if not any(hmac.compare_digest(seal, valid) for valid in _seals(account, currency, body)):
         return None
-    return Edge(*map(int, said.split(".")))
+    return Edge(*map(int, body.split(".")))
 
 
-def _seals(account: str, currency: str, said: str) -> list[str]:
+def _seals(account: str, currency: str, body: str) -> list[str]:
     """Return the seals of a text under each secret key in force, the present one first."""
     settings = config.settings()
-    sealed = "\n".join(("edge of a page", account, currency, said)).encode()
+    sealed = "\n".join(("edge of a page", account, currency, body)).encode()
     keys = (settings.secret_key, *settings.secret_key_fallbacks)
     return [hmac.digest(key.encode(), sealed, "sha256").hex()[:_SEAL] for key in keys]

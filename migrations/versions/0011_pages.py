@@ -13,6 +13,7 @@ depends_on = None
 
 NEW = {
     "audit_entry": [("outcome", "seq")],
+    "chain_tx": [("signer", "status", "nonce"), ("kind", "created_at")],
     "chain_write": [("contract", "created_at", "id")],
     "company": [("status", "id"), ("country",)],
     "follow_request": [("asked_at",)],

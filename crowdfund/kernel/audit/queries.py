@@ -100,11 +100,11 @@ def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
 
 def _mentions(text: str) -> sa.ColumnElement[bool]:
     """Return whether a row has a text as its number, request, thing or hash, or within its detail."""
-    said = sa.func.lower(sa.cast(_T.c.detail, sa.Text))
-    ways = [
+    detail = sa.func.lower(sa.cast(_T.c.detail, sa.Text))
+    matches = [
         _T.c.request_id == text, _T.c.subject_id == text, _T.c.hash == text.lower(),
-        said.contains(json.dumps(text.lower())[1:-1], autoescape=True),  # as JSON writes it
+        detail.contains(json.dumps(text.lower())[1:-1], autoescape=True),  # as JSON writes it
     ]  # fmt: skip
     if text.isascii() and text.isdecimal() and len(text) < 16:
-        ways.append(_T.c.seq == int(text))
-    return sa.or_(*ways)
+        matches.append(_T.c.seq == int(text))
+    return sa.or_(*matches)
