@@ -222,8 +222,10 @@ def signer(address: str) -> Any:  # noqa: ANN401 - a row or None
 
 def refused(address: str) -> Any:  # noqa: ANN401 - a row or None
     """Return a key's first transaction under way, if the node refuses it whatever it costs."""
-    mine = sa.and_(_T.c.signer == address, _T.c.status.in_(rules.TX_WAITING))
-    first = db.session.execute(sa.select(_T).where(mine).order_by(_T.c.nonce).limit(1)).first()
+    mine = sa.select(_T).where(_T.c.signer == address)
+    # A status at a time: with IN a database may look for the first nonce among all that are final.
+    waiting = [mine.where(_T.c.status == status) for status in rules.TX_WAITING]
+    first = next(iter(read_page(waiting, (Key(_T.c.nonce), Key(_T.c.id)), size=1).rows), None)
     stuck = first is not None and first.status == TxStatus.SIGNED and first.refusal == rules.REFUSED
     return first if stuck else None
 
