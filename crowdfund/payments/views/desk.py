@@ -9,7 +9,7 @@ from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import identity, pages, requests
 from crowdfund.ledger import queries as ledger
-from crowdfund.payments import forms, queries, rules
+from crowdfund.payments import desk_queries, forms, queries, rules
 from crowdfund.payments.service import exceptions as exceptions_service
 from crowdfund.payments.service import purposes, starting
 from crowdfund.payments.views.blueprint import bp
@@ -20,24 +20,24 @@ from crowdfund.people import queries as people_queries
 def index() -> Response:
     """List payments with filters and totals, newest first."""
     wanted = wanted_payments()
-    page = queries.payments_page(wanted, requests.place())
+    page = desk_queries.payments_page(wanted, requests.place())
     return pages.render(
         "payments/index.html",
         "payments/_list.html",
         page=page,
         people=people_queries.names({row.user_id for row in page.rows}),
-        totals=queries.payment_totals(wanted),
-        held=queries.suspense(),
-        counts=queries.counts(),
+        totals=desk_queries.payment_totals(wanted),
+        held=desk_queries.suspense(),
+        counts=desk_queries.counts(),
         statuses=list(rules.Status),
         gateways=sorted({row.gateway for row in page.rows} | {"bill_bitts"}),
     )
 
 
-def wanted_payments() -> queries.PaymentFilter:
+def wanted_payments() -> desk_queries.PaymentFilter:
     """Return what the address asks for."""
     status, gateway, search = (request.args.get(name, "")[:80] for name in ("status", "gateway", "q"))
-    return queries.PaymentFilter(status, gateway, search)
+    return desk_queries.PaymentFilter(status, gateway, search)
 
 
 @bp.get("/staff/payments/<payment_id>")
@@ -81,7 +81,7 @@ def check(payment_id: str) -> BaseResponse:
 def exceptions() -> Response:
     """List what waits for a decision, newest first; resolved ones on request."""
     state = request.args.get("state", "open")
-    page = queries.exceptions_page(state="" if state == "all" else state, place=requests.place())
+    page = desk_queries.exceptions_page(state="" if state == "all" else state, place=requests.place())
     return pages.render("payments/exceptions.html", "payments/_exceptions.html", page=page, state=state)
 
 

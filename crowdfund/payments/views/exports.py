@@ -7,7 +7,7 @@ from flask import Response, request
 
 from crowdfund.kernel import exports, money
 from crowdfund.kernel.db.paging import MOST
-from crowdfund.payments import queries
+from crowdfund.payments import desk_queries
 from crowdfund.payments.views.blueprint import bp
 from crowdfund.payments.views.desk import wanted_payments
 
@@ -21,7 +21,7 @@ WEBHOOKS = ("id", "received", "provider", "event", "payment", "state", "tries", 
 def index_csv() -> Response:
     """Send every payment that fits the filters, newest first."""
     wanted = wanted_payments()
-    rows = exports.walk(lambda place: queries.payments_page(wanted, place, size=MOST))
+    rows = exports.walk(lambda place: desk_queries.payments_page(wanted, place, size=MOST))
     return exports.csv_file("payments.csv", PAYMENTS, _payments(rows))
 
 
@@ -30,7 +30,7 @@ def exceptions_csv() -> Response:
     """Send every exception in a state, newest first."""
     state = request.args.get("state", "open")
     state = "" if state == "all" else state
-    rows = exports.walk(lambda place: queries.exceptions_page(state=state, place=place, size=MOST))
+    rows = exports.walk(lambda place: desk_queries.exceptions_page(state=state, place=place, size=MOST))
     return exports.csv_file("exceptions.csv", EXCEPTIONS, _exceptions(rows))
 
 
@@ -38,7 +38,9 @@ def exceptions_csv() -> Response:
 def inbox_csv() -> Response:
     """Send every webhook that fits the filters, newest first, without bodies."""
     state, search = request.args.get("state", ""), request.args.get("q", "")[:80]
-    rows = exports.walk(lambda place: queries.inbox_page(state=state, search=search, place=place, size=MOST))
+    rows = exports.walk(
+        lambda place: desk_queries.inbox_page(state=state, search=search, place=place, size=MOST)
+    )
     return exports.csv_file("webhooks.csv", WEBHOOKS, _webhooks(rows))
 
 
