@@ -176,7 +176,7 @@ def _beyond(order: Order, values: Sequence[Any], *, is_back: bool) -> sa.ColumnE
     """
     (key, *others), (value, *further_values) = order, values
     falls = key.is_descending != is_back
-    further = key.column < value if falls else key.column > value
+    further: sa.ColumnElement[bool] = key.column < value if falls else key.column > value
     if not others:
         return further
     bound = key.column <= value if falls else key.column >= value
