@@ -58,9 +58,10 @@ def _write(connection: Connection, table: Any, rows: Rows) -> None:
         connection.execute(sa.insert(table), found)
         return
     names = list(found[0])
+    quoted = ", ".join(f'"{name}"' for name in names)
     change = {n: table.c[n].type._cached_bind_processor(connection.dialect) or (lambda v: v) for n in names}
     driver = cast(Any, connection.connection.driver_connection)
-    with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN") as copy:
+    with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({quoted}) FROM STDIN") as copy:
         for row in found:
             copy.write_row([change[name](row[name]) for name in names])
 
