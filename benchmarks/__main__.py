@@ -3,7 +3,8 @@
     --smoke      run each at its smallest size: shows that it works, measures nothing, writes nothing
     --record     also write the table of benchmarks/README.md; wants a clean checkout, and all of them
     --readme     only write the table of benchmarks/README.md from results.json
-    --postings N for the self-check: one more size of the journal, such as 10000000
+    --postings N for the self-check: one more size of the journal, such as 10000000; for the long
+                 lists: how many postings the long wallet has
 
 Each runs in a process of its own. A goal that is missed is shown, never an error: machines are noisy.
 """
@@ -18,7 +19,18 @@ from typing import Any
 
 from benchmarks import record
 
-NAMES = ("pages", "growth", "servers", "ledger", "webhooks", "drain", "selfcheck", "chain", "stack")
+NAMES = (
+    "pages",
+    "growth",
+    "long_lists",
+    "servers",
+    "ledger",
+    "webhooks",
+    "drain",
+    "selfcheck",
+    "chain",
+    "stack",
+)
 _ONE = (
     "import importlib, json, sys, contextlib\n"
     "with contextlib.redirect_stdout(sys.stderr):\n"

@@ -111,7 +111,7 @@ def kept_of(world, answer, actor):
 def kept(endpoint, person_id):
     rollback()
     with reading():
-        found = audit.entries(audit.Filters(action=endpoint, actors=(person_id or "nobody",)))
+        found = audit.entries(audit.Filters(action=endpoint, actors=(person_id or "nobody",))).rows
     rollback()
     return [(row.actor, row.outcome) for row in found]
 

@@ -34,6 +34,7 @@ class StaffRequest(Base):
         sa.CheckConstraint("asked_by <> person_id", name="asked_by_another"),
         sa.CheckConstraint("status <> 'approved' OR decided_by <> asked_by", name="four_eyes"),
         sa.Index(None, "status", "asked_at"),
+        sa.Index(None, "asked_at"),
     )
 
 

@@ -8,8 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from crowdfund.admin.models import StaffRequest, staff_request_event
+from crowdfund.admin.rules import REQUEST_STATES
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db, read_connection
+from crowdfund.kernel.db.paging import START, Key, Page, Place, counts_up_to, read_page
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.sessions import WebSession
@@ -18,12 +20,14 @@ from crowdfund.security.rules import masked
 
 _U, _R, _M, _W, _Q = (model.__table__ for model in (User, UserRole, SignInMethod, WebSession, StaffRequest))
 _NAME = sa.func.lower(_U.c.first_name + " " + _U.c.last_name)
-SORTS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
-    "name": (_NAME, _U.c.id),
-    "-name": (_NAME.desc(), _U.c.id),
-    "since": (_U.c.created_at, _U.c.id),
-    "-since": (_U.c.created_at.desc(), _U.c.id.desc()),
+_BY_NAME = _NAME.label("sort_name")
+SORTS: dict[str, tuple[Key, ...]] = {
+    "name": (Key(_BY_NAME), Key(_U.c.id)),
+    "-name": (Key(_BY_NAME, is_descending=True), Key(_U.c.id, is_descending=True)),
+    "since": (Key(_U.c.created_at), Key(_U.c.id)),
+    "-since": (Key(_U.c.created_at, is_descending=True), Key(_U.c.id, is_descending=True)),
 }
+_NEWEST = (Key(_Q.c.asked_at, is_descending=True), Key(_Q.c.id, is_descending=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class UserFilters:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One way in as others may see it."""
+    """One sign-in method as others may see it."""
 
     kind: str
     shown: str
@@ -46,10 +50,10 @@ class Method:
     used_at: datetime | None
 
 
-def users(filters: UserFilters, *, page: int = 1, size: int = 25) -> list[Any]:
-    """Return a page of people and one row more if there is a next page."""
-    query = _users(filters).order_by(*SORTS.get(filters.sort, SORTS["-since"]))
-    return list(db.session.execute(query.offset((page - 1) * size).limit(size + 1)))
+def users(filters: UserFilters, place: Place = START, *, size: int = 25) -> Page[Any]:
+    """Return a page of people."""
+    query = _users(filters).add_columns(_BY_NAME)
+    return read_page(query, SORTS.get(filters.sort, SORTS["-since"]), place, size=size)
 
 
 def all_users(filters: UserFilters) -> Iterator[Any]:
@@ -85,7 +89,7 @@ def role_grants(person_id: str) -> list[Any]:
 
 
 def masked_methods(person_id: str) -> list[Method]:
-    """Return a person's ways in, their values masked."""
+    """Return a person's sign-in methods, their values masked."""
     query = sa.select(_M).where(_M.c.person_id == person_id).order_by(_M.c.added_at, _M.c.id)
     return [
         Method(row.kind, row.label if row.kind == "oidc" and row.label else masked(row.value), row.added_at,
@@ -109,20 +113,21 @@ def find_people(text: str, *, most: int = 200) -> list[str]:
     return list(db.session.scalars(query))
 
 
-def staff_requests(*, status: str = "", person_id: str = "", page: int = 1, size: int = 25) -> list[Any]:
-    """Return a page of requests, newest first, and one row more if there is a next page."""
-    query = sa.select(_Q).order_by(_Q.c.asked_at.desc(), _Q.c.id.desc())
+def staff_requests(
+    *, status: str = "", person_id: str = "", place: Place = START, size: int = 25
+) -> Page[Any]:
+    """Return a page of requests, newest first."""
+    query = sa.select(_Q)
     if status:
         query = query.where(_Q.c.status == status)
     if person_id:
         query = query.where(_Q.c.person_id == person_id)
-    return list(db.session.execute(query.offset((page - 1) * size).limit(size + 1)))
+    return read_page(query, _NEWEST, place, size=size)
 
 
 def staff_request_counts() -> dict[str, int]:
-    """Return how many requests are in each state."""
-    query = sa.select(_Q.c.status, sa.func.count()).group_by(_Q.c.status)
-    return {row[0]: row[1] for row in db.session.execute(query)}
+    """Return how many requests are in each state, counted up to 1,001 (see `paging`)."""
+    return counts_up_to({state: sa.select(_Q.c.id).where(_Q.c.status == state) for state in REQUEST_STATES})
 
 
 def staff_request(request_id: str) -> Any:  # noqa: ANN401 - a row
@@ -163,11 +168,11 @@ def _users(filters: UserFilters) -> sa.Select[Any]:
 
 
 def _fits(text: str) -> sa.ColumnElement[bool]:
-    said = text.strip().lower()
-    ways = [
-        _U.c.email.contains(said, autoescape=True), _NAME.contains(said, autoescape=True), _U.c.id == said,
+    typed = text.strip().lower()
+    matches = [
+        _U.c.email.contains(typed, autoescape=True), _NAME.contains(typed, autoescape=True), _U.c.id == typed,
     ]  # fmt: skip
-    digits = "".join(mark for mark in said if mark.isascii() and mark.isdecimal())
+    digits = "".join(mark for mark in typed if mark.isascii() and mark.isdecimal())
     if len(digits) >= 4:
-        ways.append(_U.c.phone.contains(digits))
-    return sa.or_(*ways)
+        matches.append(_U.c.phone.contains(digits))
+    return sa.or_(*matches)

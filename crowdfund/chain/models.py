@@ -51,6 +51,7 @@ class Write(Base):
         one_of("hold", *HOLD_KINDS),
         sa.Index(None, "status", "created_at", "id"),
         sa.Index(None, "created_at", "id"),
+        sa.Index(None, "contract", "created_at", "id"),
         sa.Index(None, "subject_kind", "subject_id"),
         sa.Index(None, "address", "status"),
     )
@@ -91,6 +92,8 @@ class Tx(Base):
         one_of("status", *TxStatus),
         one_of("kind", *TxKind),
         sa.Index(None, "signer", "nonce"),
+        sa.Index(None, "signer", "status", "nonce"),
+        sa.Index(None, "kind", "created_at"),
         sa.Index(None, "status", "created_at"),
         sa.Index(None, "block_number"),
     )

@@ -14,10 +14,12 @@ from crowdfund.chain.models import Contract, Cursor, Event, Signer, Tx, Write, W
 from crowdfund.chain.rules import TxKind, TxStatus, WriteStatus
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.paging import START, Key, Page, Place, counts_up_to, read_page, values_of
 
 _W, _T, _L, _E, _S, _C = (m.__table__ for m in (Write, Tx, WriteTx, Event, Signer, Contract))
 GAP_LIMIT = timedelta(minutes=10)
 PAGE = 50
+_NEWEST = (Key(_W.c.created_at, is_descending=True), Key(_W.c.id, is_descending=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +45,6 @@ class WriteRow:
     updated_at: datetime
     tx_hash: str | None
     block_number: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of writes; `next` is the key of the following page or None."""
-
-    rows: list[WriteRow]
-    next: str | None
 
 
 def _rows() -> sa.Select[Any]:
@@ -101,22 +95,17 @@ def busy_addresses() -> set[str]:
 
 
 def page(
-    *, status: str = "", contract: str = "", search: str = "", after: str = "", limit: int = PAGE
-) -> Page:
+    *, status: str = "", contract: str = "", search: str = "", place: Place = START, size: int = PAGE
+) -> Page[WriteRow]:
     """Return writes, newest first; search looks in intent, subject, transaction hash and address."""
-    query = _rows().order_by(_W.c.created_at.desc(), _W.c.id.desc())
+    query = _rows()
     if status:
         query = query.where(_W.c.status == status)
     if contract:
         query = query.where(_W.c.contract == contract)
     if search:
         query = query.where(_matching(search.strip()))
-    if after:
-        query = query.where(_older(after))
-    rows = [WriteRow(**r) for r in db.session.execute(query.limit(limit + 1)).mappings()]
-    more = len(rows) > limit
-    rows = rows[:limit]
-    return Page(rows, rows[-1].id if more else None)
+    return read_page(query, _NEWEST, place, size=size).map(lambda row: WriteRow(**row._mapping))
 
 
 def _matching(text: str) -> sa.ColumnElement[bool]:
@@ -129,21 +118,14 @@ def _matching(text: str) -> sa.ColumnElement[bool]:
     )
 
 
-def _older(write_id: str) -> sa.ColumnElement[bool]:
-    at = sa.select(_W.c.created_at).where(_W.c.id == write_id).scalar_subquery()
-    return sa.or_(_W.c.created_at < at, sa.and_(_W.c.created_at == at, _W.c.id < write_id))
-
-
 def counts() -> dict[str, int]:
-    """Return how many writes are in each status; every status is there."""
-    query = sa.select(_W.c.status, sa.func.count()).group_by(_W.c.status)
-    found: dict[str, int] = {row[0]: row[1] for row in db.session.execute(query)}
-    return {str(status): found.get(status, 0) for status in WriteStatus}
+    """Return how many writes are in each status, counted up to 1,001 (see `paging`)."""
+    return counts_up_to({str(one): sa.select(_W.c.id).where(_W.c.status == one) for one in WriteStatus})
 
 
 def contract_names() -> list[str]:
     """Return the contracts that were written to, for the filter."""
-    return list(db.session.scalars(sa.select(_W.c.contract).distinct().order_by(_W.c.contract)))
+    return values_of(_W.c.contract)
 
 
 def transactions(write_id: str) -> list[Any]:
@@ -240,8 +222,10 @@ def signer(address: str) -> Any:  # noqa: ANN401 - a row or None
 
 def refused(address: str) -> Any:  # noqa: ANN401 - a row or None
     """Return a key's first transaction under way, if the node refuses it whatever it costs."""
-    mine = sa.and_(_T.c.signer == address, _T.c.status.in_(rules.TX_WAITING))
-    first = db.session.execute(sa.select(_T).where(mine).order_by(_T.c.nonce).limit(1)).first()
+    mine = sa.select(_T).where(_T.c.signer == address)
+    # A status at a time: with IN a database may look for the first nonce among all that are final.
+    waiting = [mine.where(_T.c.status == status) for status in rules.TX_WAITING]
+    first = next(iter(read_page(waiting, (Key(_T.c.nonce), Key(_T.c.id)), size=1).rows), None)
     stuck = first is not None and first.status == TxStatus.SIGNED and first.refusal == rules.REFUSED
     return first if stuck else None
 

@@ -9,9 +9,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from crowdfund.chain import forms, key_views, queries, rules, service
 from crowdfund.chain.queries import WriteRow
 from crowdfund.kernel import exports
+from crowdfund.kernel.db.paging import Page, Place
 from crowdfund.kernel.errors import CrowdfundError, NotFound
 from crowdfund.kernel.i18n import _
-from crowdfund.kernel.web import identity, pages
+from crowdfund.kernel.web import identity, pages, requests
 from crowdfund.people import queries as people_queries
 
 bp = Blueprint("chain", __name__)
@@ -23,12 +24,11 @@ _HEADER = ("id", "asked", "intent", "contract", "address", "function", "subject_
 @bp.get("/staff/chain/writes")
 def writes() -> Response:
     """List writes, newest first, by state, contract and search."""
-    found, signers = _page(request.args.get("after", "")[:32]), queries.signers()
+    signers = queries.signers()
     return pages.render(
         "chain/writes.html",
         "chain/_writes.html",
-        rows=found.rows,
-        following=found.next,
+        page=_page(requests.place()),
         counts=queries.counts(),
         contracts=queries.contract_names(),
         cursor=queries.cursor(),
@@ -41,7 +41,7 @@ def writes() -> Response:
 @bp.get("/staff/chain/writes.csv")
 def writes_csv() -> Response:
     """Send every write that fits the filters, newest first."""
-    return exports.csv_file("chain-writes.csv", _HEADER, _lines(exports.keyset(_page)))
+    return exports.csv_file("chain-writes.csv", _HEADER, _lines(exports.walk(_page)))
 
 
 @bp.get("/staff/chain/writes/<string(length=32):write_id>")
@@ -116,13 +116,13 @@ def _carried(row: WriteRow) -> dict[str, Any]:
     }
 
 
-def _page(after: str) -> queries.Page:
+def _page(place: Place) -> Page[WriteRow]:
     args, status = request.args, request.args.get("status", "")
     return queries.page(
         status=status if status in list(rules.WriteStatus) else "",
         contract=args.get("contract", "")[:64],
         search=args.get("q", "")[:160],
-        after=after,
+        place=place,
     )
 
 

@@ -10,6 +10,7 @@ from crowdfund.campaigns.models import Campaign
 from crowdfund.investments import rules
 from crowdfund.investments.models import ForeignMoney, Investment, InvestorKey, investment_event
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.paging import START, Key, Page, Place, read_page
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.payments import queries as payments
@@ -45,14 +46,12 @@ def times(investment_id: str) -> dict[str, datetime]:
     return {row.to_status: row.at for row in db.session.execute(query.order_by(investment_event.c.at))}
 
 
-def portfolio(user_id: str, *, status: str = "", before: str = "", limit: int = 20) -> Sequence[Row]:
-    """Return a person's investments, newest first; one more than `limit` tells of a next page."""
+def portfolio(user_id: str, *, status: str = "", place: Place = START, size: int = 20) -> Page[Row]:
+    """Return a person's investments, newest first."""
     query = _WITH_CAMPAIGN.where(_I.c.user_id == user_id)
     if status:
         query = query.where(_I.c.status == status)
-    if before:
-        query = query.where(_I.c.id < before)
-    return db.session.execute(query.order_by(_I.c.id.desc()).limit(limit + 1)).all()
+    return read_page(query, (Key(_I.c.id, is_descending=True),), place, size=size)
 
 
 def totals(user_id: str) -> dict[str, int]:

@@ -14,7 +14,7 @@ from crowdfund.issuers import queries as issuers_queries
 from crowdfund.kernel import clock, money
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.i18n import _
-from crowdfund.kernel.web import identity, pages
+from crowdfund.kernel.web import identity, pages, requests
 from crowdfund.ledger import queries as ledger
 from crowdfund.payments import queries as payments
 from crowdfund.payments import reviews as payment_reviews
@@ -151,12 +151,10 @@ def portfolio() -> Response:
     """Show a person's investments, newest first, with the sums on top."""
     user = identity.current_user()
     status = request.args.get("status", "")
-    rows = queries.portfolio(user.id, status=status, before=request.args.get("before", "")[:32])
     return pages.render(
         "investments/portfolio.html",
         "investments/_portfolio.html",
-        rows=rows[:20],
-        more=len(rows) > 20,
+        page=queries.portfolio(user.id, status=status, place=requests.place()),
         totals=queries.totals(user.id),
         words=rules.words,
         status_options=[("", _("All")), *((str(s), rules.words(s)) for s in rules.Status)],

@@ -61,7 +61,12 @@ class Company(Base):
     deactivation_reason: Mapped[str | None] = mapped_column(sa.String(1000))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    __table_args__ = (one_of("status", *Status), sa.Index(None, "status", "submitted_at"))
+    __table_args__ = (
+        one_of("status", *Status),
+        sa.Index(None, "status", "submitted_at"),
+        sa.Index(None, "status", "id"),
+        sa.Index(None, "country"),
+    )
 
 
 class CompanyMember(Base):

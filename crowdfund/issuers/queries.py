@@ -23,12 +23,25 @@ from crowdfund.issuers.rules import team
 from crowdfund.issuers.rules.life import ChangeStatus, Status
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.paging import (
+    START,
+    Key,
+    Page,
+    Place,
+    count_up_to,
+    counts_up_to,
+    read_page,
+    values_of,
+)
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 
 _C = Company.__table__
 _M = CompanyMember.__table__
 _CH = CompanyChange.__table__
+CHANGES = "changes"
+_LONGEST_WAITING = (Key(_C.c.submitted_at), Key(_C.c.id))
+_NEWEST = (Key(_C.c.id, is_descending=True),)
 
 _MEMBER = sa.select(_M.c.role).where(
     _M.c.company_id == sa.bindparam("company"), _M.c.user_id == sa.bindparam("person")
@@ -118,25 +131,28 @@ def history(company_id: str) -> Sequence[Row[Any]]:
 
 
 def counts() -> dict[str, int]:
-    """Return how many companies are in each state, and in `changes` how many wait with a change."""
-    rows = db.session.execute(sa.select(_C.c.status, sa.func.count()).group_by(_C.c.status)).all()
-    waiting = sa.select(sa.func.count()).select_from(_C).where(_has_pending())
-    return (
-        dict.fromkeys(Status, 0)
-        | {row[0]: row[1] for row in rows}
-        | {"changes": db.session.scalar(waiting) or 0}
-    )
+    """Return how many companies are in each state, and in `changes` how many wait with a change.
+
+    Each is counted up to 1,001 (see `paging`).
+    """
+    states = {str(status): sa.select(_C.c.id).where(_C.c.status == status) for status in Status}
+    return counts_up_to(states | {CHANGES: sa.select(_C.c.id).where(_has_pending())})
+
+
+def changes_count() -> int:
+    """Return how many companies wait with a change, counted up to 1,001."""
+    return count_up_to(sa.select(_C.c.id).where(_has_pending()))
 
 
 def queue(
-    *, status: str = "", text: str = "", country: str = "", page: int = 1, size: int = 20
-) -> tuple[Sequence[Row[Any]], bool]:
-    """Return a page of companies, longest waiting first, and whether there are more.
+    *, status: str = "", text: str = "", country: str = "", place: Place = START, size: int = 20
+) -> Page[Row[Any]]:
+    """Return a page of companies: of those that wait the longest waiting first, else the newest.
 
     `status` is one of the file's, or `changes`: verified ones whose change waits for review.
     """
     query = sa.select(_C)
-    if status == "changes":
+    if status == CHANGES:
         query = query.where(_has_pending())
     elif status:
         query = query.where(_C.c.status == status)
@@ -146,21 +162,24 @@ def queue(
         pattern = "%" + text.casefold().replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
         names = (_C.c.legal_name, _C.c.trade_name, _C.c.registration_no, _C.c.tin)
         query = query.where(sa.or_(*(sa.func.lower(c).like(pattern, escape="!") for c in names)))
-    query = query.order_by(_C.c.submitted_at.is_(None), _C.c.submitted_at, _C.c.id)
-    rows = db.session.execute(query.offset((page - 1) * size).limit(size + 1)).all()
-    return rows[:size], len(rows) > size
+    if status in (CHANGES, Status.SUBMITTED):
+        return read_page(query.where(_C.c.submitted_at.is_not(None)), _LONGEST_WAITING, place, size=size)
+    return read_page(query, _NEWEST, place, size=size)
 
 
 def countries() -> list[str]:
     """Return the countries that companies are from."""
-    return list(db.session.scalars(sa.select(_C.c.country).where(_C.c.country.is_not(None)).distinct()))
+    return values_of(_C.c.country)
 
 
 def _has_pending() -> sa.ColumnElement[bool]:
-    waiting = documents.owners_with_pending("company")
+    """Return the condition that something of a company waits, beginning with the little that does."""
+    documented = _C.alias()
+    papers = sa.select(documented.c.id).where(
+        documented.c.status == Status.VERIFIED, documented.c.id.in_(documents.owners_with_pending("company"))
+    )
     changed = sa.select(_CH.c.company_id).where(_CH.c.status == ChangeStatus.PENDING)
-    later = sa.and_(_C.c.status == Status.VERIFIED, _C.c.id.in_(waiting))
-    return sa.or_(_C.c.id.in_(changed), later)
+    return _C.c.id.in_(sa.union(changed, papers))
 
 
 def start_standing(company_id: str) -> Mapping[str, bool]:

@@ -4,14 +4,16 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Response, stream_with_context
 
 from crowdfund.kernel.db import db, set_read_only
+from crowdfund.kernel.db.paging import START, Page, Place
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CHUNK = 32_768  # characters
+T = TypeVar("T")
 
 
 def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
@@ -62,13 +64,13 @@ def _lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[
         set_read_only(False)
 
 
-def keyset(read: Callable[[str], Any]) -> Iterator[Any]:
-    """Yield the rows of every page of a list; `read` returns `rows` and the key of the next page."""
-    after: str | None = ""
-    while after is not None:
-        page = read(after)
+def walk(read: Callable[[Place], Page[T]]) -> Iterator[T]:
+    """Yield the rows of every page of a list; `read` returns the page at a place."""
+    place: Place | None = START
+    while place is not None:
+        page = read(place)
         yield from page.rows
-        after = page.next
+        place = page.next
 
 
 def pages(read: Callable[[int], Sequence[Any]]) -> Iterator[Any]:

@@ -139,6 +139,11 @@ def number(value: int) -> str:
     return f"{value:,}" if locale().language == "en" else numbers.format_decimal(value, locale=locale())
 
 
+def count(value: int, most: int = 1_000) -> str:
+    """Return a number that was counted no further than `most` + 1: 7, 1,000, or 1,000+."""
+    return f"{number(most)}+" if value > most else number(value)
+
+
 def day(value: date | datetime, pattern: str = "medium") -> str:
     """Return a date as the language writes it; a moment is read in the platform's time zone."""
     if isinstance(value, datetime):

@@ -1,5 +1,6 @@
 """Reads of the journal: balances and an account's history; its proofs are in `proof`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,22 +8,39 @@ from typing import Any
 import sqlalchemy as sa
 
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.paging import MOST, START, Key, Page, Place, begins_with, read_page
+from crowdfund.ledger import edges
+from crowdfund.ledger.edges import Edge
 from crowdfund.ledger.models import Account, Entry, PostingRow
 from crowdfund.ledger.proof import problems
 
 __all__ = [
+    "AccountRow",
     "Line",
     "accounts",
     "available",
     "balance",
+    "balances",
     "entries_for",
     "entry",
     "history",
     "problems",
-    "totals",
 ]
 
 _A, _E, _P = Account.__table__, Entry.__table__, PostingRow.__table__
+
+
+_BY_NAME = (Key(_A.c.name), Key(_A.c.currency))
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account in one currency: its balance and what is held of it (minor units)."""
+
+    name: str
+    currency: str
+    balance_minor: int
+    held_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,37 +77,97 @@ def available(account: str, currency: str = "ETB") -> int:
     return db.session.execute(query).scalar() or 0
 
 
-def history(
-    account: str, *, currency: str = "ETB", limit: int = 50, before: tuple[int, int] | None = None
-) -> list[Line]:
-    """Return an account's postings, newest first, each with the balance after it.
+def history(account: str, *, currency: str = "ETB", place: Place = START, size: int = 50) -> Page[Line]:
+    """Return a page of an account's postings, newest first, each with the balance after it.
 
-    `before` is the (seq, n) of the last line of the previous page.
+    The first page starts from the account's balance, each other one from the balance at the edge of
+    the page that leads to it. A place that is not sealed by us is the first page.
     """
-    side = sa.or_(_P.c.source == account, _P.c.destination == account)
-    signed = sa.case((_P.c.destination == account, _P.c.amount_minor), else_=-_P.c.amount_minor)
-    joined = _P.join(_E, _E.c.seq == _P.c.seq)
-    mine = sa.and_(side, _E.c.currency == currency)
-    # Balance and lines in one statement: what is posted meanwhile must not fall between them.
+    older, newer = (edges.read(account, currency, text) for text in (place.before, place.after))
+    size = max(1, min(size, MOST))
+    if newer is not None:
+        rows = _postings(account, currency, newer, size=size, is_newer=True)
+        return _page_upward(account, currency, rows, newer, size)
+    rows = _postings(account, currency, older, size=size)
+    balance_minor = older.balance_minor if older else int(rows[0].start) if rows else 0
+    return _page_downward(account, currency, rows, balance_minor, size, is_first=older is None)
+
+
+def _postings(
+    account: str, currency: str, edge: Edge | None, *, size: int, is_newer: bool = False
+) -> Sequence[sa.Row[Any]]:
+    """Return `size` + 1 postings beyond an edge, the nearest first, and the balance now as `start`.
+
+    Balance and postings come in one statement: what is posted meanwhile must not fall between them.
+    """
+    sides = [
+        _side(mine, other, sign, currency, edge, is_newer=is_newer).where(mine == account).limit(size + 1)
+        for mine, other, sign in ((_P.c.source, _P.c.destination, -1), (_P.c.destination, _P.c.source, 1))
+    ]
+    # Each side by its own index: with OR a database reads and sorts all postings of the account.
+    both = sa.union_all(*(sa.select(side.subquery()) for side in sides)).subquery()
     opening = sa.select(_A.c.balance_minor).where(_A.c.name == account, _A.c.currency == currency)
-    start: sa.ColumnElement[Any] = sa.func.coalesce(opening.scalar_subquery(), 0)
-    query = sa.select(_E.c.id, _E.c.at, _E.c.kind, _E.c.ref, _P, signed.label("signed"))
-    query = query.select_from(joined).where(mine).order_by(_P.c.seq.desc(), _P.c.n.desc())
-    if before is not None:
-        seq, n = before
-        later = sa.or_(_P.c.seq > seq, sa.and_(_P.c.seq == seq, _P.c.n >= n))
-        newer = sa.select(sa.func.sum(signed)).select_from(joined).where(mine, later)
-        start = start - sa.func.coalesce(newer.correlate(None).scalar_subquery(), 0)
-        query = query.where(sa.or_(_P.c.seq < seq, sa.and_(_P.c.seq == seq, _P.c.n < n)))
-    rows = db.session.execute(query.add_columns(start.label("start")).limit(limit)).all()
-    running = int(rows[0].start) if rows else 0
+    start = sa.func.coalesce(opening.scalar_subquery(), 0).label("start")
+    order = (both.c.seq, both.c.n) if is_newer else (both.c.seq.desc(), both.c.n.desc())
+    return db.session.execute(sa.select(both, start).order_by(*order).limit(size + 1)).all()
+
+
+def _side(
+    mine: sa.ColumnElement[str], other: sa.ColumnElement[str], sign: int, currency: str,
+    edge: Edge | None, *, is_newer: bool,
+) -> sa.Select[Any]:  # fmt: skip
+    """Return the postings in which the account is the source, or those in which it is the destination."""
+    signed = (_P.c.amount_minor * sign).label("signed")
+    columns = (_E.c.id, _E.c.at, _E.c.kind, _E.c.ref, _P.c.seq, _P.c.n, other.label("other"), signed)
+    query = (
+        sa.select(*columns).select_from(_P.join(_E, _E.c.seq == _P.c.seq)).where(_E.c.currency == currency)
+    )
+    if edge is not None and is_newer:
+        query = query.where(_P.c.seq >= edge.seq, sa.or_(_P.c.seq > edge.seq, _P.c.n > edge.n))
+    elif edge is not None:
+        query = query.where(_P.c.seq <= edge.seq, sa.or_(_P.c.seq < edge.seq, _P.c.n < edge.n))
+    return query.order_by(*((_P.c.seq, _P.c.n) if is_newer else (_P.c.seq.desc(), _P.c.n.desc())))
+
+
+def _page_downward(
+    account: str, currency: str, rows: Sequence[Any], balance_minor: int, size: int, *, is_first: bool
+) -> Page[Line]:
+    """Return a page whose first line leaves a balance."""
     lines = []
-    for row in rows:
-        other = row.source if row.destination == account else row.destination
-        amount = int(row.signed)
-        lines.append(Line(row.id, row.seq, row.n, row.at, row.kind, other, amount, running, dict(row.ref)))
-        running -= amount
-    return lines
+    for row in rows[:size]:
+        lines.append(_line(row, balance_minor))
+        balance_minor -= lines[-1].amount_minor
+    has_more = len(rows) > size
+    return _page(account, currency, lines, has_older=has_more, has_newer=not is_first)
+
+
+def _page_upward(account: str, currency: str, rows: Sequence[Any], edge: Edge, size: int) -> Page[Line]:
+    """Return the page above an edge; the rows come oldest first."""
+    lines, balance_minor = [], edge.balance_minor
+    for row in rows[:size]:
+        balance_minor += int(row.signed)
+        lines.append(_line(row, balance_minor))
+    lines.reverse()
+    return _page(account, currency, lines, has_older=True, has_newer=len(rows) > size)
+
+
+def _line(row: Any, balance_minor: int) -> Line:  # noqa: ANN401 - a row
+    return Line(
+        row.id, row.seq, row.n, row.at, row.kind, row.other, int(row.signed), balance_minor, dict(row.ref)
+    )
+
+
+def _page(account: str, currency: str, lines: list[Line], *, has_older: bool, has_newer: bool) -> Page[Line]:
+    if not lines:
+        return Page([], None, START if has_newer else None)
+    first, last = lines[0], lines[-1]
+    below = Edge(last.seq, last.n, last.balance_minor - last.amount_minor)
+    above = Edge(first.seq, first.n, first.balance_minor)
+    return Page(
+        lines,
+        Place(before=edges.write(account, currency, below)) if has_older else None,
+        Place(after=edges.write(account, currency, above)) if has_newer else None,
+    )
 
 
 def entry(entry_id: str) -> dict[str, Any] | None:
@@ -105,23 +183,15 @@ def entries_for(ref_key: str, ref_value: str, *, limit: int = 50) -> list[dict[s
     """Return the entries whose key starts with `<ref_key>:<ref_value>:`, oldest first, with postings."""
     found = db.session.scalars(
         sa.select(_E.c.id)
-        .where(_E.c.key.startswith(f"{ref_key}:{ref_value}:", autoescape=True))
+        .where(begins_with(_E.c.key, f"{ref_key}:{ref_value}:"))
         .order_by(_E.c.seq)
         .limit(limit)
     ).all()
     return [one for entry_id in found if (one := entry(entry_id))]
 
 
-def accounts(prefix: str = "", *, page: int = 1, size: int | None = None) -> list[Any]:
-    """Return accounts with their balances, by name; with a size, a page of them and one row more."""
-    query = sa.select(_A).where(_A.c.name.startswith(prefix, autoescape=True))
-    query = query.order_by(_A.c.name, _A.c.currency)
-    if size is not None:
-        query = query.offset((page - 1) * size).limit(size + 1)
-    return list(db.session.execute(query))
-
-
-def totals() -> dict[str, int]:
-    """Return the sum of all balances in each currency (minor units): zero, if everything is right."""
-    query = sa.select(_A.c.currency, sa.func.sum(_A.c.balance_minor)).group_by(_A.c.currency)
-    return {row[0]: int(row[1]) for row in db.session.execute(query)}
+def accounts(prefix: str = "", *, place: Place = START, size: int = 50) -> Page[AccountRow]:
+    """Return a page of the accounts whose names begin so, with their balances, by name."""
+    query = sa.select(_A.c.name, _A.c.currency, _A.c.balance_minor, _A.c.held_minor)
+    query = query.where(begins_with(_A.c.name, prefix))
+    return read_page(query, _BY_NAME, place, size=size).map(lambda row: AccountRow(*row))

@@ -1,10 +1,9 @@
 """The wallet page, and for staff the journal behind every number."""
 
-from collections.abc import Callable, Iterator
-
 from flask import Blueprint, Response, request
 
 from crowdfund.kernel import exports, money
+from crowdfund.kernel.db.paging import MOST
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.statuses import status_text
@@ -21,14 +20,12 @@ _POSTINGS = ("at", "kind", "counterpart", "amount", "balance", "currency", "entr
 def wallet() -> Response:
     """Show the balance of a person's wallet and every posting in it."""
     account = rules.user_wallet(identity.current_user().id)
-    lines = queries.history(account, limit=SIZE + 1, before=_before())
     return pages.render(
         "ledger/wallet.html",
         "ledger/_wallet.html",
         balance_minor=queries.balance(account),
         held_minor=queries.balance(account) - queries.available(account),
-        lines=lines[:SIZE],
-        older=_cursor(lines),
+        page=queries.history(account, place=requests.place(), size=SIZE),
     )
 
 
@@ -41,22 +38,15 @@ def wallet_csv() -> Response:
 @bp.get("/staff/journal")
 def accounts() -> Response:
     """Show every account with its balance."""
-    prefix, page = request.args.get("q", "").strip()[:80], requests.page_number()
-    rows = queries.accounts(prefix, page=page, size=ACCOUNTS)
-    return pages.render(
-        "ledger/accounts.html",
-        rows=rows[:ACCOUNTS],
-        more=len(rows) > ACCOUNTS,
-        page=page,
-        totals=queries.totals(),
-    )
+    page = queries.accounts(_prefix(), place=requests.place(), size=ACCOUNTS)
+    return pages.render("ledger/accounts.html", page=page)
 
 
 @bp.get("/staff/journal.csv")
 def accounts_csv() -> Response:
     """Send every account that fits, with what is held and its balance."""
-    prefix = request.args.get("q", "").strip()[:80]
-    found = exports.pages(lambda page: queries.accounts(prefix, page=page, size=999)[:999])
+    prefix = _prefix()
+    found = exports.walk(lambda place: queries.accounts(prefix, place=place, size=MOST))
     rows = (
         (row.name, row.currency, money.decimal_str(row.held_minor), money.decimal_str(row.balance_minor))
         for row in found
@@ -68,14 +58,12 @@ def accounts_csv() -> Response:
 def account(account: str) -> Response:
     """Show one account's postings with the running balance."""
     kind = _kind(account)
-    lines = queries.history(account, limit=SIZE + 1, before=_before())
     return pages.render(
         "ledger/account.html",
         name=account,
         kind=kind,
         balance_minor=queries.balance(account),
-        lines=lines[:SIZE],
-        older=_cursor(lines),
+        page=queries.history(account, place=requests.place(), size=SIZE),
     )
 
 
@@ -103,31 +91,12 @@ def entry(entry_id: str) -> Response:
     return pages.render("ledger/entry.html", entry=found, ref_rows=refs)
 
 
-def _before() -> tuple[int, int] | None:
-    seq, _dash, n = request.args.get("before", "").partition("-")
-    return (int(seq), int(n)) if seq.isdecimal() and n.isdecimal() and len(seq + n) < 18 else None
-
-
-def _cursor(lines: list[queries.Line]) -> str | None:
-    last = lines[SIZE - 1] if len(lines) > SIZE else None
-    return f"{last.seq}-{last.n}" if last else None
-
-
-def _page_of(account: str) -> Callable[[int], list[queries.Line]]:
-    """Return a reader of an account's postings, a thousand at a time, newest first."""
-    last: list[tuple[int, int] | None] = [None]
-
-    def read(_number: int) -> list[queries.Line]:
-        lines = queries.history(account, limit=1_000, before=last[0])
-        if lines:
-            last[0] = (lines[-1].seq, lines[-1].n)
-        return lines
-
-    return read
+def _prefix() -> str:
+    return request.args.get("q", "").strip().replace("\0", "")[:80]
 
 
 def _csv(name: str, account: str) -> Response:
-    lines: Iterator[queries.Line] = exports.pages(_page_of(account))
+    lines = exports.walk(lambda place: queries.history(account, place=place, size=MOST))
     rows = (
         (line.at, line.kind, line.counterpart, money.decimal_str(line.amount_minor),
          money.decimal_str(line.balance_minor), "ETB", line.entry_id)

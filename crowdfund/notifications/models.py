@@ -21,7 +21,7 @@ class Notice(Base):
     path: Mapped[str] = mapped_column(sa.String(200), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    __table_args__ = (sa.Index(None, "person_id", "read_at"), sa.Index(None, "person_id", "created_at"))
+    __table_args__ = (sa.Index(None, "person_id", "read_at", "id"), sa.Index(None, "person_id", "id"))
 
 
 class Choice(Base):
@@ -58,4 +58,10 @@ class Message(Base):
     failed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     tries: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str] = mapped_column(sa.String(300), default="")
-    __table_args__ = (one_of("channel", "email", "sms"), sa.Index(None, "created_at"))
+    __table_args__ = (
+        one_of("channel", "email", "sms"),
+        sa.Index(None, "created_at"),
+        sa.Index(None, "sent_at", "failed_at"),
+        sa.Index(None, "failed_at", "id"),
+        sa.Index(None, "kind", "id"),
+    )

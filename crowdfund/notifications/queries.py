@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.paging import START, Key, Page, Place, counts_up_to, read_page
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.lookups import Lookup
@@ -24,14 +25,6 @@ _FEW = (
 _UNREAD = Lookup(sa.select(sa.func.count().label("unread")).select_from(_FEW.subquery()))
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Rows of a list, newest first, and the id to go on before, if there is more."""
-
-    rows: list[Any]
-    next_before: str | None
-
-
 # --- notices ----------------------------------------------------------------------------------------
 
 
@@ -45,12 +38,12 @@ def notices(keys: Collection[str]) -> list[Any]:
     return list(db.session.execute(sa.select(_N).where(_N.c.key.in_(keys)).order_by(_N.c.id)))
 
 
-def notices_of(person_id: str, *, unread_only: bool = False, before: str = "") -> Page:
+def notices_of(person_id: str, *, unread_only: bool = False, place: Place = START) -> Page[Any]:
     """Return a page of a person's notices, newest first."""
     query = sa.select(_N).where(_N.c.person_id == person_id)
     if unread_only:
         query = query.where(_N.c.read_at.is_(None))
-    return _page(query, _N, before)
+    return read_page(query, _newest(_N), place, size=PAGE)
 
 
 def notice_of(notice_id: str, person_id: str) -> Any:  # noqa: ANN401 - a row
@@ -97,6 +90,11 @@ _STATES = {
     "waiting": sa.and_(_M.c.sent_at.is_(None), _M.c.failed_at.is_(None)),
 }
 STATES = tuple(_STATES)
+# By the moment that makes the state, which an index has in order.
+_ORDERS = {
+    "sent": (Key(_M.c.sent_at, is_descending=True), Key(_M.c.id, is_descending=True)),
+    "failed": (Key(_M.c.failed_at, is_descending=True), Key(_M.c.id, is_descending=True)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +108,8 @@ class MessageFilter:
     person_ids: Collection[str] | None = None
 
 
-def messages(wanted: MessageFilter, *, before: str = "") -> Page:
-    """Return a page of messages, newest first."""
+def messages(wanted: MessageFilter, place: Place = START) -> Page[Any]:
+    """Return a page of messages, newest first; sent and failed ones by when they were."""
     query = sa.select(_M)
     if wanted.state in _STATES:
         query = query.where(_STATES[wanted.state])
@@ -121,7 +119,7 @@ def messages(wanted: MessageFilter, *, before: str = "") -> Page:
     if wanted.address or wanted.person_ids is not None:
         to = _M.c.to_address == wanted.address.lower()
         query = query.where(sa.or_(to, _M.c.person_id.in_(wanted.person_ids or [])))
-    return _page(query, _M, before)
+    return read_page(query, _ORDERS.get(wanted.state, _newest(_M)), place, size=PAGE)
 
 
 def message(message_id: str) -> Any:  # noqa: ANN401 - a row
@@ -133,11 +131,8 @@ def message(message_id: str) -> Any:  # noqa: ANN401 - a row
 
 
 def message_counts() -> dict[str, int]:
-    """Return how many messages wait and how many were given up."""
-    is_failed = _M.c.failed_at.is_not(None)
-    query = sa.select(is_failed, sa.func.count()).where(_M.c.sent_at.is_(None)).group_by(is_failed)
-    counted = {bool(row[0]): row[1] for row in db.session.execute(query)}
-    return {"waiting": counted.get(False, 0), "failed": counted.get(True, 0)}
+    """Return how many messages wait and how many were given up, counted up to 1,001 (see `paging`)."""
+    return counts_up_to({name: sa.select(_M.c.id).where(_STATES[name]) for name in ("waiting", "failed")})
 
 
 def state_of(message: Any) -> str:  # noqa: ANN401 - a row
@@ -145,8 +140,6 @@ def state_of(message: Any) -> str:  # noqa: ANN401 - a row
     return "sent" if message.sent_at else "failed" if message.failed_at else "waiting"
 
 
-def _page(query: sa.Select[Any], table: Any, before: str) -> Page:  # noqa: ANN401 - a table
-    if before:
-        query = query.where(table.c.id < before)
-    rows = list(db.session.execute(query.order_by(table.c.id.desc()).limit(PAGE + 1)))
-    return Page(rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else None)
+def _newest(table: sa.FromClause) -> tuple[Key]:
+    """Return the order of ids, which grow with time, newest first."""
+    return (Key(table.c.id, is_descending=True),)

@@ -18,15 +18,12 @@ from crowdfund.payments.models import (
     Inbox,
     Payment,
     PaymentException,
-    WebhookRefusal,
     payment_event,
 )
 from crowdfund.payments.models import payment_exception_event as _exception_event
 
 _P, _C, _I, _X = Payment.__table__, GatewayCustomer.__table__, Inbox.__table__, PaymentException.__table__
-_R = WebhookRefusal.__table__
-PAGE = 25
-_LIST_COLUMNS = [column for column in _I.c if column.name not in ("raw", "headers")]
+WEBHOOK_COLUMNS = [column for column in _I.c if column.name not in ("raw", "headers")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +63,12 @@ class PaymentRow:
         return self.received_minor is not None and self.status != "reversed"
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some rows of a list and where the next page begins."""
-
-    rows: list[Any]
-    next_before: str | None
-
-
-_COLUMNS = [_P.c[name] for name in PaymentRow.__dataclass_fields__]
+COLUMNS = [_P.c[name] for name in PaymentRow.__dataclass_fields__]
 
 
 def find(payment_id: str) -> PaymentRow | None:
     """Return a payment or None."""
-    row = db.session.execute(sa.select(*_COLUMNS).where(_P.c.id == payment_id)).first()
+    row = db.session.execute(sa.select(*COLUMNS).where(_P.c.id == payment_id)).first()
     return PaymentRow(*row) if row else None
 
 
@@ -101,13 +90,13 @@ def get_for_owner(payment_id: str, user_id: str) -> PaymentRow:
 
 def find_by_key(key: str) -> PaymentRow | None:
     """Return the payment that was started under a caller's key."""
-    row = db.session.execute(sa.select(*_COLUMNS).where(_P.c.key == key)).first()
+    row = db.session.execute(sa.select(*COLUMNS).where(_P.c.key == key)).first()
     return PaymentRow(*row) if row else None
 
 
 def for_purpose(kind: str, purpose_id: str) -> list[PaymentRow]:
     """Return the payments of a purpose, newest first."""
-    query = sa.select(*_COLUMNS).where(_P.c.purpose_kind == kind, _P.c.purpose_id == purpose_id)
+    query = sa.select(*COLUMNS).where(_P.c.purpose_kind == kind, _P.c.purpose_id == purpose_id)
     return [PaymentRow(*row) for row in db.session.execute(query.order_by(_P.c.id.desc()))]
 
 
@@ -131,39 +120,15 @@ def timeline(payment_id: str) -> list[Any]:
 
 def webhooks_of(payment_id: str) -> list[Any]:
     """Return the webhooks of a payment, oldest first, with their status."""
-    query = sa.select(*_LIST_COLUMNS).where(_I.c.payment_id == payment_id)
+    query = sa.select(*WEBHOOK_COLUMNS).where(_I.c.payment_id == payment_id)
     return list(db.session.execute(query.order_by(_I.c.id).limit(100)))
 
 
-# --- lists for staff ------------------------------------------------------------------------------
-
-
-def payments_page(
-    *, status: str = "", gateway: str = "", search: str = "", before: str = "", limit: int = PAGE
-) -> Page:
-    """Return payments newest first; `before` is the id of the last one seen."""
-    query = _filtered(sa.select(*_COLUMNS), status=status, gateway=gateway, search=search)
-    return _page(query, _P.c.id, before, limit)
-
-
-def payment_totals(*, status: str = "", gateway: str = "", search: str = "") -> list[Any]:
-    """Return count, sum asked for and sum that came in, under the same filter (minor units).
-
-    One row for each status, currency and currency of what came in. What came in is what the journal
-    has booked: nothing before it succeeded, and nothing any more once it was reversed.
-    """
-    booked = sa.case((_P.c.status.in_(("succeeded", "settled")), _P.c.received_minor), else_=0)
-    columns = (_P.c.status, _P.c.currency, _P.c.received_currency)
-    query = sa.select(
-        *columns, sa.func.count().label("count"), sa.func.sum(_P.c.amount_minor).label("amount_minor"),
-        sa.func.coalesce(sa.func.sum(booked), 0).label("received_minor"),
-    )  # fmt: skip
-    query = _filtered(query, status=status, gateway=gateway, search=search)
-    return list(db.session.execute(query.group_by(*columns).order_by(*columns)))
+# --- for staff ------------------------------------------------------------------------------------
 
 
 def held_totals() -> dict[str, int]:
-    """Return per currency what open exceptions hold in suspense, in minor units."""
+    """Return the same as the sum over open exceptions, which grows with them: for proofs."""
     query = sa.select(_X.c.currency, sa.func.sum(_X.c.amount_minor)).where(
         _X.c.state == "open", _X.c.held == sa.true()
     )
@@ -182,65 +147,12 @@ def reached_its_purpose() -> sa.ColumnElement[bool]:
     return ~sa.exists().where(_X.c.payment_id == _P.c.id, misfit, held, elsewhere).correlate(_P)
 
 
-def _filtered(query: sa.Select[Any], *, status: str, gateway: str, search: str) -> sa.Select[Any]:
-    if status in tuple(rules.Status):
-        query = query.where(_P.c.status == status)
-    if gateway:
-        query = query.where(_P.c.gateway == gateway)
-    wanted = search.strip()
-    if wanted:
-        owner = sa.select(_C.c.user_id).where(_C.c.cprn == wanted.upper())
-        query = query.where(
-            sa.or_(
-                _P.c.id == wanted.lower(),
-                _P.c.tx_id == wanted.upper(),
-                _P.c.purpose_id == wanted.lower(),
-                _P.c.user_id.in_(owner),
-                _P.c.description.icontains(wanted, autoescape=True),
-            )
-        )
-    return query
-
-
-def inbox_page(*, state: str = "", search: str = "", before: str = "", limit: int = PAGE) -> Page:
-    """Return webhooks newest first, without their bodies."""
-    query = sa.select(*_LIST_COLUMNS)
-    if state:
-        query = query.where(_I.c.state == state)
-    if search.strip():
-        wanted = search.strip()
-        query = query.where(sa.or_(_I.c.event_id == wanted, _I.c.payment_id == wanted, _I.c.id == wanted))
-    return _page(query, _I.c.id, before, limit)
-
-
-def inbox_counts() -> dict[str, int]:
-    """Return how many webhooks are in each state."""
-    query = sa.select(_I.c.state, sa.func.count()).group_by(_I.c.state)
-    return {row[0]: row[1] for row in db.session.execute(query)}
-
-
-def refused_since(since: datetime, *, limit: int = 20) -> list[Any]:
-    """Return how many webhooks of which network a gateway was sent and we refused, most first."""
-    count = sa.func.sum(_R.c.count).label("count")
-    query = sa.select(_R.c.gateway, _R.c.client, count, sa.func.max(_R.c.last_at).label("last_at"))
-    query = query.where(_R.c.hour >= since).group_by(_R.c.gateway, _R.c.client)
-    return list(db.session.execute(query.order_by(count.desc()).limit(limit)))
-
-
 def webhook(inbox_id: str) -> Any:  # noqa: ANN401 - a row
     """Return one webhook with its raw body; raises NotFound."""
     row = db.session.execute(sa.select(_I).where(_I.c.id == inbox_id)).first()
     if row is None:
         raise NotFound(_("There is no such webhook."))
     return row
-
-
-def exceptions_page(*, state: str = "open", before: str = "", limit: int = PAGE) -> Page:
-    """Return exceptions newest first."""
-    query = sa.select(_X)
-    if state:
-        query = query.where(_X.c.state == state)
-    return _page(query, _X.c.id, before, limit)
 
 
 def exceptions_of(payment_id: str) -> list[Any]:
@@ -261,23 +173,6 @@ def exception_history(exception_ids: Iterable[str]) -> list[Any]:
     column = _exception_event.c.payment_exception_id
     query = sa.select(_exception_event).where(column.in_(list(exception_ids)))
     return list(db.session.execute(query.order_by(_exception_event.c.at, _exception_event.c.id)))
-
-
-def counts() -> dict[str, int]:
-    """Return what waits: open exceptions, parked and dead webhooks, refused ones."""
-    open_ones = sa.select(sa.func.count()).select_from(_X).where(_X.c.state == "open")
-    states = inbox_counts()
-    return {"exceptions": db.session.scalar(open_ones) or 0} | {
-        name: states.get(name, 0) for name in ("received", "queued", "parked", "dead", "refused")
-    }
-
-
-def _page(query: sa.Select[Any], key: Any, before: str, limit: int) -> Page:  # noqa: ANN401
-    if before:
-        query = query.where(key < before)
-    rows = list(db.session.execute(query.order_by(key.desc()).limit(limit + 1)))
-    more = len(rows) > limit
-    return Page(rows[:limit], rows[limit - 1].id if more else None)
 
 
 # --- for jobs -------------------------------------------------------------------------------------

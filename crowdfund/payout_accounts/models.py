@@ -28,6 +28,7 @@ class PayoutAccount(Base):
     decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     __table_args__ = (
         sa.Index(None, "person_id", "status"),
+        sa.Index(None, "status", "person_id"),
         one_of("scheme", "iban", "et", "in"),
         one_of("status", "pending", "verified", "rejected", "replaced", "removed"),
     )

@@ -31,6 +31,9 @@ class User(Base):
         sa.CheckConstraint("sponsor_id <> id", name="nobody_invites_oneself"),
         one_of("kyc_level", "none", "basic", "enhanced"),
         one_of("kyc_status", "none", "pending", "verified", "rejected", "expired"),
+        sa.Index(None, "created_at", "id"),
+        sa.Index(None, "kyc_status", "created_at", "id"),
+        sa.Index(None, "kyc_status", "kyc_expires_on"),
     )
 
 

@@ -73,6 +73,7 @@ class FollowRequest(Base):
             name="four_eyes",
         ),
         sa.Index(None, "status", "asked_at"),
+        sa.Index(None, "asked_at"),
     )
 
 

@@ -15,6 +15,7 @@ from crowdfund.investments import rules as investment_rules
 from crowdfund.investments.models import Investment
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.paging import START, Key, Page, Place, read_page
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.reconciliation.models import Comparison, ContractReading, FollowRequest, follow_request_event
@@ -237,13 +238,13 @@ def open_request(campaign_id: str) -> Any:  # noqa: ANN401 - a row or None
     return db.session.execute(sa.select(_Q).where(_Q.c.open_key == campaign_id)).first()
 
 
-def requests(*, status: str = "", page: int = 1, size: int = 25) -> list[Any]:
-    """Return a page of requests, newest first, with one row more if there is a next page."""
+def requests(*, status: str = "", place: Place = START, size: int = 25) -> Page[Any]:
+    """Return a page of requests, newest first."""
     query = sa.select(_Q, _C.c.title).join(_C, _C.c.id == _Q.c.campaign_id)
     if status:
         query = query.where(_Q.c.status == status)
-    query = query.order_by(_Q.c.asked_at.desc(), _Q.c.id.desc())
-    return list(db.session.execute(query.offset((page - 1) * size).limit(size + 1)))
+    newest = (Key(_Q.c.asked_at, is_descending=True), Key(_Q.c.id, is_descending=True))
+    return read_page(query, newest, place, size=size)
 
 
 def request_history(request_id: str) -> list[Any]:

@@ -126,17 +126,16 @@ def _shown(kept: dict[str, Any]) -> dict[str, Any]:
 @bp.get("/staff/follow")
 def requests() -> Response:
     """List requests, those that wait unless others are asked for."""
-    page, status = web_requests.page_number(), request.args.get("status", "pending")
-    rows = queries.requests(status="" if status == "all" else status, page=page, size=SIZE)
+    status = request.args.get("status", "pending")
+    shown = "" if status == "all" else status
+    page = queries.requests(status=shown, place=web_requests.place(), size=SIZE)
     return pages.render(
         "reconciliation/requests.html",
         "reconciliation/_requests.html",
-        rows=rows[:SIZE],
-        more=len(rows) > SIZE,
         page=page,
         shown=status,
         states=following.REQUEST_STATES,
-        names=people_queries.names({row.asked_by for row in rows}),
+        names=people_queries.names({row.asked_by for row in page.rows}),
     )
 
 

@@ -17,6 +17,7 @@ from crowdfund.issuers import queries as issuers_queries
 from crowdfund.issuers.models import Company, CompanyChange
 from crowdfund.kernel import access, clock, outbox
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.paging import count_up_to
 from crowdfund.kernel.i18n import _l
 from crowdfund.kernel.outbox import outbox_table
 from crowdfund.notifications.models import Message
@@ -26,6 +27,7 @@ from crowdfund.reconciliation import queries as reconciliation
 Waiting = tuple[int, datetime | None]
 STUCK_AFTER = timedelta(minutes=10)  # a chain write that has not moved for longer
 LATE_AFTER = timedelta(minutes=15)  # work that is due for longer (I10)
+_MOVING = [status for status in WriteStatus if status not in FINAL]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A queue as it is now."""
+    """A queue as it is now; the count goes up to 1,001."""
 
     kind: Kind
     count: int
@@ -68,14 +70,23 @@ def waiting(kinds: Iterable[Kind]) -> list[Queue]:
     return [Queue(kind, *kind.count()) for kind in kinds]
 
 
-def _count(column: sa.SQLColumnExpression[Any], *where: sa.ColumnElement[bool]) -> Waiting:
-    count, oldest = db.session.execute(sa.select(sa.func.count(), sa.func.min(column)).where(*where)).one()
-    return int(count), oldest
+def _count(
+    moment: sa.SQLColumnExpression[Any],
+    *where: sa.ColumnElement[bool],
+    by: sa.SQLColumnExpression[Any] | None = None,
+) -> Waiting:
+    """Count up to 1,001 rows (see `paging`), and find the moment of the one that is first `by` a column.
+
+    An index has to begin with what `where` compares and go on with that column: a minimum over all
+    that wait would read them all.
+    """
+    first = sa.select(moment).where(*where).order_by(moment if by is None else by).limit(1)
+    return count_up_to(sa.select(moment).where(*where)), db.session.scalar(first)
 
 
 def _people() -> Waiting:
-    rows, _more = desk.queue(desk.Wanted(status="waiting"), size=1)
-    return desk.counts()["waiting"], rows[0].waiting_since if rows else None
+    first = desk.queue(desk.Wanted(status=desk.WAITING), size=1).rows
+    return desk.waiting_count(), first[0].waiting_since if first else None
 
 
 def _companies() -> Waiting:
@@ -84,7 +95,7 @@ def _companies() -> Waiting:
 
 def _changes() -> Waiting:
     oldest = sa.select(sa.func.min(CompanyChange.sent_at)).where(CompanyChange.status == "pending")
-    return issuers_queries.counts()["changes"], db.session.scalar(oldest)
+    return issuers_queries.changes_count(), db.session.scalar(oldest)
 
 
 def _campaigns() -> Waiting:
@@ -99,15 +110,15 @@ def _releases() -> Waiting:
 
 
 def _exceptions() -> Waiting:
-    return _count(PaymentException.created_at, PaymentException.state == "open")
+    return _count(PaymentException.created_at, PaymentException.state == "open", by=PaymentException.id)
 
 
 def _webhooks() -> Waiting:
-    return _count(Inbox.received_at, Inbox.state == "dead")
+    return _count(Inbox.received_at, Inbox.state == "dead", by=Inbox.id)
 
 
 def _failed_writes() -> Waiting:
-    return _count(Write.updated_at, Write.status == WriteStatus.FAILED)
+    return _count(Write.updated_at, Write.status == WriteStatus.FAILED, by=Write.created_at)
 
 
 def _held_writes() -> Waiting:
@@ -115,7 +126,7 @@ def _held_writes() -> Waiting:
 
 
 def _stuck_writes() -> Waiting:
-    moving = sa.and_(Write.status.not_in(FINAL), Write.hold.is_(None))
+    moving = sa.and_(Write.status.in_(_MOVING), Write.hold.is_(None))
     return _count(Write.created_at, moving, Write.updated_at < clock.now() - STUCK_AFTER)
 
 
@@ -135,7 +146,12 @@ def _messages() -> Waiting:
 
 def unfinished() -> sa.ColumnElement[bool]:
     """Return the condition of background work that was given up or is late (I10)."""
-    return sa.or_(given_up(), outbox.late(LATE_AFTER))
+    return sa.or_(*unfinished_kinds())
+
+
+def unfinished_kinds() -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    """Return its two parts, which exclude each other: each has an index to be read in order."""
+    return given_up(), outbox.late(LATE_AFTER)
 
 
 def given_up() -> sa.ColumnElement[bool]:
@@ -144,7 +160,8 @@ def given_up() -> sa.ColumnElement[bool]:
 
 
 def _work() -> Waiting:
-    return _count(outbox_table.c.not_before, unfinished())
+    found = [_count(outbox_table.c.not_before, kind) for kind in unfinished_kinds()]
+    return sum(count for count, _oldest in found), min((at for _count, at in found if at), default=None)
 
 
 QUEUES = (

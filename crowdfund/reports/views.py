@@ -32,14 +32,11 @@ def queues_now() -> Response:
 @bp.get("/staff/work")
 def work() -> Response:
     """List background work: what was given up or is late, or whatever is asked for."""
-    page, state = requests.page_number(), request.args.get("state", "unfinished")
-    rows = queries.work(state=state, search=request.args.get("q", "").strip()[:80], page=page, size=SIZE)
+    state, search = request.args.get("state", "unfinished"), request.args.get("q", "").strip()[:80]
     return pages.render(
         "reports/work.html",
         "reports/_work.html",
-        rows=rows[:SIZE],
-        more=len(rows) > SIZE,
-        page=page,
+        page=queries.work(state=state, search=search, place=requests.place(), size=SIZE),
         shown=state,
         counts=queries.work_counts(),
     )

@@ -101,7 +101,7 @@ def test_the_file_holds_what_proves_the_chain_and_no_formula(ada, log):
     assert (line["number"], line["actor"], line["action"]) == ("1", log["ada"], "admin.disable")
     assert json.loads(line["detail"]) == {"reason": "=1+1"}
     assert line["hash"] == audit.get(1).hash
-    (row,) = audit.entries(audit.Filters(action="admin.audit_csv"))
+    (row,) = audit.entries(audit.Filters(action="admin.audit_csv")).rows
     assert row.detail == {"export": {"action": "admin.disable"}}
     assert audit.problems() == []
 

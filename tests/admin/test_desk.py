@@ -154,7 +154,7 @@ def test_work_that_was_given_up_is_found_and_tried_again_by_an_admin(app, cast):
     outbox.drain_all()
     state = sa.select(outbox_table.c.state).where(outbox_table.c.id == work_id)
     assert db.session.scalar(state) == "done"
-    (row,) = audit.entries(audit.Filters(action="reports.retry", outcome="done"))
+    (row,) = audit.entries(audit.Filters(action="reports.retry", outcome="done")).rows
     assert (row.actor, row.subject_kind, row.subject_id) == (cast["ada"], "work", work_id)
     assert ada.post(f"/staff/work/{work_id}/retry").status_code == 404
 

@@ -316,7 +316,7 @@ def rita(app, cast):
 def test_one_admin_asks_and_another_confirms_on_pages_and_both_stand_in_the_audit_log(cast, ada, ben):
     form = {"kind": "give_role", "role": "finance", "reason": WHY}
     assert ada.post(f"/staff/users/{cast['alice']}/ask", data=form).status_code == 303
-    (request,) = queries.staff_requests()
+    (request,) = queries.staff_requests().rows
     assert "Assign role: Finance" in ben.get("/staff/requests").text
     assert "Approve and carry out" not in ada.get(f"/staff/requests/{request.id}").text
     assert "Approve and carry out" in ben.get(f"/staff/requests/{request.id}").text
@@ -347,7 +347,7 @@ def test_a_form_that_lacks_something_comes_back_with_what_to_do(cast, ada, path,
     answer = ada.post(f"/staff/users/{cast['alice']}/{path}", data=form)
     assert answer.status_code == 422
     assert words in answer.text
-    assert queries.staff_requests() == []
+    assert queries.staff_requests().rows == []
     assert audit.about("person", cast["alice"]) == []
 
 
@@ -413,7 +413,7 @@ def test_the_export_holds_everybody_who_fits_and_defuses_formulas_and_is_recorde
     assert answer.headers["Content-Disposition"] == 'attachment; filename="users.csv"'
     assert len(lines) == 6
     assert any(",'=cmd|'," in line for line in lines)
-    (row,) = audit.entries(audit.Filters(action="admin.users_csv"))
+    (row,) = audit.entries(audit.Filters(action="admin.users_csv")).rows
     assert (row.actor, row.detail) == (cast["ada"], {"export": {"q": "example"}})
 
 

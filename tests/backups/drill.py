@@ -18,6 +18,7 @@ from crowdfund.kernel import money, outbox
 from crowdfund.kernel.db import commit, db, new_id, rollback
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as ledger_rules
+from crowdfund.payments import desk_queries
 from crowdfund.payments import queries as payments
 from crowdfund.people import service
 from tests import raising
@@ -155,4 +156,4 @@ class Drill:
 
     def exceptions(self):
         with self.inside():
-            return payments.exceptions_page().rows
+            return desk_queries.exceptions_page().rows

@@ -115,7 +115,7 @@ def test_nothing_is_lost(begin, door, tmp_path):
     assert after.balance(ledger_rules.external("bill_bitts")) == -1_600_00, "eve's 500 are on their way back"
     assert after.balance(ledger_rules.SUSPENSE) == 0
     with after.inside():
-        assert ledger.totals() == {"ETB": 0}
+        assert sum(row.balance_minor for row in ledger.accounts(size=1_000).rows) == 0
     with after.inside():
         assert service.prove_all() == []
 

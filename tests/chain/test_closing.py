@@ -50,7 +50,7 @@ def test_an_admin_closes_a_failed_write_with_a_reason(failed, admin):
     assert "/replay" not in shown
     assert "/close" not in shown
     assert "Failed chain writes" not in admin.get("/staff").text
-    (entry,) = audit.entries(audit.Filters(action="chain.close", outcome="done"))
+    (entry,) = audit.entries(audit.Filters(action="chain.close", outcome="done")).rows
     assert (entry.subject_id, entry.detail["reason"]) == (failed.id, WHY)
 
 

@@ -321,7 +321,7 @@ def test_staff_fill_a_gap_at_once_from_the_desk(gap, app):
     look_after()
     assert kinds() == [(0, "fill", "confirmed"), (1, "call", "confirmed")]
     assert ada.post(url).status_code == 409
-    (entry,) = audit.entries(audit.Filters(action="chain.fill_nonce", outcome="done"))
+    (entry,) = audit.entries(audit.Filters(action="chain.fill_nonce", outcome="done")).rows
     assert entry.subject_id == operator().address
     page = ada.get("/staff/chain/writes").text
     assert "Empty transfers that filled a missing nonce" in page
@@ -333,7 +333,7 @@ def test_the_command_fills_a_gap_at_once(gap, app):
     assert "1 nonces of the operator key were filled" in result.output
     look_after()
     assert status_of(INTENT) == "confirmed"
-    assert len(audit.entries(audit.Filters(action="chain.fill_nonce", outcome="done"))) == 1
+    assert len(audit.entries(audit.Filters(action="chain.fill_nonce", outcome="done")).rows) == 1
     again = app.test_cli_runner().invoke(args=["chain", "fill-nonce", "operator"])
     assert "No nonce of the operator key is missing." in again.output
 

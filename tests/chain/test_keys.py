@@ -67,7 +67,7 @@ def test_pause_and_unpause_are_recorded_and_can_be_run_again(app, own_node, hear
         answer = run(app, command, "--yes", "--reason", "A test of the pause.")
         assert answer.exit_code == 0, answer.output
         assert paused() is expected
-    actions = [row.action for row in audit.entries(audit.Filters(subject_kind="chain_request"))]
+    actions = [row.action for row in audit.entries(audit.Filters(subject_kind="chain_request")).rows]
     assert actions.count("chain.pause") == 2
     assert "chain.unpause.done" in actions
 
@@ -332,6 +332,6 @@ def test_whoever_changes_rights_on_chain_stands_in_the_audit_log(app, own_node, 
     for _ in range(3):
         look_after()
         outbox.drain_all()
-    granted = audit.entries(audit.Filters(action="chain.RoleGranted"))
+    granted = audit.entries(audit.Filters(action="chain.RoleGranted")).rows
     assert {row.detail["args"]["account"] for row in granted} >= {connection.address_of("operator")}
     assert [row.actor for row in granted] == ["system"] * len(granted)

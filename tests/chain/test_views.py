@@ -74,10 +74,10 @@ def test_older_writes_are_on_the_next_page(heard, sign_in):
     db.session.remove()
     client = sign_in("fin", "finance")
     first = client.get("/staff/chain/writes").text
-    after = queries.page().next
+    older = queries.page().next.before
     db.session.remove()
-    assert f"after={after}" in first
-    second = client.get(f"/staff/chain/writes?after={after}").text
+    assert f"before={older.replace(',', '%2C')}" in first
+    second = client.get("/staff/chain/writes", query_string={"before": older}).text
     assert second.count("close</a>") == 5
     assert first.count("close</a>") == 50
 

@@ -56,7 +56,7 @@ def test_what_was_paid_after_the_backup_is_found_and_given_to_its_owners(destroy
             for user_id in {user for *_rest, user in found}:
                 assert ledger.balance(ledger_rules.user_wallet(user_id)) == TIMES * EACH
             assert ledger.balance(ledger_rules.escrow(campaign.id)) == PEOPLE * TIMES * EACH
-            assert ledger.totals() == {"ETB": 0}
+            assert sum(row.balance_minor for row in ledger.accounts(size=1_000).rows) == 0
         second.flask("selfcheck", "--all", "--no-chain")
         again = town.invest(town.investors(1), campaign, minor=EACH)
         town.pay(again)

@@ -155,9 +155,9 @@ def test_the_queue_shows_who_waits_longest_first_and_counts(carla, desk, waiting
     desk.submit(bob)
     hanna = raising.person("hanna")
     desk.verify(hanna, until="2026-07-01")
-    rows, more = desk_queries.queue(desk_queries.Wanted(status="waiting"))
-    assert [row.person_id for row in rows] == [waiting, bob]
-    assert not more
+    page = desk_queries.queue(desk_queries.Wanted(status="waiting"))
+    assert [row.person_id for row in page.rows] == [waiting, bob]
+    assert not page.has_more
     counts = desk_queries.counts()
     assert (counts["waiting"], counts["pending"], counts["verified"], counts["expiring"]) == (2, 2, 1, 1)
     page = carla.get("/staff/people").text

@@ -85,7 +85,7 @@ def test_a_verified_account_pays_out_whatever_became_of_the_verification(desk, a
 
 def test_the_account_waits_in_the_queue_and_is_decided_by_somebody_else(desk, alice, frozen):
     give(desk, frozen, alice)
-    rows, _more = desk_queries.queue(desk_queries.Wanted(status="waiting"))
+    rows = desk_queries.queue(desk_queries.Wanted(status="waiting")).rows
     assert [row.person_id for row in rows] == [alice]
     for reason in ("", "short"):
         with pytest.raises(Invalid):

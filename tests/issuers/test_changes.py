@@ -170,7 +170,7 @@ def test_a_renewed_licence_is_reviewed_while_the_old_one_still_counts(cast):
     new = papers.keep(cast["company"], raising.made_paper("business_licence"), actor=cast["alice"])
     commit()
     assert refusal(cast) == "under_review"
-    assert [row.id for row in issuers_queries.queue(status="changes")[0]] == [cast["company"]]
+    assert [row.id for row in issuers_queries.queue(status="changes").rows] == [cast["company"]]
     papers.decide(cast["company"], new, actor=cast["carla"], approve=True)
     commit()
     assert [row.id for row in issuers_queries.papers(cast["company"], ["business_licence"])] == [new]

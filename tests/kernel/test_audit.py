@@ -10,6 +10,7 @@ from crowdfund.adapters import mail
 from crowdfund.kernel import access, audit, clock, outbox
 from crowdfund.kernel.audit.chaining import plain, row_hash
 from crowdfund.kernel.db import append_only_ddl, before_commit, commit, db, own_transaction, reading, rollback
+from crowdfund.kernel.db.paging import Place
 from crowdfund.people import service
 from crowdfund.reports import queries as reports
 from tests import raising
@@ -334,7 +335,7 @@ def test_only_routes_for_staff_alone_count_as_staff_routes():
 
 
 def test_a_reader_finds_rows_by_who_what_whom_when_and_by_words(written, frozen):
-    found = lambda **wanted: [row.seq for row in audit.entries(audit.Filters(**wanted))]  # noqa: E731
+    found = lambda **wanted: [row.seq for row in audit.entries(audit.Filters(**wanted)).rows]  # noqa: E731
     assert found() == [4, 3, 2, 1]
     assert found(actors=("alice",), action="probe.verb3") == [3]
     assert found(actors=("bob",)) == []
@@ -344,6 +345,6 @@ def test_a_reader_finds_rows_by_who_what_whom_when_and_by_words(written, frozen)
     assert found(search="4") == [4]
     assert found(since=frozen.now() - timedelta(minutes=2)) == [4, 3]
     assert found(until=frozen.now() - timedelta(minutes=2)) == [2, 1]
-    assert [row.seq for row in audit.entries(audit.Filters(), before=3, size=1)] == [2]
-    assert [row.seq for row in audit.entries(audit.Filters(), after=2, size=1)] == [3]
+    assert [row.seq for row in audit.entries(audit.Filters(), Place(before="3"), size=1).rows] == [2]
+    assert [row.seq for row in audit.entries(audit.Filters(), Place(after="2"), size=1).rows] == [3]
     assert [row.seq for row in audit.all_of(audit.Filters(outcome="done"))] == [1, 2, 3, 4]

@@ -80,7 +80,7 @@ def test_nothing_is_late_when_the_platform_comes_back_after_a_pause(running, res
     assert complaints() == set()
     assert late_queues() == []
     assert queries.work_counts()["unfinished"] == 0
-    assert queries.work(state="unfinished") == []
+    assert queries.work(state="unfinished").rows == []
 
 
 def test_work_that_still_waits_a_quarter_of_an_hour_after_the_pause_is_late(running):

@@ -159,6 +159,6 @@ def test_currencies_never_mix(book):
     with pytest.raises(rules.InsufficientFunds):
         book.post("etb", (ALICE, BOB, "1"))
     rollback()
-    assert [line.amount_minor for line in queries.history(ALICE, currency="USD")] == [5_00]
-    assert queries.history(ALICE) == []
+    assert [line.amount_minor for line in queries.history(ALICE, currency="USD").rows] == [5_00]
+    assert queries.history(ALICE).rows == []
     assert book.problems() == []

@@ -84,7 +84,7 @@ def test_money_that_goes_round_in_a_circle_is_in_the_journal_and_changes_no_bala
     assert len(set(posting.post_many(drafts))) == 2
     commit()
     assert book.balances(ALICE, BOB) == ["0.00", "0.00"]
-    assert [entry.amount_minor for entry in queries.history(ALICE)] == [500, -500]
+    assert [entry.amount_minor for entry in queries.history(ALICE).rows] == [500, -500]
     assert book.problems() == []
 
 

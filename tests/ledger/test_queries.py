@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from crowdfund.kernel.db import commit
+from crowdfund.kernel.db.paging import START
 from crowdfund.ledger import queries, rules
 from crowdfund.people import service
 from tests import raising
@@ -25,7 +26,7 @@ def busy(book):
 
 
 def test_history_runs_backwards_from_the_balance(busy):
-    lines = queries.history(ALICE)
+    lines = queries.history(ALICE).rows
     assert len(lines) == 12 + 8
     assert lines[0].balance_minor == queries.balance(ALICE) == 78_00 - 6_00
     for newer, older in pairwise(lines):
@@ -36,15 +37,15 @@ def test_history_runs_backwards_from_the_balance(busy):
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 19, 20, 21])
 def test_pages_join_without_a_seam_even_inside_an_entry(busy, size):
-    whole, pages, before = queries.history(ALICE), [], None
-    while page := queries.history(ALICE, limit=size, before=before):
-        pages += page
-        before = page[-1].seq, page[-1].n
-    assert pages == whole
+    whole, found, place = queries.history(ALICE), [], START
+    while place is not None:
+        page = queries.history(ALICE, place=place, size=size)
+        found, place = found + page.rows, page.next
+    assert found == whole.rows
 
 
 def test_an_account_without_postings_has_no_history_and_no_balance(book):
-    assert (queries.history(ALICE), queries.balance(ALICE), queries.available(ALICE)) == ([], 0, 0)
+    assert (queries.history(ALICE).rows, queries.balance(ALICE), queries.available(ALICE)) == ([], 0, 0)
 
 
 def test_entries_are_found_by_what_their_key_says(busy):
@@ -100,7 +101,7 @@ def test_staff_follow_a_number_from_account_to_entry(app, owner):
     client, wallet = raising.sign_in(app.test_client(), auditor), rules.user_wallet(owner)
     assert wallet in client.get("/staff/journal").text
     account = client.get(f"/staff/journal/{wallet}").text
-    entry_id = queries.history(wallet, limit=1)[0].entry_id
+    entry_id = queries.history(wallet, size=1).rows[0].entry_id
     assert f"/staff/entries/{entry_id}" in account
     assert "7.77" in client.get(f"/staff/entries/{entry_id}").text
     assert client.get("/staff/journal/no-such-account").status_code == 404

@@ -10,6 +10,7 @@ from wtforms.validators import InputRequired, Length
 
 from crowdfund.documents import rules
 from crowdfund.kernel import i18n, money, statuses, vendored
+from crowdfund.kernel.db.paging import Page, Place
 
 TEMPLATES = Path(vendored.__file__).parents[1] / "templates"
 NOW = datetime(2026, 11, 21, 7, 30, tzinfo=UTC)
@@ -57,6 +58,7 @@ def sample(form: Form) -> SimpleNamespace:
         form=form,
         accepted=rules.ACCEPTED["passport"],
         args={"q": "abay", "status": "settled", "sort": "-at"},
+        page=Page([], next=Place(before="b"), previous=Place(after="c")),
         statuses=STATUSES.split(),
         campaigns=[
             campaign("Sun on every school roof", 36_250_000),
@@ -144,6 +146,7 @@ def environment() -> Environment:
         text_dir="ltr",
         languages=i18n.LANGUAGES,
         number_fmt=i18n.number,
+        count_fmt=i18n.count,
         day_fmt=i18n.day,
         moment_fmt=i18n.moment,
         vendor=vendored.vendor, vendor_url=vendored.vendor_url,

@@ -9,7 +9,7 @@ from crowdfund.adapters import settled_answers
 from crowdfund.kernel import health, outbox
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.outbox import intakes
-from crowdfund.payments import queries
+from crowdfund.payments import desk_queries
 from crowdfund.payments.service import inbox, webhooks
 from tests.together import at_once
 
@@ -105,9 +105,9 @@ def test_staff_can_process_a_webhook_that_no_worker_has_queued(world):
 def test_the_desk_counts_webhooks_that_wait_in_either_way(world):
     payment = world.start()
     world.tell(payment.tx_id, "PENDING")
-    assert world.read(queries.counts)["received"] == 1
+    assert world.read(desk_queries.counts)["received"] == 1
     intakes.collect("payments")
-    counts = world.read(queries.counts)
+    counts = world.read(desk_queries.counts)
     assert (counts["received"], counts["queued"]) == (0, 1)
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from crowdfund.kernel import audit, clock, config
 from crowdfund.kernel.db import commit, db, new_id, rollback
-from crowdfund.payments import queries
+from crowdfund.payments import desk_queries
 from crowdfund.payments.models import Inbox, WebhookRefusal
 from crowdfund.payments.service import inbox, refusals
 
@@ -272,4 +272,4 @@ def test_a_regulator_sees_the_refused_but_may_process_nothing(world, post, sign_
     assert "203.0.113.0/24" in page
     assert "replay-all" not in page
     assert client.post("/staff/webhooks/replay-all").status_code == 403
-    assert world.read(lambda: queries.refused_since(clock.now() - timedelta(days=1)))[0].count == 1
+    assert world.read(lambda: desk_queries.refused_since(clock.now() - timedelta(days=1)))[0].count == 1

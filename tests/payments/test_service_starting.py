@@ -10,7 +10,7 @@ from crowdfund.adapters.bill_bitts import BillBitts
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.errors import Conflict
-from crowdfund.payments import queries
+from crowdfund.payments import desk_queries, queries
 from crowdfund.payments.service import starting
 
 from .conftest import ESCROW, GATEWAY
@@ -38,7 +38,7 @@ def test_two_first_payments_at_once_are_both_opened(world, bank):
         )  # fmt: skip
     commit()
     world.work()
-    page = world.read(queries.payments_page)
+    page = world.read(desk_queries.payments_page)
     assert [row.status for row in page.rows] == ["pending", "pending"]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from crowdfund.adapters import gateways
 from crowdfund.adapters.bill_bitts import canonical
-from crowdfund.payments import queries
+from crowdfund.payments import desk_queries
 
 URL = "/webhooks/neo-payment/"
 
@@ -108,7 +108,7 @@ def test_what_the_bank_did_not_sign_now_is_refused_kept_and_counted_and_moves_no
     world.work()
     (kept,) = world.inbox()
     assert (kept.state, kept.attempts) == ("refused", 2)
-    assert world.read(queries.counts)["refused"] == 1
+    assert world.read(desk_queries.counts)["refused"] == 1
     assert world.status(payment.id) == "pending"
     assert world.postings() == []
 

@@ -91,7 +91,7 @@ def test_a_reason_is_needed_and_what_was_typed_stays(app, cancelled):
     assert answer.status_code == 422
     assert "short" in answer.get_data(as_text=True)
     assert HIDDEN.search(answer.get_data(as_text=True))
-    assert queries.requests() == []
+    assert queries.requests().rows == []
 
 
 def test_a_colleague_refuses_with_a_reason_and_the_asker_withdraws(app, cancelled):

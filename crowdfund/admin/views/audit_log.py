@@ -14,7 +14,7 @@ from crowdfund.admin.views.blueprint import bp
 from crowdfund.kernel import audit, config, exports
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
-from crowdfund.kernel.web import pages
+from crowdfund.kernel.web import pages, requests
 from crowdfund.people import queries
 
 SIZE = 25
@@ -27,17 +27,12 @@ HEADER = (
 @bp.get("/staff/audit", endpoint="audit")
 def index() -> Response:
     """List what staff did, were refused and looked at, newest first."""
-    before, after = (request.args.get(name, type=int) for name in ("before", "after"))
-    rows = audit.entries(_filters(), before=before, after=after, size=SIZE + 1)
-    more = len(rows) > SIZE
-    rows = rows[-SIZE:] if after is not None else rows[:SIZE]
+    page = audit.entries(_filters(), requests.place(), size=SIZE)
     return pages.render(
         "admin/audit.html",
         "admin/_audit.html",
-        rows=rows,
-        names=queries.names({row.actor for row in rows} | {row.subject_id for row in rows}),
-        newer=rows[0].seq if rows and (before is not None or (after is not None and more)) else None,
-        older=rows[-1].seq if rows and (more or after is not None) else None,
+        page=page,
+        names=queries.names({one for row in page.rows for one in (row.actor, row.subject_id)}),
         link=link,
         actions=audit.actions(),
         head=audit.head(),

@@ -20,21 +20,18 @@ SIZE = 25
 @bp.get("/staff/requests")
 def requests() -> Response:
     """List requests, those that wait unless others are asked for."""
-    page, status = web_requests.page_number(), request.args.get("status", "pending")
-    rows = queries.staff_requests(status="" if status == "all" else status, page=page, size=SIZE)
-    people = (
-        {row.person_id for row in rows} | {row.asked_by for row in rows} | {row.decided_by for row in rows}
-    )
+    status = request.args.get("status", "pending")
+    shown = "" if status == "all" else status
+    page = queries.staff_requests(status=shown, place=web_requests.place(), size=SIZE)
+    people = {one for row in page.rows for one in (row.person_id, row.asked_by, row.decided_by)}
     return pages.render(
         "admin/requests.html",
         "admin/_requests.html",
-        rows=rows[:SIZE],
+        page=page,
         names=people_queries.names(people - {None}),
         counts=queries.staff_request_counts(),
         states=REQUEST_STATES,
         shown=status,
-        page=page,
-        more=len(rows) > SIZE,
         kind_labels=KIND_LABELS,
         role_labels=ROLE_LABELS,
     )

@@ -25,16 +25,13 @@ HEADER = ("id", "first_name", "last_name", "email", "phone", "verification", "cl
 @bp.get("/staff/users")
 def users() -> Response:
     """List people with their roles."""
-    page = web_requests.page_number()
-    rows = queries.users(_filters(), page=page, size=SIZE)
+    page = queries.users(_filters(), web_requests.place(), size=SIZE)
     return pages.render(
         "admin/users.html",
         "admin/_users.html",
-        rows=rows[:SIZE],
-        roles=queries.roles_by_person({row.id for row in rows}),
-        role_labels=ROLE_LABELS,
         page=page,
-        more=len(rows) > SIZE,
+        roles=queries.roles_by_person({row.id for row in page.rows}),
+        role_labels=ROLE_LABELS,
     )
 
 
@@ -112,7 +109,7 @@ def _page(person_id: str, reason: ReasonForm, ask_form: RequestForm, *, status: 
         raise NotFound(_("There is no such person."))
     grants, history = queries.role_grants(person_id), people_queries.kyc_history(person_id)
     requests, security = (
-        queries.staff_requests(person_id=person_id),
+        queries.staff_requests(person_id=person_id).rows,
         security_queries.security_events(person_id),
     )
     count, seen_at = queries.open_sessions(person_id)

@@ -86,7 +86,7 @@ def _chain_is_behind(campaign: Campaign) -> bool:
     # The contract judges by what is recorded there: it must know of all settled money first.
     waiting: Sequence[str] = (chain_rules.WriteStatus.QUEUED, *chain_rules.IN_FLIGHT)
     address = str(campaign.contract_address)
-    return any(chain_queries.page(status=status, search=address, limit=1).rows for status in waiting)
+    return any(chain_queries.page(status=status, search=address, size=1).rows for status in waiting)
 
 
 def closed_on_chain(campaign_id: str, *, tx_hash: str, succeeded: bool) -> None:

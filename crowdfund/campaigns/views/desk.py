@@ -27,7 +27,7 @@ _HEADER = ("id", "title", "company", "status", "submitted", "currency", "goal", 
 @bp.get("/staff/approvals")
 def approvals() -> Response:
     """Show what waits for a decision: companies and campaigns."""
-    companies, _ = issuers_queries.queue(status="submitted", size=10)
+    companies = issuers_queries.queue(status="submitted", size=10).rows
     campaigns, _ = queries.queue(status="submitted", size=10)
     return pages.render(
         "campaigns/approvals.html",

@@ -1,6 +1,5 @@
 """Reads for the desk that verifies people: who waits, who is found, how many of each."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +8,11 @@ import sqlalchemy as sa
 from crowdfund.compliance.models import KycFile, KycReview, Nominee
 from crowdfund.compliance.queries.files import today
 from crowdfund.compliance.rules import standing
-from crowdfund.kernel.db import db
+from crowdfund.kernel.db.paging import START, Key, Page, Place, count_up_to, counts_up_to, read_page
 from crowdfund.payout_accounts import queries as payout_accounts_queries
-from crowdfund.people import queries
+from crowdfund.people import queries as people_queries
 
-_P = queries.PEOPLE
+_P = people_queries.PEOPLE
 _F, _R, _N = KycFile.__table__, KycReview.__table__, Nominee.__table__
 _NOMINEES = (
     sa.select(_N.c.person_id, sa.func.count().label("number"), sa.func.min(_N.c.submitted_at).label("since"))
@@ -24,19 +23,22 @@ _NOMINEES = (
 _PAYOUTS = payout_accounts_queries.PAYOUTS_WAITING
 
 
-def _earlier(one: sa.ColumnElement[Any], other: sa.ColumnElement[Any]) -> sa.Case[Any]:
-    """Return the earlier of two moments of which either may be missing."""
-    return sa.case((one.is_(None), other), (other < one, other), else_=one)
-
-
-_SINCE = _earlier(_earlier(_R.c.submitted_at, _NOMINEES.c.since), _PAYOUTS.c.since)
-_JOINED = (
-    _P.outerjoin(_F, _F.c.person_id == _P.c.person_id)
-    .outerjoin(_R, _R.c.open_for == _P.c.person_id)
-    .outerjoin(_NOMINEES, _NOMINEES.c.person_id == _P.c.person_id)
-    .outerjoin(_PAYOUTS, _PAYOUTS.c.person_id == _P.c.person_id)
+_REQUESTS = sa.select(_R.c.open_for.label("person_id"), _R.c.submitted_at.label("since"))
+_EACH = sa.union_all(
+    _REQUESTS.where(_R.c.open_for.is_not(None)),
+    sa.select(_NOMINEES.c.person_id, _NOMINEES.c.since),
+    sa.select(_PAYOUTS.c.person_id, _PAYOUTS.c.since),
+).subquery("each")
+# Who waits and since when; read from what is open, so that it costs what there is to do.
+_WAITS = (
+    sa.select(_EACH.c.person_id, sa.func.min(_EACH.c.since).label("waiting_since"))
+    .group_by(_EACH.c.person_id)
+    .subquery("waits")
 )
 WAITING, EXPIRING = "waiting", "expiring"
+STATUSES = ("none", "pending", "verified", "rejected", "expired")
+_LONGEST_WAITING = (Key(_WAITS.c.waiting_since), Key(_P.c.person_id))
+_NEWEST = (Key(_P.c.person_since, is_descending=True), Key(_P.c.person_id, is_descending=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,38 +48,46 @@ class Wanted:
     status: str = ""  # waiting, expiring, or a status of a person
     level: str = ""
     text: str = ""
-    page: int = 1
 
 
-def queue(wanted: Wanted, *, size: int = 25) -> tuple[Sequence[Any], bool]:
-    """Return a page of people and whether there are more: who waits longest first, then the newest."""
+def queue(wanted: Wanted, place: Place = START, *, size: int = 25) -> Page[Any]:
+    """Return a page of people: of those who wait the longest waiting first, else the newest."""
     columns = (*_P.c, _F.c.legal_name, _R.c.level.label("asks_for"), _R.c.status.label("review_status"),
                _NOMINEES.c.number.label("nominees_waiting"), _PAYOUTS.c.since.label("payout_waiting"),
-               _SINCE.label("waiting_since"))  # fmt: skip
-    query = sa.select(*columns).select_from(_JOINED).where(*_conditions(wanted))
-    query = query.order_by(_SINCE.is_(None), _SINCE, _P.c.person_since.desc(), _P.c.person_id.desc())
-    rows = db.session.execute(query.offset((wanted.page - 1) * size).limit(size + 1)).all()
-    return rows[:size], len(rows) > size
+               _WAITS.c.waiting_since)  # fmt: skip
+    is_waiting = wanted.status == WAITING
+    joined = (
+        _P.join(_WAITS, _WAITS.c.person_id == _P.c.person_id, isouter=not is_waiting)
+        .outerjoin(_F, _F.c.person_id == _P.c.person_id)
+        .outerjoin(_R, _R.c.open_for == _P.c.person_id)
+        .outerjoin(_NOMINEES, _NOMINEES.c.person_id == _P.c.person_id)
+        .outerjoin(_PAYOUTS, _PAYOUTS.c.person_id == _P.c.person_id)
+    )
+    query = sa.select(*columns).select_from(joined).where(*_conditions(wanted))
+    return read_page(query, _LONGEST_WAITING if is_waiting else _NEWEST, place, size=size)
 
 
 def counts() -> dict[str, int]:
-    """Return how many people are in each state, how many wait, and how many run out within 30 days."""
-    states = sa.select(_P.c.kyc_status, sa.func.count()).group_by(_P.c.kyc_status)
-    found = {row[0]: row[1] for row in db.session.execute(states)}
-    for name in (WAITING, EXPIRING):
-        query = sa.select(sa.func.count()).select_from(_JOINED).where(*_conditions(Wanted(status=name)))
-        found[name] = db.session.scalar(query) or 0
-    return found
+    """Return how many people are in each state, wait, and run out within 30 days.
+
+    Each is counted up to 1,001 (see `paging`).
+    """
+    queries = {one: sa.select(_P.c.person_id).where(_P.c.kyc_status == one) for one in STATUSES}
+    queries[EXPIRING] = sa.select(_P.c.person_id).where(*_conditions(Wanted(status=EXPIRING)))
+    return counts_up_to(queries) | {WAITING: waiting_count()}
+
+
+def waiting_count() -> int:
+    """Return how many people wait, counted up to 1,001."""
+    return count_up_to(sa.select(_WAITS.c.person_id))
 
 
 def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     where: list[sa.ColumnElement[bool]] = []
-    if wanted.status == WAITING:
-        where.append(_SINCE.is_not(None))
-    elif wanted.status == EXPIRING:
+    if wanted.status == EXPIRING:
         until = today() + standing.REMIND_BEFORE
         where += [_P.c.kyc_status == "verified", _P.c.kyc_expires_on.between(today(), until)]
-    elif wanted.status:
+    elif wanted.status and wanted.status != WAITING:
         where.append(_P.c.kyc_status == wanted.status)
     if wanted.level:
         where.append(_P.c.kyc_level == wanted.level)

@@ -1,6 +1,6 @@
 """The compliance officer's desk for companies: queue, detail, papers, changes, decisions."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,7 @@ from crowdfund.issuers.rules import papers as papers_rules
 from crowdfund.issuers.service import changes, registry, reviews, shared
 from crowdfund.issuers.service import papers as papers_service
 from crowdfund.kernel import exports
+from crowdfund.kernel.db.paging import MOST
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
@@ -31,13 +32,10 @@ _HEADER = ("id", "legal_name", "trade_name", "registration_no", "sector", "count
 def companies() -> Response:
     """List companies, those that wait longest first."""
     args = request.args
-    page = requests.page_number()
-    status, country = args.get("status", "submitted"), args.get("country", "")
-    rows, more = issuers_queries.queue(status=status, text=args.get("q", "")[:80], country=country, page=page)
-    names = queries.names({row.owner_id for row in rows})
+    status, country, text = args.get("status", "submitted"), args.get("country", ""), args.get("q", "")[:80]
+    page = issuers_queries.queue(status=status, text=text, country=country, place=requests.place())
+    names = queries.names({row.owner_id for row in page.rows})
     context: dict[str, Any] = {
-        "rows": rows,
-        "more": more,
         "page": page,
         "counts": issuers_queries.counts(),
         "shown": status,
@@ -54,11 +52,10 @@ def companies_csv() -> Response:
     """Send every company that fits the filters: what is public of it and where it stands."""
     args = request.args
     status, text, country = args.get("status", "submitted"), args.get("q", "")[:80], args.get("country", "")
-
-    def read(page: int) -> Sequence[Any]:
-        return issuers_queries.queue(status=status, text=text, country=country, page=page, size=500)[0]
-
-    return exports.csv_file("companies.csv", _HEADER, _lines(exports.pages(read)))
+    rows = exports.walk(
+        lambda place: issuers_queries.queue(status=status, text=text, country=country, place=place, size=MOST)
+    )
+    return exports.csv_file("companies.csv", _HEADER, _lines(rows))
 
 
 def _lines(rows: Iterable[Any]) -> Iterator[tuple[object, ...]]:

@@ -1,6 +1,6 @@
 """The desk that verifies people: queue, one person's file, decisions."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from flask import Response, request, url_for
@@ -19,6 +19,7 @@ from crowdfund.compliance.views import tasks
 from crowdfund.compliance.views.blueprint import bp
 from crowdfund.documents.queries import DocumentRow
 from crowdfund.kernel import exports
+from crowdfund.kernel.db.paging import MOST
 from crowdfund.kernel.errors import CrowdfundError, NotFound
 from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
@@ -32,11 +33,9 @@ PERSON = "/staff/people/<string(length=32):person_id>"
 @bp.get("/staff/people")
 def people() -> Response:
     """List people with their verification: those that wait longest first."""
-    page = requests.page_number()
-    wanted = _wanted(page)
-    rows, more = desk.queue(wanted)
+    wanted = _wanted()
     return pages.render(
-        "compliance/people.html", rows=rows, more=more, page=page, counts=desk.counts(),
+        "compliance/people.html", page=desk.queue(wanted, requests.place()), counts=desk.counts(),
         shown=wanted.status, level_names=requirements.LEVEL_NAMES,
     )  # fmt: skip
 
@@ -44,12 +43,10 @@ def people() -> Response:
 @bp.get("/staff/people.csv")
 def people_csv() -> Response:
     """Send everybody who fits the filters: standing and waiting, no facts and no documents."""
-
-    def read(page: int) -> Sequence[Any]:
-        return desk.queue(_wanted(page), size=500)[0]
-
+    wanted = _wanted()
     header = ("id", "name", "status", "level", "expires_on", "asks_for", "nominees_waiting", "waiting_since")
-    return exports.csv_file("people.csv", header, _lines(exports.pages(read)))
+    rows = exports.walk(lambda place: desk.queue(wanted, place, size=MOST))
+    return exports.csv_file("people.csv", header, _lines(rows))
 
 
 def _lines(rows: Iterable[Any]) -> Iterator[tuple[object, ...]]:
@@ -150,9 +147,9 @@ def revoke_person(person_id: str) -> BaseResponse:
 # --- helpers ----------------------------------------------------------------------------------------
 
 
-def _wanted(page: int) -> desk.Wanted:
+def _wanted() -> desk.Wanted:
     args = request.args
-    return desk.Wanted(args.get("status", "waiting"), args.get("level", ""), args.get("q", "")[:100], page)
+    return desk.Wanted(args.get("status", "waiting"), args.get("level", ""), args.get("q", "")[:100])
 
 
 def _named(form: FlaskForm, thing: str) -> FlaskForm:

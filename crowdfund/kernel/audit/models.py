@@ -36,6 +36,7 @@ class AuditEntry(Base):
         sa.Index(None, "action", "seq"),
         sa.Index(None, "subject_id", "subject_kind"),
         sa.Index(None, "outcome", "at"),
+        sa.Index(None, "outcome", "seq"),
     )
 
 

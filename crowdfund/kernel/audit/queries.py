@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from crowdfund.kernel.audit.chaining import GENESIS
 from crowdfund.kernel.audit.models import AuditEntry, AuditHead
 from crowdfund.kernel.db import db, read_connection
+from crowdfund.kernel.db.paging import START, Key, Page, Place, read_page, values_of
 
 _T = AuditEntry.__table__
+_NEWEST = (Key(_T.c.seq, is_descending=True),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +31,9 @@ class Filters:
     until: datetime | None = None
 
 
-def entries(
-    filters: Filters, *, before: int | None = None, after: int | None = None, size: int = 50
-) -> list[Any]:
-    """Return a page, newest first; `before` and `after` are the numbers at the edge of the page left."""
-    query = sa.select(_T).where(*_conditions(filters)).limit(size)
-    if after is not None:
-        rows = list(db.session.execute(query.where(_T.c.seq > after).order_by(_T.c.seq)))
-        return rows[::-1]
-    if before is not None:
-        query = query.where(_T.c.seq < before)
-    return list(db.session.execute(query.order_by(_T.c.seq.desc())))
+def entries(filters: Filters, place: Place = START, *, size: int = 50) -> Page[Any]:
+    """Return a page of the log, newest first."""
+    return read_page(sa.select(_T).where(*_conditions(filters)), _NEWEST, place, size=size)
 
 
 def all_of(filters: Filters) -> Iterator[Any]:
@@ -84,7 +78,7 @@ def about(kind: str, subject_id: str, *, size: int = 50) -> list[Any]:
 
 def actions() -> list[str]:
     """Return every action there is in the log, by name."""
-    return list(db.session.scalars(sa.select(_T.c.action).distinct().order_by(_T.c.action)))
+    return values_of(_T.c.action)
 
 
 def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
@@ -106,11 +100,11 @@ def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
 
 def _mentions(text: str) -> sa.ColumnElement[bool]:
     """Return whether a row has a text as its number, request, thing or hash, or within its detail."""
-    said = sa.func.lower(sa.cast(_T.c.detail, sa.Text))
-    ways = [
+    detail = sa.func.lower(sa.cast(_T.c.detail, sa.Text))
+    matches = [
         _T.c.request_id == text, _T.c.subject_id == text, _T.c.hash == text.lower(),
-        said.contains(json.dumps(text.lower())[1:-1], autoescape=True),  # as JSON writes it
+        detail.contains(json.dumps(text.lower())[1:-1], autoescape=True),  # as JSON writes it
     ]  # fmt: skip
     if text.isascii() and text.isdecimal() and len(text) < 16:
-        ways.append(_T.c.seq == int(text))
-    return sa.or_(*ways)
+        matches.append(_T.c.seq == int(text))
+    return sa.or_(*matches)

@@ -33,6 +33,7 @@ class Outbox(Base):
     __table_args__ = (
         sa.Index(None, "state", "queue", "lane", "not_before"),
         sa.Index(None, "kind", "done_at"),  # for the purge
+        sa.Index(None, "state", "not_before", "id"),  # for the list of staff
     )
 
 

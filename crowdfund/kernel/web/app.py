@@ -87,6 +87,7 @@ def init_app(app: Flask) -> None:
         live_attrs=live.live_attrs,
         status_text=statuses.status_text,
         number_fmt=i18n.number,
+        count_fmt=i18n.count,
         day_fmt=i18n.day,
         moment_fmt=i18n.moment,
     )

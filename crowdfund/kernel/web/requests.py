@@ -7,6 +7,7 @@ from flask import Request, request
 from flask.globals import request_ctx
 
 from crowdfund.kernel import access, sessions
+from crowdfund.kernel.db.paging import Place
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -36,6 +37,11 @@ def own_path(target: str | None, default: str) -> str:
 def page_number() -> int:
     """Return the page of a list that the address asks for; whatever is no page is the first."""
     return min(max(1, request.args.get("page", 1, type=int)), 10_000)
+
+
+def place() -> Place:
+    """Return the place in a list that the address asks for."""
+    return Place(before=request.args.get("before", ""), after=request.args.get("after", ""))
 
 
 def sql_session() -> sessions.SqlSession:

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.kernel import i18n
 from crowdfund.kernel.i18n import _
-from crowdfund.kernel.web import pages
+from crowdfund.kernel.web import pages, requests
 from crowdfund.notifications import delivery, queries, rendering, rules, service
 from crowdfund.notifications.kinds import CHANNELS, KINDS
 from crowdfund.notifications.views.blueprint import bp
@@ -21,9 +21,9 @@ def messages() -> Response:
     search = args.get("q", "").strip()[:100]
     wanted = queries.MessageFilter(
         state=args.get("state", ""), channel=args.get("channel", ""), kind=args.get("kind", "")[:60],
-        address=search, person_ids=_people(search) if search else None,
+        address=search, person_ids=people_queries.matching(search) if search else None,
     )  # fmt: skip
-    page = queries.messages(wanted, before=args.get("before", "")[:32])
+    page = queries.messages(wanted, requests.place())
     return pages.render(
         "notifications/messages.html",
         "notifications/_messages.html",
@@ -37,11 +37,6 @@ def messages() -> Response:
         states=queries.STATES,
         kinds=sorted(KINDS),
     )
-
-
-def _people(search: str) -> list[str]:
-    """Return the people whom a search by name or address means."""
-    return [row.id for row in people_queries.people(search=search, size=50)]
 
 
 def title_of(message: Any) -> str:  # noqa: ANN401 - a row

@@ -13,13 +13,11 @@ from crowdfund.notifications.views.blueprint import bp, shown
 def index() -> Response:
     """List a person's notices, newest first; unread ones only on request."""
     person_id, show = identity.current_user().id, request.args.get("show", "")
-    before = request.args.get("before", "")[:32]
-    page = queries.notices_of(person_id, unread_only=show == "unread", before=before)
+    page = queries.notices_of(person_id, unread_only=show == "unread", place=requests.place())
     return pages.render(
         "notifications/index.html",
         "notifications/_list.html",
-        notices=[shown(row) for row in page.rows],
-        next_before=page.next_before,
+        page=page.map(shown),
         show=show,
         unread=queries.unread(person_id),
     )

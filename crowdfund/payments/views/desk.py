@@ -7,8 +7,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.kernel.errors import CrowdfundError, Invalid
 from crowdfund.kernel.i18n import _
-from crowdfund.kernel.web import identity, pages
-from crowdfund.payments import forms, queries, reviews, rules
+from crowdfund.kernel.web import identity, pages, requests
+from crowdfund.payments import desk_queries, forms, queries, reviews, rules
 from crowdfund.payments.rules import Resolution
 from crowdfund.payments.service import exceptions as exceptions_service
 from crowdfund.payments.service import purposes, starting
@@ -19,20 +19,25 @@ from crowdfund.people import queries as people_queries
 @bp.get("/staff/payments")
 def index() -> Response:
     """List payments with filters and totals, newest first."""
-    status, gateway, search = (request.args.get(name, "")[:80] for name in ("status", "gateway", "q"))
-    before = request.args.get("before", "")[:32]
-    page = queries.payments_page(status=status, gateway=gateway, search=search, before=before)
+    wanted = wanted_payments()
+    page = desk_queries.payments_page(wanted, requests.place())
     return pages.render(
         "payments/index.html",
         "payments/_list.html",
         page=page,
         people=people_queries.names({row.user_id for row in page.rows}),
-        totals=queries.payment_totals(status=status, gateway=gateway, search=search),
-        held=queries.held_totals(),
-        counts=queries.counts(),
+        totals=desk_queries.payment_totals(wanted),
+        held=desk_queries.suspense(),
+        counts=desk_queries.counts(),
         statuses=list(rules.Status),
         gateways=sorted({row.gateway for row in page.rows} | {"bill_bitts"}),
     )
+
+
+def wanted_payments() -> desk_queries.PaymentFilter:
+    """Return what the address asks for."""
+    status, gateway, search = (request.args.get(name, "")[:80] for name in ("status", "gateway", "q"))
+    return desk_queries.PaymentFilter(status, gateway, search)
 
 
 @bp.get("/staff/payments/<payment_id>")
@@ -67,9 +72,7 @@ def check(payment_id: str) -> BaseResponse:
 def exceptions() -> Response:
     """List what waits for a decision, newest first; resolved ones on request."""
     state = request.args.get("state", "open")
-    page = queries.exceptions_page(
-        state="" if state == "all" else state, before=request.args.get("before", "")[:32]
-    )
+    page = desk_queries.exceptions_page(state="" if state == "all" else state, place=requests.place())
     return pages.render("payments/exceptions.html", "payments/_exceptions.html", page=page, state=state)
 
 

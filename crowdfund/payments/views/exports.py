@@ -1,15 +1,16 @@
 """The staff lists of payments as files."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import Response, request
 
 from crowdfund.kernel import exports, money
-from crowdfund.payments import queries
+from crowdfund.kernel.db.paging import MOST
+from crowdfund.payments import desk_queries
 from crowdfund.payments.views.blueprint import bp
+from crowdfund.payments.views.desk import wanted_payments
 
-PAGE = 1_000
 PAYMENTS = ("id", "started", "person", "gateway", "transaction", "purpose", "purpose_id", "status", "amount",
             "currency", "received", "received_currency")  # fmt: skip
 EXCEPTIONS = ("id", "opened", "payment", "kind", "state", "amount", "currency", "resolution", "resolved",
@@ -17,45 +18,31 @@ EXCEPTIONS = ("id", "opened", "payment", "kind", "state", "amount", "currency", 
 WEBHOOKS = ("id", "received", "provider", "event", "payment", "state", "tries", "note")
 
 
-class _Page(NamedTuple):
-    rows: list[Any]
-    next: str | None
-
-
 @bp.get("/staff/payments.csv")
 def index_csv() -> Response:
     """Send every payment that fits the filters, newest first."""
-    status, gateway, search = (request.args.get(name, "")[:80] for name in ("status", "gateway", "q"))
-
-    def read(before: str) -> _Page:
-        page = queries.payments_page(status=status, gateway=gateway, search=search, before=before, limit=PAGE)
-        return _Page(page.rows, page.next_before)
-
-    return exports.csv_file("payments.csv", PAYMENTS, _payments(exports.keyset(read)))
+    wanted = wanted_payments()
+    rows = exports.walk(lambda place: desk_queries.payments_page(wanted, place, size=MOST))
+    return exports.csv_file("payments.csv", PAYMENTS, _payments(rows))
 
 
 @bp.get("/staff/exceptions.csv")
 def exceptions_csv() -> Response:
     """Send every exception in a state, newest first."""
     state = request.args.get("state", "open")
-
-    def read(before: str) -> _Page:
-        page = queries.exceptions_page(state="" if state == "all" else state, before=before, limit=PAGE)
-        return _Page(page.rows, page.next_before)
-
-    return exports.csv_file("exceptions.csv", EXCEPTIONS, _exceptions(exports.keyset(read)))
+    state = "" if state == "all" else state
+    rows = exports.walk(lambda place: desk_queries.exceptions_page(state=state, place=place, size=MOST))
+    return exports.csv_file("exceptions.csv", EXCEPTIONS, _exceptions(rows))
 
 
 @bp.get("/staff/webhooks.csv")
 def inbox_csv() -> Response:
     """Send every webhook that fits the filters, newest first, without bodies."""
     state, search = request.args.get("state", ""), request.args.get("q", "")[:80]
-
-    def read(before: str) -> _Page:
-        page = queries.inbox_page(state=state, search=search, before=before, limit=PAGE)
-        return _Page(page.rows, page.next_before)
-
-    return exports.csv_file("webhooks.csv", WEBHOOKS, _webhooks(exports.keyset(read)))
+    rows = exports.walk(
+        lambda place: desk_queries.inbox_page(state=state, search=search, place=place, size=MOST)
+    )
+    return exports.csv_file("webhooks.csv", WEBHOOKS, _webhooks(rows))
 
 
 def _payments(rows: Iterator[Any]) -> Iterator[tuple[object, ...]]:

@@ -1,4 +1,4 @@
-"""Staff pages: webhooks as they came."""
+"""Staff pages: webhooks as they were received."""
 
 from datetime import timedelta
 
@@ -7,8 +7,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.kernel import clock
 from crowdfund.kernel.i18n import _, ngettext
-from crowdfund.kernel.web import identity, pages
-from crowdfund.payments import queries
+from crowdfund.kernel.web import identity, pages, requests
+from crowdfund.payments import desk_queries, queries
 from crowdfund.payments.service import inbox as inbox_service
 from crowdfund.payments.views.blueprint import bp
 
@@ -19,18 +19,18 @@ STATES = ("received", "queued", "parked", "done", "refused", "dead")
 def inbox() -> Response:
     """List webhooks, newest first, with counts by state."""
     state = request.args.get("state", "")
-    page = queries.inbox_page(
+    page = desk_queries.inbox_page(
         state=state if state in STATES else "",
         search=request.args.get("q", "")[:80],
-        before=request.args.get("before", "")[:32],
+        place=requests.place(),
     )
     return pages.render(
         "payments/inbox.html",
         "payments/_inbox.html",
         page=page,
-        counts=queries.inbox_counts(),
+        counts=desk_queries.inbox_counts(),
         states=STATES,
-        refused=queries.refused_since(clock.now() - timedelta(days=1)),
+        refused=desk_queries.refused_since(clock.now() - timedelta(days=1)),
     )
 
 

@@ -1,0 +1,47 @@
+"""Where a page of postings begins, with the balance there, as an address can carry it.
+
+The balance after a posting never changes, as the journal only grows at its end. So the page before
+says where the next one starts, and no page adds up what lies above it. The text is sealed under
+SECRET_KEY for one account: nobody can make a page show a balance that never was.
+"""
+
+import hmac
+from dataclasses import dataclass
+
+from crowdfund.kernel import config
+
+_SEAL = 32  # hex digits
+_LONGEST = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A posting at the edge of a page, and the balance on the side of the page that is asked for."""
+
+    seq: int
+    n: int
+    balance_minor: int
+
+
+def write(account: str, currency: str, edge: Edge) -> str:
+    """Return an edge as text."""
+    body = f"{edge.seq}.{edge.n}.{edge.balance_minor}"
+    return f"{body}.{_seals(account, currency, body)[0]}"
+
+
+def read(account: str, currency: str, text: str) -> Edge | None:
+    """Return the edge that a text of ours names, or None for any other text."""
+    body, _dot, seal = text.rpartition(".")
+    if len(text) > _LONGEST or not text.isascii():
+        return None
+    if not any(hmac.compare_digest(seal, valid) for valid in _seals(account, currency, body)):
+        return None
+    return Edge(*map(int, body.split(".")))
+
+
+def _seals(account: str, currency: str, body: str) -> list[str]:
+    """Return the seals of a text under each secret key in force, the present one first."""
+    settings = config.settings()
+    sealed = "\n".join(("edge of a page", account, currency, body)).encode()
+    keys = (settings.secret_key, *settings.secret_key_fallbacks)
+    return [hmac.digest(key.encode(), sealed, "sha256").hex()[:_SEAL] for key in keys]

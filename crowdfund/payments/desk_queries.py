@@ -1,0 +1,151 @@
+"""The lists of staff: payments, webhooks and exceptions in pages, and the numbers beside them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from crowdfund.kernel.db import db
+from crowdfund.kernel.db.paging import (
+    MOST_COUNTED,
+    START,
+    Key,
+    Page,
+    Place,
+    count_up_to,
+    counts_up_to,
+    read_page,
+)
+from crowdfund.ledger import queries as ledger
+from crowdfund.ledger.rules import SUSPENSE
+from crowdfund.payments import rules
+from crowdfund.payments.models import GatewayCustomer, Inbox, Payment, PaymentException, WebhookRefusal
+from crowdfund.payments.queries import COLUMNS, WEBHOOK_COLUMNS, PaymentRow
+
+_P, _C, _I, _X = Payment.__table__, GatewayCustomer.__table__, Inbox.__table__, PaymentException.__table__
+_R = WebhookRefusal.__table__
+PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentTotal:
+    """Payments with one status and one pair of currencies: their number and sums (minor units)."""
+
+    status: str
+    currency: str
+    received_currency: str | None
+    count: int
+    amount_minor: int
+    received_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFilter:
+    """What staff look for; empty means everything."""
+
+    status: str = ""
+    gateway: str = ""
+    search: str = ""
+
+
+ALL = PaymentFilter()
+
+
+def payments_page(wanted: PaymentFilter = ALL, place: Place = START, *, size: int = PAGE) -> Page[PaymentRow]:
+    """Return payments newest first."""
+    query = _filtered(sa.select(*COLUMNS), wanted)
+    return read_page(query, _newest(_P), place, size=size).map(lambda row: PaymentRow(*row))
+
+
+def payment_totals(wanted: PaymentFilter = ALL) -> list[PaymentTotal] | None:
+    """Return number, sum asked for and sum that came in of all payments that fit (minor units).
+
+    None if more than MOST_COUNTED fit: a page does not add up a list without an end. One row for
+    each status, currency and currency of what came in. What came in is what the journal has booked:
+    nothing before it succeeded, and nothing any more once it was reversed.
+    """
+    query = _filtered(sa.select(*COLUMNS), wanted)
+    if count_up_to(query) > MOST_COUNTED:
+        return None
+    few = query.subquery().c
+    booked = sa.case((few.status.in_(("succeeded", "settled")), few.received_minor), else_=0)
+    columns = (few.status, few.currency, few.received_currency)
+    sums = (sa.func.sum(few.amount_minor), sa.func.coalesce(sa.func.sum(booked), 0))
+    found = sa.select(*columns, sa.func.count(), *sums).group_by(*columns).order_by(*columns)
+    return [
+        PaymentTotal(status, currency, received, count, int(asked), int(came))
+        for status, currency, received, count, asked, came in db.session.execute(found)
+    ]
+
+
+def _filtered(query: sa.Select[Any], wanted: PaymentFilter) -> sa.Select[Any]:
+    if wanted.status in tuple(rules.Status):
+        query = query.where(_P.c.status == wanted.status)
+    if wanted.gateway:
+        query = query.where(_P.c.gateway == wanted.gateway)
+    text = wanted.search.strip()
+    if text:
+        owner = sa.select(_C.c.user_id).where(_C.c.cprn == text.upper())
+        query = query.where(
+            sa.or_(
+                _P.c.id == text.lower(),
+                _P.c.tx_id == text.upper(),
+                _P.c.purpose_id == text.lower(),
+                _P.c.user_id.in_(owner),
+                _P.c.description.icontains(text, autoescape=True),
+            )
+        )
+    return query
+
+
+def inbox_page(*, state: str = "", search: str = "", place: Place = START, size: int = PAGE) -> Page[Any]:
+    """Return webhooks newest first, without their bodies."""
+    query = sa.select(*WEBHOOK_COLUMNS)
+    if state:
+        query = query.where(_I.c.state == state)
+    if search.strip():
+        wanted = search.strip()
+        query = query.where(sa.or_(_I.c.event_id == wanted, _I.c.payment_id == wanted, _I.c.id == wanted))
+    return read_page(query, _newest(_I), place, size=size)
+
+
+def inbox_counts() -> dict[str, int]:
+    """Return how many webhooks are in each state, counted up to 1,001 (see `paging`)."""
+    states = ("received", "queued", "parked", "done", "dead", "refused")
+    return counts_up_to({state: sa.select(_I.c.id).where(_I.c.state == state) for state in states})
+
+
+def refused_since(since: datetime, *, limit: int = 20) -> list[Any]:
+    """Return how many webhooks of which network a gateway was sent and we refused, most first."""
+    count = sa.func.sum(_R.c.count).label("count")
+    query = sa.select(_R.c.gateway, _R.c.client, count, sa.func.max(_R.c.last_at).label("last_at"))
+    query = query.where(_R.c.hour >= since).group_by(_R.c.gateway, _R.c.client)
+    return list(db.session.execute(query.order_by(count.desc()).limit(limit)))
+
+
+def exceptions_page(*, state: str = "open", place: Place = START, size: int = PAGE) -> Page[Any]:
+    """Return exceptions newest first."""
+    query = sa.select(_X)
+    if state:
+        query = query.where(_X.c.state == state)
+    return read_page(query, _newest(_X), place, size=size)
+
+
+def suspense() -> dict[str, int]:
+    """Return per currency what waits in suspense for a decision, in minor units, from the journal.
+
+    The self-check proves that it is what open exceptions hold (I4).
+    """
+    return {currency: amount for currency, amount in ledger.balances(SUSPENSE).items() if amount}
+
+
+def counts() -> dict[str, int]:
+    """Return what waits: open exceptions, parked and dead webhooks, refused ones, up to 1,001 each."""
+    open_ones = count_up_to(sa.select(_X.c.id).where(_X.c.state == "open"))
+    return {"exceptions": open_ones} | inbox_counts()
+
+
+def _newest(table: sa.FromClause) -> tuple[Key]:
+    """Return the order of ids, which grow with time, newest first."""
+    return (Key(table.c.id, is_descending=True),)
