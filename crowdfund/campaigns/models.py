@@ -1,7 +1,6 @@
 """Tables of campaigns: the terms, the running totals, and who changed what state."""
 
 from datetime import datetime
-from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -190,6 +189,6 @@ def _make_triggers(
     _target: sa.MetaData, connection: Connection, *, tables: list[sa.Table], **_: object
 ) -> None:
     """Make the triggers of the list with its table; migrations run the same statements."""
-    if cast(sa.Table, CampaignListing.__table__) in tables:
+    if CampaignListing.__table__ in tables:
         for statement in triggers.ddl(connection.dialect.name):
             connection.exec_driver_sql(statement)
