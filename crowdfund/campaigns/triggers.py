@@ -47,8 +47,8 @@ def fill_sql(dialect: str) -> list[str]:
     return [
         f"INSERT INTO {LISTING} (campaign_id, {columns}) SELECT id, {values} FROM campaign "
         f"WHERE {_state('campaign')} IS NOT NULL ORDER BY starts_at, id",
-        f"INSERT INTO {COUNT} (state, sector, number, mark) SELECT state, sector, count(*), {_CHANCE[dialect]} "
-        f"FROM {LISTING} GROUP BY state, sector",
+        f"INSERT INTO {COUNT} (state, sector, number, mark) "
+        f"SELECT state, sector, count(*), {_CHANCE[dialect]} FROM {LISTING} GROUP BY state, sector",
     ]
 
 

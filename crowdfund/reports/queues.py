@@ -17,7 +17,7 @@ from crowdfund.issuers import queries as issuers_queries
 from crowdfund.issuers.models import Company, CompanyChange
 from crowdfund.kernel import access, clock, outbox
 from crowdfund.kernel.db import db
-from crowdfund.kernel.db.paging import count_up_to
+from crowdfund.kernel.db.paging import MOST_COUNTED
 from crowdfund.kernel.i18n import _l
 from crowdfund.kernel.outbox import outbox_table
 from crowdfund.notifications.models import Message
@@ -80,8 +80,13 @@ def _count(
     An index has to begin with what `where` compares and go on with that column: a minimum over all
     that wait would read them all.
     """
-    first = sa.select(moment).where(*where).order_by(moment if by is None else by).limit(1)
-    return count_up_to(sa.select(moment).where(*where)), db.session.scalar(first)
+    rows = sa.select(moment).where(*where)
+    first = rows.order_by(moment if by is None else by).limit(1)
+    few = rows.limit(MOST_COUNTED + 1).subquery()
+    number = sa.select(sa.func.count()).select_from(few)
+    found = sa.select(number.scalar_subquery(), first.scalar_subquery())
+    count, oldest = db.session.execute(found).one()
+    return int(count), oldest
 
 
 def _people() -> Waiting:

@@ -47,7 +47,7 @@ def keys_of(rows: Sequence[Row[Any]], now: datetime, *, locale: str = "en") -> t
 
 def render(keys: Sequence[Key]) -> list[bytes]:
     """Return the cards, reading from the database only those that are not kept."""
-    found = {key: card for key in keys if (card := _cards.get(key)) is not None}
+    found = _cards.among(keys)
     missing = [key for key in keys if key not in found]
     if missing:
         rows = queries.cards([key[0] for key in missing])

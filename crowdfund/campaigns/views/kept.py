@@ -8,7 +8,7 @@ request fills the marks. Nothing of a person is ever kept.
 import re
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
@@ -39,6 +39,11 @@ class Kept(Generic[Piece]):
     def get(self, key: object) -> Piece | None:
         """Return a piece, or None if it is not kept."""
         return self._pieces.get(key)
+
+    def among(self, keys: Iterable[object]) -> dict[Any, Piece]:
+        """Return the pieces that are kept of those asked for."""
+        pieces = self._pieces
+        return {key: pieces[key] for key in keys if key in pieces}
 
     def put(self, key: object, piece: Piece) -> Piece:
         """Keep a piece and return it."""
