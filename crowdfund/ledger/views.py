@@ -67,7 +67,7 @@ def accounts_csv() -> Response:
 @bp.get("/staff/journal/<account>")
 def account(account: str) -> Response:
     """Show one account's postings with the running balance."""
-    kind = _kind(account)
+    kind = _kind_of_existing(account)
     lines = queries.history(account, limit=SIZE + 1, before=_before())
     return pages.render(
         "ledger/account.html",
@@ -82,15 +82,14 @@ def account(account: str) -> Response:
 @bp.get("/staff/journal/<account>/postings.csv")
 def account_csv(account: str) -> Response:
     """Send every posting of an account, newest first; their sum is the balance."""
-    _kind(account)
+    _kind_of_existing(account)
     return _csv("postings.csv", account)
 
 
-def _kind(account: str) -> str:
-    try:
-        return rules.account_kind(account)
-    except ValueError as error:
-        raise NotFound(_("There is no such account.")) from error
+def _kind_of_existing(account: str) -> str:
+    if not queries.exists(account):
+        raise NotFound(_("There is no such account."))
+    return rules.account_kind(account)
 
 
 @bp.get("/staff/entries/<entry_id>")

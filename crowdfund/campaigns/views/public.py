@@ -41,7 +41,7 @@ def index() -> Response:
 def _list(*, intro: bool) -> Response:
     args = request.args
     text, sector, status = args.get("q", "")[:80], args.get("sector", ""), args.get("status", "")
-    page = min(max(1, args.get("page", 1, type=int)), 10_000)
+    page = requests.page_number()
     sort = args.get("sort", "newest")
     rows, total = queries.listing(text=text, sector=sector, status=status, sort=sort, page=page)
     drawn = b"".join(cards.render(cards.keys_of(rows, clock.now(), locale=language())))
