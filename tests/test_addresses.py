@@ -34,7 +34,7 @@ def test_no_number_and_no_day_in_the_query_string_crashes_a_page(world, name):  
     for key, values in ASKED.items():
         for value in values:
             status = opened(world, actor_for(rule.endpoint), path, {key: value}).status_code
-            if status not in FINE | {open_status(world, rule)}:
+            if status >= 500 and status != open_status(world, rule):
                 bad[f"{key}={value[:30]}"] = status
     assert bad == {}
 

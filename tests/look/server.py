@@ -49,6 +49,8 @@ class Site:
         self.value, self.final, self.part_status, self.stream_open = 1, False, 200, True
         self.asked: Counter[str] = Counter()
         self.changed = threading.Condition()
+        self.may_answer = threading.Event()  # the part's answer waits for it
+        self.may_answer.set()
         self.events: list[str] = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {"site": self}))
         self.server.daemon_threads = True
@@ -97,6 +99,7 @@ class Handler(BaseHTTPRequestHandler):
             file = vendored.STATIC / path.removeprefix("/static/")
             self._answer(200, file.read_bytes(), mimetypes.guess_type(path)[0] or "font/woff2")
         elif path == "/part":
+            self.site.may_answer.wait(timeout=10)
             self._answer(self.site.part_status, self.site.part())
         else:
             self._answer(200, self.site.page())

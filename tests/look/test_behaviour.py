@@ -52,6 +52,21 @@ def test_a_final_fragment_closes_the_stream_and_stops_asking(site, listening):
     expect(listening.locator("html[data-live-state=off]")).to_be_attached()
 
 
+def test_news_that_comes_while_the_final_fragment_loads_asks_for_nothing_more(site, listening):
+    asked = []
+    listening.on("request", lambda request: asked.append(request.url.removeprefix(site.url)))
+    site.final = True
+    site.may_answer.clear()
+    with listening.expect_request("**/part"):
+        site.tell()
+    site.tell()
+    listening.wait_for_function("() => document.getElementById('part').cfAgain")
+    site.may_answer.set()
+    expect(listening.locator("html[data-live-state=off]")).to_be_attached()
+    listening.evaluate("() => fetch('/flush')")  # requests leave the page in order
+    assert asked == ["/part", "/flush"]
+
+
 @pytest.mark.parametrize("status", [401, 403, 500])
 def test_a_refused_refetch_takes_nobody_away_and_shows_nothing(site, listening, status):
     site.part_status = status
