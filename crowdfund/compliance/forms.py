@@ -7,7 +7,7 @@ from wtforms.fields.choices import SelectChoice
 
 from crowdfund.compliance.rules import facts, nominees
 from crowdfund.kernel import i18n
-from crowdfund.kernel.forms import Needed, options
+from crowdfund.kernel.forms import Needed, NeededWhen, options
 from crowdfund.kernel.i18n import _, _l
 
 
@@ -105,8 +105,16 @@ class PaperForm(FlaskForm):
         choices=lambda: options({"accept": _("Accept"), "reject": _("Reject")}),
         validate_choice=False,
     )
-    until = StringField(_l("Valid until"), description=_l("The expiry date printed on the document, if any."))
-    reason = TextAreaField(_l("Reason"), description=_l("Only to reject. The person reads this."))
+    until = StringField(
+        _l("Valid until"),
+        [NeededWhen(_l("(required for a passport or driving licence)"))],
+        description=_l("The expiry date printed on the document."),
+    )
+    reason = TextAreaField(
+        _l("Reason"),
+        [NeededWhen(_l("(required when you reject)"))],
+        description=_l("At least 10 characters. The person reads this."),
+    )
 
 
 class LevelForm(FlaskForm):
@@ -138,7 +146,11 @@ class StandingForm(FlaskForm):
 
 
 class PaperDecisionForm(FlaskForm):
-    """A decision about one paper: until when it is good, or why not."""
+    """A decision about one document: until when it is valid, or why it is rejected."""
 
-    expires_on = StringField(_l("Good until"), description=_l("The last day, if the paper has one."))
-    reason = TextAreaField(_l("What is wrong with it?"), description=_l("The owner reads this."))
+    expires_on = StringField(_l("Valid until"), description=_l("The last day, if the document has one."))
+    reason = TextAreaField(
+        _l("What is wrong with it?"),
+        [NeededWhen(_l("(required when you reject)"))],
+        description=_l("The owner reads this."),
+    )

@@ -8,7 +8,7 @@ from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringFi
 
 from crowdfund.issuers.rules import bank as bank_rules
 from crowdfund.issuers.rules import declarations, lists, officers, team
-from crowdfund.kernel.forms import Needed, options
+from crowdfund.kernel.forms import Needed, NeededWhen, options
 from crowdfund.kernel.i18n import _l
 
 
@@ -101,7 +101,7 @@ class BankForm(FlaskForm):
 
 WALLET_CHOICES = {
     "own": _l("We have a company wallet"),
-    "hold": _l("Let the platform hold one for now"),
+    "hold": _l("Use a custodial wallet"),
 }
 
 
@@ -116,6 +116,7 @@ class WalletForm(FlaskForm):
     )
     wallet_address = StringField(
         _l("Company wallet address"),
+        [NeededWhen(_l("(required if you have a company wallet)"))],
         description=_l(
             "42 characters from 0x, with its capital letters. Only if you have a wallet of your own."
         ),

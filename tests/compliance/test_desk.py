@@ -236,3 +236,21 @@ def test_a_level_is_taken_away_at_the_desk_with_a_reason(carla, desk, alice):
     assert carla.post(here(alice, "revoke"), data={"reason": REASON}).status_code == 303
     assert desk.standing(alice) == ("rejected", "none")
     assert REASON in carla.get(here(alice)).text
+
+
+def test_the_form_says_when_an_expiry_date_and_a_reason_are_required(carla, desk, waiting):
+    page = carla.get(here(waiting)).text
+    assert "Valid until <span" in page
+    assert "(required for a passport or driving licence)" in page
+    assert "(required when you reject)" in page
+    assert "(optional)" not in page
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [({"decision": "accept"}, "until"), ({"decision": "reject"}, "reason"), ({}, "decision")],
+)
+def test_what_is_missing_is_named_at_its_own_field(carla, desk, waiting, data, name):
+    paper = desk.paper(waiting, "passport")
+    page = carla.post(here(waiting, "documents", paper.id), data=data).text
+    assert f'id="{name}-{paper.id}-error"' in page

@@ -92,7 +92,7 @@ def fill_bank(page: Page, number: str = "1000123456789") -> None:
 
 def fill_wallet(page: Page) -> None:
     """Let the platform hold the company's wallet."""
-    page.get_by_role("radio", name=re.compile("Let the platform hold one")).check()
+    page.get_by_role("radio", name=re.compile("Use a custodial wallet")).check()
     save(page)
 
 

@@ -1,5 +1,7 @@
 """What a person does on the verification pages, and a reviewer at the desk."""
 
+from datetime import date
+
 from playwright.sync_api import Page, expect
 
 from crowdfund.local.story import pictures
@@ -9,7 +11,11 @@ NAME = "Selamawit Bekele Hailu"
 
 def photo(name: str = NAME) -> dict:
     """Return a file as a browser uploads it: a picture of a specimen passport."""
-    return {"name": "passport.png", "mimeType": "image/png", "buffer": pictures.passport(name.upper())}
+    return {
+        "name": "passport.png",
+        "mimeType": "image/png",
+        "buffer": pictures.passport(name.upper(), date(2035, 1, 31)),
+    }
 
 
 def about(page: Page, name: str = NAME) -> None:

@@ -96,7 +96,9 @@ def _waiting_person() -> None:
     service.save_profile(person, first_name="Mahlet", last_name="Zewde", phone="+251911234599")
     for step, values in cast.WAITING_FACTS.items():
         files.save_facts(person, step, values)
-    paper = documents.examine("passport", "passport.png", pictures.passport("MAHLET ZEWDE ALEMU"))
+    expires_on = clock.now().date() + timedelta(days=4 * 365)
+    picture = pictures.passport("MAHLET ZEWDE ALEMU", expires_on)
+    paper = documents.examine("passport", "passport.png", picture)
     files.attach(person, paper)
     asking.submit(person, actor=person)
 
