@@ -65,6 +65,7 @@ TABLE: dict[str, frozenset[str]] = {
     "security.sessions": SIGNED_IN,
     "security.session_end": SIGNED_IN,
     "security.session_end_others": SIGNED_IN,
+    "sign_in.choose_language": SIGNED_IN,
     "sign_in.show": SIGNED_IN,
     # admin: the audit log and the users; a regulator reads both
     "admin.audit": readers("admin"),

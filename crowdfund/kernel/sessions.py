@@ -72,6 +72,7 @@ class SqlSession(CallbackDict[str, Any], SessionMixin):
         self.created_at: datetime | None = None
         self.trouble: Exception | None = None  # why the session could not be read
         self.is_dropped = False
+        self.has_ended = False  # the browser sent a cookie whose session is over
 
     def forget_changes(self) -> None:
         """Store nothing of this request: what it did was rolled back, or the database is away."""
@@ -170,7 +171,9 @@ class SqlSessionInterface(SessionInterface):
             session.trouble = error
             return session
         if row is None:
-            return SqlSession()
+            session = SqlSession()
+            session.has_ended = True
+            return session
         session = SqlSession(token, row.data)
         session.seen_at, session.created_at = row.seen_at, row.created_at
         return session

@@ -52,7 +52,8 @@ def payout_edit(scheme: str) -> BaseResponse:
             return pages.refuse("payout_accounts/payout_edit.html", form, error, **context)
         pages.flash(
             _(
-                "We have notified all your contact addresses. The change takes effect automatically after 24 hours."
+                "We have notified all your contact addresses. "
+                "The change takes effect automatically after 24 hours."
             ),
             "success",
         )

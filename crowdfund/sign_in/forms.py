@@ -54,10 +54,15 @@ class ProfileForm(FlaskForm):
             Length(max=30, message=_l("This is too long for a mobile number.")),
         ],
     )
+
+
+class LanguageForm(FlaskForm):
+    """The language of pages and messages."""
+
     language = SelectField(
         _l("Language of pages and messages"),
         choices=[
-            SelectChoice("", _l("As my browser says")),
+            SelectChoice("", _l("Same as my browser")),
             *(SelectChoice(code, name) for code, name in LANGUAGES.items()),
         ],
         default="",

@@ -116,6 +116,8 @@ def prove(otp_id: str, typed: str, *, ip: str, person_id: str | None = None) -> 
         is_short = otp.digits < codes.LONG_CODE_DIGITS
         taken = limits.take(connection, limits.Subjects(otp.identifier, ip)) if is_short else []
     if not codes.code_matches(config.settings().secret_key, otp_id, typed, otp.digits):
+        if otp.attempts >= codes.MAX_WRONG_TRIES:
+            raise codes.CodeIsOver(attempts=otp.attempts, is_used=False)
         raise codes.WrongCode
     used = sa.update(_O).where(_O.c.id == otp_id, _O.c.used_at.is_(None)).values(used_at=clock.now())
     if rows_changed(used) != 1:
@@ -125,14 +127,17 @@ def prove(otp_id: str, typed: str, *, ip: str, person_id: str | None = None) -> 
 
 
 def _count_try(connection: sa.Connection, otp_id: str, person_id: str | None) -> Any:  # noqa: ANN401 - a row
+    asked = sa.and_(_O.c.id == otp_id, _O.c.person_id == person_id if person_id else _O.c.person_id.is_(None))
     alive = sa.and_(
-        _O.c.id == otp_id,
-        _O.c.person_id == person_id if person_id else _O.c.person_id.is_(None),
+        asked,
         _O.c.used_at.is_(None),
         _O.c.expires_at > clock.now(),
         _O.c.attempts < codes.MAX_WRONG_TRIES,
     )
     counted = connection.execute(sa.update(_O).where(alive).values(attempts=_O.c.attempts + 1))
     if counted.rowcount != 1:
-        raise codes.WrongCode
+        over = connection.execute(sa.select(_O.c.attempts, _O.c.used_at).where(asked)).first()
+        if over is None:
+            raise codes.WrongCode
+        raise codes.CodeIsOver(attempts=over.attempts, is_used=over.used_at is not None)
     return connection.execute(sa.select(_O).where(_O.c.id == otp_id)).one()

@@ -28,7 +28,11 @@ def sign_in() -> BaseResponse:
     if identity.current_user():
         return pages.back(target)
     form = SignInForm(referral=session.get("referral", ""))
-    context: dict[str, Any] = {"target": target, "offers_sms": sms.is_offered()}
+    context: dict[str, Any] = {
+        "target": target,
+        "offers_sms": sms.is_offered(),
+        "ended": request.args.get("ended", ""),
+    }
     if not form.validate_on_submit():
         status = 422 if form.errors else 200
         return pages.render("sign_in/sign_in.html", form=form, status=status, **context)
@@ -53,6 +57,8 @@ def enter_code() -> BaseResponse:
     """Take the code; a right one signs in under a new session key."""
     pending = session.get("otp")
     if not pending or "to" not in pending:
+        text = _("This sign-in has ended, or it was started in another browser. Ask for a new code.")
+        pages.flash(text, "warning")
         return pages.back(url_for("sign_in.sign_in"))
     form = CodeForm()
     if not form.validate_on_submit():
@@ -101,4 +107,5 @@ def sign_out() -> BaseResponse:
     logout_user()
     session.clear()
     cast(SqlSession, session).rotate()
+    pages.flash(_("You are signed out."), "success")
     return pages.back(url_for("campaigns.index"))
