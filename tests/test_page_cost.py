@@ -18,7 +18,7 @@ from crowdfund.kernel.db import db
 CALLS = {
     ("list", "kept"): 845,
     ("list", "changed"): 1_105,
-    ("detail", "kept"): 720,
+    ("detail", "kept"): 722,
     ("detail", "changed"): 1_140,
 }
 QUERIES = 4  # session, person with roles, campaigns or campaign, unread notices

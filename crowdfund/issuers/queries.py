@@ -71,6 +71,11 @@ def role_of(company_id: str, user_id: str) -> str | None:
     return db.session.scalar(_MEMBER, {"company": company_id, "person": user_id})
 
 
+def has_member(company_id: sa.ColumnElement[str], person: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Return whether a person acts for a company, for a query of another feature."""
+    return sa.exists().where(_M.c.company_id == company_id, _M.c.user_id == person)
+
+
 def is_member(company_id: str, user_id: str) -> bool:
     """Return whether a person acts for a company, in any role."""
     return role_of(company_id, user_id) is not None

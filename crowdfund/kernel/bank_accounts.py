@@ -71,8 +71,8 @@ def ethiopian(bank: str, number: str) -> BankNumber:
     if found is None:
         raise Invalid(_("Choose your bank."), field="bank")
     code, name, lengths = found
-    digits = _only_digits(number)
-    if len(digits) not in lengths or not int(digits):
+    digits = only_digits(number)
+    if len(digits) not in lengths:
         sentence = _(
             "An account number at %(bank)s has %(digits)s digits. You entered %(count)s.",
             bank=name, digits=_shown(lengths), count=len(digits),
@@ -86,8 +86,8 @@ def indian(ifsc: str, number: str) -> BankNumber:
     code = plain(ifsc)
     if not _IFSC.fullmatch(code):
         raise Invalid(_("Enter the IFSC of your branch: eleven characters, like SBIN0001234."), field="ifsc")
-    digits = _only_digits(number)
-    if not 9 <= len(digits) <= 18 or not int(digits):
+    digits = only_digits(number)
+    if not 9 <= len(digits) <= 18:
         sentence = _(
             "An account number in India has 9 to 18 digits. You entered %(count)s.", count=len(digits)
         )
@@ -108,11 +108,14 @@ def iban(text: str) -> BankNumber:
     return BankNumber(found.country_code, found.bank_code or "", found.bank_name or "", str(found))
 
 
-def _only_digits(number: str) -> str:
+def only_digits(number: str) -> str:
+    """Return an account number that is digits alone, in plain form. Raises Invalid at `number`."""
     digits = plain(number)
     if wrong := re.search(r"[^0-9]", digits):
         sentence = _("An account number has only digits. Remove “%(mark)s”.", mark=wrong[0])
         raise Invalid(sentence, field="number")
+    if digits and not int(digits):
+        raise Invalid(_("An account number cannot be all zeros."), field="number")
     return digits
 
 

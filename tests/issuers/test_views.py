@@ -227,7 +227,7 @@ def test_a_bank_account_is_kept_sealed_and_shown_masked(alice, good):
         ({"bank": "NONE"}, "bank"),
         ({"number": "100012345678"}, "number"),
         ({"number": "0000000000000"}, "number"),
-        ({"number": "١٠٠٠١٢٣٤٥٦٧٨٩"}, "number"),
+        ({"number": "1000 1234 5678x"}, "number"),
         ({"holder": "Alice Bekele"}, "holder"),
         ({"holder": ""}, "holder"),
         (IN | {"ifsc": "SBIN1001234"}, "ifsc"),

@@ -20,7 +20,7 @@ from crowdfund.issuers.rules.papers import KINDS
 from crowdfund.kernel import clock
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _, _l, language
-from crowdfund.kernel.web import requests
+from crowdfund.kernel.web import identity, requests
 
 STATUS_WORDS = [("", _l("All")), ("live", _l("Live")), ("funded", _l("Funded")), ("ended", _l("Not funded"))]
 SORT_WORDS = [("newest", _l("Newest")), ("ending", _l("Ending soon")), ("funded", _l("Most funded"))]
@@ -69,12 +69,13 @@ def _list(*, intro: bool) -> Response:
 @bp.get("/campaigns/<slug>")
 def detail(slug: str) -> Response:
     """Show a campaign: its moving figures as they are, its texts as they were rendered once."""
-    campaign = queries.funding(slug)
+    campaign = queries.funding(slug, _viewer())
     now = figures(campaign)
     # Terms and texts are fixed once a campaign is live; papers and facts move the company's stamp.
     fixed = (campaign.id, campaign.status, campaign.terms_hash, campaign.company_updated_at)
     # What the page itself shows of the campaign, beside its texts and figures.
-    own = (campaign.title, campaign.summary, campaign.min_minor, now["can_invest"])
+    can_invest = now["can_invest"] and not campaign.is_own
+    own = (campaign.title, campaign.summary, campaign.min_minor, can_invest)
     return kept.page(
         "campaigns/detail.html",
         (fixed, own),
@@ -83,13 +84,18 @@ def detail(slug: str) -> Response:
             "texts": kept.part("campaigns/_texts.html", fixed, lambda: _texts(slug)),
         },
         campaign=campaign,
-        can_invest=now["can_invest"],
+        can_invest=can_invest,
     )
+
+
+def _viewer() -> str:
+    person = identity.current_user()
+    return person.id if person else ""
 
 
 def _funding(campaign: Row[Any], now: dict[str, Any]) -> bytes:
     # Any movement of money makes a new version; the clock moves the words about time and state.
-    key = (campaign.id, campaign.version, now["phase"], now["time_left"])
+    key = (campaign.id, campaign.version, now["phase"], now["time_left"], bool(campaign.is_own))
     return kept.part("campaigns/_funding.html", key, lambda: {"campaign": campaign, **now})
 
 
@@ -111,7 +117,7 @@ def _texts(slug: str) -> dict[str, Any]:
 @bp.get("/campaigns/<slug>/funding")
 def funding(slug: str) -> Response:
     """Show the moving figures alone: the page refetches them when money comes in."""
-    campaign = queries.funding(slug)
+    campaign = queries.funding(slug, _viewer())
     return kept.answer(_funding(campaign, figures(campaign)))
 
 

@@ -79,7 +79,7 @@ REFUSALS: Mapping[str, str] = {
     "not_verified": _l("The company is not verified yet. Compliance looks at it first."),
     "not_registered": _l("The company is not in the issuer registry yet. This takes a moment."),
     "inactive": _l("The company has been deactivated. Ask compliance what is missing."),
-    "live_campaign": _l("Another campaign of this company is running. Wait until it has ended."),
+    "live_campaign": _l("You can start a new campaign when the current one has ended."),
     "year_used": _l("This company has started a campaign this calendar year already. One a year is allowed."),
     "under_review": _l(
         "A change of the company waits for compliance. A campaign can start once it is decided."

@@ -36,7 +36,7 @@ def language_of(asked: Request) -> str:
     chosen = asked.cookies.get(LANGUAGE_COOKIE, "")
     if chosen in i18n.LANGUAGES or (chosen == i18n.PSEUDO and config.settings().environment == "test"):
         return chosen
-    return language_of_browser(asked)
+    return _best_language(asked.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
 
 
 def language_of_browser(asked: Request) -> str:
