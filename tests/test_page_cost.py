@@ -19,7 +19,7 @@ CALLS = {
     ("list", "kept"): 845,
     ("list", "changed"): 1_105,
     ("detail", "kept"): 722,
-    ("detail", "changed"): 1_140,
+    ("detail", "changed"): 1_142,
 }
 QUERIES = 4  # session, person with roles, campaigns or campaign, unread notices
 

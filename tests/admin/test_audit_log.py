@@ -3,12 +3,13 @@
 import csv
 import io
 import json
+import re
 from datetime import timedelta
 
 import pytest
 
 from crowdfund.admin.links import PAGES
-from crowdfund.kernel import audit, exports
+from crowdfund.kernel import access, audit, exports, statuses
 from crowdfund.kernel.db import commit, rollback
 from tests import raising
 from tests.test_guards import plain_app
@@ -154,3 +155,21 @@ def test_every_kind_of_thing_leads_to_a_page_that_exists(kind):
     rules = [rule for rule in plain_app().url_map.iter_rules() if rule.endpoint == endpoint]
     assert [rule.arguments for rule in rules] == [{argument}]
     assert "GET" in rules[0].methods
+
+
+def test_every_kind_of_thing_and_every_role_in_the_log_has_words():
+    """The shell names a thing after the first parameter of the address (kernel/audit/shell)."""
+    rules = plain_app().url_map.iter_rules()
+    staff_only = [rule for rule in rules if access.is_staff_only(rule.endpoint) and rule.arguments]
+    first = {re.search(r"<(?:[^:>]+:)?(\w+)>", rule.rule)[1] for rule in staff_only}
+    kinds = {name.removesuffix("_id") for name in first} | {"signer", "contract", *PAGES}
+    assert {*kinds, *access.STAFF} - set(statuses.TEXTS) == set()
+
+
+def test_roles_in_the_log_are_shown_in_the_language_of_the_reader(ada, log):
+    audit.record(log["ada"], "payments.decide", ("exception", "x1"), {}, roles=("finance", "regulator"))
+    commit()
+    ada.set_cookie("language", "am")
+    for path in ("/staff/audit", "/staff/audit/4"):
+        page = ada.get(path).text
+        assert "ፋይናንስ, ተቆጣጣሪ" in page

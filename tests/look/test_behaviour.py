@@ -3,6 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
+from crowdfund.kernel import i18n
+
+from . import sample
+
 pytestmark = pytest.mark.browser
 
 
@@ -75,6 +79,28 @@ def test_a_refused_refetch_takes_nobody_away_and_shows_nothing(site, listening, 
     listening.get_by_label("Typed").fill("still here")
     expect(listening.locator("#part")).to_have_text("value 1")
     expect(listening.locator(".cf-toast")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", list(i18n.LANGUAGES))
+def test_a_moment_reads_alike_with_and_without_a_script(site, browser, language):
+    """Where the clocks agree it is the server's text; elsewhere the same form with the reader's time."""
+    site.language = language
+    texts = {}
+    for zone, with_script in (
+        ("Africa/Addis_Ababa", False),
+        ("Africa/Addis_Ababa", True),
+        ("Asia/Tokyo", True),
+    ):
+        context = browser.new_context(timezone_id=zone, java_script_enabled=with_script)
+        page = context.new_page()
+        page.goto(site.url)
+        texts[zone, with_script] = page.locator("#moment").inner_text()
+        context.close()
+    plain = texts["Africa/Addis_Ababa", False]
+    with i18n.using(language):
+        assert plain == i18n.moment(sample.NOW)
+    assert texts["Africa/Addis_Ababa", True] == plain
+    assert texts["Asia/Tokyo", True] == plain.replace("10:30 EAT", "16:30 GMT+9")
 
 
 def test_two_clicks_send_one_payment(site, shown):

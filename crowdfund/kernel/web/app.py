@@ -98,6 +98,7 @@ def init_app(app: Flask) -> None:
         number_fmt=i18n.number,
         day_fmt=i18n.day,
         moment_fmt=i18n.moment,
+        minutes_from_utc=i18n.minutes_from_utc,
     )
 
 
