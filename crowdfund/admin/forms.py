@@ -8,7 +8,7 @@ from crowdfund.admin.rules import KIND_LABELS, ROLE_LABELS
 from crowdfund.kernel.forms import NeededWhen, options
 from crowdfund.kernel.i18n import _l
 
-_SAID = InputRequired(_l("Say why, in a sentence. It stays in the history."))
+_SAID = InputRequired(_l("Give a reason in a sentence. It stays in the history."))
 
 
 class ReasonForm(FlaskForm):

@@ -41,7 +41,7 @@ def ask(person_id: str, kind: str, *, role: str = "", reason: str | None, actor:
     row = {"id": request_id, "person_id": person_id, "kind": kind, "role": role, "reason": said,
            "status": "pending", "open_key": key, "asked_by": actor, "asked_at": now}  # fmt: skip
     if not insert_ignore(_Q, [row]):
-        raise Conflict(_("A colleague asked for this already. It waits for a decision."))
+        raise Conflict(_("A colleague has already requested this. It is waiting for a decision."))
     record_event(staff_request_event, request_id, actor=actor, before=None, after="pending", reason=said)
     outbox.emit("staff.work", request_id, {"kind": "staff.requests"})
     _changed(person_id)
@@ -85,7 +85,7 @@ def withdraw(request_id: str, *, actor: str) -> None:
     """Take back what one asked for oneself."""
     request = _undecided(request_id, may_be_old=True)
     if request.asked_by != actor:
-        raise Forbidden(_("Only the colleague who asked may take this back. Nothing was changed."))
+        raise Forbidden(_("Only the colleague who made this request may withdraw it. Nothing was changed."))
     _decide(request, "cancelled", actor=actor)
 
 

@@ -92,7 +92,7 @@ class NomineeForm(FlaskForm):
         description=_l("A phone number with its country code, like +251 91 123 4567."),
     )
     share = StringField(
-        _l("Share"), [Needed()], description=_l("In percent. The shares of all nominees together are 100.")
+        _l("Share"), [Needed()], description=_l("In percent. The shares of all nominees must add up to 100.")
     )
 
 
@@ -113,7 +113,7 @@ class PaperForm(FlaskForm):
     reason = TextAreaField(
         _l("Reason"),
         [NeededWhen(_l("(required when you reject)"))],
-        description=_l("At least 10 characters. The person reads this."),
+        description=_l("The person will read this. At least 10 characters."),
     )
 
 
@@ -121,9 +121,9 @@ class LevelForm(FlaskForm):
     """Why a person's request goes back, or a level is taken away."""
 
     reason = TextAreaField(
-        _l("What has to be put right?"),
+        _l("What needs to be corrected?"),
         [Needed()],
-        description=_l("The person reads this. At least 10 characters."),
+        description=_l("The person will read this. At least 10 characters."),
     )
 
 
@@ -131,9 +131,9 @@ class RejectForm(FlaskForm):
     """Why a company, or a change of one, goes back to its owner."""
 
     reason = TextAreaField(
-        _l("What has to be changed?"),
+        _l("What needs to be changed?"),
         [Needed()],
-        description=_l("The owner reads this. At least 10 characters."),
+        description=_l("The owner will read this. At least 10 characters."),
     )
 
 
@@ -141,7 +141,7 @@ class StandingForm(FlaskForm):
     """Why a company is deactivated or active again."""
 
     reason = TextAreaField(
-        _l("Why?"), [Needed()], description=_l("The team reads this. At least 10 characters.")
+        _l("Why?"), [Needed()], description=_l("The team will read this. At least 10 characters.")
     )
 
 
@@ -152,5 +152,5 @@ class PaperDecisionForm(FlaskForm):
     reason = TextAreaField(
         _l("What is wrong with it?"),
         [NeededWhen(_l("(required when you reject)"))],
-        description=_l("The owner reads this."),
+        description=_l("The owner will read this."),
     )

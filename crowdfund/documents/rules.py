@@ -103,7 +103,9 @@ IN_FORCE = (Status.PENDING, Status.VERIFIED, Status.REJECTED, Status.EXPIRED)
 def move(current: str, to: Status) -> Status:
     """Return the new state; raises WrongState if a document cannot go there."""
     if to not in TRANSITIONS[Status(current)]:
-        raise WrongState(_("This document was decided or changed meanwhile. Reload the page to see it."))
+        raise WrongState(
+            _("Someone has decided on this document or changed it meanwhile. Reload the page to see it.")
+        )
     return to
 
 
@@ -175,7 +177,7 @@ def sniff(filename: str, data: bytes, types: tuple[str, ...] = PAPER_OR_PICTURE)
         right = SUFFIXES[found][0]
         raise FileRefused(
             _(
-                "The name of the file does not fit what is in it: rename it to end in %(suffix)s.",
+                "The file name does not match its content: rename it to end in %(suffix)s.",
                 suffix=right,
             )
         )
@@ -224,13 +226,13 @@ def _foreign(data: bytes, found: str | None) -> str:
         return _("This is a PDF.") if found == PDF else _("This is a picture.")
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if b"ftyphei" in data[:16] or b"ftypmif1" in data[:16]:
-        return _("This is a HEIC picture, as telephones make them; its settings can make JPEG instead.")
+        return _("This is a HEIC picture, as many phones take them. Change the camera settings to JPEG.")
     if b"<svg" in head or b"<html" in head or head.startswith((b"<!doctype", b"<?xml", b"<script")):
-        return _("This is a web page or a drawing that can hold programs.")
+        return _("This is a web page or a drawing that can contain programs.")
     for magic, sentence in _FOREIGN:
         if data.startswith(magic):
             return str(sentence)
-    return _("This is not a file that we can read.")
+    return _("We cannot read this file.")
 
 
 def file_name(name: str, content_type: str) -> str:

@@ -176,7 +176,7 @@ def decide(
     """
     document = _locked(document_id)
     if actor == document.uploaded_by or (document.owner_kind, document.owner_id) == ("person", actor):
-        raise NotYours(_("This is a document of your own. Somebody else has to decide about it."))
+        raise NotYours(_("This is your own document. Someone else has to decide on it."))
     to = rules.move(document.status, Status.VERIFIED if approve else Status.REJECTED)
     why = "" if approve else rules.parse_reason(reason)
     document.expires_on = rules.check_expiry(expires_on, _today()) if approve else None

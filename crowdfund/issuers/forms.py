@@ -16,12 +16,14 @@ class CompanyForm(FlaskForm):
     """Who the company is."""
 
     legal_name = StringField(
-        _l("Legal name"), [Needed()], description=_l("As it stands on the business licence.")
+        _l("Legal name"), [Needed()], description=_l("As shown on the business licence.")
     )
     trade_name = StringField(_l("Trade name"), [Needed()], description=_l("The name that investors know."))
     country = SelectField(_l("Country of registration"), [Needed()], validate_choice=False)
     registration_no = StringField(
-        _l("Registration number"), [Needed()], description=_l("As on the licence, like MT/AA/1/0012345/2015.")
+        _l("Registration number"),
+        [Needed()],
+        description=_l("As on the licence, for example MT/AA/1/0012345/2015."),
     )
     tin = StringField(
         _l("Tax number (TIN)"),
@@ -68,7 +70,7 @@ class OfficerForm(FlaskForm):
     born_on = StringField(_l("Date of birth"), [Needed()])
     nationality = SelectField(_l("Nationality"), [Needed()], validate_choice=False)
     ownership_bps = StringField(
-        _l("Share of the company"), [Needed()], description=_l("What the person owns, 0 if nothing.")
+        _l("Share of the company"), [Needed()], description=_l("The percentage the person owns; 0 if none.")
     )
     is_beneficial_owner = BooleanField(_l("Beneficial owner: owns or controls 25 % or more of the company"))
 
@@ -88,10 +90,8 @@ class BankForm(FlaskForm):
         validate_choice=False,
     )
     ifsc = StringField(_l("IFSC"), [Needed()], description=_l("11 characters, like SBIN0001234."))
-    number = StringField(_l("Account number"), [Needed()], description=_l("As on the bank book."))
-    iban = StringField(
-        _l("IBAN"), [Needed()], description=_l("As on a bank statement, with or without blanks.")
-    )
+    number = StringField(_l("Account number"), [Needed()], description=_l("As shown in your bank book."))
+    iban = StringField(_l("IBAN"), [Needed()], description=_l("As on a bank statement; spaces are fine."))
     holder = StringField(
         _l("Account holder"),
         [Needed()],

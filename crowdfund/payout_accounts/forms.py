@@ -21,7 +21,7 @@ class _SameNumber:
 
 class _Holder(FlaskForm):
     holder = StringField(
-        _l("Holder of the account"),
+        _l("Account holder"),
         [
             InputRequired(_l("Enter the name of the account's holder.")),
             Length(max=160, message=_l("A name has at most 160 letters.")),
@@ -43,7 +43,7 @@ class EthiopianForm(_Holder):
     )
     number = StringField(_l("Account number"), _NUMBER)
     again = StringField(
-        _l("Account number again"), [InputRequired(_l("Type the account number once more.")), _SameNumber()]
+        _l("Account number again"), [InputRequired(_l("Enter the account number again.")), _SameNumber()]
     )
 
 
@@ -59,7 +59,7 @@ class IndianForm(_Holder):
     )
     number = StringField(_l("Account number"), _NUMBER)
     again = StringField(
-        _l("Account number again"), [InputRequired(_l("Type the account number once more.")), _SameNumber()]
+        _l("Account number again"), [InputRequired(_l("Enter the account number again.")), _SameNumber()]
     )
 
 

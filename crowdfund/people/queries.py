@@ -161,7 +161,7 @@ def method_of(method_id: str, person_id: str) -> Any:  # noqa: ANN401 - a row
     query = sa.select(_M).where(_M.c.id == method_id, _M.c.person_id == person_id)
     found = db.session.execute(query).first()
     if found is None:
-        raise NotFound(_("There is no such way to sign in."))
+        raise NotFound(_("There is no such sign-in method."))
     return found
 
 

@@ -63,7 +63,9 @@ def open_account(  # noqa: PLR0913 - what is known of a newcomer
             return found
         row["referral_code"] = rules.new_referral_code()  # one in 10^11 is taken
     else:
-        raise Conflict(_("This address belongs to another account. Sign in there, then add this way to it."))
+        raise Conflict(
+            _("This address belongs to another account. Sign in there, then add this sign-in method.")
+        )
     method = {"id": new_id(), "person_id": person_id, "kind": kind, "value": value, "label": label[:120],
               "added_at": now}  # fmt: skip
     if not insert_ignore(SignInMethod.__table__, [method]):

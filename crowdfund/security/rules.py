@@ -32,7 +32,7 @@ class WrongFactor(CrowdfundError):
 
     def __init__(self, sentence: str = "") -> None:
         super().__init__(
-            sentence or _("This code is not valid or was used already. Wait for the next one and type it."),
+            sentence or _("This code is not valid or was already used. Wait for the next one and enter it."),
             field="code",
         )
 

@@ -88,7 +88,7 @@ def test_who_has_no_second_factor_is_led_to_set_one_up_and_back(app, frozen):
     answer = bob.get(bob.get(f"{URL}/et").headers["Location"])
     assert answer.headers["Location"] == f"/account/security?next={URL}/et"
     page = bob.get(answer.headers["Location"]).text
-    assert "Set up a second factor to go on" in page
+    assert "Set up a second factor to continue" in page
     assert f"/account/security/app?next={URL}/et" in page
 
 

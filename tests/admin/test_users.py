@@ -356,7 +356,7 @@ def test_an_admin_closes_and_opens_an_account_on_the_page(cast, ada):
     assert ada.post(f"{address}/disable", data={"reason": WHY}).status_code == 303
     page = ada.get(address).text
     assert 'data-status="closed"' in page
-    assert "Open the account again" in page
+    assert "Reopen the account" in page
     assert ada.post(f"{address}/enable", data={"reason": "It was a mistake."}).status_code == 303
     assert people_queries.get(cast["alice"]).disabled_at is None
 

@@ -195,7 +195,7 @@ def test_no_other_file_is_served(client, cast, file_id):
 def test_a_campaign_is_written_page_by_page_and_goes_live(alice, app, cast):
     assert "Start a campaign" in alice.get("/my/company").text
     here = draft(alice, cast.company)
-    assert "Cannot start yet" in alice.get(here).text
+    assert "Not available yet" in alice.get(here).text
     assert (
         alice.post(f"{here}/edit/basics", data=raising.BASICS).headers["Location"] == f"{here}/edit/picture"
     )

@@ -76,7 +76,7 @@ def test_a_company_is_approved_only_with_every_paper_decided_and_the_needed_acce
     papers.keep(cast["company"], raising.made_paper("other"), actor=cast["alice"])
     file.submit(cast["company"], actor=cast["alice"])
     commit()
-    assert "Decide about every paper first." in carla.post(f"{desk(cast)}/approve").text
+    assert "Decide on every document first." in carla.post(f"{desk(cast)}/approve").text
     decide(carla, cast, paper(cast, "other"), decision="approve")
     assert carla.post(f"{desk(cast)}/approve").status_code == 303
 

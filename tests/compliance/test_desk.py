@@ -101,9 +101,9 @@ def test_the_second_reviewer_confirms_what_the_first_proposed(app, carla, desk, 
 def test_who_asked_for_more_than_is_proven_may_get_the_basic_level(carla, desk, alice):
     desk.complete(alice, "proof_of_address", "bank_proof")
     desk.submit(alice)
-    assert "Give the basic level only" not in carla.get(here(alice)).text
+    assert "Verify at the basic level only" not in carla.get(here(alice)).text
     desk.accept(alice, desk.paper(alice, "passport").id)
-    assert "Give the basic level only" in carla.get(here(alice)).text
+    assert "Verify at the basic level only" in carla.get(here(alice)).text
     seen = {"revision": files.revision(alice)}
     assert carla.post(here(alice, "approve"), data=seen).status_code == 409  # the enhanced one is not proven
     assert carla.post(here(alice, "approve"), data=seen | {"level": "basic"}).status_code == 303

@@ -72,7 +72,7 @@ def papers(here, *kinds):
 
 def test_a_company_is_registered_page_by_page(alice, cast, app):
     here = start(alice)
-    assert "Cannot start yet" in alice.get(here).text
+    assert "Not available yet" in alice.get(here).text
     answer = alice.post(f"{here}/edit/company", data=raising.COMPANY)
     assert answer.headers["Location"] == f"{here}/edit/contacts"
     assert fill(alice, here).headers["Location"] == f"{here}/documents"
@@ -83,7 +83,7 @@ def test_a_company_is_registered_page_by_page(alice, cast, app):
         assert text in check
     assert raising.BANK["number"] not in check
     assert alice.post(f"{here}/check", data=DECLARED).headers["Location"] == here
-    assert "Somebody is looking at your company" in alice.get(here).text
+    assert "We are reviewing your company" in alice.get(here).text
     company_id = read(here).id
     carla, desk = raising.browser(app, cast["carla"]), f"/staff/companies/{company_id}"
     assert "Yirga Coffee" in carla.get("/staff/companies").text

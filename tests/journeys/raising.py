@@ -116,7 +116,7 @@ def submit_company(page: Page) -> None:
     for statement in page.get_by_role("checkbox").all():
         statement.check()
     page.get_by_role("button", name="Submit to compliance").click()
-    expect(page.get_by_text("Somebody is looking at your company")).to_be_visible()
+    expect(page.get_by_text("We are reviewing your company")).to_be_visible()
 
 
 def fill_basics(page: Page, title: str) -> None:

@@ -51,13 +51,13 @@ def test_a_code_by_sms_opens_an_account_and_a_second_address_opens_the_same(worl
 
     page.goto("/account")
     world.look(page, "Your account")
-    page.get_by_role("link", name="Ways to sign in").click()
+    page.get_by_role("link", name="Sign-in methods").click()
     expect(page.get_by_text("Your only way to sign in cannot be removed")).to_be_visible()
     page.get_by_label("E-mail address or mobile number").fill(email)
     page.get_by_role("button", name="Send me a code").click()
     enter(page, world.code(email, after=0), button="Confirm")
     expect(page.get_by_text(f"{email} is yours")).to_be_visible()
-    world.look(page, "Ways to sign in")
+    world.look(page, "Sign-in methods")
 
     other = world.visitor()
     world.sign_in(other, email)

@@ -78,7 +78,7 @@ def test_an_unverified_address_is_not_taken_over(world):
     page.get_by_role("button", name=BUTTON).click()
     page.get_by_role("button", name="Biruk Haile").click()
     expect(page.get_by_text("Add an e-mail address, so that we can write to you")).to_be_visible()
-    world.look(page, "Ways to sign in", "without an address")
+    world.look(page, "Sign-in methods", "without an address")
     assert ways(world, "biruk@id.example") == []
 
 

@@ -60,7 +60,7 @@ def test_a_closed_account_is_out_at_once(world):
     expect(yared).to_have_url(re.compile("/sign-in"))
     world.look(almaz, "Yared Solomon", "closed")
     almaz.locator("#reason").fill("He came back.")
-    almaz.get_by_role("button", name="Open the account again").click()
+    almaz.get_by_role("button", name="Reopen the account").click()
     expect(almaz.get_by_text("The account is open again.")).to_be_visible()
 
 

@@ -48,7 +48,7 @@ def upload(page: Page, file: dict | None = None) -> None:
     """Send a file on an upload page and wait until it is stored."""
     page.get_by_label("File", exact=True).set_input_files(file or photo())
     page.get_by_role("button", name="Upload").click()
-    expect(page.get_by_text("Stored, not checked yet")).to_be_visible()
+    expect(page.get_by_text("Uploaded, not reviewed yet")).to_be_visible()
 
 
 def send(page: Page) -> None:

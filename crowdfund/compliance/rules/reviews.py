@@ -45,8 +45,9 @@ class Decided(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            _("Somebody decided this already, or the person changed something since you opened the page. "
-              "Your decision was not taken. Reload the page to see how it stands.")
+            _("Someone has already decided this, or the person has changed something since "
+              "you opened the page. Your decision was not saved. Reload the page to see the "
+              "current status.")
         )  # fmt: skip
 
 

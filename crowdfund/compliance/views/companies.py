@@ -86,7 +86,7 @@ def approve(company_id: str) -> BaseResponse:
         reviews.approve(company_id, actor=_me())
     except shared.Incomplete as error:
         return _refused(company_id, "form", RejectForm(formdata=None), error)
-    pages.flash(_("Verified. The issuer registry is being told."), "success")
+    pages.flash(_("Verified. The company is being entered in the issuer registry."), "success")
     return _back(company_id)
 
 
@@ -98,7 +98,7 @@ def reject(company_id: str) -> BaseResponse:
         reviews.reject(company_id, form.reason.data or "", actor=_me())
     except CrowdfundError as error:
         return _refused(company_id, "form", form, error)
-    pages.flash(_("Sent back. The owner sees your reason."), "success")
+    pages.flash(_("Sent back. The owner can read your reason."), "success")
     return pages.back(url_for("compliance.companies"))
 
 
@@ -118,7 +118,7 @@ def decide_paper(company_id: str, document_id: str) -> BaseResponse:
             raise
         put_errors(form, error)
         return _detail(company_id, status=422, paper_form=(document_id, form))
-    pages.flash(_("Accepted.") if approve else _("Rejected. The owner sees your reason."), "success")
+    pages.flash(_("Accepted.") if approve else _("Rejected. The owner can read your reason."), "success")
     return _back(company_id)
 
 
@@ -126,7 +126,7 @@ def decide_paper(company_id: str, document_id: str) -> BaseResponse:
 def approve_changes(company_id: str) -> BaseResponse:
     """Put the changes that wait in force."""
     changes.approve(company_id, actor=_me())
-    pages.flash(_("The changes are in force. The issuer registry is being told."), "success")
+    pages.flash(_("The changes are in force. The issuer registry is being updated."), "success")
     return _back(company_id)
 
 
@@ -138,7 +138,7 @@ def reject_changes(company_id: str) -> BaseResponse:
         changes.reject(company_id, form.reason.data or "", actor=_me())
     except CrowdfundError as error:
         return _refused(company_id, "form", form, error)
-    pages.flash(_("Sent back. The owner sees your reason."), "success")
+    pages.flash(_("Sent back. The owner can read your reason."), "success")
     return _back(company_id)
 
 
@@ -151,14 +151,16 @@ def deactivate(company_id: str) -> BaseResponse:
 @bp.post(f"{COMPANY}/reactivate")
 def reactivate(company_id: str) -> BaseResponse:
     """Let a company start campaigns again."""
-    return _set_standing(company_id, reviews.reactivate, _("Active again. The registry is being told."))
+    return _set_standing(
+        company_id, reviews.reactivate, _("Active again. The issuer registry is being updated.")
+    )
 
 
 @bp.post(f"{COMPANY}/register-again")
 def register_again(company_id: str) -> BaseResponse:
     """Try the registry again after it refused."""
     registry.again(company_id, actor=_me())
-    pages.flash(_("The issuer registry is being told again."), "info")
+    pages.flash(_("We are sending it to the issuer registry again."), "info")
     return _back(company_id)
 
 

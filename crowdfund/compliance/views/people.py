@@ -77,7 +77,7 @@ def decide_document(person_id: str, document_id: str) -> BaseResponse:
     except CrowdfundError as error:
         return _refused(person_id, form, error)
     pages.flash(
-        _("Accepted.") if decision.approve else _("Rejected. The person reads your reason."), "success"
+        _("Accepted.") if decision.approve else _("Rejected. The person can read your reason."), "success"
     )
     return _back(person_id, "documents")
 
@@ -92,7 +92,7 @@ def decide_payout(person_id: str) -> BaseResponse:
     except CrowdfundError as error:
         return _refused(person_id, form, error)
     pages.flash(
-        _("Verified.") if decision.approve else _("Rejected. The person reads your reason."), "success"
+        _("Verified.") if decision.approve else _("Rejected. The person can read your reason."), "success"
     )
     return _back(person_id, "payout")
 
@@ -107,7 +107,7 @@ def decide_nominee(person_id: str, nominee_id: str) -> BaseResponse:
     except CrowdfundError as error:
         return _refused(person_id, form, error)
     pages.flash(
-        _("Verified.") if decision.approve else _("Rejected. The person reads your reason."), "success"
+        _("Verified.") if decision.approve else _("Rejected. The person can read your reason."), "success"
     )
     return _back(person_id, "nominees")
 
@@ -131,7 +131,7 @@ def reject_person(person_id: str) -> BaseResponse:
         reviews_service.reject(person_id, actor=me, revision=_revision(), reason=reason)
     except CrowdfundError as error:
         return _refused(person_id, form, error)
-    pages.flash(_("Sent back. The person reads your reason."), "success")
+    pages.flash(_("Sent back. The person can read your reason."), "success")
     return _back(person_id)
 
 
@@ -143,7 +143,7 @@ def revoke_person(person_id: str) -> BaseResponse:
         reviews_service.revoke(person_id, actor=identity.current_user().id, reason=form.reason.data or "")
     except CrowdfundError as error:
         return _refused(person_id, form, error)
-    pages.flash(_("The level is taken away. The person reads your reason."), "success")
+    pages.flash(_("The verification was removed. The person can read your reason."), "success")
     return _back(person_id)
 
 

@@ -80,11 +80,13 @@ REFUSALS: Mapping[str, str] = {
     "not_registered": _l("The company is not in the issuer registry yet. This takes a moment."),
     "inactive": _l("The company has been deactivated. Ask compliance what is missing."),
     "live_campaign": _l("You can start a new campaign when the current one has ended."),
-    "year_used": _l("This company has started a campaign this calendar year already. One a year is allowed."),
-    "under_review": _l(
-        "A change of the company waits for compliance. A campaign can start once it is decided."
+    "year_used": _l(
+        "This company has already started a campaign this calendar year. Only one a year is allowed."
     ),
-    "papers_missing": _l("A required paper is missing or has expired. Upload a new one under Documents."),
+    "under_review": _l(
+        "A change to the company is waiting for compliance. A campaign can start once it is decided."
+    ),
+    "papers_missing": _l("A required document is missing or has expired. Upload a new one under Documents."),
 }
 
 

@@ -41,7 +41,7 @@ def clean_officer(values: words.Values, today: date) -> tuple[Officer, dict[str,
     share = good.get("ownership_bps")
     if isinstance(share, int) and share >= BENEFICIAL_BPS and good.get("is_beneficial_owner") is False:
         errors["is_beneficial_owner"] = _(
-            "Somebody who owns 25 % or more is a beneficial owner. Tick the box, or correct the share."
+            "A person who owns 25 % or more is a beneficial owner. Tick the box, or correct the share."
         )
     return good, errors
 

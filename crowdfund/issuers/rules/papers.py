@@ -21,10 +21,11 @@ TEXTS: Mapping[str, str] = {
     "incorporation": _l("Or the memorandum and articles of association, as registered."),
     "financial_statement": _l("Of the latest year, audited if you have it."),
     MEMORANDUM: _l(
-        "What the company does, who runs it, its figures, what the money is for, and the risks. "
-        "Everybody can read it once a campaign is live; all other papers stay with our staff."
+        "What the company does, who runs it, its figures, what the money is for, and the "
+        "risks. Everyone can read it once a campaign is live; only our staff see the other "
+        "documents."
     ),
-    "other": _l("Anything else that helps us to check the file."),
+    "other": _l("Anything else that helps us to review the company."),
 }
 # Required papers by country; `*` is every other one. An operator adds a country here.
 REQUIRED: Mapping[str, tuple[str, ...]] = {

@@ -26,10 +26,10 @@ ROLE_NAMES: Mapping[str, str] = {
     Role.VIEWER: _l("Viewer"),
 }
 ROLE_TEXTS: Mapping[str, str] = {
-    Role.OWNER: _l("Everything, and who else belongs to the team."),
+    Role.OWNER: _l("Everything, including the team."),
     Role.MANAGER: _l("Campaigns and documents."),
     Role.FINANCE: _l("The bank account."),
-    Role.VIEWER: _l("Reads everything, changes nothing."),
+    Role.VIEWER: _l("Can read everything and change nothing."),
 }
 
 _ACTIONS: Mapping[str, frozenset[Role]] = {

@@ -40,7 +40,7 @@ def remove(company_id: str, document_id: str, *, actor: str) -> None:
     company = writable(company_id)
     found = of_company(company_id, document_id)
     if found.status not in ("pending", "rejected"):
-        raise WrongState(_("An accepted paper stays in the file. Upload a newer one instead."))
+        raise WrongState(_("An accepted document cannot be removed. Upload a newer one instead."))
     document_service.destroy(document_id, actor=actor)
     touch(company)
 

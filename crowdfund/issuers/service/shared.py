@@ -53,7 +53,7 @@ def reviewable(company_id: str, actor: str) -> Company:
     """Return a locked company that this person may decide about; raises NotYours."""
     company = locked(company_id)
     if not life.may_review(actor, queries.member_ids(company_id)):
-        raise NotYours(_("You act for this company. Somebody else has to decide about it."))
+        raise NotYours(_("You act for this company. Someone else has to decide on it."))
     return company
 
 

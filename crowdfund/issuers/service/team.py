@@ -38,7 +38,7 @@ def invite(company_id: str, email: str, role: str, *, actor: str) -> str:
     company = locked(company_id)
     person = service.person_with("email", address)
     if person is not None and issuers_queries.is_member(company_id, person):
-        raise Conflict(_("This person belongs to the team already."), status=422, field="email")
+        raise Conflict(_("This person is already in the team."), status=422, field="email")
     waiting = issuers_queries.invitations(company_id)
     for older in (row for row in waiting if row.email == address):
         _end(older.id)
@@ -157,7 +157,7 @@ def hand_over(company_id: str, user_id: str, *, actor: str) -> None:
     company = locked(company_id)
     new, old = _member(company_id, user_id), _member(company_id, actor)
     if user_id == actor:
-        raise Conflict(_("You are the owner already."))
+        raise Conflict(_("You are already the owner."))
     new.role, old.role = Role.OWNER, Role.MANAGER
     db.session.flush()
     company.owner_id = user_id
@@ -215,7 +215,7 @@ def _member(company_id: str, user_id: str) -> CompanyMember:
 def _keep_an_owner(company_id: str, role: str) -> None:
     owners = sum(row.role == Role.OWNER for row in issuers_queries.members(company_id))
     if not team.may_leave(role, owners):
-        raise LastOwner(_("A company needs an owner. Hand it over, or make somebody else an owner first."))
+        raise LastOwner(_("A company needs an owner. Hand it over, or make someone else an owner first."))
 
 
 def _follow_owner(company: Company) -> None:

@@ -40,7 +40,7 @@ def to_second_factor() -> BaseResponse:
     """Lead to the proof of the second factor, and from there back to here."""
     url = url_for("security.second_factor") + "?next=" + quote(page_of_request())
     if wants_json():
-        text = _("Prove your second factor first. Nothing was changed.")
+        text = _("Confirm it is you with your second factor first. Nothing was changed.")
         return error_response(403, "second_factor_needed", text)
     if is_htmx():
         return Response(status=403, headers={"HX-Redirect": url})

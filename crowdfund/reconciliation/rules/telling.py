@@ -6,9 +6,11 @@ from crowdfund.kernel.statuses import status_text
 from crowdfund.reconciliation.rules.following import Investment, Plan
 
 _ASKED = {
-    "close": _l("The blockchain has lost that the contract was closed. We send the closing again."),
+    "close": _l("The blockchain no longer shows that the contract was closed. We send the closing again."),
     "cancel": _l("The contract is still open although the campaign is over. We cancel the contract."),
-    "release": _l("The blockchain has lost that the contract was released. We send the release again."),
+    "release": _l(
+        "The blockchain no longer shows that the contract was released. We send the release again."
+    ),
 }
 
 

@@ -115,7 +115,7 @@ def ask(campaign_id: str, *, reason: str, fingerprint: str, actor: str) -> str:
         "asked_at": clock.now(),
     }  # fmt: skip
     if not insert_ignore(_Q, [row]):
-        raise Conflict(_("A colleague asked for this already. It waits for a decision."))
+        raise Conflict(_("A colleague has already requested this. It is waiting for a decision."))
     record_event(follow_request_event, request_id, actor=actor, before=None, after="pending", reason=why)
     service.queue_work("staff.follow", key=request_id)
     _changed(campaign_id)
@@ -153,7 +153,7 @@ def withdraw(request_id: str, *, actor: str) -> None:
     """Take back what one asked for oneself; nothing is moved."""
     request = _undecided(request_id)
     if request.asked_by != actor:
-        raise Forbidden(_("Only the colleague who asked may withdraw this. Nothing was changed."))
+        raise Forbidden(_("Only the colleague who made this request may withdraw it. Nothing was changed."))
     _move(request, "cancelled", actor=actor, open_key=None)
 
 
@@ -170,8 +170,8 @@ def _unchanged(campaign_id: str, fingerprint: str) -> Preview:
 
 def _outdated() -> str:
     return _(
-        "The campaign or its contract has changed since this was shown. Nothing was moved. Compare "
-        "them again and ask anew."
+        "The campaign or its contract has changed since this was shown. Nothing was moved. "
+        "Compare them again and make a new request."
     )
 
 
@@ -243,7 +243,7 @@ def _locked(request_id: str) -> Any:  # noqa: ANN401 - a row
 def _undecided(request_id: str) -> Any:  # noqa: ANN401 - a row
     request = _locked(request_id)
     if request.status != "pending":
-        raise Conflict(_("Somebody decided this already. Reload the page to see how."))
+        raise Conflict(_("Someone has already decided this. Reload the page to see the decision."))
     return request
 
 

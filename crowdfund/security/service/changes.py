@@ -73,7 +73,7 @@ def cancel(change_id: str, person_id: str, *, actor: str) -> None:
     """Stop a change that still waits. Raises NotFound for another's, Conflict when it is too late."""
     change = queries.change_of(change_id, person_id)
     if not _decide(change, "cancelled", actor=actor):
-        raise Conflict(_("This change does not wait any more. Reload the page to see what became of it."))
+        raise Conflict(_("This change is no longer pending. Reload the page to see its status."))
     _tell(queries.change(change_id), "change_cancelled", actor=actor)
 
 

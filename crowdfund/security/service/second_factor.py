@@ -30,7 +30,7 @@ def open_secret(person_id: str, sealed: str) -> str:
     try:
         return sealing.unseal("totp enrolment", person_id, sealed).decode()
     except (sealing.UnsealError, ValueError) as error:
-        raise Conflict(_("This set-up is too old. Begin anew; nothing was changed.")) from error
+        raise Conflict(_("This set-up has expired. Start again; nothing was changed.")) from error
 
 
 def add_app(person_id: str, secret: str, typed: str) -> None:
@@ -42,7 +42,7 @@ def add_app(person_id: str, secret: str, typed: str) -> None:
     step = rules.matching_step(secret, typed, clock.now(), after=0)
     if step is None:
         raise rules.WrongFactor(
-            _("This is not the code that the app shows now. Wait for the next one and type it.")
+            _("This is not the code that the app shows now. Wait for the next one and enter it.")
         )
     _forgive(try_id)
     keep_app(person_id, secret, last_step=step)
@@ -57,7 +57,7 @@ def keep_app(person_id: str, secret: str, *, last_step: int = 0) -> None:
         "last_step": last_step, "added_at": clock.now(), "used_at": None,
     }  # fmt: skip
     if not insert_ignore(_T, [row]):
-        raise Conflict(_("Somebody is setting up an app for this account right now. Reload the page."))
+        raise Conflict(_("An app is being set up for this account right now. Reload the page."))
 
 
 def prove_app(person_id: str, typed: str) -> None:
@@ -118,7 +118,7 @@ def make_recovery_codes(person_id: str, *, tell: bool = True) -> list[str]:
 def remove_app(person_id: str) -> None:
     """Take the authenticator app away; other sessions end by the view. Raises Conflict without one."""
     if rows_changed(sa.delete(_T).where(_T.c.person_id == person_id)) != 1:
-        raise Conflict(_("There is no authenticator app any more."))
+        raise Conflict(_("There is no longer an authenticator app."))
     after_removal(person_id, "totp", actor=person_id)
 
 

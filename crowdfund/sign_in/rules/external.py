@@ -40,7 +40,7 @@ class NotTheirs(Conflict):
         super().__init__(
             _("You signed in to another account than the one with %(email)s.", email=email)
             + " "
-            + _("Nothing was connected. Start again from your ways to sign in.")
+            + _("Nothing was connected. Start again from your sign-in methods.")
         )
 
 
@@ -51,7 +51,7 @@ class Declined(CrowdfundError):
     code = "declined"
 
     def __init__(self, name: str) -> None:
-        super().__init__(_("You stopped at %(name)s, so nothing was changed.", name=name))
+        super().__init__(_("Sign-in with %(name)s was cancelled. Nothing was changed.", name=name))
 
 
 def identity_value(issuer: str, subject: str) -> str:

@@ -63,14 +63,17 @@ def _refusal(connection: sa.Connection, row: dict[str, Any]) -> codes.TooManyCod
     for limit in found:
         if _asked(connection, limit, _O.c[limit.scope] == row[limit.scope], row) > limit.most:
             return codes.TooManyCodes(
-                _("Too many codes were asked for. Wait a minute, then use the newest message or try again.")
+                _("Too many codes were requested. Wait a minute, then use the newest message or try again.")
             )
     everybody = limits_rules.Limit(
         "kind", limits_rules.SMS_TO_ONE_NUMBER.window, config.settings().sms_most_an_hour
     )
     if row["kind"] == "phone" and _asked(connection, everybody, _O.c.kind == "phone", row) > everybody.most:
         return codes.TooManyCodes(
-            _("So many codes went to mobiles that we pause. Use your e-mail address, or try in an hour.")
+            _(
+                "We have paused codes by SMS because too many were requested. Use your e-mail "
+                "address, or try again in an hour."
+            )
         )
     return None
 

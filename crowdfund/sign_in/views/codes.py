@@ -91,12 +91,12 @@ def code_page(page: str, form: CodeForm, pending: dict[str, Any], *, status: int
 def join(code: str) -> BaseResponse:
     """Keep who invited this visitor, until the account is opened."""
     if identity.current_user():
-        pages.flash(_("You have an account already: who invited you is kept when an account is opened."))
+        pages.flash(_("You already have an account. An invitation only counts when you open one."))
         return pages.back(url_for("campaigns.index"))
     try:
         session["referral"] = invitations.check(code[:40])
     except Invalid:
-        text = _("We do not know the invitation code in this link. You can sign in without one.")
+        text = _("We do not recognise the invitation code in this link. You can sign in without one.")
         pages.flash(text, "warning")
     return pages.back(url_for("sign_in.sign_in"))
 

@@ -124,8 +124,8 @@ def connect_way() -> BaseResponse:
 def _connected(outcome: str, way: Way, target: str) -> BaseResponse:
     texts = {
         "connected": _("You can sign in with %(what)s from now on.", what=way.label),
-        "known": _("%(what)s is a way into your account already.", what=way.label),
-        "held": _("%(what)s becomes a way in after 24 hours. You can cancel it until then.", what=way.label),
+        "known": _("You can already sign in with %(what)s.", what=way.label),
+        "held": _("You can sign in with %(what)s in 24 hours. Until then you can cancel it.", what=way.label),
     }
     pages.flash(texts[outcome], "info" if outcome == "held" else "success")
     return pages.back(target)

@@ -66,10 +66,10 @@ def confirm_method() -> BaseResponse:
         return code_page("sign_in/confirm_method.html", form, pending, status=error.status)
     session.pop("adding", None)
     if held:
-        text = _("%(address)s takes the place of the old one in 24 hours. Until then you can cancel that.",
+        text = _("%(address)s replaces the old one in 24 hours. Until then you can cancel this.",
                  address=pending["to"])  # fmt: skip
     else:
-        text = _("%(address)s is yours: you can sign in by it from now on.", address=pending["to"])
+        text = _("%(address)s is confirmed. You can use it to sign in.", address=pending["to"])
     pages.flash(text, "success")
     return pages.back(pending["next"])
 
@@ -85,5 +85,5 @@ def remove_method(method_id: str) -> BaseResponse:
             raise
         pages.flash(error.user_message, "warning")
         return pages.back(url_for("sign_in.methods"))
-    pages.flash(_("It is removed in 24 hours. Until then you can cancel that."), "success")
+    pages.flash(_("It will be removed in 24 hours. Until then you can cancel this."), "success")
     return pages.back(url_for("sign_in.methods"))
