@@ -85,7 +85,7 @@ def test_a_change_happens_after_a_day_and_not_a_second_before(alice, frozen):
 
 def test_its_owner_is_told_by_mail_and_sms_when_it_is_asked_for_and_when_it_happens(alice, frozen):
     ask(alice)
-    assert letters() == [("alice@example.com", "A change was requested")]
+    assert letters() == [("alice@example.com", "A change was asked for")]
     assert [one.to for one in sms.OUTBOX] == ["+251911234567"]
     later(frozen)
     assert letters() == [("alice@example.com", "Changed")]

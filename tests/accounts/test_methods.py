@@ -179,7 +179,7 @@ def test_another_address_takes_the_place_of_the_old_after_a_day(tab, alice, read
     assert answer.status_code == 303
     assert ways(alice) == {("email", "alice@example.com")}
     shown = tab.get(PAGE).text
-    assert "takes the place of the old one in 24 hours" in shown
+    assert "replaces the old one in 24 hours" in shown
     assert "Pending changes" in shown
     a_day_later(frozen)
     assert ways(alice) == {("email", "new@example.com")}

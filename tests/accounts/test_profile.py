@@ -300,11 +300,11 @@ def test_an_unknown_code_gets_a_sentence_and_one_goes_on_without_it(app, alice, 
 def test_a_link_with_an_unknown_code_leads_to_the_sign_in_page_with_a_sentence(app):
     for code in ("XXXXXXXX", "%3Cb%3E", "x" * 300):
         newcomer = join(app, code)
-        assert "We do not know the invitation code" in newcomer.get("/sign-in").text
+        assert "We do not recognise the invitation code" in newcomer.get("/sign-in").text
 
 
 def test_an_invitation_by_a_closed_account_is_unknown(app, alice):
     code = queries.get(alice).referral_code
     db.session.execute(sa.update(User).where(User.id == alice).values(disabled_at=clock.now()))
     commit()
-    assert "do not know" in join(app, code).get("/sign-in").text
+    assert "do not recognise" in join(app, code).get("/sign-in").text

@@ -338,9 +338,9 @@ def test_one_admin_asks_and_another_confirms_on_pages_and_both_stand_in_the_audi
     [
         ("ask", {"reason": WHY}, "Choose what should be done."),
         ("ask", {"kind": "give_role", "reason": WHY}, "Choose a role."),
-        ("ask", {"kind": "give_role", "role": "finance"}, "Say why"),
-        ("disable", {"reason": "no"}, "Say why"),
-        ("sign-out", {}, "Say why"),
+        ("ask", {"kind": "give_role", "role": "finance"}, "Give a reason"),
+        ("disable", {"reason": "no"}, "Give a reason"),
+        ("sign-out", {}, "Give a reason"),
     ],
 )
 def test_a_form_that_lacks_something_comes_back_with_what_to_do(cast, ada, path, form, words):

@@ -112,7 +112,7 @@ def test_changes_are_shown_old_beside_new_and_decided(carla, cast, app):
     file.save(cast["company"], "contacts", raising.CONTACTS | {"city": "Gondar"}, actor=cast["alice"])
     changes.send(cast["company"], actor=cast["alice"])
     commit()
-    assert "Changes and papers waiting (1)" in carla.get("/staff/companies?status=changes").text
+    assert "Changes and documents waiting (1)" in carla.get("/staff/companies?status=changes").text
     page = carla.get(desk(cast)).text
     assert "<del>Addis Ababa</del>" in page
     assert "<ins>Gondar</ins>" in page

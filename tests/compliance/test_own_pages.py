@@ -77,8 +77,8 @@ def test_a_wrong_fact_is_refused_on_top_and_at_its_field(hers, alice, step, chan
     ("data", "name", "words"),
     [
         (b"", "a.png", "empty"), (b"MZ" + b"\0" * 99, "a.png", "a program"),
-        (b"x" * 99, "a.png", "can read"),
-        (None, "a.pdf", "name of the file"),
+        (b"x" * 99, "a.png", "cannot read"),
+        (None, "a.pdf", "file name"),
     ],
 )  # fmt: skip
 def test_a_wrong_file_is_refused_in_words(hers, alice, desk, data, name, words):
@@ -131,7 +131,7 @@ def test_the_number_is_shown_masked_and_kept_when_left_empty(hers, alice, desk):
 def test_a_verified_person_is_warned_before_changing_and_told_after(hers, alice, desk):
     desk.verify(alice)
     assert "You are verified" in hers.get(HERE).text
-    assert "If you change it we check again" in hers.get(f"{HERE}/facts/address").text
+    assert "If you change it, we review it again" in hers.get(f"{HERE}/facts/address").text
     hers.post(f"{HERE}/facts/address", data=ADDRESS | {"city": "Mekelle"})
     assert "We are checking your details" in hers.get(HERE).text
 
@@ -161,7 +161,7 @@ def test_nominees_are_named_proved_completed_and_sent(hers, alice):
     assert 'value="100"' in hers.get("/account/nominees/new").text
     proof = hers.post("/account/nominees/new", data=SARA).headers["Location"]
     assert upload(hers, url=proof).headers["Location"] == "/account/nominees"
-    assert "60 of 100 %" in hers.get("/account/nominees").text
+    assert "60 % instead of 100 %" in hers.get("/account/nominees").text
     assert hers.post("/account/nominees/submit").status_code == 409
     assert 'value="40"' in hers.get("/account/nominees/new").text
     proof = hers.post("/account/nominees/new", data=SARA | {"share": "40"}).headers["Location"]

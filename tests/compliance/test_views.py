@@ -59,7 +59,7 @@ def test_a_reviewer_sees_no_buttons_for_a_company_of_their_own(client, cast):
     commit()
     carla = raising.sign_in(client, cast["carla"])
     page = carla.get(f"/staff/companies/{company_id}").text
-    assert "Somebody else has to decide" in page
+    assert "Someone else has to decide" in page
     assert f"/staff/companies/{company_id}/approve" not in page
     assert carla.post(f"/staff/companies/{company_id}/approve").status_code == 403
     assert status(company_id) == "submitted"

@@ -209,7 +209,7 @@ def test_another_bank_account_needs_the_second_factor_and_says_how_long_it_waits
         assert (answer.status_code, here in answer.headers["Location"].split("?")[0]) == (303, False)
     assert issuers_queries.proposed_account(cast["company"]) is None
     raising.sign_in(client, cast["alice"], second_factor=True)
-    assert "It waits for 24 hours" in alice.get(f"{here}/edit/bank").text
+    assert "It waits 24 hours" in alice.get(f"{here}/edit/bank").text
     assert alice.post(f"{here}/edit/bank", data=OTHER_BANK).status_code == 303
     page = alice.get(f"{here}/changes").text
     assert "Another bank account is waiting for 24 hours" in page

@@ -88,12 +88,12 @@ def test_a_company_is_registered_page_by_page(alice, cast, app):
     carla, desk = raising.browser(app, cast["carla"]), f"/staff/companies/{company_id}"
     assert "Yirga Coffee" in carla.get("/staff/companies").text
     answer = carla.post(f"{desk}/approve")
-    assert (answer.status_code, "Accept the required papers first" in answer.text) == (409, True)
+    assert (answer.status_code, "Accept the required documents first" in answer.text) == (409, True)
     for paper in papers(here):
         decision = {"decision": "approve", "expires_on": "2027-01-31"}
         assert carla.post(f"{desk}/documents/{paper.id}/decide", data=decision).status_code == 303
     assert carla.post(f"{desk}/approve").status_code == 303
-    assert "registration is on its way" in alice.get(f"{here}/state").text
+    assert "registration is in progress" in alice.get(f"{here}/state").text
     raising.confirm("company", company_id)
     state = alice.get(f"{here}/state").text
     assert "verified and registered" in state

@@ -57,7 +57,7 @@ def _continues_in_another_browser(world):
     page.goto("/account/verification")
     tasks = page.get_by_role("listitem")
     expect(tasks.filter(has_text="Home address")).to_contain_text("Completed")
-    expect(tasks.filter(has_text="Which one you have")).to_contain_text("Not started")
+    expect(tasks.filter(has_text="Document type and number")).to_contain_text("Not started")
     page.get_by_role("link", name="Identity document", exact=True).click()
     verifying.identity(page, "EP 555 0001")
     _each_wrong_file_is_refused(page)
@@ -102,7 +102,7 @@ def _reviewer_sends_it_back(world):
     expect(card.get_by_text("Rejected", exact=True)).to_be_visible()
     desk.get_by_label("What needs to be corrected?").fill("Please send a sharper photo of your passport.")
     desk.get_by_role("button", name="Send back").click()
-    expect(desk.get_by_text("The person reads your reason")).to_be_visible()
+    expect(desk.get_by_text("The person can read your reason")).to_be_visible()
     return desk
 
 
@@ -156,7 +156,7 @@ def _nominees_are_named_and_verified(world, page, desk):
     page.get_by_role("button", name="Save and continue").click()
     page.get_by_label("File", exact=True).set_input_files(verifying.photo("SARA"))
     page.get_by_role("button", name="Upload").click()
-    expect(page.get_by_text("Not complete: 60 of 100 % are given.")).to_be_visible()
+    expect(page.get_by_text("The shares add up to 60 % instead of 100 %.")).to_be_visible()
     expect(page.get_by_role("button", name="Send for verification")).not_to_be_attached()
     page.get_by_role("link", name="Change Sara Girma Wolde").click()
     page.get_by_label("Share").fill("100")
@@ -175,7 +175,7 @@ def _nominees_are_named_and_verified(world, page, desk):
 
 def _a_change_is_checked_again(world, page, desk):
     page.goto("/account/verification/facts/about")
-    expect(page.get_by_text("If you change it we check again")).to_be_visible()
+    expect(page.get_by_text("If you change it, we review it again")).to_be_visible()
     verifying.about(page, "Rahel Girma")
     expect(page.get_by_text("We are checking your details")).to_be_visible()
     page.goto(f"/campaigns/{SLUG}/invest")

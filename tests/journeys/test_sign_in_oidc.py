@@ -53,7 +53,7 @@ def test_who_cancels_or_brings_a_false_token_reads_why_and_signs_in_otherwise(wo
     page = world.visitor()
     choose(page, "Cancel")
     world.look(page, "That did not work", "cancelled")
-    expect(page.get_by_role("alert")).to_contain_text("You stopped at Demo ID")
+    expect(page.get_by_role("alert")).to_contain_text("Sign-in with Demo ID was cancelled")
     provider(claims={"nonce": "of another sign-in"})
     choose(page, "Fikirte Bogale")
     expect(page.get_by_role("alert")).to_contain_text("could not be accepted, so nobody was signed in")

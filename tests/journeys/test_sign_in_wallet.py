@@ -93,7 +93,7 @@ def test_a_signature_of_another_account_signs_nobody_in(world, visitor):
     page.goto("/sign-in")
     page.get_by_role("button", name="Fox Wallet").click()
     world.look(page, "That did not work", "wrong account")
-    expect(page.get_by_role("alert")).to_contain_text("not by the account that was chosen")
+    expect(page.get_by_role("alert")).to_contain_text("not from the account you chose")
     page.get_by_role("link", name="Back to sign-in").click()
     wallet.signs_with = wallet.key
     page.get_by_role("button", name="Fox Wallet").click()
@@ -112,7 +112,7 @@ def test_a_text_that_is_altered_on_the_way_and_a_signature_sent_twice_are_refuse
     page.route("**/sign-in/wallet/proof", alter)
     page.goto("/sign-in")
     page.get_by_role("button", name="Fox Wallet").click()
-    expect(page.get_by_role("alert")).to_contain_text("is not the one that we gave")
+    expect(page.get_by_role("alert")).to_contain_text("is not the one we asked for")
     page.unroute("**/sign-in/wallet/proof")
     page.on("request", lambda request: sent.append(request) if request.url.endswith("/proof") else None)
     page.goto("/sign-in")
@@ -121,7 +121,7 @@ def test_a_text_that_is_altered_on_the_way_and_a_signature_sent_twice_are_refuse
     headers = {"content-type": "application/x-www-form-urlencoded"}
     answer = page.request.post("/sign-in/wallet/proof", data=sent[-1].post_data, headers=headers)
     assert answer.status == 409
-    assert "was used already" in answer.text()
+    assert "was already used" in answer.text()
     assert len(ways(world, wallet)) == 1
 
 

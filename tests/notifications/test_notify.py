@@ -97,7 +97,7 @@ def test_a_mandatory_notice_reaches_every_verified_address_of_the_person(alice):
     commit()
     outbox.drain_all()
     assert sorted(one["To"] for one in mail.OUTBOX) == ["alice@example.com", "alice@work.example"]
-    assert [(one.to, "New recovery codes were created" in one.text) for one in sms.OUTBOX] == [
+    assert [(one.to, "New recovery codes were made" in one.text) for one in sms.OUTBOX] == [
         ("+251911234567", True)
     ]
 
