@@ -227,7 +227,7 @@ def _time_ends_it(world, page):
     world.look(page, "Your verification", "expired")
     page.goto(f"/campaigns/{SLUG}/invest")
     expect(page.get_by_role("textbox", name="Amount")).not_to_be_attached()
-    expect(page.get_by_text("run out").first).to_be_visible()
+    expect(page.get_by_text("has expired").first).to_be_visible()
     world.wait(
         lambda: any("run out" in one["subject"] for one in world.mails(EMAIL)), "the message that it ended"
     )
