@@ -67,12 +67,11 @@ def accounts_csv() -> Response:
 @bp.get("/staff/journal/<account>")
 def account(account: str) -> Response:
     """Show one account's postings with the running balance."""
-    kind = _kind_of_existing(account)
+    _must_exist(account)
     lines = queries.history(account, limit=SIZE + 1, before=_before())
     return pages.render(
         "ledger/account.html",
         name=account,
-        kind=kind,
         balance_minor=queries.balance(account),
         lines=lines[:SIZE],
         older=_cursor(lines),
@@ -82,14 +81,13 @@ def account(account: str) -> Response:
 @bp.get("/staff/journal/<account>/postings.csv")
 def account_csv(account: str) -> Response:
     """Send every posting of an account, newest first; their sum is the balance."""
-    _kind_of_existing(account)
+    _must_exist(account)
     return _csv("postings.csv", account)
 
 
-def _kind_of_existing(account: str) -> str:
+def _must_exist(account: str) -> None:
     if not queries.exists(account):
         raise NotFound(_("There is no such account."))
-    return rules.account_kind(account)
 
 
 @bp.get("/staff/entries/<entry_id>")

@@ -197,7 +197,9 @@ def test_a_signature_is_good_once(app, client):
 def test_a_failed_try_uses_the_text_up(client):
     """Else one text could be tried against many signatures."""
     request_id, text = ask(client)
-    nobody_came_in(client, prove(client, request_id, text, signed(text, OTHER)), 422, "is not from the account")
+    nobody_came_in(
+        client, prove(client, request_id, text, signed(text, OTHER)), 422, "is not from the account"
+    )
     nobody_came_in(client, prove(client, request_id, text, signed(text)), 409, "Start again")
 
 
