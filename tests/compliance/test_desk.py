@@ -48,7 +48,8 @@ def test_each_document_and_then_the_level_is_decided_on_one_page(carla, desk, wa
     ("data", "words"),
     [
         ({}, "Choose accept or reject"), ({"decision": "maybe"}, "Choose accept or reject"),
-        ({"decision": "accept"}, "Enter the date"), ({"decision": "accept", "until": "2020-01-01"}, "has passed"),
+        ({"decision": "accept"}, "Enter the date"),
+        ({"decision": "accept", "until": "2020-01-01"}, "has passed"),
         ({"decision": "accept", "until": "soon"}, "exists"), ({"decision": "reject"}, "at least 10"),
         ({"decision": "reject", "reason": "<script>alert(1)"}, "plain text"),
     ],
