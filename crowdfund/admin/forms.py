@@ -12,7 +12,7 @@ _SAID = InputRequired(_l("Give a reason in a sentence. It stays in the history."
 
 
 class ReasonForm(FlaskForm):
-    """Why something is done to somebody's account."""
+    """Why something is done to someone's account."""
 
     reason = TextAreaField(_l("Reason"), [_SAID, Length(max=500)])
 

@@ -40,7 +40,7 @@ class UserFilters:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One way in as others may see it."""
+    """One sign-in method as others may see it."""
 
     kind: str
     shown: str
@@ -55,7 +55,7 @@ def users(filters: UserFilters, *, page: int = 1, size: int = 25) -> list[Any]:
 
 
 def all_users(filters: UserFilters) -> Iterator[Any]:
-    """Yield everybody who fits, oldest first, a thousand at a time, by connections of its own."""
+    """Yield everyone who fits, oldest first, a thousand at a time, by connections of its own."""
     last_id = ""
     query = _users(filters).order_by(_U.c.id).limit(1_000)
     while True:
@@ -87,7 +87,7 @@ def role_grants(person_id: str) -> list[Any]:
 
 
 def masked_methods(person_id: str) -> list[Method]:
-    """Return a person's ways in, their values masked."""
+    """Return a person's sign-in methods, their values masked."""
     query = sa.select(_M).where(_M.c.person_id == person_id).order_by(_M.c.added_at, _M.c.id)
     return [
         Method(row.kind, row.label if row.kind == "oidc" and row.label else masked(row.value), row.added_at,

@@ -38,7 +38,7 @@ class NotOneself(Forbidden):
 
 
 def checked_reason(text: str | None) -> str:
-    """Return a reason fit to be kept; raises Invalid for none, or for one that says nothing."""
+    """Return a reason fit to be stored; raises Invalid for none, or for one that is too short."""
     reason = (text or "").strip()
     if len(reason) < 5 or "\0" in reason:
         raise Invalid(_("Give a reason in a sentence. It stays in the history."), field="reason")
@@ -62,7 +62,7 @@ def check_request(kind: str, role: str, *, held: Iterable[str]) -> None:
 
 
 def check_not_oneself(actor: str, *people: str) -> None:
-    """Refuse what somebody would ask for, or confirm, for oneself."""
+    """Refuse what someone would ask for, or confirm, for oneself."""
     if actor in people:
         raise NotOneself(_("You cannot do this on your own: another admin has to. Nothing was changed."))
 

@@ -141,7 +141,7 @@ def enable(person_id: str, *, actor: str, reason: str | None) -> None:
 
 
 def sign_out_everywhere(person_id: str, *, actor: str, reason: str | None) -> int:
-    """End every session and token of a person and tell the person; return how many sessions ended."""
+    """End every session and token of a person and notify the person; return how many sessions ended."""
     said = rules.checked_reason(reason)
     _locked_admins(actor)
     _person(person_id)

@@ -66,7 +66,7 @@ class UploadForm(FlaskForm):
 
 
 class DeclarationForm(FlaskForm):
-    """The person stands by the answers."""
+    """The person confirms the answers."""
 
     declaration = BooleanField(
         _l("Everything above is true and complete, and the documents are mine."), [Needed()]
@@ -74,7 +74,7 @@ class DeclarationForm(FlaskForm):
 
 
 class NomineeForm(FlaskForm):
-    """Somebody who gets a part after the person's death."""
+    """Someone who gets a part after the person's death."""
 
     full_name = StringField(
         _l("Full name"), [Needed()], description=_l("As in the nominee's identity document.")

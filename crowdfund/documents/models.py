@@ -10,7 +10,7 @@ from crowdfund.kernel.db import ID, UTCDateTime, append_only, db, event_table, n
 
 
 class Document(db.Model):
-    """One uploaded paper of a person, company or nominee; the bytes lie encrypted in storage."""
+    """One uploaded document of a person, company or nominee; the bytes lie encrypted in storage."""
 
     __tablename__ = "document"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
@@ -20,7 +20,7 @@ class Document(db.Model):
     filename: Mapped[str] = mapped_column(sa.String(120))
     content_type: Mapped[str] = mapped_column(sa.String(40))
     size: Mapped[int]
-    # Salted: a plain hash would tell whoever guesses the paper that the guess is right.
+    # Salted: a plain hash would confirm a guess of the document.
     sha256_commitment: Mapped[str] = mapped_column(sa.String(66))
     file_id: Mapped[str] = mapped_column(ID, unique=True)
     status: Mapped[str] = mapped_column(sa.String(16), default=Status.PENDING)
@@ -51,7 +51,7 @@ class DocumentKey(db.Model):
 
 @append_only
 class DocumentView(db.Model):
-    """Somebody opened a document."""
+    """Someone opened a document."""
 
     __tablename__ = "document_view"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)

@@ -1,4 +1,4 @@
-"""Documents: which kinds there are, what files they take, where one stands, its commitment."""
+"""Documents: which kinds there are, what files they take, their status, its commitment."""
 
 import hashlib
 import hmac
@@ -68,7 +68,7 @@ KINDS_OF = {
     "nominee": ("id_proof",),
 }  # fmt: skip
 
-# Why somebody opens a file; the owner reads it under "Who looked at my documents".
+# Why someone opens a file; the owner reads it under "Who looked at my documents".
 PURPOSES = {
     "own": _l("Own document"),
     "review": _l("Review by staff"),
@@ -78,7 +78,7 @@ PURPOSES = {
 
 
 class Status(StrEnum):
-    """Where a document stands."""
+    """The status of a document."""
 
     PENDING = "pending"
     VERIFIED = "verified"
@@ -135,8 +135,8 @@ def check_expiry(expires_on: date | None, today: date) -> date | None:
 def commitment(salt_hex: str, facts: object) -> str:
     """Return 0x and 64 hex digits: HMAC-SHA256 of the canonical JSON of `facts` under a salt.
 
-    A plain hash of a paper could be found by guessing it; the salt stays in SQL and dies with the
-    paper's key.
+    A plain hash of a document could be found by guessing it; the salt stays in SQL and dies with the
+    document's key.
     """
     canonical = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     digest = hmac.new(bytes.fromhex(salt_hex), canonical.encode(), hashlib.sha256).hexdigest()

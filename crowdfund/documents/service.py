@@ -35,14 +35,14 @@ class Examined:
 
 @dataclass(frozen=True, slots=True)
 class Poster:
-    """A picture for everybody (WebP), scanned and made anew from an upload."""
+    """A picture for everyone (WebP), scanned and made anew from an upload."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A document's content for somebody whose look has been recorded."""
+    """A document's content for someone whose look has been recorded."""
 
     filename: str
     content_type: str
@@ -137,7 +137,7 @@ def replace(old_id: str, filename: str, data: bytes, *, actor: str) -> str:
 
 
 def supersede(old_id: str, by_id: str, *, actor: str) -> None:
-    """Note that a document, kept already, has taken the place of an older one."""
+    """Note that a document, stored already, has taken the place of an older one."""
     document = _locked(old_id)
     document.replaced_by = by_id
     _change(document, Status.REPLACED, actor=actor)

@@ -124,14 +124,14 @@ class WalletForm(FlaskForm):
 
 
 class PaperForm(FlaskForm):
-    """One paper to upload; the label of the file is set to the kind's name."""
+    """One document to upload; the label of the file is set to the kind's name."""
 
     kind = HiddenField()
     file = FileField(_l("File"), [Needed()])
 
 
 class DeclarationForm(FlaskForm):
-    """Somebody stands by the answers, statement by statement."""
+    """Someone confirms the answers, statement by statement."""
 
 
 for _code, _text in declarations.STATEMENTS.items():

@@ -38,13 +38,13 @@ def registration_failed(rows: Sequence[outbox.Row]) -> None:
 
 @outbox.on("document.expiring", queue="default")
 def paper_expiring(rows: Sequence[outbox.Row]) -> None:
-    """Tell a company that one of its papers runs out soon."""
+    """Notify a company that one of its documents runs out soon."""
     _tell_expiry(rows, soon=True)
 
 
 @outbox.on("document.expired", queue="default")
 def paper_expired(rows: Sequence[outbox.Row]) -> None:
-    """Tell a company that one of its papers has run out."""
+    """Notify a company that one of its documents has run out."""
     _tell_expiry(rows, soon=False)
 
 

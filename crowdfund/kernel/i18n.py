@@ -45,7 +45,7 @@ def use(name: str) -> None:
 
 @contextmanager
 def using(name: str) -> Iterator[None]:
-    """Speak a language within a block (a message to somebody else)."""
+    """Speak a language within a block (a message to someone else)."""
     before = _language.get()
     use(name)
     try:

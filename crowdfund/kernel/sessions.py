@@ -1,4 +1,4 @@
-"""Browser sessions kept in SQL, so that they can be listed and revoked; the cookie is a random key."""
+"""Browser sessions stored in SQL, so that they can be listed and revoked; the cookie is a random key."""
 
 import hashlib
 import ipaddress
@@ -129,7 +129,7 @@ def purge() -> int:
 
 
 def network(address: str) -> str:
-    """Return the network of an address, /24 or /48: enough to recognise, too little to find somebody."""
+    """Return the network of an address, /24 or /48: enough to recognise, too little to find someone."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
@@ -195,7 +195,7 @@ class SqlSessionInterface(SessionInterface):
                 self._store(session, hashed(token), is_new=is_new, now=now)
         except sa.exc.SQLAlchemyError as error:
             fault = fault_of(error)
-            # Whoever signs out must not be told so while the old session lives. Without a session
+            # A sign-out must not be confirmed while the old session lives. Without a session
             # the form on this page could not be sent; when the lock is only busy it still can be read.
             if fault is None or session.old_token is not None or (is_new and fault is not Fault.BUSY):
                 raise

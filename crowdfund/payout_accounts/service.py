@@ -1,4 +1,4 @@
-"""Payout accounts: asked for, held for a day, kept sealed, verified by compliance."""
+"""Payout accounts: asked for, held for a day, stored sealed, verified by compliance."""
 
 from typing import Any
 
@@ -67,7 +67,7 @@ def _apply(person_id: str, payload: dict[str, Any]) -> None:
 
 
 def decide(person_id: str, actor: str, approve: bool, reason: str = "") -> None:
-    """Verify or reject the payout account that waits; the reviewer is somebody else.
+    """Verify or reject the payout account that waits; the reviewer is someone else.
 
     Raises Forbidden, Conflict, Invalid (a rejection without a reason).
     """

@@ -31,5 +31,5 @@ def _alert(found: list[str]) -> None:
 
 @outbox.on("staff.work")
 def show_work(_rows: list[outbox.Row]) -> None:
-    """Tell open desks that a queue has grown."""
+    """Notify open desks that a queue has grown."""
     live.changed("desk", "all")

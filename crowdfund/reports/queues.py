@@ -33,7 +33,7 @@ class Kind:
     """A queue: its name, what it holds, the list behind it, and how it is counted.
 
     Trouble is what should be empty; the others are the day's work. `verb` is the route by which
-    somebody works on it: who may not use that has nothing to do here, except a regulator, who reads.
+    someone works on it: who may not use that has nothing to do here, except a regulator, who reads.
     """
 
     title: str

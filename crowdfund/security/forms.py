@@ -20,7 +20,7 @@ class AppCodeForm(FlaskForm):
 
 
 class RecoveryCodeForm(FlaskForm):
-    """One of the codes on paper."""
+    """One of the recovery codes."""
 
     code = StringField(
         _l("Recovery code"),
@@ -32,7 +32,7 @@ class RecoveryCodeForm(FlaskForm):
 
 
 class PasskeyForm(FlaskForm):
-    """What the browser says for a device; filled by passkey.js."""
+    """What the browser sends for a device; filled by passkey.js."""
 
     challenge_id = HiddenField("", [InputRequired(_l("The passkey did not answer. Try again."))])
     credential = HiddenField(

@@ -85,7 +85,7 @@ _BROKEN = _l("The wallet's answer is incomplete. Nothing was changed. Try again.
 
 
 class ConfirmForm(FlaskForm):
-    """A button: what it confirms stands in the session."""
+    """A button: what it confirms is in the session."""
 
 
 class WalletForm(FlaskForm):

@@ -9,7 +9,7 @@ from crowdfund.kernel.i18n import _
 
 
 class Status(StrEnum):
-    """Where a review stands. `proposed`: one reviewer agrees to the enhanced level, a second is needed."""
+    """The status of a review. `proposed`: one reviewer agrees to the enhanced level, a second is needed."""
 
     SUBMITTED = "submitted"
     PROPOSED = "proposed"
@@ -20,7 +20,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a reviewer says about one document or nominee; `until` is a day as a date field sends it."""
+    """What a reviewer decides about one document or nominee; `until` is a day as a date field sends it."""
 
     approve: bool
     reason: str = ""
@@ -39,7 +39,7 @@ class SameReviewer(Forbidden):
 
 
 class Decided(Conflict):
-    """Somebody was quicker, or what was looked at is no longer what is there."""
+    """Someone was quicker, or what was looked at is no longer what is there."""
 
     code = "decided"
 

@@ -1,4 +1,4 @@
-"""Where a person's verification stands, and what that means for money; pure."""
+"""The status of a person's verification, and what that means for money; pure."""
 
 from datetime import date, timedelta
 

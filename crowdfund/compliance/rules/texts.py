@@ -1,4 +1,4 @@
-"""What people type about themselves, made clean; each refusal says what to type instead."""
+"""What people type about themselves, made clean; each refusal names what to enter instead."""
 
 import re
 from datetime import date
@@ -62,7 +62,7 @@ def age(born_on: date, today: date) -> int:
 
 
 def birthday(text: object, field: str, *, today: date, least_age: int = ADULT_AGE) -> date:
-    """Return a date of birth of somebody of at least an age (years). Raises Invalid."""
+    """Return a date of birth of someone of at least an age (years). Raises Invalid."""
     born_on = day(text, field, _("Enter the date of birth."))
     if born_on > today:
         raise Invalid(_("This date is in the future. Enter the date of birth."), field=field)

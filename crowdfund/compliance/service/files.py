@@ -87,7 +87,7 @@ def attach(person_id: str, examined: document_service.Examined) -> str:
 
 
 def remove(person_id: str, document_id: str) -> None:
-    """Destroy one document of the person's own; raises NotFound for anybody else's."""
+    """Destroy one document of the person's own; raises NotFound for anyone else's."""
     paper = files.paper_of(person_id, document_id)
     file = shared.locked_file(person_id)
     document_service.destroy(paper.id, actor=person_id)

@@ -1,4 +1,4 @@
-"""The compliance officer's desk for companies: queue, detail, papers, changes, decisions."""
+"""The compliance officer's desk for companies: queue, detail, documents, changes, decisions."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -51,7 +51,7 @@ def companies() -> Response:
 
 @bp.get("/staff/companies.csv")
 def companies_csv() -> Response:
-    """Send every company that fits the filters: what is public of it and where it stands."""
+    """Send every company that fits the filters: what is public of it and its status."""
     args = request.args
     status, text, country = args.get("status", "submitted"), args.get("q", "")[:80], args.get("country", "")
 
@@ -74,7 +74,7 @@ def company(company_id: str) -> Response:
 
 @bp.get(f"{COMPANY}/state")
 def company_state(company_id: str) -> Response:
-    """Show where a company stands, alone, for live updates."""
+    """Show the status of a company, alone, for live updates."""
     found = issuers_queries.get(company_id)
     return pages.render("compliance/_company_state.html", company=found, **_history(company_id))
 
@@ -104,7 +104,7 @@ def reject(company_id: str) -> BaseResponse:
 
 @bp.post(f"{COMPANY}/documents/<string(length=32):document_id>/decide")
 def decide_paper(company_id: str, document_id: str) -> BaseResponse:
-    """Accept or reject one paper."""
+    """Accept or reject one document."""
     form = PaperDecisionForm()
     approve = request.form.get("decision") == "approve"
     try:
@@ -190,7 +190,7 @@ def _set_standing(company_id: str, verb: Any, done: str) -> BaseResponse:  # noq
 
 
 def _refused(company_id: str, name: str, form: FlaskForm, error: CrowdfundError) -> Response:
-    """Show what is wrong with a decision in the page; anything else is the shell's to tell."""
+    """Show what is wrong with a decision in the page; anything else is shown by the shell."""
     if error.field != "reason" and not isinstance(error, shared.Incomplete):
         raise error
     put_errors(form, error)

@@ -41,7 +41,7 @@ def nominees_state() -> Response:
 
 @bp.route("/account/nominees/new", methods=["GET", "POST"])
 def add_nominee() -> BaseResponse:
-    """Name somebody; what is missing to 100 % is proposed as the share."""
+    """Name someone; what is missing to 100 % is proposed as the share."""
     me, form = identity.current_user().id, NomineeForm()
     if form.validate_on_submit():
         try:

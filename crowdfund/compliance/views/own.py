@@ -28,7 +28,7 @@ KINDS = ", ".join(requirements.PAPER_KINDS)
 
 @bp.get("/account/verification")
 def verification() -> Response:
-    """Show where the person's verification stands and what is still needed."""
+    """Show the status of the person's verification and what is still needed."""
     return pages.render("compliance/verification.html", **_state())
 
 

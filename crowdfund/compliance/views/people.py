@@ -43,7 +43,7 @@ def people() -> Response:
 
 @bp.get("/staff/people.csv")
 def people_csv() -> Response:
-    """Send everybody who fits the filters: standing and waiting, no facts and no documents."""
+    """Send everyone who fits the filters: standing and waiting, no facts and no documents."""
 
     def read(page: int) -> Sequence[Any]:
         return desk.queue(_wanted(page), size=500)[0]
@@ -170,7 +170,7 @@ def _decision(form: FlaskForm) -> Decision:
 
 
 def _revision() -> int:
-    """Return which revision of the file was on the screen; none that exists if it is not told."""
+    """Return which revision of the file was on the screen; none that exists if it is not given."""
     return request.form.get("revision", -1, type=int)
 
 

@@ -38,7 +38,7 @@ class BankAccount:
 def parse_account(values: words.Values, legal_name: str | None) -> BankAccount:
     """Return the account that was typed. Raises InvalidFields-like Invalid at its field.
 
-    The holder must be the company itself: money never goes to somebody else's account.
+    The holder must be the company itself: money never goes to someone else's account.
     """
     kind = words.pick(values.get("format"), "format", _("a kind of account"), FORMATS)
     bank, number = _PARSERS[kind](values)

@@ -1,4 +1,4 @@
-"""Where a company's file stands, who decides about it, and when a campaign may start; pure."""
+"""The status of a company's file, who decides about it, and when a campaign may start; pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from crowdfund.kernel.i18n import _, _l
 
 
 class Status(StrEnum):
-    """Where a company's file stands."""
+    """The status of a company's file."""
 
     DRAFT = "draft"
     SUBMITTED = "submitted"
@@ -37,7 +37,7 @@ STATUS_WORDS = {
 
 
 class ChangeStatus(StrEnum):
-    """Where a change of a verified fact stands: written, waiting for review, decided."""
+    """The status of a change of a verified fact: written, waiting for review, decided."""
 
     OPEN = "open"
     PENDING = "pending"
@@ -95,7 +95,7 @@ def start_refusal(standing: Standing, year: int) -> str | None:
 
     First the verdict of `canStartCampaign` of the IssuerRegistry, in its order; `year` is the
     calendar year in the platform's time zone (rules.md, Issuers and campaigns). Then what only the
-    platform knows: a pending re-review and papers that have lapsed.
+    platform knows: a pending re-review and documents that have lapsed.
     """
     if not standing.registered:
         return "not_registered" if standing.verified else "not_verified"

@@ -17,7 +17,7 @@ OFFICER_ROLES: Mapping[str, str] = {
     "shareholder": _l("Shareholder only"),
 }
 DIRECTORS = ("director", "chief_executive")
-BENEFICIAL_BPS = 2_500  # from a quarter on, somebody counts as an owner behind the company
+BENEFICIAL_BPS = 2_500  # from a quarter on, someone counts as an owner behind the company
 ADULT_YEARS = 18
 MOST_OFFICERS = 30
 _SHARE = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?", re.ASCII)

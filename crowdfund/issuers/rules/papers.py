@@ -1,4 +1,4 @@
-"""Which papers a company must show, by its country; pure."""
+"""Which documents a company must show, by its country; pure."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -27,7 +27,7 @@ TEXTS: Mapping[str, str] = {
     ),
     "other": _l("Anything else that helps us to review the company."),
 }
-# Required papers by country; `*` is every other one. An operator adds a country here.
+# Required documents by country; `*` is every other one. An operator adds a country here.
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     "ET": ("business_licence", "tax_certificate", MEMORANDUM),
     "IN": ("incorporation", "tax_certificate", MEMORANDUM),
@@ -54,7 +54,7 @@ class Paper(Protocol):
 
 
 def required(country: str | None) -> tuple[str, ...]:
-    """Return the kinds of papers that a company of a country must show."""
+    """Return the kinds of documents that a company of a country must show."""
     return REQUIRED.get(country or "", REQUIRED["*"])
 
 

@@ -11,7 +11,7 @@ INVITATION_LIFE = timedelta(days=7)
 
 
 class Role(StrEnum):
-    """What somebody is in a company."""
+    """What someone is in a company."""
 
     OWNER = "owner"
     MANAGER = "manager"
@@ -49,7 +49,7 @@ class RoleForbids(Forbidden):
 
 
 def may(role: str | None, action: str) -> bool:
-    """Return whether somebody in this role of a company may do an action; nobody outside may."""
+    """Return whether someone in this role of a company may do an action; nobody outside may."""
     return role in _ACTIONS[action]
 
 

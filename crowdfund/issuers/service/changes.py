@@ -110,7 +110,7 @@ def drop(company_id: str, *, actor: str) -> None:
 
 
 def approve(company_id: str, *, actor: str) -> None:
-    """Put the changes that wait in force and tell the registry; raises NotYours, Taken or WrongState."""
+    """Put the changes that wait in force and update the registry; raises NotYours, Taken or WrongState."""
     company = reviewable(company_id, actor)
     waiting = _waiting(company)
     for change in waiting:

@@ -15,7 +15,7 @@ from crowdfund.kernel.i18n import _
 def approve(company_id: str, *, actor: str) -> None:
     """Verify a submitted company and have it entered in the issuer registry.
 
-    Every paper must be decided on and the required ones accepted. Raises NotYours (four eyes),
+    Every document must be decided on and the required ones accepted. Raises NotYours (four eyes),
     Incomplete or WrongState. On chain go salted commitments only.
     """
     company = reviewable(company_id, actor)

@@ -77,7 +77,7 @@ def revoke(company_id: str, invitation_id: str, *, actor: str) -> None:
 def offered(signed: str, person_id: str) -> CompanyInvitation:
     """Return the invitation behind a link, if it may still be accepted by this person.
 
-    Only whoever has proved to own the address may: a link that was passed on opens nothing.
+    Only the owner of the address may: a link that was passed on opens nothing.
     Raises InvitationMissing, Forbidden (another address).
     """
     found = db.session.get(CompanyInvitation, _read(signed), populate_existing=True)
@@ -140,7 +140,7 @@ def set_role(company_id: str, user_id: str, role: str, *, actor: str) -> None:
 
 
 def remove(company_id: str, user_id: str, *, actor: str) -> None:
-    """Take somebody out of the team (or leave it); raises LastOwner or CompanyMissing."""
+    """Take someone out of the team (or leave it); raises LastOwner or CompanyMissing."""
     company = locked(company_id)
     member = _member(company_id, user_id)
     _keep_an_owner(company_id, member.role)
@@ -219,7 +219,7 @@ def _keep_an_owner(company_id: str, role: str) -> None:
 
 
 def _follow_owner(company: Company) -> None:
-    """Let the file name somebody who still is an owner."""
+    """Let the file name someone who still is an owner."""
     db.session.flush()
     owners = [row.user_id for row in issuers_queries.members(company.id) if row.role == Role.OWNER]
     if company.owner_id not in owners:

@@ -23,7 +23,7 @@ MEMBER = "<string(length=32):user_id>"
 
 @bp.route(f"{COMPANY}/team", methods=["GET", "POST"])
 def team(company_id: str) -> BaseResponse:
-    """Show the team; invite somebody."""
+    """Show the team; invite someone."""
     company = _mine(company_id, "view")
     form = forms.InviteForm()
     if not form.is_submitted():
@@ -58,7 +58,7 @@ def set_role(company_id: str, user_id: str) -> BaseResponse:
 
 @bp.post(f"{COMPANY}/team/{MEMBER}/remove")
 def remove_member(company_id: str, user_id: str) -> BaseResponse:
-    """Take somebody out of the team, or leave it."""
+    """Take someone out of the team, or leave it."""
     me = identity.current_user().id
     company = _mine(company_id, "view" if user_id == me else "team")
     try:

@@ -32,13 +32,13 @@ def start() -> BaseResponse:
 
 @bp.get(COMPANY)
 def overview(company_id: str) -> Response:
-    """Show the task list and where the file stands."""
+    """Show the task list and the status of the file."""
     return pages.render("issuers/overview.html", **_state(_mine(company_id)))
 
 
 @bp.get(f"{COMPANY}/state")
 def state(company_id: str) -> Response:
-    """Show where the file stands, alone, for live updates."""
+    """Show the status of the file, alone, for live updates."""
     return pages.render("issuers/_state.html", **_state(_mine(company_id)))
 
 

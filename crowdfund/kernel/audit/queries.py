@@ -17,7 +17,7 @@ _T = cast(sa.Table, AuditEntry.__table__)
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a reader looks for; an empty field asks for nothing. `actors` None means anybody."""
+    """What a reader looks for; an empty field asks for nothing. `actors` None means anyone."""
 
     actors: tuple[str, ...] | None = None
     action: str = ""
@@ -61,7 +61,7 @@ def get(seq: int) -> Any:  # noqa: ANN401 - a row or None
 
 
 def head() -> tuple[int, str]:
-    """Return number and hash of the last row: whoever keeps them elsewhere can prove all before."""
+    """Return number and hash of the last row: a copy of them elsewhere proves all before."""
     found = db.session.execute(sa.select(AuditHead.seq, AuditHead.hash)).first()
     return (found.seq, found.hash) if found else (0, GENESIS)
 

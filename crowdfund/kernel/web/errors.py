@@ -1,4 +1,4 @@
-"""Every error becomes a page or a problem document; nothing of the request is kept."""
+"""Every error becomes a page or a problem document; nothing of the request is stored."""
 
 from collections.abc import Callable
 from typing import Any

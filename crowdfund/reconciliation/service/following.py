@@ -51,7 +51,7 @@ class Preview:
     obstacle: str
 
     def as_json(self) -> dict[str, Any]:
-        """Return what is kept of it with a request: the plan, its postings and the currency."""
+        """Return what is stored of it with a request: the plan, its postings and the currency."""
         moves = [[move.source, move.destination, move.amount_minor] for move in self.moves]
         return {"plan": self.plan.as_json(), "moves": moves, "currency": self.facts.currency}
 

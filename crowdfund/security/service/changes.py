@@ -1,7 +1,7 @@
-"""Sensitive changes: asked for, held for a day, told to every address, then applied or cancelled.
+"""Sensitive changes: asked for, held for a day, sent to every address, then applied or cancelled.
 
 A kind is a function that does the change: `@changes.on_apply("phone")`. The payload of a kind that
-changes a way to reach somebody has `value` (the new address; with `remove` the one that goes); what
+changes a way to reach someone has `value` (the new address; with `remove` the one that goes); what
 else it needs is up to the kind. The view asks for a second factor first (`views.step_up`).
 """
 
@@ -44,7 +44,7 @@ def on_apply(kind: str) -> Callable[[Apply], Apply]:
 
 
 def request(person_id: str, kind: str, payload: dict[str, Any], *, actor: str, shown: str = "") -> str:
-    """Hold a change for 24 hours and tell every verified address, the new one too; return its id.
+    """Hold a change for 24 hours and notify every verified address, the new one too; return its id.
 
     A newer request of the same kind takes the place of the older. `shown` is how pages name the
     new value; without it the payload's `value` is masked. Raises KeyError for an unknown kind.
@@ -131,7 +131,7 @@ def _payload(change: queries.Change) -> dict[str, Any]:
 def _decide(
     change: queries.Change, status: str, *, actor: str, reason: str = "", before: str = "held"
 ) -> bool:  # fmt: skip
-    """Move a change on unless somebody else was first."""
+    """Move a change on unless someone else was first."""
     moved = sa.update(_C).where(_C.c.id == change.id, _C.c.status == before)
     done = {"status": status, "decided_at": clock.now(), "reason": reason[:300]}
     if rows_changed(moved.values(done)) != 1:
@@ -143,7 +143,7 @@ def _decide(
 
 
 def _tell(change: queries.Change | None, what: str, *, actor: str) -> None:
-    """Write the history, tell the person, and tell the addresses that are not (or no more) the person's."""
+    """Write the history, notify the person and the addresses that are not (or no longer) theirs."""
     if change is None:
         raise NotFound(_("There is no such change."))
     context = {"what": change.kind, "applies_at": change.apply_at.isoformat(), "value": change.shown}

@@ -1,7 +1,7 @@
 """The second factor: enrol, prove once per code, recover, take away.
 
 Each `prove_…` counts the try in a transaction of its own before it looks at what was typed, so call
-it before the request's transaction begins. Whoever calls it keeps the proof in the session.
+it before the request's transaction begins. The caller keeps the proof in the session.
 """
 
 import sqlalchemy as sa
@@ -123,7 +123,7 @@ def remove_app(person_id: str) -> None:
 
 
 def after_removal(person_id: str, what: str, *, actor: str, detail: str = "") -> None:
-    """Tell of a factor that is gone; recovery codes without any factor go too."""
+    """Report a factor that is gone; recovery codes without any factor go too."""
     if not queries.factors(person_id):
         db.session.execute(sa.delete(_R).where(_R.c.person_id == person_id))
     shown = f"{what} {detail}".strip()
@@ -131,9 +131,9 @@ def after_removal(person_id: str, what: str, *, actor: str, detail: str = "") ->
 
 
 def reset(person_id: str, actor: str) -> None:
-    """Take every factor of somebody who has lost them all, end the sessions, stop what waits.
+    """Take every factor of someone who has lost them all, end the sessions, stop what waits.
 
-    For staff, about somebody else; the caller keeps the reason. Raises Forbidden, Conflict.
+    For staff, about someone else; the caller keeps the reason. Raises Forbidden, Conflict.
     """
     if actor == person_id:
         raise Forbidden(_("You cannot reset your own second factor. Ask a colleague."))

@@ -45,7 +45,7 @@ def second_factor() -> BaseResponse:
 
 @bp.route("/sign-in/recovery-code", methods=["GET", "POST"])
 def recovery_code() -> BaseResponse:
-    """Take one of the codes on paper instead."""
+    """Take one of the recovery codes instead."""
     person_id, form = who(), RecoveryCodeForm()
     if person_id is None:
         return _begin_again()

@@ -1,4 +1,4 @@
-"""Ways in that others vouch for: identities at a provider, and wallets."""
+"""Sign-in methods that others vouch for: identities at a provider, and wallets."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ NAME_MAX = 80
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One proved way in: `kind` oidc or wallet, its normal form, and how pages name it."""
+    """One proved sign-in method: `kind` oidc or wallet, its normal form, and how pages name it."""
 
     kind: str
     value: str
@@ -63,6 +63,6 @@ def identity_value(issuer: str, subject: str) -> str:
 
 
 def clean_name(text: str) -> str:
-    """Return a name as a stranger says it, fit to be kept; empty when it is not."""
+    """Return a name as a stranger says it, fit to be stored; empty when it is not."""
     name = " ".join(text.split())
     return name if name.isprintable() and len(name) <= NAME_MAX and not set("<>") & set(name) else ""

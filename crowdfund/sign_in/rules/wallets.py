@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from crowdfund.kernel.errors import CrowdfundError, Invalid
 from crowdfund.kernel.i18n import _
 
-# The statement is part of a signed text in ASCII (EIP-4361), so it is in English for everybody.
+# The statement is part of a signed text in ASCII (EIP-4361), so it is in English for everyone.
 STATEMENTS = {
     "sign_in": "Sign in to crowdfund. This costs nothing and moves no money.",
     "connect": "Add this wallet to my crowdfund account as a way to sign in. This costs nothing "

@@ -24,7 +24,7 @@ def request_code(typed: str, *, ip: str, person_id: str | None = None) -> str:
     """Ask for a code to an e-mail address or a mobile number and return the request's id.
 
     At most 5 a minute for an identifier and for an IP (rules.md, Sign-in code). Nothing here depends on
-    whether somebody has the identifier. With a person, the code proves an address that is being added.
+    whether someone has the identifier. With a person, the code proves an address that is being added.
     Raises Invalid, TooManyCodes, Unavailable.
     """
     kind, value = fields.identifier(typed)

@@ -23,7 +23,7 @@ from crowdfund.sign_in.views.blueprint import bp
 
 @bp.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> BaseResponse:
-    """Ask for an e-mail address or a number and send a code there; everybody gets the same answer."""
+    """Ask for an e-mail address or a number and send a code there; everyone gets the same answer."""
     target = requests.own_path(request.values.get("next"), url_for("campaigns.index"))
     if identity.current_user():
         return pages.back(target)

@@ -1,4 +1,4 @@
-"""The ways in which a person signs in: see, add, remove."""
+"""A person's sign-in methods: see, add, remove."""
 
 from flask import request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -19,7 +19,7 @@ from crowdfund.sign_in.views.codes import code_page, send_code
 
 @bp.route("/account/sign-in-methods", methods=["GET", "POST"])
 def methods() -> BaseResponse:
-    """List a person's ways to sign in; send a code to an address that is to be added."""
+    """List a person's sign-in methods; send a code to an address that is to be added."""
     form, status = AddressForm(), 200
     if request.method == "GET":
         form.identifier.data = request.args.get("identifier", "")[:254]
@@ -77,7 +77,7 @@ def confirm_method() -> BaseResponse:
 @bp.post("/account/sign-in-methods/<method_id>/remove")
 @step_up.require
 def remove_method(method_id: str) -> BaseResponse:
-    """Ask for a way to sign in to be removed; that happens after a day and can be cancelled."""
+    """Ask for a sign-in method to be removed; that happens after a day and can be cancelled."""
     try:
         methods_service.ask_to_remove(identity.current_user().id, method_id)
     except CrowdfundError as error:
