@@ -49,7 +49,7 @@ class Site:
     def __init__(self) -> None:
         self.value, self.final, self.part_status, self.stream_open = 1, False, 200, True
         self.asked: Counter[str] = Counter()
-        self.language = "en"
+        self.language, self.signed_in = "en", True
         self.changed = threading.Condition()
         self.may_answer = threading.Event()  # the part's answer waits for it
         self.may_answer.set()
@@ -76,7 +76,7 @@ class Site:
         template = env.from_string(PAGE)
         with i18n.using(self.language):
             return template.render(
-                part=env.from_string(self.part()).module, current_user=person, moment=sample.NOW,
+                part=env.from_string(self.part()).module, current_user=person if self.signed_in else None, moment=sample.NOW,
                 events_url="/events?since=1",
             )  # fmt: skip
 

@@ -103,6 +103,17 @@ def test_a_moment_reads_alike_with_and_without_a_script(site, browser, language)
     assert texts["Asia/Tokyo", True] == plain.replace("10:30 EAT", "16:30 GMT+9")
 
 
+@pytest.mark.parametrize("language", list(i18n.LANGUAGES))
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_the_header_is_one_line_on_every_phone(site, page, language, signed_in):
+    site.language, site.signed_in = language, signed_in
+    page.goto(site.url)
+    for width in (390, 360, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.locator(".cf-header").bounding_box()["height"] < 70, width
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_two_clicks_send_one_payment(site, shown):
     shown.get_by_role("button", name="Pay").dblclick()
     shown.wait_for_load_state()
