@@ -102,7 +102,9 @@ def entry(entry_id: str) -> Response:
 
 def _before() -> tuple[int, int] | None:
     seq, _dash, n = request.args.get("before", "").partition("-")
-    return (int(seq), int(n)) if seq.isdecimal() and n.isdecimal() and len(seq + n) < 18 else None
+    # `n` counts the postings of one entry: its column has 32 bits, of which nine digits fit.
+    is_cursor = seq.isdecimal() and n.isdecimal() and len(seq) <= 18 and len(n) <= 9
+    return (int(seq), int(n)) if is_cursor else None
 
 
 def _cursor(lines: list[queries.Line]) -> str | None:
