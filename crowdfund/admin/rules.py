@@ -56,7 +56,7 @@ def check_request(kind: str, role: str, *, held: Iterable[str]) -> None:
     if role not in STAFF_ROLES:
         raise Invalid(_("Choose a role."), field="role")
     if kind == GIVE and role in held:
-        raise Conflict(_("This person has the role already. Nothing was changed."))
+        raise Conflict(_("This person already has the role. Nothing was changed."))
     if kind == TAKE and role not in held:
         raise Conflict(_("This person does not have the role. Nothing was changed."))
 
@@ -71,7 +71,7 @@ def check_not_last(admins: Iterable[str], leaving: str) -> None:
     """Refuse to let the last admin go; `admins` are those whose accounts are open."""
     if not set(admins) - {leaving}:
         raise LastAdmin(
-            _("This is the last admin. Give the role to somebody else first; nothing was changed.")
+            _("This is the last admin. Give the role to someone else first; nothing was changed.")
         )
 
 

@@ -113,7 +113,7 @@ def disable(person_id: str, *, actor: str, reason: str | None) -> None:
     admins = _locked_admins(actor)
     person = _locked(person_id)
     if person.disabled_at is not None:
-        raise Conflict(_("This account is closed already. Nothing was changed."))
+        raise Conflict(_("This account is already closed. Nothing was changed."))
     if person_id in admins:
         rules.check_not_last(admins, person_id)
     person.disabled_at = clock.now()
@@ -132,7 +132,7 @@ def enable(person_id: str, *, actor: str, reason: str | None) -> None:
     _locked_admins(actor)
     person = _locked(person_id)
     if person.disabled_at is None:
-        raise Conflict(_("This account is open already. Nothing was changed."))
+        raise Conflict(_("This account is already open. Nothing was changed."))
     person.disabled_at = None
     db.session.flush()
     record_event(person_event, person_id, actor=actor, before="closed", after="open", reason=said)

@@ -127,7 +127,7 @@ def check_expiry(expires_on: date | None, today: date) -> date | None:
     """Return the last day on which a document is good; raises Invalid if that day is past."""
     if expires_on is not None and expires_on < today:
         raise Invalid(
-            _("This document has expired already. Reject it, or correct the date."), field="expires_on"
+            _("This document has already expired. Reject it, or correct the date."), field="expires_on"
         )
     return expires_on
 

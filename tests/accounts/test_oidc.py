@@ -287,7 +287,7 @@ def test_an_identity_of_another_account_is_not_moved(provider, app, signed_in):
     browser, person_id = signed_in
     answer = enter(provider, browser, FIKIRTE)
     assert answer.status_code == 409
-    assert "opens another account already" in answer.text
+    assert "is already used to sign in to another account" in answer.text
     assert ways_of(person_id) == {("email", "alice@example.com")}
 
 

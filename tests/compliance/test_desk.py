@@ -219,7 +219,7 @@ def test_a_nominee_waits_in_the_queue_and_is_decided_at_the_desk(carla, desk, al
     assert carla.post(url, data={"decision": "accept", "revision": seen}).status_code == 303
     rollback()
     assert nominees.own(nominee_id, alice).status == "verified"
-    assert "Nobody waits" in carla.get("/staff/people").text
+    assert "Nobody is waiting" in carla.get("/staff/people").text
 
 
 def test_the_same_number_in_two_files_is_shown_to_the_reviewer(carla, desk, waiting):

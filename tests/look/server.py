@@ -76,9 +76,11 @@ class Site:
         template = env.from_string(PAGE)
         with i18n.using(self.language):
             return template.render(
-                part=env.from_string(self.part()).module, current_user=person if self.signed_in else None, moment=sample.NOW,
+                part=env.from_string(self.part()).module,
+                current_user=person if self.signed_in else None,
+                moment=sample.NOW,
                 events_url="/events?since=1",
-            )  # fmt: skip
+            )
 
     def tell(self, event: str = "changed", data: str = "thing:1") -> None:
         """Send one event to every open stream."""

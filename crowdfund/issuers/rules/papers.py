@@ -13,7 +13,7 @@ KINDS: Mapping[str, str] = {
     "incorporation": _l("Certificate of incorporation"),
     "financial_statement": _l("Financial statement"),
     MEMORANDUM: _l("Information memorandum"),
-    "other": _l("Other paper"),
+    "other": _l("Other document"),
 }
 TEXTS: Mapping[str, str] = {
     "business_licence": _l("Renewed for this year, all pages."),

@@ -20,7 +20,7 @@ def attach(company_id: str, kind: str, filename: str, data: bytes, *, actor: str
     A verified document stays in force until the newer one is verified too. Raises FileRefused, Invalid,
     Unavailable (scanner) or WrongState.
     """
-    words.pick(kind, "kind", _("a kind of paper"), papers.KINDS)
+    words.pick(kind, "kind", _("a kind of document"), papers.KINDS)
     return keep(company_id, document_service.examine(kind, filename, data), actor=actor)
 
 

@@ -54,8 +54,8 @@ def _money_words(plan: Plan, currency: str) -> list[str]:
     if plan.refunded:
         said.append(
             _(
-                "Everybody is refunded: %(amount)s goes to the investors' wallets (number of payments: "
-                "%(count)s).",
+                "Everyone is refunded: %(amount)s goes to the investors' wallets (number of "
+                "payments: %(count)s).",
                 amount=_total(plan.refunded, currency),
                 count=len(plan.refunded),
             )

@@ -129,7 +129,7 @@ def approve(request_id: str, *, actor: str) -> None:
     """
     request = _undecided(request_id)
     if request.asked_by == actor:
-        raise Forbidden(_("You asked for this. A second person has to approve it. Nothing was moved."))
+        raise Forbidden(_("You requested this. A second person has to approve it. Nothing was moved."))
     campaign.open_to(request.campaign_id, actor)
     seen = _unchanged(request.campaign_id, request.fingerprint)
     if seen.obstacle:
@@ -143,7 +143,7 @@ def refuse(request_id: str, *, reason: str, actor: str) -> None:
     why = parse_reason(reason)[:500]
     request = _undecided(request_id)
     if request.asked_by == actor:
-        raise Forbidden(_("You asked for this. Withdraw it instead. Nothing was moved."))
+        raise Forbidden(_("You requested this. Withdraw it instead. Nothing was moved."))
     campaign.open_to(request.campaign_id, actor)
     done = {"decided_by": actor, "decided_at": clock.now(), "open_key": None}
     _move(request, "refused", actor=actor, reason=why, **done)

@@ -110,7 +110,7 @@ def add(person_id: str, answer: Answer, *, name: str) -> None:
         "transports": _transports(answer.credential), "added_at": clock.now(), "used_at": None,
     }  # fmt: skip
     if not insert_ignore(_P, [row]):
-        raise Conflict(_("This passkey belongs to an account already."))
+        raise Conflict(_("This passkey already belongs to an account."))
     history.note(
         person_id, "second_factor_added", actor=person_id, detail=f"passkey {row['name']}",
         tell={"what": "passkey"},

@@ -80,7 +80,7 @@ def prove_recovery_code(person_id: str, typed: str) -> int:
     """Take a recovery code, once; return how many are left. Raises WrongFactor, TooManyTries."""
     try_id = _count_try(person_id)
     wrong = rules.WrongFactor(
-        _("This recovery code is not valid, or it was used already. Try another one of your list.")
+        _("This recovery code is not valid, or it was already used. Try another one from your list.")
     )
     plain = rules.plain_recovery_code(typed)
     if not plain:

@@ -25,7 +25,7 @@ class BelongsToAnother(Conflict):
 
     def __init__(self, label: str) -> None:
         super().__init__(
-            _("%(what)s opens another account already. Nothing was changed.", what=label)
+            _("%(what)s is already used to sign in to another account. Nothing was changed.", what=label)
             + " "
             + _("Sign in with it, or remove it there first.")
         )
