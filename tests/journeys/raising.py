@@ -79,7 +79,7 @@ def fill_officers(page: Page) -> None:
     page.get_by_label("Nationality").select_option("ET")
     page.get_by_label("Share of the company").fill("60")
     page.get_by_label("Beneficial owner").check()
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("link", name="Continue").click()
 
 

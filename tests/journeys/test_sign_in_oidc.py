@@ -69,7 +69,7 @@ def test_the_page_on_the_way_is_whole_by_itself(world):
     page.goto("/sign-in")
     page.get_by_role("button", name=BUTTON).click()
     page.wait_for_url("**/sign-in/oidc/leave")
-    world.look(page, "On to Demo ID")
+    world.look(page, "Continue to Demo ID")
 
 
 def test_an_unverified_address_is_not_taken_over(world):
