@@ -29,7 +29,7 @@ from crowdfund.kernel import access, audit, outbox, sessions
 from crowdfund.kernel.clock import now
 from crowdfund.kernel.db import commit, db, new_id, read_connection, rollback
 from crowdfund.kernel.outbox import outbox_table
-from crowdfund.ledger.models import Entry
+from crowdfund.ledger.models import Account, Entry
 from crowdfund.notifications import links
 from crowdfund.notifications.models import Message, Notice
 from crowdfund.payments import queries as payments
@@ -368,7 +368,7 @@ def _investment(world, reviewer):
         "file_id": campaign.image_id, "investment_id": investment, "payment_id": payment.id,
         "inbox_id": _first(Inbox.id), "exception_id": _first(PaymentException.id),
         "entry_id": _first(Entry.id),
-        "account": f"user:{alice}:wallet", "gateway": "bill_bitts",
+        "account": _first(Account.name), "gateway": "bill_bitts",
     }  # fmt: skip
 
 

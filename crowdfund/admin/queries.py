@@ -57,7 +57,7 @@ def users(filters: UserFilters, place: Place = START, *, size: int = 25) -> Page
 
 
 def all_users(filters: UserFilters) -> Iterator[Any]:
-    """Yield everybody who fits, oldest first, a thousand at a time, by connections of its own."""
+    """Yield everyone who fits, oldest first, a thousand at a time, by connections of its own."""
     last_id = ""
     query = _users(filters).order_by(_U.c.id).limit(1_000)
     while True:

@@ -38,10 +38,10 @@ class NotOneself(Forbidden):
 
 
 def checked_reason(text: str | None) -> str:
-    """Return a reason fit to be kept; raises Invalid for none, or for one that says nothing."""
+    """Return a reason fit to be stored; raises Invalid for none, or for one that is too short."""
     reason = (text or "").strip()
     if len(reason) < 5 or "\0" in reason:
-        raise Invalid(_("Say why, in a sentence. It stays in the history."), field="reason")
+        raise Invalid(_("Give a reason in a sentence. It stays in the history."), field="reason")
     if len(reason) > MAX_REASON:
         raise Invalid(_("Use at most %(most)s characters.", most=MAX_REASON), field="reason")
     return reason
@@ -56,29 +56,29 @@ def check_request(kind: str, role: str, *, held: Iterable[str]) -> None:
     if role not in STAFF_ROLES:
         raise Invalid(_("Choose a role."), field="role")
     if kind == GIVE and role in held:
-        raise Conflict(_("This person has the role already. Nothing was changed."))
+        raise Conflict(_("This person already has the role. Nothing was changed."))
     if kind == TAKE and role not in held:
         raise Conflict(_("This person does not have the role. Nothing was changed."))
 
 
 def check_not_oneself(actor: str, *people: str) -> None:
-    """Refuse what somebody would ask for, or confirm, for oneself."""
+    """Refuse what someone would ask for, or confirm, for oneself."""
     if actor in people:
-        raise NotOneself(_("Nobody does this alone: another admin has to. Nothing was changed."))
+        raise NotOneself(_("You cannot do this on your own: another admin has to. Nothing was changed."))
 
 
 def check_not_last(admins: Iterable[str], leaving: str) -> None:
     """Refuse to let the last admin go; `admins` are those whose accounts are open."""
     if not set(admins) - {leaving}:
         raise LastAdmin(
-            _("This is the last admin. Give the role to somebody else first; nothing was changed.")
+            _("This is the last admin. Give the role to someone else first; nothing was changed.")
         )
 
 
 def refusal_of_decision(status: str, *, is_old: bool) -> CrowdfundError | None:
     """Return why a request can no longer be decided, or None."""
     if status != "pending":
-        return Conflict(_("Somebody decided this already. Reload the page to see how."))
+        return Conflict(_("Someone has already decided this. Reload the page to see the decision."))
     if is_old:
-        return Conflict(_("This request is older than seven days. Ask again if it is still wanted."))
+        return Conflict(_("This request is older than seven days. Make a new one if it is still needed."))
     return None

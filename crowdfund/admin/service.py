@@ -40,7 +40,7 @@ def ask(person_id: str, kind: str, *, role: str = "", reason: str | None, actor:
     row = {"id": request_id, "person_id": person_id, "kind": kind, "role": role, "reason": said,
            "status": "pending", "open_key": key, "asked_by": actor, "asked_at": now}  # fmt: skip
     if not insert_ignore(_Q, [row]):
-        raise Conflict(_("A colleague asked for this already. It waits for a decision."))
+        raise Conflict(_("A colleague has already requested this. It is waiting for a decision."))
     record_event(staff_request_event, request_id, actor=actor, before=None, after="pending", reason=said)
     outbox.emit(StaffWork(key=request_id, kind="staff.requests"))
     _changed(person_id)
@@ -84,7 +84,7 @@ def withdraw(request_id: str, *, actor: str) -> None:
     """Take back what one asked for oneself."""
     request = _undecided(request_id, may_be_old=True)
     if request.asked_by != actor:
-        raise Forbidden(_("Only the colleague who asked may take this back. Nothing was changed."))
+        raise Forbidden(_("Only the colleague who made this request may withdraw it. Nothing was changed."))
     _decide(request, "cancelled", actor=actor)
 
 
@@ -112,7 +112,7 @@ def disable(person_id: str, *, actor: str, reason: str | None) -> None:
     admins = _locked_admins(actor)
     person = _locked(person_id)
     if person.disabled_at is not None:
-        raise Conflict(_("This account is closed already. Nothing was changed."))
+        raise Conflict(_("This account is already closed. Nothing was changed."))
     if person_id in admins:
         rules.check_not_last(admins, person_id)
     person.disabled_at = clock.now()
@@ -131,7 +131,7 @@ def enable(person_id: str, *, actor: str, reason: str | None) -> None:
     _locked_admins(actor)
     person = _locked(person_id)
     if person.disabled_at is None:
-        raise Conflict(_("This account is open already. Nothing was changed."))
+        raise Conflict(_("This account is already open. Nothing was changed."))
     person.disabled_at = None
     db.session.flush()
     record_event(person_event, person_id, actor=actor, before="closed", after="open", reason=said)
@@ -140,7 +140,7 @@ def enable(person_id: str, *, actor: str, reason: str | None) -> None:
 
 
 def sign_out_everywhere(person_id: str, *, actor: str, reason: str | None) -> int:
-    """End every session and token of a person and tell the person; return how many sessions ended."""
+    """End every session and token of a person and notify the person; return how many sessions ended."""
     said = rules.checked_reason(reason)
     _locked_admins(actor)
     _person(person_id)

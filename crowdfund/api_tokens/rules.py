@@ -35,7 +35,7 @@ class BadToken(NotSignedIn):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a valid access token says."""
+    """What a valid access token contains."""
 
     person_id: str
     family_id: str
@@ -54,7 +54,7 @@ def sign(claims: Claims, *, secret: str, issuer: str, token_id: str, now: dateti
 
 
 def read(token: str, *, secrets: Sequence[str], issuer: str, now: datetime) -> Claims:
-    """Return what an access token says; signatures of earlier secrets still count. Raises BadToken."""
+    """Return the content of an access token; signatures of earlier secrets still count. Raises BadToken."""
     if not token.isascii() or len(token) > MAX_LENGTH:
         raise BadToken
     from joserfc import jwt

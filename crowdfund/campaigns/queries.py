@@ -75,16 +75,20 @@ _MOVING = (
     _C.c.starts_at, _C.c.ends_at, _C.c.ending, _C.c.grace_days,
     _F.c.company_updated_at, _C.c.version,
 )  # fmt: skip
+_IS_OWN = queries.has_member(_C.c.company_id, sa.bindparam("viewer", type_=sa.String)).label("is_own")
 _FUNDING = Lookup(
-    sa.select(*_MOVING)
+    sa.select(*_MOVING, _IS_OWN)
     .join(_F, _F.c.company_id == _C.c.company_id)
     .where(_C.c.slug == sa.bindparam("slug"), _WAS_LIVE)
 )
 
 
-def funding(slug: str) -> Any:  # noqa: ANN401 - a row of _MOVING
-    """Return the moving figures of a public campaign, without its texts; raises CampaignMissing."""
-    row = _FUNDING.first(slug=slug)
+def funding(slug: str, viewer: str = "") -> Any:  # noqa: ANN401 - a row of _MOVING
+    """Return the moving figures of a public campaign, and whether it `is_own` of the viewer (a person's id).
+
+    Raises CampaignMissing.
+    """
+    row = _FUNDING.first(slug=slug, viewer=viewer)
     if row is None:
         raise CampaignMissing(_("There is no such campaign, or it is not public yet."))
     return row

@@ -7,7 +7,7 @@ from wtforms.fields.choices import SelectChoice
 
 from crowdfund.compliance.rules import facts, nominees
 from crowdfund.kernel import i18n
-from crowdfund.kernel.forms import Needed, PageForm, options
+from crowdfund.kernel.forms import Needed, NeededWhen, PageForm, options
 from crowdfund.kernel.i18n import _, _l
 
 
@@ -66,7 +66,7 @@ class UploadForm(PageForm):
 
 
 class DeclarationForm(PageForm):
-    """The person stands by the answers."""
+    """The person confirms the answers."""
 
     declaration = BooleanField(
         _l("Everything above is true and complete, and the documents are mine."), [Needed()]
@@ -74,7 +74,7 @@ class DeclarationForm(PageForm):
 
 
 class NomineeForm(PageForm):
-    """Somebody who gets a part after the person's death."""
+    """Someone who gets a part after the person's death."""
 
     full_name = StringField(
         _l("Full name"), [Needed()], description=_l("As in the nominee's identity document.")
@@ -92,7 +92,7 @@ class NomineeForm(PageForm):
         description=_l("A phone number with its country code, like +251 91 123 4567."),
     )
     share = StringField(
-        _l("Share"), [Needed()], description=_l("In percent. The shares of all nominees together are 100.")
+        _l("Share"), [Needed()], description=_l("In percent. The shares of all nominees must add up to 100.")
     )
 
 
@@ -105,17 +105,25 @@ class PaperForm(PageForm):
         choices=lambda: options({"accept": _("Accept"), "reject": _("Reject")}),
         validate_choice=False,
     )
-    until = StringField(_l("Valid until"), description=_l("The expiry date printed on the document, if any."))
-    reason = TextAreaField(_l("Reason"), description=_l("Only to reject. The person reads this."))
+    until = StringField(
+        _l("Valid until"),
+        [NeededWhen(_l("(required for a passport or driving licence)"))],
+        description=_l("The expiry date printed on the document."),
+    )
+    reason = TextAreaField(
+        _l("Reason"),
+        [NeededWhen(_l("(required when you reject)"))],
+        description=_l("The person will read this. At least 10 characters."),
+    )
 
 
 class LevelForm(PageForm):
     """Why a person's request goes back, or a level is taken away."""
 
     reason = TextAreaField(
-        _l("What has to be put right?"),
+        _l("What needs to be corrected?"),
         [Needed()],
-        description=_l("The person reads this. At least 10 characters."),
+        description=_l("The person will read this. At least 10 characters."),
     )
 
 
@@ -123,9 +131,9 @@ class RejectForm(PageForm):
     """Why a company, or a change of one, goes back to its owner."""
 
     reason = TextAreaField(
-        _l("What has to be changed?"),
+        _l("What needs to be changed?"),
         [Needed()],
-        description=_l("The owner reads this. At least 10 characters."),
+        description=_l("The owner will read this. At least 10 characters."),
     )
 
 
@@ -133,12 +141,16 @@ class StandingForm(PageForm):
     """Why a company is deactivated or active again."""
 
     reason = TextAreaField(
-        _l("Why?"), [Needed()], description=_l("The team reads this. At least 10 characters.")
+        _l("Why?"), [Needed()], description=_l("The team will read this. At least 10 characters.")
     )
 
 
 class PaperDecisionForm(PageForm):
-    """A decision about one paper: until when it is good, or why not."""
+    """A decision about one document: until when it is valid, or why it is rejected."""
 
-    expires_on = StringField(_l("Good until"), description=_l("The last day, if the paper has one."))
-    reason = TextAreaField(_l("What is wrong with it?"), description=_l("The owner reads this."))
+    expires_on = StringField(_l("Valid until"), description=_l("The last day, if the document has one."))
+    reason = TextAreaField(
+        _l("What is wrong with it?"),
+        [NeededWhen(_l("(required when you reject)"))],
+        description=_l("The owner will read this."),
+    )

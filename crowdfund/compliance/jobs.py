@@ -1,4 +1,4 @@
-"""What changes a verification without anybody's hand: time, documents that expire, news from below."""
+"""What changes a verification without anyone's hand: time, documents that expire, news from below."""
 
 from crowdfund.compliance.queries import files, reviews
 from crowdfund.compliance.rules import standing

@@ -1,4 +1,4 @@
-"""What happens to documents by themselves: they expire, their owners are told before, leftovers go."""
+"""What happens to documents by themselves: they expire, their owners are notified before, leftovers go."""
 
 from crowdfund.documents import service
 from crowdfund.kernel import outbox

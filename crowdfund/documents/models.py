@@ -10,7 +10,7 @@ from crowdfund.kernel.db import ID, Base, UTCDateTime, append_only, event_table,
 
 
 class Document(Base):
-    """One uploaded paper of a person, company or nominee; the bytes lie encrypted in storage."""
+    """One uploaded document of a person, company or nominee; the bytes lie encrypted in storage."""
 
     __tablename__ = "document"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
@@ -20,7 +20,7 @@ class Document(Base):
     filename: Mapped[str] = mapped_column(sa.String(120))
     content_type: Mapped[str] = mapped_column(sa.String(40))
     size: Mapped[int]
-    # Salted: a plain hash would tell whoever guesses the paper that the guess is right.
+    # Salted: a plain hash would confirm a guess of the document.
     sha256_commitment: Mapped[str] = mapped_column(sa.String(66))
     file_id: Mapped[str] = mapped_column(ID, unique=True)
     status: Mapped[str] = mapped_column(sa.String(16), default=Status.PENDING)
@@ -51,7 +51,7 @@ class DocumentKey(Base):
 
 @append_only
 class DocumentView(Base):
-    """Somebody opened a document."""
+    """Someone opened a document."""
 
     __tablename__ = "document_view"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)

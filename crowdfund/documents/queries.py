@@ -125,7 +125,7 @@ def past_expiry(today: date, *, most: int = 500) -> Sequence[str]:
 
 
 def to_remind(until: date, *, most: int = 500) -> Sequence[str]:
-    """Return ids of verified documents that expire by `until` and whose owner was not told yet."""
+    """Return ids of verified documents that expire by `until` and whose owner was not notified yet."""
     where = (_D.c.status == rules.Status.VERIFIED, _D.c.expires_on <= until, _D.c.reminded_at.is_(None))
     return db.session.scalars(sa.select(_D.c.id).where(*where).order_by(_D.c.id).limit(most)).all()
 

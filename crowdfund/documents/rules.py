@@ -1,4 +1,4 @@
-"""Documents: which kinds there are, what files they take, where one stands, its commitment."""
+"""Documents: which kinds there are, what files they take, their status, its commitment."""
 
 import hashlib
 import hmac
@@ -68,7 +68,7 @@ KINDS_OF = {
     "nominee": ("id_proof",),
 }  # fmt: skip
 
-# Why somebody opens a file; the owner reads it under "Who looked at my documents".
+# Why someone opens a file; the owner reads it under "Who looked at my documents".
 PURPOSES = {
     "own": _l("Own document"),
     "review": _l("Review by staff"),
@@ -78,7 +78,7 @@ PURPOSES = {
 
 
 class Status(StrEnum):
-    """Where a document stands."""
+    """The status of a document."""
 
     PENDING = "pending"
     VERIFIED = "verified"
@@ -103,7 +103,9 @@ IN_FORCE = (Status.PENDING, Status.VERIFIED, Status.REJECTED, Status.EXPIRED)
 def move(current: str, to: Status) -> Status:
     """Return the new state; raises WrongState if a document cannot go there."""
     if to not in TRANSITIONS[Status(current)]:
-        raise WrongState(_("This document was decided or changed meanwhile. Reload the page to see it."))
+        raise WrongState(
+            _("Someone has decided on this document or changed it meanwhile. Reload the page to see it.")
+        )
     return to
 
 
@@ -125,7 +127,7 @@ def check_expiry(expires_on: date | None, today: date) -> date | None:
     """Return the last day on which a document is good; raises Invalid if that day is past."""
     if expires_on is not None and expires_on < today:
         raise Invalid(
-            _("This document has expired already. Reject it, or correct the date."), field="expires_on"
+            _("This document has already expired. Reject it, or correct the date."), field="expires_on"
         )
     return expires_on
 
@@ -133,8 +135,8 @@ def check_expiry(expires_on: date | None, today: date) -> date | None:
 def commitment(salt_hex: str, facts: object) -> str:
     """Return 0x and 64 hex digits: HMAC-SHA256 of the canonical JSON of `facts` under a salt.
 
-    A plain hash of a paper could be found by guessing it; the salt stays in SQL and dies with the
-    paper's key.
+    A plain hash of a document could be found by guessing it; the salt stays in SQL and dies with the
+    document's key.
     """
     canonical = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     digest = hmac.new(bytes.fromhex(salt_hex), canonical.encode(), hashlib.sha256).hexdigest()
@@ -175,7 +177,7 @@ def sniff(filename: str, data: bytes, types: tuple[str, ...] = PAPER_OR_PICTURE)
         right = SUFFIXES[found][0]
         raise FileRefused(
             _(
-                "The name of the file does not fit what is in it: rename it to end in %(suffix)s.",
+                "The file name does not match its content: rename it to end in %(suffix)s.",
                 suffix=right,
             )
         )
@@ -224,13 +226,13 @@ def _foreign(data: bytes, found: str | None) -> str:
         return _("This is a PDF.") if found == PDF else _("This is a picture.")
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if b"ftyphei" in data[:16] or b"ftypmif1" in data[:16]:
-        return _("This is a HEIC picture, as telephones make them; its settings can make JPEG instead.")
+        return _("This is a HEIC picture, as many phones take them. Change the camera settings to JPEG.")
     if b"<svg" in head or b"<html" in head or head.startswith((b"<!doctype", b"<?xml", b"<script")):
-        return _("This is a web page or a drawing that can hold programs.")
+        return _("This is a web page or a drawing that can contain programs.")
     for magic, sentence in _FOREIGN:
         if data.startswith(magic):
             return str(sentence)
-    return _("This is not a file that we can read.")
+    return _("We cannot read this file.")
 
 
 def file_name(name: str, content_type: str) -> str:

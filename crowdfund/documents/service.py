@@ -36,14 +36,14 @@ class Examined:
 
 @dataclass(frozen=True, slots=True)
 class Poster:
-    """A picture for everybody (WebP), scanned and made anew from an upload."""
+    """A picture for everyone (WebP), scanned and made anew from an upload."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A document's content for somebody whose look has been recorded."""
+    """A document's content for someone whose look has been recorded."""
 
     filename: str
     content_type: str
@@ -138,7 +138,7 @@ def replace(old_id: str, filename: str, data: bytes, *, actor: str) -> str:
 
 
 def supersede(old_id: str, by_id: str, *, actor: str) -> None:
-    """Note that a document, kept already, has taken the place of an older one."""
+    """Note that a document, stored already, has taken the place of an older one."""
     document = _locked(old_id)
     document.replaced_by = by_id
     _change(document, Status.REPLACED, actor=actor)
@@ -177,7 +177,7 @@ def decide(
     """
     document = _locked(document_id)
     if actor == document.uploaded_by or (document.owner_kind, document.owner_id) == ("person", actor):
-        raise NotYours(_("This is a document of your own. Somebody else has to decide about it."))
+        raise NotYours(_("This is your own document. Someone else has to decide on it."))
     to = rules.move(document.status, Status.VERIFIED if approve else Status.REJECTED)
     why = "" if approve else rules.parse_reason(reason)
     document.expires_on = rules.check_expiry(expires_on, _today()) if approve else None

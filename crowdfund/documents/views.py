@@ -12,7 +12,7 @@ READERS = access.readers("admin", "compliance")
 
 
 def _owns_or_reviews(owner_id: str, person: object) -> bool:
-    """Let a person open one's own papers, and staff who verify people."""
+    """Let a person open one's own documents, and staff who verify people."""
     return person.id == owner_id or bool(READERS & set(person.roles))  # type: ignore[attr-defined]
 
 
@@ -21,7 +21,7 @@ service.may_open.register("person", _owns_or_reviews)
 
 @bp.get("/documents/<string(length=32):document_id>")
 def file(document_id: str) -> Response:
-    """Send a document; somebody who may not read it does not learn that it exists."""
+    """Send a document; someone who may not read it does not learn that it exists."""
     person, row = identity.current_user(), queries.get(document_id)
     if not service.may_open(row, person):
         raise queries.DocumentMissing(_("There is no such document."))

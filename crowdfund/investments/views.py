@@ -41,7 +41,7 @@ def new(slug: str) -> BaseResponse:
         form.amount.data = request.args.get("amount", "")[:40]
     if form.validate_on_submit():
         try:
-            amount_minor = money.parse(form.amount.data, campaign.currency)
+            amount_minor = money.parse(form.amount.data, campaign.currency, most_minor=campaign.max_minor)
             order = service.Order(
                 user.id, slug, amount_minor, form.rail.data, form.key.data, form.consent.data
             )
@@ -99,7 +99,7 @@ def _quote(campaign: Any, user_id: str, text: str) -> dict[str, Any]:  # noqa: A
     if not text.strip():
         return {"state": "empty"}
     try:
-        amount = money.parse(text, campaign.currency)
+        amount = money.parse(text, campaign.currency, most_minor=campaign.max_minor)
     except CrowdfundError as error:
         return {"state": "refused", "reason": error.user_message}
     reason = service.refusal(campaign.slug, user_id, amount)

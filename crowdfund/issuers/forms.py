@@ -8,7 +8,7 @@ from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringFi
 
 from crowdfund.issuers.rules import bank as bank_rules
 from crowdfund.issuers.rules import declarations, lists, officers, team
-from crowdfund.kernel.forms import Needed, PageForm, options
+from crowdfund.kernel.forms import Needed, NeededWhen, PageForm, options
 from crowdfund.kernel.i18n import _l
 
 
@@ -16,12 +16,14 @@ class CompanyForm(PageForm):
     """Who the company is."""
 
     legal_name = StringField(
-        _l("Legal name"), [Needed()], description=_l("As it stands on the business licence.")
+        _l("Legal name"), [Needed()], description=_l("As shown on the business licence.")
     )
     trade_name = StringField(_l("Trade name"), [Needed()], description=_l("The name that investors know."))
     country = SelectField(_l("Country of registration"), [Needed()], validate_choice=False)
     registration_no = StringField(
-        _l("Registration number"), [Needed()], description=_l("As on the licence, like MT/AA/1/0012345/2015.")
+        _l("Registration number"),
+        [Needed()],
+        description=_l("As on the licence, for example MT/AA/1/0012345/2015."),
     )
     tin = StringField(
         _l("Tax number (TIN)"),
@@ -68,7 +70,7 @@ class OfficerForm(PageForm):
     born_on = StringField(_l("Date of birth"), [Needed()])
     nationality = SelectField(_l("Nationality"), [Needed()], validate_choice=False)
     ownership_bps = StringField(
-        _l("Share of the company"), [Needed()], description=_l("What the person owns, 0 if nothing.")
+        _l("Share of the company"), [Needed()], description=_l("The percentage the person owns; 0 if none.")
     )
     is_beneficial_owner = BooleanField(_l("Beneficial owner: owns or controls 25 % or more of the company"))
 
@@ -88,10 +90,8 @@ class BankForm(PageForm):
         validate_choice=False,
     )
     ifsc = StringField(_l("IFSC"), [Needed()], description=_l("11 characters, like SBIN0001234."))
-    number = StringField(_l("Account number"), [Needed()], description=_l("As on the bank book."))
-    iban = StringField(
-        _l("IBAN"), [Needed()], description=_l("As on a bank statement, with or without blanks.")
-    )
+    number = StringField(_l("Account number"), [Needed()], description=_l("As shown in your bank book."))
+    iban = StringField(_l("IBAN"), [Needed()], description=_l("As on a bank statement; spaces are fine."))
     holder = StringField(
         _l("Account holder"),
         [Needed()],
@@ -101,7 +101,7 @@ class BankForm(PageForm):
 
 WALLET_CHOICES = {
     "own": _l("We have a company wallet"),
-    "hold": _l("Let the platform hold one for now"),
+    "hold": _l("Use a custodial wallet"),
 }
 
 
@@ -116,6 +116,7 @@ class WalletForm(PageForm):
     )
     wallet_address = StringField(
         _l("Company wallet address"),
+        [NeededWhen(_l("(required if you have a company wallet)"))],
         description=_l(
             "42 characters from 0x, with its capital letters. Only if you have a wallet of your own."
         ),
@@ -123,14 +124,14 @@ class WalletForm(PageForm):
 
 
 class PaperForm(PageForm):
-    """One paper to upload; the label of the file is set to the kind's name."""
+    """One document to upload; the label of the file is set to the kind's name."""
 
     kind = HiddenField()
     file = FileField(_l("File"), [Needed()])
 
 
 class DeclarationForm(PageForm):
-    """Somebody stands by the answers, statement by statement."""
+    """Someone confirms the answers, statement by statement."""
 
 
 for _code, _text in declarations.STATEMENTS.items():

@@ -70,7 +70,7 @@ class Company(Base):
 
 
 class CompanyMember(Base):
-    """Somebody who acts for a company, and so never decides about it."""
+    """Someone who acts for a company, and so never decides about it."""
 
     __tablename__ = "company_member"
     company_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("company.id"), primary_key=True)
@@ -98,7 +98,7 @@ class CompanyInvitation(Base):
 
 
 class CompanyOfficer(Base):
-    """Somebody who runs or owns the company; past ones stay, with the day they were taken off."""
+    """Someone who runs or owns the company; past ones stay, with the day they were taken off."""
 
     __tablename__ = "company_officer"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
@@ -115,7 +115,7 @@ class CompanyOfficer(Base):
 
 
 class CompanyBankAccount(Base):
-    """An account for pay-outs: the number lies sealed, only its end is kept readable.
+    """An account for pay-outs: the number lies sealed, only its end is stored readable.
 
     In force from `in_force_at` to `ended_at`; without the first it is proposed.
     """
@@ -135,7 +135,7 @@ class CompanyBankAccount(Base):
 
 
 class CompanyChange(Base):
-    """What a verified company wants to be different in one part of its file, kept beside the facts.
+    """What a verified company wants to be different in one part of its file, stored beside the facts.
 
     `old` and `new` hold what the part's page holds; a bank account only its id and masked form.
     """
@@ -162,7 +162,7 @@ class CompanyChange(Base):
 
 @append_only
 class CompanyDeclaration(Base):
-    """One statement that somebody stood by, with the hash of its text."""
+    """One statement that someone confirmed, with the hash of its text."""
 
     __tablename__ = "company_declaration"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)

@@ -63,7 +63,7 @@ def get(company_id: str) -> Row[Any]:
 def for_member(company_id: str, user_id: str, action: str = "view") -> Row[Any]:
     """Return a company (with `my_role`) that this person acts for, if the role allows the action.
 
-    Raises CompanyMissing for everybody else, RoleForbids for the wrong role.
+    Raises CompanyMissing for everyone else, RoleForbids for the wrong role.
     """
     query = sa.select(_C, _M.c.role.label("my_role")).join(_M, _M.c.company_id == _C.c.id)
     row = db.session.execute(query.where(_C.c.id == company_id, _M.c.user_id == user_id)).first()
@@ -84,13 +84,18 @@ def role_of(company_id: str, user_id: str) -> str | None:
     return db.session.scalar(_MEMBER, {"company": company_id, "person": user_id})
 
 
+def has_member(company_id: sa.ColumnElement[str], person: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Return whether a person acts for a company, for a query of another feature."""
+    return sa.exists().where(_M.c.company_id == company_id, _M.c.user_id == person)
+
+
 def is_member(company_id: str, user_id: str) -> bool:
     """Return whether a person acts for a company, in any role."""
     return role_of(company_id, user_id) is not None
 
 
 def member_ids(company_id: str) -> set[str]:
-    """Return everybody who acts for a company."""
+    """Return everyone who acts for a company."""
     return set(db.session.scalars(sa.select(_M.c.user_id).where(_M.c.company_id == company_id)))
 
 
@@ -119,7 +124,7 @@ def papers(company_id: str, kinds: Sequence[str] | None = None) -> list[Any]:
 
 
 def public_papers(company_id: str) -> list[Any]:
-    """Return what everybody may read once a campaign is live: the verified memorandum in force."""
+    """Return what everyone may read once a campaign is live: the verified memorandum in force."""
     found = [row for row in papers(company_id, [papers_rules.MEMORANDUM]) if row.status == "verified"]
     return sorted(found, key=lambda row: row.uploaded_at)[-1:]
 
@@ -196,7 +201,7 @@ def start_standing(company_id: str) -> Mapping[str, bool]:
     }
 
 
-# What anybody may know about a company; other features join it.
+# What anyone may know about a company; other features join it.
 FACTS = sa.select(
     _C.c.id.label("company_id"),
     _C.c.trade_name,
@@ -248,7 +253,7 @@ def proposed_account(company_id: str) -> Row[Any] | None:
 
 
 def shown_account(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row or the model
-    """Return what may be shown and kept of an account: never its number."""
+    """Return what may be shown and stored of an account: never its number."""
     return {"id": row.id, "masked": row.masked, "holder": row.holder, "format": row.format}
 
 
@@ -266,7 +271,7 @@ def declarations(company_id: str) -> Sequence[Row[Any]]:
 
 
 def invitations(company_id: str) -> Sequence[Row[Any]]:
-    """Return the invitations that somebody may still accept, newest first."""
+    """Return the invitations that someone may still accept, newest first."""
     query = sa.select(_I).where(
         _I.c.company_id == company_id,
         _I.c.accepted_at.is_(None),

@@ -65,6 +65,7 @@ TABLE: dict[str, frozenset[str]] = {
     "security.sessions": SIGNED_IN,
     "security.session_end": SIGNED_IN,
     "security.session_end_others": SIGNED_IN,
+    "sign_in.choose_language": SIGNED_IN,
     "sign_in.show": SIGNED_IN,
     # admin: the audit log and the users; a regulator reads both
     "admin.audit": readers("admin"),
@@ -82,7 +83,7 @@ TABLE: dict[str, frozenset[str]] = {
     "admin.confirm": staff("admin"),
     "admin.refuse": staff("admin"),
     "admin.withdraw": staff("admin"),
-    # campaigns: what everybody reads, what a company does (its own: queries.for_member), the desk
+    # campaigns: what everyone reads, what a company does (its own: queries.for_member), the desk
     "campaigns.home": PUBLIC,
     "campaigns.index": PUBLIC,
     "campaigns.detail": PUBLIC,
@@ -237,7 +238,7 @@ TABLE: dict[str, frozenset[str]] = {
     "payments.webhook": readers("admin", "finance"),
     "payments.replay": staff("admin", "finance"),
     "payments.replay_all": staff("admin", "finance"),
-    # reconciliation: everybody may see whether books and contracts agree; two people have a campaign follow
+    # reconciliation: everyone may see whether books and contracts agree; two people have a campaign follow
     "reconciliation.drift": PUBLIC,
     "reconciliation.contract": readers("admin", "finance"),
     "reconciliation.compare": staff("admin", "finance"),
@@ -276,12 +277,12 @@ NAV: list[tuple[str, str, str]] = [
 
 
 def is_staff_only(endpoint: str) -> bool:
-    """Return whether nobody but staff may use a route; what is done there stands in the audit log."""
+    """Return whether nobody but staff may use a route; what is done there is recorded in the audit log."""
     allowed = TABLE.get(endpoint, frozenset())
     return bool(allowed) and allowed <= EVERY_STAFF
 
 
 def allows(endpoint: str, roles: frozenset[str]) -> bool:
-    """Return whether somebody with these roles may use a route; unknown routes are refused."""
+    """Return whether someone with these roles may use a route; unknown routes are refused."""
     allowed = TABLE.get(endpoint, frozenset())
     return "visitor" in allowed or bool(allowed & roles)

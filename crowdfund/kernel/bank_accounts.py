@@ -1,4 +1,4 @@
-"""Account numbers at banks: one table for everybody who pays or is paid, people and companies; pure.
+"""Account numbers at banks: one table for everyone who pays or is paid, people and companies; pure.
 
 The lengths are those that banks print and payment providers publish (state of August 2024). Where two
 sources differ, both lengths are taken: a right number that is refused cannot be helped by its owner, a
@@ -8,6 +8,7 @@ wrong one comes back from the bank.
 import re
 from dataclasses import dataclass
 
+from crowdfund.kernel import fields
 from crowdfund.kernel.errors import Invalid
 from crowdfund.kernel.i18n import _
 
@@ -44,7 +45,6 @@ ETHIOPIAN_BANKS: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     ("zemen", "Zemen Bank", (16,)),
 )
 _IFSC = re.compile(r"[A-Z]{4}0[A-Z0-9]{6}", re.ASCII)
-_DIGITS = re.compile(r"[0-9]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,11 @@ class BankNumber:
 
 
 def plain(text: str) -> str:
-    """Return a number as typed or printed without blanks and hyphens, in capitals."""
-    return re.sub(r"[\s-]", "", text).upper()
+    """Return a number as typed or printed without spaces and dashes, in capitals.
+
+    Digits of any script and full-width letters become ASCII.
+    """
+    return re.sub(r"[\s-]", "", fields.plain_characters(text)).upper()
 
 
 def ethiopian(bank: str, number: str) -> BankNumber:
@@ -68,22 +71,27 @@ def ethiopian(bank: str, number: str) -> BankNumber:
     if found is None:
         raise Invalid(_("Choose your bank."), field="bank")
     code, name, lengths = found
-    digits = plain(number)
-    if not _DIGITS.fullmatch(digits) or len(digits) not in lengths or not int(digits):
+    digits = only_digits(number)
+    if len(digits) not in lengths:
         sentence = _(
-            "An account number at %(bank)s has %(digits)s digits.", bank=name, digits=_shown(lengths)
-        )
+            "An account number at %(bank)s has %(digits)s digits. You entered %(count)s.",
+            bank=name, digits=_shown(lengths), count=len(digits),
+        )  # fmt: skip
         raise Invalid(sentence, field="number")
     return BankNumber("ET", code, name, digits)
 
 
 def indian(ifsc: str, number: str) -> BankNumber:
     """Return an account at a branch in India. Raises Invalid at `ifsc` or `number`."""
-    code, digits = plain(ifsc), plain(number)
+    code = plain(ifsc)
     if not _IFSC.fullmatch(code):
         raise Invalid(_("Enter the IFSC of your branch: eleven characters, like SBIN0001234."), field="ifsc")
-    if not _DIGITS.fullmatch(digits) or not 9 <= len(digits) <= 18 or not int(digits):
-        raise Invalid(_("An account number in India has 9 to 18 digits."), field="number")
+    digits = only_digits(number)
+    if not 9 <= len(digits) <= 18:
+        sentence = _(
+            "An account number in India has 9 to 18 digits. You entered %(count)s.", count=len(digits)
+        )
+        raise Invalid(sentence, field="number")
     return BankNumber("IN", code, "", digits)
 
 
@@ -98,6 +106,17 @@ def iban(text: str) -> BankNumber:
             _("This is not a valid IBAN. Check it, digit by digit, on your bank statement."), field="iban"
         ) from error
     return BankNumber(found.country_code, found.bank_code or "", found.bank_name or "", str(found))
+
+
+def only_digits(number: str) -> str:
+    """Return an account number that is digits alone, in plain form. Raises Invalid at `number`."""
+    digits = plain(number)
+    if wrong := re.search(r"[^0-9]", digits):
+        sentence = _("An account number has only digits. Remove “%(mark)s”.", mark=wrong[0])
+        raise Invalid(sentence, field="number")
+    if digits and not int(digits):
+        raise Invalid(_("An account number cannot be all zeros."), field="number")
+    return digits
 
 
 def _shown(lengths: tuple[int, ...]) -> str:

@@ -95,7 +95,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def refuse_defaults_in_production(self) -> "Settings":
-        """Production must not boot on a key that everybody knows."""
+        """Production must not boot on a key that everyone knows."""
         if self.environment == "production" and (
             self.secret_key == INSECURE_KEY or len(self.secret_key) < 32
         ):

@@ -11,7 +11,7 @@ class CrowdfundError(Exception):
 
     def __init__(self, user_message: str, *, status: int | None = None, field: str | None = None) -> None:
         super().__init__(str(user_message))
-        self.user_message = str(user_message)  # in the language of whoever asked
+        self.user_message = str(user_message)  # in the language of the reader
         self.field = field
         if status is not None:
             self.status = status
@@ -60,7 +60,7 @@ class Forbidden(CrowdfundError):
 
 
 class NotYours(Forbidden):
-    """Four eyes: this needs somebody else than the person, author, owner or company concerned."""
+    """Four eyes: this needs someone else than the person, author, owner or company concerned."""
 
     code = "not_yours"
 

@@ -1,6 +1,7 @@
 """What people type, brought into its normal form or refused with a sentence; pure."""
 
 import re
+import unicodedata
 
 from crowdfund.kernel.errors import Invalid
 from crowdfund.kernel.i18n import _
@@ -8,6 +9,26 @@ from crowdfund.kernel.i18n import _
 HOME_REGION = "ET"  # of numbers written without a country code, like 0911 23 45 67
 _PHONE = re.compile(r"\+?[0-9() ./-]{4,30}")
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+")
+
+
+def plain_characters(text: str) -> str:
+    """Return a number or code as typed, in plain characters.
+
+    Full-width letters and digits of any script become ASCII, dashes of any length a hyphen, spaces of
+    any width a space; characters that cannot be seen are dropped.
+    """
+    return "".join(map(_plain_character, unicodedata.normalize("NFKC", text)))
+
+
+def _plain_character(mark: str) -> str:
+    kind = unicodedata.category(mark)
+    if kind == "Nd":
+        return str(unicodedata.digit(mark))
+    if kind == "Pd" or mark == "\u2212":  # the minus sign
+        return "-"
+    if kind == "Cf":  # zero-width characters and marks of direction
+        return ""
+    return " " if kind == "Zs" else mark
 
 
 def identifier(text: str) -> tuple[str, str]:
@@ -34,7 +55,7 @@ def normal_email(text: str) -> str:
 def normal_phone(text: str, *, mobile: bool = False) -> str:
     """Return a phone number in E.164; `mobile` refuses what gets no SMS. Raises Invalid."""
     sentence = _("Enter a mobile number with its country code, like +251 91 123 4567.")
-    text = text.strip()
+    text = plain_characters(text).strip()
     if not text.isascii() or not _PHONE.fullmatch(text):
         raise Invalid(sentence, field="phone")
     import phonenumbers  # noqa: PLC0415 - 1 MB and 15 ms at the start of every process

@@ -24,6 +24,16 @@ class Needed:
         """Accept: the service judges."""
 
 
+class NeededWhen:
+    """Mark a field as required in one case; `when` is shown behind its label instead of "(optional)"."""
+
+    def __init__(self, when: str) -> None:
+        self.field_flags: Mapping[str, Any] = {"needed_when": when}
+
+    def __call__(self, form: Form, field: Field) -> None:
+        """Accept: the service judges."""
+
+
 def put_errors(form: FlaskForm, error: CrowdfundError) -> None:
     """Show a refusal in its form: each sentence at the field it is about, the others on top."""
     for name, sentence in getattr(error, "errors", {error.field: error.user_message}).items():

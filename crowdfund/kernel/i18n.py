@@ -45,7 +45,7 @@ def use(name: str) -> None:
 
 @contextmanager
 def using(name: str) -> Iterator[None]:
-    """Speak a language within a block (a message to somebody else)."""
+    """Speak a language within a block (a message to someone else)."""
     before = _language.get()
     use(name)
     try:
@@ -158,6 +158,12 @@ def moment(value: datetime) -> str:
     return f"{date_text}, {shown:%H:%M} {shown.tzname()}"
 
 
+def minutes_from_utc(value: datetime) -> int:
+    """Return how far the platform's clock is ahead of UTC at a moment: a reader there needs no other."""
+    offset = value.astimezone(_zone()).utcoffset()
+    return int(offset.total_seconds() // 60) if offset is not None else 0
+
+
 def _zone() -> ZoneInfo:
     return ZoneInfo(config.settings().time_zone)
 
@@ -186,5 +192,5 @@ def _pseudo(message: str) -> str:
 
 __all__ = [
     "LANGUAGES", "PSEUDO", "_", "_l", "best", "day", "gettext", "install", "language", "lazy", "locale",
-    "moment", "ngettext", "number", "text_direction", "use", "using",
+    "minutes_from_utc", "moment", "ngettext", "number", "text_direction", "use", "using",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """Log lines: one line each, key=value, tracebacks without local variables (they hold secrets).
 
-Nobody writes personal data into a line; what an error of somebody else's code says is masked here.
+Nobody writes personal data into a line; what an error of someone else's code says is masked here.
 """
 
 import logging

@@ -1,7 +1,7 @@
 """How far each proof has come: a sealed row of its own, so that a run proves only what is new.
 
 A mark holds a number, a hash and whatever else the proof needs to go on. Its seal is a keyed hash
-under SECRET_KEY: somebody who can write to the database, but does not hold the secret, cannot make
+under SECRET_KEY: someone who can write to the database, but does not hold the secret, cannot make
 a proof skip what they changed. An older, genuine mark put back only makes a proof do work again.
 """
 
@@ -23,7 +23,7 @@ NO_HASH = "0" * 64
 
 
 class ProofMark(Base):
-    """Where one proof stands; changed only by `move` and `forget`."""
+    """The status of one proof; changed only by `move` and `forget`."""
 
     __tablename__ = "proof_mark"
     name: Mapped[str] = mapped_column(sa.String(32), primary_key=True)

@@ -9,14 +9,15 @@ from crowdfund.kernel.i18n import _, number
 DECIMALS = {"ETB": 2, "INR": 2, "USD": 2}
 MAX_MINOR = 10**15
 MAX_LENGTH = 40
-_PATTERN = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,16})(?:\.(\d+))?", re.ASCII)
+_PATTERN = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?", re.ASCII)
 
 
-def parse(text: str, currency: str = "ETB") -> int:
+def parse(text: str, currency: str = "ETB", *, most_minor: int = MAX_MINOR) -> int:
     """Return minor units of an amount typed by a person, like `1,250.50`.
 
     Strict ASCII digits, optional thousands commas, at most the currency's decimals, greater
-    than zero. Raises InvalidAmount with a sentence.
+    than zero. Raises InvalidAmount with a sentence; for more than MAX_MINOR it names `most_minor`, the
+    maximum where the amount was typed.
     """
     cleaned = text.strip()
     if not cleaned:
@@ -36,7 +37,10 @@ def parse(text: str, currency: str = "ETB") -> int:
     if minor <= 0:
         raise InvalidAmount(_("The amount must be more than zero."), field="amount")
     if minor > MAX_MINOR:
-        raise InvalidAmount(_("The amount is larger than anything we can take."), field="amount")
+        raise InvalidAmount(
+            _("This amount is too large. Enter at most %(most)s.", most=fmt(most_minor, currency)),
+            field="amount",
+        )
     return minor
 
 

@@ -26,7 +26,7 @@ _SENTENCES = {
         "Try again in a few seconds."
     ),
     Fault.CONFLICT: _l(
-        "Somebody changed the same thing at the same moment. Nothing was saved by this request. Try again."
+        "Someone else changed this at the same moment. Nothing was saved by this request. Try again."
     ),
     Fault.BUSY: _l(
         "Many changes are being saved at the moment. Nothing was saved by this request. "
@@ -44,7 +44,7 @@ def init_app(app: Flask) -> None:
 
 
 def sentence(fault: Fault, *, in_commit: bool) -> str:
-    """Return what a person is told of a fault of the database."""
+    """Return what a person reads about a fault of the database."""
     if fault is Fault.LOST and in_commit:
         return _(
             "Our database stopped answering while this was being saved. We cannot tell whether it "
@@ -91,10 +91,10 @@ class Recorded:
     def __init__(self, source: Any) -> None:  # noqa: ANN401 - any WSGI server's stream
         self._source = source
         self._kept: SpooledTemporaryFile[bytes] | None = None
-        self._left = 0  # how much of what was kept is still to be read in the second run
+        self._left = 0  # how much of what was stored is still to be read in the second run
 
     def read(self, size: int = -1) -> bytes:
-        """Return up to `size` bytes, first those that were kept."""
+        """Return up to `size` bytes, first those that were stored."""
         if self._left and self._kept is not None:
             data = self._kept.read(min(size, self._left) if size >= 0 else self._left)
             self._left -= len(data)

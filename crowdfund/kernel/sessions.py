@@ -1,4 +1,4 @@
-"""Browser sessions kept in SQL, so that they can be listed and revoked; the cookie is a random key."""
+"""Browser sessions stored in SQL, so that they can be listed and revoked; the cookie is a random key."""
 
 import hashlib
 import ipaddress
@@ -73,6 +73,7 @@ class SqlSession(CallbackDict[str, Any], SessionMixin):
         self.created_at: datetime | None = None
         self.trouble: Exception | None = None  # why the session could not be read
         self.is_dropped = False
+        self.has_ended = False  # the browser sent a cookie whose session is over
 
     def forget_changes(self) -> None:
         """Store nothing of this request: what it did was rolled back, or the database is away."""
@@ -129,7 +130,7 @@ def purge() -> int:
 
 
 def network(address: str) -> str:
-    """Return the network of an address, /24 or /48: enough to recognise, too little to find somebody."""
+    """Return the network of an address, /24 or /48: enough to recognise, too little to find someone."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
@@ -171,7 +172,9 @@ class SqlSessionInterface(SessionInterface):
             session.trouble = error
             return session
         if row is None:
-            return SqlSession()
+            session = SqlSession()
+            session.has_ended = True
+            return session
         session = SqlSession(token, row.data)
         session.seen_at, session.created_at = row.seen_at, row.created_at
         return session
@@ -193,7 +196,7 @@ class SqlSessionInterface(SessionInterface):
                 self._store(session, hashed(token), is_new=is_new, now=now)
         except sa.exc.SQLAlchemyError as error:
             fault = fault_of(error)
-            # Whoever signs out must not be told so while the old session lives. Without a session
+            # A sign-out must not be confirmed while the old session lives. Without a session
             # the form on this page could not be sent; when the lock is only busy it still can be read.
             if fault is None or session.old_token is not None or (is_new and fault is not Fault.BUSY):
                 raise

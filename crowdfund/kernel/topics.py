@@ -1,4 +1,4 @@
-"""Names of things that change while somebody looks, and the signed permission to hear of them.
+"""Names of things that change while someone looks, and the signed permission to hear of them.
 
 A token only allows to hear *that* a thing changed; what is seen is fetched from the thing's own
 view, which decides on access. Shared by the web processes and the event stream process.

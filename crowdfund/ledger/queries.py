@@ -23,6 +23,7 @@ __all__ = [
     "balances",
     "entries_for",
     "entry",
+    "exists",
     "history",
     "problems",
 ]
@@ -75,6 +76,11 @@ def available(account: str, currency: str = "ETB") -> int:
     free = _A.c.balance_minor - _A.c.held_minor
     query = sa.select(free).where(_A.c.name == account, _A.c.currency == currency)
     return db.session.execute(query).scalar() or 0
+
+
+def exists(account: str) -> bool:
+    """Return whether anything was ever posted to an account, in any currency."""
+    return bool(db.session.scalar(sa.select(sa.exists().where(_A.c.name == account))))
 
 
 def history(account: str, *, currency: str = "ETB", place: Place = START, size: int = 50) -> Page[Line]:

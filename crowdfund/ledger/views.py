@@ -57,11 +57,10 @@ def accounts_csv() -> Response:
 @bp.get("/staff/journal/<account>")
 def account(account: str) -> Response:
     """Show one account's postings with the running balance."""
-    kind = _kind(account)
+    _must_exist(account)
     return pages.render(
         "ledger/account.html",
         name=account,
-        kind=kind,
         balance_minor=queries.balance(account),
         page=queries.history(account, place=requests.place(), size=SIZE),
     )
@@ -70,15 +69,13 @@ def account(account: str) -> Response:
 @bp.get("/staff/journal/<account>/postings.csv")
 def account_csv(account: str) -> Response:
     """Send every posting of an account, newest first; their sum is the balance."""
-    _kind(account)
+    _must_exist(account)
     return _csv("postings.csv", account)
 
 
-def _kind(account: str) -> str:
-    try:
-        return rules.account_kind(account)
-    except ValueError as error:
-        raise NotFound(_("There is no such account.")) from error
+def _must_exist(account: str) -> None:
+    if not queries.exists(account):
+        raise NotFound(_("There is no such account."))
 
 
 @bp.get("/staff/entries/<entry_id>")

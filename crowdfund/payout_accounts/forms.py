@@ -1,21 +1,28 @@
 """Forms for the payout account, one for each scheme."""
 
 from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField
-from wtforms.validators import EqualTo, InputRequired, Length
+from wtforms import Field, Form, SelectField, StringField
+from wtforms.validators import InputRequired, Length, ValidationError
 
-from crowdfund.kernel.bank_accounts import ETHIOPIAN_BANKS
+from crowdfund.kernel.bank_accounts import ETHIOPIAN_BANKS, plain
 from crowdfund.kernel.forms import PageForm
-from crowdfund.kernel.i18n import _l
+from crowdfund.kernel.i18n import _, _l
 
 _LONG = Length(max=60, message=_l("This is too long for an account number."))
 _NUMBER = [InputRequired(_l("Enter the account number.")), _LONG]
-_AGAIN = EqualTo("number", _l("The two account numbers are not the same."))
+
+
+class _SameNumber:
+    """Require the number that was typed first; spaces, dashes and kinds of digits do not count."""
+
+    def __call__(self, form: Form, field: Field) -> None:
+        if plain(field.data or "") != plain(form["number"].data or ""):
+            raise ValidationError(_("The two account numbers are not the same."))
 
 
 class _Holder(PageForm):
     holder = StringField(
-        _l("Holder of the account"),
+        _l("Account holder"),
         [
             InputRequired(_l("Enter the name of the account's holder.")),
             Length(max=160, message=_l("A name has at most 160 letters.")),
@@ -37,7 +44,7 @@ class EthiopianForm(_Holder):
     )
     number = StringField(_l("Account number"), _NUMBER)
     again = StringField(
-        _l("Account number again"), [InputRequired(_l("Type the account number once more.")), _AGAIN]
+        _l("Account number again"), [InputRequired(_l("Enter the account number again.")), _SameNumber()]
     )
 
 
@@ -53,7 +60,7 @@ class IndianForm(_Holder):
     )
     number = StringField(_l("Account number"), _NUMBER)
     again = StringField(
-        _l("Account number again"), [InputRequired(_l("Type the account number once more.")), _AGAIN]
+        _l("Account number again"), [InputRequired(_l("Enter the account number again.")), _SameNumber()]
     )
 
 

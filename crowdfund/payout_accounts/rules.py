@@ -66,7 +66,7 @@ def _at(check: Callable[..., BankNumber], *typed: str, **fields: str) -> BankNum
 
 
 def check_holder(holder: str, person_name: str) -> str:
-    """Return the holder's name if it is the person's; a middle name more is fine. Raises Invalid."""
+    """Return the holder's name if it is the person's; extra middle names are fine. Raises Invalid."""
     shown = " ".join(holder.split())
     if not shown or len(shown) > 160 or not shown.isprintable():
         raise Invalid(_("Enter the name of the account's holder."), field="holder")

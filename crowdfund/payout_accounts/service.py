@@ -1,4 +1,4 @@
-"""Payout accounts: asked for, held for a day, kept sealed, verified by compliance."""
+"""Payout accounts: asked for, held for a day, stored sealed, verified by compliance."""
 
 from typing import Any
 
@@ -69,7 +69,7 @@ def _apply(person_id: str, payload: dict[str, Any]) -> None:
 
 
 def decide(person_id: str, actor: str, approve: bool, reason: str = "") -> None:
-    """Verify or reject the payout account that waits; the reviewer is somebody else.
+    """Verify or reject the payout account that waits; the reviewer is someone else.
 
     Raises Forbidden, Conflict, Invalid (a rejection without a reason).
     """
@@ -77,9 +77,9 @@ def decide(person_id: str, actor: str, approve: bool, reason: str = "") -> None:
         raise Forbidden(_("You cannot review yourself. Ask a colleague; nothing was changed."))
     present = accounts.payout_account_of(person_id)
     if present is None or present.status != "pending":
-        raise Conflict(_("No payout account waits. Somebody may have decided; reload the page."))
+        raise Conflict(_("No payout account is waiting. Someone may have decided; reload the page."))
     if not approve and not reason.strip():
-        raise Invalid(_("Say why, so that the person can put it right."), field="reason")
+        raise Invalid(_("Give a reason, so that the person can correct it."), field="reason")
     status = "verified" if approve else "rejected"
     _move(present, status, actor=actor, reason=reason.strip())
     what = f"payout_{status}"
@@ -109,7 +109,7 @@ def _move(account: accounts.PayoutRow, status: str, *, actor: str, reason: str =
     moved = sa.update(_P).where(_P.c.id == account.id, _P.c.status == account.status)
     decided = {"status": status, "reason": reason[:500], "decided_by": actor, "decided_at": clock.now()}
     if rows_changed(moved.values(decided)) != 1:
-        raise Conflict(_("Somebody decided this already. Reload the page to see how."))
+        raise Conflict(_("Someone has already decided this. Reload the page to see the decision."))
     told = {"before": account.status, "after": status, "reason": reason[:500]}
     record_event(payout_account_event, account.id, actor=actor, **told)
     live.changed("payout", account.person_id)

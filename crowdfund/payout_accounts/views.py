@@ -33,10 +33,14 @@ def payout_state() -> Response:
 @bp.route("/account/payout-account/<scheme>", methods=["GET", "POST"])
 @step_up.require
 def payout_edit(scheme: str) -> BaseResponse:
-    """Ask for a payout account of one scheme."""
+    """Add a payout account of one scheme; a person without a name is asked for it first."""
     if scheme not in FORMS:
         raise NotFound(_("There is no such kind of account."))
     person = identity.current_user()
+    if not (person.first_name and person.last_name):
+        here = url_for("payout_accounts.payout_edit", scheme=scheme)
+        pages.flash(_("Enter your name first. A payout account must be in your own name."), "warning")
+        return pages.back(url_for("sign_in.show", next=here))
     form = FORMS[scheme](holder=rules.full_name(person.first_name, person.last_name))
     context: dict[str, Any] = {"scheme": scheme, "schemes": SCHEMES}
     if form.validate_on_submit():
@@ -46,7 +50,13 @@ def payout_edit(scheme: str) -> BaseResponse:
             change_id = service.request(person.id, scheme, bank=bank, **typed)
         except CrowdfundError as error:
             return pages.refuse("payout_accounts/payout_edit.html", form, error, **context)
-        pages.flash(_("We told you by every address. It happens by itself after 24 hours."), "success")
+        pages.flash(
+            _(
+                "We have notified all your contact addresses. "
+                "The change takes effect automatically after 24 hours."
+            ),
+            "success",
+        )
         return pages.back(url_for("security.change", change_id=change_id))
     status = 422 if form.errors else 200
     return pages.render("payout_accounts/payout_edit.html", form=form, status=status, **context)

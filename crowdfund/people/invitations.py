@@ -17,7 +17,9 @@ def check(typed: str) -> str:
     """Return an invitation code in its normal form, empty for none; raises Invalid for an unknown one."""
     code = typed.strip().upper()
     if code and sponsor_of(code) is None:
-        text = _("We do not know this invitation code. Correct it, or leave it empty: you need none.")
+        text = _(
+            "We do not recognise this invitation code. Correct it or leave it empty: you do not need one."
+        )
         raise Invalid(text, field="referral")
     return code
 

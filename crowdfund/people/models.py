@@ -51,12 +51,12 @@ class UserRole(Base):
 person_event = event_table("person")
 
 
-# A subject is compared letter by letter; MySQL would take `abc` for `ABC` and let in somebody else.
+# A subject is compared letter by letter; MySQL would take `abc` for `ABC` and let in someone else.
 _VALUE = sa.String(512).with_variant(sa.String(512, collation="utf8mb4_bin"), "mysql", "mariadb")
 
 
 class SignInMethod(Base):
-    """One verified way into an account: an address, a number, an identity elsewhere, or a wallet.
+    """One verified sign-in method of an account: an address, a number, an identity elsewhere, or a wallet.
 
     `value` is the normal form: lower-case e-mail, E.164, `issuer|subject`, EIP-55 address.
     """

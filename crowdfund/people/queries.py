@@ -147,17 +147,17 @@ _VALUES = Lookup(
 
 
 def methods_of(person_id: str) -> list[Any]:
-    """Return a person's ways in (id, kind, value, label, added_at, used_at), oldest first."""
+    """Return a person's sign-in methods (id, kind, value, label, added_at, used_at), oldest first."""
     query = sa.select(_M).where(_M.c.person_id == person_id).order_by(_M.c.added_at, _M.c.id)
     return list(db.session.execute(query))
 
 
 def method_of(method_id: str, person_id: str) -> Any:  # noqa: ANN401 - a row
-    """Return one of a person's own ways in; raises NotFound for anybody else's."""
+    """Return one of a person's own sign-in methods; raises NotFound for anyone else's."""
     query = sa.select(_M).where(_M.c.id == method_id, _M.c.person_id == person_id)
     found = db.session.execute(query).first()
     if found is None:
-        raise NotFound(_("There is no such way to sign in."))
+        raise NotFound(_("There is no such sign-in method."))
     return found
 
 
@@ -183,7 +183,7 @@ class Reach:
 def reach(person_ids: Collection[str]) -> dict[str, Reach]:
     """Return where each of these people can be reached.
 
-    The person's e-mail address is a verified one; a phone number counts once it is a way to sign in.
+    The person's e-mail address is a verified one; a phone number counts once it is a sign-in method.
     """
     people = db.session.execute(
         sa.select(_U.c.id, _U.c.first_name, _U.c.email, _U.c.phone, _U.c.language).where(

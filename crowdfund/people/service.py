@@ -1,4 +1,4 @@
-"""People: opened, kept, given roles, verified."""
+"""People: opened, stored, given roles, verified."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -44,9 +44,9 @@ def open_account(  # noqa: PLR0913 - what is known of a newcomer
     label: str = "",
     sponsor_id: str | None = None,
 ) -> str:
-    """Open an account whose first way in is a verified method; return the person's id.
+    """Open an account whose first sign-in method is a verified method; return the person's id.
 
-    `email` and `phone` are kept as the person's own, so pass verified ones only (or what an operator
+    `email` and `phone` are stored as the person's own, so pass verified ones only (or what an operator
     says). The sponsor (`invitations.sponsor_of`) is set here or never. Two who come at once get the
     same account.
     """
@@ -64,11 +64,13 @@ def open_account(  # noqa: PLR0913 - what is known of a newcomer
             return found
         row["referral_code"] = rules.new_referral_code()  # one in 10^11 is taken
     else:
-        raise Conflict(_("This address belongs to another account. Sign in there, then add this way to it."))
+        raise Conflict(
+            _("This address belongs to another account. Sign in there, then add this sign-in method.")
+        )
     method = {"id": new_id(), "person_id": person_id, "kind": kind, "value": value, "label": label[:120],
               "added_at": now}  # fmt: skip
     if not insert_ignore(SignInMethod.__table__, [method]):
-        db.session.execute(sa.delete(User.__table__).where(User.id == person_id))  # somebody was quicker
+        db.session.execute(sa.delete(User.__table__).where(User.id == person_id))  # someone was quicker
         return str(person_with(kind, value))
     return person_id
 
@@ -85,7 +87,7 @@ def give_role(person_id: str, role: str, *, actor: str) -> None:
 def save_profile(person_id: str, *, first_name: str, last_name: str, phone: str | None = None) -> None:
     """Keep name and, if given, phone (E.164); what was verified and changes is verified again.
 
-    A number given here is what the person says: it opens no account and gets no messages until a
+    A number given here is what the person enters: it opens no account and gets no messages until a
     code has proved it (`methods.attach`).
     """
     first, last = rules.check_names(first_name, last_name)
@@ -108,7 +110,7 @@ def facts_changed(person_id: str) -> None:
 
 
 def choose_language(person_id: str, language: str) -> None:
-    """Keep the language in which pages and messages speak to a person; empty: as the browser says."""
+    """Keep the language in which pages and messages speak to a person; empty: same as the browser."""
     if language and language not in i18n.LANGUAGES:
         raise Invalid(_("Choose one of the languages in the list."), field="language")
     person = _lock(person_id)
@@ -119,7 +121,7 @@ def choose_language(person_id: str, language: str) -> None:
 def set_verification(
     person_id: str, status: str, *, level: str, actor: str, reason: str = "", expires_on: date | None = None
 ) -> None:
-    """Write where a person's verification stands: the one writer of it, for compliance.
+    """Write the status of a person's verification: the one writer of it, for compliance.
 
     `level` is what counts from now on; `reason` is read by the person when the status is rejected.
     """

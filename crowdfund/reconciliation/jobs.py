@@ -51,7 +51,7 @@ def _look_at_one(rows: list[Row]) -> Any:  # noqa: ANN401 - a Look
 
 @outbox.handler("reconciliation.one", queue=QUEUE, prepare=_look_at_one)
 def compare_one(rows: list[Row], found: Any) -> None:  # noqa: ANN401
-    """Keep what one campaign's contract says; compare all if the desk and the public page say otherwise."""
+    """Keep what one campaign's contract shows; compare all if the desk and the public page say otherwise."""
     if found.failure:
         raise outbox.Retry(RETRY_S, found.failure)
     comparing_service.keep_one(found)
@@ -79,7 +79,7 @@ def follow(rows: list[Row], found: Any) -> None:  # noqa: ANN401
 
 @hears(*(f"CampaignImplementation.{event}" for event in ("Closed", "Cancelled", "Released", "FiatReleased")))
 def contract_ended(event: ContractEvent) -> None:
-    """Look at once at a campaign whose contract somebody else closed, cancelled or released."""
+    """Look at once at a campaign whose contract someone else closed, cancelled or released."""
     for campaign_id in queries.campaigns_at({event.address}):
         comparing_service.ask_for_look(campaign_id)
 

@@ -1,4 +1,4 @@
-"""What the contracts said when they were last read, each comparison, and requests to follow a contract."""
+"""What the contracts showed when they were last read, each comparison, and requests to follow a contract."""
 
 from datetime import datetime
 from typing import Any

@@ -114,7 +114,7 @@ def most_grace_days() -> int:
 
 
 def reading(campaign_id: str) -> Any:  # noqa: ANN401 - a row or None
-    """Return what a campaign's contract said when it was last read, or None."""
+    """Return what a campaign's contract showed when it was last read, or None."""
     query = sa.select(_R).join(_C, _C.c.contract_address == _R.c.address)
     return db.session.execute(query.where(_C.c.id == campaign_id)).first()
 
@@ -157,7 +157,7 @@ class State:
 
 
 def state() -> State:
-    """Return what is known about contracts and books: for the desk and for everybody."""
+    """Return what is known about contracts and books: for the desk and for everyone."""
     last = last_comparison()
     is_old = last is not None and last.at < clock.now() - OLD_AFTER
     return State(last, away_since(), is_old)

@@ -1,4 +1,4 @@
-"""Contract and books: for everybody, for staff, and the two people who have a campaign follow."""
+"""Contract and books: for everyone, for staff, and the two people who have a campaign follow."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ MOST_LINES = 100
 
 @bp.get("/transparency/drift")
 def drift() -> Response:
-    """Show everybody whether our books and the contracts agree."""
+    """Show everyone whether our books and the contracts agree."""
     state = queries.state()
     differences = state.last.differences if state.last else []
     said = [(one, comparing.words(one)) for one in differences]
@@ -46,7 +46,7 @@ def compare(campaign_id: str) -> BaseResponse:
     """Have the contract read again."""
     campaigns.by_id(campaign_id)
     comparing_service.ask_for_look(campaign_id)
-    pages.flash(_("Comparing now. The page updates by itself."), "info")
+    pages.flash(_("Comparing now. The page updates automatically."), "info")
     return pages.back(url_for("reconciliation.contract", campaign_id=campaign_id))
 
 
@@ -141,7 +141,7 @@ def requests() -> Response:
 
 @bp.get("/staff/follow/<string(length=32):follow_id>")
 def requested(follow_id: str) -> Response:
-    """Show one request: what was shown to whoever asked, and to who may decide the buttons."""
+    """Show one request: what the requester saw, and the buttons for a person who may decide."""
     return _requested(follow_id, forms.ReasonForm(formdata=None))
 
 
@@ -180,7 +180,7 @@ def withdraw(follow_id: str) -> BaseResponse:
 
 
 def _about(follow_id: str) -> None:
-    """Tell the audit log which campaign this is about."""
+    """Record in the audit log which campaign this is about."""
     audit_shell.about("campaign", queries.request(follow_id).campaign_id, follow_id=follow_id)
 
 

@@ -32,5 +32,5 @@ def _alert(found: list[str]) -> None:
 
 @outbox.on(StaffWork)
 def show_work(_events: list[StaffWork]) -> None:
-    """Tell open desks that a queue has grown."""
+    """Notify open desks that a queue has grown."""
     live.changed("desk", "all")

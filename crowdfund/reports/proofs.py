@@ -1,6 +1,6 @@
 """The proofs of invariants.md over the whole platform: all at once, or in parts that stay flat.
 
-`problems` reads everything and believes nothing that was kept before. `periodic` returns the parts
+`problems` reads everything and believes nothing that was stored before. `periodic` returns the parts
 of one run every ten minutes. Each part looks at what changed lately, and at the next slice of its
 table, so that everything is looked at again and again while no run grows with the data. What was
 wrong once is asked about in every run until it is right.

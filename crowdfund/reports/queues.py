@@ -35,7 +35,7 @@ class Kind:
     """A queue: its name, what it holds, the list behind it, and how it is counted.
 
     Trouble is what should be empty; the others are the day's work. `verb` is the route by which
-    somebody works on it: who may not use that has nothing to do here, except a regulator, who reads.
+    someone works on it: who may not use that has nothing to do here, except a regulator, who reads.
     """
 
     title: str
@@ -178,7 +178,7 @@ QUEUES = (
          "compliance.companies", _changes, "compliance.approve_changes", {"status": "changes"}),
     Kind(_l("Campaigns to approve"), _l("submitted by companies"), "campaigns.staff_list", _campaigns,
          "campaigns.approve", {"status": "submitted"}),
-    Kind(_l("Campaigns to release"), _l("they succeeded; the company waits for its money"),
+    Kind(_l("Campaigns to release"), _l("successful; the company is waiting for its money"),
          "campaigns.staff_list", _releases, "campaigns.release", {"status": "succeeded"}),
     Kind(_l("Payments to review"), _l("their amount, currency or time was not as expected"),
          "payments.exceptions", _exceptions, "payments.resolve"),
@@ -194,11 +194,11 @@ QUEUES = (
          "chain.writes", _held_writes, "chain.writes", {"status": "queued"}, is_trouble=True),
     Kind(_l("Slow chain writes"), _l("no progress for ten minutes"), "chain.writes", _stuck_writes,
          "chain.writes", is_trouble=True),
-    Kind(_l("Chain writes that wait for a lower price"), _l("the network asks more than the limit"),
+    Kind(_l("Chain writes waiting for a lower price"), _l("the network price is above the limit"),
          "chain.writes", _too_dear_writes, "chain.writes", is_trouble=True),
     Kind(_l("Chain keys used elsewhere"), _l("find out who has the key"), "chain.writes", _key_alerts,
          "chain.dismiss_alert", is_trouble=True),
-    Kind(_l("Webhooks given up"), _l("kept, not booked"), "payments.inbox", _webhooks, "payments.replay",
+    Kind(_l("Webhooks given up"), _l("stored, not booked"), "payments.inbox", _webhooks, "payments.replay",
          {"state": "dead"}, is_trouble=True),
     Kind(_l("Messages not sent"), _l("e-mails and SMS"), "notifications.messages", _messages,
          "notifications.retry", {"state": "failed"}, is_trouble=True),

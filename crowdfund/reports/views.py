@@ -48,7 +48,7 @@ def retry(work_id: str) -> BaseResponse:
     if not queries.is_unfinished(work_id):
         raise NotFound(_("There is no such work, or it is done."))
     outbox.revive(work_id)
-    pages.flash(_("It is tried again now."), "success")
+    pages.flash(_("It is being retried now."), "success")
     return pages.back(url_for("reports.work"))
 
 

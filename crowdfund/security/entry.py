@@ -23,8 +23,8 @@ _DEVICE_S = 400 * 86_400  # browsers keep none for longer
 def enter(person_id: str, *, method: str, target: str) -> BaseResponse:
     """Sign a person in and go on; every way to sign in ends here.
 
-    `method` is code, oidc or wallet. Whoever has a second factor is asked for it first, and is nobody
-    until then.
+    `method` is code, oidc or wallet. A person with a second factor is asked for it first, and is not
+    signed in until then.
     """
     if not second_factor_service.is_enrolled(person_id):
         return admit(person_id, method=method, target=target)
@@ -52,7 +52,7 @@ def admit_half_way(person_id: str, how: str) -> BaseResponse:
 def admit(person_id: str, *, method: str, target: str, second_factor: str = "") -> BaseResponse:
     """Open the session under a new key; staff without a second factor are led to set one up."""
     for name in ("half_way", "second_factor", "totp_pending", "recovery_codes"):
-        session.pop(name, None)  # of whoever used this browser before
+        session.pop(name, None)  # of the last person to use this browser
     cast(SqlSession, session).rotate()
     person = queries.get(person_id)
     login_user(person)
@@ -70,7 +70,7 @@ def admit(person_id: str, *, method: str, target: str, second_factor: str = "") 
 
 
 def _note_device(person_id: str, response: BaseResponse) -> BaseResponse:
-    """Recognise the browser by a cookie of its own, which opens nothing; a new one is told of."""
+    """Recognise the browser by a cookie of its own, which opens nothing; a new one is reported."""
     device = request.cookies.get(_DEVICE, "")
     if not 32 <= len(device) <= 64:
         device = secrets.token_urlsafe(32)

@@ -13,14 +13,14 @@ class AppCodeForm(PageForm):
     code = StringField(
         _l("Code from your authenticator app"),
         [
-            InputRequired(_l("Enter the six digits which the app shows.")),
+            InputRequired(_l("Enter the six digits that the app shows.")),
             Length(max=20, message=_l("A code has six digits.")),
         ],
     )
 
 
 class RecoveryCodeForm(PageForm):
-    """One of the codes on paper."""
+    """One of the recovery codes."""
 
     code = StringField(
         _l("Recovery code"),
@@ -32,14 +32,14 @@ class RecoveryCodeForm(PageForm):
 
 
 class PasskeyForm(PageForm):
-    """What the browser says for a device; filled by passkey.js."""
+    """What the browser sends for a device; filled by passkey.js."""
 
-    challenge_id = HiddenField("", [InputRequired(_l("The passkey gave no answer. Try again."))])
+    challenge_id = HiddenField("", [InputRequired(_l("The passkey did not answer. Try again."))])
     credential = HiddenField(
         "",
         [
-            InputRequired(_l("The passkey gave no answer. Try again.")),
-            Length(max=20_000, message=_l("The passkey gave no answer. Try again.")),
+            InputRequired(_l("The passkey did not answer. Try again.")),
+            Length(max=20_000, message=_l("The passkey did not answer. Try again.")),
         ],
     )
 

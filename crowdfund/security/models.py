@@ -50,7 +50,7 @@ class PasskeyChallenge(Base):
 
 
 class RecoveryCode(Base):
-    """A code on paper for the day when the device is lost; only its keyed hash is kept."""
+    """A recovery code for the day when the device is lost; only its keyed hash is stored."""
 
     __tablename__ = "recovery_code"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
@@ -83,7 +83,7 @@ class KnownDevice(Base):
 
 
 class SensitiveChange(Base):
-    """A change of a way to reach or to pay a person; what it holds and whom it tells are sealed."""
+    """A change of a way to reach or to pay a person; what it holds and whom it notifies are sealed."""
 
     __tablename__ = "sensitive_change"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
@@ -109,7 +109,7 @@ sensitive_change_event = event_table("sensitive_change")
 
 @append_only
 class SecurityEvent(Base):
-    """What happened to a person's ways in, for the person to read."""
+    """What happened to a person's sign-in methods, for the person to read."""
 
     __tablename__ = "security_event"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)

@@ -74,7 +74,7 @@ def change(change_id: str) -> Change | None:
 
 
 def change_of(change_id: str, person_id: str) -> Change:
-    """Return a person's own change; raises NotFound for anybody else's."""
+    """Return a person's own change; raises NotFound for anyone else's."""
     found = change(change_id)
     if found is None or found.person_id != person_id:
         raise NotFound(_("There is no such change."))
@@ -93,7 +93,7 @@ def changes_of(person_id: str, *, kind: str = "", held_only: bool = False, most:
 
 
 def change_channels(change_id: str) -> list[Channel]:
-    """Return every address that is told of a change: those of before and the new one."""
+    """Return every address that is notified of a change: those of before and the new one."""
     query = sa.select(_C.c.person_id, _C.c.sealed_channels).where(_C.c.id == change_id)
     row = db.session.execute(query).first()
     if row is None:
@@ -103,6 +103,6 @@ def change_channels(change_id: str) -> list[Channel]:
 
 
 def security_events(person_id: str, *, most: int = 20) -> list[Any]:
-    """Return what happened to a person's ways in (at, actor, what, detail), newest first."""
+    """Return what happened to a person's sign-in methods (at, actor, what, detail), newest first."""
     query = sa.select(_E).where(_E.c.person_id == person_id)
     return list(db.session.execute(query.order_by(_E.c.at.desc(), _E.c.id.desc()).limit(most)))

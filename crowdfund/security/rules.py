@@ -32,7 +32,7 @@ class WrongFactor(CrowdfundError):
 
     def __init__(self, sentence: str = "") -> None:
         super().__init__(
-            sentence or _("This code is not valid or was used already. Wait for the next one and type it."),
+            sentence or _("This code is not valid or was already used. Wait for the next one and enter it."),
             field="code",
         )
 
@@ -54,7 +54,7 @@ def new_secret() -> str:
 
 
 def enrolment_uri(secret: str, name: str) -> str:
-    """Return what the QR picture says to the app."""
+    """Return what the QR code tells the app."""
     return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
 
 
@@ -107,13 +107,13 @@ LABELS: dict[str, str] = {
     "payout_account": _l("Payout account"),
     "company_bank_account": _l("Bank account of your company"),
 }
-# Whoever has one of these signs in: when it changes, every device has to sign in anew.
+# Each of these can sign in: when one changes, every device has to sign in again.
 WAYS_IN = frozenset({"phone", "email", "wallet", "oidc"})
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """Where somebody is told: `email` or `sms` and the address."""
+    """Where someone is notified: `email` or `sms` and the address."""
 
     kind: str
     address: str
@@ -132,7 +132,7 @@ def masked(value: str) -> str:
 
 
 def new_channels(kind: str, payload: dict[str, Any]) -> list[Channel]:
-    """Return the addresses which a change would add, so that they are told as well."""
+    """Return the addresses which a change would add, so that they are notified as well."""
     if payload.get("remove") or kind not in ("email", "phone") or not payload.get("value"):
         return []
     return [Channel("email" if kind == "email" else "sms", str(payload["value"]))]

@@ -54,10 +54,15 @@ class ProfileForm(PageForm):
             Length(max=30, message=_l("This is too long for a mobile number.")),
         ],
     )
+
+
+class LanguageForm(PageForm):
+    """The language of pages and messages."""
+
     language = SelectField(
         _l("Language of pages and messages"),
         choices=[
-            SelectChoice("", _l("As my browser says")),
+            SelectChoice("", _l("Same as my browser")),
             *(SelectChoice(code, name) for code, name in LANGUAGES.items()),
         ],
         default="",
@@ -80,7 +85,7 @@ _BROKEN = _l("The wallet's answer is incomplete. Nothing was changed. Try again.
 
 
 class ConfirmForm(PageForm):
-    """A button: what it confirms stands in the session."""
+    """A button: what it confirms is in the session."""
 
 
 class WalletForm(PageForm):

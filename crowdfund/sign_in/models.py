@@ -47,7 +47,7 @@ class SignInAttempt(Base):
     browser: Mapped[str] = mapped_column(sa.String(64))
     ip: Mapped[str] = mapped_column(sa.String(45))
     network: Mapped[str] = mapped_column(sa.String(45))
-    # Who was signed in at the start and so adds a way in; nobody when somebody signs in.
+    # Who was signed in at the start and so adds a sign-in method; nobody when someone signs in.
     person_id: Mapped[str | None] = mapped_column(ID)
     facts: Mapped[dict[str, Any]] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

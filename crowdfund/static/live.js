@@ -12,12 +12,16 @@
   let lost = false; // something may have been missed since the last open stream
 
   const refetch = (part) => {
+    // A final fragment comes back without data-live and has no address any more.
+    if (!part.isConnected || !part.hasAttribute("data-live")) return;
     if (part.cfBusy) { part.cfAgain = true; return; }
     part.cfBusy = true;
     part.cfDue = Date.now();
     const done = () => {
       part.cfBusy = false;
-      if (part.cfAgain && part.isConnected) { part.cfAgain = false; refetch(part); }
+      const again = part.cfAgain;
+      part.cfAgain = false;
+      if (again) refetch(part);
       connect();
     };
     htmx.ajax("GET", part.dataset.liveUrl, { source: part, target: part, swap: "outerMorph", live: true }).then(done, done);

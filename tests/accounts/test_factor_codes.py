@@ -106,7 +106,7 @@ def test_a_refused_page_counts_the_try(client, alice):
     by_mail(client, "alice@example.com")
     answer = client.post("/sign-in/second-factor", data={"code": wrong()})
     assert answer.status_code == 422
-    assert "was used already" in answer.text
+    assert "was already used" in answer.text
     rollback()
     assert db.session.scalars(sa.select(FactorTry.failed)).all() == [True]
 

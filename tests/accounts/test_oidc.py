@@ -176,7 +176,7 @@ def test_an_address_that_has_an_account_opens_nothing_and_asks_for_proof(provide
     assert answer.headers["Location"] == "/sign-in/oidc/prove"
     assert who(client) is None
     page = client.get("/sign-in/oidc/prove").text
-    assert "There is an account with the address" in page
+    assert "There is already an account with the address" in page
     assert ways_of(owner) == {("email", "fikirte@id.example")}
 
 
@@ -184,7 +184,7 @@ def test_the_owner_proves_the_address_by_a_code_and_connects(provider, app, clie
     enter(provider, client, FIKIRTE)
     answer = sign_in_by_code(client, "fikirte@id.example", next="/account/sign-in-methods/connect")
     assert answer.headers["Location"] == "/account/sign-in-methods/connect"
-    assert "becomes a way to sign in" in client.get("/account/sign-in-methods/connect").text
+    assert "You will be able to sign in" in client.get("/account/sign-in-methods/connect").text
     assert ways_of(owner) == {("email", "fikirte@id.example")}, "nothing before the owner has said yes"
     assert client.post("/account/sign-in-methods/connect").status_code == 303
     assert ("oidc", f"{provider.issuer}|{FIKIRTE}") in ways_of(owner)
@@ -287,7 +287,7 @@ def test_an_identity_of_another_account_is_not_moved(provider, app, signed_in):
     browser, person_id = signed_in
     answer = enter(provider, browser, FIKIRTE)
     assert answer.status_code == 409
-    assert "opens another account already" in answer.text
+    assert "is already used to sign in to another account" in answer.text
     assert ways_of(person_id) == {("email", "alice@example.com")}
 
 
@@ -331,7 +331,7 @@ def test_an_answer_for_somebody_who_has_signed_out_meanwhile_connects_nothing(pr
 
 # --- answers that are not to be believed ------------------------------------------------------------
 
-STALE = "began in another browser"
+STALE = "was started in another browser"
 REFUSED = "could not be accepted"
 
 
@@ -398,7 +398,7 @@ def test_a_sign_in_at_the_provider_is_not_finished_by_a_wallet(provider, client)
 
 
 def test_who_cancels_at_the_provider_is_told_so(provider, client):
-    nobody_came_in(client, enter(provider, client, None), 400, "You stopped at Demo ID")
+    nobody_came_in(client, enter(provider, client, None), 400, "Sign-in with Demo ID was cancelled")
 
 
 @pytest.mark.parametrize(

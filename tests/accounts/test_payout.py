@@ -13,6 +13,7 @@ from crowdfund.payout_accounts import queries, rules
 from crowdfund.payout_accounts import service as payout_accounts_service
 from crowdfund.payout_accounts.models import PayoutAccount, payout_account_event
 from crowdfund.people import service
+from crowdfund.people.models import User
 from crowdfund.security import queries as security_queries
 from crowdfund.security.service import second_factor
 from tests import raising
@@ -87,7 +88,7 @@ def test_who_has_no_second_factor_is_led_to_set_one_up_and_back(app, frozen):
     answer = bob.get(bob.get(f"{URL}/et").headers["Location"])
     assert answer.headers["Location"] == f"/account/security?next={URL}/et"
     page = bob.get(answer.headers["Location"]).text
-    assert "Set up a second factor to go on" in page
+    assert "Set up a second factor to continue" in page
     assert f"/account/security/app?next={URL}/et" in page
 
 
@@ -144,8 +145,9 @@ def test_a_rejection_says_why_and_nobody_decides_about_oneself_or_twice(hers, al
 @pytest.mark.parametrize(
     ("scheme", "typed", "sentence"),
     [
-        ("et", {"number": "12345"}, "has 13 digits"),
-        ("et", {"number": "١٠٠٠١٢٣٤٥٦٧٨٩"}, "has 13 digits"),
+        ("et", {"number": "12345"}, "has 13 digits. You entered 5."),
+        ("et", {"number": "1000 1234 5678x"}, "Remove “X”"),
+        ("in", {"bank": "SBIN0001234", "number": "1234/5678"}, "Remove “/”"),
         ("et", {"bank": "moon"}, "Choose your bank."),
         ("et", {"bank": ""}, "Choose your bank."),
         ("et", {"again": "1000123456780"}, "are not the same"),
@@ -153,7 +155,7 @@ def test_a_rejection_says_why_and_nobody_decides_about_oneself_or_twice(hers, al
         ("et", {"holder": ""}, "Enter the name of the account"),
         ("et", {"holder": "Alice Bekele\u0000"}, "Enter the name of the account"),
         ("in", {"bank": "SBIN1001234"}, "like SBIN0001234"),
-        ("in", {"bank": "SBIN0001234", "number": "12345678"}, "9 to 18 digits"),
+        ("in", {"bank": "SBIN0001234", "number": "12345678"}, "9 to 18 digits. You entered 8."),
         ("iban", {"number": "DE89 3704 0044 0532 0130 01"}, "not a valid IBAN"),
         ("iban", {"number": "<script>"}, "not a valid IBAN"),
         ("iban", {"number": "9" * 3000}, "too long for an account number"),
@@ -170,6 +172,35 @@ def test_bad_input_gets_a_sentence_and_keeps_what_was_typed(hers, alice, scheme,
 
 def test_an_unknown_scheme_is_no_page(hers):
     assert hers.get(f"{URL}/moon").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("number", "again"),
+    [
+        ("1000 1234 56789", "1000123456789"),
+        ("1000-1234-56789", "1000 1234 56789"),
+        ("1000\u00a01234\u00a056789", "1000–1234–56789"),
+        ("１０００１２３４５６７８９", "\u200e1000 1234 56789\u200f"),
+        ("١٠٠٠١٢٣٤٥٦٧٨٩", "1000 1234 56789"),
+    ],
+)
+def test_the_two_numbers_may_be_written_differently(hers, alice, number, again):
+    answer = hers.post(f"{URL}/et", data=CBE | {"number": number, "again": again})
+    assert "ET •••• 6789" in hers.get(answer.headers["Location"]).text
+
+
+def test_a_person_without_a_name_is_asked_for_it_before_the_account(app, frozen):
+    bob = raising.person("bob")
+    service.save_profile(bob, first_name="x", last_name="x")
+    db.session.execute(sa.update(User).where(User.id == bob).values(first_name="", last_name=""))
+    second_factor.keep_app(bob, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    commit()
+    browser = raising.sign_in(app.test_client(), bob, second_factor=True)
+    answer = browser.get(f"{URL}/et")
+    assert answer.headers["Location"] == f"/account?next={URL}/et"
+    page = browser.get(answer.headers["Location"]).text
+    assert "Enter your name first." in page
+    assert f'href="{URL}/et"' in page
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from tests import raising
 
 GOOD = {"first_name": "Alice", "last_name": "Bekele", "phone": "+251 91 123 4567"}
 NASTY = ["", "   ", "<b>x</b>", "a\nb", "a\x00b", "x" * 81]
-PHONES = ["", "251911234567", "911", "+251", "+2519112345678901", "abc", "NaN", "1e9", "-1", "+٢٥١٩١١٢٣٤٥٦٧",
-          "+２５１911234567", "<b>+251911234567</b>", "+1 555", "9" * 400]  # fmt: skip
+PHONES = ["", "251911234567", "911", "+251", "+2519112345678901", "abc", "NaN", "1e9", "-1", "+٢٥١٩١١٢٣٤٥",
+          "+²⁵¹911234567²", "<b>+251911234567</b>", "+1 555", "9" * 400]  # fmt: skip
 
 
 @pytest.fixture
@@ -59,6 +59,20 @@ def test_what_is_no_phone_number_gets_a_sentence_and_changes_nothing(alice, type
         service.save_profile(alice, **(GOOD | {"phone": typed}))
     assert refusal.value.field == "phone"
     assert state(alice) == ("none", "none")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "+٢٥١ ٩١١ ٢٣٤ ٥٦٧",
+        "＋２５１ ９１１ ２３４５６７",
+        "+251–91–123–4567",
+        "\u202a+251\u00a091\u00a01234567\u202c",
+    ],
+)
+def test_digits_and_dashes_of_any_kind_are_understood(alice, typed):
+    save(alice, phone=typed)
+    assert queries.get(alice).phone == "+251911234567"
 
 
 @pytest.mark.parametrize("typed", NASTY)
@@ -108,7 +122,7 @@ def tab(app, alice):
 
 
 def fields(**changes):
-    return {**GOOD, "language": "", **changes}
+    return {**GOOD, **changes}
 
 
 def nothing_kept(person_id):
@@ -138,7 +152,7 @@ def test_what_is_no_mobile_number_is_refused_at_its_field(tab, alice, typed):
 
 @pytest.mark.parametrize("typed", ["xx", "en_XA", "<b>", "am" * 200, "NaN"])
 def test_only_a_language_of_the_list_is_kept(tab, alice, typed):
-    answer = tab.post("/account", data=fields(language=typed))
+    answer = tab.post("/account/language", data={"language": typed})
     assert answer.status_code == 422
     assert 'href="#language"' in answer.text
     assert nothing_kept(alice)
@@ -169,7 +183,7 @@ def test_without_sms_a_number_is_kept_but_opens_no_account(tab, alice, client):
     before = config.settings()
     config.use(before.model_copy(update={"environment": "production"}))
     assert tab.post("/account", data=fields()).headers["Location"] == "/account"
-    assert "was not proved by a code" in tab.get("/account").text
+    assert "is not confirmed by a code" in tab.get("/account").text
     rollback()
     assert queries.get(alice).phone == "+251911234567"
     assert [method.kind for method in queries.methods_of(alice)] == ["email"]
@@ -181,7 +195,7 @@ def test_without_sms_a_number_is_kept_but_opens_no_account(tab, alice, client):
 
 
 def test_the_language_is_kept_used_for_messages_and_set_in_the_next_browser(app, tab, alice, read_code):
-    assert "language=am" in tab.post("/account", data=fields(language="am")).headers["Set-Cookie"]
+    assert "language=am" in tab.post("/account/language", data={"language": "am"}).headers["Set-Cookie"]
     rollback()
     assert queries.get(alice).language == "am"
     other = app.test_client()
@@ -189,6 +203,29 @@ def test_the_language_is_kept_used_for_messages_and_set_in_the_next_browser(app,
     answer = other.post("/sign-in/code", data={"code": read_code()})
     assert any("language=am" in cookie for cookie in answer.headers.getlist("Set-Cookie"))
     assert '<html lang="am"' in other.get("/account").text
+
+
+def test_a_new_account_saves_its_language_before_its_name(tab, alice):
+    db.session.execute(sa.update(User).where(User.id == alice).values(first_name="", last_name=""))
+    commit()
+    answer = tab.post("/account/language", data={"language": "hi", "next": "/wallet"})
+    assert answer.headers["Location"] == "/account?next=/wallet"
+    rollback()
+    assert queries.get(alice).language == "hi"
+    page = tab.get("/account").text
+    assert '<html lang="hi"' in page
+    assert "cf-error-summary" not in page
+
+
+def test_the_language_of_the_browser_comes_back_when_it_is_chosen(tab, alice):
+    hindi = {"Accept-Language": "hi"}
+    tab.post("/account/language", data={"language": "am"})
+    assert '<html lang="am"' in tab.get("/account", headers=hindi).text
+    tab.post("/account/language", data={"language": ""}, headers=hindi)
+    rollback()
+    assert queries.get(alice).language == ""
+    assert '<html lang="hi"' in tab.get("/account", headers=hindi).text
+    assert '<html lang="en"' in tab.get("/account", headers={"Accept-Language": "en"}).text
 
 
 def test_a_language_that_was_chosen_before_or_on_any_page_is_kept_too(app, read_code):
@@ -263,11 +300,11 @@ def test_an_unknown_code_gets_a_sentence_and_one_goes_on_without_it(app, alice, 
 def test_a_link_with_an_unknown_code_leads_to_the_sign_in_page_with_a_sentence(app):
     for code in ("XXXXXXXX", "%3Cb%3E", "x" * 300):
         newcomer = join(app, code)
-        assert "We do not know the invitation code" in newcomer.get("/sign-in").text
+        assert "We do not recognise the invitation code" in newcomer.get("/sign-in").text
 
 
 def test_an_invitation_by_a_closed_account_is_unknown(app, alice):
     code = queries.get(alice).referral_code
     db.session.execute(sa.update(User).where(User.id == alice).values(disabled_at=clock.now()))
     commit()
-    assert "do not know" in join(app, code).get("/sign-in").text
+    assert "do not recognise" in join(app, code).get("/sign-in").text

@@ -263,6 +263,60 @@ def test_after_the_code_nobody_is_led_to_another_site(client, frozen, read_code,
     assert answer.headers["Location"] == "/campaigns"
 
 
+def test_a_code_that_is_over_says_why(ask, enter, read_code, frozen):
+    tried, code = ask(), read_code()
+    for _ in range(4):
+        with pytest.raises(codes_rules.WrongCode, match="not valid"):
+            enter(tried, other_than(code))
+    for typed in (other_than(code), code):
+        with pytest.raises(codes_rules.CodeIsOver) as refusal:
+            enter(tried, typed)
+        assert "entered 5 times" in refusal.value.user_message
+    used, code = ask(), read_code()
+    enter(used, code)
+    with pytest.raises(codes_rules.CodeIsOver) as refusal:
+        enter(used, code)
+    assert "used already" in refusal.value.user_message
+    old, code = ask(), read_code()
+    frozen.advance(timedelta(minutes=10))
+    with pytest.raises(codes_rules.CodeIsOver) as refusal:
+        enter(old, code)
+    assert "has expired" in refusal.value.user_message
+
+
+def test_digits_of_any_script_are_a_code(ask, enter, read_code):
+    otp_id, code = ask(), read_code()
+    assert enter(otp_id, code.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")))
+
+
+@pytest.mark.parametrize("path", ["/sign-in/code", "/sign-in/second-factor", "/sign-in/recovery-code"])
+def test_a_sign_in_that_has_ended_says_so(client, path):
+    assert client.get(path).headers["Location"] == "/sign-in"
+    assert "This sign-in has ended" in client.get("/sign-in").text
+
+
+def test_signing_out_is_confirmed(client, frozen, read_code):
+    client.post("/sign-in", data={"identifier": "alice@example.com"})
+    client.post("/sign-in/code", data={"code": read_code()})
+    answer = client.post("/sign-out")
+    assert "You are signed out." in client.get(answer.headers["Location"]).text
+    assert client.get("/wallet").headers["Location"] == "/sign-in?next=/wallet"
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [("get", "Sign in again to continue."), ("post", "What you sent last was not saved.")],
+)
+def test_a_session_that_has_ended_is_named_on_the_sign_in_page(client, frozen, read_code, method, words):
+    client.post("/sign-in", data={"identifier": "alice@example.com"})
+    client.post("/sign-in/code", data={"code": read_code()})
+    frozen.advance(timedelta(days=15))
+    answer = getattr(client, method)("/account")
+    page = client.get(answer.headers["Location"]).text
+    assert "Your session has ended" in page
+    assert words in page
+
+
 def test_the_code_page_without_a_request_leads_back(client):
     assert client.get("/sign-in/code").headers["Location"] == "/sign-in"
     assert client.post("/sign-in/code", data={"code": "123456"}).headers["Location"] == "/sign-in"

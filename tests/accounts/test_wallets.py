@@ -197,7 +197,9 @@ def test_a_signature_is_good_once(app, client):
 def test_a_failed_try_uses_the_text_up(client):
     """Else one text could be tried against many signatures."""
     request_id, text = ask(client)
-    nobody_came_in(client, prove(client, request_id, text, signed(text, OTHER)), 422, "is not by the account")
+    nobody_came_in(
+        client, prove(client, request_id, text, signed(text, OTHER)), 422, "is not from the account"
+    )
     nobody_came_in(client, prove(client, request_id, text, signed(text)), 409, "Start again")
 
 
@@ -206,7 +208,7 @@ def test_another_browser_cannot_bring_the_signature(app, client):
     request_id, text = ask(client)
     other = app.test_client()
     ask(other)
-    nobody_came_in(other, prove(other, request_id, text, signed(text)), 409, "began in another browser")
+    nobody_came_in(other, prove(other, request_id, text, signed(text)), 409, "was started in another browser")
 
 
 def test_a_text_is_good_for_ten_minutes(client, frozen):
@@ -235,7 +237,7 @@ def test_a_text_that_was_altered_is_refused_even_if_it_is_well_signed(client, al
     request_id, text = ask(client)
     other = alter(text)
     assert other != text
-    sentence = "is not the one that we gave" if other else "incomplete"
+    sentence = "is not the one we asked for" if other else "incomplete"
     nobody_came_in(client, prove(client, request_id, other, signed(other)), 422, sentence)
 
 
@@ -243,7 +245,7 @@ def test_the_text_of_another_request_is_refused(client):
     _, first = ask(client)
     request_id, _ = ask(client)
     nobody_came_in(
-        client, prove(client, request_id, first, signed(first)), 422, "is not the one that we gave"
+        client, prove(client, request_id, first, signed(first)), 422, "is not the one we asked for"
     )
 
 
@@ -253,13 +255,13 @@ CONTRACT = "0x" + "ab" * 400
 @pytest.mark.parametrize(
     ("signature", "sentence"),
     [
-        ("0x" + "00" * 65, "is not by the account"),
-        ("0x" + "ff" * 65, "is not by the account"),
-        ("0x" + "11" * 64 + "1b", "is not by the account"),
-        ("0x" + "11" * 64 + "1d", "is not by the account"),
-        ("0x", "is not by the account"),
-        ("hello", "is not by the account"),
-        ("0x" + "zz" * 65, "is not by the account"),
+        ("0x" + "00" * 65, "is not from the account"),
+        ("0x" + "ff" * 65, "is not from the account"),
+        ("0x" + "11" * 64 + "1b", "is not from the account"),
+        ("0x" + "11" * 64 + "1d", "is not from the account"),
+        ("0x", "is not from the account"),
+        ("hello", "is not from the account"),
+        ("0x" + "zz" * 65, "is not from the account"),
         (CONTRACT, "looks like a contract wallet"),
     ],
 )
@@ -347,7 +349,7 @@ def test_a_wallet_of_another_account_is_not_moved(app, signed_in):
     browser, person_id = signed_in
     answer = enter(browser)
     assert answer.status_code == 409
-    assert "opens another account already" in answer.text
+    assert "is already used to sign in to another account" in answer.text
     assert ways_of(person_id) == {("email", "alice@example.com")}
 
 

@@ -338,9 +338,9 @@ def test_one_admin_asks_and_another_confirms_on_pages_and_both_stand_in_the_audi
     [
         ("ask", {"reason": WHY}, "Choose what should be done."),
         ("ask", {"kind": "give_role", "reason": WHY}, "Choose a role."),
-        ("ask", {"kind": "give_role", "role": "finance"}, "Say why"),
-        ("disable", {"reason": "no"}, "Say why"),
-        ("sign-out", {}, "Say why"),
+        ("ask", {"kind": "give_role", "role": "finance"}, "Give a reason"),
+        ("disable", {"reason": "no"}, "Give a reason"),
+        ("sign-out", {}, "Give a reason"),
     ],
 )
 def test_a_form_that_lacks_something_comes_back_with_what_to_do(cast, ada, path, form, words):
@@ -356,7 +356,7 @@ def test_an_admin_closes_and_opens_an_account_on_the_page(cast, ada):
     assert ada.post(f"{address}/disable", data={"reason": WHY}).status_code == 303
     page = ada.get(address).text
     assert 'data-status="closed"' in page
-    assert "Open the account again" in page
+    assert "Reopen the account" in page
     assert ada.post(f"{address}/enable", data={"reason": "It was a mistake."}).status_code == 303
     assert people_queries.get(cast["alice"]).disabled_at is None
 

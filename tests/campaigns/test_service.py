@@ -138,7 +138,7 @@ def test_a_submitted_campaign_cannot_be_changed(cast):
 def test_a_company_has_one_live_campaign_and_one_start_a_year(cast, frozen):
     first = raising.live_campaign(cast.company, cast.alice, cast.carla)
     second = raising.complete_draft(cast.company, cast.alice)
-    with pytest.raises(shared.NotEligible, match="running"):
+    with pytest.raises(shared.NotEligible, match="has ended"):
         drafts.submit(second, actor=cast.alice)
     rollback()
     end(frozen, seconds=1)

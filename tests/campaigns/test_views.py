@@ -135,6 +135,31 @@ def test_a_full_campaign_takes_its_button_away(client, live):
     assert "Invest from" not in client.get(f"/campaigns/{live.slug}").text
 
 
+def test_who_acts_for_the_company_is_not_asked_to_invest_in_it(client, app, cast, live):
+    path = f"/campaigns/{live.slug}"
+    for visitor in (client, raising.browser(app, cast.bob)):
+        assert f'href="{path}/invest"' in visitor.get(path).text
+        assert "your company" not in visitor.get(path).text
+    own = raising.browser(app, cast.alice)
+    for page in (own.get(path).text, own.get(f"{path}/funding").text):
+        assert f"{path}/invest" not in page
+        assert "This is your company&#39;s campaign" in page or "This is your company's campaign" in page
+        assert f'href="/my/campaigns/{live.id}"' in page
+
+
+def test_a_live_campaign_says_what_its_company_can_do_next(alice, live):
+    card = alice.get("/my/company").text
+    assert "Manage campaign" in card
+    assert f'href="/campaigns/{live.slug}"' in card
+    page = alice.get(f"/my/campaigns/{live.id}").text
+    assert "What you can do now" in page
+    assert f"http://localhost/campaigns/{live.slug}" in page
+    assert f'href="/companies/{live.company_id}/team"' in page
+    assert "Close the campaign early: this is possible once" in page
+    company = alice.get(f"/companies/{live.company_id}").text
+    assert "manage the one you have" in company
+
+
 @pytest.mark.parametrize("slug", ["nothing", "%00", "x" * 300, "..%2f..", "%3Cscript%3E"])
 def test_an_unknown_campaign_is_not_found(client, cast, slug):
     assert client.get(f"/campaigns/{slug}").status_code == 404
@@ -170,7 +195,7 @@ def test_no_other_file_is_served(client, cast, file_id):
 def test_a_campaign_is_written_page_by_page_and_goes_live(alice, app, cast):
     assert "Start a campaign" in alice.get("/my/company").text
     here = draft(alice, cast.company)
-    assert "Cannot start yet" in alice.get(here).text
+    assert "Not available yet" in alice.get(here).text
     assert (
         alice.post(f"{here}/edit/basics", data=raising.BASICS).headers["Location"] == f"{here}/edit/picture"
     )
@@ -309,11 +334,11 @@ def test_a_submitted_draft_cannot_be_changed_through_the_pages(alice, cast):
 
 
 def test_a_second_campaign_in_a_year_is_refused_with_its_reason(alice, cast, live):
-    assert "Another campaign of this company is running" in alice.get("/my/company").text
+    assert "when the current one has ended" in alice.get("/my/company").text
     second = raising.complete_draft(cast.company, cast.alice)
     answer = alice.post(f"/my/campaigns/{second}/check", data={"declaration": "y"})
     assert answer.status_code == 409
-    assert "Another campaign of this company is running" in answer.text
+    assert "when the current one has ended" in answer.text
 
 
 def test_the_company_closes_early_from_its_page_once_the_threshold_is_settled(alice, live):

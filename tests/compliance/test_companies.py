@@ -76,7 +76,7 @@ def test_a_company_is_approved_only_with_every_paper_decided_and_the_needed_acce
     papers.keep(cast["company"], raising.made_paper("other"), actor=cast["alice"])
     file.submit(cast["company"], actor=cast["alice"])
     commit()
-    assert "Decide about every paper first." in carla.post(f"{desk(cast)}/approve").text
+    assert "Decide on every document first." in carla.post(f"{desk(cast)}/approve").text
     decide(carla, cast, paper(cast, "other"), decision="approve")
     assert carla.post(f"{desk(cast)}/approve").status_code == 303
 
@@ -112,7 +112,7 @@ def test_changes_are_shown_old_beside_new_and_decided(carla, cast, app):
     file.save(cast["company"], "contacts", raising.CONTACTS | {"city": "Gondar"}, actor=cast["alice"])
     changes.send(cast["company"], actor=cast["alice"])
     commit()
-    assert "Changes and papers waiting (1)" in carla.get("/staff/companies?status=changes").text
+    assert "Changes and documents waiting (1)" in carla.get("/staff/companies?status=changes").text
     page = carla.get(desk(cast)).text
     assert "<del>Addis Ababa</del>" in page
     assert "<ins>Gondar</ins>" in page

@@ -48,7 +48,8 @@ def test_each_document_and_then_the_level_is_decided_on_one_page(carla, desk, wa
     ("data", "words"),
     [
         ({}, "Choose accept or reject"), ({"decision": "maybe"}, "Choose accept or reject"),
-        ({"decision": "accept"}, "Enter the date"), ({"decision": "accept", "until": "2020-01-01"}, "past"),
+        ({"decision": "accept"}, "Enter the date"),
+        ({"decision": "accept", "until": "2020-01-01"}, "has passed"),
         ({"decision": "accept", "until": "soon"}, "exists"), ({"decision": "reject"}, "at least 10"),
         ({"decision": "reject", "reason": "<script>alert(1)"}, "plain text"),
     ],
@@ -101,9 +102,9 @@ def test_the_second_reviewer_confirms_what_the_first_proposed(app, carla, desk, 
 def test_who_asked_for_more_than_is_proven_may_get_the_basic_level(carla, desk, alice):
     desk.complete(alice, "proof_of_address", "bank_proof")
     desk.submit(alice)
-    assert "Give the basic level only" not in carla.get(here(alice)).text
+    assert "Verify at the basic level only" not in carla.get(here(alice)).text
     desk.accept(alice, desk.paper(alice, "passport").id)
-    assert "Give the basic level only" in carla.get(here(alice)).text
+    assert "Verify at the basic level only" in carla.get(here(alice)).text
     seen = {"revision": files.revision(alice)}
     assert carla.post(here(alice, "approve"), data=seen).status_code == 409  # the enhanced one is not proven
     assert carla.post(here(alice, "approve"), data=seen | {"level": "basic"}).status_code == 303
@@ -218,7 +219,7 @@ def test_a_nominee_waits_in_the_queue_and_is_decided_at_the_desk(carla, desk, al
     assert carla.post(url, data={"decision": "accept", "revision": seen}).status_code == 303
     rollback()
     assert nominees.own(nominee_id, alice).status == "verified"
-    assert "Nobody waits" in carla.get("/staff/people").text
+    assert "Nobody is waiting" in carla.get("/staff/people").text
 
 
 def test_the_same_number_in_two_files_is_shown_to_the_reviewer(carla, desk, waiting):
@@ -236,3 +237,21 @@ def test_a_level_is_taken_away_at_the_desk_with_a_reason(carla, desk, alice):
     assert carla.post(here(alice, "revoke"), data={"reason": REASON}).status_code == 303
     assert desk.standing(alice) == ("rejected", "none")
     assert REASON in carla.get(here(alice)).text
+
+
+def test_the_form_says_when_an_expiry_date_and_a_reason_are_required(carla, desk, waiting):
+    page = carla.get(here(waiting)).text
+    assert "Valid until <span" in page
+    assert "(required for a passport or driving licence)" in page
+    assert "(required when you reject)" in page
+    assert "(optional)" not in page
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [({"decision": "accept"}, "until"), ({"decision": "reject"}, "reason"), ({}, "decision")],
+)
+def test_what_is_missing_is_named_at_its_own_field(carla, desk, waiting, data, name):
+    paper = desk.paper(waiting, "passport")
+    page = carla.post(here(waiting, "documents", paper.id), data=data).text
+    assert f'id="{name}-{paper.id}-error"' in page

@@ -59,7 +59,7 @@ def test_what_is_missing_is_named_and_nothing_is_sent(desk, alice):
 def test_a_request_is_sent_once_and_a_higher_one_takes_its_place(desk, alice):
     desk.complete(alice)
     desk.submit(alice)
-    with pytest.raises(Conflict, match="sent this already"):
+    with pytest.raises(Conflict, match="already sent this"):
         asking.submit(alice, actor=alice)
     rollback()
     for kind in ENHANCED:

@@ -57,11 +57,11 @@ def pair(desk, alice):
 
 def test_a_set_that_is_not_whole_is_kept_as_a_draft_and_not_taken(desk, alice):
     one = add(alice, share="60")
-    with pytest.raises(NotComplete, match="60 of 100 %"):
+    with pytest.raises(NotComplete, match="60 % instead of 100 %"):
         nominees_service.submit(alice)
     rollback()
     two = add(alice, share="60")
-    with pytest.raises(NotComplete, match="Take 20 % away"):
+    with pytest.raises(NotComplete, match="Reduce them by 20 %"):
         nominees_service.submit(alice)
     rollback()
     nominees_service.save(two, alice, SARA | {"share": "40"})
@@ -72,7 +72,7 @@ def test_a_set_that_is_not_whole_is_kept_as_a_draft_and_not_taken(desk, alice):
 
 def test_three_thirds_are_not_whole_until_one_takes_the_last_hundredth(desk, alice):
     last = [add(alice, share="33.33") for _ in range(3)][-1]
-    with pytest.raises(NotComplete, match=r"99.99 of 100 %"):
+    with pytest.raises(NotComplete, match=r"99.99 % instead of 100 %"):
         nominees_service.submit(alice)
     rollback()
     nominees_service.save(last, alice, SARA | {"share": "33.34"})
@@ -138,7 +138,7 @@ def test_every_change_of_a_verified_nominee_is_checked_again(desk, alice, pair, 
 def test_nobody_is_verified_in_a_set_that_is_not_whole_any_more(desk, alice, pair):
     nominees_service.save(pair[0], alice, SARA | {"share": "50"})
     commit()
-    with pytest.raises(NotComplete, match="90 of 100 %"):
+    with pytest.raises(NotComplete, match="90 % instead of 100 %"):
         decide(desk, pair[0], alice)
 
 

@@ -33,7 +33,7 @@ def test_the_pages_lead_from_the_first_fact_to_the_request(hers, alice, desk):
         assert hers.post(f"{HERE}/facts/{step}", data=values).headers["Location"] == after
     assert upload(hers).status_code == 303
     page = hers.get(f"{HERE}/documents/passport").text
-    assert "Stored, not checked yet" in page
+    assert "Uploaded, not reviewed yet" in page
     check = hers.get(f"{HERE}/check").text
     assert "Alice Bekele Tadesse" in check
     assert "EP 123" not in check
@@ -77,8 +77,8 @@ def test_a_wrong_fact_is_refused_on_top_and_at_its_field(hers, alice, step, chan
     ("data", "name", "words"),
     [
         (b"", "a.png", "empty"), (b"MZ" + b"\0" * 99, "a.png", "a program"),
-        (b"x" * 99, "a.png", "can read"),
-        (None, "a.pdf", "name of the file"),
+        (b"x" * 99, "a.png", "cannot read"),
+        (None, "a.pdf", "file name"),
     ],
 )  # fmt: skip
 def test_a_wrong_file_is_refused_in_words(hers, alice, desk, data, name, words):
@@ -131,7 +131,7 @@ def test_the_number_is_shown_masked_and_kept_when_left_empty(hers, alice, desk):
 def test_a_verified_person_is_warned_before_changing_and_told_after(hers, alice, desk):
     desk.verify(alice)
     assert "You are verified" in hers.get(HERE).text
-    assert "If you change it we check again" in hers.get(f"{HERE}/facts/address").text
+    assert "If you change it, we review it again" in hers.get(f"{HERE}/facts/address").text
     hers.post(f"{HERE}/facts/address", data=ADDRESS | {"city": "Mekelle"})
     assert "We are checking your details" in hers.get(HERE).text
 
@@ -139,9 +139,9 @@ def test_a_verified_person_is_warned_before_changing_and_told_after(hers, alice,
 def test_the_owner_reads_who_has_looked_by_first_name_and_role(app, hers, alice, desk):
     desk.complete(alice)
     paper = desk.paper(alice, "passport")
-    assert "Nobody has looked yet" in hers.get(f"{HERE}/looked-at").text
+    assert "Nobody has opened your documents yet" in hers.get(f"{HERE}/looked-at").text
     hers.get(f"/documents/{paper.id}")  # one's own look is no news
-    assert "Nobody has looked yet" in hers.get(f"{HERE}/looked-at").text
+    assert "Nobody has opened your documents yet" in hers.get(f"{HERE}/looked-at").text
     carla = raising.browser(app, desk.carla)
     assert carla.get(f"/documents/{paper.id}").status_code == 200
     page = hers.get(f"{HERE}/looked-at").text
@@ -157,11 +157,11 @@ SARA = {"full_name": "Sara Tadesse", "relationship": "child", "born_on": "2015-0
 
 
 def test_nominees_are_named_proved_completed_and_sent(hers, alice):
-    assert "Nobody is named yet" in hers.get("/account/nominees").text
+    assert "No nominees yet" in hers.get("/account/nominees").text
     assert 'value="100"' in hers.get("/account/nominees/new").text
     proof = hers.post("/account/nominees/new", data=SARA).headers["Location"]
     assert upload(hers, url=proof).headers["Location"] == "/account/nominees"
-    assert "60 of 100 %" in hers.get("/account/nominees").text
+    assert "60 % instead of 100 %" in hers.get("/account/nominees").text
     assert hers.post("/account/nominees/submit").status_code == 409
     assert 'value="40"' in hers.get("/account/nominees/new").text
     proof = hers.post("/account/nominees/new", data=SARA | {"share": "40"}).headers["Location"]
@@ -170,7 +170,7 @@ def test_nominees_are_named_proved_completed_and_sent(hers, alice):
     assert "has no identity proof yet" in refused.text
     upload(hers, url=proof)
     assert hers.post("/account/nominees/submit").status_code == 303
-    assert "Waiting for the check" in hers.get("/account/nominees/state").text
+    assert "Waiting for review" in hers.get("/account/nominees/state").text
 
 
 def test_a_wrong_nominee_is_refused_and_what_was_typed_stays(hers, alice):

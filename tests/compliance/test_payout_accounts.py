@@ -48,7 +48,7 @@ def test_a_verified_account_proves_the_bank_for_the_enhanced_level(desk, alice, 
     desk.verify(alice)
     desk.upload(alice, "proof_of_address")
     give(desk, frozen, alice)
-    with pytest.raises(Conflict, match="verified at this level already"):
+    with pytest.raises(Conflict, match="already verified at this level"):
         asking.submit(alice, actor=alice)
     decide(desk, alice)
     assert desk.submit(alice) == "enhanced"

@@ -23,7 +23,7 @@ def refused(step, **changed):
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ("", "Enter the date of birth"), ("2008-06-16", "at least 18"), ("2026-06-16", "not come yet"),
+        ("", "Enter the date of birth"), ("2008-06-16", "at least 18"), ("2026-06-16", "in the future"),
         ("1905-06-15", "more than 120"), ("1990-02-30", "exists"), ("01/05/1990", "exists"),
         ("1990-05-01T00:00", "exists"), ("١٩٩٠-٠٥-٠١", "exists"), ("0", "exists"), ("x" * 999, "exists"),
     ],
@@ -125,7 +125,7 @@ def test_a_level_ends_with_the_first_document_it_needs():
     ("status", "level", "expires_on", "words"),
     [
         ("verified", "basic", None, None), ("verified", "basic", TODAY, None),
-        ("verified", "basic", date(2026, 6, 14), "run out"), ("expired", "none", None, "run out"),
+        ("verified", "basic", date(2026, 6, 14), "has expired"), ("expired", "none", None, "has expired"),
         ("none", "none", None, "Verify your identity first"), ("pending", "none", None, "are checking"),
         ("rejected", "none", None, "could not verify"), ("pending", "basic", None, "are checking"),
     ],
@@ -163,9 +163,9 @@ def test_what_is_no_share_is_refused(typed):
 @pytest.mark.parametrize(
     ("shares", "words"),
     [
-        ([10000], ""), ([3333, 3333, 3334], ""), ([6000], "60 of 100 % are given. 40 % are still"),
-        ([3333, 3333, 3333], "99.99 of 100 % are given. 0.01 % are still"),
-        ([6000, 6000], "120 of 100 % are given. Take 20 % away"),
+        ([10000], ""), ([3333, 3333, 3334], ""), ([6000], "60 % instead of 100 %. 40 % are missing"),
+        ([3333, 3333, 3333], "99.99 % instead of 100 %. 0.01 % are missing"),
+        ([6000, 6000], "120 % instead of 100 %. Reduce them by 20 %"),
     ],
 )  # fmt: skip
 def test_a_set_says_how_far_it_is_from_a_hundred(shares, words):

@@ -59,7 +59,7 @@ def test_a_reviewer_sees_no_buttons_for_a_company_of_their_own(client, cast):
     commit()
     carla = raising.sign_in(client, cast["carla"])
     page = carla.get(f"/staff/companies/{company_id}").text
-    assert "Somebody else has to decide" in page
+    assert "Someone else has to decide" in page
     assert f"/staff/companies/{company_id}/approve" not in page
     assert carla.post(f"/staff/companies/{company_id}/approve").status_code == 403
     assert status(company_id) == "submitted"
@@ -92,7 +92,7 @@ def test_the_queue_counts_filters_and_says_when_it_is_empty(client, cast, waitin
     carla = raising.sign_in(client, cast["carla"])
     assert "Waiting (1)" in carla.get("/staff/companies").text
     assert "Yirga Coffee" in carla.get("/staff/companies?q=yirga").text
-    assert "No company fits" in carla.get("/staff/companies?q=100%25").text
+    assert "No companies found" in carla.get("/staff/companies?q=100%25").text
     assert "Yirga Coffee" in carla.get("/staff/approvals").text
     carla.post(f"/staff/companies/{waiting}/approve")
     assert "Nothing is waiting" in carla.get("/staff/companies").text

@@ -311,8 +311,8 @@ def strangers():
         "program called pdf": ("doc.pdf", b"\x7fELF\x02\x01\x01" + MARK * 200, "program"),
         "office file": ("doc.docx", office.getvalue(), "Office file"),
         "old office file": ("doc.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + MARK * 200, "Office file"),
-        "eicar": ("doc.pdf", EICAR, "not a file that we can read"),
-        "text": ("doc.txt", MARK * 9, "not a file that we can read"),
+        "eicar": ("doc.pdf", EICAR, "cannot read this file"),
+        "text": ("doc.txt", MARK * 9, "cannot read this file"),
         "heic": ("me.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + MARK, "HEIC"),
         "good pdf called exe": ("doc.pdf.exe", paper(), "end in .pdf"),
     }

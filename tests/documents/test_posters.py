@@ -42,7 +42,7 @@ def test_a_picture_of_any_kind_keeps_its_colours_on_white(app, mode):
     [
         (b"", "The file is empty."),
         (b"MZ\x90\x00 an exe", "This is a program. Choose a JPEG, PNG or WebP."),
-        (b"<svg onload=alert(1)>", "can hold programs"),
+        (b"<svg onload=alert(1)>", "can contain programs"),
         (raising.PDF, "This is a PDF. Choose a JPEG, PNG or WebP."),
         (raising.picture()[:60], "cut off"),
         (b"GIF89a" + b"\0" * 99, "GIF picture"),

@@ -209,10 +209,10 @@ def test_another_bank_account_needs_the_second_factor_and_says_how_long_it_waits
         assert (answer.status_code, here in answer.headers["Location"].split("?")[0]) == (303, False)
     assert issuers_queries.proposed_account(cast["company"]) is None
     raising.sign_in(client, cast["alice"], second_factor=True)
-    assert "It waits for 24 hours" in alice.get(f"{here}/edit/bank").text
+    assert "It waits 24 hours" in alice.get(f"{here}/edit/bank").text
     assert alice.post(f"{here}/edit/bank", data=OTHER_BANK).status_code == 303
     page = alice.get(f"{here}/changes").text
-    assert "Another bank account waits for its day" in page
+    assert "Another bank account is waiting for 24 hours" in page
     assert "4321" in page
     assert "1000987654321" not in page
 
@@ -224,7 +224,7 @@ def test_the_owner_sends_takes_back_and_forgets_changes_on_the_page(client, cast
     alice.post(f"{here}/edit/contacts", data=raising.CONTACTS | {"city": "Gondar"})
     assert "<ins>Gondar</ins>" in alice.get(f"{here}/changes").text
     alice.post(f"{here}/changes/send")
-    assert "A change waits for review" in alice.get(here).text
+    assert "A change is waiting for review" in alice.get(here).text
     assert alice.post(f"{here}/edit/contacts", data=raising.CONTACTS).status_code == 409
     alice.post(f"{here}/changes/take-back")
     alice.post(f"{here}/changes/drop")

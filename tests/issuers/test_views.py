@@ -72,7 +72,7 @@ def papers(here, *kinds):
 
 def test_a_company_is_registered_page_by_page(alice, cast, app):
     here = start(alice)
-    assert "Cannot start yet" in alice.get(here).text
+    assert "Not available yet" in alice.get(here).text
     answer = alice.post(f"{here}/edit/company", data=raising.COMPANY)
     assert answer.headers["Location"] == f"{here}/edit/contacts"
     assert fill(alice, here).headers["Location"] == f"{here}/documents"
@@ -83,17 +83,17 @@ def test_a_company_is_registered_page_by_page(alice, cast, app):
         assert text in check
     assert raising.BANK["number"] not in check
     assert alice.post(f"{here}/check", data=DECLARED).headers["Location"] == here
-    assert "Somebody is looking at your company" in alice.get(here).text
+    assert "We are reviewing your company" in alice.get(here).text
     company_id = read(here).id
     carla, desk = raising.browser(app, cast["carla"]), f"/staff/companies/{company_id}"
     assert "Yirga Coffee" in carla.get("/staff/companies").text
     answer = carla.post(f"{desk}/approve")
-    assert (answer.status_code, "Accept the required papers first" in answer.text) == (409, True)
+    assert (answer.status_code, "Accept the required documents first" in answer.text) == (409, True)
     for paper in papers(here):
         decision = {"decision": "approve", "expires_on": "2027-01-31"}
         assert carla.post(f"{desk}/documents/{paper.id}/decide", data=decision).status_code == 303
     assert carla.post(f"{desk}/approve").status_code == 303
-    assert "registration is on its way" in alice.get(f"{here}/state").text
+    assert "registration is in progress" in alice.get(f"{here}/state").text
     raising.confirm("company", company_id)
     state = alice.get(f"{here}/state").text
     assert "verified and registered" in state
@@ -227,7 +227,7 @@ def test_a_bank_account_is_kept_sealed_and_shown_masked(alice, good):
         ({"bank": "NONE"}, "bank"),
         ({"number": "100012345678"}, "number"),
         ({"number": "0000000000000"}, "number"),
-        ({"number": "١٠٠٠١٢٣٤٥٦٧٨٩"}, "number"),
+        ({"number": "1000 1234 5678x"}, "number"),
         ({"holder": "Alice Bekele"}, "holder"),
         ({"holder": ""}, "holder"),
         (IN | {"ifsc": "SBIN1001234"}, "ifsc"),

@@ -79,7 +79,7 @@ def fill_officers(page: Page) -> None:
     page.get_by_label("Nationality").select_option("ET")
     page.get_by_label("Share of the company").fill("60")
     page.get_by_label("Beneficial owner").check()
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("link", name="Continue").click()
 
 
@@ -92,7 +92,7 @@ def fill_bank(page: Page, number: str = "1000123456789") -> None:
 
 def fill_wallet(page: Page) -> None:
     """Let the platform hold the company's wallet."""
-    page.get_by_role("radio", name=re.compile("Let the platform hold one")).check()
+    page.get_by_role("radio", name=re.compile("Use a custodial wallet")).check()
     save(page)
 
 
@@ -116,7 +116,7 @@ def submit_company(page: Page) -> None:
     for statement in page.get_by_role("checkbox").all():
         statement.check()
     page.get_by_role("button", name="Submit to compliance").click()
-    expect(page.get_by_text("Somebody is looking at your company")).to_be_visible()
+    expect(page.get_by_text("We are reviewing your company")).to_be_visible()
 
 
 def fill_basics(page: Page, title: str) -> None:

@@ -21,7 +21,7 @@ def test_a_verified_company_changes_a_fact_and_new_campaigns_wait(world):
     issuer.get_by_role("link", name="Check and send the changes").click()
     world.look(issuer, "Changes", "written")
     issuer.get_by_role("button", name="Send the changes").click()
-    expect(issuer.get_by_text("A change waits for review")).to_be_visible()
+    expect(issuer.get_by_text("A change is waiting for review")).to_be_visible()
     issuer.evaluate("window.neverReloaded = true")
 
     officer.goto("/staff/companies?status=changes")
@@ -31,7 +31,7 @@ def test_a_verified_company_changes_a_fact_and_new_campaigns_wait(world):
     world.look(officer, COMPANY, "changes at the desk")
     officer.get_by_role("button", name="Approve").click()
     expect(officer.get_by_role("button", name="Approve")).to_have_count(0)
-    expect(issuer.get_by_text("A change waits for review")).to_have_count(0)
+    expect(issuer.get_by_text("A change is waiting for review")).to_have_count(0)
     assert issuer.evaluate("window.neverReloaded")
     issuer.goto(f"{company_path}/check")
     expect(issuer.get_by_text("Bahir Dar")).to_be_visible()

@@ -38,7 +38,7 @@ def test_two_people_have_a_campaign_follow_its_contract(world):
 
     cancel_behind_our_back(world, address)
     expect(sara.get_by_text("Our books say Live, the contract says Cancelled.")).to_be_visible()
-    expect(sara.get_by_text("Everybody is refunded: 100.00 ETB")).to_be_visible()
+    expect(sara.get_by_text("Everyone is refunded: 100.00 ETB")).to_be_visible()
     world.look(sara, "Contract and books", "with a preview")
     sara.get_by_role("button", name="Request approval").click()
     expect(sara.get_by_role("alert")).to_be_visible()

@@ -57,7 +57,7 @@ def _continues_in_another_browser(world):
     page.goto("/account/verification")
     tasks = page.get_by_role("listitem")
     expect(tasks.filter(has_text="Home address")).to_contain_text("Completed")
-    expect(tasks.filter(has_text="Which one you have")).to_contain_text("Not started")
+    expect(tasks.filter(has_text="Document type and number")).to_contain_text("Not started")
     page.get_by_role("link", name="Identity document", exact=True).click()
     verifying.identity(page, "EP 555 0001")
     _each_wrong_file_is_refused(page)
@@ -100,9 +100,9 @@ def _reviewer_sends_it_back(world):
     card.get_by_label("Reason").fill("The number cannot be read.")
     card.get_by_role("button", name="Save decision").click()
     expect(card.get_by_text("Rejected", exact=True)).to_be_visible()
-    desk.get_by_label("What has to be put right?").fill("Please send a sharper photo of your passport.")
+    desk.get_by_label("What needs to be corrected?").fill("Please send a sharper photo of your passport.")
     desk.get_by_role("button", name="Send back").click()
-    expect(desk.get_by_text("The person reads your reason")).to_be_visible()
+    expect(desk.get_by_text("The person can read your reason")).to_be_visible()
     return desk
 
 
@@ -143,7 +143,7 @@ def _person_sees_who_has_looked(world, page):
 def _nominees_are_named_and_verified(world, page, desk):
     page.goto("/account/nominees")
     world.look(page, "Your nominees", "none")
-    page.get_by_role("link", name="Name a nominee").click()
+    page.get_by_role("link", name="Add a nominee").click()
     page.get_by_label("Full name").fill("Sara Girma Wolde")
     page.get_by_label("How is the nominee related to you?").select_option("child")
     page.get_by_label("Date of birth").fill("2016-02-03")
@@ -151,18 +151,18 @@ def _nominees_are_named_and_verified(world, page, desk):
     page.get_by_label("Share").fill("60")
     page.get_by_role("button", name="Save and continue").click()
     expect(page.get_by_role("alert")).to_contain_text("phone number with its country code")
-    world.look(page, "Name a nominee", "refused")
+    world.look(page, "Add a nominee", "refused")
     page.get_by_label("E-mail address or phone number").fill("+251 91 123 4567")
     page.get_by_role("button", name="Save and continue").click()
     page.get_by_label("File", exact=True).set_input_files(verifying.photo("SARA"))
     page.get_by_role("button", name="Upload").click()
-    expect(page.get_by_text("Not complete: 60 of 100 % are given.")).to_be_visible()
+    expect(page.get_by_text("The shares add up to 60 % instead of 100 %.")).to_be_visible()
     expect(page.get_by_role("button", name="Send for verification")).not_to_be_attached()
     page.get_by_role("link", name="Change Sara Girma Wolde").click()
     page.get_by_label("Share").fill("100")
     page.get_by_role("button", name="Save and continue").click()
     page.get_by_role("button", name="Send for verification").click()
-    expect(page.get_by_text("Waiting for the check")).to_be_visible()
+    expect(page.get_by_text("Waiting for review")).to_be_visible()
     world.look(page, "Your nominees", "waiting")
     desk.goto("/staff/people")
     desk.get_by_role("link", name=NAME).click()
@@ -175,7 +175,7 @@ def _nominees_are_named_and_verified(world, page, desk):
 
 def _a_change_is_checked_again(world, page, desk):
     page.goto("/account/verification/facts/about")
-    expect(page.get_by_text("If you change it we check again")).to_be_visible()
+    expect(page.get_by_text("If you change it, we review it again")).to_be_visible()
     verifying.about(page, "Rahel Girma")
     expect(page.get_by_text("We are checking your details")).to_be_visible()
     page.goto(f"/campaigns/{SLUG}/invest")
@@ -222,12 +222,12 @@ def _time_ends_it(world, page):
         [sys.executable, "-c", code], env=environ, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stderr
-    expect(page.get_by_text("Your verification has run out")).to_be_visible()
+    expect(page.get_by_text("Your verification has expired")).to_be_visible()
     assert page.evaluate("window.neverReloaded")
     world.look(page, "Your verification", "expired")
     page.goto(f"/campaigns/{SLUG}/invest")
     expect(page.get_by_role("textbox", name="Amount")).not_to_be_attached()
-    expect(page.get_by_text("run out").first).to_be_visible()
+    expect(page.get_by_text("has expired").first).to_be_visible()
     world.wait(
         lambda: any("has expired" in one["subject"] for one in world.mails(EMAIL)),
         "the message that it ended",

@@ -53,7 +53,7 @@ def test_who_cancels_or_brings_a_false_token_reads_why_and_signs_in_otherwise(wo
     page = world.visitor()
     choose(page, "Cancel")
     world.look(page, "That did not work", "cancelled")
-    expect(page.get_by_role("alert")).to_contain_text("You stopped at Demo ID")
+    expect(page.get_by_role("alert")).to_contain_text("Sign-in with Demo ID was cancelled")
     provider(claims={"nonce": "of another sign-in"})
     choose(page, "Fikirte Bogale")
     expect(page.get_by_role("alert")).to_contain_text("could not be accepted, so nobody was signed in")
@@ -69,7 +69,7 @@ def test_the_page_on_the_way_is_whole_by_itself(world):
     page.goto("/sign-in")
     page.get_by_role("button", name=BUTTON).click()
     page.wait_for_url("**/sign-in/oidc/leave")
-    world.look(page, "On to Demo ID")
+    world.look(page, "Continue to Demo ID")
 
 
 def test_an_unverified_address_is_not_taken_over(world):
@@ -78,7 +78,7 @@ def test_an_unverified_address_is_not_taken_over(world):
     page.get_by_role("button", name=BUTTON).click()
     page.get_by_role("button", name="Biruk Haile").click()
     expect(page.get_by_text("Add an e-mail address, so that we can write to you")).to_be_visible()
-    world.look(page, "Ways to sign in", "without an address")
+    world.look(page, "Sign-in methods", "without an address")
     assert ways(world, "biruk@id.example") == []
 
 

@@ -77,7 +77,7 @@ def test_a_wallet_is_picked_declined_and_then_opens_an_account_twice(world, visi
     expect(page.get_by_text("You declined in the wallet. Nothing was changed.")).to_be_visible()
     page.get_by_role("button", name="Rabbit Wallet").click()
     expect(page.get_by_text("Add an e-mail address, so that we can write to you")).to_be_visible()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Ways to sign in")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign-in methods")
     assert {uuid for uuid, _ in wallet.asked} == {"two"}
     again = visitor(wallet)
     again.goto("/sign-in?next=/portfolio")
@@ -93,11 +93,11 @@ def test_a_signature_of_another_account_signs_nobody_in(world, visitor):
     page.goto("/sign-in")
     page.get_by_role("button", name="Fox Wallet").click()
     world.look(page, "That did not work", "wrong account")
-    expect(page.get_by_role("alert")).to_contain_text("not by the account that was chosen")
+    expect(page.get_by_role("alert")).to_contain_text("not from the account you chose")
     page.get_by_role("link", name="Back to sign-in").click()
     wallet.signs_with = wallet.key
     page.get_by_role("button", name="Fox Wallet").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Ways to sign in")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign-in methods")
 
 
 def test_a_text_that_is_altered_on_the_way_and_a_signature_sent_twice_are_refused(world, visitor):
@@ -112,16 +112,16 @@ def test_a_text_that_is_altered_on_the_way_and_a_signature_sent_twice_are_refuse
     page.route("**/sign-in/wallet/proof", alter)
     page.goto("/sign-in")
     page.get_by_role("button", name="Fox Wallet").click()
-    expect(page.get_by_role("alert")).to_contain_text("is not the one that we gave")
+    expect(page.get_by_role("alert")).to_contain_text("is not the one we asked for")
     page.unroute("**/sign-in/wallet/proof")
     page.on("request", lambda request: sent.append(request) if request.url.endswith("/proof") else None)
     page.goto("/sign-in")
     page.get_by_role("button", name="Fox Wallet").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Ways to sign in")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign-in methods")
     headers = {"content-type": "application/x-www-form-urlencoded"}
     answer = page.request.post("/sign-in/wallet/proof", data=sent[-1].post_data, headers=headers)
     assert answer.status == 409
-    assert "was used already" in answer.text()
+    assert "was already used" in answer.text()
     assert len(ways(world, wallet)) == 1
 
 

@@ -23,7 +23,7 @@ def test_a_role_is_given_by_four_eyes_and_stands_in_the_audit_log(world):
     expect(almaz.get_by_role("alert")).to_contain_text("Choose what should be done.")
     world.look(almaz, "Ruth Assefa", "something is missing")
     almaz.get_by_label("Assign role").check()
-    almaz.get_by_label("Role (optional)").select_option("finance")
+    almaz.get_by_label("Role (required for a change of roles)").select_option("finance")
     almaz.locator("#ask-reason").fill("She joins the finance team.")
     almaz.get_by_role("button", name="Send request").click()
     expect(almaz.get_by_text("Another admin has seven days")).to_be_visible()
@@ -60,7 +60,7 @@ def test_a_closed_account_is_out_at_once(world):
     expect(yared).to_have_url(re.compile("/sign-in"))
     world.look(almaz, "Yared Solomon", "closed")
     almaz.locator("#reason").fill("He came back.")
-    almaz.get_by_role("button", name="Open the account again").click()
+    almaz.get_by_role("button", name="Reopen the account").click()
     expect(almaz.get_by_text("The account is open again.")).to_be_visible()
 
 

@@ -1,5 +1,7 @@
 """What a person does on the verification pages, and a reviewer at the desk."""
 
+from datetime import date
+
 from playwright.sync_api import Page, expect
 
 from crowdfund.local.story import pictures
@@ -12,7 +14,7 @@ def photo(name: str = NAME) -> dict:
     return {
         "name": "passport.png",
         "mimeType": "image/png",
-        "buffer": pictures.passport(name.upper(), "EP0000001"),
+        "buffer": pictures.passport(name.upper(), "EP0000001", date(2035, 1, 31)),
     }
 
 
@@ -46,7 +48,7 @@ def upload(page: Page, file: dict | None = None) -> None:
     """Send a file on an upload page and wait until it is stored."""
     page.get_by_label("File", exact=True).set_input_files(file or photo())
     page.get_by_role("button", name="Upload").click()
-    expect(page.get_by_text("Stored, not checked yet")).to_be_visible()
+    expect(page.get_by_text("Uploaded, not reviewed yet")).to_be_visible()
 
 
 def send(page: Page) -> None:

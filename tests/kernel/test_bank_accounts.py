@@ -59,7 +59,28 @@ def test_blanks_and_hyphens_change_no_number(number, blanks):
 
 
 @pytest.mark.parametrize(
-    "typed", ["GB82 WEST 1234 5698 7654 32", "gb82west12345698765432", "IBAN GB82-WEST-1234-5698-7654-32"]
+    ("typed", "words"),
+    [
+        ("1000-1234-567é9", "Remove “É”"),
+        ("1000/1234/56789", "Remove “/”"),
+        ("0000000000000", "all zeros"),
+        ("10001234", "has 13 digits. You entered 8."),
+    ],
+)
+def test_a_refused_number_says_exactly_what_is_wrong(typed, words):
+    with pytest.raises(Invalid, match=words.replace(".", "[.]")) as refusal:
+        bank_accounts.ethiopian("cbe", typed)
+    assert refusal.value.field == "number"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "GB82 WEST 1234 5698 7654 32",
+        "gb82west12345698765432",
+        "IBAN GB82–WEST–1234—5698‑7654−32",
+        "ＧＢ８２ WEST\u200b 1234 5698 7654 32",
+    ],
 )
 def test_an_iban_is_taken_as_it_is_printed(typed):
     assert of_person("iban", number=typed) == of_company("IBAN", iban=typed) == "GB82WEST12345698765432"

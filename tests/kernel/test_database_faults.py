@@ -84,7 +84,7 @@ def test_style_and_health_need_no_database(away):
 def test_an_error_of_ours_is_still_our_mistake(probe):
     answer = probe.post("/probe/late")  # the database refuses what we send
     assert answer.status_code == 500
-    assert "We made a mistake" in answer.text
+    assert "Something went wrong on our side" in answer.text
 
 
 def test_a_read_page_is_read_again_when_its_connection_was_lost(server_only, app, probe_app):

@@ -36,6 +36,14 @@ def test_what_is_no_amount_gets_a_sentence(typed):
     assert "<" not in refusal.value.user_message  # nothing typed is repeated
 
 
+@pytest.mark.parametrize("typed", ["99999999999999999999", "10,000,000,000,000.01", "9" * 40])
+def test_an_amount_that_is_too_large_names_the_maximum(typed):
+    with pytest.raises(InvalidAmount, match=r"at most 10,000,000,000,000\.00 ETB"):
+        money.parse(typed)
+    with pytest.raises(InvalidAmount, match=r"at most 50,000\.00 ETB"):
+        money.parse(typed, most_minor=50_000_00)
+
+
 @given(st.integers(1, 10**15))
 def test_what_is_printed_is_read_back(minor):
     assert money.parse(money.decimal_str(minor)) == minor

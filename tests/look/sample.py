@@ -149,6 +149,7 @@ def environment() -> Environment:
         count_fmt=i18n.count,
         day_fmt=i18n.day,
         moment_fmt=i18n.moment,
+        minutes_from_utc=i18n.minutes_from_utc,
         vendor=vendored.vendor, vendor_url=vendored.vendor_url,
         asset=vendored.asset, asset_url=vendored.asset_url, money_fmt=money.fmt,
         csp_nonce=lambda: "sample", csrf_token=lambda: "sample-token", live_token=lambda: "",

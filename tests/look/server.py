@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
-from crowdfund.kernel import vendored
+from crowdfund.kernel import i18n, vendored
 
 from . import sample
 
@@ -16,9 +16,10 @@ POLICY = (
     "default-src 'self'; script-src 'self' 'nonce-sample'; img-src 'self' data:; "
     "object-src 'none'; base-uri 'none'; form-action 'self'"
 )
-PAGE = """{% extends "base.html" %}{% block content %}
+PAGE = """{% extends "base.html" %}{% from "components/ui.html" import datetime %}{% block content %}
 <h1>Try</h1>
 {{ part }}
+<p id="moment">{{ datetime(moment) }}</p>
 <form id="half"><label for="typed">Typed</label><input id="typed" name="typed"></form>
 <form id="pay" method="post" action="/pay"><button>Pay</button></form>
 <form id="try" method="post" action="/try" hx-post="/try" hx-swap="outerHTML">
@@ -48,7 +49,10 @@ class Site:
     def __init__(self) -> None:
         self.value, self.final, self.part_status, self.stream_open = 1, False, 200, True
         self.asked: Counter[str] = Counter()
+        self.language, self.signed_in = "en", True
         self.changed = threading.Condition()
+        self.may_answer = threading.Event()  # the part's answer waits for it
+        self.may_answer.set()
         self.events: list[str] = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {"site": self}))
         self.server.daemon_threads = True
@@ -68,10 +72,15 @@ class Site:
         """Return the whole page."""
         person = SimpleNamespace(id="u", email="alice@example.com", name="Alice", initial="A", roles=())
         env = sample.environment()
+        env.globals["lang"] = self.language
         template = env.from_string(PAGE)
-        return template.render(
-            part=env.from_string(self.part()).module, current_user=person, events_url="/events?since=1"
-        )
+        with i18n.using(self.language):
+            return template.render(
+                part=env.from_string(self.part()).module,
+                current_user=person if self.signed_in else None,
+                moment=sample.NOW,
+                events_url="/events?since=1",
+            )
 
     def tell(self, event: str = "changed", data: str = "thing:1") -> None:
         """Send one event to every open stream."""
@@ -97,6 +106,7 @@ class Handler(BaseHTTPRequestHandler):
             file = vendored.STATIC / path.removeprefix("/static/")
             self._answer(200, file.read_bytes(), mimetypes.guess_type(path)[0] or "font/woff2")
         elif path == "/part":
+            self.site.may_answer.wait(timeout=10)
             self._answer(self.site.part_status, self.site.part())
         else:
             self._answer(200, self.site.page())

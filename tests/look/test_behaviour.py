@@ -3,6 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
+from crowdfund.kernel import i18n
+
+from . import sample
+
 pytestmark = pytest.mark.browser
 
 
@@ -52,6 +56,21 @@ def test_a_final_fragment_closes_the_stream_and_stops_asking(site, listening):
     expect(listening.locator("html[data-live-state=off]")).to_be_attached()
 
 
+def test_news_that_comes_while_the_final_fragment_loads_asks_for_nothing_more(site, listening):
+    asked = []
+    listening.on("request", lambda request: asked.append(request.url.removeprefix(site.url)))
+    site.final = True
+    site.may_answer.clear()
+    with listening.expect_request("**/part"):
+        site.tell()
+    site.tell()
+    listening.wait_for_function("() => document.getElementById('part').cfAgain")
+    site.may_answer.set()
+    expect(listening.locator("html[data-live-state=off]")).to_be_attached()
+    listening.evaluate("() => fetch('/flush')")  # requests leave the page in order
+    assert asked == ["/part", "/flush"]
+
+
 @pytest.mark.parametrize("status", [401, 403, 500])
 def test_a_refused_refetch_takes_nobody_away_and_shows_nothing(site, listening, status):
     site.part_status = status
@@ -60,6 +79,39 @@ def test_a_refused_refetch_takes_nobody_away_and_shows_nothing(site, listening, 
     listening.get_by_label("Typed").fill("still here")
     expect(listening.locator("#part")).to_have_text("value 1")
     expect(listening.locator(".cf-toast")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", list(i18n.LANGUAGES))
+def test_a_moment_reads_alike_with_and_without_a_script(site, browser, language):
+    """Where the clocks agree it is the server's text; elsewhere the same form with the reader's time."""
+    site.language = language
+    texts = {}
+    for zone, with_script in (
+        ("Africa/Addis_Ababa", False),
+        ("Africa/Addis_Ababa", True),
+        ("Asia/Tokyo", True),
+    ):
+        context = browser.new_context(timezone_id=zone, java_script_enabled=with_script)
+        page = context.new_page()
+        page.goto(site.url)
+        texts[zone, with_script] = page.locator("#moment").inner_text()
+        context.close()
+    plain = texts["Africa/Addis_Ababa", False]
+    with i18n.using(language):
+        assert plain == i18n.moment(sample.NOW)
+    assert texts["Africa/Addis_Ababa", True] == plain
+    assert texts["Asia/Tokyo", True] == plain.replace("10:30 EAT", "16:30 GMT+9")
+
+
+@pytest.mark.parametrize("language", list(i18n.LANGUAGES))
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_the_header_is_one_line_on_every_phone(site, page, language, signed_in):
+    site.language, site.signed_in = language, signed_in
+    page.goto(site.url)
+    for width in (390, 360, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.locator(".cf-header").bounding_box()["height"] < 70, width
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_two_clicks_send_one_payment(site, shown):

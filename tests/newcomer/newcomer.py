@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from .checkout import Running
 
 PATIENCE_MS = 30_000
-TOO_MANY = "Too many codes were asked for"
+TOO_MANY = "Too many codes were requested"
 LIMIT_MS = 90_000  # five codes a minute for one address; a script is faster than a person
 CODE = re.compile(r"\b\d{6}\b")
 

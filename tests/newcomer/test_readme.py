@@ -116,7 +116,7 @@ def test_a_second_admin_confirms_a_role_that_the_first_one_asked_for(newcomer):
     almaz.get_by_role("button", name="Show").click()
     almaz.get_by_role("link", name="Ruth Assefa").click()
     almaz.get_by_label("Assign role").check()
-    almaz.get_by_label("Role (optional)").select_option("finance")
+    almaz.get_by_label("Role (required for a change of roles)").select_option("finance")
     almaz.locator("#ask-reason").fill("She joins the finance team.")
     almaz.get_by_role("button", name="Send request").click()
     expect(almaz.get_by_text("Another admin has seven days")).to_be_visible()

@@ -308,7 +308,7 @@ def test_who_asked_cannot_approve_and_the_company_can_do_neither(cancelled):
     with raising.refused(NotYours):
         following_service.approve(request_id, actor=cancelled.people["alice"])
     assert cancelled.request(request_id).status == "pending"
-    with pytest.raises(Conflict, match="asked for this already"):
+    with pytest.raises(Conflict, match="already requested this"):
         cancelled.ask()
     rollback()
 

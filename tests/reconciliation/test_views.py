@@ -47,7 +47,7 @@ def test_one_person_asks_with_a_preview_another_approves_and_the_money_is_back(a
     fiona, adam = browser(app, cancelled, "fiona"), browser(app, cancelled, "adam")
     shown = text(fiona.get(page(cancelled)))
     assert "Our books say Live, the contract says Cancelled." in shown
-    assert "Everybody is refunded: 1,000.00 ETB goes to the investors' wallets" in shown
+    assert "Everyone is refunded: 1,000.00 ETB goes to the investors' wallets" in shown
     assert "The campaign becomes: Cancelled." in shown
     assert "Charlie Tadesse" in shown
     assert f"campaign:{cancelled.campaign_id}:escrow" in shown

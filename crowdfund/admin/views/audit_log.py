@@ -2,16 +2,14 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Response, request
 
 from crowdfund.admin import queries as admin_queries
 from crowdfund.admin.links import link
 from crowdfund.admin.views.blueprint import bp
-from crowdfund.kernel import audit, config, exports
+from crowdfund.kernel import audit, exports
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import pages, requests
@@ -72,18 +70,9 @@ def _filters() -> audit.Filters:
         subject_kind=args.get("kind", ""),
         subject_id=args.get("thing", ""),
         search=args.get("q", ""),
-        since=_midnight(args.get("from", "")),
-        until=_midnight(args.get("to", ""), days=1),
+        since=requests.start_of_day("from"),
+        until=requests.start_of_day("to", days=1),
     )
-
-
-def _midnight(text: str, *, days: int = 0) -> datetime | None:
-    """Return the start of a day in the platform's time zone, or of a day after it; None for no day."""
-    try:
-        day = date.fromisoformat(text) + timedelta(days=days)
-    except (ValueError, OverflowError):
-        return None
-    return datetime.combine(day, time.min, tzinfo=ZoneInfo(config.settings().time_zone))
 
 
 def _lines(rows: Iterable[Any]) -> Iterator[tuple[object, ...]]:

@@ -78,7 +78,7 @@ def withdraw(request_id: str) -> BaseResponse:
 
 
 def _name(request_id: str) -> None:
-    """Tell the audit log whom this is about: the person, not only the request."""
+    """Record whom this is about in the audit log: the person, not only the request."""
     found = queries.staff_request(request_id)
     audit_shell.about("person", found.person_id, request_id=request_id, kind=found.kind, role=found.role)
 

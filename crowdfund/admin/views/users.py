@@ -37,13 +37,13 @@ def users() -> Response:
 
 @bp.get("/staff/users.csv")
 def users_csv() -> Response:
-    """Send everybody who fits the filters as CSV."""
+    """Send everyone who fits the filters as CSV."""
     return exports.csv_file("users.csv", HEADER, _lines(queries.all_users(_filters())))
 
 
 @bp.get("/staff/users/<string(length=32):person_id>")
 def user(person_id: str) -> Response:
-    """Show one person to an admin: roles, ways in, sessions, requests, history."""
+    """Show one person to an admin: roles, sign-in methods, sessions, requests, history."""
     return _page(person_id, ReasonForm(formdata=None), RequestForm(formdata=None))
 
 

@@ -20,7 +20,7 @@ from crowdfund.issuers.rules.papers import KINDS
 from crowdfund.kernel import clock, money
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _, _l, language
-from crowdfund.kernel.web import requests
+from crowdfund.kernel.web import identity, requests
 
 STATUS_WORDS = [("", _l("All")), ("live", _l("Live")), ("funded", _l("Funded")), ("ended", _l("Not funded"))]
 _FILTERS = ("q", "sector", "status")
@@ -82,12 +82,13 @@ def _pager(shown: listing.Page, lasting: tuple[tuple[str, str], ...]) -> bytes:
 @bp.get("/campaigns/<slug>")
 def detail(slug: str) -> Response:
     """Show a campaign: its moving figures as they are, its texts as they were rendered once."""
-    campaign = queries.funding(slug)
+    campaign = queries.funding(slug, _viewer())
     now = figures(campaign)
     # Terms and texts are fixed once a campaign is live; papers and facts move the company's stamp.
     fixed = (campaign.id, campaign.status, campaign.terms_hash, campaign.company_updated_at)
     # What the page itself shows of the campaign, beside its texts and figures.
-    own = (campaign.title, campaign.summary, campaign.min_minor, now["can_invest"])
+    can_invest = now["can_invest"] and not campaign.is_own
+    own = (campaign.title, campaign.summary, campaign.min_minor, can_invest)
     return kept.page(
         "campaigns/detail.html",
         (fixed, own),
@@ -96,18 +97,23 @@ def detail(slug: str) -> Response:
             "texts": kept.part("campaigns/_texts.html", fixed, lambda: _texts(slug)),
         },
         campaign=campaign,
-        can_invest=now["can_invest"],
+        can_invest=can_invest,
     )
+
+
+def _viewer() -> str:
+    person = identity.current_user()
+    return person.id if person else ""
 
 
 def _funding(campaign: Row[Any], now: dict[str, Any]) -> bytes:
     # Any movement of money makes a new version; the clock moves the words about time and state.
-    key = (campaign.id, campaign.version, now["phase"], now["time_left"])
+    key = (campaign.id, campaign.version, now["phase"], now["time_left"], bool(campaign.is_own))
     is_coming = now["on_its_way_minor"] != 0
     lasting = (
         campaign.id, campaign.slug, campaign.currency, campaign.goal_minor, campaign.min_minor,
         campaign.grace_days, now["threshold_minor"], now["phase"], now["time_left"], now["can_invest"],
-        is_coming,
+        is_coming, bool(campaign.is_own),
     )  # fmt: skip
     return kept.filled_part(
         "campaigns/_funding.html",
@@ -148,7 +154,7 @@ def _texts(slug: str) -> dict[str, Any]:
 @bp.get("/campaigns/<slug>/funding")
 def funding(slug: str) -> Response:
     """Show the moving figures alone: the page refetches them when money comes in."""
-    campaign = queries.funding(slug)
+    campaign = queries.funding(slug, _viewer())
     return kept.answer(_funding(campaign, figures(campaign)))
 
 

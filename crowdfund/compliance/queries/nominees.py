@@ -22,7 +22,7 @@ def of_person(person_id: str) -> Sequence[Any]:
 
 
 def own(nominee_id: str, person_id: str) -> Any:  # noqa: ANN401 - a row
-    """Return a nominee of this person; raises NotFound for everybody else's."""
+    """Return a nominee of this person; raises NotFound for everyone else's."""
     for nominee in of_person(person_id):
         if nominee.id == nominee_id:
             return nominee

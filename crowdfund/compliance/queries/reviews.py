@@ -75,7 +75,7 @@ def lapsed(*, most: int = 500) -> Sequence[str]:
 
 
 def to_remind(until: date, *, most: int = 500) -> Sequence[tuple[str, date]]:
-    """Return verified people, and the day, whose verification ends by `until` and who were not told."""
+    """Return verified people, and the day, whose verification ends by `until` and who were not notified."""
     people = queries.PEOPLE
     query = (
         sa.select(people.c.person_id, people.c.kyc_expires_on)

@@ -47,7 +47,7 @@ def id_number(text: object) -> str:
         raise Invalid(_("Enter the number of the document."), field="id_number")
     if not _NUMBER.fullmatch(value):
         raise Invalid(
-            _("Enter the number as it stands on the document: 4 to 30 letters and digits."), field="id_number"
+            _("Enter the number as shown on the document: 4 to 30 letters and digits."), field="id_number"
         )
     return value
 

@@ -56,8 +56,12 @@ def sum_words(shares: Iterable[int]) -> str:
         return ""
     now, gap = percent(points), percent(abs(WHOLE_BP - points))
     if points < WHOLE_BP:
-        return _("Not complete: %(now)s of 100 %% are given. %(gap)s %% are still to give.", now=now, gap=gap)
-    return _("Not complete: %(now)s of 100 %% are given. Take %(gap)s %% away.", now=now, gap=gap)
+        return _(
+            "The shares add up to %(now)s %% instead of 100 %%. %(gap)s %% are missing.", now=now, gap=gap
+        )
+    return _(
+        "The shares add up to %(now)s %% instead of 100 %%. Reduce them by %(gap)s %%.", now=now, gap=gap
+    )
 
 
 def contact(text: object) -> str:

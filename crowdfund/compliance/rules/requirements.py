@@ -30,12 +30,12 @@ class Requirement:
 # rules.md, KYC of a person. A higher level needs everything of the lower one as well.
 REQUIREMENTS = (
     Requirement("contact", "basic", _l("A confirmed phone number or e-mail address"),
-                _l("One that you have proved by a code.")),
+                _l("One that you have confirmed with a code.")),
     Requirement("about", "basic", facts.STEP_TITLES["about"],
                 _l("As in your identity document. You must be at least 18 years old."), step="about"),
     Requirement("address", "basic", facts.STEP_TITLES["address"], _l("Where you live."), step="address"),
     Requirement("identity", "basic", facts.STEP_TITLES["identity"],
-                _l("Which one you have, and its number."), step="identity"),
+                _l("Document type and number."), step="identity"),
     Requirement("identity-document", "basic", _l("Pictures of your identity document"),
                 _l("A photo or scan: all four corners in the picture, every word readable."),
                 kinds=tuple(facts.IDENTITY_KINDS)),
@@ -43,10 +43,11 @@ REQUIREMENTS = (
                 _l("A bill, bank letter or residence certificate of the last three months, with your name."),
                 kinds=("proof_of_address",)),
     Requirement("bank-proof", "enhanced", _l("Proof of your bank account"),
-                _l("A statement with your name and account number; a verified payout account does as well."),
+                _l("A statement with your name and account number, or a verified payout account."),
                 kinds=("bank_proof",), or_payout_account=True),
     Requirement("pan", "enhanced", _l("PAN card"),
-                _l("Indian law asks for it from everybody who lives in India or is its citizen."),
+                _l("Indian law requires it from everyone who lives in India or is an Indian "
+                   "citizen."),
                 kinds=("pan",), only_in=INDIA),
 )  # fmt: skip
 PAPER_KINDS = tuple(kind for one in REQUIREMENTS for kind in one.kinds)

@@ -9,7 +9,7 @@ from crowdfund.kernel.i18n import _
 
 
 class Status(StrEnum):
-    """Where a review stands. `proposed`: one reviewer agrees to the enhanced level, a second is needed."""
+    """The status of a review. `proposed`: one reviewer agrees to the enhanced level, a second is needed."""
 
     SUBMITTED = "submitted"
     PROPOSED = "proposed"
@@ -20,7 +20,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a reviewer says about one document or nominee; `until` is a day as a date field sends it."""
+    """What a reviewer decides about one document or nominee; `until` is a day as a date field sends it."""
 
     approve: bool
     reason: str = ""
@@ -39,14 +39,15 @@ class SameReviewer(Forbidden):
 
 
 class Decided(Conflict):
-    """Somebody was quicker, or what was looked at is no longer what is there."""
+    """Someone was quicker, or what was looked at is no longer what is there."""
 
     code = "decided"
 
     def __init__(self) -> None:
         super().__init__(
-            _("Somebody decided this already, or the person changed something since you opened the page. "
-              "Your decision was not taken. Reload the page to see how it stands.")
+            _("Someone has already decided this, or the person has changed something since "
+              "you opened the page. Your decision was not saved. Reload the page to see the "
+              "current status.")
         )  # fmt: skip
 
 

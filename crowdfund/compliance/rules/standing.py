@@ -1,4 +1,4 @@
-"""Where a person's verification stands, and what that means for money; pure."""
+"""The status of a person's verification, and what that means for money; pure."""
 
 from datetime import date, timedelta
 
@@ -27,9 +27,11 @@ def refusal(status: str, level: str, expires_on: date | None, today: date) -> st
         return None
     return {
         "none": _("Verify your identity first: it takes a few minutes."),
-        "pending": _("We are checking your identity. You can invest as soon as that is done; we tell you."),
+        "pending": _(
+            "We are checking your identity. You can invest as soon as that is done; we will notify you."
+        ),
         "rejected": _("We could not verify your identity. Read why, correct it and send it again."),
     }.get(status) or _(
-        "Your verification has run out. Renew it to invest again; the money that you have here stays yours "
-        "and can be paid out."
+        "Your verification has expired. Renew it to invest again. The money you have here "
+        "stays yours and can be paid out."
     )

@@ -1,4 +1,4 @@
-"""What people type about themselves, made clean; each refusal says what to type instead."""
+"""What people type about themselves, made clean; each refusal names what to enter instead."""
 
 import re
 from datetime import date
@@ -62,10 +62,10 @@ def age(born_on: date, today: date) -> int:
 
 
 def birthday(text: object, field: str, *, today: date, least_age: int = ADULT_AGE) -> date:
-    """Return a date of birth of somebody of at least an age (years). Raises Invalid."""
+    """Return a date of birth of someone of at least an age (years). Raises Invalid."""
     born_on = day(text, field, _("Enter the date of birth."))
     if born_on > today:
-        raise Invalid(_("This day has not come yet. Enter the date of birth."), field=field)
+        raise Invalid(_("This date is in the future. Enter the date of birth."), field=field)
     years = age(born_on, today)
     if years > OLDEST_AGE:
         raise Invalid(
@@ -82,7 +82,7 @@ def expiry_day(text: object, field: str, *, today: date) -> date:
     """Return until when a document is valid: today or later, within 50 years. Raises Invalid."""
     until = day(text, field, _("Enter the date until which the document is valid."))
     if until < today:
-        sentence = _("This day is past: the document is not valid any more. Reject it, or correct the date.")
+        sentence = _("This date has passed: the document is no longer valid. Reject it, or correct the date.")
         raise Invalid(sentence, field=field)
     if until.year > today.year + 50:
         raise Invalid(_("This is more than 50 years away. Check the year."), field=field)
@@ -103,7 +103,7 @@ def reason(text: object, field: str = "reason") -> str:
     value = "\n".join(part.strip() for part in str(text or "").strip().splitlines())
     if len(value) < 10:
         raise Invalid(
-            _("Say why in at least 10 characters, so that the person can put it right."), field=field
+            _("Give a reason of at least 10 characters, so that the person can correct it."), field=field
         )
     if len(value) > 500:
         raise Invalid(_("Use at most %(most)s characters; this is %(now)s.", most=500, now=len(value)),

@@ -83,10 +83,10 @@ def submit(person_id: str, *, actor: str) -> str:
         first = requirements.missing(file, "basic")[0]
         raise NotComplete(_("This is still missing: %(what)s.", what=first.label))
     if person.kyc_status == "verified" and level in ("none", person.kyc_level):
-        raise Conflict(_("You are verified at this level already. Nothing has to be sent."))
+        raise Conflict(_("You are already verified at this level. There is nothing to send."))
     review = open_review(person_id)
     if review is not None and review.level == level:
-        raise Conflict(_("You have sent this already. We are looking at it."))
+        raise Conflict(_("You have already sent this. We are reviewing it."))
     if review is not None:
         review.level = level
         move(review, Status.SUBMITTED, actor=actor, reason="asked for the enhanced level")
@@ -105,7 +105,7 @@ def _ask(person_id: str, level: str, *, actor: str) -> None:
         "status": Status.SUBMITTED, "submitted_at": clock.now(), "salt": secrets.token_hex(32), "reason": "",
     }  # fmt: skip
     if not insert_ignore(KycReview.__table__, [row]):
-        raise Conflict(_("You have sent this already. We are looking at it."))
+        raise Conflict(_("You have already sent this. We are reviewing it."))
     record_event(kyc_review_event, review_id, actor=actor, before=None, after=Status.SUBMITTED, reason=level)
     notifications_service.queue_work("staff.people", key=f"kyc_review:{review_id}")
 

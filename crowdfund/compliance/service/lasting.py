@@ -26,7 +26,7 @@ def expire(person_id: str) -> bool:
 
 
 def remind(person_id: str, day: date) -> None:
-    """Tell a person once that the verification ends soon."""
+    """Notify a person once that the verification ends soon."""
     locked_file(person_id).reminded_of = day
     context = {"expires_on": day.isoformat()}
     notify(person_id, "verification.expiring", context, key=f"kyc:{person_id}:ends:{day}")

@@ -90,7 +90,7 @@ def submit(person_id: str) -> None:
             )
     drafts = [one.id for one in found if one.status == "draft"]
     if not drafts:
-        raise Conflict(_("Everything was sent already. We tell you when it is checked."))
+        raise Conflict(_("Everything has been sent. We will notify you when we have reviewed it."))
     for nominee_id in drafts:
         _wait(_own(nominee_id, person_id))
 

@@ -63,7 +63,7 @@ def approve(person_id: str, *, actor: str, revision: int, only_basic: bool = Fal
     The enhanced level takes two people: the first one's proposal gives the basic level at once, the
     second one's approval the rest. `only_basic` gives the basic level to who asked for more. `revision` is
     that of the file which the reviewer has seen. Raises NotYours, SameReviewer, NotProven, or Decided when
-    somebody was quicker.
+    someone was quicker.
     """
     review = _reviewable(person_id, actor, revision)
     if only_basic and review.status == Status.SUBMITTED:

@@ -50,7 +50,7 @@ def close(review: KycReview, to: Status, *, actor: str, reason: str = "") -> Non
 
 
 def notify(person_id: str, kind: str, context: dict[str, str], *, key: str) -> None:
-    """Tell a person, with the way to the verification page."""
+    """Notify a person, with a link to the verification page."""
     service.notify(person_id, kind, context, key=key, path=PAGE)
 
 

@@ -1,4 +1,4 @@
-"""The compliance officer's desk for companies: queue, detail, papers, changes, decisions."""
+"""The compliance officer's desk for companies: queue, detail, documents, changes, decisions."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
@@ -49,7 +49,7 @@ def companies() -> Response:
 
 @bp.get("/staff/companies.csv")
 def companies_csv() -> Response:
-    """Send every company that fits the filters: what is public of it and where it stands."""
+    """Send every company that fits the filters: what is public of it and its status."""
     args = request.args
     status, text, country = args.get("status", "submitted"), args.get("q", "")[:80], args.get("country", "")
     rows = exports.walk(
@@ -71,7 +71,7 @@ def company(company_id: str) -> Response:
 
 @bp.get(f"{COMPANY}/state")
 def company_state(company_id: str) -> Response:
-    """Show where a company stands, alone, for live updates."""
+    """Show the status of a company, alone, for live updates."""
     found = issuers_queries.get(company_id)
     return pages.render("compliance/_company_state.html", company=found, **_history(company_id))
 
@@ -83,7 +83,7 @@ def approve(company_id: str) -> BaseResponse:
         reviews.approve(company_id, actor=_me())
     except shared.Incomplete as error:
         return _refused(company_id, "form", RejectForm(formdata=None), error)
-    pages.flash(_("Verified. The issuer registry is being told."), "success")
+    pages.flash(_("Verified. The company is being entered in the issuer registry."), "success")
     return _back(company_id)
 
 
@@ -95,13 +95,13 @@ def reject(company_id: str) -> BaseResponse:
         reviews.reject(company_id, form.reason.data or "", actor=_me())
     except CrowdfundError as error:
         return _refused(company_id, "form", form, error)
-    pages.flash(_("Sent back. The owner sees your reason."), "success")
+    pages.flash(_("Sent back. The owner can read your reason."), "success")
     return pages.back(url_for("compliance.companies"))
 
 
 @bp.post(f"{COMPANY}/documents/<string(length=32):document_id>/decide")
 def decide_paper(company_id: str, document_id: str) -> BaseResponse:
-    """Accept or reject one paper."""
+    """Accept or reject one document."""
     form = PaperDecisionForm()
     approve = request.form.get("decision") == "approve"
     try:
@@ -115,7 +115,7 @@ def decide_paper(company_id: str, document_id: str) -> BaseResponse:
             raise
         put_errors(form, error)
         return _detail(company_id, status=422, paper_form=(document_id, form))
-    pages.flash(_("Accepted.") if approve else _("Rejected. The owner sees your reason."), "success")
+    pages.flash(_("Accepted.") if approve else _("Rejected. The owner can read your reason."), "success")
     return _back(company_id)
 
 
@@ -123,7 +123,7 @@ def decide_paper(company_id: str, document_id: str) -> BaseResponse:
 def approve_changes(company_id: str) -> BaseResponse:
     """Put the changes that wait in force."""
     changes.approve(company_id, actor=_me())
-    pages.flash(_("The changes are in force. The issuer registry is being told."), "success")
+    pages.flash(_("The changes are in force. The issuer registry is being updated."), "success")
     return _back(company_id)
 
 
@@ -135,7 +135,7 @@ def reject_changes(company_id: str) -> BaseResponse:
         changes.reject(company_id, form.reason.data or "", actor=_me())
     except CrowdfundError as error:
         return _refused(company_id, "form", form, error)
-    pages.flash(_("Sent back. The owner sees your reason."), "success")
+    pages.flash(_("Sent back. The owner can read your reason."), "success")
     return _back(company_id)
 
 
@@ -148,14 +148,16 @@ def deactivate(company_id: str) -> BaseResponse:
 @bp.post(f"{COMPANY}/reactivate")
 def reactivate(company_id: str) -> BaseResponse:
     """Let a company start campaigns again."""
-    return _set_standing(company_id, reviews.reactivate, _("Active again. The registry is being told."))
+    return _set_standing(
+        company_id, reviews.reactivate, _("Active again. The issuer registry is being updated.")
+    )
 
 
 @bp.post(f"{COMPANY}/register-again")
 def register_again(company_id: str) -> BaseResponse:
     """Try the registry again after it refused."""
     registry.again(company_id, actor=_me())
-    pages.flash(_("The issuer registry is being told again."), "info")
+    pages.flash(_("We are sending it to the issuer registry again."), "info")
     return _back(company_id)
 
 
@@ -185,7 +187,7 @@ def _set_standing(company_id: str, verb: Callable[..., None], done: str) -> Base
 
 
 def _refused(company_id: str, name: str, form: FlaskForm, error: CrowdfundError) -> Response:
-    """Show what is wrong with a decision in the page; anything else is the shell's to tell."""
+    """Show what is wrong with a decision in the page; anything else is shown by the shell."""
     if error.field != "reason" and not isinstance(error, shared.Incomplete):
         raise error
     put_errors(form, error)

@@ -41,7 +41,7 @@ def nominees_state() -> Response:
 
 @bp.route("/account/nominees/new", methods=["GET", "POST"])
 def add_nominee() -> BaseResponse:
-    """Name somebody; what is missing to 100 % is proposed as the share."""
+    """Name someone; what is missing to 100 % is proposed as the share."""
     me, form = identity.current_user().id, NomineeForm()
     if form.validate_on_submit():
         try:
@@ -102,7 +102,7 @@ def nominee_proof(nominee_id: str) -> BaseResponse:
 def remove_nominee(nominee_id: str) -> BaseResponse:
     """Take a nominee off the list."""
     nominees_service.remove(nominee_id, identity.current_user().id)
-    pages.flash(_("The nominee is off the list and the identity proof is deleted."), "success")
+    pages.flash(_("The nominee was removed and the identity proof deleted."), "success")
     return pages.back(url_for("compliance.nominees"))
 
 
@@ -113,7 +113,7 @@ def submit_nominees() -> BaseResponse:
         nominees_service.submit(identity.current_user().id)
     except CrowdfundError as error:
         return pages.render("compliance/nominees.html", status=error.status, **_list(error.user_message))
-    pages.flash(_("Sent. We tell you as soon as your nominees are checked."), "success")
+    pages.flash(_("Sent. We will notify you when we have reviewed your nominees."), "success")
     return pages.back(url_for("compliance.nominees"))
 
 

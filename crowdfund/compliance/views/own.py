@@ -28,7 +28,7 @@ KINDS = ", ".join(requirements.PAPER_KINDS)
 
 @bp.get("/account/verification")
 def verification() -> Response:
-    """Show where the person's verification stands and what is still needed."""
+    """Show the status of the person's verification and what is still needed."""
     return pages.render("compliance/verification.html", **_state())
 
 
@@ -84,7 +84,7 @@ def _examine(kind: str, form: FlaskForm) -> document_service.Examined:
 def remove_paper(kind: str, document_id: str) -> BaseResponse:
     """Destroy one of the person's own documents."""
     files_service.remove(identity.current_user().id, document_id)
-    pages.flash(_("The file is deleted; nobody can open it any more."), "success")
+    pages.flash(_("The file was deleted. Nobody can open it now."), "success")
     return pages.back(_to("compliance.papers", kind=kind))
 
 
@@ -102,7 +102,7 @@ def check() -> BaseResponse:
         put_errors(form, error)
         return _check_page(form, status=error.status)
     pages.flash(
-        _("Sent. We tell you here and by e-mail or text message as soon as it is checked."), "success"
+        _("Sent. We will notify you here and by e-mail or text message when we have reviewed it."), "success"
     )
     return pages.back(_to("compliance.verification"))
 

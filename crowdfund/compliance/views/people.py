@@ -42,7 +42,7 @@ def people() -> Response:
 
 @bp.get("/staff/people.csv")
 def people_csv() -> Response:
-    """Send everybody who fits the filters: standing and waiting, no facts and no documents."""
+    """Send everyone who fits the filters: standing and waiting, no facts and no documents."""
     wanted = _wanted()
     header = ("id", "name", "status", "level", "expires_on", "asks_for", "nominees_waiting", "waiting_since")
     rows = exports.walk(lambda place: desk.queue(wanted, place, size=MOST))
@@ -74,7 +74,7 @@ def decide_document(person_id: str, document_id: str) -> BaseResponse:
     except CrowdfundError as error:
         return _refused(person_id, form, error)
     pages.flash(
-        _("Accepted.") if decision.approve else _("Rejected. The person reads your reason."), "success"
+        _("Accepted.") if decision.approve else _("Rejected. The person can read your reason."), "success"
     )
     return _back(person_id, "documents")
 
@@ -89,7 +89,7 @@ def decide_payout(person_id: str) -> BaseResponse:
     except CrowdfundError as error:
         return _refused(person_id, form, error)
     pages.flash(
-        _("Verified.") if decision.approve else _("Rejected. The person reads your reason."), "success"
+        _("Verified.") if decision.approve else _("Rejected. The person can read your reason."), "success"
     )
     return _back(person_id, "payout")
 
@@ -104,7 +104,7 @@ def decide_nominee(person_id: str, nominee_id: str) -> BaseResponse:
     except CrowdfundError as error:
         return _refused(person_id, form, error)
     pages.flash(
-        _("Verified.") if decision.approve else _("Rejected. The person reads your reason."), "success"
+        _("Verified.") if decision.approve else _("Rejected. The person can read your reason."), "success"
     )
     return _back(person_id, "nominees")
 
@@ -128,7 +128,7 @@ def reject_person(person_id: str) -> BaseResponse:
         reviews_service.reject(person_id, actor=me, revision=_revision(), reason=reason)
     except CrowdfundError as error:
         return _refused(person_id, form, error)
-    pages.flash(_("Sent back. The person reads your reason."), "success")
+    pages.flash(_("Sent back. The person can read your reason."), "success")
     return _back(person_id)
 
 
@@ -140,7 +140,7 @@ def revoke_person(person_id: str) -> BaseResponse:
         reviews_service.revoke(person_id, actor=identity.current_user().id, reason=form.reason.data or "")
     except CrowdfundError as error:
         return _refused(person_id, form, error)
-    pages.flash(_("The level is taken away. The person reads your reason."), "success")
+    pages.flash(_("The verification was removed. The person can read your reason."), "success")
     return _back(person_id)
 
 
@@ -167,7 +167,7 @@ def _decision(form: FlaskForm) -> Decision:
 
 
 def _revision() -> int:
-    """Return which revision of the file was on the screen; none that exists if it is not told."""
+    """Return which revision of the file was on the screen; none that exists if it is not given."""
     return request.form.get("revision", -1, type=int)
 
 

@@ -43,7 +43,7 @@ def _task(
             "label": one.label,
             "url": None,
             "state": "locked",
-            "hint": _("Say first which document you have."),
+            "hint": _("First choose which document you have."),
         }
     why = [paper.reason or _("It has expired. Send a newer one.") for paper in papers
            if paper.kind in kinds and paper.status in ("rejected", "expired")]  # fmt: skip
@@ -92,11 +92,11 @@ def timeline(person: Any, review: Any) -> list[dict[str, Any]]:  # noqa: ANN401 
     steps = [{"label": _("Sent"), "at": review.submitted_at, "state": "done"}]
     if is_enhanced:
         state = "done" if review.proposed_at else "todo" if is_over else "current"
-        steps.append({"label": _("First colleague agrees"), "at": review.proposed_at, "state": state})
+        steps.append({"label": _("First reviewer agrees"), "at": review.proposed_at, "state": state})
     if review.status == "rejected":
         steps.append({"label": _("Not accepted"), "at": review.decided_at, "state": "failed"})
     else:
-        label = _("Second colleague confirms") if is_enhanced else _("Checked by a colleague")
+        label = _("Second reviewer confirms") if is_enhanced else _("Reviewed by our staff")
         waits = "todo" if is_enhanced and not review.proposed_at else "current"
         steps.append({"label": label, "at": review.decided_at, "state": "done" if is_over else waits})
     return steps

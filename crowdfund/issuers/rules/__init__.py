@@ -1,1 +1,1 @@
-"""Rules of companies: their life, the wizard's pages, officers, bank, papers, the team; pure."""
+"""Rules of companies: their life, the wizard's pages, officers, bank, documents, the team; pure."""

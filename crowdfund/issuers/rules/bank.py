@@ -1,6 +1,5 @@
 """Where a company is paid: an IBAN, an Ethiopian or an Indian account; parsed, shown masked; pure."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -39,7 +38,7 @@ class BankAccount:
 def parse_account(values: words.Values, legal_name: str | None) -> BankAccount:
     """Return the account that was typed. Raises InvalidFields-like Invalid at its field.
 
-    The holder must be the company itself: money never goes to somebody else's account.
+    The holder must be the company itself: money never goes to someone else's account.
     """
     kind = words.pick(values.get("format"), "format", _("a kind of account"), FORMATS)
     bank, number = _PARSERS[kind](values)
@@ -69,8 +68,8 @@ def _ethiopian(values: words.Values) -> tuple[str, str]:
     if code != OTHER:
         found = bank_accounts.ethiopian(code, typed)
         return found.bank_name, found.number
-    number = bank_accounts.plain(typed)
-    if not re.fullmatch(r"[0-9]{8,17}", number, re.ASCII) or not int(number):
+    number = bank_accounts.only_digits(typed)
+    if not 8 <= len(number) <= 17:
         raise Invalid(
             _("Enter the account number of %(digits)s digits, as on the bank book.", digits="8–17"),
             field="number",

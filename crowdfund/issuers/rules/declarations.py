@@ -1,4 +1,4 @@
-"""What somebody stands by when a company's file is handed in; the text is kept by its hash."""
+"""What someone confirms when a company's file is handed in; the text is stored by its hash."""
 
 import hashlib
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ STATEMENTS: Mapping[str, str] = {
 
 
 def text_of(code: str) -> str:
-    """Return a statement in English, whose hash is kept: the text that binds in every language."""
+    """Return a statement in English, whose hash is stored: the text that binds in every language."""
     with i18n.using("en"):
         return str(STATEMENTS[code])
 

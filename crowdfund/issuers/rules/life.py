@@ -1,4 +1,4 @@
-"""Where a company's file stands, who decides about it, and when a campaign may start; pure."""
+"""The status of a company's file, who decides about it, and when a campaign may start; pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from crowdfund.kernel.i18n import _, _l
 
 
 class Status(StrEnum):
-    """Where a company's file stands."""
+    """The status of a company's file."""
 
     DRAFT = "draft"
     SUBMITTED = "submitted"
@@ -37,7 +37,7 @@ STATUS_WORDS = {
 
 
 class ChangeStatus(StrEnum):
-    """Where a change of a verified fact stands: written, waiting for review, decided."""
+    """The status of a change of a verified fact: written, waiting for review, decided."""
 
     OPEN = "open"
     PENDING = "pending"
@@ -79,12 +79,14 @@ REFUSALS: Mapping[str, str] = {
     "not_verified": _l("The company is not verified yet. Compliance looks at it first."),
     "not_registered": _l("The company is not in the issuer registry yet. This takes a moment."),
     "inactive": _l("The company has been deactivated. Ask compliance what is missing."),
-    "live_campaign": _l("Another campaign of this company is running. Wait until it has ended."),
-    "year_used": _l("This company has started a campaign this calendar year already. One a year is allowed."),
-    "under_review": _l(
-        "A change of the company waits for compliance. A campaign can start once it is decided."
+    "live_campaign": _l("You can start a new campaign when the current one has ended."),
+    "year_used": _l(
+        "This company has already started a campaign this calendar year. Only one a year is allowed."
     ),
-    "papers_missing": _l("A required paper is missing or has expired. Upload a new one under Documents."),
+    "under_review": _l(
+        "A change to the company is waiting for compliance. A campaign can start once it is decided."
+    ),
+    "papers_missing": _l("A required document is missing or has expired. Upload a new one under Documents."),
 }
 
 
@@ -93,7 +95,7 @@ def start_refusal(standing: Standing, year: int) -> str | None:
 
     First the verdict of `canStartCampaign` of the IssuerRegistry, in its order; `year` is the
     calendar year in the platform's time zone (rules.md, Issuers and campaigns). Then what only the
-    platform knows: a pending re-review and papers that have lapsed.
+    platform knows: a pending re-review and documents that have lapsed.
     """
     if not standing.registered:
         return "not_registered" if standing.verified else "not_verified"

@@ -17,7 +17,7 @@ OFFICER_ROLES: Mapping[str, str] = {
     "shareholder": _l("Shareholder only"),
 }
 DIRECTORS = ("director", "chief_executive")
-BENEFICIAL_BPS = 2_500  # from a quarter on, somebody counts as an owner behind the company
+BENEFICIAL_BPS = 2_500  # from a quarter on, someone counts as an owner behind the company
 ADULT_YEARS = 18
 MOST_OFFICERS = 30
 _SHARE = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?", re.ASCII)
@@ -41,7 +41,7 @@ def clean_officer(values: words.Values, today: date) -> tuple[Officer, dict[str,
     share = good.get("ownership_bps")
     if isinstance(share, int) and share >= BENEFICIAL_BPS and good.get("is_beneficial_owner") is False:
         errors["is_beneficial_owner"] = _(
-            "Somebody who owns 25 % or more is a beneficial owner. Tick the box, or correct the share."
+            "A person who owns 25 % or more is a beneficial owner. Tick the box, or correct the share."
         )
     return good, errors
 

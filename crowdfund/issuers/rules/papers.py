@@ -1,4 +1,4 @@
-"""Which papers a company must show, by its country; pure."""
+"""Which documents a company must show, by its country; pure."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -13,7 +13,7 @@ KINDS: Mapping[str, str] = {
     "incorporation": _l("Certificate of incorporation"),
     "financial_statement": _l("Financial statement"),
     MEMORANDUM: _l("Information memorandum"),
-    "other": _l("Other paper"),
+    "other": _l("Other document"),
 }
 TEXTS: Mapping[str, str] = {
     "business_licence": _l("Renewed for this year, all pages."),
@@ -21,12 +21,13 @@ TEXTS: Mapping[str, str] = {
     "incorporation": _l("Or the memorandum and articles of association, as registered."),
     "financial_statement": _l("Of the latest year, audited if you have it."),
     MEMORANDUM: _l(
-        "What the company does, who runs it, its figures, what the money is for, and the risks. "
-        "Everybody can read it once a campaign is live; all other papers stay with our staff."
+        "What the company does, who runs it, its figures, what the money is for, and the "
+        "risks. Everyone can read it once a campaign is live; only our staff see the other "
+        "documents."
     ),
-    "other": _l("Anything else that helps us to check the file."),
+    "other": _l("Anything else that helps us to review the company."),
 }
-# Required papers by country; `*` is every other one. An operator adds a country here.
+# Required documents by country; `*` is every other one. An operator adds a country here.
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     "ET": ("business_licence", "tax_certificate", MEMORANDUM),
     "IN": ("incorporation", "tax_certificate", MEMORANDUM),
@@ -53,7 +54,7 @@ class Paper(Protocol):
 
 
 def required(country: str | None) -> tuple[str, ...]:
-    """Return the kinds of papers that a company of a country must show."""
+    """Return the kinds of documents that a company of a country must show."""
     return REQUIRED.get(country or "", REQUIRED["*"])
 
 

@@ -11,7 +11,7 @@ INVITATION_LIFE = timedelta(days=7)
 
 
 class Role(StrEnum):
-    """What somebody is in a company."""
+    """What someone is in a company."""
 
     OWNER = "owner"
     MANAGER = "manager"
@@ -26,10 +26,10 @@ ROLE_NAMES: Mapping[str, str] = {
     Role.VIEWER: _l("Viewer"),
 }
 ROLE_TEXTS: Mapping[str, str] = {
-    Role.OWNER: _l("Everything, and who else belongs to the team."),
+    Role.OWNER: _l("Everything, including the team."),
     Role.MANAGER: _l("Campaigns and documents."),
     Role.FINANCE: _l("The bank account."),
-    Role.VIEWER: _l("Reads everything, changes nothing."),
+    Role.VIEWER: _l("Can read everything and change nothing."),
 }
 
 _ACTIONS: Mapping[str, frozenset[Role]] = {
@@ -49,7 +49,7 @@ class RoleForbids(Forbidden):
 
 
 def may(role: str | None, action: str) -> bool:
-    """Return whether somebody in this role of a company may do an action; nobody outside may."""
+    """Return whether someone in this role of a company may do an action; nobody outside may."""
     return role in _ACTIONS[action]
 
 

@@ -152,7 +152,7 @@ def parse_wallet(text: object) -> str:
 
     if not is_checksum_address(address):
         raise Invalid(
-            _("The checksum does not fit. Copy the address from your wallet with its capital letters."),
+            _("The checksum does not match. Copy the address from your wallet with its capital letters."),
             field="wallet_address",
         )
     return address

@@ -65,7 +65,7 @@ def _apply(person_id: str, payload: dict[str, Any]) -> None:
     company = locked(payload["company_id"])
     waiting = queries.proposed_account(company.id)
     if waiting is None or waiting.id != payload["account_id"] or company.status != Status.VERIFIED:
-        raise WrongState(_("This bank account does not wait any more."))
+        raise WrongState(_("This bank account is no longer waiting."))
     changes.put(company, "bank", {"bank": queries.shown_account(waiting)}, actor=person_id)
     changes.send_part(company, "bank", actor=person_id)
 
@@ -74,7 +74,7 @@ def _refuse_while_reviewed(company_id: str) -> None:
     running = queries.running_changes(company_id, ChangeStatus.PENDING)
     if any(change.part == "bank" for change in running):
         raise WrongState(
-            _("Another bank account waits for review. Take that back first, or wait for the decision.")
+            _("Another bank account is waiting for review. Withdraw it first, or wait for the decision.")
         )
 
 

@@ -39,7 +39,7 @@ def put(company: Company, part: str, new: Mapping[str, Any], *, actor: str) -> N
     found = _of_part(company.id, part)
     if found is not None and found.status == ChangeStatus.PENDING:
         raise WrongState(
-            _("A change of this page waits for review. Take it back first, or wait for the decision.")
+            _("A change to this page is waiting for review. Withdraw it first, or wait for the decision.")
         )
     if dict(new) == old:
         if found is not None:
@@ -93,7 +93,7 @@ def take_back(company_id: str, *, actor: str) -> None:
     company = locked(company_id)
     running = _rows(company_id, ChangeStatus.PENDING)
     if not running:
-        raise WrongState(_("No change waits for review any more. Reload the page to see it."))
+        raise WrongState(_("No change is waiting for review now. Reload the page to see it."))
     for change in running:
         _move(change, ChangeStatus.OPEN, actor=actor)
     note(company, actor, f"took changes back: {_parts(running)}")
@@ -110,7 +110,7 @@ def drop(company_id: str, *, actor: str) -> None:
 
 
 def approve(company_id: str, *, actor: str) -> None:
-    """Put the changes that wait in force and tell the registry; raises NotYours, Taken or WrongState."""
+    """Put the changes that wait in force and update the registry; raises NotYours, Taken or WrongState."""
     company = reviewable(company_id, actor)
     waiting = _waiting(company)
     for change in waiting:
@@ -168,7 +168,7 @@ def _of_part(company_id: str, part: str) -> CompanyChange | None:
 def _waiting(company: Company) -> Sequence[CompanyChange]:
     found = _rows(company.id, ChangeStatus.PENDING)
     if company.status != Status.VERIFIED or not found:
-        raise WrongState(_("No change waits for review any more. Reload the page to see it."))
+        raise WrongState(_("No change is waiting for review now. Reload the page to see it."))
     return found
 
 

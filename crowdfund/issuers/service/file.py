@@ -78,7 +78,7 @@ def hold_wallet(company_id: str, *, actor: str = "system") -> str:
 def submit(
     company_id: str, *, actor: str, statements: Iterable[str] = tuple(declarations.STATEMENTS)
 ) -> None:
-    """Hand the complete file to compliance; `actor` stands by every statement.
+    """Hand the complete file to compliance; `actor` confirms every statement.
 
     Raises Incomplete, Taken (licence or wallet in another file), InvalidFields (a statement is not
     ticked) or WrongState.

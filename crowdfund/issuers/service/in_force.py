@@ -13,7 +13,7 @@ from crowdfund.kernel.db import db
 
 
 def put_officers(company_id: str, listed: Sequence[Mapping[str, Any]]) -> None:
-    """Make the list the one that counts; who is not on it any more is kept as a past officer."""
+    """Make the list the one that counts; who is not on it any more is stored as a past officer."""
     now, table = clock.now(), CompanyOfficer.__table__
     known = {row["id"] for row in queries.officers(company_id)}
     gone = known - {officer["id"] for officer in listed}

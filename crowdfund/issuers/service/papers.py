@@ -1,4 +1,4 @@
-"""Papers of a company: stored by the documents feature, decided on one by one."""
+"""Documents of a company: stored by the documents feature, decided on one by one."""
 
 from datetime import date
 
@@ -15,17 +15,17 @@ from crowdfund.kernel.i18n import _
 
 
 def attach(company_id: str, kind: str, filename: str, data: bytes, *, actor: str) -> str:
-    """Store a paper; one of the same kind that nobody has accepted gives way. Return its id.
+    """Store a document; one of the same kind that nobody has accepted gives way. Return its id.
 
-    A verified paper stays in force until the newer one is verified too. Raises FileRefused, Invalid,
+    A verified document stays in force until the newer one is verified too. Raises FileRefused, Invalid,
     Unavailable (scanner) or WrongState.
     """
-    words.pick(kind, "kind", _("a kind of paper"), papers.KINDS)
+    words.pick(kind, "kind", _("a kind of document"), papers.KINDS)
     return keep(company_id, document_service.examine(kind, filename, data), actor=actor)
 
 
 def keep(company_id: str, examined: document_service.Examined, *, actor: str) -> str:
-    """Store a paper that has been examined, or that the platform made itself; else as `attach`."""
+    """Store a document that has been examined, or that the platform made itself; else as `attach`."""
     company = writable(company_id)
     for older in queries.papers(company_id, [examined.kind]):
         if older.status in ("pending", "rejected") and examined.kind != "other":
@@ -36,11 +36,11 @@ def keep(company_id: str, examined: document_service.Examined, *, actor: str) ->
 
 
 def remove(company_id: str, document_id: str, *, actor: str) -> None:
-    """Take back a paper that nobody has accepted; raises WrongState for one that was."""
+    """Take back a document that nobody has accepted; raises WrongState for one that was."""
     company = writable(company_id)
     found = of_company(company_id, document_id)
     if found.status not in ("pending", "rejected"):
-        raise WrongState(_("An accepted paper stays in the file. Upload a newer one instead."))
+        raise WrongState(_("An accepted document cannot be removed. Upload a newer one instead."))
     document_service.destroy(document_id, actor=actor)
     touch(company)
 
@@ -49,9 +49,9 @@ def decide(
     company_id: str, document_id: str, *, actor: str, approve: bool, reason: str = "",
     expires_on: date | None = None,
 ) -> None:  # fmt: skip
-    """Accept a paper until its expiry, or reject it with a reason; raises NotYours, WrongState, Invalid.
+    """Accept a document until its expiry, or reject it with a reason; raises NotYours, WrongState, Invalid.
 
-    An accepted paper takes the place of older ones of its kind. If the company is verified, the registry
+    An accepted document takes the place of older ones of its kind. If the company is verified, the registry
     learns the new commitment.
     """
     company = reviewable(company_id, actor)
@@ -71,7 +71,7 @@ def decide(
 
 
 def tell_expiry(company_id: str, document_id: str, *, soon: bool) -> None:
-    """Tell who keeps the papers that one runs out, or has."""
+    """Notify the team that manages the documents that one runs out, or has."""
     company, found = locked(company_id), documents.get(document_id)
     kind = "company.document_expiring" if soon else "company.document_expired"
     context = {"document": found.kind}
@@ -82,7 +82,7 @@ def tell_expiry(company_id: str, document_id: str, *, soon: bool) -> None:
 
 
 def of_company(company_id: str, document_id: str) -> documents.DocumentRow:
-    """Return a paper of this company; raises NotFound for any other."""
+    """Return a document of this company; raises NotFound for any other."""
     found = documents.get(document_id)
     if found.owner != ("company", company_id):
         raise NotFound(_("There is no such document."))

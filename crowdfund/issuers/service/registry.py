@@ -1,4 +1,4 @@
-"""What the issuer registry on chain is told about a company, and what it answers."""
+"""What the issuer registry on chain is sent about a company, and what it answers."""
 
 from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain_service
@@ -32,7 +32,7 @@ def register(company: Company) -> None:
 
 
 def refresh(company: Company) -> None:
-    """Tell the registry the facts that are now verified."""
+    """Send the registry the facts that are now verified."""
     if not is_known(company):
         return register(company)
     _commit_to(company)
@@ -99,7 +99,7 @@ def mark_told(company_id: str, function: str, *, intent_id: str) -> None:
 
 
 def mark_refused(company_id: str, function: str, reason: str, *, intent_id: str) -> None:
-    """Note why the registry refused the newest thing that it was told; older refusals are history only."""
+    """Note why the registry refused the newest thing sent to it; older refusals are history only."""
     company = locked(company_id)
     note(company, "system", f"the registry refused {function}: {reason}")
     if intent_id == _intent(company, function):
@@ -108,14 +108,14 @@ def mark_refused(company_id: str, function: str, reason: str, *, intent_id: str)
 
 
 def _still_wanted(company: Company, function: str) -> str:
-    """Return what brings the registry to where the company stands now."""
+    """Return what brings the registry to the status of the company now."""
     if function == "updateIssuer":
         return function
     return "deactivateIssuer" if company.status == Status.DEACTIVATED else "reactivateIssuer"
 
 
 def _commit_to(company: Company) -> None:
-    """Compute what goes on chain: salted commitments to the checked answers and to the papers."""
+    """Compute what goes on chain: salted commitments to the checked answers and to the documents."""
     accepted = [row for row in queries.papers(company.id) if row.status == "verified"]
     papers = sorted([row.kind, row.sha256_commitment] for row in accepted)
     company.documents_commitment = rules.commitment(company.salt, papers)

@@ -15,7 +15,7 @@ from crowdfund.kernel.i18n import _
 def approve(company_id: str, *, actor: str) -> None:
     """Verify a submitted company and have it entered in the issuer registry.
 
-    Every paper must be decided on and the required ones accepted. Raises NotYours (four eyes),
+    Every document must be decided on and the required ones accepted. Raises NotYours (four eyes),
     Incomplete or WrongState. On chain go salted commitments only.
     """
     company = reviewable(company_id, actor)
@@ -24,9 +24,9 @@ def approve(company_id: str, *, actor: str) -> None:
     lacking = papers_rules.lacking(papers, company.country, verified=True)
     if lacking:
         names = ", ".join(str(papers_rules.KINDS[kind]) for kind in lacking)
-        raise Incomplete(_("Accept the required papers first: %(names)s.", names=names))
+        raise Incomplete(_("Accept the required documents first: %(names)s.", names=names))
     if any(row.status == "pending" for row in papers):
-        raise Incomplete(_("Decide about every paper first."))
+        raise Incomplete(_("Decide on every document first."))
     company.reviewed_at, company.reviewed_by = clock.now(), actor
     move(company, to, actor=actor)
     registry.register(company)

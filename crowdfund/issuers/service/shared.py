@@ -52,7 +52,7 @@ def reviewable(company_id: str, actor: str) -> Company:
     """Return a locked company that this person may decide about; raises NotYours."""
     company = locked(company_id)
     if not life.may_review(actor, queries.member_ids(company_id)):
-        raise NotYours(_("You act for this company. Somebody else has to decide about it."))
+        raise NotYours(_("You act for this company. Someone else has to decide on it."))
     return company
 
 
@@ -108,14 +108,14 @@ def note(company: Company, actor: str, reason: str) -> None:
 
 
 def touch(company: Company) -> None:
-    """Write the change out and tell open pages."""
+    """Write the change out and notify open pages."""
     company.updated_at = clock.now()
     db.session.flush()
     live.changed("company", company.id)
 
 
 def tell_desk(company: Company, what: str) -> None:
-    """Tell the staff who verify companies of new work, once for each `what`."""
+    """Notify the staff who verify companies of new work, once for each `what`."""
     service.queue_work("staff.companies", key=f"company:{company.id}:{what}")
 
 
@@ -127,7 +127,7 @@ def tell(
     roles: Iterable[Role] = (Role.OWNER,),
     **context: object,
 ) -> None:
-    """Tell the members in some roles something about their company, once for each key."""
+    """Notify the members in some roles something about their company, once for each key."""
     table = CompanyMember.__table__
     wanted = sa.select(table.c.user_id).where(table.c.company_id == company.id, table.c.role.in_(list(roles)))
     facts = {"company": company.trade_name or _("your company"), **context}

@@ -38,7 +38,7 @@ def invite(company_id: str, email: str, role: str, *, actor: str) -> str:
     company = locked(company_id)
     person = service.person_with("email", address)
     if person is not None and issuers_queries.is_member(company_id, person):
-        raise Conflict(_("This person belongs to the team already."), status=422, field="email")
+        raise Conflict(_("This person is already in the team."), status=422, field="email")
     waiting = issuers_queries.invitations(company_id)
     for older in (row for row in waiting if row.email == address):
         _end(older.id)
@@ -77,7 +77,7 @@ def revoke(company_id: str, invitation_id: str, *, actor: str) -> None:
 def offered(signed: str, person_id: str) -> CompanyInvitation:
     """Return the invitation behind a link, if it may still be accepted by this person.
 
-    Only whoever has proved to own the address may: a link that was passed on opens nothing.
+    Only the owner of the address may: a link that was passed on opens nothing.
     Raises InvitationMissing, Forbidden (another address).
     """
     found = db.session.get(CompanyInvitation, _read(signed), populate_existing=True)
@@ -140,7 +140,7 @@ def set_role(company_id: str, user_id: str, role: str, *, actor: str) -> None:
 
 
 def remove(company_id: str, user_id: str, *, actor: str) -> None:
-    """Take somebody out of the team (or leave it); raises LastOwner or CompanyMissing."""
+    """Take someone out of the team (or leave it); raises LastOwner or CompanyMissing."""
     company = locked(company_id)
     member = _member(company_id, user_id)
     _keep_an_owner(company_id, member.role)
@@ -157,7 +157,7 @@ def hand_over(company_id: str, user_id: str, *, actor: str) -> None:
     company = locked(company_id)
     new, old = _member(company_id, user_id), _member(company_id, actor)
     if user_id == actor:
-        raise Conflict(_("You are the owner already."))
+        raise Conflict(_("You are already the owner."))
     new.role, old.role = Role.OWNER, Role.MANAGER
     db.session.flush()
     company.owner_id = user_id
@@ -214,11 +214,11 @@ def _member(company_id: str, user_id: str) -> CompanyMember:
 def _keep_an_owner(company_id: str, role: str) -> None:
     owners = sum(row.role == Role.OWNER for row in issuers_queries.members(company_id))
     if not team.may_leave(role, owners):
-        raise LastOwner(_("A company needs an owner. Hand it over, or make somebody else an owner first."))
+        raise LastOwner(_("A company needs an owner. Hand it over, or make someone else an owner first."))
 
 
 def _follow_owner(company: Company) -> None:
-    """Let the file name somebody who still is an owner."""
+    """Let the file name someone who still is an owner."""
     db.session.flush()
     owners = [row.user_id for row in issuers_queries.members(company.id) if row.role == Role.OWNER]
     if company.owner_id not in owners:

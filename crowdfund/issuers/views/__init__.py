@@ -1,4 +1,4 @@
-"""Pages of companies: the wizard, officers, papers, changes, the team."""
+"""Pages of companies: the wizard, officers, documents, changes, the team."""
 
 from crowdfund.issuers.views import changes, officers, papers, team, wizard
 from crowdfund.issuers.views.blueprint import bp

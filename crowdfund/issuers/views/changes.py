@@ -22,7 +22,7 @@ def send_changes(company_id: str) -> BaseResponse:
     """Send the changes to compliance."""
     queries.for_member(company_id, identity.current_user().id, "file")
     changes_service.send(company_id, actor=identity.current_user().id)
-    pages.flash(_("Sent. What was verified stays in force until somebody has decided."), "success")
+    pages.flash(_("Sent. The verified details stay in force until a decision is made."), "success")
     return pages.back(url_for("issuers.overview", company_id=company_id))
 
 
@@ -39,5 +39,5 @@ def drop_changes(company_id: str) -> BaseResponse:
     """Forget the changes."""
     queries.for_member(company_id, identity.current_user().id, "file")
     changes_service.drop(company_id, actor=identity.current_user().id)
-    pages.flash(_("The changes are gone. Everything is as it was verified."))
+    pages.flash(_("The changes were discarded. The verified details stay in force."))
     return pages.back(url_for("issuers.overview", company_id=company_id))

@@ -38,13 +38,13 @@ def officers(company_id: str) -> Response:
 
 @bp.route(f"{COMPANY}/officers/new", methods=["GET", "POST"])
 def new_officer(company_id: str) -> BaseResponse:
-    """Add somebody to the list."""
+    """Add someone to the list."""
     return _page(_mine(company_id), None)
 
 
 @bp.route(f"{COMPANY}/officers/{OFFICER}", methods=["GET", "POST"])
 def officer(company_id: str, officer_id: str) -> BaseResponse:
-    """Change somebody of the list."""
+    """Change someone of the list."""
     company = _mine(company_id)
     found = [one for one in queries.filled(company)["officers"] if one["id"] == officer_id]
     if not found:
@@ -54,7 +54,7 @@ def officer(company_id: str, officer_id: str) -> BaseResponse:
 
 @bp.post(f"{COMPANY}/officers/{OFFICER}/remove")
 def remove_officer(company_id: str, officer_id: str) -> BaseResponse:
-    """Take somebody off the list."""
+    """Take someone off the list."""
     _mine(company_id)
     officers_service.remove(company_id, officer_id, actor=identity.current_user().id)
     return pages.back(url_for("issuers.officers", company_id=company_id))

@@ -1,4 +1,4 @@
-"""The papers of a company: the list of what is needed, a page to upload each."""
+"""The documents of a company: the list of what is needed, a page to upload each."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ READERS = access.readers("admin", "compliance")
 
 
 def _belongs_or_reviews(company_id: str, person: Any) -> bool:  # noqa: ANN401 - the signed-in person
-    """Let the team open its company's papers, and staff who verify companies."""
+    """Let the team open its company's documents, and staff who verify companies."""
     return issuers_queries.is_member(company_id, person.id) or bool(READERS & set(person.roles))
 
 
@@ -35,7 +35,7 @@ document_service.may_open.register("company", _belongs_or_reviews)
 
 @bp.get(f"{COMPANY}/documents")
 def documents(company_id: str) -> Response:
-    """Show which papers are needed, which are there and how each stands."""
+    """Show which documents are needed, which are there and the status of each."""
     company = _mine(company_id)
     facts = issuers_queries.filled(company)
     needed = papers.required(facts["country"])
@@ -56,7 +56,7 @@ def documents(company_id: str) -> Response:
 
 @bp.route(f"{COMPANY}/documents/<kind>", methods=["GET", "POST"])
 def paper(company_id: str, kind: str) -> BaseResponse:
-    """Upload a paper of one kind."""
+    """Upload a document of one kind."""
     company = _mine(company_id)
     if kind not in papers.KINDS:
         abort(404)
@@ -85,14 +85,14 @@ def paper(company_id: str, kind: str) -> BaseResponse:
 
 @bp.post(f"{COMPANY}/documents/<string(length=32):document_id>/remove")
 def remove_paper(company_id: str, document_id: str) -> BaseResponse:
-    """Take back a paper that nobody has accepted yet."""
+    """Take back a document that nobody has accepted yet."""
     _mine(company_id)
     papers_service.remove(company_id, document_id, actor=identity.current_user().id)
     return pages.back(url_for("issuers.documents", company_id=company_id))
 
 
 def _looks(company_id: str) -> list[tuple[Any, str, str, str]]:
-    """Return when who opened which paper and why; colleagues of ours by first name."""
+    """Return when who opened which document and why; colleagues of ours by first name."""
     owner, team = ("company", company_id), issuers_queries.member_ids(company_id)
     kinds = {row.id: row.kind for row in document_queries.every_of_owner(owner)}
     looks = document_queries.looked_at(owner, most=20)
@@ -119,7 +119,7 @@ def _store(company_id: str, kind: str, form: forms.PaperForm) -> None:
 
 
 def _next(company_id: str) -> str:
-    """Return the page of the next required paper, else the list."""
+    """Return the page of the next required document, else the list."""
     facts = issuers_queries.filled(issuers_queries.get(company_id))
     lacking = papers.lacking(facts["documents"], facts["country"], verified=False)
     if lacking:

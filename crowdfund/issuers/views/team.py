@@ -23,7 +23,7 @@ MEMBER = "<string(length=32):user_id>"
 
 @bp.route(f"{COMPANY}/team", methods=["GET", "POST"])
 def team(company_id: str) -> BaseResponse:
-    """Show the team; invite somebody."""
+    """Show the team; invite someone."""
     company = _mine(company_id, "view")
     form = forms.InviteForm()
     if not form.is_submitted():
@@ -58,7 +58,7 @@ def set_role(company_id: str, user_id: str) -> BaseResponse:
 
 @bp.post(f"{COMPANY}/team/{MEMBER}/remove")
 def remove_member(company_id: str, user_id: str) -> BaseResponse:
-    """Take somebody out of the team, or leave it."""
+    """Take someone out of the team, or leave it."""
     me = identity.current_user().id
     company = _mine(company_id, "view" if user_id == me else "team")
     try:
@@ -68,7 +68,7 @@ def remove_member(company_id: str, user_id: str) -> BaseResponse:
     if user_id == me:
         pages.flash(_("You have left the team."))
         return pages.back(url_for("campaigns.dashboard"))
-    pages.flash(_("Removed. This person cannot open the company any more."), "success")
+    pages.flash(_("Removed. This person can no longer open the company."), "success")
     return _back(company_id)
 
 
@@ -86,7 +86,7 @@ def revoke(company_id: str, invitation_id: str) -> BaseResponse:
     """Take an invitation back."""
     _mine(company_id, "team")
     team_service.revoke(company_id, invitation_id, actor=identity.current_user().id)
-    pages.flash(_("Revoked. The link does not work any more."))
+    pages.flash(_("Revoked. The link no longer works."))
     return _back(company_id)
 
 

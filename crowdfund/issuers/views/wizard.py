@@ -32,13 +32,13 @@ def start() -> BaseResponse:
 
 @bp.get(COMPANY)
 def overview(company_id: str) -> Response:
-    """Show the task list and where the file stands."""
+    """Show the task list and the status of the file."""
     return pages.render("issuers/overview.html", **_state(_mine(company_id)))
 
 
 @bp.get(f"{COMPANY}/state")
 def state(company_id: str) -> Response:
-    """Show where the file stands, alone, for live updates."""
+    """Show the status of the file, alone, for live updates."""
     return pages.render("issuers/_state.html", **_state(_mine(company_id)))
 
 
@@ -79,7 +79,7 @@ def check(company_id: str) -> BaseResponse:
     except CrowdfundError as error:
         put_errors(form, error)
         return _check(company, form, status=error.status)
-    text = _("Submitted. We tell you here and by e-mail as soon as somebody has looked at it.")
+    text = _("Submitted. We will notify you here and by e-mail when we have reviewed it.")
     pages.flash(text, "success")
     return pages.back(url_for("issuers.overview", company_id=company_id))
 
@@ -126,7 +126,7 @@ def _save(company: Row[Any], step: str, form: FlaskForm) -> None:
         bank_service.save(company.id, form.data, actor=me)
         if company.status == Status.VERIFIED:
             pages.flash(
-                _("Noted. It waits for 24 hours, then compliance looks at it. We told you by e-mail.")
+                _("Saved. It waits 24 hours, then compliance reviews it. We have notified you by e-mail.")
             )
     elif step == "wallet" and form.choice.data == "hold":
         file.hold_wallet(company.id, actor=me)

@@ -12,7 +12,7 @@ TEXT_LENGTH = 1_000  # of one text in the detail
 
 
 def row_hash(previous: str, row: Mapping[str, Any]) -> str:
-    """Return the SHA-256 over the hash before and everything that a row says."""
+    """Return the SHA-256 over the hash before and everything that a row contains."""
     at: datetime = row["at"]
     said = [previous, at.astimezone(UTC).isoformat(), row["detail"], *(row[name] for name in COLUMNS)]
     text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True)

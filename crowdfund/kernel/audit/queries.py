@@ -19,7 +19,7 @@ _NEWEST = (Key(_T.c.seq, is_descending=True),)
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a reader looks for; an empty field asks for nothing. `actors` None means anybody."""
+    """What a reader looks for; an empty field asks for nothing. `actors` None means anyone."""
 
     actors: tuple[str, ...] | None = None
     action: str = ""
@@ -55,7 +55,7 @@ def get(seq: int) -> Any:  # noqa: ANN401 - a row or None
 
 
 def head() -> tuple[int, str]:
-    """Return number and hash of the last row: whoever keeps them elsewhere can prove all before."""
+    """Return number and hash of the last row: a copy of them elsewhere proves all before."""
     found = db.session.execute(sa.select(AuditHead.seq, AuditHead.hash)).first()
     return (found.seq, found.hash) if found else (0, GENESIS)
 

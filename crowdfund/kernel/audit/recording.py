@@ -26,7 +26,7 @@ from crowdfund.kernel.db import (
 
 _T = AuditEntry.__table__
 _H = AuditHead.__table__
-# Whoever tries doors must not fill the log: the same door once an hour, so many a day for a person, for all.
+# Trying pages must not fill the log: the same page once an hour, a limit a day for a person and for all.
 SAME_DOOR = timedelta(hours=1)
 DENIED_A_DAY, DENIED_A_DAY_FOR_ALL = 50, 5_000
 
@@ -56,11 +56,11 @@ def record(
     *,
     roles: Iterable[str] | None = None,
 ) -> None:
-    """Record that somebody did something to a thing (its kind and id).
+    """Record that someone did something to a thing (its kind and id).
 
     `actor` is a person's id, `system` or `cli`; `action` an endpoint or a verb (`document.view`);
-    `detail` ids and the reason given, never personal data or secrets. It is kept or forgotten
-    together with the current transaction; in a GET request it is kept at once.
+    `detail` ids and the reason given, never personal data or secrets. It is stored or forgotten
+    together with the current transaction; in a GET request it is stored at once.
     """
     row = _row(actor, action, subject, detail or {}, roles=roles)
     if is_read_only():
@@ -71,14 +71,14 @@ def record(
 
 
 def denied(actor: str, action: str, subject: tuple[str, str], *, roles: Iterable[str] | None = None) -> bool:
-    """Record that a person was refused a staff page, at once; return whether it was kept.
+    """Record that a person was refused a staff page, at once; return whether it was stored.
 
-    The same door is kept once an hour; 50 a day for a person, 5,000 a day for all.
+    The same page is recorded once an hour; 50 a day for a person, 5,000 a day for all.
     """
     row = _row(actor, action, subject, {}, roles=roles) | {"outcome": "denied"}
     with read_connection() as connection:
         if not _is_news(connection, row):
-            return False  # without a write lock: the door may be tried a thousand times
+            return False  # without a write lock: the page may be tried a thousand times
     with own_transaction() as connection:
         _locked_head(connection)
         if not _is_news(connection, row):

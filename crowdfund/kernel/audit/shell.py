@@ -1,7 +1,7 @@
 """What the web shell records by itself, so that no staff page can forget to.
 
 Every unsafe request to a staff-only route that succeeds, every file that staff take away, every
-staff page that is refused to somebody signed in.
+staff page that is refused to someone signed in.
 """
 
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ from crowdfund.kernel import access, live
 from crowdfund.kernel.audit import recording
 
 SAFE = ("GET", "HEAD", "OPTIONS")
-# Fields of staff forms that say what was decided and why; nothing else of a form is kept.
+# Fields of staff forms that say what was decided and why; nothing else of a form is stored.
 KEPT_FIELDS = frozenset({"reason", "decision", "resolution", "role", "kind", "action", "note"})
 
 
@@ -49,7 +49,7 @@ def answered(person: Somebody | None, response: Response) -> None:
 
 
 def refused(person: Somebody | None) -> None:
-    """Record that somebody signed in was refused a staff page; the main transaction is over."""
+    """Record that someone signed in was refused a staff page; the main transaction is over."""
     endpoint = request.endpoint or ""
     if person is not None and access.is_staff_only(endpoint):
         recording.denied(person.id, endpoint, _subject(), roles=person.roles)

@@ -35,7 +35,15 @@ from crowdfund.kernel.web.language import language_of
 from crowdfund.kernel.web.navigation import may, nav_items
 from crowdfund.kernel.web.pages import flashes
 from crowdfund.kernel.web.refusals import error_response, to_second_factor, to_sign_in
-from crowdfund.kernel.web.requests import SAFE, is_htmx, may_write, needs_user, sql_session, this_request
+from crowdfund.kernel.web.requests import (
+    SAFE,
+    ColumnInteger,
+    is_htmx,
+    may_write,
+    needs_user,
+    sql_session,
+    this_request,
+)
 from crowdfund.kernel.web.routes import bp
 
 
@@ -57,6 +65,7 @@ def init_app(app: Flask) -> None:
         WTF_CSRF_SSL_STRICT=False,
         TRUSTED_HOSTS=settings.trusted_hosts or None,
     )
+    app.url_map.converters["int"] = ColumnInteger
     retrying.init_app(app)
     if settings.proxy_count:
         hops = settings.proxy_count
@@ -90,6 +99,7 @@ def init_app(app: Flask) -> None:
         count_fmt=i18n.count,
         day_fmt=i18n.day,
         moment_fmt=i18n.moment,
+        minutes_from_utc=i18n.minutes_from_utc,
     )
 
 

@@ -1,4 +1,4 @@
-"""Every error becomes a page or a problem document; nothing of the request is kept."""
+"""Every error becomes a page or a problem document; nothing of the request is stored."""
 
 from collections.abc import Callable
 from typing import Any
@@ -66,7 +66,7 @@ def _show_crash(error: Exception) -> BaseResponse:
     log.exception("request.crashed", path=request.path, request_id=g.get("request_id"))
     if current_app.config.get("PROPAGATE_CRASHES"):
         raise error
-    text = _("We made a mistake. Nothing was booked by this request. Try again in a moment.")
+    text = _("Something went wrong on our side. Nothing was booked by this request. Try again in a moment.")
     return error_response(500, "server_error", text)
 
 

@@ -62,6 +62,6 @@ def origin() -> audit.Origin:
 
 
 def roles() -> frozenset[str]:
-    """Return the roles of whoever makes this request; a visitor has one as well."""
+    """Return the roles of the person who makes this request; a visitor has one as well."""
     user = current_user()
     return frozenset({"visitor", "investor", *user.roles}) if user else frozenset({"visitor"})

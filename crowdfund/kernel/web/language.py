@@ -18,6 +18,12 @@ LANGUAGE_COOKIE = "language"
 language_keepers: list[Callable[[str, str], None]] = []
 
 
+def forget_language(response: BaseResponse) -> BaseResponse:
+    """Delete the cookie, so that pages follow the language of the browser."""
+    response.delete_cookie(LANGUAGE_COOKIE, samesite="Lax", httponly=True)
+    return response
+
+
 def remember_language(response: BaseResponse, name: str) -> BaseResponse:
     """Keep a language of ours in the browser's cookie for a year; anything else changes nothing."""
     if name in i18n.LANGUAGES:
@@ -30,6 +36,11 @@ def language_of(asked: Request) -> str:
     chosen = asked.cookies.get(LANGUAGE_COOKIE, "")
     if chosen in i18n.LANGUAGES or (chosen == i18n.PSEUDO and config.settings().environment == "test"):
         return chosen
+    return _best_language(asked.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+
+
+def language_of_browser(asked: Request) -> str:
+    """Return the first of the browser's languages that we have."""
     return _best_language(asked.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
 
 

@@ -64,5 +64,5 @@ def refuse(page: str, form: object, error: CrowdfundError, **context: Any) -> Re
 
 
 def flashes() -> list[tuple[str, str]]:
-    """Return the kept sentences as (kind, text)."""
+    """Return the stored messages as (kind, text)."""
     return cast(list[tuple[str, str]], get_flashed_messages(with_categories=True))

@@ -14,12 +14,21 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.kernel.i18n import _, _l
 from crowdfund.kernel.web.pages import render
-from crowdfund.kernel.web.requests import is_htmx, page_of_request, wants_json
+from crowdfund.kernel.web.requests import (
+    SAFE,
+    is_htmx,
+    page_of_request,
+    sql_session,
+    this_request,
+    wants_json,
+)
 
 
 def to_sign_in() -> BaseResponse:
-    """Lead to the sign-in page, and from there back to here."""
+    """Lead to the sign-in page, and from there back to here; it says so if a session has ended."""
     url = url_for("sign_in.sign_in") + "?next=" + quote(page_of_request())
+    if sql_session().has_ended:
+        url += "&ended=" + ("page" if this_request().method in SAFE else "unsaved")
     if wants_json():
         return error_response(401, "not_signed_in", _("Sign in first."))
     if is_htmx():
@@ -31,7 +40,7 @@ def to_second_factor() -> BaseResponse:
     """Lead to the proof of the second factor, and from there back to here."""
     url = url_for("security.second_factor") + "?next=" + quote(page_of_request())
     if wants_json():
-        text = _("Prove your second factor first. Nothing was changed.")
+        text = _("Confirm it is you with your second factor first. Nothing was changed.")
         return error_response(403, "second_factor_needed", text)
     if is_htmx():
         return Response(status=403, headers={"HX-Redirect": url})

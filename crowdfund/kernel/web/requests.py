@@ -1,15 +1,32 @@
 """What a request asks for: method, path, fragment or page, program or person."""
 
+from datetime import UTC, date, datetime, time, timedelta
 from typing import cast
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from flask import Request, request
 from flask.globals import request_ctx
+from werkzeug.routing import IntegerConverter, ValidationError
 
-from crowdfund.kernel import access, sessions
+from crowdfund.kernel import access, config, sessions
 from crowdfund.kernel.db.paging import Place
+from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.i18n import _
 
 SAFE = ("GET", "HEAD", "OPTIONS")
+MAX_INTEGER = 2**63 - 1  # the most that an integer column of any of the databases holds
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9998, 12, 31)  # in UTC every moment of them exists
+
+
+class ColumnInteger(IntegerConverter):
+    """`<int:…>` in a route: a number that no column can hold is not found."""
+
+    def to_python(self, value: str) -> int:
+        """Return the number; `int` itself refuses texts of thousands of digits."""
+        if len(value) > len(str(MAX_INTEGER)) or int(value) > MAX_INTEGER:
+            raise ValidationError
+        return int(super().to_python(value))
 
 
 def is_htmx() -> bool:
@@ -35,13 +52,55 @@ def own_path(target: str | None, default: str) -> str:
 
 
 def page_number() -> int:
-    """Return the page of a list that the address asks for; whatever is no page is the first."""
+    """Return the page of a list that the address asks for; what is not a page is the first."""
     return min(max(1, request.args.get("page", 1, type=int)), 10_000)
 
 
 def place() -> Place:
     """Return the place in a list that the address asks for."""
     return Place(before=request.args.get("before", ""), after=request.args.get("after", ""))
+
+
+def whole_number(name: str) -> int | None:
+    """Return a number of the query string, or None without one.
+
+    Raises Invalid for what is not a whole number of 64 bits.
+    """
+    text = request.args.get(name, "").strip()
+    if not text:
+        return None
+    if len(text) <= len(str(MAX_INTEGER)) and text.isascii() and text.isdecimal():
+        number = int(text)
+        if number <= MAX_INTEGER:
+            return number
+    message = _(
+        "“%(name)s” in the address must be a whole number up to %(most)s.", name=name, most=MAX_INTEGER
+    )
+    raise Invalid(message, field=name)
+
+
+def start_of_day(name: str, *, days: int = 0) -> datetime | None:
+    """Return in UTC when a day of the query string starts on the platform's clock, or None without one.
+
+    `days` later days may be added. Raises Invalid for what is not a day between 1900 and 9998.
+    """
+    text = request.args.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise Invalid(
+            _(
+                "“%(text)s” is not a date in the years 1900 to 9998. Enter a date such as 2026-06-16.",
+                text=text[:40],
+            ),
+            field=name,
+        )
+    zone = ZoneInfo(config.settings().time_zone)
+    return datetime.combine(day + timedelta(days=days), time.min, tzinfo=zone).astimezone(UTC)
 
 
 def sql_session() -> sessions.SqlSession:

@@ -125,7 +125,7 @@ RAISES = (
     Raise(
         "coldchain", "Blue Nile Cold Chain", "Rahel Mamo", "transport", "Cold vans for fresh milk",
         "Six electric vans with cold boxes bring milk from 400 farms to the city before breakfast.",
-        "A small white van with a snow flake on its side in front of hills",
+        "A small white van with a snowflake on its side in front of hills",
         _story(
             what="Every morning a third of the milk around Bahir Dar turns sour on the way. Our vans keep it at 4 °C.",
             money="Six electric vans with cold boxes, and chargers that run on the sun.",

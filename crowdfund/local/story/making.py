@@ -100,7 +100,9 @@ def _ask_to_be_verified(person: str, facts: cast.Facts) -> None:
     """Fill in a person's identity check, add a specimen passport and ask for the review."""
     for step, values in facts.items():
         person_files.save_facts(person, step, values)
-    page = pictures.passport(facts["about"]["legal_name"].upper(), facts["identity"]["id_number"])
+    expires_on = clock.now().date() + timedelta(days=4 * 365)
+    identity = facts["identity"]
+    page = pictures.passport(facts["about"]["legal_name"].upper(), identity["id_number"], expires_on)
     person_files.attach(person, Examined("passport", "passport.png", "image/png", page))
     asking.submit(person, actor=person)
 

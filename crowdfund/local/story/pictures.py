@@ -1,5 +1,6 @@
 """Drawings for the demo campaigns, a plain PDF memorandum, a specimen passport; made here."""
 
+from datetime import date
 from io import BytesIO
 from textwrap import wrap
 
@@ -171,8 +172,8 @@ def memorandum(company: str, text: str) -> bytes:
     return (out + f"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n{len(out)}\n%%EOF\n").encode("ascii")
 
 
-def passport(name: str, number: str) -> bytes:
-    """Return a PNG that looks like the page of a passport and says that it is none."""
+def passport(name: str, number: str, expires_on: date) -> bytes:
+    """Return a PNG that looks like the page of a passport, marked as a specimen."""
     page = Image.new("RGB", (1000, 700), "#e9e4d4")
     draw = ImageDraw.Draw(page)
     font, large = ImageFont.load_default(28), ImageFont.load_default(64)
@@ -180,10 +181,11 @@ def passport(name: str, number: str) -> bytes:
     draw.ellipse((120, 180, 240, 310), fill="#8d8674")
     draw.pieslice((90, 300, 270, 560), 180, 360, fill="#8d8674")
     draw.text((40, 40), "SPECIMEN, NOT A DOCUMENT", fill="#9c2a2a", font=large)
+    expiry = ("Date of expiry", f"{expires_on:%d %b %Y}".upper())
     for line, text in enumerate(
-        ("Surname and names", name, "", "Nationality", "ETHIOPIAN", "", "Number", number)
+        ("Surname and names", name, "", "Nationality", "ETHIOPIAN", "", "Number", number, "", *expiry)
     ):
-        draw.text((360, 130 + line * 44), text, fill="#3b372c", font=font)
+        draw.text((360, 130 + line * 42), text, fill="#3b372c", font=font)
     draw.text((40, 600), "P<ETH" + name.replace(" ", "<").ljust(39, "<"), fill="#3b372c", font=font)
     out = BytesIO()
     page.save(out, "PNG", optimize=True)

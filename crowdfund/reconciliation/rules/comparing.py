@@ -80,7 +80,7 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that differs: its kind, the campaign (or none), the address, and what each side says."""
+    """One thing that differs: its kind, the campaign (or none), the address, and what each side shows."""
 
     kind: str
     address: str
@@ -90,7 +90,7 @@ class Difference:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """Return what is kept of it."""
+        """Return what is stored of it."""
         return asdict(self)
 
 
@@ -173,7 +173,7 @@ def settings_difference(address: str, *, contract_s: int, needed_s: int) -> Diff
 
 
 def words(kept: dict[str, Any]) -> str:
-    """Return a kept difference as a sentence in the reader's language."""
+    """Return a stored difference as a sentence in the reader's language."""
     kind, facts = kept["kind"], kept["facts"]
     if kind in ("fiat", "token", "escrow"):
         return _amounts(kind, facts)

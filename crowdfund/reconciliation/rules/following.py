@@ -53,7 +53,7 @@ class Investment:
 
 @dataclass(frozen=True, slots=True)
 class ContractFacts:
-    """What the contract says; the total of recorded payments in minor units."""
+    """What the contract shows; the total of recorded payments in minor units."""
 
     status: str
     fiat_minor: int
@@ -101,12 +101,12 @@ class Plan:
     accepts_result: str | None
 
     def as_json(self) -> dict[str, Any]:
-        """Return what is kept of it with a request."""
+        """Return what is stored of it with a request."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> "Plan":
-        """Return the plan that was kept with a request."""
+        """Return the plan that was stored with a request."""
         lists = ("returned", "forgotten", "refunded", "extra")
         lines = {name: tuple(Investment(**one) for one in kept[name]) for name in lists}
         return cls(**cast("Any", {**kept, **lines}))

@@ -6,9 +6,11 @@ from crowdfund.kernel.statuses import status_text
 from crowdfund.reconciliation.rules.following import Investment, Plan
 
 _ASKED = {
-    "close": _l("The blockchain has lost that the contract was closed. We send the closing again."),
+    "close": _l("The blockchain no longer shows that the contract was closed. We send the closing again."),
     "cancel": _l("The contract is still open although the campaign is over. We cancel the contract."),
-    "release": _l("The blockchain has lost that the contract was released. We send the release again."),
+    "release": _l(
+        "The blockchain no longer shows that the contract was released. We send the release again."
+    ),
 }
 
 
@@ -52,8 +54,8 @@ def _money_words(plan: Plan, currency: str) -> list[str]:
     if plan.refunded:
         said.append(
             _(
-                "Everybody is refunded: %(amount)s goes to the investors' wallets (number of payments: "
-                "%(count)s).",
+                "Everyone is refunded: %(amount)s goes to the investors' wallets (number of "
+                "payments: %(count)s).",
                 amount=_total(plan.refunded, currency),
                 count=len(plan.refunded),
             )

@@ -28,7 +28,7 @@ def keep(found: Look) -> None:
 
 
 def keep_one(found: Look) -> None:
-    """Keep what one campaign's contract says; the last comparison of all stays as it was."""
+    """Keep what one campaign's contract shows; the last comparison of all stays as it was."""
     _keep_contracts(found)
 
 

@@ -51,7 +51,7 @@ class Preview:
     obstacle: str
 
     def as_json(self) -> dict[str, Any]:
-        """Return what is kept of it with a request: the plan, its postings and the currency."""
+        """Return what is stored of it with a request: the plan, its postings and the currency."""
         moves = [[move.source, move.destination, move.amount_minor] for move in self.moves]
         return {"plan": self.plan.as_json(), "moves": moves, "currency": self.facts.currency}
 
@@ -115,7 +115,7 @@ def ask(campaign_id: str, *, reason: str, fingerprint: str, actor: str) -> str:
         "asked_at": clock.now(),
     }  # fmt: skip
     if not insert_ignore(_Q, [row]):
-        raise Conflict(_("A colleague asked for this already. It waits for a decision."))
+        raise Conflict(_("A colleague has already requested this. It is waiting for a decision."))
     record_event(follow_request_event, request_id, actor=actor, before=None, after="pending", reason=why)
     service.queue_work("staff.follow", key=request_id)
     _changed(campaign_id)
@@ -129,7 +129,7 @@ def approve(request_id: str, *, actor: str) -> None:
     """
     request = _undecided(request_id)
     if request.asked_by == actor:
-        raise Forbidden(_("You asked for this. A second person has to approve it. Nothing was moved."))
+        raise Forbidden(_("You requested this. A second person has to approve it. Nothing was moved."))
     campaign.open_to(request.campaign_id, actor)
     seen = _unchanged(request.campaign_id, request.fingerprint)
     if seen.obstacle:
@@ -143,7 +143,7 @@ def refuse(request_id: str, *, reason: str, actor: str) -> None:
     why = parse_reason(reason)[:500]
     request = _undecided(request_id)
     if request.asked_by == actor:
-        raise Forbidden(_("You asked for this. Withdraw it instead. Nothing was moved."))
+        raise Forbidden(_("You requested this. Withdraw it instead. Nothing was moved."))
     campaign.open_to(request.campaign_id, actor)
     done = {"decided_by": actor, "decided_at": clock.now(), "open_key": None}
     _move(request, "refused", actor=actor, reason=why, **done)
@@ -153,7 +153,7 @@ def withdraw(request_id: str, *, actor: str) -> None:
     """Take back what one asked for oneself; nothing is moved."""
     request = _undecided(request_id)
     if request.asked_by != actor:
-        raise Forbidden(_("Only the colleague who asked may withdraw this. Nothing was changed."))
+        raise Forbidden(_("Only the colleague who made this request may withdraw it. Nothing was changed."))
     _move(request, "cancelled", actor=actor, open_key=None)
 
 
@@ -170,8 +170,8 @@ def _unchanged(campaign_id: str, fingerprint: str) -> Preview:
 
 def _outdated() -> str:
     return _(
-        "The campaign or its contract has changed since this was shown. Nothing was moved. Compare "
-        "them again and ask anew."
+        "The campaign or its contract has changed since this was shown. Nothing was moved. "
+        "Compare them again and make a new request."
     )
 
 
@@ -243,7 +243,7 @@ def _locked(request_id: str) -> Any:  # noqa: ANN401 - a row
 def _undecided(request_id: str) -> Any:  # noqa: ANN401 - a row
     request = _locked(request_id)
     if request.status != "pending":
-        raise Conflict(_("Somebody decided this already. Reload the page to see how."))
+        raise Conflict(_("Someone has already decided this. Reload the page to see the decision."))
     return request
 
 

@@ -1,7 +1,7 @@
-"""Sensitive changes: asked for, held for a day, told to every address, then applied or cancelled.
+"""Sensitive changes: asked for, held for a day, sent to every address, then applied or cancelled.
 
 A kind is a function that does the change: `@changes.on_apply("phone")`. The payload of a kind that
-changes a way to reach somebody has `value` (the new address; with `remove` the one that goes); what
+changes a way to reach someone has `value` (the new address; with `remove` the one that goes); what
 else it needs is up to the kind. The view asks for a second factor first (`views.step_up`).
 """
 
@@ -45,7 +45,7 @@ def on_apply(kind: str) -> Callable[[Apply], Apply]:
 
 
 def request(person_id: str, kind: str, payload: dict[str, Any], *, actor: str, shown: str = "") -> str:
-    """Hold a change for 24 hours and tell every verified address, the new one too; return its id.
+    """Hold a change for 24 hours and notify every verified address, the new one too; return its id.
 
     A newer request of the same kind takes the place of the older. `shown` is how pages name the
     new value; without it the payload's `value` is masked. Raises KeyError for an unknown kind.
@@ -74,7 +74,7 @@ def cancel(change_id: str, person_id: str, *, actor: str) -> None:
     """Stop a change that still waits. Raises NotFound for another's, Conflict when it is too late."""
     change = queries.change_of(change_id, person_id)
     if not _decide(change, "cancelled", actor=actor):
-        raise Conflict(_("This change does not wait any more. Reload the page to see what became of it."))
+        raise Conflict(_("This change is no longer pending. Reload the page to see its status."))
     _tell(queries.change(change_id), "change_cancelled", actor=actor)
 
 
@@ -132,7 +132,7 @@ def _payload(change: queries.Change) -> dict[str, Any]:
 def _decide(
     change: queries.Change, status: str, *, actor: str, reason: str = "", before: str = "held"
 ) -> bool:  # fmt: skip
-    """Move a change on unless somebody else was first."""
+    """Move a change on unless someone else was first."""
     moved = sa.update(_C).where(_C.c.id == change.id, _C.c.status == before)
     done = {"status": status, "decided_at": clock.now(), "reason": reason[:300]}
     if rows_changed(moved.values(done)) != 1:
@@ -144,7 +144,7 @@ def _decide(
 
 
 def _tell(change: queries.Change | None, what: str, *, actor: str) -> None:
-    """Write the history, tell the person, and tell the addresses that are not (or no more) the person's."""
+    """Write the history, notify the person and the addresses that are not (or no longer) theirs."""
     if change is None:
         raise NotFound(_("There is no such change."))
     context = {"what": change.kind, "applies_at": change.apply_at.isoformat(), "value": change.shown}

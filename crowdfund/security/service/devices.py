@@ -1,4 +1,4 @@
-"""Which browsers a person uses: a new one is told of, others can be signed out."""
+"""Which browsers a person uses: a new one is reported, others can be signed out."""
 
 import hashlib
 
@@ -16,7 +16,7 @@ _K = KnownDevice.__table__
 
 
 def note_sign_in(person_id: str, device: str, *, user_agent: str) -> None:
-    """Remember the browser (by the hash of its cookie) and tell of a new one; the first is no news."""
+    """Remember the browser (by the hash of its cookie) and report a new one; the first is no news."""
     device_hash, now = hashlib.sha256(device.encode()).hexdigest(), clock.now()
     mine = _K.c.person_id == person_id
     seen = sa.update(_K).where(mine, _K.c.device_hash == device_hash).values(last_at=now)

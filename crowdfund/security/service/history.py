@@ -1,4 +1,4 @@
-"""Keep what happened to a person's ways in, and tell the person."""
+"""Keep what happened to a person's sign-in methods, and notify the person."""
 
 from typing import Any
 

@@ -110,7 +110,7 @@ def add(person_id: str, answer: Answer, *, name: str) -> None:
         "transports": _transports(answer.credential), "added_at": clock.now(), "used_at": None,
     }  # fmt: skip
     if not insert_ignore(_P, [row]):
-        raise Conflict(_("This passkey belongs to an account already."))
+        raise Conflict(_("This passkey already belongs to an account."))
     history.note(
         person_id, "second_factor_added", actor=person_id, detail=f"passkey {row['name']}",
         tell={"what": "passkey"},
@@ -214,7 +214,7 @@ def _keep(person_id: str, purpose: str, challenge: bytes) -> str:
         _C.c.made_at <= now + clock.CLOCKS_DIFFER,
     )
     if (db.session.scalar(recent) or 0) >= rules.MAX_CHALLENGES:
-        raise TooMany(_("You asked for this too often. Wait five minutes and try again."))
+        raise TooMany(_("You have requested this too often. Wait five minutes and try again."))
     row = {
         "id": new_id(), "person_id": person_id, "purpose": purpose, "used_at": None, "made_at": now,
         "challenge": _text(challenge), "expires_at": now + rules.CHALLENGE_LIFETIME,
@@ -250,4 +250,4 @@ def _mine(person_id: str, credential: str) -> Any:  # noqa: ANN401 - a row
 
 
 def _wrong() -> rules.WrongFactor:
-    return rules.WrongFactor(_("The passkey was not accepted. Try again, or use another way below."))
+    return rules.WrongFactor(_("The passkey was not accepted. Try again, or use another method below."))

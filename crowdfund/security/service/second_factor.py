@@ -1,7 +1,7 @@
 """The second factor: enrol, prove once per code, recover, take away.
 
 Each `prove_…` counts the try in a transaction of its own before it looks at what was typed, so call
-it before the request's transaction begins. Whoever calls it keeps the proof in the session.
+it before the request's transaction begins. The caller keeps the proof in the session.
 """
 
 import sqlalchemy as sa
@@ -30,7 +30,7 @@ def open_secret(person_id: str, sealed: str) -> str:
     try:
         return sealing.unseal("totp enrolment", person_id, sealed).decode()
     except (sealing.UnsealError, ValueError) as error:
-        raise Conflict(_("This set-up is too old. Begin anew; nothing was changed.")) from error
+        raise Conflict(_("This set-up has expired. Start again; nothing was changed.")) from error
 
 
 def add_app(person_id: str, secret: str, typed: str) -> None:
@@ -42,7 +42,7 @@ def add_app(person_id: str, secret: str, typed: str) -> None:
     step = rules.matching_step(secret, typed, clock.now(), after=0)
     if step is None:
         raise rules.WrongFactor(
-            _("This is not the code that the app shows now. Wait for the next one and type it.")
+            _("This is not the code that the app shows now. Wait for the next one and enter it.")
         )
     _forgive(try_id)
     keep_app(person_id, secret, last_step=step)
@@ -57,7 +57,7 @@ def keep_app(person_id: str, secret: str, *, last_step: int = 0) -> None:
         "last_step": last_step, "added_at": clock.now(), "used_at": None,
     }  # fmt: skip
     if not insert_ignore(_T, [row]):
-        raise Conflict(_("Somebody is setting up an app for this account right now. Reload the page."))
+        raise Conflict(_("An app is being set up for this account right now. Reload the page."))
 
 
 def prove_app(person_id: str, typed: str) -> None:
@@ -80,7 +80,7 @@ def prove_recovery_code(person_id: str, typed: str) -> int:
     """Take a recovery code, once; return how many are left. Raises WrongFactor, TooManyTries."""
     try_id = _count_try(person_id)
     wrong = rules.WrongFactor(
-        _("This recovery code is not valid, or it was used already. Try another one of your list.")
+        _("This recovery code is not valid, or it was already used. Try another one from your list.")
     )
     plain = rules.plain_recovery_code(typed)
     if not plain:
@@ -118,12 +118,12 @@ def make_recovery_codes(person_id: str, *, tell: bool = True) -> list[str]:
 def remove_app(person_id: str) -> None:
     """Take the authenticator app away; other sessions end by the view. Raises Conflict without one."""
     if rows_changed(sa.delete(_T).where(_T.c.person_id == person_id)) != 1:
-        raise Conflict(_("There is no authenticator app any more."))
+        raise Conflict(_("There is no longer an authenticator app."))
     after_removal(person_id, "totp", actor=person_id)
 
 
 def after_removal(person_id: str, what: str, *, actor: str, detail: str = "") -> None:
-    """Tell of a factor that is gone; recovery codes without any factor go too."""
+    """Report a factor that is gone; recovery codes without any factor go too."""
     if not queries.factors(person_id):
         db.session.execute(sa.delete(_R).where(_R.c.person_id == person_id))
     shown = f"{what} {detail}".strip()
@@ -131,9 +131,9 @@ def after_removal(person_id: str, what: str, *, actor: str, detail: str = "") ->
 
 
 def reset(person_id: str, actor: str) -> None:
-    """Take every factor of somebody who has lost them all, end the sessions, stop what waits.
+    """Take every factor of someone who has lost them all, end the sessions, stop what waits.
 
-    For staff, about somebody else; the caller keeps the reason. Raises Forbidden, Conflict.
+    For staff, about someone else; the caller keeps the reason. Raises Forbidden, Conflict.
     """
     if actor == person_id:
         raise Forbidden(_("You cannot reset your own second factor. Ask a colleague."))

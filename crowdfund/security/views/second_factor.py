@@ -30,7 +30,7 @@ def second_factor() -> BaseResponse:
     """Ask for the code of the app, a passkey, or lead to the recovery codes."""
     person_id, form = who(), AppCodeForm()
     if person_id is None:
-        return pages.back(url_for("sign_in.sign_in", next=_target() or None))
+        return _begin_again()
     if request.method == "GET" and (step_up.is_fresh() or not second_factor_service.is_enrolled(person_id)):
         return _nothing_to_ask()
     if form.validate_on_submit():
@@ -45,10 +45,10 @@ def second_factor() -> BaseResponse:
 
 @bp.route("/sign-in/recovery-code", methods=["GET", "POST"])
 def recovery_code() -> BaseResponse:
-    """Take one of the codes on paper instead."""
+    """Take one of the recovery codes instead."""
     person_id, form = who(), RecoveryCodeForm()
     if person_id is None:
-        return pages.back(url_for("sign_in.sign_in"))
+        return _begin_again()
     if form.validate_on_submit():
         try:
             left = second_factor_service.prove_recovery_code(person_id, form.code.data or "")
@@ -76,7 +76,7 @@ def passkey_prove() -> BaseResponse:
     """Take a passkey's signature."""
     person_id, form = who(), PasskeyForm()
     if person_id is None:
-        return pages.back(url_for("sign_in.sign_in"))
+        return _begin_again()
     if form.validate_on_submit():
         try:
             passkeys.prove(person_id, Answer(form.challenge_id.data or "", form.credential.data or ""))
@@ -96,6 +96,12 @@ def _ask(
         "has_recovery_codes": bool(queries.recovery_codes_left(person_id)),
     }  # fmt: skip
     return pages.render("security/second_factor.html", status=status, **context)
+
+
+def _begin_again() -> BaseResponse:
+    text = _("This sign-in has ended, or it was started in another browser. Sign in again.")
+    pages.flash(text, "warning")
+    return pages.back(url_for("sign_in.sign_in", next=_target() or None))
 
 
 def _nothing_to_ask() -> BaseResponse:

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 from crowdfund.kernel.errors import CrowdfundError, TooMany
+from crowdfund.kernel.fields import plain_characters
 from crowdfund.kernel.i18n import _
 
 CODE_DIGITS = 6
@@ -16,7 +17,7 @@ MAX_WRONG_TRIES = 5
 
 
 class WrongCode(CrowdfundError):
-    """The code is wrong, used, too old, or was tried too often: one answer for all of them."""
+    """The code is wrong, or there is no such request."""
 
     status = 422
     code = "wrong_code"
@@ -25,6 +26,29 @@ class WrongCode(CrowdfundError):
         super().__init__(
             _("This code is not valid. Check the newest message or ask for a new code."), field="code"
         )
+
+
+class CodeIsOver(WrongCode):
+    """The code was right once: it is used, too old, or was tried too often.
+
+    Only the browser that asked for the code learns which; it says nothing about whose address it is.
+    """
+
+    code = "code_is_over"
+
+    def __init__(self, *, attempts: int, is_used: bool) -> None:
+        super().__init__()
+        if is_used:
+            text = _("This code has been used already. Ask for a new code.")
+        elif attempts >= MAX_WRONG_TRIES:
+            text = _(
+                "This code no longer works, because a wrong code was entered %(tries)s times. "
+                "Ask for a new code.",
+                tries=MAX_WRONG_TRIES,
+            )
+        else:
+            text = _("This code has expired: a code is valid for 10 minutes. Ask for a new code.")
+        self.user_message = text
 
 
 class TooManyCodes(TooMany):
@@ -53,6 +77,6 @@ def code_for(secret: str, otp_id: str, digits: int = CODE_DIGITS) -> str:
 
 
 def code_matches(secret: str, otp_id: str, typed: str, digits: int = CODE_DIGITS) -> bool:
-    """Return whether typed digits are the code; blanks are ignored, the time is constant."""
-    cleaned = re.sub(r"[\s-]", "", typed[:100])
+    """Return whether typed digits are the code; spaces and dashes are ignored, the time is constant."""
+    cleaned = re.sub(r"[\s-]", "", plain_characters(typed[:100]))
     return cleaned.isascii() and hmac.compare_digest(code_for(secret, otp_id, digits), cleaned)

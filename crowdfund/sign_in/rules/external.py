@@ -1,4 +1,4 @@
-"""Ways in that others vouch for: identities at a provider, and wallets."""
+"""Sign-in methods that others vouch for: identities at a provider, and wallets."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ NAME_MAX = 80
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One proved way in: `kind` oidc or wallet, its normal form, and how pages name it."""
+    """One proved sign-in method: `kind` oidc or wallet, its normal form, and how pages name it."""
 
     kind: str
     value: str
@@ -25,7 +25,7 @@ class BelongsToAnother(Conflict):
 
     def __init__(self, label: str) -> None:
         super().__init__(
-            _("%(what)s opens another account already. Nothing was changed.", what=label)
+            _("%(what)s is already used to sign in to another account. Nothing was changed.", what=label)
             + " "
             + _("Sign in with it, or remove it there first.")
         )
@@ -40,7 +40,7 @@ class NotTheirs(Conflict):
         super().__init__(
             _("You signed in to another account than the one with %(email)s.", email=email)
             + " "
-            + _("Nothing was connected. Start again from your ways to sign in.")
+            + _("Nothing was connected. Start again from your sign-in methods.")
         )
 
 
@@ -51,7 +51,7 @@ class Declined(CrowdfundError):
     code = "declined"
 
     def __init__(self, name: str) -> None:
-        super().__init__(_("You stopped at %(name)s, so nothing was changed.", name=name))
+        super().__init__(_("Sign-in with %(name)s was cancelled. Nothing was changed.", name=name))
 
 
 def identity_value(issuer: str, subject: str) -> str:
@@ -63,6 +63,6 @@ def identity_value(issuer: str, subject: str) -> str:
 
 
 def clean_name(text: str) -> str:
-    """Return a name as a stranger says it, fit to be kept; empty when it is not."""
+    """Return a name as a stranger says it, fit to be stored; empty when it is not."""
     name = " ".join(text.split())
     return name if name.isprintable() and len(name) <= NAME_MAX and not set("<>") & set(name) else ""

@@ -1,9 +1,9 @@
-"""How often codes may be asked for and guessed, before anybody looks at them; pure.
+"""How often codes may be asked for and guessed, before anyone looks at them; pure.
 
 A six-digit code is guessed by one try in a million. So the number of wrong tries that are judged is
-bounded: for an account, for an internet address, for its network, and for everybody together. Where
+bounded: for an account, for an internet address, for its network, and for everyone together. Where
 a budget is spent, six-digit codes are no longer judged and new codes have twelve digits, which can be
-guessed by nobody. Nobody is locked out by somebody else's guessing (docs/adr).
+guessed by nobody. Nobody is locked out by someone else's guessing (docs/adr).
 """
 
 import ipaddress

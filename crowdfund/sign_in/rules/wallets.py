@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from crowdfund.kernel.errors import CrowdfundError, Invalid
 from crowdfund.kernel.i18n import _
 
-# The statement is part of a signed text in ASCII (EIP-4361), so it is in English for everybody.
+# The statement is part of a signed text in ASCII (EIP-4361), so it is in English for everyone.
 STATEMENTS = {
     "sign_in": "Sign in to crowdfund. This costs nothing and moves no money.",
     "connect": "Add this wallet to my crowdfund account as a way to sign in. This costs nothing "
@@ -83,7 +83,7 @@ def why_refused(signature: str) -> WalletRefused:
             + _("Use another wallet, or sign in another way.")
         )
     return WalletRefused(
-        _("The signature is not by the account that was chosen. Nobody was signed in.")
+        _("The signature is not from the account you chose. You are not signed in.")
         + " "
         + _("Choose the same account in your wallet and try again; contract wallets do not work here.")
     )
@@ -91,6 +91,4 @@ def why_refused(signature: str) -> WalletRefused:
 
 def altered() -> WalletRefused:
     """Return the refusal of a text that is not, byte for byte, the one that we gave."""
-    return WalletRefused(
-        _("The text that was signed is not the one that we gave. Nobody was signed in. Try again.")
-    )
+    return WalletRefused(_("The signed text is not the one we asked for. You are not signed in. Try again."))

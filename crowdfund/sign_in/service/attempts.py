@@ -85,7 +85,7 @@ def use_up(kind: str, attempt_id: str, visitor: Visitor) -> Attempt:
         query = sa.select(_A.c.id, _A.c.person_id, _A.c.facts).where(_A.c.id == attempt_id)
         row = connection.execute(query).one()
     if row.person_id is not None and row.person_id != visitor.person_id:
-        raise rules.AttemptStale  # who wanted to add a way in has signed out or changed meanwhile
+        raise rules.AttemptStale  # who wanted to add a sign-in method has signed out or changed meanwhile
     return Attempt(row.id, row.person_id, row.facts)
 
 

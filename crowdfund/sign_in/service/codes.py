@@ -25,7 +25,7 @@ def request_code(typed: str, *, ip: str, person_id: str | None = None) -> str:
     """Ask for a code to an e-mail address or a mobile number and return the request's id.
 
     At most 5 a minute for an identifier and for an IP (rules.md, Sign-in code). Nothing here depends on
-    whether somebody has the identifier. With a person, the code proves an address that is being added.
+    whether someone has the identifier. With a person, the code proves an address that is being added.
     Raises Invalid, TooManyCodes, Unavailable.
     """
     kind, value = fields.identifier(typed)
@@ -64,14 +64,17 @@ def _refusal(connection: sa.Connection, row: dict[str, Any]) -> codes.TooManyCod
     for limit in found:
         if _asked(connection, limit, _O.c[limit.scope] == row[limit.scope], row) > limit.most:
             return codes.TooManyCodes(
-                _("Too many codes were asked for. Wait a minute, then use the newest message or try again.")
+                _("Too many codes were requested. Wait a minute, then use the newest message or try again.")
             )
     everybody = limits_rules.Limit(
         "kind", limits_rules.SMS_TO_ONE_NUMBER.window, config.settings().sms_most_an_hour
     )
     if row["kind"] == "phone" and _asked(connection, everybody, _O.c.kind == "phone", row) > everybody.most:
         return codes.TooManyCodes(
-            _("So many codes went to mobiles that we pause. Use your e-mail address, or try in an hour.")
+            _(
+                "We have paused codes by SMS because too many were requested. Use your e-mail "
+                "address, or try again in an hour."
+            )
         )
     return None
 
@@ -118,6 +121,8 @@ def prove(otp_id: str, typed: str, *, ip: str, person_id: str | None = None) -> 
         taken = limits.take(connection, limits.Subjects(otp.identifier, ip)) if is_short else []
     keys = config.settings().secret_keys  # a code that was sent before a rotation is good until it expires
     if not any(codes.code_matches(secret, otp_id, typed, otp.digits) for secret in keys):
+        if otp.attempts >= codes.MAX_WRONG_TRIES:
+            raise codes.CodeIsOver(attempts=otp.attempts, is_used=False)
         raise codes.WrongCode
     used = sa.update(_O).where(_O.c.id == otp_id, _O.c.used_at.is_(None)).values(used_at=clock.now())
     if rows_changed(used) != 1:
@@ -127,14 +132,17 @@ def prove(otp_id: str, typed: str, *, ip: str, person_id: str | None = None) -> 
 
 
 def _count_try(connection: sa.Connection, otp_id: str, person_id: str | None) -> Any:  # noqa: ANN401 - a row
+    asked = sa.and_(_O.c.id == otp_id, _O.c.person_id == person_id if person_id else _O.c.person_id.is_(None))
     alive = sa.and_(
-        _O.c.id == otp_id,
-        _O.c.person_id == person_id if person_id else _O.c.person_id.is_(None),
+        asked,
         _O.c.used_at.is_(None),
         _O.c.expires_at > clock.now(),
         _O.c.attempts < codes.MAX_WRONG_TRIES,
     )
     counted = connection.execute(sa.update(_O).where(alive).values(attempts=_O.c.attempts + 1))
     if counted.rowcount != 1:
-        raise codes.WrongCode
+        over = connection.execute(sa.select(_O.c.attempts, _O.c.used_at).where(asked)).first()
+        if over is None:
+            raise codes.WrongCode
+        raise codes.CodeIsOver(attempts=over.attempts, is_used=over.used_at is not None)
     return connection.execute(sa.select(_O).where(_O.c.id == otp_id)).one()

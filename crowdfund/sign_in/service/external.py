@@ -1,4 +1,4 @@
-"""Ways in by an identity elsewhere or a wallet: entered by, connected, changed after the hold."""
+"""Sign-in methods by an identity elsewhere or a wallet: entered by, connected, changed after the hold."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ _M = SignInMethod.__table__
 
 
 def enter_by(way: Way) -> str | None:
-    """Return whose way in this is and note its use, or None; raises Forbidden for a closed account."""
+    """Return whose sign-in method this is and note its use, or None; Forbidden for a closed account."""
     person_id = person_with(way.kind, way.value)
     if person_id is None:
         return None
@@ -30,7 +30,7 @@ def enter_by(way: Way) -> str | None:
 
 
 def counts_at_once(person_id: str, way: Way) -> bool:
-    """Return whether a way in would need no second factor: the first of its kind, or one known already.
+    """Return whether a sign-in method needs no second factor: the first of its kind, or a known one.
 
     Raises BelongsToAnother.
     """
@@ -42,12 +42,12 @@ def counts_at_once(person_id: str, way: Way) -> bool:
 
 
 def has_address(person_id: str, email: str) -> bool:
-    """Return whether an e-mail address is one of a person's ways in."""
+    """Return whether an e-mail address is one of a person's sign-in methods."""
     return person_with("email", email) == person_id
 
 
 def connect(person_id: str, way: Way) -> str:
-    """Make a proved way in a person's own; return `connected`, `known` or `held`.
+    """Make a proved sign-in method a person's own; return `connected`, `known` or `held`.
 
     The first of its kind counts at once; a further one is a sensitive change and held for a day
     (the view has asked for a second factor). Raises BelongsToAnother.

@@ -1,4 +1,4 @@
-"""The ways in which one person signs in: proved before they are added, never the last one removed."""
+"""A person's sign-in methods: proved before they are added, never the last one removed."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ PAGE = "/account/sign-in-methods"
 def ask_to_add(person_id: str, typed: str, *, ip: str) -> str:
     """Send a code to an address that a signed-in person wants to add; return the request's id.
 
-    The answer does not depend on whether somebody else has it. Raises what `request_code` raises.
+    The answer does not depend on whether someone else has it. Raises what `request_code` raises.
     """
     return codes.request_code(typed, ip=ip, person_id=person_id)
 
@@ -50,7 +50,7 @@ def confirm(person_id: str, otp_id: str, typed: str, *, ip: str) -> str | None:
 
 
 def attach(person_id: str, kind: str, value: str, *, label: str = "") -> None:
-    """Add a proved way in; raises Conflict when it belongs to another account."""
+    """Add a proved sign-in method; raises Conflict when it belongs to another account."""
     others = sa.select(User.id).where(User.email == value, User.id != person_id)
     if kind == "email" and db.session.scalar(others) is not None:
         raise _taken()
@@ -66,7 +66,7 @@ def attach(person_id: str, kind: str, value: str, *, label: str = "") -> None:
 
 
 def ask_to_remove(person_id: str, method_id: str) -> str:
-    """Ask for a way in to be removed after the hold; return the id of the change.
+    """Ask for a sign-in method to be removed after the hold; return the id of the change.
 
     Raises NotFound for another's, Conflict for the last one.
     """
@@ -77,7 +77,7 @@ def ask_to_remove(person_id: str, method_id: str) -> str:
 
 
 def apply_change(kind: str, person_id: str, payload: dict[str, Any]) -> None:
-    """Do what was held: take a way in away, or put a new address in the place of the old."""
+    """Do what was held: take a sign-in method away, or put a new address in the place of the old."""
     if payload.get("remove"):
         _remove(person_id, kind, str(payload["value"]))
         return
@@ -125,7 +125,7 @@ def _refuse_last(person_id: str) -> None:
 
 
 def _keep_address(person_id: str, kind: str, value: str | None) -> None:
-    """Keep the person's own e-mail address or number in step with the way in."""
+    """Keep the person's own e-mail address or number in step with the sign-in method."""
     if kind == "email":
         db.session.execute(sa.update(User).where(User.id == person_id).values(email=value))
         return

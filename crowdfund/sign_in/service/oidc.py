@@ -29,7 +29,7 @@ class Arrival:
     way: Way
     person_id: str | None = None
     email: str = ""
-    connects: bool = False  # somebody signed in adds it
+    connects: bool = False  # someone signed in adds it
     is_new: bool = False  # the account was opened by this
 
 
@@ -42,7 +42,7 @@ def begin(visitor: Visitor, *, target: str, referral: str = "") -> tuple[str, st
 
     state, nonce, verifier = attempts.new_attempt_id(), secrets.token_hex(16), secrets.token_urlsafe(48)
     facts = {"nonce": nonce, "verifier": verifier, "target": target, "referral": referral}
-    attempts.begin("oidc", facts, visitor, attempt_id=state)  # counted before anybody waits for a provider
+    attempts.begin("oidc", facts, visitor, attempt_id=state)  # counted before anyone waits for a provider
     return state, oidc.provider().address(state=state, nonce=nonce, verifier=verifier)
 
 

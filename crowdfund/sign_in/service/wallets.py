@@ -1,4 +1,4 @@
-"""Sign in and connect by a wallet's signature over a text that we have built and kept (EIP-4361)."""
+"""Sign in and connect by a wallet's signature over a text that we have built and stored (EIP-4361)."""
 
 import secrets
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ def ask(address: str, visitor: Visitor, *, target: str, referral: str = "") -> t
 def prove(request_id: str, text: bytes, signature: str, visitor: Visitor) -> Proved:
     """Judge a signature; the request is used up first, whatever comes of it.
 
-    The text that came back must be the kept one byte for byte; the address is recovered from the
+    The text that came back must be the stored one byte for byte; the address is recovered from the
     kept one. An unknown wallet opens an account. Raises AttemptStale, WalletRefused; Forbidden for
     a closed account.
     """

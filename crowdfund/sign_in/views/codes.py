@@ -23,12 +23,16 @@ from crowdfund.sign_in.views.blueprint import bp
 
 @bp.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> BaseResponse:
-    """Ask for an e-mail address or a number and send a code there; everybody gets the same answer."""
+    """Ask for an e-mail address or a number and send a code there; everyone gets the same answer."""
     target = requests.own_path(request.values.get("next"), url_for("campaigns.index"))
     if identity.current_user():
         return pages.back(target)
     form = SignInForm(referral=session.get("referral", ""))
-    context: dict[str, Any] = {"target": target, "offers_sms": sms.is_offered()}
+    context: dict[str, Any] = {
+        "target": target,
+        "offers_sms": sms.is_offered(),
+        "ended": request.args.get("ended", ""),
+    }
     if not form.validate_on_submit():
         status = 422 if form.errors else 200
         return pages.render("sign_in/sign_in.html", form=form, status=status, **context)
@@ -53,6 +57,8 @@ def enter_code() -> BaseResponse:
     """Take the code; a right one signs in under a new session key."""
     pending = session.get("otp")
     if not pending or "to" not in pending:
+        text = _("This sign-in has ended, or it was started in another browser. Ask for a new code.")
+        pages.flash(text, "warning")
         return pages.back(url_for("sign_in.sign_in"))
     form = CodeForm()
     if not form.validate_on_submit():
@@ -85,12 +91,12 @@ def code_page(page: str, form: CodeForm, pending: dict[str, Any], *, status: int
 def join(code: str) -> BaseResponse:
     """Keep who invited this visitor, until the account is opened."""
     if identity.current_user():
-        pages.flash(_("You have an account already: who invited you is kept when an account is opened."))
+        pages.flash(_("You already have an account. An invitation only counts when you open one."))
         return pages.back(url_for("campaigns.index"))
     try:
         session["referral"] = invitations.check(code[:40])
     except Invalid:
-        text = _("We do not know the invitation code in this link. You can sign in without one.")
+        text = _("We do not recognise the invitation code in this link. You can sign in without one.")
         pages.flash(text, "warning")
     return pages.back(url_for("sign_in.sign_in"))
 
@@ -101,4 +107,5 @@ def sign_out() -> BaseResponse:
     logout_user()
     session.clear()
     cast(SqlSession, session).rotate()
+    pages.flash(_("You are signed out."), "success")
     return pages.back(url_for("campaigns.index"))

@@ -60,7 +60,7 @@ def arrive(person_id: str, *, method: str, target: str, is_new: bool) -> BaseRes
 
 
 def connect_now(way: Way, target: str) -> BaseResponse:
-    """Add a proved way in to who is signed in; what needs a second factor is asked for on a page.
+    """Add a proved sign-in method to who is signed in; what needs a second factor is asked for on a page.
 
     Raises BelongsToAnother.
     """
@@ -72,7 +72,7 @@ def connect_now(way: Way, target: str) -> BaseResponse:
 
 
 def keep_waiting(way: Way, *, email: str = "", person_id: str = "") -> None:
-    """Keep a proved way in until its owner confirms it: who has the address, or this person."""
+    """Keep a proved sign-in method until its owner confirms it: who has the address, or this person."""
     session["way"] = {
         "kind": way.kind, "value": way.value, "label": way.label, "email": email,
         "person_id": person_id,
@@ -81,7 +81,7 @@ def keep_waiting(way: Way, *, email: str = "", person_id: str = "") -> None:
 
 
 def waiting() -> tuple[Way, str] | None:
-    """Return the way in that waits in this session and the address whose owner it claims to be."""
+    """Return the sign-in method that waits in this session and the address whose owner it claims to be."""
     kept = session.get("way")
     if not kept or clock.now().timestamp() - kept["at"] > WAITS_S:
         return None
@@ -100,7 +100,7 @@ def problem(error: CrowdfundError, target: str) -> Response:
 
 @bp.route("/account/sign-in-methods/connect", methods=["GET", "POST"])
 def connect_way() -> BaseResponse:
-    """Ask whether the proved identity or wallet is to be a way into this account; connect it."""
+    """Ask whether the proved identity or wallet is to be a sign-in method of this account; connect it."""
     found, form, person = waiting(), ConfirmForm(), identity.current_user()
     if found is None:
         return pages.back(url_for("sign_in.methods"))
@@ -124,8 +124,8 @@ def connect_way() -> BaseResponse:
 def _connected(outcome: str, way: Way, target: str) -> BaseResponse:
     texts = {
         "connected": _("You can sign in with %(what)s from now on.", what=way.label),
-        "known": _("%(what)s is a way into your account already.", what=way.label),
-        "held": _("%(what)s becomes a way in after 24 hours. You can cancel it until then.", what=way.label),
+        "known": _("You can already sign in with %(what)s.", what=way.label),
+        "held": _("You can sign in with %(what)s in 24 hours. Until then you can cancel it.", what=way.label),
     }
     pages.flash(texts[outcome], "info" if outcome == "held" else "success")
     return pages.back(target)

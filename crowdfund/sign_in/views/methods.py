@@ -1,4 +1,4 @@
-"""The ways in which a person signs in: see, add, remove."""
+"""A person's sign-in methods: see, add, remove."""
 
 from flask import request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -19,7 +19,7 @@ from crowdfund.sign_in.views.codes import code_page, send_code
 
 @bp.route("/account/sign-in-methods", methods=["GET", "POST"])
 def methods() -> BaseResponse:
-    """List a person's ways to sign in; send a code to an address that is to be added."""
+    """List a person's sign-in methods; send a code to an address that is to be added."""
     form, status = AddressForm(), 200
     if request.method == "GET":
         form.identifier.data = request.args.get("identifier", "")[:254]
@@ -66,10 +66,10 @@ def confirm_method() -> BaseResponse:
         return code_page("sign_in/confirm_method.html", form, pending, status=error.status)
     session.pop("adding", None)
     if held:
-        text = _("%(address)s takes the place of the old one in 24 hours. Until then you can cancel that.",
+        text = _("%(address)s replaces the old one in 24 hours. Until then you can cancel this.",
                  address=pending["to"])  # fmt: skip
     else:
-        text = _("%(address)s is yours: you can sign in by it from now on.", address=pending["to"])
+        text = _("%(address)s is confirmed. You can use it to sign in.", address=pending["to"])
     pages.flash(text, "success")
     return pages.back(pending["next"])
 
@@ -77,7 +77,7 @@ def confirm_method() -> BaseResponse:
 @bp.post("/account/sign-in-methods/<method_id>/remove")
 @step_up.require
 def remove_method(method_id: str) -> BaseResponse:
-    """Ask for a way to sign in to be removed; that happens after a day and can be cancelled."""
+    """Ask for a sign-in method to be removed; that happens after a day and can be cancelled."""
     try:
         methods_service.ask_to_remove(identity.current_user().id, method_id)
     except CrowdfundError as error:
@@ -85,5 +85,5 @@ def remove_method(method_id: str) -> BaseResponse:
             raise
         pages.flash(error.user_message, "warning")
         return pages.back(url_for("sign_in.methods"))
-    pages.flash(_("It is removed in 24 hours. Until then you can cancel that."), "success")
+    pages.flash(_("It will be removed in 24 hours. Until then you can cancel this."), "success")
     return pages.back(url_for("sign_in.methods"))

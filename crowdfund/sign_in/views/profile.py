@@ -4,12 +4,12 @@ from flask import request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.adapters import sms
-from crowdfund.kernel import config, fields
+from crowdfund.kernel import config, fields, i18n
 from crowdfund.kernel.errors import CrowdfundError, Invalid
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import identity, language, pages, requests
 from crowdfund.people import queries, rules, service
-from crowdfund.sign_in.forms import ProfileForm
+from crowdfund.sign_in.forms import LanguageForm, ProfileForm
 from crowdfund.sign_in.views.blueprint import bp
 from crowdfund.sign_in.views.methods import ask_to_add
 
@@ -18,32 +18,62 @@ language.language_keepers.append(service.choose_language)
 
 @bp.route("/account", methods=["GET", "POST"])
 def show() -> BaseResponse:
-    """Show the person's own data and verification; keep changes."""
-    person = identity.current_user()
-    form = ProfileForm(obj=person)
-    if request.method == "GET" and person.phone:
-        form.phone.data = fields.shown_phone(person.phone)
-    target = requests.own_path(request.values.get("next"), "")
-    status = 200
+    """Show the person's own data and verification; save name and number."""
+    form, status = ProfileForm(obj=identity.current_user()), 200
     if form.validate_on_submit():
         try:
-            return _save(form, target)
+            return _save(form, _target())
         except CrowdfundError as error:
             pages.put_error(form, error)
             status = error.status
     elif form.errors:
         status = 422
-    base = config.settings().public_url.rstrip("/")
+    elif form.phone.data:
+        form.phone.data = fields.shown_phone(form.phone.data)
+    return _page(form, _language_form(), status)
+
+
+@bp.post("/account/language")
+def choose_language() -> BaseResponse:
+    """Save the language of pages and messages; an empty one follows the browser again."""
+    person, form = identity.current_user(), LanguageForm()
+    if not form.validate_on_submit():
+        return _page(_profile_form(), form, 422)
+    chosen = form.language.data or ""
+    service.choose_language(person.id, chosen)
+    i18n.use(chosen or language.language_of_browser(request))
+    pages.flash(_("Saved."), "success")
+    answer = pages.back(url_for("sign_in.show", next=_target() or None))
+    return language.remember_language(answer, chosen) if chosen else language.forget_language(answer)
+
+
+def _target() -> str:
+    return requests.own_path(request.values.get("next"), "")
+
+
+def _profile_form() -> ProfileForm:
+    person = identity.current_user()
+    form = ProfileForm(formdata=None, obj=person)
+    form.phone.data = fields.shown_phone(person.phone) if person.phone else ""
+    return form
+
+
+def _language_form() -> LanguageForm:
+    return LanguageForm(formdata=None, language=identity.current_user().language)
+
+
+def _page(form: ProfileForm, language_form: LanguageForm, status: int) -> BaseResponse:
+    person, base = identity.current_user(), config.settings().public_url.rstrip("/")
     return pages.render(
-        "sign_in/show.html", status=status, form=form, person=person, target=target,
-        shown_phone=fields.shown_phone,
+        "sign_in/show.html", status=status, form=form, language_form=language_form, person=person,
+        target=_target(), shown_phone=fields.shown_phone,
         has_proved_phone=person.phone in queries.addresses_of(person.id, "phone"),
         invitation=base + url_for("sign_in.join", code=person.referral_code),
     )  # fmt: skip
 
 
 def _save(form: ProfileForm, target: str) -> BaseResponse:
-    """Keep what was typed; a new number has to be proved by a code before it counts."""
+    """Save name and number; a new number is first confirmed by a code."""
     person, here = identity.current_user(), url_for("sign_in.show", next=target or None)
     names = {"first_name": form.first_name.data or "", "last_name": form.last_name.data or ""}
     rules.check_names(**names)
@@ -57,7 +87,6 @@ def _save(form: ProfileForm, target: str) -> BaseResponse:
     # The code first: its limits are counted before the transaction of this request begins.
     answer = ask_to_add(number, here) if asks_for_code else pages.back(here)
     service.save_profile(person.id, phone=None if asks_for_code else number, **names)
-    service.choose_language(person.id, form.language.data or "")
     if not asks_for_code:
         pages.flash(_("Saved."), "success")
-    return language.remember_language(answer, form.language.data or "")
+    return answer
