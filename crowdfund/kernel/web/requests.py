@@ -61,24 +61,6 @@ def place() -> Place:
     return Place(before=request.args.get("before", ""), after=request.args.get("after", ""))
 
 
-def whole_number(name: str) -> int | None:
-    """Return a number of the query string, or None without one.
-
-    Raises Invalid for what is not a whole number of 64 bits.
-    """
-    text = request.args.get(name, "").strip()
-    if not text:
-        return None
-    if len(text) <= len(str(MAX_INTEGER)) and text.isascii() and text.isdecimal():
-        number = int(text)
-        if number <= MAX_INTEGER:
-            return number
-    message = _(
-        "“%(name)s” in the address must be a whole number up to %(most)s.", name=name, most=MAX_INTEGER
-    )
-    raise Invalid(message, field=name)
-
-
 def start_of_day(name: str, *, days: int = 0) -> datetime | None:
     """Return in UTC when a day of the query string starts on the platform's clock, or None without one.
 
