@@ -14,7 +14,7 @@ from crowdfund.chain import service as chain_service
 from crowdfund.chain.events import Log, WriteConfirmed, WriteFailed
 from crowdfund.documents import service as documents
 from crowdfund.issuers import queries
-from crowdfund.issuers.service import bank, file, officers, papers, team
+from crowdfund.issuers.service import bank, officers, onboarding, papers, team
 from crowdfund.issuers.service import reviews as reviews_service
 from crowdfund.kernel import outbox, sessions
 from crowdfund.kernel.db import commit, db, rollback
@@ -129,11 +129,11 @@ def made_paper(kind):
 
 def filled_company(owner_id, number=0):
     """Return the id of a company whose file is complete but not submitted."""
-    company_id = file.start(owner_id)
+    company_id = onboarding.start(owner_id)
     registration = f"MT/AA/1/{number:07}/2015"
-    file.save(company_id, "company", COMPANY | {"registration_no": registration})
-    file.save(company_id, "contacts", CONTACTS)
-    file.save(company_id, "wallet", {"wallet_address": custody.new_wallet()[0]})
+    onboarding.save(company_id, "company", COMPANY | {"registration_no": registration})
+    onboarding.save(company_id, "contacts", CONTACTS)
+    onboarding.save(company_id, "wallet", {"wallet_address": custody.new_wallet()[0]})
     officers.save(company_id, DIRECTOR, actor=owner_id)
     bank.save(company_id, BANK, actor=owner_id)
     for kind in PAPERS:
@@ -153,7 +153,7 @@ def accept_papers(company_id, reviewer_id):
 def registered_company(owner_id, reviewer_id, number=0):
     """Return the id of a company that compliance has verified and the registry holds."""
     company_id = filled_company(owner_id, number)
-    file.submit(company_id, actor=owner_id)
+    onboarding.submit(company_id, actor=owner_id)
     accept_papers(company_id, reviewer_id)
     reviews_service.approve(company_id, actor=reviewer_id)
     commit()

@@ -23,7 +23,7 @@ from crowdfund.campaigns.service import ending
 from crowdfund.chain.models import Write
 from crowdfund.compliance.queries import files as files_queries
 from crowdfund.compliance.rules.reviews import Decision
-from crowdfund.compliance.service import asking, files, nominees, reviews
+from crowdfund.compliance.service import files, nominees, reviews, submissions
 from crowdfund.documents import service as documents
 from crowdfund.investments import service as investments
 from crowdfund.issuers import queries
@@ -167,7 +167,7 @@ def _fill_file(world):
         "full_name": PERSON["nominee"], "relationship": "parent", "born_on": "1960-01-01",
         "contact": PERSON["nominee_contact"], "share": "100",
     })  # fmt: skip
-    asking.submit(world.investor, actor=world.investor)
+    submissions.submit(world.investor, actor=world.investor)
     commit()
     decision = Decision(approve=True, until="2030-01-01")
     reviews.decide_document(world.investor, kept, decision, actor=world.carla)

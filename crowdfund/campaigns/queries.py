@@ -201,7 +201,7 @@ def limits(at: datetime | None = None) -> Limits:
     query = sa.select(table).where(table.c.valid_from <= (at or clock.now()))
     row = db.session.execute(query.order_by(table.c.valid_from.desc()).limit(1)).first()
     if row is None:
-        return terms.BRIEF
+        return terms.DEFAULT_LIMITS
     return Limits(**{name: value for name, value in row._mapping.items() if name != "valid_from"})
 
 

@@ -67,7 +67,7 @@ def reconcile(wait_s: float) -> None:
     commit()
     done = outbox.drain("chain", limit_s=wait_s)
     click.echo(f"{driven} unfinished writes, {done} steps done")
-    problems = [*_run(inspect.differences), *queries.check_I8(), *comparers.problems()]
+    problems = [*_run(inspect.differences), *queries.nonce_problems(), *comparers.problems()]
     commit()
     for problem in problems:
         click.echo(f"differs: {problem}")

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 import structlog
 
 from crowdfund.adapters.chain.values import Receipt
-from crowdfund.chain import crash, hearing, queries, rules, service
+from crowdfund.chain import contract_events, crash, queries, rules, service
 from crowdfund.chain.events import ContractEvent
 from crowdfund.chain.models import Block, Cursor, Event, Tx, Write, WriteTx
 from crowdfund.chain.reader import Found, Scan
@@ -183,7 +183,7 @@ def _has_event_of(tx: Any) -> bool:  # noqa: ANN401 - a row
 
 def _tell_foreign(events: Sequence[Any]) -> None:
     """Emit `chain.event` for what others did, such as an investment from a browser wallet."""
-    events = [event for event in events if hearing.is_heard(event.contract, event.event)]
+    events = [event for event in events if contract_events.is_heard(event.contract, event.event)]
     hashes = {event.tx_hash for event in events}
     ours = set(db.session.scalars(sa.select(_T.c.hash).where(_T.c.hash.in_(hashes))))
     for event in events:

@@ -46,7 +46,7 @@ def report() -> Report:
     lines.append("writes    " + ", ".join(f"{name} {n}" for name, n in counts.items()))
     if counts[WriteStatus.FAILED]:
         problems.append(f"{counts[WriteStatus.FAILED]} failed writes")
-    return Report(lines, [*problems, *queries.check_I8()])
+    return Report(lines, [*problems, *queries.nonce_problems()])
 
 
 def _fee_line(node: Node) -> str:

@@ -9,18 +9,18 @@ harmless. The slow talk with the node happens in `prepare`, outside of any trans
 from typing import TYPE_CHECKING
 
 from crowdfund.chain import requests, state
+from crowdfund.chain.contract_events import on_contract_event
 from crowdfund.chain.events import ContractEvent, WriteConfirmed
-from crowdfund.chain.hearing import hears
 from crowdfund.kernel import audit, outbox
 from crowdfund.kernel.db import new_id
 from crowdfund.kernel.outbox import Row
 
 if TYPE_CHECKING:
-    from crowdfund.chain.carrying import Step
     from crowdfund.chain.gaps import Look
     from crowdfund.chain.gas import Balance
     from crowdfund.chain.planner import Plan
     from crowdfund.chain.reader import Scan
+    from crowdfund.chain.request_steps import Step
     from crowdfund.chain.sender import Sending
     from crowdfund.chain.watch import Rounds
 
@@ -100,7 +100,7 @@ def nonces(rows: list[Row], found: "Look") -> None:
     act(found, {row.payload["fill"]: row.payload["actor"] for row in rows if row.payload.get("fill")})
 
 
-@hears(
+@on_contract_event(
     *(
         f"{contract}.{event}"
         for contract in ("CampaignFactory", "FundEscrow", "IssuerRegistry", "PaymentToken")
@@ -112,7 +112,7 @@ def rights_changed(event: ContractEvent) -> None:
     _record(event)
 
 
-@hears(
+@on_contract_event(
     "CampaignFactory.TokenAllowed", "CampaignFactory.FeeRecipientSet", "CampaignFactory.RecorderCapSet",
     "CampaignFactory.RecorderCapRaised", "CampaignImplementation.IssuerWalletProposed",
     "CampaignImplementation.IssuerWalletChanged", "FundEscrow.Paused", "FundEscrow.Unpaused",
@@ -128,7 +128,7 @@ def _record(event: ContractEvent) -> None:
 
 
 def _next_steps(_rows: list[Row]) -> "list[tuple[str, Step]]":
-    from crowdfund.chain.carrying import look
+    from crowdfund.chain.request_steps import look
 
     return look()
 
@@ -136,7 +136,7 @@ def _next_steps(_rows: list[Row]) -> "list[tuple[str, Step]]":
 @outbox.handler("chain.keys", queue=QUEUE, batch=100, prepare=_next_steps)
 def keys(_rows: list[Row], steps: "list[tuple[str, Step]]") -> None:
     """Take the next step of what admins have confirmed."""
-    from crowdfund.chain.carrying import act
+    from crowdfund.chain.request_steps import act
 
     act(steps)
 

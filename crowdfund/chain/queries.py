@@ -239,7 +239,7 @@ def fills(limit: int = 10) -> list[Any]:
 # --- proofs --------------------------------------------------------------------------------------
 
 
-def check_I8() -> list[str]:  # noqa: N802 - the invariant's name in invariants.md
+def nonce_problems() -> list[str]:
     """Return what breaks I8: doubled finals, doubled success of an intent, old nonce gaps."""
     found = [*double_finals(), *double_success()]
     return [sentence for _id, sentence in found] + gaps()

@@ -1,8 +1,8 @@
 """What changes a verification without anyone's hand: time, documents that expire, news from below."""
 
 from crowdfund.compliance.queries import files, reviews
-from crowdfund.compliance.rules import standing
-from crowdfund.compliance.service import asking, lasting, nominees, shared
+from crowdfund.compliance.rules import eligibility
+from crowdfund.compliance.service import expiry, nominees, shared, submissions
 from crowdfund.documents.events import DocumentExpired
 from crowdfund.kernel import outbox
 from crowdfund.payout_accounts.events import PayoutAccountChanged
@@ -13,9 +13,9 @@ from crowdfund.people.events import PersonChanged
 def expire_and_remind() -> None:
     """End verifications whose last day is over; remind those that end within 30 days, once."""
     for person_id in reviews.lapsed():
-        lasting.expire(person_id)
-    for person_id, day in reviews.to_remind(files.today() + standing.REMIND_BEFORE):
-        lasting.remind(person_id, day)
+        expiry.expire(person_id)
+    for person_id, day in reviews.to_remind(files.today() + eligibility.REMIND_BEFORE):
+        expiry.remind(person_id, day)
 
 
 @outbox.on(DocumentExpired)
@@ -24,7 +24,7 @@ def document_expired(events: list[DocumentExpired]) -> None:
     for event in events:
         owner_kind, owner_id = event.owner_kind, event.owner_id
         if owner_kind == "person":
-            lasting.expire(owner_id)
+            expiry.expire(owner_id)
         elif owner_kind == "nominee":
             nominees.proof_expired(owner_id)
 
@@ -35,7 +35,7 @@ def payout_account_changed(events: list[PayoutAccountChanged]) -> None:
     for event in events:
         person_id = event.person_id
         file = shared.locked_file(person_id)
-        asking.changed(file, actor=person_id, what="payout account", is_known=True)
+        submissions.changed(file, actor=person_id, what="payout account", is_known=True)
 
 
 @outbox.on(PersonChanged)
@@ -44,4 +44,4 @@ def profile_changed(events: list[PersonChanged]) -> None:
     for event in events:
         person_id = event.person_id
         shared.locked_file(person_id)
-        asking.reopen(person_id, actor=person_id)
+        submissions.reopen(person_id, actor=person_id)

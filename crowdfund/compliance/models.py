@@ -9,7 +9,7 @@ from crowdfund.compliance.rules.reviews import Status
 from crowdfund.kernel.db import ID, Base, UTCDateTime, event_table, new_id, one_of
 
 
-class KycFile(Base):
+class KycRecord(Base):
     """The facts of one person. The number of the identity document is sealed under SECRET_KEY.
 
     `revision` counts the changes, documents and payout account included: a reviewer decides about

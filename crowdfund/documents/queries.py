@@ -92,7 +92,7 @@ def owners_with_pending(owner_kind: str) -> sa.Select[tuple[str]]:
     return sa.select(_D.c.owner_id).where(_D.c.owner_kind == owner_kind, _D.c.status == rules.Status.PENDING)
 
 
-def looked_at(owner: Owner, *, most: int = 200) -> list[Look]:
+def access_log(owner: Owner, *, most: int = 200) -> list[Look]:
     """Return who opened an owner's documents, when and why, newest first."""
     query = (
         sa.select(_V.c.at, _V.c.viewer, _V.c.document_id, _V.c.purpose)

@@ -72,7 +72,7 @@ def _keep(event: ContractEvent, kind: str, *, intent: str, who: str) -> None:
         # The address was watched, so the campaign was ours: restored from before it went live.
         _ask_staff(event, kind, who=who, title=event.address, amount=(amount, "ETB"), missing=0)
         return
-    totals.line_up(campaign_id)
+    totals.lock_for_update(campaign_id)
     if not insert_ignore(_F, [row]):
         return
     room = totals.take_foreign(campaign_id, amount, is_token=kind == "token")

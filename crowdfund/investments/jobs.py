@@ -1,9 +1,9 @@
 """What investments do when payments, the chain or a campaign move."""
 
 from crowdfund.campaigns.events import CampaignCancelled, CampaignFailed, CampaignReleased, CampaignSucceeded
+from crowdfund.chain.contract_events import on_contract_event
 from crowdfund.chain.events import ContractEvent, WriteConfirmed, WriteFailed
-from crowdfund.chain.hearing import hears
-from crowdfund.investments import foreign, service, telling
+from crowdfund.investments import foreign, notices, service
 from crowdfund.investments.rules import Status
 from crowdfund.kernel import outbox
 from crowdfund.payments.events import (
@@ -77,19 +77,19 @@ def chain_failed(writes: list[WriteFailed]) -> None:
         service.record_refused(write.subject.id, write.reason)
 
 
-@hears("CampaignImplementation.Invested")
+@on_contract_event("CampaignImplementation.Invested")
 def token_money_came(event: ContractEvent) -> None:
     """Tokens came into a contract; no rail of ours expects them yet, so they are all unknown."""
     foreign.token_money_came(event)
 
 
-@hears("CampaignImplementation.InvestmentRecorded")
+@on_contract_event("CampaignImplementation.InvestmentRecorded")
 def recorded_by_others(event: ContractEvent) -> None:
     """Fiat was recorded by a transaction that was not sent from here."""
     foreign.fiat_recorded(event)
 
 
-@hears("CampaignImplementation.Refunded")
+@on_contract_event("CampaignImplementation.Refunded")
 def token_money_went_back(event: ContractEvent) -> None:
     """An investor took token money back from the contract."""
     foreign.token_money_went_back(event.address, event.args["investor"])
@@ -100,7 +100,7 @@ def campaign_failed(campaigns: list[CampaignFailed]) -> None:
     """Below the threshold: everybody gets back exactly what was paid."""
     for campaign in campaigns:
         foreign.pay_back_tokens(campaign.campaign_id)
-        service.give_back_all(campaign.campaign_id, reason="The campaign did not reach its threshold.")
+        service.refund_all(campaign.campaign_id, reason="The campaign did not reach its threshold.")
 
 
 @outbox.on(CampaignCancelled, queue="default")
@@ -108,18 +108,18 @@ def campaign_cancelled(campaigns: list[CampaignCancelled]) -> None:
     """Cancelled while live: everybody gets back exactly what was paid."""
     for campaign in campaigns:
         foreign.pay_back_tokens(campaign.campaign_id)
-        service.give_back_all(campaign.campaign_id, reason="The campaign was cancelled.")
+        service.refund_all(campaign.campaign_id, reason="The campaign was cancelled.")
 
 
 @outbox.on(CampaignSucceeded, queue="default")
 def campaign_succeeded(campaigns: list[CampaignSucceeded]) -> None:
     """Tell the investors that the threshold was reached."""
     for campaign in campaigns:
-        telling.tell_all(campaign.campaign_id, "succeeded")
+        notices.tell_all(campaign.campaign_id, "succeeded")
 
 
 @outbox.on(CampaignReleased, queue="default")
 def campaign_released(campaigns: list[CampaignReleased]) -> None:
     """Tell the investors that the company has the money."""
     for campaign in campaigns:
-        telling.tell_all(campaign.campaign_id, "released")
+        notices.tell_all(campaign.campaign_id, "released")

@@ -12,7 +12,7 @@ from crowdfund.campaigns.service import totals
 from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain
 from crowdfund.compliance.queries import files
-from crowdfund.investments import queries, rules, telling
+from crowdfund.investments import notices, queries, rules
 from crowdfund.investments.models import Consent, Investment, InvestorKey, investment_event
 from crowdfund.investments.rules import Status
 from crowdfund.issuers import queries as issuers_queries
@@ -50,7 +50,7 @@ def place(order: Order) -> str:
     if not order.has_consented:
         raise rules.NoConsent(_("Read the risk warning and tick the box to continue."), field="consent")
     # One at a time from here on: a double click finds its twin, and nobody judges by old totals.
-    totals.line_up(campaign.id)
+    totals.lock_for_update(campaign.id)
     if known := _known(order):
         return known
     totals.reserve(campaign.id, order.amount_minor)
@@ -160,7 +160,7 @@ def settled(investment_id: str) -> None:
         return
     _move(investment_id, Status.SETTLED)
     _record(investment)
-    telling.tell(investment, "settled", shares=investment.shares)
+    notices.tell(investment, "settled", shares=investment.shares)
 
 
 def not_paid(investment_id: str, status: Status) -> None:
@@ -170,10 +170,10 @@ def not_paid(investment_id: str, status: Status) -> None:
         totals.unreserve(investment.campaign_id, investment.amount_minor)
         ending = status if investment.status == Status.PAYING else Status.FAILED
         _move(investment_id, ending)
-        telling.tell_not_paid(investment, ending)
+        notices.tell_not_paid(investment, ending)
 
 
-def give_back_all(campaign_id: str, *, reason: str) -> int:
+def refund_all(campaign_id: str, *, reason: str) -> int:
     """Return every settled investment of a campaign that failed; each once; return how many."""
     rows = queries.settled_of(campaign_id)
     # All rows before the first posting: who holds the journal's head must not wait for a row.
@@ -203,7 +203,7 @@ def give_back(investment: Investment, what: str, *, reason: str) -> None:
         currency=investment.currency,
     )
     _move(investment.id, Status.RETURNED, reason=reason)
-    telling.tell(investment, what)
+    notices.tell(investment, what)
 
 
 # --- the chain ------------------------------------------------------------------------------------
@@ -253,7 +253,7 @@ def confirmed(investment_id: str, tx_hash: str) -> None:
         totals.count_refused(investment.campaign_id, -1)
     investment.tx_hash, investment.chain_problem = tx_hash, None
     if _move(investment_id, Status.CONFIRMED):
-        telling.tell(investment, "recorded")
+        notices.tell(investment, "recorded")
     elif campaigns.by_id(investment.campaign_id).status in life.REFUNDING:
         _record_refund(investment)  # it was recorded just before the contract ended
 

@@ -143,7 +143,7 @@ def _came(payment: payments.PaymentRow | None, reviews: list[Review]) -> rules.C
 
 def _entries(investment: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a row
     paid = payment_reviews.entries(investment.payment_id) if investment.payment_id else []
-    return paid + ledger.entries_for("investment", investment.id)
+    return paid + ledger.entries_with_key_prefix("investment", investment.id)
 
 
 @bp.get("/portfolio")

@@ -122,7 +122,7 @@ TABLE: dict[str, frozenset[str]] = {
     "compliance.papers": SIGNED_IN,
     "compliance.remove_paper": SIGNED_IN,
     "compliance.check": SIGNED_IN,
-    "compliance.looked_at": SIGNED_IN,
+    "compliance.access_log": SIGNED_IN,
     "compliance.nominees": SIGNED_IN,
     "compliance.nominees_state": SIGNED_IN,
     "compliance.add_nominee": SIGNED_IN,

@@ -21,7 +21,7 @@ __all__ = [
     "available",
     "balance",
     "balances",
-    "entries_for",
+    "entries_with_key_prefix",
     "entry",
     "exists",
     "history",
@@ -185,7 +185,7 @@ def entry(entry_id: str) -> dict[str, Any] | None:
     return {**row, "ref": dict(row["ref"]), "postings": postings}
 
 
-def entries_for(ref_key: str, ref_value: str, *, limit: int = 50) -> list[dict[str, Any]]:
+def entries_with_key_prefix(ref_key: str, ref_value: str, *, limit: int = 50) -> list[dict[str, Any]]:
     """Return the entries whose key starts with `<ref_key>:<ref_value>:`, oldest first, with postings."""
     found = db.session.scalars(
         sa.select(_E.c.id)

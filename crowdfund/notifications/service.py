@@ -69,7 +69,7 @@ def spread(keys: list[str]) -> None:
     """Write the messages by which these notices go to their people's addresses."""
     notices = queries.notices(keys)
     people = {one.person_id for one in notices}
-    reach, choices = people_queries.reach(people), queries.choices(people)
+    reach, choices = people_queries.contact_channels(people), queries.choices(people)
     for notice in notices:
         person, kind = reach[notice.person_id], KINDS[notice.kind]
         for channel in queries.channels_of(notice.kind, choices.get(notice.person_id, {})):
@@ -90,7 +90,7 @@ def tell_addresses(
 
     `said` has the context and path of the notice, which the person gets by `notify`.
     """
-    person = people_queries.reach([person_id])[person_id]
+    person = people_queries.contact_channels([person_id])[person_id]
     own = {("email", one) for one in person.emails} | {("sms", one) for one in person.phones}
     for number, channel in enumerate(channels):
         if (channel.kind, channel.address) in own:

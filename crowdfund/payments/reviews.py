@@ -43,9 +43,9 @@ def entries(payment_id: str) -> list[dict[str, Any]]:
     are booked under their transaction.
     """
     query = sa.select(_X.c.id, _X.c.kind, _X.c.gateway, _X.c.tx_id).where(_X.c.payment_id == payment_id)
-    found = ledger.entries_for("payment", payment_id)
+    found = ledger.entries_with_key_prefix("payment", payment_id)
     for row in db.session.execute(query.order_by(_X.c.id)).all():
         if row.kind == rules.Kind.DUPLICATE:
-            found += ledger.entries_for("tx", f"{row.gateway}:{row.tx_id}")
-        found += ledger.entries_for("exception", row.id)
+            found += ledger.entries_with_key_prefix("tx", f"{row.gateway}:{row.tx_id}")
+        found += ledger.entries_with_key_prefix("exception", row.id)
     return sorted(found, key=lambda one: one["seq"])

@@ -133,7 +133,7 @@ _PATHS: dict[str, dict[str, tuple[Status, ...]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Report:
     """What a webhook or a status query says of a payment."""
 
     status: str
@@ -143,7 +143,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class Reconciliation:
     """An event against the truth: what it may claim, and whether it fits."""
 
     claim: str
@@ -173,7 +173,7 @@ def reached(status: str) -> str:
     return _REACHED.get(Status(status), "")
 
 
-def is_old_news(event: Said, status: str, received: tuple[int | None, str | None]) -> bool:
+def is_old_news(event: Report, status: str, received: tuple[int | None, str | None]) -> bool:
     """Return whether an event says no more than was agreed on before, so that nobody need be asked."""
     if event.status not in LADDER or rank(event.status) > rank(reached(status)):
         return False
@@ -185,37 +185,37 @@ def rank(status: str) -> int:
     return LADDER.index(status) if status in LADDER else -1
 
 
-def weigh(event: Said, truth: Said) -> Weighed:
+def reconcile(event: Report, truth: Report) -> Reconciliation:
     """Return what a verified event is worth: at most what the status query also says."""
     if event.customer_ref != truth.customer_ref:
-        return Weighed("", Verdict.CONTRADICTION)
+        return Reconciliation("", Verdict.CONTRADICTION)
     if event.status == "FAILED" or truth.status == "FAILED":
-        return _weigh_failure(event.status, truth.status)
+        return _reconcile_failure(event.status, truth.status)
     both = LADDER[min(rank(event.status), rank(truth.status))]
     if both != "PENDING" and _figures(event) != _figures(truth):
-        return Weighed("", Verdict.CONTRADICTION)
+        return Reconciliation("", Verdict.CONTRADICTION)
     ahead = rank(event.status) > rank(truth.status)
-    return Weighed(both, Verdict.AHEAD if ahead else Verdict.OK)
+    return Reconciliation(both, Verdict.AHEAD if ahead else Verdict.OK)
 
 
-def _weigh_failure(event: str, truth: str) -> Weighed:
+def _reconcile_failure(event: str, truth: str) -> Reconciliation:
     if event == truth:
-        return Weighed("FAILED", Verdict.OK)
+        return Reconciliation("FAILED", Verdict.OK)
     if truth == "FAILED":  # PENDING and SUCCESS are only older news; SETTLED never fails after
-        return Weighed("", Verdict.CONTRADICTION if event == "SETTLED" else Verdict.OK)
-    return Weighed("", Verdict.AHEAD if truth == "PENDING" else Verdict.CONTRADICTION)
+        return Reconciliation("", Verdict.CONTRADICTION if event == "SETTLED" else Verdict.OK)
+    return Reconciliation("", Verdict.AHEAD if truth == "PENDING" else Verdict.CONTRADICTION)
 
 
-def _figures(said: Said) -> tuple[int, str]:
+def _figures(said: Report) -> tuple[int, str]:
     return said.amount_minor, said.currency
 
 
-def stronger(claimed: str, claim: str) -> str:
+def higher_status(claimed: str, claim: str) -> str:
     """Return the higher of two claims on the ladder."""
     return claim if rank(claim) > rank(claimed) else claimed
 
 
-def agreed(claimed: str, truth: str, *, claimed_failed: bool) -> str:
+def agreed_status(claimed: str, truth: str, *, claimed_failed: bool) -> str:
     """Return the strongest status on which webhooks and status query agree, or nothing."""
     if truth == "FAILED":
         return "FAILED" if claimed_failed else ""

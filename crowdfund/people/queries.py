@@ -167,7 +167,7 @@ def addresses_of(person_id: str, kind: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class ContactChannels:
     """A person's verified addresses, the person's own first."""
 
     name: str
@@ -180,7 +180,7 @@ class Reach:
         return self.emails if channel == "email" else self.phones
 
 
-def reach(person_ids: Collection[str]) -> dict[str, Reach]:
+def contact_channels(person_ids: Collection[str]) -> dict[str, ContactChannels]:
     """Return where each of these people can be reached.
 
     The person's e-mail address is a verified one; a phone number counts once it is a sign-in method.
@@ -203,5 +203,5 @@ def reach(person_ids: Collection[str]) -> dict[str, Reach]:
                 first = method.value == person.phone
                 own[method.kind].insert(0 if first else len(own[method.kind]), method.value)
         name = person.first_name or (person.email or "").split("@")[0]
-        found[person.id] = Reach(name, person.language, tuple(own["email"]), tuple(own["phone"]))
+        found[person.id] = ContactChannels(name, person.language, tuple(own["email"]), tuple(own["phone"]))
     return found

@@ -10,8 +10,8 @@ from typing import Any
 import structlog
 
 from crowdfund.chain import comparers
+from crowdfund.chain.contract_events import on_contract_event
 from crowdfund.chain.events import ContractEvent
-from crowdfund.chain.hearing import hears
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import db, reading
 from crowdfund.kernel.outbox import Row
@@ -77,7 +77,9 @@ def follow(rows: list[Row], found: Any) -> None:  # noqa: ANN401
     outbox.add("reconciliation.compare", f"reconciliation.compare:{rows[0].id}")
 
 
-@hears(*(f"CampaignImplementation.{event}" for event in ("Closed", "Cancelled", "Released", "FiatReleased")))
+@on_contract_event(
+    *(f"CampaignImplementation.{event}" for event in ("Closed", "Cancelled", "Released", "FiatReleased"))
+)
 def contract_ended(event: ContractEvent) -> None:
     """Look at once at a campaign whose contract someone else closed, cancelled or released."""
     for campaign_id in queries.campaigns_at({event.address}):

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crowdfund.campaigns.models import Campaign, CampaignLimits
-from crowdfund.campaigns.rules.terms import BRIEF
+from crowdfund.campaigns.rules.terms import DEFAULT_LIMITS
 from crowdfund.chain import rules as chain_rules
 from crowdfund.chain.models import Write
 from crowdfund.investments import rules as investment_rules
@@ -107,7 +107,7 @@ def most_grace_days() -> int:
     """Return the longest grace that any settings or campaign give, in days."""
     dated = db.session.scalar(sa.select(sa.func.max(CampaignLimits.__table__.c.grace_days))) or 0
     used = db.session.scalar(sa.select(sa.func.max(_C.c.grace_days))) or 0
-    return max(dated, used, BRIEF.grace_days)
+    return max(dated, used, DEFAULT_LIMITS.grace_days)
 
 
 # --- the contract's side as it was last read ------------------------------------------------------

@@ -13,7 +13,7 @@ from crowdfund.kernel.web import identity, pages
 from crowdfund.kernel.web import requests as web_requests
 from crowdfund.people import queries as people_queries
 from crowdfund.reconciliation import forms, queries
-from crowdfund.reconciliation.rules import comparing, following, telling
+from crowdfund.reconciliation.rules import comparing, following, wording
 from crowdfund.reconciliation.service import comparing as comparing_service
 from crowdfund.reconciliation.service import following as following_service
 from crowdfund.reconciliation.service.following import NotCompared
@@ -110,7 +110,7 @@ def _shown(kept: dict[str, Any]) -> dict[str, Any]:
     lines = [(one, "returned") for one in plan.returned] + [(one, "refunded") for one in plan.refunded]
     lines += [(one, "not_counted") for one in plan.extra]
     return {
-        "sentences": telling.plan_words(plan, currency),
+        "sentences": wording.plan_words(plan, currency),
         "lines": lines[:MOST_LINES],
         "more_lines": max(len(lines) - MOST_LINES, 0),
         "moves": kept["moves"][:MOST_LINES],

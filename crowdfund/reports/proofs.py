@@ -51,7 +51,7 @@ def problems() -> list[str]:
         *_sentences(booked.payments(None)),
         *_sentences(_campaign_totals(None)),
         *campaign_checks.problems(),
-        *chain.check_I8(),
+        *chain.nonce_problems(),
         *_unfinished(),
         *audit.problems(),
         *secrets.problems(),

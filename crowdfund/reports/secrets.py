@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crowdfund.adapters import sealing
-from crowdfund.compliance.models import KycFile
+from crowdfund.compliance.models import KycRecord
 from crowdfund.documents.models import DocumentKey
 from crowdfund.issuers.models import Company, CompanyBankAccount
 from crowdfund.kernel.db import db
@@ -29,7 +29,7 @@ KINDS = (
     Kind("documents", "crowdfund documents v1", DocumentKey.document_id, DocumentKey.sealed_key),
     Kind("authenticator apps", "totp", Totp.person_id, Totp.sealed),
     Kind("payout accounts", "payout account", PayoutAccount.id, PayoutAccount.sealed_number),
-    Kind("identity numbers", "compliance.id_number", KycFile.person_id, KycFile.id_number_sealed),
+    Kind("identity numbers", "compliance.id_number", KycRecord.person_id, KycRecord.id_number_sealed),
     Kind("bank accounts of companies", "crowdfund company bank v1",
          CompanyBankAccount.id, CompanyBankAccount.sealed),
     Kind("wallets of companies", "crowdfund custody v1", Company.wallet_address, Company.wallet_sealed_key),

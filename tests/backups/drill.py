@@ -12,7 +12,7 @@ from crowdfund.campaigns.service import drafts, reviews
 from crowdfund.chain import deploy
 from crowdfund.investments import queries as investments
 from crowdfund.investments import service as investment_service
-from crowdfund.issuers.service import file
+from crowdfund.issuers.service import onboarding
 from crowdfund.issuers.service import reviews as reviews_service
 from crowdfund.kernel import money, outbox
 from crowdfund.kernel.db import commit, db, new_id, rollback
@@ -82,7 +82,7 @@ class Drill:
             db.session.remove()
             alice, carla = raising.person("alice"), raising.person("carla", "compliance")
             company = raising.filled_company(alice)
-            file.submit(company, actor=alice)
+            onboarding.submit(company, actor=alice)
             raising.accept_papers(company, carla)
             reviews_service.approve(company, actor=carla)
             commit()

@@ -1,4 +1,4 @@
-"""Kept pages: each reader gets an own name, token and nonce, and nobody's news."""
+"""BoundedCache pages: each reader gets an own name, token and nonce, and nobody's news."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from crowdfund.campaigns.models import Campaign
-from crowdfund.campaigns.views import kept
+from crowdfund.campaigns.views import page_cache
 from crowdfund.kernel import i18n
 from crowdfund.kernel.db import commit, db
 from crowdfund.kernel.web import identity, pages
@@ -48,7 +48,7 @@ def test_every_reader_gets_a_page_of_their_own(app, cast, live, path):
             assert name.capitalize() in page.text
             other = {"alice": "bob", "bob": "alice"}[name]
             assert f"{other}@example.com" not in page.text
-            assert kept._SECRET not in page.text
+            assert page_cache._SECRET not in page.text
             assert "\ue003" not in page.text
             seen.append(words(page))
         page = visitor.get(path)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from crowdfund.campaigns.rules import drafts, life
 from crowdfund.campaigns.rules import terms as terms_rules
 from crowdfund.campaigns.rules.life import Status, Tally
-from crowdfund.campaigns.rules.terms import BRIEF
+from crowdfund.campaigns.rules.terms import DEFAULT_LIMITS
 from crowdfund.kernel import money
 from crowdfund.kernel.errors import Invalid, WrongState
 from tests import raising
@@ -123,7 +123,7 @@ def test_the_year_is_the_platforms_own():
     ],
 )
 def test_terms_outside_the_limits_get_a_sentence_at_their_field(field, typed):
-    _, errors = terms_rules.clean_terms(raising.TERMS | {field: typed}, BRIEF)
+    _, errors = terms_rules.clean_terms(raising.TERMS | {field: typed}, DEFAULT_LIMITS)
     assert errors[field].endswith(".")
 
 
@@ -139,7 +139,7 @@ def test_terms_outside_the_limits_get_a_sentence_at_their_field(field, typed):
     ],
 )
 def test_terms_at_the_limits_are_taken(change):
-    assert terms_rules.clean_terms(raising.TERMS | change, BRIEF)[1] == {}
+    assert terms_rules.clean_terms(raising.TERMS | change, DEFAULT_LIMITS)[1] == {}
 
 
 SHARE = {"price_minor": 10_000, "min_minor": 20_000, "max_minor": 50_000}

@@ -171,7 +171,7 @@ def test_a_company_that_is_not_registered_cannot_submit(cast):
 
 def test_limits_of_a_later_date_replace_the_briefs(cast, frozen):
     later = frozen.now() + timedelta(days=10)
-    values = {name: getattr(terms.BRIEF, name) for name in terms.Limits.__slots__} | {
+    values = {name: getattr(terms.DEFAULT_LIMITS, name) for name in terms.Limits.__slots__} | {
         "goal_min_minor": 20_000_00
     }
     db.session.add(CampaignLimits(valid_from=later, **values))
@@ -356,7 +356,7 @@ def test_the_grace_of_the_campaign_counts_and_not_that_of_today(cast, frozen):
 
 
 def test_no_settings_may_wait_longer_than_contracts_leave_time_to_record(cast):
-    values = {name: getattr(terms.BRIEF, name) for name in terms.Limits.__slots__}
+    values = {name: getattr(terms.DEFAULT_LIMITS, name) for name in terms.Limits.__slots__}
     for days, fits in ((terms.MAX_GRACE_DAYS, True), (terms.MAX_GRACE_DAYS + 1, False), (-1, False)):
         row = CampaignLimits(valid_from=NOW + timedelta(days=days), **{**values, "grace_days": days})
         db.session.add(row)
@@ -376,7 +376,7 @@ def test_the_platform_knows_how_long_its_contracts_record():
     source = (abi.ARTIFACTS.parent / "src/campaign/CampaignBase.sol").read_text()
     assert pushed in code
     assert f"SETTLEMENT_GRACE = {terms.CONTRACT_GRACE.days} days;" in source
-    assert timedelta(days=terms.BRIEF.grace_days) + terms.RECORDING_MARGIN <= terms.CONTRACT_GRACE
+    assert timedelta(days=terms.DEFAULT_LIMITS.grace_days) + terms.RECORDING_MARGIN <= terms.CONTRACT_GRACE
 
 
 def test_money_that_settles_after_the_end_is_refused_to_be_returned(cast, frozen):

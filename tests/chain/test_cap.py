@@ -64,7 +64,7 @@ def test_held_records_go_on_the_next_day(capped, own_node, later):
     look_after()
     assert fiat_total(capped) == rules.to_units(500_00)
     assert queries.held() == {}
-    assert queries.check_I8() == []
+    assert queries.nonce_problems() == []
 
 
 def test_held_records_go_on_at_once_when_an_operator_raises_the_cap(capped):

@@ -65,7 +65,7 @@ def test_a_worker_killed_at_any_step_leaves_exactly_one_effect(heard, later, poi
     assert node.nonce(connection.address_of("recorder")) == 1
     assert len(tx_rows()) == 3  # registering, creating, recording
     assert [event for event, _ in heard] == ["chain.confirmed"]
-    assert queries.check_I8() == []
+    assert queries.nonce_problems() == []
 
 
 def test_four_workers_on_one_signer_all_succeed_without_a_gap(heard):
@@ -164,7 +164,7 @@ def test_a_call_that_succeeded_in_nothing_is_not_taken_for_done(own_node, heard)
     look_after()
     assert status_of("issuer:acme:register") == "confirmed"
     assert [row.status for row in tx_rows()] == ["reverted", "confirmed"]
-    assert queries.check_I8() == []
+    assert queries.nonce_problems() == []
 
 
 def test_records_follow_their_campaign_when_a_node_loses_both(own_node, heard):

@@ -64,7 +64,7 @@ def test_a_transaction_that_a_fee_spike_left_behind_is_replaced_at_the_new_price
     assert queries.write(INTENT).tx_hash == new.hash
     assert status_of(INTENT) == "confirmed"
     assert [event for event, _ in heard] == ["chain.confirmed"]
-    assert queries.check_I8() == []
+    assert queries.nonce_problems() == []
 
 
 def test_a_transaction_that_the_node_still_has_is_replaced_at_the_new_price(own_node, heard, later):

@@ -67,12 +67,12 @@ def test_a_nonce_gap_is_filled_by_itself_after_a_safe_wait(gap, heard, later):
     fill = tx_rows()[0]
     assert (fill.to, fill.data) == (fill.signer, "0x")
     assert [event for event, _ in heard] == ["chain.confirmed"]
-    assert queries.check_I8() == []
+    assert queries.nonce_problems() == []
 
 
 def test_a_gap_is_part_of_the_self_check_and_named(gap, later):
     later(601)
-    assert queries.check_I8() == [
+    assert queries.nonce_problems() == [
         f"signer {operator().address} waits at nonce 1 for over 10 min; no transaction has nonce 0"
     ]
 
@@ -180,7 +180,7 @@ def test_a_gap_that_our_own_bytes_fit_is_filled_by_them(own_node, heard, later):
     assert kinds() == [(0, "call", "confirmed"), (1, "call", "reverted")]
     assert status_of(INTENT) == "confirmed"
     assert [event for event, _ in heard] == ["chain.confirmed"]
-    assert queries.check_I8() == []
+    assert queries.nonce_problems() == []
 
 
 def test_the_bytes_of_a_closed_write_are_never_sent_again(own_node, heard, later):

@@ -69,7 +69,7 @@ def test_a_reorganisation_deeper_than_the_confirmations_is_healed_and_told_once(
     assert [event for event, _ in heard] == ["chain.confirmed"]
     steps = [event.to_status for event in queries.history(queries.write("investment:1").id)]
     assert steps.count("confirmed") == 2
-    assert queries.check_I8() == []
+    assert queries.nonce_problems() == []
 
 
 def test_a_chain_that_became_shorter_is_followed(own_node, heard):

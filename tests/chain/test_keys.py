@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from crowdfund.adapters.chain import abi, answers, signing
-from crowdfund.chain import carrying, connection, queries, request_queries, requests, rules
+from crowdfund.chain import connection, queries, request_queries, request_steps, requests, rules
 from crowdfund.chain.models import Tx, Write
 from crowdfund.chain.requests import Wanted
 from crowdfund.kernel import audit, config, outbox
@@ -119,7 +119,7 @@ def test_a_rotation_moves_every_right_to_a_key_that_nobody_has_seen(app, own_nod
     settle()
     assert status_of("investment:1") == "confirmed"
     assert run(app, "pause", "--yes").exit_code == 0  # so does the admin
-    assert queries.check_I8() == []
+    assert queries.nonce_problems() == []
 
 
 def test_a_rotation_that_is_run_twice_changes_the_key_twice_and_breaks_nothing(app, own_node, heard):
@@ -136,7 +136,7 @@ def test_a_rotation_goes_on_where_it_was_interrupted(app, own_node, heard, steps
     requests.begin(Wanted("rotate", "A test.", role="operator"), actor="cli")
     commit()
     for _ in range(steps):  # the worker dies after so many steps
-        carrying.act(carrying.look())
+        request_steps.act(request_steps.look())
         commit()
         if steps % 2:
             settle()
@@ -147,7 +147,7 @@ def test_a_rotation_goes_on_where_it_was_interrupted(app, own_node, heard, steps
         assert has_role(contract, right, new)
         assert not has_role(contract, right, old)
     assert len(request_queries.newest()) in (1, 2)
-    assert queries.check_I8() == []
+    assert queries.nonce_problems() == []
 
 
 def test_what_the_old_key_has_under_way_is_queued_again_with_the_new_one(app, own_node, heard):
@@ -168,7 +168,7 @@ def test_what_the_old_key_has_under_way_is_queued_again_with_the_new_one(app, ow
     signers = set(db.session.scalars(sa.select(Tx.signer).join(Write, Write.tx_id == Tx.id)
                                      .where(Write.intent_id == "investment:1")))  # fmt: skip
     assert signers == {connection.address_of("recorder")}
-    assert queries.check_I8() == []
+    assert queries.nonce_problems() == []
 
 
 def test_a_stuck_transaction_of_the_old_key_can_still_be_replaced(app, own_node, heard):
@@ -247,7 +247,7 @@ def test_a_deployment_after_a_pause_uses_no_nonce_of_the_queue_and_raises_no_ala
     run(app, "pause", "--yes")
     factory, token = queries.address_of("CampaignFactory"), queries.address_of("PaymentToken")
     data = abi.encode("CampaignFactory", "allowToken", [token, True])
-    carrying.deploy._transact(connection.node(), factory, data, what="test")
+    request_steps.deploy._transact(connection.node(), factory, data, what="test")
     commit()
     assert run(app, "unpause", "--yes").exit_code == 0
     look_after()
@@ -255,7 +255,7 @@ def test_a_deployment_after_a_pause_uses_no_nonce_of_the_queue_and_raises_no_ala
     commit()
     settle()
     assert [row.alert for row in queries.signers()] == [None]
-    assert queries.check_I8() == []
+    assert queries.nonce_problems() == []
 
 
 # --- two people ----------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from crowdfund.adapters import custody
 from crowdfund.campaigns.models import Campaign
 from crowdfund.campaigns.service import ending, redirects, releasing
 from crowdfund.chain import connection, queries, request_queries, requests, rules
-from crowdfund.issuers.service import file
+from crowdfund.issuers.service import onboarding
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db
 from crowdfund.kernel.errors import Conflict, Forbidden, Invalid, InvalidFields, WrongState
@@ -135,7 +135,7 @@ def test_a_contract_of_ours_is_no_companys_wallet(own_node, world):
     company = raising.filled_company(raising.person("ivan"), number=7)
     for wallet in (address, queries.address_of("FundEscrow")):
         with pytest.raises(InvalidFields) as refused:
-            file.save(company, "wallet", {"wallet_address": wallet})
+            onboarding.save(company, "wallet", {"wallet_address": wallet})
         assert "belongs to the platform" in refused.value.errors["wallet_address"]
         db.session.rollback()
 
@@ -144,12 +144,12 @@ def test_a_wallet_that_became_a_contract_of_ours_is_refused_when_the_file_is_han
     ivan = raising.person("ivan")
     company = raising.filled_company(ivan, number=7)
     wallet, _key = custody.new_wallet()
-    file.save(company, "wallet", {"wallet_address": wallet})
+    onboarding.save(company, "wallet", {"wallet_address": wallet})
     commit()
     raising.chain_service.watch(wallet, "CampaignImplementation")
     commit()
     with pytest.raises(InvalidFields):
-        file.submit(company, actor=ivan)
+        onboarding.submit(company, actor=ivan)
 
 
 def test_a_member_of_the_company_cannot_redirect_or_confirm(own_node, world):

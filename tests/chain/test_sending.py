@@ -145,7 +145,7 @@ def test_two_batches_that_pass_alone_but_not_together_end_with_the_goal_exactly_
     assert total == rules.to_units(30_000_00)
     assert [event for event, _ in heard].count("chain.confirmed") == 300
     assert [event for event, _ in heard].count("chain.failed") == 50
-    assert queries.check_I8() == []
+    assert queries.nonce_problems() == []
 
 
 def test_a_second_small_investment_counts_on_the_first_of_the_same_batch(heard):
@@ -186,20 +186,20 @@ def test_an_effect_that_is_on_chain_already_is_taken_as_done(heard):
     row = queries.write("forgotten")
     assert row.status == "confirmed"
     assert len(queries.transactions(row.id)) == 0
-    assert queries.check_I8() == []
+    assert queries.nonce_problems() == []
 
 
 def test_the_self_check_names_a_nonce_and_an_intent_with_two_successes(heard):
     register_issuer()
     settle()
-    assert queries.check_I8() == []
+    assert queries.nonce_problems() == []
     row = queries.write("issuer:acme:register")
     first = dict(db.session.execute(sa.select(Tx.__table__).where(Tx.id == row.tx_id)).mappings().one())
     second = first | {"id": "a-second-one", "hash": "0x" + "ab" * 32}
     db.session.execute(sa.insert(Tx).values(**second))
     db.session.execute(sa.insert(WriteTx).values(write_id=row.id, tx_id=second["id"]))
     commit()
-    assert queries.check_I8() == [
+    assert queries.nonce_problems() == [
         f"2 final transactions of {first['signer']} with nonce {first['nonce']}",
         "intent issuer:acme:register succeeded 2 times",
     ]
@@ -223,4 +223,4 @@ def test_the_proof_finds_nothing_wrong_after_all_this(heard):
         record(address, number)
     commit()
     settle()
-    assert queries.check_I8() == []
+    assert queries.nonce_problems() == []

@@ -103,7 +103,7 @@ def test_an_admitted_investment_that_shares_a_payments_reference_changes_nothing
     node = connection.node()
     assert node.call("CampaignImplementation", address, "fiatTotal") == units
     assert node.call("CampaignImplementation", address, "tokenTotal") == units
-    assert queries.check_I8() == []
+    assert queries.nonce_problems() == []
 
 
 def test_a_campaign_closes_right_after_its_deadline_though_no_block_was_mined_since(own_node, heard):
@@ -137,4 +137,4 @@ def test_a_campaign_that_a_stranger_closed_counts_as_closed(own_node, heard):
     assert status_of("campaign:bakery:close:2") == "confirmed"
     told = [payload for event, payload in heard if event == "chain.confirmed"][-1]
     assert [e["args"]["succeeded"] for e in told["events"] if e["event"] == "Closed"] == [False]
-    assert queries.check_I8() == []
+    assert queries.nonce_problems() == []

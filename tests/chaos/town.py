@@ -25,7 +25,7 @@ from crowdfund.documents import service as documents
 from crowdfund.investments import service as investments
 from crowdfund.issuers import queries
 from crowdfund.issuers.service import bank, officers, papers
-from crowdfund.issuers.service import file as file_service
+from crowdfund.issuers.service import onboarding as file_service
 from crowdfund.issuers.service import reviews as reviews_service
 from crowdfund.kernel import config
 from crowdfund.kernel.db import commit, db, reading

@@ -4,8 +4,8 @@ import pytest
 
 from crowdfund.compliance.queries import files
 from crowdfund.compliance.rules.reviews import Decision
-from crowdfund.compliance.service import asking, reviews
 from crowdfund.compliance.service import files as files_service
+from crowdfund.compliance.service import reviews, submissions
 from crowdfund.documents import service as documents
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, rollback
@@ -44,7 +44,7 @@ class Desk:
             self.upload(person_id, kind)
 
     def submit(self, person_id):
-        level = asking.submit(person_id, actor=person_id)
+        level = submissions.submit(person_id, actor=person_id)
         commit()
         return level
 

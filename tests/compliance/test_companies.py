@@ -4,7 +4,7 @@ import pytest
 
 from crowdfund.documents import queries as documents
 from crowdfund.issuers import queries
-from crowdfund.issuers.service import changes, file, papers, reviews
+from crowdfund.issuers.service import changes, onboarding, papers, reviews
 from crowdfund.kernel.db import commit, rollback
 from tests import raising
 
@@ -16,7 +16,7 @@ def cast(app, frozen):
     people = {name: raising.person(name, role) for name, role in staff.items()}
     people["alice"] = raising.person("alice")
     people["company"] = raising.filled_company(people["alice"])
-    file.submit(people["company"], actor=people["alice"])
+    onboarding.submit(people["company"], actor=people["alice"])
     commit()
     return people
 
@@ -74,7 +74,7 @@ def test_a_company_is_approved_only_with_every_paper_decided_and_the_needed_acce
     raising.accept_papers(cast["company"], cast["carla"])
     reviews.reject(cast["company"], "Add the balance sheet, please.", actor=cast["carla"])
     papers.keep(cast["company"], raising.made_paper("other"), actor=cast["alice"])
-    file.submit(cast["company"], actor=cast["alice"])
+    onboarding.submit(cast["company"], actor=cast["alice"])
     commit()
     assert "Decide on every document first." in carla.post(f"{desk(cast)}/approve").text
     decide(carla, cast, paper(cast, "other"), decision="approve")
@@ -109,7 +109,7 @@ def test_the_desk_sees_officers_the_masked_account_and_what_was_declared(carla, 
 def test_changes_are_shown_old_beside_new_and_decided(carla, cast, app):
     raising.accept_papers(cast["company"], cast["carla"])
     reviews.approve(cast["company"], actor=cast["carla"])
-    file.save(cast["company"], "contacts", raising.CONTACTS | {"city": "Gondar"}, actor=cast["alice"])
+    onboarding.save(cast["company"], "contacts", raising.CONTACTS | {"city": "Gondar"}, actor=cast["alice"])
     changes.send(cast["company"], actor=cast["alice"])
     commit()
     assert "Changes and documents waiting (1)" in carla.get("/staff/companies?status=changes").text

@@ -6,14 +6,14 @@ import pytest
 import sqlalchemy as sa
 
 from crowdfund.compliance import jobs
-from crowdfund.compliance.models import KycFile
+from crowdfund.compliance.models import KycRecord
 from crowdfund.compliance.queries import files
 from crowdfund.compliance.queries import reviews as reviews_queries
 from crowdfund.compliance.rules import reviews
 from crowdfund.compliance.rules.reviews import Decision
-from crowdfund.compliance.service import asking
 from crowdfund.compliance.service import files as files_service
 from crowdfund.compliance.service import reviews as reviews_service
+from crowdfund.compliance.service import submissions
 from crowdfund.documents import service as documents
 from crowdfund.kernel import clock, config
 from crowdfund.kernel.db import commit, db, rollback
@@ -47,12 +47,12 @@ def test_a_person_with_facts_and_a_document_waits_and_is_verified_at_the_basic_l
 
 
 def test_what_is_missing_is_named_and_nothing_is_sent(desk, alice):
-    with pytest.raises(asking.NotComplete, match="Name, birth and nationality"):
-        asking.submit(alice, actor=alice)
+    with pytest.raises(submissions.NotComplete, match="Name, birth and nationality"):
+        submissions.submit(alice, actor=alice)
     rollback()
     desk.facts(alice)
-    with pytest.raises(asking.NotComplete, match="Pictures of your identity document"):
-        asking.submit(alice, actor=alice)
+    with pytest.raises(submissions.NotComplete, match="Pictures of your identity document"):
+        submissions.submit(alice, actor=alice)
     assert desk.standing(alice) == ("none", "none")
 
 
@@ -60,7 +60,7 @@ def test_a_request_is_sent_once_and_a_higher_one_takes_its_place(desk, alice):
     desk.complete(alice)
     desk.submit(alice)
     with pytest.raises(Conflict, match="already sent this"):
-        asking.submit(alice, actor=alice)
+        submissions.submit(alice, actor=alice)
     rollback()
     for kind in ENHANCED:
         desk.upload(alice, kind)
@@ -70,7 +70,7 @@ def test_a_request_is_sent_once_and_a_higher_one_takes_its_place(desk, alice):
 
 def test_two_requests_at_once_are_one(app, desk, alice):
     desk.complete(alice)
-    outcomes = at_once(app, [lambda: asking.submit(alice, actor=alice)] * 2)
+    outcomes = at_once(app, [lambda: submissions.submit(alice, actor=alice)] * 2)
     assert sorted(type(one).__name__ for one in outcomes) == ["Conflict", "str"]
 
 
@@ -147,8 +147,8 @@ def test_a_rejection_has_reasons_and_the_person_corrects_and_asks_again(desk, al
     desk.reject(alice, "Please send a new photo of the passport.")
     assert desk.standing(alice) == ("rejected", "none")
     assert queries.get(alice).kyc_reason == "Please send a new photo of the passport."
-    with pytest.raises(asking.NotComplete):
-        asking.submit(alice, actor=alice)
+    with pytest.raises(submissions.NotComplete):
+        submissions.submit(alice, actor=alice)
     rollback()
     desk.upload(alice, "passport")
     assert [one.status for one in files.papers(alice)] == ["pending"]  # the refused one was replaced
@@ -338,8 +338,8 @@ def test_an_expired_document_ends_it_at_once_and_a_newer_one_brings_it_back(desk
     commit()
     desk.work()
     assert desk.standing(alice) == ("expired", "none")
-    with pytest.raises(asking.NotComplete):
-        asking.submit(alice, actor=alice)
+    with pytest.raises(submissions.NotComplete):
+        submissions.submit(alice, actor=alice)
     rollback()
     desk.upload(alice, "passport")
     desk.submit(alice)
@@ -363,7 +363,7 @@ def test_the_reminder_comes_once_in_the_last_thirty_days(desk, alice):
 
 def test_the_number_is_sealed_and_found_again_in_another_file(desk, alice):
     desk.facts(alice)
-    row = db.session.execute(sa.select(KycFile.__table__)).first()
+    row = db.session.execute(sa.select(KycRecord.__table__)).first()
     assert not any(number in str(row) for number in ("EP 123", "123-4567", "EP1234567"))
     assert files.id_number(alice) == "EP 123-4567"
     bob = raising.person("bob")

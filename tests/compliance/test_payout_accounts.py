@@ -7,8 +7,8 @@ import pytest
 from crowdfund.compliance.queries import desk as desk_queries
 from crowdfund.compliance.queries import reviews as reviews_queries
 from crowdfund.compliance.rules.reviews import Decision
-from crowdfund.compliance.service import asking
 from crowdfund.compliance.service import reviews as reviews_service
+from crowdfund.compliance.service import submissions
 from crowdfund.kernel.db import commit, rollback
 from crowdfund.kernel.errors import Conflict, Invalid, NotYours
 from crowdfund.payout_accounts import queries
@@ -49,7 +49,7 @@ def test_a_verified_account_proves_the_bank_for_the_enhanced_level(desk, alice, 
     desk.upload(alice, "proof_of_address")
     give(desk, frozen, alice)
     with pytest.raises(Conflict, match="already verified at this level"):
-        asking.submit(alice, actor=alice)
+        submissions.submit(alice, actor=alice)
     decide(desk, alice)
     assert desk.submit(alice) == "enhanced"
     desk.accept_all(alice)

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from crowdfund.compliance.rules import facts, nominees, requirements, reviews, standing, texts
+from crowdfund.compliance.rules import eligibility, facts, nominees, requirements, reviews, texts
 from crowdfund.compliance.rules.requirements import File, Paper
 from crowdfund.kernel.errors import Invalid, InvalidFields
 
@@ -131,7 +131,7 @@ def test_a_level_ends_with_the_first_document_it_needs():
     ],
 )  # fmt: skip
 def test_new_money_is_refused_in_words_unless_the_person_is_verified_today(status, level, expires_on, words):
-    found = standing.refusal(status, level, expires_on, TODAY)
+    found = eligibility.refusal(status, level, expires_on, TODAY)
     assert (found is None) if words is None else (words in found)
 
 
@@ -140,7 +140,7 @@ def test_new_money_is_refused_in_words_unless_the_person_is_verified_today(statu
     [("2026-06-14", False), ("2026-06-15", True), ("2026-07-15", True), ("2026-07-16", False)],
 )
 def test_the_reminder_comes_within_thirty_days(day, is_ending):
-    assert standing.is_ending(date.fromisoformat(day), TODAY) == is_ending
+    assert eligibility.is_ending(date.fromisoformat(day), TODAY) == is_ending
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from crowdfund.issuers import queries
-from crowdfund.issuers.service import file, reviews
+from crowdfund.issuers.service import onboarding, reviews
 from crowdfund.kernel.db import commit, rollback
 from tests import raising
 
@@ -19,7 +19,7 @@ def cast(app, frozen):
 @pytest.fixture
 def waiting(cast):
     company_id = raising.filled_company(cast["alice"])
-    file.submit(company_id, actor=cast["alice"])
+    onboarding.submit(company_id, actor=cast["alice"])
     raising.accept_papers(company_id, cast["carla"])
     return company_id
 
@@ -55,7 +55,7 @@ def test_a_decision_is_made_once(client, cast, waiting):
 
 def test_a_reviewer_sees_no_buttons_for_a_company_of_their_own(client, cast):
     company_id = raising.filled_company(cast["carla"])
-    file.submit(company_id, actor=cast["carla"])
+    onboarding.submit(company_id, actor=cast["carla"])
     commit()
     carla = raising.sign_in(client, cast["carla"])
     page = carla.get(f"/staff/companies/{company_id}").text

@@ -121,18 +121,18 @@ def test_every_look_is_recorded_before_anything_is_shown(alice, carla, frozen):
     frozen.advance(timedelta(minutes=5))
     look(document_id, carla, "review")
     now = frozen.now()
-    assert queries.looked_at(("person", alice)) == [
+    assert queries.access_log(("person", alice)) == [
         (now, carla, document_id, "review"),
         (now - timedelta(minutes=5), alice, document_id, "own"),
     ]
-    assert queries.looked_at(("person", carla)) == []
+    assert queries.access_log(("person", carla)) == []
 
 
 def test_a_look_stays_even_if_what_follows_is_refused(alice):
     document_id = upload(alice)
     look(document_id, alice)
     rollback()
-    assert len(queries.looked_at(("person", alice))) == 1
+    assert len(queries.access_log(("person", alice))) == 1
 
 
 def test_a_look_is_never_changed_or_removed(alice):
@@ -347,7 +347,7 @@ def test_destruction_keeps_the_history_and_forgets_the_name(alice):
     row = queries.get(document_id)
     assert (row.status, row.filename) == ("destroyed", "-")
     assert [event.to_status for event in queries.history(document_id)] == ["pending", "destroyed"]
-    assert len(queries.looked_at(("person", alice))) == 1
+    assert len(queries.access_log(("person", alice))) == 1
     assert queries.of_owner(("person", alice)) == []
 
 

@@ -62,7 +62,7 @@ def test_a_picture_is_shown_and_can_be_downloaded(app, cast):
 def test_staff_who_verify_may_look_and_strangers_learn_nothing(app, cast, name, status, purpose):
     document_id = kept(("person", cast["alice"]), cast["alice"])
     assert ask(app, cast, name, document_id).status_code == status
-    looks = queries.looked_at(("person", cast["alice"]))
+    looks = queries.access_log(("person", cast["alice"]))
     assert [(look.viewer, look.purpose) for look in looks] == ([(cast[name], purpose)] if purpose else [])
     recorded = [row for row in audit.about("document", document_id) if row.action == "document.view"]
     assert [row.actor for row in recorded] == ([cast[name]] if purpose in ("review", "audit") else [])
@@ -97,4 +97,4 @@ def test_a_destroyed_document_is_gone_for_everybody(app, cast):
     service.destroy(document_id, actor=cast["alice"])
     commit()
     assert ask(app, cast, "alice", document_id).status_code == 404
-    assert queries.looked_at(("person", cast["alice"])) == []
+    assert queries.access_log(("person", cast["alice"])) == []

@@ -44,7 +44,7 @@ def test_money_that_is_here_goes_back_whatever_became_of_the_verification(world,
     lapse(world.people["charlie"], status)
     db.session.execute(sa.text("UPDATE campaign SET status = 'failed'"))
     commit()
-    assert service.give_back_all(world.campaign_id, reason="Below the threshold.") == 1
+    assert service.refund_all(world.campaign_id, reason="Below the threshold.") == 1
     commit()
     assert world.status(investment_id) == "returned"
     assert world.wallet() == 1_000_00

@@ -86,7 +86,7 @@ def test_what_the_contract_refused_is_refunded_in_the_books_alone(world, settled
         refuse(investment_id)
     db.session.execute(sa.text("UPDATE campaign SET status = 'failed'"))
     commit()
-    service.give_back_all(world.campaign_id, reason="Below the threshold.")
+    service.refund_all(world.campaign_id, reason="Below the threshold.")
     commit()
     assert (world.wallet(), counted(world)[3]) == (1_300_00, 0)
     assert chain.writes_of("refund", world.campaign_id) == []
@@ -98,7 +98,7 @@ def test_what_was_recorded_just_before_the_end_is_refunded_on_the_contract_too(w
         refuse(investment_id)
     db.session.execute(sa.text("UPDATE campaign SET status = 'cancelled'"))
     commit()
-    service.give_back_all(world.campaign_id, reason="The campaign was cancelled.")
+    service.refund_all(world.campaign_id, reason="The campaign was cancelled.")
     commit()
     raising.confirm("investment", one)  # it was on chain before the contract was cancelled
     outbox.drain("chain")

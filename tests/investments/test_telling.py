@@ -27,9 +27,9 @@ def end_campaign(status="failed"):
     commit()
 
 
-def give_back_all(world):
+def refund_all(world):
     rollback()
-    count = service.give_back_all(world.campaign_id, reason="Below the threshold.")
+    count = service.refund_all(world.campaign_id, reason="Below the threshold.")
     commit()
     world.work()
     return count
@@ -59,7 +59,7 @@ def test_an_investor_hears_of_each_station_once(world):
     outbox.drain("chain")
     world.work()
     end_campaign()
-    give_back_all(world)
+    refund_all(world)
     assert sorted(kinds(world)) == ["investment.recorded", "investment.refunded", "investment.settled"]
 
 
@@ -110,11 +110,11 @@ def test_a_record_that_is_confirmed_while_the_campaign_runs_marks_no_refund(worl
 def test_what_goes_back_is_one_entry_that_names_investment_and_campaign(world):
     investment_id = settled(world)
     end_campaign()
-    assert give_back_all(world) == 1
+    assert refund_all(world) == 1
     rollback()
     [entry] = [
         one
-        for one in ledger.entries_for("investment", investment_id)
+        for one in ledger.entries_with_key_prefix("investment", investment_id)
         if one["key"] == f"investment:{investment_id}:returned"
     ]
     assert (entry["kind"], entry["currency"]) == ("investment.returned", "ETB")
@@ -127,7 +127,7 @@ def test_what_goes_back_is_one_entry_that_names_investment_and_campaign(world):
 def test_the_contract_is_told_of_a_refund_by_the_persons_key(world):
     settled(world)
     end_campaign()
-    give_back_all(world)
+    refund_all(world)
     [write] = chain.writes_of("refund", world.campaign_id)
     charlie = world.people["charlie"]
     intent = f"refund:{world.campaign_id}:{charlie}"
@@ -176,7 +176,7 @@ def test_late_money_that_finds_no_room_goes_back_and_takes_no_room_of_others(wor
 def test_a_settlement_that_is_told_again_after_the_return_changes_nothing(world):
     investment_id = settled(world)
     end_campaign()
-    give_back_all(world)
+    refund_all(world)
     service.settled(investment_id)
     commit()
     assert (world.status(investment_id), world.wallet()) == ("returned", 1_000_00)

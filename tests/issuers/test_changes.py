@@ -9,7 +9,7 @@ from crowdfund.chain import queries as chain
 from crowdfund.documents import service as documents
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.issuers.rules import diffs
-from crowdfund.issuers.service import bank, changes, file, officers, papers, reviews, shared
+from crowdfund.issuers.service import bank, changes, officers, onboarding, papers, reviews, shared
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, rollback
 from crowdfund.kernel.errors import NotYours, WrongState
@@ -31,7 +31,7 @@ def cast(app, frozen):
 
 def rename(cast, name="Yirga Coffee Roasters"):
     values = raising.COMPANY | {"registration_no": "MT/AA/1/0000000/2015", "trade_name": name}
-    file.save(cast["company"], "company", values, actor=cast["alice"])
+    onboarding.save(cast["company"], "company", values, actor=cast["alice"])
     commit()
 
 
@@ -195,7 +195,7 @@ def test_an_expired_licence_stops_new_campaigns_and_the_team_is_told(cast, froze
 def test_two_changes_cannot_take_one_wallet(cast):
     other = raising.registered_company(cast["bob"], cast["carla"], 7)
     taken = issuers_queries.get(other).wallet_address
-    file.save(cast["company"], "wallet", {"wallet_address": taken}, actor=cast["alice"])
+    onboarding.save(cast["company"], "wallet", {"wallet_address": taken}, actor=cast["alice"])
     changes.send(cast["company"], actor=cast["alice"])
     commit()
     with raising.refused(shared.Taken):

@@ -18,7 +18,7 @@ from crowdfund.campaigns.models import Campaign
 from crowdfund.campaigns.service import ending, life, shared
 from crowdfund.chain import connection, deploy, queries, rules
 from crowdfund.issuers import queries as issuers_queries
-from crowdfund.issuers.service import changes, file, reviews
+from crowdfund.issuers.service import changes, onboarding, reviews
 from crowdfund.issuers.service import registry as registry_service
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import commit, db, new_id, rollback
@@ -63,7 +63,7 @@ def stage(app, own_node):
     deploy.run(lambda _line: None, commit)
     owner, officer = raising.person("alice"), raising.person("carla", "compliance")
     company_id = raising.filled_company(owner)
-    file.submit(company_id, actor=owner)
+    onboarding.submit(company_id, actor=owner)
     raising.accept_papers(company_id, officer)
     for account in (connection.address_of("operator"), queries.address_of("CampaignFactory")):
         own_node.rpc("anvil_impersonateAccount", account)
@@ -157,7 +157,7 @@ class Stage:
         running = issuers_queries.running_changes(self.company)
         if self.row().status == "verified" and not running:
             name = f"{self.row().trade_name[:40]} {len(self.numbers)}"
-            file.save(self.company, "company", raising.COMPANY | {"trade_name": name}, actor=self.owner)
+            onboarding.save(self.company, "company", raising.COMPANY | {"trade_name": name}, actor=self.owner)
             changes.send(self.company, actor=self.owner)
 
     def decide(self):

@@ -7,7 +7,7 @@ from crowdfund.chain import queries as chain
 from crowdfund.documents import queries as documents
 from crowdfund.documents import rules
 from crowdfund.issuers import queries
-from crowdfund.issuers.service import bank, file, officers, registry, reviews, shared
+from crowdfund.issuers.service import bank, officers, onboarding, registry, reviews, shared
 from crowdfund.issuers.service import papers as papers_service
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.errors import CrowdfundError, InvalidFields, NotYours, WrongState
@@ -23,27 +23,27 @@ def cast(app, frozen):
 
 
 def test_a_draft_keeps_each_page_and_nothing_of_a_bad_one(cast):
-    company_id = file.start(cast["alice"])
-    file.save(company_id, "contacts", raising.CONTACTS)
+    company_id = onboarding.start(cast["alice"])
+    onboarding.save(company_id, "contacts", raising.CONTACTS)
     commit()
     with raising.refused(InvalidFields):
-        file.save(company_id, "company", raising.COMPANY | {"tin": "1e9"})
+        onboarding.save(company_id, "company", raising.COMPANY | {"tin": "1e9"})
     row = queries.get(company_id)
     assert (row.contact_phone, row.legal_name, row.status) == ("+251911234567", None, "draft")
 
 
 def test_an_incomplete_file_cannot_be_submitted(cast):
-    company_id = file.start(cast["alice"])
+    company_id = onboarding.start(cast["alice"])
     commit()
     with pytest.raises(
         shared.Incomplete, match="company details, contact person and address, directors and owners"
     ):
-        file.submit(company_id, actor=cast["alice"])
+        onboarding.submit(company_id, actor=cast["alice"])
 
 
 def test_an_approved_company_is_written_to_the_registry_with_salted_commitments_only(cast):
     company_id = raising.filled_company(cast["alice"])
-    file.submit(company_id, actor=cast["alice"])
+    onboarding.submit(company_id, actor=cast["alice"])
     raising.accept_papers(company_id, cast["carla"])
     reviews.approve(company_id, actor=cast["carla"])
     commit()
@@ -70,7 +70,7 @@ def test_the_confirmation_registers_the_company_once(cast, frozen):
 
 def test_a_refusal_by_the_registry_is_shown_and_tried_again(cast):
     company_id = raising.filled_company(cast["alice"])
-    file.submit(company_id, actor=cast["alice"])
+    onboarding.submit(company_id, actor=cast["alice"])
     raising.accept_papers(company_id, cast["carla"])
     reviews.approve(company_id, actor=cast["carla"])
     commit()
@@ -87,12 +87,12 @@ def test_a_refusal_by_the_registry_is_shown_and_tried_again(cast):
 
 def test_a_rejected_company_can_be_corrected_and_submitted_again(cast):
     company_id = raising.filled_company(cast["alice"])
-    file.submit(company_id, actor=cast["alice"])
+    onboarding.submit(company_id, actor=cast["alice"])
     reviews.reject(company_id, "The licence has expired in May.", actor=cast["carla"])
     commit()
     assert queries.get(company_id).rejection_reason == "The licence has expired in May."
-    file.save(company_id, "company", raising.COMPANY | {"registration_no": "MT/AA/9/1/2026"})
-    file.submit(company_id, actor=cast["alice"])
+    onboarding.save(company_id, "company", raising.COMPANY | {"registration_no": "MT/AA/9/1/2026"})
+    onboarding.submit(company_id, actor=cast["alice"])
     commit()
     assert queries.get(company_id).status == "submitted"
 
@@ -100,7 +100,7 @@ def test_a_rejected_company_can_be_corrected_and_submitted_again(cast):
 @pytest.mark.parametrize("verb", ["approve", "reject"])
 def test_nobody_decides_about_a_company_of_their_own(cast, verb):
     company_id = raising.filled_company(cast["carla"])
-    file.submit(company_id, actor=cast["carla"])
+    onboarding.submit(company_id, actor=cast["carla"])
     commit()
     with raising.refused(NotYours):
         if verb == "approve":
@@ -112,15 +112,15 @@ def test_nobody_decides_about_a_company_of_their_own(cast, verb):
 
 def test_a_submitted_file_cannot_be_changed(cast):
     company_id = raising.filled_company(cast["alice"])
-    file.submit(company_id, actor=cast["alice"])
+    onboarding.submit(company_id, actor=cast["alice"])
     commit()
     for change in (
-        lambda: file.save(company_id, "company", raising.COMPANY),
-        lambda: file.hold_wallet(company_id),
+        lambda: onboarding.save(company_id, "company", raising.COMPANY),
+        lambda: onboarding.hold_wallet(company_id),
         lambda: papers_service.attach(company_id, "other", "a.pdf", raising.PDF, actor=cast["alice"]),
         lambda: officers.save(company_id, raising.DIRECTOR, actor=cast["alice"]),
         lambda: bank.save(company_id, raising.BANK, actor=cast["alice"]),
-        lambda: file.submit(company_id, actor=cast["alice"]),
+        lambda: onboarding.submit(company_id, actor=cast["alice"]),
     ):
         with raising.refused(WrongState):
             change()
@@ -128,17 +128,17 @@ def test_a_submitted_file_cannot_be_changed(cast):
 
 def test_two_companies_cannot_have_one_licence_or_one_wallet(cast):
     first = raising.filled_company(cast["alice"], 1)
-    file.submit(first, actor=cast["alice"])
+    onboarding.submit(first, actor=cast["alice"])
     twin = raising.filled_company(cast["bob"], 1)
     other = raising.filled_company(cast["bob"], 2)
-    file.save(other, "wallet", {"wallet_address": queries.get(first).wallet_address})
+    onboarding.save(other, "wallet", {"wallet_address": queries.get(first).wallet_address})
     commit()
     with raising.refused(shared.Taken):
-        file.submit(twin, actor=cast["bob"])
+        onboarding.submit(twin, actor=cast["bob"])
     with raising.refused(shared.Taken):
-        file.submit(other, actor=cast["bob"])
+        onboarding.submit(other, actor=cast["bob"])
     reviews.reject(first, "These papers are of another company.", actor=cast["carla"])
-    file.submit(twin, actor=cast["bob"])
+    onboarding.submit(twin, actor=cast["bob"])
     commit()
     assert queries.get(twin).status == "submitted"
 
@@ -154,15 +154,15 @@ def test_a_newer_paper_takes_the_place_of_one_that_nobody_has_accepted(cast):
 
 
 def test_a_wallet_held_by_the_platform_gives_way_to_an_own_one(cast):
-    company_id = file.start(cast["alice"])
-    address = file.hold_wallet(company_id)
-    assert file.hold_wallet(company_id) == address
-    file.save(company_id, "wallet", {"wallet_address": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"})
+    company_id = onboarding.start(cast["alice"])
+    address = onboarding.hold_wallet(company_id)
+    assert onboarding.hold_wallet(company_id) == address
+    onboarding.save(company_id, "wallet", {"wallet_address": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"})
     assert queries.get(company_id).wallet_sealed_key is None
 
 
 def test_the_history_of_a_company_cannot_be_rewritten(cast):
-    company_id = file.start(cast["alice"])
+    company_id = onboarding.start(cast["alice"])
     commit()
     for statement in ("UPDATE company_event SET actor = 'x'", "DELETE FROM company_event"):
         with pytest.raises(sa.exc.DBAPIError, match="append-only"):
@@ -172,7 +172,7 @@ def test_the_history_of_a_company_cannot_be_rewritten(cast):
 
 
 def test_a_stranger_finds_no_company(cast):
-    company_id = file.start(cast["alice"])
+    company_id = onboarding.start(cast["alice"])
     commit()
     assert queries.for_member(company_id, cast["alice"]).id == company_id
     with pytest.raises(CrowdfundError) as refusal:

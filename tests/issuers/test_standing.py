@@ -6,7 +6,7 @@ from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.service import drafts, ending, releasing, reviews, shared
 from crowdfund.chain import queries as chain
 from crowdfund.issuers import queries
-from crowdfund.issuers.service import file, registry
+from crowdfund.issuers.service import onboarding, registry
 from crowdfund.issuers.service import reviews as reviews_service
 from crowdfund.kernel.db import commit, rollback
 from crowdfund.kernel.errors import WrongState
@@ -82,7 +82,7 @@ def test_what_the_registry_refused_is_tried_again_for_where_the_company_stands_n
 
 def test_a_company_whose_registration_is_under_way_is_deactivated_after_it(cast):
     other = raising.filled_company(raising.person("bob"), 9)
-    file.submit(other, actor=queries.get(other).owner_id)
+    onboarding.submit(other, actor=queries.get(other).owner_id)
     raising.accept_papers(other, cast["carla"])
     reviews_service.approve(other, actor=cast["carla"])
     reviews_service.deactivate(other, WHY, actor=cast["carla"])

@@ -7,7 +7,7 @@ import pytest
 
 from crowdfund.issuers import queries
 from crowdfund.issuers.rules import declarations, team
-from crowdfund.issuers.service import file, reviews
+from crowdfund.issuers.service import onboarding, reviews
 from crowdfund.issuers.service import team as team_service
 from crowdfund.kernel.db import commit, rollback
 from crowdfund.kernel.errors import NotYours
@@ -182,7 +182,7 @@ def test_a_company_is_handed_over_and_the_old_owner_may_leave(client, cast):
 
 def test_a_member_in_any_role_never_decides_about_the_company(cast):
     carla = raising.person("carla", "compliance")
-    file.submit(cast["company"], actor=cast["alice"])
+    onboarding.submit(cast["company"], actor=cast["alice"])
     raising.join(cast["company"], carla, "viewer")
     with raising.refused(NotYours):
         reviews.approve(cast["company"], actor=carla)

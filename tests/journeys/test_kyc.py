@@ -200,7 +200,7 @@ from crowdfund.kernel import db
 from crowdfund.people import queries as people
 from crowdfund.people.models import User
 from crowdfund.compliance.queries import files, reviews
-from crowdfund.compliance.service import lasting as service
+from crowdfund.compliance.service import expiry as service
 with create_app().app_context():
     person = people.find_by_email({email!r})
     assert person.id not in reviews.lapsed() and not service.expire(person.id)

@@ -11,7 +11,7 @@ from crowdfund.chain.state import READER
 from crowdfund.kernel import clock, config, health, outbox
 from crowdfund.kernel.db import commit, db
 from crowdfund.kernel.outbox import Heartbeat
-from crowdfund.kernel.outbox.beating import forget_last
+from crowdfund.kernel.outbox.heartbeats import forget_last
 
 _T = outbox.outbox_table
 

@@ -7,7 +7,7 @@ import pytest
 from crowdfund.kernel import clock, health, outbox
 from crowdfund.kernel.db import commit, db
 from crowdfund.kernel.outbox import lateness
-from crowdfund.kernel.outbox.beating import forget_last
+from crowdfund.kernel.outbox.heartbeats import forget_last
 from crowdfund.reports import proofs, queries, service
 
 QUARTER = timedelta(minutes=15)

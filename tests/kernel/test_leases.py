@@ -85,7 +85,7 @@ def test_rows_that_wait_for_their_turn_in_the_same_claim_are_kept_as_well(done, 
 
 def test_the_heart_renews_by_itself(done, frozen, app, monkeypatch):
     monkeypatch.setattr(leases, "RENEW_EVERY_S", 0.01)
-    monkeypatch.setattr(leases, "_heart", leases._Heart())
+    monkeypatch.setattr(leases, "_heart", leases._Renewer())
     moved = threading.Event()
     renew = leases.Keeper.renew
 

@@ -49,12 +49,14 @@ def test_an_account_without_postings_has_no_history_and_no_balance(book):
 
 
 def test_entries_are_found_by_what_their_key_says(busy):
-    found = queries.entries_for("out", "3")
+    found = queries.entries_with_key_prefix("out", "3")
     assert found == []
     busy.post("payment:7:settled", (WORLD, ALICE, "1"))
     busy.post("payment:77:settled", (WORLD, ALICE, "1"))
-    assert [entry["key"] for entry in queries.entries_for("payment", "7")] == ["payment:7:settled"]
-    assert queries.entries_for("payment", "%") == []
+    assert [entry["key"] for entry in queries.entries_with_key_prefix("payment", "7")] == [
+        "payment:7:settled"
+    ]
+    assert queries.entries_with_key_prefix("payment", "%") == []
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from crowdfund.payments import rules
-from crowdfund.payments.rules import Kind, Resolution, Said, Status, Verdict
+from crowdfund.payments.rules import Kind, Report, Resolution, Status, Verdict
 
 STATUSES = ("PENDING", "SUCCESS", "SETTLED", "FAILED")
 OK, AHEAD, AGAINST = Verdict.OK, Verdict.AHEAD, Verdict.CONTRADICTION
@@ -31,26 +31,28 @@ PATHS = {
 
 
 def said(status, **changes):
-    return Said(**({"status": status, "amount_minor": 100, "currency": "ETB", "customer_ref": "C"} | changes))
+    return Report(
+        **({"status": status, "amount_minor": 100, "currency": "ETB", "customer_ref": "C"} | changes)
+    )
 
 
 @pytest.mark.parametrize(("pair", "expected"), WEIGHED.items())
 def test_a_webhook_is_worth_what_the_gateway_confirms(pair, expected):
     event, truth = pair
-    assert rules.weigh(said(event), said(truth)) == rules.Weighed(*expected)
+    assert rules.reconcile(said(event), said(truth)) == rules.Reconciliation(*expected)
 
 
 @pytest.mark.parametrize("change", [{"amount_minor": 101}, {"currency": "USD"}])
 def test_figures_count_once_money_is_claimed(change):
-    assert rules.weigh(said("PENDING", **change), said("SETTLED")) == rules.Weighed("PENDING", OK)
-    assert rules.weigh(said("SUCCESS", **change), said("SUCCESS")) == rules.Weighed("", AGAINST)
+    assert rules.reconcile(said("PENDING", **change), said("SETTLED")) == rules.Reconciliation("PENDING", OK)
+    assert rules.reconcile(said("SUCCESS", **change), said("SUCCESS")) == rules.Reconciliation("", AGAINST)
 
 
 @pytest.mark.parametrize("event", STATUSES)
 @pytest.mark.parametrize("truth", STATUSES)
 def test_a_webhook_about_another_customer_is_worth_nothing(event, truth):
     other = said(event, customer_ref="D")
-    assert rules.weigh(other, said(truth)) == rules.Weighed("", AGAINST)
+    assert rules.reconcile(other, said(truth)) == rules.Reconciliation("", AGAINST)
 
 
 @pytest.mark.parametrize("status", Status)
@@ -73,14 +75,14 @@ def test_a_payment_goes_only_where_the_agreed_status_leads(status, effective):
     ],
 )
 def test_the_agreed_status_is_the_weaker_of_the_two(claimed, truth, claimed_failed, effective):
-    assert rules.agreed(claimed, truth, claimed_failed=claimed_failed) == effective
+    assert rules.agreed_status(claimed, truth, claimed_failed=claimed_failed) == effective
 
 
 def test_a_claim_only_rises():
     ladder = ("", *rules.LADDER)
     for low, before in enumerate(ladder):
         for high, claim in enumerate(ladder):
-            assert rules.stronger(before, claim) == ladder[max(low, high)]
+            assert rules.higher_status(before, claim) == ladder[max(low, high)]
     assert [rules.rank(status) for status in (*ladder, "FAILED")] == [-1, 0, 1, 2, -1]
 
 

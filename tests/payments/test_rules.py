@@ -6,17 +6,17 @@ from itertools import permutations
 import pytest
 
 from crowdfund.payments import rules
-from crowdfund.payments.rules import Kind, Said, Status, Verdict
+from crowdfund.payments.rules import Kind, Report, Status, Verdict
 
 
 def said(status, amount=100, currency="ETB", customer="CPRN-1"):
-    return Said(status, amount, currency, customer)
+    return Report(status, amount, currency, customer)
 
 
 def test_an_event_claims_at_most_what_the_gateway_confirms():
-    assert rules.weigh(said("SETTLED"), said("SUCCESS")) == rules.Weighed("SUCCESS", Verdict.AHEAD)
-    assert rules.weigh(said("SUCCESS"), said("SETTLED")) == rules.Weighed("SUCCESS", Verdict.OK)
-    assert rules.weigh(said("FAILED"), said("FAILED")) == rules.Weighed("FAILED", Verdict.OK)
+    assert rules.reconcile(said("SETTLED"), said("SUCCESS")) == rules.Reconciliation("SUCCESS", Verdict.AHEAD)
+    assert rules.reconcile(said("SUCCESS"), said("SETTLED")) == rules.Reconciliation("SUCCESS", Verdict.OK)
+    assert rules.reconcile(said("FAILED"), said("FAILED")) == rules.Reconciliation("FAILED", Verdict.OK)
 
 
 @pytest.mark.parametrize(
@@ -31,14 +31,14 @@ def test_an_event_claims_at_most_what_the_gateway_confirms():
     ],
 )
 def test_what_differs_from_the_gateway_is_a_contradiction_and_claims_nothing(event, truth):
-    assert rules.weigh(event, truth) == rules.Weighed("", Verdict.CONTRADICTION)
+    assert rules.reconcile(event, truth) == rules.Reconciliation("", Verdict.CONTRADICTION)
 
 
 @pytest.mark.parametrize("order", list(permutations(rules.LADDER)))
 def test_claims_add_up_to_the_strongest_in_any_order(order):
     claimed = ""
     for status in order:
-        claimed = rules.stronger(claimed, status)
+        claimed = rules.higher_status(claimed, status)
     assert claimed == "SETTLED"
 
 

@@ -16,7 +16,7 @@ from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain_service
 from crowdfund.investments import queries as investment_queries
 from crowdfund.investments import service as investments
-from crowdfund.issuers.service import file
+from crowdfund.issuers.service import onboarding
 from crowdfund.issuers.service import reviews as reviews_service
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, rollback
@@ -260,7 +260,7 @@ def raised(app, own_node, deployed, later):  # noqa: F811
     people = {name: raising.person(name, *roles) for name, roles in staff.items()}
     people |= {name: verified(name) for name in ("charlie", "dora")}
     company = raising.filled_company(people["alice"])
-    file.submit(company, actor=people["alice"])
+    onboarding.submit(company, actor=people["alice"])
     raising.accept_papers(company, people["carla"])
     reviews_service.approve(company, actor=people["carla"])
     commit()

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from crowdfund.reconciliation.rules import comparing, following, telling
+from crowdfund.reconciliation.rules import comparing, following, wording
 
 BOOKS = comparing.Books(
     campaign_id="c1", title="A roaster", slug="a-roaster", address="0x01", status="live", ending=None,
@@ -157,7 +157,7 @@ def facts(status="live", result="succeeded", *lines, **more):
 def test_every_disagreement_of_states_has_a_plan(books, contract, action, to):
     made = following.plan(facts(books, contract))
     assert (made.action, made.to) == (action, to)
-    assert telling.plan_words(made, "ETB")
+    assert wording.plan_words(made, "ETB")
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_a_record_without_its_money_is_shown_and_not_counted():
     made = following.plan(facts("live", "succeeded", line("i1"), without))
     assert [one.id for one in made.extra] == ["i2"]
     assert (made.settled_after_minor, made.difference_minor) == (1_000, 1_000)
-    assert any("has not arrived" in sentence for sentence in telling.plan_words(made, "ETB"))
+    assert any("has not arrived" in sentence for sentence in wording.plan_words(made, "ETB"))
 
 
 def test_the_postings_are_those_of_the_plan_and_the_fee_is_floored():

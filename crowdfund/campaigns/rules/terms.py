@@ -41,7 +41,7 @@ class Limits:
 
 
 # The brief's data set (rules.md, Limits); rows of `campaign_limits` with a later date replace it.
-BRIEF = Limits()
+DEFAULT_LIMITS = Limits()
 
 
 _DAYS = re.compile(r"[0-9]{1,4}", re.ASCII)

@@ -26,7 +26,7 @@ class TotalsDisagree(Conflict):
     code = "totals_disagree"
 
 
-def line_up(campaign_id: str) -> None:
+def lock_for_update(campaign_id: str) -> None:
     """Wait for the turn to move a campaign's totals; it is held until the transaction ends."""
     locked(campaign_id)
 
@@ -49,7 +49,7 @@ def reserve(campaign_id: str, amount_minor: int) -> None:
         terms_frozen_at=sa.func.coalesce(_C.c.terms_frozen_at, now),
     )
     if not moved:
-        _say_why(campaign_id)
+        _raise_refusal(campaign_id)
 
 
 def unreserve(campaign_id: str, amount_minor: int) -> None:
@@ -60,7 +60,7 @@ def unreserve(campaign_id: str, amount_minor: int) -> None:
         _C.c.reserved_minor - amount_minor >= _C.c.settled_minor + _C.c.foreign_room_minor,
         reserved_minor=_C.c.reserved_minor - amount_minor,
     )
-    _insist(moved, campaign_id)
+    _require(moved, campaign_id)
 
 
 def count_settled(campaign_id: str, amount_minor: int, *, new_investor: bool) -> None:
@@ -86,7 +86,7 @@ def count_settled(campaign_id: str, amount_minor: int, *, new_investor: bool) ->
     campaign = locked(campaign_id)
     if not _takes_settlements(campaign):
         raise CampaignClosed(_("The campaign ended before this money came in. It will be returned."))
-    _insist(False, campaign_id)
+    _require(False, campaign_id)
 
 
 def _takes_settlements(campaign: Campaign) -> bool:
@@ -113,7 +113,7 @@ def take_foreign(campaign_id: str, amount_minor: int, *, is_token: bool) -> int:
         token_minor=_C.c.token_minor + (amount_minor if is_token else 0),
         terms_frozen_at=sa.func.coalesce(_C.c.terms_frozen_at, clock.now()),
     )
-    _insist(moved, campaign_id)
+    _require(moved, campaign_id)
     return room
 
 
@@ -128,13 +128,13 @@ def uncount_settled(campaign_id: str, amount_minor: int, *, investor_gone: bool)
         reserved_minor=_C.c.reserved_minor - amount_minor,
         investors_count=_C.c.investors_count - int(investor_gone),
     )
-    _insist(moved, campaign_id)
+    _require(moved, campaign_id)
 
 
 def count_refused(campaign_id: str, change: int) -> None:
     """Note that the contract refused to record an investment (1), or that this is settled (-1)."""
     counted = _C.c.refused_count + change
-    _insist(_update(campaign_id, counted >= 0, refused_count=counted), campaign_id)
+    _require(_update(campaign_id, counted >= 0, refused_count=counted), campaign_id)
 
 
 def _check(amount_minor: int) -> None:
@@ -149,12 +149,12 @@ def _update(campaign_id: str, *where: sa.ColumnElement[bool], **values: object) 
     return moved == 1
 
 
-def _insist(moved: bool, campaign_id: str) -> None:
+def _require(moved: bool, campaign_id: str) -> None:
     if not moved:
         raise TotalsDisagree(f"The totals of campaign {campaign_id} do not allow this. Nothing was changed.")
 
 
-def _say_why(campaign_id: str) -> None:
+def _raise_refusal(campaign_id: str) -> None:
     campaign = locked(campaign_id)
     is_ending = campaign.ending or campaign.contract_result
     if campaign.status != Status.LIVE or is_ending or campaign.ends_at is None:

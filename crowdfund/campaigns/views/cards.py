@@ -10,13 +10,13 @@ from sqlalchemy import Row
 
 from crowdfund.campaigns import queries
 from crowdfund.campaigns.rules import life
-from crowdfund.campaigns.views.kept import Kept
+from crowdfund.campaigns.views.page_cache import BoundedCache
 from crowdfund.issuers.rules import lists
 
 KEPT = 4_000
 Key = tuple[str, int, int | None, str, str]
 
-_cards: Kept[bytes] = Kept(KEPT)
+_cards: BoundedCache[bytes] = BoundedCache(KEPT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,19 +56,19 @@ def create(company_id: str) -> BaseResponse:
 @bp.get("/my/campaigns/<string(length=32):campaign_id>")
 def manage(campaign_id: str) -> Response:
     """Show a campaign to its company: tasks, state, next step."""
-    return pages.render("campaigns/manage.html", form=forms.ReasonForm(), **_state(_mine(campaign_id)))
+    return pages.render("campaigns/manage.html", form=forms.ReasonForm(), **_state(_authorise(campaign_id)))
 
 
 @bp.get("/my/campaigns/<string(length=32):campaign_id>/state")
 def state(campaign_id: str) -> Response:
     """Show where a campaign stands, alone, for live updates."""
-    return pages.render("campaigns/_state.html", **_state(_mine(campaign_id)))
+    return pages.render("campaigns/_state.html", **_state(_authorise(campaign_id)))
 
 
 @bp.route("/my/campaigns/<string(length=32):campaign_id>/edit/<step>", methods=["GET", "POST"])
 def edit(campaign_id: str, step: str) -> BaseResponse:
     """Show one page of a draft and save it."""
-    campaign = _mine(campaign_id, "campaign")
+    campaign = _authorise(campaign_id, "campaign")
     if step not in drafts.STEPS:
         abort(404)
     form = forms.FORMS[step](**_presets(campaign, step))
@@ -90,7 +90,7 @@ def edit(campaign_id: str, step: str) -> BaseResponse:
 @bp.post("/my/campaigns/<string(length=32):campaign_id>/preview")
 def preview(campaign_id: str) -> Response:
     """Show the story as it would look; nothing is saved."""
-    _mine(campaign_id, "campaign")
+    _authorise(campaign_id, "campaign")
     story = safe_story(request.form.get("story_md", "")[: drafts.STORY_MAX])
     return pages.render("campaigns/_preview.html", preview=story)
 
@@ -98,7 +98,7 @@ def preview(campaign_id: str) -> Response:
 @bp.route("/my/campaigns/<string(length=32):campaign_id>/check", methods=["GET", "POST"])
 def check(campaign_id: str) -> BaseResponse:
     """Show the whole draft, take the declaration and submit."""
-    campaign = _mine(campaign_id, "view" if request.method == "GET" else "campaign")
+    campaign = _authorise(campaign_id, "view" if request.method == "GET" else "campaign")
     form = forms.SubmitForm()
     context = {"campaign": campaign, "form": form, **draft_context(campaign)}
     context["can_write"] = may_write(campaign.company_id)
@@ -119,7 +119,7 @@ def check(campaign_id: str) -> BaseResponse:
 @bp.post("/my/campaigns/<string(length=32):campaign_id>/close")
 def close(campaign_id: str) -> BaseResponse:
     """Close early, once the threshold is settled."""
-    _mine(campaign_id, "campaign")
+    _authorise(campaign_id, "campaign")
     ending.close_early(campaign_id, actor=identity.current_user().id)
     pages.flash(_("The contract is being closed."), "success")
     return pages.back(url_for("campaigns.manage", campaign_id=campaign_id))
@@ -128,7 +128,7 @@ def close(campaign_id: str) -> BaseResponse:
 @bp.post("/my/campaigns/<string(length=32):campaign_id>/cancel")
 def withdraw(campaign_id: str) -> BaseResponse:
     """Withdraw a campaign that is not live yet; a live one only staff can cancel."""
-    campaign = _mine(campaign_id, "campaign")
+    campaign = _authorise(campaign_id, "campaign")
     if campaign.status == life.Status.LIVE:
         raise WrongState(_("A live campaign can only be cancelled by us. Contact us."))
     ending.cancel(campaign_id, "Withdrawn by the company.", actor=identity.current_user().id)
@@ -139,7 +139,7 @@ def withdraw(campaign_id: str) -> BaseResponse:
 # --- helpers ------------------------------------------------------------------------------------
 
 
-def _mine(campaign_id: str, action: str = "view") -> Row[Any]:
+def _authorise(campaign_id: str, action: str = "view") -> Row[Any]:
     return queries.for_member(campaign_id, identity.current_user().id, action)
 
 

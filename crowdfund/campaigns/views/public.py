@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from crowdfund.adapters import storage
 from crowdfund.campaigns import listing, queries
 from crowdfund.campaigns.rules import addresses, drafts, life
-from crowdfund.campaigns.views import cards, kept
+from crowdfund.campaigns.views import cards, page_cache
 from crowdfund.campaigns.views.blueprint import bp
 from crowdfund.documents import sending
 from crowdfund.documents import service as document_service
@@ -51,8 +51,8 @@ def _list(*, intro: bool) -> Response:
     context = {"here": url_for("campaigns.index"), "is_empty": not shown.rows, "filtered": filtered}
     moving = {"cards": drawn, "pager": _pager(shown, lasting) if shown.rows else b""}
     if requests.is_htmx():
-        return kept.fragment("campaigns/_list.html", key, moving=moving, **context)
-    return kept.page(
+        return page_cache.fragment("campaigns/_list.html", key, moving=moving, **context)
+    return page_cache.page(
         "campaigns/index.html",
         key,
         moving=moving,
@@ -76,7 +76,7 @@ def _pager(shown: listing.Page, lasting: tuple[tuple[str, str], ...]) -> bytes:
         "first": shown.first, "last": shown.last, "total": shown.total, "is_counted": shown.is_counted,
     }  # fmt: skip
     key = (lasting, number, shown.previous, shown.following, shown.first, shown.last, shown.total)
-    return kept.part("campaigns/_pager.html", (key, shown.is_counted), lambda: context)
+    return page_cache.part("campaigns/_pager.html", (key, shown.is_counted), lambda: context)
 
 
 @bp.get("/campaigns/<slug>")
@@ -89,12 +89,12 @@ def detail(slug: str) -> Response:
     # What the page itself shows of the campaign, beside its texts and figures.
     can_invest = now["can_invest"] and not campaign.is_own
     own = (campaign.title, campaign.summary, campaign.min_minor, can_invest)
-    return kept.page(
+    return page_cache.page(
         "campaigns/detail.html",
         (fixed, own),
         moving={
             "figures": _funding(campaign, now),
-            "texts": kept.part("campaigns/_texts.html", fixed, lambda: _texts(slug)),
+            "texts": page_cache.part("campaigns/_texts.html", fixed, lambda: _texts(slug)),
         },
         campaign=campaign,
         can_invest=can_invest,
@@ -115,7 +115,7 @@ def _funding(campaign: Row[Any], now: dict[str, Any]) -> bytes:
         campaign.grace_days, now["threshold_minor"], now["phase"], now["time_left"], now["can_invest"],
         is_coming, bool(campaign.is_own),
     )  # fmt: skip
-    return kept.filled_part(
+    return page_cache.filled_part(
         "campaigns/_funding.html",
         key,
         lasting=lasting,
@@ -155,7 +155,7 @@ def _texts(slug: str) -> dict[str, Any]:
 def funding(slug: str) -> Response:
     """Show the moving figures alone: the page refetches them when money comes in."""
     campaign = queries.funding(slug, _viewer())
-    return kept.answer(_funding(campaign, figures(campaign)))
+    return page_cache.answer(_funding(campaign, figures(campaign)))
 
 
 @bp.get("/campaigns/<slug>/documents/<string(length=32):document_id>")

@@ -5,15 +5,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crowdfund.compliance.models import KycFile, KycReview, Nominee
+from crowdfund.compliance.models import KycRecord, KycReview, Nominee
 from crowdfund.compliance.queries.files import today
-from crowdfund.compliance.rules import standing
+from crowdfund.compliance.rules import eligibility
 from crowdfund.kernel.db.paging import START, Key, Page, Place, count_up_to, counts_up_to, read_page
 from crowdfund.payout_accounts import queries as payout_accounts_queries
 from crowdfund.people import queries as people_queries
 
 _P = people_queries.PEOPLE
-_F, _R, _N = KycFile.__table__, KycReview.__table__, Nominee.__table__
+_F, _R, _N = KycRecord.__table__, KycReview.__table__, Nominee.__table__
 _NOMINEES = (
     sa.select(_N.c.person_id, sa.func.count().label("number"), sa.func.min(_N.c.submitted_at).label("since"))
     .where(_N.c.status == "pending")
@@ -85,7 +85,7 @@ def waiting_count() -> int:
 def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     where: list[sa.ColumnElement[bool]] = []
     if wanted.status == EXPIRING:
-        until = today() + standing.REMIND_BEFORE
+        until = today() + eligibility.REMIND_BEFORE
         where += [_P.c.kyc_status == "verified", _P.c.kyc_expires_on.between(today(), until)]
     elif wanted.status and wanted.status != WAITING:
         where.append(_P.c.kyc_status == wanted.status)

@@ -9,9 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from crowdfund.adapters import sealing
-from crowdfund.compliance.models import KycFile
+from crowdfund.compliance.models import KycRecord
+from crowdfund.compliance.rules import eligibility, requirements
 from crowdfund.compliance.rules import facts as facts_rules
-from crowdfund.compliance.rules import requirements, standing
 from crowdfund.documents import queries as documents
 from crowdfund.kernel import clock, config
 from crowdfund.kernel.db import db
@@ -20,7 +20,7 @@ from crowdfund.kernel.i18n import _
 from crowdfund.payout_accounts import queries as payout_accounts_queries
 from crowdfund.people import queries
 
-_F = KycFile.__table__
+_F = KycRecord.__table__
 SEALED = "compliance.id_number"
 
 
@@ -70,7 +70,7 @@ def paper_of(person_id: str, document_id: str) -> documents.DocumentRow:
 
 def snapshot(person_id: str) -> requirements.File:
     """Return everything that decides which level a person may have."""
-    reach = queries.reach([person_id]).get(person_id)
+    reach = queries.contact_channels([person_id]).get(person_id)
     return requirements.File(
         facts=filled(person_id),
         has_contact=bool(reach and (reach.emails or reach.phones)),
@@ -114,4 +114,4 @@ def refusal(person_id: str) -> str | None:
     person = queries.get(person_id)
     if person is None:
         raise NotFound(_("There is no such person."))
-    return standing.refusal(person.kyc_status, person.kyc_level, person.kyc_expires_on, today())
+    return eligibility.refusal(person.kyc_status, person.kyc_level, person.kyc_expires_on, today())

@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from crowdfund.compliance.models import KycFile, KycReview, Nominee, kyc_review_event, nominee_event
+from crowdfund.compliance.models import KycRecord, KycReview, Nominee, kyc_review_event, nominee_event
 from crowdfund.compliance.queries.files import today
 from crowdfund.kernel.db import db
 from crowdfund.people import queries
 
 _R = KycReview.__table__
 _N = Nominee.__table__
-_F = KycFile.__table__
+_F = KycRecord.__table__
 _E = kyc_review_event
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from crowdfund.adapters import sealing
 from crowdfund.compliance.queries import files
 from crowdfund.compliance.rules import facts, requirements
-from crowdfund.compliance.service import asking, shared
+from crowdfund.compliance.service import shared, submissions
 from crowdfund.documents import queries as documents
 from crowdfund.documents import service as document_service
 from crowdfund.kernel.errors import Conflict
@@ -46,7 +46,7 @@ def save_facts(person_id: str, step: str, values: Mapping[str, object]) -> None:
         _look_again(person_id, _PROVEN_BY[step])
     if step == "about":
         _name_profile(person_id, str(good["legal_name"]))
-    asking.changed(file, actor=person_id, what=step, is_known=was_known)
+    submissions.changed(file, actor=person_id, what=step, is_known=was_known)
 
 
 def _look_again(person_id: str, kinds: tuple[str, ...]) -> None:
@@ -82,7 +82,7 @@ def attach(person_id: str, examined: document_service.Examined) -> str:
     for old in useless:
         document_service.supersede(old.id, document_id, actor=person_id)
     is_known = any(one.status == "verified" for one in there)
-    asking.changed(file, actor=person_id, what=examined.kind, is_known=is_known)
+    submissions.changed(file, actor=person_id, what=examined.kind, is_known=is_known)
     return document_id
 
 
@@ -91,4 +91,4 @@ def remove(person_id: str, document_id: str) -> None:
     paper = files.paper_of(person_id, document_id)
     file = shared.locked_file(person_id)
     document_service.destroy(paper.id, actor=person_id)
-    asking.changed(file, actor=person_id, what=paper.kind, is_known=paper.status == "verified")
+    submissions.changed(file, actor=person_id, what=paper.kind, is_known=paper.status == "verified")

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from crowdfund.compliance.models import KycFile, KycReview, kyc_review_event
+from crowdfund.compliance.models import KycRecord, KycReview, kyc_review_event
 from crowdfund.compliance.rules.reviews import Status
 from crowdfund.kernel import clock, live
 from crowdfund.kernel.db import db, insert_ignore, locked, record_event
@@ -14,12 +14,12 @@ from crowdfund.people import queries
 PAGE = "/account/verification"
 
 
-def locked_file(person_id: str) -> KycFile:
+def locked_file(person_id: str) -> KycRecord:
     """Return the person's file, opened if there is none, locked until the end of the transaction."""
     now = clock.now()
     row = {"person_id": person_id, "revision": 0, "created_at": now, "updated_at": now}
-    insert_ignore(KycFile.__table__, [row])
-    return locked(KycFile, person_id)
+    insert_ignore(KycRecord.__table__, [row])
+    return locked(KycRecord, person_id)
 
 
 def person_of(person_id: str) -> queries.Person:

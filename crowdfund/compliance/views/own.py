@@ -10,8 +10,8 @@ from crowdfund.compliance.forms import FACT_FORMS, DeclarationForm, UploadForm
 from crowdfund.compliance.queries import files, nominees, reviews
 from crowdfund.compliance.rules import facts as facts_rules
 from crowdfund.compliance.rules import requirements
-from crowdfund.compliance.service import asking
 from crowdfund.compliance.service import files as files_service
+from crowdfund.compliance.service import submissions
 from crowdfund.compliance.views import tasks
 from crowdfund.compliance.views.blueprint import bp
 from crowdfund.documents import queries as documents
@@ -97,7 +97,7 @@ def check() -> BaseResponse:
     try:
         if not form.declaration.data:
             raise CrowdfundError(_("Confirm that everything is true."), status=422, field="declaration")
-        asking.submit(me, actor=me)
+        submissions.submit(me, actor=me)
     except CrowdfundError as error:
         put_errors(form, error)
         return _check_page(form, status=error.status)
@@ -108,16 +108,16 @@ def check() -> BaseResponse:
 
 
 @bp.get("/account/verification/looked-at")
-def looked_at() -> Response:
+def access_log() -> Response:
     """Show the person who has opened the documents, when and why."""
     me = identity.current_user().id
     owners = [("person", me), *(("nominee", one.id) for one in nominees.of_person(me))]
-    looks = [look for owner in owners for look in documents.looked_at(owner) if look.viewer != me]
+    looks = [look for owner in owners for look in documents.access_log(owner) if look.viewer != me]
     looks.sort(key=lambda look: look.at, reverse=True)
     kinds = {row.id: row.kind for owner in owners for row in documents.every_of_owner(owner)}
     viewers = {look.viewer: _viewer(look.viewer) for look in looks}
     return pages.render(
-        "compliance/looked_at.html", looks=looks, kinds=kinds, viewers=viewers,
+        "compliance/access_log.html", looks=looks, kinds=kinds, viewers=viewers,
         kind_names=requirements.KIND_NAMES, purposes=document_rules.PURPOSES,
     )  # fmt: skip
 

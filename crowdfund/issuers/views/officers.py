@@ -23,7 +23,7 @@ OFFICER = "<string(length=32):officer_id>"
 @bp.get(f"{COMPANY}/officers")
 def officers(company_id: str) -> Response:
     """Show the list, and what it still lacks."""
-    company = _mine(company_id)
+    company = _authorise(company_id)
     listed = queries.filled(company)["officers"]
     total = sum(officer["ownership_bps"] for officer in listed)
     return pages.render(
@@ -39,13 +39,13 @@ def officers(company_id: str) -> Response:
 @bp.route(f"{COMPANY}/officers/new", methods=["GET", "POST"])
 def new_officer(company_id: str) -> BaseResponse:
     """Add someone to the list."""
-    return _page(_mine(company_id), None)
+    return _page(_authorise(company_id), None)
 
 
 @bp.route(f"{COMPANY}/officers/{OFFICER}", methods=["GET", "POST"])
 def officer(company_id: str, officer_id: str) -> BaseResponse:
     """Change someone of the list."""
-    company = _mine(company_id)
+    company = _authorise(company_id)
     found = [one for one in queries.filled(company)["officers"] if one["id"] == officer_id]
     if not found:
         raise officers_service.OfficerMissing(_("There is no such person on the list."))
@@ -55,12 +55,12 @@ def officer(company_id: str, officer_id: str) -> BaseResponse:
 @bp.post(f"{COMPANY}/officers/{OFFICER}/remove")
 def remove_officer(company_id: str, officer_id: str) -> BaseResponse:
     """Take someone off the list."""
-    _mine(company_id)
+    _authorise(company_id)
     officers_service.remove(company_id, officer_id, actor=identity.current_user().id)
     return pages.back(url_for("issuers.officers", company_id=company_id))
 
 
-def _mine(company_id: str) -> Row[Any]:
+def _authorise(company_id: str) -> Row[Any]:
     return queries.for_member(company_id, identity.current_user().id, "file")
 
 

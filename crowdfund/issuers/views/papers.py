@@ -36,7 +36,7 @@ document_service.may_open.register("company", _belongs_or_reviews)
 @bp.get(f"{COMPANY}/documents")
 def documents(company_id: str) -> Response:
     """Show which documents are needed, which are there and the status of each."""
-    company = _mine(company_id)
+    company = _authorise(company_id)
     facts = issuers_queries.filled(company)
     needed = papers.required(facts["country"])
     kinds = [*needed, *(kind for kind in papers.KINDS if kind not in needed)]
@@ -57,7 +57,7 @@ def documents(company_id: str) -> Response:
 @bp.route(f"{COMPANY}/documents/<kind>", methods=["GET", "POST"])
 def paper(company_id: str, kind: str) -> BaseResponse:
     """Upload a document of one kind."""
-    company = _mine(company_id)
+    company = _authorise(company_id)
     if kind not in papers.KINDS:
         abort(404)
     form = forms.PaperForm(kind=kind)
@@ -86,7 +86,7 @@ def paper(company_id: str, kind: str) -> BaseResponse:
 @bp.post(f"{COMPANY}/documents/<string(length=32):document_id>/remove")
 def remove_paper(company_id: str, document_id: str) -> BaseResponse:
     """Take back a document that nobody has accepted yet."""
-    _mine(company_id)
+    _authorise(company_id)
     papers_service.remove(company_id, document_id, actor=identity.current_user().id)
     return pages.back(url_for("issuers.documents", company_id=company_id))
 
@@ -95,7 +95,7 @@ def _looks(company_id: str) -> list[tuple[Any, str, str, str]]:
     """Return when who opened which document and why; colleagues of ours by first name."""
     owner, team = ("company", company_id), issuers_queries.member_ids(company_id)
     kinds = {row.id: row.kind for row in document_queries.every_of_owner(owner)}
-    looks = document_queries.looked_at(owner, most=20)
+    looks = document_queries.access_log(owner, most=20)
     people = {viewer: queries.get(viewer) for viewer in {look.viewer for look in looks}}
     found = []
     for look in looks:
@@ -106,7 +106,7 @@ def _looks(company_id: str) -> list[tuple[Any, str, str, str]]:
     return found
 
 
-def _mine(company_id: str) -> Row[Any]:
+def _authorise(company_id: str) -> Row[Any]:
     return issuers_queries.for_member(company_id, identity.current_user().id, "documents")
 
 

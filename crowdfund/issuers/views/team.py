@@ -24,7 +24,7 @@ MEMBER = "<string(length=32):user_id>"
 @bp.route(f"{COMPANY}/team", methods=["GET", "POST"])
 def team(company_id: str) -> BaseResponse:
     """Show the team; invite someone."""
-    company = _mine(company_id, "view")
+    company = _authorise(company_id, "view")
     form = forms.InviteForm()
     if not form.is_submitted():
         return _page(company, form)
@@ -44,7 +44,7 @@ def team(company_id: str) -> BaseResponse:
 @bp.post(f"{COMPANY}/team/{MEMBER}/role")
 def set_role(company_id: str, user_id: str) -> BaseResponse:
     """Give a member another role."""
-    company = _mine(company_id, "team")
+    company = _authorise(company_id, "team")
     role = forms.RoleForm().role.data or ""
     try:
         team_service.set_role(company_id, user_id, role, actor=identity.current_user().id)
@@ -60,7 +60,7 @@ def set_role(company_id: str, user_id: str) -> BaseResponse:
 def remove_member(company_id: str, user_id: str) -> BaseResponse:
     """Take someone out of the team, or leave it."""
     me = identity.current_user().id
-    company = _mine(company_id, "view" if user_id == me else "team")
+    company = _authorise(company_id, "view" if user_id == me else "team")
     try:
         team_service.remove(company_id, user_id, actor=me)
     except team_service.LastOwner as error:
@@ -75,7 +75,7 @@ def remove_member(company_id: str, user_id: str) -> BaseResponse:
 @bp.post(f"{COMPANY}/team/{MEMBER}/hand-over")
 def hand_over(company_id: str, user_id: str) -> BaseResponse:
     """Make a member the owner in one's own place."""
-    _mine(company_id, "team")
+    _authorise(company_id, "team")
     team_service.hand_over(company_id, user_id, actor=identity.current_user().id)
     pages.flash(_("Handed over. You are a manager of this company now."), "success")
     return _back(company_id)
@@ -84,7 +84,7 @@ def hand_over(company_id: str, user_id: str) -> BaseResponse:
 @bp.post(f"{COMPANY}/invitations/<string(length=32):invitation_id>/revoke")
 def revoke(company_id: str, invitation_id: str) -> BaseResponse:
     """Take an invitation back."""
-    _mine(company_id, "team")
+    _authorise(company_id, "team")
     team_service.revoke(company_id, invitation_id, actor=identity.current_user().id)
     pages.flash(_("Revoked. The link no longer works."))
     return _back(company_id)
@@ -125,7 +125,7 @@ def decline(token: str) -> BaseResponse:
 # --- helpers ------------------------------------------------------------------------------------
 
 
-def _mine(company_id: str, action: str) -> Row[Any]:
+def _authorise(company_id: str, action: str) -> Row[Any]:
     return issuers_queries.for_member(company_id, identity.current_user().id, action)
 
 

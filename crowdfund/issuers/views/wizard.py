@@ -11,7 +11,7 @@ from crowdfund.issuers import answers, forms, queries
 from crowdfund.issuers.rules import bank, declarations, life, papers, steps, team
 from crowdfund.issuers.rules.life import Status
 from crowdfund.issuers.service import bank as bank_service
-from crowdfund.issuers.service import file
+from crowdfund.issuers.service import onboarding
 from crowdfund.issuers.views.blueprint import COMPANY, bp
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.forms import put_errors
@@ -26,29 +26,29 @@ def start() -> BaseResponse:
     me = identity.current_user().id
     unused = [row for row in queries.of_member(me) if row.status == "draft" and not row.legal_name]
     unused = [row for row in unused if row.my_role == team.Role.OWNER]
-    company_id = unused[0].id if unused else file.start(me)
+    company_id = unused[0].id if unused else onboarding.start(me)
     return pages.back(url_for("issuers.overview", company_id=company_id))
 
 
 @bp.get(COMPANY)
 def overview(company_id: str) -> Response:
-    """Show the task list and the status of the file."""
-    return pages.render("issuers/overview.html", **_state(_mine(company_id)))
+    """Show the task list and the status of the onboarding."""
+    return pages.render("issuers/overview.html", **_state(_authorise(company_id)))
 
 
 @bp.get(f"{COMPANY}/state")
 def state(company_id: str) -> Response:
-    """Show the status of the file, alone, for live updates."""
-    return pages.render("issuers/_state.html", **_state(_mine(company_id)))
+    """Show the status of the onboarding, alone, for live updates."""
+    return pages.render("issuers/_state.html", **_state(_authorise(company_id)))
 
 
 @bp.route(f"{COMPANY}/edit/<step>", methods=["GET", "POST"])
 def edit(company_id: str, step: str) -> BaseResponse:
     """Show one page of the wizard and save it."""
     if step not in forms.FORMS:
-        _mine(company_id)
+        _authorise(company_id)
         abort(404)
-    company = _mine(company_id, steps.action_of(step))
+    company = _authorise(company_id, steps.action_of(step))
     if step == "bank" and company.status == Status.VERIFIED and not step_up.is_fresh():
         return refusals.to_second_factor()
     form = _form(company, step)
@@ -69,13 +69,13 @@ def edit(company_id: str, step: str) -> BaseResponse:
 @bp.route(f"{COMPANY}/check", methods=["GET", "POST"])
 def check(company_id: str) -> BaseResponse:
     """Show all answers, take the declarations and submit."""
-    company = _mine(company_id, "view" if request.method == "GET" else "file")
+    company = _authorise(company_id, "view" if request.method == "GET" else "file")
     form = forms.DeclarationForm()
     if not form.validate_on_submit():
         return _check(company, form, status=422 if form.errors else 200)
     ticked = [code for code in declarations.STATEMENTS if form[code].data]
     try:
-        file.submit(company_id, actor=identity.current_user().id, statements=ticked)
+        onboarding.submit(company_id, actor=identity.current_user().id, statements=ticked)
     except CrowdfundError as error:
         put_errors(form, error)
         return _check(company, form, status=error.status)
@@ -97,7 +97,7 @@ def after(company_id: str, step: str) -> str:
 # --- helpers ------------------------------------------------------------------------------------
 
 
-def _mine(company_id: str, action: str = "view") -> Row[Any]:
+def _authorise(company_id: str, action: str = "view") -> Row[Any]:
     return queries.for_member(company_id, identity.current_user().id, action)
 
 
@@ -129,11 +129,11 @@ def _save(company: Row[Any], step: str, form: FlaskForm) -> None:
                 _("Saved. It waits 24 hours, then compliance reviews it. We have notified you by e-mail.")
             )
     elif step == "wallet" and form.choice.data == "hold":
-        file.hold_wallet(company.id, actor=me)
+        onboarding.hold_wallet(company.id, actor=me)
     elif step == "wallet" and form.choice.data != "own":
         raise CrowdfundError(_("Choose one of the two."), status=422, field="choice")
     else:
-        file.save(company.id, step, form.data, actor=me)
+        onboarding.save(company.id, step, form.data, actor=me)
 
 
 def _check(company: Row[Any], form: FlaskForm, *, status: int) -> Response:

@@ -27,7 +27,7 @@ from crowdfund.kernel.db import (
 _T = AuditEntry.__table__
 _H = AuditHead.__table__
 # Trying pages must not fill the log: the same page once an hour, a limit a day for a person and for all.
-SAME_DOOR = timedelta(hours=1)
+SAME_REFUSAL = timedelta(hours=1)
 DENIED_A_DAY, DENIED_A_DAY_FOR_ALL = 50, 5_000
 
 
@@ -131,7 +131,7 @@ def _is_news(connection: Connection, row: dict[str, Any]) -> bool:
     """Return whether a refusal should still be kept."""
     since = row["at"] - timedelta(days=1)
     mine = _T.c.actor == row["actor"]
-    same = sa.and_(mine, _T.c.action == row["action"], _T.c.at > row["at"] - SAME_DOOR)
+    same = sa.and_(mine, _T.c.action == row["action"], _T.c.at > row["at"] - SAME_REFUSAL)
     counted = sa.select(
         sa.func.count(),
         sa.func.coalesce(sa.func.sum(sa.case((mine, 1), else_=0)), 0),

@@ -6,10 +6,9 @@ done in the transaction that holds the effect. A sweeper finds whatever a lost b
 """
 
 from crowdfund.kernel.outbox.adding import add, add_by_driver, add_many, revive
-from crowdfund.kernel.outbox.beating import RELAY, beat, beats, dead, worker_name
-from crowdfund.kernel.outbox.bell import CHANNEL, redis_client, ring
 from crowdfund.kernel.outbox.draining import CLAIM, MAX_FAILURES, drain, drain_all
 from crowdfund.kernel.outbox.events import Event, Subject, emit, emit_many, emit_on, on
+from crowdfund.kernel.outbox.heartbeats import RELAY, beat, beats, dead, worker_name
 from crowdfund.kernel.outbox.lateness import SILENT_AFTER, late, overdue, relay_is_silent, unqueued
 from crowdfund.kernel.outbox.leases import LEASE
 from crowdfund.kernel.outbox.models import KEY_LENGTH, Heartbeat, Outbox, Schedule, outbox_table
@@ -31,6 +30,7 @@ from crowdfund.kernel.outbox.registry import (
     handler,
 )
 from crowdfund.kernel.outbox.relay import due_queues, enqueue_drain, run_relay, tick
+from crowdfund.kernel.outbox.waking import CHANNEL, redis_client, wake_workers
 
 __all__ = [
     "CAPACITIES",
@@ -80,9 +80,9 @@ __all__ = [
     "redis_client",
     "relay_is_silent",
     "revive",
-    "ring",
     "run_relay",
     "tick",
     "unqueued",
+    "wake_workers",
     "worker_name",
 ]

@@ -16,9 +16,9 @@ from crowdfund.kernel.db import (
     insert_ignore,
     new_id,
 )
-from crowdfund.kernel.outbox.bell import ring
 from crowdfund.kernel.outbox.models import KEY_LENGTH, outbox_table
 from crowdfund.kernel.outbox.registry import HANDLERS, QUEUES
+from crowdfund.kernel.outbox.waking import wake_workers
 
 _T = outbox_table
 
@@ -47,7 +47,7 @@ def add_many(
         raise ValueError(f"outbox key longer than {KEY_LENGTH}: {too_long[0]}")  # cut, it would not be unique
     rows = [new_row(item, now=now, not_before=not_before or now, lane=lane) for item in items]
     for queue in {row["queue"] for row in rows}:
-        after_commit(("bell", queue), partial(ring, queue))
+        after_commit(("wake workers", queue), partial(wake_workers, queue))
     return insert_ignore(_T, rows)
 
 
@@ -98,4 +98,4 @@ def revive(row_id: str) -> None:
         .values(state="due", attempts=0, failures=0, not_before=clock.now(), leased_until=None)
     )
     for queue in QUEUES:
-        after_commit(("bell", queue), partial(ring, queue))
+        after_commit(("wake workers", queue), partial(wake_workers, queue))

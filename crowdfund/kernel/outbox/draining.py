@@ -11,7 +11,7 @@ import structlog
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import Fault, commit, db, fault_of, new_id, release, rollback, rows_changed
 from crowdfund.kernel.outbox import intakes, leases
-from crowdfund.kernel.outbox.beating import beat, worker_name
+from crowdfund.kernel.outbox.heartbeats import beat, worker_name
 from crowdfund.kernel.outbox.lanes import Lanes, Prepared
 from crowdfund.kernel.outbox.leases import Keeper
 from crowdfund.kernel.outbox.models import outbox_table
@@ -32,7 +32,7 @@ def drain(queue: str, *, limit_s: float = 20.0) -> int:
     the database is lost: what was claimed then comes back when its lease ends.
     """
     with Keeper(new_id(), db.engine) as keeper:
-        shift = _Shift(queue, keeper)
+        shift = _Drain(queue, keeper)
         try:
             shift.work(until=time.monotonic() + limit_s)
         except sa.exc.SQLAlchemyError as error:
@@ -57,7 +57,7 @@ def drain_all(*, rounds: int = 200) -> int:
     raise RuntimeError("the outbox did not come to rest")
 
 
-class _Shift:
+class _Drain:
     """One drain: takes turns among the lanes, so that none waits for another."""
 
     def __init__(self, queue: str, keeper: Keeper) -> None:

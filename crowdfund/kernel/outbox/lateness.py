@@ -13,7 +13,7 @@ from crowdfund.kernel import clock
 from crowdfund.kernel.clock import CLOCKS_DIFFER
 from crowdfund.kernel.db import db
 from crowdfund.kernel.outbox import intakes
-from crowdfund.kernel.outbox.beating import RELAY, beats, write
+from crowdfund.kernel.outbox.heartbeats import RELAY, beats, write
 from crowdfund.kernel.outbox.models import Outbox
 from crowdfund.kernel.outbox.registry import INTAKES, QUEUES
 

@@ -40,13 +40,13 @@ class Keeper:
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
-        _heart.add(self)
+        _renewer.add(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _heart.remove(self)
+        _renewer.remove(self)
 
     def hold(self, ids: Iterable[str]) -> None:
         """Renew the leases of these rows from now on."""
@@ -78,7 +78,7 @@ class Keeper:
         return len(found)
 
 
-class _Heart:
+class _Renewer:
     """One thread of the process that renews the leases of all its drains."""
 
     def __init__(self) -> None:
@@ -109,7 +109,7 @@ class _Heart:
                     log.warning("outbox.lease_not_renewed", owner=keeper.owner, error=str(error))
 
 
-_heart = _Heart()
+_renewer = _Renewer()
 
 
 def due(queue: str | None, now: datetime) -> list[sa.ColumnElement[bool]]:

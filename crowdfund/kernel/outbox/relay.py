@@ -14,13 +14,13 @@ from crowdfund.kernel.clock import CLOCKS_DIFFER
 from crowdfund.kernel.db import commit, db, insert_ignore, new_id, reading, release, rows_changed
 from crowdfund.kernel.outbox import intakes
 from crowdfund.kernel.outbox.adding import add
-from crowdfund.kernel.outbox.beating import RELAY, beat
-from crowdfund.kernel.outbox.bell import CHANNEL, redis_client
+from crowdfund.kernel.outbox.clock_jumps import mend
+from crowdfund.kernel.outbox.heartbeats import RELAY, beat
 from crowdfund.kernel.outbox.lateness import note_start, note_sweep
 from crowdfund.kernel.outbox.leases import due
-from crowdfund.kernel.outbox.mending import mend
 from crowdfund.kernel.outbox.models import Schedule, outbox_table
 from crowdfund.kernel.outbox.registry import INTAKES, TICKS
+from crowdfund.kernel.outbox.waking import CHANNEL, redis_client
 
 # ruff: noqa: PLC0415 - the file is loaded by every process, Redis and RQ only by the relay
 log = structlog.get_logger()

@@ -12,14 +12,14 @@ from crowdfund.campaigns.service import drafts, releasing, reviews
 from crowdfund.campaigns.service import papers as campaign_papers
 from crowdfund.compliance.queries import files as person_facts
 from crowdfund.compliance.rules.reviews import Decision
-from crowdfund.compliance.service import asking
 from crowdfund.compliance.service import files as person_files
 from crowdfund.compliance.service import reviews as person_reviews
+from crowdfund.compliance.service import submissions
 from crowdfund.documents.service import Examined
 from crowdfund.investments import queries as investment_queries
 from crowdfund.investments import service as investments
 from crowdfund.issuers import queries
-from crowdfund.issuers.service import bank, file, officers, papers
+from crowdfund.issuers.service import bank, officers, onboarding, papers
 from crowdfund.issuers.service import reviews as reviews_service
 from crowdfund.kernel import clock, config
 from crowdfund.kernel.db import db
@@ -104,7 +104,7 @@ def _ask_to_be_verified(person: str, facts: cast.Facts) -> None:
     identity = facts["identity"]
     page = pictures.passport(facts["about"]["legal_name"].upper(), identity["id_number"], expires_on)
     person_files.attach(person, Examined("passport", "passport.png", "image/png", page))
-    asking.submit(person, actor=person)
+    submissions.submit(person, actor=person)
 
 
 def _verify_person(person: str, story: Story) -> None:
@@ -126,7 +126,7 @@ def _waiting_person() -> None:
 def _companies(story: Story, raises: list[cast.Raise]) -> None:
     for number, one in enumerate(raises):
         owner = story.stage.do(service.ensure_user, cast.email(one.owner), one.owner)
-        company_id = story.stage.do(file.start, owner)
+        company_id = story.stage.do(onboarding.start, owner)
         story.companies[one.slug] = company_id
         story.stage.do(_fill_company, company_id, owner, one, number)
         story.stage.do(_verify_company, company_id, story)
@@ -137,11 +137,11 @@ def _companies(story: Story, raises: list[cast.Raise]) -> None:
 
 
 def _fill_company(company_id: str, owner: str, one: cast.Raise, number: int) -> None:
-    file.save(company_id, "company", {
+    onboarding.save(company_id, "company", {
         "legal_name": f"{one.company} PLC", "trade_name": one.company, "sector": one.sector, "country": "ET",
         "registration_no": f"MT/AA/1/00{48210 + number}/2018", "tin": f"00{31245670 + number}",
     })  # fmt: skip
-    file.save(company_id, "contacts", {
+    onboarding.save(company_id, "contacts", {
         "contact_name": one.owner, "contact_email": cast.email(one.owner),
         "contact_phone": f"+25191155{6600 + number}",
         "street": f"House {12 + number * 7}, Bole sub-city", "city": "Addis Ababa",
@@ -153,14 +153,14 @@ def _fill_company(company_id: str, owner: str, one: cast.Raise, number: int) -> 
     bank.save(company_id, {
         "format": "ET", "bank": "cbe", "number": f"10001234{56000 + number}", "holder": f"{one.company} PLC",
     }, actor=owner)  # fmt: skip
-    file.hold_wallet(company_id)
+    onboarding.hold_wallet(company_id)
     for kind, text in (("business_licence", "Renewed for this year."), ("tax_certificate", "Registered."),
                        ("memorandum", one.story)):  # fmt: skip
         made = Examined(
             kind, f"{kind.replace('_', '-')}.pdf", "application/pdf", pictures.memorandum(one.company, text)
         )
         papers.keep(company_id, made, actor=owner)
-    file.submit(company_id, actor=owner)
+    onboarding.submit(company_id, actor=owner)
 
 
 def _verify_company(company_id: str, story: Story) -> None:

@@ -17,7 +17,7 @@ from crowdfund.people import queries as people_queries
 def preferences() -> BaseResponse:
     """Show and keep which kinds go to the person by which channel."""
     person = identity.current_user()
-    reach = people_queries.reach([person.id])[person.id]
+    reach = people_queries.contact_channels([person.id])[person.id]
     pairs = _pairs(is_staff=bool(person.roles), has_phone=bool(reach.phones))
     form = ChoicesForm()
     form.wanted.choices = [f"{kind}:{channel}" for kind, channel in pairs]

@@ -8,7 +8,7 @@ import structlog
 from crowdfund.adapters.gateways import Event, Truth
 from crowdfund.kernel import clock
 from crowdfund.payments import rules
-from crowdfund.payments.rules import Kind, Said, Status, Verdict
+from crowdfund.payments.rules import Kind, Report, Status, Verdict
 from crowdfund.payments.service import answers, exceptions, keys, strangers, webhooks
 from crowdfund.payments.service.answers import Answer, Answers, Foreign, Unclear
 from crowdfund.payments.service.batches import Batch, Work
@@ -79,16 +79,16 @@ def _look_for_webhook(batch: Batch, payment: Work, truth: Truth) -> None:
     name = keys.missing(truth.status)
     detail = f"{truth.status} is what the gateway answers, but no webhook has said so."
     received = truth.amount_minor, truth.currency
-    batch.doubt(payment, Kind.WEBHOOK_MISSING, detail, name=name, received=received)
+    batch.open_exception(payment, Kind.WEBHOOK_MISSING, detail, name=name, received=received)
     batch.answer(payment, *(other for other in keys.all_missing() if other != name))
 
 
 def _doubt_answer(batch: Batch, payment: Work, answer: Unclear | Foreign, *, is_tired: bool) -> None:
     """Show an answer about something else at once, one that lacks a field when it stays so."""
     if isinstance(answer, Foreign):
-        batch.doubt(payment, Kind.CONTRADICTION, answer.why, name=keys.foreign(answer.why))
+        batch.open_exception(payment, Kind.CONTRADICTION, answer.why, name=keys.foreign(answer.why))
     elif answer.is_malformed and is_tired:
-        batch.doubt(payment, Kind.CONTRADICTION, answer.why, name=keys.UNCLEAR)
+        batch.open_exception(payment, Kind.CONTRADICTION, answer.why, name=keys.UNCLEAR)
 
 
 def _apply(batch: Batch, webhook: Webhook, answer: Answer) -> None:
@@ -108,36 +108,38 @@ def _apply(batch: Batch, webhook: Webhook, answer: Answer) -> None:
         _apply_known(batch, webhook, payment, answer)
     elif answer is None:
         webhook.wait("The gateway does not know this transaction.")
-        _doubt_if_tired(batch, webhook, payment)
+        _escalate_if_exhausted(batch, webhook, payment)
     else:
         webhook.wait(answer.why)
-        _doubt_answer(batch, payment, answer, is_tired=not webhook.is_patient)
+        _doubt_answer(batch, payment, answer, is_tired=not webhook.has_retries_left)
 
 
 def _apply_known(batch: Batch, webhook: Webhook, payment: Work, truth: Truth) -> None:
     event = said(webhook)
-    weighed = rules.weigh(event, Said(truth.status, truth.amount_minor, truth.currency, truth.customer_ref))
+    weighed = rules.reconcile(
+        event, Report(truth.status, truth.amount_minor, truth.currency, truth.customer_ref)
+    )
     is_over = payment["status"] == Status.SETTLED
     if not is_over:
         batch.claim(payment, weighed.claim)
         batch.advance(payment, truth)
     if weighed.verdict is Verdict.CONTRADICTION:
         why = f"A webhook says {event.status}, the gateway {truth.status}."
-        batch.doubt(payment, Kind.CONTRADICTION, why, name=keys.differs(event, truth.status))
+        batch.open_exception(payment, Kind.CONTRADICTION, why, name=keys.differs(event, truth.status))
         if not is_over:  # the gateway's answer may have been wrong for a moment
             webhook.wait(why)
     elif weighed.verdict is Verdict.AHEAD:
         webhook.wait(f"The webhook says {event.status}, the gateway still {truth.status}.")
-        _doubt_if_tired(batch, webhook, payment)
+        _escalate_if_exhausted(batch, webhook, payment)
     elif webhook.attempts:
         batch.answer(payment, *keys.of_event(event))
     _end_if_judged(webhook, payment, keys.differs(event, truth.status))
 
 
-def _doubt_if_tired(batch: Batch, webhook: Webhook, payment: Work) -> None:
-    if not webhook.is_patient:
+def _escalate_if_exhausted(batch: Batch, webhook: Webhook, payment: Work) -> None:
+    if not webhook.has_retries_left:
         name = keys.ahead(said(webhook))
-        batch.doubt(payment, Kind.CONTRADICTION, webhook.last_error or "", name=name)
+        batch.open_exception(payment, Kind.CONTRADICTION, webhook.last_error or "", name=name)
         _end_if_judged(webhook, payment, name)
 
 
@@ -154,7 +156,7 @@ def says_nothing_new(event: Event, payment: Mapping[str, Any]) -> bool:
     """
     received = payment["received_minor"], payment["received_currency"]
     is_settled = payment["status"] == Status.SETTLED
-    return is_settled or rules.is_old_news(_said_of(event), payment["status"], received)
+    return is_settled or rules.is_old_news(_report_of(event), payment["status"], received)
 
 
 def _own_truth(payment: Work, event: Event) -> Truth:
@@ -166,10 +168,10 @@ def _own_truth(payment: Work, event: Event) -> Truth:
     return Truth(payment["tx_id"], payment["customer_ref"], status, amount, currency, payment["id"])
 
 
-def said(webhook: Webhook) -> Said:
+def said(webhook: Webhook) -> Report:
     """Return what a webhook says."""
-    return _said_of(webhook.event)
+    return _report_of(webhook.event)
 
 
-def _said_of(event: Event) -> Said:
-    return Said(event.status, event.amount_minor, event.currency, event.customer_ref)
+def _report_of(event: Event) -> Report:
+    return Report(event.status, event.amount_minor, event.currency, event.customer_ref)

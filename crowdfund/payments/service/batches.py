@@ -85,26 +85,28 @@ class Batch:
         if claim == "FAILED":
             payment["claimed_failed"] = True
         elif claim:
-            payment["claimed"] = rules.stronger(payment["claimed"], claim)
+            payment["claimed"] = rules.higher_status(payment["claimed"], claim)
         self.touch(payment)
 
     def advance(self, payment: Work, truth: Truth) -> None:
         """Move a payment to the status on which its webhooks and the status query agree."""
-        effective = rules.agreed(payment["claimed"], truth.status, claimed_failed=payment["claimed_failed"])
+        effective = rules.agreed_status(
+            payment["claimed"], truth.status, claimed_failed=payment["claimed_failed"]
+        )
         self.touch(payment)
         payment["checked_at"] = clock.now()
         if self._figures_changed(payment, truth, effective):
             why = "The gateway changed the amount after it had confirmed it."
             name = f"changed:{truth.amount_minor}{truth.currency}"
-            self.doubt(payment, Kind.CONTRADICTION, why, name=name)
+            self.open_exception(payment, Kind.CONTRADICTION, why, name=name)
             return
         if payment["status"] == Status.REVERSED and rules.rank(effective) > 0 and truth.status == "SETTLED":
             why = "The gateway settled what it had reversed before."
-            self.doubt(payment, Kind.CONTRADICTION, why, name="settled-after-reversal")
+            self.open_exception(payment, Kind.CONTRADICTION, why, name="settled-after-reversal")
         for status in rules.path(payment["status"], effective):
             self.enter(payment, status, truth)
 
-    def doubt(
+    def open_exception(
         self, payment: Work, kind: Kind, detail: str, *, name: str = "", held: bool = False,
         received: tuple[int, str] | None = None,
     ) -> None:  # fmt: skip
@@ -182,7 +184,7 @@ class Batch:
         if kind is None:
             self.tell(PaymentSettled, payment)
         else:
-            self.doubt(payment, kind, _MISFITS[kind], held=True, received=received)
+            self.open_exception(payment, kind, _MISFITS[kind], held=True, received=received)
 
     def _release(self, payment: Work, status: Status) -> None:
         """Tell the purpose that no money will come; a reversal takes back what came."""
@@ -214,6 +216,6 @@ _MISFITS: Mapping[Kind, str] = {
 
 
 def _reverse(payment_id: str) -> None:
-    for entry in ledger_queries.entries_for("payment", payment_id):
+    for entry in ledger_queries.entries_with_key_prefix("payment", payment_id):
         if entry["key"] == f"payment:{payment_id}:succeeded":
             posting.reverse(f"payment:{payment_id}:reversed", entry["id"], reason="The gateway took it back.")

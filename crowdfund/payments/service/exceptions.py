@@ -258,7 +258,7 @@ def _stand_in_for_webhook(found: Any) -> None:  # noqa: ANN401 - a row
     """Let a person be the second witness; the money still needs a fresh status query."""
     claim = found.detail.split(" ", 1)[0]
     query = sa.select(_P.c.claimed).where(_P.c.id == found.payment_id).with_for_update()
-    claimed = rules.stronger(db.session.execute(query).scalar_one(), claim)
+    claimed = rules.higher_status(db.session.execute(query).scalar_one(), claim)
     values: dict[str, Any] = {"claimed_failed": True} if claim == "FAILED" else {"claimed": claimed}
     db.session.execute(sa.update(_P).where(_P.c.id == found.payment_id).values(values))
     payload = {"payment_id": found.payment_id}

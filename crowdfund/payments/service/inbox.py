@@ -41,23 +41,23 @@ _INSERT = Prepared(
     sa.insert(_I),
     *("id", "provider", "event_id", "raw", "headers", "received_at", "state", "attempts", "last_error"),
 )
-_RING_EVERY_S = 0.02
+_WAKE_EVERY_S = 0.02
 
 
-class _Bell:
+class _WakeUp:
     """Rings the worker's bell, but not for each webhook of a flood: the sweeper hears the rest."""
 
     def __init__(self) -> None:
         self._last_s = 0.0
 
-    def ring(self) -> None:
+    def send(self) -> None:
         now = time.monotonic()
-        if now - self._last_s >= _RING_EVERY_S:
+        if now - self._last_s >= _WAKE_EVERY_S:
             self._last_s = now
-            outbox.ring("payments")
+            outbox.wake_workers("payments")
 
 
-_bell = _Bell()
+_wake_up = _WakeUp()
 
 
 class TooLarge(CrowdfundError):
@@ -102,7 +102,7 @@ def accept(gateway_name: str, raw: bytes, headers: Mapping[str, str], *, client:
                 "Too many webhooks with a bad signature came from here. Check the key, then send again."
             ) from refusal
         raise
-    _bell.ring()
+    _wake_up.send()
     return accepted
 
 

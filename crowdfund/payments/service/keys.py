@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterable
 
 from crowdfund.adapters.gateways import STATUSES
-from crowdfund.payments.rules import Kind, Said
+from crowdfund.payments.rules import Kind, Report
 
 FOREIGN, UNCLEAR = "foreign", "unclear"
 
@@ -39,12 +39,12 @@ def all_missing() -> list[str]:
     return [missing(status) for status in STATUSES]
 
 
-def ahead(event: Said) -> str:
+def ahead(event: Report) -> str:
     """Return the name of a webhook that the gateway does not confirm yet."""
     return f"ahead:{event.status}"
 
 
-def differs(event: Said, truth: str) -> str:
+def differs(event: Report, truth: str) -> str:
     """Return the name of a contradiction between a webhook and the gateway's status."""
     said = f"{event.status}|{event.amount_minor}|{event.currency}|{event.customer_ref}|{truth}"
     return f"differs:{_digest(said)}"
@@ -55,7 +55,7 @@ def foreign(why: str) -> str:
     return f"{FOREIGN}:{_digest(why)}"
 
 
-def of_event(event: Said) -> Iterable[str]:
+def of_event(event: Report) -> Iterable[str]:
     """Return every name that doubts about a webhook can have, to close them when it agrees."""
     return [FOREIGN, UNCLEAR, ahead(event), *(differs(event, status) for status in STATUSES)]
 

@@ -6,7 +6,7 @@ from crowdfund.adapters.gateways import Truth
 from crowdfund.ledger.rules import SUSPENSE, Draft, Posting, external
 from crowdfund.ledger.service import posting
 from crowdfund.payments import queries, rules
-from crowdfund.payments.rules import Kind, Said, Verdict
+from crowdfund.payments.rules import Kind, Report, Verdict
 from crowdfund.payments.service import exceptions, keys
 from crowdfund.payments.service.answers import Answer, Foreign, Unclear
 from crowdfund.payments.service.batches import Batch
@@ -20,7 +20,7 @@ def apply(batch: Batch, webhook: Webhook, answer: Answer) -> None:
     if isinstance(answer, Foreign):
         webhook.wait(answer.why)
         _contradict(webhook, None, keys.foreign(answer.why), answer.why)
-    elif not isinstance(answer, Truth) or webhook.is_patient:
+    elif not isinstance(answer, Truth) or webhook.has_retries_left:
         unclear = answer.why if isinstance(answer, Unclear) else "No payment has this transaction (yet)."
         webhook.wait(unclear)
     else:
@@ -48,8 +48,10 @@ def suspend_now(
 
 def _judge(batch: Batch, webhook: Webhook, truth: Truth) -> None:
     event = webhook.event
-    claimed = Said(event.status, event.amount_minor, event.currency, event.customer_ref)
-    weighed = rules.weigh(claimed, Said(truth.status, truth.amount_minor, truth.currency, truth.customer_ref))
+    claimed = Report(event.status, event.amount_minor, event.currency, event.customer_ref)
+    weighed = rules.reconcile(
+        claimed, Report(truth.status, truth.amount_minor, truth.currency, truth.customer_ref)
+    )
     if weighed.verdict is Verdict.CONTRADICTION:
         why = f"A webhook says {event.status}, the gateway {truth.status}."
         webhook.wait(why)

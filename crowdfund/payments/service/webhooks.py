@@ -45,7 +45,7 @@ class Webhook:
         return max(clock.now() - self.since, timedelta())
 
     @property
-    def is_patient(self) -> bool:
+    def has_retries_left(self) -> bool:
         """Return whether it may still become clear without a person."""
         return self.waited < rules.PATIENCE
 

@@ -50,7 +50,7 @@ def answer(gateway: str, raw: bytes, headers: Mapping[str, str], client: str) ->
     return 200, {"status": "verified", "transaction_id": accepted.tx_id}
 
 
-class Door:
+class WebhookMiddleware:
     """WSGI in front of the application: answers webhooks, hands everything else on."""
 
     def __init__(self, app: Flask) -> None:
@@ -104,9 +104,9 @@ def _gateway_at(path: str) -> str | None:
 
 
 @bp.record_once
-def _put_door(state: BlueprintSetupState) -> None:
+def _install_middleware(state: BlueprintSetupState) -> None:
     app: Any = state.app
-    app.wsgi_app = Door(app)
+    app.wsgi_app = WebhookMiddleware(app)
 
 
 @bp.post("/webhooks/neo-payment/")

@@ -67,7 +67,7 @@ def _mark(campaign_id: str, contract: Contract, differences: list[Difference], *
     differed = any(one.kind == "status" and one.campaign_id == campaign_id for one in differences)
     if contract.problem or not (differed or is_marked):
         return
-    totals.line_up(campaign_id)
+    totals.lock_for_update(campaign_id)
     [books] = queries.books(campaign_id)
     if all(one.kind != "status" for one in comparing.differences(books, contract)):
         ending.note_agreement(campaign_id)

@@ -188,7 +188,7 @@ def carry_out(request_id: str, found: Look) -> None:
         return
     campaign_id = request.campaign_id
     returning.lock_settled(campaign_id)  # before the campaign, as a payment that settles does
-    totals.line_up(campaign_id)
+    totals.lock_for_update(campaign_id)
     keep_one(found)
     try:
         seen = _unchanged(campaign_id, request.fingerprint)

@@ -118,7 +118,7 @@ def _lock_person(person_id: str) -> None:
 
 
 def _channels(person_id: str, kind: str, payload: dict[str, Any]) -> list[tuple[str, str]]:
-    known = people_queries.reach([person_id])[person_id]
+    known = people_queries.contact_channels([person_id])[person_id]
     told = [*(("email", one) for one in known.emails), *(("sms", one) for one in known.phones)]
     told += [(one.kind, one.address) for one in rules.new_channels(kind, payload)]
     return list(dict.fromkeys(told))

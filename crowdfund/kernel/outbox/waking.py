@@ -27,7 +27,7 @@ def redis_client() -> "redis.Redis":
     return _clients[url]
 
 
-def ring(queue: str) -> None:
+def wake_workers(queue: str) -> None:
     """Say that a queue has work; a lost ring is found by the sweeper."""
     if not config.settings().redis_url:
         return
@@ -36,4 +36,4 @@ def ring(queue: str) -> None:
     try:
         redis_client().publish(CHANNEL, queue)
     except redis.RedisError as error:
-        log.warning("doorbell.lost", queue=queue, error=str(error))
+        log.warning("wake_up.lost", queue=queue, error=str(error))

@@ -26,7 +26,7 @@ _FRESH_S = 3_600  # live tokens in a page are good for a day
 Piece = TypeVar("Piece")
 
 
-class Kept(Generic[Piece]):
+class BoundedCache(Generic[Piece]):
     """A bounded store of finished pieces; when it is full it starts anew.
 
     Threads may use it at once: each step is one operation on a dict.
@@ -61,8 +61,8 @@ class _Shell:
     places: tuple[tuple[int, str], ...]
 
 
-_parts: Kept[bytes] = Kept(1_000)
-_shells: Kept[_Shell] = Kept(300)
+_parts: BoundedCache[bytes] = BoundedCache(1_000)
+_shells: BoundedCache[_Shell] = BoundedCache(300)
 
 
 def part(template: str, key: object, context: Callable[[], Mapping[str, object]]) -> bytes:

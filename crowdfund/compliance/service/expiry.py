@@ -3,7 +3,7 @@
 from datetime import date
 
 from crowdfund.compliance.queries import files
-from crowdfund.compliance.rules import standing
+from crowdfund.compliance.rules import eligibility
 from crowdfund.compliance.service.shared import locked_file, notify, person_of, tell_pages
 from crowdfund.kernel.db import db
 from crowdfund.people import service
@@ -13,7 +13,7 @@ def expire(person_id: str) -> bool:
     """End a verification whose last day is over; return whether it was so. Money that is here stays free."""
     locked_file(person_id)
     person = person_of(person_id)
-    is_over = standing.is_lapsed(person.kyc_expires_on, files.today())
+    is_over = eligibility.is_lapsed(person.kyc_expires_on, files.today())
     if person.kyc_status != "verified" or not is_over:
         return False
     day = person.kyc_expires_on

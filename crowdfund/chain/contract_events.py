@@ -15,7 +15,7 @@ Hearer = Callable[[ContractEvent], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Handled:
     """The event moves something: functions that hear it from others, module of our own write's."""
 
     by: tuple[str, ...] = ()
@@ -29,9 +29,9 @@ class Ignored:
     why: str
 
 
-_RIGHTS = Heard(("chain.jobs.rights_changed",))
-_AUDITED = Heard(("chain.jobs.settings_changed",))
-_ROLES: dict[str, Heard | Ignored] = {
+_RIGHTS = Handled(("chain.jobs.rights_changed",))
+_AUDITED = Handled(("chain.jobs.settings_changed",))
+_ROLES: dict[str, Handled | Ignored] = {
     "RoleGranted": _RIGHTS,
     "RoleRevoked": _RIGHTS,
     "RoleAdminChanged": _RIGHTS,
@@ -39,27 +39,27 @@ _ROLES: dict[str, Heard | Ignored] = {
 # Nothing moves by itself: ADR 16.
 _LOOKED_AT = ("reconciliation.jobs.contract_ended",)
 _WITHIN = "Part of a call whose own event is heard."
-EVENTS: dict[str, dict[str, Heard | Ignored]] = {
+EVENTS: dict[str, dict[str, Handled | Ignored]] = {
     "CampaignFactory": {
         **_ROLES,
-        "CampaignCreated": Heard(confirmed="campaigns.jobs"),
+        "CampaignCreated": Handled(confirmed="campaigns.jobs"),
         "TokenAllowed": _AUDITED,
         "FeeRecipientSet": _AUDITED,
         "RecorderCapSet": _AUDITED,
         "RecorderCapRaised": _AUDITED,
     },
     "CampaignImplementation": {
-        "Invested": Heard(("investments.jobs.token_money_came",)),
-        "InvestmentRecorded": Heard(("investments.jobs.recorded_by_others",), "investments.jobs"),
-        "Closed": Heard(_LOOKED_AT, "campaigns.jobs"),
-        "FiatNotConfirmed": Heard(confirmed="campaigns.jobs"),
-        "Cancelled": Heard(_LOOKED_AT, "campaigns.jobs"),
-        "Released": Heard(_LOOKED_AT, "campaigns.jobs"),
-        "FiatReleased": Heard(_LOOKED_AT),
-        "Refunded": Heard(("investments.jobs.token_money_went_back",), "investments.jobs"),
+        "Invested": Handled(("investments.jobs.token_money_came",)),
+        "InvestmentRecorded": Handled(("investments.jobs.recorded_by_others",), "investments.jobs"),
+        "Closed": Handled(_LOOKED_AT, "campaigns.jobs"),
+        "FiatNotConfirmed": Handled(confirmed="campaigns.jobs"),
+        "Cancelled": Handled(_LOOKED_AT, "campaigns.jobs"),
+        "Released": Handled(_LOOKED_AT, "campaigns.jobs"),
+        "FiatReleased": Handled(_LOOKED_AT),
+        "Refunded": Handled(("investments.jobs.token_money_went_back",), "investments.jobs"),
         "RefundRecorded": Ignored("The money went back in the journal before; the note changes nothing."),
         "IssuerWalletProposed": _AUDITED,
-        "IssuerWalletChanged": Heard(("chain.jobs.settings_changed",), "campaigns.jobs"),
+        "IssuerWalletChanged": Handled(("chain.jobs.settings_changed",), "campaigns.jobs"),
         "LockNotFreed": Ignored("The lock can be freed by anybody at any time; the company then asks."),
         "Initialized": Ignored(_WITHIN),
         "EIP712DomainChanged": Ignored("Never emitted: the domain is fixed."),
@@ -74,11 +74,11 @@ EVENTS: dict[str, dict[str, Heard | Ignored]] = {
     },
     "IssuerRegistry": {
         **_ROLES,
-        "IssuerRegistered": Heard(confirmed="issuers.jobs"),
-        "IssuerUpdated": Heard(confirmed="issuers.jobs"),
-        "IssuerDeactivated": Heard(confirmed="issuers.jobs"),
-        "IssuerReactivated": Heard(confirmed="issuers.jobs"),
-        "LockAcquired": Heard(confirmed="campaigns.jobs"),
+        "IssuerRegistered": Handled(confirmed="issuers.jobs"),
+        "IssuerUpdated": Handled(confirmed="issuers.jobs"),
+        "IssuerDeactivated": Handled(confirmed="issuers.jobs"),
+        "IssuerReactivated": Handled(confirmed="issuers.jobs"),
+        "LockAcquired": Handled(confirmed="campaigns.jobs"),
         "LockReleased": Ignored("The journal frees its own lock when the campaign ends."),
     },
     "PaymentToken": {
@@ -88,10 +88,10 @@ EVENTS: dict[str, dict[str, Heard | Ignored]] = {
         "EIP712DomainChanged": Ignored("Never emitted: the domain is fixed."),
     },
 }
-HEARERS: dict[tuple[str, str], list[str]] = {}
+SUBSCRIBED: dict[tuple[str, str], list[str]] = {}
 
 
-def hears(*events: str, queue: str = "default") -> Callable[[Hearer], Hearer]:
+def on_contract_event(*events: str, queue: str = "default") -> Callable[[Hearer], Hearer]:
     """Let a function hear events (`Contract.Event`) that our own writes did not cause, when final.
 
     It is called once for each event.
@@ -101,7 +101,7 @@ def hears(*events: str, queue: str = "default") -> Callable[[Hearer], Hearer]:
     def register(function: Hearer) -> Hearer:
         name = f"{function.__module__.removeprefix('crowdfund.')}.{function.__name__}"
         for contract, event in wanted:
-            HEARERS.setdefault((contract, event), []).append(name)
+            SUBSCRIBED.setdefault((contract, event), []).append(name)
 
         @wraps(function)
         def hear(events: list[ContractEvent]) -> None:
@@ -118,4 +118,4 @@ def hears(*events: str, queue: str = "default") -> Callable[[Hearer], Hearer]:
 def is_heard(contract: str, event: str) -> bool:
     """Return whether anybody hears this event when somebody else causes it."""
     row = EVENTS.get(contract, {}).get(event)
-    return isinstance(row, Heard) and bool(row.by)
+    return isinstance(row, Handled) and bool(row.by)

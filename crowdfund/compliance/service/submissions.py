@@ -2,7 +2,7 @@
 
 import secrets
 
-from crowdfund.compliance.models import KycFile, KycReview, kyc_review_event
+from crowdfund.compliance.models import KycRecord, KycReview, kyc_review_event
 from crowdfund.compliance.queries import files, reviews
 from crowdfund.compliance.rules import requirements
 from crowdfund.compliance.rules.reviews import Status
@@ -29,7 +29,7 @@ class NotComplete(Conflict):
     code = "not_complete"
 
 
-def changed(file: KycFile, *, actor: str, what: str, is_known: bool) -> None:
+def changed(file: KycRecord, *, actor: str, what: str, is_known: bool) -> None:
     """Note a change of a person's file. `is_known`: something that was there before is different now.
 
     What a reviewer was looking at is outdated, a proposal has to be made again, and a verified
@@ -38,14 +38,14 @@ def changed(file: KycFile, *, actor: str, what: str, is_known: bool) -> None:
     person_id = file.person_id
     file.revision, file.updated_at = file.revision + 1, clock.now()
     db.session.flush()
-    _outdate(person_id, actor=actor, what=what)
+    _invalidate_review(person_id, actor=actor, what=what)
     if is_known and person_of(person_id).kyc_status == "verified":
         service.set_verification(person_id, "pending", level="none", actor=actor, reason=f"{what} changed")
         reopen(person_id, actor=actor)
     tell_pages(person_id)
 
 
-def _outdate(person_id: str, *, actor: str, what: str) -> None:
+def _invalidate_review(person_id: str, *, actor: str, what: str) -> None:
     """Take back a request that lacks something now; have a proposal made again."""
     review = open_review(person_id)
     if review is None:
