@@ -45,7 +45,7 @@ class ConfirmForm(PageForm):
     """The chosen resolution, and why."""
 
     resolution = HiddenField()
-    reason = TextAreaField(_l("Reason"), description=_l("BoundedCache in the history."))
+    reason = TextAreaField(_l("Reason"), description=_l("Kept in the history."))
 
 
 def choice_form(choices: tuple[Resolution, ...], **fields: Any) -> ChoiceForm:  # noqa: ANN401

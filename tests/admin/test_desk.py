@@ -55,7 +55,7 @@ def test_everybody_sees_the_queues_of_the_own_work_only(desk):
 def test_a_queue_says_how_long_it_is_and_since_when_its_oldest_waits(cast, desk, frozen):
     assert "Nothing waiting" in desk("carla")["Companies to verify"]
     for number, name in enumerate(("alice", "bob")):
-        raising.file.submit(company := raising.filled_company(raising.person(name), number), actor=name)
+        raising.onboarding.submit(company := raising.filled_company(raising.person(name), number), actor=name)
         commit()
         frozen.advance(timedelta(days=1))
     card = desk("carla")["Companies to verify"]

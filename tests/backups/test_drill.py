@@ -16,7 +16,7 @@ from crowdfund.reports import service
 from tests.chain.conftest import LocalNode, free_port
 from tests.payments import bank_process
 
-from .drill import Drill, WebhookMiddleware
+from .drill import Drill, Door
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def own_chain(tmp_path):
 
 @pytest.fixture
 def door():
-    made = WebhookMiddleware()
+    made = Door()
     yield made
     made.close()
 

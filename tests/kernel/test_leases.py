@@ -50,7 +50,7 @@ def handle(done, kind, **how):
 
 
 def renew_all():
-    return sum(keeper.renew() for keeper in list(leases._heart._keepers))
+    return sum(keeper.renew() for keeper in list(leases._renewer._keepers))
 
 
 # --- leases ------------------------------------------------------------------------------------------
@@ -83,9 +83,9 @@ def test_rows_that_wait_for_their_turn_in_the_same_claim_are_kept_as_well(done, 
     assert held == [3, 2, 1]
 
 
-def test_the_heart_renews_by_itself(done, frozen, app, monkeypatch):
+def test_the_renewer_renews_by_itself(done, frozen, app, monkeypatch):
     monkeypatch.setattr(leases, "RENEW_EVERY_S", 0.01)
-    monkeypatch.setattr(leases, "_heart", leases._Renewer())
+    monkeypatch.setattr(leases, "_renewer", leases._Renewer())
     moved = threading.Event()
     renew = leases.Keeper.renew
 
@@ -117,12 +117,12 @@ def test_rows_that_are_done_or_put_back_are_renewed_no_longer(done, frozen):
         raise outbox.Retry(7, "not yet")
 
     keepers = []
-    handle(done, "test.look", prepare=lambda rows: keepers.extend(leases._heart._keepers))
+    handle(done, "test.look", prepare=lambda rows: keepers.extend(leases._renewer._keepers))
     add("test.not-yet", "a")
     add("test.look", "b")
     outbox.drain("default")
     assert [keeper._held for keeper in keepers] == [{}]
-    assert leases._heart._keepers == set()
+    assert leases._renewer._keepers == set()
     assert row("a").leased_until is None
 
 

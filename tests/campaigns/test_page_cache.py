@@ -1,4 +1,4 @@
-"""BoundedCache pages: each reader gets an own name, token and nonce, and nobody's news."""
+"""Cached pages: each reader gets an own name, token and nonce, and nobody's news."""
 
 import re
 
