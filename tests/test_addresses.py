@@ -64,8 +64,6 @@ def open_status(world, rule):  # noqa: F811
         ("from=0001-01-01", "1900"),
         ("to=9999-12-31", "9998"),
         ("from=nonsense", "2026-06-16"),
-        ("before=" + "9" * 26, "whole number"),
-        ("after=x", "whole number"),
     ],
 )
 @pytest.mark.parametrize("path", ["/staff/audit", "/staff/audit.csv"])

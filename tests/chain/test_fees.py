@@ -143,7 +143,7 @@ def test_above_the_limit_everything_waits_and_goes_on_when_the_market_falls(own_
     problem = queries.cursor().fee_problem
     assert problem == ("The network asks 51 gwei per unit of gas, the limit is 20 gwei (CHAIN_MAX_FEE_GWEI).")
     desk = raising.browser(app, raising.person("ada", "admin"))
-    assert ">2</span>" in _row(desk.get("/staff").text, "wait for a lower price")
+    assert ">2</span>" in _row(desk.get("/staff").text, "waiting for a lower price")
     assert problem in desk.get("/staff/chain/writes").text
     assert "the network asks more than the limit" in desk.get(f"/staff/chain/writes/{first.id}").text
     rollback()
