@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 from crowdfund import create_app
 from crowdfund.adapters import bill_bitts, gateways
 from crowdfund.kernel import config, outbox
@@ -18,6 +20,7 @@ from crowdfund.local import ports
 from crowdfund.local.bill_bitts import keys
 from crowdfund.local.bill_bitts.signing import WebhookSigner
 from crowdfund.payments import queries
+from crowdfund.payments.models import Payment
 from crowdfund.payments.service import starting
 from crowdfund.people import service
 
@@ -101,9 +104,10 @@ def open_payments(count: int, gateway: str = bill_bitts.NAME) -> tuple[list[str]
             )  # fmt: skip
         commit()
         outbox.drain("payments", limit_s=120)
-    rows = [row for row in queries.payments_page(limit=10 * count).rows if row.gateway == gateway]
+    opened = sa.select(Payment.tx_id).where(Payment.gateway == gateway).order_by(Payment.id)
+    tx_ids = [tx_id for tx_id in db.session.scalars(opened) if tx_id]
     cprn = queries.cprn_of(user_id, gateway)
     rollback()
-    if len(rows) != count or any(row.tx_id is None for row in rows):
-        raise AssertionError(f"{len(rows)} of {count} payments were opened at {gateway}")
-    return [row.tx_id for row in rows], str(cprn)
+    if len(tx_ids) != count:
+        raise AssertionError(f"{len(tx_ids)} of {count} payments were opened at {gateway}")
+    return tx_ids, str(cprn)

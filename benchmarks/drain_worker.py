@@ -26,7 +26,7 @@ def offer_slow_bank(answer_s: float) -> None:
         known = bill_bitts.from_settings()
         return SlowBank(known._url, known._api_key, private_key=known._key, bank_keys=known._bank_keys)
 
-    gateways.register(SLOW, build)
+    gateways.register(SLOW, build, title="Slow bank")
 
 
 def main(folder: Path, url: str, answer_s: float) -> None:
