@@ -17,6 +17,7 @@ from crowdfund.issuers.rules import team
 from crowdfund.issuers.rules.life import Standing
 from crowdfund.kernel import clock, config
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.paging import START, Key, Page, Place, counts_up_to, read_page
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.lookups import Lookup
@@ -25,6 +26,8 @@ _C = Campaign.__table__
 _D = CampaignDocument.__table__
 _F = queries.FACTS
 
+_LONGEST_WAITING = (Key(_C.c.submitted_at), Key(_C.c.id))
+_NEWEST = (Key(_C.c.id, is_descending=True),)
 # What a visitor may read: whatever was live once.
 _WAS_LIVE = sa.and_(_C.c.status.in_(life.PUBLIC), _C.c.starts_at.is_not(None))
 
@@ -151,19 +154,18 @@ def history(campaign_id: str) -> Sequence[Row[Any]]:
 
 
 def counts() -> dict[str, int]:
-    """Return how many campaigns are in each state."""
-    rows = db.session.execute(sa.select(_C.c.status, sa.func.count()).group_by(_C.c.status))
-    return dict.fromkeys(Status, 0) | {row[0]: row[1] for row in rows}
+    """Return how many campaigns are in each state, counted up to 1,001 (see `paging`)."""
+    return counts_up_to({str(status): sa.select(_C.c.id).where(_C.c.status == status) for status in Status})
 
 
-def queue(*, status: str = "", text: str = "", page: int = 1, size: int = 20) -> tuple[list[Row[Any]], bool]:
-    """Return a page of campaigns for staff, longest waiting first, and whether there are more."""
+def queue(*, status: str = "", text: str = "", place: Place = START, size: int = 20) -> Page[Row[Any]]:
+    """Return a page of campaigns for staff: who waits longest first, in other states the newest."""
     query = _DETAIL if not status else _DETAIL.where(_C.c.status == status)
     if text:
         query = query.where(_C.c.search_text.like(like_pattern(text), escape="!"))
-    query = query.order_by(_C.c.submitted_at.is_(None), _C.c.submitted_at, _C.c.id)
-    rows = list(db.session.execute(query.offset((page - 1) * size).limit(size + 1)))
-    return rows[:size], len(rows) > size
+    if status == Status.SUBMITTED:
+        return read_page(query.where(_C.c.submitted_at.is_not(None)), _LONGEST_WAITING, place, size=size)
+    return read_page(query, _NEWEST, place, size=size)
 
 
 def due(now: datetime, *, limit: int = 100) -> Sequence[Row[Any]]:

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask import Response, stream_with_context
 
@@ -71,12 +71,3 @@ def walk(read: Callable[[Place], Page[T]]) -> Iterator[T]:
         page = read(place)
         yield from page.rows
         place = page.next
-
-
-def pages(read: Callable[[int], Sequence[Any]]) -> Iterator[Any]:
-    """Yield the rows of every page of a list; `read` returns a page by its number, from 1."""
-    for number in range(1, 10_000):
-        rows = read(number)
-        if not rows:
-            return
-        yield from rows

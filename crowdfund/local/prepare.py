@@ -86,6 +86,16 @@ def gateway_keys(folder: DataDir, env: Mapping[str, str]) -> None:
         subprocess.run(argv, env=dict(env), cwd=ROOT, check=True, timeout=60)
 
 
+def check_database(folder: DataDir, marks: Marks) -> None:
+    """Raise StackError when the embedded database of a prepared folder is gone."""
+    path = folder.root / DATABASES[0]
+    if "ready" in marks.read() and not path.exists():
+        raise StackError(
+            f"The database {path} is missing, although this folder was used before. Nothing was started or "
+            "written. Put the file back (from a backup), or remove all data of this folder with: make reset"
+        )
+
+
 def forget_unfinished(folder: DataDir, marks: Marks, *, say: Callable[[str], None]) -> None:
     """Throw away the embedded data of a first start that never ended; secrets stay."""
     if "begun" not in marks.read() or "ready" in marks.read():

@@ -109,6 +109,7 @@ class Stack:
         """Bring everything up; raises StackError with what is missing."""
         if not self.outside & {"DATABASE_URL", "CHAIN_RPC_URL"}:
             prepare.forget_unfinished(self.folder, self.marks, say=self.options.say)
+            prepare.check_database(self.folder, self.marks)
         prepare.gateway_keys(self.folder, self.env)
         if self._is_worth_forking():
             self.supervisor.fork_from(self.env, services.SHARED)

@@ -47,6 +47,7 @@ def upgrade() -> None:
         for sort in _SORTS:
             name = f"ix_campaign_listing_{'_'.join((*filters, sort[-1]))}"
             op.create_index(name, listing.name, [*filters, *sort, "place"])
+    op.create_index("ix_campaign_status_id", "campaign", ["status", "id"])  # the staff's list
     dialect = op.get_bind().dialect.name
     for statement in [*triggers.fill_sql(dialect), *triggers.ddl(dialect)]:
         op.execute(statement)
@@ -56,5 +57,6 @@ def downgrade() -> None:
     """Drop the list; campaigns hold all that it was made of."""
     for statement in triggers.drop_ddl(op.get_bind().dialect.name):
         op.execute(statement)
+    op.drop_index("ix_campaign_status_id", "campaign")
     op.drop_table("campaign_count")
     op.drop_table("campaign_listing")

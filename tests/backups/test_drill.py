@@ -16,7 +16,7 @@ from crowdfund.reports import service
 from tests.chain.conftest import LocalNode, free_port
 from tests.payments import bank_process
 
-from .drill import Drill, Door
+from .drill import Door, Drill
 
 
 @pytest.fixture

@@ -1,7 +1,10 @@
 from pathlib import Path
 
+import pytest
+
 from crowdfund.local import prepare
 from crowdfund.local.datadir import DataDir
+from crowdfund.local.errors import StackError
 
 
 def test_an_interrupted_first_start_forgets_all_sides_of_the_story_and_no_key(tmp_path: Path) -> None:
@@ -21,3 +24,14 @@ def test_an_interrupted_first_start_forgets_all_sides_of_the_story_and_no_key(tm
     assert {path.name for path in bank.iterdir()} == {"api.key"}
     assert not (folder.root / "crowdfund.db").exists()
     assert marks.read() == {}
+
+
+def test_a_used_folder_without_its_database_is_not_started(tmp_path: Path) -> None:
+    folder = DataDir.at(tmp_path)
+    marks = prepare.Marks(folder.prepared)
+    prepare.check_database(folder, marks)  # a new folder has none yet
+    marks.set("ready", "yes")
+    with pytest.raises(StackError, match=r"(?s)crowdfund\.db is missing.*make reset"):
+        prepare.check_database(folder, marks)
+    (folder.root / "crowdfund.db").write_text("x")
+    prepare.check_database(folder, marks)

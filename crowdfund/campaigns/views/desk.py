@@ -15,6 +15,7 @@ from crowdfund.campaigns.views.editor import draft_context
 from crowdfund.campaigns.views.public import figures
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.kernel import exports, money
+from crowdfund.kernel.db.paging import MOST
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
@@ -28,7 +29,7 @@ _HEADER = ("id", "title", "company", "status", "submitted", "currency", "goal", 
 def approvals() -> Response:
     """Show what waits for a decision: companies and campaigns."""
     companies = issuers_queries.queue(status="submitted", size=10).rows
-    campaigns, _ = queries.queue(status="submitted", size=10)
+    campaigns = queries.queue(status="submitted", size=10).rows
     return pages.render(
         "campaigns/approvals.html",
         companies=companies,
@@ -45,27 +46,22 @@ def approvals() -> Response:
 def staff_list() -> Response:
     """List campaigns, those that wait longest first."""
     args = request.args
-    page, status = requests.page_number(), args.get("status", "submitted")
-    rows, more = queries.queue(status=status, text=args.get("q", ""), page=page)
-    context: dict[str, Any] = {
-        "rows": rows,
-        "more": more,
-        "page": page,
-        "shown": status,
-        "counts": queries.counts(),
-    }
-    return pages.render("campaigns/staff_list.html", states=list(life.Status), **context)
+    status = args.get("status", "submitted")
+    return pages.render(
+        "campaigns/staff_list.html",
+        states=list(life.Status),
+        page=queries.queue(status=status, text=args.get("q", ""), place=requests.place()),
+        shown=status,
+        counts=queries.counts(),
+    )
 
 
 @bp.get("/staff/campaigns.csv")
 def staff_csv() -> Response:
     """Send every campaign that fits the filters."""
     status, text = request.args.get("status", "submitted"), request.args.get("q", "")
-
-    def read(page: int) -> list[Any]:
-        return queries.queue(status=status, text=text, page=page, size=500)[0]
-
-    return exports.csv_file("campaigns.csv", _HEADER, _lines(exports.pages(read)))
+    rows = exports.walk(lambda place: queries.queue(status=status, text=text, place=place, size=MOST))
+    return exports.csv_file("campaigns.csv", _HEADER, _lines(rows))
 
 
 def _lines(rows: Iterable[Any]) -> Iterator[tuple[object, ...]]:

@@ -51,11 +51,6 @@ def own_path(target: str | None, default: str) -> str:
     return target if not parts.scheme and not parts.netloc else default
 
 
-def page_number() -> int:
-    """Return the page of a list that the address asks for; what is not a page is the first."""
-    return min(max(1, request.args.get("page", 1, type=int)), 10_000)
-
-
 def place() -> Place:
     """Return the place in a list that the address asks for."""
     return Place(before=request.args.get("before", ""), after=request.args.get("after", ""))
