@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> int:
         runs = zip(wanted, pool.map(lambda name: _run(name, small=asked.smoke), wanted), strict=True)
         found = {name: rows for name, rows in runs if rows is not None}
     if not asked.smoke:
-        record.store(found)
+        record.store(found, NAMES)
     if asked.record and len(found) == len(NAMES):
         record.write_readme()
     print(f"These work: {', '.join(found)}." if asked.smoke else record.table(found))

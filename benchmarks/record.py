@@ -4,7 +4,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,11 @@ Rows = dict[str, dict[str, Any]]
 _HEAD = ("| | ours | baseline | ratio | goal |", "|---|---:|---:|---:|---:|")
 
 
-def store(found: Mapping[str, Rows]) -> None:
+def store(found: Mapping[str, Rows], order: Sequence[str]) -> None:
     """Put rows into results.json, each benchmark with the commit, moment and machine of its run."""
     known = load()["benchmarks"] if RESULTS.exists() else {}
     known |= {name: {**_circumstances(), "rows": rows} for name, rows in found.items()}
+    known = {name: known[name] for name in order if name in known}
     RESULTS.write_text(json.dumps({"benchmarks": known}, indent=1, ensure_ascii=False) + "\n")
 
 
