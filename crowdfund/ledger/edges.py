@@ -41,7 +41,6 @@ def read(account: str, currency: str, text: str) -> Edge | None:
 
 def _seals(account: str, currency: str, body: str) -> list[str]:
     """Return the seals of a text under each secret key in force, the present one first."""
-    settings = config.settings()
     sealed = "\n".join(("edge of a page", account, currency, body)).encode()
-    keys = (settings.secret_key, *settings.secret_key_fallbacks)
+    keys = config.settings().secret_keys
     return [hmac.digest(key.encode(), sealed, "sha256").hex()[:_SEAL] for key in keys]
