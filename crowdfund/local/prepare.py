@@ -89,7 +89,7 @@ def gateway_keys(folder: DataDir, env: Mapping[str, str]) -> None:
 def check_database(folder: DataDir, marks: Marks) -> None:
     """Raise StackError when the embedded database of a prepared folder is gone."""
     path = folder.root / DATABASES[0]
-    if "ready" in marks.read() and not path.exists():
+    if "migrate" in marks.read() and not path.exists():
         raise StackError(
             f"The database {path} is missing, although this folder was used before. Nothing was started or "
             "written. Put the file back (from a backup), or remove all data of this folder with: make reset"

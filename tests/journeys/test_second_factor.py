@@ -146,7 +146,7 @@ def test_a_payout_account_is_asked_for_held_and_stopped(world, enrolled):
     world.look(page, "A change of your account", "waits")
     expect(page.get_by_text("ET •••• 6789")).to_be_visible()
 
-    asked = "A change was asked for"
+    asked = "Change requested"
     world.wait(lambda: any(asked in mail["subject"] for mail in world.mails(WHO)), "the notice")
     (letter,) = [mail for mail in world.mails(WHO) if asked in mail["subject"]]
     page.goto(re.search(r"http://localhost:\d+/account/changes/\w+", letter["text"])[0])

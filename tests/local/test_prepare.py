@@ -29,8 +29,9 @@ def test_an_interrupted_first_start_forgets_all_sides_of_the_story_and_no_key(tm
 def test_a_used_folder_without_its_database_is_not_started(tmp_path: Path) -> None:
     folder = DataDir.at(tmp_path)
     marks = prepare.Marks(folder.prepared)
-    prepare.check_database(folder, marks)  # a new folder has none yet
     marks.set("ready", "yes")
+    prepare.check_database(folder, marks)  # a folder that was never migrated has none
+    marks.set("migrate", "a fingerprint")
     with pytest.raises(StackError, match=r"(?s)crowdfund\.db is missing.*make reset"):
         prepare.check_database(folder, marks)
     (folder.root / "crowdfund.db").write_text("x")

@@ -81,7 +81,7 @@ def test_an_issuer_sees_the_state_of_a_live_campaign_and_its_contract(newcomer):
     abel = newcomer.person("abel@demo.example")
     menu(abel, "My company")
     expect(abel.get_by_role("heading", name="Addis Solar")).to_be_visible()
-    abel.get_by_role("link", name=SOLAR).click()
+    abel.get_by_role("link", name=SOLAR, exact=True).click()
     expect(abel.get_by_role("list", name="Progress")).to_contain_text("Contract created")
     abel.get_by_role("link", name="See the public page").click()
     contract = abel.locator(".cf-answers > div", has_text="Campaign contract")
