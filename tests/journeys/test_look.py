@@ -27,7 +27,7 @@ FIRST_OF = {
     "/staff/webhooks": "^Webhook$",
     "/staff/chain/writes": r"^\w+$",
     "/staff/journal": "^A campaign's escrow$",
-    "/staff/campaigns?status=": "^Oven",
+    "/staff/campaigns?status=": r"^(?!Campaigns$)\w",
 }
 
 
