@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import re
+import subprocess
 from datetime import date, timedelta
 
 import pytest
@@ -329,12 +330,16 @@ def test_the_file_of_the_database_does_not_hold_a_destroyed_key(alice, app, data
 
 
 def database_bytes():
-    """Return the bytes of the database after what the log holds was written into it."""
+    """Return the bytes of the database after what the log holds was written into it.
+
+    Another process reads them: when this one closed the file, SQLite's locks on it would be gone, and
+    the next process to leave the database would take the log away from under us.
+    """
     rollback()
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT", reader=True) as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     name = db.engine.url.database
-    return b"".join(open(name + end, "rb").read() for end in ("", "-wal"))
+    return subprocess.check_output(["cat", name, f"{name}-wal"])
 
 
 def test_destruction_keeps_the_history_and_forgets_the_name(alice):
