@@ -50,6 +50,12 @@ from crowdfund.kernel.web.routes import bp
 def init_app(app: Flask) -> None:
     """Wire the shell into an app; features register their blueprints afterwards."""
     settings = config.settings()
+    _configure(app, settings)
+    _wire_requests(app, settings)
+    _wire_templates(app)
+
+
+def _configure(app: Flask, settings: config.Settings) -> None:
     fallbacks = settings.secret_key_fallbacks
     if isinstance(fallbacks, str):
         raise TypeError("SECRET_KEY_FALLBACKS must be a list")
@@ -65,6 +71,10 @@ def init_app(app: Flask) -> None:
         WTF_CSRF_SSL_STRICT=False,
         TRUSTED_HOSTS=settings.trusted_hosts or None,
     )
+
+
+def _wire_requests(app: Flask, settings: config.Settings) -> None:
+    """Register what each request passes, in this order: the session first, then CSRF, then access."""
     app.url_map.converters["int"] = ColumnInteger
     retrying.init_app(app)
     if settings.proxy_count:
@@ -72,10 +82,6 @@ def init_app(app: Flask) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.session_interface = sessions.SqlSessionInterface()
     audit.from_whom(origin)
-    app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.template_class = Template
-    i18n.install(app.jinja_env)
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(_need_session)
     csrf_tokens.protect.init_app(app)
     login.init_app(app, add_context_processor=False)
@@ -86,6 +92,14 @@ def init_app(app: Flask) -> None:
     for kind, show in HANDLERS.items():
         app.register_error_handler(kind, show)
     app.register_blueprint(bp)
+
+
+def _wire_templates(app: Flask) -> None:
+    """Set up Jinja; comes after Flask-WTF, whose `csrf_token` it replaces."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.template_class = Template
+    i18n.install(app.jinja_env)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(template_context)
     app.jinja_env.globals.update(
         money_fmt=money.fmt,
