@@ -151,11 +151,17 @@ def portfolio() -> Response:
     """Show a person's investments, newest first, with the sums on top."""
     user = identity.current_user()
     status = request.args.get("status", "")
+    page = queries.portfolio(user.id, status=status, place=requests.place())
+    misfits = payment_reviews.misfits_of([row.payment_id for row in page.rows if row.payment_id])
+    labels = {
+        row.id: rules.label(row.status, rules.Came(review=misfits.get(row.payment_id)))
+        for row in page.rows
+    }
     return pages.render(
         "investments/portfolio.html",
         "investments/_portfolio.html",
-        page=queries.portfolio(user.id, status=status, place=requests.place()),
+        page=page,
         totals=queries.totals(user.id),
-        words=rules.words,
+        labels=labels,
         status_options=[("", _("All")), *((str(s), rules.words(s)) for s in rules.Status)],
     )

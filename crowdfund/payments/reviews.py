@@ -1,5 +1,6 @@
 """Reads of money that was not as expected: what came, what was decided, and every entry about it."""
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,11 +18,14 @@ def of_payment(payment_id: str) -> list[rules.Review]:
 
     What only a webhook or the gateway claims is no review: no money of it was booked.
     """
+    return [review for _id, review in _read(_X.c.payment_id == payment_id)]
+
+
+def _read(*where: sa.ColumnElement[bool]) -> list[tuple[str, rules.Review]]:
     columns = (_X.c.id, _X.c.kind, _X.c.amount_minor, _X.c.currency, _X.c.resolution, _X.c.resolved_at)
-    query = sa.select(*columns, _P.c.amount_minor.label("expected_minor"))
-    query = query.join(_P, _P.c.id == _X.c.payment_id)
-    query = query.where(_X.c.payment_id == payment_id, _X.c.held == sa.true()).order_by(_X.c.id)
-    return [_review(row) for row in db.session.execute(query)]
+    query = sa.select(_X.c.payment_id, *columns, _P.c.amount_minor.label("expected_minor"))
+    query = query.join(_P, _P.c.id == _X.c.payment_id).where(*where, _X.c.held == sa.true())
+    return [(row.payment_id, _review(row)) for row in db.session.execute(query.order_by(_X.c.id))]
 
 
 def _review(row: Any) -> rules.Review:  # noqa: ANN401 - a row
@@ -31,9 +35,12 @@ def _review(row: Any) -> rules.Review:  # noqa: ANN401 - a row
     )
 
 
-def misfit_of(payment_id: str) -> rules.Review | None:
-    """Return the review of a payment's own money, or None when it came as expected or not at all."""
-    return next((one for one in of_payment(payment_id) if one.is_misfit), None)
+def misfits_of(payment_ids: Collection[str]) -> dict[str, rules.Review]:
+    """Return the reviews of payments' own money, by payment; those that came as expected have none."""
+    if not payment_ids:
+        return {}
+    found = _read(_X.c.payment_id.in_(payment_ids), _X.c.kind.in_(rules.MISFITS))
+    return dict(reversed(found))  # of several the first
 
 
 def entries(payment_id: str) -> list[dict[str, Any]]:
