@@ -30,8 +30,9 @@ CHECK_PURPOSE, CHECK_NAME = "backup check", "crowdfund"
 def make(target: Path, say: Say, *, keys: Path | None = None, passphrase: str = "") -> Manifest:
     """Write a backup into an empty folder, the keys into another one if given; return its manifest.
 
-    Everybody may go on working: the database is read in one snapshot. The keys are encrypted when
-    there is a passphrase. Raises BackupFailed.
+    Everybody may go on working: the database is read in one snapshot. Tables that triggers fill from
+    others (`is_derived`) are left out: they are filled again when those are restored. The keys are
+    encrypted when there is a passphrase. Raises BackupFailed.
     """
     keys = keys or target / "keys"
     for folder in (target, keys):
@@ -41,6 +42,8 @@ def make(target: Path, say: Say, *, keys: Path | None = None, passphrase: str = 
     with snapshot():
         made = _describe()
         for table in db.metadata.sorted_tables:
+            if table.info.get("is_derived"):
+                continue
             place = keys if table.name in KEY_TABLES else target / "database"
             made.tables[table.name] = rows.dump(table, place / f"{table.name}.jsonl.gz")
     say(f"{sum(made.tables.values())} rows of {len(made.tables)} tables")

@@ -148,6 +148,7 @@ class CampaignListing(Base):
     """A public campaign as the list sorts and finds it; only triggers write it (docs/adr/0030).
 
     No foreign key: on MariaDB a cascade fires no triggers, and a campaign is never removed.
+    `is_derived`: a backup leaves it out, as the triggers make its rows anew.
     """
 
     __tablename__ = triggers.LISTING
@@ -162,10 +163,13 @@ class CampaignListing(Base):
     funded_bps: Mapped[int] = mapped_column(sa.BigInteger)
     search_text: Mapped[str] = mapped_column(sa.String(500))
     # One index for each way to filter and sort: each page is one short walk along one of them.
-    __table_args__ = tuple(
-        sa.Index(f"ix_campaign_listing_{'_'.join((*filters, sort[-1]))}", *filters, *sort, "place")
-        for filters in ((), ("state",), ("sector",), ("state", "sector"))
-        for sort in (("starts_at",), ("is_over", "ends_at"), ("funded_bps",))
+    __table_args__ = (
+        *(
+            sa.Index(f"ix_campaign_listing_{'_'.join((*filters, sort[-1]))}", *filters, *sort, "place")
+            for filters in ((), ("state",), ("sector",), ("state", "sector"))
+            for sort in (("starts_at",), ("is_over", "ends_at"), ("funded_bps",))
+        ),
+        {"info": {"is_derived": True}},
     )
 
 
@@ -180,6 +184,7 @@ class CampaignCount(Base):
     sector: Mapped[str] = mapped_column(sa.String(24), primary_key=True)
     number: Mapped[int]
     mark: Mapped[int] = mapped_column(sa.BigInteger)
+    __table_args__ = ({"info": {"is_derived": True}},)
 
 
 campaign_event = event_table("campaign")

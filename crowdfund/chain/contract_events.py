@@ -1,7 +1,7 @@
-"""Which part of the platform hears each event of our contracts, or why nobody has to.
+"""Which part of the platform handles each event of our contracts, or why none has to.
 
-`hears` adds a hearer of what somebody else has caused. What our own writes cause comes with
-their confirmation (`chain.confirmed`).
+`on_contract_event` subscribes to events that others have caused. What our own writes cause comes
+with their confirmation (`WriteConfirmed`).
 """
 
 from collections.abc import Callable
@@ -11,12 +11,15 @@ from functools import wraps
 from crowdfund.chain.events import ContractEvent
 from crowdfund.kernel import outbox
 
-Hearer = Callable[[ContractEvent], None]
+Handle = Callable[[ContractEvent], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """The event moves something: functions that hear it from others, module of our own write's."""
+    """The event changes something: `by` are the functions that handle it when others caused it.
+
+    `confirmed` is the module that handles the confirmation of our own write.
+    """
 
     by: tuple[str, ...] = ()
     confirmed: str = ""
@@ -38,7 +41,7 @@ _ROLES: dict[str, Handled | Ignored] = {
 }
 # Nothing moves by itself: ADR 16.
 _LOOKED_AT = ("reconciliation.jobs.contract_ended",)
-_WITHIN = "Part of a call whose own event is heard."
+_WITHIN = "Part of a call whose own event is handled."
 EVENTS: dict[str, dict[str, Handled | Ignored]] = {
     "CampaignFactory": {
         **_ROLES,
@@ -91,31 +94,33 @@ EVENTS: dict[str, dict[str, Handled | Ignored]] = {
 SUBSCRIBED: dict[tuple[str, str], list[str]] = {}
 
 
-def on_contract_event(*events: str, queue: str = "default") -> Callable[[Hearer], Hearer]:
-    """Let a function hear events (`Contract.Event`) that our own writes did not cause, when final.
+def on_contract_event(*events: str, queue: str = "default") -> Callable[[Handle], Handle]:
+    """Subscribe a function to events (`Contract.Event`) that our own writes did not cause.
 
-    It is called once for each event.
+    It is called once for each event, when that is final.
     """
     wanted = {tuple(event.split(".")) for event in events}
 
-    def register(function: Hearer) -> Hearer:
+    def register(function: Handle) -> Handle:
         name = f"{function.__module__.removeprefix('crowdfund.')}.{function.__name__}"
         for contract, event in wanted:
             SUBSCRIBED.setdefault((contract, event), []).append(name)
 
+        def is_wanted(event: ContractEvent) -> bool:
+            return (event.contract, event.event) in wanted
+
         @wraps(function)
-        def hear(events: list[ContractEvent]) -> None:
+        def handle(events: list[ContractEvent]) -> None:
             for event in events:
                 function(event)
 
-        is_wanted: Callable[[ContractEvent], bool] = lambda event: (event.contract, event.event) in wanted  # noqa: E731
-        outbox.on(ContractEvent, queue=queue, batch=100, where=is_wanted)(hear)
+        outbox.on(ContractEvent, queue=queue, batch=100, where=is_wanted)(handle)
         return function
 
     return register
 
 
 def is_heard(contract: str, event: str) -> bool:
-    """Return whether anybody hears this event when somebody else causes it."""
+    """Return whether any function handles this event when others cause it."""
     row = EVENTS.get(contract, {}).get(event)
     return isinstance(row, Handled) and bool(row.by)

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from crowdfund.adapters import storage
 from crowdfund.backups import manifest, rows, sealed
 from crowdfund.backups.errors import RestoreRefused
+from crowdfund.campaigns import listing
+from crowdfund.campaigns.rules import addresses
 from crowdfund.chain import connection
 from crowdfund.chain import service as chain
 from crowdfund.chain.models import Block
@@ -22,6 +24,8 @@ from crowdfund.ledger.rules import Posting
 from crowdfund.ledger.service import posting
 from crowdfund.people import service
 from tests import raising
+from tests.campaigns import many
+from tests.campaigns.many import Made
 
 WORLD, WALLET = "gateway:bank:external", "user:alice:wallet"
 PASSPHRASE = "correct horse battery staple"
@@ -92,6 +96,21 @@ def test_restored_tables_refuse_changes_as_before(backed_up, places):
         posting.post("four", [Posting(WORLD, WALLET, 1)], kind="test")
         commit()
     assert "selfcheck: clean" in other.must("selfcheck", "--no-chain")
+
+
+def test_the_public_list_counts_every_restored_campaign_once_and_takes_new_ones(places, tmp_path):
+    place, other = places(upgraded=True), places()
+    with place.inside():
+        many.insert([Made(text="coffee"), Made(status="released"), Made(status="draft", starts=None)])
+    place.must("backup", tmp_path / "backup")
+    other.must("restore", tmp_path / "backup")
+    with other.inside():
+        assert listing.page(addresses.asked({})).total == 2
+        assert listing.page(addresses.asked({"status": "live"})).total == 1
+        assert listing.page(addresses.asked({"q": "coffee"})).total == 1
+        many.insert([Made(text="coffee")])  # PostgreSQL has a sequence for its place
+        assert listing.page(addresses.asked({})).total == 3
+        assert listing.page(addresses.asked({"q": "coffee"})).total == 2
 
 
 def test_the_manifest_says_where_everything_stood(backed_up):

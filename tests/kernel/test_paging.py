@@ -116,6 +116,17 @@ def test_what_is_inserted_between_two_looks_neither_hides_nor_repeats_a_row(app,
     rollback()
 
 
+@pytest.mark.parametrize("letter", ["ሀ", "ज़", ","])
+def test_the_longest_names_lead_on_to_the_next_page(app, letter):
+    insert([(number, "a", 0, 0) for number in range(3)])
+    name = sa.literal((letter * 80)[:80] + " " + (letter * 80)[:80]).label("name")
+    order = (Key(name), Key(T.c.id))
+    first = read_page(sa.select(T, name), order, size=2)
+    second = read_page(sa.select(T, name), order, first.next, size=2)
+    assert [row.id for row in first.rows + second.rows] == all_ids(ORDERS["newest first"])[::-1]
+    assert second.next is None
+
+
 @given(rows=ROWS, size=st.integers(1, 5))
 def test_several_queries_make_one_list(app, rows, size):
     db.session.execute(sa.delete(T))

@@ -1,12 +1,6 @@
 """Tables that only grow: triggers against changes, status events, known states."""
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from alembic.operations import Operations
-
-
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -15,6 +9,9 @@ from sqlalchemy.engine import Connection
 from crowdfund.kernel import clock
 from crowdfund.kernel.db.engines import db
 from crowdfund.kernel.db.types import ID, UTCDateTime, new_id
+
+if TYPE_CHECKING:
+    from alembic.operations import Operations
 
 M = TypeVar("M", bound=type)
 

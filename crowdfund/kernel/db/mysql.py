@@ -1,18 +1,15 @@
 """What MySQL and MariaDB need of their own: the text encoding of each table, and an honest insert."""
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from alembic.operations import Operations
-
-
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateTable
+
+if TYPE_CHECKING:
+    from alembic.operations import Operations
 
 # Compares text by its letters, as SQLite and PostgreSQL do. Other collations take ज़ोया and जोया, or
 # Bob and bob, for the same unique key; the server's own default may not even hold Amharic.

@@ -48,7 +48,7 @@ def before_commit(action: Callable[[], None]) -> None:
 
 
 def commit() -> None:
-    """Commit the work of a request or job and ring the doorbells. Only shells call this."""
+    """Commit the work of a request or job, then wake workers and pages. Only shells call this."""
     session = db.session()
     if "before_commit" in session.info:
         session.flush()  # whatever that locks comes before what is done last
@@ -60,7 +60,7 @@ def commit() -> None:
 
 
 def rollback() -> None:
-    """Forget the work of a request or job and its doorbells. Only shells call this."""
+    """Forget the work of a request or job, and whom it would have woken. Only shells call this."""
     session = db.session()
     session.info.pop("before_commit", None)
     session.info.pop("after_commit", None)

@@ -64,9 +64,7 @@ class Event:
 
 
 E = TypeVar("E", bound=Event)
-Hearer = Callable[[list[E]], None]
-
-
+Handle = Callable[[list[E]], None]
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {}  # by event; made at its first use
 
 
@@ -78,14 +76,14 @@ def _adapter(event: type[Event]) -> TypeAdapter[Any]:
 
 def on(
     event: type[E], *, queue: str = "default", batch: int = 1, where: Callable[[E], bool] | None = None
-) -> Callable[[Hearer[E]], Hearer[E]]:
+) -> Callable[[Handle[E]], Handle[E]]:
     """Subscribe a function of a higher feature to an event of a lower one.
 
     It gets a list of at most `batch` events inside the transaction that marks their rows done.
     Only events for which `where` is true are queued for it.
     """
 
-    def register(function: Hearer[E]) -> Hearer[E]:
+    def register(function: Handle[E]) -> Handle[E]:
         kind = f"{event.name}>{function.__module__.split('.')[-2]}.{function.__name__}"
 
         @wraps(function)

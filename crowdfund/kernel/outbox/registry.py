@@ -44,7 +44,7 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """Who hears an event: the kind of its rows, and which events it wants (all by default)."""
+    """A subscriber of an event: the kind of its rows, and which events it wants (all by default)."""
 
     kind: str
     where: Callable[[Any], bool] | None = None

@@ -1,4 +1,4 @@
-"""The relay process: bells to RQ, a sweep for lost ones, and the scheduler."""
+"""The relay process: it passes wake-ups to RQ, sweeps for lost ones, and runs the scheduler."""
 
 import os
 import time
@@ -82,7 +82,7 @@ def enqueue_drain(queue: str) -> None:
 
 
 def run_relay(stop: Callable[[], bool] = lambda: False, *, sweep_s: float = 1.0) -> None:
-    """Forward bells to RQ, sweep what lost its bell, tick the scheduler; runs until `stop()`."""
+    """Pass wake-ups to RQ, sweep for lost ones, tick the scheduler; runs until `stop()`."""
     import redis
 
     pubsub: Any = None
@@ -106,7 +106,7 @@ def run_relay(stop: Callable[[], bool] = lambda: False, *, sweep_s: float = 1.0)
 
 
 def sweep() -> None:
-    """Add the ticks that are due and ring for all due work; what fails is tried at the next sweep."""
+    """Add the ticks that are due and enqueue drains of all due work; what fails waits for the next sweep."""
     import redis
 
     try:

@@ -1,4 +1,4 @@
-"""The doorbell: Redis says that a queue has work. Losing a ring costs only time."""
+"""Wake the workers: Redis says that a queue has work. A lost message costs only time."""
 
 from typing import TYPE_CHECKING
 
@@ -6,7 +6,7 @@ import structlog
 
 from crowdfund.kernel import config
 
-# ruff: noqa: PLC0415 - redis takes 6 MB and 40 ms; a process that rings nobody does without
+# ruff: noqa: PLC0415 - redis takes 6 MB and 40 ms; a process that wakes nobody does without
 if TYPE_CHECKING:
     import redis
 
@@ -16,7 +16,7 @@ _clients: "dict[str, redis.Redis]" = {}
 
 
 def redis_client() -> "redis.Redis":
-    """Return this process's Redis client (short timeouts: it is only a doorbell)."""
+    """Return this process's Redis client (short timeouts: its messages may be lost)."""
     import redis
 
     url = config.settings().redis_url
@@ -28,7 +28,7 @@ def redis_client() -> "redis.Redis":
 
 
 def wake_workers(queue: str) -> None:
-    """Say that a queue has work; a lost ring is found by the sweeper."""
+    """Say that a queue has work; the sweeper finds what a lost message leaves."""
     if not config.settings().redis_url:
         return
     import redis

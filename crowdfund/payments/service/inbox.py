@@ -45,7 +45,7 @@ _WAKE_EVERY_S = 0.02
 
 
 class _WakeUp:
-    """Rings the worker's bell, but not for each webhook of a flood: the sweeper hears the rest."""
+    """Wakes the workers, but not for each webhook of a flood: the sweeper finds the rest."""
 
     def __init__(self) -> None:
         self._last_s = 0.0

@@ -1,4 +1,4 @@
-"""Pages of payments and the doors for webhooks."""
+"""Pages of payments, and the endpoints for webhooks."""
 
 from crowdfund.payments.views import desk, exports, inbox, public, webhooks
 from crowdfund.payments.views.blueprint import bp

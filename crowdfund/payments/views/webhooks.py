@@ -1,8 +1,8 @@
-"""The doors for gateways: verify, store, answer. No session, no form token: the signature is the proof.
+"""Webhooks of gateways: verify, store, answer. No session, no form token: the signature is the proof.
 
-Gateways send bursts, so their doors stand before Flask's work for browsers (session, access table,
-headers, transaction per request): half of the time that a webhook took was spent there. The routes
-exist as well, for whatever the short way does not take (chunked bodies), with the same answers.
+Gateways send bursts, so a middleware answers them before Flask's work for browsers (session, access
+table, headers, transaction per request): half of the time that a webhook took was spent there. The
+routes exist as well, for what the middleware does not take (chunked bodies), with the same answers.
 """
 
 import json
