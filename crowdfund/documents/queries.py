@@ -114,7 +114,7 @@ def secrets_of(document_id: str) -> Row:  # type: ignore[type-arg]
     query = sa.select(_D.c.file_id, _K.c.sealed_key, _K.c.salt).join(_K, _K.c.document_id == _D.c.id)
     row = db.session.execute(query.where(_D.c.id == document_id)).first()
     if row is None:
-        raise DocumentMissing(_("This document was deleted. Nobody can open it any more."))
+        raise DocumentMissing(_("This document was deleted. Nobody can open it now."))
     return row
 
 

@@ -104,7 +104,10 @@ def move(current: str, to: Status) -> Status:
     """Return the new state; raises WrongState if a document cannot go there."""
     if to not in TRANSITIONS[Status(current)]:
         raise WrongState(
-            _("Someone has decided on this document or changed it meanwhile. Reload the page to see it.")
+            _(
+                "Someone has decided on this document or changed it in the meantime. "
+                "Reload the page to see it."
+            )
         )
     return to
 

@@ -16,7 +16,7 @@ View = TypeVar("View", bound=Callable[..., object])
 
 
 def exempt(view: View) -> View:
-    """Take posts to a view without a token: it is protected otherwise."""
+    """Accept posts to a view without a CSRF token."""
     protect.exempt(view)
     return view
 

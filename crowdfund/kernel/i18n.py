@@ -159,7 +159,7 @@ def moment(value: datetime) -> str:
 
 
 def minutes_from_utc(value: datetime) -> int:
-    """Return how far the platform's clock is ahead of UTC at a moment: a reader there needs no other."""
+    """Return how many minutes the platform's time zone is ahead of UTC at a moment."""
     offset = value.astimezone(_zone()).utcoffset()
     return int(offset.total_seconds() // 60) if offset is not None else 0
 
@@ -191,6 +191,6 @@ def _pseudo(message: str) -> str:
 
 
 __all__ = [
-    "LANGUAGES", "PSEUDO", "_", "_l", "best", "day", "gettext", "install", "language", "lazy", "locale",
+    "LANGUAGES", "PSEUDO", "_", "_l", "best", "count", "day", "gettext", "install", "language", "lazy", "locale",
     "minutes_from_utc", "moment", "ngettext", "number", "text_direction", "use", "using",
 ]  # fmt: skip

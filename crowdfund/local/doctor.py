@@ -90,7 +90,7 @@ def _fees(settings: Settings) -> Finding:
 
 
 def check_gateway(settings: Settings) -> Iterator[Finding]:
-    """ContactChannels the payment gateway and read both sides' keys."""
+    """Reach the payment gateway and read both sides' keys."""
     if not settings.billbitts_api_url:
         yield Finding("gateway", "none", "Set BILLBITTS_API_URL.")
         return
@@ -118,7 +118,7 @@ def check_mail(settings: Settings) -> Iterator[Finding]:
 
 
 def check_sms(settings: Settings) -> Iterator[Finding]:
-    """ContactChannels the SMS gateway; without one, codes go by e-mail only in production."""
+    """Reach the SMS gateway; without one, codes go by e-mail only in production."""
     if not settings.sms_api_url:
         is_live = settings.environment == "production"
         uses = "none: codes go by e-mail only" if is_live else "none: the worker prints them"
@@ -146,7 +146,7 @@ def check_sign_on(settings: Settings) -> Iterator[Finding]:
 
 
 def check_events(settings: Settings) -> Iterator[Finding]:
-    """ContactChannels the event stream, at its own address or through the proxy."""
+    """Reach the event stream, at its own address or through the proxy."""
     if settings.events_url.startswith("/"):
         url = f"{settings.public_url}{settings.events_url}"
         status = http_status(f"{url}?t=doctor")

@@ -16,6 +16,7 @@ from crowdfund.local.programs import last_lines
 
 LIMIT_S = 170
 DATABASES = ("crowdfund.db", "bill_bitts/state.db")
+FORMER_NAME = "crowdfund.kernel.db"  # of the database, for some weeks before 0.1.0
 EMBEDDED_DATA = (
     *(f"{name}{end}" for name in DATABASES for end in ("", "-wal", "-shm")),
     *("chain", "redis", "files"),
@@ -89,11 +90,18 @@ def gateway_keys(folder: DataDir, env: Mapping[str, str]) -> None:
 def check_database(folder: DataDir, marks: Marks) -> None:
     """Raise StackError when the embedded database of a prepared folder is gone."""
     path = folder.root / DATABASES[0]
-    if "migrate" in marks.read() and not path.exists():
+    if "migrate" not in marks.read() or path.exists():
+        return
+    former = folder.root / FORMER_NAME
+    if former.exists():
         raise StackError(
-            f"The database {path} is missing, although this folder was used before. Nothing was started or "
-            "written. Put the file back (from a backup), or remove all data of this folder with: make reset"
+            f"The database of this folder has its former name, {former}. Nothing was started or written. "
+            f"Rename it to {path.name}, and with it the files beside it that end in -wal and -shm, if any."
         )
+    raise StackError(
+        f"The database {path} is missing, although this folder was used before. Nothing was started or "
+        "written. Put the file back (from a backup), or remove all data of this folder with: make reset"
+    )
 
 
 def forget_unfinished(folder: DataDir, marks: Marks, *, say: Callable[[str], None]) -> None:

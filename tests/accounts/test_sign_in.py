@@ -276,7 +276,7 @@ def test_a_code_that_is_over_says_why(ask, enter, read_code, frozen):
     enter(used, code)
     with pytest.raises(codes_rules.CodeIsOver) as refusal:
         enter(used, code)
-    assert "used already" in refusal.value.user_message
+    assert "already been used" in refusal.value.user_message
     old, code = ask(), read_code()
     frozen.advance(timedelta(minutes=10))
     with pytest.raises(codes_rules.CodeIsOver) as refusal:
@@ -295,6 +295,15 @@ def test_a_sign_in_that_has_ended_says_so(client, path):
     assert "This sign-in has ended" in client.get("/sign-in").text
 
 
+def test_going_back_to_the_code_page_after_signing_in_gives_no_warning(client, read_code):
+    client.post("/sign-in", data={"identifier": "alice@example.com", "next": "/account"})
+    client.post("/sign-in/code", data={"code": read_code()})
+    answer = client.get("/sign-in/code", follow_redirects=True)
+    assert answer.request.path == "/"
+    assert "has ended" not in answer.text
+    assert client.post("/sign-in/code", data={"code": "123456"}).headers["Location"] == "/sign-in"
+
+
 def test_signing_out_is_confirmed(client, frozen, read_code):
     client.post("/sign-in", data={"identifier": "alice@example.com"})
     client.post("/sign-in/code", data={"code": read_code()})
@@ -305,7 +314,7 @@ def test_signing_out_is_confirmed(client, frozen, read_code):
 
 @pytest.mark.parametrize(
     ("method", "words"),
-    [("get", "Sign in again to continue."), ("post", "What you sent last was not saved.")],
+    [("get", "Sign in again to continue."), ("post", "Your last change was not saved.")],
 )
 def test_a_session_that_has_ended_is_named_on_the_sign_in_page(client, frozen, read_code, method, words):
     client.post("/sign-in", data={"identifier": "alice@example.com"})

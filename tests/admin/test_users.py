@@ -1,5 +1,6 @@
 """User management: four eyes for roles, closed accounts are closed at once, nobody is locked out."""
 
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from crowdfund.admin import queries
 from crowdfund.admin import service as users
 from crowdfund.admin.rules import LastAdmin, NotOneself
 from crowdfund.api_tokens import service
-from crowdfund.kernel import audit, outbox
+from crowdfund.kernel import audit, exports, outbox
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from crowdfund.kernel.sessions import WebSession
@@ -403,6 +404,25 @@ def test_users_are_found_by_name_role_and_state(cast, ada):
     assert found("q=%25") == set(), "a percent sign is no wildcard"
     page = ada.get("/staff/users?sort=name").text
     assert page.index(cast["ada"]) < page.index(cast["fay"])
+
+
+def test_pages_by_name_go_on_from_the_longest_name_in_any_script(cast):
+    for number in range(3):
+        person = people_service.ensure_user(f"long{number}@example.com", "")
+        people_service.save_profile(person, first_name="ጸ" * 80, last_name="𞤀" * 80)
+    commit()
+    by_name = queries.UserFilters(sort="name")
+    walk = exports.walk(lambda place: queries.users(by_name, place, size=1))
+    found = [row.id for row in itertools.islice(walk, 20)]
+    assert len(found) == len(set(found)) == len(cast) + 3
+
+
+def test_a_page_that_has_become_empty_leads_to_the_first(cast, ada):
+    beyond = f"before=0,{'0' * 32}"
+    answer = ada.get(f"/staff/users?q=FAY&{beyond}", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/staff/users?q=FAY")
+    assert cast["fay"] in ada.get(f"/staff/users?{beyond}", follow_redirects=True).text
+    assert "Nobody here" in ada.get(f"/staff/users?q=nobody&{beyond}", follow_redirects=True).text
 
 
 def test_the_export_holds_everybody_who_fits_and_defuses_formulas_and_is_recorded(cast, ada):

@@ -212,7 +212,7 @@ def test_another_bank_account_needs_the_second_factor_and_says_how_long_it_waits
     assert "It waits 24 hours" in alice.get(f"{here}/edit/bank").text
     assert alice.post(f"{here}/edit/bank", data=OTHER_BANK).status_code == 303
     page = alice.get(f"{here}/changes").text
-    assert "Another bank account is waiting for 24 hours" in page
+    assert "A new bank account is on hold for 24 hours" in page
     assert "4321" in page
     assert "1000987654321" not in page
 

@@ -36,3 +36,13 @@ def test_a_used_folder_without_its_database_is_not_started(tmp_path: Path) -> No
         prepare.check_database(folder, marks)
     (folder.root / "crowdfund.db").write_text("x")
     prepare.check_database(folder, marks)
+
+
+def test_a_database_under_its_former_name_is_to_be_renamed_not_thrown_away(tmp_path: Path) -> None:
+    folder = DataDir.at(tmp_path)
+    marks = prepare.Marks(folder.prepared)
+    marks.set("migrate", "a fingerprint")
+    (folder.root / "crowdfund.kernel.db").write_text("x")
+    with pytest.raises(StackError, match=r"(?s)Rename it to crowdfund\.db") as refusal:
+        prepare.check_database(folder, marks)
+    assert "reset" not in str(refusal.value)

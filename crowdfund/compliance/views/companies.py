@@ -142,7 +142,7 @@ def reject_changes(company_id: str) -> BaseResponse:
 @bp.post(f"{COMPANY}/deactivate")
 def deactivate(company_id: str) -> BaseResponse:
     """Stop new campaigns of a company; running ones go on."""
-    return _set_standing(company_id, reviews.deactivate, _("Deactivated. Running campaigns go on."))
+    return _set_standing(company_id, reviews.deactivate, _("Deactivated. Running campaigns continue."))
 
 
 @bp.post(f"{COMPANY}/reactivate")

@@ -42,7 +42,7 @@ def people() -> Response:
 
 @bp.get("/staff/people.csv")
 def people_csv() -> Response:
-    """Send everyone who fits the filters: standing and waiting, no facts and no documents."""
+    """Send everyone who fits the filters: status and waiting time, no facts and no documents."""
     wanted = _wanted()
     header = ("id", "name", "status", "level", "expires_on", "asks_for", "nominees_waiting", "waiting_since")
     rows = exports.walk(lambda place: desk.queue(wanted, place, size=MOST))

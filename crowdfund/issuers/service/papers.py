@@ -71,7 +71,7 @@ def decide(
 
 
 def tell_expiry(company_id: str, document_id: str, *, soon: bool) -> None:
-    """Notify the team that manages the documents that one runs out, or has."""
+    """Notify those who manage the documents that one expires soon, or has expired."""
     company, found = locked(company_id), documents.get(document_id)
     kind = "company.document_expiring" if soon else "company.document_expired"
     context = {"document": found.kind}

@@ -108,7 +108,7 @@ def mark_refused(company_id: str, function: str, reason: str, *, intent_id: str)
 
 
 def _still_wanted(company: Company, function: str) -> str:
-    """Return what brings the registry to the status of the company now."""
+    """Return the call that brings the registry to the company's present status."""
     if function == "updateIssuer":
         return function
     return "deactivateIssuer" if company.status == Status.DEACTIVATED else "reactivateIssuer"

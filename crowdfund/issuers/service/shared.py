@@ -127,7 +127,7 @@ def tell(
     roles: Iterable[Role] = (Role.OWNER,),
     **context: object,
 ) -> None:
-    """Notify the members in some roles something about their company, once for each key."""
+    """Notify the members in some roles of news about their company, once for each key."""
     table = CompanyMember.__table__
     wanted = sa.select(table.c.user_id).where(table.c.company_id == company.id, table.c.role.in_(list(roles)))
     facts = {"company": company.trade_name or _("your company"), **context}

@@ -1,6 +1,7 @@
 """Render pages and fragments, send the browser on, put refusals into forms."""
 
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from flask import (
     Response,
@@ -9,22 +10,35 @@ from flask import (
     make_response,
     redirect,
     render_template,
+    request,
 )
 from flask import flash as flask_flash
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.kernel import db, headers
+from crowdfund.kernel.db.paging import Page
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.web.requests import is_htmx
 
 
 def render(page: str, /, partial: str | None = None, *, status: int = 200, **context: object) -> Response:
-    """Render the partial for htmx and the page for browsers; both vary by HX-Request."""
+    """Render the partial for htmx and the page for browsers; both vary by HX-Request.
+
+    A page of a list that has become empty sends on to the first: the list itself may not be empty.
+    """
+    listed = context.get("page")
+    if isinstance(listed, Page) and not listed.rows and listed.previous is not None:
+        return _first_page()
     template = partial if partial and is_htmx() else page
     response = make_response(render_template(template, **context), status)
     headers.vary_by(response, "HX-Request")
     return response
+
+
+def _first_page() -> Response:
+    kept = [(name, text) for name, text in request.args.items(multi=True) if name not in ("before", "after")]
+    return cast(Response, redirect(request.path + ("?" + urlencode(kept) if kept else "")))
 
 
 def render_part(template: str, /, **context: object) -> Markup:

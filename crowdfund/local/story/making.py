@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from flask import Flask
 
@@ -49,6 +49,11 @@ class Story:
         """Return that moment."""
         return self.now - timedelta(days=days)
 
+    @property
+    def passports_expire_on(self) -> date:
+        """The day that every specimen passport shows and that compliance enters."""
+        return self.now.date() + timedelta(days=3 * 365)
+
 
 def make(app: Flask) -> int:
     """Make the story, once; return how many investments were made."""
@@ -66,7 +71,7 @@ def make(app: Flask) -> int:
             place.at(moment)
             act()
         place.at(story.now)
-        place.do(_waiting_person)
+        place.do(_waiting_person, story)
     return sum(len(one.bids) for one in raises)
 
 
@@ -91,18 +96,17 @@ def _people(story: Story) -> None:
         person = do(service.ensure_user, cast.email(name), name)
         first, _, last = name.partition(" ")
         do(service.save_profile, person, first_name=first, last_name=last, phone=phone)
-        do(_ask_to_be_verified, person, cast.facts_of(number))
+        do(_ask_to_be_verified, person, cast.facts_of(number), story)
         do(_verify_person, person, story)
         story.investors.append(person)
 
 
-def _ask_to_be_verified(person: str, facts: cast.Facts) -> None:
+def _ask_to_be_verified(person: str, facts: cast.Facts, story: Story) -> None:
     """Fill in a person's identity check, add a specimen passport and ask for the review."""
     for step, values in facts.items():
         person_files.save_facts(person, step, values)
-    expires_on = clock.now().date() + timedelta(days=4 * 365)
-    identity = facts["identity"]
-    page = pictures.passport(facts["about"]["legal_name"].upper(), identity["id_number"], expires_on)
+    name, number = facts["about"]["legal_name"].upper(), facts["identity"]["id_number"]
+    page = pictures.passport(name, number, story.passports_expire_on)
     person_files.attach(person, Examined("passport", "passport.png", "image/png", page))
     submissions.submit(person, actor=person)
 
@@ -110,17 +114,16 @@ def _ask_to_be_verified(person: str, facts: cast.Facts) -> None:
 def _verify_person(person: str, story: Story) -> None:
     """Let compliance accept the passport and give the basic level."""
     officer = story.staff["compliance"]
-    until = (story.now + timedelta(days=3 * 365)).date()
+    decision = Decision(approve=True, until=story.passports_expire_on.isoformat())
     for paper in person_facts.papers(person):
-        decision = Decision(approve=True, until=until.isoformat())
         person_reviews.decide_document(person, paper.id, decision, actor=officer)
     person_reviews.approve(person, actor=officer, revision=person_facts.revision(person))
 
 
-def _waiting_person() -> None:
+def _waiting_person(story: Story) -> None:
     person = service.ensure_user(cast.email("Mahlet Zewde"), "Mahlet Zewde")
     service.save_profile(person, first_name="Mahlet", last_name="Zewde", phone="+251911234599")
-    _ask_to_be_verified(person, cast.WAITING_FACTS)
+    _ask_to_be_verified(person, cast.WAITING_FACTS, story)
 
 
 def _companies(story: Story, raises: list[cast.Raise]) -> None:

@@ -35,7 +35,7 @@ def note_sign_in(person_id: str, device: str, *, user_agent: str) -> None:
 def end_session(person_id: str, session_id: str) -> None:
     """Sign one browser out. Raises NotFound for another person's."""
     if sessions.end(person_id, only=session_id) != 1:
-        raise NotFound(_("This device is not signed in any more."))
+        raise NotFound(_("This device is no longer signed in."))
     history.note(person_id, "session_ended", actor=person_id)
 
 

@@ -39,7 +39,7 @@ class CodeIsOver(WrongCode):
     def __init__(self, *, attempts: int, is_used: bool) -> None:
         super().__init__()
         if is_used:
-            text = _("This code has been used already. Ask for a new code.")
+            text = _("This code has already been used. Ask for a new code.")
         elif attempts >= MAX_WRONG_TRIES:
             text = _(
                 "This code no longer works, because a wrong code was entered %(tries)s times. "

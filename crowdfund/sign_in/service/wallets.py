@@ -57,7 +57,7 @@ def prove(request_id: str, text: bytes, signature: str, visitor: Visitor) -> Pro
     """Judge a signature; the request is used up first, whatever comes of it.
 
     The text that came back must be the stored one byte for byte; the address is recovered from the
-    kept one. An unknown wallet opens an account. Raises AttemptStale, WalletRefused; Forbidden for
+    stored one. An unknown wallet opens an account. Raises AttemptStale, WalletRefused; Forbidden for
     a closed account.
     """
     attempt = attempts.use_up("wallet", request_id, visitor)

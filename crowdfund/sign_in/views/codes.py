@@ -55,6 +55,8 @@ def send_code(typed: str, person_id: str | None = None) -> dict[str, Any]:
 @bp.route("/sign-in/code", methods=["GET", "POST"])
 def enter_code() -> BaseResponse:
     """Take the code; a right one signs in under a new session key."""
+    if identity.current_user():  # went back, or sent the code twice
+        return pages.back(url_for("sign_in.sign_in"))
     pending = session.get("otp")
     if not pending or "to" not in pending:
         text = _("This sign-in has ended, or it was started in another browser. Ask for a new code.")
