@@ -19,7 +19,7 @@ from crowdfund.people.models import SignInMethod, User, UserRole
 from crowdfund.security.rules import masked
 
 _U, _R, _M, _W, _Q = (model.__table__ for model in (User, UserRole, SignInMethod, WebSession, StaffRequest))
-_NAME = sa.func.lower(_U.c.first_name + " " + _U.c.last_name)
+_NAME = sa.func.lower(_U.c.first_name + " " + _U.c.last_name, type_=sa.String)
 _BY_NAME = _NAME.label("sort_name")
 SORTS: dict[str, tuple[Key, ...]] = {
     "name": (Key(_BY_NAME), Key(_U.c.id)),

@@ -154,8 +154,7 @@ def portfolio() -> Response:
     page = queries.portfolio(user.id, status=status, place=requests.place())
     misfits = payment_reviews.misfits_of([row.payment_id for row in page.rows if row.payment_id])
     labels = {
-        row.id: rules.label(row.status, rules.Came(review=misfits.get(row.payment_id)))
-        for row in page.rows
+        row.id: rules.label(row.status, rules.Came(review=misfits.get(row.payment_id))) for row in page.rows
     }
     return pages.render(
         "investments/portfolio.html",

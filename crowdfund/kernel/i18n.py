@@ -191,6 +191,6 @@ def _pseudo(message: str) -> str:
 
 
 __all__ = [
-    "LANGUAGES", "PSEUDO", "_", "_l", "best", "count", "day", "gettext", "install", "language", "lazy", "locale",
-    "minutes_from_utc", "moment", "ngettext", "number", "text_direction", "use", "using",
+    "LANGUAGES", "PSEUDO", "_", "_l", "best", "count", "day", "gettext", "install", "language", "lazy",
+    "locale", "minutes_from_utc", "moment", "ngettext", "number", "text_direction", "use", "using",
 ]  # fmt: skip

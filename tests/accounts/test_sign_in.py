@@ -299,7 +299,7 @@ def test_going_back_to_the_code_page_after_signing_in_gives_no_warning(client, r
     client.post("/sign-in", data={"identifier": "alice@example.com", "next": "/account"})
     client.post("/sign-in/code", data={"code": read_code()})
     answer = client.get("/sign-in/code", follow_redirects=True)
-    assert answer.request.path == "/"
+    assert answer.request.path == "/campaigns"
     assert "has ended" not in answer.text
     assert client.post("/sign-in/code", data={"code": "123456"}).headers["Location"] == "/sign-in"
 

@@ -20,14 +20,8 @@ LOG = {
 }  # fmt: skip
 DOCUMENT = {"document_id": "d", "owner_kind": "company", "owner_id": "c"}
 BEFORE = {
-    **dict.fromkeys(
-        ("payment.succeeded", "payment.settled", "payment.failed", "payment.reversed", "payment.expired"),
-        PAYMENT,
-    ),
-    **dict.fromkeys(
-        ("campaign.succeeded", "campaign.failed", "campaign.cancelled", "campaign.released"),
-        {"campaign_id": "c"},
-    ),
+    **{f"payment.{end}": PAYMENT for end in ("succeeded", "settled", "failed", "reversed", "expired")},
+    **{f"campaign.{end}": {"campaign_id": "c"} for end in ("succeeded", "failed", "cancelled", "released")},
     "chain.confirmed": {**WRITE, "tx_hash": "0x2", "block": 7, "events": [LOG]},
     "chain.failed": {**WRITE, "reason": "refused"},
     "chain.event": {**LOG, "tx_hash": "0x2", "ordinal": 0, "block": 7},

@@ -217,3 +217,8 @@ def test_a_commit_between_two_looks_is_no_matter(app):
         "3",
         "2",
     ]
+
+
+def test_a_key_of_an_unknown_type_is_refused(app):
+    with pytest.raises(TypeError, match="no type that is a key"):
+        Key(sa.func.lower(T.c.id).label("name"))

@@ -33,11 +33,16 @@ U = TypeVar("U")
 class Key:
     """A column of a list's order. It is never NULL, and a row is selected with it under its name.
 
-    The keys of an order are unique together: the last one is usually an id.
+    The keys of an order are unique together: the last one is usually an id. Raises TypeError for a
+    column whose type is unknown, like that of an SQL function: no place could be read again.
     """
 
     column: sa.ColumnElement[Any]
     is_descending: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.column.type, sa.String | sa.Integer | sa.Boolean | UTCDateTime):
+            raise TypeError(f"{self.column} has no type that is a key")
 
 
 Order = Sequence[Key]
@@ -98,7 +103,7 @@ def read_page(
     if is_back:
         rows.reverse()
     if not rows:
-        return Page([], None, START if place else None)
+        return Page([], None, START if values is not None else None)
     has_next, has_previous = (True, is_cut) if is_back else (is_cut, values is not None)
     return Page(
         rows,
