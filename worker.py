@@ -28,5 +28,7 @@ if __name__ == "__main__":
     connection = Redis.from_url(config.settings().redis_url)
     queue = Queue(name, connection=connection, serializer=JSONSerializer)
     worker = Worker([queue], connection=connection, serializer=JSONSerializer, worker_ttl=30)
-    worker.max_connection_wait_time = 2  # RQ doubles it for ever: a long absence of Redis would last on
+    worker.max_connection_wait_time = (
+        2  # RQ doubles it for ever: a long absence of Redis would last on
+    )
     worker.work(logging_level="WARNING")

@@ -53,7 +53,9 @@ def main(arguments: list[str]) -> int:
         os.environ["BENCH_POSTINGS"] = str(asked.postings)
     # What measures nothing may share the machine.
     with ThreadPoolExecutor(2 if asked.smoke else 1) as pool:
-        runs = zip(wanted, pool.map(lambda name: _run(name, small=asked.smoke), wanted), strict=True)
+        runs = zip(
+            wanted, pool.map(lambda name: _run(name, small=asked.smoke), wanted), strict=True
+        )
         found = {name: rows for name, rows in runs if rows is not None}
     if not asked.smoke:
         record.store(found, NAMES)
@@ -69,7 +71,9 @@ def main(arguments: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("names", nargs="*", choices=[[], *NAMES], metavar="name", help=", ".join(NAMES))
+    parser.add_argument(
+        "names", nargs="*", choices=[[], *NAMES], metavar="name", help=", ".join(NAMES)
+    )
     for flag in ("--smoke", "--record", "--readme"):
         parser.add_argument(flag, action="store_true")
     parser.add_argument("--postings", type=int, default=0)

@@ -46,7 +46,9 @@ class Bank:
     def control(self, verb: str, **body: object) -> None:
         """Use the simulator's control door."""
         headers = {"X-Api-Key": self.files.api_key.read_text(), "Content-Type": "application/json"}
-        request = urllib.request.Request(f"{self.url}/_control/{verb}", json.dumps(body).encode(), headers)
+        request = urllib.request.Request(
+            f"{self.url}/_control/{verb}", json.dumps(body).encode(), headers
+        )
         with urllib.request.urlopen(request, timeout=30) as answer:
             answer.read()
 

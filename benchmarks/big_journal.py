@@ -34,9 +34,12 @@ _ENTRY = (
     "INSERT INTO journal_entry (id, seq, key, kind, currency, at, ref, input_hash, hash)"
     " VALUES (?,?,?,?,?,?,?,?,?)"
 )
-_POSTING = "INSERT INTO journal_posting (seq, n, source, destination, amount_minor) VALUES (?,?,?,?,?)"
+_POSTING = (
+    "INSERT INTO journal_posting (seq, n, source, destination, amount_minor) VALUES (?,?,?,?,?)"
+)
 _ACCOUNT = (
-    "INSERT INTO ledger_account (name, currency, balance_minor, held_minor, has_floor) VALUES (?,?,?,0,?)"
+    "INSERT INTO ledger_account (name, currency, balance_minor, held_minor, has_floor)"
+    " VALUES (?,?,?,0,?)"
 )
 _WORLD = rules.external("bill_bitts")
 
@@ -45,7 +48,12 @@ def fill(path: Path, postings: int) -> None:
     """Write a journal of so many postings (two an entry) into an SQLite file with empty tables."""
     balances: dict[str, int] = {}
     with closing(sqlite3.connect(path, isolation_level=None)) as found:
-        for pragma in ("journal_mode=WAL", "synchronous=OFF", "cache_size=-200000", "foreign_keys=OFF"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=OFF",
+            "cache_size=-200000",
+            "foreign_keys=OFF",
+        ):
             found.execute(f"PRAGMA {pragma}")
         link = rules.GENESIS_HASH
         for first in range(1, postings // 2 + 1, BATCH):
@@ -56,7 +64,9 @@ def fill(path: Path, postings: int) -> None:
             found.executemany(_POSTING, rows)
             found.execute("COMMIT")
         found.execute("BEGIN")
-        accounts = ((name, "ETB", sum_, rules.has_floor(name)) for name, sum_ in sorted(balances.items()))
+        accounts = (
+            (name, "ETB", sum_, rules.has_floor(name)) for name, sum_ in sorted(balances.items())
+        )
         found.executemany(_ACCOUNT, accounts)
         found.execute("INSERT INTO journal_head VALUES (1, ?, ?)", (postings // 2, link))
         found.execute("COMMIT")

@@ -33,7 +33,11 @@ MINOR = 100_00
 
 def run(*, small: bool = False) -> dict[str, Any]:
     """Return rates a second and gas each."""
-    with tempfile.TemporaryDirectory() as folder, _node(Path(folder)) as url, _app(Path(folder), url):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _node(Path(folder)) as url,
+        _app(Path(folder), url),
+    ):
         address = _campaign()
         limit = _presigned(address, 2 if small else PRESIGNED)
         measured = {
@@ -53,7 +57,16 @@ def _node(folder: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
-    flags = ["--host", "127.0.0.1", "--port", port, "--chain-id", "31337", "--silent", "--prune-history"]
+    flags = [
+        "--host",
+        "127.0.0.1",
+        "--port",
+        port,
+        "--chain-id",
+        "31337",
+        "--silent",
+        "--prune-history",
+    ]
     process = subprocess.Popen([str(anvil.ensure()), *flags], env={"HOME": str(folder)})
     try:
         yield f"http://127.0.0.1:{port}"
@@ -107,7 +120,12 @@ def _settle() -> None:
 
 def _write(intent: str, contract: str, function: str, args: list[Any], **more: Any) -> None:
     service.write(
-        intent, contract, function, [rules.intent_bytes32(intent), *args], subject=("bench", intent), **more
+        intent,
+        contract,
+        function,
+        [rules.intent_bytes32(intent), *args],
+        subject=("bench", intent),
+        **more,
     )
 
 
@@ -126,7 +144,9 @@ def _campaign() -> str:
     _write("create", "CampaignFactory", "createCampaign", [terms])
     commit()
     _settle()
-    return str(node.call("CampaignFactory", queries.address_of("CampaignFactory"), "campaignOf", one))
+    return str(
+        node.call("CampaignFactory", queries.address_of("CampaignFactory"), "campaignOf", one)
+    )
 
 
 def _presigned(address: str, count: int) -> float:

@@ -85,7 +85,9 @@ def _workers(folder: Path, bank: Bank, answer_s: float) -> Iterator[list[subproc
     argv = [sys.executable, "-m", "benchmarks.drain_worker", str(folder), bank.url, str(answer_s)]
     with (folder / "workers.log").open("w") as log:
         started = [
-            subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
+            subprocess.Popen(
+                argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
+            )
             for _ in range(WORKERS)
         ]
     try:
@@ -112,7 +114,9 @@ def _wait_until_done(gateway: str) -> float:
 
     It is asked by the plain driver: workers and bank need both cores of a small machine.
     """
-    waiting = f"SELECT 1 FROM {_I.name} WHERE state IN ('received', 'queued') AND +provider = ? LIMIT 1"
+    waiting = (
+        f"SELECT 1 FROM {_I.name} WHERE state IN ('received', 'queued') AND +provider = ? LIMIT 1"
+    )
     until = time.perf_counter() + PATIENCE_S
     with closing(sqlite3.connect(str(db.engine.url.database), isolation_level=None)) as asking:
         while time.perf_counter() < until:

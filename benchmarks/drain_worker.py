@@ -24,7 +24,9 @@ def offer_slow_bank(answer_s: float) -> None:
 
     def build() -> SlowBank:
         known = bill_bitts.from_settings()
-        return SlowBank(known._url, known._api_key, private_key=known._key, bank_keys=known._bank_keys)
+        return SlowBank(
+            known._url, known._api_key, private_key=known._key, bank_keys=known._bank_keys
+        )
 
     gateways.register(SLOW, build, title="Slow bank")
 

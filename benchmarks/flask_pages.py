@@ -30,7 +30,8 @@ _LIST = (
     f" WHERE {_PUBLIC} ORDER BY c.starts_at DESC, c.id DESC LIMIT ? OFFSET ?"
 )
 _DETAIL = (
-    f"SELECT {_COLUMNS} FROM campaign c JOIN company k ON k.id = c.company_id WHERE c.slug = ? AND {_PUBLIC}"
+    f"SELECT {_COLUMNS} FROM campaign c JOIN company k ON k.id = c.company_id"
+    f" WHERE c.slug = ? AND {_PUBLIC}"
 )
 _PAPERS = (
     "SELECT id, kind, size FROM document WHERE owner_kind = 'company' AND owner_id = ?"

@@ -61,7 +61,10 @@ def run(*, small: bool = False) -> Rows:
             apps = {size: stack.enter_context(_site(url(size), folder, size)) for size in sizes}
             sites._settled(next(iter(apps.values())))
             for page, path in PAGES.items():
-                works = {str(size): _work(apps[size], path, size, 2 if small else CALLS) for size in sizes}
+                works = {
+                    str(size): _work(apps[size], path, size, 2 if small else CALLS)
+                    for size in sizes
+                }
                 taken = turns.take(works, rounds=2 if small else ROUNDS)
                 rows[f"{page}, {kind}"] = _row(taken)
     return rows
@@ -189,7 +192,9 @@ def _server(kind: str, folder: Path) -> Iterator[Callable[[int], str]]:
 
 
 def _new_database(uri: str, name: str) -> str:
-    engine = sa.create_engine(uri.replace("postgresql:", "postgresql+psycopg:"), poolclass=sa.pool.NullPool)
+    engine = sa.create_engine(
+        uri.replace("postgresql:", "postgresql+psycopg:"), poolclass=sa.pool.NullPool
+    )
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
     return sa.make_url(uri).set(database=name).render_as_string(hide_password=False)

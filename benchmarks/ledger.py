@@ -91,7 +91,9 @@ def _poster(names: list[str]) -> Callable[[], None]:
 
     def post() -> None:
         source, destination = next(turn)
-        posting_service.post(new_id(), [Posting(source, destination, 5)], kind="bench", ref={"bench": "1"})
+        posting_service.post(
+            new_id(), [Posting(source, destination, 5)], kind="bench", ref={"bench": "1"}
+        )
         commit()
 
     return post
@@ -100,7 +102,9 @@ def _poster(names: list[str]) -> Callable[[], None]:
 def _batch(names: list[str]) -> float:
     """Post a hundred entries at once; return entries a second."""
     turn, start = _turns(names), time.perf_counter()
-    posting_service.post_many([Draft(new_id(), (Posting(*next(turn), 5),), "bench") for _ in range(100)])
+    posting_service.post_many(
+        [Draft(new_id(), (Posting(*next(turn), 5),), "bench") for _ in range(100)]
+    )
     commit()
     return 100 / (time.perf_counter() - start)
 

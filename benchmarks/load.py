@@ -49,7 +49,13 @@ def _length(head: bytes) -> int:
 
 def per_second(port: int, path: str, cookie: str, *, seconds: float) -> float:
     """Return how many requests a second a server on this machine answers."""
-    lines = [f"GET {path} HTTP/1.1", "Host: localhost", *([f"Cookie: {cookie}"] if cookie else []), "", ""]
+    lines = [
+        f"GET {path} HTTP/1.1",
+        "Host: localhost",
+        *([f"Cookie: {cookie}"] if cookie else []),
+        "",
+        "",
+    ]
     request = "\r\n".join(lines).encode()
     connections = [_Connection(port, request) for _ in range(CONNECTIONS)]
     answered = 0

@@ -84,7 +84,11 @@ def run(*, small: bool = False) -> Rows:
     if given := os.environ.get("BENCH_POSTINGS"):
         size = Size(most=int(given))
     for kind in ("sqlite", "postgresql"):
-        with suppress(ImportError), tempfile.TemporaryDirectory() as folder, _server(kind, folder) as server:
+        with (
+            suppress(ImportError),
+            tempfile.TemporaryDirectory() as folder,
+            _server(kind, folder) as server,
+        ):
             results |= _measure(kind, server, size)
     return results
 
@@ -100,7 +104,9 @@ def _measure(kind: str, server: "_Server", size: Size) -> Rows:
         rows[f"{name}, {size.many:,}, {kind}"] = _row(*sites, name, path, size)
     sites[1].grow(size.many, size.most, only=("wallet",))
     for name in ("wallet", "wallet, page 3", "one account"):
-        rows[f"{name}, {size.most:,}, {kind}"] = _row(*sites, name, PAGES[name.partition(",")[0]], size)
+        rows[f"{name}, {size.most:,}, {kind}"] = _row(
+            *sites, name, PAGES[name.partition(",")[0]], size
+        )
     for site in sites:
         site.close()
     return rows
@@ -117,7 +123,9 @@ def _row(few: "Site", many: "Site", name: str, path: str, size: Size) -> dict[st
     spent: list[tuple[float, float]] = []
     paths = [site.third(path) if name.endswith("page 3") else path for site in (few, many)]
     for number in range(size.rounds + 1):
-        pair = tuple(site.cpu_s(path, size.calls) for site, path in zip((few, many), paths, strict=True))
+        pair = tuple(
+            site.cpu_s(path, size.calls) for site, path in zip((few, many), paths, strict=True)
+        )
         if number:
             spent.append((pair[0], pair[1]))
     ratio = statistics.median(many / few for few, many in spent)
@@ -126,7 +134,9 @@ def _row(few: "Site", many: "Site", name: str, path: str, size: Size) -> dict[st
         "baseline": round(statistics.median(few for few, _many in spent) * 1000, 2),
         "unit": " ms", "ratio": round(ratio, 2), "goal": GOAL, "met": ratio <= GOAL,
     }  # fmt: skip
-    print(f"{name:30}{found['baseline']:10}{found['measured']:10}{found['ratio']:8}", file=sys.stderr)
+    print(
+        f"{name:30}{found['baseline']:10}{found['measured']:10}{found['ratio']:8}", file=sys.stderr
+    )
     return found
 
 

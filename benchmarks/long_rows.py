@@ -59,7 +59,10 @@ def _write(connection: Connection, table: Any, rows: Rows) -> None:
         return
     names = list(found[0])
     quoted = ", ".join(f'"{name}"' for name in names)
-    change = {n: table.c[n].type._cached_bind_processor(connection.dialect) or (lambda v: v) for n in names}
+    change = {
+        n: table.c[n].type._cached_bind_processor(connection.dialect) or (lambda v: v)
+        for n in names
+    }
     driver = cast(Any, connection.connection.driver_connection)
     with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({quoted}) FROM STDIN") as copy:
         for row in found:
@@ -67,7 +70,9 @@ def _write(connection: Connection, table: Any, rows: Rows) -> None:
 
 
 def _with_defaults(table: Any, row: dict[str, Any]) -> dict[str, Any]:
-    constant = {c.name: c.default.arg for c in table.c if c.default is not None and c.default.is_scalar}
+    constant = {
+        c.name: c.default.arg for c in table.c if c.default is not None and c.default.is_scalar
+    }
     return constant | row
 
 

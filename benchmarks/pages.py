@@ -103,7 +103,10 @@ def _change(database: sqlite3.Connection) -> None:
 
 
 def _calls(
-    app: sites.Wsgi, environ: dict[str, Any], calls: int, before: Callable[[], object] = lambda: None
+    app: sites.Wsgi,
+    environ: dict[str, Any],
+    calls: int,
+    before: Callable[[], object] = lambda: None,
 ) -> Callable[[], float]:
     """Return a work that gives calls for each second of CPU time, what comes before each not counted."""
 
@@ -158,7 +161,9 @@ def _http(folder: Path, size: Size) -> Rows:
 
 def _check_served(port: int, path: str, site: str) -> None:
     """Raise AssertionError if a server does not answer with the whole page; under load only 200 is seen."""
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Cookie": sites.cookie(site)})
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}{path}", headers={"Cookie": sites.cookie(site)}
+    )
     with urllib.request.urlopen(request, timeout=30) as answer:
         if not _is_whole(content := answer.read(), path):
             raise AssertionError(site, path, content[:500])
@@ -170,6 +175,8 @@ def _shots(port: int, path: str, site: str, seconds: float) -> Callable[[], floa
 
 def _rows(page: str, how: str, per_s: dict[str, list[float]]) -> Rows:
     return {
-        f"{page}, {how}, against {rival}": turns.row(per_s["ours"], per_s[rival], GOALS[how][rival][page])
+        f"{page}, {how}, against {rival}": turns.row(
+            per_s["ours"], per_s[rival], GOALS[how][rival][page]
+        )
         for rival in RIVALS
     }

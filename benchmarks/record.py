@@ -49,7 +49,9 @@ def is_changed() -> bool:
 
 
 def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=FOLDER, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["git", *arguments], cwd=FOLDER, capture_output=True, text=True, check=False
+    )
     return done.stdout.rstrip() if done.returncode == 0 else ""
 
 
@@ -72,7 +74,9 @@ def write_readme() -> None:
 def readme_table(results: Mapping[str, Any]) -> str:
     """Return the part of README.md between and with its two marks."""
     runs = results["benchmarks"]
-    lines = [f"| {' | '.join(_cells(name, row))} |" for run in runs.values() for name, row in _rows(run)]
+    lines = [
+        f"| {' | '.join(_cells(name, row))} |" for run in runs.values() for name, row in _rows(run)
+    ]
     return "\n".join([BEGIN, *_when(runs), "", *_HEAD, *lines, END])
 
 

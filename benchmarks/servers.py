@@ -73,7 +73,11 @@ def _running(folder: Path, argvs: dict[int, list[str]]) -> Iterator[None]:
     with (folder / "servers.log").open("ab") as log:
         started = [
             subprocess.Popen(
-                [sys.executable, "-m", *argv], env=env, stdout=log, stderr=log, start_new_session=True
+                [sys.executable, "-m", *argv],
+                env=env,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
             for argv in argvs.values()
         ]
@@ -91,7 +95,9 @@ def _end(started: Sequence[subprocess.Popen[bytes]]) -> None:
     for process in started:
         try:
             process.wait(timeout=15)
-        except subprocess.TimeoutExpired:  # granian waits for ever for a worker that was just starting
+        except (
+            subprocess.TimeoutExpired
+        ):  # granian waits for ever for a worker that was just starting
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 

@@ -112,13 +112,20 @@ def _start_s(checkout: Checkout) -> float:
 def _import_s(checkout: Checkout) -> float:
     argv = [str(checkout.python), "-c", IMPORT]
     done = subprocess.run(
-        argv, cwd=checkout.root, env=checkout.environ(), stdout=subprocess.PIPE, text=True, check=True
+        argv,
+        cwd=checkout.root,
+        env=checkout.environ(),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     )
     return float(done.stdout)
 
 
 @contextmanager
-def _running(checkout: Checkout, *command: str, until_all: bool = True) -> Iterator[subprocess.Popen[bytes]]:
+def _running(
+    checkout: Checkout, *command: str, until_all: bool = True
+) -> Iterator[subprocess.Popen[bytes]]:
     """Start a stack and wait for its pages, or until all has started; stop it at the end."""
     log = checkout.data.with_suffix(".log")
     argv = [str(checkout.python), "-m", "crowdfund.local", *command]
@@ -130,7 +137,9 @@ def _running(checkout: Checkout, *command: str, until_all: bool = True) -> Itera
         deadline = time.monotonic() + STARTED_WITHIN_S
         while not (_has_started(log) if until_all else _answers(checkout.data)):
             if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"The stack in {checkout.root} did not start:\n{log.read_text()}")
+                raise RuntimeError(
+                    f"The stack in {checkout.root} did not start:\n{log.read_text()}"
+                )
             time.sleep(0.02)
         yield process
     finally:
@@ -166,7 +175,9 @@ def _parents() -> dict[int, int]:
     found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            found[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            found[int(folder.name)] = int(
+                (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            )
         except OSError:
             continue
     return found

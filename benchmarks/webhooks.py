@@ -56,7 +56,9 @@ def run(*, small: bool = False) -> dict[str, Any]:
         tx_ids, cprn = open_payments(size.payments)
         rows = {
             "webhooks accepted": _accept(app, bank, Path(folder), (tx_ids[0], cprn), size),
-            "honest webhooks beside 100 garbage a second": _honest(app, bank, (tx_ids[0], cprn), size),
+            "honest webhooks beside 100 garbage a second": _honest(
+                app, bank, (tx_ids[0], cprn), size
+            ),
             "webhooks drained": _drain(bank, tx_ids, cprn),
         }
         broken = list(ledger.problems())
@@ -70,7 +72,9 @@ def run(*, small: bool = False) -> dict[str, Any]:
 # --- accept -------------------------------------------------------------------------------------------
 
 
-def _accept(app: Any, bank: Bank, folder: Path, known: tuple[str, str], size: Size) -> dict[str, Any]:
+def _accept(
+    app: Any, bank: Bank, folder: Path, known: tuple[str, str], size: Size
+) -> dict[str, Any]:
     ours, theirs = (_rounds_of(bank, known, size) for _ in range(2))
     with closing(_raw_database(folder)) as raw:
         works = {
@@ -116,7 +120,12 @@ class _Garbage:
 
 
 def _forged() -> Webhook:
-    body = {"tx_id": f"NEO-{secrets.token_hex(6)}", "status": "SETTLED", "amount": "1.00", "currency": "ETB"}
+    body = {
+        "tx_id": f"NEO-{secrets.token_hex(6)}",
+        "status": "SETTLED",
+        "amount": "1.00",
+        "currency": "ETB",
+    }
     signature = base64.b64encode(secrets.token_bytes(256)).decode()
     stamp = str(int(time.time()))
     return bill_bitts.canonical(body | {"filler": secrets.token_hex(500)}), {
@@ -140,7 +149,9 @@ def _rate(size: Size, work: Callable[[], None]) -> Callable[[], float]:
     return measured
 
 
-def _deliver(app: Any, webhooks: list[Webhook], before_each: Callable[..., None] = lambda **_: None) -> None:
+def _deliver(
+    app: Any, webhooks: list[Webhook], before_each: Callable[..., None] = lambda **_: None
+) -> None:
     for number, (raw, headers) in enumerate(webhooks):
         before_each(is_first=not number)
         status = _answer(app, _environ(raw, headers, address=BANK))

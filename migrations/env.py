@@ -67,7 +67,9 @@ def _without_foreign_keys(connection) -> Iterator[None]:
 def run_offline() -> None:
     """Print the SQL instead of running it."""
     url = current_app.config["SQLALCHEMY_DATABASE_URI"]
-    context.configure(url=url, target_metadata=db.metadata, literal_binds=True, render_item=render_item)
+    context.configure(
+        url=url, target_metadata=db.metadata, literal_binds=True, render_item=render_item
+    )
     with context.begin_transaction():
         context.run_migrations()
 

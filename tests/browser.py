@@ -30,7 +30,12 @@ def lint(response):
         wrong = markup.problems(html)
         if "<html" not in html:  # a fragment may point at what is elsewhere on the page
             wrong = [line for line in wrong if not line.startswith("nothing has the id")]
-        if "sandbox" in response.headers.get("Content-Security-Policy", ""):  # an e-mail, shown in a frame
-            wrong = [line for line in wrong if not line.endswith("would be refused by the content policy")]
+        # an e-mail, shown in a frame
+        if "sandbox" in response.headers.get("Content-Security-Policy", ""):
+            wrong = [
+                line
+                for line in wrong
+                if not line.endswith("would be refused by the content policy")
+            ]
         assert not wrong, f"markup: {wrong}\n{html}"
     return response

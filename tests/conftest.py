@@ -22,7 +22,10 @@ from tests.browser import Browser, lint
 from tests.emptying import empty_tables
 
 settings.register_profile(
-    "default", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    "default",
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 settings.register_profile("long", settings.get_profile("default"), max_examples=10_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
@@ -31,7 +34,9 @@ NOW = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
 
 
 def pytest_addoption(parser):
-    parser.addoption("--db", default="", help="sqlite, postgresql, mysql or a database URL; default: sqlite")
+    parser.addoption(
+        "--db", default="", help="sqlite, postgresql, mysql or a database URL; default: sqlite"
+    )
 
 
 def _kind(config: pytest.Config) -> str:
@@ -121,7 +126,9 @@ def frozen() -> Iterator[clock.FixedClock]:
 @pytest.fixture
 def app(session_app, tmp_path):
     """The app with empty tables, its own settings whatever came before, and a context pushed."""
-    config.use(session_app.extensions["test settings"].model_copy(update={"data_dir": Path(tmp_path)}))
+    config.use(
+        session_app.extensions["test settings"].model_copy(update={"data_dir": Path(tmp_path)})
+    )
     mail.OUTBOX.clear()
     sms.OUTBOX.clear()
     refusals.refusals.forget()

@@ -39,7 +39,9 @@ def _empty_postgresql(connection: sa.Connection, filled: list[sa.Table]) -> None
     """
     deletes = [f'DELETE FROM "{table.name}"' for table in filled]
     if deletes:
-        connection.exec_driver_sql("; ".join(["SET LOCAL session_replication_role = replica", *deletes]))
+        connection.exec_driver_sql(
+            "; ".join(["SET LOCAL session_replication_role = replica", *deletes])
+        )
 
 
 def _empty_sqlite(connection: sa.Connection, filled: list[sa.Table]) -> None:
@@ -61,4 +63,6 @@ def _empty_mysql(connection: sa.Connection, filled: list[sa.Table]) -> None:
     connection.exec_driver_sql("SET foreign_key_checks = 1")
     # As the migrations do: two transactions that make the same first row there lock each other out.
     for head in ("journal_head", "audit_head"):
-        connection.exec_driver_sql(f"INSERT INTO {head} (id, seq, hash) VALUES (1, 0, REPEAT('0', 64))")
+        connection.exec_driver_sql(
+            f"INSERT INTO {head} (id, seq, hash) VALUES (1, 0, REPEAT('0', 64))"
+        )

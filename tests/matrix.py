@@ -56,7 +56,8 @@ PLAIN = (*MEMBERS, "ivan", "nia", "bob", "dan")
 ACTORS = {"visitor": (), **dict.fromkeys(PLAIN, ()), **STAFF, **ASLEEP}
 NOBODY = ("visitor", "dan")
 
-EVERYBODY = frozenset(ACTORS) - set(NOBODY)  # signed in; the parameter is no thing that somebody owns
+# signed in; the parameter is no thing that somebody owns
+EVERYBODY = frozenset(ACTORS) - set(NOBODY)
 ALICE = frozenset({"alice"})
 INVITED = frozenset({"nia"})
 TEAM = frozenset(MEMBERS)
@@ -158,9 +159,11 @@ KEEPERS = frozenset({"payments.neo_webhook", "payments.gateway_webhook"})
 
 # Answers that another rule gives, with that rule.
 SAID_OTHERWISE = {
-    "payments.neo_webhook": dict.fromkeys(ACTORS, "401"),  # proves itself by its signature, missing here
+    # proves itself by its signature, missing here
+    "payments.neo_webhook": dict.fromkeys(ACTORS, "401"),
     "payments.gateway_webhook": dict.fromkeys(ACTORS, "401"),
-    "web.health_strict": dict.fromkeys(ACTORS, "503"),  # nothing works behind the pages of the tests
+    # nothing works behind the pages of the tests
+    "web.health_strict": dict.fromkeys(ACTORS, "503"),
     "sign_in.oidc_begin": dict.fromkeys(ACTORS, "503"),  # no provider is configured here
     "security.passkey_options": dict.fromkeys(NOBODY, "sign in"),  # for who is half way in
     "admin.withdraw": {"admin": "forbidden"},  # only who asked; that was another admin
@@ -241,7 +244,9 @@ class World:
         with read_connection() as connection:
             for table in db.metadata.sorted_tables:
                 if table.name not in self.NOTES:
-                    for row in connection.exec_driver_sql(f'SELECT * FROM "{table.name}" ORDER BY 1'):
+                    for row in connection.exec_driver_sql(
+                        f'SELECT * FROM "{table.name}" ORDER BY 1'
+                    ):
                         found.update(repr(tuple(row)).encode())
         return found.hexdigest()
 
@@ -301,7 +306,9 @@ def _own_things(world):
     })  # fmt: skip
     nominees.prove(nominee, alice, _paper("id_proof"))
     methods.attach(alice, "phone", "+251911234569")
-    passkey = Passkey(id=new_id(), person_id=alice, name="Phone", credential_hash="0" * 64, added_at=now())
+    passkey = Passkey(
+        id=new_id(), person_id=alice, name="Phone", credential_hash="0" * 64, added_at=now()
+    )
     passkey.credential_id = passkey.public_key = "eHh4eA"
     db.session.add(passkey)
     change = changes.request(alice, "phone", {"value": "+251911234560"}, actor=alice)
@@ -325,7 +332,9 @@ def _company(world, reviewer):
     company = raising.registered_company(alice, reviewer)
     for name, role in MEMBERS.items():
         if name != "alice":
-            member = CompanyMember(company_id=company, user_id=world.people[name], role=role, since=now())
+            member = CompanyMember(
+                company_id=company, user_id=world.people[name], role=role, since=now()
+            )
             db.session.add(member)
     invitation = team.invite(company, "nia@example.com", Role.VIEWER, actor=alice)
     campaign = raising.complete_draft(company, alice)
@@ -378,7 +387,9 @@ def _staff_things(world, second):
     follow = _contract_that_was_cancelled(world, second)
     request = service.ask(alice, "give_role", role="finance", reason="For this test.", actor=second)
     about_keys = requests.ask(requests.Wanted("pause", "For this test."), actor=second)
-    running = requests.begin(requests.Wanted("raise_cap", "For this test.", amount_minor=1), actor="cli")
+    running = requests.begin(
+        requests.Wanted("raise_cap", "For this test.", amount_minor=1), actor="cli"
+    )
     world.examples |= {
         f"chain.{verb}_key:request_id": about_keys for verb in ("confirm", "refuse", "withdraw")
     } | {
@@ -386,7 +397,9 @@ def _staff_things(world, second):
         "chain.ask_key:kind": "pause",
     }  # fmt: skip
     outbox.add("reports.selfcheck", "given-up")
-    db.session.execute(sa.update(outbox_table).where(outbox_table.c.key == "given-up").values(state="dead"))
+    db.session.execute(
+        sa.update(outbox_table).where(outbox_table.c.key == "given-up").values(state="dead")
+    )
     commit()
     outbox.drain("messages")
     rollback()

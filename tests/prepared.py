@@ -32,7 +32,9 @@ def stopped_stack(factory: pytest.TempPathFactory, *, story: bool = False) -> Pa
     folder.mkdir(exist_ok=True)
     with _alone(folder.with_suffix(".lock")):
         if not (folder / "prepared.json").exists():
-            with stack.running(folder, ports="free", environ=clean_environ(), seed=story, only=PROGRAMS):
+            with stack.running(
+                folder, ports="free", environ=clean_environ(), seed=story, only=PROGRAMS
+            ):
                 pass
     return folder
 

@@ -35,7 +35,10 @@ def paper(pages=1):
 
 
 PDF = paper()
-STORY = "# Why\n\nWe roast the beans of **forty** farms. " + "Each birr goes into a second roaster. " * 4
+STORY = (
+    "# Why\n\nWe roast the beans of **forty** farms. "
+    + "Each birr goes into a second roaster. " * 4
+)
 COMPANY = {
     "legal_name": "Yirga Coffee Share Company",
     "trade_name": "Yirga Coffee",
@@ -211,7 +214,8 @@ def _hear(event, row, **more):
     # The write itself is done; nothing of it may be left in the queue of the sender.
     status = "confirmed" if event is WriteConfirmed else "failed"
     db.session.execute(
-        db.text("UPDATE chain_write SET status = :status WHERE id = :id"), {"status": status, "id": row.id}
+        db.text("UPDATE chain_write SET status = :status WHERE id = :id"),
+        {"status": status, "id": row.id},
     )
     commit()
     outbox.drain("default")

@@ -23,7 +23,9 @@ def actor_for(endpoint):
     """Return somebody who may open a route and owns what is in its address."""
     roles = access.TABLE[endpoint]
     return (
-        "admin" if "admin" in roles else next((role for role in sorted(roles & access.EVERY_STAFF)), "alice")
+        "admin"
+        if "admin" in roles
+        else next((role for role in sorted(roles & access.EVERY_STAFF)), "alice")
     )
 
 
@@ -42,13 +44,17 @@ def test_no_number_and_no_day_in_the_query_string_crashes_a_page(world, name):  
 @pytest.mark.parametrize("name", [name for name in SAFE_ONES if "int:" in RULES[name].rule])
 @pytest.mark.parametrize("value", [str(MOST), str(MOST + 1), *HUGE[:3], "٩" * 30])
 def test_a_number_in_a_path_that_no_column_holds_is_not_found(world, name, value):  # noqa: F811
-    path = "/".join(value if part.startswith("<int:") else part for part in RULES[name].rule.split("/"))
+    path = "/".join(
+        value if part.startswith("<int:") else part for part in RULES[name].rule.split("/")
+    )
     assert opened(world, actor_for(RULES[name].endpoint), path).status_code == 404
 
 
 def opened(world, actor, path, query=None):  # noqa: F811
     client = world.app.test_client(use_cookies=False)
-    answer = client.get(path, query_string=query, headers={"Cookie": f"crowdfund={world.cookies[actor]}"})
+    answer = client.get(
+        path, query_string=query, headers={"Cookie": f"crowdfund={world.cookies[actor]}"}
+    )
     answer.get_data()  # a file is made while it is sent
     return answer
 

@@ -43,7 +43,14 @@ def test_no_goal_of_a_page_is_under_what_was_once_reached():
 def test_a_row_is_shown_with_its_unit_and_a_missed_goal_as_missed():
     rows = {
         "fast": {"per_s": 1_200, "baseline_per_s": 600, "ratio": 2.0, "goal": 1.5, "met": True},
-        "big": {"seconds": 1.5, "peak_mb": 200, "note": "so", "goal": 150, "unit": " MB", "met": False},
+        "big": {
+            "seconds": 1.5,
+            "peak_mb": 200,
+            "note": "so",
+            "goal": 150,
+            "unit": " MB",
+            "met": False,
+        },
     }
     fast, big = record.table({"one": rows}).splitlines()
     assert fast.split() == ["fast", "1,200", "/s", "600", "/s", "2.00", "1.5"]

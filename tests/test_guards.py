@@ -28,7 +28,9 @@ PAGES = sorted(path for path in TEMPLATES.rglob("*.html") if "email" not in path
 # What others import from is a library of macros; a partial is what is rendered or included.
 LIBRARIES = set(re.findall(r'from "([^"]+)" import', "\n".join(path.read_text() for path in PAGES)))
 PARTIALS = [
-    path for path in PAGES if path.name[0] == "_" and str(path.relative_to(TEMPLATES)) not in LIBRARIES
+    path
+    for path in PAGES
+    if path.name[0] == "_" and str(path.relative_to(TEMPLATES)) not in LIBRARIES
 ]
 
 
@@ -106,7 +108,16 @@ def test_a_partial_says_in_its_first_line_what_it_needs(path):
 def test_a_partial_uses_nothing_that_it_did_not_ask_for(path):
     env, text = plain_app().jinja_env, path.read_text()
     needs = set(re.findall(r"\w+", text.split("\n", 1)[0].removeprefix("{# needs:")))
-    given = {"current_user", "events_url", "flashes", "is_htmx", "request", "session", "g", "config"}
+    given = {
+        "current_user",
+        "events_url",
+        "flashes",
+        "is_htmx",
+        "request",
+        "session",
+        "g",
+        "config",
+    }
     made = set(re.findall(r"\{%-? set (\w+)", text))  # set in a branch, it counts as undeclared
     used = meta.find_undeclared_variables(env.parse(text))
     assert used - needs - made - given - set(env.globals) == set()
@@ -127,11 +138,14 @@ def test_a_template_holds_nothing_that_the_content_policy_would_refuse(path):
     assert [what for what, pattern in INLINE.items() if pattern.search(text)] == []
 
 
-@pytest.mark.parametrize("path", [path for path in PAGES if path.name != "gallery.html"], ids=name_of)
+@pytest.mark.parametrize(
+    "path", [path for path in PAGES if path.name != "gallery.html"], ids=name_of
+)
 def test_a_form_that_posts_carries_the_token(path):
     text = path.read_text()
     forms = re.findall(r"<form\b[^>]*method=.post.*?</form>", text, flags=re.DOTALL | re.IGNORECASE)
-    forms = [form for form in forms if "web.choose_language" not in form]  # exempt: visitors have no session
+    # exempt: visitors have no session
+    forms = [form for form in forms if "web.choose_language" not in form]
     assert all("csrf_token" in form or "hidden_tag" in form or "caller()" in form for form in forms)
 
 
@@ -142,7 +156,9 @@ def calls(*names):
     """Yield (file, call) for each call of outbox.<name> in the code."""
     for path in sorted(CODE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in {f"outbox.{name}" for name in names}:
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {
+                f"outbox.{name}" for name in names
+            }:
                 yield path, node
 
 
@@ -152,7 +168,8 @@ def literals(node):
         return [re.escape(node.value)]
     if isinstance(node, ast.JoinedStr):
         parts = [
-            re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".+" for part in node.values
+            re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".+"
+            for part in node.values
         ]
         return ["".join(parts)]
     if isinstance(node, ast.IfExp):
@@ -219,7 +236,11 @@ def test_money_code_knows_no_floats(path):
     lines = text.splitlines()
     for node in ast.walk(ast.parse(text)):
         is_float = isinstance(node, ast.Constant) and isinstance(node.value, float)
-        is_call = isinstance(node, ast.Call) and ast.unparse(node.func) in ("float", "round", "math.floor")
+        is_call = isinstance(node, ast.Call) and ast.unparse(node.func) in (
+            "float",
+            "round",
+            "math.floor",
+        )
         is_division = isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div)
         if is_float or is_call or is_division:
             assert SECONDS.search(lines[node.lineno - 1]), (
@@ -288,11 +309,14 @@ def facts(engine):
         triggers = {tuple(row) for row in connection.exec_driver_sql(TRIGGERS[engine.dialect.name])}
     tables = set(inspector.get_table_names()) - {"alembic_version"}
     checks = {
-        (table, check["name"], " ".join(check["sqltext"].split()))  # a changed list of states keeps its name
+        # a changed list of states keeps its name
+        (table, check["name"], " ".join(check["sqltext"].split()))
         for table in tables
         for check in inspector.get_check_constraints(table)
     }
-    unique = {(table, one["name"]) for table in tables for one in inspector.get_unique_constraints(table)}
+    unique = {
+        (table, one["name"]) for table in tables for one in inspector.get_unique_constraints(table)
+    }
     return {"triggers": triggers, "checks": checks, "unique": unique}
 
 

@@ -73,7 +73,9 @@ def test_a_day_begins_at_midnight_of_the_platform_and_not_of_greenwich():
 
 def test_plurals_follow_the_language():
     with i18n.using("hi"):
-        one, two = (i18n.ngettext("%(num)s day left", "%(num)s days left", count) for count in (1, 2))
+        one, two = (
+            i18n.ngettext("%(num)s day left", "%(num)s days left", count) for count in (1, 2)
+        )
     assert one != two
     assert one.startswith("1 ")
     assert two.startswith("2 ")
@@ -123,7 +125,9 @@ def test_every_status_has_words_in_every_language():
     for language in ("am", "hi"):
         with i18n.using(language):
             assert [
-                status for status, text in TEXTS.items() if not re.search(r"[^\x00-\x7f]", str(text))
+                status
+                for status, text in TEXTS.items()
+                if not re.search(r"[^\x00-\x7f]", str(text))
             ] == []
 
 
@@ -173,7 +177,9 @@ class Speaker(HTMLParser):
         if tag not in markup.VOID:
             given = dict(attrs)
             self.open.append(
-                tag if tag in QUIET or ("lang" in given and tag != "html") or "data-said" in given else ""
+                tag
+                if tag in QUIET or ("lang" in given and tag != "html") or "data-said" in given
+                else ""
             )
         self.said += [value for name, value in attrs if name in SPOKEN and value]
 
@@ -207,7 +213,9 @@ def known(world):  # noqa: F811
         for column in columns:
             for text in db.session.scalars(sa.select(getattr(model, column))):
                 words |= set(WORD.findall(text or ""))
-    words |= {word for month in range(1, 13) for word in WORD.findall(f"{date(2026, month, 1):%b %B}")}
+    words |= {
+        word for month in range(1, 13) for word in WORD.findall(f"{date(2026, month, 1):%b %B}")
+    }
     # Why something happened is kept as it was said: by staff in their words, by the system in a log's.
     for table in db.metadata.sorted_tables:
         for name in (
@@ -229,7 +237,8 @@ HEALTH = ("web.health_live", "web.health_report", "web.health_strict")
 PAGES = [
     name
     for name in SAFE_ONES
-    if RULES[name].endpoint not in ("static", *HEALTH, *ENGLISH) and not RULES[name].endpoint.endswith("_csv")
+    if RULES[name].endpoint not in ("static", *HEALTH, *ENGLISH)
+    and not RULES[name].endpoint.endswith("_csv")
 ]
 
 

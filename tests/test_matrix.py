@@ -97,7 +97,10 @@ def difference(world, name, actor):
     answer, wanted = world.ask(actor, method, RULES[name]), expected(name, actor)
     got = met(answer)
     if access.is_staff_only(RULES[name].endpoint) and method not in SAFE and got == wanted:
-        wanted, got = kept_of(world, answer, actor), kept(RULES[name].endpoint, world.people.get(actor))
+        wanted, got = (
+            kept_of(world, answer, actor),
+            kept(RULES[name].endpoint, world.people.get(actor)),
+        )
     return [] if got == wanted else [f"{actor} ({answer.status_code}): {got} instead of {wanted}"]
 
 
@@ -134,9 +137,13 @@ def test_every_route_to_a_thing_for_everybody_signed_in_says_whose_it_is():
 
 @pytest.mark.parametrize("name", SAFE_ONES)
 def test_a_page_opens_for_those_who_may_see_it_and_for_nobody_else(world, name):
-    assert [line for actor in matrix.askers(name.split()[1]) for line in difference(world, name, actor)] == []
+    assert [
+        line for actor in matrix.askers(name.split()[1]) for line in difference(world, name, actor)
+    ] == []
     if RULES[name].endpoint not in access.WRITING_GETS:
-        assert world.checksum() == world.checksum_at_start, "a page that is only read has changed something"
+        assert world.checksum() == world.checksum_at_start, (
+            "a page that is only read has changed something"
+        )
     world.restore()
 
 
@@ -151,5 +158,7 @@ def test_a_verb_works_for_those_who_may_use_it_and_changes_nothing_for_others(wo
     assert wrong == []
     if RULES[name].endpoint in matrix.KEEPERS:
         world.restore()
-    assert world.checksum() == world.checksum_at_start, "something was changed for somebody who may not"
+    assert world.checksum() == world.checksum_at_start, (
+        "something was changed for somebody who may not"
+    )
     world.restore()  # what was refused is noted, and only so often a day

@@ -71,7 +71,9 @@ def test_a_page_for_a_signed_in_person_takes_four_queries(site, page):
     pages.call(site, environ)  # what can be cached is cached now
     with site.app_context():
         event.listen(
-            db.engine, "checkout", lambda connection, *_: connection.set_trace_callback(statements.append)
+            db.engine,
+            "checkout",
+            lambda connection, *_: connection.set_trace_callback(statements.append),
         )
     pages.call(site, environ)
     assert len([text for text in statements if text.startswith("SELECT")]) == QUERIES, statements

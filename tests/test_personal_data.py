@@ -50,7 +50,11 @@ STAFF = {"contact_name": "Zqcontact Zqbekele", "contact_email": "zqcontact@zq.ex
          "contact_phone": "+251911777003", "contact_street": "Zqmegenagna 9", "contact_city": "Zqbahirdar",
          "officer": "Zqofficer Zqtilahun", "officer_born": "1969-11-23", "bank_number": "1000555444333",
          "tin": "0077665544", "registration": "MT/AA/9/0099887/2015"}  # fmt: skip
-SIGN_INS = {"investor": "zqinvestor@zq.example", "owner": "zqowner@zq.example", "new": "zqnew@zq.example"}
+SIGN_INS = {
+    "investor": "zqinvestor@zq.example",
+    "owner": "zqowner@zq.example",
+    "new": "zqnew@zq.example",
+}
 PRIVATE = {**PERSON, **STAFF, **SIGN_INS}
 # What a company is called and does is public: whoever invests has to know. So are its public papers.
 PUBLIC_FACTS = {"legal_name": "Zqyirga Coffee Share Company", "trade_name": "Zqyirga Coffee"}
@@ -103,7 +107,9 @@ def story(app, frozen, lines, monkeypatch):
     place = {"street": STAFF["contact_street"], "city": STAFF["contact_city"]}
     monkeypatch.setattr(raising, "CONTACTS", raising.CONTACTS | contacts | place)
     monkeypatch.setattr(
-        raising, "DIRECTOR", raising.DIRECTOR | {"name": STAFF["officer"], "born_on": STAFF["officer_born"]}
+        raising,
+        "DIRECTOR",
+        raising.DIRECTOR | {"name": STAFF["officer"], "born_on": STAFF["officer_born"]},
     )
     monkeypatch.setattr(raising, "BANK", raising.BANK | {
         "number": STAFF["bank_number"], "holder": PUBLIC_FACTS["legal_name"],
@@ -111,10 +117,15 @@ def story(app, frozen, lines, monkeypatch):
     raising.contracts()
     carla, adam = raising.person("carla", "compliance"), raising.person("adam", "admin", "finance")
     owner = service.ensure_user(SIGN_INS["owner"], STAFF["contact_name"])
-    investor = service.ensure_user(SIGN_INS["investor"], f"{PERSON['first_name']} {PERSON['last_name']}")
+    investor = service.ensure_user(
+        SIGN_INS["investor"], f"{PERSON['first_name']} {PERSON['last_name']}"
+    )
     commit()
     service.save_profile(
-        investor, first_name=PERSON["first_name"], last_name=PERSON["last_name"], phone=PERSON["phone"]
+        investor,
+        first_name=PERSON["first_name"],
+        last_name=PERSON["last_name"],
+        phone=PERSON["phone"],
     )
     commit()
     company = raising.registered_company(owner, carla)
@@ -135,7 +146,9 @@ def story(app, frozen, lines, monkeypatch):
 
 def _invest(world):
     slug = raising.campaign(world.campaign).slug
-    placed = investments.place(investments.Order(world.investor, slug, 100_000, "bill_bitts", "key", True))
+    placed = investments.place(
+        investments.Order(world.investor, slug, 100_000, "bill_bitts", "key", True)
+    )
     commit()
     outbox.drain_all()
     (payment,) = payments.for_purpose("investment", placed)
@@ -196,7 +209,9 @@ def test_no_write_to_the_chain_holds_anything_about_a_person(story):
     for row in rows:
         said = f"{row.intent_id} {row.function} {row.args} {row.subject_kind} {row.subject_id}"
         assert found_in(said) == [], row.function
-        assert [one for one in hashes if one in said] == [], f"{row.function}: a plain hash can be guessed"
+        assert [one for one in hashes if one in said] == [], (
+            f"{row.function}: a plain hash can be guessed"
+        )
 
 
 def test_no_calldata_holds_anything_about_a_person(story):
@@ -210,7 +225,9 @@ def test_no_calldata_holds_anything_about_a_person(story):
 
 def test_the_search_would_find_what_it_looks_for():
     assert found_in("... ZQABEBE ...") == ["zqabebe"]
-    assert found_in("call (091) 177-7001") == ["11777001"] or "911777001" in found_in("call 0911777001")
+    assert found_in("call (091) 177-7001") == ["11777001"] or "911777001" in found_in(
+        "call 0911777001"
+    )
     assert found_in("tin=0077665544") == ["0077665544"]
     assert found_in(repr(PUBLIC_FACTS)) == []
 
@@ -253,14 +270,18 @@ def _visit_everything(story):
     investor.post("/account", data=profile | {"phone": "nonsense"})
     investor.post("/account", data=profile)
     investor.post(
-        "/account/verification/facts/about", data={"legal_name": PERSON["legal_name"], "born_on": "x"}
+        "/account/verification/facts/about",
+        data={"legal_name": PERSON["legal_name"], "born_on": "x"},
     )
     investor.post(
-        "/account/verification/facts/identity", data={"id_kind": "passport", "id_number": PERSON["id_number"]}
+        "/account/verification/facts/identity",
+        data={"id_kind": "passport", "id_number": PERSON["id_number"]},
     )
     investor.post("/account/payout-account/et", data={"bank": "cbe", "number": PERSON["account"],
                   "again": PERSON["account"], "holder": PERSON["legal_name"]})  # fmt: skip
-    investor.post("/account/nominees/new", data={"full_name": PERSON["nominee"], "contact": "nobody"})
+    investor.post(
+        "/account/nominees/new", data={"full_name": PERSON["nominee"], "contact": "nobody"}
+    )
     owner = raising.browser(story.app, story.owner)
     owner.post(f"/companies/{story.company}/edit/contacts", data=raising.CONTACTS)
     staff = raising.browser(story.app, story.adam)
@@ -309,8 +330,14 @@ def _failing(fail):
 def test_no_page_for_everybody_shows_anything_about_a_person(story):
     visitor: Browser = story.app.test_client()
     slug = raising.campaign(story.campaign).slug
-    papers = [f"/campaigns/{slug}/documents/{row.id}" for row in queries.public_papers(story.company)]
-    seen, waiting, pages = set(), ["/", "/campaigns", "/sign-in", f"/campaigns/{slug}", "/health"], 0
+    papers = [
+        f"/campaigns/{slug}/documents/{row.id}" for row in queries.public_papers(story.company)
+    ]
+    seen, waiting, pages = (
+        set(),
+        ["/", "/campaigns", "/sign-in", f"/campaigns/{slug}", "/health"],
+        0,
+    )
     assert {str(status) for status in Status} >= {"live"}
     while waiting:
         path = waiting.pop()
@@ -318,12 +345,18 @@ def test_no_page_for_everybody_shows_anything_about_a_person(story):
             continue
         seen.add(path)
         answer = visitor.get(path)
-        if answer.status_code != 200 or answer.mimetype not in ("text/html", "application/json", "text/csv"):
+        if answer.status_code != 200 or answer.mimetype not in (
+            "text/html",
+            "application/json",
+            "text/csv",
+        ):
             continue
         pages += 1
         assert found_in(answer.get_data(as_text=True)) == [], path
         assert found_in(str(answer.headers)) == [], path
-        links = re.findall(r'(?:href|src|hx-get|data-live-url)="(/[^"#]*)"', answer.get_data(as_text=True))
+        links = re.findall(
+            r'(?:href|src|hx-get|data-live-url)="(/[^"#]*)"', answer.get_data(as_text=True)
+        )
         waiting += [link for link in links if not link.startswith(("/static", "/sign-in/oidc"))]
     assert pages >= 5
     assert f"/campaigns/{slug}" in seen
@@ -337,8 +370,14 @@ def test_no_page_for_everybody_shows_anything_about_a_person(story):
         ("Key (email)=(zq.who@zq.example) already exists", "Key (email)=(•@•) already exists"),
         ("<zq@zq.example>: no such user", "<•@•>: no such user"),
         ("to +251911777001, later", "to +•••, later"),
-        ("at 2026-11-21T08:00:00+00:00 a+b 1+12345678901", "at 2026-11-21T08:00:00+00:00 a+b 1+12345678901"),
-        ("0x5FbDB2315678afecb367f032d93F642f64180aa3", "0x5FbDB2315678afecb367f032d93F642f64180aa3"),
+        (
+            "at 2026-11-21T08:00:00+00:00 a+b 1+12345678901",
+            "at 2026-11-21T08:00:00+00:00 a+b 1+12345678901",
+        ),
+        (
+            "0x5FbDB2315678afecb367f032d93F642f64180aa3",
+            "0x5FbDB2315678afecb367f032d93F642f64180aa3",
+        ),
     ],
 )
 def test_a_line_shows_no_address_and_no_number(said, shown):

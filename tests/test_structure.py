@@ -12,7 +12,8 @@ CODE = Path(crowdfund.__file__).parent
 # Features whose tables others read, and why. Everybody else calls the queries of the feature.
 TABLES_READ_BY = {
     "people": {"api_tokens", "security", "sign_in", "admin"},  # one account, cut by subject
-    "campaigns": {"investments", "reconciliation", "reports"},  # a portfolio is one query over three tables
+    # a portfolio is one query over three tables
+    "campaigns": {"investments", "reconciliation", "reports"},
     "payments": {"investments", "reports"},
     "chain": {"reconciliation", "reports"},
     "investments": {"reconciliation", "reports"},
@@ -55,7 +56,8 @@ def test_no_import_is_relative():
 def test_no_two_files_import_each_other_even_through_others():
     known = modules()
     graph = {
-        name: {full if full in known else full.rpartition(".")[0] for full in imports(path)} & set(known)
+        name: {full if full in known else full.rpartition(".")[0] for full in imports(path)}
+        & set(known)
         for name, path in known.items()
     }
     done, circles = set(), []
@@ -91,7 +93,12 @@ def test_a_package_of_a_feature_hands_on_nothing():
     faces = []
     for name, path in modules().items():
         is_feature = not name.startswith(("crowdfund.kernel", "crowdfund.adapters"))
-        if path.name != "__init__.py" or not is_feature or name.endswith(".views") or name == "crowdfund":
+        if (
+            path.name != "__init__.py"
+            or not is_feature
+            or name.endswith(".views")
+            or name == "crowdfund"
+        ):
             continue
         if name not in HANDS_ON:
             faces += [f"{name}: {full}" for full in imports(path)]
@@ -124,7 +131,11 @@ WAITING = {
 
 def test_every_public_name_is_used_or_waits_for_a_named_feature():
     texts = [path.read_text() for path in CODE.rglob("*") if path.suffix in (".py", ".html")]
-    outside = [CODE.parent / "app.py", CODE.parent / "worker.py", *(CODE.parent / "migrations").rglob("*.py")]
+    outside = [
+        CODE.parent / "app.py",
+        CODE.parent / "worker.py",
+        *(CODE.parent / "migrations").rglob("*.py"),
+    ]
     texts += [path.read_text() for path in outside]
     counts = Counter(word for text in texts for word in re.findall(r"\w+", text))
     unused = set()

@@ -23,7 +23,8 @@ def unlocked(*tables):
     finally:
         rollback()
         with db.engine.begin() as connection:
-            connection.exec_driver_sql(f"SELECT 1 FROM {tables[0]}")  # SQLite reads the schema afresh
+            # SQLite reads the schema afresh
+            connection.exec_driver_sql(f"SELECT 1 FROM {tables[0]}")
             for table in tables:
                 for statement in append_only_ddl(table, dialect):
                     connection.exec_driver_sql(statement)

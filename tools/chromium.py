@@ -26,7 +26,10 @@ def runs(path: str | Path | None) -> bool:
         return False
     try:
         return (
-            subprocess.run([path, "--version"], capture_output=True, timeout=30, check=False).returncode == 0
+            subprocess.run(
+                [path, "--version"], capture_output=True, timeout=30, check=False
+            ).returncode
+            == 0
         )
     except (OSError, subprocess.TimeoutExpired):
         return False
@@ -53,7 +56,10 @@ def by_apt() -> str | None:
         return None
     print("Installing Chromium with apt-get ...", file=sys.stderr)
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
+    for command in (
+        ["update", "-qq"],
+        ["install", "-y", "-qq", "--no-install-recommends", "chromium"],
+    ):
         subprocess.run(["apt-get", *command], env=env, stdout=sys.stderr, check=False)
     return existing()
 

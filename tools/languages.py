@@ -18,7 +18,9 @@ CODE = ROOT / "crowdfund"
 FOLDER = CODE / "locales"
 LANGUAGES = ("am", "hi")
 METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
-OPTIONS = {"templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true", "encoding": "utf-8"}}
+OPTIONS = {
+    "templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true", "encoding": "utf-8"}
+}
 KEYWORDS = {"_": None, "_l": None, "lazy": None, "gettext": None, "ngettext": (1, 2)}
 HELD = re.compile(r"%\((\w+)\)s|(</?[a-z]+)")
 
@@ -79,7 +81,9 @@ def main(*, check: bool) -> int:
             catalog.obsolete.clear()
             out = BytesIO()
             write_po(out, catalog, width=0, no_location=True, sort_output=True, omit_header=False)
-            text = re.sub(r'^"(POT-Creation|PO-Revision)-Date:.*\n', "", out.getvalue().decode(), flags=re.M)
+            text = re.sub(
+                r'^"(POT-Creation|PO-Revision)-Date:.*\n', "", out.getvalue().decode(), flags=re.M
+            )
             path = FOLDER / language / "LC_MESSAGES" / "messages.po"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)

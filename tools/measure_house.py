@@ -56,7 +56,11 @@ class Measure:
 
     def per_thousand(self, *names: str) -> float:
         """Return suppressions per 1,000 lines."""
-        return 1000 * sum(self.suppressions[name] for name in names) / self.lines if self.lines else 0.0
+        return (
+            1000 * sum(self.suppressions[name] for name in names) / self.lines
+            if self.lines
+            else 0.0
+        )
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,9 @@ def summary(values: Sequence[int]) -> tuple[int, int, int]:
 def functions(source: str, name: str) -> list[Function]:
     """Return every function of a file, inner ones too. Raises SyntaxError."""
     tokens = [
-        token for token in tokenize.generate_tokens(io.StringIO(source).readline) if token.type in COUNTED
+        token
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type in COUNTED
     ]
     found = []
     for node in ast.walk(ast.parse(source)):
@@ -157,10 +163,18 @@ def table(found: Measure) -> list[Row]:
         _at_most("functions over 250 tokens", sum(weight > 250 for weight in tokens), 0),
         _at_most(f"code lines over {WIDE_CODE} characters", _wide(found.code_widths, WIDE_CODE), 0),
         _three("characters of a template line", templates, None),
-        _at_most(f"template lines over {WIDE_TEMPLATE} characters", _wide(templates, WIDE_TEMPLATE), 0),
+        _at_most(
+            f"template lines over {WIDE_TEMPLATE} characters", _wide(templates, WIDE_TEMPLATE), 0
+        ),
         *[Row(f"`{name}`", f"{number:,}") for name, number in found.suppressions.items()],
-        _rate("noqa and type: ignore per 1,000 lines", found.per_thousand("noqa", "type: ignore"), 2.0),
-        Row("fmt: skip per 1,000 lines", f"{found.per_thousand('fmt: skip'):.1f}", "tables of data only"),
+        _rate(
+            "noqa and type: ignore per 1,000 lines", found.per_thousand("noqa", "type: ignore"), 2.0
+        ),
+        Row(
+            "fmt: skip per 1,000 lines",
+            f"{found.per_thousand('fmt: skip'):.1f}",
+            "tables of data only",
+        ),
     ]
 
 

@@ -66,7 +66,9 @@ def _sample(names: list[str], kinds: dict[str, str], args: argparse.Namespace) -
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--sample", type=int, default=200, help="how many mutants; 0 for all")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--only", default="*", help="pattern of mutant names")
@@ -132,7 +134,9 @@ def _kind(name: str) -> str:
 def _is_wording(before: list[str], after: list[str]) -> bool:
     if before == after or any(QUIET.search(line) for line in before):
         return True
-    same = [LITERAL.sub("''", line) for line in before] == [LITERAL.sub("''", line) for line in after]
+    same = [LITERAL.sub("''", line) for line in before] == [
+        LITERAL.sub("''", line) for line in after
+    ]
     return same and any(" " in text for line in before for text in LITERAL.findall(line))
 
 
@@ -157,7 +161,10 @@ def _diff(name: str) -> Iterator[str]:
 def _report(kinds: dict[str, str], goal: float) -> int:
     """Print how many were noticed, by module and by kind, and each survivor; return the exit code."""
     lived = {name for name, code in _results().items() if name in kinds and code in SURVIVED}
-    for title, group in (("module", lambda name: name.rpartition(".")[0]), ("kind", kinds.__getitem__)):
+    for title, group in (
+        ("module", lambda name: name.rpartition(".")[0]),
+        ("kind", kinds.__getitem__),
+    ):
         counts = Counter(group(name) for name in kinds)
         survived = Counter(group(name) for name in lived)
         for key in sorted(counts):

@@ -30,11 +30,17 @@ def main(number: str, message: str) -> None:
             revision(message=message, autogenerate=True, rev_id=number)
             path = next((ROOT / "migrations" / "versions").glob(f"{number}_*.py"))
             add_triggers(
-                path, {table.name for table in db.metadata.tables.values() if table.info.get("append_only")}
+                path,
+                {
+                    table.name
+                    for table in db.metadata.tables.values()
+                    if table.info.get("append_only")
+                },
             )
             db.engine.dispose()
     subprocess.run(
-        [sys.executable, "-m", "ruff", "check", "--fix", "-q", "--select", "I,F401", path], check=False
+        [sys.executable, "-m", "ruff", "check", "--fix", "-q", "--select", "I,F401", path],
+        check=False,
     )
     subprocess.run([sys.executable, "-m", "ruff", "format", "-q", path], check=False)
     print(path.relative_to(ROOT))
@@ -43,7 +49,9 @@ def main(number: str, message: str) -> None:
 def add_triggers(path: Path, protected: set[str]) -> None:
     """Make the new append-only tables refuse changes, in the same migration."""
     text = path.read_text()
-    new = [name for name in re.findall(r"op\.create_table\(\s*['\"](\w+)", text) if name in protected]
+    new = [
+        name for name in re.findall(r"op\.create_table\(\s*['\"](\w+)", text) if name in protected
+    ]
     if not new:
         return
     calls = "".join(f"    make_append_only(op, {name!r})\n" for name in sorted(new))

@@ -23,7 +23,9 @@ def dropped_names() -> re.Pattern[str]:
             words = parts.setdefault(line.strip("[]"), [])
         elif not line.startswith("#"):
             words += line.split()
-    component, colour, utility = ("|".join(parts[name]) for name in ("component", "colour", "utility"))
+    component, colour, utility = (
+        "|".join(parts[name]) for name in ("component", "colour", "utility")
+    )
     return re.compile(rf"^(({component})(-|$)|({TONED})-({colour})(-lt|-fg|-inv)?$|{utility})")
 
 
@@ -85,7 +87,9 @@ PROPERTY = re.compile(r"(?<=[{;])(--[\w-]+):((?:[^;{}\"]|\"[^\"]*\")*)(;|(?=\}))
 def without_unread(css: str, also_used: str) -> str:
     """Remove the custom properties that nothing reads, and rules that are empty then."""
     used = set(re.findall(r"var\((--[\w-]+)", css + also_used))
-    return re.sub(r"(?<=[{}])[^{}@]+\{\}", "", PROPERTY.sub(lambda m: m[0] if m[1] in used else "", css))
+    return re.sub(
+        r"(?<=[{}])[^{}@]+\{\}", "", PROPERTY.sub(lambda m: m[0] if m[1] in used else "", css)
+    )
 
 
 def drop_unused(css: str, also_used: str) -> str:

@@ -54,7 +54,9 @@ def sprite(icons: Path) -> str:
         svg = (icons / "icons" / "outline" / f"{name}.svg").read_text()
         inner = re.search(r"<svg[^>]*>(.*)</svg>", svg, re.S)[1]
         compact = re.sub(r"\s*\n\s*", "", inner)
-        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24" {STROKE} {ROUND}>{compact}</symbol>')
+        symbols.append(
+            f'<symbol id="{name}" viewBox="0 0 24 24" {STROKE} {ROUND}>{compact}</symbol>'
+        )
     return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
 
 
@@ -66,7 +68,9 @@ def tabler_licence(css: str, mit: str) -> str:
     """
     head = css[: css.index("*/")]
     if "Licensed under MIT" not in head:
-        raise ValueError("Tabler is no longer under the MIT licence. Read the new one before you update.")
+        raise ValueError(
+            "Tabler is no longer under the MIT licence. Read the new one before you update."
+        )
     holders = re.findall(r"Copyright \d.*", head)
     return "MIT License\n\n" + "\n".join(holders) + "\n\n" + mit[mit.index(MIT_TERMS) :]
 

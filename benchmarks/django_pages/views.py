@@ -15,7 +15,11 @@ FILTERS = {
     "funded": {"status__in": ["succeeded", "released"]},
     "ended": {"status__in": ["failed", "refunded", "cancelled"]},
 }
-ORDERS = {"newest": ["-starts_at", "-id"], "ending": ["ends_at", "id"], "funded": ["-settled_minor", "-id"]}
+ORDERS = {
+    "newest": ["-starts_at", "-id"],
+    "ending": ["ends_at", "id"],
+    "funded": ["-settled_minor", "-id"],
+}
 CARD = (
     "id", "slug", "title", "summary", "sector", "image_id", "status", "goal_minor", "settled_minor",
     "investors_count", "ends_at", "company__trade_name",
@@ -26,7 +30,11 @@ def index(request):
     args = request.GET
     q, sector, status = args.get("q", ""), args.get("sector", ""), args.get("status", "")
     sort, page = args.get("sort", "newest"), max(1, int(args.get("page", 1)))
-    found = Campaign.objects.filter(**FILTERS.get(status, FILTERS[""])).select_related("company").only(*CARD)
+    found = (
+        Campaign.objects.filter(**FILTERS.get(status, FILTERS[""]))
+        .select_related("company")
+        .only(*CARD)
+    )
     if sector:
         found = found.filter(sector=sector)
     if q:
@@ -49,9 +57,13 @@ def detail(request, slug):
         raise Http404 from None
     found = Paper.objects.filter(owner_kind="company", owner_id=campaign.company_id)
     papers = list(
-        found.filter(kind="memorandum", status="verified").only("id", "kind", "size").order_by("kind")
+        found.filter(kind="memorandum", status="verified")
+        .only("id", "kind", "size")
+        .order_by("kind")
     )
-    return render(request, "detail.html", _frame(request) | {"campaign": campaign, "papers": papers})
+    return render(
+        request, "detail.html", _frame(request) | {"campaign": campaign, "papers": papers}
+    )
 
 
 def _frame(request):

@@ -27,7 +27,9 @@ def sign(leave: Leave, *, campaign: str, chain_id: int, key: str) -> list[object
     `campaign` is the contract's address, `key` the operator's private key as 0x hex.
     """
     digest = digest_of(leave, campaign=campaign, chain_id=chain_id)
-    signature = PrivateKey(bytes.fromhex(key.removeprefix("0x"))).sign_recoverable(digest, hasher=None)
+    signature = PrivateKey(bytes.fromhex(key.removeprefix("0x"))).sign_recoverable(
+        digest, hasher=None
+    )
     # The last byte is 0 or 1 here, 27 or 28 in a contract.
     text = "0x" + signature[:64].hex() + bytes([signature[64] + 27]).hex()
     return [leave.intent, leave.units, leave.valid_until, text]

@@ -138,7 +138,9 @@ class BillBitts:
         """
         after = ""
         while True:
-            answer = self._get(f"/transactions?since={int(since.timestamp())}&after={quote(after, safe='')}")
+            answer = self._get(
+                f"/transactions?since={int(since.timestamp())}&after={quote(after, safe='')}"
+            )
             rows = answer.get("transactions") if answer else None
             if not isinstance(rows, list):
                 raise CannotList("This bank cannot list its transactions. Ask it for a statement.")
@@ -295,7 +297,8 @@ def _public(path: str) -> rsa.RSAPublicKey:
 def _read(status: int, data: bytes) -> dict[str, Any] | None:
     if status == 404:
         return None
-    if status == 401:  # a clock that jumped, a key that was changed: once mended, the same request passes
+    # a clock that jumped, a key that was changed: once mended, the same request passes
+    if status == 401:
         raise GatewayUnauthorized("The bank does not accept our requests at the moment.")
     if 400 <= status < 500 and status not in (408, 429):
         raise GatewayRefused("The bank refused the request.")

@@ -50,7 +50,9 @@ class FakeBillBitts(BillBitts):
         """Change what status queries say of a transaction (amount as text, currency, reference)."""
         self.payments[tx_id] |= {"status": status} | changes
 
-    def open_payment(self, cprn: str, amount_minor: int, *, status: str = "PENDING", **more: object) -> str:
+    def open_payment(
+        self, cprn: str, amount_minor: int, *, status: str = "PENDING", **more: object
+    ) -> str:
         """Create a transaction that we did not ask for."""
         tx_id = f"NEO-{secrets.token_hex(6).upper()}"
         amount = money.decimal_str(amount_minor)
@@ -59,12 +61,21 @@ class FakeBillBitts(BillBitts):
         return tx_id
 
     def webhook(
-        self, tx_id: str, status: str, *, nonce: str = "", key: int = 1, age_s: int = 0, **changes: object
+        self,
+        tx_id: str,
+        status: str,
+        *,
+        nonce: str = "",
+        key: int = 1,
+        age_s: int = 0,
+        **changes: object,
     ) -> tuple[bytes, dict[str, str]]:
         """Return body and headers of a signed webhook; key 3 forges."""
         known = self.payments[tx_id]
         body = {name: known[name] for name in ("tx_id", "cprn", "amount", "currency")}
-        return self.sign(canonical(body | {"status": status} | changes), nonce=nonce, key=key, age_s=age_s)
+        return self.sign(
+            canonical(body | {"status": status} | changes), nonce=nonce, key=key, age_s=age_s
+        )
 
     def sign(
         self, raw: bytes, *, nonce: str = "", key: int = 1, age_s: int = 0
@@ -83,7 +94,9 @@ class FakeBillBitts(BillBitts):
         self.calls.append((method, path))
         if self.down:
             raise GatewayUnknown("The bank does not answer at the moment.")
-        answer = self._get_answer(path) if method == "GET" else self._once(path, json.loads(body), key)
+        answer = (
+            self._get_answer(path) if method == "GET" else self._once(path, json.loads(body), key)
+        )
         if self.lose_answers:
             self.lose_answers -= 1
             raise GatewayUnknown("The bank does not answer at the moment.")

@@ -43,11 +43,17 @@ def _leaf(chunk: bytes) -> _Node:
 
 def _branch(children: Sequence[_Node]) -> _Node:
     content = sum(child.content for child in children)
-    unixfs = _number(1, _FILE) + _number(3, content) + b"".join(_number(4, one.content) for one in children)
+    unixfs = (
+        _number(1, _FILE)
+        + _number(3, content)
+        + b"".join(_number(4, one.content) for one in children)
+    )
     # dag-pb writes the links before the data, and a link's empty name too.
     links = [_field(1, one.cid) + _field(2, b"") + _number(3, one.weight) for one in children]
     block = b"".join(_field(2, link) for link in links) + _field(1, unixfs)
-    return _Node(_cid(_DAG_PB, block), content, len(block) + sum(child.weight for child in children))
+    return _Node(
+        _cid(_DAG_PB, block), content, len(block) + sum(child.weight for child in children)
+    )
 
 
 def _cid(codec: int, block: bytes) -> bytes:

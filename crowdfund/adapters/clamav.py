@@ -39,7 +39,9 @@ def scan(data: bytes) -> None:
         return
     if said.startswith("stream: ") and said.endswith(" FOUND"):
         log.warning("clamav.found", signature=said.removeprefix("stream: ").removesuffix(" FOUND"))
-        raise FileRefused(_("Our virus scanner found something harmful in this file. It was not stored."))
+        raise FileRefused(
+            _("Our virus scanner found something harmful in this file. It was not stored.")
+        )
     if "size limit exceeded" in said:
         raise FileRefused(_("The file is too large for our virus scanner. Make it smaller."))
     log.error("clamav.unclear", said=said)
@@ -47,7 +49,9 @@ def scan(data: bytes) -> None:
 
 
 def _unavailable() -> Unavailable:
-    text = _("Files cannot be scanned for viruses right now. Nothing was stored; try again in a few minutes.")
+    text = _(
+        "Files cannot be scanned for viruses right now. Nothing was stored; try again in a few minutes."
+    )
     return Unavailable(text)
 
 
@@ -70,7 +74,9 @@ def _ask(url: str, data: bytes) -> str:
 def _connect(url: str) -> socket.socket:
     parts = urlsplit(url)
     if parts.scheme == "tcp":
-        return socket.create_connection((parts.hostname or "", parts.port or 3310), timeout=CONNECT_S)
+        return socket.create_connection(
+            (parts.hostname or "", parts.port or 3310), timeout=CONNECT_S
+        )
     if parts.scheme != "unix":
         raise ValueError(f"CLAMAV_URL must begin with tcp:// or unix://, not {parts.scheme}")
     peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -15,7 +15,12 @@ from typing import TypeVar
 import structlog
 
 from crowdfund.adapters import gateways
-from crowdfund.adapters.gateways import GatewayError, GatewayNotConfigured, GatewayUnclear, GatewayUnknown
+from crowdfund.adapters.gateways import (
+    GatewayError,
+    GatewayNotConfigured,
+    GatewayUnclear,
+    GatewayUnknown,
+)
 from crowdfund.adapters.settled_answers import SettledAnswers
 from crowdfund.kernel import clock
 

@@ -171,7 +171,9 @@ def transactions(name: str, since: datetime) -> Iterator[list[Truth]]:
     """Yield a gateway's own list of transactions, page by page. Raises CannotList, GatewayError."""
     gateway = get(name)
     if not isinstance(gateway, Listing):
-        raise CannotList(_("This gateway cannot list its transactions. Ask the bank for a statement."))
+        raise CannotList(
+            _("This gateway cannot list its transactions. Ask the bank for a statement.")
+        )
     yield from gateway.transactions(since)
 
 

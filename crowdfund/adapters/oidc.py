@@ -26,10 +26,22 @@ from crowdfund.kernel import clock, config
 from crowdfund.kernel.errors import CrowdfundError, Unavailable
 from crowdfund.kernel.i18n import _
 
-ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+ALGORITHMS = [
+    "RS256",
+    "RS384",
+    "RS512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "ES256",
+    "ES384",
+    "ES512",
+    "EdDSA",
+]
 CALLBACK_PATH = "/sign-in/oidc/callback"
 FRESH_S = 3600.0  # how long discovery and keys are kept
-AWAY_S = 5.0  # how long a provider that did not answer is not asked again: each asking holds a web thread
+# how long a provider that did not answer is not asked again: each asking holds a web thread
+AWAY_S = 5.0
 LEEWAY_S = 60  # how far the provider's clock may be from ours
 TIMEOUT_S = (3.05, 6.0)  # to connect, to answer
 # Whatever a provider's answer may be made of: wrong types raise the last four.
@@ -49,7 +61,10 @@ class ProviderUnavailable(Unavailable):
     def __init__(self) -> None:
         name = config.settings().oidc_name
         super().__init__(
-            _("%(name)s does not answer at the moment. Nothing was changed. Sign in another way.", name=name)
+            _(
+                "%(name)s does not answer at the moment. Nothing was changed. Sign in another way.",
+                name=name,
+            )
         )
 
 
@@ -60,7 +75,9 @@ class ProviderRefused(CrowdfundError):
 
     def __init__(self) -> None:
         name = config.settings().oidc_name
-        text = _("The answer of %(name)s could not be accepted, so nobody was signed in.", name=name)
+        text = _(
+            "The answer of %(name)s could not be accepted, so nobody was signed in.", name=name
+        )
         super().__init__(text + " " + _("Start again, or sign in another way."))
 
 
@@ -78,7 +95,9 @@ class Identity:
 class Provider:
     """One identity provider; one object per process, safe between threads."""
 
-    def __init__(self, issuer: str, client_id: str, client_secret: str, scopes: str, callback: str) -> None:
+    def __init__(
+        self, issuer: str, client_id: str, client_secret: str, scopes: str, callback: str
+    ) -> None:
         self._issuer, self._client_id, self._secret = issuer, client_id, client_secret
         self._scopes, self._callback = scopes, callback
         self._lock = threading.Lock()
@@ -220,7 +239,9 @@ class Provider:
 
     def _get(self, address: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         try:
-            answer = requests.get(address, headers=headers, timeout=TIMEOUT_S, allow_redirects=False)
+            answer = requests.get(
+                address, headers=headers, timeout=TIMEOUT_S, allow_redirects=False
+            )
             answer.raise_for_status()
             found = answer.json()
         except requests.RequestException as error:

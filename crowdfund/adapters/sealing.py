@@ -29,7 +29,9 @@ def unseal(purpose: str, name: str, sealed_hex: str) -> bytes:
     blob = bytes.fromhex(sealed_hex)
     for secret in config.settings().secret_keys:
         try:
-            return _cipher(secret, purpose).decrypt(blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], name.encode())
+            return _cipher(secret, purpose).decrypt(
+                blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], name.encode()
+            )
         except InvalidTag:
             continue
     raise UnsealError(f"{name} was sealed under a key that is gone")
@@ -39,9 +41,9 @@ def fingerprints(purpose: str, name: str, text: str) -> list[str]:
     """Return keyed hashes of a text, one for each secret key in force, the present one first (hex)."""
     message = f"{name}:{text}".encode()
     keys = [
-        HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=f"{purpose} hash".encode()).derive(
-            secret.encode()
-        )
+        HKDF(
+            algorithm=hashes.SHA256(), length=32, salt=None, info=f"{purpose} hash".encode()
+        ).derive(secret.encode())
         for secret in config.settings().secret_keys
     ]
     return [hmac.digest(key, message, "sha256").hex() for key in keys]

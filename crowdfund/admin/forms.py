@@ -29,4 +29,5 @@ class RequestForm(PageForm):
         choices=options(ROLE_LABELS, _l("Choose a role")),
         validate_choice=False,
     )
-    reason = TextAreaField(_l("Reason"), [_SAID, Length(max=500)], id="ask-reason")  # beside the other form's
+    # beside the other form's
+    reason = TextAreaField(_l("Reason"), [_SAID, Length(max=500)], id="ask-reason")

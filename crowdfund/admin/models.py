@@ -30,7 +30,9 @@ class StaffRequest(Base):
         one_of("kind", "give_role", "take_role", "reset_factor"),
         one_of("status", "pending", "approved", "refused", "cancelled", "expired"),
         sa.CheckConstraint("(kind = 'reset_factor') = (role = '')", name="role_where_needed"),
-        sa.CheckConstraint("decided_by IS NULL OR decided_by <> person_id", name="decided_by_another"),
+        sa.CheckConstraint(
+            "decided_by IS NULL OR decided_by <> person_id", name="decided_by_another"
+        ),
         sa.CheckConstraint("asked_by <> person_id", name="asked_by_another"),
         sa.CheckConstraint("status <> 'approved' OR decided_by <> asked_by", name="four_eyes"),
         sa.Index(None, "status", "asked_at"),

@@ -18,7 +18,9 @@ from crowdfund.kernel.sessions import WebSession
 from crowdfund.people.models import SignInMethod, User, UserRole
 from crowdfund.security.rules import masked
 
-_U, _R, _M, _W, _Q = (model.__table__ for model in (User, UserRole, SignInMethod, WebSession, StaffRequest))
+_U, _R, _M, _W, _Q = (
+    model.__table__ for model in (User, UserRole, SignInMethod, WebSession, StaffRequest)
+)
 _NAME = sa.func.lower(_U.c.first_name + " " + _U.c.last_name, type_=sa.String)
 _BY_NAME = _NAME.label("sort_name")
 SORTS: dict[str, tuple[Key, ...]] = {
@@ -71,7 +73,11 @@ def all_users(filters: UserFilters) -> Iterator[Any]:
 
 def roles_by_person(person_ids: set[str]) -> dict[str, list[str]]:
     """Return the staff roles of several people."""
-    query = sa.select(_R.c.person_id, _R.c.role).where(_R.c.person_id.in_(person_ids)).order_by(_R.c.role)
+    query = (
+        sa.select(_R.c.person_id, _R.c.role)
+        .where(_R.c.person_id.in_(person_ids))
+        .order_by(_R.c.role)
+    )
     found: dict[str, list[str]] = {person_id: [] for person_id in person_ids}
     for person_id, role in db.session.execute(query):
         found[person_id].append(role)
@@ -85,7 +91,9 @@ def roles_of(person_id: str) -> list[str]:
 
 def role_grants(person_id: str) -> list[Any]:
     """Return a person's staff roles (role, given_by, given_at)."""
-    return list(db.session.execute(sa.select(_R).where(_R.c.person_id == person_id).order_by(_R.c.role)))
+    return list(
+        db.session.execute(sa.select(_R).where(_R.c.person_id == person_id).order_by(_R.c.role))
+    )
 
 
 def masked_methods(person_id: str) -> list[Method]:
@@ -127,7 +135,9 @@ def staff_requests(
 
 def staff_request_counts() -> dict[str, int]:
     """Return how many requests are in each state, counted up to 1,001 (see `paging`)."""
-    return counts_up_to({state: sa.select(_Q.c.id).where(_Q.c.status == state) for state in REQUEST_STATES})
+    return counts_up_to(
+        {state: sa.select(_Q.c.id).where(_Q.c.status == state) for state in REQUEST_STATES}
+    )
 
 
 def staff_request(request_id: str) -> Any:  # noqa: ANN401 - a row

@@ -64,7 +64,9 @@ def check_request(kind: str, role: str, *, held: Iterable[str]) -> None:
 def check_not_oneself(actor: str, *people: str) -> None:
     """Refuse what someone would ask for, or confirm, for oneself."""
     if actor in people:
-        raise NotOneself(_("You cannot do this on your own: another admin has to. Nothing was changed."))
+        raise NotOneself(
+            _("You cannot do this on your own: another admin has to. Nothing was changed.")
+        )
 
 
 def check_not_last(admins: Iterable[str], leaving: str) -> None:
@@ -80,5 +82,7 @@ def refusal_of_decision(status: str, *, is_old: bool) -> CrowdfundError | None:
     if status != "pending":
         return Conflict(_("Someone has already decided this. Reload the page to see the decision."))
     if is_old:
-        return Conflict(_("This request is older than seven days. Make a new one if it is still needed."))
+        return Conflict(
+            _("This request is older than seven days. Make a new one if it is still needed.")
+        )
     return None

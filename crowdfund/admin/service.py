@@ -41,7 +41,9 @@ def ask(person_id: str, kind: str, *, role: str = "", reason: str | None, actor:
            "status": "pending", "open_key": key, "asked_by": actor, "asked_at": now}  # fmt: skip
     if not insert_ignore(_Q, [row]):
         raise Conflict(_("A colleague has already requested this. It is waiting for a decision."))
-    record_event(staff_request_event, request_id, actor=actor, before=None, after="pending", reason=said)
+    record_event(
+        staff_request_event, request_id, actor=actor, before=None, after="pending", reason=said
+    )
     outbox.emit(StaffWork(key=request_id, kind="staff.requests"))
     _changed(person_id)
     return request_id
@@ -84,7 +86,9 @@ def withdraw(request_id: str, *, actor: str) -> None:
     """Take back what one asked for oneself."""
     request = _undecided(request_id, may_be_old=True)
     if request.asked_by != actor:
-        raise Forbidden(_("Only the colleague who made this request may withdraw it. Nothing was changed."))
+        raise Forbidden(
+            _("Only the colleague who made this request may withdraw it. Nothing was changed.")
+        )
     _decide(request, "cancelled", actor=actor)
 
 
@@ -157,14 +161,18 @@ def lapse() -> None:
 
 
 def _lapse(which: sa.ColumnElement[bool]) -> None:
-    old = sa.and_(which, _Q.c.status == "pending", _Q.c.asked_at < clock.now() - rules.REQUEST_LIFETIME)
+    old = sa.and_(
+        which, _Q.c.status == "pending", _Q.c.asked_at < clock.now() - rules.REQUEST_LIFETIME
+    )
     for request in db.session.execute(sa.select(_Q).where(old).with_for_update()):
         _decide(request, "expired", actor="system")
 
 
 def _undecided(request_id: str, *, may_be_old: bool = False) -> sa.Row:  # type: ignore[type-arg]
     """Return a request that waits, locked."""
-    request = db.session.execute(sa.select(_Q).where(_Q.c.id == request_id).with_for_update()).first()
+    request = db.session.execute(
+        sa.select(_Q).where(_Q.c.id == request_id).with_for_update()
+    ).first()
     if request is None:
         raise NotFound(_("There is no such request."))
     is_old = not may_be_old and request.asked_at < clock.now() - rules.REQUEST_LIFETIME

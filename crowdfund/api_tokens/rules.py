@@ -88,4 +88,6 @@ def _key(secret: str) -> "OctKey":
 
     derived = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"crowdfund api tokens v1")
     key = derived.derive(secret.encode())
-    return OctKey.import_key(key, {"kid": hashlib.sha256(b"kid" + key).hexdigest()[:16], "alg": ALGORITHM})
+    return OctKey.import_key(
+        key, {"kid": hashlib.sha256(b"kid" + key).hexdigest()[:16], "alg": ALGORITHM}
+    )

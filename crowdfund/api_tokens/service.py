@@ -8,7 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from crowdfund.api_tokens.models import RefreshToken, TokenFamily
-from crowdfund.api_tokens.rules import ACCESS_LIFETIME, REFRESH_LIFETIME, BadToken, Claims, read, sign
+from crowdfund.api_tokens.rules import (
+    ACCESS_LIFETIME,
+    REFRESH_LIFETIME,
+    BadToken,
+    Claims,
+    read,
+    sign,
+)
 from crowdfund.kernel import clock, config, outbox
 from crowdfund.kernel.db import db, new_id, own_transaction, rows_changed
 from crowdfund.kernel.lookups import Lookup
@@ -79,7 +86,9 @@ def refresh(token: str) -> Tokens:
         found = connection.execute(_OF_TOKEN, {"hash": hashed}).first()
         if found is None or found.revoked_at or found.disabled_at or found.expires_at <= now:
             raise BadToken
-        spend = sa.update(_T).where(_T.c.hash == hashed, _T.c.spent_at.is_(None)).values(spent_at=now)
+        spend = (
+            sa.update(_T).where(_T.c.hash == hashed, _T.c.spent_at.is_(None)).values(spent_at=now)
+        )
         if connection.execute(spend).rowcount == 1:
             return _next(connection, Claims(found.person_id, found.family_id))
         _revoke(connection, _F.c.id == found.family_id, "reused")
@@ -129,7 +138,9 @@ def _next(connection: Connection, claims: Claims) -> Tokens:
     row = {"hash": _hashed(token), "family_id": claims.family_id, "issued_at": now,
            "expires_at": now + REFRESH_LIFETIME}  # fmt: skip
     connection.execute(sa.insert(_T).values(row))
-    access = sign(claims, secret=settings.secret_key, issuer=settings.public_url, token_id=new_id(), now=now)
+    access = sign(
+        claims, secret=settings.secret_key, issuer=settings.public_url, token_id=new_id(), now=now
+    )
     return Tokens(access, token, int(ACCESS_LIFETIME.total_seconds()))
 
 

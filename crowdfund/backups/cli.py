@@ -32,7 +32,9 @@ def backup(target: Path, keys: Path | None, passphrase_file: Path | None) -> Non
         made = making.make(target, click.echo, keys=keys, passphrase=_passphrase(passphrase_file))
     except CrowdfundError as error:
         raise click.ClickException(error.user_message) from error
-    click.echo(f"The backup of {made.made_at} is in {target}. SECRET_KEY is not in it: keep it elsewhere.")
+    click.echo(
+        f"The backup of {made.made_at} is in {target}. SECRET_KEY is not in it: keep it elsewhere."
+    )
 
 
 @click.command()
@@ -41,7 +43,9 @@ def backup(target: Path, keys: Path | None, passphrase_file: Path | None) -> Non
 @_PASSPHRASE
 @click.option("--replace", is_flag=True, help="Remove what is in the database and the files now.")
 @with_appcontext
-def restore(source: Path, keys: Path | None, passphrase_file: Path | None, *, replace: bool) -> None:
+def restore(
+    source: Path, keys: Path | None, passphrase_file: Path | None, *, replace: bool
+) -> None:
     """Restore a backup into an empty installation, while all programs are stopped."""
     from crowdfund.backups import restoring
 

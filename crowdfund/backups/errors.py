@@ -15,7 +15,9 @@ class RestoreFailed(Conflict):
     code = "restore_failed"
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"{why} The database is filled in part only: restore again with --replace.")
+        super().__init__(
+            f"{why} The database is filled in part only: restore again with --replace."
+        )
 
 
 class RestoreRefused(Conflict):

@@ -57,7 +57,9 @@ def _check_files(source: Path, keys: Path, made: Manifest) -> None:
     wrong = [*manifest.differences(source, made.files), *manifest.differences(keys, made.keys)]
     if wrong:
         shown = "; ".join(wrong[:5]) + ("; …" if len(wrong) > 5 else "")
-        raise RestoreRefused(f"The backup is damaged: {shown}. Use another one. Nothing was changed.")
+        raise RestoreRefused(
+            f"The backup is damaged: {shown}. Use another one. Nothing was changed."
+        )
 
 
 def _check_schema(made: Manifest) -> None:
@@ -188,13 +190,17 @@ def _restore_database(source: Path, keys: Path, made: Manifest, say: Say) -> Non
 
 def _has_rows(connection: sa.Connection, table: sa.Table) -> bool:
     """Return whether a migration has put rows into a table that was just made."""
-    return connection.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first() is not None
+    return (
+        connection.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first() is not None
+    )
 
 
 def _parents_first(tables: sa.MetaData, made: Manifest) -> list[sa.Table]:
     missing = made.tables.keys() - tables.tables.keys()
     if missing:
-        raise RestoreFailed(f"The backup has tables that its revision does not make: {sorted(missing)}.")
+        raise RestoreFailed(
+            f"The backup has tables that its revision does not make: {sorted(missing)}."
+        )
     return [table for table in tables.sorted_tables if table.name in made.tables]
 
 
@@ -239,8 +245,14 @@ def _restore_keys(clear: Path, say: Say) -> None:
     """Put keys back that are not here; those that are given by the environment stay as they are."""
     folder, restored = config.settings().data_dir.absolute() / "keys", 0
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    pairs = [(path, folder / path.relative_to(clear / "files")) for path in (clear / "files").rglob("*")]
-    pairs += [(clear / "chain" / role, chain_keys.key_path(role)) for role in ROLES if not _present_key(role)]
+    pairs = [
+        (path, folder / path.relative_to(clear / "files")) for path in (clear / "files").rglob("*")
+    ]
+    pairs += [
+        (clear / "chain" / role, chain_keys.key_path(role))
+        for role in ROLES
+        if not _present_key(role)
+    ]
     for path, place in pairs:
         if not path.is_file() or (place.exists() and place.read_bytes() == path.read_bytes()):
             continue

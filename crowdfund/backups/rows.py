@@ -43,7 +43,10 @@ def load(connection: Connection, table: sa.Table, path: Path) -> int:
         columns = [table.columns[name] for name in names]
         for batch in _batches(lines):
             values = [
-                {c.name: _decode(value, c) for value, c in zip(json.loads(line), columns, strict=True)}
+                {
+                    c.name: _decode(value, c)
+                    for value, c in zip(json.loads(line), columns, strict=True)
+                }
                 for line in batch
             ]
             connection.execute(sa.insert(table), values)

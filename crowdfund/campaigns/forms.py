@@ -14,7 +14,9 @@ class BasicsForm(PageForm):
     """What the campaign is called and what it offers."""
 
     title = StringField(
-        _l("Title"), [Needed()], description=_l("5 to 80 characters. Say what the money makes possible.")
+        _l("Title"),
+        [Needed()],
+        description=_l("5 to 80 characters. Say what the money makes possible."),
     )
     summary = TextAreaField(
         _l("Summary"),
@@ -22,7 +24,10 @@ class BasicsForm(PageForm):
         description=_l("20 to 240 characters. People read it in the list, before the story."),
     )
     sector = SelectField(
-        _l("Sector"), [Needed()], choices=options(lists.SECTORS, _l("Choose a sector")), validate_choice=False
+        _l("Sector"),
+        [Needed()],
+        choices=options(lists.SECTORS, _l("Choose a sector")),
+        validate_choice=False,
     )
     security_type = RadioField(
         _l("What do investors get?"),
@@ -71,7 +76,9 @@ class TermsForm(PageForm):
 class DocumentForm(PageForm):
     """A paper that everybody may read."""
 
-    title = StringField(_l("What is it?"), [Needed()], description=_l("For example: Business plan 2026."))
+    title = StringField(
+        _l("What is it?"), [Needed()], description=_l("For example: Business plan 2026.")
+    )
     upload = FileField(_l("File"), [Needed()])
 
 
@@ -87,7 +94,9 @@ class ReasonForm(PageForm):
     """Why a campaign goes back, or is cancelled."""
 
     reason = TextAreaField(
-        _l("Reason"), [Needed()], description=_l("The company will see this. At least 10 characters.")
+        _l("Reason"),
+        [Needed()],
+        description=_l("The company will see this. At least 10 characters."),
     )
 
 
@@ -100,7 +109,9 @@ class RedirectForm(PageForm):
         description=_l("42 characters, starting with 0x. Keep the capital letters."),
     )
     reason = TextAreaField(
-        _l("Reason"), [Needed()], description=_l("The second admin will see this. It stays in the history.")
+        _l("Reason"),
+        [Needed()],
+        description=_l("The second admin will see this. It stays in the history."),
     )
 
 

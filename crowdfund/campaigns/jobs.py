@@ -20,7 +20,9 @@ def _created(write: WriteConfirmed) -> None:
     address = _args(write, "CampaignCreated")["campaign"]
     locks = [log.args for log in write.events if log.event == "LockAcquired"]
     year = int(locks[0]["year"]) if locks else None
-    life.go_live(write.subject.id, contract_address=address, tx_hash=write.tx_hash, started_year=year)
+    life.go_live(
+        write.subject.id, contract_address=address, tx_hash=write.tx_hash, started_year=year
+    )
 
 
 def _closed(write: WriteConfirmed) -> None:

@@ -85,8 +85,12 @@ def _page(asked: Asked, rows: Sequence[Any], total: int, *, is_counted: bool) ->
 
 
 def _query(asked: Asked) -> Lookup:
-    start = "after" if asked.after else "before" if asked.before else "skip" if asked.number > 1 else ""
-    return _walk(asked.sort, start, bool(asked.state), bool(asked.sector), bool(asked.text), PAGE_SIZE)
+    start = (
+        "after" if asked.after else "before" if asked.before else "skip" if asked.number > 1 else ""
+    )
+    return _walk(
+        asked.sort, start, bool(asked.state), bool(asked.sector), bool(asked.text), PAGE_SIZE
+    )
 
 
 def _params(asked: Asked) -> dict[str, Any]:
@@ -97,7 +101,9 @@ def _params(asked: Asked) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=256)
-def _walk(sort: str, start: str, by_state: bool, by_sector: bool, by_text: bool, size: int) -> Lookup:
+def _walk(
+    sort: str, start: str, by_state: bool, by_sector: bool, by_text: bool, size: int
+) -> Lookup:
     """Build a statement once for each combination: building it costs as much as running it.
 
     What is skipped on the way to a page is read from the index alone; the rest joins at the end.
@@ -108,7 +114,9 @@ def _walk(sort: str, start: str, by_state: bool, by_sector: bool, by_text: bool,
     if by_text:
         walk = walk.where(substrings.contains(_L.c.search_text, sa.bindparam("text")))
     if start in ("after", "before"):
-        key = sa.tuple_(*(sa.bindparam(f"key_{n}", type_=_of_any_size(c)) for n, c in enumerate(columns)))
+        key = sa.tuple_(
+            *(sa.bindparam(f"key_{n}", type_=_of_any_size(c)) for n, c in enumerate(columns))
+        )
         walk = walk.where(sa.tuple_(*columns) > key if is_up else sa.tuple_(*columns) < key)
     elif start == "skip":
         walk = walk.offset(sa.bindparam("skipped"))
@@ -148,7 +156,9 @@ def _shown(sort: str) -> list[Any]:
 
 # --- by the text index ------------------------------------------------------------------------------
 
-_MARK = Lookup(sa.select(sa.cast(sa.func.coalesce(sa.func.sum(_N.c.mark), 0), sa.BigInteger).label("mark")))
+_MARK = Lookup(
+    sa.select(sa.cast(sa.func.coalesce(sa.func.sum(_N.c.mark), 0), sa.BigInteger).label("mark"))
+)
 _TERMS = Lookup(substrings.terms_query(_L.name))
 _remembered: dict[tuple[str, ...], tuple[int, list[Any] | None]] = {}
 
@@ -190,7 +200,9 @@ def _find(asked: Asked) -> list[Any] | None:
     if len(rows) > MOST_FOUND:
         return None
     return sorted(
-        rows, key=lambda row: addresses.key_of(row, asked.sort), reverse=asked.sort in addresses.DESCENDING
+        rows,
+        key=lambda row: addresses.key_of(row, asked.sort),
+        reverse=asked.sort in addresses.DESCENDING,
     )
 
 

@@ -72,7 +72,9 @@ class Campaign(Base):
     # Settled investments that the contract refused to record.
     refused_count: Mapped[int] = mapped_column(default=0, server_default="0")
     # What two people accepted: the contract's fiat total less what we hold as recorded there.
-    accepted_difference_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
+    accepted_difference_minor: Mapped[int] = mapped_column(
+        sa.BigInteger, default=0, server_default="0"
+    )
     accepted_result: Mapped[str | None] = mapped_column(sa.String(16))
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     close_tx: Mapped[str | None] = mapped_column(sa.String(66))
@@ -92,7 +94,9 @@ class Campaign(Base):
     __table_args__ = (
         one_of("status", *Status),
         sa.CheckConstraint("reserved_minor >= 0 AND reserved_minor <= goal_minor", name="room"),
-        sa.CheckConstraint("settled_minor >= 0 AND settled_minor <= reserved_minor", name="settled"),
+        sa.CheckConstraint(
+            "settled_minor >= 0 AND settled_minor <= reserved_minor", name="settled"
+        ),
         sa.CheckConstraint("investors_count >= 0", name="investors"),
         sa.CheckConstraint("token_minor >= 0", name="token"),
         sa.CheckConstraint(
@@ -165,7 +169,9 @@ class CampaignListing(Base):
     # One index for each way to filter and sort: each page is one short walk along one of them.
     __table_args__ = (
         *(
-            sa.Index(f"ix_campaign_listing_{'_'.join((*filters, sort[-1]))}", *filters, *sort, "place")
+            sa.Index(
+                f"ix_campaign_listing_{'_'.join((*filters, sort[-1]))}", *filters, *sort, "place"
+            )
             for filters in ((), ("state",), ("sector",), ("state", "sector"))
             for sort in (("starts_at",), ("is_over", "ends_at"), ("funded_bps",))
         ),

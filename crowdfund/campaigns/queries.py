@@ -51,7 +51,9 @@ _CARD = (
 
 
 _BY_ID = Lookup(
-    sa.select(*_CARD).join(_F, _F.c.company_id == _C.c.company_id).where(_C.c.id == sa.bindparam("id"))
+    sa.select(*_CARD)
+    .join(_F, _F.c.company_id == _C.c.company_id)
+    .where(_C.c.id == sa.bindparam("id"))
 )
 
 
@@ -78,7 +80,9 @@ _MOVING = (
     _C.c.starts_at, _C.c.ends_at, _C.c.ending, _C.c.grace_days,
     _F.c.company_updated_at, _C.c.version,
 )  # fmt: skip
-_IS_OWN = queries.has_member(_C.c.company_id, sa.bindparam("viewer", type_=sa.String)).label("is_own")
+_IS_OWN = queries.has_member(_C.c.company_id, sa.bindparam("viewer", type_=sa.String)).label(
+    "is_own"
+)
 _FUNDING = Lookup(
     sa.select(*_MOVING, _IS_OWN)
     .join(_F, _F.c.company_id == _C.c.company_id)
@@ -123,7 +127,9 @@ def of_companies(company_ids: Sequence[str]) -> Sequence[Row[Any]]:
 
 def documents(campaign_id: str) -> Sequence[Row[Any]]:
     """Return the public papers of a campaign, in the order in which they were added."""
-    return db.session.execute(sa.select(_D).where(_D.c.campaign_id == campaign_id).order_by(_D.c.id)).all()
+    return db.session.execute(
+        sa.select(_D).where(_D.c.campaign_id == campaign_id).order_by(_D.c.id)
+    ).all()
 
 
 def document(document_id: str) -> Row[Any]:
@@ -136,7 +142,9 @@ def document(document_id: str) -> Row[Any]:
 
 def documents_by_cid(cid: str) -> Sequence[Row[Any]]:
     """Return the papers with a content id, with their campaign's company and whether it is public."""
-    query = sa.select(_D, _C.c.company_id, _WAS_LIVE.label("is_public")).join(_C, _C.c.id == _D.c.campaign_id)
+    query = sa.select(_D, _C.c.company_id, _WAS_LIVE.label("is_public")).join(
+        _C, _C.c.id == _D.c.campaign_id
+    )
     return db.session.execute(query.where(_D.c.cid == cid).order_by(_D.c.id)).all()
 
 
@@ -155,22 +163,30 @@ def history(campaign_id: str) -> Sequence[Row[Any]]:
 
 def counts() -> dict[str, int]:
     """Return how many campaigns are in each state, counted up to 1,001 (see `paging`)."""
-    return counts_up_to({str(status): sa.select(_C.c.id).where(_C.c.status == status) for status in Status})
+    return counts_up_to(
+        {str(status): sa.select(_C.c.id).where(_C.c.status == status) for status in Status}
+    )
 
 
-def queue(*, status: str = "", text: str = "", place: Place = START, size: int = 20) -> Page[Row[Any]]:
+def queue(
+    *, status: str = "", text: str = "", place: Place = START, size: int = 20
+) -> Page[Row[Any]]:
     """Return a page of campaigns for staff: who waits longest first, in other states the newest."""
     query = _DETAIL if not status else _DETAIL.where(_C.c.status == status)
     if text:
         query = query.where(_C.c.search_text.like(like_pattern(text), escape="!"))
     if status == Status.SUBMITTED:
-        return read_page(query.where(_C.c.submitted_at.is_not(None)), _LONGEST_WAITING, place, size=size)
+        return read_page(
+            query.where(_C.c.submitted_at.is_not(None)), _LONGEST_WAITING, place, size=size
+        )
     return read_page(query, _NEWEST, place, size=size)
 
 
 def due(now: datetime, *, limit: int = 100) -> Sequence[Row[Any]]:
     """Return live campaigns whose deadline has passed and which are not being ended yet."""
-    query = sa.select(_C).where(_C.c.status == Status.LIVE, _C.c.ends_at < now, _C.c.ending.is_(None))
+    query = sa.select(_C).where(
+        _C.c.status == Status.LIVE, _C.c.ends_at < now, _C.c.ending.is_(None)
+    )
     return db.session.execute(query.order_by(_C.c.ends_at).limit(limit)).all()
 
 

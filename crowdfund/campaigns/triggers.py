@@ -34,8 +34,16 @@ def drop_ddl(dialect: str) -> list[str]:
     if dialect != "postgresql":
         return [*(f"DROP TRIGGER {name}" for name in names if name in _created(dialect)), *index]
     drops = [f"DROP TRIGGER {name} ON campaign" for name in names]
-    tables = [f"DROP TRIGGER {COUNT}_{verb} ON {LISTING}" for verb in ("insert", "update", "delete")]
-    return [*drops, *tables, "DROP FUNCTION list_campaign()", "DROP FUNCTION count_campaign()", *index]
+    tables = [
+        f"DROP TRIGGER {COUNT}_{verb} ON {LISTING}" for verb in ("insert", "update", "delete")
+    ]
+    return [
+        *drops,
+        *tables,
+        "DROP FUNCTION list_campaign()",
+        "DROP FUNCTION count_campaign()",
+        *index,
+    ]
 
 
 def fill_sql(dialect: str) -> list[str]:
@@ -103,12 +111,14 @@ _UNLIST = f"DELETE FROM {LISTING} WHERE campaign_id = old.id"
 def _count(dialect: str, row: str) -> str:
     chance = _CHANCE[dialect]
     start = (
-        f"INSERT INTO {COUNT} (state, sector, number, mark) VALUES ({row}.state, {row}.sector, 1, {chance})"
+        f"INSERT INTO {COUNT} (state, sector, number, mark)"
+        f" VALUES ({row}.state, {row}.sector, 1, {chance})"
     )
     if dialect == "mysql":
         return f"{start} ON DUPLICATE KEY UPDATE number = number + 1, mark = {chance}"
     return (
-        f"{start} ON CONFLICT (state, sector) DO UPDATE SET number = {COUNT}.number + 1, mark = excluded.mark"
+        f"{start} ON CONFLICT (state, sector) DO UPDATE"
+        f" SET number = {COUNT}.number + 1, mark = excluded.mark"
     )
 
 
@@ -129,7 +139,11 @@ def _created(dialect: str) -> set[str]:
 
 
 def _sqlite() -> list[str]:
-    relist, count, uncount = "; ".join(_relist("sqlite")), _count("sqlite", "new"), _uncount("sqlite")
+    relist, count, uncount = (
+        "; ".join(_relist("sqlite")),
+        _count("sqlite", "new"),
+        _uncount("sqlite"),
+    )
     watched, funds, counted = ", ".join(_WATCHED), ", ".join(_FUNDS), ", ".join(_COUNTED)
     bodies = [
         (f"{LISTING}_insert AFTER INSERT ON campaign", relist),
@@ -167,7 +181,9 @@ def _postgresql() -> list[str]:
         (f"{COUNT}_update AFTER UPDATE OF {counted} ON {LISTING}", "count_campaign"),
         (f"{COUNT}_delete AFTER DELETE ON {LISTING}", "count_campaign"),
     ]
-    return made + [f"CREATE TRIGGER {head} FOR EACH ROW EXECUTE FUNCTION {body}()" for head, body in heads]
+    return made + [
+        f"CREATE TRIGGER {head} FOR EACH ROW EXECUTE FUNCTION {body}()" for head, body in heads
+    ]
 
 
 def _mysql() -> list[str]:

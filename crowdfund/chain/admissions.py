@@ -28,5 +28,8 @@ def sign(
         valid_until=int(valid_until.timestamp()),
     )
     return admission.sign(
-        leave, campaign=campaign, chain_id=config.settings().chain_id, key=connection.key_of("operator")
+        leave,
+        campaign=campaign,
+        chain_id=config.settings().chain_id,
+        key=connection.key_of("operator"),
     )

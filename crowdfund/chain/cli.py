@@ -100,7 +100,9 @@ def fill_nonce(role: str) -> None:
 # --- keys and pause -------------------------------------------------------------------------------
 
 _YES = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-_REASON = click.option("--reason", default="", help="Why; it is kept in the history and the audit log.")
+_REASON = click.option(
+    "--reason", default="", help="Why; it is kept in the history and the audit log."
+)
 _WAIT = click.option("--wait", "wait_s", default=120.0, help="Seconds to wait for the chain.")
 _ROLE = click.argument("role", type=click.Choice(rules.ROLES))
 
@@ -142,7 +144,9 @@ def revoke(role: str, address: str, yes: bool, reason: str, wait_s: float) -> No
 
 @cli.command("rotate")
 @_ROLE
-@click.option("--to", "new_address", default="", help="Address of a key that you hold; else one is made.")
+@click.option(
+    "--to", "new_address", default="", help="Address of a key that you hold; else one is made."
+)
 @_YES
 @_REASON
 @_WAIT

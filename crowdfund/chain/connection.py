@@ -72,7 +72,8 @@ def _write_key(path: Path) -> None:
     with os.fdopen(handle, "w") as file:
         file.write(signing.new_key() + "\n")
     try:
-        path.hardlink_to(draft)  # unlike a rename, it never replaces a key that somebody else has made
+        # unlike a rename, it never replaces a key that somebody else has made
+        path.hardlink_to(draft)
     except FileExistsError:
         pass
     finally:

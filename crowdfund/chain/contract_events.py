@@ -60,10 +60,14 @@ EVENTS: dict[str, dict[str, Handled | Ignored]] = {
         "Released": Handled(_LOOKED_AT, "campaigns.jobs"),
         "FiatReleased": Handled(_LOOKED_AT),
         "Refunded": Handled(("investments.jobs.token_money_went_back",), "investments.jobs"),
-        "RefundRecorded": Ignored("The money went back in the journal before; the note changes nothing."),
+        "RefundRecorded": Ignored(
+            "The money went back in the journal before; the note changes nothing."
+        ),
         "IssuerWalletProposed": _AUDITED,
         "IssuerWalletChanged": Handled(("chain.jobs.settings_changed",), "campaigns.jobs"),
-        "LockNotFreed": Ignored("The lock can be freed by anybody at any time; the company then asks."),
+        "LockNotFreed": Ignored(
+            "The lock can be freed by anybody at any time; the company then asks."
+        ),
         "Initialized": Ignored(_WITHIN),
         "EIP712DomainChanged": Ignored("Never emitted: the domain is fixed."),
     },

@@ -122,7 +122,9 @@ def _note_foreign_use(standing: Standing) -> None:
         service.used_elsewhere(tx.signer, tx.nonce, next_nonce=standing.read)
         writes = sa.select(_W.c.id).where(_W.c.tx_id == tx.id)
         service.requeue(list(db.session.scalars(writes)), why=why)
-    next_nonce = db.session.scalar(sa.select(_S.c.next_nonce).where(_S.c.address == standing.address))
+    next_nonce = db.session.scalar(
+        sa.select(_S.c.next_nonce).where(_S.c.address == standing.address)
+    )
     if next_nonce is not None and next_nonce < standing.read:
         service.used_elsewhere(standing.address, next_nonce, next_nonce=standing.read)
 
@@ -198,7 +200,9 @@ def _fill(standing: Standing, missing: list[int], market: Market, *, actor: str)
             sender.store(key, standing.address, nonce, body, fees=price, block=market.block)
         else:
             _send_again(again)
-        log.warning("chain.nonce_filled", signer=standing.address, nonce=nonce, actor=actor, again=again)
+        log.warning(
+            "chain.nonce_filled", signer=standing.address, nonce=nonce, actor=actor, again=again
+        )
     _note_gap(standing.address, [])
     return len(missing[:FILLS_PER_ROUND])
 

@@ -65,7 +65,9 @@ def _walk_back(fork: int) -> None:
     db.session.execute(sa.delete(_B).where(_B.c.number > fork))
     above = _E.c.block_number > fork
     db.session.execute(sa.delete(_E).where(above, _E.c.status == "seen"))
-    orphaned = rows_changed(sa.update(_E).where(above, _E.c.status == "applied").values(status="orphaned"))
+    orphaned = rows_changed(
+        sa.update(_E).where(above, _E.c.status == "applied").values(status="orphaned")
+    )
     rows = db.session.execute(sa.select(_T).where(_T.c.block_number > fork)).all()
     ids = [row.id for row in rows]
     if ids:
@@ -108,7 +110,9 @@ def _keep_events(found: Sequence[Found]) -> None:
     if rows:
         # A block may come back after two reorganisations: its old orphans stand again.
         keys = {row["block_hash"] for row in rows}
-        db.session.execute(sa.delete(_E).where(_E.c.block_hash.in_(keys), _E.c.status == "orphaned"))
+        db.session.execute(
+            sa.delete(_E).where(_E.c.block_hash.in_(keys), _E.c.status == "orphaned")
+        )
         db.session.execute(sa.insert(_E), rows)
 
 
@@ -166,7 +170,9 @@ def _confirm(tx: Any) -> None:  # noqa: ANN401 - a row
     if did:
         # Also those that were given up or moved to another transaction: the effect is here.
         ids = list(db.session.scalars(sa.select(_L.c.write_id).where(_L.c.tx_id == tx.id)))
-        service.confirm(ids, tx_hash=tx.hash, block=tx.block_number, reason=f"in {tx.hash}", tx_id=tx.id)
+        service.confirm(
+            ids, tx_hash=tx.hash, block=tx.block_number, reason=f"in {tx.hash}", tx_id=tx.id
+        )
         return
     for row in db.session.execute(sa.select(_W).where(_W.c.tx_id == tx.id)).all():
         # The next simulation names the reason; it is not told by the receipt.

@@ -96,7 +96,9 @@ def differences() -> list[str]:
         if receipt is None:
             problems.append(f"{tx.hash} is final in SQL but the node has no receipt")
         elif receipt.ok != tx.succeeded:
-            problems.append(f"{tx.hash} succeeded={tx.succeeded} in SQL but succeeded={receipt.ok} on chain")
+            problems.append(
+                f"{tx.hash} succeeded={tx.succeeded} in SQL but succeeded={receipt.ok} on chain"
+            )
     for row in queries.signers():
         on_chain = node.nonce(row.address)
         if on_chain > row.next_nonce:

@@ -97,7 +97,10 @@ def nonces(rows: list[Row], found: "Look") -> None:
     """Compare the nonces of our keys with the chain; fill what was asked for, or waits too long."""
     from crowdfund.chain.gaps import act
 
-    act(found, {row.payload["fill"]: row.payload["actor"] for row in rows if row.payload.get("fill")})
+    act(
+        found,
+        {row.payload["fill"]: row.payload["actor"] for row in rows if row.payload.get("fill")},
+    )
 
 
 @on_contract_event(
@@ -141,7 +144,12 @@ def keys(_rows: list[Row], steps: "list[tuple[str, Step]]") -> None:
     act(steps)
 
 
-@outbox.on(WriteConfirmed, queue=QUEUE, batch=100, where=lambda write: write.subject.kind == "chain_request")
+@outbox.on(
+    WriteConfirmed,
+    queue=QUEUE,
+    batch=100,
+    where=lambda write: write.subject.kind == "chain_request",
+)
 def request_moved(_writes: list[WriteConfirmed]) -> None:
     """Go on with a request whose write is final."""
     requests.wake()

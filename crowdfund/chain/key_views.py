@@ -60,7 +60,9 @@ def ask_key(kind: str) -> BaseResponse:
                 status = error.status
             else:
                 audit_shell.about("chain_request", request_id, kind=kind)
-                pages.flash(_("Request sent. Another admin has seven days to approve it."), "success")
+                pages.flash(
+                    _("Request sent. Another admin has seven days to approve it."), "success"
+                )
                 return pages.back(url_for("chain.key_request", request_id=request_id))
     return pages.render(
         "chain/ask_key.html",
@@ -144,8 +146,15 @@ def _page(request_id: str, form: forms.RefuseForm, *, status: int = 200) -> Resp
 def _name(request_id: str) -> None:
     """Tell the audit log what the request is about."""
     found = request_queries.get(request_id)
-    about = {"kind": found.kind, "role": found.role, "address": found.address, "subject": found.subject_id}
-    audit_shell.about("chain_request", request_id, **{name: value for name, value in about.items() if value})
+    about = {
+        "kind": found.kind,
+        "role": found.role,
+        "address": found.address,
+        "subject": found.subject_id,
+    }
+    audit_shell.about(
+        "chain_request", request_id, **{name: value for name, value in about.items() if value}
+    )
 
 
 def _back(request_id: str) -> BaseResponse:

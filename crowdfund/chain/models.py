@@ -104,7 +104,9 @@ class WriteTx(Base):
 
     __tablename__ = "chain_write_tx"
     write_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("chain_write.id"), primary_key=True)
-    tx_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("chain_tx.id"), primary_key=True, index=True)
+    tx_id: Mapped[str] = mapped_column(
+        ID, sa.ForeignKey("chain_tx.id"), primary_key=True, index=True
+    )
 
 
 class Signer(Base):

@@ -175,11 +175,15 @@ def _held(refused: list[Refusal]) -> tuple[list[Hold], list[Refusal]]:
     for refusal in refused:
         kind = rules.HOLDS.get(refusal.name)
         later.setdefault(kind, []).append(refusal) if kind else final.append(refusal)
-    held = [Hold(tuple(r.write for r in found), kind, found[0].text) for kind, found in later.items()]
+    held = [
+        Hold(tuple(r.write for r in found), kind, found[0].text) for kind, found in later.items()
+    ]
     return held, final
 
 
-def _first_try(node: Node, groups: Sequence[list[WriteRow]]) -> list[int | Reverted | NodeError | None]:
+def _first_try(
+    node: Node, groups: Sequence[list[WriteRow]]
+) -> list[int | Reverted | NodeError | None]:
     """Simulate all groups in one round trip; None where a row cannot even be encoded."""
     calls: list[tuple[str, str, str]] = []
     places: list[int] = []
@@ -261,7 +265,9 @@ def _encode(rows: Sequence[WriteRow]) -> str:
     return abi.encode(first.contract, first.batch, [[row.args for row in rows]])
 
 
-def _take_out(node: Node, signer: str, rows: list[WriteRow], refused: list[Refusal], error: Reverted) -> None:
+def _take_out(
+    node: Node, signer: str, rows: list[WriteRow], refused: list[Refusal], error: Reverted
+) -> None:
     """Move the rows that a call fails on from `rows` to `refused`; at least one goes."""
     index = rules.bad_row(error.name, error.text)
     if index is not None and index < len(rows):

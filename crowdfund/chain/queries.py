@@ -84,7 +84,9 @@ def writes_of(kind: str, subject_id: str) -> list[WriteRow]:
 def queued(limit: int = 500) -> list[WriteRow]:
     """Return writes that can be signed now, oldest first; those that are held wait for their time."""
     free = sa.or_(_W.c.held_until.is_(None), _W.c.held_until <= clock.now())
-    query = _rows().where(_W.c.status == WriteStatus.QUEUED, free).order_by(_W.c.created_at, _W.c.id)
+    query = (
+        _rows().where(_W.c.status == WriteStatus.QUEUED, free).order_by(_W.c.created_at, _W.c.id)
+    )
     return [WriteRow(**row) for row in db.session.execute(query.limit(limit)).mappings()]
 
 
@@ -95,7 +97,12 @@ def busy_addresses() -> set[str]:
 
 
 def page(
-    *, status: str = "", contract: str = "", search: str = "", place: Place = START, size: int = PAGE
+    *,
+    status: str = "",
+    contract: str = "",
+    search: str = "",
+    place: Place = START,
+    size: int = PAGE,
 ) -> Page[WriteRow]:
     """Return writes, newest first; search looks in intent, subject, transaction hash and address."""
     query = _rows()
@@ -120,7 +127,9 @@ def _matching(text: str) -> sa.ColumnElement[bool]:
 
 def counts() -> dict[str, int]:
     """Return how many writes are in each status, counted up to 1,001 (see `paging`)."""
-    return counts_up_to({str(one): sa.select(_W.c.id).where(_W.c.status == one) for one in WriteStatus})
+    return counts_up_to(
+        {str(one): sa.select(_W.c.id).where(_W.c.status == one) for one in WriteStatus}
+    )
 
 
 def contract_names() -> list[str]:
@@ -156,16 +165,22 @@ def events_of_tx(tx_hash: str) -> list[Any]:
 def effect_of(row: WriteRow) -> Any:  # noqa: ANN401 - a row or None
     """Return the confirmed event that proves that a write's effect is on chain, whoever sent it."""
     name, repeated = rules.EFFECTS.get(row.function, ("", ()))
-    query = sa.select(_E).where(_E.c.address == row.address, _E.c.event == name, _E.c.status == "applied")
+    query = sa.select(_E).where(
+        _E.c.address == row.address, _E.c.event == name, _E.c.status == "applied"
+    )
     if repeated and repeated[0] in rules.INTENT_ARGS:
         query = query.where(_E.c.intent == (row.args or [None])[0])
     events = db.session.execute(query)
-    return next((e for e in events if rules.is_effect(row.function, row.args, e.event, e.args)), None)
+    return next(
+        (e for e in events if rules.is_effect(row.function, row.args, e.event, e.args)), None
+    )
 
 
 def is_paused() -> bool:
     """Return whether the escrow takes no new money, by the newest final event."""
-    query = sa.select(_E.c.event).where(_E.c.event.in_(("Paused", "Unpaused")), _E.c.status == "applied")
+    query = sa.select(_E.c.event).where(
+        _E.c.event.in_(("Paused", "Unpaused")), _E.c.status == "applied"
+    )
     newest = query.order_by(_E.c.block_number.desc(), _E.c.log_index.desc()).limit(1)
     return db.session.scalar(newest) == "Paused"
 
@@ -173,7 +188,9 @@ def is_paused() -> bool:
 def held() -> dict[str, int]:
     """Return how many writes are held, by the reason."""
     query = sa.select(_W.c.hold, sa.func.count())
-    query = query.where(_W.c.status == WriteStatus.QUEUED, _W.c.hold.is_not(None)).group_by(_W.c.hold)
+    query = query.where(_W.c.status == WriteStatus.QUEUED, _W.c.hold.is_not(None)).group_by(
+        _W.c.hold
+    )
     return {row[0]: row[1] for row in db.session.execute(query)}
 
 
@@ -280,7 +297,9 @@ def double_success(ids: Sequence[str] | None = None) -> list[tuple[str, str]]:
     if ids is not None:
         query, bare = query.where(_W.c.id.in_(ids)), bare.where(_W.c.id.in_(ids))
     rows = [WriteRow(**row) for row in db.session.execute(bare).mappings()]
-    twice = [(i, f"intent {intent} succeeded {n} times") for i, intent, n in db.session.execute(query)]
+    twice = [
+        (i, f"intent {intent} succeeded {n} times") for i, intent, n in db.session.execute(query)
+    ]
     return twice + [
         (row.id, f"intent {row.intent_id} is confirmed without a transaction or an event")
         for row in rows

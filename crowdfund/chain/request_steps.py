@@ -185,14 +185,17 @@ def _rotate(node: Node, request: Row) -> Step:
     if grants:
         return Step(calls=grants)
     if not deploy.send_gas_money(node, new):
-        return Step(waits=f"Send gas money to the new key {new}; nothing was taken from the old one yet.")
+        return Step(
+            waits=f"Send gas money to the new key {new}; nothing was taken from the old one yet."
+        )
     if connection.address_of(role) != new:
         return _switch(role, new)
     revokes = _holding(node, role, old, held=True, function="revokeRole")
     if revokes:
         return Step(calls=revokes)
     if _is_under_way(request.id):
-        return Step()  # until the revocation is final, the old key's transactions may still take effect
+        # until the revocation is final, the old key's transactions may still take effect
+        return Step()
     return Step(local="requeue", old=old)
 
 
@@ -225,7 +228,9 @@ def _take_over(request: Row, step: Step) -> None:
 def _requeue(request: Row, step: Step) -> None:
     """Give what the old key had under way to the new one: without its role it can do nothing any more."""
     stuck = sa.and_(_T.c.signer == step.old, _T.c.status.in_(rules.TX_WAITING))
-    ids = list(db.session.scalars(sa.select(_T.c.id).where(stuck).order_by(_T.c.id).with_for_update()))
+    ids = list(
+        db.session.scalars(sa.select(_T.c.id).where(stuck).order_by(_T.c.id).with_for_update())
+    )
     if ids:
         why = f"the key {step.old} has lost its role"
         values = {"status": TxStatus.LOST, "last_error": why}

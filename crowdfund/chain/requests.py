@@ -40,7 +40,11 @@ class Wanted:
     @property
     def open_key(self) -> str:
         """Return what may be asked for only once at a time."""
-        parts = {"revoke": (self.role, self.address), "rotate": (self.role,), "redirect": (self.target,)}
+        parts = {
+            "revoke": (self.role, self.address),
+            "rotate": (self.role,),
+            "redirect": (self.target,),
+        }
         name = "pause" if self.kind == "unpause" else self.kind
         return ":".join((name, *parts.get(self.kind, ())))
 
@@ -58,7 +62,9 @@ def parse_address(text: str | None, field: str) -> str:
 
     right = str(to_checksum_address(address))
     if is_checksum_formatted_address(address) and address != right:
-        raise Invalid(_("The capital letters of this address do not fit: copy it once more."), field=field)
+        raise Invalid(
+            _("The capital letters of this address do not fit: copy it once more."), field=field
+        )
     return right
 
 
@@ -103,7 +109,9 @@ def begin(wanted: Wanted, *, actor: str) -> str:
     if request_id is None:
         found = db.session.execute(sa.select(_R).where(_R.c.open_key == good.open_key)).one()
         if (found.status, found.kind) != (RequestStatus.RUNNING, good.kind):
-            raise Conflict(_("The same waits for a second admin at /staff/chain/keys. Decide there first."))
+            raise Conflict(
+                _("The same waits for a second admin at /staff/chain/keys. Decide there first.")
+            )
         request_id = str(found.id)
     else:
         _audit(actor, f"chain.{good.kind}", request_id, good)
@@ -154,13 +162,17 @@ def retry(request_id: str, *, actor: str) -> None:
 def note(request: Row, problem: str) -> None:
     """Keep what a running request waits for; empty for nothing."""
     if (request.problem or "") != problem:
-        db.session.execute(sa.update(_R).where(_R.c.id == request.id).values(problem=problem[:500] or None))
+        db.session.execute(
+            sa.update(_R).where(_R.c.id == request.id).values(problem=problem[:500] or None)
+        )
         _tell()
 
 
 def keep_addresses(request: Row, *, old: str, new: str) -> None:
     """Keep which key a rotation replaces and by which, before anything is changed."""
-    db.session.execute(sa.update(_R).where(_R.c.id == request.id).values(address=old, new_address=new))
+    db.session.execute(
+        sa.update(_R).where(_R.c.id == request.id).values(address=old, new_address=new)
+    )
     record_event(
         chain_request_event, request.id, actor="system", before=request.status, after=request.status,
         reason=f"{old} is replaced by {new}",
@@ -170,7 +182,14 @@ def keep_addresses(request: Row, *, old: str, new: str) -> None:
 def finish(request: Row, *, refused: str = "") -> None:
     """End a running request: done, or refused for a reason that nobody can mend; tell who asked."""
     status = RequestStatus.REFUSED if refused else RequestStatus.DONE
-    _close(request, status, actor="system", reason=refused, done_at=clock.now(), problem=refused or None)
+    _close(
+        request,
+        status,
+        actor="system",
+        reason=refused,
+        done_at=clock.now(),
+        problem=refused or None,
+    )
     facts = Wanted(**{name: getattr(request, name) for name in Wanted.__slots__})
     _audit("system", f"chain.{request.kind}.{status}", request.id, facts)
     if not refused:
@@ -210,7 +229,12 @@ def _insert(wanted: Wanted, status: RequestStatus, *, actor: str) -> str | None:
     if not insert_ignore(_R, [row]):
         return None
     record_event(
-        chain_request_event, request_id, actor=actor, before=None, after=status, reason=wanted.reason
+        chain_request_event,
+        request_id,
+        actor=actor,
+        before=None,
+        after=status,
+        reason=wanted.reason,
     )
     _tell()
     return request_id
@@ -218,7 +242,9 @@ def _insert(wanted: Wanted, status: RequestStatus, *, actor: str) -> str | None:
 
 def _locked(request_id: str, *, status: RequestStatus = RequestStatus.ASKED) -> Row:
     _lapse()
-    request = db.session.execute(sa.select(_R).where(_R.c.id == request_id).with_for_update()).first()
+    request = db.session.execute(
+        sa.select(_R).where(_R.c.id == request_id).with_for_update()
+    ).first()
     if request is None:
         raise NotFound(_("There is no such request."))
     if request.status != status:
@@ -227,20 +253,33 @@ def _locked(request_id: str, *, status: RequestStatus = RequestStatus.ASKED) -> 
 
 
 def _lapse() -> None:
-    old = sa.and_(_R.c.status == RequestStatus.ASKED, _R.c.asked_at < clock.now() - rules.REQUEST_LIFETIME)
-    for request in db.session.execute(sa.select(_R).where(old).order_by(_R.c.id).with_for_update()).all():
+    old = sa.and_(
+        _R.c.status == RequestStatus.ASKED, _R.c.asked_at < clock.now() - rules.REQUEST_LIFETIME
+    )
+    for request in db.session.execute(
+        sa.select(_R).where(old).order_by(_R.c.id).with_for_update()
+    ).all():
         _close(request, RequestStatus.EXPIRED, actor="system")
 
 
-def _close(request: Row, status: RequestStatus, *, actor: str, reason: str = "", **values: object) -> None:
+def _close(
+    request: Row, status: RequestStatus, *, actor: str, reason: str = "", **values: object
+) -> None:
     times = {"decided_at": clock.now()} if "done_at" not in values else {}
     _move(request, status, actor=actor, reason=reason, open_key=None, **times, **values)
 
 
-def _move(request: Row, status: RequestStatus, *, actor: str, reason: str = "", **values: object) -> None:
+def _move(
+    request: Row, status: RequestStatus, *, actor: str, reason: str = "", **values: object
+) -> None:
     db.session.execute(sa.update(_R).where(_R.c.id == request.id).values(status=status, **values))
     record_event(
-        chain_request_event, request.id, actor=actor, before=request.status, after=status, reason=reason
+        chain_request_event,
+        request.id,
+        actor=actor,
+        before=request.status,
+        after=status,
+        reason=reason,
     )
     _tell()
 

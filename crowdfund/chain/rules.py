@@ -22,7 +22,10 @@ EFFECTS = {
         "IssuerRegistered",
         ("intentId", "issuerId", "wallet", "vcHash", "documentsCommitment"),
     ),
-    "updateIssuer": ("IssuerUpdated", ("intentId", "issuerId", "wallet", "vcHash", "documentsCommitment")),
+    "updateIssuer": (
+        "IssuerUpdated",
+        ("intentId", "issuerId", "wallet", "vcHash", "documentsCommitment"),
+    ),
     "deactivateIssuer": ("IssuerDeactivated", ("intentId", "issuerId")),
     "reactivateIssuer": ("IssuerReactivated", ("intentId", "issuerId")),
     "createCampaign": ("CampaignCreated", ("intentId",)),
@@ -41,7 +44,14 @@ EFFECTS = {
     "grantRole": ("RoleGranted", ("role", "account")),
     "revokeRole": ("RoleRevoked", ("role", "account")),
 }
-ADMIN_FUNCTIONS = ("confirmIssuerWallet", "pause", "unpause", "grantRole", "revokeRole", "setRecorderCap")
+ADMIN_FUNCTIONS = (
+    "confirmIssuerWallet",
+    "pause",
+    "unpause",
+    "grantRole",
+    "revokeRole",
+    "setRecorderCap",
+)
 CAPPED = "recordInvestment"  # counts against the recorder's cap of the day
 # Errors that say "not now": the write is kept in the queue and tried again, nothing is given up.
 HOLDS = {"RecorderCapReached": "cap", "RecordingPaused": "paused"}
@@ -176,7 +186,9 @@ def signer_role(function: str) -> str:
 def recorded_minor(function: str, args: Sequence[Any]) -> int:
     """Return how much of the recorder's day a call uses, in minor units; 0 for what does not count."""
     amount = args[2] if function == CAPPED and len(args) == 3 else 0
-    return int(amount) // UNITS_PER_MINOR if isinstance(amount, int) or str(amount).isdecimal() else 0
+    return (
+        int(amount) // UNITS_PER_MINOR if isinstance(amount, int) or str(amount).isdecimal() else 0
+    )
 
 
 def env_name(contract: str) -> str:
@@ -231,7 +243,9 @@ def is_effect(function: str, args: Sequence[Any], event: str, found: dict[str, A
     """Return whether an event of the called contract is what this very call would have caused."""
     name, repeated = EFFECTS.get(function, ("", ()))
     pairs = zip(repeated, args, strict=False)
-    return event == name and all(str(found.get(key)).lower() == str(value).lower() for key, value in pairs)
+    return event == name and all(
+        str(found.get(key)).lower() == str(value).lower() for key, value in pairs
+    )
 
 
 class HasArgs(Protocol):

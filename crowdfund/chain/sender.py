@@ -188,7 +188,9 @@ def _verdict(tx: Any, outcome: Outcome) -> Verdict:  # noqa: ANN401
 def _slot_taken(node: Node, tx: Any) -> Verdict:  # noqa: ANN401
     """Another transaction has this nonce: one of our versions of it, or somebody else's."""
     with reading():
-        query = sa.select(_T.c.hash).where(_T.c.signer == tx.signer, _T.c.nonce == tx.nonce, _T.c.id != tx.id)
+        query = sa.select(_T.c.hash).where(
+            _T.c.signer == tx.signer, _T.c.nonce == tx.nonce, _T.c.id != tx.id
+        )
         siblings = list(db.session.scalars(query))
         db.session.remove()
     if any(node.knows(sibling) for sibling in siblings):

@@ -150,7 +150,12 @@ def hold(ids: Sequence[str], kind: str, text: str) -> None:
     until = clock.now() + rules.HOLD_FOR
     query = sa.select(_W.c.id, _W.c.hold).where(_W.c.id.in_(ids), _W.c.status == WriteStatus.QUEUED)
     rows = db.session.execute(query.order_by(_W.c.id).with_for_update()).all()
-    values = {"hold": kind, "held_until": until, "last_error": text[:500], "updated_at": clock.now()}
+    values = {
+        "hold": kind,
+        "held_until": until,
+        "last_error": text[:500],
+        "updated_at": clock.now(),
+    }
     db.session.execute(sa.update(_W).where(_W.c.id.in_([row.id for row in rows])).values(values))
     note([row.id for row in rows if row.hold != kind], WriteStatus.QUEUED, f"held: {text}")
 
@@ -170,7 +175,9 @@ def note(ids: Sequence[str], status: WriteStatus, reason: str) -> None:
 
 def requeue(ids: Sequence[str], *, why: str) -> list[str]:
     """Put writes whose transaction is dead into the queue again, with one attempt more."""
-    moved = move(ids, WriteStatus.QUEUED, reason=why, tx_id=None, attempts=_W.c.attempts + 1, last_error=why)
+    moved = move(
+        ids, WriteStatus.QUEUED, reason=why, tx_id=None, attempts=_W.c.attempts + 1, last_error=why
+    )
     for write_id in moved:
         outbox.add("chain.sign", f"chain.sign:{write_id}:{new_id()}")
     return moved
@@ -186,7 +193,9 @@ def fail(write_id: str, *, reason: str) -> None:
         outbox.emit(WriteFailed(key=key, reason=reason, **_facts(row)))
 
 
-def confirm(ids: Sequence[str], *, tx_hash: str, block: int, reason: str, **values: str) -> list[str]:
+def confirm(
+    ids: Sequence[str], *, tx_hash: str, block: int, reason: str, **values: str
+) -> list[str]:
     """Make writes final and tell the features that asked for them, once per intent.
 
     Each is told the events that belong to it; `values` are columns to set along.

@@ -21,12 +21,18 @@ def reasons() -> Iterator[Reason]:
     if cursor is None:
         return  # nothing is deployed yet
     if words := health.silence(READER, outbox.beats()):
-        yield Reason("chain_not_read", f"The reader of the chain {words}: see `flask chain status`.")
+        yield Reason(
+            "chain_not_read", f"The reader of the chain {words}: see `flask chain status`."
+        )
     behind = cursor.head - cursor.number
     if behind > BEHIND:
-        yield Reason("chain_behind", f"SQL is {behind} blocks behind the chain: see `flask chain status`.")
+        yield Reason(
+            "chain_behind", f"SQL is {behind} blocks behind the chain: see `flask chain status`."
+        )
     if cursor.read_problem or cursor.send_problem:
-        yield Reason("chain_problem", "The chain cannot be read or written: see `flask chain status`.")
+        yield Reason(
+            "chain_problem", "The chain cannot be read or written: see `flask chain status`."
+        )
     low = config.settings().chain_low_gas_ether
     for row in db.session.execute(sa.select(_G).order_by(_G.c.role)):
         ether = row.balance_gwei / 10**9

@@ -54,7 +54,9 @@ def write(write_id: str) -> Response:
 def replay(write_id: str) -> BaseResponse:
     """Try a failed write again."""
     service.replay(write_id, actor=identity.current_user().id)
-    pages.flash(_("The write is in the queue again. Its intent id still makes it happen once."), "success")
+    pages.flash(
+        _("The write is in the queue again. Its intent id still makes it happen once."), "success"
+    )
     return pages.back(url_for("chain.write", write_id=write_id))
 
 
@@ -77,7 +79,9 @@ def close(write_id: str) -> BaseResponse:
 def fill_nonce(address: str) -> BaseResponse:
     """Fill a key's nonce gap now instead of after the wait."""
     service.ask_fill(address, actor=identity.current_user().id)
-    pages.flash(_("The missing nonce is being filled. The writes behind it go on by themselves."), "success")
+    pages.flash(
+        _("The missing nonce is being filled. The writes behind it go on by themselves."), "success"
+    )
     return pages.back(url_for("chain.writes"))
 
 
@@ -85,7 +89,9 @@ def fill_nonce(address: str) -> BaseResponse:
 def dismiss_alert(address: str) -> BaseResponse:
     """Take away the alert of a key that somebody looked into."""
     service.dismiss_alert(address)
-    pages.flash(_("The alert is gone. It comes back if the key is used elsewhere again."), "success")
+    pages.flash(
+        _("The alert is gone. It comes back if the key is used elsewhere again."), "success"
+    )
     return pages.back(url_for("chain.writes"))
 
 

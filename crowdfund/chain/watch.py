@@ -51,7 +51,9 @@ def look() -> Rounds:
         found = Rounds(sign=bool(queries.queued(limit=1)))
         sent = sa.select(_T).where(_T.c.status.in_((TxStatus.BROADCAST, TxStatus.UNDERPRICED)))
         rows = db.session.execute(sent.order_by(_T.c.signer, _T.c.nonce).limit(500)).all()
-        old = sa.select(_T.c.id).where(_T.c.status == TxStatus.SIGNED, _T.c.created_at < now - SIGNED_FOR)
+        old = sa.select(_T.c.id).where(
+            _T.c.status == TxStatus.SIGNED, _T.c.created_at < now - SIGNED_FOR
+        )
         found.broadcast = db.session.execute(old.limit(1)).first() is not None
         cursor = queries.cursor()
         waiting = cursor is not None and cursor.applied < cursor.number

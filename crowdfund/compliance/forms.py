@@ -24,10 +24,14 @@ class AboutForm(PageForm):
     """Who the person is."""
 
     legal_name = StringField(
-        _l("Full legal name"), [Needed()], description=_l("All names, as in your identity document.")
+        _l("Full legal name"),
+        [Needed()],
+        description=_l("All names, as in your identity document."),
     )
     born_on = StringField(_l("Date of birth"), [Needed()])
-    nationality = SelectField(_l("Nationality"), [Needed()], choices=countries, validate_choice=False)
+    nationality = SelectField(
+        _l("Nationality"), [Needed()], choices=countries, validate_choice=False
+    )
 
 
 class AddressForm(PageForm):
@@ -92,7 +96,9 @@ class NomineeForm(PageForm):
         description=_l("A phone number with its country code, like +251 91 123 4567."),
     )
     share = StringField(
-        _l("Share"), [Needed()], description=_l("In percent. The shares of all nominees must add up to 100.")
+        _l("Share"),
+        [Needed()],
+        description=_l("In percent. The shares of all nominees must add up to 100."),
     )
 
 
@@ -148,7 +154,9 @@ class StandingForm(PageForm):
 class PaperDecisionForm(PageForm):
     """A decision about one document: until when it is valid, or why it is rejected."""
 
-    expires_on = StringField(_l("Valid until"), description=_l("The last day, if the document has one."))
+    expires_on = StringField(
+        _l("Valid until"), description=_l("The last day, if the document has one.")
+    )
     reason = TextAreaField(
         _l("What is wrong with it?"),
         [NeededWhen(_l("(required when you reject)"))],

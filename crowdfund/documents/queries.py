@@ -73,7 +73,11 @@ def get(document_id: str) -> DocumentRow:
 
 def of_owner(owner: Owner, kinds: Collection[str] | None = None) -> list[DocumentRow]:
     """Return an owner's documents in force (not replaced or destroyed), oldest first, of some kinds."""
-    where = [_D.c.owner_kind == owner[0], _D.c.owner_id == owner[1], _D.c.status.in_(rules.IN_FORCE)]
+    where = [
+        _D.c.owner_kind == owner[0],
+        _D.c.owner_id == owner[1],
+        _D.c.status.in_(rules.IN_FORCE),
+    ]
     if kinds is not None:
         where.append(_D.c.kind.in_(kinds))
     query = sa.select(*_COLUMNS).where(*where).order_by(_D.c.id)
@@ -89,7 +93,9 @@ def every_of_owner(owner: Owner) -> list[DocumentRow]:
 
 def owners_with_pending(owner_kind: str) -> sa.Select[tuple[str]]:
     """Return a query of the ids of owners of a kind with a document that nobody has decided on yet."""
-    return sa.select(_D.c.owner_id).where(_D.c.owner_kind == owner_kind, _D.c.status == rules.Status.PENDING)
+    return sa.select(_D.c.owner_id).where(
+        _D.c.owner_kind == owner_kind, _D.c.status == rules.Status.PENDING
+    )
 
 
 def access_log(owner: Owner, *, most: int = 200) -> list[Look]:
@@ -111,7 +117,9 @@ def history(document_id: str) -> Sequence[Row]:  # type: ignore[type-arg]
 
 def secrets_of(document_id: str) -> Row:  # type: ignore[type-arg]
     """Return file id, sealed key and salt; raises DocumentMissing once the key is destroyed."""
-    query = sa.select(_D.c.file_id, _K.c.sealed_key, _K.c.salt).join(_K, _K.c.document_id == _D.c.id)
+    query = sa.select(_D.c.file_id, _K.c.sealed_key, _K.c.salt).join(
+        _K, _K.c.document_id == _D.c.id
+    )
     row = db.session.execute(query.where(_D.c.id == document_id)).first()
     if row is None:
         raise DocumentMissing(_("This document was deleted. Nobody can open it now."))
@@ -126,7 +134,11 @@ def past_expiry(today: date, *, most: int = 500) -> Sequence[str]:
 
 def to_remind(until: date, *, most: int = 500) -> Sequence[str]:
     """Return ids of verified documents that expire by `until` and whose owner was not notified yet."""
-    where = (_D.c.status == rules.Status.VERIFIED, _D.c.expires_on <= until, _D.c.reminded_at.is_(None))
+    where = (
+        _D.c.status == rules.Status.VERIFIED,
+        _D.c.expires_on <= until,
+        _D.c.reminded_at.is_(None),
+    )
     return db.session.scalars(sa.select(_D.c.id).where(*where).order_by(_D.c.id).limit(most)).all()
 
 

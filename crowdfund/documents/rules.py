@@ -17,7 +17,12 @@ MAX_BYTES = 10 * 1024 * 1024
 REMIND_DAYS = 30
 
 PDF, JPEG, PNG, WEBP = "application/pdf", "image/jpeg", "image/png", "image/webp"
-SUFFIXES = {PDF: (".pdf",), JPEG: (".jpg", ".jpeg", ".jpe", ".jfif"), PNG: (".png",), WEBP: (".webp",)}
+SUFFIXES = {
+    PDF: (".pdf",),
+    JPEG: (".jpg", ".jpeg", ".jpe", ".jfif"),
+    PNG: (".png",),
+    WEBP: (".webp",),
+}
 PAPER = (PDF,)
 PICTURE = (JPEG, PNG, WEBP)
 PAPER_OR_PICTURE = (PDF, *PICTURE)
@@ -122,7 +127,9 @@ def parse_reason(text: str) -> str:
     """Return why a document was rejected, which its owner will read. Raises Invalid."""
     reason = " ".join(text.split())
     if not 10 <= len(reason) <= 1000:
-        raise Invalid(_("Say in 10 to 1,000 characters what is wrong and what to send."), field="reason")
+        raise Invalid(
+            _("Say in 10 to 1,000 characters what is wrong and what to send."), field="reason"
+        )
     return reason
 
 
@@ -130,7 +137,8 @@ def check_expiry(expires_on: date | None, today: date) -> date | None:
     """Return the last day on which a document is good; raises Invalid if that day is past."""
     if expires_on is not None and expires_on < today:
         raise Invalid(
-            _("This document has already expired. Reject it, or correct the date."), field="expires_on"
+            _("This document has already expired. Reject it, or correct the date."),
+            field="expires_on",
         )
     return expires_on
 
@@ -229,7 +237,9 @@ def _foreign(data: bytes, found: str | None) -> str:
         return _("This is a PDF.") if found == PDF else _("This is a picture.")
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if b"ftyphei" in data[:16] or b"ftypmif1" in data[:16]:
-        return _("This is a HEIC picture, as many phones take them. Change the camera settings to JPEG.")
+        return _(
+            "This is a HEIC picture, as many phones take them. Change the camera settings to JPEG."
+        )
     if b"<svg" in head or b"<html" in head or head.startswith((b"<!doctype", b"<?xml", b"<script")):
         return _("This is a web page or a drawing that can contain programs.")
     for magic, sentence in _FOREIGN:

@@ -81,7 +81,9 @@ def examine(kind: str, filename: str, data: bytes) -> Examined:
     clamav.scan(data)
     clean = sanitising.clean(data, content_type)
     rules.check_size(clean.data, 2 * accepted.max_bytes)
-    return Examined(kind, rules.file_name(filename, clean.content_type), clean.content_type, clean.data)
+    return Examined(
+        kind, rules.file_name(filename, clean.content_type), clean.content_type, clean.data
+    )
 
 
 def poster(data: bytes) -> Poster:
@@ -176,7 +178,10 @@ def decide(
     Raises NotYours, WrongState or Invalid.
     """
     document = _locked(document_id)
-    if actor == document.uploaded_by or (document.owner_kind, document.owner_id) == ("person", actor):
+    if actor == document.uploaded_by or (document.owner_kind, document.owner_id) == (
+        "person",
+        actor,
+    ):
         raise NotYours(_("This is your own document. Someone else has to decide on it."))
     to = rules.move(document.status, Status.VERIFIED if approve else Status.REJECTED)
     why = "" if approve else rules.parse_reason(reason)
@@ -235,7 +240,9 @@ def sweep() -> int:
     """Remove files that no document with a key refers to, a day after they were written; return how many."""
     yesterday = (clock.now() - timedelta(days=1)).timestamp()
     found = storage.names_in(AREA, older_than=yesterday)
-    lost = [one for start in range(0, len(found), 500) for one in _unknown(found[start : start + 500])]
+    lost = [
+        one for start in range(0, len(found), 500) for one in _unknown(found[start : start + 500])
+    ]
     for file_id in lost:
         storage.delete_private(file_id, AREA)
     return len(lost)
@@ -255,7 +262,9 @@ def _locked(document_id: str) -> Document:
 
 def _change(document: Document, to: Status, *, actor: str, reason: str = "") -> None:
     before, document.status = document.status, rules.move(document.status, to)
-    record_event(document_event, document.id, actor=actor, before=before, after=to, reason=reason[:1000])
+    record_event(
+        document_event, document.id, actor=actor, before=before, after=to, reason=reason[:1000]
+    )
     db.session.flush()
     live.changed("documents", document.owner_id)
 

@@ -28,8 +28,15 @@ def file(document_id: str) -> Response:
     purpose = _purpose(row, person)
     opened = service.open_document(document_id, viewer=person.id, purpose=purpose)
     if purpose != "own":
-        facts = {"owner_kind": row.owner_kind, "owner_id": row.owner_id, "kind": row.kind, "purpose": purpose}
-        audit.record(person.id, "document.view", ("document", document_id), facts, roles=person.roles)
+        facts = {
+            "owner_kind": row.owner_kind,
+            "owner_id": row.owner_id,
+            "kind": row.kind,
+            "purpose": purpose,
+        }
+        audit.record(
+            person.id, "document.view", ("document", document_id), facts, roles=person.roles
+        )
     return sending.send(opened)
 
 

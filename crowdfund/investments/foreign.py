@@ -43,7 +43,9 @@ def token_money_went_back(address: str, investor: str) -> None:
     """Note that the contract has paid an investor's token money back."""
     campaign_id = campaigns.id_of_contract(address)
     mine = sa.and_(_F.c.campaign_id == campaign_id, _F.c.kind == "token", _F.c.who == investor)
-    db.session.execute(sa.update(_F).where(mine, _F.c.refunded_at.is_(None)).values(refunded_at=clock.now()))
+    db.session.execute(
+        sa.update(_F).where(mine, _F.c.refunded_at.is_(None)).values(refunded_at=clock.now())
+    )
 
 
 def pay_back_tokens(campaign_id: str) -> None:

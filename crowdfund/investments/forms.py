@@ -15,4 +15,6 @@ class InvestForm(PageForm):
     amount = StringField(_l("Amount"), [InputRequired(_l("Enter an amount.")), Length(max=40)])
     rail = RadioField(_l("How do you pay?"), choices=RAILS, default="bill_bitts")
     consent = BooleanField(_l("I have read and understood this risk warning."))
-    key = HiddenField("key", [InputRequired(_l("Reload the page and try again.")), Length(min=8, max=64)])
+    key = HiddenField(
+        "key", [InputRequired(_l("Reload the page and try again.")), Length(min=8, max=64)]
+    )

@@ -1,6 +1,11 @@
 """What investments do when payments, the chain or a campaign move."""
 
-from crowdfund.campaigns.events import CampaignCancelled, CampaignFailed, CampaignReleased, CampaignSucceeded
+from crowdfund.campaigns.events import (
+    CampaignCancelled,
+    CampaignFailed,
+    CampaignReleased,
+    CampaignSucceeded,
+)
 from crowdfund.chain.contract_events import on_contract_event
 from crowdfund.chain.events import ContractEvent, WriteConfirmed, WriteFailed
 from crowdfund.investments import foreign, notices, service

@@ -34,7 +34,9 @@ def tell_not_paid(investment: Investment, status: str) -> None:
         tell(investment, status)
     elif payment.status == "reversed":
         tell(investment, "reversed")
-    elif (review := reviews.misfits_of([payment.id]).get(payment.id)) is not None and not review.is_open:
+    elif (
+        review := reviews.misfits_of([payment.id]).get(payment.id)
+    ) is not None and not review.is_open:
         tell(
             investment,
             "not_invested",

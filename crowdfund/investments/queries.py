@@ -27,7 +27,9 @@ _WITH_CAMPAIGN = sa.select(
 
 def for_owner(investment_id: str, user_id: str) -> Row:
     """Return a person's own investment with its campaign; raises NotFound for others."""
-    row = db.session.execute(_WITH_CAMPAIGN.where(_I.c.id == investment_id, _I.c.user_id == user_id)).first()
+    row = db.session.execute(
+        _WITH_CAMPAIGN.where(_I.c.id == investment_id, _I.c.user_id == user_id)
+    ).first()
     if row is None:
         raise NotFound(_("There is no such investment, or it is not yours."))
     return row
@@ -43,7 +45,9 @@ def times(investment_id: str) -> dict[str, datetime]:
     """Return when an investment reached each status."""
     query = sa.select(investment_event.c.to_status, investment_event.c.at)
     query = query.where(investment_event.c.investment_id == investment_id)
-    return {row.to_status: row.at for row in db.session.execute(query.order_by(investment_event.c.at))}
+    return {
+        row.to_status: row.at for row in db.session.execute(query.order_by(investment_event.c.at))
+    }
 
 
 def portfolio(user_id: str, *, status: str = "", place: Place = START, size: int = 20) -> Page[Row]:
@@ -99,7 +103,9 @@ def settled_of(campaign_id: str) -> Sequence[Row]:
 
 def investors_of(campaign_id: str) -> Sequence[str]:
     """Return everybody who has settled money in a campaign."""
-    query = sa.select(_I.c.user_id).where(_I.c.campaign_id == campaign_id, _I.c.status.in_(rules.IN))
+    query = sa.select(_I.c.user_id).where(
+        _I.c.campaign_id == campaign_id, _I.c.status.in_(rules.IN)
+    )
     return db.session.scalars(query.distinct()).all()
 
 
@@ -166,5 +172,7 @@ def recently_changed(events: int, most: int) -> list[str]:
     newest_events = newest.order_by(investment_event.c.id.desc()).limit(events).subquery()
     query = sa.select(_I.c.campaign_id, sa.func.max(newest_events.c.id).label("last"))
     query = query.join(newest_events, newest_events.c.investment_id == _I.c.id)
-    rows = db.session.execute(query.group_by(_I.c.campaign_id).order_by(sa.text("last DESC")).limit(most))
+    rows = db.session.execute(
+        query.group_by(_I.c.campaign_id).order_by(sa.text("last DESC")).limit(most)
+    )
     return [row.campaign_id for row in rows]

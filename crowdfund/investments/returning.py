@@ -27,7 +27,9 @@ def give_back_unrecorded(campaign_id: str, ids: Collection[str], *, reason: str)
     for number, investment in enumerate(going):
         later = {other.user_id for other in going[number + 1 :]}
         totals.uncount_settled(
-            campaign_id, investment.amount_minor, investor_gone=investment.user_id not in staying | later
+            campaign_id,
+            investment.amount_minor,
+            investor_gone=investment.user_id not in staying | later,
         )
     for investment in going:
         give_back(investment, "unrecorded", reason=reason)

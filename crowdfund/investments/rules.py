@@ -26,7 +26,13 @@ class Status(StrEnum):
 
 
 _NEXT: dict[Status, tuple[Status, ...]] = {
-    Status.PAYING: (Status.AUTHORISED, Status.SETTLED, Status.FAILED, Status.EXPIRED, Status.RETURNED),
+    Status.PAYING: (
+        Status.AUTHORISED,
+        Status.SETTLED,
+        Status.FAILED,
+        Status.EXPIRED,
+        Status.RETURNED,
+    ),
     Status.AUTHORISED: (Status.SETTLED, Status.FAILED, Status.RETURNED),
     Status.SETTLED: (Status.CONFIRMED, Status.RETURNED),
     Status.CONFIRMED: (Status.RETURNED,),
@@ -165,7 +171,12 @@ def timeline(
         return [*steps[:2], _reviewed(came.review)]
     if status == Status.RETURNED:
         text = _("The whole amount is in your wallet.")
-        steps[3] = {"label": _("Money returned"), "at": times.get(status), "state": "done", "text": text}
+        steps[3] = {
+            "label": _("Money returned"),
+            "at": times.get(status),
+            "state": "done",
+            "text": text,
+        }
     return steps
 
 
@@ -181,7 +192,10 @@ def label(status: str, came: Came = NOTHING_CAME) -> str:
 def _reviewed(review: Review) -> dict[str, Any]:
     """Return the step of money that may not go to escrow before staff have decided."""
     if review.is_open:
-        label, text = _("Under review"), _("The bank has transferred the money. Our staff are checking it.")
+        label, text = (
+            _("Under review"),
+            _("The bank has transferred the money. Our staff are checking it."),
+        )
     else:
         label, text = _("Reviewed"), _("Our staff have decided. This page updates in a moment.")
     return {"label": label, "at": None, "state": "current", "text": text}

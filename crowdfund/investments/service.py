@@ -48,7 +48,9 @@ def place(order: Order) -> str:
     campaign = campaigns.detail(order.slug)
     _check_person(order, campaign.company_id)
     if not order.has_consented:
-        raise rules.NoConsent(_("Read the risk warning and tick the box to continue."), field="consent")
+        raise rules.NoConsent(
+            _("Read the risk warning and tick the box to continue."), field="consent"
+        )
     # One at a time from here on: a double click finds its twin, and nobody judges by old totals.
     totals.lock_for_update(campaign.id)
     if known := _known(order):
@@ -74,7 +76,9 @@ def place(order: Order) -> str:
             payment_id=payment_id, created_at=clock.now(),
         )
     )  # fmt: skip
-    record_event(investment_event, investment_id, actor=order.user_id, before=None, after=Status.PAYING)
+    record_event(
+        investment_event, investment_id, actor=order.user_id, before=None, after=Status.PAYING
+    )
     _consent(order.user_id, investment_id)
     return investment_id
 
@@ -118,7 +122,10 @@ def _check_amount(order: Order, campaign_id: str) -> None:
     already = queries.active_minor(order.user_id, campaign_id)
     room = campaign.goal_minor - campaign.reserved_minor + order.amount_minor
     reason = terms.check_investment(
-        order.amount_minor, already_minor=already, terms=campaigns.terms_of(campaign), room_minor=room
+        order.amount_minor,
+        already_minor=already,
+        terms=campaigns.terms_of(campaign),
+        room_minor=room,
     )
     if reason:
         raise rules.NotPossible(reason, field="amount")
@@ -288,7 +295,12 @@ def _move(investment_id: str, to: Status, *, reason: str = "") -> bool:
     before, investment.status = investment.status, to
     db.session.flush()
     record_event(
-        investment_event, investment_id, actor="system", before=before, after=to, reason=reason[:1000]
+        investment_event,
+        investment_id,
+        actor="system",
+        before=before,
+        after=to,
+        reason=reason[:1000],
     )
     live.changed("investment", investment_id)
     live.changed("portfolio", investment.user_id)

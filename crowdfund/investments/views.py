@@ -41,7 +41,9 @@ def new(slug: str) -> BaseResponse:
         form.amount.data = request.args.get("amount", "")[:40]
     if form.validate_on_submit():
         try:
-            amount_minor = money.parse(form.amount.data, campaign.currency, most_minor=campaign.max_minor)
+            amount_minor = money.parse(
+                form.amount.data, campaign.currency, most_minor=campaign.max_minor
+            )
             order = service.Order(
                 user.id, slug, amount_minor, form.rail.data, form.key.data, form.consent.data
             )
@@ -80,7 +82,9 @@ def _rail(form: InvestForm) -> str:
 def room(slug: str) -> Response:
     """Show how much a campaign can still take, alone: it moves while somebody types an amount."""
     campaign = campaigns.funding(slug)
-    return pages.render("investments/_room.html", campaign=campaign, room_minor=_room_minor(campaign))
+    return pages.render(
+        "investments/_room.html", campaign=campaign, room_minor=_room_minor(campaign)
+    )
 
 
 def _room_minor(campaign: Any) -> int:  # noqa: ANN401 - a row
@@ -154,7 +158,8 @@ def portfolio() -> Response:
     page = queries.portfolio(user.id, status=status, place=requests.place())
     misfits = payment_reviews.misfits_of([row.payment_id for row in page.rows if row.payment_id])
     labels = {
-        row.id: rules.label(row.status, rules.Came(review=misfits.get(row.payment_id))) for row in page.rows
+        row.id: rules.label(row.status, rules.Came(review=misfits.get(row.payment_id)))
+        for row in page.rows
     }
     return pages.render(
         "investments/portfolio.html",

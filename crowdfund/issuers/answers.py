@@ -24,7 +24,9 @@ def answers(company: Row[Any], *, editable: bool) -> dict[str, Any]:
     return {
         "company": company,
         "editable": editable,
-        "officers": [(officer, diffs.officer_text(officer)) for officer in queries.officers(company.id)],
+        "officers": [
+            (officer, diffs.officer_text(officer)) for officer in queries.officers(company.id)
+        ],
         "bank": queries.bank_account(company.id),
         "papers": queries.papers(company.id),
         "paper_names": papers.KINDS,

@@ -18,7 +18,9 @@ class CompanyForm(PageForm):
     legal_name = StringField(
         _l("Legal name"), [Needed()], description=_l("As shown on the business licence.")
     )
-    trade_name = StringField(_l("Trade name"), [Needed()], description=_l("The name that investors know."))
+    trade_name = StringField(
+        _l("Trade name"), [Needed()], description=_l("The name that investors know.")
+    )
     country = SelectField(_l("Country of registration"), [Needed()], validate_choice=False)
     registration_no = StringField(
         _l("Registration number"),
@@ -31,7 +33,10 @@ class CompanyForm(PageForm):
         description=_l("Ethiopia: 10 digits, like 0012345678. India: PAN or GSTIN."),
     )
     sector = SelectField(
-        _l("Sector"), [Needed()], choices=options(lists.SECTORS, _l("Choose a sector")), validate_choice=False
+        _l("Sector"),
+        [Needed()],
+        choices=options(lists.SECTORS, _l("Choose a sector")),
+        validate_choice=False,
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - FlaskForm's
@@ -42,7 +47,9 @@ class CompanyForm(PageForm):
 class ContactsForm(PageForm):
     """Whom to ask, and where."""
 
-    contact_name = StringField(_l("Contact person"), [Needed()], description=_l("First and last name."))
+    contact_name = StringField(
+        _l("Contact person"), [Needed()], description=_l("First and last name.")
+    )
     contact_email = StringField(
         _l("E-mail address"), [Needed()], description=_l("We write here about your company only.")
     )
@@ -60,7 +67,9 @@ class ContactsForm(PageForm):
 class OfficerForm(PageForm):
     """One person who runs or owns the company."""
 
-    name = StringField(_l("Full name"), [Needed()], description=_l("As in the passport or identity card."))
+    name = StringField(
+        _l("Full name"), [Needed()], description=_l("As in the passport or identity card.")
+    )
     role = SelectField(
         _l("Role"),
         [Needed()],
@@ -70,9 +79,13 @@ class OfficerForm(PageForm):
     born_on = StringField(_l("Date of birth"), [Needed()])
     nationality = SelectField(_l("Nationality"), [Needed()], validate_choice=False)
     ownership_bps = StringField(
-        _l("Share of the company"), [Needed()], description=_l("The percentage the person owns; 0 if none.")
+        _l("Share of the company"),
+        [Needed()],
+        description=_l("The percentage the person owns; 0 if none."),
     )
-    is_beneficial_owner = BooleanField(_l("Beneficial owner: owns or controls 25 % or more of the company"))
+    is_beneficial_owner = BooleanField(
+        _l("Beneficial owner: owns or controls 25 % or more of the company")
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - FlaskForm's
         super().__init__(*args, **kwargs)
@@ -90,8 +103,12 @@ class BankForm(PageForm):
         validate_choice=False,
     )
     ifsc = StringField(_l("IFSC"), [Needed()], description=_l("11 characters, like SBIN0001234."))
-    number = StringField(_l("Account number"), [Needed()], description=_l("As shown in your bank book."))
-    iban = StringField(_l("IBAN"), [Needed()], description=_l("As on a bank statement; spaces are fine."))
+    number = StringField(
+        _l("Account number"), [Needed()], description=_l("As shown in your bank book.")
+    )
+    iban = StringField(
+        _l("IBAN"), [Needed()], description=_l("As on a bank statement; spaces are fine.")
+    )
     holder = StringField(
         _l("Account holder"),
         [Needed()],
@@ -166,4 +183,6 @@ class InviteForm(PageForm):
 class RoleForm(PageForm):
     """Another role for a member."""
 
-    role = SelectField(_l("Role"), [Needed()], choices=options(team.ROLE_NAMES), validate_choice=False)
+    role = SelectField(
+        _l("Role"), [Needed()], choices=options(team.ROLE_NAMES), validate_choice=False
+    )

@@ -8,7 +8,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crowdfund.issuers.rules.life import ChangeStatus, Status
 from crowdfund.issuers.rules.team import Role
-from crowdfund.kernel.db import ID, Base, Json, UTCDateTime, append_only, event_table, new_id, one_of
+from crowdfund.kernel.db import (
+    ID,
+    Base,
+    Json,
+    UTCDateTime,
+    append_only,
+    event_table,
+    new_id,
+    one_of,
+)
 
 
 class Company(Base):
@@ -111,7 +120,9 @@ class CompanyOfficer(Base):
     is_beneficial_owner: Mapped[bool]
     added_at: Mapped[datetime] = mapped_column(UTCDateTime)
     removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    __table_args__ = (sa.CheckConstraint("ownership_bps >= 0 AND ownership_bps <= 10000", name="ownership"),)
+    __table_args__ = (
+        sa.CheckConstraint("ownership_bps >= 0 AND ownership_bps <= 10000", name="ownership"),
+    )
 
 
 class CompanyBankAccount(Base):

@@ -84,7 +84,9 @@ def role_of(company_id: str, user_id: str) -> str | None:
     return db.session.scalar(_MEMBER, {"company": company_id, "person": user_id})
 
 
-def has_member(company_id: sa.ColumnElement[str], person: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+def has_member(
+    company_id: sa.ColumnElement[str], person: sa.ColumnElement[str]
+) -> sa.ColumnElement[bool]:
     """Return whether a person acts for a company, for a query of another feature."""
     return sa.exists().where(_M.c.company_id == company_id, _M.c.user_id == person)
 
@@ -125,7 +127,9 @@ def papers(company_id: str, kinds: Sequence[str] | None = None) -> list[Any]:
 
 def public_papers(company_id: str) -> list[Any]:
     """Return what everyone may read once a campaign is live: the verified memorandum in force."""
-    found = [row for row in papers(company_id, [papers_rules.MEMORANDUM]) if row.status == "verified"]
+    found = [
+        row for row in papers(company_id, [papers_rules.MEMORANDUM]) if row.status == "verified"
+    ]
     return sorted(found, key=lambda row: row.uploaded_at)[-1:]
 
 
@@ -164,11 +168,15 @@ def queue(
     if country:
         query = query.where(_C.c.country == country)
     if text:
-        pattern = "%" + text.casefold().replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
+        pattern = (
+            "%" + text.casefold().replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
+        )
         names = (_C.c.legal_name, _C.c.trade_name, _C.c.registration_no, _C.c.tin)
         query = query.where(sa.or_(*(sa.func.lower(c).like(pattern, escape="!") for c in names)))
     if status in (CHANGES, Status.SUBMITTED):
-        return read_page(query.where(_C.c.submitted_at.is_not(None)), _LONGEST_WAITING, place, size=size)
+        return read_page(
+            query.where(_C.c.submitted_at.is_not(None)), _LONGEST_WAITING, place, size=size
+        )
     return read_page(query, _NEWEST, place, size=size)
 
 
@@ -181,7 +189,8 @@ def _has_pending() -> sa.ColumnElement[bool]:
     """Return the condition that something of a company waits, beginning with the little that does."""
     documented = _C.alias()
     papers = sa.select(documented.c.id).where(
-        documented.c.status == Status.VERIFIED, documented.c.id.in_(documents.owners_with_pending("company"))
+        documented.c.status == Status.VERIFIED,
+        documented.c.id.in_(documents.owners_with_pending("company")),
     )
     changed = sa.select(_CH.c.company_id).where(_CH.c.status == ChangeStatus.PENDING)
     return _C.c.id.in_(sa.union(changed, papers))

@@ -85,11 +85,14 @@ def indian(ifsc: str, number: str) -> BankNumber:
     """Return an account at a branch in India. Raises Invalid at `ifsc` or `number`."""
     code = plain(ifsc)
     if not _IFSC.fullmatch(code):
-        raise Invalid(_("Enter the IFSC of your branch: eleven characters, like SBIN0001234."), field="ifsc")
+        raise Invalid(
+            _("Enter the IFSC of your branch: eleven characters, like SBIN0001234."), field="ifsc"
+        )
     digits = only_digits(number)
     if not 9 <= len(digits) <= 18:
         sentence = _(
-            "An account number in India has 9 to 18 digits. You entered %(count)s.", count=len(digits)
+            "An account number in India has 9 to 18 digits. You entered %(count)s.",
+            count=len(digits),
         )
         raise Invalid(sentence, field="number")
     return BankNumber("IN", code, "", digits)
@@ -103,7 +106,8 @@ def iban(text: str) -> BankNumber:
         found = schwifty.IBAN(plain(text[:64]).removeprefix("IBAN"), validate_bban=True)
     except (ValueError, schwifty.exceptions.SchwiftyException) as error:
         raise Invalid(
-            _("This is not a valid IBAN. Check it, digit by digit, on your bank statement."), field="iban"
+            _("This is not a valid IBAN. Check it, digit by digit, on your bank statement."),
+            field="iban",
         ) from error
     return BankNumber(found.country_code, found.bank_code or "", found.bank_name or "", str(found))
 

@@ -9,7 +9,9 @@ class CrowdfundError(Exception):
     status = 400
     code = "bad_request"
 
-    def __init__(self, user_message: str, *, status: int | None = None, field: str | None = None) -> None:
+    def __init__(
+        self, user_message: str, *, status: int | None = None, field: str | None = None
+    ) -> None:
         super().__init__(str(user_message))
         self.user_message = str(user_message)  # in the language of the reader
         self.field = field

@@ -80,14 +80,18 @@ def _processes() -> Iterator[Reason]:
         yield Reason("relay_silent", f"The relay {words}: start crowdfund.kernel.relay.")
     for queue in outbox.QUEUES:
         if words := silence(outbox.worker_name(queue), beats):
-            text = f"The worker of the queue {queue} {words}: start or restart it, and read its log."
+            text = (
+                f"The worker of the queue {queue} {words}: start or restart it, and read its log."
+            )
             yield Reason(f"worker_silent:{queue}", text)
 
 
 def _queues() -> Iterator[Reason]:
     for queue, since in outbox.overdue(LATE_FOR).items():
         waited = _words(clock.now() - since)
-        yield Reason(f"queue_late:{queue}", f"The oldest work of the queue {queue} has waited for {waited}.")
+        yield Reason(
+            f"queue_late:{queue}", f"The oldest work of the queue {queue} has waited for {waited}."
+        )
     if count := outbox.dead():
         yield Reason("dead_rows", f"{count} rows of the outbox were given up: see the staff desk.")
 

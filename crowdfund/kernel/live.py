@@ -13,11 +13,21 @@ from markupsafe import Markup, escape
 from crowdfund.kernel import config, db
 from crowdfund.kernel.topics import STREAM, STREAM_LENGTH, TokenError, sign, topic, verify
 
-__all__ = ["TokenError", "changed", "live_attrs", "publish_now", "sign", "stream_url", "topic", "verify"]
+__all__ = [
+    "TokenError",
+    "changed",
+    "live_attrs",
+    "publish_now",
+    "sign",
+    "stream_url",
+    "topic",
+    "verify",
+]
 
 log = structlog.get_logger()
 # ruff: noqa: PLC0415 - redis takes 6 MB and 40 ms; a process that tells nobody does without
-QUIET_S = 1.0  # after a failure Redis is left alone this long, so that no request waits for it twice
+# after a failure Redis is left alone this long, so that no request waits for it twice
+QUIET_S = 1.0
 
 
 class _Publisher:

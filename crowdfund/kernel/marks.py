@@ -80,7 +80,9 @@ def read(name: str) -> Mark:
     row = db.session.execute(sa.select(_T).where(_T.c.name == name)).first()
     if row is None:
         return Mark(name)
-    if not any(hmac.compare_digest(row.seal, seal) for seal in _seals(name, row.seq, row.hash, row.state)):
+    if not any(
+        hmac.compare_digest(row.seal, seal) for seal in _seals(name, row.seq, row.hash, row.state)
+    ):
         raise MarkForged(name)
     return Mark(name, row.seq, row.hash, dict(row.state), row.seal)
 

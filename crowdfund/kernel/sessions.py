@@ -33,7 +33,8 @@ IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=30)
 TOUCH_EVERY = timedelta(minutes=10)
 CLOCKS_DIFFER_S = 60  # between the machines that serve one browser
-PROOF_KEEPS_ROLES = timedelta(hours=12)  # a staff role sleeps until the second factor was proved, then again
+# a staff role sleeps until the second factor was proved, then again
+PROOF_KEEPS_ROLES = timedelta(hours=12)
 
 
 class WebSession(Base):
@@ -198,7 +199,11 @@ class SqlSessionInterface(SessionInterface):
             fault = fault_of(error)
             # A sign-out must not be confirmed while the old session lives. Without a session
             # the form on this page could not be sent; when the lock is only busy it still can be read.
-            if fault is None or session.old_token is not None or (is_new and fault is not Fault.BUSY):
+            if (
+                fault is None
+                or session.old_token is not None
+                or (is_new and fault is not Fault.BUSY)
+            ):
                 raise
             log.warning("session.not_stored", error=str(error))
             return

@@ -56,4 +56,6 @@ class _HourSigner(TimestampSigner):
 
 
 def _serializer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(config.settings().keys_for_itsdangerous, salt="live", signer=_HourSigner)
+    return URLSafeTimedSerializer(
+        config.settings().keys_for_itsdangerous, salt="live", signer=_HourSigner
+    )

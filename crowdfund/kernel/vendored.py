@@ -99,10 +99,14 @@ def wrong_files() -> list[str]:
     """Name the vendored files that are missing, changed or not in vendor.json."""
     pinned = _pinned()
     found = {path.name: path for path in (STATIC / "vendor").iterdir()}
-    changed = {name for name, sha in pinned.items() if name not in found or digest(found[name]) != sha}
+    changed = {
+        name for name, sha in pinned.items() if name not in found or digest(found[name]) != sha
+    }
     return sorted(changed | (found.keys() - pinned.keys()))
 
 
 def register(app: "Flask") -> None:
     """Give the helpers to the app's templates."""
-    app.jinja_env.globals.update(vendor=vendor, vendor_url=vendor_url, asset=asset, asset_url=asset_url)
+    app.jinja_env.globals.update(
+        vendor=vendor, vendor_url=vendor_url, asset=asset, asset_url=asset_url
+    )

@@ -36,7 +36,9 @@ class Entry(Base):
     currency: Mapped[str] = mapped_column(sa.String(3))
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     ref: Mapped[list[Any]] = mapped_column(Json)
-    reverses_id: Mapped[str | None] = mapped_column(ID, sa.ForeignKey("journal_entry.id"), unique=True)
+    reverses_id: Mapped[str | None] = mapped_column(
+        ID, sa.ForeignKey("journal_entry.id"), unique=True
+    )
     input_hash: Mapped[str] = mapped_column(sa.String(64))
     hash: Mapped[str] = mapped_column(sa.String(64))
 

@@ -83,7 +83,9 @@ def exists(account: str) -> bool:
     return bool(db.session.scalar(sa.select(sa.exists().where(_A.c.name == account))))
 
 
-def history(account: str, *, currency: str = "ETB", place: Place = START, size: int = 50) -> Page[Line]:
+def history(
+    account: str, *, currency: str = "ETB", place: Place = START, size: int = 50
+) -> Page[Line]:
     """Return a page of an account's postings, newest first, each with the balance after it.
 
     The first page starts from the account's balance, each other one from the balance at the edge of
@@ -107,8 +109,13 @@ def _postings(
     Balance and postings come in one statement: what is posted meanwhile must not fall between them.
     """
     sides = [
-        _side(mine, other, sign, currency, edge, is_newer=is_newer).where(mine == account).limit(size + 1)
-        for mine, other, sign in ((_P.c.source, _P.c.destination, -1), (_P.c.destination, _P.c.source, 1))
+        _side(mine, other, sign, currency, edge, is_newer=is_newer)
+        .where(mine == account)
+        .limit(size + 1)
+        for mine, other, sign in (
+            (_P.c.source, _P.c.destination, -1),
+            (_P.c.destination, _P.c.source, 1),
+        )
     ]
     # Each side by its own index: with OR a database reads and sorts all postings of the account.
     both = sa.union_all(*(sa.select(side.subquery()) for side in sides)).subquery()
@@ -124,9 +131,20 @@ def _side(
 ) -> sa.Select[Any]:  # fmt: skip
     """Return the postings in which the account is the source, or those in which it is the destination."""
     signed = (_P.c.amount_minor * sign).label("signed")
-    columns = (_E.c.id, _E.c.at, _E.c.kind, _E.c.ref, _P.c.seq, _P.c.n, other.label("other"), signed)
+    columns = (
+        _E.c.id,
+        _E.c.at,
+        _E.c.kind,
+        _E.c.ref,
+        _P.c.seq,
+        _P.c.n,
+        other.label("other"),
+        signed,
+    )
     query = (
-        sa.select(*columns).select_from(_P.join(_E, _E.c.seq == _P.c.seq)).where(_E.c.currency == currency)
+        sa.select(*columns)
+        .select_from(_P.join(_E, _E.c.seq == _P.c.seq))
+        .where(_E.c.currency == currency)
     )
     if edge is not None and is_newer:
         query = query.where(_P.c.seq >= edge.seq, sa.or_(_P.c.seq > edge.seq, _P.c.n > edge.n))
@@ -136,7 +154,13 @@ def _side(
 
 
 def _page_downward(
-    account: str, currency: str, rows: Sequence[Any], balance_minor: int, size: int, *, is_first: bool
+    account: str,
+    currency: str,
+    rows: Sequence[Any],
+    balance_minor: int,
+    size: int,
+    *,
+    is_first: bool,
 ) -> Page[Line]:
     """Return a page whose first line leaves a balance."""
     lines = []
@@ -147,7 +171,9 @@ def _page_downward(
     return _page(account, currency, lines, has_older=has_more, has_newer=not is_first)
 
 
-def _page_upward(account: str, currency: str, rows: Sequence[Any], edge: Edge, size: int) -> Page[Line]:
+def _page_upward(
+    account: str, currency: str, rows: Sequence[Any], edge: Edge, size: int
+) -> Page[Line]:
     """Return the page above an edge; the rows come oldest first."""
     lines, balance_minor = [], edge.balance_minor
     for row in rows[:size]:
@@ -159,11 +185,21 @@ def _page_upward(account: str, currency: str, rows: Sequence[Any], edge: Edge, s
 
 def _line(row: Any, balance_minor: int) -> Line:  # noqa: ANN401 - a row
     return Line(
-        row.id, row.seq, row.n, row.at, row.kind, row.other, int(row.signed), balance_minor, dict(row.ref)
+        row.id,
+        row.seq,
+        row.n,
+        row.at,
+        row.kind,
+        row.other,
+        int(row.signed),
+        balance_minor,
+        dict(row.ref),
     )
 
 
-def _page(account: str, currency: str, lines: list[Line], *, has_older: bool, has_newer: bool) -> Page[Line]:
+def _page(
+    account: str, currency: str, lines: list[Line], *, has_older: bool, has_newer: bool
+) -> Page[Line]:
     if not lines:
         return Page([], None, START if has_newer else None)
     first, last = lines[0], lines[-1]
@@ -181,11 +217,15 @@ def entry(entry_id: str) -> dict[str, Any] | None:
     row = db.session.execute(sa.select(_E).where(_E.c.id == entry_id)).mappings().first()
     if row is None:
         return None
-    postings = db.session.execute(sa.select(_P).where(_P.c.seq == row["seq"]).order_by(_P.c.n)).all()
+    postings = db.session.execute(
+        sa.select(_P).where(_P.c.seq == row["seq"]).order_by(_P.c.n)
+    ).all()
     return {**row, "ref": dict(row["ref"]), "postings": postings}
 
 
-def entries_with_key_prefix(ref_key: str, ref_value: str, *, limit: int = 50) -> list[dict[str, Any]]:
+def entries_with_key_prefix(
+    ref_key: str, ref_value: str, *, limit: int = 50
+) -> list[dict[str, Any]]:
     """Return the entries whose key starts with `<ref_key>:<ref_value>:`, oldest first, with postings."""
     found = db.session.scalars(
         sa.select(_E.c.id)

@@ -48,7 +48,12 @@ def accounts_csv() -> Response:
     prefix = _prefix()
     found = exports.walk(lambda place: queries.accounts(prefix, place=place, size=MOST))
     rows = (
-        (row.name, row.currency, money.decimal_str(row.held_minor), money.decimal_str(row.balance_minor))
+        (
+            row.name,
+            row.currency,
+            money.decimal_str(row.held_minor),
+            money.decimal_str(row.balance_minor),
+        )
         for row in found
     )
     return exports.csv_file("accounts.csv", ("account", "currency", "held", "balance"), rows)

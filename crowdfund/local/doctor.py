@@ -16,7 +16,14 @@ from crowdfund.kernel import config
 from crowdfund.kernel.config import INSECURE_KEY, Settings
 from crowdfund.local import rpc
 from crowdfund.local.doctor_sql import check_database, check_work
-from crowdfund.local.findings import TIMEOUT_S, Finding, first_line, http_answers, http_status, masked
+from crowdfund.local.findings import (
+    TIMEOUT_S,
+    Finding,
+    first_line,
+    http_answers,
+    http_status,
+    masked,
+)
 
 RSA_BITS = 2048
 
@@ -27,7 +34,9 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
     yield Finding("settings", f"{settings.environment}, {settings.public_url}", wrong)
     folder = settings.data_dir.absolute()
     writable = os.access(folder, os.W_OK)
-    yield Finding("data", str(folder), "" if writable else "The folder is missing or cannot be written.")
+    yield Finding(
+        "data", str(folder), "" if writable else "The folder is missing or cannot be written."
+    )
 
 
 def _settings_problems(settings: Settings) -> Iterator[str]:
@@ -62,7 +71,9 @@ def check_chain(settings: Settings) -> Iterator[Finding]:
         chain_id = int(rpc.call(settings.chain_rpc_url, "eth_chainId", timeout_s=TIMEOUT_S), 16)
         height = int(rpc.call(settings.chain_rpc_url, "eth_blockNumber", timeout_s=TIMEOUT_S), 16)
     except (rpc.RpcError, TypeError, ValueError) as error:
-        yield Finding("chain", uses, f"The node does not answer: {first_line(error)}. Check CHAIN_RPC_URL.")
+        yield Finding(
+            "chain", uses, f"The node does not answer: {first_line(error)}. Check CHAIN_RPC_URL."
+        )
     else:
         same = chain_id == settings.chain_id
         wrong = "" if same else f"It is chain {chain_id}, but CHAIN_ID says {settings.chain_id}."
@@ -99,7 +110,9 @@ def check_gateway(settings: Settings) -> Iterator[Finding]:
     yield Finding("gateway", masked(settings.billbitts_api_url), wrong)
     problems = list(_key_problems(settings))
     yield Finding(
-        "gateway keys", f"{len(settings.billbitts_public_key_paths)} of the bank", " ".join(problems)
+        "gateway keys",
+        f"{len(settings.billbitts_public_key_paths)} of the bank",
+        " ".join(problems),
     )
 
 
@@ -111,7 +124,9 @@ def check_mail(settings: Settings) -> Iterator[Finding]:
             server.noop()
     except (OSError, smtplib.SMTPException) as error:
         yield Finding(
-            "mail", uses, f"It does not answer: {first_line(error)}. Check MAIL_SERVER and MAIL_PORT."
+            "mail",
+            uses,
+            f"It does not answer: {first_line(error)}. Check MAIL_SERVER and MAIL_PORT.",
         )
         return
     yield Finding("mail", uses)
@@ -151,12 +166,16 @@ def check_events(settings: Settings) -> Iterator[Finding]:
         url = f"{settings.public_url}{settings.events_url}"
         status = http_status(f"{url}?t=doctor")
         # The event process refuses a token that is none; a web process would answer 404.
-        wrong = "" if status == 403 else f"It answers {status or 'nothing'}, not 403: pages will poll. "
+        wrong = (
+            "" if status == 403 else f"It answers {status or 'nothing'}, not 403: pages will poll. "
+        )
         more = wrong and "Start crowdfund.kernel.events:app and let the proxy lead there."
         yield Finding("events", f"{url} (behind the proxy)", wrong + more)
         return
     answers = http_answers(settings.events_url.rpartition("/")[0] + "/health")
-    wrong = "" if answers else "It does not answer; pages will poll. Start crowdfund.kernel.events:app."
+    wrong = (
+        "" if answers else "It does not answer; pages will poll. Start crowdfund.kernel.events:app."
+    )
     yield Finding("events", settings.events_url, wrong)
 
 

@@ -24,7 +24,9 @@ def check_database(settings: Settings) -> Iterator[Finding]:
             found = set(MigrationContext.configure(connection).get_current_heads())
             encoding = _encoding_problem(connection)
     except sa.exc.SQLAlchemyError as error:
-        yield Finding("database", uses, f"It cannot be reached: {first_line(error)}. Check DATABASE_URL.")
+        yield Finding(
+            "database", uses, f"It cannot be reached: {first_line(error)}. Check DATABASE_URL."
+        )
         return
     wanted = set(ScriptDirectory(str(ROOT / "migrations")).get_heads())
     if found != wanted:
@@ -47,7 +49,11 @@ def _encoding_problem(connection: sa.Connection) -> str:
     """Return what to do when names in Amharic or Hindi could be lost or taken for each other."""
     if connection.dialect.name == "postgresql":
         found = connection.exec_driver_sql("SHOW server_encoding").scalar()
-        return "" if found == "UTF8" else f"Its encoding is {found}: make the database with ENCODING 'UTF8'."
+        return (
+            ""
+            if found == "UTF8"
+            else f"Its encoding is {found}: make the database with ENCODING 'UTF8'."
+        )
     if connection.dialect.name not in ("mysql", "mariadb"):
         return ""
     others = connection.exec_driver_sql(
@@ -56,7 +62,9 @@ def _encoding_problem(connection: sa.Connection) -> str:
     ).scalar()
     if not others:
         return ""
-    return f"{others} tables are not in utf8mb4_bin: ALTER TABLE … CONVERT TO CHARACTER SET {_UTF8}."
+    return (
+        f"{others} tables are not in utf8mb4_bin: ALTER TABLE … CONVERT TO CHARACTER SET {_UTF8}."
+    )
 
 
 def check_work(_settings: Settings) -> Iterator[Finding]:
@@ -68,5 +76,7 @@ def check_work(_settings: Settings) -> Iterator[Finding]:
         yield Finding("work", "unknown", f"The database cannot say: {first_line(error)}.")
         return
     now = clock.now()
-    seen = ", ".join(f"{name} {(now - at).total_seconds():.0f} s ago" for name, at in sorted(beats.items()))
+    seen = ", ".join(
+        f"{name} {(now - at).total_seconds():.0f} s ago" for name, at in sorted(beats.items())
+    )
     yield Finding("work", seen or "nothing yet", " ".join(reason.text for reason in reasons))

@@ -16,7 +16,11 @@ OUTSIDE = ("DATABASE_URL", "REDIS_URL", "CHAIN_RPC_URL")  # set: used instead of
 STACK_ENV = "stack.env"
 EMPTY = ("", "[]")
 ALIASES = ("POLYGON_EDGE_RPC_URL", "GANACHE_URL")
-KEY_VARIABLES = {"admin": "CHAIN_ADMIN_KEY", "signer": "CHAIN_SIGNER_KEY", "recorder": "CHAIN_RECORDER_KEY"}
+KEY_VARIABLES = {
+    "admin": "CHAIN_ADMIN_KEY",
+    "signer": "CHAIN_SIGNER_KEY",
+    "recorder": "CHAIN_RECORDER_KEY",
+}
 
 
 def given(environ: Mapping[str, str] | None = None, dotenv: Path | None = None) -> dict[str, str]:
@@ -33,7 +37,9 @@ def given(environ: Mapping[str, str] | None = None, dotenv: Path | None = None) 
 
 
 def _set(values: Mapping[str, str | None]) -> dict[str, str]:
-    return {name: value for name, value in values.items() if value not in EMPTY and value is not None}
+    return {
+        name: value for name, value in values.items() if value not in EMPTY and value is not None
+    }
 
 
 def chain_keys(folder: DataDir) -> dict[str, Path]:
@@ -41,7 +47,9 @@ def chain_keys(folder: DataDir) -> dict[str, Path]:
     return {role: folder.secret(f"chain-{role}.key") for role in CHAIN_ROLES}
 
 
-def complete(chosen: Mapping[str, str], folder: DataDir, ports: Mapping[str, int]) -> dict[str, str]:
+def complete(
+    chosen: Mapping[str, str], folder: DataDir, ports: Mapping[str, int]
+) -> dict[str, str]:
     """Return the environment with everything set that the operator left open."""
     env = dict(chosen)
     defaults = {

@@ -75,7 +75,9 @@ def warm_up() -> None:
     import_module("sqlalchemy.orm").configure_mappers()
     import_module("app").app.url_map.update()
     # OpenSSL loads its algorithms at the first key: 4 MB in each program that has one.
-    import_module("cryptography.hazmat.primitives.asymmetric.rsa").generate_private_key(65_537, 2_048)
+    import_module("cryptography.hazmat.primitives.asymmetric.rsa").generate_private_key(
+        65_537, 2_048
+    )
 
 
 def threads() -> int:

@@ -60,7 +60,9 @@ class ForkServer:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         argv = [sys.executable, "-m", MODULE, str(theirs.fileno()), *self._modules]
         try:
-            self._process = spawn(argv, self._env, log=self._log, cwd=self._cwd, pass_fds=(theirs.fileno(),))
+            self._process = spawn(
+                argv, self._env, log=self._log, cwd=self._cwd, pass_fds=(theirs.fileno(),)
+            )
         except OSError:
             self._is_usable = False
             ours.close()

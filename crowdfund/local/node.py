@@ -89,11 +89,15 @@ class NodeState:
         both; with two in a dump it is chance which one is served. Ours is the oldest.
         """
         state = json.loads(self.dump.read_bytes())
-        beginnings = [block for block in state.get("blocks", []) if int(block["header"]["number"], 16) == 0]
+        beginnings = [
+            block for block in state.get("blocks", []) if int(block["header"]["number"], 16) == 0
+        ]
         if len(beginnings) < 2:
             return
         ours = min(beginnings, key=lambda block: int(block["header"]["timestamp"], 16))
-        state["blocks"] = [block for block in state["blocks"] if block is ours or block not in beginnings]
+        state["blocks"] = [
+            block for block in state["blocks"] if block is ours or block not in beginnings
+        ]
         part = self.dump.with_suffix(".part")
         part.write_text(json.dumps(state))
         part.replace(self.dump)
@@ -175,7 +179,9 @@ def begin(state: NodeState, anvil: Path, port: int, moment: int) -> None:
     state.genesis.write_text(first["hash"])
 
 
-def _first_block(url: str, child: subprocess.Popen[bytes], *, limit_s: float = 10) -> dict[str, str]:
+def _first_block(
+    url: str, child: subprocess.Popen[bytes], *, limit_s: float = 10
+) -> dict[str, str]:
     """Return block 0 as soon as somebody answers."""
     end = time.monotonic() + limit_s
     while True:
@@ -183,7 +189,9 @@ def _first_block(url: str, child: subprocess.Popen[bytes], *, limit_s: float = 1
             return dict(rpc.call(url, "eth_getBlockByNumber", "0x0", False))
         except rpc.RpcError as error:
             if child.poll() is not None:
-                raise StackError(f"The chain node ended with exit code {child.returncode}.") from None
+                raise StackError(
+                    f"The chain node ended with exit code {child.returncode}."
+                ) from None
             if time.monotonic() > end:
                 raise StackError(f"The chain node does not answer at {url}: {error}") from None
             time.sleep(0.05)

@@ -37,13 +37,18 @@ class Held:
         self._locks = locks
         self._files: dict[int, IO[bytes]] = {}
 
-    def choose(self, remembered: Path, *, preferred: Mapping[str, int] = PREFERRED) -> dict[str, int]:
+    def choose(
+        self, remembered: Path, *, preferred: Mapping[str, int] = PREFERRED
+    ) -> dict[str, int]:
         """Return a held port per name: the one of last time, else the preferred, else a free one.
 
         The choice is written to `remembered`, so that addresses stay the same from start to start.
         """
         before = _read(remembered)
-        chosen = {name: self._first((before.get(name, wanted), wanted)) for name, wanted in preferred.items()}
+        chosen = {
+            name: self._first((before.get(name, wanted), wanted))
+            for name, wanted in preferred.items()
+        }
         remembered.write_text(json.dumps(chosen, indent=1))
         return chosen
 

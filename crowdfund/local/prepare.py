@@ -74,7 +74,9 @@ def flask(folder: DataDir, env: Mapping[str, str], *command: str) -> None:
                 stderr=subprocess.STDOUT, timeout=LIMIT_S, check=False,
             )  # fmt: skip
     except subprocess.TimeoutExpired:
-        raise StackError(f"`flask {' '.join(command)}` took longer than {LIMIT_S} s; see {log}") from None
+        raise StackError(
+            f"`flask {' '.join(command)}` took longer than {LIMIT_S} s; see {log}"
+        ) from None
     if done.returncode != 0:
         tail = "\n".join(f"    {line}" for line in last_lines(log))
         raise StackError(f"`flask {' '.join(command)}` failed. Its log {log} ends with:\n{tail}")

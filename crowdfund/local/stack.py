@@ -49,7 +49,8 @@ class Options:
     workers: Sequence[str] = services.QUEUES
     web_processes: int = 2
     only: Sequence[str] | None = None  # names of programs; None is all
-    extra_env: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # program → its own variables
+    # program → its own variables
+    extra_env: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     say: Say = field(default=quiet)
 
 
@@ -203,7 +204,9 @@ class Stack:
         return services.events(self.ports["events"], self.env)
 
     def _gateway(self) -> Program:
-        return services.gateway(self.ports["gateway"], self.env, web_url=f"http://{HOST}:{self.ports['web']}")
+        return services.gateway(
+            self.ports["gateway"], self.env, web_url=f"http://{HOST}:{self.ports['web']}"
+        )
 
     def _identity(self) -> list[Program]:
         if self.chosen.get("OIDC_ISSUER"):

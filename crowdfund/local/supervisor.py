@@ -44,7 +44,9 @@ class Supervisor:
         """Fork the Python programs of this environment from a process that has imported `modules`."""
         log = self._logs / "fork-server.log"
         rotate(log)
-        self._forks = ForkServer(env, modules, log=log, cwd=self._cwd, cancelled=lambda: self._stopping)
+        self._forks = ForkServer(
+            env, modules, log=log, cwd=self._cwd, cancelled=lambda: self._stopping
+        )
         self._tasks.put(self._forks.open)
 
     # -- asked by other threads ------------------------------------------------------------

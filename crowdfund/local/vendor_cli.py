@@ -13,7 +13,9 @@ def check() -> None:
     """Compare every vendored file with its sha384 in vendor.json; exit 1 on a difference."""
     wrong = vendored.wrong_files()
     for name in wrong:
-        click.echo(f"static/vendor/{name}: missing, changed, or not listed in vendor.json", err=True)
+        click.echo(
+            f"static/vendor/{name}: missing, changed, or not listed in vendor.json", err=True
+        )
     if wrong:
         raise SystemExit(1)
     click.echo(f"{len(vendored.manifest())} vendored files match vendor.json")

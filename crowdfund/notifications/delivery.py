@@ -48,7 +48,9 @@ def context_of(message: Any, *, secret: bool = True) -> dict[str, Any]:  # noqa:
     if not secret and "path" in context:
         context["path"] = str(context["path"]).partition("?")[0]  # what follows may be a token
     if message.kind:
-        context |= notice_context(message.kind, context, person_id=message.person_id if secret else None)
+        context |= notice_context(
+            message.kind, context, person_id=message.person_id if secret else None
+        )
     return context
 
 

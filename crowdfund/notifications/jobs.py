@@ -34,7 +34,9 @@ def send_code(requests: list[CodeRequested]) -> None:
 def tell(notices: list[PersonNotice]) -> None:
     """Send the notices that lower features ask for."""
     for notice in notices:
-        service.notify(notice.person_id, notice.kind, notice.context, key=notice.key, path=notice.path)
+        service.notify(
+            notice.person_id, notice.kind, notice.context, key=notice.key, path=notice.path
+        )
 
 
 @outbox.on(ChangeElsewhere, queue="messages")
@@ -43,7 +45,9 @@ def tell_elsewhere(events: list[ChangeElsewhere]) -> None:
     for event in events:
         if change := security_queries.change(event.change_id):
             channels = security_queries.change_channels(event.change_id)
-            service.tell_addresses(change.person_id, channels, event.kind, event.payload(), key=event.key)
+            service.tell_addresses(
+                change.person_id, channels, event.kind, event.payload(), key=event.key
+            )
 
 
 @outbox.on(StaffWork, queue="messages")
@@ -75,7 +79,9 @@ def _deliver(rows: list[outbox.Row]) -> str:
             return error.user_message
         _note_try(message, error)
         raise outbox.Retry(pause_s, error.user_message) from error
-    except Exception as error:  # a mistake of ours: the outbox tries again, and tells the operator at last
+    except (
+        Exception
+    ) as error:  # a mistake of ours: the outbox tries again, and tells the operator at last
         _note_try(message, error)
         raise
     return ""

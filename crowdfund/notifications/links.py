@@ -23,7 +23,9 @@ def read(token: str) -> tuple[str, str]:
     return str(person_id), str(kind)
 
 
-_SENTENCE = "This link is not complete. Copy it anew from the e-mail, or sign in and choose your messages."
+_SENTENCE = (
+    "This link is not complete. Copy it anew from the e-mail, or sign in and choose your messages."
+)
 
 
 def _serializer() -> URLSafeSerializer:

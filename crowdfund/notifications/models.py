@@ -21,7 +21,10 @@ class Notice(Base):
     path: Mapped[str] = mapped_column(sa.String(200), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    __table_args__ = (sa.Index(None, "person_id", "read_at", "id"), sa.Index(None, "person_id", "id"))
+    __table_args__ = (
+        sa.Index(None, "person_id", "read_at", "id"),
+        sa.Index(None, "person_id", "id"),
+    )
 
 
 class Choice(Base):

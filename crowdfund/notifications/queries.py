@@ -79,7 +79,9 @@ def channels_of(name: str, chosen: dict[tuple[str, str], bool]) -> list[str]:
     kind = KINDS[name]
     if kind.mandatory:
         return [channel for channel in CHANNELS if channel in kind.channels]
-    return [channel for channel in CHANNELS if chosen.get((name, channel), channel in kind.channels)]
+    return [
+        channel for channel in CHANNELS if chosen.get((name, channel), channel in kind.channels)
+    ]
 
 
 # --- messages (the desk) ----------------------------------------------------------------------------
@@ -132,7 +134,9 @@ def message(message_id: str) -> Any:  # noqa: ANN401 - a row
 
 def message_counts() -> dict[str, int]:
     """Return how many messages wait and how many were given up, counted up to 1,001 (see `paging`)."""
-    return counts_up_to({name: sa.select(_M.c.id).where(_STATES[name]) for name in ("waiting", "failed")})
+    return counts_up_to(
+        {name: sa.select(_M.c.id).where(_STATES[name]) for name in ("waiting", "failed")}
+    )
 
 
 def state_of(message: Any) -> str:  # noqa: ANN401 - a row

@@ -99,11 +99,18 @@ def tell_addresses(
             "template": "notice", "kind": kind, "person_id": person_id,
             "context": {"name": person.name, **said.get("context", {}), "path": said.get("path", "")},
         }  # fmt: skip
-        service.send(channel.kind, channel.address, facts, key=f"{key}:at:{number}", language=person.language)
+        service.send(
+            channel.kind, channel.address, facts, key=f"{key}:at:{number}", language=person.language
+        )
 
 
 def _is_own(path: str) -> bool:
-    return path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
+    return (
+        path.startswith("/")
+        and not path.startswith("//")
+        and "\\" not in path
+        and path.isprintable()
+    )
 
 
 def mark_read(person_id: str, notice_id: str | None = None) -> None:
@@ -126,14 +133,21 @@ _M = Message.__table__
 
 
 def email(
-    to_address: str, template: str, context: dict[str, Any], *, key: str, language: str | None = None
+    to_address: str,
+    template: str,
+    context: dict[str, Any],
+    *,
+    key: str,
+    language: str | None = None,
 ) -> None:
     """Send an e-mail made from `templates/email/<template>.html`; the same key sends once.
 
     The context is stored: ids, names and figures, never a secret. Without a language it speaks that
     of the request.
     """
-    send("email", to_address, {"template": template, "context": context}, key=key, language=language)
+    send(
+        "email", to_address, {"template": template, "context": context}, key=key, language=language
+    )
 
 
 def sms(
@@ -164,7 +178,11 @@ def send(
 def close(message_id: str, refused: str) -> None:
     """Note that a message has gone out, or why it never will."""
     now = clock.now()
-    ended = {"failed_at": now, "last_error": refused[:300]} if refused else {"sent_at": now, "last_error": ""}
+    ended = (
+        {"failed_at": now, "last_error": refused[:300]}
+        if refused
+        else {"sent_at": now, "last_error": ""}
+    )
     still_open = sa.and_(_M.c.id == message_id, _M.c.sent_at.is_(None), _M.c.failed_at.is_(None))
     db.session.execute(sa.update(_M).where(still_open).values({**ended, "tries": _M.c.tries + 1}))
 
@@ -183,7 +201,9 @@ _C = Choice.__table__
 def choose(person_id: str, kind: str, channel: str, *, is_wanted: bool) -> None:
     """Keep whether a person wants a kind by a channel; raises Invalid for what cannot be chosen."""
     if channel not in CHANNELS or kind not in KINDS or KINDS[kind].mandatory:
-        raise Invalid(_("This message cannot be switched on or off. Reload the page and choose again."))
+        raise Invalid(
+            _("This message cannot be switched on or off. Reload the page and choose again.")
+        )
     db.session.execute(
         sa.delete(_C).where(_C.c.person_id == person_id, _C.c.kind == kind, _C.c.channel == channel)
     )

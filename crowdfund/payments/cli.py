@@ -16,9 +16,11 @@ from crowdfund.payments.service import applying, listing
 from crowdfund.payments.service.listing import Listed
 
 MARGIN = timedelta(hours=1)  # clocks differ, and a payment is opened before it is known
-ENDED_WITHIN = timedelta(days=3)  # payments that ended without money shortly before are asked about too
+# payments that ended without money shortly before are asked about too
+ENDED_WITHIN = timedelta(days=3)
 
-WAIT_S = 3600.0  # a person waits for the end of this: each payment is asked about, however slow the bank
+# a person waits for the end of this: each payment is asked about, however slow the bank
+WAIT_S = 3600.0
 _NONE = answers_service.Unclear("It was not asked about.")
 
 cli = AppGroup("reconcile", help="Compare our books with the outside.")
@@ -45,7 +47,9 @@ def bank(since: str, gateway: str) -> None:
             "do not know could not be found."
         ) from error
     except CrowdfundError as error:
-        raise click.ClickException(f"{error.user_message} Run it again; nothing is taken twice.") from error
+        raise click.ClickException(
+            f"{error.user_message} Run it again; nothing is taken twice."
+        ) from error
     _report(found)
     if unclear:
         raise click.ClickException(f"{unclear} payments are unclear: run it again.")
@@ -74,7 +78,9 @@ def _ask_about_open(since: datetime) -> tuple[int, int]:
         commit()
         db.session.remove()
         after, asked = rows[-1].id, asked + len(rows)
-        unclear += sum(isinstance(answers.get(pair, _NONE), answers_service.Unclear) for pair in pairs)
+        unclear += sum(
+            isinstance(answers.get(pair, _NONE), answers_service.Unclear) for pair in pairs
+        )
 
 
 def _compare_list(gateway: str, since: datetime) -> Listed:
@@ -88,7 +94,9 @@ def _compare_list(gateway: str, since: datetime) -> Listed:
 
 def _report(found: Listed) -> None:
     click.echo(f"The bank's list has {found.known} transactions that our books know.")
-    sums = ", ".join(f"{money.decimal_str(m, c)} {c}" for c, m in sorted(found.suspense_minor.items()))
+    sums = ", ".join(
+        f"{money.decimal_str(m, c)} {c}" for c, m in sorted(found.suspense_minor.items())
+    )
     if found.new:
         click.echo(
             f"{found.new} were unknown: {sums} lies in suspense and waits at /staff/exceptions. "

@@ -20,10 +20,21 @@ from crowdfund.kernel.db.paging import (
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger.rules import SUSPENSE
 from crowdfund.payments import rules
-from crowdfund.payments.models import GatewayCustomer, Inbox, Payment, PaymentException, WebhookRefusal
+from crowdfund.payments.models import (
+    GatewayCustomer,
+    Inbox,
+    Payment,
+    PaymentException,
+    WebhookRefusal,
+)
 from crowdfund.payments.queries import COLUMNS, WEBHOOK_COLUMNS, PaymentRow
 
-_P, _C, _I, _X = Payment.__table__, GatewayCustomer.__table__, Inbox.__table__, PaymentException.__table__
+_P, _C, _I, _X = (
+    Payment.__table__,
+    GatewayCustomer.__table__,
+    Inbox.__table__,
+    PaymentException.__table__,
+)
 _R = WebhookRefusal.__table__
 PAGE = 25
 
@@ -52,7 +63,9 @@ class PaymentFilter:
 ALL = PaymentFilter()
 
 
-def payments_page(wanted: PaymentFilter = ALL, place: Place = START, *, size: int = PAGE) -> Page[PaymentRow]:
+def payments_page(
+    wanted: PaymentFilter = ALL, place: Place = START, *, size: int = PAGE
+) -> Page[PaymentRow]:
     """Return payments newest first."""
     query = _filtered(sa.select(*COLUMNS), wanted)
     return read_page(query, _newest(_P), place, size=size).map(lambda row: PaymentRow(*row))
@@ -99,14 +112,18 @@ def _filtered(query: sa.Select[Any], wanted: PaymentFilter) -> sa.Select[Any]:
     return query
 
 
-def inbox_page(*, state: str = "", search: str = "", place: Place = START, size: int = PAGE) -> Page[Any]:
+def inbox_page(
+    *, state: str = "", search: str = "", place: Place = START, size: int = PAGE
+) -> Page[Any]:
     """Return webhooks newest first, without their bodies."""
     query = sa.select(*WEBHOOK_COLUMNS)
     if state:
         query = query.where(_I.c.state == state)
     if search.strip():
         wanted = search.strip()
-        query = query.where(sa.or_(_I.c.event_id == wanted, _I.c.payment_id == wanted, _I.c.id == wanted))
+        query = query.where(
+            sa.or_(_I.c.event_id == wanted, _I.c.payment_id == wanted, _I.c.id == wanted)
+        )
     return read_page(query, _newest(_I), place, size=size)
 
 

@@ -12,7 +12,14 @@ import structlog
 
 from crowdfund.adapters import gateway_budget, gateways
 from crowdfund.adapters.gateway_budget import START_WITHIN_S
-from crowdfund.adapters.gateways import Event, GatewayError, GatewayForeign, GatewayUnclear, Initiated, Truth
+from crowdfund.adapters.gateways import (
+    Event,
+    GatewayError,
+    GatewayForeign,
+    GatewayUnclear,
+    Initiated,
+    Truth,
+)
 from crowdfund.kernel import clock, outbox
 from crowdfund.kernel.db import db, reading
 from crowdfund.kernel.outbox import Partial, Row
@@ -33,7 +40,9 @@ def _capacity(lane: str) -> int:
 
 
 outbox.CAPACITIES["payments"] = _capacity
-outbox.INTAKES["payments"] = outbox.Intake(webhooks_service.collect, webhooks_service.oldest_received)
+outbox.INTAKES["payments"] = outbox.Intake(
+    webhooks_service.collect, webhooks_service.oldest_received
+)
 
 
 # --- what asks the gateway, outside of transactions ------------------------------------------------
@@ -64,7 +73,9 @@ def _ask_one(pair: Pair) -> answers_service.Answer:
     except GatewayForeign as error:
         return answers_service.Foreign(error.user_message)
     except GatewayError as error:
-        return answers_service.Unclear(error.user_message, is_malformed=isinstance(error, GatewayUnclear))
+        return answers_service.Unclear(
+            error.user_message, is_malformed=isinstance(error, GatewayUnclear)
+        )
     if truth is not None:
         budget.settled.note(pair[1], asked_at, truth)
     return truth
@@ -88,7 +99,9 @@ def _ask_about_webhooks(rows: list[Row]) -> Partial:
     answers |= ask(pair_of[name] for name, truth in known.items() if not truth)
     left = {webhook.id for webhook in new if pair_of[webhook.id] not in answers}
     events = {webhook.id: webhook.event for webhook in webhooks}
-    return Partial((answers, events), frozenset(row.id for row in rows if row.payload["inbox_id"] in left))
+    return Partial(
+        (answers, events), frozenset(row.id for row in rows if row.payload["inbox_id"] in left)
+    )
 
 
 def _settled_since(webhook: webhooks_service.Webhook) -> Truth | None:
@@ -103,7 +116,9 @@ def _ask_about_payments(rows: list[Row]) -> Partial:
         names = {row.id: _name_at_gateway(row) for row in rows}
         db.session.remove()
     answers = ask(names.values())
-    return Partial(answers, frozenset(row_id for row_id, name in names.items() if name not in answers))
+    return Partial(
+        answers, frozenset(row_id for row_id, name in names.items() if name not in answers)
+    )
 
 
 def _name_at_gateway(row: Row) -> Pair:

@@ -22,7 +22,12 @@ from crowdfund.payments.models import (
 )
 from crowdfund.payments.models import payment_exception_event as _exception_event
 
-_P, _C, _I, _X = Payment.__table__, GatewayCustomer.__table__, Inbox.__table__, PaymentException.__table__
+_P, _C, _I, _X = (
+    Payment.__table__,
+    GatewayCustomer.__table__,
+    Inbox.__table__,
+    PaymentException.__table__,
+)
 WEBHOOK_COLUMNS = [column for column in _I.c if column.name not in ("raw", "headers")]
 
 
@@ -157,7 +162,9 @@ def webhook(inbox_id: str) -> Any:  # noqa: ANN401 - a row
 
 def exceptions_of(payment_id: str) -> list[Any]:
     """Return the exceptions of a payment, oldest first."""
-    return list(db.session.execute(sa.select(_X).where(_X.c.payment_id == payment_id).order_by(_X.c.id)))
+    return list(
+        db.session.execute(sa.select(_X).where(_X.c.payment_id == payment_id).order_by(_X.c.id))
+    )
 
 
 def exception(exception_id: str) -> Any:  # noqa: ANN401 - a row
@@ -191,12 +198,17 @@ def to_check(before: datetime, limit: int) -> Sequence[tuple[str, str]]:
     query = sa.select(_P.c.id, _P.c.gateway).where(
         _P.c.status.in_(("created", "pending", "succeeded")), _P.c.checked_at < before
     )
-    return [(row.id, row.gateway) for row in db.session.execute(query.order_by(_P.c.checked_at).limit(limit))]
+    return [
+        (row.id, row.gateway)
+        for row in db.session.execute(query.order_by(_P.c.checked_at).limit(limit))
+    ]
 
 
 def is_held(gateway: str, tx_id: str) -> bool:
     """Return whether money of a transaction went to suspense already, decided about or not."""
-    query = sa.select(_X.c.id).where(_X.c.gateway == gateway, _X.c.tx_id == tx_id, _X.c.held == sa.true())
+    query = sa.select(_X.c.id).where(
+        _X.c.gateway == gateway, _X.c.tx_id == tx_id, _X.c.held == sa.true()
+    )
     return db.session.execute(query.limit(1)).first() is not None
 
 

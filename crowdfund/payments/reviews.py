@@ -22,7 +22,14 @@ def of_payment(payment_id: str) -> list[rules.Review]:
 
 
 def _read(*where: sa.ColumnElement[bool]) -> list[tuple[str, rules.Review]]:
-    columns = (_X.c.id, _X.c.kind, _X.c.amount_minor, _X.c.currency, _X.c.resolution, _X.c.resolved_at)
+    columns = (
+        _X.c.id,
+        _X.c.kind,
+        _X.c.amount_minor,
+        _X.c.currency,
+        _X.c.resolution,
+        _X.c.resolved_at,
+    )
     query = sa.select(_X.c.payment_id, *columns, _P.c.amount_minor.label("expected_minor"))
     query = query.join(_P, _P.c.id == _X.c.payment_id).where(*where, _X.c.held == sa.true())
     return [(row.payment_id, _review(row)) for row in db.session.execute(query.order_by(_X.c.id))]
@@ -31,7 +38,13 @@ def _read(*where: sa.ColumnElement[bool]) -> list[tuple[str, rules.Review]]:
 def _review(row: Any) -> rules.Review:  # noqa: ANN401 - a row
     to_purpose, _rest = rules.split_accepted(row.amount_minor, row.expected_minor)
     return rules.Review(
-        row.id, row.kind, row.amount_minor, row.currency, row.resolution, row.resolved_at, to_purpose
+        row.id,
+        row.kind,
+        row.amount_minor,
+        row.currency,
+        row.resolution,
+        row.resolved_at,
+        to_purpose,
     )
 
 
@@ -49,7 +62,9 @@ def entries(payment_id: str) -> list[dict[str, Any]]:
     Those of the payment itself, of decisions about its money, and of second payments for it, which
     are booked under their transaction.
     """
-    query = sa.select(_X.c.id, _X.c.kind, _X.c.gateway, _X.c.tx_id).where(_X.c.payment_id == payment_id)
+    query = sa.select(_X.c.id, _X.c.kind, _X.c.gateway, _X.c.tx_id).where(
+        _X.c.payment_id == payment_id
+    )
     found = ledger.entries_with_key_prefix("payment", payment_id)
     for row in db.session.execute(query.order_by(_X.c.id)).all():
         if row.kind == rules.Kind.DUPLICATE:

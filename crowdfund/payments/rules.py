@@ -151,7 +151,11 @@ class Reconciliation:
 
 
 def difference(
-    answer: tuple[str, str, str], *, tx_id: str | None, reference: str | None, customer_ref: str | None
+    answer: tuple[str, str, str],
+    *,
+    tx_id: str | None,
+    reference: str | None,
+    customer_ref: str | None,
 ) -> str | None:
     """Return which field of a status answer names something else than expected, or None.
 

@@ -44,7 +44,8 @@ class EthiopianForm(_Holder):
     )
     number = StringField(_l("Account number"), _NUMBER)
     again = StringField(
-        _l("Account number again"), [InputRequired(_l("Enter the account number again.")), _SameNumber()]
+        _l("Account number again"),
+        [InputRequired(_l("Enter the account number again.")), _SameNumber()],
     )
 
 
@@ -60,7 +61,8 @@ class IndianForm(_Holder):
     )
     number = StringField(_l("Account number"), _NUMBER)
     again = StringField(
-        _l("Account number again"), [InputRequired(_l("Enter the account number again.")), _SameNumber()]
+        _l("Account number again"),
+        [InputRequired(_l("Enter the account number again.")), _SameNumber()],
     )
 
 

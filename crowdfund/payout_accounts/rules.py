@@ -73,12 +73,15 @@ def check_holder(holder: str, person_name: str) -> str:
     wanted, given = _words(person_name), _words(shown)
     if not wanted or not wanted <= given or len(given) > len(wanted) + 3:
         raise Invalid(
-            _("The account must be your own: its holder must be %(name)s.", name=person_name), field="holder"
+            _("The account must be your own: its holder must be %(name)s.", name=person_name),
+            field="holder",
         )
     return shown
 
 
 def _words(name: str) -> set[str]:
     plain = unicodedata.normalize("NFKD", name.casefold())
-    letters = "".join(mark for mark in plain if not unicodedata.combining(mark) or ord(mark) > 0x36F)
+    letters = "".join(
+        mark for mark in plain if not unicodedata.combining(mark) or ord(mark) > 0x36F
+    )
     return set(re.split(r"[\s.,'’-]+", letters)) - {""}

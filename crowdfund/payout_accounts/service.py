@@ -30,10 +30,14 @@ def request(person_id: str, scheme: str, *, bank: str, number: str, holder: str)
         raise NotFound(_("There is no such person."))
     name = f"{person.first_name} {person.last_name}".strip()
     if not person.first_name or not person.last_name:
-        raise Invalid(_("Enter your first and last name on your account page first."), field="holder")
+        raise Invalid(
+            _("Enter your first and last name on your account page first."), field="holder"
+        )
     account = rules.account(scheme, bank=bank, number=number, holder=holder, person_name=name)
     payload = account.as_payload()
-    return changes.request(person_id, "payout_account", payload, actor=person_id, shown=account.masked)
+    return changes.request(
+        person_id, "payout_account", payload, actor=person_id, shown=account.masked
+    )
 
 
 def request_removal(person_id: str) -> str:
@@ -42,7 +46,9 @@ def request_removal(person_id: str) -> str:
     if present is None:
         raise Conflict(_("There is no payout account to remove."))
     payload = {"remove": True, "account_id": present.id}
-    return changes.request(person_id, "payout_account", payload, actor=person_id, shown=present.masked)
+    return changes.request(
+        person_id, "payout_account", payload, actor=person_id, shown=present.masked
+    )
 
 
 @changes.on_apply("payout_account")
@@ -77,7 +83,9 @@ def decide(person_id: str, actor: str, approve: bool, reason: str = "") -> None:
         raise Forbidden(_("You cannot review yourself. Ask a colleague; nothing was changed."))
     present = accounts.payout_account_of(person_id)
     if present is None or present.status != "pending":
-        raise Conflict(_("No payout account is waiting. Someone may have decided; reload the page."))
+        raise Conflict(
+            _("No payout account is waiting. Someone may have decided; reload the page.")
+        )
     if not approve and not reason.strip():
         raise Invalid(_("Give a reason, so that the person can correct it."), field="reason")
     status = "verified" if approve else "rejected"
@@ -107,7 +115,12 @@ def verified_number(person_id: str) -> tuple[accounts.PayoutRow, str]:
 
 def _move(account: accounts.PayoutRow, status: str, *, actor: str, reason: str = "") -> None:
     moved = sa.update(_P).where(_P.c.id == account.id, _P.c.status == account.status)
-    decided = {"status": status, "reason": reason[:500], "decided_by": actor, "decided_at": clock.now()}
+    decided = {
+        "status": status,
+        "reason": reason[:500],
+        "decided_by": actor,
+        "decided_at": clock.now(),
+    }
     if rows_changed(moved.values(decided)) != 1:
         raise Conflict(_("Someone has already decided this. Reload the page to see the decision."))
     told = {"before": account.status, "after": status, "reason": reason[:500]}

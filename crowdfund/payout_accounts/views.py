@@ -39,7 +39,9 @@ def payout_edit(scheme: str) -> BaseResponse:
     person = identity.current_user()
     if not (person.first_name and person.last_name):
         here = url_for("payout_accounts.payout_edit", scheme=scheme)
-        pages.flash(_("Enter your name first. A payout account must be in your own name."), "warning")
+        pages.flash(
+            _("Enter your name first. A payout account must be in your own name."), "warning"
+        )
         return pages.back(url_for("sign_in.show", next=here))
     form = FORMS[scheme](holder=rules.full_name(person.first_name, person.last_name))
     context: dict[str, Any] = {"scheme": scheme, "schemes": SCHEMES}
@@ -67,7 +69,9 @@ def payout_edit(scheme: str) -> BaseResponse:
 def payout_remove() -> BaseResponse:
     """Ask for the payout account to be taken away."""
     change_id = service.request_removal(identity.current_user().id)
-    pages.flash(_("The payout account will be removed after 24 hours, unless you cancel it."), "success")
+    pages.flash(
+        _("The payout account will be removed after 24 hours, unless you cancel it."), "success"
+    )
     return pages.back(url_for("security.change", change_id=change_id))
 
 

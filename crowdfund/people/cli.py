@@ -12,7 +12,9 @@ from crowdfund.people import service
 @click.command("create-admin")
 @click.argument("email")
 @click.option("--name", default="", help="First and last name.")
-@click.option("--role", "roles", multiple=True, default=("admin",), help="Staff role; may be repeated.")
+@click.option(
+    "--role", "roles", multiple=True, default=("admin",), help="Staff role; may be repeated."
+)
 @with_appcontext
 def create_admin(email: str, name: str, roles: tuple[str, ...]) -> None:
     """Give staff roles to the person with this e-mail address; the account is made if new."""

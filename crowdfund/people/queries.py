@@ -112,14 +112,18 @@ def matching(text: str, *, most: int = 50) -> list[str]:
     """Return the ids of people by a part of the name or address, the newest first."""
     name = sa.func.lower(_U.c.first_name + " " + _U.c.last_name)
     found = [column.contains(text.lower(), autoescape=True) for column in (_U.c.email, name)]
-    query = sa.select(_U.c.id).where(sa.or_(*found)).order_by(_U.c.created_at.desc(), _U.c.id.desc())
+    query = (
+        sa.select(_U.c.id).where(sa.or_(*found)).order_by(_U.c.created_at.desc(), _U.c.id.desc())
+    )
     return list(db.session.scalars(query.limit(most)))
 
 
 def kyc_history(person_id: str) -> list[Any]:
     """Return who changed a person's verification, when and why, newest first."""
     query = sa.select(person_event).where(person_event.c.person_id == person_id)
-    return list(db.session.execute(query.order_by(person_event.c.at.desc(), person_event.c.id.desc())))
+    return list(
+        db.session.execute(query.order_by(person_event.c.at.desc(), person_event.c.id.desc()))
+    )
 
 
 # What other features may know of people in their own lists; they join it by `person_id`.
@@ -203,5 +207,7 @@ def contact_channels(person_ids: Collection[str]) -> dict[str, ContactChannels]:
                 first = method.value == person.phone
                 own[method.kind].insert(0 if first else len(own[method.kind]), method.value)
         name = person.first_name or (person.email or "").split("@")[0]
-        found[person.id] = ContactChannels(name, person.language, tuple(own["email"]), tuple(own["phone"]))
+        found[person.id] = ContactChannels(
+            name, person.language, tuple(own["email"]), tuple(own["phone"])
+        )
     return found

@@ -30,7 +30,9 @@ def ensure_user(email: str, name: str = "", *, roles: Iterable[str] = (), phone:
 
 def person_with(kind: str, value: str) -> str | None:
     """Return the id of the person who signs in by a method (in its normal form), or None."""
-    query = sa.select(SignInMethod.person_id).where(SignInMethod.kind == kind, SignInMethod.value == value)
+    query = sa.select(SignInMethod.person_id).where(
+        SignInMethod.kind == kind, SignInMethod.value == value
+    )
     return db.session.scalar(query)
 
 
@@ -65,12 +67,15 @@ def open_account(  # noqa: PLR0913 - what is known of a newcomer
         row["referral_code"] = rules.new_referral_code()  # one in 10^11 is taken
     else:
         raise Conflict(
-            _("This address belongs to another account. Sign in there, then add this sign-in method.")
+            _(
+                "This address belongs to another account. Sign in there, then add this sign-in method."
+            )
         )
     method = {"id": new_id(), "person_id": person_id, "kind": kind, "value": value, "label": label[:120],
               "added_at": now}  # fmt: skip
     if not insert_ignore(SignInMethod.__table__, [method]):
-        db.session.execute(sa.delete(User.__table__).where(User.id == person_id))  # someone was quicker
+        # someone was quicker
+        db.session.execute(sa.delete(User.__table__).where(User.id == person_id))
         return str(person_with(kind, value))
     return person_id
 
@@ -84,7 +89,9 @@ def give_role(person_id: str, role: str, *, actor: str) -> None:
         record_event(person_event, person_id, actor=actor, before=None, after=f"role:{role}")
 
 
-def save_profile(person_id: str, *, first_name: str, last_name: str, phone: str | None = None) -> None:
+def save_profile(
+    person_id: str, *, first_name: str, last_name: str, phone: str | None = None
+) -> None:
     """Keep name and, if given, phone (E.164); what was verified and changes is verified again.
 
     A number given here is what the person enters: it opens no account and gets no messages until a
@@ -105,7 +112,9 @@ def facts_changed(person_id: str) -> None:
     """Have a person verified again whose name or number is not what was verified (rules.md, KYC)."""
     person = _lock(person_id)
     if person.kyc_status == "verified":  # what was verified is no longer what stands here
-        set_verification(person_id, "pending", level="none", actor=person_id, reason="profile changed")
+        set_verification(
+            person_id, "pending", level="none", actor=person_id, reason="profile changed"
+        )
     outbox.emit(PersonChanged(key=f"{person_id}:{clock.now().timestamp()}", person_id=person_id))
 
 
@@ -119,7 +128,13 @@ def choose_language(person_id: str, language: str) -> None:
 
 
 def set_verification(
-    person_id: str, status: str, *, level: str, actor: str, reason: str = "", expires_on: date | None = None
+    person_id: str,
+    status: str,
+    *,
+    level: str,
+    actor: str,
+    reason: str = "",
+    expires_on: date | None = None,
 ) -> None:
     """Write the status of a person's verification: the one writer of it, for compliance.
 
@@ -146,6 +161,8 @@ def _lock(person_id: str) -> User:
 def _set_status(person: User, status: str, *, actor: str, reason: str = "") -> None:
     before, person.kyc_status = person.kyc_status, status
     db.session.flush()
-    record_event(person_event, person.id, actor=actor, before=before, after=status, reason=reason[:1000])
+    record_event(
+        person_event, person.id, actor=actor, before=before, after=status, reason=reason[:1000]
+    )
     live.changed("person", person.id)
     live.changed("queue", "people")

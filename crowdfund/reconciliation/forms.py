@@ -12,7 +12,9 @@ class FollowForm(PageForm):
     reason = TextAreaField(
         _l("Reason"),
         [Needed()],
-        description=_l("Your colleague will read this, and it stays in the history. At least 10 characters."),
+        description=_l(
+            "Your colleague will read this, and it stays in the history. At least 10 characters."
+        ),
     )
     fingerprint = HiddenField()
 
@@ -21,5 +23,7 @@ class ReasonForm(PageForm):
     """Why a request is refused."""
 
     reason = TextAreaField(
-        _l("Reason"), [Needed()], description=_l("Your colleague will read this. At least 10 characters.")
+        _l("Reason"),
+        [Needed()],
+        description=_l("Your colleague will read this. At least 10 characters."),
     )

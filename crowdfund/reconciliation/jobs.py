@@ -37,7 +37,12 @@ def compare(_rows: list[Row], found: Any) -> None:  # noqa: ANN401
     """Keep a comparison of all contracts with the books; what differs is an alert."""
     comparing_service.keep(found)
     for one in found.differences:
-        log.error("reconciliation.differs", kind=one.kind, campaign_id=one.campaign_id, address=one.address)
+        log.error(
+            "reconciliation.differs",
+            kind=one.kind,
+            campaign_id=one.campaign_id,
+            address=one.address,
+        )
 
 
 outbox.TICKS["reconciliation.compare"] = (EVERY_S, QUEUE)
@@ -78,7 +83,10 @@ def follow(rows: list[Row], found: Any) -> None:  # noqa: ANN401
 
 
 @on_contract_event(
-    *(f"CampaignImplementation.{event}" for event in ("Closed", "Cancelled", "Released", "FiatReleased"))
+    *(
+        f"CampaignImplementation.{event}"
+        for event in ("Closed", "Cancelled", "Released", "FiatReleased")
+    )
 )
 def contract_ended(event: ContractEvent) -> None:
     """Look at once at a campaign whose contract someone else closed, cancelled or released."""

@@ -6,7 +6,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowdfund.kernel.db import ID, Base, Json, UTCDateTime, append_only, event_table, new_id, one_of
+from crowdfund.kernel.db import (
+    ID,
+    Base,
+    Json,
+    UTCDateTime,
+    append_only,
+    event_table,
+    new_id,
+    one_of,
+)
 from crowdfund.reconciliation.rules.following import REQUEST_STATES
 
 

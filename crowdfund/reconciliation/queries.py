@@ -18,13 +18,19 @@ from crowdfund.kernel.db import db
 from crowdfund.kernel.db.paging import START, Key, Page, Place, read_page
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
-from crowdfund.reconciliation.models import Comparison, ContractReading, FollowRequest, follow_request_event
+from crowdfund.reconciliation.models import (
+    Comparison,
+    ContractReading,
+    FollowRequest,
+    follow_request_event,
+)
 from crowdfund.reconciliation.rules.comparing import Books, Contract, Difference
 from crowdfund.reconciliation.rules.following import ContractFacts, Facts
 from crowdfund.reconciliation.rules.following import Investment as Line
 
 _C, _I, _R, _V, _Q, _W = (
-    model.__table__ for model in (Campaign, Investment, ContractReading, Comparison, FollowRequest, Write)
+    model.__table__
+    for model in (Campaign, Investment, ContractReading, Comparison, FollowRequest, Write)
 )
 OLD_AFTER = timedelta(minutes=30)  # three rounds: then nothing compares any more
 _IN = _I.c.status.in_(investment_rules.IN)
@@ -142,7 +148,9 @@ def away_since() -> datetime | None:
     last = last_comparison()
     query = sa.select(sa.func.min(_V.c.at)).where(_V.c.failure.is_not(None))
     if last is not None:
-        query = query.where(sa.or_(_V.c.at > last.at, sa.and_(_V.c.at == last.at, _V.c.id > last.id)))
+        query = query.where(
+            sa.or_(_V.c.at > last.at, sa.and_(_V.c.at == last.at, _V.c.id > last.id))
+        )
     since: datetime | None = db.session.scalar(query)
     return since
 

@@ -49,7 +49,9 @@ def look(*, whole: bool = False) -> Look:
         if found.differences:
             before = {(one.kind, one.address) for one in found.differences}
             found = _compare(whole=whole)
-            found.differences = [one for one in found.differences if (one.kind, one.address) in before]
+            found.differences = [
+                one for one in found.differences if (one.kind, one.address) in before
+            ]
         differing = {one.campaign_id for one in found.differences if one.campaign_id}
         found.details = {campaign_id: detail(campaign_id) for campaign_id in sorted(differing)}
     except NODE_ERRORS as error:
@@ -60,7 +62,9 @@ def look(*, whole: bool = False) -> Look:
 def _compare(*, whole: bool) -> Look:
     with reading():
         cursor, books, places = chain.cursor(), queries.books(), _places()
-        first = next((row.from_block for row in chain.contracts() if row.address == places.factory), 0)
+        first = next(
+            (row.from_block for row in chain.contracts() if row.address == places.factory), 0
+        )
         known, since = ([], first) if whole else _known(first)
         needed = queries.most_grace_days() * 86_400 + terms.RECORDING_MARGIN.total_seconds()
         db.session.remove()
@@ -198,11 +202,20 @@ def detail(campaign_id: str) -> Detail:
         db.session.remove()
     node, block = _node(cursor)
     reads = [
-        Read(CONTRACT, address, "intentUsed", (chain_rules.intent_bytes32(investments.reference(row.id)),))
+        Read(
+            CONTRACT,
+            address,
+            "intentUsed",
+            (chain_rules.intent_bytes32(investments.reference(row.id)),),
+        )
         for row in rows
     ]
     asked = list(zip(rows, _read(node, block, reads), strict=True))
     return Detail(
         missing=[row.id for row, is_there in asked if row.is_in and is_there is not True],
-        extra=[row.id for row, is_there in asked if not row.is_in and not row.has_tx and is_there is True],
+        extra=[
+            row.id
+            for row, is_there in asked
+            if not row.is_in and not row.has_tx and is_there is True
+        ],
     )

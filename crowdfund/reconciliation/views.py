@@ -107,7 +107,9 @@ def _preview(campaign_id: str) -> tuple[following_service.Preview | None, str]:
 def _shown(kept: dict[str, Any]) -> dict[str, Any]:
     """Return what a page shows of a plan: sentences, investments with their people, postings."""
     plan, currency = following.Plan.from_json(kept["plan"]), kept["currency"]
-    lines = [(one, "returned") for one in plan.returned] + [(one, "refunded") for one in plan.refunded]
+    lines = [(one, "returned") for one in plan.returned] + [
+        (one, "refunded") for one in plan.refunded
+    ]
     lines += [(one, "not_counted") for one in plan.extra]
     return {
         "sentences": wording.plan_words(plan, currency),
@@ -188,7 +190,9 @@ def _requested(follow_id: str, form: forms.ReasonForm, *, status: int = 200) -> 
     found = queries.request(follow_id)
     events = queries.request_history(follow_id)
     seen, obstacle = _preview(found.campaign_id) if found.status == "pending" else (None, "")
-    is_outdated = found.status == "pending" and (seen is None or seen.fingerprint != found.fingerprint)
+    is_outdated = found.status == "pending" and (
+        seen is None or seen.fingerprint != found.fingerprint
+    )
     return pages.render(
         "reconciliation/requested.html",
         "reconciliation/_requested.html",

@@ -20,5 +20,10 @@ def payments(ids: Sequence[str] | None) -> Iterator[tuple[str, str]]:
         query = query.outerjoin(Entry, Entry.key == key)
         should, has = Payment.status.in_(statuses), Entry.id.is_not(None)
         query = query.where(should != has).limit(MOST)
-        for row in db.session.execute(query if ids is None else query.where(Payment.id.in_(ids))).all():
-            yield row.id, f"I4 payment {row.id} is {row.status}; entry for {step}: {row.entry_id or 'none'}"
+        for row in db.session.execute(
+            query if ids is None else query.where(Payment.id.in_(ids))
+        ).all():
+            yield (
+                row.id,
+                f"I4 payment {row.id} is {row.status}; entry for {step}: {row.entry_id or 'none'}",
+            )

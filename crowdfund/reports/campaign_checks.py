@@ -12,7 +12,8 @@ from crowdfund.investments.models import Investment
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db
 
-STUCK_AFTER = timedelta(hours=1)  # a closing, cancellation or release that the contract has not confirmed
+# a closing, cancellation or release that the contract has not confirmed
+STUCK_AFTER = timedelta(hours=1)
 OVERDUE_AFTER = timedelta(days=1)  # past the last moment at which money counts
 _C, _I = (model.__table__ for model in (Campaign, Investment))
 
@@ -31,7 +32,9 @@ def _disagreements() -> Iterator[str]:
 
 def _refused() -> Iterator[str]:
     """The contract refused settled money: it is neither recorded nor returned."""
-    query = sa.select(_I.c.campaign_id, sa.func.count(), sa.func.sum(_I.c.amount_minor)).where(_REFUSED)
+    query = sa.select(_I.c.campaign_id, sa.func.count(), sa.func.sum(_I.c.amount_minor)).where(
+        _REFUSED
+    )
     query = query.group_by(_I.c.campaign_id).order_by(_I.c.campaign_id)
     for campaign_id, count, amount in db.session.execute(query):
         yield f"I9 campaign {campaign_id}: the contract refused {count} payments of {amount} in all"
@@ -64,7 +67,9 @@ def _stuck() -> Iterator[str]:
 def _overdue() -> Iterator[str]:
     now = clock.now()
     query = sa.select(_C.c.id, _C.c.ends_at, _C.c.grace_days, _C.c.chain_error)
-    where = sa.and_(_C.c.status == "live", _C.c.ending.is_(None), _C.c.ends_at < now - OVERDUE_AFTER)
+    where = sa.and_(
+        _C.c.status == "live", _C.c.ending.is_(None), _C.c.ends_at < now - OVERDUE_AFTER
+    )
     for row in db.session.execute(query.where(where).order_by(_C.c.id)):
         last = terms.last_settlement(row.ends_at, row.grace_days)
         if last < now - OVERDUE_AFTER:

@@ -26,7 +26,9 @@ def selfcheck(*, chain: bool, everything: bool) -> None:
         click.echo(problem)
     if found:
         raise SystemExit(1)
-    click.echo("selfcheck: clean" + (" (journal, payments, campaigns, audit log, chain)" if chain else ""))
+    click.echo(
+        "selfcheck: clean" + (" (journal, payments, campaigns, audit log, chain)" if chain else "")
+    )
 
 
 commands = [selfcheck]

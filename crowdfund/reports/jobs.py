@@ -16,7 +16,8 @@ def selfcheck(found: list[str]) -> None:
     """Log what is broken as an alert; the staff desk shows it."""
     _alert(found)
     seq, link = audit.head()
-    log.info("audit.head", seq=seq, hash=link)  # an end cut off later does not reach what was logged
+    # an end cut off later does not reach what was logged
+    log.info("audit.head", seq=seq, hash=link)
 
 
 @outbox.every(60, "reports.slices", prepare=service.prove_slices)

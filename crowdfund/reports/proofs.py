@@ -110,12 +110,16 @@ def _payments() -> Step:
 def _campaigns() -> Step:
     """I5 and I7 for campaigns with new investments, and a slice of all."""
     newest = investments.recently_changed(NEWEST_EVENTS, NEWEST_CAMPAIGNS)
-    return _turn("campaigns", Campaign.id, _campaign_totals, newest, weight=Campaign.investors_count)
+    return _turn(
+        "campaigns", Campaign.id, _campaign_totals, newest, weight=Campaign.investors_count
+    )
 
 
 def _writes() -> Step:
     """I8 for new writes, and a slice of all."""
-    return _turn("chain.writes", Write.id, lambda ids: iter(chain.double_success(ids)), _newest(Write.id))
+    return _turn(
+        "chain.writes", Write.id, lambda ids: iter(chain.double_success(ids)), _newest(Write.id)
+    )
 
 
 def _transactions() -> Step:
@@ -165,7 +169,9 @@ def _turn(
 
 
 def _slice(
-    column: sa.orm.InstrumentedAttribute[str], after: str, weight: sa.SQLColumnExpression[Any] | None
+    column: sa.orm.InstrumentedAttribute[str],
+    after: str,
+    weight: sa.SQLColumnExpression[Any] | None,
 ) -> tuple[list[str], bool]:
     query = sa.select(column, sa.literal(1) if weight is None else weight)
     rows = db.session.execute(query.where(column > after).order_by(column).limit(SLICE)).all()

@@ -18,7 +18,9 @@ __all__ = ["is_unfinished", "last_run", "problems", "work", "work_counts"]
 
 def last_run() -> Any:  # noqa: ANN401 - a row or None
     """Return the newest self-check (at, problems) or None."""
-    return db.session.execute(sa.select(SelfcheckRun).order_by(SelfcheckRun.at.desc()).limit(1)).scalar()
+    return db.session.execute(
+        sa.select(SelfcheckRun).order_by(SelfcheckRun.at.desc()).limit(1)
+    ).scalar()
 
 
 def work(*, state: str, search: str = "", place: Place = START, size: int = 50) -> Page[Any]:
@@ -37,10 +39,17 @@ def work(*, state: str, search: str = "", place: Place = START, size: int = 50) 
 
 def work_counts() -> dict[str, int]:
     """Return how much background work is in each state, and unfinished, up to 1,001 (see `paging`)."""
-    states = {state: sa.select(_T.c.id).where(_T.c.state == state) for state in ("due", "dead", "done")}
-    kinds = {str(number): sa.select(_T.c.id).where(kind) for number, kind in enumerate(unfinished_kinds())}
+    states = {
+        state: sa.select(_T.c.id).where(_T.c.state == state) for state in ("due", "dead", "done")
+    }
+    kinds = {
+        str(number): sa.select(_T.c.id).where(kind)
+        for number, kind in enumerate(unfinished_kinds())
+    }
     found = counts_up_to(states | kinds)
-    return {state: found[state] for state in states} | {"unfinished": sum(found[kind] for kind in kinds)}
+    return {state: found[state] for state in states} | {
+        "unfinished": sum(found[kind] for kind in kinds)
+    }
 
 
 def is_unfinished(work_id: str) -> bool:

@@ -61,7 +61,8 @@ def of(roles: frozenset[str]) -> list[Kind]:
     return [
         kind
         for kind in QUEUES
-        if access.allows(kind.endpoint, roles) and ("regulator" in roles or access.allows(kind.verb, roles))
+        if access.allows(kind.endpoint, roles)
+        and ("regulator" in roles or access.allows(kind.verb, roles))
     ]
 
 
@@ -115,7 +116,9 @@ def _releases() -> Waiting:
 
 
 def _exceptions() -> Waiting:
-    return _count(PaymentException.created_at, PaymentException.state == "open", by=PaymentException.id)
+    return _count(
+        PaymentException.created_at, PaymentException.state == "open", by=PaymentException.id
+    )
 
 
 def _webhooks() -> Waiting:
@@ -166,7 +169,9 @@ def given_up() -> sa.ColumnElement[bool]:
 
 def _work() -> Waiting:
     found = [_count(outbox_table.c.not_before, kind) for kind in unfinished_kinds()]
-    return sum(count for count, _oldest in found), min((at for _count, at in found if at), default=None)
+    return sum(count for count, _oldest in found), min(
+        (at for _count, at in found if at), default=None
+    )
 
 
 QUEUES = (

@@ -69,6 +69,8 @@ def _desk() -> dict[str, Any]:
 
 def _broken(selfcheck: Any, differences: list[Any]) -> list[str]:  # noqa: ANN401 - a row or None
     """Return what the self-check found, without what is listed as a difference of a campaign already."""
-    listed = tuple(f"I9 campaign {one['campaign_id']} is " for one in differences if one["campaign_id"])
+    listed = tuple(
+        f"I9 campaign {one['campaign_id']} is " for one in differences if one["campaign_id"]
+    )
     found = selfcheck.problems if selfcheck else []
     return [problem for problem in found if not problem.startswith(listed)]

@@ -77,6 +77,12 @@ def _note_device(person_id: str, response: BaseResponse) -> BaseResponse:
     devices.note_sign_in(person_id, device, user_agent=request.user_agent.string)
     is_secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
     response.set_cookie(
-        _DEVICE, device, max_age=_DEVICE_S, path="/sign-in", secure=is_secure, httponly=True, samesite="Lax"
+        _DEVICE,
+        device,
+        max_age=_DEVICE_S,
+        path="/sign-in",
+        secure=is_secure,
+        httponly=True,
+        samesite="Lax",
     )
     return response

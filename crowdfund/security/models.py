@@ -5,7 +5,16 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowdfund.kernel.db import ID, Base, LongText, UTCDateTime, append_only, event_table, new_id, one_of
+from crowdfund.kernel.db import (
+    ID,
+    Base,
+    LongText,
+    UTCDateTime,
+    append_only,
+    event_table,
+    new_id,
+    one_of,
+)
 
 
 class Totp(Base):
@@ -91,7 +100,8 @@ class SensitiveChange(Base):
     kind: Mapped[str] = mapped_column(sa.String(24))
     status: Mapped[str] = mapped_column(sa.String(10), default="held")
     removes: Mapped[bool] = mapped_column(default=False)
-    shown: Mapped[str] = mapped_column(sa.String(120), default="")  # masked: what pages and notices say
+    # masked: what pages and notices say
+    shown: Mapped[str] = mapped_column(sa.String(120), default="")
     sealed: Mapped[str] = mapped_column(LongText)
     sealed_channels: Mapped[str] = mapped_column(LongText)
     reason: Mapped[str] = mapped_column(sa.String(300), default="")

@@ -32,7 +32,8 @@ class WrongFactor(CrowdfundError):
 
     def __init__(self, sentence: str = "") -> None:
         super().__init__(
-            sentence or _("This code is not valid or was already used. Wait for the next one and enter it."),
+            sentence
+            or _("This code is not valid or was already used. Wait for the next one and enter it."),
             field="code",
         )
 
@@ -44,7 +45,8 @@ class TooManyTries(TooMany):
 
     def __init__(self) -> None:
         super().__init__(
-            _("Too many wrong codes. Your account is safe. Wait 15 minutes and try again."), field="code"
+            _("Too many wrong codes. Your account is safe. Wait 15 minutes and try again."),
+            field="code",
         )
 
 
@@ -97,7 +99,8 @@ def plain_recovery_code(typed: str) -> str:
 
 
 HOLD = timedelta(hours=24)
-STEP_UP = timedelta(minutes=10)  # how old the proof of a second factor may be for a sensitive action
+# how old the proof of a second factor may be for a sensitive action
+STEP_UP = timedelta(minutes=10)
 
 LABELS: dict[str, str] = {
     "phone": _l("Mobile number"),

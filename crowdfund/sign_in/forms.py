@@ -15,7 +15,9 @@ class SignInForm(PageForm):
         _l("E-mail address or mobile number"),
         [
             InputRequired(_l("Enter your e-mail address or mobile number.")),
-            Length(max=254, message=_l("This is too long for an e-mail address or a mobile number.")),
+            Length(
+                max=254, message=_l("This is too long for an e-mail address or a mobile number.")
+            ),
         ],
     )
     referral = StringField(
@@ -41,11 +43,17 @@ class ProfileForm(PageForm):
 
     first_name = StringField(
         _l("First name"),
-        [InputRequired(_l("Enter your first name.")), Length(max=80, message=_l("At most 80 letters."))],
+        [
+            InputRequired(_l("Enter your first name.")),
+            Length(max=80, message=_l("At most 80 letters.")),
+        ],
     )
     last_name = StringField(
         _l("Last name"),
-        [InputRequired(_l("Enter your last name.")), Length(max=80, message=_l("At most 80 letters."))],
+        [
+            InputRequired(_l("Enter your last name.")),
+            Length(max=80, message=_l("At most 80 letters.")),
+        ],
     )
     phone = StringField(
         _l("Mobile number"),
@@ -76,7 +84,9 @@ class AddressForm(PageForm):
         _l("E-mail address or mobile number"),
         [
             InputRequired(_l("Enter an e-mail address or a mobile number.")),
-            Length(max=254, message=_l("This is too long for an e-mail address or a mobile number.")),
+            Length(
+                max=254, message=_l("This is too long for an e-mail address or a mobile number.")
+            ),
         ],
     )
 

@@ -25,7 +25,9 @@ class Device:
     origin: str = "http://localhost"
     flags: int = PRESENT | VERIFIED
     count: int = 0
-    key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+    key: ec.EllipticCurvePrivateKey = field(
+        default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
+    )
     credential_id: bytes = field(default_factory=lambda: secrets.token_bytes(32))
 
     def create(self, options, **changed):
@@ -46,7 +48,9 @@ class Device:
         self.count += 1
         client_data = self._client_data("webauthn.get", options["challenge"])
         data = self._authenticator_data(options["rpId"], 0)
-        signature = self.key.sign(data + hashlib.sha256(client_data).digest(), ec.ECDSA(hashes.SHA256()))
+        signature = self.key.sign(
+            data + hashlib.sha256(client_data).digest(), ec.ECDSA(hashes.SHA256())
+        )
         response = {
             "clientDataJSON": b64(client_data),
             "authenticatorData": b64(data),
@@ -55,7 +59,9 @@ class Device:
         return self._credential(response | changed)
 
     def _authenticator_data(self, rp_id, more):
-        return hashlib.sha256(rp_id.encode()).digest() + struct.pack(">BI", self.flags | more, self.count)
+        return hashlib.sha256(rp_id.encode()).digest() + struct.pack(
+            ">BI", self.flags | more, self.count
+        )
 
     def _client_data(self, kind, challenge):
         return json.dumps({"type": kind, "challenge": challenge, "origin": self.origin}).encode()

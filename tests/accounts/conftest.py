@@ -47,11 +47,17 @@ def read_code():
     def newest(to="alice@example.com", digits=6):
         rollback()
         outbox.drain_all()
-        texts = [letter.get_body(("plain",)).get_content() for letter in mail.OUTBOX if letter["To"] == to]
-        texts += [one.text for one in sms.OUTBOX if one.to == to]
-        return [found[0] for found in (re.search(rf"\b\d{{{digits}}}\b", text) for text in texts) if found][
-            -1
+        texts = [
+            letter.get_body(("plain",)).get_content()
+            for letter in mail.OUTBOX
+            if letter["To"] == to
         ]
+        texts += [one.text for one in sms.OUTBOX if one.to == to]
+        return [
+            found[0]
+            for found in (re.search(rf"\b\d{{{digits}}}\b", text) for text in texts)
+            if found
+        ][-1]
 
     return newest
 

@@ -18,7 +18,8 @@ from crowdfund.local.ports import free_port
 ROOT = Path(__file__).resolve().parents[2]
 CALLBACK = "http://localhost/sign-in/oidc/callback"
 SECRET = "a secret between two"
-HTTP = httpx.Client(verify=False)  # plain HTTP only: spares the loading of certificates for each call
+# plain HTTP only: spares the loading of certificates for each call
+HTTP = httpx.Client(verify=False)
 FIKIRTE, BIRUK = "7f2c1a", "b90e4d"  # a verified address; one that nobody has verified
 
 
@@ -32,7 +33,11 @@ class Provider:
     def control(self, **moods):
         """Set how it misbehaves; without arguments it behaves well again."""
         headers = {"X-Control-Key": SECRET}
-        return HTTP.post(f"{self.issuer}/_control", json=moods, headers=headers).raise_for_status().json()
+        return (
+            HTTP.post(f"{self.issuer}/_control", json=moods, headers=headers)
+            .raise_for_status()
+            .json()
+        )
 
     def answer(self, address, sub):
         """Choose an account on its page; return where the browser is sent (without one: cancelled)."""
@@ -88,5 +93,7 @@ def sign_in_by_code(browser, address, **form):
     rollback()
     browser.post("/sign-in", data={"identifier": address, **form})
     outbox.drain_all()
-    letters = [one.get_body(("plain",)).get_content() for one in mail.OUTBOX if one["To"] == address]
+    letters = [
+        one.get_body(("plain",)).get_content() for one in mail.OUTBOX if one["To"] == address
+    ]
     return browser.post("/sign-in/code", data={"code": re.search(r"\b\d{6}\b", letters[-1])[0]})

@@ -92,10 +92,16 @@ def test_its_owner_is_told_by_mail_and_sms_when_it_is_asked_for_and_when_it_happ
     assert [one.to for one in sms.OUTBOX] == ["+251911234567"] * 2
 
 
-def test_the_new_address_is_told_too_and_the_old_one_even_after_it_is_gone(alice, frozen, monkeypatch):
+def test_the_new_address_is_told_too_and_the_old_one_even_after_it_is_gone(
+    alice, frozen, monkeypatch
+):
     def move(person_id, payload):
-        db.session.execute(sa.update(User).where(User.id == person_id).values(email=payload["value"]))
-        methods = sa.text("UPDATE sign_in_method SET value = :new WHERE person_id = :id AND kind = 'email'")
+        db.session.execute(
+            sa.update(User).where(User.id == person_id).values(email=payload["value"])
+        )
+        methods = sa.text(
+            "UPDATE sign_in_method SET value = :new WHERE person_id = :id AND kind = 'email'"
+        )
         db.session.execute(methods, {"new": payload["value"], "id": person_id})
 
     monkeypatch.setitem(changes._KINDS, "email", move)
@@ -107,7 +113,9 @@ def test_the_new_address_is_told_too_and_the_old_one_even_after_it_is_gone(alice
 
 
 @pytest.mark.parametrize(("kind", "statuses"), [("email", [303, 303]), ("test_thing", [200, 200])])
-def test_when_a_way_in_changes_every_device_signs_in_anew(app, alice, frozen, monkeypatch, kind, statuses):
+def test_when_a_way_in_changes_every_device_signs_in_anew(
+    app, alice, frozen, monkeypatch, kind, statuses
+):
     monkeypatch.setitem(changes._KINDS, "email", keep)
     browsers = [raising.sign_in(app.test_client(), alice) for _ in range(2)]
     stranger = raising.sign_in(app.test_client(), raising.person("bob"))
@@ -125,7 +133,9 @@ def test_its_owner_cancels_it_from_the_link_in_the_notice(app, alice, frozen):
     browser = raising.sign_in(app.test_client(), alice)
     assert "Cancel this change" in browser.get(f"/account/changes/{change_id}").text
     assert browser.post(f"/account/changes/{change_id}/cancel").status_code == 303
-    assert "Nothing in your account is different" in browser.get(f"/account/changes/{change_id}").text
+    assert (
+        "Nothing in your account is different" in browser.get(f"/account/changes/{change_id}").text
+    )
     later(frozen)
     assert (status(change_id), done) == ("cancelled", [])
     assert browser.post(f"/account/changes/{change_id}/cancel").status_code == 409
@@ -191,7 +201,9 @@ def test_every_step_leaves_an_event(alice, frozen):
     change_id = ask(alice)
     later(frozen)
     query = sa.select(sensitive_change_event.c.from_status, sensitive_change_event.c.to_status)
-    events = db.session.execute(query.where(sensitive_change_event.c.sensitive_change_id == change_id))
+    events = db.session.execute(
+        query.where(sensitive_change_event.c.sensitive_change_id == change_id)
+    )
     assert {tuple(event) for event in events} == {(None, "held"), ("held", "applied")}
 
 
@@ -203,7 +215,9 @@ def test_what_it_holds_is_sealed_and_opens_after_the_key_was_rotated(alice, froz
     old = config.settings()
     try:
         config.use(
-            old.model_copy(update={"secret_key": "new" * 12, "secret_key_fallbacks": [old.secret_key]})
+            old.model_copy(
+                update={"secret_key": "new" * 12, "secret_key_fallbacks": [old.secret_key]}
+            )
         )
         later(frozen)
     finally:

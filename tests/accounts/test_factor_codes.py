@@ -39,7 +39,9 @@ def test_a_code_works_once(alice):
         prove(alice, code())
 
 
-@pytest.mark.parametrize(("shift", "good"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
+@pytest.mark.parametrize(
+    ("shift", "good"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)]
+)
 def test_clocks_may_differ_by_one_step(alice, shift, good):
     if good:
         prove(alice, code(shift))
@@ -115,7 +117,9 @@ def test_the_secret_opens_after_the_platforms_key_was_rotated(alice):
     old = config.settings()
     try:
         config.use(
-            old.model_copy(update={"secret_key": "new" * 12, "secret_key_fallbacks": [old.secret_key]})
+            old.model_copy(
+                update={"secret_key": "new" * 12, "secret_key_fallbacks": [old.secret_key]}
+            )
         )
         prove(alice, code())
     finally:
@@ -159,7 +163,9 @@ def test_recovery_codes_still_open_after_the_key_was_rotated(alice, codes):
     old = config.settings()
     try:
         config.use(
-            old.model_copy(update={"secret_key": "new" * 12, "secret_key_fallbacks": [old.secret_key]})
+            old.model_copy(
+                update={"secret_key": "new" * 12, "secret_key_fallbacks": [old.secret_key]}
+            )
         )
         assert recover(alice, codes[0]) == 9
     finally:

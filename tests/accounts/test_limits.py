@@ -36,8 +36,16 @@ def counted(scope, subject=None):
 def test_addresses_count_by_what_one_visitor_has():
     assert limits.address("10.1.2.3") == limits.address("::ffff:10.1.2.3") == "10.1.2.3"
     assert limits.network("10.1.2.3") == limits.network("10.1.2.250") != limits.network("10.1.3.3")
-    assert limits.address("2001:db8:1:2::5") == limits.address("2001:db8:1:2:ffff::1") == "2001:db8:1:2::/64"
-    assert limits.network("2001:db8:1:2::5") == limits.network("2001:db8:1:ffff::") == "2001:db8:1::/48"
+    assert (
+        limits.address("2001:db8:1:2::5")
+        == limits.address("2001:db8:1:2:ffff::1")
+        == "2001:db8:1:2::/64"
+    )
+    assert (
+        limits.network("2001:db8:1:2::5")
+        == limits.network("2001:db8:1:ffff::")
+        == "2001:db8:1::/48"
+    )
     for strange in ("", "unknown", "10.1.2", "<b>", "9" * 500):
         assert limits.address(strange) == limits.network(strange) == "unknown"
 
@@ -50,12 +58,22 @@ def test_a_window_begins_at_the_same_moment_for_all(frozen):
 
 def test_a_right_code_uses_up_no_budget_and_a_wrong_one_does(ask, enter, read_code):
     enter(ask(), read_code())
-    assert [counted(scope) for scope in ("identifier", "ip", "network", "everybody")] == [0, 0, 0, 0]
+    assert [counted(scope) for scope in ("identifier", "ip", "network", "everybody")] == [
+        0,
+        0,
+        0,
+        0,
+    ]
     otp_id, code = ask(), read_code()
     for _ in range(2):
         with pytest.raises(codes.WrongCode):
             enter(otp_id, other_than(code))
-    assert [counted(scope) for scope in ("identifier", "ip", "network", "everybody")] == [2, 2, 2, 2]
+    assert [counted(scope) for scope in ("identifier", "ip", "network", "everybody")] == [
+        2,
+        2,
+        2,
+        2,
+    ]
     enter(otp_id, code)
     assert counted("everybody") == 2
 
@@ -70,7 +88,9 @@ def guess_wrong(ask, enter, read_code, times, *, to="alice@example.com", ip="10.
                 enter(otp_id, other_than(code), ip=ip)
 
 
-def test_an_account_that_is_guessed_at_gets_a_long_code_and_is_not_locked(ask, enter, read_code, frozen):
+def test_an_account_that_is_guessed_at_gets_a_long_code_and_is_not_locked(
+    ask, enter, read_code, frozen
+):
     before = ask()
     code_before = read_code()
     guess_wrong(ask, enter, read_code, 9)
@@ -181,9 +201,13 @@ def test_when_sql_cannot_count_nobody_gets_in(ask, enter, read_code, client):
 
 
 def test_at_most_the_budget_is_judged_of_many_at_once(app, ask, read_code):
-    found = [(otp_id, read_code(to)) for to in ("a@x.org", "b@x.org", "c@x.org") for otp_id in [ask(to)]]
+    found = [
+        (otp_id, read_code(to)) for to in ("a@x.org", "b@x.org", "c@x.org") for otp_id in [ask(to)]
+    ]
     works = [
-        lambda otp_id=otp_id, code=code: codes_service.sign_in(otp_id, other_than(code), ip="10.3.3.3")
+        lambda otp_id=otp_id, code=code: codes_service.sign_in(
+            otp_id, other_than(code), ip="10.3.3.3"
+        )
         for otp_id, code in found
         for _ in range(5)
     ]
@@ -238,7 +262,9 @@ def address_of(number):
     return f"10.{number // 250}.{number % 250}.7"
 
 
-def test_a_thousand_addresses_trying_a_hundred_thousand_accounts_open_none(siege, enter, ask, read_code):
+def test_a_thousand_addresses_trying_a_hundred_thousand_accounts_open_none(
+    siege, enter, ask, read_code
+):
     secret, judged, refused = config.settings().secret_key, 0, 0
     for turn in range(GUESSES):
         otp_id, ip = siege[turn * 31 % ACCOUNTS], address_of(turn % ADDRESSES)
@@ -279,7 +305,9 @@ class Statements:
 
 
 @pytest.mark.parametrize("kind", ["email", "phone"])
-def test_asking_and_guessing_cost_the_same_whether_the_account_exists(ask, enter, read_code, frozen, kind):
+def test_asking_and_guessing_cost_the_same_whether_the_account_exists(
+    ask, enter, read_code, frozen, kind
+):
     known, unknown = {
         "email": ("alice@example.com", "bob@example.com"),
         "phone": ("+251911234567", "+251911234568"),

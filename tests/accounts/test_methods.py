@@ -54,7 +54,9 @@ def a_day_later(frozen):
 # --- codes to mobiles -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("typed", [NUMBER, "0911 23 45 67", "+251-91-123-4567", " +251 (91) 123.4567 "])
+@pytest.mark.parametrize(
+    "typed", [NUMBER, "0911 23 45 67", "+251-91-123-4567", " +251 (91) 123.4567 "]
+)
 def test_a_code_by_sms_opens_an_account_whose_number_is_proved(ask, enter, read_code, typed):
     person_id = enter(ask(typed), read_code(NUMBER))
     person = queries.get(person_id)
@@ -100,7 +102,9 @@ def test_an_sms_says_what_it_is_for_and_comes_in_the_language_of_the_page(app, f
 # --- adding -----------------------------------------------------------------------------------------
 
 
-def test_the_first_number_counts_at_once_and_opens_the_same_account(tab, alice, read_code, ask, enter):
+def test_the_first_number_counts_at_once_and_opens_the_same_account(
+    tab, alice, read_code, ask, enter
+):
     answer = add(tab, read_code, NUMBER)
     assert (answer.status_code, answer.headers["Location"]) == (303, PAGE)
     assert ways(alice) == {("email", "alice@example.com"), ("phone", NUMBER)}
@@ -120,7 +124,9 @@ def test_an_address_without_its_code_opens_nothing(tab, alice, ask, enter, read_
     assert enter(ask(NUMBER, ip="10.4.4.4"), read_code(NUMBER), ip="10.4.4.4") != alice
 
 
-def test_a_code_that_proves_an_address_signs_nobody_in_and_the_other_way_round(alice, ask, enter, read_code):
+def test_a_code_that_proves_an_address_signs_nobody_in_and_the_other_way_round(
+    alice, ask, enter, read_code
+):
     proving = ask(NUMBER, person_id=alice)
     code = read_code(NUMBER)
     with pytest.raises(codes.WrongCode):
@@ -136,11 +142,16 @@ def test_a_code_that_proves_an_address_signs_nobody_in_and_the_other_way_round(a
         methods.confirm(bob, proving, read_code(NUMBER), ip="10.0.0.1")
 
 
-def test_an_address_of_another_account_is_told_only_to_who_reads_its_messages(tab, alice, read_code):
+def test_an_address_of_another_account_is_told_only_to_who_reads_its_messages(
+    tab, alice, read_code
+):
     bob = raising.person("bob")
     asked = tab.post(PAGE, data={"identifier": "bob@example.com"})
     free = tab.post(PAGE, data={"identifier": "free@example.com"})
-    assert (asked.status_code, asked.headers["Location"]) == (free.status_code, free.headers["Location"])
+    assert (asked.status_code, asked.headers["Location"]) == (
+        free.status_code,
+        free.headers["Location"],
+    )
     tab.post(PAGE, data={"identifier": "bob@example.com"})
     shown = tab.get(CODE).text
     assert "another account" not in shown
@@ -157,7 +168,9 @@ def test_of_two_accounts_that_prove_one_number_at_once_one_gets_it(app, alice, a
     for name, person_id in (("alice", alice), ("bob", bob)):
         otp_id = ask(NUMBER, person_id=person_id)
         asked[name] = (person_id, otp_id, read_code(NUMBER))
-    outcomes = at_once(app, [lambda one=one: methods.confirm(*one, ip="10.0.0.1") for one in asked.values()])
+    outcomes = at_once(
+        app, [lambda one=one: methods.confirm(*one, ip="10.0.0.1") for one in asked.values()]
+    )
     assert sorted(type(one).__name__ for one in outcomes) == ["Conflict", "NoneType"]
     assert len(ways(alice) | ways(bob)) == 3
 
@@ -195,7 +208,9 @@ def test_a_change_of_address_asks_for_the_second_factor(app, alice, read_code):
     assert security_queries.changes_of(alice) == []
 
 
-def test_an_address_that_somebody_takes_meanwhile_stays_theirs(tab, alice, read_code, frozen, ask, enter):
+def test_an_address_that_somebody_takes_meanwhile_stays_theirs(
+    tab, alice, read_code, frozen, ask, enter
+):
     add(tab, read_code, "new@example.com")
     frozen.advance(timedelta(minutes=2))
     other = enter(ask("new@example.com"), read_code("new@example.com"))

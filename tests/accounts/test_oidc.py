@@ -61,7 +61,9 @@ def who(browser):
 
 def ways_of(person_id):
     rollback()
-    query = sa.select(SignInMethod.kind, SignInMethod.value).where(SignInMethod.person_id == person_id)
+    query = sa.select(SignInMethod.kind, SignInMethod.value).where(
+        SignInMethod.person_id == person_id
+    )
     return {tuple(row) for row in db.session.execute(query)}
 
 
@@ -155,7 +157,9 @@ def test_a_new_key_of_the_provider_is_looked_for_once(provider, app):
     assert who(second).id == who(first).id
 
 
-@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example/", "/\\evil.example", "/\tevil"])
+@pytest.mark.parametrize(
+    "target", ["//evil.example", "https://evil.example/", "/\\evil.example", "/\tevil"]
+)
 def test_a_sign_in_ends_on_our_own_host(provider, client, target):
     assert enter(provider, client, FIKIRTE, next=target).headers["Location"] == "/campaigns"
 
@@ -185,7 +189,9 @@ def test_the_owner_proves_the_address_by_a_code_and_connects(provider, app, clie
     answer = sign_in_by_code(client, "fikirte@id.example", next="/account/sign-in-methods/connect")
     assert answer.headers["Location"] == "/account/sign-in-methods/connect"
     assert "You will be able to sign in" in client.get("/account/sign-in-methods/connect").text
-    assert ways_of(owner) == {("email", "fikirte@id.example")}, "nothing before the owner has said yes"
+    assert ways_of(owner) == {("email", "fikirte@id.example")}, (
+        "nothing before the owner has said yes"
+    )
     assert client.post("/account/sign-in-methods/connect").status_code == 303
     assert ("oidc", f"{provider.issuer}|{FIKIRTE}") in ways_of(owner)
     other = app.test_client()
@@ -199,7 +205,8 @@ def test_what_waits_for_its_owner_waits_half_an_hour(provider, client, owner):
     clock.use(clock.OffsetClock(timedelta(minutes=31)))
     try:
         assert (
-            client.post("/account/sign-in-methods/connect").headers["Location"] == "/account/sign-in-methods"
+            client.post("/account/sign-in-methods/connect").headers["Location"]
+            == "/account/sign-in-methods"
         )
     finally:
         clock.use(None)
@@ -212,11 +219,16 @@ def test_who_signs_in_to_another_account_does_not_get_the_identity(provider, cli
     answer = client.post("/account/sign-in-methods/connect")
     assert answer.status_code == 409
     assert "another account than the one with fikirte@id.example" in answer.text
-    assert client.post("/account/sign-in-methods/connect").headers["Location"] == "/account/sign-in-methods"
+    assert (
+        client.post("/account/sign-in-methods/connect").headers["Location"]
+        == "/account/sign-in-methods"
+    )
     assert ways_of(who(client).id) == {("email", "somebody@example.com")}
 
 
-def test_an_unverified_address_of_somebody_else_says_nothing_about_that_account(provider, client, app):
+def test_an_unverified_address_of_somebody_else_says_nothing_about_that_account(
+    provider, client, app
+):
     victim = service.ensure_user("biruk@id.example", "Biruk Owner")
     commit()
     enter(provider, client, BIRUK)
@@ -276,7 +288,9 @@ def test_who_is_signed_in_connects_the_first_identity_at_once(provider, app, sig
     answer = enter(provider, browser, FIKIRTE, next="/account/sign-in-methods")
     assert answer.headers["Location"] == "/account/sign-in-methods"
     assert ("oidc", f"{provider.issuer}|{FIKIRTE}") in ways_of(person_id)
-    assert ("email", "fikirte@id.example") not in ways_of(person_id), "connecting proves no address of ours"
+    assert ("email", "fikirte@id.example") not in ways_of(person_id), (
+        "connecting proves no address of ours"
+    )
     other = app.test_client()
     enter(provider, other, FIKIRTE)
     assert who(other).id == person_id
@@ -299,9 +313,16 @@ def test_a_second_identity_needs_a_second_factor_and_a_day(provider, signed_in):
     asked = "/sign-in/second-factor?next=/account/sign-in-methods/connect"
     assert browser.get(answer.headers["Location"]).headers["Location"] == asked
     assert browser.post(answer.headers["Location"]).headers["Location"].startswith(asked[:22])
-    assert ways_of(person_id) == {("email", "alice@example.com"), ("oidc", f"{provider.issuer}|{FIKIRTE}")}
+    assert ways_of(person_id) == {
+        ("email", "alice@example.com"),
+        ("oidc", f"{provider.issuer}|{FIKIRTE}"),
+    }
     with browser.session_transaction() as session:
-        session["second_factor"] = {"person": person_id, "at": clock.now().timestamp(), "how": "totp"}
+        session["second_factor"] = {
+            "person": person_id,
+            "at": clock.now().timestamp(),
+            "how": "totp",
+        }
     assert "This takes 24 hours" in browser.get(answer.headers["Location"]).text
     assert browser.post("/account/sign-in-methods/connect").status_code == 303
     assert ("oidc", f"{provider.issuer}|{BIRUK}") not in ways_of(person_id)
@@ -570,7 +591,11 @@ def test_the_provider_gives_a_code_once_and_only_to_the_verifier(process):
     code = parse_qs(urlsplit(process.answer(address, FIKIRTE)).query)["code"][0]
 
     def exchange(verifier):
-        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": providing.CALLBACK}
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": providing.CALLBACK,
+        }
         auth = ("crowdfund", providing.SECRET)
         return providing.HTTP.post(
             f"{process.issuer}/token", data={**form, "code_verifier": verifier}, auth=auth

@@ -181,7 +181,10 @@ def test_a_passkey_belongs_to_one_person(alice, phone):
     ],
 )  # fmt: skip
 def test_what_is_no_answer_is_refused_with_a_sentence(alice, phone, client, sent):
-    for begun, verb, error in (("begin_adding", add, Invalid), ("begin_proving", prove, WrongFactor)):
+    for begun, verb, error in (
+        ("begin_adding", add, Invalid),
+        ("begin_proving", prove, WrongFactor),
+    ):
         challenge_id, _options = begin(begun, alice)
         with pytest.raises(error):
             verb(alice, Answer(challenge_id, sent))
@@ -191,13 +194,17 @@ def test_what_is_no_answer_is_refused_with_a_sentence(alice, phone, client, sent
     assert (answer.status_code, "There is a problem" in answer.text) == (422, True)
 
 
-@pytest.mark.parametrize("part", ["clientDataJSON", "attestationObject", "authenticatorData", "signature"])
+@pytest.mark.parametrize(
+    "part", ["clientDataJSON", "attestationObject", "authenticatorData", "signature"]
+)
 def test_a_bent_part_of_an_answer_is_refused(alice, phone, part):
     for junk in ("", "AAAA", "A" * 5000):
         with pytest.raises(WrongFactor):
             prove(
                 alice,
-                asked(alice, phone, **{part: junk}) if part != "attestationObject" else Answer("", junk),
+                asked(alice, phone, **{part: junk})
+                if part != "attestationObject"
+                else Answer("", junk),
             )
         if part in ("clientDataJSON", "attestationObject"):
             challenge_id, options = begin("begin_adding", alice)
@@ -256,7 +263,9 @@ def test_staff_wake_their_role_with_a_new_passkey(client, app, frozen):
 def test_a_hijacked_session_adds_no_second_passkey(client, alice, phone):
     raising.sign_in(client, alice)
     assert client.get(NEW).headers["Location"].startswith("/sign-in/second-factor")
-    asked_for = client.post("/account/security/passkeys/options", headers={"Accept": "application/json"})
+    asked_for = client.post(
+        "/account/security/passkeys/options", headers={"Accept": "application/json"}
+    )
     assert (asked_for.status_code, asked_for.json["code"]) == (403, "second_factor_needed")
 
 
@@ -298,5 +307,7 @@ def test_passkeys_belong_to_the_name_in_public_url(app, alice, client, public_ur
 def test_the_private_half_never_comes_here(alice, phone):
     secret = phone.key.private_numbers().private_value
     rollback()
-    kept = json.dumps([list(map(str, row)) for row in db.session.execute(sa.select(Passkey.__table__))])
+    kept = json.dumps(
+        [list(map(str, row)) for row in db.session.execute(sa.select(Passkey.__table__))]
+    )
     assert str(secret) not in kept

@@ -128,7 +128,12 @@ def fields(**changes):
 def nothing_kept(person_id):
     rollback()
     person = queries.get(person_id)
-    return (person.first_name, person.last_name, person.phone, person.language) == ("Alice", "", "", "")
+    return (person.first_name, person.last_name, person.phone, person.language) == (
+        "Alice",
+        "",
+        "",
+        "",
+    )
 
 
 def test_the_account_page_keeps_what_was_typed_and_says_what_is_wrong(tab, alice):
@@ -194,8 +199,13 @@ def test_without_sms_a_number_is_kept_but_opens_no_account(tab, alice, client):
     config.use(before)
 
 
-def test_the_language_is_kept_used_for_messages_and_set_in_the_next_browser(app, tab, alice, read_code):
-    assert "language=am" in tab.post("/account/language", data={"language": "am"}).headers["Set-Cookie"]
+def test_the_language_is_kept_used_for_messages_and_set_in_the_next_browser(
+    app, tab, alice, read_code
+):
+    assert (
+        "language=am"
+        in tab.post("/account/language", data={"language": "am"}).headers["Set-Cookie"]
+    )
     rollback()
     assert queries.get(alice).language == "am"
     other = app.test_client()
@@ -271,7 +281,9 @@ def test_whoever_follows_a_link_has_its_owner_as_sponsor_for_good(app, tab, alic
     carol = raising.person("carol")
     again = app.test_client()
     assert enter(again, read_code, referral=queries.get(carol).referral_code).sponsor_id == alice
-    assert again.get(f"/join/{queries.get(carol).referral_code}").headers["Location"] == "/campaigns"
+    assert (
+        again.get(f"/join/{queries.get(carol).referral_code}").headers["Location"] == "/campaigns"
+    )
 
 
 def test_a_code_may_be_typed_at_the_first_sign_in(app, alice, read_code):
@@ -283,7 +295,10 @@ def test_a_code_may_be_typed_at_the_first_sign_in(app, alice, read_code):
 
 def test_nobody_invites_oneself(app, alice, read_code):
     mine = queries.get(alice).referral_code
-    assert enter(app.test_client(), read_code, to="alice@example.com", referral=mine).sponsor_id is None
+    assert (
+        enter(app.test_client(), read_code, to="alice@example.com", referral=mine).sponsor_id
+        is None
+    )
 
 
 @pytest.mark.parametrize("typed", ["XXXXXXXX", "A", "٣٤٦٧٩٣٤٦", "<b>x</b>", "0" * 20, "' OR 1=1"])

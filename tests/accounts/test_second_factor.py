@@ -56,11 +56,16 @@ STAFF_PAGES = [
 def test_a_staff_page_leads_to_the_second_factor_in_any_language(app, frozen, role, url, headers):
     browser = raising.sign_in(app.test_client(), raising.person("sam", role), second_factor=False)
     answer = browser.get(url, headers=headers)
-    assert (answer.status_code, answer.headers["Location"]) == (303, f"/sign-in/second-factor?next={url}")
+    assert (answer.status_code, answer.headers["Location"]) == (
+        303,
+        f"/sign-in/second-factor?next={url}",
+    )
 
 
 def test_a_program_is_told_by_a_problem_and_htmx_by_its_header(app, frozen):
-    browser = raising.sign_in(app.test_client(), raising.person("sam", "admin"), second_factor=False)
+    browser = raising.sign_in(
+        app.test_client(), raising.person("sam", "admin"), second_factor=False
+    )
     problem = browser.get("/staff/people", headers={"Accept": "application/json"})
     assert (problem.status_code, problem.json["code"]) == (403, "second_factor_needed")
     swap = browser.get("/staff/people", headers={"HX-Request": "true"})
@@ -76,7 +81,9 @@ def staff_routes(app):
     for rule in app.url_map.iter_rules():
         if access.is_staff_only(rule.endpoint):
             address = re.sub(r"<int:[^>]+>", "1", rule.rule)
-            address = re.sub(r"<string\(length=(\d+)\):[^>]+>", lambda found: "0" * int(found[1]), address)
+            address = re.sub(
+                r"<string\(length=(\d+)\):[^>]+>", lambda found: "0" * int(found[1]), address
+            )
             address = re.sub(r"<[^>]+>", "0" * 32, address)
             for method in rule.methods & {"GET", "POST"}:
                 yield method, address, rule.endpoint
@@ -96,7 +103,9 @@ def test_no_staff_route_does_anything_before_it_is_proved(app, frozen):
 
 
 def test_a_desk_whose_role_sleeps_is_in_the_navigation_and_leads_to_the_second_factor(app, frozen):
-    asleep = raising.sign_in(app.test_client(), raising.person("carla", "compliance"), second_factor=False)
+    asleep = raising.sign_in(
+        app.test_client(), raising.person("carla", "compliance"), second_factor=False
+    )
     for page in ("/campaigns", "/account"):
         assert "/staff/approvals" in asleep.get(page).text
     assert asleep.get("/staff/approvals").headers["Location"].startswith("/sign-in/second-factor")
@@ -165,8 +174,14 @@ def test_staff_without_a_factor_sign_in_and_are_led_to_set_one_up(client, frozen
     raising.person("finn", "finance")
     answer = by_mail(client, "finn@example.com", "/staff/payments")
     assert answer.headers["Location"] == "/account/security?next=/staff/payments"
-    assert "Set up a second factor to use your staff role" in client.get(answer.headers["Location"]).text
-    assert client.get("/staff/payments").headers["Location"] == "/sign-in/second-factor?next=/staff/payments"
+    assert (
+        "Set up a second factor to use your staff role"
+        in client.get(answer.headers["Location"]).text
+    )
+    assert (
+        client.get("/staff/payments").headers["Location"]
+        == "/sign-in/second-factor?next=/staff/payments"
+    )
     asked = client.get("/sign-in/second-factor?next=/staff/payments")
     assert asked.headers["Location"] == "/account/security?next=/staff/payments"
 
@@ -175,14 +190,20 @@ def test_setting_up_an_app_wakes_the_role_and_shows_the_recovery_codes_once(clie
     finn = raising.person("finn", "finance")
     raising.sign_in(client, finn, second_factor=False)
     page = client.get("/account/security/app?next=/staff/payments").text
-    secret = re.search(r'<code class="cf-secret"[^>]*>([A-Z2-7 ]+)</code>', page)[1].replace(" ", "")
+    secret = re.search(r'<code class="cf-secret"[^>]*>([A-Z2-7 ]+)</code>', page)[1].replace(
+        " ", ""
+    )
     assert "<svg" in page
     typed = rules.code_at(secret, rules.step_of(clock.now()))
     answer = client.post("/account/security/app", data={"code": typed, "next": "/staff/payments"})
     assert answer.headers["Location"] == "/account/security/recovery-codes?next=/staff/payments"
-    codes = re.findall(r"<li><code>([A-Z0-9-]{14})</code>", client.get(answer.headers["Location"]).text)
+    codes = re.findall(
+        r"<li><code>([A-Z0-9-]{14})</code>", client.get(answer.headers["Location"]).text
+    )
     assert len(set(codes)) == 10
-    stored = client.post("/account/security/recovery-codes/stored", data={"next": "/staff/payments"})
+    stored = client.post(
+        "/account/security/recovery-codes/stored", data={"next": "/staff/payments"}
+    )
     assert stored.headers["Location"] == "/staff/payments"
     assert client.get("/staff/payments").status_code == 200
     assert client.get("/account/security/recovery-codes").status_code == 303
@@ -196,7 +217,9 @@ def test_setting_up_an_app_wakes_the_role_and_shows_the_recovery_codes_once(clie
 def test_the_secret_waits_sealed_in_the_session_and_stays_the_same(client, frozen, app):
     raising.sign_in(client, raising.person("alice"))
     pages = [client.get("/account/security/app").text for _ in range(2)]
-    found = {re.search(r'<code class="cf-secret"[^>]*>([A-Z2-7 ]+)</code>', page)[1] for page in pages}
+    found = {
+        re.search(r'<code class="cf-secret"[^>]*>([A-Z2-7 ]+)</code>', page)[1] for page in pages
+    }
     assert len(found) == 1
     rollback()
     (kept,) = db.session.scalars(sa.select(sessions.WebSession.data)).all()
@@ -204,7 +227,9 @@ def test_the_secret_waits_sealed_in_the_session_and_stays_the_same(client, froze
 
 
 @pytest.mark.parametrize("typed", ["", "000000x", "12345", "١٢٣٤٥٦", "<b>", "9" * 19])
-def test_what_is_no_code_is_refused_with_a_sentence_and_switches_nothing_on(client, frozen, app, typed):
+def test_what_is_no_code_is_refused_with_a_sentence_and_switches_nothing_on(
+    client, frozen, app, typed
+):
     alice = raising.person("alice")
     raising.sign_in(client, alice)
     client.get("/account/security/app")
@@ -224,7 +249,9 @@ def test_a_sensitive_page_asks_again_after_ten_minutes(client, alice, frozen):
     frozen.advance(timedelta(minutes=10))
     answer = client.get("/account/security/app")
     assert answer.headers["Location"] == "/sign-in/second-factor?next=/account/security/app"
-    answer = client.post("/sign-in/second-factor", data={"code": code(), "next": "/account/security/app"})
+    answer = client.post(
+        "/sign-in/second-factor", data={"code": code(), "next": "/account/security/app"}
+    )
     assert answer.headers["Location"] == "/account/security/app"
     assert client.get("/account/security/app").status_code == 200
 
@@ -304,7 +331,10 @@ def test_every_line_of_the_security_history_has_words(app, alice):
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("history.note")
     ]
     found = {
-        part.value for node in calls for part in ast.walk(node.args[1]) if isinstance(part, ast.Constant)
+        part.value
+        for node in calls
+        for part in ast.walk(node.args[1])
+        if isinstance(part, ast.Constant)
     }
     found |= {"change_requested", "change_applied", "change_cancelled", "change_failed"}
     found |= {"payout_verified", "payout_rejected"}

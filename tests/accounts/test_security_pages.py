@@ -32,7 +32,9 @@ def untranslated(page):
     """Return the texts of a page in the pseudo-locale that were never marked as texts."""
     main = re.sub(NO_WORDS, "", page.split("<main")[-1].split("</main>")[0], flags=re.DOTALL)
     texts = {text.strip() for text in re.findall(r">([^<]+)<", main)} - OURS
-    return [t for t in texts if re.search(r"[A-Za-z]{3}", t) and not re.search("[⟦⟧áçéĝíñóŕšúýž]", t)]
+    return [
+        t for t in texts if re.search(r"[A-Za-z]{3}", t) and not re.search("[⟦⟧áçéĝíñóŕšúýž]", t)
+    ]
 
 
 @pytest.fixture
@@ -54,7 +56,9 @@ def test_every_text_is_marked_as_one(app, alice, monkeypatch, url):
     assert untranslated(browser.post(url).text) == []
 
 
-@pytest.mark.parametrize("url", [url for url in PAGES if re.search("app|new|/et|/in$|iban|code", url)])
+@pytest.mark.parametrize(
+    "url", [url for url in PAGES if re.search("app|new|/et|/in$|iban|code", url)]
+)
 def test_an_empty_form_is_refused_and_says_what_is_missing(app, alice, url):
     browser = raising.sign_in(app.test_client(), alice, second_factor=True)
     answer = browser.post(url)

@@ -43,7 +43,13 @@ def test_each_device_is_named_in_plain_words_with_a_network_not_an_address(app, 
     by_mail(here, "alice@example.com")
     by_mail(there, "alice@example.com")
     page = re.sub(r"\s+", " ", here.get("/account/sessions").text)
-    for words in ("Firefox, Windows", "Chrome, Android", "196.188.12.0/24", "2a02:2e0:3fe::/48", "by code"):
+    for words in (
+        "Firefox, Windows",
+        "Chrome, Android",
+        "196.188.12.0/24",
+        "2a02:2e0:3fe::/48",
+        "by code",
+    ):
         assert words in page
     assert "196.188.12.34" not in page + str(rows(alice))
     assert page.count("This device</span>") == 1
@@ -98,7 +104,11 @@ def test_a_new_device_is_told_of_once_and_the_first_not_at_all(app, alice, froze
         first.post("/sign-out")
         by_mail(first, "alice@example.com")
     outbox.drain_all()
-    told = [letter.get_body(("plain",)).get_content() for letter in mail.OUTBOX if letter["Subject"] == news]
+    told = [
+        letter.get_body(("plain",)).get_content()
+        for letter in mail.OUTBOX
+        if letter["Subject"] == news
+    ]
     assert len(told) == 1
     assert "Chrome, Android" in told[0]
     assert not re.search(r"\b\d{6}\b", told[0]), "a notice that looks like a code"
@@ -110,7 +120,9 @@ def test_the_device_cookie_opens_nothing_and_is_no_session(app, alice):
     browser = device(app)
     answer = by_mail(browser, "alice@example.com")
     (said,) = [
-        value for name, value in answer.headers if name == "Set-Cookie" and value.startswith("device=")
+        value
+        for name, value in answer.headers
+        if name == "Set-Cookie" and value.startswith("device=")
     ]
     for words in ("HttpOnly", "SameSite=Lax", "Path=/sign-in"):
         assert words in said
@@ -153,7 +165,10 @@ def test_of_an_address_only_the_network_is_kept(address, network):
 
 
 def test_ending_every_session_of_a_person_leaves_others_alone(app, alice):
-    hers, his = raising.sign_in(device(app), alice), raising.sign_in(device(app), raising.person("bob"))
+    hers, his = (
+        raising.sign_in(device(app), alice),
+        raising.sign_in(device(app), raising.person("bob")),
+    )
     assert sessions.end(alice) == 1
     commit()
     assert (hers.get("/account").status_code, his.get("/account").status_code) == (303, 200)

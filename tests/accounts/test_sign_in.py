@@ -94,7 +94,8 @@ def test_the_code_of_one_request_does_not_open_another(ask, enter, read_code):
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "12345", "1234567", "abcdef", "١٢٣٤٥٦", "１２３４５６", "<b>1</b>", "-1", "9" * 5000]
+    "typed",
+    ["", "12345", "1234567", "abcdef", "١٢٣٤٥٦", "１２３４５６", "<b>1</b>", "-1", "9" * 5000],
 )
 def test_what_is_no_code_is_wrong_and_counts_as_a_try(ask, enter, typed):
     otp_id = ask()
@@ -107,7 +108,11 @@ def test_of_twenty_guesses_at_once_at_most_five_are_judged(app, ask, read_code):
     otp_id, code = ask(), read_code()
     guesses = [other_than(code)] * 19 + [code]
     outcomes = at_once(
-        app, [lambda typed=typed: codes_service.sign_in(otp_id, typed, ip="10.0.0.1") for typed in guesses]
+        app,
+        [
+            lambda typed=typed: codes_service.sign_in(otp_id, typed, ip="10.0.0.1")
+            for typed in guesses
+        ],
     )
     signed_in = sum(isinstance(one, str) for one in outcomes)
     assert sum(isinstance(one, codes_rules.WrongCode) for one in outcomes) == 20 - signed_in
@@ -202,7 +207,9 @@ def test_a_code_that_was_sent_before_the_secret_changed_is_good_and_one_under_a_
     otp_id, lost_id = ask(), ask("bob@example.com")
     code, lost = read_code(), codes_rules.code_for("lost" * 10, lost_id)
     rollback()
-    config.use(old.model_copy(update={"secret_key": "new" * 12, "secret_key_fallbacks": [old.secret_key]}))
+    config.use(
+        old.model_copy(update={"secret_key": "new" * 12, "secret_key_fallbacks": [old.secret_key]})
+    )
     try:
         assert codes_service.prove(otp_id, code, ip="10.0.0.1").identifier == "alice@example.com"
         rollback()
@@ -250,7 +257,9 @@ def test_a_wrong_code_keeps_the_page_and_says_what_to_do(client, frozen):
 
 
 def test_after_the_code_one_arrives_where_one_wanted_to_go(client, frozen, read_code):
-    client.post("/sign-in?next=/wallet", data={"identifier": "alice@example.com", "next": "/wallet"})
+    client.post(
+        "/sign-in?next=/wallet", data={"identifier": "alice@example.com", "next": "/wallet"}
+    )
     answer = client.post("/sign-in/code", data={"code": read_code()})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/wallet")
     assert client.get("/wallet").status_code == 200
@@ -289,7 +298,9 @@ def test_digits_of_any_script_are_a_code(ask, enter, read_code):
     assert enter(otp_id, code.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")))
 
 
-@pytest.mark.parametrize("path", ["/sign-in/code", "/sign-in/second-factor", "/sign-in/recovery-code"])
+@pytest.mark.parametrize(
+    "path", ["/sign-in/code", "/sign-in/second-factor", "/sign-in/recovery-code"]
+)
 def test_a_sign_in_that_has_ended_says_so(client, path):
     assert client.get(path).headers["Location"] == "/sign-in"
     assert "This sign-in has ended" in client.get("/sign-in").text
@@ -316,7 +327,9 @@ def test_signing_out_is_confirmed(client, frozen, read_code):
     ("method", "words"),
     [("get", "Sign in again to continue."), ("post", "Your last change was not saved.")],
 )
-def test_a_session_that_has_ended_is_named_on_the_sign_in_page(client, frozen, read_code, method, words):
+def test_a_session_that_has_ended_is_named_on_the_sign_in_page(
+    client, frozen, read_code, method, words
+):
     client.post("/sign-in", data={"identifier": "alice@example.com"})
     client.post("/sign-in/code", data={"code": read_code()})
     frozen.advance(timedelta(days=15))

@@ -40,7 +40,11 @@ def gateway(app, gateway_url):
     """Settings that use the gateway, and a word with it."""
     config.use(
         config.settings().model_copy(
-            update={"sms_api_url": f"{gateway_url}/send", "sms_api_key": "s3cret", "sms_sender": "crowdfund"}
+            update={
+                "sms_api_url": f"{gateway_url}/send",
+                "sms_api_key": "s3cret",
+                "sms_sender": "crowdfund",
+            }
         )
     )
 
@@ -61,7 +65,11 @@ def test_a_message_goes_out_as_the_gateway_wants_it(gateway, gateway_url):
     (request,) = seen(gateway_url)["requests"]
     assert request["key"] == "m1"
     assert request["token"] == "Bearer s3cret"
-    assert request["body"] == {"to": NUMBER, "from": "crowdfund", "text": "ሰላም, your code is 123456"}
+    assert request["body"] == {
+        "to": NUMBER,
+        "from": "crowdfund",
+        "text": "ሰላም, your code is 123456",
+    }
 
 
 def test_a_repeat_with_the_same_key_is_one_message(gateway, gateway_url):
@@ -87,7 +95,9 @@ def test_trouble_at_the_gateway_is_worth_another_try(gateway, status):
         sms.send(NUMBER, "hello", message_id="m4")
 
 
-def test_a_slow_gateway_is_not_waited_for_and_gets_the_same_key_again(gateway, gateway_url, monkeypatch):
+def test_a_slow_gateway_is_not_waited_for_and_gets_the_same_key_again(
+    gateway, gateway_url, monkeypatch
+):
     monkeypatch.setattr(sms, "READ_S", 0.2)
     gateway(delay_s=0.6)
     with pytest.raises(Unavailable, match="does not answer"):
@@ -101,7 +111,9 @@ def test_a_slow_gateway_is_not_waited_for_and_gets_the_same_key_again(gateway, g
 
 
 def test_a_gateway_that_is_down_is_told_so(app):
-    config.use(config.settings().model_copy(update={"sms_api_url": f"http://127.0.0.1:{free_port()}/x"}))
+    config.use(
+        config.settings().model_copy(update={"sms_api_url": f"http://127.0.0.1:{free_port()}/x"})
+    )
     with pytest.raises(Unavailable, match="does not answer"):
         sms.send(NUMBER, "hello", message_id="m6")
     config.use(config.settings().model_copy(update={"sms_api_url": ""}))

@@ -123,7 +123,9 @@ def test_everything_of_a_person_can_be_revoked(alice):
 
 def test_a_token_remembers_whether_a_second_factor_was_proved(alice):
     assert not api_tokens_service.authenticate(issue(alice).access).has_second_factor
-    assert api_tokens_service.authenticate(issue(alice, has_second_factor=True).access).has_second_factor
+    assert api_tokens_service.authenticate(
+        issue(alice, has_second_factor=True).access
+    ).has_second_factor
 
 
 def forged(access, how):
@@ -157,7 +159,8 @@ def test_a_token_that_is_not_ours_speaks_for_nobody(alice, how):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"iss": "https://else.example"}, {"aud": "other"}, {"exp": 1}, {"sub": None}, {"fam": None}]
+    "wrong",
+    [{"iss": "https://else.example"}, {"aud": "other"}, {"exp": 1}, {"sub": None}, {"fam": None}],
 )
 def test_a_token_with_our_signature_and_wrong_claims_speaks_for_nobody(alice, wrong):
     made = issue(alice)

@@ -61,7 +61,9 @@ def who(browser):
 
 def ways_of(person_id):
     rollback()
-    query = sa.select(SignInMethod.kind, SignInMethod.value).where(SignInMethod.person_id == person_id)
+    query = sa.select(SignInMethod.kind, SignInMethod.value).where(
+        SignInMethod.person_id == person_id
+    )
     return {tuple(row) for row in db.session.execute(query)}
 
 
@@ -208,13 +210,17 @@ def test_another_browser_cannot_bring_the_signature(app, client):
     request_id, text = ask(client)
     other = app.test_client()
     ask(other)
-    nobody_came_in(other, prove(other, request_id, text, signed(text)), 409, "was started in another browser")
+    nobody_came_in(
+        other, prove(other, request_id, text, signed(text)), 409, "was started in another browser"
+    )
 
 
 def test_a_text_is_good_for_ten_minutes(client, frozen):
     request_id, text = ask(client)
     frozen.advance(timedelta(minutes=10))
-    nobody_came_in(client, prove(client, request_id, text, signed(text)), 409, "older than 10 minutes")
+    nobody_came_in(
+        client, prove(client, request_id, text, signed(text)), 409, "older than 10 minutes"
+    )
     request_id, text = ask(client)
     frozen.advance(timedelta(minutes=10) - timedelta(seconds=1))
     assert prove(client, request_id, text, signed(text)).status_code == 303
@@ -302,7 +308,10 @@ def test_a_sign_in_ends_on_our_own_host(client, target):
 
 
 def test_a_visitor_begins_twenty_sign_ins_a_minute(client):
-    answers = [client.post("/sign-in/wallet", data={"address": KEY.address}, headers=JSON) for _ in range(21)]
+    answers = [
+        client.post("/sign-in/wallet", data={"address": KEY.address}, headers=JSON)
+        for _ in range(21)
+    ]
     assert [answer.status_code for answer in answers] == [200] * 20 + [429]
     assert "Wait a minute" in answers[-1].json["detail"]
 
@@ -358,9 +367,17 @@ def test_a_second_wallet_needs_a_second_factor_and_a_day(signed_in, frozen):
     enter(browser)
     answer = enter(browser, OTHER)
     assert answer.headers["Location"] == "/account/sign-in-methods/connect"
-    assert browser.post(answer.headers["Location"]).headers["Location"].startswith("/sign-in/second-factor")
+    assert (
+        browser.post(answer.headers["Location"])
+        .headers["Location"]
+        .startswith("/sign-in/second-factor")
+    )
     with browser.session_transaction() as session:
-        session["second_factor"] = {"person": person_id, "at": clock.now().timestamp(), "how": "totp"}
+        session["second_factor"] = {
+            "person": person_id,
+            "at": clock.now().timestamp(),
+            "how": "totp",
+        }
     assert browser.post(answer.headers["Location"]).status_code == 303
     assert ("wallet", OTHER.address) not in ways_of(person_id)
     held = security_queries.changes_of(person_id, held_only=True)

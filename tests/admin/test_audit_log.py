@@ -18,11 +18,15 @@ from tests.test_guards import plain_app
 @pytest.fixture
 def log(app, frozen):
     """Two admins; three entries about two people over three days, one of them a refusal."""
-    ada, ben, alice = (raising.person(*who) for who in (("ada", "admin"), ("ben", "admin"), ("alice",)))
+    ada, ben, alice = (
+        raising.person(*who) for who in (("ada", "admin"), ("ben", "admin"), ("alice",))
+    )
     audit.record(ada, "admin.disable", ("person", alice), {"reason": "=1+1"}, roles=("admin",))
     commit()
     frozen.advance(timedelta(days=1))
-    audit.record(ben, "admin.enable", ("person", alice), {"reason": "It was ስህተት"}, roles=("admin",))
+    audit.record(
+        ben, "admin.enable", ("person", alice), {"reason": "It was ስህተት"}, roles=("admin",)
+    )
     commit()
     frozen.advance(timedelta(days=1))
     rollback()
@@ -43,7 +47,10 @@ def shown(page):
 def test_the_newest_comes_first_with_names_of_people_and_things(ada, log):
     page = ada.get("/staff/audit")
     assert shown(page) == [3, 2, 1]
-    assert all(words in page.text for words in ("Ada", "Ben", "Alice", "admin.disable", "Refused", "Number"))
+    assert all(
+        words in page.text
+        for words in ("Ada", "Ben", "Alice", "admin.disable", "Refused", "Number")
+    )
     assert f"/staff/users/{log['alice']}" in page.text
 
 
@@ -167,7 +174,9 @@ def test_every_kind_of_thing_and_every_role_in_the_log_has_words():
 
 
 def test_roles_in_the_log_are_shown_in_the_language_of_the_reader(ada, log):
-    audit.record(log["ada"], "payments.decide", ("exception", "x1"), {}, roles=("finance", "regulator"))
+    audit.record(
+        log["ada"], "payments.decide", ("exception", "x1"), {}, roles=("finance", "regulator")
+    )
     commit()
     ada.set_cookie("language", "am")
     for path in ("/staff/audit", "/staff/audit/4"):

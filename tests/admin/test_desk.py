@@ -19,7 +19,12 @@ from tests import raising
 
 @pytest.fixture
 def cast(app, frozen):
-    roles = {"ada": ("admin",), "carla": ("compliance",), "fay": ("finance",), "rita": ("regulator",)}
+    roles = {
+        "ada": ("admin",),
+        "carla": ("compliance",),
+        "fay": ("finance",),
+        "rita": ("regulator",),
+    }
     return {name: raising.person(name, *held) for name, held in roles.items()}
 
 
@@ -38,13 +43,20 @@ def desk(app, cast):
 def given_up(kind="reports.selfcheck", key="stuck"):
     outbox.add(kind, key)
     row = outbox_table.c
-    db.session.execute(sa.update(outbox_table).where(row.key == key).values(state="dead", failures=20))
+    db.session.execute(
+        sa.update(outbox_table).where(row.key == key).values(state="dead", failures=20)
+    )
     commit()
     return db.session.scalar(sa.select(row.id).where(row.key == key))
 
 
 def test_everybody_sees_the_queues_of_the_own_work_only(desk):
-    reviews = {"People to verify", "Companies to verify", "Company changes to review", "Campaigns to approve"}
+    reviews = {
+        "People to verify",
+        "Companies to verify",
+        "Company changes to review",
+        "Campaigns to approve",
+    }
     assert set(desk("carla")) == reviews
     money = {"Campaigns to release", "Payments to review", "Requests to follow a contract"}
     assert set(desk("fay")) == money
@@ -55,7 +67,9 @@ def test_everybody_sees_the_queues_of_the_own_work_only(desk):
 def test_a_queue_says_how_long_it_is_and_since_when_its_oldest_waits(cast, desk, frozen):
     assert "Nothing waiting" in desk("carla")["Companies to verify"]
     for number, name in enumerate(("alice", "bob")):
-        raising.onboarding.submit(company := raising.filled_company(raising.person(name), number), actor=name)
+        raising.onboarding.submit(
+            company := raising.filled_company(raising.person(name), number), actor=name
+        )
         commit()
         frozen.advance(timedelta(days=1))
     card = desk("carla")["Companies to verify"]
@@ -89,7 +103,9 @@ def test_a_success_waits_for_its_release_until_that_is_begun(cast, desk, frozen)
 
 def test_trouble_that_only_an_admin_may_mend_is_shown_to_admins_and_regulators(cast, desk, frozen):
     key = {"address": "0x" + "1" * 40, "role": "operator", "next_nonce": 0}
-    db.session.execute(sa.insert(Signer).values(**key, alert="Used elsewhere.", alert_at=frozen.now()))
+    db.session.execute(
+        sa.insert(Signer).values(**key, alert="Used elsewhere.", alert_at=frozen.now())
+    )
     commit()
     shown = {name for name in cast if "Chain keys used elsewhere" in desk(name)}
     assert shown == {"ada", "rita"}
@@ -100,7 +116,13 @@ def test_a_difference_of_a_campaign_is_shown_once_and_other_problems_beside_it(a
     mine = f"I9 campaign {campaign_id} is live, its contract cancelled: follow the contract"
     other = f"I9 campaign {campaign_id} should have been closed on 2026-06-01"
     facts = {"books": "live", "contract": "cancelled"}
-    one = {"kind": "status", "address": "0x1", "campaign_id": campaign_id, "title": "Sun", "slug": "sun"}
+    one = {
+        "kind": "status",
+        "address": "0x1",
+        "campaign_id": campaign_id,
+        "title": "Sun",
+        "slug": "sun",
+    }
     kept = {"id": "1", "at": frozen.now(), "campaigns": 1, "differences": [{**one, "facts": facts}]}
     db.session.execute(sa.insert(Comparison).values(kept))
     run = {"id": "2", "at": frozen.now(), "problems": [mine, other]}
@@ -137,7 +159,9 @@ def test_every_queue_leads_to_a_list_that_opens(app, cast):
 
 
 def test_open_desks_hear_of_new_work(app, frozen):
-    heard = [kind for kind in outbox.SUBSCRIBERS["staff.work"] if kind.endswith("reports.show_work")]
+    heard = [
+        kind for kind in outbox.SUBSCRIBERS["staff.work"] if kind.endswith("reports.show_work")
+    ]
     assert heard == ["staff.work>reports.show_work"]
 
 

@@ -70,7 +70,9 @@ def test_a_long_list_is_whole_across_its_pages(app, ada, monkeypatch):
 
 def test_the_accounts_come_in_pages_and_their_file_sums_to_zero(app, ada):
     for number in range(60):
-        move = [ledger_rules.Posting("gateway:bill_bitts:external", f"user:p{number:03}:wallet", 105)]
+        move = [
+            ledger_rules.Posting("gateway:bill_bitts:external", f"user:p{number:03}:wallet", 105)
+        ]
         posting.post(f"test:{number}", move, kind="test")
     commit()
     first = ada.get("/staff/journal?q=user:p")

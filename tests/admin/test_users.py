@@ -76,7 +76,9 @@ def test_a_role_that_one_admin_asks_for_is_given_when_another_confirms(cast):
 def test_a_role_is_taken_in_the_same_way(cast):
     confirm(cast, ask(cast, "fay", "take_role"))
     assert roles(cast, "fay") == []
-    assert "no role:finance" in [event.to_status for event in people_queries.kyc_history(cast["fay"])]
+    assert "no role:finance" in [
+        event.to_status for event in people_queries.kyc_history(cast["fay"])
+    ]
 
 
 def test_nobody_confirms_what_one_asked_for(cast):
@@ -103,13 +105,17 @@ def test_only_admins_manage_users(cast, actor, verb):
     asked = {"kind": "give_role", "role": "admin"} if verb == "ask" else {}
     arguments = {} if verb == "confirm" else {"reason": WHY, **asked}
     with refused(Forbidden):
-        getattr(users, verb)(request_id if verb == "confirm" else target, actor=cast[actor], **arguments)
+        getattr(users, verb)(
+            request_id if verb == "confirm" else target, actor=cast[actor], **arguments
+        )
 
 
 def test_the_last_admin_stays(cast):
     confirm_by = raising.person("cleo", "admin")
     for leaving in ("ben", "ada"):
-        request_id = users.ask(cast[leaving], "take_role", role="admin", reason=WHY, actor=confirm_by)
+        request_id = users.ask(
+            cast[leaving], "take_role", role="admin", reason=WHY, actor=confirm_by
+        )
         commit()
         other = cast["ada"] if leaving == "ben" else confirm_by
         if leaving == "ben":
@@ -140,7 +146,10 @@ def test_two_admins_who_close_each_other_at_once_leave_one(cast, app):
     pairs = [("ada", "ben"), ("ben", "ada")]
     outcomes = at_once(
         app,
-        [lambda by=by, who=who: users.disable(cast[who], actor=cast[by], reason=WHY) for by, who in pairs],
+        [
+            lambda by=by, who=who: users.disable(cast[who], actor=cast[by], reason=WHY)
+            for by, who in pairs
+        ],
     )
     assert sorted(type(one).__name__ for one in outcomes) == ["Forbidden", "NoneType"]
 
@@ -257,7 +266,10 @@ def test_closing_an_account_ends_every_session_at_once_and_tells_the_person(cast
     users.disable(cast["alice"], actor=cast["ada"], reason=WHY)
     commit()
     assert [one.get("/account").status_code for one in browsers] == [303] * 3
-    assert db.session.scalar(sa.select(sa.func.count()).where(WebSession.user_id == cast["alice"])) == 0
+    assert (
+        db.session.scalar(sa.select(sa.func.count()).where(WebSession.user_id == cast["alice"]))
+        == 0
+    )
     with refused(Exception):
         service.authenticate(token.access)
     assert "security.account_disabled" in told(cast, "alice")
@@ -314,7 +326,9 @@ def rita(app, cast):
     return raising.browser(app, raising.person("rita", "regulator"))
 
 
-def test_one_admin_asks_and_another_confirms_on_pages_and_both_stand_in_the_audit_log(cast, ada, ben):
+def test_one_admin_asks_and_another_confirms_on_pages_and_both_stand_in_the_audit_log(
+    cast, ada, ben
+):
     form = {"kind": "give_role", "role": "finance", "reason": WHY}
     assert ada.post(f"/staff/users/{cast['alice']}/ask", data=form).status_code == 303
     (request,) = queries.staff_requests().rows
@@ -365,7 +379,10 @@ def test_an_admin_closes_and_opens_an_account_on_the_page(cast, ada):
 def test_a_request_is_refused_and_taken_back_on_the_page(cast, ada, ben):
     first = ask(cast)
     assert ben.post(f"/staff/requests/{first}/refuse", data={}).status_code == 422
-    assert ben.post(f"/staff/requests/{first}/refuse", data={"reason": "Not this year."}).status_code == 303
+    assert (
+        ben.post(f"/staff/requests/{first}/refuse", data={"reason": "Not this year."}).status_code
+        == 303
+    )
     assert "Not this year." in ada.get(f"/staff/requests/{first}").text
     second = ask(cast)
     assert ben.post(f"/staff/requests/{second}/withdraw").status_code == 403
@@ -443,4 +460,7 @@ def test_the_regulator_reads_users_and_changes_nothing(cast, rita):
     assert page.status_code == 200
     assert "Close the account" not in page.text
     for verb in ("ask", "disable", "enable", "sign-out"):
-        assert rita.post(f"/staff/users/{cast['alice']}/{verb}", data={"reason": WHY}).status_code == 403
+        assert (
+            rita.post(f"/staff/users/{cast['alice']}/{verb}", data={"reason": WHY}).status_code
+            == 403
+        )

@@ -100,7 +100,9 @@ class Drill:
         """Return the id of somebody who may invest and has a number at the bank."""
         with self.inside():
             person = raising.person(name)
-            service.save_profile(person, first_name=name.capitalize(), last_name="T", phone="+251911234567")
+            service.save_profile(
+                person, first_name=name.capitalize(), last_name="T", phone="+251911234567"
+            )
             service.set_kyc_level(person, "basic", actor="system")
             outbox.add("payments.register", f"register:bill_bitts:{person}",
                        {"user_id": person, "gateway": "bill_bitts"})  # fmt: skip
@@ -114,7 +116,12 @@ class Drill:
             slug = campaigns.by_id(campaign).slug
             rollback()
             order = investment_service.Order(
-                person, slug, money.parse(amount), "bill_bitts", f"form:{person}:{amount}", has_consented=True
+                person,
+                slug,
+                money.parse(amount),
+                "bill_bitts",
+                f"form:{person}:{amount}",
+                has_consented=True,
             )
             found = investment_service.place(order)
             commit()

@@ -109,10 +109,14 @@ def test_nothing_is_lost(begin, door, tmp_path):
     assert after.exceptions() == []
     after.work()
 
-    assert after.status(on_its_way, charlie) == "confirmed", "its payment went on, its record was found"
+    assert after.status(on_its_way, charlie) == "confirmed", (
+        "its payment went on, its record was found"
+    )
     assert after.balance(escrow) == 900_00
     assert after.wallet(dora) == 700_00
-    assert after.balance(ledger_rules.external("bill_bitts")) == -1_600_00, "eve's 500 are on their way back"
+    assert after.balance(ledger_rules.external("bill_bitts")) == -1_600_00, (
+        "eve's 500 are on their way back"
+    )
     assert after.balance(ledger_rules.SUSPENSE) == 0
     with after.inside():
         assert sum(row.balance_minor for row in ledger.accounts(size=1_000).rows) == 0
@@ -126,7 +130,9 @@ def test_nothing_is_lost(begin, door, tmp_path):
         assert service.selfcheck() == []
 
 
-def test_a_bank_without_a_list_is_said_and_open_payments_are_asked_about_all_the_same(begin, tmp_path):
+def test_a_bank_without_a_list_is_said_and_open_payments_are_asked_about_all_the_same(
+    begin, tmp_path
+):
     drill = begin(upgraded=True)
     drill.bank.control("settings", lists=False)
     code, said = drill.flask("reconcile", "bank", "--since", "2026-06-15")

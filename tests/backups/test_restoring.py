@@ -38,7 +38,9 @@ def fill(place):
         first = posting.post("one", [Posting(WORLD, WALLET, 1_000)], kind="test")
         posting.reverse("two", first, reason="a mistake")
         posting.post("three", [Posting(WORLD, WALLET, 500)], kind="test")
-        audit.record(alice, "probe.verb", ("person", alice), {"reason": "They asked"}, roles=("finance",))
+        audit.record(
+            alice, "probe.verb", ("person", alice), {"reason": "They asked"}, roles=("finance",)
+        )
         block = Block(number=7, hash="0x" + "b" * 64, parent="0x" + "a" * 64, timestamp=1)
         chain.begin_reading(chain_id=31337, genesis="0x" + "c" * 64, block=block)
         examined = raising.made_paper("passport")
@@ -54,7 +56,9 @@ def everything(place):
     """Return all rows of all tables of an installation."""
     with place.inside(), snapshot():
         return {
-            table.name: list(map(tuple, db.session.execute(sa.select(table).order_by(*table.primary_key))))
+            table.name: list(
+                map(tuple, db.session.execute(sa.select(table).order_by(*table.primary_key)))
+            )
             for table in db.metadata.sorted_tables
         }
 
@@ -101,7 +105,9 @@ def test_restored_tables_refuse_changes_as_before(backed_up, places):
 def test_the_public_list_counts_every_restored_campaign_once_and_takes_new_ones(places, tmp_path):
     place, other = places(upgraded=True), places()
     with place.inside():
-        many.insert([Made(text="coffee"), Made(status="released"), Made(status="draft", starts=None)])
+        many.insert(
+            [Made(text="coffee"), Made(status="released"), Made(status="draft", starts=None)]
+        )
     place.must("backup", tmp_path / "backup")
     other.must("restore", tmp_path / "backup")
     with other.inside():
@@ -289,7 +295,9 @@ def test_a_manifest_that_names_files_outside_is_refused(tmp_path):
     (tmp_path / "backup").mkdir()
     (tmp_path / "secret").write_text("x")
     wanted = {"../secret": manifest.digest(tmp_path / "secret")}
-    assert list(manifest.differences(tmp_path / "backup", wanted)) == ["../secret lies outside of the backup"]
+    assert list(manifest.differences(tmp_path / "backup", wanted)) == [
+        "../secret lies outside of the backup"
+    ]
 
 
 def test_rows_are_lines_that_anybody_can_read(backed_up):

@@ -39,7 +39,9 @@ def block(data, height):
         return b"\x01\x55\x12\x20" + hashlib.sha256(data).digest(), len(data), len(data)
     share = 262_144 * 174 ** (height - 1)
     parts = [block(data[start : start + share], height - 1) for start in range(0, len(data), share)]
-    links = b"".join(framed(0x12, framed(0x0A, c) + b"\x12\x00\x18" + number(w)) for c, _, w in parts)
+    links = b"".join(
+        framed(0x12, framed(0x0A, c) + b"\x12\x00\x18" + number(w)) for c, _, w in parts
+    )
     sizes = b"".join(b"\x20" + number(size) for _, size, _ in parts)
     whole = links + framed(0x0A, b"\x08\x02\x18" + number(len(data)) + sizes)
     name = b"\x01\x70\x12\x20" + hashlib.sha256(whole).digest()

@@ -80,7 +80,10 @@ def expected(made, *, text="", state="", sector="", sort="newest"):
     found = [
         (place, one)
         for place, one in enumerate(made)
-        if one.state and state in ("", one.state) and sector in ("", one.sector) and text in one.text
+        if one.state
+        and state in ("", one.state)
+        and sector in ("", one.sector)
+        and text in one.text
     ]
     by = {
         "newest": lambda at: (-at[1].starts, -at[0]),

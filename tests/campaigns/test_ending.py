@@ -96,7 +96,9 @@ def test_a_campaign_that_waits_or_was_refused_does_not_hold_up_the_others(cast, 
         raising.put_in(campaign_id, 500_00)
     end(frozen, seconds=1)
     db.session.execute(
-        sa.text("UPDATE campaign SET chain_error = 'CloseTooEarly', updated_at = :now WHERE id = :id"),
+        sa.text(
+            "UPDATE campaign SET chain_error = 'CloseTooEarly', updated_at = :now WHERE id = :id"
+        ),
         {"now": frozen.now().replace(tzinfo=None), "id": refused},
     )
     commit()
@@ -168,7 +170,12 @@ def test_the_contract_is_asked_to_close_by_an_intent_of_each_attempt(live, froze
     close_due()
     row, write = raising.campaign(live), chain.writes_of("campaign", live)[-1]
     intent = f"campaign:{live}:close:1"
-    assert (row.ending, row.ending_at, row.ending_tries, row.chain_error) == ("close", frozen.now(), 1, None)
+    assert (row.ending, row.ending_at, row.ending_tries, row.chain_error) == (
+        "close",
+        frozen.now(),
+        1,
+        None,
+    )
     assert (write.intent_id, write.contract, write.function) == (
         intent, "CampaignImplementation", "closeConfirmed",
     )  # fmt: skip
@@ -225,7 +232,12 @@ def test_the_end_frees_the_company_and_everybody_hears_of_it_once(
         commit()
     row = raising.campaign(live)
     assert (row.status, row.closed_at, row.close_tx) == (status, frozen.now(), "0xclosed")
-    assert (row.ending, row.live_lock, row.chain_error, row.contract_result) == (None, None, None, None)
+    assert (row.ending, row.live_lock, row.chain_error, row.contract_result) == (
+        None,
+        None,
+        None,
+        None,
+    )
     assert [event for event in emitted if event[0] == f"campaign.{status}"] == [
         (f"campaign.{status}", live, {"campaign_id": live})
     ]
@@ -271,7 +283,9 @@ def test_a_confirmed_cancelling_ends_a_live_campaign_and_no_other(cast, live, fr
         commit()
     row = raising.campaign(live)
     assert (row.status, row.close_tx, row.live_lock) == ("cancelled", "0xfirst", None)
-    assert [name for name, _, _ in emitted if name.startswith("campaign.")] == ["campaign.cancelled"]
+    assert [name for name, _, _ in emitted if name.startswith("campaign.")] == [
+        "campaign.cancelled"
+    ]
 
 
 def test_refunds_that_are_complete_are_noted_once(live):
@@ -349,7 +363,10 @@ def test_a_refused_release_stays_begun_and_only_its_write_is_repeated(cast, live
     row, write = raising.campaign(live), chain.writes_of("campaign", live)[-1]
     assert (row.ending, row.chain_error) == ("release", None)
     assert (write.function, write.intent_id) == ("release", f"campaign:{live}:release:3")
-    assert (row.released_minor, row.release_entry_id) == (released.released_minor, released.release_entry_id)
+    assert (row.released_minor, row.release_entry_id) == (
+        released.released_minor,
+        released.release_entry_id,
+    )
     assert asked(live) == ["create", "close", "release", "release"]
 
 

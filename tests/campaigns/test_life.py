@@ -78,6 +78,8 @@ def test_a_campaign_that_has_not_started_has_no_time_left():
         (750_001, 2, timedelta(microseconds=1), "awaiting"),
     ],
 )
-def test_one_unit_on_its_way_is_waited_for_until_the_last_moment(reserved, grace_days, after, verdict):
+def test_one_unit_on_its_way_is_waited_for_until_the_last_moment(
+    reserved, grace_days, after, verdict
+):
     tally = Tally(1_000_000, 7_500, reserved_minor=reserved, settled_minor=750_000, ends_at=END)
     assert life.verdict(tally, END + after, grace_days=grace_days) == verdict

@@ -17,7 +17,17 @@ from tests.campaigns import many
 from tests.campaigns.many import Made
 from tests.emptying import empty_tables
 
-WORDS = ("coffee roaster", "ቡና ላኪ", "सौर ऊर्जा", "50%_off", 'it\'s "new"', "o!neill", "ab", "*", "a" * 90)
+WORDS = (
+    "coffee roaster",
+    "ቡና ላኪ",
+    "सौर ऊर्जा",
+    "50%_off",
+    'it\'s "new"',
+    "o!neill",
+    "ab",
+    "*",
+    "a" * 90,
+)
 TEXTS = ("", "o", "ff", "fee ro", "ቡና", "ና ላ", "सौर", "ऊर्जा", "%", "_", "0%_", "'", '"', '"new"', "!", "* ",
          "ab", "a" * 80, "NOT", "coffee OR", "no such", "\\", "x'); --")  # fmt: skip
 MOMENTS = st.integers(0, 5)  # few, so that many are equal
@@ -34,7 +44,15 @@ campaigns = st.lists(
     max_size=25,
 )
 
-CHANGEABLE = ("status", "sector", "starts_at", "ends_at", "settled_minor", "reserved_minor", "search_text")
+CHANGEABLE = (
+    "status",
+    "sector",
+    "starts_at",
+    "ends_at",
+    "settled_minor",
+    "reserved_minor",
+    "search_text",
+)
 campaigns_changes = st.fixed_dictionaries(
     {},
     optional={
@@ -124,7 +142,9 @@ def test_every_page_is_what_plain_python_shows(app, monkeypatch, made, filters, 
 
 
 @settings(max_examples=25)
-@given(made=campaigns, changes=st.lists(st.tuples(st.integers(0, 24), campaigns_changes), max_size=8))
+@given(
+    made=campaigns, changes=st.lists(st.tuples(st.integers(0, 24), campaigns_changes), max_size=8)
+)
 def test_whoever_changes_a_campaign_changes_the_list_and_the_counts(app, made, changes):
     empty_tables()
     many.insert(made)
@@ -176,7 +196,11 @@ def test_a_campaign_that_is_removed_leaves_the_list(app):
 def test_a_campaign_that_becomes_live_is_counted_and_found_at_once(cast):
     first = raising.live_campaign(cast.company, cast.alice, cast.carla)
     company = raising.registered_company(cast.bob, cast.carla, 7)
-    assert (ask(q="roaster").total, ask().total, ask(status="live", sector="agriculture").total) == (1, 1, 1)
+    assert (
+        ask(q="roaster").total,
+        ask().total,
+        ask(status="live", sector="agriculture").total,
+    ) == (1, 1, 1)
     second = raising.live_campaign(company, cast.bob, cast.carla)
     for page in (ask(q="roaster"), ask(), ask(status="live", sector="agriculture")):
         assert (ids(page), page.total) == ([second, first], 2)
@@ -238,7 +262,20 @@ def test_money_moves_a_campaign_in_a_search_that_is_remembered(app):
 @pytest.mark.parametrize("sort", list(addresses.COLUMNS))
 @pytest.mark.parametrize(
     "token",
-    ["", "x", "-", "1", "1-2-3-4", "-1-2", "1-x", "٣-٤", "9" * 30 + "-1", "1.5-2", "'-'", "0-0-0-0-0"],
+    [
+        "",
+        "x",
+        "-",
+        "1",
+        "1-2-3-4",
+        "-1-2",
+        "1-x",
+        "٣-٤",
+        "9" * 30 + "-1",
+        "1.5-2",
+        "'-'",
+        "0-0-0-0-0",
+    ],
 )
 def test_a_key_that_is_none_counts_as_not_given(app, sort, token):
     many.insert([Made(starts=number) for number in range(5)])
@@ -354,7 +391,15 @@ def cost(steps, asked):
 # --- what a search finds ----------------------------------------------------------------------------
 
 FOUND = {
-    "A second roaster for Yirga": ["second", "ROASTER", "oast", "d r", "a s", "ga", "  second   roaster "],
+    "A second roaster for Yirga": [
+        "second",
+        "ROASTER",
+        "oast",
+        "d r",
+        "a s",
+        "ga",
+        "  second   roaster ",
+    ],
     "ለቡና አምራቾች አዲስ ማሽን": ["ቡና", "ለቡና", "አምራ", "ና አም", "ማሽን", "ን"],
     "सौर ऊर्जा से सिंचाई": ["सौर", "ऊर्जा", "र ऊ", "सिंच", "ाई"],
     "50% off: o'neill's \"new\" farm_house!": [
@@ -388,7 +433,9 @@ NOT_FOUND = [
 
 
 @pytest.mark.parametrize("most", [1, 1_000])
-def test_a_search_finds_every_part_of_a_text_in_every_script_and_nothing_else(app, monkeypatch, most):
+def test_a_search_finds_every_part_of_a_text_in_every_script_and_nothing_else(
+    app, monkeypatch, most
+):
     monkeypatch.setattr(listing, "MOST_FOUND", most)
     made = {title: Made(text=" ".join(title.casefold().split())) for title in FOUND}
     many.insert(made.values())
@@ -396,7 +443,9 @@ def test_a_search_finds_every_part_of_a_text_in_every_script_and_nothing_else(ap
         for text in searches:
             everything = [id_ for page in forward(q=text) for id_ in ids(page)]
             assert made[title].id in everything, text
-            assert all(addresses.folded(text) in one.text for one in made.values() if one.id in everything)
+            assert all(
+                addresses.folded(text) in one.text for one in made.values() if one.id in everything
+            )
     for text in NOT_FOUND:
         assert ids(ask(q=text)) == [], text
 

@@ -132,7 +132,10 @@ def test_a_kept_page_shows_the_same_initial_as_every_other_page(app, cast, live,
 @pytest.mark.parametrize(
     ("path", "texts"),
     [
-        ("/campaigns", ("Sign out", "Notices: none unread", "Sort by", "Agriculture and food", "Live")),
+        (
+            "/campaigns",
+            ("Sign out", "Notices: none unread", "Sort by", "Agriculture and food", "Live"),
+        ),
         ("/campaigns/a-second-roaster-for-yirga", ("Sign out", "Investors", "Terms", "Documents")),
     ],
 )
@@ -171,5 +174,8 @@ def test_money_shows_at_once_on_the_list_and_on_the_campaign(app, cast, live):
 
 
 def test_a_part_that_readers_share_cannot_name_one(app, cast, live):
-    with app.test_request_context("/campaigns"), pytest.raises(UndefinedError, match="current_user"):
+    with (
+        app.test_request_context("/campaigns"),
+        pytest.raises(UndefinedError, match="current_user"),
+    ):
         pages.render_part("ledger/_wallet.html", account=None)

@@ -129,7 +129,12 @@ def test_a_paper_can_be_taken_out_of_a_draft(app, cast, draft):
 
 def test_a_campaign_has_ten_papers_at_most(app, cast, draft):
     for number in range(drafts.MOST_DOCUMENTS):
-        add(draft, cast, f"Paper {number}", Examined("public", "a.pdf", "application/pdf", b"%d" % number))
+        add(
+            draft,
+            cast,
+            f"Paper {number}",
+            Examined("public", "a.pdf", "application/pdf", b"%d" % number),
+        )
     with raising.refused(Conflict):
         add(draft, cast)
     assert "at most 10 documents" in raising.browser(app, cast.alice).get(path(draft)).text
@@ -182,7 +187,9 @@ def test_the_company_and_staff_read_the_papers_of_a_draft(app, cast, draft, name
     assert answer.headers["Cache-Control"] == "private, no-store"
 
 
-def test_everybody_reads_the_papers_of_a_public_campaign_by_their_content_id(app, client, cast, draft):
+def test_everybody_reads_the_papers_of_a_public_campaign_by_their_content_id(
+    app, client, cast, draft
+):
     cid = add(draft, cast)
     campaign = publish(draft, cast)
     page = client.get(f"/campaigns/{campaign.slug}").text
@@ -194,10 +201,14 @@ def test_everybody_reads_the_papers_of_a_public_campaign_by_their_content_id(app
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert client.get(f"/files/ipfs/{cid}", headers={"If-None-Match": f'"{cid}"'}).status_code == 304
+    assert (
+        client.get(f"/files/ipfs/{cid}", headers={"If-None-Match": f'"{cid}"'}).status_code == 304
+    )
 
 
-@pytest.mark.parametrize("cid", ["b" * 59, "../../crowdfund.db", "%2e%2e", "QmUNLLsPACCz1vLxQVkXqqLX5R1X345"])
+@pytest.mark.parametrize(
+    "cid", ["b" * 59, "../../crowdfund.db", "%2e%2e", "QmUNLLsPACCz1vLxQVkXqqLX5R1X345"]
+)
 def test_no_other_file_is_served_by_a_content_id(client, cast, cid):
     assert client.get(f"/files/ipfs/{cid}").status_code == 404
 
@@ -211,7 +222,9 @@ def test_the_terms_that_investors_agree_to_hold_the_content_ids(cast, draft):
 
 def test_without_papers_the_terms_are_what_they_were(cast, draft):
     campaign = publish(draft, cast)
-    assert campaign.terms_hash == terms.terms_hash({name: getattr(campaign, name) for name in terms.TERMS})
+    assert campaign.terms_hash == terms.terms_hash(
+        {name: getattr(campaign, name) for name in terms.TERMS}
+    )
 
 
 def test_a_title_says_something(cast, draft):
@@ -297,7 +310,9 @@ def test_a_node_that_gives_no_good_answer_is_asked_again(app, cast, draft, kubo,
     assert all(paper.pinned_at for paper in papers(draft))
 
 
-def test_a_node_that_computes_another_id_is_told_to_staff_and_not_asked_again(app, cast, draft, kubo, frozen):
+def test_a_node_that_computes_another_id_is_told_to_staff_and_not_asked_again(
+    app, cast, draft, kubo, frozen
+):
     cid = add(draft, cast)
     publish(draft, cast)
     kubo.mood("odd")

@@ -114,7 +114,12 @@ def test_a_success_without_money_in_our_books_is_released_without_an_entry(cast,
     releasing.released_on_chain(campaign_id, tx_hash="0xfirst")
     commit()
     row = raising.campaign(campaign_id)
-    assert (row.status, row.released_minor, row.fee_minor, row.release_entry_id) == ("released", 0, 0, None)
+    assert (row.status, row.released_minor, row.fee_minor, row.release_entry_id) == (
+        "released",
+        0,
+        0,
+        None,
+    )
     letter = raising.mail_to("alice@example.com")
     assert letter.count("0.00 ETB") == 2
     assert "0.01" not in letter

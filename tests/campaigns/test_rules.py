@@ -161,7 +161,9 @@ SHARE = {"price_minor": 10_000, "min_minor": 20_000, "max_minor": 50_000}
     ],
 )
 def test_an_investment_is_whole_shares_between_minimum_and_maximum(amount, already, room, word):
-    found = terms_rules.check_investment(amount, already_minor=already, terms=SHARE, room_minor=room)
+    found = terms_rules.check_investment(
+        amount, already_minor=already, terms=SHARE, room_minor=room
+    )
     assert (found is None) if word is None else (word in found)
 
 
@@ -218,7 +220,9 @@ class Markup(HTMLParser):
 
 
 def test_a_story_keeps_what_markdown_is_for():
-    html = drafts.story_html("# Why\n\n**Bold** and [a farm](https://farm.example)\n\n|a|b|\n|-|-|\n|1|2|")
+    html = drafts.story_html(
+        "# Why\n\n**Bold** and [a farm](https://farm.example)\n\n|a|b|\n|-|-|\n|1|2|"
+    )
     assert "<h3>Why</h3>" in html
     assert "<strong>Bold</strong>" in html
     assert 'rel="nofollow noopener ugc"' in html
@@ -237,8 +241,17 @@ def test_states_lead_where_the_rules_say():
     ways = {(a, b) for a, targets in life.TRANSITIONS.items() for b in targets}
     assert (Status.LIVE, Status.RELEASED) not in ways
     assert (Status.FAILED, Status.RELEASED) not in ways
-    assert {b for a, b in ways if a == Status.LIVE} == {Status.SUCCEEDED, Status.FAILED, Status.CANCELLED}
-    assert {a for a, b in ways if b == Status.CANCELLED} == {"draft", "submitted", "approved", "live"}
+    assert {b for a, b in ways if a == Status.LIVE} == {
+        Status.SUCCEEDED,
+        Status.FAILED,
+        Status.CANCELLED,
+    }
+    assert {a for a, b in ways if b == Status.CANCELLED} == {
+        "draft",
+        "submitted",
+        "approved",
+        "live",
+    }
     with pytest.raises(WrongState):
         life.move("released", Status.REFUNDED)
 

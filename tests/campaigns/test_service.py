@@ -357,8 +357,14 @@ def test_the_grace_of_the_campaign_counts_and_not_that_of_today(cast, frozen):
 
 def test_no_settings_may_wait_longer_than_contracts_leave_time_to_record(cast):
     values = {name: getattr(terms.DEFAULT_LIMITS, name) for name in terms.Limits.__slots__}
-    for days, fits in ((terms.MAX_GRACE_DAYS, True), (terms.MAX_GRACE_DAYS + 1, False), (-1, False)):
-        row = CampaignLimits(valid_from=NOW + timedelta(days=days), **{**values, "grace_days": days})
+    for days, fits in (
+        (terms.MAX_GRACE_DAYS, True),
+        (terms.MAX_GRACE_DAYS + 1, False),
+        (-1, False),
+    ):
+        row = CampaignLimits(
+            valid_from=NOW + timedelta(days=days), **{**values, "grace_days": days}
+        )
         db.session.add(row)
         if fits:
             commit()
@@ -376,7 +382,10 @@ def test_the_platform_knows_how_long_its_contracts_record():
     source = (abi.ARTIFACTS.parent / "src/campaign/CampaignBase.sol").read_text()
     assert pushed in code
     assert f"SETTLEMENT_GRACE = {terms.CONTRACT_GRACE.days} days;" in source
-    assert timedelta(days=terms.DEFAULT_LIMITS.grace_days) + terms.RECORDING_MARGIN <= terms.CONTRACT_GRACE
+    assert (
+        timedelta(days=terms.DEFAULT_LIMITS.grace_days) + terms.RECORDING_MARGIN
+        <= terms.CONTRACT_GRACE
+    )
 
 
 def test_money_that_settles_after_the_end_is_refused_to_be_returned(cast, frozen):
@@ -394,12 +403,20 @@ def test_money_that_settles_after_the_end_is_refused_to_be_returned(cast, frozen
 def test_closing_waits_for_what_is_not_yet_recorded_on_chain(cast, frozen):
     campaign_id = raising.live_campaign(cast.company, cast.alice, cast.carla)
     raising.put_in(campaign_id, 8_000_00)
-    about = {"subject": ("investment", "i1"), "address": raising.CONTRACT, "batch": "recordInvestments"}
-    chain_service.write("i1", "CampaignImplementation", "recordInvestment", ["0x01", "0x02", 1], **about)
+    about = {
+        "subject": ("investment", "i1"),
+        "address": raising.CONTRACT,
+        "batch": "recordInvestments",
+    }
+    chain_service.write(
+        "i1", "CampaignImplementation", "recordInvestment", ["0x01", "0x02", 1], **about
+    )
     commit()
     end(frozen, seconds=1)
     assert ending.close_due() == 0
-    db.session.execute(sa.text("UPDATE chain_write SET status = 'confirmed' WHERE intent_id = 'i1'"))
+    db.session.execute(
+        sa.text("UPDATE chain_write SET status = 'confirmed' WHERE intent_id = 'i1'")
+    )
     commit()
     assert ending.close_due() == 1
     assert ending.close_due() == 0

@@ -22,7 +22,9 @@ def live(cast):
 def put(campaign_id, **values):
     """Set columns of a campaign that no verb sets alone."""
     names = ", ".join(f"{name} = :{name}" for name in values)
-    db.session.execute(sa.text(f"UPDATE campaign SET {names} WHERE id = :id"), values | {"id": campaign_id})
+    db.session.execute(
+        sa.text(f"UPDATE campaign SET {names} WHERE id = :id"), values | {"id": campaign_id}
+    )
     commit()
 
 
@@ -43,7 +45,9 @@ def test_a_full_campaign_is_full_until_its_deadline_and_closed_afterwards(live, 
     rollback()
 
 
-@pytest.mark.parametrize("change", [{"status": "failed"}, {"ending": "close"}, {"contract_result": "failed"}])
+@pytest.mark.parametrize(
+    "change", [{"status": "failed"}, {"ending": "close"}, {"contract_result": "failed"}]
+)
 def test_a_campaign_that_ends_takes_neither_new_nor_reserved_money(live, change):
     raising.put_in(live, 1_000_00, settle=False)
     put(live, **change)
@@ -119,7 +123,9 @@ def test_room_is_given_back_down_to_what_is_settled(live):
     assert totals(live) == (500_00, 500_00, 1)
 
 
-def test_each_move_of_a_total_makes_a_new_version_and_wakes_the_campaigns_pages(live, frozen, woken):
+def test_each_move_of_a_total_makes_a_new_version_and_wakes_the_campaigns_pages(
+    live, frozen, woken
+):
     raising.put_in(live, 500_00)
     moves = (
         lambda: totals_service.reserve(live, 300_00),

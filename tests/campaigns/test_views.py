@@ -44,7 +44,11 @@ def read(here):
 
 
 def test_the_list_shows_a_card_and_says_what_to_do_when_nothing_fits(client, live):
-    for path in ("/", "/campaigns", "/campaigns?q=YIRGA&sector=agriculture&status=live&sort=funded"):
+    for path in (
+        "/",
+        "/campaigns",
+        "/campaigns?q=YIRGA&sector=agriculture&status=live&sort=funded",
+    ):
         page = client.get(path)
         assert page.status_code == 200
         assert "A second roaster for Yirga" in page.text
@@ -66,7 +70,15 @@ def test_the_list_is_a_fragment_for_htmx(client, live):
 
 @pytest.mark.parametrize(
     "query",
-    ["page=x", "page=-5", "page=1e9", "page=99999999999999999999", "sort=';--", "q=%2500", "sector=<b>"],
+    [
+        "page=x",
+        "page=-5",
+        "page=1e9",
+        "page=99999999999999999999",
+        "sort=';--",
+        "q=%2500",
+        "sector=<b>",
+    ],
 )
 def test_odd_addresses_of_the_list_do_no_harm(client, live, query):
     answer = client.get(f"/campaigns?{query}")
@@ -131,7 +143,10 @@ def test_the_funding_figures_are_a_fragment_of_their_own(client, live):
 
 def test_a_full_campaign_takes_its_button_away(client, live):
     raising.put_in(live.id, 9_000_00, payer="p2")
-    assert "The whole goal is invested or reserved" in client.get(f"/campaigns/{live.slug}/funding").text
+    assert (
+        "The whole goal is invested or reserved"
+        in client.get(f"/campaigns/{live.slug}/funding").text
+    )
     assert "Invest from" not in client.get(f"/campaigns/{live.slug}").text
 
 
@@ -143,7 +158,10 @@ def test_who_acts_for_the_company_is_not_asked_to_invest_in_it(client, app, cast
     own = raising.browser(app, cast.alice)
     for page in (own.get(path).text, own.get(f"{path}/funding").text):
         assert f"{path}/invest" not in page
-        assert "This is your company&#39;s campaign" in page or "This is your company's campaign" in page
+        assert (
+            "This is your company&#39;s campaign" in page
+            or "This is your company's campaign" in page
+        )
         assert f'href="/my/campaigns/{live.id}"' in page
 
 
@@ -179,11 +197,14 @@ def test_pictures_may_be_kept_for_ever_and_run_nothing(client, live):
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in answer.headers["Content-Security-Policy"]
     drawing = storage.put_public(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "svg")
-    assert "default-src 'none'" in client.get(f"/files/{drawing}").headers["Content-Security-Policy"]
+    assert (
+        "default-src 'none'" in client.get(f"/files/{drawing}").headers["Content-Security-Policy"]
+    )
 
 
 @pytest.mark.parametrize(
-    "file_id", ["../crowdfund.db", "..%2fcrowdfund.db", "%2e%2e/x", "a" * 64 + ".webp", "a.exe", "%00"]
+    "file_id",
+    ["../crowdfund.db", "..%2fcrowdfund.db", "%2e%2e/x", "a" * 64 + ".webp", "a.exe", "%00"],
 )
 def test_no_other_file_is_served(client, cast, file_id):
     assert client.get(f"/files/{file_id}").status_code == 404
@@ -197,9 +218,13 @@ def test_a_campaign_is_written_page_by_page_and_goes_live(alice, app, cast):
     here = draft(alice, cast.company)
     assert "Not available yet" in alice.get(here).text
     assert (
-        alice.post(f"{here}/edit/basics", data=raising.BASICS).headers["Location"] == f"{here}/edit/picture"
+        alice.post(f"{here}/edit/basics", data=raising.BASICS).headers["Location"]
+        == f"{here}/edit/picture"
     )
-    assert alice.post(f"{here}/edit/picture", data=picture()).headers["Location"] == f"{here}/edit/story"
+    assert (
+        alice.post(f"{here}/edit/picture", data=picture()).headers["Location"]
+        == f"{here}/edit/story"
+    )
     assert (
         alice.post(f"{here}/edit/story", data={"story_md": raising.STORY}).headers["Location"]
         == f"{here}/edit/terms"
@@ -263,7 +288,8 @@ def test_bad_terms_get_a_sentence_and_store_nothing(alice, cast, field, typed):
 
 @pytest.mark.parametrize("field", list(raising.BASICS))
 @pytest.mark.parametrize(
-    "typed", ["", "x" * 30_000, "<script>alert(1)</script> and more words here", "a\x00b" * 9, "gold"]
+    "typed",
+    ["", "x" * 30_000, "<script>alert(1)</script> and more words here", "a\x00b" * 9, "gold"],
 )
 def test_bad_basics_get_a_sentence_and_store_nothing(alice, cast, field, typed):
     here = draft(alice, cast.company)
@@ -276,7 +302,13 @@ def test_bad_basics_get_a_sentence_and_store_nothing(alice, cast, field, typed):
 
 @pytest.mark.parametrize(
     "data",
-    [{}, picture(b"MZ\x90"), picture(raising.PDF), picture(b"<svg onload=alert(1)/>"), picture(alt="")],
+    [
+        {},
+        picture(b"MZ\x90"),
+        picture(raising.PDF),
+        picture(b"<svg onload=alert(1)/>"),
+        picture(alt=""),
+    ],
 )
 def test_a_bad_picture_gets_a_sentence_and_stores_nothing(alice, cast, data):
     here = draft(alice, cast.company)
@@ -291,7 +323,10 @@ def test_the_words_of_a_picture_change_without_sending_it_again(alice, cast):
     alice.post(f"{here}/edit/picture", data=picture())
     kept = read(here).image_id
     assert (
-        alice.post(f"{here}/edit/picture", data={"image_alt": "A hand full of cherries."}).status_code == 303
+        alice.post(
+            f"{here}/edit/picture", data={"image_alt": "A hand full of cherries."}
+        ).status_code
+        == 303
     )
     assert (read(here).image_id, read(here).image_alt) == (kept, "A hand full of cherries.")
 
@@ -314,11 +349,19 @@ def test_a_rejected_campaign_shows_the_reason_and_can_be_corrected(alice, app, c
     drafts.submit(campaign_id, actor=cast.alice)
     commit()
     carla = raising.browser(app, cast.carla)
-    assert carla.post(f"/staff/campaigns/{campaign_id}/reject", data={"reason": "no"}).status_code == 422
-    carla.post(f"/staff/campaigns/{campaign_id}/reject", data={"reason": "Say what happens if beans fail."})
+    assert (
+        carla.post(f"/staff/campaigns/{campaign_id}/reject", data={"reason": "no"}).status_code
+        == 422
+    )
+    carla.post(
+        f"/staff/campaigns/{campaign_id}/reject", data={"reason": "Say what happens if beans fail."}
+    )
     for path in (f"/my/campaigns/{campaign_id}", "/my/company"):
         assert "Say what happens if beans fail." in alice.get(path).text
-    assert alice.post(f"/my/campaigns/{campaign_id}/check", data={"declaration": "y"}).status_code == 303
+    assert (
+        alice.post(f"/my/campaigns/{campaign_id}/check", data={"declaration": "y"}).status_code
+        == 303
+    )
 
 
 def test_a_submitted_draft_cannot_be_changed_through_the_pages(alice, cast):
@@ -416,7 +459,9 @@ def test_papers_of_a_campaign_that_is_not_public_are_not_found(client, cast):
     campaign_id = raising.complete_draft(cast.company, cast.alice)
     campaign = queries.by_id(campaign_id)
     paper = issuers_queries.public_papers(campaign.company_id)[0]
-    assert client.get(f"/campaigns/{campaign.slug or 'none'}/documents/{paper.id}").status_code == 404
+    assert (
+        client.get(f"/campaigns/{campaign.slug or 'none'}/documents/{paper.id}").status_code == 404
+    )
 
 
 def test_finance_releases_a_success_from_the_desk(app, cast, live, frozen):
@@ -432,7 +477,8 @@ def test_finance_releases_a_success_from_the_desk(app, cast, live, frozen):
     assert "fee <span" in fiona.get(f"{desk}/state").text
     raising.confirm("campaign", live.id)
     assert (
-        "has been released to the company" in raising.browser(app).get(f"/campaigns/{live.slug}/funding").text
+        "has been released to the company"
+        in raising.browser(app).get(f"/campaigns/{live.slug}/funding").text
     )
     assert "200.00 ETB" in raising.browser(app, cast.alice).get(f"/my/campaigns/{live.id}").text
 
@@ -440,7 +486,10 @@ def test_finance_releases_a_success_from_the_desk(app, cast, live, frozen):
 def test_an_admin_cancels_a_live_campaign_with_a_reason(app, cast, live):
     adam, desk = raising.browser(app, cast.adam), f"/staff/campaigns/{live.id}"
     assert adam.post(f"{desk}/cancel", data={"reason": ""}).status_code == 422
-    assert adam.post(f"{desk}/cancel", data={"reason": "The company asked us to stop."}).status_code == 303
+    assert (
+        adam.post(f"{desk}/cancel", data={"reason": "The company asked us to stop."}).status_code
+        == 303
+    )
     rollback()
     assert "being cancelled" in raising.browser(app).get(f"/campaigns/{live.slug}/funding").text
 

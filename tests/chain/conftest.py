@@ -71,7 +71,9 @@ def free_port():
 
 @pytest.fixture(scope="session")
 def shared_node(tmp_path_factory):
-    node = LocalNode(free_port(), ("--prune-history", "300"), tmp_path_factory.mktemp("anvil")).start()
+    node = LocalNode(
+        free_port(), ("--prune-history", "300"), tmp_path_factory.mktemp("anvil")
+    ).start()
     yield node
     node.stop()
 

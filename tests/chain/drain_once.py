@@ -16,7 +16,9 @@ def register(name):
     intent = rules.intent_bytes32(f"register:{name}")
     wallet = "0x" + intent[-40:]
     args = [intent, rules.intent_bytes32(name), wallet, intent, intent]
-    service.write(f"register:{name}", "IssuerRegistry", "registerIssuer", args, subject=("company", name))
+    service.write(
+        f"register:{name}", "IssuerRegistry", "registerIssuer", args, subject=("company", name)
+    )
     commit()
     db.session.remove()
 

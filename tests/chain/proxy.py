@@ -28,7 +28,9 @@ class Proxy:
         own = self.answers.get(call["method"], lambda _params: None)(call["params"])
         if own is not None:
             return {"jsonrpc": "2.0", "id": call["id"], **own}
-        request = Request(self.target, json.dumps(call).encode(), {"Content-Type": "application/json"})
+        request = Request(
+            self.target, json.dumps(call).encode(), {"Content-Type": "application/json"}
+        )
         with urlopen(request, timeout=10) as response:
             return json.load(response)
 

@@ -13,7 +13,11 @@ from .proxy import in_front_of
 
 NO_ROOM = "0x08c379a0" + abi.abi_encode(["string"], ["no room"]).hex()
 UNKNOWN = "0xdeadbeef" + "00" * 32
-RATE_LIMIT = {"code": -32005, "message": "daily request count exceeded", "data": {"rate": {"allowed": 1}}}
+RATE_LIMIT = {
+    "code": -32005,
+    "message": "daily request count exceeded",
+    "data": {"rate": {"allowed": 1}},
+}
 
 
 @pytest.mark.parametrize(
@@ -99,7 +103,8 @@ def proxy(own_node, heard):
 
 
 @pytest.mark.parametrize(
-    "method", ["eth_estimateGas", "eth_sendRawTransaction", "eth_getTransactionReceipt", "eth_getLogs"]
+    "method",
+    ["eth_estimateGas", "eth_sendRawTransaction", "eth_getTransactionReceipt", "eth_getLogs"],
 )
 def test_a_rate_limit_delays_a_write_and_never_fails_it(proxy, later, method):
     proxy.answers[method] = lambda _params: {"error": RATE_LIMIT}

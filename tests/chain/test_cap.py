@@ -95,7 +95,9 @@ def test_held_records_do_not_stand_in_the_way_of_others(capped):
 def test_a_record_above_the_whole_cap_holds_up_no_smaller_one(capped, later):
     record(capped, 0, minor=400_00)
     records(capped, range(1, 4))
-    assert [status_of(f"investment:{number}") for number in range(4)] == ["queued"] + ["confirmed"] * 3
+    assert [status_of(f"investment:{number}") for number in range(4)] == ["queued"] + [
+        "confirmed"
+    ] * 3
     assert queries.write("investment:0").hold == "cap"
 
 
@@ -110,7 +112,9 @@ def test_two_campaigns_share_the_day_and_no_transaction_reverts(capped, own_node
     own_node.mine()
     settle()
     settle()
-    assert sorted(status_of(f"investment:{number}") for number in range(4)) == ["confirmed"] * 3 + ["queued"]
+    assert sorted(status_of(f"investment:{number}") for number in range(4)) == ["confirmed"] * 3 + [
+        "queued"
+    ]
     assert fiat_total(capped) + fiat_total(other) == rules.to_units(300_00)
     assert [queries.write(f"investment:{number}").attempts for number in range(4)] == [0] * 4
 

@@ -18,7 +18,9 @@ WHY = "The company was never registered, so there is nothing to switch off."
 @pytest.fixture
 def failed(heard):
     args = [rules.intent_bytes32(INTENT), rules.intent_bytes32("acme")]
-    row = service.write(INTENT, "IssuerRegistry", "deactivateIssuer", args, subject=("company", "acme"))
+    row = service.write(
+        INTENT, "IssuerRegistry", "deactivateIssuer", args, subject=("company", "acme")
+    )
     commit()
     settle()
     assert status_of(INTENT) == "failed"
@@ -84,7 +86,9 @@ def test_a_closed_write_is_never_sent_though_its_reason_is_gone(failed, admin):
     with pytest.raises(Conflict):
         service.replay(failed.id, actor="admin-1")
     args = list(failed.args)
-    again = service.write(INTENT, "IssuerRegistry", "deactivateIssuer", args, subject=("company", "acme"))
+    again = service.write(
+        INTENT, "IssuerRegistry", "deactivateIssuer", args, subject=("company", "acme")
+    )
     commit()
     look_after()
     assert again.status == "closed"
@@ -107,14 +111,18 @@ def test_without_a_reason_nothing_is_closed(failed, admin, reason):
 
 def test_only_a_failed_write_can_be_closed(heard, admin):
     row = register_issuer()
-    assert admin.post(f"/staff/chain/writes/{row.id}/close", data={"reason": WHY}).status_code == 409
+    assert (
+        admin.post(f"/staff/chain/writes/{row.id}/close", data={"reason": WHY}).status_code == 409
+    )
     rollback()
     settle()
     with pytest.raises(Conflict):
         service.close(row.id, WHY, actor="admin-1")
     with pytest.raises(NotFound):
         service.close("0" * 32, WHY, actor="admin-1")
-    assert admin.post(f"/staff/chain/writes/{'0' * 32}/close", data={"reason": WHY}).status_code == 404
+    assert (
+        admin.post(f"/staff/chain/writes/{'0' * 32}/close", data={"reason": WHY}).status_code == 404
+    )
 
 
 @pytest.mark.parametrize("role", ["finance", "compliance", "regulator"])
@@ -129,7 +137,9 @@ def test_nobody_but_an_admin_closes(failed, app, role):
 
 def test_an_effect_that_turns_out_to_be_on_chain_is_told_also_of_a_closed_write(failed):
     service.close(failed.id, WHY, actor="admin-1")
-    assert service.confirm([failed.id], tx_hash="0x" + "1" * 64, block=1, reason="found") == [failed.id]
+    assert service.confirm([failed.id], tx_hash="0x" + "1" * 64, block=1, reason="found") == [
+        failed.id
+    ]
     assert rules.can_move("closed", "confirmed")
     for status in set(rules.WriteStatus) - {"confirmed"}:
         assert not rules.can_move("closed", status)

@@ -49,7 +49,10 @@ def test_a_hearer_is_woken_by_the_outbox(app):
 
 
 def test_what_is_heard_by_the_confirmation_of_our_write_is_the_effect_of_one(app):
-    effects = {event for event, _repeated in rules.EFFECTS.values()} | {"LockAcquired", "FiatNotConfirmed"}
+    effects = {event for event, _repeated in rules.EFFECTS.values()} | {
+        "LockAcquired",
+        "FiatNotConfirmed",
+    }
     for events in contract_events.EVENTS.values():
         for event, row in events.items():
             if isinstance(row, contract_events.Handled) and row.confirmed:

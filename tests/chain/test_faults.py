@@ -37,7 +37,9 @@ def start_worker(*args, crash_at=""):
         "chain_rpc_url": current.chain_rpc_url,
     }  # fmt: skip
     env = {**os.environ, "PYTHONPATH": str(ROOT), "CROWDFUND_CRASH_AT": crash_at}
-    return subprocess.Popen([sys.executable, str(WORKER), json.dumps(settings), *args], env=env, cwd=ROOT)
+    return subprocess.Popen(
+        [sys.executable, str(WORKER), json.dumps(settings), *args], env=env, cwd=ROOT
+    )
 
 
 def tx_rows():
@@ -112,7 +114,9 @@ def sign_only():
     db.session.remove()
 
 
-def test_a_node_that_dies_between_signing_and_sending_gets_the_same_bytes_later(own_node, heard, later):
+def test_a_node_that_dies_between_signing_and_sending_gets_the_same_bytes_later(
+    own_node, heard, later
+):
     register_issuer()
     sign_only()
     signed = tx_rows()[0].raw

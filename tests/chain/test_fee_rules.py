@@ -95,7 +95,9 @@ def test_what_the_network_asks_may_reach_the_limit_and_not_exceed_it(base):
     if base == 499 * GWEI:
         assert fees.for_new(now) == Fees(500 * GWEI, GWEI)
         return
-    with pytest.raises(FeeAboveLimit, match=r"asks 500.001 gwei .* limit is 500 gwei \(CHAIN_MAX_FEE_GWEI\)"):
+    with pytest.raises(
+        FeeAboveLimit, match=r"asks 500.001 gwei .* limit is 500 gwei \(CHAIN_MAX_FEE_GWEI\)"
+    ):
         fees.for_new(now)
 
 

@@ -27,7 +27,9 @@ INTENT = "issuer:acme:register"
 
 
 def tx_rows():
-    rows = db.session.execute(db.select(Tx.__table__).order_by(Tx.nonce, Tx.created_at, Tx.id)).all()
+    rows = db.session.execute(
+        db.select(Tx.__table__).order_by(Tx.nonce, Tx.created_at, Tx.id)
+    ).all()
     db.session.remove()
     return rows
 
@@ -47,7 +49,9 @@ def block_at(node, gwei):
     node.mine()
 
 
-def test_a_transaction_that_a_fee_spike_left_behind_is_replaced_at_the_new_price(own_node, heard, later):
+def test_a_transaction_that_a_fee_spike_left_behind_is_replaced_at_the_new_price(
+    own_node, heard, later
+):
     sent_but_not_mined(own_node)
     block_at(own_node, 50)
     later(61)
@@ -129,7 +133,9 @@ def test_a_refused_price_does_not_count_as_sent(own_node, heard):
     assert status_of(INTENT) == "confirmed"
 
 
-def test_above_the_limit_everything_waits_and_goes_on_when_the_market_falls(own_node, heard, app, later):
+def test_above_the_limit_everything_waits_and_goes_on_when_the_market_falls(
+    own_node, heard, app, later
+):
     use_node(own_node, chain_max_fee_gwei=Decimal(20))
     first = sent_but_not_mined(own_node)
     block_at(own_node, 50)
@@ -141,11 +147,15 @@ def test_above_the_limit_everything_waits_and_goes_on_when_the_market_falls(own_
     assert status_of("issuer:second:register") == "queued"
     assert len(tx_rows()) == 1
     problem = queries.cursor().fee_problem
-    assert problem == ("The network asks 51 gwei per unit of gas, the limit is 20 gwei (CHAIN_MAX_FEE_GWEI).")
+    assert problem == (
+        "The network asks 51 gwei per unit of gas, the limit is 20 gwei (CHAIN_MAX_FEE_GWEI)."
+    )
     desk = raising.browser(app, raising.person("ada", "admin"))
     assert ">2</span>" in _row(desk.get("/staff").text, "waiting for a lower price")
     assert problem in desk.get("/staff/chain/writes").text
-    assert "the network asks more than the limit" in desk.get(f"/staff/chain/writes/{first.id}").text
+    assert (
+        "the network asks more than the limit" in desk.get(f"/staff/chain/writes/{first.id}").text
+    )
     rollback()
     block_at(own_node, 5)
     own_node.rpc("evm_setAutomine", True)
@@ -194,7 +204,11 @@ def test_a_raised_limit_lets_everything_go_on(own_node, heard, later):
 
 
 @pytest.mark.parametrize(
-    "words", ["transaction underpriced: tip needed 5, tip permitted 1", "replacement transaction underpriced"]
+    "words",
+    [
+        "transaction underpriced: tip needed 5, tip permitted 1",
+        "replacement transaction underpriced",
+    ],
 )
 def test_a_node_that_wants_more_gets_an_eighth_more_with_each_block(own_node, heard, later, words):
     own_node.rpc("evm_setAutomine", False)
@@ -248,7 +262,9 @@ def test_the_replaced_transaction_may_win_the_race(own_node, heard, later):
 
 
 def test_a_chain_without_base_fee_is_followed_by_its_gas_price(app, tmp_path, later):
-    node = LocalNode(free_port(), ("--hardfork", "berlin", "--prune-history", "300"), tmp_path).start()
+    node = LocalNode(
+        free_port(), ("--hardfork", "berlin", "--prune-history", "300"), tmp_path
+    ).start()
     try:
         use_node(node)
         deploy.run(lambda _line: None, commit)
@@ -294,7 +310,9 @@ def test_the_tip_is_what_the_node_suggests_else_what_the_last_blocks_paid(own_no
         use_node(proxy)
         node = connection.node()
         assert node.market().tip == int(node.rpc("eth_maxPriorityFeePerGas"), 16)
-        proxy.answers["eth_maxPriorityFeePerGas"] = lambda _params: {"error": {"message": "no method"}}
+        proxy.answers["eth_maxPriorityFeePerGas"] = lambda _params: {
+            "error": {"message": "no method"}
+        }
         proxy.answers["eth_feeHistory"] = lambda _params: {
             "result": {"reward": [["0x0"], [hex(3 * GWEI)], [hex(2 * GWEI)], [hex(9 * GWEI)]]}
         }

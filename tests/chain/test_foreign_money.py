@@ -40,7 +40,9 @@ def raise_(app, own_node, deployed):
     campaign_id = raising.live_campaign(raising.registered_company(alice, carol), alice, carol)
     # The write that "made" it was answered by the test; the contract is made by a company of the test.
     address = campaign("bakery", goal=GOAL, most=GOAL)
-    db.session.execute(sa.update(Campaign).where(Campaign.id == campaign_id).values(contract_address=address))
+    db.session.execute(
+        sa.update(Campaign).where(Campaign.id == campaign_id).values(contract_address=address)
+    )
     commit()
     outbox.drain_all()
     return campaign_id, address
@@ -50,7 +52,11 @@ def invest(own_node, address, minor, intent="an intent of before the restore"):
     token = give_tokens(own_node, rules.to_units(minor))
     stranger_calls(own_node, token, "PaymentToken", "approve", address, rules.to_units(minor))
     stranger_calls(
-        own_node, address, "CampaignImplementation", "invest", admitted(address, intent, INVESTOR, minor)
+        own_node,
+        address,
+        "CampaignImplementation",
+        "invest",
+        admitted(address, intent, INVESTOR, minor),
     )
     settle()
     settle()
@@ -96,7 +102,11 @@ def test_room_that_was_promised_before_is_named_and_never_exceeds_the_goal(own_n
     commit()
     invest(own_node, address, 4_000_00)
     found = raising.campaign(campaign_id)
-    assert (found.reserved_minor, found.token_minor, found.foreign_room_minor) == (GOAL, 4_000_00, 3_000_00)
+    assert (found.reserved_minor, found.token_minor, found.foreign_room_minor) == (
+        GOAL,
+        4_000_00,
+        3_000_00,
+    )
     [shown] = exceptions()
     assert "1,000.00" in shown.detail
     totals.unreserve(campaign_id, 7_000_00)
@@ -145,7 +155,9 @@ def test_token_money_of_a_failed_campaign_is_paid_back_by_the_platform(own_node,
     for _ in range(3):
         settle()
     token = queries.address_of("PaymentToken")
-    assert connection.node().call("PaymentToken", token, "balanceOf", INVESTOR) == rules.to_units(4_000_00)
+    assert connection.node().call("PaymentToken", token, "balanceOf", INVESTOR) == rules.to_units(
+        4_000_00
+    )
     row = db.session.execute(sa.select(ForeignMoney.__table__)).one()
     assert row.refunded_at is not None
     assert investments.token_investors(campaign_id) == []

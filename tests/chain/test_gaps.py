@@ -149,7 +149,9 @@ def test_a_nonce_that_we_hold_to_be_on_chain_is_never_filled(own_node, heard):
     register_issuer("beta")
     settle()
     assert [(tx.nonce, tx.status) for tx in tx_rows()] == [(0, "confirmed"), (1, "broadcast")]
-    assert gaps._missing(gaps.Standing(operator().address, read=0, pending=0, fill_gas=21_000)) == []
+    assert (
+        gaps._missing(gaps.Standing(operator().address, read=0, pending=0, fill_gas=21_000)) == []
+    )
 
 
 # --- our own stored transactions come first ------------------------------------------------------
@@ -213,7 +215,9 @@ def test_a_nonce_used_elsewhere_only_costs_another_one_and_alerts_staff(own_node
 
 
 @pytest.mark.parametrize("is_forgotten", [True, False])
-def test_a_sent_transaction_that_a_foreign_one_replaced_is_recognised(own_node, heard, later, is_forgotten):
+def test_a_sent_transaction_that_a_foreign_one_replaced_is_recognised(
+    own_node, heard, later, is_forgotten
+):
     own_node.rpc("evm_setAutomine", False)
     register_issuer()
     settle()
@@ -268,13 +272,19 @@ def test_our_own_transactions_never_raise_an_alert(own_node, heard, later):
 # --- a transaction that the node refuses ------------------------------------------------------
 
 
-def test_a_transaction_that_the_node_refuses_for_good_is_given_up_by_staff_alone(own_node, heard, later, app):
+def test_a_transaction_that_the_node_refuses_for_good_is_given_up_by_staff_alone(
+    own_node, heard, later, app
+):
     refused = []
 
     def refuse(params):
         refused.extend(params if not refused else [])
         fits = params[0] == refused[0]
-        return {"error": {"code": -32000, "message": "tx fee exceeds the configured cap"}} if fits else None
+        return (
+            {"error": {"code": -32000, "message": "tx fee exceeds the configured cap"}}
+            if fits
+            else None
+        )
 
     with in_front_of(own_node.url) as proxy:
         proxy.answers["eth_sendRawTransaction"] = refuse

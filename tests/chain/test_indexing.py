@@ -22,7 +22,9 @@ def events_of(name):
 
 
 @pytest.mark.parametrize("depth", [1, 3, 12, 64])
-def test_a_reorganisation_before_the_confirmations_is_walked_back_and_healed(own_node, heard, depth):
+def test_a_reorganisation_before_the_confirmations_is_walked_back_and_healed(
+    own_node, heard, depth
+):
     address = campaign()
     heard.clear()
     own_node.mine(70)
@@ -50,7 +52,9 @@ def test_a_reorganisation_before_the_confirmations_is_walked_back_and_healed(own
 
 
 @pytest.mark.parametrize("depth", [1, 3, 12])
-def test_a_reorganisation_deeper_than_the_confirmations_is_healed_and_told_once(own_node, heard, depth):
+def test_a_reorganisation_deeper_than_the_confirmations_is_healed_and_told_once(
+    own_node, heard, depth
+):
     address = campaign()
     heard.clear()
     own_node.mine(20)
@@ -134,7 +138,9 @@ def invest_from_a_wallet(address, minor):
     intent = rules.intent_bytes32("wallet-1")
     leave = admitted(address, "wallet-1", buyer, minor)
     invest = abi.encode("CampaignImplementation", "invest", [leave])
-    tx = node.rpc("eth_sendTransaction", {"from": buyer, "to": address, "data": invest, "gas": hex(500_000)})
+    tx = node.rpc(
+        "eth_sendTransaction", {"from": buyer, "to": address, "data": invest, "gas": hex(500_000)}
+    )
     node.wait(tx)
     return buyer, intent, tx
 
@@ -160,7 +166,9 @@ def test_logs_of_contracts_that_are_not_watched_are_nobodys(own_node, heard):
     account = node.rpc("eth_accounts")[2]
     admin = abi.to_checksum_address(account)
     data = abi.encode_deploy("PaymentToken", [admin])
-    node.wait(node.rpc("eth_sendTransaction", {"from": account, "data": data, "gas": hex(3_000_000)}))
+    node.wait(
+        node.rpc("eth_sendTransaction", {"from": account, "data": data, "gas": hex(3_000_000)})
+    )
     other = signing.create_address(admin, 0)
     approve = abi.encode("PaymentToken", "approve", [wallet("x"), 1])
     node.wait(node.rpc("eth_sendTransaction", {"from": account, "to": other, "data": approve}))

@@ -67,7 +67,9 @@ def test_pause_and_unpause_are_recorded_and_can_be_run_again(app, own_node, hear
         answer = run(app, command, "--yes", "--reason", "A test of the pause.")
         assert answer.exit_code == 0, answer.output
         assert paused() is expected
-    actions = [row.action for row in audit.entries(audit.Filters(subject_kind="chain_request")).rows]
+    actions = [
+        row.action for row in audit.entries(audit.Filters(subject_kind="chain_request")).rows
+    ]
     assert actions.count("chain.pause") == 2
     assert "chain.unpause.done" in actions
 
@@ -122,7 +124,9 @@ def test_a_rotation_moves_every_right_to_a_key_that_nobody_has_seen(app, own_nod
     assert queries.nonce_problems() == []
 
 
-def test_a_rotation_that_is_run_twice_changes_the_key_twice_and_breaks_nothing(app, own_node, heard):
+def test_a_rotation_that_is_run_twice_changes_the_key_twice_and_breaks_nothing(
+    app, own_node, heard
+):
     first = connection.address_of("recorder")
     for _ in range(2):
         assert run(app, "rotate", "recorder", "--yes").exit_code == 0
@@ -157,7 +161,8 @@ def test_what_the_old_key_has_under_way_is_queued_again_with_the_new_one(app, ow
     commit()
     outbox.drain("chain")
     assert status_of("investment:1") == "broadcast"
-    own_node.rpc("anvil_dropAllTransactions")  # the node lost it, and the thief has taken the gas money
+    # the node lost it, and the thief has taken the gas money
+    own_node.rpc("anvil_dropAllTransactions")
     own_node.rpc("anvil_setBalance", old, "0x0")
     own_node.rpc("evm_setAutomine", True)
     answer = run(app, "rotate", "recorder", "--yes")
@@ -191,9 +196,13 @@ def test_an_admission_of_the_replaced_operator_is_worth_nothing(app, own_node, h
         connection.node().estimate(sender, address, data)
 
 
-def test_a_key_from_the_environment_is_replaced_by_one_that_its_owner_makes(app, own_node, heard, tmp_path):
+def test_a_key_from_the_environment_is_replaced_by_one_that_its_owner_makes(
+    app, own_node, heard, tmp_path
+):
     old = connection.address_of("recorder")
-    config.use(config.settings().model_copy(update={"chain_recorder_key": connection.key_of("recorder")}))
+    config.use(
+        config.settings().model_copy(update={"chain_recorder_key": connection.key_of("recorder")})
+    )
     refused = run(app, "rotate", "recorder", "--yes")
     assert refused.exit_code == 1
     assert "CHAIN_RECORDER_KEY" in refused.output
@@ -243,7 +252,9 @@ def test_what_cannot_be_is_said_in_a_sentence(app, own_node, heard):
     assert run(app, "raise-cap", "0", "--yes").exit_code == 1
 
 
-def test_a_deployment_after_a_pause_uses_no_nonce_of_the_queue_and_raises_no_alarm(app, own_node, heard):
+def test_a_deployment_after_a_pause_uses_no_nonce_of_the_queue_and_raises_no_alarm(
+    app, own_node, heard
+):
     run(app, "pause", "--yes")
     factory, token = queries.address_of("CampaignFactory"), queries.address_of("PaymentToken")
     data = abi.encode("CampaignFactory", "allowToken", [token, True])
@@ -274,7 +285,11 @@ def test_one_admin_asks_and_only_another_confirms(app, own_node, heard):
     assert paused()
     found = request_queries.get(request_id)
     assert (found.status, found.asked_by, found.decided_by) == ("done", ANN, BEN)
-    assert [row.to_status for row in request_queries.history(request_id)] == ["asked", "running", "done"]
+    assert [row.to_status for row in request_queries.history(request_id)] == [
+        "asked",
+        "running",
+        "done",
+    ]
     with pytest.raises(Conflict):
         requests.confirm(request_id, actor=BEN)
 

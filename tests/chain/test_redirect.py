@@ -87,7 +87,9 @@ def test_a_release_that_the_token_refuses_goes_to_the_new_wallet_after_two_peopl
     assert request_queries.get(request_id).status == "done"
     found = raising.campaign(campaign_id)
     assert found.status == "released", found.chain_error
-    told = db.session.scalars(sa.select(Notice.kind).where(Notice.person_id == people["alice"])).all()
+    told = db.session.scalars(
+        sa.select(Notice.kind).where(Notice.person_id == people["alice"])
+    ).all()
     assert "campaign.redirected" in told
 
 
@@ -120,7 +122,11 @@ def test_a_contract_or_a_key_of_ours_is_no_wallet_for_a_release(own_node, world)
     node = connection.node()
     factory = queries.address_of("CampaignFactory")
     names = ("CampaignFactory", "FundEscrow", "IssuerRegistry", "PaymentToken")
-    ours = [address, *(queries.address_of(name) for name in names), connection.address_of("operator")]
+    ours = [
+        address,
+        *(queries.address_of(name) for name in names),
+        connection.address_of("operator"),
+    ]
     ours.append(node.call("CampaignFactory", factory, "implementation"))
     for wallet in ours:
         with pytest.raises(Invalid, match="belongs to the platform"):
@@ -140,7 +146,9 @@ def test_a_contract_of_ours_is_no_companys_wallet(own_node, world):
         db.session.rollback()
 
 
-def test_a_wallet_that_became_a_contract_of_ours_is_refused_when_the_file_is_handed_in(own_node, world):
+def test_a_wallet_that_became_a_contract_of_ours_is_refused_when_the_file_is_handed_in(
+    own_node, world
+):
     ivan = raising.person("ivan")
     company = raising.filled_company(ivan, number=7)
     wallet, _key = custody.new_wallet()
@@ -168,7 +176,9 @@ def test_the_desk_asks_for_a_redirection(app, own_node, world):
     ann = raising.browser(app, people["ann"])
     page = f"/staff/campaigns/{campaign_id}/redirect"
     assert page in ann.get(f"/staff/campaigns/{campaign_id}").text
-    bad = ann.post(page, data={"wallet_address": queries.address_of("FundEscrow"), "reason": "A lost key."})
+    bad = ann.post(
+        page, data={"wallet_address": queries.address_of("FundEscrow"), "reason": "A lost key."}
+    )
     assert bad.status_code >= 400
     assert "belongs to the platform" in bad.text
     good = ann.post(page, data={"wallet_address": custody.new_wallet()[0], "reason": "A lost key."})

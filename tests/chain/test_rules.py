@@ -94,7 +94,9 @@ def test_an_event_proves_a_call_only_with_its_name_and_arguments():
     args = ["0xAB", "0xcd", 5]
     event = {"paymentRef": "0xab", "investorKey": "0xcd", "amount": "5", "total": "9"}
     assert rules.is_effect("recordInvestment", args, "InvestmentRecorded", event)
-    assert not rules.is_effect("recordInvestment", args, "InvestmentRecorded", event | {"amount": 6})
+    assert not rules.is_effect(
+        "recordInvestment", args, "InvestmentRecorded", event | {"amount": 6}
+    )
     assert not rules.is_effect("recordInvestment", args, "Invested", event)
     assert not rules.is_effect("unknown", args, "Invested", event)
 

@@ -54,7 +54,9 @@ def test_the_same_intent_for_another_call_is_refused(heard):
 def test_a_write_that_would_revert_is_not_sent_and_says_why(heard):
     intent = "issuer:nobody:off"
     args = [rules.intent_bytes32(intent), rules.intent_bytes32("nobody")]
-    row = service.write(intent, "IssuerRegistry", "deactivateIssuer", args, subject=("company", "nobody"))
+    row = service.write(
+        intent, "IssuerRegistry", "deactivateIssuer", args, subject=("company", "nobody")
+    )
     commit()
     settle()
     row = queries.write(intent)
@@ -77,7 +79,9 @@ def test_a_refusal_while_an_earlier_write_is_under_way_is_not_final(heard):
 
 
 def test_arguments_that_do_not_fit_fail_alone(heard):
-    row = service.write("bad", "IssuerRegistry", "deactivateIssuer", ["0x01", "0x02"], subject=("x", "y"))
+    row = service.write(
+        "bad", "IssuerRegistry", "deactivateIssuer", ["0x01", "0x02"], subject=("x", "y")
+    )
     register_issuer()
     settle()
     assert queries.write("bad").status == "failed"
@@ -160,7 +164,9 @@ def test_a_second_small_investment_counts_on_the_first_of_the_same_batch(heard):
 def test_a_failed_write_can_be_replayed_when_the_reason_is_gone(heard):
     intent = "issuer:acme:off"
     args = [rules.intent_bytes32(intent), rules.intent_bytes32("acme")]
-    row = service.write(intent, "IssuerRegistry", "deactivateIssuer", args, subject=("company", "acme"))
+    row = service.write(
+        intent, "IssuerRegistry", "deactivateIssuer", args, subject=("company", "acme")
+    )
     commit()
     settle()
     assert status_of(intent) == "failed"
@@ -180,7 +186,9 @@ def test_an_effect_that_is_on_chain_already_is_taken_as_done(heard):
     register_issuer()
     settle()
     args = list(queries.write("issuer:acme:register").args)
-    service.write("forgotten", "IssuerRegistry", "registerIssuer", args, subject=("company", "acme"))
+    service.write(
+        "forgotten", "IssuerRegistry", "registerIssuer", args, subject=("company", "acme")
+    )
     commit()
     settle()
     row = queries.write("forgotten")
@@ -194,7 +202,9 @@ def test_the_self_check_names_a_nonce_and_an_intent_with_two_successes(heard):
     settle()
     assert queries.nonce_problems() == []
     row = queries.write("issuer:acme:register")
-    first = dict(db.session.execute(sa.select(Tx.__table__).where(Tx.id == row.tx_id)).mappings().one())
+    first = dict(
+        db.session.execute(sa.select(Tx.__table__).where(Tx.id == row.tx_id)).mappings().one()
+    )
     second = first | {"id": "a-second-one", "hash": "0x" + "ab" * 32}
     db.session.execute(sa.insert(Tx).values(**second))
     db.session.execute(sa.insert(WriteTx).values(write_id=row.id, tx_id=second["id"]))

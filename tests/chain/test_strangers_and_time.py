@@ -36,7 +36,9 @@ def give_tokens(node, units):
     role = connection.node().call("PaymentToken", token, "MINTER_ROLE")
     for function, args in (("grantRole", (role, admin)), ("mint", (STRANGER, units))):
         data = abi.encode("PaymentToken", function, args)
-        node.rpc("eth_sendTransaction", {"from": admin, "to": token, "data": data, "gas": hex(200_000)})
+        node.rpc(
+            "eth_sendTransaction", {"from": admin, "to": token, "data": data, "gas": hex(200_000)}
+        )
     return token
 
 
@@ -106,7 +108,9 @@ def test_an_admitted_investment_that_shares_a_payments_reference_changes_nothing
     assert queries.nonce_problems() == []
 
 
-def test_a_campaign_closes_right_after_its_deadline_though_no_block_was_mined_since(own_node, heard):
+def test_a_campaign_closes_right_after_its_deadline_though_no_block_was_mined_since(
+    own_node, heard
+):
     address = campaign()
     before = connection.node().head().number
     own_node.rpc("evm_increaseTime", 30 * DAY_S + 1)

@@ -27,7 +27,9 @@ def sign_in(client):
 def failed_write():
     intent = "issuer:acme:off"
     args = [rules.intent_bytes32(intent), rules.intent_bytes32("acme")]
-    row = service.write(intent, "IssuerRegistry", "deactivateIssuer", args, subject=("company", "acme"))
+    row = service.write(
+        intent, "IssuerRegistry", "deactivateIssuer", args, subject=("company", "acme")
+    )
     commit()
     settle()
     return row
@@ -69,7 +71,9 @@ def test_a_search_that_fits_nothing_says_what_to_do(heard, sign_in):
 
 def test_older_writes_are_on_the_next_page(heard, sign_in):
     for number in range(55):
-        service.write(f"n{number}", "IssuerRegistry", "close", [], subject=("x", f"subject-{number}"))
+        service.write(
+            f"n{number}", "IssuerRegistry", "close", [], subject=("x", f"subject-{number}")
+        )
     commit()
     db.session.remove()
     client = sign_in("fin", "finance")

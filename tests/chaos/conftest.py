@@ -14,7 +14,16 @@ CLEAN = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "ANVIL") if
 
 
 # What money needs on its way; the rest of a stack (mail, sign-in, event streams) costs only time.
-MONEY = ("redis", "chain", "gateway", "web", "relay", "worker-chain", "worker-payments", "worker-default")
+MONEY = (
+    "redis",
+    "chain",
+    "gateway",
+    "web",
+    "relay",
+    "worker-chain",
+    "worker-payments",
+    "worker-default",
+)
 
 
 @pytest.fixture(scope="session")

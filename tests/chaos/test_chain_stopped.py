@@ -31,7 +31,12 @@ def halt(supervisor):
 def look_around(town, campaign, person, investment, seconds):
     """Open pages all the time; returns how long each took."""
     took, end = [], time.monotonic() + seconds
-    pages = ("/campaigns", f"/campaigns/{campaign.slug}", f"/investments/{investment}", "/portfolio")
+    pages = (
+        "/campaigns",
+        f"/campaigns/{campaign.slug}",
+        f"/investments/{investment}",
+        "/portfolio",
+    )
     with town.browser(person) as client:
         while time.monotonic() < end:
             for path in pages:
@@ -102,7 +107,9 @@ def test_a_killed_node_that_forgot_campaign_and_investments_gets_every_write_aga
     town.stack.kill("chain")
     assert lost >= 3  # registering, creating, recording
     town.pay(town.invest(people, campaign, times=DURING))
-    eventually(lambda: town.stack.supervisor.starts("chain") > starts, "the node to be started again")
+    eventually(
+        lambda: town.stack.supervisor.starts("chain") > starts, "the node to be started again"
+    )
     took = town.until_confirmed(campaign, PEOPLE * (BEFORE + DURING), within_s=CATCH_UP_S)
     print(
         f"chain killed, {lost} blocks forgotten; {PEOPLE * DURING} investments confirmed {took:.1f} s later"

@@ -46,7 +46,9 @@ class WrongClock:
 def jumping(tmp_path, template):
     """A town and the clock of its platform; at the end the clock is right and the books are."""
     wrong = WrongClock(tmp_path)
-    with a_stack(tmp_path / "town", template, extra_env=dict.fromkeys(OURS, wrong.env())) as running:
+    with a_stack(
+        tmp_path / "town", template, extra_env=dict.fromkeys(OURS, wrong.env())
+    ) as running:
         town = Town(running)
         town.control("settings", settle_delay_s=0)
         yield town, wrong
@@ -62,7 +64,8 @@ def is_well(town):
 def ahead_s(town):
     """Return how far the web process's clock is ahead of this process's, in seconds."""
     with town.browser() as client:
-        made_at = SINCE.search(client.get("/campaigns").text)[1]  # from when on the page wants events
+        # from when on the page wants events
+        made_at = SINCE.search(client.get("/campaigns").text)[1]
     return int(made_at) / 1000 - time.time()
 
 
@@ -106,5 +109,7 @@ def test_a_clock_that_is_an_hour_ahead_for_a_while_loses_and_doubles_nothing(jum
         began = time.monotonic()
         town.pay(ahead, within_s=RECOVERS_WITHIN_S)
         town.until_confirmed(campaign, made, within_s=RECOVERS_WITHIN_S)
-        print(f"clock an hour ahead and back: {made} records on chain {time.monotonic() - began:.1f} s later")
+        print(
+            f"clock an hour ahead and back: {made} records on chain {time.monotonic() - began:.1f} s later"
+        )
     town.recorded_once(campaign)

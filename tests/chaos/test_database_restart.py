@@ -57,8 +57,14 @@ def restart(server: pgserver.PostgresServer) -> None:
     bin_folder = next(Path(pgserver.__file__).parent.glob("pginstall*/bin"))
     log = Path(server.pgdata) / "restart.log"  # no pipe: the server would hold it open for ever
     command = [bin_folder / "pg_ctl", "-D", server.pgdata, "-l", log, "-m", "fast", "-w", "restart"]
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    subprocess.run([str(part) for part in command], check=True, user=owner(server), timeout=60, **quiet)
+    quiet = {
+        "stdin": subprocess.DEVNULL,
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+    }
+    subprocess.run(
+        [str(part) for part in command], check=True, user=owner(server), timeout=60, **quiet
+    )
 
 
 def owner(server: pgserver.PostgresServer) -> int:
@@ -68,7 +74,9 @@ def owner(server: pgserver.PostgresServer) -> int:
 def test_every_process_works_on_after_each_restart_of_the_database(postgresql, running):
     uri, web = postgresql.get_uri(), running.url("web")
     pids = {name: running.pid(name) for name in running.names()}
-    eventually(lambda: httpx.get(f"{web}/health/strict").status_code == httpx.codes.OK, "a good start")
+    eventually(
+        lambda: httpx.get(f"{web}/health/strict").status_code == httpx.codes.OK, "a good start"
+    )
     for number in range(RESTARTS):
         restart(postgresql)
         then = datetime.now(UTC)
@@ -79,5 +87,9 @@ def test_every_process_works_on_after_each_restart_of_the_database(postgresql, r
             within_s=120,
         )
         assert httpx.get(f"{web}/campaigns").status_code == httpx.codes.OK
-    assert {name: running.pid(name) for name in running.names()} == pids, "somebody had to be started again"
-    eventually(lambda: httpx.get(f"{web}/health/strict").status_code == httpx.codes.OK, "all to be well")
+    assert {name: running.pid(name) for name in running.names()} == pids, (
+        "somebody had to be started again"
+    )
+    eventually(
+        lambda: httpx.get(f"{web}/health/strict").status_code == httpx.codes.OK, "all to be well"
+    )

@@ -57,14 +57,18 @@ def end_in_our_books(town, campaign):
 def a_stranger_closes(town, address):
     who = node(town, "eth_accounts")[7]
     data = abi.encode("CampaignImplementation", "close", [chain_rules.intent_bytes32("stranger")])
-    node(town, "eth_sendTransaction", {"from": who, "to": address, "data": data, "gas": hex(500_000)})
+    node(
+        town, "eth_sendTransaction", {"from": who, "to": address, "data": data, "gas": hex(500_000)}
+    )
 
 
 def follow(town, campaign, asker, approver):
     """Ask with the preview of now, have another person approve it; return the request's id."""
     with town.inside():
         seen = following.preview(campaign.id)
-        request = town.do(following.ask, campaign.id, reason=WHY, fingerprint=seen.fingerprint, actor=asker)
+        request = town.do(
+            following.ask, campaign.id, reason=WHY, fingerprint=seen.fingerprint, actor=asker
+        )
         town.do(following.approve, request, actor=approver)
     return request
 
@@ -89,18 +93,26 @@ def test_a_node_that_is_away_through_the_end_of_the_grace_loses_nobody_any_money
     os.kill(pid, signal.SIGCONT)
 
     refused = "SELECT refused_count FROM campaign WHERE id = ?"
-    eventually(lambda: town.rows(refused, campaign.id)[0][0] == PEOPLE, "the refusals of the contract")
+    eventually(
+        lambda: town.rows(refused, campaign.id)[0][0] == PEOPLE, "the refusals of the contract"
+    )
     end_in_our_books(town, campaign)
     a_stranger_closes(town, address_of(town, campaign))
     marked = "SELECT contract_result FROM campaign WHERE id = ?"
-    eventually(lambda: town.rows(marked, campaign.id)[0][0] == "failed", "the mark of the disagreement")
+    eventually(
+        lambda: town.rows(marked, campaign.id)[0][0] == "failed", "the mark of the disagreement"
+    )
     assert status_of(town, campaign) == "live"
 
     request = follow(town, campaign, asker, town.officer)
     eventually(lambda: state_of(town, request) == "done", "the approved request")
     eventually(lambda: status_of(town, campaign) == "refunded", "the refunds")
     assert town.statuses(campaign) == {"returned": 2 * PEOPLE}
-    wallets = "SELECT COUNT(*), SUM(balance_minor) FROM ledger_account WHERE name LIKE 'user:%:wallet'"
+    wallets = (
+        "SELECT COUNT(*), SUM(balance_minor) FROM ledger_account WHERE name LIKE 'user:%:wallet'"
+    )
     assert town.rows(wallets) == [(2 * PEOPLE, 2 * PEOPLE * 100_00)]
-    eventually(lambda: not town.due().keys() & {"chain.sign", "chain.broadcast"}, "the chain's work")
+    eventually(
+        lambda: not town.due().keys() & {"chain.sign", "chain.broadcast"}, "the chain's work"
+    )
     town.selfcheck()

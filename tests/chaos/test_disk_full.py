@@ -77,7 +77,9 @@ def look_around(town, campaign, filler, seconds):
 
 
 @pytest.mark.parametrize("seconds", [8, pytest.param(60, marks=pytest.mark.chaos)])
-def test_a_full_disk_loses_and_doubles_nothing_and_work_goes_on_once_there_is_room(small_town, seconds):
+def test_a_full_disk_loses_and_doubles_nothing_and_work_goes_on_once_there_is_room(
+    small_town, seconds
+):
     town = small_town
     campaign, people = town.raise_money(), town.investors(PEOPLE + 1)
     late = people.pop()
@@ -93,10 +95,14 @@ def test_a_full_disk_loses_and_doubles_nothing_and_work_goes_on_once_there_is_ro
         filler.unlink()
     assert refused.status_code >= httpx.codes.INTERNAL_SERVER_ERROR
 
-    eventually(lambda: client.post(path, data=fields).status_code == httpx.codes.SEE_OTHER, "the same form")
+    eventually(
+        lambda: client.post(path, data=fields).status_code == httpx.codes.SEE_OTHER, "the same form"
+    )
     query = "SELECT id FROM investment WHERE user_id = ?"
     ((placed,),) = town.rows(query, late)
     town.pay([placed], within_s=120)
     took = town.until_confirmed(campaign, PEOPLE * TIMES + 1, within_s=180)
-    print(f"disk full for {seconds} s: slowest page {slowest * 1000:.0f} ms, all done {took:.1f} s later")
+    print(
+        f"disk full for {seconds} s: slowest page {slowest * 1000:.0f} ms, all done {took:.1f} s later"
+    )
     town.recorded_once(campaign)

@@ -130,9 +130,13 @@ def test_a_nonce_gap_holds_nothing_up_for_ever(calm, fill, within_s):
     fill(town)
     eventually(lambda: is_recorded(town, campaign), "the records", within_s=within_s)
     eventually(lambda: not town.rows(gap), "the gap to be closed")
-    print(f"nonce gap: {PEOPLE} records on chain again {time.monotonic() - began:.1f} s after it was seen")
+    print(
+        f"nonce gap: {PEOPLE} records on chain again {time.monotonic() - began:.1f} s after it was seen"
+    )
     eventually(
-        lambda: not town.rows("SELECT id FROM chain_write WHERE status NOT IN ('confirmed', 'failed')"),
+        lambda: (
+            not town.rows("SELECT id FROM chain_write WHERE status NOT IN ('confirmed', 'failed')")
+        ),
         "the chain to be read",
     )
     town.recorded_once(campaign)

@@ -11,7 +11,15 @@ from .town import eventually
 
 PEOPLE, TIMES = 15, 4
 HEALED_WITHIN_S = 120  # the lease of a killed worker, and a second try
-PROGRAMS = ("web", "relay", "worker-payments", "worker-default", "worker-chain", "worker-messages", "events")
+PROGRAMS = (
+    "web",
+    "relay",
+    "worker-payments",
+    "worker-default",
+    "worker-chain",
+    "worker-messages",
+    "events",
+)
 
 
 def children(pid):
@@ -52,7 +60,9 @@ def test_every_program_in_turn_is_killed_and_nothing_is_lost_or_doubled(town):
     campaign = paid_halfway(town)
     for name in PROGRAMS:
         old = town.stack.kill(name)
-        eventually(lambda name=name, old=old: is_healed(town, name, old), f"{name} to be started again")
+        eventually(
+            lambda name=name, old=old: is_healed(town, name, old), f"{name} to be started again"
+        )
     eventually(lambda: answers(town), "the pages")
     took = town.until_confirmed(campaign, PEOPLE * TIMES, within_s=HEALED_WITHIN_S)
     print(f"all programs killed: {PEOPLE * TIMES} investments finished {took:.1f} s later")

@@ -24,7 +24,9 @@ def press_together(posts):
             if answers[place].status_code != httpx.codes.SERVICE_UNAVAILABLE:
                 return
 
-    threads = [threading.Thread(target=press, args=(place, *post)) for place, post in enumerate(posts)]
+    threads = [
+        threading.Thread(target=press, args=(place, *post)) for place, post in enumerate(posts)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -36,7 +38,11 @@ def filled_form(town, person, campaign):
     client, path = town.browser(person), f"/campaigns/{campaign.slug}/invest"
     page = client.get(path)
     assert page.status_code == httpx.codes.OK
-    return client, path, form(page.text) | {"amount": "100.00", "rail": "bill_bitts", "consent": "y"}
+    return (
+        client,
+        path,
+        form(page.text) | {"amount": "100.00", "rail": "bill_bitts", "consent": "y"},
+    )
 
 
 def test_exactly_one_of_fifty_gets_the_last_share(town):
@@ -51,12 +57,16 @@ def test_exactly_one_of_fifty_gets_the_last_share(town):
     lost = [answer for answer in answers if answer.status_code == httpx.codes.CONFLICT]
     assert (len(won), len(lost)) == (1, CROWD - 1), sorted(answer.status_code for answer in answers)
     assert all(FULL in answer.text for answer in lost)
-    assert town.rows("SELECT goal_minor - reserved_minor FROM campaign WHERE id = ?", campaign.id) == [(0,)]
+    assert town.rows(
+        "SELECT goal_minor - reserved_minor FROM campaign WHERE id = ?", campaign.id
+    ) == [(0,)]
     ids.append(won[0].headers["location"].rpartition("/")[2])
     town.pay(ids)
     town.until_confirmed(campaign, 2)
     town.recorded_once(campaign)
-    paid = town.rows("SELECT settled_minor, investors_count FROM campaign WHERE id = ?", campaign.id)
+    paid = town.rows(
+        "SELECT settled_minor, investors_count FROM campaign WHERE id = ?", campaign.id
+    )
     assert paid == [(10_000_00, 2)]
     assert town.rows(
         "SELECT balance_minor FROM ledger_account WHERE name = ?", f"campaign:{campaign.id}:escrow"

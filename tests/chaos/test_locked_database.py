@@ -18,7 +18,10 @@ def test_pages_answer_while_the_database_is_locked_and_the_work_is_done_afterwar
     town.pay(town.invest(town.investors(PEOPLE), campaign, times=TIMES))
     path = town.stack.folder.root / "crowdfund.db"
     took, refused = [], []
-    with town.browser() as client, closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as other:
+    with (
+        town.browser() as client,
+        closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as other,
+    ):
         other.execute("BEGIN IMMEDIATE")
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -28,7 +31,9 @@ def test_pages_answer_while_the_database_is_locked_and_the_work_is_done_afterwar
                 took.append(time.monotonic() - began)
             if not refused:
                 began = time.monotonic()
-                answer = client.post(f"{town.stack.url('web')}/webhooks/neo-payment/", content=b"{}")
+                answer = client.post(
+                    f"{town.stack.url('web')}/webhooks/neo-payment/", content=b"{}"
+                )
                 refused.append((answer.status_code, time.monotonic() - began))
         other.execute("ROLLBACK")
     assert max(took) < 5, f"a page took {max(took):.1f} s"

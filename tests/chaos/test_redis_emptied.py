@@ -35,7 +35,10 @@ def test_everything_is_finished_within_a_minute_of_redis_being_emptied(town):
     server = redis.Redis.from_url(town.stack.env["REDIS_URL"])
     for _ in range(5):
         seen = town.statuses(campaign)
-        eventually(lambda seen=seen: town.statuses(campaign) != seen or is_finished(town, campaign), "a step")
+        eventually(
+            lambda seen=seen: town.statuses(campaign) != seen or is_finished(town, campaign),
+            "a step",
+        )
         server.flushall()
     assert not is_finished(town, campaign), "the run was over before Redis was emptied"
     finish(town, campaign, "emptied five times")

@@ -51,7 +51,9 @@ def test_what_was_paid_after_the_backup_is_found_and_given_to_its_owners(destroy
         assert [amount for _id, amount, _user in found] == [EACH] * (PEOPLE * TIMES)
         with town.inside():
             for exception_id, *_rest in found:
-                exceptions.resolve(exception_id, "credit", actor="finance", reason="seen at the bank")
+                exceptions.resolve(
+                    exception_id, "credit", actor="finance", reason="seen at the bank"
+                )
                 commit()
             for user_id in {user for *_rest, user in found}:
                 assert ledger.balance(ledger_rules.user_wallet(user_id)) == TIMES * EACH

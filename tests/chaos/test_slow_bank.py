@@ -76,7 +76,9 @@ def open_payments(gateway):
 
 def settled(gateway):
     with reading():
-        query = sa.select(sa.func.count()).where(Payment.gateway == gateway, Payment.status == Status.SETTLED)
+        query = sa.select(sa.func.count()).where(
+            Payment.gateway == gateway, Payment.status == Status.SETTLED
+        )
         found = db.session.scalar(query)
         db.session.remove()
     return found
@@ -94,7 +96,13 @@ def deliver(bank, gateway):
         db.session.remove()
     signer = bank_process.webhook_signer(bank)
     for row in rows:
-        body = {"tx_id": row.tx_id, "cprn": cprn, "status": "SETTLED", "amount": "123.45", "currency": "ETB"}
+        body = {
+            "tx_id": row.tx_id,
+            "cprn": cprn,
+            "status": "SETTLED",
+            "amount": "123.45",
+            "currency": "ETB",
+        }
         inbox.accept(gateway, *signer(body))
 
 
@@ -112,7 +120,9 @@ def test_a_slow_bank_and_two_workers_make_progress_and_hold_nobody_up(banks, two
     rollback()
     tries = db.session.execute(sa.select(sa.func.max(Inbox.attempts), sa.func.count())).one()
     assert tuple(tries) == (0, 2 * PAYMENTS), "each webhook was applied at its first try"
-    assert banks[SLOW].control("deliveries")["asked"] == PAYMENTS, "no row was taken from its worker"
+    assert banks[SLOW].control("deliveries")["asked"] == PAYMENTS, (
+        "no row was taken from its worker"
+    )
     assert db.session.scalar(sa.select(sa.func.count()).select_from(PaymentException)) == 0
     assert ledger.balance("campaign:slow:escrow") == 2 * PAYMENTS * AMOUNT
     assert list(ledger.problems()) == []

@@ -62,7 +62,8 @@ class Audience:
             while line := await page.readline():
                 if line.startswith(f"data: {self.topic}".encode()):
                     self.heard_at.setdefault(place, time.monotonic())
-                    if place in self._again:  # one at a time, and once more if something came meanwhile
+                    # one at a time, and once more if something came meanwhile
+                    if place in self._again:
                         self._again[place] = True
                     else:
                         self._start(self._refetch(place))
@@ -138,7 +139,9 @@ def figures(took):
     parts = []
     for name, times in took.items():
         late = sorted(times)[int(len(times) * 0.95)]
-        parts.append(f"{name} p50 {statistics.median(times):.1f} p95 {late:.1f} max {max(times):.0f} ms")
+        parts.append(
+            f"{name} p50 {statistics.median(times):.1f} p95 {late:.1f} max {max(times):.0f} ms"
+        )
     return ", ".join(parts)
 
 
@@ -154,7 +157,9 @@ def invest_and_look(town, campaign, investor, audience):
     """Invest while all pages are open and somebody looks around; returns what each took."""
     ids = town.invest(investor, campaign)  # the room that it takes is heard of as well
     eventually(
-        lambda: len(audience.heard_at) == STREAMS, "all pages to hear of the room", within_s=HEARD_WITHIN_S
+        lambda: len(audience.heard_at) == STREAMS,
+        "all pages to hear of the room",
+        within_s=HEARD_WITHIN_S,
     )
     began = audience.listen_anew()
     town.pay(ids)

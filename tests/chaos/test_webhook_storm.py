@@ -36,9 +36,18 @@ KEPT = ("PATH", "HOME", "LANG")
 def running(app, database_url, tmp_path):
     """The pieces that take part, on the database of the test; no chain is needed."""
     environ = {name: os.environ[name] for name in KEPT if name in os.environ}
-    environ |= {"DATABASE_URL": database_url, "CHAIN_RPC_URL": "http://127.0.0.1:9", "LOG_LEVEL": "WARNING"}
+    environ |= {
+        "DATABASE_URL": database_url,
+        "CHAIN_RPC_URL": "http://127.0.0.1:9",
+        "LOG_LEVEL": "WARNING",
+    }
     with stack.running(
-        tmp_path / "stack", ports="free", environ=environ, prepare=False, only=PROGRAMS, web_processes=1
+        tmp_path / "stack",
+        ports="free",
+        environ=environ,
+        prepare=False,
+        only=PROGRAMS,
+        web_processes=1,
     ) as started:
         before = config.settings()
         config.use(before.model_copy(update={"redis_url": started.env["REDIS_URL"]}))
@@ -63,7 +72,9 @@ def ask(query):
 
 
 def count_by(column):
-    return Counter(dict(tuple(row) for row in ask(sa.select(column, sa.func.count()).group_by(column))))
+    return Counter(
+        dict(tuple(row) for row in ask(sa.select(column, sa.func.count()).group_by(column)))
+    )
 
 
 def open_payments():
@@ -76,7 +87,9 @@ def open_payments():
                 purpose=("storm", "s"), destination=ESCROW, description="Storm", key=f"storm-{number}",
             )  # fmt: skip
         commit()
-    wait_for(lambda: count_by(Payment.status)["pending"] == PAYMENTS, 180, "all payments to be open")
+    wait_for(
+        lambda: count_by(Payment.status)["pending"] == PAYMENTS, 180, "all payments to be open"
+    )
     return [row.tx_id for row in ask(sa.select(Payment.tx_id))]
 
 
@@ -87,7 +100,9 @@ def storm(bank, tx_ids, seed):
     for tx_id in tx_ids:
         again = chance.choice(["PENDING", "SUCCESS", "SETTLED"])
         nonce = f"again-{tx_id}"
-        events += [{"tx_id": tx_id, "status": status} for status in ("PENDING", "SUCCESS", "SETTLED")]
+        events += [
+            {"tx_id": tx_id, "status": status} for status in ("PENDING", "SUCCESS", "SETTLED")
+        ]
         events += [{"tx_id": tx_id, "status": again, "nonce": nonce, "key": 2}] * (DELIVERIES - 3)
     chance.shuffle(events)
     for start in range(0, len(events), 2000):
@@ -105,7 +120,9 @@ def kill_workers(running, chance):
         time.sleep(chance.random() * 0.3)  # the moment of the kill, not a wait for anything
         pid = wait_for(lambda: running.pid("worker-payments"), 20, "the worker to be back")
         running.kill("worker-payments")
-        wait_for(lambda pid=pid: running.pid("worker-payments") not in (None, pid), 20, "a new worker")
+        wait_for(
+            lambda pid=pid: running.pid("worker-payments") not in (None, pid), 20, "a new worker"
+        )
 
 
 def is_quiet():

@@ -137,7 +137,9 @@ class Town:
             campaign = self.do(self._campaign, company, owner, terms)
             self.do(reviews.approve, campaign, actor=officer)
             self._until(lambda: campaign_queries.by_id(campaign).status == "live", "the contract")
-            return Raise(campaign, self.rows("SELECT slug FROM campaign WHERE id = ?", campaign)[0][0])
+            return Raise(
+                campaign, self.rows("SELECT slug FROM campaign WHERE id = ?", campaign)[0][0]
+            )
 
     def _until(self, check: Callable[[], Any], what: str) -> None:
         def look() -> Any:
@@ -185,7 +187,9 @@ class Town:
 
     # -- money -----------------------------------------------------------------------------
 
-    def invest(self, people: list[str], campaign: Raise, *, times: int = 1, minor: int = 100_00) -> list[str]:
+    def invest(
+        self, people: list[str], campaign: Raise, *, times: int = 1, minor: int = 100_00
+    ) -> list[str]:
         """Let each of the people invest some times; returns the ids of the investments."""
         with self.inside():
             return [
@@ -196,12 +200,15 @@ class Town:
 
     def _order(self, person: str, campaign: Raise, minor: int) -> investments.Order:
         key = f"form-{next(self.numbers):08}"
-        return investments.Order(person, campaign.slug, minor, "bill_bitts", key, has_consented=True)
+        return investments.Order(
+            person, campaign.slug, minor, "bill_bitts", key, has_consented=True
+        )
 
     def pay(self, investments: list[str], *, within_s: float = 60) -> None:
         """Pay at the bank, as soon as it knows of the payments."""
         self.control(
-            "pay", tx_ids=eventually(lambda: self._tx_ids(investments), "the bank", within_s=within_s)
+            "pay",
+            tx_ids=eventually(lambda: self._tx_ids(investments), "the bank", within_s=within_s),
         )
 
     def _tx_ids(self, ids: list[str]) -> list[str] | None:
@@ -228,7 +235,11 @@ class Town:
         """Ask something of the bank's simulator beside the protocol."""
         key = Path(self.stack.env["BILLBITTS_API_KEY_FILE"]).read_text().strip()
         url = f"{self.stack.url('gateway')}/_control/{verb}"
-        return httpx.post(url, json=body, headers={"X-Api-Key": key}, timeout=30).raise_for_status().json()
+        return (
+            httpx.post(url, json=body, headers={"X-Api-Key": key}, timeout=30)
+            .raise_for_status()
+            .json()
+        )
 
     # -- looking ---------------------------------------------------------------------------
 
@@ -240,13 +251,19 @@ class Town:
 
     def due(self) -> dict[str, int]:
         """Return the unfinished work by kind."""
-        return dict(self.rows("SELECT kind, COUNT(*) FROM outbox WHERE state <> 'done' GROUP BY kind"))
+        return dict(
+            self.rows("SELECT kind, COUNT(*) FROM outbox WHERE state <> 'done' GROUP BY kind")
+        )
 
     def recorded_once(self, campaign: Raise) -> None:
         """Check that the contract's events are exactly the investments, each once."""
-        wanted = self.rows("SELECT amount_minor * 10000 FROM investment WHERE campaign_id = ?", campaign.id)
+        wanted = self.rows(
+            "SELECT amount_minor * 10000 FROM investment WHERE campaign_id = ?", campaign.id
+        )
         address = self.rows("SELECT contract_address FROM campaign WHERE id = ?", campaign.id)[0][0]
-        query = "SELECT args FROM chain_event WHERE event = 'InvestmentRecorded' AND status = 'applied'"
+        query = (
+            "SELECT args FROM chain_event WHERE event = 'InvestmentRecorded' AND status = 'applied'"
+        )
         events = [json.loads(row[0]) for row in self.rows(f"{query} AND address = ?", address)]
         assert len({event["paymentRef"] for event in events}) == len(events)
         assert sorted(int(event["amount"]) for event in events) == sorted(row[0] for row in wanted)

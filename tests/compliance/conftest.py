@@ -13,7 +13,13 @@ from crowdfund.people import queries
 from tests import raising
 
 ABOUT = {"legal_name": "Alice Bekele Tadesse", "born_on": "1990-05-01", "nationality": "ET"}
-ADDRESS = {"street": "Bole Road 7", "city": "Addis Ababa", "region": "", "postal_code": "", "country": "ET"}
+ADDRESS = {
+    "street": "Bole Road 7",
+    "city": "Addis Ababa",
+    "region": "",
+    "postal_code": "",
+    "country": "ET",
+}
 IDENTITY = {"id_kind": "passport", "id_number": "EP 123-4567"}
 FACTS = {"about": ABOUT, "address": ADDRESS, "identity": IDENTITY}
 

@@ -41,7 +41,9 @@ def decide(client, cast, found, **data):
 
 def test_a_paper_is_accepted_until_its_day_or_rejected_with_a_reason(carla, cast, app):
     licence, memorandum = paper(cast), paper(cast, "memorandum")
-    assert decide(carla, cast, licence, decision="approve", expires_on="2027-01-31").status_code == 303
+    assert (
+        decide(carla, cast, licence, decision="approve", expires_on="2027-01-31").status_code == 303
+    )
     why = "The second page is missing."
     assert decide(carla, cast, memorandum, decision="reject", reason=why).status_code == 303
     assert (paper(cast).status, str(paper(cast).expires_on)) == ("verified", "2027-01-31")
@@ -94,14 +96,20 @@ def test_who_may_not_decide_cannot(client, cast, name, answer):
     assert decide(person, cast, found, decision="approve").status_code == answer
     for verb in ("changes/approve", "changes/reject", "deactivate", "reactivate"):
         assert (
-            person.post(f"{desk(cast)}/{verb}", data={"reason": "Long enough it is."}).status_code == answer
+            person.post(f"{desk(cast)}/{verb}", data={"reason": "Long enough it is."}).status_code
+            == answer
         )
     assert paper(cast).status == "pending"
 
 
 def test_the_desk_sees_officers_the_masked_account_and_what_was_declared(carla, cast):
     page = carla.get(desk(cast)).text
-    for shown in ("Alice Bekele", "owns 60 %", "···· 6789", "I am allowed to act for this company."):
+    for shown in (
+        "Alice Bekele",
+        "owns 60 %",
+        "···· 6789",
+        "I am allowed to act for this company.",
+    ):
         assert shown in page
     assert raising.BANK["number"] not in page
 
@@ -109,7 +117,9 @@ def test_the_desk_sees_officers_the_masked_account_and_what_was_declared(carla, 
 def test_changes_are_shown_old_beside_new_and_decided(carla, cast, app):
     raising.accept_papers(cast["company"], cast["carla"])
     reviews.approve(cast["company"], actor=cast["carla"])
-    onboarding.save(cast["company"], "contacts", raising.CONTACTS | {"city": "Gondar"}, actor=cast["alice"])
+    onboarding.save(
+        cast["company"], "contacts", raising.CONTACTS | {"city": "Gondar"}, actor=cast["alice"]
+    )
     changes.send(cast["company"], actor=cast["alice"])
     commit()
     assert "Changes and documents waiting (1)" in carla.get("/staff/companies?status=changes").text

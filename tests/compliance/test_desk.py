@@ -54,7 +54,9 @@ def test_each_document_and_then_the_level_is_decided_on_one_page(carla, desk, wa
         ({"decision": "reject", "reason": "<script>alert(1)"}, "plain text"),
     ],
 )  # fmt: skip
-def test_a_decision_that_lacks_something_says_what_and_changes_nothing(carla, desk, waiting, data, words):
+def test_a_decision_that_lacks_something_says_what_and_changes_nothing(
+    carla, desk, waiting, data, words
+):
     paper = desk.paper(waiting, "passport")
     answer = carla.post(here(waiting, "documents", paper.id), data=data)
     assert answer.status_code == 422
@@ -70,12 +72,17 @@ def test_a_request_goes_back_with_a_reason_only(carla, desk, waiting):
         assert answer.status_code == 422
         assert desk.standing(waiting) == ("pending", "none")
     seen = files.revision(waiting)
-    assert carla.post(here(waiting, "reject"), data={"reason": REASON, "revision": seen}).status_code == 303
+    assert (
+        carla.post(here(waiting, "reject"), data={"reason": REASON, "revision": seen}).status_code
+        == 303
+    )
     assert desk.standing(waiting) == ("rejected", "none")
 
 
 @pytest.mark.parametrize("revision", ["", "x", "-1", "99", "0"])
-def test_a_decision_about_another_revision_than_the_one_shown_is_not_taken(carla, desk, waiting, revision):
+def test_a_decision_about_another_revision_than_the_one_shown_is_not_taken(
+    carla, desk, waiting, revision
+):
     desk.accept_all(waiting)
     answer = carla.post(here(waiting, "approve"), data={"revision": revision})
     assert answer.status_code == 409
@@ -106,7 +113,8 @@ def test_who_asked_for_more_than_is_proven_may_get_the_basic_level(carla, desk, 
     desk.accept(alice, desk.paper(alice, "passport").id)
     assert "Verify at the basic level only" in carla.get(here(alice)).text
     seen = {"revision": files.revision(alice)}
-    assert carla.post(here(alice, "approve"), data=seen).status_code == 409  # the enhanced one is not proven
+    # the enhanced one is not proven
+    assert carla.post(here(alice, "approve"), data=seen).status_code == 409
     assert carla.post(here(alice, "approve"), data=seen | {"level": "basic"}).status_code == 303
     assert desk.standing(alice) == ("verified", "basic")
     assert reviews.last_approved(alice).level == "basic"
@@ -135,7 +143,14 @@ def test_who_may_not_decide_cannot(app, desk, waiting, role, reads, writes):
         raising.sign_in(browser, raising.person("somebody", *([role] if role else [])))
     for url in ("/staff/people", here(waiting)):
         assert browser.get(url).status_code == reads
-    verbs = ("approve", "reject", "revoke", "payout-account", f"documents/{paper.id}", f"nominees/{'0' * 32}")
+    verbs = (
+        "approve",
+        "reject",
+        "revoke",
+        "payout-account",
+        f"documents/{paper.id}",
+        f"nominees/{'0' * 32}",
+    )
     for verb in verbs:
         data = {"revision": 1, "reason": REASON, "decision": "reject"}
         assert browser.post(here(waiting, verb), data=data).status_code == writes
@@ -160,7 +175,12 @@ def test_the_queue_shows_who_waits_longest_first_and_counts(carla, desk, waiting
     assert [row.person_id for row in page.rows] == [waiting, bob]
     assert not page.has_more
     counts = desk_queries.counts()
-    assert (counts["waiting"], counts["pending"], counts["verified"], counts["expiring"]) == (2, 2, 1, 1)
+    assert (counts["waiting"], counts["pending"], counts["verified"], counts["expiring"]) == (
+        2,
+        2,
+        1,
+        1,
+    )
     page = carla.get("/staff/people").text
     assert "Waiting for us (2)" in page
     assert "hanna@example.com" not in page

@@ -151,7 +151,8 @@ def test_a_rejection_has_reasons_and_the_person_corrects_and_asks_again(desk, al
         submissions.submit(alice, actor=alice)
     rollback()
     desk.upload(alice, "passport")
-    assert [one.status for one in files.papers(alice)] == ["pending"]  # the refused one was replaced
+    # the refused one was replaced
+    assert [one.status for one in files.papers(alice)] == ["pending"]
     desk.submit(alice)
     assert desk.standing(alice) == ("pending", "none")
     assert queries.get(alice).kyc_reason == ""
@@ -369,7 +370,8 @@ def test_the_number_is_sealed_and_found_again_in_another_file(desk, alice):
     bob = raising.person("bob")
     desk.facts(bob, id_number="ep1234567")
     assert files.same_number(bob) == [alice]
-    files_service.save_facts(bob, "identity", IDENTITY | {"id_number": ""})  # empty: the one we know
+    # empty: the one we know
+    files_service.save_facts(bob, "identity", IDENTITY | {"id_number": ""})
     commit()
     assert files.id_number(bob) == "EP1234567"
 
@@ -378,7 +380,9 @@ def test_a_double_number_is_found_although_the_key_was_changed_between(desk, ali
     desk.facts(alice)
     bob = raising.person("bob")
     kept = config.settings()
-    config.use(kept.model_copy(update={"secret_key": "n" * 40, "secret_key_fallbacks": [kept.secret_key]}))
+    config.use(
+        kept.model_copy(update={"secret_key": "n" * 40, "secret_key_fallbacks": [kept.secret_key]})
+    )
     desk.facts(bob)
     assert files.same_number(bob) == [alice]
     assert files.id_number(alice) == "EP 123-4567"
@@ -408,7 +412,9 @@ def test_the_history_tells_who_did_what_and_why(desk, alice):
     desk.complete(alice)
     desk.submit(alice)
     desk.reject(alice, "The photo is blurred.")
-    found = [(one.what, one.actor, one.status, one.reason) for one in reviews_queries.history(alice)]
+    found = [
+        (one.what, one.actor, one.status, one.reason) for one in reviews_queries.history(alice)
+    ]
     assert ("person", desk.carla, "rejected", "The photo is blurred.") in found
     assert ("review", alice, "submitted", "basic") in found
 

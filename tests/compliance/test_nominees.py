@@ -112,7 +112,8 @@ def test_a_rejection_gives_its_reason_and_a_new_proof_asks_again(desk, alice, pa
     assert (found.status, found.reason) == ("rejected", NO.reason)
     nominees_service.save(pair[0], alice, SARA | {"contact": "other@example.com"})
     commit()
-    assert status(pair[0], alice) == "rejected"  # the proof that was refused is still the one there is
+    # the proof that was refused is still the one there is
+    assert status(pair[0], alice) == "rejected"
     prove(pair[0], alice)
     assert status(pair[0], alice) == "pending"
     assert len(documents.of_owner(("nominee", pair[0]))) == 1

@@ -34,12 +34,14 @@ def test_a_birthday_that_cannot_be_is_refused_with_a_sentence(typed, words):
 
 @pytest.mark.parametrize("typed", ["2008-06-15", "1905-06-16", "2000-02-29"])
 def test_a_birthday_on_the_boundary_is_taken(typed):
-    assert facts.clean("about", GOOD | {"born_on": typed}, today=TODAY)["born_on"] == date.fromisoformat(
-        typed
-    )
+    assert facts.clean("about", GOOD | {"born_on": typed}, today=TODAY)[
+        "born_on"
+    ] == date.fromisoformat(typed)
 
 
-@pytest.mark.parametrize("typed", ["", " ", "<b>x</b>", "a\nb", "a\x00b", "x" * 121, "A", "a\u202eb"])
+@pytest.mark.parametrize(
+    "typed", ["", " ", "<b>x</b>", "a\nb", "a\x00b", "x" * 121, "A", "a\u202eb"]
+)
 def test_what_is_no_name_is_refused(typed):
     assert "legal_name" in refused("about", legal_name=typed)
 
@@ -130,7 +132,9 @@ def test_a_level_ends_with_the_first_document_it_needs():
         ("rejected", "none", None, "could not verify"), ("pending", "basic", None, "are checking"),
     ],
 )  # fmt: skip
-def test_new_money_is_refused_in_words_unless_the_person_is_verified_today(status, level, expires_on, words):
+def test_new_money_is_refused_in_words_unless_the_person_is_verified_today(
+    status, level, expires_on, words
+):
     found = eligibility.refusal(status, level, expires_on, TODAY)
     assert (found is None) if words is None else (words in found)
 

@@ -72,11 +72,17 @@ def test_a_reviewer_sees_no_buttons_for_a_company_of_their_own(client, cast):
 def test_who_may_not_decide_cannot(client, cast, waiting, name, reads, writes):
     if name:
         raising.sign_in(client, cast[name])
-    for path in ("/staff/companies", f"/staff/companies/{waiting}", f"/staff/companies/{waiting}/state"):
+    for path in (
+        "/staff/companies",
+        f"/staff/companies/{waiting}",
+        f"/staff/companies/{waiting}/state",
+    ):
         assert client.get(path).status_code == reads
     for verb in ("approve", "reject", "register-again"):
         assert (
-            client.post(f"/staff/companies/{waiting}/{verb}", data={"reason": "long enough"}).status_code
+            client.post(
+                f"/staff/companies/{waiting}/{verb}", data={"reason": "long enough"}
+            ).status_code
             == writes
         )
     assert status(waiting) == "submitted"

@@ -37,7 +37,9 @@ def picture(kind="JPEG", size=(320, 200), **more):
 
 def archive(name="run.sh", data=MARK):
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED if len(data) > MB else zipfile.ZIP_STORED) as made:
+    with zipfile.ZipFile(
+        out, "w", zipfile.ZIP_DEFLATED if len(data) > MB else zipfile.ZIP_STORED
+    ) as made:
         made.writestr(name, data)
     return out.getvalue()
 
@@ -48,7 +50,11 @@ def chunk(kind, data):
 
 def png(width, height, *, bits=1, colour=0, rows=b""):
     head = struct.pack("!IIBBBBB", width, height, bits, colour, 0, 0, 0)
-    parts = chunk(b"IHDR", head) + chunk(b"IDAT", rows or zlib.compress(b"\0" * 4096)) + chunk(b"IEND", b"")
+    parts = (
+        chunk(b"IHDR", head)
+        + chunk(b"IDAT", rows or zlib.compress(b"\0" * 4096))
+        + chunk(b"IEND", b"")
+    )
     return b"\x89PNG\r\n\x1a\n" + parts
 
 
@@ -123,12 +129,18 @@ def active(pdf):
     page.AA = pikepdf.Dictionary(O=script(pdf))
     launch = pikepdf.Dictionary(S=pikepdf.Name.Launch, F=pikepdf.String(MARK))
     submit = pikepdf.Dictionary(S=pikepdf.Name.SubmitForm, F=pikepdf.String(MARK))
-    uri = pikepdf.Dictionary(S=pikepdf.Name.URI, URI=pikepdf.String(b"https://evil.example/" + MARK))
-    page.Annots = pikepdf.Array([link(pdf, action) for action in (launch, submit, uri, script(pdf))])
+    uri = pikepdf.Dictionary(
+        S=pikepdf.Name.URI, URI=pikepdf.String(b"https://evil.example/" + MARK)
+    )
+    page.Annots = pikepdf.Array(
+        [link(pdf, action) for action in (launch, submit, uri, script(pdf))]
+    )
     xfa = pdf.make_stream(b"<script>" + MARK + b"</script>")
     pdf.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array(), XFA=xfa)
     # Reached from what is kept: a resource that is an action, a form with a stream in another file.
-    form = pdf.make_stream(b"q Q", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form, BBox=[0, 0, 9, 9])
+    form = pdf.make_stream(
+        b"q Q", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form, BBox=[0, 0, 9, 9]
+    )
     form.PieceInfo, form.Ref = (
         pikepdf.Dictionary(X=pikepdf.String(MARK)),
         pikepdf.Dictionary(F=pikepdf.String(MARK)),
@@ -159,7 +171,11 @@ def described(pdf):
 
 def photo_with_tail(pdf):
     image = pdf.make_stream(picture() + b"<html>" + MARK + b"</html>" + archive())
-    image.Type, image.Subtype, image.Filter = pikepdf.Name.XObject, pikepdf.Name.Image, pikepdf.Name.DCTDecode
+    image.Type, image.Subtype, image.Filter = (
+        pikepdf.Name.XObject,
+        pikepdf.Name.Image,
+        pikepdf.Name.DCTDecode,
+    )
     image.Width, image.Height, image.BitsPerComponent = 320, 200, 8
     image.ColorSpace = pikepdf.Name.DeviceRGB
     pdf.pages[0].obj.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(A=image))
@@ -204,7 +220,8 @@ def raw_pdf(objects, *, root=1):
     out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(places) + 1)
     out += b"".join(b"%010d 00000 n \n" % place for place in places)
     return bytes(out) + (
-        b"trailer << /Size %d /Root %d 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(places) + 1, root, start)
+        b"trailer << /Size %d /Root %d 0 R >>\nstartxref\n%d\n%%%%EOF\n"
+        % (len(places) + 1, root, start)
     )
 
 
@@ -222,7 +239,10 @@ def many_pages(count, told=None):
 
 
 def one_page(extra, *more):
-    catalog, tree = b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>"
+    catalog, tree = (
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+    )
     return raw_pdf([catalog, tree, PAGE % extra, *more])
 
 
@@ -238,7 +258,9 @@ def zeros(megabytes, times=1):
 
 
 def deep_tree(depth):
-    nodes = [b"<< /Type /Pages /Kids [%d 0 R] /Count 1 >>" % (number + 3) for number in range(depth)]
+    nodes = [
+        b"<< /Type /Pages /Kids [%d 0 R] /Count 1 >>" % (number + 3) for number in range(depth)
+    ]
     last = b"<< /Type /Page /MediaBox [0 0 9 9] >>"
     return raw_pdf([b"<< /Type /Catalog /Pages 2 0 R >>", *nodes, last])
 
@@ -254,7 +276,11 @@ def hidden_objects(packed):
     )  # fmt: skip
     table = stream(rows, b"/Type /XRef /Size 7 /W [1 4 2] /Root 1 0 R")
     return (
-        head + body + b"6 0 obj\n" + table + b"\nendobj\nstartxref\n%d\n%%%%EOF\n" % (len(head) + len(body))
+        head
+        + body
+        + b"6 0 obj\n"
+        + table
+        + b"\nendobj\nstartxref\n%d\n%%%%EOF\n" % (len(head) + len(body))
     )
 
 
@@ -268,8 +294,16 @@ def bombs():
     nested = b"/Resources << /Properties << /A " + b"[" * 100_000 + b"]" * 100_000 + b" >> >>"
     return {
         "zip bomb": ("doc.zip", archive("zeros", b"\0" * 30 * MB), "Office file or a ZIP"),
-        "zip bomb called pdf": ("doc.pdf", archive("zeros", b"\0" * 30 * MB), "Office file or a ZIP"),
-        "drawing of 1 GB": ("doc.pdf", one_page(b"/Contents 4 0 R", stream(gigabyte, flate)), "unpacks"),
+        "zip bomb called pdf": (
+            "doc.pdf",
+            archive("zeros", b"\0" * 30 * MB),
+            "Office file or a ZIP",
+        ),
+        "drawing of 1 GB": (
+            "doc.pdf",
+            one_page(b"/Contents 4 0 R", stream(gigabyte, flate)),
+            "unpacks",
+        ),
         "drawing packed twice": (
             "doc.pdf",
             one_page(b"/Contents 4 0 R", stream(zeros(1000, 2), twice)),
@@ -278,7 +312,9 @@ def bombs():
         "many drawings": ("doc.pdf", one_page(b"/Contents [" + refs + b"]", *many), "unpacks"),
         "picture of 10 GB": (
             "doc.pdf",
-            one_page(b"/Resources << /XObject << /I 4 0 R >> >>", stream(gigabyte, image + b" " + flate)),
+            one_page(
+                b"/Resources << /XObject << /I 4 0 R >> >>", stream(gigabyte, image + b" " + flate)
+            ),
             "unpacks",
         ),
         "objects of 1 GB": ("doc.pdf", hidden_objects(gigabyte), "damaged"),
@@ -286,7 +322,9 @@ def bombs():
         "pages in pages": ("doc.pdf", deep_tree(50_000), "damaged"),
         "pages in a circle": (
             "doc.pdf",
-            raw_pdf([b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [2 0 R] /Count 1 >>"]),
+            raw_pdf(
+                [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [2 0 R] /Count 1 >>"]
+            ),
             "",
         ),
     }
@@ -306,11 +344,19 @@ def strangers():
         "11 MB": ("doc.pdf", b"%PDF-1.7\n" + b"\0" * 11 * MB, "larger than 10 MB"),
         "svg with a script": ("logo.svg", svg, "drawing"),
         "svg called png": ("logo.png", b"<?xml version='1.0'?>" + svg, "drawing"),
-        "html called pdf": ("doc.pdf", b"<!DOCTYPE html><script>" + MARK + b"</script>", "web page"),
+        "html called pdf": (
+            "doc.pdf",
+            b"<!DOCTYPE html><script>" + MARK + b"</script>",
+            "web page",
+        ),
         "program called jpg": ("me.jpg", b"MZ\x90\0" + MARK * 200, "program"),
         "program called pdf": ("doc.pdf", b"\x7fELF\x02\x01\x01" + MARK * 200, "program"),
         "office file": ("doc.docx", office.getvalue(), "Office file"),
-        "old office file": ("doc.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + MARK * 200, "Office file"),
+        "old office file": (
+            "doc.doc",
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + MARK * 200,
+            "Office file",
+        ),
         "eicar": ("doc.pdf", EICAR, "cannot read this file"),
         "text": ("doc.txt", MARK * 9, "cannot read this file"),
         "heic": ("me.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + MARK, "HEIC"),

@@ -39,7 +39,11 @@ def look(path):
     try:
         examined = service.examine("other", filename, data)
     except CrowdfundError as refusal:
-        return {"status": refusal.status, "says": refusal.user_message, "took_s": processor_s() - start}
+        return {
+            "status": refusal.status,
+            "says": refusal.user_message,
+            "took_s": processor_s() - start,
+        }
     took = processor_s() - start
     path.with_suffix(".out").write_bytes(examined.data)
     return {"status": 200, "took_s": took, "type": examined.content_type, "name": examined.filename}

@@ -42,8 +42,13 @@ def opened(data, content_type):
         with pikepdf.open(io.BytesIO(data)) as pdf:
             for thing in pdf.objects:
                 found.append(repr(thing).encode())
-                if isinstance(thing, pikepdf.Stream) and thing.get("/Filter") == pikepdf.Name.FlateDecode:
-                    found.append(zlib.decompressobj().decompress(thing.read_raw_bytes(), 50_000_000))
+                if (
+                    isinstance(thing, pikepdf.Stream)
+                    and thing.get("/Filter") == pikepdf.Name.FlateDecode
+                ):
+                    found.append(
+                        zlib.decompressobj().decompress(thing.read_raw_bytes(), 50_000_000)
+                    )
     return b"\n".join(found)
 
 
@@ -61,7 +66,9 @@ def test_an_upload_is_refused_with_a_sentence_or_made_harmless(seen, name):
         assert found["says"].endswith(".")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell, nor limit a child's memory")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="other systems do not tell, nor limit a child's memory"
+)
 def test_no_upload_takes_300_megabytes(seen):
     assert seen["peak_mb"] < 300
 
@@ -100,7 +107,9 @@ def test_what_acts_in_a_pdf_is_gone_and_what_is_seen_stays(seen):
         ("MEMORY_MB", 30, rules.FileRefused, " again."),
     ],
 )
-def test_a_file_that_takes_too_much_ends_with_a_sentence(app, monkeypatch, limit, value, error, sentence):
+def test_a_file_that_takes_too_much_ends_with_a_sentence(
+    app, monkeypatch, limit, value, error, sentence
+):
     monkeypatch.setattr(sanitising, limit, value)
     with pytest.raises(error) as refusal:
         service.examine("other", "doc.pdf", corpus.paper())

@@ -24,7 +24,14 @@ def test_a_picture_is_made_anew_without_its_metadata(app):
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "CMYK"])
 def test_a_picture_of_any_kind_keeps_its_colours_on_white(app, mode):
-    half = {"I;16": 40_000, "P": 3, "1": 1, "LA": (200, 0), "RGBA": (9, 9, 9, 0), "CMYK": (0, 255, 255, 0)}
+    half = {
+        "I;16": 40_000,
+        "P": 3,
+        "1": 1,
+        "LA": (200, 0),
+        "RGBA": (9, 9, 9, 0),
+        "CMYK": (0, 255, 255, 0),
+    }
     out = io.BytesIO()
     source = Image.new(mode, (40, 20), half.get(mode, 128 if mode == "L" else (255, 0, 0)))
     if mode == "P":
@@ -33,7 +40,9 @@ def test_a_picture_of_any_kind_keeps_its_colours_on_white(app, mode):
     with Image.open(io.BytesIO(service.poster(out.getvalue()).data)) as picture:
         seen = picture.convert("RGB").getpixel((20, 10))
     grey, red, white = (128, 128, 128), (255, 0, 0), (255, 255, 255)
-    meant = {"L": grey, "I;16": (156, 156, 156), "1": white, "LA": white, "RGBA": white}.get(mode, red)
+    meant = {"L": grey, "I;16": (156, 156, 156), "1": white, "LA": white, "RGBA": white}.get(
+        mode, red
+    )
     assert all(abs(one - other) < 12 for one, other in zip(seen, meant, strict=True)), (mode, seen)
 
 

@@ -55,7 +55,9 @@ def clamd(folder):
     }
     lines = "".join(f"{name} {value}\n" for name, value in settings.items())
     (folder / "clamd.conf").write_text(lines)
-    with subprocess.Popen([shutil.which("clamd"), "-c", str(folder / "clamd.conf")], stdout=-3) as process:
+    with subprocess.Popen(
+        [shutil.which("clamd"), "-c", str(folder / "clamd.conf")], stdout=-3
+    ) as process:
         try:
             until = time.monotonic() + 20
             while not path.exists() and time.monotonic() < until and process.poll() is None:

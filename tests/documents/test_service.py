@@ -224,7 +224,9 @@ def verified(alice, carla, expires_on):
     return document_id
 
 
-def test_a_verified_document_expires_after_its_last_day_in_the_zone_of_the_platform(alice, carla, frozen):
+def test_a_verified_document_expires_after_its_last_day_in_the_zone_of_the_platform(
+    alice, carla, frozen
+):
     last = date(2026, 6, 16)
     document_id = verified(alice, carla, last)
     # Addis Ababa is three hours ahead: there the 16th ends at 21:00 UTC.
@@ -247,7 +249,8 @@ def test_only_verified_documents_expire(alice, carla, frozen, heard):
 def test_the_owner_is_reminded_once_thirty_days_before(alice, carla, frozen, heard):
     document_id = verified(alice, carla, date(2026, 8, 1))
     facts = {"document_id": document_id, "owner_kind": "person", "owner_id": alice}
-    for days, expected in ((16, 0), (1, 1), (1, 0)):  # from the 15th of June to the 1st of July, and on
+    # from the 15th of June to the 1st of July, and on
+    for days, expected in ((16, 0), (1, 1), (1, 0)):
         frozen.advance(timedelta(days=days))
         assert service.remind_due() == expected, frozen.now()
         commit()
@@ -311,7 +314,11 @@ def test_a_destroyed_document_does_not_open_even_from_bytes_that_were_copied_bef
 
 def everything_in_the_database():
     rollback()
-    rows = [row for table in db.metadata.sorted_tables for row in db.session.execute(sa.select(table)).all()]
+    rows = [
+        row
+        for table in db.metadata.sorted_tables
+        for row in db.session.execute(sa.select(table)).all()
+    ]
     return " ".join(str(value) for row in rows for value in row)
 
 
@@ -336,7 +343,9 @@ def database_bytes():
     the next process to leave the database would take the log away from under us.
     """
     rollback()
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT", reader=True) as connection:
+    with db.engine.connect().execution_options(
+        isolation_level="AUTOCOMMIT", reader=True
+    ) as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     name = db.engine.url.database
     return subprocess.check_output(["cat", name, f"{name}-wal"])

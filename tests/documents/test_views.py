@@ -10,7 +10,13 @@ from tests import raising
 
 @pytest.fixture
 def cast(app, frozen):
-    names = {"alice": (), "bob": (), "carla": ("compliance",), "fred": ("finance",), "reg": ("regulator",)}
+    names = {
+        "alice": (),
+        "bob": (),
+        "carla": ("compliance",),
+        "fred": ("finance",),
+        "reg": ("regulator",),
+    }
     return {name: raising.person(name, *roles) for name, roles in names.items()}
 
 
@@ -63,9 +69,15 @@ def test_staff_who_verify_may_look_and_strangers_learn_nothing(app, cast, name, 
     document_id = kept(("person", cast["alice"]), cast["alice"])
     assert ask(app, cast, name, document_id).status_code == status
     looks = queries.access_log(("person", cast["alice"]))
-    assert [(look.viewer, look.purpose) for look in looks] == ([(cast[name], purpose)] if purpose else [])
-    recorded = [row for row in audit.about("document", document_id) if row.action == "document.view"]
-    assert [row.actor for row in recorded] == ([cast[name]] if purpose in ("review", "audit") else [])
+    assert [(look.viewer, look.purpose) for look in looks] == (
+        [(cast[name], purpose)] if purpose else []
+    )
+    recorded = [
+        row for row in audit.about("document", document_id) if row.action == "document.view"
+    ]
+    assert [row.actor for row in recorded] == (
+        [cast[name]] if purpose in ("review", "audit") else []
+    )
 
 
 def test_a_stranger_gets_the_same_answer_for_a_document_that_does_not_exist(app, cast):

@@ -18,14 +18,20 @@ from tests import raising
 
 def letters(world):
     world.work()
-    return [(letter["To"], letter["Subject"]) for letter in mail.OUTBOX if "charlie" in letter["To"]]
+    return [
+        (letter["To"], letter["Subject"]) for letter in mail.OUTBOX if "charlie" in letter["To"]
+    ]
 
 
 def test_money_that_is_taken_is_not_in_until_it_is_settled(world):
     investment_id = world.place()
     world.bank_says(investment_id, "SUCCESS")
     assert world.status(investment_id) == "authorised"
-    assert (world.campaign().settled_minor, world.escrow(), world.writes(investment_id)) == (0, 0, [])
+    assert (world.campaign().settled_minor, world.escrow(), world.writes(investment_id)) == (
+        0,
+        0,
+        [],
+    )
 
 
 def test_settled_money_counts_lies_in_escrow_goes_on_chain_and_is_announced_once(world):
@@ -222,4 +228,8 @@ def test_sums_of_the_portfolio_tell_settled_money_from_money_on_its_way(world):
     assert queries.totals(world.people["charlie"]) == {
         "invested_minor": 1_000_00, "pending_minor": 300_00, "campaigns": 1,
     }  # fmt: skip
-    assert queries.totals(world.people["dora"]) == {"invested_minor": 0, "pending_minor": 0, "campaigns": 0}
+    assert queries.totals(world.people["dora"]) == {
+        "invested_minor": 0,
+        "pending_minor": 0,
+        "campaigns": 0,
+    }

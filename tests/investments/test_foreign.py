@@ -30,14 +30,17 @@ def kept():
     rollback()
     names = ("kind", "amount_minor", "room_minor", "who", "refunded_at")
     return [
-        tuple(row) for row in db.session.execute(sa.select(*(ForeignMoney.__table__.c[n] for n in names)))
+        tuple(row)
+        for row in db.session.execute(sa.select(*(ForeignMoney.__table__.c[n] for n in names)))
     ]
 
 
 def asked():
     rollback()
     table = PaymentException.__table__
-    return list(db.session.execute(sa.select(table.c.amount_minor, table.c.currency, table.c.detail)))
+    return list(
+        db.session.execute(sa.select(table.c.amount_minor, table.c.currency, table.c.detail))
+    )
 
 
 def test_token_money_of_a_stranger_takes_room_and_is_shown_to_staff_once(world):
@@ -71,11 +74,15 @@ def test_money_in_a_contract_that_no_campaign_here_has_is_shown_to_staff_all_the
 
 
 @pytest.mark.parametrize(("is_ours", "number"), [(True, 0), (False, 1)])
-def test_fiat_that_another_transaction_recorded_is_foreign_only_if_its_reference_is(world, is_ours, number):
+def test_fiat_that_another_transaction_recorded_is_foreign_only_if_its_reference_is(
+    world, is_ours, number
+):
     investment_id = world.place()
     reference = intent_bytes32(rules.reference(investment_id)) if is_ours else "0x" + "9" * 64
     foreign.fiat_recorded(
-        contract_event("InvestmentRecorded", 100_00, paymentRef=reference, investorKey="0x" + "7" * 64)
+        contract_event(
+            "InvestmentRecorded", 100_00, paymentRef=reference, investorKey="0x" + "7" * 64
+        )
     )
     commit()
     assert len(kept()) == len(asked()) == number
@@ -84,7 +91,9 @@ def test_fiat_that_another_transaction_recorded_is_foreign_only_if_its_reference
 def test_token_money_that_went_back_is_noted_for_its_investor_alone(world):
     other = "0x" + "8" * 40
     foreign.token_money_came(invested(400_00))
-    foreign.token_money_came(contract_event("Invested", 100_00, intentId="0x02", investor=other, ordinal=4))
+    foreign.token_money_came(
+        contract_event("Invested", 100_00, intentId="0x02", investor=other, ordinal=4)
+    )
     commit()
     foreign.token_money_went_back(raising.CONTRACT, STRANGER)
     commit()

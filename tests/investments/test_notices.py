@@ -60,7 +60,11 @@ def test_an_investor_hears_of_each_station_once(world):
     world.work()
     end_campaign()
     refund_all(world)
-    assert sorted(kinds(world)) == ["investment.recorded", "investment.refunded", "investment.settled"]
+    assert sorted(kinds(world)) == [
+        "investment.recorded",
+        "investment.refunded",
+        "investment.settled",
+    ]
 
 
 def test_each_move_wakes_the_investment_the_portfolio_and_the_wallet(world, woken):
@@ -154,7 +158,9 @@ def expired(world, frozen, *, amount="1,000"):
 def escrowed(investment_id, world):
     """Let the money of a payment that we had given up lie in escrow, as when staff accept it."""
     amount = world.investment(investment_id).amount_minor
-    move = accounts.Posting(accounts.external("bill_bitts"), accounts.escrow(world.campaign_id), amount)
+    move = accounts.Posting(
+        accounts.external("bill_bitts"), accounts.escrow(world.campaign_id), amount
+    )
     posting.post(f"test:{investment_id}", [move], kind="test")
     commit()
 

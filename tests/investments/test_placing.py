@@ -32,7 +32,11 @@ def nothing_was_stored(world):
 def test_a_placed_investment_has_its_room_its_consent_and_a_payment_to_the_escrow(world):
     investment_id = world.place(amount="1,500")
     investment, payment = world.investment(investment_id), world.payment(investment_id)
-    assert (investment.status, investment.amount_minor, investment.shares) == ("paying", 1_500_00, 15)
+    assert (investment.status, investment.amount_minor, investment.shares) == (
+        "paying",
+        1_500_00,
+        15,
+    )
     assert world.campaign().reserved_minor == 1_500_00
     assert world.campaign().settled_minor == 0
     assert (payment.status, payment.amount_minor) == ("pending", 1_500_00)
@@ -182,7 +186,10 @@ def test_of_fifty_investors_on_the_last_share_exactly_one_succeeds(app, world):
 
 
 def test_one_person_cannot_pass_the_greatest_amount_by_many_forms_at_once(app, world):
-    works = [lambda n=n: service.place(world.order(amount="2,000", key=f"form-key-{n}")) for n in range(6)]
+    works = [
+        lambda n=n: service.place(world.order(amount="2,000", key=f"form-key-{n}"))
+        for n in range(6)
+    ]
     outcomes = at_once(app, works)
     assert sum(isinstance(one, str) for one in outcomes) == 2
     rollback()
@@ -201,7 +208,9 @@ def test_the_quote_gives_the_same_verdict_as_the_placing(world):
 def test_every_change_of_status_is_kept_with_its_moment(world):
     investment_id = world.place()
     world.bank_says(investment_id, "SUCCESS", "SETTLED")
-    query = sa.select(investment_event.c.from_status, investment_event.c.to_status, investment_event.c.actor)
+    query = sa.select(
+        investment_event.c.from_status, investment_event.c.to_status, investment_event.c.actor
+    )
     assert db.session.execute(query.order_by(investment_event.c.id)).all() == [
         (None, "paying", world.people["charlie"]), ("paying", "authorised", "system"),
         ("authorised", "settled", "system"),

@@ -136,8 +136,12 @@ def check_books(world):
             if (row.received_currency or "") == currency
         )
         unexpected = booked("payment.unexpected", currency)
-        assert shown == booked("payment.succeeded", currency) - booked("payment.succeeded.reversed", currency)
-        assert payments.held_totals().get(currency, 0) == ledger.balance("platform:suspense", currency)
+        assert shown == booked("payment.succeeded", currency) - booked(
+            "payment.succeeded.reversed", currency
+        )
+        assert payments.held_totals().get(currency, 0) == ledger.balance(
+            "platform:suspense", currency
+        )
         returned = booked("payment.exception.return", currency)
         assert -ledger.balance(EXTERNAL, currency) == shown + unexpected - returned
     rollback()
@@ -153,7 +157,9 @@ def booked(kind, currency):
 def open_exceptions():
     rollback()
     table = PaymentException.__table__
-    rows = db.session.execute(sa.select(table).where(table.c.state == "open").order_by(table.c.id)).all()
+    rows = db.session.execute(
+        sa.select(table).where(table.c.state == "open").order_by(table.c.id)
+    ).all()
     rollback()
     return rows
 
@@ -193,7 +199,9 @@ def welcomes_late_money():
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 @pytest.mark.parametrize("has_ended", [False, True], ids=["live", "campaign failed"])
-def test_no_decision_loses_doubles_or_hides_money(world, frozen, welcomes_late_money, way, has_ended):
+def test_no_decision_loses_doubles_or_hides_money(
+    world, frozen, welcomes_late_money, way, has_ended
+):
     chance = random.Random(f"{way.__name__}{has_ended}")
     placed = [world.place(amount="500", key=f"form-key-{n}") for n in range(2 * len(Resolution))]
     orders = [world.payment(one) for one in placed]

@@ -26,7 +26,12 @@ def settled(world):
 
 def counted(world):
     campaign = world.campaign()
-    return campaign.settled_minor, campaign.reserved_minor, campaign.investors_count, campaign.refused_count
+    return (
+        campaign.settled_minor,
+        campaign.reserved_minor,
+        campaign.investors_count,
+        campaign.refused_count,
+    )
 
 
 def refuse(investment_id, reason="AboveGoal"):
@@ -37,7 +42,9 @@ def refuse(investment_id, reason="AboveGoal"):
 
 def give_back(world, *ids):
     rollback()
-    count = returning.give_back_unrecorded(world.campaign_id, ids, reason="The contract did not record it.")
+    count = returning.give_back_unrecorded(
+        world.campaign_id, ids, reason="The contract did not record it."
+    )
     commit()
     return count
 
@@ -103,7 +110,9 @@ def test_what_was_recorded_just_before_the_end_is_refunded_on_the_contract_too(w
     raising.confirm("investment", one)  # it was on chain before the contract was cancelled
     outbox.drain("chain")
     rollback()
-    assert [row.function for row in chain.writes_of("refund", world.campaign_id)] == ["recordRefund"]
+    assert [row.function for row in chain.writes_of("refund", world.campaign_id)] == [
+        "recordRefund"
+    ]
     assert world.status(one) == "returned"
 
 

@@ -84,7 +84,11 @@ def test_the_portfolio_calls_it_under_review_as_its_own_page_does(world, charlie
     assert text_of(charlie.get("/portfolio")).count("Under review") == 1
     decide(world, "return")
     shown = text_of(charlie.get("/portfolio"))
-    assert ("Under review" in shown, shown.count("Not invested"), shown.count("Paid")) == (False, 1, 2)
+    assert ("Under review" in shown, shown.count("Not invested"), shown.count("Paid")) == (
+        False,
+        1,
+        2,
+    )
 
 
 @pytest.mark.parametrize("amount", ["900.00", "1100.00"])
@@ -95,7 +99,9 @@ def test_the_portfolio_calls_it_under_review_as_its_own_page_does(world, charlie
         ("credit", "We credited {amount} to your wallet on"),
     ],
 )
-def test_after_the_decision_the_page_says_what_was_decided(world, charlie, amount, resolution, sentence):
+def test_after_the_decision_the_page_says_what_was_decided(
+    world, charlie, amount, resolution, sentence
+):
     investment_id = world.place()
     settle(world, investment_id, amount=amount)
     decide(world, resolution)
@@ -114,9 +120,16 @@ def test_too_much_that_was_accepted_shows_where_each_part_went(world, charlie):
     settle(world, investment_id, amount="1100.00")
     decide(world, "accept")
     page = show(charlie, investment_id)
-    assert "We used 1,000.00 ETB as you asked and credited the remaining 100.00 ETB to your wallet" in page
+    assert (
+        "We used 1,000.00 ETB as you asked and credited the remaining 100.00 ETB to your wallet"
+        in page
+    )
     assert "Our staff will decide" not in page
-    assert (world.status(investment_id), world.escrow(), world.wallet()) == ("settled", 1_000_00, 100_00)
+    assert (world.status(investment_id), world.escrow(), world.wallet()) == (
+        "settled",
+        1_000_00,
+        100_00,
+    )
 
 
 def test_money_in_another_currency_is_named_in_its_currency(world, charlie):

@@ -53,10 +53,30 @@ RECEIVED = rules.Came(is_received=True)
         ("failed", REVERSED, "Payment taken back", "took the payment back"),
         ("failed", RECEIVED, "Payment received too late", "had ended when the money arrived"),
         ("expired", RECEIVED, "Payment received too late", "had ended when the money arrived"),
-        ("expired", rules.Came(True, False, review("late")), "Payment received too late", "had ended"),
-        ("failed", rules.Came(True, False, review("too_much", "credit")), "Not invested", "not the amount"),
-        ("failed", rules.Came(True, False, review("too_little", "return")), "Not invested", "not the amount"),
-        ("failed", rules.Came(True, False, review("wrong_currency", "return")), "Not invested", "currency"),
+        (
+            "expired",
+            rules.Came(True, False, review("late")),
+            "Payment received too late",
+            "had ended",
+        ),
+        (
+            "failed",
+            rules.Came(True, False, review("too_much", "credit")),
+            "Not invested",
+            "not the amount",
+        ),
+        (
+            "failed",
+            rules.Came(True, False, review("too_little", "return")),
+            "Not invested",
+            "not the amount",
+        ),
+        (
+            "failed",
+            rules.Came(True, False, review("wrong_currency", "return")),
+            "Not invested",
+            "currency",
+        ),
     ],
 )
 def test_a_person_whose_payment_did_not_count_reads_why(status, came, label, sentence):
@@ -70,7 +90,11 @@ def test_a_person_whose_payment_did_not_count_reads_why(status, came, label, sen
 def test_a_payment_that_came_and_was_not_invested_keeps_its_step():
     times = {Status.AUTHORISED: MOMENT, Status.FAILED: MOMENT}
     found = steps("failed", came=rules.Came(True, False, review("too_much", "return")), times=times)
-    assert [step["label"] for step in found] == ["Investment placed", "Paid at NEO Bank", "Not invested"]
+    assert [step["label"] for step in found] == [
+        "Investment placed",
+        "Paid at NEO Bank",
+        "Not invested",
+    ]
     assert [step["state"] for step in found] == ["done", "done", "failed"]
     assert found[1]["text"] == ""
 

@@ -29,7 +29,9 @@ def change(model, row_id, **values):
 def found():
     """Return what the proofs say, less I8: in these tests nobody has really been to the chain."""
     rollback()
-    return " | ".join(problem for problem in queries.problems() if not problem.startswith("intent "))
+    return " | ".join(
+        problem for problem in queries.problems() if not problem.startswith("intent ")
+    )
 
 
 def test_a_run_is_kept_and_a_confirmation_that_nobody_saw_on_chain_breaks_i8(settled):
@@ -79,6 +81,8 @@ def test_an_ended_campaign_whose_escrow_holds_more_than_is_owed_breaks_i7(world,
 
 def test_work_that_was_given_up_breaks_i10(settled):
     outbox.add("notifications.send", "given-up", {"message_id": "none"})
-    db.session.execute(sa.update(outbox_table).where(outbox_table.c.key == "given-up").values(state="dead"))
+    db.session.execute(
+        sa.update(outbox_table).where(outbox_table.c.key == "given-up").values(state="dead")
+    )
     commit()
     assert "I10 1 × notifications.send" in found()

@@ -52,7 +52,10 @@ def count():
 
 def test_the_form_shows_terms_warning_and_a_key_of_its_own(world, charlie):
     first, second = (charlie.get(invest_url(world)) for _ in range(2))
-    assert "Shares cost 100.00 ETB each. Each person can invest from 100.00 ETB to 5,000.00 ETB" in first.text
+    assert (
+        "Shares cost 100.00 ETB each. Each person can invest from 100.00 ETB to 5,000.00 ETB"
+        in first.text
+    )
     assert "I may lose all of the money" in first.text
     keys = {re.search(r'name="key"[^>]*value="([^"]+)"', page.text)[1] for page in (first, second)}
     assert len(keys) == 2
@@ -85,7 +88,9 @@ def test_a_reused_form_with_another_amount_is_refused_and_says_so(world, charlie
 
 
 @pytest.mark.parametrize("typed", NASTY)
-def test_what_is_no_amount_gets_a_sentence_keeps_what_was_typed_and_stores_nothing(world, charlie, typed):
+def test_what_is_no_amount_gets_a_sentence_keeps_what_was_typed_and_stores_nothing(
+    world, charlie, typed
+):
     answer = charlie.post(invest_url(world), data=form(amount=typed))
     assert answer.status_code == 422
     assert 'class="cf-summary' in answer.text or 'role="alert"' in answer.text
@@ -152,7 +157,9 @@ def test_a_visitor_signs_in_first_and_comes_back(app, world):
     ],
 )
 def test_the_quote_follows_what_is_typed(world, charlie, typed, said):
-    answer = charlie.get(f"/campaigns/{world.slug}/quote", query_string={"amount": typed}, headers=HTMX)
+    answer = charlie.get(
+        f"/campaigns/{world.slug}/quote", query_string={"amount": typed}, headers=HTMX
+    )
     assert answer.status_code == 200
     assert said in answer.text
     assert "<html" not in answer.text
@@ -161,7 +168,10 @@ def test_the_quote_follows_what_is_typed(world, charlie, typed, said):
 def test_a_stranger_does_not_learn_that_an_investment_exists(app, world, charlie):
     investment_id = world.place()
     stranger = raising.sign_in(app.test_client(), world.people["dora"])
-    there, nowhere = stranger.get(f"/investments/{investment_id}"), stranger.get("/investments/none")
+    there, nowhere = (
+        stranger.get(f"/investments/{investment_id}"),
+        stranger.get("/investments/none"),
+    )
     assert there.status_code == nowhere.status_code == 404
     assert "1,000.00" not in there.text
     assert app.test_client().get(f"/investments/{investment_id}").status_code == 303

@@ -50,7 +50,10 @@ def test_a_change_counts_only_when_it_is_approved_and_the_registry_learns_it(cas
     assert refusal(cast) == "under_review"
     changes.approve(cast["company"], actor=cast["carla"])
     commit()
-    row, write = issuers_queries.get(cast["company"]), chain.writes_of("company", cast["company"])[-1]
+    row, write = (
+        issuers_queries.get(cast["company"]),
+        chain.writes_of("company", cast["company"])[-1],
+    )
     assert (row.trade_name, refusal(cast)) == ("Yirga Coffee Roasters", None)
     assert (write.function, write.args[3]) == ("updateIssuer", row.vc_hash)
     assert row.vc_hash != before.vc_hash
@@ -173,7 +176,9 @@ def test_a_renewed_licence_is_reviewed_while_the_old_one_still_counts(cast):
     assert [row.id for row in issuers_queries.queue(status="changes").rows] == [cast["company"]]
     papers.decide(cast["company"], new, actor=cast["carla"], approve=True)
     commit()
-    assert [row.id for row in issuers_queries.papers(cast["company"], ["business_licence"])] == [new]
+    assert [row.id for row in issuers_queries.papers(cast["company"], ["business_licence"])] == [
+        new
+    ]
     assert old.status == "verified"
     assert refusal(cast) is None
     assert chain.writes_of("company", cast["company"])[-1].function == "updateIssuer"
@@ -205,8 +210,14 @@ def test_two_changes_cannot_take_one_wallet(cast):
 
 def test_another_bank_account_needs_the_second_factor_and_says_how_long_it_waits(client, cast):
     alice, here = raising.sign_in(client, cast["alice"]), f"/companies/{cast['company']}"
-    for answer in (alice.get(f"{here}/edit/bank"), alice.post(f"{here}/edit/bank", data=OTHER_BANK)):
-        assert (answer.status_code, here in answer.headers["Location"].split("?")[0]) == (303, False)
+    for answer in (
+        alice.get(f"{here}/edit/bank"),
+        alice.post(f"{here}/edit/bank", data=OTHER_BANK),
+    ):
+        assert (answer.status_code, here in answer.headers["Location"].split("?")[0]) == (
+            303,
+            False,
+        )
     assert issuers_queries.proposed_account(cast["company"]) is None
     raising.sign_in(client, cast["alice"], second_factor=True)
     assert "It waits 24 hours" in alice.get(f"{here}/edit/bank").text

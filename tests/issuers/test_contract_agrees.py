@@ -157,7 +157,9 @@ class Stage:
         running = issuers_queries.running_changes(self.company)
         if self.row().status == "verified" and not running:
             name = f"{self.row().trade_name[:40]} {len(self.numbers)}"
-            onboarding.save(self.company, "company", raising.COMPANY | {"trade_name": name}, actor=self.owner)
+            onboarding.save(
+                self.company, "company", raising.COMPANY | {"trade_name": name}, actor=self.owner
+            )
             changes.send(self.company, actor=self.owner)
 
     def decide(self):
@@ -175,7 +177,9 @@ class Stage:
             life.deploy(campaign_id, actor=self.officer)
             self.send("acquireLock", rules.intent_bytes32(campaign_id), sender="CampaignFactory")
             year = self.call("getIssuer")["lastStartYear"]
-            life.go_live(campaign_id, contract_address=raising.CONTRACT, tx_hash="0x01", started_year=year)
+            life.go_live(
+                campaign_id, contract_address=raising.CONTRACT, tx_hash="0x01", started_year=year
+            )
             self.live = campaign_id
         else:
             with pytest.raises(shared.NotEligible):
@@ -223,7 +227,9 @@ class Stage:
         self.transact(function, args, connection.address_of("operator"))
 
     def send(self, function, *args, sender):
-        self.transact(function, [rules.intent_bytes32(self.company), *args], queries.address_of(sender))
+        self.transact(
+            function, [rules.intent_bytes32(self.company), *args], queries.address_of(sender)
+        )
 
     def transact(self, function, args, sender):
         self.moment += timedelta(seconds=1)
@@ -250,7 +256,19 @@ def test_journal_and_contract_agree_on_any_history(stage):
     @example([*READY, "before", "start", "end", "at", "start", "end", "in Greenwich", "start"])
     @example([*READY, "start", "deactivate", "end", "at", "start", "reactivate", "start"])
     @example(
-        [*READY, "change", "start", "decide", "start", "refuse", "end", "refuse", "at", "refuse", "start"]
+        [
+            *READY,
+            "change",
+            "start",
+            "decide",
+            "start",
+            "refuse",
+            "end",
+            "refuse",
+            "at",
+            "refuse",
+            "start",
+        ]
     )
     @example(["approve", "deactivate", "register", "deactivate", "reactivate", "start"])
     def holds(steps):
@@ -267,8 +285,14 @@ def test_the_year_turns_for_both_at_midnight_of_the_platform(stage):
     stage.start()
     stage.end()
     stage.go_to(NEW_YEARS[0] - timedelta(seconds=1))
-    assert (campaigns.start_refusal(stage.company), stage.call("canStartCampaign")[0]) == ("year_used", False)
+    assert (campaigns.start_refusal(stage.company), stage.call("canStartCampaign")[0]) == (
+        "year_used",
+        False,
+    )
     stage.go_to(NEW_YEARS[0])
-    assert (campaigns.start_refusal(stage.company), stage.call("canStartCampaign")[0]) == (None, True)
+    assert (campaigns.start_refusal(stage.company), stage.call("canStartCampaign")[0]) == (
+        None,
+        True,
+    )
     rollback()
     node.rpc("evm_revert", snapshot)

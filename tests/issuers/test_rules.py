@@ -61,7 +61,9 @@ def test_phone_numbers_are_kept_as_e164(typed, stored):
     assert words.parse_phone(typed, "ET") == stored
 
 
-@pytest.mark.parametrize("typed", ["", "12", "+251", "٠٩١١٢٣٤٥٦٧", "<b>0911234567</b>", "9" * 400, "NaN"])
+@pytest.mark.parametrize(
+    "typed", ["", "12", "+251", "٠٩١١٢٣٤٥٦٧", "<b>0911234567</b>", "9" * 400, "NaN"]
+)
 def test_what_is_no_phone_number_gets_a_sentence(typed):
     with pytest.raises(Invalid, match="phone number"):
         words.parse_phone(typed, "ET")
@@ -139,7 +141,10 @@ def test_text_of_every_alphabet_is_welcome():
 def test_a_commitment_depends_on_its_salt_and_on_every_fact():
     one = rules.commitment("00" * 32, {"a": 1})
     assert one == rules.commitment("00" * 32, {"a": 1})
-    assert len({one, rules.commitment("01" * 32, {"a": 1}), rules.commitment("00" * 32, {"a": 2})}) == 3
+    assert (
+        len({one, rules.commitment("01" * 32, {"a": 1}), rules.commitment("00" * 32, {"a": 2})})
+        == 3
+    )
     assert len(one) == 66
 
 

@@ -117,7 +117,9 @@ def test_a_submitted_file_cannot_be_changed(cast):
     for change in (
         lambda: onboarding.save(company_id, "company", raising.COMPANY),
         lambda: onboarding.hold_wallet(company_id),
-        lambda: papers_service.attach(company_id, "other", "a.pdf", raising.PDF, actor=cast["alice"]),
+        lambda: papers_service.attach(
+            company_id, "other", "a.pdf", raising.PDF, actor=cast["alice"]
+        ),
         lambda: officers.save(company_id, raising.DIRECTOR, actor=cast["alice"]),
         lambda: bank.save(company_id, raising.BANK, actor=cast["alice"]),
         lambda: onboarding.submit(company_id, actor=cast["alice"]),
@@ -146,7 +148,9 @@ def test_two_companies_cannot_have_one_licence_or_one_wallet(cast):
 def test_a_newer_paper_takes_the_place_of_one_that_nobody_has_accepted(cast):
     company_id = raising.filled_company(cast["alice"])
     old = queries.papers(company_id, ["memorandum"])[0]
-    papers_service.attach(company_id, "memorandum", "..\\..\\new <one>.pdf", raising.PDF, actor=cast["alice"])
+    papers_service.attach(
+        company_id, "memorandum", "..\\..\\new <one>.pdf", raising.PDF, actor=cast["alice"]
+    )
     commit()
     [now] = queries.papers(company_id, ["memorandum"])
     assert (now.filename, now.status) == ("new one.pdf", "pending")
@@ -157,7 +161,9 @@ def test_a_wallet_held_by_the_platform_gives_way_to_an_own_one(cast):
     company_id = onboarding.start(cast["alice"])
     address = onboarding.hold_wallet(company_id)
     assert onboarding.hold_wallet(company_id) == address
-    onboarding.save(company_id, "wallet", {"wallet_address": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"})
+    onboarding.save(
+        company_id, "wallet", {"wallet_address": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"}
+    )
     assert queries.get(company_id).wallet_sealed_key is None
 
 

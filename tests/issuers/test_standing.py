@@ -108,7 +108,9 @@ def test_the_desk_deactivates_with_a_reason_and_undoes_it(client, cast):
     assert WHY in carla.get(desk).text
     assert carla.post(f"{desk}/deactivate", data={"reason": WHY}).status_code == 409
     assert "Deactivated (1)" in carla.get("/staff/companies").text
-    assert carla.post(f"{desk}/reactivate", data={"reason": "All is well again."}).status_code == 303
+    assert (
+        carla.post(f"{desk}/reactivate", data={"reason": "All is well again."}).status_code == 303
+    )
     rollback()
     assert queries.get(cast["company"]).status == "verified"
 

@@ -51,7 +51,14 @@ def test_each_role_may_what_the_table_says(role, allowed):
 
 PAGES = {
     "view": ["", "/state", "/check", "/team"],
-    "file": ["/edit/company", "/edit/contacts", "/edit/wallet", "/officers", "/officers/new", "/changes"],
+    "file": [
+        "/edit/company",
+        "/edit/contacts",
+        "/edit/wallet",
+        "/officers",
+        "/officers/new",
+        "/changes",
+    ],
     "bank": ["/edit/bank"],
     "documents": ["/documents", "/documents/memorandum"],
 }
@@ -96,7 +103,10 @@ def test_a_viewer_reads_a_campaign_and_a_manager_writes_it(client, app, cast):
     here = f"/my/campaigns/{campaign_id}"
     bob, charlie = raising.sign_in(client, cast["bob"]), raising.browser(app, cast["charlie"])
     assert bob.get(here).status_code == charlie.get(here).status_code == 200
-    assert (bob.get(f"{here}/edit/basics").status_code, charlie.get(f"{here}/edit/basics").status_code) == (
+    assert (
+        bob.get(f"{here}/edit/basics").status_code,
+        charlie.get(f"{here}/edit/basics").status_code,
+    ) == (
         403,
         200,
     )
@@ -150,17 +160,24 @@ def test_a_spent_invitation_opens_nothing(client, cast, frozen, how):
     assert roles(cast) == {"alice": "owner"}
 
 
-@pytest.mark.parametrize("email", ["", "bob", "bob@example", "x" * 300 + "@example.com", "<b>@example.com"])
+@pytest.mark.parametrize(
+    "email", ["", "bob", "bob@example", "x" * 300 + "@example.com", "<b>@example.com"]
+)
 def test_a_bad_address_is_refused_at_its_field(client, cast, email):
     alice = raising.sign_in(client, cast["alice"])
-    answer = alice.post(f"/companies/{cast['company']}/team", data={"email": email, "role": "viewer"})
+    answer = alice.post(
+        f"/companies/{cast['company']}/team", data={"email": email, "role": "viewer"}
+    )
     assert answer.status_code == 422
     assert 'id="email-error"' in answer.text
     assert queries.invitations(cast["company"]) == []
 
 
 def test_a_company_is_never_without_an_owner(client, cast):
-    alice, here = raising.sign_in(client, cast["alice"]), f"/companies/{cast['company']}/team/{cast['alice']}"
+    alice, here = (
+        raising.sign_in(client, cast["alice"]),
+        f"/companies/{cast['company']}/team/{cast['alice']}",
+    )
     for path, data in (("role", {"role": "viewer"}), ("remove", {})):
         answer = alice.post(f"{here}/{path}", data=data)
         assert (answer.status_code, "needs an owner" in answer.text) == (409, True)

@@ -78,7 +78,15 @@ def test_a_company_is_registered_page_by_page(alice, cast, app):
     assert fill(alice, here).headers["Location"] == f"{here}/documents"
     assert alice.get(here).text.count("Completed") == 6
     check = alice.get(f"{here}/check").text
-    shown = ("Yirga Coffee Share Company", "0012345678", "+251911234567", WALLET, "paper.pdf", "60 %", "6789")
+    shown = (
+        "Yirga Coffee Share Company",
+        "0012345678",
+        "+251911234567",
+        WALLET,
+        "paper.pdf",
+        "60 %",
+        "6789",
+    )
     for text in shown:
         assert text in check
     assert raising.BANK["number"] not in check
@@ -139,7 +147,9 @@ WELCOME_IN = {"legal_name", "trade_name", "contact_name", "street", "city", "reg
 
 
 @pytest.mark.parametrize("typed", NASTY)
-@pytest.mark.parametrize(("step", "good"), [("company", raising.COMPANY), ("contacts", raising.CONTACTS)])
+@pytest.mark.parametrize(
+    ("step", "good"), [("company", raising.COMPANY), ("contacts", raising.CONTACTS)]
+)
 def test_bad_input_gets_a_sentence_keeps_the_rest_and_stores_nothing(alice, step, good, typed):
     here = start(alice)
     for field in good:
@@ -156,7 +166,9 @@ def test_bad_input_gets_a_sentence_keeps_the_rest_and_stores_nothing(alice, step
         assert "cf-error-summary" in answer.text
         assert "<script>alert" not in answer.text
         kept = next(
-            value for name, value in good.items() if value and name not in (field, "sector", "country")
+            value
+            for name, value in good.items()
+            if value and name not in (field, "sector", "country")
         )
         assert kept in answer.text
         assert getattr(read(here), field) != typed
@@ -195,7 +207,9 @@ def test_officers_are_changed_and_removed_and_never_own_more_than_everything(ali
     second = raising.DIRECTOR | {"name": "Bob Haile", "ownership_bps": "40.01"}
     answer = alice.post(f"{here}/officers/new", data=second)
     assert "All shares together are 100.01 %" in answer.text
-    assert alice.post(f"{here}/officers/new", data=second | {"ownership_bps": "40"}).status_code == 303
+    assert (
+        alice.post(f"{here}/officers/new", data=second | {"ownership_bps": "40"}).status_code == 303
+    )
     changed = raising.DIRECTOR | {"ownership_bps": "59.5"}
     assert alice.post(f"{here}/officers/{first['id']}", data=changed).status_code == 303
     assert "Shares named so far: 99.5 %." in alice.get(f"{here}/officers").text
@@ -250,7 +264,10 @@ def test_there_is_no_other_kind_of_account(alice):
     here = start(alice)
     alice.post(f"{here}/edit/company", data=raising.COMPANY)
     answer = alice.post(f"{here}/edit/bank", data=raising.BANK | {"format": "GOLD"})
-    assert (answer.status_code, "Choose a kind of account from the list." in answer.text) == (422, True)
+    assert (answer.status_code, "Choose a kind of account from the list." in answer.text) == (
+        422,
+        True,
+    )
     assert 'name="iban"' in alice.get(f"{here}/edit/bank?kind=IBAN").text
     assert 'name="number"' in alice.get(f"{here}/edit/bank?kind=GOLD").text
 
@@ -323,7 +340,13 @@ def test_a_paper_opens_for_the_team_and_for_staff_only(alice, app, cast, ready):
         assert answer.data.startswith(b"%PDF-")
         assert answer.headers["Cache-Control"] == "private, no-store"
     page = alice.get(f"{here}/documents").text
-    for shown in ("Who looked at them", "Carla", "Review by staff", "Rita", "Inspection by the regulator"):
+    for shown in (
+        "Who looked at them",
+        "Carla",
+        "Review by staff",
+        "Rita",
+        "Inspection by the regulator",
+    ):
         assert shown in page
 
 

@@ -21,7 +21,9 @@ COLOURS = 192
 def take(page: Page, name: str, *, full: bool = False) -> None:
     """Save what the page shows as a small PNG."""
     page.evaluate("document.activeElement?.blur()")
-    page.wait_for_function("[...document.images].every((one) => one.complete || one.loading === 'lazy')")
+    page.wait_for_function(
+        "[...document.images].every((one) => one.complete || one.loading === 'lazy')"
+    )
     image = Image.open(io.BytesIO(page.screenshot(full_page=full))).convert("RGB")
     small = image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     small.save(FOLDER / f"{name}.png", optimize=True)

@@ -33,7 +33,8 @@ def test_two_people_have_a_campaign_follow_its_contract(world):
     sara.get_by_role("link", name="Compare with our books").click()
     expect(sara.get_by_text("Not compared yet")).to_be_visible()
     sara.get_by_role("button", name="Compare now").click()
-    expect(sara.get_by_text("The contract and our books agree")).to_be_visible()  # it came by itself
+    # it came by itself
+    expect(sara.get_by_text("The contract and our books agree")).to_be_visible()
     world.look(sara, "Contract and books", "agree")
 
     cancel_behind_our_back(world, address)
@@ -55,14 +56,18 @@ def test_two_people_have_a_campaign_follow_its_contract(world):
     world.look(almaz, re.compile("follows its contract$"), "to decide")
     almaz.get_by_role("button", name="Approve and carry out").click()
 
-    expect(sara.locator("dd", has_text="Done")).to_be_visible()  # by itself, after the chain's worker
+    # by itself, after the chain's worker
+    expect(sara.locator("dd", has_text="Done")).to_be_visible()
     world.wait(lambda: town.statuses(campaign) == {"returned": 1}, "the refund")
     wallet = f"user:{investor}:wallet"
-    assert world.rows("SELECT balance_minor FROM ledger_account WHERE name = ?", wallet) == [(100_00,)]
+    assert world.rows("SELECT balance_minor FROM ledger_account WHERE name = ?", wallet) == [
+        (100_00,)
+    ]
     visitor = world.visitor()
     world.wait(
         lambda: (
-            world.rows("SELECT differences FROM contract_comparison ORDER BY id DESC LIMIT 1") == [("[]",)]
+            world.rows("SELECT differences FROM contract_comparison ORDER BY id DESC LIMIT 1")
+            == [("[]",)]
         ),
         "a comparison without differences",
     )

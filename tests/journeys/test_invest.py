@@ -45,7 +45,9 @@ def test_a_new_investor_pays_at_the_bank_and_everybody_sees_the_money_arrive(wor
     person.evaluate("window.neverReloaded = true")
     expect(person.get_by_text(DONE)).to_be_visible()
     steps = person.get_by_role("list", name="Progress of your investment").get_by_role("listitem")
-    expect(steps).to_contain_text(["Investment placed", "Paid at NEO Bank", "Settled", "Recorded on chain"])
+    expect(steps).to_contain_text(
+        ["Investment placed", "Paid at NEO Bank", "Settled", "Recorded on chain"]
+    )
     assert person.evaluate("window.neverReloaded")
     world.look(person, f"Your investment in {TITLE}", "recorded")
 
@@ -152,12 +154,18 @@ def _the_money_is_told_everywhere(world, person):
     assert paid == (f"{bank}external", f"{bank}clearing", amount)
     assert settled[0] == f"{bank}clearing"
     assert re.fullmatch(escrow, settled[1])
-    tx_hash = person.get_by_text("Transaction:").locator("[data-copy]").first.get_attribute("data-copy")
+    tx_hash = (
+        person.get_by_text("Transaction:").locator("[data-copy]").first.get_attribute("data-copy")
+    )
     receipt = rpc.call(world.stack.url("chain"), "eth_getTransactionReceipt", tx_hash)
     assert receipt["status"] == "0x1"
     person.locator("summary", has_text="Where is my money?").click()
-    expect(person.get_by_role("row", name=re.compile("campaign's escrow"))).to_contain_text("1,500.00 ETB")
-    world.wait(lambda: "settled" in world.mails(EMAIL)[0]["subject"], "the e-mail about the settlement")
+    expect(person.get_by_role("row", name=re.compile("campaign's escrow"))).to_contain_text(
+        "1,500.00 ETB"
+    )
+    world.wait(
+        lambda: "settled" in world.mails(EMAIL)[0]["subject"], "the e-mail about the settlement"
+    )
     person.goto("/portfolio")
     row = person.get_by_role("row", name=re.compile(TITLE))
     expect(row).to_contain_text("1,500.00 ETB")

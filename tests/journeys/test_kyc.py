@@ -100,7 +100,9 @@ def _reviewer_sends_it_back(world):
     card.get_by_label("Reason").fill("The number cannot be read.")
     card.get_by_role("button", name="Save decision").click()
     expect(card.get_by_text("Rejected", exact=True)).to_be_visible()
-    desk.get_by_label("What needs to be corrected?").fill("Please send a sharper photo of your passport.")
+    desk.get_by_label("What needs to be corrected?").fill(
+        "Please send a sharper photo of your passport."
+    )
     desk.get_by_role("button", name="Send back").click()
     expect(desk.get_by_text("The person can read your reason")).to_be_visible()
     return desk

@@ -60,7 +60,9 @@ def test_a_search_is_in_the_address_and_survives_reload_and_the_way_back(world):
     expect(visitor.get_by_role("article")).to_have_count(1)
 
 
-@pytest.mark.parametrize("size", [{"width": 1280, "height": 720}, checks.PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(
+    "size", [{"width": 1280, "height": 720}, checks.PHONE], ids=["desk", "phone"]
+)
 def test_progress_and_the_call_to_action_are_seen_without_scrolling(world, size):
     visitor = world.visitor(viewport=size)
     visitor.goto(f"/campaigns/{SLUG}")

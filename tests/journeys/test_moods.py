@@ -73,7 +73,10 @@ def test_a_bank_that_lies_is_not_believed(world):
     pay_at_bank(page, "Lie")
     tried = "SELECT max(attempts) FROM inbox WHERE payment_id = ? OR CAST(raw AS TEXT) LIKE ?"
     tx_id = world.rows("SELECT tx_id FROM payment WHERE id = ?", payment_id)[0][0]
-    world.wait(lambda: (world.rows(tried, payment_id, f"%{tx_id}%")[0][0] or 0) > 0, "the query of the bank")
+    world.wait(
+        lambda: (world.rows(tried, payment_id, f"%{tx_id}%")[0][0] or 0) > 0,
+        "the query of the bank",
+    )
     expect(page.get_by_role("link", name=re.compile("^Pay 500.00 ETB"))).to_be_visible()
     assert world.investments_of(INVESTOR)[-1][2] == "paying"
     assert world.postings_of(payment_id) == []

@@ -52,14 +52,17 @@ def test_the_bell_rings_in_every_tab_and_a_kind_that_is_off_sends_no_email(world
     elsewhere.evaluate("window.neverReloaded = true")
     path = invest(person, SLUG, "1,000")
     pay_at_bank(person)
-    rung = re.compile(f"({start + 1}|{start + 2}) unread notice")  # the chain may be as quick as the bank
+    # the chain may be as quick as the bank
+    rung = re.compile(f"({start + 1}|{start + 2}) unread notice")
     expect(_bell(elsewhere)).to_contain_text(rung)
     expect(person.get_by_text("recorded on chain")).to_be_visible()
     expect(_bell(elsewhere)).to_contain_text(f"{start + 2} unread notices")
     expect(_bell(person)).to_contain_text(f"{start + 2} unread notices")
     assert elsewhere.evaluate("window.neverReloaded")
     _everything_is_sent(world)
-    assert [mail["subject"] for mail in world.mails(EMAIL)[: len(world.mails(EMAIL)) - before]] == []
+    assert [
+        mail["subject"] for mail in world.mails(EMAIL)[: len(world.mails(EMAIL)) - before]
+    ] == []
 
     _bell(person).click()
     world.look(person, "Notices")
@@ -79,7 +82,9 @@ def test_notices_and_choices_work_without_script_and_an_email_can_be_ended_from_
     payer = world.person(SILENT)
     invest(payer, SLUG, "500")
     pay_at_bank(payer)
-    world.wait(lambda: any(SETTLED.match(mail["subject"]) for mail in world.mails(SILENT)), "the e-mail")
+    world.wait(
+        lambda: any(SETTLED.match(mail["subject"]) for mail in world.mails(SILENT)), "the e-mail"
+    )
     person = world.person(SILENT, java_script_enabled=False)
     person.goto("/notifications?show=unread")
     settled = person.locator("#notices li.cf-unread", has_text="is settled")

@@ -33,7 +33,9 @@ def test_a_company_raises_from_an_empty_file_to_a_live_campaign(world):
     expect(issuer.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
     world.sign_in(issuer, EMAIL, go=False)
     assert issuer.url == company_path
-    expect(issuer.get_by_role("listitem").filter(has_text="Company details")).to_contain_text("Completed")
+    expect(issuer.get_by_role("listitem").filter(has_text="Company details")).to_contain_text(
+        "Completed"
+    )
     world.look(issuer, COMPANY, "half way")
 
     issuer.get_by_role("link", name="Contact person").click()
@@ -140,7 +142,9 @@ def _publish_a_paper(world, issuer):
     expect(issuer.get_by_role("link", name="Business plan")).to_be_visible()
     world.look(issuer, "Public documents", "one")
     issuer.get_by_role("link", name="Back to the campaign").click()
-    expect(issuer.get_by_role("listitem").filter(has_text="Public documents")).to_contain_text("Completed")
+    expect(issuer.get_by_role("listitem").filter(has_text="Public documents")).to_contain_text(
+        "Completed"
+    )
 
 
 def _nobody_approves_their_own(issuer, campaign_id):
@@ -164,8 +168,12 @@ def _the_public_page_shows_it(world, issuer):
     row = visitor.locator(".cf-answers > div", has_text="Campaign contract")
     address = row.locator("[data-copy]").get_attribute("data-copy")
     assert len(rpc.call(world.stack.url("chain"), "eth_getCode", address, "latest")) > 10
-    made = visitor.locator(".cf-answers > div", has_text="Created in transaction").locator("[data-copy]")
-    receipt = rpc.call(world.stack.url("chain"), "eth_getTransactionReceipt", made.get_attribute("data-copy"))
+    made = visitor.locator(".cf-answers > div", has_text="Created in transaction").locator(
+        "[data-copy]"
+    )
+    receipt = rpc.call(
+        world.stack.url("chain"), "eth_getTransactionReceipt", made.get_attribute("data-copy")
+    )
     assert receipt["status"] == "0x1"
     with visitor.expect_download() as paper:
         visitor.get_by_role("link", name="Information memorandum").click()

@@ -73,7 +73,8 @@ def test_an_authenticator_app_is_set_up_asked_for_and_replaced_by_a_code_on_pape
     page.get_by_role("button", name="Confirm", exact=True).click()
     expect(page.get_by_text("9 recovery codes are left.")).to_be_visible()
     world.wait(
-        lambda: any("recovery code" in mail["subject"].lower() for mail in world.mails(WHO)), "the notice"
+        lambda: any("recovery code" in mail["subject"].lower() for mail in world.mails(WHO)),
+        "the notice",
     )
 
 
@@ -84,7 +85,11 @@ def test_a_passkey_is_made_and_signs_in(world):
     device = page.context.new_cdp_session(page)
     device.send("WebAuthn.enable")
     kind = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True}
-    trusted = {"hasUserVerification": True, "isUserVerified": True, "automaticPresenceSimulation": True}
+    trusted = {
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
     device.send("WebAuthn.addVirtualAuthenticator", {"options": kind | trusted})
     page.goto("/account/security/passkeys/new")
     world.look(page, "Add a passkey")
@@ -111,10 +116,14 @@ def test_a_device_is_signed_out_from_another_one(world):
     phone, laptop = world.visitor(), world.visitor()
     world.sign_in(phone, email)
     world.sign_in(laptop, email)
-    world.wait(lambda: any("New sign-in" in mail["subject"] for mail in world.mails(email)), "the notice")
+    world.wait(
+        lambda: any("New sign-in" in mail["subject"] for mail in world.mails(email)), "the notice"
+    )
     laptop.goto("/account/sessions")
     world.look(laptop, "Your devices")
-    other = laptop.get_by_role("listitem").filter(has=laptop.get_by_role("button", name="Sign it out"))
+    other = laptop.get_by_role("listitem").filter(
+        has=laptop.get_by_role("button", name="Sign it out")
+    )
     expect(other.first).to_contain_text("Chrome, Linux")
     laptop.locator("summary", has_text="Sign out all others").click()
     laptop.get_by_role("button", name="Yes, sign them out").click()

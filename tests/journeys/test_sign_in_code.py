@@ -28,7 +28,9 @@ def other_than(code):
 
 
 def people(world, kind, value):
-    return world.rows("SELECT person_id FROM sign_in_method WHERE kind = ? AND value = ?", kind, value)
+    return world.rows(
+        "SELECT person_id FROM sign_in_method WHERE kind = ? AND value = ?", kind, value
+    )
 
 
 def test_a_code_by_sms_opens_an_account_and_a_second_address_opens_the_same(world):
@@ -72,7 +74,9 @@ def test_five_wrong_codes_end_a_code_and_a_new_one_works(world):
     code = world.code(email, after=0)
     for _ in range(5):
         enter(page, other_than(code))
-        expect(page.get_by_role("alert")).to_contain_text(re.compile("ask for a new code", re.IGNORECASE))
+        expect(page.get_by_role("alert")).to_contain_text(
+            re.compile("ask for a new code", re.IGNORECASE)
+        )
     enter(page, code)
     expect(page.get_by_role("alert")).to_contain_text("a wrong code was entered 5 times")
     assert people(world, "email", email) == []
@@ -97,7 +101,8 @@ def test_an_invitation_is_followed_without_javascript(world):
         enter(page, world.code(number, after=0))
         signed_in(page)
     sponsor = world.rows(
-        "SELECT s.email FROM person p JOIN person s ON s.id = p.sponsor_id WHERE p.phone = ?", number
+        "SELECT s.email FROM person p JOIN person s ON s.id = p.sponsor_id WHERE p.phone = ?",
+        number,
     )
     assert sponsor == [("selam@demo.example",)]
     page.goto("/account")

@@ -15,7 +15,9 @@ def provider(world):
 
     def control(**moods):
         headers = {"X-Control-Key": world.stack.env["OIDC_CLIENT_SECRET"]}
-        httpx.post(f"{world.stack.url('identity')}/_control", json=moods, headers=headers).raise_for_status()
+        httpx.post(
+            f"{world.stack.url('identity')}/_control", json=moods, headers=headers
+        ).raise_for_status()
 
     yield control
     control()
@@ -56,7 +58,9 @@ def test_who_cancels_or_brings_a_false_token_reads_why_and_signs_in_otherwise(wo
     expect(page.get_by_role("alert")).to_contain_text("Sign-in with Demo ID was cancelled")
     provider(claims={"nonce": "of another sign-in"})
     choose(page, "Fikirte Bogale")
-    expect(page.get_by_role("alert")).to_contain_text("could not be accepted, so nobody was signed in")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "could not be accepted, so nobody was signed in"
+    )
     page.get_by_role("link", name="Back to sign-in").click()
     expect(page).to_have_url(re.compile(r"/sign-in\?next=/portfolio$"))
     world.sign_in(page, "after-trouble@demo.example", go=False)
@@ -84,7 +88,11 @@ def test_an_unverified_address_is_not_taken_over(world):
 
 def test_the_owner_of_an_address_proves_it_once_and_then_enters_with_the_provider(world, provider):
     email = "mekdes@demo.example"
-    provider(accounts=[{"sub": "mekdes", "name": "Mekdes at work", "email": email, "email_verified": True}])
+    provider(
+        accounts=[
+            {"sub": "mekdes", "name": "Mekdes at work", "email": email, "email_verified": True}
+        ]
+    )
     world.sign_in(world.visitor(), email)
     page = world.visitor()
     choose(page, "Mekdes at work")

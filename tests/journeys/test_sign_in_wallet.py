@@ -52,7 +52,10 @@ def visitor(world):
 
     def with_wallet(wallet, **choices):
         page = world.visitor(**choices)
-        wallets = [["one", "Fox Wallet", ICON], ["two", "Rabbit Wallet", "https://evil.example/icon.png"]]
+        wallets = [
+            ["one", "Fox Wallet", ICON],
+            ["two", "Rabbit Wallet", "https://evil.example/icon.png"],
+        ]
         page.context.expose_function("wallet", wallet.answer)
         page.context.add_init_script(ANNOUNCE.replace("WALLETS", repr(wallets)))
         return page
@@ -114,7 +117,9 @@ def test_a_text_that_is_altered_on_the_way_and_a_signature_sent_twice_are_refuse
     page.get_by_role("button", name="Fox Wallet").click()
     expect(page.get_by_role("alert")).to_contain_text("is not the one we asked for")
     page.unroute("**/sign-in/wallet/proof")
-    page.on("request", lambda request: sent.append(request) if request.url.endswith("/proof") else None)
+    page.on(
+        "request", lambda request: sent.append(request) if request.url.endswith("/proof") else None
+    )
     page.goto("/sign-in")
     page.get_by_role("button", name="Fox Wallet").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign-in methods")
@@ -131,7 +136,9 @@ def test_who_is_signed_in_connects_a_wallet(world, visitor):
     world.sign_in(page, email)
     page.goto("/account/sign-in-methods")
     page.get_by_role("button", name="Fox Wallet").click()
-    expect(page.get_by_text(re.compile("^You can sign in with 0x.{4}….{4} from now on"))).to_be_visible()
+    expect(
+        page.get_by_text(re.compile("^You can sign in with 0x.{4}….{4} from now on"))
+    ).to_be_visible()
     [owner] = ways(world, wallet)
     assert world.rows("SELECT email FROM person WHERE id = ?", owner) == [(email,)]
 
@@ -142,4 +149,6 @@ def test_without_a_wallet_or_without_script_the_page_says_what_to_do(world):
     expect(page.get_by_text("No wallet was found in this browser.")).to_be_visible()
     plain = world.visitor(java_script_enabled=False)
     plain.goto("/sign-in")
-    expect(plain.get_by_text("A wallet needs JavaScript, which is off or did not load.")).to_be_visible()
+    expect(
+        plain.get_by_text("A wallet needs JavaScript, which is off or did not load.")
+    ).to_be_visible()

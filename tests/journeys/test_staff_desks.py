@@ -37,7 +37,9 @@ def test_a_role_is_given_by_four_eyes_and_stands_in_the_audit_log(world):
 
     yonas = world.person("yonas@demo.example")
     yonas.goto("/staff/audit?action=admin.confirm")
-    expect(yonas.get_by_role("row", name=re.compile("Tsion Alemayehu.*Ruth Assefa"))).to_be_visible()
+    expect(
+        yonas.get_by_role("row", name=re.compile("Tsion Alemayehu.*Ruth Assefa"))
+    ).to_be_visible()
     world.look(yonas, "Audit log", "filtered")
     with yonas.expect_download() as download:
         yonas.get_by_role("link", name="CSV").click()

@@ -58,7 +58,8 @@ def test_a_session_that_ends_in_mid_form_loses_nothing(world):
     page = world.visitor()
     world.sign_in(page, "selam@demo.example")
     button = _fill(page, "1,200")
-    expect(page.locator("#quote")).to_contain_text("12 shares")  # else the quote finds the session ended
+    # else the quote finds the session ended
+    expect(page.locator("#quote")).to_contain_text("12 shares")
     page.context.clear_cookies()
     button.click()
     expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
@@ -83,7 +84,9 @@ def test_while_redis_is_away_pages_work_and_nothing_is_lost(world):
     finally:
         world.stack.supervisor.resume("redis")
         world.stack.supervisor.wait_ready("redis")
-    expect(page.get_by_role("link", name=re.compile("^Pay 800.00 ETB"))).to_be_visible(timeout=40_000)
+    expect(page.get_by_role("link", name=re.compile("^Pay 800.00 ETB"))).to_be_visible(
+        timeout=40_000
+    )
     pay_at_bank(page)
     expect(page.get_by_text(DONE)).to_be_visible(timeout=40_000)
     assert len(world.postings_of(world.investments_of("tigist@demo.example")[-1][1])) == 2

@@ -19,7 +19,8 @@ from tests import prepared
 
 from . import checks
 
-EXPECT_MS = 15_000  # two busy cores: a step over web, worker, gateway and chain may take some seconds
+# two busy cores: a step over web, worker, gateway and chain may take some seconds
+EXPECT_MS = 15_000
 DONE = "Your investment is settled and recorded on chain."
 CODE = re.compile(r"\b(\d{6})\b")
 _addresses = itertools.count(2)
@@ -33,7 +34,9 @@ def open_world(folder: Path, browser: Browser, template: Path | None = None) -> 
     """Start the seeded stack in a folder, from a copy if there is one, and stop it at the end."""
     # One proxy, so that each person can come from an address of their own.
     environ = prepared.clean_environ() | {"PROXY_COUNT": "1"}
-    with running(folder, ports="free", environ=environ, template=template, web_processes=1) as stack:
+    with running(
+        folder, ports="free", environ=environ, template=template, web_processes=1
+    ) as stack:
         world = World(stack, browser)
         world.control("settings", settle_delay_s=0)
         yield world
@@ -58,7 +61,9 @@ class World:
         """Return a page of a new browser context; its complaints are collected."""
         choices.setdefault("viewport", {"width": 1440, "height": 900})
         choices.setdefault("reduced_motion", "reduce")
-        context = self.browser.new_context(base_url=self.stack.url("web"), locale="en-GB", **choices)
+        context = self.browser.new_context(
+            base_url=self.stack.url("web"), locale="en-GB", **choices
+        )
         context.set_default_timeout(EXPECT_MS)
         self.contexts.append(context)
         page = context.new_page()
@@ -93,7 +98,9 @@ class World:
     def prove(self, page: Page, email: str, *, secret: str = "") -> None:
         """Type a code of the person's authenticator app; demo staff have one."""
         expect(page.get_by_role("heading", level=1)).to_have_text("Confirm that it is you")
-        page.get_by_label("Code from your authenticator app").fill(self.app_code(email, secret=secret))
+        page.get_by_label("Code from your authenticator app").fill(
+            self.app_code(email, secret=secret)
+        )
         page.get_by_role("button", name="Confirm", exact=True).click()
 
     def app_code(self, email: str, *, secret: str = "") -> str:
@@ -101,8 +108,12 @@ class World:
         key = Path(self.stack.env["SECRET_KEY_FILE"]).read_text().strip()
         secret = secret or authenticator.secret(key, email)
         used = (self.rows(_LAST_STEP, email) or [(0,)])[0][0]
-        self.wait(lambda: used <= time.time() // authenticator.STEP_S, "the next code", patience_s=40)
-        return pyotp.TOTP(secret).generate_otp(max(used + 1, int(time.time()) // authenticator.STEP_S))
+        self.wait(
+            lambda: used <= time.time() // authenticator.STEP_S, "the next code", patience_s=40
+        )
+        return pyotp.TOTP(secret).generate_otp(
+            max(used + 1, int(time.time()) // authenticator.STEP_S)
+        )
 
     @contextmanager
     def _own_address(self, page: Page) -> Iterator[None]:
@@ -122,7 +133,8 @@ class World:
         for page in pages:
             self.pages.remove(page)
             self.contexts.remove(page.context)
-            page.goto("about:blank")  # a context that is closed while its page still loads may never close
+            # a context that is closed while its page still loads may never close
+            page.goto("about:blank")
             page.context.close()
 
     def _complain(self, text: str) -> None:

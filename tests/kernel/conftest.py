@@ -116,7 +116,9 @@ def probe_app(session_app):
     app.test_client_class = Browser
     app.register_blueprint(bp)
     app.after_request(lint)
-    rows = {f"probe.{name}": access.PUBLIC for name in PUBLIC} | {"probe.desk": access.readers("admin")}
+    rows = {f"probe.{name}": access.PUBLIC for name in PUBLIC} | {
+        "probe.desk": access.readers("admin")
+    }
     access.TABLE.update(rows)
     yield app
     for name in rows:

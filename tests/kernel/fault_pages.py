@@ -55,7 +55,10 @@ def undone(times):
         with own_transaction() as connection:
             connection.execute(sa.select(Schedule.name))
     service.ensure_user("again@example.com")
-    form, files = request.form.to_dict(), {name: file.read().decode() for name, file in request.files.items()}
+    form, files = (
+        request.form.to_dict(),
+        {name: file.read().decode() for name, file in request.files.items()},
+    )
     seen.append((form, files))
     session["seen"] = len(seen)
     if len(seen) <= times:

@@ -9,7 +9,15 @@ import sqlalchemy as sa
 from crowdfund.adapters import mail
 from crowdfund.kernel import access, audit, clock, outbox
 from crowdfund.kernel.audit.chaining import plain, row_hash
-from crowdfund.kernel.db import append_only_ddl, before_commit, commit, db, own_transaction, reading, rollback
+from crowdfund.kernel.db import (
+    append_only_ddl,
+    before_commit,
+    commit,
+    db,
+    own_transaction,
+    reading,
+    rollback,
+)
 from crowdfund.kernel.db.paging import Place
 from crowdfund.people import service
 from crowdfund.reports import queries as reports
@@ -22,7 +30,9 @@ TABLE = audit.audit_table
 def rows(**wanted):
     rollback()
     found = db.session.execute(sa.select(TABLE).order_by(TABLE.c.seq)).all()
-    return [row for row in found if all(getattr(row, name) == value for name, value in wanted.items())]
+    return [
+        row for row in found if all(getattr(row, name) == value for name, value in wanted.items())
+    ]
 
 
 def record(action="probe.verb", subject=("person", "p1"), **detail):
@@ -172,7 +182,8 @@ def test_a_changed_row_is_named(unlocked, column):
 
 
 @pytest.mark.parametrize(
-    "change", ["outcome = 'denied'", 'detail = \'{"reason": "reason 3"}\'', "at = '2026-06-15 09:00:00'"]
+    "change",
+    ["outcome = 'denied'", 'detail = \'{"reason": "reason 3"}\'', "at = '2026-06-15 09:00:00'"],
 )
 def test_a_changed_outcome_reason_or_moment_is_named(unlocked, change):
     found = tamper(f"UPDATE audit_entry SET {change} WHERE seq = 2")
@@ -281,7 +292,9 @@ def test_a_staff_page_refused_to_somebody_signed_in_is_recorded_once(probe):
     person_id = raising.person("eve")
     raising.sign_in(probe, person_id)
     assert [probe.get("/probe/desk").status_code for _ in range(3)] == [403] * 3
-    assert [(row.actor, row.outcome) for row in rows(action="probe.desk")] == [(person_id, "denied")]
+    assert [(row.actor, row.outcome) for row in rows(action="probe.desk")] == [
+        (person_id, "denied")
+    ]
 
 
 def test_staff_sent_to_prove_the_second_factor_have_done_nothing(probe):
@@ -293,7 +306,9 @@ def test_staff_sent_to_prove_the_second_factor_have_done_nothing(probe):
 def test_what_the_regulator_tried_to_write_is_recorded_as_refused(probe):
     raising.sign_in(probe, raising.person("rita", "regulator"))
     assert probe.post("/probe/desk").status_code == 403
-    assert [(row.roles, row.outcome) for row in rows(action="probe.desk")] == [("regulator", "denied")]
+    assert [(row.roles, row.outcome) for row in rows(action="probe.desk")] == [
+        ("regulator", "denied")
+    ]
 
 
 def test_a_visitor_sent_to_sign_in_is_not_recorded(probe):
@@ -345,6 +360,8 @@ def test_a_reader_finds_rows_by_who_what_whom_when_and_by_words(written, frozen)
     assert found(search="4") == [4]
     assert found(since=frozen.now() - timedelta(minutes=2)) == [4, 3]
     assert found(until=frozen.now() - timedelta(minutes=2)) == [2, 1]
-    assert [row.seq for row in audit.entries(audit.Filters(), Place(before="3"), size=1).rows] == [2]
+    assert [row.seq for row in audit.entries(audit.Filters(), Place(before="3"), size=1).rows] == [
+        2
+    ]
     assert [row.seq for row in audit.entries(audit.Filters(), Place(after="2"), size=1).rows] == [3]
     assert [row.seq for row in audit.all_of(audit.Filters(outcome="done"))] == [1, 2, 3, 4]

@@ -50,7 +50,10 @@ def test_an_indian_number_is_judged_alike_for_people_and_companies(number):
     assert person == (number if 9 <= len(number) <= 18 else "refused")
 
 
-@given(number=st.text("123456789", min_size=13, max_size=13), blanks=st.lists(st.integers(1, 12), max_size=5))
+@given(
+    number=st.text("123456789", min_size=13, max_size=13),
+    blanks=st.lists(st.integers(1, 12), max_size=5),
+)
 def test_blanks_and_hyphens_change_no_number(number, blanks):
     typed = number
     for place in sorted(set(blanks), reverse=True):
@@ -83,7 +86,11 @@ def test_a_refused_number_says_exactly_what_is_wrong(typed, words):
     ],
 )
 def test_an_iban_is_taken_as_it_is_printed(typed):
-    assert of_person("iban", number=typed) == of_company("IBAN", iban=typed) == "GB82WEST12345698765432"
+    assert (
+        of_person("iban", number=typed)
+        == of_company("IBAN", iban=typed)
+        == "GB82WEST12345698765432"
+    )
 
 
 @pytest.mark.parametrize("typed", ["GB82 WEST 1234 5698 7654 33", "IBAN", "", "GB82"])

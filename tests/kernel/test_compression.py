@@ -27,7 +27,9 @@ def test_the_same_arrives_with_and_without_compression(client, path):
     assert "Accept-Encoding" in plain.headers["Vary"]
     assert "Content-Encoding" not in plain.headers
     strip = re.compile(rb'nonce="[^"]+"|since=\d+|value="[^"]+"').sub
-    assert {strip(b"", gzip.decompress(one.data)) for one in (packed, again)} == {strip(b"", plain.data)}
+    assert {strip(b"", gzip.decompress(one.data)) for one in (packed, again)} == {
+        strip(b"", plain.data)
+    }
     assert len(packed.data) < len(plain.data) / 1.5
 
 

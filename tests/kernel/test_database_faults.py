@@ -123,7 +123,10 @@ def test_of_two_requests_that_lock_each_other_out_both_succeed(server_only, app,
     def send(path):
         answers.append(alone(probe_app, lambda browser: browser.post(path)).status_code)
 
-    threads = [threading.Thread(target=send, args=(path,)) for path in ("/probe/lock/a/b", "/probe/lock/b/a")]
+    threads = [
+        threading.Thread(target=send, args=(path,))
+        for path in ("/probe/lock/a/b", "/probe/lock/b/a")
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -160,7 +163,9 @@ def test_a_request_that_is_undone_again_and_again_ends_with_a_sentence(server_on
     assert queries.find_by_email("again@example.com") is None
 
 
-def test_a_request_that_has_committed_something_apart_is_not_done_twice(server_only, app, probe_app):
+def test_a_request_that_has_committed_something_apart_is_not_done_twice(
+    server_only, app, probe_app
+):
     pages.seen.clear()
     answer = alone(probe_app, lambda browser: browser.post("/probe/undone/1?apart=1", data=form()))
     assert (answer.status_code, len(pages.seen)) == (503, 1)
@@ -182,7 +187,9 @@ def test_the_first_admin_before_the_migrations_is_a_sentence_and_no_traceback(ap
     found = []
     ask = empty.test_cli_runner().invoke
     # in a thread, because a command would use the context of the test around it
-    command = threading.Thread(target=lambda: found.append(ask(args=["create-admin", "ada@example.com"])))
+    command = threading.Thread(
+        target=lambda: found.append(ask(args=["create-admin", "ada@example.com"]))
+    )
     command.start()
     command.join()
     config.use(kept)

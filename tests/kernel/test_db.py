@@ -68,8 +68,12 @@ def test_a_moment_is_stored_as_sqlalchemy_would_store_it(app):
 
 def test_moments_compare_in_sql_as_they_do_in_python(app):
     base = datetime(2026, 1, 1, tzinfo=UTC)
-    insert_ignore(TICKS, [tick_row(str(n), base + timedelta(microseconds=n)) for n in (0, 1, 10, 1_000_000)])
-    later = sa.select(TICKS.c.name).where(TICKS.c.next_at > base.astimezone(timezone(timedelta(hours=-8))))
+    insert_ignore(
+        TICKS, [tick_row(str(n), base + timedelta(microseconds=n)) for n in (0, 1, 10, 1_000_000)]
+    )
+    later = sa.select(TICKS.c.name).where(
+        TICKS.c.next_at > base.astimezone(timezone(timedelta(hours=-8)))
+    )
     assert sorted(db.session.scalars(later)) == ["1", "10", "1000000"]
     assert UTCDateTime.cache_ok
 
@@ -84,7 +88,9 @@ def test_insert_ignore_tells_how_many_were_new(app):
 
 
 def test_of_many_who_insert_the_same_key_one_is_told_it_was_new(app):
-    assert sorted(at_once(app, [lambda: insert_ignore(TICKS, [tick_row("a")])] * 8)) == [0] * 7 + [1]
+    assert sorted(at_once(app, [lambda: insert_ignore(TICKS, [tick_row("a")])] * 8)) == [0] * 7 + [
+        1
+    ]
 
 
 def test_what_is_done_in_its_own_transaction_survives_a_refusal(app):
@@ -194,7 +200,12 @@ PERSON = {
 def wrong_rows():
     yield "a broken check", User.__table__, PERSON | {"kyc_status": "maybe"}
     yield "a missing value", TICKS, {"name": "a", "next_at": None}
-    role = {"person_id": "nobody", "role": "admin", "given_by": "system", "given_at": PERSON["created_at"]}
+    role = {
+        "person_id": "nobody",
+        "role": "admin",
+        "given_by": "system",
+        "given_at": PERSON["created_at"],
+    }
     yield "a reference that leads nowhere", UserRole.__table__, role
     yield "a text that is too long", TICKS, tick_row("x" * 65)
 
@@ -212,7 +223,9 @@ def test_an_insert_that_ignores_duplicates_ignores_nothing_else(app, what):
 def test_duplicates_are_found_by_every_unique_key_and_counted(app):
     other = PERSON | {"id": "p2", "email": "p2@example.com", "referral_code": "ABCDEFGJ"}
     same_code = PERSON | {"id": "p3", "email": "p3@example.com"}
-    without = [PERSON | {"id": f"n{n}", "email": None, "referral_code": f"BBBBBBB{n}"} for n in range(2)]
+    without = [
+        PERSON | {"id": f"n{n}", "email": None, "referral_code": f"BBBBBBB{n}"} for n in range(2)
+    ]
     assert insert_ignore(User.__table__, [PERSON]) == 1
     assert insert_ignore(User.__table__, [PERSON, other, same_code, *without, other]) == 3
     assert insert_ignore(User.__table__, [PERSON, other, *without]) == 0
@@ -221,12 +234,16 @@ def test_duplicates_are_found_by_every_unique_key_and_counted(app):
     assert db.session.scalar(sa.select(sa.func.count()).select_from(User)) == 4
 
 
-@pytest.mark.parametrize("pair", [("ज़ोया", "जोया"), ("सिंह", "सिह"), ("Bob", "bob"), ("é", "e"), ("ሀ", "ሃ")])
+@pytest.mark.parametrize(
+    "pair", [("ज़ोया", "जोया"), ("सिंह", "सिह"), ("Bob", "bob"), ("é", "e"), ("ሀ", "ሃ")]
+)
 def test_names_that_differ_in_a_letter_are_two_names(app, pair):
     assert insert_ignore(TICKS, [tick_row(name) for name in pair]) == 2
     commit()
     assert names() == sorted(pair)
-    assert db.session.scalars(sa.select(TICKS.c.name).where(TICKS.c.name == pair[0])).all() == [pair[0]]
+    assert db.session.scalars(sa.select(TICKS.c.name).where(TICKS.c.name == pair[0])).all() == [
+        pair[0]
+    ]
 
 
 def test_two_who_find_the_same_row_and_lock_it_both_come_through(app):
@@ -236,11 +253,15 @@ def test_two_who_find_the_same_row_and_lock_it_both_come_through(app):
 
     def once():
         assert insert_ignore(TICKS, [tick_row("a")]) == 0
-        found = db.session.execute(sa.select(TICKS).where(TICKS.c.name == "a").with_for_update()).one()
+        found = db.session.execute(
+            sa.select(TICKS).where(TICKS.c.name == "a").with_for_update()
+        ).one()
         db.session.execute(sa.update(TICKS).values(next_at=found.next_at + timedelta(seconds=1)))
 
     assert at_once(app, [once] * 6) == [None] * 6
-    assert db.session.scalar(sa.select(TICKS.c.next_at)) == tick_row("a")["next_at"] + timedelta(seconds=6)
+    assert db.session.scalar(sa.select(TICKS.c.next_at)) == tick_row("a")["next_at"] + timedelta(
+        seconds=6
+    )
 
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql", "mysql"])
@@ -253,7 +274,9 @@ def test_append_only_covers_update_and_delete_on_each_database(dialect):
 
 def test_every_event_table_is_append_only():
     events = [
-        table for table in db.metadata.tables.values() if {"from_status", "to_status"} <= set(table.c.keys())
+        table
+        for table in db.metadata.tables.values()
+        if {"from_status", "to_status"} <= set(table.c.keys())
     ]
     assert len(events) >= 5
     assert all(table.info.get("append_only") for table in events)

@@ -53,7 +53,11 @@ def classes(of=Event):
 
 
 def test_the_rows_of_every_event_are_listed_here(app):
-    assert set(BEFORE) == set(classes()) == {name for name in SUBSCRIBERS if not name.startswith("test.")}
+    assert (
+        set(BEFORE)
+        == set(classes())
+        == {name for name in SUBSCRIBERS if not name.startswith("test.")}
+    )
 
 
 @pytest.mark.parametrize("name", BEFORE)

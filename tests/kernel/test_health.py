@@ -90,7 +90,9 @@ def test_work_that_waits_too_long_is_named_by_its_queue(well):
 
 
 def test_work_that_is_due_later_is_not_late(well):
-    outbox.add("notifications.send", "later", {"id": "x"}, not_before=clock.now() + timedelta(days=1))
+    outbox.add(
+        "notifications.send", "later", {"id": "x"}, not_before=clock.now() + timedelta(days=1)
+    )
     commit()
     assert codes() == []
 
@@ -104,8 +106,17 @@ def test_rows_that_were_given_up_are_counted(well):
 
 
 def deployed(**values):
-    facts = {"id": "main", "chain_id": 31337, "genesis": "0x", "number": 100, "applied": 100, "head": 100}
-    db.session.execute(sa.insert(Cursor).values(facts | values | {"version": 0, "moved_at": clock.now()}))
+    facts = {
+        "id": "main",
+        "chain_id": 31337,
+        "genesis": "0x",
+        "number": 100,
+        "applied": 100,
+        "head": 100,
+    }
+    db.session.execute(
+        sa.insert(Cursor).values(facts | values | {"version": 0, "moved_at": clock.now()})
+    )
     forget_last()
     outbox.beat(READER)
     commit()
@@ -129,7 +140,9 @@ def test_a_reader_that_is_silent_behind_or_in_trouble_is_named(well):
 def test_a_signer_without_gas_money_is_named_with_its_address(well):
     deployed()
     limit = int(config.settings().chain_low_gas_ether * 10**9)
-    gas.store([gas.Balance("operator", "0xabc", limit - 1), gas.Balance("recorder", "0xdef", limit)])
+    gas.store(
+        [gas.Balance("operator", "0xabc", limit - 1), gas.Balance("recorder", "0xdef", limit)]
+    )
     commit()
     (reason,) = health.reasons()
     assert (reason.code, "0xabc" in reason.text) == ("gas_low:operator", True)
@@ -151,7 +164,11 @@ def test_balancers_get_200_while_pages_are_served_and_alarms_503_until_all_is_we
     commit()
     report = client.get("/health")
     assert report.status_code == 200
-    assert (report.json["status"], report.json["database"], report.json["redis"]) == ("degraded", True, False)
+    assert (report.json["status"], report.json["database"], report.json["redis"]) == (
+        "degraded",
+        True,
+        False,
+    )
     assert {"relay_silent", "redis_away"} <= {reason["code"] for reason in report.json["reasons"]}
     assert client.get("/health/strict").status_code == 503
     assert client.get("/health/live").json == {"status": "live"}
@@ -159,7 +176,12 @@ def test_balancers_get_200_while_pages_are_served_and_alarms_503_until_all_is_we
 
 def test_all_is_well_when_redis_answers_too(well, client, monkeypatch):
     monkeypatch.setattr(health, "_redis_answers", lambda: True)
-    assert client.get("/health").json == {"status": "ok", "reasons": [], "database": True, "redis": True}
+    assert client.get("/health").json == {
+        "status": "ok",
+        "reasons": [],
+        "database": True,
+        "redis": True,
+    }
     assert client.get("/health/strict").status_code == 200
 
 

@@ -43,7 +43,12 @@ def loaded(tmp_path: Path):
         env |= {"CROWDFUND_DATA_DIR": str(tmp_path), "REDIS_URL": "redis://127.0.0.1:1/0"}
         code += "\nimport json, sys; print(json.dumps(sorted(sys.modules)))"
         done = subprocess.run(
-            [sys.executable, "-c", code], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True, check=True
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env=env,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
         )
         return {name.partition(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
 

@@ -72,7 +72,9 @@ def test_what_a_busy_path_has_stored_is_late_like_work_when_no_worker_takes_it_u
     assert complaints() == LATE | {"I10 work for the queue payments has come and is not taken up"}
 
 
-@pytest.mark.parametrize("restarted", [True, False], ids=["stopped and started again", "machine slept"])
+@pytest.mark.parametrize(
+    "restarted", [True, False], ids=["stopped and started again", "machine slept"]
+)
 def test_nothing_is_late_when_the_platform_comes_back_after_a_pause(running, restarted):
     """The first self-check after a pause found everything late and showed that for ten minutes."""
     running.advance(timedelta(hours=8))

@@ -150,7 +150,8 @@ def test_a_slow_lane_holds_up_neither_another_lane_nor_work_without_one(done):
     others = threading.Event()
 
     def slow(rows):
-        assert others.wait(PATIENCE_S)  # both others are done while this one is still being prepared
+        # both others are done while this one is still being prepared
+        assert others.wait(PATIENCE_S)
 
     def finish(rows, *_answer):
         done.extend(one.payload["key"] for one in rows)

@@ -87,7 +87,9 @@ def test_a_person_reads_on_although_the_time_of_the_last_use_cannot_be_stored(pr
 def test_what_cannot_be_saved_is_503_in_a_short_time_and_nothing_is_saved(probe, alice):
     with locked():
         page = quickly(lambda: probe.post("/probe/keep/200"))
-        program = quickly(lambda: probe.post("/probe/keep/200", headers={"Accept": "application/json"}))
+        program = quickly(
+            lambda: probe.post("/probe/keep/200", headers={"Accept": "application/json"})
+        )
     assert (page.status_code, program.status_code) == (503, 503)
     assert int(page.headers["Retry-After"]) > 0
     assert "Nothing was saved by this request" in page.text

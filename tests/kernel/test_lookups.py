@@ -108,6 +108,8 @@ def test_what_a_lookup_is_asked_with_is_written_as_its_column_holds_it(app, froz
     commit()
     at = sa.bindparam("at", type_=T.c.seen_at.type)
     same = lookups.Lookup(sa.select(T.c.id).where(T.c.seen_at == at))
-    below = lookups.Lookup(sa.select(T.c.id).where(sa.tuple_(T.c.seen_at, T.c.id) < sa.tuple_(at, "a")))
+    below = lookups.Lookup(
+        sa.select(T.c.id).where(sa.tuple_(T.c.seen_at, T.c.id) < sa.tuple_(at, "a"))
+    )
     assert [row.id for row in same.all(at=now)] == ["a"]
     assert below.all(at=now) == []

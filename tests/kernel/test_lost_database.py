@@ -66,7 +66,9 @@ def rows():
 
 
 @pytest.mark.parametrize("after_commit", [False, True], ids=["before it is sent", "after a commit"])
-def test_a_connection_that_ends_at_any_statement_of_a_drain_costs_time_only(work, frozen, after_commit):
+def test_a_connection_that_ends_at_any_statement_of_a_drain_costs_time_only(
+    work, frozen, after_commit
+):
     struck, at = [], 0
     while True:
         work()

@@ -91,7 +91,10 @@ def fill():
     with db.engine.begin() as connection:
         for table, found in rows.items():
             quote = connection.dialect.identifier_preparer.quote  # `key` is a word of MySQL
-            names, marks = ", ".join(map(quote, found[0])), ", ".join(f":{name}" for name in found[0])
+            names, marks = (
+                ", ".join(map(quote, found[0])),
+                ", ".join(f":{name}" for name in found[0]),
+            )
             statement = sa.text(f"INSERT INTO {table} ({names}) VALUES ({marks})")
             connection.execute(statement, found)
 
@@ -127,7 +130,9 @@ def test_what_comes_after_the_migration_finds_its_place(old):
     assert list(ledger.problems()) == []
     rollback()
     with pytest.raises(sa.exc.DBAPIError, match="kyc_status_known"):
-        db.session.execute(sa.text("UPDATE person SET kyc_status = 'nonsense' WHERE id = :id"), {"id": carol})
+        db.session.execute(
+            sa.text("UPDATE person SET kyc_status = 'nonsense' WHERE id = :id"), {"id": carol}
+        )
     rollback()
     with pytest.raises(sa.exc.IntegrityError):
         db.session.execute(sa.text("DELETE FROM company WHERE id = 'yirga'"))
@@ -138,7 +143,9 @@ def test_the_heads_of_journal_and_audit_log_are_made_by_the_migration(old):
     """Two first entries that made it at the same moment would lock each other out on MySQL."""
     upgrade(directory=MIGRATIONS)
     for table in ("journal_head", "audit_head"):
-        assert db.session.execute(sa.text(f"SELECT id, seq, hash FROM {table}")).all() == [(1, 0, "0" * 64)]
+        assert db.session.execute(sa.text(f"SELECT id, seq, hash FROM {table}")).all() == [
+            (1, 0, "0" * 64)
+        ]
     rollback()
 
 
@@ -152,7 +159,9 @@ def by_default(database_kind, monkeypatch):
     return monkeypatch
 
 
-def test_an_old_installation_holds_every_alphabet_and_compares_letters_after_the_migration(by_default, old):
+def test_an_old_installation_holds_every_alphabet_and_compares_letters_after_the_migration(
+    by_default, old
+):
     fill()
     keys = sa.text(
         "SELECT table_name, constraint_name, referenced_table_name FROM information_schema."
@@ -232,7 +241,8 @@ def test_work_and_schedules_of_accounts_go_on_under_the_names_of_its_subjects(ol
 def listed(text):
     """Return the titles that a search of the public list finds, and how many public campaigns there are."""
     found = [
-        queries_of_campaigns.by_id(row.id).title for row in listing.page(addresses.Asked(text=text)).rows
+        queries_of_campaigns.by_id(row.id).title
+        for row in listing.page(addresses.Asked(text=text)).rows
     ]
     rollback()
     return found, listing.page(addresses.Asked()).total
@@ -266,7 +276,9 @@ def test_campaigns_that_are_public_already_are_listed_counted_and_found(old):
     assert listed("roaster") == (["Roaster"], 2)
     assert listed("ቡና") == (["ቡና"], 2)
     with db.engine.begin() as connection:
-        connection.execute(sa.text("UPDATE campaign SET status = 'live', starts_at = :at"), {"at": moment})
+        connection.execute(
+            sa.text("UPDATE campaign SET status = 'live', starts_at = :at"), {"at": moment}
+        )
     assert listed("third") == (["Draft"], 3)
     downgrade(directory=MIGRATIONS, revision="0010")
     with db.engine.begin() as connection:

@@ -87,7 +87,8 @@ def test_a_percentage_is_rounded_half_up(minor, bps, expected):
 
 
 @pytest.mark.parametrize(
-    ("minor", "expected"), [(39, 0), (40, 1), (79, 1), (80, 2), (133_334, 3_333), (10**9, 25 * 10**6)]
+    ("minor", "expected"),
+    [(39, 0), (40, 1), (79, 1), (80, 2), (133_334, 3_333), (10**9, 25 * 10**6)],
 )
 def test_the_fee_of_two_and_a_half_percent_is_floored(minor, expected):
     assert money.fee(minor) == expected

@@ -110,7 +110,11 @@ def test_an_exception_puts_the_row_back_with_growing_delay_and_leaves_others_alo
     assert seen == ["good"]
     assert delays == [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
     assert effects() == []
-    assert (row("bad").attempts, row("bad").failures, "broken" in row("bad").last_error) == (10, 10, True)
+    assert (row("bad").attempts, row("bad").failures, "broken" in row("bad").last_error) == (
+        10,
+        10,
+        True,
+    )
 
 
 def test_after_too_many_failures_a_row_is_dead_until_somebody_revives_it(seen, frozen):
@@ -194,7 +198,9 @@ def test_a_batch_is_never_larger_than_asked_for(seen):
     assert (max(sizes), sum(sizes)) == (30, 130)
 
 
-def test_a_worker_killed_between_effect_and_commit_leaves_no_effect_and_another_takes_over(seen, frozen):
+def test_a_worker_killed_between_effect_and_commit_leaves_no_effect_and_another_takes_over(
+    seen, frozen
+):
     attempts = []
 
     @outbox.handler("test.deadly")
@@ -477,7 +483,9 @@ def test_a_second_try_is_not_put_off_by_an_hour_with_a_clock_that_was_an_hour_ah
     assert seen == ["done"]
 
 
-def test_work_that_is_rightly_due_in_a_month_is_not_done_early_by_a_clock_that_was_ahead(seen, frozen):
+def test_work_that_is_rightly_due_in_a_month_is_not_done_early_by_a_clock_that_was_ahead(
+    seen, frozen
+):
     outbox.every(60, "test.tick", queue="messages")(lambda: None)
     add("test.note", "in a month", not_before=clock.now() + timedelta(days=30))
     frozen.advance(DAY)

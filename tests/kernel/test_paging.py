@@ -102,7 +102,9 @@ def test_walking_on_and_back_shows_every_row_once_in_order(app, name, rows, size
 
 @pytest.mark.parametrize("name", ORDERS)
 @given(rows=ROWS, new=ROWS, size=st.integers(1, 4))
-def test_what_is_inserted_between_two_looks_neither_hides_nor_repeats_a_row(app, name, rows, new, size):
+def test_what_is_inserted_between_two_looks_neither_hides_nor_repeats_a_row(
+    app, name, rows, new, size
+):
     order = ORDERS[name]
     db.session.execute(sa.delete(T))
     known = {f"{row[0]:032x}" for row in rows}
@@ -131,14 +133,20 @@ def test_the_longest_names_lead_on_to_the_next_page(app, letter):
 def test_several_queries_make_one_list(app, rows, size):
     db.session.execute(sa.delete(T))
     insert(rows)
-    order, parts = ORDERS["oldest first"], [sa.select(T).where(T.c.attempts == tries) for tries in (0, 1, 2)]
+    order, parts = (
+        ORDERS["oldest first"],
+        [sa.select(T).where(T.c.attempts == tries) for tries in (0, 1, 2)],
+    )
     onward, last, place = [], None, START
     while place is not None:
         page = read_page(parts, order, place, size=size)
         onward, last, place = [*onward, [row.id for row in page.rows]], place, page.next
     assert flat(onward) == all_ids(order)
     back = read_page(parts, order, last, size=size).previous
-    assert len(onward) < 2 or [row.id for row in read_page(parts, order, back, size=size).rows] == onward[-2]
+    assert (
+        len(onward) < 2
+        or [row.id for row in read_page(parts, order, back, size=size).rows] == onward[-2]
+    )
     rollback()
 
 
@@ -163,7 +171,13 @@ def test_a_page_beyond_the_end_is_empty_and_leads_to_the_first(app):
 def test_a_page_has_at_least_one_row_and_at_most_a_thousand(app):
     insert([(number, "a", 0, 0) for number in range(MOST + 2)])
     order = ORDERS["newest first"]
-    assert [len(read(order, size=size).rows) for size in (-1, 0, 1, MOST, 10**9)] == [1, 1, 1, MOST, MOST]
+    assert [len(read(order, size=size).rows) for size in (-1, 0, 1, MOST, 10**9)] == [
+        1,
+        1,
+        1,
+        MOST,
+        MOST,
+    ]
 
 
 def test_counting_stops_where_a_page_would_say_more(app):
@@ -181,7 +195,9 @@ def test_the_values_of_a_column_come_once_and_in_order(app):
     assert values_of(T.c.kind) == ["a", "b", "c"]
 
 
-@given(text=st.text("abz:-%_/", max_size=3), keys=st.sets(st.text("abz:-%_/", max_size=5), max_size=10))
+@given(
+    text=st.text("abz:-%_/", max_size=3), keys=st.sets(st.text("abz:-%_/", max_size=5), max_size=10)
+)
 def test_a_beginning_is_found_like_any_other_way(app, text, keys):
     db.session.execute(sa.delete(T))
     insert([(number, "a", 0, 0) for number in range(len(keys))])

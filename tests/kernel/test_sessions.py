@@ -24,7 +24,9 @@ def cookie(client):
 
 def sign_in(client, email="alice@example.com"):
     client.post("/sign-in", data={"identifier": email})
-    otp_id = db.session.scalar(sa.select(Otp.id).where(Otp.identifier == email).order_by(Otp.id.desc()))
+    otp_id = db.session.scalar(
+        sa.select(Otp.id).where(Otp.identifier == email).order_by(Otp.id.desc())
+    )
     code = codes.code_for(config.settings().secret_key, otp_id)
     answer = client.post("/sign-in/code", data={"code": code})
     assert answer.status_code == 303

@@ -114,9 +114,12 @@ def test_the_content_policy_allows_nothing_inline_and_its_nonce_is_fresh(probe):
     for answer, policy in zip((first, second), policies, strict=True):
         assert "unsafe-inline" not in policy
         assert "unsafe-eval" not in policy
-        assert {"default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"} <= {
-            part.strip() for part in policy.split(";")
-        }
+        assert {
+            "default-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        } <= {part.strip() for part in policy.split(";")}
         for nonce in re.findall(r'nonce="([^"]+)"', answer.text):
             assert f"'nonce-{nonce}'" in policy
         assert not re.search(r"<script(?![^>]*(src|nonce)=)[^>]*>", answer.text)
@@ -154,10 +157,15 @@ def test_a_regulator_reads_a_staff_page_and_writes_nothing(probe):
 
 
 def test_a_visitor_is_sent_to_sign_in_and_back_a_program_is_told(probe):
-    assert probe.get("/probe/desk?a=1&b=2").headers["Location"] == "/sign-in?next=/probe/desk%3Fa%3D1%26b%3D2"
+    assert (
+        probe.get("/probe/desk?a=1&b=2").headers["Location"]
+        == "/sign-in?next=/probe/desk%3Fa%3D1%26b%3D2"
+    )
     assert probe.get("/probe/desk", headers=JSON).status_code == 401
     part = probe.get("/probe/desk", headers={**HTMX, "Referer": "http://localhost/wallet?page=2"})
-    assert part.headers["HX-Redirect"] == "/sign-in?next=/wallet%3Fpage%3D2", "the page, not its part"
+    assert part.headers["HX-Redirect"] == "/sign-in?next=/wallet%3Fpage%3D2", (
+        "the page, not its part"
+    )
     referred = probe.post("/probe/desk", headers={"Referer": "http://evil.example/x"})
     assert referred.headers["Location"] == "/sign-in?next=/"
 

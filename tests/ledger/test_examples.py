@@ -32,7 +32,9 @@ def test_a_release_pays_the_company_and_floors_the_fee_of_two_and_a_half_percent
     fee = money.fee(raised, 250)
     net = money.decimal_str(raised - fee)
     book.post(
-        "campaign:c1:released", (ESCROW, COMPANY, net), (ESCROW, rules.PLATFORM_FEE, money.decimal_str(fee))
+        "campaign:c1:released",
+        (ESCROW, COMPANY, net),
+        (ESCROW, rules.PLATFORM_FEE, money.decimal_str(fee)),
     )
     assert book.balances(ESCROW, COMPANY, rules.PLATFORM_FEE, WORLD) == [
         "0.00",

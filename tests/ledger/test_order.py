@@ -24,7 +24,11 @@ def steps(book, monkeypatch):
         return lock_head(sql)
 
     def hear(_connection, _cursor, statement, *_rest):
-        names = [table.name for table in (Entry.__table__, Hold.__table__) if f" {table.name}" in statement]
+        names = [
+            table.name
+            for table in (Entry.__table__, Hold.__table__)
+            if f" {table.name}" in statement
+        ]
         done.extend(f"{name} read" for name in names)
 
     monkeypatch.setattr(posting, "_lock_head", lock)
@@ -63,7 +67,9 @@ def test_entries_are_numbered_without_a_gap_and_the_head_is_the_last_one(book):
     drafts = [Draft(key, (Posting(WORLD, BOB, 100),), "t") for key in ("b", "c")]
     posting.post_many(drafts)
     commit()
-    rows = db.session.execute(sa.select(Entry.seq, Entry.key, Entry.hash, Entry.at).order_by(Entry.seq)).all()
+    rows = db.session.execute(
+        sa.select(Entry.seq, Entry.key, Entry.hash, Entry.at).order_by(Entry.seq)
+    ).all()
     head = db.session.execute(sa.select(Head.seq, Head.hash)).one()
     assert [(row.seq, row.key) for row in rows] == [(1, "a"), (2, "b"), (3, "c")]
     assert {row.at for row in rows} == {clock.now()}
@@ -117,9 +123,15 @@ def test_a_new_account_begins_at_zero_and_only_the_world_may_fall_under_it(book)
 
 def test_a_reversal_says_what_it_reverses_in_the_currency_of_the_first(book):
     ref = {"payment": "p1"}
-    first = posting.post("in", [Posting(WORLD, ALICE, 500)], kind="payment", ref=ref, currency="USD")
+    first = posting.post(
+        "in", [Posting(WORLD, ALICE, 500)], kind="payment", ref=ref, currency="USD"
+    )
     mirror = queries.entry(posting.reverse("back", first, reason="wrong person"))
-    assert (mirror["kind"], mirror["currency"], mirror["reverses_id"]) == ("payment.reversed", "USD", first)
+    assert (mirror["kind"], mirror["currency"], mirror["reverses_id"]) == (
+        "payment.reversed",
+        "USD",
+        first,
+    )
     assert mirror["ref"] == {"payment": "p1", "reverses": first, "reason": "wrong person"}
 
 
@@ -144,7 +156,9 @@ def test_only_an_amount_can_be_held(book, amount):
 def test_a_hold_sets_aside_money_of_its_account_and_currency_alone(book):
     for name in (ALICE, BOB):
         for currency in ("ETB", "USD"):
-            posting.post(f"{name}{currency}", [Posting(WORLD, name, 500)], kind="t", currency=currency)
+            posting.post(
+                f"{name}{currency}", [Posting(WORLD, name, 500)], kind="t", currency=currency
+            )
     one, two = (
         holds.hold("one", ALICE, 200, currency="USD"),
         holds.hold("two", ALICE, 100, currency="USD"),
@@ -152,7 +166,11 @@ def test_a_hold_sets_aside_money_of_its_account_and_currency_alone(book):
 
     def free():
         commit()
-        return [queries.available(name, currency) for name in (ALICE, BOB) for currency in ("ETB", "USD")]
+        return [
+            queries.available(name, currency)
+            for name in (ALICE, BOB)
+            for currency in ("ETB", "USD")
+        ]
 
     assert free() == [500, 200, 500, 500]
     holds.release_hold(one)

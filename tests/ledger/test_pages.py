@@ -22,7 +22,8 @@ from .conftest import ALICE, BOB, WORLD
 # An entry: postings (from, to, amount) of one currency; alice's account never falls under zero.
 MOVES = st.lists(
     st.tuples(
-        st.sampled_from([(WORLD, ALICE), (WORLD, BOB), (ALICE, BOB), (BOB, ALICE)]), st.integers(1, 99)
+        st.sampled_from([(WORLD, ALICE), (WORLD, BOB), (ALICE, BOB), (BOB, ALICE)]),
+        st.integers(1, 99),
     ),
     min_size=1,
     max_size=4,
@@ -45,7 +46,9 @@ def naive(account, currency="ETB"):
         " WHERE e.currency = :currency AND (p.source = :name OR p.destination = :name) ORDER BY p.seq, p.n"
     )
     balance, found = 0, []
-    for seq, n, source, amount in db.session.execute(query, {"name": account, "currency": currency}):
+    for seq, n, source, amount in db.session.execute(
+        query, {"name": account, "currency": currency}
+    ):
         balance += -amount if source == account else amount
         found.append((seq, n, balance))
     return found[::-1]
@@ -70,7 +73,9 @@ def flat(pages):
 
 
 @given(entries=ENTRIES, size=st.integers(1, 6), currency=st.sampled_from(["ETB", "USD"]))
-def test_pages_on_and_back_hold_each_posting_once_with_its_running_balance(app, entries, size, currency):
+def test_pages_on_and_back_hold_each_posting_once_with_its_running_balance(
+    app, entries, size, currency
+):
     for entry in entries:
         post(*entry)
     wanted = naive(ALICE, currency)
@@ -125,7 +130,10 @@ def test_a_place_is_of_one_account_and_one_currency(busy):
 def test_a_place_outlives_a_change_of_the_secret_key(busy):
     settings = config.settings()
     text = edges.write(ALICE, "ETB", Edge(7, 0, 100))
-    with_old = {"secret_key": "another key of some length", "secret_key_fallbacks": [settings.secret_key]}
+    with_old = {
+        "secret_key": "another key of some length",
+        "secret_key_fallbacks": [settings.secret_key],
+    }
     config.use(settings.model_copy(update=with_old))
     assert edges.read(ALICE, "ETB", text) == Edge(7, 0, 100)
     config.use(settings.model_copy(update={"secret_key": "another key of some length"}))
@@ -155,7 +163,9 @@ def test_the_pages_of_a_wallet_lead_on_and_back(app, book):
         return browser.get(link[1].replace("&amp;", "&")) if link else None
 
     def balances(page):
-        return re.findall(r'data-label="Balance after" class="num">.*?(\d+\.\d\d)', page.text, re.DOTALL)
+        return re.findall(
+            r'data-label="Balance after" class="num">.*?(\d+\.\d\d)', page.text, re.DOTALL
+        )
 
     first = browser.get("/wallet")
     second = follow(first, "next")

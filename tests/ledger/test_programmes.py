@@ -82,11 +82,17 @@ class Programme(RuleBasedStateMachine):
     def post(self, postings, currency):
         draft = Draft(self.key(), postings, "t", currency)
         done = self.attempt(
-            lambda: posting.post(draft.key, postings, kind="t", currency=currency), fits=self.fits([draft])
+            lambda: posting.post(draft.key, postings, kind="t", currency=currency),
+            fits=self.fits([draft]),
         )
         return (done, draft) if done else multiple()
 
-    @rule(target=entries, amount=st.integers(1, 10**6), to=st.sampled_from(BOUNDED), currency=currencies)
+    @rule(
+        target=entries,
+        amount=st.integers(1, 10**6),
+        to=st.sampled_from(BOUNDED),
+        currency=currencies,
+    )
     def money_comes_in(self, amount, to, currency):
         return self.post((Posting(WORLD, to, amount),), currency)
 
@@ -110,7 +116,9 @@ class Programme(RuleBasedStateMachine):
     @rule(target=entries, entry=entries)
     def reverse(self, entry):
         entry_id, draft = entry
-        mirror = tuple(Posting(p.destination, p.source, p.amount_minor) for p in reversed(draft.postings))
+        mirror = tuple(
+            Posting(p.destination, p.source, p.amount_minor) for p in reversed(draft.postings)
+        )
         key = self.reversed.get(entry_id)
         if key:
             with pytest.raises(Conflict):
@@ -122,13 +130,21 @@ class Programme(RuleBasedStateMachine):
         if len(kind) > 40:
             return multiple()
         back = Draft(key, mirror, kind, draft.currency, ref)
-        done = self.attempt(lambda: posting.reverse(key, entry_id, reason="r"), fits=self.fits([back]))
+        done = self.attempt(
+            lambda: posting.reverse(key, entry_id, reason="r"), fits=self.fits([back])
+        )
         if not done:
             return multiple()
         self.reversed[entry_id] = key
         return (
             done,
-            Draft(key, mirror, kind, draft.currency, tuple(sorted({**dict(draft.ref), **dict(ref)}.items()))),
+            Draft(
+                key,
+                mirror,
+                kind,
+                draft.currency,
+                tuple(sorted({**dict(draft.ref), **dict(ref)}.items())),
+            ),
         )
 
     @rule(target=holds, account=st.sampled_from(BOUNDED), amount=amounts, currency=currencies)
@@ -136,7 +152,9 @@ class Programme(RuleBasedStateMachine):
         place = account, currency
         fits = {} if self.balance[place] - self.held[place] >= amount else None
         key = self.key()
-        done = self.attempt(lambda: holds_service.hold(key, account, amount, currency=currency), fits=fits)
+        done = self.attempt(
+            lambda: holds_service.hold(key, account, amount, currency=currency), fits=fits
+        )
         if not done:
             return multiple()
         assert holds_service.hold(key, account, amount, currency=currency) == done
@@ -191,7 +209,9 @@ class Programme(RuleBasedStateMachine):
 
 
 def test_random_programmes_agree_with_a_plain_dict(app):
-    examples = settings.get_profile("long").max_examples if settings.default.max_examples > 1000 else 200
+    examples = (
+        settings.get_profile("long").max_examples if settings.default.max_examples > 1000 else 200
+    )
     run_state_machine_as_test(
         Programme, settings=settings(max_examples=examples, stateful_step_count=50, deadline=None)
     )

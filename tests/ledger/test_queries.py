@@ -45,7 +45,11 @@ def test_pages_join_without_a_seam_even_inside_an_entry(busy, size):
 
 
 def test_an_account_without_postings_has_no_history_and_no_balance(book):
-    assert (queries.history(ALICE).rows, queries.balance(ALICE), queries.available(ALICE)) == ([], 0, 0)
+    assert (queries.history(ALICE).rows, queries.balance(ALICE), queries.available(ALICE)) == (
+        [],
+        0,
+        0,
+    )
 
 
 def test_entries_are_found_by_what_their_key_says(busy):
@@ -91,9 +95,13 @@ def test_the_wallet_page_leads_to_older_postings_and_shows_only_ones_own(app, ow
     assert "458.73" not in other.text
 
 
-@pytest.mark.parametrize("before", ["x", "1", "-1--1", "٣-٠", "9" * 30 + "-0", "1-0<script>", "1-2147483648"])
+@pytest.mark.parametrize(
+    "before", ["x", "1", "-1--1", "٣-٠", "9" * 30 + "-0", "1-0<script>", "1-2147483648"]
+)
 def test_a_strange_page_cursor_is_ignored_or_empty_but_never_an_error(app, owner, before):
-    answer = raising.sign_in(app.test_client(), owner).get("/wallet", query_string={"before": before})
+    answer = raising.sign_in(app.test_client(), owner).get(
+        "/wallet", query_string={"before": before}
+    )
     assert answer.status_code == 200
 
 

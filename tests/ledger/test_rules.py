@@ -46,7 +46,9 @@ def test_the_changes_of_an_entry_are_in_account_order_and_sum_to_zero():
     assert list(changes.items()) == [("a", 1), ("b", -13), ("c", 12)]
 
 
-@pytest.mark.parametrize(("amount", "is_good"), [(0, False), (1, True), (10**15, True), (10**15 + 1, False)])
+@pytest.mark.parametrize(
+    ("amount", "is_good"), [(0, False), (1, True), (10**15, True), (10**15 + 1, False)]
+)
 def test_an_amount_is_from_one_unit_to_the_greatest(amount, is_good):
     if is_good:
         rules.check([Posting(ALICE, BOB, amount)])

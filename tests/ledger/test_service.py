@@ -74,7 +74,10 @@ def test_an_account_without_history_has_nothing_to_give(book):
 
 def test_a_batch_is_all_or_nothing(book):
     book.post("in", (WORLD, ALICE, "10"))
-    good, bad = Draft("a", (Posting(ALICE, BOB, 500),), "t"), Draft("b", (Posting(ALICE, BOB, 501),), "t")
+    good, bad = (
+        Draft("a", (Posting(ALICE, BOB, 500),), "t"),
+        Draft("b", (Posting(ALICE, BOB, 501),), "t"),
+    )
     with pytest.raises(rules.InsufficientFunds):
         posting.post_many([good, bad])
     commit()
@@ -82,7 +85,10 @@ def test_a_batch_is_all_or_nothing(book):
 
 
 def test_a_batch_is_judged_by_its_end(book):
-    drafts = [Draft("out", (Posting(ALICE, BOB, 500),), "t"), Draft("in", (Posting(WORLD, ALICE, 500),), "t")]
+    drafts = [
+        Draft("out", (Posting(ALICE, BOB, 500),), "t"),
+        Draft("in", (Posting(WORLD, ALICE, 500),), "t"),
+    ]
     posting.post_many(drafts)
     commit()
     assert (book.balances(ALICE, BOB), book.problems()) == (["0.00", "5.00"], [])
@@ -90,7 +96,10 @@ def test_a_batch_is_judged_by_its_end(book):
 
 def test_a_batch_returns_ids_in_order_and_knows_repeats_inside_and_before(book):
     known = posting.post("a", [Posting(WORLD, ALICE, 100)], kind="t")
-    a, b = Draft("a", (Posting(WORLD, ALICE, 100),), "t"), Draft("b", (Posting(WORLD, ALICE, 50),), "t")
+    a, b = (
+        Draft("a", (Posting(WORLD, ALICE, 100),), "t"),
+        Draft("b", (Posting(WORLD, ALICE, 50),), "t"),
+    )
     ids = posting.post_many([b, a, b])
     assert (ids[1], ids[0] == ids[2], len(set(ids))) == (known, True, 2)
     commit()

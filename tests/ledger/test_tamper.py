@@ -36,10 +36,14 @@ def test_postgresql_refuses_to_truncate_the_journal(posted):
         db.session.execute(sa.text("TRUNCATE journal_posting"))
 
 
-@pytest.mark.parametrize("sign", ["balance_minor = -1", "held_minor = -1", "held_minor = balance_minor + 1"])
+@pytest.mark.parametrize(
+    "sign", ["balance_minor = -1", "held_minor = -1", "held_minor = balance_minor + 1"]
+)
 def test_the_database_refuses_a_balance_under_its_floor(posted, sign):
     with pytest.raises(sa.exc.DBAPIError, match=r"ck_ledger_account_(floor|held)"):
-        db.session.execute(sa.text(f"UPDATE ledger_account SET {sign} WHERE name = :name"), {"name": ALICE})
+        db.session.execute(
+            sa.text(f"UPDATE ledger_account SET {sign} WHERE name = :name"), {"name": ALICE}
+        )
 
 
 @pytest.fixture
@@ -111,7 +115,9 @@ def test_an_entry_without_postings_is_found(unlocked):
 
 
 def test_a_balance_that_is_not_the_sum_of_its_postings_is_found(posted):
-    change = sa.text("UPDATE ledger_account SET balance_minor = balance_minor + 5 WHERE name = :name")
+    change = sa.text(
+        "UPDATE ledger_account SET balance_minor = balance_minor + 5 WHERE name = :name"
+    )
     db.session.execute(change, {"name": ALICE})
     commit()
     assert posted.problems() == [

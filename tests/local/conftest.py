@@ -64,7 +64,12 @@ def launch(environ: dict[str, str]) -> Iterator[Callable[..., subprocess.Popen[s
 
     def start(*argv: str, **env: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            argv, env={**environ, **env}, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            argv,
+            env={**environ, **env},
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         started.append(process)
         return process

@@ -39,7 +39,9 @@ async def open_pages(count: int, address: str, token: str) -> list[asyncio.Strea
     for start in range(0, count, AT_ONCE):
         size = min(AT_ONCE, count - start)
         path = f"{parts.path}?t={token}"
-        pages += await asyncio.gather(*(open_page(parts.hostname, parts.port, path) for _ in range(size)))
+        pages += await asyncio.gather(
+            *(open_page(parts.hostname, parts.port, path) for _ in range(size))
+        )
     return pages
 
 
@@ -49,7 +51,9 @@ async def heard(page: asyncio.StreamReader) -> float:
     return time.perf_counter()
 
 
-async def measure(count: int, address: str, token: str, server: redis.Redis, pid: int) -> dict[str, float]:
+async def measure(
+    count: int, address: str, token: str, server: redis.Redis, pid: int
+) -> dict[str, float]:
     empty_kb = rss_kb(pid)
     began = time.perf_counter()
     pages = await open_pages(count, address, token)
@@ -96,7 +100,9 @@ def main() -> None:
     choices = {"ports": "free", "environ": CLEAN, "prepare": False, "only": ("redis", "events")}
     with tempfile.TemporaryDirectory() as folder, stack.running(Path(folder), **choices) as running:
         secret = Path(running.env["SECRET_KEY_FILE"]).read_text()
-        config.use(config.Settings(_env_file=None, CROWDFUND_DATA_DIR=Path(folder), secret_key=secret))
+        config.use(
+            config.Settings(_env_file=None, CROWDFUND_DATA_DIR=Path(folder), secret_key=secret)
+        )
         server = redis.Redis.from_url(running.env["REDIS_URL"])
         address, token = running.env["EVENTS_URL"], topics.sign(["campaign:1"])
         result = asyncio.run(measure(count, address, token, server, running.pid("events")))

@@ -26,7 +26,9 @@ def checkout(tmp_path: Path) -> Path:
 def bootstrap(checkout: Path) -> subprocess.CompletedProcess[str]:
     script = checkout / "tools" / "bootstrap.sh"
     env = {"PATH": str(checkout / "bin")}
-    return subprocess.run([script, "requirements.txt"], env=env, capture_output=True, text=True, timeout=30)
+    return subprocess.run(
+        [script, "requirements.txt"], env=env, capture_output=True, text=True, timeout=30
+    )
 
 
 def install_python(checkout: Path, script: str) -> None:

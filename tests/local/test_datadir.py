@@ -95,8 +95,12 @@ def test_empty_values_of_an_earlier_example_start_the_embedded_parts(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / ".env"
-    file.write_text("CHAIN_RPC_URL=\nREDIS_URL=\nSECRET_KEY=\nBILLBITTS_PUBLIC_KEY_PATHS=[]\nSMS_API_URL=\n")
-    env = environment.complete(environment.given({"DATABASE_URL": ""}, file), DataDir.at(tmp_path), PORTS)
+    file.write_text(
+        "CHAIN_RPC_URL=\nREDIS_URL=\nSECRET_KEY=\nBILLBITTS_PUBLIC_KEY_PATHS=[]\nSMS_API_URL=\n"
+    )
+    env = environment.complete(
+        environment.given({"DATABASE_URL": ""}, file), DataDir.at(tmp_path), PORTS
+    )
     assert env["CHAIN_RPC_URL"] == "http://127.0.0.1:3"
     assert env["REDIS_URL"].startswith("unix://")
     assert env["SECRET_KEY_FILE"]
@@ -104,7 +108,9 @@ def test_empty_values_of_an_earlier_example_start_the_embedded_parts(
     assert "DATABASE_URL" not in env
 
 
-def test_an_empty_value_is_none_for_the_settings_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_value_is_none_for_the_settings_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "key").write_text("k" * 40)
     added, own = tmp_path / "stack.env", tmp_path / ".env"
     added.write_text('REDIS_URL="unix:///stack.sock"\n')
@@ -114,12 +120,18 @@ def test_an_empty_value_is_none_for_the_settings_too(tmp_path: Path, monkeypatch
     settings = config.Settings(_env_file=(added, own))
     assert settings.redis_url == "unix:///stack.sock"
     assert settings.secret_key == "k" * 40
-    assert (settings.mail_port, settings.chain_id, settings.secret_key_fallbacks) == (1025, 31337, [])
+    assert (settings.mail_port, settings.chain_id, settings.secret_key_fallbacks) == (
+        1025,
+        31337,
+        [],
+    )
 
 
 def test_the_example_shows_the_defaults() -> None:
     shown = dict(re.findall(r"^#([A-Z_]+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE))
-    fields = {name: one for name, one in config.Settings.model_fields.items() if name.upper() in shown}
+    fields = {
+        name: one for name, one in config.Settings.model_fields.items() if name.upper() in shown
+    }
     assert len(fields) > 15
     for name, one in fields.items():
         text = shown[name.upper()]

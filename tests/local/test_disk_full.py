@@ -50,12 +50,16 @@ def test_programs_are_looked_after_while_the_disk_of_their_logs_is_full(tmp_path
                 first = supervisor.kill(name)
                 eventually(lambda name=name, first=first: supervisor.pid(name) not in (None, first))
             assert any("cannot be written" in line and "no space" in line for line in said)
-            assert sum("cannot be written" in line for line in said) == 1, "said once, not at every try"
+            assert sum("cannot be written" in line for line in said) == 1, (
+                "said once, not at every try"
+            )
         finally:
             supervisor.stop()
 
 
-def test_a_program_without_a_place_for_its_log_is_started_all_the_same(supervisor, tmp_path) -> None:
+def test_a_program_without_a_place_for_its_log_is_started_all_the_same(
+    supervisor, tmp_path
+) -> None:
     supervisor.start(program("sleeper", SLEEP))
     supervisor.wait_ready("sleeper")
     log = tmp_path / "log" / "sleeper.log"
@@ -71,7 +75,9 @@ def test_a_supervisor_whose_own_output_is_full_goes_on(tmp_path) -> None:
 
     supervisor = Supervisor(logs=tmp_path / "log", cwd=ROOT, say=say)
     try:
-        supervisor.start(program("broken", python("raise SystemExit(3)")), program("sleeper", SLEEP))
+        supervisor.start(
+            program("broken", python("raise SystemExit(3)")), program("sleeper", SLEEP)
+        )
         supervisor.wait_ready("sleeper")
         eventually(lambda: supervisor.starts("broken") > 5)
         first = supervisor.kill("sleeper")
@@ -87,5 +93,7 @@ def test_a_log_line_for_which_there_is_no_room_fails_nothing() -> None:
         "print('worked on')"
     )
     with open("/dev/full", "w") as full:
-        ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=full)
+        ran = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=full
+        )
     assert ran.stdout == b"worked on\n"

@@ -35,7 +35,9 @@ def test_an_address_is_shown_without_its_secrets(url: str, shown: str) -> None:
 
 
 def test_a_redis_that_cannot_be_reached_is_wrong(tmp_path: Path) -> None:
-    found = only(doctor.check_redis(settings(tmp_path, redis_url=f"redis://:{SECRET}@127.0.0.1:1/0")))
+    found = only(
+        doctor.check_redis(settings(tmp_path, redis_url=f"redis://:{SECRET}@127.0.0.1:1/0"))
+    )
     assert "does not answer" in found.wrong
     assert SECRET not in found.uses + found.wrong
 
@@ -54,7 +56,10 @@ def test_a_chain_with_another_number_is_wrong(tmp_path: Path) -> None:
             settings(tmp_path, chain_rpc_url=url, chain_id=5, chain_max_fee_gwei="0.5")
         )
     assert right.wrong == ""
-    assert keys.wrong == "Set CHAIN_SIGNER_KEY, CHAIN_ADMIN_KEY, CHAIN_RECORDER_KEY, or the same with _FILE."
+    assert (
+        keys.wrong
+        == "Set CHAIN_SIGNER_KEY, CHAIN_ADMIN_KEY, CHAIN_RECORDER_KEY, or the same with _FILE."
+    )
     assert wrong.wrong == "It is chain 31337, but CHAIN_ID says 5."
     # The base fee of a node that mines falls with every empty block.
     assert re.fullmatch(r"at most 500 gwei, the network asks [12]\.\d{3}", fees.uses)
@@ -84,7 +89,9 @@ def test_the_command_fails_when_something_is_wrong(app) -> None:
 
 
 def test_an_sms_gateway_is_reached_and_its_key_is_missed(tmp_path: Path) -> None:
-    found = only(doctor.check_sms(settings(tmp_path, sms_api_url=f"http://key:{SECRET}@127.0.0.1:1/x")))
+    found = only(
+        doctor.check_sms(settings(tmp_path, sms_api_url=f"http://key:{SECRET}@127.0.0.1:1/x"))
+    )
     assert "does not answer" in found.wrong
     assert "SMS_API_KEY is not set" in found.wrong
     assert SECRET not in found.uses + found.wrong

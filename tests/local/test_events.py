@@ -87,7 +87,9 @@ def page(
     if since is not None:
         params["since"] = str(since)
     headers = {"Last-Event-ID": last_id} if last_id else {}
-    with httpx.stream("GET", settings.events_url, params=params, headers=headers, timeout=30) as response:
+    with httpx.stream(
+        "GET", settings.events_url, params=params, headers=headers, timeout=30
+    ) as response:
         assert response.status_code == 200
         opened = Page(response)
         for line in opened._lines:  # the greeting: retry, id, a comment, an empty line
@@ -161,7 +163,13 @@ def test_streams_stay_open_while_redis_is_away_and_refresh_when_it_is_back(
 
 def test_a_page_without_a_valid_token_is_refused(settings: config.Settings) -> None:
     good = topics.sign(["campaign:1"])
-    for params in ({}, {"t": ""}, {"t": "x"}, {"t": good[:-2] + "AA"}, {"t": good, "topics": "campaign:2"}):
+    for params in (
+        {},
+        {"t": ""},
+        {"t": "x"},
+        {"t": good[:-2] + "AA"},
+        {"t": good, "topics": "campaign:2"},
+    ):
         answer = refused(settings, **params)
         assert answer.status_code == 403
         assert answer.text.endswith(".")
@@ -184,7 +192,9 @@ def test_several_tokens_are_added_up(settings: config.Settings) -> None:
 def test_only_the_web_origin_may_read_the_stream(settings: config.Settings) -> None:
     def allowed(origin: str) -> str | None:
         params = {"t": topics.sign(["campaign:1"])}
-        with httpx.stream("GET", settings.events_url, params=params, headers={"Origin": origin}) as response:
+        with httpx.stream(
+            "GET", settings.events_url, params=params, headers={"Origin": origin}
+        ) as response:
             assert response.headers["x-accel-buffering"] == "no"
             return response.headers.get("access-control-allow-origin")
 
@@ -214,7 +224,13 @@ def test_a_page_beyond_the_limit_is_told_that_it_will_poll(settings: config.Sett
     async def ask() -> list[dict[str, object]]:
         full, sent = events.App(max_streams=0), []
         query = f"t={topics.sign(['campaign:1'])}".encode()
-        scope = {"type": "http", "method": "GET", "path": "/events", "query_string": query, "headers": []}
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/events",
+            "query_string": query,
+            "headers": [],
+        }
 
         async def send(message: dict[str, object]) -> None:
             sent.append(message)
@@ -247,7 +263,9 @@ def test_a_token_stays_the_same_within_the_hour_so_that_pages_need_not_reconnect
         topics.verify(first)
 
 
-def test_the_attributes_of_a_live_element_carry_a_token_for_its_topics(settings: config.Settings) -> None:
+def test_the_attributes_of_a_live_element_carry_a_token_for_its_topics(
+    settings: config.Settings,
+) -> None:
     attributes = live.live_attrs("campaign:1 payment:2", "/c?a=1&b=2", poll_s=3)
     token = re.search('data-live-token="([^"]+)"', attributes)
     assert topics.verify(token[1]) == {"campaign:1", "payment:2"}

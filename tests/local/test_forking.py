@@ -91,7 +91,9 @@ def facts(supervisor: Supervisor, folder: Path, name: str) -> dict[str, object]:
 def own_mb(pid: int) -> float:
     """Return the memory that a process shares with nobody."""
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
-    sizes = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in rollup)}
+    sizes = {
+        name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in rollup)
+    }
     return (sizes["Private_Dirty"] + sizes["Private_Clean"]) / 1024
 
 
@@ -101,7 +103,9 @@ def server(supervisor: Supervisor) -> int:
     return supervisor._forks.pid
 
 
-def test_a_forked_program_is_run_as_the_interpreter_would(supervisor: Supervisor, folder: Path) -> None:
+def test_a_forked_program_is_run_as_the_interpreter_would(
+    supervisor: Supervisor, folder: Path
+) -> None:
     supervisor.start(program("script", "facts.py", "a", "b"), program("module", "-m", "facts", "c"))
     script, module = facts(supervisor, folder, "script"), facts(supervisor, folder, "module")
     assert script["argv"] == ["facts.py", "a", "b"]
@@ -111,7 +115,9 @@ def test_a_forked_program_is_run_as_the_interpreter_would(supervisor: Supervisor
     assert script["command"] == "script"
 
 
-def test_it_is_the_supervisors_child_in_a_session_of_its_own(supervisor: Supervisor, folder: Path) -> None:
+def test_it_is_the_supervisors_child_in_a_session_of_its_own(
+    supervisor: Supervisor, folder: Path
+) -> None:
     supervisor.start(program("one", "facts.py"))
     found = facts(supervisor, folder, "one")
     assert found["parent"] == os.getpid()
@@ -126,7 +132,9 @@ def test_programs_share_what_was_imported_before(supervisor: Supervisor, folder:
         assert own_mb(supervisor.pid(name) or 0) < 25  # 50 MB are shared
 
 
-def test_they_share_no_socket_no_thread_and_no_random_numbers(supervisor: Supervisor, folder: Path) -> None:
+def test_they_share_no_socket_no_thread_and_no_random_numbers(
+    supervisor: Supervisor, folder: Path
+) -> None:
     supervisor.start(program("one", "facts.py"), program("two", "facts.py"))
     one, two = facts(supervisor, folder, "one"), facts(supervisor, folder, "two")
     assert one["sockets"] == two["sockets"] == []
@@ -192,7 +200,8 @@ def test_what_cannot_be_imported_leaves_programs_to_be_started_one_by_one(
 
 def test_another_environment_or_option_is_not_forked(supervisor: Supervisor, folder: Path) -> None:
     supervisor.start(
-        program("other", "facts.py", env={**ENV, "OTHER": "1"}), program("isolated", "-B", "facts.py")
+        program("other", "facts.py", env={**ENV, "OTHER": "1"}),
+        program("isolated", "-B", "facts.py"),
     )
     for name in ("other", "isolated"):
         facts(supervisor, folder, name)
@@ -208,7 +217,9 @@ def test_stop_ends_programs_and_server(supervisor: Supervisor, folder: Path) -> 
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
-def test_a_killed_supervisor_leaves_no_forked_program_behind(launch, folder: Path, number: int) -> None:
+def test_a_killed_supervisor_leaves_no_forked_program_behind(
+    launch, folder: Path, number: int
+) -> None:
     process = launch(sys.executable, "-c", SUPERVISED, str(folder))
     pids = [int(word) for word in process.stdout.readline().split()]
     assert len(pids) == 3

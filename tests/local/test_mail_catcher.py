@@ -41,7 +41,9 @@ def keep(store: Store, to: str, **more: str) -> int:
 
 @pytest.fixture
 def post_office(tmp_path: Path, environ: dict[str, str]) -> Iterator[stack.Stack]:
-    with stack.running(tmp_path, ports="free", environ=environ, prepare=False, only=("mail",)) as running:
+    with stack.running(
+        tmp_path, ports="free", environ=environ, prepare=False, only=("mail",)
+    ) as running:
         yield running
 
 
@@ -49,7 +51,9 @@ def test_a_message_sent_by_smtp_is_found_by_its_recipient(post_office: stack.Sta
     with smtplib.SMTP("127.0.0.1", post_office.ports["smtp"]) as smtp:
         smtp.send_message(message("Alice@Example.com"))
         smtp.send_message(message("bob@example.com"))
-    found = httpx.get(post_office.url("mail") + "/api/messages", params={"to": "alice@example.com"}).json()
+    found = httpx.get(
+        post_office.url("mail") + "/api/messages", params={"to": "alice@example.com"}
+    ).json()
     assert [mail["to"] for mail in found] == [["alice@example.com"]]
     assert "123456. ልክ ነው" in found[0]["text"]
 
@@ -149,19 +153,25 @@ def test_messages_of_an_earlier_version_are_still_there(tmp_path: Path) -> None:
             " sender TEXT NOT NULL, recipients TEXT NOT NULL, subject TEXT NOT NULL,"
             " text TEXT NOT NULL, html TEXT NOT NULL, raw BLOB NOT NULL)"
         )
-        db.execute("INSERT INTO message VALUES (1, '2026-01-01', 'a', ' b@x.org ', 'Hi', 'there', '', '')")
+        db.execute(
+            "INSERT INTO message VALUES (1, '2026-01-01', 'a', ' b@x.org ', 'Hi', 'there', '', '')"
+        )
     old = Store(path)
     old.add_sms("crowdfund", "+251911234567", "code", key="k")
     assert [one.kind for one in old.find()] == ["sms", "mail"]
 
 
-def test_the_authenticator_shows_the_codes_that_the_demo_staffs_secrets_give(pages, monkeypatch) -> None:
+def test_the_authenticator_shows_the_codes_that_the_demo_staffs_secrets_give(
+    pages, monkeypatch
+) -> None:
     monkeypatch.setattr(authenticator.time, "time", lambda: 1_800_000_000.0)
     text = pages.get("/codes").text
     for role, name, _roles in cast.STAFF:
         app = pyotp.TOTP(authenticator.secret(config.settings().secret_key, cast.email(name)))
         now, later = (app.at(1_800_000_000 + shift) for shift in (0, 30))
         row = next(line for line in text.splitlines() if cast.email(name) in line)
-        assert all(part in row for part in (role, f"{now[:3]} {now[3:]}", f"{later[:3]} {later[3:]}"))
+        assert all(
+            part in row for part in (role, f"{now[:3]} {now[3:]}", f"{later[:3]} {later[3:]}")
+        )
     secrets = {authenticator.secret(key, "almaz@demo.example") for key in ("one", "two")}
     assert len(secrets) == 2, "two installations share a secret"

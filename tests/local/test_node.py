@@ -56,7 +56,9 @@ def chain_that_says(answers: dict[str, object]) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             call = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            body = json.dumps({"jsonrpc": "2.0", "id": 1, "result": answers[call["method"]]}).encode()
+            body = json.dumps(
+                {"jsonrpc": "2.0", "id": 1, "result": answers[call["method"]]}
+            ).encode()
             self.send_response(200)
             self.end_headers()
             self.wfile.write(body)
@@ -78,7 +80,10 @@ def test_a_leftover_node_with_another_chain_is_not_taken_for_ours(state: node.No
 
 
 def test_a_node_of_another_network_is_not_taken_for_ours(state: node.NodeState) -> None:
-    with chain_that_says({"eth_chainId": "0x1"}) as url, pytest.raises(StackError, match="Another chain"):
+    with (
+        chain_that_says({"eth_chainId": "0x1"}) as url,
+        pytest.raises(StackError, match="Another chain"),
+    ):
         state.prove(url)
 
 
@@ -108,7 +113,9 @@ def test_the_chain_goes_on_where_it_stopped(tmp_path: Path, environ: dict[str, s
     assert len(dump["blocks"]) <= 6 + 1
 
 
-def test_a_new_chain_begins_alone_and_goes_on_in_real_time(tmp_path: Path, environ: dict[str, str]) -> None:
+def test_a_new_chain_begins_alone_and_goes_on_in_real_time(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
     firsts = []
     for name in ("one", "two"):
         with chain_only(tmp_path / name, environ) as started:
@@ -120,7 +127,9 @@ def test_a_new_chain_begins_alone_and_goes_on_in_real_time(tmp_path: Path, envir
     assert firsts[0] != firsts[1]
 
 
-def test_a_beginning_that_was_interrupted_is_begun_anew(tmp_path: Path, environ: dict[str, str]) -> None:
+def test_a_beginning_that_was_interrupted_is_begun_anew(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
     (tmp_path / "chain").mkdir()
     (tmp_path / "chain" / "state.json").write_text('{"block": ')
     with chain_only(tmp_path, environ) as started:

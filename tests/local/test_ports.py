@@ -101,7 +101,9 @@ def test_given_ports_are_held_or_refused_with_a_sentence(held: ports.Held, taken
         held.take_all({"chain": taken})
 
 
-def test_a_lock_file_can_be_opened_by_everybody_whatever_the_umask(held: ports.Held, locks: Path) -> None:
+def test_a_lock_file_can_be_opened_by_everybody_whatever_the_umask(
+    held: ports.Held, locks: Path
+) -> None:
     free, before = ports.free_port(), os.umask(0o077)
     try:
         assert held.take(free)
@@ -130,7 +132,9 @@ def test_two_names_never_get_one_port(held: ports.Held, tmp_path: Path) -> None:
     assert chosen["web"] != chosen["events"]
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"web": "x"}', '{"web": null}', '{"web": 99999}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"web": "x"}', '{"web": null}', '{"web": 99999}']
+)
 def test_an_unreadable_memory_is_forgotten(held: ports.Held, tmp_path: Path, content: str) -> None:
     file = tmp_path / "ports.json"
     file.write_text(content)

@@ -7,7 +7,9 @@ from crowdfund.local.datadir import DataDir
 from crowdfund.local.errors import StackError
 
 
-def test_an_interrupted_first_start_forgets_all_sides_of_the_story_and_no_key(tmp_path: Path) -> None:
+def test_an_interrupted_first_start_forgets_all_sides_of_the_story_and_no_key(
+    tmp_path: Path,
+) -> None:
     folder = DataDir.at(tmp_path)
     bank = folder.root / "bill_bitts"
     bank.mkdir()

@@ -24,7 +24,9 @@ def children_of(pid: int) -> set[int]:
     parents = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            parents[int(folder.name)] = int(
+                (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            )
         except OSError:
             continue
     found, border = set(), {pid}
@@ -50,7 +52,9 @@ def folder(tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_one_signal_ends_the_whole_group_within_seconds(launch: Launch, folder: str, number: int) -> None:
+def test_one_signal_ends_the_whole_group_within_seconds(
+    launch: Launch, folder: str, number: int
+) -> None:
     process = launch(*RUN, CROWDFUND_DATA_DIR=folder)
     until_started(process)
     below = children_of(process.pid)
@@ -95,7 +99,9 @@ def test_a_second_start_goes_on_with_the_same_addresses(launch: Launch, folder: 
     assert tables[0] == tables[1]
 
 
-def test_a_second_stack_beside_the_first_is_refused_with_a_sentence(launch: Launch, folder: str) -> None:
+def test_a_second_stack_beside_the_first_is_refused_with_a_sentence(
+    launch: Launch, folder: str
+) -> None:
     until_started(launch(*RUN, CROWDFUND_DATA_DIR=folder))
     for command in (RUN, RESET):
         second = launch(*command, CROWDFUND_DATA_DIR=folder)

@@ -44,7 +44,9 @@ def _height(url: str) -> int | None:
         return None
 
 
-def test_two_whole_stacks_started_at_the_same_moment_share_nothing(launch: Launch, tmp_path: Path) -> None:
+def test_two_whole_stacks_started_at_the_same_moment_share_nothing(
+    launch: Launch, tmp_path: Path
+) -> None:
     folders = [tmp_path / "one", tmp_path / "two"]
     both = [launch(*RUN, CROWDFUND_DATA_DIR=str(folder)) for folder in folders]
     for process in both:
@@ -75,7 +77,9 @@ def _signer(folder: Path) -> str:
     return node.address_of((folder / "keys" / "chain-signer.key").read_text().strip())
 
 
-def test_a_foreign_chain_on_the_usual_port_is_left_alone(tmp_path: Path, environ: dict[str, str]) -> None:
+def test_a_foreign_chain_on_the_usual_port_is_left_alone(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
     taken = ports.free_port()
     with foreign_chain(tmp_path, taken) as url:
         held = ports.Held()
@@ -83,14 +87,22 @@ def test_a_foreign_chain_on_the_usual_port_is_left_alone(tmp_path: Path, environ
         chosen = held.choose(tmp_path / "ports.json", preferred=preferred)
         held.close()
         assert chosen["chain"] != taken
-        with stack.running(tmp_path / "var", ports=chosen, environ=environ, prepare=False, only=("chain",)):
+        with stack.running(
+            tmp_path / "var", ports=chosen, environ=environ, prepare=False, only=("chain",)
+        ):
             pass
         assert _height(url) == 0
 
 
-@pytest.mark.parametrize("same_beginning", [False, True], ids=["another chain", "a copy of our own chain"])
+@pytest.mark.parametrize(
+    "same_beginning", [False, True], ids=["another chain", "a copy of our own chain"]
+)
 def test_a_foreign_chain_that_takes_the_port_after_the_choice_is_refused_before_anything_is_written(
-    tmp_path: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, *, same_beginning: bool
+    tmp_path: Path,
+    environ: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    same_beginning: bool,
 ) -> None:
     var = tmp_path / "var"
     chosen = {name: ports.free_port() for name in ports.PREFERRED}
@@ -146,7 +158,9 @@ def test_a_program_that_shares_its_port_with_a_stranger_is_not_ready(
     stranger = subprocess.Popen([*python(SHARED), str(port)], start_new_session=True)
     try:
         eventually(Answers(port))
-        ours = Program("web", [*python(SHARED), str(port)], environ, ready=Answers(port), ports=(port,))
+        ours = Program(
+            "web", [*python(SHARED), str(port)], environ, ready=Answers(port), ports=(port,)
+        )
         supervisor.start(ours)
         with pytest.raises(StackError, match=f"Another program took port {port}, which web needs"):
             supervisor.wait_ready("web", timeout_s=20)

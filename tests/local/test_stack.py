@@ -23,7 +23,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def running(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Stack]:
     folder = tmp_path_factory.mktemp("stack")
-    with stack.running(folder, ports="free", environ=CLEAN, seed=False, template=template) as started:
+    with stack.running(
+        folder, ports="free", environ=CLEAN, seed=False, template=template
+    ) as started:
         yield started
 
 
@@ -45,13 +47,19 @@ def test_programs_are_forked_from_a_process_that_has_one_thread_and_no_connectio
     assert forks.pid is not None
     process = Path(f"/proc/{forks.pid}")
     opened = [os.readlink(path) for path in (process / "fd").iterdir()]
-    assert len([target for target in opened if target.startswith("socket:")]) == 1  # the supervisor's
+    # the supervisor's
+    assert len([target for target in opened if target.startswith("socket:")]) == 1
     assert not [target for target in opened if target.endswith((".db", ".sock"))]
     assert len(list((process / "task").iterdir())) == 1
 
 
 def test_the_programs_of_the_platform_share_most_of_their_memory(running: stack.Stack) -> None:
-    names = ["web", "events", "relay", *(f"worker-{queue}" for queue in services.QUEUES if queue != "chain")]
+    names = [
+        "web",
+        "events",
+        "relay",
+        *(f"worker-{queue}" for queue in services.QUEUES if queue != "chain"),
+    ]
     for name in names:
         resident, own = _memory_mb(running.pid(name) or 0)
         assert own < resident / 2, name
@@ -85,7 +93,9 @@ def test_killed_programs_come_back_and_serve(running: stack.Stack) -> None:
 
 
 def test_the_whole_stack_stops_within_seconds(template: Path, tmp_path: Path) -> None:
-    with stack.running(tmp_path, ports="free", environ=CLEAN, seed=False, template=template, web_processes=1):
+    with stack.running(
+        tmp_path, ports="free", environ=CLEAN, seed=False, template=template, web_processes=1
+    ):
         began = time.monotonic()
     assert time.monotonic() - began < 15
 
@@ -93,7 +103,10 @@ def test_the_whole_stack_stops_within_seconds(template: Path, tmp_path: Path) ->
 def _memory_mb(pid: int) -> tuple[float, float]:
     """Return the resident memory of a process, and what of it is nobody else's."""
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
-    sizes = {name: int(rest.split()[0]) / 1024 for name, _, rest in (line.partition(":") for line in rollup)}
+    sizes = {
+        name: int(rest.split()[0]) / 1024
+        for name, _, rest in (line.partition(":") for line in rollup)
+    }
     return sizes["Rss"], sizes["Private_Dirty"] + sizes["Private_Clean"]
 
 

@@ -13,7 +13,11 @@ def bank(app, tmp_path, monkeypatch):
     running = bank_process.start(tmp_path / "bank")
     monkeypatch.setattr(rpc, "call", lambda *_args, **_kwargs: None)
     key = running.files.api_key.read_text().strip()
-    changes = {"billbitts_api_url": running.url, "billbitts_api_key": key, "chain_rpc_url": "http://chain"}
+    changes = {
+        "billbitts_api_url": running.url,
+        "billbitts_api_key": key,
+        "chain_rpc_url": "http://chain",
+    }
     config.use(config.settings().model_copy(update=changes))
     yield running
     bank_process.stop(running)

@@ -42,7 +42,9 @@ def test_every_verified_investor_has_passed_the_checks_of_the_level(app, story):
         assert requirements.missing(file, "basic") == []
         assert requirements.unproven(file, "basic") == []
         assert files.same_number(person_id) == []
-        assert [paper.expires_on for paper in files.papers(person_id)] == [story.passports_expire_on]
+        assert [paper.expires_on for paper in files.papers(person_id)] == [
+            story.passports_expire_on
+        ]
     page = raising.browser(app, story.investors[0]).get("/account/verification").text
     basic, _, _ = page.partition('id="enhanced-1"')
     assert basic.count("Completed") == len(requirements.asked(file, "basic"))

@@ -58,7 +58,9 @@ def test_a_killed_child_is_started_again(supervisor: Supervisor) -> None:
     assert not alive(first)
 
 
-def test_a_child_killed_ten_times_is_not_taken_for_broken(supervisor: Supervisor, said: list[str]) -> None:
+def test_a_child_killed_ten_times_is_not_taken_for_broken(
+    supervisor: Supervisor, said: list[str]
+) -> None:
     supervisor.start(program("sleeper", SLEEP))
     for number in range(1, 11):
         eventually(lambda n=number: supervisor.starts("sleeper") == n and supervisor.pid("sleeper"))
@@ -82,7 +84,9 @@ def test_stop_ends_the_whole_group(supervisor: Supervisor, tmp_path: Path) -> No
     assert [pid for pid in pids if pid and alive(pid)] == []
 
 
-def test_a_child_that_ignores_the_polite_signal_is_killed(supervisor: Supervisor, tmp_path: Path) -> None:
+def test_a_child_that_ignores_the_polite_signal_is_killed(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
     supervisor.start(program("stubborn", STUBBORN, stop_s=0.3))
     eventually(lambda: (tmp_path / "log" / "stubborn.log").read_text())
     pid = supervisor.pid("stubborn")
@@ -105,7 +109,9 @@ def test_the_foundation_ends_last(supervisor: Supervisor, tmp_path: Path) -> Non
     assert order.read_text() == "top base "
 
 
-def test_a_crash_loop_is_told_with_the_end_of_the_log(supervisor: Supervisor, said: list[str]) -> None:
+def test_a_crash_loop_is_told_with_the_end_of_the_log(
+    supervisor: Supervisor, said: list[str]
+) -> None:
     supervisor.start(program("broken", python("raise SystemExit('no such table: campaign')")))
     eventually(lambda: said)
     assert "broken ended 4 times in a row" in said[0]
@@ -121,7 +127,10 @@ def test_a_program_that_is_not_there_is_told(supervisor: Supervisor) -> None:
 def test_a_program_whose_start_raises_anything_is_tried_again(
     supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failing, start = [ValueError("filedescriptor out of range"), RuntimeError("no")], supervisor._start
+    failing, start = (
+        [ValueError("filedescriptor out of range"), RuntimeError("no")],
+        supervisor._start,
+    )
 
     def sometimes(program: Program, log: Path) -> Process:
         if failing:

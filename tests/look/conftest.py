@@ -25,7 +25,8 @@ def shown(site, page):
     """The page, open, without one complaint in the console that the test did not cause."""
     page.complaints = []
     page.on(
-        "console", lambda message: page.complaints.append(message.text) if message.type == "error" else None
+        "console",
+        lambda message: page.complaints.append(message.text) if message.type == "error" else None,
     )
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
     page.goto(site.url)

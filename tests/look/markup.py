@@ -3,7 +3,21 @@
 from collections import Counter
 from html.parser import HTMLParser
 
-VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+VOID = {
+    "area",
+    "base",
+    "br",
+    "col",
+    "embed",
+    "hr",
+    "img",
+    "input",
+    "link",
+    "meta",
+    "source",
+    "track",
+    "wbr",
+}
 SELF_CLOSED = {"path", "rect", "circle", "line", "use", "polyline", "polygon", "ellipse", "stop"}
 REFERENCES = ("for", "aria-describedby", "aria-labelledby", "aria-controls")
 
@@ -55,5 +69,9 @@ def problems(html: str) -> list[str]:
     reader.feed(html)
     reader.close()
     wrong = reader.wrong + [f"<{tag}> is never closed" for tag in reader.open]
-    wrong += [f"id {name} is there {count} times" for name, count in reader.ids.items() if count > 1]
-    return wrong + [f"nothing has the id {name}" for name in sorted(reader.wanted - reader.ids.keys())]
+    wrong += [
+        f"id {name} is there {count} times" for name, count in reader.ids.items() if count > 1
+    ]
+    return wrong + [
+        f"nothing has the id {name}" for name in sorted(reader.wanted - reader.ids.keys())
+    ]

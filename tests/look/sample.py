@@ -5,7 +5,15 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from wtforms import BooleanField, FileField, Form, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    FileField,
+    Form,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length
 
 from crowdfund.documents import rules
@@ -29,14 +37,18 @@ class SampleForm(Form):
     story = TextAreaField("Story")
     memorandum = FileField("Information memorandum")
     picture = FileField("Identity document")
-    consent = BooleanField("I know that I may lose this money", [InputRequired("Tick the box to go on.")])
+    consent = BooleanField(
+        "I know that I may lose this money", [InputRequired("Tick the box to go on.")]
+    )
     rail = RadioField(
         "How do you want to pay?",
         [InputRequired("Choose a way to pay.")],
         choices=[("neo", "NEO Bank"), ("telebirr", "Telebirr"), ("wallet", "Wallet balance")],
     )
     kind = RadioField(
-        "Kind of share", choices=[("common", "Common"), ("preferred", "Preferred")], default="common"
+        "Kind of share",
+        choices=[("common", "Common"), ("preferred", "Preferred")],
+        default="common",
     )
 
 
@@ -62,8 +74,12 @@ def sample(form: Form) -> SimpleNamespace:
         statuses=STATUSES.split(),
         campaigns=[
             campaign("Sun on every school roof", 36_250_000),
-            campaign("Cold rooms for Bahir Dar's fish market", 1_900_000, days_left=0, investors_count=1),
-            campaign("A third mill for teff flour", 61_000_000, status="successful", days_left=None),
+            campaign(
+                "Cold rooms for Bahir Dar's fish market", 1_900_000, days_left=0, investors_count=1
+            ),
+            campaign(
+                "A third mill for teff flour", 61_000_000, status="successful", days_left=None
+            ),
         ],
         figures=[
             {"label": "Raised", "value": "362,500.00 ETB", "text": "of 500,000.00 ETB"},
@@ -94,7 +110,12 @@ def sample(form: Form) -> SimpleNamespace:
         ],
         tasks=[
             {"label": "Company", "url": "/company", "state": "done", "hint": None},
-            {"label": "Contacts", "url": "/contacts", "state": "started", "hint": "Two people at least"},
+            {
+                "label": "Contacts",
+                "url": "/contacts",
+                "state": "started",
+                "hint": "Two people at least",
+            },
             {"label": "Information memorandum", "url": "/memorandum", "state": "problem"},
             {"label": "Check and submit", "url": None, "state": "locked"},
         ],
@@ -119,12 +140,18 @@ def sample(form: Form) -> SimpleNamespace:
             },
         ],
         rows=[
-            SimpleNamespace(id=f"P-{n}", at=NOW, status=status, tx="0x" + "9f3c1a27" * 8, minor=n * 12_345)
+            SimpleNamespace(
+                id=f"P-{n}", at=NOW, status=status, tx="0x" + "9f3c1a27" * 8, minor=n * 12_345
+            )
             for n, status in enumerate(("settled", "pending", "failed"), 41)
         ],
         rails={
             "neo": {"icon": "building-bank", "text": "By your bank's app", "note": "No fee"},
-            "telebirr": {"icon": "device-mobile", "text": "By mobile money", "note": "Fee 10.00 ETB"},
+            "telebirr": {
+                "icon": "device-mobile",
+                "text": "By mobile money",
+                "note": "Fee 10.00 ETB",
+            },
             "wallet": {"icon": "wallet", "text": "Your balance is too small", "disabled": True},
         },
     )
@@ -173,4 +200,6 @@ def gallery(*, with_errors: bool = True, signed_in: bool = True) -> str:
         id="u1", email="alice@example.com", name="Alice Bekele", initial="A", roles=("investor",)
     )
     page = environment().get_template("components/gallery.html")
-    return page.render(sample=sample(form), current_user=person if signed_in else None, events_url="/events")
+    return page.render(
+        sample=sample(form), current_user=person if signed_in else None, events_url="/events"
+    )

@@ -54,7 +54,9 @@ class Site:
         self.may_answer = threading.Event()  # the part's answer waits for it
         self.may_answer.set()
         self.events: list[str] = []
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {"site": self}))
+        self.server = ThreadingHTTPServer(
+            ("127.0.0.1", 0), type("Handler", (Handler,), {"site": self})
+        )
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -70,7 +72,9 @@ class Site:
 
     def page(self) -> str:
         """Return the whole page."""
-        person = SimpleNamespace(id="u", email="alice@example.com", name="Alice", initial="A", roles=())
+        person = SimpleNamespace(
+            id="u", email="alice@example.com", name="Alice", initial="A", roles=()
+        )
         env = sample.environment()
         env.globals["lang"] = self.language
         template = env.from_string(PAGE)
@@ -147,7 +151,11 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self, status, body, kind="text/html; charset=utf-8", **headers):
         data = body.encode() if isinstance(body, str) else body
         self.send_response(status)
-        for name, value in {"Content-Type": kind, "Content-Security-Policy": POLICY, **headers}.items():
+        for name, value in {
+            "Content-Type": kind,
+            "Content-Security-Policy": POLICY,
+            **headers,
+        }.items():
             self.send_header(name, value)
         if status != 204:
             self.send_header("Content-Length", str(len(data)))

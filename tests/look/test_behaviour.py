@@ -123,7 +123,10 @@ def test_two_clicks_send_one_payment(site, shown):
 
 def test_a_button_is_busy_until_the_answer_and_free_again_after_going_back(site, shown):
     pay = "document.querySelector('#pay button')"
-    assert shown.evaluate(f"() => {{ {pay}.click(); return {pay}.getAttribute('aria-disabled'); }}") == "true"
+    assert (
+        shown.evaluate(f"() => {{ {pay}.click(); return {pay}.getAttribute('aria-disabled'); }}")
+        == "true"
+    )
     shown.wait_for_url("**/pay")
     shown.go_back()
     expect(shown.get_by_role("button", name="Pay")).not_to_have_attribute("aria-disabled", "true")

@@ -10,7 +10,9 @@ from crowdfund.kernel import vendored
 from . import sample
 from .markup import problems
 
-STYLES = "".join((vendored.STATIC / name).read_text() for name in ("app.css", "vendor/tabler.subset.css"))
+STYLES = "".join(
+    (vendored.STATIC / name).read_text() for name in ("app.css", "vendor/tabler.subset.css")
+)
 HOOKS = {"htmx-request"}  # classes that only scripts and tests look for
 
 
@@ -25,7 +27,8 @@ def test_the_gallery_is_valid_with_unique_ids_and_no_dangling_reference(state):
 
 
 @pytest.mark.parametrize(
-    "html", ["<p>", "<p></div>", '<a id="x"></a><b id="x"></b>', '<p style="">x</p>', '<i for="y"></i>']
+    "html",
+    ["<p>", "<p></div>", '<a id="x"></a><b id="x"></b>', '<p style="">x</p>', '<i for="y"></i>'],
 )
 def test_the_markup_reader_finds_what_is_wrong(html):
     assert problems(html)
@@ -42,7 +45,9 @@ def test_every_macro_is_shown_in_the_gallery():
 def test_an_error_stands_in_the_summary_and_at_the_field_in_the_same_words(gallery):
     assert '<a href="#title">Enter a title.</a>' in gallery
     assert re.search(r'id="title-error">.*?Enter a title\.', gallery, re.S)
-    assert re.search(r'<input[^>]*aria-describedby="title-hint title-error"[^>]*id="title"', gallery)
+    assert re.search(
+        r'<input[^>]*aria-describedby="title-hint title-error"[^>]*id="title"', gallery
+    )
     assert 'href="#rail-0"' in gallery  # a group of radios is reached by its first one
 
 
@@ -110,10 +115,14 @@ def test_a_template_uses_no_class_that_no_stylesheet_knows(path):
 
 
 @pytest.mark.parametrize(
-    "path", sorted(sample.TEMPLATES.rglob("*.html")), ids=lambda p: str(p.relative_to(sample.TEMPLATES))
+    "path",
+    sorted(sample.TEMPLATES.rglob("*.html")),
+    ids=lambda p: str(p.relative_to(sample.TEMPLATES)),
 )
 def test_a_template_names_only_icons_that_are_in_the_sprite(path):
-    sprite = set(re.findall(r'<symbol id="([\w-]+)"', (vendored.STATIC / "vendor/icons.svg").read_text()))
+    sprite = set(
+        re.findall(r'<symbol id="([\w-]+)"', (vendored.STATIC / "vendor/icons.svg").read_text())
+    )
     named = set(re.findall(r'icon\("([\w-]+)"', path.read_text()))
     named |= set(re.findall(r'(?:icon_name=|"icon": )"([\w-]+)"', path.read_text()))
     assert named <= sprite

@@ -6,7 +6,12 @@ from . import sample
 
 FIELDS = [
     {"name": "q", "label": "Search", "type": "search"},
-    {"name": "status", "label": "State", "options": [("open", "Open"), ("", "All")], "default": "open"},
+    {
+        "name": "status",
+        "label": "State",
+        "options": [("open", "Open"), ("", "All")],
+        "default": "open",
+    },
 ]
 
 

@@ -26,7 +26,13 @@ def first_page() -> dict[str, int]:
 
 def test_a_first_page_weighs_at_most_150_kilobytes():
     sizes = first_page()
-    assert {"app.css", "app.js", "live.js", "vendor/icons.svg", "vendor/inter-latin.woff2"} <= sizes.keys()
+    assert {
+        "app.css",
+        "app.js",
+        "live.js",
+        "vendor/icons.svg",
+        "vendor/inter-latin.woff2",
+    } <= sizes.keys()
     assert sum(sizes.values()) <= LIMIT, sizes
 
 

@@ -72,12 +72,16 @@ class Running:
             except queue.Empty:
                 line = None
             if line is None:
-                raise AssertionError(f"`make run` did not start:\n{''.join(self.said)}\n{self.logs()}")
+                raise AssertionError(
+                    f"`make run` did not start:\n{''.join(self.said)}\n{self.logs()}"
+                )
             self.said.append(line)
 
     def address(self, title: str) -> str:
         """Return the address that was printed beside a title."""
-        found = re.search(rf"^{re.escape(title)}.*?\s(http://\S+)$", "".join(self.said), re.MULTILINE)
+        found = re.search(
+            rf"^{re.escape(title)}.*?\s(http://\S+)$", "".join(self.said), re.MULTILINE
+        )
         assert found, f"{title} was not printed:\n{''.join(self.said)}"
         return found.group(1)
 
@@ -86,7 +90,9 @@ class Running:
         parts = []
         for log in sorted((self.folder / "var" / "log").glob("*.log")):
             tail = log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
-            parts.append(f"--- {log.stem}\n" + "\n".join(COLOURS.sub("", line)[:300] for line in tail))
+            parts.append(
+                f"--- {log.stem}\n" + "\n".join(COLOURS.sub("", line)[:300] for line in tail)
+            )
         return "\n".join(parts)
 
     def press_ctrl_c(self) -> int:

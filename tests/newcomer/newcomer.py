@@ -56,7 +56,9 @@ class Newcomer:
         inside = page.locator("summary", has_text="Your account")
         expect(proof.or_(inside)).to_be_visible(timeout=PATIENCE_MS)
         if proof.is_visible():
-            page.get_by_label("Code from your authenticator app").fill(self._code_of_the_app(page, email))
+            page.get_by_label("Code from your authenticator app").fill(
+                self._code_of_the_app(page, email)
+            )
             page.get_by_role("button", name="Confirm", exact=True).click()
         expect(inside).to_be_visible(timeout=PATIENCE_MS)
 

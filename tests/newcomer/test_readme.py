@@ -54,7 +54,9 @@ def test_an_investor_pays_at_the_bank_and_everybody_sees_the_money_arrive(newcom
 
     expect(hanna.get_by_text(DONE)).to_be_visible()
     steps = hanna.get_by_role("list", name="Progress of your investment").get_by_role("listitem")
-    expect(steps).to_contain_text(["Investment placed", "Paid at NEO Bank", "Settled", "Recorded on chain"])
+    expect(steps).to_contain_text(
+        ["Investment placed", "Paid at NEO Bank", "Settled", "Recorded on chain"]
+    )
     expect(steps.last).to_contain_text("Done")
     assert never_reloaded(hanna)
 
@@ -85,7 +87,9 @@ def test_an_issuer_sees_the_state_of_a_live_campaign_and_its_contract(newcomer):
     expect(abel.get_by_role("list", name="Progress")).to_contain_text("Contract created")
     abel.get_by_role("link", name="See the public page").click()
     contract = abel.locator(".cf-answers > div", has_text="Campaign contract")
-    expect(contract.locator("[data-copy]")).to_have_attribute("data-copy", re.compile("^0x[0-9a-fA-F]{40}$"))
+    expect(contract.locator("[data-copy]")).to_have_attribute(
+        "data-copy", re.compile("^0x[0-9a-fA-F]{40}$")
+    )
 
 
 def test_an_admin_approves_a_campaign_and_it_goes_live_by_itself(newcomer):
@@ -151,7 +155,9 @@ def test_finance_looks_at_payments_releases_a_success_and_reads_the_journal(newc
     row = sara.get_by_role("row").filter(has_text="Hanna Desta").filter(has_text="20,000.00 ETB")
     expect(row).to_contain_text("Settled")
     row.get_by_role("link").click()
-    expect(sara.get_by_role("row", name=re.compile("Payment settled"))).to_contain_text("20,000.00 ETB")
+    expect(sara.get_by_role("row", name=re.compile("Payment settled"))).to_contain_text(
+        "20,000.00 ETB"
+    )
 
     menu(sara, "Staff desk")
     sara.get_by_role("link", name="Payments to review").click()
@@ -162,7 +168,9 @@ def test_finance_looks_at_payments_releases_a_success_and_reads_the_journal(newc
     sara.get_by_role("link", name=VANS).click()
     sara.locator("summary", has_text="Release the money").click()
     sara.get_by_role("button", name="Release it").click()
-    expect(sara.get_by_text("Released 126,750.00 ETB to the company, fee 3,250.00 ETB.")).to_be_visible()
+    expect(
+        sara.get_by_text("Released 126,750.00 ETB to the company, fee 3,250.00 ETB.")
+    ).to_be_visible()
     expect(sara.get_by_role("button", name="Copy Transaction").last).to_be_visible()
 
     menu(sara, "Staff desk")
@@ -175,7 +183,9 @@ def test_finance_looks_at_payments_releases_a_success_and_reads_the_journal(newc
 def test_the_regulator_reads_everything_and_changes_nothing(newcomer):
     yonas = newcomer.person("yonas@demo.example")
     menu(yonas, "Staff desk")
-    listed = yonas.locator("main a").evaluate_all("(all) => all.map((one) => one.getAttribute('href'))")
+    listed = yonas.locator("main a").evaluate_all(
+        "(all) => all.map((one) => one.getAttribute('href'))"
+    )
     assert len(set(listed)) >= 10
     for path in dict.fromkeys(listed):
         _reads(yonas, path)
@@ -188,7 +198,8 @@ def test_the_regulator_reads_everything_and_changes_nothing(newcomer):
     token = yonas.locator("input[name=csrf_token]").first.get_attribute("value")
     for verb in ("cancel", "release", "approve", "retry"):
         answer = yonas.request.post(
-            f"{yonas.url}/{verb}", form={"csrf_token": token, "reason": "By hand, with a long reason."}
+            f"{yonas.url}/{verb}",
+            form={"csrf_token": token, "reason": "By hand, with a long reason."},
         )
         assert answer.status == 403, verb
     yonas.reload()
@@ -199,7 +210,9 @@ def _reads(page, path):
     """Open a page of the desk: it can be read, and no form on it would change anything."""
     answer = page.goto(path)
     assert answer.status == 200, path
-    changing = page.locator("main form[method=post], main [hx-post], main [hx-put], main [hx-delete]")
+    changing = page.locator(
+        "main form[method=post], main [hx-post], main [hx-put], main [hx-delete]"
+    )
     assert changing.count() == 0, path
 
 
@@ -222,7 +235,8 @@ def test_demo_id_signs_somebody_in(newcomer):
 def test_ctrl_c_ends_everything(newcomer):
     for page in newcomer.pages:
         page.goto("about:blank")
-    assert newcomer.made.press_ctrl_c() in (0, -signal.SIGINT)  # `make` passes the signal on to itself
+    # `make` passes the signal on to itself
+    assert newcomer.made.press_ctrl_c() in (0, -signal.SIGINT)
     assert "Stopping ..." in newcomer.made.rest()
     assert newcomer.made.left_behind() == []
     newcomer.complaints.clear()

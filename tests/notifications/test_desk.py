@@ -38,7 +38,9 @@ def no_mail_server():
 
 
 def tell(person_id, key="k"):
-    service.notify(person_id, "company.registered", {"company": "Yirga Coffee"}, key=key, path="/wallet")
+    service.notify(
+        person_id, "company.registered", {"company": "Yirga Coffee"}, key=key, path="/wallet"
+    )
     commit()
     outbox.drain_all()
     return db.session.execute(sa.select(Message.__table__)).one()
@@ -131,7 +133,9 @@ def test_what_stands_behind_a_question_mark_is_not_shown(alice, admin):
     assert "abcdef" not in page
 
 
-@pytest.mark.parametrize("query", ["before=%27", "state=x&channel=y&kind=z", "q=" + "%25" * 60, "q=%ff"])
+@pytest.mark.parametrize(
+    "query", ["before=%27", "state=x&channel=y&kind=z", "q=" + "%25" * 60, "q=%ff"]
+)
 def test_odd_addresses_of_the_desk_are_harmless(admin, query):
     assert admin.get(f"/staff/messages?{query}").status_code == 200
 
@@ -163,7 +167,9 @@ def test_the_preview_shows_every_kind_in_every_language(admin):
 def test_notices_that_were_read_long_ago_are_purged_and_unread_ones_stay(alice, frozen):
     for key in ("read", "unread"):
         service.notify(alice, "company.registered", {"company": "Yirga"}, key=key)
-    db.session.execute(sa.update(Notice).where(Notice.key.like("read:%")).values(read_at=frozen.now()))
+    db.session.execute(
+        sa.update(Notice).where(Notice.key.like("read:%")).values(read_at=frozen.now())
+    )
     commit()
     frozen.advance(rules.KEEP_READ)
     assert service.purge() == 0

@@ -67,7 +67,9 @@ def test_a_missing_value_is_an_error_and_not_an_empty_word(session_app):
         with pytest.raises(KeyError):
             rendering.words("investment.settled", {"campaign": "Yirga"})
         with pytest.raises(ValueError, match="not given"):
-            rendering.render("news", {"name": None, "title": "t", "sentence": "s", "reason": "", "path": "/"})
+            rendering.render(
+                "news", {"name": None, "title": "t", "sentence": "s", "reason": "", "path": "/"}
+            )
 
 
 def test_free_words_cannot_break_out_of_an_email(session_app):
@@ -116,7 +118,11 @@ def patterns(node):
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return [re.escape(node.value)]
     if isinstance(node, ast.JoinedStr):
-        return ["".join(re.escape(p.value) if isinstance(p, ast.Constant) else ".+" for p in node.values)]
+        return [
+            "".join(
+                re.escape(p.value) if isinstance(p, ast.Constant) else ".+" for p in node.values
+            )
+        ]
     return []
 
 
@@ -132,7 +138,9 @@ def test_no_code_tells_of_a_kind_that_is_not_declared():
     found, unknown = 0, []
     for name, node in calls():
         place, prefix = TELLERS.get(name, (99, ""))
-        if len(node.args) <= place or (name == "note" and not any(k.arg == "tell" for k in node.keywords)):
+        if len(node.args) <= place or (
+            name == "note" and not any(k.arg == "tell" for k in node.keywords)
+        ):
             continue
         for words in patterns(node.args[place]):
             found += 1

@@ -24,7 +24,9 @@ def alice(app):
 
 def told(person_id, kind="investment.settled", key="k", **context):
     facts = {"campaign": "Yirga", "amount_minor": 5_000_00, "currency": "ETB", "shares": 1_234}
-    new = notifications_service.notify(person_id, kind, facts | context, key=key, path="/investments/1")
+    new = notifications_service.notify(
+        person_id, kind, facts | context, key=key, path="/investments/1"
+    )
     commit()
     outbox.drain_all()
     return new
@@ -83,7 +85,11 @@ def test_a_refresh_token_in_two_hands_is_told_although_the_request_is_refused(al
 
 
 def test_a_mandatory_notice_reaches_every_verified_address_of_the_person(alice):
-    for kind, value in (("email", "alice@work.example"), ("phone", "+251911234567"), ("wallet", "0xabc")):
+    for kind, value in (
+        ("email", "alice@work.example"),
+        ("phone", "+251911234567"),
+        ("wallet", "0xabc"),
+    ):
         row = {
             "id": value[-8:],
             "person_id": alice,
@@ -93,7 +99,9 @@ def test_a_mandatory_notice_reaches_every_verified_address_of_the_person(alice):
             "added_at": now(),
         }
         db.session.execute(sa.insert(SignInMethod).values(row))
-    notifications_service.notify(alice, "security.recovery_codes_made", {}, key="k", path="/account/security")
+    notifications_service.notify(
+        alice, "security.recovery_codes_made", {}, key="k", path="/account/security"
+    )
     commit()
     outbox.drain_all()
     assert sorted(one["To"] for one in mail.OUTBOX) == ["alice@example.com", "alice@work.example"]

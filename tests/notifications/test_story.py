@@ -26,7 +26,10 @@ world = raised  # a fixture: pytest finds it by this name
 @pytest.fixture
 def staff(world):
     """People of the desks besides carla, who verifies."""
-    world.people |= {"fred": raising.person("fred", "finance"), "ada": raising.person("ada", "admin")}
+    world.people |= {
+        "fred": raising.person("fred", "finance"),
+        "ada": raising.person("ada", "admin"),
+    }
     return world.people
 
 
@@ -43,15 +46,22 @@ def told(world):
     rows = db.session.execute(sa.select(Notice.person_id, Notice.kind).order_by(Notice.id)).all()
     found = {name: [] for name in world.people}
     for person_id, kind in rows:
-        if kind.split(".")[0] in ("campaign", "investment", "payment", "staff") and kind != "staff.companies":
+        if (
+            kind.split(".")[0] in ("campaign", "investment", "payment", "staff")
+            and kind != "staff.companies"
+        ):
             found[names[person_id]].append(kind)
     return found
 
 
 def everything_again(world):
     """Let every event be heard again and every notice be spread and sent again."""
-    heard = sa.or_(outbox.outbox_table.c.kind.like("%>%"), outbox.outbox_table.c.kind.like("notifications.%"))
-    db.session.execute(sa.update(outbox.outbox_table).where(heard).values(state="due", done_at=None))
+    heard = sa.or_(
+        outbox.outbox_table.c.kind.like("%>%"), outbox.outbox_table.c.kind.like("notifications.%")
+    )
+    db.session.execute(
+        sa.update(outbox.outbox_table).where(heard).values(state="due", done_at=None)
+    )
     commit()
     work(world)
 

@@ -71,7 +71,8 @@ def test_opening_a_notice_reads_it_and_leads_to_its_thing(client, alice):
 def test_a_notice_never_leads_to_another_site(client, alice, path):
     notice_id = tell(alice, path=path)
     assert client.post(f"/notifications/{notice_id}/open").headers["Location"] == "/notifications"
-    db.session.execute(sa.update(Notice).values(path=path))  # not even one that was written past the verb
+    # not even one that was written past the verb
+    db.session.execute(sa.update(Notice).values(path=path))
     commit()
     assert client.post(f"/notifications/{notice_id}/open").headers["Location"] == "/notifications"
 
@@ -130,7 +131,9 @@ def save(client, wanted):
 
 
 def test_a_kind_that_is_switched_off_stays_in_the_list_and_sends_no_email(client, alice):
-    wanted = {value for value, is_on in boxes(client).items() if is_on} - {"company.registered:email"}
+    wanted = {value for value, is_on in boxes(client).items() if is_on} - {
+        "company.registered:email"
+    }
     assert save(client, wanted).status_code == 303
     assert boxes(client)["company.registered:email"] is False
     tell(alice)

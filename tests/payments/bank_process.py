@@ -40,7 +40,10 @@ class BankProcess:
         request = urllib.request.Request(
             f"{self.url}/_control/{verb}",
             data=json.dumps(body).encode(),
-            headers={"X-Api-Key": self.files.api_key.read_text(), "Content-Type": "application/json"},
+            headers={
+                "X-Api-Key": self.files.api_key.read_text(),
+                "Content-Type": "application/json",
+            },
         )
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:

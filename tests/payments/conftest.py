@@ -27,7 +27,9 @@ NEWS: list[tuple[str, str, int]] = []
 def _listen(event):
     @outbox.on(event, queue="payments", batch=100)
     def hear(payments):
-        NEWS.extend((payment.name, payment.payment_id, payment.amount_minor) for payment in payments)
+        NEWS.extend(
+            (payment.name, payment.payment_id, payment.amount_minor) for payment in payments
+        )
 
 
 for _event in OF_STATUS.values():
@@ -75,7 +77,9 @@ class World:
     def postings(self):
         """Every posting of the journal, without ids."""
         entry, posting = Entry.__table__, PostingRow.__table__
-        query = sa.select(entry.c.key, posting.c.source, posting.c.destination, posting.c.amount_minor)
+        query = sa.select(
+            entry.c.key, posting.c.source, posting.c.destination, posting.c.amount_minor
+        )
         query = query.join(posting, posting.c.seq == entry.c.seq)
         return self.read(lambda: sorted(tuple(row) for row in db.session.execute(query)))
 

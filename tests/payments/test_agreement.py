@@ -32,7 +32,10 @@ PATHS = {
 
 def said(status, **changes):
     return Report(
-        **({"status": status, "amount_minor": 100, "currency": "ETB", "customer_ref": "C"} | changes)
+        **(
+            {"status": status, "amount_minor": 100, "currency": "ETB", "customer_ref": "C"}
+            | changes
+        )
     )
 
 
@@ -44,8 +47,12 @@ def test_a_webhook_is_worth_what_the_gateway_confirms(pair, expected):
 
 @pytest.mark.parametrize("change", [{"amount_minor": 101}, {"currency": "USD"}])
 def test_figures_count_once_money_is_claimed(change):
-    assert rules.reconcile(said("PENDING", **change), said("SETTLED")) == rules.Reconciliation("PENDING", OK)
-    assert rules.reconcile(said("SUCCESS", **change), said("SUCCESS")) == rules.Reconciliation("", AGAINST)
+    assert rules.reconcile(said("PENDING", **change), said("SETTLED")) == rules.Reconciliation(
+        "PENDING", OK
+    )
+    assert rules.reconcile(said("SUCCESS", **change), said("SUCCESS")) == rules.Reconciliation(
+        "", AGAINST
+    )
 
 
 @pytest.mark.parametrize("event", STATUSES)

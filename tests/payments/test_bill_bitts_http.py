@@ -59,7 +59,9 @@ def order(cprn, reference="ref", amount=25_000):
 
 @pytest.fixture
 def cprn(gateway, request):
-    return gateway.register(Person("a@example.com", "Ana", "B"), key=f"register:{request.node.name}"[:120])
+    return gateway.register(
+        Person("a@example.com", "Ana", "B"), key=f"register:{request.node.name}"[:120]
+    )
 
 
 def test_registration_gives_one_number_for_one_key(gateway):
@@ -78,9 +80,13 @@ def test_a_payment_is_opened_once_for_one_key_and_found_by_its_reference(gateway
     assert gateway.balance(cprn) > 0
 
 
-def test_the_list_of_transactions_comes_in_pages_and_is_signed_with_its_query(process, gateway, cprn):
+def test_the_list_of_transactions_comes_in_pages_and_is_signed_with_its_query(
+    process, gateway, cprn
+):
     begin = int(clock.now().timestamp()) - 60
-    opened = [gateway.initiate(order(cprn, f"list-{n}"), key=f"payment-list-{n}").tx_id for n in range(3)]
+    opened = [
+        gateway.initiate(order(cprn, f"list-{n}"), key=f"payment-list-{n}").tx_id for n in range(3)
+    ]
     many = process.control("bulk", count=250, cprn=cprn)["tx_ids"]
     pages = list(gateway.transactions(datetime.fromtimestamp(begin, UTC)))
     names = [truth.tx_id for page in pages for truth in page]
@@ -110,7 +116,9 @@ def test_an_answer_of_the_simulator_without_a_field_is_no_answer(process, gatewa
 def test_an_answer_of_the_simulator_about_another_transaction_is_foreign(process, gateway, cprn):
     opened = gateway.initiate(order(cprn, "ref-mine"), key="payment-ref-mine")
     other = gateway.initiate(order(cprn, "ref-other"), key="payment-ref-other")
-    process.control("settings", answers={"instead": {"tx_id": other.tx_id, "reference": "ref-other"}})
+    process.control(
+        "settings", answers={"instead": {"tx_id": other.tx_id, "reference": "ref-other"}}
+    )
     for name in (opened.tx_id, "ref-mine"):
         with pytest.raises(GatewayForeign):
             gateway.query(name)
@@ -127,13 +135,18 @@ def test_a_wrong_platform_key_or_api_key_is_no_answer_about_a_payment(process, c
     with pytest.raises(GatewayUnauthorized):
         wrong.query("x")
     stranger = bill_bitts.BillBitts(
-        process.url, "nobody", private_key=keys.load_private(process.files.platform_private), bank_keys=[]
+        process.url,
+        "nobody",
+        private_key=keys.load_private(process.files.platform_private),
+        bank_keys=[],
     )
     with pytest.raises(GatewayUnauthorized):
         stranger.query("x")
 
 
-def test_a_wrong_clock_fails_no_payment_and_the_same_request_passes_once_it_is_right(process, gateway, cprn):
+def test_a_wrong_clock_fails_no_payment_and_the_same_request_passes_once_it_is_right(
+    process, gateway, cprn
+):
     process.control("settings", offset_s=3600)
     with pytest.raises(GatewayUnauthorized):
         gateway.initiate(order(cprn, "ref-clock"), key="payment-ref-clock")
@@ -168,7 +181,9 @@ def frozen_real():
     clock.use(None)
 
 
-@pytest.mark.parametrize("missing", ["X-Signature", "X-Signature-V2", "X-Api-Key", "X-Timestamp", "X-Nonce"])
+@pytest.mark.parametrize(
+    "missing", ["X-Signature", "X-Signature-V2", "X-Api-Key", "X-Timestamp", "X-Nonce"]
+)
 def test_the_simulator_refuses_a_request_without_each_header(process, gateway, missing):
     headers = gateway._headers("GET", "/payment/x", b"", "")
     del headers[missing]
@@ -176,7 +191,9 @@ def test_the_simulator_refuses_a_request_without_each_header(process, gateway, m
 
 
 def test_the_simulator_refuses_other_bytes_than_were_signed(process, gateway, cprn):
-    body = bill_bitts.canonical({"cprn": cprn, "amount": "1.00", "currency": "ETB", "description": ""})
+    body = bill_bitts.canonical(
+        {"cprn": cprn, "amount": "1.00", "currency": "ETB", "description": ""}
+    )
     headers = gateway._headers("POST", "/payment/initiate", body, "k" * 10)
     assert send_raw(process, headers, body.replace(b"1.00", b"2.00"), "/payment/initiate") == 401
     spaced = json.dumps(json.loads(body)).encode()
@@ -228,7 +245,9 @@ def world(app, process):
     _Door.app, _Door.answers = app, []
     door = ThreadingHTTPServer(("127.0.0.1", 0), _Door)
     threading.Thread(target=door.serve_forever, daemon=True).start()
-    process.control("settings", callback_url=f"http://127.0.0.1:{door.server_port}/webhooks/neo-payment/")
+    process.control(
+        "settings", callback_url=f"http://127.0.0.1:{door.server_port}/webhooks/neo-payment/"
+    )
     yield World(None, user_id)
     process.control("settings", callback_url="")
     door.shutdown()
@@ -240,7 +259,9 @@ def pay(payment, **form):
     data = urllib.parse.urlencode({"action": "pay", **form}).encode()
     opener = urllib.request.build_opener(_NoRedirect)
     try:
-        return opener.open(urllib.request.Request(payment.checkout_url, data=data), timeout=5).status
+        return opener.open(
+            urllib.request.Request(payment.checkout_url, data=data), timeout=5
+        ).status
     except urllib.error.HTTPError as answer:
         return answer.code, answer.headers.get("Location")
 
@@ -273,7 +294,9 @@ def test_a_payment_settles_exactly_once_in_every_mood(world, process, mood):
     assert "250.00 ETB" in text
     assert pay(payment, **mood) == (303, f"http://localhost/payments/{payment.id}/return")
     wait_for(lambda: settled(world, payment), 20, "settlement")
-    wait_for(lambda: not process.control("deliveries")["counts"].get("queued"), 20, "the last delivery")
+    wait_for(
+        lambda: not process.control("deliveries")["counts"].get("queued"), 20, "the last delivery"
+    )
     world.work()
     assert world.balance(ESCROW) == 25_000
     assert len(world.postings()) == 2
@@ -300,7 +323,9 @@ def test_a_lie_settles_nothing(world):
     payment = world.start()
     pay(payment, lie="on")
     wait_for(
-        lambda: (world.work(), [row for row in world.inbox() if row.state == "parked"])[1], 10, "the lie"
+        lambda: (world.work(), [row for row in world.inbox() if row.state == "parked"])[1],
+        10,
+        "the lie",
     )
     assert world.status(payment.id) == "pending"
     assert world.postings() == []
@@ -337,7 +362,9 @@ def test_another_amount_is_an_exception(world):
     assert [(one.kind, one.amount_minor) for one in world.exceptions()] == [("too_little", 10_000)]
 
 
-@pytest.mark.parametrize("form", [{"amount": "-1"}, {"amount": "NaN"}, {"delay_s": "x"}, {"delay_s": "9999"}])
+@pytest.mark.parametrize(
+    "form", [{"amount": "-1"}, {"amount": "NaN"}, {"delay_s": "x"}, {"delay_s": "9999"}]
+)
 def test_the_checkout_page_refuses_nonsense_with_a_sentence(world, form):
     payment = world.start()
     assert pay(payment, **form)[0] == 400

@@ -32,9 +32,13 @@ def contradictions(world, payment):
 
 
 @pytest.mark.parametrize(
-    "change", [{"amount": "250.01"}, {"amount": "249.99"}, {"currency": "USD"}], ids=["more", "less", "USD"]
+    "change",
+    [{"amount": "250.01"}, {"amount": "249.99"}, {"currency": "USD"}],
+    ids=["more", "less", "USD"],
 )
-def test_figures_that_change_between_success_and_settlement_move_nothing_and_are_shown(world, change):
+def test_figures_that_change_between_success_and_settlement_move_nothing_and_are_shown(
+    world, change
+):
     payment = world.start(25_000)
     told(world, payment, "SUCCESS")
     before = world.postings()

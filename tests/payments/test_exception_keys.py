@@ -114,7 +114,9 @@ def test_a_second_contradiction_is_shown_after_the_first_was_judged(world, bank)
     assert [one.kind for one in world.exceptions()] == ["contradiction"]
 
 
-def test_money_of_a_stranger_is_held_once_even_when_the_bank_names_its_payment_later(world, bank, frozen):
+def test_money_of_a_stranger_is_held_once_even_when_the_bank_names_its_payment_later(
+    world, bank, frozen
+):
     payment = world.start()
     bank.set_truth(payment.tx_id, "SETTLED")
     world.tell(payment.tx_id, "SETTLED")
@@ -146,7 +148,9 @@ def test_another_amount_for_money_in_suspense_is_a_contradiction_and_stops_no_ot
     assert world.balance(SUSPENSE) == 7_000
 
 
-def test_a_transaction_in_suspense_never_becomes_a_payments_as_well(world, bank, frozen, monkeypatch):
+def test_a_transaction_in_suspense_never_becomes_a_payments_as_well(
+    world, bank, frozen, monkeypatch
+):
     world.start(key="known")
     monkeypatch.setattr(bank, "initiate", _no_answer)
     payment = world.start(key="lost")

@@ -20,7 +20,9 @@ SECOND = timedelta(seconds=1)
 def queued():
     """Return the keys of the work about webhooks."""
     rollback()
-    keys = db.session.scalars(sa.select(_T.c.key).where(_T.c.kind == "payments.inbox").order_by(_T.c.key))
+    keys = db.session.scalars(
+        sa.select(_T.c.key).where(_T.c.kind == "payments.inbox").order_by(_T.c.key)
+    )
     found = list(keys)
     rollback()
     return found

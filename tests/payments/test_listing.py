@@ -80,7 +80,8 @@ def test_money_credited_by_staff_arrives_in_the_wallet(world, flask):
 
 
 @pytest.mark.parametrize(
-    ("status", "said"), [("SUCCESS", "paid but not settled"), ("PENDING", "nothing"), ("FAILED", "nothing")]
+    ("status", "said"),
+    [("SUCCESS", "paid but not settled"), ("PENDING", "nothing"), ("FAILED", "nothing")],
 )
 def test_what_is_not_settled_moves_nothing(world, flask, status, said):
     world.bank.open_payment(customer(world), 70_000, status=status)

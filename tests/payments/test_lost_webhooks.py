@@ -27,7 +27,9 @@ def kinds(world, state="open"):
 
 def accept(world):
     [found] = world.exceptions()
-    exceptions.resolve(found.id, "accept", actor=STAFF, reason="The bank confirmed it by telephone.")
+    exceptions.resolve(
+        found.id, "accept", actor=STAFF, reason="The bank confirmed it by telephone."
+    )
     commit()
     world.work()
 

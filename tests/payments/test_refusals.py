@@ -22,7 +22,9 @@ _I, _R = Inbox.__table__, WebhookRefusal.__table__
 @pytest.fixture
 def post(client, world):
     def send(raw, headers, address="203.0.113.7", **environ):
-        return client.post(URL, data=raw, headers=headers, environ_base={"REMOTE_ADDR": address} | environ)
+        return client.post(
+            URL, data=raw, headers=headers, environ_base={"REMOTE_ADDR": address} | environ
+        )
 
     return send
 
@@ -33,7 +35,9 @@ def garbage(world, tx_id, number):
 
 def kept():
     rollback()
-    found = db.session.scalar(sa.select(sa.func.count()).select_from(_I).where(_I.c.state == "refused"))
+    found = db.session.scalar(
+        sa.select(sa.func.count()).select_from(_I).where(_I.c.state == "refused")
+    )
     rollback()
     return found
 
@@ -191,7 +195,13 @@ def test_one_run_of_the_purge_removes_more_than_a_minute_can_bring(world, monkey
 def test_old_counts_go_as_well(world):
     for days in (1, 91):
         hour = clock.now() - timedelta(days=days)
-        row = {"gateway": GATEWAY, "client": "203.0.113.0/24", "hour": hour, "count": 5, "last_at": hour}
+        row = {
+            "gateway": GATEWAY,
+            "client": "203.0.113.0/24",
+            "hour": hour,
+            "count": 5,
+            "last_at": hour,
+        }
         db.session.execute(sa.insert(_R), [row])
     commit()
     refusals.purge()
@@ -272,4 +282,7 @@ def test_a_regulator_sees_the_refused_but_may_process_nothing(world, post, sign_
     assert "203.0.113.0/24" in page
     assert "replay-all" not in page
     assert client.post("/staff/webhooks/replay-all").status_code == 403
-    assert world.read(lambda: desk_queries.refused_since(clock.now() - timedelta(days=1)))[0].count == 1
+    assert (
+        world.read(lambda: desk_queries.refused_since(clock.now() - timedelta(days=1)))[0].count
+        == 1
+    )

@@ -14,9 +14,15 @@ def said(status, amount=100, currency="ETB", customer="CPRN-1"):
 
 
 def test_an_event_claims_at_most_what_the_gateway_confirms():
-    assert rules.reconcile(said("SETTLED"), said("SUCCESS")) == rules.Reconciliation("SUCCESS", Verdict.AHEAD)
-    assert rules.reconcile(said("SUCCESS"), said("SETTLED")) == rules.Reconciliation("SUCCESS", Verdict.OK)
-    assert rules.reconcile(said("FAILED"), said("FAILED")) == rules.Reconciliation("FAILED", Verdict.OK)
+    assert rules.reconcile(said("SETTLED"), said("SUCCESS")) == rules.Reconciliation(
+        "SUCCESS", Verdict.AHEAD
+    )
+    assert rules.reconcile(said("SUCCESS"), said("SETTLED")) == rules.Reconciliation(
+        "SUCCESS", Verdict.OK
+    )
+    assert rules.reconcile(said("FAILED"), said("FAILED")) == rules.Reconciliation(
+        "FAILED", Verdict.OK
+    )
 
 
 @pytest.mark.parametrize(

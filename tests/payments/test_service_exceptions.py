@@ -29,7 +29,9 @@ def decide(world, resolution, reason="as agreed", *, actor=STAFF):
 
 
 @pytest.mark.parametrize(("amount", "kind"), [("249.99", "too_little"), ("250.01", "too_much")])
-def test_a_wrong_amount_waits_in_suspense_and_its_purpose_is_not_told_settled(world, news, amount, kind):
+def test_a_wrong_amount_waits_in_suspense_and_its_purpose_is_not_told_settled(
+    world, news, amount, kind
+):
     payment = world.start(25_000)
     settle(world, payment, amount=amount)
     (found,) = world.exceptions()

@@ -86,14 +86,20 @@ def test_all_orders_end_the_same_when_they_come_in_one_batch(world, truth):
     assert world.is_clean()
 
 
-@pytest.mark.parametrize(("first", "then"), list(product(("PENDING", "SUCCESS"), ("SETTLED", "FAILED"))))
+@pytest.mark.parametrize(
+    ("first", "then"), list(product(("PENDING", "SUCCESS"), ("SETTLED", "FAILED")))
+)
 def test_only_the_end_counts_when_the_truth_moves_between_events(world, first, then):
     payments = begin_all(world)
-    tell_in_rounds(world, payments, "the whole twice", truth_of=lambda place: first if place < 2 else then)
+    tell_in_rounds(
+        world, payments, "the whole twice", truth_of=lambda place: first if place < 2 else then
+    )
     into_escrow = sum(line[3] for line in world.postings() if line[2] == ESCROW)
     ended = {world.status(payment.id) for payment in payments.values()}
     assert ended <= ({"settled"} if then == "SETTLED" else {"failed", "reversed"})
-    assert into_escrow == world.balance(ESCROW) == (25_000 * len(ORDERS) if then == "SETTLED" else 0)
+    assert (
+        into_escrow == world.balance(ESCROW) == (25_000 * len(ORDERS) if then == "SETTLED" else 0)
+    )
     assert world.balance("gateway:bill_bitts:clearing") == 0
     assert world.is_clean()
 

@@ -88,7 +88,10 @@ def test_paying_twice_says_what_was_charged_and_leads_back_to_this_payment(bank,
     for action in ("pay", "fail"):
         text = page(opened.checkout_url, 409, {"action": action})
         assert "This payment is already paid" in text
-        assert "250.00 ETB was charged when you paid the first time. Nothing was charged again." in text
+        assert (
+            "250.00 ETB was charged when you paid the first time. Nothing was charged again."
+            in text
+        )
         assert links(text) == [RETURN, "/"]
     deliveries = bank.control("deliveries", tx_id=opened.tx_id)["deliveries"]
     assert [one["status"] for one in deliveries].count("SUCCESS") == 1

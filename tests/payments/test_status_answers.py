@@ -45,7 +45,8 @@ def test_an_answer_without_a_field_is_no_answer(world, field, bad):
         del answer[field]
     else:
         answer[field] = bad
-    if (field, bad) in (("reference", ""), ("reference", "<b>")):  # any text: not every payment is ours
+    # any text: not every payment is ours
+    if (field, bad) in (("reference", ""), ("reference", "<b>")):
         answer["tx_id"] = "NEO-OTHER"
         expected = GatewayForeign
     else:

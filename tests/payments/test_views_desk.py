@@ -71,7 +71,9 @@ def test_finance_chooses_checks_and_confirms_and_the_history_says_who(world, sig
     check = client.get(f"{url}/resolve?resolution=accept").text
     assert "Accept this payment?" in check
     assert len(world.exceptions()) == 1  # to look at it decides nothing
-    answer = client.post(f"{url}/resolve", data={"resolution": "accept", "reason": "Agreed by phone"})
+    answer = client.post(
+        f"{url}/resolve", data={"resolution": "accept", "reason": "Agreed by phone"}
+    )
     assert (answer.status_code, answer.headers["Location"]) == (303, url)
     page = client.get(url).text
     assert "Agreed by phone" in page
@@ -91,7 +93,9 @@ def words(html):
         ("return", [("300.00", "gateway:bill_bitts:external")]),
     ],
 )
-def test_each_choice_says_which_amount_goes_where_and_does_just_that(world, sign_in, too_much, choice, moves):
+def test_each_choice_says_which_amount_goes_where_and_does_just_that(
+    world, sign_in, too_much, choice, moves
+):
     client = sign_in("fin", "finance")
     (found,) = world.exceptions()
     check = words(client.get(f"/staff/exceptions/{found.id}/resolve?resolution={choice}").text)
@@ -144,7 +148,9 @@ def test_no_choice_is_asked_for_one(world, sign_in, too_much):
 
 
 @pytest.mark.parametrize("choice", ["dismiss", "return<script>", "x" * 5_000])
-def test_a_resolution_that_does_not_fit_is_refused_with_a_sentence(world, sign_in, too_much, choice):
+def test_a_resolution_that_does_not_fit_is_refused_with_a_sentence(
+    world, sign_in, too_much, choice
+):
     (found,) = world.exceptions()
     client = sign_in("fin", "finance")
     url = f"/staff/exceptions/{found.id}/resolve"
@@ -162,7 +168,10 @@ def test_somebody_who_is_late_reads_that_it_was_decided_already(world, sign_in, 
     client = sign_in("fin", "finance")
     url = f"/staff/exceptions/{found.id}/resolve"
     client.post(url, data={"resolution": "credit"})
-    for answer in (client.get(f"{url}?resolution=return"), client.post(url, data={"resolution": "return"})):
+    for answer in (
+        client.get(f"{url}?resolution=return"),
+        client.post(url, data={"resolution": "return"}),
+    ):
         assert answer.status_code == 409
         assert "has already been reviewed" in answer.text
     assert world.balance(f"user:{world.user_id}:wallet") == 30_000
@@ -192,7 +201,10 @@ def test_a_regulator_reads_everything_and_changes_nothing(world, sign_in, too_mu
         assert "/resolve" not in page.text
         assert "/replay" not in page.text
     assert (
-        client.post(f"/staff/exceptions/{found.id}/resolve", data={"resolution": "accept"}).status_code == 403
+        client.post(
+            f"/staff/exceptions/{found.id}/resolve", data={"resolution": "accept"}
+        ).status_code
+        == 403
     )
     assert client.post(f"/staff/webhooks/{row.id}/replay").status_code == 403
     assert len(world.exceptions()) == 1
@@ -205,7 +217,9 @@ def test_an_investor_may_not_open_the_desk(sign_in, url):
 
 def test_a_webhook_is_shown_as_text_and_without_cookies(world, client, sign_in):
     raw, headers = world.bank.sign(b'{"note": "<script>alert(1)</script>"}')
-    client.post("/webhooks/neo-payment/", data=raw, headers=headers | {"Cookie": "crowdfund=secret"})
+    client.post(
+        "/webhooks/neo-payment/", data=raw, headers=headers | {"Cookie": "crowdfund=secret"}
+    )
     page = sign_in("fin", "finance").get(f"/staff/webhooks/{world.inbox()[0].id}").text
     assert "&lt;script&gt;alert(1)" in page
     assert "secret" not in page

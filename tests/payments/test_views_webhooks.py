@@ -38,7 +38,9 @@ def test_both_bank_keys_are_good_during_a_rotation(world, post):
 
 def test_the_typed_address_takes_the_same_webhooks(world, post):
     payment = world.start()
-    assert post(*world.bank.webhook(payment.tx_id, "SUCCESS"), url="/webhooks/bill_bitts/")[0] == 200
+    assert (
+        post(*world.bank.webhook(payment.tx_id, "SUCCESS"), url="/webhooks/bill_bitts/")[0] == 200
+    )
     assert post(b"{}", {}, url="/webhooks/nobody/")[0] == 404
 
 
@@ -51,7 +53,10 @@ def test_a_repeat_gets_the_same_answer_and_is_stored_once(world, post):
 
 def test_an_unknown_customer_is_parked(world, post):
     tx_id = world.bank.open_payment("CPRN-ZZZZZZZZ", 100)
-    assert post(*world.bank.webhook(tx_id, "SUCCESS")) == (202, {"status": "parked", "transaction_id": tx_id})
+    assert post(*world.bank.webhook(tx_id, "SUCCESS")) == (
+        202,
+        {"status": "parked", "transaction_id": tx_id},
+    )
     assert [row.state for row in world.inbox()] == ["parked"]
 
 
@@ -97,7 +102,9 @@ def no_timestamp(world, tx_id):
     [forged, stale, from_the_future, tampered, new_nonce, no_signature, not_base64, no_timestamp],
     ids=lambda f: f.__name__,
 )
-def test_what_the_bank_did_not_sign_now_is_refused_kept_and_counted_and_moves_nothing(world, post, make):
+def test_what_the_bank_did_not_sign_now_is_refused_kept_and_counted_and_moves_nothing(
+    world, post, make
+):
     payment = world.start()
     world.bank.set_truth(payment.tx_id, "SETTLED")
     webhook = make(world, payment.tx_id)
@@ -217,9 +224,15 @@ def test_a_chunked_body_gets_the_same_answer_by_the_long_way(world, client):
     payment = world.start()
     raw, headers = world.bank.webhook(payment.tx_id, "SUCCESS")
     answer = client.post(
-        URL, input_stream=io.BytesIO(raw), headers=headers, environ_overrides={"wsgi.input_terminated": True}
+        URL,
+        input_stream=io.BytesIO(raw),
+        headers=headers,
+        environ_overrides={"wsgi.input_terminated": True},
     )
-    assert (answer.status_code, answer.json) == (200, {"status": "verified", "transaction_id": payment.tx_id})
+    assert (answer.status_code, answer.json) == (
+        200,
+        {"status": "verified", "transaction_id": payment.tx_id},
+    )
 
 
 def test_a_crash_is_a_try_again_without_internals(world, post, monkeypatch):

@@ -27,7 +27,9 @@ def audit(checkout: Path, answer: str) -> subprocess.CompletedProcess[str]:
     program = checkout / "var" / "tools" / "audit" / "bin" / "pip-audit"
     program.write_text(f'#!/bin/sh\necho "$*" >>{checkout}/asked\n{answer}\n')
     program.chmod(0o755)
-    return subprocess.run([checkout / "tools" / "audit.sh"], capture_output=True, text=True, timeout=30)
+    return subprocess.run(
+        [checkout / "tools" / "audit.sh"], capture_output=True, text=True, timeout=30
+    )
 
 
 def test_without_a_weakness_it_ends_well(checkout):

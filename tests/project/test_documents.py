@@ -25,7 +25,9 @@ RULE = re.compile(r"(?<![/\w-])rules\.md(?:,\s+(?:#\s+)?([A-Z][\w -]*[\w]))?")
 INVARIANT = re.compile(r"(?<![\w'-])I(\d+)(?!\w)")
 RANGE = re.compile(r"\bI(\d+)–I(\d+)\b")
 CITED = re.compile(r"(?<![\w/])([a-z][\w-]*(?:/[\w-]+)*\.md)\b")
-PATH = re.compile(r"`((?:crowdfund|tests|tools|docs|contracts|migrations|deploy|benchmarks)/[\w./-]+)`")
+PATH = re.compile(
+    r"`((?:crowdfund|tests|tools|docs|contracts|migrations|deploy|benchmarks)/[\w./-]+)`"
+)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -99,7 +101,9 @@ def test_each_invariant_that_code_names_is_described():
 def test_each_invariant_is_proved_or_says_that_it_is_not_checked():
     text = (ROOT / "docs" / "invariants.md").read_text()
     for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
-        assert ("Proof: `" in section and "Test: `" in section) != ("**Not checked:**" in section), section
+        assert ("Proof: `" in section and "Test: `" in section) != (
+            "**Not checked:**" in section
+        ), section
 
 
 def test_each_document_that_code_names_exists():

@@ -35,7 +35,9 @@ def test_each_state_has_a_line(section):
 
 @pytest.mark.parametrize(("language", "column"), [("English", 0), ("Amharic", 2), ("Hindi", 3)])
 def test_no_two_states_of_money_share_a_term(language, column):
-    rows = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$", SECTIONS["States of money"], re.MULTILINE)
+    rows = re.findall(
+        r"^\| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$", SECTIONS["States of money"], re.MULTILINE
+    )
     terms = [row[column].removesuffix(" °") for row in rows if row[0] not in ("term", "---")]
     assert len(terms) >= 20
     assert sorted(terms) == sorted(set(terms)), language

@@ -12,7 +12,9 @@ from crowdfund.local.environment import ROOT
 THIRD_PARTY = (ROOT / "THIRD_PARTY.md").read_text()
 VENDOR = "crowdfund/static/vendor"
 CONTRACTS = sorted(
-    path for folder in ("src", "test", "script") for path in (ROOT / "contracts" / folder).rglob("*.sol")
+    path
+    for folder in ("src", "test", "script")
+    for path in (ROOT / "contracts" / folder).rglob("*.sol")
 )
 OTHERS_WORK = re.compile(r"^.*(Copyright (\(c\)|©|\d)|@license).*$", re.MULTILINE)
 MADE_BY_OTHERS = {".woff", ".woff2", ".ttf", ".otf", ".eot", ".map"}
@@ -20,7 +22,9 @@ MADE_BY_OTHERS = {".woff", ".woff2", ".ttf", ".otf", ".eot", ".map"}
 
 def table():
     """Return file → (package, version, licence, text) of the table in THIRD_PARTY.md."""
-    rows = re.findall(r"^\| `([^`]+)` \| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$", THIRD_PARTY, re.MULTILINE)
+    rows = re.findall(
+        r"^\| `([^`]+)` \| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$", THIRD_PARTY, re.MULTILINE
+    )
     return {file: (origin, version, licence, text) for file, origin, version, licence, text in rows}
 
 
@@ -53,7 +57,15 @@ def test_the_compiled_contracts_name_the_library_that_they_contain():
 
 def test_no_file_of_somebody_else_lies_outside_the_vendor_folder():
     found = []
-    for folder in ("crowdfund", "contracts/src", "contracts/test", "tools", "deploy", "tests", "benchmarks"):
+    for folder in (
+        "crowdfund",
+        "contracts/src",
+        "contracts/test",
+        "tools",
+        "deploy",
+        "tests",
+        "benchmarks",
+    ):
         for path in (ROOT / folder).rglob("*"):
             skipped = {"__pycache__", "vendor", "node_modules"} & set(path.parts)
             if skipped or not path.is_file() or path.name == "test_licences.py":
@@ -61,7 +73,9 @@ def test_no_file_of_somebody_else_lies_outside_the_vendor_folder():
             if path.suffix in MADE_BY_OTHERS or ".min." in path.name:
                 found.append(name_of(path))
             elif path.suffix in {".py", ".js", ".css", ".sol", ".svg", ".html", ".mjs", ".cjs"}:
-                found += [f"{name_of(path)}: {m.group()}" for m in OTHERS_WORK.finditer(path.read_text())]
+                found += [
+                    f"{name_of(path)}: {m.group()}" for m in OTHERS_WORK.finditer(path.read_text())
+                ]
     assert [one for one in found if "tools/vendor_assets.py" not in one] == []
 
 
@@ -74,7 +88,9 @@ def test_the_project_is_under_the_apache_licence():
     text = (ROOT / "LICENSE").read_text()
     assert "Apache License\n                           Version 2.0, January 2004" in text
     assert "END OF TERMS AND CONDITIONS" in text
-    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["license"] == "Apache-2.0"
+    assert (
+        tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["license"] == "Apache-2.0"
+    )
     for name in ("package.json", "package-lock.json"):
         package = json.loads((ROOT / "contracts" / name).read_text())
         assert package.get("packages", {}).get("", package)["license"] == "Apache-2.0"

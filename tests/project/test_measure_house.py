@@ -36,12 +36,16 @@ def folder(tmp_path):
     (tmp_path / "crowdfund" / "pay" / "service.py").write_text(SERVICE)
     (tmp_path / "crowdfund" / "pay" / "rows.py").write_text(ROWS)
     (tmp_path / "crowdfund" / "templates").mkdir()
-    (tmp_path / "crowdfund" / "templates" / "page.html").write_text(f"<p>a</p>\n{'x' * 161}\n{'y' * 160}\n")
+    (tmp_path / "crowdfund" / "templates" / "page.html").write_text(
+        f"<p>a</p>\n{'x' * 161}\n{'y' * 160}\n"
+    )
     return tmp_path
 
 
 def test_functions_are_weighed_without_their_docstring(folder):
-    found = {one.where.split()[-1]: (one.lines, one.tokens) for one in house.measure(folder).functions}
+    found = {
+        one.where.split()[-1]: (one.lines, one.tokens) for one in house.measure(folder).functions
+    }
     # of pay: ten in its first line (def, its name, …, int, :), four in its last
     assert found["pay"] == (3, 10 + 4)
     # of size: six in its first line; then def inner, its return, and the call
@@ -82,7 +86,10 @@ def test_the_worst_are_named(folder, capsys):
 
 def test_the_table_can_be_put_into_a_document(folder, capsys):
     house.main(["--root", str(folder), "--markdown"])
-    assert "| lines of a function: median / p90 / max | 3 / 5 / 5 | 10 / 30 / 50 |" in capsys.readouterr().out
+    assert (
+        "| lines of a function: median / p90 / max | 3 / 5 / 5 | 10 / 30 / 50 |"
+        in capsys.readouterr().out
+    )
 
 
 def test_a_folder_without_code_is_a_sentence(tmp_path, capsys):

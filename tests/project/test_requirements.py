@@ -20,7 +20,8 @@ NOT_IMPORTED = {
     "granian": "a program",
 }
 OWN = {"crowdfund", "app", "worker", "migrations"}
-SIBLINGS = {"pdfs", "pictures", "refused"}  # crowdfund/adapters/sanitising/child.py runs as a script
+# crowdfund/adapters/sanitising/child.py runs as a script
+SIBLINGS = {"pdfs", "pictures", "refused"}
 TYPES_ONLY = {"_typeshed"}
 
 
@@ -57,7 +58,9 @@ def imported(paths):
                 names = [node.module]
             for top in {name.split(".")[0] for name in names}:
                 if top not in sys.stdlib_module_names | OWN | SIBLINGS | TYPES_ONLY:
-                    found.setdefault(normal(served_by.get(top, [top])[0]), str(path.relative_to(ROOT)))
+                    found.setdefault(
+                        normal(served_by.get(top, [top])[0]), str(path.relative_to(ROOT))
+                    )
     return found
 
 
@@ -97,7 +100,9 @@ def test_production_installs_nothing_that_only_one_machine_or_the_tests_need():
 
 def test_whatever_the_platform_imports_is_installed_in_production():
     runtime = locked("")
-    missing = {name: file for name, file in imported(runtime_files()).items() if name not in runtime}
+    missing = {
+        name: file for name, file in imported(runtime_files()).items() if name not in runtime
+    }
     assert missing == {}
 
 

@@ -74,7 +74,9 @@ class Raise(World):
         return connection.node().call("CampaignImplementation", self.address, function, *args)
 
     def contract_status(self):
-        return ("none", "live", "succeeded", "failed", "cancelled", "released")[self.contract("status")]
+        return ("none", "live", "succeeded", "failed", "cancelled", "released")[
+            self.contract("status")
+        ]
 
     def on_chain(self, function, *args, role=None):
         """Call the contract behind the platform's back: a stranger, or somebody with a key of ours."""
@@ -97,7 +99,9 @@ class Raise(World):
     def record_on_chain(self, reference, amount_minor):
         """Record a payment that no investment of ours stands for."""
         key, units = chain_rules.intent_bytes32("somebody"), chain_rules.to_units(amount_minor)
-        self.on_chain("recordInvestment", chain_rules.intent_bytes32(reference), key, units, role="recorder")
+        self.on_chain(
+            "recordInvestment", chain_rules.intent_bytes32(reference), key, units, role="recorder"
+        )
 
     def close_due(self):
         begun = ending.close_due()
@@ -155,15 +159,23 @@ class Raise(World):
         commit()
 
     def set_status(self, status):
-        self._sql("UPDATE campaign SET status = :status WHERE id = :id", status=status, id=self.campaign_id)
+        self._sql(
+            "UPDATE campaign SET status = :status WHERE id = :id",
+            status=status,
+            id=self.campaign_id,
+        )
 
     def set_address(self, address):
         self._sql(
-            "UPDATE campaign SET contract_address = :to WHERE id = :id", to=address, id=self.campaign_id
+            "UPDATE campaign SET contract_address = :to WHERE id = :id",
+            to=address,
+            id=self.campaign_id,
         )
 
     def set_grace(self, days):
-        self._sql("UPDATE campaign SET grace_days = :days WHERE id = :id", days=days, id=self.campaign_id)
+        self._sql(
+            "UPDATE campaign SET grace_days = :days WHERE id = :id", days=days, id=self.campaign_id
+        )
 
     def mark(self, result):
         rollback()
@@ -190,10 +202,13 @@ class Raise(World):
 
     def make_contract_elsewhere(self):
         """Have the factory make a campaign for another company, which our books do not know."""
-        registry, factory = (chain_queries.address_of(n) for n in ("IssuerRegistry", "CampaignFactory"))
+        registry, factory = (
+            chain_queries.address_of(n) for n in ("IssuerRegistry", "CampaignFactory")
+        )
         operator = connection.address_of("operator")
         ids = [
-            chain_rules.intent_bytes32(name) for name in ("r", "other", "vc", "documents", "c", "campaign")
+            chain_rules.intent_bytes32(name)
+            for name in ("r", "other", "vc", "documents", "c", "campaign")
         ]
         issuer = (ids[0], ids[1], STRANGER, ids[2], ids[3])
         self._send(operator, registry, abi.encode("IssuerRegistry", "registerIssuer", issuer))
@@ -204,12 +219,16 @@ class Raise(World):
             "maxInvestment": units, "deadline": connection.node().head().timestamp + 86_400,
             "thresholdBps": 7500, "granularity": 10_000, "termsHash": ids[2],
         }  # fmt: skip
-        self._send(operator, factory, abi.encode("CampaignFactory", "createCampaign", (ids[4], terms)))
+        self._send(
+            operator, factory, abi.encode("CampaignFactory", "createCampaign", (ids[4], terms))
+        )
         return connection.node().call("CampaignFactory", factory, "campaignOf", ids[5])
 
     def settle_in_sql_only(self, investment_id):
         """The chain lost a record that it had confirmed."""
-        self._sql("UPDATE chain_write SET status = 'failed' WHERE subject_id = :id", id=investment_id)
+        self._sql(
+            "UPDATE chain_write SET status = 'failed' WHERE subject_id = :id", id=investment_id
+        )
         rollback()
         investments.confirmed(investment_id, "0x" + "cd" * 32)
         commit()
@@ -219,17 +238,23 @@ class Raise(World):
         """Give back what is in escrow, as refunds that were made before would have."""
         rollback()
         for row in investment_queries.settled_of(self.campaign_id):
-            investments.give_back(investments.lock(row.id), "refunded", reason="The campaign failed.")
+            investments.give_back(
+                investments.lock(row.id), "refunded", reason="The campaign failed."
+            )
         commit()
 
     def change_money(self, amount_minor):
         """Something else settled meanwhile."""
         more = "settled_minor = settled_minor + :more, reserved_minor = reserved_minor + :more"
-        self._sql(f"UPDATE campaign SET {more} WHERE id = :id", more=amount_minor, id=self.campaign_id)
+        self._sql(
+            f"UPDATE campaign SET {more} WHERE id = :id", more=amount_minor, id=self.campaign_id
+        )
 
     def queue_a_write(self):
         about = {"subject": ("investment", "i1"), "address": self.address}
-        chain_service.write("i1", "CampaignImplementation", "recordInvestment", ["0x01", "0x02", 1], **about)
+        chain_service.write(
+            "i1", "CampaignImplementation", "recordInvestment", ["0x01", "0x02", 1], **about
+        )
         commit()
 
     def company_spends(self, amount_minor):

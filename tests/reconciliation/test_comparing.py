@@ -74,7 +74,9 @@ def comparisons():
     return db.session.scalar(sa.select(sa.func.count()).select_from(Comparison))
 
 
-def test_a_difference_that_is_seen_at_one_campaign_is_on_the_desk_and_the_public_page_at_once(raised):
+def test_a_difference_that_is_seen_at_one_campaign_is_on_the_desk_and_the_public_page_at_once(
+    raised,
+):
     """They said "0 differences" for up to ten minutes after a contract was cancelled behind our back."""
     assert raised.compare() == []
     raised.record_on_chain("elsewhere", 500_00)
@@ -141,7 +143,9 @@ def test_a_mark_goes_when_the_books_have_ended_as_the_contract_did(raised):
 
 
 def test_a_contract_that_our_factory_did_not_make_is_a_difference(raised):
-    other = connection.node().call("CampaignFactory", chain.address_of("CampaignFactory"), "implementation")
+    other = connection.node().call(
+        "CampaignFactory", chain.address_of("CampaignFactory"), "implementation"
+    )
     raised.set_address(other)
     assert set(raised.compare()) >= {"foreign"}
     raised.set_address(STRANGER)

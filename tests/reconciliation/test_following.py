@@ -20,7 +20,9 @@ def events(raised):
     return [event.to_status for event in campaigns.history(raised.campaign_id)]
 
 
-def test_money_that_settles_while_the_node_is_away_past_both_graces_goes_back_and_the_rest_follows(raised):
+def test_money_that_settles_while_the_node_is_away_past_both_graces_goes_back_and_the_rest_follows(
+    raised,
+):
     """SQL has enough and the contract has not: everybody is refunded."""
     first = raised.paid("charlie", "5,000", key="form-key-1")
     raised.chain_works()
@@ -35,7 +37,11 @@ def test_money_that_settles_while_the_node_is_away_past_both_graces_goes_back_an
     assert raised.follow() == "done"
     assert raised.campaign().status == "refunded"
     assert (raised.status(first), raised.status(late, "dora")) == ("returned", "returned")
-    assert (raised.wallet("charlie"), raised.wallet("dora"), raised.escrow()) == (5_000_00, 3_000_00, 0)
+    assert (raised.wallet("charlie"), raised.wallet("dora"), raised.escrow()) == (
+        5_000_00,
+        3_000_00,
+        0,
+    )
     assert raised.problems() == []
     assert [row.status for row in raised.writes(late)] == ["closed"]
     assert {"investment.refunded"} <= set(raising.told(raised.people["dora"]))
@@ -82,7 +88,11 @@ def test_a_success_without_any_money_of_ours_is_released_without_a_posting(raise
     commit()
     raised.chain_works()
     campaign = raised.campaign()
-    assert (campaign.status, campaign.released_minor, campaign.release_entry_id) == ("released", 0, None)
+    assert (campaign.status, campaign.released_minor, campaign.release_entry_id) == (
+        "released",
+        0,
+        None,
+    )
     assert raised.problems() == []
 
 
@@ -96,7 +106,11 @@ def test_a_contract_that_somebody_cancelled_with_our_key_refunds_everybody(raise
     assert raised.follow() == "done"
     assert raised.campaign().status == "refunded"
     assert events(raised)[-2:] == ["cancelled", "refunded"]
-    assert (raised.status(investment_id), raised.wallet(), raised.escrow()) == ("returned", 1_000_00, 0)
+    assert (raised.status(investment_id), raised.wallet(), raised.escrow()) == (
+        "returned",
+        1_000_00,
+        0,
+    )
     assert raised.problems() == []
 
 
@@ -115,7 +129,11 @@ def test_a_stranger_who_closes_a_live_campaign_is_noticed_at_once(raised):
     assert (seen.to, seen.settled_after_minor) == ("succeeded", 8_000_00)
     assert raised.follow() == "done"
     campaign = raised.campaign()
-    assert (campaign.status, campaign.settled_minor, campaign.investors_count) == ("succeeded", 8_000_00, 1)
+    assert (campaign.status, campaign.settled_minor, campaign.investors_count) == (
+        "succeeded",
+        8_000_00,
+        1,
+    )
     assert (raised.status(kept), raised.status(refused, "dora")) == ("confirmed", "returned")
     assert (raised.wallet("dora"), raised.escrow()) == (500_00, 8_000_00)
     assert "investment.unrecorded" in raising.told(raised.people["dora"])
@@ -279,7 +297,10 @@ def test_a_success_on_chain_after_the_money_went_back_is_accepted_as_it_is(raise
     assert raised.compare() == ["status"]
     assert raised.preview().plan.action == "accept_result"
     assert raised.follow() == "done"
-    assert (raised.campaign().status, raised.campaign().accepted_result) == ("refunded", "succeeded")
+    assert (raised.campaign().status, raised.campaign().accepted_result) == (
+        "refunded",
+        "succeeded",
+    )
     assert raised.compare() == []
 
 
@@ -300,7 +321,10 @@ def test_who_asked_cannot_approve_and_the_company_can_do_neither(cancelled):
     seen = cancelled.preview()
     with raising.refused(NotYours):
         following_service.ask(
-            cancelled.campaign_id, reason=WHY, fingerprint=seen.fingerprint, actor=cancelled.people["alice"]
+            cancelled.campaign_id,
+            reason=WHY,
+            fingerprint=seen.fingerprint,
+            actor=cancelled.people["alice"],
         )
     request_id = cancelled.ask()
     with raising.refused(Forbidden):

@@ -16,7 +16,9 @@ CONTRACT = comparing.Contract("0x01", "live", fiat_units=1_000 * UNITS)
 
 
 def kinds(books=None, contract=None):
-    found = comparing.differences(replace(BOOKS, **(books or {})), replace(CONTRACT, **(contract or {})))
+    found = comparing.differences(
+        replace(BOOKS, **(books or {})), replace(CONTRACT, **(contract or {}))
+    )
     return [one.kind for one in found]
 
 
@@ -64,7 +66,9 @@ def test_a_noticed_disagreement_stays_one_until_the_contract_is_live_again():
     noticed = {"contract_result": "succeeded", "ending": "close"}
     assert kinds(noticed, {"status": "succeeded"}) == ["status"]
     assert kinds(noticed, {"status": "live"}) == []
-    assert kinds({"status": "refunded", "accepted_result": "succeeded"}, {"status": "succeeded"}) == []
+    assert (
+        kinds({"status": "refunded", "accepted_result": "succeeded"}, {"status": "succeeded"}) == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,7 +98,9 @@ def test_each_kind_of_difference_is_a_sentence_without_names():
     found += [
         comparing.unknown(CONTRACT),
         comparing.settings_difference("0x02", contract_s=5 * 86_400, needed_s=12 * 86_400),
-        *comparing.differences(BOOKS, comparing.Contract("0x01", problem="there is no contract at 0x01")),
+        *comparing.differences(
+            BOOKS, comparing.Contract("0x01", problem="there is no contract at 0x01")
+        ),
     ]
     said = [comparing.words(one.as_json()) for one in found]
     assert [one.kind for one in found] == [
@@ -102,7 +108,9 @@ def test_each_kind_of_difference_is_a_sentence_without_names():
     ]  # fmt: skip
     assert said[1] == "Our books say Live, the contract says Failed."
     assert said[2] == "Our books have 10.00 ETB recorded on chain, the contract counts 5 units."
-    assert said[5] == ("The contract refused to record payments of 700.00 ETB (number of payments: 2).")
+    assert said[5] == (
+        "The contract refused to record payments of 700.00 ETB (number of payments: 2)."
+    )
     assert "5 days" in said[7]
     assert len(set(said)) == len(said)
 
@@ -115,8 +123,12 @@ def test_the_same_grace_is_enough():
 # --- following --------------------------------------------------------------------------------------
 
 
-def line(name, amount=1_000, *, status="confirmed", on_contract=True, has_tx=True, is_refused=False):
-    return following.Investment(name, f"user-{name}", amount, status, on_contract, has_tx, is_refused)
+def line(
+    name, amount=1_000, *, status="confirmed", on_contract=True, has_tx=True, is_refused=False
+):
+    return following.Investment(
+        name, f"user-{name}", amount, status, on_contract, has_tx, is_refused
+    )
 
 
 def facts(status="live", result="succeeded", *lines, **more):
@@ -179,7 +191,9 @@ def test_what_agrees_has_no_plan(books, contract):
         ("failed", "live", "cancel"), ("cancelled", "live", "cancel"), ("refunded", "live", "cancel"),
     ],
 )  # fmt: skip
-def test_what_the_chain_lost_is_asked_again_even_while_writes_are_on_their_way(books, contract, what):
+def test_what_the_chain_lost_is_asked_again_even_while_writes_are_on_their_way(
+    books, contract, what
+):
     assert following.plan(facts(books, contract, in_flight=1)).asks == what
 
 
@@ -212,7 +226,9 @@ def test_while_both_are_live_no_difference_is_accepted():
 
 def test_what_was_paid_out_to_the_company_does_not_go_back():
     gone = line("i2", on_contract=False)
-    made = following.plan(facts("released", "released", line("i1"), gone, released_minor=1_950, fee_minor=50))
+    made = following.plan(
+        facts("released", "released", line("i1"), gone, released_minor=1_950, fee_minor=50)
+    )
     assert (made.returned, made.difference_minor) == ((), 0)
     assert [one.id for one in made.forgotten] == ["i2"]
 

@@ -161,7 +161,9 @@ def test_a_node_that_is_away_is_told_with_the_last_result(app, raised):
     shown = text(raising.browser(app).get("/transparency/drift"))
     assert "The blockchain node does not answer" in shown
     assert "0 differences" in shown
-    assert "The blockchain node does not answer" in text(browser(app, raised, "fiona").get("/staff"))
+    assert "The blockchain node does not answer" in text(
+        browser(app, raised, "fiona").get("/staff")
+    )
 
 
 def test_a_result_that_is_old_says_so(app, raised):

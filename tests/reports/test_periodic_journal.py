@@ -17,7 +17,9 @@ from tests.unlocking import run
 from .conftest import ENTRIES, head, mark, runs_until_found, selfcheck, tamper
 
 ROUND = ENTRIES  # more runs than a round takes in small steps
-CHANGE_AMOUNT = "UPDATE journal_posting SET amount_minor = amount_minor + 1 WHERE seq = {} AND n = 0"
+CHANGE_AMOUNT = (
+    "UPDATE journal_posting SET amount_minor = amount_minor + 1 WHERE seq = {} AND n = 0"
+)
 
 
 def test_a_run_moves_the_mark_to_the_head(proved):
@@ -48,7 +50,9 @@ def test_a_change_after_the_mark_is_found_by_every_next_run(proved, change):
     proved.post("next", (WORLD, BOB, "1"))
     tamper(change)
     for _ in range(2):
-        assert any(line.startswith("I11") and f"number {ENTRIES + 1}" in line for line in selfcheck())
+        assert any(
+            line.startswith("I11") and f"number {ENTRIES + 1}" in line for line in selfcheck()
+        )
     assert mark().seq == ENTRIES, "nothing broken is ever taken as proved"
 
 
@@ -145,7 +149,9 @@ def test_a_changed_mark_is_not_believed_until_a_full_proof(proved, change):
 def test_a_mark_made_under_another_secret_is_not_believed(proved, monkeypatch):
     monkeypatch.setattr(marks.config.settings(), "secret_key", "another")
     assert any("sealed under another SECRET_KEY" in line for line in selfcheck())
-    monkeypatch.setattr(marks.config.settings(), "secret_key_fallbacks", ["development-only-secret-key"])
+    monkeypatch.setattr(
+        marks.config.settings(), "secret_key_fallbacks", ["development-only-secret-key"]
+    )
     assert selfcheck() == []
 
 
@@ -199,7 +205,9 @@ def test_two_changed_balances_that_add_up_are_found_when_one_is_touched(proved):
     assert selfcheck() == []
 
 
-def test_balances_changed_together_with_their_proved_sums_are_found_within_a_round(proved, small_steps):
+def test_balances_changed_together_with_their_proved_sums_are_found_within_a_round(
+    proved, small_steps
+):
     for table in ("ledger_account", "ledger_proved_balance"):
         shift(table, BOB, 5)
         shift(table, ALICE, -5)
@@ -230,7 +238,9 @@ def test_an_account_with_many_postings_is_added_up_over_several_runs(proved, mon
 
 
 def test_a_floor_that_was_taken_away_is_found(proved):
-    run(f"UPDATE ledger_account SET has_floor = {sa.false().compile(db.engine)} WHERE name = '{BOB}'")
+    run(
+        f"UPDATE ledger_account SET has_floor = {sa.false().compile(db.engine)} WHERE name = '{BOB}'"
+    )
     assert f"I3 {BOB} ETB has lost its floor" in selfcheck()
 
 
@@ -270,14 +280,20 @@ def test_catching_up_ignores_the_limit_of_a_run(book, monkeypatch):
 
 
 def test_sums_are_the_same_in_memory_and_in_a_file(monkeypatch):
-    changes = [{("a", "ETB"): 3, ("b", "ETB"): -3}, {("a", "ETB"): 4, ("c", "USD"): 1}, {("b", "ETB"): 2}]
+    changes = [
+        {("a", "ETB"): 3, ("b", "ETB"): -3},
+        {("a", "ETB"): 4, ("c", "USD"): 1},
+        {("b", "ETB"): 2},
+    ]
     taken = []
     for most in (100, 1):
         monkeypatch.setattr("crowdfund.ledger.proof.sums.MOST_IN_MEMORY", most)
         sums = Sums()
         for change in changes:
             sums.add(change)
-        taken.append(([sums.take(a) for a in (("a", "ETB"), ("b", "ETB"), ("x", "ETB"))], list(sums.rest())))
+        taken.append(
+            ([sums.take(a) for a in (("a", "ETB"), ("b", "ETB"), ("x", "ETB"))], list(sums.rest()))
+        )
     assert taken[0] == taken[1] == ([7, -1, 0], [("c", "USD")])
 
 

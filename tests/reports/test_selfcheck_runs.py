@@ -118,7 +118,9 @@ def test_a_snapshot_refuses_to_begin_inside_a_transaction(proved):
 @pytest.fixture
 def logged(app, frozen):
     for number in range(6):
-        audit.record("alice", f"probe.verb{number}", ("person", "p1"), {"reason": str(number)}, roles=())
+        audit.record(
+            "alice", f"probe.verb{number}", ("person", "p1"), {"reason": str(number)}, roles=()
+        )
         commit()
     assert selfcheck() == []
     return app
@@ -216,7 +218,9 @@ def test_a_secret_key_that_opens_nothing_is_said_in_a_sentence(sealed, monkeypat
 def test_an_authenticator_that_cannot_be_opened_is_said_too(app, frozen, monkeypatch):
     person = people_service.ensure_user("alice@example.com", "Alice A")
     db.session.execute(
-        sa.text("INSERT INTO totp (person_id, sealed, last_step, added_at) VALUES (:p, :s, 0, :at)"),
+        sa.text(
+            "INSERT INTO totp (person_id, sealed, last_step, added_at) VALUES (:p, :s, 0, :at)"
+        ),
         {"p": person, "s": sealing.seal("totp", person, b"secret"), "at": "2026-06-15 09:00:00"},
     )
     commit()

@@ -151,7 +151,9 @@ def _events(contract: str) -> dict[str, Abi]:
     return {"0x" + _selector(e).hex(): e for e in events if not e.get("anonymous")}
 
 
-def decode_log(contract: str, topics: Sequence[str], data: bytes) -> tuple[str, dict[str, Any]] | None:
+def decode_log(
+    contract: str, topics: Sequence[str], data: bytes
+) -> tuple[str, dict[str, Any]] | None:
     """Decode one log into (event, args); None when it is none of this contract's events.
 
     Indexed dynamic values stay their 32 byte hash.
@@ -198,7 +200,8 @@ def decode_error(data: bytes) -> tuple[str, str]:
         if item is not None:
             values = abi_decode(_types(item["inputs"]), body)
             shown = ", ".join(
-                f"{s['name']}={_from_abi(s, v)}" for s, v in zip(item["inputs"], values, strict=True)
+                f"{s['name']}={_from_abi(s, v)}"
+                for s, v in zip(item["inputs"], values, strict=True)
             )
             return item["name"], f"{item['name']}({shown})"
     except DecodingError:

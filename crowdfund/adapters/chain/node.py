@@ -19,7 +19,15 @@ from web3.middleware import ExtraDataToPOAMiddleware
 from web3.types import RPCEndpoint
 
 from crowdfund.adapters.chain import abi
-from crowdfund.adapters.chain.answers import NodeError, Outcome, Reverted, Sent, message_of, outcome, refusal
+from crowdfund.adapters.chain.answers import (
+    NodeError,
+    Outcome,
+    Reverted,
+    Sent,
+    message_of,
+    outcome,
+    refusal,
+)
 from crowdfund.adapters.chain.decoding import header_of, log_of, receipt_of, result_of, value_of
 from crowdfund.adapters.chain.errors import NodeUnreachable, guarded, reason_of
 from crowdfund.adapters.chain.fees import Fees, Market, tip_of
@@ -174,14 +182,18 @@ class Node:
             raise found
         return found
 
-    def estimate_many(self, calls: Sequence[tuple[str, str, str]]) -> list[int | Reverted | NodeError]:
+    def estimate_many(
+        self, calls: Sequence[tuple[str, str, str]]
+    ) -> list[int | Reverted | NodeError]:
         """Simulate many (sender, address, calldata) in one round trip, each on its own.
 
         An answer that is no revert, such as a rate limit, is returned in the place of its call.
         """
         return self._estimates([{"from": who, "to": to, "data": data} for who, to, data in calls])
 
-    def _estimates(self, transactions: Sequence[dict[str, str]]) -> list[int | Reverted | NodeError]:
+    def _estimates(
+        self, transactions: Sequence[dict[str, str]]
+    ) -> list[int | Reverted | NodeError]:
         # web3's own estimate_gas asks for chain id and fees first: three round trips instead of one.
         wanted = [(RPCEndpoint("eth_estimateGas"), [tx, NEXT_BLOCK]) for tx in transactions]
         answers = self._batch(wanted)

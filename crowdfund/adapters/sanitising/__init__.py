@@ -55,7 +55,12 @@ def _run(data: bytes, content_type: str, job: str) -> bytes:
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     arguments = [*COMMAND, content_type, job, str(MEMORY_MB), str(CPU_S)]
     with subprocess.Popen(  # noqa: S603 - fixed arguments
-        arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=kept, cwd="/"
+        arguments,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=kept,
+        cwd="/",
     ) as child:
         try:
             out, err = child.communicate(data, timeout=LIMIT_S)
@@ -65,7 +70,9 @@ def _run(data: bytes, content_type: str, job: str) -> bytes:
             raise _busy() from error
     if child.returncode:
         # Out of memory or processor time, or a crash of a library.
-        log.warning("upload.child_died", code=child.returncode, content_type=content_type, said=err[-300:])
+        log.warning(
+            "upload.child_died", code=child.returncode, content_type=content_type, said=err[-300:]
+        )
         word = "slow" if -child.returncode in (signal.SIGPROF, signal.SIGXCPU) else "unreadable"
         return json.dumps({"refused": word}).encode() + b"\n"
     return out
@@ -86,8 +93,12 @@ def _answer(out: bytes) -> Clean:
 
 def _sentence(word: str) -> str:
     sentences = {
-        "pixels": _("The picture has too many pixels. Make it smaller: 2,000 wide and high is enough."),
-        "slow": _("This file takes too long to read. Save it anew in a simpler form and choose it again."),
+        "pixels": _(
+            "The picture has too many pixels. Make it smaller: 2,000 wide and high is enough."
+        ),
+        "slow": _(
+            "This file takes too long to read. Save it anew in a simpler form and choose it again."
+        ),
         "heavy": _(
             "This file takes too much memory to read. Make it smaller or simpler and choose it again."
         ),
@@ -99,7 +110,9 @@ def _sentence(word: str) -> str:
         "pages": _("This PDF has more than 200 pages. Send what matters, or two files."),
         "empty": _("This PDF has no pages. Export it again and choose it once more."),
         "truncated": _("This file is cut off at the end. Export it again and choose it once more."),
-        "bomb": _("This PDF unpacks to far more than it seems. Print it to PDF anew and choose that."),
+        "bomb": _(
+            "This PDF unpacks to far more than it seems. Print it to PDF anew and choose that."
+        ),
     }
     broken = _("This file is damaged or made in a way that we cannot read safely. Export it again.")
     return sentences.get(word, broken)

@@ -43,7 +43,10 @@ def main(content_type: str, job: str, memory_mb: str, cpu_s: str) -> int:
     except MemoryError:
         said, data = {"refused": "heavy"}, b""
     except Exception as error:  # noqa: BLE001 - the file is foreign: whatever it raises, it is refused
-        said, data = {"refused": str(error) if type(error).__name__ == "RefusedError" else "unreadable"}, b""
+        said, data = (
+            {"refused": str(error) if type(error).__name__ == "RefusedError" else "unreadable"},
+            b"",
+        )
     sys.stdout.buffer.write(json.dumps(said).encode() + b"\n")
     sys.stdout.buffer.write(data)
     return 0

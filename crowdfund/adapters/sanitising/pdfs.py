@@ -16,7 +16,16 @@ MAX_FILTERS = 3
 PIECE = 1024 * 1024
 
 # A page keeps only what draws it; inherited values have been pushed down before.
-PAGE_KEYS = {"/Type", "/MediaBox", "/CropBox", "/Rotate", "/Contents", "/Resources", "/Group", "/UserUnit"}
+PAGE_KEYS = {
+    "/Type",
+    "/MediaBox",
+    "/CropBox",
+    "/Rotate",
+    "/Contents",
+    "/Resources",
+    "/Group",
+    "/UserUnit",
+}
 # What acts, carries other files or tells about the author, wherever it stands. Short names are left
 # out: `/A` may be a font or a letter. Actions are known by what they are (`_is_action`).
 FORBIDDEN = {
@@ -46,7 +55,9 @@ def rewrite(data: bytes) -> tuple[bytes, int]:
             fresh.pages.extend(source.pages)
             _sweep(fresh)
             out = io.BytesIO()
-            fresh.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, compress_streams=True)
+            fresh.save(
+                out, object_stream_mode=pikepdf.ObjectStreamMode.generate, compress_streams=True
+            )
             return out.getvalue(), len(fresh.pages)
     except pikepdf.PasswordError as error:
         raise RefusedError("encrypted") from error
@@ -126,7 +137,11 @@ def _pack(stream: pikepdf.Stream) -> int:
         return 0
     if filters == ["/FlateDecode"]:
         return _measure(stream)
-    if len(filters) > MAX_FILTERS or filters.count("/FlateDecode") > 1 or filters.count("/LZWDecode") > 1:
+    if (
+        len(filters) > MAX_FILTERS
+        or filters.count("/FlateDecode") > 1
+        or filters.count("/LZWDecode") > 1
+    ):
         raise RefusedError("bomb")
     plain = stream.read_bytes()  # of other packings the memory of this process is the limit
     if len(plain) > MAX_STREAM:

@@ -8,7 +8,13 @@ from refused import RefusedError
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 SIDES = {"paper": 2400, "poster": 1600}
 # Pixels that fit into the memory of this process, by mode; the others need a second copy on the way.
-MOST_PIXELS = {"1": 36_000_000, "L": 50_000_000, "I;16": 8_000_000, "P": 10_000_000, "RGB": 12_600_000}
+MOST_PIXELS = {
+    "1": 36_000_000,
+    "L": 50_000_000,
+    "I;16": 8_000_000,
+    "P": 10_000_000,
+    "RGB": 12_600_000,
+}
 MOST_OF_OTHERS = 6_000_000
 MOST_WEBP = 4_200_000  # decoded whole by its own library before Pillow gets a copy
 MOST_PROGRESSIVE = 25_000_000  # such a JPEG is held whole, however small it is decoded
@@ -56,7 +62,9 @@ def _upright(source: Image.Image, side: int) -> Image.Image:
     """Return the picture turned as it was taken, small enough, on white."""
     turned = source.getexif().get(0x0112, 1)
     factor = max(source.size) // side
-    picture = source.reduce(factor) if factor > 1 and source.mode not in ("P", "1", "I;16") else source
+    picture = (
+        source.reduce(factor) if factor > 1 and source.mode not in ("P", "1", "I;16") else source
+    )
     if picture.mode in ("I", "I;16"):  # converted at once, everything above 255 would be white
         picture = picture.convert("I").point(lambda value: value * (1 / 256))
     picture = picture if picture.mode in ("RGB", "RGBA", "L") else picture.convert(_mode(picture))

@@ -80,7 +80,9 @@ def withdraw(request_id: str) -> BaseResponse:
 def _name(request_id: str) -> None:
     """Record whom this is about in the audit log: the person, not only the request."""
     found = queries.staff_request(request_id)
-    audit_shell.about("person", found.person_id, request_id=request_id, kind=found.kind, role=found.role)
+    audit_shell.about(
+        "person", found.person_id, request_id=request_id, kind=found.kind, role=found.role
+    )
 
 
 def _page(request_id: str, form: ReasonForm, *, status: int = 200) -> Response:

@@ -55,7 +55,11 @@ def ask(person_id: str) -> BaseResponse:
         return _page(person_id, ReasonForm(formdata=None), form, status=422)
     try:
         service.ask(
-            person_id, form.kind.data, role=form.role.data or "", reason=form.reason.data, actor=_me()
+            person_id,
+            form.kind.data,
+            role=form.role.data or "",
+            reason=form.reason.data,
+            actor=_me(),
         )
     except CrowdfundError as error:
         if error.field is None:
@@ -103,7 +107,9 @@ def _do(person_id: str, verb: Callable[..., Any], said: Callable[[Any], str]) ->
     return pages.back(url_for("admin.user", person_id=person_id))
 
 
-def _page(person_id: str, reason: ReasonForm, ask_form: RequestForm, *, status: int = 200) -> Response:
+def _page(
+    person_id: str, reason: ReasonForm, ask_form: RequestForm, *, status: int = 200
+) -> Response:
     person = people_queries.get(person_id)
     if person is None:
         raise NotFound(_("There is no such person."))

@@ -55,7 +55,9 @@ def clean_basics(values: Values) -> tuple[dict[str, str], dict[str, str]]:
     return collect(
         {
             "title": lambda v: line(v.get("title"), "title", "the title", least=5, most=80),
-            "summary": lambda v: line(v.get("summary"), "summary", "the summary", least=20, most=240),
+            "summary": lambda v: line(
+                v.get("summary"), "summary", "the summary", least=20, most=240
+            ),
             "sector": lambda v: pick(v.get("sector"), "sector", "a sector", SECTORS),
             "security_type": lambda v: pick(
                 v.get("security_type"), "security_type", "what investors get", SECURITY_TYPES
@@ -74,7 +76,9 @@ def parse_story(text: object) -> str:
     if not story:
         raise Invalid(_("Enter the story of the campaign."), field="story_md")
     if _UNWANTED.search(story):
-        raise Invalid(_("The story has hidden control characters. Paste it as plain text."), field="story_md")
+        raise Invalid(
+            _("The story has hidden control characters. Paste it as plain text."), field="story_md"
+        )
     if len(story) > STORY_MAX:
         raise Invalid(
             _(
@@ -86,7 +90,8 @@ def parse_story(text: object) -> str:
         )
     if len(story) < 100:
         raise Invalid(
-            _("Write at least 100 characters, so that people know what it is for."), field="story_md"
+            _("Write at least 100 characters, so that people know what it is for."),
+            field="story_md",
         )
     return story
 

@@ -178,6 +178,11 @@ TERMS = (
 def room_sentence(left_minor: int, currency: str = "ETB") -> str:
     """Return why an amount does not fit into what a campaign can still take."""
     if left_minor <= 0:
-        return _("The campaign is full: someone else has just reserved the rest. Nothing was charged.")
+        return _(
+            "The campaign is full: someone else has just reserved the rest. Nothing was charged."
+        )
     left = money.fmt(left_minor, currency)
-    return _("Only %(left)s is still available. Enter that amount or less. Nothing was charged.", left=left)
+    return _(
+        "Only %(left)s is still available. Enter that amount or less. Nothing was charged.",
+        left=left,
+    )

@@ -134,7 +134,10 @@ def editable(campaign_id: str) -> Campaign:
     campaign = locked(campaign_id)
     if campaign.status != Status.DRAFT:
         raise WrongState(
-            _("This campaign is %(status)s: it cannot be changed now.", status=status_text(campaign.status))
+            _(
+                "This campaign is %(status)s: it cannot be changed now.",
+                status=status_text(campaign.status),
+            )
         )
     return campaign
 

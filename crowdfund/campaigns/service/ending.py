@@ -24,7 +24,9 @@ from crowdfund.kernel.i18n import _
 
 FUNCTIONS = {"close": "closeConfirmed", "cancel": "cancel", "release": "release"}
 RETRY_AFTER = timedelta(minutes=10)
-REFUSED = "The contract refused to record some payments. Decide about them before the campaign is closed."
+REFUSED = (
+    "The contract refused to record some payments. Decide about them before the campaign is closed."
+)
 DISAGREES = "The contract and our books disagree about how this campaign ended."
 
 
@@ -109,7 +111,11 @@ def forget_difference(campaign_id: str) -> None:
     """Note that the contract took out of its total what our books do not have."""
     campaign = locked(campaign_id)
     campaign.accepted_difference_minor = 0
-    note(campaign, actor="system", reason="The contract no longer counts records that we did not confirm.")
+    note(
+        campaign,
+        actor="system",
+        reason="The contract no longer counts records that we did not confirm.",
+    )
 
 
 def _is_success(campaign: Campaign) -> bool:
@@ -180,7 +186,9 @@ def end(
 
 def _settled_words(campaign: Campaign) -> str:
     settled, goal = campaign.settled_minor, campaign.goal_minor or 0
-    return f"{money.fmt(settled, campaign.currency)} of {money.fmt(goal, campaign.currency)} settled"
+    return (
+        f"{money.fmt(settled, campaign.currency)} of {money.fmt(goal, campaign.currency)} settled"
+    )
 
 
 def mark_refunded(campaign_id: str) -> None:
@@ -219,7 +227,9 @@ def retry_ending(campaign_id: str, *, actor: str) -> None:
         begin(campaign, "release", actor=actor)
         return
     if campaign.status != Status.LIVE or not campaign.ends_at or campaign.ends_at >= clock.now():
-        raise WrongState(_("This cannot be repeated from here. Close, cancel or release the campaign again."))
+        raise WrongState(
+            _("This cannot be repeated from here. Close, cancel or release the campaign again.")
+        )
     if campaign.refused_count:
         raise WrongState(
             _("The contract refused to record some of this money. Compare it with our books first.")

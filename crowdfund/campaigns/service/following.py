@@ -9,7 +9,14 @@ from crowdfund.campaigns.rules import life
 from crowdfund.campaigns.rules.life import Status
 from crowdfund.campaigns.service.ending import ask_contract, end
 from crowdfund.campaigns.service.releasing import end_release, pay_out
-from crowdfund.campaigns.service.shared import locked, note, record_change, reviewable, tell_team, touch
+from crowdfund.campaigns.service.shared import (
+    locked,
+    note,
+    record_change,
+    reviewable,
+    tell_team,
+    touch,
+)
 from crowdfund.kernel import clock, outbox
 from crowdfund.kernel.errors import Conflict
 from crowdfund.kernel.i18n import _
@@ -42,7 +49,9 @@ def follow_end(campaign_id: str, to: Status, *, actor: str, reason: str) -> None
     if campaign.release_entry_id:
         _take_back(campaign)
     campaign.ending = campaign.chain_error = campaign.contract_result = None
-    campaign.released_minor = campaign.fee_minor = campaign.release_entry_id = campaign.released_at = None
+    campaign.released_minor = campaign.fee_minor = campaign.release_entry_id = (
+        campaign.released_at
+    ) = None
     campaign.closed_at = clock.now()
     record_change(campaign, to, actor=actor, reason=reason)
     tell_team(campaign, str(to), **({"reason": reason} if to == Status.CANCELLED else {}))
@@ -56,7 +65,9 @@ def _take_back(campaign: Campaign) -> None:
         posting.reverse(key, str(campaign.release_entry_id), reason="follows the contract")
     except ledger_rules.InsufficientFunds as error:
         raise AlreadySpent(
-            _("The company no longer has the released money, so it cannot be refunded. Nothing was moved.")
+            _(
+                "The company no longer has the released money, so it cannot be refunded. Nothing was moved."
+            )
         ) from error
 
 

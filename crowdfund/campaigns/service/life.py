@@ -7,7 +7,13 @@ from crowdfund.campaigns import queries
 from crowdfund.campaigns.models import Campaign
 from crowdfund.campaigns.rules import life
 from crowdfund.campaigns.rules.life import Status
-from crowdfund.campaigns.service.shared import NotEligible, campaign_intent, change, locked, tell_team
+from crowdfund.campaigns.service.shared import (
+    NotEligible,
+    campaign_intent,
+    change,
+    locked,
+    tell_team,
+)
 from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain_service
 from crowdfund.issuers import queries as issuers_queries
@@ -77,7 +83,10 @@ def go_live(
     campaign.contract_address, campaign.deploy_tx = contract_address, tx_hash
     campaign.starts_at, campaign.chain_error = clock.now(), None
     if started_year is not None:
-        campaign.started_year, campaign.year_lock = started_year, f"{campaign.company_id}:{started_year}"
+        campaign.started_year, campaign.year_lock = (
+            started_year,
+            f"{campaign.company_id}:{started_year}",
+        )
     change(campaign, Status.LIVE, actor="system", reason=f"deployed at {contract_address}")
     tell_team(campaign, "live")
 

@@ -65,7 +65,9 @@ def remove_document(campaign_id: str, document_id: str) -> None:
 
 def pin_due() -> int:
     """Queue public papers that no node holds yet; return how many were new."""
-    items = [("campaigns.pin", f"campaigns.pin:{one}", {"document_id": one}) for one in queries.to_pin()]
+    items = [
+        ("campaigns.pin", f"campaigns.pin:{one}", {"document_id": one}) for one in queries.to_pin()
+    ]
     return outbox.add_many(items)
 
 

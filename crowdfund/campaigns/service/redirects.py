@@ -34,10 +34,18 @@ def ask_redirect(campaign_id: str, wallet: str, reason: str, *, actor: str) -> s
             field="wallet_address",
         )
     wanted = requests.Wanted(
-        "redirect", reason, address=address, target=campaign.contract_address, subject_id=campaign.id
+        "redirect",
+        reason,
+        address=address,
+        target=campaign.contract_address,
+        subject_id=campaign.id,
     )
     request_id = requests.ask(wanted, actor=actor)
-    note(campaign, actor=actor, reason=f"asked to redirect the release to {address}: {reason.strip()}")
+    note(
+        campaign,
+        actor=actor,
+        reason=f"asked to redirect the release to {address}: {reason.strip()}",
+    )
     return request_id
 
 
@@ -61,7 +69,9 @@ def _may_confirm(request: requests.Row, actor: str) -> None:
     """Refuse a second admin of the company itself, and a campaign that has ended meanwhile."""
     campaign = reviewable(request.subject_id, actor)
     if campaign.status not in OPEN:
-        raise Conflict(_("This campaign has ended since the request was made. Withdraw the request."))
+        raise Conflict(
+            _("This campaign has ended since the request was made. Withdraw the request.")
+        )
 
 
 def open_request(contract_address: str | None) -> requests.Row:

@@ -73,7 +73,9 @@ def released_on_chain(campaign_id: str, *, tx_hash: str) -> None:
         end_release(campaign, tx_hash=tx_hash)
 
 
-def end_release(campaign: Campaign, *, tx_hash: str | None, actor: str = "system", reason: str = "") -> None:
+def end_release(
+    campaign: Campaign, *, tx_hash: str | None, actor: str = "system", reason: str = ""
+) -> None:
     """Note that journal and contract have both released, and tell everybody."""
     campaign.released_at, campaign.release_tx = clock.now(), tx_hash
     campaign.ending = campaign.chain_error = campaign.contract_result = None

@@ -36,7 +36,10 @@ def reject(campaign_id: str, reason: str, *, actor: str) -> None:
     campaign = reviewable(campaign_id, actor)
     if campaign.status != Status.SUBMITTED:
         raise WrongState(
-            _("This campaign is %(status)s: there is nothing to reject.", status=status_text(campaign.status))
+            _(
+                "This campaign is %(status)s: there is nothing to reject.",
+                status=status_text(campaign.status),
+            )
         )
     campaign.reviewed_at, campaign.reviewed_by = clock.now(), actor
     campaign.rejection_reason = why

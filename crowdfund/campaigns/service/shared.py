@@ -33,7 +33,9 @@ def reviewable(campaign_id: str, actor: str) -> Campaign:
     """Return a locked campaign that this person may decide about; raises NotYours."""
     campaign = locked(campaign_id)
     if actor == campaign.author_id or issuers_queries.is_member(campaign.company_id, actor):
-        raise NotYours(_("This is a campaign of your own company. A colleague has to decide about it."))
+        raise NotYours(
+            _("This is a campaign of your own company. A colleague has to decide about it.")
+        )
     return campaign
 
 
@@ -45,14 +47,18 @@ def change(campaign: Campaign, to: Status, *, actor: str, reason: str = "") -> N
 def record_change(campaign: Campaign, to: Status, *, actor: str, reason: str = "") -> None:
     """Move a campaign to a state, with its event row; the caller has judged that it may go there."""
     before, campaign.status = campaign.status, to
-    record_event(campaign_event, campaign.id, actor=actor, before=before, after=to, reason=reason[:1000])
+    record_event(
+        campaign_event, campaign.id, actor=actor, before=before, after=to, reason=reason[:1000]
+    )
     touch(campaign)
 
 
 def note(campaign: Campaign, *, actor: str, reason: str) -> None:
     """Keep in the history what happened without a change of state."""
     status = campaign.status
-    record_event(campaign_event, campaign.id, actor=actor, before=status, after=status, reason=reason[:1000])
+    record_event(
+        campaign_event, campaign.id, actor=actor, before=status, after=status, reason=reason[:1000]
+    )
     touch(campaign)
 
 

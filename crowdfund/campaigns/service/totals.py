@@ -85,7 +85,9 @@ def count_settled(campaign_id: str, amount_minor: int, *, new_investor: bool) ->
         return
     campaign = locked(campaign_id)
     if not _takes_settlements(campaign):
-        raise CampaignClosed(_("The campaign ended before this money came in. It will be returned."))
+        raise CampaignClosed(
+            _("The campaign ended before this money came in. It will be returned.")
+        )
     _require(False, campaign_id)
 
 
@@ -93,7 +95,9 @@ def _takes_settlements(campaign: Campaign) -> bool:
     if campaign.status != Status.LIVE or campaign.ending or campaign.contract_result:
         return False
     ends_at = campaign.ends_at
-    return ends_at is not None and clock.now() <= terms.last_settlement(ends_at, campaign.grace_days)
+    return ends_at is not None and clock.now() <= terms.last_settlement(
+        ends_at, campaign.grace_days
+    )
 
 
 def take_foreign(campaign_id: str, amount_minor: int, *, is_token: bool) -> int:
@@ -144,14 +148,18 @@ def _check(amount_minor: int) -> None:
 
 def _update(campaign_id: str, *where: sa.ColumnElement[bool], **values: object) -> bool:
     statement = sa.update(_C).where(_C.c.id == campaign_id, *where)
-    moved = rows_changed(statement.values(version=_C.c.version + 1, updated_at=clock.now(), **values))
+    moved = rows_changed(
+        statement.values(version=_C.c.version + 1, updated_at=clock.now(), **values)
+    )
     tell(campaign_id)
     return moved == 1
 
 
 def _require(moved: bool, campaign_id: str) -> None:
     if not moved:
-        raise TotalsDisagree(f"The totals of campaign {campaign_id} do not allow this. Nothing was changed.")
+        raise TotalsDisagree(
+            f"The totals of campaign {campaign_id} do not allow this. Nothing was changed."
+        )
 
 
 def _raise_refusal(campaign_id: str) -> None:

@@ -51,7 +51,9 @@ def render(keys: Sequence[Key]) -> list[bytes]:
     missing = [key for key in keys if key not in found]
     if missing:
         rows = queries.cards([key[0] for key in missing])
-        found |= {key: _cards.put(key, _draw(rows[key[0]], key)) for key in missing if key[0] in rows}
+        found |= {
+            key: _cards.put(key, _draw(rows[key[0]], key)) for key in missing if key[0] in rows
+        }
     return [found[key] for key in keys if key in found]
 
 

@@ -60,7 +60,9 @@ def staff_list() -> Response:
 def staff_csv() -> Response:
     """Send every campaign that fits the filters."""
     status, text = request.args.get("status", "submitted"), request.args.get("q", "")
-    rows = exports.walk(lambda place: queries.queue(status=status, text=text, place=place, size=MOST))
+    rows = exports.walk(
+        lambda place: queries.queue(status=status, text=text, place=place, size=MOST)
+    )
     return exports.csv_file("campaigns.csv", _HEADER, _lines(rows))
 
 
@@ -163,7 +165,9 @@ def redirect(campaign_id: str) -> BaseResponse:
                 put_errors(form, error)
                 status = error.status
             else:
-                pages.flash(_("Request sent. Another admin has seven days to approve it."), "success")
+                pages.flash(
+                    _("Request sent. Another admin has seven days to approve it."), "success"
+                )
                 return pages.back(url_for("chain.key_request", request_id=request_id))
     return pages.render("campaigns/redirect.html", status=status, campaign=campaign, form=form)
 
@@ -189,7 +193,17 @@ def _detail(campaign_id: str, form: forms.ReasonForm, *, status: int = 200) -> R
     campaign = queries.by_id(campaign_id)
     me = identity.current_user()
     own = me.id == campaign.author_id or issuers_queries.is_member(campaign.company_id, me.id)
-    context = {**draft_context(campaign), **figures(campaign), **_history(campaign_id), "editable": False}
+    context = {
+        **draft_context(campaign),
+        **figures(campaign),
+        **_history(campaign_id),
+        "editable": False,
+    }
     return pages.render(
-        "campaigns/staff_detail.html", status=status, campaign=campaign, form=form, is_own=own, **context
+        "campaigns/staff_detail.html",
+        status=status,
+        campaign=campaign,
+        form=form,
+        is_own=own,
+        **context,
     )

@@ -48,7 +48,9 @@ def create(company_id: str) -> BaseResponse:
     """Open a draft; one that is still empty is used again."""
     me = identity.current_user().id
     issuers_queries.for_member(company_id, me, "campaign")
-    empty = [row for row in queries.of_companies([company_id]) if row.status == "draft" and not row.title]
+    empty = [
+        row for row in queries.of_companies([company_id]) if row.status == "draft" and not row.title
+    ]
     campaign_id = empty[0].id if empty else drafts_service.create_draft(company_id, actor=me)
     return pages.back(url_for("campaigns.manage", campaign_id=campaign_id))
 
@@ -56,7 +58,9 @@ def create(company_id: str) -> BaseResponse:
 @bp.get("/my/campaigns/<string(length=32):campaign_id>")
 def manage(campaign_id: str) -> Response:
     """Show a campaign to its company: tasks, state, next step."""
-    return pages.render("campaigns/manage.html", form=forms.ReasonForm(), **_state(_authorise(campaign_id)))
+    return pages.render(
+        "campaigns/manage.html", form=forms.ReasonForm(), **_state(_authorise(campaign_id))
+    )
 
 
 @bp.get("/my/campaigns/<string(length=32):campaign_id>/state")
@@ -74,7 +78,10 @@ def edit(campaign_id: str, step: str) -> BaseResponse:
     form = forms.FORMS[step](**_presets(campaign, step))
     context: dict[str, Any] = {"campaign": campaign, "step": step, "form": form}
     context |= {"limits": queries.limits(), "preview": None}
-    page, partial = f"campaigns/edit_{step}.html", "campaigns/_picture.html" if step == "picture" else None
+    page, partial = (
+        f"campaigns/edit_{step}.html",
+        "campaigns/_picture.html" if step == "picture" else None,
+    )
     if step == "story" and request.form.get("preview"):
         return pages.render(page, **context | {"preview": safe_story(form.story_md.data or "")})
     if not form.validate_on_submit():
@@ -154,7 +161,9 @@ def _overview(company: Row[Any]) -> dict[str, Any]:
     refusal = queries.start_refusal(company.id) if company.status == "verified" else None
     return {
         "company": company,
-        "campaigns": [(row, queries.phase(row, now), life.time_left(row.ends_at, now)) for row in campaigns],
+        "campaigns": [
+            (row, queries.phase(row, now), life.time_left(row.ends_at, now)) for row in campaigns
+        ],
         "can_start": company.status == "verified"
         and refusal is None
         and not _in_work(campaigns)

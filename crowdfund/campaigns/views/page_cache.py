@@ -97,7 +97,9 @@ def filled_part(
     shell = _shells.get(frame)
     if shell is None:
         shell = _shells.put(frame, _cut(pages.render_part(template, **context(), **_marks(words))))
-    return _parts.put(whole, _filled(shell, {name: escape(word).encode() for name, word in words.items()}))
+    return _parts.put(
+        whole, _filled(shell, {name: escape(word).encode() for name, word in words.items()})
+    )
 
 
 def fragment(
@@ -144,7 +146,9 @@ def page(
         request.endpoint,
         int(time.time()) // _FRESH_S,
     )
-    shell = _shells.get(whole) or _shells.put(whole, _shell(template, person, {**context, **_marks(moving)}))
+    shell = _shells.get(whole) or _shells.put(
+        whole, _shell(template, person, {**context, **_marks(moving)})
+    )
     return answer(_filled(shell, {**moving, **_words(person)}))
 
 

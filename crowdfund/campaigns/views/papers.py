@@ -56,7 +56,9 @@ def remove_document(campaign_id: str, document_id: str) -> BaseResponse:
 @bp.get("/files/ipfs/<cid>")
 def paper(cid: str) -> BaseResponse:
     """Send a public paper by its content id; one of a draft to its company and to staff only."""
-    found = [row for row in queries.documents_by_cid(cid) if row.is_public or _is_mine(row.company_id)]
+    found = [
+        row for row in queries.documents_by_cid(cid) if row.is_public or _is_mine(row.company_id)
+    ]
     if not found:
         raise queries.CampaignMissing(_("There is no such document."))
     row = found[0]
@@ -71,7 +73,9 @@ def _is_mine(company_id: str) -> bool:
     person = identity.current_user()
     if person is None:
         return False
-    return bool(access.EVERY_STAFF & set(person.roles)) or issuers_queries.is_member(company_id, person.id)
+    return bool(access.EVERY_STAFF & set(person.roles)) or issuers_queries.is_member(
+        company_id, person.id
+    )
 
 
 def _add(campaign_id: str, form: forms.DocumentForm, me: str) -> None:
@@ -101,4 +105,6 @@ def _page(campaign_id: str, form: forms.DocumentForm, status: int) -> Response:
         "most": drafts.MOST_DOCUMENTS,
         "pins": ipfs.is_configured(),
     }
-    return pages.render("campaigns/documents.html", "campaigns/_documents.html", status=status, **context)
+    return pages.render(
+        "campaigns/documents.html", "campaigns/_documents.html", status=status, **context
+    )

@@ -22,10 +22,19 @@ from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _, _l, language
 from crowdfund.kernel.web import identity, requests
 
-STATUS_WORDS = [("", _l("All")), ("live", _l("Live")), ("funded", _l("Funded")), ("ended", _l("Not funded"))]
+STATUS_WORDS = [
+    ("", _l("All")),
+    ("live", _l("Live")),
+    ("funded", _l("Funded")),
+    ("ended", _l("Not funded")),
+]
 _FILTERS = ("q", "sector", "status")
 _PAGING = ("page", "after", "before")
-SORT_WORDS = [("newest", _l("Newest")), ("ending", _l("Ending soon")), ("funded", _l("Most funded"))]
+SORT_WORDS = [
+    ("newest", _l("Newest")),
+    ("ending", _l("Ending soon")),
+    ("funded", _l("Most funded")),
+]
 
 
 @bp.get("/")
@@ -162,7 +171,9 @@ def funding(slug: str) -> Response:
 def document(slug: str, document_id: str) -> Response:
     """Send a paper of a public campaign's company; a replaced one is nobody's to read here."""
     campaign = queries.funding(slug)
-    found = [row for row in issuers_queries.public_papers(campaign.company_id) if row.id == document_id]
+    found = [
+        row for row in issuers_queries.public_papers(campaign.company_id) if row.id == document_id
+    ]
     if not found:
         raise NotFound(_("There is no such document."))
     return sending.send(document_service.read(document_id))
@@ -174,7 +185,9 @@ def file(file_id: str) -> Response:
     path, content_type = storage.open_public(file_id)
     response = send_file(path, mimetype=content_type, max_age=31_536_000, etag=file_id)
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    )
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return response
 

@@ -15,7 +15,11 @@ from crowdfund.people import queries as people_queries
 _P = people_queries.PEOPLE
 _F, _R, _N = KycRecord.__table__, KycReview.__table__, Nominee.__table__
 _NOMINEES = (
-    sa.select(_N.c.person_id, sa.func.count().label("number"), sa.func.min(_N.c.submitted_at).label("since"))
+    sa.select(
+        _N.c.person_id,
+        sa.func.count().label("number"),
+        sa.func.min(_N.c.submitted_at).label("since"),
+    )
     .where(_N.c.status == "pending")
     .group_by(_N.c.person_id)
     .subquery("waiting_nominees")
@@ -100,7 +104,9 @@ def _matches(text: str) -> sa.ColumnElement[bool]:
     """Return the condition that a name, address, number or referral code is the one looked for."""
     pattern = "%" + text.casefold().replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
     names = (_P.c.first_name + " " + _P.c.last_name, _P.c.email, _F.c.legal_name)
-    found: list[sa.ColumnElement[bool]] = [sa.func.lower(name).like(pattern, escape="!") for name in names]
+    found: list[sa.ColumnElement[bool]] = [
+        sa.func.lower(name).like(pattern, escape="!") for name in names
+    ]
     found.append(_P.c.referral_code == text.upper())
     digits = "".join(filter(str.isdigit, text))
     if len(digits) >= 3 and text.isascii():

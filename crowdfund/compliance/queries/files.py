@@ -48,7 +48,9 @@ def filled(person_id: str) -> Mapping[str, object]:
 def id_number(person_id: str) -> str:
     """Return the number of the identity document, readable; for the reviewer and the forms' check."""
     row = facts(person_id)
-    return _open(person_id, row.id_number_sealed) if row is not None and row.id_number_sealed else ""
+    return (
+        _open(person_id, row.id_number_sealed) if row is not None and row.id_number_sealed else ""
+    )
 
 
 def _open(person_id: str, sealed: str) -> str:
@@ -74,7 +76,9 @@ def snapshot(person_id: str) -> requirements.File:
     return requirements.File(
         facts=filled(person_id),
         has_contact=bool(reach and (reach.emails or reach.phones)),
-        papers=tuple(requirements.Paper(one.kind, one.status, one.expires_on) for one in papers(person_id)),
+        papers=tuple(
+            requirements.Paper(one.kind, one.status, one.expires_on) for one in papers(person_id)
+        ),
         **_bank(person_id),
     )
 
@@ -98,7 +102,9 @@ def same_number(person_id: str) -> list[str]:
     if row is None or not row.id_number_mark:
         return []
     known = marks(row.id_kind, id_number(person_id))
-    query = sa.select(_F.c.person_id).where(_F.c.id_number_mark.in_(known), _F.c.person_id != person_id)
+    query = sa.select(_F.c.person_id).where(
+        _F.c.id_number_mark.in_(known), _F.c.person_id != person_id
+    )
     return list(db.session.scalars(query.order_by(_F.c.person_id)))
 
 

@@ -6,7 +6,13 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from crowdfund.compliance.models import KycRecord, KycReview, Nominee, kyc_review_event, nominee_event
+from crowdfund.compliance.models import (
+    KycRecord,
+    KycReview,
+    Nominee,
+    kyc_review_event,
+    nominee_event,
+)
 from crowdfund.compliance.queries.files import today
 from crowdfund.kernel.db import db
 from crowdfund.people import queries
@@ -50,9 +56,12 @@ def history(person_id: str) -> list[Event]:
         Event(row.at, row.actor, "person", row.to_status, row.reason)
         for row in queries.kyc_history(person_id)
     ]
-    reviews = sa.select(_E).join(_R, _R.c.id == _E.c.kyc_review_id).where(_R.c.person_id == person_id)
+    reviews = (
+        sa.select(_E).join(_R, _R.c.id == _E.c.kyc_review_id).where(_R.c.person_id == person_id)
+    )
     events += [
-        Event(row.at, row.actor, "review", row.to_status, row.reason) for row in db.session.execute(reviews)
+        Event(row.at, row.actor, "review", row.to_status, row.reason)
+        for row in db.session.execute(reviews)
     ]
     named = (
         sa.select(nominee_event)
@@ -60,7 +69,8 @@ def history(person_id: str) -> list[Event]:
         .where(_N.c.person_id == person_id)
     )
     events += [
-        Event(row.at, row.actor, "nominee", row.to_status, row.reason) for row in db.session.execute(named)
+        Event(row.at, row.actor, "nominee", row.to_status, row.reason)
+        for row in db.session.execute(named)
     ]
     return sorted(events, key=lambda event: event.at, reverse=True)
 

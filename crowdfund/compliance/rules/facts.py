@@ -47,7 +47,8 @@ def id_number(text: object) -> str:
         raise Invalid(_("Enter the number of the document."), field="id_number")
     if not _NUMBER.fullmatch(value):
         raise Invalid(
-            _("Enter the number as shown on the document: 4 to 30 letters and digits."), field="id_number"
+            _("Enter the number as shown on the document: 4 to 30 letters and digits."),
+            field="id_number",
         )
     return value
 
@@ -68,7 +69,8 @@ def postal_code(text: object) -> str:
     value = " ".join(str(text or "").upper().split())
     if value and not _POSTAL.fullmatch(value):
         raise Invalid(
-            _("Enter the postal code in letters and digits, or leave it empty."), field="postal_code"
+            _("Enter the postal code in letters and digits, or leave it empty."),
+            field="postal_code",
         )
     return value
 

@@ -57,10 +57,14 @@ def sum_words(shares: Iterable[int]) -> str:
     now, gap = percent(points), percent(abs(WHOLE_BP - points))
     if points < WHOLE_BP:
         return _(
-            "The shares add up to %(now)s %% instead of 100 %%. %(gap)s %% are missing.", now=now, gap=gap
+            "The shares add up to %(now)s %% instead of 100 %%. %(gap)s %% are missing.",
+            now=now,
+            gap=gap,
         )
     return _(
-        "The shares add up to %(now)s %% instead of 100 %%. Reduce them by %(gap)s %%.", now=now, gap=gap
+        "The shares add up to %(now)s %% instead of 100 %%. Reduce them by %(gap)s %%.",
+        now=now,
+        gap=gap,
     )
 
 
@@ -69,7 +73,9 @@ def contact(text: object) -> str:
     value = str(text or "").strip()
     if "@" in value:
         return texts.email(value, "contact")
-    sentence = _("Enter an e-mail address, or a phone number with its country code, like +251 91 123 4567.")
+    sentence = _(
+        "Enter an e-mail address, or a phone number with its country code, like +251 91 123 4567."
+    )
     if not value.isascii() or not 5 <= len(value) <= 32:
         raise Invalid(sentence, field="contact")
     import phonenumbers  # noqa: PLC0415 - 1 MB and 15 ms at the start of every process

@@ -34,7 +34,9 @@ class SameReviewer(Forbidden):
 
     def __init__(self) -> None:
         super().__init__(
-            _("You have proposed this level yourself. A second reviewer confirms it; nothing was changed.")
+            _(
+                "You have proposed this level yourself. A second reviewer confirms it; nothing was changed."
+            )
         )
 
 

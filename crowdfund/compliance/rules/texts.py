@@ -69,11 +69,13 @@ def birthday(text: object, field: str, *, today: date, least_age: int = ADULT_AG
     years = age(born_on, today)
     if years > OLDEST_AGE:
         raise Invalid(
-            _("This is more than %(years)s years ago. Check the year.", years=OLDEST_AGE), field=field
+            _("This is more than %(years)s years ago. Check the year.", years=OLDEST_AGE),
+            field=field,
         )
     if years < least_age:
         raise Invalid(
-            _("You must be at least %(years)s years old to be verified.", years=least_age), field=field
+            _("You must be at least %(years)s years old to be verified.", years=least_age),
+            field=field,
         )
     return born_on
 
@@ -82,7 +84,9 @@ def expiry_day(text: object, field: str, *, today: date) -> date:
     """Return until when a document is valid: today or later, within 50 years. Raises Invalid."""
     until = day(text, field, _("Enter the date until which the document is valid."))
     if until < today:
-        sentence = _("This date has passed: the document is no longer valid. Reject it, or correct the date.")
+        sentence = _(
+            "This date has passed: the document is no longer valid. Reject it, or correct the date."
+        )
         raise Invalid(sentence, field=field)
     if until.year > today.year + 50:
         raise Invalid(_("This is more than 50 years away. Check the year."), field=field)
@@ -103,7 +107,8 @@ def reason(text: object, field: str = "reason") -> str:
     value = "\n".join(part.strip() for part in str(text or "").strip().splitlines())
     if len(value) < 10:
         raise Invalid(
-            _("Give a reason of at least 10 characters, so that the person can correct it."), field=field
+            _("Give a reason of at least 10 characters, so that the person can correct it."),
+            field=field,
         )
     if len(value) > 500:
         raise Invalid(_("Use at most %(most)s characters; this is %(now)s.", most=500, now=len(value)),

@@ -18,7 +18,12 @@ def expire(person_id: str) -> bool:
         return False
     day = person.kyc_expires_on
     service.set_verification(
-        person_id, "expired", level="none", actor="system", expires_on=day, reason=f"valid until {day}"
+        person_id,
+        "expired",
+        level="none",
+        actor="system",
+        expires_on=day,
+        reason=f"valid until {day}",
     )
     notify(person_id, "verification.expired", {}, key=f"kyc:{person_id}:expired:{day}")
     tell_pages(person_id)

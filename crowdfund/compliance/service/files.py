@@ -77,7 +77,9 @@ def attach(person_id: str, examined: document_service.Examined) -> str:
     there = documents.of_owner(("person", person_id), [examined.kind])
     useless = [one for one in there if one.status in ("rejected", "expired")]
     if len(there) - len(useless) >= requirements.MAX_PAPERS:
-        raise Conflict(_("There are already %(most)s files. Remove one first.", most=requirements.MAX_PAPERS))
+        raise Conflict(
+            _("There are already %(most)s files. Remove one first.", most=requirements.MAX_PAPERS)
+        )
     document_id = document_service.keep(("person", person_id), examined, actor=person_id)
     for old in useless:
         document_service.supersede(old.id, document_id, actor=person_id)

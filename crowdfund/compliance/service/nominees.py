@@ -31,7 +31,9 @@ def add(person_id: str, values: Mapping[str, object]) -> str:
             _("You can name at most %(most)s nominees. Remove one first.", most=nominees_rules.MOST)
         )
     nominee_id, now = new_id(), clock.now()
-    db.session.add(Nominee(id=nominee_id, person_id=person_id, created_at=now, updated_at=now, **good))
+    db.session.add(
+        Nominee(id=nominee_id, person_id=person_id, created_at=now, updated_at=now, **good)
+    )
     db.session.flush()
     record_event(nominee_event, nominee_id, actor=person_id, before=None, after="draft")
     _tell_pages(person_id)
@@ -95,7 +97,9 @@ def submit(person_id: str) -> None:
         _wait(_own(nominee_id, person_id))
 
 
-def decide(nominee_id: str, person_id: str, decision: Decision, *, actor: str, revision: int) -> None:
+def decide(
+    nominee_id: str, person_id: str, decision: Decision, *, actor: str, revision: int
+) -> None:
     """Verify a nominee with the identity proof, or reject both with a reason.
 
     The reviewer is never the person who named the nominee. `revision` is what the reviewer has seen.
@@ -151,14 +155,20 @@ def _own(nominee_id: str, person_id: str) -> Nominee:
 def _look_again(nominee: Nominee) -> None:
     for paper in documents.of_owner(("nominee", nominee.id)):
         if paper.status == "verified":
-            document_service.reopen(paper.id, "a fact that it proves has changed", actor=nominee.person_id)
+            document_service.reopen(
+                paper.id, "a fact that it proves has changed", actor=nominee.person_id
+            )
 
 
 def _changed(nominee: Nominee, *, what: str) -> None:
     """Send a nominee that was decided about back to pending; a draft stays one."""
     nominee.revision, nominee.updated_at = nominee.revision + 1, clock.now()
     proof = nominees.proofs([nominee.id]).get(nominee.id)
-    if nominee.status in ("verified", "rejected") and proof and proof.status in ("pending", "verified"):
+    if (
+        nominee.status in ("verified", "rejected")
+        and proof
+        and proof.status in ("pending", "verified")
+    ):
         _wait(nominee, reason=f"{what} changed")
     _tell_pages(nominee.person_id)
 
@@ -173,7 +183,9 @@ def _wait(nominee: Nominee, *, reason: str = "") -> None:
 def _move(nominee: Nominee, to: str, *, actor: str, reason: str = "") -> None:
     before, nominee.status = nominee.status, to
     db.session.flush()
-    record_event(nominee_event, nominee.id, actor=actor, before=before, after=to, reason=reason[:1000])
+    record_event(
+        nominee_event, nominee.id, actor=actor, before=before, after=to, reason=reason[:1000]
+    )
     _tell_pages(nominee.person_id)
 
 

@@ -45,7 +45,9 @@ def decide_paper(paper: DocumentRow, decision: Decision, *, actor: str) -> None:
     needs_day = decision.approve and (until or paper.kind in requirements.DATED)
     expires_on = texts.expiry_day(until, "until", today=files.today()) if needs_day else None
     why = "" if decision.approve else texts.reason(decision.reason)
-    documents.decide(paper.id, actor=actor, approve=decision.approve, reason=why, expires_on=expires_on)
+    documents.decide(
+        paper.id, actor=actor, approve=decision.approve, reason=why, expires_on=expires_on
+    )
 
 
 def decide_payout(person_id: str, decision: Decision, *, actor: str) -> None:
@@ -94,7 +96,9 @@ def reject(person_id: str, *, actor: str, revision: int, reason: str) -> None:
     close(review, Status.REJECTED, actor=actor, reason=why)
     kind = "verification.level_refused"
     if person_of(person_id).kyc_status != "verified":
-        people_service.set_verification(person_id, "rejected", level="none", actor=actor, reason=why)
+        people_service.set_verification(
+            person_id, "rejected", level="none", actor=actor, reason=why
+        )
         kind = "verification.rejected"
     notify(person_id, kind, {"reason": why}, key=f"{review.id}:rejected")
     tell_pages(person_id)
@@ -113,7 +117,10 @@ def revoke(person_id: str, *, actor: str, reason: str) -> None:
     people_service.set_verification(person_id, "rejected", level="none", actor=actor, reason=why)
     file.revision += 1
     notify(
-        person_id, "verification.rejected", {"reason": why}, key=f"kyc:{person_id}:{file.revision}:revoked"
+        person_id,
+        "verification.rejected",
+        {"reason": why},
+        key=f"kyc:{person_id}:{file.revision}:revoked",
     )
     tell_pages(person_id)
 
@@ -130,9 +137,13 @@ def _reviewable(person_id: str, actor: str, revision: int) -> KycReview:
 
 def _give(person_id: str, level: str, file: requirements.File, *, actor: str, key: str) -> None:
     expires_on = requirements.expires_on(file, level)
-    people_service.set_verification(person_id, "verified", level=level, actor=actor, expires_on=expires_on)
+    people_service.set_verification(
+        person_id, "verified", level=level, actor=actor, expires_on=expires_on
+    )
     if level == "basic":
-        notifications_service.notify(person_id, "verification.approved", {}, key=key, path="/campaigns")
+        notifications_service.notify(
+            person_id, "verification.approved", {}, key=key, path="/campaigns"
+        )
     else:
         notify(person_id, "verification.enhanced", {}, key=key)
 

@@ -40,12 +40,19 @@ def move(review: KycReview, to: Status, *, actor: str, reason: str = "") -> None
     """Put a review into a state and note who did it."""
     before, review.status = review.status, to
     db.session.flush()
-    record_event(kyc_review_event, review.id, actor=actor, before=before, after=to, reason=reason[:1000])
+    record_event(
+        kyc_review_event, review.id, actor=actor, before=before, after=to, reason=reason[:1000]
+    )
 
 
 def close(review: KycReview, to: Status, *, actor: str, reason: str = "") -> None:
     """End a review."""
-    review.open_for, review.decided_by, review.decided_at, review.reason = None, actor, clock.now(), reason
+    review.open_for, review.decided_by, review.decided_at, review.reason = (
+        None,
+        actor,
+        clock.now(),
+        reason,
+    )
     move(review, to, actor=actor, reason=reason)
 
 

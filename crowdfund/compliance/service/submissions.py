@@ -40,7 +40,9 @@ def changed(file: KycRecord, *, actor: str, what: str, is_known: bool) -> None:
     db.session.flush()
     _invalidate_review(person_id, actor=actor, what=what)
     if is_known and person_of(person_id).kyc_status == "verified":
-        service.set_verification(person_id, "pending", level="none", actor=actor, reason=f"{what} changed")
+        service.set_verification(
+            person_id, "pending", level="none", actor=actor, reason=f"{what} changed"
+        )
         reopen(person_id, actor=actor)
     tell_pages(person_id)
 
@@ -106,7 +108,9 @@ def _ask(person_id: str, level: str, *, actor: str) -> None:
     }  # fmt: skip
     if not insert_ignore(KycReview.__table__, [row]):
         raise Conflict(_("You have already sent this. We are reviewing it."))
-    record_event(kyc_review_event, review_id, actor=actor, before=None, after=Status.SUBMITTED, reason=level)
+    record_event(
+        kyc_review_event, review_id, actor=actor, before=None, after=Status.SUBMITTED, reason=level
+    )
     notifications_service.queue_work("staff.people", key=f"kyc_review:{review_id}")
 
 

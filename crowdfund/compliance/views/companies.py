@@ -25,14 +25,27 @@ from crowdfund.kernel.web import identity, pages, requests
 from crowdfund.people import queries
 
 COMPANY = "/staff/companies/<string(length=32):company_id>"
-_HEADER = ("id", "legal_name", "trade_name", "registration_no", "sector", "country", "status", "submitted_at")
+_HEADER = (
+    "id",
+    "legal_name",
+    "trade_name",
+    "registration_no",
+    "sector",
+    "country",
+    "status",
+    "submitted_at",
+)
 
 
 @bp.get("/staff/companies")
 def companies() -> Response:
     """List companies, those that wait longest first."""
     args = request.args
-    status, country, text = args.get("status", "submitted"), args.get("country", ""), args.get("q", "")[:80]
+    status, country, text = (
+        args.get("status", "submitted"),
+        args.get("country", ""),
+        args.get("q", "")[:80],
+    )
     page = issuers_queries.queue(status=status, text=text, country=country, place=requests.place())
     names = queries.names({row.owner_id for row in page.rows})
     context: dict[str, Any] = {
@@ -51,9 +64,15 @@ def companies() -> Response:
 def companies_csv() -> Response:
     """Send every company that fits the filters: what is public of it and its status."""
     args = request.args
-    status, text, country = args.get("status", "submitted"), args.get("q", "")[:80], args.get("country", "")
+    status, text, country = (
+        args.get("status", "submitted"),
+        args.get("q", "")[:80],
+        args.get("country", ""),
+    )
     rows = exports.walk(
-        lambda place: issuers_queries.queue(status=status, text=text, country=country, place=place, size=MOST)
+        lambda place: issuers_queries.queue(
+            status=status, text=text, country=country, place=place, size=MOST
+        )
     )
     return exports.csv_file("companies.csv", _HEADER, _lines(rows))
 
@@ -115,7 +134,9 @@ def decide_paper(company_id: str, document_id: str) -> BaseResponse:
             raise
         put_errors(form, error)
         return _detail(company_id, status=422, paper_form=(document_id, form))
-    pages.flash(_("Accepted.") if approve else _("Rejected. The owner can read your reason."), "success")
+    pages.flash(
+        _("Accepted.") if approve else _("Rejected. The owner can read your reason."), "success"
+    )
     return _back(company_id)
 
 
@@ -142,7 +163,9 @@ def reject_changes(company_id: str) -> BaseResponse:
 @bp.post(f"{COMPANY}/deactivate")
 def deactivate(company_id: str) -> BaseResponse:
     """Stop new campaigns of a company; running ones go on."""
-    return _set_standing(company_id, reviews.deactivate, _("Deactivated. Running campaigns continue."))
+    return _set_standing(
+        company_id, reviews.deactivate, _("Deactivated. Running campaigns continue.")
+    )
 
 
 @bp.post(f"{COMPANY}/reactivate")
@@ -223,11 +246,16 @@ def _detail(
         form=form or RejectForm(formdata=None),
         standing_form=_apart(standing_form or StandingForm(formdata=None), "standing"),
         paper_forms=[
-            (row, _apart(typed if row.id == typed_for else PaperDecisionForm(formdata=None), row.id))
+            (
+                row,
+                _apart(typed if row.id == typed_for else PaperDecisionForm(formdata=None), row.id),
+            )
             for row in papers
             if row.status == "pending"
         ],
-        wrong=next((one for one in (form, standing_form, paper_form and paper_form[1]) if one), None),
+        wrong=next(
+            (one for one in (form, standing_form, paper_form and paper_form[1]) if one), None
+        ),
         expiring=papers_rules.EXPIRING,
         is_own=not life.may_review(_me(), issuers_queries.member_ids(company_id)),
         declarations=issuers_queries.declarations(company_id),

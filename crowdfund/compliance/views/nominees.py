@@ -21,7 +21,9 @@ from crowdfund.kernel.web import identity, navigation, pages
 
 def _owner_or_reviewer(nominee_id: str, person: Any) -> bool:  # noqa: ANN401 - the accounts' row
     """Let the one who named a nominee, and staff who verify people, open the identity proof."""
-    return nominees_queries.person_of(nominee_id) == person.id or navigation.may("compliance.person")
+    return nominees_queries.person_of(nominee_id) == person.id or navigation.may(
+        "compliance.person"
+    )
 
 
 document_service.may_open.register("nominee", _owner_or_reviewer)
@@ -112,7 +114,9 @@ def submit_nominees() -> BaseResponse:
     try:
         nominees_service.submit(identity.current_user().id)
     except CrowdfundError as error:
-        return pages.render("compliance/nominees.html", status=error.status, **_list(error.user_message))
+        return pages.render(
+            "compliance/nominees.html", status=error.status, **_list(error.user_message)
+        )
     pages.flash(_("Sent. We will notify you when we have reviewed your nominees."), "success")
     return pages.back(url_for("compliance.nominees"))
 

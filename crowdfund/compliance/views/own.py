@@ -38,7 +38,9 @@ def verification_state() -> Response:
     return pages.render("compliance/_verification.html", **_state())
 
 
-@bp.route("/account/verification/facts/<any(about, address, identity):step>", methods=["GET", "POST"])
+@bp.route(
+    "/account/verification/facts/<any(about, address, identity):step>", methods=["GET", "POST"]
+)
 def facts(step: str) -> BaseResponse:
     """Ask for one page of facts and save it."""
     me = identity.current_user().id
@@ -80,7 +82,9 @@ def _examine(kind: str, form: FlaskForm) -> document_service.Examined:
     return document_service.examine(kind, upload.filename, upload.stream.read())
 
 
-@bp.post(f"/account/verification/documents/<any({KINDS}):kind>/<string(length=32):document_id>/remove")
+@bp.post(
+    f"/account/verification/documents/<any({KINDS}):kind>/<string(length=32):document_id>/remove"
+)
 def remove_paper(kind: str, document_id: str) -> BaseResponse:
     """Destroy one of the person's own documents."""
     files_service.remove(identity.current_user().id, document_id)
@@ -96,13 +100,16 @@ def check() -> BaseResponse:
         return _check_page(form, status=422 if form.errors else 200)
     try:
         if not form.declaration.data:
-            raise CrowdfundError(_("Confirm that everything is true."), status=422, field="declaration")
+            raise CrowdfundError(
+                _("Confirm that everything is true."), status=422, field="declaration"
+            )
         submissions.submit(me, actor=me)
     except CrowdfundError as error:
         put_errors(form, error)
         return _check_page(form, status=error.status)
     pages.flash(
-        _("Sent. We will notify you here and by e-mail or text message when we have reviewed it."), "success"
+        _("Sent. We will notify you here and by e-mail or text message when we have reviewed it."),
+        "success",
     )
     return pages.back(_to("compliance.verification"))
 
@@ -197,7 +204,11 @@ def _papers_page(kind: str, form: FlaskForm, *, status: int) -> Response:
     me = identity.current_user().id
     file = files.snapshot(me)
     found = [one for one in files.papers(me) if one.kind == kind]
-    asked = [one for one in requirements.asked(file, "enhanced") if kind in requirements.kinds_for(file, one)]
+    asked = [
+        one
+        for one in requirements.asked(file, "enhanced")
+        if kind in requirements.kinds_for(file, one)
+    ]
     if not asked and not found:
         abort(404)
     requirement = asked[0] if asked else None

@@ -44,7 +44,16 @@ def people() -> Response:
 def people_csv() -> Response:
     """Send everyone who fits the filters: status and waiting time, no facts and no documents."""
     wanted = _wanted()
-    header = ("id", "name", "status", "level", "expires_on", "asks_for", "nominees_waiting", "waiting_since")
+    header = (
+        "id",
+        "name",
+        "status",
+        "level",
+        "expires_on",
+        "asks_for",
+        "nominees_waiting",
+        "waiting_since",
+    )
     rows = exports.walk(lambda place: desk.queue(wanted, place, size=MOST))
     return exports.csv_file("people.csv", header, _lines(rows))
 
@@ -70,11 +79,14 @@ def decide_document(person_id: str, document_id: str) -> BaseResponse:
     form = _named(PaperForm(), document_id)
     try:
         decision = _decision(form)
-        reviews_service.decide_document(person_id, document_id, decision, actor=identity.current_user().id)
+        reviews_service.decide_document(
+            person_id, document_id, decision, actor=identity.current_user().id
+        )
     except CrowdfundError as error:
         return _refused(person_id, form, error)
     pages.flash(
-        _("Accepted.") if decision.approve else _("Rejected. The person can read your reason."), "success"
+        _("Accepted.") if decision.approve else _("Rejected. The person can read your reason."),
+        "success",
     )
     return _back(person_id, "documents")
 
@@ -89,7 +101,8 @@ def decide_payout(person_id: str) -> BaseResponse:
     except CrowdfundError as error:
         return _refused(person_id, form, error)
     pages.flash(
-        _("Verified.") if decision.approve else _("Rejected. The person can read your reason."), "success"
+        _("Verified.") if decision.approve else _("Rejected. The person can read your reason."),
+        "success",
     )
     return _back(person_id, "payout")
 
@@ -104,7 +117,8 @@ def decide_nominee(person_id: str, nominee_id: str) -> BaseResponse:
     except CrowdfundError as error:
         return _refused(person_id, form, error)
     pages.flash(
-        _("Verified.") if decision.approve else _("Rejected. The person can read your reason."), "success"
+        _("Verified.") if decision.approve else _("Rejected. The person can read your reason."),
+        "success",
     )
     return _back(person_id, "nominees")
 
@@ -113,7 +127,9 @@ def decide_nominee(person_id: str, nominee_id: str) -> BaseResponse:
 def approve_person(person_id: str) -> BaseResponse:
     """Give the level that was asked for, or propose the enhanced one."""
     me, only_basic = identity.current_user().id, request.form.get("level") == "basic"
-    status = reviews_service.approve(person_id, actor=me, revision=_revision(), only_basic=only_basic)
+    status = reviews_service.approve(
+        person_id, actor=me, revision=_revision(), only_basic=only_basic
+    )
     proposed = _("Proposed. A second colleague has to confirm the enhanced level.")
     pages.flash(proposed if status == "proposed" else _("Verified."), "success")
     return _back(person_id)
@@ -137,7 +153,9 @@ def revoke_person(person_id: str) -> BaseResponse:
     """Take a given level away with a reason."""
     form = _named(LevelForm(), "revoke")
     try:
-        reviews_service.revoke(person_id, actor=identity.current_user().id, reason=form.reason.data or "")
+        reviews_service.revoke(
+            person_id, actor=identity.current_user().id, reason=form.reason.data or ""
+        )
     except CrowdfundError as error:
         return _refused(person_id, form, error)
     pages.flash(_("The verification was removed. The person can read your reason."), "success")
@@ -149,7 +167,9 @@ def revoke_person(person_id: str) -> BaseResponse:
 
 def _wanted() -> desk.Wanted:
     args = request.args
-    return desk.Wanted(args.get("status", "waiting"), args.get("level", ""), args.get("q", "")[:100])
+    return desk.Wanted(
+        args.get("status", "waiting"), args.get("level", ""), args.get("q", "")[:100]
+    )
 
 
 def _named(form: FlaskForm, thing: str) -> FlaskForm:

@@ -48,7 +48,12 @@ def _task(
     why = [paper.reason or _("It has expired. Send a newer one.") for paper in papers
            if paper.kind in kinds and paper.status in ("rejected", "expired")]  # fmt: skip
     hint = " ".join(why) if state == "problem" else "" if state == "verified" else one.hint
-    return {"label": one.label, "url": url, "state": "done" if state == "verified" else state, "hint": hint}
+    return {
+        "label": one.label,
+        "url": url,
+        "state": "done" if state == "verified" else state,
+        "hint": hint,
+    }
 
 
 def level_to_ask(file: requirements.File, status: str, level: str, review: Any) -> str:  # noqa: ANN401 - a row
@@ -92,11 +97,15 @@ def timeline(person: Any, review: Any) -> list[dict[str, Any]]:  # noqa: ANN401 
     steps = [{"label": _("Sent"), "at": review.submitted_at, "state": "done"}]
     if is_enhanced:
         state = "done" if review.proposed_at else "todo" if is_over else "current"
-        steps.append({"label": _("First reviewer agrees"), "at": review.proposed_at, "state": state})
+        steps.append(
+            {"label": _("First reviewer agrees"), "at": review.proposed_at, "state": state}
+        )
     if review.status == "rejected":
         steps.append({"label": _("Not accepted"), "at": review.decided_at, "state": "failed"})
     else:
         label = _("Second reviewer confirms") if is_enhanced else _("Reviewed by our staff")
         waits = "todo" if is_enhanced and not review.proposed_at else "current"
-        steps.append({"label": label, "at": review.decided_at, "state": "done" if is_over else waits})
+        steps.append(
+            {"label": label, "at": review.decided_at, "state": "done" if is_over else waits}
+        )
     return steps

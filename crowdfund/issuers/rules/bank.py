@@ -50,10 +50,13 @@ def parse_holder(text: object, legal_name: str | None) -> str:
     """Return the account holder, who must be the company by its legal name. Raises Invalid."""
     holder = words.line(text, "holder", _("the account holder"))
     if not legal_name:
-        raise Invalid(_("Fill in the company details first: the holder must be the company."), field="holder")
+        raise Invalid(
+            _("Fill in the company details first: the holder must be the company."), field="holder"
+        )
     if _bare(holder) != _bare(legal_name):
         raise Invalid(
-            _("The holder must be the company by its legal name: %(name)s.", name=legal_name), field="holder"
+            _("The holder must be the company by its legal name: %(name)s.", name=legal_name),
+            field="holder",
         )
     return holder
 

@@ -86,7 +86,9 @@ REFUSALS: Mapping[str, str] = {
     "under_review": _l(
         "A change to the company is waiting for compliance. A campaign can start once it is decided."
     ),
-    "papers_missing": _l("A required document is missing or has expired. Upload a new one under Documents."),
+    "papers_missing": _l(
+        "A required document is missing or has expired. Upload a new one under Documents."
+    ),
 }
 
 

@@ -35,4 +35,6 @@ def country_name(code: str | None) -> str:
 
 def country_choices() -> dict[str, str]:
     """Return every country by code, sorted by its name in the language in force."""
-    return dict(sorted(((code, country_name(code)) for code in COUNTRIES), key=lambda item: item[1]))
+    return dict(
+        sorted(((code, country_name(code)) for code in COUNTRIES), key=lambda item: item[1])
+    )

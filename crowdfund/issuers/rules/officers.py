@@ -33,13 +33,19 @@ def clean_officer(values: words.Values, today: date) -> tuple[Officer, dict[str,
         "name": lambda v: words.line(v.get("name"), "name", _("the full name")),
         "role": lambda v: words.pick(v.get("role"), "role", _("a role"), OFFICER_ROLES),
         "born_on": lambda v: parse_birth(v.get("born_on"), today).isoformat(),
-        "nationality": lambda v: words.pick(v.get("nationality"), "nationality", _("a country"), COUNTRIES),
+        "nationality": lambda v: words.pick(
+            v.get("nationality"), "nationality", _("a country"), COUNTRIES
+        ),
         "ownership_bps": lambda v: parse_share(v.get("ownership_bps")),
         "is_beneficial_owner": lambda v: bool(v.get("is_beneficial_owner")),
     }
     good, errors = words.collect(checks, values)
     share = good.get("ownership_bps")
-    if isinstance(share, int) and share >= BENEFICIAL_BPS and good.get("is_beneficial_owner") is False:
+    if (
+        isinstance(share, int)
+        and share >= BENEFICIAL_BPS
+        and good.get("is_beneficial_owner") is False
+    ):
         errors["is_beneficial_owner"] = _(
             "A person who owns 25 % or more is a beneficial owner. Tick the box, or correct the share."
         )
@@ -48,10 +54,14 @@ def clean_officer(values: words.Values, today: date) -> tuple[Officer, dict[str,
 
 def parse_share(text: object) -> int:
     """Return a percentage, typed as 12 or 12.5, in basis points. Raises Invalid."""
-    found = _SHARE.fullmatch(str(text if text is not None else "").strip().removesuffix("%").strip())
+    found = _SHARE.fullmatch(
+        str(text if text is not None else "").strip().removesuffix("%").strip()
+    )
     bps = int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0")) if found else -1
     if not 0 <= bps <= 10_000:
-        raise Invalid(_("Enter the share in percent, from 0 to 100, like 12.5."), field="ownership_bps")
+        raise Invalid(
+            _("Enter the share in percent, from 0 to 100, like 12.5."), field="ownership_bps"
+        )
     return bps
 
 

@@ -69,7 +69,9 @@ def missing_steps(filled: Mapping[str, Any]) -> list[str]:
 
 _CLEANERS: dict[str, Callable[[Values], str | None]] = {
     "legal_name": lambda v: words.line(v.get("legal_name"), "legal_name", _("the legal name")),
-    "trade_name": lambda v: words.line(v.get("trade_name"), "trade_name", _("the trade name"), most=60),
+    "trade_name": lambda v: words.line(
+        v.get("trade_name"), "trade_name", _("the trade name"), most=60
+    ),
     "registration_no": lambda v: words.parse_registration(v.get("registration_no")),
     "tin": lambda v: words.parse_tin(v.get("tin"), str(v.get("country") or "")),
     "sector": lambda v: words.pick(v.get("sector"), "sector", _("a sector"), SECTORS),
@@ -78,7 +80,9 @@ _CLEANERS: dict[str, Callable[[Values], str | None]] = {
         v.get("contact_name"), "contact_name", _("the contact person's name")
     ),
     "contact_email": lambda v: words.parse_email(v.get("contact_email")),
-    "contact_phone": lambda v: words.parse_phone(v.get("contact_phone"), str(v.get("country") or "ET")),
+    "contact_phone": lambda v: words.parse_phone(
+        v.get("contact_phone"), str(v.get("country") or "ET")
+    ),
     "street": lambda v: words.line(v.get("street"), "street", _("the street and house"), most=160),
     "city": lambda v: words.line(v.get("city"), "city", _("the town or city"), most=80),
     "region": lambda v: words.maybe_line(v.get("region"), "region", _("the region"), most=80),

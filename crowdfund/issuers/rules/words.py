@@ -11,7 +11,9 @@ from crowdfund.kernel.i18n import _
 T = TypeVar("T")
 Values = Mapping[str, object]
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 _TIN = re.compile(r"[0-9A-Z][0-9A-Z./-]{3,23}", re.ASCII)
 _TIN_ETHIOPIA = re.compile(r"[0-9]{10}", re.ASCII)
 _REGISTRATION = re.compile(r"(?=.*[0-9])[0-9A-Za-z][0-9A-Za-z ./-]{2,39}", re.ASCII)
@@ -44,7 +46,8 @@ def _plain(value: str, field: str, name: str, *, least: int, most: int) -> str:
     what = name[0].upper() + name[1:]
     if "<" in value or ">" in value or _CONTROL.search(value):
         raise Invalid(
-            _("%(what)s must be plain text, without < or > or hidden characters.", what=what), field=field
+            _("%(what)s must be plain text, without < or > or hidden characters.", what=what),
+            field=field,
         )
     if len(value) > most:
         text = _("%(what)s must be at most %(most)s characters; this is %(now)s.",
@@ -52,7 +55,8 @@ def _plain(value: str, field: str, name: str, *, least: int, most: int) -> str:
         raise Invalid(text, field=field)
     if len(value) < least:
         raise Invalid(
-            _("%(what)s must be at least %(least)s characters.", what=what, least=least), field=field
+            _("%(what)s must be at least %(least)s characters.", what=what, least=least),
+            field=field,
         )
     return value
 
@@ -84,7 +88,9 @@ def parse_tin(text: object, country: str) -> str:
     if country == "IN":
         return _indian_tin(tin)
     if not _TIN.fullmatch(tin):
-        raise Invalid(_("Enter the tax number in letters and digits, 4 to 24 of them."), field="tin")
+        raise Invalid(
+            _("Enter the tax number in letters and digits, 4 to 24 of them."), field="tin"
+        )
     return tin
 
 
@@ -97,7 +103,8 @@ def _indian_tin(tin: str) -> str:
         return str(kind.validate(tin))
     except ValidationError as error:
         raise Invalid(
-            _("Enter the company's PAN, like AAACC1234D, or its GSTIN of 15 characters."), field="tin"
+            _("Enter the company's PAN, like AAACC1234D, or its GSTIN of 15 characters."),
+            field="tin",
         ) from error
 
 
@@ -114,7 +121,8 @@ def parse_phone(text: object, country: str | None = "ET") -> str:
     """Return a phone number as E.164, read as a local one of `country`. Raises Invalid."""
     value = str(text or "").strip()
     problem = Invalid(
-        _("Enter a phone number with its country code, like +251 91 123 4567."), field="contact_phone"
+        _("Enter a phone number with its country code, like +251 91 123 4567."),
+        field="contact_phone",
     )
     if not value.isascii() or len(value) > 32:
         raise problem
@@ -133,7 +141,9 @@ def parse_postal_code(text: object) -> str | None:
     """Return a postal code in capitals, or None: many places have none. Raises Invalid."""
     code = " ".join(str(text or "").upper().split())
     if code and not _POSTAL.fullmatch(code):
-        raise Invalid(_("Enter the postal code in letters and digits, or leave it out."), field="postal_code")
+        raise Invalid(
+            _("Enter the postal code in letters and digits, or leave it out."), field="postal_code"
+        )
     return code or None
 
 
@@ -145,14 +155,20 @@ def parse_wallet(text: object) -> str:
     """
     address = str(text or "").strip()
     if not re.fullmatch(r"0x[0-9a-fA-F]{40}", address, re.ASCII):
-        raise Invalid(_("Enter an address of 0x and 40 letters and digits."), field="wallet_address")
+        raise Invalid(
+            _("Enter an address of 0x and 40 letters and digits."), field="wallet_address"
+        )
     if not int(address, 16):
-        raise Invalid(_("Money sent to the zero address is lost. Enter your own."), field="wallet_address")
+        raise Invalid(
+            _("Money sent to the zero address is lost. Enter your own."), field="wallet_address"
+        )
     from eth_utils.address import is_checksum_address  # noqa: PLC0415 - 5 MB and 35 ms, for one field
 
     if not is_checksum_address(address):
         raise Invalid(
-            _("The checksum does not match. Copy the address from your wallet with its capital letters."),
+            _(
+                "The checksum does not match. Copy the address from your wallet with its capital letters."
+            ),
             field="wallet_address",
         )
     return address

@@ -74,14 +74,18 @@ def _refuse_while_reviewed(company_id: str) -> None:
     running = queries.running_changes(company_id, ChangeStatus.PENDING)
     if any(change.part == "bank" for change in running):
         raise WrongState(
-            _("Another bank account is waiting for review. Withdraw it first, or wait for the decision.")
+            _(
+                "Another bank account is waiting for review. Withdraw it first, or wait for the decision."
+            )
         )
 
 
 def _end(company_id: str, *, proposed: bool) -> None:
     table = CompanyBankAccount.__table__
     started = table.c.in_force_at.is_(None) if proposed else table.c.in_force_at.is_not(None)
-    ended = sa.update(table).where(table.c.company_id == company_id, table.c.ended_at.is_(None), started)
+    ended = sa.update(table).where(
+        table.c.company_id == company_id, table.c.ended_at.is_(None), started
+    )
     db.session.execute(ended.values(ended_at=clock.now()))
 
 

@@ -10,7 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from crowdfund.issuers import queries
-from crowdfund.issuers.models import Company, CompanyBankAccount, CompanyChange, company_change_event
+from crowdfund.issuers.models import (
+    Company,
+    CompanyBankAccount,
+    CompanyChange,
+    company_change_event,
+)
 from crowdfund.issuers.rules import steps, words
 from crowdfund.issuers.rules.life import ChangeStatus, Status
 from crowdfund.issuers.service import in_force, registry
@@ -39,7 +44,9 @@ def put(company: Company, part: str, new: Mapping[str, Any], *, actor: str) -> N
     found = _of_part(company.id, part)
     if found is not None and found.status == ChangeStatus.PENDING:
         raise WrongState(
-            _("A change to this page is waiting for review. Withdraw it first, or wait for the decision.")
+            _(
+                "A change to this page is waiting for review. Withdraw it first, or wait for the decision."
+            )
         )
     if dict(new) == old:
         if found is not None:
@@ -182,7 +189,9 @@ def _apply(company: Company, change: CompanyChange) -> None:
             company.wallet_sealed_key = None
         for name, value in change.new.items():
             setattr(company, name, value)
-        refuse_taken(company.id, f"{company.country}:{company.registration_no}", str(company.wallet_address))
+        refuse_taken(
+            company.id, f"{company.country}:{company.registration_no}", str(company.wallet_address)
+        )
 
 
 def _forget_account(change: CompanyChange) -> None:

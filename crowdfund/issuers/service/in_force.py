@@ -24,14 +24,18 @@ def put_officers(company_id: str, listed: Sequence[Mapping[str, Any]]) -> None:
         if officer["id"] in known:
             db.session.execute(sa.update(table).where(table.c.id == officer["id"]).values(facts))
         else:
-            db.session.execute(sa.insert(table).values(company_id=company_id, added_at=now, **facts))
+            db.session.execute(
+                sa.insert(table).values(company_id=company_id, added_at=now, **facts)
+            )
 
 
 def put_account(company_id: str, account_id: str) -> None:
     """Make a bank account the one that counts; the one before has ended."""
     now, table = clock.now(), CompanyBankAccount.__table__
     current = sa.update(table).where(
-        table.c.company_id == company_id, table.c.in_force_at.is_not(None), table.c.ended_at.is_(None)
+        table.c.company_id == company_id,
+        table.c.in_force_at.is_not(None),
+        table.c.ended_at.is_(None),
     )
     db.session.execute(current.values(ended_at=now))
     db.session.execute(sa.update(table).where(table.c.id == account_id).values(in_force_at=now))

@@ -18,7 +18,9 @@ class OfficerMissing(NotFound):
     """No such officer in this company's list."""
 
 
-def save(company_id: str, values: Mapping[str, object], *, actor: str, officer_id: str | None = None) -> str:
+def save(
+    company_id: str, values: Mapping[str, object], *, actor: str, officer_id: str | None = None
+) -> str:
     """Add an officer, or change one of the list; return the id.
 
     Raises InvalidFields with a sentence for each field, OfficerMissing or WrongState.
@@ -30,7 +32,9 @@ def save(company_id: str, values: Mapping[str, object], *, actor: str, officer_i
         officer_id = new_id()
         listed = [*listed, {"id": officer_id}]
     if len(listed) > officers.MOST_OFFICERS:
-        errors["name"] = _("A company can have at most %(most)s officers here.", most=officers.MOST_OFFICERS)
+        errors["name"] = _(
+            "A company can have at most %(most)s officers here.", most=officers.MOST_OFFICERS
+        )
     if errors:
         raise InvalidFields(errors)
     place = _place(listed, officer_id)

@@ -31,15 +31,21 @@ def start(owner_id: str) -> str:
     """Open an empty file for a company and return its id."""
     now, company_id = clock.now(), new_id()
     salt = secrets.token_hex(32)
-    db.session.add(Company(id=company_id, owner_id=owner_id, salt=salt, created_at=now, updated_at=now))
+    db.session.add(
+        Company(id=company_id, owner_id=owner_id, salt=salt, created_at=now, updated_at=now)
+    )
     db.session.flush()
-    db.session.add(CompanyMember(company_id=company_id, user_id=owner_id, role=Role.OWNER, since=now))
+    db.session.add(
+        CompanyMember(company_id=company_id, user_id=owner_id, role=Role.OWNER, since=now)
+    )
     record_event(company_event, company_id, actor=owner_id, before=None, after=Status.DRAFT)
     db.session.flush()
     return company_id
 
 
-def save(company_id: str, step: str, values: Mapping[str, object], *, actor: str = "system") -> None:
+def save(
+    company_id: str, step: str, values: Mapping[str, object], *, actor: str = "system"
+) -> None:
     """Save one page of the wizard; of a verified company as a change beside the verified facts.
 
     Raises InvalidFields with a sentence for each field, WrongState while it cannot be written.
@@ -68,7 +74,9 @@ def hold_wallet(company_id: str, *, actor: str = "system") -> str:
         return str(company.wallet_address)
     address, sealed = custody.new_wallet()
     if company.status == Status.VERIFIED:
-        changes.put(company, "wallet", {"wallet_address": address, "wallet_sealed_key": sealed}, actor=actor)
+        changes.put(
+            company, "wallet", {"wallet_address": address, "wallet_sealed_key": sealed}, actor=actor
+        )
     else:
         company.wallet_address, company.wallet_sealed_key = address, sealed
         touch(company)

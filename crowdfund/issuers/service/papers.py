@@ -56,7 +56,9 @@ def decide(
     """
     company = reviewable(company_id, actor)
     found = of_company(company_id, document_id)
-    document_service.decide(document_id, actor=actor, approve=approve, reason=reason, expires_on=expires_on)
+    document_service.decide(
+        document_id, actor=actor, approve=approve, reason=reason, expires_on=expires_on
+    )
     if approve and found.kind != "other":
         for older in queries.papers(company_id, [found.kind]):
             if older.id != document_id and older.status in ("verified", "expired"):
@@ -67,7 +69,13 @@ def decide(
         registry.refresh(company)
     if not approve:
         context = {"document": found.kind, "reason": reason}
-        tell(company, "company.document_rejected", key=f"paper:{document_id}", roles=_KEEPERS, **context)
+        tell(
+            company,
+            "company.document_rejected",
+            key=f"paper:{document_id}",
+            roles=_KEEPERS,
+            **context,
+        )
 
 
 def tell_expiry(company_id: str, document_id: str, *, soon: bool) -> None:

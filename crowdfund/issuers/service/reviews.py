@@ -56,7 +56,13 @@ def deactivate(company_id: str, reason: str, *, actor: str) -> None:
     company.deactivated_at, company.deactivation_reason = clock.now(), why
     move(company, to, actor=actor, reason=why)
     registry.deactivate(company)
-    tell(company, "company.deactivated", key=f"deactivated:{company.deactivated_at}", roles=Role, reason=why)
+    tell(
+        company,
+        "company.deactivated",
+        key=f"deactivated:{company.deactivated_at}",
+        roles=Role,
+        reason=why,
+    )
 
 
 def reactivate(company_id: str, reason: str, *, actor: str) -> None:

@@ -70,7 +70,10 @@ def refuse_taken(company_id: str, registration: str, wallet: str) -> None:
     if row is not None:
         what = _("registration number") if row[0] == registration else _("wallet address")
         raise Taken(
-            _("Another company on this platform uses this %(what)s. Check it, or write to us.", what=what)
+            _(
+                "Another company on this platform uses this %(what)s. Check it, or write to us.",
+                what=what,
+            )
         )
 
 
@@ -104,7 +107,9 @@ def move(company: Company, to: Status, *, actor: str, reason: str = "") -> None:
 def note(company: Company, actor: str, reason: str) -> None:
     """Keep in the history what happened without a change of state."""
     status = company.status
-    record_event(company_event, company.id, actor=actor, before=status, after=status, reason=reason[:1000])
+    record_event(
+        company_event, company.id, actor=actor, before=status, after=status, reason=reason[:1000]
+    )
 
 
 def touch(company: Company) -> None:
@@ -129,7 +134,9 @@ def tell(
 ) -> None:
     """Notify the members in some roles of news about their company, once for each key."""
     table = CompanyMember.__table__
-    wanted = sa.select(table.c.user_id).where(table.c.company_id == company.id, table.c.role.in_(list(roles)))
+    wanted = sa.select(table.c.user_id).where(
+        table.c.company_id == company.id, table.c.role.in_(list(roles))
+    )
     facts = {"company": company.trade_name or _("your company"), **context}
     path = f"/companies/{company.id}"
     people = list(db.session.scalars(wanted))

@@ -43,7 +43,9 @@ def invite(company_id: str, email: str, role: str, *, actor: str) -> str:
     for older in (row for row in waiting if row.email == address):
         _end(older.id)
     if len(waiting) >= MOST_OPEN:
-        raise Conflict(_("Too many invitations are open. Revoke some first."), status=422, field="email")
+        raise Conflict(
+            _("Too many invitations are open. Revoke some first."), status=422, field="email"
+        )
     now, invitation_id = clock.now(), new_id()
     db.session.add(
         CompanyInvitation(
@@ -106,7 +108,12 @@ def accept(signed: str, person_id: str) -> str:
         CompanyInvitation.revoked_at.is_(None),
     )
     db.session.execute(used.values(accepted_at=clock.now(), accepted_by=person_id))
-    row = {"company_id": company.id, "user_id": person_id, "role": invitation.role, "since": clock.now()}
+    row = {
+        "company_id": company.id,
+        "user_id": person_id,
+        "role": invitation.role,
+        "since": clock.now(),
+    }
     insert_ignore(CompanyMember.__table__, [row])
     note(company, person_id, f"joined the team as {invitation.role}")
     touch(company)
@@ -147,7 +154,11 @@ def remove(company_id: str, user_id: str, *, actor: str) -> None:
     db.session.delete(member)
     db.session.flush()
     _follow_owner(company)
-    note(company, actor, "left the team" if actor == user_id else f"removed a {member.role} from the team")
+    note(
+        company,
+        actor,
+        "left the team" if actor == user_id else f"removed a {member.role} from the team",
+    )
     touch(company)
     _tell_member(company, user_id, "team.removed")
 
@@ -214,7 +225,9 @@ def _member(company_id: str, user_id: str) -> CompanyMember:
 def _keep_an_owner(company_id: str, role: str) -> None:
     owners = sum(row.role == Role.OWNER for row in issuers_queries.members(company_id))
     if not team.may_leave(role, owners):
-        raise LastOwner(_("A company needs an owner. Hand it over, or make someone else an owner first."))
+        raise LastOwner(
+            _("A company needs an owner. Hand it over, or make someone else an owner first.")
+        )
 
 
 def _follow_owner(company: Company) -> None:

@@ -65,14 +65,20 @@ def _authorise(company_id: str) -> Row[Any]:
 
 
 def _page(company: Row[Any], known: dict[str, Any] | None) -> BaseResponse:
-    shown = {**known, "ownership_bps": officers_rules.share_text(known["ownership_bps"])} if known else {}
+    shown = (
+        {**known, "ownership_bps": officers_rules.share_text(known["ownership_bps"])}
+        if known
+        else {}
+    )
     form = forms.OfficerForm(data=shown)
     officer_id = known["id"] if known else None
     context: dict[str, Any] = {"company": company, "form": form, "officer_id": officer_id}
     if not form.validate_on_submit():
         return pages.render("issuers/officer.html", status=422 if form.errors else 200, **context)
     try:
-        officers_service.save(company.id, form.data, actor=identity.current_user().id, officer_id=officer_id)
+        officers_service.save(
+            company.id, form.data, actor=identity.current_user().id, officer_id=officer_id
+        )
     except CrowdfundError as error:
         put_errors(form, error)
         return pages.render("issuers/officer.html", status=error.status, **context)

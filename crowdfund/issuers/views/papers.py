@@ -44,7 +44,8 @@ def documents(company_id: str) -> Response:
         "issuers/documents.html",
         company=company,
         kinds=[
-            (kind, [row for row in facts["documents"] if row.kind == kind], kind in needed) for kind in kinds
+            (kind, [row for row in facts["documents"] if row.kind == kind], kind in needed)
+            for kind in kinds
         ],
         names=papers.KINDS,
         texts=papers.TEXTS,

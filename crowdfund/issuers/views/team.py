@@ -33,7 +33,9 @@ def team(company_id: str) -> BaseResponse:
         return _page(company, form, status=422)
     try:
         email = form.email.data or ""
-        team_service.invite(company_id, email, form.role.data or "", actor=identity.current_user().id)
+        team_service.invite(
+            company_id, email, form.role.data or "", actor=identity.current_user().id
+        )
     except CrowdfundError as error:
         put_errors(form, error)
         return _page(company, form, status=error.status)
@@ -137,12 +139,17 @@ def _refused(company: Row[Any], error: CrowdfundError) -> Response:
     form = forms.InviteForm(formdata=None)
     pages.put_error(form, CrowdfundError(error.user_message))
     return _page(
-        issuers_queries.for_member(company.id, identity.current_user().id), form, status=error.status
+        issuers_queries.for_member(company.id, identity.current_user().id),
+        form,
+        status=error.status,
     )
 
 
 def _page(company: Row[Any], form: FlaskForm, *, status: int = 200) -> Response:
-    members, invitations = issuers_queries.members(company.id), issuers_queries.invitations(company.id)
+    members, invitations = (
+        issuers_queries.members(company.id),
+        issuers_queries.invitations(company.id),
+    )
     owners = [row.user_id for row in members if row.role == team_rules.Role.OWNER]
     return pages.render(
         "issuers/team.html",
@@ -151,7 +158,9 @@ def _page(company: Row[Any], form: FlaskForm, *, status: int = 200) -> Response:
         form=form,
         members=members,
         invitations=invitations,
-        names=queries.names({row.user_id for row in members} | {row.invited_by for row in invitations}),
+        names=queries.names(
+            {row.user_id for row in members} | {row.invited_by for row in invitations}
+        ),
         role_names=team_rules.ROLE_NAMES,
         role_texts=team_rules.ROLE_TEXTS,
         needed=owners if len(owners) == 1 else [],

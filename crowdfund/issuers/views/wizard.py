@@ -126,7 +126,9 @@ def _save(company: Row[Any], step: str, form: FlaskForm) -> None:
         bank_service.save(company.id, form.data, actor=me)
         if company.status == Status.VERIFIED:
             pages.flash(
-                _("Saved. It waits 24 hours, then compliance reviews it. We have notified you by e-mail.")
+                _(
+                    "Saved. It waits 24 hours, then compliance reviews it. We have notified you by e-mail."
+                )
             )
     elif step == "wallet" and form.choice.data == "hold":
         onboarding.hold_wallet(company.id, actor=me)
@@ -162,7 +164,8 @@ def _state(company: Row[Any]) -> dict[str, Any]:
         "may_file": team.may(company.my_role, "file"),
         "complete": not steps.missing_steps(filled),
         "lacking": [
-            papers.KINDS[kind] for kind in papers.lacking(filled["documents"], company.country, verified=True)
+            papers.KINDS[kind]
+            for kind in papers.lacking(filled["documents"], company.country, verified=True)
         ],
         **answers.changes(company),
     }

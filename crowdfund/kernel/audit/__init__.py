@@ -5,9 +5,25 @@ and the row before it. The web shell records every staff verb in the transaction
 """
 
 from crowdfund.kernel.audit.models import AuditEntry, AuditHead, audit_table
-from crowdfund.kernel.audit.queries import Filters, about, actions, all_of, entries, get, head, neighbours
+from crowdfund.kernel.audit.queries import (
+    Filters,
+    about,
+    actions,
+    all_of,
+    entries,
+    get,
+    head,
+    neighbours,
+)
 from crowdfund.kernel.audit.recording import Origin, denied, from_whom, record
-from crowdfund.kernel.audit.verifying import MARKS, against_mark, begin_anew, periodic, problems, slice_again
+from crowdfund.kernel.audit.verifying import (
+    MARKS,
+    against_mark,
+    begin_anew,
+    periodic,
+    problems,
+    slice_again,
+)
 
 __all__ = [
     "MARKS", "AuditEntry", "AuditHead", "Filters", "Origin", "about", "actions", "against_mark",

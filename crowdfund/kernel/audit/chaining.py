@@ -14,7 +14,12 @@ TEXT_LENGTH = 1_000  # of one text in the detail
 def row_hash(previous: str, row: Mapping[str, Any]) -> str:
     """Return the SHA-256 over the hash before and everything that a row contains."""
     at: datetime = row["at"]
-    said = [previous, at.astimezone(UTC).isoformat(), row["detail"], *(row[name] for name in COLUMNS)]
+    said = [
+        previous,
+        at.astimezone(UTC).isoformat(),
+        row["detail"],
+        *(row[name] for name in COLUMNS),
+    ]
     text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -24,7 +29,9 @@ def plain(value: object) -> object:
     if isinstance(value, Mapping):
         return {str(name): plain(one) for name, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [plain(one) for one in (sorted(value) if isinstance(value, set | frozenset) else value)]
+        return [
+            plain(one) for one in (sorted(value) if isinstance(value, set | frozenset) else value)
+        ]
     if value is None or isinstance(value, bool | int):
         return value
     return str(value)[:TEXT_LENGTH]

@@ -63,7 +63,9 @@ def head() -> tuple[int, str]:
 def neighbours(row: Any) -> tuple[Any, Any]:  # noqa: ANN401 - a row
     """Return the rows about the same thing just before and after one, or None."""
     same = sa.select(_T).where(
-        _T.c.subject_id == row.subject_id, _T.c.subject_kind == row.subject_kind, _T.c.subject_id != ""
+        _T.c.subject_id == row.subject_id,
+        _T.c.subject_kind == row.subject_kind,
+        _T.c.subject_id != "",
     )
     earlier = same.where(_T.c.seq < row.seq).order_by(_T.c.seq.desc()).limit(1)
     later = same.where(_T.c.seq > row.seq).order_by(_T.c.seq).limit(1)

@@ -70,7 +70,9 @@ def record(
     before_commit(lambda: append(db.session.connection(), [row]))
 
 
-def denied(actor: str, action: str, subject: tuple[str, str], *, roles: Iterable[str] | None = None) -> bool:
+def denied(
+    actor: str, action: str, subject: tuple[str, str], *, roles: Iterable[str] | None = None
+) -> bool:
     """Record that a person was refused a staff page, at once; return whether it was stored.
 
     The same page is recorded once an hour; 50 a day for a person, 5,000 a day for all.

@@ -43,7 +43,9 @@ def answered(person: Somebody | None, response: Response) -> None:
     if request.method not in SAFE:
         recording.record(person.id, endpoint, _subject(), _detail(), roles=person.roles)
         live.changed("desk", "all")  # whatever was decided, a queue is shorter now
-    elif request.method == "GET" and "attachment" in response.headers.get("Content-Disposition", ""):
+    elif request.method == "GET" and "attachment" in response.headers.get(
+        "Content-Disposition", ""
+    ):
         asked = {name: value for name, value in request.args.items() if value}
         recording.record(person.id, endpoint, _subject(), {"export": asked}, roles=person.roles)
 

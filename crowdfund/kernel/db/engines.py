@@ -104,7 +104,8 @@ def is_read_only() -> bool:
 def engine_options(url: str) -> dict[str, Any]:
     """Return create_engine options for a database URL; values stay out of error texts, and so of logs."""
     options: dict[str, Any] = {"hide_parameters": True}
-    if sa.make_url(url).database not in (None, "", ":memory:"):  # a database in memory has one connection
+    # a database in memory has one connection
+    if sa.make_url(url).database not in (None, "", ":memory:"):
         # Lend the connection that was used last: SQLite reads its pages again on one that has not
         # seen the last write.
         options["pool_use_lifo"] = True
@@ -112,7 +113,11 @@ def engine_options(url: str) -> dict[str, Any]:
         return options | {"connect_args": {"timeout": PATIENCE_S, "check_same_thread": False}}
     # A host that is away answers nothing at all; without a limit each request would wait for minutes.
     connect = {"connect_timeout": CONNECT_S, **(mysql.CONNECT if url.startswith("mysql") else {})}
-    return options | {"connect_args": connect} | {"pool_recycle": 1800, "isolation_level": "READ COMMITTED"}
+    return (
+        options
+        | {"connect_args": connect}
+        | {"pool_recycle": 1800, "isolation_level": "READ COMMITTED"}
+    )
 
 
 SQLITE_CACHE = -16000  # kibibytes of each connection

@@ -31,7 +31,9 @@ _MYSQL = {
     1205: Fault.BUSY,  # lock wait timeout
     1021: Fault.FULL,
     1114: Fault.FULL,
-    **dict.fromkeys((0, 1040, 1053, 1152, 1184, 1927, 2002, 2003, 2006, 2013, 2014, 2055), Fault.LOST),
+    **dict.fromkeys(
+        (0, 1040, 1053, 1152, 1184, 1927, 2002, 2003, 2006, 2013, 2014, 2055), Fault.LOST
+    ),
 }
 _SQLITE = {
     sqlite3.SQLITE_BUSY: Fault.BUSY,

@@ -71,7 +71,9 @@ def event_table(subject: str) -> sa.Table:
             f"{subject}_event",
             db.metadata,
             sa.Column("id", ID, primary_key=True, default=new_id),
-            sa.Column(f"{subject}_id", ID, sa.ForeignKey(f"{subject}.id"), nullable=False, index=True),
+            sa.Column(
+                f"{subject}_id", ID, sa.ForeignKey(f"{subject}.id"), nullable=False, index=True
+            ),
             sa.Column("at", UTCDateTime, nullable=False, default=clock.now),
             sa.Column("actor", ID, nullable=False),
             sa.Column("from_status", sa.String(24)),
@@ -82,7 +84,13 @@ def event_table(subject: str) -> sa.Table:
 
 
 def record_event(
-    table: sa.Table, subject_id: str, *, actor: str, before: str | None, after: str, reason: str = ""
+    table: sa.Table,
+    subject_id: str,
+    *,
+    actor: str,
+    before: str | None,
+    after: str,
+    reason: str = "",
 ) -> None:
     """Append one status change to an event table; `actor` is a user id or `system`."""
     subject = table.name.removesuffix("_event")

@@ -7,7 +7,9 @@ from crowdfund.kernel.db.engines import Base, db
 M = TypeVar("M", bound=Base)
 
 
-def locked(model: type[M], key: str, missing: Exception | None = None, *, key_share: bool = False) -> M:
+def locked(
+    model: type[M], key: str, missing: Exception | None = None, *, key_share: bool = False
+) -> M:
     """Return a row by its primary key, locked until the transaction ends and read anew.
 
     `key_share` lets others insert rows that refer to it meanwhile (PostgreSQL). Raises `missing`

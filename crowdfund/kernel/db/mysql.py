@@ -26,7 +26,11 @@ Row = Mapping[str, Any]
 @compiles(CreateTable, "mysql", "mariadb")
 def _name_the_encoding(element: CreateTable, compiler: Any, **how: Any) -> str:  # noqa: ANN401
     text = str(compiler.visit_create_table(element, **how)).rstrip()
-    return text if "CHARSET" in text else f"{text} ENGINE=InnoDB CHARSET={CHARSET} COLLATE={COLLATION}\n\n"
+    return (
+        text
+        if "CHARSET" in text
+        else f"{text} ENGINE=InnoDB CHARSET={CHARSET} COLLATE={COLLATION}\n\n"
+    )
 
 
 def name_the_encoding(op: "Operations") -> None:
@@ -49,7 +53,9 @@ def name_the_encoding(op: "Operations") -> None:
         return
     inspector = sa.inspect(bind)
     keys = [
-        (table, key) for table in inspector.get_table_names() for key in inspector.get_foreign_keys(table)
+        (table, key)
+        for table in inspector.get_table_names()
+        for key in inspector.get_foreign_keys(table)
     ]
     for table, key in keys:
         op.drop_constraint(str(key["name"]), table, type_="foreignkey")
@@ -57,7 +63,9 @@ def name_the_encoding(op: "Operations") -> None:
         op.execute(f"ALTER TABLE `{name}` CONVERT TO {encoding}")
     for table, key in keys:
         columns, target = key["constrained_columns"], key["referred_table"]
-        op.create_foreign_key(key["name"], table, target, columns, key["referred_columns"], **key["options"])
+        op.create_foreign_key(
+            key["name"], table, target, columns, key["referred_columns"], **key["options"]
+        )
 
 
 def insert_missing(connection: Connection, table: sa.Table, rows: Sequence[Row]) -> int:
@@ -79,7 +87,10 @@ def _exists(connection: Connection, table: sa.Table, row: Row) -> bool:
     same = [sa.and_(*(column == row[column.key] for column in key)) for key in _keys(table, row)]
     if not same:
         return False
-    return connection.execute(sa.select(sa.literal(1)).where(sa.or_(*same)).limit(1)).first() is not None
+    return (
+        connection.execute(sa.select(sa.literal(1)).where(sa.or_(*same)).limit(1)).first()
+        is not None
+    )
 
 
 def _keys(table: sa.Table, row: Row) -> Iterator[list[Any]]:

@@ -84,7 +84,11 @@ class Page(Generic[T]):
 
 
 def read_page(
-    query: sa.Select[Any] | Sequence[sa.Select[Any]], order: Order, place: Place = START, *, size: int
+    query: sa.Select[Any] | Sequence[sa.Select[Any]],
+    order: Order,
+    place: Place = START,
+    *,
+    size: int,
 ) -> Page[Any]:
     """Return a page of a query, whose own order is not used; at most MOST rows.
 
@@ -97,7 +101,9 @@ def read_page(
     parts = [query] if isinstance(query, sa.Select) else query
     cut = [_cut(part, order, values, is_back=is_back).limit(size + 1) for part in parts]
     found = list(
-        db.session.execute(cut[0] if len(cut) == 1 else _together(cut, order, size, is_back=is_back))
+        db.session.execute(
+            cut[0] if len(cut) == 1 else _together(cut, order, size, is_back=is_back)
+        )
     )
     rows, is_cut = found[:size], len(found) > size
     if is_back:
@@ -122,7 +128,9 @@ def counts_up_to(queries: Mapping[str, sa.Select[Any]], most: int = MOST_COUNTED
     one = sa.literal(1).label("one")
     found = []
     for name, query in queries.items():
-        few = query.with_only_columns(one, maintain_column_froms=True).order_by(None).limit(most + 1)
+        few = (
+            query.with_only_columns(one, maintain_column_froms=True).order_by(None).limit(most + 1)
+        )
         found.append(sa.select(sa.literal(name), sa.func.count()).select_from(few.subquery()))
     return {row[0]: row[1] for row in db.session.execute(sa.union_all(*found))}
 
@@ -148,7 +156,9 @@ def begins_with(column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bo
         return sa.true()
     if db.engine.dialect.name == "sqlite":  # its LIKE also takes `A` for `a`
         return sa.and_(column >= text, column < text + "\U0010ffff")
-    return sa.and_(column >= text, column <= text + "z" * 8, column.startswith(text, autoescape=True))
+    return sa.and_(
+        column >= text, column <= text + "z" * 8, column.startswith(text, autoescape=True)
+    )
 
 
 # --- keys and places --------------------------------------------------------------------------------
@@ -163,11 +173,15 @@ def _cut(
     return query.order_by(None).order_by(*(_ordered(key, is_back=is_back) for key in order))
 
 
-def _together(parts: Sequence[sa.Select[Any]], order: Order, size: int, *, is_back: bool) -> sa.Select[Any]:
+def _together(
+    parts: Sequence[sa.Select[Any]], order: Order, size: int, *, is_back: bool
+) -> sa.Select[Any]:
     """Return the first rows of several queries that are cut and in order already."""
     rows = sa.union_all(*(sa.select(part.subquery()) for part in parts)).subquery()
     keys = [Key(rows.c[str(key.column.key)], key.is_descending) for key in order]
-    return sa.select(rows).order_by(*(_ordered(key, is_back=is_back) for key in keys)).limit(size + 1)
+    return (
+        sa.select(rows).order_by(*(_ordered(key, is_back=is_back) for key in keys)).limit(size + 1)
+    )
 
 
 def _ordered(key: Key, *, is_back: bool) -> sa.ColumnElement[Any]:

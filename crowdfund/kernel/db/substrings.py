@@ -69,7 +69,10 @@ def index_ddl(dialect: str, table: str, key: str, column: str) -> list[str]:
     if dialect == "sqlite":
         return _sqlite_ddl(table, key, column)
     if dialect == "postgresql":
-        return [_GRAMS_FUNCTION, f"CREATE INDEX {table}_grams ON {table} USING gin (text_grams({column}))"]
+        return [
+            _GRAMS_FUNCTION,
+            f"CREATE INDEX {table}_grams ON {table} USING gin (text_grams({column}))",
+        ]
     return []
 
 

@@ -85,7 +85,9 @@ def own_transaction() -> Iterator[Connection]:
     one writer, and elsewhere the two would not see each other.
     """
     if not is_read_only() and db.session().in_transaction():
-        raise RuntimeError("own_transaction() after the main transaction began would wait for itself")
+        raise RuntimeError(
+            "own_transaction() after the main transaction began would wait for itself"
+        )
     with db.engine.begin() as connection:
         yield connection
     note_kept()

@@ -37,7 +37,9 @@ def execute_insert_ignore(
         return insert_missing(connection, target, sent)
     statement = insert(target).on_conflict_do_nothing()
     return connection.execute(
-        statement.inline(), sent if len(sent) > 1 else sent[0], execution_options={"preserve_rowcount": True}
+        statement.inline(),
+        sent if len(sent) > 1 else sent[0],
+        execution_options={"preserve_rowcount": True},
     ).rowcount
 
 
@@ -66,20 +68,26 @@ class Prepared:
         self, connection: Connection, rows: Sequence[Mapping[str, Any]]
     ) -> tuple[str, list[Any]]:
         """Return the SQL of the connection's database and what its driver wants for each row."""
-        text, slots, is_positional = self._compiled.get(connection.dialect.name) or self._compile(connection)
+        text, slots, is_positional = self._compiled.get(connection.dialect.name) or self._compile(
+            connection
+        )
         sent: list[Any] = []
         for row in rows:
             values = [
                 row.get(name, default) if convert is None else convert(row.get(name, default))
                 for name, default, convert in slots
             ]
-            sent.append(values if is_positional else {s[0]: v for s, v in zip(slots, values, strict=True)})
+            sent.append(
+                values if is_positional else {s[0]: v for s, v in zip(slots, values, strict=True)}
+            )
         return text, sent
 
     def _compile(self, connection: Connection) -> tuple[str, list[tuple[str, Any, Any]], bool]:
         compiled = cast(
             SQLCompiler,
-            self._statement.compile(dialect=connection.dialect, column_keys=list(self._columns) or None),
+            self._statement.compile(
+                dialect=connection.dialect, column_keys=list(self._columns) or None
+            ),
         )
         defaults = {name: bind.effective_value for bind, name in compiled.bind_names.items()}
         names = (compiled.positiontup if compiled.positional else list(defaults)) or []
@@ -163,7 +171,12 @@ def driver() -> Iterator[Driver]:
         if is_lost:
             connection.invalidate(error)
         raise sa.exc.DBAPIError.instance(
-            None, None, error, dbapi.Error, connection_invalidated=is_lost, dialect=connection.dialect
+            None,
+            None,
+            error,
+            dbapi.Error,
+            connection_invalidated=is_lost,
+            dialect=connection.dialect,
         ) from error
     else:
         lent.close()

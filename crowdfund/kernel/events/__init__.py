@@ -96,9 +96,13 @@ class App:
         hub.add(stream)
         watcher = asyncio.create_task(_watch(receive, stream))
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": _stream_headers(scope)})
+            await send(
+                {"type": "http.response.start", "status": 200, "headers": _stream_headers(scope)}
+            )
             await _send(send, f"retry: 2000\nid: {hub.last_id}\n: open\n\n".encode())
-            await _send(send, await _catch_up(hub, stream, _header(scope, b"last-event-id"), made_ms))
+            await _send(
+                send, await _catch_up(hub, stream, _header(scope, b"last-event-id"), made_ms)
+            )
             while (chunk := await stream.chunk()) is not None:
                 await _send(send, chunk)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -130,7 +134,9 @@ def _topics(query: dict[str, list[str]]) -> frozenset[str]:
     try:
         allowed = frozenset[str]().union(*(verify(token) for token in query.get("t", [])))
     except TokenError:
-        raise RefusedError(403, "This page's permission to listen is not valid; reload the page.") from None
+        raise RefusedError(
+            403, "This page's permission to listen is not valid; reload the page."
+        ) from None
     wanted = frozenset(name for part in query.get("topics", []) for name in part.split(",") if name)
     topics = wanted or allowed
     if not topics or not topics <= allowed:

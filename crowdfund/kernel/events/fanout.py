@@ -81,7 +81,10 @@ class Hub:
 
     def __init__(self, url: str) -> None:
         self._redis: Any = redis.Redis.from_url(
-            url, decode_responses=True, socket_timeout=READ_BLOCK_MS / 1000 + 5, socket_connect_timeout=1
+            url,
+            decode_responses=True,
+            socket_timeout=READ_BLOCK_MS / 1000 + 5,
+            socket_connect_timeout=1,
         )
         self.streams: set[Stream] = set()
         self._by_topic: dict[str, set[Stream]] = {}

@@ -39,19 +39,25 @@ def add(
 
 
 def add_many(
-    items: Iterable[tuple[str, str, dict[str, Any]]], *, not_before: datetime | None = None, lane: str = ""
+    items: Iterable[tuple[str, str, dict[str, Any]]],
+    *,
+    not_before: datetime | None = None,
+    lane: str = "",
 ) -> int:
     """Add several rows (kind, key, payload) in one statement; return how many were new."""
     now, items = clock.now(), list(items)
     if too_long := [key for _, key, _ in items if len(key) > KEY_LENGTH]:
-        raise ValueError(f"outbox key longer than {KEY_LENGTH}: {too_long[0]}")  # cut, it would not be unique
+        # cut, it would not be unique
+        raise ValueError(f"outbox key longer than {KEY_LENGTH}: {too_long[0]}")
     rows = [new_row(item, now=now, not_before=not_before or now, lane=lane) for item in items]
     for queue in {row["queue"] for row in rows}:
         after_commit(("wake workers", queue), partial(wake_workers, queue))
     return insert_ignore(_T, rows)
 
 
-def add_by_driver(lent: Driver, items: Iterable[tuple[str, str, dict[str, Any]]], *, lane: str = "") -> None:
+def add_by_driver(
+    lent: Driver, items: Iterable[tuple[str, str, dict[str, Any]]], *, lane: str = ""
+) -> None:
     """Add rows (kind, key, payload) by a driver's cursor, for a busy path; nobody is woken.
 
     The keys must be new: a known one fails as the driver's IntegrityError.

@@ -15,7 +15,15 @@ from crowdfund.kernel.outbox.heartbeats import beat, worker_name
 from crowdfund.kernel.outbox.lanes import Lanes, Prepared
 from crowdfund.kernel.outbox.leases import Keeper
 from crowdfund.kernel.outbox.models import outbox_table
-from crowdfund.kernel.outbox.registry import CAPACITIES, HANDLERS, QUEUES, Handler, Partial, Retry, Row
+from crowdfund.kernel.outbox.registry import (
+    CAPACITIES,
+    HANDLERS,
+    QUEUES,
+    Handler,
+    Partial,
+    Retry,
+    Row,
+)
 
 log = structlog.get_logger()
 CLAIM = 500
@@ -165,7 +173,9 @@ class _Drain:
         if rows_changed(sa.update(_T).where(mine).values(values)) == len(rows):
             return rows
         rollback()
-        locked = db.session.scalars(sa.select(_T.c.id).where(mine).order_by(_T.c.id).with_for_update())
+        locked = db.session.scalars(
+            sa.select(_T.c.id).where(mine).order_by(_T.c.id).with_for_update()
+        )
         ours = set(locked)
         db.session.execute(sa.update(_T).where(_T.c.id.in_(ours)).values(values))
         return [row for row in rows if row.id in ours]

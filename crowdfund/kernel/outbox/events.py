@@ -75,7 +75,11 @@ def _adapter(event: type[Event]) -> TypeAdapter[Any]:
 
 
 def on(
-    event: type[E], *, queue: str = "default", batch: int = 1, where: Callable[[E], bool] | None = None
+    event: type[E],
+    *,
+    queue: str = "default",
+    batch: int = 1,
+    where: Callable[[E], bool] | None = None,
 ) -> Callable[[Handle[E]], Handle[E]]:
     """Subscribe a function of a higher feature to an event of a lower one.
 

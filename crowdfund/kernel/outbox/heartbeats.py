@@ -62,4 +62,5 @@ def forget_last() -> None:
 
 
 for _queue in QUEUES:
-    every(BEAT_S, f"outbox.beat.{_queue}", queue=_queue)(lambda: None)  # the drain beats after any work
+    # the drain beats after any work
+    every(BEAT_S, f"outbox.beat.{_queue}", queue=_queue)(lambda: None)

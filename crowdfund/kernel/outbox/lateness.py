@@ -57,7 +57,9 @@ def overdue(wait: timedelta) -> dict[str, datetime]:
         return {}
     found = {}
     for queue in QUEUES:
-        due = sa.select(sa.func.min(_T.c.not_before)).where(_T.c.state == "due", _T.c.queue == queue)
+        due = sa.select(sa.func.min(_T.c.not_before)).where(
+            _T.c.state == "due", _T.c.queue == queue
+        )
         waiting = [moment for moment in (db.session.scalar(due), intakes.oldest(queue)) if moment]
         if waiting and min(waiting) < clock.now() - wait:
             found[queue] = min(waiting)

@@ -44,7 +44,10 @@ class Keeper:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         _renewer.remove(self)
 
@@ -71,7 +74,9 @@ class Keeper:
             return 0
         mine = sa.and_(_T.c.id.in_(ids), _T.c.leased_by == self.owner, _T.c.state == "due")
         with self._engine.begin() as connection:
-            free = sa.select(_T.c.id).where(mine).order_by(_T.c.id).with_for_update(skip_locked=True)
+            free = (
+                sa.select(_T.c.id).where(mine).order_by(_T.c.id).with_for_update(skip_locked=True)
+            )
             found = list(connection.scalars(free))
             until = clock.now() + LEASE
             connection.execute(sa.update(_T).where(_T.c.id.in_(found)).values(leased_until=until))
@@ -122,7 +127,12 @@ def due(queue: str | None, now: datetime) -> list[sa.ColumnElement[bool]]:
 def lanes(queue: str) -> list[str]:
     """Return the lanes of a queue in which something waits, by name; one short query for each."""
     found: list[str] = []
-    query = sa.select(_T.c.lane).where(_T.c.state == "due", _T.c.queue == queue).order_by(_T.c.lane).limit(1)
+    query = (
+        sa.select(_T.c.lane)
+        .where(_T.c.state == "due", _T.c.queue == queue)
+        .order_by(_T.c.lane)
+        .limit(1)
+    )
     with reading():
         lane = db.session.scalar(query)
         while lane is not None:

@@ -48,7 +48,9 @@ def tick() -> int:
             if not rows_changed(moved.values(next_at=next_at)):
                 continue
         # An unfinished earlier tick is enough: never pile up the same work.
-        waiting = sa.and_(_T.c.kind == name, _T.c.state == "due", _T.c.created_at <= now + CLOCKS_DIFFER)
+        waiting = sa.and_(
+            _T.c.kind == name, _T.c.state == "due", _T.c.created_at <= now + CLOCKS_DIFFER
+        )
         pending = sa.select(_T.c.id).where(waiting).limit(1)
         if db.session.execute(pending).first() is None:
             added += add(name, f"{name}:{new_id()}")
@@ -64,7 +66,9 @@ def tick() -> int:
 def due_queues() -> list[str]:
     """Return the queues that have work which no lease holds."""
     with reading():
-        found = set(db.session.scalars(sa.select(_T.c.queue).where(*due(None, clock.now())).distinct()))
+        found = set(
+            db.session.scalars(sa.select(_T.c.queue).where(*due(None, clock.now())).distinct())
+        )
         found |= {queue for queue in INTAKES if intakes.oldest(queue) is not None}
         db.session.remove()
     return sorted(found)
@@ -93,7 +97,9 @@ def run_relay(stop: Callable[[], bool] = lambda: False, *, sweep_s: float = 1.0)
             if pubsub is None:
                 pubsub = redis_client().pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
                 pubsub.subscribe(CHANNEL)
-            message = pubsub.get_message(timeout=max(0.0, min(sweep_s, next_sweep - time.monotonic())))
+            message = pubsub.get_message(
+                timeout=max(0.0, min(sweep_s, next_sweep - time.monotonic()))
+            )
             if message:
                 enqueue_drain(message["data"].decode())
         except redis.RedisError as error:

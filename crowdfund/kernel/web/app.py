@@ -30,7 +30,14 @@ from crowdfund.kernel import csrf as csrf_tokens
 from crowdfund.kernel.audit import shell as audit_shell
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web.errors import HANDLERS
-from crowdfund.kernel.web.identity import current_user, known_user, login, origin, roles, sleeping_roles
+from crowdfund.kernel.web.identity import (
+    current_user,
+    known_user,
+    login,
+    origin,
+    roles,
+    sleeping_roles,
+)
 from crowdfund.kernel.web.language import language_of
 from crowdfund.kernel.web.navigation import may, nav_items
 from crowdfund.kernel.web.pages import flashes
@@ -128,7 +135,9 @@ def _need_session() -> None:
         raise trouble
 
 
-_WITHOUT_SESSION = frozenset({"static", "web.health_report", "web.health_strict", "web.health_live"})
+_WITHOUT_SESSION = frozenset(
+    {"static", "web.health_report", "web.health_strict", "web.health_live"}
+)
 
 
 def _open() -> BaseResponse | None:
@@ -148,7 +157,9 @@ def _open() -> BaseResponse | None:
     if asleep and access.allows(endpoint, asleep):
         return to_second_factor()
     audit_shell.refused(current_user())
-    return error_response(403, "forbidden", _("Your account may not open this page. Nothing was changed."))
+    return error_response(
+        403, "forbidden", _("Your account may not open this page. Nothing was changed.")
+    )
 
 
 _VISITOR = frozenset({"visitor"})

@@ -37,7 +37,9 @@ def _show_refusal(error: CrowdfundError) -> BaseResponse:
 def _show_csrf(_error: CSRFError) -> BaseResponse:
     if current_user() is None and needs_user(request.endpoint):
         return to_sign_in()  # the session has ended: the token went with it
-    text = _("This form was open too long or came from another site. Nothing was done. Reload and try again.")
+    text = _(
+        "This form was open too long or came from another site. Nothing was done. Reload and try again."
+    )
     return error_response(400, "csrf", text)
 
 
@@ -66,7 +68,9 @@ def _show_crash(error: Exception) -> BaseResponse:
     log.exception("request.crashed", path=request.path, request_id=g.get("request_id"))
     if current_app.config.get("PROPAGATE_CRASHES"):
         raise error
-    text = _("Something went wrong on our side. Nothing was booked by this request. Try again in a moment.")
+    text = _(
+        "Something went wrong on our side. Nothing was booked by this request. Try again in a moment."
+    )
     return error_response(500, "server_error", text)
 
 

@@ -27,14 +27,18 @@ def forget_language(response: BaseResponse) -> BaseResponse:
 def remember_language(response: BaseResponse, name: str) -> BaseResponse:
     """Keep a language of ours in the browser's cookie for a year; anything else changes nothing."""
     if name in i18n.LANGUAGES:
-        response.set_cookie(LANGUAGE_COOKIE, name, max_age=365 * 86_400, samesite="Lax", httponly=True)
+        response.set_cookie(
+            LANGUAGE_COOKIE, name, max_age=365 * 86_400, samesite="Lax", httponly=True
+        )
     return response
 
 
 def language_of(asked: Request) -> str:
     """Return what the reader chose, else the first of the browser's languages that we have."""
     chosen = asked.cookies.get(LANGUAGE_COOKIE, "")
-    if chosen in i18n.LANGUAGES or (chosen == i18n.PSEUDO and config.settings().environment == "test"):
+    if chosen in i18n.LANGUAGES or (
+        chosen == i18n.PSEUDO and config.settings().environment == "test"
+    ):
         return chosen
     return _best_language(asked.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
 

@@ -22,7 +22,9 @@ from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.web.requests import is_htmx
 
 
-def render(page: str, /, partial: str | None = None, *, status: int = 200, **context: object) -> Response:
+def render(
+    page: str, /, partial: str | None = None, *, status: int = 200, **context: object
+) -> Response:
     """Render the partial for htmx and the page for browsers; both vary by HX-Request.
 
     A page of a list that has become empty sends on to the first: the list itself may not be empty.
@@ -37,7 +39,11 @@ def render(page: str, /, partial: str | None = None, *, status: int = 200, **con
 
 
 def _first_page() -> Response:
-    kept = [(name, text) for name, text in request.args.items(multi=True) if name not in ("before", "after")]
+    kept = [
+        (name, text)
+        for name, text in request.args.items(multi=True)
+        if name not in ("before", "after")
+    ]
     return cast(Response, redirect(request.path + ("?" + urlencode(kept) if kept else "")))
 
 

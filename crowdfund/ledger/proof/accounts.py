@@ -88,10 +88,16 @@ def _next(after: Account | None) -> Under | None:
     """Return the account after one, of those with a balance or with postings."""
     found = []
     for table in (_A, _B):
-        query = sa.select(table.c.name, table.c.currency).order_by(table.c.name, table.c.currency).limit(1)
+        query = (
+            sa.select(table.c.name, table.c.currency)
+            .order_by(table.c.name, table.c.currency)
+            .limit(1)
+        )
         found.append((query if after is None else query.where(is_after(table, after))).subquery())
     both = sa.union(*(sa.select(one) for one in found)).subquery()
-    row = db.session.execute(sa.select(both).order_by(both.c.name, both.c.currency).limit(1)).first()
+    row = db.session.execute(
+        sa.select(both).order_by(both.c.name, both.c.currency).limit(1)
+    ).first()
     head = head_link()
     return Under(row.name, row.currency, until=head[0] if head else 0) if row else None
 
@@ -116,7 +122,9 @@ def _add_up(under: Under, budget: int) -> int:
 
 def _reach(under: Under, column: sa.ColumnElement[Any], begin: int, budget: int) -> tuple[int, int]:
     """Return up to which entry the budget goes on one side, and how many postings that are."""
-    mine = sa.select(_P.c.seq).where(column == under.name, _P.c.seq > begin, _P.c.seq <= under.until)
+    mine = sa.select(_P.c.seq).where(
+        column == under.name, _P.c.seq > begin, _P.c.seq <= under.until
+    )
     limited = mine.order_by(_P.c.seq).limit(max(budget, 1)).subquery()
     query = sa.select(sa.func.count(), sa.func.max(limited.c.seq)).select_from(limited)
     count, last = db.session.execute(query).one()

@@ -55,7 +55,9 @@ def under_floor() -> Iterator[str]:
     query = sa.select(Hold.account, Hold.currency, sa.func.sum(Hold.amount_minor))
     query = query.where(Hold.status == "held").group_by(Hold.account, Hold.currency)
     held = {(row[0], row[1]): int(row[2]) for row in db.session.execute(query)}
-    odd = sa.or_(_A.c.held_minor != 0, _A.c.balance_minor < _A.c.held_minor, _A.c.has_floor == sa.false())
+    odd = sa.or_(
+        _A.c.held_minor != 0, _A.c.balance_minor < _A.c.held_minor, _A.c.has_floor == sa.false()
+    )
     seen = set()
     for row in db.session.execute(sa.select(_A).where(odd)).all():
         account = (row.name, row.currency)
@@ -94,7 +96,9 @@ def all_accounts() -> Iterator[Any]:
     after: Account | None = None
     while True:
         query = sa.select(_A).order_by(_A.c.name, _A.c.currency).limit(BATCH)
-        rows = db.session.execute(query if after is None else query.where(is_after(_A, after))).all()
+        rows = db.session.execute(
+            query if after is None else query.where(is_after(_A, after))
+        ).all()
         yield from rows
         if len(rows) < BATCH:
             return

@@ -63,7 +63,9 @@ class Walk:
         changes, currency = self.changes, entry.currency
         for row in postings:
             if row.amount_minor <= 0 or row.source == row.destination:
-                self.problems.append(f"I1 entry number {entry.seq} has a posting that moves nothing")
+                self.problems.append(
+                    f"I1 entry number {entry.seq} has a posting that moves nothing"
+                )
             source, destination = (row.source, currency), (row.destination, currency)
             changes[source] = changes.get(source, 0) - row.amount_minor
             changes[destination] = changes.get(destination, 0) + row.amount_minor
@@ -74,7 +76,9 @@ class Walk:
     def _check_link(self, entry: Row, postings: Sequence[Row]) -> None:
         ref = tuple((name, value) for name, value in entry.ref)
         moves = tuple(Posting(row.source, row.destination, row.amount_minor) for row in postings)
-        body = rules.input_hash(Draft(entry.key, moves, entry.kind, currency=entry.currency, ref=ref))
+        body = rules.input_hash(
+            Draft(entry.key, moves, entry.kind, currency=entry.currency, ref=ref)
+        )
         at = entry.at.astimezone(UTC).isoformat()
         link = rules.entry_hash(self.link, entry.seq, entry.id, entry.key, at, body)
         is_same = (body, link, dict(ref).get("reverses")) == (
@@ -84,7 +88,9 @@ class Walk:
         )
         if entry.seq != self.seq + 1 or not is_same:
             self.is_broken = True
-            self.problems.append(f"I11 the hash chain breaks at entry {entry.id} (number {entry.seq})")
+            self.problems.append(
+                f"I11 the hash chain breaks at entry {entry.id} (number {entry.seq})"
+            )
         self.seq, self.link = entry.seq, link
 
 

@@ -61,12 +61,16 @@ class News:
         if len(self._touched) < MOST_TOUCHED:
             self._touched.update(accounts)
 
-    def _compare(self, mark: Mark, walk: Walk, after: dict[Account, int], proved: dict[Account, int]) -> Step:
+    def _compare(
+        self, mark: Mark, walk: Walk, after: dict[Account, int], proved: dict[Account, int]
+    ) -> Step:
         """I2 at the head, for what this run touched and for what was wrong before."""
         suspects = _suspects(mark)
         others = (self._touched | set(suspects)) - after.keys()
         wanted = balances.read(_B, others) if mark.seal else {}
-        wrong = dict(balances.differing({account: wanted.get(account, 0) for account in others} | after))
+        wrong = dict(
+            balances.differing({account: wanted.get(account, 0) for account in others} | after)
+        )
         if mark.seal and walk.seq == mark.seq and sorted(wrong) == sorted(suspects):
             return Step(list(wrong.values()))  # nothing to write
         kept = sorted(wrong)[:MOST_SUSPECTS]
@@ -99,7 +103,9 @@ def _save(
     proved: dict[Account, int],
 ) -> Callable[[Connection], object]:
     state = {"suspects": [list(account) for account in suspects]}
-    return partial(_write, mark=mark, to=(walk.seq, walk.link, state), after=after, known=set(proved))
+    return partial(
+        _write, mark=mark, to=(walk.seq, walk.link, state), after=after, known=set(proved)
+    )
 
 
 def _write(
@@ -122,7 +128,9 @@ def _write(
     ]
     if fresh:
         connection.execute(sa.insert(_B), fresh)
-    changed = [{"n": n, "c": c, "b": balance} for (n, c), balance in after.items() if (n, c) in known]
+    changed = [
+        {"n": n, "c": c, "b": balance} for (n, c), balance in after.items() if (n, c) in known
+    ]
     if changed:
         mine = sa.and_(_B.c.name == sa.bindparam("n"), _B.c.currency == sa.bindparam("c"))
         update = sa.update(_B).where(mine).values(balance_minor=sa.bindparam("b"))

@@ -28,7 +28,9 @@ def hold(key: str, account: str, amount_minor: int, *, currency: str = "ETB") ->
     found = db.session.execute(sa.select(Hold).where(Hold.key == key)).scalar_one_or_none()
     if found is not None:
         if (found.account, found.amount_minor, found.currency) != (account, amount_minor, currency):
-            raise KeyReused(_("This hold already exists with different details. Nothing was changed."))
+            raise KeyReused(
+                _("This hold already exists with different details. Nothing was changed.")
+            )
         return found.id
     held = rows_changed(
         sa.update(_A)
@@ -74,7 +76,9 @@ def _locked(hold_id: str) -> Hold:
 
 def _end(found: Hold, status: str) -> None:
     if found.status != "held":
-        raise Conflict(_("This money has already been %(status)s. Nothing was changed.", status=found.status))
+        raise Conflict(
+            _("This money has already been %(status)s. Nothing was changed.", status=found.status)
+        )
     found.status = status
     db.session.flush()
     db.session.execute(

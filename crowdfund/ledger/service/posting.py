@@ -20,11 +20,15 @@ _OTHER_FIGURES = _l("This has already been booked with different details. Nothin
 
 # The statements of the hot path are constants; those with a list of unknown length are not.
 _LOCK_HEAD = Prepared(sa.select(_H.c.seq, _H.c.hash).where(_H.c.id == 1).with_for_update())
-_MOVE_HEAD = Prepared(sa.update(_H).where(_H.c.id == 1).values(seq=sa.bindparam("s"), hash=sa.bindparam("h")))
+_MOVE_HEAD = Prepared(
+    sa.update(_H).where(_H.c.id == 1).values(seq=sa.bindparam("s"), hash=sa.bindparam("h"))
+)
 _KNOWN = sa.select(_E.c.key, _E.c.id, _E.c.input_hash)
 _KNOWN_KEY = Prepared(_KNOWN.where(_E.c.key == sa.bindparam("k")))
 _KNOWN_KEYS = _KNOWN.where(_E.c.key.in_(sa.bindparam("keys", expanding=True)))
-_STATE = sa.select(_A.c.name, _A.c.balance_minor, _A.c.held_minor).where(_A.c.currency == sa.bindparam("cur"))
+_STATE = sa.select(_A.c.name, _A.c.balance_minor, _A.c.held_minor).where(
+    _A.c.currency == sa.bindparam("cur")
+)
 _STATE_OF_TWO = Prepared(_STATE.where(_A.c.name.in_((sa.bindparam("one"), sa.bindparam("two")))))
 _STATE_OF_MANY = _STATE.where(_A.c.name.in_(sa.bindparam("names", expanding=True)))
 _CHANGE = Prepared(
@@ -40,7 +44,17 @@ _CHANGE = Prepared(
     .values(balance_minor=_A.c.balance_minor + sa.bindparam("d", type_=sa.BigInteger))
 )
 _INSERT_ENTRY = Prepared(
-    sa.insert(_E), "id", "seq", "key", "kind", "currency", "at", "ref", "reverses_id", "input_hash", "hash"
+    sa.insert(_E),
+    "id",
+    "seq",
+    "key",
+    "kind",
+    "currency",
+    "at",
+    "ref",
+    "reverses_id",
+    "input_hash",
+    "hash",
 )
 _INSERT_POSTING = Prepared(sa.insert(_P), "seq", "n", "source", "destination", "amount_minor")
 
@@ -95,7 +109,9 @@ def reverse(key: str, entry_id: str, *, reason: str) -> str:
     entry = db.session.execute(sa.select(_E).where(_E.c.id == entry_id)).first()
     if entry is None:
         raise NotFound(_("There is no such entry in the journal."))
-    earlier = db.session.execute(sa.select(_E.c.id, _E.c.key).where(_E.c.reverses_id == entry_id)).first()
+    earlier = db.session.execute(
+        sa.select(_E.c.id, _E.c.key).where(_E.c.reverses_id == entry_id)
+    ).first()
     if earlier is not None:
         if earlier.key == key:
             return str(earlier.id)
@@ -136,7 +152,11 @@ def _look(
         if heads:
             return (heads[0][0], heads[0][1]), known, accounts
     head = _lock_head(sql)
-    return head, sql.connection.execute(_KNOWN_KEYS, {"keys": [draft.key for draft in drafts]}), None
+    return (
+        head,
+        sql.connection.execute(_KNOWN_KEYS, {"keys": [draft.key for draft in drafts]}),
+        None,
+    )
 
 
 def _ids(known: Iterable[Any], hashes: dict[str, str]) -> dict[str, str]:
@@ -149,7 +169,9 @@ def _ids(known: Iterable[Any], hashes: dict[str, str]) -> dict[str, str]:
     return ids
 
 
-def _moves(sql: Driver, drafts: Iterable[Draft], accounts: Iterable[Any] | None) -> list[dict[str, Any]]:
+def _moves(
+    sql: Driver, drafts: Iterable[Draft], accounts: Iterable[Any] | None
+) -> list[dict[str, Any]]:
     """Return the changes of balances in account order; open accounts that are new.
 
     Raises InsufficientFunds before anything is written.
@@ -157,7 +179,9 @@ def _moves(sql: Driver, drafts: Iterable[Draft], accounts: Iterable[Any] | None)
     by_currency: dict[str, list[Posting]] = {}
     for draft in drafts:
         by_currency.setdefault(draft.currency, []).extend(draft.postings)
-    changes = {currency: rules.deltas(postings) for currency, postings in sorted(by_currency.items())}
+    changes = {
+        currency: rules.deltas(postings) for currency, postings in sorted(by_currency.items())
+    }
     missing = [
         _new_account(name, currency)
         for currency, change in changes.items()
@@ -172,7 +196,9 @@ def _moves(sql: Driver, drafts: Iterable[Draft], accounts: Iterable[Any] | None)
     ]
 
 
-def _judge(sql: Driver, currency: str, change: dict[str, int], accounts: Iterable[Any] | None) -> list[str]:
+def _judge(
+    sql: Driver, currency: str, change: dict[str, int], accounts: Iterable[Any] | None
+) -> list[str]:
     """Return the accounts that do not exist yet; raise InsufficientFunds if one has too little."""
     names = list(change)
     if accounts is None:
@@ -186,7 +212,13 @@ def _judge(sql: Driver, currency: str, change: dict[str, int], accounts: Iterabl
 
 def _new_account(name: str, currency: str) -> dict[str, Any]:
     floor = rules.has_floor(name)
-    return {"name": name, "currency": currency, "balance_minor": 0, "held_minor": 0, "has_floor": floor}
+    return {
+        "name": name,
+        "currency": currency,
+        "balance_minor": 0,
+        "held_minor": 0,
+        "has_floor": floor,
+    }
 
 
 def _write(
@@ -215,8 +247,13 @@ def _write(
              "amount_minor": p.amount_minor}
             for n, p in enumerate(draft.postings)
         ]  # fmt: skip
-    appended = [(_INSERT_ENTRY, entries), (_INSERT_POSTING, rows), (_MOVE_HEAD, [{"s": seq, "h": link}])]
+    appended = [
+        (_INSERT_ENTRY, entries),
+        (_INSERT_POSTING, rows),
+        (_MOVE_HEAD, [{"s": seq, "h": link}]),
+    ]
     changed = sql.write((_CHANGE, moves), *appended) if moves else [0, *sql.write(*appended)]
     if changed[0] != len(moves):
-        raise InsufficientFunds(NOT_ENOUGH)  # never under the head's lock; the CHECK is the last wall
+        # never under the head's lock; the CHECK is the last wall
+        raise InsufficientFunds(NOT_ENOUGH)
     return ids

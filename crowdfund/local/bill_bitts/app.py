@@ -62,7 +62,9 @@ class Answer:
 class App:
     """ASGI application over one gateway."""
 
-    def __init__(self, gateway: Gateway, checker: RequestChecker, courier: Courier, places: Places) -> None:
+    def __init__(
+        self, gateway: Gateway, checker: RequestChecker, courier: Courier, places: Places
+    ) -> None:
         self._gateway = gateway
         self._checker = checker
         self._courier = courier
@@ -119,7 +121,9 @@ class App:
             case ("GET", "transactions") if not rest:
                 self._signed(request)
                 asked = dict(parse_qsl(request.query))
-                return _json(200, self._gateway.transactions(asked.get("since", ""), asked.get("after", "")))
+                return _json(
+                    200, self._gateway.transactions(asked.get("since", ""), asked.get("after", ""))
+                )
             case ("GET", "balance"):
                 self._signed(request)
                 return _json(200, self._gateway.balance(rest))
@@ -142,11 +146,15 @@ class App:
             case ("GET", "health"):
                 return _json(200, {"status": "ok"})
             case _:
-                raise Refused(404, "The simulator has no page at this address.", title="Page not found")
+                raise Refused(
+                    404, "The simulator has no page at this address.", title="Page not found"
+                )
 
     def _signed(self, request: Request) -> None:
         now = self._gateway.now()
-        nonce = self._checker.check(request.method, request.target, request.headers, request.body, now)
+        nonce = self._checker.check(
+            request.method, request.target, request.headers, request.body, now
+        )
         if not self._gateway.state.burn(nonce, now):
             raise Refused(401, "X-Nonce was used before")
 

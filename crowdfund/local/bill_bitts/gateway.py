@@ -64,7 +64,9 @@ class Gateway:
         if not all(isinstance(data.get(name), str) for name in names) or "@" not in data["email"]:
             raise Refused(400, "email, first_name, last_name and phone are texts")
         cprn = "CPRN-" + "".join(secrets.choice(_CPRN_ALPHABET) for _ in range(8))
-        self.state.write("INSERT INTO customer VALUES (?, ?, ?, ?, ?)", cprn, *(data[name] for name in names))
+        self.state.write(
+            "INSERT INTO customer VALUES (?, ?, ?, ?, ?)", cprn, *(data[name] for name in names)
+        )
         return {"cprn": cprn, "status": "REGISTERED"}
 
     def initiate(self, data: dict[str, Any], base_url: str) -> dict[str, Any]:

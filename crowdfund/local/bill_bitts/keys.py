@@ -88,7 +88,9 @@ def _ensure_pair(private: Path, public: Path) -> None:
         public.write_bytes(
             load_private(private)
             .public_key()
-            .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+            .public_bytes(
+                serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+            )
         )
 
 

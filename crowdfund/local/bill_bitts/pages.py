@@ -64,12 +64,16 @@ _STATES = {
 }
 
 
-def checkout(row: sqlite3.Row, back: str, *, refusal: Refused | None = None, form: Mapping[str, str]) -> str:
+def checkout(
+    row: sqlite3.Row, back: str, *, refusal: Refused | None = None, form: Mapping[str, str]
+) -> str:
     """Return the page on which a customer pays, or sees that it is over; `form` is what was typed."""
     waiting = row["status"] == "PENDING"
     body = _summary(row) + (_form(refusal, form) if waiting else "")
     title = "Pay with NEO Bank" if not refusal else "Error: Pay with NEO Bank"
-    return _page(title, body + _ways(back, "Back without paying" if waiting else "Back to crowdfund"))
+    return _page(
+        title, body + _ways(back, "Back without paying" if waiting else "Back to crowdfund")
+    )
 
 
 def refusal(refused: Refused, back: str) -> str:
@@ -114,7 +118,11 @@ def _ways(back: str, words: str, *, start: bool = True) -> str:
 
 def _summary(row: sqlite3.Row) -> str:
     paid = row["status"] in ("SUCCESS", "SETTLED")
-    amount = f"{Decimal(row['paid_amount']):,.2f} {escape(row['paid_currency'])}" if paid else _amount(row)
+    amount = (
+        f"{Decimal(row['paid_amount']):,.2f} {escape(row['paid_currency'])}"
+        if paid
+        else _amount(row)
+    )
     return f"""
 <div class="card">
   <h1>{"Amount paid" if paid else "Amount to pay"}</h1>

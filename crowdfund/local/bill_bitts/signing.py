@@ -37,7 +37,9 @@ class RequestChecker:
         if headers.get("x-api-key") != self._api_key:
             raise Refused(401, "X-Api-Key is missing or unknown")
 
-    def check(self, method: str, path: str, headers: Mapping[str, str], body: bytes, now: int) -> str:
+    def check(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, now: int
+    ) -> str:
         """Check key, time and both signatures; return the nonce, which the caller burns."""
         self.check_api_key(headers)
         stamp, nonce = headers.get("x-timestamp", ""), headers.get("x-nonce", "")

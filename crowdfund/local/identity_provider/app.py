@@ -18,7 +18,9 @@ from crowdfund.local.identity_provider.state import Account, Moods, State
 
 # The provider of a machine of one's own speaks plain HTTP, which Authlib's server refuses by default.
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
-_CSP = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+_CSP = (
+    "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+)
 
 
 def create_app(state: State, client: Client) -> Flask:
@@ -92,8 +94,12 @@ def _authorize(app: Flask, state: State, server: AuthorizationServer, client: Cl
         except OAuth2Error as error:
             if error.redirect_uri:
                 return _with_issuer(server.handle_error_response(request, error), state)
-            return _html(pages.refusal(error.description or error.error, _sign_in_page(client)), 400)
-        return _html(pages.choose(state.accounts.values(), client.client_id, request.full_path), 200)
+            return _html(
+                pages.refusal(error.description or error.error, _sign_in_page(client)), 400
+            )
+        return _html(
+            pages.choose(state.accounts.values(), client.client_id, request.full_path), 200
+        )
 
     @app.post("/authorize")
     def answer() -> BaseResponse:
@@ -101,7 +107,9 @@ def _authorize(app: Flask, state: State, server: AuthorizationServer, client: Cl
         try:
             grant = server.get_consent_grant(end_user=account)
         except OAuth2Error as error:
-            return _html(pages.refusal(error.description or error.error, _sign_in_page(client)), 400)
+            return _html(
+                pages.refusal(error.description or error.error, _sign_in_page(client)), 400
+            )
         said = server.create_authorization_response(grant_user=account, grant=grant)
         return _with_issuer(said, state)
 
@@ -111,7 +119,9 @@ def _exchange(app: Flask, state: State, server: AuthorizationServer) -> None:
     def token() -> BaseResponse:
         time.sleep(state.moods.delay_s)
         if state.moods.token_status:
-            return Response(state.moods.token_body, state.moods.token_status, mimetype="application/json")
+            return Response(
+                state.moods.token_body, state.moods.token_status, mimetype="application/json"
+            )
         said: BaseResponse = server.create_token_response()
         return said
 
@@ -129,7 +139,9 @@ def _steer(app: Flask, state: State, client: Client) -> None:
 
     @app.post("/_control")
     def control() -> Response:
-        if not secrets.compare_digest(request.headers.get("X-Control-Key", ""), client.client_secret):
+        if not secrets.compare_digest(
+            request.headers.get("X-Control-Key", ""), client.client_secret
+        ):
             abort(401)
         said = request.get_json()
         known = {one.name for one in fields(Moods)}

@@ -41,7 +41,8 @@ DEMO = (
 class Moods:
     """How the provider misbehaves until it is told otherwise; a fresh one behaves well."""
 
-    claims: dict[str, Any] = field(default_factory=dict)  # put into the ID token; null takes one out
+    # put into the ID token; null takes one out
+    claims: dict[str, Any] = field(default_factory=dict)
     algorithm: str = "RS256"  # also "none" and "HS256" (with the public key as the secret)
     key: str = "published"  # "stranger": signed by a key that nobody knows, under the known name
     token_status: int = 0  # instead of an answer of the token endpoint

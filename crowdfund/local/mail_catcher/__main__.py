@@ -35,7 +35,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m crowdfund.local.mail_catcher")
     parser.add_argument("--port", type=int, default=8025)
     parser.add_argument("--smtp-port", type=int, default=1025)
-    parser.add_argument("--data-dir", type=Path, default=Path(os.environ.get("CROWDFUND_DATA_DIR", "var")))
+    parser.add_argument(
+        "--data-dir", type=Path, default=Path(os.environ.get("CROWDFUND_DATA_DIR", "var"))
+    )
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupt)
     store = Store(options.data_dir / "mail" / "mail.db")

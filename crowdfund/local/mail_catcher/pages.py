@@ -65,7 +65,9 @@ def index() -> str:
 @bp.get("/messages")
 def messages() -> str:
     """Show the list, which loads itself again every few seconds."""
-    return render_template("messages.html", mails=_store().find(_to()), to=_to(), refresh_s=REFRESH_S)
+    return render_template(
+        "messages.html", mails=_store().find(_to()), to=_to(), refresh_s=REFRESH_S
+    )
 
 
 @bp.get("/messages/<int:number>")
@@ -78,7 +80,9 @@ def show(number: int) -> str:
 def sheet(number: int) -> Response:
     """Show a message's HTML for the sandboxed frame; its scripts do not run."""
     headers = {"Content-Security-Policy": SHEET}
-    return Response(f'<base target="_blank">{_mail(number).html}', mimetype="text/html", headers=headers)
+    return Response(
+        f'<base target="_blank">{_mail(number).html}', mimetype="text/html", headers=headers
+    )
 
 
 @bp.get("/messages/<int:number>/raw")

@@ -25,7 +25,8 @@ CREATE TABLE IF NOT EXISTS message (
     key TEXT  -- of an SMS: the sender's Idempotency-Key
 )
 """
-_ADDED = {"kind": "TEXT NOT NULL DEFAULT 'mail'", "key": "TEXT"}  # since the first version of the table
+# since the first version of the table
+_ADDED = {"kind": "TEXT NOT NULL DEFAULT 'mail'", "key": "TEXT"}
 _COLUMNS = "id, at, sender, recipients, subject, text, html, kind"
 
 
@@ -77,10 +78,18 @@ class Store:
         """Keep an SMS once for each key; return its number."""
         with closing(self._open()) as db:
             known = db.execute("SELECT id FROM message WHERE key = ?", (key,)).fetchone()
-        return int(known[0]) if known else self._keep(sender, f" {to} ", "", (text, ""), b"", key=key)
+        return (
+            int(known[0]) if known else self._keep(sender, f" {to} ", "", (text, ""), b"", key=key)
+        )
 
     def _keep(
-        self, sender: str, to: str, subject: str, body: tuple[str, str], raw: bytes, key: str | None = None
+        self,
+        sender: str,
+        to: str,
+        subject: str,
+        body: tuple[str, str],
+        raw: bytes,
+        key: str | None = None,
     ) -> int:
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         values = (at, sender, to, subject, *body, raw, "sms" if key else "mail", key)

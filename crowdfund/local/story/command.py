@@ -12,4 +12,6 @@ from crowdfund.local.story import making
 def seed_demo() -> None:
     """Make the demo story (companies, campaigns, investors, payments); does nothing twice."""
     count = making.make(current_app._get_current_object())  # type: ignore[attr-defined]
-    click.echo(f"demo story: {count} investments made" if count else "demo story: it is here already")
+    click.echo(
+        f"demo story: {count} investments made" if count else "demo story: it is here already"
+    )

@@ -135,7 +135,8 @@ def _companies(story: Story, raises: list[cast.Raise]) -> None:
         story.stage.do(_verify_company, company_id, story)
     ids = list(story.companies.values())
     story.stage.until(
-        lambda: all(queries.get(one).registered_at is not None for one in ids), "the issuer registry"
+        lambda: all(queries.get(one).registered_at is not None for one in ids),
+        "the issuer registry",
     )
 
 
@@ -160,7 +161,10 @@ def _fill_company(company_id: str, owner: str, one: cast.Raise, number: int) -> 
     for kind, text in (("business_licence", "Renewed for this year."), ("tax_certificate", "Registered."),
                        ("memorandum", one.story)):  # fmt: skip
         made = Examined(
-            kind, f"{kind.replace('_', '-')}.pdf", "application/pdf", pictures.memorandum(one.company, text)
+            kind,
+            f"{kind.replace('_', '-')}.pdf",
+            "application/pdf",
+            pictures.memorandum(one.company, text),
         )
         papers.keep(company_id, made, actor=owner)
     onboarding.submit(company_id, actor=owner)

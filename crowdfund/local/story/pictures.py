@@ -32,7 +32,8 @@ def _sun(x: int, y: int, r: int, colour: str) -> str:
 
 def _panel(x: int, y: int) -> str:
     lines = "".join(
-        f'<path d="M{x + i * 55 + 10} {y}l-40 130" stroke="#8fb7e0" stroke-width="4"/>' for i in range(1, 5)
+        f'<path d="M{x + i * 55 + 10} {y}l-40 130" stroke="#8fb7e0" stroke-width="4"/>'
+        for i in range(1, 5)
     )
     return (
         f'<path d="M{x} {y}h290l-46 130h-290z" fill="#17406d" stroke="#0b2948" stroke-width="6"/>{lines}'
@@ -52,7 +53,9 @@ def _house(x: int, y: int, colour: str) -> str:
 def _solar() -> str:
     houses = _house(210, 470, "#d9a26b") + _house(560, 450, "#c98b5a") + _house(900, 475, "#e0b184")
     panels = _panel(235, 350) + _panel(585, 330) + _panel(925, 355)
-    return _sun(1010, 190, 80, "#ffd25a") + _hills("#e9a66a", "#c97f4d", "#8a5533") + houses + panels
+    return (
+        _sun(1010, 190, 80, "#ffd25a") + _hills("#e9a66a", "#c97f4d", "#8a5533") + houses + panels
+    )
 
 
 def _coffee() -> str:
@@ -91,7 +94,8 @@ def _greenhouse() -> str:
 def _looms() -> str:
     colours = ("#b8324f", "#e39a3b", "#2f6f8f", "#f2d06b", "#5c3b6e", "#d8663f", "#3f8f6b")
     threads = "".join(
-        f'<path d="M{250 + i * 28} 130V600" stroke="{colours[i % 7]}" stroke-width="12"/>' for i in range(28)
+        f'<path d="M{250 + i * 28} 130V600" stroke="{colours[i % 7]}" stroke-width="12"/>'
+        for i in range(28)
     )
     cloth = "".join(
         f'<rect x="240" y="{430 + i * 26}" width="790" height="20" fill="{colours[i % 7]}" opacity=".92"/>'
@@ -154,7 +158,9 @@ def memorandum(company: str, text: str) -> bytes:
     lines = [piece for part in plain.splitlines() for piece in (wrap(part, 88) or [""])][:46]
     shown = ["Information memorandum", company, "", *lines]
     escaped = [line.replace("\\", "").replace("(", "\\(").replace(")", "\\)") for line in shown]
-    content = "BT /F1 11 Tf 60 780 Td 15 TL " + " ".join(f"({line}) Tj T*" for line in escaped) + " ET"
+    content = (
+        "BT /F1 11 Tf 60 780 Td 15 TL " + " ".join(f"({line}) Tj T*" for line in escaped) + " ET"
+    )
     objects = [
         "<< /Type /Catalog /Pages 2 0 R >>",
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
@@ -169,7 +175,9 @@ def memorandum(company: str, text: str) -> bytes:
         out += f"{number} 0 obj\n{body}\nendobj\n"
     table = "".join(f"{place:010d} 00000 n \n" for place in places)
     out += f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
-    return (out + f"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n{len(out)}\n%%EOF\n").encode("ascii")
+    return (out + f"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n{len(out)}\n%%EOF\n").encode(
+        "ascii"
+    )
 
 
 def passport(name: str, number: str, expires_on: date) -> bytes:
@@ -183,7 +191,18 @@ def passport(name: str, number: str, expires_on: date) -> bytes:
     draw.text((40, 40), "SPECIMEN, NOT A DOCUMENT", fill="#9c2a2a", font=large)
     expiry = ("Date of expiry", f"{expires_on:%d %b %Y}".upper())
     for line, text in enumerate(
-        ("Surname and names", name, "", "Nationality", "ETHIOPIAN", "", "Number", number, "", *expiry)
+        (
+            "Surname and names",
+            name,
+            "",
+            "Nationality",
+            "ETHIOPIAN",
+            "",
+            "Number",
+            number,
+            "",
+            *expiry,
+        )
     ):
         draw.text((360, 130 + line * 42), text, fill="#3b372c", font=font)
     draw.text((40, 600), "P<ETH" + name.replace(" ", "<").ljust(39, "<"), fill="#3b372c", font=font)

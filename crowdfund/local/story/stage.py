@@ -29,7 +29,9 @@ class Stage:
     def control(self, verb: str, **body: object) -> dict[str, Any]:
         """Ask something of the gateway simulator."""
         key = {"X-Api-Key": config.settings().billbitts_api_key}
-        response = httpx.post(f"{self._gateway}/_control/{verb}", json=body, headers=key, timeout=30)
+        response = httpx.post(
+            f"{self._gateway}/_control/{verb}", json=body, headers=key, timeout=30
+        )
         response.raise_for_status()
         return dict(response.json())
 
@@ -80,7 +82,9 @@ class Stage:
                 return
             if not worked:
                 time.sleep(0.05)  # the gateway posts its webhooks in its own time
-        raise RuntimeError(f"The demo story waited in vain for {what}; see the logs of gateway and chain.")
+        raise RuntimeError(
+            f"The demo story waited in vain for {what}; see the logs of gateway and chain."
+        )
 
 
 @contextmanager

@@ -46,11 +46,15 @@ GROUPS = {
             "your knowledge."
         ),
     ),
-    "identity": Group(_l("Your identity"), _l("The result of your identity check, and when it expires.")),
+    "identity": Group(
+        _l("Your identity"), _l("The result of your identity check, and when it expires.")
+    ),
     "money": Group(_l("Your investments and money"), _l("What happened to each amount you paid.")),
     "company": Group(_l("Your company"), _l("Its verification, its registration and its team.")),
     "campaign": Group(_l("Your campaigns"), _l("From the approval to the release of the money.")),
-    "staff": Group(_l("Staff desks"), _l("New work in the queues of your role."), is_for_staff=True),
+    "staff": Group(
+        _l("Staff desks"), _l("New work in the queues of your role."), is_for_staff=True
+    ),
 }
 
 # What stands for a name where a kind is named in general, as on the page of preferences.

@@ -5,7 +5,11 @@ from typing import Any
 from crowdfund.kernel.i18n import _l
 from crowdfund.notifications.kinds.base import Kind
 
-_SAMPLE: dict[str, Any] = {"campaign": "A roastery for Yirga", "amount_minor": 5_000_00, "currency": "ETB"}
+_SAMPLE: dict[str, Any] = {
+    "campaign": "A roastery for Yirga",
+    "amount_minor": 5_000_00,
+    "currency": "ETB",
+}
 _PATH = "/investments/0123456789abcdef0123456789abcdef"
 _FOLLOW = _l("Follow your investment")
 _WALLET = _l("Open your wallet")

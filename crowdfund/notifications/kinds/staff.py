@@ -5,7 +5,9 @@ from crowdfund.notifications.kinds.base import LIST_ONLY, Kind
 
 
 def _queue(title: str, text: str, path: str) -> Kind:
-    return Kind(title, text, "staff", {}, channels=LIST_ONLY, action=_l("Open the queue"), path=path)
+    return Kind(
+        title, text, "staff", {}, channels=LIST_ONLY, action=_l("Open the queue"), path=path
+    )
 
 
 # Whose work a queue is: the roles that decide there.

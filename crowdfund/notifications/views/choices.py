@@ -30,7 +30,9 @@ def preferences() -> BaseResponse:
     return pages.render(
         "notifications/preferences.html",
         form=form,
-        groups={name: group for name, group in GROUPS.items() if person.roles or not group.is_for_staff},
+        groups={
+            name: group for name, group in GROUPS.items() if person.roles or not group.is_for_staff
+        },
         kinds=KINDS,
         kind_title=rendering.label,
         going={(kind, channel) for kind in KINDS for channel in queries.channels_of(kind, chosen)},
@@ -64,7 +66,9 @@ def unsubscribe(token: str) -> BaseResponse:
             return pages.back(url_for("notifications.unsubscribe", token=token))
         is_on = False
     else:
-        is_on = "email" in queries.channels_of(kind, queries.choices([person_id]).get(person_id, {}))
+        is_on = "email" in queries.channels_of(
+            kind, queries.choices([person_id]).get(person_id, {})
+        )
     return _unsubscribe_page(token, kind, is_on=is_on)
 
 

@@ -57,7 +57,9 @@ def message(message_id: str) -> Response:
         message=found,
         state=queries.state_of(found),
         address=rules.masked(found.to_address),
-        name=people_queries.names({found.person_id}).get(found.person_id, "") if found.person_id else "",
+        name=people_queries.names({found.person_id}).get(found.person_id, "")
+        if found.person_id
+        else "",
         language=i18n.LANGUAGES.get(found.language, i18n.LANGUAGES["en"]),
         subject=subject,
         text=text,

@@ -9,7 +9,9 @@ from crowdfund.notifications.kinds import CHANNELS, GROUPS, KINDS
 from crowdfund.notifications.views.blueprint import bp
 
 # The e-mail stands in a frame of its own, where styles may be inline and nothing else may run.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox allow-popups"
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox allow-popups"
+)
 
 
 @bp.get("/staff/messages/preview")

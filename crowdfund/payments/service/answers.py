@@ -30,7 +30,10 @@ Answers = Mapping[tuple[str, str], Answer]
 def about_payment(payment: Work, answer: Answer) -> Answer:
     """Return the answer if it names our payment's transaction, reference and customer, else Foreign."""
     return _checked(
-        answer, tx_id=payment["tx_id"], reference=payment["id"], customer_ref=payment["customer_ref"]
+        answer,
+        tx_id=payment["tx_id"],
+        reference=payment["id"],
+        customer_ref=payment["customer_ref"],
     )
 
 
@@ -39,11 +42,15 @@ def about_event(event: Event, answer: Answer) -> Answer:
     return _checked(answer, tx_id=event.tx_id, reference=None, customer_ref=None)
 
 
-def _checked(answer: Answer, *, tx_id: str | None, reference: str | None, customer_ref: str | None) -> Answer:
+def _checked(
+    answer: Answer, *, tx_id: str | None, reference: str | None, customer_ref: str | None
+) -> Answer:
     if not isinstance(answer, Truth):
         return answer
     given = answer.tx_id, answer.reference, answer.customer_ref
     field = rules.difference(given, tx_id=tx_id, reference=reference, customer_ref=customer_ref)
     if field is None:
         return answer
-    return Foreign(f"The gateway answered about another {field} ({answer.tx_id}). Nothing was moved.")
+    return Foreign(
+        f"The gateway answered about another {field} ({answer.tx_id}). Nothing was moved."
+    )

@@ -19,7 +19,9 @@ _OPEN_ENDED = (Status.CREATED, Status.PENDING)
 _NOT_ASKED = Unclear("The gateway was not asked yet.")
 
 
-def apply_webhooks(ids: Sequence[str], given: Answers, *, parsed: Mapping[str, Event] | None = None) -> None:
+def apply_webhooks(
+    ids: Sequence[str], given: Answers, *, parsed: Mapping[str, Event] | None = None
+) -> None:
     """Apply webhooks with the gateway's answers, in the current transaction.
 
     Idempotent: rows that another worker finished meanwhile are left alone, and every posting has
@@ -47,7 +49,11 @@ def apply_truths(ids: Sequence[str], given: Answers) -> None:
     for payment in batch.payments.values():
         answer = given.get((payment["gateway"], payment["tx_id"] or payment["id"]), _NOT_ASKED)
         answer = answers.about_payment(payment, answer)
-        if isinstance(answer, Truth) and payment["tx_id"] is None and not batch.adopt(payment, answer):
+        if (
+            isinstance(answer, Truth)
+            and payment["tx_id"] is None
+            and not batch.adopt(payment, answer)
+        ):
             answer = Foreign(f"The gateway names {answer.tx_id}, whose money is booked elsewhere.")
         _compare(batch, payment, answer)
     batch.save()
@@ -72,7 +78,10 @@ def _compare(batch: Batch, payment: Work, answer: Answer) -> None:
 
 def _look_for_webhook(batch: Batch, payment: Work, truth: Truth) -> None:
     is_missing = rules.missing_webhook(
-        payment["status"], payment["claimed"], truth.status, claimed_failed=payment["claimed_failed"]
+        payment["status"],
+        payment["claimed"],
+        truth.status,
+        claimed_failed=payment["claimed_failed"],
     )
     if not is_missing:
         return
@@ -83,7 +92,9 @@ def _look_for_webhook(batch: Batch, payment: Work, truth: Truth) -> None:
     batch.answer(payment, *(other for other in keys.all_missing() if other != name))
 
 
-def _doubt_answer(batch: Batch, payment: Work, answer: Unclear | Foreign, *, is_tired: bool) -> None:
+def _doubt_answer(
+    batch: Batch, payment: Work, answer: Unclear | Foreign, *, is_tired: bool
+) -> None:
     """Show an answer about something else at once, one that lacks a field when it stays so."""
     if isinstance(answer, Foreign):
         batch.open_exception(payment, Kind.CONTRADICTION, answer.why, name=keys.foreign(answer.why))
@@ -125,7 +136,9 @@ def _apply_known(batch: Batch, webhook: Webhook, payment: Work, truth: Truth) ->
         batch.advance(payment, truth)
     if weighed.verdict is Verdict.CONTRADICTION:
         why = f"A webhook says {event.status}, the gateway {truth.status}."
-        batch.open_exception(payment, Kind.CONTRADICTION, why, name=keys.differs(event, truth.status))
+        batch.open_exception(
+            payment, Kind.CONTRADICTION, why, name=keys.differs(event, truth.status)
+        )
         if not is_over:  # the gateway's answer may have been wrong for a moment
             webhook.wait(why)
     elif weighed.verdict is Verdict.AHEAD:

@@ -31,7 +31,9 @@ _SAVED = (
     "released_at", "last_error", "updated_at", "checked_at",
 )  # fmt: skip
 _SAVE = Prepared(
-    sa.update(_P).where(_P.c.id == sa.bindparam("b_id")).values({name: sa.bindparam(name) for name in _SAVED})
+    sa.update(_P)
+    .where(_P.c.id == sa.bindparam("b_id"))
+    .values({name: sa.bindparam(name) for name in _SAVED})
 )
 _EVENT_COLUMNS = ("id", "payment_id", "actor", "from_status", "to_status", "reason", "at")
 _ADD_EVENT = Prepared(sa.insert(_E), *_EVENT_COLUMNS)
@@ -56,14 +58,19 @@ class Batch:
     def load(cls, *, ids: Iterable[str] = (), pairs: Iterable[tuple[str, str]] = ()) -> Self:
         """Lock payments, in the order of their ids, by id or by (gateway, tx_id)."""
         where = sa.or_(_P.c.id.in_(list(ids)), sa.tuple_(_P.c.gateway, _P.c.tx_id).in_(list(pairs)))
-        rows = db.session.execute(sa.select(_P, _CUSTOMER).where(where).order_by(_P.c.id).with_for_update())
+        rows = db.session.execute(
+            sa.select(_P, _CUSTOMER).where(where).order_by(_P.c.id).with_for_update()
+        )
         payments = {row["id"]: dict(row) for row in rows.mappings()}
         return cls(payments, {(p["gateway"], p["tx_id"]): p for p in payments.values()})
 
     def adopt_by_reference(self, gateway: str, truth: Truth) -> Work | None:
         """Take a transaction whose answer to `initiate` was lost: the gateway names our reference."""
         payment = self.payments.get(truth.reference)
-        if payment is None or (payment["gateway"], payment["customer_ref"]) != (gateway, truth.customer_ref):
+        if payment is None or (payment["gateway"], payment["customer_ref"]) != (
+            gateway,
+            truth.customer_ref,
+        ):
             return None
         return payment if payment["tx_id"] is None and self.adopt(payment, truth) else None
 
@@ -100,7 +107,11 @@ class Batch:
             name = f"changed:{truth.amount_minor}{truth.currency}"
             self.open_exception(payment, Kind.CONTRADICTION, why, name=name)
             return
-        if payment["status"] == Status.REVERSED and rules.rank(effective) > 0 and truth.status == "SETTLED":
+        if (
+            payment["status"] == Status.REVERSED
+            and rules.rank(effective) > 0
+            and truth.status == "SETTLED"
+        ):
             why = "The gateway settled what it had reversed before."
             self.open_exception(payment, Kind.CONTRADICTION, why, name="settled-after-reversal")
         for status in rules.path(payment["status"], effective):
@@ -119,7 +130,9 @@ class Batch:
         """Close open exceptions of a payment at the end: time has answered them."""
         self.answered.setdefault(payment["id"], set()).update(names)
 
-    def enter(self, payment: Work, status: Status, truth: Truth | None, *, reason: str = "") -> None:
+    def enter(
+        self, payment: Work, status: Status, truth: Truth | None, *, reason: str = ""
+    ) -> None:
         """Enter the next status with its postings and its news."""
         before, payment["status"] = payment["status"], status
         if status is Status.SUCCEEDED and truth is not None:
@@ -218,4 +231,6 @@ _MISFITS: Mapping[Kind, str] = {
 def _reverse(payment_id: str) -> None:
     for entry in ledger_queries.entries_with_key_prefix("payment", payment_id):
         if entry["key"] == f"payment:{payment_id}:succeeded":
-            posting.reverse(f"payment:{payment_id}:reversed", entry["id"], reason="The gateway took it back.")
+            posting.reverse(
+                f"payment:{payment_id}:reversed", entry["id"], reason="The gateway took it back."
+            )

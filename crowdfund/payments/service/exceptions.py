@@ -57,7 +57,9 @@ def _reopen(key: str, detail: str) -> None:
         return
     nothing = dict.fromkeys(("resolution", "resolved_by", "resolved_at"))
     db.session.execute(
-        sa.update(_X).where(_X.c.id == exception_id).values(state="open", detail=detail[:300], **nothing)
+        sa.update(_X)
+        .where(_X.c.id == exception_id)
+        .values(state="open", detail=detail[:300], **nothing)
     )
     _announce(exception_id, before="resolved", detail=detail)
 
@@ -111,7 +113,9 @@ def is_dismissed(key: str) -> bool:
 
 def money_of(key: str) -> tuple[int, str] | None:
     """Return the money (minor units, currency) that an exception holds or held, or None."""
-    row = db.session.execute(sa.select(_X.c.amount_minor, _X.c.currency).where(_X.c.key == key)).first()
+    row = db.session.execute(
+        sa.select(_X.c.amount_minor, _X.c.currency).where(_X.c.key == key)
+    ).first()
     return (row.amount_minor, row.currency) if row else None
 
 
@@ -129,7 +133,9 @@ def resolve(exception_id: str, resolution: str, *, actor: str, reason: str = "")
     wallet; return: back through the gateway. Raises Conflict when it is resolved already or the
     resolution does not fit; the payment's owner may not decide about it.
     """
-    found = db.session.execute(sa.select(_X).where(_X.c.id == exception_id).with_for_update()).first()
+    found = db.session.execute(
+        sa.select(_X).where(_X.c.id == exception_id).with_for_update()
+    ).first()
     if found is None:
         raise NotFound(_("There is no such exception."))
     check(found, resolution, actor=actor)
@@ -140,7 +146,11 @@ def resolve(exception_id: str, resolution: str, *, actor: str, reason: str = "")
     if found.payment_id:
         live.changed("payment", found.payment_id)
     if found.held and found.user_id:
-        told = {"amount_minor": found.amount_minor, "currency": found.currency, "resolution": resolution}
+        told = {
+            "amount_minor": found.amount_minor,
+            "currency": found.currency,
+            "resolution": resolution,
+        }
         _tell_owner(dict(found._mapping), "resolved", told, key=exception_id)
 
 
@@ -160,7 +170,9 @@ def accept_late(payment_id: str, *, actor: str = "system", reason: str = "") -> 
 
     Raises Conflict when the purpose has not said that it accepts late money.
     """
-    query = sa.select(_X.c.id).where(_X.c.key == keys.payment(payment_id, Kind.LATE), _X.c.state == "open")
+    query = sa.select(_X.c.id).where(
+        _X.c.key == keys.payment(payment_id, Kind.LATE), _X.c.state == "open"
+    )
     exception_id = db.session.scalar(query)
     if exception_id is None:
         return False
@@ -170,7 +182,9 @@ def accept_late(payment_id: str, *, actor: str = "system", reason: str = "") -> 
 
 def _tell_owner(about: Mapping[str, Any], what: str, told: dict[str, Any], *, key: str) -> None:
     path = f"/payments/{about['payment_id']}" if about["payment_id"] else "/wallet"
-    service.notify(about["user_id"], f"payment.{what}", told, key=f"exception:{key}:{what}", path=path)
+    service.notify(
+        about["user_id"], f"payment.{what}", told, key=f"exception:{key}:{what}", path=path
+    )
 
 
 def choices(found: Any) -> tuple[Resolution, ...]:  # noqa: ANN401 - a row
@@ -249,7 +263,9 @@ def _tell(payment: Any, postings: list[Posting], resolution: Resolution) -> None
         outbox.emit(PaymentSettled.about(payment._mapping, amount_minor=postings[0].amount_minor))
     elif payment.released_at is None:
         now = clock.now()
-        db.session.execute(sa.update(_P).where(_P.c.id == payment.id).values(released_at=now, updated_at=now))
+        db.session.execute(
+            sa.update(_P).where(_P.c.id == payment.id).values(released_at=now, updated_at=now)
+        )
         outbox.emit(PaymentFailed.about(payment._mapping))
     live.changed("payment", payment.id)
 

@@ -32,14 +32,26 @@ _KEPT_HEADERS = ("X-Timestamp", "X-Nonce", "X-Signature", "Content-Type", "User-
 _KEPT_OF_REFUSED = 4096
 # Constants that go to the driver as they are: this is the hottest write of the platform.
 _KNOWN_CPRN = Prepared(
-    sa.select(_C.c.user_id).where(_C.c.gateway == sa.bindparam("gateway"), _C.c.cprn == sa.bindparam("cprn"))
+    sa.select(_C.c.user_id).where(
+        _C.c.gateway == sa.bindparam("gateway"), _C.c.cprn == sa.bindparam("cprn")
+    )
 )
 _STORED = sa.select(_I.c.raw).where(
     _I.c.provider == sa.bindparam("gateway"), _I.c.event_id == sa.bindparam("event_id")
 )
 _INSERT = Prepared(
     sa.insert(_I),
-    *("id", "provider", "event_id", "raw", "headers", "received_at", "state", "attempts", "last_error"),
+    *(
+        "id",
+        "provider",
+        "event_id",
+        "raw",
+        "headers",
+        "received_at",
+        "state",
+        "attempts",
+        "last_error",
+    ),
 )
 _WAKE_EVERY_S = 0.02
 
@@ -75,7 +87,9 @@ class Accepted:
     parked: bool
 
 
-def accept(gateway_name: str, raw: bytes, headers: Mapping[str, str], *, client: str = "") -> Accepted:
+def accept(
+    gateway_name: str, raw: bytes, headers: Mapping[str, str], *, client: str = ""
+) -> Accepted:
     """Verify and store a webhook in a short transaction of its own; a repeat changes nothing.
 
     Raises WebhookForged (signature, time, or a nonce that came with another body), WebhookMalformed,
@@ -122,7 +136,9 @@ def _store(gateway: str, event_id: str, what: tuple[bytes, Mapping[str, str], Ev
     return Accepted(event.tx_id, parked=not is_known)
 
 
-def _row(gateway: str, event_id: str, came: tuple[bytes, Mapping[str, str]], state: str) -> dict[str, Any]:
+def _row(
+    gateway: str, event_id: str, came: tuple[bytes, Mapping[str, str]], state: str
+) -> dict[str, Any]:
     return {
         "id": new_id(), "provider": gateway, "event_id": event_id, "raw": came[0], "headers": _kept(came[1]),
         "received_at": clock.now(), "state": state, "attempts": 0,
@@ -133,7 +149,9 @@ def _repeated(gateway: str, event_id: str, raw: bytes, event: Event) -> Accepted
     """Answer a repeat like the first time; another body under a used nonce is a forgery."""
     with read_connection() as connection:
         stored = connection.execute(_STORED, {"gateway": gateway, "event_id": event_id}).first()
-        known = sa.select(_C.c.user_id).where(_C.c.gateway == gateway, _C.c.cprn == event.customer_ref)
+        known = sa.select(_C.c.user_id).where(
+            _C.c.gateway == gateway, _C.c.cprn == event.customer_ref
+        )
         is_known = connection.execute(known).first() is not None
     if stored is None or stored.raw != raw:
         raise WebhookForged("X-Nonce was used before with another body.")
@@ -145,7 +163,9 @@ def _kept(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: headers[name][:1000] for name in _KEPT_HEADERS if name in headers}
 
 
-def _keep_refused(gateway: str, raw: bytes, headers: Mapping[str, str], *, why: str, mark: str) -> None:
+def _keep_refused(
+    gateway: str, raw: bytes, headers: Mapping[str, str], *, why: str, mark: str
+) -> None:
     """Keep what was refused in a transaction of its own: the request's will be rolled back.
 
     A repeated forgery is only counted, so that nobody can fill the table with one request.
@@ -181,7 +201,9 @@ def replay(inbox_id: str, *, actor: str) -> None:
 def replay_all(*, actor: str, most: int = 5_000) -> int:
     """Process parked and dead webhooks again, oldest first; return how many (a staff verb)."""
     waits = sa.select(_I.c.id, _I.c.provider).where(_I.c.state.in_(("parked", "dead")))
-    rows = db.session.execute(waits.order_by(_I.c.id).limit(most).with_for_update(skip_locked=True)).all()
+    rows = db.session.execute(
+        waits.order_by(_I.c.id).limit(most).with_for_update(skip_locked=True)
+    ).all()
     now = clock.now()
     ids_of: dict[str, list[str]] = {}
     for row in rows:

@@ -55,9 +55,14 @@ def compare_listed(gateway: str, truths: Sequence[Truth]) -> Listed:
 
 def _known(gateway: str, truths: Sequence[Truth]) -> dict[str, str]:
     """Return the ids of payments by the gateway's name, also where its answer to us was lost."""
-    known = {row["tx_id"]: row["id"] for row in queries.by_tx([(gateway, truth.tx_id) for truth in truths])}
+    known = {
+        row["tx_id"]: row["id"]
+        for row in queries.by_tx([(gateway, truth.tx_id) for truth in truths])
+    }
     for truth in truths:
-        payment = queries.find(truth.reference) if truth.reference and truth.tx_id not in known else None
+        payment = (
+            queries.find(truth.reference) if truth.reference and truth.tx_id not in known else None
+        )
         if payment is not None and payment.gateway == gateway and payment.tx_id is None:
             known[truth.tx_id] = payment.id
     return known
@@ -83,7 +88,9 @@ def _take(gateway: str, truth: Truth, found: Listed) -> None:
         detail="The bank's list has this money; our books have no payment for it.",
     )  # fmt: skip
     found.new += 1
-    found.suspense_minor[truth.currency] = found.suspense_minor.get(truth.currency, 0) + truth.amount_minor
+    found.suspense_minor[truth.currency] = (
+        found.suspense_minor.get(truth.currency, 0) + truth.amount_minor
+    )
 
 
 def _meant(gateway: str, owner: str | None, truth: Truth) -> str | None:

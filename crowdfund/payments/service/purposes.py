@@ -16,7 +16,10 @@ _purposes: dict[str, Purpose] = {}
 
 
 def register_purpose(
-    kind: str, url_of: Callable[[str], str], *, accepts_late: Callable[[str], bool] = lambda _id: False
+    kind: str,
+    url_of: Callable[[str], str],
+    *,
+    accepts_late: Callable[[str], bool] = lambda _id: False,
 ) -> None:
     """Tell the status page of a purpose, and whether one that has ended can still take its money.
 

@@ -58,7 +58,10 @@ class Refusals:
             if key not in self._of_client and len(self._of_client) >= CLIENTS:
                 key = (gateway, _OTHERS)
             self._of_client[key] += 1
-            is_sample = self._of_client[key] <= SAMPLES_A_MINUTE and self._samples[gateway] < SAMPLES_AN_HOUR
+            is_sample = (
+                self._of_client[key] <= SAMPLES_A_MINUTE
+                and self._samples[gateway] < SAMPLES_AN_HOUR
+            )
             self._samples[gateway] += is_sample
         return is_sample
 
@@ -120,7 +123,9 @@ def purge(*, most: int = 10_000) -> int:
     is_over = _I.c.received_at < now - KEPT_FOR
     if last is not None:
         is_over = sa.or_(is_over, _I.c.id <= last)
-    ids = db.session.scalars(sa.select(_I.c.id).where(is_sample, is_over).order_by(_I.c.id).limit(most)).all()
+    ids = db.session.scalars(
+        sa.select(_I.c.id).where(is_sample, is_over).order_by(_I.c.id).limit(most)
+    ).all()
     db.session.execute(sa.delete(_R).where(_R.c.hour < now - COUNTS_KEPT_FOR))
     removed = 0
     for start in range(0, len(ids), 500):  # SQLite takes no list without end

@@ -96,7 +96,9 @@ def _queue_opening(payment_id: str, user_id: str, gateway: str) -> None:
     customer = {"user_id": user_id, "gateway": gateway}
     outbox.add("payments.register", f"register:{gateway}:{user_id}", customer, lane=gateway)
     later = clock.now() + _REGISTRATION_S
-    outbox.add("payments.initiate", f"initiate:{payment_id}:0", first, not_before=later, lane=gateway)
+    outbox.add(
+        "payments.initiate", f"initiate:{payment_id}:0", first, not_before=later, lane=gateway
+    )
 
 
 def _same(key: str, wanted: Mapping[str, Any]) -> str:
@@ -143,7 +145,9 @@ def registration(user_id: str, gateway: str) -> Callable[[], str | Failed | None
     if why := _missing(person, gateway):
         missing = Failed(why, final=True)
         return lambda: missing
-    known = Person(person.email or "", person.first_name or person.name, person.last_name, person.phone)
+    known = Person(
+        person.email or "", person.first_name or person.name, person.last_name, person.phone
+    )
 
     def call() -> str | Failed:
         try:
@@ -157,7 +161,9 @@ def registration(user_id: str, gateway: str) -> Callable[[], str | Failed | None
 
 def keep_customer(user_id: str, gateway: str, cprn: str) -> None:
     """Store the customer's number, which never changes, and open the payments that wait for it."""
-    insert_ignore(_C, [{"user_id": user_id, "gateway": gateway, "cprn": cprn, "created_at": clock.now()}])
+    insert_ignore(
+        _C, [{"user_id": user_id, "gateway": gateway, "cprn": cprn, "created_at": clock.now()}]
+    )
     waiting = sa.select(_P.c.id).where(
         _P.c.user_id == user_id, _P.c.gateway == gateway, _P.c.status == Status.CREATED
     )
@@ -191,7 +197,12 @@ def initiation(payment_id: str, *, attempt: int) -> Callable[[], Initiated | Fai
 def _initiate(payment: queries.PaymentRow, cprn: str, *, attempt: int) -> Initiated | Failed:
     gateway = gateways.get(payment.gateway)
     order = Order(
-        cprn, payment.amount_minor, payment.currency, payment.description, payment.id, return_url(payment.id)
+        cprn,
+        payment.amount_minor,
+        payment.currency,
+        payment.description,
+        payment.id,
+        return_url(payment.id),
     )
     try:
         with gateway_budget.of(payment.gateway).calling():
@@ -220,7 +231,9 @@ def return_url(payment_id: str) -> str:
 
 def keep_initiated(payment_id: str, opened: Initiated | Failed | None, *, attempt: int) -> None:
     """Store what the gateway answered to `initiate_at_gateway`."""
-    payment = db.session.execute(sa.select(_P).where(_P.c.id == payment_id).with_for_update()).first()
+    payment = db.session.execute(
+        sa.select(_P).where(_P.c.id == payment_id).with_for_update()
+    ).first()
     if opened is None or payment is None or payment.status != Status.CREATED:
         return
     if isinstance(opened, Initiated) and exceptions.is_taken(payment.gateway, opened.tx_id):

@@ -21,7 +21,9 @@ def apply(batch: Batch, webhook: Webhook, answer: Answer) -> None:
         webhook.wait(answer.why)
         _contradict(webhook, None, keys.foreign(answer.why), answer.why)
     elif not isinstance(answer, Truth) or webhook.has_retries_left:
-        unclear = answer.why if isinstance(answer, Unclear) else "No payment has this transaction (yet)."
+        unclear = (
+            answer.why if isinstance(answer, Unclear) else "No payment has this transaction (yet)."
+        )
         webhook.wait(unclear)
     else:
         _judge(batch, webhook, answer)
@@ -39,7 +41,12 @@ def suspend_now(
     exceptions.open_one(
         key,
         Kind.DUPLICATE if payment_id else Kind.UNKNOWN_REFERENCE,
-        about={"payment_id": payment_id, "user_id": owner, "gateway": gateway, "tx_id": truth.tx_id},
+        about={
+            "payment_id": payment_id,
+            "user_id": owner,
+            "gateway": gateway,
+            "tx_id": truth.tx_id,
+        },
         money=(truth.amount_minor, truth.currency),
         held=True,
         detail=detail,
@@ -89,7 +96,10 @@ def _suspend(batch: Batch, webhook: Webhook, truth: Truth) -> None:
 def _meant(batch: Batch, provider: str, truth: Truth) -> dict[str, Any] | None:
     """Return the payment of this customer that the transaction refers to."""
     payment = batch.payments.get(truth.reference)
-    if payment is None or (payment["gateway"], payment["customer_ref"]) != (provider, truth.customer_ref):
+    if payment is None or (payment["gateway"], payment["customer_ref"]) != (
+        provider,
+        truth.customer_ref,
+    ):
         return None
     return payment
 
@@ -100,7 +110,9 @@ def _contradict(webhook: Webhook, truth: Truth | None, name: str, why: str) -> N
         keys.transaction(webhook.provider, event.tx_id, name),
         Kind.CONTRADICTION,
         about=_about(webhook, truth, None),
-        money=(truth.amount_minor, truth.currency) if truth else (event.amount_minor, event.currency),
+        money=(truth.amount_minor, truth.currency)
+        if truth
+        else (event.amount_minor, event.currency),
         held=False,
         detail=why,
     )

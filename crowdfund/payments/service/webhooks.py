@@ -19,7 +19,9 @@ log = structlog.get_logger()
 _I = Inbox.__table__
 _SAVED = ("state", "attempts", "last_error", "payment_id", "next_try_at", "done_at")
 _SAVE = Prepared(
-    sa.update(_I).where(_I.c.id == sa.bindparam("b_id")).values({name: sa.bindparam(name) for name in _SAVED})
+    sa.update(_I)
+    .where(_I.c.id == sa.bindparam("b_id"))
+    .values({name: sa.bindparam(name) for name in _SAVED})
 )
 
 _QUEUED = Prepared(sa.update(_I).where(_I.c.id == sa.bindparam("b_id")).values(state="queued"))
@@ -127,7 +129,9 @@ def oldest_received() -> datetime | None:
     return db.session.scalar(came.limit(1))
 
 
-def queue(inbox_id: str, provider: str, *, again: object, not_before: datetime | None = None) -> None:
+def queue(
+    inbox_id: str, provider: str, *, again: object, not_before: datetime | None = None
+) -> None:
     """Queue an inbox row for the inbox job."""
     key, payload = f"inbox:{inbox_id}:{again}", {"inbox_id": inbox_id}
     outbox.add("payments.inbox", key, payload, not_before=not_before, lane=provider)

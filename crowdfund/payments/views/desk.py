@@ -36,7 +36,9 @@ def index() -> Response:
 
 def wanted_payments() -> desk_queries.PaymentFilter:
     """Return what the address asks for."""
-    status, gateway, search = (request.args.get(name, "")[:80] for name in ("status", "gateway", "q"))
+    status, gateway, search = (
+        request.args.get(name, "")[:80] for name in ("status", "gateway", "q")
+    )
     return desk_queries.PaymentFilter(status, gateway, search)
 
 
@@ -72,8 +74,12 @@ def check(payment_id: str) -> BaseResponse:
 def exceptions() -> Response:
     """List what waits for a decision, newest first; resolved ones on request."""
     state = request.args.get("state", "open")
-    page = desk_queries.exceptions_page(state="" if state == "all" else state, place=requests.place())
-    return pages.render("payments/exceptions.html", "payments/_exceptions.html", page=page, state=state)
+    page = desk_queries.exceptions_page(
+        state="" if state == "all" else state, place=requests.place()
+    )
+    return pages.render(
+        "payments/exceptions.html", "payments/_exceptions.html", page=page, state=state
+    )
 
 
 @bp.get("/staff/exceptions/<exception_id>")
@@ -139,7 +145,13 @@ def _exception_page(exception_id: str, error: CrowdfundError | None = None) -> R
     )
 
 
-def _confirm_page(found: Any, resolution: Resolution, form: forms.ConfirmForm, *, status: int) -> Response:  # noqa: ANN401 - a row
+def _confirm_page(
+    found: Any,  # noqa: ANN401 - a row
+    resolution: Resolution,
+    form: forms.ConfirmForm,
+    *,
+    status: int,
+) -> Response:
     return pages.render(
         "payments/resolve.html",
         status=status,

@@ -31,7 +31,9 @@ def exceptions_csv() -> Response:
     """Send every exception in a state, newest first."""
     state = request.args.get("state", "open")
     state = "" if state == "all" else state
-    rows = exports.walk(lambda place: desk_queries.exceptions_page(state=state, place=place, size=MOST))
+    rows = exports.walk(
+        lambda place: desk_queries.exceptions_page(state=state, place=place, size=MOST)
+    )
     return exports.csv_file("exceptions.csv", EXCEPTIONS, _exceptions(rows))
 
 

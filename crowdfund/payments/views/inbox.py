@@ -39,7 +39,9 @@ def replay_all() -> BaseResponse:
     """Process every parked and dead webhook again."""
     count = inbox_service.replay_all(actor=identity.current_user().id)
     text = ngettext(
-        "%(num)s webhook is being processed again.", "%(num)s webhooks are being processed again.", count
+        "%(num)s webhook is being processed again.",
+        "%(num)s webhooks are being processed again.",
+        count,
     )
     pages.flash(text if count else _("No webhook was waiting. Nothing was changed."), "info")
     return pages.back(url_for("payments.inbox"))

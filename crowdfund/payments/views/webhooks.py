@@ -34,7 +34,8 @@ _WORDS = {
 _RETRY_AFTER = {429: "60", 503: "5"}
 _HEADERS = ("Content-Type", "User-Agent", "X-Nonce", "X-Signature", "X-Timestamp")
 _IN_ENVIRON = {
-    name: ("HTTP_" + name.upper().replace("-", "_")).replace("HTTP_CONTENT", "CONTENT") for name in _HEADERS
+    name: ("HTTP_" + name.upper().replace("-", "_")).replace("HTTP_CONTENT", "CONTENT")
+    for name in _HEADERS
 }
 Answer = tuple[int, dict[str, str]]
 
@@ -70,7 +71,8 @@ class WebhookMiddleware:
         if status in _RETRY_AFTER:
             kind.append(("Retry-After", _RETRY_AFTER[status]))
         start_response(
-            f"{status} {_WORDS.get(status, 'Unavailable')}", [*kind, ("Content-Length", str(len(data)))]
+            f"{status} {_WORDS.get(status, 'Unavailable')}",
+            [*kind, ("Content-Length", str(len(data)))],
         )
         return [data]
 
@@ -80,7 +82,9 @@ class WebhookMiddleware:
         headers = {name: environ[key] for name, key in _IN_ENVIRON.items() if environ.get(key)}
         try:
             with self._app.app_context(), patience(transactions.REQUEST_PATIENCE_S):
-                return answer(gateway, environ["wsgi.input"].read(length), headers, self._client(environ))
+                return answer(
+                    gateway, environ["wsgi.input"].read(length), headers, self._client(environ)
+                )
         except Exception:
             log.exception("webhook.crashed", gateway=gateway)
             return 503, {"error": "We could not store this. Send it again."}

@@ -208,7 +208,10 @@ def words(kept: dict[str, Any]) -> str:
 def _amounts(kind: str, facts: dict[str, Any]) -> str:
     values = {name: _units(units) for name, units in facts.items()}
     if kind == "fiat":
-        return _("Our books have %(books)s recorded on chain, the contract counts %(contract)s.", **values)
+        return _(
+            "Our books have %(books)s recorded on chain, the contract counts %(contract)s.",
+            **values,
+        )
     if kind == "token":
         return _("Our books have %(books)s in tokens, the contract counts %(contract)s.", **values)
     return _("The contract counts %(contract)s in tokens, its escrow holds %(escrow)s.", **values)

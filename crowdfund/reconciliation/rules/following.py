@@ -143,11 +143,15 @@ def plan(facts: Facts) -> Plan:
     action, to = _action(facts)
     if action != "ask" and facts.in_flight:
         raise TooEarly(
-            _("Some writes to this contract are on their way. Compare again when they are done or refused.")
+            _(
+                "Some writes to this contract are on their way. Compare again when they are done or refused."
+            )
         )
     missing = tuple(one for one in facts.investments if one.is_in and not one.on_contract)
     returned = _returned(facts, action, missing)
-    refunded = tuple(one for one in facts.investments if one.is_in) if action in ("fail", "cancel") else ()
+    refunded = (
+        tuple(one for one in facts.investments if one.is_in) if action in ("fail", "cancel") else ()
+    )
     forgotten = tuple(one for one in missing if one.has_tx)
     after = facts.recorded_minor - sum(one.amount_minor for one in forgotten)
     are_live = facts.status == facts.contract.status == "live"
@@ -157,14 +161,20 @@ def plan(facts: Facts) -> Plan:
         returned=returned,
         forgotten=forgotten,
         refunded=refunded,
-        extra=tuple(one for one in facts.investments if one.on_contract and not one.is_in and not one.has_tx),
+        extra=tuple(
+            one for one in facts.investments if one.on_contract and not one.is_in and not one.has_tx
+        ),
         takes_back=action in ("fail", "cancel") and bool(facts.released_minor or facts.fee_minor),
         pays_out=to == "released" and facts.released_minor is None,
         asks=_asked(facts) if action == "ask" else None,
         settled_after_minor=facts.settled_minor - sum(one.amount_minor for one in returned),
         # While both are live nothing is accepted: our closing takes out what we do not confirm.
-        difference_minor=facts.accepted_difference_minor if are_live else facts.contract.fiat_minor - after,
-        accepts_result=facts.contract.status if action == "accept_result" else facts.accepted_result,
+        difference_minor=facts.accepted_difference_minor
+        if are_live
+        else facts.contract.fiat_minor - after,
+        accepts_result=facts.contract.status
+        if action == "accept_result"
+        else facts.accepted_result,
     )
     if _changes_nothing(facts, made):
         raise NothingToFollow(_("The campaign and its contract agree. There is nothing to follow."))

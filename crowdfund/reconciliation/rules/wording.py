@@ -6,8 +6,12 @@ from crowdfund.kernel.statuses import status_text
 from crowdfund.reconciliation.rules.following import Investment, Plan
 
 _ASKED = {
-    "close": _l("The blockchain no longer shows that the contract was closed. We send the closing again."),
-    "cancel": _l("The contract is still open although the campaign is over. We cancel the contract."),
+    "close": _l(
+        "The blockchain no longer shows that the contract was closed. We send the closing again."
+    ),
+    "cancel": _l(
+        "The contract is still open although the campaign is over. We cancel the contract."
+    ),
     "release": _l(
         "The blockchain no longer shows that the contract was released. We send the release again."
     ),
@@ -83,8 +87,13 @@ def _status_words(plan: Plan) -> list[str]:
 def _difference_words(minor: int, currency: str) -> str:
     values = {"amount": fmt(abs(minor), currency)}
     if minor > 0:
-        return _("The contract counts %(amount)s more than our books. We accept this difference.", **values)
-    return _("The contract counts %(amount)s less than our books. We accept this difference.", **values)
+        return _(
+            "The contract counts %(amount)s more than our books. We accept this difference.",
+            **values,
+        )
+    return _(
+        "The contract counts %(amount)s less than our books. We accept this difference.", **values
+    )
 
 
 def _total(lines: tuple[Investment, ...], currency: str) -> str:

@@ -58,7 +58,9 @@ def _keep_reading(found: Look, contract: Contract, campaign_id: str | None) -> N
     db.session.flush()
 
 
-def _mark(campaign_id: str, contract: Contract, differences: list[Difference], *, is_marked: bool) -> None:
+def _mark(
+    campaign_id: str, contract: Contract, differences: list[Difference], *, is_marked: bool
+) -> None:
     """Stop a campaign whose contract ended otherwise: it takes no money and releases none.
 
     Judged again by what the books say now: they may have followed since the look. The mark goes

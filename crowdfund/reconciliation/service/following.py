@@ -70,7 +70,9 @@ def preview(campaign_id: str) -> Preview:
 def _facts(campaign_id: str) -> Facts:
     row = queries.reading(campaign_id)
     if row is None or row.missing is None:
-        raise NotCompared(_("This campaign was not compared with its contract yet. Compare them first."))
+        raise NotCompared(
+            _("This campaign was not compared with its contract yet. Compare them first.")
+        )
     contract = ContractFacts(row.status, int(row.fiat_units) // chain_rules.to_units(1))
     return queries.facts(campaign_id, contract, missing=row.missing, extra=row.extra or [])
 
@@ -116,7 +118,9 @@ def ask(campaign_id: str, *, reason: str, fingerprint: str, actor: str) -> str:
     }  # fmt: skip
     if not insert_ignore(_Q, [row]):
         raise Conflict(_("A colleague has already requested this. It is waiting for a decision."))
-    record_event(follow_request_event, request_id, actor=actor, before=None, after="pending", reason=why)
+    record_event(
+        follow_request_event, request_id, actor=actor, before=None, after="pending", reason=why
+    )
     service.queue_work("staff.follow", key=request_id)
     _changed(campaign_id)
     return request_id
@@ -129,13 +133,17 @@ def approve(request_id: str, *, actor: str) -> None:
     """
     request = _undecided(request_id)
     if request.asked_by == actor:
-        raise Forbidden(_("You requested this. A second person has to approve it. Nothing was moved."))
+        raise Forbidden(
+            _("You requested this. A second person has to approve it. Nothing was moved.")
+        )
     campaign.open_to(request.campaign_id, actor)
     seen = _unchanged(request.campaign_id, request.fingerprint)
     if seen.obstacle:
         raise Conflict(seen.obstacle)
     _move(request, "approved", actor=actor, decided_by=actor, decided_at=clock.now())
-    outbox.add("reconciliation.follow", f"reconciliation.follow:{request_id}", {"request_id": request_id})
+    outbox.add(
+        "reconciliation.follow", f"reconciliation.follow:{request_id}", {"request_id": request_id}
+    )
 
 
 def refuse(request_id: str, *, reason: str, actor: str) -> None:
@@ -153,7 +161,9 @@ def withdraw(request_id: str, *, actor: str) -> None:
     """Take back what one asked for oneself; nothing is moved."""
     request = _undecided(request_id)
     if request.asked_by != actor:
-        raise Forbidden(_("Only the colleague who made this request may withdraw it. Nothing was changed."))
+        raise Forbidden(
+            _("Only the colleague who made this request may withdraw it. Nothing was changed.")
+        )
     _move(request, "cancelled", actor=actor, open_key=None)
 
 
@@ -229,7 +239,9 @@ def _apply(seen: Preview, *, actor: str, reason: str) -> None:
     else:
         campaign.go_on(campaign_id, **who)
     if made.action != "ask":
-        campaign.accept(campaign_id, difference_minor=made.difference_minor, result=made.accepts_result)
+        campaign.accept(
+            campaign_id, difference_minor=made.difference_minor, result=made.accepts_result
+        )
 
 
 # --- shared ---------------------------------------------------------------------------------------
@@ -250,7 +262,12 @@ def _undecided(request_id: str) -> Any:  # noqa: ANN401 - a row
 def _move(request: Any, to: str, *, actor: str, reason: str = "", **values: object) -> None:  # noqa: ANN401
     db.session.execute(sa.update(_Q).where(_Q.c.id == request.id).values(status=to, **values))
     record_event(
-        follow_request_event, request.id, actor=actor, before=request.status, after=to, reason=reason
+        follow_request_event,
+        request.id,
+        actor=actor,
+        before=request.status,
+        after=to,
+        reason=reason,
     )
     _changed(request.campaign_id)
 

@@ -44,7 +44,9 @@ def on_apply(kind: str) -> Callable[[Apply], Apply]:
     return register
 
 
-def request(person_id: str, kind: str, payload: dict[str, Any], *, actor: str, shown: str = "") -> str:
+def request(
+    person_id: str, kind: str, payload: dict[str, Any], *, actor: str, shown: str = ""
+) -> str:
     """Hold a change for 24 hours and notify every verified address, the new one too; return its id.
 
     A newer request of the same kind takes the place of the older. `shown` is how pages name the
@@ -65,7 +67,9 @@ def request(person_id: str, kind: str, payload: dict[str, Any], *, actor: str, s
     }  # fmt: skip
     db.session.execute(sa.insert(_C).values(row))
     record_event(sensitive_change_event, change_id, actor=actor, before=None, after="held")
-    outbox.add("security.apply_change", change_id, {"change_id": change_id}, not_before=now + rules.HOLD)
+    outbox.add(
+        "security.apply_change", change_id, {"change_id": change_id}, not_before=now + rules.HOLD
+    )
     _tell(queries.change(change_id), "change_requested", actor=actor)
     return change_id
 
@@ -99,7 +103,8 @@ def apply(change_id: str) -> None:
     if not _decide(change, "applied", actor="system"):
         return
     try:
-        with i18n.using(person.language or "en"), db.session.begin_nested():  # the person reads a refusal
+        # the person reads a refusal
+        with i18n.using(person.language or "en"), db.session.begin_nested():
             _KINDS[change.kind](change.person_id, _payload(change))
             db.session.flush()
     except CrowdfundError as error:
@@ -138,7 +143,12 @@ def _decide(
     if rows_changed(moved.values(done)) != 1:
         return False
     record_event(
-        sensitive_change_event, change.id, actor=actor, before=before, after=status, reason=reason[:300]
+        sensitive_change_event,
+        change.id,
+        actor=actor,
+        before=before,
+        after=status,
+        reason=reason[:300],
     )
     return True
 
@@ -147,12 +157,18 @@ def _tell(change: queries.Change | None, what: str, *, actor: str) -> None:
     """Write the history, notify the person and the addresses that are not (or no longer) theirs."""
     if change is None:
         raise NotFound(_("There is no such change."))
-    context = {"what": change.kind, "applies_at": change.apply_at.isoformat(), "value": change.shown}
+    context = {
+        "what": change.kind,
+        "applies_at": change.apply_at.isoformat(),
+        "value": change.shown,
+    }
     if change.reason:
         context["reason"] = change.reason
     detail = f"{change.kind} {change.shown}".strip()
     path = f"/account/changes/{change.id}"
     history.note(change.person_id, what, actor=actor, detail=detail, tell=context, path=path)
     key, kind = f"{change.id}:{what}", f"security.{what}"
-    outbox.emit(ChangeElsewhere(key=key, change_id=change.id, kind=kind, context=context, path=path))
+    outbox.emit(
+        ChangeElsewhere(key=key, change_id=change.id, kind=kind, context=context, path=path)
+    )
     live.changed("security", change.person_id)

@@ -28,7 +28,12 @@ def note_sign_in(person_id: str, device: str, *, user_agent: str) -> None:
         name = device_name(user_agent)
         tell = {"at": now.isoformat(), "device": name}
         history.note(
-            person_id, "new_device", actor=person_id, detail=name, tell=tell, path="/account/sessions"
+            person_id,
+            "new_device",
+            actor=person_id,
+            detail=name,
+            tell=tell,
+            path="/account/sessions",
         )
 
 
@@ -43,5 +48,7 @@ def end_other_sessions(person_id: str, *, but: str) -> int:
     """Sign every other browser out; return how many."""
     count = sessions.end(person_id, but=but)
     if count:
-        history.note(person_id, "sessions_ended", actor=person_id, tell={}, path="/account/sessions")
+        history.note(
+            person_id, "sessions_ended", actor=person_id, tell={}, path="/account/sessions"
+        )
     return count

@@ -71,7 +71,9 @@ def begin_adding(person_id: str) -> tuple[str, dict[str, Any]]:
         ),
         exclude_credentials=_descriptors(person_id),
     )  # fmt: skip
-    return _keep(person_id, "create", options.challenge), json.loads(webauthn.options_to_json(options))
+    return _keep(person_id, "create", options.challenge), json.loads(
+        webauthn.options_to_json(options)
+    )
 
 
 def begin_proving(person_id: str) -> tuple[str, dict[str, Any]]:
@@ -101,7 +103,9 @@ def add(person_id: str, answer: Answer, *, name: str) -> None:
             expected_origin=_origin(), require_user_verification=True,
         )  # fmt: skip
     except _broken() as error:
-        raise Invalid(_("The device's answer was not valid. Nothing was changed. Try again.")) from error
+        raise Invalid(
+            _("The device's answer was not valid. Nothing was changed. Try again.")
+        ) from error
     row = {
         "id": new_id(), "person_id": person_id, "name": _name(name), "sign_count": made.sign_count,
         "credential_hash": hashlib.sha256(made.credential_id).hexdigest(),
@@ -137,7 +141,9 @@ def prove(person_id: str, answer: Answer) -> None:
     # A counter that stands still means a copied key, unless the device counts nothing at all.
     count = shown.new_sign_count
     grows = _P.c.sign_count < count if count else _P.c.sign_count == 0
-    used = sa.update(_P).where(_P.c.id == row.id, grows).values(sign_count=count, used_at=clock.now())
+    used = (
+        sa.update(_P).where(_P.c.id == row.id, grows).values(sign_count=count, used_at=clock.now())
+    )
     if rows_changed(used) != 1:
         raise _wrong()
 
@@ -242,7 +248,9 @@ def _mine(person_id: str, credential: str) -> Any:  # noqa: ANN401 - a row
         raw = _bytes(str(json.loads(credential)["id"]))
     except _broken() as error:
         raise _wrong() from error
-    mine = sa.and_(_P.c.person_id == person_id, _P.c.credential_hash == hashlib.sha256(raw).hexdigest())
+    mine = sa.and_(
+        _P.c.person_id == person_id, _P.c.credential_hash == hashlib.sha256(raw).hexdigest()
+    )
     row = db.session.execute(sa.select(_P).where(mine)).first()
     if row is None:
         raise _wrong()
@@ -250,4 +258,6 @@ def _mine(person_id: str, credential: str) -> Any:  # noqa: ANN401 - a row
 
 
 def _wrong() -> rules.WrongFactor:
-    return rules.WrongFactor(_("The passkey was not accepted. Try again, or use another method below."))
+    return rules.WrongFactor(
+        _("The passkey was not accepted. Try again, or use another method below.")
+    )

@@ -46,7 +46,9 @@ def add_app(person_id: str, secret: str, typed: str) -> None:
         )
     _forgive(try_id)
     keep_app(person_id, secret, last_step=step)
-    history.note(person_id, "second_factor_added", actor=person_id, detail="totp", tell={"what": "totp"})
+    history.note(
+        person_id, "second_factor_added", actor=person_id, detail="totp", tell={"what": "totp"}
+    )
 
 
 def keep_app(person_id: str, secret: str, *, last_step: int = 0) -> None:
@@ -80,7 +82,9 @@ def prove_recovery_code(person_id: str, typed: str) -> int:
     """Take a recovery code, once; return how many are left. Raises WrongFactor, TooManyTries."""
     try_id = _count_try(person_id)
     wrong = rules.WrongFactor(
-        _("This recovery code is not valid, or it was already used. Try another one from your list.")
+        _(
+            "This recovery code is not valid, or it was already used. Try another one from your list."
+        )
     )
     plain = rules.plain_recovery_code(typed)
     if not plain:
@@ -163,7 +167,9 @@ def _count_try(person_id: str) -> str:
     """Store a try as a wrong one and then count: of those that come at once, none overlooks the others."""
     try_id, now = new_id(), clock.now()
     with own_transaction() as connection:
-        connection.execute(sa.insert(_F).values(id=try_id, person_id=person_id, at=now, failed=True))
+        connection.execute(
+            sa.insert(_F).values(id=try_id, person_id=person_id, at=now, failed=True)
+        )
     with own_transaction() as connection:
         for most, within in rules.TRY_LIMITS:
             recent = sa.select(sa.func.count()).where(
@@ -173,7 +179,8 @@ def _count_try(person_id: str) -> str:
                 _F.c.at <= now + clock.CLOCKS_DIFFER,
             )
             if (connection.scalar(recent) or 0) > most:
-                connection.execute(sa.delete(_F).where(_F.c.id == try_id))  # waiting must come to an end
+                # waiting must come to an end
+                connection.execute(sa.delete(_F).where(_F.c.id == try_id))
                 break
         else:
             return try_id

@@ -105,7 +105,9 @@ def recovery_codes() -> BaseResponse:
 def recovery_stored() -> BaseResponse:
     """Hide the recovery codes for good: the person has stored them."""
     session.pop("recovery_codes", None)
-    return pages.back(requests.own_path(request.form.get("next"), "") or url_for("security.security"))
+    return pages.back(
+        requests.own_path(request.form.get("next"), "") or url_for("security.security")
+    )
 
 
 def added(how: str, target: str) -> BaseResponse:
@@ -138,7 +140,9 @@ def end_others(person_id: str) -> int:
 
 def show_codes(codes: list[str]) -> None:
     """Keep new recovery codes, sealed, until they were read once."""
-    sealed = sealing.seal("shown recovery codes", identity.current_user().id, json.dumps(codes).encode())
+    sealed = sealing.seal(
+        "shown recovery codes", identity.current_user().id, json.dumps(codes).encode()
+    )
     session["recovery_codes"] = {"sealed": sealed, "at": clock.now().timestamp()}
 
 
@@ -171,6 +175,12 @@ def _picture(uri: str) -> Markup:
     import segno  # noqa: PLC0415 - one page needs it
 
     svg = segno.make(uri, error="m", micro=False).svg_inline(
-        scale=5, border=4, dark="#000", light="#fff", svgclass="cf-qr", lineclass=None, omitsize=True
+        scale=5,
+        border=4,
+        dark="#000",
+        light="#fff",
+        svgclass="cf-qr",
+        lineclass=None,
+        omitsize=True,
     )
     return Markup(svg)  # noqa: S704 - made by segno of our own text

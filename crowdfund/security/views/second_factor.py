@@ -31,7 +31,9 @@ def second_factor() -> BaseResponse:
     person_id, form = who(), AppCodeForm()
     if person_id is None:
         return _begin_again()
-    if request.method == "GET" and (step_up.is_fresh() or not second_factor_service.is_enrolled(person_id)):
+    if request.method == "GET" and (
+        step_up.is_fresh() or not second_factor_service.is_enrolled(person_id)
+    ):
         return _nothing_to_ask()
     if form.validate_on_submit():
         try:
@@ -54,7 +56,9 @@ def recovery_code() -> BaseResponse:
             left = second_factor_service.prove_recovery_code(person_id, form.code.data or "")
         except CrowdfundError as error:
             return pages.refuse("security/recovery_code.html", form, error, target=_target())
-        text = ngettext("One recovery code is left. Make new ones.", "%(num)s recovery codes are left.", left)
+        text = ngettext(
+            "One recovery code is left. Make new ones.", "%(num)s recovery codes are left.", left
+        )
         pages.flash(text, "warning" if left < 3 else "info")
         return _proved(person_id, "recovery")
     status = 422 if form.errors else 200
@@ -79,7 +83,9 @@ def passkey_prove() -> BaseResponse:
         return _begin_again()
     if form.validate_on_submit():
         try:
-            passkeys.prove(person_id, Answer(form.challenge_id.data or "", form.credential.data or ""))
+            passkeys.prove(
+                person_id, Answer(form.challenge_id.data or "", form.credential.data or "")
+            )
         except CrowdfundError as error:
             pages.put_error(form, error)
             return _ask(person_id, AppCodeForm(formdata=None), error.status, passkey_form=form)

@@ -19,7 +19,9 @@ class AttemptStale(CrowdfundError):
 
     def __init__(self) -> None:
         super().__init__(
-            _("This sign-in was already used, is older than 10 minutes, or was started in another browser.")
+            _(
+                "This sign-in was already used, is older than 10 minutes, or was started in another browser."
+            )
             + " "
             + _("Nothing was changed. Start again.")
         )
@@ -31,4 +33,6 @@ class TooManyAttempts(TooMany):
     code = "too_many_attempts"
 
     def __init__(self) -> None:
-        super().__init__(_("Too many sign-ins were started from here. Wait a minute, then try again."))
+        super().__init__(
+            _("Too many sign-ins were started from here. Wait a minute, then try again.")
+        )

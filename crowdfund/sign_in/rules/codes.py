@@ -24,7 +24,8 @@ class WrongCode(CrowdfundError):
 
     def __init__(self) -> None:
         super().__init__(
-            _("This code is not valid. Check the newest message or ask for a new code."), field="code"
+            _("This code is not valid. Check the newest message or ask for a new code."),
+            field="code",
         )
 
 

@@ -25,7 +25,10 @@ class BelongsToAnother(Conflict):
 
     def __init__(self, label: str) -> None:
         super().__init__(
-            _("%(what)s is already used to sign in to another account. Nothing was changed.", what=label)
+            _(
+                "%(what)s is already used to sign in to another account. Nothing was changed.",
+                what=label,
+            )
             + " "
             + _("Sign in with it, or remove it there first.")
         )
@@ -65,4 +68,6 @@ def identity_value(issuer: str, subject: str) -> str:
 def clean_name(text: str) -> str:
     """Return a name as a stranger says it, fit to be stored; empty when it is not."""
     name = " ".join(text.split())
-    return name if name.isprintable() and len(name) <= NAME_MAX and not set("<>") & set(name) else ""
+    return (
+        name if name.isprintable() and len(name) <= NAME_MAX and not set("<>") & set(name) else ""
+    )

@@ -52,7 +52,9 @@ def for_everybody(failures_a_day: int) -> tuple[Limit, Limit]:
 
     Of n judged guesses n / 10^6 hit: 1,000 a day open one account in about three years.
     """
-    return Limit("everybody", HOUR, max(1, failures_a_day // 5)), Limit("everybody", DAY, failures_a_day)
+    return Limit("everybody", HOUR, max(1, failures_a_day // 5)), Limit(
+        "everybody", DAY, failures_a_day
+    )
 
 
 def address(ip: str) -> str:

@@ -44,7 +44,9 @@ class NoAddress(Invalid):
     code = "no_address"
 
     def __init__(self) -> None:
-        super().__init__(_("The wallet gave no valid address. Choose an account in it and try again."))
+        super().__init__(
+            _("The wallet gave no valid address. Choose an account in it and try again.")
+        )
 
 
 def text_of(request: Request) -> str:
@@ -78,17 +80,24 @@ def why_refused(signature: str) -> WalletRefused:
     """Return the refusal of a signature that is not the wallet's key's."""
     if _LONG.fullmatch(signature):
         return WalletRefused(
-            _("This looks like a contract wallet, such as a Safe. We can only check wallets that have a key.")
+            _(
+                "This looks like a contract wallet, such as a Safe. "
+                "We can only check wallets that have a key."
+            )
             + " "
             + _("Use another wallet, or sign in another way.")
         )
     return WalletRefused(
         _("The signature is not from the account you chose. You are not signed in.")
         + " "
-        + _("Choose the same account in your wallet and try again; contract wallets do not work here.")
+        + _(
+            "Choose the same account in your wallet and try again; contract wallets do not work here."
+        )
     )
 
 
 def altered() -> WalletRefused:
     """Return the refusal of a text that is not, byte for byte, the one that we gave."""
-    return WalletRefused(_("The signed text is not the one we asked for. You are not signed in. Try again."))
+    return WalletRefused(
+        _("The signed text is not the one we asked for. You are not signed in. Try again.")
+    )

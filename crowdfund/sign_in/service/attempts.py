@@ -52,8 +52,13 @@ def begin(kind: str, facts: Mapping[str, Any], visitor: Visitor, *, attempt_id: 
     with own_transaction() as connection:
         connection.execute(sa.insert(_A).values(row))
     with own_transaction() as connection:
-        for limit, same in zip(rules.ATTEMPTS, (_A.c.ip == ip, _A.c.network == network), strict=True):
-            window = _A.c.created_at > now - limit.window, _A.c.created_at <= now + clock.CLOCKS_DIFFER
+        for limit, same in zip(
+            rules.ATTEMPTS, (_A.c.ip == ip, _A.c.network == network), strict=True
+        ):
+            window = (
+                _A.c.created_at > now - limit.window,
+                _A.c.created_at <= now + clock.CLOCKS_DIFFER,
+            )
             recent = sa.and_(_A.c.network == network, same, *window)
             if (connection.scalar(sa.select(sa.func.count()).where(recent)) or 0) > limit.most:
                 connection.execute(sa.delete(_A).where(_A.c.id == attempt_id))
@@ -85,7 +90,8 @@ def use_up(kind: str, attempt_id: str, visitor: Visitor) -> Attempt:
         query = sa.select(_A.c.id, _A.c.person_id, _A.c.facts).where(_A.c.id == attempt_id)
         row = connection.execute(query).one()
     if row.person_id is not None and row.person_id != visitor.person_id:
-        raise rules.AttemptStale  # who wanted to add a sign-in method has signed out or changed meanwhile
+        # who wanted to add a sign-in method has signed out or changed meanwhile
+        raise rules.AttemptStale
     return Attempt(row.id, row.person_id, row.facts)
 
 
@@ -96,4 +102,6 @@ def new_attempt_id() -> str:
 
 def purge() -> None:
     """Remove attempts that ended long ago."""
-    db.session.execute(sa.delete(SignInAttempt).where(SignInAttempt.expires_at < clock.now() - KEPT))
+    db.session.execute(
+        sa.delete(SignInAttempt).where(SignInAttempt.expires_at < clock.now() - KEPT)
+    )

@@ -60,16 +60,23 @@ def _take_turn(row: dict[str, Any], subjects: limits.Subjects) -> None:
 
 def _refusal(connection: sa.Connection, row: dict[str, Any]) -> codes.TooManyCodes | None:
     """Return why a request is one too many, or None."""
-    found = limits_rules.SENDS + ((limits_rules.SMS_TO_ONE_NUMBER,) if row["kind"] == "phone" else ())
+    found = limits_rules.SENDS + (
+        (limits_rules.SMS_TO_ONE_NUMBER,) if row["kind"] == "phone" else ()
+    )
     for limit in found:
         if _asked(connection, limit, _O.c[limit.scope] == row[limit.scope], row) > limit.most:
             return codes.TooManyCodes(
-                _("Too many codes were requested. Wait a minute, then use the newest message or try again.")
+                _(
+                    "Too many codes were requested. Wait a minute, then use the newest message or try again."
+                )
             )
     everybody = limits_rules.Limit(
         "kind", limits_rules.SMS_TO_ONE_NUMBER.window, config.settings().sms_most_an_hour
     )
-    if row["kind"] == "phone" and _asked(connection, everybody, _O.c.kind == "phone", row) > everybody.most:
+    if (
+        row["kind"] == "phone"
+        and _asked(connection, everybody, _O.c.kind == "phone", row) > everybody.most
+    ):
         return codes.TooManyCodes(
             _(
                 "We have paused codes by SMS because too many were requested. Use your e-mail "
@@ -80,10 +87,15 @@ def _refusal(connection: sa.Connection, row: dict[str, Any]) -> codes.TooManyCod
 
 
 def _asked(
-    connection: sa.Connection, limit: limits_rules.Limit, same: sa.ColumnElement[bool], row: dict[str, Any]
+    connection: sa.Connection,
+    limit: limits_rules.Limit,
+    same: sa.ColumnElement[bool],
+    row: dict[str, Any],
 ) -> int:
     now = row["created_at"]
-    recent = sa.and_(_O.c.created_at > now - limit.window, _O.c.created_at <= now + clock.CLOCKS_DIFFER)
+    recent = sa.and_(
+        _O.c.created_at > now - limit.window, _O.c.created_at <= now + clock.CLOCKS_DIFFER
+    )
     return connection.scalar(sa.select(sa.func.count()).where(same, recent)) or 0
 
 
@@ -103,8 +115,12 @@ def sign_in(otp_id: str, typed: str, *, ip: str, referral: str = "", language: s
         choose_language(opened, language if language in i18n.LANGUAGES else "")
         return opened
     if db.session.scalar(sa.select(User.disabled_at).where(User.id == person_id)) is not None:
-        raise Forbidden(_("This account is closed. Write to us if you think that this is a mistake."))
-    used = sa.update(SignInMethod).where(SignInMethod.kind == otp.kind, SignInMethod.value == otp.identifier)
+        raise Forbidden(
+            _("This account is closed. Write to us if you think that this is a mistake.")
+        )
+    used = sa.update(SignInMethod).where(
+        SignInMethod.kind == otp.kind, SignInMethod.value == otp.identifier
+    )
     db.session.execute(used.values(used_at=clock.now()))
     return person_id
 
@@ -119,12 +135,15 @@ def prove(otp_id: str, typed: str, *, ip: str, person_id: str | None = None) -> 
         otp = _count_try(connection, otp_id, person_id)
         is_short = otp.digits < codes.LONG_CODE_DIGITS
         taken = limits.take(connection, limits.Subjects(otp.identifier, ip)) if is_short else []
-    keys = config.settings().secret_keys  # a code that was sent before a rotation is good until it expires
+    # a code that was sent before a rotation is good until it expires
+    keys = config.settings().secret_keys
     if not any(codes.code_matches(secret, otp_id, typed, otp.digits) for secret in keys):
         if otp.attempts >= codes.MAX_WRONG_TRIES:
             raise codes.CodeIsOver(attempts=otp.attempts, is_used=False)
         raise codes.WrongCode
-    used = sa.update(_O).where(_O.c.id == otp_id, _O.c.used_at.is_(None)).values(used_at=clock.now())
+    used = (
+        sa.update(_O).where(_O.c.id == otp_id, _O.c.used_at.is_(None)).values(used_at=clock.now())
+    )
     if rows_changed(used) != 1:
         raise codes.WrongCode
     limits.give_back(taken)
@@ -132,7 +151,9 @@ def prove(otp_id: str, typed: str, *, ip: str, person_id: str | None = None) -> 
 
 
 def _count_try(connection: sa.Connection, otp_id: str, person_id: str | None) -> Any:  # noqa: ANN401 - a row
-    asked = sa.and_(_O.c.id == otp_id, _O.c.person_id == person_id if person_id else _O.c.person_id.is_(None))
+    asked = sa.and_(
+        _O.c.id == otp_id, _O.c.person_id == person_id if person_id else _O.c.person_id.is_(None)
+    )
     alive = sa.and_(
         asked,
         _O.c.used_at.is_(None),

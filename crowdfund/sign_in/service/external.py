@@ -23,7 +23,9 @@ def enter_by(way: Way) -> str | None:
     if person_id is None:
         return None
     if db.session.scalar(sa.select(User.disabled_at).where(User.id == person_id)) is not None:
-        raise Forbidden(_("This account is closed. Write to us if you think that this is a mistake."))
+        raise Forbidden(
+            _("This account is closed. Write to us if you think that this is a mistake.")
+        )
     used = sa.update(_M).where(_M.c.kind == way.kind, _M.c.value == way.value)
     db.session.execute(used.values(used_at=clock.now()))
     return person_id

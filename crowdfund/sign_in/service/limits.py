@@ -22,7 +22,10 @@ log = structlog.get_logger()
 _C = SignInCounter.__table__
 KEPT = timedelta(days=2)  # longer than any window
 _MINE = sa.and_(
-    *(column == sa.bindparam(f"b_{column.name}") for column in (_C.c.scope, _C.c.subject, _C.c.window_s)),
+    *(
+        column == sa.bindparam(f"b_{column.name}")
+        for column in (_C.c.scope, _C.c.subject, _C.c.window_s)
+    ),
     _C.c.began_at == sa.bindparam("b_began_at"),
 )
 _COUNT = (
@@ -54,7 +57,9 @@ def counting() -> Iterator[Connection]:
             yield connection
     except sa.exc.SQLAlchemyError as error:
         log.exception("sign_in.cannot_count")
-        text = _("We cannot check codes at the moment, so nobody can sign in. Try again in a minute.")
+        text = _(
+            "We cannot check codes at the moment, so nobody can sign in. Try again in a minute."
+        )
         raise Unavailable(text) from error
 
 

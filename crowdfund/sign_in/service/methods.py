@@ -44,7 +44,12 @@ def confirm(person_id: str, otp_id: str, typed: str, *, ip: str) -> str | None:
         return changes.request(person_id, otp.kind, payload, actor=person_id)
     attach(person_id, otp.kind, otp.identifier)
     history.note(
-        person_id, "method_added", actor=person_id, detail=otp.kind, tell={"what": otp.kind}, path=PAGE
+        person_id,
+        "method_added",
+        actor=person_id,
+        detail=otp.kind,
+        tell={"what": otp.kind},
+        path=PAGE,
     )
     return None
 
@@ -121,7 +126,9 @@ def _refuse_last(person_id: str) -> None:
     db.session.execute(sa.select(User.id).where(User.id == person_id).with_for_update())
     count = db.session.scalar(sa.select(sa.func.count()).where(_M.c.person_id == person_id))
     if (count or 0) < 2:
-        raise Conflict(_("This is your only way to sign in. Add another one first; nothing was removed."))
+        raise Conflict(
+            _("This is your only way to sign in. Add another one first; nothing was removed.")
+        )
 
 
 def _keep_address(person_id: str, kind: str, value: str | None) -> None:
@@ -136,7 +143,9 @@ def _keep_address(person_id: str, kind: str, value: str | None) -> None:
 
 
 def _owner(kind: str, value: str) -> str | None:
-    return db.session.scalar(sa.select(_M.c.person_id).where(_M.c.kind == kind, _M.c.value == value))
+    return db.session.scalar(
+        sa.select(_M.c.person_id).where(_M.c.kind == kind, _M.c.value == value)
+    )
 
 
 def _of_kind(person_id: str, kind: str) -> list[Any]:
@@ -145,6 +154,8 @@ def _of_kind(person_id: str, kind: str) -> list[Any]:
 
 def _taken() -> Conflict:
     return Conflict(
-        _("This address belongs to another account. Sign in there and remove it first; nothing was changed."),
+        _(
+            "This address belongs to another account. Sign in there and remove it first; nothing was changed."
+        ),
         field="code",
     )

@@ -40,9 +40,14 @@ def begin(visitor: Visitor, *, target: str, referral: str = "") -> tuple[str, st
     """
     from crowdfund.adapters import oidc  # noqa: PLC0415 - pages load without it
 
-    state, nonce, verifier = attempts.new_attempt_id(), secrets.token_hex(16), secrets.token_urlsafe(48)
+    state, nonce, verifier = (
+        attempts.new_attempt_id(),
+        secrets.token_hex(16),
+        secrets.token_urlsafe(48),
+    )
     facts = {"nonce": nonce, "verifier": verifier, "target": target, "referral": referral}
-    attempts.begin("oidc", facts, visitor, attempt_id=state)  # counted before anyone waits for a provider
+    # counted before anyone waits for a provider
+    attempts.begin("oidc", facts, visitor, attempt_id=state)
     return state, oidc.provider().address(state=state, nonce=nonce, verifier=verifier)
 
 
@@ -61,7 +66,9 @@ def arrive(answer: Mapping[str, str], visitor: Visitor) -> Arrival:
     if "error" in answer or not answer.get("code"):
         raise _stopped(answer.get("error", ""), oidc.ProviderRefused())
     facts = attempt.facts
-    identity = provider.identity(answer["code"][:2000], nonce=facts["nonce"], verifier=facts["verifier"])
+    identity = provider.identity(
+        answer["code"][:2000], nonce=facts["nonce"], verifier=facts["verifier"]
+    )
     try:
         value = identity_value(identity.issuer, identity.subject)
     except ValueError as error:
@@ -78,7 +85,12 @@ def arrive(answer: Mapping[str, str], visitor: Visitor) -> Arrival:
 
 def _stopped(error: str, refused: CrowdfundError) -> CrowdfundError:
     log.info("oidc.error", error=error[:40] if error.isidentifier() else "?")
-    declined = error in ("access_denied", "login_required", "consent_required", "interaction_required")
+    declined = error in (
+        "access_denied",
+        "login_required",
+        "consent_required",
+        "interaction_required",
+    )
     return Declined(config.settings().oidc_name) if declined else refused
 
 

@@ -49,7 +49,11 @@ def send_code(typed: str, person_id: str | None = None) -> dict[str, Any]:
     """Ask for a code for this browser and return what its session has to remember of it."""
     otp_id = codes_service.request_code(typed, ip=request.remote_addr or "", person_id=person_id)
     kind, value = fields.identifier(typed)
-    return {"id": otp_id, "kind": kind, "to": fields.shown_phone(value) if kind == "phone" else typed.strip()}
+    return {
+        "id": otp_id,
+        "kind": kind,
+        "to": fields.shown_phone(value) if kind == "phone" else typed.strip(),
+    }
 
 
 @bp.route("/sign-in/code", methods=["GET", "POST"])
@@ -59,7 +63,9 @@ def enter_code() -> BaseResponse:
         return pages.back(url_for("sign_in.sign_in"))
     pending = session.get("otp")
     if not pending or "to" not in pending:
-        text = _("This sign-in has ended, or it was started in another browser. Ask for a new code.")
+        text = _(
+            "This sign-in has ended, or it was started in another browser. Ask for a new code."
+        )
         pages.flash(text, "warning")
         return pages.back(url_for("sign_in.sign_in"))
     form = CodeForm()
@@ -81,7 +87,9 @@ def enter_code() -> BaseResponse:
     return enter(person_id, method="code", target=pending["next"])
 
 
-def code_page(page: str, form: CodeForm, pending: dict[str, Any], *, status: int = 0) -> BaseResponse:
+def code_page(
+    page: str, form: CodeForm, pending: dict[str, Any], *, status: int = 0
+) -> BaseResponse:
     """Show the page that takes a code, as long as the code that was sent."""
     otp = queries.otp(pending["id"])
     is_long = otp is not None and otp.digits > codes.CODE_DIGITS
@@ -98,7 +106,9 @@ def join(code: str) -> BaseResponse:
     try:
         session["referral"] = invitations.check(code[:40])
     except Invalid:
-        text = _("We do not recognise the invitation code in this link. You can sign in without one.")
+        text = _(
+            "We do not recognise the invitation code in this link. You can sign in without one."
+        )
         pages.flash(text, "warning")
     return pages.back(url_for("sign_in.sign_in"))
 

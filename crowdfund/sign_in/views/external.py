@@ -53,7 +53,9 @@ def arrive(person_id: str, *, method: str, target: str, is_new: bool) -> BaseRes
     """Sign in; a newcomer whom we cannot write to is led to where that is put right."""
     person = queries.get(person_id)
     if is_new and person and not person.email:
-        text = _("Your account is open. Add an e-mail address, so that we can write to you about your money.")
+        text = _(
+            "Your account is open. Add an e-mail address, so that we can write to you about your money."
+        )
         pages.flash(text, "warning")
         target = url_for("sign_in.methods") if target == url_for("campaigns.index") else target
     return enter(person_id, method=method, target=target)
@@ -125,7 +127,10 @@ def _connected(outcome: str, way: Way, target: str) -> BaseResponse:
     texts = {
         "connected": _("You can sign in with %(what)s from now on.", what=way.label),
         "known": _("You can already sign in with %(what)s.", what=way.label),
-        "held": _("You can sign in with %(what)s in 24 hours. Until then you can cancel it.", what=way.label),
+        "held": _(
+            "You can sign in with %(what)s in 24 hours. Until then you can cancel it.",
+            what=way.label,
+        ),
     }
     pages.flash(texts[outcome], "info" if outcome == "held" else "success")
     return pages.back(target)

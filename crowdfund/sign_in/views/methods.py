@@ -60,7 +60,9 @@ def confirm_method() -> BaseResponse:
     if not form.validate_on_submit():
         return code_page("sign_in/confirm_method.html", form, pending)
     try:
-        held = methods_service.confirm(person.id, pending["id"], form.code.data, ip=request.remote_addr or "")
+        held = methods_service.confirm(
+            person.id, pending["id"], form.code.data, ip=request.remote_addr or ""
+        )
     except CrowdfundError as error:
         pages.put_error(form, error)
         return code_page("sign_in/confirm_method.html", form, pending, status=error.status)

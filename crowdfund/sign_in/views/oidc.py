@@ -18,7 +18,9 @@ def oidc_begin() -> BaseResponse:
     if not ConfirmForm().validate_on_submit():
         return pages.back(url_for("sign_in.sign_in"))
     try:
-        _state, address = oidc.begin(external.visitor(), target=target, referral=external.referral())
+        _state, address = oidc.begin(
+            external.visitor(), target=target, referral=external.referral()
+        )
     except CrowdfundError as error:
         return external.problem(error, target)
     session["oidc"] = {"address": address, "next": target}
@@ -56,7 +58,9 @@ def oidc_callback() -> BaseResponse:
     if arrival.person_id is None:
         external.keep_waiting(arrival.way, email=arrival.email)
         return pages.back(url_for("sign_in.oidc_prove"))
-    return external.arrive(arrival.person_id, method="oidc", target=arrival.target, is_new=arrival.is_new)
+    return external.arrive(
+        arrival.person_id, method="oidc", target=arrival.target, is_new=arrival.is_new
+    )
 
 
 @bp.get("/sign-in/oidc/prove")
@@ -65,7 +69,9 @@ def oidc_prove() -> Response | BaseResponse:
     found = external.waiting()
     if found is None or not found[1] or identity.current_user():
         return pages.back(
-            url_for("sign_in.connect_way" if found and identity.current_user() else "sign_in.sign_in")
+            url_for(
+                "sign_in.connect_way" if found and identity.current_user() else "sign_in.sign_in"
+            )
         )
     way, email = found
     return pages.render("sign_in/oidc_prove.html", form=ConfirmForm(), way=way, email=email)

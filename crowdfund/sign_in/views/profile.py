@@ -44,7 +44,9 @@ def choose_language() -> BaseResponse:
     i18n.use(chosen or language.language_of_browser(request))
     pages.flash(_("Saved."), "success")
     answer = pages.back(url_for("sign_in.show", next=_target() or None))
-    return language.remember_language(answer, chosen) if chosen else language.forget_language(answer)
+    return (
+        language.remember_language(answer, chosen) if chosen else language.forget_language(answer)
+    )
 
 
 def _target() -> str:
@@ -81,7 +83,9 @@ def _save(form: ProfileForm, target: str) -> BaseResponse:
     proved = queries.addresses_of(person.id, "phone")
     is_new = number != person.phone and number not in proved
     if is_new and proved and not sms.is_offered():
-        text = _("We cannot send SMS at the moment, so your number stays as it is. Try again later.")
+        text = _(
+            "We cannot send SMS at the moment, so your number stays as it is. Try again later."
+        )
         raise Invalid(text, field="phone")
     asks_for_code = is_new and sms.is_offered()
     # The code first: its limits are counted before the transaction of this request begins.

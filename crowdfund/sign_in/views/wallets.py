@@ -33,4 +33,6 @@ def wallet_prove() -> BaseResponse:
             return external.connect_now(proved.way, proved.target)
     except CrowdfundError as error:
         return external.problem(error, target)
-    return external.arrive(proved.person_id, method="wallet", target=proved.target, is_new=proved.is_new)
+    return external.arrive(
+        proved.person_id, method="wallet", target=proved.target, is_new=proved.is_new
+    )
