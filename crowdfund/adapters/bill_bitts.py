@@ -37,7 +37,7 @@ from crowdfund.adapters.gateways import (
     GatewayUnknown,
     Initiated,
     Order,
-    Person,
+    Payer,
     Status,
     Truth,
     WebhookForged,
@@ -88,7 +88,7 @@ class BillBitts:
         self._bank_keys = list(bank_keys)
         self._http = urllib3.PoolManager(maxsize=CONNECTIONS, retries=False)
 
-    def register(self, person: Person, *, key: str) -> str:
+    def register(self, person: Payer, *, key: str) -> str:
         """Register a customer and return the CPRN."""
         body = {
             "email": person.email,

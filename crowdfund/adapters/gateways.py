@@ -78,7 +78,7 @@ class WebhookMalformed(CrowdfundError):
 
 
 @dataclass(frozen=True)
-class Person:
+class Payer:
     """Whom the gateway registers as a customer."""
 
     email: str
@@ -136,7 +136,7 @@ class Gateway(Protocol):
     name: str
     needs: tuple[str, ...]
 
-    def register(self, person: Person, *, key: str) -> str:
+    def register(self, person: Payer, *, key: str) -> str:
         """Return the customer's reference at the gateway; the same key gives the same answer."""
 
     def initiate(self, order: Order, *, key: str) -> Initiated:

@@ -13,6 +13,7 @@ from crowdfund.kernel.db import db, insert_ignore, locked, new_id, record_event,
 from crowdfund.kernel.errors import Conflict, Forbidden, NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.notices import StaffWork
+from crowdfund.kernel.person import Person
 from crowdfund.people import queries as people_queries
 from crowdfund.people.models import User, UserRole, person_event
 from crowdfund.people.service import give_role
@@ -202,7 +203,7 @@ def _locked_admins(actor: str) -> list[str]:
     return admins
 
 
-def _person(person_id: str) -> people_queries.Person:
+def _person(person_id: str) -> Person:
     person = people_queries.get(person_id)
     if person is None:
         raise NotFound(_("There is no such person."))

@@ -162,4 +162,4 @@ def _back(request_id: str) -> BaseResponse:
 
 
 def _me() -> str:
-    return str(identity.current_user().id)
+    return str(identity.signed_in().id)

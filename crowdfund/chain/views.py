@@ -53,7 +53,7 @@ def write(write_id: str) -> Response:
 @bp.post("/staff/chain/writes/<string(length=32):write_id>/replay")
 def replay(write_id: str) -> BaseResponse:
     """Try a failed write again."""
-    service.replay(write_id, actor=identity.current_user().id)
+    service.replay(write_id, actor=identity.signed_in().id)
     pages.flash(
         _("The write is in the queue again. Its intent id still makes it happen once."), "success"
     )
@@ -65,7 +65,7 @@ def close(write_id: str) -> BaseResponse:
     """End a failed write for good, with a reason."""
     form = forms.CloseForm()
     try:
-        service.close(write_id, form.reason.data or "", actor=identity.current_user().id)
+        service.close(write_id, form.reason.data or "", actor=identity.signed_in().id)
     except CrowdfundError as error:
         if error.field != "reason":
             raise
@@ -78,7 +78,7 @@ def close(write_id: str) -> BaseResponse:
 @bp.post("/staff/chain/signers/<string(length=42):address>/fill-nonce")
 def fill_nonce(address: str) -> BaseResponse:
     """Fill a key's nonce gap now instead of after the wait."""
-    service.ask_fill(address, actor=identity.current_user().id)
+    service.ask_fill(address, actor=identity.signed_in().id)
     pages.flash(
         _("The missing nonce is being filled. The writes behind it go on by themselves."), "success"
     )

@@ -22,7 +22,7 @@ service.may_open.register("person", _owns_or_reviews)
 @bp.get("/documents/<string(length=32):document_id>")
 def file(document_id: str) -> Response:
     """Send a document; someone who may not read it does not learn that it exists."""
-    person, row = identity.current_user(), queries.get(document_id)
+    person, row = identity.signed_in(), queries.get(document_id)
     if not service.may_open(row, person):
         raise queries.DocumentMissing(_("There is no such document."))
     purpose = _purpose(row, person)

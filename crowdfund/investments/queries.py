@@ -2,43 +2,37 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
 from crowdfund.campaigns.models import Campaign
 from crowdfund.investments import rules
 from crowdfund.investments.models import ForeignMoney, Investment, InvestorKey, investment_event
+from crowdfund.investments.rows import CampaignSums, InvestmentRow, SettledRow
 from crowdfund.kernel.db import db
 from crowdfund.kernel.db.paging import START, Key, Page, Place, read_page
+from crowdfund.kernel.db.rows import columns, read_all, read_first, read_one
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.payments import queries as payments
 from crowdfund.payments.models import Payment
 
-Row = Any  # a row of a query; its columns are those of the SELECT above
 _I, _C, _K = Investment.__table__, Campaign.__table__, InvestorKey.__table__
 _P, _F = Payment.__table__, ForeignMoney.__table__
-_WITH_CAMPAIGN = sa.select(
-    _I, _C.c.slug, _C.c.title, _C.c.status.label("campaign_status"), _C.c.contract_address,
-    _C.c.price_minor, _C.c.ends_at,
-).join(_C, _C.c.id == _I.c.campaign_id)  # fmt: skip
+_WITH_CAMPAIGN = sa.select(*columns(InvestmentRow, _I, _C)).join(_C, _C.c.id == _I.c.campaign_id)
 
 
-def for_owner(investment_id: str, user_id: str) -> Row:
+def for_owner(investment_id: str, user_id: str) -> InvestmentRow:
     """Return a person's own investment with its campaign; raises NotFound for others."""
-    row = db.session.execute(
-        _WITH_CAMPAIGN.where(_I.c.id == investment_id, _I.c.user_id == user_id)
-    ).first()
-    if row is None:
-        raise NotFound(_("There is no such investment, or it is not yours."))
-    return row
+    query = _WITH_CAMPAIGN.where(_I.c.id == investment_id, _I.c.user_id == user_id)
+    missing = NotFound(_("There is no such investment, or it is not yours."))
+    return read_one(InvestmentRow, query, missing)
 
 
-def by_form_key(user_id: str, key: str) -> Row | None:
+def by_form_key(user_id: str, key: str) -> InvestmentRow | None:
     """Return what a person's form with this key has placed, with its campaign, or None."""
     query = _WITH_CAMPAIGN.where(_I.c.user_id == user_id, _I.c.form_key == key)
-    return db.session.execute(query).first()
+    return read_first(InvestmentRow, query)
 
 
 def times(investment_id: str) -> dict[str, datetime]:
@@ -50,12 +44,16 @@ def times(investment_id: str) -> dict[str, datetime]:
     }
 
 
-def portfolio(user_id: str, *, status: str = "", place: Place = START, size: int = 20) -> Page[Row]:
+def portfolio(
+    user_id: str, *, status: str = "", place: Place = START, size: int = 20
+) -> Page[InvestmentRow]:
     """Return a person's investments, newest first."""
     query = _WITH_CAMPAIGN.where(_I.c.user_id == user_id)
     if status:
         query = query.where(_I.c.status == status)
-    return read_page(query, (Key(_I.c.id, is_descending=True),), place, size=size)
+    return read_page(
+        query, (Key(_I.c.id, is_descending=True),), place, size=size, row=InvestmentRow
+    )
 
 
 def totals(user_id: str) -> dict[str, int]:
@@ -95,10 +93,11 @@ def investor_key(campaign_id: str, user_id: str) -> str | None:
     return db.session.scalar(query)
 
 
-def settled_of(campaign_id: str) -> Sequence[Row]:
+def settled_of(campaign_id: str) -> list[SettledRow]:
     """Return the settled investments of a campaign, oldest first."""
-    query = sa.select(_I).where(_I.c.campaign_id == campaign_id, _I.c.status.in_(rules.IN))
-    return db.session.execute(query.order_by(_I.c.id)).all()
+    query = sa.select(*columns(SettledRow, _I))
+    query = query.where(_I.c.campaign_id == campaign_id, _I.c.status.in_(rules.IN))
+    return read_all(SettledRow, query.order_by(_I.c.id))
 
 
 def investors_of(campaign_id: str) -> Sequence[str]:
@@ -134,36 +133,33 @@ def foreign_minor(campaign_ids: Sequence[str] | None = None) -> dict[tuple[str, 
     return {(campaign_id, kind): int(amount) for campaign_id, kind, amount in rows}
 
 
-def on_chain() -> Sequence[Row]:
-    """Return per deployed campaign what its contract has recorded, in minor units, for the proof I9."""
-    recorded = sa.func.coalesce(sa.func.sum(_I.c.amount_minor), 0).label("recorded")
-    was_recorded = sa.and_(_I.c.campaign_id == _C.c.id, _I.c.tx_hash.is_not(None))
-    query = sa.select(_C.c.id, _C.c.contract_address, recorded).outerjoin(_I, was_recorded)
-    query = query.where(_C.c.contract_address.is_not(None))
-    return db.session.execute(query.group_by(_C.c.id, _C.c.contract_address)).all()
-
-
-def sums(campaign_ids: Sequence[str] | None = None) -> Sequence[Row]:
+def sums(campaign_ids: Sequence[str] | None = None) -> list[CampaignSums]:
     """Return per campaign what is active, settled, and paid but not counted yet, for the proof I5.
 
     With ids, of these campaigns only.
     """
-    settled = sa.case((_I.c.status.in_(rules.IN), _I.c.amount_minor), else_=0)
-    active = sa.case((_I.c.status.in_(rules.ACTIVE), _I.c.amount_minor), else_=0)
+    is_in = _I.c.status.in_(rules.IN)
     not_counted = _I.c.status.not_in((*rules.IN, rules.Status.RETURNED))
-    paid = sa.and_(_P.c.status == "settled", not_counted, payments.reached_its_purpose())
-    arriving = sa.case((paid, _I.c.amount_minor), else_=0)
-    investors = sa.func.count(sa.distinct(sa.case((_I.c.status.in_(rules.IN), _I.c.user_id))))
-    query = sa.select(
-        _C.c.id, _C.c.status, _C.c.reserved_minor, _C.c.settled_minor, _C.c.investors_count, _C.c.goal_minor,
-        _C.c.contract_address, _C.c.release_entry_id, _C.c.foreign_room_minor, _C.c.token_minor,
-        sa.func.coalesce(sa.func.sum(active), 0).label("active"),
-        sa.func.coalesce(sa.func.sum(settled), 0).label("settled"), investors.label("investors"),
-        sa.func.coalesce(sa.func.sum(arriving), 0).label("arriving"),
-    ).outerjoin(_I, _I.c.campaign_id == _C.c.id).outerjoin(_P, _P.c.id == _I.c.payment_id)  # fmt: skip
+    is_arriving = sa.and_(_P.c.status == "settled", not_counted, payments.reached_its_purpose())
+    selected = columns(
+        CampaignSums,
+        _C,
+        active=_sum_where(_I.c.status.in_(rules.ACTIVE)),
+        settled=_sum_where(is_in),
+        arriving=_sum_where(is_arriving),
+        investors=sa.func.count(sa.distinct(sa.case((is_in, _I.c.user_id)))),
+    )
+    query = sa.select(*selected).outerjoin(_I, _I.c.campaign_id == _C.c.id)
+    query = query.outerjoin(_P, _P.c.id == _I.c.payment_id)
     if campaign_ids is not None:
         query = query.where(_C.c.id.in_(campaign_ids))
-    return db.session.execute(query.group_by(_C.c.id).order_by(_C.c.id)).all()
+    return read_all(CampaignSums, query.group_by(_C.c.id).order_by(_C.c.id))
+
+
+def _sum_where(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    amount = sa.case((condition, _I.c.amount_minor), else_=0)
+    # PostgreSQL adds up to NUMERIC, a Decimal in Python.
+    return sa.cast(sa.func.coalesce(sa.func.sum(amount), 0), sa.BigInteger)
 
 
 def recently_changed(events: int, most: int) -> list[str]:

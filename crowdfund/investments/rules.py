@@ -138,7 +138,7 @@ def words(status: str) -> str:
 
 
 def timeline(
-    investment: Any,  # noqa: ANN401 - a row
+    investment_status: str,
     times: Mapping[str, datetime],
     *,
     came: Came = NOTHING_CAME,
@@ -148,7 +148,7 @@ def timeline(
     `times` holds the moment of each status that the investment has passed. What will never happen
     is not shown as a step to come.
     """
-    status = Status(investment.status)
+    status = Status(investment_status)
     if status == Status.PAYING and came.is_received:  # the page may be quicker than the worker
         status = Status.AUTHORISED
     at = _PROGRESS[status]

@@ -104,7 +104,7 @@ def _known(order: Order) -> str | None:
                 "the result. To invest again, reload the page. Nothing was charged this time."
             )
         )
-    return str(found.id)
+    return found.id
 
 
 def _check_person(order: Order, company_id: str) -> None:

@@ -10,10 +10,12 @@ from crowdfund.campaigns import queries as campaigns
 from crowdfund.compliance.queries import files
 from crowdfund.investments import queries, rules, service
 from crowdfund.investments.forms import RAILS, InvestForm
+from crowdfund.investments.rows import InvestmentRow
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.kernel import clock, money
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.person import Person
 from crowdfund.kernel.web import identity, pages, requests
 from crowdfund.ledger import queries as ledger
 from crowdfund.payments import queries as payments
@@ -34,7 +36,7 @@ purposes.register_purpose("investment", _status_url)
 @bp.route("/campaigns/<slug>/invest", methods=["GET", "POST"])
 def new(slug: str) -> BaseResponse:
     """Ask for amount, rail and consent; a good answer leads to the investment's own page."""
-    campaign, user = campaigns.detail(slug), identity.current_user()
+    campaign, user = campaigns.detail(slug), identity.signed_in()
     form = InvestForm()
     if request.method == "GET":
         form.key.data = secrets.token_urlsafe(16)
@@ -55,7 +57,13 @@ def new(slug: str) -> BaseResponse:
     return _form_page(form, campaign, user, status=422 if form.errors else 200)
 
 
-def _form_page(form: InvestForm, campaign: Any, user: Any, *, status: int) -> Response:  # noqa: ANN401
+def _form_page(
+    form: InvestForm,
+    campaign: Any,  # noqa: ANN401 - a row
+    user: Person,
+    *,
+    status: int,
+) -> Response:
     already = queries.active_minor(user.id, campaign.id)
     return pages.render(
         "investments/new.html",
@@ -94,7 +102,7 @@ def _room_minor(campaign: Any) -> int:  # noqa: ANN401 - a row
 @bp.get("/campaigns/<slug>/quote")
 def quote(slug: str) -> Response:
     """Show what an amount buys, or why it cannot be taken, while it is being typed."""
-    campaign, user = campaigns.detail(slug), identity.current_user()
+    campaign, user = campaigns.detail(slug), identity.signed_in()
     answer = _quote(campaign, user.id, request.args.get("amount", "")[:40])
     return pages.render("investments/_quote.html", quote=answer, campaign=campaign)
 
@@ -120,7 +128,7 @@ def _quote(campaign: Any, user_id: str, text: str) -> dict[str, Any]:  # noqa: A
 @bp.get("/investments/<investment_id>")
 def show(investment_id: str) -> Response:
     """Show where an investment stands; the timeline follows by itself."""
-    investment = queries.for_owner(investment_id, identity.current_user().id)
+    investment = queries.for_owner(investment_id, identity.signed_in().id)
     payment = payments.get(investment.payment_id) if investment.payment_id else None
     reviews = payment_reviews.of_payment(payment.id) if payment else []
     came = _came(payment, reviews)
@@ -131,7 +139,7 @@ def show(investment_id: str) -> Response:
         payment=payment,
         reviews=reviews,
         label=rules.label(investment.status, came),
-        steps=rules.timeline(investment, queries.times(investment_id), came=came),
+        steps=rules.timeline(investment.status, queries.times(investment_id), came=came),
         is_final=investment.status in rules.FINAL and not any(one.is_open for one in reviews),
         entries=_entries(investment),
     )
@@ -145,7 +153,7 @@ def _came(payment: payments.PaymentRow | None, reviews: list[Review]) -> rules.C
     return rules.Came(payment.is_received, payment.status == "reversed", misfit)
 
 
-def _entries(investment: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a row
+def _entries(investment: InvestmentRow) -> list[dict[str, Any]]:
     paid = payment_reviews.entries(investment.payment_id) if investment.payment_id else []
     return paid + ledger.entries_with_key_prefix("investment", investment.id)
 
@@ -153,12 +161,12 @@ def _entries(investment: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a row
 @bp.get("/portfolio")
 def portfolio() -> Response:
     """Show a person's investments, newest first, with the sums on top."""
-    user = identity.current_user()
+    user = identity.signed_in()
     status = request.args.get("status", "")
     page = queries.portfolio(user.id, status=status, place=requests.place())
     misfits = payment_reviews.misfits_of([row.payment_id for row in page.rows if row.payment_id])
     labels = {
-        row.id: rules.label(row.status, rules.Came(review=misfits.get(row.payment_id)))
+        row.id: rules.label(row.status, rules.Came(review=misfits.get(row.payment_id or "")))
         for row in page.rows
     }
     return pages.render(

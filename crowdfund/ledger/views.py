@@ -19,7 +19,7 @@ _POSTINGS = ("at", "kind", "counterpart", "amount", "balance", "currency", "entr
 @bp.get("/wallet")
 def wallet() -> Response:
     """Show the balance of a person's wallet and every posting in it."""
-    account = rules.user_wallet(identity.current_user().id)
+    account = rules.user_wallet(identity.signed_in().id)
     return pages.render(
         "ledger/wallet.html",
         "ledger/_wallet.html",
@@ -32,7 +32,7 @@ def wallet() -> Response:
 @bp.get("/wallet.csv")
 def wallet_csv() -> Response:
     """Send all postings of the wallet as CSV; their sum is the balance."""
-    return _csv("wallet.csv", rules.user_wallet(identity.current_user().id))
+    return _csv("wallet.csv", rules.user_wallet(identity.signed_in().id))
 
 
 @bp.get("/staff/journal")

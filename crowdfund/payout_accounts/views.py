@@ -7,12 +7,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.kernel.errors import CrowdfundError, NotFound
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.person import full_name
 from crowdfund.kernel.web import identity, pages
 from crowdfund.payout_accounts import queries as accounts
 from crowdfund.payout_accounts import service
 from crowdfund.payout_accounts.forms import FORMS
 from crowdfund.payout_accounts.rules import SCHEMES
-from crowdfund.people import rules
 from crowdfund.security import queries, step_up
 
 bp = Blueprint("payout_accounts", __name__)
@@ -36,14 +36,14 @@ def payout_edit(scheme: str) -> BaseResponse:
     """Add a payout account of one scheme; a person without a name is asked for it first."""
     if scheme not in FORMS:
         raise NotFound(_("There is no such kind of account."))
-    person = identity.current_user()
+    person = identity.signed_in()
     if not (person.first_name and person.last_name):
         here = url_for("payout_accounts.payout_edit", scheme=scheme)
         pages.flash(
             _("Enter your name first. A payout account must be in your own name."), "warning"
         )
         return pages.back(url_for("sign_in.show", next=here))
-    form = FORMS[scheme](holder=rules.full_name(person.first_name, person.last_name))
+    form = FORMS[scheme](holder=full_name(person.first_name, person.last_name))
     context: dict[str, Any] = {"scheme": scheme, "schemes": SCHEMES}
     if form.validate_on_submit():
         typed = {name: form[name].data or "" for name in ("number", "holder")}
@@ -68,7 +68,7 @@ def payout_edit(scheme: str) -> BaseResponse:
 @step_up.require
 def payout_remove() -> BaseResponse:
     """Ask for the payout account to be taken away."""
-    change_id = service.request_removal(identity.current_user().id)
+    change_id = service.request_removal(identity.signed_in().id)
     pages.flash(
         _("The payout account will be removed after 24 hours, unless you cancel it."), "success"
     )
@@ -76,7 +76,7 @@ def payout_remove() -> BaseResponse:
 
 
 def _context() -> dict[str, Any]:
-    person = identity.current_user()
+    person = identity.signed_in()
     held = queries.changes_of(person.id, kind="payout_account", held_only=True)
     present = accounts.payout_account_of(person.id)
     return {"person": person, "account": present, "held": held, "schemes": SCHEMES}

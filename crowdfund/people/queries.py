@@ -1,8 +1,7 @@
 """Reads about people, their roles and how they are reached."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,56 +11,13 @@ from crowdfund.kernel.db import db
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.lookups import Lookup
-from crowdfund.people import rules
+from crowdfund.kernel.person import Person, full_name
 from crowdfund.people.models import SignInMethod, User, UserRole, person_event
 
 _U, _R = User.__table__, UserRole.__table__
 _ROLES = sa.select(_R.c.role).where(_R.c.person_id == sa.bindparam("id"))
 _FIND = sa.select(_U).where(_U.c.id == sa.bindparam("id"))
 _WITH_ROLES = Lookup(_FIND.add_columns(_R.c.role).outerjoin(_R, _R.c.person_id == _U.c.id))
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A person as pages and services see them."""
-
-    id: str
-    email: str | None
-    first_name: str
-    last_name: str
-    phone: str
-    kyc_level: str
-    kyc_status: str
-    kyc_reason: str
-    kyc_expires_on: date | None
-    referral_code: str
-    sponsor_id: str | None
-    language: str
-    disabled_at: datetime | None
-    created_at: datetime
-    roles: tuple[str, ...] = field(default=())
-    is_authenticated: bool = True
-    is_active: bool = True
-    is_anonymous: bool = False
-
-    @property
-    def name(self) -> str:
-        """Return the name to show; the part before the @ until one was given."""
-        return _shown(self.first_name, self.last_name, self.email, self.phone)
-
-    @property
-    def initial(self) -> str:
-        """Return the first letter of the name; empty if it begins with a digit or a sign."""
-        first = self.name[:1]
-        return first if first.isalpha() else ""
-
-    def get_id(self) -> str:
-        """Return what the session remembers."""
-        return self.id
-
-
-def _shown(first: str, last: str, email: str | None, phone: str) -> str:
-    return rules.full_name(first, last) or (email or "").split("@")[0] or phone or "crowdfund"
 
 
 def load(person_id: str) -> Person | None:
@@ -93,7 +49,7 @@ def names(person_ids: set[str]) -> dict[str, str]:
     wanted = (_U.c.id, _U.c.first_name, _U.c.last_name, _U.c.email, _U.c.phone)
     query = sa.select(*wanted).where(_U.c.id.in_(person_ids))
     return {
-        row.id: rules.full_name(row.first_name, row.last_name) or row.email or row.phone
+        row.id: full_name(row.first_name, row.last_name) or row.email or row.phone
         for row in db.session.execute(query)
     }
 

@@ -29,8 +29,3 @@ def check_names(first_name: str, last_name: str) -> tuple[str, str]:
 
 def _is_name(text: str) -> bool:
     return 0 < len(text) <= 80 and text.isprintable() and not set("<>") & set(text)
-
-
-def full_name(first: str, last: str) -> str:
-    """Return the name as shown; empty when neither part is known."""
-    return f"{first} {last}".strip()

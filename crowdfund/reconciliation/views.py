@@ -209,4 +209,4 @@ def _requested(follow_id: str, form: forms.ReasonForm, *, status: int = 200) -> 
 
 
 def _me() -> str:
-    return str(identity.current_user().id)
+    return str(identity.signed_in().id)

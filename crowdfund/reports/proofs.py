@@ -17,6 +17,7 @@ from crowdfund.campaigns.models import Campaign
 from crowdfund.chain import queries as chain
 from crowdfund.chain.models import Tx, Write
 from crowdfund.investments import queries as investments
+from crowdfund.investments.rows import CampaignSums
 from crowdfund.kernel import audit, marks, outbox
 from crowdfund.kernel.db import db
 from crowdfund.kernel.marks import MarkForged, Step
@@ -208,10 +209,10 @@ def _campaign_totals(ids: Sequence[str] | None) -> Found:
             yield row.id, "; ".join(wrong)
 
 
-def _wrong_totals(row: Any, token_minor: int) -> Iterator[str]:  # noqa: ANN401 - a row of investments.sums()
+def _wrong_totals(row: CampaignSums, token_minor: int) -> Iterator[str]:
     # Money that only the contract has takes room, but belongs to no investment.
     said = (row.reserved_minor - row.foreign_room_minor, row.settled_minor)
-    counted = (int(row.active), int(row.settled))
+    counted = (row.active, row.settled)
     if said != counted:
         yield f"I5 campaign {row.id}: reserved and settled are {said}, investments say {counted}"
     if row.goal_minor and row.reserved_minor > row.goal_minor:

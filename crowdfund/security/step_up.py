@@ -33,7 +33,7 @@ def require_if_enrolled(view: View[P]) -> View[P]:
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> BaseResponse:
-        if is_fresh() or not second_factor.is_enrolled(identity.current_user().id):
+        if is_fresh() or not second_factor.is_enrolled(identity.signed_in().id):
             return view(*args, **kwargs)
         return refusals.to_second_factor()
 

@@ -2,7 +2,6 @@
 
 import hashlib
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 import pytest
 
@@ -27,7 +26,7 @@ def review(kind, resolution=None):
 
 
 def steps(status, *, came=rules.NOTHING_CAME, times=None):
-    return rules.timeline(SimpleNamespace(status=status), times or {}, came=came)
+    return rules.timeline(status, times or {}, came=came)
 
 
 @pytest.mark.parametrize("before", Status)

@@ -22,7 +22,7 @@ from crowdfund.adapters.gateways import (
     GatewayUnclear,
     GatewayUnknown,
     Order,
-    Person,
+    Payer,
 )
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import commit
@@ -60,12 +60,12 @@ def order(cprn, reference="ref", amount=25_000):
 @pytest.fixture
 def cprn(gateway, request):
     return gateway.register(
-        Person("a@example.com", "Ana", "B"), key=f"register:{request.node.name}"[:120]
+        Payer("a@example.com", "Ana", "B"), key=f"register:{request.node.name}"[:120]
     )
 
 
 def test_registration_gives_one_number_for_one_key(gateway):
-    person = Person("abebe@example.com", "አበበ", "Bikila", "+251911234567")
+    person = Payer("abebe@example.com", "አበበ", "Bikila", "+251911234567")
     first = gateway.register(person, key="register:unicode")
     assert gateway.register(person, key="register:unicode") == first
     assert bill_bitts._CPRN.fullmatch(first)

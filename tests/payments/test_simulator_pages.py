@@ -11,7 +11,7 @@ from html import unescape
 
 import pytest
 
-from crowdfund.adapters.gateways import Order, Person
+from crowdfund.adapters.gateways import Order, Payer
 from tests.look import markup
 
 from . import bank_process
@@ -34,7 +34,7 @@ def opened(bank, request):
 
 def open_payment(bank, name, return_url=RETURN, amount=25_000):
     gateway = bank.adapter()
-    cprn = gateway.register(Person("a@example.com", "Ana", "B"), key=f"register:{name}"[:120])
+    cprn = gateway.register(Payer("a@example.com", "Ana", "B"), key=f"register:{name}"[:120])
     order = Order(cprn, amount, "ETB", "Shares <b>", name, return_url)
     return gateway.initiate(order, key=f"payment-{name}"[:120])
 

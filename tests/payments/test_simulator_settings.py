@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from crowdfund.adapters.gateways import Order, Person
+from crowdfund.adapters.gateways import Order, Payer
 from crowdfund.local.bill_bitts.settings import SETTINGS
 
 from . import bank_process
@@ -31,7 +31,7 @@ def settings_of(process):
 
 def open_payment(process, name):
     gateway = process.adapter()
-    cprn = gateway.register(Person("a@example.com", "Ana", "B"), key=f"register:{name}")
+    cprn = gateway.register(Payer("a@example.com", "Ana", "B"), key=f"register:{name}")
     return gateway.initiate(Order(cprn, 25_000, "ETB", "Shares", name, ""), key=f"payment-{name}")
 
 

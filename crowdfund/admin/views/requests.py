@@ -102,4 +102,4 @@ def _page(request_id: str, form: ReasonForm, *, status: int = 200) -> Response:
 
 
 def _me() -> str:
-    return str(identity.current_user().id)
+    return str(identity.signed_in().id)

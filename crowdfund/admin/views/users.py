@@ -141,7 +141,7 @@ def _page(
 
 
 def _me() -> str:
-    return str(identity.current_user().id)
+    return str(identity.signed_in().id)
 
 
 def _filters() -> queries.UserFilters:

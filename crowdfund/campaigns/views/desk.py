@@ -91,7 +91,7 @@ def staff_state(campaign_id: str) -> Response:
 @bp.post("/staff/campaigns/<string(length=32):campaign_id>/approve")
 def approve(campaign_id: str) -> BaseResponse:
     """Approve a campaign and have it deployed."""
-    reviews.approve(campaign_id, actor=identity.current_user().id)
+    reviews.approve(campaign_id, actor=identity.signed_in().id)
     pages.flash(_("Approved. The contract is being created."), "success")
     return _back(campaign_id)
 
@@ -101,7 +101,7 @@ def reject(campaign_id: str) -> BaseResponse:
     """Send a campaign back to its company with a reason."""
     form = forms.ReasonForm()
     try:
-        reviews.reject(campaign_id, form.reason.data or "", actor=identity.current_user().id)
+        reviews.reject(campaign_id, form.reason.data or "", actor=identity.signed_in().id)
     except CrowdfundError as error:
         return _show(campaign_id, form, error)
     pages.flash(_("Sent back. The company will see your reason."), "success")
@@ -113,7 +113,7 @@ def cancel(campaign_id: str) -> BaseResponse:
     """Cancel a campaign; all investors of a live one are refunded."""
     form = forms.ReasonForm()
     try:
-        ending.cancel(campaign_id, form.reason.data or "", actor=identity.current_user().id)
+        ending.cancel(campaign_id, form.reason.data or "", actor=identity.signed_in().id)
     except CrowdfundError as error:
         return _show(campaign_id, form, error)
     pages.flash(_("The campaign is being cancelled."), "success")
@@ -123,7 +123,7 @@ def cancel(campaign_id: str) -> BaseResponse:
 @bp.post("/staff/campaigns/<string(length=32):campaign_id>/deploy")
 def deploy(campaign_id: str) -> BaseResponse:
     """Try to make the contract of an approved campaign again."""
-    life_service.deploy(campaign_id, actor=identity.current_user().id)
+    life_service.deploy(campaign_id, actor=identity.signed_in().id)
     pages.flash(_("The contract is being created."), "info")
     return _back(campaign_id)
 
@@ -131,7 +131,7 @@ def deploy(campaign_id: str) -> BaseResponse:
 @bp.post("/staff/campaigns/<string(length=32):campaign_id>/release")
 def release(campaign_id: str) -> BaseResponse:
     """Pay out a success."""
-    releasing.release(campaign_id, actor=identity.current_user().id)
+    releasing.release(campaign_id, actor=identity.signed_in().id)
     pages.flash(_("Money released. It is being recorded on chain."), "success")
     return _back(campaign_id)
 
@@ -139,7 +139,7 @@ def release(campaign_id: str) -> BaseResponse:
 @bp.post("/staff/campaigns/<string(length=32):campaign_id>/retry")
 def retry(campaign_id: str) -> BaseResponse:
     """Send a refused closing or release again."""
-    ending.retry_ending(campaign_id, actor=identity.current_user().id)
+    ending.retry_ending(campaign_id, actor=identity.signed_in().id)
     pages.flash(_("Sent again."), "info")
     return _back(campaign_id)
 
@@ -157,7 +157,7 @@ def redirect(campaign_id: str) -> BaseResponse:
                     campaign_id,
                     form.wallet_address.data or "",
                     form.reason.data or "",
-                    actor=identity.current_user().id,
+                    actor=identity.signed_in().id,
                 )
             except CrowdfundError as error:
                 if error.field is None:
@@ -191,7 +191,7 @@ def _history(campaign_id: str) -> dict[str, Any]:
 
 def _detail(campaign_id: str, form: forms.ReasonForm, *, status: int = 200) -> Response:
     campaign = queries.by_id(campaign_id)
-    me = identity.current_user()
+    me = identity.signed_in()
     own = me.id == campaign.author_id or issuers_queries.is_member(campaign.company_id, me.id)
     context = {
         **draft_context(campaign),

@@ -32,21 +32,21 @@ MONEY_FIELDS = ("goal_minor", "price_minor", "min_minor", "max_minor")
 @bp.get("/my/company")
 def dashboard() -> Response:
     """Show the person's companies, their campaigns and what to do next."""
-    companies = issuers_queries.of_member(identity.current_user().id)
+    companies = issuers_queries.of_member(identity.signed_in().id)
     return pages.render("campaigns/dashboard.html", companies=[_overview(row) for row in companies])
 
 
 @bp.get("/my/company/<string(length=32):company_id>")
 def company(company_id: str) -> Response:
     """Show one company of the dashboard alone, for live updates."""
-    row = issuers_queries.for_member(company_id, identity.current_user().id)
+    row = issuers_queries.for_member(company_id, identity.signed_in().id)
     return pages.render("campaigns/_company.html", entry=_overview(row))
 
 
 @bp.post("/companies/<string(length=32):company_id>/campaigns")
 def create(company_id: str) -> BaseResponse:
     """Open a draft; one that is still empty is used again."""
-    me = identity.current_user().id
+    me = identity.signed_in().id
     issuers_queries.for_member(company_id, me, "campaign")
     empty = [
         row for row in queries.of_companies([company_id]) if row.status == "draft" and not row.title
@@ -115,7 +115,7 @@ def check(campaign_id: str) -> BaseResponse:
     try:
         if not form.declaration.data:
             raise CrowdfundError(_("Confirm that this is true."), status=422, field="declaration")
-        drafts_service.submit(campaign_id, actor=identity.current_user().id)
+        drafts_service.submit(campaign_id, actor=identity.signed_in().id)
     except CrowdfundError as error:
         put_errors(form, error)
         return pages.render("campaigns/check.html", status=error.status, **context)
@@ -127,7 +127,7 @@ def check(campaign_id: str) -> BaseResponse:
 def close(campaign_id: str) -> BaseResponse:
     """Close early, once the threshold is settled."""
     _authorise(campaign_id, "campaign")
-    ending.close_early(campaign_id, actor=identity.current_user().id)
+    ending.close_early(campaign_id, actor=identity.signed_in().id)
     pages.flash(_("The contract is being closed."), "success")
     return pages.back(url_for("campaigns.manage", campaign_id=campaign_id))
 
@@ -138,7 +138,7 @@ def withdraw(campaign_id: str) -> BaseResponse:
     campaign = _authorise(campaign_id, "campaign")
     if campaign.status == life.Status.LIVE:
         raise WrongState(_("A live campaign can only be cancelled by us. Contact us."))
-    ending.cancel(campaign_id, "Withdrawn by the company.", actor=identity.current_user().id)
+    ending.cancel(campaign_id, "Withdrawn by the company.", actor=identity.signed_in().id)
     pages.flash(_("Withdrawn. Nothing was published."), "success")
     return pages.back(url_for("campaigns.dashboard"))
 
@@ -147,12 +147,12 @@ def withdraw(campaign_id: str) -> BaseResponse:
 
 
 def _authorise(campaign_id: str, action: str = "view") -> Row[Any]:
-    return queries.for_member(campaign_id, identity.current_user().id, action)
+    return queries.for_member(campaign_id, identity.signed_in().id, action)
 
 
 def may_write(company_id: str) -> bool:
     """Return whether this request's person may change the company's campaigns."""
-    return may(issuers_queries.role_of(company_id, identity.current_user().id), "campaign")
+    return may(issuers_queries.role_of(company_id, identity.signed_in().id), "campaign")
 
 
 def _overview(company: Row[Any]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ _PAGE = "/my/campaigns/<string(length=32):campaign_id>/documents"
 @bp.route(_PAGE, methods=["GET", "POST"])
 def documents(campaign_id: str) -> BaseResponse:
     """Show the public papers of a campaign to its company, and add one to a draft."""
-    me = identity.current_user().id
+    me = identity.signed_in().id
     with reading():  # reading a file takes a moment: no other writer waits for it
         queries.for_member(campaign_id, me, "view" if request.method == "GET" else "campaign")
     rollback()
@@ -47,7 +47,7 @@ def documents(campaign_id: str) -> BaseResponse:
 @bp.post(_PAGE + "/<string(length=32):document_id>/remove")
 def remove_document(campaign_id: str, document_id: str) -> BaseResponse:
     """Take a paper out of a draft."""
-    queries.for_member(campaign_id, identity.current_user().id, "campaign")
+    queries.for_member(campaign_id, identity.signed_in().id, "campaign")
     papers.remove_document(campaign_id, document_id)
     pages.flash(_("Removed."), "success")
     return pages.back(url_for("campaigns.documents", campaign_id=campaign_id))

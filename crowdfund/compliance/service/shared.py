@@ -8,6 +8,7 @@ from crowdfund.kernel import clock, live
 from crowdfund.kernel.db import db, insert_ignore, locked, record_event
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.person import Person
 from crowdfund.notifications import service
 from crowdfund.people import queries
 
@@ -22,7 +23,7 @@ def locked_file(person_id: str) -> KycRecord:
     return locked(KycRecord, person_id)
 
 
-def person_of(person_id: str) -> queries.Person:
+def person_of(person_id: str) -> Person:
     """Return a person; raises NotFound."""
     person = queries.get(person_id)
     if person is None:

@@ -188,7 +188,7 @@ def register_again(company_id: str) -> BaseResponse:
 
 
 def _me() -> str:
-    return str(identity.current_user().id)
+    return str(identity.signed_in().id)
 
 
 def _back(company_id: str) -> BaseResponse:

@@ -44,7 +44,7 @@ def nominees_state() -> Response:
 @bp.route("/account/nominees/new", methods=["GET", "POST"])
 def add_nominee() -> BaseResponse:
     """Name someone; what is missing to 100 % is proposed as the share."""
-    me, form = identity.current_user().id, NomineeForm()
+    me, form = identity.signed_in().id, NomineeForm()
     if form.validate_on_submit():
         try:
             nominee_id = nominees_service.add(me, form.data)
@@ -61,7 +61,7 @@ def add_nominee() -> BaseResponse:
 @bp.route("/account/nominees/<string(length=32):nominee_id>", methods=["GET", "POST"])
 def edit_nominee(nominee_id: str) -> BaseResponse:
     """Change one nominee."""
-    me = identity.current_user().id
+    me = identity.signed_in().id
     nominee = nominees_queries.own(nominee_id, me)
     form = NomineeForm(obj=nominee)
     if form.validate_on_submit():
@@ -80,7 +80,7 @@ def edit_nominee(nominee_id: str) -> BaseResponse:
 @bp.route("/account/nominees/<string(length=32):nominee_id>/proof", methods=["GET", "POST"])
 def nominee_proof(nominee_id: str) -> BaseResponse:
     """Take a nominee's identity proof; a newer one takes the place of the older."""
-    me, form = identity.current_user().id, UploadForm()
+    me, form = identity.signed_in().id, UploadForm()
     if not form.validate_on_submit():
         return _proof_page(nominee_id, form, status=422 if form.errors else 200)
     try:
@@ -103,7 +103,7 @@ def nominee_proof(nominee_id: str) -> BaseResponse:
 @bp.post("/account/nominees/<string(length=32):nominee_id>/remove")
 def remove_nominee(nominee_id: str) -> BaseResponse:
     """Take a nominee off the list."""
-    nominees_service.remove(nominee_id, identity.current_user().id)
+    nominees_service.remove(nominee_id, identity.signed_in().id)
     pages.flash(_("The nominee was removed and the identity proof deleted."), "success")
     return pages.back(url_for("compliance.nominees"))
 
@@ -112,7 +112,7 @@ def remove_nominee(nominee_id: str) -> BaseResponse:
 def submit_nominees() -> BaseResponse:
     """Hand a complete set to compliance."""
     try:
-        nominees_service.submit(identity.current_user().id)
+        nominees_service.submit(identity.signed_in().id)
     except CrowdfundError as error:
         return pages.render(
             "compliance/nominees.html", status=error.status, **_list(error.user_message)
@@ -125,7 +125,7 @@ def submit_nominees() -> BaseResponse:
 
 
 def _list(problem: str = "") -> dict[str, Any]:
-    me = identity.current_user().id
+    me = identity.signed_in().id
     found = nominees_queries.of_person(me)
     return {
         "nominees": found,
@@ -146,7 +146,7 @@ def _form_page(form: FlaskForm, nominee: Any = None, *, status: int) -> Response
 
 
 def _proof_page(nominee_id: str, form: FlaskForm, *, status: int) -> Response:
-    nominee = nominees_queries.own(nominee_id, identity.current_user().id)
+    nominee = nominees_queries.own(nominee_id, identity.signed_in().id)
     return pages.render(
         "compliance/nominee_proof.html", "compliance/_nominee_proof.html", status=status, form=form,
         nominee=nominee, proof=nominees_queries.proofs([nominee_id]).get(nominee_id),

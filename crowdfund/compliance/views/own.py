@@ -43,7 +43,7 @@ def verification_state() -> Response:
 )
 def facts(step: str) -> BaseResponse:
     """Ask for one page of facts and save it."""
-    me = identity.current_user().id
+    me = identity.signed_in().id
     form = FACT_FORMS[step](obj=_shown(me, step))
     if form.validate_on_submit():
         try:
@@ -58,7 +58,7 @@ def facts(step: str) -> BaseResponse:
 @bp.route(f"/account/verification/documents/<any({KINDS}):kind>", methods=["GET", "POST"])
 def papers(kind: str) -> BaseResponse:
     """Show the files of one kind and take another one."""
-    me, form = identity.current_user().id, UploadForm()
+    me, form = identity.signed_in().id, UploadForm()
     if not form.validate_on_submit():
         return _papers_page(kind, form, status=422 if form.errors else 200)
     try:
@@ -87,7 +87,7 @@ def _examine(kind: str, form: FlaskForm) -> document_service.Examined:
 )
 def remove_paper(kind: str, document_id: str) -> BaseResponse:
     """Destroy one of the person's own documents."""
-    files_service.remove(identity.current_user().id, document_id)
+    files_service.remove(identity.signed_in().id, document_id)
     pages.flash(_("The file was deleted. Nobody can open it now."), "success")
     return pages.back(_to("compliance.papers", kind=kind))
 
@@ -95,7 +95,7 @@ def remove_paper(kind: str, document_id: str) -> BaseResponse:
 @bp.route("/account/verification/check", methods=["GET", "POST"])
 def check() -> BaseResponse:
     """Show all answers, take the declaration and hand everything in."""
-    me, form = identity.current_user().id, DeclarationForm()
+    me, form = identity.signed_in().id, DeclarationForm()
     if not form.validate_on_submit():
         return _check_page(form, status=422 if form.errors else 200)
     try:
@@ -117,7 +117,7 @@ def check() -> BaseResponse:
 @bp.get("/account/verification/looked-at")
 def access_log() -> Response:
     """Show the person who has opened the documents, when and why."""
-    me = identity.current_user().id
+    me = identity.signed_in().id
     owners = [("person", me), *(("nominee", one.id) for one in nominees.of_person(me))]
     looks = [look for owner in owners for look in documents.access_log(owner) if look.viewer != me]
     looks.sort(key=lambda look: look.at, reverse=True)
@@ -150,7 +150,7 @@ def _to(endpoint: str, **values: Any) -> str:  # noqa: ANN401 - parts of an addr
 
 
 def _state() -> dict[str, Any]:
-    me = queries.get(identity.current_user().id)
+    me = queries.get(identity.signed_in().id)
     assert me is not None  # noqa: S101 - signed in
     file = files.snapshot(me.id)
     return {
@@ -178,7 +178,7 @@ def _shown(person_id: str, step: str) -> object:
 
 
 def _facts_page(step: str, form: FlaskForm, *, status: int) -> Response:
-    me = identity.current_user().id
+    me = identity.signed_in().id
     person = queries.get(me)
     return pages.render(
         f"compliance/facts_{step}.html", status=status, form=form, step=step, target=_target(),
@@ -201,7 +201,7 @@ def _after(person_id: str, step: str) -> str:
 
 
 def _papers_page(kind: str, form: FlaskForm, *, status: int) -> Response:
-    me = identity.current_user().id
+    me = identity.signed_in().id
     file = files.snapshot(me)
     found = [one for one in files.papers(me) if one.kind == kind]
     asked = [
@@ -220,7 +220,7 @@ def _papers_page(kind: str, form: FlaskForm, *, status: int) -> Response:
 
 
 def _check_page(form: FlaskForm, *, status: int) -> Response:
-    me = identity.current_user()
+    me = identity.signed_in()
     file = files.snapshot(me.id)
     person, review = queries.get(me.id), reviews.open_review(me.id)
     assert person is not None  # noqa: S101 - signed in

@@ -80,7 +80,7 @@ def decide_document(person_id: str, document_id: str) -> BaseResponse:
     try:
         decision = _decision(form)
         reviews_service.decide_document(
-            person_id, document_id, decision, actor=identity.current_user().id
+            person_id, document_id, decision, actor=identity.signed_in().id
         )
     except CrowdfundError as error:
         return _refused(person_id, form, error)
@@ -96,7 +96,7 @@ def decide_payout(person_id: str) -> BaseResponse:
     """Verify or reject the payout account that waits."""
     form = _named(PaperForm(), "payout")
     try:
-        decision, me = _decision(form), identity.current_user().id
+        decision, me = _decision(form), identity.signed_in().id
         reviews_service.decide_payout(person_id, decision, actor=me)
     except CrowdfundError as error:
         return _refused(person_id, form, error)
@@ -112,7 +112,7 @@ def decide_nominee(person_id: str, nominee_id: str) -> BaseResponse:
     """Verify or reject one nominee with the identity proof."""
     form = _named(PaperForm(), nominee_id)
     try:
-        decision, me = _decision(form), identity.current_user().id
+        decision, me = _decision(form), identity.signed_in().id
         nominees_service.decide(nominee_id, person_id, decision, actor=me, revision=_revision())
     except CrowdfundError as error:
         return _refused(person_id, form, error)
@@ -126,7 +126,7 @@ def decide_nominee(person_id: str, nominee_id: str) -> BaseResponse:
 @bp.post(PERSON + "/approve")
 def approve_person(person_id: str) -> BaseResponse:
     """Give the level that was asked for, or propose the enhanced one."""
-    me, only_basic = identity.current_user().id, request.form.get("level") == "basic"
+    me, only_basic = identity.signed_in().id, request.form.get("level") == "basic"
     status = reviews_service.approve(
         person_id, actor=me, revision=_revision(), only_basic=only_basic
     )
@@ -140,7 +140,7 @@ def reject_person(person_id: str) -> BaseResponse:
     """Send a request back with a reason."""
     form = _named(LevelForm(), "reject")
     try:
-        me, reason = identity.current_user().id, form.reason.data or ""
+        me, reason = identity.signed_in().id, form.reason.data or ""
         reviews_service.reject(person_id, actor=me, revision=_revision(), reason=reason)
     except CrowdfundError as error:
         return _refused(person_id, form, error)
@@ -154,7 +154,7 @@ def revoke_person(person_id: str) -> BaseResponse:
     form = _named(LevelForm(), "revoke")
     try:
         reviews_service.revoke(
-            person_id, actor=identity.current_user().id, reason=form.reason.data or ""
+            person_id, actor=identity.signed_in().id, reason=form.reason.data or ""
         )
     except CrowdfundError as error:
         return _refused(person_id, form, error)
@@ -211,7 +211,7 @@ def _detail(person_id: str, refused: FlaskForm | None = None, *, status: int = 2
     papers, nominees = files.papers(person_id), nominees_queries.of_person(person_id)
     proofs = nominees_queries.proofs([one.id for one in nominees])
     events = reviews.history(person_id)
-    me = identity.current_user().id
+    me = identity.signed_in().id
     context: dict[str, Any] = {
         "person": found, "file": file, "review": review, "papers": papers, "nominees": nominees,
         "proofs": proofs, "events": events, "refused": refused, "is_own": me == person_id,

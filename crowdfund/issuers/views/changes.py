@@ -13,15 +13,15 @@ from crowdfund.kernel.web import identity, pages
 @bp.get(f"{COMPANY}/changes")
 def changes(company_id: str) -> Response:
     """Show what would be different, old beside new."""
-    company = queries.for_member(company_id, identity.current_user().id, "file")
+    company = queries.for_member(company_id, identity.signed_in().id, "file")
     return pages.render("issuers/changes.html", company=company, **answers.changes(company))
 
 
 @bp.post(f"{COMPANY}/changes/send")
 def send_changes(company_id: str) -> BaseResponse:
     """Send the changes to compliance."""
-    queries.for_member(company_id, identity.current_user().id, "file")
-    changes_service.send(company_id, actor=identity.current_user().id)
+    queries.for_member(company_id, identity.signed_in().id, "file")
+    changes_service.send(company_id, actor=identity.signed_in().id)
     pages.flash(_("Sent. The verified details stay in force until a decision is made."), "success")
     return pages.back(url_for("issuers.overview", company_id=company_id))
 
@@ -29,15 +29,15 @@ def send_changes(company_id: str) -> BaseResponse:
 @bp.post(f"{COMPANY}/changes/take-back")
 def take_back_changes(company_id: str) -> BaseResponse:
     """Take the changes back from review."""
-    queries.for_member(company_id, identity.current_user().id, "file")
-    changes_service.take_back(company_id, actor=identity.current_user().id)
+    queries.for_member(company_id, identity.signed_in().id, "file")
+    changes_service.take_back(company_id, actor=identity.signed_in().id)
     return pages.back(url_for("issuers.changes", company_id=company_id))
 
 
 @bp.post(f"{COMPANY}/changes/drop")
 def drop_changes(company_id: str) -> BaseResponse:
     """Forget the changes."""
-    queries.for_member(company_id, identity.current_user().id, "file")
-    changes_service.drop(company_id, actor=identity.current_user().id)
+    queries.for_member(company_id, identity.signed_in().id, "file")
+    changes_service.drop(company_id, actor=identity.signed_in().id)
     pages.flash(_("The changes were discarded. The verified details stay in force."))
     return pages.back(url_for("issuers.overview", company_id=company_id))

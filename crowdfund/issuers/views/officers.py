@@ -56,12 +56,12 @@ def officer(company_id: str, officer_id: str) -> BaseResponse:
 def remove_officer(company_id: str, officer_id: str) -> BaseResponse:
     """Take someone off the list."""
     _authorise(company_id)
-    officers_service.remove(company_id, officer_id, actor=identity.current_user().id)
+    officers_service.remove(company_id, officer_id, actor=identity.signed_in().id)
     return pages.back(url_for("issuers.officers", company_id=company_id))
 
 
 def _authorise(company_id: str) -> Row[Any]:
-    return queries.for_member(company_id, identity.current_user().id, "file")
+    return queries.for_member(company_id, identity.signed_in().id, "file")
 
 
 def _page(company: Row[Any], known: dict[str, Any] | None) -> BaseResponse:
@@ -77,7 +77,7 @@ def _page(company: Row[Any], known: dict[str, Any] | None) -> BaseResponse:
         return pages.render("issuers/officer.html", status=422 if form.errors else 200, **context)
     try:
         officers_service.save(
-            company.id, form.data, actor=identity.current_user().id, officer_id=officer_id
+            company.id, form.data, actor=identity.signed_in().id, officer_id=officer_id
         )
     except CrowdfundError as error:
         put_errors(form, error)

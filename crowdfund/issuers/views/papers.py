@@ -88,7 +88,7 @@ def paper(company_id: str, kind: str) -> BaseResponse:
 def remove_paper(company_id: str, document_id: str) -> BaseResponse:
     """Take back a document that nobody has accepted yet."""
     _authorise(company_id)
-    papers_service.remove(company_id, document_id, actor=identity.current_user().id)
+    papers_service.remove(company_id, document_id, actor=identity.signed_in().id)
     return pages.back(url_for("issuers.documents", company_id=company_id))
 
 
@@ -108,7 +108,7 @@ def _looks(company_id: str) -> list[tuple[Any, str, str, str]]:
 
 
 def _authorise(company_id: str) -> Row[Any]:
-    return issuers_queries.for_member(company_id, identity.current_user().id, "documents")
+    return issuers_queries.for_member(company_id, identity.signed_in().id, "documents")
 
 
 def _store(company_id: str, kind: str, form: forms.PaperForm) -> None:
@@ -116,7 +116,7 @@ def _store(company_id: str, kind: str, form: forms.PaperForm) -> None:
     if not upload or not getattr(upload, "filename", ""):
         raise FileRefused(_("Choose a file to upload."), field="file")
     data = upload.stream.read()
-    papers_service.attach(company_id, kind, upload.filename, data, actor=identity.current_user().id)
+    papers_service.attach(company_id, kind, upload.filename, data, actor=identity.signed_in().id)
 
 
 def _next(company_id: str) -> str:

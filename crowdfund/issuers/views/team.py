@@ -33,9 +33,7 @@ def team(company_id: str) -> BaseResponse:
         return _page(company, form, status=422)
     try:
         email = form.email.data or ""
-        team_service.invite(
-            company_id, email, form.role.data or "", actor=identity.current_user().id
-        )
+        team_service.invite(company_id, email, form.role.data or "", actor=identity.signed_in().id)
     except CrowdfundError as error:
         put_errors(form, error)
         return _page(company, form, status=error.status)
@@ -49,7 +47,7 @@ def set_role(company_id: str, user_id: str) -> BaseResponse:
     company = _authorise(company_id, "team")
     role = forms.RoleForm().role.data or ""
     try:
-        team_service.set_role(company_id, user_id, role, actor=identity.current_user().id)
+        team_service.set_role(company_id, user_id, role, actor=identity.signed_in().id)
     except CrowdfundError as error:
         if error.status == 404:
             raise
@@ -61,7 +59,7 @@ def set_role(company_id: str, user_id: str) -> BaseResponse:
 @bp.post(f"{COMPANY}/team/{MEMBER}/remove")
 def remove_member(company_id: str, user_id: str) -> BaseResponse:
     """Take someone out of the team, or leave it."""
-    me = identity.current_user().id
+    me = identity.signed_in().id
     company = _authorise(company_id, "view" if user_id == me else "team")
     try:
         team_service.remove(company_id, user_id, actor=me)
@@ -78,7 +76,7 @@ def remove_member(company_id: str, user_id: str) -> BaseResponse:
 def hand_over(company_id: str, user_id: str) -> BaseResponse:
     """Make a member the owner in one's own place."""
     _authorise(company_id, "team")
-    team_service.hand_over(company_id, user_id, actor=identity.current_user().id)
+    team_service.hand_over(company_id, user_id, actor=identity.signed_in().id)
     pages.flash(_("Handed over. You are a manager of this company now."), "success")
     return _back(company_id)
 
@@ -87,7 +85,7 @@ def hand_over(company_id: str, user_id: str) -> BaseResponse:
 def revoke(company_id: str, invitation_id: str) -> BaseResponse:
     """Take an invitation back."""
     _authorise(company_id, "team")
-    team_service.revoke(company_id, invitation_id, actor=identity.current_user().id)
+    team_service.revoke(company_id, invitation_id, actor=identity.signed_in().id)
     pages.flash(_("Revoked. The link no longer works."))
     return _back(company_id)
 
@@ -95,7 +93,7 @@ def revoke(company_id: str, invitation_id: str) -> BaseResponse:
 @bp.get("/invitations/<token>")
 def invitation(token: str) -> Response:
     """Show who invites to what."""
-    found = team_service.offered(token, identity.current_user().id)
+    found = team_service.offered(token, identity.signed_in().id)
     names = queries.names({found.invited_by})
     return pages.render(
         "issuers/invitation.html",
@@ -111,7 +109,7 @@ def invitation(token: str) -> Response:
 @bp.post("/invitations/<token>/accept")
 def accept(token: str) -> BaseResponse:
     """Join the team."""
-    company_id = team_service.accept(token, identity.current_user().id)
+    company_id = team_service.accept(token, identity.signed_in().id)
     pages.flash(_("Welcome to the team."), "success")
     return pages.back(url_for("issuers.overview", company_id=company_id))
 
@@ -119,7 +117,7 @@ def accept(token: str) -> BaseResponse:
 @bp.post("/invitations/<token>/decline")
 def decline(token: str) -> BaseResponse:
     """Turn the invitation down."""
-    team_service.decline(token, identity.current_user().id)
+    team_service.decline(token, identity.signed_in().id)
     pages.flash(_("Declined. Nothing else happens."))
     return pages.back("/")
 
@@ -128,7 +126,7 @@ def decline(token: str) -> BaseResponse:
 
 
 def _authorise(company_id: str, action: str) -> Row[Any]:
-    return issuers_queries.for_member(company_id, identity.current_user().id, action)
+    return issuers_queries.for_member(company_id, identity.signed_in().id, action)
 
 
 def _back(company_id: str) -> BaseResponse:
@@ -139,7 +137,7 @@ def _refused(company: Row[Any], error: CrowdfundError) -> Response:
     form = forms.InviteForm(formdata=None)
     pages.put_error(form, CrowdfundError(error.user_message))
     return _page(
-        issuers_queries.for_member(company.id, identity.current_user().id),
+        issuers_queries.for_member(company.id, identity.signed_in().id),
         form,
         status=error.status,
     )
@@ -165,5 +163,5 @@ def _page(company: Row[Any], form: FlaskForm, *, status: int = 200) -> Response:
         role_texts=team_rules.ROLE_TEXTS,
         needed=owners if len(owners) == 1 else [],
         may_manage=team_rules.may(company.my_role, "team"),
-        me=identity.current_user().id,
+        me=identity.signed_in().id,
     )

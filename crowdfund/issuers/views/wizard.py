@@ -23,7 +23,7 @@ from crowdfund.security import step_up
 @bp.post("/companies")
 def start() -> BaseResponse:
     """Open a file for a company; one that is still empty is used again."""
-    me = identity.current_user().id
+    me = identity.signed_in().id
     unused = [row for row in queries.of_member(me) if row.status == "draft" and not row.legal_name]
     unused = [row for row in unused if row.my_role == team.Role.OWNER]
     company_id = unused[0].id if unused else onboarding.start(me)
@@ -75,7 +75,7 @@ def check(company_id: str) -> BaseResponse:
         return _check(company, form, status=422 if form.errors else 200)
     ticked = [code for code in declarations.STATEMENTS if form[code].data]
     try:
-        onboarding.submit(company_id, actor=identity.current_user().id, statements=ticked)
+        onboarding.submit(company_id, actor=identity.signed_in().id, statements=ticked)
     except CrowdfundError as error:
         put_errors(form, error)
         return _check(company, form, status=error.status)
@@ -98,7 +98,7 @@ def after(company_id: str, step: str) -> str:
 
 
 def _authorise(company_id: str, action: str = "view") -> Row[Any]:
-    return queries.for_member(company_id, identity.current_user().id, action)
+    return queries.for_member(company_id, identity.signed_in().id, action)
 
 
 def _form(company: Row[Any], step: str) -> FlaskForm:
@@ -121,7 +121,7 @@ def _form(company: Row[Any], step: str) -> FlaskForm:
 
 
 def _save(company: Row[Any], step: str, form: FlaskForm) -> None:
-    me = identity.current_user().id
+    me = identity.signed_in().id
     if step == "bank":
         bank_service.save(company.id, form.data, actor=me)
         if company.status == Status.VERIFIED:

@@ -9,12 +9,13 @@ goes on with its order.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 from urllib.parse import unquote
 
 import sqlalchemy as sa
 
 from crowdfund.kernel.db.engines import db
+from crowdfund.kernel.db.rows import maker
 from crowdfund.kernel.db.types import UTCDateTime
 
 __all__ = ["MOST", "MOST_COUNTED", "START", "Key", "Page", "Place", "begins_with", "count_up_to",
@@ -83,28 +84,50 @@ class Page(Generic[T]):
         return Page([change(row) for row in self.rows], self.next, self.previous)
 
 
+@overload
 def read_page(
     query: sa.Select[Any] | Sequence[sa.Select[Any]],
     order: Order,
     place: Place = START,
     *,
     size: int,
+) -> Page[Any]: ...
+
+
+@overload
+def read_page(
+    query: sa.Select[Any] | Sequence[sa.Select[Any]],
+    order: Order,
+    place: Place = START,
+    *,
+    size: int,
+    row: type[T],
+) -> Page[T]: ...
+
+
+def read_page(
+    query: sa.Select[Any] | Sequence[sa.Select[Any]],
+    order: Order,
+    place: Place = START,
+    *,
+    size: int,
+    row: type[T] | None = None,
 ) -> Page[Any]:
     """Return a page of a query, whose own order is not used; at most MOST rows.
 
     Several queries, which have no row in common, are one list: each is read by its own index, where
     an OR between them would have a database sort them all. A place that cannot be read, because
-    somebody changed the address, is the first page.
+    somebody changed the address, is the first page. With `row` each row is made that dataclass.
     """
     size = max(1, min(size, MOST))
     is_back, values = _read_place(order, place)
     parts = [query] if isinstance(query, sa.Select) else query
     cut = [_cut(part, order, values, is_back=is_back).limit(size + 1) for part in parts]
-    found = list(
-        db.session.execute(
-            cut[0] if len(cut) == 1 else _together(cut, order, size, is_back=is_back)
-        )
+    result = db.session.execute(
+        cut[0] if len(cut) == 1 else _together(cut, order, size, is_back=is_back)
     )
+    make = maker(row, tuple(result.keys())) if row else None
+    found = list(result)
     rows, is_cut = found[:size], len(found) > size
     if is_back:
         rows.reverse()
@@ -112,7 +135,7 @@ def read_page(
         return Page([], None, START if values is not None else None)
     has_next, has_previous = (True, is_cut) if is_back else (is_cut, values is not None)
     return Page(
-        rows,
+        [make(values) for values in rows] if make else rows,
         _place(order, rows[-1], is_back=False) if has_next else None,
         _place(order, rows[0], is_back=True) if has_previous else None,
     )

@@ -12,22 +12,33 @@ from flask import (
 from flask_login import LoginManager
 
 from crowdfund.kernel import audit, sessions
+from crowdfund.kernel.errors import NotSignedIn
+from crowdfund.kernel.i18n import _
+from crowdfund.kernel.person import Person
 
 login = LoginManager()
 
 
-def current_user() -> Any:  # noqa: ANN401 - the accounts feature's frozen row
-    """Return the signed-in person's frozen row (id, email, name, roles) or None."""
+def current_user() -> Person | None:
+    """Return the signed-in person, or None."""
     if not has_request_context():
         return None
     known = g.get("user", _NOT_ASKED)
     return _load_user() if known is _NOT_ASKED else known
 
 
+def signed_in() -> Person:
+    """Return the signed-in person. Raises NotSignedIn for a visitor, whom the access table turns away."""
+    person = current_user()
+    if person is None:
+        raise NotSignedIn(_("Sign in first."))
+    return person
+
+
 _NOT_ASKED = object()
 
 
-def _load_user() -> Any:  # noqa: ANN401 - as above
+def _load_user() -> Person | None:
     """Ask once a request: flask-login's own `current_user` looks again at every rendered template."""
     person_id = session.get("_user_id")
     user = cast(Any, login)._user_callback(person_id) if person_id else None
@@ -49,9 +60,10 @@ def sleeping_roles() -> frozenset[str]:
     return frozenset(g.get("sleeping_roles", ())) if current_user() else frozenset()
 
 
-def known_user() -> Any:  # noqa: ANN401 - as above
+def known_user() -> Person | None:
     """Return the person if this request has asked for one already; a public page never does."""
-    return g.get("user")
+    person: Person | None = g.get("user")
+    return person
 
 
 def origin() -> audit.Origin:

@@ -16,7 +16,7 @@ from crowdfund.people import queries as people_queries
 @bp.route("/account/notifications", methods=["GET", "POST"])
 def preferences() -> BaseResponse:
     """Show and keep which kinds go to the person by which channel."""
-    person = identity.current_user()
+    person = identity.signed_in()
     reach = people_queries.contact_channels([person.id])[person.id]
     pairs = _pairs(is_staff=bool(person.roles), has_phone=bool(reach.phones))
     form = ChoicesForm()

@@ -12,7 +12,7 @@ from crowdfund.notifications.views.blueprint import bp, shown
 @bp.get("/notifications")
 def index() -> Response:
     """List a person's notices, newest first; unread ones only on request."""
-    person_id, show = identity.current_user().id, request.args.get("show", "")
+    person_id, show = identity.signed_in().id, request.args.get("show", "")
     page = queries.notices_of(person_id, unread_only=show == "unread", place=requests.place())
     return pages.render(
         "notifications/index.html",
@@ -32,7 +32,7 @@ def bell() -> Response:
 @bp.post("/notifications/<notice_id>/open")
 def open_notice(notice_id: str) -> BaseResponse:
     """Mark a notice as read and go to what it is about."""
-    person_id = identity.current_user().id
+    person_id = identity.signed_in().id
     notice = queries.notice_of(notice_id, person_id)
     service.mark_read(person_id, notice_id)
     return pages.back(requests.own_path(notice.path, url_for("notifications.index")))
@@ -41,7 +41,7 @@ def open_notice(notice_id: str) -> BaseResponse:
 @bp.post("/notifications/<notice_id>/read")
 def mark_read(notice_id: str) -> BaseResponse:
     """Mark one notice as read."""
-    person_id = identity.current_user().id
+    person_id = identity.signed_in().id
     service.mark_read(person_id, queries.notice_of(notice_id, person_id).id)
     return pages.back(_list_again())
 
@@ -49,7 +49,7 @@ def mark_read(notice_id: str) -> BaseResponse:
 @bp.post("/notifications/read-all")
 def mark_all() -> BaseResponse:
     """Mark every notice as read."""
-    service.mark_read(identity.current_user().id)
+    service.mark_read(identity.signed_in().id)
     return pages.back(_list_again())
 
 

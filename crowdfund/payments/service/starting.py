@@ -10,11 +10,12 @@ import sqlalchemy as sa
 import structlog
 
 from crowdfund.adapters import gateway_budget, gateways
-from crowdfund.adapters.gateways import Initiated, Order, Person, Truth
+from crowdfund.adapters.gateways import Initiated, Order, Payer, Truth
 from crowdfund.kernel import clock, config, live, outbox
 from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
 from crowdfund.kernel.errors import Conflict
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.person import Person
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.payments import queries, rules
 from crowdfund.payments.events import OF_STATUS
@@ -121,7 +122,7 @@ def missing_contact(user_id: str, gateway: str) -> str | None:
     return None if person is None else _missing(person, gateway)
 
 
-def _missing(person: people_queries.Person, gateway: str) -> str | None:
+def _missing(person: Person, gateway: str) -> str | None:
     needs = gateways.get(gateway).needs
     if "email" in needs and not person.email:
         return _("The bank needs your e-mail address. Add one to your account, then continue here.")
@@ -145,7 +146,7 @@ def registration(user_id: str, gateway: str) -> Callable[[], str | Failed | None
     if why := _missing(person, gateway):
         missing = Failed(why, final=True)
         return lambda: missing
-    known = Person(
+    known = Payer(
         person.email or "", person.first_name or person.name, person.last_name, person.phone
     )
 

@@ -103,7 +103,7 @@ def resolve(exception_id: str) -> BaseResponse:
         exceptions_service.resolve(
             exception_id,
             resolution,
-            actor=identity.current_user().id,
+            actor=identity.signed_in().id,
             reason=(form.reason.data or "")[:900],
         )
     except Invalid as error:
@@ -120,7 +120,7 @@ def _chosen(found: Any) -> Resolution:  # noqa: ANN401 - a row
     chosen = request.values.get("resolution", "")
     if not chosen:
         raise Invalid(_("Choose what should happen."), field="resolution")
-    return exceptions_service.check(found, chosen, actor=identity.current_user().id)
+    return exceptions_service.check(found, chosen, actor=identity.signed_in().id)
 
 
 def _exception_page(exception_id: str, error: CrowdfundError | None = None) -> Response:

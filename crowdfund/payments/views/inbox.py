@@ -37,7 +37,7 @@ def inbox() -> Response:
 @bp.post("/staff/webhooks/replay-all")
 def replay_all() -> BaseResponse:
     """Process every parked and dead webhook again."""
-    count = inbox_service.replay_all(actor=identity.current_user().id)
+    count = inbox_service.replay_all(actor=identity.signed_in().id)
     text = ngettext(
         "%(num)s webhook is being processed again.",
         "%(num)s webhooks are being processed again.",
@@ -57,6 +57,6 @@ def webhook(inbox_id: str) -> Response:
 @bp.post("/staff/webhooks/<inbox_id>/replay")
 def replay(inbox_id: str) -> BaseResponse:
     """Process a parked or dead webhook again."""
-    inbox_service.replay(inbox_id, actor=identity.current_user().id)
+    inbox_service.replay(inbox_id, actor=identity.signed_in().id)
     pages.flash(_("The webhook is being processed again."), "info")
     return pages.back(url_for("payments.webhook", inbox_id=inbox_id))

@@ -15,7 +15,7 @@ def come_back(payment_id: str) -> BaseResponse:
 
     Nothing is believed of what the browser brings: the page shows what webhook and gateway agree on.
     """
-    payment = queries.get_for_owner(payment_id, identity.current_user().id)
+    payment = queries.get_for_owner(payment_id, identity.signed_in().id)
     target = purposes.purpose_url(payment.purpose_kind, payment.purpose_id)
     return pages.back(target or url_for("payments.show", payment_id=payment_id))
 
@@ -23,7 +23,7 @@ def come_back(payment_id: str) -> BaseResponse:
 @bp.get("/payments/<payment_id>")
 def show(payment_id: str) -> Response:
     """Show where a person's own payment stands; the fragment follows by itself."""
-    payment = queries.get_for_owner(payment_id, identity.current_user().id)
+    payment = queries.get_for_owner(payment_id, identity.signed_in().id)
     return pages.render(
         "payments/show.html",
         "payments/_payment.html",

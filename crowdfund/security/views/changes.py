@@ -13,7 +13,7 @@ from crowdfund.security.views.blueprint import bp
 @bp.get("/account/changes")
 def changes() -> Response:
     """Show the part of the security page with the changes that wait, for live updates."""
-    person = identity.current_user()
+    person = identity.signed_in()
     held = queries.changes_of(person.id, held_only=True)
     return pages.render("security/_changes.html", person=person, changes=held, labels=rules.LABELS)
 
@@ -21,14 +21,14 @@ def changes() -> Response:
 @bp.get("/account/changes/<change_id>")
 def change(change_id: str) -> Response:
     """Show one change: what, since when, what became of it; the notices lead here."""
-    found = queries.change_of(change_id, identity.current_user().id)
+    found = queries.change_of(change_id, identity.signed_in().id)
     return pages.render("security/change.html", change=found, labels=rules.LABELS)
 
 
 @bp.post("/account/changes/<change_id>/cancel")
 def change_cancel(change_id: str) -> BaseResponse:
     """Stop a change that waits. No second factor: to stop harm must be easy."""
-    person = identity.current_user()
+    person = identity.signed_in()
     changes_service.cancel(change_id, person.id, actor=person.id)
     pages.flash(_("The change was cancelled. Nothing in your account is different."), "success")
     return pages.back(url_for("security.change", change_id=change_id))

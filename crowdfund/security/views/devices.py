@@ -17,14 +17,14 @@ from crowdfund.security.views.blueprint import bp
 def sessions() -> Response:
     """List the browsers that are signed in to the person's account."""
     here = kept.key_of(session)
-    devices = [_shown(row, here) for row in kept.of_person(identity.current_user().id)]
+    devices = [_shown(row, here) for row in kept.of_person(identity.signed_in().id)]
     return pages.render("security/sessions.html", devices=devices, methods=METHODS)
 
 
 @bp.post("/account/sessions/end")
 def session_end() -> BaseResponse:
     """Sign one browser out."""
-    devices_service.end_session(identity.current_user().id, request.form.get("session", "")[:64])
+    devices_service.end_session(identity.signed_in().id, request.form.get("session", "")[:64])
     pages.flash(_("The device was signed out."), "success")
     return pages.back(url_for("security.sessions"))
 
@@ -32,7 +32,7 @@ def session_end() -> BaseResponse:
 @bp.post("/account/sessions/end-others")
 def session_end_others() -> BaseResponse:
     """Sign every other browser out."""
-    count = devices_service.end_other_sessions(identity.current_user().id, but=kept.key_of(session))
+    count = devices_service.end_other_sessions(identity.signed_in().id, but=kept.key_of(session))
     text = ngettext("One device was signed out.", "%(num)s devices were signed out.", count)
     pages.flash(text, "success")
     return pages.back(url_for("security.sessions"))

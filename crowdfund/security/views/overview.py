@@ -28,7 +28,7 @@ _SHOWN_S = 600  # recovery codes can be read for as long
 @bp.get("/account/security")
 def security() -> Response:
     """Show the second factors, what waits and what happened lately."""
-    person = identity.current_user()
+    person = identity.signed_in()
     return pages.render(
         "security/security.html",
         person=person,
@@ -50,7 +50,7 @@ def security() -> Response:
 def app_add() -> BaseResponse:
     """Show the secret as picture and text, and take the first code of the app."""
     rollback()  # the guard has read; the try is counted in a transaction of its own
-    person, form = identity.current_user(), AppCodeForm()
+    person, form = identity.signed_in(), AppCodeForm()
     secret = _pending_secret(person.id)
     target = requests.own_path(request.values.get("next"), "")
     if form.validate_on_submit():
@@ -78,7 +78,7 @@ def app_add() -> BaseResponse:
 @step_up.require
 def app_remove() -> BaseResponse:
     """Take the authenticator app away."""
-    second_factor.remove_app(identity.current_user().id)
+    second_factor.remove_app(identity.signed_in().id)
     return removed(_("The authenticator app was removed. Other devices were signed out."))
 
 
@@ -86,14 +86,14 @@ def app_remove() -> BaseResponse:
 @step_up.require
 def recovery_make() -> BaseResponse:
     """Make ten new recovery codes."""
-    show_codes(second_factor.make_recovery_codes(identity.current_user().id))
+    show_codes(second_factor.make_recovery_codes(identity.signed_in().id))
     return pages.back(url_for("security.recovery_codes"))
 
 
 @bp.get("/account/security/recovery-codes")
 def recovery_codes() -> BaseResponse:
     """Show the new recovery codes, this once."""
-    person_id = identity.current_user().id
+    person_id = identity.signed_in().id
     target = requests.own_path(request.args.get("next"), "")
     codes = _shown_codes(person_id)
     if not codes:
@@ -112,7 +112,7 @@ def recovery_stored() -> BaseResponse:
 
 def added(how: str, target: str) -> BaseResponse:
     """Go on after a factor was added: it counts as proved, other devices are signed out, codes are shown."""
-    person_id = identity.current_user().id
+    person_id = identity.signed_in().id
     end_others(person_id)
     sessions.note_proof(session, person_id, how)
     pages.flash(_("The second factor is set up."), "success")
@@ -124,7 +124,7 @@ def added(how: str, target: str) -> BaseResponse:
 
 def removed(sentence: str) -> BaseResponse:
     """Go on after a factor was removed: other devices are signed out, this one stays."""
-    person_id = identity.current_user().id
+    person_id = identity.signed_in().id
     end_others(person_id)
     if not second_factor.is_enrolled(person_id):
         session.pop("second_factor", None)  # nothing is left that it could have proved
@@ -141,7 +141,7 @@ def end_others(person_id: str) -> int:
 def show_codes(codes: list[str]) -> None:
     """Keep new recovery codes, sealed, until they were read once."""
     sealed = sealing.seal(
-        "shown recovery codes", identity.current_user().id, json.dumps(codes).encode()
+        "shown recovery codes", identity.signed_in().id, json.dumps(codes).encode()
     )
     session["recovery_codes"] = {"sealed": sealed, "at": clock.now().timestamp()}
 

@@ -20,7 +20,7 @@ from crowdfund.security.views.overview import added, removed
 def passkey_add() -> BaseResponse:
     """Name a passkey and let the device make it."""
     rollback()  # the guard has read; the challenge is spent in a transaction of its own
-    person, form = identity.current_user(), NewPasskeyForm()
+    person, form = identity.signed_in(), NewPasskeyForm()
     target = requests.own_path(request.values.get("next"), "")
     if form.validate_on_submit():
         answer = Answer(form.challenge_id.data or "", form.credential.data or "")
@@ -40,7 +40,7 @@ def passkey_add() -> BaseResponse:
 @step_up.require_if_enrolled
 def passkey_new_options() -> Response:
     """Give the browser a challenge for a new passkey."""
-    challenge_id, options = passkeys.begin_adding(identity.current_user().id)
+    challenge_id, options = passkeys.begin_adding(identity.signed_in().id)
     return jsonify({"challenge_id": challenge_id, "options": options})
 
 
@@ -48,5 +48,5 @@ def passkey_new_options() -> Response:
 @step_up.require
 def passkey_remove(passkey_id: str) -> BaseResponse:
     """Take a passkey away."""
-    passkeys.remove(identity.current_user().id, passkey_id)
+    passkeys.remove(identity.signed_in().id, passkey_id)
     return removed(_("The passkey was removed. Other devices were signed out."))

@@ -66,7 +66,7 @@ def connect_now(way: Way, target: str) -> BaseResponse:
 
     Raises BelongsToAnother.
     """
-    person = identity.current_user()
+    person = identity.signed_in()
     if not external.counts_at_once(person.id, way):
         keep_waiting(way, person_id=person.id)
         return pages.back(url_for("sign_in.connect_way"))
@@ -103,7 +103,7 @@ def problem(error: CrowdfundError, target: str) -> Response:
 @bp.route("/account/sign-in-methods/connect", methods=["GET", "POST"])
 def connect_way() -> BaseResponse:
     """Ask whether the proved identity or wallet is to be a sign-in method of this account; connect it."""
-    found, form, person = waiting(), ConfirmForm(), identity.current_user()
+    found, form, person = waiting(), ConfirmForm(), identity.signed_in()
     if found is None:
         return pages.back(url_for("sign_in.methods"))
     way, email = found

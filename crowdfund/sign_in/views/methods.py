@@ -32,7 +32,7 @@ def methods() -> BaseResponse:
             status = error.status
     elif form.errors:
         status = 422
-    person = identity.current_user()
+    person = identity.signed_in()
     rows = queries.methods_of(person.id)
     held = security_queries.changes_of(person.id, held_only=True)
     return pages.render(
@@ -43,7 +43,7 @@ def methods() -> BaseResponse:
 
 def ask_to_add(typed: str, target: str) -> BaseResponse:
     """Send a code to an address and lead to the page that takes it; afterwards on to the target."""
-    pending = send_code(typed, identity.current_user().id)
+    pending = send_code(typed, identity.signed_in().id)
     session["adding"] = pending | {"next": target}
     return pages.back(url_for("sign_in.confirm_method"))
 
@@ -51,7 +51,7 @@ def ask_to_add(typed: str, target: str) -> BaseResponse:
 @bp.route("/account/sign-in-methods/code", methods=["GET", "POST"])
 def confirm_method() -> BaseResponse:
     """Take the code that proves an address, and add it; a second one of its kind waits for a day."""
-    pending, person = session.get("adding"), identity.current_user()
+    pending, person = session.get("adding"), identity.signed_in()
     if not pending:
         return pages.back(url_for("sign_in.methods"))
     if queries.addresses_of(person.id, pending["kind"]) and not step_up.is_fresh():
@@ -81,7 +81,7 @@ def confirm_method() -> BaseResponse:
 def remove_method(method_id: str) -> BaseResponse:
     """Ask for a sign-in method to be removed; that happens after a day and can be cancelled."""
     try:
-        methods_service.ask_to_remove(identity.current_user().id, method_id)
+        methods_service.ask_to_remove(identity.signed_in().id, method_id)
     except CrowdfundError as error:
         if error.status != 409:
             raise

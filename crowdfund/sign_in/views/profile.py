@@ -36,7 +36,7 @@ def show() -> BaseResponse:
 @bp.post("/account/language")
 def choose_language() -> BaseResponse:
     """Save the language of pages and messages; an empty one follows the browser again."""
-    person, form = identity.current_user(), LanguageForm()
+    person, form = identity.signed_in(), LanguageForm()
     if not form.validate_on_submit():
         return _page(_profile_form(), form, 422)
     chosen = form.language.data or ""
@@ -54,18 +54,18 @@ def _target() -> str:
 
 
 def _profile_form() -> ProfileForm:
-    person = identity.current_user()
+    person = identity.signed_in()
     form = ProfileForm(formdata=None, obj=person)
     form.phone.data = fields.shown_phone(person.phone) if person.phone else ""
     return form
 
 
 def _language_form() -> LanguageForm:
-    return LanguageForm(formdata=None, language=identity.current_user().language)
+    return LanguageForm(formdata=None, language=identity.signed_in().language)
 
 
 def _page(form: ProfileForm, language_form: LanguageForm, status: int) -> BaseResponse:
-    person, base = identity.current_user(), config.settings().public_url.rstrip("/")
+    person, base = identity.signed_in(), config.settings().public_url.rstrip("/")
     return pages.render(
         "sign_in/show.html", status=status, form=form, language_form=language_form, person=person,
         target=_target(), shown_phone=fields.shown_phone,
@@ -76,7 +76,7 @@ def _page(form: ProfileForm, language_form: LanguageForm, status: int) -> BaseRe
 
 def _save(form: ProfileForm, target: str) -> BaseResponse:
     """Save name and number; a new number is first confirmed by a code."""
-    person, here = identity.current_user(), url_for("sign_in.show", next=target or None)
+    person, here = identity.signed_in(), url_for("sign_in.show", next=target or None)
     names = {"first_name": form.first_name.data or "", "last_name": form.last_name.data or ""}
     rules.check_names(**names)
     number = fields.normal_phone(form.phone.data or "", mobile=sms.is_offered())

@@ -1,0 +1,59 @@
+"""Rows that queries of investments return; all amounts are minor units."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InvestmentRow:
+    """A person's investment, with its campaign."""
+
+    id: str
+    campaign_id: str
+    user_id: str
+    amount_minor: int
+    shares: int
+    currency: str
+    rail: str
+    status: str
+    payment_id: str | None
+    tx_hash: str | None
+    chain_problem: str | None
+    created_at: datetime
+    slug: str
+    title: str | None
+    contract_address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SettledRow:
+    """A settled investment of a campaign."""
+
+    id: str
+    user_id: str
+    amount_minor: int
+    tx_hash: str | None
+    chain_problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignSums:
+    """The totals of a campaign, and beside them the sums of its investments.
+
+    `active`, `settled` and `arriving` (paid but not yet counted) are sums of investments, `investors`
+    counts those who have settled money.
+    """
+
+    id: str
+    status: str
+    reserved_minor: int
+    settled_minor: int
+    investors_count: int
+    goal_minor: int | None
+    release_entry_id: str | None
+    foreign_room_minor: int
+    token_minor: int
+    active: int
+    settled: int
+    arriving: int
+    investors: int

@@ -1,0 +1,49 @@
+"""The signed-in person, as pages and services see them. The `people` feature reads them from SQL."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+def full_name(first: str, last: str) -> str:
+    """Return the name as shown; empty when neither part is known."""
+    return f"{first} {last}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person and their staff roles."""
+
+    id: str
+    email: str | None
+    first_name: str
+    last_name: str
+    phone: str
+    kyc_level: str
+    kyc_status: str
+    kyc_reason: str
+    kyc_expires_on: date | None
+    referral_code: str
+    sponsor_id: str | None
+    language: str
+    disabled_at: datetime | None
+    created_at: datetime
+    roles: tuple[str, ...] = ()
+    is_authenticated: bool = True
+    is_active: bool = True
+    is_anonymous: bool = False
+
+    @property
+    def name(self) -> str:
+        """Return the name to show; the part before the @ until one was given."""
+        named = full_name(self.first_name, self.last_name) or (self.email or "").split("@")[0]
+        return named or self.phone or "crowdfund"
+
+    @property
+    def initial(self) -> str:
+        """Return the first letter of the name; empty if it begins with a digit or a sign."""
+        first = self.name[:1]
+        return first if first.isalpha() else ""
+
+    def get_id(self) -> str:
+        """Return what the session remembers."""
+        return self.id
