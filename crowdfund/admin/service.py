@@ -12,6 +12,7 @@ from crowdfund.kernel import clock, live, outbox, sessions
 from crowdfund.kernel.db import db, insert_ignore, locked, new_id, record_event, rows_changed
 from crowdfund.kernel.errors import Conflict, Forbidden, NotFound
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.moving import move_row
 from crowdfund.kernel.notices import StaffWork
 from crowdfund.kernel.person import Person
 from crowdfund.people import queries as people_queries
@@ -184,11 +185,16 @@ def _undecided(request_id: str, *, may_be_old: bool = False) -> sa.Row:  # type:
 
 def _decide(request: sa.Row, status: str, *, actor: str, reason: str = "") -> None:  # type: ignore[type-arg]
     by = actor if status in ("approved", "refused") else None
-    decided = {"status": status, "open_key": None, "decided_by": by, "decided_at": clock.now()}
-    db.session.execute(sa.update(_Q).where(_Q.c.id == request.id).values(decided))
-    record_event(
-        staff_request_event, request.id, actor=actor, before="pending", after=status, reason=reason
-    )  # fmt: skip
+    move_row(
+        _Q,
+        request.id,
+        status,
+        staff_request_event,
+        before="pending",
+        actor=actor,
+        reason=reason,
+        values={"open_key": None, "decided_by": by, "decided_at": clock.now()},
+    )
     _changed(request.person_id)
 
 

@@ -15,6 +15,7 @@ from crowdfund.kernel import audit, clock, live, outbox
 from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
 from crowdfund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.moving import move_row
 from crowdfund.kernel.notices import StaffWork
 
 _R, _W = ChainRequest.__table__, Write.__table__
@@ -272,14 +273,15 @@ def _close(
 def _move(
     request: Row, status: RequestStatus, *, actor: str, reason: str = "", **values: object
 ) -> None:
-    db.session.execute(sa.update(_R).where(_R.c.id == request.id).values(status=status, **values))
-    record_event(
-        chain_request_event,
+    move_row(
+        _R,
         request.id,
-        actor=actor,
+        status,
+        chain_request_event,
         before=request.status,
-        after=status,
+        actor=actor,
         reason=reason,
+        values=values,
     )
     _tell()
 

@@ -19,6 +19,7 @@ from crowdfund.kernel import clock, config, live, outbox
 from crowdfund.kernel.db import after_commit, db, locked, new_id, own_transaction, record_event
 from crowdfund.kernel.errors import NotYours
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.moving import move
 
 AREA = "documents"
 _PURPOSE = "crowdfund documents v1"
@@ -261,12 +262,9 @@ def _locked(document_id: str) -> Document:
 
 
 def _change(document: Document, to: Status, *, actor: str, reason: str = "") -> None:
-    before, document.status = document.status, rules.move(document.status, to)
-    record_event(
-        document_event, document.id, actor=actor, before=before, after=to, reason=reason[:1000]
-    )
-    db.session.flush()
-    live.changed("documents", document.owner_id)
+    new = rules.move(document.status, to)
+    pages = (("documents", document.owner_id),)
+    move(document, new, document_event, actor=actor, reason=reason, pages=pages)
 
 
 def _emit(event: type[DocumentEvent], document: Document) -> None:

@@ -20,6 +20,7 @@ from crowdfund.kernel import clock, live
 from crowdfund.kernel.db import db, insert_ignore, locked, new_id, record_event
 from crowdfund.kernel.errors import NotYours
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.moving import move
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger.service import posting
 from crowdfund.payments.service import starting
@@ -292,17 +293,10 @@ def _move(investment_id: str, to: Status, *, reason: str = "") -> bool:
     investment = lock(investment_id)
     if not rules.can_move(investment.status, to):
         return False
-    before, investment.status = investment.status, to
-    db.session.flush()
-    record_event(
-        investment_event,
-        investment_id,
-        actor="system",
-        before=before,
-        after=to,
-        reason=reason[:1000],
+    pages = (
+        ("investment", investment_id),
+        ("portfolio", investment.user_id),
+        ("wallet", investment.user_id),
     )
-    live.changed("investment", investment_id)
-    live.changed("portfolio", investment.user_id)
-    live.changed("wallet", investment.user_id)
+    move(investment, to, investment_event, actor="system", reason=reason, pages=pages)
     return True

@@ -6,9 +6,10 @@ import sqlalchemy as sa
 
 from crowdfund.adapters import sealing
 from crowdfund.kernel import clock, live, outbox
-from crowdfund.kernel.db import db, new_id, record_event, rows_changed
+from crowdfund.kernel.db import db, new_id, record_event
 from crowdfund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.moving import move_row
 from crowdfund.kernel.notices import PersonNotice, StaffWork
 from crowdfund.payout_accounts import queries as accounts
 from crowdfund.payout_accounts import rules
@@ -114,16 +115,18 @@ def verified_number(person_id: str) -> tuple[accounts.PayoutRow, str]:
 
 
 def _move(account: accounts.PayoutRow, status: str, *, actor: str, reason: str = "") -> None:
-    moved = sa.update(_P).where(_P.c.id == account.id, _P.c.status == account.status)
-    decided = {
-        "status": status,
-        "reason": reason[:500],
-        "decided_by": actor,
-        "decided_at": clock.now(),
-    }
-    if rows_changed(moved.values(decided)) != 1:
+    reason = reason[:500]
+    decided = {"reason": reason, "decided_by": actor, "decided_at": clock.now()}
+    is_moved = move_row(
+        _P,
+        account.id,
+        status,
+        payout_account_event,
+        before=account.status,
+        actor=actor,
+        reason=reason,
+        pages=(("payout", account.person_id), ("queue", "people")),
+        values=decided,
+    )
+    if not is_moved:
         raise Conflict(_("Someone has already decided this. Reload the page to see the decision."))
-    told = {"before": account.status, "after": status, "reason": reason[:500]}
-    record_event(payout_account_event, account.id, actor=actor, **told)
-    live.changed("payout", account.person_id)
-    live.changed("queue", "people")

@@ -5,10 +5,11 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from crowdfund.kernel import clock, fields, i18n, live, outbox
+from crowdfund.kernel import clock, fields, i18n, outbox
 from crowdfund.kernel.db import db, insert_ignore, locked, new_id, record_event
 from crowdfund.kernel.errors import Conflict, Invalid, NotFound
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.moving import move
 from crowdfund.people import rules
 from crowdfund.people.events import PersonChanged
 from crowdfund.people.models import SignInMethod, User, UserRole, person_event
@@ -159,10 +160,5 @@ def _lock(person_id: str) -> User:
 
 
 def _set_status(person: User, status: str, *, actor: str, reason: str = "") -> None:
-    before, person.kyc_status = person.kyc_status, status
-    db.session.flush()
-    record_event(
-        person_event, person.id, actor=actor, before=before, after=status, reason=reason[:1000]
-    )
-    live.changed("person", person.id)
-    live.changed("queue", "people")
+    pages = (("person", person.id), ("queue", "people"))
+    move(person, status, person_event, actor=actor, reason=reason, pages=pages, field="kyc_status")

@@ -10,6 +10,7 @@ from crowdfund.kernel.db import db, record_event
 from crowdfund.kernel.db import locking as rows
 from crowdfund.kernel.errors import Conflict, NotYours
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.moving import move
 from crowdfund.notifications import service
 
 
@@ -46,10 +47,7 @@ def change(campaign: Campaign, to: Status, *, actor: str, reason: str = "") -> N
 
 def record_change(campaign: Campaign, to: Status, *, actor: str, reason: str = "") -> None:
     """Move a campaign to a state, with its event row; the caller has judged that it may go there."""
-    before, campaign.status = campaign.status, to
-    record_event(
-        campaign_event, campaign.id, actor=actor, before=before, after=to, reason=reason[:1000]
-    )
+    move(campaign, to, campaign_event, actor=actor, reason=reason)
     touch(campaign)
 
 
@@ -57,7 +55,7 @@ def note(campaign: Campaign, *, actor: str, reason: str) -> None:
     """Keep in the history what happened without a change of state."""
     status = campaign.status
     record_event(
-        campaign_event, campaign.id, actor=actor, before=status, after=status, reason=reason[:1000]
+        campaign_event, campaign.id, actor=actor, before=status, after=status, reason=reason
     )
     touch(campaign)
 

@@ -16,6 +16,7 @@ from crowdfund.kernel import clock, i18n, live
 from crowdfund.kernel.db import db, locked, new_id, record_event
 from crowdfund.kernel.errors import Conflict
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.moving import move
 from crowdfund.notifications import service
 from crowdfund.people import queries
 
@@ -181,11 +182,7 @@ def _wait(nominee: Nominee, *, reason: str = "") -> None:
 
 
 def _move(nominee: Nominee, to: str, *, actor: str, reason: str = "") -> None:
-    before, nominee.status = nominee.status, to
-    db.session.flush()
-    record_event(
-        nominee_event, nominee.id, actor=actor, before=before, after=to, reason=reason[:1000]
-    )
+    move(nominee, to, nominee_event, actor=actor, reason=reason)
     _tell_pages(nominee.person_id)
 
 

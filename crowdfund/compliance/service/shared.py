@@ -4,8 +4,8 @@ import sqlalchemy as sa
 
 from crowdfund.compliance.models import KycRecord, KycReview, kyc_review_event
 from crowdfund.compliance.rules.reviews import Status
-from crowdfund.kernel import clock, live
-from crowdfund.kernel.db import db, insert_ignore, locked, record_event
+from crowdfund.kernel import clock, live, moving
+from crowdfund.kernel.db import db, insert_ignore, locked
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.person import Person
@@ -39,21 +39,13 @@ def open_review(person_id: str) -> KycReview | None:
 
 def move(review: KycReview, to: Status, *, actor: str, reason: str = "") -> None:
     """Put a review into a state and note who did it."""
-    before, review.status = review.status, to
-    db.session.flush()
-    record_event(
-        kyc_review_event, review.id, actor=actor, before=before, after=to, reason=reason[:1000]
-    )
+    moving.move(review, to, kyc_review_event, actor=actor, reason=reason)
 
 
 def close(review: KycReview, to: Status, *, actor: str, reason: str = "") -> None:
     """End a review."""
-    review.open_for, review.decided_by, review.decided_at, review.reason = (
-        None,
-        actor,
-        clock.now(),
-        reason,
-    )
+    review.open_for, review.decided_by = None, actor
+    review.decided_at, review.reason = clock.now(), reason
     move(review, to, actor=actor, reason=reason)
 
 

@@ -33,6 +33,7 @@ from crowdfund.kernel import clock
 from crowdfund.kernel.db import db, new_id, record_event
 from crowdfund.kernel.errors import WrongState
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.moving import move
 
 
 def put(company: Company, part: str, new: Mapping[str, Any], *, actor: str) -> None:
@@ -60,7 +61,9 @@ def put(company: Company, part: str, new: Mapping[str, Any], *, actor: str) -> N
         )  # fmt: skip
         db.session.add(found)
         db.session.flush()
-        _record(found, None, actor=actor)
+        record_event(
+            company_change_event, found.id, actor=actor, before=None, after=found.status or "open"
+        )
     else:
         found.old, found.new, found.asked_by, found.asked_at = old, dict(new), actor, clock.now()
     touch(company)
@@ -206,13 +209,4 @@ def _parts(rows: Sequence[CompanyChange]) -> str:
 
 
 def _move(change: CompanyChange, to: ChangeStatus, *, actor: str, reason: str = "") -> None:
-    before, change.status = change.status, to
-    db.session.flush()
-    _record(change, before, actor=actor, reason=reason)
-
-
-def _record(change: CompanyChange, before: str | None, *, actor: str, reason: str = "") -> None:
-    record_event(
-        company_change_event, change.id, actor=actor, before=before, after=change.status or "open",
-        reason=reason,
-    )  # fmt: skip
+    move(change, to, company_change_event, actor=actor, reason=reason)

@@ -10,7 +10,7 @@ from crowdfund.issuers.models import Company, CompanyMember, company_event
 from crowdfund.issuers.rules import life
 from crowdfund.issuers.rules.life import Status
 from crowdfund.issuers.rules.team import Role
-from crowdfund.kernel import clock, live
+from crowdfund.kernel import clock, live, moving
 from crowdfund.kernel.db import db, record_event
 from crowdfund.kernel.db import locking as rows
 from crowdfund.kernel.errors import Conflict, InvalidFields, NotYours, WrongState
@@ -99,17 +99,14 @@ def claim(company: Company) -> None:
 
 def move(company: Company, to: Status, *, actor: str, reason: str = "") -> None:
     """Move a company's file to a state, with its event row."""
-    before, company.status = company.status, to
-    record_event(company_event, company.id, actor=actor, before=before, after=to, reason=reason)
+    moving.move(company, to, company_event, actor=actor, reason=reason)
     touch(company)
 
 
 def note(company: Company, actor: str, reason: str) -> None:
     """Keep in the history what happened without a change of state."""
     status = company.status
-    record_event(
-        company_event, company.id, actor=actor, before=status, after=status, reason=reason[:1000]
-    )
+    record_event(company_event, company.id, actor=actor, before=status, after=status, reason=reason)
 
 
 def touch(company: Company) -> None:

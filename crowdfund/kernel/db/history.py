@@ -92,9 +92,12 @@ def record_event(
     after: str,
     reason: str = "",
 ) -> None:
-    """Append one status change to an event table; `actor` is a user id or `system`."""
+    """Append one status change to an event table; `actor` is a user id or `system`.
+
+    A reason is cut at 1,000 characters, which the column holds.
+    """
     subject = table.name.removesuffix("_event")
-    values = {f"{subject}_id": subject_id, "actor": actor, "reason": reason}
+    values = {f"{subject}_id": subject_id, "actor": actor, "reason": reason[:1000]}
     db.session.execute(sa.insert(table).values(from_status=before, to_status=after, **values))
 
 

@@ -10,6 +10,7 @@ from crowdfund.kernel import clock, live, outbox
 from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
 from crowdfund.kernel.errors import Conflict, Invalid, NotFound
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.moving import move_row
 from crowdfund.ledger.rules import SUSPENSE, Posting, external, user_wallet
 from crowdfund.ledger.service import posting
 from crowdfund.notifications import service
@@ -291,12 +292,19 @@ def _end_dead_webhooks(found: Any) -> None:  # noqa: ANN401 - a row
 
 
 def _close(exception_id: str, resolution: Resolution, *, actor: str, reason: str) -> None:
-    db.session.execute(
-        sa.update(_X)
-        .where(_X.c.id == exception_id, _X.c.state == "open")
-        .values(state="resolved", resolution=resolution, resolved_by=actor, resolved_at=clock.now())
+    move_row(
+        _X,
+        exception_id,
+        "resolved",
+        payment_exception_event,
+        before="open",
+        field="state",
+        actor=actor,
+        pages=(("exceptions", "open"),),
+        reason=f"{resolution}: {reason}" if reason else str(resolution),
+        values={
+            "resolution": resolution,
+            "resolved_by": actor,
+            "resolved_at": clock.now(),
+        },
     )
-    said = f"{resolution}: {reason}" if reason else str(resolution)
-    record_event(payment_exception_event, exception_id, actor=actor, before="open", after="resolved",
-                 reason=said[:1000])  # fmt: skip
-    live.changed("exceptions", "open")

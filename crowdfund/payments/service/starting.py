@@ -15,6 +15,7 @@ from crowdfund.kernel import clock, config, live, outbox
 from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
 from crowdfund.kernel.errors import Conflict
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.moving import move_row
 from crowdfund.kernel.person import Person
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.payments import queries, rules
@@ -254,15 +255,20 @@ def keep_initiated(payment_id: str, opened: Initiated | Failed | None, *, attemp
 
 def _change(payment: Any, status: Status, **values: Any) -> None:  # noqa: ANN401 - a row, columns
     now = clock.now()
-    values |= {"status": status, "updated_at": now, "checked_at": now}
-    db.session.execute(sa.update(_P).where(_P.c.id == payment.id).values(values))
-    record_event(
-        payment_event, payment.id, actor="system", before=payment.status, after=status,
+    values |= {"updated_at": now, "checked_at": now}
+    move_row(
+        _P,
+        payment.id,
+        status,
+        payment_event,
+        before=payment.status,
+        actor="system",
         reason=values.get("last_error", ""),
-    )  # fmt: skip
+        pages=(("payment", payment.id),),
+        values=values,
+    )
     if event := OF_STATUS.get(status):
         outbox.emit(event.about(payment._mapping))
-    live.changed("payment", payment.id)
 
 
 def _try_again(payment: Any, why: str, attempt: int) -> None:  # noqa: ANN401 - a row

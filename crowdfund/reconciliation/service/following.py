@@ -20,6 +20,7 @@ from crowdfund.kernel import clock, live, outbox
 from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
 from crowdfund.kernel.errors import Conflict, Forbidden
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.moving import move_row
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger import rules as accounts
 from crowdfund.notifications import service
@@ -260,14 +261,15 @@ def _undecided(request_id: str) -> Any:  # noqa: ANN401 - a row
 
 
 def _move(request: Any, to: str, *, actor: str, reason: str = "", **values: object) -> None:  # noqa: ANN401
-    db.session.execute(sa.update(_Q).where(_Q.c.id == request.id).values(status=to, **values))
-    record_event(
-        follow_request_event,
+    move_row(
+        _Q,
         request.id,
-        actor=actor,
+        to,
+        follow_request_event,
         before=request.status,
-        after=to,
+        actor=actor,
         reason=reason,
+        values=values,
     )
     _changed(request.campaign_id)
 

@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from crowdfund.adapters import sealing
 from crowdfund.api_tokens import service
 from crowdfund.kernel import clock, i18n, live, outbox, sessions
-from crowdfund.kernel.db import db, new_id, record_event, rows_changed
+from crowdfund.kernel.db import db, new_id, record_event
 from crowdfund.kernel.errors import Conflict, CrowdfundError, NotFound
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.moving import move_row
 from crowdfund.people import queries as people_queries
 from crowdfund.people.models import User
 from crowdfund.security import queries, rules
@@ -136,21 +137,19 @@ def _payload(change: queries.Change) -> dict[str, Any]:
 
 def _decide(
     change: queries.Change, status: str, *, actor: str, reason: str = "", before: str = "held"
-) -> bool:  # fmt: skip
+) -> bool:
     """Move a change on unless someone else was first."""
-    moved = sa.update(_C).where(_C.c.id == change.id, _C.c.status == before)
-    done = {"status": status, "decided_at": clock.now(), "reason": reason[:300]}
-    if rows_changed(moved.values(done)) != 1:
-        return False
-    record_event(
-        sensitive_change_event,
+    reason = reason[:300]
+    return move_row(
+        _C,
         change.id,
-        actor=actor,
+        status,
+        sensitive_change_event,
         before=before,
-        after=status,
-        reason=reason[:300],
+        actor=actor,
+        reason=reason,
+        values={"decided_at": clock.now(), "reason": reason},
     )
-    return True
 
 
 def _tell(change: queries.Change | None, what: str, *, actor: str) -> None:
