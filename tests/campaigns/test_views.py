@@ -175,7 +175,7 @@ def test_a_live_campaign_says_what_its_company_can_do_next(alice, live):
     assert f'href="/companies/{live.company_id}/team"' in page
     assert "Close the campaign early: this is possible once" in page
     company = alice.get(f"/companies/{live.company_id}").text
-    assert "manage the one you have" in company
+    assert "start or manage a campaign" in company
 
 
 @pytest.mark.parametrize("slug", ["nothing", "%00", "x" * 300, "..%2f..", "%3Cscript%3E"])
