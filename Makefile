@@ -45,7 +45,7 @@ test-stacks: ready-dev
 	@$(PY) -m pytest -q -m "not chaos and not browser" $(STACKS) $(ARGS)
 
 test-browser: ready-dev
-	@CHROMIUM="$$($(PY) tools/chromium.py)" exec $(PY) -m pytest -q -m "not chaos and browser" $(OWN) $(ARGS)
+	@CHROMIUM="$$($(PY) tools/chromium.py)" exec $(PY) -m pytest -q $(TWO) -m "not chaos and browser" $(OWN) $(ARGS)
 
 test-postgresql: ready-dev
 	@$(FILLER) $(PY) -m pytest -q --db postgresql -m "not browser and not chaos" $(ON_SQL) $(ARGS)
@@ -74,7 +74,7 @@ fuzz: ready-dev ## Long random runs: contracts and money programmes
 	@HYPOTHESIS_PROFILE=long $(PY) -m pytest -m "not browser and not chaos" tests/ledger tests/kernel $(ARGS)
 
 chaos: ready-test ## Long runs with killed workers, emptied Redis, stopped chain
-	@STORM_PAYMENTS=20000 STORM_KILLS=200 SLOW_BANK_S=9 SLOW_BANK_LEASE_S=30 SLOW_BANK_PAYMENTS=200 $(PY) -m pytest tests/chaos $(ARGS)
+	@DATABASE_RESTARTS=5 STORM_PAYMENTS=20000 STORM_KILLS=200 SLOW_BANK_S=9 SLOW_BANK_LEASE_S=30 SLOW_BANK_PAYMENTS=200 $(PY) -m pytest tests/chaos $(ARGS)
 
 lock: ready-dev ## Write requirements*.txt, with hashes, from requirements*.in (ARGS="--upgrade-package flask")
 	@$(PY) -m pip install -qq --disable-pip-version-check -r tools/requirements-lock.txt
