@@ -27,6 +27,7 @@ PAYMENTS = int(os.environ.get("STORM_PAYMENTS", "2000"))
 DELIVERIES = 5
 KILLS = int(os.environ.get("STORM_KILLS", "20"))
 AMOUNT = 12_345
+PATIENCE_S = max(180, PAYMENTS // 20)  # a slow machine opens and settles this many
 ESCROW = "campaign:storm:escrow"
 PROGRAMS = ("redis", "gateway", "web", "relay", "worker-payments")
 KEPT = ("PATH", "HOME", "LANG")
@@ -88,7 +89,9 @@ def open_payments():
             )  # fmt: skip
         commit()
     wait_for(
-        lambda: count_by(Payment.status)["pending"] == PAYMENTS, 180, "all payments to be open"
+        lambda: count_by(Payment.status)["pending"] == PAYMENTS,
+        PATIENCE_S,
+        "all payments to be open",
     )
     return [row.tx_id for row in ask(sa.select(Payment.tx_id))]
 
@@ -141,9 +144,9 @@ def test_2000_payments_by_5_shuffled_deliveries_with_20_killed_workers(running, 
     kill_workers(running, random.Random(seed))
     settled = lambda: count_by(Payment.status)["settled"] == PAYMENTS  # noqa: E731
     delivered = lambda: bank.control("deliveries")["counts"].get("delivered") == sent  # noqa: E731
-    wait_for(delivered, 180, "all deliveries to be taken")
-    wait_for(settled, 180, "all payments to be settled")
-    wait_for(is_quiet, 120, "the inbox to be empty")
+    wait_for(delivered, PATIENCE_S, "all deliveries to be taken")
+    wait_for(settled, PATIENCE_S, "all payments to be settled")
+    wait_for(is_quiet, PATIENCE_S, "the inbox to be empty")
 
     assert running.supervisor.starts("worker-payments") > KILLS
     assert count_by(Payment.status) == {"settled": PAYMENTS}
