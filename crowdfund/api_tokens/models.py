@@ -1,4 +1,4 @@
-"""Tokens of the API: a family for each sign-in, and the refresh tokens that follow one another in it."""
+"""Tokens of the API: a family for each sign-in, and its successive refresh tokens."""
 
 from datetime import datetime
 
@@ -23,7 +23,7 @@ class TokenFamily(Base):
 
 
 class RefreshToken(Base):
-    """One refresh token; `hash` is its SHA-256, so that the table opens nothing."""
+    """One refresh token; `hash` is its SHA-256, so that the table grants no access."""
 
     __tablename__ = "refresh_token"
     hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)

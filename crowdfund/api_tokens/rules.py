@@ -1,4 +1,4 @@
-"""Access tokens of the API as JWT (RFC 7519), signed with keys derived from the platform's secret; pure."""
+"""Access tokens of the API: JWT (RFC 7519) signed with keys derived from the secret key; pure."""
 
 import hashlib
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from crowdfund.kernel.errors import NotSignedIn
 from crowdfund.kernel.i18n import _
 
-# ruff: noqa: PLC0415 - joserfc takes 2 MB and 30 ms at the start of a process, and only the API needs it
+# ruff: noqa: PLC0415 - joserfc costs 2 MB and 30 ms at start, and only the API needs it
 if TYPE_CHECKING:
     from joserfc.jwk import OctKey
     from joserfc.jwt import JWTClaimsRegistry
@@ -25,7 +25,7 @@ MAX_LENGTH = 4_000
 
 
 class BadToken(NotSignedIn):
-    """A token that is forged, spent, expired or revoked: one answer for all of them."""
+    """A token that is forged, used, expired or revoked: one answer for all of them."""
 
     code = "bad_token"
 
@@ -42,19 +42,24 @@ class Claims:
 
 
 def sign(claims: Claims, *, secret: str, issuer: str, token_id: str, now: datetime) -> str:
-    """Return an access token that is good for 15 minutes (rules.md, API)."""
+    """Return an access token that is valid for 15 minutes (rules.md, API)."""
     from joserfc import jwt
 
     key, start = _key(secret), int(now.timestamp())
     body = {
-        "iss": issuer, "aud": AUDIENCE, "sub": claims.person_id, "fam": claims.family_id, "jti": token_id,
-        "iat": start, "exp": start + int(ACCESS_LIFETIME.total_seconds()),
-    }  # fmt: skip
+        "iss": issuer,
+        "aud": AUDIENCE,
+        "sub": claims.person_id,
+        "fam": claims.family_id,
+        "jti": token_id,
+        "iat": start,
+        "exp": start + int(ACCESS_LIFETIME.total_seconds()),
+    }
     return jwt.encode({"alg": ALGORITHM, "kid": key.kid}, body, key, algorithms=[ALGORITHM])
 
 
 def read(token: str, *, secrets: Sequence[str], issuer: str, now: datetime) -> Claims:
-    """Return the content of an access token; signatures of earlier secrets still count. Raises BadToken."""
+    """Return an access token's content; former secrets still verify it. Raises BadToken."""
     if not token.isascii() or len(token) > MAX_LENGTH:
         raise BadToken
     from joserfc import jwt
@@ -63,7 +68,7 @@ def read(token: str, *, secrets: Sequence[str], issuer: str, now: datetime) -> C
 
     try:
         decoded = jwt.decode(token, KeySet([_key(one) for one in secrets]), algorithms=[ALGORITHM])
-        _wanted(issuer, now).validate(decoded.claims)
+        _required(issuer, now).validate(decoded.claims)
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise BadToken from error
     person_id, family_id = decoded.claims["sub"], decoded.claims["fam"]
@@ -72,15 +77,20 @@ def read(token: str, *, secrets: Sequence[str], issuer: str, now: datetime) -> C
     return Claims(person_id, family_id)
 
 
-def _wanted(issuer: str, now: datetime) -> "JWTClaimsRegistry":
+def _required(issuer: str, now: datetime) -> "JWTClaimsRegistry":
     from joserfc import jwt
 
-    # `jwt.decode` checks the signature only; without this an expired token would be good for ever.
+    # `jwt.decode` only checks the signature; without this an expired token would stay valid.
     return jwt.JWTClaimsRegistry(
-        now=int(now.timestamp()), leeway=0, iss={"essential": True, "value": issuer},
-        aud={"essential": True, "value": AUDIENCE}, exp={"essential": True}, iat={"essential": True},
-        sub={"essential": True}, fam={"essential": True},
-    )  # fmt: skip
+        now=int(now.timestamp()),
+        leeway=0,
+        iss={"essential": True, "value": issuer},
+        aud={"essential": True, "value": AUDIENCE},
+        exp={"essential": True},
+        iat={"essential": True},
+        sub={"essential": True},
+        fam={"essential": True},
+    )
 
 
 def _key(secret: str) -> "OctKey":
@@ -88,6 +98,5 @@ def _key(secret: str) -> "OctKey":
 
     derived = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"crowdfund api tokens v1")
     key = derived.derive(secret.encode())
-    return OctKey.import_key(
-        key, {"kid": hashlib.sha256(b"kid" + key).hexdigest()[:16], "alg": ALGORITHM}
-    )
+    key_id = hashlib.sha256(b"kid" + key).hexdigest()[:16]
+    return OctKey.import_key(key, {"kid": key_id, "alg": ALGORITHM})

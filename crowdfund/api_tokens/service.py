@@ -23,7 +23,7 @@ from crowdfund.kernel.notices import PersonNotice
 from crowdfund.people.models import User
 
 _F, _T, _P = TokenFamily.__table__, RefreshToken.__table__, User.__table__
-# Asked at every call of the API: a token of a revoked family or a closed account is dead at once.
+# Checked at every API call: revoking a family or closing an account takes effect at once.
 _ALIVE = Lookup(
     sa.select(_F.c.has_second_factor)
     .join(_P, _P.c.id == _F.c.person_id)
@@ -38,7 +38,7 @@ _ALIVE = Lookup(
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a program gets: an access token (seconds to live) and the next refresh token."""
+    """An access token, its lifetime in seconds, and the next refresh token."""
 
     access: str
     refresh: str
@@ -47,7 +47,7 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls by an access token; staff roles count only with a second factor."""
+    """The owner of an access token; staff roles count only with a second factor."""
 
     person_id: str
     family_id: str
@@ -58,15 +58,19 @@ def issue(person_id: str, *, agent: str = "", has_second_factor: bool = False) -
     """Open a family of tokens for a person who has just proved who they are."""
     family_id, now = new_id(), clock.now()
     row = {
-        "id": family_id, "person_id": person_id, "agent": agent[:200], "created_at": now,
-        "has_second_factor": has_second_factor, "revoked_why": "",
-    }  # fmt: skip
+        "id": family_id,
+        "person_id": person_id,
+        "agent": agent[:200],
+        "created_at": now,
+        "has_second_factor": has_second_factor,
+        "revoked_why": "",
+    }
     db.session.execute(sa.insert(_F).values(row))
     return _next(db.session.connection(), Claims(person_id, family_id))
 
 
 def authenticate(access: str) -> Caller:
-    """Return who an access token speaks for; raises BadToken. Reads outside any transaction."""
+    """Return the owner of an access token, read outside any transaction. Raises BadToken."""
     settings = config.settings()
     claims = read(access, secrets=settings.secret_keys, issuer=settings.public_url, now=clock.now())
     found = _ALIVE.first(family=claims.family_id, person=claims.person_id)
@@ -76,20 +80,18 @@ def authenticate(access: str) -> Caller:
 
 
 def refresh(token: str) -> Tokens:
-    """Exchange a refresh token for new tokens; it is spent by that.
+    """Exchange a refresh token for new tokens; that uses it up.
 
-    One that was spent before is in two hands: its whole family is revoked. Both must survive whatever
-    the request comes to, so this has a transaction of its own. Raises BadToken.
+    If it was used before, someone else may have it: its whole family is revoked. Both must survive
+    a rollback of the request, so this has a transaction of its own. Raises BadToken.
     """
     now, hashed = clock.now(), _hashed(token)
     with own_transaction() as connection:
         found = connection.execute(_OF_TOKEN, {"hash": hashed}).first()
         if found is None or found.revoked_at or found.disabled_at or found.expires_at <= now:
             raise BadToken
-        spend = (
-            sa.update(_T).where(_T.c.hash == hashed, _T.c.spent_at.is_(None)).values(spent_at=now)
-        )
-        if connection.execute(spend).rowcount == 1:
+        use = sa.update(_T).where(_T.c.hash == hashed, _T.c.spent_at.is_(None))
+        if connection.execute(use.values(spent_at=now)).rowcount == 1:
             return _next(connection, Claims(found.person_id, found.family_id))
         _revoke(connection, _F.c.id == found.family_id, "reused")
         notice = PersonNotice(
@@ -103,7 +105,7 @@ def refresh(token: str) -> Tokens:
 
 
 def sign_out(token: str) -> None:
-    """Revoke the family of a refresh token; a token that nobody knows is signed out already."""
+    """Revoke the family of a refresh token; an unknown token is ignored."""
     family = sa.select(_T.c.family_id).where(_T.c.hash == _hashed(token)).scalar_subquery()
     rows_changed(_revocation(_F.c.id == family, "signed out"))
 
@@ -123,24 +125,27 @@ _OF_TOKEN = (
 
 @outbox.every(3_600, "api_tokens.purge")
 def purge() -> int:
-    """Remove families whose last refresh token has been dead for a month; return how many tokens went."""
+    """Delete families whose last refresh token expired a month ago; return how many tokens."""
     before = clock.now() - REFRESH_LIFETIME * 2
-    alive = sa.select(_T.c.family_id).where(_T.c.expires_at > before)
-    dead = sa.select(_F.c.id).where(_F.c.created_at < before, _F.c.id.not_in(alive))
-    families = list(db.session.scalars(dead.limit(1_000)))
-    gone = rows_changed(sa.delete(_T).where(_T.c.family_id.in_(families)))
+    recent = sa.select(_T.c.family_id).where(_T.c.expires_at > before)
+    expired = sa.select(_F.c.id).where(_F.c.created_at < before, _F.c.id.not_in(recent))
+    families = list(db.session.scalars(expired.limit(1_000)))
+    deleted = rows_changed(sa.delete(_T).where(_T.c.family_id.in_(families)))
     rows_changed(sa.delete(_F).where(_F.c.id.in_(families)))
-    return gone
+    return deleted
 
 
 def _next(connection: Connection, claims: Claims) -> Tokens:
     settings, now, token = config.settings(), clock.now(), secrets.token_urlsafe(32)
-    row = {"hash": _hashed(token), "family_id": claims.family_id, "issued_at": now,
-           "expires_at": now + REFRESH_LIFETIME}  # fmt: skip
+    row = {
+        "hash": _hashed(token),
+        "family_id": claims.family_id,
+        "issued_at": now,
+        "expires_at": now + REFRESH_LIFETIME,
+    }
     connection.execute(sa.insert(_T).values(row))
-    access = sign(
-        claims, secret=settings.secret_key, issuer=settings.public_url, token_id=new_id(), now=now
-    )
+    secret, issuer = settings.secret_key, settings.public_url
+    access = sign(claims, secret=secret, issuer=issuer, token_id=new_id(), now=now)
     return Tokens(access, token, int(ACCESS_LIFETIME.total_seconds()))
 
 

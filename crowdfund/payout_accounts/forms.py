@@ -36,7 +36,7 @@ class EthiopianForm(_Holder):
     bank = SelectField(
         _l("Bank"),
         [InputRequired(_l("Choose your bank."))],
-        validate_choice=False,  # the rule says which bank there is
+        validate_choice=False,  # `rules.account` checks it
         choices=[
             ("", _l("Choose your bank")),
             *((code, name) for code, name, *_digits in ETHIOPIAN_BANKS),
@@ -67,7 +67,7 @@ class IndianForm(_Holder):
 
 
 class IbanForm(_Holder):
-    """An IBAN checks itself."""
+    """An IBAN, which has check digits."""
 
     number = StringField(_l("IBAN"), [InputRequired(_l("Enter your IBAN.")), _LONG])
 

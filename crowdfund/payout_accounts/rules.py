@@ -1,4 +1,4 @@
-"""Payout accounts: what a bank account looks like in each scheme, and whose it has to be."""
+"""Payout accounts: the bank account of each scheme, and its holder."""
 
 import re
 import unicodedata
@@ -20,7 +20,7 @@ SCHEMES: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A bank account that was checked as far as a number can be checked."""
+    """A bank account whose number has the form that its scheme requires."""
 
     scheme: str
     country: str
@@ -35,7 +35,7 @@ class Account:
         return f"{self.country} •••• {self.number[-4:]}"
 
     def as_payload(self) -> dict[str, Any]:
-        """Return it as JSON can hold it."""
+        """Return the account as a JSON object."""
         return asdict(self)
 
 
@@ -51,13 +51,17 @@ def account(scheme: str, *, bank: str, number: str, holder: str, person_name: st
         case _:
             raise Invalid(_("Choose where your bank is."), field="scheme")
     return Account(
-        scheme, found.country, found.bank_code, found.bank_name, found.number,
-        check_holder(holder, person_name),
-    )  # fmt: skip
+        scheme=scheme,
+        country=found.country,
+        bank_code=found.bank_code,
+        bank_name=found.bank_name,
+        number=found.number,
+        holder=check_holder(holder, person_name),
+    )
 
 
 def _at(check: Callable[..., BankNumber], *typed: str, **fields: str) -> BankNumber:
-    """Check what was typed; a refusal is shown at this form's own field."""
+    """Check the input; `fields` maps the field of a refusal to this form's own field."""
     try:
         return check(*typed)
     except Invalid as error:
@@ -66,7 +70,7 @@ def _at(check: Callable[..., BankNumber], *typed: str, **fields: str) -> BankNum
 
 
 def check_holder(holder: str, person_name: str) -> str:
-    """Return the holder's name if it is the person's; extra middle names are fine. Raises Invalid."""
+    """Return the holder's name if it is the person's; extra middle names pass. Raises Invalid."""
     shown = " ".join(holder.split())
     if not shown or len(shown) > 160 or not shown.isprintable():
         raise Invalid(_("Enter the name of the account's holder."), field="holder")

@@ -1,4 +1,4 @@
-"""Payout accounts: asked for, held for a day, stored sealed, verified by compliance."""
+"""Payout accounts: requested, held for a day, stored sealed, verified by compliance."""
 
 from typing import Any
 
@@ -11,10 +11,12 @@ from crowdfund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.moving import move_row
 from crowdfund.kernel.notices import PersonNotice, StaffWork
+from crowdfund.kernel.person import full_name
 from crowdfund.payout_accounts import queries as accounts
 from crowdfund.payout_accounts import rules
 from crowdfund.payout_accounts.events import PayoutAccountChanged
 from crowdfund.payout_accounts.models import PayoutAccount, payout_account_event
+from crowdfund.payout_accounts.rows import PayoutRow
 from crowdfund.people import queries
 from crowdfund.security.service import changes, history
 
@@ -22,14 +24,14 @@ _P = PayoutAccount.__table__
 
 
 def request(person_id: str, scheme: str, *, bank: str, number: str, holder: str) -> str:
-    """Ask for a payout account, or for another one; return the id of the change that waits.
+    """Request a payout account, or another one; return the id of the pending change.
 
-    The present account stays what it is until then. Raises Invalid, which names the field.
+    The present account stays in use until then. Raises Invalid, which names the field.
     """
     person = queries.get(person_id)
     if person is None:
         raise NotFound(_("There is no such person."))
-    name = f"{person.first_name} {person.last_name}".strip()
+    name = full_name(person.first_name, person.last_name)
     if not person.first_name or not person.last_name:
         raise Invalid(
             _("Enter your first and last name on your account page first."), field="holder"
@@ -42,7 +44,7 @@ def request(person_id: str, scheme: str, *, bank: str, number: str, holder: str)
 
 
 def request_removal(person_id: str) -> str:
-    """Ask for the payout account to be taken away. Raises Conflict when there is none."""
+    """Request the removal of the payout account. Raises Conflict when there is none."""
     present = accounts.payout_account_of(person_id)
     if present is None:
         raise Conflict(_("There is no payout account to remove."))
@@ -54,21 +56,32 @@ def request_removal(person_id: str) -> str:
 
 @changes.on_apply("payout_account")
 def _apply(person_id: str, payload: dict[str, Any]) -> None:
+    is_removal = bool(payload.get("remove"))
     present = accounts.payout_account_of(person_id)
     if present is not None:
-        _move(present, "removed" if payload.get("remove") else "replaced", actor=person_id)
-        if present.status == "verified":  # compliance looks at the person again (rules.md, KYC)
+        _move(present, "removed" if is_removal else "replaced", actor=person_id)
+        if present.status == "verified":  # compliance reviews the person again (rules.md, KYC)
             outbox.emit(PayoutAccountChanged(key=present.id, person_id=person_id))
-    if payload.get("remove"):
-        return
-    account = rules.Account(**payload)
+    if not is_removal:
+        _add(person_id, rules.Account(**payload))
+
+
+def _add(person_id: str, account: rules.Account) -> None:
     account_id = new_id()
     row = {
-        "id": account_id, "person_id": person_id, "scheme": account.scheme, "country": account.country,
-        "bank_code": account.bank_code, "bank_name": account.bank_name[:120], "holder": account.holder,
-        "masked": account.masked, "status": "pending", "reason": "", "added_at": clock.now(),
+        "id": account_id,
+        "person_id": person_id,
+        "scheme": account.scheme,
+        "country": account.country,
+        "bank_code": account.bank_code,
+        "bank_name": account.bank_name[:120],
+        "holder": account.holder,
+        "masked": account.masked,
+        "status": "pending",
+        "reason": "",
+        "added_at": clock.now(),
         "sealed_number": sealing.seal("payout account", account_id, account.number.encode()),
-    }  # fmt: skip
+    }
     db.session.execute(sa.insert(PayoutAccount).values(row))
     record_event(payout_account_event, account_id, actor=person_id, before=None, after="pending")
     outbox.emit(StaffWork(key=f"payout:{account_id}", kind="staff.people"))
@@ -76,7 +89,7 @@ def _apply(person_id: str, payload: dict[str, Any]) -> None:
 
 
 def decide(person_id: str, actor: str, approve: bool, reason: str = "") -> None:
-    """Verify or reject the payout account that waits; the reviewer is someone else.
+    """Verify or reject the pending payout account of another person.
 
     Raises Forbidden, Conflict, Invalid (a rejection without a reason).
     """
@@ -94,19 +107,18 @@ def decide(person_id: str, actor: str, approve: bool, reason: str = "") -> None:
     what = f"payout_{status}"
     context = {"value": present.masked} | ({} if approve else {"reason": reason.strip()[:500]})
     history.note(person_id, what, actor=actor, detail=present.masked)
-    outbox.emit(
-        PersonNotice(
-            key=f"{what}:{present.id}",
-            person_id=person_id,
-            kind=f"payout_account.{status}",
-            context=context,
-            path="/account/payout-account",
-        )
+    notice = PersonNotice(
+        key=f"{what}:{present.id}",
+        person_id=person_id,
+        kind=f"payout_account.{status}",
+        context=context,
+        path="/account/payout-account",
     )
+    outbox.emit(notice)
 
 
-def verified_number(person_id: str) -> tuple[accounts.PayoutRow, str]:
-    """Return the verified account and its full number, for a payout. Raises Conflict without one."""
+def verified_number(person_id: str) -> tuple[PayoutRow, str]:
+    """Return the verified account and its full number for a payout. Raises Conflict without one."""
     present = accounts.payout_account_of(person_id)
     if present is None or present.status != "verified":
         raise Conflict(_("There is no verified payout account."))
@@ -114,7 +126,7 @@ def verified_number(person_id: str) -> tuple[accounts.PayoutRow, str]:
     return present, sealing.unseal("payout account", present.id, str(sealed)).decode()
 
 
-def _move(account: accounts.PayoutRow, status: str, *, actor: str, reason: str = "") -> None:
+def _move(account: PayoutRow, status: str, *, actor: str, reason: str = "") -> None:
     reason = reason[:500]
     decided = {"reason": reason, "decided_by": actor, "decided_at": clock.now()}
     is_moved = move_row(

@@ -1,8 +1,9 @@
-"""The person's payout account: see it, change it, take it away."""
+"""The person's payout account: see, change and remove it."""
 
 from typing import Any
 
 from flask import Blueprint, Response, url_for
+from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.kernel.errors import CrowdfundError, NotFound
@@ -20,7 +21,7 @@ bp = Blueprint("payout_accounts", __name__)
 
 @bp.get("/account/payout-account")
 def payout() -> Response:
-    """Show the payout account, masked, and what waits."""
+    """Show the payout account, masked, and pending changes."""
     return pages.render("payout_accounts/payout.html", "payout_accounts/_payout.html", **_context())
 
 
@@ -38,40 +39,43 @@ def payout_edit(scheme: str) -> BaseResponse:
         raise NotFound(_("There is no such kind of account."))
     person = identity.signed_in()
     if not (person.first_name and person.last_name):
-        here = url_for("payout_accounts.payout_edit", scheme=scheme)
-        pages.flash(
-            _("Enter your name first. A payout account must be in your own name."), "warning"
-        )
-        return pages.back(url_for("sign_in.show", next=here))
+        return _ask_for_name(scheme)
     form = FORMS[scheme](holder=full_name(person.first_name, person.last_name))
     context: dict[str, Any] = {"scheme": scheme, "schemes": SCHEMES}
-    if form.validate_on_submit():
-        typed = {name: form[name].data or "" for name in ("number", "holder")}
-        bank = str(form.bank.data or "") if "bank" in form else ""
-        try:
-            change_id = service.request(person.id, scheme, bank=bank, **typed)
-        except CrowdfundError as error:
-            return pages.refuse("payout_accounts/payout_edit.html", form, error, **context)
-        pages.flash(
-            _(
-                "We have notified all your contact addresses. "
-                "The change takes effect automatically after 24 hours."
-            ),
-            "success",
-        )
-        return pages.back(url_for("security.change", change_id=change_id))
-    status = 422 if form.errors else 200
-    return pages.render("payout_accounts/payout_edit.html", form=form, status=status, **context)
+    if not form.validate_on_submit():
+        status = 422 if form.errors else 200
+        return pages.render("payout_accounts/payout_edit.html", form=form, status=status, **context)
+    try:
+        change_id = _request(person.id, scheme, form)
+    except CrowdfundError as error:
+        return pages.refuse("payout_accounts/payout_edit.html", form, error, **context)
+    text = _(
+        "We have notified all your contact addresses. "
+        "The change takes effect automatically after 24 hours."
+    )
+    pages.flash(text, "success")
+    return pages.back(url_for("security.change", change_id=change_id))
+
+
+def _ask_for_name(scheme: str) -> BaseResponse:
+    here = url_for("payout_accounts.payout_edit", scheme=scheme)
+    pages.flash(_("Enter your name first. A payout account must be in your own name."), "warning")
+    return pages.back(url_for("sign_in.show", next=here))
+
+
+def _request(person_id: str, scheme: str, form: FlaskForm) -> str:
+    bank = str(form.bank.data or "") if "bank" in form else ""
+    typed = {name: form[name].data or "" for name in ("number", "holder")}
+    return service.request(person_id, scheme, bank=bank, **typed)
 
 
 @bp.post("/account/payout-account/remove")
 @step_up.require
 def payout_remove() -> BaseResponse:
-    """Ask for the payout account to be taken away."""
+    """Request the removal of the payout account."""
     change_id = service.request_removal(identity.signed_in().id)
-    pages.flash(
-        _("The payout account will be removed after 24 hours, unless you cancel it."), "success"
-    )
+    text = _("The payout account will be removed after 24 hours, unless you cancel it.")
+    pages.flash(text, "success")
     return pages.back(url_for("security.change", change_id=change_id))
 
 

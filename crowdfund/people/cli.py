@@ -17,7 +17,7 @@ from crowdfund.people import service
 )
 @with_appcontext
 def create_admin(email: str, name: str, roles: tuple[str, ...]) -> None:
-    """Give staff roles to the person with this e-mail address; the account is made if new."""
+    """Give staff roles to the person with this e-mail address; the account is created if new."""
     try:
         person_id = service.ensure_user(email, name, roles=roles)
         audit.record("cli", "create-admin", ("person", person_id), {"roles": list(roles)})
@@ -25,8 +25,9 @@ def create_admin(email: str, name: str, roles: tuple[str, ...]) -> None:
     except CrowdfundError as error:
         raise click.ClickException(error.user_message) from error
     except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
-        said = str(error.orig).splitlines()[0]
-        text = f"The database refused: {said}. If its tables are missing, run `flask db upgrade` first."
+        refusal = str(error.orig).splitlines()[0]
+        advice = "If its tables are missing, run `flask db upgrade` first."
+        text = f"The database refused: {refusal}. {advice}"
         raise click.ClickException(text) from error
     click.echo(f"{email} has the roles {', '.join(roles)} and signs in by e-mail code.")
 

@@ -7,6 +7,6 @@ from crowdfund.kernel.outbox import Event
 
 @dataclass(frozen=True, kw_only=True)
 class PersonChanged(Event, name="person.changed"):
-    """The name or number in a profile is another one now."""
+    """The name or phone number in a profile has changed."""
 
     person_id: str

@@ -14,11 +14,12 @@ _FIND = Lookup(
 
 
 def check(typed: str) -> str:
-    """Return an invitation code in its normal form, empty for none; raises Invalid for an unknown one."""
+    """Return an invitation code in its normal form, or an empty text. Raises Invalid if unknown."""
     code = typed.strip().upper()
     if code and sponsor_of(code) is None:
         text = _(
-            "We do not recognise this invitation code. Correct it or leave it empty: you do not need one."
+            "We do not recognise this invitation code. "
+            "Correct it or leave it empty: you do not need one."
         )
         raise Invalid(text, field="referral")
     return code

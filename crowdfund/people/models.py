@@ -9,7 +9,7 @@ from crowdfund.kernel.db import ID, Base, UTCDateTime, event_table, new_id, one_
 
 
 class User(Base):
-    """A person. The e-mail address is a verified one; who signs in by phone or wallet may have none."""
+    """A person. The e-mail address is verified; one who signs in by phone or wallet may have none."""
 
     __tablename__ = "person"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
@@ -56,7 +56,7 @@ _VALUE = sa.String(512).with_variant(sa.String(512, collation="utf8mb4_bin"), "m
 
 
 class SignInMethod(Base):
-    """One verified sign-in method of an account: an address, a number, an identity elsewhere, or a wallet.
+    """One verified sign-in method: an address, a number, an identity at a provider, or a wallet.
 
     `value` is the normal form: lower-case e-mail, E.164, `issuer|subject`, EIP-55 address.
     """

@@ -1,27 +1,32 @@
 """Reads about people, their roles and how they are reached."""
 
+from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
 import sqlalchemy as sa
 
 from crowdfund.kernel import fields
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.rows import columns, read_all, read_first, read_one
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.lookups import Lookup
 from crowdfund.kernel.person import Person, full_name
 from crowdfund.people.models import SignInMethod, User, UserRole, person_event
+from crowdfund.people.rows import ContactChannels, ContactRow, MethodRow, PersonEventRow
 
-_U, _R = User.__table__, UserRole.__table__
-_ROLES = sa.select(_R.c.role).where(_R.c.person_id == sa.bindparam("id"))
-_FIND = sa.select(_U).where(_U.c.id == sa.bindparam("id"))
-_WITH_ROLES = Lookup(_FIND.add_columns(_R.c.role).outerjoin(_R, _R.c.person_id == _U.c.id))
+_U, _R, _M = User.__table__, UserRole.__table__, SignInMethod.__table__
+_PERSON = sa.select(*columns(Person, _U))
+_WITH_ROLES = Lookup(
+    _PERSON.add_columns(_R.c.role)
+    .outerjoin(_R, _R.c.person_id == _U.c.id)
+    .where(_U.c.id == sa.bindparam("id"))
+)
 
 
 def load(person_id: str) -> Person | None:
-    """Return the signed-in person of a request, read outside its transaction; nobody if closed."""
+    """Return the signed-in person of a request, read outside its transaction; None if closed."""
     rows = _WITH_ROLES.all(id=person_id)
     if not rows or rows[0].disabled_at is not None:
         return None
@@ -32,10 +37,11 @@ def load(person_id: str) -> Person | None:
 
 def get(person_id: str) -> Person | None:
     """Return a person inside the current transaction."""
-    row = db.session.execute(_FIND, {"id": person_id}).first()
-    if row is None:
+    found = read_first(Person, _PERSON.where(_U.c.id == person_id))
+    if found is None:
         return None
-    return Person(**row._mapping, roles=tuple(db.session.scalars(_ROLES, {"id": person_id})))
+    roles = db.session.scalars(sa.select(_R.c.role).where(_R.c.person_id == person_id))
+    return replace(found, roles=tuple(roles))
 
 
 def find_by_email(email: str) -> Person | None:
@@ -74,12 +80,11 @@ def matching(text: str, *, most: int = 50) -> list[str]:
     return list(db.session.scalars(query.limit(most)))
 
 
-def kyc_history(person_id: str) -> list[Any]:
-    """Return who changed a person's verification, when and why, newest first."""
-    query = sa.select(person_event).where(person_event.c.person_id == person_id)
-    return list(
-        db.session.execute(query.order_by(person_event.c.at.desc(), person_event.c.id.desc()))
-    )
+def kyc_history(person_id: str) -> list[PersonEventRow]:
+    """Return who changed a person's verification, roles or account, when and why, newest first."""
+    event = person_event.c
+    query = sa.select(*columns(PersonEventRow, person_event)).where(event.person_id == person_id)
+    return read_all(PersonEventRow, query.order_by(event.at.desc(), event.id.desc()))
 
 
 # What other features may know of people in their own lists; they join it by `person_id`.
@@ -98,27 +103,24 @@ PEOPLE = sa.select(
 ).subquery("people")
 
 
-_M = SignInMethod.__table__
 _VALUES = Lookup(
     sa.select(_M.c.value).where(
         _M.c.person_id == sa.bindparam("person_id"), _M.c.kind == sa.bindparam("kind")
     )
 )
+_METHODS = sa.select(*columns(MethodRow, _M))
 
 
-def methods_of(person_id: str) -> list[Any]:
-    """Return a person's sign-in methods (id, kind, value, label, added_at, used_at), oldest first."""
-    query = sa.select(_M).where(_M.c.person_id == person_id).order_by(_M.c.added_at, _M.c.id)
-    return list(db.session.execute(query))
+def methods_of(person_id: str) -> list[MethodRow]:
+    """Return a person's sign-in methods, oldest first."""
+    query = _METHODS.where(_M.c.person_id == person_id)
+    return read_all(MethodRow, query.order_by(_M.c.added_at, _M.c.id))
 
 
-def method_of(method_id: str, person_id: str) -> Any:  # noqa: ANN401 - a row
+def method_of(method_id: str, person_id: str) -> MethodRow:
     """Return one of a person's own sign-in methods; raises NotFound for anyone else's."""
-    query = sa.select(_M).where(_M.c.id == method_id, _M.c.person_id == person_id)
-    found = db.session.execute(query).first()
-    if found is None:
-        raise NotFound(_("There is no such sign-in method."))
-    return found
+    query = _METHODS.where(_M.c.id == method_id, _M.c.person_id == person_id)
+    return read_one(MethodRow, query, NotFound(_("There is no such sign-in method.")))
 
 
 def addresses_of(person_id: str, kind: str) -> list[str]:
@@ -126,44 +128,35 @@ def addresses_of(person_id: str, kind: str) -> list[str]:
     return [str(row.value) for row in _VALUES.all(person_id=person_id, kind=kind)]
 
 
-@dataclass(frozen=True, slots=True)
-class ContactChannels:
-    """A person's verified addresses, the person's own first."""
-
-    name: str
-    language: str
-    emails: tuple[str, ...]
-    phones: tuple[str, ...]
-
-    def addresses(self, channel: str) -> tuple[str, ...]:
-        """Return the addresses of a channel (email or sms)."""
-        return self.emails if channel == "email" else self.phones
-
-
 def contact_channels(person_ids: Collection[str]) -> dict[str, ContactChannels]:
-    """Return where each of these people can be reached.
+    """Return how each of these people can be reached.
 
-    The person's e-mail address is a verified one; a phone number counts once it is a sign-in method.
+    The person's e-mail address is a verified one; a phone number has to be a sign-in method.
     """
-    people = db.session.execute(
-        sa.select(_U.c.id, _U.c.first_name, _U.c.email, _U.c.phone, _U.c.language).where(
-            _U.c.id.in_(person_ids)
-        )
-    ).all()
-    methods = db.session.execute(
-        sa.select(_M.c.person_id, _M.c.kind, _M.c.value)
-        .where(_M.c.person_id.in_(person_ids), _M.c.kind.in_(("email", "phone")))
-        .order_by(_M.c.added_at, _M.c.id)
-    ).all()
-    found = {}
-    for person in people:
-        own = {"email": [person.email] if person.email else [], "phone": []}
-        for method in methods:
-            if method.person_id == person.id and method.value not in own[method.kind]:
-                first = method.value == person.phone
-                own[method.kind].insert(0 if first else len(own[method.kind]), method.value)
-        name = person.first_name or (person.email or "").split("@")[0]
-        found[person.id] = ContactChannels(
-            name, person.language, tuple(own["email"]), tuple(own["phone"])
-        )
+    query = sa.select(*columns(ContactRow, _U)).where(_U.c.id.in_(person_ids))
+    people, addresses = read_all(ContactRow, query), _addresses(person_ids)
+    return {
+        person.id: _channels(person, addresses[person.id, "email"], addresses[person.id, "phone"])
+        for person in people
+    }
+
+
+def _addresses(person_ids: Collection[str]) -> defaultdict[tuple[str, str], list[str]]:
+    """Return the addresses that are sign-in methods, by person and kind, oldest first."""
+    query = sa.select(_M.c.person_id, _M.c.kind, _M.c.value)
+    query = query.where(_M.c.person_id.in_(person_ids), _M.c.kind.in_(("email", "phone")))
+    found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for person_id, kind, value in db.session.execute(query.order_by(_M.c.added_at, _M.c.id)):
+        found[person_id, kind].append(value)
     return found
+
+
+def _channels(person: ContactRow, emails: list[str], phones: list[str]) -> ContactChannels:
+    own = [person.email] if person.email else []
+    own_first = sorted(phones, key=lambda phone: phone != person.phone)
+    return ContactChannels(
+        name=person.first_name or (person.email or "").split("@")[0],
+        language=person.language,
+        emails=tuple(dict.fromkeys([*own, *emails])),
+        phones=tuple(own_first),
+    )

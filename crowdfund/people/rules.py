@@ -1,6 +1,7 @@
 """People: names, staff roles, levels of verification, referral codes."""
 
 import secrets
+from dataclasses import dataclass
 
 from crowdfund.kernel.errors import Invalid
 from crowdfund.kernel.i18n import _
@@ -12,13 +13,23 @@ REFERRAL_ALPHABET = "ACDEFGHJKMNPQRTUVWXY34679"
 REFERRAL_LENGTH = 8
 
 
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What is known of a person whose account is being opened: verified, or from an operator."""
+
+    email: str | None = None
+    name: str = ""
+    phone: str = ""
+    sponsor_id: str | None = None
+
+
 def new_referral_code() -> str:
     """Return eight random letters and digits of the unambiguous alphabet (rules.md, People)."""
     return "".join(secrets.choice(REFERRAL_ALPHABET) for _place in range(REFERRAL_LENGTH))
 
 
 def check_names(first_name: str, last_name: str) -> tuple[str, str]:
-    """Return both names without blanks around them; raises Invalid for what is no name."""
+    """Return both names without blanks around them. Raises Invalid."""
     first, last = first_name.strip(), last_name.strip()
     if not _is_name(first):
         raise Invalid(_("Enter your first name, as in your passport."), field="first_name")

@@ -1,4 +1,4 @@
-"""People: opened, stored, given roles, verified."""
+"""Verbs about people: open an account, save the profile, give roles, set the verification."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -16,14 +16,13 @@ from crowdfund.people.models import SignInMethod, User, UserRole, person_event
 
 
 def ensure_user(email: str, name: str = "", *, roles: Iterable[str] = (), phone: str = "") -> str:
-    """Return the id of the person with an address, made if new; roles are added, never removed.
+    """Return the id of the person with an e-mail address, created if new; add roles to it.
 
     Only for addresses that are known to be theirs: by a code, by an operator, by the demo story.
     """
     address = fields.normal_email(email)
-    person_id = person_with("email", address) or open_account(
-        "email", address, email=address, name=name, phone=phone
-    )
+    newcomer = rules.Newcomer(email=address, name=name, phone=phone)
+    person_id = person_with("email", address) or open_account("email", address, newcomer)
     for role in roles:
         give_role(person_id, role, actor="system")
     return person_id
@@ -37,48 +36,59 @@ def person_with(kind: str, value: str) -> str | None:
     return db.session.scalar(query)
 
 
-def open_account(  # noqa: PLR0913 - what is known of a newcomer
-    kind: str,
-    value: str,
-    *,
-    email: str | None = None,
-    name: str = "",
-    phone: str = "",
-    label: str = "",
-    sponsor_id: str | None = None,
+def open_account(
+    kind: str, value: str, newcomer: rules.Newcomer | None = None, *, label: str = ""
 ) -> str:
     """Open an account whose first sign-in method is a verified method; return the person's id.
 
-    `email` and `phone` are stored as the person's own, so pass verified ones only (or what an operator
-    says). The sponsor (`invitations.sponsor_of`) is set here or never. Two who come at once get the
-    same account.
+    The sponsor (`invitations.sponsor_of`) is set here or never. Two that come at once get the same
+    account. Raises Conflict if the address is another account's.
     """
-    first, _blank, last = name.partition(" ")
-    person_id, now = new_id(), clock.now()
-    row = {
-        "id": person_id, "email": email, "first_name": first[:80], "last_name": last[:80], "phone": phone,
-        "kyc_level": "none", "kyc_status": "none", "kyc_reason": "", "created_at": now, "language": "",
-        "referral_code": rules.new_referral_code(), "sponsor_id": sponsor_id,
-    }  # fmt: skip
+    person_id = new_id()
     for _try in range(5):
-        if insert_ignore(User.__table__, [row]):
+        if insert_ignore(User.__table__, [_person_row(person_id, newcomer or rules.Newcomer())]):
             break
         if found := person_with(kind, value):
             return found
-        row["referral_code"] = rules.new_referral_code()  # one in 10^11 is taken
+        # Else the referral code was taken (one in 10^11), or the address is another account's.
     else:
         raise Conflict(
             _(
-                "This address belongs to another account. Sign in there, then add this sign-in method."
+                "This address belongs to another account. "
+                "Sign in there, then add this sign-in method."
             )
         )
-    method = {"id": new_id(), "person_id": person_id, "kind": kind, "value": value, "label": label[:120],
-              "added_at": now}  # fmt: skip
+    method = {
+        "id": new_id(),
+        "person_id": person_id,
+        "kind": kind,
+        "value": value,
+        "label": label[:120],
+        "added_at": clock.now(),
+    }
     if not insert_ignore(SignInMethod.__table__, [method]):
-        # someone was quicker
+        # Another request was first.
         db.session.execute(sa.delete(User.__table__).where(User.id == person_id))
         return str(person_with(kind, value))
     return person_id
+
+
+def _person_row(person_id: str, newcomer: rules.Newcomer) -> dict[str, object]:
+    first_name, _blank, last_name = newcomer.name.partition(" ")
+    return {
+        "id": person_id,
+        "email": newcomer.email,
+        "first_name": first_name[:80],
+        "last_name": last_name[:80],
+        "phone": newcomer.phone,
+        "kyc_level": "none",
+        "kyc_status": "none",
+        "kyc_reason": "",
+        "created_at": clock.now(),
+        "language": "",
+        "referral_code": rules.new_referral_code(),
+        "sponsor_id": newcomer.sponsor_id,
+    }
 
 
 def give_role(person_id: str, role: str, *, actor: str) -> None:
@@ -93,10 +103,10 @@ def give_role(person_id: str, role: str, *, actor: str) -> None:
 def save_profile(
     person_id: str, *, first_name: str, last_name: str, phone: str | None = None
 ) -> None:
-    """Keep name and, if given, phone (E.164); what was verified and changes is verified again.
+    """Save the name and, if given, the phone number (E.164); changed details are verified again.
 
     A number given here is what the person enters: it opens no account and gets no messages until a
-    code has proved it (`methods.attach`).
+    code has confirmed it (`methods.attach`).
     """
     first, last = rules.check_names(first_name, last_name)
     number = None if phone is None else fields.normal_phone(phone)
@@ -110,9 +120,9 @@ def save_profile(
 
 
 def facts_changed(person_id: str) -> None:
-    """Have a person verified again whose name or number is not what was verified (rules.md, KYC)."""
+    """Start another verification of a person whose name or number has changed (rules.md, KYC)."""
     person = _lock(person_id)
-    if person.kyc_status == "verified":  # what was verified is no longer what stands here
+    if person.kyc_status == "verified":
         set_verification(
             person_id, "pending", level="none", actor=person_id, reason="profile changed"
         )
@@ -120,7 +130,7 @@ def facts_changed(person_id: str) -> None:
 
 
 def choose_language(person_id: str, language: str) -> None:
-    """Keep the language in which pages and messages speak to a person; empty: same as the browser."""
+    """Save the language of a person's pages and messages; an empty one follows the browser."""
     if language and language not in i18n.LANGUAGES:
         raise Invalid(_("Choose one of the languages in the list."), field="language")
     person = _lock(person_id)
@@ -137,9 +147,9 @@ def set_verification(
     reason: str = "",
     expires_on: date | None = None,
 ) -> None:
-    """Write the status of a person's verification: the one writer of it, for compliance.
+    """Set the status of a person's verification; only this function writes it (for compliance).
 
-    `level` is what counts from now on; `reason` is read by the person when the status is rejected.
+    `level` is the level from now on. The person reads `reason` when the status is rejected.
     """
     person = _lock(person_id)
     person.kyc_level, person.kyc_expires_on = level, expires_on
@@ -148,7 +158,7 @@ def set_verification(
 
 
 def set_kyc_level(person_id: str, level: str, *, actor: str) -> None:
-    """Set the verification level without a review, for tests; raises Invalid for an unknown level."""
+    """Set the level of verification without a review, for tests. Raises Invalid if unknown."""
     if level not in rules.KYC_LEVELS:
         raise Invalid(f"There is no level {level!r}.")
     status = "none" if level == "none" else "verified"

@@ -17,14 +17,14 @@ from crowdfund.security.service import second_factor as second_factor_service
 
 _HALF_WAY_S = 600
 _DEVICE = "device"
-_DEVICE_S = 400 * 86_400  # browsers keep none for longer
+_DEVICE_S = 400 * 86_400  # the longest lifetime that browsers allow
 
 
 def enter(person_id: str, *, method: str, target: str) -> BaseResponse:
-    """Sign a person in and go on; every way to sign in ends here.
+    """Sign a person in and redirect to the target; every sign-in method ends here.
 
-    `method` is code, oidc or wallet. A person with a second factor is asked for it first, and is not
-    signed in until then.
+    `method` is code, oidc or wallet. A person with a second factor is asked for it first, and is
+    not signed in until then.
     """
     if not second_factor_service.is_enrolled(person_id):
         return admit(person_id, method=method, target=target)
@@ -36,17 +36,17 @@ def enter(person_id: str, *, method: str, target: str) -> BaseResponse:
 
 
 def half_way() -> str | None:
-    """Return the person who has signed in but for the second factor, for ten minutes."""
-    waiting = session.get("half_way")
-    if not waiting or clock.now().timestamp() - waiting["at"] >= _HALF_WAY_S:
+    """Return the person whose sign-in only lacks the second factor, for ten minutes."""
+    pending = session.get("half_way")
+    if not pending or clock.now().timestamp() - pending["at"] >= _HALF_WAY_S:
         return None
-    return str(waiting["person"])
+    return str(pending["person"])
 
 
 def admit_half_way(person_id: str, how: str) -> BaseResponse:
-    """Let in who has now proved the second factor too."""
-    waiting = session["half_way"]
-    return admit(person_id, method=waiting["method"], target=waiting["next"], second_factor=how)
+    """Finish a sign-in after the second factor was proved."""
+    pending = session["half_way"]
+    return admit(person_id, method=pending["method"], target=pending["next"], second_factor=how)
 
 
 def admit(person_id: str, *, method: str, target: str, second_factor: str = "") -> BaseResponse:
@@ -70,7 +70,7 @@ def admit(person_id: str, *, method: str, target: str, second_factor: str = "") 
 
 
 def _note_device(person_id: str, response: BaseResponse) -> BaseResponse:
-    """Recognise the browser by a cookie of its own, which opens nothing; a new one is reported."""
+    """Recognise the browser by a cookie of its own, which grants no access; report a new one."""
     device = request.cookies.get(_DEVICE, "")
     if not 32 <= len(device) <= 64:
         device = secrets.token_urlsafe(32)

@@ -1,4 +1,4 @@
-"""Sensitive changes that addresses outside the account hear of."""
+"""Sensitive changes that addresses outside the account are notified of."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""What happens on schedule: changes take effect, old proofs are deleted."""
+"""Scheduled work: apply changes, delete old proofs."""
 
 from datetime import timedelta
 
@@ -12,18 +12,18 @@ from crowdfund.security.service import changes
 
 @outbox.handler("security.apply_change")
 def apply_change(rows: list[outbox.Row]) -> None:
-    """Apply a sensitive change, unless it was cancelled meanwhile."""
+    """Apply a sensitive change, unless it was cancelled in the meantime."""
     for row in rows:
         changes.apply(row.payload["change_id"])
 
 
-TRIES = timedelta(days=2)  # longer than the longest limit looks back
+TRIES = timedelta(days=2)  # more than the window of the longest limit
 DEVICES = timedelta(days=400)  # the life of the cookie
 
 
 @outbox.every(3_600, "security.purge_proofs")
 def purge() -> int:
-    """Remove what no rule looks at any more; return how many rows."""
+    """Delete rows that no rule needs any more; return how many."""
     now = clock.now()
     return (
         rows_changed(sa.delete(FactorTry).where(FactorTry.at < now - TRIES))

@@ -1,4 +1,4 @@
-"""Tables of second factors, known devices, changes that wait and the security history."""
+"""Tables of second factors, known devices, pending changes and the security history."""
 
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from crowdfund.kernel.db import (
 
 
 class Totp(Base):
-    """The secret that a person shares with an authenticator app, sealed; each code is good once."""
+    """The secret that a person shares with an authenticator app, sealed; each code works once."""
 
     __tablename__ = "totp"
     person_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("person.id"), primary_key=True)
@@ -29,7 +29,7 @@ class Totp(Base):
 
 
 class Passkey(Base):
-    """A public key whose private half a device keeps for the person."""
+    """A public key whose private key is on a device of the person."""
 
     __tablename__ = "passkey"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
@@ -45,7 +45,7 @@ class Passkey(Base):
 
 
 class PasskeyChallenge(Base):
-    """A number that a passkey has to sign, once and soon."""
+    """A random number that a passkey has to sign, once and within minutes."""
 
     __tablename__ = "passkey_challenge"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
@@ -59,7 +59,7 @@ class PasskeyChallenge(Base):
 
 
 class RecoveryCode(Base):
-    """A recovery code for the day when the device is lost; only its keyed hash is stored."""
+    """A recovery code for a lost device; only its keyed hash is stored."""
 
     __tablename__ = "recovery_code"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
@@ -71,7 +71,7 @@ class RecoveryCode(Base):
 
 
 class FactorTry(Base):
-    """One try to type a code; it counts as failed until it has been found right."""
+    """One attempt to enter a code; it counts as failed until the code was found to be right."""
 
     __tablename__ = "factor_try"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
@@ -92,7 +92,7 @@ class KnownDevice(Base):
 
 
 class SensitiveChange(Base):
-    """A change of a way to reach or to pay a person; what it holds and whom it notifies are sealed."""
+    """A held change of a contact, sign-in method or account; content and addresses are sealed."""
 
     __tablename__ = "sensitive_change"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
@@ -100,7 +100,7 @@ class SensitiveChange(Base):
     kind: Mapped[str] = mapped_column(sa.String(24))
     status: Mapped[str] = mapped_column(sa.String(10), default="held")
     removes: Mapped[bool] = mapped_column(default=False)
-    # masked: what pages and notices say
+    # Masked, for pages and notices.
     shown: Mapped[str] = mapped_column(sa.String(120), default="")
     sealed: Mapped[str] = mapped_column(LongText)
     sealed_channels: Mapped[str] = mapped_column(LongText)
@@ -119,7 +119,7 @@ sensitive_change_event = event_table("sensitive_change")
 
 @append_only
 class SecurityEvent(Base):
-    """What happened to a person's sign-in methods, for the person to read."""
+    """A line of a person's security history, for the person to read."""
 
     __tablename__ = "security_event"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)

@@ -1,20 +1,21 @@
 """Reads about second factors, protected changes and the security history."""
 
 import json
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
 from crowdfund.adapters import sealing
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.rows import columns, read_all, read_first
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.security.models import Passkey, RecoveryCode, SecurityEvent, SensitiveChange, Totp
+from crowdfund.security.rows import AppRow, Change, PasskeyRow, PublicKeyRow, SecurityEventRow
 from crowdfund.security.rules import Channel
 
 _T, _P, _R = Totp.__table__, Passkey.__table__, RecoveryCode.__table__
+_C, _E = SensitiveChange.__table__, SecurityEvent.__table__
+_CHANGES = sa.select(*columns(Change, _C))
 
 
 def factors(person_id: str) -> tuple[str, ...]:
@@ -26,19 +27,22 @@ def factors(person_id: str) -> tuple[str, ...]:
     return tuple(name for name, has in (("totp", has_app), ("passkey", has_key)) if has)
 
 
-def app(person_id: str) -> Any:  # noqa: ANN401 - a row
-    """Return when the authenticator app was added and last used, or None."""
-    return db.session.execute(
-        sa.select(_T.c.added_at, _T.c.used_at).where(_T.c.person_id == person_id)
-    ).first()
+def app(person_id: str) -> AppRow | None:
+    """Return a person's authenticator app, or None."""
+    return read_first(AppRow, sa.select(*columns(AppRow, _T)).where(_T.c.person_id == person_id))
 
 
-def passkeys(person_id: str) -> list[Any]:
-    """Return a person's passkeys (id, name, credential_id, transports, added_at, used_at), oldest first."""
-    columns = (_P.c.id, _P.c.name, _P.c.credential_id, _P.c.transports, _P.c.added_at, _P.c.used_at)
-    return list(
-        db.session.execute(sa.select(*columns).where(_P.c.person_id == person_id).order_by(_P.c.id))
-    )
+def passkeys(person_id: str) -> list[PasskeyRow]:
+    """Return a person's passkeys, oldest first."""
+    query = sa.select(*columns(PasskeyRow, _P)).where(_P.c.person_id == person_id)
+    return read_all(PasskeyRow, query.order_by(_P.c.id))
+
+
+def public_key(person_id: str, credential_hash: str) -> PublicKeyRow | None:
+    """Return the key of one of a person's passkeys by the SHA-256 of its credential id, or None."""
+    query = sa.select(*columns(PublicKeyRow, _P))
+    query = query.where(_P.c.person_id == person_id, _P.c.credential_hash == credential_hash)
+    return read_first(PublicKeyRow, query)
 
 
 def recovery_codes_left(person_id: str) -> int | None:
@@ -50,33 +54,9 @@ def recovery_codes_left(person_id: str) -> int | None:
     return made - used if made else None
 
 
-_C, _E = SensitiveChange.__table__, SecurityEvent.__table__
-_SHOWN = (
-    _C.c.id, _C.c.person_id, _C.c.kind, _C.c.status, _C.c.removes, _C.c.shown, _C.c.reason,
-    _C.c.requested_at, _C.c.apply_at, _C.c.decided_at,
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A sensitive change as pages show it: no full number or address in it."""
-
-    id: str
-    person_id: str
-    kind: str
-    status: str
-    removes: bool
-    shown: str
-    reason: str
-    requested_at: datetime
-    apply_at: datetime
-    decided_at: datetime | None
-
-
 def change(change_id: str) -> Change | None:
     """Return a change by its id."""
-    row = db.session.execute(sa.select(*_SHOWN).where(_C.c.id == change_id)).first()
-    return Change(**row._mapping) if row else None
+    return read_first(Change, _CHANGES.where(_C.c.id == change_id))
 
 
 def change_of(change_id: str, person_id: str) -> Change:
@@ -91,13 +71,13 @@ def changes_of(
     person_id: str, *, kind: str = "", held_only: bool = False, most: int = 20
 ) -> list[Change]:
     """Return a person's changes, newest first."""
-    query = sa.select(*_SHOWN).where(_C.c.person_id == person_id)
+    query = _CHANGES.where(_C.c.person_id == person_id)
     if kind:
         query = query.where(_C.c.kind == kind)
     if held_only:
         query = query.where(_C.c.status == "held")
-    query = query.order_by(_C.c.requested_at.desc(), _C.c.id.desc()).limit(most)
-    return [Change(**row._mapping) for row in db.session.execute(query)]
+    newest_first = query.order_by(_C.c.requested_at.desc(), _C.c.id.desc())
+    return read_all(Change, newest_first.limit(most))
 
 
 def change_channels(change_id: str) -> list[Channel]:
@@ -110,7 +90,7 @@ def change_channels(change_id: str) -> list[Channel]:
     return [Channel(*pair) for pair in json.loads(text)]
 
 
-def security_events(person_id: str, *, most: int = 20) -> list[Any]:
-    """Return what happened to a person's sign-in methods (at, actor, what, detail), newest first."""
-    query = sa.select(_E).where(_E.c.person_id == person_id)
-    return list(db.session.execute(query.order_by(_E.c.at.desc(), _E.c.id.desc()).limit(most)))
+def security_events(person_id: str, *, most: int = 20) -> list[SecurityEventRow]:
+    """Return what happened to a person's sign-in methods and second factors, newest first."""
+    query = sa.select(*columns(SecurityEventRow, _E)).where(_E.c.person_id == person_id)
+    return read_all(SecurityEventRow, query.order_by(_E.c.at.desc(), _E.c.id.desc()).limit(most))

@@ -17,7 +17,7 @@ ISSUER = "crowdfund"
 STEP_S = 30
 RECOVERY_COUNT = 10
 RECOVERY_LENGTH = 12  # of 25 letters and digits: 56 bits each
-# (wrong codes, within): what is typed after the last of them is not even looked at.
+# (wrong codes, within): further codes are not checked.
 TRY_LIMITS = ((5, timedelta(minutes=15)), (20, timedelta(days=1)))
 CHALLENGE_LIFETIME = timedelta(minutes=5)
 MAX_CHALLENGES = 30  # a person, within CHALLENGE_LIFETIME
@@ -56,7 +56,7 @@ def new_secret() -> str:
 
 
 def enrolment_uri(secret: str, name: str) -> str:
-    """Return what the QR code tells the app."""
+    """Return the content of the QR code for the app."""
     return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
 
 
@@ -71,7 +71,7 @@ def code_at(secret: str, step: int) -> str:
 
 
 def matching_step(secret: str, typed: str, moment: datetime, *, after: int) -> int | None:
-    """Return the step whose code was typed: this one or a neighbour, later than the last used one.
+    """Return the step whose code was entered: the present one or a neighbour, later than `after`.
 
     Clocks of phones differ: one step either way (RFC 6238, 5.2). Blanks are ignored.
     """
@@ -92,15 +92,14 @@ def new_recovery_code() -> str:
 
 
 def plain_recovery_code(typed: str) -> str:
-    """Return a typed recovery code without groups and in upper case; empty if it cannot be one."""
+    """Return an entered recovery code in capitals without dashes; empty if it cannot be one."""
     cleaned = re.sub(r"[\s-]", "", typed).upper()
     is_one = len(cleaned) == RECOVERY_LENGTH and all(mark in REFERRAL_ALPHABET for mark in cleaned)
     return cleaned if is_one else ""
 
 
 HOLD = timedelta(hours=24)
-# how old the proof of a second factor may be for a sensitive action
-STEP_UP = timedelta(minutes=10)
+STEP_UP = timedelta(minutes=10)  # the greatest age of a proof for a sensitive action
 
 LABELS: dict[str, str] = {
     "phone": _l("Mobile number"),
@@ -123,7 +122,7 @@ class Channel:
 
 
 def masked(value: str) -> str:
-    """Return a value so that its owner knows it and nobody else learns it."""
+    """Return a value so that its owner recognises it and nobody else learns it."""
     if "@" in value:
         name, _, domain = value.rpartition("@")
         return f"{name[:1]}•••@{domain}"
@@ -135,7 +134,7 @@ def masked(value: str) -> str:
 
 
 def new_channels(kind: str, payload: dict[str, Any]) -> list[Channel]:
-    """Return the addresses which a change would add, so that they are notified as well."""
+    """Return the addresses that a change would add, so that they are notified as well."""
     if payload.get("remove") or kind not in ("email", "phone") or not payload.get("value"):
         return []
     return [Channel("email" if kind == "email" else "sms", str(payload["value"]))]
@@ -146,7 +145,7 @@ METHODS: dict[str, str] = {
     "oidc": _l("by another provider"),
     "wallet": _l("by wallet"),
 }
-# The first that is found counts: almost every browser also claims to be Chrome and Safari.
+# The first match counts: almost every browser also claims to be Chrome and Safari.
 _BROWSERS = (
     (r"\bEdg(e|A|iOS)?/", "Edge"),
     (r"\b(OPR|Opera)/", "Opera"),

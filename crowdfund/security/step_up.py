@@ -1,4 +1,4 @@
-"""Ask for the second factor before what is sensitive: contact data, wallets, payout accounts, factors."""
+"""Ask for the second factor before sensitive actions (contact data, wallets, payout accounts)."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -15,9 +15,9 @@ View = Callable[P, BaseResponse]
 
 
 def require(view: View[P]) -> View[P]:
-    """Decorate a view: who has not proved a second factor within ten minutes is asked first.
+    """Decorate a view: without a proof of the second factor within ten minutes, ask for one first.
 
-    The page with the form asks before it shows itself, so that nothing typed is lost; whoever has no
+    The page with the form asks before it is shown, so that no input is lost. A person without a
     second factor is led to set one up, and then back. A program gets a 403 problem.
     """
 
@@ -29,7 +29,7 @@ def require(view: View[P]) -> View[P]:
 
 
 def require_if_enrolled(view: View[P]) -> View[P]:
-    """Decorate a view like `require`, but let in who has no second factor yet (to set up the first)."""
+    """Decorate a view like `require`, but let people without a second factor set up the first."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> BaseResponse:

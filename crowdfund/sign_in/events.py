@@ -1,4 +1,4 @@
-"""What happens while somebody signs in."""
+"""What happens while a person signs in."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,6 @@ from crowdfund.kernel.outbox import Event
 
 @dataclass(frozen=True, kw_only=True)
 class CodeRequested(Event, name="otp.requested"):
-    """Somebody has asked for a sign-in code."""
+    """A sign-in code was requested."""
 
     otp_id: str

@@ -9,7 +9,7 @@ from crowdfund.kernel.i18n import LANGUAGES, _l
 
 
 class SignInForm(PageForm):
-    """Where the code goes, and who invited a newcomer."""
+    """The address for the code, and a newcomer's invitation code."""
 
     identifier = StringField(
         _l("E-mail address or mobile number"),
@@ -39,7 +39,7 @@ class CodeForm(PageForm):
 
 
 class ProfileForm(PageForm):
-    """Who the person is, as in the passport."""
+    """The person's name, as in the passport, and number."""
 
     first_name = StringField(
         _l("First name"),
@@ -95,18 +95,18 @@ _BROKEN = _l("The wallet's answer is incomplete. Nothing was changed. Try again.
 
 
 class ConfirmForm(PageForm):
-    """A button: what it confirms is in the session."""
+    """A button that confirms what is in the session."""
 
 
 class WalletForm(PageForm):
-    """The signed text as hexadecimal digits (a form would change its line ends), and the signature."""
+    """The signed text as hexadecimal digits (forms change line ends), and the signature."""
 
     request_id = HiddenField("", [InputRequired(_BROKEN), Length(max=64, message=_BROKEN)])
     text = HiddenField("", [InputRequired(_BROKEN), Length(max=8000, message=_BROKEN)])
     signature = HiddenField("", [InputRequired(_BROKEN), Length(max=20_000, message=_BROKEN)])
 
     def signed_bytes(self) -> bytes:
-        """Return the text that was signed; what is not hexadecimal is no text of ours."""
+        """Return the text that was signed; empty if it is not hexadecimal."""
         try:
             return bytes.fromhex(self.text.data)
         except ValueError:

@@ -16,7 +16,7 @@ class Otp(Base):
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
     kind: Mapped[str] = mapped_column(sa.String(8), default="email")
     identifier: Mapped[str] = mapped_column(sa.String(254))
-    # Who is signed in already and adds the address; nobody when the code is to sign in.
+    # The signed-in person who adds the address; None when the code is to sign in.
     person_id: Mapped[str | None] = mapped_column(ID, sa.ForeignKey("person.id"))
     digits: Mapped[int] = mapped_column(default=6)
     language: Mapped[str] = mapped_column(sa.String(8), default="en")
@@ -35,10 +35,10 @@ class Otp(Base):
 
 
 class SignInAttempt(Base):
-    """What the server itself has said at the start, so that it believes nothing that comes back.
+    """What the server knows of a sign-in from its start, so that it need not trust the answer.
 
-    The id is random and secret to the browser that began (the `state` of OIDC, the request id of
-    EIP-4361). `facts` hold what the answer must fit: nonce and verifier, or the text to be signed.
+    The id is random and secret to the browser that started it (the `state` of OIDC, the request id
+    of EIP-4361). The answer must match `facts`: nonce and verifier, or the text to be signed.
     """
 
     __tablename__ = "sign_in_attempt"
@@ -47,7 +47,7 @@ class SignInAttempt(Base):
     browser: Mapped[str] = mapped_column(sa.String(64))
     ip: Mapped[str] = mapped_column(sa.String(45))
     network: Mapped[str] = mapped_column(sa.String(45))
-    # Who was signed in at the start and so adds a sign-in method; nobody when someone signs in.
+    # The person who was signed in at the start and adds a method; None for a sign-in.
     person_id: Mapped[str | None] = mapped_column(ID)
     facts: Mapped[dict[str, Any]] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -57,7 +57,7 @@ class SignInAttempt(Base):
 
 
 class SignInCounter(Base):
-    """Wrong tries within one window; the subject is a keyed hash, so that the table names nobody."""
+    """Wrong attempts in one window; the subject is a keyed hash, so that the table names nobody."""
 
     __tablename__ = "sign_in_counter"
     scope: Mapped[str] = mapped_column(sa.String(12), primary_key=True)

@@ -1,4 +1,4 @@
-"""Which browsers a person uses: a new one is reported, others can be signed out."""
+"""A person's browsers: report a new one, sign others out."""
 
 import hashlib
 
@@ -12,11 +12,12 @@ from crowdfund.security.models import KnownDevice
 from crowdfund.security.rules import device_name
 from crowdfund.security.service import history
 
+PAGE = "/account/sessions"
 _K = KnownDevice.__table__
 
 
 def note_sign_in(person_id: str, device: str, *, user_agent: str) -> None:
-    """Remember the browser (by the hash of its cookie) and report a new one; the first is no news."""
+    """Record the browser by the hash of its cookie; report a new one, except the very first."""
     device_hash, now = hashlib.sha256(device.encode()).hexdigest(), clock.now()
     mine = _K.c.person_id == person_id
     seen = sa.update(_K).where(mine, _K.c.device_hash == device_hash).values(last_at=now)
@@ -27,14 +28,7 @@ def note_sign_in(person_id: str, device: str, *, user_agent: str) -> None:
     if insert_ignore(_K, [row]) and has_others:
         name = device_name(user_agent)
         tell = {"at": now.isoformat(), "device": name}
-        history.note(
-            person_id,
-            "new_device",
-            actor=person_id,
-            detail=name,
-            tell=tell,
-            path="/account/sessions",
-        )
+        history.note(person_id, "new_device", actor=person_id, detail=name, tell=tell, path=PAGE)
 
 
 def end_session(person_id: str, session_id: str) -> None:
@@ -48,7 +42,5 @@ def end_other_sessions(person_id: str, *, but: str) -> int:
     """Sign every other browser out; return how many."""
     count = sessions.end(person_id, but=but)
     if count:
-        history.note(
-            person_id, "sessions_ended", actor=person_id, tell={}, path="/account/sessions"
-        )
+        history.note(person_id, "sessions_ended", actor=person_id, tell={}, path=PAGE)
     return count

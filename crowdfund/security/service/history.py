@@ -1,4 +1,4 @@
-"""Keep what happened to a person's sign-in methods, and notify the person."""
+"""Record what happened to a person's sign-in methods, and notify the person."""
 
 from typing import Any
 
@@ -11,16 +11,27 @@ from crowdfund.security.models import SecurityEvent
 
 
 def note(
-    person_id: str, what: str, *, actor: str, detail: str = "", tell: dict[str, Any] | None = None,
+    person_id: str,
+    what: str,
+    *,
+    actor: str,
+    detail: str = "",
+    tell: dict[str, Any] | None = None,
     path: str = "/account/security",
-) -> str:  # fmt: skip
-    """Write a line into a person's security history; with `tell`, a notice of the same name goes out.
+) -> str:
+    """Add a line to a person's security history; return its id.
 
-    `tell` is the context of the notice `security.<what>`. Return the id of the line.
+    With `tell` the person is also notified: it is the context of the notice `security.<what>`.
     """
     event_id = new_id()
-    row = {"id": event_id, "person_id": person_id, "at": clock.now(), "actor": actor, "what": what,
-           "detail": detail[:160]}  # fmt: skip
+    row = {
+        "id": event_id,
+        "person_id": person_id,
+        "at": clock.now(),
+        "actor": actor,
+        "what": what,
+        "detail": detail[:160],
+    }
     db.session.execute(sa.insert(SecurityEvent).values(row))
     if tell is not None:
         key, kind = f"security:{event_id}", f"security.{what}"

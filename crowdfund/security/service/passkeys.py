@@ -1,4 +1,4 @@
-"""Passkeys: a device signs our challenge after it has recognised its person (WebAuthn, level 3)."""
+"""Passkeys: a device signs our challenge after it has verified its user (WebAuthn, level 3)."""
 
 import hashlib
 import json
@@ -18,9 +18,10 @@ from crowdfund.people import queries
 from crowdfund.security import queries as security_queries
 from crowdfund.security import rules
 from crowdfund.security.models import Passkey, PasskeyChallenge
+from crowdfund.security.rows import PublicKeyRow
 from crowdfund.security.service import history, second_factor
 
-# ruff: noqa: PLC0415 - webauthn takes 5 MB and 50 ms at the start of a process, and few requests use it
+# ruff: noqa: PLC0415 - webauthn costs 5 MB and 50 ms at start, and few requests use it
 if TYPE_CHECKING:
     from webauthn.helpers.structs import PublicKeyCredentialDescriptor
 
@@ -37,10 +38,10 @@ class Answer:
 
 
 def relying_party() -> str | None:
-    """Return the name under which passkeys are made: the host of PUBLIC_URL; None for a bare IP address.
+    """Return the host of PUBLIC_URL, to which passkeys are bound; None for a bare IP address.
 
-    A name, because WebAuthn allows no address; and only PUBLIC_URL's, so that a passkey made
-    through another host of ours is not lost with that host.
+    WebAuthn allows no address. Only PUBLIC_URL's host, so that a passkey created through another
+    host of ours is not lost with that host.
     """
     host = urlsplit(config.settings().public_url).hostname or ""
     is_address = ":" in host or host.replace(".", "").isdigit()
@@ -53,7 +54,7 @@ def _origin() -> str:
 
 
 def begin_adding(person_id: str) -> tuple[str, dict[str, Any]]:
-    """Return a new challenge's id and what the browser's `credentials.create` wants."""
+    """Return a new challenge's id and the options of the browser's `credentials.create`."""
     person = queries.get(person_id)
     if person is None:
         raise NotFound(_("There is no such person."))
@@ -63,21 +64,23 @@ def begin_adding(person_id: str) -> tuple[str, dict[str, Any]]:
     from webauthn.helpers import structs
 
     options = webauthn.generate_registration_options(
-        rp_id=_named(), rp_name=rules.ISSUER, user_id=person_id.encode(),
-        user_name=person.email or person.phone or person.name, user_display_name=person.name,
+        rp_id=_named(),
+        rp_name=rules.ISSUER,
+        user_id=person_id.encode(),
+        user_name=person.email or person.phone or person.name,
+        user_display_name=person.name,
         authenticator_selection=structs.AuthenticatorSelectionCriteria(
             resident_key=structs.ResidentKeyRequirement.PREFERRED,
             user_verification=structs.UserVerificationRequirement.REQUIRED,
         ),
         exclude_credentials=_descriptors(person_id),
-    )  # fmt: skip
-    return _keep(person_id, "create", options.challenge), json.loads(
-        webauthn.options_to_json(options)
     )
+    challenge_id = _store_challenge(person_id, "create", options.challenge)
+    return challenge_id, json.loads(webauthn.options_to_json(options))
 
 
 def begin_proving(person_id: str) -> tuple[str, dict[str, Any]]:
-    """Return a new challenge's id and what the browser's `credentials.get` wants."""
+    """Return a new challenge's id and the options of the browser's `credentials.get`."""
     import webauthn
     from webauthn.helpers.structs import UserVerificationRequirement
 
@@ -86,70 +89,78 @@ def begin_proving(person_id: str) -> tuple[str, dict[str, Any]]:
         allow_credentials=_descriptors(person_id),
         user_verification=UserVerificationRequirement.REQUIRED,
     )
-    return _keep(person_id, "get", options.challenge), json.loads(webauthn.options_to_json(options))
+    challenge_id = _store_challenge(person_id, "get", options.challenge)
+    return challenge_id, json.loads(webauthn.options_to_json(options))
 
 
 def add(person_id: str, answer: Answer, *, name: str) -> None:
-    """Keep a passkey that a device has just made. Raises Invalid, Conflict.
+    """Store a passkey that a device has just created. Raises Invalid, Conflict.
 
-    Call it before the request's transaction begins: the challenge is spent in one of its own.
+    Call it before the request's transaction begins: the challenge is used up in one of its own.
     """
     import webauthn
 
-    challenge = _spend(person_id, "create", answer.challenge_id)
+    challenge = _use_up(person_id, "create", answer.challenge_id)
     try:
-        made = webauthn.verify_registration_response(
-            credential=answer.credential, expected_challenge=challenge, expected_rp_id=_named(),
-            expected_origin=_origin(), require_user_verification=True,
-        )  # fmt: skip
+        created = webauthn.verify_registration_response(
+            credential=answer.credential,
+            expected_challenge=challenge,
+            expected_rp_id=_named(),
+            expected_origin=_origin(),
+            require_user_verification=True,
+        )
     except _broken() as error:
-        raise Invalid(
-            _("The device's answer was not valid. Nothing was changed. Try again.")
-        ) from error
+        text = _("The device's answer was not valid. Nothing was changed. Try again.")
+        raise Invalid(text) from error
     row = {
-        "id": new_id(), "person_id": person_id, "name": _name(name), "sign_count": made.sign_count,
-        "credential_hash": hashlib.sha256(made.credential_id).hexdigest(),
-        "credential_id": _text(made.credential_id),
-        "public_key": _text(made.credential_public_key),
-        "transports": _transports(answer.credential), "added_at": clock.now(), "used_at": None,
-    }  # fmt: skip
+        "id": new_id(),
+        "person_id": person_id,
+        "name": _name(name),
+        "sign_count": created.sign_count,
+        "credential_hash": hashlib.sha256(created.credential_id).hexdigest(),
+        "credential_id": _text(created.credential_id),
+        "public_key": _text(created.credential_public_key),
+        "transports": _transports(answer.credential),
+        "added_at": clock.now(),
+        "used_at": None,
+    }
     if not insert_ignore(_P, [row]):
         raise Conflict(_("This passkey already belongs to an account."))
-    history.note(
-        person_id, "second_factor_added", actor=person_id, detail=f"passkey {row['name']}",
-        tell={"what": "passkey"},
-    )  # fmt: skip
+    detail, tell = f"passkey {row['name']}", {"what": "passkey"}
+    history.note(person_id, "second_factor_added", actor=person_id, detail=detail, tell=tell)
 
 
 def prove(person_id: str, answer: Answer) -> None:
     """Check a device's signature over our challenge. Raises WrongFactor.
 
-    Call it before the request's transaction begins: the challenge is spent in one of its own.
+    Call it before the request's transaction begins: the challenge is used up in one of its own.
     """
     import webauthn
 
-    challenge = _spend(person_id, "get", answer.challenge_id)
-    row = _mine(person_id, answer.credential)
+    challenge = _use_up(person_id, "get", answer.challenge_id)
+    key = _public_key(person_id, answer.credential)
     try:
-        shown = webauthn.verify_authentication_response(
-            credential=answer.credential, expected_challenge=challenge, expected_rp_id=_named(),
-            expected_origin=_origin(), credential_public_key=_bytes(row.public_key),
-            credential_current_sign_count=row.sign_count, require_user_verification=True,
-        )  # fmt: skip
+        verified = webauthn.verify_authentication_response(
+            credential=answer.credential,
+            expected_challenge=challenge,
+            expected_rp_id=_named(),
+            expected_origin=_origin(),
+            credential_public_key=_bytes(key.public_key),
+            credential_current_sign_count=key.sign_count,
+            require_user_verification=True,
+        )
     except _broken() as error:
         raise _wrong() from error
-    # A counter that stands still means a copied key, unless the device counts nothing at all.
-    count = shown.new_sign_count
+    # A counter that does not grow means a copied key, unless the device does not count at all.
+    count = verified.new_sign_count
     grows = _P.c.sign_count < count if count else _P.c.sign_count == 0
-    used = (
-        sa.update(_P).where(_P.c.id == row.id, grows).values(sign_count=count, used_at=clock.now())
-    )
-    if rows_changed(used) != 1:
+    used = sa.update(_P).where(_P.c.id == key.id, grows)
+    if rows_changed(used.values(sign_count=count, used_at=clock.now())) != 1:
         raise _wrong()
 
 
 def remove(person_id: str, passkey_id: str) -> None:
-    """Take a passkey away. Raises NotFound for another's."""
+    """Remove a passkey. Raises NotFound for another's."""
     mine = sa.and_(_P.c.id == passkey_id, _P.c.person_id == person_id)
     name = db.session.scalar(sa.select(_P.c.name).where(mine))
     if name is None or rows_changed(sa.delete(_P).where(mine)) != 1:
@@ -159,7 +170,7 @@ def remove(person_id: str, passkey_id: str) -> None:
 
 @lru_cache(maxsize=1)
 def _broken() -> tuple[type[Exception], ...]:
-    """Return what webauthn and the parsers below it raise for an answer that is none."""
+    """Return what webauthn and its parsers raise for an invalid answer."""
     from webauthn.helpers.exceptions import WebAuthnException
 
     return (WebAuthnException, *_UNREADABLE)
@@ -212,8 +223,8 @@ def _transports(credential: str) -> str:
     return " ".join(name for name in found if name in known) if isinstance(found, list) else ""
 
 
-def _keep(person_id: str, purpose: str, challenge: bytes) -> str:
-    now = clock.now()
+def _store_challenge(person_id: str, purpose: str, challenge: bytes) -> str:
+    challenge_id, now = new_id(), clock.now()
     recent = sa.select(sa.func.count()).where(
         _C.c.person_id == person_id,
         _C.c.made_at > now - rules.CHALLENGE_LIFETIME,
@@ -222,39 +233,44 @@ def _keep(person_id: str, purpose: str, challenge: bytes) -> str:
     if (db.session.scalar(recent) or 0) >= rules.MAX_CHALLENGES:
         raise TooMany(_("You have requested this too often. Wait five minutes and try again."))
     row = {
-        "id": new_id(), "person_id": person_id, "purpose": purpose, "used_at": None, "made_at": now,
-        "challenge": _text(challenge), "expires_at": now + rules.CHALLENGE_LIFETIME,
-    }  # fmt: skip
+        "id": challenge_id,
+        "person_id": person_id,
+        "purpose": purpose,
+        "challenge": _text(challenge),
+        "made_at": now,
+        "expires_at": now + rules.CHALLENGE_LIFETIME,
+        "used_at": None,
+    }
     db.session.execute(sa.insert(_C).values(row))
-    return str(row["id"])
+    return challenge_id
 
 
-def _spend(person_id: str, purpose: str, challenge_id: str) -> bytes:
-    """Use a challenge up, whatever comes of it, and return it."""
-    alive = sa.and_(
-        _C.c.id == challenge_id, _C.c.person_id == person_id, _C.c.purpose == purpose,
-        _C.c.used_at.is_(None), _C.c.expires_at > clock.now(),
-    )  # fmt: skip
+def _use_up(person_id: str, purpose: str, challenge_id: str) -> bytes:
+    """Mark a challenge as used, whatever the answer is, and return it. Raises WrongFactor."""
+    is_usable = sa.and_(
+        _C.c.id == challenge_id,
+        _C.c.person_id == person_id,
+        _C.c.purpose == purpose,
+        _C.c.used_at.is_(None),
+        _C.c.expires_at > clock.now(),
+    )
     with own_transaction() as connection:
-        spent = connection.execute(sa.update(_C).where(alive).values(used_at=clock.now())).rowcount
+        used = connection.execute(sa.update(_C).where(is_usable).values(used_at=clock.now()))
         challenge = connection.scalar(sa.select(_C.c.challenge).where(_C.c.id == challenge_id))
-    if spent != 1:
+    if used.rowcount != 1:
         raise _wrong()
     return _bytes(str(challenge))
 
 
-def _mine(person_id: str, credential: str) -> Any:  # noqa: ANN401 - a row
+def _public_key(person_id: str, credential: str) -> PublicKeyRow:
     try:
         raw = _bytes(str(json.loads(credential)["id"]))
     except _broken() as error:
         raise _wrong() from error
-    mine = sa.and_(
-        _P.c.person_id == person_id, _P.c.credential_hash == hashlib.sha256(raw).hexdigest()
-    )
-    row = db.session.execute(sa.select(_P).where(mine)).first()
-    if row is None:
+    found = security_queries.public_key(person_id, hashlib.sha256(raw).hexdigest())
+    if found is None:
         raise _wrong()
-    return row
+    return found
 
 
 def _wrong() -> rules.WrongFactor:

@@ -1,7 +1,7 @@
-"""The second factor: enrol, prove once per code, recover, take away.
+"""The second factor: enrol, prove (each code once), recover, remove.
 
-Each `prove_…` counts the try in a transaction of its own before it looks at what was typed, so call
-it before the request's transaction begins. The caller keeps the proof in the session.
+Each `prove_…` counts the attempt in a transaction of its own before it checks the code, so call it
+before the request's transaction begins. The caller stores the proof in the session.
 """
 
 import sqlalchemy as sa
@@ -21,12 +21,12 @@ _T, _R, _F = Totp.__table__, RecoveryCode.__table__, FactorTry.__table__
 
 
 def seal_secret(person_id: str, secret: str) -> str:
-    """Return a secret that waits for its confirmation, sealed for the session."""
+    """Return an unconfirmed secret, sealed for the session."""
     return sealing.seal("totp enrolment", person_id, secret.encode())
 
 
 def open_secret(person_id: str, sealed: str) -> str:
-    """Return a secret that waits for its confirmation. Raises Conflict when it is no more."""
+    """Return an unconfirmed secret. Raises Conflict if it cannot be unsealed any more."""
     try:
         return sealing.unseal("totp enrolment", person_id, sealed).decode()
     except (sealing.UnsealError, ValueError) as error:
@@ -34,7 +34,7 @@ def open_secret(person_id: str, sealed: str) -> str:
 
 
 def add_app(person_id: str, secret: str, typed: str) -> None:
-    """Add an authenticator app once its code shows that it has the secret; an older app ends.
+    """Add an authenticator app whose code proves that it has the secret, in place of an older app.
 
     Raises WrongFactor, TooManyTries.
     """
@@ -46,24 +46,26 @@ def add_app(person_id: str, secret: str, typed: str) -> None:
         )
     _forgive(try_id)
     keep_app(person_id, secret, last_step=step)
-    history.note(
-        person_id, "second_factor_added", actor=person_id, detail="totp", tell={"what": "totp"}
-    )
+    tell = {"what": "totp"}
+    history.note(person_id, "second_factor_added", actor=person_id, detail="totp", tell=tell)
 
 
 def keep_app(person_id: str, secret: str, *, last_step: int = 0) -> None:
     """Store the secret of a person's authenticator app (enrolment, demo story)."""
     db.session.execute(sa.delete(_T).where(_T.c.person_id == person_id))
     row = {
-        "person_id": person_id, "sealed": sealing.seal("totp", person_id, secret.encode()),
-        "last_step": last_step, "added_at": clock.now(), "used_at": None,
-    }  # fmt: skip
+        "person_id": person_id,
+        "sealed": sealing.seal("totp", person_id, secret.encode()),
+        "last_step": last_step,
+        "added_at": clock.now(),
+        "used_at": None,
+    }
     if not insert_ignore(_T, [row]):
         raise Conflict(_("An app is being set up for this account right now. Reload the page."))
 
 
 def prove_app(person_id: str, typed: str) -> None:
-    """Take a code of the authenticator app; each is good once. Raises WrongFactor, TooManyTries."""
+    """Check a code of the authenticator app; each works once. Raises WrongFactor, TooManyTries."""
     try_id = _count_try(person_id)
     row = db.session.execute(sa.select(_T).where(_T.c.person_id == person_id)).first()
     if row is None:
@@ -74,18 +76,17 @@ def prove_app(person_id: str, typed: str) -> None:
         raise rules.WrongFactor
     used = sa.update(_T).where(_T.c.person_id == person_id, _T.c.last_step < step)
     if rows_changed(used.values(last_step=step, used_at=clock.now())) != 1:
-        raise rules.WrongFactor  # the same code, a moment earlier
+        raise rules.WrongFactor  # another request used the same code
     _forgive(try_id)
 
 
 def prove_recovery_code(person_id: str, typed: str) -> int:
-    """Take a recovery code, once; return how many are left. Raises WrongFactor, TooManyTries."""
+    """Use up a recovery code; return how many are left. Raises WrongFactor, TooManyTries."""
     try_id = _count_try(person_id)
-    wrong = rules.WrongFactor(
-        _(
-            "This recovery code is not valid, or it was already used. Try another one from your list."
-        )
+    text = _(
+        "This recovery code is not valid, or it was already used. Try another one from your list."
     )
+    wrong = rules.WrongFactor(text)
     plain = rules.plain_recovery_code(typed)
     if not plain:
         raise wrong
@@ -100,34 +101,31 @@ def prove_recovery_code(person_id: str, typed: str) -> int:
 
 
 def make_recovery_codes(person_id: str, *, tell: bool = True) -> list[str]:
-    """Return ten new recovery codes, which are shown once; the former ones end.
+    """Return ten new recovery codes, to be shown once; older codes stop working.
 
-    Raises Invalid without a second factor: codes alone are none.
+    Raises Invalid without a second factor: codes alone are not one.
     """
     if not queries.factors(person_id):
         raise Invalid(_("Set up an authenticator app or a passkey first."))
     codes = [rules.new_recovery_code() for _number in range(rules.RECOVERY_COUNT)]
     db.session.execute(sa.delete(_R).where(_R.c.person_id == person_id))
     now = clock.now()
-    rows = [
-        {"id": new_id(), "person_id": person_id, "made_at": now, "used_at": None,
-         "hash": _hashes(person_id, rules.plain_recovery_code(code))[0]}
-        for code in codes
-    ]  # fmt: skip
-    db.session.execute(sa.insert(_R), rows)
+    hashes = [_hashes(person_id, rules.plain_recovery_code(code))[0] for code in codes]
+    common = {"person_id": person_id, "made_at": now, "used_at": None}
+    db.session.execute(sa.insert(_R), [{"id": new_id(), "hash": one, **common} for one in hashes])
     history.note(person_id, "recovery_codes_made", actor=person_id, tell={} if tell else None)
     return codes
 
 
 def remove_app(person_id: str) -> None:
-    """Take the authenticator app away; other sessions end by the view. Raises Conflict without one."""
+    """Remove the authenticator app; the view ends other sessions. Raises Conflict without one."""
     if rows_changed(sa.delete(_T).where(_T.c.person_id == person_id)) != 1:
         raise Conflict(_("There is no longer an authenticator app."))
     after_removal(person_id, "totp", actor=person_id)
 
 
 def after_removal(person_id: str, what: str, *, actor: str, detail: str = "") -> None:
-    """Report a factor that is gone; recovery codes without any factor go too."""
+    """Report a removed factor; after the last one the recovery codes are deleted too."""
     if not queries.factors(person_id):
         db.session.execute(sa.delete(_R).where(_R.c.person_id == person_id))
     shown = f"{what} {detail}".strip()
@@ -135,9 +133,9 @@ def after_removal(person_id: str, what: str, *, actor: str, detail: str = "") ->
 
 
 def reset(person_id: str, actor: str) -> None:
-    """Take every factor of someone who has lost them all, end the sessions, stop what waits.
+    """Remove all factors of a person who has lost them, end sessions, cancel pending changes.
 
-    For staff, about someone else; the caller keeps the reason. Raises Forbidden, Conflict.
+    For staff, about someone else; the caller records the reason. Raises Forbidden, Conflict.
     """
     if actor == person_id:
         raise Forbidden(_("You cannot reset your own second factor. Ask a colleague."))
@@ -149,7 +147,7 @@ def reset(person_id: str, actor: str) -> None:
     sessions.end(person_id)
     service.revoke_all(person_id, why="factor reset")
     person = people_queries.get(person_id)
-    with i18n.using((person.language if person else "") or "en"):  # the person reads it
+    with i18n.using((person.language if person else "") or "en"):  # the person reads the reason
         changes.cancel_all(person_id, actor=actor, reason=_("The second factor was reset."))
     history.note(person_id, "second_factor_reset", actor=actor, detail=" ".join(had), tell={})
 
@@ -164,7 +162,7 @@ def _hashes(person_id: str, plain: str) -> list[str]:
 
 
 def _count_try(person_id: str) -> str:
-    """Store a try as a wrong one and then count: of those that come at once, none overlooks the others."""
+    """Record an attempt as failed, then count: concurrent requests see each other's attempts."""
     try_id, now = new_id(), clock.now()
     with own_transaction() as connection:
         connection.execute(
@@ -179,7 +177,7 @@ def _count_try(person_id: str) -> str:
                 _F.c.at <= now + clock.CLOCKS_DIFFER,
             )
             if (connection.scalar(recent) or 0) > most:
-                # waiting must come to an end
+                # A refused attempt does not count, or waiting would never end.
                 connection.execute(sa.delete(_F).where(_F.c.id == try_id))
                 break
         else:

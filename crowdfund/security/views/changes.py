@@ -1,4 +1,4 @@
-"""Changes that wait: read and cancel them."""
+"""Pending changes: read and cancel them."""
 
 from flask import Response, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -12,7 +12,7 @@ from crowdfund.security.views.blueprint import bp
 
 @bp.get("/account/changes")
 def changes() -> Response:
-    """Show the part of the security page with the changes that wait, for live updates."""
+    """Show the part of the security page with the pending changes, for live updates."""
     person = identity.signed_in()
     held = queries.changes_of(person.id, held_only=True)
     return pages.render("security/_changes.html", person=person, changes=held, labels=rules.LABELS)
@@ -20,14 +20,14 @@ def changes() -> Response:
 
 @bp.get("/account/changes/<change_id>")
 def change(change_id: str) -> Response:
-    """Show one change: what, since when, what became of it; the notices lead here."""
+    """Show one change and its outcome; notices link to this page."""
     found = queries.change_of(change_id, identity.signed_in().id)
     return pages.render("security/change.html", change=found, labels=rules.LABELS)
 
 
 @bp.post("/account/changes/<change_id>/cancel")
 def change_cancel(change_id: str) -> BaseResponse:
-    """Stop a change that waits. No second factor: to stop harm must be easy."""
+    """Cancel a pending change. No second factor: stopping harm must be easy."""
     person = identity.signed_in()
     changes_service.cancel(change_id, person.id, actor=person.id)
     pages.flash(_("The change was cancelled. Nothing in your account is different."), "success")

@@ -1,11 +1,11 @@
-"""The person's devices: see them, sign them out."""
+"""The person's devices: list them, sign them out."""
 
 from typing import Any
 
 from flask import Response, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from crowdfund.kernel import sessions as kept
+from crowdfund.kernel import sessions as stored
 from crowdfund.kernel.i18n import _, ngettext
 from crowdfund.kernel.web import identity, pages
 from crowdfund.security.rules import METHODS, device_name
@@ -16,8 +16,8 @@ from crowdfund.security.views.blueprint import bp
 @bp.get("/account/sessions")
 def sessions() -> Response:
     """List the browsers that are signed in to the person's account."""
-    here = kept.key_of(session)
-    devices = [_shown(row, here) for row in kept.of_person(identity.signed_in().id)]
+    here = stored.key_of(session)
+    devices = [_shown(row, here) for row in stored.of_person(identity.signed_in().id)]
     return pages.render("security/sessions.html", devices=devices, methods=METHODS)
 
 
@@ -32,7 +32,7 @@ def session_end() -> BaseResponse:
 @bp.post("/account/sessions/end-others")
 def session_end_others() -> BaseResponse:
     """Sign every other browser out."""
-    count = devices_service.end_other_sessions(identity.signed_in().id, but=kept.key_of(session))
+    count = devices_service.end_other_sessions(identity.signed_in().id, but=stored.key_of(session))
     text = ngettext("One device was signed out.", "%(num)s devices were signed out.", count)
     pages.flash(text, "success")
     return pages.back(url_for("security.sessions"))

@@ -1,4 +1,4 @@
-"""The page about the security of the account: set up the second factor, read what happened."""
+"""The security of the account: second factors, recovery codes, pending changes, history."""
 
 import json
 from typing import Any
@@ -21,14 +21,15 @@ from crowdfund.security.service import second_factor
 from crowdfund.security.service.passkeys import relying_party
 from crowdfund.security.views.blueprint import bp
 
-_SET_UP_S = 1800  # a secret that waits longer for its confirmation is made anew
+_SET_UP_S = 1800  # an unconfirmed secret is replaced after that
 _SHOWN_S = 600  # recovery codes can be read for as long
 
 
 @bp.get("/account/security")
 def security() -> Response:
-    """Show the second factors, what waits and what happened lately."""
+    """Show the second factors, pending changes and recent history."""
     person = identity.signed_in()
+    events = queries.security_events(person.id)
     return pages.render(
         "security/security.html",
         person=person,
@@ -36,8 +37,8 @@ def security() -> Response:
         passkeys=queries.passkeys(person.id),
         codes_left=queries.recovery_codes_left(person.id),
         changes=queries.changes_of(person.id, held_only=True),
-        events=queries.security_events(person.id),
-        names=people_queries.names({event.actor for event in queries.security_events(person.id)}),
+        events=events,
+        names=people_queries.names({event.actor for event in events}),
         labels=rules.LABELS,
         host=relying_party(),
         is_staff=bool(identity.sleeping_roles()) or bool(person.roles),
@@ -48,8 +49,8 @@ def security() -> Response:
 @bp.route("/account/security/app", methods=["GET", "POST"])
 @step_up.require_if_enrolled
 def app_add() -> BaseResponse:
-    """Show the secret as picture and text, and take the first code of the app."""
-    rollback()  # the guard has read; the try is counted in a transaction of its own
+    """Show the secret as QR code and text, and check the app's first code."""
+    rollback()  # ends the reads so far: the attempt is counted in a transaction of its own
     person, form = identity.signed_in(), AppCodeForm()
     secret = _pending_secret(person.id)
     target = requests.own_path(request.values.get("next"), "")
@@ -62,22 +63,21 @@ def app_add() -> BaseResponse:
             session.pop("totp_pending", None)
             return added("totp", target)
     uri = rules.enrolment_uri(secret, person.email or person.name)
-    shown = " ".join(secret[place : place + 4] for place in range(0, len(secret), 4))
-    status = 422 if form.errors or form.form_errors else 200
-    context: dict[str, Any] = {
-        "form": form,
-        "secret": shown,
-        "picture": _picture(uri),
-        "target": target,
-        "uri": uri,
-    }
-    return pages.render("security/second_factor_app.html", status=status, **context)
+    return pages.render(
+        "security/second_factor_app.html",
+        status=422 if form.errors or form.form_errors else 200,
+        form=form,
+        secret=" ".join(secret[place : place + 4] for place in range(0, len(secret), 4)),
+        picture=_picture(uri),
+        target=target,
+        uri=uri,
+    )
 
 
 @bp.post("/account/security/app/remove")
 @step_up.require
 def app_remove() -> BaseResponse:
-    """Take the authenticator app away."""
+    """Remove the authenticator app."""
     second_factor.remove_app(identity.signed_in().id)
     return removed(_("The authenticator app was removed. Other devices were signed out."))
 
@@ -85,14 +85,14 @@ def app_remove() -> BaseResponse:
 @bp.post("/account/security/recovery-codes")
 @step_up.require
 def recovery_make() -> BaseResponse:
-    """Make ten new recovery codes."""
+    """Create ten new recovery codes."""
     show_codes(second_factor.make_recovery_codes(identity.signed_in().id))
     return pages.back(url_for("security.recovery_codes"))
 
 
 @bp.get("/account/security/recovery-codes")
 def recovery_codes() -> BaseResponse:
-    """Show the new recovery codes, this once."""
+    """Show the new recovery codes, which cannot be shown again later."""
     person_id = identity.signed_in().id
     target = requests.own_path(request.args.get("next"), "")
     codes = _shown_codes(person_id)
@@ -105,13 +105,12 @@ def recovery_codes() -> BaseResponse:
 def recovery_stored() -> BaseResponse:
     """Hide the recovery codes for good: the person has stored them."""
     session.pop("recovery_codes", None)
-    return pages.back(
-        requests.own_path(request.form.get("next"), "") or url_for("security.security")
-    )
+    target = requests.own_path(request.form.get("next"), "")
+    return pages.back(target or url_for("security.security"))
 
 
 def added(how: str, target: str) -> BaseResponse:
-    """Go on after a factor was added: it counts as proved, other devices are signed out, codes are shown."""
+    """Finish adding a factor: it counts as proved, other devices are signed out, codes shown."""
     person_id = identity.signed_in().id
     end_others(person_id)
     sessions.note_proof(session, person_id, how)
@@ -123,45 +122,44 @@ def added(how: str, target: str) -> BaseResponse:
 
 
 def removed(sentence: str) -> BaseResponse:
-    """Go on after a factor was removed: other devices are signed out, this one stays."""
+    """Finish removing a factor: other devices are signed out, this one stays signed in."""
     person_id = identity.signed_in().id
     end_others(person_id)
     if not second_factor.is_enrolled(person_id):
-        session.pop("second_factor", None)  # nothing is left that it could have proved
+        session.pop("second_factor", None)  # a proof of a factor that no longer exists
     pages.flash(sentence, "success")
     return pages.back(url_for("security.security"))
 
 
 def end_others(person_id: str) -> int:
-    """End the person's sessions on other devices, and what programs may do in the person's name."""
+    """End the person's sessions on other devices, and all API tokens."""
     service.revoke_all(person_id, why="factor changed")
     return sessions.end(person_id, but=sessions.key_of(session))
 
 
 def show_codes(codes: list[str]) -> None:
-    """Keep new recovery codes, sealed, until they were read once."""
-    sealed = sealing.seal(
-        "shown recovery codes", identity.signed_in().id, json.dumps(codes).encode()
-    )
+    """Store new recovery codes, sealed, in the session until they were read."""
+    person_id, text = identity.signed_in().id, json.dumps(codes)
+    sealed = sealing.seal("shown recovery codes", person_id, text.encode())
     session["recovery_codes"] = {"sealed": sealed, "at": clock.now().timestamp()}
 
 
 def _shown_codes(person_id: str) -> list[str]:
-    kept: dict[str, Any] = session.get("recovery_codes") or {}
-    if not kept or clock.now().timestamp() - kept["at"] > _SHOWN_S:
+    stored: dict[str, Any] = session.get("recovery_codes") or {}
+    if not stored or clock.now().timestamp() - stored["at"] > _SHOWN_S:
         return []
     try:
-        return list(json.loads(sealing.unseal("shown recovery codes", person_id, kept["sealed"])))
+        return list(json.loads(sealing.unseal("shown recovery codes", person_id, stored["sealed"])))
     except sealing.UnsealError:
         return []
 
 
 def _pending_secret(person_id: str) -> str:
-    """Return the secret that this browser is setting up; made at the first look."""
-    kept: dict[str, Any] = session.get("totp_pending") or {}
-    if kept and clock.now().timestamp() - kept["at"] < _SET_UP_S:
+    """Return the secret that this browser is setting up; created at the first request."""
+    stored: dict[str, Any] = session.get("totp_pending") or {}
+    if stored and clock.now().timestamp() - stored["at"] < _SET_UP_S:
         try:
-            return second_factor.open_secret(person_id, kept["sealed"])
+            return second_factor.open_secret(person_id, stored["sealed"])
         except CrowdfundError:
             session.pop("totp_pending")  # another person's, or sealed under a key that is gone
     secret = rules.new_secret()
@@ -171,7 +169,7 @@ def _pending_secret(person_id: str) -> str:
 
 
 def _picture(uri: str) -> Markup:
-    """Return the QR picture as SVG; attributes only, as the content policy wants."""
+    """Return the QR code as SVG without inline styles, which the content policy refuses."""
     import segno  # noqa: PLC0415 - one page needs it
 
     svg = segno.make(uri, error="m", micro=False).svg_inline(

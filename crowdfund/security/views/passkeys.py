@@ -18,8 +18,8 @@ from crowdfund.security.views.overview import added, removed
 @bp.route("/account/security/passkeys/new", methods=["GET", "POST"])
 @step_up.require_if_enrolled
 def passkey_add() -> BaseResponse:
-    """Name a passkey and let the device make it."""
-    rollback()  # the guard has read; the challenge is spent in a transaction of its own
+    """Name a passkey and let the device create it."""
+    rollback()  # ends the reads so far: the challenge is used up in a transaction of its own
     person, form = identity.signed_in(), NewPasskeyForm()
     target = requests.own_path(request.values.get("next"), "")
     if form.validate_on_submit():
@@ -47,6 +47,6 @@ def passkey_new_options() -> Response:
 @bp.post("/account/security/passkeys/<passkey_id>/remove")
 @step_up.require
 def passkey_remove(passkey_id: str) -> BaseResponse:
-    """Take a passkey away."""
+    """Remove a passkey."""
     passkeys.remove(identity.signed_in().id, passkey_id)
     return removed(_("The passkey was removed. Other devices were signed out."))

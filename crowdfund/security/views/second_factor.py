@@ -1,6 +1,6 @@
 """Prove the second factor: at sign-in, for a staff role, before something sensitive."""
 
-from typing import Any, cast
+from typing import cast
 
 from flask import Response, jsonify, request, session, url_for
 from flask_wtf import FlaskForm
@@ -20,7 +20,7 @@ from crowdfund.security.views.blueprint import bp
 
 
 def who() -> str | None:
-    """Return who is asked: the person signed in, or the one who is half way through signing in."""
+    """Return who has to prove it: the signed-in person, or one whose sign-in only lacks this."""
     person = identity.current_user()
     return person.id if person else entry.half_way()
 
@@ -47,7 +47,7 @@ def second_factor() -> BaseResponse:
 
 @bp.route("/sign-in/recovery-code", methods=["GET", "POST"])
 def recovery_code() -> BaseResponse:
-    """Take one of the recovery codes instead."""
+    """Accept a recovery code instead."""
     person_id, form = who(), RecoveryCodeForm()
     if person_id is None:
         return _begin_again()
@@ -77,15 +77,14 @@ def passkey_options() -> Response:
 
 @bp.post("/sign-in/passkey")
 def passkey_prove() -> BaseResponse:
-    """Take a passkey's signature."""
+    """Check a passkey's signature."""
     person_id, form = who(), PasskeyForm()
     if person_id is None:
         return _begin_again()
     if form.validate_on_submit():
+        answer = Answer(form.challenge_id.data or "", form.credential.data or "")
         try:
-            passkeys.prove(
-                person_id, Answer(form.challenge_id.data or "", form.credential.data or "")
-            )
+            passkeys.prove(person_id, answer)
         except CrowdfundError as error:
             pages.put_error(form, error)
             return _ask(person_id, AppCodeForm(formdata=None), error.status, passkey_form=form)
@@ -95,13 +94,17 @@ def passkey_prove() -> BaseResponse:
 
 def _ask(
     person_id: str, form: AppCodeForm, status: int, *, passkey_form: FlaskForm | None = None
-) -> Response:  # fmt: skip
-    context: dict[str, Any] = {
-        "form": form, "passkey_form": passkey_form or PasskeyForm(formdata=None), "target": _target(),
-        "factors": queries.factors(person_id), "host": relying_party(),
-        "has_recovery_codes": bool(queries.recovery_codes_left(person_id)),
-    }  # fmt: skip
-    return pages.render("security/second_factor.html", status=status, **context)
+) -> Response:
+    return pages.render(
+        "security/second_factor.html",
+        status=status,
+        form=form,
+        passkey_form=passkey_form or PasskeyForm(formdata=None),
+        target=_target(),
+        factors=queries.factors(person_id),
+        host=relying_party(),
+        has_recovery_codes=bool(queries.recovery_codes_left(person_id)),
+    )
 
 
 def _begin_again() -> BaseResponse:
@@ -111,7 +114,7 @@ def _begin_again() -> BaseResponse:
 
 
 def _nothing_to_ask() -> BaseResponse:
-    """Go on: it was proved just now; or set up a second factor first."""
+    """Redirect to the target after a fresh proof, else to the page that sets up a second factor."""
     target = _target()
     if step_up.is_fresh():
         return pages.back(target or url_for("security.security"))
@@ -119,7 +122,7 @@ def _nothing_to_ask() -> BaseResponse:
 
 
 def _proved(person_id: str, how: str) -> BaseResponse:
-    """Keep the proof under a new session key and go on."""
+    """Store the proof under a new session key and redirect to the target."""
     if identity.current_user() is None:
         return entry.admit_half_way(person_id, how)
     cast(SqlSession, session).rotate()
@@ -128,5 +131,5 @@ def _proved(person_id: str, how: str) -> BaseResponse:
 
 
 def _target() -> str:
-    waiting = session.get("half_way") or {}
-    return requests.own_path(request.values.get("next"), "") or str(waiting.get("next", ""))
+    pending = session.get("half_way") or {}
+    return requests.own_path(request.values.get("next"), "") or str(pending.get("next", ""))

@@ -1,4 +1,4 @@
-"""Sign-ins at a provider or in a wallet: how long they may take and how many may be begun."""
+"""Sign-ins at a provider or in a wallet: how long they last and how many may be started."""
 
 from datetime import timedelta
 
@@ -7,32 +7,30 @@ from crowdfund.kernel.i18n import _
 from crowdfund.sign_in.rules.limits import MINUTE, Limit
 
 ATTEMPT_LIFETIME = timedelta(minutes=10)
-# A signature cannot be guessed, so failures open nothing; this keeps one visitor from filling the table.
+# A signature cannot be guessed; this keeps one visitor from filling the table.
 ATTEMPTS = (Limit("ip", MINUTE, 20), Limit("network", MINUTE, 100))
 
 
 class AttemptStale(CrowdfundError):
-    """The sign-in was used, is too old, or was begun by another browser: one answer for all."""
+    """The sign-in was used, has expired, or was started in another browser: one answer for all."""
 
     status = 409
     code = "attempt_stale"
 
     def __init__(self) -> None:
-        super().__init__(
-            _(
-                "This sign-in was already used, is older than 10 minutes, or was started in another browser."
-            )
-            + " "
-            + _("Nothing was changed. Start again.")
+        reason = _(
+            "This sign-in was already used, is older than 10 minutes, "
+            "or was started in another browser."
         )
+        advice = _("Nothing was changed. Start again.")
+        super().__init__(f"{reason} {advice}")
 
 
 class TooManyAttempts(TooMany):
-    """More sign-ins were begun from one place than people need."""
+    """More sign-ins were started from one network than people need."""
 
     code = "too_many_attempts"
 
     def __init__(self) -> None:
-        super().__init__(
-            _("Too many sign-ins were started from here. Wait a minute, then try again.")
-        )
+        text = _("Too many sign-ins were started from here. Wait a minute, then try again.")
+        super().__init__(text)

@@ -1,4 +1,4 @@
-"""Sign-in codes: what they look like, how long they live."""
+"""Sign-in codes: their digits, their lifetime, what is refused."""
 
 import hashlib
 import hmac
@@ -10,7 +10,7 @@ from crowdfund.kernel.fields import plain_characters
 from crowdfund.kernel.i18n import _
 
 CODE_DIGITS = 6
-# Where too many six-digit codes were guessed, twelve digits are sent: guessing is hopeless there.
+# Sent where too many six-digit codes were guessed.
 LONG_CODE_DIGITS = 12
 CODE_LIFETIME = timedelta(minutes=10)
 MAX_WRONG_TRIES = 5
@@ -23,16 +23,14 @@ class WrongCode(CrowdfundError):
     code = "wrong_code"
 
     def __init__(self) -> None:
-        super().__init__(
-            _("This code is not valid. Check the newest message or ask for a new code."),
-            field="code",
-        )
+        text = _("This code is not valid. Check the newest message or ask for a new code.")
+        super().__init__(text, field="code")
 
 
 class CodeIsOver(WrongCode):
-    """The code was right once: it is used, too old, or was tried too often.
+    """The code was used, has expired, or was entered wrongly too often.
 
-    Only the browser that asked for the code learns which; it says nothing about whose address it is.
+    Only the browser that requested the code learns which; it reveals nothing about the address.
     """
 
     code = "code_is_over"
@@ -53,13 +51,13 @@ class CodeIsOver(WrongCode):
 
 
 class TooManyCodes(TooMany):
-    """More codes were asked for than a person needs."""
+    """More codes were requested than a person needs."""
 
     code = "too_many_codes"
 
 
 class GuessedTooOften(TooMany):
-    """Six-digit codes are paused here because of too many wrong ones (see rules/limits.py)."""
+    """Six-digit codes are paused because of too many wrong ones (see `rules.limits`)."""
 
     code = "guessed_too_often"
 
@@ -72,12 +70,12 @@ class GuessedTooOften(TooMany):
 
 
 def code_for(secret: str, otp_id: str, digits: int = CODE_DIGITS) -> str:
-    """Return the digits of a sign-in request; derived, so that no code is ever stored."""
+    """Return the code of a request: derived from the secret, so that it is never stored."""
     mac = hmac.new(secret.encode(), f"otp:{otp_id}".encode(), hashlib.sha256).digest()
     return f"{int.from_bytes(mac[:8]) % 10**digits:0{digits}d}"
 
 
 def code_matches(secret: str, otp_id: str, typed: str, digits: int = CODE_DIGITS) -> bool:
-    """Return whether typed digits are the code; spaces and dashes are ignored, the time is constant."""
+    """Return, in constant time, whether this is the code; spaces and dashes are ignored."""
     cleaned = re.sub(r"[\s-]", "", plain_characters(typed[:100]))
     return cleaned.isascii() and hmac.compare_digest(code_for(secret, otp_id, digits), cleaned)

@@ -1,4 +1,4 @@
-"""Sign-in methods that others vouch for: identities at a provider, and wallets."""
+"""External sign-in methods: identities at a provider, and wallets."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ NAME_MAX = 80
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One proved sign-in method: `kind` oidc or wallet, its normal form, and how pages name it."""
+    """One proved sign-in method: `kind` oidc or wallet, its normal form, and its name on pages."""
 
     kind: str
     value: str
@@ -19,36 +19,32 @@ class Way:
 
 
 class BelongsToAnother(Conflict):
-    """The identity or wallet opens another account; it is never moved."""
+    """The identity or wallet belongs to another account; it is never moved."""
 
     code = "belongs_to_another"
 
     def __init__(self, label: str) -> None:
-        super().__init__(
-            _(
-                "%(what)s is already used to sign in to another account. Nothing was changed.",
-                what=label,
-            )
-            + " "
-            + _("Sign in with it, or remove it there first.")
+        reason = _(
+            "%(what)s is already used to sign in to another account. Nothing was changed.",
+            what=label,
         )
+        advice = _("Sign in with it, or remove it there first.")
+        super().__init__(f"{reason} {advice}")
 
 
 class NotTheirs(Conflict):
-    """Who signed in is not who has the address that the provider has named."""
+    """The signed-in person is not the owner of the address that the provider has named."""
 
     code = "not_theirs"
 
     def __init__(self, email: str) -> None:
-        super().__init__(
-            _("You signed in to another account than the one with %(email)s.", email=email)
-            + " "
-            + _("Nothing was connected. Start again from your sign-in methods.")
-        )
+        reason = _("You signed in to another account than the one with %(email)s.", email=email)
+        advice = _("Nothing was connected. Start again from your sign-in methods.")
+        super().__init__(f"{reason} {advice}")
 
 
 class Declined(CrowdfundError):
-    """The person stopped at the provider."""
+    """The person cancelled at the provider."""
 
     status = 400
     code = "declined"
@@ -58,7 +54,7 @@ class Declined(CrowdfundError):
 
 
 def identity_value(issuer: str, subject: str) -> str:
-    """Return the normal form of an identity elsewhere; raises ValueError when it is too long to keep."""
+    """Return the normal form of an identity; raises ValueError when it is too long to store."""
     value = f"{issuer}|{subject}"
     if len(value) > VALUE_MAX:
         raise ValueError("issuer and subject are too long")
@@ -66,8 +62,7 @@ def identity_value(issuer: str, subject: str) -> str:
 
 
 def clean_name(text: str) -> str:
-    """Return a name as a stranger says it, fit to be stored; empty when it is not."""
+    """Return a provider's name of a person if it can be stored, else an empty text."""
     name = " ".join(text.split())
-    return (
-        name if name.isprintable() and len(name) <= NAME_MAX and not set("<>") & set(name) else ""
-    )
+    is_name = name.isprintable() and len(name) <= NAME_MAX and not set("<>") & set(name)
+    return name if is_name else ""

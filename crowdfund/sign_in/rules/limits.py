@@ -1,9 +1,9 @@
-"""How often codes may be asked for and guessed, before anyone looks at them; pure.
+"""How often codes may be requested and guessed; pure.
 
-A six-digit code is guessed by one try in a million. So the number of wrong tries that are judged is
-bounded: for an account, for an internet address, for its network, and for everyone together. Where
-a budget is spent, six-digit codes are no longer judged and new codes have twelve digits, which can be
-guessed by nobody. Nobody is locked out by someone else's guessing (docs/adr).
+One guess in a million hits a six-digit code. So the number of wrong attempts that are checked is
+limited: for an account, for an IP address, for its network, and for everyone together. Where a
+budget is spent, six-digit codes are no longer checked and new codes have twelve digits, too many to
+guess. Nobody is locked out by someone else's guessing (docs/adr).
 """
 
 import ipaddress
@@ -22,7 +22,7 @@ class Limit:
     most: int
 
     def begin(self, now: datetime) -> datetime:
-        """Return when the window that holds a moment began; windows stand side by side."""
+        """Return when the window of a moment began; windows do not overlap."""
         seconds = int(self.window.total_seconds())
         return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
 
@@ -33,10 +33,10 @@ SENDS = (
     Limit("ip", MINUTE, 5),
     Limit("network", MINUTE, 30),
 )
-# SMS cost money, and some numbers earn by receiving them.
+# SMS cost money, and some numbers earn money by receiving them.
 SMS_TO_ONE_NUMBER = Limit("identifier", HOUR, 10)
 
-# Wrong tries that are judged, from the narrowest to the widest scope (the order of the row locks).
+# Wrong attempts that are checked, from the narrowest to the widest scope (the order of row locks).
 TRIES = (
     Limit("identifier", HOUR, 10),
     Limit("identifier", DAY, 30),
@@ -48,22 +48,21 @@ TRIES = (
 
 
 def for_everybody(failures_a_day: int) -> tuple[Limit, Limit]:
-    """Return the budget that all strangers share: a fifth of the day's failures in one hour.
+    """Return the budget of everyone together: a fifth of the day's failures in one hour.
 
-    Of n judged guesses n / 10^6 hit: 1,000 a day open one account in about three years.
+    Of n checked guesses n / 10^6 hit: 1,000 a day open one account in about three years.
     """
-    return Limit("everybody", HOUR, max(1, failures_a_day // 5)), Limit(
-        "everybody", DAY, failures_a_day
-    )
+    an_hour = Limit("everybody", HOUR, max(1, failures_a_day // 5))
+    return an_hour, Limit("everybody", DAY, failures_a_day)
 
 
 def address(ip: str) -> str:
-    """Return what one visitor has: the IPv4 address, or the /64 of an IPv6 address."""
+    """Return the addresses of one visitor: the IPv4 address, or the /64 of an IPv6 address."""
     return _part(ip, 32, 64)
 
 
 def network(ip: str) -> str:
-    """Return the neighbourhood of an address: its /24, or the /48 of an IPv6 address."""
+    """Return the network of an address: its /24, or the /48 of an IPv6 address."""
     return _part(ip, 24, 48)
 
 

@@ -1,4 +1,4 @@
-"""Sign-in by wallet: the text that is signed (EIP-4361), and what may be wrong with a signature; pure."""
+"""Sign-in by wallet: the text to be signed (EIP-4361), and why a signature is refused; pure."""
 
 import re
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _LONG = re.compile(r"0x[0-9a-fA-F]{132,}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the text of EIP-4361 is made of; times are aware, the address has its EIP-55 form."""
+    """The parts of a text of EIP-4361; times are aware, the address has its EIP-55 form."""
 
     domain: str
     address: str
@@ -39,14 +39,13 @@ class WalletRefused(CrowdfundError):
 
 
 class NoAddress(Invalid):
-    """What the wallet gave is not an address."""
+    """The wallet gave no valid address."""
 
     code = "no_address"
 
     def __init__(self) -> None:
-        super().__init__(
-            _("The wallet gave no valid address. Choose an account in it and try again.")
-        )
+        text = _("The wallet gave no valid address. Choose an account in it and try again.")
+        super().__init__(text)
 
 
 def text_of(request: Request) -> str:
@@ -72,32 +71,28 @@ def _moment(at: datetime) -> str:
 
 
 def short(address: str) -> str:
-    """Return an address as people compare it: its first and last characters."""
+    """Return the first and last characters of an address, which people compare."""
     return f"{address[:6]}…{address[-4:]}"
 
 
 def why_refused(signature: str) -> WalletRefused:
-    """Return the refusal of a signature that is not the wallet's key's."""
+    """Return the refusal of a signature that was not made with the wallet's key."""
     if _LONG.fullmatch(signature):
-        return WalletRefused(
-            _(
-                "This looks like a contract wallet, such as a Safe. "
-                "We can only check wallets that have a key."
-            )
-            + " "
-            + _("Use another wallet, or sign in another way.")
+        reason = _(
+            "This looks like a contract wallet, such as a Safe. "
+            "We can only check wallets that have a key."
         )
-    return WalletRefused(
-        _("The signature is not from the account you chose. You are not signed in.")
-        + " "
-        + _(
-            "Choose the same account in your wallet and try again; contract wallets do not work here."
+        advice = _("Use another wallet, or sign in another way.")
+    else:
+        reason = _("The signature is not from the account you chose. You are not signed in.")
+        advice = _(
+            "Choose the same account in your wallet and try again; "
+            "contract wallets do not work here."
         )
-    )
+    return WalletRefused(f"{reason} {advice}")
 
 
 def altered() -> WalletRefused:
-    """Return the refusal of a text that is not, byte for byte, the one that we gave."""
-    return WalletRefused(
-        _("The signed text is not the one we asked for. You are not signed in. Try again.")
-    )
+    """Return the refusal of a text that is not, byte for byte, the one to be signed."""
+    text = _("The signed text is not the one we asked for. You are not signed in. Try again.")
+    return WalletRefused(text)

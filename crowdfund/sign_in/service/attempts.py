@@ -1,4 +1,4 @@
-"""Sign-ins that are under way elsewhere: begun here, and believed at most once."""
+"""Sign-ins at a provider or in a wallet: started here, each answer accepted at most once."""
 
 import re
 import secrets
@@ -16,13 +16,13 @@ from crowdfund.sign_in.rules import attempts as rules
 from crowdfund.sign_in.rules import limits
 
 _A = SignInAttempt.__table__
-KEPT = timedelta(days=1)
+RETENTION = timedelta(days=1)
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who asks: the browser's secret (hashed), the address, and the person if one is signed in."""
+    """The browser's secret (hashed), the IP address, and the person if one is signed in."""
 
     browser: str
     ip: str
@@ -31,7 +31,7 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A sign-in that was begun and is now used up."""
+    """A sign-in that was started and is now used up."""
 
     id: str
     person_id: str | None
@@ -39,44 +39,51 @@ class Attempt:
 
 
 def begin(kind: str, facts: Mapping[str, Any], visitor: Visitor, *, attempt_id: str) -> None:
-    """Store what the answer must fit, in a transaction of its own; raises TooManyAttempts.
+    """Store what the answer must match, in a transaction of its own. Raises TooManyAttempts.
 
-    Stored first and counted then: of those that come at once, none overlooks the others.
+    Inserted first, then counted: concurrent attempts see each other.
     """
-    now, ip, network = clock.now(), limits.address(visitor.ip), limits.network(visitor.ip)
+    now = clock.now()
     row = {
-        "id": attempt_id, "kind": kind, "browser": visitor.browser, "ip": ip, "network": network,
-        "person_id": visitor.person_id, "facts": dict(facts), "created_at": now,
+        "id": attempt_id,
+        "kind": kind,
+        "browser": visitor.browser,
+        "ip": limits.address(visitor.ip),
+        "network": limits.network(visitor.ip),
+        "person_id": visitor.person_id,
+        "facts": dict(facts),
+        "created_at": now,
         "expires_at": now + rules.ATTEMPT_LIFETIME,
-    }  # fmt: skip
+    }
     with own_transaction() as connection:
         connection.execute(sa.insert(_A).values(row))
     with own_transaction() as connection:
-        for limit, same in zip(
-            rules.ATTEMPTS, (_A.c.ip == ip, _A.c.network == network), strict=True
-        ):
-            window = (
-                _A.c.created_at > now - limit.window,
-                _A.c.created_at <= now + clock.CLOCKS_DIFFER,
-            )
-            recent = sa.and_(_A.c.network == network, same, *window)
-            if (connection.scalar(sa.select(sa.func.count()).where(recent)) or 0) > limit.most:
-                connection.execute(sa.delete(_A).where(_A.c.id == attempt_id))
-                break
-        else:
+        if not any(_is_over(connection, limit, row) for limit in rules.ATTEMPTS):
             return
+        connection.execute(sa.delete(_A).where(_A.c.id == attempt_id))
     raise rules.TooManyAttempts
 
 
-def use_up(kind: str, attempt_id: str, visitor: Visitor) -> Attempt:
-    """Take an attempt before its answer is judged: a refusal must not make it usable again.
+def _is_over(connection: sa.Connection, limit: limits.Limit, row: Mapping[str, Any]) -> bool:
+    now = row["created_at"]
+    recent = sa.and_(
+        _A.c.network == row["network"],  # for its index
+        _A.c[limit.scope] == row[limit.scope],
+        _A.c.created_at > now - limit.window,
+        _A.c.created_at <= now + clock.CLOCKS_DIFFER,
+    )
+    return (connection.scalar(sa.select(sa.func.count()).where(recent)) or 0) > limit.most
 
-    In a transaction of its own. Raises AttemptStale for whatever is not this browser's, this person's,
-    fresh and unused.
+
+def use_up(kind: str, attempt_id: str, visitor: Visitor) -> Attempt:
+    """Use up an attempt before its answer is checked: a refusal must not make it usable again.
+
+    In a transaction of its own. Raises AttemptStale unless it is unused, not expired, and of this
+    browser and person.
     """
     if not _ID.fullmatch(attempt_id):
-        raise rules.AttemptStale  # none of ours; PostgreSQL would refuse a NUL in it
-    mine = sa.and_(
+        raise rules.AttemptStale  # PostgreSQL would refuse a NUL in it
+    is_usable = sa.and_(
         _A.c.id == attempt_id,
         _A.c.kind == kind,
         _A.c.browser == visitor.browser,
@@ -84,24 +91,22 @@ def use_up(kind: str, attempt_id: str, visitor: Visitor) -> Attempt:
         _A.c.expires_at > clock.now(),
     )
     with own_transaction() as connection:
-        used = connection.execute(sa.update(_A).where(mine).values(used_at=clock.now()))
+        used = connection.execute(sa.update(_A).where(is_usable).values(used_at=clock.now()))
         if used.rowcount != 1:
             raise rules.AttemptStale
         query = sa.select(_A.c.id, _A.c.person_id, _A.c.facts).where(_A.c.id == attempt_id)
         row = connection.execute(query).one()
     if row.person_id is not None and row.person_id != visitor.person_id:
-        # who wanted to add a sign-in method has signed out or changed meanwhile
+        # The person who wanted to add a sign-in method has signed out in the meantime.
         raise rules.AttemptStale
     return Attempt(row.id, row.person_id, row.facts)
 
 
 def new_attempt_id() -> str:
-    """Return an id that nobody guesses; it travels through other people's pages."""
+    """Return an id that cannot be guessed; it is sent through pages of others."""
     return secrets.token_hex(16)
 
 
 def purge() -> None:
-    """Remove attempts that ended long ago."""
-    db.session.execute(
-        sa.delete(SignInAttempt).where(SignInAttempt.expires_at < clock.now() - KEPT)
-    )
+    """Delete attempts that expired more than a day ago."""
+    db.session.execute(sa.delete(_A).where(_A.c.expires_at < clock.now() - RETENTION))

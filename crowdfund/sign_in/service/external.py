@@ -1,4 +1,4 @@
-"""Sign-in methods by an identity elsewhere or a wallet: entered by, connected, changed after the hold."""
+"""Identities at a provider and wallets as sign-in methods: sign in, connect, apply changes."""
 
 from typing import Any
 
@@ -18,21 +18,20 @@ _M = SignInMethod.__table__
 
 
 def enter_by(way: Way) -> str | None:
-    """Return whose sign-in method this is and note its use, or None; Forbidden for a closed account."""
+    """Return whose sign-in method this is, or None, and record its use. Forbidden if closed."""
     person_id = person_with(way.kind, way.value)
     if person_id is None:
         return None
     if db.session.scalar(sa.select(User.disabled_at).where(User.id == person_id)) is not None:
-        raise Forbidden(
-            _("This account is closed. Write to us if you think that this is a mistake.")
-        )
+        text = _("This account is closed. Write to us if you think that this is a mistake.")
+        raise Forbidden(text)
     used = sa.update(_M).where(_M.c.kind == way.kind, _M.c.value == way.value)
     db.session.execute(used.values(used_at=clock.now()))
     return person_id
 
 
 def counts_at_once(person_id: str, way: Way) -> bool:
-    """Return whether a sign-in method needs no second factor: the first of its kind, or a known one.
+    """Return whether a sign-in method needs no second factor: first of its kind, or already theirs.
 
     Raises BelongsToAnother.
     """
@@ -49,12 +48,12 @@ def has_address(person_id: str, email: str) -> bool:
 
 
 def connect(person_id: str, way: Way) -> str:
-    """Make a proved sign-in method a person's own; return `connected`, `known` or `held`.
+    """Add a proved sign-in method to a person; return `connected`, `known` or `held`.
 
-    The first of its kind counts at once; a further one is a sensitive change and held for a day
+    The first of its kind is added at once; a further one is a sensitive change and held for a day
     (the view has asked for a second factor). Raises BelongsToAnother.
     """
-    # Two that come at once are one after the other: only one of them is the first.
+    # Serialise: of two concurrent ones only one is the first.
     db.session.execute(sa.select(User.id).where(User.id == person_id).with_for_update())
     at_once = counts_at_once(person_id, way)
     if person_with(way.kind, way.value) == person_id:
@@ -64,8 +63,8 @@ def connect(person_id: str, way: Way) -> str:
         changes.request(person_id, way.kind, payload, actor=person_id, shown=way.label)
         return "held"
     methods.attach(person_id, way.kind, way.value, label=way.label)
-    said: dict[str, Any] = {"what": way.label}
-    history.note(person_id, "method_added", actor=person_id, detail=way.label, tell=said)
+    tell = {"what": way.label}
+    history.note(person_id, "method_added", actor=person_id, detail=way.label, tell=tell)
     return "connected"
 
 
@@ -81,11 +80,11 @@ def _apply(kind: str, person_id: str, payload: dict[str, Any]) -> None:
 
 @changes.on_apply("oidc")
 def apply_identity(person_id: str, payload: dict[str, Any]) -> None:
-    """Add or remove an identity elsewhere whose day of waiting is over."""
+    """Add or remove an identity at a provider after the hold."""
     _apply("oidc", person_id, payload)
 
 
 @changes.on_apply("wallet")
 def apply_wallet(person_id: str, payload: dict[str, Any]) -> None:
-    """Add or remove a wallet whose day of waiting is over."""
+    """Add or remove a wallet after the hold."""
     _apply("wallet", person_id, payload)

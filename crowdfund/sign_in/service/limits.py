@@ -1,8 +1,8 @@
-"""Count tries before they are judged, in SQL; what cannot be counted is refused."""
+"""Count attempts in SQL before they are checked; an attempt that cannot be counted is refused."""
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,38 +20,36 @@ from crowdfund.sign_in.rules import codes, limits
 
 log = structlog.get_logger()
 _C = SignInCounter.__table__
-KEPT = timedelta(days=2)  # longer than any window
-_MINE = sa.and_(
-    *(
-        column == sa.bindparam(f"b_{column.name}")
-        for column in (_C.c.scope, _C.c.subject, _C.c.window_s)
-    ),
-    _C.c.began_at == sa.bindparam("b_began_at"),
-)
-_COUNT = (
-    sa.update(_C).where(_MINE, _C.c.tries < sa.bindparam("most")).values(tries=_C.c.tries + 1)
-)  # fmt: skip
-_GIVE_BACK = sa.update(_C).where(_MINE, _C.c.tries > 0).values(tries=_C.c.tries - 1)
+RETENTION = timedelta(days=2)  # longer than any window
+_KEY = (_C.c.scope, _C.c.subject, _C.c.window_s, _C.c.began_at)
+_IS_IT = sa.and_(*(column == sa.bindparam(f"b_{column.name}") for column in _KEY))
+_BELOW_LIMIT = sa.update(_C).where(_IS_IT, _C.c.tries < sa.bindparam("most"))
+_COUNT = _BELOW_LIMIT.values(tries=_C.c.tries + 1)
+_GIVE_BACK = sa.update(_C).where(_IS_IT, _C.c.tries > 0).values(tries=_C.c.tries - 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Subjects:
-    """Whom a try is counted for: the account that is tried, and where the try comes from."""
+    """The account that is tried, and the IP address that the attempt comes from."""
 
     identifier: str
     ip: str
 
     def of(self, scope: str) -> str:
-        """Return the keyed hash under which a scope counts: the counters name nobody."""
-        texts = {"identifier": self.identifier, "ip": limits.address(self.ip),
-                 "network": limits.network(self.ip), "everybody": ""}  # fmt: skip
+        """Return the keyed hash under which a scope counts, so that counters name nobody."""
+        texts = {
+            "identifier": self.identifier,
+            "ip": limits.address(self.ip),
+            "network": limits.network(self.ip),
+            "everybody": "",
+        }
         text, secret = f"{scope}:{texts[scope]}", config.settings().secret_key
         return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 @contextmanager
 def counting() -> Iterator[Connection]:
-    """Open the transaction in which tries are counted; raises Unavailable when SQL cannot count."""
+    """Open the transaction in which attempts are counted. Raises Unavailable if SQL fails."""
     try:
         with own_transaction() as connection:
             yield connection
@@ -64,10 +62,10 @@ def counting() -> Iterator[Connection]:
 
 
 def take(connection: Connection, subjects: Subjects) -> list[dict[str, object]]:
-    """Count one try in every scope and return what `give_back` needs.
+    """Count one attempt in every scope; return what `give_back` needs.
 
     Raises GuessedTooOften when a budget is spent: then the whole transaction must be rolled back,
-    so that a try that nobody judges uses up no budget of others.
+    so that an attempt that is not checked uses up no budget of others.
     """
     if is_spent(connection, subjects):
         raise codes.GuessedTooOften
@@ -84,13 +82,13 @@ def take(connection: Connection, subjects: Subjects) -> list[dict[str, object]]:
 
 
 def give_back(keys: list[dict[str, object]]) -> None:
-    """Take back a try that was right, in the caller's transaction: only failures are counted."""
+    """Uncount a successful attempt, in the caller's transaction: only failures are counted."""
     for key in keys:
         db.session.execute(_GIVE_BACK, key)
 
 
 def is_spent(connection: Connection, subjects: Subjects) -> bool:
-    """Return whether some budget is spent, so that a six-digit code would not be judged."""
+    """Return whether some budget is spent, so that a six-digit code would not be checked."""
     spent = [
         sa.and_(
             *(_C.c[name.removeprefix("b_")] == value for name, value in key.items()),
@@ -107,15 +105,17 @@ def is_spent(connection: Connection, subjects: Subjects) -> bool:
 def _keys(subjects: Subjects) -> Iterator[tuple[limits.Limit, dict[str, object]]]:
     now = clock.now()
     for limit in (*limits.TRIES, *limits.for_everybody(config.settings().sign_in_failures_a_day)):
-        key: Mapping[str, object] = {
-            "b_scope": limit.scope, "b_subject": subjects.of(limit.scope),
-            "b_window_s": int(limit.window.total_seconds()), "b_began_at": limit.begin(now),
-        }  # fmt: skip
-        yield limit, dict(key)
+        key: dict[str, object] = {
+            "b_scope": limit.scope,
+            "b_subject": subjects.of(limit.scope),
+            "b_window_s": int(limit.window.total_seconds()),
+            "b_began_at": limit.begin(now),
+        }
+        yield limit, key
 
 
 def purge() -> None:
-    """Remove counters and requests for codes that no limit looks at any more."""
-    before = clock.now() - KEPT
+    """Delete counters and requests for codes that are older than every window."""
+    before = clock.now() - RETENTION
     db.session.execute(sa.delete(SignInCounter).where(SignInCounter.began_at < before))
     db.session.execute(sa.delete(Otp).where(Otp.created_at < before))

@@ -10,6 +10,7 @@ from crowdfund.kernel.errors import Conflict
 from crowdfund.kernel.i18n import _
 from crowdfund.people import queries
 from crowdfund.people.models import SignInMethod, User
+from crowdfund.people.rows import MethodRow
 from crowdfund.people.service import facts_changed
 from crowdfund.security.service import changes, history
 from crowdfund.sign_in.service import codes
@@ -20,17 +21,17 @@ PAGE = "/account/sign-in-methods"
 
 
 def ask_to_add(person_id: str, typed: str, *, ip: str) -> str:
-    """Send a code to an address that a signed-in person wants to add; return the request's id.
+    """Send a code to an address that a signed-in person adds; return the request's id.
 
-    The answer does not depend on whether someone else has it. Raises what `request_code` raises.
+    Does not depend on whether another account has it. Raises what `request_code` raises.
     """
     return codes.request_code(typed, ip=ip, person_id=person_id)
 
 
 def confirm(person_id: str, otp_id: str, typed: str, *, ip: str) -> str | None:
-    """Attach the address that a code has proved; return the id of the change that is held, or None.
+    """Add the address that a code has proved; return the id of the held change, or None.
 
-    The first of its kind counts at once; another one takes the place of the old after the hold.
+    The first of its kind is added at once; another one replaces the old one after the hold.
     Raises what `prove` raises, and Conflict when the address belongs to another account.
     """
     otp = codes.prove(otp_id, typed, ip=ip, person_id=person_id)
@@ -43,14 +44,8 @@ def confirm(person_id: str, otp_id: str, typed: str, *, ip: str) -> str | None:
         payload = {"value": otp.identifier}
         return changes.request(person_id, otp.kind, payload, actor=person_id)
     attach(person_id, otp.kind, otp.identifier)
-    history.note(
-        person_id,
-        "method_added",
-        actor=person_id,
-        detail=otp.kind,
-        tell={"what": otp.kind},
-        path=PAGE,
-    )
+    tell = {"what": otp.kind}
+    history.note(person_id, "method_added", actor=person_id, detail=otp.kind, tell=tell, path=PAGE)
     return None
 
 
@@ -60,18 +55,22 @@ def attach(person_id: str, kind: str, value: str, *, label: str = "") -> None:
     if kind == "email" and db.session.scalar(others) is not None:
         raise _taken()
     row = {
-        "id": new_id(), "person_id": person_id, "kind": kind, "value": value, "label": label[:120],
+        "id": new_id(),
+        "person_id": person_id,
+        "kind": kind,
+        "value": value,
+        "label": label[:120],
         "added_at": clock.now(),
-    }  # fmt: skip
+    }
     if not insert_ignore(_M, [row]) and _owner(kind, value) != person_id:
         raise _taken()
     if kind in ADDRESSES:
-        _keep_address(person_id, kind, value)
+        _set_address(person_id, kind, value)
     live.changed("security", person_id)
 
 
 def ask_to_remove(person_id: str, method_id: str) -> str:
-    """Ask for a sign-in method to be removed after the hold; return the id of the change.
+    """Request the removal of a sign-in method after the hold; return the id of the change.
 
     Raises NotFound for another's, Conflict for the last one.
     """
@@ -82,11 +81,11 @@ def ask_to_remove(person_id: str, method_id: str) -> str:
 
 
 def apply_change(kind: str, person_id: str, payload: dict[str, Any]) -> None:
-    """Do what was held: take a sign-in method away, or put a new address in the place of the old."""
-    if payload.get("remove"):
-        _remove(person_id, kind, str(payload["value"]))
-        return
+    """Apply a held change: remove a sign-in method, or replace the old address by a new one."""
     value = str(payload["value"])
+    if payload.get("remove"):
+        _remove(person_id, kind, value)
+        return
     if _owner(kind, value) not in (None, person_id):
         raise _taken()
     old = [one.value for one in _of_kind(person_id, kind) if one.value != value]
@@ -112,7 +111,7 @@ def _remove(person_id: str, kind: str, value: str) -> None:
     _delete(person_id, kind, value)
     if kind in ADDRESSES:
         left = [one.value for one in _of_kind(person_id, kind)]
-        _keep_address(person_id, kind, left[0] if left else None)
+        _set_address(person_id, kind, left[0] if left else None)
 
 
 def _delete(person_id: str, kind: str, value: str) -> None:
@@ -122,7 +121,7 @@ def _delete(person_id: str, kind: str, value: str) -> None:
 
 
 def _refuse_last(person_id: str) -> None:
-    """Lock the person: of two removals at once the second one sees the first."""
+    """Raise Conflict for the last sign-in method; locks the person against concurrent removals."""
     db.session.execute(sa.select(User.id).where(User.id == person_id).with_for_update())
     count = db.session.scalar(sa.select(sa.func.count()).where(_M.c.person_id == person_id))
     if (count or 0) < 2:
@@ -131,14 +130,14 @@ def _refuse_last(person_id: str) -> None:
         )
 
 
-def _keep_address(person_id: str, kind: str, value: str | None) -> None:
-    """Keep the person's own e-mail address or number in step with the sign-in method."""
+def _set_address(person_id: str, kind: str, value: str | None) -> None:
+    """Set the person's own e-mail address or number to that of the sign-in method."""
     if kind == "email":
         db.session.execute(sa.update(User).where(User.id == person_id).values(email=value))
         return
     before = db.session.scalar(sa.select(User.phone).where(User.id == person_id))
     db.session.execute(sa.update(User).where(User.id == person_id).values(phone=value or ""))
-    if before and before != value:  # a number that a colleague may have checked is another one now
+    if before and before != value:  # staff may have verified the old number
         facts_changed(person_id)
 
 
@@ -148,14 +147,13 @@ def _owner(kind: str, value: str) -> str | None:
     )
 
 
-def _of_kind(person_id: str, kind: str) -> list[Any]:
+def _of_kind(person_id: str, kind: str) -> list[MethodRow]:
     return [one for one in queries.methods_of(person_id) if one.kind == kind]
 
 
 def _taken() -> Conflict:
-    return Conflict(
-        _(
-            "This address belongs to another account. Sign in there and remove it first; nothing was changed."
-        ),
-        field="code",
+    text = _(
+        "This address belongs to another account. "
+        "Sign in there and remove it first; nothing was changed."
     )
+    return Conflict(text, field="code")

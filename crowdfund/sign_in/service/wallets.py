@@ -1,4 +1,4 @@
-"""Sign in and connect by a wallet's signature over a text that we have built and stored (EIP-4361)."""
+"""Sign in and connect by a wallet's signature over a text that we built and stored (EIP-4361)."""
 
 import secrets
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from crowdfund.adapters import wallet_signature
 from crowdfund.kernel import clock, config
 from crowdfund.people import invitations
+from crowdfund.people.rules import Newcomer
 from crowdfund.people.service import open_account
 from crowdfund.sign_in.rules import wallets as wallet_rules
 from crowdfund.sign_in.rules.attempts import ATTEMPT_LIFETIME
@@ -17,7 +18,7 @@ from crowdfund.sign_in.service.attempts import Visitor
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """A wallet that has proved itself: whose sign-in it is, or who adds it."""
+    """A proved wallet, and the person who signs in with it or (`connects`) adds it."""
 
     target: str
     way: Way
@@ -27,7 +28,7 @@ class Proved:
 
 
 def ask(address: str, visitor: Visitor, *, target: str, referral: str = "") -> tuple[str, str]:
-    """Build and keep the text that a wallet has to sign; return the request's id and the text.
+    """Build and store the text that a wallet has to sign; return the request's id and the text.
 
     In a transaction of its own. Raises NoAddress, TooManyAttempts.
     """
@@ -54,11 +55,11 @@ def ask(address: str, visitor: Visitor, *, target: str, referral: str = "") -> t
 
 
 def prove(request_id: str, text: bytes, signature: str, visitor: Visitor) -> Proved:
-    """Judge a signature; the request is used up first, whatever comes of it.
+    """Check a signature; the request is used up first, whatever the result.
 
-    The text that came back must be the stored one byte for byte; the address is recovered from the
-    stored one. An unknown wallet opens an account. Raises AttemptStale, WalletRefused; Forbidden for
-    a closed account.
+    The text that is sent back must be the stored one byte for byte; the address is recovered from
+    the stored one. An unknown wallet opens an account. Raises AttemptStale, WalletRefused;
+    Forbidden for a closed account.
     """
     attempt = attempts.use_up("wallet", request_id, visitor)
     facts = attempt.facts
@@ -72,7 +73,6 @@ def prove(request_id: str, text: bytes, signature: str, visitor: Visitor) -> Pro
         return Proved(facts["target"], way, attempt.person_id, connects=True)
     if person_id := external.enter_by(way):
         return Proved(facts["target"], way, person_id)
-    opened = open_account(
-        "wallet", way.value, label=way.label, sponsor_id=invitations.sponsor_of(facts["referral"])
-    )
+    newcomer = Newcomer(sponsor_id=invitations.sponsor_of(facts["referral"]))
+    opened = open_account("wallet", way.value, newcomer, label=way.label)
     return Proved(facts["target"], way, opened, is_new=True)

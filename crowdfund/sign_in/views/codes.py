@@ -1,4 +1,4 @@
-"""Sign in by code, sign out, come by an invitation."""
+"""Sign in by code, sign out, follow an invitation."""
 
 from typing import Any, cast
 
@@ -23,7 +23,7 @@ from crowdfund.sign_in.views.blueprint import bp
 
 @bp.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> BaseResponse:
-    """Ask for an e-mail address or a number and send a code there; everyone gets the same answer."""
+    """Ask for an e-mail address or a number and send a code there, the same answer for everyone."""
     target = requests.own_path(request.values.get("next"), url_for("campaigns.index"))
     if identity.current_user():
         return pages.back(target)
@@ -46,20 +46,17 @@ def sign_in() -> BaseResponse:
 
 
 def send_code(typed: str, person_id: str | None = None) -> dict[str, Any]:
-    """Ask for a code for this browser and return what its session has to remember of it."""
+    """Request a code for this browser; return what its session stores about it."""
     otp_id = codes_service.request_code(typed, ip=request.remote_addr or "", person_id=person_id)
     kind, value = fields.identifier(typed)
-    return {
-        "id": otp_id,
-        "kind": kind,
-        "to": fields.shown_phone(value) if kind == "phone" else typed.strip(),
-    }
+    shown = fields.shown_phone(value) if kind == "phone" else typed.strip()
+    return {"id": otp_id, "kind": kind, "to": shown}
 
 
 @bp.route("/sign-in/code", methods=["GET", "POST"])
 def enter_code() -> BaseResponse:
-    """Take the code; a right one signs in under a new session key."""
-    if identity.current_user():  # went back, or sent the code twice
+    """Check the code; the right one signs in under a new session key."""
+    if identity.current_user():  # used the back button, or sent the code twice
         return pages.back(url_for("sign_in.sign_in"))
     pending = session.get("otp")
     if not pending or "to" not in pending:
@@ -90,7 +87,7 @@ def enter_code() -> BaseResponse:
 def code_page(
     page: str, form: CodeForm, pending: dict[str, Any], *, status: int = 0
 ) -> BaseResponse:
-    """Show the page that takes a code, as long as the code that was sent."""
+    """Show the page that asks for a code; its field is as long as the code that was sent."""
     otp = queries.otp(pending["id"])
     is_long = otp is not None and otp.digits > codes.CODE_DIGITS
     status = status or (422 if form.errors else 200)
@@ -99,7 +96,7 @@ def code_page(
 
 @bp.get("/join/<code>")
 def join(code: str) -> BaseResponse:
-    """Keep who invited this visitor, until the account is opened."""
+    """Store the invitation code until the account is opened."""
     if identity.current_user():
         pages.flash(_("You already have an account. An invitation only counts when you open one."))
         return pages.back(url_for("campaigns.index"))

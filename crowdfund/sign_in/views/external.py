@@ -1,4 +1,4 @@
-"""What sign-in by provider and by wallet share: who asks, what waits, where it ends."""
+"""Shared by sign-in by provider and by wallet: the visitor, the pending method, the end."""
 
 import hashlib
 import secrets
@@ -20,7 +20,7 @@ from crowdfund.sign_in.service import external
 from crowdfund.sign_in.service.attempts import Visitor
 from crowdfund.sign_in.views.blueprint import bp
 
-WAITS_S = 1800  # how long a proved identity waits for its owner to sign in
+PENDING_S = 1800  # how long a proved identity is kept for its owner to sign in
 
 
 @bp.app_template_global("single_sign_on")
@@ -31,7 +31,7 @@ def single_sign_on() -> str:
 
 
 def visitor() -> Visitor:
-    """Return who asks; the browser is known by a secret of its session."""
+    """Return who makes this request; a secret in its session identifies the browser."""
     if request.method == "POST" and "browser" not in session:
         session["browser"] = secrets.token_urlsafe(24)
     browser = hashlib.sha256(session.get("browser", secrets.token_hex(8)).encode()).hexdigest()
@@ -40,21 +40,22 @@ def visitor() -> Visitor:
 
 
 def referral() -> str:
-    """Return the invitation that this visitor has followed, for the case that an account is opened."""
+    """Return the invitation code that this visitor came with, for a new account."""
     return str(session.get("referral", ""))
 
 
 def asked_target() -> str:
-    """Return where a sign-in is to end; own paths only."""
+    """Return the page to show after the sign-in; own paths only."""
     return requests.own_path(request.values.get("next"), url_for("campaigns.index"))
 
 
 def arrive(person_id: str, *, method: str, target: str, is_new: bool) -> BaseResponse:
-    """Sign in; a newcomer whom we cannot write to is led to where that is put right."""
+    """Sign in; a newcomer without an e-mail address is led to the page to add one."""
     person = queries.get(person_id)
     if is_new and person and not person.email:
         text = _(
-            "Your account is open. Add an e-mail address, so that we can write to you about your money."
+            "Your account is open. "
+            "Add an e-mail address, so that we can write to you about your money."
         )
         pages.flash(text, "warning")
         target = url_for("sign_in.methods") if target == url_for("campaigns.index") else target
@@ -62,39 +63,42 @@ def arrive(person_id: str, *, method: str, target: str, is_new: bool) -> BaseRes
 
 
 def connect_now(way: Way, target: str) -> BaseResponse:
-    """Add a proved sign-in method to who is signed in; what needs a second factor is asked for on a page.
+    """Add a proved sign-in method to the signed-in person, on a page if that needs a second factor.
 
     Raises BelongsToAnother.
     """
     person = identity.signed_in()
     if not external.counts_at_once(person.id, way):
-        keep_waiting(way, person_id=person.id)
+        store_pending(way, person_id=person.id)
         return pages.back(url_for("sign_in.connect_way"))
     return _connected(external.connect(person.id, way), way, target)
 
 
-def keep_waiting(way: Way, *, email: str = "", person_id: str = "") -> None:
-    """Keep a proved sign-in method until its owner confirms it: who has the address, or this person."""
+def store_pending(way: Way, *, email: str = "", person_id: str = "") -> None:
+    """Store a proved sign-in method until the owner of the address, or this person, confirms it."""
     session["way"] = {
-        "kind": way.kind, "value": way.value, "label": way.label, "email": email,
+        "kind": way.kind,
+        "value": way.value,
+        "label": way.label,
+        "email": email,
         "person_id": person_id,
         "at": clock.now().timestamp(),
-    }  # fmt: skip
+    }
 
 
-def waiting() -> tuple[Way, str] | None:
-    """Return the sign-in method that waits in this session and the address whose owner it claims to be."""
-    kept = session.get("way")
-    if not kept or clock.now().timestamp() - kept["at"] > WAITS_S:
+def pending() -> tuple[Way, str] | None:
+    """Return this session's unconfirmed sign-in method and the address that it claims."""
+    stored = session.get("way")
+    if not stored or clock.now().timestamp() - stored["at"] > PENDING_S:
         return None
     person = identity.current_user()
-    if kept["person_id"] and (person is None or person.id != kept["person_id"]):
+    if stored["person_id"] and (person is None or person.id != stored["person_id"]):
         return None
-    return Way(kept["kind"], kept["value"], kept["label"]), kept["email"]
+    return Way(stored["kind"], stored["value"], stored["label"]), stored["email"]
 
 
 def problem(error: CrowdfundError, target: str) -> Response:
-    """Show why a sign-in or a connection came to nothing, and how to go on."""
+    """Show why a sign-in or a connection failed, and what to do next."""
     form = ConfirmForm()
     pages.put_error(form, error)
     return pages.render("sign_in/way_problem.html", form=form, target=target, status=error.status)
@@ -102,8 +106,8 @@ def problem(error: CrowdfundError, target: str) -> Response:
 
 @bp.route("/account/sign-in-methods/connect", methods=["GET", "POST"])
 def connect_way() -> BaseResponse:
-    """Ask whether the proved identity or wallet is to be a sign-in method of this account; connect it."""
-    found, form, person = waiting(), ConfirmForm(), identity.signed_in()
+    """Ask whether to add the proved identity or wallet to this account; add it."""
+    found, form, person = pending(), ConfirmForm(), identity.signed_in()
     if found is None:
         return pages.back(url_for("sign_in.methods"))
     way, email = found

@@ -1,4 +1,4 @@
-"""A person's sign-in methods: see, add, remove."""
+"""A person's sign-in methods: list, add, remove."""
 
 from flask import request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -33,16 +33,21 @@ def methods() -> BaseResponse:
     elif form.errors:
         status = 422
     person = identity.signed_in()
-    rows = queries.methods_of(person.id)
-    held = security_queries.changes_of(person.id, held_only=True)
     return pages.render(
-        "sign_in/methods.html", status=status, form=form, person=person, rows=rows, held=held,
-        offers_sms=sms.is_offered(), target=target, shown_phone=fields.shown_phone,
-    )  # fmt: skip
+        "sign_in/methods.html",
+        status=status,
+        form=form,
+        person=person,
+        rows=queries.methods_of(person.id),
+        held=security_queries.changes_of(person.id, held_only=True),
+        offers_sms=sms.is_offered(),
+        target=target,
+        shown_phone=fields.shown_phone,
+    )
 
 
 def ask_to_add(typed: str, target: str) -> BaseResponse:
-    """Send a code to an address and lead to the page that takes it; afterwards on to the target."""
+    """Send a code to an address and redirect to the page that asks for it; then to the target."""
     pending = send_code(typed, identity.signed_in().id)
     session["adding"] = pending | {"next": target}
     return pages.back(url_for("sign_in.confirm_method"))
@@ -50,7 +55,7 @@ def ask_to_add(typed: str, target: str) -> BaseResponse:
 
 @bp.route("/account/sign-in-methods/code", methods=["GET", "POST"])
 def confirm_method() -> BaseResponse:
-    """Take the code that proves an address, and add it; a second one of its kind waits for a day."""
+    """Check the code that proves an address, and add it; a second of its kind is held for a day."""
     pending, person = session.get("adding"), identity.signed_in()
     if not pending:
         return pages.back(url_for("sign_in.methods"))
@@ -59,17 +64,18 @@ def confirm_method() -> BaseResponse:
     form = CodeForm()
     if not form.validate_on_submit():
         return code_page("sign_in/confirm_method.html", form, pending)
+    ip = request.remote_addr or ""
     try:
-        held = methods_service.confirm(
-            person.id, pending["id"], form.code.data, ip=request.remote_addr or ""
-        )
+        held = methods_service.confirm(person.id, pending["id"], form.code.data, ip=ip)
     except CrowdfundError as error:
         pages.put_error(form, error)
         return code_page("sign_in/confirm_method.html", form, pending, status=error.status)
     session.pop("adding", None)
     if held:
-        text = _("%(address)s replaces the old one in 24 hours. Until then you can cancel this.",
-                 address=pending["to"])  # fmt: skip
+        text = _(
+            "%(address)s replaces the old one in 24 hours. Until then you can cancel this.",
+            address=pending["to"],
+        )
     else:
         text = _("%(address)s is confirmed. You can use it to sign in.", address=pending["to"])
     pages.flash(text, "success")
@@ -79,7 +85,7 @@ def confirm_method() -> BaseResponse:
 @bp.post("/account/sign-in-methods/<method_id>/remove")
 @step_up.require
 def remove_method(method_id: str) -> BaseResponse:
-    """Ask for a sign-in method to be removed; that happens after a day and can be cancelled."""
+    """Request the removal of a sign-in method, which is held for a day and can be cancelled."""
     try:
         methods_service.ask_to_remove(identity.signed_in().id, method_id)
     except CrowdfundError as error:

@@ -1,4 +1,4 @@
-"""Sign in at an identity provider (OpenID Connect): there, back, and who it is."""
+"""Sign in at an identity provider (OpenID Connect): redirect, callback, proof of the account."""
 
 from flask import Response, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -13,14 +13,13 @@ from crowdfund.sign_in.views.blueprint import bp
 
 @bp.post("/sign-in/oidc")
 def oidc_begin() -> BaseResponse:
-    """Begin at the provider; who is signed in connects it instead."""
+    """Start a sign-in at the provider; a signed-in person connects it instead."""
     target = external.asked_target()
     if not ConfirmForm().validate_on_submit():
         return pages.back(url_for("sign_in.sign_in"))
     try:
-        _state, address = oidc.begin(
-            external.visitor(), target=target, referral=external.referral()
-        )
+        visitor, referral = external.visitor(), external.referral()
+        _state, address = oidc.begin(visitor, target=target, referral=referral)
     except CrowdfundError as error:
         return external.problem(error, target)
     session["oidc"] = {"address": address, "next": target}
@@ -29,9 +28,9 @@ def oidc_begin() -> BaseResponse:
 
 @bp.get("/sign-in/oidc/leave")
 def oidc_leave() -> BaseResponse:
-    """Send the browser on to the provider.
+    """Send the browser to the provider, by a page.
 
-    By a page: a form's redirect to another origin is refused by the content policy, and rightly so.
+    The content policy refuses a form's redirect to another origin.
     """
     begun = session.get("oidc")
     if not begun:
@@ -43,7 +42,7 @@ def oidc_leave() -> BaseResponse:
 
 @bp.get("/sign-in/oidc/callback")
 def oidc_callback() -> BaseResponse:
-    """Take the provider's answer: sign in, connect, or ask whose the address is."""
+    """Handle the provider's answer: sign in, connect, or ask for proof of the account."""
     begun = session.get("oidc") or {}
     target = begun.get("next") or url_for("campaigns.index")
     if not request.args:
@@ -56,7 +55,7 @@ def oidc_callback() -> BaseResponse:
     except CrowdfundError as error:
         return external.problem(error, target)
     if arrival.person_id is None:
-        external.keep_waiting(arrival.way, email=arrival.email)
+        external.store_pending(arrival.way, email=arrival.email)
         return pages.back(url_for("sign_in.oidc_prove"))
     return external.arrive(
         arrival.person_id, method="oidc", target=arrival.target, is_new=arrival.is_new
@@ -66,12 +65,10 @@ def oidc_callback() -> BaseResponse:
 @bp.get("/sign-in/oidc/prove")
 def oidc_prove() -> Response | BaseResponse:
     """Say that the address has an account, and let its owner sign in to it."""
-    found = external.waiting()
-    if found is None or not found[1] or identity.current_user():
-        return pages.back(
-            url_for(
-                "sign_in.connect_way" if found and identity.current_user() else "sign_in.sign_in"
-            )
-        )
+    found, person = external.pending(), identity.current_user()
+    if found and person:
+        return pages.back(url_for("sign_in.connect_way"))
+    if found is None or not found[1] or person:
+        return pages.back(url_for("sign_in.sign_in"))
     way, email = found
     return pages.render("sign_in/oidc_prove.html", form=ConfirmForm(), way=way, email=email)

@@ -43,10 +43,10 @@ def choose_language() -> BaseResponse:
     service.choose_language(person.id, chosen)
     i18n.use(chosen or language.language_of_browser(request))
     pages.flash(_("Saved."), "success")
-    answer = pages.back(url_for("sign_in.show", next=_target() or None))
-    return (
-        language.remember_language(answer, chosen) if chosen else language.forget_language(answer)
-    )
+    response = pages.back(url_for("sign_in.show", next=_target() or None))
+    if not chosen:
+        return language.forget_language(response)
+    return language.remember_language(response, chosen)
 
 
 def _target() -> str:
@@ -67,11 +67,16 @@ def _language_form() -> LanguageForm:
 def _page(form: ProfileForm, language_form: LanguageForm, status: int) -> BaseResponse:
     person, base = identity.signed_in(), config.settings().public_url.rstrip("/")
     return pages.render(
-        "sign_in/show.html", status=status, form=form, language_form=language_form, person=person,
-        target=_target(), shown_phone=fields.shown_phone,
+        "sign_in/show.html",
+        status=status,
+        form=form,
+        language_form=language_form,
+        person=person,
+        target=_target(),
+        shown_phone=fields.shown_phone,
         has_proved_phone=person.phone in queries.addresses_of(person.id, "phone"),
         invitation=base + url_for("sign_in.join", code=person.referral_code),
-    )  # fmt: skip
+    )
 
 
 def _save(form: ProfileForm, target: str) -> BaseResponse:

@@ -12,7 +12,7 @@ from crowdfund.sign_in.views.blueprint import bp
 
 @bp.post("/sign-in/wallet")
 def wallet_ask() -> BaseResponse:
-    """Give the page the text that the wallet has to sign."""
+    """Return the text that the wallet has to sign."""
     address = request.form.get("address", "")[:100]
     target, referral = external.asked_target(), external.referral()
     request_id, text = wallets.ask(address, external.visitor(), target=target, referral=referral)
@@ -21,7 +21,7 @@ def wallet_ask() -> BaseResponse:
 
 @bp.post("/sign-in/wallet/proof")
 def wallet_prove() -> BaseResponse:
-    """Take the signature: sign in, or connect the wallet to who is signed in."""
+    """Check the signature: sign in, or connect the wallet to the signed-in person."""
     form, target = WalletForm(), external.asked_target()
     try:
         if not form.validate_on_submit():
