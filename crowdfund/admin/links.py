@@ -1,4 +1,4 @@
-"""Where a thing that the audit log names can be looked at."""
+"""The pages of the subjects that the audit log names."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ PAGES = {
 
 
 def link(kind: str, thing_id: str) -> str | None:
-    """Return the address of a thing's page, if it has one that this reader may open."""
+    """Return the address of a subject's page, if it has one that the reader may open."""
     endpoint, argument = PAGES.get(kind, ("", ""))
     if not endpoint or not thing_id or not navigation.may(endpoint):
         return None

@@ -1,4 +1,4 @@
-"""What one admin asks for a person's account, and another decides."""
+"""Requests of one admin about a person's account, which another decides."""
 
 from datetime import datetime
 
@@ -9,9 +9,9 @@ from crowdfund.kernel.db import ID, Base, UTCDateTime, event_table, new_id, one_
 
 
 class StaffRequest(Base):
-    """Give or take a role, or reset a second factor: asked by one admin, decided by another.
+    """Give or take a role, or reset a second factor: requested by one admin, decided by another.
 
-    `open_key` is there while it waits, so that the same thing is asked for once.
+    `open_key` is set while the request is pending, so that there is only one of its kind.
     """
 
     __tablename__ = "staff_request"

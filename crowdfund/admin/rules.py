@@ -1,4 +1,4 @@
-"""User management: what one admin asks and another confirms; pure."""
+"""User management: what one admin requests and another confirms; pure."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -26,19 +26,19 @@ REQUEST_STATES = ("pending", "approved", "refused", "cancelled", "expired")
 
 
 class LastAdmin(Conflict):
-    """Nobody could manage users any more."""
+    """No admin would be left to manage users."""
 
     code = "last_admin"
 
 
 class NotOneself(Forbidden):
-    """What needs four eyes cannot be done for oneself."""
+    """What two admins have to agree on cannot be done for oneself."""
 
     code = "not_oneself"
 
 
 def checked_reason(text: str | None) -> str:
-    """Return a reason fit to be stored; raises Invalid for none, or for one that is too short."""
+    """Return the reason without blanks around it. Raises Invalid if it is too short or too long."""
     reason = (text or "").strip()
     if len(reason) < 5 or "\0" in reason:
         raise Invalid(_("Give a reason in a sentence. It stays in the history."), field="reason")
@@ -48,7 +48,7 @@ def checked_reason(text: str | None) -> str:
 
 
 def check_request(kind: str, role: str, *, held: Iterable[str]) -> None:
-    """Refuse a request that means nothing: an unknown role, one held already, one not held."""
+    """Raise Invalid or Conflict for a request that would change nothing, or for an unknown role."""
     if kind not in KIND_LABELS:
         raise Invalid(_("Choose what should be done."), field="kind")
     if kind == RESET:
@@ -62,19 +62,19 @@ def check_request(kind: str, role: str, *, held: Iterable[str]) -> None:
 
 
 def check_not_oneself(actor: str, *people: str) -> None:
-    """Refuse what someone would ask for, or confirm, for oneself."""
+    """Raise NotOneself if the actor is one of these people."""
     if actor in people:
-        raise NotOneself(
-            _("You cannot do this on your own: another admin has to. Nothing was changed.")
-        )
+        text = _("You cannot do this on your own: another admin has to. Nothing was changed.")
+        raise NotOneself(text)
 
 
 def check_not_last(admins: Iterable[str], leaving: str) -> None:
-    """Refuse to let the last admin go; `admins` are those whose accounts are open."""
+    """Raise LastAdmin if nobody else would be left; `admins` are those with open accounts."""
     if not set(admins) - {leaving}:
-        raise LastAdmin(
-            _("This is the last admin. Give the role to someone else first; nothing was changed.")
+        text = _(
+            "This is the last admin. Give the role to someone else first; nothing was changed."
         )
+        raise LastAdmin(text)
 
 
 def refusal_of_decision(status: str, *, is_old: bool) -> CrowdfundError | None:
@@ -82,7 +82,6 @@ def refusal_of_decision(status: str, *, is_old: bool) -> CrowdfundError | None:
     if status != "pending":
         return Conflict(_("Someone has already decided this. Reload the page to see the decision."))
     if is_old:
-        return Conflict(
-            _("This request is older than seven days. Make a new one if it is still needed.")
-        )
+        text = _("This request is older than seven days. Make a new one if it is still needed.")
+        return Conflict(text)
     return None

@@ -1,15 +1,17 @@
-"""User management: roles and second factors by four eyes, closing and opening accounts.
+"""User management: roles and second factors (decided by two admins), closing accounts.
 
-Whatever may leave the platform without an admin takes the locks of all admins first, in order.
+What could leave the platform without an admin first locks all admins, in order.
 """
 
 import sqlalchemy as sa
 
 from crowdfund.admin import queries, rules
 from crowdfund.admin.models import StaffRequest, staff_request_event
+from crowdfund.admin.rows import StaffRequestRow
 from crowdfund.api_tokens import service
 from crowdfund.kernel import clock, live, outbox, sessions
 from crowdfund.kernel.db import db, insert_ignore, locked, new_id, record_event, rows_changed
+from crowdfund.kernel.db.rows import read_all, read_one
 from crowdfund.kernel.errors import Conflict, Forbidden, NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.moving import move_row
@@ -24,35 +26,46 @@ _P, _R, _Q = (model.__table__ for model in (User, UserRole, StaffRequest))
 
 
 def ask(person_id: str, kind: str, *, role: str = "", reason: str | None, actor: str) -> str:
-    """Ask for a role to be given or taken, or a second factor to be reset; return the request's id.
+    """Request that a role is given or taken or a second factor reset; return the request's id.
 
-    Another admin decides within seven days. Raises Invalid, Conflict (asked for already, or there is
-    nothing to change), LastAdmin, NotOneself, NotFound.
+    Another admin decides within seven days. Raises Invalid, Conflict (requested already, or nothing
+    to change), LastAdmin, NotOneself, NotFound.
     """
     role = "" if kind == rules.RESET else role
-    said = rules.checked_reason(reason)
+    reason = rules.checked_reason(reason)
     rules.check_not_oneself(actor, person_id)
     admins = _locked_admins(actor)
     person = _person(person_id)
     rules.check_request(kind, role, held=person.roles)
     if (kind, role) == (rules.TAKE, "admin"):
         rules.check_not_last(admins, person_id)
-    request_id, now, key = new_id(), clock.now(), f"{kind}:{role}:{person_id}"
+    request_id, key = new_id(), f"{kind}:{role}:{person_id}"
     _lapse(_Q.c.open_key == key)
-    row = {"id": request_id, "person_id": person_id, "kind": kind, "role": role, "reason": said,
-           "status": "pending", "open_key": key, "asked_by": actor, "asked_at": now}  # fmt: skip
+    row = {
+        "id": request_id,
+        "person_id": person_id,
+        "kind": kind,
+        "role": role,
+        "reason": reason,
+        "status": "pending",
+        "open_key": key,
+        "asked_by": actor,
+        "asked_at": clock.now(),
+    }
     if not insert_ignore(_Q, [row]):
         raise Conflict(_("A colleague has already requested this. It is waiting for a decision."))
-    record_event(
-        staff_request_event, request_id, actor=actor, before=None, after="pending", reason=said
-    )
+    events = staff_request_event
+    record_event(events, request_id, actor=actor, before=None, after="pending", reason=reason)
     outbox.emit(StaffWork(key=request_id, kind="staff.requests"))
     _changed(person_id)
     return request_id
 
 
 def confirm(request_id: str, *, actor: str) -> None:
-    """Do what a colleague asked for. Raises NotOneself (asked by or about oneself), Conflict, LastAdmin."""
+    """Carry out a colleague's request.
+
+    Raises NotOneself (made by or about oneself), Conflict, LastAdmin.
+    """
     admins = _locked_admins(actor)
     request = _undecided(request_id)
     rules.check_not_oneself(actor, request.asked_by, request.person_id)
@@ -63,57 +76,56 @@ def confirm(request_id: str, *, actor: str) -> None:
     if (request.kind, request.role) == (rules.TAKE, "admin"):
         rules.check_not_last(admins, person.id)
     _decide(request, "approved", actor=actor)
+    _carry_out(request, actor=actor)
+
+
+def _carry_out(request: StaffRequestRow, *, actor: str) -> None:
+    person_id = request.person_id
     if request.kind == rules.RESET:
-        second_factor.reset(person.id, actor=actor)
-        _end_sessions(person.id, why="factor reset")
+        second_factor.reset(person_id, actor=actor)
+        _end_sessions(person_id, why="factor reset")
         return
     if request.kind == rules.GIVE:
-        give_role(person.id, request.role, actor=actor)
+        give_role(person_id, request.role, actor=actor)
     else:
-        take_role(person.id, request.role, actor=actor, reason=request.reason)
-    held = queries.roles_of(person.id)
-    told = {"roles": ", ".join(held) or "–"}
-    history.note(person.id, "roles_changed", actor=actor, detail=told["roles"], tell=told)
+        take_role(person_id, request.role, actor=actor, reason=request.reason)
+    roles = ", ".join(queries.roles_of(person_id)) or "–"
+    history.note(person_id, "roles_changed", actor=actor, detail=roles, tell={"roles": roles})
 
 
 def refuse(request_id: str, *, actor: str, reason: str | None) -> None:
-    """Decline what a colleague asked for."""
+    """Refuse a colleague's request."""
     _locked_admins(actor)
-    request, said = _undecided(request_id), rules.checked_reason(reason)
+    request, reason = _undecided(request_id), rules.checked_reason(reason)
     rules.check_not_oneself(actor, request.asked_by, request.person_id)
-    _decide(request, "refused", actor=actor, reason=said)
+    _decide(request, "refused", actor=actor, reason=reason)
 
 
 def withdraw(request_id: str, *, actor: str) -> None:
-    """Take back what one asked for oneself."""
+    """Withdraw one's own request."""
     request = _undecided(request_id, may_be_old=True)
     if request.asked_by != actor:
-        raise Forbidden(
-            _("Only the colleague who made this request may withdraw it. Nothing was changed.")
-        )
+        text = _("Only the colleague who made this request may withdraw it. Nothing was changed.")
+        raise Forbidden(text)
     _decide(request, "cancelled", actor=actor)
 
 
 def take_role(person_id: str, role: str, *, actor: str, reason: str) -> None:
     """Take a staff role from a person; a second time does nothing."""
-    gone = sa.delete(_R).where(_R.c.person_id == person_id, _R.c.role == role)
-    if rows_changed(gone):
+    if rows_changed(sa.delete(_R).where(_R.c.person_id == person_id, _R.c.role == role)):
+        before, after = f"role:{role}", f"no role:{role}"
         record_event(
-            person_event,
-            person_id,
-            actor=actor,
-            before=f"role:{role}",
-            after=f"no role:{role}",
-            reason=reason,
+            person_event, person_id, actor=actor, before=before, after=after, reason=reason
         )
 
 
 def disable(person_id: str, *, actor: str, reason: str | None) -> None:
-    """Close an account: nobody can sign in, every session and token ends, changes on hold are stopped.
+    """Close an account: no more sign-in, sessions and tokens end, held changes are cancelled.
 
-    Money and history stay. Raises Invalid, NotOneself, Conflict (closed already), LastAdmin, NotFound.
+    Money and history stay. Raises Invalid, NotOneself, Conflict (closed already), LastAdmin,
+    NotFound.
     """
-    said = rules.checked_reason(reason)
+    reason = rules.checked_reason(reason)
     rules.check_not_oneself(actor, person_id)
     admins = _locked_admins(actor)
     person = _locked(person_id)
@@ -123,16 +135,16 @@ def disable(person_id: str, *, actor: str, reason: str | None) -> None:
         rules.check_not_last(admins, person_id)
     person.disabled_at = clock.now()
     db.session.flush()
-    record_event(person_event, person_id, actor=actor, before="open", after="closed", reason=said)
+    record_event(person_event, person_id, actor=actor, before="open", after="closed", reason=reason)
     _end_sessions(person_id, why="closed")
     changes.cancel_all(person_id, actor=actor, reason="account closed")
-    history.note(person_id, "account_disabled", actor=actor, tell={"reason": said})
+    history.note(person_id, "account_disabled", actor=actor, tell={"reason": reason})
     _changed(person_id)
 
 
 def enable(person_id: str, *, actor: str, reason: str | None) -> None:
-    """Open a closed account again. Raises Invalid, NotOneself, Conflict (open already), NotFound."""
-    said = rules.checked_reason(reason)
+    """Reopen a closed account. Raises Invalid, NotOneself, Conflict (open already), NotFound."""
+    reason = rules.checked_reason(reason)
     rules.check_not_oneself(actor, person_id)
     _locked_admins(actor)
     person = _locked(person_id)
@@ -140,50 +152,46 @@ def enable(person_id: str, *, actor: str, reason: str | None) -> None:
         raise Conflict(_("This account is already open. Nothing was changed."))
     person.disabled_at = None
     db.session.flush()
-    record_event(person_event, person_id, actor=actor, before="closed", after="open", reason=said)
+    record_event(person_event, person_id, actor=actor, before="closed", after="open", reason=reason)
     history.note(person_id, "account_enabled", actor=actor, tell={})
     _changed(person_id)
 
 
 def sign_out_everywhere(person_id: str, *, actor: str, reason: str | None) -> int:
-    """End every session and token of a person and notify the person; return how many sessions ended."""
-    said = rules.checked_reason(reason)
+    """End all sessions and tokens of a person, notify the person; return how many sessions."""
+    reason = rules.checked_reason(reason)
     _locked_admins(actor)
     _person(person_id)
     ended = _end_sessions(person_id, why="staff")
-    history.note(person_id, "sessions_ended", actor=actor, detail=said, tell={})
+    history.note(person_id, "sessions_ended", actor=actor, detail=reason, tell={})
     _changed(person_id)
     return ended
 
 
 @outbox.every(3_600, "admin.lapse_requests")
 def lapse() -> None:
-    """Let requests go that nobody decided within seven days."""
+    """Expire requests that were not decided within seven days."""
     _lapse(sa.true())
 
 
 def _lapse(which: sa.ColumnElement[bool]) -> None:
-    old = sa.and_(
-        which, _Q.c.status == "pending", _Q.c.asked_at < clock.now() - rules.REQUEST_LIFETIME
-    )
-    for request in db.session.execute(sa.select(_Q).where(old).with_for_update()):
+    oldest = clock.now() - rules.REQUEST_LIFETIME
+    is_over = sa.and_(which, _Q.c.status == "pending", _Q.c.asked_at < oldest)
+    for request in read_all(StaffRequestRow, queries.REQUESTS.where(is_over).with_for_update()):
         _decide(request, "expired", actor="system")
 
 
-def _undecided(request_id: str, *, may_be_old: bool = False) -> sa.Row:  # type: ignore[type-arg]
-    """Return a request that waits, locked."""
-    request = db.session.execute(
-        sa.select(_Q).where(_Q.c.id == request_id).with_for_update()
-    ).first()
-    if request is None:
-        raise NotFound(_("There is no such request."))
+def _undecided(request_id: str, *, may_be_old: bool = False) -> StaffRequestRow:
+    """Return a pending request, locked."""
+    query = queries.REQUESTS.where(_Q.c.id == request_id).with_for_update()
+    request = read_one(StaffRequestRow, query, NotFound(_("There is no such request.")))
     is_old = not may_be_old and request.asked_at < clock.now() - rules.REQUEST_LIFETIME
     if refusal := rules.refusal_of_decision(request.status, is_old=is_old):
         raise refusal
     return request
 
 
-def _decide(request: sa.Row, status: str, *, actor: str, reason: str = "") -> None:  # type: ignore[type-arg]
+def _decide(request: StaffRequestRow, status: str, *, actor: str, reason: str = "") -> None:
     by = actor if status in ("approved", "refused") else None
     move_row(
         _Q,
@@ -199,7 +207,7 @@ def _decide(request: sa.Row, status: str, *, actor: str, reason: str = "") -> No
 
 
 def _locked_admins(actor: str) -> list[str]:
-    """Return the admins whose accounts are open, locked; the actor has to be one of them still."""
+    """Return the admins with an open account, locked. Raises Forbidden if the actor is not one."""
     held = sa.select(_R.c.person_id).where(_R.c.role == "admin").order_by(_R.c.person_id)
     db.session.execute(held.with_for_update()).all()
     open_accounts = held.join(_P, _P.c.id == _R.c.person_id).where(_P.c.disabled_at.is_(None))

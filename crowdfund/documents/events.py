@@ -1,4 +1,4 @@
-"""How the validity of a document ends, for the features that rely on it."""
+"""The end of a document's validity, for the features that rely on it."""
 
 from dataclasses import dataclass
 
@@ -21,4 +21,4 @@ class DocumentExpiring(DocumentEvent, name="document.expiring"):
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentExpired(DocumentEvent, name="document.expired"):
-    """A verified document has passed its last good day."""
+    """A verified document is no longer valid."""

@@ -1,4 +1,4 @@
-"""What happens to documents by themselves: they expire, their owners are notified before, leftovers go."""
+"""Scheduled work: remind of documents that expire, expire them, delete unused files."""
 
 from crowdfund.documents import service
 from crowdfund.kernel import outbox
@@ -6,12 +6,12 @@ from crowdfund.kernel import outbox
 
 @outbox.every(3600, "documents.expire")
 def expire() -> None:
-    """Expire what is past its day in the platform's time zone; hourly, so that midnight is met anywhere."""
+    """Expire documents by the day of the platform's time zone; hourly, for any time zone."""
     service.remind_due()
     service.expire_due()
 
 
 @outbox.every(86_400, "documents.sweep")
 def sweep() -> None:
-    """Remove encrypted files whose upload was never committed or whose document was destroyed."""
+    """Delete encrypted files whose upload was rolled back or whose document was destroyed."""
     service.sweep()

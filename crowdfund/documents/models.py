@@ -1,4 +1,4 @@
-"""Tables of documents: what was uploaded, the key that opens it, who decided, who looked."""
+"""Tables of documents: the upload, the key that opens it, decisions, the access log."""
 
 from datetime import date, datetime
 
@@ -10,7 +10,7 @@ from crowdfund.kernel.db import ID, Base, UTCDateTime, append_only, event_table,
 
 
 class Document(Base):
-    """One uploaded document of a person, company or nominee; the bytes lie encrypted in storage."""
+    """One uploaded document of a person, company or nominee; its bytes are encrypted in storage."""
 
     __tablename__ = "document"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
@@ -41,7 +41,7 @@ class Document(Base):
 
 
 class DocumentKey(Base):
-    """What opens a document and its commitment; apart, so that backups can treat it apart."""
+    """The key and salt of a document, in a table of its own, so that backups can leave it out."""
 
     __tablename__ = "document_key"
     document_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("document.id"), primary_key=True)
@@ -51,7 +51,7 @@ class DocumentKey(Base):
 
 @append_only
 class DocumentView(Base):
-    """Someone opened a document."""
+    """An access to a document."""
 
     __tablename__ = "document_view"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)

@@ -1,4 +1,4 @@
-"""Documents: which kinds there are, what files they take, their status, its commitment."""
+"""Documents: their kinds, the accepted files, the status, the commitment."""
 
 import hashlib
 import hmac
@@ -30,7 +30,7 @@ PAPER_OR_PICTURE = (PDF, *PICTURE)
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What a kind of document takes, for telling the person before."""
+    """The files that a kind of document accepts, as shown to the person."""
 
     title: str
     types: tuple[str, ...] = PAPER_OR_PICTURE
@@ -66,12 +66,24 @@ ACCEPTED: dict[str, Accepted] = {
 }
 
 KINDS_OF = {
-    "person": ("national_id", "passport", "driving_licence", "proof_of_address", "pan", "bank_proof"),
+    "person": (
+        "national_id",
+        "passport",
+        "driving_licence",
+        "proof_of_address",
+        "pan",
+        "bank_proof",
+    ),
     "company": (
-        "business_licence", "tax_certificate", "incorporation", "financial_statement", "memorandum", "other",
+        "business_licence",
+        "tax_certificate",
+        "incorporation",
+        "financial_statement",
+        "memorandum",
+        "other",
     ),
     "nominee": ("id_proof",),
-}  # fmt: skip
+}
 
 # Why someone opens a file; the owner reads it under "Who looked at my documents".
 PURPOSES = {
@@ -118,7 +130,7 @@ def move(current: str, to: Status) -> Status:
 
 
 def check_kind(owner_kind: str, kind: str) -> None:
-    """Refuse a kind that an owner of this sort does not have; raises Invalid."""
+    """Raise Invalid for a kind that owners of this kind do not have."""
     if kind not in KINDS_OF.get(owner_kind, ()):
         raise Invalid(_("Choose what kind of document this is from the list."), field="kind")
 
@@ -134,27 +146,25 @@ def parse_reason(text: str) -> str:
 
 
 def check_expiry(expires_on: date | None, today: date) -> date | None:
-    """Return the last day on which a document is good; raises Invalid if that day is past."""
+    """Return the last day on which a document is valid. Raises Invalid if it has passed."""
     if expires_on is not None and expires_on < today:
-        raise Invalid(
-            _("This document has already expired. Reject it, or correct the date."),
-            field="expires_on",
-        )
+        text = _("This document has already expired. Reject it, or correct the date.")
+        raise Invalid(text, field="expires_on")
     return expires_on
 
 
 def commitment(salt_hex: str, facts: object) -> str:
     """Return 0x and 64 hex digits: HMAC-SHA256 of the canonical JSON of `facts` under a salt.
 
-    A plain hash of a document could be found by guessing it; the salt stays in SQL and dies with the
-    document's key.
+    A plain hash could confirm a guess of the document. The salt is stored in SQL only and is
+    deleted with the document's key.
     """
     canonical = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     digest = hmac.new(bytes.fromhex(salt_hex), canonical.encode(), hashlib.sha256).hexdigest()
     return f"0x{digest}"
 
 
-# --- what an upload is ------------------------------------------------------------------------------
+# --- the content of an upload ---------------------------------------------------------------------
 
 _FOREIGN = (
     (b"PK\x03\x04", _l("This is an Office file or a ZIP archive.")),
@@ -173,7 +183,7 @@ _FOREIGN = (
 
 
 def check_size(data: bytes, max_bytes: int = MAX_BYTES) -> None:
-    """Refuse an empty or too large file; raises FileRefused."""
+    """Raise FileRefused for an empty or too large file."""
     if not data:
         raise FileRefused(_("The file is empty. Choose another one."))
     if len(data) > max_bytes:
@@ -182,21 +192,19 @@ def check_size(data: bytes, max_bytes: int = MAX_BYTES) -> None:
 
 
 def sniff(filename: str, data: bytes, types: tuple[str, ...] = PAPER_OR_PICTURE) -> str:
-    """Return the content type that both the bytes and the file's name say; raises FileRefused."""
+    """Return the content type that bytes and file name agree on. Raises FileRefused."""
     found = by_content(data, types)
     if PurePath(filename).suffix.lower() not in SUFFIXES[found]:
-        right = SUFFIXES[found][0]
-        raise FileRefused(
-            _(
-                "The file name does not match its content: rename it to end in %(suffix)s.",
-                suffix=right,
-            )
+        text = _(
+            "The file name does not match its content: rename it to end in %(suffix)s.",
+            suffix=SUFFIXES[found][0],
         )
+        raise FileRefused(text)
     return found
 
 
 def by_content(data: bytes, types: tuple[str, ...]) -> str:
-    """Return the content type that the bytes say, if it is one of the types; raises FileRefused."""
+    """Return the content type of the bytes, if it is one of the types. Raises FileRefused."""
     found = _by_bytes(data)
     if found is None or found not in types:
         raise FileRefused(f"{_foreign(data, found)} {_advice(types)}")
@@ -224,7 +232,7 @@ def _by_bytes(data: bytes) -> str | None:
 
 
 def _second_opinion(head: bytes) -> set[str]:
-    import puremagic  # noqa: PLC0415 - its tables take 1.4 MB, and only uploads need them
+    import puremagic  # noqa: PLC0415 - costs 1.4 MB, and only uploads need it
 
     try:
         return {match.mime_type for match in puremagic.magic_string(head)}
@@ -249,8 +257,8 @@ def _foreign(data: bytes, found: str | None) -> str:
 
 
 def file_name(name: str, content_type: str) -> str:
-    """Return a harmless name for a stored file, its ending that of what is in it."""
+    """Return a harmless name for a stored file, with the suffix of its content type."""
     plain = PurePath(name.replace("\\", "/")).name
-    kept = "".join(c for c in plain if c.isprintable() and c not in '<>:"/|?*;%').strip(". ")
-    stem = PurePath(kept).stem[:90] or "document"
+    safe = "".join(c for c in plain if c.isprintable() and c not in '<>:"/|?*;%').strip(". ")
+    stem = PurePath(safe).stem[:90] or "document"
     return stem + SUFFIXES[content_type][0]

@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,21 +12,23 @@ from crowdfund.adapters import clamav, sanitising, sealing, storage
 from crowdfund.documents import queries, rules
 from crowdfund.documents.events import DocumentEvent, DocumentExpired, DocumentExpiring
 from crowdfund.documents.models import Document, DocumentKey, DocumentView, document_event
-from crowdfund.documents.queries import DocumentRow, Owner
+from crowdfund.documents.rows import DocumentRow, Owner
 from crowdfund.documents.rules import Status
 from crowdfund.kernel import clock, config, live, outbox
 from crowdfund.kernel.db import after_commit, db, locked, new_id, own_transaction, record_event
 from crowdfund.kernel.errors import NotYours
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.moving import move
+from crowdfund.kernel.person import Person
 
 AREA = "documents"
 _PURPOSE = "crowdfund documents v1"
+_SWEEP_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A file that has been scanned, read and written anew; safe to keep."""
+    """A file that was scanned, parsed and rewritten; safe to store."""
 
     kind: str
     filename: str
@@ -37,31 +38,34 @@ class Examined:
 
 @dataclass(frozen=True, slots=True)
 class Poster:
-    """A picture for everyone (WebP), scanned and made anew from an upload."""
+    """A public picture (WebP), scanned and re-encoded from an upload."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A document's content for someone whose look has been recorded."""
+    """A document's content; the access to it has been recorded."""
 
     filename: str
     content_type: str
     data: bytes
 
 
+OpenRule = Callable[[str, Person], bool]
+
+
 class _Openers:
-    """Who may open whose documents: the feature that knows an owner says so."""
+    """The rules about who may open whose documents, from the features that know the owners."""
 
     def __init__(self) -> None:
-        self._rules: dict[str, Callable[[str, Any], bool]] = {}
+        self._rules: dict[str, OpenRule] = {}
 
-    def register(self, owner_kind: str, rule: Callable[[str, Any], bool]) -> None:
+    def register(self, owner_kind: str, rule: OpenRule) -> None:
         """Let `rule(owner_id, person)` decide about the documents of owners of a kind."""
         self._rules[owner_kind] = rule
 
-    def __call__(self, document: DocumentRow, person: Any) -> bool:  # noqa: ANN401 - the accounts' row
+    def __call__(self, document: DocumentRow, person: Person) -> bool:
         """Return whether a person may open a document; without a rule nobody may."""
         rule = self._rules.get(document.owner_kind)
         return rule is not None and rule(document.owner_id, person)
@@ -71,10 +75,10 @@ may_open = _Openers()
 
 
 def examine(kind: str, filename: str, data: bytes) -> Examined:
-    """Scan an upload, read it and write it anew; no database is asked.
+    """Scan an upload, parse it and rewrite it, without the database.
 
     Takes up to two seconds: call it before the transaction begins where you can. Raises
-    rules.FileRefused with a sentence, or Unavailable if the configured scanner does not answer.
+    rules.FileRefused, or Unavailable if the configured scanner does not answer.
     """
     accepted = rules.ACCEPTED[kind]
     rules.check_size(data, accepted.max_bytes)
@@ -82,16 +86,15 @@ def examine(kind: str, filename: str, data: bytes) -> Examined:
     clamav.scan(data)
     clean = sanitising.clean(data, content_type)
     rules.check_size(clean.data, 2 * accepted.max_bytes)
-    return Examined(
-        kind, rules.file_name(filename, clean.content_type), clean.content_type, clean.data
-    )
+    name = rules.file_name(filename, clean.content_type)
+    return Examined(kind, name, clean.content_type, clean.data)
 
 
 def poster(data: bytes) -> Poster:
-    """Scan an uploaded picture and make it anew, at most 1,600 px a side; as slow as `examine`.
+    """Scan an uploaded picture and re-encode it, at most 1,600 px a side; as slow as `examine`.
 
-    Decoding and encoding again drops metadata (a photo's place too) and whatever was hidden behind
-    the picture. Raises rules.FileRefused or Unavailable.
+    Re-encoding drops metadata (a photo's location too) and anything hidden in the file. Raises
+    rules.FileRefused or Unavailable.
     """
     rules.check_size(data)
     content_type = rules.by_content(data, rules.PICTURE)
@@ -114,14 +117,20 @@ def keep(owner: Owner, examined: Examined, *, actor: str) -> str:
     document_id, salt = new_id(), secrets.token_hex(32)
     stored = storage.put_private(examined.data, AREA)
     digest = hashlib.sha256(examined.data).hexdigest()
-    db.session.add(
-        Document(
-            id=document_id, owner_kind=owner[0], owner_id=owner[1], kind=examined.kind,
-            filename=examined.filename, content_type=examined.content_type, size=stored.size,
-            sha256_commitment=rules.commitment(salt, digest), file_id=stored.id, uploaded_by=actor,
-            uploaded_at=clock.now(),
-        )
-    )  # fmt: skip
+    document = Document(
+        id=document_id,
+        owner_kind=owner[0],
+        owner_id=owner[1],
+        kind=examined.kind,
+        filename=examined.filename,
+        content_type=examined.content_type,
+        size=stored.size,
+        sha256_commitment=rules.commitment(salt, digest),
+        file_id=stored.id,
+        uploaded_by=actor,
+        uploaded_at=clock.now(),
+    )
+    db.session.add(document)
     db.session.flush()
     sealed = sealing.seal(_PURPOSE, document_id, bytes.fromhex(stored.key))
     db.session.add(DocumentKey(document_id=document_id, sealed_key=sealed, salt=salt))
@@ -141,17 +150,17 @@ def replace(old_id: str, filename: str, data: bytes, *, actor: str) -> str:
 
 
 def supersede(old_id: str, by_id: str, *, actor: str) -> None:
-    """Note that a document, stored already, has taken the place of an older one."""
+    """Mark a document as replaced by another one, which is stored already."""
     document = _locked(old_id)
     document.replaced_by = by_id
     _change(document, Status.REPLACED, actor=actor)
 
 
 def open_document(document_id: str, *, viewer: str, purpose: str) -> Opened:
-    """Return a document's content and record who looked, when and why.
+    """Return a document's content and record who opened it, when and why.
 
-    The look is written in a transaction of its own before anything is shown: call this before the
-    main transaction begins (a GET has none). Raises DocumentMissing once it is destroyed.
+    The access is recorded in a transaction of its own before anything is shown: call this before
+    the main transaction begins (a GET has none). Raises DocumentMissing once it is destroyed.
     """
     if purpose not in rules.PURPOSES:
         raise ValueError(f"unknown purpose {purpose}")
@@ -165,10 +174,10 @@ def open_document(document_id: str, *, viewer: str, purpose: str) -> Opened:
 
 
 def read(document_id: str) -> Opened:
-    """Return a document's content for the platform's own work; nobody looks, nothing is recorded."""
-    row, hidden = queries.get(document_id), queries.secrets_of(document_id)
-    key = sealing.unseal(_PURPOSE, document_id, hidden.sealed_key).hex()
-    return Opened(row.filename, row.content_type, storage.get_private(hidden.file_id, key, AREA))
+    """Return a document's content for the platform's own work; this access is not recorded."""
+    row, secret = queries.get(document_id), queries.secrets_of(document_id)
+    key = sealing.unseal(_PURPOSE, document_id, secret.sealed_key).hex()
+    return Opened(row.filename, row.content_type, storage.get_private(secret.file_id, key, AREA))
 
 
 def decide(
@@ -179,10 +188,8 @@ def decide(
     Raises NotYours, WrongState or Invalid.
     """
     document = _locked(document_id)
-    if actor == document.uploaded_by or (document.owner_kind, document.owner_id) == (
-        "person",
-        actor,
-    ):
+    owner = (document.owner_kind, document.owner_id)
+    if actor == document.uploaded_by or owner == ("person", actor):
         raise NotYours(_("This is your own document. Someone else has to decide on it."))
     to = rules.move(document.status, Status.VERIFIED if approve else Status.REJECTED)
     why = "" if approve else rules.parse_reason(reason)
@@ -200,17 +207,17 @@ def reopen(document_id: str, reason: str, *, actor: str) -> None:
 
 
 def destroy(document_id: str, *, actor: str) -> None:
-    """Make a document unreadable for ever: its key and salt go now, the file after the commit.
+    """Make a document unreadable for ever: delete key and salt now, the file after the commit.
 
-    What stays are the row without the file's name, its history and who looked. Repeating is harmless.
+    The row without the file's name, the history and the access log stay. Repeating is harmless.
     """
     document = _locked(document_id)
     if document.status == Status.DESTROYED:
         return
-    keys, mine = DocumentKey.__table__, DocumentKey.document_id == document_id
-    # Overwritten first: a database may leave the bytes of a removed row where they were.
-    db.session.execute(sa.update(keys).where(mine).values(sealed_key="0" * 120, salt="0" * 64))
-    db.session.execute(sa.delete(keys).where(mine))
+    keys, is_its = DocumentKey.__table__, DocumentKey.document_id == document_id
+    # Overwritten first: a database may leave the bytes of a deleted row on disk.
+    db.session.execute(sa.update(keys).where(is_its).values(sealed_key="0" * 120, salt="0" * 64))
+    db.session.execute(sa.delete(keys).where(is_its))
     document.filename = "-"
     _change(document, Status.DESTROYED, actor=actor)
     file_id = document.file_id
@@ -218,7 +225,7 @@ def destroy(document_id: str, *, actor: str) -> None:
 
 
 def expire_due() -> int:
-    """Mark verified documents past their last good day as expired; return how many."""
+    """Mark verified documents that are no longer valid as expired; return how many."""
     due = queries.past_expiry(_today())
     for document_id in due:
         document = _locked(document_id)
@@ -228,7 +235,7 @@ def expire_due() -> int:
 
 
 def remind_due() -> int:
-    """Announce verified documents that expire within 30 days, once each; return how many."""
+    """Announce, once each, verified documents that expire within 30 days; return how many."""
     due = queries.to_remind(_today() + timedelta(days=rules.REMIND_DAYS))
     for document_id in due:
         document = _locked(document_id)
@@ -238,19 +245,16 @@ def remind_due() -> int:
 
 
 def sweep() -> int:
-    """Remove files that no document with a key refers to, a day after they were written; return how many."""
+    """Delete files older than a day that no document with a key refers to; return how many."""
     yesterday = (clock.now() - timedelta(days=1)).timestamp()
     found = storage.names_in(AREA, older_than=yesterday)
-    lost = [
-        one for start in range(0, len(found), 500) for one in _unknown(found[start : start + 500])
-    ]
-    for file_id in lost:
-        storage.delete_private(file_id, AREA)
-    return len(lost)
-
-
-def _unknown(file_ids: list[str]) -> set[str]:
-    return set(file_ids) - queries.known_files(file_ids)
+    count = 0
+    for start in range(0, len(found), _SWEEP_BATCH):
+        file_ids = found[start : start + _SWEEP_BATCH]
+        for file_id in set(file_ids) - queries.known_files(file_ids):
+            storage.delete_private(file_id, AREA)
+            count += 1
+    return count
 
 
 def _today() -> date:
@@ -268,11 +272,10 @@ def _change(document: Document, to: Status, *, actor: str, reason: str = "") -> 
 
 
 def _emit(event: type[DocumentEvent], document: Document) -> None:
-    outbox.emit(
-        event(
-            key=f"{event.name}:{document.id}:{clock.now().timestamp()}",
-            document_id=document.id,
-            owner_kind=document.owner_kind,
-            owner_id=document.owner_id,
-        )
+    news = event(
+        key=f"{event.name}:{document.id}:{clock.now().timestamp()}",
+        document_id=document.id,
+        owner_kind=document.owner_kind,
+        owner_id=document.owner_id,
     )
+    outbox.emit(news)

@@ -1,4 +1,4 @@
-"""Send one message: words, address, channel; without a transaction."""
+"""Render and send one message, without a transaction."""
 
 from typing import Any
 
@@ -9,16 +9,17 @@ from crowdfund.kernel import config, i18n
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.notifications import links, rendering
 from crowdfund.notifications.kinds import KINDS
+from crowdfund.notifications.rows import MessageRow
 from crowdfund.notifications.rules import next_try_s
 from crowdfund.sign_in.rules import codes
 
 log = structlog.get_logger()
 
 
-def deliver(message: Any) -> None:  # noqa: ANN401 - a row of `message`
+def deliver(message: MessageRow) -> None:
     """Render a message in its language and send it.
 
-    Raises a CrowdfundError: of status 503 where another try may help, else for good.
+    Raises a CrowdfundError: of status 503 if another attempt may succeed, else for good.
     """
     with i18n.using(message.language):
         context = context_of(message)
@@ -32,14 +33,14 @@ def deliver(message: Any) -> None:  # noqa: ANN401 - a row of `message`
 
 
 def try_again_s(error: Exception, tries: int) -> float | None:
-    """Return in how many seconds a failed send is tried again; None: never."""
+    """Return the pause in seconds before the next attempt, or None if there is none."""
     if isinstance(error, CrowdfundError) and error.status != 503:
         return None
     return next_try_s(tries)
 
 
-def context_of(message: Any, *, secret: bool = True) -> dict[str, Any]:  # noqa: ANN401 - a row
-    """Return what a message's template is filled with; without secrets for the eyes of staff."""
+def context_of(message: MessageRow, *, secret: bool = True) -> dict[str, Any]:
+    """Return the context of a message's template; for staff without secrets."""
     context = dict(message.context)
     if "otp_id" in context:
         digits = int(context.get("digits", codes.CODE_DIGITS))
@@ -48,24 +49,28 @@ def context_of(message: Any, *, secret: bool = True) -> dict[str, Any]:  # noqa:
     if not secret and "path" in context:
         context["path"] = str(context["path"]).partition("?")[0]  # what follows may be a token
     if message.kind:
-        context |= notice_context(
-            message.kind, context, person_id=message.person_id if secret else None
-        )
+        person_id = message.person_id if secret else None
+        context |= notice_context(message.kind, context, person_id=person_id)
     return context
 
 
 def notice_context(kind: str, context: dict[str, Any], *, person_id: str | None) -> dict[str, Any]:
-    """Return what the template of every notice needs; without a person there is no link to end them."""
-    is_optional, here = not KINDS[kind].mandatory, config.settings().public_url
+    """Return the context of a notice's template; the unsubscribe link needs a person."""
+    is_mandatory = KINDS[kind].mandatory
+    has_link = bool(person_id) and not is_mandatory
     return {
-        "name": "", "path": "", **context, "words": rendering.words(kind, context),
-        "mandatory": not is_optional, "preferences_url": f"{here}/account/notifications",
-        "unsubscribe_url": links.unsubscribe_url(person_id, kind) if person_id and is_optional else "",
-    }  # fmt: skip
+        "name": "",
+        "path": "",
+        **context,
+        "words": rendering.words(kind, context),
+        "mandatory": is_mandatory,
+        "preferences_url": f"{config.settings().public_url}/account/notifications",
+        "unsubscribe_url": links.unsubscribe_url(person_id, kind) if has_link else "",
+    }
 
 
 def _headers(context: dict[str, Any]) -> dict[str, str]:
-    """Return the headers of RFC 2369 and RFC 8058: one click ends this kind of e-mail."""
+    """Return the headers of RFC 2369 and RFC 8058 for unsubscribing with one click."""
     url = context.get("unsubscribe_url")
     if not url:
         return {}

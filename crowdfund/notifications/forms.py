@@ -6,6 +6,6 @@ from crowdfund.kernel.forms import PageForm
 
 
 class ChoicesForm(PageForm):
-    """The ticked boxes of the table of kinds and channels; the view says which there are."""
+    """The checked boxes of the table of kinds and channels; the view sets the choices."""
 
     wanted = SelectMultipleField(choices=[])

@@ -1,4 +1,4 @@
-"""Signed links by which the reader of an e-mail ends that kind of e-mail, without signing in."""
+"""Signed links to unsubscribe from a kind of e-mail without signing in."""
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -8,7 +8,7 @@ from crowdfund.notifications.kinds import KINDS
 
 
 def unsubscribe_url(person_id: str, kind: str) -> str:
-    """Return the address that ends e-mails of a kind to a person. It does not expire: mail is kept."""
+    """Return the link to unsubscribe a person from a kind. It does not expire: people keep mail."""
     return f"{config.settings().public_url}/unsubscribe/{_serializer().dumps([person_id, kind])}"
 
 

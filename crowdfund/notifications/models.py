@@ -1,4 +1,4 @@
-"""Notices in a person's list, messages to addresses, and who wants which."""
+"""Notices in a person's list, messages to addresses, and people's choices."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from crowdfund.kernel.db import ID, Base, Json, UTCDateTime, new_id, one_of
 
 
 class Notice(Base):
-    """One thing that a person was told; the list behind the bell. The key makes it once."""
+    """One notice in a person's list; the key makes it unique."""
 
     __tablename__ = "notice"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
@@ -28,7 +28,7 @@ class Notice(Base):
 
 
 class Choice(Base):
-    """A person's own wish for one kind and channel, where it differs from what the kind declares."""
+    """A person's choice for one kind and channel, if it differs from the default of the kind."""
 
     __tablename__ = "notice_choice"
     person_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("person.id"), primary_key=True)
@@ -40,9 +40,9 @@ class Choice(Base):
 
 
 class Message(Base):
-    """One e-mail or SMS; the key makes it once. The context holds ids and figures, never a secret.
+    """One e-mail or SMS; the key makes it unique. The context holds ids and figures, no secrets.
 
-    Its state follows from two moments: sent, failed (given up), or on its way while both are empty.
+    Its state follows from two times: sent, failed for good, or waiting while both are empty.
     """
 
     __tablename__ = "message"

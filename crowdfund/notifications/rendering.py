@@ -1,4 +1,4 @@
-"""Turn a kind or a template and its context into words, in the language in force; without a web request."""
+"""Turn a kind or a template and its context into text, in the current language."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Words:
 
 
 def words(kind: str, context: dict[str, Any]) -> Words:
-    """Return a notice in the language in force; raises KeyError for what its text names and lacks."""
+    """Return a notice in the current language; raises KeyError for a value that its text lacks."""
     found, known = KINDS[kind], values(context)
     reason = str(context.get("reason") or "")
     return Words(str(found.title) % known, str(found.text) % known, reason, str(found.action))
@@ -39,13 +39,13 @@ class _Blanks(dict[str, str]):
 
 
 def label(kind: str) -> str:
-    """Return what a kind is called apart from any notice, general words for what differs."""
+    """Return the title of a kind in general, with general words for its values."""
     text = str(KINDS[kind].title) % _Blanks()
     return text[:1].upper() + text[1:]
 
 
 def values(context: dict[str, Any]) -> dict[str, str]:
-    """Return a context as people read it: `amount_minor` becomes `amount`, moments, days and codes words.
+    """Return a context as text: `amount_minor` becomes `amount`, times, days and codes words.
 
     `received_minor` is in `received_currency` if there is one, else in `currency`.
     """
@@ -70,7 +70,7 @@ def _shown(name: str, value: object) -> str:
 
 
 def render(template: str, context: dict[str, Any]) -> tuple[str, str, str]:
-    """Return subject, plain text and HTML of an e-mail, its styles written into the elements."""
+    """Return subject, plain text and HTML of an e-mail, with its styles inlined."""
     block, filled = _page(template, context)
     html = _environment().get_template(f"{template}.html").render(filled)
     return " ".join(block("subject").split()), block("text") + "\n", _inliner.inline(html)
@@ -84,9 +84,11 @@ def render_sms(template: str, context: dict[str, Any]) -> str:
 def _page(template: str, context: dict[str, Any]) -> tuple[Callable[[str], str], dict[str, Any]]:
     page = _environment().get_template(f"{template}.html")
     filled = {
-        **context, "public_url": config.settings().public_url, "lang": i18n.language().replace("_", "-"),
+        **context,
+        "public_url": config.settings().public_url,
+        "lang": i18n.language().replace("_", "-"),
         "text_dir": i18n.text_direction(),
-    }  # fmt: skip
+    }
 
     def block(name: str) -> str:
         return unescape("".join(page.blocks[name](page.new_context(filled)))).strip()
@@ -95,7 +97,7 @@ def _page(template: str, context: dict[str, Any]) -> tuple[Callable[[str], str],
 
 
 def _never_missing(value: object) -> object:
-    # `None` in an e-mail is as wrong as a name that is not there.
+    # `None` in an e-mail is as wrong as an undefined name.
     if value is None or isinstance(value, Undefined):
         raise ValueError("an e-mail shows something that it was not given")
     return value
@@ -104,9 +106,13 @@ def _never_missing(value: object) -> object:
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     env = Environment(
-        loader=PackageLoader("crowdfund", "templates/email"), undefined=StrictUndefined, autoescape=True,
-        trim_blocks=True, lstrip_blocks=True, finalize=_never_missing,
-    )  # fmt: skip
+        loader=PackageLoader("crowdfund", "templates/email"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_never_missing,
+    )
     i18n.install(env)
     env.globals.update(money_fmt=money.fmt)
     return env

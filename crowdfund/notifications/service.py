@@ -9,11 +9,14 @@ from crowdfund.kernel import clock, i18n, live, outbox
 from crowdfund.kernel.db import db, insert_ignore, new_id, rows_changed
 from crowdfund.kernel.errors import Conflict, Invalid
 from crowdfund.kernel.i18n import _
-from crowdfund.notifications import queries, service
+from crowdfund.notifications import queries
 from crowdfund.notifications.kinds import CHANNELS, KINDS, QUEUES
 from crowdfund.notifications.models import Choice, Message, Notice
+from crowdfund.notifications.rows import NoticeRow
 from crowdfund.notifications.rules import KEEP_READ
 from crowdfund.people import queries as people_queries
+from crowdfund.people.rows import ContactChannels
+from crowdfund.security.rules import Channel
 
 _N = Notice.__table__
 
@@ -21,13 +24,13 @@ MAX_KEY = 115  # person, channel and number of the address are added to it
 
 
 def notify(person_id: str, kind: str, context: dict[str, Any], *, key: str, path: str = "") -> bool:
-    """Tell a person something, once for each key; return whether it was new.
+    """Notify a person, once for each key; return whether it was new.
 
-    In the caller's transaction this writes a notice in the person's list and the job which sends it by
+    Writes, in the caller's transaction, a notice in the person's list and the job that sends it by
     e-mail or SMS, as kind and person want. `context` holds what the kind's text names: ids, names
     of public things, figures (`amount_minor` with `currency`; ISO text for `…_on` and `…_at`),
-    never a secret; free words of a decision are its `reason`. `path` is a page of ours. The person's
-    language is looked up when it is sent. Raises KeyError for a kind that is not declared.
+    never a secret; the free text of a decision is its `reason`. `path` is a page of ours. The
+    person's language is looked up when it is sent. Raises KeyError for an undeclared kind.
     """
     return notify_all([person_id], kind, context, key=key, path=path) == 1
 
@@ -35,82 +38,94 @@ def notify(person_id: str, kind: str, context: dict[str, Any], *, key: str, path
 def notify_all(
     person_ids: Iterable[str], kind: str, context: dict[str, Any], *, key: str, path: str = ""
 ) -> int:
-    """Tell several people the same thing, each once for each key; return to how many it is new.
+    """Notify several people, each once for each key; return for how many it is new.
 
-    `system` is nobody.
+    `system` is not a person and gets nothing.
     """
     KINDS[kind]
     if len(key) > MAX_KEY:
         raise ValueError(f"key longer than {MAX_KEY}: {key}")  # cut, it would not be unique
-    now, path = clock.now(), path if _is_own(path) else ""
-    people = sorted(set(person_ids) - {"system"})
-    new = insert_ignore(_N, [
-        {"id": new_id(), "key": f"{key}:{person_id}", "person_id": person_id, "kind": kind,
-         "context": context, "path": path, "created_at": now, "read_at": None}
-        for person_id in people
-    ])  # fmt: skip
+    keys = {person_id: f"{key}:{person_id}" for person_id in sorted({*person_ids} - {"system"})}
+    common = {
+        "kind": kind,
+        "context": context,
+        "path": path if _is_own(path) else "",
+        "created_at": clock.now(),
+        "read_at": None,
+    }
+    rows = [
+        {"id": new_id(), "key": one, "person_id": person_id, **common}
+        for person_id, one in keys.items()
+    ]
+    new = insert_ignore(_N, rows)
     if not new:
         return 0
-    for person_id in people:
+    for person_id in keys:
         live.changed("bell", person_id)
-    keys = [f"{key}:{person_id}" for person_id in people]
-    outbox.add_many([("notifications.spread", f"notice:{one}", {"key": one}) for one in keys])
+    jobs = [("notifications.spread", f"notice:{one}", {"key": one}) for one in keys.values()]
+    outbox.add_many(jobs)
     return new
 
 
 def queue_work(kind: str, *, key: str) -> None:
-    """Tell the staff whose queue it is of new work, unless an earlier notice of it is still unread."""
+    """Notify the staff of a queue of new work, except those with an unread notice of it."""
     staff = {person_id for role in QUEUES[kind] for person_id in people_queries.staff_with(role)}
-    waiting = queries.with_unread(kind, staff)
-    notify_all(staff - waiting, kind, {}, key=key, path=KINDS[kind].path)
+    have_unread = queries.with_unread(kind, staff)
+    notify_all(staff - have_unread, kind, {}, key=key, path=KINDS[kind].path)
 
 
 def spread(keys: list[str]) -> None:
-    """Write the messages by which these notices go to their people's addresses."""
+    """Write the messages of notices to their people's addresses."""
     notices = queries.notices(keys)
     people = {one.person_id for one in notices}
     reach, choices = people_queries.contact_channels(people), queries.choices(people)
     for notice in notices:
-        person, kind = reach[notice.person_id], KINDS[notice.kind]
-        for channel in queries.channels_of(notice.kind, choices.get(notice.person_id, {})):
-            addresses = person.addresses(channel)
-            for number, address in enumerate(addresses if kind.mandatory else addresses[:1]):
-                facts = {
-                    "template": "notice", "kind": notice.kind, "person_id": notice.person_id,
-                    "context": {"name": person.name, **notice.context, "path": notice.path},
-                }  # fmt: skip
-                key = f"{notice.key}:{channel}:{number}"
-                service.send(channel, address, facts, key=key, language=person.language)
+        chosen = choices.get(notice.person_id, {})
+        channels = queries.channels_of(notice.kind, chosen)
+        _write_messages(notice, reach[notice.person_id], channels)
 
 
-def tell_addresses(
-    person_id: str, channels: Iterable[Any], kind: str, said: dict[str, Any], *, key: str
+def _write_messages(notice: NoticeRow, person: ContactChannels, channels: list[str]) -> None:
+    context = {"name": person.name, **notice.context, "path": notice.path}
+    facts = _facts(notice.kind, notice.person_id, context)
+    for channel in channels:
+        addresses = person.addresses(channel)
+        if not KINDS[notice.kind].mandatory:
+            addresses = addresses[:1]
+        for number, address in enumerate(addresses):
+            key = f"{notice.key}:{channel}:{number}"
+            send(channel, address, facts, key=key, language=person.language)
+
+
+def notify_addresses(
+    person_id: str,
+    channels: Iterable[Channel],
+    kind: str,
+    context: dict[str, Any],
+    *,
+    key: str,
+    path: str,
 ) -> None:
-    """Tell of a notice at addresses (`kind`, `address`) that are not the person's own now.
+    """Send a notice to addresses that are not the person's own now.
 
-    `said` has the context and path of the notice, which the person gets by `notify`.
+    The person gets the same context and path by `notify`.
     """
     person = people_queries.contact_channels([person_id])[person_id]
     own = {("email", one) for one in person.emails} | {("sms", one) for one in person.phones}
+    facts = _facts(kind, person_id, {"name": person.name, **context, "path": path})
     for number, channel in enumerate(channels):
-        if (channel.kind, channel.address) in own:
-            continue
-        facts = {
-            "template": "notice", "kind": kind, "person_id": person_id,
-            "context": {"name": person.name, **said.get("context", {}), "path": said.get("path", "")},
-        }  # fmt: skip
-        service.send(
-            channel.kind, channel.address, facts, key=f"{key}:at:{number}", language=person.language
-        )
+        to = (channel.kind, channel.address)
+        if to not in own:
+            send(*to, facts, key=f"{key}:at:{number}", language=person.language)
+
+
+def _facts(kind: str, person_id: str, context: dict[str, Any]) -> dict[str, Any]:
+    return {"template": "notice", "kind": kind, "person_id": person_id, "context": context}
 
 
 def _is_own(path: str) -> bool:
-    return (
-        path.startswith("/")
-        and not path.startswith("//")
-        and "\\" not in path
-        and path.isprintable()
-    )
+    has_host = path.startswith("//") or "\\" in path
+    return path.startswith("/") and not has_host and path.isprintable()
 
 
 def mark_read(person_id: str, notice_id: str | None = None) -> None:
@@ -123,7 +138,7 @@ def mark_read(person_id: str, notice_id: str | None = None) -> None:
 
 
 def purge(*, most: int = 5_000) -> int:
-    """Remove notices that were read more than 180 days ago; return how many."""
+    """Delete notices that were read more than 180 days ago; return how many."""
     old = sa.select(_N.c.id).where(_N.c.read_at < clock.now() - KEEP_READ).limit(most)
     ids = db.session.scalars(old).all()
     return rows_changed(sa.delete(_N).where(_N.c.id.in_(ids))) if ids else 0
@@ -140,24 +155,24 @@ def email(
     key: str,
     language: str | None = None,
 ) -> None:
-    """Send an e-mail made from `templates/email/<template>.html`; the same key sends once.
+    """Send an e-mail made from `templates/email/<template>.html`, once for each key.
 
-    The context is stored: ids, names and figures, never a secret. Without a language it speaks that
-    of the request.
+    The context is stored: ids, names and figures, never a secret. The default language is that of
+    the request.
     """
-    send(
-        "email", to_address, {"template": template, "context": context}, key=key, language=language
-    )
+    facts = {"template": template, "context": context}
+    send("email", to_address, facts, key=key, language=language)
 
 
 def sms(
     to_number: str, template: str, context: dict[str, Any], *, key: str, language: str | None = None
 ) -> None:
-    """Send an SMS to a number in E.164, made from the `sms` block of `templates/email/<template>.html`.
+    """Send an SMS made from the `sms` block of `templates/email/<template>.html`, like `email`.
 
-    The same rules as for `email`.
+    The number is in E.164.
     """
-    send("sms", to_number, {"template": template, "context": context}, key=key, language=language)
+    facts = {"template": template, "context": context}
+    send("sms", to_number, facts, key=key, language=language)
 
 
 def send(
@@ -166,29 +181,32 @@ def send(
     """Write one message and the job that delivers it; return whether its key was new."""
     message_id = new_id()
     row = {
-        "id": message_id, "key": key, "channel": channel, "to_address": to_address, "kind": "",
-        "person_id": None, "language": i18n.language() if language is None else language, "tries": 0,
-        "last_error": "", "created_at": clock.now(), **facts,
-    }  # fmt: skip
-    if not insert_ignore(Message.__table__, [row]):
+        "id": message_id,
+        "key": key,
+        "channel": channel,
+        "to_address": to_address,
+        "kind": "",
+        "person_id": None,
+        "language": i18n.language() if language is None else language,
+        "tries": 0,
+        "last_error": "",
+        "created_at": clock.now(),
+        **facts,
+    }
+    if not insert_ignore(_M, [row]):
         return False
     return outbox.add("notifications.send", message_id, {"message_id": message_id})
 
 
 def close(message_id: str, refused: str) -> None:
-    """Note that a message has gone out, or why it never will."""
-    now = clock.now()
-    ended = (
-        {"failed_at": now, "last_error": refused[:300]}
-        if refused
-        else {"sent_at": now, "last_error": ""}
-    )
-    still_open = sa.and_(_M.c.id == message_id, _M.c.sent_at.is_(None), _M.c.failed_at.is_(None))
-    db.session.execute(sa.update(_M).where(still_open).values({**ended, "tries": _M.c.tries + 1}))
+    """Mark a message as sent or, with the reason `refused`, as failed for good."""
+    is_waiting = sa.and_(_M.c.id == message_id, _M.c.sent_at.is_(None), _M.c.failed_at.is_(None))
+    ended = {"failed_at" if refused else "sent_at": clock.now(), "last_error": refused[:300]}
+    db.session.execute(sa.update(_M).where(is_waiting).values({**ended, "tries": _M.c.tries + 1}))
 
 
 def retry(message_id: str) -> None:
-    """Send a message again that was given up (a staff verb); raises Conflict when it was not."""
+    """Send a failed message again (for staff). Raises Conflict if it has not failed."""
     failed = sa.and_(_M.c.id == message_id, _M.c.sent_at.is_(None), _M.c.failed_at.is_not(None))
     if not rows_changed(sa.update(_M).where(failed).values(failed_at=None, tries=0)):
         raise Conflict(_("This message has not failed. Reload the page to see its current state."))
@@ -199,24 +217,28 @@ _C = Choice.__table__
 
 
 def choose(person_id: str, kind: str, channel: str, *, is_wanted: bool) -> None:
-    """Keep whether a person wants a kind by a channel; raises Invalid for what cannot be chosen."""
+    """Save whether a person wants a kind by a channel. Raises Invalid if it cannot be chosen."""
     if channel not in CHANNELS or kind not in KINDS or KINDS[kind].mandatory:
-        raise Invalid(
-            _("This message cannot be switched on or off. Reload the page and choose again.")
-        )
-    db.session.execute(
-        sa.delete(_C).where(_C.c.person_id == person_id, _C.c.kind == kind, _C.c.channel == channel)
-    )
-    if is_wanted != (channel in KINDS[kind].channels):  # what the kind declares needs no row
-        row = {"person_id": person_id, "kind": kind, "channel": channel, "is_wanted": is_wanted,
-               "changed_at": clock.now()}  # fmt: skip
-        db.session.execute(sa.insert(_C).values(row))
+        text = _("This message cannot be switched on or off. Reload the page and choose again.")
+        raise Invalid(text)
+    is_it = sa.and_(_C.c.person_id == person_id, _C.c.kind == kind, _C.c.channel == channel)
+    db.session.execute(sa.delete(_C).where(is_it))
+    if is_wanted == (channel in KINDS[kind].channels):  # the default needs no row
+        return
+    row = {
+        "person_id": person_id,
+        "kind": kind,
+        "channel": channel,
+        "is_wanted": is_wanted,
+        "changed_at": clock.now(),
+    }
+    db.session.execute(sa.insert(_C).values(row))
 
 
 def choose_all(
     person_id: str, wanted: Collection[tuple[str, str]], *, among: Collection[tuple[str, str]]
 ) -> None:
-    """Keep the whole table of choices as the person sees it: `among` is on the page, `wanted` is ticked."""
+    """Save the whole page of choices: `among` are its boxes, `wanted` the checked ones."""
     chosen = queries.choices([person_id]).get(person_id, {})
     for kind, channel in sorted(among):
         now = chosen.get((kind, channel), channel in KINDS[kind].channels)

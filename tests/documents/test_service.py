@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from crowdfund.adapters import sealing, storage
 from crowdfund.documents import models, queries, rules, service
 from crowdfund.documents.events import DocumentExpired, DocumentExpiring
+from crowdfund.documents.rows import Look
 from crowdfund.kernel import config, outbox
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.errors import Invalid, NotYours, WrongState
@@ -123,8 +124,8 @@ def test_every_look_is_recorded_before_anything_is_shown(alice, carla, frozen):
     look(document_id, carla, "review")
     now = frozen.now()
     assert queries.access_log(("person", alice)) == [
-        (now, carla, document_id, "review"),
-        (now - timedelta(minutes=5), alice, document_id, "own"),
+        Look(now, carla, document_id, "review"),
+        Look(now - timedelta(minutes=5), alice, document_id, "own"),
     ]
     assert queries.access_log(("person", carla)) == []
 
@@ -326,7 +327,8 @@ def test_the_file_of_the_database_does_not_hold_a_destroyed_key(alice, app, data
     if database_kind != "sqlite":
         pytest.skip("other databases keep their pages where this test cannot look")
     document_id = upload(alice)
-    sealed, salt = queries.secrets_of(document_id)[1:]
+    secret = queries.secrets_of(document_id)
+    sealed, salt = secret.sealed_key, secret.salt
     rollback()
     assert sealed.encode() in database_bytes()
     service.destroy(document_id, actor=alice)

@@ -1,4 +1,4 @@
-"""The audit log: find, read, take away."""
+"""The audit log: search, read, export."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -17,14 +17,24 @@ from crowdfund.people import queries
 
 SIZE = 25
 HEADER = (
-    "number", "at", "actor", "roles", "action", "outcome", "subject_kind", "subject_id", "detail",
-    "request_id", "previous", "hash",
-)  # fmt: skip
+    "number",
+    "at",
+    "actor",
+    "roles",
+    "action",
+    "outcome",
+    "subject_kind",
+    "subject_id",
+    "detail",
+    "request_id",
+    "previous",
+    "hash",
+)
 
 
 @bp.get("/staff/audit", endpoint="audit")
 def index() -> Response:
-    """List what staff did, were refused and looked at, newest first."""
+    """List what staff did, opened and were refused, newest first."""
     page = audit.entries(_filters(), requests.place(), size=SIZE)
     return pages.render(
         "admin/audit.html",
@@ -39,13 +49,13 @@ def index() -> Response:
 
 @bp.get("/staff/audit.csv")
 def audit_csv() -> Response:
-    """Send every fitting row, oldest first, with its hashes; that this was done is recorded too."""
+    """Send every matching entry, oldest first, with its hashes; the export is recorded too."""
     return exports.csv_file("audit.csv", HEADER, _lines(audit.all_of(_filters())))
 
 
 @bp.get("/staff/audit/<int:seq>")
 def audit_entry(seq: int) -> Response:
-    """Show one row whole, and the ones about the same thing before and after it."""
+    """Show one entry in full, with links to the previous and next about the same subject."""
     row = audit.get(seq)
     if row is None:
         raise NotFound(_("There is no such entry in the audit log."))
@@ -77,8 +87,7 @@ def _filters() -> audit.Filters:
 
 def _lines(rows: Iterable[Any]) -> Iterator[tuple[object, ...]]:
     for row in rows:
-        yield (
-            row.seq, row.at, row.actor, row.roles, row.action, row.outcome, row.subject_kind, row.subject_id,
-            json.dumps(row.detail, ensure_ascii=False, sort_keys=True), row.request_id, row.previous,
-            row.hash,
-        )  # fmt: skip
+        detail = json.dumps(row.detail, ensure_ascii=False, sort_keys=True)
+        subject = (row.subject_kind, row.subject_id)
+        what = (row.seq, row.at, row.actor, row.roles, row.action, row.outcome)
+        yield (*what, *subject, detail, row.request_id, row.previous, row.hash)

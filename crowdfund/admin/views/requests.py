@@ -1,4 +1,4 @@
-"""What one admin asked and another decides."""
+"""Requests that one admin makes and another decides."""
 
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -19,16 +19,16 @@ SIZE = 25
 
 @bp.get("/staff/requests")
 def requests() -> Response:
-    """List requests, those that wait unless others are asked for."""
+    """List requests, by default the pending ones."""
     status = request.args.get("status", "pending")
     shown = "" if status == "all" else status
     page = queries.staff_requests(status=shown, place=web_requests.place(), size=SIZE)
-    people = {one for row in page.rows for one in (row.person_id, row.asked_by, row.decided_by)}
+    people = {one for row in page.rows for one in (row.person_id, row.asked_by)}
     return pages.render(
         "admin/requests.html",
         "admin/_requests.html",
         page=page,
-        names=people_queries.names(people - {None}),
+        names=people_queries.names(people),
         counts=queries.staff_request_counts(),
         states=REQUEST_STATES,
         shown=status,
@@ -39,14 +39,14 @@ def requests() -> Response:
 
 @bp.get("/staff/requests/<string(length=32):request_id>")
 def requested(request_id: str) -> Response:
-    """Show one request with its history, and to those who may decide the buttons."""
+    """Show one request with its history, and buttons to those who may decide."""
     return _page(request_id, ReasonForm(formdata=None))
 
 
 @bp.post("/staff/requests/<string(length=32):request_id>/confirm")
 def confirm(request_id: str) -> BaseResponse:
-    """Do what a colleague asked for."""
-    _name(request_id)
+    """Carry out a colleague's request."""
+    _audit_person(request_id)
     service.confirm(request_id, actor=_me())
     pages.flash(_("Done. We have notified the person."), "success")
     return pages.back(url_for("admin.requested", request_id=request_id))
@@ -54,8 +54,8 @@ def confirm(request_id: str) -> BaseResponse:
 
 @bp.post("/staff/requests/<string(length=32):request_id>/refuse")
 def refuse(request_id: str) -> BaseResponse:
-    """Decline what a colleague asked for, with a reason."""
-    _name(request_id)
+    """Refuse a colleague's request with a reason."""
+    _audit_person(request_id)
     form = ReasonForm()
     try:
         service.refuse(request_id, actor=_me(), reason=form.reason.data)
@@ -70,15 +70,15 @@ def refuse(request_id: str) -> BaseResponse:
 
 @bp.post("/staff/requests/<string(length=32):request_id>/withdraw")
 def withdraw(request_id: str) -> BaseResponse:
-    """Take back what one asked for."""
-    _name(request_id)
+    """Withdraw one's own request."""
+    _audit_person(request_id)
     service.withdraw(request_id, actor=_me())
     pages.flash(_("Withdrawn. Nothing was changed."), "success")
     return pages.back(url_for("admin.requested", request_id=request_id))
 
 
-def _name(request_id: str) -> None:
-    """Record whom this is about in the audit log: the person, not only the request."""
+def _audit_person(request_id: str) -> None:
+    """Record in the audit log which person this is about, not only the request."""
     found = queries.staff_request(request_id)
     audit_shell.about(
         "person", found.person_id, request_id=request_id, kind=found.kind, role=found.role
@@ -102,4 +102,4 @@ def _page(request_id: str, form: ReasonForm, *, status: int = 200) -> Response:
 
 
 def _me() -> str:
-    return str(identity.signed_in().id)
+    return identity.signed_in().id

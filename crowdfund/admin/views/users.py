@@ -1,13 +1,14 @@
-"""User management: who there is, what they may do, closing and opening accounts."""
+"""User management: people and their roles, closing and opening accounts."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TypeVar
 
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.admin import queries, service
 from crowdfund.admin.forms import ReasonForm, RequestForm
+from crowdfund.admin.rows import UserRow
 from crowdfund.admin.rules import KIND_LABELS, ROLE_LABELS
 from crowdfund.admin.views.blueprint import bp
 from crowdfund.kernel import exports
@@ -18,6 +19,7 @@ from crowdfund.kernel.web import requests as web_requests
 from crowdfund.people import queries as people_queries
 from crowdfund.security import queries as security_queries
 
+T = TypeVar("T")
 SIZE = 25
 HEADER = ("id", "first_name", "last_name", "email", "phone", "verification", "closed_at", "since")
 
@@ -49,18 +51,13 @@ def user(person_id: str) -> Response:
 
 @bp.post("/staff/users/<string(length=32):person_id>/ask")
 def ask(person_id: str) -> BaseResponse:
-    """Ask a colleague to confirm a change of roles or of the second factor."""
+    """Request a change of roles or of the second factor, which a colleague has to confirm."""
     form = RequestForm()
     if not form.validate_on_submit():
         return _page(person_id, ReasonForm(formdata=None), form, status=422)
+    kind, role, reason = form.kind.data, form.role.data or "", form.reason.data
     try:
-        service.ask(
-            person_id,
-            form.kind.data,
-            role=form.role.data or "",
-            reason=form.reason.data,
-            actor=_me(),
-        )
+        service.ask(person_id, kind, role=role, reason=reason, actor=_me())
     except CrowdfundError as error:
         if error.field is None:
             raise
@@ -86,13 +83,13 @@ def enable(person_id: str) -> BaseResponse:
 def sign_out(person_id: str) -> BaseResponse:
     """End every session of a person."""
 
-    def said(ended: int) -> str:
+    def message(ended: int) -> str:
         return ngettext("%(num)s session was ended.", "%(num)s sessions were ended.", ended)
 
-    return _do(person_id, service.sign_out_everywhere, said)
+    return _do(person_id, service.sign_out_everywhere, message)
 
 
-def _do(person_id: str, verb: Callable[..., Any], said: Callable[[Any], str]) -> BaseResponse:
+def _do(person_id: str, verb: Callable[..., T], message: Callable[[T], str]) -> BaseResponse:
     form = ReasonForm()
     if not form.validate_on_submit():
         return _page(person_id, form, RequestForm(formdata=None), status=422)
@@ -103,7 +100,7 @@ def _do(person_id: str, verb: Callable[..., Any], said: Callable[[Any], str]) ->
             raise
         pages.put_error(form, error)
         return _page(person_id, form, RequestForm(formdata=None), status=error.status)
-    pages.flash(said(done), "success")
+    pages.flash(message(done), "success")
     return pages.back(url_for("admin.user", person_id=person_id))
 
 
@@ -114,12 +111,11 @@ def _page(
     if person is None:
         raise NotFound(_("There is no such person."))
     grants, history = queries.role_grants(person_id), people_queries.kyc_history(person_id)
-    requests, security = (
-        queries.staff_requests(person_id=person_id).rows,
-        security_queries.security_events(person_id),
-    )
+    security = security_queries.security_events(person_id)
+    requests = queries.staff_requests(person_id=person_id).rows
     count, seen_at = queries.open_sessions(person_id)
-    actors = {row.given_by for row in grants} | {row.actor for row in (*history, *security)}
+    actors = {row.given_by for row in grants} | {row.asked_by for row in requests}
+    actors |= {row.actor for row in history} | {row.actor for row in security}
     return pages.render(
         "admin/user.html",
         status=status,
@@ -132,7 +128,7 @@ def _page(
         requests=requests,
         history=history,
         security=security,
-        names=people_queries.names(actors | {row.asked_by for row in requests}),
+        names=people_queries.names(actors),
         kind_labels=KIND_LABELS,
         role_labels=ROLE_LABELS,
         reason_form=reason,
@@ -141,7 +137,7 @@ def _page(
 
 
 def _me() -> str:
-    return str(identity.signed_in().id)
+    return identity.signed_in().id
 
 
 def _filters() -> queries.UserFilters:
@@ -154,9 +150,15 @@ def _filters() -> queries.UserFilters:
     )
 
 
-def _lines(rows: Iterable[Any]) -> Iterator[tuple[object, ...]]:
+def _lines(rows: Iterable[UserRow]) -> Iterator[tuple[object, ...]]:
     for row in rows:
+        names = (row.first_name, row.last_name)
         yield (
-            row.id, row.first_name, row.last_name, row.email, row.phone, row.kyc_status, row.disabled_at,
+            row.id,
+            *names,
+            row.email,
+            row.phone,
+            row.kyc_status,
+            row.disabled_at,
             row.created_at,
-        )  # fmt: skip
+        )

@@ -1,4 +1,4 @@
-"""Pages about notices: the bell, the list, the choices, the desk."""
+"""Pages about notices: the list, the choices, the desk, the previews."""
 
 from crowdfund.notifications.views import choices, desk, notices, preview
 from crowdfund.notifications.views.blueprint import bp

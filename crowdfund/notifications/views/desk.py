@@ -1,6 +1,4 @@
-"""The desk: what went out, what did not, and another try."""
-
-from typing import Any
+"""The desk of messages: list them, read one, send a failed one again."""
 
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -10,6 +8,7 @@ from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import pages, requests
 from crowdfund.notifications import delivery, queries, rendering, rules, service
 from crowdfund.notifications.kinds import CHANNELS, KINDS
+from crowdfund.notifications.rows import MessageRow
 from crowdfund.notifications.views.blueprint import bp
 from crowdfund.people import queries as people_queries
 
@@ -20,9 +19,12 @@ def messages() -> Response:
     args = request.args
     search = args.get("q", "").strip()[:100]
     wanted = queries.MessageFilter(
-        state=args.get("state", ""), channel=args.get("channel", ""), kind=args.get("kind", "")[:60],
-        address=search, person_ids=people_queries.matching(search) if search else None,
-    )  # fmt: skip
+        state=args.get("state", ""),
+        channel=args.get("channel", ""),
+        kind=args.get("kind", "")[:60],
+        address=search,
+        person_ids=people_queries.matching(search) if search else None,
+    )
     page = queries.messages(wanted, requests.place())
     return pages.render(
         "notifications/messages.html",
@@ -39,17 +41,18 @@ def messages() -> Response:
     )
 
 
-def title_of(message: Any) -> str:  # noqa: ANN401 - a row
-    """Return what a message is about, without anything from its context that could be a secret."""
+def title_of(message: MessageRow) -> str:
+    """Return what a message is about, without secrets of its context."""
     if message.kind in KINDS:
         return rendering.words(message.kind, message.context).title
-    return _("Sign-in code") if message.template == "code" else str(message.template)
+    return _("Sign-in code") if message.template == "code" else message.template
 
 
 @bp.get("/staff/messages/<message_id>")
 def message(message_id: str) -> Response:
     """Show one message as it was written, without codes."""
     found = queries.message(message_id)
+    names = people_queries.names({found.person_id} if found.person_id else set())
     with i18n.using(found.language):
         subject, text = _words(found)
     return pages.render(
@@ -57,9 +60,7 @@ def message(message_id: str) -> Response:
         message=found,
         state=queries.state_of(found),
         address=rules.masked(found.to_address),
-        name=people_queries.names({found.person_id}).get(found.person_id, "")
-        if found.person_id
-        else "",
+        name=names.get(found.person_id or "", ""),
         language=i18n.LANGUAGES.get(found.language, i18n.LANGUAGES["en"]),
         subject=subject,
         text=text,
@@ -67,16 +68,17 @@ def message(message_id: str) -> Response:
     )
 
 
-def _words(found: Any) -> tuple[str, str]:  # noqa: ANN401 - a row
-    context = delivery.context_of(found, secret=False)
-    if found.channel == "sms":
-        return "", rendering.render_sms(found.template, context)
-    return rendering.render(found.template, context)[:2]
+def _words(message: MessageRow) -> tuple[str, str]:
+    context = delivery.context_of(message, secret=False)
+    if message.channel == "sms":
+        return "", rendering.render_sms(message.template, context)
+    subject, text, _html = rendering.render(message.template, context)
+    return subject, text
 
 
 @bp.post("/staff/messages/<message_id>/retry")
 def retry(message_id: str) -> BaseResponse:
-    """Send a message again that was given up."""
+    """Send a failed message again."""
     service.retry(queries.message(message_id).id)
     pages.flash(_("We are sending the message again."), "success")
     return pages.back(url_for("notifications.message", message_id=message_id))

@@ -1,4 +1,4 @@
-"""The list behind the bell: a person's own notices."""
+"""A person's own notices."""
 
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -25,13 +25,13 @@ def index() -> Response:
 
 @bp.get("/notifications/bell")
 def bell() -> Response:
-    """Show the bell alone, for live updates."""
+    """Show the icon with the number of unread notices, for live updates."""
     return Response(bell_html(), mimetype="text/html")
 
 
 @bp.post("/notifications/<notice_id>/open")
 def open_notice(notice_id: str) -> BaseResponse:
-    """Mark a notice as read and go to what it is about."""
+    """Mark a notice as read and redirect to its page."""
     person_id = identity.signed_in().id
     notice = queries.notice_of(notice_id, person_id)
     service.mark_read(person_id, notice_id)

@@ -1,4 +1,4 @@
-"""Every kind of message with an example, in every language and channel, for those who write them."""
+"""Every kind of message with an example, in every language and channel, for its authors."""
 
 from flask import Response, abort, request
 
@@ -8,7 +8,7 @@ from crowdfund.notifications import delivery, rendering
 from crowdfund.notifications.kinds import CHANNELS, GROUPS, KINDS
 from crowdfund.notifications.views.blueprint import bp
 
-# The e-mail stands in a frame of its own, where styles may be inline and nothing else may run.
+# The e-mail is shown in a frame of its own, which allows inline styles and no scripts.
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox allow-popups"
 )
@@ -18,16 +18,25 @@ _POLICY = (
 def previews() -> Response:
     """List every kind with its words; one of them as e-mail and SMS."""
     language = _language()
-    kind = request.args.get("kind", "") if request.args.get("kind") in KINDS else next(iter(KINDS))
+    asked = request.args.get("kind", "")
+    kind = asked if asked in KINDS else next(iter(KINDS))
     with i18n.using(language):
         subject, text, _html = _email(kind)
         sms = _sms(kind)
         titles = {name: rendering.words(name, one.sample).title for name, one in KINDS.items()}
     return pages.render(
         "notifications/preview.html",
-        kinds=KINDS, groups=GROUPS, titles=titles, kind=kind, language=language, subject=subject, text=text,
-        sms=sms, channels=CHANNELS, languages=i18n.LANGUAGES,
-    )  # fmt: skip
+        kinds=KINDS,
+        groups=GROUPS,
+        titles=titles,
+        kind=kind,
+        language=language,
+        subject=subject,
+        text=text,
+        sms=sms,
+        channels=CHANNELS,
+        languages=i18n.LANGUAGES,
+    )
 
 
 @bp.get("/staff/messages/preview/<kind>/<language>")
