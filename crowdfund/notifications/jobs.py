@@ -1,4 +1,7 @@
-"""Deliver messages. They are sent before the commit: after a crash the same Message-ID repeats."""
+"""Deliver messages. They are sent before the commit: after a crash the same Message-ID repeats.
+
+The name of a function that handles an event is part of its jobs' kind: do not rename it.
+"""
 
 import sqlalchemy as sa
 
@@ -30,14 +33,14 @@ def send_code(requests: list[CodeRequested]) -> None:
 
 
 @outbox.on(PersonNotice, queue="messages")
-def notify_person(notices: list[PersonNotice]) -> None:
+def tell(notices: list[PersonNotice]) -> None:
     """Send the notices that lower features request."""
     for one in notices:
         service.notify(one.person_id, one.kind, one.context, key=one.key, path=one.path)
 
 
 @outbox.on(ChangeElsewhere, queue="messages")
-def notify_elsewhere(events: list[ChangeElsewhere]) -> None:
+def tell_elsewhere(events: list[ChangeElsewhere]) -> None:
     """Notify addresses that are not, or no longer, the person's of a sensitive change."""
     for event in events:
         change = security_queries.change(event.change_id)
@@ -54,7 +57,7 @@ def notify_elsewhere(events: list[ChangeElsewhere]) -> None:
 
 
 @outbox.on(StaffWork, queue="messages")
-def notify_staff(events: list[StaffWork]) -> None:
+def tell_staff(events: list[StaffWork]) -> None:
     """Notify staff of new work in a lower feature's queue."""
     for event in events:
         service.queue_work(event.kind, key=f"work:{event.key}")
