@@ -12,12 +12,10 @@ from crowdfund.kernel.i18n import _, _l
 
 
 def countries() -> list[SelectChoice]:
-    """Return every country by its name in the reader's language, led by a request to choose."""
+    """Return every country by its name in the reader's language, after an empty choice."""
     names = i18n.locale().territories
     found = sorted((str(names.get(code, code)), code) for code in facts.COUNTRIES)
-    return [SelectChoice("", i18n.gettext("Choose a country"))] + [
-        SelectChoice(code, name) for name, code in found
-    ]
+    return options([(code, name) for name, code in found], i18n.gettext("Choose a country"))
 
 
 class AboutForm(PageForm):
@@ -78,7 +76,7 @@ class DeclarationForm(PageForm):
 
 
 class NomineeForm(PageForm):
-    """Someone who gets a part after the person's death."""
+    """A person who inherits a share."""
 
     full_name = StringField(
         _l("Full name"), [Needed()], description=_l("As in the nominee's identity document.")
@@ -124,7 +122,7 @@ class PaperForm(PageForm):
 
 
 class LevelForm(PageForm):
-    """Why a person's request goes back, or a level is taken away."""
+    """Why a person's request is rejected, or a level revoked."""
 
     reason = TextAreaField(
         _l("What needs to be corrected?"),
@@ -134,7 +132,7 @@ class LevelForm(PageForm):
 
 
 class RejectForm(PageForm):
-    """Why a company, or a change of one, goes back to its owner."""
+    """Why a company, or a change of one, is rejected."""
 
     reason = TextAreaField(
         _l("What needs to be changed?"),
@@ -144,7 +142,7 @@ class RejectForm(PageForm):
 
 
 class StandingForm(PageForm):
-    """Why a company is deactivated or active again."""
+    """Why a company is deactivated or reactivated."""
 
     reason = TextAreaField(
         _l("Why?"), [Needed()], description=_l("The team will read this. At least 10 characters.")

@@ -1,4 +1,4 @@
-"""What changes a verification without anyone's hand: time, documents that expire, news from below."""
+"""Changes of a verification by time, by expired documents and by events of lower features."""
 
 from crowdfund.compliance.queries import files, reviews
 from crowdfund.compliance.rules import eligibility
@@ -11,7 +11,7 @@ from crowdfund.people.events import PersonChanged
 
 @outbox.every(3600, "compliance.expire")
 def expire_and_remind() -> None:
-    """End verifications whose last day is over; remind those that end within 30 days, once."""
+    """End expired verifications; remind people once of those that end within 30 days."""
     for person_id in reviews.lapsed():
         expiry.expire(person_id)
     for person_id, day in reviews.to_remind(files.today() + eligibility.REMIND_BEFORE):
@@ -20,7 +20,7 @@ def expire_and_remind() -> None:
 
 @outbox.on(DocumentExpired)
 def document_expired(events: list[DocumentExpired]) -> None:
-    """End the verification that rested on a document, at once; ask for a nominee's newer proof."""
+    """End the verification that rested on a document; ask for a newer proof of a nominee."""
     for event in events:
         owner_kind, owner_id = event.owner_kind, event.owner_id
         if owner_kind == "person":
@@ -31,7 +31,7 @@ def document_expired(events: list[DocumentExpired]) -> None:
 
 @outbox.on(PayoutAccountChanged)
 def payout_account_changed(events: list[PayoutAccountChanged]) -> None:
-    """Have a verified person checked again whose verified bank account is another one or gone."""
+    """Review a verified person again whose verified bank account was replaced or removed."""
     for event in events:
         person_id = event.person_id
         file = shared.locked_file(person_id)
@@ -40,7 +40,7 @@ def payout_account_changed(events: list[PayoutAccountChanged]) -> None:
 
 @outbox.on(PersonChanged)
 def profile_changed(events: list[PersonChanged]) -> None:
-    """Have a verified person checked again whose name or number has changed in the profile."""
+    """Review a verified person again whose name or phone number has changed in the profile."""
     for event in events:
         person_id = event.person_id
         shared.locked_file(person_id)

@@ -13,7 +13,7 @@ class KycRecord(Base):
     """The facts of one person. The number of the identity document is sealed under SECRET_KEY.
 
     `revision` counts the changes, documents and payout account included: a reviewer decides about
-    the revision that was on the screen.
+    the revision that the page has shown.
     """
 
     __tablename__ = "kyc_file"
@@ -38,7 +38,7 @@ class KycRecord(Base):
 
 
 class KycReview(Base):
-    """One request of a person for a level, and who decided what. `open_for` allows one at a time."""
+    """One request of a person for a level, and its decision. `open_for` allows one at a time."""
 
     __tablename__ = "kyc_review"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)

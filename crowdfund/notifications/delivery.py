@@ -56,8 +56,9 @@ def context_of(message: MessageRow, *, secret: bool = True) -> dict[str, Any]:
 
 def notice_context(kind: str, context: dict[str, Any], *, person_id: str | None) -> dict[str, Any]:
     """Return the context of a notice's template; the unsubscribe link needs a person."""
-    is_mandatory = KINDS[kind].mandatory
-    has_link = bool(person_id) and not is_mandatory
+    is_mandatory, unsubscribe_url = KINDS[kind].mandatory, ""
+    if person_id and not is_mandatory:
+        unsubscribe_url = links.unsubscribe_url(person_id, kind)
     return {
         "name": "",
         "path": "",
@@ -65,7 +66,7 @@ def notice_context(kind: str, context: dict[str, Any], *, person_id: str | None)
         "words": rendering.words(kind, context),
         "mandatory": is_mandatory,
         "preferences_url": f"{config.settings().public_url}/account/notifications",
-        "unsubscribe_url": links.unsubscribe_url(person_id, kind) if has_link else "",
+        "unsubscribe_url": unsubscribe_url,
     }
 
 

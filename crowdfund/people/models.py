@@ -9,7 +9,7 @@ from crowdfund.kernel.db import ID, Base, UTCDateTime, event_table, new_id, one_
 
 
 class User(Base):
-    """A person. The e-mail address is verified; one who signs in by phone or wallet may have none."""
+    """A person. The e-mail address is verified; people may have a phone or wallet instead."""
 
     __tablename__ = "person"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)

@@ -1,14 +1,15 @@
-"""Reads for the desk that verifies people: who waits, who is found, how many of each."""
+"""Reads for the desk that verifies people: the list with its filters, and counts."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
 from crowdfund.compliance.models import KycRecord, KycReview, Nominee
 from crowdfund.compliance.queries.files import today
+from crowdfund.compliance.rows import QueueRow
 from crowdfund.compliance.rules import eligibility
 from crowdfund.kernel.db.paging import START, Key, Page, Place, count_up_to, counts_up_to, read_page
+from crowdfund.kernel.db.rows import columns
 from crowdfund.payout_accounts import queries as payout_accounts_queries
 from crowdfund.people import queries as people_queries
 
@@ -25,15 +26,13 @@ _NOMINEES = (
     .subquery("waiting_nominees")
 )
 _PAYOUTS = payout_accounts_queries.PAYOUTS_WAITING
-
-
 _REQUESTS = sa.select(_R.c.open_for.label("person_id"), _R.c.submitted_at.label("since"))
 _EACH = sa.union_all(
     _REQUESTS.where(_R.c.open_for.is_not(None)),
     sa.select(_NOMINEES.c.person_id, _NOMINEES.c.since),
     sa.select(_PAYOUTS.c.person_id, _PAYOUTS.c.since),
 ).subquery("each")
-# Who waits and since when; read from what is open, so that it costs what there is to do.
+# The people who wait, and since when; read from open work, so that its cost grows with that only.
 _WAITS = (
     sa.select(_EACH.c.person_id, sa.func.min(_EACH.c.since).label("waiting_since"))
     .group_by(_EACH.c.person_id)
@@ -47,18 +46,27 @@ _NEWEST = (Key(_P.c.person_since, is_descending=True), Key(_P.c.person_id, is_de
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a reviewer looks for; empty means everything."""
+    """A reviewer's filters; empty means everything."""
 
     status: str = ""  # waiting, expiring, or a status of a person
     level: str = ""
     text: str = ""
 
 
-def queue(wanted: Wanted, place: Place = START, *, size: int = 25) -> Page[Any]:
+_SELECTED = columns(
+    QueueRow,
+    _P,
+    _F,
+    _WAITS,
+    asks_for=_R.c.level,
+    review_status=_R.c.status,
+    nominees_waiting=_NOMINEES.c.number,
+    payout_waiting=_PAYOUTS.c.since,
+)
+
+
+def queue(wanted: Wanted, place: Place = START, *, size: int = 25) -> Page[QueueRow]:
     """Return a page of people: of those who wait the longest waiting first, else the newest."""
-    columns = (*_P.c, _F.c.legal_name, _R.c.level.label("asks_for"), _R.c.status.label("review_status"),
-               _NOMINEES.c.number.label("nominees_waiting"), _PAYOUTS.c.since.label("payout_waiting"),
-               _WAITS.c.waiting_since)  # fmt: skip
     is_waiting = wanted.status == WAITING
     joined = (
         _P.join(_WAITS, _WAITS.c.person_id == _P.c.person_id, isouter=not is_waiting)
@@ -67,12 +75,13 @@ def queue(wanted: Wanted, place: Place = START, *, size: int = 25) -> Page[Any]:
         .outerjoin(_NOMINEES, _NOMINEES.c.person_id == _P.c.person_id)
         .outerjoin(_PAYOUTS, _PAYOUTS.c.person_id == _P.c.person_id)
     )
-    query = sa.select(*columns).select_from(joined).where(*_conditions(wanted))
-    return read_page(query, _LONGEST_WAITING if is_waiting else _NEWEST, place, size=size)
+    query = sa.select(*_SELECTED, _P.c.person_since).select_from(joined)
+    order = _LONGEST_WAITING if is_waiting else _NEWEST
+    return read_page(query.where(*_conditions(wanted)), order, place, size=size, row=QueueRow)
 
 
 def counts() -> dict[str, int]:
-    """Return how many people are in each state, wait, and run out within 30 days.
+    """Return how many people have each status, wait, or expire within 30 days.
 
     Each is counted up to 1,001 (see `paging`).
     """
@@ -101,7 +110,7 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
 
 
 def _matches(text: str) -> sa.ColumnElement[bool]:
-    """Return the condition that a name, address, number or referral code is the one looked for."""
+    """Return the condition that a name, address, number or referral code matches a text."""
     pattern = "%" + text.casefold().replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
     names = (_P.c.first_name + " " + _P.c.last_name, _P.c.email, _F.c.legal_name)
     found: list[sa.ColumnElement[bool]] = [

@@ -1,20 +1,23 @@
-"""Reads about a person's file: the facts, the documents, everything the rules look at."""
+"""Reads about a person's file: facts, documents, and what the rules need of both."""
 
 import hashlib
 import hmac
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date
-from typing import Any
 
 import sqlalchemy as sa
 
 from crowdfund.adapters import sealing
 from crowdfund.compliance.models import KycRecord
+from crowdfund.compliance.rows import FactsRow
 from crowdfund.compliance.rules import eligibility, requirements
 from crowdfund.compliance.rules import facts as facts_rules
 from crowdfund.documents import queries as documents
+from crowdfund.documents.rows import DocumentRow
 from crowdfund.kernel import clock, config
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.rows import columns, read_first
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.payout_accounts import queries as payout_accounts_queries
@@ -29,9 +32,10 @@ def today() -> date:
     return clock.today(config.settings().time_zone)
 
 
-def facts(person_id: str) -> Any:  # noqa: ANN401 - a row
-    """Return the row of a person's facts, or None before the first one."""
-    return db.session.execute(sa.select(_F).where(_F.c.person_id == person_id)).first()
+def facts(person_id: str) -> FactsRow | None:
+    """Return a person's facts, or None before the first one."""
+    query = sa.select(*columns(FactsRow, _F)).where(_F.c.person_id == person_id)
+    return read_first(FactsRow, query)
 
 
 def filled(person_id: str) -> Mapping[str, object]:
@@ -39,30 +43,29 @@ def filled(person_id: str) -> Mapping[str, object]:
     row = facts(person_id)
     if row is None:
         return {}
-    found = dict(row._mapping)
-    sealed = found.pop("id_number_sealed")
-    found["id_number"] = facts_rules.masked(_open(person_id, sealed)) if sealed else ""
-    return found
+    found: dict[str, object] = asdict(row)
+    del found["id_number_sealed"]
+    number = _number(person_id, row)
+    return found | {"id_number": facts_rules.masked(number) if number else ""}
 
 
 def id_number(person_id: str) -> str:
-    """Return the number of the identity document, readable; for the reviewer and the forms' check."""
-    row = facts(person_id)
-    return (
-        _open(person_id, row.id_number_sealed) if row is not None and row.id_number_sealed else ""
-    )
+    """Return the number of the identity document, for reviewers and checks; empty if unknown."""
+    return _number(person_id, facts(person_id))
 
 
-def _open(person_id: str, sealed: str) -> str:
-    return sealing.unseal(SEALED, person_id, sealed).decode()
+def _number(person_id: str, row: FactsRow | None) -> str:
+    if row is None or not row.id_number_sealed:
+        return ""
+    return sealing.unseal(SEALED, person_id, row.id_number_sealed).decode()
 
 
-def papers(person_id: str) -> list[documents.DocumentRow]:
+def papers(person_id: str) -> list[DocumentRow]:
     """Return a person's documents in force, oldest first."""
     return documents.of_owner(("person", person_id), requirements.PAPER_KINDS)
 
 
-def paper_of(person_id: str, document_id: str) -> documents.DocumentRow:
+def paper_of(person_id: str, document_id: str) -> DocumentRow:
     """Return a document in force of this person; raises NotFound for anything else."""
     for paper in papers(person_id):
         if paper.id == document_id:
@@ -73,26 +76,20 @@ def paper_of(person_id: str, document_id: str) -> documents.DocumentRow:
 def snapshot(person_id: str) -> requirements.File:
     """Return everything that decides which level a person may have."""
     reach = queries.contact_channels([person_id]).get(person_id)
+    account = payout_accounts_queries.payout_account_of(person_id)
     return requirements.File(
         facts=filled(person_id),
         has_contact=bool(reach and (reach.emails or reach.phones)),
         papers=tuple(
             requirements.Paper(one.kind, one.status, one.expires_on) for one in papers(person_id)
         ),
-        **_bank(person_id),
+        has_payout_account=account is not None and account.status == "verified",
+        uses_rupees=account is not None and account.country == requirements.INDIA,
     )
 
 
-def _bank(person_id: str) -> dict[str, bool]:
-    account = payout_accounts_queries.payout_account_of(person_id)
-    return {
-        "has_payout_account": account is not None and account.status == "verified",
-        "uses_rupees": account is not None and account.country == requirements.INDIA,
-    }
-
-
 def revision(person_id: str) -> int:
-    """Return how often a file has changed; a reviewer decides about one revision."""
+    """Return the number of changes of a file; a reviewer decides about one revision."""
     return db.session.scalar(sa.select(_F.c.revision).where(_F.c.person_id == person_id)) or 0
 
 
@@ -101,22 +98,22 @@ def same_number(person_id: str) -> list[str]:
     row = facts(person_id)
     if row is None or not row.id_number_mark:
         return []
-    known = marks(row.id_kind, id_number(person_id))
-    query = sa.select(_F.c.person_id).where(
-        _F.c.id_number_mark.in_(known), _F.c.person_id != person_id
+    known = marks(row.id_kind or "", _number(person_id, row))
+    is_same = sa.and_(_F.c.id_number_mark.in_(known), _F.c.person_id != person_id)
+    return list(
+        db.session.scalars(sa.select(_F.c.person_id).where(is_same).order_by(_F.c.person_id))
     )
-    return list(db.session.scalars(query.order_by(_F.c.person_id)))
 
 
 def marks(kind: str, number: str) -> list[str]:
-    """Return the keyed marks of a document's number: under the key in force, then under former ones."""
+    """Return the keyed hashes of a document's number: by the present key, then by former ones."""
     text = f"{kind}:{facts_rules.same_number(number)}"
     keys = config.settings().secret_keys
     return [hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest() for key in keys]
 
 
 def refusal(person_id: str) -> str | None:
-    """Return in plain words why no new money may come in from a person, or None."""
+    """Return in a sentence why a person may not invest now, or None."""
     person = queries.get(person_id)
     if person is None:
         raise NotFound(_("There is no such person."))

@@ -1,8 +1,7 @@
-"""Reads about reviews: what waits, what was decided, by whom."""
+"""Reads about reviews: the pending one, decided ones, the history."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from datetime import date
 
 import sqlalchemy as sa
 
@@ -14,78 +13,69 @@ from crowdfund.compliance.models import (
     nominee_event,
 )
 from crowdfund.compliance.queries.files import today
+from crowdfund.compliance.rows import EventRow, HistoryLine, ReviewRow
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.rows import columns, read_all, read_first
 from crowdfund.people import queries
+from crowdfund.people.rows import PersonEventRow
 
-_R = KycReview.__table__
-_N = Nominee.__table__
-_F = KycRecord.__table__
-_E = kyc_review_event
-
-
-class Event(NamedTuple):
-    """One line of a person's history."""
-
-    at: datetime
-    actor: str
-    what: str  # person, review, nominee
-    status: str
-    reason: str
+_R, _N, _F = KycReview.__table__, Nominee.__table__, KycRecord.__table__
+_REVIEWS = sa.select(*columns(ReviewRow, _R))
 
 
-def open_review(person_id: str) -> Any:  # noqa: ANN401 - a row
+def open_review(person_id: str) -> ReviewRow | None:
     """Return the review that waits for a decision, or None."""
-    return db.session.execute(sa.select(_R).where(_R.c.open_for == person_id)).first()
+    return read_first(ReviewRow, _REVIEWS.where(_R.c.open_for == person_id))
 
 
-def latest(person_id: str) -> Any:  # noqa: ANN401 - a row
-    """Return the newest review in any state, or None."""
-    query = sa.select(_R).where(_R.c.person_id == person_id).order_by(_R.c.id.desc()).limit(1)
-    return db.session.execute(query).first()
+def latest(person_id: str) -> ReviewRow | None:
+    """Return the newest review of any status, or None."""
+    query = _REVIEWS.where(_R.c.person_id == person_id)
+    return read_first(ReviewRow, query.order_by(_R.c.id.desc()).limit(1))
 
 
-def last_approved(person_id: str) -> Any:  # noqa: ANN401 - a row
+def last_approved(person_id: str) -> ReviewRow | None:
     """Return the newest approved review, or None."""
-    query = sa.select(_R).where(_R.c.person_id == person_id, _R.c.status == "approved")
-    return db.session.execute(query.order_by(_R.c.decided_at.desc()).limit(1)).first()
+    query = _REVIEWS.where(_R.c.person_id == person_id, _R.c.status == "approved")
+    return read_first(ReviewRow, query.order_by(_R.c.decided_at.desc()).limit(1))
 
 
-def history(person_id: str) -> list[Event]:
+def history(person_id: str) -> list[HistoryLine]:
     """Return everything that happened to a person's verification, newest first."""
     events = [
-        Event(row.at, row.actor, "person", row.to_status, row.reason)
-        for row in queries.kyc_history(person_id)
-    ]
-    reviews = (
-        sa.select(_E).join(_R, _R.c.id == _E.c.kyc_review_id).where(_R.c.person_id == person_id)
-    )
-    events += [
-        Event(row.at, row.actor, "review", row.to_status, row.reason)
-        for row in db.session.execute(reviews)
-    ]
-    named = (
-        sa.select(nominee_event)
-        .join(_N, _N.c.id == nominee_event.c.nominee_id)
-        .where(_N.c.person_id == person_id)
-    )
-    events += [
-        Event(row.at, row.actor, "nominee", row.to_status, row.reason)
-        for row in db.session.execute(named)
+        *(_line("person", event) for event in queries.kyc_history(person_id)),
+        *(_line("review", event) for event in _review_events(person_id)),
+        *(_line("nominee", event) for event in _nominee_events(person_id)),
     ]
     return sorted(events, key=lambda event: event.at, reverse=True)
 
 
+def _line(what: str, event: EventRow | PersonEventRow) -> HistoryLine:
+    return HistoryLine(event.at, event.actor, what, event.to_status, event.reason)
+
+
+def _review_events(person_id: str) -> list[EventRow]:
+    is_its = _R.c.id == kyc_review_event.c.kyc_review_id
+    query = sa.select(*columns(EventRow, kyc_review_event)).join(_R, is_its)
+    return read_all(EventRow, query.where(_R.c.person_id == person_id))
+
+
+def _nominee_events(person_id: str) -> list[EventRow]:
+    is_its = _N.c.id == nominee_event.c.nominee_id
+    query = sa.select(*columns(EventRow, nominee_event)).join(_N, is_its)
+    return read_all(EventRow, query.where(_N.c.person_id == person_id))
+
+
 def lapsed(*, most: int = 500) -> Sequence[str]:
-    """Return verified people whose verification is used up."""
+    """Return the verified people whose verification has expired."""
     people = queries.PEOPLE
-    query = sa.select(people.c.person_id).where(
-        people.c.kyc_status == "verified", people.c.kyc_expires_on < today()
-    )
+    is_over = sa.and_(people.c.kyc_status == "verified", people.c.kyc_expires_on < today())
+    query = sa.select(people.c.person_id).where(is_over)
     return db.session.scalars(query.order_by(people.c.person_id).limit(most)).all()
 
 
 def to_remind(until: date, *, most: int = 500) -> Sequence[tuple[str, date]]:
-    """Return verified people, and the day, whose verification ends by `until` and who were not notified."""
+    """Return verified people not notified yet whose verification ends by `until`, with its day."""
     people = queries.PEOPLE
     query = (
         sa.select(people.c.person_id, people.c.kyc_expires_on)

@@ -1,4 +1,4 @@
-"""The status of a person's verification, and what that means for money; pure."""
+"""Whether a person's verification allows to invest; pure."""
 
 from datetime import date, timedelta
 
@@ -8,27 +8,28 @@ REMIND_BEFORE = timedelta(days=30)
 
 
 def is_lapsed(expires_on: date | None, today: date) -> bool:
-    """Return whether a verification is used up; it still holds on its last day."""
+    """Return whether a verification has expired; it is valid on its last day."""
     return expires_on is not None and expires_on < today
 
 
 def is_ending(expires_on: date | None, today: date) -> bool:
-    """Return whether a verification that still holds ends within 30 days."""
+    """Return whether a valid verification expires within 30 days."""
     return expires_on is not None and today <= expires_on <= today + REMIND_BEFORE
 
 
 def refusal(status: str, level: str, expires_on: date | None, today: date) -> str | None:
-    """Return in plain words why no new money may come in from a person, or None.
+    """Return in a sentence why a person may not invest, or None.
 
-    It is asked only where money comes in: refunds and payouts to a verified account never depend
-    on it (rules.md, KYC).
+    Only for new money: refunds and payouts to a verified account do not depend on it (rules.md,
+    KYC).
     """
     if status == "verified" and level != "none" and not is_lapsed(expires_on, today):
         return None
     return {
         "none": _("Verify your identity first: it takes a few minutes."),
         "pending": _(
-            "We are checking your identity. You can invest as soon as that is done; we will notify you."
+            "We are checking your identity. "
+            "You can invest as soon as that is done; we will notify you."
         ),
         "rejected": _("We could not verify your identity. Read why, correct it and send it again."),
     }.get(status) or _(

@@ -1,4 +1,4 @@
-"""The facts of a person: which there are, what each may be."""
+"""The facts of a person: their pages, labels and checks."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -22,11 +22,17 @@ STEP_TITLES = {
     "identity": _l("Identity document"),
 }
 LABELS = {
-    "legal_name": _l("Full legal name"), "born_on": _l("Date of birth"), "nationality": _l("Nationality"),
-    "street": _l("Street, house, sub-city"), "city": _l("City or town"), "region": _l("Region or state"),
-    "postal_code": _l("Postal code"), "country": _l("Country"), "id_kind": _l("Kind of document"),
+    "legal_name": _l("Full legal name"),
+    "born_on": _l("Date of birth"),
+    "nationality": _l("Nationality"),
+    "street": _l("Street, house, sub-city"),
+    "city": _l("City or town"),
+    "region": _l("Region or state"),
+    "postal_code": _l("Postal code"),
+    "country": _l("Country"),
+    "id_kind": _l("Kind of document"),
     "id_number": _l("Number of the document"),
-}  # fmt: skip
+}
 IDENTITY_KINDS = {
     "national_id": _l("National identity card"),
     "passport": _l("Passport"),
@@ -46,20 +52,18 @@ def id_number(text: object) -> str:
     if not value:
         raise Invalid(_("Enter the number of the document."), field="id_number")
     if not _NUMBER.fullmatch(value):
-        raise Invalid(
-            _("Enter the number as shown on the document: 4 to 30 letters and digits."),
-            field="id_number",
-        )
+        text = _("Enter the number as shown on the document: 4 to 30 letters and digits.")
+        raise Invalid(text, field="id_number")
     return value
 
 
 def same_number(text: str) -> str:
-    """Return a document's number without its spaces and strokes, to compare it with others."""
+    """Return a document's number without spaces and punctuation, to compare it with others."""
     return re.sub(r"[^0-9A-Z]", "", text.upper())
 
 
 def masked(number: str) -> str:
-    """Return a number of which only the last three characters can be read."""
+    """Return a number with all but its last three characters masked."""
     plain = same_number(number)
     return "•" * max(4, len(plain) - 3) + plain[-3:]
 
@@ -68,49 +72,65 @@ def postal_code(text: object) -> str:
     """Return a postal code in capitals, or nothing. Raises Invalid."""
     value = " ".join(str(text or "").upper().split())
     if value and not _POSTAL.fullmatch(value):
-        raise Invalid(
-            _("Enter the postal code in letters and digits, or leave it empty."),
-            field="postal_code",
-        )
+        text = _("Enter the postal code in letters and digits, or leave it empty.")
+        raise Invalid(text, field="postal_code")
     return value
 
 
-def _cleaners(today: date) -> dict[str, Callable[[Values], object]]:
-    return {
-        "legal_name": lambda v: texts.line(
-            v.get("legal_name"), "legal_name", _("Enter your full name, as in your identity document.")
-        ),
-        "born_on": lambda v: texts.birthday(v.get("born_on"), "born_on", today=today),
-        "nationality": lambda v: texts.pick(
-            v.get("nationality"), "nationality", _("Choose your nationality from the list."), COUNTRIES
-        ),
-        "street": lambda v: texts.line(v.get("street"), "street", _("Enter street and house of your home.")),
-        "city": lambda v: texts.line(v.get("city"), "city", _("Enter the city or town."), most=80),
-        "region": lambda v: texts.optional_line(v.get("region"), "region", most=80),
-        "postal_code": lambda v: postal_code(v.get("postal_code")),
-        "country": lambda v: texts.pick(
-            v.get("country"), "country", _("Choose the country where you live from the list."), COUNTRIES
-        ),
-        "id_kind": lambda v: texts.pick(
-            v.get("id_kind"), "id_kind", _("Choose which document you have."), IDENTITY_KINDS
-        ),
-        "id_number": lambda v: id_number(v.get("id_number")),
-    }  # fmt: skip
-
-
 def clean(step: str, values: Values, *, today: date) -> dict[str, object]:
-    """Return the facts of one page, clean; raises InvalidFields with a sentence for each that is not."""
-    cleaners = _cleaners(today)
+    """Return the facts of one page, clean. Raises InvalidFields with a sentence for each error."""
+    checks = _CHECKS[step](values, today)
     good: dict[str, object] = {}
     errors: dict[str, str] = {}
     for name in STEPS[step]:
         try:
-            good[name] = cleaners[name](values)
+            good[name] = checks[name]()
         except Invalid as error:
             errors[name] = error.user_message
     if errors:
         raise InvalidFields(errors)
     return good
+
+
+Checks = Mapping[str, Callable[[], object]]
+
+
+def _about(values: Values, today: date) -> Checks:
+    ask_name = _("Enter your full name, as in your identity document.")
+    ask_nation = _("Choose your nationality from the list.")
+    return {
+        "legal_name": lambda: texts.line(values.get("legal_name"), "legal_name", ask_name),
+        "born_on": lambda: texts.birthday(values.get("born_on"), "born_on", today=today),
+        "nationality": lambda: _country(values, "nationality", ask_nation),
+    }
+
+
+def _address(values: Values, _today: date) -> Checks:
+    ask_street = _("Enter street and house of your home.")
+    ask_city = _("Enter the city or town.")
+    ask_country = _("Choose the country where you live from the list.")
+    return {
+        "street": lambda: texts.line(values.get("street"), "street", ask_street),
+        "city": lambda: texts.line(values.get("city"), "city", ask_city, most=80),
+        "region": lambda: texts.optional_line(values.get("region"), "region", most=80),
+        "postal_code": lambda: postal_code(values.get("postal_code")),
+        "country": lambda: _country(values, "country", ask_country),
+    }
+
+
+def _identity(values: Values, _today: date) -> Checks:
+    ask = _("Choose which document you have.")
+    return {
+        "id_kind": lambda: texts.pick(values.get("id_kind"), "id_kind", ask, IDENTITY_KINDS),
+        "id_number": lambda: id_number(values.get("id_number")),
+    }
+
+
+def _country(values: Values, field: str, ask: str) -> str:
+    return texts.pick(values.get(field), field, ask, COUNTRIES)
+
+
+_CHECKS = {"about": _about, "address": _address, "identity": _identity}
 
 
 def step_state(filled: Values, step: str) -> str:

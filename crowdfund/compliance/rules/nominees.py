@@ -1,4 +1,4 @@
-"""Nominees: who gets a person's holdings after death; shares of all add up to 100 %."""
+"""Nominees, who inherit a person's holdings: their shares and details; pure."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -11,16 +11,21 @@ from crowdfund.kernel.i18n import _, _l
 WHOLE_BP = 10_000  # basis points: 100.00 %
 MOST = 10
 RELATIONSHIPS = {
-    "spouse": _l("Husband or wife"), "child": _l("Son or daughter"), "parent": _l("Father or mother"),
-    "sibling": _l("Brother or sister"), "grandchild": _l("Grandchild"), "relative": _l("Other relative"),
-    "friend": _l("Friend"), "other": _l("Other"),
-}  # fmt: skip
+    "spouse": _l("Husband or wife"),
+    "child": _l("Son or daughter"),
+    "parent": _l("Father or mother"),
+    "sibling": _l("Brother or sister"),
+    "grandchild": _l("Grandchild"),
+    "relative": _l("Other relative"),
+    "friend": _l("Friend"),
+    "other": _l("Other"),
+}
 FIELDS = ("full_name", "relationship", "born_on", "contact", "share_bp")
 _SHARE = re.compile(r"[0-9]{1,3}(?:[.,][0-9]{1,2})?", re.ASCII)
 
 
 def share(text: object) -> int:
-    """Return a share in basis points from a percentage with at most two decimals. Raises Invalid."""
+    """Return a percentage with at most two decimals in basis points. Raises Invalid."""
     value = str(text or "").strip().removesuffix("%").strip()
     if not value:
         raise Invalid(_("Enter the share in percent, like 50 or 33.34."), field="share")
@@ -45,26 +50,22 @@ def total(shares: Iterable[int]) -> int:
 
 
 def is_complete(shares: Iterable[int]) -> bool:
-    """Return whether the shares give away exactly everything (rules.md, Nominees)."""
+    """Return whether the shares add up to exactly 100 % (rules.md, Nominees)."""
     return total(shares) == WHOLE_BP
 
 
 def sum_words(shares: Iterable[int]) -> str:
-    """Return how far the shares are from 100 %, in words; empty when they are complete."""
+    """Return in a sentence how far the shares are from 100 %; empty if they are not."""
     points = total(shares)
     if points == WHOLE_BP:
         return ""
-    now, gap = percent(points), percent(abs(WHOLE_BP - points))
+    figures = {"now": percent(points), "gap": percent(abs(WHOLE_BP - points))}
     if points < WHOLE_BP:
         return _(
-            "The shares add up to %(now)s %% instead of 100 %%. %(gap)s %% are missing.",
-            now=now,
-            gap=gap,
+            "The shares add up to %(now)s %% instead of 100 %%. %(gap)s %% are missing.", **figures
         )
     return _(
-        "The shares add up to %(now)s %% instead of 100 %%. Reduce them by %(gap)s %%.",
-        now=now,
-        gap=gap,
+        "The shares add up to %(now)s %% instead of 100 %%. Reduce them by %(gap)s %%.", **figures
     )
 
 
@@ -78,7 +79,7 @@ def contact(text: object) -> str:
     )
     if not value.isascii() or not 5 <= len(value) <= 32:
         raise Invalid(sentence, field="contact")
-    import phonenumbers  # noqa: PLC0415 - 1 MB and 15 ms at the start of every process
+    import phonenumbers  # noqa: PLC0415 - costs 1 MB and 15 ms at start
 
     try:
         number = phonenumbers.parse(value, None)
@@ -90,19 +91,18 @@ def contact(text: object) -> str:
 
 
 def clean(values: Mapping[str, object], *, today: date) -> dict[str, object]:
-    """Return what is known of a nominee, clean; raises InvalidFields. A nominee may be a child."""
+    """Return the details of a nominee, clean; raises InvalidFields. A nominee may be a child."""
+    name, relationship = values.get("full_name"), values.get("relationship")
+    ask_name = _("Enter the nominee's full name, as in their document.")
+    ask_kind = _("Choose how the nominee is related to you.")
+    born_on = values.get("born_on")
     checks: dict[str, Callable[[], object]] = {
-        "full_name": lambda: texts.line(
-            values.get("full_name"), "full_name", _("Enter the nominee's full name, as in their document.")
-        ),
-        "relationship": lambda: texts.pick(
-            values.get("relationship"), "relationship", _("Choose how the nominee is related to you."),
-            RELATIONSHIPS,
-        ),
-        "born_on": lambda: texts.birthday(values.get("born_on"), "born_on", today=today, least_age=0),
+        "full_name": lambda: texts.line(name, "full_name", ask_name),
+        "relationship": lambda: texts.pick(relationship, "relationship", ask_kind, RELATIONSHIPS),
+        "born_on": lambda: texts.birthday(born_on, "born_on", today=today, least_age=0),
         "contact": lambda: contact(values.get("contact")),
         "share": lambda: share(values.get("share")),
-    }  # fmt: skip
+    }
     good: dict[str, object] = {}
     errors: dict[str, str] = {}
     for name, check in checks.items():

@@ -1,4 +1,4 @@
-"""What each level of verification needs, as data, and what of it is there, missing or proven."""
+"""What each level of verification needs, as data, and what of it is complete or verified."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ MAX_PAPERS = 4  # files of one kind: front and back, or the pages of a statement
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One thing that a level needs. `kinds`: documents of which one kind will do."""
+    """One thing that a level needs. `kinds`: one document of any of these kinds is enough."""
 
     key: str
     level: str
@@ -29,39 +29,81 @@ class Requirement:
 
 # rules.md, KYC of a person. A higher level needs everything of the lower one as well.
 REQUIREMENTS = (
-    Requirement("contact", "basic", _l("A confirmed phone number or e-mail address"),
-                _l("One that you have confirmed with a code.")),
-    Requirement("about", "basic", facts.STEP_TITLES["about"],
-                _l("As in your identity document. You must be at least 18 years old."), step="about"),
-    Requirement("address", "basic", facts.STEP_TITLES["address"], _l("Where you live."), step="address"),
-    Requirement("identity", "basic", facts.STEP_TITLES["identity"],
-                _l("Document type and number."), step="identity"),
-    Requirement("identity-document", "basic", _l("Pictures of your identity document"),
-                _l("A photo or scan: all four corners in the picture, every word readable."),
-                kinds=tuple(facts.IDENTITY_KINDS)),
-    Requirement("proof-of-address", "enhanced", _l("Proof of your address"),
-                _l("A bill, bank letter or residence certificate of the last three months, with your name."),
-                kinds=("proof_of_address",)),
-    Requirement("bank-proof", "enhanced", _l("Proof of your bank account"),
-                _l("A statement with your name and account number, or a verified payout account."),
-                kinds=("bank_proof",), or_payout_account=True),
-    Requirement("pan", "enhanced", _l("PAN card"),
-                _l("Indian law requires it from everyone who lives in India or is an Indian "
-                   "citizen."),
-                kinds=("pan",), only_in=INDIA),
-)  # fmt: skip
+    Requirement(
+        "contact",
+        "basic",
+        _l("A confirmed phone number or e-mail address"),
+        _l("One that you have confirmed with a code."),
+    ),
+    Requirement(
+        "about",
+        "basic",
+        facts.STEP_TITLES["about"],
+        _l("As in your identity document. You must be at least 18 years old."),
+        step="about",
+    ),
+    Requirement(
+        "address",
+        "basic",
+        facts.STEP_TITLES["address"],
+        _l("Where you live."),
+        step="address",
+    ),
+    Requirement(
+        "identity",
+        "basic",
+        facts.STEP_TITLES["identity"],
+        _l("Document type and number."),
+        step="identity",
+    ),
+    Requirement(
+        "identity-document",
+        "basic",
+        _l("Pictures of your identity document"),
+        _l("A photo or scan: all four corners in the picture, every word readable."),
+        kinds=tuple(facts.IDENTITY_KINDS),
+    ),
+    Requirement(
+        "proof-of-address",
+        "enhanced",
+        _l("Proof of your address"),
+        _l(
+            "A bill, bank letter or residence certificate of the last three months, with your name."
+        ),
+        kinds=("proof_of_address",),
+    ),
+    Requirement(
+        "bank-proof",
+        "enhanced",
+        _l("Proof of your bank account"),
+        _l("A statement with your name and account number, or a verified payout account."),
+        kinds=("bank_proof",),
+        or_payout_account=True,
+    ),
+    Requirement(
+        "pan",
+        "enhanced",
+        _l("PAN card"),
+        _l("Indian law requires it from everyone who lives in India or is an Indian citizen."),
+        kinds=("pan",),
+        only_in=INDIA,
+    ),
+)
 PAPER_KINDS = tuple(kind for one in REQUIREMENTS for kind in one.kinds)
 KIND_NAMES = {
-    **facts.IDENTITY_KINDS, "proof_of_address": _l("Proof of address"),
-    "bank_proof": _l("Proof of bank account"), "pan": _l("PAN card"), "id_proof": _l("Identity proof"),
-}  # fmt: skip
+    **facts.IDENTITY_KINDS,
+    "proof_of_address": _l("Proof of address"),
+    "bank_proof": _l("Proof of bank account"),
+    "pan": _l("PAN card"),
+    "id_proof": _l("Identity proof"),
+}
 # Documents on which an expiry date is printed, so that the reviewer has to enter it.
 DATED = frozenset({"passport", "driving_licence"})
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One document in force, as far as the rules look at it."""
+    """What the rules need of a document in force."""
 
     kind: str
     status: str  # pending, verified, rejected, expired
@@ -80,7 +122,7 @@ class File:
 
 
 def asked(file: File, level: str) -> list[Requirement]:
-    """Return what a level needs from this person, in the order in which it is asked for."""
+    """Return what a level needs from this person, in the order of the pages."""
     levels = LEVELS[: LEVELS.index(level) + 1]
     return [one for one in REQUIREMENTS if one.level in levels and _applies(one, file)]
 
@@ -91,7 +133,7 @@ def _applies(requirement: Requirement, file: File) -> bool:
 
 
 def kinds_for(file: File, requirement: Requirement) -> tuple[str, ...]:
-    """Return which documents meet a requirement: of identity documents the one that was named."""
+    """Return which documents meet a requirement: of identity documents the chosen one."""
     named = str(file.facts.get("id_kind") or "")
     return (named,) if named in requirement.kinds else requirement.kinds
 
@@ -99,6 +141,11 @@ def kinds_for(file: File, requirement: Requirement) -> tuple[str, ...]:
 def kinds_asked(file: File) -> set[str]:
     """Return every kind of document that any level needs from this person."""
     return {kind for one in asked(file, LEVELS[-1]) for kind in kinds_for(file, one)}
+
+
+def needs_kind(file: File, kind: str) -> Requirement | None:
+    """Return the first requirement of this person that a kind of document is for, or None."""
+    return next((one for one in asked(file, LEVELS[-1]) if kind in kinds_for(file, one)), None)
 
 
 def papers_for(file: File, requirement: Requirement) -> list[Paper]:
@@ -123,12 +170,12 @@ def state(file: File, requirement: Requirement) -> str:
 
 
 def missing(file: File, level: str) -> list[Requirement]:
-    """Return what the person still has to give before the level can be asked for."""
+    """Return what the person still has to provide before requesting the level."""
     return [one for one in asked(file, level) if state(file, one) not in ("done", "verified")]
 
 
 def unproven(file: File, level: str) -> list[Requirement]:
-    """Return what the reviewer still has to accept before the level can be given."""
+    """Return what the reviewer still has to accept before giving the level."""
     return [
         one
         for one in asked(file, level)
@@ -142,7 +189,7 @@ def complete_level(file: File) -> str:
 
 
 def expires_on(file: File, level: str) -> date | None:
-    """Return until when a level holds: the first day on which something it needs is used up."""
+    """Return the last day of a level: the earliest expiry date of the documents it needs."""
     ends = [
         paper.expires_on
         for one in asked(file, level)

@@ -1,4 +1,4 @@
-"""A review: one request for a level and what became of it; who may decide; pure."""
+"""A review of one request for a level: its status, the decision, who may decide; pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +9,7 @@ from crowdfund.kernel.i18n import _
 
 
 class Status(StrEnum):
-    """The status of a review. `proposed`: one reviewer agrees to the enhanced level, a second is needed."""
+    """The status of a review; at `proposed` the enhanced level needs a second reviewer."""
 
     SUBMITTED = "submitted"
     PROPOSED = "proposed"
@@ -20,7 +20,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a reviewer decides about one document or nominee; `until` is a day as a date field sends it."""
+    """A decision about one document or nominee; `until` is a date as a date field sends it."""
 
     approve: bool
     reason: str = ""
@@ -33,24 +33,25 @@ class SameReviewer(Forbidden):
     code = "same_reviewer"
 
     def __init__(self) -> None:
-        super().__init__(
-            _(
-                "You have proposed this level yourself. A second reviewer confirms it; nothing was changed."
-            )
+        text = _(
+            "You have proposed this level yourself. "
+            "A second reviewer confirms it; nothing was changed."
         )
+        super().__init__(text)
 
 
 class Decided(Conflict):
-    """Someone was quicker, or what was looked at is no longer what is there."""
+    """Someone has decided already, or the file has changed since the page was opened."""
 
     code = "decided"
 
     def __init__(self) -> None:
-        super().__init__(
-            _("Someone has already decided this, or the person has changed something since "
-              "you opened the page. Your decision was not saved. Reload the page to see the "
-              "current status.")
-        )  # fmt: skip
+        text = _(
+            "Someone has already decided this, or the person has changed something since "
+            "you opened the page. Your decision was not saved. Reload the page to see the "
+            "current status."
+        )
+        super().__init__(text)
 
 
 class NotProven(Conflict):
@@ -60,12 +61,12 @@ class NotProven(Conflict):
 
 
 def check_reviewer(actor: str, person_id: str) -> None:
-    """Refuse the person's own decision; raises NotYours (rules.md, Reviewer is not owner)."""
+    """Raise NotYours for a person's decision about themselves (rules.md, Reviewer is not owner)."""
     if actor == person_id:
         raise NotYours(_("You cannot review yourself. Ask a colleague; nothing was changed."))
 
 
 def check_second(actor: str, proposed_by: str | None) -> None:
-    """Refuse the same pair of eyes twice; raises SameReviewer."""
+    """Raise SameReviewer if the second reviewer is the first."""
     if actor == proposed_by:
         raise SameReviewer

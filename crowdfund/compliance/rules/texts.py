@@ -1,6 +1,7 @@
-"""What people type about themselves, made clean; each refusal names what to enter instead."""
+"""Clean what people enter about themselves; each refusal says what to enter instead."""
 
 import re
+from collections.abc import Container
 from datetime import date
 
 from crowdfund.kernel.errors import Invalid
@@ -21,11 +22,15 @@ def line(text: object, field: str, ask: str, *, most: int = 120, least: int = 2)
     if _HIDDEN.search(value):
         raise Invalid(_("Use plain text only, without < or > or hidden characters."), field=field)
     if len(value) > most:
-        raise Invalid(_("Use at most %(most)s characters; this is %(now)s.", most=most, now=len(value)),
-                      field=field)  # fmt: skip
+        raise _too_long(field, most, len(value))
     if len(value) < least:
         raise Invalid(_("Use at least %(least)s characters.", least=least), field=field)
     return value
+
+
+def _too_long(field: str, most: int, now: int) -> Invalid:
+    text = _("Use at most %(most)s characters; this is %(now)s.", most=most, now=now)
+    return Invalid(text, field=field)
 
 
 def optional_line(text: object, field: str, *, most: int = 120) -> str:
@@ -33,10 +38,10 @@ def optional_line(text: object, field: str, *, most: int = 120) -> str:
     return line(text, field, "", most=most, least=1) if str(text or "").strip() else ""
 
 
-def pick(text: object, field: str, ask: str, choices: object) -> str:
-    """Return one of the choices; raises Invalid."""
+def pick(text: object, field: str, ask: str, choices: Container[str]) -> str:
+    """Return one of the choices; `ask` is the sentence for anything else. Raises Invalid."""
     value = str(text or "")
-    if value not in choices:  # type: ignore[operator]
+    if value not in choices:
         raise Invalid(ask, field=field)
     return value
 
@@ -51,13 +56,12 @@ def day(text: object, field: str, ask: str) -> date:
             raise ValueError(value)
         return date.fromisoformat(value)
     except ValueError as error:
-        raise Invalid(
-            _("Enter a date that exists, as year, month and day: 1990-12-31."), field=field
-        ) from error
+        sentence = _("Enter a date that exists, as year, month and day: 1990-12-31.")
+        raise Invalid(sentence, field=field) from error
 
 
 def age(born_on: date, today: date) -> int:
-    """Return the age in whole years; who is born on 29 February is older on 1 March."""
+    """Return the age in whole years; a birthday on 29 February counts on 1 March in other years."""
     return today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))
 
 
@@ -68,15 +72,11 @@ def birthday(text: object, field: str, *, today: date, least_age: int = ADULT_AG
         raise Invalid(_("This date is in the future. Enter the date of birth."), field=field)
     years = age(born_on, today)
     if years > OLDEST_AGE:
-        raise Invalid(
-            _("This is more than %(years)s years ago. Check the year.", years=OLDEST_AGE),
-            field=field,
-        )
+        sentence = _("This is more than %(years)s years ago. Check the year.", years=OLDEST_AGE)
+        raise Invalid(sentence, field=field)
     if years < least_age:
-        raise Invalid(
-            _("You must be at least %(years)s years old to be verified.", years=least_age),
-            field=field,
-        )
+        sentence = _("You must be at least %(years)s years old to be verified.", years=least_age)
+        raise Invalid(sentence, field=field)
     return born_on
 
 
@@ -103,16 +103,13 @@ def email(text: object, field: str) -> str:
 
 
 def reason(text: object, field: str = "reason") -> str:
-    """Return why something was rejected, in plain words that its owner will read. Raises Invalid."""
+    """Return the reason of a rejection, which its owner will read. Raises Invalid."""
     value = "\n".join(part.strip() for part in str(text or "").strip().splitlines())
     if len(value) < 10:
-        raise Invalid(
-            _("Give a reason of at least 10 characters, so that the person can correct it."),
-            field=field,
-        )
+        sentence = _("Give a reason of at least 10 characters, so that the person can correct it.")
+        raise Invalid(sentence, field=field)
     if len(value) > 500:
-        raise Invalid(_("Use at most %(most)s characters; this is %(now)s.", most=500, now=len(value)),
-                      field=field)  # fmt: skip
+        raise _too_long(field, 500, len(value))
     if _HIDDEN.search(value.replace("\n", "")):
         raise Invalid(_("Use plain text only, without < or > or hidden characters."), field=field)
     return value

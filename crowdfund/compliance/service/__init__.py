@@ -1,1 +1,1 @@
-"""Verbs of verification: keep facts and documents, ask for a level, decide, expire; nominees."""
+"""Verbs of verification: save facts and documents, request a level, decide, expire; nominees."""

@@ -1,32 +1,28 @@
-"""Verification and time: it ends with the documents it rests on, and is announced before."""
+"""Expiry of a verification with the documents it rests on, and the reminder before."""
 
 from datetime import date
 
 from crowdfund.compliance.queries import files
 from crowdfund.compliance.rules import eligibility
-from crowdfund.compliance.service.shared import locked_file, notify, person_of, tell_pages
+from crowdfund.compliance.service.shared import locked_file, notify, person_of, refresh_pages
 from crowdfund.kernel.db import db
 from crowdfund.people import service
 
 
 def expire(person_id: str) -> bool:
-    """End a verification whose last day is over; return whether it was so. Money that is here stays free."""
+    """End an expired verification; return whether it was expired. Money here is not affected."""
     locked_file(person_id)
     person = person_of(person_id)
     is_over = eligibility.is_lapsed(person.kyc_expires_on, files.today())
     if person.kyc_status != "verified" or not is_over:
         return False
     day = person.kyc_expires_on
+    reason = f"valid until {day}"
     service.set_verification(
-        person_id,
-        "expired",
-        level="none",
-        actor="system",
-        expires_on=day,
-        reason=f"valid until {day}",
+        person_id, "expired", level="none", actor="system", reason=reason, expires_on=day
     )
     notify(person_id, "verification.expired", {}, key=f"kyc:{person_id}:expired:{day}")
-    tell_pages(person_id)
+    refresh_pages(person_id)
     return True
 
 

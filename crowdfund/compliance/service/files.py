@@ -1,8 +1,9 @@
-"""A person's file: facts and documents; what changes of it is verified again."""
+"""A person's file: facts and documents; what changes in it is verified again."""
 
 from collections.abc import Mapping
 
 from crowdfund.adapters import sealing
+from crowdfund.compliance.models import KycRecord
 from crowdfund.compliance.queries import files
 from crowdfund.compliance.rules import facts, requirements
 from crowdfund.compliance.service import shared, submissions
@@ -12,7 +13,7 @@ from crowdfund.kernel.errors import Conflict
 from crowdfund.kernel.i18n import _
 from crowdfund.people import queries, service
 
-# Which documents prove the facts of a page: they are looked at again when one of these changes.
+# The documents that prove the facts of a page: they are reviewed again when one of these changes.
 _PROVEN_BY = {
     "about": requirements.PAPER_KINDS,
     "address": ("proof_of_address",),
@@ -21,42 +22,47 @@ _PROVEN_BY = {
 
 
 def save_facts(person_id: str, step: str, values: Mapping[str, object]) -> None:
-    """Keep one page of a person's facts; a changed verified fact is verified again.
+    """Save one page of a person's facts; a changed verified fact is verified again.
 
-    An empty number means the one that is known already. Raises rules.texts.InvalidFields.
+    An empty number keeps the stored one. Raises rules.texts.InvalidFields.
     """
-    known = files.id_number(person_id)
-    if step == "identity" and known and not str(values.get("id_number") or "").strip():
-        values = {**values, "id_number": known}
-    good = facts.clean(step, values, today=files.today())
+    stored = files.id_number(person_id)
+    if step == "identity" and stored and not str(values.get("id_number") or "").strip():
+        values = {**values, "id_number": stored}
+    clean = facts.clean(step, values, today=files.today())
     file = shared.locked_file(person_id)
-    before = {**files.filled(person_id), "id_number": known}
-    changed = [name for name, value in good.items() if (before.get(name) or "") != value]
+    before = {**files.filled(person_id), "id_number": stored}
+    changed = {name: value for name, value in clean.items() if (before.get(name) or "") != value}
     if not changed:
         return
-    for name in changed:
-        if name == "id_number":
-            file.id_number_sealed = sealing.seal(files.SEALED, person_id, str(good[name]).encode())
-        else:
-            setattr(file, name, good[name])
+    _write(file, changed)
     if step == "identity":
-        file.id_number_mark = files.marks(str(good["id_kind"]), str(good["id_number"]))[0]
+        file.id_number_mark = files.marks(str(clean["id_kind"]), str(clean["id_number"]))[0]
     was_known = facts.step_state(before, step) == "done"
     if was_known:
-        _look_again(person_id, _PROVEN_BY[step])
+        _reopen_documents(person_id, _PROVEN_BY[step])
     if step == "about":
-        _name_profile(person_id, str(good["legal_name"]))
+        _name_profile(person_id, str(clean["legal_name"]))
     submissions.changed(file, actor=person_id, what=step, is_known=was_known)
 
 
-def _look_again(person_id: str, kinds: tuple[str, ...]) -> None:
+def _write(file: KycRecord, values: Mapping[str, object]) -> None:
+    for name, value in values.items():
+        if name == "id_number":
+            sealed = sealing.seal(files.SEALED, file.person_id, str(value).encode())
+            file.id_number_sealed = sealed
+        else:
+            setattr(file, name, value)
+
+
+def _reopen_documents(person_id: str, kinds: tuple[str, ...]) -> None:
     for paper in documents.of_owner(("person", person_id), kinds):
         if paper.status == "verified":
             document_service.reopen(paper.id, "a fact that it proves has changed", actor=person_id)
 
 
 def _name_profile(person_id: str, legal_name: str) -> None:
-    """Give the profile its first name and the rest, if the person has not named themselves yet."""
+    """Set the name in the profile to the legal name, if the profile has none yet."""
     person, (first, _space, last) = queries.get(person_id), legal_name.partition(" ")
     if person is not None and last and not person.first_name and not person.last_name:
         service.save_profile(person_id, first_name=first[:80], last_name=last[:80])
@@ -66,24 +72,23 @@ def _name_profile(person_id: str, legal_name: str) -> None:
 
 
 def attach(person_id: str, examined: document_service.Examined) -> str:
-    """Keep an examined document (documents.service.examine); return its id.
+    """Store an examined document (documents.service.examine); return its id.
 
-    It takes the place of those of its kind that were rejected or have expired. Raises Conflict for a
-    kind that is not asked for, and when there are too many already.
+    It replaces rejected and expired ones of its kind. Raises Conflict for a kind that is not
+    needed, and when there are too many already.
     """
     file = shared.locked_file(person_id)
     if examined.kind not in requirements.kinds_asked(files.snapshot(person_id)):
         raise Conflict(_("We do not need this document from you. Nothing was stored."))
-    there = documents.of_owner(("person", person_id), [examined.kind])
-    useless = [one for one in there if one.status in ("rejected", "expired")]
-    if len(there) - len(useless) >= requirements.MAX_PAPERS:
-        raise Conflict(
-            _("There are already %(most)s files. Remove one first.", most=requirements.MAX_PAPERS)
-        )
+    present = documents.of_owner(("person", person_id), [examined.kind])
+    most = requirements.MAX_PAPERS
+    invalid = [one for one in present if one.status in ("rejected", "expired")]
+    if len(present) - len(invalid) >= most:
+        raise Conflict(_("There are already %(most)s files. Remove one first.", most=most))
     document_id = document_service.keep(("person", person_id), examined, actor=person_id)
-    for old in useless:
+    for old in invalid:
         document_service.supersede(old.id, document_id, actor=person_id)
-    is_known = any(one.status == "verified" for one in there)
+    is_known = any(one.status == "verified" for one in present)
     submissions.changed(file, actor=person_id, what=examined.kind, is_known=is_known)
     return document_id
 

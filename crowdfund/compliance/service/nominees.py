@@ -1,4 +1,4 @@
-"""Nominees: named by the person, proved by a document, checked by compliance."""
+"""Nominees: named by the person, proved by a document, reviewed by compliance."""
 
 from collections.abc import Mapping
 
@@ -25,38 +25,35 @@ PAGE = "/account/nominees"
 
 def add(person_id: str, values: Mapping[str, object]) -> str:
     """Name a nominee as a draft; return the id. Raises rules.texts.InvalidFields or Conflict."""
-    good = nominees_rules.clean(values, today=files.today())
+    clean, most = nominees_rules.clean(values, today=files.today()), nominees_rules.MOST
     shared.locked_file(person_id)
-    if len(nominees.of_person(person_id)) >= nominees_rules.MOST:
-        raise Conflict(
-            _("You can name at most %(most)s nominees. Remove one first.", most=nominees_rules.MOST)
-        )
+    if len(nominees.of_person(person_id)) >= most:
+        raise Conflict(_("You can name at most %(most)s nominees. Remove one first.", most=most))
     nominee_id, now = new_id(), clock.now()
-    db.session.add(
-        Nominee(id=nominee_id, person_id=person_id, created_at=now, updated_at=now, **good)
-    )
+    nominee = Nominee(id=nominee_id, person_id=person_id, created_at=now, updated_at=now, **clean)
+    db.session.add(nominee)
     db.session.flush()
     record_event(nominee_event, nominee_id, actor=person_id, before=None, after="draft")
-    _tell_pages(person_id)
+    _refresh_pages(person_id)
     return nominee_id
 
 
 def save(nominee_id: str, person_id: str, values: Mapping[str, object]) -> None:
-    """Change one's own nominee; one that was checked is checked again."""
-    good = nominees_rules.clean(values, today=files.today())
+    """Change one's own nominee; a reviewed one is reviewed again."""
+    clean = nominees_rules.clean(values, today=files.today())
     nominee = _own(nominee_id, person_id)
-    changed = [name for name, value in good.items() if getattr(nominee, name) != value]
+    changed = [name for name, value in clean.items() if getattr(nominee, name) != value]
     if not changed:
         return
     for name in changed:
-        setattr(nominee, name, good[name])
+        setattr(nominee, name, clean[name])
     if set(changed) - {"share_bp", "contact"}:
-        _look_again(nominee)
+        _reopen_proof(nominee)
     _changed(nominee, what=", ".join(changed))
 
 
 def prove(nominee_id: str, person_id: str, examined: document_service.Examined) -> str:
-    """Keep an examined identity proof in place of an earlier one; return the document's id."""
+    """Store an examined identity proof in place of an earlier one; return the document's id."""
     nominee = _own(nominee_id, person_id)
     older = documents.of_owner(("nominee", nominee_id))
     document_id = document_service.keep(("nominee", nominee_id), examined, actor=person_id)
@@ -67,7 +64,7 @@ def prove(nominee_id: str, person_id: str, examined: document_service.Examined) 
 
 
 def remove(nominee_id: str, person_id: str) -> None:
-    """Take one's own nominee off the list and destroy the identity proof."""
+    """Remove one's own nominee and destroy the identity proof."""
     nominee = _own(nominee_id, person_id)
     for paper in documents.of_owner(("nominee", nominee_id)):
         document_service.destroy(paper.id, actor=person_id)
@@ -75,7 +72,7 @@ def remove(nominee_id: str, person_id: str) -> None:
 
 
 def submit(person_id: str) -> None:
-    """Hand a complete set to compliance: 100 % given away, each nominee with an identity proof.
+    """Send complete nominees to compliance: 100 % in total, an identity proof for each.
 
     Raises NotComplete with what is missing, or Conflict when nothing is new.
     """
@@ -88,14 +85,13 @@ def submit(person_id: str) -> None:
         if nominee.id not in proofs:
             raise NotComplete(_("%(name)s has no identity proof yet.", name=nominee.full_name))
         if nominee.status == "rejected" or proofs[nominee.id].status in ("rejected", "expired"):
-            raise NotComplete(
-                _("Correct %(name)s first: something was not accepted.", name=nominee.full_name)
-            )
+            name = nominee.full_name
+            raise NotComplete(_("Correct %(name)s first: something was not accepted.", name=name))
     drafts = [one.id for one in found if one.status == "draft"]
     if not drafts:
         raise Conflict(_("Everything has been sent. We will notify you when we have reviewed it."))
     for nominee_id in drafts:
-        _wait(_own(nominee_id, person_id))
+        _submit(_own(nominee_id, person_id))
 
 
 def decide(
@@ -103,8 +99,8 @@ def decide(
 ) -> None:
     """Verify a nominee with the identity proof, or reject both with a reason.
 
-    The reviewer is never the person who named the nominee. `revision` is what the reviewer has seen.
-    Raises NotYours, Decided, NotComplete, NotFound or Invalid.
+    The reviewer is never the person who named the nominee. `revision` is that of the nominee that
+    the reviewer has seen. Raises NotYours, Decided, NotComplete, NotFound or Invalid.
     """
     reviews_rules.check_reviewer(actor, person_id)
     nominee = _own(nominee_id, person_id)
@@ -120,9 +116,7 @@ def decide(
     nominee.reason, nominee.decided_by, nominee.decided_at = why, actor, clock.now()
     status = "verified" if decision.approve else "rejected"
     _move(nominee, status, actor=actor, reason=why)
-    context = {"nominee": nominee.full_name} | ({} if decision.approve else {"reason": why})
-    key = f"nominee:{nominee_id}:{nominee.revision}:{status}"
-    service.notify(person_id, f"nominee.{status}", context, key=key, path=PAGE)
+    _announce(nominee, status, {} if decision.approve else {"reason": why})
 
 
 def proof_expired(nominee_id: str) -> None:
@@ -131,19 +125,23 @@ def proof_expired(nominee_id: str) -> None:
     if person_id is None:
         return
     nominee = _own(nominee_id, person_id)
-    if nominee.status == "verified":
-        owner = queries.get(person_id)
-        with i18n.using(owner.language if owner else "en"):
-            why = _("The identity proof has expired. Send a newer one.")
-        nominee.reason = why
-        _move(nominee, "rejected", actor="system", reason="identity proof expired")
-        service.notify(
-            person_id, "nominee.rejected", {"nominee": nominee.full_name, "reason": why},
-            key=f"nominee:{nominee_id}:{nominee.revision}:expired", path=PAGE,
-        )  # fmt: skip
+    if nominee.status != "verified":
+        return
+    owner = queries.get(person_id)
+    with i18n.using(owner.language if owner else "en"):
+        nominee.reason = _("The identity proof has expired. Send a newer one.")
+    _move(nominee, "rejected", actor="system", reason="identity proof expired")
+    _announce(nominee, "rejected", {"reason": nominee.reason}, key="expired")
 
 
-# --- helpers ------------------------------------------------------------------------------------------
+# --- helpers --------------------------------------------------------------------------------------
+
+
+def _announce(nominee: Nominee, status: str, context: dict[str, str], *, key: str = "") -> None:
+    """Notify the person of a decision, once for each revision."""
+    context = {"nominee": nominee.full_name, **context}
+    key = f"nominee:{nominee.id}:{nominee.revision}:{key or status}"
+    service.notify(nominee.person_id, f"nominee.{status}", context, key=key, path=PAGE)
 
 
 def _own(nominee_id: str, person_id: str) -> Nominee:
@@ -153,28 +151,24 @@ def _own(nominee_id: str, person_id: str) -> Nominee:
     return locked(Nominee, nominee_id)
 
 
-def _look_again(nominee: Nominee) -> None:
+def _reopen_proof(nominee: Nominee) -> None:
+    reason = "a fact that it proves has changed"
     for paper in documents.of_owner(("nominee", nominee.id)):
         if paper.status == "verified":
-            document_service.reopen(
-                paper.id, "a fact that it proves has changed", actor=nominee.person_id
-            )
+            document_service.reopen(paper.id, reason, actor=nominee.person_id)
 
 
 def _changed(nominee: Nominee, *, what: str) -> None:
-    """Send a nominee that was decided about back to pending; a draft stays one."""
+    """Send a nominee that was decided about back to pending; a draft stays a draft."""
     nominee.revision, nominee.updated_at = nominee.revision + 1, clock.now()
     proof = nominees.proofs([nominee.id]).get(nominee.id)
-    if (
-        nominee.status in ("verified", "rejected")
-        and proof
-        and proof.status in ("pending", "verified")
-    ):
-        _wait(nominee, reason=f"{what} changed")
-    _tell_pages(nominee.person_id)
+    has_proof = proof is not None and proof.status in ("pending", "verified")
+    if has_proof and nominee.status in ("verified", "rejected"):
+        _submit(nominee, reason=f"{what} changed")
+    _refresh_pages(nominee.person_id)
 
 
-def _wait(nominee: Nominee, *, reason: str = "") -> None:
+def _submit(nominee: Nominee, *, reason: str = "") -> None:
     nominee.submitted_at, nominee.reason = clock.now(), ""
     nominee.decided_by = nominee.decided_at = None
     _move(nominee, "pending", actor=nominee.person_id, reason=reason)
@@ -183,10 +177,10 @@ def _wait(nominee: Nominee, *, reason: str = "") -> None:
 
 def _move(nominee: Nominee, to: str, *, actor: str, reason: str = "") -> None:
     move(nominee, to, nominee_event, actor=actor, reason=reason)
-    _tell_pages(nominee.person_id)
+    _refresh_pages(nominee.person_id)
 
 
-def _tell_pages(person_id: str) -> None:
+def _refresh_pages(person_id: str) -> None:
     db.session.flush()
     live.changed("nominees", person_id)
     live.changed("queue", "people")

@@ -1,6 +1,6 @@
-"""The reviewer's side: documents, payout account, level; one or two people decide.
+"""The reviewer's side: decide about documents, the payout account, the level.
 
-Every verb first locks the person's file, so that two of them about one person never cross.
+Every verb first locks the person's file, so that two about one person are serialised.
 """
 
 from crowdfund.compliance.models import KycReview
@@ -14,10 +14,10 @@ from crowdfund.compliance.service.shared import (
     notify,
     open_review,
     person_of,
-    tell_pages,
+    refresh_pages,
 )
 from crowdfund.documents import service as documents
-from crowdfund.documents.queries import DocumentRow
+from crowdfund.documents.rows import DocumentRow
 from crowdfund.kernel import clock
 from crowdfund.kernel.i18n import _
 from crowdfund.notifications import service as notifications_service
@@ -28,7 +28,7 @@ from crowdfund.people import service as people_service
 def decide_document(person_id: str, document_id: str, decision: Decision, *, actor: str) -> None:
     """Accept one document of a person until its expiry date, or reject it with a reason.
 
-    Raises NotYours, NotFound, Invalid, or Decided while the person has not sent anything in.
+    Raises NotYours, NotFound, Invalid, or Decided without a pending review.
     """
     reviews.check_reviewer(actor, person_id)
     locked_file(person_id)
@@ -36,11 +36,11 @@ def decide_document(person_id: str, document_id: str, decision: Decision, *, act
     if open_review(person_id) is None:
         raise reviews.Decided
     decide_paper(paper, decision, actor=actor)
-    tell_pages(person_id)
+    refresh_pages(person_id)
 
 
 def decide_paper(paper: DocumentRow, decision: Decision, *, actor: str) -> None:
-    """Take a reviewer's decision about one document; a dated kind needs its expiry date."""
+    """Apply a reviewer's decision about one document; a dated kind needs its expiry date."""
     until = decision.until.strip()
     needs_day = decision.approve and (until or paper.kind in requirements.DATED)
     expires_on = texts.expiry_day(until, "until", today=files.today()) if needs_day else None
@@ -51,46 +51,53 @@ def decide_paper(paper: DocumentRow, decision: Decision, *, actor: str) -> None:
 
 
 def decide_payout(person_id: str, decision: Decision, *, actor: str) -> None:
-    """Verify or reject the payout account that waits; raises NotYours, Conflict or Invalid."""
+    """Verify or reject the pending payout account. Raises NotYours, Conflict or Invalid."""
     reviews.check_reviewer(actor, person_id)
     locked_file(person_id)
     why = "" if decision.approve else texts.reason(decision.reason)
     service.decide(person_id, actor, decision.approve, why)
-    tell_pages(person_id)
+    refresh_pages(person_id)
 
 
 def approve(person_id: str, *, actor: str, revision: int, only_basic: bool = False) -> str:
-    """Give the level that was asked for, or propose the enhanced one; return the review's new status.
+    """Give the requested level, or propose the enhanced one; return the review's new status.
 
-    The enhanced level takes two people: the first one's proposal gives the basic level at once, the
-    second one's approval the rest. `only_basic` gives the basic level to who asked for more. `revision` is
-    that of the file which the reviewer has seen. Raises NotYours, SameReviewer, NotProven, or Decided when
-    someone was quicker.
+    The enhanced level takes two reviewers: the first one's proposal gives the basic level at once,
+    the second one's approval the enhanced. `only_basic` gives the basic level instead of a higher
+    request. `revision` is that of the file that the reviewer has seen. Raises NotYours,
+    SameReviewer, NotProven, or Decided if the file or the review has changed.
     """
     review = _reviewable(person_id, actor, revision)
     if only_basic and review.status == Status.SUBMITTED:
         review.level = "basic"
     file = files.snapshot(person_id)
     if unproven := requirements.unproven(file, review.level):
-        raise reviews.NotProven(
-            _("Not accepted yet: %(what)s. Decide about it first.", what=unproven[0].label)
-        )
+        text = _("Not accepted yet: %(what)s. Decide about it first.", what=unproven[0].label)
+        raise reviews.NotProven(text)
     if review.level == "enhanced" and review.status == Status.SUBMITTED:
-        review.proposed_by, review.proposed_at = actor, clock.now()
-        move(review, Status.PROPOSED, actor=actor)
-        if person_of(person_id).kyc_level == "none":
-            _give(person_id, "basic", file, actor=actor, key=f"{review.id}:basic")
+        _propose(review, file, actor=actor)
     else:
-        close(review, Status.APPROVED, actor=actor)
-        review.expires_on = requirements.expires_on(file, review.level)
-        review.commitment = reviews.commitment(review.salt, _facts(person_id, review))
-        _give(person_id, review.level, file, actor=actor, key=f"{review.id}:{review.level}")
-    tell_pages(person_id)
+        _approve(review, file, actor=actor)
+    refresh_pages(person_id)
     return review.status
 
 
+def _propose(review: KycReview, file: requirements.File, *, actor: str) -> None:
+    review.proposed_by, review.proposed_at = actor, clock.now()
+    move(review, Status.PROPOSED, actor=actor)
+    if person_of(review.person_id).kyc_level == "none":
+        _give(review.person_id, "basic", file, actor=actor, key=f"{review.id}:basic")
+
+
+def _approve(review: KycReview, file: requirements.File, *, actor: str) -> None:
+    close(review, Status.APPROVED, actor=actor)
+    review.expires_on = requirements.expires_on(file, review.level)
+    review.commitment = reviews.commitment(review.salt, _committed(review))
+    _give(review.person_id, review.level, file, actor=actor, key=f"{review.id}:{review.level}")
+
+
 def reject(person_id: str, *, actor: str, revision: int, reason: str) -> None:
-    """Send a request back with a reason; a level that was given already stays."""
+    """Reject a request with a reason; a level that was given already stays."""
     why = texts.reason(reason)
     review = _reviewable(person_id, actor, revision)
     close(review, Status.REJECTED, actor=actor, reason=why)
@@ -101,11 +108,11 @@ def reject(person_id: str, *, actor: str, revision: int, reason: str) -> None:
         )
         kind = "verification.rejected"
     notify(person_id, kind, {"reason": why}, key=f"{review.id}:rejected")
-    tell_pages(person_id)
+    refresh_pages(person_id)
 
 
 def revoke(person_id: str, *, actor: str, reason: str) -> None:
-    """Take a given level away, with a reason that the person reads. Raises NotYours or Decided."""
+    """Revoke a level with a reason that the person reads. Raises NotYours or Decided."""
     why = texts.reason(reason)
     reviews.check_reviewer(actor, person_id)
     file = locked_file(person_id)
@@ -116,13 +123,9 @@ def revoke(person_id: str, *, actor: str, reason: str) -> None:
         close(review, Status.REJECTED, actor=actor, reason=why)
     people_service.set_verification(person_id, "rejected", level="none", actor=actor, reason=why)
     file.revision += 1
-    notify(
-        person_id,
-        "verification.rejected",
-        {"reason": why},
-        key=f"kyc:{person_id}:{file.revision}:revoked",
-    )
-    tell_pages(person_id)
+    key = f"kyc:{person_id}:{file.revision}:revoked"
+    notify(person_id, "verification.rejected", {"reason": why}, key=key)
+    refresh_pages(person_id)
 
 
 def _reviewable(person_id: str, actor: str, revision: int) -> KycReview:
@@ -141,19 +144,26 @@ def _give(person_id: str, level: str, file: requirements.File, *, actor: str, ke
         person_id, "verified", level=level, actor=actor, expires_on=expires_on
     )
     if level == "basic":
-        notifications_service.notify(
-            person_id, "verification.approved", {}, key=key, path="/campaigns"
-        )
+        kind, path = "verification.approved", "/campaigns"
+        notifications_service.notify(person_id, kind, {}, key=key, path=path)
     else:
         notify(person_id, "verification.enhanced", {}, key=key)
 
 
-def _facts(person_id: str, review: KycReview) -> dict[str, object]:
-    row, papers = files.facts(person_id), files.papers(person_id)
+def _committed(review: KycReview) -> dict[str, object]:
+    """Return what a review commits to. Never change it: old commitments could not be verified."""
+    row, documents = files.facts(review.person_id), files.papers(review.person_id)
     names = [name for step in facts.STEPS.values() for name in step]
+    verified = [one.sha256_commitment for one in documents if one.status == "verified"]
     return {
-        "person": person_id, "level": review.level, "decided_by": review.decided_by,
-        "decided_at": str(review.decided_at), "expires_on": str(review.expires_on),
-        "facts": {name: str(getattr(row, name, "")) for name in names} | {"id_number": row.id_number_mark},
-        "documents": sorted(paper.sha256_commitment for paper in papers if paper.status == "verified"),
-    }  # fmt: skip
+        "person": review.person_id,
+        "level": review.level,
+        "decided_by": review.decided_by,
+        "decided_at": str(review.decided_at),
+        "expires_on": str(review.expires_on),
+        "facts": {
+            **{name: str(getattr(row, name, "")) for name in names},
+            "id_number": row.id_number_mark if row else None,
+        },
+        "documents": sorted(verified),
+    }

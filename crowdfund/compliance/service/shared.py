@@ -1,4 +1,4 @@
-"""What every verb about a review needs: the lock, the rows, the moves, telling."""
+"""Shared by the verbs of reviews: locks, rows, changes of status, notices, live pages."""
 
 import sqlalchemy as sa
 
@@ -16,7 +16,7 @@ PAGE = "/account/verification"
 
 
 def locked_file(person_id: str) -> KycRecord:
-    """Return the person's file, opened if there is none, locked until the end of the transaction."""
+    """Return the person's file, created if missing, locked until the end of the transaction."""
     now = clock.now()
     row = {"person_id": person_id, "revision": 0, "created_at": now, "updated_at": now}
     insert_ignore(KycRecord.__table__, [row])
@@ -32,13 +32,13 @@ def person_of(person_id: str) -> Person:
 
 
 def open_review(person_id: str) -> KycReview | None:
-    """Return the review that waits, locked, or None."""
+    """Return the pending review, locked, or None."""
     query = sa.select(KycReview).where(KycReview.open_for == person_id)
     return db.session.scalar(query.with_for_update().execution_options(populate_existing=True))
 
 
 def move(review: KycReview, to: Status, *, actor: str, reason: str = "") -> None:
-    """Put a review into a state and note who did it."""
+    """Set the status of a review and record who did it."""
     moving.move(review, to, kyc_review_event, actor=actor, reason=reason)
 
 
@@ -54,8 +54,8 @@ def notify(person_id: str, kind: str, context: dict[str, str], *, key: str) -> N
     service.notify(person_id, kind, context, key=key, path=PAGE)
 
 
-def tell_pages(person_id: str) -> None:
-    """Let open pages about a person, and the queue, follow."""
+def refresh_pages(person_id: str) -> None:
+    """Update open pages about a person, and the queue."""
     db.session.flush()
     live.changed("person", person_id)
     live.changed("queue", "people")

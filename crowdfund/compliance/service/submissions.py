@@ -1,4 +1,4 @@
-"""The person's side of a review: changes, asking for a level, asking again."""
+"""The person's side of a review: changes of the file, requests for a level."""
 
 import secrets
 
@@ -13,7 +13,7 @@ from crowdfund.compliance.service.shared import (
     notify,
     open_review,
     person_of,
-    tell_pages,
+    refresh_pages,
 )
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
@@ -24,16 +24,16 @@ from crowdfund.people import service
 
 
 class NotComplete(Conflict):
-    """Something that the level needs is not there yet."""
+    """Something that the level needs is missing."""
 
     code = "not_complete"
 
 
 def changed(file: KycRecord, *, actor: str, what: str, is_known: bool) -> None:
-    """Note a change of a person's file. `is_known`: something that was there before is different now.
+    """Record a change of a person's file; with `is_known` of something that was complete before.
 
-    What a reviewer was looking at is outdated, a proposal has to be made again, and a verified
-    person whose known facts have changed waits for another check (rules.md, KYC).
+    A pending review is invalidated, a proposal has to be made again, and a verified person whose
+    known facts have changed is reviewed again (rules.md, KYC).
     """
     person_id = file.person_id
     file.revision, file.updated_at = file.revision + 1, clock.now()
@@ -44,11 +44,11 @@ def changed(file: KycRecord, *, actor: str, what: str, is_known: bool) -> None:
             person_id, "pending", level="none", actor=actor, reason=f"{what} changed"
         )
         reopen(person_id, actor=actor)
-    tell_pages(person_id)
+    refresh_pages(person_id)
 
 
 def _invalidate_review(person_id: str, *, actor: str, what: str) -> None:
-    """Take back a request that lacks something now; have a proposal made again."""
+    """Withdraw a request that is no longer complete; undo a proposal."""
     review = open_review(person_id)
     if review is None:
         return
@@ -60,23 +60,22 @@ def _invalidate_review(person_id: str, *, actor: str, what: str) -> None:
 
 
 def reopen(person_id: str, *, actor: str) -> None:
-    """Ask again for the level that a waiting person had, if everything for it is there."""
+    """Request again the level that a pending person had, if the file is complete for it."""
     if person_of(person_id).kyc_status != "pending" or open_review(person_id) is not None:
         return
-    had, file = reviews.last_approved(person_id), files.snapshot(person_id)
+    former, file = reviews.last_approved(person_id), files.snapshot(person_id)
     levels = [level for level in requirements.LEVELS if not requirements.missing(file, level)]
-    if had is None or not levels:
-        _tell_rechecking(person_id)
-        return
-    level = min(levels[-1], had.level, key=requirements.LEVELS.index)
-    _ask(person_id, level, actor=actor)
-    _tell_rechecking(person_id)
+    if former is not None and levels:
+        level = min(levels[-1], former.level, key=requirements.LEVELS.index)
+        _request(person_id, level, actor=actor)
+    key = f"kyc:{person_id}:again:{files.revision(person_id)}"
+    notify(person_id, "verification.rechecking", {}, key=key)
 
 
 def submit(person_id: str, *, actor: str) -> str:
-    """Ask for the highest level for which everything is there; return the level.
+    """Request the highest level for which the file is complete; return the level.
 
-    Raises NotComplete, or Conflict when there is nothing to ask for.
+    Raises NotComplete, or Conflict when there is nothing to request.
     """
     locked_file(person_id)
     file, person = files.snapshot(person_id), person_of(person_id)
@@ -93,27 +92,28 @@ def submit(person_id: str, *, actor: str) -> str:
         review.level = level
         move(review, Status.SUBMITTED, actor=actor, reason="asked for the enhanced level")
     else:
-        _ask(person_id, level, actor=actor)
+        _request(person_id, level, actor=actor)
     if person.kyc_status != "verified":
         service.set_verification(person_id, "pending", level="none", actor=actor)
-    tell_pages(person_id)
+    refresh_pages(person_id)
     return level
 
 
-def _ask(person_id: str, level: str, *, actor: str) -> None:
-    review_id = new_id()
+def _request(person_id: str, level: str, *, actor: str) -> None:
+    review_id, submitted = new_id(), Status.SUBMITTED
     row = {
-        "id": review_id, "person_id": person_id, "open_for": person_id, "level": level,
-        "status": Status.SUBMITTED, "submitted_at": clock.now(), "salt": secrets.token_hex(32), "reason": "",
-    }  # fmt: skip
+        "id": review_id,
+        "person_id": person_id,
+        "open_for": person_id,
+        "level": level,
+        "status": submitted,
+        "submitted_at": clock.now(),
+        "salt": secrets.token_hex(32),
+        "reason": "",
+    }
     if not insert_ignore(KycReview.__table__, [row]):
         raise Conflict(_("You have already sent this. We are reviewing it."))
     record_event(
-        kyc_review_event, review_id, actor=actor, before=None, after=Status.SUBMITTED, reason=level
+        kyc_review_event, review_id, actor=actor, before=None, after=submitted, reason=level
     )
     notifications_service.queue_work("staff.people", key=f"kyc_review:{review_id}")
-
-
-def _tell_rechecking(person_id: str) -> None:
-    revision = files.revision(person_id)
-    notify(person_id, "verification.rechecking", {}, key=f"kyc:{person_id}:again:{revision}")

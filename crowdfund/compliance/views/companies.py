@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from functools import partial
 from typing import Any
 
 from flask import Response, request, url_for
@@ -17,7 +18,7 @@ from crowdfund.issuers.rules import papers as papers_rules
 from crowdfund.issuers.service import changes, registry, reviews, shared
 from crowdfund.issuers.service import papers as papers_service
 from crowdfund.kernel import exports
-from crowdfund.kernel.db.paging import MOST
+from crowdfund.kernel.db.paging import MOST, Page
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
@@ -40,41 +41,32 @@ _HEADER = (
 @bp.get("/staff/companies")
 def companies() -> Response:
     """List companies, those that wait longest first."""
-    args = request.args
-    status, country, text = (
-        args.get("status", "submitted"),
-        args.get("country", ""),
-        args.get("q", "")[:80],
+    page = _filtered()(place=requests.place())
+    countries = [(code, lists.country_name(code)) for code in issuers_queries.countries()]
+    return pages.render(
+        "compliance/companies.html",
+        page=page,
+        names=queries.names({row.owner_id for row in page.rows}),
+        counts=issuers_queries.counts(),
+        shown=request.args.get("status", "submitted"),
+        countries=[("", _("All")), *countries],
     )
-    page = issuers_queries.queue(status=status, text=text, country=country, place=requests.place())
-    names = queries.names({row.owner_id for row in page.rows})
-    context: dict[str, Any] = {
-        "page": page,
-        "counts": issuers_queries.counts(),
-        "shown": status,
-        "countries": [
-            ("", _("All")),
-            *((code, lists.country_name(code)) for code in issuers_queries.countries()),
-        ],
-    }
-    return pages.render("compliance/companies.html", names=names, **context)
 
 
 @bp.get("/staff/companies.csv")
 def companies_csv() -> Response:
-    """Send every company that fits the filters: what is public of it and its status."""
-    args = request.args
-    status, text, country = (
-        args.get("status", "submitted"),
-        args.get("q", "")[:80],
-        args.get("country", ""),
-    )
-    rows = exports.walk(
-        lambda place: issuers_queries.queue(
-            status=status, text=text, country=country, place=place, size=MOST
-        )
-    )
+    """Send every company that matches the filters: its public data and its status."""
+    queue = _filtered()
+    rows = exports.walk(lambda place: queue(place=place, size=MOST))
     return exports.csv_file("companies.csv", _HEADER, _lines(rows))
+
+
+def _filtered() -> Callable[..., Page[Any]]:
+    """Return `issuers.queries.queue` with the filters of the request."""
+    args = request.args
+    status, country = args.get("status", "submitted"), args.get("country", "")
+    text = args.get("q", "")[:80]
+    return partial(issuers_queries.queue, status=status, text=text, country=country)
 
 
 def _lines(rows: Iterable[Any]) -> Iterator[tuple[object, ...]]:
@@ -108,7 +100,7 @@ def approve(company_id: str) -> BaseResponse:
 
 @bp.post(f"{COMPANY}/reject")
 def reject(company_id: str) -> BaseResponse:
-    """Send a company back to its owner with a reason."""
+    """Reject a company with a reason."""
     form = RejectForm()
     try:
         reviews.reject(company_id, form.reason.data or "", actor=_me())
@@ -121,28 +113,26 @@ def reject(company_id: str) -> BaseResponse:
 @bp.post(f"{COMPANY}/documents/<string(length=32):document_id>/decide")
 def decide_paper(company_id: str, document_id: str) -> BaseResponse:
     """Accept or reject one document."""
-    form = PaperDecisionForm()
-    approve = request.form.get("decision") == "approve"
+    form, approve = PaperDecisionForm(), request.form.get("decision") == "approve"
+    me, reason = _me(), form.reason.data or ""
     try:
         until = _last_day(form.expires_on.data) if approve else None
-        reason = form.reason.data or ""
         papers_service.decide(
-            company_id, document_id, actor=_me(), approve=approve, reason=reason, expires_on=until
+            company_id, document_id, actor=me, approve=approve, reason=reason, expires_on=until
         )
     except CrowdfundError as error:
         if error.field not in ("reason", "expires_on"):
             raise
         put_errors(form, error)
         return _detail(company_id, status=422, paper_form=(document_id, form))
-    pages.flash(
-        _("Accepted.") if approve else _("Rejected. The owner can read your reason."), "success"
-    )
+    rejected = _("Rejected. The owner can read your reason.")
+    pages.flash(_("Accepted.") if approve else rejected, "success")
     return _back(company_id)
 
 
 @bp.post(f"{COMPANY}/changes/approve")
 def approve_changes(company_id: str) -> BaseResponse:
-    """Put the changes that wait in force."""
+    """Put the pending changes in force."""
     changes.approve(company_id, actor=_me())
     pages.flash(_("The changes are in force. The issuer registry is being updated."), "success")
     return _back(company_id)
@@ -150,7 +140,7 @@ def approve_changes(company_id: str) -> BaseResponse:
 
 @bp.post(f"{COMPANY}/changes/reject")
 def reject_changes(company_id: str) -> BaseResponse:
-    """Give the changes back with a reason; what was verified stays in force."""
+    """Reject the changes with a reason; what was verified stays in force."""
     form = RejectForm()
     try:
         changes.reject(company_id, form.reason.data or "", actor=_me())
@@ -162,33 +152,31 @@ def reject_changes(company_id: str) -> BaseResponse:
 
 @bp.post(f"{COMPANY}/deactivate")
 def deactivate(company_id: str) -> BaseResponse:
-    """Stop new campaigns of a company; running ones go on."""
-    return _set_standing(
-        company_id, reviews.deactivate, _("Deactivated. Running campaigns continue.")
-    )
+    """Stop new campaigns of a company; running ones continue."""
+    done = _("Deactivated. Running campaigns continue.")
+    return _set_standing(company_id, reviews.deactivate, done)
 
 
 @bp.post(f"{COMPANY}/reactivate")
 def reactivate(company_id: str) -> BaseResponse:
     """Let a company start campaigns again."""
-    return _set_standing(
-        company_id, reviews.reactivate, _("Active again. The issuer registry is being updated.")
-    )
+    done = _("Active again. The issuer registry is being updated.")
+    return _set_standing(company_id, reviews.reactivate, done)
 
 
 @bp.post(f"{COMPANY}/register-again")
 def register_again(company_id: str) -> BaseResponse:
-    """Try the registry again after it refused."""
+    """Register the company again after the registry refused it."""
     registry.again(company_id, actor=_me())
     pages.flash(_("We are sending it to the issuer registry again."), "info")
     return _back(company_id)
 
 
-# --- helpers ------------------------------------------------------------------------------------
+# --- helpers --------------------------------------------------------------------------------------
 
 
 def _me() -> str:
-    return str(identity.signed_in().id)
+    return identity.signed_in().id
 
 
 def _back(company_id: str) -> BaseResponse:
@@ -210,7 +198,7 @@ def _set_standing(company_id: str, verb: Callable[..., None], done: str) -> Base
 
 
 def _refused(company_id: str, name: str, form: FlaskForm, error: CrowdfundError) -> Response:
-    """Show what is wrong with a decision in the page; anything else is shown by the shell."""
+    """Show why a decision was refused on the page; other errors have pages of their own."""
     if error.field != "reason" and not isinstance(error, shared.Incomplete):
         raise error
     put_errors(form, error)
@@ -238,29 +226,27 @@ def _detail(
     paper_form: tuple[str, FlaskForm] | None = None,
 ) -> Response:
     found = issuers_queries.get(company_id)
-    typed_for, typed = paper_form or ("", PaperDecisionForm(formdata=None))
-    shown, papers = answers.answers(found, editable=False), issuers_queries.papers(company_id)
+    typed_for, typed = paper_form or ("", None)
     return pages.render(
         "compliance/company.html",
         status=status,
         form=form or RejectForm(formdata=None),
         standing_form=_apart(standing_form or StandingForm(formdata=None), "standing"),
         paper_forms=[
-            (
-                row,
-                _apart(typed if row.id == typed_for else PaperDecisionForm(formdata=None), row.id),
-            )
-            for row in papers
+            (row, _paper_form(row.id, typed if row.id == typed_for else None))
+            for row in issuers_queries.papers(company_id)
             if row.status == "pending"
         ],
-        wrong=next(
-            (one for one in (form, standing_form, paper_form and paper_form[1]) if one), None
-        ),
+        wrong=form or standing_form or typed,
         expiring=papers_rules.EXPIRING,
         is_own=not life.may_review(_me(), issuers_queries.member_ids(company_id)),
         declarations=issuers_queries.declarations(company_id),
         statements=declarations.STATEMENTS,
-        **shown,
+        **answers.answers(found, editable=False),
         **answers.changes(found),
         **_history(company_id),
     )
+
+
+def _paper_form(document_id: str, typed: FlaskForm | None) -> FlaskForm:
+    return _apart(typed or PaperDecisionForm(formdata=None), document_id)

@@ -1,4 +1,4 @@
-"""A person's own nominees: named, proved, handed in."""
+"""A person's own nominees: name them, prove their identity, submit them."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.compliance.forms import NomineeForm, UploadForm
 from crowdfund.compliance.queries import nominees as nominees_queries
+from crowdfund.compliance.rows import NomineeRow
 from crowdfund.compliance.rules import nominees as nominees_rules
 from crowdfund.compliance.service import nominees as nominees_service
 from crowdfund.compliance.views.blueprint import bp
@@ -16,14 +17,14 @@ from crowdfund.documents import service as document_service
 from crowdfund.kernel.errors import CrowdfundError, FileRefused
 from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.person import Person
 from crowdfund.kernel.web import identity, navigation, pages
 
 
-def _owner_or_reviewer(nominee_id: str, person: Any) -> bool:  # noqa: ANN401 - the accounts' row
-    """Let the one who named a nominee, and staff who verify people, open the identity proof."""
-    return nominees_queries.person_of(nominee_id) == person.id or navigation.may(
-        "compliance.person"
-    )
+def _owner_or_reviewer(nominee_id: str, person: Person) -> bool:
+    """Let the person who named a nominee, and staff who verify people, open the identity proof."""
+    is_owner = nominees_queries.person_of(nominee_id) == person.id
+    return is_owner or navigation.may("compliance.person")
 
 
 document_service.may_open.register("nominee", _owner_or_reviewer)
@@ -43,7 +44,7 @@ def nominees_state() -> Response:
 
 @bp.route("/account/nominees/new", methods=["GET", "POST"])
 def add_nominee() -> BaseResponse:
-    """Name someone; what is missing to 100 % is proposed as the share."""
+    """Name a nominee; the share that is left of 100 % is filled in."""
     me, form = identity.signed_in().id, NomineeForm()
     if form.validate_on_submit():
         try:
@@ -79,7 +80,7 @@ def edit_nominee(nominee_id: str) -> BaseResponse:
 
 @bp.route("/account/nominees/<string(length=32):nominee_id>/proof", methods=["GET", "POST"])
 def nominee_proof(nominee_id: str) -> BaseResponse:
-    """Take a nominee's identity proof; a newer one takes the place of the older."""
+    """Accept a nominee's identity proof, in place of an older one."""
     me, form = identity.signed_in().id, UploadForm()
     if not form.validate_on_submit():
         return _proof_page(nominee_id, form, status=422 if form.errors else 200)
@@ -102,7 +103,7 @@ def nominee_proof(nominee_id: str) -> BaseResponse:
 
 @bp.post("/account/nominees/<string(length=32):nominee_id>/remove")
 def remove_nominee(nominee_id: str) -> BaseResponse:
-    """Take a nominee off the list."""
+    """Remove a nominee."""
     nominees_service.remove(nominee_id, identity.signed_in().id)
     pages.flash(_("The nominee was removed and the identity proof deleted."), "success")
     return pages.back(url_for("compliance.nominees"))
@@ -110,18 +111,17 @@ def remove_nominee(nominee_id: str) -> BaseResponse:
 
 @bp.post("/account/nominees/submit")
 def submit_nominees() -> BaseResponse:
-    """Hand a complete set to compliance."""
+    """Submit complete nominees to compliance."""
     try:
         nominees_service.submit(identity.signed_in().id)
     except CrowdfundError as error:
-        return pages.render(
-            "compliance/nominees.html", status=error.status, **_list(error.user_message)
-        )
+        context = _list(error.user_message)
+        return pages.render("compliance/nominees.html", status=error.status, **context)
     pages.flash(_("Sent. We will notify you when we have reviewed your nominees."), "success")
     return pages.back(url_for("compliance.nominees"))
 
 
-# --- helpers ----------------------------------------------------------------------------------------
+# --- helpers --------------------------------------------------------------------------------------
 
 
 def _list(problem: str = "") -> dict[str, Any]:
@@ -141,14 +141,18 @@ def _list(problem: str = "") -> dict[str, Any]:
     }
 
 
-def _form_page(form: FlaskForm, nominee: Any = None, *, status: int) -> Response:  # noqa: ANN401 - a row
+def _form_page(form: FlaskForm, nominee: NomineeRow | None = None, *, status: int) -> Response:
     return pages.render("compliance/nominee.html", status=status, form=form, nominee=nominee)
 
 
 def _proof_page(nominee_id: str, form: FlaskForm, *, status: int) -> Response:
     nominee = nominees_queries.own(nominee_id, identity.signed_in().id)
     return pages.render(
-        "compliance/nominee_proof.html", "compliance/_nominee_proof.html", status=status, form=form,
-        nominee=nominee, proof=nominees_queries.proofs([nominee_id]).get(nominee_id),
+        "compliance/nominee_proof.html",
+        "compliance/_nominee_proof.html",
+        status=status,
+        form=form,
+        nominee=nominee,
+        proof=nominees_queries.proofs([nominee_id]).get(nominee_id),
         accepted=document_rules.ACCEPTED["id_proof"],
-    )  # fmt: skip
+    )

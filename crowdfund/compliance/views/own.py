@@ -1,5 +1,7 @@
-"""A person's own verification: what is needed, one page for each, documents, check, who has looked."""
+"""A person's own verification: tasks, facts, documents, check, access log."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from flask import Response, abort, request, url_for
@@ -12,6 +14,7 @@ from crowdfund.compliance.rules import facts as facts_rules
 from crowdfund.compliance.rules import requirements
 from crowdfund.compliance.service import files as files_service
 from crowdfund.compliance.service import submissions
+from crowdfund.compliance.service.shared import person_of
 from crowdfund.compliance.views import tasks
 from crowdfund.compliance.views.blueprint import bp
 from crowdfund.documents import queries as documents
@@ -42,9 +45,9 @@ def verification_state() -> Response:
     "/account/verification/facts/<any(about, address, identity):step>", methods=["GET", "POST"]
 )
 def facts(step: str) -> BaseResponse:
-    """Ask for one page of facts and save it."""
+    """Show and save one page of facts."""
     me = identity.signed_in().id
-    form = FACT_FORMS[step](obj=_shown(me, step))
+    form = FACT_FORMS[step](data=_filled(me, step))
     if form.validate_on_submit():
         try:
             files_service.save_facts(me, step, form.data)
@@ -57,12 +60,12 @@ def facts(step: str) -> BaseResponse:
 
 @bp.route(f"/account/verification/documents/<any({KINDS}):kind>", methods=["GET", "POST"])
 def papers(kind: str) -> BaseResponse:
-    """Show the files of one kind and take another one."""
+    """Show the files of one kind and accept another one."""
     me, form = identity.signed_in().id, UploadForm()
     if not form.validate_on_submit():
         return _papers_page(kind, form, status=422 if form.errors else 200)
     try:
-        # Before the transaction begins: it may take two seconds, and nobody should wait for the lock.
+        # Before the transaction begins: it may take two seconds, and must not hold a lock.
         examined = _examine(kind, form)
         files_service.attach(me, examined)
     except CrowdfundError as error:
@@ -94,23 +97,22 @@ def remove_paper(kind: str, document_id: str) -> BaseResponse:
 
 @bp.route("/account/verification/check", methods=["GET", "POST"])
 def check() -> BaseResponse:
-    """Show all answers, take the declaration and hand everything in."""
+    """Show all answers, ask for the declaration and submit the file."""
     me, form = identity.signed_in().id, DeclarationForm()
     if not form.validate_on_submit():
         return _check_page(form, status=422 if form.errors else 200)
     try:
         if not form.declaration.data:
-            raise CrowdfundError(
-                _("Confirm that everything is true."), status=422, field="declaration"
-            )
+            text = _("Confirm that everything is true.")
+            raise CrowdfundError(text, status=422, field="declaration")
         submissions.submit(me, actor=me)
     except CrowdfundError as error:
         put_errors(form, error)
         return _check_page(form, status=error.status)
-    pages.flash(
-        _("Sent. We will notify you here and by e-mail or text message when we have reviewed it."),
-        "success",
+    text = _(
+        "Sent. We will notify you here and by e-mail or text message when we have reviewed it."
     )
+    pages.flash(text, "success")
     return pages.back(_to("compliance.verification"))
 
 
@@ -124,13 +126,17 @@ def access_log() -> Response:
     kinds = {row.id: row.kind for owner in owners for row in documents.every_of_owner(owner)}
     viewers = {look.viewer: _viewer(look.viewer) for look in looks}
     return pages.render(
-        "compliance/access_log.html", looks=looks, kinds=kinds, viewers=viewers,
-        kind_names=requirements.KIND_NAMES, purposes=document_rules.PURPOSES,
-    )  # fmt: skip
+        "compliance/access_log.html",
+        looks=looks,
+        kinds=kinds,
+        viewers=viewers,
+        kind_names=requirements.KIND_NAMES,
+        purposes=document_rules.PURPOSES,
+    )
 
 
 def _viewer(person_id: str) -> str:
-    """Return a colleague as first name and role: enough to ask about, no more than needed."""
+    """Return a colleague's first name and role: enough to ask about them, and no more."""
     person = queries.get(person_id)
     if person is None:
         return _("Staff")
@@ -138,60 +144,65 @@ def _viewer(person_id: str) -> str:
     return f"{person.first_name or _('Staff')} ({roles})"
 
 
-# --- helpers ----------------------------------------------------------------------------------------
+# --- helpers --------------------------------------------------------------------------------------
 
 
 def _target() -> str:
     return requests.own_path(request.values.get("next"), "")
 
 
-def _to(endpoint: str, **values: Any) -> str:  # noqa: ANN401 - parts of an address
-    return url_for(endpoint, next=_target() or None, **values)
+def _to(endpoint: str, *, step: str | None = None, kind: str | None = None) -> str:
+    return url_for(endpoint, next=_target() or None, step=step, kind=kind)
 
 
 def _state() -> dict[str, Any]:
-    me = queries.get(identity.signed_in().id)
-    assert me is not None  # noqa: S101 - signed in
-    file = files.snapshot(me.id)
+    person = person_of(identity.signed_in().id)
+    file, papers = files.snapshot(person.id), files.papers(person.id)
+    review, latest = reviews.open_review(person.id), reviews.latest(person.id)
     return {
-        "person": me,
+        "person": person,
         "target": _target(),
-        "review": reviews.open_review(me.id),
-        "refused": reviews.latest(me.id),
-        "refusal": files.refusal(me.id),
-        "basic": tasks.task_list(file, "basic", files.papers(me.id), _to),
-        "enhanced": tasks.task_list(file, "enhanced", files.papers(me.id), _to),
-        "ready": tasks.level_to_ask(file, me.kyc_status, me.kyc_level, reviews.open_review(me.id)),
+        "review": review,
+        "refused": latest,
+        "refusal": files.refusal(person.id),
+        "basic": tasks.task_list(file, "basic", papers, _to),
+        "enhanced": tasks.task_list(file, "enhanced", papers, _to),
+        "ready": tasks.level_to_ask(file, person, review),
         "level_names": requirements.LEVEL_NAMES,
-        "steps": tasks.timeline(me, reviews.latest(me.id)),
+        "steps": tasks.timeline(latest),
     }
 
 
-def _shown(person_id: str, step: str) -> object:
-    """Return the facts as a form reads them; the number is not shown again."""
+def _filled(person_id: str, step: str) -> Mapping[str, object]:
+    """Return the values of a form of facts; the number is not shown again."""
     row = files.facts(person_id)
-    if row is not None and step != "identity":
-        return row
-    person, kind = queries.get(person_id), getattr(row, "id_kind", None)
-    name = person.name if person and person.first_name and person.last_name and row is None else ""
-    return type("Facts", (), {"legal_name": name, "id_kind": kind, "id_number": ""})
+    if row is None:
+        return {"legal_name": _profile_name(person_id)}
+    return {"id_kind": row.id_kind} if step == "identity" else asdict(row)
+
+
+def _profile_name(person_id: str) -> str:
+    person = person_of(person_id)
+    return person.name if person.first_name and person.last_name else ""
 
 
 def _facts_page(step: str, form: FlaskForm, *, status: int) -> Response:
-    me = identity.signed_in().id
-    person = queries.get(me)
+    person = person_of(identity.signed_in().id)
     return pages.render(
-        f"compliance/facts_{step}.html", status=status, form=form, step=step, target=_target(),
-        number=files.filled(me).get("id_number", ""),
-        is_verified=bool(person and person.kyc_status == "verified"),
-    )  # fmt: skip
+        f"compliance/facts_{step}.html",
+        status=status,
+        form=form,
+        step=step,
+        target=_target(),
+        number=files.filled(person.id).get("id_number", ""),
+        is_verified=person.kyc_status == "verified",
+    )
 
 
 def _after(person_id: str, step: str) -> str:
     """Return the next page that is not done, in order, else the task list."""
-    filled = files.filled(person_id)
-    later = list(facts_rules.STEPS)[list(facts_rules.STEPS).index(step) + 1 :]
-    for name in later:
+    filled, steps = files.filled(person_id), list(facts_rules.STEPS)
+    for name in steps[steps.index(step) + 1 :]:
         if facts_rules.step_state(filled, name) != "done":
             return _to("compliance.facts", step=name)
     kind = str(filled.get("id_kind") or "")
@@ -202,31 +213,38 @@ def _after(person_id: str, step: str) -> str:
 
 def _papers_page(kind: str, form: FlaskForm, *, status: int) -> Response:
     me = identity.signed_in().id
-    file = files.snapshot(me)
     found = [one for one in files.papers(me) if one.kind == kind]
-    asked = [
-        one
-        for one in requirements.asked(file, "enhanced")
-        if kind in requirements.kinds_for(file, one)
-    ]
-    if not asked and not found:
+    requirement = requirements.needs_kind(files.snapshot(me), kind)
+    if requirement is None and not found:
         abort(404)
-    requirement = asked[0] if asked else None
     return pages.render(
-        "compliance/papers.html", "compliance/_papers.html", status=status, form=form, kind=kind,
-        papers=found, requirement=requirement, accepted=document_rules.ACCEPTED[kind],
-        kind_names=requirements.KIND_NAMES, most=requirements.MAX_PAPERS, target=_target(),
-    )  # fmt: skip
+        "compliance/papers.html",
+        "compliance/_papers.html",
+        status=status,
+        form=form,
+        kind=kind,
+        papers=found,
+        requirement=requirement,
+        accepted=document_rules.ACCEPTED[kind],
+        kind_names=requirements.KIND_NAMES,
+        most=requirements.MAX_PAPERS,
+        target=_target(),
+    )
 
 
 def _check_page(form: FlaskForm, *, status: int) -> Response:
-    me = identity.signed_in()
-    file = files.snapshot(me.id)
-    person, review = queries.get(me.id), reviews.open_review(me.id)
-    assert person is not None  # noqa: S101 - signed in
-    level = tasks.level_to_ask(file, person.kyc_status, person.kyc_level, review)
+    person = person_of(identity.signed_in().id)
+    file, review = files.snapshot(person.id), reviews.open_review(person.id)
     return pages.render(
-        "compliance/check.html", status=status, form=form, target=_target(), person=person, level=level,
-        level_names=requirements.LEVEL_NAMES, missing=requirements.missing(file, "basic"),
-        answers=tasks.answers(file, _to), papers=files.papers(me.id), kind_names=requirements.KIND_NAMES,
-    )  # fmt: skip
+        "compliance/check.html",
+        status=status,
+        form=form,
+        target=_target(),
+        person=person,
+        level=tasks.level_to_ask(file, person, review),
+        level_names=requirements.LEVEL_NAMES,
+        missing=requirements.missing(file, "basic"),
+        answers=tasks.answers(file, _to),
+        papers=files.papers(person.id),
+        kind_names=requirements.KIND_NAMES,
+    )

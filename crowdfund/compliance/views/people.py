@@ -1,4 +1,4 @@
-"""The desk that verifies people: queue, one person's file, decisions."""
+"""The desk that verifies people: the list, one person's file, decisions."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -10,61 +10,73 @@ from werkzeug.wrappers import Response as BaseResponse
 from crowdfund.compliance.forms import LevelForm, PaperForm
 from crowdfund.compliance.queries import desk, files, reviews
 from crowdfund.compliance.queries import nominees as nominees_queries
+from crowdfund.compliance.rows import NomineeRow, QueueRow, ReviewRow
 from crowdfund.compliance.rules import nominees as nominees_rules
 from crowdfund.compliance.rules import requirements
 from crowdfund.compliance.rules.reviews import Decision
 from crowdfund.compliance.service import nominees as nominees_service
 from crowdfund.compliance.service import reviews as reviews_service
+from crowdfund.compliance.service.shared import person_of
 from crowdfund.compliance.views import tasks
 from crowdfund.compliance.views.blueprint import bp
-from crowdfund.documents.queries import DocumentRow
+from crowdfund.documents.rows import DocumentRow
 from crowdfund.kernel import exports
 from crowdfund.kernel.db.paging import MOST
-from crowdfund.kernel.errors import CrowdfundError, NotFound
+from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.person import Person, full_name
 from crowdfund.kernel.web import identity, pages, requests
 from crowdfund.payout_accounts import queries as payout_accounts_queries
 from crowdfund.people import queries
 
 PERSON = "/staff/people/<string(length=32):person_id>"
+HEADER = (
+    "id",
+    "name",
+    "status",
+    "level",
+    "expires_on",
+    "asks_for",
+    "nominees_waiting",
+    "waiting_since",
+)
 
 
 @bp.get("/staff/people")
 def people() -> Response:
-    """List people with their verification: those that wait longest first."""
+    """List people with their verification, those that wait longest first."""
     wanted = _wanted()
     return pages.render(
-        "compliance/people.html", page=desk.queue(wanted, requests.place()), counts=desk.counts(),
-        shown=wanted.status, level_names=requirements.LEVEL_NAMES,
-    )  # fmt: skip
+        "compliance/people.html",
+        page=desk.queue(wanted, requests.place()),
+        counts=desk.counts(),
+        shown=wanted.status,
+        level_names=requirements.LEVEL_NAMES,
+    )
 
 
 @bp.get("/staff/people.csv")
 def people_csv() -> Response:
-    """Send everyone who fits the filters: status and waiting time, no facts and no documents."""
+    """Send everyone who matches the filters: status and waiting time, no facts and no documents."""
     wanted = _wanted()
-    header = (
-        "id",
-        "name",
-        "status",
-        "level",
-        "expires_on",
-        "asks_for",
-        "nominees_waiting",
-        "waiting_since",
-    )
     rows = exports.walk(lambda place: desk.queue(wanted, place, size=MOST))
-    return exports.csv_file("people.csv", header, _lines(rows))
+    return exports.csv_file("people.csv", HEADER, _lines(rows))
 
 
-def _lines(rows: Iterable[Any]) -> Iterator[tuple[object, ...]]:
+def _lines(rows: Iterable[QueueRow]) -> Iterator[tuple[object, ...]]:
     for row in rows:
-        name = row.legal_name or f"{row.first_name} {row.last_name}".strip()
+        name = row.legal_name or full_name(row.first_name, row.last_name)
         yield (
-            row.person_id, name, row.kyc_status, row.kyc_level, row.kyc_expires_on, row.asks_for,
-            row.nominees_waiting, row.waiting_since,
-        )  # fmt: skip
+            row.person_id,
+            name,
+            row.kyc_status,
+            row.kyc_level,
+            row.kyc_expires_on,
+            row.asks_for,
+            row.nominees_waiting,
+            row.waiting_since,
+        )
 
 
 @bp.get(PERSON)
@@ -78,32 +90,24 @@ def decide_document(person_id: str, document_id: str) -> BaseResponse:
     """Accept or reject one document."""
     form = _named(PaperForm(), document_id)
     try:
-        decision = _decision(form)
-        reviews_service.decide_document(
-            person_id, document_id, decision, actor=identity.signed_in().id
-        )
+        decision, me = _decision(form), identity.signed_in().id
+        reviews_service.decide_document(person_id, document_id, decision, actor=me)
     except CrowdfundError as error:
         return _refused(person_id, form, error)
-    pages.flash(
-        _("Accepted.") if decision.approve else _("Rejected. The person can read your reason."),
-        "success",
-    )
+    _flash_decision(decision, _("Accepted."))
     return _back(person_id, "documents")
 
 
 @bp.post(PERSON + "/payout-account")
 def decide_payout(person_id: str) -> BaseResponse:
-    """Verify or reject the payout account that waits."""
+    """Verify or reject the pending payout account."""
     form = _named(PaperForm(), "payout")
     try:
         decision, me = _decision(form), identity.signed_in().id
         reviews_service.decide_payout(person_id, decision, actor=me)
     except CrowdfundError as error:
         return _refused(person_id, form, error)
-    pages.flash(
-        _("Verified.") if decision.approve else _("Rejected. The person can read your reason."),
-        "success",
-    )
+    _flash_decision(decision, _("Verified."))
     return _back(person_id, "payout")
 
 
@@ -116,20 +120,16 @@ def decide_nominee(person_id: str, nominee_id: str) -> BaseResponse:
         nominees_service.decide(nominee_id, person_id, decision, actor=me, revision=_revision())
     except CrowdfundError as error:
         return _refused(person_id, form, error)
-    pages.flash(
-        _("Verified.") if decision.approve else _("Rejected. The person can read your reason."),
-        "success",
-    )
+    _flash_decision(decision, _("Verified."))
     return _back(person_id, "nominees")
 
 
 @bp.post(PERSON + "/approve")
 def approve_person(person_id: str) -> BaseResponse:
-    """Give the level that was asked for, or propose the enhanced one."""
+    """Give the requested level, or propose the enhanced one."""
     me, only_basic = identity.signed_in().id, request.form.get("level") == "basic"
-    status = reviews_service.approve(
-        person_id, actor=me, revision=_revision(), only_basic=only_basic
-    )
+    seen = _revision()
+    status = reviews_service.approve(person_id, actor=me, revision=seen, only_basic=only_basic)
     proposed = _("Proposed. A second colleague has to confirm the enhanced level.")
     pages.flash(proposed if status == "proposed" else _("Verified."), "success")
     return _back(person_id)
@@ -137,7 +137,7 @@ def approve_person(person_id: str) -> BaseResponse:
 
 @bp.post(PERSON + "/reject")
 def reject_person(person_id: str) -> BaseResponse:
-    """Send a request back with a reason."""
+    """Reject a request with a reason."""
     form = _named(LevelForm(), "reject")
     try:
         me, reason = identity.signed_in().id, form.reason.data or ""
@@ -150,26 +150,24 @@ def reject_person(person_id: str) -> BaseResponse:
 
 @bp.post(PERSON + "/revoke")
 def revoke_person(person_id: str) -> BaseResponse:
-    """Take a given level away with a reason."""
+    """Revoke a level with a reason."""
     form = _named(LevelForm(), "revoke")
     try:
-        reviews_service.revoke(
-            person_id, actor=identity.signed_in().id, reason=form.reason.data or ""
-        )
+        me, reason = identity.signed_in().id, form.reason.data or ""
+        reviews_service.revoke(person_id, actor=me, reason=reason)
     except CrowdfundError as error:
         return _refused(person_id, form, error)
     pages.flash(_("The verification was removed. The person can read your reason."), "success")
     return _back(person_id)
 
 
-# --- helpers ----------------------------------------------------------------------------------------
+# --- helpers --------------------------------------------------------------------------------------
 
 
 def _wanted() -> desk.Wanted:
     args = request.args
-    return desk.Wanted(
-        args.get("status", "waiting"), args.get("level", ""), args.get("q", "")[:100]
-    )
+    status, level = args.get("status", "waiting"), args.get("level", "")
+    return desk.Wanted(status, level, args.get("q", "")[:100])
 
 
 def _named(form: FlaskForm, thing: str) -> FlaskForm:
@@ -187,8 +185,13 @@ def _decision(form: FlaskForm) -> Decision:
 
 
 def _revision() -> int:
-    """Return which revision of the file was on the screen; none that exists if it is not given."""
+    """Return the revision that the page has shown; -1, which never exists, if it is missing."""
     return request.form.get("revision", -1, type=int)
+
+
+def _flash_decision(decision: Decision, approved: str) -> None:
+    rejected = _("Rejected. The person can read your reason.")
+    pages.flash(approved if decision.approve else rejected, "success")
 
 
 def _back(person_id: str, anchor: str = "") -> BaseResponse:
@@ -196,7 +199,7 @@ def _back(person_id: str, anchor: str = "") -> BaseResponse:
 
 
 def _refused(person_id: str, form: FlaskForm, error: CrowdfundError) -> Response:
-    """Show what was entered again with the sentence at its field; other refusals are pages of their own."""
+    """Show the input again with the error at its field; other errors have pages of their own."""
     if error.field not in form:
         raise error
     put_errors(form, error)
@@ -204,50 +207,78 @@ def _refused(person_id: str, form: FlaskForm, error: CrowdfundError) -> Response
 
 
 def _detail(person_id: str, refused: FlaskForm | None = None, *, status: int = 200) -> Response:
-    found = queries.get(person_id)
-    if found is None:
-        raise NotFound(_("There is no such person."))
+    person = person_of(person_id)
     file, review = files.snapshot(person_id), reviews.open_review(person_id)
     papers, nominees = files.papers(person_id), nominees_queries.of_person(person_id)
-    proofs = nominees_queries.proofs([one.id for one in nominees])
+    decided_on = [*(one.id for one in papers), *(one.id for one in nominees), "payout"]
+    return pages.render(
+        "compliance/person.html",
+        status=status,
+        person=person,
+        is_own=identity.signed_in().id == person_id,
+        same_number=[one for one in map(queries.get, files.same_number(person_id)) if one],
+        answers=_answers(person_id, file),
+        papers=papers,
+        payout=payout_accounts_queries.payout_account_of(person_id),
+        refused=refused,
+        forms={one: _form(PaperForm, one, refused) for one in decided_on},
+        reject_form=_form(LevelForm, "reject", refused),
+        revoke_form=_form(LevelForm, "revoke", refused),
+        level_names=requirements.LEVEL_NAMES,
+        kind_names=requirements.KIND_NAMES,
+        not_needed=_not_needed(file, papers, review),
+        **_nominees(nominees),
+        **_request(person, file, review),
+        **_history(person_id, review),
+    )
+
+
+def _nominees(nominees: list[NomineeRow]) -> dict[str, Any]:
+    words = nominees_rules.sum_words(one.share_bp for one in nominees) if nominees else ""
+    return {
+        "nominees": nominees,
+        "proofs": nominees_queries.proofs([one.id for one in nominees]),
+        "sum_words": words,
+        "percent": nominees_rules.percent,
+        "relationships": nominees_rules.RELATIONSHIPS,
+    }
+
+
+def _request(person: Person, file: requirements.File, review: ReviewRow | None) -> dict[str, Any]:
+    """Return what the page shows of the pending review, and of what the reader may decide."""
+    revision = files.revision(person.id)
+    if review is None:
+        nothing = {"unproven": [], "is_second": False, "may_be_basic": False}
+        return {"review": None, "revision": revision, **nothing}
+    is_new_request = review.level == "enhanced" and review.status == "submitted"
+    is_basic_proven = not requirements.unproven(file, "basic")
+    return {
+        "review": review,
+        "revision": revision,
+        "unproven": requirements.unproven(file, review.level),
+        "is_second": review.proposed_by == identity.signed_in().id,
+        "may_be_basic": is_new_request and is_basic_proven and person.kyc_level == "none",
+    }
+
+
+def _history(person_id: str, review: ReviewRow | None) -> dict[str, Any]:
     events = reviews.history(person_id)
-    me = identity.signed_in().id
-    context: dict[str, Any] = {
-        "person": found, "file": file, "review": review, "papers": papers, "nominees": nominees,
-        "proofs": proofs, "events": events, "refused": refused, "is_own": me == person_id,
-        "revision": files.revision(person_id),
-        "is_second": review is not None and review.proposed_by == me,
-        "answers": _answers(person_id, file),
-        "same_number": [one for one in map(queries.get, files.same_number(person_id)) if one],
-        "forms": {one.id: _form(PaperForm, one.id, refused) for one in (*papers, *nominees)}
-        | {"payout": _form(PaperForm, "payout", refused)},
-        "payout": payout_accounts_queries.payout_account_of(person_id),
-        "reject_form": _form(LevelForm, "reject", refused),
-        "revoke_form": _form(LevelForm, "revoke", refused),
-        "unproven": requirements.unproven(file, review.level) if review else [],
-        "may_be_basic": review is not None and review.level == "enhanced" and review.status == "submitted"
-        and found.kyc_level == "none" and not requirements.unproven(file, "basic"),
-        "sum_words": nominees_rules.sum_words(one.share_bp for one in nominees) if nominees else "",
-        "percent": nominees_rules.percent, "relationships": nominees_rules.RELATIONSHIPS,
-        "level_names": requirements.LEVEL_NAMES, "kind_names": requirements.KIND_NAMES,
-        "names": queries.names({event.actor for event in events} | {_proposer(review)}),
-        "not_needed": _not_needed(file, papers, review),
-    }  # fmt: skip
-    return pages.render("compliance/person.html", status=status, **context)
+    people = {event.actor for event in events}
+    if review is not None and review.proposed_by:
+        people.add(review.proposed_by)
+    return {"events": events, "names": queries.names(people)}
 
 
 def _answers(person_id: str, file: requirements.File) -> list[dict[str, Any]]:
-    """Return the facts with the readable number: the reviewer compares it with the document."""
+    """Return the facts with the readable number, which the reviewer compares with the document."""
     facts = {**file.facts, "id_number": files.id_number(person_id)}
     return tasks.answers(requirements.File(facts=facts), None)
 
 
-def _proposer(review: Any) -> str:  # noqa: ANN401 - a row
-    return str(review.proposed_by or "") if review is not None else ""
-
-
-def _not_needed(file: requirements.File, papers: list[DocumentRow], review: Any) -> set[str]:  # noqa: ANN401 - a row
-    """Return the documents that the level asked for does not need."""
+def _not_needed(
+    file: requirements.File, papers: list[DocumentRow], review: ReviewRow | None
+) -> set[str]:
+    """Return the documents that the requested level does not need."""
     level = review.level if review is not None else "enhanced"
     asked = requirements.asked(file, level)
     needed = {kind for one in asked for kind in requirements.kinds_for(file, one)}
@@ -255,7 +286,7 @@ def _not_needed(file: requirements.File, papers: list[DocumentRow], review: Any)
 
 
 def _form(kind: type[FlaskForm], thing: str, refused: FlaskForm | None) -> FlaskForm:
-    """Return the form of a thing: the one that was refused just now with its errors, else an empty one."""
+    """Return the form of a thing: the refused one with its errors, else an empty one."""
     if refused is not None and refused.reason.id == f"reason-{thing}":
         return refused
     return _named(kind(formdata=None), thing)

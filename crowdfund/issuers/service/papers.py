@@ -4,6 +4,7 @@ from datetime import date
 
 from crowdfund.documents import queries as documents
 from crowdfund.documents import service as document_service
+from crowdfund.documents.rows import DocumentRow
 from crowdfund.issuers import queries
 from crowdfund.issuers.rules import papers, words
 from crowdfund.issuers.rules.life import Status
@@ -89,7 +90,7 @@ def tell_expiry(company_id: str, document_id: str, *, soon: bool) -> None:
     touch(company)
 
 
-def of_company(company_id: str, document_id: str) -> documents.DocumentRow:
+def of_company(company_id: str, document_id: str) -> DocumentRow:
     """Return a document of this company; raises NotFound for any other."""
     found = documents.get(document_id)
     if found.owner != ("company", company_id):

@@ -63,7 +63,7 @@ def request(
     apply_at = _insert(change_id, person_id, kind, payload, shown=value[:120])
     record_event(sensitive_change_event, change_id, actor=actor, before=None, after="held")
     outbox.add("security.apply_change", change_id, {"change_id": change_id}, not_before=apply_at)
-    _notify(change_id, "change_requested", actor=actor)
+    _announce(change_id, "change_requested", actor=actor)
     return change_id
 
 
@@ -97,7 +97,7 @@ def cancel(change_id: str, person_id: str, *, actor: str) -> None:
     change = queries.change_of(change_id, person_id)
     if not _decide(change, "cancelled", actor=actor):
         raise Conflict(_("This change is no longer pending. Reload the page to see its status."))
-    _notify(change_id, "change_cancelled", actor=actor)
+    _announce(change_id, "change_cancelled", actor=actor)
 
 
 def cancel_all(person_id: str, *, actor: str, reason: str) -> int:
@@ -105,7 +105,7 @@ def cancel_all(person_id: str, *, actor: str, reason: str) -> int:
     changes = queries.changes_of(person_id, held_only=True)
     for change in changes:
         if _decide(change, "cancelled", actor=actor, reason=reason):
-            _notify(change.id, "change_cancelled", actor=actor)
+            _announce(change.id, "change_cancelled", actor=actor)
     return len(changes)
 
 
@@ -127,12 +127,12 @@ def apply(change_id: str) -> None:
             db.session.flush()
     except CrowdfundError as error:
         _decide(change, "failed", actor="system", reason=error.user_message, before="applied")
-        _notify(change_id, "change_failed", actor="system")
+        _announce(change_id, "change_failed", actor="system")
         return
     if change.kind in rules.WAYS_IN:
         sessions.end(change.person_id)
         service.revoke_all(change.person_id, why="way changed")
-    _notify(change_id, "change_applied", actor="system")
+    _announce(change_id, "change_applied", actor="system")
 
 
 def _lock_person(person_id: str) -> None:
@@ -169,7 +169,7 @@ def _decide(
     )
 
 
-def _notify(change_id: str, what: str, *, actor: str) -> None:
+def _announce(change_id: str, what: str, *, actor: str) -> None:
     """Write the history, notify the person and the addresses that are not (or no longer) theirs."""
     change = queries.change(change_id)
     if change is None:
