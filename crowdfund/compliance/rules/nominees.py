@@ -92,12 +92,12 @@ def contact(text: object) -> str:
 
 def clean(values: Mapping[str, object], *, today: date) -> dict[str, object]:
     """Return the details of a nominee, clean; raises InvalidFields. A nominee may be a child."""
-    name, relationship = values.get("full_name"), values.get("relationship")
+    full_name, relationship = values.get("full_name"), values.get("relationship")
     ask_name = _("Enter the nominee's full name, as in their document.")
     ask_kind = _("Choose how the nominee is related to you.")
     born_on = values.get("born_on")
     checks: dict[str, Callable[[], object]] = {
-        "full_name": lambda: texts.line(name, "full_name", ask_name),
+        "full_name": lambda: texts.line(full_name, "full_name", ask_name),
         "relationship": lambda: texts.pick(relationship, "relationship", ask_kind, RELATIONSHIPS),
         "born_on": lambda: texts.birthday(born_on, "born_on", today=today, least_age=0),
         "contact": lambda: contact(values.get("contact")),

@@ -1,11 +1,16 @@
-"""Every kind of notice that a person can get. A kind that is not here cannot be sent."""
+"""Every kind of notice; one that is not declared here cannot be sent."""
 
 from crowdfund.notifications.kinds import campaign, company, identity, money, security, staff
 from crowdfund.notifications.kinds.base import ANY, CHANNELS, GROUPS, WORDS, Group, Kind
 
 KINDS: dict[str, Kind] = {
-    **security.KINDS, **identity.KINDS, **money.KINDS, **company.KINDS, **campaign.KINDS, **staff.KINDS,
-}  # fmt: skip
+    **security.KINDS,
+    **identity.KINDS,
+    **money.KINDS,
+    **company.KINDS,
+    **campaign.KINDS,
+    **staff.KINDS,
+}
 
 QUEUES = staff.ROLES
 

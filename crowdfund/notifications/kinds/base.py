@@ -1,11 +1,11 @@
-"""What a kind of notice is: its words, its group, where it goes, an example."""
+"""A kind of notice: its text, group, channels, and an example."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 from crowdfund.kernel.i18n import _l
 
-CHANNELS = ("email", "sms")  # besides the person's own list, which keeps every notice
+CHANNELS = ("email", "sms")  # besides the person's own list, which has every notice
 EMAIL = frozenset({"email"})
 EVERY_CHANNEL = frozenset(CHANNELS)
 LIST_ONLY: frozenset[str] = frozenset()
@@ -15,8 +15,8 @@ LIST_ONLY: frozenset[str] = frozenset()
 class Kind:
     """One kind of notice. `%(name)s` in a text is filled from the context by `rendering.values`.
 
-    A mandatory kind goes by every channel it declares, to all verified addresses; the others by those
-    channels which the person has not switched off, or has switched on.
+    A mandatory kind is sent by each of its channels to all verified addresses; any other by its
+    channels unless the person has chosen otherwise.
     """
 
     title: str
@@ -31,7 +31,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A heading on the page of preferences, with whom it concerns."""
+    """A heading on the page of preferences."""
 
     title: str
     text: str
@@ -57,39 +57,56 @@ GROUPS = {
     ),
 }
 
-# What stands for a name where a kind is named in general, as on the page of preferences.
+# General words for a value, where a kind is named without a notice: on the page of preferences.
 ANY: dict[str, str] = {
-    "campaign": _l("a campaign"), "company": _l("a company"), "member": _l("somebody"),
+    "campaign": _l("a campaign"),
+    "company": _l("a company"),
+    "member": _l("somebody"),
     "nominee": _l("somebody"),
-}  # fmt: skip
+}
 
-# Codes in a context that people read as words. A kind's text names them like any other value.
+# Words for the codes of a context. A kind's text names them like any other value.
 WORDS: dict[str, dict[str, str]] = {
     "what": {
-        "phone": _l("mobile number"), "email": _l("e-mail address"), "wallet": _l("wallet"),
-        "payout_account": _l("payout account"), "bank_account": _l("bank account"),
+        "phone": _l("mobile number"),
+        "email": _l("e-mail address"),
+        "wallet": _l("wallet"),
+        "payout_account": _l("payout account"),
+        "bank_account": _l("bank account"),
         "company_bank_account": _l("bank account of your company"),
-        "second_factor": _l("second factor"), "oidc": _l("sign-in with another provider"),
-        "totp": _l("authenticator app"), "passkey": _l("passkey"),
+        "second_factor": _l("second factor"),
+        "oidc": _l("sign-in with another provider"),
+        "totp": _l("authenticator app"),
+        "passkey": _l("passkey"),
     },
     "document": {
-        "national_id": _l("national ID"), "passport": _l("passport"),
-        "driving_licence": _l("driving licence"), "proof_of_address": _l("proof of address"),
-        "pan": _l("PAN card"), "bank_proof": _l("bank proof"), "id_proof": _l("ID proof"),
-        "business_licence": _l("business licence"), "tax_certificate": _l("tax certificate"),
+        "national_id": _l("national ID"),
+        "passport": _l("passport"),
+        "driving_licence": _l("driving licence"),
+        "proof_of_address": _l("proof of address"),
+        "pan": _l("PAN card"),
+        "bank_proof": _l("bank proof"),
+        "id_proof": _l("ID proof"),
+        "business_licence": _l("business licence"),
+        "tax_certificate": _l("tax certificate"),
         "incorporation": _l("certificate of incorporation"),
         "financial_statement": _l("financial statement"),
-        "memorandum": _l("information memorandum"), "other": _l("document"),
+        "memorandum": _l("information memorandum"),
+        "other": _l("document"),
     },
     "problem": {
-        "too_little": _l("less than expected"), "too_much": _l("more than expected"),
-        "late": _l("it arrived late"), "duplicate": _l("it is a second payment"),
+        "too_little": _l("less than expected"),
+        "too_much": _l("more than expected"),
+        "late": _l("it arrived late"),
+        "duplicate": _l("it is a second payment"),
         "wrong_currency": _l("another currency"),
         "unknown_reference": _l("we do not know what it is for"),
         "contradiction": _l("the bank's messages differ"),
     },
     "resolution": {
-        "accept": _l("accepted"), "credit": _l("credited to your wallet"),
-        "return": _l("returned to your bank"), "dismiss": _l("no action was needed"),
+        "accept": _l("accepted"),
+        "credit": _l("credited to your wallet"),
+        "return": _l("returned to your bank"),
+        "dismiss": _l("no action was needed"),
     },
-}  # fmt: skip
+}

@@ -12,19 +12,29 @@ KINDS = {
     "campaign.submitted": Kind(
         _l("%(campaign)s was submitted"),
         _l("We are reviewing your campaign. We will notify you of the result."),
-        "campaign", _SAMPLE, action=_OPEN, path=_PATH,
+        "campaign",
+        _SAMPLE,
+        action=_OPEN,
+        path=_PATH,
     ),
     "campaign.approved": Kind(
         _l("%(campaign)s is approved"),
-        _l("Your campaign is approved. Its contract is being created. Your page goes live "
-           "automatically after that."),
-        "campaign", _SAMPLE, action=_OPEN, path=_PATH,
+        _l(
+            "Your campaign is approved. Its contract is being created. Your page goes live "
+            "automatically after that."
+        ),
+        "campaign",
+        _SAMPLE,
+        action=_OPEN,
+        path=_PATH,
     ),
     "campaign.rejected": Kind(
         _l("%(campaign)s was sent back"),
         _l("Your campaign is a draft again. Read the reason, correct it and submit it again."),
-        "campaign", {**_SAMPLE, "reason": "The use of the money is not clear."},
-        action=_l("Correct it"), path=_PATH,
+        "campaign",
+        {**_SAMPLE, "reason": "The use of the money is not clear."},
+        action=_l("Correct it"),
+        path=_PATH,
     ),
     "campaign.deployment_failed": Kind(
         _l("%(campaign)s is not live yet"),
@@ -32,37 +42,60 @@ KINDS = {
             "The contract of your campaign could not be created. Nothing is lost and you do not "
             "need to do anything. Our staff will try again."
         ),
-        "campaign", _SAMPLE, action=_OPEN, path=_PATH,
+        "campaign",
+        _SAMPLE,
+        action=_OPEN,
+        path=_PATH,
     ),
     "campaign.live": Kind(
         _l("%(campaign)s is live"),
         _l("Anyone can now see your campaign and invest in it. Share its link."),
-        "campaign", _SAMPLE, action=_OPEN, path=_PATH,
+        "campaign",
+        _SAMPLE,
+        action=_OPEN,
+        path=_PATH,
     ),
     "campaign.succeeded": Kind(
         _l("%(campaign)s has succeeded"),
         _l("Your campaign has reached its threshold. The money can be released now."),
-        "campaign", _SAMPLE, action=_OPEN, path=_PATH,
+        "campaign",
+        _SAMPLE,
+        action=_OPEN,
+        path=_PATH,
     ),
     "campaign.failed": Kind(
         _l("%(campaign)s did not reach its threshold"),
         _l("The campaign has ended below its threshold. Every investor is refunded in full."),
-        "campaign", _SAMPLE, action=_OPEN, path=_PATH,
+        "campaign",
+        _SAMPLE,
+        action=_OPEN,
+        path=_PATH,
     ),
     "campaign.cancelled": Kind(
         _l("%(campaign)s was cancelled"),
         _l("The campaign is closed to new investments. Every investor is refunded in full."),
-        "campaign", {**_SAMPLE, "reason": "At the wish of the company."}, action=_OPEN, path=_PATH,
+        "campaign",
+        {**_SAMPLE, "reason": "At the wish of the company."},
+        action=_OPEN,
+        path=_PATH,
     ),
     "campaign.redirected": Kind(
         _l("%(campaign)s: the release goes to another wallet"),
-        _l("Two of our staff have redirected it to %(wallet)s. If you did not ask for this, "
-           "contact us immediately."),
-        "campaign", {**_SAMPLE, "wallet": "0x5FbDB2315678afecb367f032d93F642f64180aa3"}, action=_OPEN, path=_PATH,
+        _l(
+            "Two of our staff have redirected it to %(wallet)s. If you did not ask for this, "
+            "contact us immediately."
+        ),
+        "campaign",
+        {**_SAMPLE, "wallet": "0x5FbDB2315678afecb367f032d93F642f64180aa3"},
+        action=_OPEN,
+        path=_PATH,
     ),
     "campaign.released": Kind(
         _l("%(campaign)s: the money is released"),
         _l("%(amount)s is in your company's wallet, after the fee of %(fee)s."),
-        "campaign", {**_MONEY, "amount_minor": 97_500_00, "fee_minor": 2_500_00}, action=_OPEN, path=_PATH,
+        "campaign",
+        {**_MONEY, "amount_minor": 97_500_00, "fee_minor": 2_500_00},
+        action=_OPEN,
+        path=_PATH,
     ),
-}  # fmt: skip
+}

@@ -21,24 +21,41 @@ KINDS = {
             "Your %(amount)s for %(campaign)s (%(shares)s shares) is settled and held in the "
             "campaign's escrow. It is now being recorded on chain."
         ),
-        "money", {**_SAMPLE, "shares": 50}, action=_FOLLOW, path=_PATH,
+        "money",
+        {**_SAMPLE, "shares": 50},
+        action=_FOLLOW,
+        path=_PATH,
     ),
     "investment.recorded": Kind(
         _l("Your investment in %(campaign)s is on chain"),
         _l("The contract of %(campaign)s has recorded your %(amount)s. Anyone can check it there."),
-        "money", _SAMPLE, channels=frozenset(), action=_FOLLOW, path=_PATH,
+        "money",
+        _SAMPLE,
+        channels=frozenset(),
+        action=_FOLLOW,
+        path=_PATH,
     ),
     "investment.refunded": Kind(
         _l("Your money from %(campaign)s is back"),
-        _l("%(campaign)s has ended and your investment was refunded. The full amount of %(amount)s "
-           "is in your wallet."),
-        "money", _SAMPLE, action=_WALLET, path="/wallet",
+        _l(
+            "%(campaign)s has ended and your investment was refunded. "
+            "The full amount of %(amount)s is in your wallet."
+        ),
+        "money",
+        _SAMPLE,
+        action=_WALLET,
+        path="/wallet",
     ),
     "investment.returned": Kind(
         _l("Your money for %(campaign)s is back"),
-        _l("Your %(amount)s for %(campaign)s could not be invested. The full amount is in your "
-           "wallet."),
-        "money", _SAMPLE, action=_WALLET, path="/wallet",
+        _l(
+            "Your %(amount)s for %(campaign)s could not be invested. The full amount is in your "
+            "wallet."
+        ),
+        "money",
+        _SAMPLE,
+        action=_WALLET,
+        path="/wallet",
     ),
     "investment.unrecorded": Kind(
         _l("Your money for %(campaign)s is back"),
@@ -46,60 +63,92 @@ KINDS = {
             "The contract of %(campaign)s did not record your %(amount)s, so it was not invested. "
             "The full amount is in your wallet."
         ),
-        "money", _SAMPLE, action=_WALLET, path="/wallet",
+        "money",
+        _SAMPLE,
+        action=_WALLET,
+        path="/wallet",
     ),
     "investment.failed": Kind(
         _l("Your payment for %(campaign)s did not go through"),
-        _l("We did not receive your %(amount)s for %(campaign)s, and nothing was charged. You can try again."),
-        "money", _SAMPLE, action=_l("Try again"), path=_PATH,
+        _l(
+            "We did not receive your %(amount)s for %(campaign)s, and nothing was charged. "
+            "You can try again."
+        ),
+        "money",
+        _SAMPLE,
+        action=_l("Try again"),
+        path=_PATH,
     ),
     "investment.expired": Kind(
         _l("Your reservation in %(campaign)s has expired"),
         _l(
-            "We did not receive your %(amount)s for %(campaign)s in time, so your reservation has expired. If you "
-            "have paid, your money is safe: we will review the payment and notify you."
+            "We did not receive your %(amount)s for %(campaign)s in time, so your reservation has "
+            "expired. If you have paid, your money is safe: we will review the payment and notify "
+            "you."
         ),
-        "money", _SAMPLE, action=_FOLLOW, path=_PATH,
+        "money",
+        _SAMPLE,
+        action=_FOLLOW,
+        path=_PATH,
     ),
     "investment.reversed": Kind(
         _l("The bank took back your payment for %(campaign)s"),
         _l(
-            "The bank took your %(amount)s for %(campaign)s back before it reached us, so it was not invested. "
-            "You can try again."
+            "The bank took your %(amount)s for %(campaign)s back before it reached us, so it was "
+            "not invested. You can try again."
         ),
-        "money", _SAMPLE, action=_l("Try again"), path=_PATH,
+        "money",
+        _SAMPLE,
+        action=_l("Try again"),
+        path=_PATH,
     ),
     "investment.not_invested": Kind(
         _l("Your payment for %(campaign)s was not invested"),
         _l(
-            "We received %(received)s for %(campaign)s instead of %(amount)s, so it was not invested. Our decision: "
-            "%(resolution)s. You can invest again."
+            "We received %(received)s for %(campaign)s instead of %(amount)s, so it was not "
+            "invested. Our decision: %(resolution)s. You can invest again."
         ),
-        "money", {**_SAMPLE, "received_minor": 5_500_00, "received_currency": "ETB", "resolution": "return"},
-        action=_FOLLOW, path=_PATH,
+        "money",
+        {**_SAMPLE, "received_minor": 5_500_00, "received_currency": "ETB", "resolution": "return"},
+        action=_FOLLOW,
+        path=_PATH,
     ),
     "investment.succeeded": Kind(
         _l("%(campaign)s has succeeded"),
-        _l("%(campaign)s, in which you have invested, has reached its threshold. The money will "
-           "now be released to the company."),
-        "money", {"campaign": "A roastery for Yirga"}, action=_l("Open your portfolio"), path="/portfolio",
+        _l(
+            "%(campaign)s, in which you have invested, has reached its threshold. The money will "
+            "now be released to the company."
+        ),
+        "money",
+        {"campaign": "A roastery for Yirga"},
+        action=_l("Open your portfolio"),
+        path="/portfolio",
     ),
     "investment.released": Kind(
         _l("%(campaign)s: the money is released"),
         _l("%(campaign)s has received your investment. You now hold your shares."),
-        "money", {"campaign": "A roastery for Yirga"}, action=_l("Open your portfolio"), path="/portfolio",
+        "money",
+        {"campaign": "A roastery for Yirga"},
+        action=_l("Open your portfolio"),
+        path="/portfolio",
     ),
     "payment.in_question": Kind(
         _l("Your payment is under review"),
         _l(
-            "We received %(amount)s from you, which is not as we expected: %(problem)s. Your money is safe. We will "
-            "notify you of our decision."
+            "We received %(amount)s from you, which is not as we expected: %(problem)s. Your money "
+            "is safe. We will notify you of our decision."
         ),
-        "money", {"amount_minor": 5_000_00, "currency": "ETB", "problem": "too_little"}, action=_l("See the payment"), path="/payments/1",
+        "money",
+        {"amount_minor": 5_000_00, "currency": "ETB", "problem": "too_little"},
+        action=_l("See the payment"),
+        path="/payments/1",
     ),
     "payment.resolved": Kind(
         _l("Your payment has been resolved"),
         _l("We have reviewed your payment of %(amount)s. Result: %(resolution)s."),
-        "money", {"amount_minor": 5_000_00, "currency": "ETB", "resolution": "credit"}, action=_l("See the payment"), path="/payments/1",
+        "money",
+        {"amount_minor": 5_000_00, "currency": "ETB", "resolution": "credit"},
+        action=_l("See the payment"),
+        path="/payments/1",
     ),
-}  # fmt: skip
+}

@@ -8,9 +8,15 @@ from crowdfund.notifications.kinds.base import EVERY_CHANNEL, Kind
 
 def _security(title: str, text: str, sample: dict[str, Any], *, path: str = "/account") -> Kind:
     return Kind(
-        title, text, "security", sample,
-        mandatory=True, channels=EVERY_CHANNEL, action=_l("Check your account"), path=path,
-    )  # fmt: skip
+        title,
+        text,
+        "security",
+        sample,
+        mandatory=True,
+        channels=EVERY_CHANNEL,
+        action=_l("Check your account"),
+        path=path,
+    )
 
 
 KINDS = {
@@ -25,14 +31,18 @@ KINDS = {
     ),
     "security.second_factor_added": _security(
         _l("Second factor added"),
-        _l("Your account now asks for a second factor: %(what)s. If you did not do this, contact "
-           "us immediately."),
+        _l(
+            "Your account now asks for a second factor: %(what)s. If you did not do this, contact "
+            "us immediately."
+        ),
         {"what": "totp"},
     ),
     "security.second_factor_removed": _security(
         _l("Second factor removed"),
-        _l("A second factor was removed from your account: %(what)s. If you did not do this, "
-           "contact us immediately."),
+        _l(
+            "A second factor was removed from your account: %(what)s. If you did not do this, "
+            "contact us immediately."
+        ),
         {"what": "passkey"},
     ),
     "security.second_factor_reset": _security(
@@ -45,8 +55,10 @@ KINDS = {
     ),
     "security.recovery_code_used": _security(
         _l("A recovery code was used"),
-        _l("Someone signed in with one of your recovery codes. You have %(left)s left. Make new "
-           "ones soon."),
+        _l(
+            "Someone signed in with one of your recovery codes. You have %(left)s left. Make new "
+            "ones soon."
+        ),
         {"left": 7},
     ),
     "security.recovery_codes_made": _security(
@@ -56,8 +68,10 @@ KINDS = {
     ),
     "security.method_added": _security(
         _l("New way to sign in"),
-        _l("A way to sign in was added to your account: %(what)s. If you did not do this, contact "
-           "us immediately."),
+        _l(
+            "A way to sign in was added to your account: %(what)s. If you did not do this, contact "
+            "us immediately."
+        ),
         {"what": "wallet"},
     ),
     "security.change_requested": _security(
@@ -70,8 +84,10 @@ KINDS = {
     ),
     "security.change_applied": _security(
         _l("Changed: %(what)s"),
-        _l("This was changed in your account: %(what)s %(value)s. If you did not ask for it, "
-           "contact us immediately."),
+        _l(
+            "This was changed in your account: %(what)s %(value)s. If you did not ask for it, "
+            "contact us immediately."
+        ),
         {"what": "phone", "value": "+251•••••67"},
     ),
     "security.change_cancelled": _security(
@@ -81,8 +97,10 @@ KINDS = {
     ),
     "security.change_failed": _security(
         _l("A change could not be made: %(what)s"),
-        _l("The change you asked for could not be made. Your account has not changed: %(what)s "
-           "%(value)s."),
+        _l(
+            "The change you asked for could not be made. Your account has not changed: %(what)s "
+            "%(value)s."
+        ),
         {"what": "wallet", "value": "0x5FbD…0aa3", "reason": "Another account uses this wallet."},
     ),
     "security.sessions_ended": _security(
@@ -107,11 +125,13 @@ KINDS = {
     ),
     "security.account_disabled": _security(
         _l("Your account was closed"),
-        _l("You can no longer sign in to your account. Your money stays yours: contact us to "
-           "withdraw it."),
+        _l(
+            "You can no longer sign in to your account. Your money stays yours: contact us to "
+            "withdraw it."
+        ),
         {"reason": "The number was reported as stolen."},
     ),
     "security.account_enabled": _security(
         _l("Your account is open again"), _l("You can sign in to your account again."), {}
     ),
-}  # fmt: skip
+}

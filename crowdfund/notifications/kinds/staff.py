@@ -1,4 +1,4 @@
-"""Kinds of notice to staff, one for each queue: in their own list only, unless they ask for more."""
+"""Kinds of notice to staff, one for each queue; by default only in their own list."""
 
 from crowdfund.kernel.i18n import _l
 from crowdfund.notifications.kinds.base import LIST_ONLY, Kind
@@ -10,7 +10,7 @@ def _queue(title: str, text: str, path: str) -> Kind:
     )
 
 
-# Whose work a queue is: the roles that decide there.
+# The roles that decide in each queue.
 ROLES: dict[str, tuple[str, ...]] = {
     "staff.people": ("admin", "compliance"),
     "staff.nominees": ("admin", "compliance"),

@@ -26,7 +26,7 @@ def seal_secret(person_id: str, secret: str) -> str:
 
 
 def open_secret(person_id: str, sealed: str) -> str:
-    """Return an unconfirmed secret. Raises Conflict if it cannot be unsealed any more."""
+    """Return an unconfirmed secret. Raises Conflict if its seal cannot be opened."""
     try:
         return sealing.unseal("totp enrolment", person_id, sealed).decode()
     except (sealing.UnsealError, ValueError) as error:
