@@ -90,7 +90,7 @@ def _carry_out(request: StaffRequestRow, *, actor: str) -> None:
     else:
         take_role(person_id, request.role, actor=actor, reason=request.reason)
     roles = ", ".join(queries.roles_of(person_id)) or "–"
-    history.note(person_id, "roles_changed", actor=actor, detail=roles, tell={"roles": roles})
+    history.note(person_id, "roles_changed", actor=actor, detail=roles, notice={"roles": roles})
 
 
 def refuse(request_id: str, *, actor: str, reason: str | None) -> None:
@@ -138,7 +138,7 @@ def disable(person_id: str, *, actor: str, reason: str | None) -> None:
     record_event(person_event, person_id, actor=actor, before="open", after="closed", reason=reason)
     _end_sessions(person_id, why="closed")
     changes.cancel_all(person_id, actor=actor, reason="account closed")
-    history.note(person_id, "account_disabled", actor=actor, tell={"reason": reason})
+    history.note(person_id, "account_disabled", actor=actor, notice={"reason": reason})
     _changed(person_id)
 
 
@@ -153,7 +153,7 @@ def enable(person_id: str, *, actor: str, reason: str | None) -> None:
     person.disabled_at = None
     db.session.flush()
     record_event(person_event, person_id, actor=actor, before="closed", after="open", reason=reason)
-    history.note(person_id, "account_enabled", actor=actor, tell={})
+    history.note(person_id, "account_enabled", actor=actor, notice={})
     _changed(person_id)
 
 
@@ -163,7 +163,7 @@ def sign_out_everywhere(person_id: str, *, actor: str, reason: str | None) -> in
     _locked_admins(actor)
     _person(person_id)
     ended = _end_sessions(person_id, why="staff")
-    history.note(person_id, "sessions_ended", actor=actor, detail=reason, tell={})
+    history.note(person_id, "sessions_ended", actor=actor, detail=reason, notice={})
     _changed(person_id)
     return ended
 

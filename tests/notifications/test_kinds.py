@@ -139,7 +139,7 @@ def test_no_code_tells_of_a_kind_that_is_not_declared():
     for name, node in calls():
         place, prefix = TELLERS.get(name, (99, ""))
         if len(node.args) <= place or (
-            name == "note" and not any(k.arg == "tell" for k in node.keywords)
+            name == "note" and not any(k.arg == "notice" for k in node.keywords)
         ):
             continue
         for words in patterns(node.args[place]):

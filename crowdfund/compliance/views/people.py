@@ -210,7 +210,7 @@ def _detail(person_id: str, refused: FlaskForm | None = None, *, status: int = 2
     person = person_of(person_id)
     file, review = files.snapshot(person_id), reviews.open_review(person_id)
     papers, nominees = files.papers(person_id), nominees_queries.of_person(person_id)
-    decided_on = [*(one.id for one in papers), *(one.id for one in nominees), "payout"]
+    things = [*(one.id for one in papers), *(one.id for one in nominees), "payout"]
     return pages.render(
         "compliance/person.html",
         status=status,
@@ -220,17 +220,24 @@ def _detail(person_id: str, refused: FlaskForm | None = None, *, status: int = 2
         answers=_answers(person_id, file),
         papers=papers,
         payout=payout_accounts_queries.payout_account_of(person_id),
-        refused=refused,
-        forms={one: _form(PaperForm, one, refused) for one in decided_on},
-        reject_form=_form(LevelForm, "reject", refused),
-        revoke_form=_form(LevelForm, "revoke", refused),
         level_names=requirements.LEVEL_NAMES,
         kind_names=requirements.KIND_NAMES,
         not_needed=_not_needed(file, papers, review),
+        **_forms(things, refused),
         **_nominees(nominees),
         **_request(person, file, review),
         **_history(person_id, review),
     )
+
+
+def _forms(things: list[str], refused: FlaskForm | None) -> dict[str, Any]:
+    """Return a form for each thing to decide on; the refused one is shown again."""
+    return {
+        "refused": refused,
+        "forms": {one: _form(PaperForm, one, refused) for one in things},
+        "reject_form": _form(LevelForm, "reject", refused),
+        "revoke_form": _form(LevelForm, "revoke", refused),
+    }
 
 
 def _nominees(nominees: list[NomineeRow]) -> dict[str, Any]:

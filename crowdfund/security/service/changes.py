@@ -180,7 +180,7 @@ def _announce(change_id: str, what: str, *, actor: str) -> None:
         context["reason"] = change.reason
     detail = f"{change.kind} {change.shown}".strip()
     path = f"/account/changes/{change.id}"
-    history.note(change.person_id, what, actor=actor, detail=detail, tell=context, path=path)
+    history.note(change.person_id, what, actor=actor, detail=detail, notice=context, path=path)
     key, kind = f"{change.id}:{what}", f"security.{what}"
     news = ChangeElsewhere(key=key, change_id=change.id, kind=kind, context=context, path=path)
     outbox.emit(news)

@@ -27,8 +27,10 @@ def note_sign_in(person_id: str, device: str, *, user_agent: str) -> None:
     row = {"person_id": person_id, "device_hash": device_hash, "first_at": now, "last_at": now}
     if insert_ignore(_K, [row]) and has_others:
         name = device_name(user_agent)
-        tell = {"at": now.isoformat(), "device": name}
-        history.note(person_id, "new_device", actor=person_id, detail=name, tell=tell, path=PAGE)
+        notice = {"at": now.isoformat(), "device": name}
+        history.note(
+            person_id, "new_device", actor=person_id, detail=name, notice=notice, path=PAGE
+        )
 
 
 def end_session(person_id: str, session_id: str) -> None:
@@ -42,5 +44,5 @@ def end_other_sessions(person_id: str, *, but: str) -> int:
     """Sign every other browser out; return how many."""
     count = sessions.end(person_id, but=but)
     if count:
-        history.note(person_id, "sessions_ended", actor=person_id, tell={}, path=PAGE)
+        history.note(person_id, "sessions_ended", actor=person_id, notice={}, path=PAGE)
     return count

@@ -16,12 +16,12 @@ def note(
     *,
     actor: str,
     detail: str = "",
-    tell: dict[str, Any] | None = None,
+    notice: dict[str, Any] | None = None,
     path: str = "/account/security",
 ) -> str:
     """Add a line to a person's security history; return its id.
 
-    With `tell` the person is also notified: it is the context of the notice `security.<what>`.
+    With `notice` the person is also notified: it is the context of the notice `security.<what>`.
     """
     event_id = new_id()
     row = {
@@ -33,7 +33,9 @@ def note(
         "detail": detail[:160],
     }
     db.session.execute(sa.insert(SecurityEvent).values(row))
-    if tell is not None:
+    if notice is not None:
         key, kind = f"security:{event_id}", f"security.{what}"
-        outbox.emit(PersonNotice(key=key, person_id=person_id, kind=kind, context=tell, path=path))
+        outbox.emit(
+            PersonNotice(key=key, person_id=person_id, kind=kind, context=notice, path=path)
+        )
     return event_id

@@ -126,8 +126,8 @@ def add(person_id: str, answer: Answer, *, name: str) -> None:
     }
     if not insert_ignore(_P, [row]):
         raise Conflict(_("This passkey already belongs to an account."))
-    detail, tell = f"passkey {row['name']}", {"what": "passkey"}
-    history.note(person_id, "second_factor_added", actor=person_id, detail=detail, tell=tell)
+    detail, notice = f"passkey {row['name']}", {"what": "passkey"}
+    history.note(person_id, "second_factor_added", actor=person_id, detail=detail, notice=notice)
 
 
 def prove(person_id: str, answer: Answer) -> None:

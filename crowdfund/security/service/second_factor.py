@@ -46,8 +46,8 @@ def add_app(person_id: str, secret: str, typed: str) -> None:
         )
     _forgive(try_id)
     keep_app(person_id, secret, last_step=step)
-    tell = {"what": "totp"}
-    history.note(person_id, "second_factor_added", actor=person_id, detail="totp", tell=tell)
+    notice = {"what": "totp"}
+    history.note(person_id, "second_factor_added", actor=person_id, detail="totp", notice=notice)
 
 
 def keep_app(person_id: str, secret: str, *, last_step: int = 0) -> None:
@@ -96,11 +96,11 @@ def prove_recovery_code(person_id: str, typed: str) -> int:
         raise wrong
     _forgive(try_id)
     left = queries.recovery_codes_left(person_id) or 0
-    history.note(person_id, "recovery_code_used", actor=person_id, tell={"left": left})
+    history.note(person_id, "recovery_code_used", actor=person_id, notice={"left": left})
     return left
 
 
-def make_recovery_codes(person_id: str, *, tell: bool = True) -> list[str]:
+def make_recovery_codes(person_id: str, *, notify: bool = True) -> list[str]:
     """Return ten new recovery codes, to be shown once; older codes stop working.
 
     Raises Invalid without a second factor: codes alone are not one.
@@ -113,7 +113,7 @@ def make_recovery_codes(person_id: str, *, tell: bool = True) -> list[str]:
     hashes = [_hashes(person_id, rules.plain_recovery_code(code))[0] for code in codes]
     common = {"person_id": person_id, "made_at": now, "used_at": None}
     db.session.execute(sa.insert(_R), [{"id": new_id(), "hash": one, **common} for one in hashes])
-    history.note(person_id, "recovery_codes_made", actor=person_id, tell={} if tell else None)
+    history.note(person_id, "recovery_codes_made", actor=person_id, notice={} if notify else None)
     return codes
 
 
@@ -129,7 +129,9 @@ def after_removal(person_id: str, what: str, *, actor: str, detail: str = "") ->
     if not queries.factors(person_id):
         db.session.execute(sa.delete(_R).where(_R.c.person_id == person_id))
     shown = f"{what} {detail}".strip()
-    history.note(person_id, "second_factor_removed", actor=actor, detail=shown, tell={"what": what})
+    history.note(
+        person_id, "second_factor_removed", actor=actor, detail=shown, notice={"what": what}
+    )
 
 
 def reset(person_id: str, actor: str) -> None:
@@ -149,7 +151,7 @@ def reset(person_id: str, actor: str) -> None:
     person = people_queries.get(person_id)
     with i18n.using((person.language if person else "") or "en"):  # the person reads the reason
         changes.cancel_all(person_id, actor=actor, reason=_("The second factor was reset."))
-    history.note(person_id, "second_factor_reset", actor=actor, detail=" ".join(had), tell={})
+    history.note(person_id, "second_factor_reset", actor=actor, detail=" ".join(had), notice={})
 
 
 def is_enrolled(person_id: str) -> bool:

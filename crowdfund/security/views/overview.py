@@ -116,7 +116,7 @@ def added(how: str, target: str) -> BaseResponse:
     sessions.note_proof(session, person_id, how)
     pages.flash(_("The second factor is set up."), "success")
     if not queries.recovery_codes_left(person_id):
-        show_codes(second_factor.make_recovery_codes(person_id, tell=False))
+        show_codes(second_factor.make_recovery_codes(person_id, notify=False))
         return pages.back(url_for("security.recovery_codes", next=target or None))
     return pages.back(target or url_for("security.security"))
 

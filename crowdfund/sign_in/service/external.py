@@ -63,8 +63,8 @@ def connect(person_id: str, way: Way) -> str:
         changes.request(person_id, way.kind, payload, actor=person_id, shown=way.label)
         return "held"
     methods.attach(person_id, way.kind, way.value, label=way.label)
-    tell = {"what": way.label}
-    history.note(person_id, "method_added", actor=person_id, detail=way.label, tell=tell)
+    notice = {"what": way.label}
+    history.note(person_id, "method_added", actor=person_id, detail=way.label, notice=notice)
     return "connected"
 
 

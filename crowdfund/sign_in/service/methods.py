@@ -44,8 +44,10 @@ def confirm(person_id: str, otp_id: str, typed: str, *, ip: str) -> str | None:
         payload = {"value": otp.identifier}
         return changes.request(person_id, otp.kind, payload, actor=person_id)
     attach(person_id, otp.kind, otp.identifier)
-    tell = {"what": otp.kind}
-    history.note(person_id, "method_added", actor=person_id, detail=otp.kind, tell=tell, path=PAGE)
+    notice = {"what": otp.kind}
+    history.note(
+        person_id, "method_added", actor=person_id, detail=otp.kind, notice=notice, path=PAGE
+    )
     return None
 
 
