@@ -1,4 +1,4 @@
-"""A passkey device in software: makes ES256 keys and signs challenges as a phone does (WebAuthn, level 3)."""
+"""A passkey device in software: creates ES256 keys and signs challenges (WebAuthn, level 3)."""
 
 import base64
 import hashlib

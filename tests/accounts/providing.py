@@ -40,7 +40,7 @@ class Provider:
         )
 
     def answer(self, address, sub):
-        """Choose an account on its page; return where the browser is sent (without one: cancelled)."""
+        """Choose an account on its page, or cancel; return where the browser is sent."""
         page = HTTP.get(address)
         assert page.status_code == 200, page.headers.get("Location", page.text)
         answer = HTTP.post(address, data={"sub": sub or ""})
@@ -52,8 +52,19 @@ def start(folder):
     """Start a provider and wait until it answers."""
     port, secret = free_port(), folder / "secret"
     secret.write_text(SECRET)
-    argv = [sys.executable, "-m", "crowdfund.local.identity_provider", "--port", str(port),
-            "--data-dir", str(folder), "--secret-file", str(secret), "--redirect-uri", CALLBACK]  # fmt: skip
+    argv = [
+        sys.executable,
+        "-m",
+        "crowdfund.local.identity_provider",
+        "--port",
+        str(port),
+        "--data-dir",
+        str(folder),
+        "--secret-file",
+        str(secret),
+        "--redirect-uri",
+        CALLBACK,
+    ]
     provider = Provider(f"http://127.0.0.1:{port}", subprocess.Popen(argv, cwd=ROOT))
     for _ in range(400):
         try:

@@ -1,7 +1,7 @@
-"""An SMS gateway as a process of its own, which can be told to misbehave.
+"""An SMS gateway as a process of its own, which can misbehave on request.
 
-POST /send takes messages; POST /_mood {"status", "delay_s"} changes how it answers; GET /_seen tells
-what came. Started with `python sms_process.py PORT`.
+POST /send accepts messages; POST /_mood {"status", "delay_s"} changes how it answers; GET /_seen
+returns the messages. Started with `python sms_process.py PORT`.
 """
 
 import json

@@ -30,7 +30,7 @@ def codes(alice):
     return made
 
 
-# --- codes of the app ---------------------------------------------------------------------------------
+# --- codes of the app -----------------------------------------------------------------------------
 
 
 def test_a_code_works_once(alice):
@@ -126,7 +126,7 @@ def test_the_secret_opens_after_the_platforms_key_was_rotated(alice):
         config.use(old)
 
 
-# --- recovery codes -----------------------------------------------------------------------------------
+# --- recovery codes -------------------------------------------------------------------------------
 
 
 def test_a_recovery_code_works_once_and_its_person_is_told(alice, codes):

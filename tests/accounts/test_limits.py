@@ -235,23 +235,29 @@ def test_counters_name_nobody(ask, enter, read_code):
     assert "10.9.9" not in kept
 
 
-# --- one thousand addresses try one hundred thousand accounts ---------------------------------------
+# --- one thousand addresses try one hundred thousand accounts -------------------------------------
 
 
 @pytest.fixture
 def siege(app, frozen):
-    """A request for a code for each of 100,000 accounts, as if the limits on sending had not been there."""
+    """A request for a code for each of 100,000 accounts, as if sending had no limits."""
     now = clock.now()
     ids = [new_id() for _ in range(ACCOUNTS)]
     rows = [
         {
-            "id": otp_id, "kind": "email", "identifier": f"person{n}@example.com", "digits": 6,
+            "id": otp_id,
+            "kind": "email",
+            "identifier": f"person{n}@example.com",
+            "digits": 6,
             "language": "en",
-            "ip": "", "network": "", "attempts": 0, "created_at": now - timedelta(minutes=2),
+            "ip": "",
+            "network": "",
+            "attempts": 0,
+            "created_at": now - timedelta(minutes=2),
             "expires_at": now + codes.CODE_LIFETIME,
         }
         for n, otp_id in enumerate(ids)
-    ]  # fmt: skip
+    ]
     with db.engine.begin() as connection:
         connection.execute(sa.insert(Otp.__table__), rows)
     return ids
@@ -270,8 +276,8 @@ def test_a_thousand_addresses_trying_a_hundred_thousand_accounts_open_none(
         otp_id, ip = siege[turn * 31 % ACCOUNTS], address_of(turn % ADDRESSES)
         code = codes.code_for(secret, otp_id)
         try:
-            # While guesses are judged they miss, as 999,999 of a million do; then even the right code
-            # is of no use: nobody looks at it.
+            # While guesses are checked they miss, as 999,999 of a million do; then even the right
+            # code is of no use: it is not checked.
             enter(otp_id, other_than(code) if not refused else code, ip=ip)
         except codes.WrongCode:
             judged += 1
@@ -286,7 +292,7 @@ def test_a_thousand_addresses_trying_a_hundred_thousand_accounts_open_none(
     assert enter(otp_id, read_code(digits=12), ip="192.0.2.1")
 
 
-# --- the same for those who have an account and those who have none ---------------------------------
+# --- the same for those who have an account and those who have none -------------------------------
 
 
 class Statements:

@@ -1,4 +1,4 @@
-"""One person, several ways to sign in; nobody takes over an account by an address they cannot prove."""
+"""One person, several sign-in methods; an address that is not proved opens no account."""
 
 from datetime import timedelta
 
@@ -51,7 +51,7 @@ def a_day_later(frozen):
     rollback()
 
 
-# --- codes to mobiles -------------------------------------------------------------------------------
+# --- codes to mobiles -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,23 @@ def test_a_code_by_sms_opens_an_account_whose_number_is_proved(ask, enter, read_
 
 @pytest.mark.parametrize(
     "typed",
-    ["", " ", "911", "251911234567", "+44 20 7946 0958", "+1 900 555 0100", "NaN", "1e9", "-1",
-     "+٢٥١٩١١٢٣", "+２５１9112", "<b>+251911234567</b>", "+251911234567\n+251911234568", "9" * 400],
-)  # fmt: skip
+    [
+        "",
+        " ",
+        "911",
+        "251911234567",
+        "+44 20 7946 0958",
+        "+1 900 555 0100",
+        "NaN",
+        "1e9",
+        "-1",
+        "+٢٥١٩١١٢٣",
+        "+２５１9112",
+        "<b>+251911234567</b>",
+        "+251911234567\n+251911234568",
+        "9" * 400,
+    ],
+)
 def test_what_is_neither_address_nor_mobile_number_gets_a_sentence(client, frozen, typed):
     answer = client.post("/sign-in", data={"identifier": typed})
     assert answer.status_code == 422
@@ -99,7 +113,7 @@ def test_an_sms_says_what_it_is_for_and_comes_in_the_language_of_the_page(app, f
     assert db.session.scalar(sa.text("SELECT language FROM message")) == "am"
 
 
-# --- adding -----------------------------------------------------------------------------------------
+# --- adding ---------------------------------------------------------------------------------------
 
 
 def test_the_first_number_counts_at_once_and_opens_the_same_account(
@@ -241,7 +255,7 @@ def test_what_is_no_address_is_refused_and_the_page_stays(tab, alice, typed):
     assert (sms.OUTBOX, mail.OUTBOX) == ([], [])
 
 
-# --- removing ---------------------------------------------------------------------------------------
+# --- removing -------------------------------------------------------------------------------------
 
 
 def method_id(person_id, kind):

@@ -79,7 +79,7 @@ def nobody_came_in(browser, answer, status, sentence):
     assert (who(browser), people()) == (None, 0)
 
 
-# --- when all is well -------------------------------------------------------------------------------
+# --- when all is well -----------------------------------------------------------------------------
 
 
 def test_the_providers_start_and_its_refusals_lead_back_to_the_sign_in_page(provider):
@@ -95,8 +95,9 @@ def test_a_verified_address_opens_an_account_with_it(provider, client):
     person = who(client)
     assert (person.email, person.name) == ("fikirte@id.example", "Fikirte Bogale")
     assert ways_of(person.id) == {
-        ("oidc", f"{provider.issuer}|{FIKIRTE}"), ("email", "fikirte@id.example"),
-    }  # fmt: skip
+        ("oidc", f"{provider.issuer}|{FIKIRTE}"),
+        ("email", "fikirte@id.example"),
+    }
 
 
 def test_the_same_person_comes_back_to_the_same_account(provider, app):
@@ -164,7 +165,7 @@ def test_a_sign_in_ends_on_our_own_host(provider, client, target):
     assert enter(provider, client, FIKIRTE, next=target).headers["Location"] == "/campaigns"
 
 
-# --- nobody is taken over ---------------------------------------------------------------------------
+# --- nobody is taken over -------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -253,8 +254,12 @@ def test_the_same_subject_of_another_issuer_is_somebody_else(provider, client):
 
 
 def test_subjects_are_compared_letter_by_letter(provider, client):
-    provider.control(accounts=[{"sub": "ABC", "name": "", "email": "", "email_verified": False},
-                               {"sub": "abc", "name": "", "email": "", "email_verified": False}])  # fmt: skip
+    provider.control(
+        accounts=[
+            {"sub": "ABC", "name": "", "email": "", "email_verified": False},
+            {"sub": "abc", "name": "", "email": "", "email_verified": False},
+        ]
+    )
     enter(provider, client, "ABC")
     other = client.application.test_client()
     enter(provider, other, "abc")
@@ -273,7 +278,7 @@ def test_a_closed_account_stays_closed(provider, app, client):
     assert who(other) is None
 
 
-# --- connecting to an account that is signed in -----------------------------------------------------
+# --- connecting to an account that is signed in ---------------------------------------------------
 
 
 @pytest.fixture
@@ -350,7 +355,7 @@ def test_an_answer_for_somebody_who_has_signed_out_meanwhile_connects_nothing(pr
     assert people() == 1
 
 
-# --- answers that are not to be believed ------------------------------------------------------------
+# --- answers that are not to be believed ----------------------------------------------------------
 
 STALE = "was started in another browser"
 REFUSED = "could not be accepted"
@@ -403,8 +408,18 @@ def test_an_answer_is_good_for_ten_minutes(provider, client):
     nobody_came_in(client, answer, 409, STALE)
 
 
-@pytest.mark.parametrize("query", ["?code=x", "?state=", "?state=x&code=y", "?error=access_denied",
-                                   "?state=%00", "?code=" + "x" * 5000, "?state=" + "é" * 40])  # fmt: skip
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?code=x",
+        "?state=",
+        "?state=x&code=y",
+        "?error=access_denied",
+        "?state=%00",
+        "?code=" + "x" * 5000,
+        "?state=" + "é" * 40,
+    ],
+)
 def test_an_answer_that_nobody_asked_for_is_refused(provider, client, query):
     answer = client.get("/sign-in/oidc/callback" + query)
     assert 400 <= answer.status_code < 500
@@ -488,7 +503,7 @@ def test_the_code_of_another_sign_in_does_not_fit_the_verifier(provider, app, cl
     nobody_came_in(thief, answer, 400, REFUSED)
 
 
-# --- a provider in trouble --------------------------------------------------------------------------
+# --- a provider in trouble ------------------------------------------------------------------------
 
 AWAY = "does not answer at the moment"
 
@@ -579,14 +594,21 @@ def test_an_identity_that_is_too_long_to_keep_is_refused():
         identity_value("https://id.example/" + "x" * 400, "y" * 255)
 
 
-# --- the provider itself, as strict as a real one ---------------------------------------------------
+# --- the provider itself, as strict as a real one -------------------------------------------------
 
 
 def test_the_provider_gives_a_code_once_and_only_to_the_verifier(process):
     process.control()
-    query = {"client_id": "crowdfund", "response_type": "code", "scope": "openid", "state": "s",
-             "nonce": "n1", "redirect_uri": providing.CALLBACK, "code_challenge_method": "S256",
-             "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"}  # fmt: skip
+    query = {
+        "client_id": "crowdfund",
+        "response_type": "code",
+        "scope": "openid",
+        "state": "s",
+        "nonce": "n1",
+        "redirect_uri": providing.CALLBACK,
+        "code_challenge_method": "S256",
+        "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+    }
     address = str(httpx.URL(f"{process.issuer}/authorize", params=query))
     code = parse_qs(urlsplit(process.answer(address, FIKIRTE)).query)["code"][0]
 

@@ -1,4 +1,4 @@
-"""Passkeys: our challenge, once; our host; the person recognised by the device; the counter grows."""
+"""Passkeys: our challenge, once; our host; the user verified by the device; a growing counter."""
 
 import json
 from datetime import timedelta
@@ -173,13 +173,23 @@ def test_a_passkey_belongs_to_one_person(alice, phone):
 @pytest.mark.parametrize(
     "sent",
     [
-        "", "x", "null", "[]", "{}", "1", '{"id": 1}', '{"id": "a"}', '{"id": "é", "rawId": "é"}',
+        "",
+        "x",
+        "null",
+        "[]",
+        "{}",
+        "1",
+        '{"id": 1}',
+        '{"id": "a"}',
+        '{"id": "é", "rawId": "é"}',
         '{"id": "aaaa", "rawId": "aaaa", "type": "public-key", "response": {}}',
-        '{"id": "aaaa", "rawId": "aaaa", "type": "public-key", "response": {"clientDataJSON": "!!", '
-        '"attestationObject": "AA", "authenticatorData": "AA", "signature": "AA"}}',
-        "[" * 5000, "\x00",
+        '{"id": "aaaa", "rawId": "aaaa", "type": "public-key", "response": {'
+        '"clientDataJSON": "!!", "attestationObject": "AA", "authenticatorData": "AA", '
+        '"signature": "AA"}}',
+        "[" * 5000,
+        "\x00",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_answer_is_refused_with_a_sentence(alice, phone, client, sent):
     for begun, verb, error in (
         ("begin_adding", add, Invalid),

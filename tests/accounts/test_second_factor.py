@@ -42,7 +42,7 @@ def codes(alice):
     return made
 
 
-# --- staff roles sleep until it was proved ------------------------------------------------------------
+# --- staff roles sleep until it was proved --------------------------------------------------------
 
 STAFF_PAGES = [
     ("compliance", "/staff/people"),
@@ -112,7 +112,7 @@ def test_a_desk_whose_role_sleeps_is_in_the_navigation_and_leads_to_the_second_f
 
 
 def test_what_a_role_would_open_beside_the_table_stays_closed_while_it_sleeps(app, frozen):
-    """Papers of a person are open to the person and to compliance, by the role and not by the route."""
+    """A person's documents are open to the person and to compliance, by the role."""
     dora, carla = raising.person("dora"), raising.person("carla", "compliance")
     picture = raising.picture((400, 300))
     paper = documents.store(("person", dora), "national_id", "id.png", picture, actor=dora)
@@ -139,7 +139,7 @@ def test_the_proof_of_somebody_else_in_the_same_browser_counts_nothing(app, staf
     assert browser.get("/staff/people").status_code == 303
 
 
-# --- signing in ---------------------------------------------------------------------------------------
+# --- signing in -----------------------------------------------------------------------------------
 
 
 def test_who_has_a_second_factor_is_nobody_until_it_is_proved(app, client, alice):
@@ -240,7 +240,7 @@ def test_what_is_no_code_is_refused_with_a_sentence_and_switches_nothing_on(
     assert queries.factors(alice) == ()
 
 
-# --- step-up, removal, reset --------------------------------------------------------------------------
+# --- step-up, removal, reset ----------------------------------------------------------------------
 
 
 def test_a_sensitive_page_asks_again_after_ten_minutes(client, alice, frozen):
@@ -300,7 +300,7 @@ def test_after_the_second_factor_nobody_is_led_to_another_site(client, alice, ta
     assert answer.headers["Location"] == "/account/security"
 
 
-# --- what is left behind ------------------------------------------------------------------------------
+# --- what is left behind --------------------------------------------------------------------------
 
 
 def test_what_no_rule_looks_at_any_more_is_forgotten_and_nothing_else(app, alice, codes, frozen):

@@ -137,13 +137,13 @@ def test_the_device_cookie_opens_nothing_and_is_no_session(app, alice):
         (FIREFOX, "Firefox, Windows"),
         (CHROME, "Chrome, Android"),
         (
-            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "
-            "Version/18.4 Safari/605.1.15",
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 "
+            "(KHTML, like Gecko) Version/18.4 Safari/605.1.15",
             "Safari, Mac",
         ),
         (
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
-            "CriOS/142.0 Mobile/15E148 Safari/604.1",
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_4 like Mac OS X) AppleWebKit/605.1.15 "
+            "(KHTML, like Gecko) CriOS/142.0 Mobile/15E148 Safari/604.1",
             "Chrome, iPhone",
         ),
         (CHROME.replace("Safari/537.36", "Safari/537.36 EdgA/142.0"), "Edge, Android"),

@@ -78,7 +78,7 @@ def nobody_came_in(browser, answer, status, sentence):
     assert (who(browser), people()) == (None, 0)
 
 
-# --- the text ---------------------------------------------------------------------------------------
+# --- the text -------------------------------------------------------------------------------------
 
 # The grammar of EIP-4361, written apart from the code that builds the text.
 EIP_4361 = re.compile(
@@ -136,9 +136,19 @@ def test_the_statement_says_what_is_signed_for(client, app):
 
 
 BAD_ADDRESSES = [
-    "", "0x", "0x" + "1" * 39, "0x" + "1" * 41, "1" * 42, "0x" + "g" * 40, "0x" + KEY.address[2:].swapcase(),
-    "0x" + "１" * 40, KEY.address + "\n", "0X" + KEY.address[2:], "<b>", "0" * 5000,
-]  # fmt: skip
+    "",
+    "0x",
+    "0x" + "1" * 39,
+    "0x" + "1" * 41,
+    "1" * 42,
+    "0x" + "g" * 40,
+    "0x" + KEY.address[2:].swapcase(),
+    "0x" + "１" * 40,
+    KEY.address + "\n",
+    "0X" + KEY.address[2:],
+    "<b>",
+    "0" * 5000,
+]
 
 
 @pytest.mark.parametrize("address", BAD_ADDRESSES)
@@ -150,7 +160,7 @@ def test_what_is_no_address_gets_no_text(client, address):
     assert db.session.scalar(sa.select(sa.func.count()).select_from(SignInAttempt)) == 0
 
 
-# --- when all is well -------------------------------------------------------------------------------
+# --- when all is well -----------------------------------------------------------------------------
 
 
 def test_an_unknown_wallet_opens_an_account_and_is_asked_for_an_address(client):
@@ -185,7 +195,7 @@ def test_a_signature_with_either_way_to_write_its_last_byte_is_read(client):
     assert prove(client, request_id, text, written).status_code == 303
 
 
-# --- answers that are not to be believed ------------------------------------------------------------
+# --- answers that are not to be believed ----------------------------------------------------------
 
 
 def test_a_signature_is_good_once(app, client):
@@ -334,7 +344,7 @@ def test_old_attempts_are_cleared_away(app, frozen):
     assert list(db.session.scalars(sa.select(SignInAttempt.id))) == ["b"]
 
 
-# --- connecting to an account that is signed in -----------------------------------------------------
+# --- connecting to an account that is signed in ---------------------------------------------------
 
 
 @pytest.fixture

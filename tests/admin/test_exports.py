@@ -1,4 +1,4 @@
-"""Every list of staff can be taken away as a file, which holds what the list shows, and that is recorded."""
+"""Every list of staff can be exported as a file with what it shows; the export is recorded."""
 
 import csv
 import html

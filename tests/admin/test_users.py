@@ -1,4 +1,4 @@
-"""User management: four eyes for roles, closed accounts are closed at once, nobody is locked out."""
+"""User management: two admins for roles, accounts close at once, nobody is locked out."""
 
 import itertools
 from datetime import timedelta
@@ -56,7 +56,7 @@ def told(cast, who):
     return list(db.session.scalars(query))
 
 
-# --- roles by four eyes -----------------------------------------------------------------------------
+# --- roles by four eyes ---------------------------------------------------------------------------
 
 
 def test_a_role_that_one_admin_asks_for_is_given_when_another_confirms(cast):
@@ -239,7 +239,7 @@ def test_the_database_itself_wants_four_eyes(cast, change):
     rollback()
 
 
-# --- second factors ---------------------------------------------------------------------------------
+# --- second factors -------------------------------------------------------------------------------
 
 
 def test_a_second_factor_is_reset_by_four_eyes_and_the_person_is_told(cast, app):
@@ -254,7 +254,7 @@ def test_a_second_factor_is_reset_by_four_eyes_and_the_person_is_told(cast, app)
     assert "security.second_factor_reset" in told(cast, "fay")
 
 
-# --- closing and opening accounts -------------------------------------------------------------------
+# --- closing and opening accounts -----------------------------------------------------------------
 
 
 def test_closing_an_account_ends_every_session_at_once_and_tells_the_person(cast, app):
@@ -308,7 +308,7 @@ def test_somebody_who_does_not_exist_is_not_managed(cast):
             verb("f" * 32, actor=cast["ada"], reason=WHY)
 
 
-# --- pages ------------------------------------------------------------------------------------------
+# --- pages ----------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The desk decides about papers and changes of a company: one by one, with reasons, told to its owner."""
+"""The desk decides about documents and changes of a company, with reasons for its owner."""
 
 import pytest
 

@@ -47,13 +47,15 @@ def test_each_document_and_then_the_level_is_decided_on_one_page(carla, desk, wa
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ({}, "Choose accept or reject"), ({"decision": "maybe"}, "Choose accept or reject"),
+        ({}, "Choose accept or reject"),
+        ({"decision": "maybe"}, "Choose accept or reject"),
         ({"decision": "accept"}, "Enter the date"),
         ({"decision": "accept", "until": "2020-01-01"}, "has passed"),
-        ({"decision": "accept", "until": "soon"}, "exists"), ({"decision": "reject"}, "at least 10"),
+        ({"decision": "accept", "until": "soon"}, "exists"),
+        ({"decision": "reject"}, "at least 10"),
         ({"decision": "reject", "reason": "<script>alert(1)"}, "plain text"),
     ],
-)  # fmt: skip
+)
 def test_a_decision_that_lacks_something_says_what_and_changes_nothing(
     carla, desk, waiting, data, words
 ):
@@ -192,11 +194,18 @@ def test_the_queue_shows_who_waits_longest_first_and_counts(carla, desk, waiting
 @pytest.mark.parametrize(
     ("typed", "is_found"),
     [
-        ("tadesse", True), ("ALICE@EXAMPLE", True), ("alice b", True), ("+251 91 123 4567", True),
+        ("tadesse", True),
+        ("ALICE@EXAMPLE", True),
+        ("alice b", True),
+        ("+251 91 123 4567", True),
         ("0911 23", True),
-        ("CODE", True), ("100%", False), ("_", False), ("'; DROP TABLE person", False), ("zzz", False),
+        ("CODE", True),
+        ("100%", False),
+        ("_", False),
+        ("'; DROP TABLE person", False),
+        ("zzz", False),
     ],
-)  # fmt: skip
+)
 def test_people_are_found_by_name_address_number_and_code(carla, desk, waiting, typed, is_found):
     service.save_profile(waiting, first_name="Alice", last_name="B", phone="+251911234567")
     commit()
@@ -224,8 +233,13 @@ def test_strange_pages_and_filters_are_never_an_error(carla, asked):
 
 
 def test_a_nominee_waits_in_the_queue_and_is_decided_at_the_desk(carla, desk, alice):
-    values = {"full_name": "Sara Tadesse", "relationship": "child", "born_on": "2015-01-02",
-              "contact": "sara@example.com", "share": "100"}  # fmt: skip
+    values = {
+        "full_name": "Sara Tadesse",
+        "relationship": "child",
+        "born_on": "2015-01-02",
+        "contact": "sara@example.com",
+        "share": "100",
+    }
     nominee_id = nominees_service.add(alice, values)
     paper = documents.Examined("id_proof", "birth.png", "image/png", raising.picture())
     nominees_service.prove(nominee_id, alice, paper)

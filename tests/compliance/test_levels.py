@@ -189,10 +189,15 @@ def test_of_two_reviewers_at_once_one_decides_and_the_other_hears_it(app, desk, 
     rollback()
     seen = files.revision(alice)
     rollback()
-    outcomes = at_once(app, [
-        lambda: reviews_service.approve(alice, actor=desk.carla, revision=seen),
-        lambda: reviews_service.reject(alice, actor=desk.dawit, revision=seen, reason="Not believable."),
-    ])  # fmt: skip
+    outcomes = at_once(
+        app,
+        [
+            lambda: reviews_service.approve(alice, actor=desk.carla, revision=seen),
+            lambda: reviews_service.reject(
+                alice, actor=desk.dawit, revision=seen, reason="Not believable."
+            ),
+        ],
+    )
     lost = [one for one in outcomes if isinstance(one, Exception)]
     assert [type(one) for one in lost] == [reviews.Decided]
     assert lost[0].status == 409
@@ -224,14 +229,17 @@ def test_a_proposal_falls_when_the_person_changes_something(desk, alice):
     assert desk.paper(alice, "passport").status == "verified"
 
 
-# --- a change of what was verified ------------------------------------------------------------------
+# --- a change of what was verified ----------------------------------------------------------------
 
 CHANGES = [
     ("address", ADDRESS, {"region": "Oromia"}),
-    ("about", ABOUT, {"legal_name": "Alice B. Tadesse"}), ("about", ABOUT, {"born_on": "1991-05-01"}),
-    ("about", ABOUT, {"nationality": "KE"}), ("address", ADDRESS, {"street": "Other Road 1"}),
-    ("identity", IDENTITY, {"id_number": "EP999"}), ("identity", IDENTITY, {"id_kind": "national_id"}),
-]  # fmt: skip
+    ("about", ABOUT, {"legal_name": "Alice B. Tadesse"}),
+    ("about", ABOUT, {"born_on": "1991-05-01"}),
+    ("about", ABOUT, {"nationality": "KE"}),
+    ("address", ADDRESS, {"street": "Other Road 1"}),
+    ("identity", IDENTITY, {"id_number": "EP999"}),
+    ("identity", IDENTITY, {"id_kind": "national_id"}),
+]
 
 
 @pytest.mark.parametrize(("step", "values", "change"), CHANGES)
@@ -307,7 +315,7 @@ def test_a_level_is_taken_away_with_a_reason(desk, alice):
         reviews_service.revoke(alice, actor=desk.dawit, reason="once more, to be sure")
 
 
-# --- time ---------------------------------------------------------------------------------------------
+# --- time -----------------------------------------------------------------------------------------
 
 
 def days_later(days):
@@ -359,7 +367,7 @@ def test_the_reminder_comes_once_in_the_last_thirty_days(desk, alice):
         assert told(alice).count("verification.expiring") == times
 
 
-# --- what is kept -------------------------------------------------------------------------------------
+# --- what is kept ---------------------------------------------------------------------------------
 
 
 def test_the_number_is_sealed_and_found_again_in_another_file(desk, alice):

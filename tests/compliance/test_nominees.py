@@ -13,8 +13,13 @@ from crowdfund.kernel.db import commit, rollback
 from crowdfund.kernel.errors import Conflict, InvalidFields, NotFound, NotYours
 from tests import raising
 
-SARA = {"full_name": "Sara Tadesse", "relationship": "child", "born_on": "2015-01-02",
-        "contact": "sara@example.com", "share": "60"}  # fmt: skip
+SARA = {
+    "full_name": "Sara Tadesse",
+    "relationship": "child",
+    "born_on": "2015-01-02",
+    "contact": "sara@example.com",
+    "share": "60",
+}
 YES, NO = Decision(approve=True), Decision(approve=False, reason="The picture cannot be read.")
 
 
@@ -119,8 +124,12 @@ def test_a_rejection_gives_its_reason_and_a_new_proof_asks_again(desk, alice, pa
     assert len(documents.of_owner(("nominee", pair[0]))) == 1
 
 
-CHANGES = [{"full_name": "Sara T."}, {"born_on": "2014-01-02"}, {"relationship": "other"},
-           {"contact": "new@example.com"}]  # fmt: skip
+CHANGES = [
+    {"full_name": "Sara T."},
+    {"born_on": "2014-01-02"},
+    {"relationship": "other"},
+    {"contact": "new@example.com"},
+]
 
 
 @pytest.mark.parametrize("change", CHANGES)

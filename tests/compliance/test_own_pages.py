@@ -57,13 +57,15 @@ def test_where_the_person_came_from_is_kept_through_every_page(hers, desk, alice
 @pytest.mark.parametrize(
     ("step", "changed", "words"),
     [
-        ("about", {"legal_name": "<b>"}, "plain text"), ("about", {"born_on": "2010-01-01"}, "at least 18"),
+        ("about", {"legal_name": "<b>"}, "plain text"),
+        ("about", {"born_on": "2010-01-01"}, "at least 18"),
         ("about", {"nationality": "Mars"}, "Choose your nationality"),
-        ("address", {"street": ""}, "Enter street"), ("address", {"postal_code": "#"}, "postal code"),
+        ("address", {"street": ""}, "Enter street"),
+        ("address", {"postal_code": "#"}, "postal code"),
         ("identity", {"id_kind": "library card"}, "Choose which"),
         ("identity", {"id_number": "??"}, "4 to 30"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_fact_is_refused_on_top_and_at_its_field(hers, alice, step, changed, words):
     answer = hers.post(f"{HERE}/facts/{step}", data=FACTS[step] | changed)
     assert answer.status_code == 422
@@ -76,11 +78,12 @@ def test_a_wrong_fact_is_refused_on_top_and_at_its_field(hers, alice, step, chan
 @pytest.mark.parametrize(
     ("data", "name", "words"),
     [
-        (b"", "a.png", "empty"), (b"MZ" + b"\0" * 99, "a.png", "a program"),
+        (b"", "a.png", "empty"),
+        (b"MZ" + b"\0" * 99, "a.png", "a program"),
         (b"x" * 99, "a.png", "cannot read"),
         (None, "a.pdf", "file name"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_file_is_refused_in_words(hers, alice, desk, data, name, words):
     desk.facts(alice)
     answer = upload(hers, data=data, name=name)
@@ -150,10 +153,15 @@ def test_the_owner_reads_who_has_looked_by_first_name_and_role(app, hers, alice,
     assert "carla@example.com" not in page
 
 
-# --- nominees ---------------------------------------------------------------------------------------
+# --- nominees -------------------------------------------------------------------------------------
 
-SARA = {"full_name": "Sara Tadesse", "relationship": "child", "born_on": "2015-01-02",
-        "contact": "sara@example.com", "share": "60"}  # fmt: skip
+SARA = {
+    "full_name": "Sara Tadesse",
+    "relationship": "child",
+    "born_on": "2015-01-02",
+    "contact": "sara@example.com",
+    "share": "60",
+}
 
 
 def test_nominees_are_named_proved_completed_and_sent(hers, alice):

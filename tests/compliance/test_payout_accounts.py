@@ -1,4 +1,4 @@
-"""The payout account in a person's verification: it proves, it is decided here, its change is one."""
+"""The payout account in a person's verification: as a proof, its review, its change."""
 
 from datetime import timedelta
 

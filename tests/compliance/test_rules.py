@@ -9,8 +9,16 @@ from crowdfund.compliance.rules.requirements import File, Paper
 from crowdfund.kernel.errors import Invalid, InvalidFields
 
 TODAY = date(2026, 6, 15)
-GOOD = {"legal_name": "Abebe Bikila", "born_on": "1990-05-01", "nationality": "ET", "street": "Bole 7",
-        "city": "Addis Ababa", "country": "ET", "id_kind": "passport", "id_number": "EP123"}  # fmt: skip
+GOOD = {
+    "legal_name": "Abebe Bikila",
+    "born_on": "1990-05-01",
+    "nationality": "ET",
+    "street": "Bole 7",
+    "city": "Addis Ababa",
+    "country": "ET",
+    "id_kind": "passport",
+    "id_number": "EP123",
+}
 IDENTITY = Paper("passport", "verified", date(2030, 1, 1))
 
 
@@ -23,11 +31,18 @@ def refused(step, **changed):
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ("", "Enter the date of birth"), ("2008-06-16", "at least 18"), ("2026-06-16", "in the future"),
-        ("1905-06-15", "more than 120"), ("1990-02-30", "exists"), ("01/05/1990", "exists"),
-        ("1990-05-01T00:00", "exists"), ("١٩٩٠-٠٥-٠١", "exists"), ("0", "exists"), ("x" * 999, "exists"),
+        ("", "Enter the date of birth"),
+        ("2008-06-16", "at least 18"),
+        ("2026-06-16", "in the future"),
+        ("1905-06-15", "more than 120"),
+        ("1990-02-30", "exists"),
+        ("01/05/1990", "exists"),
+        ("1990-05-01T00:00", "exists"),
+        ("١٩٩٠-٠٥-٠١", "exists"),
+        ("0", "exists"),
+        ("x" * 999, "exists"),
     ],
-)  # fmt: skip
+)
 def test_a_birthday_that_cannot_be_is_refused_with_a_sentence(typed, words):
     assert words in refused("about", born_on=typed)["born_on"]
 
@@ -72,8 +87,12 @@ def whole(*papers, **more):
 def test_a_level_needs_what_it_says_and_everything_of_the_lower_one():
     assert requirements.complete_level(File()) == "none"
     assert [one.key for one in requirements.missing(File(), "basic")] == [
-        "contact", "about", "address", "identity", "identity-document",
-    ]  # fmt: skip
+        "contact",
+        "about",
+        "address",
+        "identity",
+        "identity-document",
+    ]
     assert requirements.complete_level(whole(IDENTITY)) == "basic"
     papers = (IDENTITY, Paper("proof_of_address", "pending"), Paper("bank_proof", "pending"))
     assert requirements.complete_level(whole(*papers)) == "enhanced"
@@ -126,12 +145,16 @@ def test_a_level_ends_with_the_first_document_it_needs():
 @pytest.mark.parametrize(
     ("status", "level", "expires_on", "words"),
     [
-        ("verified", "basic", None, None), ("verified", "basic", TODAY, None),
-        ("verified", "basic", date(2026, 6, 14), "has expired"), ("expired", "none", None, "has expired"),
-        ("none", "none", None, "Verify your identity first"), ("pending", "none", None, "are checking"),
-        ("rejected", "none", None, "could not verify"), ("pending", "basic", None, "are checking"),
+        ("verified", "basic", None, None),
+        ("verified", "basic", TODAY, None),
+        ("verified", "basic", date(2026, 6, 14), "has expired"),
+        ("expired", "none", None, "has expired"),
+        ("none", "none", None, "Verify your identity first"),
+        ("pending", "none", None, "are checking"),
+        ("rejected", "none", None, "could not verify"),
+        ("pending", "basic", None, "are checking"),
     ],
-)  # fmt: skip
+)
 def test_new_money_is_refused_in_words_unless_the_person_is_verified_today(
     status, level, expires_on, words
 ):
@@ -167,11 +190,13 @@ def test_what_is_no_share_is_refused(typed):
 @pytest.mark.parametrize(
     ("shares", "words"),
     [
-        ([10000], ""), ([3333, 3333, 3334], ""), ([6000], "60 % instead of 100 %. 40 % are missing"),
+        ([10000], ""),
+        ([3333, 3333, 3334], ""),
+        ([6000], "60 % instead of 100 %. 40 % are missing"),
         ([3333, 3333, 3333], "99.99 % instead of 100 %. 0.01 % are missing"),
         ([6000, 6000], "120 % instead of 100 %. Reduce them by 20 %"),
     ],
-)  # fmt: skip
+)
 def test_a_set_says_how_far_it_is_from_a_hundred(shares, words):
     found = nominees.sum_words(shares)
     assert found == "" if not words else words in found

@@ -26,7 +26,7 @@ def cases():
     return pictures() | papers() | bombs() | strangers()
 
 
-# --- pictures -----------------------------------------------------------------------------------------
+# --- pictures -------------------------------------------------------------------------------------
 
 
 def picture(kind="JPEG", size=(320, 200), **more):
@@ -102,7 +102,7 @@ def pictures():
     }
 
 
-# --- papers -------------------------------------------------------------------------------------------
+# --- papers ---------------------------------------------------------------------------------------
 
 
 def paper(change=lambda pdf: None, *, pages=1, **how):
@@ -207,11 +207,11 @@ def papers():
     }
 
 
-# --- bombs --------------------------------------------------------------------------------------------
+# --- bombs ----------------------------------------------------------------------------------------
 
 
 def raw_pdf(objects, *, root=1):
-    """Return a PDF of these objects, written by hand: the library would not write what a bomb needs."""
+    """Return a PDF of these objects, written by hand: no library writes what a bomb needs."""
     out, places = bytearray(b"%PDF-1.7\n"), []
     for number, body in enumerate(objects, 1):
         places.append(len(out))
@@ -247,7 +247,7 @@ def one_page(extra, *more):
 
 
 def zeros(megabytes, times=1):
-    """Return so many megabytes of zeros, packed once or several times over (one packed piece repeated)."""
+    """Return so many megabytes of zeros, packed once or several times over."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     piece = packer.compress(b"\0" * MB) + packer.flush(zlib.Z_FULL_FLUSH)
     check = struct.pack("!HH", megabytes * MB % 65_521, 1)
@@ -271,9 +271,15 @@ def hidden_objects(packed):
     store = stream(packed, b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode")
     body = b"5 0 obj\n" + store + b"\nendobj\n"
     rows = b"".join(
-        struct.pack("!BIH", *row) for row in [(0, 0, 65535), (2, 5, 0), *[(0, 0, 0)] * 3, (1, len(head), 0),
-                                              (1, len(head) + len(body), 0)]
-    )  # fmt: skip
+        struct.pack("!BIH", *row)
+        for row in [
+            (0, 0, 65535),
+            (2, 5, 0),
+            *[(0, 0, 0)] * 3,
+            (1, len(head), 0),
+            (1, len(head) + len(body), 0),
+        ]
+    )
     table = stream(rows, b"/Type /XRef /Size 7 /W [1 4 2] /Root 1 0 R")
     return (
         head
@@ -330,7 +336,7 @@ def bombs():
     }
 
 
-# --- what is something else -----------------------------------------------------------------------------
+# --- what is something else -----------------------------------------------------------------------
 
 
 def strangers():

@@ -27,7 +27,7 @@ def peak_mb():
 
 
 def processor_s():
-    """Return the seconds of the processor used so far; with a core free, those of the clock are the same."""
+    """Return the processor time used so far, in seconds."""
     used = os.times()
     return used.user + used.system + used.children_user + used.children_system
 

@@ -1,4 +1,4 @@
-"""Uploads that nobody should send: a clear sentence in two seconds, or a harmless file; never much memory."""
+"""Hostile uploads: a clear sentence within two seconds, or a harmless file; little memory."""
 
 import io
 import json
@@ -36,7 +36,7 @@ def seen(tmp_path_factory):
 
 
 def opened(data, content_type):
-    """Return everything that can be found in a file: its bytes, and a PDF's objects and streams unpacked."""
+    """Return the content of a file: its bytes, and a PDF's objects and streams unpacked."""
     found = [data]
     if content_type == "application/pdf":
         with pikepdf.open(io.BytesIO(data)) as pdf:

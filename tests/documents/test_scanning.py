@@ -1,4 +1,4 @@
-"""Uploads and the virus scanner: a process with clamd's protocol, and clamd itself where it is installed."""
+"""Uploads and the virus scanner: a process with clamd's protocol, and clamd if installed."""
 
 import os
 import shutil

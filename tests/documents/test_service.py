@@ -60,7 +60,7 @@ def files():
     return list((storage._root() / service.AREA).glob("*/*"))
 
 
-# --- storing and opening ------------------------------------------------------------------------------
+# --- storing and opening --------------------------------------------------------------------------
 
 
 def test_a_stored_document_is_pending_and_opens(alice):
@@ -114,7 +114,7 @@ def test_only_the_kinds_that_are_asked_for_are_listed(alice):
     assert [row.id for row in queries.of_owner(("person", alice))] == [passport, address]
 
 
-# --- who looked ---------------------------------------------------------------------------------------
+# --- who looked -----------------------------------------------------------------------------------
 
 
 def test_every_look_is_recorded_before_anything_is_shown(alice, carla, frozen):
@@ -148,7 +148,7 @@ def test_a_look_is_never_changed_or_removed(alice):
         rollback()
 
 
-# --- deciding -----------------------------------------------------------------------------------------
+# --- deciding -------------------------------------------------------------------------------------
 
 
 def test_a_document_is_verified_until_its_expiry(alice, carla, frozen):
@@ -204,7 +204,7 @@ def test_a_document_that_has_expired_already_is_not_verified(alice, carla, froze
         service.decide(document_id, actor=carla, approve=True, expires_on=yesterday)
 
 
-# --- expiry -------------------------------------------------------------------------------------------
+# --- expiry ---------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -267,7 +267,7 @@ def test_the_owner_is_reminded_once_thirty_days_before(alice, carla, frozen, hea
     assert heard[-1] == ("document.expired", facts)
 
 
-# --- keys and destruction -----------------------------------------------------------------------------
+# --- keys and destruction -------------------------------------------------------------------------
 
 
 def test_the_key_opens_after_the_secret_key_was_rotated_and_not_without_it(alice):
@@ -341,8 +341,8 @@ def test_the_file_of_the_database_does_not_hold_a_destroyed_key(alice, app, data
 def database_bytes():
     """Return the bytes of the database after what the log holds was written into it.
 
-    Another process reads them: when this one closed the file, SQLite's locks on it would be gone, and
-    the next process to leave the database would take the log away from under us.
+    Another process reads them: if this one closed the file, SQLite's locks on it would be gone, and
+    the next process to leave the database would remove the log.
     """
     rollback()
     with db.engine.connect().execution_options(

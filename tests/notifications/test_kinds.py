@@ -1,4 +1,4 @@
-"""Every kind can be shown in every language; nothing in the code tells of a kind that is not declared."""
+"""Every kind is shown in every language; the code sends no kind that is not declared."""
 
 import ast
 import re
@@ -49,13 +49,21 @@ def test_the_pseudo_language_finds_no_unmarked_words_in_a_notice(session_app):
 
 def test_figures_days_and_codes_are_words_in_the_readers_language(session_app):
     context = {
-        "amount_minor": 123_456_00, "currency": "ETB", "expires_on": "2026-12-21", "document": "passport",
-        "at": "2026-11-21T08:00:00+00:00", "shares": 12_345,
-    }  # fmt: skip
+        "amount_minor": 123_456_00,
+        "currency": "ETB",
+        "expires_on": "2026-12-21",
+        "document": "passport",
+        "at": "2026-11-21T08:00:00+00:00",
+        "shares": 12_345,
+    }
     shown = {
-        "amount": "123,456.00 ETB", "currency": "ETB", "expires_on": "21 Dec 2026", "document": "passport",
-        "at": "21 Nov 2026, 11:00 EAT", "shares": "12,345",
-    }  # fmt: skip
+        "amount": "123,456.00 ETB",
+        "currency": "ETB",
+        "expires_on": "21 Dec 2026",
+        "document": "passport",
+        "at": "21 Nov 2026, 11:00 EAT",
+        "shares": "12,345",
+    }
     with session_app.app_context():
         assert rendering.values(context) == shown
         with i18n.using("hi"):
@@ -128,10 +136,15 @@ def patterns(node):
 
 # The function that tells, which argument names the kind, and what stands before it.
 TELLERS = {
-    "notify": (1, ""), "notify_all": (1, ""), "queue_work": (0, ""), "_notify": (1, ""),
-    "note": (1, r"security\."), "tell_team": (1, r"campaign\."), "tell": (1, r"investment\."),
+    "notify": (1, ""),
+    "notify_all": (1, ""),
+    "queue_work": (0, ""),
+    "_notify": (1, ""),
+    "note": (1, r"security\."),
+    "tell_team": (1, r"campaign\."),
+    "tell": (1, r"investment\."),
     "tell_all": (1, r"investment\."),
-}  # fmt: skip
+}
 
 
 def test_no_code_tells_of_a_kind_that_is_not_declared():

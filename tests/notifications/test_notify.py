@@ -40,8 +40,11 @@ def test_a_notice_stands_in_the_list_and_goes_out_by_email(alice):
     assert told(alice)
     (notice,) = rows(Notice)
     assert (notice.person_id, notice.kind, notice.path, notice.read_at) == (
-        alice, "investment.settled", "/investments/1", None,
-    )  # fmt: skip
+        alice,
+        "investment.settled",
+        "/investments/1",
+        None,
+    )
     (sent,) = mail.OUTBOX
     assert sent["Subject"] == "Your investment in Yirga is settled"
     text = sent.get_body(("plain",)).get_content()

@@ -96,12 +96,11 @@ def test_a_campaign_that_succeeds_tells_team_and_investors_each_step(world, staf
     for who, amount in (("charlie", "5,000"), ("dora", "2,500")):
         investment_id = world.place(who, amount, key=f"form-key-{who}")
         rollback()
-        tx_id = db.session.execute(
-            sa.text(
-                "SELECT p.tx_id FROM payment p JOIN investment i ON i.payment_id = p.id WHERE i.id = :id"
-            ),
-            {"id": investment_id},
-        ).scalar()
+        of_investment = sa.text(
+            "SELECT p.tx_id FROM payment p JOIN investment i ON i.payment_id = p.id "
+            "WHERE i.id = :id"
+        )
+        tx_id = db.session.execute(of_investment, {"id": investment_id}).scalar()
         for status in ("SUCCESS", "SETTLED"):
             world.bank.set_truth(tx_id, status)
             rollback()
@@ -223,10 +222,16 @@ def test_each_round_of_review_and_deployment_is_told(world, staff, frozen):
         carla=["staff.campaigns"],  # the first is unread, so the later ones need no other
         ada=["staff.campaigns"],
         dora=[
-            "campaign.submitted", "campaign.rejected", "campaign.submitted", "campaign.rejected",
-            "campaign.submitted", "campaign.approved", "campaign.deployment_failed", "campaign.cancelled",
+            "campaign.submitted",
+            "campaign.rejected",
+            "campaign.submitted",
+            "campaign.rejected",
+            "campaign.submitted",
+            "campaign.approved",
+            "campaign.deployment_failed",
+            "campaign.cancelled",
         ],
-    )  # fmt: skip
+    )
 
 
 def test_money_that_the_contract_never_recorded_is_announced_as_returned(world, staff):

@@ -1,4 +1,4 @@
-"""The list behind the bell, the choices, the way out of an e-mail: whose they are and what they refuse."""
+"""The list of notices, the choices, the unsubscribe link: whose they are, what they refuse."""
 
 import re
 
@@ -32,8 +32,14 @@ def tell(person_id, key="k", kind="company.registered", path="/wallet", **contex
 
 
 def add_phone(person_id, number="+251911234567"):
-    values = {"id": number[-8:], "person_id": person_id, "kind": "phone", "value": number, "label": "",
-              "added_at": now()}  # fmt: skip
+    values = {
+        "id": number[-8:],
+        "person_id": person_id,
+        "kind": "phone",
+        "value": number,
+        "label": "",
+        "added_at": now(),
+    }
     db.session.execute(sa.insert(SignInMethod).values(values))
     commit()
 
@@ -117,7 +123,7 @@ def test_odd_addresses_of_the_list_are_harmless(client, alice, query):
     assert answer.status_code in (200, 404)
 
 
-# --- choices ----------------------------------------------------------------------------------------
+# --- choices --------------------------------------------------------------------------------------
 
 
 def boxes(client):
@@ -183,7 +189,7 @@ def test_only_staff_see_the_choices_about_queues(app, client):
     assert "staff.people:email" in boxes(carla)
 
 
-# --- the way out of an e-mail -----------------------------------------------------------------------
+# --- the way out of an e-mail ---------------------------------------------------------------------
 
 
 def one_click(app, url, **data):
