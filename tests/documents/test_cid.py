@@ -1,8 +1,8 @@
 """Content ids as a Kubo node computes them.
 
-The long vectors come from `ipfs-unixfs-importer` 17.1.1, the JavaScript reference importer, with the
-options of `ipfs add --cid-version=1 --raw-leaves`: chunks of 262,144 bytes, at most 174 links, one
-chunk alone as it is. "Hello IPFS" stands with its id in Kubo's own test fixtures
+The long vectors come from `ipfs-unixfs-importer` 17.1.1, the JavaScript reference importer, with
+the options of `ipfs add --cid-version=1 --raw-leaves`: chunks of 262,144 bytes, at most 174 links,
+one chunk alone as it is. "Hello IPFS" stands with its id in Kubo's own test fixtures
 (test/sharness/t0124-gateway-ipns-record).
 """
 
