@@ -120,12 +120,11 @@ IN_FORCE = (Status.PENDING, Status.VERIFIED, Status.REJECTED, Status.EXPIRED)
 def move(current: str, to: Status) -> Status:
     """Return the new state; raises WrongState if a document cannot go there."""
     if to not in TRANSITIONS[Status(current)]:
-        raise WrongState(
-            _(
-                "Someone has decided on this document or changed it in the meantime. "
-                "Reload the page to see it."
-            )
+        text = _(
+            "Someone has decided on this document or changed it in the meantime. "
+            "Reload the page to see it."
         )
+        raise WrongState(text)
     return to
 
 
@@ -135,13 +134,12 @@ def check_kind(owner_kind: str, kind: str) -> None:
         raise Invalid(_("Choose what kind of document this is from the list."), field="kind")
 
 
-def parse_reason(text: str) -> str:
+def parse_reason(typed: str) -> str:
     """Return why a document was rejected, which its owner will read. Raises Invalid."""
-    reason = " ".join(text.split())
+    reason = " ".join(typed.split())
     if not 10 <= len(reason) <= 1000:
-        raise Invalid(
-            _("Say in 10 to 1,000 characters what is wrong and what to send."), field="reason"
-        )
+        text = _("Say in 10 to 1,000 characters what is wrong and what to send.")
+        raise Invalid(text, field="reason")
     return reason
 
 

@@ -76,10 +76,8 @@ def check_holder(holder: str, person_name: str) -> str:
         raise Invalid(_("Enter the name of the account's holder."), field="holder")
     wanted, given = _words(person_name), _words(shown)
     if not wanted or not wanted <= given or len(given) > len(wanted) + 3:
-        raise Invalid(
-            _("The account must be your own: its holder must be %(name)s.", name=person_name),
-            field="holder",
-        )
+        text = _("The account must be your own: its holder must be %(name)s.", name=person_name)
+        raise Invalid(text, field="holder")
     return shown
 
 

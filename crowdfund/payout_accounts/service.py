@@ -33,14 +33,12 @@ def request(person_id: str, scheme: str, *, bank: str, number: str, holder: str)
         raise NotFound(_("There is no such person."))
     name = full_name(person.first_name, person.last_name)
     if not person.first_name or not person.last_name:
-        raise Invalid(
-            _("Enter your first and last name on your account page first."), field="holder"
-        )
+        text = _("Enter your first and last name on your account page first.")
+        raise Invalid(text, field="holder")
     account = rules.account(scheme, bank=bank, number=number, holder=holder, person_name=name)
     payload = account.as_payload()
-    return changes.request(
-        person_id, "payout_account", payload, actor=person_id, shown=account.masked
-    )
+    kind, shown = "payout_account", account.masked
+    return changes.request(person_id, kind, payload, actor=person_id, shown=shown)
 
 
 def request_removal(person_id: str) -> str:
@@ -49,9 +47,8 @@ def request_removal(person_id: str) -> str:
     if present is None:
         raise Conflict(_("There is no payout account to remove."))
     payload = {"remove": True, "account_id": present.id}
-    return changes.request(
-        person_id, "payout_account", payload, actor=person_id, shown=present.masked
-    )
+    kind, shown = "payout_account", present.masked
+    return changes.request(person_id, kind, payload, actor=person_id, shown=shown)
 
 
 @changes.on_apply("payout_account")
@@ -97,9 +94,8 @@ def decide(person_id: str, actor: str, approve: bool, reason: str = "") -> None:
         raise Forbidden(_("You cannot review yourself. Ask a colleague; nothing was changed."))
     present = accounts.payout_account_of(person_id)
     if present is None or present.status != "pending":
-        raise Conflict(
-            _("No payout account is waiting. Someone may have decided; reload the page.")
-        )
+        text = _("No payout account is waiting. Someone may have decided; reload the page.")
+        raise Conflict(text)
     if not approve and not reason.strip():
         raise Invalid(_("Give a reason, so that the person can correct it."), field="reason")
     status = "verified" if approve else "rejected"

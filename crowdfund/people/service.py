@@ -52,12 +52,10 @@ def open_account(
             return found
         # Else the referral code was taken (one in 10^11), or the address is another account's.
     else:
-        raise Conflict(
-            _(
-                "This address belongs to another account. "
-                "Sign in there, then add this sign-in method."
-            )
+        text = _(
+            "This address belongs to another account. Sign in there, then add this sign-in method."
         )
+        raise Conflict(text)
     method = {
         "id": new_id(),
         "person_id": person_id,
@@ -123,9 +121,8 @@ def facts_changed(person_id: str) -> None:
     """Start another verification of a person whose name or number has changed (rules.md, KYC)."""
     person = _lock(person_id)
     if person.kyc_status == "verified":
-        set_verification(
-            person_id, "pending", level="none", actor=person_id, reason="profile changed"
-        )
+        reason = "profile changed"
+        set_verification(person_id, "pending", level="none", actor=person_id, reason=reason)
     outbox.emit(PersonChanged(key=f"{person_id}:{clock.now().timestamp()}", person_id=person_id))
 
 

@@ -31,11 +31,8 @@ class WrongFactor(CrowdfundError):
     code = "wrong_second_factor"
 
     def __init__(self, sentence: str = "") -> None:
-        super().__init__(
-            sentence
-            or _("This code is not valid or was already used. Wait for the next one and enter it."),
-            field="code",
-        )
+        text = _("This code is not valid or was already used. Wait for the next one and enter it.")
+        super().__init__(sentence or text, field="code")
 
 
 class TooManyTries(TooMany):
@@ -44,10 +41,8 @@ class TooManyTries(TooMany):
     code = "too_many_tries"
 
     def __init__(self) -> None:
-        super().__init__(
-            _("Too many wrong codes. Your account is safe. Wait 15 minutes and try again."),
-            field="code",
-        )
+        text = _("Too many wrong codes. Your account is safe. Wait 15 minutes and try again.")
+        super().__init__(text, field="code")
 
 
 def new_secret() -> str:

@@ -100,9 +100,8 @@ def same_number(person_id: str) -> list[str]:
         return []
     known = marks(row.id_kind or "", _number(person_id, row))
     is_same = sa.and_(_F.c.id_number_mark.in_(known), _F.c.person_id != person_id)
-    return list(
-        db.session.scalars(sa.select(_F.c.person_id).where(is_same).order_by(_F.c.person_id))
-    )
+    query = sa.select(_F.c.person_id).where(is_same)
+    return list(db.session.scalars(query.order_by(_F.c.person_id)))
 
 
 def marks(kind: str, number: str) -> list[str]:

@@ -35,7 +35,6 @@ def note(
     db.session.execute(sa.insert(SecurityEvent).values(row))
     if notice is not None:
         key, kind = f"security:{event_id}", f"security.{what}"
-        outbox.emit(
-            PersonNotice(key=key, person_id=person_id, kind=kind, context=notice, path=path)
-        )
+        event = PersonNotice(key=key, person_id=person_id, kind=kind, context=notice, path=path)
+        outbox.emit(event)
     return event_id

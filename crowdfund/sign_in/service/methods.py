@@ -127,9 +127,8 @@ def _refuse_last(person_id: str) -> None:
     db.session.execute(sa.select(User.id).where(User.id == person_id).with_for_update())
     count = db.session.scalar(sa.select(sa.func.count()).where(_M.c.person_id == person_id))
     if (count or 0) < 2:
-        raise Conflict(
-            _("This is your only way to sign in. Add another one first; nothing was removed.")
-        )
+        text = _("This is your only way to sign in. Add another one first; nothing was removed.")
+        raise Conflict(text)
 
 
 def _set_address(person_id: str, kind: str, value: str | None) -> None:
