@@ -1,6 +1,7 @@
 """Fixtures for every test: an app on a real database, the cast, and a clock that stands still."""
 
 import os
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -15,7 +16,7 @@ from sqlalchemy import event
 from crowdfund import create_app
 from crowdfund.adapters import mail, sms
 from crowdfund.kernel import clock, config, i18n, live, outbox
-from crowdfund.kernel.db import db
+from crowdfund.kernel.db import db, rollback
 from crowdfund.payments.service import refusals
 from tests import mariadb
 from tests.browser import Browser, lint
@@ -170,6 +171,28 @@ def emitted(monkeypatch) -> list[tuple[str, str, dict]]:
 @pytest.fixture
 def client(app):
     return app.test_client()
+
+
+@pytest.fixture
+def read_code():
+    """Deliver the messages and read the code from the newest one to an address or a number."""
+
+    def newest(to="alice@example.com", digits=6):
+        rollback()
+        outbox.drain_all()
+        texts = [
+            letter.get_body(("plain",)).get_content()
+            for letter in mail.OUTBOX
+            if letter["To"] == to
+        ]
+        texts += [one.text for one in sms.OUTBOX if one.to == to]
+        return [
+            found[0]
+            for found in (re.search(rf"\b\d{{{digits}}}\b", text) for text in texts)
+            if found
+        ][-1]
+
+    return newest
 
 
 def _do_not_wait_for_the_disk(uri: str) -> None:

@@ -5,7 +5,7 @@ from wtforms import Field, Form, SelectField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from crowdfund.kernel.bank_accounts import ETHIOPIAN_BANKS, plain
-from crowdfund.kernel.forms import PageForm
+from crowdfund.kernel.forms import PageForm, options
 from crowdfund.kernel.i18n import _, _l
 
 _LONG = Length(max=60, message=_l("This is too long for an account number."))
@@ -37,10 +37,9 @@ class EthiopianForm(_Holder):
         _l("Bank"),
         [InputRequired(_l("Choose your bank."))],
         validate_choice=False,  # `rules.account` checks it
-        choices=[
-            ("", _l("Choose your bank")),
-            *((code, name) for code, name, *_digits in ETHIOPIAN_BANKS),
-        ],
+        choices=options(
+            ((code, name) for code, name, *_digits in ETHIOPIAN_BANKS), _l("Choose your bank")
+        ),
     )
     number = StringField(_l("Account number"), _NUMBER)
     again = StringField(

@@ -1,11 +1,7 @@
-"""A person at the sign-in page, and the code as only the e-mail knows it."""
-
-import re
+"""A person at the sign-in page."""
 
 import pytest
 
-from crowdfund.adapters import mail, sms
-from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, rollback
 from crowdfund.sign_in.service import codes
 
@@ -38,28 +34,6 @@ def enter(app):
         return person_id
 
     return sign_in
-
-
-@pytest.fixture
-def read_code():
-    """Deliver the messages and read the code from the newest one to an address or a number."""
-
-    def newest(to="alice@example.com", digits=6):
-        rollback()
-        outbox.drain_all()
-        texts = [
-            letter.get_body(("plain",)).get_content()
-            for letter in mail.OUTBOX
-            if letter["To"] == to
-        ]
-        texts += [one.text for one in sms.OUTBOX if one.to == to]
-        return [
-            found[0]
-            for found in (re.search(rf"\b\d{{{digits}}}\b", text) for text in texts)
-            if found
-        ][-1]
-
-    return newest
 
 
 def other_than(code):

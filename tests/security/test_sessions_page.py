@@ -1,4 +1,4 @@
-"""The devices of a person: seen, signed out, told of when new."""
+"""The devices of a person: listed, signed out, reported when new."""
 
 import re
 from datetime import timedelta

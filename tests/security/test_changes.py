@@ -1,4 +1,4 @@
-"""Sensitive changes wait a day, everybody concerned is told, and the owner can stop them."""
+"""Sensitive changes are held for a day, every address is notified, the owner can cancel them."""
 
 from datetime import timedelta
 
