@@ -16,8 +16,7 @@ from crowdfund.security.views.blueprint import bp
 @bp.get("/account/sessions")
 def sessions() -> Response:
     """List the browsers that are signed in to the person's account."""
-    here = stored.key_of(session)
-    devices = [_shown(row, here) for row in stored.of_person(identity.signed_in().id)]
+    devices = _devices(identity.signed_in().id)
     return pages.render("security/sessions.html", devices=devices, methods=METHODS)
 
 
@@ -38,15 +37,18 @@ def session_end_others() -> BaseResponse:
     return pages.back(url_for("security.sessions"))
 
 
-def _shown(row: Any, here: str) -> dict[str, Any]:  # noqa: ANN401 - a row
-    signed_in = row.data.get("signed_in") or {}
-    return {
-        "id": row.id,
-        "name": device_name(row.user_agent),
-        "is_this": row.id == here,
-        "method": signed_in.get("method", ""),
-        "has_proof": bool(row.data.get("second_factor")),
-        "network": row.ip_prefix,
-        "created_at": row.created_at,
-        "seen_at": row.seen_at,
-    }
+def _devices(person_id: str) -> list[dict[str, Any]]:
+    here = stored.key_of(session)
+    return [
+        {
+            "id": row.id,
+            "name": device_name(row.user_agent),
+            "is_this": row.id == here,
+            "method": (row.data.get("signed_in") or {}).get("method", ""),
+            "has_proof": bool(row.data.get("second_factor")),
+            "network": row.ip_prefix,
+            "created_at": row.created_at,
+            "seen_at": row.seen_at,
+        }
+        for row in stored.of_person(person_id)
+    ]
