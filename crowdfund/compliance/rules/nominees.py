@@ -55,7 +55,7 @@ def is_complete(shares: Iterable[int]) -> bool:
 
 
 def sum_words(shares: Iterable[int]) -> str:
-    """Return in a sentence how far the shares are from 100 %; empty if they are not."""
+    """Return in a sentence how far the shares are from 100 %; empty when they add up to it."""
     points = total(shares)
     if points == WHOLE_BP:
         return ""

@@ -10,7 +10,7 @@ NAME_MAX = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ExternalMethod:
     """One proved sign-in method: `kind` oidc or wallet, its normal form, and its name on pages."""
 
     kind: str

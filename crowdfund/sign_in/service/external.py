@@ -11,34 +11,34 @@ from crowdfund.kernel.i18n import _
 from crowdfund.people.models import SignInMethod, User
 from crowdfund.people.service import person_with
 from crowdfund.security.service import changes, history
-from crowdfund.sign_in.rules.external import BelongsToAnother, Way
+from crowdfund.sign_in.rules.external import BelongsToAnother, ExternalMethod
 from crowdfund.sign_in.service import methods
 
 _M = SignInMethod.__table__
 
 
-def enter_by(way: Way) -> str | None:
+def enter_by(method: ExternalMethod) -> str | None:
     """Return whose sign-in method this is, or None, and record its use. Forbidden if closed."""
-    person_id = person_with(way.kind, way.value)
+    person_id = person_with(method.kind, method.value)
     if person_id is None:
         return None
     if db.session.scalar(sa.select(User.disabled_at).where(User.id == person_id)) is not None:
         text = _("This account is closed. Write to us if you think that this is a mistake.")
         raise Forbidden(text)
-    used = sa.update(_M).where(_M.c.kind == way.kind, _M.c.value == way.value)
+    used = sa.update(_M).where(_M.c.kind == method.kind, _M.c.value == method.value)
     db.session.execute(used.values(used_at=clock.now()))
     return person_id
 
 
-def counts_at_once(person_id: str, way: Way) -> bool:
+def counts_at_once(person_id: str, method: ExternalMethod) -> bool:
     """Return whether a sign-in method needs no second factor: first of its kind, or already theirs.
 
     Raises BelongsToAnother.
     """
-    owner = person_with(way.kind, way.value)
+    owner = person_with(method.kind, method.value)
     if owner not in (None, person_id):
-        raise BelongsToAnother(way.label)
-    mine = sa.select(sa.func.count()).where(_M.c.person_id == person_id, _M.c.kind == way.kind)
+        raise BelongsToAnother(method.label)
+    mine = sa.select(sa.func.count()).where(_M.c.person_id == person_id, _M.c.kind == method.kind)
     return owner == person_id or db.session.scalar(mine) == 0
 
 
@@ -47,7 +47,7 @@ def has_address(person_id: str, email: str) -> bool:
     return person_with("email", email) == person_id
 
 
-def connect(person_id: str, way: Way) -> str:
+def connect(person_id: str, method: ExternalMethod) -> str:
     """Add a proved sign-in method to a person; return `connected`, `known` or `held`.
 
     The first of its kind is added at once; a further one is a sensitive change and held for a day
@@ -55,16 +55,16 @@ def connect(person_id: str, way: Way) -> str:
     """
     # Serialise: of two concurrent ones only one is the first.
     db.session.execute(sa.select(User.id).where(User.id == person_id).with_for_update())
-    at_once = counts_at_once(person_id, way)
-    if person_with(way.kind, way.value) == person_id:
+    at_once = counts_at_once(person_id, method)
+    if person_with(method.kind, method.value) == person_id:
         return "known"
     if not at_once:
-        payload = {"value": way.value, "label": way.label}
-        changes.request(person_id, way.kind, payload, actor=person_id, shown=way.label)
+        payload = {"value": method.value, "label": method.label}
+        changes.request(person_id, method.kind, payload, actor=person_id, shown=method.label)
         return "held"
-    methods.attach(person_id, way.kind, way.value, label=way.label)
-    notice = {"what": way.label}
-    history.note(person_id, "method_added", actor=person_id, detail=way.label, notice=notice)
+    methods.attach(person_id, method.kind, method.value, label=method.label)
+    notice = {"what": method.label}
+    history.note(person_id, "method_added", actor=person_id, detail=method.label, notice=notice)
     return "connected"
 
 
@@ -72,10 +72,10 @@ def _apply(kind: str, person_id: str, payload: dict[str, Any]) -> None:
     if payload.get("remove"):
         methods.apply_change(kind, person_id, payload)
         return
-    way = Way(kind, str(payload["value"]), str(payload.get("label", "")))
-    if person_with(kind, way.value) not in (None, person_id):
-        raise BelongsToAnother(way.label)
-    methods.attach(person_id, kind, way.value, label=way.label)
+    method = ExternalMethod(kind, str(payload["value"]), str(payload.get("label", "")))
+    if person_with(kind, method.value) not in (None, person_id):
+        raise BelongsToAnother(method.label)
+    methods.attach(person_id, kind, method.value, label=method.label)
 
 
 @changes.on_apply("oidc")

@@ -11,7 +11,7 @@ from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.people import invitations
 from crowdfund.people.rules import Newcomer
 from crowdfund.people.service import open_account, person_with
-from crowdfund.sign_in.rules.external import Declined, Way, clean_name, identity_value
+from crowdfund.sign_in.rules.external import Declined, ExternalMethod, clean_name, identity_value
 from crowdfund.sign_in.service import attempts, external, methods
 from crowdfund.sign_in.service.attempts import Visitor
 
@@ -23,12 +23,12 @@ _DECLINED = ("access_denied", "login_required", "consent_required", "interaction
 class Arrival:
     """The result of a provider's answer.
 
-    `person_id` is the person who signs in. Without one, `way` is pending until its owner has signed
-    in to the account that has its address (`email`).
+    `person_id` is the person who signs in. Without one, `method` is pending until its owner has
+    signed in to the account that has its address (`email`).
     """
 
     target: str
-    way: Way
+    method: ExternalMethod
     person_id: str | None = None
     email: str = ""
     connects: bool = False  # the person is signed in and adds it
@@ -68,21 +68,21 @@ def arrive(answer: Mapping[str, str], visitor: Visitor) -> Arrival:
     identity = provider.identity(code, nonce=facts["nonce"], verifier=facts["verifier"])
     address = _normal(identity.email)
     try:
-        way = _way(identity.issuer, identity.subject, address)
+        method = _method(identity.issuer, identity.subject, address)
     except ValueError as error:
         raise oidc.ProviderRefused from error
     if attempt.person_id is not None:
-        return Arrival(facts["target"], way, attempt.person_id, connects=True)
-    if person_id := external.enter_by(way):
-        return Arrival(facts["target"], way, person_id)
-    return _newcomer(way, facts, address if identity.email_verified else "", identity.name)
+        return Arrival(facts["target"], method, attempt.person_id, connects=True)
+    if person_id := external.enter_by(method):
+        return Arrival(facts["target"], method, person_id)
+    return _newcomer(method, facts, address if identity.email_verified else "", identity.name)
 
 
-def _way(issuer: str, subject: str, address: str) -> Way:
+def _method(issuer: str, subject: str, address: str) -> ExternalMethod:
     """Return the sign-in method of an identity; raises ValueError when it is too long to store."""
     name = config.settings().oidc_name
     label = f"{name} ({address})" if address else name
-    return Way("oidc", identity_value(issuer, subject), label)
+    return ExternalMethod("oidc", identity_value(issuer, subject), label)
 
 
 def _refusal(error: str, refused: CrowdfundError) -> CrowdfundError:
@@ -90,19 +90,19 @@ def _refusal(error: str, refused: CrowdfundError) -> CrowdfundError:
     return Declined(config.settings().oidc_name) if error in _DECLINED else refused
 
 
-def _newcomer(way: Way, facts: Mapping[str, str], address: str, name: str) -> Arrival:
+def _newcomer(method: ExternalMethod, facts: Mapping[str, str], address: str, name: str) -> Arrival:
     """Open an account, unless the address has one: its owner has to prove that first."""
     if address and person_with("email", address):
-        return Arrival(facts["target"], way, email=address)
+        return Arrival(facts["target"], method, email=address)
     newcomer = Newcomer(
         email=address or None,
         name=clean_name(name),
         sponsor_id=invitations.sponsor_of(facts["referral"]),
     )
-    person_id = open_account(way.kind, way.value, newcomer, label=way.label)
+    person_id = open_account(method.kind, method.value, newcomer, label=method.label)
     if address:  # verified there, so a code to it opens the same account
         methods.attach(person_id, "email", address)
-    return Arrival(facts["target"], way, person_id, is_new=True)
+    return Arrival(facts["target"], method, person_id, is_new=True)
 
 
 def _normal(email: str) -> str:

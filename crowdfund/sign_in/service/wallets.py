@@ -11,7 +11,7 @@ from crowdfund.people.rules import Newcomer
 from crowdfund.people.service import open_account
 from crowdfund.sign_in.rules import wallets as wallet_rules
 from crowdfund.sign_in.rules.attempts import ATTEMPT_LIFETIME
-from crowdfund.sign_in.rules.external import Way
+from crowdfund.sign_in.rules.external import ExternalMethod
 from crowdfund.sign_in.service import attempts, external
 from crowdfund.sign_in.service.attempts import Visitor
 
@@ -21,7 +21,7 @@ class Proved:
     """A proved wallet, and the person who signs in with it or (`connects`) adds it."""
 
     target: str
-    way: Way
+    method: ExternalMethod
     person_id: str
     connects: bool = False
     is_new: bool = False
@@ -68,11 +68,11 @@ def prove(request_id: str, text: bytes, signature: str, visitor: Visitor) -> Pro
     signer = wallet_signature.signer(facts["text"], signature)
     if signer is None or signer != facts["address"]:
         raise wallet_rules.why_refused(signature)
-    way = Way("wallet", signer, wallet_rules.short(signer))
+    method = ExternalMethod("wallet", signer, wallet_rules.short(signer))
     if attempt.person_id is not None:
-        return Proved(facts["target"], way, attempt.person_id, connects=True)
-    if person_id := external.enter_by(way):
-        return Proved(facts["target"], way, person_id)
+        return Proved(facts["target"], method, attempt.person_id, connects=True)
+    if person_id := external.enter_by(method):
+        return Proved(facts["target"], method, person_id)
     newcomer = Newcomer(sponsor_id=invitations.sponsor_of(facts["referral"]))
-    opened = open_account("wallet", way.value, newcomer, label=way.label)
-    return Proved(facts["target"], way, opened, is_new=True)
+    opened = open_account("wallet", method.value, newcomer, label=method.label)
+    return Proved(facts["target"], method, opened, is_new=True)

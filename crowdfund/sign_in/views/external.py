@@ -15,7 +15,7 @@ from crowdfund.people import queries
 from crowdfund.security import step_up
 from crowdfund.security.entry import enter
 from crowdfund.sign_in.forms import ConfirmForm
-from crowdfund.sign_in.rules.external import NotTheirs, Way
+from crowdfund.sign_in.rules.external import ExternalMethod, NotTheirs
 from crowdfund.sign_in.service import external
 from crowdfund.sign_in.service.attempts import Visitor
 from crowdfund.sign_in.views.blueprint import bp
@@ -62,31 +62,31 @@ def arrive(person_id: str, *, method: str, target: str, is_new: bool) -> BaseRes
     return enter(person_id, method=method, target=target)
 
 
-def connect_now(way: Way, target: str) -> BaseResponse:
+def connect_now(method: ExternalMethod, target: str) -> BaseResponse:
     """Add a proved sign-in method to the signed-in person, on a page if that needs a second factor.
 
     Raises BelongsToAnother.
     """
     person = identity.signed_in()
-    if not external.counts_at_once(person.id, way):
-        store_pending(way, person_id=person.id)
+    if not external.counts_at_once(person.id, method):
+        store_pending(method, person_id=person.id)
         return pages.back(url_for("sign_in.connect_way"))
-    return _connected(external.connect(person.id, way), way, target)
+    return _connected(external.connect(person.id, method), method, target)
 
 
-def store_pending(way: Way, *, email: str = "", person_id: str = "") -> None:
+def store_pending(method: ExternalMethod, *, email: str = "", person_id: str = "") -> None:
     """Store a proved sign-in method until the owner of the address, or this person, confirms it."""
     session["way"] = {
-        "kind": way.kind,
-        "value": way.value,
-        "label": way.label,
+        "kind": method.kind,
+        "value": method.value,
+        "label": method.label,
         "email": email,
         "person_id": person_id,
         "at": clock.now().timestamp(),
     }
 
 
-def pending() -> tuple[Way, str] | None:
+def pending() -> tuple[ExternalMethod, str] | None:
     """Return this session's unconfirmed sign-in method and the address that it claims."""
     stored = session.get("way")
     if not stored or clock.now().timestamp() - stored["at"] > PENDING_S:
@@ -94,7 +94,7 @@ def pending() -> tuple[Way, str] | None:
     person = identity.current_user()
     if stored["person_id"] and (person is None or person.id != stored["person_id"]):
         return None
-    return Way(stored["kind"], stored["value"], stored["label"]), stored["email"]
+    return ExternalMethod(stored["kind"], stored["value"], stored["label"]), stored["email"]
 
 
 def problem(error: CrowdfundError, target: str) -> Response:
@@ -110,30 +110,32 @@ def connect_way() -> BaseResponse:
     found, form, person = pending(), ConfirmForm(), identity.signed_in()
     if found is None:
         return pages.back(url_for("sign_in.methods"))
-    way, email = found
-    context: dict[str, Any] = {"form": form, "way": way, "person": person}
+    method, email = found
+    context: dict[str, Any] = {"form": form, "method": method, "person": person}
     try:
         if email and not external.has_address(person.id, email):
             raise NotTheirs(email)
-        at_once = external.counts_at_once(person.id, way)
+        at_once = external.counts_at_once(person.id, method)
         if not at_once and not step_up.is_fresh():
             return refusals.to_second_factor()
         if form.validate_on_submit():
             session.pop("way")
-            return _connected(external.connect(person.id, way), way, url_for("sign_in.methods"))
+            return _connected(
+                external.connect(person.id, method), method, url_for("sign_in.methods")
+            )
     except CrowdfundError as error:
         session.pop("way", None)
         return problem(error, url_for("sign_in.methods"))
     return pages.render("sign_in/connect_way.html", at_once=at_once, **context)
 
 
-def _connected(outcome: str, way: Way, target: str) -> BaseResponse:
+def _connected(outcome: str, method: ExternalMethod, target: str) -> BaseResponse:
     texts = {
-        "connected": _("You can sign in with %(what)s from now on.", what=way.label),
-        "known": _("You can already sign in with %(what)s.", what=way.label),
+        "connected": _("You can sign in with %(what)s from now on.", what=method.label),
+        "known": _("You can already sign in with %(what)s.", what=method.label),
         "held": _(
             "You can sign in with %(what)s in 24 hours. Until then you can cancel it.",
-            what=way.label,
+            what=method.label,
         ),
     }
     pages.flash(texts[outcome], "info" if outcome == "held" else "success")

@@ -51,11 +51,11 @@ def oidc_callback() -> BaseResponse:
     try:
         arrival = oidc.arrive(request.args.to_dict(), external.visitor())
         if arrival.connects:
-            return external.connect_now(arrival.way, arrival.target)
+            return external.connect_now(arrival.method, arrival.target)
     except CrowdfundError as error:
         return external.problem(error, target)
     if arrival.person_id is None:
-        external.store_pending(arrival.way, email=arrival.email)
+        external.store_pending(arrival.method, email=arrival.email)
         return pages.back(url_for("sign_in.oidc_prove"))
     return external.arrive(
         arrival.person_id, method="oidc", target=arrival.target, is_new=arrival.is_new
@@ -70,5 +70,5 @@ def oidc_prove() -> Response | BaseResponse:
         return pages.back(url_for("sign_in.connect_way"))
     if found is None or not found[1] or person:
         return pages.back(url_for("sign_in.sign_in"))
-    way, email = found
-    return pages.render("sign_in/oidc_prove.html", form=ConfirmForm(), way=way, email=email)
+    _method, email = found
+    return pages.render("sign_in/oidc_prove.html", form=ConfirmForm(), email=email)

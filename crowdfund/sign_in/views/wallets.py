@@ -30,7 +30,7 @@ def wallet_prove() -> BaseResponse:
             form.request_id.data, form.signed_bytes(), form.signature.data, external.visitor()
         )
         if proved.connects:
-            return external.connect_now(proved.way, proved.target)
+            return external.connect_now(proved.method, proved.target)
     except CrowdfundError as error:
         return external.problem(error, target)
     return external.arrive(
