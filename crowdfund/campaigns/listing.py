@@ -1,8 +1,8 @@
 """The public list of campaigns: one page of it, at the same cost however many there are.
 
 A page is a short walk along an index of `CampaignListing`, from the campaign at which the page before
-it ended. Triggers keep the counts. A search asks the text index once; what it found is remembered
-until the list changes. docs/adr/0030-flat-lists.md says why.
+it ended. Triggers maintain the counts. A search asks the text index once; its result is cached until
+the list changes. docs/adr/0030-flat-lists.md says why.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crowdfund.campaigns import triggers
 from crowdfund.campaigns.models import Campaign, CampaignCount, CampaignListing
+from crowdfund.campaigns.rows import Listed
 from crowdfund.campaigns.rules import addresses
 from crowdfund.campaigns.rules.addresses import Asked
 from crowdfund.kernel.db import db, substrings
@@ -21,19 +23,15 @@ from crowdfund.kernel.lookups import Lookup
 PAGE_SIZE = 12
 MOST_FOUND = 1_000  # a search that finds more is counted no further
 _MOST_REMEMBERED = 64  # searches in each process
-_L: Any = CampaignListing.__table__
-_C: Any = Campaign.__table__
-_N: Any = CampaignCount.__table__
+_L, _C, _N = CampaignListing.__table__, Campaign.__table__, CampaignCount.__table__
+Column = sa.ColumnElement[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: (id, version, status, ends_at) of its campaigns, and where it is among all.
+    """One page, and where it is among all. `is_counted` is false if a search found more than `total`."""
 
-    `is_counted` is false for a search that found more than `total`.
-    """
-
-    rows: Sequence[Any]
+    rows: Sequence[Listed]
     total: int
     is_counted: bool
     first: int
@@ -63,7 +61,7 @@ def page(asked: Asked) -> Page:
     return _page(asked, rows, total, is_counted=is_counted)
 
 
-def _page(asked: Asked, rows: Sequence[Any], total: int, *, is_counted: bool) -> Page:
+def _page(asked: Asked, rows: Sequence[Listed], total: int, *, is_counted: bool) -> Page:
     """Make a page of rows; one too many says that there is another page in that direction."""
     is_more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
     has_previous, has_following = asked.number > 1, is_more
@@ -74,26 +72,35 @@ def _page(asked: Asked, rows: Sequence[Any], total: int, *, is_counted: bool) ->
         # If campaigns came or went since the page before was read, the end decides.
         latest = total - len(rows) + 1 - int(has_following)
         first = max(1, min(first, latest) if has_following else latest)
-    return Page(
-        rows, total, is_counted, first, asked.number,
-        addresses.token(rows[0], asked.sort) if rows and has_previous else None,
-        addresses.token(rows[-1], asked.sort) if rows and has_following else None,
-    )  # fmt: skip
+    previous = addresses.token(rows[0], asked.sort) if rows and has_previous else None
+    following = addresses.token(rows[-1], asked.sort) if rows and has_following else None
+    return Page(rows, total, is_counted, first, asked.number, previous, following)
 
 
 # --- along the index --------------------------------------------------------------------------------
 
 
 def _query(asked: Asked) -> Lookup:
-    start = (
-        "after" if asked.after else "before" if asked.before else "skip" if asked.number > 1 else ""
-    )
     return _walk(
-        asked.sort, start, bool(asked.state), bool(asked.sector), bool(asked.text), PAGE_SIZE
+        asked.sort,
+        _start(asked),
+        by_state=bool(asked.state),
+        by_sector=bool(asked.sector),
+        by_text=bool(asked.text),
+        size=PAGE_SIZE,
     )
 
 
-def _params(asked: Asked) -> dict[str, Any]:
+def _start(asked: Asked) -> str:
+    """Return how a page finds its first row: `after` or `before` a key, `skip`, or not at all."""
+    if asked.after:
+        return "after"
+    if asked.before:
+        return "before"
+    return "skip" if asked.number > 1 else ""
+
+
+def _params(asked: Asked) -> dict[str, object]:
     values = {"state": asked.state, "sector": asked.sector, "text": asked.text}
     key = asked.after or asked.before or ()
     keys = {f"key_{number}": part for number, part in enumerate(key)}
@@ -102,7 +109,7 @@ def _params(asked: Asked) -> dict[str, Any]:
 
 @lru_cache(maxsize=256)
 def _walk(
-    sort: str, start: str, by_state: bool, by_sector: bool, by_text: bool, size: int
+    sort: str, start: str, *, by_state: bool, by_sector: bool, by_text: bool, size: int
 ) -> Lookup:
     """Build a statement once for each combination: building it costs as much as running it.
 
@@ -114,10 +121,7 @@ def _walk(
     if by_text:
         walk = walk.where(substrings.contains(_L.c.search_text, sa.bindparam("text")))
     if start in ("after", "before"):
-        key = sa.tuple_(
-            *(sa.bindparam(f"key_{n}", type_=_of_any_size(c)) for n, c in enumerate(columns))
-        )
-        walk = walk.where(sa.tuple_(*columns) > key if is_up else sa.tuple_(*columns) < key)
+        walk = walk.where(_beyond(columns, is_up))
     elif start == "skip":
         walk = walk.offset(sa.bindparam("skipped"))
     # The number of rows is part of the text: PostgreSQL plans for it.
@@ -129,17 +133,25 @@ def _walk(
     return Lookup(query.order_by(*_ordered([part.c[column.name] for column in columns], is_up)))
 
 
-def _of_any_size(column: Any) -> Any:  # noqa: ANN401
+def _beyond(columns: Sequence[Column], is_up: bool) -> sa.ColumnElement[bool]:
+    """Return the condition that a row lies beyond the key `key_0`, `key_1`, …"""
+    key = sa.tuple_(
+        *(sa.bindparam(f"key_{n}", type_=_of_any_size(c)) for n, c in enumerate(columns))
+    )
+    return sa.tuple_(*columns) > key if is_up else sa.tuple_(*columns) < key
+
+
+def _of_any_size(column: Column) -> sa.types.TypeEngine[Any]:
     """Return the type of a parameter for a column: an address may hold any number."""
     return sa.BigInteger() if isinstance(column.type, sa.Integer) else column.type
 
 
-def _same(table: Any, by_state: bool, by_sector: bool) -> list[sa.ColumnElement[bool]]:  # noqa: ANN401
+def _same(table: sa.FromClause, by_state: bool, by_sector: bool) -> list[sa.ColumnElement[bool]]:
     chosen = [name for name, is_asked in (("state", by_state), ("sector", by_sector)) if is_asked]
     return [table.c[name] == sa.bindparam(name) for name in chosen]
 
 
-def _ordered(columns: Sequence[Any], is_up: bool) -> list[Any]:
+def _ordered(columns: Sequence[Column], is_up: bool) -> list[Column]:
     return [column.asc() if is_up else column.desc() for column in columns]
 
 
@@ -148,7 +160,7 @@ def _total(by_state: bool, by_sector: bool) -> sa.ScalarSelect[int]:
     return sa.select(number).where(*_same(_N, by_state, by_sector)).scalar_subquery()
 
 
-def _shown(sort: str) -> list[Any]:
+def _shown(sort: str) -> list[Column]:
     """Return the columns of a row of a page: what finds the card, and the sort key."""
     listed = dict.fromkeys(("ends_at", *addresses.COLUMNS[sort]))
     return [_C.c.id, _C.c.version, _C.c.status, *(_L.c[name] for name in listed)]
@@ -159,7 +171,7 @@ def _shown(sort: str) -> list[Any]:
 _MARK = Lookup(
     sa.select(sa.cast(sa.func.coalesce(sa.func.sum(_N.c.mark), 0), sa.BigInteger).label("mark"))
 )
-_TERMS = Lookup(substrings.terms_query(_L.name))
+_TERMS = Lookup(substrings.terms_query(triggers.LISTING))
 _remembered: dict[tuple[str, ...], tuple[int, list[Any] | None]] = {}
 
 
@@ -182,21 +194,18 @@ def _searched(asked: Asked) -> list[Any] | None:
 
 def _find(asked: Asked) -> list[Any] | None:
     dialect = db.engine.dialect.name
-    values: dict[str, Any] = {"state": asked.state, "sector": asked.sector, "text": asked.text}
-    has_index = substrings.has_index(dialect, asked.text)
-    if has_index and dialect == "sqlite":
-        terms = []
-        if len(asked.text) == 2:
-            terms = [row.term for row in _TERMS.all(**substrings.terms_range(asked.text))]
-            if not terms:
-                return []
-        values["grams"] = substrings.fts_grams(asked.text, terms)
-    elif has_index:
-        values["grams"] = substrings.array_grams(asked.text)
+    is_indexed = substrings.has_index(dialect, asked.text)
+    grams = _grams(asked.text, dialect) if is_indexed else None
+    if is_indexed and grams is None:
+        return []
     query = _finding(
-        asked.sort, bool(asked.state), bool(asked.sector), dialect if has_index else "", MOST_FOUND
+        asked.sort,
+        by_state=bool(asked.state),
+        by_sector=bool(asked.sector),
+        indexed_by=dialect if is_indexed else "",
+        most=MOST_FOUND,
     )
-    rows = query.all(**values)
+    rows = query.all(state=asked.state, sector=asked.sector, text=asked.text, grams=grams)
     if len(rows) > MOST_FOUND:
         return None
     return sorted(
@@ -206,24 +215,38 @@ def _find(asked: Asked) -> list[Any] | None:
     )
 
 
+def _grams(text: str, dialect: str) -> object | None:
+    """Return what to ask the text index for, or None if it has nothing like this text."""
+    if dialect != "sqlite":
+        return substrings.array_grams(text)
+    terms = []
+    if len(text) == 2:
+        terms = [row.term for row in _TERMS.all(**substrings.terms_range(text))]
+        if not terms:
+            return None
+    return substrings.fts_grams(text, terms)
+
+
 @lru_cache(maxsize=64)
-def _finding(sort: str, by_state: bool, by_sector: bool, indexed_by: str, most: int) -> Lookup:
+def _finding(sort: str, *, by_state: bool, by_sector: bool, indexed_by: str, most: int) -> Lookup:
     columns = [_L.c[name] for name in addresses.COLUMNS[sort]]
     query = sa.select(_L.c.campaign_id, *columns).where(*_same(_L, by_state, by_sector))
     if indexed_by:
-        query = query.where(substrings.candidates(indexed_by, _L.name, "place", "search_text"))
+        query = query.where(
+            substrings.candidates(indexed_by, triggers.LISTING, "place", "search_text")
+        )
     query = query.where(substrings.contains(_L.c.search_text, sa.bindparam("text")))
     return Lookup(query.limit(sa.literal_column(str(most + 1))))
 
 
-def _rows(found: Sequence[Any], asked: Asked) -> list[Any]:
+def _rows(found: Sequence[Any], asked: Asked) -> list[Listed]:
     """Return the rows of a page among all that was found; from the end if it is the one before."""
-    chosen = _part(found, asked)
-    ids = [row.campaign_id for row in chosen]
-    values = dict.fromkeys(range(PAGE_SIZE + 1), "") | dict(enumerate(ids))
-    rows = {row.id: row for row in _by_ids(asked.sort, PAGE_SIZE + 1).all(
-        **{f"id_{number}": value for number, value in values.items()}
-    )}  # fmt: skip
+    ids = [row.campaign_id for row in _part(found, asked)]
+    values = {f"id_{number}": "" for number in range(PAGE_SIZE + 1)}
+    values |= {f"id_{number}": campaign_id for number, campaign_id in enumerate(ids)}
+    rows: dict[str, Listed] = {
+        row.id: row for row in _by_ids(asked.sort, PAGE_SIZE + 1).all(**values)
+    }
     return [rows[campaign_id] for campaign_id in ids if campaign_id in rows]
 
 
@@ -240,6 +263,6 @@ def _part(found: Sequence[Any], asked: Asked) -> Sequence[Any]:
 
 @lru_cache(maxsize=8)
 def _by_ids(sort: str, most: int) -> Lookup:
-    ids: list[Any] = [sa.bindparam(f"id_{number}") for number in range(most)]
+    ids: list[sa.BindParameter[str]] = [sa.bindparam(f"id_{number}") for number in range(most)]
     query = sa.select(*_shown(sort)).select_from(_C)
     return Lookup(query.join(_L, _L.c.campaign_id == _C.c.id).where(_C.c.id.in_(ids)))

@@ -1,13 +1,25 @@
 """Reads about campaigns: Core queries, frozen rows, one or two a page."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Row
 
 from crowdfund.campaigns.models import Campaign, CampaignDocument, CampaignLimits, campaign_event
+from crowdfund.campaigns.rows import (
+    CampaignRow,
+    CardRow,
+    CompanyCampaign,
+    DocumentRow,
+    EventRow,
+    FoundDocument,
+    FundingRow,
+    PublicCampaign,
+    QueueRow,
+    RaiseRow,
+)
 from crowdfund.campaigns.rules import life, terms
 from crowdfund.campaigns.rules.life import Status, Tally
 from crowdfund.campaigns.rules.terms import Limits
@@ -18,6 +30,7 @@ from crowdfund.issuers.rules.life import Standing
 from crowdfund.kernel import clock, config
 from crowdfund.kernel.db import db
 from crowdfund.kernel.db.paging import START, Key, Page, Place, counts_up_to, read_page
+from crowdfund.kernel.db.rows import columns, read_all, read_one
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.lookups import Lookup
@@ -25,6 +38,7 @@ from crowdfund.kernel.lookups import Lookup
 _C = Campaign.__table__
 _D = CampaignDocument.__table__
 _F = queries.FACTS
+_L = CampaignLimits.__table__
 
 _LONGEST_WAITING = (Key(_C.c.submitted_at), Key(_C.c.id))
 _NEWEST = (Key(_C.c.id, is_descending=True),)
@@ -42,71 +56,62 @@ def like_pattern(text: str) -> str:
     return "%" + folded.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
 
 
-_CARD = (
-    _C.c.id, _C.c.version, _C.c.slug, _C.c.title, _C.c.summary, _C.c.sector, _C.c.security_type,
-    _C.c.image_id, _C.c.image_alt, _C.c.status, _C.c.currency, _C.c.goal_minor, _C.c.min_minor,
-    _C.c.settled_minor, _C.c.reserved_minor, _C.c.investors_count, _C.c.threshold_bps, _C.c.ends_at,
-    _F.c.trade_name,
-)  # fmt: skip
+def _with_company(selected: Sequence[sa.ColumnElement[Any]]) -> sa.Select[Any]:
+    return sa.select(*selected).join(_F, _F.c.company_id == _C.c.company_id)
 
 
-_BY_ID = Lookup(
-    sa.select(*_CARD)
-    .join(_F, _F.c.company_id == _C.c.company_id)
-    .where(_C.c.id == sa.bindparam("id"))
-)
+_CARD = Lookup(_with_company(columns(CardRow, _C, _F)).where(_C.c.id == sa.bindparam("id")))
 
 
-def cards(ids: Sequence[str]) -> dict[str, Any]:
-    """Return what a card shows, by campaign id: one lookup each, for mostly one is missing."""
-    found = {campaign_id: _BY_ID.first(id=campaign_id) for campaign_id in ids}
-    return {campaign_id: row for campaign_id, row in found.items() if row is not None}
+def cards(ids: Sequence[str]) -> dict[str, CardRow]:
+    """Return what a card shows, by campaign id: one lookup each, because usually one is missing."""
+    found = {campaign_id: _CARD.first(id=campaign_id) for campaign_id in ids}
+    return {campaign_id: CardRow(*row) for campaign_id, row in found.items() if row is not None}
 
 
-_FACTS = tuple(column for column in _F.c if column.name != "company_id")
-_DETAIL = sa.select(_C, *_FACTS).join(_F, _F.c.company_id == _C.c.company_id)
-_BY_SLUG = _DETAIL.where(_C.c.slug == sa.bindparam("slug"), _WAS_LIVE)
+_PUBLIC = _with_company(columns(PublicCampaign, _C, _F)).where(_WAS_LIVE)
 
 
-def detail(slug: str) -> Row[Any]:
+def detail(slug: str) -> PublicCampaign:
     """Return a public campaign with its company's public facts; raises CampaignMissing."""
-    return _one(_BY_SLUG, {"slug": slug})
+    return read_one(PublicCampaign, _PUBLIC.where(_C.c.slug == slug), _not_public())
 
 
-_MOVING = (
-    _C.c.id, _C.c.company_id, _C.c.title, _C.c.summary, _C.c.terms_hash, _C.c.slug, _C.c.status,
-    _C.c.currency, _C.c.goal_minor, _C.c.min_minor, _C.c.price_minor, _C.c.threshold_bps, _C.c.reserved_minor,
-    _C.c.settled_minor, _C.c.token_minor, _C.c.foreign_room_minor, _C.c.investors_count,
-    _C.c.starts_at, _C.c.ends_at, _C.c.ending, _C.c.grace_days,
-    _F.c.company_updated_at, _C.c.version,
-)  # fmt: skip
-_IS_OWN = queries.has_member(_C.c.company_id, sa.bindparam("viewer", type_=sa.String)).label(
-    "is_own"
-)
+_IS_OWN = queries.has_member(_C.c.company_id, sa.bindparam("viewer", type_=sa.String))
 _FUNDING = Lookup(
-    sa.select(*_MOVING, _IS_OWN)
-    .join(_F, _F.c.company_id == _C.c.company_id)
-    .where(_C.c.slug == sa.bindparam("slug"), _WAS_LIVE)
+    _with_company(
+        [
+            _IS_OWN.label(name) if name == "is_own" else (_C if name in _C.c else _F).c[name]
+            for name in FundingRow._fields
+        ]
+    ).where(_C.c.slug == sa.bindparam("slug"), _WAS_LIVE)
 )
 
 
-def funding(slug: str, viewer: str = "") -> Any:  # noqa: ANN401 - a row of _MOVING
-    """Return the moving figures of a public campaign, and whether it `is_own` of the viewer (a person's id).
+def funding(slug: str, viewer: str = "") -> FundingRow:
+    """Return the moving figures of a public campaign, and whether it is of the viewer's company.
 
-    Raises CampaignMissing.
+    `viewer` is a person's id. Raises CampaignMissing.
     """
     row = _FUNDING.first(slug=slug, viewer=viewer)
     if row is None:
-        raise CampaignMissing(_("There is no such campaign, or it is not public yet."))
-    return row
+        raise _not_public()
+    return FundingRow._make(row)
 
 
-def by_id(campaign_id: str) -> Row[Any]:
-    """Return a campaign with its company's facts in any state. For staff and other features."""
-    return _one(_DETAIL.where(_C.c.id == campaign_id))
+def _not_public() -> CampaignMissing:
+    return CampaignMissing(_("There is no such campaign, or it is not public yet."))
 
 
-def for_member(campaign_id: str, user_id: str, action: str = "view") -> Row[Any]:
+_CAMPAIGN = _with_company(columns(CampaignRow, _C, _F))
+
+
+def by_id(campaign_id: str) -> CampaignRow:
+    """Return a campaign in any state, for staff and other features; raises CampaignMissing."""
+    return read_one(CampaignRow, _CAMPAIGN.where(_C.c.id == campaign_id), _not_public())
+
+
+def for_member(campaign_id: str, user_id: str, action: str = "view") -> CampaignRow:
     """Return a campaign of a company that this person acts for, if the role there allows the action.
 
     Raises CampaignMissing for others, RoleForbids for the wrong role.
@@ -119,33 +124,32 @@ def for_member(campaign_id: str, user_id: str, action: str = "view") -> Row[Any]
     return campaign
 
 
-def of_companies(company_ids: Sequence[str]) -> Sequence[Row[Any]]:
+def of_companies(company_ids: Sequence[str]) -> list[CompanyCampaign]:
     """Return the campaigns of companies in any state, newest first."""
-    query = sa.select(_C).where(_C.c.company_id.in_(company_ids)).order_by(_C.c.id.desc())
-    return db.session.execute(query).all()
+    query = sa.select(*columns(CompanyCampaign, _C)).where(_C.c.company_id.in_(company_ids))
+    return read_all(CompanyCampaign, query.order_by(_C.c.id.desc()))
 
 
-def documents(campaign_id: str) -> Sequence[Row[Any]]:
-    """Return the public papers of a campaign, in the order in which they were added."""
-    return db.session.execute(
-        sa.select(_D).where(_D.c.campaign_id == campaign_id).order_by(_D.c.id)
-    ).all()
+_DOCUMENT = sa.select(*columns(DocumentRow, _D))
 
 
-def document(document_id: str) -> Row[Any]:
-    """Return a public paper by its own id; raises CampaignMissing."""
-    row = db.session.execute(sa.select(_D).where(_D.c.id == document_id)).first()
-    if row is None:
-        raise CampaignMissing(_("There is no such document."))
-    return row
+def documents(campaign_id: str) -> list[DocumentRow]:
+    """Return the public documents of a campaign, in the order in which they were added."""
+    query = _DOCUMENT.where(_D.c.campaign_id == campaign_id)
+    return read_all(DocumentRow, query.order_by(_D.c.id))
 
 
-def documents_by_cid(cid: str) -> Sequence[Row[Any]]:
-    """Return the papers with a content id, with their campaign's company and whether it is public."""
-    query = sa.select(_D, _C.c.company_id, _WAS_LIVE.label("is_public")).join(
-        _C, _C.c.id == _D.c.campaign_id
-    )
-    return db.session.execute(query.where(_D.c.cid == cid).order_by(_D.c.id)).all()
+def document(document_id: str) -> DocumentRow:
+    """Return a public document by its own id; raises CampaignMissing."""
+    missing = CampaignMissing(_("There is no such document."))
+    return read_one(DocumentRow, _DOCUMENT.where(_D.c.id == document_id), missing)
+
+
+def documents_by_cid(cid: str) -> list[FoundDocument]:
+    """Return the documents with a content id, oldest first."""
+    selected = columns(FoundDocument, _D, _C, is_public=_WAS_LIVE)
+    query = sa.select(*selected).join(_C, _C.c.id == _D.c.campaign_id).where(_D.c.cid == cid)
+    return read_all(FoundDocument, query.order_by(_D.c.id))
 
 
 def to_pin(*, most: int = 100) -> Sequence[str]:
@@ -155,10 +159,11 @@ def to_pin(*, most: int = 100) -> Sequence[str]:
     return db.session.scalars(query.order_by(_D.c.id).limit(most)).all()
 
 
-def history(campaign_id: str) -> Sequence[Row[Any]]:
+def history(campaign_id: str) -> list[EventRow]:
     """Return every status change with who, when and why, oldest first."""
-    query = sa.select(campaign_event).where(campaign_event.c.campaign_id == campaign_id)
-    return db.session.execute(query.order_by(campaign_event.c.at, campaign_event.c.id)).all()
+    query = sa.select(*columns(EventRow, campaign_event))
+    query = query.where(campaign_event.c.campaign_id == campaign_id)
+    return read_all(EventRow, query.order_by(campaign_event.c.at, campaign_event.c.id))
 
 
 def counts() -> dict[str, int]:
@@ -168,26 +173,30 @@ def counts() -> dict[str, int]:
     )
 
 
+_QUEUE = _with_company(columns(QueueRow, _C, _F))
+
+
 def queue(
     *, status: str = "", text: str = "", place: Place = START, size: int = 20
-) -> Page[Row[Any]]:
-    """Return a page of campaigns for staff: who waits longest first, in other states the newest."""
-    query = _DETAIL if not status else _DETAIL.where(_C.c.status == status)
+) -> Page[QueueRow]:
+    """Return a page of campaigns for staff: submitted ones oldest first, others newest first."""
+    query = _QUEUE
+    if status:
+        query = query.where(_C.c.status == status)
     if text:
         query = query.where(_C.c.search_text.like(like_pattern(text), escape="!"))
     if status == Status.SUBMITTED:
-        return read_page(
-            query.where(_C.c.submitted_at.is_not(None)), _LONGEST_WAITING, place, size=size
-        )
-    return read_page(query, _NEWEST, place, size=size)
+        query = query.where(_C.c.submitted_at.is_not(None))
+        return read_page(query, _LONGEST_WAITING, place, size=size, row=QueueRow)
+    return read_page(query, _NEWEST, place, size=size, row=QueueRow)
 
 
-def due(now: datetime, *, limit: int = 100) -> Sequence[Row[Any]]:
+def due(now: datetime, *, limit: int = 100) -> list[RaiseRow]:
     """Return live campaigns whose deadline has passed and which are not being ended yet."""
-    query = sa.select(_C).where(
+    query = sa.select(*columns(RaiseRow, _C)).where(
         _C.c.status == Status.LIVE, _C.c.ends_at < now, _C.c.ending.is_(None)
     )
-    return db.session.execute(query.order_by(_C.c.ends_at).limit(limit)).all()
+    return read_all(RaiseRow, query.order_by(_C.c.ends_at).limit(limit))
 
 
 def id_of_contract(address: str) -> str | None:
@@ -213,48 +222,44 @@ def start_refusal(company_id: str) -> str | None:
     return issuer_life.start_refusal(standing(company_id), year)
 
 
+_LIMITS = sa.select(*(_L.c[field.name] for field in fields(Limits)))
+
+
 def limits(at: datetime | None = None) -> Limits:
-    """Return the platform settings in force at a moment; the brief's until a row says otherwise."""
-    table = CampaignLimits.__table__
-    query = sa.select(table).where(table.c.valid_from <= (at or clock.now()))
-    row = db.session.execute(query.order_by(table.c.valid_from.desc()).limit(1)).first()
-    if row is None:
-        return terms.DEFAULT_LIMITS
-    return Limits(**{name: value for name, value in row._mapping.items() if name != "valid_from"})
+    """Return the platform settings in force at a moment; the defaults until a row replaces them."""
+    query = _LIMITS.where(_L.c.valid_from <= (at or clock.now()))
+    row = db.session.execute(query.order_by(_L.c.valid_from.desc()).limit(1)).first()
+    return terms.DEFAULT_LIMITS if row is None else Limits(*row)
 
 
-def tally(campaign: Row[Any]) -> Tally:
-    """Return the figures that decide how a campaign stands."""
-    return Tally(
-        goal_minor=campaign.goal_minor,
+def verdict(campaign: RaiseRow | FundingRow, now: datetime) -> str:
+    """Return what `rules.life.verdict` says; `open` for a campaign without a deadline."""
+    if campaign.ends_at is None:
+        return "open"
+    figures = Tally(
+        goal_minor=campaign.goal_minor or 0,
         threshold_bps=campaign.threshold_bps,
         # Money that only the contract has is in, not on its way.
         reserved_minor=campaign.reserved_minor - campaign.foreign_room_minor + campaign.token_minor,
         settled_minor=life.counted_minor(campaign.settled_minor, campaign.token_minor),
         ends_at=campaign.ends_at,
     )
+    return life.verdict(figures, now, grace_days=campaign.grace_days)
 
 
-def phase(campaign: Row[Any], now: datetime) -> str:
+def phase(campaign: RaiseRow | FundingRow, now: datetime) -> str:
     """Return the state that people see: the stored one, refined by what is computed.
 
     `awaiting settlement`, `closing`, `releasing` are never stored as a state.
     """
     if campaign.ending and campaign.status in (Status.LIVE, Status.SUCCEEDED):
         return {"close": "closing", "cancel": "cancelling", "release": "releasing"}[campaign.ending]
-    if campaign.status != Status.LIVE or campaign.ends_at is None:
+    if campaign.status != Status.LIVE:
         return str(campaign.status)
-    state = life.verdict(tally(campaign), now, grace_days=campaign.grace_days)
+    state = verdict(campaign, now)
     return {"open": "live", "awaiting": "awaiting settlement"}.get(state, "closing")
 
 
-def terms_of(campaign: Row[Any]) -> Mapping[str, int]:
-    """Return the numbers that `rules.check_investment` needs."""
+def terms_of(campaign: CampaignRow | PublicCampaign) -> Mapping[str, int]:
+    """Return the numbers that `rules.check_investment` needs, of a campaign whose terms are complete."""
     return {name: getattr(campaign, name) for name in ("price_minor", "min_minor", "max_minor")}
-
-
-def _one(query: sa.Select[Any], params: Mapping[str, Any] | None = None) -> Row[Any]:
-    row = db.session.execute(query, params or {}).first()
-    if row is None:
-        raise CampaignMissing(_("There is no such campaign, or it is not public yet."))
-    return row

@@ -84,7 +84,7 @@ def _keep(event: ContractEvent, kind: str, *, intent: str, who: str) -> None:
         event,
         kind,
         who=who,
-        title=campaign.title,
+        title=campaign.title or "",
         amount=(amount, campaign.currency),
         missing=amount - room,
     )

@@ -121,7 +121,7 @@ def _check_amount(order: Order, campaign_id: str) -> None:
     """Judge the amount with its room taken and everything else the person has in the campaign."""
     campaign = campaigns.by_id(campaign_id)
     already = queries.active_minor(order.user_id, campaign_id)
-    room = campaign.goal_minor - campaign.reserved_minor + order.amount_minor
+    room = (campaign.goal_minor or 0) - campaign.reserved_minor + order.amount_minor
     reason = terms.check_investment(
         order.amount_minor,
         already_minor=already,

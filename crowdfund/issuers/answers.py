@@ -1,11 +1,12 @@
 """What pages show of a company's file, for its own people and for staff."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import Row
 
 from crowdfund.issuers import queries
+from crowdfund.issuers.rows import AccountRow, CompanyRow
 from crowdfund.issuers.rules import diffs, lists, papers, steps
 from crowdfund.issuers.rules.life import ChangeStatus
 from crowdfund.kernel import clock
@@ -19,7 +20,7 @@ def step_url(company_id: str, step: str) -> str:
     return url_for("issuers.edit", company_id=company_id, step=step)
 
 
-def answers(company: Row[Any], *, editable: bool) -> dict[str, Any]:
+def answers(company: CompanyRow, *, editable: bool) -> dict[str, Any]:
     """Return the facts in force as `issuers/_answers.html` shows them."""
     return {
         "company": company,
@@ -35,7 +36,7 @@ def answers(company: Row[Any], *, editable: bool) -> dict[str, Any]:
     }
 
 
-def changes(company: Row[Any]) -> dict[str, Any]:
+def changes(company: CompanyRow) -> dict[str, Any]:
     """Return the changes that are written or wait, as `issuers/_changes.html` shows them."""
     running = queries.running_changes(company.id)
     return {
@@ -49,8 +50,8 @@ def changes(company: Row[Any]) -> dict[str, Any]:
     }
 
 
-def held_account(company_id: str) -> tuple[Any, Any] | None:
-    """Return a bank account that waits for its day, with the moment when that is over, or None."""
+def held_account(company_id: str) -> tuple[AccountRow, datetime] | None:
+    """Return a bank account that is on hold, with the moment when that ends, or None."""
     waiting = queries.proposed_account(company_id)
     if waiting is None or waiting.added_at + HOLD < clock.now():
         return None

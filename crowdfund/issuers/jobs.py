@@ -21,7 +21,7 @@ def registration_confirmed(writes: list[WriteConfirmed]) -> None:
         if write.function == "registerIssuer":
             registry.mark_registered(write.subject.id, write.tx_hash)
         else:
-            registry.mark_told(write.subject.id, write.function, intent_id=write.intent_id)
+            registry.mark_accepted(write.subject.id, write.function, intent_id=write.intent_id)
 
 
 @outbox.on(WriteFailed, where=_is_ours)
@@ -39,11 +39,11 @@ def registration_failed(writes: list[WriteFailed]) -> None:
 def paper_expiring(documents: list[DocumentExpiring]) -> None:
     """Notify a company that one of its documents expires soon."""
     for document in documents:
-        papers.tell_expiry(document.owner_id, document.document_id, soon=True)
+        papers.notify_expiry(document.owner_id, document.document_id, soon=True)
 
 
 @outbox.on(DocumentExpired, where=_is_companys)
 def paper_expired(documents: list[DocumentExpired]) -> None:
     """Notify a company that one of its documents has expired."""
     for document in documents:
-        papers.tell_expiry(document.owner_id, document.document_id, soon=False)
+        papers.notify_expiry(document.owner_id, document.document_id, soon=False)

@@ -1,13 +1,12 @@
 """Reads about companies and the parts of their files."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Row
 
 from crowdfund.documents import queries as documents
-from crowdfund.issuers import queries
 from crowdfund.issuers.models import (
     Company,
     CompanyBankAccount,
@@ -17,6 +16,17 @@ from crowdfund.issuers.models import (
     CompanyMember,
     CompanyOfficer,
     company_event,
+)
+from crowdfund.issuers.rows import (
+    AccountRow,
+    ChangeRow,
+    CompanyRow,
+    DeclarationRow,
+    EventRow,
+    InvitationRow,
+    MemberCompany,
+    MemberRow,
+    QueueRow,
 )
 from crowdfund.issuers.rules import papers as papers_rules
 from crowdfund.issuers.rules import team
@@ -33,6 +43,7 @@ from crowdfund.kernel.db.paging import (
     read_page,
     values_of,
 )
+from crowdfund.kernel.db.rows import columns, read_all, read_first, read_one
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 
@@ -52,31 +63,36 @@ class CompanyMissing(NotFound):
     """No such company, or none that this person may see."""
 
 
-def get(company_id: str) -> Row[Any]:
+def get(company_id: str) -> CompanyRow:
     """Return a company; raises CompanyMissing. For staff and for other features."""
-    row = db.session.execute(sa.select(_C).where(_C.c.id == company_id)).first()
-    if row is None:
-        raise CompanyMissing(_("There is no such company, or it is not yours."))
-    return row
+    query = sa.select(*columns(CompanyRow, _C)).where(_C.c.id == company_id)
+    return read_one(CompanyRow, query, _missing())
 
 
-def for_member(company_id: str, user_id: str, action: str = "view") -> Row[Any]:
-    """Return a company (with `my_role`) that this person acts for, if the role allows the action.
+_WITH_ROLE = sa.select(*columns(MemberCompany, _C, my_role=_M.c.role)).join(
+    _M, _M.c.company_id == _C.c.id
+)
+
+
+def for_member(company_id: str, user_id: str, action: str = "view") -> MemberCompany:
+    """Return a company that this person acts for, if the role there allows the action.
 
     Raises CompanyMissing for everyone else, RoleForbids for the wrong role.
     """
-    query = sa.select(_C, _M.c.role.label("my_role")).join(_M, _M.c.company_id == _C.c.id)
-    row = db.session.execute(query.where(_C.c.id == company_id, _M.c.user_id == user_id)).first()
-    if row is None:
-        raise CompanyMissing(_("There is no such company, or it is not yours."))
-    team.demand(row.my_role, action)
-    return row
+    query = _WITH_ROLE.where(_C.c.id == company_id, _M.c.user_id == user_id)
+    found = read_one(MemberCompany, query, _missing())
+    team.demand(found.my_role, action)
+    return found
 
 
-def of_member(user_id: str) -> Sequence[Row[Any]]:
-    """Return the companies (with `my_role`) that a person acts for, oldest first."""
-    query = sa.select(_C, _M.c.role.label("my_role")).join(_M, _M.c.company_id == _C.c.id)
-    return db.session.execute(query.where(_M.c.user_id == user_id).order_by(_C.c.id)).all()
+def _missing() -> CompanyMissing:
+    return CompanyMissing(_("There is no such company, or it is not yours."))
+
+
+def of_member(user_id: str) -> list[MemberCompany]:
+    """Return the companies that a person acts for, oldest first."""
+    query = _WITH_ROLE.where(_M.c.user_id == user_id).order_by(_C.c.id)
+    return read_all(MemberCompany, query)
 
 
 def role_of(company_id: str, user_id: str) -> str | None:
@@ -101,31 +117,31 @@ def member_ids(company_id: str) -> set[str]:
     return set(db.session.scalars(sa.select(_M.c.user_id).where(_M.c.company_id == company_id)))
 
 
-def members(company_id: str) -> Sequence[Row[Any]]:
-    """Return the team: person, role, since when; owners first."""
+def members(company_id: str) -> list[MemberRow]:
+    """Return the team, owners first."""
     first = sa.case((_M.c.role == team.Role.OWNER, 0), else_=1)
-    query = sa.select(_M).where(_M.c.company_id == company_id)
-    return db.session.execute(query.order_by(first, _M.c.since, _M.c.user_id)).all()
+    query = sa.select(*columns(MemberRow, _M)).where(_M.c.company_id == company_id)
+    return read_all(MemberRow, query.order_by(first, _M.c.since, _M.c.user_id))
 
 
-def filled(company: Row[Any]) -> dict[str, Any]:
+def filled(company: CompanyRow) -> dict[str, Any]:
     """Return what the wizard's pages hold: the facts in force, with the changes that were begun."""
-    facts: dict[str, Any] = dict(company._mapping)
-    facts["officers"] = queries.officers(company.id)
-    facts["bank"] = queries.bank_account(company.id)
+    facts: dict[str, Any] = asdict(company)
+    facts["officers"] = officers(company.id)
+    facts["bank"] = bank_account(company.id)
     facts["documents"] = papers(company.id)
-    for change in queries.running_changes(company.id):
+    for change in running_changes(company.id):
         facts |= change.new
     return facts
 
 
-def papers(company_id: str, kinds: Sequence[str] | None = None) -> list[Any]:
-    """Return the documents of a company that still count or wait, newest first within a kind."""
+def papers(company_id: str, kinds: Sequence[str] | None = None) -> list[documents.DocumentRow]:
+    """Return the documents of a company in force or under review, newest first within a kind."""
     found = documents.of_owner(("company", company_id), kinds)
     return [row for row in found if row.status not in ("replaced", "destroyed")]
 
 
-def public_papers(company_id: str) -> list[Any]:
+def public_papers(company_id: str) -> list[documents.DocumentRow]:
     """Return what everyone may read once a campaign is live: the verified memorandum in force."""
     found = [
         row for row in papers(company_id, [papers_rules.MEMORANDUM]) if row.status == "verified"
@@ -133,10 +149,11 @@ def public_papers(company_id: str) -> list[Any]:
     return sorted(found, key=lambda row: row.uploaded_at)[-1:]
 
 
-def history(company_id: str) -> Sequence[Row[Any]]:
+def history(company_id: str) -> list[EventRow]:
     """Return every status change with who, when and why, oldest first."""
-    query = sa.select(company_event).where(company_event.c.company_id == company_id)
-    return db.session.execute(query.order_by(company_event.c.at, company_event.c.id)).all()
+    query = sa.select(*columns(EventRow, company_event))
+    query = query.where(company_event.c.company_id == company_id)
+    return read_all(EventRow, query.order_by(company_event.c.at, company_event.c.id))
 
 
 def counts() -> dict[str, int]:
@@ -153,31 +170,34 @@ def changes_count() -> int:
     return count_up_to(sa.select(_C.c.id).where(_has_pending()))
 
 
+_QUEUE = sa.select(*columns(QueueRow, _C))
+
+
 def queue(
     *, status: str = "", text: str = "", country: str = "", place: Place = START, size: int = 20
-) -> Page[Row[Any]]:
-    """Return a page of companies: of those that wait the longest waiting first, else the newest.
+) -> Page[QueueRow]:
+    """Return a page of companies: those under review longest waiting first, others newest first.
 
     `status` is one of the file's, or `changes`: verified ones whose change waits for review.
     """
-    query = sa.select(_C)
-    if status == CHANGES:
-        query = query.where(_has_pending())
-    elif status:
-        query = query.where(_C.c.status == status)
+    query = _QUEUE
+    if status:
+        query = query.where(_has_pending() if status == CHANGES else _C.c.status == status)
     if country:
         query = query.where(_C.c.country == country)
     if text:
-        pattern = (
-            "%" + text.casefold().replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
-        )
-        names = (_C.c.legal_name, _C.c.trade_name, _C.c.registration_no, _C.c.tin)
-        query = query.where(sa.or_(*(sa.func.lower(c).like(pattern, escape="!") for c in names)))
+        query = query.where(_mentions(text))
     if status in (CHANGES, Status.SUBMITTED):
-        return read_page(
-            query.where(_C.c.submitted_at.is_not(None)), _LONGEST_WAITING, place, size=size
-        )
-    return read_page(query, _NEWEST, place, size=size)
+        query = query.where(_C.c.submitted_at.is_not(None))
+        return read_page(query, _LONGEST_WAITING, place, size=size, row=QueueRow)
+    return read_page(query, _NEWEST, place, size=size, row=QueueRow)
+
+
+def _mentions(text: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a company's name or number holds a text."""
+    folded = text.casefold().replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    names = (_C.c.legal_name, _C.c.trade_name, _C.c.registration_no, _C.c.tin)
+    return sa.or_(*(sa.func.lower(name).like(f"%{folded}%", escape="!") for name in names))
 
 
 def countries() -> list[str]:
@@ -186,7 +206,7 @@ def countries() -> list[str]:
 
 
 def _has_pending() -> sa.ColumnElement[bool]:
-    """Return the condition that something of a company waits, beginning with the little that does."""
+    """Return the condition that a company has something to review; the few that have lead the query."""
     documented = _C.alias()
     papers = sa.select(documented.c.id).where(
         documented.c.status == Status.VERIFIED,
@@ -204,7 +224,7 @@ def start_standing(company_id: str) -> Mapping[str, bool]:
     return {
         "verified": verified,
         "registered": company.registered_at is not None,
-        "under_review": bool(queries.running_changes(company_id, ChangeStatus.PENDING))
+        "under_review": bool(running_changes(company_id, ChangeStatus.PENDING))
         or any(row.status == "pending" for row in shown),
         "papers_missing": bool(papers_rules.lacking(shown, company.country, verified=True)),
     }
@@ -231,65 +251,71 @@ _I = CompanyInvitation.__table__
 _D = CompanyDeclaration.__table__
 
 
+_OFFICER = ("id", "name", "role", "born_on", "nationality", "ownership_bps", "is_beneficial_owner")
+
+
 def officers(company_id: str) -> list[dict[str, Any]]:
     """Return the officers in force as a change holds them (dates as text), in the order of entry."""
-    query = sa.select(_O).where(_O.c.company_id == company_id, _O.c.removed_at.is_(None))
+    query = sa.select(*(_O.c[name] for name in _OFFICER))
+    query = query.where(_O.c.company_id == company_id, _O.c.removed_at.is_(None))
+    rows = db.session.execute(query.order_by(_O.c.id))
     return [
-        {
-            "id": row.id, "name": row.name, "role": row.role, "born_on": row.born_on.isoformat(),
-            "nationality": row.nationality, "ownership_bps": row.ownership_bps,
-            "is_beneficial_owner": row.is_beneficial_owner,
-        }
-        for row in db.session.execute(query.order_by(_O.c.id))
-    ]  # fmt: skip
+        {**dict(zip(_OFFICER, row, strict=True)), "born_on": row.born_on.isoformat()}
+        for row in rows
+    ]
 
 
 def bank_account(company_id: str) -> dict[str, Any] | None:
     """Return the account in force as a change holds it: id, masked form, holder."""
-    query = sa.select(_B).where(
+    query = sa.select(*columns(AccountRow, _B)).where(
         _B.c.company_id == company_id, _B.c.in_force_at.is_not(None), _B.c.ended_at.is_(None)
     )
-    row = db.session.execute(query).first()
-    return shown_account(row) if row else None
+    found = read_first(AccountRow, query)
+    return shown_account(found) if found else None
 
 
-def proposed_account(company_id: str) -> Row[Any] | None:
+def proposed_account(company_id: str) -> AccountRow | None:
     """Return the account that waits (for its time, or for review), or None."""
-    query = sa.select(_B).where(
+    query = sa.select(*columns(AccountRow, _B)).where(
         _B.c.company_id == company_id, _B.c.in_force_at.is_(None), _B.c.ended_at.is_(None)
     )
-    return db.session.execute(query.order_by(_B.c.id.desc())).first()
+    return read_first(AccountRow, query.order_by(_B.c.id.desc()))
 
 
-def shown_account(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row or the model
+def shown_account(account: AccountRow) -> dict[str, Any]:
     """Return what may be shown and stored of an account: never its number."""
-    return {"id": row.id, "masked": row.masked, "holder": row.holder, "format": row.format}
+    return {name: getattr(account, name) for name in ("id", "masked", "holder", "format")}
 
 
-def running_changes(company_id: str, *statuses: ChangeStatus) -> Sequence[Row[Any]]:
+def running_changes(company_id: str, *statuses: ChangeStatus) -> list[ChangeRow]:
     """Return the changes that are written or wait (or those of some states), oldest first."""
     wanted = statuses or (ChangeStatus.OPEN, ChangeStatus.PENDING)
-    query = sa.select(_CH).where(_CH.c.company_id == company_id, _CH.c.status.in_(wanted))
-    return db.session.execute(query.order_by(_CH.c.id)).all()
+    query = sa.select(*columns(ChangeRow, _CH)).where(
+        _CH.c.company_id == company_id, _CH.c.status.in_(wanted)
+    )
+    return read_all(ChangeRow, query.order_by(_CH.c.id))
 
 
-def declarations(company_id: str) -> Sequence[Row[Any]]:
-    """Return what was declared, by whom and when, newest first."""
-    query = sa.select(_D).where(_D.c.company_id == company_id)
-    return db.session.execute(query.order_by(_D.c.said_at.desc(), _D.c.id)).all()
+def declarations(company_id: str) -> list[DeclarationRow]:
+    """Return what was declared and when, newest first."""
+    query = sa.select(*columns(DeclarationRow, _D)).where(_D.c.company_id == company_id)
+    return read_all(DeclarationRow, query.order_by(_D.c.said_at.desc(), _D.c.id))
 
 
-def invitations(company_id: str) -> Sequence[Row[Any]]:
+_INVITATION = sa.select(*columns(InvitationRow, _I))
+
+
+def invitations(company_id: str) -> list[InvitationRow]:
     """Return the invitations that someone may still accept, newest first."""
-    query = sa.select(_I).where(
+    query = _INVITATION.where(
         _I.c.company_id == company_id,
         _I.c.accepted_at.is_(None),
         _I.c.revoked_at.is_(None),
         _I.c.expires_at > clock.now(),
     )
-    return db.session.execute(query.order_by(_I.c.id.desc())).all()
+    return read_all(InvitationRow, query.order_by(_I.c.id.desc()))
 
 
-def invitation(invitation_id: str) -> Row[Any] | None:
+def invitation(invitation_id: str) -> InvitationRow | None:
     """Return an invitation in any state, or None."""
-    return db.session.execute(sa.select(_I).where(_I.c.id == invitation_id)).first()
+    return read_first(InvitationRow, _INVITATION.where(_I.c.id == invitation_id))

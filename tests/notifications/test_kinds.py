@@ -141,7 +141,7 @@ TELLERS = {
     "queue_work": (0, ""),
     "_notify": (1, ""),
     "note": (1, r"security\."),
-    "tell_team": (1, r"campaign\."),
+    "notify_team": (1, r"campaign\."),
     "tell": (1, r"investment\."),
     "tell_all": (1, r"investment\."),
 }

@@ -2,13 +2,12 @@
 
 `page=3&after=KEY` begins behind the campaign with that sort key: nobody sees a campaign twice or
 misses one because others came meanwhile, and the page costs the same however far it is. `page=3`
-alone, as people may have kept it or type it, counts from the top.
+alone, as people may have saved it or type it, counts from the top.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 STATES = ("live", "funded", "ended")
 # How each list is sorted. The place decides between what is equal otherwise.
@@ -23,7 +22,7 @@ _LONGEST_TEXT = 80
 _MOST_DIGITS = 17
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-Key = tuple[Any, ...]
+Key = tuple[int | datetime, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +59,17 @@ def folded(text: str) -> str:
     return " ".join(text[:_LONGEST_TEXT].casefold().split())[:_LONGEST_TEXT]
 
 
-def key_of(row: Any, sort: str) -> Key:  # noqa: ANN401
-    """Return by what a row is sorted."""
+def key_of(row: object, sort: str) -> Key:
+    """Return the sort key of a row, which has the columns of that sort."""
     return tuple(getattr(row, name) for name in COLUMNS[sort])
 
 
-def token(row: Any, sort: str) -> str:  # noqa: ANN401
+def token(row: object, sort: str) -> str:
     """Return the sort key of a row for an address: whole numbers; moments in microseconds."""
     return "-".join(str(_whole(part)) for part in key_of(row, sort))
 
 
-def _whole(part: Any) -> int:  # noqa: ANN401
+def _whole(part: int | datetime) -> int:
     return (part - _EPOCH) // _MICROSECOND if isinstance(part, datetime) else int(part)
 
 

@@ -1,7 +1,7 @@
-"""Write a campaign page by page and hand it in; every page is saved on its own."""
+"""Write a campaign page by page and submit it; every page is saved on its own."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict
 
 import sqlalchemy as sa
 
@@ -10,7 +10,7 @@ from crowdfund.campaigns import queries
 from crowdfund.campaigns.models import Campaign, campaign_event
 from crowdfund.campaigns.rules import drafts, terms
 from crowdfund.campaigns.rules.life import Status
-from crowdfund.campaigns.service.shared import NotEligible, change, locked, tell_team, touch
+from crowdfund.campaigns.service.shared import NotEligible, change, locked, notify_team, touch
 from crowdfund.documents.service import Poster
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.issuers.rules import lists
@@ -36,11 +36,18 @@ def create_draft(company_id: str, *, actor: str) -> str:
     company = issuers_queries.get(company_id)
     db.session.add(
         Campaign(
-            id=campaign_id, slug=campaign_id, company_id=company_id, author_id=actor, sector=company.sector,
-            threshold_bps=limits.threshold_bps, fee_bps=limits.fee_bps, grace_days=limits.grace_days,
-            created_at=now, updated_at=now,
+            id=campaign_id,
+            slug=campaign_id,
+            company_id=company_id,
+            author_id=actor,
+            sector=company.sector,
+            threshold_bps=limits.threshold_bps,
+            fee_bps=limits.fee_bps,
+            grace_days=limits.grace_days,
+            created_at=now,
+            updated_at=now,
         )
-    )  # fmt: skip
+    )
     db.session.flush()
     record_event(campaign_event, campaign_id, actor=actor, before=None, after=Status.DRAFT)
     return campaign_id
@@ -103,13 +110,12 @@ def save_terms(campaign_id: str, values: Mapping[str, object]) -> None:
 
 
 def submit(campaign_id: str, *, actor: str) -> None:
-    """Hand a complete draft in for approval.
+    """Submit a complete draft for approval.
 
     Raises Incomplete, InvalidFields (limits changed since it was saved), NotEligible or WrongState.
     """
     campaign = editable(campaign_id)
-    row = queries.by_id(campaign_id)
-    draft: dict[str, Any] = dict(row._mapping)
+    draft = asdict(queries.by_id(campaign_id))
     missing = drafts.missing_steps(draft)
     if missing:
         pages = ", ".join(drafts.STEP_TITLES[step].lower() for step in missing)
@@ -120,7 +126,7 @@ def submit(campaign_id: str, *, actor: str) -> None:
         raise NotEligible(str(REFUSALS[refusal]))
     campaign.submitted_at, campaign.rejection_reason = clock.now(), None
     change(campaign, Status.SUBMITTED, actor=actor)
-    tell_team(campaign, "submitted")
+    notify_team(campaign, "submitted")
     service.queue_work("staff.campaigns", key=f"{campaign.id}:{campaign.submitted_at.timestamp()}")
 
 
@@ -130,7 +136,7 @@ def _refuse(errors: Mapping[str, str]) -> None:
 
 
 def editable(campaign_id: str) -> Campaign:
-    """Return a locked draft; raises WrongState for whatever was submitted."""
+    """Return a locked draft; raises WrongState once it was submitted."""
     campaign = locked(campaign_id)
     if campaign.status != Status.DRAFT:
         raise WrongState(

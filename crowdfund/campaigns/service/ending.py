@@ -6,14 +6,13 @@ moves by itself: two people have the campaign follow it (`following`, and ADR 00
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from crowdfund.campaigns import queries
 from crowdfund.campaigns.events import ENDED
 from crowdfund.campaigns.models import Campaign
 from crowdfund.campaigns.rules import life
 from crowdfund.campaigns.rules.life import Status
-from crowdfund.campaigns.service.shared import campaign_intent, change, locked, note, tell_team
+from crowdfund.campaigns.service.shared import campaign_intent, change, locked, note, notify_team
 from crowdfund.chain import queries as chain_queries
 from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain_service
@@ -41,7 +40,7 @@ def close_due(now: datetime | None = None) -> int:
     """
     moment, begun = now or clock.now(), 0
     for row in queries.due(moment):
-        if life.verdict(queries.tally(row), moment, grace_days=row.grace_days) == "awaiting":
+        if queries.verdict(row, moment) == "awaiting":
             continue
         campaign = locked(row.id)
         if campaign.chain_error and campaign.updated_at > moment - RETRY_AFTER:
@@ -51,7 +50,7 @@ def close_due(now: datetime | None = None) -> int:
 
 
 def close_early(campaign_id: str, *, actor: str) -> None:
-    """Close before the deadline once the threshold is settled (rules.md, Success); a company's own verb.
+    """Close before the deadline once the threshold is settled (rules.md, Success); for the company.
 
     Raises WrongState while it is not reached or money is on its way.
     """
@@ -76,7 +75,7 @@ def _begin_close(campaign: Campaign, *, actor: str) -> int:
     if campaign.status != Status.LIVE or campaign.ending or campaign.contract_result:
         return 0
     if campaign.refused_count:
-        _complain(campaign, REFUSED)
+        _note_obstacle(campaign, REFUSED)
         return 0
     if _chain_is_behind(campaign):
         return 0
@@ -85,7 +84,7 @@ def _begin_close(campaign: Campaign, *, actor: str) -> int:
 
 
 def _chain_is_behind(campaign: Campaign) -> bool:
-    # The contract judges by what is recorded there: it must know of all settled money first.
+    # The contract decides by its own records: all settled money must be recorded there first.
     waiting: Sequence[str] = (chain_rules.WriteStatus.QUEUED, *chain_rules.IN_FLIGHT)
     address = str(campaign.contract_address)
     return any(chain_queries.page(status=status, search=address, size=1).rows for status in waiting)
@@ -124,11 +123,11 @@ def _is_success(campaign: Campaign) -> bool:
 
 
 def note_disagreement(campaign_id: str, result: str) -> None:
-    """Keep that the contract ended as `result` and the campaign did not; it takes no money from now on."""
+    """Note that the contract ended as `result` and the campaign did not; it takes no more money."""
     campaign = locked(campaign_id)
     if campaign.contract_result != result:
         campaign.contract_result, campaign.chain_error = result, None
-        _complain(campaign, DISAGREES)
+        _note_obstacle(campaign, DISAGREES)
 
 
 def note_agreement(campaign_id: str) -> None:
@@ -139,7 +138,7 @@ def note_agreement(campaign_id: str) -> None:
         note(campaign, actor="system", reason="The contract and our books agree again.")
 
 
-def _complain(campaign: Campaign, sentence: str) -> None:
+def _note_obstacle(campaign: Campaign, sentence: str) -> None:
     """Show staff why a campaign cannot end; the same sentence is noted once."""
     if campaign.chain_error != sentence:
         campaign.chain_error = sentence
@@ -162,7 +161,7 @@ def cancel(campaign_id: str, reason: str, *, actor: str) -> None:
         begin(campaign, "cancel", actor=actor, reason=why)
         return
     change(campaign, Status.CANCELLED, actor=actor, reason=why)
-    tell_team(campaign, "cancelled", reason=why)
+    notify_team(campaign, "cancelled", reason=why)
 
 
 def cancelled_on_chain(campaign_id: str, *, tx_hash: str) -> None:
@@ -175,12 +174,12 @@ def cancelled_on_chain(campaign_id: str, *, tx_hash: str) -> None:
 def end(
     campaign: Campaign, to: Status, *, tx_hash: str | None, actor: str = "system", reason: str = ""
 ) -> None:
-    """End a live campaign in the books and tell everybody; `reason` is why it followed its contract."""
+    """End a live campaign in the books and notify everyone; `reason` is why it followed its contract."""
     campaign.closed_at, campaign.close_tx = clock.now(), tx_hash
     campaign.ending = campaign.live_lock = campaign.chain_error = campaign.contract_result = None
     words = _settled_words(campaign)
     change(campaign, to, actor=actor, reason=f"{reason} {words}" if reason else words)
-    tell_team(campaign, str(to))
+    notify_team(campaign, str(to))
     outbox.emit(ENDED[to](key=campaign.id, campaign_id=campaign.id))
 
 
@@ -207,10 +206,10 @@ def ending_failed(campaign_id: str, reason: str, *, intent_id: str) -> None:
     if not campaign.ending or intent_id != _ending_intent(campaign):
         return
     campaign.chain_error = reason[:500]
-    kept = f"{campaign.ending} refused by the contract: {reason}"
+    refusal = f"{campaign.ending} refused by the contract: {reason}"
     if campaign.ending != "release":  # released money stays released: only the write is repeated
         campaign.ending = None
-    note(campaign, actor="system", reason=kept)
+    note(campaign, actor="system", reason=refusal)
 
 
 def retry_ending(campaign_id: str, *, actor: str) -> None:
@@ -259,7 +258,7 @@ def ask_contract(campaign: Campaign, what: str) -> None:
     """Send close, cancel or release to the contract, as an attempt of its own."""
     campaign.ending_tries += 1
     intent = campaign_intent(campaign.id, what, attempt=campaign.ending_tries)
-    args: list[Any] = [chain_rules.intent_bytes32(intent)]
+    args: list[object] = [chain_rules.intent_bytes32(intent)]
     if what == "close":
         # The second signature: the contract counts no more fiat than the journal has settled.
         args.append(chain_rules.to_units(campaign.settled_minor))

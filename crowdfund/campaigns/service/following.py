@@ -12,9 +12,9 @@ from crowdfund.campaigns.service.releasing import end_release, pay_out
 from crowdfund.campaigns.service.shared import (
     locked,
     note,
+    notify_team,
     record_change,
     reviewable,
-    tell_team,
     touch,
 )
 from crowdfund.kernel import clock, outbox
@@ -54,7 +54,7 @@ def follow_end(campaign_id: str, to: Status, *, actor: str, reason: str) -> None
     ) = None
     campaign.closed_at = clock.now()
     record_change(campaign, to, actor=actor, reason=reason)
-    tell_team(campaign, str(to), **({"reason": reason} if to == Status.CANCELLED else {}))
+    notify_team(campaign, str(to), **({"reason": reason} if to == Status.CANCELLED else {}))
     outbox.emit(ENDED[to](key=campaign.id, campaign_id=campaign.id))
 
 

@@ -12,8 +12,9 @@ from crowdfund.campaigns.service.shared import (
     campaign_intent,
     change,
     locked,
-    tell_team,
+    notify_team,
 )
+from crowdfund.chain import queries as chain_queries
 from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain_service
 from crowdfund.issuers import queries as issuers_queries
@@ -51,7 +52,7 @@ def _write_creation(campaign: Campaign) -> None:
         "campaignId": chain_rules.intent_bytes32(campaign.id),
         "issuerId": chain_rules.intent_bytes32(campaign.company_id),
         "issuerWallet": company.wallet_address,
-        "token": chain_service.address_of("PaymentToken"),
+        "token": chain_queries.address_of("PaymentToken"),
         "goal": units(campaign.goal_minor or 0),
         "minInvestment": units(campaign.min_minor or 0),
         "maxInvestment": units(campaign.max_minor or 0),
@@ -88,7 +89,7 @@ def go_live(
             f"{campaign.company_id}:{started_year}",
         )
     change(campaign, Status.LIVE, actor="system", reason=f"deployed at {contract_address}")
-    tell_team(campaign, "live")
+    notify_team(campaign, "live")
 
 
 def deploy_failed(campaign_id: str, reason: str, *, intent_id: str) -> None:
@@ -100,4 +101,4 @@ def deploy_failed(campaign_id: str, reason: str, *, intent_id: str) -> None:
     campaign.live_lock = campaign.year_lock = campaign.started_year = campaign.ends_at = None
     campaign.chain_error = reason[:500]
     change(campaign, Status.APPROVED, actor="system", reason=f"not deployed: {reason}")
-    tell_team(campaign, "deployment_failed")
+    notify_team(campaign, "deployment_failed")

@@ -46,11 +46,17 @@ def add_document(campaign_id: str, title: str, paper: Examined, *, actor: str) -
     db.session.execute(sa.delete(CampaignDocument).where(same))
     db.session.add(
         CampaignDocument(
-            id=new_id(), campaign_id=campaign_id, title=name, filename=paper.filename,
-            content_type=paper.content_type, size=len(paper.data), cid=cid, added_by=actor,
+            id=new_id(),
+            campaign_id=campaign_id,
+            title=name,
+            filename=paper.filename,
+            content_type=paper.content_type,
+            size=len(paper.data),
+            cid=cid,
+            added_by=actor,
             added_at=clock.now(),
         )
-    )  # fmt: skip
+    )
     touch(campaign)
     return cid
 

@@ -5,7 +5,7 @@ from crowdfund.campaigns.models import Campaign
 from crowdfund.campaigns.rules import life
 from crowdfund.campaigns.rules.life import Status
 from crowdfund.campaigns.service.ending import begin, must_follow
-from crowdfund.campaigns.service.shared import change, locked, reviewable, tell_team
+from crowdfund.campaigns.service.shared import change, locked, notify_team, reviewable
 from crowdfund.kernel import clock, money, outbox
 from crowdfund.kernel.errors import Conflict, WrongState
 from crowdfund.kernel.i18n import _
@@ -76,10 +76,10 @@ def released_on_chain(campaign_id: str, *, tx_hash: str) -> None:
 def end_release(
     campaign: Campaign, *, tx_hash: str | None, actor: str = "system", reason: str = ""
 ) -> None:
-    """Note that journal and contract have both released, and tell everybody."""
+    """Note that journal and contract have both released, and notify everyone."""
     campaign.released_at, campaign.release_tx = clock.now(), tx_hash
     campaign.ending = campaign.chain_error = campaign.contract_result = None
     change(campaign, Status.RELEASED, actor=actor, reason=reason)
     paid = {"amount_minor": campaign.released_minor or 0, "fee_minor": campaign.fee_minor or 0}
-    tell_team(campaign, "released", **paid, currency=campaign.currency)
+    notify_team(campaign, "released", **paid, currency=campaign.currency)
     outbox.emit(CampaignReleased(key=campaign.id, campaign_id=campaign.id))

@@ -5,7 +5,7 @@ from crowdfund.campaigns.rules import life
 from crowdfund.campaigns.rules import terms as terms_rules
 from crowdfund.campaigns.rules.life import Status
 from crowdfund.campaigns.service.life import deploy
-from crowdfund.campaigns.service.shared import change, reviewable, tell_team
+from crowdfund.campaigns.service.shared import change, notify_team, reviewable
 from crowdfund.issuers.rules.words import parse_reason
 from crowdfund.kernel import clock
 from crowdfund.kernel.errors import WrongState
@@ -26,7 +26,7 @@ def approve(campaign_id: str, *, actor: str) -> None:
     papers = [paper.cid for paper in queries.documents(campaign_id)]
     campaign.terms_hash = terms_rules.terms_hash(terms | ({"documents": papers} if papers else {}))
     change(campaign, Status.APPROVED, actor=actor)
-    tell_team(campaign, "approved")
+    notify_team(campaign, "approved")
     deploy(campaign_id, actor=actor)
 
 
@@ -44,4 +44,4 @@ def reject(campaign_id: str, reason: str, *, actor: str) -> None:
     campaign.reviewed_at, campaign.reviewed_by = clock.now(), actor
     campaign.rejection_reason = why
     change(campaign, Status.DRAFT, actor=actor, reason=why)
-    tell_team(campaign, "rejected", reason=why)
+    notify_team(campaign, "rejected", reason=why)

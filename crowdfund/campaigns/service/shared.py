@@ -1,4 +1,4 @@
-"""What every verb of a campaign shares: find and lock, move, tell."""
+"""What every verb of a campaign shares: find and lock, move, notify."""
 
 from crowdfund.campaigns import queries
 from crowdfund.campaigns.models import Campaign, campaign_event
@@ -46,13 +46,13 @@ def change(campaign: Campaign, to: Status, *, actor: str, reason: str = "") -> N
 
 
 def record_change(campaign: Campaign, to: Status, *, actor: str, reason: str = "") -> None:
-    """Move a campaign to a state, with its event row; the caller has judged that it may go there."""
+    """Move a campaign to a state, with its event row; the caller has checked that it may go there."""
     move(campaign, to, campaign_event, actor=actor, reason=reason)
     touch(campaign)
 
 
 def note(campaign: Campaign, *, actor: str, reason: str) -> None:
-    """Keep in the history what happened without a change of state."""
+    """Record in the history what happened without a change of state."""
     status = campaign.status
     record_event(
         campaign_event, campaign.id, actor=actor, before=status, after=status, reason=reason
@@ -61,22 +61,22 @@ def note(campaign: Campaign, *, actor: str, reason: str) -> None:
 
 
 def touch(campaign: Campaign) -> None:
-    """Write the change out, give it a new version and tell open pages."""
+    """Write the change out, give it a new version and refresh open pages."""
     campaign.version = Campaign.version + 1  # in SQL: totals may move it meanwhile
     campaign.updated_at = clock.now()
     db.session.flush()
-    tell(campaign.id, campaign.company_id)
+    refresh_pages(campaign.id, campaign.company_id)
 
 
-def tell(campaign_id: str, company_id: str | None = None) -> None:
-    """Wake open pages of a campaign, and of its company where the state changed."""
+def refresh_pages(campaign_id: str, company_id: str | None = None) -> None:
+    """Refresh open pages of a campaign, and of its company where the state changed."""
     live.changed("campaign", campaign_id)
     if company_id:
         live.changed("company", company_id)
 
 
-def tell_team(campaign: Campaign, what: str, **context: object) -> None:
-    """Tell author and company of a state of the campaign (`campaign.<what>`), once for each round.
+def notify_team(campaign: Campaign, what: str, **context: object) -> None:
+    """Notify author and company of a state of the campaign (`campaign.<what>`), once for each round.
 
     A round begins when the campaign is submitted, or deployed again.
     """

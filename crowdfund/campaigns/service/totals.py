@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from crowdfund.campaigns.models import Campaign
 from crowdfund.campaigns.rules import terms
 from crowdfund.campaigns.rules.life import CampaignClosed, CampaignFull, Status
-from crowdfund.campaigns.service.shared import locked, tell
+from crowdfund.campaigns.service.shared import locked, refresh_pages
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db, rows_changed
 from crowdfund.kernel.errors import Conflict
@@ -151,7 +151,7 @@ def _update(campaign_id: str, *where: sa.ColumnElement[bool], **values: object) 
     moved = rows_changed(
         statement.values(version=_C.c.version + 1, updated_at=clock.now(), **values)
     )
-    tell(campaign_id)
+    refresh_pages(campaign_id)
     return moved == 1
 
 

@@ -6,17 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app, url_for
-from sqlalchemy import Row
 
 from crowdfund.campaigns import queries
+from crowdfund.campaigns.rows import CardRow, Listed
 from crowdfund.campaigns.rules import life
 from crowdfund.campaigns.views.page_cache import BoundedCache
 from crowdfund.issuers.rules import lists
 
-KEPT = 4_000
+CACHED = 4_000
 Key = tuple[str, int, int | None, str, str]
 
-_cards: BoundedCache[bytes] = BoundedCache(KEPT)
+_cards: BoundedCache[bytes] = BoundedCache(CACHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class Card:
     days_left: int | None
 
 
-def keys_of(rows: Sequence[Row[Any]], now: datetime, *, locale: str = "en") -> tuple[Key, ...]:
-    """Return what a page of `queries.listing` depends on: id, version, days left, state, locale.
+def keys_of(rows: Sequence[Listed], now: datetime, *, locale: str = "en") -> tuple[Key, ...]:
+    """Return what the cards of a page depend on: id, version, days left, state, locale.
 
     Any change of a campaign makes a new version, so a key never names an old card.
     """
@@ -46,7 +46,7 @@ def keys_of(rows: Sequence[Row[Any]], now: datetime, *, locale: str = "en") -> t
 
 
 def render(keys: Sequence[Key]) -> list[bytes]:
-    """Return the cards, reading from the database only those that are not kept."""
+    """Return the cards, reading from the database only those that are not cached."""
     found = _cards.among(keys)
     missing = [key for key in keys if key not in found]
     if missing:
@@ -57,14 +57,14 @@ def render(keys: Sequence[Key]) -> list[bytes]:
     return [found[key] for key in keys if key in found]
 
 
-def _key(row: Row[Any], now: datetime, locale: str) -> Key:
+def _key(row: Listed, now: datetime, locale: str) -> Key:
     days = (row.ends_at - now).days if row.status == life.Status.LIVE else None
     if days is not None and days < 0:
         return (row.id, row.version, None, "closing", locale)
     return (row.id, row.version, days, str(row.status), locale)
 
 
-def _draw(row: Row[Any], key: Key) -> bytes:
+def _draw(row: CardRow, key: Key) -> bytes:
     card = Card(
         url=url_for("campaigns.detail", slug=row.slug),
         title=row.title,

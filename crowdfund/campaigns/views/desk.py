@@ -1,4 +1,4 @@
-"""Staff: what waits for approval, the queue of campaigns, one campaign with its decision and its money."""
+"""Staff: what waits for approval, the list of campaigns, and one with its decision and its money."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -7,6 +7,7 @@ from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.campaigns import forms, queries
+from crowdfund.campaigns.rows import QueueRow
 from crowdfund.campaigns.rules import life
 from crowdfund.campaigns.service import ending, redirects, releasing, reviews
 from crowdfund.campaigns.service import life as life_service
@@ -27,7 +28,7 @@ _HEADER = ("id", "title", "company", "status", "submitted", "currency", "goal", 
 
 @bp.get("/staff/approvals")
 def approvals() -> Response:
-    """Show what waits for a decision: companies and campaigns."""
+    """Show companies and campaigns that need a decision."""
     companies = issuers_queries.queue(status="submitted", size=10).rows
     campaigns = queries.queue(status="submitted", size=10).rows
     return pages.render(
@@ -44,7 +45,7 @@ def approvals() -> Response:
 
 @bp.get("/staff/campaigns")
 def staff_list() -> Response:
-    """List campaigns, those that wait longest first."""
+    """List campaigns; the submitted ones oldest first."""
     args = request.args
     status = args.get("status", "submitted")
     return pages.render(
@@ -66,12 +67,11 @@ def staff_csv() -> Response:
     return exports.csv_file("campaigns.csv", _HEADER, _lines(rows))
 
 
-def _lines(rows: Iterable[Any]) -> Iterator[tuple[object, ...]]:
+def _lines(rows: Iterable[QueueRow]) -> Iterator[tuple[object, ...]]:
     for row in rows:
-        yield (
-            row.id, row.title, row.trade_name, row.status, row.submitted_at, row.currency,
-            money.decimal_str(row.goal_minor or 0), money.decimal_str(row.settled_minor),
-        )  # fmt: skip
+        goal, settled = money.decimal_str(row.goal_minor or 0), money.decimal_str(row.settled_minor)
+        state = (row.status, row.submitted_at)
+        yield (row.id, row.title, row.trade_name, *state, row.currency, goal, settled)
 
 
 @bp.get("/staff/campaigns/<string(length=32):campaign_id>")
@@ -147,28 +147,25 @@ def retry(campaign_id: str) -> BaseResponse:
 @bp.route("/staff/campaigns/<string(length=32):campaign_id>/redirect", methods=["GET", "POST"])
 def redirect(campaign_id: str) -> BaseResponse:
     """Ask a second admin to send the release to another wallet."""
-    campaign, form = queries.by_id(campaign_id), forms.RedirectForm()
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.validate_on_submit():
-            try:
-                request_id = redirects.ask_redirect(
-                    campaign_id,
-                    form.wallet_address.data or "",
-                    form.reason.data or "",
-                    actor=identity.signed_in().id,
-                )
-            except CrowdfundError as error:
-                if error.field is None:
-                    raise
-                put_errors(form, error)
-                status = error.status
-            else:
-                pages.flash(
-                    _("Request sent. Another admin has seven days to approve it."), "success"
-                )
-                return pages.back(url_for("chain.key_request", request_id=request_id))
+    form = forms.RedirectForm()
+    if not form.validate_on_submit():
+        return _redirect_page(campaign_id, form, 422 if request.method == "POST" else 200)
+    wallet, reason = form.wallet_address.data or "", form.reason.data or ""
+    try:
+        request_id = redirects.ask_redirect(
+            campaign_id, wallet, reason, actor=identity.signed_in().id
+        )
+    except CrowdfundError as error:
+        if error.field is None:
+            raise
+        put_errors(form, error)
+        return _redirect_page(campaign_id, form, error.status)
+    pages.flash(_("Request sent. Another admin has seven days to approve it."), "success")
+    return pages.back(url_for("chain.key_request", request_id=request_id))
+
+
+def _redirect_page(campaign_id: str, form: forms.RedirectForm, status: int) -> Response:
+    campaign = queries.by_id(campaign_id)
     return pages.render("campaigns/redirect.html", status=status, campaign=campaign, form=form)
 
 
@@ -177,7 +174,7 @@ def _back(campaign_id: str) -> BaseResponse:
 
 
 def _show(campaign_id: str, form: forms.ReasonForm, error: CrowdfundError) -> Response:
-    """Show what is wrong with a reason in the page; anything else is the shell's to tell."""
+    """Show what is wrong with a reason in the page; the web shell shows any other error."""
     if error.field != "reason":
         raise error
     put_errors(form, error)

@@ -1,14 +1,15 @@
 """What a company's own people do: the dashboard, drafts page by page, submit, close early, cancel."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from flask import Response, abort, request, url_for
 from flask_wtf import FlaskForm
-from sqlalchemy import Row
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.campaigns import forms, queries
+from crowdfund.campaigns.rows import CampaignRow, CompanyCampaign
 from crowdfund.campaigns.rules import drafts, life
 from crowdfund.campaigns.service import drafts as drafts_service
 from crowdfund.campaigns.service import ending
@@ -16,6 +17,7 @@ from crowdfund.campaigns.views.blueprint import bp
 from crowdfund.campaigns.views.public import figures, safe_story
 from crowdfund.documents import service as documents
 from crowdfund.issuers import queries as issuers_queries
+from crowdfund.issuers.rows import MemberCompany
 from crowdfund.issuers.rules import lists
 from crowdfund.issuers.rules.life import REFUSALS
 from crowdfund.issuers.rules.team import may
@@ -78,10 +80,8 @@ def edit(campaign_id: str, step: str) -> BaseResponse:
     form = forms.FORMS[step](**_presets(campaign, step))
     context: dict[str, Any] = {"campaign": campaign, "step": step, "form": form}
     context |= {"limits": queries.limits(), "preview": None}
-    page, partial = (
-        f"campaigns/edit_{step}.html",
-        "campaigns/_picture.html" if step == "picture" else None,
-    )
+    page = f"campaigns/edit_{step}.html"
+    partial = "campaigns/_picture.html" if step == "picture" else None
     if step == "story" and request.form.get("preview"):
         return pages.render(page, **context | {"preview": safe_story(form.story_md.data or "")})
     if not form.validate_on_submit():
@@ -146,7 +146,7 @@ def withdraw(campaign_id: str) -> BaseResponse:
 # --- helpers ------------------------------------------------------------------------------------
 
 
-def _authorise(campaign_id: str, action: str = "view") -> Row[Any]:
+def _authorise(campaign_id: str, action: str = "view") -> CampaignRow:
     return queries.for_member(campaign_id, identity.signed_in().id, action)
 
 
@@ -155,28 +155,27 @@ def may_write(company_id: str) -> bool:
     return may(issuers_queries.role_of(company_id, identity.signed_in().id), "campaign")
 
 
-def _overview(company: Row[Any]) -> dict[str, Any]:
+def _overview(company: MemberCompany) -> dict[str, Any]:
     campaigns = queries.of_companies([company.id])
     now = clock.now()
-    refusal = queries.start_refusal(company.id) if company.status == "verified" else None
+    is_verified = company.status == "verified"
+    refusal = queries.start_refusal(company.id) if is_verified else None
+    may_start = is_verified and refusal is None and not _has_unpublished(campaigns)
     return {
         "company": company,
         "campaigns": [
             (row, queries.phase(row, now), life.time_left(row.ends_at, now)) for row in campaigns
         ],
-        "can_start": company.status == "verified"
-        and refusal is None
-        and not _in_work(campaigns)
-        and may_write(company.id),
+        "can_start": may_start and may_write(company.id),
         "refusal": REFUSALS.get(refusal or ""),
     }
 
 
-def _in_work(campaigns: Sequence[Row[Any]]) -> bool:
+def _has_unpublished(campaigns: Sequence[CompanyCampaign]) -> bool:
     return any(row.status in ("draft", "submitted", "approved") for row in campaigns)
 
 
-def _presets(campaign: Row[Any], step: str) -> dict[str, Any]:
+def _presets(campaign: CampaignRow, step: str) -> dict[str, Any]:
     if step != "terms":
         return {"obj": campaign}
     amounts = {name: getattr(campaign, name) for name in MONEY_FIELDS}
@@ -209,7 +208,7 @@ def _save_picture(campaign_id: str, form: FlaskForm) -> None:
 
 
 def _after(campaign_id: str, step: str) -> str:
-    draft = dict(queries.by_id(campaign_id)._mapping)
+    draft = asdict(queries.by_id(campaign_id))
     later = list(drafts.STEPS)[list(drafts.STEPS).index(step) + 1 :]
     for name in later:
         if drafts.step_state(draft, name) != "done":
@@ -217,8 +216,10 @@ def _after(campaign_id: str, step: str) -> str:
     return url_for("campaigns.manage", campaign_id=campaign_id)
 
 
-def _state(campaign: Row[Any]) -> dict[str, Any]:
-    draft = dict(campaign._mapping)
+def _state(campaign: CampaignRow) -> dict[str, Any]:
+    draft = asdict(campaign)
+    goal_minor, threshold_bps = campaign.goal_minor or 0, campaign.threshold_bps
+    is_success = life.is_success(campaign.settled_minor, goal_minor, threshold_bps)
     return {
         "campaign": campaign,
         "step_states": {step: drafts.step_state(draft, step) for step in drafts.STEPS},
@@ -226,15 +227,14 @@ def _state(campaign: Row[Any]) -> dict[str, Any]:
         "complete": not drafts.missing_steps(draft),
         "can_write": may_write(campaign.company_id),
         "documents": queries.documents(campaign.id),
-        "can_close": campaign.status == "live"
-        and life.is_success(campaign.settled_minor, campaign.goal_minor, campaign.threshold_bps),
+        "can_close": campaign.status == "live" and is_success,
         **figures(campaign),
     }
 
 
-def draft_context(campaign: Row[Any]) -> dict[str, Any]:
+def draft_context(campaign: CampaignRow) -> dict[str, Any]:
     """Return what shows all answers of a draft, for its company and for reviewers."""
-    missing = [drafts.STEP_TITLES[step] for step in drafts.missing_steps(dict(campaign._mapping))]
+    missing = [drafts.STEP_TITLES[step] for step in drafts.missing_steps(asdict(campaign))]
     return {
         "editable": campaign.status == life.Status.DRAFT,
         "missing": missing,

@@ -1,8 +1,8 @@
-"""Finished HTML of public pages, kept in each process: parts that are the same for everybody, and shells.
+"""Rendered HTML of public pages, cached in each process: parts that are the same for all, and shells.
 
 A shell is a whole page with marks where its readers differ (name, address, CSRF token, script nonce,
-bell) and where its moving parts stand. It is rendered once for each language, set of roles and key; a
-request fills the marks. Nothing of a person is ever kept.
+bell) and in place of its moving parts. It is rendered once for each language, set of roles and key; a
+request fills the marks. Nothing about a person is ever cached.
 """
 
 import re
@@ -10,12 +10,13 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from flask import Response, current_app, render_template, request, session
 from markupsafe import Markup, escape
 
 from crowdfund.kernel import csrf, headers, i18n, live
+from crowdfund.kernel.person import Person
 from crowdfund.kernel.web import identity, pages
 
 # Nobody outside can guess the marks of a process, so no text of a campaign can hold one.
@@ -23,30 +24,31 @@ _SECRET = secrets.token_hex(12)
 _MARK = re.compile(f"\ue003([a-z]+){_SECRET}")
 _FRESH_S = 3_600  # live tokens in a page are good for a day
 
+Place = TypeVar("Place")
 Piece = TypeVar("Piece")
 
 
 class BoundedCache(Generic[Piece]):
-    """A bounded store of finished pieces; when it is full it starts anew.
+    """A bounded cache of rendered pieces; when it is full it starts anew.
 
     Threads may use it at once: each step is one operation on a dict.
     """
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._pieces: dict[Any, Piece] = {}
+        self._pieces: dict[object, Piece] = {}
 
     def get(self, key: object) -> Piece | None:
-        """Return a piece, or None if it is not kept."""
+        """Return a piece, or None if it is not cached."""
         return self._pieces.get(key)
 
-    def among(self, keys: Iterable[object]) -> dict[Any, Piece]:
-        """Return the pieces that are kept of those asked for."""
+    def among(self, keys: Iterable[Place]) -> dict[Place, Piece]:
+        """Return the pieces with these keys that are cached."""
         pieces = self._pieces
         return {key: pieces[key] for key in keys if key in pieces}
 
     def put(self, key: object, piece: Piece) -> Piece:
-        """Keep a piece and return it."""
+        """Cache a piece and return it."""
         if len(self._pieces) >= self._size:
             self._pieces = {}
         self._pieces[key] = piece
@@ -68,7 +70,7 @@ _shells: BoundedCache[_Shell] = BoundedCache(300)
 def part(template: str, key: object, context: Callable[[], Mapping[str, object]]) -> bytes:
     """Return a rendered part of a page that depends on nothing but `key` and the language.
 
-    It is rendered without anything of a reader; `context` is called only if the part is not kept.
+    It is rendered without anything of a reader; `context` is called only if the part is not cached.
     """
     whole = (template, key, i18n.language(), int(time.time()) // _FRESH_S)
     return _parts.get(whole) or _parts.put(whole, pages.render_part(template, **context()).encode())
@@ -84,8 +86,8 @@ def filled_part(
 ) -> bytes:
     """Return a part of a page that depends on nothing but `key` and the language.
 
-    A new key whose `lasting` part was seen before does not render the template again: only the texts
-    of `moving`, which the template finds under their names, are put into what was rendered then.
+    A new key with a known `lasting` part does not render the template again: only the texts of
+    `moving`, which the template finds under their names, are put into what was rendered before.
     """
     hour = int(time.time()) // _FRESH_S
     whole = (template, key, i18n.language(), hour)
@@ -103,13 +105,9 @@ def filled_part(
 
 
 def fragment(
-    template: str,
-    key: object,
-    *,
-    moving: Mapping[str, bytes],
-    **context: object,
+    template: str, key: object, *, moving: Mapping[str, bytes], **context: object
 ) -> Response:
-    """Return what htmx asks for: it depends on nothing but `key`, its moving parts and the language."""
+    """Return a fragment that depends on nothing but `key`, its moving parts and the language."""
     whole = (template, key, i18n.language(), int(time.time()) // _FRESH_S)
     shell = _shells.get(whole)
     if shell is None:
@@ -118,25 +116,20 @@ def fragment(
 
 
 def answer(content: bytes) -> Response:
-    """Return finished HTML, which is another for htmx."""
+    """Return rendered HTML; caches must know that htmx gets another answer."""
     return Response(content, headers={"Vary": "HX-Request"})
 
 
-def page(
-    template: str,
-    key: object,
-    *,
-    moving: Mapping[str, bytes],
-    **context: Any,  # noqa: ANN401
-) -> Response:
+def page(template: str, key: object, *, moving: Mapping[str, bytes], **context: object) -> Response:
     """Return a page that depends on nothing but `key`, its moving parts and the reader.
 
     The template finds each of the moving parts under its name, as it finds the context. A page with
     news for its reader (flashes) is rendered as usual.
     """
     if session.get("_flashes"):
-        finished = {name: Markup(part.decode()) for name, part in moving.items()}  # noqa: S704 - our own
-        return pages.render(template, **{**context, **finished})
+        finished = {name: Markup(part.decode()) for name, part in moving.items()}  # noqa: S704 - ours
+        everything: dict[str, Any] = {**context, **finished}
+        return pages.render(template, **everything)
     person = identity.current_user()
     whole = (
         template,
@@ -169,7 +162,7 @@ class _Anybody:
     email: str = _mark("email")
 
 
-def _shell(template: str, person: Any, context: dict[str, object]) -> _Shell:  # noqa: ANN401
+def _shell(template: str, person: Person | None, context: dict[str, object]) -> _Shell:
     anybody = _Anybody(_mark("initial") if person.initial else "") if person else None
     frame: dict[str, Any] = {
         "current_user": anybody,
@@ -190,8 +183,8 @@ def _cut(html: str) -> _Shell:
     )
 
 
-def _words(person: Any) -> dict[str, bytes]:  # noqa: ANN401 - the accounts feature's row
-    """Return what the shell leaves open for its reader."""
+def _words(person: Person | None) -> dict[str, bytes]:
+    """Return what the marks of a shell stand for, for this reader."""
     words = {"nonce": headers.csp_nonce(), "events": escape(live.stream_url())}
     if person is not None:
         words |= {
@@ -199,9 +192,15 @@ def _words(person: Any) -> dict[str, bytes]:  # noqa: ANN401 - the accounts feat
             "email": escape(person.email),
             "initial": escape(person.initial),
             "csrf": csrf.token(),
-            "bell": cast(Any, current_app.jinja_env.globals["bell"])(),
+            "bell": _bell(),
         }
     return {name: word.encode() for name, word in words.items()}
+
+
+def _bell() -> str:
+    """Return the reader's bell, which the notifications feature has given to all templates."""
+    bell = current_app.jinja_env.globals["bell"]
+    return str(bell()) if callable(bell) else ""
 
 
 def _filled(shell: _Shell, words: Mapping[str, bytes]) -> bytes:

@@ -1,13 +1,13 @@
-"""What everybody may read: the list, a campaign, its moving figures, its picture and papers."""
+"""What everyone may read: the list, a campaign, its moving figures, its picture and documents."""
 
 from typing import Any
 
 from flask import Response, request, send_file, url_for
 from markupsafe import Markup
-from sqlalchemy import Row
 
 from crowdfund.adapters import storage
 from crowdfund.campaigns import listing, queries
+from crowdfund.campaigns.rows import FundingRow, RaiseRow
 from crowdfund.campaigns.rules import addresses, drafts, life
 from crowdfund.campaigns.views import cards, page_cache
 from crowdfund.campaigns.views.blueprint import bp
@@ -53,7 +53,7 @@ def _list(*, intro: bool) -> Response:
     args = request.args.to_dict()
     shown = listing.page(addresses.asked(args))
     drawn = b"".join(cards.render(cards.keys_of(shown.rows, clock.now(), locale=language())))
-    # Everything but the cards and the pager is the same for everybody who filters and sorts alike.
+    # Everything but the cards and the pager is the same for everyone who filters and sorts alike.
     lasting = tuple([one for one in args.items() if one[0] not in _PAGING])
     filtered = shown.number > 1 or any(map(args.get, _FILTERS))
     key = (lasting, not shown.rows, filtered)
@@ -76,16 +76,30 @@ def _list(*, intro: bool) -> Response:
 def _pager(shown: listing.Page, lasting: tuple[tuple[str, str], ...]) -> bytes:
     """Return the addresses of the pages beside this one, and where it is among all."""
     number = shown.number
-    previous = {"page": number - 1, "before": shown.previous} if number > 2 else {}
-    context = {
-        "here": url_for("campaigns.index"),
-        "args": dict(lasting),
-        "previous": previous if shown.previous else None,
-        "following": {"page": number + 1, "after": shown.following} if shown.following else None,
-        "first": shown.first, "last": shown.last, "total": shown.total, "is_counted": shown.is_counted,
-    }  # fmt: skip
     key = (lasting, number, shown.previous, shown.following, shown.first, shown.last, shown.total)
-    return page_cache.part("campaigns/_pager.html", (key, shown.is_counted), lambda: context)
+    following = {"page": number + 1, "after": shown.following} if shown.following else None
+    return page_cache.part(
+        "campaigns/_pager.html",
+        (key, shown.is_counted),
+        lambda: {
+            "here": url_for("campaigns.index"),
+            "args": dict(lasting),
+            "previous": _previous(shown),
+            "following": following,
+            "first": shown.first,
+            "last": shown.last,
+            "total": shown.total,
+            "is_counted": shown.is_counted,
+        },
+    )
+
+
+def _previous(shown: listing.Page) -> dict[str, object] | None:
+    """Return what changes in the address for the page before; nothing but the filters for page 1."""
+    if shown.previous is None:
+        return None
+    number = shown.number - 1
+    return {"page": number, "before": shown.previous} if number > 1 else {}
 
 
 @bp.get("/campaigns/<slug>")
@@ -93,7 +107,7 @@ def detail(slug: str) -> Response:
     """Show a campaign: its moving figures as they are, its texts as they were rendered once."""
     campaign = queries.funding(slug, _viewer())
     now = figures(campaign)
-    # Terms and texts are fixed once a campaign is live; papers and facts move the company's stamp.
+    # Terms and texts are fixed once a campaign is live; documents and facts move the company's stamp.
     fixed = (campaign.id, campaign.status, campaign.terms_hash, campaign.company_updated_at)
     # What the page itself shows of the campaign, beside its texts and figures.
     can_invest = now["can_invest"] and not campaign.is_own
@@ -115,15 +129,13 @@ def _viewer() -> str:
     return person.id if person else ""
 
 
-def _funding(campaign: Row[Any], now: dict[str, Any]) -> bytes:
+def _funding(campaign: FundingRow, now: dict[str, Any]) -> bytes:
     # Any movement of money makes a new version; the clock moves the words about time and state.
-    key = (campaign.id, campaign.version, now["phase"], now["time_left"], bool(campaign.is_own))
+    key = (campaign.id, campaign.version, now["phase"], now["time_left"], campaign.is_own)
     is_coming = now["on_its_way_minor"] != 0
-    lasting = (
-        campaign.id, campaign.slug, campaign.currency, campaign.goal_minor, campaign.min_minor,
-        campaign.grace_days, now["threshold_minor"], now["phase"], now["time_left"], now["can_invest"],
-        is_coming, bool(campaign.is_own),
-    )  # fmt: skip
+    terms = (campaign.currency, campaign.goal_minor, campaign.min_minor, campaign.grace_days)
+    state = (now["threshold_minor"], now["phase"], now["time_left"], now["can_invest"])
+    lasting = (campaign.id, campaign.slug, terms, state, is_coming, campaign.is_own)
     return page_cache.filled_part(
         "campaigns/_funding.html",
         key,
@@ -133,7 +145,7 @@ def _funding(campaign: Row[Any], now: dict[str, Any]) -> bytes:
     )
 
 
-def _moving(campaign: Row[Any], now: dict[str, Any]) -> dict[str, str]:
+def _moving(campaign: FundingRow, now: dict[str, Any]) -> dict[str, str]:
     """Return the texts that change with every payment."""
     percent = campaign.settled_minor * 100 // campaign.goal_minor if campaign.goal_minor else 0
     return {
@@ -149,9 +161,9 @@ def _texts(slug: str) -> dict[str, Any]:
     campaign = queries.detail(slug)
     return {
         "campaign": campaign,
-        "story": safe_story(campaign.story_md or ""),
-        "sector": lists.SECTORS.get(campaign.sector or "", ""),
-        "security": drafts.SECURITY_TYPES.get(campaign.security_type or "", ""),
+        "story": safe_story(campaign.story_md),
+        "sector": lists.SECTORS.get(campaign.sector, ""),
+        "security": drafts.SECURITY_TYPES.get(campaign.security_type, ""),
         "country": country_name(campaign.country),
         "papers": issuers_queries.public_papers(campaign.company_id),
         "paper_names": KINDS,
@@ -169,7 +181,7 @@ def funding(slug: str) -> Response:
 
 @bp.get("/campaigns/<slug>/documents/<string(length=32):document_id>")
 def document(slug: str, document_id: str) -> Response:
-    """Send a paper of a public campaign's company; a replaced one is nobody's to read here."""
+    """Send a document of a public campaign's company; one that was replaced is not found."""
     campaign = queries.funding(slug)
     found = [
         row for row in issuers_queries.public_papers(campaign.company_id) if row.id == document_id
@@ -192,8 +204,8 @@ def file(file_id: str) -> Response:
     return response
 
 
-def figures(campaign: Row[Any]) -> dict[str, Any]:
-    """Return what the funding fragment needs beside the row."""
+def figures(campaign: RaiseRow | FundingRow) -> dict[str, Any]:
+    """Return what the funding fragment needs besides the row."""
     now = clock.now()
     phase = queries.phase(campaign, now)
     left = (campaign.goal_minor or 0) - campaign.reserved_minor

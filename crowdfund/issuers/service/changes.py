@@ -23,10 +23,10 @@ from crowdfund.issuers.service.shared import (
     claim,
     locked,
     note,
+    notify,
+    notify_desk,
     refuse_taken,
     reviewable,
-    tell,
-    tell_desk,
     touch,
 )
 from crowdfund.kernel import clock
@@ -84,7 +84,7 @@ def send(company_id: str, *, actor: str) -> None:
         _move(change, ChangeStatus.PENDING, actor=actor)
     note(company, actor, f"sent changes: {_parts(running)}")
     touch(company)
-    tell_desk(company, f"changes:{clock.now()}")
+    notify_desk(company, f"changes:{clock.now()}")
 
 
 def send_part(company: Company, part: str, *, actor: str) -> None:
@@ -95,7 +95,7 @@ def send_part(company: Company, part: str, *, actor: str) -> None:
     _move(change, ChangeStatus.PENDING, actor=actor)
     note(company, actor, f"sent changes: {part}")
     touch(company)
-    tell_desk(company, f"changes:{clock.now()}")
+    notify_desk(company, f"changes:{clock.now()}")
 
 
 def take_back(company_id: str, *, actor: str) -> None:
@@ -132,7 +132,7 @@ def approve(company_id: str, *, actor: str) -> None:
     note(company, actor, f"approved changes: {_parts(waiting)}")
     touch(company)
     registry.refresh(company)
-    tell(company, "company.change_approved", key=f"changes:{waiting[0].id}:{waiting[0].sent_at}")
+    notify(company, "company.change_approved", key=f"changes:{waiting[0].id}:{waiting[0].sent_at}")
 
 
 def reject(company_id: str, reason: str, *, actor: str) -> None:
@@ -146,7 +146,7 @@ def reject(company_id: str, reason: str, *, actor: str) -> None:
     note(company, actor, f"sent changes back: {why}")
     touch(company)
     key = f"changes:{waiting[0].id}:{waiting[0].sent_at}:no"
-    tell(company, "company.change_rejected", key=key, reason=why)
+    notify(company, "company.change_rejected", key=key, reason=why)
 
 
 # --- helpers ------------------------------------------------------------------------------------

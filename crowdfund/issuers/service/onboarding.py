@@ -15,9 +15,9 @@ from crowdfund.issuers.service.shared import (
     claim,
     locked,
     move,
+    notify,
+    notify_desk,
     refuse_ours,
-    tell,
-    tell_desk,
     touch,
     writable,
 )
@@ -102,8 +102,8 @@ def submit(
     company.submitted_at, company.declared_by = clock.now(), actor
     company.rejection_reason = None
     move(company, to, actor=actor)
-    tell(company, "company.submitted", key=f"submitted:{company.submitted_at}")
-    tell_desk(company, f"submitted:{company.submitted_at}")
+    notify(company, "company.submitted", key=f"submitted:{company.submitted_at}")
+    notify_desk(company, f"submitted:{company.submitted_at}")
 
 
 def declare(company: Company, statements: Iterable[str], *, actor: str) -> None:

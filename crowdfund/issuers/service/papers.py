@@ -10,7 +10,7 @@ from crowdfund.issuers.rules import papers, words
 from crowdfund.issuers.rules.life import Status
 from crowdfund.issuers.rules.team import Role
 from crowdfund.issuers.service import registry
-from crowdfund.issuers.service.shared import locked, note, reviewable, tell, touch, writable
+from crowdfund.issuers.service.shared import locked, note, notify, reviewable, touch, writable
 from crowdfund.kernel.errors import NotFound, WrongState
 from crowdfund.kernel.i18n import _
 
@@ -70,23 +70,23 @@ def decide(
         registry.refresh(company)
     if not approve:
         context = {"document": found.kind, "reason": reason}
-        tell(
+        notify(
             company,
             "company.document_rejected",
             key=f"paper:{document_id}",
-            roles=_KEEPERS,
+            roles=_MANAGERS,
             **context,
         )
 
 
-def tell_expiry(company_id: str, document_id: str, *, soon: bool) -> None:
+def notify_expiry(company_id: str, document_id: str, *, soon: bool) -> None:
     """Notify those who manage the documents that one expires soon, or has expired."""
     company, found = locked(company_id), documents.get(document_id)
     kind = "company.document_expiring" if soon else "company.document_expired"
     context = {"document": found.kind}
     if found.expires_on:
         context["expires_on"] = found.expires_on.isoformat()
-    tell(company, kind, key=f"{kind[17:]}:{document_id}", roles=_KEEPERS, **context)
+    notify(company, kind, key=f"{kind[17:]}:{document_id}", roles=_MANAGERS, **context)
     touch(company)
 
 
@@ -98,4 +98,4 @@ def of_company(company_id: str, document_id: str) -> DocumentRow:
     return found
 
 
-_KEEPERS = (Role.OWNER, Role.MANAGER)
+_MANAGERS = (Role.OWNER, Role.MANAGER)

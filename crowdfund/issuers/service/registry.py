@@ -7,7 +7,7 @@ from crowdfund.issuers import queries
 from crowdfund.issuers.models import Company
 from crowdfund.issuers.rules import steps
 from crowdfund.issuers.rules.life import Status
-from crowdfund.issuers.service.shared import locked, note, tell, touch
+from crowdfund.issuers.service.shared import locked, note, notify, touch
 from crowdfund.kernel import clock
 from crowdfund.kernel.errors import WrongState
 from crowdfund.kernel.i18n import _
@@ -75,7 +75,7 @@ def mark_registered(company_id: str, tx_hash: str) -> None:
     company.registration_error = None
     note(company, "system", "entered in the issuer registry on chain")
     touch(company)
-    tell(company, "company.registered", key="registered")
+    notify(company, "company.registered", key="registered")
 
 
 def mark_registration_failed(company_id: str, reason: str, *, intent_id: str) -> None:
@@ -86,10 +86,10 @@ def mark_registration_failed(company_id: str, reason: str, *, intent_id: str) ->
     company.registration_error = reason[:500]
     note(company, "system", f"registration refused: {reason}")
     touch(company)
-    tell(company, "company.registration_failed", key=f"registration:{company.registration_tries}")
+    notify(company, "company.registration_failed", key=f"registration:{company.registration_tries}")
 
 
-def mark_told(company_id: str, function: str, *, intent_id: str) -> None:
+def mark_accepted(company_id: str, function: str, *, intent_id: str) -> None:
     """Note that the registry took an update, a deactivation or a reactivation."""
     company = locked(company_id)
     note(company, "system", f"the registry took {function}")

@@ -6,7 +6,7 @@ from crowdfund.issuers.rules import papers as papers_rules
 from crowdfund.issuers.rules.life import Status
 from crowdfund.issuers.rules.team import Role
 from crowdfund.issuers.service import registry
-from crowdfund.issuers.service.shared import Incomplete, move, reviewable, tell
+from crowdfund.issuers.service.shared import Incomplete, move, notify, reviewable
 from crowdfund.kernel import clock
 from crowdfund.kernel.errors import WrongState
 from crowdfund.kernel.i18n import _
@@ -30,7 +30,7 @@ def approve(company_id: str, *, actor: str) -> None:
     company.reviewed_at, company.reviewed_by = clock.now(), actor
     move(company, to, actor=actor)
     registry.register(company)
-    tell(company, "company.approved", key=f"approved:{company.submitted_at}")
+    notify(company, "company.approved", key=f"approved:{company.submitted_at}")
 
 
 def reject(company_id: str, reason: str, *, actor: str) -> None:
@@ -42,7 +42,7 @@ def reject(company_id: str, reason: str, *, actor: str) -> None:
     company.rejection_reason = why
     company.claimed_registration = company.claimed_wallet = None
     move(company, to, actor=actor, reason=why)
-    tell(company, "company.changes_wanted", key=f"rejected:{company.submitted_at}", reason=why)
+    notify(company, "company.changes_wanted", key=f"rejected:{company.submitted_at}", reason=why)
 
 
 def deactivate(company_id: str, reason: str, *, actor: str) -> None:
@@ -56,7 +56,7 @@ def deactivate(company_id: str, reason: str, *, actor: str) -> None:
     company.deactivated_at, company.deactivation_reason = clock.now(), why
     move(company, to, actor=actor, reason=why)
     registry.deactivate(company)
-    tell(
+    notify(
         company,
         "company.deactivated",
         key=f"deactivated:{company.deactivated_at}",
@@ -75,4 +75,4 @@ def reactivate(company_id: str, reason: str, *, actor: str) -> None:
     company.deactivated_at = company.deactivation_reason = None
     move(company, Status.VERIFIED, actor=actor, reason=why)
     registry.reactivate(company)
-    tell(company, "company.reactivated", key=key, roles=Role)
+    notify(company, "company.reactivated", key=key, roles=Role)

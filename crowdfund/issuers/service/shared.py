@@ -1,4 +1,4 @@
-"""What every verb of a company shares: find and lock, move, note, tell."""
+"""What every verb of a company shares: find and lock, move, note, notify."""
 
 from collections.abc import Iterable
 
@@ -116,12 +116,12 @@ def touch(company: Company) -> None:
     live.changed("company", company.id)
 
 
-def tell_desk(company: Company, what: str) -> None:
+def notify_desk(company: Company, what: str) -> None:
     """Notify the staff who verify companies of new work, once for each `what`."""
     service.queue_work("staff.companies", key=f"company:{company.id}:{what}")
 
 
-def tell(
+def notify(
     company: Company,
     kind: str,
     *,

@@ -7,7 +7,7 @@ from crowdfund.issuers import queries as issuers_queries
 from crowdfund.issuers.models import Company, CompanyInvitation, CompanyMember
 from crowdfund.issuers.rules import team, words
 from crowdfund.issuers.rules.team import Role
-from crowdfund.issuers.service.shared import locked, note, tell, touch
+from crowdfund.issuers.service.shared import locked, note, notify, touch
 from crowdfund.kernel import clock, config, i18n
 from crowdfund.kernel.db import db, insert_ignore, new_id
 from crowdfund.kernel.errors import Conflict, Forbidden, NotFound
@@ -117,7 +117,7 @@ def accept(signed: str, person_id: str) -> str:
     insert_ignore(CompanyMember.__table__, [row])
     note(company, person_id, f"joined the team as {invitation.role}")
     touch(company)
-    tell(company, "team.joined", key=f"joined:{invitation.id}", member=_name(person_id))
+    notify(company, "team.joined", key=f"joined:{invitation.id}", member=_name(person_id))
     return company.id
 
 
@@ -127,7 +127,7 @@ def decline(signed: str, person_id: str) -> None:
     company = locked(invitation.company_id)
     _end(invitation.id)
     touch(company)
-    tell(company, "team.declined", key=f"declined:{invitation.id}", member=_name(person_id))
+    notify(company, "team.declined", key=f"declined:{invitation.id}", member=_name(person_id))
 
 
 def set_role(company_id: str, user_id: str, role: str, *, actor: str) -> None:
@@ -143,7 +143,7 @@ def set_role(company_id: str, user_id: str, role: str, *, actor: str) -> None:
     _follow_owner(company)
     note(company, actor, f"changed a role from {before} to {wanted}")
     touch(company)
-    _tell_member(company, user_id, "team.role_changed")
+    _notify_member(company, user_id, "team.role_changed")
 
 
 def remove(company_id: str, user_id: str, *, actor: str) -> None:
@@ -160,7 +160,7 @@ def remove(company_id: str, user_id: str, *, actor: str) -> None:
         "left the team" if actor == user_id else f"removed a {member.role} from the team",
     )
     touch(company)
-    _tell_member(company, user_id, "team.removed")
+    _notify_member(company, user_id, "team.removed")
 
 
 def hand_over(company_id: str, user_id: str, *, actor: str) -> None:
@@ -175,7 +175,7 @@ def hand_over(company_id: str, user_id: str, *, actor: str) -> None:
     note(company, actor, "handed the company over")
     touch(company)
     for person_id in (user_id, actor):
-        _tell_member(company, person_id, "team.role_changed")
+        _notify_member(company, person_id, "team.role_changed")
 
 
 # --- helpers ------------------------------------------------------------------------------------
@@ -205,7 +205,7 @@ def _write_to(company: Company, address: str, invitation_id: str, actor: str) ->
     )
 
 
-def _tell_member(company: Company, person_id: str, kind: str) -> None:
+def _notify_member(company: Company, person_id: str, kind: str) -> None:
     path = f"/companies/{company.id}/team" if kind != "team.removed" else "/my/company"
     context = {"company": company.trade_name or _("your company")}
     notifications_service.notify(person_id, kind, context, key=f"{kind}:{new_id()}", path=path)

@@ -3,10 +3,10 @@
 from typing import Any
 
 from flask import Response, url_for
-from sqlalchemy import Row
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.issuers import forms, queries
+from crowdfund.issuers.rows import MemberCompany
 from crowdfund.issuers.rules import diffs
 from crowdfund.issuers.rules import officers as officers_rules
 from crowdfund.issuers.service import officers as officers_service
@@ -60,18 +60,16 @@ def remove_officer(company_id: str, officer_id: str) -> BaseResponse:
     return pages.back(url_for("issuers.officers", company_id=company_id))
 
 
-def _authorise(company_id: str) -> Row[Any]:
+def _authorise(company_id: str) -> MemberCompany:
     return queries.for_member(company_id, identity.signed_in().id, "file")
 
 
-def _page(company: Row[Any], known: dict[str, Any] | None) -> BaseResponse:
-    shown = (
-        {**known, "ownership_bps": officers_rules.share_text(known["ownership_bps"])}
-        if known
-        else {}
-    )
+def _page(company: MemberCompany, known: dict[str, Any] | None) -> BaseResponse:
+    shown, officer_id = {}, None
+    if known:
+        officer_id = known["id"]
+        shown = {**known, "ownership_bps": officers_rules.share_text(known["ownership_bps"])}
     form = forms.OfficerForm(data=shown)
-    officer_id = known["id"] if known else None
     context: dict[str, Any] = {"company": company, "form": form, "officer_id": officer_id}
     if not form.validate_on_submit():
         return pages.render("issuers/officer.html", status=422 if form.errors else 200, **context)

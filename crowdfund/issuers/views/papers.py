@@ -1,9 +1,9 @@
 """The documents of a company: the list of what is needed, a page to upload each."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Response, abort, url_for
-from sqlalchemy import Row
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.documents import queries as document_queries
@@ -11,6 +11,7 @@ from crowdfund.documents import rules as document_rules
 from crowdfund.documents import service as document_service
 from crowdfund.issuers import forms
 from crowdfund.issuers import queries as issuers_queries
+from crowdfund.issuers.rows import MemberCompany
 from crowdfund.issuers.rules import papers
 from crowdfund.issuers.service import papers as papers_service
 from crowdfund.issuers.views.blueprint import COMPANY, bp
@@ -19,13 +20,14 @@ from crowdfund.kernel import access
 from crowdfund.kernel.errors import CrowdfundError, FileRefused
 from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.person import Person
 from crowdfund.kernel.web import identity, pages
 from crowdfund.people import queries
 
 READERS = access.readers("admin", "compliance")
 
 
-def _belongs_or_reviews(company_id: str, person: Any) -> bool:  # noqa: ANN401 - the signed-in person
+def _belongs_or_reviews(company_id: str, person: Person) -> bool:
     """Let the team open its company's documents, and staff who verify companies."""
     return issuers_queries.is_member(company_id, person.id) or bool(READERS & set(person.roles))
 
@@ -86,14 +88,14 @@ def paper(company_id: str, kind: str) -> BaseResponse:
 
 @bp.post(f"{COMPANY}/documents/<string(length=32):document_id>/remove")
 def remove_paper(company_id: str, document_id: str) -> BaseResponse:
-    """Take back a document that nobody has accepted yet."""
+    """Remove a document that has not been accepted yet."""
     _authorise(company_id)
     papers_service.remove(company_id, document_id, actor=identity.signed_in().id)
     return pages.back(url_for("issuers.documents", company_id=company_id))
 
 
-def _looks(company_id: str) -> list[tuple[Any, str, str, str]]:
-    """Return when who opened which document and why; colleagues of ours by first name."""
+def _looks(company_id: str) -> list[tuple[datetime, str, str, str]]:
+    """Return when who opened which document and why; our staff by first name."""
     owner, team = ("company", company_id), issuers_queries.member_ids(company_id)
     kinds = {row.id: row.kind for row in document_queries.every_of_owner(owner)}
     looks = document_queries.access_log(owner, most=20)
@@ -102,12 +104,12 @@ def _looks(company_id: str) -> list[tuple[Any, str, str, str]]:
     for look in looks:
         person = people[look.viewer]
         name = (person.name if look.viewer in team else person.first_name) if person else ""
-        found.append((look.at, name or _("our staff"), papers.KINDS[kinds[look.document_id]],
-                      document_rules.PURPOSES[look.purpose]))  # fmt: skip
+        kind, purpose = kinds[look.document_id], document_rules.PURPOSES[look.purpose]
+        found.append((look.at, name or _("our staff"), papers.KINDS[kind], purpose))
     return found
 
 
-def _authorise(company_id: str) -> Row[Any]:
+def _authorise(company_id: str) -> MemberCompany:
     return issuers_queries.for_member(company_id, identity.signed_in().id, "documents")
 
 

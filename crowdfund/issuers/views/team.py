@@ -1,14 +1,12 @@
 """The team of a company: who belongs to it, invitations, roles, handing over."""
 
-from typing import Any
-
 from flask import Response, url_for
 from flask_wtf import FlaskForm
-from sqlalchemy import Row
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.issuers import forms
 from crowdfund.issuers import queries as issuers_queries
+from crowdfund.issuers.rows import MemberCompany
 from crowdfund.issuers.rules import team as team_rules
 from crowdfund.issuers.service import team as team_service
 from crowdfund.issuers.views.blueprint import COMPANY, bp
@@ -125,7 +123,7 @@ def decline(token: str) -> BaseResponse:
 # --- helpers ------------------------------------------------------------------------------------
 
 
-def _authorise(company_id: str, action: str) -> Row[Any]:
+def _authorise(company_id: str, action: str) -> MemberCompany:
     return issuers_queries.for_member(company_id, identity.signed_in().id, action)
 
 
@@ -133,22 +131,17 @@ def _back(company_id: str) -> BaseResponse:
     return pages.back(url_for("issuers.team", company_id=company_id))
 
 
-def _refused(company: Row[Any], error: CrowdfundError) -> Response:
+def _refused(company: MemberCompany, error: CrowdfundError) -> Response:
     form = forms.InviteForm(formdata=None)
     pages.put_error(form, CrowdfundError(error.user_message))
-    return _page(
-        issuers_queries.for_member(company.id, identity.signed_in().id),
-        form,
-        status=error.status,
-    )
+    return _page(_authorise(company.id, "view"), form, status=error.status)
 
 
-def _page(company: Row[Any], form: FlaskForm, *, status: int = 200) -> Response:
-    members, invitations = (
-        issuers_queries.members(company.id),
-        issuers_queries.invitations(company.id),
-    )
+def _page(company: MemberCompany, form: FlaskForm, *, status: int = 200) -> Response:
+    members = issuers_queries.members(company.id)
+    invitations = issuers_queries.invitations(company.id)
     owners = [row.user_id for row in members if row.role == team_rules.Role.OWNER]
+    people = {row.user_id for row in members} | {row.invited_by for row in invitations}
     return pages.render(
         "issuers/team.html",
         status=status,
@@ -156,9 +149,7 @@ def _page(company: Row[Any], form: FlaskForm, *, status: int = 200) -> Response:
         form=form,
         members=members,
         invitations=invitations,
-        names=queries.names(
-            {row.user_id for row in members} | {row.invited_by for row in invitations}
-        ),
+        names=queries.names(people),
         role_names=team_rules.ROLE_NAMES,
         role_texts=team_rules.ROLE_TEXTS,
         needed=owners if len(owners) == 1 else [],

@@ -4,10 +4,10 @@ from typing import Any
 
 from flask import Response, abort, request, url_for
 from flask_wtf import FlaskForm
-from sqlalchemy import Row
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.issuers import answers, forms, queries
+from crowdfund.issuers.rows import MemberCompany
 from crowdfund.issuers.rules import bank, declarations, life, papers, steps, team
 from crowdfund.issuers.rules.life import Status
 from crowdfund.issuers.service import bank as bank_service
@@ -97,11 +97,11 @@ def after(company_id: str, step: str) -> str:
 # --- helpers ------------------------------------------------------------------------------------
 
 
-def _authorise(company_id: str, action: str = "view") -> Row[Any]:
+def _authorise(company_id: str, action: str = "view") -> MemberCompany:
     return queries.for_member(company_id, identity.signed_in().id, action)
 
 
-def _form(company: Row[Any], step: str) -> FlaskForm:
+def _form(company: MemberCompany, step: str) -> FlaskForm:
     facts = queries.filled(company)
     if step == "bank":
         home = facts["country"] if facts["country"] in bank.FORMATS else "IBAN"
@@ -120,7 +120,7 @@ def _form(company: Row[Any], step: str) -> FlaskForm:
     return form
 
 
-def _save(company: Row[Any], step: str, form: FlaskForm) -> None:
+def _save(company: MemberCompany, step: str, form: FlaskForm) -> None:
     me = identity.signed_in().id
     if step == "bank":
         bank_service.save(company.id, form.data, actor=me)
@@ -138,14 +138,14 @@ def _save(company: Row[Any], step: str, form: FlaskForm) -> None:
         onboarding.save(company.id, step, form.data, actor=me)
 
 
-def _check(company: Row[Any], form: FlaskForm, *, status: int) -> Response:
+def _check(company: MemberCompany, form: FlaskForm, *, status: int) -> Response:
     editable = company.status in life.EDITABLE and team.may(company.my_role, "file")
     missing = [steps.STEP_TITLES[step] for step in steps.missing_steps(queries.filled(company))]
     context = answers.answers(company, editable=editable)
     return pages.render("issuers/check.html", status=status, form=form, missing=missing, **context)
 
 
-def _state(company: Row[Any]) -> dict[str, Any]:
+def _state(company: MemberCompany) -> dict[str, Any]:
     filled = queries.filled(company)
     writable = company.status in life.EDITABLE or company.status == Status.VERIFIED
     return {
