@@ -157,9 +157,8 @@ def _presigned(address: str, count: int) -> float:
         ref = rules.intent_bytes32(f"presigned-{n}")
         args = [ref, ref, rules.to_units(MINOR)]
         data = abi.encode("CampaignImplementation", "recordInvestment", args)
-        signed = signing.sign(
-            key, chain_id=31337, nonce=first + n, to=address, data=data, gas=200_000, fees=fees
-        )
+        call = signing.Call(address, data, 200_000)
+        signed = signing.sign(key, call, chain_id=31337, nonce=first + n, fees=fees)
         ready.append(signed.raw)
     began = time.perf_counter()
     for raw in ready:

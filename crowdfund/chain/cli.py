@@ -5,23 +5,25 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TypeVar
 
 import click
 from flask.cli import AppGroup
 
 from crowdfund.chain import comparers, queries, request_queries, requests, rules
 from crowdfund.chain.requests import Wanted
+from crowdfund.chain.rows import RequestRow
 from crowdfund.kernel import audit, config, money, outbox
 from crowdfund.kernel.db import commit, db, new_id
 from crowdfund.kernel.errors import CrowdfundError
 
 cli = AppGroup("chain", help="The contracts and the writes to them.")
 commands = [cli]
+T = TypeVar("T")
 
 
-def _run(work: Callable[[], Any]) -> Any:  # noqa: ANN401
-    """Run a command's work; what stands against it becomes a sentence and exit code 1."""
+def _run(work: Callable[[], T]) -> T:
+    """Run a command's work; an obstacle becomes a sentence and exit code 1."""
     from crowdfund.adapters.chain.answers import NodeError
     from crowdfund.adapters.chain.errors import NodeUnreachable
 
@@ -198,7 +200,7 @@ def _carry_out(wanted: Wanted, what: str, *, yes: bool, wait_s: float) -> None:
     click.echo(_outcome(found))
 
 
-def _drive(request_id: str) -> Any:  # noqa: ANN401 - a row
+def _drive(request_id: str) -> RequestRow:
     requests.wake()
     outbox.add("chain.index", f"chain.index:{request_id}:{new_id()}")
     commit()
@@ -207,7 +209,7 @@ def _drive(request_id: str) -> Any:  # noqa: ANN401 - a row
     return request_queries.get(request_id)
 
 
-def _outcome(found: Any) -> str:  # noqa: ANN401 - a row
+def _outcome(found: RequestRow) -> str:
     if found.kind != "rotate":
         return "Done, and confirmed on chain."
     return (

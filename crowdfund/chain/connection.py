@@ -1,4 +1,4 @@
-"""This process's way to the node: the connection, the right chain, and the signers' keys.
+"""This process's connection to the node, the check that it is the right chain, and the signers' keys.
 
 Imported by jobs and commands when they run, never by a web process at start (it brings web3).
 """
@@ -6,11 +6,11 @@ Imported by jobs and commands when they run, never by a web process at start (it
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from crowdfund.adapters.chain import node as chain_node
 from crowdfund.adapters.chain import signing
 from crowdfund.chain.errors import ChainChanged, KeyMissing
+from crowdfund.chain.rows import CursorRow
 from crowdfund.chain.rules import ROLES
 from crowdfund.kernel import config
 
@@ -142,7 +142,7 @@ def check_keys_differ() -> None:
         raise KeyMissing("The chain keys of admin, operator and recorder must be three keys.")
 
 
-def check_chain(found: chain_node.Node, cursor: Any) -> None:  # noqa: ANN401 - a cursor row or None
+def check_chain(found: chain_node.Node, cursor: CursorRow | None) -> None:
     """Refuse a node that serves another chain than this database knows.
 
     Raises ChainChanged, NodeUnreachable.

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
 from eth_utils.address import to_checksum_address
 
 from crowdfund.adapters.chain import abi, answers, signing
@@ -14,10 +13,9 @@ from crowdfund.adapters.chain.node import Node
 from crowdfund.adapters.chain.values import Receipt
 from crowdfund.chain import connection, fees, queries, rules, service
 from crowdfund.chain.errors import ChainChanged
-from crowdfund.chain.models import Block, Contract
+from crowdfund.chain.models import Block
 from crowdfund.chain.watch import LOCAL_NODES
 from crowdfund.kernel import config, money
-from crowdfund.kernel.db import db
 from crowdfund.kernel.errors import Unavailable
 
 Say = Callable[[str], None]
@@ -206,11 +204,9 @@ def _transact(node: Node, to: str | None, data: str, *, what: str) -> Receipt:
     nonce = node.nonce(sender, "pending")
     signed = signing.sign(
         key,
+        signing.Call(to, data, gas),
         chain_id=config.settings().chain_id,
         nonce=nonce,
-        to=to,
-        data=data,
-        gas=gas,
         fees=fees.for_new(node.market()),
     )
     outcome = node.send_raw(signed.raw)
@@ -226,7 +222,7 @@ def _transact(node: Node, to: str | None, data: str, *, what: str) -> Receipt:
 def compare(node: Node) -> list[str]:
     """Return how the contracts on chain differ from what SQL remembers."""
     problems = []
-    rows = db.session.execute(sa.select(Contract.__table__)).all()
+    rows = queries.contracts()
     for row in rows:
         code = node.code_hash(row.address)
         if code is None:

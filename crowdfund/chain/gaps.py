@@ -1,9 +1,8 @@
-"""Compare the nonces of our keys with the chain: fill gaps, and notice a key that others use."""
+"""Compare the nonces of our keys with the chain: fill gaps, and detect a key that others use."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
@@ -43,7 +42,7 @@ class Standing:
 
 @dataclass
 class Look:
-    """What the node said about all keys at one block."""
+    """The node's answers about all keys at one block."""
 
     standings: list[Standing] = field(default_factory=list)
     market: Market | None = None
@@ -57,8 +56,7 @@ def look() -> Look:
     """
     with reading():
         cursor, rows = queries.cursor(), queries.signers()
-        kept = sa.select(_B.c.hash).where(_B.c.number == cursor.number) if cursor else None
-        block_hash = db.session.scalar(kept) if kept is not None else None
+        block_hash = _stored_hash(cursor.number) if cursor else None
         db.session.remove()
     if cursor is None or not rows:
         return Look(problem="No key has signed anything yet.")
@@ -75,6 +73,10 @@ def look() -> Look:
     if block is None or block.hash != block_hash:
         return Look(problem="The chain is being reorganised. Try again when its blocks are read.")
     return made
+
+
+def _stored_hash(number: int) -> str | None:
+    return db.session.scalar(sa.select(_B.c.hash).where(_B.c.number == number))
 
 
 def _standing(node: Node, address: str, number: int) -> Standing:
@@ -114,19 +116,21 @@ def _note_foreign_use(standing: Standing) -> None:
     All blocks up to the count were read. Had one of our versions been in them, it would be known.
     """
     used = sa.and_(_T.c.signer == standing.address, _T.c.nonce < standing.read)
-    query = sa.select(_T).where(used, _T.c.status.in_(TX_WAITING)).with_for_update()
-    for tx in db.session.execute(query.order_by(_T.c.nonce)).all():
-        why = "the nonce was used elsewhere"
-        mine = sa.update(_T).where(_T.c.id == tx.id)
+    query = sa.select(_T.c.id, _T.c.nonce).where(used, _T.c.status.in_(TX_WAITING))
+    why = "the nonce was used elsewhere"
+    for tx_id, nonce in db.session.execute(query.order_by(_T.c.nonce).with_for_update()).all():
+        mine = sa.update(_T).where(_T.c.id == tx_id)
         db.session.execute(mine.values(status=TxStatus.LOST, last_error=why))
-        service.used_elsewhere(tx.signer, tx.nonce, next_nonce=standing.read)
-        writes = sa.select(_W.c.id).where(_W.c.tx_id == tx.id)
-        service.requeue(list(db.session.scalars(writes)), why=why)
-    next_nonce = db.session.scalar(
-        sa.select(_S.c.next_nonce).where(_S.c.address == standing.address)
-    )
-    if next_nonce is not None and next_nonce < standing.read:
-        service.used_elsewhere(standing.address, next_nonce, next_nonce=standing.read)
+        service.used_elsewhere(standing.address, nonce, next_nonce=standing.read)
+        _requeue_writes(tx_id, why)
+    signer = queries.signer(standing.address)
+    if signer is not None and signer.next_nonce < standing.read:
+        service.used_elsewhere(signer.address, signer.next_nonce, next_nonce=standing.read)
+
+
+def _requeue_writes(tx_id: str, why: str) -> None:
+    writes = sa.select(_W.c.id).where(_W.c.tx_id == tx_id)
+    service.requeue(list(db.session.scalars(writes)), why=why)
 
 
 # --- gaps -----------------------------------------------------------------------------------------
@@ -150,12 +154,12 @@ def _missing(standing: Standing) -> list[int]:
     return list(range(start, lowest))
 
 
-def _note_gap(address: str, missing: list[int]) -> Any:  # noqa: ANN401 - a moment or None
-    """Keep since when a gap is there; returns that moment, or None without a gap."""
-    row = db.session.execute(sa.select(_S).where(_S.c.address == address)).one()
+def _note_gap(address: str, missing: list[int]) -> datetime | None:
+    """Store since when a gap is there; returns that moment, or None without a gap."""
+    signer = queries.signer(address)
     nonce = missing[0] if missing else None
-    if row.gap_nonce == nonce:
-        return row.gap_since
+    if signer is None or signer.gap_nonce == nonce:
+        return signer.gap_since if signer else None
     since = clock.now() if missing else None
     mine = sa.update(_S).where(_S.c.address == address)
     db.session.execute(mine.values(gap_nonce=nonce, gap_since=since))
@@ -178,8 +182,7 @@ def _give_up_refused(standing: Standing) -> list[int]:
     where = sa.and_(_T.c.id == tx.id, _T.c.status == TxStatus.SIGNED)
     if not rows_changed(sa.update(_T).where(where).values(status=TxStatus.LOST)):
         return []
-    writes = sa.select(_W.c.id).where(_W.c.tx_id == tx.id)
-    service.requeue(list(db.session.scalars(writes)), why=why)
+    _requeue_writes(tx.id, why)
     return [tx.nonce]
 
 

@@ -1,7 +1,6 @@
 """Apply what the reader found: cursor and effect in one transaction, final at N confirmations."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -11,9 +10,11 @@ from crowdfund.chain import contract_events, crash, queries, rules, service
 from crowdfund.chain.events import ContractEvent
 from crowdfund.chain.models import Block, Cursor, Event, Tx, Write, WriteTx
 from crowdfund.chain.reader import Found, Scan
+from crowdfund.chain.rows import EventRow, MinedTx
 from crowdfund.chain.rules import TxKind, TxStatus, WriteStatus
 from crowdfund.kernel import clock, config, live, outbox
 from crowdfund.kernel.db import db, new_id, rows_changed
+from crowdfund.kernel.db.rows import columns, read_all
 
 log = structlog.get_logger()
 _B, _C, _E, _T, _L, _W = (m.__table__ for m in (Block, Cursor, Event, Tx, WriteTx, Write))
@@ -32,8 +33,8 @@ def apply(scan: Scan) -> bool:
         _walk_back(scan.fork)
     for address, abi, number in scan.spawned:
         service.watch(address, abi, from_block=number)
-    _keep_blocks(scan)
-    _keep_events(scan.found)
+    _store_blocks(scan)
+    _store_events(scan.found)
     for receipt in scan.receipts:
         _mined(receipt)
     _finish(ready)
@@ -68,24 +69,20 @@ def _walk_back(fork: int) -> None:
     orphaned = rows_changed(
         sa.update(_E).where(above, _E.c.status == "applied").values(status="orphaned")
     )
-    rows = db.session.execute(sa.select(_T).where(_T.c.block_number > fork)).all()
-    ids = [row.id for row in rows]
+    ids = list(db.session.scalars(sa.select(_T.c.id).where(_T.c.block_number > fork)))
     if ids:
-        db.session.execute(
-            sa.update(_T)
-            .where(_T.c.id.in_(ids))
-            .values(
-                status=TxStatus.BROADCAST, block_number=None, block_hash=None, gas_used=None,
-                succeeded=None, sent_at=None,
-            )
-        )  # fmt: skip
+        in_no_block = dict.fromkeys(
+            ("block_number", "block_hash", "gas_used", "succeeded", "sent_at")
+        )
+        lost = sa.update(_T).where(_T.c.id.in_(ids))
+        db.session.execute(lost.values(status=TxStatus.BROADCAST, **in_no_block))
         writes = list(db.session.scalars(sa.select(_W.c.id).where(_W.c.tx_id.in_(ids))))
         service.move(writes, WriteStatus.BROADCAST, reason=f"block lost, chain forked at {fork}")
     outbox.add("chain.watch", f"chain.watch:{new_id()}")
     log.warning("chain.reorg", fork=fork, transactions=len(ids), final_events_lost=orphaned)
 
 
-def _keep_blocks(scan: Scan) -> None:
+def _store_blocks(scan: Scan) -> None:
     if not scan.blocks:
         return
     rows = [
@@ -97,16 +94,24 @@ def _keep_blocks(scan: Scan) -> None:
     db.session.execute(sa.delete(_B).where(_B.c.number < old))
 
 
-def _keep_events(found: Sequence[Found]) -> None:
+def _store_events(found: Sequence[Found]) -> None:
     rows = [
         {
-            "id": new_id(), "address": f.log.address, "contract": f.contract, "event": f.event,
-            "args": f.args, "intent": rules.intent_of(f.args), "tx_hash": f.log.tx_hash,
-            "log_index": f.log.index, "ordinal": f.ordinal, "block_number": f.log.block_number,
-            "block_hash": f.log.block_hash, "status": "seen",
+            "id": new_id(),
+            "address": one.log.address,
+            "contract": one.contract,
+            "event": one.event,
+            "args": one.args,
+            "intent": rules.intent_of(one.args),
+            "tx_hash": one.log.tx_hash,
+            "log_index": one.log.index,
+            "ordinal": one.ordinal,
+            "block_number": one.log.block_number,
+            "block_hash": one.log.block_hash,
+            "status": "seen",
         }
-        for f in found
-    ]  # fmt: skip
+        for one in found
+    ]
     if rows:
         # A block may come back after two reorganisations: its old orphans stand again.
         keys = {row["block_hash"] for row in rows}
@@ -118,76 +123,79 @@ def _keep_events(found: Sequence[Found]) -> None:
 
 def _mined(receipt: Receipt) -> None:
     """Note the block of one of our transactions; its other versions are out of the race."""
-    tx = db.session.execute(sa.select(_T).where(_T.c.hash == receipt.hash)).one()
-    slot = sa.and_(_T.c.signer == tx.signer, _T.c.nonce == tx.nonce)
-    db.session.execute(
-        sa.update(_T)
-        .where(slot, _T.c.id != tx.id, _T.c.status.notin_(rules.TX_FINAL))
-        .values(status=TxStatus.REPLACED, replaced_by=tx.id)
-    )
-    db.session.execute(
-        sa.update(_T)
-        .where(_T.c.id == tx.id)
-        .values(
-            status=TxStatus.MINED,
-            block_number=receipt.block_number,
-            block_hash=receipt.block_hash,
-            gas_used=receipt.gas_used,
-            succeeded=receipt.ok,
-            replaced_by=None,
-        )
-    )
-    rivals = sa.select(_T.c.id).where(slot)
-    carried = sa.select(_L.c.write_id).where(_L.c.tx_id == tx.id)
-    mine = sa.select(_W.c.id).where(_W.c.id.in_(carried), _W.c.tx_id.in_(rivals))
+    ours = sa.select(_T.c.id, _T.c.signer, _T.c.nonce).where(_T.c.hash == receipt.hash)
+    tx_id, signer, nonce = db.session.execute(ours).one()
+    slot = sa.and_(_T.c.signer == signer, _T.c.nonce == nonce)
+    rivals = sa.update(_T).where(slot, _T.c.id != tx_id, _T.c.status.notin_(rules.TX_FINAL))
+    db.session.execute(rivals.values(status=TxStatus.REPLACED, replaced_by=tx_id))
+    mined = {
+        "status": TxStatus.MINED,
+        "block_number": receipt.block_number,
+        "block_hash": receipt.block_hash,
+        "gas_used": receipt.gas_used,
+        "succeeded": receipt.ok,
+        "replaced_by": None,
+    }
+    db.session.execute(sa.update(_T).where(_T.c.id == tx_id).values(mined))
+    carried = sa.select(_L.c.write_id).where(_L.c.tx_id == tx_id)
+    same_slot = sa.select(_T.c.id).where(slot)
+    mine = sa.select(_W.c.id).where(_W.c.id.in_(carried), _W.c.tx_id.in_(same_slot))
     ids = list(db.session.scalars(mine))
     if ids:
-        db.session.execute(sa.update(_W).where(_W.c.id.in_(ids)).values(tx_id=tx.id))
+        db.session.execute(sa.update(_W).where(_W.c.id.in_(ids)).values(tx_id=tx_id))
     service.move(ids, WriteStatus.MINED, reason=f"block {receipt.block_number}")
 
 
 def _finish(ready: int) -> None:
     """Make final what is deep enough: events first, so that confirmations can name them."""
-    query = sa.select(_E).where(_E.c.status == "seen", _E.c.block_number <= ready)
-    events = db.session.execute(query.order_by(_E.c.block_number, _E.c.log_index)).all()
+    seen = sa.and_(_E.c.status == "seen", _E.c.block_number <= ready)
+    query = sa.select(*columns(EventRow, _E)).where(seen)
+    events = read_all(EventRow, query.order_by(_E.c.block_number, _E.c.log_index))
     if events:
         ids = [event.id for event in events]
         db.session.execute(sa.update(_E).where(_E.c.id.in_(ids)).values(status="applied"))
         if any(event.event in rules.FREES for event in events):
             service.free_held()
-    deep = sa.select(_T).where(_T.c.status == TxStatus.MINED, _T.c.block_number <= ready)
-    for tx in db.session.execute(deep.order_by(_T.c.block_number, _T.c.nonce)).all():
+    is_deep = sa.and_(_T.c.status == TxStatus.MINED, _T.c.block_number <= ready)
+    deep = sa.select(*columns(MinedTx, _T)).where(is_deep)
+    for tx in read_all(MinedTx, deep.order_by(_T.c.block_number, _T.c.nonce)):
         _confirm(tx)
-    _tell_foreign(events)
+    _emit_foreign(events)
 
 
-def _confirm(tx: Any) -> None:  # noqa: ANN401 - a row
+def _confirm(tx: MinedTx) -> None:
     # Every function that is written to emits an event. None means that no contract was there
     # when the call was mined, as after a node lost its newest blocks: it "succeeded" in nothing.
-    did = tx.succeeded and (tx.kind == TxKind.FILL or _has_event_of(tx))
-    final = TxStatus.CONFIRMED if did else TxStatus.REVERTED
+    is_done = tx.succeeded and (tx.kind == TxKind.FILL or _has_event_of(tx))
+    final = TxStatus.CONFIRMED if is_done else TxStatus.REVERTED
     db.session.execute(sa.update(_T).where(_T.c.id == tx.id).values(status=final))
-    if did:
-        # Also those that were given up or moved to another transaction: the effect is here.
-        ids = list(db.session.scalars(sa.select(_L.c.write_id).where(_L.c.tx_id == tx.id)))
-        service.confirm(
-            ids, tx_hash=tx.hash, block=tx.block_number, reason=f"in {tx.hash}", tx_id=tx.id
-        )
+    if not is_done:
+        _repeat_writes(tx)
         return
-    for row in db.session.execute(sa.select(_W).where(_W.c.tx_id == tx.id)).all():
-        # The next simulation names the reason; it is not told by the receipt.
-        if row.attempts + 1 >= rules.MAX_ATTEMPTS:
-            service.fail(row.id, reason=f"reverted on chain {rules.MAX_ATTEMPTS} times")
+    # Also those that have failed or moved to another transaction: the effect is here.
+    ids = list(db.session.scalars(sa.select(_L.c.write_id).where(_L.c.tx_id == tx.id)))
+    service.confirm(
+        ids, tx_hash=tx.hash, block=tx.block_number, reason=f"in {tx.hash}", tx_id=tx.id
+    )
+
+
+def _repeat_writes(tx: MinedTx) -> None:
+    """Queue the writes of a transaction without effect again, or give them up after many tries."""
+    why = "had no effect" if tx.succeeded else "reverted"
+    query = sa.select(_W.c.id, _W.c.attempts).where(_W.c.tx_id == tx.id)
+    for write_id, attempts in db.session.execute(query).all():
+        # The next simulation finds the reason, which the receipt does not have.
+        if attempts + 1 >= rules.MAX_ATTEMPTS:
+            service.fail(write_id, reason=f"reverted on chain {rules.MAX_ATTEMPTS} times")
         else:
-            why = "had no effect" if tx.succeeded else "reverted"
-            service.requeue([row.id], why=f"{why} on chain in {tx.hash}")
+            service.requeue([write_id], why=f"{why} on chain in {tx.hash}")
 
 
-def _has_event_of(tx: Any) -> bool:  # noqa: ANN401 - a row
+def _has_event_of(tx: MinedTx) -> bool:
     return any(event.address.lower() == tx.to.lower() for event in queries.events_of_tx(tx.hash))
 
 
-def _tell_foreign(events: Sequence[Any]) -> None:
+def _emit_foreign(events: Sequence[EventRow]) -> None:
     """Emit `chain.event` for what others did, such as an investment from a browser wallet."""
     events = [event for event in events if contract_events.is_heard(event.contract, event.event)]
     hashes = {event.tx_hash for event in events}

@@ -76,8 +76,8 @@ def drive() -> int:
     """Ask for a new look at everything unfinished; returns how many writes that are."""
     node = connection.node()
     connection.check_chain(node, queries.cursor())
-    sent = sa.select(_T).where(_T.c.status == TxStatus.BROADCAST)
-    lost = [row.id for row in db.session.execute(sent) if not node.knows(row.hash)]
+    sent = sa.select(_T.c.id, _T.c.hash).where(_T.c.status == TxStatus.BROADCAST)
+    lost = [tx_id for tx_id, tx_hash in db.session.execute(sent) if not node.knows(tx_hash)]
     if lost:
         db.session.execute(sa.update(_T).where(_T.c.id.in_(lost)).values(status=TxStatus.SIGNED))
     for kind in ("chain.index", "chain.sign", "chain.broadcast", "chain.watch"):
@@ -90,14 +90,14 @@ def differences() -> list[str]:
     """Compare SQL with the chain: contracts, final transactions, nonces, unfinished writes."""
     node = connection.node()
     problems = deploy.compare(node)
-    final = sa.select(_T).where(_T.c.status.in_(rules.TX_FINAL)).order_by(_T.c.created_at.desc())
-    for tx in db.session.execute(final.limit(500)):
-        receipt = node.receipt(tx.hash)
+    final = sa.select(_T.c.hash, _T.c.succeeded).where(_T.c.status.in_(rules.TX_FINAL))
+    for tx_hash, ours in db.session.execute(final.order_by(_T.c.created_at.desc()).limit(500)):
+        receipt = node.receipt(tx_hash)
         if receipt is None:
-            problems.append(f"{tx.hash} is final in SQL but the node has no receipt")
-        elif receipt.ok != tx.succeeded:
+            problems.append(f"{tx_hash} is final in SQL but the node has no receipt")
+        elif receipt.ok != ours:
             problems.append(
-                f"{tx.hash} succeeded={tx.succeeded} in SQL but succeeded={receipt.ok} on chain"
+                f"{tx_hash} succeeded={ours} in SQL but succeeded={receipt.ok} on chain"
             )
     for row in queries.signers():
         on_chain = node.nonce(row.address)

@@ -26,12 +26,12 @@ def init(bp: Blueprint) -> None:
 def keys() -> Response:
     """Show whether money comes in, who signs, what waits, and what may be asked for."""
     rows = request_queries.newest()
-    people = {row.asked_by for row in rows} | {row.decided_by for row in rows}
+    people = {row.asked_by for row in rows} | {row.decided_by for row in rows if row.decided_by}
     return pages.render(
         "chain/keys.html",
         "chain/_keys.html",
         rows=rows,
-        names=people_queries.names(people - {None}),
+        names=people_queries.names(people),
         signers=queries.signers(),
         is_paused=queries.is_paused(),
         held={**dict.fromkeys(rules.HOLD_KINDS, 0), **queries.held()},

@@ -15,7 +15,7 @@ from crowdfund.adapters.chain.fees import Fees
 from crowdfund.adapters.chain.node import Node
 from crowdfund.chain import connection, fees, queries, rules
 from crowdfund.chain.errors import ChainChanged, FeeAboveLimit, KeyMissing, NotDeployed
-from crowdfund.chain.queries import WriteRow
+from crowdfund.chain.rows import WriteRow
 from crowdfund.kernel.db import db, reading
 
 log = structlog.get_logger()

@@ -2,19 +2,27 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import sqlalchemy as sa
 
 from crowdfund.chain import rules
 from crowdfund.chain.errors import NotDeployed
 from crowdfund.chain.models import Contract, Cursor, Event, Signer, Tx, Write, WriteTx, write_event
+from crowdfund.chain.rows import (
+    ContractRow,
+    CursorRow,
+    EventRow,
+    HistoryRow,
+    SignerRow,
+    TxRow,
+    WriteRow,
+)
 from crowdfund.chain.rules import TxKind, TxStatus, WriteStatus
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db
 from crowdfund.kernel.db.paging import START, Key, Page, Place, counts_up_to, read_page, values_of
+from crowdfund.kernel.db.rows import columns, read_all, read_each, read_first
 
 _W, _T, _L, _E, _S, _C = (m.__table__ for m in (Write, Tx, WriteTx, Event, Signer, Contract))
 GAP_LIMIT = timedelta(minutes=10)
@@ -22,76 +30,42 @@ PAGE = 50
 _NEWEST = (Key(_W.c.created_at, is_descending=True), Key(_W.c.id, is_descending=True))
 
 
-@dataclass(frozen=True, slots=True)
-class WriteRow:
-    """A write as others see it; `tx_hash`, `block_number` of its current transaction."""
-
-    id: str
-    intent_id: str
-    contract: str
-    address: str
-    function: str
-    args: list[Any]
-    batch: str | None
-    role: str
-    status: str
-    attempts: int
-    last_error: str | None
-    hold: str | None
-    subject_kind: str
-    subject_id: str
-    tx_id: str | None
-    created_at: datetime
-    updated_at: datetime
-    tx_hash: str | None
-    block_number: int | None
-
-
-def _rows() -> sa.Select[Any]:
-    joined = sa.outerjoin(_W, _T, _W.c.tx_id == _T.c.id)
-    names = [c for c in _W.c if c.name in WriteRow.__slots__]
-    return sa.select(*names, _T.c.hash.label("tx_hash"), _T.c.block_number).select_from(joined)
-
-
-def _one(where: sa.ColumnElement[bool]) -> WriteRow | None:
-    row = db.session.execute(_rows().where(where)).mappings().first()
-    return WriteRow(**row) if row else None
+_WRITE = sa.select(
+    *columns(WriteRow, _W, tx_hash=_T.c.hash, block_number=_T.c.block_number)
+).select_from(sa.outerjoin(_W, _T, _W.c.tx_id == _T.c.id))
+_OLDEST_FIRST = (_W.c.created_at, _W.c.id)
 
 
 def write(intent_id: str) -> WriteRow | None:
     """Return the write of an intent, or None."""
-    return _one(_W.c.intent_id == intent_id)
+    return read_first(WriteRow, _WRITE.where(_W.c.intent_id == intent_id))
 
 
 def write_by_id(write_id: str) -> WriteRow | None:
     """Return a write by its own id, or None."""
-    return _one(_W.c.id == write_id)
+    return read_first(WriteRow, _WRITE.where(_W.c.id == write_id))
 
 
 def writes_by_ids(ids: Sequence[str]) -> list[WriteRow]:
     """Return writes by their own ids, oldest first."""
-    query = _rows().where(_W.c.id.in_(ids)).order_by(_W.c.created_at, _W.c.id)
-    return [WriteRow(**row) for row in db.session.execute(query).mappings()]
+    return read_all(WriteRow, _WRITE.where(_W.c.id.in_(ids)).order_by(*_OLDEST_FIRST))
 
 
 def writes_of(kind: str, subject_id: str) -> list[WriteRow]:
     """Return the writes about a thing, oldest first."""
-    where = sa.and_(_W.c.subject_kind == kind, _W.c.subject_id == subject_id)
-    query = _rows().where(where).order_by(_W.c.created_at, _W.c.id)
-    return [WriteRow(**row) for row in db.session.execute(query).mappings()]
+    query = _WRITE.where(_W.c.subject_kind == kind, _W.c.subject_id == subject_id)
+    return read_all(WriteRow, query.order_by(*_OLDEST_FIRST))
 
 
 def queued(limit: int = 500) -> list[WriteRow]:
-    """Return writes that can be signed now, oldest first; those that are held wait for their time."""
+    """Return writes that can be signed now, oldest first; those on hold only after their time."""
     free = sa.or_(_W.c.held_until.is_(None), _W.c.held_until <= clock.now())
-    query = (
-        _rows().where(_W.c.status == WriteStatus.QUEUED, free).order_by(_W.c.created_at, _W.c.id)
-    )
-    return [WriteRow(**row) for row in db.session.execute(query.limit(limit)).mappings()]
+    query = _WRITE.where(_W.c.status == WriteStatus.QUEUED, free)
+    return read_all(WriteRow, query.order_by(*_OLDEST_FIRST).limit(limit))
 
 
 def busy_addresses() -> set[str]:
-    """Return contracts with writes on their way: a refusal there may be too early to believe."""
+    """Return contracts with writes under way: a refusal there may only mean "too early"."""
     query = sa.select(_W.c.address).where(_W.c.status.in_(rules.IN_FLIGHT)).distinct()
     return set(db.session.scalars(query))
 
@@ -105,14 +79,14 @@ def page(
     size: int = PAGE,
 ) -> Page[WriteRow]:
     """Return writes, newest first; search looks in intent, subject, transaction hash and address."""
-    query = _rows()
+    query = _WRITE
     if status:
         query = query.where(_W.c.status == status)
     if contract:
         query = query.where(_W.c.contract == contract)
     if search:
         query = query.where(_matching(search.strip()))
-    return read_page(query, _NEWEST, place, size=size).map(lambda row: WriteRow(**row._mapping))
+    return read_page(query, _NEWEST, place, size=size, row=WriteRow)
 
 
 def _matching(text: str) -> sa.ColumnElement[bool]:
@@ -137,11 +111,11 @@ def contract_names() -> list[str]:
     return values_of(_W.c.contract)
 
 
-def transactions(write_id: str) -> list[Any]:
+def transactions(write_id: str) -> list[TxRow]:
     """Return every transaction that carried a write, oldest first."""
-    joined = _T.join(_L, _L.c.tx_id == _T.c.id)
-    query = sa.select(_T).select_from(joined).where(_L.c.write_id == write_id)
-    return list(db.session.execute(query.order_by(_T.c.created_at, _T.c.id)))
+    query = sa.select(*columns(TxRow, _T)).join(_L, _L.c.tx_id == _T.c.id)
+    query = query.where(_L.c.write_id == write_id)
+    return read_all(TxRow, query.order_by(_T.c.created_at, _T.c.id))
 
 
 def companions(tx_id: str) -> int:
@@ -150,30 +124,32 @@ def companions(tx_id: str) -> int:
     return db.session.scalar(query) or 0
 
 
-def history(write_id: str) -> list[Any]:
+def history(write_id: str) -> list[HistoryRow]:
     """Return the status changes of a write, oldest first."""
-    query = sa.select(write_event).where(write_event.c.chain_write_id == write_id)
-    return list(db.session.execute(query.order_by(write_event.c.at, write_event.c.id)))
+    query = sa.select(*columns(HistoryRow, write_event))
+    query = query.where(write_event.c.chain_write_id == write_id)
+    return read_all(HistoryRow, query.order_by(write_event.c.at, write_event.c.id))
 
 
-def events_of_tx(tx_hash: str) -> list[Any]:
-    """Return the decoded events of a transaction that still stand."""
-    query = sa.select(_E).where(_E.c.tx_hash == tx_hash, _E.c.status != "orphaned")
-    return list(db.session.execute(query.order_by(_E.c.ordinal)))
+_EVENT = sa.select(*columns(EventRow, _E))
 
 
-def effect_of(row: WriteRow) -> Any:  # noqa: ANN401 - a row or None
+def events_of_tx(tx_hash: str) -> list[EventRow]:
+    """Return the decoded events of a transaction, without those of dropped blocks."""
+    query = _EVENT.where(_E.c.tx_hash == tx_hash, _E.c.status != "orphaned")
+    return read_all(EventRow, query.order_by(_E.c.ordinal))
+
+
+def effect_of(row: WriteRow) -> EventRow | None:
     """Return the confirmed event that proves that a write's effect is on chain, whoever sent it."""
     name, repeated = rules.EFFECTS.get(row.function, ("", ()))
-    query = sa.select(_E).where(
-        _E.c.address == row.address, _E.c.event == name, _E.c.status == "applied"
-    )
+    query = _EVENT.where(_E.c.address == row.address, _E.c.event == name, _E.c.status == "applied")
     if repeated and repeated[0] in rules.INTENT_ARGS:
         query = query.where(_E.c.intent == (row.args or [None])[0])
-    events = db.session.execute(query)
-    return next(
-        (e for e in events if rules.is_effect(row.function, row.args, e.event, e.args)), None
-    )
+    for event in read_each(EventRow, query):
+        if rules.is_effect(row.function, row.args, event.event, event.args):
+            return event
+    return None
 
 
 def is_paused() -> bool:
@@ -188,10 +164,8 @@ def is_paused() -> bool:
 def held() -> dict[str, int]:
     """Return how many writes are held, by the reason."""
     query = sa.select(_W.c.hold, sa.func.count())
-    query = query.where(_W.c.status == WriteStatus.QUEUED, _W.c.hold.is_not(None)).group_by(
-        _W.c.hold
-    )
-    return {row[0]: row[1] for row in db.session.execute(query)}
+    query = query.where(_W.c.status == WriteStatus.QUEUED, _W.c.hold.is_not(None))
+    return {row[0]: row[1] for row in db.session.execute(query.group_by(_W.c.hold))}
 
 
 def is_ours(address: str) -> bool:
@@ -215,42 +189,47 @@ def address_of(name: str) -> str:
     return str(found)
 
 
-def contracts() -> list[Any]:
+def contracts() -> list[ContractRow]:
     """Return the watched contracts, named ones first."""
-    return list(db.session.execute(sa.select(_C).order_by(_C.c.name.is_(None), _C.c.name)))
+    query = sa.select(*columns(ContractRow, _C))
+    return read_all(ContractRow, query.order_by(_C.c.name.is_(None), _C.c.name))
 
 
-def cursor() -> Any:  # noqa: ANN401 - a row or None
-    """Return how far the chain was read, and its `problem` if any; None before the first deploy."""
+def cursor() -> CursorRow | None:
+    """Return how far the chain was read; None before the first deploy."""
     table = Cursor.__table__
-    problem = sa.func.coalesce(table.c.send_problem, table.c.read_problem).label("problem")
-    return db.session.execute(sa.select(table, problem)).first()
+    problem = sa.func.coalesce(table.c.send_problem, table.c.read_problem)
+    return read_first(CursorRow, sa.select(*columns(CursorRow, table, problem=problem)))
 
 
-def signers() -> list[Any]:
+_SIGNER = sa.select(*columns(SignerRow, _S))
+
+
+def signers() -> list[SignerRow]:
     """Return the signers and their next nonces."""
-    return list(db.session.execute(sa.select(_S).order_by(_S.c.role)))
+    return read_all(SignerRow, _SIGNER.order_by(_S.c.role))
 
 
-def signer(address: str) -> Any:  # noqa: ANN401 - a row or None
+def signer(address: str) -> SignerRow | None:
     """Return one signer's row, or None before its first transaction."""
-    return db.session.execute(sa.select(_S).where(_S.c.address == address)).first()
+    return read_first(SignerRow, _SIGNER.where(_S.c.address == address))
 
 
-def refused(address: str) -> Any:  # noqa: ANN401 - a row or None
+def refused(address: str) -> TxRow | None:
     """Return a key's first transaction under way, if the node refuses it whatever it costs."""
-    mine = sa.select(_T).where(_T.c.signer == address)
+    mine = sa.select(*columns(TxRow, _T)).where(_T.c.signer == address)
     # A status at a time: with IN a database may look for the first nonce among all that are final.
     waiting = [mine.where(_T.c.status == status) for status in rules.TX_WAITING]
-    first = next(iter(read_page(waiting, (Key(_T.c.nonce), Key(_T.c.id)), size=1).rows), None)
-    stuck = first is not None and first.status == TxStatus.SIGNED and first.refusal == rules.REFUSED
-    return first if stuck else None
+    first = read_page(waiting, (Key(_T.c.nonce), Key(_T.c.id)), size=1, row=TxRow).rows
+    if first and first[0].status == TxStatus.SIGNED and first[0].refusal == rules.REFUSED:
+        return first[0]
+    return None
 
 
-def fills(limit: int = 10) -> list[Any]:
+def fills(limit: int = 10) -> list[TxRow]:
     """Return the newest transactions that only used up a missing nonce."""
-    query = sa.select(_T).where(_T.c.kind == TxKind.FILL).order_by(_T.c.created_at.desc())
-    return list(db.session.execute(query.limit(limit)))
+    query = sa.select(*columns(TxRow, _T)).where(_T.c.kind == TxKind.FILL)
+    return read_all(TxRow, query.order_by(_T.c.created_at.desc()).limit(limit))
 
 
 # --- proofs --------------------------------------------------------------------------------------
@@ -285,6 +264,10 @@ def _with_same_nonce(ids: Sequence[str]) -> sa.FromClause:
 
 def double_success(ids: Sequence[str] | None = None) -> list[tuple[str, str]]:
     """Return (id, sentence) for each write that succeeded twice, or without a trace."""
+    return [*_succeeded_twice(ids), *_succeeded_without_trace(ids)]
+
+
+def _succeeded_twice(ids: Sequence[str] | None) -> list[tuple[str, str]]:
     joined = _L.join(_T, _T.c.id == _L.c.tx_id).join(_W, _W.c.id == _L.c.write_id)
     query = (
         sa.select(_W.c.id, _W.c.intent_id, sa.func.count())
@@ -293,16 +276,21 @@ def double_success(ids: Sequence[str] | None = None) -> list[tuple[str, str]]:
         .group_by(_W.c.id, _W.c.intent_id)
         .having(sa.func.count() > 1)
     )
-    bare = _rows().where(_W.c.status == WriteStatus.CONFIRMED, _W.c.tx_id.is_(None))
     if ids is not None:
-        query, bare = query.where(_W.c.id.in_(ids)), bare.where(_W.c.id.in_(ids))
-    rows = [WriteRow(**row) for row in db.session.execute(bare).mappings()]
-    twice = [
-        (i, f"intent {intent} succeeded {n} times") for i, intent, n in db.session.execute(query)
+        query = query.where(_W.c.id.in_(ids))
+    return [
+        (write_id, f"intent {intent} succeeded {n} times")
+        for write_id, intent, n in db.session.execute(query)
     ]
-    return twice + [
+
+
+def _succeeded_without_trace(ids: Sequence[str] | None) -> list[tuple[str, str]]:
+    bare = _WRITE.where(_W.c.status == WriteStatus.CONFIRMED, _W.c.tx_id.is_(None))
+    if ids is not None:
+        bare = bare.where(_W.c.id.in_(ids))
+    return [
         (row.id, f"intent {row.intent_id} is confirmed without a transaction or an event")
-        for row in rows
+        for row in read_all(WriteRow, bare)
         if effect_of(row) is None
     ]
 

@@ -18,6 +18,7 @@ from crowdfund.adapters.chain.values import Header, Log, Receipt
 from crowdfund.chain import connection, queries, rules
 from crowdfund.chain.errors import ChainChanged
 from crowdfund.chain.models import Block, Tx
+from crowdfund.chain.rows import CursorRow
 from crowdfund.kernel.db import db, reading
 
 log = structlog.get_logger()
@@ -40,7 +41,7 @@ class Found:
 class Scan:
     """What the chain has after `fork`, the last block that both agree on."""
 
-    cursor: Any = None
+    cursor: CursorRow
     fork: int = 0
     head: int = 0
     blocks: list[Header] = field(default_factory=list)

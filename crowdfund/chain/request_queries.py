@@ -1,44 +1,48 @@
 """Reads of requests about keys, pause, cap and wallets."""
 
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
 from crowdfund.chain import rules
 from crowdfund.chain.models import ChainRequest, chain_request_event
+from crowdfund.chain.rows import HistoryRow, RequestRow
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.rows import columns, read_all, read_first, read_one
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 
-Row = Any  # a row of chain_request
 _R, _E = ChainRequest.__table__, chain_request_event
+REQUEST = sa.select(*columns(RequestRow, _R))
 
 
-def get(request_id: str) -> Row:
+def get(request_id: str) -> RequestRow:
     """Return one request. Raises NotFound."""
-    found = db.session.execute(sa.select(_R).where(_R.c.id == request_id)).first()
-    if found is None:
-        raise NotFound(_("There is no such request."))
-    return found
+    missing = NotFound(_("There is no such request."))
+    return read_one(RequestRow, REQUEST.where(_R.c.id == request_id), missing)
 
 
-def newest(*, limit: int = 50) -> list[Any]:
+def newest(*, limit: int = 50) -> list[RequestRow]:
     """Return requests, open ones first, then the newest."""
     is_open = sa.case((_R.c.status.in_(rules.OPEN_REQUESTS), 0), else_=1)
-    query = sa.select(_R).order_by(is_open, _R.c.asked_at.desc(), _R.c.id)
-    return list(db.session.execute(query.limit(limit)))
+    query = REQUEST.order_by(is_open, _R.c.asked_at.desc(), _R.c.id)
+    return read_all(RequestRow, query.limit(limit))
 
 
-def open_redirect(target: str) -> Row:
+def with_open_key(key: str) -> RequestRow | None:
+    """Return the undecided or running request with this key, or None."""
+    return read_first(RequestRow, REQUEST.where(_R.c.open_key == key))
+
+
+def open_redirect(target: str) -> RequestRow | None:
     """Return the undecided or running request to redirect a contract's release, or None."""
-    return db.session.execute(sa.select(_R).where(_R.c.open_key == f"redirect:{target}")).first()
+    return with_open_key(f"redirect:{target}")
 
 
-def history(request_id: str) -> list[Any]:
+def history(request_id: str) -> list[HistoryRow]:
     """Return what happened to a request, oldest first."""
-    query = sa.select(_E).where(_E.c.chain_request_id == request_id)
-    return list(db.session.execute(query.order_by(_E.c.at, _E.c.id)))
+    query = sa.select(*columns(HistoryRow, _E)).where(_E.c.chain_request_id == request_id)
+    return read_all(HistoryRow, query.order_by(_E.c.at, _E.c.id))
 
 
 def waiting() -> tuple[int, datetime | None]:

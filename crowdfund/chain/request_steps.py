@@ -6,7 +6,6 @@ now on, take the roles from the old key, and queue again what the old key had un
 """
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -14,14 +13,15 @@ import structlog
 from crowdfund.adapters.chain.answers import NodeError
 from crowdfund.adapters.chain.errors import NodeUnreachable
 from crowdfund.adapters.chain.node import Node
-from crowdfund.chain import connection, deploy, queries, requests, rules, service
+from crowdfund.chain import connection, deploy, queries, request_queries, requests, rules, service
 from crowdfund.chain.errors import ChainChanged, KeyMissing, NotDeployed
 from crowdfund.chain.models import ChainRequest, Tx, Write
+from crowdfund.chain.rows import RequestRow
 from crowdfund.chain.rules import RequestStatus, TxStatus, WriteStatus
 from crowdfund.kernel.db import db, reading
+from crowdfund.kernel.db.rows import read_all
 
 log = structlog.get_logger()
-Row = Any  # a row of chain_request
 _R, _T, _W = ChainRequest.__table__, Tx.__table__, Write.__table__
 
 
@@ -33,12 +33,12 @@ class Call:
     contract: str
     address: str
     function: str
-    args: tuple[Any, ...] = ()
+    args: tuple[object, ...] = ()
 
 
 @dataclass
 class Step:
-    """What comes next: writes, something here (`local`), a wait for people, or the end."""
+    """What comes next: writes, a change of our own (`local`), a wait for people, or the end."""
 
     calls: list[Call] = field(default_factory=list)
     local: str = ""
@@ -52,8 +52,9 @@ class Step:
 def look() -> list[tuple[str, Step]]:
     """Find the next step of every running request; reads only, but for the file of a new key."""
     with reading():
-        query = sa.select(_R).where(_R.c.status == RequestStatus.RUNNING).order_by(_R.c.asked_at)
-        running, cursor = db.session.execute(query).all(), queries.cursor()
+        query = request_queries.REQUEST.where(_R.c.status == RequestStatus.RUNNING)
+        running = read_all(RequestRow, query.order_by(_R.c.asked_at))
+        cursor = queries.cursor()
         db.session.remove()
     found = []
     for request in running:
@@ -77,7 +78,7 @@ def act(found: list[tuple[str, Step]]) -> None:
             _take(request, step)
 
 
-def _take(request: Row, step: Step) -> None:
+def _take(request: RequestRow, step: Step) -> None:
     if step.is_done or step.refused:
         requests.finish(request, refused=step.refused)
         return
@@ -90,7 +91,7 @@ def _take(request: Row, step: Step) -> None:
         requests.note(request, "")
 
 
-def _ask_for(request: Row, calls: list[Call]) -> str:
+def _ask_for(request: RequestRow, calls: list[Call]) -> str:
     """Ask for writes, each once; return why one of them failed, if so."""
     for call in calls:
         intent = f"request:{request.id}:{call.name}"
@@ -114,14 +115,14 @@ _WITHOUT_INTENT = ("pause", "unpause", "grantRole", "revokeRole")
 # --- pause, cap, wallet -------------------------------------------------------------------------
 
 
-def _pause(node: Node, request: Row) -> Step:
+def _pause(node: Node, request: RequestRow) -> Step:
     escrow = queries.address_of("FundEscrow")
     if bool(node.call("FundEscrow", escrow, "paused")) == (request.kind == "pause"):
         return Step(is_done=True)
     return Step(calls=[Call(request.kind, "FundEscrow", escrow, request.kind)])
 
 
-def _raise_cap(_node: Node, request: Row) -> Step:
+def _raise_cap(_node: Node, request: RequestRow) -> Step:
     done = queries.write(f"request:{request.id}:raise")
     if done is not None and done.status == WriteStatus.CONFIRMED:
         return Step(is_done=True)
@@ -131,7 +132,7 @@ def _raise_cap(_node: Node, request: Row) -> Step:
     return Step(calls=[Call("raise", "CampaignFactory", factory, "raiseRecorderCap", args)])
 
 
-def _redirect(node: Node, request: Row) -> Step:
+def _redirect(node: Node, request: RequestRow) -> Step:
     name = "CampaignImplementation"
     if node.call(name, request.target, "issuerWallet") == request.address:
         return Step(is_done=True)
@@ -150,7 +151,7 @@ def _holding(node: Node, role: str, account: str, *, held: bool, function: str) 
     calls = []
     for contract, right in rules.GRANTS[role]:
         if contract == "PaymentToken" and deploy.is_foreign(contract):
-            continue  # somebody else's stablecoin
+            continue  # a stablecoin of another issuer
         address = queries.address_of(contract)
         right_id = node.call(contract, address, right)
         if bool(node.call(contract, address, "hasRole", right_id, account)) == held:
@@ -160,7 +161,7 @@ def _holding(node: Node, role: str, account: str, *, held: bool, function: str) 
     return sorted(calls, key=lambda call: "DEFAULT_ADMIN" in call.name)
 
 
-def _revoke(node: Node, request: Row) -> Step:
+def _revoke(node: Node, request: RequestRow) -> Step:
     if request.role == "admin" and request.address == connection.address_of("admin"):
         return Step(
             refused="This is the key with which the admin signs: nobody could grant anything after it. "
@@ -170,7 +171,7 @@ def _revoke(node: Node, request: Row) -> Step:
     return Step(calls=calls) if calls else Step(is_done=True)
 
 
-def _rotate(node: Node, request: Row) -> Step:
+def _rotate(node: Node, request: RequestRow) -> Step:
     role, old, new = request.role, request.address, request.new_address
     if not old:
         old = connection.address_of(role)
@@ -216,17 +217,17 @@ def _is_under_way(request_id: str) -> bool:
     return db.session.execute(query.limit(1)).first() is not None
 
 
-def _keep(request: Row, step: Step) -> None:
-    requests.keep_addresses(request, old=step.old, new=step.new)
+def _store_addresses(request: RequestRow, step: Step) -> None:
+    requests.store_addresses(request, old=step.old, new=step.new)
 
 
-def _take_over(request: Row, step: Step) -> None:
+def _take_over(request: RequestRow, step: Step) -> None:
     connection.take_next_key(request.role, step.new)
     log.warning("chain.key_rotated", role=request.role, address=step.new)
 
 
-def _requeue(request: Row, step: Step) -> None:
-    """Give what the old key had under way to the new one: without its role it can do nothing any more."""
+def _requeue(request: RequestRow, step: Step) -> None:
+    """Give what the old key had under way to the new one: without its role it can do nothing."""
     stuck = sa.and_(_T.c.signer == step.old, _T.c.status.in_(rules.TX_WAITING))
     ids = list(
         db.session.scalars(sa.select(_T.c.id).where(stuck).order_by(_T.c.id).with_for_update())
@@ -248,4 +249,4 @@ _STEPS = {
     "raise_cap": _raise_cap,
     "redirect": _redirect,
 }
-_LOCAL = {"keep": _keep, "switch": _take_over, "requeue": _requeue}
+_LOCAL = {"keep": _store_addresses, "switch": _take_over, "requeue": _requeue}

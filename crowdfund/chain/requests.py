@@ -1,28 +1,28 @@
-"""Requests about keys, pause, cap and wallets: one admin asks, another confirms, the worker carries out."""
+"""Requests about keys, pause, cap and wallets: one admin asks, another confirms, the worker acts."""
 
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
 
 import sqlalchemy as sa
 
-from crowdfund.chain import rules, service
+from crowdfund.chain import request_queries, rules, service
 from crowdfund.chain.events import RequestDone
 from crowdfund.chain.models import ChainRequest, Write, chain_request_event
+from crowdfund.chain.rows import RequestRow
 from crowdfund.chain.rules import RequestStatus, WriteStatus
 from crowdfund.kernel import audit, clock, live, outbox
 from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
+from crowdfund.kernel.db.rows import read_all, read_first, read_one
 from crowdfund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.moving import move_row
 from crowdfund.kernel.notices import StaffWork
 
 _R, _W = ChainRequest.__table__, Write.__table__
-Row = Any  # a row of chain_request
 MIN_REASON, MAX_REASON = 5, 500
-# What a feature that asks for a kind wants checked before anybody confirms it: (request, actor).
-CHECKS: dict[str, Callable[[Row, str], None]] = {}
+# What the feature behind a kind checks before it is confirmed: (request, actor).
+CHECKS: dict[str, Callable[[RequestRow, str], None]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +51,14 @@ class Wanted:
 
 
 def parse_address(text: str | None, field: str) -> str:
-    """Return an address in EIP-55 form. Raises Invalid for none, and for mixed case that does not fit."""
+    """Return an address in EIP-55 form. Raises Invalid for none, and for a wrong mixed case."""
     address = (text or "").strip()
     if not re.fullmatch(r"0x[0-9a-fA-F]{40}", address, re.ASCII) or not int(address, 16):
         raise Invalid(_("Enter an address of 0x and 40 letters and digits."), field=field)
-    # eth_utils takes 5 MB and 35 ms at the start of a process, and few requests name an address.
-    from eth_utils.address import (  # noqa: PLC0415
-        is_checksum_formatted_address,
-        to_checksum_address,
-    )
+    from eth_utils import address as formats  # noqa: PLC0415 - 5 MB and 35 ms at each start
 
-    right = str(to_checksum_address(address))
-    if is_checksum_formatted_address(address) and address != right:
+    right = str(formats.to_checksum_address(address))
+    if formats.is_checksum_formatted_address(address) and address != right:
         raise Invalid(
             _("The capital letters of this address do not fit: copy it once more."), field=field
         )
@@ -80,12 +76,12 @@ def checked(wanted: Wanted) -> Wanted:
         raise Invalid(_("Choose a role."), field="role")
     if wanted.kind == "raise_cap" and not (wanted.amount_minor or 0) > 0:
         raise Invalid(_("Enter an amount above zero."), field="amount")
-    fields: dict[str, Any] = asdict(wanted) | {"reason": reason}
+    good = replace(wanted, reason=reason)
     if wanted.kind in ("revoke", "redirect"):
-        fields["address"] = parse_address(wanted.address, "address")
+        good = replace(good, address=parse_address(wanted.address, "address"))
     if wanted.new_address:
-        fields["new_address"] = parse_address(wanted.new_address, "new_address")
-    return Wanted(**fields)
+        good = replace(good, new_address=parse_address(wanted.new_address, "new_address"))
+    return good
 
 
 def ask(wanted: Wanted, *, actor: str) -> str:
@@ -100,7 +96,7 @@ def ask(wanted: Wanted, *, actor: str) -> str:
 
 
 def begin(wanted: Wanted, *, actor: str) -> str:
-    """Start at once what somebody at the server asks for, or go on with it; return the request's id.
+    """Start at once what an operator of the server asks for, or continue it; return the request's id.
 
     Raises Invalid, and Conflict while the same waits for a second admin.
     """
@@ -108,12 +104,12 @@ def begin(wanted: Wanted, *, actor: str) -> str:
     _lapse()
     request_id = _insert(good, RequestStatus.RUNNING, actor=actor)
     if request_id is None:
-        found = db.session.execute(sa.select(_R).where(_R.c.open_key == good.open_key)).one()
-        if (found.status, found.kind) != (RequestStatus.RUNNING, good.kind):
+        found = request_queries.with_open_key(good.open_key)
+        if found is None or (found.status, found.kind) != (RequestStatus.RUNNING, good.kind):
             raise Conflict(
                 _("The same waits for a second admin at /staff/chain/keys. Decide there first.")
             )
-        request_id = str(found.id)
+        request_id = found.id
     else:
         _audit(actor, f"chain.{good.kind}", request_id, good)
     wake()
@@ -134,15 +130,15 @@ def confirm(request_id: str, *, actor: str) -> None:
 
 def refuse(request_id: str, *, actor: str, reason: str) -> None:
     """Decline a request, with a reason. Raises NotFound, Conflict, Invalid."""
-    said = reason.strip()
-    if not MIN_REASON <= len(said) <= MAX_REASON:
+    why = reason.strip()
+    if not MIN_REASON <= len(why) <= MAX_REASON:
         raise Invalid(_("Say why in 5 to 500 characters. It stays in the history."), field="reason")
     request = _locked(request_id)
-    _close(request, RequestStatus.REFUSED, actor=actor, reason=said, decided_by=actor)
+    _close(request, RequestStatus.REFUSED, actor=actor, reason=why, decided_by=actor)
 
 
 def withdraw(request_id: str, *, actor: str) -> None:
-    """Take back what one asked for oneself. Raises NotFound, Conflict, Forbidden."""
+    """Withdraw one's own request. Raises NotFound, Conflict, Forbidden."""
     request = _locked(request_id)
     if request.asked_by != actor:
         raise Forbidden(_("Only the colleague who asked may take this back. Nothing was changed."))
@@ -160,37 +156,36 @@ def retry(request_id: str, *, actor: str) -> None:
     wake()
 
 
-def note(request: Row, problem: str) -> None:
-    """Keep what a running request waits for; empty for nothing."""
+def note(request: RequestRow, problem: str) -> None:
+    """Store what a running request waits for; empty for nothing."""
     if (request.problem or "") != problem:
         db.session.execute(
             sa.update(_R).where(_R.c.id == request.id).values(problem=problem[:500] or None)
         )
-        _tell()
+        _refresh_pages()
 
 
-def keep_addresses(request: Row, *, old: str, new: str) -> None:
-    """Keep which key a rotation replaces and by which, before anything is changed."""
+def store_addresses(request: RequestRow, *, old: str, new: str) -> None:
+    """Store which key a rotation replaces and by which, before anything is changed."""
     db.session.execute(
         sa.update(_R).where(_R.c.id == request.id).values(address=old, new_address=new)
     )
+    status, reason = request.status, f"{old} is replaced by {new}"
     record_event(
-        chain_request_event, request.id, actor="system", before=request.status, after=request.status,
-        reason=f"{old} is replaced by {new}",
-    )  # fmt: skip
-
-
-def finish(request: Row, *, refused: str = "") -> None:
-    """End a running request: done, or refused for a reason that nobody can mend; tell who asked."""
-    status = RequestStatus.REFUSED if refused else RequestStatus.DONE
-    _close(
-        request,
-        status,
+        chain_request_event,
+        request.id,
         actor="system",
-        reason=refused,
-        done_at=clock.now(),
-        problem=refused or None,
+        before=status,
+        after=status,
+        reason=reason,
     )
+
+
+def finish(request: RequestRow, *, refused: str = "") -> None:
+    """End a running request: done, or refused for a reason that no retry can mend."""
+    status = RequestStatus.REFUSED if refused else RequestStatus.DONE
+    ended = {"done_at": clock.now(), "problem": refused or None}
+    _close(request, status, actor="system", reason=refused, **ended)
     facts = Wanted(**{name: getattr(request, name) for name in Wanted.__slots__})
     _audit("system", f"chain.{request.kind}.{status}", request.id, facts)
     if not refused:
@@ -206,27 +201,33 @@ def finish(request: Row, *, refused: str = "") -> None:
 
 
 def wake() -> None:
-    """Let the worker look at running requests now."""
+    """Have the worker process running requests now."""
     outbox.add("chain.keys", f"chain.keys:{new_id()}")
 
 
-def locked_running(request_id: str) -> Row:
+def locked_running(request_id: str) -> RequestRow | None:
     """Return a request that is being carried out, locked, or None when it has ended meanwhile."""
-    query = sa.select(_R).where(_R.c.id == request_id, _R.c.status == RequestStatus.RUNNING)
-    return db.session.execute(query.with_for_update()).first()
+    query = request_queries.REQUEST.where(
+        _R.c.id == request_id, _R.c.status == RequestStatus.RUNNING
+    )
+    return read_first(RequestRow, query.with_for_update())
 
 
 @outbox.every(3_600, "chain.lapse_requests", queue="chain")
 def lapse() -> None:
-    """Let requests go that nobody decided within seven days."""
+    """Expire requests that were not decided within seven days."""
     _lapse()
 
 
 def _insert(wanted: Wanted, status: RequestStatus, *, actor: str) -> str | None:
     request_id, now = new_id(), clock.now()
     row = asdict(wanted) | {
-        "id": request_id, "status": status, "open_key": wanted.open_key, "asked_by": actor, "asked_at": now,
-    }  # fmt: skip
+        "id": request_id,
+        "status": status,
+        "open_key": wanted.open_key,
+        "asked_by": actor,
+        "asked_at": now,
+    }
     if not insert_ignore(_R, [row]):
         return None
     record_event(
@@ -237,17 +238,14 @@ def _insert(wanted: Wanted, status: RequestStatus, *, actor: str) -> str | None:
         after=status,
         reason=wanted.reason,
     )
-    _tell()
+    _refresh_pages()
     return request_id
 
 
-def _locked(request_id: str, *, status: RequestStatus = RequestStatus.ASKED) -> Row:
+def _locked(request_id: str, *, status: RequestStatus = RequestStatus.ASKED) -> RequestRow:
     _lapse()
-    request = db.session.execute(
-        sa.select(_R).where(_R.c.id == request_id).with_for_update()
-    ).first()
-    if request is None:
-        raise NotFound(_("There is no such request."))
+    query = request_queries.REQUEST.where(_R.c.id == request_id).with_for_update()
+    request = read_one(RequestRow, query, NotFound(_("There is no such request.")))
     if request.status != status:
         raise Conflict(_("This request was decided already. Nothing was changed."))
     return request
@@ -257,21 +255,20 @@ def _lapse() -> None:
     old = sa.and_(
         _R.c.status == RequestStatus.ASKED, _R.c.asked_at < clock.now() - rules.REQUEST_LIFETIME
     )
-    for request in db.session.execute(
-        sa.select(_R).where(old).order_by(_R.c.id).with_for_update()
-    ).all():
+    query = request_queries.REQUEST.where(old).order_by(_R.c.id).with_for_update()
+    for request in read_all(RequestRow, query):
         _close(request, RequestStatus.EXPIRED, actor="system")
 
 
 def _close(
-    request: Row, status: RequestStatus, *, actor: str, reason: str = "", **values: object
+    request: RequestRow, status: RequestStatus, *, actor: str, reason: str = "", **values: object
 ) -> None:
     times = {"decided_at": clock.now()} if "done_at" not in values else {}
     _move(request, status, actor=actor, reason=reason, open_key=None, **times, **values)
 
 
 def _move(
-    request: Row, status: RequestStatus, *, actor: str, reason: str = "", **values: object
+    request: RequestRow, status: RequestStatus, *, actor: str, reason: str = "", **values: object
 ) -> None:
     move_row(
         _R,
@@ -283,7 +280,7 @@ def _move(
         reason=reason,
         values=values,
     )
-    _tell()
+    _refresh_pages()
 
 
 def _audit(actor: str, action: str, request_id: str, wanted: Wanted) -> None:
@@ -291,6 +288,6 @@ def _audit(actor: str, action: str, request_id: str, wanted: Wanted) -> None:
     audit.record(actor, action, ("chain_request", request_id), detail)
 
 
-def _tell() -> None:
+def _refresh_pages() -> None:
     live.changed("chain", "keys")
     live.changed("desk", "all")

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -16,9 +15,11 @@ from crowdfund.chain import connection, crash, fees, queries, service
 from crowdfund.chain.errors import ChainChanged
 from crowdfund.chain.models import Signer, Tx, Write, WriteTx
 from crowdfund.chain.planner import Call, Plan, Refusal
+from crowdfund.chain.rows import SignedTx, WaitingTx
 from crowdfund.chain.rules import TxKind, TxStatus, WriteStatus
 from crowdfund.kernel import clock, config, outbox
 from crowdfund.kernel.db import db, insert_ignore, new_id, reading, rows_changed
+from crowdfund.kernel.db.rows import columns, read_all
 
 log = structlog.get_logger()
 _T, _L, _S, _W = Tx.__table__, WriteTx.__table__, Signer.__table__, Write.__table__
@@ -38,8 +39,9 @@ def store_plan(plan: Plan) -> None:
         _refuse(refusal)
     for held in plan.holds:
         service.hold([row.id for row in held.writes], held.kind, held.text)
-    for call in plan.calls:
-        _sign_call(call, plan)
+    if plan.fees is not None:
+        for call in plan.calls:
+            _sign_call(call, plan, plan.fees)
     if plan.more:
         outbox.add("chain.sign", f"chain.sign:more:{new_id()}")
     crash.at("before-sign-commit")
@@ -57,17 +59,16 @@ def _refuse(refusal: Refusal) -> None:
     service.fail(row.id, reason=refusal.text)
 
 
-def _sign_call(call: Call, plan: Plan) -> None:
+def _sign_call(call: Call, plan: Plan, price: Fees) -> None:
     ids = [row.id for row in call.writes]
     query = sa.select(_W.c.id).where(_W.c.id.in_(ids), _W.c.status == WriteStatus.QUEUED)
     free = db.session.scalars(query.order_by(_W.c.id).with_for_update()).all()
     if len(free) != len(ids):
         return  # another sender was faster with some of them; the rest comes next round
     key = connection.key_of(call.role)
-    assert plan.fees is not None  # noqa: S101 - there are no calls without fees
     nonce = _take_nonce(call.signer, call.role, plan.first_nonces.get(call.signer, 0))
     body = Body(call.to, call.data, call.gas)
-    tx_id = store(key, call.signer, nonce, body, fees=plan.fees, block=plan.block)
+    tx_id = store(key, call.signer, nonce, body, fees=price, block=plan.block)
     _link(tx_id, ids)
     service.move(ids, WriteStatus.SIGNED, reason=f"nonce {nonce}", tx_id=tx_id, last_error=None)
 
@@ -91,19 +92,32 @@ class Body:
 
 
 def store(key: str, signer: str, nonce: int, body: Body, *, fees: Fees, block: int) -> str:
-    """Sign, keep the bytes, and ask for the broadcast; returns the transaction's id.
+    """Sign, store the bytes, and queue the broadcast; returns the transaction's id.
 
     `block` is the one whose market the fees come from.
     """
-    call: dict[str, Any] = {"to": body.to, "data": body.data, "gas": body.gas}
-    signed = signing.sign(key, chain_id=config.settings().chain_id, nonce=nonce, fees=fees, **call)
+    call = signing.Call(body.to, body.data, body.gas)
+    chain_id = config.settings().chain_id
+    signed = signing.sign(key, call, chain_id=chain_id, nonce=nonce, fees=fees)
     tx_id = new_id()
     values = {
-        "id": tx_id, "signer": signer, "nonce": nonce, "kind": body.kind, "hash": signed.hash,
-        "raw": signed.raw, "fee_cap": fees.cap, "fee_tip": fees.tip, "judged_at": block,
-        "status": TxStatus.SIGNED, "sends": 0, "created_at": clock.now(), **call,
-    }  # fmt: skip
-    db.session.execute(sa.insert(_T).values(**values))
+        "id": tx_id,
+        "signer": signer,
+        "nonce": nonce,
+        "kind": body.kind,
+        "hash": signed.hash,
+        "to": body.to,
+        "data": body.data,
+        "raw": signed.raw,
+        "gas": body.gas,
+        "fee_cap": fees.cap,
+        "fee_tip": fees.tip,
+        "judged_at": block,
+        "status": TxStatus.SIGNED,
+        "sends": 0,
+        "created_at": clock.now(),
+    }
+    db.session.execute(sa.insert(_T).values(values))
     outbox.add("chain.broadcast", f"chain.broadcast:{tx_id}")
     return tx_id
 
@@ -118,9 +132,9 @@ def _link(tx_id: str, write_ids: Sequence[str]) -> None:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of sending one transaction."""
+    """The result of sending one transaction."""
 
-    tx: Any
+    tx: SignedTx
     status: TxStatus
     error: str | None = None
     refusal: str | None = None
@@ -141,9 +155,9 @@ def send_signed() -> Sending:
     That order also holds between signers: a record follows the campaign that it belongs to.
     """
     with reading():
-        query = sa.select(_T).where(_T.c.status == TxStatus.SIGNED)
-        waiting = db.session.execute(query.order_by(_T.c.created_at, _T.c.nonce))
-        rows, cursor = waiting.fetchmany(SENDS_PER_ROUND), queries.cursor()
+        query = sa.select(*columns(SignedTx, _T)).where(_T.c.status == TxStatus.SIGNED)
+        query = query.order_by(_T.c.created_at, _T.c.nonce).limit(SENDS_PER_ROUND)
+        rows, cursor = read_all(SignedTx, query), queries.cursor()
         db.session.remove()
     done = Sending([])
     if not rows:
@@ -162,7 +176,7 @@ def send_signed() -> Sending:
     return done
 
 
-def _send(node: Node, tx: Any) -> Verdict:  # noqa: ANN401 - a row
+def _send(node: Node, tx: SignedTx) -> Verdict:
     crash.at("after-sign")
     outcome = node.send_raw(tx.raw)
     crash.at("after-broadcast")
@@ -174,18 +188,18 @@ def _send(node: Node, tx: Any) -> Verdict:  # noqa: ANN401 - a row
     return _verdict(tx, outcome)
 
 
-def _verdict(tx: Any, outcome: Outcome) -> Verdict:  # noqa: ANN401
+def _verdict(tx: SignedTx, outcome: Outcome) -> Verdict:
     if outcome.sent in (Sent.ACCEPTED, Sent.KNOWN, Sent.NONCE_TOO_LOW):
         return Verdict(tx, TxStatus.BROADCAST)
     if outcome.sent in PRICE_REFUSALS:
-        # The node does not have it; the watch looks for a better price when the next block is there.
+        # The node does not have it; the watch looks for a better price at the next block.
         log.warning("chain.price_refused", tx=tx.hash, error=outcome.detail)
         return Verdict(tx, TxStatus.UNDERPRICED, outcome.detail, outcome.sent)
     log.error("chain.send_refused", tx=tx.hash, error=outcome.detail)
     return Verdict(tx, TxStatus.SIGNED, outcome.detail, outcome.sent)
 
 
-def _slot_taken(node: Node, tx: Any) -> Verdict:  # noqa: ANN401
+def _slot_taken(node: Node, tx: SignedTx) -> Verdict:
     """Another transaction has this nonce: one of our versions of it, or somebody else's."""
     with reading():
         query = sa.select(_T.c.hash).where(
@@ -200,7 +214,7 @@ def _slot_taken(node: Node, tx: Any) -> Verdict:  # noqa: ANN401
 
 
 def store_sent(sending: Sending) -> None:
-    """Write down what the broadcasts came to."""
+    """Store the results of the broadcasts."""
     if sending.verdicts or sending.problem:
         service.report_problem("send", sending.problem)
     for verdict in sending.verdicts:
@@ -228,7 +242,7 @@ def _store_verdict(verdict: Verdict) -> None:
 # --- replacement -----------------------------------------------------------------------------------
 
 
-def replace(tx: Any, new: Fees, *, block: int) -> None:  # noqa: ANN401 - a row
+def replace(tx: WaitingTx, new: Fees, *, block: int) -> None:
     """Sign the same call with the same nonce and higher fees; the old one may still win.
 
     `block` is the one whose market the fees come from. Raises KeyMissing.
@@ -241,18 +255,22 @@ def replace(tx: Any, new: Fees, *, block: int) -> None:  # noqa: ANN401 - a row
     body = Body(tx.to, tx.data, tx.gas, tx.kind)
     made = store(key, tx.signer, tx.nonce, body, fees=new, block=block)
     db.session.execute(sa.update(_T).where(_T.c.id == tx.id).values(replaced_by=made))
-    ids = list(db.session.scalars(sa.select(_L.c.write_id).where(_L.c.tx_id == tx.id)))
+    _carry_over(tx.id, made, f"fee raised to {fees.gwei(new.cap)} gwei, nonce {tx.nonce}")
+
+
+def _carry_over(old: str, made: str, text: str) -> None:
+    """Let a transaction carry the writes of the one that it replaces."""
+    ids = list(db.session.scalars(sa.select(_L.c.write_id).where(_L.c.tx_id == old)))
     if not ids:
         return
     _link(made, ids)
-    db.session.execute(sa.update(_W).where(_W.c.tx_id == tx.id).values(tx_id=made))
-    text = f"fee raised to {fees.gwei(new.cap)} gwei, nonce {tx.nonce}"
+    db.session.execute(sa.update(_W).where(_W.c.tx_id == old).values(tx_id=made))
     for status in (WriteStatus.SIGNED, WriteStatus.BROADCAST):
         own = sa.select(_W.c.id).where(_W.c.tx_id == made, _W.c.status == status)
         service.note(list(db.session.scalars(own)), status, text)
 
 
 def key_for(signer: str) -> str:
-    """Return the private key of a signer, present or replaced. Raises KeyMissing when it is gone."""
+    """Return the private key of a signer, present or replaced. Raises KeyMissing if it is gone."""
     role = db.session.execute(sa.select(_S.c.role).where(_S.c.address == signer)).scalar_one()
     return connection.key_for(signer, role)

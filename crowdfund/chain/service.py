@@ -1,4 +1,4 @@
-"""The verbs of the chain feature: ask for a write, try again, watch a contract, move a write on."""
+"""The verbs of the chain feature: request a write, replay it, watch a contract, move a write on."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,17 +10,12 @@ from crowdfund.chain import queries, rules
 from crowdfund.chain.errors import IntentConflict
 from crowdfund.chain.events import Log, WriteConfirmed, WriteFailed
 from crowdfund.chain.models import Block, Contract, Cursor, Signer, Write, write_event
-from crowdfund.chain.queries import WriteRow, address_of
+from crowdfund.chain.rows import WriteRow
 from crowdfund.chain.rules import WriteStatus
 from crowdfund.kernel import clock, live, outbox
 from crowdfund.kernel.db import db, insert_ignore, new_id, rows_changed
 from crowdfund.kernel.errors import Conflict, Invalid, NotFound
 from crowdfund.kernel.i18n import _
-
-__all__ = [
-    "address_of", "close", "confirm", "fail", "free_held", "hold", "move", "replay", "requeue", "watch",
-    "write",
-]  # fmt: skip
 
 log = structlog.get_logger()
 _W, _S = Write.__table__, Signer.__table__
@@ -56,15 +51,21 @@ def write(  # noqa: PLR0913 - what a call consists of
     }
     now, write_id = clock.now(), new_id()
     row = {
-        "id": write_id, "intent_id": intent_id, "role": rules.signer_role(function),
-        "status": WriteStatus.QUEUED, "attempts": 0, "created_at": now, "updated_at": now, **values,
-    }  # fmt: skip
+        "id": write_id,
+        "intent_id": intent_id,
+        "role": rules.signer_role(function),
+        "status": WriteStatus.QUEUED,
+        "attempts": 0,
+        "created_at": now,
+        "updated_at": now,
+        **values,
+    }
     if insert_ignore(_W, [row]):
-        _remember([(write_id, None)], WriteStatus.QUEUED)
+        _record([(write_id, None)], WriteStatus.QUEUED)
         outbox.add("chain.sign", f"chain.sign:{write_id}:0")
     found = queries.write(intent_id)
-    assert found is not None  # noqa: S101 - inserted above or before, and never deleted
-    if any(getattr(found, name) != value for name, value in values.items()):
+    # It was inserted now or before, and is never deleted.
+    if found is None or any(getattr(found, name) != value for name, value in values.items()):
         raise IntentConflict(
             _("The intent %(intent_id)s stands for another call already.", intent_id=intent_id)
         )
@@ -103,11 +104,12 @@ def move(
     *,
     actor: str = "system",
     reason: str = "",
-    **values: Any,  # noqa: ANN401 - columns of the table
+    **values: object,
 ) -> list[str]:
     """Move writes to a status, each with an event; returns the ids that were allowed to go.
 
-    Locks the rows in id order. Those whose present status does not lead there stay.
+    Locks the rows in id order. Those whose present status does not lead there stay. `values` are
+    other columns to set.
     """
     query = sa.select(_W.c.id, _W.c.status).where(_W.c.id.in_(ids)).order_by(_W.c.id)
     rows = db.session.execute(query.with_for_update()).all()
@@ -120,11 +122,11 @@ def move(
         .where(_W.c.id.in_(moved))
         .values(status=to, updated_at=clock.now(), hold=None, held_until=None, **values)
     )
-    _remember(going, to, actor=actor, reason=reason)
+    _record(going, to, actor=actor, reason=reason)
     return moved
 
 
-def _remember(
+def _record(
     rows: Sequence[tuple[str, str | None]], to: str, *, actor: str = "system", reason: str = ""
 ) -> None:
     if not rows:
@@ -134,19 +136,24 @@ def _remember(
         sa.insert(write_event),
         [
             {
-                "id": new_id(), "chain_write_id": write_id, "at": now, "actor": actor,
-                "from_status": before, "to_status": str(to), "reason": reason[:1000],
+                "id": new_id(),
+                "chain_write_id": write_id,
+                "at": now,
+                "actor": actor,
+                "from_status": before,
+                "to_status": str(to),
+                "reason": reason[:1000],
             }
             for write_id, before in rows
         ],
-    )  # fmt: skip
+    )
     for write_id, _before in rows:
         live.changed("chain_write", write_id)
     live.changed("chain", "writes")
 
 
 def hold(ids: Sequence[str], kind: str, text: str) -> None:
-    """Keep queued writes that the contract refuses for the time being; they are tried again later."""
+    """Put queued writes on hold that the contract refuses for now; they are tried again later."""
     until = clock.now() + rules.HOLD_FOR
     query = sa.select(_W.c.id, _W.c.hold).where(_W.c.id.in_(ids), _W.c.status == WriteStatus.QUEUED)
     rows = db.session.execute(query.order_by(_W.c.id).with_for_update()).all()
@@ -170,7 +177,7 @@ def free_held() -> None:
 def note(ids: Sequence[str], status: WriteStatus, reason: str) -> None:
     """Add a line to the history of writes that keep their status."""
     if ids:
-        _remember([(write_id, status) for write_id in ids], status, reason=reason)
+        _record([(write_id, status) for write_id in ids], status, reason=reason)
 
 
 def requeue(ids: Sequence[str], *, why: str) -> list[str]:
@@ -184,7 +191,7 @@ def requeue(ids: Sequence[str], *, why: str) -> list[str]:
 
 
 def fail(write_id: str, *, reason: str) -> None:
-    """End a write that the contract refuses and tell the feature that asked for it."""
+    """End a write that the contract refuses and notify the feature that asked for it."""
     if not move([write_id], WriteStatus.FAILED, reason=reason, last_error=reason[:500]):
         return
     row = queries.write_by_id(write_id)
@@ -196,9 +203,9 @@ def fail(write_id: str, *, reason: str) -> None:
 def confirm(
     ids: Sequence[str], *, tx_hash: str, block: int, reason: str, **values: str
 ) -> list[str]:
-    """Make writes final and tell the features that asked for them, once per intent.
+    """Make writes final and notify the features that asked for them, once per intent.
 
-    Each is told the events that belong to it; `values` are columns to set along.
+    Each notification has the events of its write; `values` are other columns to set.
     """
     moved = move(ids, WriteStatus.CONFIRMED, reason=reason, last_error=None, **values)
     logs = [Log(e.contract, e.address, e.event, e.args) for e in queries.events_of_tx(tx_hash)]
@@ -236,9 +243,13 @@ def watch(
 ) -> bool:
     """Read a contract's logs from now on; returns whether it was new. `name` for singletons."""
     row = {
-        "address": address, "abi": abi, "name": name, "from_block": from_block,
-        "code_hash": code_hash, "created_at": clock.now(),
-    }  # fmt: skip
+        "address": address,
+        "abi": abi,
+        "name": name,
+        "from_block": from_block,
+        "code_hash": code_hash,
+        "created_at": clock.now(),
+    }
     return insert_ignore(Contract.__table__, [row]) == 1
 
 
@@ -246,9 +257,15 @@ def begin_reading(*, chain_id: int, genesis: str, block: Block) -> None:
     """Fix which chain this database belongs to and where its logs begin; does nothing twice."""
     number = block.number
     row = {
-        "id": "main", "chain_id": chain_id, "genesis": genesis, "number": number,
-        "applied": number, "head": number, "version": 0, "moved_at": clock.now(),
-    }  # fmt: skip
+        "id": "main",
+        "chain_id": chain_id,
+        "genesis": genesis,
+        "number": number,
+        "applied": number,
+        "head": number,
+        "version": 0,
+        "moved_at": clock.now(),
+    }
     if insert_ignore(Cursor.__table__, [row]):
         db.session.add(block)
         db.session.flush()
@@ -291,7 +308,7 @@ def used_elsewhere(signer: str, nonce: int, *, next_nonce: int = 0) -> None:
 
 
 def dismiss_alert(address: str) -> None:
-    """Take away a key's alert after somebody looked into it (admin). Raises Conflict."""
+    """Remove a key's alert once someone has looked into it (admin). Raises Conflict."""
     alerting = sa.update(_S).where(_S.c.address == address, _S.c.alert.is_not(None))
     if not rows_changed(alerting.values(alert=None, alert_at=None)):
         raise Conflict(_("This key has no alert."))

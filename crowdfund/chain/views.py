@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.chain import forms, key_views, queries, rules, service
-from crowdfund.chain.queries import WriteRow
+from crowdfund.chain.rows import WriteRow
 from crowdfund.kernel import exports
 from crowdfund.kernel.db.paging import Page, Place
 from crowdfund.kernel.errors import CrowdfundError, NotFound
@@ -17,8 +17,21 @@ from crowdfund.people import queries as people_queries
 
 bp = Blueprint("chain", __name__)
 key_views.init(bp)
-_HEADER = ("id", "asked", "intent", "contract", "address", "function", "subject_kind", "subject_id", "status",
-           "transaction", "block", "error")  # fmt: skip
+# The columns of the CSV file, and the fields of a write that they show.
+_COLUMNS = {
+    "id": "id",
+    "asked": "created_at",
+    "intent": "intent_id",
+    "contract": "contract",
+    "address": "address",
+    "function": "function",
+    "subject_kind": "subject_kind",
+    "subject_id": "subject_id",
+    "status": "status",
+    "transaction": "tx_hash",
+    "block": "block_number",
+    "error": "last_error",
+}
 
 
 @bp.get("/staff/chain/writes")
@@ -41,7 +54,7 @@ def writes() -> Response:
 @bp.get("/staff/chain/writes.csv")
 def writes_csv() -> Response:
     """Send every write that fits the filters, newest first."""
-    return exports.csv_file("chain-writes.csv", _HEADER, _lines(exports.walk(_page)))
+    return exports.csv_file("chain-writes.csv", tuple(_COLUMNS), _lines(exports.walk(_page)))
 
 
 @bp.get("/staff/chain/writes/<string(length=32):write_id>")
@@ -134,7 +147,4 @@ def _page(place: Place) -> Page[WriteRow]:
 
 def _lines(rows: Iterator[WriteRow]) -> Iterator[tuple[object, ...]]:
     for row in rows:
-        yield (
-            row.id, row.created_at, row.intent_id, row.contract, row.address, row.function, row.subject_kind,
-            row.subject_id, row.status, row.tx_hash, row.block_number, row.last_error,
-        )  # fmt: skip
+        yield tuple(getattr(row, name) for name in _COLUMNS.values())

@@ -1,8 +1,7 @@
-"""Look after what is on its way: wake what was left, send again what was lost, raise stuck fees."""
+"""Look after what is under way: wake what was left, send again what was lost, raise stuck fees."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -14,9 +13,11 @@ from crowdfund.adapters.chain.node import Node
 from crowdfund.chain import connection, fees, queries, sender
 from crowdfund.chain.errors import ChainChanged, FeeAboveLimit, KeyMissing
 from crowdfund.chain.models import Tx
+from crowdfund.chain.rows import WaitingTx
 from crowdfund.chain.rules import TxStatus
 from crowdfund.kernel import clock, config, outbox
 from crowdfund.kernel.db import db, new_id, reading
+from crowdfund.kernel.db.rows import columns, read_all
 
 log = structlog.get_logger()
 _T = Tx.__table__
@@ -39,7 +40,7 @@ class Rounds:
     broadcast: bool = False
     resend: list[str] = field(default_factory=list)
     retry: list[str] = field(default_factory=list)
-    raises: list[tuple[Any, Fees]] = field(default_factory=list)
+    raises: list[tuple[WaitingTx, Fees]] = field(default_factory=list)
     market: Market | None = None
     too_dear: str | None = None
 
@@ -48,17 +49,11 @@ def look() -> Rounds:
     """Compare what SQL holds to be under way with what the node has; reads only."""
     now = clock.now()
     with reading():
-        found = Rounds(sign=bool(queries.queued(limit=1)))
-        sent = sa.select(_T).where(_T.c.status.in_((TxStatus.BROADCAST, TxStatus.UNDERPRICED)))
-        rows = db.session.execute(sent.order_by(_T.c.signer, _T.c.nonce).limit(500)).all()
-        old = sa.select(_T.c.id).where(
-            _T.c.status == TxStatus.SIGNED, _T.c.created_at < now - SIGNED_FOR
-        )
-        found.broadcast = db.session.execute(old.limit(1)).first() is not None
-        cursor = queries.cursor()
-        waiting = cursor is not None and cursor.applied < cursor.number
+        found = Rounds(sign=bool(queries.queued(limit=1)), broadcast=_is_broadcast_missed(now))
+        rows, cursor = _under_way(), queries.cursor()
         db.session.remove()
-    late = [r for r in rows if r.status == TxStatus.UNDERPRICED or _is_late(r, now)]
+    waiting = cursor is not None and cursor.applied < cursor.number
+    late = [tx for tx in rows if tx.status == TxStatus.UNDERPRICED or _is_late(tx, now)]
     asks_market = late or (cursor is not None and (found.sign or cursor.fee_problem))
     if not asks_market and not waiting:
         return found
@@ -74,11 +69,24 @@ def look() -> Rounds:
     return found
 
 
-def _is_late(tx: Any, now: datetime) -> bool:  # noqa: ANN401 - a row
+def _is_broadcast_missed(now: datetime) -> bool:
+    old = sa.select(_T.c.id).where(
+        _T.c.status == TxStatus.SIGNED, _T.c.created_at < now - SIGNED_FOR
+    )
+    return db.session.execute(old.limit(1)).first() is not None
+
+
+def _under_way() -> list[WaitingTx]:
+    sent = _T.c.status.in_((TxStatus.BROADCAST, TxStatus.UNDERPRICED))
+    query = sa.select(*columns(WaitingTx, _T)).where(sent)
+    return read_all(WaitingTx, query.order_by(_T.c.signer, _T.c.nonce).limit(500))
+
+
+def _is_late(tx: WaitingTx, now: datetime) -> bool:
     return tx.sent_at is None or tx.sent_at < now - SENT_FOR
 
 
-def _look_at(found: Rounds, node: Node, late: list[Any]) -> None:
+def _look_at(found: Rounds, node: Node, late: list[WaitingTx]) -> None:
     stuck_before = clock.now() - STUCK_FOR
     market = node.market()
     first: dict[str, int] = {}
@@ -101,13 +109,7 @@ def _look_at(found: Rounds, node: Node, late: list[Any]) -> None:
     found.market = market
 
 
-def _judge(
-    found: Rounds,
-    node: Node,
-    tx: Any,  # noqa: ANN401 - a row
-    offer: fees.Offer,
-    market: Market,
-) -> None:
+def _judge(found: Rounds, node: Node, tx: WaitingTx, offer: fees.Offer, market: Market) -> None:
     step = fees.step(offer, market)
     if step == fees.Step.RESEND:
         found.retry.append(tx.id)
@@ -158,7 +160,7 @@ def _send_again(ids: list[str], status: TxStatus, **judged: int) -> None:
         db.session.execute(sa.update(_T).where(where).values(status=TxStatus.SIGNED, **judged))
 
 
-def _replace(tx: Any, new: Fees, market: Market) -> None:  # noqa: ANN401 - a row
+def _replace(tx: WaitingTx, new: Fees, market: Market) -> None:
     try:
         sender.replace(tx, new, block=market.block)
     except KeyMissing as error:

@@ -18,9 +18,9 @@ ONE = "0x" + "01" * 32
 
 
 def test_signing_again_gives_the_same_bytes():
-    fields = {"chain_id": 1, "nonce": 3, "to": values.ZERO, "data": "0x", "gas": 21_000}
-    first = signing.sign(KEY, fees=fees.Fees(10, 1), **fields)
-    second = signing.sign(KEY, fees=fees.Fees(10, 1), **fields)
+    call = signing.Call(values.ZERO, "0x", 21_000)
+    first = signing.sign(KEY, call, chain_id=1, nonce=3, fees=fees.Fees(10, 1))
+    second = signing.sign(KEY, call, chain_id=1, nonce=3, fees=fees.Fees(10, 1))
     assert first == second
 
 

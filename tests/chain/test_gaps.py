@@ -17,10 +17,9 @@ INTENT = "issuer:acme:register"
 
 def foreign(node, nonce, *, gwei=3, wait=True):
     """Use the operator's key as somebody else would."""
-    signed = signing.sign(
-        connection.key_of("operator"), chain_id=31337, nonce=nonce, to=values.ZERO, data="0x", gas=21_000,
-        fees=fees.Fees(gwei * 10**9, 10**9),
-    )  # fmt: skip
+    key, call = connection.key_of("operator"), signing.Call(values.ZERO, "0x", 21_000)
+    price = fees.Fees(gwei * 10**9, 10**9)
+    signed = signing.sign(key, call, chain_id=31337, nonce=nonce, fees=price)
     outcome = node.send_raw(signed.raw)
     assert outcome.sent == answers.Sent.ACCEPTED, outcome
     if wait:

@@ -128,9 +128,8 @@ def invest_from_a_wallet(address, minor):
     admin = connection.key_of("admin")
     data = abi.encode("PaymentToken", "mint", [buyer, amount])
     nonce = node.nonce(connection.address_of("admin"))
-    minted = signing.sign(
-        admin, chain_id=31337, nonce=nonce, to=token, data=data, gas=200_000, fees=node.fees()
-    )
+    call = signing.Call(token, data, 200_000)
+    minted = signing.sign(admin, call, chain_id=31337, nonce=nonce, fees=node.fees())
     assert node.send_raw(minted.raw).sent == answers.Sent.ACCEPTED
     approve = abi.encode("PaymentToken", "approve", [address, amount])
     node.wait(minted.hash)

@@ -88,10 +88,9 @@ def foreign(town):
     """Use the recorder's key as somebody else would."""
     key, address = recorder(town)
     found = chain_node.Node(town.stack.url("chain"))
-    signed = signing.sign(
-        key, chain_id=found.chain_id(), nonce=found.nonce(address), to=values.ZERO, data="0x", gas=21_000,
-        fees=found.fees(),
-    )  # fmt: skip
+    call = signing.Call(values.ZERO, "0x", 21_000)
+    chain_id, nonce = found.chain_id(), found.nonce(address)
+    signed = signing.sign(key, call, chain_id=chain_id, nonce=nonce, fees=found.fees())
     assert found.send_raw(signed.raw).sent == answers.Sent.ACCEPTED
     assert found.wait(signed.hash).ok
 

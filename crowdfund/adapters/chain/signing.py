@@ -16,7 +16,7 @@ from crowdfund.adapters.chain.fees import Fees
 
 @dataclass(frozen=True)
 class Signed:
-    """Bytes ready to be broadcast; `hash` names them for ever."""
+    """Bytes ready to be broadcast; `hash` names them."""
 
     raw: str
     hash: str
@@ -42,27 +42,26 @@ def create_address(sender: str, nonce: int) -> str:
     return str(to_checksum_address(keccak(rlp.encode([bytes.fromhex(sender[2:]), nonce]))[12:]))
 
 
-def sign(  # noqa: PLR0913 - the fields of a transaction
-    key: str,
-    *,
-    chain_id: int,
-    nonce: int,
-    to: str | None,
-    data: str,
-    gas: int,
-    fees: Fees,
-    value: int = 0,
-) -> Signed:
+@dataclass(frozen=True)
+class Call:
+    """What a transaction does; without `to` it creates a contract."""
+
+    to: str | None
+    data: str
+    gas: int
+
+
+def sign(key: str, call: Call, *, chain_id: int, nonce: int, fees: Fees) -> Signed:
     """Sign a transaction; deterministic: the same fields give the same bytes and hash."""
     tx: dict[str, Any] = {
         "chainId": chain_id,
         "nonce": nonce,
-        "value": value,
-        "data": data,
-        "gas": gas,
+        "value": 0,
+        "data": call.data,
+        "gas": call.gas,
         **fees.fields(),
     }
-    if to:
-        tx["to"] = to
+    if call.to:
+        tx["to"] = call.to
     signed = _account(key).sign_transaction(tx)
     return Signed(hex_of(signed.raw_transaction), hex_of(signed.hash))

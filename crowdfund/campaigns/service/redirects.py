@@ -9,6 +9,7 @@ from crowdfund.campaigns.service import ending
 from crowdfund.campaigns.service.shared import locked, note, reviewable
 from crowdfund.chain import queries as chain
 from crowdfund.chain import request_queries, requests
+from crowdfund.chain.rows import RequestRow
 from crowdfund.issuers import queries
 from crowdfund.issuers.rules import words
 from crowdfund.kernel import audit
@@ -65,7 +66,7 @@ def redirected(campaign_id: str, wallet: str, *, request_id: str) -> None:
         ending.retry_ending(campaign_id, actor="system")
 
 
-def _may_confirm(request: requests.Row, actor: str) -> None:
+def _may_confirm(request: RequestRow, actor: str) -> None:
     """Refuse a second admin of the company itself, and a campaign that has ended meanwhile."""
     campaign = reviewable(request.subject_id, actor)
     if campaign.status not in OPEN:
@@ -74,7 +75,7 @@ def _may_confirm(request: requests.Row, actor: str) -> None:
         )
 
 
-def open_request(contract_address: str | None) -> requests.Row:
+def open_request(contract_address: str | None) -> RequestRow | None:
     """Return the request to redirect a campaign's contract that is not finished, or None."""
     return request_queries.open_redirect(contract_address) if contract_address else None
 
