@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from eth_utils.address import to_checksum_address
@@ -30,7 +29,7 @@ class DeployFailed(Unavailable):
 
 
 def run(say: Say, commit: Callable[[], None]) -> dict[str, str]:
-    """Deploy what is missing, grant roles, remember addresses; returns name → address.
+    """Deploy what is missing, grant roles, store addresses; returns name → address.
 
     `commit` is called after each contract, so that an interrupted run goes on where it stopped.
     Raises ChainChanged, KeyMissing, NodeUnreachable, FeeAboveLimit, DeployFailed.
@@ -78,17 +77,19 @@ def send_gas_money(node: Node, address: str) -> bool:
 
 
 def is_foreign(name: str) -> bool:
-    """Return whether a contract is somebody else's, named by a CONTRACT_* variable."""
+    """Return whether a contract is not ours but named by a CONTRACT_* variable."""
     return bool(os.environ.get(rules.env_name(name)))
 
 
 def _give_gas_money(node: Node, address: str) -> bool:
-    bank = node.rpc("eth_accounts")
-    if not bank or node.balance(address) >= GAS_MONEY // 100:
+    accounts = node.rpc("eth_accounts")
+    if not isinstance(accounts, list) or not accounts:
+        return False
+    if node.balance(address) >= GAS_MONEY // 100:
         return False
     price = hex(node.fees().cap)
-    tx = {"from": bank[0], "to": address, "value": hex(GAS_MONEY), "gasPrice": price}
-    node.wait(node.rpc("eth_sendTransaction", tx))
+    tx = {"from": accounts[0], "to": address, "value": hex(GAS_MONEY), "gasPrice": price}
+    node.wait(str(node.rpc("eth_sendTransaction", tx)))
     return True
 
 
@@ -115,7 +116,7 @@ def _known(name: str) -> str | None:
         return None
 
 
-def _arguments(name: str, found: dict[str, str]) -> list[Any]:
+def _arguments(name: str, found: dict[str, str]) -> list[object]:
     admin = connection.address_of("admin")
     if name == "IssuerRegistry":
         zone = ZoneInfo(config.settings().time_zone)
@@ -132,7 +133,7 @@ def _treasury() -> str:
     return os.environ.get("CHAIN_FEE_RECIPIENT") or connection.address_of("treasury")
 
 
-def _deploy(node: Node, name: str, args: list[Any], say: Say) -> str:
+def _deploy(node: Node, name: str, args: list[object], say: Say) -> str:
     data = abi.encode_deploy(name, args)
     receipt = _transact(node, None, data, what=f"deploying {name}")
     address = receipt.contract
@@ -159,7 +160,7 @@ def _grant(node: Node, found: dict[str, str], say: Say) -> None:
         ("PaymentToken", "MINTER_ROLE", admin),
     ):
         if is_foreign(name) and name == "PaymentToken":
-            continue  # somebody else's stablecoin
+            continue  # a stablecoin of another issuer
         address = found[name]
         role_id = node.call(name, address, role)
         if not node.call(name, address, "hasRole", role_id, account):
@@ -174,7 +175,7 @@ def _grant(node: Node, found: dict[str, str], say: Say) -> None:
 
 
 def _set_cap(node: Node, factory: str, say: Say) -> None:
-    """Give recorders their cap of a day where none is set; the admin may have chosen another since."""
+    """Set the recorders' cap of a day where none is set; the admin may have changed it."""
     if node.call("CampaignFactory", factory, "recorderCap"):
         return
     cap = config.settings().chain_recorder_cap_minor
@@ -184,8 +185,8 @@ def _set_cap(node: Node, factory: str, say: Say) -> None:
 
 
 def _watch_implementation(node: Node, factory: str) -> None:
-    """Know the implementation as a contract of ours, so that nobody names it as a wallet."""
-    address = node.call("CampaignFactory", factory, "implementation")
+    """Store the implementation as a contract of ours, so that it is refused as a wallet."""
+    address = str(node.call("CampaignFactory", factory, "implementation"))
     code = node.code_hash(address)
     service.watch(address, "CampaignImplementation", from_block=node.head().number, code_hash=code)
 
@@ -193,7 +194,7 @@ def _watch_implementation(node: Node, factory: str) -> None:
 def _transact(node: Node, to: str | None, data: str, *, what: str) -> Receipt:
     """Send one transaction of the admin and wait for its receipt.
 
-    Its nonce comes from the node; the queue, which the admin's other writes take, is told of it.
+    Its nonce comes from the node, and the queue of the admin's other writes skips it.
     """
     key = connection.key_of("admin")
     sender = signing.address_of_key(key)
@@ -220,7 +221,7 @@ def _transact(node: Node, to: str | None, data: str, *, what: str) -> Receipt:
 
 
 def compare(node: Node) -> list[str]:
-    """Return how the contracts on chain differ from what SQL remembers."""
+    """Return how the contracts on chain differ from what SQL has."""
     problems = []
     rows = queries.contracts()
     for row in rows:

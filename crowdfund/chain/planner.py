@@ -12,7 +12,7 @@ from crowdfund.adapters.chain import abi
 from crowdfund.adapters.chain.answers import NodeError, Reverted, TooMuchGas
 from crowdfund.adapters.chain.errors import NodeUnreachable
 from crowdfund.adapters.chain.fees import Fees
-from crowdfund.adapters.chain.node import Node
+from crowdfund.adapters.chain.node import NEXT_BLOCK, Node
 from crowdfund.chain import connection, fees, queries, rules
 from crowdfund.chain.errors import ChainChanged, FeeAboveLimit, KeyMissing, NotDeployed
 from crowdfund.chain.rows import WriteRow
@@ -151,7 +151,7 @@ def _within_cap(made: Plan, node: Node, groups: list[list[WriteRow]]) -> list[li
     if not any(group[0].function == rules.CAPPED for group in groups):
         return groups
     factory, recorder = queries.address_of("CampaignFactory"), connection.address_of("recorder")
-    room = int(node.call_next("CampaignFactory", factory, "recorderRoom", recorder))
+    room = node.call_number("CampaignFactory", factory, "recorderRoom", recorder, block=NEXT_BLOCK)
     kept, over = [], []
     for group in groups:
         fitting = []

@@ -172,7 +172,7 @@ def _decode(logs: list[Log], watched: dict[str, str]) -> list[Found]:
         abi = watched[entry.address]
         decoded = chain_abi.decode_log(abi, entry.topics, entry.data)
         if decoded is not None:
-            args = rules.safe_ints(decoded[1])
+            args = {name: rules.safe_ints(value) for name, value in decoded[1].items()}
             found.append(Found(entry, abi, decoded[0], args, ordinal))
     return found
 

@@ -11,7 +11,7 @@ UNITS_PER_MINOR = 10_000  # the payment token has 6 decimals, the journal 2
 TX_GAS_CAP = 16_777_216  # gas that one transaction may have (EIP-7825)
 MAX_BATCH = 200  # rows of one recordInvestments call (MAX_ROWS of the contract)
 MAX_ATTEMPTS = 5  # sends of one write that ended as a revert on chain
-REORG_WINDOW = 1_024  # blocks whose hashes are kept to find the fork point
+REORG_WINDOW = 1_024  # blocks whose hashes are stored to find the fork point
 ROLES = ("admin", "operator", "recorder")
 INTENT_ARGS = ("intentId", "paymentRef")
 # The event that proves a call, and those of its arguments that the event repeats. The id alone
@@ -53,11 +53,11 @@ ADMIN_FUNCTIONS = (
     "setRecorderCap",
 )
 CAPPED = "recordInvestment"  # counts against the recorder's cap of the day
-# Errors that say "not now": the write is kept in the queue and tried again, nothing is given up.
+# Errors that say "not now": the write stays in the queue and is tried again.
 HOLDS = {"RecorderCapReached": "cap", "RecordingPaused": "paused"}
 HOLD_KINDS = (*HOLDS.values(), "key")
 HOLD_FOR = timedelta(minutes=5)
-# Events after which what was held is tried again at once.
+# Events after which writes on hold are tried again at once.
 FREES = ("RecorderCapSet", "RecorderCapRaised", "Unpaused", "RoleGranted")
 # A log of the first kind makes a contract of the second, whose logs are then read as well.
 SPAWNS = {("CampaignFactory", "CampaignCreated"): ("campaign", "CampaignImplementation")}
@@ -115,7 +115,7 @@ class RequestStatus(StrEnum):
 REQUEST_KINDS = ("pause", "unpause", "revoke", "rotate", "raise_cap", "redirect")
 REQUEST_LIFETIME = timedelta(days=7)
 OPEN_REQUESTS = (RequestStatus.ASKED, RequestStatus.RUNNING)
-# What each role holds on which contract. The registry and the factory let one account hold one role only.
+# The rights of each role by contract. Registry and factory let an account have one role only.
 GRANTS = {
     "admin": (
         ("IssuerRegistry", "DEFAULT_ADMIN_ROLE"),
@@ -184,11 +184,9 @@ def signer_role(function: str) -> str:
 
 
 def recorded_minor(function: str, args: Sequence[Any]) -> int:
-    """Return how much of the recorder's day a call uses, in minor units; 0 for what does not count."""
-    amount = args[2] if function == CAPPED and len(args) == 3 else 0
-    return (
-        int(amount) // UNITS_PER_MINOR if isinstance(amount, int) or str(amount).isdecimal() else 0
-    )
+    """Return how much of the recorder's daily cap a call uses, in minor units; 0 for others."""
+    amount = str(args[2]) if function == CAPPED and len(args) == 3 else ""
+    return int(amount) // UNITS_PER_MINOR if amount.isdecimal() else 0
 
 
 def env_name(contract: str) -> str:
@@ -276,7 +274,7 @@ def can_move(before: str, after: str) -> bool:
     return WriteStatus(after) in MOVES[WriteStatus(before)]
 
 
-def safe_ints(value: Any) -> Any:  # noqa: ANN401 - JSON in and out
+def safe_ints(value: object) -> object:
     """Return JSON whose integers beyond 64 bits are text: MySQL would round them."""
     if isinstance(value, bool):
         return value

@@ -156,8 +156,8 @@ def _contract(address: str, said: Sequence[Any], *, factory_knows: bool) -> Cont
 
 
 def _settings(node: Node, factory: str, needed_s: int) -> list[Difference]:
-    implementation = node.call("CampaignFactory", factory, "implementation")
-    contract_s = node.call(CONTRACT, implementation, "SETTLEMENT_GRACE")
+    implementation = str(node.call("CampaignFactory", factory, "implementation"))
+    contract_s = node.call_number(CONTRACT, implementation, "SETTLEMENT_GRACE")
     found = comparing.settings_difference(implementation, contract_s=contract_s, needed_s=needed_s)
     return [found] if found else []
 
@@ -184,7 +184,7 @@ def one(campaign_id: str) -> Look:
         node, block = _node(cursor)
         found = Look(block=block, campaign_of={address: campaign_id})
         reference = chain_rules.intent_bytes32(campaign_id)
-        known = node.call("CampaignFactory", places.factory, "campaignOf", reference)
+        known = str(node.call("CampaignFactory", places.factory, "campaignOf", reference))
         ours = [address] if known.lower() == address.lower() else []
         found.contracts = _contracts(node, block, [address], places=places, made=ours)
         found.differences = comparing.differences(books[0], found.contracts[address])

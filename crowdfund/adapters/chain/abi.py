@@ -72,21 +72,32 @@ def _signature(item: Abi) -> str:
     return f"{item['name']}({','.join(_types(item['inputs']))})"
 
 
-def _to_abi(spec: Abi, value: Any) -> Any:  # noqa: ANN401 - JSON in, ABI values out
+def _to_abi(spec: Abi, value: object) -> object:
+    """Return a JSON value as eth_abi wants it. Raises BadArguments, and what conversions raise."""
     kind: str = spec["type"]
     if kind.endswith("]"):
         inner = {**spec, "type": kind[: kind.rindex("[")]}
-        return [_to_abi(inner, v) for v in value]
+        return [_to_abi(inner, one) for one in _listed(value)]
     if kind == "tuple":
         parts = spec["components"]
-        values = [value[p["name"]] for p in parts] if isinstance(value, dict) else value
+        if isinstance(value, dict):
+            value = [value[part["name"]] for part in parts]
+        values = _listed(value)
         if len(values) != len(parts):
             raise BadArguments(f"{spec['name']}: {len(parts)} values expected")
         return tuple(_to_abi(p, v) for p, v in zip(parts, values, strict=True))
     return _scalar(kind, value)
 
 
-def _scalar(kind: str, value: Any) -> Any:  # noqa: ANN401
+def _listed(value: object) -> Sequence[object]:
+    if isinstance(value, list | tuple):
+        return value
+    raise BadArguments(f"a list expected, {type(value).__name__} given")
+
+
+def _scalar(kind: str, value: object) -> object:
+    if not isinstance(value, str | int | bytes):
+        raise BadArguments(f"{kind} expected, {type(value).__name__} given")
     if kind.startswith("bytes"):
         raw = bytes.fromhex(value.removeprefix("0x")) if isinstance(value, str) else bytes(value)
         # eth_abi would pad what is too short: another id than the caller meant.
@@ -95,19 +106,21 @@ def _scalar(kind: str, value: Any) -> Any:  # noqa: ANN401
         return raw
     if kind.startswith(("uint", "int")):
         return int(value)
-    return to_checksum_address(value) if kind == "address" else value
+    return to_checksum_address(str(value)) if kind == "address" else value
 
 
-def _from_abi(spec: Abi, value: Any) -> Any:  # noqa: ANN401
+def _from_abi(spec: Abi, value: object) -> object:
+    """Return a value of eth_abi as JSON."""
     kind: str = spec["type"]
     if kind.endswith("]"):
         inner = {**spec, "type": kind[: kind.rindex("[")]}
-        return [_from_abi(inner, v) for v in value]
+        return [_from_abi(inner, one) for one in _listed(value)]
     if kind == "tuple":
-        return {p["name"]: _from_abi(p, v) for p, v in zip(spec["components"], value, strict=True)}
+        parts = zip(spec["components"], _listed(value), strict=True)
+        return {part["name"]: _from_abi(part, one) for part, one in parts}
     if isinstance(value, bytes):
         return "0x" + value.hex()
-    return to_checksum_address(value) if kind == "address" else value
+    return to_checksum_address(str(value)) if kind == "address" else value
 
 
 def _encode(inputs: Sequence[Abi], args: Sequence[Any]) -> bytes:
@@ -137,7 +150,7 @@ def encode_deploy(contract: str, args: Sequence[Any]) -> str:
     return "0x" + found.bytecode + tail.hex()
 
 
-def decode_result(contract: str, function: str, data: bytes) -> Any:  # noqa: ANN401
+def decode_result(contract: str, function: str, data: bytes) -> object:
     """Decode what a call returned; one value bare, several as a list."""
     outputs = artifact(contract).item("function", function)["outputs"]
     values = abi_decode(_types(outputs), data)
@@ -174,7 +187,7 @@ def decode_log(
     return item["name"], {i["name"]: args[i["name"]] for i in item["inputs"]}
 
 
-def _topic(spec: Abi, topic: str) -> Any:  # noqa: ANN401
+def _topic(spec: Abi, topic: str) -> object:
     if spec["type"] in ("string", "bytes", "tuple") or spec["type"].endswith("]"):
         return topic
     value = abi_decode([spec["type"]], bytes.fromhex(topic.removeprefix("0x")))[0]

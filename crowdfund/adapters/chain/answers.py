@@ -1,8 +1,7 @@
-"""What nodes answer: refusals of a broadcast told apart, and reverts told from other errors."""
+"""Classify what nodes answer: refusals of a broadcast, and reverts apart from other errors."""
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from crowdfund.adapters.chain import abi
 
@@ -28,7 +27,7 @@ class Reverted(Exception):
 
 
 class Sent(StrEnum):
-    """What became of a broadcast."""
+    """The result of a broadcast."""
 
     ACCEPTED = "accepted"
     KNOWN = "known"
@@ -46,10 +45,7 @@ PRICE_REFUSALS = (Sent.BELOW_BASE_FEE, Sent.REPLACEMENT_UNDERPRICED, Sent.UNDERP
 
 # Nodes share no codes, only words. The first line that fits counts.
 SIGNS: tuple[tuple[Sent, tuple[str, ...]], ...] = (
-    (
-        Sent.UNKNOWN,
-        ("rate limit", "too many requests"),
-    ),
+    (Sent.UNKNOWN, ("rate limit", "too many requests")),
     (Sent.KNOWN, ("already known", "already imported", "known transaction", "alreadyknown")),
     (Sent.NONCE_TOO_LOW, ("nonce too low", "nonce is too low", "oldnonce")),
     (
@@ -111,19 +107,19 @@ def classify(message: str) -> Outcome:
     return Outcome(Sent.REFUSED, message)
 
 
-def outcome(error: Any) -> Outcome:  # noqa: ANN401 - JSON
+def outcome(error: object) -> Outcome:
     """Sort the error answer to a broadcast; a provider's limit leaves its outcome unknown."""
     if isinstance(error, dict) and error.get("code") == LIMIT_CODE:
         return Outcome(Sent.UNKNOWN, message_of(error))
     return classify(message_of(error))
 
 
-def message_of(error: Any) -> str:  # noqa: ANN401 - JSON
+def message_of(error: object) -> str:
     """Return the text of a JSON-RPC error."""
     return str(error.get("message", error)) if isinstance(error, dict) else str(error or "")
 
 
-def refusal(error: Any) -> Reverted | NodeError:  # noqa: ANN401 - JSON
+def refusal(error: object) -> Reverted | NodeError:
     """Return what an error answer to a call means.
 
     Only code 3, or data that decodes as an error of a contract, is a revert. A rate limit, a node
@@ -141,7 +137,7 @@ def refusal(error: Any) -> Reverted | NodeError:  # noqa: ANN401 - JSON
     return NodeError(text)
 
 
-def _revert_data(error: Any) -> bytes | None:  # noqa: ANN401 - JSON
+def _revert_data(error: object) -> bytes | None:
     """Return the bytes in an error's `data`; None when there are none or they are not hex."""
     data = error.get("data") if isinstance(error, dict) else None
     data = data.get("data") if isinstance(data, dict) else data

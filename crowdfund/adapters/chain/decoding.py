@@ -1,15 +1,17 @@
 """Turn a node's JSON into values."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from eth_utils.address import to_checksum_address
+from web3.types import BlockData
 
 from crowdfund.adapters.chain import abi
 from crowdfund.adapters.chain.answers import NodeError, Reverted, message_of, refusal
 from crowdfund.adapters.chain.values import Header, Log, Read, Receipt
 
 
-def value_of(read: Read, answer: Any) -> Any:  # noqa: ANN401 - JSON in, whatever the view returns
+def value_of(read: Read, answer: Mapping[str, Any]) -> object:
     """Return what a view returned, or why it reverted; raises NodeError."""
     if "error" in answer:
         error = refusal(answer["error"])
@@ -22,50 +24,75 @@ def value_of(read: Read, answer: Any) -> Any:  # noqa: ANN401 - JSON in, whateve
     return abi.decode_result(read.contract, read.function, data)
 
 
-def result_of(answer: Any) -> Any:  # noqa: ANN401 - JSON
+def result_of(answer: Mapping[str, Any]) -> object:
     """Return the result of one answer of a batch; an error object raises NodeError."""
     if "error" in answer:
         raise NodeError(message_of(answer["error"]))
     return answer.get("result")
 
 
-def hex_of(value: Any) -> str:  # noqa: ANN401 - HexBytes has no 0x of its own
-    """Return bytes as 0x hex; text stays as it is."""
+def object_of(answer: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the JSON object of one answer of a batch, or None. Raises NodeError."""
+    found = result_of(answer)
+    if found is None or isinstance(found, dict):
+        return found
+    raise NodeError(f"the node answered {type(found).__name__} instead of an object")
+
+
+def number_of(value: object) -> int:
+    """Return a number that JSON-RPC writes as 0x hex."""
+    return int(str(value), 16)
+
+
+def hex_of(value: str | bytes) -> str:
+    """Return bytes as 0x hex, which HexBytes lacks; text stays as it is."""
     return value if isinstance(value, str) else "0x" + bytes(value).hex()
 
 
-def receipt_of(raw: Any) -> Receipt:  # noqa: ANN401 - JSON
+def receipt_of(raw: Mapping[str, Any]) -> Receipt:
     """Return a receipt from a node's JSON."""
     created = raw.get("contractAddress")
     return Receipt(
         raw["transactionHash"],
-        int(raw["status"], 16) == 1,
-        int(raw["blockNumber"], 16),
+        number_of(raw["status"]) == 1,
+        number_of(raw["blockNumber"]),
         raw["blockHash"],
-        int(raw["gasUsed"], 16),
+        number_of(raw["gasUsed"]),
         to_checksum_address(created) if created else None,
     )
 
 
-def header_of(block: Any) -> Header:  # noqa: ANN401 - web3 AttributeDict
+def header_of(block: BlockData) -> Header:
     """Return a block header from web3's answer."""
     return Header(
         block["number"],
         hex_of(block["hash"]),
         hex_of(block["parentHash"]),
         block["timestamp"],
-        tuple(hex_of(t) for t in block["transactions"]),
+        # web3 gives hashes, as it was not asked for whole transactions.
+        tuple(hex_of(one) for one in block["transactions"] if isinstance(one, bytes)),
     )
 
 
-def log_of(raw: Any) -> Log:  # noqa: ANN401 - JSON
+def header_in(raw: Mapping[str, Any]) -> Header:
+    """Return a block header from a node's JSON."""
+    return Header(
+        number_of(raw["number"]),
+        raw["hash"],
+        raw["parentHash"],
+        number_of(raw["timestamp"]),
+        tuple(raw["transactions"]),
+    )
+
+
+def log_of(raw: Mapping[str, Any]) -> Log:
     """Return a log entry from a node's JSON."""
     return Log(
         to_checksum_address(raw["address"]),
         tuple(raw["topics"]),
         bytes.fromhex(raw["data"][2:]),
-        int(raw["blockNumber"], 16),
+        number_of(raw["blockNumber"]),
         raw["blockHash"],
         raw["transactionHash"],
-        int(raw["logIndex"], 16),
+        number_of(raw["logIndex"]),
     )

@@ -1,5 +1,6 @@
 """What gas costs: the fees of a transaction, and what the newest block asks. Pure arithmetic."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,8 +70,11 @@ def _raised(wei: int) -> int:
     return max(wei + 1, -(-wei * (1000 + BUMP_PER_MILLE) // 1000))
 
 
-def tip_of(suggested: Any, history: Any, rest: int) -> int:  # noqa: ANN401 - JSON
-    """Return the priority fee: what the node suggests, else what the last blocks paid."""
+def tip_of(suggested: Mapping[str, Any], history: Mapping[str, Any], rest: int) -> int:
+    """Return the priority fee: what the node suggests, else what the last blocks paid.
+
+    Both are answers of JSON-RPC; `rest` is the fee if neither names one.
+    """
     if suggested.get("result"):
         return int(suggested["result"], 16)
     rewards = (history.get("result") or {}).get("reward") or []

@@ -28,13 +28,22 @@ from crowdfund.adapters.chain.answers import (
     outcome,
     refusal,
 )
-from crowdfund.adapters.chain.decoding import header_of, log_of, receipt_of, result_of, value_of
+from crowdfund.adapters.chain.decoding import (
+    header_in,
+    header_of,
+    log_of,
+    number_of,
+    object_of,
+    receipt_of,
+    result_of,
+    value_of,
+)
 from crowdfund.adapters.chain.errors import NodeUnreachable, guarded, reason_of
 from crowdfund.adapters.chain.fees import Fees, Market, tip_of
 from crowdfund.adapters.chain.values import ZERO, Header, Log, Read, Receipt
 
-# What a transaction is tried against. The latest block may be old where blocks come on demand: a deadline
-# that has passed since would not have passed there.
+# What a transaction is simulated against. The latest block may be old where blocks come on demand:
+# a deadline that has passed since would not have passed there.
 NEXT_BLOCK = "pending"
 
 FEE_HISTORY = 10  # blocks
@@ -60,7 +69,7 @@ class Node:
         if poa:
             self.w3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
 
-    def rpc(self, method: str, *params: object) -> Any:  # noqa: ANN401 - JSON
+    def rpc(self, method: str, *params: object) -> object:
         """Call any method without web3's formatters."""
         try:
             answer = self.provider.make_request(RPCEndpoint(method), list(params))
@@ -70,9 +79,13 @@ class Node:
             raise NodeError(message_of(answer["error"]))
         return answer.get("result")
 
+    def number(self, method: str, *params: object) -> int:
+        """Call a method that returns a number."""
+        return number_of(self.rpc(method, *params))
+
     def chain_id(self) -> int:
         """Return the node's chain id."""
-        return int(self.rpc("eth_chainId"), 16)
+        return self.number("eth_chainId")
 
     def client(self) -> str:
         """Return the node's name and version."""
@@ -109,18 +122,10 @@ class Node:
         wanted = [(RPCEndpoint("eth_getBlockByNumber"), [hex(n), False]) for n in numbers]
         found = []
         for answer in self._batch(wanted):
-            raw = result_of(answer)
+            raw = object_of(answer)
             if raw is None:
                 break
-            found.append(
-                Header(
-                    int(raw["number"], 16),
-                    raw["hash"],
-                    raw["parentHash"],
-                    int(raw["timestamp"], 16),
-                    tuple(raw["transactions"]),
-                )
-            )
+            found.append(header_in(raw))
         return found
 
     def _batch(self, wanted: list[tuple[RPCEndpoint, Any]]) -> list[Any]:
@@ -138,11 +143,11 @@ class Node:
 
     def nonce(self, address: str, tag: str = "latest") -> int:
         """Return how many transactions of an address are in the chain (or `pending`)."""
-        return int(self.rpc("eth_getTransactionCount", address, tag), 16)
+        return self.number("eth_getTransactionCount", address, tag)
 
     def balance(self, address: str) -> int:
         """Return wei."""
-        return int(self.rpc("eth_getBalance", address, "latest"), 16)
+        return self.number("eth_getBalance", address, "latest")
 
     def code_hash(self, address: str) -> str | None:
         """Return the keccak of the code at an address; None when there is none."""
@@ -159,15 +164,17 @@ class Node:
                 (RPCEndpoint("eth_feeHistory"), [hex(FEE_HISTORY), "latest", [50]]),
             ]
         )
-        latest, gas_price = result_of(block), int(result_of(price), 16)
-        base = latest.get("baseFeePerGas")
-        base = None if base is None else int(base, 16)
+        latest, gas_price = object_of(block), number_of(result_of(price))
+        if latest is None:
+            raise NodeError("the node has no latest block")
+        base_hex = latest.get("baseFeePerGas")
+        base = None if base_hex is None else number_of(base_hex)
         return Market(
-            block=int(latest["number"], 16),
+            block=number_of(latest["number"]),
             base=base,
             tip=0 if base is None else tip_of(tip, history, gas_price - base),
             price=gas_price,
-            gas_limit=int(latest.get("gasLimit") or hex(USUAL_GAS_LIMIT), 16),
+            gas_limit=number_of(latest.get("gasLimit") or hex(USUAL_GAS_LIMIT)),
         )
 
     def fees(self) -> Fees:
@@ -194,10 +201,13 @@ class Node:
     def _estimates(
         self, transactions: Sequence[dict[str, str]]
     ) -> list[int | Reverted | NodeError]:
-        # web3's own estimate_gas asks for chain id and fees first: three round trips instead of one.
+        # web3's own estimate_gas reads chain id and fees first: three round trips instead of one.
         wanted = [(RPCEndpoint("eth_estimateGas"), [tx, NEXT_BLOCK]) for tx in transactions]
         answers = self._batch(wanted)
-        return [int(a["result"], 16) if "error" not in a else refusal(a["error"]) for a in answers]
+        return [
+            refusal(answer["error"]) if "error" in answer else number_of(answer["result"])
+            for answer in answers
+        ]
 
     def call_raw(self, to: str, data: str, sender: str = ZERO, *, block: str = "latest") -> bytes:
         """Call without a transaction; raises Reverted."""
@@ -206,15 +216,24 @@ class Node:
             raise refusal(answer["error"])
         return bytes.fromhex(answer["result"][2:])
 
-    def call(self, contract: str, address: str, function: str, *args: object) -> Any:  # noqa: ANN401
-        """Read a contract by its artifact; raises Reverted, BadArguments."""
-        data = self.call_raw(address, abi.encode(contract, function, args))
+    def call(
+        self, contract: str, address: str, function: str, *args: object, block: str = "latest"
+    ) -> object:
+        """Read a contract by its artifact; raises Reverted, BadArguments.
+
+        As of NEXT_BLOCK a contract sees what the next block will, time included.
+        """
+        data = self.call_raw(address, abi.encode(contract, function, args), block=block)
         return abi.decode_result(contract, function, data)
 
-    def call_next(self, contract: str, address: str, function: str, *args: object) -> Any:  # noqa: ANN401
-        """Read a contract as the next block will see it, time included; raises as `call`."""
-        data = self.call_raw(address, abi.encode(contract, function, args), block=NEXT_BLOCK)
-        return abi.decode_result(contract, function, data)
+    def call_number(
+        self, contract: str, address: str, function: str, *args: object, block: str = "latest"
+    ) -> int:
+        """Read a number from a contract; raises as `call`."""
+        found = self.call(contract, address, function, *args, block=block)
+        if not isinstance(found, int):
+            raise NodeError(f"{contract}.{function} returns no number")
+        return found
 
     def read_many(self, calls: Sequence[Read], *, block: int | None = None) -> list[Any]:
         """Read many views in few round trips, as of a block or of the newest one.
@@ -225,14 +244,7 @@ class Node:
         found: list[Any] = []
         for start in range(0, len(calls), READS_AT_ONCE):
             part = calls[start : start + READS_AT_ONCE]
-            wanted: list[tuple[RPCEndpoint, Any]] = [
-                (
-                    RPCEndpoint("eth_call"),
-                    [{"to": read.address, "data": abi.encode(*read.what)}, tag],
-                )
-                for read in part
-            ]
-            answers = self._batch(wanted)
+            answers = self._batch([_read(read, tag) for read in part])
             found += [value_of(read, answer) for read, answer in zip(part, answers, strict=True)]
         return found
 
@@ -257,7 +269,7 @@ class Node:
         return outcome(answer["error"])
 
     def knows(self, tx_hash: str) -> bool:
-        """Tell whether the node has the transaction, in a block or waiting."""
+        """Return whether the node has the transaction, in a block or waiting."""
         return self.rpc("eth_getTransactionByHash", tx_hash) is not None
 
     def receipt(self, tx_hash: str) -> Receipt | None:
@@ -274,7 +286,7 @@ class Node:
     def receipts(self, hashes: Sequence[str]) -> list[Receipt | None]:
         """Return several receipts in one round trip, None for those in no block."""
         answers = self._batch([(RPCEndpoint("eth_getTransactionReceipt"), [h]) for h in hashes])
-        results = [result_of(answer) for answer in answers]
+        results = [object_of(answer) for answer in answers]
         return [receipt_of(raw) if raw else None for raw in results]
 
     def logs(self, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
@@ -286,8 +298,15 @@ class Node:
                 "toBlock": hex(last),
                 "address": list(addresses[start : start + 500]),
             }
-            found += [log_of(raw) for raw in self.rpc("eth_getLogs", query)]
+            entries = self.rpc("eth_getLogs", query)
+            if not isinstance(entries, list):
+                raise NodeError("the node answered no list of logs")
+            found += [log_of(entry) for entry in entries]
         return sorted(found, key=lambda log: (log.block_number, log.index))
+
+
+def _read(read: Read, tag: str) -> tuple[RPCEndpoint, Any]:
+    return RPCEndpoint("eth_call"), [{"to": read.address, "data": abi.encode(*read.what)}, tag]
 
 
 def _call(sender: str, to: str, data: str, block: str) -> tuple[RPCEndpoint, Any]:
