@@ -1,4 +1,4 @@
-"""Pages of a campaign's draft, and what reviewers write. The rules judge, in the service."""
+"""Forms of a campaign's draft and of its reviewers. The service applies the rules."""
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
@@ -74,7 +74,7 @@ class TermsForm(PageForm):
 
 
 class DocumentForm(PageForm):
-    """A paper that everybody may read."""
+    """A document that everyone may read."""
 
     title = StringField(
         _l("What is it?"), [Needed()], description=_l("For example: Business plan 2026.")
@@ -83,7 +83,7 @@ class DocumentForm(PageForm):
 
 
 class SubmitForm(PageForm):
-    """The author stands by the draft."""
+    """The author's declaration."""
 
     declaration = BooleanField(
         _l("I have the right to offer this, and the text and figures are true."), [Needed()]
@@ -101,7 +101,7 @@ class ReasonForm(PageForm):
 
 
 class RedirectForm(PageForm):
-    """Where a release shall go instead of the company's wallet, and why."""
+    """Where a release goes instead of the company's wallet, and why."""
 
     wallet_address = StringField(
         _l("New wallet"),

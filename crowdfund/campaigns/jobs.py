@@ -1,4 +1,4 @@
-"""What the chain says about campaigns, and the clock that closes them."""
+"""Handle what the chain confirms about campaigns, and close those whose deadline has passed."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -70,7 +70,7 @@ def write_failed(writes: list[WriteFailed]) -> None:
 
 @outbox.on(RequestDone, where=lambda request: request.kind == "redirect")
 def request_done(requests: list[RequestDone]) -> None:
-    """Go on with a release that now goes to another wallet."""
+    """Continue a release that now goes to another wallet."""
     for request in requests:
         redirects.redirected(request.subject_id, request.address, request_id=request.request_id)
 
@@ -81,29 +81,29 @@ def close_due() -> None:
     ending.close_due()
 
 
-# --- public papers on IPFS --------------------------------------------------------------------------
+# --- public papers on IPFS ------------------------------------------------------------------------
 
 
 @outbox.every(60, "campaigns.pin_due")
 def pin_due() -> None:
-    """Queue the papers of public campaigns that no node holds yet."""
+    """Queue the documents of public campaigns that no node holds yet."""
     if ipfs.is_configured():
         papers.pin_due()
 
 
 @outbox.every(86_400, "campaigns.sweep_papers")
 def sweep_papers() -> None:
-    """Remove files of papers that were taken out of a draft, or whose upload was never committed."""
+    """Remove files of documents that left a draft, or whose upload was never committed."""
     papers.sweep_papers()
 
 
 def _pin(rows: Sequence[outbox.Row]) -> str:
-    """Hand a paper to the node; return what is wrong for good, if anything is."""
+    """Pin a document on the node; return what makes that impossible for good, if anything."""
     [row] = rows
     with reading():
-        paper = queries.document(row.payload["document_id"])
+        document = queries.document(row.payload["document_id"])
     try:
-        ipfs.pin(paper.cid, storage.read_cid(paper.cid))
+        ipfs.pin(document.cid, storage.read_cid(document.cid))
     except ipfs.IpfsUnavailable as error:
         raise outbox.Retry(min(5 * 2**row.attempts, 3600), str(error)) from error
     except ipfs.OtherCid as error:
@@ -113,5 +113,5 @@ def _pin(rows: Sequence[outbox.Row]) -> str:
 
 @outbox.handler("campaigns.pin", prepare=_pin)
 def pinned(rows: Sequence[outbox.Row], problem: str) -> None:
-    """Note that the node holds a paper, or that it will never agree with us."""
+    """Note that the node holds a document, or why it never will."""
     papers.note_pinned(rows[0].payload["document_id"], problem)

@@ -1,8 +1,8 @@
 """The public list of campaigns: one page of it, at the same cost however many there are.
 
-A page is a short walk along an index of `CampaignListing`, from the campaign at which the page before
-it ended. Triggers maintain the counts. A search asks the text index once; its result is cached until
-the list changes. docs/adr/0030-flat-lists.md says why.
+A page is a short walk along an index of `CampaignListing`, from the campaign at which the page
+before it ended. Triggers maintain the counts. A search asks the text index once; its result is
+cached until the list changes. Why: docs/adr/0030-flat-lists.md.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,10 @@ Column = sa.ColumnElement[Any]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page, and where it is among all. `is_counted` is false if a search found more than `total`."""
+    """One page, and where it is among all.
+
+    `is_counted` is false for a search that found more than `total`.
+    """
 
     rows: Sequence[Listed]
     total: int
@@ -77,7 +80,7 @@ def _page(asked: Asked, rows: Sequence[Listed], total: int, *, is_counted: bool)
     return Page(rows, total, is_counted, first, asked.number, previous, following)
 
 
-# --- along the index --------------------------------------------------------------------------------
+# --- along the index ------------------------------------------------------------------------------
 
 
 def _query(asked: Asked) -> Lookup:
@@ -166,7 +169,7 @@ def _shown(sort: str) -> list[Column]:
     return [_C.c.id, _C.c.version, _C.c.status, *(_L.c[name] for name in listed)]
 
 
-# --- by the text index ------------------------------------------------------------------------------
+# --- by the text index ----------------------------------------------------------------------------
 
 _MARK = Lookup(
     sa.select(sa.cast(sa.func.coalesce(sa.func.sum(_N.c.mark), 0), sa.BigInteger).label("mark"))

@@ -48,8 +48,8 @@ class Campaign(Base):
     reserved_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     settled_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     investors_count: Mapped[int] = mapped_column(default=0)
-    # Token money that the contract has, and the part of `reserved_minor` that is the contract's alone:
-    # money that no investment here stands for. It takes room, and the token money counts for success.
+    # Token money that the contract has, and the part of `reserved_minor` that only the contract
+    # has: money without an investment here. It takes room, and token money counts for success.
     token_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     foreign_room_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     # --- life
@@ -87,7 +87,7 @@ class Campaign(Base):
     live_lock: Mapped[str | None] = mapped_column(ID, unique=True)
     year_lock: Mapped[str | None] = mapped_column(sa.String(40), unique=True)
     started_year: Mapped[int | None]
-    # Rises with every change: cached pieces of pages are kept by it.
+    # Rises with every change: a key of cached pieces of pages.
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -112,7 +112,7 @@ class Campaign(Base):
 
 
 class CampaignDocument(Base):
-    """A public paper of a campaign; the bytes lie in storage under their content id."""
+    """A public document of a campaign; the bytes are in storage under their content id."""
 
     __tablename__ = "campaign_document"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)

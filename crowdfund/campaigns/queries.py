@@ -112,7 +112,7 @@ def by_id(campaign_id: str) -> CampaignRow:
 
 
 def for_member(campaign_id: str, user_id: str, action: str = "view") -> CampaignRow:
-    """Return a campaign of a company that this person acts for, if the role there allows the action.
+    """Return a campaign of a company in whose team this person's role allows the action.
 
     Raises CampaignMissing for others, RoleForbids for the wrong role.
     """
@@ -153,7 +153,7 @@ def documents_by_cid(cid: str) -> list[FoundDocument]:
 
 
 def to_pin(*, most: int = 100) -> Sequence[str]:
-    """Return ids of papers of public campaigns that are not pinned and that no node has refused."""
+    """Return ids of documents of public campaigns that are neither pinned nor refused by a node."""
     query = sa.select(_D.c.id).join(_C, _C.c.id == _D.c.campaign_id)
     query = query.where(_WAS_LIVE, _D.c.pinned_at.is_(None), _D.c.pin_error.is_(None))
     return db.session.scalars(query.order_by(_D.c.id).limit(most)).all()
@@ -261,5 +261,5 @@ def phase(campaign: RaiseRow | FundingRow, now: datetime) -> str:
 
 
 def terms_of(campaign: CampaignRow | PublicCampaign) -> Mapping[str, int]:
-    """Return the numbers that `rules.check_investment` needs, of a campaign whose terms are complete."""
+    """Return the numbers that `rules.check_investment` needs; the terms must be complete."""
     return {name: getattr(campaign, name) for name in ("price_minor", "min_minor", "max_minor")}

@@ -68,7 +68,7 @@ class CampaignRow(RaiseRow):
 
 @dataclass(frozen=True, slots=True)
 class PublicCampaign(RaiseRow):
-    """A campaign that was live once, so that its terms are complete, with its company's public facts."""
+    """A campaign that was live once, so its terms are complete, with its company's public facts."""
 
     goal_minor: int
     ends_at: datetime

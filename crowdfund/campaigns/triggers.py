@@ -60,7 +60,7 @@ def fill_sql(dialect: str) -> list[str]:
     ]
 
 
-# --- what a campaign is in the list -----------------------------------------------------------------
+# --- what a campaign is in the list ---------------------------------------------------------------
 
 
 def _state(row: str) -> str:
@@ -102,7 +102,8 @@ def _relist(dialect: str) -> list[str]:
 def _refund(dialect: str) -> str:
     """Return the statement for a campaign of which only the money has changed."""
     now = _funded(dialect, "new")
-    return f"UPDATE {LISTING} SET funded_bps = {now} WHERE campaign_id = new.id AND funded_bps <> {now}"
+    changed = f"campaign_id = new.id AND funded_bps <> {now}"
+    return f"UPDATE {LISTING} SET funded_bps = {now} WHERE {changed}"
 
 
 _UNLIST = f"DELETE FROM {LISTING} WHERE campaign_id = old.id"
@@ -129,7 +130,7 @@ def _uncount(dialect: str) -> str:
     )
 
 
-# --- the triggers of each database --------------------------------------------------------------------
+# --- the triggers of each database ----------------------------------------------------------------
 
 
 def _created(dialect: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""`flask chain …`: deploy, status, reconcile, fill-nonce, keys; each exits with 1 if something is wrong."""
+"""`flask chain …`: deploy, status, reconcile, fill-nonce, keys; exit code 1 for a problem."""
 
 # ruff: noqa: PLC0415 - the web process imports this file too and must not load web3
 
@@ -40,7 +40,7 @@ def _run(work: Callable[[], T]) -> T:
 
 @cli.command("deploy")
 def deploy() -> None:
-    """Put the contracts on chain, grant roles, keep the addresses. Safe to run again."""
+    """Put the contracts on chain, grant roles, store the addresses. Safe to run again."""
     from crowdfund.chain import deploy as deployment
 
     found = _run(lambda: deployment.run(click.echo, commit))
@@ -138,7 +138,8 @@ def unpause(yes: bool, reason: str, wait_s: float) -> None:
 def revoke(role: str, address: str, yes: bool, reason: str, wait_s: float) -> None:
     """Take every right of ROLE from ADDRESS, for a key that has leaked."""
     what = (
-        f"{address} loses every right of the {role}. If the platform signs with it, its writes wait "
+        f"{address} loses every right of the {role}. If the platform signs with it, its writes "
+        f"wait "
         f"until you run: flask chain rotate {role}"
     )
     _carry_out(Wanted("revoke", reason, role=role, address=address), what, yes=yes, wait_s=wait_s)
@@ -159,7 +160,8 @@ def rotate(role: str, new_address: str, yes: bool, reason: str, wait_s: float) -
     its owner only.
     """
     what = (
-        f"The {role} gets a new key, and the present one loses its roles. What the old key has under "
+        f"The {role} gets a new key, and the present one loses its roles. What the old key has "
+        f"under "
         "way is finished or queued again."
     )
     wanted = Wanted("rotate", reason, role=role, new_address=new_address)
@@ -174,7 +176,10 @@ def rotate(role: str, new_address: str, yes: bool, reason: str, wait_s: float) -
 def raise_cap(amount: str, yes: bool, reason: str, wait_s: float) -> None:
     """Let the recorder record AMOUNT more today than the cap of a day."""
     minor = _run(lambda: money.parse(amount))
-    what = f"Today the recorder may record {money.fmt(minor)} more. Check first that a bank has settled it."
+    what = (
+        f"Today the recorder may record {money.fmt(minor)} more. "
+        "Check first that a bank has settled it."
+    )
     _carry_out(Wanted("raise_cap", reason, amount_minor=minor), what, yes=yes, wait_s=wait_s)
 
 
@@ -213,7 +218,9 @@ def _outcome(found: RequestRow) -> str:
     if found.kind != "rotate":
         return "Done, and confirmed on chain."
     return (
-        f"Done: {found.new_address} is the {found.role} now, {found.address} has lost its roles. Gas "
-        "money that is left on the old address can be sent on with the old key, which is kept beside "
+        f"Done: {found.new_address} is the {found.role} now, {found.address} has lost its roles. "
+        f"Gas "
+        "money that is left on the old address can be sent on with the old key, which is kept "
+        "beside "
         "the new one."
     )

@@ -1,4 +1,4 @@
-"""What features above compare with the chain, for the commands: each adds its own when it is loaded."""
+"""Comparisons of higher features with the chain, which they add when they are loaded."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ _COMPARERS: list[Comparer] = []
 
 
 def add(comparer: Comparer) -> None:
-    """Have a function asked for what differs; it may write, and the command commits."""
+    """Add a function that returns what differs; it may write, and the command commits."""
     if comparer.__qualname__ not in [one.__qualname__ for one in _COMPARERS]:
         _COMPARERS.append(comparer)
 

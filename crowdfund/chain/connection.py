@@ -1,4 +1,4 @@
-"""This process's connection to the node, the check that it is the right chain, and the signers' keys.
+"""This process's connection to the node, the check of its chain, and the signers' keys.
 
 Imported by jobs and commands when they run, never by a web process at start (it brings web3).
 """
@@ -28,7 +28,7 @@ def node() -> chain_node.Node:
 
 
 def key_path(role: str) -> Path:
-    """Return where the key of a role is kept when the environment does not give it."""
+    """Return where the key of a role is stored when the environment does not give it."""
     if given := _named_file(role):
         return given
     name = SETTING.get(role, f"chain_{role}_key").removesuffix("_key").replace("_", "-")
@@ -65,7 +65,7 @@ def make_key(role: str) -> str:
 
 
 def _write_key(path: Path) -> None:
-    """Make a key in a file that only its owner can read; half a key is never seen under that name."""
+    """Make a key in a file that only its owner can read; the file is never seen half written."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -94,7 +94,7 @@ def _named_file(role: str) -> Path | None:
 
 
 def make_next_key(role: str) -> str:
-    """Return the address of the key that is to take over a role; the key is made once and never shown."""
+    """Return the address of the key that will take over a role; made once and never shown."""
     path = _beside(role, "new")
     if not path.exists():
         _write_key(path)
@@ -108,14 +108,14 @@ def has_next_key(role: str, address: str) -> bool:
 
 
 def take_next_key(role: str, address: str) -> None:
-    """Sign with the next key from now on; the old one is kept beside it, for what it has under way."""
+    """Sign with the next key from now on; the old key stays for what it has under way."""
     if not has_next_key(role, address):
         return
     current = key_path(role)
     if current.exists():
-        kept = _beside(role, f"old-{address_of(role)}")
+        old = _beside(role, f"old-{address_of(role)}")
         with suppress(FileExistsError):
-            kept.hardlink_to(current)
+            old.hardlink_to(current)
     _beside(role, "new").replace(current)
 
 
@@ -136,7 +136,7 @@ def _beside(role: str, suffix: str) -> Path:
 
 
 def check_keys_differ() -> None:
-    """Refuse one key for two roles: who may admit a signer must not be that signer."""
+    """Refuse one key for two roles: a key that may admit a signer must not be that signer."""
     addresses = [address_of(role) for role in ROLES]
     if len(set(addresses)) != len(addresses):
         raise KeyMissing("The chain keys of admin, operator and recorder must be three keys.")

@@ -1,4 +1,4 @@
-"""Choose what a transaction pays: what the newest block asks, never more than the operator allows."""
+"""Choose what a transaction pays: the price of the newest block, up to the operator's limit."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -69,7 +69,7 @@ class Offer:
 def step(offer: Offer, market: Market) -> Step:
     """Decide about a transaction that was refused for its price, or waits for too long.
 
-    Without a new block nothing is decided again: a chain that stands still is no reason to pay more.
+    Without a new block nothing is decided again: a stopped chain is no reason to pay more.
     """
     if market.block <= offer.judged_at:
         return Step.WAIT
@@ -79,7 +79,7 @@ def step(offer: Offer, market: Market) -> Step:
         return Step.RAISE
     if not market.admits(offer.fees):
         return Step.RAISE
-    # A low tip keeps only the first back; the others wait for their turn.
+    # A low tip delays only the first; the others wait behind it anyway.
     return Step.RAISE if offer.is_first and not market.is_content_with(offer.fees) else Step.WAIT
 
 

@@ -22,20 +22,24 @@ KIND_LABELS = {
 }
 EXPLAINED = {
     "pause": _l(
-        "No campaign accepts investments. Refunds, closings and releases continue. Payments that settle "
+        "No campaign accepts investments. Refunds, closings and releases continue. Payments that "
+        "settle "
         "during the pause wait, and are recorded when it ends."
     ),
     "unpause": _l("Campaigns accept investments again, and payments that waited are recorded."),
     "revoke": _l(
-        "For a key that has leaked. If the platform signs with this key, its transactions wait until the key "
+        "For a key that has leaked. If the platform signs with this key, its transactions wait "
+        "until the key "
         "is replaced."
     ),
     "rotate": _l(
-        "A new key is created, receives the roles and signs from then on. Then the old key loses them; its "
+        "A new key is created, receives the roles and signs from then on. Then the old key loses "
+        "them; its "
         "unfinished transactions are completed or queued again. A new key is never shown."
     ),
     "raise_cap": _l(
-        "The recorder may record this much more today, until midnight UTC. First check that a bank has "
+        "The recorder may record this much more today, until midnight UTC. First check that a bank "
+        "has "
         "settled the money."
     ),
 }
@@ -56,7 +60,8 @@ class AskForm(PageForm):
     new_address = StringField(
         _l("Address of the new key"),
         description=_l(
-            "Only needed if the platform's key is set in its environment: then create the new key yourself. "
+            "Only needed if the platform's key is set in its environment: then create the new key "
+            "yourself. "
             "Otherwise leave this empty and a key is created here."
         ),
     )

@@ -1,7 +1,7 @@
 """Background work of the chain feature, in three steps that each may run twice.
 
-Rows are doorbells here: each handler takes everything that waits, so a lost or doubled row is
-harmless. The slow talk with the node happens in `prepare`, outside of any transaction.
+Rows are only wake-ups here: each handler takes everything that waits, so a lost or doubled row is
+harmless. The slow calls to the node happen in `prepare`, outside of any transaction.
 """
 
 # ruff: noqa: PLC0415 - web processes import this file to know the kinds, and never load web3
@@ -35,7 +35,7 @@ def _plan(_rows: list[Row]) -> "Plan":
 
 @outbox.handler("chain.sign", queue=QUEUE, batch=100, prepare=_plan)
 def sign(_rows: list[Row], plan: "Plan") -> None:
-    """Sign what was planned and keep the bytes; a second row sends them after the commit."""
+    """Sign what was planned and store the bytes; a second row sends them after the commit."""
     from crowdfund.chain.sender import store_plan
 
     store_plan(plan)
@@ -49,7 +49,7 @@ def _send(_rows: list[Row]) -> "Sending":
 
 @outbox.handler("chain.broadcast", queue=QUEUE, batch=100, prepare=_send)
 def broadcast(_rows: list[Row], sending: "Sending") -> None:
-    """Write down what became of the broadcasts."""
+    """Store the results of the broadcasts."""
     from crowdfund.chain.sender import store_sent
 
     store_sent(sending)
@@ -94,7 +94,7 @@ def _nonces(_rows: list[Row]) -> "Look":
 
 @outbox.handler("chain.nonces", queue=QUEUE, batch=100, prepare=_nonces)
 def nonces(rows: list[Row], found: "Look") -> None:
-    """Compare the nonces of our keys with the chain; fill what was asked for, or waits too long."""
+    """Compare the nonces of our keys with the chain; fill gaps on request, or when they are old."""
     from crowdfund.chain.gaps import act
 
     act(
@@ -111,17 +111,22 @@ def nonces(rows: list[Row], found: "Look") -> None:
     )
 )
 def rights_changed(event: ContractEvent) -> None:
-    """Record in the audit log who may do what on chain now, whoever has changed it."""
+    """Record in the audit log a change of rights on chain that others have made."""
     _record(event)
 
 
 @on_contract_event(
-    "CampaignFactory.TokenAllowed", "CampaignFactory.FeeRecipientSet", "CampaignFactory.RecorderCapSet",
-    "CampaignFactory.RecorderCapRaised", "CampaignImplementation.IssuerWalletProposed",
-    "CampaignImplementation.IssuerWalletChanged", "FundEscrow.Paused", "FundEscrow.Unpaused",
-)  # fmt: skip
+    "CampaignFactory.TokenAllowed",
+    "CampaignFactory.FeeRecipientSet",
+    "CampaignFactory.RecorderCapSet",
+    "CampaignFactory.RecorderCapRaised",
+    "CampaignImplementation.IssuerWalletProposed",
+    "CampaignImplementation.IssuerWalletChanged",
+    "FundEscrow.Paused",
+    "FundEscrow.Unpaused",
+)
 def settings_changed(event: ContractEvent) -> None:
-    """Record in the audit log what was set on chain by a transaction that was not sent from here."""
+    """Record in the audit log a setting on chain that a transaction of others has changed."""
     _record(event)
 
 
@@ -162,8 +167,8 @@ def _ask_gas(_rows: list[Row]) -> "list[Balance]":
 
 
 @outbox.handler("chain.gas", queue=QUEUE, batch=100, prepare=_ask_gas)
-def keep_gas(_rows: list[Row], balances: "list[Balance]") -> None:
-    """Write down what the signers have for gas."""
+def store_gas(_rows: list[Row], balances: "list[Balance]") -> None:
+    """Store what the signers have for gas."""
     from crowdfund.chain.gas import store
 
     store(balances)

@@ -1,4 +1,4 @@
-"""Intended writes, the transactions that carry them, and what the chain said back."""
+"""Intended writes, the transactions that carry them, and what the chain answered."""
 
 from datetime import datetime
 from typing import Any
@@ -61,7 +61,7 @@ write_event = event_table("chain_write")
 
 
 class Tx(Base):
-    """One signed transaction, kept before it is sent: the same bytes can be sent again."""
+    """One signed transaction, stored before it is sent: the same bytes can be sent again."""
 
     __tablename__ = "chain_tx"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
@@ -128,10 +128,10 @@ class Signer(Base):
 
 
 class ChainRequest(Base):
-    """A pause, a change of keys or of a wallet: one admin asks, another confirms, the worker carries it out.
+    """A pause, a change of keys or of a wallet: one admin asks, another confirms, the worker acts.
 
-    `address` is the key that loses its role, the new key where it is not made here, or the new wallet;
-    `new_address` the key that takes over; `target` the contract; `amount_minor` what a cap is raised by.
+    `address` is the key that loses its role, or the new wallet; `new_address` the key that takes
+    over; `target` the contract; `amount_minor` what a cap is raised by.
     """
 
     __tablename__ = "chain_request"
@@ -165,7 +165,7 @@ chain_request_event = event_table("chain_request")
 
 
 class GasMoney(Base):
-    """What a signer had for gas when a job last asked: web processes never ask the node."""
+    """What a signer had for gas when a job last read it: web processes never call the node."""
 
     __tablename__ = "chain_gas"
     role: Mapped[str] = mapped_column(sa.String(16), primary_key=True)

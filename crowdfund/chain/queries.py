@@ -78,7 +78,7 @@ def page(
     place: Place = START,
     size: int = PAGE,
 ) -> Page[WriteRow]:
-    """Return writes, newest first; search looks in intent, subject, transaction hash and address."""
+    """Return writes, newest first; search covers intent, subject, transaction hash and address."""
     query = _WRITE
     if status:
         query = query.where(_W.c.status == status)
@@ -236,13 +236,13 @@ def fills(limit: int = 10) -> list[TxRow]:
 
 
 def nonce_problems() -> list[str]:
-    """Return what breaks I8: doubled finals, doubled success of an intent, old nonce gaps."""
+    """Return what breaks invariant I8: two finals, two successes of an intent, old nonce gaps."""
     found = [*double_finals(), *double_success()]
     return [sentence for _id, sentence in found] + gaps()
 
 
 def double_finals(ids: Sequence[str] | None = None) -> list[tuple[str, str]]:
-    """Return (id, sentence) for each nonce with two final transactions; with ids, of theirs only."""
+    """Return (id, sentence) for each nonce with two final transactions; with ids, of theirs."""
     mine = _T if ids is None else _with_same_nonce(ids)
     query = (
         sa.select(sa.func.min(_T.c.id), _T.c.signer, _T.c.nonce, sa.func.count())
@@ -296,7 +296,7 @@ def _succeeded_without_trace(ids: Sequence[str] | None) -> list[tuple[str, str]]
 
 
 def gaps() -> list[str]:
-    """Return what waits too long: a transaction behind a nonce gap can never be mined."""
+    """Return nonces that wait too long: a transaction behind a gap can never be mined."""
     query = (
         sa.select(_T.c.signer, sa.func.min(_T.c.nonce))
         .where(

@@ -1,4 +1,4 @@
-"""Carry requests out, step by step, each step by what the chain says now: safe to interrupt and repeat.
+"""Carry requests out step by step, each by the present state of the chain: safe to interrupt.
 
 `look` reads the chain outside of any transaction, `act` asks for the next writes or changes what is
 here. A rotation: make the key (or take the address given), grant, check, sign with the new key from
@@ -92,7 +92,7 @@ def _take(request: RequestRow, step: Step) -> None:
 
 
 def _ask_for(request: RequestRow, calls: list[Call]) -> str:
-    """Ask for writes, each once; return why one of them failed, if so."""
+    """Request writes, each once; return why one of them failed, or an empty text."""
     for call in calls:
         intent = f"request:{request.id}:{call.name}"
         first = [] if call.function in _WITHOUT_INTENT else [rules.intent_bytes32(intent)]
@@ -164,8 +164,10 @@ def _holding(node: Node, role: str, account: str, *, held: bool, function: str) 
 def _revoke(node: Node, request: RequestRow) -> Step:
     if request.role == "admin" and request.address == connection.address_of("admin"):
         return Step(
-            refused="This is the key with which the admin signs: nobody could grant anything after it. "
-            "Rotate it instead."
+            refused=(
+                "This is the key with which the admin signs: nobody could grant anything after it. "
+                "Rotate it instead."
+            )
         )
     calls = _holding(node, request.role, request.address, held=True, function="revokeRole")
     return Step(calls=calls) if calls else Step(is_done=True)
@@ -178,8 +180,10 @@ def _rotate(node: Node, request: RequestRow) -> Step:
         if not new and connection.is_from_environment(role):
             name = connection.SETTING[role].upper()
             return Step(
-                refused=f"The key of the {role} comes from {name}, which only you can change. Make the new "
-                "key yourself and ask again with its address."
+                refused=(
+                    f"The key of the {role} comes from {name}, which only you can change. "
+                    "Make the new key yourself and ask again with its address."
+                )
             )
         return Step(local="keep", old=old, new=new or connection.make_next_key(role))
     grants = _holding(node, role, new, held=False, function="grantRole")
@@ -205,8 +209,10 @@ def _switch(role: str, new: str) -> Step:
         return Step(local="switch", new=new)
     name = connection.SETTING[role].upper()
     return Step(
-        waits=f"The new key {new} has its roles. Put it into {name} on every machine and start the chain "
-        "worker again; the old key keeps its roles until then."
+        waits=(
+            f"The new key {new} has its roles. Put it into {name} on every machine and start the "
+            "chain worker again; the old key keeps its roles until then."
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""Requests about keys, pause, cap and wallets: one admin asks, another confirms, the worker acts."""
+"""Requests about keys, pause, cap, wallets: one admin asks, another confirms, the worker acts."""
 
 import re
 from collections.abc import Callable
@@ -85,7 +85,7 @@ def checked(wanted: Wanted) -> Wanted:
 
 
 def ask(wanted: Wanted, *, actor: str) -> str:
-    """Ask a second admin for something; return the request's id. Raises Invalid, Conflict."""
+    """Ask a second admin to confirm a request; return its id. Raises Invalid, Conflict."""
     good = checked(wanted)
     _lapse()
     request_id = _insert(good, RequestStatus.ASKED, actor=actor)
@@ -96,7 +96,7 @@ def ask(wanted: Wanted, *, actor: str) -> str:
 
 
 def begin(wanted: Wanted, *, actor: str) -> str:
-    """Start at once what an operator of the server asks for, or continue it; return the request's id.
+    """Start at once what the operator of the server asks for, or continue it; return its id.
 
     Raises Invalid, and Conflict while the same waits for a second admin.
     """
@@ -117,7 +117,7 @@ def begin(wanted: Wanted, *, actor: str) -> str:
 
 
 def confirm(request_id: str, *, actor: str) -> None:
-    """Let the worker carry a request out. Raises NotFound, Conflict, Forbidden (asked by oneself)."""
+    """Have the worker carry a request out. Raises NotFound, Conflict, Forbidden (one's own)."""
     request = _locked(request_id)
     if request.asked_by == actor:
         raise Forbidden(_("You asked for this. Another admin has to confirm it."))

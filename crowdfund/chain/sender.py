@@ -239,7 +239,7 @@ def _store_verdict(verdict: Verdict) -> None:
     outbox.add("chain.index", f"chain.index:{tx.id}:{tx.sends}")
 
 
-# --- replacement -----------------------------------------------------------------------------------
+# --- replacement ----------------------------------------------------------------------------------
 
 
 def replace(tx: WaitingTx, new: Fees, *, block: int) -> None:

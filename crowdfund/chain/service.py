@@ -283,7 +283,7 @@ def report_problem(side: str, problem: str | None) -> None:
 
 
 def skip_nonce(signer: str, nonce: int) -> None:
-    """Note that a command of ours has used a nonce of a key, so that the queue takes a later one."""
+    """Skip a nonce of a key that a command of ours has used: the queue takes a later one."""
     lower = sa.update(_S).where(_S.c.address == signer, _S.c.next_nonce <= nonce)
     db.session.execute(lower.values(next_nonce=nonce + 1))
 

@@ -135,7 +135,8 @@ class WalletForm(PageForm):
         _l("Company wallet address"),
         [NeededWhen(_l("(required if you have a company wallet)"))],
         description=_l(
-            "42 characters from 0x, with its capital letters. Only if you have a wallet of your own."
+            "42 characters from 0x, with its capital letters. Only if you have a wallet of your "
+            "own."
         ),
     )
 

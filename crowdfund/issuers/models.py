@@ -1,4 +1,4 @@
-"""Tables of companies: the file, officers, bank accounts, changes, the team, and who decided what."""
+"""Tables of companies: the file, officers, bank accounts, changes, the team, and decisions."""
 
 from datetime import date, datetime
 from typing import Any
@@ -126,7 +126,7 @@ class CompanyOfficer(Base):
 
 
 class CompanyBankAccount(Base):
-    """An account for pay-outs: the number lies sealed, only its end is stored readable.
+    """An account for pay-outs: the number is sealed, only its end is stored readable.
 
     In force from `in_force_at` to `ended_at`; without the first it is proposed.
     """
@@ -146,7 +146,7 @@ class CompanyBankAccount(Base):
 
 
 class CompanyChange(Base):
-    """What a verified company wants to be different in one part of its file, stored beside the facts.
+    """A change that a verified company wants in one part of its file, stored beside the facts.
 
     `old` and `new` hold what the part's page holds; a bank account only its id and masked form.
     """

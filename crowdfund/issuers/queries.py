@@ -206,7 +206,7 @@ def countries() -> list[str]:
 
 
 def _has_pending() -> sa.ColumnElement[bool]:
-    """Return the condition that a company has something to review; the few that have lead the query."""
+    """Return the condition that a company waits for a review; it starts from the few that do."""
     documented = _C.alias()
     papers = sa.select(documented.c.id).where(
         documented.c.status == Status.VERIFIED,
@@ -255,7 +255,7 @@ _OFFICER = ("id", "name", "role", "born_on", "nationality", "ownership_bps", "is
 
 
 def officers(company_id: str) -> list[dict[str, Any]]:
-    """Return the officers in force as a change holds them (dates as text), in the order of entry."""
+    """Return the officers in force as a change stores them (dates as text), in order of entry."""
     query = sa.select(*(_O.c[name] for name in _OFFICER))
     query = query.where(_O.c.company_id == company_id, _O.c.removed_at.is_(None))
     rows = db.session.execute(query.order_by(_O.c.id))
@@ -266,7 +266,7 @@ def officers(company_id: str) -> list[dict[str, Any]]:
 
 
 def bank_account(company_id: str) -> dict[str, Any] | None:
-    """Return the account in force as a change holds it: id, masked form, holder."""
+    """Return the account in force as a change stores it: id, masked form, holder, format."""
     query = sa.select(*columns(AccountRow, _B)).where(
         _B.c.company_id == company_id, _B.c.in_force_at.is_not(None), _B.c.ended_at.is_(None)
     )

@@ -1,1 +1,1 @@
-"""Rules of campaigns: `life` (states, success), `terms` (limits, amounts), `drafts` (pages, story)."""
+"""Rules of campaigns: `life` (states), `terms` (limits, amounts), `drafts` (pages, story)."""

@@ -141,21 +141,19 @@ def _check_divides(terms: Mapping[str, int], price: int) -> dict[str, str]:
 def check_investment(
     amount_minor: int, *, already_minor: int, terms: Mapping[str, int], room_minor: int
 ) -> str | None:
-    """Return why a person cannot put in this amount on top of what they have in, or None.
+    """Return why a person cannot invest this amount beside what they have invested, or None.
 
-    Least and greatest count per person over all their investments; the last room may be taken
-    even if it is less than the least (the contract gives the same verdict).
+    Minimum and maximum count per person over all their investments. The last room may be taken
+    even if it is less than the minimum (the contract decides likewise).
     """
     fmt, total = money.fmt, already_minor + amount_minor
     price, least, most = terms["price_minor"], terms["min_minor"], terms["max_minor"]
     if amount_minor % price:
         return _("Enter a multiple of %(price)s (the price of one share).", price=fmt(price))
+    if amount_minor > room_minor and not room_minor:
+        return _("Nothing is available at the moment.")
     if amount_minor > room_minor:
-        return (
-            _("Only %(room_minor)s is still available.", room_minor=fmt(room_minor))
-            if room_minor
-            else _("Nothing is available at the moment.")
-        )
+        return _("Only %(room_minor)s is still available.", room_minor=fmt(room_minor))
     if total > most:
         return _("One person may invest at most %(most)s in this campaign.", most=fmt(most))
     if total < least and amount_minor != room_minor:
@@ -170,8 +168,9 @@ def terms_hash(terms: Mapping[str, object]) -> str:
 
 
 TERMS = (
-    "title", "summary", "story_md", "sector", "security_type", "goal_minor", "min_minor", "max_minor",
-    "price_minor", "duration_days", "threshold_bps", "fee_bps", "currency", "company_id",
+    "title", "summary", "story_md", "sector", "security_type",
+    "goal_minor", "min_minor", "max_minor", "price_minor", "duration_days",
+    "threshold_bps", "fee_bps", "currency", "company_id",
 )  # fmt: skip
 
 

@@ -1,1 +1,1 @@
-"""Verbs of campaigns: `drafts`, `reviews`, `life` (deploy), `totals` (money in), `ending`, `releasing`."""
+"""Verbs of campaigns: `drafts`, `reviews`, `life`, `totals` (money in), `ending`, `releasing`."""

@@ -1,7 +1,7 @@
 """The end of a campaign: close, cancel, and what the contract answers; `releasing` pays out.
 
-The journal decides and the contract follows. Where the contract has decided differently nothing
-moves by itself: two people have the campaign follow it (`following`, and ADR 0016).
+The journal decides and the contract follows. Where the contract has decided differently, nothing
+moves without people: two of them have the campaign follow it (`following`, and ADR 0016).
 """
 
 from collections.abc import Sequence
@@ -61,7 +61,8 @@ def close_early(campaign_id: str, *, actor: str) -> None:
         need = life.threshold_minor(campaign.goal_minor or 0, campaign.threshold_bps)
         raise WrongState(
             _(
-                "To close early, at least %(need)s must be settled. Wait until it is, or until the deadline.",
+                "To close early, at least %(need)s must be settled. Wait until it is, or until the "
+                "deadline.",
                 need=money.fmt(need),
             )
         )
@@ -149,7 +150,7 @@ def _note_obstacle(campaign: Campaign, sentence: str) -> None:
 
 
 def cancel(campaign_id: str, reason: str, *, actor: str) -> None:
-    """Cancel a campaign: at once before it is live, by its contract afterwards (all is refunded)."""
+    """Cancel a campaign: at once before it is live, by its contract afterwards, with refunds."""
     why = parse_reason(reason)
     campaign = locked(campaign_id)
     life.move(campaign.status, Status.CANCELLED)
@@ -174,7 +175,10 @@ def cancelled_on_chain(campaign_id: str, *, tx_hash: str) -> None:
 def end(
     campaign: Campaign, to: Status, *, tx_hash: str | None, actor: str = "system", reason: str = ""
 ) -> None:
-    """End a live campaign in the books and notify everyone; `reason` is why it followed its contract."""
+    """End a live campaign in the books and notify everyone.
+
+    `reason` says why it followed its contract, if it did.
+    """
     campaign.closed_at, campaign.close_tx = clock.now(), tx_hash
     campaign.ending = campaign.live_lock = campaign.chain_error = campaign.contract_result = None
     words = _settled_words(campaign)

@@ -1,6 +1,6 @@
 """End a campaign as its contract did, although the books said otherwise; two people decided it.
 
-`reconciliation` judges what each campaign needs and calls these within one transaction.
+`reconciliation` decides what each campaign needs and calls these within one transaction.
 """
 
 from crowdfund.campaigns.events import ENDED
@@ -66,7 +66,8 @@ def _take_back(campaign: Campaign) -> None:
     except ledger_rules.InsufficientFunds as error:
         raise AlreadySpent(
             _(
-                "The company no longer has the released money, so it cannot be refunded. Nothing was moved."
+                "The company no longer has the released money, so it cannot be refunded. Nothing "
+                "was moved."
             )
         ) from error
 
@@ -98,7 +99,7 @@ def go_on(campaign_id: str, *, actor: str, reason: str) -> None:
 
 
 def accept(campaign_id: str, *, difference_minor: int, result: str | None) -> None:
-    """Keep what remains different for ever: the contract's fiat total less ours, and how it ended."""
+    """Store what stays different: the contract's fiat total less ours, and how it ended."""
     campaign = locked(campaign_id)
     campaign.accepted_difference_minor, campaign.accepted_result = difference_minor, result
     touch(campaign)

@@ -25,7 +25,7 @@ from crowdfund.kernel import clock, config
 def deploy(campaign_id: str, *, actor: str) -> None:
     """Take the company's two locks and have the contract made; raises NotEligible or WrongState.
 
-    The deadline is fixed here, because the contract is told it.
+    The deadline is fixed here, because the contract needs it.
     """
     campaign = locked(campaign_id)
     life.move(campaign.status, Status.DEPLOYING)
@@ -75,8 +75,8 @@ def go_live(
 ) -> None:
     """Open a campaign whose contract is confirmed; a repeated message changes nothing.
 
-    `started_year` is the year that the registry has used up: around midnight of a New Year it may be
-    the one after that in which the start was asked for, and both must count the same.
+    `started_year` is the year that the registry has used up. Around a New Year's midnight it may
+    be later than when the start was requested, and both sides must count the same year.
     """
     campaign = locked(campaign_id)
     if campaign.status != Status.DEPLOYING:

@@ -1,4 +1,4 @@
-"""Public papers of a campaign: added to a draft, fixed with its terms, pinned once it is public."""
+"""Public documents of a campaign: added to a draft, fixed with its terms, pinned once public."""
 
 from datetime import timedelta
 
@@ -22,9 +22,9 @@ log = structlog.get_logger()
 
 
 def check_new_document(campaign_id: str, title: str) -> str:
-    """Return the title of a paper that may be added; raises Invalid, WrongState or Conflict.
+    """Return the title of a document that may be added; raises Invalid, WrongState or Conflict.
 
-    Only reads: ask it before the file is examined, which takes a moment.
+    Only reads: call it before the file is examined, which takes a moment.
     """
     name = line(title, "title", _("what it is"), least=3, most=80)
     campaign = queries.by_id(campaign_id)
@@ -62,7 +62,7 @@ def add_document(campaign_id: str, title: str, paper: Examined, *, actor: str) -
 
 
 def remove_document(campaign_id: str, document_id: str) -> None:
-    """Take a paper out of a draft; one that is gone already is fine. Raises WrongState."""
+    """Remove a document from a draft, if it is still there. Raises WrongState."""
     campaign = editable(campaign_id)
     mine = sa.and_(CampaignDocument.campaign_id == campaign_id, CampaignDocument.id == document_id)
     db.session.execute(sa.delete(CampaignDocument).where(mine))
@@ -70,7 +70,7 @@ def remove_document(campaign_id: str, document_id: str) -> None:
 
 
 def pin_due() -> int:
-    """Queue public papers that no node holds yet; return how many were new."""
+    """Queue public documents that no node holds yet; return how many were new."""
     items = [
         ("campaigns.pin", f"campaigns.pin:{one}", {"document_id": one}) for one in queries.to_pin()
     ]
@@ -88,15 +88,15 @@ def sweep_papers() -> int:
 
 
 def note_pinned(document_id: str, problem: str) -> None:
-    """Note that a node holds a paper, or why it never will."""
-    paper = db.session.get(CampaignDocument, document_id)
-    if paper is None:
+    """Note that a node holds a document, or why it never will."""
+    document = db.session.get(CampaignDocument, document_id)
+    if document is None:
         return
     if problem:
         log.error("ipfs.other_cid", document_id=document_id, problem=problem)
-        paper.pin_error = problem[:500]
+        document.pin_error = problem[:500]
     else:
-        paper.pinned_at = clock.now()
+        document.pinned_at = clock.now()
     db.session.flush()
 
 

@@ -1,4 +1,4 @@
-"""Send the release of a campaign to another wallet: when the company's is lost, or the token refuses it.
+"""Send the release of a campaign to another wallet: the company's is lost, or the token refuses it.
 
 One admin asks, another confirms; on chain the operator proposes and the admin confirms. The journal
 does not change: it owes the same company the same money.

@@ -23,8 +23,8 @@ class NotEligible(Conflict):
 def locked(campaign_id: str) -> Campaign:
     """Return a campaign, locked until the transaction ends; raises CampaignMissing.
 
-    Rows that refer to it may still be added meanwhile (`key_share`): their authors would wait for
-    us while we wait for them.
+    Rows that refer to it may still be added meanwhile (`key_share`): otherwise their transactions
+    and ours would wait for each other.
     """
     missing = queries.CampaignMissing(_("There is no such campaign, or it is not yours."))
     return rows.locked(Campaign, campaign_id, missing, key_share=True)
@@ -46,7 +46,7 @@ def change(campaign: Campaign, to: Status, *, actor: str, reason: str = "") -> N
 
 
 def record_change(campaign: Campaign, to: Status, *, actor: str, reason: str = "") -> None:
-    """Move a campaign to a state, with its event row; the caller has checked that it may go there."""
+    """Move a campaign to a state, with its event row; the caller has checked that it may."""
     move(campaign, to, campaign_event, actor=actor, reason=reason)
     touch(campaign)
 
@@ -76,7 +76,7 @@ def refresh_pages(campaign_id: str, company_id: str | None = None) -> None:
 
 
 def notify_team(campaign: Campaign, what: str, **context: object) -> None:
-    """Notify author and company of a state of the campaign (`campaign.<what>`), once for each round.
+    """Notify author and company of a state of the campaign (`campaign.<what>`), once a round.
 
     A round begins when the campaign is submitted, or deployed again.
     """

@@ -1,7 +1,7 @@
 """The running totals of a campaign: each move is one conditional UPDATE, so nobody oversells.
 
-The row is locked by the UPDATE itself; the condition is judged again after a wait, and CHECK
-constraints are the wall behind it.
+The UPDATE itself locks the row and checks the condition again after a wait; CHECK constraints are
+the backstop.
 """
 
 from datetime import timedelta
@@ -27,7 +27,7 @@ class TotalsDisagree(Conflict):
 
 
 def lock_for_update(campaign_id: str) -> None:
-    """Wait for the turn to move a campaign's totals; it is held until the transaction ends."""
+    """Lock a campaign's totals until the transaction ends."""
     locked(campaign_id)
 
 
@@ -53,7 +53,7 @@ def reserve(campaign_id: str, amount_minor: int) -> None:
 
 
 def unreserve(campaign_id: str, amount_minor: int) -> None:
-    """Give room back for money that will not come (failed, expired, cancelled); minor units."""
+    """Free the room of money that will not arrive (failed, expired, cancelled); minor units."""
     _check(amount_minor)
     moved = _update(
         campaign_id,
@@ -64,7 +64,7 @@ def unreserve(campaign_id: str, amount_minor: int) -> None:
 
 
 def count_settled(campaign_id: str, amount_minor: int, *, new_investor: bool) -> None:
-    """Count reserved money as in; the caller makes sure that a payment is counted once.
+    """Count reserved money as settled; the caller makes sure that a payment is counted once.
 
     Raises CampaignClosed when the campaign or its grace ended before the money came: give it back
     then, because the contract may no longer record it.

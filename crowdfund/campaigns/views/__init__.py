@@ -1,4 +1,4 @@
-"""Pages of campaigns: `public` for everybody, `editor` and `papers` for the company, `desk` for staff."""
+"""Pages: `public` for everyone, `editor` and `papers` for companies, `desk` for staff."""
 
 from crowdfund.campaigns.views.blueprint import bp
 from crowdfund.campaigns.views.desk import approvals

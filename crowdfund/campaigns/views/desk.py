@@ -1,4 +1,4 @@
-"""Staff: what waits for approval, the list of campaigns, and one with its decision and its money."""
+"""Staff: approvals, the list of campaigns, and one campaign with its decision and its money."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a company's own people do: the dashboard, drafts page by page, submit, close early, cancel."""
+"""Pages of a company's team: the dashboard, drafts page by page, submit, close early, cancel."""
 
 from collections.abc import Sequence
 from dataclasses import asdict

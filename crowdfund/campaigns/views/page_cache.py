@@ -1,8 +1,8 @@
-"""Rendered HTML of public pages, cached in each process: parts that are the same for all, and shells.
+"""Rendered HTML of public pages, cached in each process: parts that all readers share, and shells.
 
-A shell is a whole page with marks where its readers differ (name, address, CSRF token, script nonce,
-bell) and in place of its moving parts. It is rendered once for each language, set of roles and key; a
-request fills the marks. Nothing about a person is ever cached.
+A shell is a whole page with marks where its readers differ (name, address, CSRF token, script
+nonce, bell) and in place of its moving parts. It is rendered once for each language, set of roles
+and key; a request fills the marks. Nothing about a person is ever cached.
 """
 
 import re

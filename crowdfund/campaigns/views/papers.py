@@ -1,4 +1,4 @@
-"""Public papers: the company's page of a draft, and the address where everybody reads them."""
+"""Public documents: the company's page of a draft, and the address where everyone reads them."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ _PAGE = "/my/campaigns/<string(length=32):campaign_id>/documents"
 
 @bp.route(_PAGE, methods=["GET", "POST"])
 def documents(campaign_id: str) -> BaseResponse:
-    """Show the public papers of a campaign to its company, and add one to a draft."""
+    """Show the public documents of a campaign to its company, and add one to a draft."""
     me = identity.signed_in().id
     with reading():  # reading a file takes a moment: no other writer waits for it
         queries.for_member(campaign_id, me, "view" if request.method == "GET" else "campaign")
@@ -46,7 +46,7 @@ def documents(campaign_id: str) -> BaseResponse:
 
 @bp.post(_PAGE + "/<string(length=32):document_id>/remove")
 def remove_document(campaign_id: str, document_id: str) -> BaseResponse:
-    """Take a paper out of a draft."""
+    """Remove a document from a draft."""
     queries.for_member(campaign_id, identity.signed_in().id, "campaign")
     papers.remove_document(campaign_id, document_id)
     pages.flash(_("Removed."), "success")
@@ -55,7 +55,7 @@ def remove_document(campaign_id: str, document_id: str) -> BaseResponse:
 
 @bp.get("/files/ipfs/<cid>")
 def paper(cid: str) -> BaseResponse:
-    """Send a public paper by its content id; one of a draft to its company and to staff only."""
+    """Send a public document by its content id; one of a draft to its company and staff only."""
     found = [
         row for row in queries.documents_by_cid(cid) if row.is_public or _is_mine(row.company_id)
     ]

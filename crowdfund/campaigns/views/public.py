@@ -1,4 +1,4 @@
-"""What everyone may read: the list, a campaign, its moving figures, its picture and documents."""
+"""Public pages: the list, a campaign, its moving figures, its picture and documents."""
 
 from typing import Any
 
@@ -95,7 +95,7 @@ def _pager(shown: listing.Page, lasting: tuple[tuple[str, str], ...]) -> bytes:
 
 
 def _previous(shown: listing.Page) -> dict[str, object] | None:
-    """Return what changes in the address for the page before; nothing but the filters for page 1."""
+    """Return what to change in the address for the page before; nothing for page 1."""
     if shown.previous is None:
         return None
     number = shown.number - 1
@@ -107,7 +107,8 @@ def detail(slug: str) -> Response:
     """Show a campaign: its moving figures as they are, its texts as they were rendered once."""
     campaign = queries.funding(slug, _viewer())
     now = figures(campaign)
-    # Terms and texts are fixed once a campaign is live; documents and facts move the company's stamp.
+    # Once a campaign is live its terms and texts are fixed; a change of its company's documents or
+    # facts gives that a new stamp.
     fixed = (campaign.id, campaign.status, campaign.terms_hash, campaign.company_updated_at)
     # What the page itself shows of the campaign, beside its texts and figures.
     can_invest = now["can_invest"] and not campaign.is_own

@@ -1,4 +1,4 @@
-"""Where a company is paid: an IBAN, an Ethiopian or an Indian account; parsed, shown masked; pure."""
+"""Where a company is paid: an IBAN, an Ethiopian or an Indian account; parsed, masked; pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

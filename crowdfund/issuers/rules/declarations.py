@@ -11,14 +11,15 @@ STATEMENTS: Mapping[str, str] = {
     "truth": _l("Everything above is true and complete, and the papers are genuine."),
     "owners": _l("Everybody who owns or controls 25 % or more of the company is named above."),
     "clean": _l(
-        "No officer or owner is bankrupt, convicted of fraud or money laundering, or on a sanctions list."
+        "No officer or owner is bankrupt, convicted of fraud or money laundering, or on a "
+        "sanctions list."
     ),
     "updates": _l("I will tell the platform about any change within 14 days."),
 }
 
 
 def text_of(code: str) -> str:
-    """Return a statement in English, whose hash is stored: the text that binds in every language."""
+    """Return a statement in English, the binding text in every language; its hash is stored."""
     with i18n.using("en"):
         return str(STATEMENTS[code])
 

@@ -1,6 +1,6 @@
 """What a change alters, in words: for the company that writes it and the officer who decides."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -10,12 +10,22 @@ from crowdfund.kernel import i18n
 from crowdfund.kernel.i18n import _, _l
 
 FIELD_NAMES: Mapping[str, str] = {
-    "legal_name": _l("Legal name"), "trade_name": _l("Trade name"), "tin": _l("TIN"), "sector": _l("Sector"),
-    "registration_no": _l("Registration number"), "country": _l("Country"),
-    "contact_name": _l("Contact person"), "contact_email": _l("E-mail"), "contact_phone": _l("Phone"),
-    "street": _l("Street and house"), "city": _l("Town or city"), "region": _l("Region or state"),
-    "postal_code": _l("Postal code"), "wallet_address": _l("Company wallet"), "bank": _l("Bank account"),
-}  # fmt: skip
+    "legal_name": _l("Legal name"),
+    "trade_name": _l("Trade name"),
+    "tin": _l("TIN"),
+    "sector": _l("Sector"),
+    "registration_no": _l("Registration number"),
+    "country": _l("Country"),
+    "contact_name": _l("Contact person"),
+    "contact_email": _l("E-mail"),
+    "contact_phone": _l("Phone"),
+    "street": _l("Street and house"),
+    "city": _l("Town or city"),
+    "region": _l("Region or state"),
+    "postal_code": _l("Postal code"),
+    "wallet_address": _l("Company wallet"),
+    "bank": _l("Bank account"),
+}
 
 
 class Difference(NamedTuple):
@@ -39,10 +49,13 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Differen
 
 def officer_text(officer: Mapping[str, Any]) -> str:
     """Return an officer in one line."""
-    text = _("%(role)s, born %(born)s, %(country)s, owns %(share)s %%",
-             role=OFFICER_ROLES[officer["role"]], born=i18n.day(date.fromisoformat(officer["born_on"])),
-             country=country_name(officer["nationality"]),
-             share=share_text(officer["ownership_bps"]))  # fmt: skip
+    text = _(
+        "%(role)s, born %(born)s, %(country)s, owns %(share)s %%",
+        role=OFFICER_ROLES[officer["role"]],
+        born=i18n.day(date.fromisoformat(officer["born_on"])),
+        country=country_name(officer["nationality"]),
+        share=share_text(officer["ownership_bps"]),
+    )
     return text + (", " + _("beneficial owner") if officer["is_beneficial_owner"] else "")
 
 
@@ -66,12 +79,12 @@ def _line(officer: Mapping[str, Any] | None, name: str) -> str:
     return text if officer["name"] == name else f"{officer['name']}: {text}"
 
 
-def _shown(name: str, value: Any) -> str:  # noqa: ANN401 - JSON
+def _shown(name: str, value: object) -> str:
     if value is None:
         return ""
-    words: dict[str, Callable[[], object]] = {
-        "sector": lambda: SECTORS.get(value, value),
-        "country": lambda: country_name(value),
-        "bank": lambda: f"{value['masked']}, {value['holder']}",
-    }
-    return str(words[name]() if name in words else value)
+    if isinstance(value, dict):  # a bank account
+        return f"{value['masked']}, {value['holder']}"
+    text = str(value)
+    if name == "sector":
+        return str(SECTORS.get(text, text))
+    return country_name(text) if name == "country" else text

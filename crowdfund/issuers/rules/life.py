@@ -50,7 +50,8 @@ def move(current: str, to: Status) -> Status:
     if to not in TRANSITIONS[Status(current)]:
         raise WrongState(
             _(
-                "This company is %(now)s: it cannot become %(to)s. Reload the page to see its state.",
+                "This company is %(now)s: it cannot become %(to)s. Reload the page to see its "
+                "state.",
                 now=STATUS_WORDS[Status(current)],
                 to=STATUS_WORDS[to],
             )
@@ -81,10 +82,12 @@ REFUSALS: Mapping[str, str] = {
     "inactive": _l("The company has been deactivated. Ask compliance what is missing."),
     "live_campaign": _l("You can start a new campaign when the current one has ended."),
     "year_used": _l(
-        "This company has already started a campaign this calendar year. Only one a year is allowed."
+        "This company has already started a campaign this calendar year. Only one a year is "
+        "allowed."
     ),
     "under_review": _l(
-        "A change to the company is waiting for compliance. A campaign can start once it is decided."
+        "A change to the company is waiting for compliance. A campaign can start once it is "
+        "decided."
     ),
     "papers_missing": _l(
         "A required document is missing or has expired. Upload a new one under Documents."

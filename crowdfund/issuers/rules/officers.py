@@ -22,7 +22,7 @@ ADULT_YEARS = 18
 MOST_OFFICERS = 30
 _SHARE = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?", re.ASCII)
 Officer = dict[str, Any]
-"""As a change keeps it: id, name, role, born_on (ISO), nationality, ownership_bps, is_beneficial_owner."""
+"""As a change stores it: `id` and FIELDS, with `born_on` as ISO text."""
 
 FIELDS = ("name", "role", "born_on", "nationality", "ownership_bps", "is_beneficial_owner")
 
@@ -40,14 +40,11 @@ def clean_officer(values: words.Values, today: date) -> tuple[Officer, dict[str,
         "is_beneficial_owner": lambda v: bool(v.get("is_beneficial_owner")),
     }
     good, errors = words.collect(checks, values)
-    share = good.get("ownership_bps")
-    if (
-        isinstance(share, int)
-        and share >= BENEFICIAL_BPS
-        and good.get("is_beneficial_owner") is False
-    ):
+    share, is_denied = good.get("ownership_bps"), good.get("is_beneficial_owner") is False
+    if isinstance(share, int) and share >= BENEFICIAL_BPS and is_denied:
         errors["is_beneficial_owner"] = _(
-            "A person who owns 25 % or more is a beneficial owner. Tick the box, or correct the share."
+            "A person who owns 25 % or more is a beneficial owner. Tick the box, or correct the "
+            "share."
         )
     return good, errors
 
@@ -84,9 +81,13 @@ def check_total(officers: Sequence[Mapping[str, Any]]) -> None:
     """Refuse more than a hundred percent in all. Raises Invalid at `ownership_bps`."""
     total = sum(officer["ownership_bps"] for officer in officers)
     if total > 10_000:
-        sentence = _("All shares together are %(total)s %%. They cannot be more than 100 %%.",
-                     total=share_text(total))  # fmt: skip
-        raise Invalid(sentence, field="ownership_bps")
+        raise Invalid(
+            _(
+                "All shares together are %(total)s %%. They cannot be more than 100 %%.",
+                total=share_text(total),
+            ),
+            field="ownership_bps",
+        )
 
 
 def officers_missing(officers: Sequence[Mapping[str, Any]]) -> str | None:

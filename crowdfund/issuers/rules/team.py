@@ -61,5 +61,5 @@ def demand(role: str, action: str) -> None:
 
 
 def may_leave(role: str, owners: int) -> bool:
-    """Return whether a member may go or become something else: a company is never without an owner."""
+    """Return whether a member may leave or change role: a company is never without an owner."""
     return role != Role.OWNER or owners > 1

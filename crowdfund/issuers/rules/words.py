@@ -50,9 +50,15 @@ def _plain(value: str, field: str, name: str, *, least: int, most: int) -> str:
             field=field,
         )
     if len(value) > most:
-        text = _("%(what)s must be at most %(most)s characters; this is %(now)s.",
-                 what=what, most=most, now=len(value))  # fmt: skip
-        raise Invalid(text, field=field)
+        raise Invalid(
+            _(
+                "%(what)s must be at most %(most)s characters; this is %(now)s.",
+                what=what,
+                most=most,
+                now=len(value),
+            ),
+            field=field,
+        )
     if len(value) < least:
         raise Invalid(
             _("%(what)s must be at least %(least)s characters.", what=what, least=least),
@@ -81,7 +87,7 @@ def parse_registration(text: object) -> str:
 
 
 def parse_tin(text: object, country: str) -> str:
-    """Return a tax number in capitals: ten digits in Ethiopia, PAN or GSTIN in India. Raises Invalid."""
+    """Return a tax number in capitals: 10 digits, or PAN or GSTIN (India). Raises Invalid."""
     tin = str(text or "").strip().upper()
     if country == "ET" and not _TIN_ETHIOPIA.fullmatch(tin):
         raise Invalid(_("Enter the TIN as 10 digits, like 0012345678."), field="tin")
@@ -167,7 +173,8 @@ def parse_wallet(text: object) -> str:
     if not is_checksum_address(address):
         raise Invalid(
             _(
-                "The checksum does not match. Copy the address from your wallet with its capital letters."
+                "The checksum does not match. Copy the address from your wallet with its capital "
+                "letters."
             ),
             field="wallet_address",
         )

@@ -1,1 +1,1 @@
-"""Verbs of companies: `file`, `officers`, `bank`, `papers`, `changes`, `reviews`, `registry`, `team`."""
+"""Verbs of companies: `onboarding`, `officers`, `bank`, `papers`, `changes`, `reviews`, `team`."""

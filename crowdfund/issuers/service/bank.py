@@ -1,6 +1,6 @@
-"""The company's bank account: set in a draft at once; of a verified company held a day, then reviewed.
+"""The company's bank account: a draft's is set at once, a verified company's held and reviewed.
 
-The number lies sealed; pages, changes and history only ever hold its masked form.
+The number is sealed; pages, changes and history only ever hold its masked form.
 """
 
 import json
@@ -29,8 +29,8 @@ _PURPOSE = "crowdfund company bank v1"
 def save(company_id: str, values: Mapping[str, object], *, actor: str) -> str:
     """Set the account of a draft, or ask for another one of a verified company; return its id.
 
-    A verified company's waits 24 hours (`accounts.changes`; the view has asked for the second factor) and
-    goes to compliance then. Raises Invalid at the field, WrongState.
+    A verified company's is held 24 hours (`security.service.changes`; the view has required the
+    second factor) and then goes to compliance. Raises Invalid at the field, WrongState.
     """
     company = writable(company_id)
     legal_name = queries.filled(queries.get(company_id))["legal_name"]
@@ -50,23 +50,23 @@ def save(company_id: str, values: Mapping[str, object], *, actor: str) -> str:
 
 
 def unsealed(company_id: str) -> dict[str, Any] | None:
-    """Return format, bank, number and holder of the account in force, for the payment that goes there."""
+    """Return format, bank, number and holder of the account in force, to pay to it."""
     found = queries.bank_account(company_id)
     if found is None:
         return None
-    row = db.session.get(CompanyBankAccount, found["id"])
-    assert row is not None  # noqa: S101 - rows are ended, never removed
+    row = db.session.get_one(CompanyBankAccount, found["id"])  # rows are ended, never removed
     return dict(json.loads(sealing.unseal(_PURPOSE, row.id, row.sealed)))
 
 
 @sensitive.on_apply(KIND)
 def _apply(person_id: str, payload: dict[str, Any]) -> None:
-    """Send an account whose day has passed to compliance, unless it was dropped meanwhile."""
+    """Send an account to compliance after its 24 hours, unless it was dropped meanwhile."""
     company = locked(payload["company_id"])
     waiting = queries.proposed_account(company.id)
     if waiting is None or waiting.id != payload["account_id"] or company.status != Status.VERIFIED:
         raise WrongState(_("This bank account is no longer waiting."))
-    changes.put(company, "bank", {"bank": queries.shown_account(waiting)}, actor=person_id)
+    shown = {"bank": queries.shown_account(waiting)}
+    changes.put(company, "bank", shown, actor=person_id)
     changes.send_part(company, "bank", actor=person_id)
 
 
@@ -75,7 +75,8 @@ def _refuse_while_reviewed(company_id: str) -> None:
     if any(change.part == "bank" for change in running):
         raise WrongState(
             _(
-                "Another bank account is waiting for review. Withdraw it first, or wait for the decision."
+                "Another bank account is waiting for review. Withdraw it first, or wait for the "
+                "decision."
             )
         )
 
@@ -91,16 +92,21 @@ def _end(company_id: str, *, proposed: bool) -> None:
 
 def _add(company_id: str, account: bank.BankAccount, *, actor: str, in_force: bool) -> str:
     now, account_id = clock.now(), new_id()
-    secret = {
-        "format": account.format, "bank": account.bank, "number": account.number, "holder": account.holder,
-    }  # fmt: skip
+    names = ("format", "bank", "number", "holder")
+    secret = json.dumps({name: getattr(account, name) for name in names})
     db.session.add(
         CompanyBankAccount(
-            id=account_id, company_id=company_id, format=account.format, bank=account.bank,
-            holder=account.holder, masked=account.masked, added_by=actor, added_at=now,
-            sealed=sealing.seal(_PURPOSE, account_id, json.dumps(secret).encode()),
+            id=account_id,
+            company_id=company_id,
+            format=account.format,
+            bank=account.bank,
+            holder=account.holder,
+            masked=account.masked,
+            sealed=sealing.seal(_PURPOSE, account_id, secret.encode()),
+            added_by=actor,
+            added_at=now,
             in_force_at=now if in_force else None,
         )
-    )  # fmt: skip
+    )
     db.session.flush()
     return account_id

@@ -1,7 +1,7 @@
 """Changes of a verified company: written beside the facts, sent together, decided together.
 
-The verified facts stay in force meanwhile, so that nobody who has invested sees anything unreviewed; only
-new campaigns wait (rules.md, Re-review on any change).
+The verified facts stay in force meanwhile, so that investors see nothing unreviewed; only new
+campaigns wait (rules.md, Re-review on any change).
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ from crowdfund.kernel.moving import move
 
 
 def put(company: Company, part: str, new: Mapping[str, Any], *, actor: str) -> None:
-    """Keep what a part shall become; a part that is as it was before has no change any more.
+    """Store what a part is to become; a part that is as before has no change any more.
 
     Raises WrongState while a change of this part waits for review.
     """
@@ -46,7 +46,8 @@ def put(company: Company, part: str, new: Mapping[str, Any], *, actor: str) -> N
     if found is not None and found.status == ChangeStatus.PENDING:
         raise WrongState(
             _(
-                "A change to this page is waiting for review. Withdraw it first, or wait for the decision."
+                "A change to this page is waiting for review. Withdraw it first, or wait for the "
+                "decision."
             )
         )
     if dict(new) == old:
@@ -55,22 +56,31 @@ def put(company: Company, part: str, new: Mapping[str, Any], *, actor: str) -> N
         touch(company)
         return
     if found is None:
-        found = CompanyChange(
-            id=new_id(), company_id=company.id, part=part, old=old, new=dict(new), asked_by=actor,
-            asked_at=clock.now(),
-        )  # fmt: skip
-        db.session.add(found)
-        db.session.flush()
-        record_event(
-            company_change_event, found.id, actor=actor, before=None, after=found.status or "open"
-        )
+        _open(company, part, old, dict(new), actor=actor)
     else:
         found.old, found.new, found.asked_by, found.asked_at = old, dict(new), actor, clock.now()
     touch(company)
 
 
+def _open(
+    company: Company, part: str, old: dict[str, Any], new: dict[str, Any], *, actor: str
+) -> None:
+    change = CompanyChange(
+        id=new_id(),
+        company_id=company.id,
+        part=part,
+        old=old,
+        new=new,
+        asked_by=actor,
+        asked_at=clock.now(),
+    )
+    db.session.add(change)
+    db.session.flush()
+    record_event(company_change_event, change.id, actor=actor, before=None, after=change.status)
+
+
 def send(company_id: str, *, actor: str) -> None:
-    """Send what was changed to compliance; raises WrongState if there is nothing, or it is incomplete."""
+    """Send the changes to compliance; raises WrongState if there are none, or one is incomplete."""
     company = locked(company_id)
     running = _rows(company_id, ChangeStatus.OPEN)
     if company.status != Status.VERIFIED or not running:
@@ -88,9 +98,10 @@ def send(company_id: str, *, actor: str) -> None:
 
 
 def send_part(company: Company, part: str, *, actor: str) -> None:
-    """Send the change of one part alone: what was confirmed by itself (a bank account after its day)."""
+    """Send the change of one part alone: a bank account after its 24 hours. Raises WrongState."""
     change = _of_part(company.id, part)
-    assert change is not None  # noqa: S101 - the caller has just put it
+    if change is None:
+        raise WrongState(_("There is no change to send."))
     change.sent_at, change.reason = clock.now(), None
     _move(change, ChangeStatus.PENDING, actor=actor)
     note(company, actor, f"sent changes: {part}")
@@ -99,7 +110,7 @@ def send_part(company: Company, part: str, *, actor: str) -> None:
 
 
 def take_back(company_id: str, *, actor: str) -> None:
-    """Take changes back from review, to go on writing them; raises WrongState if none waits."""
+    """Withdraw changes from review, to edit them further; raises WrongState if none waits."""
     company = locked(company_id)
     running = _rows(company_id, ChangeStatus.PENDING)
     if not running:
@@ -111,7 +122,7 @@ def take_back(company_id: str, *, actor: str) -> None:
 
 
 def drop(company_id: str, *, actor: str) -> None:
-    """Forget the changes that were written: the verified facts stay as they are."""
+    """Discard the changes: the verified facts stay as they are."""
     company = locked(company_id)
     for change in _rows(company_id, ChangeStatus.OPEN):
         _forget_account(change)
@@ -120,7 +131,7 @@ def drop(company_id: str, *, actor: str) -> None:
 
 
 def approve(company_id: str, *, actor: str) -> None:
-    """Put the changes that wait in force and update the registry; raises NotYours, Taken or WrongState."""
+    """Put submitted changes in force, in the registry too; raises NotYours, Taken, WrongState."""
     company = reviewable(company_id, actor)
     waiting = _waiting(company)
     for change in waiting:
@@ -153,8 +164,8 @@ def reject(company_id: str, reason: str, *, actor: str) -> None:
 
 
 def _in_force(company: Company) -> dict[str, Any]:
-    facts: dict[str, Any] = {name: getattr(company, name) for step in steps.COLUMN_STEPS
-                             for name in steps.columns(step)}  # fmt: skip
+    names = [name for step in steps.COLUMN_STEPS for name in steps.columns(step)]
+    facts: dict[str, Any] = {name: getattr(company, name) for name in names}
     facts["wallet_sealed_key"] = company.wallet_sealed_key
     facts["officers"] = queries.officers(company.id)
     facts["bank"] = queries.bank_account(company.id)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crowdfund.issuers import queries
+from crowdfund.issuers.models import Company
 from crowdfund.issuers.rules import officers
 from crowdfund.issuers.rules.life import Status
 from crowdfund.issuers.service import changes, in_force
@@ -43,7 +44,7 @@ def save(
         officers.check_total(listed)
     except Invalid as error:
         raise InvalidFields({"ownership_bps": error.user_message}) from error
-    _keep(company, listed, actor=actor)
+    _store(company, listed, actor=actor)
     return officer_id
 
 
@@ -52,7 +53,7 @@ def remove(company_id: str, officer_id: str, *, actor: str) -> None:
     company = writable(company_id)
     listed = _listed(company_id)
     del listed[_place(listed, officer_id)]
-    _keep(company, listed, actor=actor)
+    _store(company, listed, actor=actor)
 
 
 def _listed(company_id: str) -> list[dict[str, Any]]:
@@ -66,7 +67,7 @@ def _place(listed: Sequence[Mapping[str, Any]], officer_id: str) -> int:
     raise OfficerMissing(_("There is no such person on the list. Reload the page to see it."))
 
 
-def _keep(company: Any, listed: list[dict[str, Any]], *, actor: str) -> None:  # noqa: ANN401 - the model
+def _store(company: Company, listed: list[dict[str, Any]], *, actor: str) -> None:
     if company.status == Status.VERIFIED:
         changes.put(company, "officers", {"officers": listed}, actor=actor)
     else:

@@ -1,4 +1,4 @@
-"""Write a company's file page by page and hand it in; every page is saved on its own."""
+"""Write a company's file page by page and submit it; every page is saved on its own."""
 
 import secrets
 from collections.abc import Iterable, Mapping
@@ -107,7 +107,7 @@ def submit(
 
 
 def declare(company: Company, statements: Iterable[str], *, actor: str) -> None:
-    """Keep who stood by which statement when, by the hash of its text; raises InvalidFields."""
+    """Record who confirmed which statement, by the hash of its text; raises InvalidFields."""
     ticked = set(statements)
     missing = [code for code in declarations.STATEMENTS if code not in ticked]
     if missing:
@@ -116,7 +116,10 @@ def declare(company: Company, statements: Iterable[str], *, actor: str) -> None:
     for code in declarations.STATEMENTS:
         db.session.add(
             CompanyDeclaration(
-                company_id=company.id, statement=code, text_hash=declarations.text_hash(code), said_by=actor,
+                company_id=company.id,
+                statement=code,
+                text_hash=declarations.text_hash(code),
+                said_by=actor,
                 said_at=now,
             )
-        )  # fmt: skip
+        )

@@ -16,17 +16,17 @@ from crowdfund.kernel.i18n import _
 
 
 def attach(company_id: str, kind: str, filename: str, data: bytes, *, actor: str) -> str:
-    """Store a document; one of the same kind that nobody has accepted gives way. Return its id.
+    """Store a document in place of one of its kind that is not accepted yet; return its id.
 
-    A verified document stays in force until the newer one is verified too. Raises FileRefused, Invalid,
-    Unavailable (scanner) or WrongState.
+    A verified document stays in force until the newer one is verified too. Raises FileRefused,
+    Invalid, Unavailable (scanner) or WrongState.
     """
     words.pick(kind, "kind", _("a kind of document"), papers.KINDS)
     return keep(company_id, document_service.examine(kind, filename, data), actor=actor)
 
 
 def keep(company_id: str, examined: document_service.Examined, *, actor: str) -> str:
-    """Store a document that has been examined, or that the platform made itself; else as `attach`."""
+    """Store an examined document, or one that the platform has made; else like `attach`."""
     company = writable(company_id)
     for older in queries.papers(company_id, [examined.kind]):
         if older.status in ("pending", "rejected") and examined.kind != "other":
@@ -37,7 +37,7 @@ def keep(company_id: str, examined: document_service.Examined, *, actor: str) ->
 
 
 def remove(company_id: str, document_id: str, *, actor: str) -> None:
-    """Take back a document that nobody has accepted; raises WrongState for one that was."""
+    """Remove a document that is not accepted yet; raises WrongState for an accepted one."""
     company = writable(company_id)
     found = of_company(company_id, document_id)
     if found.status not in ("pending", "rejected"):
@@ -47,13 +47,18 @@ def remove(company_id: str, document_id: str, *, actor: str) -> None:
 
 
 def decide(
-    company_id: str, document_id: str, *, actor: str, approve: bool, reason: str = "",
+    company_id: str,
+    document_id: str,
+    *,
+    actor: str,
+    approve: bool,
+    reason: str = "",
     expires_on: date | None = None,
-) -> None:  # fmt: skip
-    """Accept a document until its expiry, or reject it with a reason; raises NotYours, WrongState, Invalid.
+) -> None:
+    """Accept a document until its expiry, or reject it with a reason.
 
-    An accepted document takes the place of older ones of its kind. If the company is verified, the registry
-    learns the new commitment.
+    An accepted document replaces older ones of its kind. If the company is verified, the registry
+    gets the new commitment. Raises NotYours, WrongState, Invalid.
     """
     company = reviewable(company_id, actor)
     found = of_company(company_id, document_id)
@@ -70,13 +75,8 @@ def decide(
         registry.refresh(company)
     if not approve:
         context = {"document": found.kind, "reason": reason}
-        notify(
-            company,
-            "company.document_rejected",
-            key=f"paper:{document_id}",
-            roles=_MANAGERS,
-            **context,
-        )
+        key = f"paper:{document_id}"
+        notify(company, "company.document_rejected", key=key, roles=_MANAGERS, **context)
 
 
 def notify_expiry(company_id: str, document_id: str, *, soon: bool) -> None:

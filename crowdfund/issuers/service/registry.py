@@ -16,7 +16,7 @@ FUNCTIONS = ("updateIssuer", "deactivateIssuer", "reactivateIssuer")
 
 
 def is_known(company: Company) -> bool:
-    """Return whether the registry holds the company, or will once a write under way is confirmed."""
+    """Return whether the registry has the company, or will once a write under way is confirmed."""
     under_way = company.registration_tries > 0 and company.registration_error is None
     return company.registered_at is not None or under_way
 
@@ -99,7 +99,7 @@ def mark_accepted(company_id: str, function: str, *, intent_id: str) -> None:
 
 
 def mark_refused(company_id: str, function: str, reason: str, *, intent_id: str) -> None:
-    """Note why the registry refused the newest thing sent to it; older refusals are history only."""
+    """Note why the registry refused the newest call; older refusals are history only."""
     company = locked(company_id)
     note(company, "system", f"the registry refused {function}: {reason}")
     if intent_id == _intent(company, function):
@@ -115,7 +115,7 @@ def _still_wanted(company: Company, function: str) -> str:
 
 
 def _commit_to(company: Company) -> None:
-    """Compute what goes on chain: salted commitments to the checked answers and to the documents."""
+    """Compute what goes on chain: salted commitments to the answers and to the documents."""
     accepted = [row for row in queries.papers(company.id) if row.status == "verified"]
     papers = sorted([row.kind, row.sha256_commitment] for row in accepted)
     company.documents_commitment = rules.commitment(company.salt, papers)

@@ -1,4 +1,4 @@
-"""Compliance decides about a company: verify, send back, deactivate, reactivate; never one's own."""
+"""Compliance on companies: verify, send back, deactivate, reactivate; never one's own."""
 
 from crowdfund.issuers import queries
 from crowdfund.issuers.rules import life, words
@@ -48,7 +48,7 @@ def reject(company_id: str, reason: str, *, actor: str) -> None:
 def deactivate(company_id: str, reason: str, *, actor: str) -> None:
     """Stop new campaigns of a company, in SQL and on chain; raises NotYours or WrongState.
 
-    A running campaign goes on to its end, its money is released or refunded as ever: nobody is stranded.
+    A running campaign continues to its end, and its money is released or refunded as usual.
     """
     why = words.parse_reason(reason)
     company = reviewable(company_id, actor)
@@ -56,13 +56,8 @@ def deactivate(company_id: str, reason: str, *, actor: str) -> None:
     company.deactivated_at, company.deactivation_reason = clock.now(), why
     move(company, to, actor=actor, reason=why)
     registry.deactivate(company)
-    notify(
-        company,
-        "company.deactivated",
-        key=f"deactivated:{company.deactivated_at}",
-        roles=Role,
-        reason=why,
-    )
+    key = f"deactivated:{company.deactivated_at}"
+    notify(company, "company.deactivated", key=key, roles=Role, reason=why)
 
 
 def reactivate(company_id: str, reason: str, *, actor: str) -> None:

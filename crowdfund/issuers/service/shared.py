@@ -57,9 +57,9 @@ def reviewable(company_id: str, actor: str) -> Company:
 
 
 def refuse_taken(company_id: str, registration: str, wallet: str) -> None:
-    """Refuse a licence or wallet of another file with a sentence; the unique constraints are the wall.
+    """Refuse a licence or wallet of another file; the unique constraints are the backstop.
 
-    A contract or a key of the platform is nobody's wallet: raises InvalidFields.
+    Raises Taken, and InvalidFields for a contract or a key of the platform.
     """
     refuse_ours(wallet)
     clash = sa.select(Company.claimed_registration).where(
@@ -83,7 +83,8 @@ def refuse_ours(wallet: str) -> None:
         raise InvalidFields(
             {
                 "wallet_address": _(
-                    "This address belongs to the platform: money that is released to it would be lost. "
+                    "This address belongs to the platform: money that is released to it would be "
+                    "lost. "
                     "Enter the address of your company's own wallet."
                 )
             }
@@ -104,7 +105,7 @@ def move(company: Company, to: Status, *, actor: str, reason: str = "") -> None:
 
 
 def note(company: Company, actor: str, reason: str) -> None:
-    """Keep in the history what happened without a change of state."""
+    """Record in the history what happened without a change of state."""
     status = company.status
     record_event(company_event, company.id, actor=actor, before=status, after=status, reason=reason)
 

@@ -31,7 +31,7 @@ class LastOwner(Conflict):
 def invite(company_id: str, email: str, role: str, *, actor: str) -> str:
     """Offer a place in the team to an e-mail address by a signed link of seven days; return its id.
 
-    A newer invitation of the same address takes the place of the older. Raises Invalid at its field.
+    A newer invitation to the same address replaces the older. Raises Invalid at its field.
     """
     address = words.parse_email(email, "email").lower()
     wanted = words.pick(role, "role", _("a role"), team.ROLE_NAMES)
@@ -46,16 +46,26 @@ def invite(company_id: str, email: str, role: str, *, actor: str) -> str:
         raise Conflict(
             _("Too many invitations are open. Revoke some first."), status=422, field="email"
         )
-    now, invitation_id = clock.now(), new_id()
-    db.session.add(
-        CompanyInvitation(
-            id=invitation_id, company_id=company_id, email=address, role=wanted, invited_by=actor,
-            invited_at=now, expires_at=now + team.INVITATION_LIFE,
-        )
-    )  # fmt: skip
+    invitation_id = _add_invitation(company_id, address, wanted, actor=actor)
     note(company, actor, f"invited somebody as {wanted}")
     touch(company)
     _write_to(company, address, invitation_id, actor)
+    return invitation_id
+
+
+def _add_invitation(company_id: str, address: str, role: str, *, actor: str) -> str:
+    now, invitation_id = clock.now(), new_id()
+    db.session.add(
+        CompanyInvitation(
+            id=invitation_id,
+            company_id=company_id,
+            email=address,
+            role=role,
+            invited_by=actor,
+            invited_at=now,
+            expires_at=now + team.INVITATION_LIFE,
+        )
+    )
     return invitation_id
 
 
@@ -65,7 +75,7 @@ def token(invitation_id: str) -> str:
 
 
 def revoke(company_id: str, invitation_id: str, *, actor: str) -> None:
-    """Take an invitation back; raises InvitationMissing for another company's."""
+    """Revoke an invitation; raises InvitationMissing for another company's."""
     company = locked(company_id)
     found = issuers_queries.invitation(invitation_id)
     if found is None or found.company_id != company_id:
@@ -99,7 +109,7 @@ def offered(signed: str, person_id: str) -> CompanyInvitation:
 
 
 def accept(signed: str, person_id: str) -> str:
-    """Join the team by an invitation, once; return the company's id. Raises what `offered` raises."""
+    """Join the team by an invitation, once; return the company's id. Raises like `offered`."""
     invitation = offered(signed, person_id)
     company = locked(invitation.company_id)
     used = sa.update(CompanyInvitation).where(
@@ -122,7 +132,7 @@ def accept(signed: str, person_id: str) -> str:
 
 
 def decline(signed: str, person_id: str) -> None:
-    """Turn an invitation down. Raises what `offered` raises."""
+    """Decline an invitation. Raises like `offered`."""
     invitation = offered(signed, person_id)
     company = locked(invitation.company_id)
     _end(invitation.id)
@@ -154,10 +164,9 @@ def remove(company_id: str, user_id: str, *, actor: str) -> None:
     db.session.delete(member)
     db.session.flush()
     _follow_owner(company)
+    is_leaving = actor == user_id
     note(
-        company,
-        actor,
-        "left the team" if actor == user_id else f"removed a {member.role} from the team",
+        company, actor, "left the team" if is_leaving else f"removed a {member.role} from the team"
     )
     touch(company)
     _notify_member(company, user_id, "team.removed")
@@ -196,9 +205,11 @@ def _read(signed: str) -> str:
 
 def _write_to(company: Company, address: str, invitation_id: str, actor: str) -> None:
     context = {
-        "name": "", "company": company.trade_name or _("a company"), "by": _name(actor),
+        "name": "",
+        "company": company.trade_name or _("a company"),
+        "by": _name(actor),
         "path": f"/invitations/{token(invitation_id)}",
-    }  # fmt: skip
+    }
     facts = {"template": "notice", "kind": "team.invited", "context": context}
     notifications_service.send(
         "email", address, facts, key=f"invited:{invitation_id}", language=i18n.language()

@@ -127,7 +127,8 @@ def _save(company: MemberCompany, step: str, form: FlaskForm) -> None:
         if company.status == Status.VERIFIED:
             pages.flash(
                 _(
-                    "Saved. It waits 24 hours, then compliance reviews it. We have notified you by e-mail."
+                    "Saved. It waits 24 hours, then compliance reviews it. We have notified you by "
+                    "e-mail."
                 )
             )
     elif step == "wallet" and form.choice.data == "hold":
