@@ -81,7 +81,7 @@ def close_due() -> None:
     ending.close_due()
 
 
-# --- public papers on IPFS ------------------------------------------------------------------------
+# --- public documents on IPFS ---------------------------------------------------------------------
 
 
 @outbox.every(60, "campaigns.pin_due")

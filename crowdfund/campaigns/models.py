@@ -67,7 +67,7 @@ class Campaign(Base):
     ending_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     ending_tries: Mapped[int] = mapped_column(default=0)
     chain_error: Mapped[str | None] = mapped_column(sa.String(500))
-    # How the contract says that it ended, while the campaign has not followed it.
+    # How the contract has ended, while the campaign has not followed it.
     contract_result: Mapped[str | None] = mapped_column(sa.String(16))
     # Settled investments that the contract refused to record.
     refused_count: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -1,6 +1,6 @@
-"""Triggers that keep the public list: its rows, and how many there are of each state and sector.
+"""Triggers that maintain the public list: its rows, and their number for each state and sector.
 
-The database keeps them itself, so that no verb, no repair by hand and no bulk load can forget to.
+The database does it itself, so that no verb, no repair by hand and no bulk load can forget to.
 """
 
 from crowdfund.kernel.db import substrings

@@ -1,6 +1,6 @@
-"""The operator's leave to invest tokens; without it the contract refuses everybody.
+"""The operator's signed admission to invest tokens; without it the contract refuses everyone.
 
-Whoever asks for one has reserved the room in SQL before, under the same intent. A leave costs no
+The caller has reserved the room in SQL before, under the same intent. An admission costs no
 gas, ends by itself, and is worth nothing once the operator's key has lost its role.
 """
 
@@ -19,7 +19,7 @@ def sign(
 
     `campaign` is the address of its contract. Raises KeyMissing.
     """
-    from crowdfund.chain import connection  # noqa: PLC0415 - brings web3, which web processes start without
+    from crowdfund.chain import connection  # noqa: PLC0415 - loads web3, which web processes do not
 
     leave = admission.Leave(
         intent=rules.intent_bytes32(intent_id),

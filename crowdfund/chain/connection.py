@@ -72,7 +72,7 @@ def _write_key(path: Path) -> None:
     with os.fdopen(handle, "w") as file:
         file.write(signing.new_key() + "\n")
     try:
-        # unlike a rename, it never replaces a key that somebody else has made
+        # Unlike a rename, it never replaces a key that another process has made.
         path.hardlink_to(draft)
     except FileExistsError:
         pass

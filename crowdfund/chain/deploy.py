@@ -31,7 +31,7 @@ class DeployFailed(Unavailable):
 def run(say: Say, commit: Callable[[], None]) -> dict[str, str]:
     """Deploy what is missing, grant roles, store addresses; returns name → address.
 
-    `commit` is called after each contract, so that an interrupted run goes on where it stopped.
+    `commit` is called after each contract, so that an interrupted run continues where it stopped.
     Raises ChainChanged, KeyMissing, NodeUnreachable, FeeAboveLimit, DeployFailed.
     """
     node = connection.node()
@@ -52,6 +52,7 @@ def run(say: Say, commit: Callable[[], None]) -> dict[str, str]:
         found[name] = _contract(node, name, found, say)
         commit()
     _grant(node, found, say)
+    _allow_token(node, found, say)
     _set_cap(node, found["CampaignFactory"], say)
     _watch_implementation(node, found["CampaignFactory"])
     commit()
@@ -167,7 +168,10 @@ def _grant(node: Node, found: dict[str, str], say: Say) -> None:
             data = abi.encode(name, "grantRole", [role_id, account])
             _transact(node, address, data, what=f"granting {role} on {name}")
             say(f"granted  {role} on {name} to {account}")
-    token = found["PaymentToken"]
+
+
+def _allow_token(node: Node, found: dict[str, str], say: Say) -> None:
+    factory, token = found["CampaignFactory"], found["PaymentToken"]
     if not node.call("CampaignFactory", factory, "tokenAllowed", token):
         data = abi.encode("CampaignFactory", "allowToken", [token, True])
         _transact(node, factory, data, what="allowing the payment token")

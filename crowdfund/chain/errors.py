@@ -1,4 +1,4 @@
-"""What can stand against the chain, as sentences."""
+"""Obstacles on the way to the chain, as sentences."""
 
 from crowdfund.kernel.errors import Conflict, Unavailable
 

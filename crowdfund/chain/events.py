@@ -1,4 +1,4 @@
-"""What the chain tells the features that write to it, and what others have caused on it."""
+"""Events for the features that write to the chain, and events that others have caused there."""
 
 from dataclasses import dataclass
 from typing import Any

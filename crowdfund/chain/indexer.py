@@ -39,7 +39,7 @@ def apply(scan: Scan) -> bool:
         _mined(receipt)
     _finish(ready)
     if scan.receipts and queries.queued(limit=1):
-        # What was refused as perhaps too early can be judged now.
+        # Writes whose refusal may only have meant "too early" can be tried again now.
         outbox.add("chain.sign", f"chain.sign:after:{new_id()}")
     crash.at("before-index-commit")
     return scan.last < scan.head
@@ -69,17 +69,22 @@ def _walk_back(fork: int) -> None:
     orphaned = rows_changed(
         sa.update(_E).where(above, _E.c.status == "applied").values(status="orphaned")
     )
-    ids = list(db.session.scalars(sa.select(_T.c.id).where(_T.c.block_number > fork)))
-    if ids:
-        in_no_block = dict.fromkeys(
-            ("block_number", "block_hash", "gas_used", "succeeded", "sent_at")
-        )
-        lost = sa.update(_T).where(_T.c.id.in_(ids))
-        db.session.execute(lost.values(status=TxStatus.BROADCAST, **in_no_block))
-        writes = list(db.session.scalars(sa.select(_W.c.id).where(_W.c.tx_id.in_(ids))))
-        service.move(writes, WriteStatus.BROADCAST, reason=f"block lost, chain forked at {fork}")
+    lost = _unmine(fork)
     outbox.add("chain.watch", f"chain.watch:{new_id()}")
-    log.warning("chain.reorg", fork=fork, transactions=len(ids), final_events_lost=orphaned)
+    log.warning("chain.reorg", fork=fork, transactions=lost, final_events_lost=orphaned)
+
+
+def _unmine(fork: int) -> int:
+    """Take transactions out of the blocks above the fork; return how many."""
+    ids = list(db.session.scalars(sa.select(_T.c.id).where(_T.c.block_number > fork)))
+    if not ids:
+        return 0
+    names = ("block_number", "block_hash", "gas_used", "succeeded", "sent_at")
+    unmined = sa.update(_T).where(_T.c.id.in_(ids))
+    db.session.execute(unmined.values(status=TxStatus.BROADCAST, **dict.fromkeys(names)))
+    writes = list(db.session.scalars(sa.select(_W.c.id).where(_W.c.tx_id.in_(ids))))
+    service.move(writes, WriteStatus.BROADCAST, reason=f"block lost, chain forked at {fork}")
+    return len(ids)
 
 
 def _store_blocks(scan: Scan) -> None:
@@ -113,7 +118,7 @@ def _store_events(found: Sequence[Found]) -> None:
         for one in found
     ]
     if rows:
-        # A block may come back after two reorganisations: its old orphans stand again.
+        # A block may come back after two reorganisations: its events replace their old orphans.
         keys = {row["block_hash"] for row in rows}
         db.session.execute(
             sa.delete(_E).where(_E.c.block_hash.in_(keys), _E.c.status == "orphaned")
@@ -122,7 +127,7 @@ def _store_events(found: Sequence[Found]) -> None:
 
 
 def _mined(receipt: Receipt) -> None:
-    """Note the block of one of our transactions; its other versions are out of the race."""
+    """Note the block of one of our transactions; its other versions can no longer be mined."""
     ours = sa.select(_T.c.id, _T.c.signer, _T.c.nonce).where(_T.c.hash == receipt.hash)
     tx_id, signer, nonce = db.session.execute(ours).one()
     slot = sa.and_(_T.c.signer == signer, _T.c.nonce == nonce)
@@ -137,13 +142,19 @@ def _mined(receipt: Receipt) -> None:
         "replaced_by": None,
     }
     db.session.execute(sa.update(_T).where(_T.c.id == tx_id).values(mined))
+    ids = _claim_writes(tx_id, slot)
+    service.move(ids, WriteStatus.MINED, reason=f"block {receipt.block_number}")
+
+
+def _claim_writes(tx_id: str, slot: sa.ColumnElement[bool]) -> list[str]:
+    """Make a transaction the current one of the writes that it and its other versions carry."""
     carried = sa.select(_L.c.write_id).where(_L.c.tx_id == tx_id)
-    same_slot = sa.select(_T.c.id).where(slot)
-    mine = sa.select(_W.c.id).where(_W.c.id.in_(carried), _W.c.tx_id.in_(same_slot))
+    versions = sa.select(_T.c.id).where(slot)
+    mine = sa.select(_W.c.id).where(_W.c.id.in_(carried), _W.c.tx_id.in_(versions))
     ids = list(db.session.scalars(mine))
     if ids:
         db.session.execute(sa.update(_W).where(_W.c.id.in_(ids)).values(tx_id=tx_id))
-    service.move(ids, WriteStatus.MINED, reason=f"block {receipt.block_number}")
+    return ids
 
 
 def _finish(ready: int) -> None:

@@ -113,7 +113,7 @@ class Signer(Base):
     """The next nonce of a key; taken by an UPDATE, which is the lock.
 
     `gap_nonce`: the chain waits for it since `gap_since`, and no transaction of ours has it.
-    `alert`: why a person has to look at this key.
+    `alert`: why a person has to check this key.
     """
 
     __tablename__ = "chain_signer"

@@ -55,9 +55,9 @@ class Hold:
 
 @dataclass
 class Plan:
-    """What the node said about the queue.
+    """The node's answers about the queue.
 
-    `problem` stands against everything, or against what is missing here; `too_dear` says that
+    `problem` is why everything waits, or what is missing here; `too_dear` says that
     the network asks more than the limit, and then nothing is signed.
     """
 
@@ -77,7 +77,7 @@ class Plan:
 def plan() -> Plan:
     """Simulate the queued writes and return what can be signed and what is refused.
 
-    A node that does not answer leaves everything queued: the next tick comes back to it.
+    When the node does not answer, everything stays queued for the next tick.
     """
     with reading():
         rows, busy, cursor = queries.queued(), queries.busy_addresses(), queries.cursor()
@@ -107,18 +107,13 @@ def _fill(made: Plan, node: Node, rows: Sequence[WriteRow], busy: set[str]) -> N
     taken: set[str] = set()
     groups = rules.group(rows)
     made.more = len(groups) > CALLS_PER_ROUND
-    groups = groups[:CALLS_PER_ROUND]
-    empty = {a for a in {g[0].address for g in groups} if node.code_hash(a) is None}
-    if empty:
-        # A call to an address without code succeeds and does nothing: never send one.
-        made.problem = f"There is no contract at {', '.join(sorted(empty))}; the node lost state."
-    groups = [group for group in groups if group[0].address not in empty]
+    groups = _with_code(made, node, groups[:CALLS_PER_ROUND])
     groups = _within_cap(made, node, _signable(made, groups))
     for group, first in zip(groups, _first_try(node, groups), strict=True):
         try:
             call, refused = _try(made, node, list(group), first)
         except NodeError as error:
-            # No word about the call itself: this group waits, the others go on.
+            # The error is not about the call itself: this group waits, the others continue.
             log.error("chain.not_simulated", contract=group[0].address, error=str(error))
             made.problem = f"The node did not try a call to {group[0].address}: {error}"
             continue
@@ -130,6 +125,15 @@ def _fill(made: Plan, node: Node, rows: Sequence[WriteRow], busy: set[str]) -> N
         if call is not None:
             made.calls.append(call)
             taken.add(call.to)
+
+
+def _with_code(made: Plan, node: Node, groups: list[list[WriteRow]]) -> list[list[WriteRow]]:
+    """Leave out calls to an address without code: they would succeed and do nothing."""
+    addresses = {group[0].address for group in groups}
+    empty = {address for address in addresses if node.code_hash(address) is None}
+    if empty:
+        made.problem = f"There is no contract at {', '.join(sorted(empty))}; the node lost state."
+    return [group for group in groups if group[0].address not in empty]
 
 
 def _signable(made: Plan, groups: list[list[WriteRow]]) -> list[list[WriteRow]]:
@@ -152,7 +156,7 @@ def _within_cap(made: Plan, node: Node, groups: list[list[WriteRow]]) -> list[li
         return groups
     factory, recorder = queries.address_of("CampaignFactory"), connection.address_of("recorder")
     room = node.call_number("CampaignFactory", factory, "recorderRoom", recorder, block=NEXT_BLOCK)
-    kept, over = [], []
+    within, over = [], []
     for group in groups:
         fitting = []
         for row in group:
@@ -162,10 +166,10 @@ def _within_cap(made: Plan, node: Node, groups: list[list[WriteRow]]) -> list[li
                 room -= minor
             else:
                 over.append(row)
-        kept += [fitting] if fitting else []
+        within += [fitting] if fitting else []
     if over:
         made.holds.append(Hold(tuple(over), "cap", "RecorderCapReached"))
-    return kept
+    return within
 
 
 def _held(refused: list[Refusal]) -> tuple[list[Hold], list[Refusal]]:
@@ -174,7 +178,10 @@ def _held(refused: list[Refusal]) -> tuple[list[Hold], list[Refusal]]:
     final = []
     for refusal in refused:
         kind = rules.HOLDS.get(refusal.name)
-        later.setdefault(kind, []).append(refusal) if kind else final.append(refusal)
+        if kind:
+            later.setdefault(kind, []).append(refusal)
+        else:
+            final.append(refusal)
     held = [
         Hold(tuple(r.write for r in found), kind, found[0].text) for kind, found in later.items()
     ]
@@ -192,49 +199,49 @@ def _first_try(
             calls.append((connection.address_of(group[0].role), group[0].address, _encode(group)))
             places.append(place)
     found: list[int | Reverted | NodeError | None] = [None] * len(groups)
-    for place, said in zip(places, node.estimate_many(calls), strict=True):
-        found[place] = said
+    for place, answer in zip(places, node.estimate_many(calls), strict=True):
+        found[place] = answer
     return found
 
 
 def _try(
-    made: Plan, node: Node, rows: list[WriteRow], said: int | Reverted | NodeError | None
+    made: Plan, node: Node, rows: list[WriteRow], answer: int | Reverted | NodeError | None
 ) -> tuple[Call | None, list[Refusal]]:
-    """Find the largest call that passes; what stands in its way is refused row by row.
+    """Find the largest call that passes; the rows that prevent it are refused one by one.
 
-    `said` is the answer for all rows together, if they were tried already. Raises NodeError.
+    `answer` is the answer for all rows together, if they were tried already. Raises NodeError.
     """
     refused: list[Refusal] = []
     signer = connection.address_of(rows[0].role)
     rows = _encodable(rows, refused)
     while rows:
         data = _encode(rows)
-        if said is None:
-            said = node.estimate_many([(signer, rows[0].address, data)])[0]
-        if isinstance(said, Reverted):
-            _take_out(node, signer, rows, refused, said)
-        elif (gas := _gas(said, made.gas_limit, alone=len(rows) == 1)) is None:
+        if answer is None:
+            answer = node.estimate_many([(signer, rows[0].address, data)])[0]
+        if isinstance(answer, Reverted):
+            _take_out(node, signer, rows, refused, answer)
+        elif (gas := _gas(answer, made.gas_limit, alone=len(rows) == 1)) is None:
             _make_smaller(made, rows, refused)
         else:
             first = rows[0]
             return Call(first.role, signer, first.address, data, gas, tuple(rows)), refused
-        said = None
+        answer = None
     return None, refused
 
 
-def _gas(said: int | NodeError, most: int, *, alone: bool) -> int | None:
+def _gas(answer: int | NodeError, most: int, *, alone: bool) -> int | None:
     """Return the gas to give a call, with a margin; None if one transaction cannot hold it.
 
-    Raises the NodeError that `said` is, unless it is about the amount of gas.
+    Raises the NodeError that `answer` is, unless it is about the amount of gas.
     """
-    if isinstance(said, TooMuchGas):
+    if isinstance(answer, TooMuchGas):
         return None
-    if isinstance(said, NodeError):
-        raise said
-    gas = said * GAS_MARGIN_PERCENT // 100
+    if isinstance(answer, NodeError):
+        raise answer
+    gas = answer * GAS_MARGIN_PERCENT // 100
     if gas <= most:
         return gas
-    return most if alone and said <= most else None
+    return most if alone and answer <= most else None
 
 
 def _make_smaller(made: Plan, rows: list[WriteRow], refused: list[Refusal]) -> None:
@@ -276,17 +283,21 @@ def _take_out(
         last = len(rows) if name in rules.HOLDS else index + 1
         refused += [Refusal(row, name, text) for row in rows[index:last]]
         del rows[index:last]
-        return
-    if error.name in rules.HOLDS and len(rows) > 1:
+    elif len(rows) == 1 or error.name in rules.HOLDS:
         refused += [Refusal(row, error.name, error.text) for row in rows]
         rows.clear()
-        return
-    if len(rows) == 1:
-        refused.append(Refusal(rows.pop(), error.name, error.text))
-        return
-    alone = node.call_many(signer, [(row.address, _encode([row])) for row in rows])
-    bad = [(row, said) for row, said in zip(rows, alone, strict=True) if said is not None]
-    # The batch fails although each row passes: one goes back to wait for the next round.
-    refused += [Refusal(row, said.name, said.text) for row, said in bad]
-    keep = [row for row, said in zip(rows, alone, strict=True) if said is None]
-    rows[:] = keep if bad else rows[: len(rows) // 2]
+    else:
+        _try_alone(node, signer, rows, refused)
+
+
+def _try_alone(node: Node, signer: str, rows: list[WriteRow], refused: list[Refusal]) -> None:
+    """Move the rows that fail alone to `refused`; if each passes, keep half of them for now."""
+    answers = node.call_many(signer, [(row.address, _encode([row])) for row in rows])
+    passing = []
+    for row, answer in zip(rows, answers, strict=True):
+        if answer is None:
+            passing.append(row)
+        else:
+            refused.append(Refusal(row, answer.name, answer.text))
+    # The batch fails although each row passes: the other half waits for the next round.
+    rows[:] = passing if len(passing) < len(rows) else rows[: len(rows) // 2]

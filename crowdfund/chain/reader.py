@@ -84,16 +84,27 @@ def scan() -> Scan | None:
 
 
 def _fork(node: Node, number: int) -> int:
-    """Return the highest block that the node still has under the hash we kept."""
+    """Return the highest block that the node still has under the hash that we stored."""
     with reading():
-        kept = sa.select(_B.c.number, _B.c.hash).order_by(_B.c.number.desc())
-        newest = db.session.execute(kept.limit(1)).first()
+        stored = sa.select(_B.c.number, _B.c.hash).order_by(_B.c.number.desc())
+        newest = db.session.execute(stored.limit(1)).first()
         db.session.remove()
     if newest is not None and _hash(node, newest.number) == newest.hash:
         return number
     with reading():
-        ours: dict[int, str] = {row.number: row.hash for row in db.session.execute(kept)}
+        ours: dict[int, str] = {row.number: row.hash for row in db.session.execute(stored)}
         db.session.remove()
+    agreed = _last_agreed(node, ours)
+    if ours and agreed is None:
+        raise ChainChanged(
+            f"The node no longer has any of the last {len(ours)} blocks that were read "
+            f"(up to {number}): it serves another chain, or lost more than can be followed."
+        )
+    return number if agreed is None else agreed
+
+
+def _last_agreed(node: Node, ours: dict[int, str]) -> int | None:
+    """Return the highest block that the node has too, searching in growing steps."""
     numbers = sorted(ours, reverse=True)
     step, start = 1, 0
     while start < len(numbers):
@@ -103,12 +114,7 @@ def _fork(node: Node, number: int) -> int:
         if agreed:
             return max(agreed)
         start, step = start + step, min(step * 4, 64)
-    if numbers:
-        raise ChainChanged(
-            f"The node no longer has any of the last {len(numbers)} blocks that were read "
-            f"(up to {number}): it serves another chain, or lost more than can be followed."
-        )
-    return number
+    return None
 
 
 def _hash(node: Node, number: int) -> str | None:

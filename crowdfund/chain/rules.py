@@ -216,7 +216,7 @@ T = TypeVar("T", bound=Item)
 def group(items: Sequence[T], *, size: int = MAX_BATCH) -> list[list[T]]:
     """Group writes into calls: same address, batch function and signer, at most `size` each.
 
-    The order of first appearance is kept; a write without batch function goes alone.
+    Groups are in the order of their first write; a write without batch function is alone.
     """
     open_groups: dict[tuple[str, ...], list[T]] = {}
     calls: list[list[T]] = []

@@ -49,8 +49,8 @@ def store_plan(plan: Plan) -> None:
 
 def _refuse(refusal: Refusal) -> None:
     row = refusal.write
-    # The effect may be on chain although SQL did not know (a restored backup, a campaign that
-    # somebody else closed): take it as ours.
+    # The effect may be on chain although SQL does not know it (a restored backup, a campaign that
+    # others closed): count it as ours.
     done = queries.effect_of(row)
     if done is not None:
         found = f"found in {done.tx_hash}"
@@ -181,7 +181,7 @@ def _send(node: Node, tx: SignedTx) -> Verdict:
     outcome = node.send_raw(tx.raw)
     crash.at("after-broadcast")
     if outcome.sent == Sent.UNKNOWN:
-        # It may have arrived: the same bytes go out again, which can have one effect only.
+        # It may have arrived: sending the same bytes again can have one effect only.
         raise NodeUnreachable(outcome.detail)
     if outcome.sent == Sent.NONCE_TOO_LOW and not node.knows(tx.hash):
         return _slot_taken(node, tx)
@@ -200,7 +200,7 @@ def _verdict(tx: SignedTx, outcome: Outcome) -> Verdict:
 
 
 def _slot_taken(node: Node, tx: SignedTx) -> Verdict:
-    """Another transaction has this nonce: one of our versions of it, or somebody else's."""
+    """Another transaction has this nonce: one of our versions of it, or a foreign one."""
     with reading():
         query = sa.select(_T.c.hash).where(
             _T.c.signer == tx.signer, _T.c.nonce == tx.nonce, _T.c.id != tx.id

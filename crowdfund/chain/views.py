@@ -1,4 +1,4 @@
-"""Staff pages of the chain: every write, what carried it, what the chain said, and a second try."""
+"""Staff pages of the chain: each write, its transactions, the events of the contract, a retry."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Look after what is under way: wake what was left, send again what was lost, raise stuck fees."""
+"""Watch what is under way: queue what was missed, send again what was lost, raise stuck fees."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -33,7 +33,7 @@ class Rounds:
 
     `resend` holds transactions that the node forgot, `retry` those whose price is good now, and
     `raises` transactions with the fees of their replacements. `market` is None when the
-    node was not asked or did not answer; else `too_dear` is what stands against paying it.
+    node was not asked or did not answer; else `too_dear` says why it is not paid.
     """
 
     sign: bool = False
@@ -154,10 +154,10 @@ def act(found: Rounds) -> None:
         outbox.add("chain.broadcast", f"chain.broadcast:watch:{new_id()}")
 
 
-def _send_again(ids: list[str], status: TxStatus, **judged: int) -> None:
+def _send_again(ids: list[str], status: TxStatus, **values: int) -> None:
     if ids:
         where = sa.and_(_T.c.id.in_(ids), _T.c.status == status)
-        db.session.execute(sa.update(_T).where(where).values(status=TxStatus.SIGNED, **judged))
+        db.session.execute(sa.update(_T).where(where).values(status=TxStatus.SIGNED, **values))
 
 
 def _replace(tx: WaitingTx, new: Fees, market: Market) -> None:

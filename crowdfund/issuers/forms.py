@@ -1,7 +1,5 @@
 """Forms of companies: the wizard's pages and the team."""
 
-from typing import Any
-
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField
@@ -39,7 +37,7 @@ class CompanyForm(PageForm):
         validate_choice=False,
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - FlaskForm's
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.country.choices = options(lists.country_choices())
 
@@ -87,7 +85,7 @@ class OfficerForm(PageForm):
         _l("Beneficial owner: owns or controls 25 % or more of the company")
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - FlaskForm's
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.nationality.choices = options(lists.country_choices(), _l("Choose a country"))
 

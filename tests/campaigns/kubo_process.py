@@ -1,6 +1,6 @@
 """A process that speaks the part of Kubo's RPC that pins a file: `python kubo_process.py <log>`.
 
-It computes the content id by itself, from the top of the tree downward, and writes what it pinned to
+It computes the content id by itself, from the top of the tree down, and writes what it pinned to
 the log. `PUT /mood` makes it `well`, `down` (answers 500), `odd` (another id) or `garbled`.
 """
 

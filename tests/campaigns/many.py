@@ -1,4 +1,4 @@
-"""Campaigns inserted in bulk, and what the public list must show of them, worked out in plain Python."""
+"""Campaigns inserted in bulk, and what the public list must show of them, in plain Python."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -39,13 +39,25 @@ class Made:
 
     def row(self, company_id):
         return {
-            "id": self.id, "slug": self.id, "company_id": company_id, "author_id": "a", "status": self.status,
-            "title": "T", "sector": self.sector, "search_text": self.text, "goal_minor": GOAL,
-            "threshold_bps": 7_500, "fee_bps": 250, "grace_days": 5, "settled_minor": self.settled,
-            "reserved_minor": self.settled, "created_at": START, "updated_at": START,
+            "id": self.id,
+            "slug": self.id,
+            "company_id": company_id,
+            "author_id": "a",
+            "status": self.status,
+            "title": "T",
+            "sector": self.sector,
+            "search_text": self.text,
+            "goal_minor": GOAL,
+            "threshold_bps": 7_500,
+            "fee_bps": 250,
+            "grace_days": 5,
+            "settled_minor": self.settled,
+            "reserved_minor": self.settled,
+            "created_at": START,
+            "updated_at": START,
             "starts_at": None if self.starts is None else START + timedelta(minutes=self.starts),
             "ends_at": START + timedelta(days=9, minutes=self.ends),
-        }  # fmt: skip
+        }
 
 
 def company():
@@ -53,10 +65,15 @@ def company():
     company_id = new_id()
     db.session.execute(
         sa.insert(Company.__table__).values(
-            id=company_id, owner_id="a", status="verified", trade_name="Yirga", salt="ab" * 32,
-            created_at=START, updated_at=START,
+            id=company_id,
+            owner_id="a",
+            status="verified",
+            trade_name="Yirga",
+            salt="ab" * 32,
+            created_at=START,
+            updated_at=START,
         )
-    )  # fmt: skip
+    )
     return company_id
 
 
@@ -76,7 +93,7 @@ def update(one, **values):
 
 
 def expected(made, *, text="", state="", sector="", sort="newest"):
-    """Return the ids that the list must show, in order; `made` is in the order of becoming public."""
+    """Return the ids that the list must show, in order; `made` is in the order of publication."""
     found = [
         (place, one)
         for place, one in enumerate(made)

@@ -103,9 +103,8 @@ def test_a_campaign_that_waits_or_was_refused_does_not_hold_up_the_others(cast, 
     )
     commit()
     assert close_due() == 2
-    assert [raising.campaign(one).ending for one in (live, refused, one, two)] == [
-        None, None, "close", "close",
-    ]  # fmt: skip
+    endings = [raising.campaign(each).ending for each in (live, refused, one, two)]
+    assert endings == [None, None, "close", "close"]
 
 
 @pytest.mark.parametrize("status", [chain_rules.WriteStatus.QUEUED, *chain_rules.IN_FLIGHT])
@@ -176,9 +175,8 @@ def test_the_contract_is_asked_to_close_by_an_intent_of_each_attempt(live, froze
         1,
         None,
     )
-    assert (write.intent_id, write.contract, write.function) == (
-        intent, "CampaignImplementation", "closeConfirmed",
-    )  # fmt: skip
+    assert write.intent_id == intent
+    assert (write.contract, write.function) == ("CampaignImplementation", "closeConfirmed")
     assert write.address == raising.CONTRACT
     # What the journal has settled is the second signature: the contract counts no more than that.
     assert write.args == [chain_rules.intent_bytes32(intent), chain_rules.to_units(1_000_00)]

@@ -1,4 +1,4 @@
-"""The public list: the same as plain Python would show, on each page, at the same cost however long."""
+"""The public list: what plain Python would show, on each page, at the same cost however long."""
 
 from contextlib import contextmanager
 from itertools import product
@@ -28,8 +28,8 @@ WORDS = (
     "*",
     "a" * 90,
 )
-TEXTS = ("", "o", "ff", "fee ro", "ቡና", "ና ላ", "सौर", "ऊर्जा", "%", "_", "0%_", "'", '"', '"new"', "!", "* ",
-         "ab", "a" * 80, "NOT", "coffee OR", "no such", "\\", "x'); --")  # fmt: skip
+TEXTS = ("", "o", "ff", "fee ro", "ቡና", "ና ላ", "सौर", "ऊर्जा", "%", "_", "0%_", "'", '"', '"new"',
+         "!", "* ", "ab", "a" * 80, "NOT", "coffee OR", "no such", "\\", "x'); --")  # fmt: skip
 MOMENTS = st.integers(0, 5)  # few, so that many are equal
 campaigns = st.lists(
     st.builds(
@@ -190,7 +190,7 @@ def test_a_campaign_that_is_removed_leaves_the_list(app):
     compare_counts()
 
 
-# --- while the list changes -------------------------------------------------------------------------
+# --- while the list changes -----------------------------------------------------------------------
 
 
 def test_a_campaign_that_becomes_live_is_counted_and_found_at_once(cast):
@@ -256,7 +256,7 @@ def test_money_moves_a_campaign_in_a_search_that_is_remembered(app):
     assert ids(ask(q="coffee", sort="funded")) == [small.id, large.id]
 
 
-# --- addresses --------------------------------------------------------------------------------------
+# --- addresses ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("sort", list(addresses.COLUMNS))
@@ -320,7 +320,7 @@ def address(page, rel):
     return page.split(f'rel="{rel}" href="')[1].split('"')[0].replace("&amp;", "&")
 
 
-# --- cost -------------------------------------------------------------------------------------------
+# --- cost -----------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -353,11 +353,15 @@ def filling(first, last):
     statuses, sectors = ("live", "released", "failed"), ("energy", "agriculture")
     return [
         Made(
-            status=statuses[number % 3], sector=sectors[number % 2], starts=number, ends=number * 7 % 1_000,
-            settled=number * 17 % 1_000_00, text=f"coffee number {number}." + " ቡና ላኪ" * (number in (7, 8)),
+            status=statuses[number % 3],
+            sector=sectors[number % 2],
+            starts=number,
+            ends=number * 7 % 1_000,
+            settled=number * 17 % 1_000_00,
+            text=f"coffee number {number}." + " ቡና ላኪ" * (number in (7, 8)),
         )
         for number in range(first, last)
-    ]  # fmt: skip
+    ]
 
 
 ASKED = [
@@ -388,7 +392,7 @@ def cost(steps, asked):
     return counted[0]
 
 
-# --- what a search finds ----------------------------------------------------------------------------
+# --- what a search finds --------------------------------------------------------------------------
 
 FOUND = {
     "A second roaster for Yirga": [

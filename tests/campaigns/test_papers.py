@@ -1,4 +1,4 @@
-"""Public papers of a campaign: added to a draft, fixed with its terms, read by everybody, pinned once."""
+"""Public documents of a campaign: added to a draft, fixed with its terms, public, pinned once."""
 
 import io
 import os
@@ -68,7 +68,7 @@ def form(title="Business plan 2026", data=None, name="plan.pdf"):
     return {"title": title, "upload": (io.BytesIO(PLAN.data if data is None else data), name)}
 
 
-# --- adding and removing --------------------------------------------------------------------------------
+# --- adding and removing --------------------------------------------------------------------------
 
 
 def test_a_paper_is_uploaded_on_its_page_and_listed_with_its_content_id(app, cast, draft):
@@ -176,7 +176,7 @@ def test_a_member_who_only_reads_sees_the_papers_and_no_form(app, cast, draft):
     assert len(papers(draft)) == 1
 
 
-# --- reading ------------------------------------------------------------------------------------------
+# --- reading --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["alice", "carla"])
@@ -233,7 +233,7 @@ def test_a_title_says_something(cast, draft):
             add(draft, cast, title)
 
 
-# --- pinning ------------------------------------------------------------------------------------------
+# --- pinning --------------------------------------------------------------------------------------
 
 
 class Kubo:

@@ -1,4 +1,4 @@
-"""Pages of campaigns: the public list and page, drafts one thing a page, the desk, and who sees what."""
+"""Pages of campaigns: the public list and page, drafts page by page, the desk, who sees what."""
 
 import io
 import re
@@ -409,7 +409,7 @@ def test_a_person_without_a_company_is_told_how_to_begin(client, cast, app):
     assert "Register a company" in raising.browser(app, cast.bob).get("/my/company").text
 
 
-# --- who may not ------------------------------------------------------------------------------------
+# --- who may not ----------------------------------------------------------------------------------
 
 
 def test_a_stranger_finds_nothing_of_a_campaign(app, cast):

@@ -94,7 +94,8 @@ def test_a_process_has_one_connection_and_another_process_its_own():
 def test_the_web_application_starts_without_web3_and_checks_a_wallet_without_it(tmp_path):
     code = (
         "import sys; from crowdfund import create_app; from crowdfund.kernel import config; "
-        "create_app(config.Settings(_env_file=None, environment='test', CROWDFUND_DATA_DIR=sys.argv[1])); "
+        "settings = {'environment': 'test', 'CROWDFUND_DATA_DIR': sys.argv[1]}; "
+        "create_app(config.Settings(_env_file=None, **settings)); "
         "early = {'web3', 'eth_account', 'authlib'} & set(sys.modules); "
         "from crowdfund.adapters import oidc, wallet_signature; "
         "wallet_signature.signer('a text', '0x' + '11' * 65); "

@@ -85,9 +85,13 @@ def test_whatever_else_a_provider_says_is_no_revert(error):
 
 @pytest.mark.parametrize(
     "message",
-    ["gas required exceeds allowance (30000000)", "Out of gas: gas required exceeds allowance: 30000000",
-     "intrinsic gas too high -- tx.gas_limit > env.cfg.tx_gas_limit_cap", "exceeds block gas limit"],
-)  # fmt: skip
+    [
+        "gas required exceeds allowance (30000000)",
+        "Out of gas: gas required exceeds allowance: 30000000",
+        "intrinsic gas too high -- tx.gas_limit > env.cfg.tx_gas_limit_cap",
+        "exceeds block gas limit",
+    ],
+)
 def test_a_call_that_is_too_large_is_told_from_other_errors(message):
     assert isinstance(refusal({"code": -32000, "message": message}), TooMuchGas)
 

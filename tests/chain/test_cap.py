@@ -84,9 +84,13 @@ def test_held_records_do_not_stand_in_the_way_of_others(capped):
     assert not queries.queued()
     intent = "campaign:bakery:cancel"
     service.write(
-        intent, "CampaignImplementation", "cancel", [rules.intent_bytes32(intent)],
-        subject=("campaign", "bakery"), address=capped,
-    )  # fmt: skip
+        intent,
+        "CampaignImplementation",
+        "cancel",
+        [rules.intent_bytes32(intent)],
+        subject=("campaign", "bakery"),
+        address=capped,
+    )
     commit()
     settle()
     assert status_of(intent) == "confirmed"

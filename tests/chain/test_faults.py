@@ -32,10 +32,12 @@ ROOT = Path(__file__).parents[2]
 def start_worker(*args, crash_at=""):
     current = config.settings()
     settings = {
-        "environment": "test", "CROWDFUND_DATA_DIR": str(current.data_dir), "redis_url": "",
+        "environment": "test",
+        "CROWDFUND_DATA_DIR": str(current.data_dir),
+        "redis_url": "",
         "database_url": db.engine.url.render_as_string(hide_password=False),
         "chain_rpc_url": current.chain_rpc_url,
-    }  # fmt: skip
+    }
     env = {**os.environ, "PYTHONPATH": str(ROOT), "CROWDFUND_CRASH_AT": crash_at}
     return subprocess.Popen(
         [sys.executable, str(WORKER), json.dumps(settings), *args], env=env, cwd=ROOT

@@ -135,7 +135,7 @@ def test_wei_are_shown_as_gwei(amount, text):
     assert fees.gwei(amount) == text
 
 
-# --- when ------------------------------------------------------------------------------------------
+# --- when -----------------------------------------------------------------------------------------
 
 
 def test_without_a_new_block_nothing_is_decided():

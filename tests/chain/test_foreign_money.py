@@ -1,4 +1,4 @@
-"""Money that a contract has and SQL knows nothing of: it takes room, is counted and shown, never booked."""
+"""Money that a contract has and SQL does not know: it takes room, is shown, and never booked."""
 
 import pytest
 import sqlalchemy as sa
@@ -38,7 +38,7 @@ def raise_(app, own_node, deployed):
     """A live campaign in SQL and the contract that belongs to it; returns (id, contract)."""
     alice, carol = raising.person("alice"), raising.person("carol", "compliance")
     campaign_id = raising.live_campaign(raising.registered_company(alice, carol), alice, carol)
-    # The write that "made" it was answered by the test; the contract is made by a company of the test.
+    # The test has answered the write that "made" it; a company of the test makes the contract.
     address = campaign("bakery", goal=GOAL, most=GOAL)
     db.session.execute(
         sa.update(Campaign).where(Campaign.id == campaign_id).values(contract_address=address)
@@ -131,9 +131,10 @@ def test_contract_and_journal_close_alike_with_token_money(own_node, raise_):
     recorder = abi.to_checksum_address(connection.address_of("recorder"))
     own_node.rpc("anvil_impersonateAccount", recorder)
     data = abi.encode(
-        "CampaignImplementation", "recordInvestment",
+        "CampaignImplementation",
+        "recordInvestment",
         [rules.intent_bytes32("p1"), rules.intent_bytes32("k1"), rules.to_units(3_500_00)],
-    )  # fmt: skip
+    )
     tx = own_node.rpc(
         "eth_sendTransaction", {"from": recorder, "to": address, "data": data, "gas": hex(500_000)}
     )
@@ -170,9 +171,10 @@ def test_a_record_that_is_none_of_ours_takes_room_is_shown_and_makes_no_success(
     recorder = abi.to_checksum_address(connection.address_of("recorder"))
     own_node.rpc("anvil_impersonateAccount", recorder)
     data = abi.encode(
-        "CampaignImplementation", "recordInvestment",
+        "CampaignImplementation",
+        "recordInvestment",
         [rules.intent_bytes32("stolen"), rules.intent_bytes32("nobody"), rules.to_units(8_000_00)],
-    )  # fmt: skip
+    )
     tx = own_node.rpc(
         "eth_sendTransaction", {"from": recorder, "to": address, "data": data, "gas": hex(500_000)}
     )

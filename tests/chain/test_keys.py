@@ -170,8 +170,13 @@ def test_what_the_old_key_has_under_way_is_queued_again_with_the_new_one(app, ow
     settle()
     settle()
     assert status_of("investment:1") == "confirmed"
-    signers = set(db.session.scalars(sa.select(Tx.signer).join(Write, Write.tx_id == Tx.id)
-                                     .where(Write.intent_id == "investment:1")))  # fmt: skip
+    signers = set(
+        db.session.scalars(
+            sa.select(Tx.signer)
+            .join(Write, Write.tx_id == Tx.id)
+            .where(Write.intent_id == "investment:1")
+        )
+    )
     assert signers == {connection.address_of("recorder")}
     assert queries.nonce_problems() == []
 

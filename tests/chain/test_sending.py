@@ -46,9 +46,12 @@ def test_the_same_intent_for_another_call_is_refused(heard):
     register_issuer()
     with pytest.raises(IntentConflict):
         service.write(
-            "issuer:acme:register", "IssuerRegistry", "deactivateIssuer",
-            [rules.intent_bytes32("x"), rules.intent_bytes32("acme")], subject=("company", "acme"),
-        )  # fmt: skip
+            "issuer:acme:register",
+            "IssuerRegistry",
+            "deactivateIssuer",
+            [rules.intent_bytes32("x"), rules.intent_bytes32("acme")],
+            subject=("company", "acme"),
+        )
 
 
 def test_a_write_that_would_revert_is_not_sent_and_says_why(heard):

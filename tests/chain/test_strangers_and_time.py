@@ -77,8 +77,12 @@ def test_an_admission_equals_what_an_ethereum_library_signs(deployed):
             )
         ]
     }
-    domain = {"name": "crowdfund campaign", "version": "1", "chainId": 31337,
-              "verifyingContract": deployed["CampaignFactory"]}  # fmt: skip
+    domain = {
+        "name": "crowdfund campaign",
+        "version": "1",
+        "chainId": 31337,
+        "verifyingContract": deployed["CampaignFactory"],
+    }
     values = {
         "intentId": bytes.fromhex(leave.intent[2:]),
         "investor": leave.investor,

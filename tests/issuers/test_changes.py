@@ -1,4 +1,4 @@
-"""A verified company changes facts: kept beside what counts, sent, decided; only new campaigns wait."""
+"""A verified company changes facts: stored beside them, sent, decided; only new campaigns wait."""
 
 from datetime import timedelta
 

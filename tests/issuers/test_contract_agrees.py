@@ -1,8 +1,8 @@
-"""The journal's verdict on a new campaign and the contract's `canStartCampaign` agree on any history.
+"""The journal and the contract's `canStartCampaign` decide alike, whatever a company's history is.
 
-A real node and the real contracts. Each history is a random programme of one company's life, told to both
-sides as the platform tells them: to SQL through the services, to the chain by the accounts that hold the
-roles there. After every step, and at the very seconds around a New Year, both are asked.
+A real node and the real contracts. Each history is a random programme of one company's life, done
+on both sides as the platform does it: in SQL through the services, on chain by the accounts with
+the roles there. After every step, and at the very seconds around a New Year, both are compared.
 """
 
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ from crowdfund.kernel.db import commit, db, new_id, rollback
 from tests import raising
 from tests.chain.conftest import LocalNode, free_port, use_node
 
-# Midnight of the New Year in Addis Ababa is 21:00 UTC of the day before; Greenwich follows three hours later.
+# The New Year begins in Addis Ababa at 21:00 UTC of the day before, three hours before Greenwich.
 NEW_YEARS = [datetime(year, 12, 31, 21, 0, tzinfo=UTC) for year in (2027, 2028, 2029)]
 START = NEW_YEARS[0] - timedelta(days=40)
 EDGES = {"before": timedelta(seconds=-2), "at": timedelta(0), "in Greenwich": timedelta(hours=3)}
@@ -99,7 +99,7 @@ class Stage:
             node.rpc("evm_revert", snapshot)
 
     def ask(self, history):
-        """Compare the verdicts: the contract's reasons in its order, then what only the platform knows."""
+        """Compare the verdicts: the contract's reasons in its order, then those of the platform."""
         ours = campaigns.start_refusal(self.company)
         may, reason = self.call("canStartCampaign")
         theirs = None if may else bytes.fromhex(reason[2:]).rstrip(b"\0").decode()
@@ -203,11 +203,20 @@ class Stage:
         campaign_id, now = new_id(), clock.now()
         db.session.add(
             Campaign(
-                id=campaign_id, slug=campaign_id, company_id=self.company, author_id=self.owner,
-                status="approved", title="A roaster", threshold_bps=7500, fee_bps=250, grace_days=5,
-                duration_days=30, created_at=now, updated_at=now,
+                id=campaign_id,
+                slug=campaign_id,
+                company_id=self.company,
+                author_id=self.owner,
+                status="approved",
+                title="A roaster",
+                threshold_bps=7500,
+                fee_bps=250,
+                grace_days=5,
+                duration_days=30,
+                created_at=now,
+                updated_at=now,
             )
-        )  # fmt: skip
+        )
         db.session.flush()
         return campaign_id
 

@@ -1,4 +1,4 @@
-"""The team of a company: roles decide, invitations are for one address and one use, an owner always stays."""
+"""The team of a company: roles decide, invitations work once for one address, an owner stays."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Onboarding as a browser sees it: task list, one thing a page, errors at the field, nobody else's files."""
+"""Onboarding in the browser: task list, one thing a page, errors at the field, no foreign files."""
 
 import io
 import re

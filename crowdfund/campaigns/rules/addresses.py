@@ -1,7 +1,7 @@
 """The addresses of the public list: what they ask for, and where a page of it begins; pure.
 
-`page=3&after=KEY` begins behind the campaign with that sort key: nobody sees a campaign twice or
-misses one because others came meanwhile, and the page costs the same however far it is. `page=3`
+`page=3&after=KEY` begins behind the campaign with that sort key: new campaigns make no reader see
+one twice or miss one, and the page costs the same however far it is. `page=3`
 alone, as people may have saved it or type it, counts from the top.
 """
 

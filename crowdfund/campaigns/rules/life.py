@@ -1,4 +1,4 @@
-"""How a campaign lives: its states, and success as arithmetic; pure."""
+"""The states of a campaign, and success as arithmetic; pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from crowdfund.kernel.i18n import _, ngettext
 
 
 class Status(StrEnum):
-    """Where a campaign stands (rules.md, Issuers and campaigns)."""
+    """The status of a campaign (rules.md, Issuers and campaigns)."""
 
     DRAFT = "draft"
     SUBMITTED = "submitted"
@@ -45,7 +45,7 @@ FOLLOWS: dict[Status, set[Status]] = {
 }
 # What a visitor may read: everything that was live once (a cancelled one only if it was).
 PUBLIC = (_S.LIVE, _S.SUCCEEDED, _S.RELEASED, _S.FAILED, _S.REFUNDED, _S.CANCELLED)
-# In these everybody gets the money back.
+# In these every investor is refunded.
 REFUNDING = (_S.FAILED, _S.CANCELLED, _S.REFUNDED)
 
 
@@ -91,7 +91,7 @@ def threshold_minor(goal_minor: int, threshold_bps: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The figures that decide how a raise stands."""
+    """The figures that decide about a campaign."""
 
     goal_minor: int
     threshold_bps: int
@@ -103,8 +103,8 @@ class Tally:
 def verdict(tally: Tally, now: datetime, *, grace_days: int) -> str:
     """Return `open`, `awaiting`, `succeeded` or `failed` for a live campaign.
 
-    At the deadline settled money decides. While money is on its way it gets up to `grace_days`
-    to arrive, for a success too: whoever paid in time takes part (rules.md, Success).
+    At the deadline settled money decides. Money on its way has up to `grace_days` to arrive, after
+    a success too: everyone who paid in time takes part (rules.md, Success).
     """
     if now <= tally.ends_at:
         return "open"

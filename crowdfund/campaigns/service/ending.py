@@ -33,20 +33,20 @@ DISAGREES = "The contract and our books disagree about how this campaign ended."
 
 
 def close_due(now: datetime | None = None) -> int:
-    """Close what has reached its end; return how many closings were begun.
+    """Close what has reached its end; return how many closings have started.
 
     Runs at any time and any number of times. A campaign waits while money is on its way (up to
     its grace) and while settled money is not yet recorded on chain.
     """
-    moment, begun = now or clock.now(), 0
+    moment, started = now or clock.now(), 0
     for row in queries.due(moment):
         if queries.verdict(row, moment) == "awaiting":
             continue
         campaign = locked(row.id)
         if campaign.chain_error and campaign.updated_at > moment - RETRY_AFTER:
             continue
-        begun += _begin_close(campaign, actor="system")
-    return begun
+        started += _begin_close(campaign, actor="system")
+    return started
 
 
 def close_early(campaign_id: str, *, actor: str) -> None:
@@ -219,7 +219,7 @@ def ending_failed(campaign_id: str, reason: str, *, intent_id: str) -> None:
 def retry_ending(campaign_id: str, *, actor: str) -> None:
     """Send the write of a refused release, or begin a refused closing, once more (staff).
 
-    The error stays until something has begun. Raises WrongState, with why, when nothing can begin.
+    The error stays until a retry has started. Raises WrongState with the reason when none can.
     """
     campaign = locked(campaign_id)
     if not campaign.chain_error:
@@ -251,7 +251,7 @@ def must_follow() -> str:
 
 
 def begin(campaign: Campaign, what: str, *, actor: str, reason: str = "") -> None:
-    """Have the contract closed, cancelled or released; until it answers no money comes in."""
+    """Have the contract closed, cancelled or released; until it answers, no money is accepted."""
     campaign.ending, campaign.ending_at = what, clock.now()
     campaign.chain_error = None
     ask_contract(campaign, what)

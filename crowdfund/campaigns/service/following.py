@@ -1,4 +1,4 @@
-"""End a campaign as its contract did, although the books said otherwise; two people decided it.
+"""End a campaign as its contract did, against our books; two people have decided it.
 
 `reconciliation` decides what each campaign needs and calls these within one transaction.
 """

@@ -34,14 +34,14 @@ def check_new_document(campaign_id: str, title: str) -> str:
     return name
 
 
-def add_document(campaign_id: str, title: str, paper: Examined, *, actor: str) -> str:
+def add_document(campaign_id: str, title: str, file: Examined, *, actor: str) -> str:
     """Publish an examined file with a draft; return its content id (CIDv1).
 
     The same file twice is one document, under its newer title.
     """
     name = check_new_document(campaign_id, title)
     campaign = editable(campaign_id)
-    cid = storage.put_cid(paper.data)
+    cid = storage.put_cid(file.data)
     same = sa.and_(CampaignDocument.campaign_id == campaign_id, CampaignDocument.cid == cid)
     db.session.execute(sa.delete(CampaignDocument).where(same))
     db.session.add(
@@ -49,9 +49,9 @@ def add_document(campaign_id: str, title: str, paper: Examined, *, actor: str) -
             id=new_id(),
             campaign_id=campaign_id,
             title=name,
-            filename=paper.filename,
-            content_type=paper.content_type,
-            size=len(paper.data),
+            filename=file.filename,
+            content_type=file.content_type,
+            size=len(file.data),
             cid=cid,
             added_by=actor,
             added_at=clock.now(),

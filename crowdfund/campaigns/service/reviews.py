@@ -1,4 +1,4 @@
-"""Approve or reject a submitted campaign: always by somebody else."""
+"""Approve or reject a submitted campaign; never one of one's own company."""
 
 from crowdfund.campaigns import queries
 from crowdfund.campaigns.rules import life
@@ -23,8 +23,9 @@ def approve(campaign_id: str, *, actor: str) -> None:
     campaign.reviewed_at, campaign.reviewed_by = clock.now(), actor
     row = queries.by_id(campaign_id)
     terms = {name: getattr(row, name) for name in terms_rules.TERMS}
-    papers = [paper.cid for paper in queries.documents(campaign_id)]
-    campaign.terms_hash = terms_rules.terms_hash(terms | ({"documents": papers} if papers else {}))
+    if documents := [document.cid for document in queries.documents(campaign_id)]:
+        terms["documents"] = documents
+    campaign.terms_hash = terms_rules.terms_hash(terms)
     change(campaign, Status.APPROVED, actor=actor)
     notify_team(campaign, "approved")
     deploy(campaign_id, actor=actor)

@@ -1,4 +1,4 @@
-"""The running totals of a campaign: each move is one conditional UPDATE, so nobody oversells.
+"""The running totals of a campaign: each change is one conditional UPDATE, so none oversells.
 
 The UPDATE itself locks the row and checks the condition again after a wait; CHECK constraints are
 the backstop.

@@ -176,7 +176,7 @@ def _shell(template: str, person: Person | None, context: dict[str, object]) -> 
 
 
 def _cut(html: str) -> _Shell:
-    cut = _MARK.split(html)  # names stand at odd places
+    cut = _MARK.split(html)  # names are at odd places
     return _Shell(
         pieces=[piece.encode() for piece in cut],
         places=tuple((place, cut[place]) for place in range(1, len(cut), 2)),

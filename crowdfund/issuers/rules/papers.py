@@ -38,7 +38,7 @@ EXPIRING = ("business_licence", "tax_certificate")
 
 
 class Paper(Protocol):
-    """A document as the documents feature gives it."""
+    """A document as `documents.queries` returns it."""
 
     @property
     def kind(self) -> str:
@@ -58,8 +58,8 @@ def required(country: str | None) -> tuple[str, ...]:
     return REQUIRED.get(country or "", REQUIRED["*"])
 
 
-def lacking(papers: Iterable[Paper], country: str | None, *, verified: bool) -> list[str]:
+def lacking(documents: Iterable[Paper], country: str | None, *, verified: bool) -> list[str]:
     """Return the required kinds that are not there: uploaded, or verified if `verified` asks so."""
     good = ("verified",) if verified else ("pending", "verified")
-    there = {paper.kind for paper in papers if paper.status in good}
+    there = {document.kind for document in documents if document.status in good}
     return [kind for kind in required(country) if kind not in there]

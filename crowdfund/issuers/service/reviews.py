@@ -20,12 +20,12 @@ def approve(company_id: str, *, actor: str) -> None:
     """
     company = reviewable(company_id, actor)
     to = life.move(company.status, Status.VERIFIED)
-    papers = queries.papers(company_id)
-    lacking = papers_rules.lacking(papers, company.country, verified=True)
+    documents = queries.papers(company_id)
+    lacking = papers_rules.lacking(documents, company.country, verified=True)
     if lacking:
         names = ", ".join(str(papers_rules.KINDS[kind]) for kind in lacking)
         raise Incomplete(_("Accept the required documents first: %(names)s.", names=names))
-    if any(row.status == "pending" for row in papers):
+    if any(row.status == "pending" for row in documents):
         raise Incomplete(_("Decide on every document first."))
     company.reviewed_at, company.reviewed_by = clock.now(), actor
     move(company, to, actor=actor)

@@ -1,4 +1,4 @@
-"""Changes of a verified company: look at them, send them, take them back, forget them."""
+"""Changes of a verified company: show, send, withdraw, discard."""
 
 from flask import Response, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -28,7 +28,7 @@ def send_changes(company_id: str) -> BaseResponse:
 
 @bp.post(f"{COMPANY}/changes/take-back")
 def take_back_changes(company_id: str) -> BaseResponse:
-    """Take the changes back from review."""
+    """Withdraw the changes from review."""
     queries.for_member(company_id, identity.signed_in().id, "file")
     changes_service.take_back(company_id, actor=identity.signed_in().id)
     return pages.back(url_for("issuers.changes", company_id=company_id))
@@ -36,7 +36,7 @@ def take_back_changes(company_id: str) -> BaseResponse:
 
 @bp.post(f"{COMPANY}/changes/drop")
 def drop_changes(company_id: str) -> BaseResponse:
-    """Forget the changes."""
+    """Discard the changes."""
     queries.for_member(company_id, identity.signed_in().id, "file")
     changes_service.drop(company_id, actor=identity.signed_in().id)
     pages.flash(_("The changes were discarded. The verified details stay in force."))
