@@ -140,11 +140,8 @@ def _created(dialect: str) -> set[str]:
 
 
 def _sqlite() -> list[str]:
-    relist, count, uncount = (
-        "; ".join(_relist("sqlite")),
-        _count("sqlite", "new"),
-        _uncount("sqlite"),
-    )
+    relist = "; ".join(_relist("sqlite"))
+    count, uncount = _count("sqlite", "new"), _uncount("sqlite")
     watched, funds, counted = ", ".join(_WATCHED), ", ".join(_FUNDS), ", ".join(_COUNTED)
     bodies = [
         (f"{LISTING}_insert AFTER INSERT ON campaign", relist),

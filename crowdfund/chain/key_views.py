@@ -24,7 +24,7 @@ def init(bp: Blueprint) -> None:
 
 
 def keys() -> Response:
-    """Show whether money comes in, who signs, what waits, and what may be asked for."""
+    """Show whether new money is accepted, the signers, the requests and what may be requested."""
     rows = request_queries.newest()
     people = {row.asked_by for row in rows} | {row.decided_by for row in rows if row.decided_by}
     return pages.render(
@@ -47,23 +47,23 @@ def ask_key(kind: str) -> BaseResponse:
     form = forms.AskForm()
     for name in forms.FIELDS[kind]:
         form[name].flags.required = name not in forms.OPTIONAL
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.reason.validate(form):
-            try:
-                request_id = requests.ask(_wanted(kind, form), actor=_me())
-            except CrowdfundError as error:
-                if error.field is None:
-                    raise
-                pages.put_error(form, error)
-                status = error.status
-            else:
-                audit_shell.about("chain_request", request_id, kind=kind)
-                pages.flash(
-                    _("Request sent. Another admin has seven days to approve it."), "success"
-                )
-                return pages.back(url_for("chain.key_request", request_id=request_id))
+    if request.method != "POST":
+        return _ask_page(kind, form, 200)
+    if not form.reason.validate(form):
+        return _ask_page(kind, form, 422)
+    try:
+        request_id = requests.ask(_wanted(kind, form), actor=_me())
+    except CrowdfundError as error:
+        if error.field is None:
+            raise
+        pages.put_error(form, error)
+        return _ask_page(kind, form, error.status)
+    audit_shell.about("chain_request", request_id, kind=kind)
+    pages.flash(_("Request sent. Another admin has seven days to approve it."), "success")
+    return _back(request_id)
+
+
+def _ask_page(kind: str, form: forms.AskForm, status: int) -> Response:
     return pages.render(
         "chain/ask_key.html",
         status=status,
@@ -76,7 +76,7 @@ def ask_key(kind: str) -> BaseResponse:
 
 
 def key_request(request_id: str) -> Response:
-    """Show one request with its history, and to those who may decide the buttons."""
+    """Show one request with its history, and the buttons to those who may decide."""
     return _page(request_id, forms.RefuseForm(formdata=None))
 
 
@@ -104,7 +104,7 @@ def refuse_key(request_id: str) -> BaseResponse:
 
 
 def withdraw_key(request_id: str) -> BaseResponse:
-    """Take back what one asked for."""
+    """Withdraw one's own request."""
     _name(request_id)
     requests.withdraw(request_id, actor=_me())
     pages.flash(_("Withdrawn. Nothing was changed."), "success")
@@ -144,17 +144,16 @@ def _page(request_id: str, form: forms.RefuseForm, *, status: int = 200) -> Resp
 
 
 def _name(request_id: str) -> None:
-    """Tell the audit log what the request is about."""
+    """Record in the audit log what the request is about."""
     found = request_queries.get(request_id)
-    about = {
+    facts = {
         "kind": found.kind,
         "role": found.role,
         "address": found.address,
         "subject": found.subject_id,
     }
-    audit_shell.about(
-        "chain_request", request_id, **{name: value for name, value in about.items() if value}
-    )
+    about = {name: value for name, value in facts.items() if value}
+    audit_shell.about("chain_request", request_id, **about)
 
 
 def _back(request_id: str) -> BaseResponse:

@@ -41,6 +41,12 @@ def test_arguments_that_do_not_fit_are_refused(args):
         abi.encode("IssuerRegistry", "deactivateIssuer", args)
 
 
+@pytest.mark.parametrize("amount", [7.9, None, [7], "7.9"])
+def test_an_amount_that_is_no_whole_number_is_refused_instead_of_rounded(amount):
+    with pytest.raises(abi.BadArguments):
+        abi.encode("CampaignImplementation", "recordInvestment", [ONE, ONE, amount])
+
+
 def test_unknown_contracts_and_functions_are_refused():
     with pytest.raises(abi.BadArguments):
         abi.encode("Nothing", "close", [ONE])

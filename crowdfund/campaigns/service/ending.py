@@ -188,10 +188,9 @@ def end(
 
 
 def _settled_words(campaign: Campaign) -> str:
-    settled, goal = campaign.settled_minor, campaign.goal_minor or 0
-    return (
-        f"{money.fmt(settled, campaign.currency)} of {money.fmt(goal, campaign.currency)} settled"
-    )
+    settled = money.fmt(campaign.settled_minor, campaign.currency)
+    goal = money.fmt(campaign.goal_minor or 0, campaign.currency)
+    return f"{settled} of {goal} settled"
 
 
 def mark_refunded(campaign_id: str) -> None:

@@ -49,12 +49,12 @@ def follow_end(campaign_id: str, to: Status, *, actor: str, reason: str) -> None
     if campaign.release_entry_id:
         _take_back(campaign)
     campaign.ending = campaign.chain_error = campaign.contract_result = None
-    campaign.released_minor = campaign.fee_minor = campaign.release_entry_id = (
-        campaign.released_at
-    ) = None
+    campaign.released_minor = campaign.fee_minor = None
+    campaign.release_entry_id = campaign.released_at = None
     campaign.closed_at = clock.now()
     record_change(campaign, to, actor=actor, reason=reason)
-    notify_team(campaign, str(to), **({"reason": reason} if to == Status.CANCELLED else {}))
+    context = {"reason": reason} if to == Status.CANCELLED else {}
+    notify_team(campaign, str(to), **context)
     outbox.emit(ENDED[to](key=campaign.id, campaign_id=campaign.id))
 
 

@@ -84,10 +84,8 @@ def go_live(
     campaign.contract_address, campaign.deploy_tx = contract_address, tx_hash
     campaign.starts_at, campaign.chain_error = clock.now(), None
     if started_year is not None:
-        campaign.started_year, campaign.year_lock = (
-            started_year,
-            f"{campaign.company_id}:{started_year}",
-        )
+        campaign.started_year = started_year
+        campaign.year_lock = f"{campaign.company_id}:{started_year}"
     change(campaign, Status.LIVE, actor="system", reason=f"deployed at {contract_address}")
     notify_team(campaign, "live")
 
