@@ -77,14 +77,17 @@ def detail(slug: str) -> PublicCampaign:
     return read_one(PublicCampaign, _PUBLIC.where(_C.c.slug == slug), _not_public())
 
 
-_IS_OWN = queries.has_member(_C.c.company_id, sa.bindparam("viewer", type_=sa.String))
+def _funding_column(name: str) -> sa.ColumnElement[Any]:
+    if name == "is_own":
+        viewer = sa.bindparam("viewer", type_=sa.String)
+        return queries.has_member(_C.c.company_id, viewer).label(name)
+    return (_C if name in _C.c else _F).c[name]
+
+
 _FUNDING = Lookup(
-    _with_company(
-        [
-            _IS_OWN.label(name) if name == "is_own" else (_C if name in _C.c else _F).c[name]
-            for name in FundingRow._fields
-        ]
-    ).where(_C.c.slug == sa.bindparam("slug"), _WAS_LIVE)
+    _with_company([_funding_column(name) for name in FundingRow._fields]).where(
+        _C.c.slug == sa.bindparam("slug"), _WAS_LIVE
+    )
 )
 
 

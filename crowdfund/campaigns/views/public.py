@@ -1,6 +1,6 @@
 """Public pages: the list, a campaign, its moving figures, its picture and documents."""
 
-from typing import Any
+from typing import Any, TypedDict
 
 from flask import Response, request, send_file, url_for
 from markupsafe import Markup
@@ -35,6 +35,17 @@ SORT_WORDS = [
     ("ending", _l("Ending soon")),
     ("funded", _l("Most funded")),
 ]
+
+
+class Figures(TypedDict):
+    """Where a campaign is now, computed from its row; amounts in minor units."""
+
+    phase: str
+    time_left: str
+    threshold_minor: int
+    on_its_way_minor: int
+    room_minor: int
+    can_invest: bool
 
 
 @bp.get("/")
@@ -130,7 +141,7 @@ def _viewer() -> str:
     return person.id if person else ""
 
 
-def _funding(campaign: FundingRow, now: dict[str, Any]) -> bytes:
+def _funding(campaign: FundingRow, now: Figures) -> bytes:
     # Any movement of money makes a new version; the clock moves the words about time and state.
     key = (campaign.id, campaign.version, now["phase"], now["time_left"], campaign.is_own)
     is_coming = now["on_its_way_minor"] != 0
@@ -146,7 +157,7 @@ def _funding(campaign: FundingRow, now: dict[str, Any]) -> bytes:
     )
 
 
-def _moving(campaign: FundingRow, now: dict[str, Any]) -> dict[str, str]:
+def _moving(campaign: FundingRow, now: Figures) -> dict[str, str]:
     """Return the texts that change with every payment."""
     percent = campaign.settled_minor * 100 // campaign.goal_minor if campaign.goal_minor else 0
     return {
@@ -205,8 +216,8 @@ def file(file_id: str) -> Response:
     return response
 
 
-def figures(campaign: RaiseRow | FundingRow) -> dict[str, Any]:
-    """Return what the funding fragment needs besides the row."""
+def figures(campaign: RaiseRow | FundingRow) -> Figures:
+    """Return what the funding fragment needs besides the row, as of now."""
     now = clock.now()
     phase = queries.phase(campaign, now)
     left = (campaign.goal_minor or 0) - campaign.reserved_minor
