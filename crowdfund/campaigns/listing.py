@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from crowdfund.campaigns import triggers
 from crowdfund.campaigns.models import Campaign, CampaignCount, CampaignListing
-from crowdfund.campaigns.rows import Listed
+from crowdfund.campaigns.rows import Found, Listed
 from crowdfund.campaigns.rules import addresses
 from crowdfund.campaigns.rules.addresses import Asked
 from crowdfund.kernel.db import db, substrings
@@ -175,10 +175,10 @@ _MARK = Lookup(
     sa.select(sa.cast(sa.func.coalesce(sa.func.sum(_N.c.mark), 0), sa.BigInteger).label("mark"))
 )
 _TERMS = Lookup(substrings.terms_query(triggers.LISTING))
-_remembered: dict[tuple[str, ...], tuple[int, list[Any] | None]] = {}
+_remembered: dict[tuple[str, ...], tuple[int, list[Found] | None]] = {}
 
 
-def _searched(asked: Asked) -> list[Any] | None:
+def _searched(asked: Asked) -> list[Found] | None:
     """Return the ids and sort keys of all that a search finds, in order; None if they are too many.
 
     The percentages of `funded` change with money, which leaves no mark: they are always read.
@@ -195,7 +195,7 @@ def _searched(asked: Asked) -> list[Any] | None:
     return found
 
 
-def _find(asked: Asked) -> list[Any] | None:
+def _find(asked: Asked) -> list[Found] | None:
     dialect = db.engine.dialect.name
     is_indexed = substrings.has_index(dialect, asked.text)
     grams = _grams(asked.text, dialect) if is_indexed else None
@@ -242,7 +242,7 @@ def _finding(sort: str, *, by_state: bool, by_sector: bool, indexed_by: str, mos
     return Lookup(query.limit(sa.literal_column(str(most + 1))))
 
 
-def _rows(found: Sequence[Any], asked: Asked) -> list[Listed]:
+def _rows(found: Sequence[Found], asked: Asked) -> list[Listed]:
     """Return the rows of a page among all that was found; from the end if it is the one before."""
     ids = [row.campaign_id for row in _part(found, asked)]
     values = {f"id_{number}": "" for number in range(PAGE_SIZE + 1)}
@@ -253,7 +253,7 @@ def _rows(found: Sequence[Any], asked: Asked) -> list[Listed]:
     return [rows[campaign_id] for campaign_id in ids if campaign_id in rows]
 
 
-def _part(found: Sequence[Any], asked: Asked) -> Sequence[Any]:
+def _part(found: Sequence[Found], asked: Asked) -> Sequence[Found]:
     key = asked.after or asked.before
     if key is None:
         first = (asked.number - 1) * PAGE_SIZE

@@ -1,7 +1,7 @@
 """Rows that queries of campaigns return; all amounts are minor units.
 
 The busiest pages read by `kernel.lookups`, whose rows are named tuples: a dataclass takes ten times
-as long to make. These rows are `FundingRow` and `Listed`.
+as long to make. These rows are `FundingRow`, `Listed` and `Found`.
 """
 
 from dataclasses import dataclass
@@ -132,6 +132,12 @@ class Listed(Protocol):
     version: int
     status: str
     ends_at: datetime
+
+
+class Found(Protocol):
+    """A campaign that a search finds; it also has the columns of its sort."""
+
+    campaign_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,7 +183,7 @@ def signer_role(function: str) -> str:
     return "recorder" if function.startswith("record") else "operator"
 
 
-def recorded_minor(function: str, args: Sequence[Any]) -> int:
+def recorded_minor(function: str, args: Sequence[object]) -> int:
     """Return how much of the recorder's daily cap a call uses, in minor units; 0 for others."""
     amount = str(args[2]) if function == CAPPED and len(args) == 3 else ""
     return int(amount) // UNITS_PER_MINOR if amount.isdecimal() else 0
@@ -237,7 +237,7 @@ def intent_of(args: dict[str, Any]) -> str | None:
     return next((args[name] for name in INTENT_ARGS if name in args), None)
 
 
-def is_effect(function: str, args: Sequence[Any], event: str, found: dict[str, Any]) -> bool:
+def is_effect(function: str, args: Sequence[object], event: str, found: dict[str, Any]) -> bool:
     """Return whether an event of the called contract is what this very call would have caused."""
     name, repeated = EFFECTS.get(function, ("", ()))
     pairs = zip(repeated, args, strict=False)
@@ -257,7 +257,7 @@ class HasArgs(Protocol):
 L = TypeVar("L", bound=HasArgs)
 
 
-def own_events(args: Sequence[Any], events: Iterable[L], *, alone: bool) -> list[L]:
+def own_events(args: Sequence[object], events: Iterable[L], *, alone: bool) -> list[L]:
     """Return the events of a transaction that belong to one write.
 
     All of them when the write has the transaction for itself; in a batch those that carry its

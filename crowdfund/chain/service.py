@@ -26,7 +26,7 @@ def write(  # noqa: PLR0913 - what a call consists of
     intent_id: str,
     contract: str,
     function: str,
-    args: Sequence[Any],
+    args: Sequence[object],
     *,
     subject: tuple[str, str],
     address: str | None = None,

@@ -123,7 +123,7 @@ def _from_abi(spec: Abi, value: object) -> object:
     return to_checksum_address(str(value)) if kind == "address" else value
 
 
-def _encode(inputs: Sequence[Abi], args: Sequence[Any]) -> bytes:
+def _encode(inputs: Sequence[Abi], args: Sequence[object]) -> bytes:
     if len(inputs) != len(args):
         raise BadArguments(f"{len(inputs)} arguments expected, {len(args)} given")
     try:
@@ -133,7 +133,7 @@ def _encode(inputs: Sequence[Abi], args: Sequence[Any]) -> bytes:
         raise BadArguments(f"arguments do not fit: {error}") from error
 
 
-def encode(contract: str, function: str, args: Sequence[Any]) -> str:
+def encode(contract: str, function: str, args: Sequence[object]) -> str:
     """Return calldata as 0x hex; JSON-like args (bytes as 0x text, tuples as list or dict).
 
     Raises BadArguments when the function or the values do not fit the ABI.
@@ -142,7 +142,7 @@ def encode(contract: str, function: str, args: Sequence[Any]) -> str:
     return "0x" + (_selector(item)[:4] + _encode(item["inputs"], args)).hex()
 
 
-def encode_deploy(contract: str, args: Sequence[Any]) -> str:
+def encode_deploy(contract: str, args: Sequence[object]) -> str:
     """Return creation code plus constructor arguments as 0x hex."""
     found = artifact(contract)
     constructor = [i for i in found.abi if i["type"] == "constructor"]
