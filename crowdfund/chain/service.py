@@ -64,8 +64,9 @@ def write(  # noqa: PLR0913 - what a call consists of
         _record([(write_id, None)], WriteStatus.QUEUED)
         outbox.add("chain.sign", f"chain.sign:{write_id}:0")
     found = queries.write(intent_id)
-    # It was inserted now or before, and is never deleted.
-    if found is None or any(getattr(found, name) != value for name, value in values.items()):
+    if found is None:  # it was inserted now or before, and is never deleted
+        raise LookupError(f"the write of {intent_id} cannot be read")
+    if any(getattr(found, name) != value for name, value in values.items()):
         raise IntentConflict(
             _("The intent %(intent_id)s stands for another call already.", intent_id=intent_id)
         )
