@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crowdfund.documents import queries as documents
+from crowdfund.documents.rows import DocumentRow
 from crowdfund.issuers.models import (
     Company,
     CompanyBankAccount,
@@ -135,13 +136,13 @@ def filled(company: CompanyRow) -> dict[str, Any]:
     return facts
 
 
-def papers(company_id: str, kinds: Sequence[str] | None = None) -> list[documents.DocumentRow]:
+def papers(company_id: str, kinds: Sequence[str] | None = None) -> list[DocumentRow]:
     """Return the documents of a company in force or under review, newest first within a kind."""
     found = documents.of_owner(("company", company_id), kinds)
     return [row for row in found if row.status not in ("replaced", "destroyed")]
 
 
-def public_papers(company_id: str) -> list[documents.DocumentRow]:
+def public_papers(company_id: str) -> list[DocumentRow]:
     """Return what everyone may read once a campaign is live: the verified memorandum in force."""
     found = [
         row for row in papers(company_id, [papers_rules.MEMORANDUM]) if row.status == "verified"
