@@ -1,0 +1,74 @@
+"""Names, sentences and choices that people type, in their normal form or refused with a sentence; pure.
+
+`ask` is the whole sentence for an empty field, like "Enter your full name."
+"""
+
+import unicodedata
+from collections.abc import Container
+
+from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.i18n import _
+
+LEAST_REASON, MOST_REASON = 10, 500
+_MARKUP = frozenset("<>")
+# Control and format characters, and what no script has; joiners belong to words of Hindi.
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_ALLOWED = frozenset("\n\u200c\u200d")
+
+
+def line(text: object, field: str, ask: str, *, most: int = 120, least: int = 2) -> str:
+    """Return one line of plain text in composed letters, single-spaced. Raises Invalid.
+
+    Lengths are in characters.
+    """
+    return _checked(" ".join(_composed(text).split()), field, ask, most=most, least=least)
+
+
+def optional_line(text: object, field: str, *, most: int = 120) -> str:
+    """Return one line of plain text, empty where nothing was typed. Raises Invalid."""
+    return line(text, field, "", most=most, least=1) if str(text or "").strip() else ""
+
+
+def lines(text: object, field: str, ask: str, *, most: int = 500, least: int = 2) -> str:
+    """Return several lines of plain text without spaces at their ends. Raises Invalid."""
+    value = "\n".join(part.strip() for part in _composed(text).strip().splitlines())
+    return _checked(value, field, ask, most=most, least=least)
+
+
+def reason(text: object, field: str = "reason", *, most: int = MOST_REASON) -> str:
+    """Return why something was decided, for the person concerned and the history. Raises Invalid."""
+    ask = _("Give a reason of at least 10 characters, so that the person can correct it.")
+    value = lines(text, field, ask, most=most, least=1)
+    if len(value) < LEAST_REASON:
+        raise Invalid(ask, field=field)
+    return value
+
+
+def choice(text: object, field: str, ask: str, choices: Container[str]) -> str:
+    """Return one of the choices. Raises Invalid."""
+    value = str(text or "")
+    if value not in choices:
+        raise Invalid(ask, field=field)
+    return value
+
+
+def _composed(text: object) -> str:
+    return unicodedata.normalize("NFC", str(text or ""))
+
+
+def _checked(value: str, field: str, ask: str, *, most: int, least: int) -> str:
+    if not value:
+        raise Invalid(ask, field=field)
+    if not all(map(_is_plain, value)):
+        raise Invalid(_("Use plain text only, without < or > or hidden characters."), field=field)
+    if len(value) > most:
+        sentence = _("Use at most %(most)s characters; this is %(now)s.", most=most, now=len(value))
+        raise Invalid(sentence, field=field)
+    if len(value) < least:
+        raise Invalid(_("Use at least %(least)s characters.", least=least), field=field)
+    return value
+
+
+def _is_plain(mark: str) -> bool:
+    is_hidden = unicodedata.category(mark) in _HIDDEN and mark not in _ALLOWED
+    return not is_hidden and mark not in _MARKUP
