@@ -8,8 +8,8 @@ wrong one comes back from the bank.
 import re
 from dataclasses import dataclass
 
-from crowdfund.kernel import fields
 from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.fields.characters import plain_characters
 from crowdfund.kernel.i18n import _
 
 # Code, name, and how many digits an account number has there.
@@ -62,7 +62,7 @@ def plain(text: str) -> str:
 
     Digits of any script and full-width letters become ASCII.
     """
-    return re.sub(r"[\s-]", "", fields.plain_characters(text)).upper()
+    return re.sub(r"[\s-]", "", plain_characters(text)).upper()
 
 
 def ethiopian(bank: str, number: str) -> BankNumber:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from crowdfund.kernel import fields
 from crowdfund.kernel.db import db
 from crowdfund.kernel.db.rows import columns, read_all, read_first, read_one
 from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.fields import contacts
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.lookups import Lookup
 from crowdfund.kernel.person import Person, full_name
@@ -46,7 +46,7 @@ def get(person_id: str) -> Person | None:
 
 def find_by_email(email: str) -> Person | None:
     """Return the person with an address, or None."""
-    found = db.session.scalar(sa.select(_U.c.id).where(_U.c.email == fields.normal_email(email)))
+    found = db.session.scalar(sa.select(_U.c.id).where(_U.c.email == contacts.email(email)))
     return get(found) if found else None
 
 

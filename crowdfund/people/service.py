@@ -5,9 +5,10 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from crowdfund.kernel import clock, fields, i18n, outbox
+from crowdfund.kernel import clock, i18n, outbox
 from crowdfund.kernel.db import db, insert_ignore, locked, new_id, record_event
 from crowdfund.kernel.errors import Conflict, Invalid, NotFound
+from crowdfund.kernel.fields import contacts
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.moving import move
 from crowdfund.people import rules
@@ -20,7 +21,7 @@ def ensure_user(email: str, name: str = "", *, roles: Iterable[str] = (), phone:
 
     Only for addresses that are known to be theirs: by a code, by an operator, by the demo story.
     """
-    address = fields.normal_email(email)
+    address = contacts.email(email)
     newcomer = rules.Newcomer(email=address, name=name, phone=phone)
     person_id = person_with("email", address) or open_account("email", address, newcomer)
     for role in roles:
@@ -107,7 +108,7 @@ def save_profile(
     code has confirmed it (`methods.attach`).
     """
     first, last = rules.check_names(first_name, last_name)
-    number = None if phone is None else fields.normal_phone(phone)
+    number = None if phone is None else contacts.phone(phone)
     person = _lock(person_id)
     before = (person.first_name, person.last_name, person.phone)
     person.first_name, person.last_name = first, last

@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
-from crowdfund.compliance.rules import eligibility, facts, nominees, requirements, reviews, texts
+from crowdfund.compliance.rules import eligibility, facts, nominees, requirements, reviews
 from crowdfund.compliance.rules.requirements import File, Paper
 from crowdfund.kernel.errors import Invalid, InvalidFields
+from crowdfund.kernel.fields import dates, percents, registers
 
 TODAY = date(2026, 6, 15)
 GOOD = {
@@ -38,7 +39,6 @@ def refused(step, **changed):
         ("1990-02-30", "exists"),
         ("01/05/1990", "exists"),
         ("1990-05-01T00:00", "exists"),
-        ("١٩٩٠-٠٥-٠١", "exists"),
         ("0", "exists"),
         ("x" * 999, "exists"),
     ],
@@ -67,13 +67,14 @@ def test_every_wrong_field_has_its_own_sentence():
     assert len(set(found.values())) == 3
 
 
-@pytest.mark.parametrize("typed", ["", "abc", "12", "1" * 31, "12<34", "１２３４"])
+@pytest.mark.parametrize("typed", ["", "abc", "12", "1" * 31, "12<34"])
 def test_what_is_no_document_number_is_refused(typed):
     assert "id_number" in refused("identity", id_number=typed)
 
 
 def test_a_number_is_compared_without_its_spaces_and_shown_by_its_end():
-    assert facts.id_number(" ep 12-34 ") == "EP 12-34"
+    assert registers.document_number(" ep 12-34 ", "id_number") == "EP 12-34"
+    assert registers.document_number("１２３４", "id_number") == "1234"
     assert facts.same_number("EP 12-34") == facts.same_number("EP1234")
     assert facts.masked("EP 12-3456").endswith("456")
     assert "EP" not in facts.masked("EP 12-3456")
@@ -172,18 +173,26 @@ def test_the_reminder_comes_within_thirty_days(day, is_ending):
 
 @pytest.mark.parametrize(
     ("typed", "points"),
-    [("50", 5000), ("33.34", 3334), ("33,3", 3330), ("100", 10000), ("0.01", 1), ("7 %", 700)],
+    [
+        ("50", 5000),
+        ("33.34", 3334),
+        ("33,3", 3330),
+        ("100", 10000),
+        ("0.01", 1),
+        ("7 %", 700),
+        ("٥٠", 5000),
+    ],
 )
 def test_a_share_is_kept_in_basis_points(typed, points):
-    assert nominees.share(typed) == points
+    assert percents.basis_points(typed, "share", least_bp=1) == points
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "0", "0.00", "100.01", "101", "33.333", "-5", "1e1", "NaN", "٥٠", "½", "1,000"]
+    "typed", ["", "0", "0.00", "100.01", "101", "33.333", "-5", "1e1", "NaN", "½", "1,000"]
 )
 def test_what_is_no_share_is_refused(typed):
     with pytest.raises(Invalid) as error:
-        nominees.share(typed)
+        percents.basis_points(typed, "share", least_bp=1)
     assert error.value.field == "share"
 
 
@@ -213,14 +222,14 @@ def test_what_reaches_nobody_is_no_contact(typed):
 
 def test_a_contact_is_kept_in_one_form():
     assert nominees.contact("+251 91 123 4567") == "+251911234567"
-    assert nominees.contact("Sara@Example.COM") == "Sara@example.com"
+    assert nominees.contact("Sara@Example.COM") == "sara@example.com"
 
 
 @pytest.mark.parametrize("typed", ["2026-06-14", "", "2077-01-01", "soon", "2026-13-01"])
 def test_an_expiry_day_that_is_past_or_none_is_refused(typed):
     with pytest.raises(Invalid):
-        texts.expiry_day(typed, "until", today=TODAY)
-    assert texts.expiry_day("2026-06-15", "until", today=TODAY) == TODAY
+        dates.expiry_day(typed, "until", today=TODAY)
+    assert dates.expiry_day("2026-06-15", "until", today=TODAY) == TODAY
 
 
 def test_a_commitment_needs_its_salt_and_every_fact():

@@ -24,7 +24,7 @@ _PROVEN_BY = {
 def save_facts(person_id: str, step: str, values: Mapping[str, object]) -> None:
     """Save one page of a person's facts; a changed verified fact is verified again.
 
-    An empty number keeps the stored one. Raises rules.texts.InvalidFields.
+    An empty number keeps the stored one. Raises InvalidFields.
     """
     stored = files.id_number(person_id)
     if step == "identity" and stored and not str(values.get("id_number") or "").strip():

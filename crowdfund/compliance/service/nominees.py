@@ -6,7 +6,6 @@ from crowdfund.compliance.models import Nominee, nominee_event
 from crowdfund.compliance.queries import files, nominees
 from crowdfund.compliance.rules import nominees as nominees_rules
 from crowdfund.compliance.rules import reviews as reviews_rules
-from crowdfund.compliance.rules import texts
 from crowdfund.compliance.rules.nominees import NotComplete
 from crowdfund.compliance.rules.reviews import Decision
 from crowdfund.compliance.service import reviews, shared
@@ -15,6 +14,7 @@ from crowdfund.documents import service as document_service
 from crowdfund.kernel import clock, i18n, live
 from crowdfund.kernel.db import db, locked, new_id, record_event
 from crowdfund.kernel.errors import Conflict
+from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.moving import move
 from crowdfund.notifications import service
@@ -24,7 +24,7 @@ PAGE = "/account/nominees"
 
 
 def add(person_id: str, values: Mapping[str, object]) -> str:
-    """Name a nominee as a draft; return the id. Raises rules.texts.InvalidFields or Conflict."""
+    """Name a nominee as a draft; return the id. Raises InvalidFields or Conflict."""
     clean, most = nominees_rules.clean(values, today=files.today()), nominees_rules.MOST
     shared.locked_file(person_id)
     if len(nominees.of_person(person_id)) >= most:

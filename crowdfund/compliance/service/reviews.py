@@ -5,7 +5,7 @@ Every verb first locks the person's file, so that two about one person are seria
 
 from crowdfund.compliance.models import KycReview
 from crowdfund.compliance.queries import files
-from crowdfund.compliance.rules import facts, requirements, reviews, texts
+from crowdfund.compliance.rules import facts, requirements, reviews
 from crowdfund.compliance.rules.reviews import Decision, Status
 from crowdfund.compliance.service.shared import (
     close,
@@ -19,6 +19,7 @@ from crowdfund.compliance.service.shared import (
 from crowdfund.documents import service as documents
 from crowdfund.documents.rows import DocumentRow
 from crowdfund.kernel import clock
+from crowdfund.kernel.fields import dates, texts
 from crowdfund.kernel.i18n import _
 from crowdfund.notifications import service as notifications_service
 from crowdfund.payout_accounts import service
@@ -43,7 +44,7 @@ def decide_paper(paper: DocumentRow, decision: Decision, *, actor: str) -> None:
     """Apply a reviewer's decision about one document; a dated kind needs its expiry date."""
     until = decision.until.strip()
     needs_day = decision.approve and (until or paper.kind in requirements.DATED)
-    expires_on = texts.expiry_day(until, "until", today=files.today()) if needs_day else None
+    expires_on = dates.expiry_day(until, "until", today=files.today()) if needs_day else None
     why = "" if decision.approve else texts.reason(decision.reason)
     documents.decide(
         paper.id, actor=actor, approve=decision.approve, reason=why, expires_on=expires_on

@@ -15,6 +15,7 @@ from crowdfund.compliance.views.blueprint import bp
 from crowdfund.documents import rules as document_rules
 from crowdfund.documents import service as document_service
 from crowdfund.kernel.errors import CrowdfundError, FileRefused
+from crowdfund.kernel.fields import percents
 from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.person import Person
@@ -54,8 +55,8 @@ def add_nominee() -> BaseResponse:
             return _form_page(form, status=error.status)
         return pages.back(url_for("compliance.nominee_proof", nominee_id=nominee_id))
     if not form.is_submitted():
-        left = nominees_rules.WHOLE_BP - sum(one.share_bp for one in nominees_queries.of_person(me))
-        form.share.data = nominees_rules.percent(left) if left > 0 else ""
+        left = percents.WHOLE_BP - sum(one.share_bp for one in nominees_queries.of_person(me))
+        form.share.data = percents.percent(left) if left > 0 else ""
     return _form_page(form, status=422 if form.errors else 200)
 
 
@@ -74,7 +75,7 @@ def edit_nominee(nominee_id: str) -> BaseResponse:
         pages.flash(_("Saved."), "success")
         return pages.back(url_for("compliance.nominees"))
     if not form.is_submitted():
-        form.share.data = nominees_rules.percent(nominee.share_bp)
+        form.share.data = percents.percent(nominee.share_bp)
     return _form_page(form, nominee, status=422 if form.errors else 200)
 
 
@@ -131,7 +132,7 @@ def _list(problem: str = "") -> dict[str, Any]:
         "nominees": found,
         "proofs": nominees_queries.proofs([one.id for one in found]),
         "sum_words": nominees_rules.sum_words(one.share_bp for one in found) if found else "",
-        "percent": nominees_rules.percent,
+        "percent": percents.percent,
         "relationships": nominees_rules.RELATIONSHIPS,
         "can_send": any(one.status == "draft" for one in found),
         "counts_now": bool(nominees_queries.in_force(me)),

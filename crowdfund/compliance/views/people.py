@@ -23,6 +23,7 @@ from crowdfund.documents.rows import DocumentRow
 from crowdfund.kernel import exports
 from crowdfund.kernel.db.paging import MOST
 from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.fields import percents
 from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.person import Person, full_name
@@ -246,7 +247,7 @@ def _nominees(nominees: list[NomineeRow]) -> dict[str, Any]:
         "nominees": nominees,
         "proofs": nominees_queries.proofs([one.id for one in nominees]),
         "sum_words": words,
-        "percent": nominees_rules.percent,
+        "percent": percents.percent,
         "relationships": nominees_rules.RELATIONSHIPS,
     }
 

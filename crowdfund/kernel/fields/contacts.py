@@ -36,12 +36,17 @@ def email(text: object, field: str = "email") -> str:
 
 
 def phone(
-    text: object, field: str = "phone", *, region: str | None = None, mobile: bool = False
+    text: object,
+    field: str = "phone",
+    *,
+    region: str | None = None,
+    needs_country: bool = False,
+    mobile: bool = False,
 ) -> str:
     """Return a phone number in E.164. Raises Invalid.
 
-    Without a country code it is a number of `region`; without that one, a leading 0 means Ethiopia.
-    `mobile` refuses a number that gets no SMS.
+    Without a country code it is a number of `region`; without that one, a leading 0 means Ethiopia,
+    unless the number `needs_country`. `mobile` refuses a number that gets no SMS.
     """
     sentence = (
         _("Enter a phone number with its country code, like +251 91 123 4567.")
@@ -53,7 +58,7 @@ def phone(
         raise Invalid(sentence, field=field)
     import phonenumbers  # noqa: PLC0415 - 1 MB and 15 ms at the start of every process
 
-    home = HOME_REGION if value.startswith("0") else None
+    home = HOME_REGION if value.startswith("0") and not needs_country else None
     try:
         number = phonenumbers.parse(value, region or home)
     except phonenumbers.NumberParseException as error:

@@ -3,6 +3,7 @@
 `ask` is the whole sentence for an empty field, like "Enter your full name."
 """
 
+import re
 import unicodedata
 from collections.abc import Container
 
@@ -14,6 +15,7 @@ _MARKUP = frozenset("<>")
 # Control and format characters, and what no script has; joiners belong to words of Hindi.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _ALLOWED = frozenset("\n\u200c\u200d")
+_SPACES = re.compile(r"[^\S\n]+")
 
 
 def line(text: object, field: str, ask: str, *, most: int = 120, least: int = 2) -> str:
@@ -21,7 +23,10 @@ def line(text: object, field: str, ask: str, *, most: int = 120, least: int = 2)
 
     Lengths are in characters.
     """
-    return _checked(" ".join(_composed(text).split()), field, ask, most=most, least=least)
+    value = _SPACES.sub(" ", _composed(text)).strip()
+    if "\n" in value:
+        raise _hidden(field)
+    return _checked(value, field, ask, most=most, least=least)
 
 
 def optional_line(text: object, field: str, *, most: int = 120) -> str:
@@ -60,13 +65,17 @@ def _checked(value: str, field: str, ask: str, *, most: int, least: int) -> str:
     if not value:
         raise Invalid(ask, field=field)
     if not all(map(_is_plain, value)):
-        raise Invalid(_("Use plain text only, without < or > or hidden characters."), field=field)
+        raise _hidden(field)
     if len(value) > most:
         sentence = _("Use at most %(most)s characters; this is %(now)s.", most=most, now=len(value))
         raise Invalid(sentence, field=field)
     if len(value) < least:
         raise Invalid(_("Use at least %(least)s characters.", least=least), field=field)
     return value
+
+
+def _hidden(field: str) -> Invalid:
+    return Invalid(_("Use plain text only, without < or > or hidden characters."), field=field)
 
 
 def _is_plain(mark: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 
 from crowdfund.kernel.errors import CrowdfundError, TooMany
-from crowdfund.kernel.fields import plain_characters
+from crowdfund.kernel.fields.characters import plain_characters
 from crowdfund.kernel.i18n import _
 
 CODE_DIGITS = 6

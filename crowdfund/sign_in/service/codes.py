@@ -5,9 +5,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from crowdfund.adapters import sms
-from crowdfund.kernel import clock, config, fields, i18n, outbox
+from crowdfund.kernel import clock, config, i18n, outbox
 from crowdfund.kernel.db import db, new_id, rows_changed
 from crowdfund.kernel.errors import Forbidden, Invalid
+from crowdfund.kernel.fields import contacts
 from crowdfund.kernel.i18n import _
 from crowdfund.people import invitations
 from crowdfund.people.models import SignInMethod, User
@@ -31,7 +32,7 @@ def request_code(typed: str, *, ip: str, person_id: str | None = None) -> str:
     depends on whether the identifier has an account. With `person_id` the code is for an address
     that this person adds. Raises Invalid, TooManyCodes, Unavailable.
     """
-    kind, value = fields.identifier(typed)
+    kind, value = contacts.identifier(typed)
     if kind == "phone" and not sms.is_offered():
         text = _("We cannot send codes to mobiles here yet. Enter your e-mail address instead.")
         raise Invalid(text, field="identifier")

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from crowdfund.kernel import config, fields
+from crowdfund.kernel import config
 from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.fields import contacts
 from crowdfund.people import invitations
 from crowdfund.people.rules import Newcomer
 from crowdfund.people.service import open_account, person_with
@@ -108,6 +109,6 @@ def _newcomer(method: ExternalMethod, facts: Mapping[str, str], address: str, na
 def _normal(email: str) -> str:
     """Return an address in its normal form; empty if the provider's value is no address."""
     try:
-        return fields.normal_email(email)
+        return contacts.email(email)
     except CrowdfundError:
         return ""

@@ -7,8 +7,8 @@ from flask_login import logout_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.adapters import sms
-from crowdfund.kernel import fields
 from crowdfund.kernel.errors import CrowdfundError, Invalid
+from crowdfund.kernel.fields import contacts
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.sessions import SqlSession
 from crowdfund.kernel.web import identity, language, pages, requests
@@ -48,8 +48,8 @@ def sign_in() -> BaseResponse:
 def send_code(typed: str, person_id: str | None = None) -> dict[str, Any]:
     """Request a code for this browser; return what its session stores about it."""
     otp_id = codes_service.request_code(typed, ip=request.remote_addr or "", person_id=person_id)
-    kind, value = fields.identifier(typed)
-    shown = fields.shown_phone(value) if kind == "phone" else typed.strip()
+    kind, value = contacts.identifier(typed)
+    shown = contacts.shown_phone(value) if kind == "phone" else typed.strip()
     return {"id": otp_id, "kind": kind, "to": shown}
 
 

@@ -4,8 +4,8 @@ from flask import request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.adapters import sms
-from crowdfund.kernel import fields
 from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.fields import contacts
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import identity, pages, refusals, requests
 from crowdfund.people import queries
@@ -42,7 +42,7 @@ def methods() -> BaseResponse:
         held=security_queries.changes_of(person.id, held_only=True),
         offers_sms=sms.is_offered(),
         target=target,
-        shown_phone=fields.shown_phone,
+        shown_phone=contacts.shown_phone,
     )
 
 

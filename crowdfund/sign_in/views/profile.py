@@ -4,8 +4,9 @@ from flask import request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.adapters import sms
-from crowdfund.kernel import config, fields, i18n
+from crowdfund.kernel import config, i18n
 from crowdfund.kernel.errors import CrowdfundError, Invalid
+from crowdfund.kernel.fields import contacts
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import identity, language, pages, requests
 from crowdfund.people import queries, rules, service
@@ -29,7 +30,7 @@ def show() -> BaseResponse:
     elif form.errors:
         status = 422
     elif form.phone.data:
-        form.phone.data = fields.shown_phone(form.phone.data)
+        form.phone.data = contacts.shown_phone(form.phone.data)
     return _page(form, _language_form(), status)
 
 
@@ -56,7 +57,7 @@ def _target() -> str:
 def _profile_form() -> ProfileForm:
     person = identity.signed_in()
     form = ProfileForm(formdata=None, obj=person)
-    form.phone.data = fields.shown_phone(person.phone) if person.phone else ""
+    form.phone.data = contacts.shown_phone(person.phone) if person.phone else ""
     return form
 
 
@@ -73,7 +74,7 @@ def _page(form: ProfileForm, language_form: LanguageForm, status: int) -> BaseRe
         language_form=language_form,
         person=person,
         target=_target(),
-        shown_phone=fields.shown_phone,
+        shown_phone=contacts.shown_phone,
         has_proved_phone=person.phone in queries.addresses_of(person.id, "phone"),
         invitation=base + url_for("sign_in.join", code=person.referral_code),
     )
@@ -84,7 +85,7 @@ def _save(form: ProfileForm, target: str) -> BaseResponse:
     person, here = identity.signed_in(), url_for("sign_in.show", next=target or None)
     names = {"first_name": form.first_name.data or "", "last_name": form.last_name.data or ""}
     rules.check_names(**names)
-    number = fields.normal_phone(form.phone.data or "", mobile=sms.is_offered())
+    number = contacts.phone(form.phone.data or "", mobile=sms.is_offered())
     proved = queries.addresses_of(person.id, "phone")
     is_new = number != person.phone and number not in proved
     if is_new and proved and not sms.is_offered():
