@@ -134,15 +134,6 @@ def check_kind(owner_kind: str, kind: str) -> None:
         raise Invalid(_("Choose what kind of document this is from the list."), field="kind")
 
 
-def parse_reason(typed: str) -> str:
-    """Return why a document was rejected, which its owner will read. Raises Invalid."""
-    reason = " ".join(typed.split())
-    if not 10 <= len(reason) <= 1000:
-        text = _("Say in 10 to 1,000 characters what is wrong and what to send.")
-        raise Invalid(text, field="reason")
-    return reason
-
-
 def check_expiry(expires_on: date | None, today: date) -> date | None:
     """Return the last day on which a document is valid. Raises Invalid if it has passed."""
     if expires_on is not None and expires_on < today:

@@ -17,6 +17,7 @@ from crowdfund.documents.rules import Status
 from crowdfund.kernel import clock, config, live, outbox
 from crowdfund.kernel.db import after_commit, db, locked, new_id, own_transaction, record_event
 from crowdfund.kernel.errors import NotYours
+from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.moving import move
 from crowdfund.kernel.person import Person
@@ -192,7 +193,7 @@ def decide(
     if actor == document.uploaded_by or owner == ("person", actor):
         raise NotYours(_("This is your own document. Someone else has to decide on it."))
     to = rules.move(document.status, Status.VERIFIED if approve else Status.REJECTED)
-    why = "" if approve else rules.parse_reason(reason)
+    why = "" if approve else texts.reason(reason, most=1_000)
     document.expires_on = rules.check_expiry(expires_on, _today()) if approve else None
     document.reason, document.decided_by, document.decided_at = why, actor, clock.now()
     _change(document, to, actor=actor, reason=why)

@@ -93,7 +93,7 @@ def test_a_paper_is_uploaded_on_its_page_and_listed_with_its_content_id(app, cas
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"title": ""}, "Enter what it is."),
+        ({"title": ""}, "Enter what the document is."),
         ({"data": b"MZ" + b"x" * 500, "name": "plan.pdf"}, "This is a program."),
         ({"data": b""}, "The file is empty."),
         ({"data": b"x" * 10_500_000}, "larger than 10 MB"),

@@ -163,10 +163,12 @@ def test_a_document_is_verified_until_its_expiry(alice, carla, frozen):
 
 def test_a_document_is_rejected_with_a_reason_that_its_owner_reads(alice, carla):
     document_id = upload(alice)
-    service.decide(document_id, actor=carla, approve=False, reason="  The photo is not\nreadable. ")
+    service.decide(
+        document_id, actor=carla, approve=False, reason="  The photo is\n not readable. "
+    )
     commit()
     row = queries.get(document_id)
-    assert (row.status, row.reason) == ("rejected", "The photo is not readable.")
+    assert (row.status, row.reason) == ("rejected", "The photo is\nnot readable.")
 
 
 @pytest.mark.parametrize("reason", ["", "blurred", "x" * 1001])

@@ -143,6 +143,8 @@ def test_the_platform_can_hold_a_wallet_for_the_company(alice):
 
 
 NASTY = ["", "x" * 5000, "-1", "NaN", "1e9", "٠١٢٣٤٥٦٧٨٩", "<script>alert(1)</script>", "a\x00b"]
+# Digits of any script are read as such.
+TAKEN = {("registration_no", "1e9"), ("registration_no", "٠١٢٣٤٥٦٧٨٩"), ("tin", "٠١٢٣٤٥٦٧٨٩")}
 WELCOME_IN = {"legal_name", "trade_name", "contact_name", "street", "city", "region", "postal_code"}
 
 
@@ -157,10 +159,7 @@ def test_bad_input_gets_a_sentence_keeps_the_rest_and_stores_nothing(alice, step
             continue
         answer = alice.post(f"{here}/edit/{step}", data=good | {field: typed})
         if answer.status_code == 303:
-            assert (field, typed) == ("registration_no", "1e9") or (field, typed[:1]) in (
-                ("region", ""),
-                ("postal_code", ""),
-            )
+            assert (field, typed) in {*TAKEN, ("region", ""), ("postal_code", "")}
             continue
         assert answer.status_code == 422, field
         assert "cf-error-summary" in answer.text
@@ -187,7 +186,6 @@ def test_bad_input_gets_a_sentence_keeps_the_rest_and_stores_nothing(alice, step
         {"ownership_bps": "101"},
         {"ownership_bps": "-1"},
         {"ownership_bps": "1e1"},
-        {"ownership_bps": "٥"},
         {"ownership_bps": "25", "is_beneficial_owner": None},
     ],
 )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import nh3
 
 from crowdfund.issuers.rules.lists import SECTORS
-from crowdfund.issuers.rules.words import Values, collect, line, pick
 from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.fields import texts
+from crowdfund.kernel.fields.collecting import Values, collect, state_of, unfinished
 from crowdfund.kernel.i18n import _, _l
 
 if TYPE_CHECKING:
@@ -39,31 +40,28 @@ STEP_TITLES = {
 
 def step_state(draft: Mapping[str, object], step: str) -> str:
     """Return `done`, `started` or `todo` for one page of a draft."""
-    present = [bool(draft.get(name)) for name in STEPS[step]]
-    if all(present):
-        return "done"
-    return "started" if any(present) else "todo"
+    return state_of(draft, STEPS[step])
 
 
 def missing_steps(draft: Mapping[str, object]) -> list[str]:
     """Return the pages that still lack something, in order."""
-    return [step for step in STEPS if step_state(draft, step) != "done"]
+    return unfinished(STEPS, lambda step: step_state(draft, step))
 
 
 def clean_basics(values: Values) -> tuple[dict[str, str], dict[str, str]]:
     """Return the good values of the first page and a sentence for each that is not."""
+    ask_sector = _("Choose a sector from the list.")
+    ask_kind, kind = _("Choose what investors get from the list."), values.get("security_type")
+    title, summary = values.get("title"), values.get("summary")
     return collect(
         {
-            "title": lambda v: line(v.get("title"), "title", "the title", least=5, most=80),
-            "summary": lambda v: line(
-                v.get("summary"), "summary", "the summary", least=20, most=240
+            "title": lambda: texts.line(title, "title", _("Enter a title."), least=5, most=80),
+            "summary": lambda: texts.line(
+                summary, "summary", _("Enter a summary."), least=20, most=240
             ),
-            "sector": lambda v: pick(v.get("sector"), "sector", "a sector", SECTORS),
-            "security_type": lambda v: pick(
-                v.get("security_type"), "security_type", "what investors get", SECURITY_TYPES
-            ),
-        },
-        values,
+            "sector": lambda: texts.choice(values.get("sector"), "sector", ask_sector, SECTORS),
+            "security_type": lambda: texts.choice(kind, "security_type", ask_kind, SECURITY_TYPES),
+        }
     )
 
 

@@ -3,14 +3,16 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
-from crowdfund.issuers.rules.words import Values, collect
 from crowdfund.kernel import money
-from crowdfund.kernel.errors import Invalid, InvalidAmount
-from crowdfund.kernel.i18n import _
+from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.fields.characters import plain_characters
+from crowdfund.kernel.fields.collecting import Values, collect
+from crowdfund.kernel.i18n import _, _l
 
 # How long after the deadline a contract records payments and only we may close it: SETTLEMENT_GRACE
 # in contracts/src/campaign/CampaignBase.sol. A test compares the two.
@@ -47,19 +49,24 @@ DEFAULT_LIMITS = Limits()
 _DAYS = re.compile(r"[0-9]{1,4}", re.ASCII)
 
 
-def _amount(values: Values, field: str, name: str) -> int:
+_ASK = {
+    "goal_minor": _l("Enter the goal in ETB."),
+    "price_minor": _l("Enter the price of one share in ETB."),
+    "min_minor": _l("Enter the minimum investment in ETB."),
+    "max_minor": _l("Enter the maximum investment in ETB."),
+}
+
+
+def _amount(field: str, values: Values) -> int:
     text = str(values.get(field) or "").strip()
     if not text:
-        raise Invalid(_("Enter %(name)s in ETB.", name=name), field=field)
-    try:
-        return money.parse(text, "ETB")
-    except InvalidAmount as error:
-        raise Invalid(f"{name[0].upper()}{name[1:]}: {error.user_message}", field=field) from error
+        raise Invalid(str(_ASK[field]), field=field)
+    return money.parse(text, "ETB")
 
 
 def parse_days(text: object, limits: Limits) -> int:
     """Return a number of days within the limits. Raises Invalid."""
-    value = str(text or "").strip()
+    value = plain_characters(str(text or "")).strip()
     if not _DAYS.fullmatch(value) or not limits.days_min <= int(value) <= limits.days_max:
         raise Invalid(
             _(
@@ -74,16 +81,9 @@ def parse_days(text: object, limits: Limits) -> int:
 
 def clean_terms(values: Values, limits: Limits) -> tuple[dict[str, int], dict[str, str]]:
     """Return the good numbers of the terms page and a sentence for each that is not."""
-    good, errors = collect(
-        {
-            "goal_minor": lambda v: _amount(v, "goal_minor", "the goal"),
-            "price_minor": lambda v: _amount(v, "price_minor", "the price of one share"),
-            "min_minor": lambda v: _amount(v, "min_minor", "the least investment"),
-            "max_minor": lambda v: _amount(v, "max_minor", "the greatest investment"),
-            "duration_days": lambda v: parse_days(v.get("duration_days"), limits),
-        },
-        values,
-    )
+    checks: dict[str, Callable[[], int]] = {name: partial(_amount, name, values) for name in _ASK}
+    checks["duration_days"] = lambda: parse_days(values.get("duration_days"), limits)
+    good, errors = collect(checks)
     for field, sentence in check_terms(good, limits).items():
         errors.setdefault(field, sentence)
     return good, errors
@@ -122,18 +122,23 @@ def check_terms(terms: Mapping[str, int], limits: Limits) -> dict[str, str]:
 
 
 def _check_divides(terms: Mapping[str, int], price: int) -> dict[str, str]:
-    names = {
-        "goal_minor": _("goal"),
-        "min_minor": _("minimum investment"),
-        "max_minor": _("maximum investment"),
+    shown = money.fmt(price)
+    sentences = {
+        "goal_minor": _(
+            "The goal must be a whole number of shares of %(price)s each.", price=shown
+        ),
+        "min_minor": _(
+            "The minimum investment must be a whole number of shares of %(price)s each.",
+            price=shown,
+        ),
+        "max_minor": _(
+            "The maximum investment must be a whole number of shares of %(price)s each.",
+            price=shown,
+        ),
     }
     return {
-        field: _(
-            "The %(name)s must be a whole number of shares of %(price)s each.",
-            name=name,
-            price=money.fmt(price),
-        )
-        for field, name in names.items()
+        field: sentence
+        for field, sentence in sentences.items()
         if terms.get(field) is not None and terms[field] % price
     }
 

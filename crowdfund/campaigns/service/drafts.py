@@ -15,10 +15,10 @@ from crowdfund.documents.service import Poster
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.issuers.rules import lists
 from crowdfund.issuers.rules.life import REFUSALS
-from crowdfund.issuers.rules.words import line
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db, new_id, record_event
 from crowdfund.kernel.errors import Conflict, FileRefused, InvalidFields, WrongState
+from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.statuses import status_text
 from crowdfund.notifications import service
@@ -73,7 +73,7 @@ def set_picture(campaign_id: str, picture: Poster | None, alt: str) -> None:
 
     Without one the picture stays and only the words change. Raises FileRefused.
     """
-    words = line(alt, "image_alt", "what the picture shows", least=5, most=160)
+    words = texts.line(alt, "image_alt", _("Describe what the picture shows."), least=5, most=160)
     campaign = editable(campaign_id)
     if not picture and not campaign.image_id:
         raise FileRefused(_("Choose a picture: JPEG, PNG or WebP."), field="image")

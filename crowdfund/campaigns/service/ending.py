@@ -16,9 +16,9 @@ from crowdfund.campaigns.service.shared import campaign_intent, change, locked, 
 from crowdfund.chain import queries as chain_queries
 from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain_service
-from crowdfund.issuers.rules.words import parse_reason
 from crowdfund.kernel import clock, money, outbox
 from crowdfund.kernel.errors import WrongState
+from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _
 
 FUNCTIONS = {"close": "closeConfirmed", "cancel": "cancel", "release": "release"}
@@ -151,7 +151,7 @@ def _note_obstacle(campaign: Campaign, sentence: str) -> None:
 
 def cancel(campaign_id: str, reason: str, *, actor: str) -> None:
     """Cancel a campaign: at once before it is live, by its contract afterwards, with refunds."""
-    why = parse_reason(reason)
+    why = texts.reason(reason, most=1_000)
     campaign = locked(campaign_id)
     life.move(campaign.status, Status.CANCELLED)
     if campaign.status == Status.LIVE:

@@ -12,10 +12,10 @@ from crowdfund.campaigns.rules import drafts, life
 from crowdfund.campaigns.service.drafts import editable
 from crowdfund.campaigns.service.shared import touch
 from crowdfund.documents.service import Examined
-from crowdfund.issuers.rules.words import line
 from crowdfund.kernel import clock, outbox
 from crowdfund.kernel.db import db, new_id
 from crowdfund.kernel.errors import Conflict, WrongState
+from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _
 
 log = structlog.get_logger()
@@ -26,7 +26,7 @@ def check_new_document(campaign_id: str, title: str) -> str:
 
     Only reads: call it before the file is examined, which takes a moment.
     """
-    name = line(title, "title", _("what it is"), least=3, most=80)
+    name = texts.line(title, "title", _("Enter what the document is."), least=3, most=80)
     campaign = queries.by_id(campaign_id)
     if campaign.status != life.Status.DRAFT:
         raise WrongState(_("This campaign was submitted: its documents cannot be changed now."))

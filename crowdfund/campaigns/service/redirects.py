@@ -11,9 +11,9 @@ from crowdfund.chain import queries as chain
 from crowdfund.chain import request_queries, requests
 from crowdfund.chain.rows import RequestRow
 from crowdfund.issuers import queries
-from crowdfund.issuers.rules import words
 from crowdfund.kernel import audit
 from crowdfund.kernel.errors import Conflict, Invalid, WrongState
+from crowdfund.kernel.fields import wallets
 from crowdfund.kernel.i18n import _
 from crowdfund.notifications import service
 
@@ -28,7 +28,7 @@ def ask_redirect(campaign_id: str, wallet: str, reason: str, *, actor: str) -> s
     campaign = reviewable(campaign_id, actor)
     if campaign.status not in OPEN or not campaign.contract_address:
         raise WrongState(_("Only a live campaign or one that has succeeded can be redirected."))
-    address = words.parse_wallet(wallet)
+    address = wallets.wallet(wallet, "wallet_address")
     if chain.is_ours(address):
         raise Invalid(
             _("This address belongs to the platform: money that is released to it would be lost."),

@@ -6,9 +6,9 @@ from crowdfund.campaigns.rules import terms as terms_rules
 from crowdfund.campaigns.rules.life import Status
 from crowdfund.campaigns.service.life import deploy
 from crowdfund.campaigns.service.shared import change, notify_team, reviewable
-from crowdfund.issuers.rules.words import parse_reason
 from crowdfund.kernel import clock
 from crowdfund.kernel.errors import WrongState
+from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.statuses import status_text
 
@@ -33,7 +33,7 @@ def approve(campaign_id: str, *, actor: str) -> None:
 
 def reject(campaign_id: str, reason: str, *, actor: str) -> None:
     """Send a submitted campaign back to draft with a reason; raises NotYours or WrongState."""
-    why = parse_reason(reason)
+    why = texts.reason(reason, most=1_000)
     campaign = reviewable(campaign_id, actor)
     if campaign.status != Status.SUBMITTED:
         raise WrongState(

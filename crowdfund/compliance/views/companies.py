@@ -13,13 +13,14 @@ from crowdfund.compliance.forms import PaperDecisionForm, RejectForm, StandingFo
 from crowdfund.compliance.views.blueprint import bp
 from crowdfund.issuers import answers
 from crowdfund.issuers import queries as issuers_queries
-from crowdfund.issuers.rules import declarations, life, lists, words
+from crowdfund.issuers.rules import declarations, life, lists
 from crowdfund.issuers.rules import papers as papers_rules
 from crowdfund.issuers.service import changes, registry, reviews, shared
 from crowdfund.issuers.service import papers as papers_service
 from crowdfund.kernel import exports
 from crowdfund.kernel.db.paging import MOST, Page
 from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.fields import dates
 from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import identity, pages, requests
@@ -184,7 +185,7 @@ def _back(company_id: str) -> BaseResponse:
 
 
 def _last_day(text: str | None) -> date | None:
-    return words.parse_day(text, "expires_on", _("the last day")) if (text or "").strip() else None
+    return dates.day(text, "expires_on", "") if (text or "").strip() else None
 
 
 def _set_standing(company_id: str, verb: Callable[..., None], done: str) -> BaseResponse:

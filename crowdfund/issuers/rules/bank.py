@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from crowdfund.issuers.rules import words
 from crowdfund.kernel import bank_accounts
 from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.fields import texts
+from crowdfund.kernel.fields.collecting import Values
 from crowdfund.kernel.i18n import _, _l
 
 FORMATS: Mapping[str, str] = {
@@ -35,12 +36,14 @@ class BankAccount:
         return f"{self.bank} ···· {self.number[-4:]}"
 
 
-def parse_account(values: words.Values, legal_name: str | None) -> BankAccount:
+def parse_account(values: Values, legal_name: str | None) -> BankAccount:
     """Return the account that was typed. Raises InvalidFields-like Invalid at its field.
 
     The holder must be the company itself: money never goes to someone else's account.
     """
-    kind = words.pick(values.get("format"), "format", _("a kind of account"), FORMATS)
+    kind = texts.choice(
+        values.get("format"), "format", _("Choose a kind of account from the list."), FORMATS
+    )
     bank, number = _PARSERS[kind](values)
     holder = parse_holder(values.get("holder"), legal_name)
     return BankAccount(kind, bank, number, holder)
@@ -48,7 +51,7 @@ def parse_account(values: words.Values, legal_name: str | None) -> BankAccount:
 
 def parse_holder(text: object, legal_name: str | None) -> str:
     """Return the account holder, who must be the company by its legal name. Raises Invalid."""
-    holder = words.line(text, "holder", _("the account holder"))
+    holder = texts.line(text, "holder", _("Enter the account holder."))
     if not legal_name:
         raise Invalid(
             _("Fill in the company details first: the holder must be the company."), field="holder"
@@ -65,8 +68,10 @@ def _bare(name: str) -> str:
     return "".join(char for char in name.casefold() if char.isalnum())
 
 
-def _ethiopian(values: words.Values) -> tuple[str, str]:
-    code = words.pick(values.get("bank"), "bank", _("the bank"), BANK_CHOICES)
+def _ethiopian(values: Values) -> tuple[str, str]:
+    code = texts.choice(
+        values.get("bank"), "bank", _("Choose the bank from the list."), BANK_CHOICES
+    )
     typed = str(values.get("number") or "")
     if code != OTHER:
         found = bank_accounts.ethiopian(code, typed)
@@ -80,12 +85,12 @@ def _ethiopian(values: words.Values) -> tuple[str, str]:
     return "Another bank in Ethiopia", number
 
 
-def _indian(values: words.Values) -> tuple[str, str]:
+def _indian(values: Values) -> tuple[str, str]:
     found = bank_accounts.indian(str(values.get("ifsc") or ""), str(values.get("number") or ""))
     return found.bank_code, found.number
 
 
-def _iban(values: words.Values) -> tuple[str, str]:
+def _iban(values: Values) -> tuple[str, str]:
     found = bank_accounts.iban(str(values.get("iban") or ""))
     return found.bank_name or found.country, found.number
 

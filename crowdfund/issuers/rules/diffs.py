@@ -5,8 +5,9 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from crowdfund.issuers.rules.lists import SECTORS, country_name
-from crowdfund.issuers.rules.officers import OFFICER_ROLES, share_text
+from crowdfund.issuers.rules.officers import OFFICER_ROLES
 from crowdfund.kernel import i18n
+from crowdfund.kernel.fields import percents
 from crowdfund.kernel.i18n import _, _l
 
 FIELD_NAMES: Mapping[str, str] = {
@@ -54,7 +55,7 @@ def officer_text(officer: Mapping[str, Any]) -> str:
         role=OFFICER_ROLES[officer["role"]],
         born=i18n.day(date.fromisoformat(officer["born_on"])),
         country=country_name(officer["nationality"]),
-        share=share_text(officer["ownership_bps"]),
+        share=percents.percent(officer["ownership_bps"]),
     )
     return text + (", " + _("beneficial owner") if officer["is_beneficial_owner"] else "")
 

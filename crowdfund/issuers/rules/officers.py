@@ -1,13 +1,13 @@
 """Who runs and who owns a company: each person, and the list as a whole."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from crowdfund.issuers.rules import words
 from crowdfund.issuers.rules.lists import COUNTRIES
 from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.fields import dates, percents, texts
+from crowdfund.kernel.fields.collecting import Checks, Values, collect
 from crowdfund.kernel.i18n import _, _l
 
 OFFICER_ROLES: Mapping[str, str] = {
@@ -18,28 +18,28 @@ OFFICER_ROLES: Mapping[str, str] = {
 }
 DIRECTORS = ("director", "chief_executive")
 BENEFICIAL_BPS = 2_500  # from a quarter on, someone counts as an owner behind the company
-ADULT_YEARS = 18
 MOST_OFFICERS = 30
-_SHARE = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?", re.ASCII)
 Officer = dict[str, Any]
 """As a change stores it: `id` and FIELDS, with `born_on` as ISO text."""
 
 FIELDS = ("name", "role", "born_on", "nationality", "ownership_bps", "is_beneficial_owner")
 
 
-def clean_officer(values: words.Values, today: date) -> tuple[Officer, dict[str, str]]:
+def clean_officer(values: Values, today: date) -> tuple[Officer, dict[str, str]]:
     """Return what is good of an officer's page and a sentence for each field that is not."""
-    checks = {
-        "name": lambda v: words.line(v.get("name"), "name", _("the full name")),
-        "role": lambda v: words.pick(v.get("role"), "role", _("a role"), OFFICER_ROLES),
-        "born_on": lambda v: parse_birth(v.get("born_on"), today).isoformat(),
-        "nationality": lambda v: words.pick(
-            v.get("nationality"), "nationality", _("a country"), COUNTRIES
+    ask_name, ask_role = _("Enter the full name."), _("Choose a role from the list.")
+    ask_country, nationality = _("Choose a country from the list."), values.get("nationality")
+    checks: Checks[Any] = {
+        "name": lambda: texts.line(values.get("name"), "name", ask_name),
+        "role": lambda: texts.choice(values.get("role"), "role", ask_role, OFFICER_ROLES),
+        "born_on": lambda: _birthday(values.get("born_on"), today).isoformat(),
+        "nationality": lambda: texts.choice(nationality, "nationality", ask_country, COUNTRIES),
+        "ownership_bps": lambda: percents.basis_points(
+            values.get("ownership_bps"), "ownership_bps"
         ),
-        "ownership_bps": lambda v: parse_share(v.get("ownership_bps")),
-        "is_beneficial_owner": lambda v: bool(v.get("is_beneficial_owner")),
+        "is_beneficial_owner": lambda: bool(values.get("is_beneficial_owner")),
     }
-    good, errors = words.collect(checks, values)
+    good, errors = collect(checks)
     share, is_denied = good.get("ownership_bps"), good.get("is_beneficial_owner") is False
     if isinstance(share, int) and share >= BENEFICIAL_BPS and is_denied:
         errors["is_beneficial_owner"] = _(
@@ -49,32 +49,9 @@ def clean_officer(values: words.Values, today: date) -> tuple[Officer, dict[str,
     return good, errors
 
 
-def parse_share(text: object) -> int:
-    """Return a percentage, typed as 12 or 12.5, in basis points. Raises Invalid."""
-    found = _SHARE.fullmatch(
-        str(text if text is not None else "").strip().removesuffix("%").strip()
-    )
-    bps = int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0")) if found else -1
-    if not 0 <= bps <= 10_000:
-        raise Invalid(
-            _("Enter the share in percent, from 0 to 100, like 12.5."), field="ownership_bps"
-        )
-    return bps
-
-
-def share_text(bps: int) -> str:
-    """Return basis points as a percentage to type again: 1250 is 12.5."""
-    return f"{bps // 100}.{bps % 100:02d}".rstrip("0").rstrip(".")
-
-
-def parse_birth(text: object, today: date) -> date:
-    """Return the birthday of an adult. Raises Invalid."""
-    born = words.parse_day(text, "born_on", _("the date of birth"))
-    if born.year < today.year - 120 or born >= today:
-        raise Invalid(_("Enter the date of birth of a living person."), field="born_on")
-    if (today.year - born.year - ((today.month, today.day) < (born.month, born.day))) < ADULT_YEARS:
-        raise Invalid(_("An officer must be at least 18 years old."), field="born_on")
-    return born
+def _birthday(text: object, today: date) -> date:
+    too_young = _("An officer must be at least 18 years old.")
+    return dates.birthday(text, "born_on", today=today, too_young=too_young)
 
 
 def check_total(officers: Sequence[Mapping[str, Any]]) -> None:
@@ -84,7 +61,7 @@ def check_total(officers: Sequence[Mapping[str, Any]]) -> None:
         raise Invalid(
             _(
                 "All shares together are %(total)s %%. They cannot be more than 100 %%.",
-                total=share_text(total),
+                total=percents.percent(total),
             ),
             field="ownership_bps",
         )

@@ -1,12 +1,14 @@
 """The pages of the onboarding wizard: what each must hold, and what may be typed there; pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
+from functools import partial
 from typing import Any
 
-from crowdfund.issuers.rules import officers, papers, words
+from crowdfund.issuers.rules import officers, papers
 from crowdfund.issuers.rules.lists import COUNTRIES, SECTORS
-from crowdfund.issuers.rules.words import Values
-from crowdfund.kernel.i18n import _, _l
+from crowdfund.kernel.fields import contacts, registers, texts, wallets
+from crowdfund.kernel.fields.collecting import Values, collect, state_of, unfinished
+from crowdfund.kernel.i18n import _l
 
 # What each page of the wizard must have filled before the file may be submitted.
 STEPS: dict[str, tuple[str, ...]] = {
@@ -56,41 +58,53 @@ def step_state(filled: Mapping[str, Any], step: str) -> str:
         if not papers.lacking(rows, filled.get("country"), verified=False):
             return "done"
         return "started" if rows else "todo"
-    present = [bool(filled.get(name)) for name in STEPS[step]]
-    if all(present):
-        return "done"
-    return "started" if any(present) else "todo"
+    return state_of(filled, STEPS[step])
 
 
 def missing_steps(filled: Mapping[str, Any]) -> list[str]:
     """Return the pages that still lack something, in order."""
-    return [step for step in STEPS if step_state(filled, step) != "done"]
-
-
-_CLEANERS: dict[str, Callable[[Values], str | None]] = {
-    "legal_name": lambda v: words.line(v.get("legal_name"), "legal_name", _("the legal name")),
-    "trade_name": lambda v: words.line(
-        v.get("trade_name"), "trade_name", _("the trade name"), most=60
-    ),
-    "registration_no": lambda v: words.parse_registration(v.get("registration_no")),
-    "tin": lambda v: words.parse_tin(v.get("tin"), str(v.get("country") or "")),
-    "sector": lambda v: words.pick(v.get("sector"), "sector", _("a sector"), SECTORS),
-    "country": lambda v: words.pick(v.get("country"), "country", _("a country"), COUNTRIES),
-    "contact_name": lambda v: words.line(
-        v.get("contact_name"), "contact_name", _("the contact person's name")
-    ),
-    "contact_email": lambda v: words.parse_email(v.get("contact_email")),
-    "contact_phone": lambda v: words.parse_phone(
-        v.get("contact_phone"), str(v.get("country") or "ET")
-    ),
-    "street": lambda v: words.line(v.get("street"), "street", _("the street and house"), most=160),
-    "city": lambda v: words.line(v.get("city"), "city", _("the town or city"), most=80),
-    "region": lambda v: words.maybe_line(v.get("region"), "region", _("the region"), most=80),
-    "postal_code": lambda v: words.parse_postal_code(v.get("postal_code")),
-    "wallet_address": lambda v: words.parse_wallet(v.get("wallet_address")),
-}
+    return unfinished(STEPS, lambda step: step_state(filled, step))
 
 
 def clean(step: str, values: Values) -> tuple[dict[str, str | None], dict[str, str]]:
     """Return what is good of a wizard page and a sentence for each field that is not."""
-    return words.collect({name: _CLEANERS[name] for name in columns(step)}, values)
+    return collect({name: partial(_CLEANERS[name], values) for name in columns(step)})
+
+
+def _line(field: str, values: Values, *, ask: str, most: int = 120) -> str:
+    return texts.line(values.get(field), field, str(ask), most=most)
+
+
+def _choice(field: str, values: Values, *, ask: str, choices: Container[str]) -> str:
+    return texts.choice(values.get(field), field, str(ask), choices)
+
+
+def _tax_number(values: Values) -> str:
+    return registers.tax_number(values.get("tin"), str(values.get("country") or ""), "tin")
+
+
+def _phone(values: Values) -> str:
+    region = str(values.get("country") or contacts.HOME_REGION)
+    return contacts.phone(values.get("contact_phone"), "contact_phone", region=region)
+
+
+_CLEANERS: dict[str, Callable[[Values], str | None]] = {
+    "legal_name": partial(_line, "legal_name", ask=_l("Enter the legal name of the company.")),
+    "trade_name": partial(_line, "trade_name", ask=_l("Enter the trade name."), most=60),
+    "registration_no": lambda v: registers.registration_number(
+        v.get("registration_no"), "registration_no"
+    ),
+    "tin": _tax_number,
+    "sector": partial(_choice, "sector", ask=_l("Choose a sector from the list."), choices=SECTORS),
+    "country": partial(
+        _choice, "country", ask=_l("Choose a country from the list."), choices=COUNTRIES
+    ),
+    "contact_name": partial(_line, "contact_name", ask=_l("Enter the contact person's name.")),
+    "contact_email": lambda v: contacts.email(v.get("contact_email"), "contact_email"),
+    "contact_phone": _phone,
+    "street": partial(_line, "street", ask=_l("Enter the street and house."), most=160),
+    "city": partial(_line, "city", ask=_l("Enter the city or town."), most=80),
+    "region": lambda v: texts.optional_line(v.get("region"), "region", most=80) or None,
+    "postal_code": lambda v: contacts.postal_code(v.get("postal_code")) or None,
+    "wallet_address": lambda v: wallets.wallet(v.get("wallet_address"), "wallet_address"),
+}

@@ -16,7 +16,7 @@ from crowdfund.issuers.models import (
     CompanyChange,
     company_change_event,
 )
-from crowdfund.issuers.rules import steps, words
+from crowdfund.issuers.rules import steps
 from crowdfund.issuers.rules.life import ChangeStatus, Status
 from crowdfund.issuers.service import in_force, registry
 from crowdfund.issuers.service.shared import (
@@ -32,6 +32,7 @@ from crowdfund.issuers.service.shared import (
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db, new_id, record_event
 from crowdfund.kernel.errors import WrongState
+from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.moving import move
 
@@ -148,7 +149,7 @@ def approve(company_id: str, *, actor: str) -> None:
 
 def reject(company_id: str, reason: str, *, actor: str) -> None:
     """Give the changes back to be corrected, with a reason; raises NotYours or WrongState."""
-    why = words.parse_reason(reason)
+    why = texts.reason(reason, most=1_000)
     company = reviewable(company_id, actor)
     waiting = _waiting(company)
     for change in waiting:

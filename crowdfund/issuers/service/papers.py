@@ -6,12 +6,13 @@ from crowdfund.documents import queries as documents
 from crowdfund.documents import service as document_service
 from crowdfund.documents.rows import DocumentRow
 from crowdfund.issuers import queries
-from crowdfund.issuers.rules import papers, words
+from crowdfund.issuers.rules import papers
 from crowdfund.issuers.rules.life import Status
 from crowdfund.issuers.rules.team import Role
 from crowdfund.issuers.service import registry
 from crowdfund.issuers.service.shared import locked, note, notify, reviewable, touch, writable
 from crowdfund.kernel.errors import NotFound, WrongState
+from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _
 
 
@@ -21,7 +22,7 @@ def attach(company_id: str, kind: str, filename: str, data: bytes, *, actor: str
     A verified document stays in force until the newer one is verified too. Raises FileRefused,
     Invalid, Unavailable (scanner) or WrongState.
     """
-    words.pick(kind, "kind", _("a kind of document"), papers.KINDS)
+    texts.choice(kind, "kind", _("Choose a kind of document from the list."), papers.KINDS)
     return keep(company_id, document_service.examine(kind, filename, data), actor=actor)
 
 

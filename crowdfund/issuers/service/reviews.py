@@ -1,7 +1,7 @@
 """Compliance on companies: verify, send back, deactivate, reactivate; never one's own."""
 
 from crowdfund.issuers import queries
-from crowdfund.issuers.rules import life, words
+from crowdfund.issuers.rules import life
 from crowdfund.issuers.rules import papers as papers_rules
 from crowdfund.issuers.rules.life import Status
 from crowdfund.issuers.rules.team import Role
@@ -9,6 +9,7 @@ from crowdfund.issuers.service import registry
 from crowdfund.issuers.service.shared import Incomplete, move, notify, reviewable
 from crowdfund.kernel import clock
 from crowdfund.kernel.errors import WrongState
+from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _
 
 
@@ -35,7 +36,7 @@ def approve(company_id: str, *, actor: str) -> None:
 
 def reject(company_id: str, reason: str, *, actor: str) -> None:
     """Send a submitted file back to its owner with a reason; raises NotYours or WrongState."""
-    why = words.parse_reason(reason)
+    why = texts.reason(reason, most=1_000)
     company = reviewable(company_id, actor)
     to = life.move(company.status, Status.REJECTED)
     company.reviewed_at, company.reviewed_by = clock.now(), actor
@@ -50,7 +51,7 @@ def deactivate(company_id: str, reason: str, *, actor: str) -> None:
 
     A running campaign continues to its end, and its money is released or refunded as usual.
     """
-    why = words.parse_reason(reason)
+    why = texts.reason(reason, most=1_000)
     company = reviewable(company_id, actor)
     to = life.move(company.status, Status.DEACTIVATED)
     company.deactivated_at, company.deactivation_reason = clock.now(), why
@@ -62,7 +63,7 @@ def deactivate(company_id: str, reason: str, *, actor: str) -> None:
 
 def reactivate(company_id: str, reason: str, *, actor: str) -> None:
     """Let a deactivated company start campaigns again; raises NotYours or WrongState."""
-    why = words.parse_reason(reason)
+    why = texts.reason(reason, most=1_000)
     company = reviewable(company_id, actor)
     if company.status != Status.DEACTIVATED:
         raise WrongState(_("This company is not deactivated. Reload the page to see its state."))

@@ -5,12 +5,13 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.issuers.models import Company, CompanyInvitation, CompanyMember
-from crowdfund.issuers.rules import team, words
+from crowdfund.issuers.rules import team
 from crowdfund.issuers.rules.team import Role
 from crowdfund.issuers.service.shared import locked, note, notify, touch
 from crowdfund.kernel import clock, config, i18n
 from crowdfund.kernel.db import db, insert_ignore, new_id
 from crowdfund.kernel.errors import Conflict, Forbidden, NotFound
+from crowdfund.kernel.fields import contacts, texts
 from crowdfund.kernel.i18n import _
 from crowdfund.notifications import service as notifications_service
 from crowdfund.people import queries, service
@@ -33,8 +34,8 @@ def invite(company_id: str, email: str, role: str, *, actor: str) -> str:
 
     A newer invitation to the same address replaces the older. Raises Invalid at its field.
     """
-    address = words.parse_email(email, "email").lower()
-    wanted = words.pick(role, "role", _("a role"), team.ROLE_NAMES)
+    address = contacts.email(email)
+    wanted = texts.choice(role, "role", _("Choose a role from the list."), team.ROLE_NAMES)
     company = locked(company_id)
     person = service.person_with("email", address)
     if person is not None and issuers_queries.is_member(company_id, person):
@@ -142,7 +143,7 @@ def decline(signed: str, person_id: str) -> None:
 
 def set_role(company_id: str, user_id: str, role: str, *, actor: str) -> None:
     """Give a member another role; raises LastOwner, CompanyMissing or Invalid."""
-    wanted = words.pick(role, "role", _("a role"), team.ROLE_NAMES)
+    wanted = texts.choice(role, "role", _("Choose a role from the list."), team.ROLE_NAMES)
     company = locked(company_id)
     member = _member(company_id, user_id)
     before = member.role

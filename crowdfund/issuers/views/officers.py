@@ -13,6 +13,7 @@ from crowdfund.issuers.service import officers as officers_service
 from crowdfund.issuers.views.blueprint import COMPANY, bp
 from crowdfund.issuers.views.wizard import after
 from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.fields import percents
 from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import identity, pages
@@ -30,7 +31,7 @@ def officers(company_id: str) -> Response:
         "issuers/officers.html",
         company=company,
         officers=[(officer, diffs.officer_text(officer)) for officer in listed],
-        total=officers_rules.share_text(total),
+        total=percents.percent(total),
         missing=officers_rules.officers_missing(listed),
         following=after(company_id, "officers"),
     )
@@ -68,7 +69,7 @@ def _page(company: MemberCompany, known: dict[str, Any] | None) -> BaseResponse:
     shown, officer_id = {}, None
     if known:
         officer_id = known["id"]
-        shown = {**known, "ownership_bps": officers_rules.share_text(known["ownership_bps"])}
+        shown = {**known, "ownership_bps": percents.percent(known["ownership_bps"])}
     form = forms.OfficerForm(data=shown)
     context: dict[str, Any] = {"company": company, "form": form, "officer_id": officer_id}
     if not form.validate_on_submit():

@@ -15,10 +15,10 @@ from crowdfund.campaigns.service import following as campaign
 from crowdfund.campaigns.service import totals
 from crowdfund.chain import rules as chain_rules
 from crowdfund.investments import returning
-from crowdfund.issuers.rules.words import parse_reason
 from crowdfund.kernel import clock, live, outbox
 from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
 from crowdfund.kernel.errors import Conflict, Forbidden
+from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.moving import move_row
 from crowdfund.ledger import queries as ledger
@@ -106,7 +106,7 @@ def ask(campaign_id: str, *, reason: str, fingerprint: str, actor: str) -> str:
 
     Raises Invalid (reason), NotYours, Outdated, Conflict (asked for already, or not possible now).
     """
-    why = parse_reason(reason)[:500]
+    why = texts.reason(reason, most=1_000)[:500]
     campaign.open_to(campaign_id, actor)
     seen = _unchanged(campaign_id, fingerprint)
     if seen.obstacle:
@@ -149,7 +149,7 @@ def approve(request_id: str, *, actor: str) -> None:
 
 def refuse(request_id: str, *, reason: str, actor: str) -> None:
     """Decline what a colleague asked for, with a reason; nothing is moved."""
-    why = parse_reason(reason)[:500]
+    why = texts.reason(reason, most=1_000)[:500]
     request = _undecided(request_id)
     if request.asked_by == actor:
         raise Forbidden(_("You requested this. Withdraw it instead. Nothing was moved."))
