@@ -94,23 +94,22 @@ def _ask_staff(
     event: ContractEvent, kind: str, *, who: str, title: str, amount: tuple[int, str], missing: int
 ) -> None:
     shown = money.fmt(*amount)
-    said = [_WORDS[kind].format(amount=shown, title=title[:60], who=who)]
+    sentences = [_WORDS[kind].format(amount=shown, title=title[:60], who=who)]
     if missing:
         late = money.fmt(missing, amount[1])
-        said.append(f"{late} of it found no room: as much money on its way cannot be recorded.")
+        sentences.append(
+            f"{late} of it found no room: as much money on its way cannot be recorded."
+        )
     else:
-        said.append("It has taken its room; nothing was booked.")
+        sentences.append("It has taken its room; nothing was booked.")
     exceptions.open_one(
         f"chain:{event.tx_hash}:{event.ordinal}",
         Kind.UNKNOWN_ON_CHAIN,
-        about={
-            "payment_id": None, "user_id": None, "gateway": "chain",
-            "tx_id": event.tx_hash.removeprefix("0x"),
-        },
+        origin=exceptions.Origin(None, None, "chain", event.tx_hash.removeprefix("0x")),
         money=amount,
         held=False,
-        detail=" ".join(said),
-    )  # fmt: skip
+        detail=" ".join(sentences),
+    )
 
 
 def _is_ours(campaign_id: str, reference: str) -> bool:

@@ -60,13 +60,15 @@ def place(order: Order) -> str:
     _check_amount(order, campaign.id)
     investment_id = new_id()
     payment_id = starting.start(
-        user_id=order.user_id,
-        amount_minor=order.amount_minor,
-        currency=campaign.currency,
-        gateway=order.rail,
-        purpose=("investment", investment_id),
-        destination=ledger_rules.escrow(campaign.id),
-        description=f"Investment in {campaign.title}"[:200],
+        starting.NewPayment(
+            user_id=order.user_id,
+            amount_minor=order.amount_minor,
+            currency=campaign.currency,
+            gateway=order.rail,
+            purpose=("investment", investment_id),
+            destination=ledger_rules.escrow(campaign.id),
+            description=f"Investment in {campaign.title}"[:200],
+        ),
         key=rules.reference(investment_id),
     )
     db.session.execute(

@@ -18,8 +18,10 @@ from crowdfund.kernel.i18n import _
 from crowdfund.kernel.person import Person
 from crowdfund.kernel.web import identity, pages, requests
 from crowdfund.ledger import queries as ledger
+from crowdfund.ledger.queries import EntryRow
 from crowdfund.payments import queries as payments
 from crowdfund.payments import reviews as payment_reviews
+from crowdfund.payments.rows import PaymentRow
 from crowdfund.payments.rules import Review
 from crowdfund.payments.service import purposes, starting
 
@@ -145,7 +147,7 @@ def show(investment_id: str) -> Response:
     )
 
 
-def _came(payment: payments.PaymentRow | None, reviews: list[Review]) -> rules.Came:
+def _came(payment: PaymentRow | None, reviews: list[Review]) -> rules.Came:
     """Return what was booked for an investment; what a gateway only claims is not among it."""
     if payment is None:
         return rules.NOTHING_CAME
@@ -153,7 +155,7 @@ def _came(payment: payments.PaymentRow | None, reviews: list[Review]) -> rules.C
     return rules.Came(payment.is_received, payment.status == "reversed", misfit)
 
 
-def _entries(investment: InvestmentRow) -> list[dict[str, Any]]:
+def _entries(investment: InvestmentRow) -> list[EntryRow]:
     paid = payment_reviews.entries(investment.payment_id) if investment.payment_id else []
     return paid + ledger.entries_with_key_prefix("investment", investment.id)
 

@@ -16,7 +16,7 @@ _LONGEST = 120
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A posting at the edge of a page, and the balance on the side of the page that is asked for."""
+    """A posting at the edge of a page, and the balance on the side of the page that is wanted."""
 
     seq: int
     n: int

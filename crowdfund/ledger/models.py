@@ -73,7 +73,7 @@ class Head(Base):
 
 
 class Hold(Base):
-    """Money set aside in an account until it is captured or let go."""
+    """Money set aside in an account until it is captured or released."""
 
     __tablename__ = "ledger_hold"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
@@ -92,7 +92,7 @@ class Hold(Base):
 
 
 class ProvedBalance(Base):
-    """The sum of an account's postings up to the mark `journal`; kept by the self-check alone."""
+    """The sum of an account's postings up to the mark `journal`; only the self-check writes it."""
 
     __tablename__ = "ledger_proved_balance"
     name: Mapped[str] = mapped_column(sa.String(80), primary_key=True)

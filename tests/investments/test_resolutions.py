@@ -93,11 +93,11 @@ def webhook_missing(world, frozen, payment, chance):
 
 
 def unknown_on_chain(world, frozen, payment, chance):
-    about = {"payment_id": None, "user_id": None, "gateway": "chain", "tx_id": payment.id}
+    origin = exceptions.Origin(None, None, "chain", payment.id)
     exceptions.open_one(
         f"chain:{payment.id}:0",
         Kind.UNKNOWN_ON_CHAIN,
-        about=about,
+        origin=origin,
         money=(chance.randint(1, PLACED), "ETB"),
         held=False,
         detail="Money that only the contract has.",

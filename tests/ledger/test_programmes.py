@@ -126,7 +126,7 @@ class Programme(RuleBasedStateMachine):
             assert posting.reverse(key, entry_id, reason="r")
             return multiple()
         key, ref = self.key(), (("reason", "r"), ("reverses", entry_id))
-        kind = queries.entry(entry_id)["kind"] + ".reversed"
+        kind = queries.entry(entry_id).kind + ".reversed"
         if len(kind) > 40:
             return multiple()
         back = Draft(key, mirror, kind, draft.currency, ref)

@@ -151,7 +151,7 @@ def test_a_gateway_that_answers_slowly_does_not_hold_up_another(world, bank, oth
 
     def advanced(batch, payment, answer):
         advance(batch, payment, answer)
-        if payment["id"] == fast.id:
+        if payment.id == fast.id:
             fast_is_settled.set()
 
     monkeypatch.setattr(applying.Batch, "advance", advanced)

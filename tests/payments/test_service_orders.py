@@ -32,11 +32,19 @@ def begin_all(world):
     """One payment for each order of the four events."""
     started = [
         starting.start(
-            user_id=world.user_id, amount_minor=25_000, currency="ETB", gateway="bill_bitts",
-            purpose=("order", "i1"), destination=ESCROW, description="Shares", key=f"order-{number}",
+            starting.NewPayment(
+                user_id=world.user_id,
+                amount_minor=25_000,
+                currency="ETB",
+                gateway="bill_bitts",
+                purpose=("order", "i1"),
+                destination=ESCROW,
+                description="Shares",
+            ),
+            key=f"order-{number}",
         )
         for number in range(len(ORDERS))
-    ]  # fmt: skip
+    ]
     commit()
     world.work()
     return {

@@ -161,9 +161,17 @@ def test_a_check_believes_no_answer_about_something_else(world, frozen, field):
 def start_with_lost_answer(world, frozen, answer):
     world.start(key="known")  # the customer has a number
     payment_id = starting.start(
-        user_id=world.user_id, amount_minor=25_000, currency="ETB", gateway="bill_bitts",
-        purpose=("order", "i2"), destination=ESCROW, description="Shares", key="lost",
-    )  # fmt: skip
+        starting.NewPayment(
+            user_id=world.user_id,
+            amount_minor=25_000,
+            currency="ETB",
+            gateway="bill_bitts",
+            purpose=("order", "i2"),
+            destination=ESCROW,
+            description="Shares",
+        ),
+        key="lost",
+    )
     commit()
     world.bank.lose_answers = 1
     world.work()

@@ -1,7 +1,7 @@
 """Add up every account from its first posting on, some accounts in each run, one after the other.
 
-It needs nothing that was kept before, so it also finds a balance that was changed together with its
-proved sum. An account with very many postings is added up over several runs: up to a fixed entry
+It needs no earlier result, so it also finds a balance that was changed together with its proved
+sum. An account with very many postings is added up over several runs: up to a fixed entry
 first, and when that is done, what came after it.
 """
 
@@ -47,7 +47,7 @@ def prove() -> Step:
     mark = marks.read(MARK)
     wrong: dict[Account, tuple[Under, str]] = {}
     for saved in mark.state.get("suspects", []):
-        wrong |= _judge(Under(**saved))  # asked about in each run until it is right
+        wrong |= _judge(Under(**saved))  # checked again in each run until it is right
     under = Under(**mark.state["under"]) if mark.state.get("under") else None
     after = _account(mark.state.get("after"))
     budget = MOST_POSTINGS
@@ -106,7 +106,7 @@ _SIDES: dict[str, tuple[Any, int]] = {"into": (_P.c.destination, 1), "out_of": (
 
 
 def _add_up(under: Under, budget: int) -> int:
-    """Add up an account's postings until its last entry or the budget; return what is left of that."""
+    """Add up an account's postings to its last entry or the budget; return what is left of it."""
     for side, (column, sign) in _SIDES.items():
         begin = getattr(under, side)
         if begin >= under.until:

@@ -91,7 +91,7 @@ def _past_changed(mark: Mark) -> str | None:
 
 
 def _suspects(mark: Mark) -> list[Account]:
-    """Return the accounts that were wrong in the last run: they are asked about until they are right."""
+    """Return the accounts that were wrong in the last run; each run checks them until right."""
     return [(name, currency) for name, currency in mark.state.get("suspects", [])]
 
 

@@ -1,8 +1,8 @@
 """Refused webhooks: each is counted, only some are stored as evidence.
 
-Anybody can post garbage to the address for webhooks, so what it costs us is bounded: some samples
-of a client in a minute, some of a gateway in an hour. A signature that fits is never refused here,
-wherever it comes from: this budget is asked only after a signature was found bad.
+Anyone can post garbage to the address for webhooks, so what it costs us is bounded: some samples of
+a client in a minute, some of a gateway in an hour. A valid signature is never refused here: this
+budget is checked only after a signature was found bad.
 """
 
 import threading
@@ -25,12 +25,12 @@ CLIENTS = 1_000  # that are told apart in a minute; further ones share one budge
 WRITE_EVERY = timedelta(seconds=10)
 MARK = "refused:"  # begins the event id of a stored sample
 MOST_SAMPLES = 2_000
-KEPT_FOR, COUNTS_KEPT_FOR = timedelta(days=30), timedelta(days=90)
+SAMPLES_FOR, COUNTS_FOR = timedelta(days=30), timedelta(days=90)  # how long they are stored
 _OTHERS = "others"
 
 
 class TooManyRefused(CrowdfundError):
-    """A client has sent too many webhooks with bad signatures; only the number is still noted."""
+    """A client has sent too many webhooks with bad signatures; only their number is stored."""
 
     status = 429
     code = "too_many_refused"
@@ -112,7 +112,7 @@ def write_counts() -> None:
 
 
 def purge(*, most: int = 10_000) -> int:
-    """Remove samples that are old or beyond the newest ones, and old counts; return how many samples.
+    """Remove old samples, those beyond the newest ones, and old counts; return how many samples.
 
     Webhooks that the gateway signed are never removed here, however malformed.
     """
@@ -120,13 +120,13 @@ def purge(*, most: int = 10_000) -> int:
     is_sample = sa.and_(_I.c.state == "refused", _I.c.event_id.startswith(MARK))
     newest = sa.select(_I.c.id).where(is_sample).order_by(_I.c.id.desc())
     last = db.session.scalar(newest.offset(MOST_SAMPLES).limit(1))
-    is_over = _I.c.received_at < now - KEPT_FOR
+    is_over = _I.c.received_at < now - SAMPLES_FOR
     if last is not None:
         is_over = sa.or_(is_over, _I.c.id <= last)
     ids = db.session.scalars(
         sa.select(_I.c.id).where(is_sample, is_over).order_by(_I.c.id).limit(most)
     ).all()
-    db.session.execute(sa.delete(_R).where(_R.c.hour < now - COUNTS_KEPT_FOR))
+    db.session.execute(sa.delete(_R).where(_R.c.hour < now - COUNTS_FOR))
     removed = 0
     for start in range(0, len(ids), 500):  # SQLite takes no list without end
         removed += rows_changed(sa.delete(_I).where(_I.c.id.in_(ids[start : start + 500])))
