@@ -128,7 +128,7 @@ def test_a_campaign_that_followed_between_look_and_note_is_not_marked(raised):
     found = reading.look()
     assert [one.kind for one in found.differences] == ["status"]
     raised.set_status("cancelled")
-    comparing.keep(found)
+    comparing.store(found)
     commit()
     assert raised.campaign().contract_result is None
 
