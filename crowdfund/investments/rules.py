@@ -14,7 +14,7 @@ from crowdfund.payments.rules import Kind, Review
 
 
 class Status(StrEnum):
-    """Where an investment stands; it never goes back."""
+    """The state of an investment; it never moves backward."""
 
     PAYING = "paying"
     AUTHORISED = "authorised"
@@ -58,7 +58,7 @@ class NotVerified(Forbidden):
 
 
 class NoContact(Forbidden):
-    """The gateway registers nobody without an address that this person has not given."""
+    """The gateway needs an address that this person has not given."""
 
     code = "no_contact"
 
@@ -77,7 +77,7 @@ class NotPossible(CrowdfundError):
 
 
 class FormUsed(Conflict):
-    """A form came back with other figures than those it was sent with before."""
+    """A form was sent again with different figures."""
 
     code = "form_used"
 
@@ -88,7 +88,7 @@ def can_move(before: str, after: Status) -> bool:
 
 
 def risk_text() -> str:
-    """Return the risk warning in the language of the reader, who agrees to these very words."""
+    """Return the risk warning in the language of the reader, who agrees to exactly this text."""
     return str(_RISK_TEXT)
 
 
@@ -114,14 +114,19 @@ def percent_of_goal(amount_minor: int, goal_minor: int) -> str:
 
 
 _PROGRESS = {
-    Status.PAYING: 1, Status.FAILED: 1, Status.EXPIRED: 1, Status.AUTHORISED: 2, Status.SETTLED: 3,
-    Status.RETURNED: 3, Status.CONFIRMED: 4,
-}  # fmt: skip
+    Status.PAYING: 1,
+    Status.FAILED: 1,
+    Status.EXPIRED: 1,
+    Status.AUTHORISED: 2,
+    Status.SETTLED: 3,
+    Status.RETURNED: 3,
+    Status.CONFIRMED: 4,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """What came for an investment: booked money, a reversal, and the review of money that did not fit."""
+    """What came for an investment: booked money, a reversal, and the review of inexact money."""
 
     is_received: bool = False
     is_reversed: bool = False
@@ -133,7 +138,7 @@ WORDS = {Status.PAYING: _l("To be paid"), Status.AUTHORISED: _l("Paid")}
 
 
 def words(status: str) -> str:
-    """Return what a status is called on pages."""
+    """Return the label of a status on pages."""
     return str(WORDS.get(Status(status)) or status_text(status))
 
 
@@ -151,37 +156,38 @@ def timeline(
     status = Status(investment_status)
     if status == Status.PAYING and came.is_received:  # the page may be quicker than the worker
         status = Status.AUTHORISED
-    at = _PROGRESS[status]
-    steps = [
-        _step(0, at, _("Investment placed"), times.get(Status.PAYING), ""),
-        _step(1, at, _("Paid at NEO Bank"), times.get(Status.AUTHORISED), _("Pay on the bank's page.")),
-        _step(
-            2, at, _("Settled"), times.get(Status.SETTLED), _("The bank transfers the money to escrow.")
-        ),
-        _step(
-            3, at, _("Recorded on chain"), times.get(Status.CONFIRMED),
-            _("The contract records your investment."),
-        ),
-    ]  # fmt: skip
+    placed, paid, settled, recorded = _usual_steps(_PROGRESS[status], times)
     if status in (Status.FAILED, Status.EXPIRED):
-        was_paid = Status.AUTHORISED in times
-        paid = [{**steps[1], "state": "done", "text": ""}] if was_paid else []
-        return [steps[0], *paid, _ended(status, times.get(status), came)]
+        was_paid = [{**paid, "state": "done", "text": ""}] if Status.AUTHORISED in times else []
+        return [placed, *was_paid, _ended(status, times.get(status), came)]
     if status == Status.AUTHORISED and came.review is not None:
-        return [*steps[:2], _reviewed(came.review)]
+        return [placed, paid, _reviewed(came.review)]
     if status == Status.RETURNED:
-        text = _("The whole amount is in your wallet.")
-        steps[3] = {
+        recorded = {
             "label": _("Money returned"),
             "at": times.get(status),
             "state": "done",
-            "text": text,
+            "text": _("The whole amount is in your wallet."),
         }
-    return steps
+    return [placed, paid, settled, recorded]
+
+
+def _usual_steps(at: int, times: Mapping[str, datetime]) -> list[dict[str, Any]]:
+    """Return the steps of an investment without trouble, of which `at` are done."""
+    steps = (
+        (Status.PAYING, _("Investment placed"), ""),
+        (Status.AUTHORISED, _("Paid at NEO Bank"), _("Pay on the bank's page.")),
+        (Status.SETTLED, _("Settled"), _("The bank transfers the money to escrow.")),
+        (Status.CONFIRMED, _("Recorded on chain"), _("The contract records your investment.")),
+    )
+    return [
+        _step(number, at, label, times.get(status), text)
+        for number, (status, label, text) in enumerate(steps)
+    ]
 
 
 def label(status: str, came: Came = NOTHING_CAME) -> str:
-    """Return what a status is called on the investment's own page, where the money is known."""
+    """Return the label of a status on the investment's own page, where its money is known."""
     if came.review is not None and came.review.is_open:
         return _("Under review")
     if status in (Status.FAILED, Status.EXPIRED) and came.review is not None:
@@ -207,7 +213,7 @@ def _ended(status: Status, when: datetime | None, came: Came) -> dict[str, Any]:
 
 
 def _why_not_invested(status: Status, came: Came) -> tuple[str, str]:
-    """Return what ended an investment, as a label and a sentence; never "no money" when some came."""
+    """Return what ended an investment as label and sentence; never "no money" when some came."""
     if came.is_reversed:
         text = _("The bank took the payment back, so it was not invested. You can try again.")
         return _("Payment taken back"), text
