@@ -235,5 +235,6 @@ def _why_not_invested(status: Status, came: Came) -> tuple[str, str]:
 
 
 def _step(index: int, at: int, label: str, when: datetime | None, text: str) -> dict[str, Any]:
-    state = "done" if index < at else "current" if index == at else "todo"
-    return {"label": label, "at": when, "state": state, "text": "" if state == "done" else text}
+    if index < at:
+        return {"label": label, "at": when, "state": "done", "text": ""}
+    return {"label": label, "at": when, "state": "current" if index == at else "todo", "text": text}

@@ -75,22 +75,31 @@ def place(order: Order) -> str:
     row = {
         "id": investment_id,
         "campaign_id": campaign.id,
+        "shares": rules.shares(order.amount_minor, campaign.price_minor),
+        "currency": campaign.currency,
+        "payment_id": payment_id,
+    }
+    _insert(order, row)
+    _consent(order.user_id, investment_id)
+    return investment_id
+
+
+def _insert(order: Order, known: dict[str, object]) -> None:
+    """Add the investment and the first step of its history."""
+    row = {
+        **known,
         "user_id": order.user_id,
         "form_key": order.key,
         "amount_minor": order.amount_minor,
-        "shares": rules.shares(order.amount_minor, campaign.price_minor),
-        "currency": campaign.currency,
         "rail": order.rail,
         "status": Status.PAYING,
-        "payment_id": payment_id,
         "created_at": clock.now(),
     }
     db.session.execute(sa.insert(Investment).values(row))
+    investment_id = str(known["id"])
     record_event(
         investment_event, investment_id, actor=order.user_id, before=None, after=Status.PAYING
     )
-    _consent(order.user_id, investment_id)
-    return investment_id
 
 
 def refusal(slug: str, user_id: str, amount_minor: int) -> str | None:

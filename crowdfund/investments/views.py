@@ -84,13 +84,13 @@ def _form_page(
 
 
 def _rail(form: InvestForm) -> str:
-    """Return the chosen way to pay, the usual one if what came is none."""
+    """Return the chosen rail, the usual one if none of ours was sent."""
     return form.rail.data if form.rail.data in dict(RAILS) else RAILS[0][0]
 
 
 @bp.get("/campaigns/<slug>/room")
 def room(slug: str) -> Response:
-    """Show how much a campaign can still take, alone: it moves while somebody types an amount."""
+    """Show how much a campaign can still take, alone: it changes while someone types an amount."""
     campaign = campaigns.funding(slug)
     return pages.render(
         "investments/_room.html", campaign=campaign, room_minor=_room_minor(campaign)
@@ -129,7 +129,7 @@ def _quote(campaign: Any, user_id: str, text: str) -> dict[str, Any]:  # noqa: A
 
 @bp.get("/investments/<investment_id>")
 def show(investment_id: str) -> Response:
-    """Show where an investment stands; the timeline follows by itself."""
+    """Show the status of an investment; the timeline updates itself."""
     investment = queries.for_owner(investment_id, identity.signed_in().id)
     payment = payments.get(investment.payment_id) if investment.payment_id else None
     reviews = payment_reviews.of_payment(payment.id) if payment else []

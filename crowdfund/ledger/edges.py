@@ -2,7 +2,7 @@
 
 The balance after a posting never changes, as the journal only grows at its end. So the page before
 says where the next one starts, and no page adds up what lies above it. The text is sealed under
-SECRET_KEY for one account: nobody can make a page show a balance that never was.
+SECRET_KEY for one account, so that a page cannot be made to show a balance that never was.
 """
 
 import hmac

@@ -136,7 +136,8 @@ def history(
         rows = _postings(account, currency, newer, size=size, is_newer=True)
         return _page_upward(account, currency, rows, newer, size)
     rows = _postings(account, currency, older, size=size)
-    balance_minor = older.balance_minor if older else rows[0].start if rows else 0
+    now_minor = rows[0].start if rows else 0
+    balance_minor = older.balance_minor if older else now_minor
     return _page_downward(account, currency, rows, balance_minor, size, is_first=older is None)
 
 
@@ -185,11 +186,15 @@ def _side(
         (_P.c.amount_minor * sign).label("signed"),
     )
     query = query.select_from(_P.join(_E, _E.c.seq == _P.c.seq)).where(_E.c.currency == currency)
-    if edge is not None and is_newer:
-        query = query.where(_P.c.seq >= edge.seq, sa.or_(_P.c.seq > edge.seq, _P.c.n > edge.n))
-    elif edge is not None:
-        query = query.where(_P.c.seq <= edge.seq, sa.or_(_P.c.seq < edge.seq, _P.c.n < edge.n))
+    if edge is not None:
+        query = query.where(_is_beyond(edge, is_newer=is_newer))
     return query.order_by(*((_P.c.seq, _P.c.n) if is_newer else (_P.c.seq.desc(), _P.c.n.desc())))
+
+
+def _is_beyond(edge: Edge, *, is_newer: bool) -> sa.ColumnElement[bool]:
+    if is_newer:
+        return sa.and_(_P.c.seq >= edge.seq, sa.or_(_P.c.seq > edge.seq, _P.c.n > edge.n))
+    return sa.and_(_P.c.seq <= edge.seq, sa.or_(_P.c.seq < edge.seq, _P.c.n < edge.n))
 
 
 def _page_downward(

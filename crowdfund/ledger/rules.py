@@ -136,7 +136,7 @@ def deltas(postings: Sequence[Posting]) -> dict[str, int]:
 
 
 def input_hash(draft: Draft) -> str:
-    """Return the SHA-256 of what an entry says, to tell a repeat from a reused key."""
+    """Return the SHA-256 of an entry's content, which tells a repeat from a reused key."""
     postings = [[one.source, one.destination, one.amount_minor] for one in draft.postings]
     content = [draft.kind, draft.currency, postings, list(draft.ref)]
     return hashlib.sha256(_canonical(content)).hexdigest()

@@ -56,11 +56,9 @@ def get(payment_id: str) -> PaymentRow:
 
 
 def get_for_owner(payment_id: str, user_id: str) -> PaymentRow:
-    """Return a person's own payment; raises NotFound for everybody else's."""
-    found = get(payment_id)
-    if found.user_id != user_id:
-        raise NotFound(_("There is no such payment."))
-    return found
+    """Return a person's own payment; raises NotFound for others."""
+    query = sa.select(*COLUMNS).where(_P.c.id == payment_id, _P.c.user_id == user_id)
+    return read_one(PaymentRow, query, NotFound(_("There is no such payment.")))
 
 
 def find_by_key(key: str) -> PaymentRow | None:

@@ -63,24 +63,28 @@ def _compare(*, whole: bool) -> Look:
         cursor, books, places = chain.cursor(), queries.books(), _places()
         first = _first_block(places.factory)
         known, since = ([], first) if whole else _known(first)
-        needed = queries.most_grace_days() * 86_400 + terms.RECORDING_MARGIN.total_seconds()
+        needed_s = _needed_grace_s()
         db.session.remove()
     node = connection.node()
     connection.check_chain(node, cursor)
     block = _confirmed_block(node)
     made = list(dict.fromkeys([*known, *_made_by(node, places.factory, since, block)]))
-    found = Look(block=block)
     addresses = list(dict.fromkeys([*(one.address for one in books), *made]))
-    found.contracts = _contracts(node, block, addresses, places=places, made=made)
-    found.campaign_of = {one.address: one.campaign_id for one in books}
+    contracts = _contracts(node, block, addresses, places=places, made=made)
+    campaign_of = {one.address: one.campaign_id for one in books}
+    unknown = _not_being_made(node, block, [one for one in made if one not in campaign_of])
+    found = Look(block=block, contracts=contracts, campaign_of=campaign_of)
     for one in books:
-        found.differences += comparing.differences(one, found.contracts[one.address])
-    strangers = [address for address in made if address not in found.campaign_of]
-    for address in _not_being_made(node, block, strangers):
-        found.differences.append(comparing.unknown(found.contracts[address]))
-    found.differences += _settings(node, places.factory, int(needed))
-    found.amount_minor = sum(_minor(one.total_units) for one in found.contracts.values())
+        found.differences += comparing.differences(one, contracts[one.address])
+    found.differences += [comparing.unknown(contracts[address]) for address in unknown]
+    found.differences += _settings(node, places.factory, needed_s)
+    found.amount_minor = sum(_minor(one.total_units) for one in contracts.values())
     return found
+
+
+def _needed_grace_s() -> int:
+    """Return for how long after the deadline contracts have to record payments."""
+    return queries.most_grace_days() * 86_400 + int(terms.RECORDING_MARGIN.total_seconds())
 
 
 def _first_block(factory: str) -> int:

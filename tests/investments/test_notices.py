@@ -225,8 +225,10 @@ def test_the_payment_of_an_investment_says_what_it_is_for(world):
     investment_id = world.place(amount="1,500")
     investment, payment = world.investment(investment_id), world.payment(investment_id)
     assert (payment.user_id, payment.currency, payment.gateway) == (
-        world.people["charlie"], "ETB", "bill_bitts",
-    )  # fmt: skip
+        world.people["charlie"],
+        "ETB",
+        "bill_bitts",
+    )
     assert (payment.purpose_kind, payment.purpose_id) == ("investment", investment_id)
     assert payment.description == "Investment in A second roaster for Yirga"
     assert (investment.currency, investment.rail, investment.shares) == ("ETB", "bill_bitts", 15)

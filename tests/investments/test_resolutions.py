@@ -24,7 +24,7 @@ CURRENCIES = ("ETB", "USD")
 EXTERNAL = "gateway:bill_bitts:external"
 
 
-# --- how each exception comes about ---------------------------------------------------------------------
+# --- how each exception comes about ---------------------------------------------------------------
 
 
 def settle(world, payment, **truth):
@@ -107,16 +107,23 @@ def unknown_on_chain(world, frozen, payment, chance):
 
 
 WAYS = (
-    too_little, too_much, late, unknown_reference, wrong_currency, duplicate, contradiction, webhook_missing,
+    too_little,
+    too_much,
+    late,
+    unknown_reference,
+    wrong_currency,
+    duplicate,
+    contradiction,
+    webhook_missing,
     unknown_on_chain,
-)  # fmt: skip
+)
 
 
 def test_each_kind_has_its_way_here():
     assert {way.__name__ for way in WAYS} == set(Kind)
 
 
-# --- what must hold at every step ---------------------------------------------------------------------
+# --- what must hold at every step -----------------------------------------------------------------
 
 
 def step(world):

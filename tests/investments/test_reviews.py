@@ -1,4 +1,4 @@
-"""A payment that was not as expected: the investor's page and notices say what is true at each step."""
+"""A payment that was not as expected: the investor's page and notices are true at each step."""
 
 import re
 from datetime import timedelta

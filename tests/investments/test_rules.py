@@ -184,6 +184,9 @@ def test_the_reference_of_a_record_never_changes():
 
 def test_the_steps_have_names_that_say_what_happened():
     assert [step["label"] for step in steps("paying")] == [
-        "Investment placed", "Paid at NEO Bank", "Settled", "Recorded on chain",
-    ]  # fmt: skip
+        "Investment placed",
+        "Paid at NEO Bank",
+        "Settled",
+        "Recorded on chain",
+    ]
     assert steps("failed")[-1]["label"] == "Payment not completed"

@@ -39,7 +39,7 @@ several = st.lists(moves, min_size=1, max_size=4).map(tuple)
 
 
 class Programme(RuleBasedStateMachine):
-    """One transaction for the run, a savepoint for each step; the model says what must come of it."""
+    """One transaction for the run, a savepoint for each step; the model says what must result."""
 
     entries, holds = Bundle("entries"), Bundle("holds")
 

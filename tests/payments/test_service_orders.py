@@ -113,7 +113,7 @@ def test_only_the_end_counts_when_the_truth_moves_between_events(world, first, t
 
 
 def test_two_workers_with_the_same_webhooks_post_once(world):
-    """The lease of a slow worker ran out and another did its work: the first finds nothing to do."""
+    """A slow worker lost its lease and another did its work: the first finds nothing to do."""
     payment = world.start()
     world.bank.set_truth(payment.tx_id, "SETTLED")
     for event in EVENTS:

@@ -201,9 +201,13 @@ def test_a_regulator_reads_everything_and_changes_nothing(world, sign_in, too_mu
     (found,) = world.exceptions()
     row = world.inbox()[0]
     for url in (
-        "/staff/payments", f"/staff/payments/{too_much.id}", "/staff/exceptions",
-        f"/staff/exceptions/{found.id}", "/staff/webhooks", f"/staff/webhooks/{row.id}",
-    ):  # fmt: skip
+        "/staff/payments",
+        f"/staff/payments/{too_much.id}",
+        "/staff/exceptions",
+        f"/staff/exceptions/{found.id}",
+        "/staff/webhooks",
+        f"/staff/webhooks/{row.id}",
+    ):
         page = client.get(url)
         assert page.status_code == 200, url
         assert "/resolve" not in page.text

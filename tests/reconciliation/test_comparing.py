@@ -1,4 +1,4 @@
-"""Contracts and books compared on a real chain: clean while work goes on, and each kind of difference."""
+"""Contracts and books compared on a real chain: clean during work, and each kind of difference."""
 
 from datetime import timedelta
 
@@ -61,7 +61,7 @@ def test_a_payment_on_the_contract_that_our_books_do_not_have_is_a_difference(ra
 
 
 def look_at_one(raised):
-    """Look at the campaign alone, as after an event of its contract; return what the last comparison has."""
+    """Compare the campaign alone, as after an event; return the kinds of the last comparison."""
     raised.chain_works()
     comparing.ask_for_look(raised.campaign_id)
     commit()
@@ -77,7 +77,7 @@ def comparisons():
 def test_a_difference_that_is_seen_at_one_campaign_is_on_the_desk_and_the_public_page_at_once(
     raised,
 ):
-    """They said "0 differences" for up to ten minutes after a contract was cancelled behind our back."""
+    """They showed "0 differences" for up to ten minutes after someone else cancelled a contract."""
     assert raised.compare() == []
     raised.record_on_chain("elsewhere", 500_00)
     assert look_at_one(raised) == ["fiat"]
@@ -210,7 +210,7 @@ def test_a_stranger_may_close_only_after_the_long_grace(raised, days, status):
     assert raised.contract_status() == status
 
 
-# --- the books alone --------------------------------------------------------------------------------
+# --- the books alone ------------------------------------------------------------------------------
 
 
 def test_an_ending_that_the_contract_does_not_confirm_becomes_an_alert_after_an_hour(raised):

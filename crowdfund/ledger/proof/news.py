@@ -73,8 +73,8 @@ class News:
         )
         if mark.seal and walk.seq == mark.seq and sorted(wrong) == sorted(suspects):
             return Step(list(wrong.values()))  # nothing to write
-        kept = sorted(wrong)[:MOST_SUSPECTS]
-        return Step(list(wrong.values()), [_save(mark, walk, kept, after, proved)])
+        suspects = sorted(wrong)[:MOST_SUSPECTS]
+        return Step(list(wrong.values()), [_save(mark, walk, suspects, after, proved)])
 
 
 def against_mark() -> list[str]:

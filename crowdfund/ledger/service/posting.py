@@ -68,7 +68,7 @@ def post(
 def post_many(drafts: Sequence[Draft]) -> list[str]:
     """Post several entries in one go, all or none; return their ids in order.
 
-    Much cheaper for each than `post`. The batch is judged as a whole: an account may be emptied
+    Much cheaper for each than `post`. The batch is checked as a whole: an account may be emptied
     and filled again within it, only its end counts.
     """
     if not drafts:

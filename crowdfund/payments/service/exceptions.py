@@ -188,7 +188,7 @@ def check(found: ExceptionRow, resolution: str, *, actor: str) -> Resolution:
 def accept_late(payment_id: str, *, actor: str = "system", reason: str = "") -> bool:
     """Take a late payment after all (for a higher feature); False when none is waiting.
 
-    Raises Conflict when the purpose has not said that it accepts late money.
+    Raises Conflict when the purpose has not registered that it accepts late money.
     """
     query = sa.select(_X.c.id).where(
         _X.c.key == keys.payment(payment_id, Kind.LATE), _X.c.state == "open"

@@ -7,6 +7,7 @@ budget is checked only after a signature was found bad.
 
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -21,7 +22,7 @@ log = structlog.get_logger()
 _I, _R = Inbox.__table__, WebhookRefusal.__table__
 SAMPLES_A_MINUTE = 10  # of one client
 SAMPLES_AN_HOUR = 120  # of one gateway, by all clients, in each process
-CLIENTS = 1_000  # that are told apart in a minute; further ones share one budget
+CLIENTS = 1_000  # with a budget of their own in a minute; further ones share one
 WRITE_EVERY = timedelta(seconds=10)
 MARK = "refused:"  # begins the event id of a stored sample
 MOST_SAMPLES = 2_000
@@ -116,18 +117,21 @@ def purge(*, most: int = 10_000) -> int:
 
     Webhooks that the gateway signed are never removed here, however malformed.
     """
-    now = clock.now()
-    is_sample = sa.and_(_I.c.state == "refused", _I.c.event_id.startswith(MARK))
-    newest = sa.select(_I.c.id).where(is_sample).order_by(_I.c.id.desc())
-    last = db.session.scalar(newest.offset(MOST_SAMPLES).limit(1))
-    is_over = _I.c.received_at < now - SAMPLES_FOR
-    if last is not None:
-        is_over = sa.or_(is_over, _I.c.id <= last)
-    ids = db.session.scalars(
-        sa.select(_I.c.id).where(is_sample, is_over).order_by(_I.c.id).limit(most)
-    ).all()
-    db.session.execute(sa.delete(_R).where(_R.c.hour < now - COUNTS_FOR))
+    db.session.execute(sa.delete(_R).where(_R.c.hour < clock.now() - COUNTS_FOR))
+    ids = _surplus_samples(most)
     removed = 0
     for start in range(0, len(ids), 500):  # SQLite takes no list without end
         removed += rows_changed(sa.delete(_I).where(_I.c.id.in_(ids[start : start + 500])))
     return removed
+
+
+def _surplus_samples(most: int) -> Sequence[str]:
+    """Return the samples that are old or beyond the newest ones, oldest first."""
+    is_sample = sa.and_(_I.c.state == "refused", _I.c.event_id.startswith(MARK))
+    newest = sa.select(_I.c.id).where(is_sample).order_by(_I.c.id.desc())
+    last = db.session.scalar(newest.offset(MOST_SAMPLES).limit(1))
+    is_surplus = _I.c.received_at < clock.now() - SAMPLES_FOR
+    if last is not None:
+        is_surplus = sa.or_(is_surplus, _I.c.id <= last)
+    query = sa.select(_I.c.id).where(is_sample, is_surplus).order_by(_I.c.id).limit(most)
+    return db.session.scalars(query).all()

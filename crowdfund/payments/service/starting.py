@@ -33,7 +33,7 @@ _REGISTRATION_S = timedelta(seconds=3)
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An outside call that did not succeed; `final` means that the gateway said no.
+    """An outside call that did not succeed; `final` means that the gateway refused.
 
     `is_foreign`: the gateway answered about another transaction than ours.
     """
