@@ -1,7 +1,6 @@
 """The double-entry journal. Private to the ledger: others call its service and queries."""
 
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -35,7 +34,7 @@ class Entry(Base):
     kind: Mapped[str] = mapped_column(sa.String(40), index=True)
     currency: Mapped[str] = mapped_column(sa.String(3))
     at: Mapped[datetime] = mapped_column(UTCDateTime)
-    ref: Mapped[list[Any]] = mapped_column(Json)
+    ref: Mapped[list[list[str]]] = mapped_column(Json)
     reverses_id: Mapped[str | None] = mapped_column(
         ID, sa.ForeignKey("journal_entry.id"), unique=True
     )

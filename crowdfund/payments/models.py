@@ -1,7 +1,6 @@
 """Tables of payments, the inbox of webhooks, and what waits for a decision of staff."""
 
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -75,7 +74,7 @@ class Inbox(Base):
     provider: Mapped[str] = mapped_column(sa.String(24))
     event_id: Mapped[str] = mapped_column(sa.String(80))
     raw: Mapped[bytes] = mapped_column(_RAW)
-    headers: Mapped[dict[str, Any]] = mapped_column(Json)
+    headers: Mapped[dict[str, str]] = mapped_column(Json)
     received_at: Mapped[datetime] = mapped_column(UTCDateTime)
     state: Mapped[str] = mapped_column(sa.String(8), default="received")
     attempts: Mapped[int] = mapped_column(default=0)

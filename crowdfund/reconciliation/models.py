@@ -37,8 +37,8 @@ class ContractReading(Base):
     escrow_units: Mapped[str] = mapped_column(sa.String(80))
     block_number: Mapped[int] = mapped_column(sa.BigInteger)
     at: Mapped[datetime] = mapped_column(UTCDateTime)
-    missing: Mapped[list[Any] | None] = mapped_column(Json)
-    extra: Mapped[list[Any] | None] = mapped_column(Json)
+    missing: Mapped[list[str] | None] = mapped_column(Json)
+    extra: Mapped[list[str] | None] = mapped_column(Json)
 
 
 @append_only
@@ -51,7 +51,7 @@ class Comparison(Base):
     block_number: Mapped[int | None] = mapped_column(sa.BigInteger)
     campaigns: Mapped[int] = mapped_column(default=0)
     amount_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
-    differences: Mapped[list[Any]] = mapped_column(Json)
+    differences: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     failure: Mapped[str | None] = mapped_column(sa.String(500))
 
 
