@@ -84,7 +84,7 @@ def chain_failed(writes: list[WriteFailed]) -> None:
 
 @on_contract_event("CampaignImplementation.Invested")
 def token_money_came(event: ContractEvent) -> None:
-    """Tokens came into a contract; no rail of ours expects them yet, so they are all unknown."""
+    """A contract received tokens; no rail of ours expects them yet, so they are all unknown."""
     foreign.token_money_came(event)
 
 

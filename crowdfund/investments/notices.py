@@ -29,8 +29,8 @@ def notify_investor(investment: Investment, what: str, **context: object) -> Non
 def notify_not_paid(investment: Investment, status: str) -> None:
     """Notify a person why a payment was not invested, by what its money did.
 
-    Says that nothing was charged only if no money came. While money of the payment is under review,
-    the notice about the review is enough.
+    Says that nothing was charged only if no money was received. While money of the payment is under
+    review, the notice about the review is enough.
     """
     payment = payments.get(str(investment.payment_id))
     if payment.received_minor is None:

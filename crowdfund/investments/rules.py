@@ -125,15 +125,15 @@ _PROGRESS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Came:
-    """What came for an investment: booked money, a reversal, and the review of inexact money."""
+class Received:
+    """What was received for an investment: money, a reversal, and the review of inexact money."""
 
     is_received: bool = False
     is_reversed: bool = False
     review: Review | None = None
 
 
-NOTHING_CAME = Came()
+NOTHING_RECEIVED = Received()
 WORDS = {Status.PAYING: _l("To be paid"), Status.AUTHORISED: _l("Paid")}
 
 
@@ -146,7 +146,7 @@ def timeline(
     investment_status: str,
     times: Mapping[str, datetime],
     *,
-    came: Came = NOTHING_CAME,
+    received: Received = NOTHING_RECEIVED,
 ) -> list[dict[str, Any]]:
     """Return the steps of a status page: label, at, state (done, current, todo, failed), text.
 
@@ -154,14 +154,14 @@ def timeline(
     is not shown as a step to come.
     """
     status = Status(investment_status)
-    if status == Status.PAYING and came.is_received:  # the page may be quicker than the worker
+    if status == Status.PAYING and received.is_received:  # the page may be quicker than the worker
         status = Status.AUTHORISED
     placed, paid, settled, recorded = _usual_steps(_PROGRESS[status], times)
     if status in (Status.FAILED, Status.EXPIRED):
         was_paid = [{**paid, "state": "done", "text": ""}] if Status.AUTHORISED in times else []
-        return [placed, *was_paid, _ended(status, times.get(status), came)]
-    if status == Status.AUTHORISED and came.review is not None:
-        return [placed, paid, _reviewed(came.review)]
+        return [placed, *was_paid, _ended(status, times.get(status), received)]
+    if status == Status.AUTHORISED and received.review is not None:
+        return [placed, paid, _reviewed(received.review)]
     if status == Status.RETURNED:
         recorded = {
             "label": _("Money returned"),
@@ -186,11 +186,11 @@ def _usual_steps(at: int, times: Mapping[str, datetime]) -> list[dict[str, Any]]
     ]
 
 
-def label(status: str, came: Came = NOTHING_CAME) -> str:
+def label(status: str, received: Received = NOTHING_RECEIVED) -> str:
     """Return the label of a status on the investment's own page, where its money is known."""
-    if came.review is not None and came.review.is_open:
+    if received.review is not None and received.review.is_open:
         return _("Under review")
-    if status in (Status.FAILED, Status.EXPIRED) and came.review is not None:
+    if status in (Status.FAILED, Status.EXPIRED) and received.review is not None:
         return _("Not invested")
     return words(status)
 
@@ -207,21 +207,21 @@ def _reviewed(review: Review) -> dict[str, Any]:
     return {"label": label, "at": None, "state": "current", "text": text}
 
 
-def _ended(status: Status, when: datetime | None, came: Came) -> dict[str, Any]:
-    label, text = _why_not_invested(status, came)
+def _ended(status: Status, when: datetime | None, received: Received) -> dict[str, Any]:
+    label, text = _why_not_invested(status, received)
     return {"label": label, "at": when, "state": "failed", "text": text}
 
 
-def _why_not_invested(status: Status, came: Came) -> tuple[str, str]:
-    """Return what ended an investment as label and sentence; never "no money" when some came."""
-    if came.is_reversed:
+def _why_not_invested(status: Status, received: Received) -> tuple[str, str]:
+    """Return what ended an investment as label and sentence; never "no money" if there was some."""
+    if received.is_reversed:
         text = _("The bank took the payment back, so it was not invested. You can try again.")
         return _("Payment taken back"), text
-    if came.review is not None and came.review.kind == Kind.WRONG_CURRENCY:
+    if received.review is not None and received.review.kind == Kind.WRONG_CURRENCY:
         return _("Not invested"), _("The money we received was in another currency.")
-    if came.review is not None and came.review.kind != Kind.LATE:
+    if received.review is not None and received.review.kind != Kind.LATE:
         return _("Not invested"), _("The money we received was not the amount you chose.")
-    if came.is_received:
+    if received.is_received:
         text = _("Your reservation had ended when the money arrived.")
         return _("Payment received too late"), text
     if status == Status.EXPIRED:

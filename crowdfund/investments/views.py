@@ -133,26 +133,26 @@ def show(investment_id: str) -> Response:
     investment = queries.for_owner(investment_id, identity.signed_in().id)
     payment = payments.get(investment.payment_id) if investment.payment_id else None
     reviews = payment_reviews.of_payment(payment.id) if payment else []
-    came = _came(payment, reviews)
+    received = _received(payment, reviews)
     return pages.render(
         "investments/show.html",
         "investments/_status.html",
         investment=investment,
         payment=payment,
         reviews=reviews,
-        label=rules.label(investment.status, came),
-        steps=rules.timeline(investment.status, queries.times(investment_id), came=came),
+        label=rules.label(investment.status, received),
+        steps=rules.timeline(investment.status, queries.times(investment_id), received=received),
         is_final=investment.status in rules.FINAL and not any(one.is_open for one in reviews),
         entries=_entries(investment),
     )
 
 
-def _came(payment: PaymentRow | None, reviews: list[Review]) -> rules.Came:
+def _received(payment: PaymentRow | None, reviews: list[Review]) -> rules.Received:
     """Return what was booked for an investment; what a gateway only claims is not among it."""
     if payment is None:
-        return rules.NOTHING_CAME
+        return rules.NOTHING_RECEIVED
     misfit = next((one for one in reviews if one.is_misfit), None)
-    return rules.Came(payment.is_received, payment.status == "reversed", misfit)
+    return rules.Received(payment.is_received, payment.status == "reversed", misfit)
 
 
 def _entries(investment: InvestmentRow) -> list[EntryRow]:
@@ -168,7 +168,7 @@ def portfolio() -> Response:
     page = queries.portfolio(user.id, status=status, place=requests.place())
     misfits = payment_reviews.misfits_of([row.payment_id for row in page.rows if row.payment_id])
     labels = {
-        row.id: rules.label(row.status, rules.Came(review=misfits.get(row.payment_id or "")))
+        row.id: rules.label(row.status, rules.Received(review=misfits.get(row.payment_id or "")))
         for row in page.rows
     }
     return pages.render(

@@ -56,11 +56,11 @@ def payments_page(
 
 
 def payment_totals(wanted: PaymentFilter = ALL) -> list[PaymentTotal] | None:
-    """Return number, sum asked for and sum that came in of all payments that fit (minor units).
+    """Return number, sum asked for and sum received of all payments that fit (minor units).
 
     None if more than MOST_COUNTED fit: a page does not add up a list without an end. One row for
-    each status, currency and currency of what came in. What came in is what the journal has booked:
-    nothing before it succeeded, and nothing any more once it was reversed.
+    each status, currency and received currency. Received is what the journal has booked: nothing
+    before a payment succeeded, and nothing any more once it was reversed.
     """
     query = _filtered(sa.select(*COLUMNS), wanted)
     if count_up_to(query) > MOST_COUNTED:

@@ -41,12 +41,12 @@ class PaymentSucceeded(PaymentEvent, name="payment.succeeded"):
 
 @dataclass(frozen=True, kw_only=True)
 class PaymentSettled(PaymentEvent, name="payment.settled"):
-    """The money is here, or staff have accepted what came instead."""
+    """The money is here, or staff have accepted what was received instead."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PaymentFailed(PaymentEvent, name="payment.failed"):
-    """No money comes, or what came went back."""
+    """No money will come, or what was received went back."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -185,7 +185,7 @@ def register(rows: list[Row], answers: dict[str, str | starting.Failed | None]) 
     for row in rows:
         cprn = answers[row.id]
         if isinstance(cprn, str):
-            starting.keep_customer(row.payload["user_id"], row.payload["gateway"], cprn)
+            starting.store_customer(row.payload["user_id"], row.payload["gateway"], cprn)
         elif cprn is not None:
             raise outbox.Retry(min(2.0**row.attempts, 300.0), cprn.why)
 
@@ -195,7 +195,7 @@ def initiate(rows: list[Row], answers: dict[str, Initiated | starting.Failed | N
     """Store the transactions that the gateway opened."""
     for row in rows:
         attempt = row.payload.get("attempt", 0)
-        starting.keep_initiated(row.payload["payment_id"], answers[row.id], attempt=attempt)
+        starting.store_initiated(row.payload["payment_id"], answers[row.id], attempt=attempt)
 
 
 @outbox.handler("payments.check", queue="payments", batch=BATCH, prepare=_ask_about_payments)

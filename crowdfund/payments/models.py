@@ -64,7 +64,7 @@ class GatewayCustomer(Base):
 
 
 class Inbox(Base):
-    """A webhook as it came; refused ones are stored too, a repeated refusal only counted.
+    """A webhook as it was received; refused ones are stored too, a repeated refusal only counted.
 
     It is `received` until a worker adds its work to the outbox, then `queued`.
     """

@@ -149,7 +149,7 @@ def exception_history(exception_id: str) -> list[StatusChange]:
 
 
 def by_tx(pairs: Iterable[tuple[str, str]]) -> list[TransactionRow]:
-    """Return status and what came in of payments by (gateway, tx_id)."""
+    """Return status and received amount of payments by (gateway, tx_id)."""
     wanted = sa.tuple_(_P.c.gateway, _P.c.tx_id).in_(list(set(pairs)))
     return read_all(TransactionRow, sa.select(*columns(TransactionRow, _P)).where(wanted))
 

@@ -1,4 +1,4 @@
-"""Reads of money that was not as expected: what came, what was decided, and its entries."""
+"""Reads of money that was not as expected: what was received and decided, and its entries."""
 
 from collections.abc import Collection
 
@@ -16,7 +16,7 @@ _X, _P = PaymentException.__table__, Payment.__table__
 
 
 def of_payment(payment_id: str) -> list[rules.Review]:
-    """Return the reviews of money that came for a payment, oldest first, decided or not.
+    """Return the reviews of money that was received for a payment, oldest first, decided or not.
 
     What only a webhook or the gateway claims is no review: no money of it was booked.
     """

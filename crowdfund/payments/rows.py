@@ -37,7 +37,7 @@ class PaymentRow:
 
     @property
     def is_received(self) -> bool:
-        """Return whether money came and was not taken back; what is only claimed does not count."""
+        """Return whether money was received and not taken back; a mere claim does not count."""
         return self.received_minor is not None and self.status != "reversed"
 
 

@@ -238,7 +238,7 @@ def path(status: str, effective: str) -> tuple[Status, ...]:
 
 
 def misfit(received: tuple[int, str], expected: tuple[int, str], *, released: bool) -> Kind | None:
-    """Return why money that came in may not go where it was meant for, or None.
+    """Return why received money may not go where it was meant for, or None.
 
     `released` says that the purpose was notified before that no money would come.
     """

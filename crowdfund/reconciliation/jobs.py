@@ -15,7 +15,7 @@ from crowdfund.kernel.db import db, reading
 from crowdfund.kernel.outbox import Row
 from crowdfund.reconciliation import queries
 from crowdfund.reconciliation.rules import comparing
-from crowdfund.reconciliation.rules.comparing import Look
+from crowdfund.reconciliation.rules.comparing import Findings
 from crowdfund.reconciliation.service import comparing as comparing_service
 from crowdfund.reconciliation.service import following
 
@@ -25,14 +25,14 @@ EVERY_S = 600.0
 RETRY_S = 30.0
 
 
-def _read_all(_rows: list[Row]) -> Look:
-    from crowdfund.reconciliation.reading import look
+def _read_all(_rows: list[Row]) -> Findings:
+    from crowdfund.reconciliation.reading import compare_all
 
-    return look()
+    return compare_all()
 
 
 @outbox.handler("reconciliation.compare", queue=QUEUE, batch=100, prepare=_read_all)
-def compare(_rows: list[Row], found: Look) -> None:
+def compare(_rows: list[Row], found: Findings) -> None:
     """Store a comparison of all contracts with the books; what differs is an alert."""
     comparing_service.store(found)
     for one in found.differences:
@@ -47,14 +47,14 @@ def compare(_rows: list[Row], found: Look) -> None:
 outbox.TICKS["reconciliation.compare"] = (EVERY_S, QUEUE)
 
 
-def _read_one(rows: list[Row]) -> Look:
-    from crowdfund.reconciliation.reading import one
+def _read_one(rows: list[Row]) -> Findings:
+    from crowdfund.reconciliation.reading import compare_campaign
 
-    return one(rows[0].payload["campaign_id"])
+    return compare_campaign(rows[0].payload["campaign_id"])
 
 
 @outbox.handler("reconciliation.one", queue=QUEUE, prepare=_read_one)
-def compare_one(rows: list[Row], found: Look) -> None:
+def compare_one(rows: list[Row], found: Findings) -> None:
     """Store what one campaign's contract shows; compare all if the last comparison differs."""
     if found.failure:
         raise outbox.Retry(RETRY_S, found.failure)
@@ -63,17 +63,17 @@ def compare_one(rows: list[Row], found: Look) -> None:
         outbox.add("reconciliation.compare", f"reconciliation.compare:{rows[0].id}")
 
 
-def _read_requested(rows: list[Row]) -> Look:
-    from crowdfund.reconciliation.reading import one
+def _read_requested(rows: list[Row]) -> Findings:
+    from crowdfund.reconciliation.reading import compare_campaign
 
     with reading():
         campaign_id = queries.request(rows[0].payload["request_id"]).campaign_id
         db.session.remove()
-    return one(campaign_id)
+    return compare_campaign(campaign_id)
 
 
 @outbox.handler("reconciliation.follow", queue=QUEUE, prepare=_read_requested)
-def follow(rows: list[Row], found: Look) -> None:
+def follow(rows: list[Row], found: Findings) -> None:
     """Carry out an approved request, once the contract could be read."""
     if found.failure:
         raise outbox.Retry(RETRY_S, found.failure)
@@ -88,14 +88,14 @@ _ENDINGS = ("Closed", "Cancelled", "Released", "FiatReleased")
 def contract_ended(event: ContractEvent) -> None:
     """Compare a campaign at once whose contract someone else closed, cancelled or released."""
     for campaign_id in queries.campaigns_at({event.address}):
-        comparing_service.ask_for_look(campaign_id)
+        comparing_service.request_comparison(campaign_id)
 
 
 def _differences() -> list[str]:
     """Compare everything from the factory's first block on, store the result, return sentences."""
-    from crowdfund.reconciliation.reading import look
+    from crowdfund.reconciliation.reading import compare_all
 
-    found = look(whole=True)
+    found = compare_all(whole=True)
     comparing_service.store(found)
     if found.failure:
         return [f"I9 the chain does not answer: {found.failure}"]

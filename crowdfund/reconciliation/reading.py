@@ -22,7 +22,7 @@ from crowdfund.kernel import config
 from crowdfund.kernel.db import db, reading
 from crowdfund.reconciliation import queries
 from crowdfund.reconciliation.rules import comparing
-from crowdfund.reconciliation.rules.comparing import Contract, Detail, Difference, Look
+from crowdfund.reconciliation.rules.comparing import Contract, Detail, Difference, Findings
 
 CONTRACT = "CampaignImplementation"
 VIEWS = ("status", "fiatTotal", "tokenTotal")
@@ -38,11 +38,11 @@ class Places:
     escrow: str
 
 
-def look(*, whole: bool = False) -> Look:
+def compare_all(*, whole: bool = False) -> Findings:
     """Compare every contract of our factory with the books; if anything differs, once more.
 
     Between reading one side and the other, work continues: only what differs both times counts.
-    With `whole` the factory's events are read from its first block on, else from the last look.
+    With `whole` the factory's events are read from its first block on, else from the last time.
     """
     try:
         found = _compare(whole=whole)
@@ -54,11 +54,11 @@ def look(*, whole: bool = False) -> Look:
         differing = {one.campaign_id for one in found.differences if one.campaign_id}
         found.details = {campaign_id: detail(campaign_id) for campaign_id in sorted(differing)}
     except NODE_ERRORS as error:
-        return Look(failure=str(error)[:500])
+        return Findings(failure=str(error)[:500])
     return found
 
 
-def _compare(*, whole: bool) -> Look:
+def _compare(*, whole: bool) -> Findings:
     with reading():
         cursor, books, places = chain.cursor(), queries.books(), _places()
         first = _first_block(places.factory)
@@ -73,7 +73,7 @@ def _compare(*, whole: bool) -> Look:
     contracts = _contracts(node, block, addresses, places=places, made=made)
     campaign_of = {one.address: one.campaign_id for one in books}
     unknown = _not_being_made(node, block, [one for one in made if one not in campaign_of])
-    found = Look(block=block, contracts=contracts, campaign_of=campaign_of)
+    found = Findings(block=block, contracts=contracts, campaign_of=campaign_of)
     for one in books:
         found.differences += comparing.differences(one, contracts[one.address])
     found.differences += [comparing.unknown(contracts[address]) for address in unknown]
@@ -118,7 +118,7 @@ def _read(node: Node, block: int, reads: Sequence[Read]) -> list[Any]:
 
 
 def _known(first: int) -> tuple[list[str], int]:
-    """Return the contracts that earlier looks found, and the block from which to look for more."""
+    """Return the contracts that are known, and the block from which to look for more."""
     last = queries.last_comparison()
     if last is None:
         return [], first
@@ -174,13 +174,13 @@ def _minor(units: int) -> int:
 # --- one campaign ---------------------------------------------------------------------------------
 
 
-def one(campaign_id: str) -> Look:
+def compare_campaign(campaign_id: str) -> Findings:
     """Compare one campaign with its contract, to the single investment."""
     with reading():
         books = queries.books(campaign_id)
         db.session.remove()
     if not books:
-        return Look(failure="This campaign has no contract.")
+        return Findings(failure="This campaign has no contract.")
     address = books[0].address
     try:
         with reading():
@@ -189,7 +189,7 @@ def one(campaign_id: str) -> Look:
         node = connection.node()
         connection.check_chain(node, cursor)
         block = _confirmed_block(node)
-        found = Look(block=block, campaign_of={address: campaign_id})
+        found = Findings(block=block, campaign_of={address: campaign_id})
         reference = chain_rules.intent_bytes32(campaign_id)
         known = str(node.call("CampaignFactory", places.factory, "campaignOf", reference))
         ours = [address] if known.lower() == address.lower() else []
@@ -197,7 +197,7 @@ def one(campaign_id: str) -> Look:
         found.differences = comparing.differences(books[0], found.contracts[address])
         found.details = {campaign_id: detail(campaign_id)}
     except NODE_ERRORS as error:
-        return Look(failure=str(error)[:500])
+        return Findings(failure=str(error)[:500])
     return found
 
 

@@ -45,7 +45,7 @@ def contract(campaign_id: str) -> Response:
 def compare(campaign_id: str) -> BaseResponse:
     """Have the contract read again."""
     campaigns.by_id(campaign_id)
-    comparing_service.ask_for_look(campaign_id)
+    comparing_service.request_comparison(campaign_id)
     pages.flash(_("Comparing now. The page updates automatically."), "info")
     return pages.back(url_for("reconciliation.contract", campaign_id=campaign_id))
 

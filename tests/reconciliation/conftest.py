@@ -278,7 +278,9 @@ class Raise(World):
     def problems(self):
         """Return what the self-check and a full comparison find, without the outbox."""
         rollback()
-        found = reports.problems() + [one.kind for one in reading.look(whole=True).differences]
+        found = reports.problems() + [
+            one.kind for one in reading.compare_all(whole=True).differences
+        ]
         return [line for line in found if not line.startswith("I10")]
 
     def company_money(self):

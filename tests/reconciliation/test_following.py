@@ -344,7 +344,7 @@ def test_a_second_approval_or_a_second_run_moves_nothing(cancelled):
     assert cancelled.approve(request_id) == "done"
     with raising.refused(Conflict):
         following_service.approve(request_id, actor=cancelled.people["adam"])
-    found = reading.one(cancelled.campaign_id)
+    found = reading.compare_campaign(cancelled.campaign_id)
     following_service.carry_out(request_id, found)
     commit()
     assert (cancelled.wallet(), cancelled.escrow()) == (1_000_00, 0)
@@ -415,7 +415,7 @@ def test_a_campaign_that_agrees_has_nothing_to_follow(raised):
     assert raised.compare() == []
     with pytest.raises(following_service.NotCompared):
         raised.preview()
-    comparing.ask_for_look(raised.campaign_id)
+    comparing.request_comparison(raised.campaign_id)
     commit()
     raised.chain_works()
     with pytest.raises(following.NothingToFollow):

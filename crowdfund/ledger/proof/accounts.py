@@ -2,7 +2,7 @@
 
 It needs no earlier result, so it also finds a balance that was changed together with its proved
 sum. An account with very many postings is added up over several runs: up to a fixed entry
-first, and when that is done, what came after it.
+first, and when that is done, what was posted after it.
 """
 
 from dataclasses import asdict, dataclass
@@ -75,7 +75,7 @@ def _account(pair: list[str] | None) -> Account | None:
 
 
 def _judge(under: Under) -> dict[Account, tuple[Under, str]]:
-    """Add what came after a finished sum, and compare it with the balance now."""
+    """Add what was posted after a finished sum, and compare it with the balance now."""
     head = head_link()
     for column, sign in _SIDES.values():
         under.sum_minor += sign * _sum(under, column, under.until, None)

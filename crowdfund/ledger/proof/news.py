@@ -7,7 +7,7 @@ postings up to there add up to for each account. A run shows
 - I1 and I11 for every entry after it, up to the head;
 - I2 for the accounts of these entries: what was proved before plus what is new is the balance.
 
-It does not look at entries before the mark (see `again`), nor at balances that nothing new touched
+It does not check entries before the mark (see `again`), nor balances that nothing new touched
 (their total is checked by `balances.wrong_totals`, each of them by `accounts`).
 """
 

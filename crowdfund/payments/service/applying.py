@@ -9,7 +9,7 @@ from crowdfund.kernel import clock
 from crowdfund.payments import rules
 from crowdfund.payments.rows import LockedPayment, TransactionRow
 from crowdfund.payments.rules import Kind, Status, Verdict
-from crowdfund.payments.service import answers, exceptions, keys, strangers, webhooks
+from crowdfund.payments.service import answers, exceptions, keys, unmatched, webhooks
 from crowdfund.payments.service.answers import Answer, Answers, Foreign, Unclear, report_of
 from crowdfund.payments.service.batches import Batch
 from crowdfund.payments.service.webhooks import Webhook
@@ -111,7 +111,7 @@ def _apply(batch: Batch, webhook: Webhook, answer: Answer) -> None:
     if payment is None and isinstance(answer, Truth):
         payment = batch.adopt_by_reference(webhook.provider, answer)
     if payment is None:
-        strangers.apply(batch, webhook, answer)
+        unmatched.apply(batch, webhook, answer)
         return
     webhook.payment_id = payment.id
     is_known = answer is _NOT_ASKED and says_nothing_new(webhook.event, payment)

@@ -209,7 +209,7 @@ class Batch:
             self.open_exception(payment, kind, detail, held=True, received=received)
 
     def _release(self, payment: LockedPayment, status: Status) -> None:
-        """Notify the purpose that no money will come; a reversal takes back what came."""
+        """Notify the purpose that no money will come; a reversal takes back what was received."""
         if status is Status.REVERSED:
             self.reversed_ids.append(payment.id)
         if payment.released_at is None:

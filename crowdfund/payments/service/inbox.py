@@ -137,9 +137,9 @@ def _store(gateway: str, event_id: str, what: tuple[bytes, Mapping[str, str], Ev
 
 
 def _row(
-    gateway: str, event_id: str, came: tuple[bytes, Mapping[str, str]], state: str
+    gateway: str, event_id: str, what: tuple[bytes, Mapping[str, str]], state: str
 ) -> dict[str, Any]:
-    raw, headers = came
+    raw, headers = what
     return {
         "id": new_id(),
         "provider": gateway,

@@ -1,7 +1,7 @@
 """Keys of exceptions: one for each thing that staff decide about, so a decision covers only that.
 
-A key names what was claimed. Dismissing "the gateway says SUCCESS, no webhook came" decides nothing
-about the SETTLED of tomorrow, which has a key of its own.
+A key names what was claimed. Dismissing "the gateway says SUCCESS, no webhook arrived" decides
+nothing about the SETTLED of tomorrow, which has a key of its own.
 """
 
 import hashlib

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from crowdfund.adapters.gateways import Truth
 from crowdfund.payments import queries
-from crowdfund.payments.service import applying, strangers
+from crowdfund.payments.service import applying, unmatched
 from crowdfund.payments.service.answers import Answer
 
 
@@ -80,7 +80,7 @@ def _take(gateway: str, truth: Truth, found: Listed) -> None:
         found.known += 1
         return
     owner = queries.owner_of(gateway, truth.customer_ref)
-    strangers.suspend_now(
+    unmatched.suspend_now(
         gateway,
         truth,
         owner=owner,

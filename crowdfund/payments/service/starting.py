@@ -186,7 +186,7 @@ def registration(user_id: str, gateway: str) -> Callable[[], str | Failed | None
     return call
 
 
-def keep_customer(user_id: str, gateway: str, cprn: str) -> None:
+def store_customer(user_id: str, gateway: str, cprn: str) -> None:
     """Store the customer's number, which never changes, and open the payments that wait for it."""
     insert_ignore(
         _C, [{"user_id": user_id, "gateway": gateway, "cprn": cprn, "created_at": clock.now()}]
@@ -255,7 +255,7 @@ def return_url(payment_id: str) -> str:
     return f"{config.settings().public_url.rstrip('/')}/payments/{payment_id}/return"
 
 
-def keep_initiated(payment_id: str, opened: Initiated | Failed | None, *, attempt: int) -> None:
+def store_initiated(payment_id: str, opened: Initiated | Failed | None, *, attempt: int) -> None:
     """Store what the gateway answered when a payment was opened there."""
     payment = queries.locked(payment_id)
     if opened is None or payment is None or payment.status != Status.CREATED:

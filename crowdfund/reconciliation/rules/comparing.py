@@ -103,8 +103,8 @@ class Detail:
 
 
 @dataclass(slots=True)
-class Look:
-    """What one look at both sides found, by address and campaign; `failure` says why it failed."""
+class Findings:
+    """What one comparison of both sides found; `failure` says why there was none."""
 
     block: int | None = None
     contracts: dict[str, Contract] = field(default_factory=dict)

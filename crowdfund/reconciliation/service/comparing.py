@@ -1,4 +1,4 @@
-"""Store what a look at the contracts has found, and mark campaigns whose contract differs."""
+"""Store what a comparison has found, and mark campaigns whose contract differs."""
 
 from crowdfund.campaigns.service import ending, totals
 from crowdfund.kernel import clock, live, outbox
@@ -6,15 +6,15 @@ from crowdfund.kernel.db import db, new_id
 from crowdfund.reconciliation import queries
 from crowdfund.reconciliation.models import Comparison, ContractReading
 from crowdfund.reconciliation.rules import comparing
-from crowdfund.reconciliation.rules.comparing import Contract, Difference, Look
+from crowdfund.reconciliation.rules.comparing import Contract, Difference, Findings
 
 
-def ask_for_look(campaign_id: str) -> None:
+def request_comparison(campaign_id: str) -> None:
     """Have one campaign compared with its contract, soon and in the background."""
     outbox.add("reconciliation.one", f"reconciliation.one:{new_id()}", {"campaign_id": campaign_id})
 
 
-def store(found: Look) -> None:
+def store(found: Findings) -> None:
     """Store a comparison of all contracts: the figures, what differs, or why it failed."""
     comparison = Comparison(
         id=new_id(),
@@ -30,7 +30,7 @@ def store(found: Look) -> None:
     live.changed("desk", "all")
 
 
-def store_one(found: Look) -> None:
+def store_one(found: Findings) -> None:
     """Store what the contracts show; the last comparison of all stays as it was."""
     marked = queries.disagreeing()
     for address, contract in sorted(found.contracts.items()):
@@ -41,7 +41,7 @@ def store_one(found: Look) -> None:
             live.changed("contract", campaign_id)
 
 
-def _store_reading(found: Look, contract: Contract, campaign_id: str | None) -> None:
+def _store_reading(found: Findings, contract: Contract, campaign_id: str | None) -> None:
     detail = found.details.get(campaign_id or "")
     row = db.session.get(ContractReading, contract.address)
     if row is None:
@@ -62,8 +62,8 @@ def _mark(
 ) -> None:
     """Stop a campaign whose contract ended differently: it takes no money and releases none.
 
-    It is compared again with the books as they are now: they may have followed since the look. The
-    mark is removed when both agree, as after a reorganisation of the chain.
+    It is compared again with the books as they are now: they may have followed since. The mark is
+    removed when both agree, as after a reorganisation of the chain.
     """
     differed = any(one.kind == "status" and one.campaign_id == campaign_id for one in differences)
     if contract.problem or not (differed or is_marked):

@@ -26,9 +26,9 @@ from crowdfund.reconciliation import queries
 from crowdfund.reconciliation.models import FollowRequest, follow_request_event
 from crowdfund.reconciliation.rows import RequestRow
 from crowdfund.reconciliation.rules import following
-from crowdfund.reconciliation.rules.comparing import Look
+from crowdfund.reconciliation.rules.comparing import Findings
 from crowdfund.reconciliation.rules.following import ContractFacts, Facts, Plan
-from crowdfund.reconciliation.service.comparing import ask_for_look, store_one
+from crowdfund.reconciliation.service.comparing import request_comparison, store_one
 
 _Q = FollowRequest.__table__
 NOT_COMPARED = "not_compared"
@@ -194,7 +194,7 @@ def _outdated() -> str:
 # --- the chain's worker ---------------------------------------------------------------------------
 
 
-def carry_out(request_id: str, found: Look) -> None:
+def carry_out(request_id: str, found: Findings) -> None:
     """Do what was approved, if the contract, read just now, and the books are as they were shown.
 
     Runs in one transaction and once: a request that is done, or was never approved, does nothing.
@@ -217,12 +217,12 @@ def carry_out(request_id: str, found: Look) -> None:
     reason = f"Follows the contract, asked and approved by two people: {request.reason}"
     _apply(seen, actor=str(request.decided_by), reason=reason)
     _move(request, "done", actor="system", open_key=None)
-    ask_for_look(campaign_id)
+    request_comparison(campaign_id)
 
 
 def _stop(request: RequestRow, problem: str) -> None:
     _move(request, "stopped", actor="system", reason=problem, open_key=None, problem=problem[:500])
-    ask_for_look(request.campaign_id)
+    request_comparison(request.campaign_id)
 
 
 def _apply(seen: Preview, *, actor: str, reason: str) -> None:
