@@ -98,8 +98,10 @@ def _next(after: Account | None) -> Under | None:
     row = db.session.execute(
         sa.select(both).order_by(both.c.name, both.c.currency).limit(1)
     ).first()
+    if row is None:
+        return None
     head = head_link()
-    return Under(row.name, row.currency, until=head[0] if head else 0) if row else None
+    return Under(row.name, row.currency, until=head[0] if head else 0)
 
 
 _SIDES: dict[str, tuple[Any, int]] = {"into": (_P.c.destination, 1), "out_of": (_P.c.source, -1)}
