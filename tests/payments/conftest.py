@@ -26,7 +26,7 @@ NEWS: list[tuple[str, str, int]] = []
 
 def _listen(event):
     @outbox.on(event, queue="payments", batch=100)
-    def hear(payments):
+    def note_in_tests(payments):
         NEWS.extend(
             (payment.name, payment.payment_id, payment.amount_minor) for payment in payments
         )
