@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.campaigns import queries as campaigns
+from crowdfund.campaigns.rows import FundingRow, PublicCampaign
 from crowdfund.compliance.queries import files
 from crowdfund.investments import queries, rules, service
 from crowdfund.investments.forms import RAILS, InvestForm
@@ -61,7 +62,7 @@ def new(slug: str) -> BaseResponse:
 
 def _form_page(
     form: InvestForm,
-    campaign: Any,  # noqa: ANN401 - a row
+    campaign: PublicCampaign,
     user: Person,
     *,
     status: int,
@@ -97,8 +98,8 @@ def room(slug: str) -> Response:
     )
 
 
-def _room_minor(campaign: Any) -> int:  # noqa: ANN401 - a row
-    return int(campaign.goal_minor - campaign.reserved_minor)
+def _room_minor(campaign: PublicCampaign | FundingRow) -> int:
+    return campaign.goal_minor - campaign.reserved_minor
 
 
 @bp.get("/campaigns/<slug>/quote")
@@ -109,7 +110,7 @@ def quote(slug: str) -> Response:
     return pages.render("investments/_quote.html", quote=answer, campaign=campaign)
 
 
-def _quote(campaign: Any, user_id: str, text: str) -> dict[str, Any]:  # noqa: ANN401 - a row
+def _quote(campaign: PublicCampaign, user_id: str, text: str) -> dict[str, Any]:
     if not text.strip():
         return {"state": "empty"}
     try:
