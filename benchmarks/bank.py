@@ -101,9 +101,17 @@ def open_payments(count: int, gateway: str = bill_bitts.NAME) -> tuple[list[str]
     for several in (range(1), range(1, count)):  # the first one makes the customer known
         for number in several:
             starting.start(
-                user_id=user_id, amount_minor=100, currency="ETB", gateway=gateway,
-                purpose=("bench", "b"), destination=ESCROW, description="Bench", key=f"{gateway}-{number}",
-            )  # fmt: skip
+                starting.NewPayment(
+                    user_id=user_id,
+                    amount_minor=100,
+                    currency="ETB",
+                    gateway=gateway,
+                    purpose=("bench", "b"),
+                    destination=ESCROW,
+                    description="Bench",
+                ),
+                key=f"{gateway}-{number}",
+            )
         commit()
         outbox.drain("payments", limit_s=120)
     opened = sa.select(Payment.tx_id).where(Payment.gateway == gateway).order_by(Payment.id)

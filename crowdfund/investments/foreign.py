@@ -1,7 +1,7 @@
-"""Money that a contract has and that no investment here stands for: counted and shown, never booked.
+"""Money that a contract has without an investment here: counted and shown, never booked.
 
-Token money can come in only with an operator's admission, and fiat is recorded only by the recorder.
-So this is a backup that was restored too old, or a key in wrong hands; a person has to look.
+Token money can come in only with an operator's admission, and only the recorder records fiat. So an
+old backup was restored, or someone else has a key; staff have to check.
 """
 
 import sqlalchemy as sa
@@ -20,23 +20,25 @@ from crowdfund.payments.service import exceptions
 
 _F = ForeignMoney.__table__
 _WORDS = {
-    "token": "{amount} in tokens came into the contract of “{title}” from {who}; its intent is not ours.",
-    "fiat": "{amount} of fiat was recorded in the contract of “{title}”; its reference is not ours.",
+    "token": "{amount} in tokens came into the contract of “{title}” from {who}; "
+    "its intent is not ours.",
+    "fiat": "{amount} of fiat was recorded in the contract of “{title}”; "
+    "its reference is not ours.",
 }
 
 
 def token_money_came(event: ContractEvent) -> None:
-    """Take room for token money of an unknown intent and ask staff to look, once for each event."""
+    """Take room for token money of an unknown intent and notify staff, once for each event."""
     args = event.args
-    _keep(event, "token", intent=args["intentId"], who=args["investor"])
+    _store(event, "token", intent=args["intentId"], who=args["investor"])
 
 
 def fiat_recorded(event: ContractEvent) -> None:
-    """Take room for a fiat record that is none of ours and ask staff to look, once for each event."""
+    """Take room for a fiat record that is not ours and notify staff, once for each event."""
     args = event.args
     campaign_id = campaigns.id_of_contract(event.address)
     if campaign_id is None or not _is_ours(campaign_id, args["paymentRef"]):
-        _keep(event, "fiat", intent=args["paymentRef"], who=args["investorKey"])
+        _store(event, "fiat", intent=args["paymentRef"], who=args["investorKey"])
 
 
 def token_money_went_back(address: str, investor: str) -> None:
@@ -49,7 +51,7 @@ def token_money_went_back(address: str, investor: str) -> None:
 
 
 def pay_back_tokens(campaign_id: str) -> None:
-    """Ask the contract of a failed campaign to pay token money back; the investor needs no gas for it."""
+    """Have the contract of a failed campaign pay token money back; the investor needs no gas."""
     address = campaigns.by_id(campaign_id).contract_address
     for investor in queries.token_investors(campaign_id):
         chain.write(
@@ -62,18 +64,25 @@ def pay_back_tokens(campaign_id: str) -> None:
         )
 
 
-def _keep(event: ContractEvent, kind: str, *, intent: str, who: str) -> None:
+def _store(event: ContractEvent, kind: str, *, intent: str, who: str) -> None:
     campaign_id = campaigns.id_of_contract(event.address)
     amount = chain_rules.to_minor(int(event.args["amount"]))
-    row = {
-        "id": new_id(), "campaign_id": campaign_id, "kind": kind, "intent": intent, "who": who,
-        "amount_minor": amount, "room_minor": 0, "tx_hash": event.tx_hash, "ordinal": event.ordinal,
-        "seen_at": clock.now(),
-    }  # fmt: skip
     if campaign_id is None:
         # The address was watched, so the campaign was ours: restored from before it went live.
         _ask_staff(event, kind, who=who, title=event.address, amount=(amount, "ETB"), missing=0)
         return
+    row = {
+        "id": new_id(),
+        "campaign_id": campaign_id,
+        "kind": kind,
+        "intent": intent,
+        "who": who,
+        "amount_minor": amount,
+        "room_minor": 0,
+        "tx_hash": event.tx_hash,
+        "ordinal": event.ordinal,
+        "seen_at": clock.now(),
+    }
     totals.lock_for_update(campaign_id)
     if not insert_ignore(_F, [row]):
         return
@@ -94,23 +103,22 @@ def _ask_staff(
     event: ContractEvent, kind: str, *, who: str, title: str, amount: tuple[int, str], missing: int
 ) -> None:
     shown = money.fmt(*amount)
-    said = [_WORDS[kind].format(amount=shown, title=title[:60], who=who)]
+    sentences = [_WORDS[kind].format(amount=shown, title=title[:60], who=who)]
     if missing:
         late = money.fmt(missing, amount[1])
-        said.append(f"{late} of it found no room: as much money on its way cannot be recorded.")
+        sentences.append(
+            f"{late} of it found no room: as much money on its way cannot be recorded."
+        )
     else:
-        said.append("It has taken its room; nothing was booked.")
+        sentences.append("It has taken its room; nothing was booked.")
     exceptions.open_one(
         f"chain:{event.tx_hash}:{event.ordinal}",
         Kind.UNKNOWN_ON_CHAIN,
-        about={
-            "payment_id": None, "user_id": None, "gateway": "chain",
-            "tx_id": event.tx_hash.removeprefix("0x"),
-        },
+        origin=exceptions.Origin(None, None, "chain", event.tx_hash.removeprefix("0x")),
         money=amount,
         held=False,
-        detail=" ".join(said),
-    )  # fmt: skip
+        detail=" ".join(sentences),
+    )
 
 
 def _is_ours(campaign_id: str, reference: str) -> bool:

@@ -55,7 +55,7 @@ def payment_reversed(payments: list[PaymentReversed]) -> None:
 
 @outbox.on(PaymentExpired, queue="payments", batch=100, where=_is_ours)
 def payment_expired(payments: list[PaymentExpired]) -> None:
-    """Nobody paid in time."""
+    """No payment arrived in time."""
     for payment in payments:
         service.not_paid(payment.purpose_id, Status.EXPIRED)
 
@@ -84,7 +84,7 @@ def chain_failed(writes: list[WriteFailed]) -> None:
 
 @on_contract_event("CampaignImplementation.Invested")
 def token_money_came(event: ContractEvent) -> None:
-    """Tokens came into a contract; no rail of ours expects them yet, so they are all unknown."""
+    """A contract received tokens; no rail of ours expects them yet, so they are all unknown."""
     foreign.token_money_came(event)
 
 
@@ -102,7 +102,7 @@ def token_money_went_back(event: ContractEvent) -> None:
 
 @outbox.on(CampaignFailed, queue="default")
 def campaign_failed(campaigns: list[CampaignFailed]) -> None:
-    """Below the threshold: everybody gets back exactly what was paid."""
+    """Below the threshold: everyone is refunded exactly what was paid."""
     for campaign in campaigns:
         foreign.pay_back_tokens(campaign.campaign_id)
         service.refund_all(campaign.campaign_id, reason="The campaign did not reach its threshold.")
@@ -110,7 +110,7 @@ def campaign_failed(campaigns: list[CampaignFailed]) -> None:
 
 @outbox.on(CampaignCancelled, queue="default")
 def campaign_cancelled(campaigns: list[CampaignCancelled]) -> None:
-    """Cancelled while live: everybody gets back exactly what was paid."""
+    """Cancelled while live: everyone is refunded exactly what was paid."""
     for campaign in campaigns:
         foreign.pay_back_tokens(campaign.campaign_id)
         service.refund_all(campaign.campaign_id, reason="The campaign was cancelled.")
@@ -118,13 +118,13 @@ def campaign_cancelled(campaigns: list[CampaignCancelled]) -> None:
 
 @outbox.on(CampaignSucceeded, queue="default")
 def campaign_succeeded(campaigns: list[CampaignSucceeded]) -> None:
-    """Tell the investors that the threshold was reached."""
+    """Notify the investors that the threshold was reached."""
     for campaign in campaigns:
-        notices.tell_all(campaign.campaign_id, "succeeded")
+        notices.notify_investors(campaign.campaign_id, "succeeded")
 
 
 @outbox.on(CampaignReleased, queue="default")
 def campaign_released(campaigns: list[CampaignReleased]) -> None:
-    """Tell the investors that the company has the money."""
+    """Notify the investors that the company has the money."""
     for campaign in campaigns:
-        notices.tell_all(campaign.campaign_id, "released")
+        notices.notify_investors(campaign.campaign_id, "released")

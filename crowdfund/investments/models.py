@@ -45,7 +45,7 @@ class InvestorKey(Base):
 
 
 class ForeignMoney(Base):
-    """Money that a campaign's contract has and no investment here stands for; minor units.
+    """Money that a campaign's contract has without an investment here; minor units.
 
     `room_minor` is what it took of the campaign's room. `who` is the wallet of token money, the
     investor key of recorded fiat.

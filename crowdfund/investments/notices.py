@@ -1,4 +1,4 @@
-"""Tell investors what became of their money."""
+"""Notify investors about their money."""
 
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.investments import queries
@@ -8,11 +8,14 @@ from crowdfund.payments import queries as payments
 from crowdfund.payments import reviews
 
 
-def tell(investment: Investment, what: str, **context: object) -> None:
-    """Tell a person of a state of an investment (`investment.<what>`), once for each."""
+def notify_investor(investment: Investment, what: str, **context: object) -> None:
+    """Notify a person of a state of an investment (`investment.<what>`), once for each."""
     campaign = campaigns.by_id(investment.campaign_id)
-    facts = {"amount_minor": investment.amount_minor, "currency": investment.currency,
-             "campaign": campaign.title}  # fmt: skip
+    facts = {
+        "amount_minor": investment.amount_minor,
+        "currency": investment.currency,
+        "campaign": campaign.title,
+    }
     is_back = what in ("returned", "refunded", "unrecorded")
     service.notify(
         investment.user_id,
@@ -23,21 +26,22 @@ def tell(investment: Investment, what: str, **context: object) -> None:
     )
 
 
-def tell_not_paid(investment: Investment, status: str) -> None:
-    """Tell a person why a payment was not invested, by what its money did.
+def notify_not_paid(investment: Investment, status: str) -> None:
+    """Notify a person why a payment was not invested, by what its money did.
 
-    Says that nothing was charged only if no money came. While money of the payment is under review,
-    the notice about the review is enough.
+    Says that nothing was charged only if no money was received. While money of the payment is under
+    review, the notice about the review is enough.
     """
     payment = payments.get(str(investment.payment_id))
     if payment.received_minor is None:
-        tell(investment, status)
-    elif payment.status == "reversed":
-        tell(investment, "reversed")
-    elif (
-        review := reviews.misfits_of([payment.id]).get(payment.id)
-    ) is not None and not review.is_open:
-        tell(
+        notify_investor(investment, status)
+        return
+    if payment.status == "reversed":
+        notify_investor(investment, "reversed")
+        return
+    review = reviews.misfits_of([payment.id]).get(payment.id)
+    if review is not None and not review.is_open:
+        notify_investor(
             investment,
             "not_invested",
             received_minor=review.amount_minor,
@@ -46,8 +50,8 @@ def tell_not_paid(investment: Investment, status: str) -> None:
         )
 
 
-def tell_all(campaign_id: str, what: str) -> None:
-    """Tell everybody whose money is in a campaign what became of it (succeeded, released), once."""
+def notify_investors(campaign_id: str, what: str) -> None:
+    """Notify everyone whose money is in a campaign that it succeeded or was released, once."""
     service.notify_all(
         queries.investors_of(campaign_id),
         f"investment.{what}",

@@ -101,7 +101,7 @@ def settled_of(campaign_id: str) -> list[SettledRow]:
 
 
 def investors_of(campaign_id: str) -> Sequence[str]:
-    """Return everybody who has settled money in a campaign."""
+    """Return everyone who has settled money in a campaign."""
     query = sa.select(_I.c.user_id).where(
         _I.c.campaign_id == campaign_id, _I.c.status.in_(rules.IN)
     )

@@ -46,7 +46,7 @@ def forget_records(campaign_id: str, ids: Collection[str]) -> None:
 
 
 def close_records(ids: Collection[str], *, reason: str, actor: str) -> None:
-    """Close the refused writes of investments whose money went back: nobody may send them again."""
+    """Close the refused writes of investments whose money went back, so none is sent again."""
     for investment_id in sorted(ids):
         found = chain_queries.write(rules.reference(investment_id))
         if found is not None and found.status == WriteStatus.FAILED:

@@ -40,8 +40,8 @@ class SettledRow:
 class CampaignSums:
     """The totals of a campaign, and beside them the sums of its investments.
 
-    `active`, `settled` and `arriving` (paid but not yet counted) are sums of investments, `investors`
-    counts those who have settled money.
+    `active`, `settled` and `arriving` (paid but not yet counted) are sums of investments,
+    `investors` counts those who have settled money.
     """
 
     id: str

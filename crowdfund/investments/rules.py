@@ -14,7 +14,7 @@ from crowdfund.payments.rules import Kind, Review
 
 
 class Status(StrEnum):
-    """Where an investment stands; it never goes back."""
+    """The state of an investment; it never moves backward."""
 
     PAYING = "paying"
     AUTHORISED = "authorised"
@@ -58,7 +58,7 @@ class NotVerified(Forbidden):
 
 
 class NoContact(Forbidden):
-    """The gateway registers nobody without an address that this person has not given."""
+    """The gateway needs an address that this person has not given."""
 
     code = "no_contact"
 
@@ -77,7 +77,7 @@ class NotPossible(CrowdfundError):
 
 
 class FormUsed(Conflict):
-    """A form came back with other figures than those it was sent with before."""
+    """A form was sent again with different figures."""
 
     code = "form_used"
 
@@ -88,7 +88,7 @@ def can_move(before: str, after: Status) -> bool:
 
 
 def risk_text() -> str:
-    """Return the risk warning in the language of the reader, who agrees to these very words."""
+    """Return the risk warning in the language of the reader, who agrees to exactly this text."""
     return str(_RISK_TEXT)
 
 
@@ -114,26 +114,31 @@ def percent_of_goal(amount_minor: int, goal_minor: int) -> str:
 
 
 _PROGRESS = {
-    Status.PAYING: 1, Status.FAILED: 1, Status.EXPIRED: 1, Status.AUTHORISED: 2, Status.SETTLED: 3,
-    Status.RETURNED: 3, Status.CONFIRMED: 4,
-}  # fmt: skip
+    Status.PAYING: 1,
+    Status.FAILED: 1,
+    Status.EXPIRED: 1,
+    Status.AUTHORISED: 2,
+    Status.SETTLED: 3,
+    Status.RETURNED: 3,
+    Status.CONFIRMED: 4,
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Came:
-    """What came for an investment: booked money, a reversal, and the review of money that did not fit."""
+class Received:
+    """What was received for an investment: money, a reversal, and the review of inexact money."""
 
     is_received: bool = False
     is_reversed: bool = False
     review: Review | None = None
 
 
-NOTHING_CAME = Came()
+NOTHING_RECEIVED = Received()
 WORDS = {Status.PAYING: _l("To be paid"), Status.AUTHORISED: _l("Paid")}
 
 
 def words(status: str) -> str:
-    """Return what a status is called on pages."""
+    """Return the label of a status on pages."""
     return str(WORDS.get(Status(status)) or status_text(status))
 
 
@@ -141,7 +146,7 @@ def timeline(
     investment_status: str,
     times: Mapping[str, datetime],
     *,
-    came: Came = NOTHING_CAME,
+    received: Received = NOTHING_RECEIVED,
 ) -> list[dict[str, Any]]:
     """Return the steps of a status page: label, at, state (done, current, todo, failed), text.
 
@@ -149,42 +154,43 @@ def timeline(
     is not shown as a step to come.
     """
     status = Status(investment_status)
-    if status == Status.PAYING and came.is_received:  # the page may be quicker than the worker
+    if status == Status.PAYING and received.is_received:  # the page may be quicker than the worker
         status = Status.AUTHORISED
-    at = _PROGRESS[status]
-    steps = [
-        _step(0, at, _("Investment placed"), times.get(Status.PAYING), ""),
-        _step(1, at, _("Paid at NEO Bank"), times.get(Status.AUTHORISED), _("Pay on the bank's page.")),
-        _step(
-            2, at, _("Settled"), times.get(Status.SETTLED), _("The bank transfers the money to escrow.")
-        ),
-        _step(
-            3, at, _("Recorded on chain"), times.get(Status.CONFIRMED),
-            _("The contract records your investment."),
-        ),
-    ]  # fmt: skip
+    placed, paid, settled, recorded = _usual_steps(_PROGRESS[status], times)
     if status in (Status.FAILED, Status.EXPIRED):
-        was_paid = Status.AUTHORISED in times
-        paid = [{**steps[1], "state": "done", "text": ""}] if was_paid else []
-        return [steps[0], *paid, _ended(status, times.get(status), came)]
-    if status == Status.AUTHORISED and came.review is not None:
-        return [*steps[:2], _reviewed(came.review)]
+        was_paid = [{**paid, "state": "done", "text": ""}] if Status.AUTHORISED in times else []
+        return [placed, *was_paid, _ended(status, times.get(status), received)]
+    if status == Status.AUTHORISED and received.review is not None:
+        return [placed, paid, _reviewed(received.review)]
     if status == Status.RETURNED:
-        text = _("The whole amount is in your wallet.")
-        steps[3] = {
+        recorded = {
             "label": _("Money returned"),
             "at": times.get(status),
             "state": "done",
-            "text": text,
+            "text": _("The whole amount is in your wallet."),
         }
-    return steps
+    return [placed, paid, settled, recorded]
 
 
-def label(status: str, came: Came = NOTHING_CAME) -> str:
-    """Return what a status is called on the investment's own page, where the money is known."""
-    if came.review is not None and came.review.is_open:
+def _usual_steps(at: int, times: Mapping[str, datetime]) -> list[dict[str, Any]]:
+    """Return the steps of an investment without trouble, of which `at` are done."""
+    steps = (
+        (Status.PAYING, _("Investment placed"), ""),
+        (Status.AUTHORISED, _("Paid at NEO Bank"), _("Pay on the bank's page.")),
+        (Status.SETTLED, _("Settled"), _("The bank transfers the money to escrow.")),
+        (Status.CONFIRMED, _("Recorded on chain"), _("The contract records your investment.")),
+    )
+    return [
+        _step(number, at, label, times.get(status), text)
+        for number, (status, label, text) in enumerate(steps)
+    ]
+
+
+def label(status: str, received: Received = NOTHING_RECEIVED) -> str:
+    """Return the label of a status on the investment's own page, where its money is known."""
+    if received.review is not None and received.review.is_open:
         return _("Under review")
-    if status in (Status.FAILED, Status.EXPIRED) and came.review is not None:
+    if status in (Status.FAILED, Status.EXPIRED) and received.review is not None:
         return _("Not invested")
     return words(status)
 
@@ -201,21 +207,21 @@ def _reviewed(review: Review) -> dict[str, Any]:
     return {"label": label, "at": None, "state": "current", "text": text}
 
 
-def _ended(status: Status, when: datetime | None, came: Came) -> dict[str, Any]:
-    label, text = _why_not_invested(status, came)
+def _ended(status: Status, when: datetime | None, received: Received) -> dict[str, Any]:
+    label, text = _why_not_invested(status, received)
     return {"label": label, "at": when, "state": "failed", "text": text}
 
 
-def _why_not_invested(status: Status, came: Came) -> tuple[str, str]:
-    """Return what ended an investment, as a label and a sentence; never "no money" when some came."""
-    if came.is_reversed:
+def _why_not_invested(status: Status, received: Received) -> tuple[str, str]:
+    """Return what ended an investment as label and sentence; never "no money" if there was some."""
+    if received.is_reversed:
         text = _("The bank took the payment back, so it was not invested. You can try again.")
         return _("Payment taken back"), text
-    if came.review is not None and came.review.kind == Kind.WRONG_CURRENCY:
+    if received.review is not None and received.review.kind == Kind.WRONG_CURRENCY:
         return _("Not invested"), _("The money we received was in another currency.")
-    if came.review is not None and came.review.kind != Kind.LATE:
+    if received.review is not None and received.review.kind != Kind.LATE:
         return _("Not invested"), _("The money we received was not the amount you chose.")
-    if came.is_received:
+    if received.is_received:
         text = _("Your reservation had ended when the money arrived.")
         return _("Payment received too late"), text
     if status == Status.EXPIRED:
@@ -229,5 +235,6 @@ def _why_not_invested(status: Status, came: Came) -> tuple[str, str]:
 
 
 def _step(index: int, at: int, label: str, when: datetime | None, text: str) -> dict[str, Any]:
-    state = "done" if index < at else "current" if index == at else "todo"
-    return {"label": label, "at": when, "state": state, "text": "" if state == "done" else text}
+    if index < at:
+        return {"label": label, "at": when, "state": "done", "text": ""}
+    return {"label": label, "at": when, "state": "current" if index == at else "todo", "text": text}

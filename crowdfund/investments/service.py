@@ -28,7 +28,7 @@ from crowdfund.payments.service import starting
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a person asks for: whose, where, how much (minor units), by which rail."""
+    """What a person wants to invest: where, how much (minor units), by which rail."""
 
     user_id: str
     slug: str
@@ -39,10 +39,11 @@ class Order:
 
 
 def place(order: Order) -> str:
-    """Place an investment: take the room, keep the consent, start the payment; return its id.
+    """Place an investment: reserve its room, store the consent, start the payment; return its id.
 
     The same key of the same person is one investment, however often it is sent. Raises
-    NotVerified, NotYours, NoContact, NoConsent, NotPossible, FormUsed, CampaignFull, CampaignClosed.
+    NotVerified, NotYours, NoContact, NoConsent, NotPossible, FormUsed, CampaignFull,
+    CampaignClosed.
     """
     if known := _known(order):
         return known
@@ -52,7 +53,7 @@ def place(order: Order) -> str:
         raise rules.NoConsent(
             _("Read the risk warning and tick the box to continue."), field="consent"
         )
-    # One at a time from here on: a double click finds its twin, and nobody judges by old totals.
+    # Serialise: check the form's key again under the lock, and the amount against current totals.
     totals.lock_for_update(campaign.id)
     if known := _known(order):
         return known
@@ -60,32 +61,49 @@ def place(order: Order) -> str:
     _check_amount(order, campaign.id)
     investment_id = new_id()
     payment_id = starting.start(
-        user_id=order.user_id,
-        amount_minor=order.amount_minor,
-        currency=campaign.currency,
-        gateway=order.rail,
-        purpose=("investment", investment_id),
-        destination=ledger_rules.escrow(campaign.id),
-        description=f"Investment in {campaign.title}"[:200],
+        starting.NewPayment(
+            user_id=order.user_id,
+            amount_minor=order.amount_minor,
+            currency=campaign.currency,
+            gateway=order.rail,
+            purpose=("investment", investment_id),
+            destination=ledger_rules.escrow(campaign.id),
+            description=f"Investment in {campaign.title}"[:200],
+        ),
         key=rules.reference(investment_id),
     )
-    db.session.execute(
-        sa.insert(Investment).values(
-            id=investment_id, campaign_id=campaign.id, user_id=order.user_id, form_key=order.key,
-            amount_minor=order.amount_minor, currency=campaign.currency, rail=order.rail,
-            shares=rules.shares(order.amount_minor, campaign.price_minor), status=Status.PAYING,
-            payment_id=payment_id, created_at=clock.now(),
-        )
-    )  # fmt: skip
-    record_event(
-        investment_event, investment_id, actor=order.user_id, before=None, after=Status.PAYING
-    )
+    row = {
+        "id": investment_id,
+        "campaign_id": campaign.id,
+        "shares": rules.shares(order.amount_minor, campaign.price_minor),
+        "currency": campaign.currency,
+        "payment_id": payment_id,
+    }
+    _insert(order, row)
     _consent(order.user_id, investment_id)
     return investment_id
 
 
+def _insert(order: Order, known: dict[str, object]) -> None:
+    """Add the investment and the first step of its history."""
+    row = {
+        **known,
+        "user_id": order.user_id,
+        "form_key": order.key,
+        "amount_minor": order.amount_minor,
+        "rail": order.rail,
+        "status": Status.PAYING,
+        "created_at": clock.now(),
+    }
+    db.session.execute(sa.insert(Investment).values(row))
+    investment_id = str(known["id"])
+    record_event(
+        investment_event, investment_id, actor=order.user_id, before=None, after=Status.PAYING
+    )
+
+
 def refusal(slug: str, user_id: str, amount_minor: int) -> str | None:
-    """Return in plain words why this person could not invest this amount now, or None."""
+    """Return as a sentence why this person could not invest this amount now, or None."""
     campaign = campaigns.detail(slug)
     already = queries.active_minor(user_id, campaign.id)
     room = campaign.goal_minor - campaign.reserved_minor
@@ -118,7 +136,7 @@ def _check_person(order: Order, company_id: str) -> None:
 
 
 def _check_amount(order: Order, campaign_id: str) -> None:
-    """Judge the amount with its room taken and everything else the person has in the campaign."""
+    """Check the reserved amount, with everything else that the person has in the campaign."""
     campaign = campaigns.by_id(campaign_id)
     already = queries.active_minor(order.user_id, campaign_id)
     room = (campaign.goal_minor or 0) - campaign.reserved_minor + order.amount_minor
@@ -133,12 +151,15 @@ def _check_amount(order: Order, campaign_id: str) -> None:
 
 
 def _consent(user_id: str, investment_id: str) -> None:
-    db.session.add(
-        Consent(
-            id=new_id(), user_id=user_id, investment_id=investment_id, text_hash=rules.text_hash(),
-            text=rules.risk_text(), at=clock.now(),
-        )
-    )  # fmt: skip
+    consent = Consent(
+        id=new_id(),
+        user_id=user_id,
+        investment_id=investment_id,
+        text_hash=rules.text_hash(),
+        text=rules.risk_text(),
+        at=clock.now(),
+    )
+    db.session.add(consent)
     db.session.flush()
 
 
@@ -151,13 +172,13 @@ def authorised(investment_id: str) -> None:
 
 
 def settled(investment_id: str) -> None:
-    """Count the money as in and have it recorded on chain; money that came too late goes back."""
+    """Count the money as in and have it recorded on chain; return money that came too late."""
     investment = lock(investment_id)
     if investment.status in rules.IN or investment.status == Status.RETURNED:
         return
     is_new = not queries.is_in(investment.user_id, investment.campaign_id)
     try:
-        if investment.status in (Status.FAILED, Status.EXPIRED):  # its room was given to others
+        if investment.status in (Status.FAILED, Status.EXPIRED):  # its room was released
             totals.reserve(investment.campaign_id, investment.amount_minor)
         totals.count_settled(investment.campaign_id, investment.amount_minor, new_investor=is_new)
     except (life.CampaignClosed, life.CampaignFull) as error:
@@ -168,23 +189,23 @@ def settled(investment_id: str) -> None:
         return
     _move(investment_id, Status.SETTLED)
     _record(investment)
-    notices.tell(investment, "settled", shares=investment.shares)
+    notices.notify_investor(investment, "settled", shares=investment.shares)
 
 
 def not_paid(investment_id: str, status: Status) -> None:
-    """Give the room back when no money will come (failed, expired)."""
+    """Release the reservation when no money will come (failed, expired)."""
     investment = lock(investment_id)
     if investment.status in (Status.PAYING, Status.AUTHORISED):
         totals.unreserve(investment.campaign_id, investment.amount_minor)
         ending = status if investment.status == Status.PAYING else Status.FAILED
         _move(investment_id, ending)
-        notices.tell_not_paid(investment, ending)
+        notices.notify_not_paid(investment, ending)
 
 
 def refund_all(campaign_id: str, *, reason: str) -> int:
     """Return every settled investment of a campaign that failed; each once; return how many."""
     rows = queries.settled_of(campaign_id)
-    # All rows before the first posting: who holds the journal's head must not wait for a row.
+    # Lock all rows before the first posting: the journal's head must not be held while waiting.
     for investment in [lock(row.id) for row in rows]:
         if investment.status in rules.IN:
             give_back(investment, "refunded", reason=reason)
@@ -195,23 +216,23 @@ def refund_all(campaign_id: str, *, reason: str) -> int:
 
 
 def give_back(investment: Investment, what: str, *, reason: str) -> None:
-    """Move an investment's money from the escrow to its investor's wallet, once, and tell the investor."""
+    """Move an investment's money from escrow to its investor's wallet, once, and notify them."""
     if investment.chain_problem and investment.status in rules.IN:
         totals.count_refused(investment.campaign_id, -1)
-    move = ledger_rules.Posting(
+    to_wallet = ledger_rules.Posting(
         ledger_rules.escrow(investment.campaign_id),
         ledger_rules.user_wallet(investment.user_id),
         investment.amount_minor,
     )
     posting.post(
         f"investment:{investment.id}:returned",
-        [move],
+        [to_wallet],
         kind="investment.returned",
         ref={"investment": investment.id, "campaign": investment.campaign_id},
         currency=investment.currency,
     )
     _move(investment.id, Status.RETURNED, reason=reason)
-    notices.tell(investment, what)
+    notices.notify_investor(investment, what)
 
 
 # --- the chain ------------------------------------------------------------------------------------
@@ -261,19 +282,19 @@ def confirmed(investment_id: str, tx_hash: str) -> None:
         totals.count_refused(investment.campaign_id, -1)
     investment.tx_hash, investment.chain_problem = tx_hash, None
     if _move(investment_id, Status.CONFIRMED):
-        notices.tell(investment, "recorded")
+        notices.notify_investor(investment, "recorded")
     elif campaigns.by_id(investment.campaign_id).status in life.REFUNDING:
         _record_refund(investment)  # it was recorded just before the contract ended
 
 
 def record_refused(investment_id: str, reason: str) -> None:
-    """Keep why the contract refused; the money stays in escrow until staff have decided.
+    """Store why the contract refused; the money stays in escrow until staff have decided.
 
     Until then the campaign is neither closed nor released.
     """
     investment = lock(investment_id)
     if investment.status not in rules.IN:
-        return  # the money has gone back: nobody waits for this record
+        return  # the money has gone back: this record is not needed any more
     if not investment.chain_problem:
         totals.count_refused(investment.campaign_id, 1)
     investment.chain_problem = reason[:500]

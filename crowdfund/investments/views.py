@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.campaigns import queries as campaigns
+from crowdfund.campaigns.rows import FundingRow, PublicCampaign
 from crowdfund.compliance.queries import files
 from crowdfund.investments import queries, rules, service
 from crowdfund.investments.forms import RAILS, InvestForm
@@ -18,8 +19,10 @@ from crowdfund.kernel.i18n import _
 from crowdfund.kernel.person import Person
 from crowdfund.kernel.web import identity, pages, requests
 from crowdfund.ledger import queries as ledger
+from crowdfund.ledger.queries import EntryRow
 from crowdfund.payments import queries as payments
 from crowdfund.payments import reviews as payment_reviews
+from crowdfund.payments.rows import PaymentRow
 from crowdfund.payments.rules import Review
 from crowdfund.payments.service import purposes, starting
 
@@ -59,7 +62,7 @@ def new(slug: str) -> BaseResponse:
 
 def _form_page(
     form: InvestForm,
-    campaign: Any,  # noqa: ANN401 - a row
+    campaign: PublicCampaign,
     user: Person,
     *,
     status: int,
@@ -82,21 +85,21 @@ def _form_page(
 
 
 def _rail(form: InvestForm) -> str:
-    """Return the chosen way to pay, the usual one if what came is none."""
+    """Return the chosen rail, the usual one if none of ours was sent."""
     return form.rail.data if form.rail.data in dict(RAILS) else RAILS[0][0]
 
 
 @bp.get("/campaigns/<slug>/room")
 def room(slug: str) -> Response:
-    """Show how much a campaign can still take, alone: it moves while somebody types an amount."""
+    """Show how much a campaign can still take, alone: it changes while someone types an amount."""
     campaign = campaigns.funding(slug)
     return pages.render(
         "investments/_room.html", campaign=campaign, room_minor=_room_minor(campaign)
     )
 
 
-def _room_minor(campaign: Any) -> int:  # noqa: ANN401 - a row
-    return int(campaign.goal_minor - campaign.reserved_minor)
+def _room_minor(campaign: PublicCampaign | FundingRow) -> int:
+    return campaign.goal_minor - campaign.reserved_minor
 
 
 @bp.get("/campaigns/<slug>/quote")
@@ -107,7 +110,7 @@ def quote(slug: str) -> Response:
     return pages.render("investments/_quote.html", quote=answer, campaign=campaign)
 
 
-def _quote(campaign: Any, user_id: str, text: str) -> dict[str, Any]:  # noqa: ANN401 - a row
+def _quote(campaign: PublicCampaign, user_id: str, text: str) -> dict[str, Any]:
     if not text.strip():
         return {"state": "empty"}
     try:
@@ -127,33 +130,33 @@ def _quote(campaign: Any, user_id: str, text: str) -> dict[str, Any]:  # noqa: A
 
 @bp.get("/investments/<investment_id>")
 def show(investment_id: str) -> Response:
-    """Show where an investment stands; the timeline follows by itself."""
+    """Show the status of an investment; the timeline updates itself."""
     investment = queries.for_owner(investment_id, identity.signed_in().id)
     payment = payments.get(investment.payment_id) if investment.payment_id else None
     reviews = payment_reviews.of_payment(payment.id) if payment else []
-    came = _came(payment, reviews)
+    received = _received(payment, reviews)
     return pages.render(
         "investments/show.html",
         "investments/_status.html",
         investment=investment,
         payment=payment,
         reviews=reviews,
-        label=rules.label(investment.status, came),
-        steps=rules.timeline(investment.status, queries.times(investment_id), came=came),
+        label=rules.label(investment.status, received),
+        steps=rules.timeline(investment.status, queries.times(investment_id), received=received),
         is_final=investment.status in rules.FINAL and not any(one.is_open for one in reviews),
         entries=_entries(investment),
     )
 
 
-def _came(payment: payments.PaymentRow | None, reviews: list[Review]) -> rules.Came:
+def _received(payment: PaymentRow | None, reviews: list[Review]) -> rules.Received:
     """Return what was booked for an investment; what a gateway only claims is not among it."""
     if payment is None:
-        return rules.NOTHING_CAME
+        return rules.NOTHING_RECEIVED
     misfit = next((one for one in reviews if one.is_misfit), None)
-    return rules.Came(payment.is_received, payment.status == "reversed", misfit)
+    return rules.Received(payment.is_received, payment.status == "reversed", misfit)
 
 
-def _entries(investment: InvestmentRow) -> list[dict[str, Any]]:
+def _entries(investment: InvestmentRow) -> list[EntryRow]:
     paid = payment_reviews.entries(investment.payment_id) if investment.payment_id else []
     return paid + ledger.entries_with_key_prefix("investment", investment.id)
 
@@ -166,7 +169,7 @@ def portfolio() -> Response:
     page = queries.portfolio(user.id, status=status, place=requests.place())
     misfits = payment_reviews.misfits_of([row.payment_id for row in page.rows if row.payment_id])
     labels = {
-        row.id: rules.label(row.status, rules.Came(review=misfits.get(row.payment_id or "")))
+        row.id: rules.label(row.status, rules.Received(review=misfits.get(row.payment_id or "")))
         for row in page.rows
     }
     return pages.render(

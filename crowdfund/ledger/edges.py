@@ -2,7 +2,7 @@
 
 The balance after a posting never changes, as the journal only grows at its end. So the page before
 says where the next one starts, and no page adds up what lies above it. The text is sealed under
-SECRET_KEY for one account: nobody can make a page show a balance that never was.
+SECRET_KEY for one account, so that a page cannot be made to show a balance that never was.
 """
 
 import hmac
@@ -16,7 +16,7 @@ _LONGEST = 120
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A posting at the edge of a page, and the balance on the side of the page that is asked for."""
+    """A posting at the edge of a page, and the balance on the side of the page that is wanted."""
 
     seq: int
     n: int

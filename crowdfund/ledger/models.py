@@ -1,7 +1,6 @@
 """The double-entry journal. Private to the ledger: others call its service and queries."""
 
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -35,7 +34,7 @@ class Entry(Base):
     kind: Mapped[str] = mapped_column(sa.String(40), index=True)
     currency: Mapped[str] = mapped_column(sa.String(3))
     at: Mapped[datetime] = mapped_column(UTCDateTime)
-    ref: Mapped[list[Any]] = mapped_column(Json)
+    ref: Mapped[list[list[str]]] = mapped_column(Json)
     reverses_id: Mapped[str | None] = mapped_column(
         ID, sa.ForeignKey("journal_entry.id"), unique=True
     )
@@ -73,7 +72,7 @@ class Head(Base):
 
 
 class Hold(Base):
-    """Money set aside in an account until it is captured or let go."""
+    """Money set aside in an account until it is captured or released."""
 
     __tablename__ = "ledger_hold"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
@@ -92,7 +91,7 @@ class Hold(Base):
 
 
 class ProvedBalance(Base):
-    """The sum of an account's postings up to the mark `journal`; kept by the self-check alone."""
+    """The sum of an account's postings up to the mark `journal`; only the self-check writes it."""
 
     __tablename__ = "ledger_proved_balance"
     name: Mapped[str] = mapped_column(sa.String(80), primary_key=True)

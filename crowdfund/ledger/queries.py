@@ -1,7 +1,7 @@
 """Reads of the journal: balances and an account's history; its proofs are in `proof`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,13 +9,16 @@ import sqlalchemy as sa
 
 from crowdfund.kernel.db import db
 from crowdfund.kernel.db.paging import MOST, START, Key, Page, Place, begins_with, read_page
+from crowdfund.kernel.db.rows import columns, read_all, read_first
 from crowdfund.ledger import edges
 from crowdfund.ledger.edges import Edge
 from crowdfund.ledger.models import Account, Entry, PostingRow
 from crowdfund.ledger.proof import problems
+from crowdfund.ledger.rules import Posting
 
 __all__ = [
     "AccountRow",
+    "EntryRow",
     "Line",
     "accounts",
     "available",
@@ -59,6 +62,42 @@ class Line:
     ref: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class SideRow:
+    """One posting from the side of an account; `start` is the balance of the account now."""
+
+    id: str
+    at: datetime
+    kind: str
+    ref: list[list[str]]
+    seq: int
+    n: int
+    other: str
+    signed: int
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """An entry of the journal; `pairs` is what it refers to, by name and value."""
+
+    id: str
+    seq: int
+    key: str
+    kind: str
+    currency: str
+    at: datetime
+    pairs: list[list[str]]
+    reverses_id: str | None
+    hash: str
+    postings: tuple[Posting, ...] = ()
+
+    @property
+    def ref(self) -> dict[str, str]:
+        """Return what the entry refers to."""
+        return dict(self.pairs)
+
+
 def balance(account: str, currency: str = "ETB") -> int:
     """Return the balance in minor units; an account without postings has zero."""
     query = sa.select(_A.c.balance_minor).where(_A.c.name == account, _A.c.currency == currency)
@@ -97,13 +136,14 @@ def history(
         rows = _postings(account, currency, newer, size=size, is_newer=True)
         return _page_upward(account, currency, rows, newer, size)
     rows = _postings(account, currency, older, size=size)
-    balance_minor = older.balance_minor if older else int(rows[0].start) if rows else 0
+    now_minor = rows[0].start if rows else 0
+    balance_minor = older.balance_minor if older else now_minor
     return _page_downward(account, currency, rows, balance_minor, size, is_first=older is None)
 
 
 def _postings(
     account: str, currency: str, edge: Edge | None, *, size: int, is_newer: bool = False
-) -> Sequence[sa.Row[Any]]:
+) -> list[SideRow]:
     """Return `size` + 1 postings beyond an edge, the nearest first, and the balance now as `start`.
 
     Balance and postings come in one statement: what is posted meanwhile must not fall between them.
@@ -122,16 +162,20 @@ def _postings(
     opening = sa.select(_A.c.balance_minor).where(_A.c.name == account, _A.c.currency == currency)
     start = sa.func.coalesce(opening.scalar_subquery(), 0).label("start")
     order = (both.c.seq, both.c.n) if is_newer else (both.c.seq.desc(), both.c.n.desc())
-    return db.session.execute(sa.select(both, start).order_by(*order).limit(size + 1)).all()
+    return read_all(SideRow, sa.select(both, start).order_by(*order).limit(size + 1))
 
 
 def _side(
-    mine: sa.ColumnElement[str], other: sa.ColumnElement[str], sign: int, currency: str,
-    edge: Edge | None, *, is_newer: bool,
-) -> sa.Select[Any]:  # fmt: skip
-    """Return the postings in which the account is the source, or those in which it is the destination."""
-    signed = (_P.c.amount_minor * sign).label("signed")
-    columns = (
+    mine: sa.ColumnElement[str],
+    other: sa.ColumnElement[str],
+    sign: int,
+    currency: str,
+    edge: Edge | None,
+    *,
+    is_newer: bool,
+) -> sa.Select[Any]:
+    """Return the postings of which one end is `mine`, the nearest to the edge first."""
+    query = sa.select(
         _E.c.id,
         _E.c.at,
         _E.c.kind,
@@ -139,24 +183,24 @@ def _side(
         _P.c.seq,
         _P.c.n,
         other.label("other"),
-        signed,
+        (_P.c.amount_minor * sign).label("signed"),
     )
-    query = (
-        sa.select(*columns)
-        .select_from(_P.join(_E, _E.c.seq == _P.c.seq))
-        .where(_E.c.currency == currency)
-    )
-    if edge is not None and is_newer:
-        query = query.where(_P.c.seq >= edge.seq, sa.or_(_P.c.seq > edge.seq, _P.c.n > edge.n))
-    elif edge is not None:
-        query = query.where(_P.c.seq <= edge.seq, sa.or_(_P.c.seq < edge.seq, _P.c.n < edge.n))
+    query = query.select_from(_P.join(_E, _E.c.seq == _P.c.seq)).where(_E.c.currency == currency)
+    if edge is not None:
+        query = query.where(_is_beyond(edge, is_newer=is_newer))
     return query.order_by(*((_P.c.seq, _P.c.n) if is_newer else (_P.c.seq.desc(), _P.c.n.desc())))
+
+
+def _is_beyond(edge: Edge, *, is_newer: bool) -> sa.ColumnElement[bool]:
+    if is_newer:
+        return sa.and_(_P.c.seq >= edge.seq, sa.or_(_P.c.seq > edge.seq, _P.c.n > edge.n))
+    return sa.and_(_P.c.seq <= edge.seq, sa.or_(_P.c.seq < edge.seq, _P.c.n < edge.n))
 
 
 def _page_downward(
     account: str,
     currency: str,
-    rows: Sequence[Any],
+    rows: Sequence[SideRow],
     balance_minor: int,
     size: int,
     *,
@@ -172,28 +216,28 @@ def _page_downward(
 
 
 def _page_upward(
-    account: str, currency: str, rows: Sequence[Any], edge: Edge, size: int
+    account: str, currency: str, rows: Sequence[SideRow], edge: Edge, size: int
 ) -> Page[Line]:
     """Return the page above an edge; the rows come oldest first."""
     lines, balance_minor = [], edge.balance_minor
     for row in rows[:size]:
-        balance_minor += int(row.signed)
+        balance_minor += row.signed
         lines.append(_line(row, balance_minor))
     lines.reverse()
     return _page(account, currency, lines, has_older=True, has_newer=len(rows) > size)
 
 
-def _line(row: Any, balance_minor: int) -> Line:  # noqa: ANN401 - a row
+def _line(row: SideRow, balance_minor: int) -> Line:
     return Line(
-        row.id,
-        row.seq,
-        row.n,
-        row.at,
-        row.kind,
-        row.other,
-        int(row.signed),
-        balance_minor,
-        dict(row.ref),
+        entry_id=row.id,
+        seq=row.seq,
+        n=row.n,
+        at=row.at,
+        kind=row.kind,
+        counterpart=row.other,
+        amount_minor=row.signed,
+        balance_minor=balance_minor,
+        ref=dict(row.ref),
     )
 
 
@@ -212,32 +256,25 @@ def _page(
     )
 
 
-def entry(entry_id: str) -> dict[str, Any] | None:
+def entry(entry_id: str) -> EntryRow | None:
     """Return one entry with its postings, or None."""
-    row = db.session.execute(sa.select(_E).where(_E.c.id == entry_id)).mappings().first()
-    if row is None:
+    query = sa.select(*columns(EntryRow, _E, pairs=_E.c.ref)).where(_E.c.id == entry_id)
+    found = read_first(EntryRow, query)
+    if found is None:
         return None
-    postings = db.session.execute(
-        sa.select(_P).where(_P.c.seq == row["seq"]).order_by(_P.c.n)
-    ).all()
-    return {**row, "ref": dict(row["ref"]), "postings": postings}
+    of_entry = sa.select(*columns(Posting, _P)).where(_P.c.seq == found.seq)
+    return replace(found, postings=tuple(read_all(Posting, of_entry.order_by(_P.c.n))))
 
 
-def entries_with_key_prefix(
-    ref_key: str, ref_value: str, *, limit: int = 50
-) -> list[dict[str, Any]]:
-    """Return the entries whose key starts with `<ref_key>:<ref_value>:`, oldest first, with postings."""
-    found = db.session.scalars(
-        sa.select(_E.c.id)
-        .where(begins_with(_E.c.key, f"{ref_key}:{ref_value}:"))
-        .order_by(_E.c.seq)
-        .limit(limit)
-    ).all()
+def entries_with_key_prefix(ref_key: str, ref_value: str, *, limit: int = 50) -> list[EntryRow]:
+    """Return the entries whose key starts with `<ref_key>:<ref_value>:`, oldest first."""
+    prefix = begins_with(_E.c.key, f"{ref_key}:{ref_value}:")
+    query = sa.select(_E.c.id).where(prefix).order_by(_E.c.seq).limit(limit)
+    found = db.session.scalars(query).all()
     return [one for entry_id in found if (one := entry(entry_id))]
 
 
 def accounts(prefix: str = "", *, place: Place = START, size: int = 50) -> Page[AccountRow]:
     """Return a page of the accounts whose names begin so, with their balances, by name."""
-    query = sa.select(_A.c.name, _A.c.currency, _A.c.balance_minor, _A.c.held_minor)
-    query = query.where(begins_with(_A.c.name, prefix))
-    return read_page(query, _BY_NAME, place, size=size).map(lambda row: AccountRow(*row))
+    query = sa.select(*columns(AccountRow, _A)).where(begins_with(_A.c.name, prefix))
+    return read_page(query, _BY_NAME, place, size=size, row=AccountRow)

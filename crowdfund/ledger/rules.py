@@ -136,20 +136,18 @@ def deltas(postings: Sequence[Posting]) -> dict[str, int]:
 
 
 def input_hash(draft: Draft) -> str:
-    """Return the SHA-256 of what an entry says, to tell a repeat from a reused key."""
-    said = [
-        draft.kind, draft.currency,
-        [[p.source, p.destination, p.amount_minor] for p in draft.postings], list(draft.ref),
-    ]  # fmt: skip
-    return hashlib.sha256(_canonical(said)).hexdigest()
+    """Return the SHA-256 of an entry's content, which tells a repeat from a reused key."""
+    postings = [[one.source, one.destination, one.amount_minor] for one in draft.postings]
+    content = [draft.kind, draft.currency, postings, list(draft.ref)]
+    return hashlib.sha256(_canonical(content)).hexdigest()
 
 
-def entry_hash(previous: str, *said: object) -> str:
-    """Return the link of the journal's hash chain: it covers what is said and all before it.
+def entry_hash(previous: str, *content: object) -> str:
+    """Return the link of the journal's hash chain: it covers this content and all before it.
 
-    `said` is number, id, key, moment and input hash of the entry.
+    `content` is number, id, key, moment and input hash of the entry.
     """
-    return hashlib.sha256("|".join((previous, *map(str, said))).encode()).hexdigest()
+    return hashlib.sha256("|".join((previous, *map(str, content))).encode()).hexdigest()
 
 
 def _canonical(value: object) -> bytes:

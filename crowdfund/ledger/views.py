@@ -9,10 +9,12 @@ from crowdfund.kernel.i18n import _
 from crowdfund.kernel.statuses import status_text
 from crowdfund.kernel.web import identity, pages, requests
 from crowdfund.ledger import queries, rules
+from crowdfund.ledger.queries import AccountRow, Line
 
 bp = Blueprint("ledger", __name__)
 bp.add_app_template_filter(rules.account_words)
 SIZE, ACCOUNTS = 25, 50
+_ACCOUNTS = ("account", "currency", "held", "balance")
 _POSTINGS = ("at", "kind", "counterpart", "amount", "balance", "currency", "entry")
 
 
@@ -47,16 +49,12 @@ def accounts_csv() -> Response:
     """Send every account that fits, with what is held and its balance."""
     prefix = _prefix()
     found = exports.walk(lambda place: queries.accounts(prefix, place=place, size=MOST))
-    rows = (
-        (
-            row.name,
-            row.currency,
-            money.decimal_str(row.held_minor),
-            money.decimal_str(row.balance_minor),
-        )
-        for row in found
-    )
-    return exports.csv_file("accounts.csv", ("account", "currency", "held", "balance"), rows)
+    return exports.csv_file("accounts.csv", _ACCOUNTS, map(_account_cells, found))
+
+
+def _account_cells(row: AccountRow) -> tuple[str, ...]:
+    held, balance = money.decimal_str(row.held_minor), money.decimal_str(row.balance_minor)
+    return row.name, row.currency, held, balance
 
 
 @bp.get("/staff/journal/<account>")
@@ -89,7 +87,7 @@ def entry(entry_id: str) -> Response:
     found = queries.entry(entry_id)
     if found is None:
         raise NotFound(_("There is no such entry."))
-    refs = [{"label": status_text(name), "value": value} for name, value in found["ref"].items()]
+    refs = [{"label": status_text(name), "value": value} for name, value in found.ref.items()]
     return pages.render("ledger/entry.html", entry=found, ref_rows=refs)
 
 
@@ -99,9 +97,16 @@ def _prefix() -> str:
 
 def _csv(name: str, account: str) -> Response:
     lines = exports.walk(lambda place: queries.history(account, place=place, size=MOST))
-    rows = (
-        (line.at, line.kind, line.counterpart, money.decimal_str(line.amount_minor),
-         money.decimal_str(line.balance_minor), "ETB", line.entry_id)
-        for line in lines
-    )  # fmt: skip
-    return exports.csv_file(name, _POSTINGS, rows)
+    return exports.csv_file(name, _POSTINGS, map(_line_cells, lines))
+
+
+def _line_cells(line: Line) -> tuple[object, ...]:
+    return (
+        line.at,
+        line.kind,
+        line.counterpart,
+        money.decimal_str(line.amount_minor),
+        money.decimal_str(line.balance_minor),
+        "ETB",
+        line.entry_id,
+    )

@@ -1,4 +1,4 @@
-"""`flask reconcile bank --since TIME`: ask the bank for everything that our books may have missed."""
+"""`flask reconcile bank --since TIME`: ask the bank for what our books may have missed."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,17 +11,17 @@ from crowdfund.kernel import money
 from crowdfund.kernel.db import commit, db, reading
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.payments import jobs, queries
-from crowdfund.payments.service import answers as answers_service
 from crowdfund.payments.service import applying, listing
+from crowdfund.payments.service.answers import Unclear
 from crowdfund.payments.service.listing import Listed
 
 MARGIN = timedelta(hours=1)  # clocks differ, and a payment is opened before it is known
 # payments that ended without money shortly before are asked about too
 ENDED_WITHIN = timedelta(days=3)
 
-# a person waits for the end of this: each payment is asked about, however slow the bank
+# an operator waits for the end of this: each payment is asked about, however slow the bank
 WAIT_S = 3600.0
-_NONE = answers_service.Unclear("It was not asked about.")
+_NONE = Unclear("It was not asked about.")
 
 cli = AppGroup("reconcile", help="Compare our books with the outside.")
 commands = [cli]
@@ -33,8 +33,8 @@ commands = [cli]
 def bank(since: str, gateway: str) -> None:
     """Ask for the status of open payments, and take in transactions that we do not know.
 
-    Nothing is credited by itself: what is new waits for staff at /staff/exceptions. Run it after a
-    restore; it may be repeated.
+    Nothing is credited automatically: what is new waits for staff at /staff/exceptions. Run this
+    after a restore; it may be repeated.
     """
     moment = _moment(since)
     try:
@@ -78,9 +78,7 @@ def _ask_about_open(since: datetime) -> tuple[int, int]:
         commit()
         db.session.remove()
         after, asked = rows[-1].id, asked + len(rows)
-        unclear += sum(
-            isinstance(answers.get(pair, _NONE), answers_service.Unclear) for pair in pairs
-        )
+        unclear += sum(isinstance(answers.get(pair, _NONE), Unclear) for pair in pairs)
 
 
 def _compare_list(gateway: str, since: datetime) -> Listed:
@@ -104,7 +102,8 @@ def _report(found: Listed) -> None:
         )
     if found.unsettled:
         click.echo(
-            f"{found.unsettled} unknown ones are paid but not settled: run this again after settlement."
+            f"{found.unsettled} unknown ones are paid but not settled: "
+            "run this again after settlement."
         )
     if not found.new and not found.unsettled:
         click.echo("The bank has nothing that our books do not know.")

@@ -6,7 +6,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crowdfund.kernel.db import db
 from crowdfund.kernel.db.paging import (
     MOST_COUNTED,
     START,
@@ -17,6 +16,7 @@ from crowdfund.kernel.db.paging import (
     counts_up_to,
     read_page,
 )
+from crowdfund.kernel.db.rows import columns, read_all
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger.rules import SUSPENSE
 from crowdfund.payments import rules
@@ -27,28 +27,12 @@ from crowdfund.payments.models import (
     PaymentException,
     WebhookRefusal,
 )
-from crowdfund.payments.queries import COLUMNS, WEBHOOK_COLUMNS, PaymentRow
+from crowdfund.payments.queries import COLUMNS, EXCEPTION_COLUMNS, WEBHOOK_COLUMNS
+from crowdfund.payments.rows import ExceptionRow, PaymentRow, PaymentTotal, RefusedRow, WebhookRow
 
-_P, _C, _I, _X = (
-    Payment.__table__,
-    GatewayCustomer.__table__,
-    Inbox.__table__,
-    PaymentException.__table__,
-)
-_R = WebhookRefusal.__table__
+_P, _C = Payment.__table__, GatewayCustomer.__table__
+_I, _X, _R = Inbox.__table__, PaymentException.__table__, WebhookRefusal.__table__
 PAGE = 25
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentTotal:
-    """Payments with one status and one pair of currencies: their number and sums (minor units)."""
-
-    status: str
-    currency: str
-    received_currency: str | None
-    count: int
-    amount_minor: int
-    received_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,28 +52,35 @@ def payments_page(
 ) -> Page[PaymentRow]:
     """Return payments newest first."""
     query = _filtered(sa.select(*COLUMNS), wanted)
-    return read_page(query, _newest(_P), place, size=size).map(lambda row: PaymentRow(*row))
+    return read_page(query, _newest(_P), place, size=size, row=PaymentRow)
 
 
 def payment_totals(wanted: PaymentFilter = ALL) -> list[PaymentTotal] | None:
-    """Return number, sum asked for and sum that came in of all payments that fit (minor units).
+    """Return number, sum asked for and sum received of all payments that fit (minor units).
 
     None if more than MOST_COUNTED fit: a page does not add up a list without an end. One row for
-    each status, currency and currency of what came in. What came in is what the journal has booked:
-    nothing before it succeeded, and nothing any more once it was reversed.
+    each status, currency and received currency. Received is what the journal has booked: nothing
+    before a payment succeeded, and nothing any more once it was reversed.
     """
     query = _filtered(sa.select(*COLUMNS), wanted)
     if count_up_to(query) > MOST_COUNTED:
         return None
-    few = query.subquery().c
-    booked = sa.case((few.status.in_(("succeeded", "settled")), few.received_minor), else_=0)
-    columns = (few.status, few.currency, few.received_currency)
-    sums = (sa.func.sum(few.amount_minor), sa.func.coalesce(sa.func.sum(booked), 0))
-    found = sa.select(*columns, sa.func.count(), *sums).group_by(*columns).order_by(*columns)
-    return [
-        PaymentTotal(status, currency, received, count, int(asked), int(came))
-        for status, currency, received, count, asked, came in db.session.execute(found)
-    ]
+    few = query.subquery()
+    booked = sa.case((few.c.status.in_(("succeeded", "settled")), few.c.received_minor), else_=0)
+    selected = columns(
+        PaymentTotal,
+        few,
+        count=sa.func.count(),
+        amount_minor=_sum(few.c.amount_minor),
+        received_minor=_sum(booked),
+    )
+    group = (few.c.status, few.c.currency, few.c.received_currency)
+    return read_all(PaymentTotal, sa.select(*selected).group_by(*group).order_by(*group))
+
+
+def _sum(amount: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    # PostgreSQL adds up to NUMERIC, a Decimal in Python.
+    return sa.cast(sa.func.coalesce(sa.func.sum(amount), 0), sa.BigInteger)
 
 
 def _filtered(query: sa.Select[Any], wanted: PaymentFilter) -> sa.Select[Any]:
@@ -114,7 +105,7 @@ def _filtered(query: sa.Select[Any], wanted: PaymentFilter) -> sa.Select[Any]:
 
 def inbox_page(
     *, state: str = "", search: str = "", place: Place = START, size: int = PAGE
-) -> Page[Any]:
+) -> Page[WebhookRow]:
     """Return webhooks newest first, without their bodies."""
     query = sa.select(*WEBHOOK_COLUMNS)
     if state:
@@ -124,7 +115,7 @@ def inbox_page(
         query = query.where(
             sa.or_(_I.c.event_id == wanted, _I.c.payment_id == wanted, _I.c.id == wanted)
         )
-    return read_page(query, _newest(_I), place, size=size)
+    return read_page(query, _newest(_I), place, size=size, row=WebhookRow)
 
 
 def inbox_counts() -> dict[str, int]:
@@ -133,20 +124,22 @@ def inbox_counts() -> dict[str, int]:
     return counts_up_to({state: sa.select(_I.c.id).where(_I.c.state == state) for state in states})
 
 
-def refused_since(since: datetime, *, limit: int = 20) -> list[Any]:
-    """Return how many webhooks of which network a gateway was sent and we refused, most first."""
-    count = sa.func.sum(_R.c.count).label("count")
-    query = sa.select(_R.c.gateway, _R.c.client, count, sa.func.max(_R.c.last_at).label("last_at"))
-    query = query.where(_R.c.hour >= since).group_by(_R.c.gateway, _R.c.client)
-    return list(db.session.execute(query.order_by(count.desc()).limit(limit)))
+def refused_since(since: datetime, *, limit: int = 20) -> list[RefusedRow]:
+    """Return how many webhooks of each network and gateway we refused, most first."""
+    count = sa.cast(sa.func.sum(_R.c.count), sa.BigInteger)
+    selected = columns(RefusedRow, _R, count=count, last_at=sa.func.max(_R.c.last_at))
+    query = sa.select(*selected).where(_R.c.hour >= since).group_by(_R.c.gateway, _R.c.client)
+    return read_all(RefusedRow, query.order_by(count.desc()).limit(limit))
 
 
-def exceptions_page(*, state: str = "open", place: Place = START, size: int = PAGE) -> Page[Any]:
+def exceptions_page(
+    *, state: str = "open", place: Place = START, size: int = PAGE
+) -> Page[ExceptionRow]:
     """Return exceptions newest first."""
-    query = sa.select(_X)
+    query = sa.select(*EXCEPTION_COLUMNS)
     if state:
         query = query.where(_X.c.state == state)
-    return read_page(query, _newest(_X), place, size=size)
+    return read_page(query, _newest(_X), place, size=size, row=ExceptionRow)
 
 
 def suspense() -> dict[str, int]:
@@ -158,7 +151,7 @@ def suspense() -> dict[str, int]:
 
 
 def counts() -> dict[str, int]:
-    """Return what waits: open exceptions, parked and dead webhooks, refused ones, up to 1,001 each."""
+    """Return the number of open exceptions, and of webhooks by state, up to 1,001 each."""
     open_ones = count_up_to(sa.select(_X.c.id).where(_X.c.state == "open"))
     return {"exceptions": open_ones} | inbox_counts()
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from crowdfund.kernel.outbox import Event
+from crowdfund.payments.rows import AnyPayment
 from crowdfund.payments.rules import Status
 
 
@@ -20,16 +21,16 @@ class PaymentEvent(Event):
     currency: str
 
     @classmethod
-    def about(cls, payment: Mapping[str, Any], *, amount_minor: int | None = None) -> Self:
+    def about(cls, payment: AnyPayment, *, amount_minor: int | None = None) -> Self:
         """Return the event of a payment, the same one each time."""
         return cls(
-            key=payment["id"],
-            payment_id=payment["id"],
-            purpose_kind=payment["purpose_kind"],
-            purpose_id=payment["purpose_id"],
-            user_id=payment["user_id"],
-            amount_minor=payment["amount_minor"] if amount_minor is None else amount_minor,
-            currency=payment["currency"],
+            key=payment.id,
+            payment_id=payment.id,
+            purpose_kind=payment.purpose_kind,
+            purpose_id=payment.purpose_id,
+            user_id=payment.user_id,
+            amount_minor=payment.amount_minor if amount_minor is None else amount_minor,
+            currency=payment.currency,
         )
 
 
@@ -40,12 +41,12 @@ class PaymentSucceeded(PaymentEvent, name="payment.succeeded"):
 
 @dataclass(frozen=True, kw_only=True)
 class PaymentSettled(PaymentEvent, name="payment.settled"):
-    """The money is here, or a person has accepted what came instead."""
+    """The money is here, or staff have accepted what was received instead."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PaymentFailed(PaymentEvent, name="payment.failed"):
-    """No money comes, or what came went back."""
+    """No money will come, or what was received went back."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """What staff decide about an exception: first a choice, then a confirmation."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from wtforms import HiddenField, RadioField, TextAreaField
 
@@ -22,8 +22,8 @@ QUESTIONS = {
     Resolution.DISMISS: _l("Close without action?"),
 }
 
-# What the fixed reasons of an exception say; any other reason holds facts and is shown as it was written.
-EXPLAINED = {
+# The fixed reasons of an exception; any other reason holds facts and is shown as it was written.
+EXPLAINED: Mapping[str, str] = {
     Kind.LATE: _l("The money arrived after the payment had ended."),
     Kind.TOO_LITTLE: _l("We received less than expected."),
     Kind.TOO_MUCH: _l("We received more than expected."),
@@ -33,7 +33,7 @@ EXPLAINED = {
 
 
 class ChoiceForm(PageForm):
-    """One of the resolutions that fit; it comes back in the address, so nothing is changed by it."""
+    """One of the resolutions that fit; it is sent in the address and changes nothing."""
 
     class Meta:
         csrf = False
@@ -48,9 +48,9 @@ class ConfirmForm(PageForm):
     reason = TextAreaField(_l("Reason"), description=_l("Kept in the history."))
 
 
-def choice_form(choices: tuple[Resolution, ...], **fields: Any) -> ChoiceForm:  # noqa: ANN401
+def choice_form(choices: tuple[Resolution, ...]) -> ChoiceForm:
     """Return the form for an exception's choices; nothing is chosen, the proposal is only named."""
-    form = ChoiceForm(**fields)
+    form = ChoiceForm()
     form.resolution.choices = [(str(one), LABELS[one]) for one in choices]
     return form
 
@@ -71,7 +71,8 @@ def effect(kind: str, resolution: Resolution) -> str:
         return _("No money moves and nothing changes for the person.")
     if kind == Kind.WEBHOOK_MISSING:
         return _(
-            "We ask the gateway again. If it confirms, the payment continues as if its webhook had arrived."
+            "We ask the gateway again. If it confirms, the payment continues as if its webhook had "
+            "arrived."
         )
     if resolution is Resolution.ACCEPT:
         return _("The payment counts as made. The person is notified.")

@@ -1,12 +1,13 @@
 """Background work of payments: outside calls first, without a lock; then one transaction.
 
 Rows of a gateway form a lane of their own, drained apart (outbox/lanes.py); each gateway has its
-own threads, time and breaker (adapters/gateway_budget.py). Rows for which there was no time go back.
+own threads, time and breaker (adapters/gateway_budget.py). Rows for which there was no time are
+given back.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
 
@@ -24,14 +25,18 @@ from crowdfund.kernel import clock, outbox
 from crowdfund.kernel.db import db, reading
 from crowdfund.kernel.outbox import Partial, Row
 from crowdfund.payments import queries
-from crowdfund.payments.service import answers as answers_service
+from crowdfund.payments.rows import TransactionRow
 from crowdfund.payments.service import applying, refusals, starting
 from crowdfund.payments.service import webhooks as webhooks_service
+from crowdfund.payments.service.answers import Answer, Foreign, Unclear
+from crowdfund.payments.service.webhooks import Webhook
 
 log = structlog.get_logger()
 BATCH = 500
+K = TypeVar("K")
 T = TypeVar("T")
 Pair = tuple[str, str]
+Answers = dict[Pair, Answer]
 
 
 def _capacity(lane: str) -> int:
@@ -45,39 +50,38 @@ outbox.INTAKES["payments"] = outbox.Intake(
 )
 
 
-# --- what asks the gateway, outside of transactions ------------------------------------------------
+# --- what asks the gateway, outside of transactions -----------------------------------------------
 
 
-def ask(pairs: Iterable[Pair], *, start_within_s: float = START_WITHIN_S) -> dict[Pair, Any]:
-    """Return the gateways' answers for (gateway, name); a pair without one was not asked in time."""
-    calls: dict[str, dict[Pair, Callable[[], Any]]] = {}
+def ask(pairs: Iterable[Pair], *, start_within_s: float = START_WITHIN_S) -> Answers:
+    """Return the gateways' answers by (gateway, name); pairs not asked in time have none."""
+    calls: dict[str, dict[Pair, Callable[[], Answer]]] = {}
     for pair in dict.fromkeys(pairs):
         calls.setdefault(pair[0], {})[pair] = partial(_ask_one, pair)
     return _each_gateway(calls, start_within_s)
 
 
 def _each_gateway(
-    calls: Mapping[str, Mapping[Any, Callable[[], Any]]], start_within_s: float = START_WITHIN_S
-) -> dict[Any, Any]:
-    found: dict[Any, Any] = {}
+    calls: Mapping[str, Mapping[K, Callable[[], T]]], start_within_s: float = START_WITHIN_S
+) -> dict[K, T]:
+    found: dict[K, T] = {}
     for gateway, its in calls.items():
         found |= gateway_budget.of(gateway).call_all(its, start_within_s=start_within_s)
     return found
 
 
-def _ask_one(pair: Pair) -> answers_service.Answer:
-    budget, asked_at = gateway_budget.of(pair[0]), clock.now()
+def _ask_one(pair: Pair) -> Answer:
+    gateway, name = pair
+    budget, asked_at = gateway_budget.of(gateway), clock.now()
     try:
         with budget.calling():
-            truth = gateways.get(pair[0]).query(pair[1])
+            truth = gateways.get(gateway).query(name)
     except GatewayForeign as error:
-        return answers_service.Foreign(error.user_message)
+        return Foreign(error.user_message)
     except GatewayError as error:
-        return answers_service.Unclear(
-            error.user_message, is_malformed=isinstance(error, GatewayUnclear)
-        )
+        return Unclear(error.user_message, is_malformed=isinstance(error, GatewayUnclear))
     if truth is not None:
-        budget.settled.note(pair[1], asked_at, truth)
+        budget.settled.note(name, asked_at, truth)
     return truth
 
 
@@ -85,26 +89,34 @@ def _ask_about_webhooks(rows: list[Row]) -> Partial:
     """One query for each payment of the batch about which a webhook says something new."""
     with reading():
         webhooks = webhooks_service.load([row.payload["inbox_id"] for row in rows])
-        pair_of = {webhook.id: (webhook.provider, webhook.event.tx_id) for webhook in webhooks}
-        payments = {(row["gateway"], row["tx_id"]): row for row in queries.by_tx(pair_of.values())}
+        known = queries.by_tx(_pair(webhook) for webhook in webhooks)
         db.session.remove()
-    new = [
-        webhook
-        for webhook in webhooks
-        if (pair := pair_of[webhook.id]) not in payments
-        or not applying.says_nothing_new(webhook.event, payments[pair])
-    ]
-    known = {webhook.id: _settled_since(webhook) for webhook in new}
-    answers: dict[Pair, Any] = {pair_of[name]: truth for name, truth in known.items() if truth}
-    answers |= ask(pair_of[name] for name, truth in known.items() if not truth)
-    left = {webhook.id for webhook in new if pair_of[webhook.id] not in answers}
+    payments = {(row.gateway, row.tx_id): row for row in known}
+    new = [webhook for webhook in webhooks if _needs_answer(webhook, payments.get(_pair(webhook)))]
+    answers: Answers = {}
+    unanswered = []
+    for webhook in new:
+        if truth := _settled_since(webhook):
+            answers[_pair(webhook)] = truth
+        else:
+            unanswered.append(_pair(webhook))
+    answers |= ask(unanswered)
+    left = {webhook.id for webhook in new if _pair(webhook) not in answers}
     events = {webhook.id: webhook.event for webhook in webhooks}
     return Partial(
         (answers, events), frozenset(row.id for row in rows if row.payload["inbox_id"] in left)
     )
 
 
-def _settled_since(webhook: webhooks_service.Webhook) -> Truth | None:
+def _pair(webhook: Webhook) -> Pair:
+    return webhook.provider, webhook.event.tx_id
+
+
+def _needs_answer(webhook: Webhook, payment: TransactionRow | None) -> bool:
+    return payment is None or not applying.says_nothing_new(webhook.event, payment)
+
+
+def _settled_since(webhook: Webhook) -> Truth | None:
     """Return an answer of the last seconds that is enough for a webhook at its first try."""
     if webhook.attempts or webhook.event.status == "FAILED":
         return None
@@ -147,7 +159,7 @@ def _register(rows: list[Row]) -> Partial:
 def _call_each(
     rows: list[Row], call_of: Callable[[Row], Callable[[], T]], gateway_of: Callable[[Row], str]
 ) -> Partial:
-    """Return what the call of each row gave, by row id; what needs the database is read before."""
+    """Return the results of the rows' calls by row id; what needs the database is read before."""
     calls: dict[str, dict[str, Callable[[], T]]] = {}
     with reading():
         for row in rows:
@@ -157,11 +169,11 @@ def _call_each(
     return Partial(found, frozenset(row.id for row in rows if row.id not in found))
 
 
-# --- handlers ---------------------------------------------------------------------------------------
+# --- handlers -------------------------------------------------------------------------------------
 
 
 @outbox.handler("payments.inbox", queue="payments", batch=BATCH, prepare=_ask_about_webhooks)
-def work_inbox(rows: list[Row], found: tuple[dict[Pair, Any], dict[str, Event]]) -> None:
+def work_inbox(rows: list[Row], found: tuple[Answers, dict[str, Event]]) -> None:
     """Apply a batch of webhooks in one transaction."""
     answers, events = found
     applying.apply_webhooks([row.payload["inbox_id"] for row in rows], answers, parsed=events)
@@ -173,7 +185,7 @@ def register(rows: list[Row], answers: dict[str, str | starting.Failed | None]) 
     for row in rows:
         cprn = answers[row.id]
         if isinstance(cprn, str):
-            starting.keep_customer(row.payload["user_id"], row.payload["gateway"], cprn)
+            starting.store_customer(row.payload["user_id"], row.payload["gateway"], cprn)
         elif cprn is not None:
             raise outbox.Retry(min(2.0**row.attempts, 300.0), cprn.why)
 
@@ -183,22 +195,22 @@ def initiate(rows: list[Row], answers: dict[str, Initiated | starting.Failed | N
     """Store the transactions that the gateway opened."""
     for row in rows:
         attempt = row.payload.get("attempt", 0)
-        starting.keep_initiated(row.payload["payment_id"], answers[row.id], attempt=attempt)
+        starting.store_initiated(row.payload["payment_id"], answers[row.id], attempt=attempt)
 
 
 @outbox.handler("payments.check", queue="payments", batch=BATCH, prepare=_ask_about_payments)
-def check(rows: list[Row], answers: dict[Pair, Any]) -> None:
+def check(rows: list[Row], answers: Answers) -> None:
     """Compare payments with the gateway's status."""
     applying.apply_truths([row.payload["payment_id"] for row in rows], answers)
 
 
 @outbox.every(60, "payments.reconcile", queue="payments")
 def reconcile() -> None:
-    """Ask about payments that nobody spoke of for some minutes."""
+    """Ask about payments without news for some minutes."""
     starting.queue_checks()
 
 
 @outbox.every(60, "payments.purge_refused", queue="payments")
 def purge_refused() -> None:
-    """Remove samples of refused webhooks faster than they can come."""
+    """Remove samples of refused webhooks faster than they can arrive."""
     refusals.purge()

@@ -1,7 +1,6 @@
-"""Tables of payments, the inbox of webhooks, and what waits for a person."""
+"""Tables of payments, the inbox of webhooks, and what waits for a decision of staff."""
 
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -30,12 +29,12 @@ class Payment(Base):
     status: Mapped[str] = mapped_column(sa.String(12), default=Status.CREATED)
     tx_id: Mapped[str | None] = mapped_column(sa.String(64))
     checkout_url: Mapped[str | None] = mapped_column(sa.String(500))
-    # The strongest verified webhook that a status query has confirmed, and whether one failed it.
+    # The strongest verified webhook that a status query has confirmed, and whether one says FAILED.
     claimed: Mapped[str] = mapped_column(sa.String(8), default="")
     claimed_failed: Mapped[bool] = mapped_column(default=False)
     received_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
     received_currency: Mapped[str | None] = mapped_column(sa.String(3))
-    # When the purpose was told that no money will come; what comes later is late.
+    # When the purpose was notified that no money will come; what comes later is late.
     released_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_error: Mapped[str | None] = mapped_column(sa.String(300))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -65,7 +64,7 @@ class GatewayCustomer(Base):
 
 
 class Inbox(Base):
-    """A webhook as it came; refused ones are kept too, a repeated refusal only counted.
+    """A webhook as it was received; refused ones are stored too, a repeated refusal only counted.
 
     It is `received` until a worker adds its work to the outbox, then `queued`.
     """
@@ -75,7 +74,7 @@ class Inbox(Base):
     provider: Mapped[str] = mapped_column(sa.String(24))
     event_id: Mapped[str] = mapped_column(sa.String(80))
     raw: Mapped[bytes] = mapped_column(_RAW)
-    headers: Mapped[dict[str, Any]] = mapped_column(Json)
+    headers: Mapped[dict[str, str]] = mapped_column(Json)
     received_at: Mapped[datetime] = mapped_column(UTCDateTime)
     state: Mapped[str] = mapped_column(sa.String(8), default="received")
     attempts: Mapped[int] = mapped_column(default=0)
@@ -93,7 +92,7 @@ class Inbox(Base):
 
 
 class WebhookRefusal(Base):
-    """How many webhooks of a client were refused in an hour; the inbox keeps only some as evidence."""
+    """How many webhooks of a client were refused in an hour; the inbox stores only some."""
 
     __tablename__ = "webhook_refusal"
     gateway: Mapped[str] = mapped_column(sa.String(24), primary_key=True)
@@ -105,7 +104,7 @@ class WebhookRefusal(Base):
 
 
 class PaymentException(Base):
-    """Something inexact, with a proposal; `held` says that its money lies in suspense."""
+    """Something inexact, with a proposal; `held` says that its money is in suspense."""
 
     __tablename__ = "payment_exception"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)

@@ -1,13 +1,12 @@
 """Reads of payments, the inbox and exceptions."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.rows import columns, read_all, read_first, read_one
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.ledger import queries as ledger
@@ -19,90 +18,58 @@ from crowdfund.payments.models import (
     Payment,
     PaymentException,
     payment_event,
+    payment_exception_event,
 )
-from crowdfund.payments.models import payment_exception_event as _exception_event
-
-_P, _C, _I, _X = (
-    Payment.__table__,
-    GatewayCustomer.__table__,
-    Inbox.__table__,
-    PaymentException.__table__,
+from crowdfund.payments.rows import (
+    ExceptionRow,
+    PaymentRow,
+    StatusChange,
+    TransactionRow,
+    UnfinishedRow,
+    WebhookDetail,
+    WebhookRow,
 )
-WEBHOOK_COLUMNS = [column for column in _I.c if column.name not in ("raw", "headers")]
 
-
-@dataclass(frozen=True, slots=True)
-class PaymentRow:
-    """A payment as others see it."""
-
-    id: str
-    user_id: str
-    gateway: str
-    purpose_kind: str
-    purpose_id: str
-    destination: str
-    description: str
-    amount_minor: int
-    currency: str
-    status: str
-    tx_id: str | None
-    checkout_url: str | None
-    claimed: str
-    claimed_failed: bool
-    received_minor: int | None
-    received_currency: str | None
-    released_at: datetime | None
-    last_error: str | None
-    created_at: datetime
-    updated_at: datetime
-    expires_at: datetime
-
-    @property
-    def is_final(self) -> bool:
-        """Return whether nothing more is expected."""
-        return self.status in ("settled", "failed", "expired", "reversed")
-
-    @property
-    def is_received(self) -> bool:
-        """Return whether money came and was not taken back; what is only claimed does not count."""
-        return self.received_minor is not None and self.status != "reversed"
-
-
-COLUMNS = [_P.c[name] for name in PaymentRow.__dataclass_fields__]
+_P, _C = Payment.__table__, GatewayCustomer.__table__
+_I, _X = Inbox.__table__, PaymentException.__table__
+_E, _XE = payment_event, payment_exception_event
+COLUMNS = columns(PaymentRow, _P)
+WEBHOOK_COLUMNS = columns(WebhookRow, _I)
+EXCEPTION_COLUMNS = columns(ExceptionRow, _X)
 
 
 def find(payment_id: str) -> PaymentRow | None:
     """Return a payment or None."""
-    row = db.session.execute(sa.select(*COLUMNS).where(_P.c.id == payment_id)).first()
-    return PaymentRow(*row) if row else None
+    return read_first(PaymentRow, sa.select(*COLUMNS).where(_P.c.id == payment_id))
+
+
+def locked(payment_id: str) -> PaymentRow | None:
+    """Return a payment, locked until the transaction ends, or None."""
+    query = sa.select(*COLUMNS).where(_P.c.id == payment_id)
+    return read_first(PaymentRow, query.with_for_update())
 
 
 def get(payment_id: str) -> PaymentRow:
     """Return a payment; raises NotFound."""
-    found = find(payment_id)
-    if found is None:
-        raise NotFound(_("There is no such payment."))
-    return found
+    query = sa.select(*COLUMNS).where(_P.c.id == payment_id)
+    return read_one(PaymentRow, query, NotFound(_("There is no such payment.")))
 
 
 def get_for_owner(payment_id: str, user_id: str) -> PaymentRow:
-    """Return a person's own payment; raises NotFound for everybody else's."""
-    found = get(payment_id)
-    if found.user_id != user_id:
-        raise NotFound(_("There is no such payment."))
-    return found
+    """Return a person's own payment; raises NotFound for others."""
+    query = sa.select(*COLUMNS).where(_P.c.id == payment_id, _P.c.user_id == user_id)
+    return read_one(PaymentRow, query, NotFound(_("There is no such payment.")))
 
 
 def find_by_key(key: str) -> PaymentRow | None:
     """Return the payment that was started under a caller's key."""
-    row = db.session.execute(sa.select(*COLUMNS).where(_P.c.key == key)).first()
-    return PaymentRow(*row) if row else None
+    return read_first(PaymentRow, sa.select(*COLUMNS).where(_P.c.key == key))
 
 
 def for_purpose(kind: str, purpose_id: str) -> list[PaymentRow]:
     """Return the payments of a purpose, newest first."""
     query = sa.select(*COLUMNS).where(_P.c.purpose_kind == kind, _P.c.purpose_id == purpose_id)
-    return [PaymentRow(*row) for row in db.session.execute(query.order_by(_P.c.id.desc()))]
+    return read_all(PaymentRow, query.order_by(_P.c.id.desc()))
 
 
 def cprn_of(user_id: str, gateway: str) -> str | None:
@@ -117,23 +84,23 @@ def owner_of(gateway: str, cprn: str) -> str | None:
     return db.session.scalar(query)
 
 
-def timeline(payment_id: str) -> list[Any]:
+def timeline(payment_id: str) -> list[StatusChange]:
     """Return the status changes of a payment, oldest first."""
-    query = sa.select(payment_event).where(payment_event.c.payment_id == payment_id)
-    return list(db.session.execute(query.order_by(payment_event.c.at, payment_event.c.id)))
+    query = sa.select(*columns(StatusChange, _E)).where(_E.c.payment_id == payment_id)
+    return read_all(StatusChange, query.order_by(_E.c.at, _E.c.id))
 
 
-def webhooks_of(payment_id: str) -> list[Any]:
-    """Return the webhooks of a payment, oldest first, with their status."""
+def webhooks_of(payment_id: str) -> list[WebhookRow]:
+    """Return the first hundred webhooks of a payment, oldest first."""
     query = sa.select(*WEBHOOK_COLUMNS).where(_I.c.payment_id == payment_id)
-    return list(db.session.execute(query.order_by(_I.c.id).limit(100)))
+    return read_all(WebhookRow, query.order_by(_I.c.id).limit(100))
 
 
 # --- for staff ------------------------------------------------------------------------------------
 
 
 def held_totals() -> dict[str, int]:
-    """Return the same as the sum over open exceptions, which grows with them: for proofs."""
+    """Return what open exceptions hold, in minor units by currency. Reads them all: for proofs."""
     query = sa.select(_X.c.currency, sa.func.sum(_X.c.amount_minor)).where(
         _X.c.state == "open", _X.c.held == sa.true()
     )
@@ -152,76 +119,68 @@ def reached_its_purpose() -> sa.ColumnElement[bool]:
     return ~sa.exists().where(_X.c.payment_id == _P.c.id, misfit, held, elsewhere).correlate(_P)
 
 
-def webhook(inbox_id: str) -> Any:  # noqa: ANN401 - a row
+def webhook(inbox_id: str) -> WebhookDetail:
     """Return one webhook with its raw body; raises NotFound."""
-    row = db.session.execute(sa.select(_I).where(_I.c.id == inbox_id)).first()
-    if row is None:
-        raise NotFound(_("There is no such webhook."))
-    return row
+    query = sa.select(*columns(WebhookDetail, _I)).where(_I.c.id == inbox_id)
+    return read_one(WebhookDetail, query, NotFound(_("There is no such webhook.")))
 
 
-def exceptions_of(payment_id: str) -> list[Any]:
+def exceptions_of(payment_id: str) -> list[ExceptionRow]:
     """Return the exceptions of a payment, oldest first."""
-    return list(
-        db.session.execute(sa.select(_X).where(_X.c.payment_id == payment_id).order_by(_X.c.id))
-    )
+    query = sa.select(*EXCEPTION_COLUMNS).where(_X.c.payment_id == payment_id)
+    return read_all(ExceptionRow, query.order_by(_X.c.id))
 
 
-def exception(exception_id: str) -> Any:  # noqa: ANN401 - a row
-    """Return one exception; raises NotFound."""
-    row = db.session.execute(sa.select(_X).where(_X.c.id == exception_id)).first()
-    if row is None:
-        raise NotFound(_("There is no such exception."))
-    return row
+def exception(exception_id: str, *, lock: bool = False) -> ExceptionRow:
+    """Return one exception, with `lock` locked until the transaction ends; raises NotFound."""
+    query = sa.select(*EXCEPTION_COLUMNS).where(_X.c.id == exception_id)
+    missing = NotFound(_("There is no such exception."))
+    return read_one(ExceptionRow, query.with_for_update() if lock else query, missing)
 
 
-def exception_history(exception_ids: Iterable[str]) -> list[Any]:
-    """Return what was done about exceptions, oldest first."""
-    column = _exception_event.c.payment_exception_id
-    query = sa.select(_exception_event).where(column.in_(list(exception_ids)))
-    return list(db.session.execute(query.order_by(_exception_event.c.at, _exception_event.c.id)))
+def exception_history(exception_id: str) -> list[StatusChange]:
+    """Return what was done about an exception, oldest first."""
+    query = sa.select(*columns(StatusChange, _XE))
+    query = query.where(_XE.c.payment_exception_id == exception_id)
+    return read_all(StatusChange, query.order_by(_XE.c.at, _XE.c.id))
 
 
 # --- for jobs -------------------------------------------------------------------------------------
 
 
-def by_tx(pairs: Iterable[tuple[str, str]]) -> list[Mapping[str, Any]]:
-    """Return status and what came in of payments by (gateway, tx_id)."""
-    names = ("id", "gateway", "tx_id", "status", "received_minor", "received_currency")
-    columns = [_P.c[name] for name in names]
-    query = sa.select(*columns).where(sa.tuple_(_P.c.gateway, _P.c.tx_id).in_(list(set(pairs))))
-    return [dict(row) for row in db.session.execute(query).mappings()]
+def by_tx(pairs: Iterable[tuple[str, str]]) -> list[TransactionRow]:
+    """Return status and received amount of payments by (gateway, tx_id)."""
+    wanted = sa.tuple_(_P.c.gateway, _P.c.tx_id).in_(list(set(pairs)))
+    return read_all(TransactionRow, sa.select(*columns(TransactionRow, _P)).where(wanted))
 
 
 def to_check(before: datetime, limit: int) -> Sequence[tuple[str, str]]:
-    """Return payments in flight, with their gateways, that nobody spoke of since a moment, longest first."""
+    """Return (id, gateway) of payments in flight without news since `before`, longest first."""
     query = sa.select(_P.c.id, _P.c.gateway).where(
         _P.c.status.in_(("created", "pending", "succeeded")), _P.c.checked_at < before
     )
-    return [
-        (row.id, row.gateway)
-        for row in db.session.execute(query.order_by(_P.c.checked_at).limit(limit))
-    ]
+    rows = db.session.execute(query.order_by(_P.c.checked_at).limit(limit))
+    return [(row.id, row.gateway) for row in rows]
 
 
 def is_held(gateway: str, tx_id: str) -> bool:
-    """Return whether money of a transaction went to suspense already, decided about or not."""
+    """Return whether a transaction's money went to suspense before, decided about or not."""
     query = sa.select(_X.c.id).where(
         _X.c.gateway == gateway, _X.c.tx_id == tx_id, _X.c.held == sa.true()
     )
     return db.session.execute(query.limit(1)).first() is not None
 
 
-def open_at_bank(after: str, since: datetime, limit: int) -> list[Any]:
-    """Return payments that the gateway may know more of (id, gateway, name there), in order of ids.
+def open_at_bank(after: str, since: datetime, limit: int) -> list[UnfinishedRow]:
+    """Return payments that the gateway may know more of, in order of ids, from an id on.
 
     Those on their way, and those that ended without money but began at or after `since`.
     """
     ended = sa.and_(_P.c.status.in_(("failed", "expired")), _P.c.created_at >= since)
     on_its_way = _P.c.status.in_(("created", "pending", "succeeded"))
-    query = sa.select(_P.c.id, _P.c.gateway, sa.func.coalesce(_P.c.tx_id, _P.c.id).label("name"))
-    query = query.where(_P.c.id > after, sa.or_(on_its_way, ended)).order_by(_P.c.id).limit(limit)
-    return list(db.session.execute(query))
+    selected = columns(UnfinishedRow, _P, name=sa.func.coalesce(_P.c.tx_id, _P.c.id))
+    query = sa.select(*selected).where(_P.c.id > after, sa.or_(on_its_way, ended))
+    return read_all(UnfinishedRow, query.order_by(_P.c.id).limit(limit))
 
 
 def recently_changed(events: int) -> list[str]:
@@ -231,12 +190,13 @@ def recently_changed(events: int) -> list[str]:
 
 
 def problems() -> list[str]:
-    """Return a sentence for each dead webhook (I10) and for suspense without its exceptions (I4)."""
+    """Return a sentence for each dead webhook (I10) and for suspense without exceptions (I4)."""
     query = sa.select(_I.c.id, _I.c.state).where(_I.c.state == "dead")
     dead = [f"I10 webhook {row.id} is dead" for row in db.session.execute(query.limit(100))]
     held, booked = held_totals(), ledger.balances(SUSPENSE)
     return dead + [
-        f"I4 suspense has {booked.get(currency, 0)} {currency}, open exceptions {held.get(currency, 0)}"
+        f"I4 suspense has {booked.get(currency, 0)} {currency}, "
+        f"open exceptions {held.get(currency, 0)}"
         for currency in sorted(held.keys() | booked.keys())
         if held.get(currency, 0) != booked.get(currency, 0)
     ]

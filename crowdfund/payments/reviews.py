@@ -1,20 +1,22 @@
-"""Reads of money that was not as expected: what came, what was decided, and every entry about it."""
+"""Reads of money that was not as expected: what was received and decided, and its entries."""
 
 from collections.abc import Collection
-from typing import Any
 
 import sqlalchemy as sa
 
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.rows import columns, read_each
 from crowdfund.ledger import queries as ledger
+from crowdfund.ledger.queries import EntryRow
 from crowdfund.payments import rules
 from crowdfund.payments.models import Payment, PaymentException
+from crowdfund.payments.rows import ReviewedRow
 
 _X, _P = PaymentException.__table__, Payment.__table__
 
 
 def of_payment(payment_id: str) -> list[rules.Review]:
-    """Return the reviews of money that came for a payment, oldest first, decided or not.
+    """Return the reviews of money that was received for a payment, oldest first, decided or not.
 
     What only a webhook or the gateway claims is no review: no money of it was booked.
     """
@@ -22,41 +24,35 @@ def of_payment(payment_id: str) -> list[rules.Review]:
 
 
 def _read(*where: sa.ColumnElement[bool]) -> list[tuple[str, rules.Review]]:
-    columns = (
-        _X.c.id,
-        _X.c.kind,
-        _X.c.amount_minor,
-        _X.c.currency,
-        _X.c.resolution,
-        _X.c.resolved_at,
-    )
-    query = sa.select(_X.c.payment_id, *columns, _P.c.amount_minor.label("expected_minor"))
-    query = query.join(_P, _P.c.id == _X.c.payment_id).where(*where, _X.c.held == sa.true())
-    return [(row.payment_id, _review(row)) for row in db.session.execute(query.order_by(_X.c.id))]
+    """Return the reviews that fit, oldest first, each with the id of its payment."""
+    selected = columns(ReviewedRow, _X, expected_minor=_P.c.amount_minor)
+    query = sa.select(*selected).join(_P, _P.c.id == _X.c.payment_id)
+    query = query.where(*where, _X.c.held == sa.true()).order_by(_X.c.id)
+    return [(row.payment_id, _review(row)) for row in read_each(ReviewedRow, query)]
 
 
-def _review(row: Any) -> rules.Review:  # noqa: ANN401 - a row
+def _review(row: ReviewedRow) -> rules.Review:
     to_purpose, _rest = rules.split_accepted(row.amount_minor, row.expected_minor)
     return rules.Review(
-        row.id,
-        row.kind,
-        row.amount_minor,
-        row.currency,
-        row.resolution,
-        row.resolved_at,
-        to_purpose,
+        id=row.id,
+        kind=row.kind,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        resolution=row.resolution,
+        decided_at=row.resolved_at,
+        purpose_minor=to_purpose,
     )
 
 
 def misfits_of(payment_ids: Collection[str]) -> dict[str, rules.Review]:
-    """Return the reviews of payments' own money, by payment; those that came as expected have none."""
+    """Return the reviews of payments' own money, by payment; exact payments have none."""
     if not payment_ids:
         return {}
     found = _read(_X.c.payment_id.in_(payment_ids), _X.c.kind.in_(rules.MISFITS))
     return dict(reversed(found))  # of several the first
 
 
-def entries(payment_id: str) -> list[dict[str, Any]]:
+def entries(payment_id: str) -> list[EntryRow]:
     """Return every entry about a payment, oldest first, with postings.
 
     Those of the payment itself, of decisions about its money, and of second payments for it, which
@@ -70,4 +66,4 @@ def entries(payment_id: str) -> list[dict[str, Any]]:
         if row.kind == rules.Kind.DUPLICATE:
             found += ledger.entries_with_key_prefix("tx", f"{row.gateway}:{row.tx_id}")
         found += ledger.entries_with_key_prefix("exception", row.id)
-    return sorted(found, key=lambda one: one["seq"])
+    return sorted(found, key=lambda one: one.seq)

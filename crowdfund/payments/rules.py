@@ -1,26 +1,28 @@
 """The state machine of a payment; pure.
 
-An event is a doorbell. What counts is the strongest status on which the verified webhooks so far
-and the gateway's own status query agree, so no order and no repetition of events can change the
-postings (rules.md, Payments).
+An event is only a notification. What counts is the strongest status on which the verified webhooks
+so far and the gateway's own status query agree, so no order and no repetition of events can change
+the postings (rules.md, Payments).
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 
-LADDER = ("PENDING", "SUCCESS", "SETTLED")
+Rung = Literal["PENDING", "SUCCESS", "SETTLED"]
+LADDER: tuple[Rung, ...] = ("PENDING", "SUCCESS", "SETTLED")
 LIFETIME = timedelta(hours=24)
-QUIET = timedelta(minutes=5)  # a payment that nobody spoke of for so long is asked about
-# A gateway that gives wrong or no answers for some seconds costs nobody any work, so patience is
-# counted in time: however often we asked meanwhile says nothing about how long it was wrong.
+QUIET = timedelta(minutes=5)  # without news for so long, a payment gets a status query
+# A gateway that gives wrong or no answers for some seconds should make no work for staff. So
+# patience is counted in time: the number of tries says nothing about how long it was wrong.
 PATIENCE = timedelta(minutes=1)  # then an event that the gateway does not confirm is shown to staff
 DEAD_AFTER = timedelta(hours=12)  # then an event is no longer tried until staff process it again
 MAX_DELAY_S = 3600.0
 
 
 class Status(StrEnum):
-    """Where a payment stands; it never moves backward."""
+    """The state of a payment; it never moves backward."""
 
     CREATED = "created"
     PENDING = "pending"
@@ -32,7 +34,7 @@ class Status(StrEnum):
 
 
 class Kind(StrEnum):
-    """Why money or an event waits for a person."""
+    """Why money or an event needs a decision of staff."""
 
     TOO_LITTLE = "too_little"
     TOO_MUCH = "too_much"
@@ -46,7 +48,7 @@ class Kind(StrEnum):
 
 
 class Resolution(StrEnum):
-    """What a person may do about an exception."""
+    """What staff may do about an exception."""
 
     ACCEPT = "accept"
     CREDIT = "credit"
@@ -111,7 +113,7 @@ class Review:
 
 
 def split_accepted(amount_minor: int, expected_minor: int) -> tuple[int, int]:
-    """Return the parts of accepted money: what the purpose asked for, and the rest for the wallet."""
+    """Return the parts of accepted money: what the purpose asked for, the rest for the wallet."""
     to_purpose = min(amount_minor, expected_minor)
     return to_purpose, amount_minor - to_purpose
 
@@ -169,17 +171,21 @@ def difference(
     return None
 
 
-_REACHED = {Status.PENDING: "PENDING", Status.SUCCEEDED: "SUCCESS", Status.SETTLED: "SETTLED"}
+_REACHED: dict[Status, Rung] = {
+    Status.PENDING: "PENDING",
+    Status.SUCCEEDED: "SUCCESS",
+    Status.SETTLED: "SETTLED",
+}
 
 
-def reached(status: str) -> str:
-    """Return what webhooks and gateway have agreed on for a payment with this status, or nothing."""
-    return _REACHED.get(Status(status), "")
+def reached(status: str) -> Rung | None:
+    """Return what webhooks and gateway have agreed on for a payment with this status, or None."""
+    return _REACHED.get(Status(status))
 
 
 def is_old_news(event: Report, status: str, received: tuple[int | None, str | None]) -> bool:
-    """Return whether an event says no more than was agreed on before, so that nobody need be asked."""
-    if event.status not in LADDER or rank(event.status) > rank(reached(status)):
+    """Return whether an event says no more than was agreed on before: no status query is needed."""
+    if event.status not in LADDER or rank(event.status) > rank(reached(status) or ""):
         return False
     return event.status == "PENDING" or _figures(event) == received
 
@@ -210,8 +216,8 @@ def _reconcile_failure(event: str, truth: str) -> Reconciliation:
     return Reconciliation("", Verdict.AHEAD if truth == "PENDING" else Verdict.CONTRADICTION)
 
 
-def _figures(said: Report) -> tuple[int, str]:
-    return said.amount_minor, said.currency
+def _figures(report: Report) -> tuple[int, str]:
+    return report.amount_minor, report.currency
 
 
 def higher_status(claimed: str, claim: str) -> str:
@@ -232,9 +238,9 @@ def path(status: str, effective: str) -> tuple[Status, ...]:
 
 
 def misfit(received: tuple[int, str], expected: tuple[int, str], *, released: bool) -> Kind | None:
-    """Return why money that came in may not go where it was meant for, or None.
+    """Return why received money may not go where it was meant for, or None.
 
-    `released` says that the purpose was told before that no money would come.
+    `released` says that the purpose was notified before that no money would come.
     """
     if received[1] != expected[1]:
         return Kind.WRONG_CURRENCY
@@ -246,7 +252,7 @@ def misfit(received: tuple[int, str], expected: tuple[int, str], *, released: bo
 
 
 def missing_webhook(status: str, claimed: str, truth: str, *, claimed_failed: bool) -> bool:
-    """Return whether the gateway knows more than its webhooks have told us."""
+    """Return whether the gateway knows more than its webhooks have reported."""
     if status in (Status.SETTLED, Status.REVERSED):
         return False
     if truth == "FAILED":

@@ -1,11 +1,9 @@
-"""Compare every ten minutes, look at one campaign when something happened there, carry out requests.
+"""Compare every ten minutes, one campaign when something happened there, and carry out requests.
 
 All of it runs on the chain's queue: these processes have web3, and know the node.
 """
 
 # ruff: noqa: PLC0415 - web processes import this file to know the kinds, and never load web3
-
-from typing import Any
 
 import structlog
 
@@ -17,6 +15,7 @@ from crowdfund.kernel.db import db, reading
 from crowdfund.kernel.outbox import Row
 from crowdfund.reconciliation import queries
 from crowdfund.reconciliation.rules import comparing
+from crowdfund.reconciliation.rules.comparing import Findings
 from crowdfund.reconciliation.service import comparing as comparing_service
 from crowdfund.reconciliation.service import following
 
@@ -26,16 +25,16 @@ EVERY_S = 600.0
 RETRY_S = 30.0
 
 
-def _look(_rows: list[Row]) -> Any:  # noqa: ANN401 - a Look
-    from crowdfund.reconciliation.reading import look
+def _read_all(_rows: list[Row]) -> Findings:
+    from crowdfund.reconciliation.reading import compare_all
 
-    return look()
+    return compare_all()
 
 
-@outbox.handler("reconciliation.compare", queue=QUEUE, batch=100, prepare=_look)
-def compare(_rows: list[Row], found: Any) -> None:  # noqa: ANN401
-    """Keep a comparison of all contracts with the books; what differs is an alert."""
-    comparing_service.keep(found)
+@outbox.handler("reconciliation.compare", queue=QUEUE, batch=100, prepare=_read_all)
+def compare(_rows: list[Row], found: Findings) -> None:
+    """Store a comparison of all contracts with the books; what differs is an alert."""
+    comparing_service.store(found)
     for one in found.differences:
         log.error(
             "reconciliation.differs",
@@ -48,33 +47,33 @@ def compare(_rows: list[Row], found: Any) -> None:  # noqa: ANN401
 outbox.TICKS["reconciliation.compare"] = (EVERY_S, QUEUE)
 
 
-def _look_at_one(rows: list[Row]) -> Any:  # noqa: ANN401 - a Look
-    from crowdfund.reconciliation.reading import one
+def _read_one(rows: list[Row]) -> Findings:
+    from crowdfund.reconciliation.reading import compare_campaign
 
-    return one(rows[0].payload["campaign_id"])
+    return compare_campaign(rows[0].payload["campaign_id"])
 
 
-@outbox.handler("reconciliation.one", queue=QUEUE, prepare=_look_at_one)
-def compare_one(rows: list[Row], found: Any) -> None:  # noqa: ANN401
-    """Keep what one campaign's contract shows; compare all if the desk and the public page say otherwise."""
+@outbox.handler("reconciliation.one", queue=QUEUE, prepare=_read_one)
+def compare_one(rows: list[Row], found: Findings) -> None:
+    """Store what one campaign's contract shows; compare all if the last comparison differs."""
     if found.failure:
         raise outbox.Retry(RETRY_S, found.failure)
-    comparing_service.keep_one(found)
+    comparing_service.store_one(found)
     if queries.says_otherwise(rows[0].payload["campaign_id"], found.differences):
         outbox.add("reconciliation.compare", f"reconciliation.compare:{rows[0].id}")
 
 
-def _look_at_request(rows: list[Row]) -> Any:  # noqa: ANN401 - a Look
-    from crowdfund.reconciliation.reading import one
+def _read_requested(rows: list[Row]) -> Findings:
+    from crowdfund.reconciliation.reading import compare_campaign
 
     with reading():
         campaign_id = queries.request(rows[0].payload["request_id"]).campaign_id
         db.session.remove()
-    return one(campaign_id)
+    return compare_campaign(campaign_id)
 
 
-@outbox.handler("reconciliation.follow", queue=QUEUE, prepare=_look_at_request)
-def follow(rows: list[Row], found: Any) -> None:  # noqa: ANN401
+@outbox.handler("reconciliation.follow", queue=QUEUE, prepare=_read_requested)
+def follow(rows: list[Row], found: Findings) -> None:
     """Carry out an approved request, once the contract could be read."""
     if found.failure:
         raise outbox.Retry(RETRY_S, found.failure)
@@ -82,24 +81,22 @@ def follow(rows: list[Row], found: Any) -> None:  # noqa: ANN401
     outbox.add("reconciliation.compare", f"reconciliation.compare:{rows[0].id}")
 
 
-@on_contract_event(
-    *(
-        f"CampaignImplementation.{event}"
-        for event in ("Closed", "Cancelled", "Released", "FiatReleased")
-    )
-)
+_ENDINGS = ("Closed", "Cancelled", "Released", "FiatReleased")
+
+
+@on_contract_event(*(f"CampaignImplementation.{event}" for event in _ENDINGS))
 def contract_ended(event: ContractEvent) -> None:
-    """Look at once at a campaign whose contract someone else closed, cancelled or released."""
+    """Compare a campaign at once whose contract someone else closed, cancelled or released."""
     for campaign_id in queries.campaigns_at({event.address}):
-        comparing_service.ask_for_look(campaign_id)
+        comparing_service.request_comparison(campaign_id)
 
 
 def _differences() -> list[str]:
-    """Compare everything from the factory's first block on, keep the result, return sentences."""
-    from crowdfund.reconciliation.reading import look
+    """Compare everything from the factory's first block on, store the result, return sentences."""
+    from crowdfund.reconciliation.reading import compare_all
 
-    found = look(whole=True)
-    comparing_service.keep(found)
+    found = compare_all(whole=True)
+    comparing_service.store(found)
     if found.failure:
         return [f"I9 the chain does not answer: {found.failure}"]
     return [f"I9 {_name(one)}: {comparing.words(one.as_json())}" for one in found.differences]

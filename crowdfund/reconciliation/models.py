@@ -1,4 +1,4 @@
-"""What the contracts showed when they were last read, each comparison, and requests to follow a contract."""
+"""Contracts as last read, each comparison, and requests to follow a contract."""
 
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from crowdfund.reconciliation.rules.following import REQUEST_STATES
 
 
 class ContractReading(Base):
-    """A contract of our factory as it was last read. Units are text: a contract's integers have 256 bits.
+    """A contract of our factory as it was last read. Units are text, as integers have 256 bits.
 
     `campaign_id` is empty for one that no campaign of ours has, `is_ours` when our factory made it.
     `missing` and `extra` are ids of investments that only the books, or only the contract, have;
@@ -37,8 +37,8 @@ class ContractReading(Base):
     escrow_units: Mapped[str] = mapped_column(sa.String(80))
     block_number: Mapped[int] = mapped_column(sa.BigInteger)
     at: Mapped[datetime] = mapped_column(UTCDateTime)
-    missing: Mapped[list[Any] | None] = mapped_column(Json)
-    extra: Mapped[list[Any] | None] = mapped_column(Json)
+    missing: Mapped[list[str] | None] = mapped_column(Json)
+    extra: Mapped[list[str] | None] = mapped_column(Json)
 
 
 @append_only
@@ -51,7 +51,7 @@ class Comparison(Base):
     block_number: Mapped[int | None] = mapped_column(sa.BigInteger)
     campaigns: Mapped[int] = mapped_column(default=0)
     amount_minor: Mapped[int] = mapped_column(sa.BigInteger, default=0)
-    differences: Mapped[list[Any]] = mapped_column(Json)
+    differences: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     failure: Mapped[str | None] = mapped_column(sa.String(500))
 
 
@@ -78,7 +78,8 @@ class FollowRequest(Base):
     __table_args__ = (
         one_of("status", *REQUEST_STATES),
         sa.CheckConstraint(
-            "status NOT IN ('approved', 'done') OR (decided_by IS NOT NULL AND decided_by <> asked_by)",
+            "status NOT IN ('approved', 'done') OR "
+            "(decided_by IS NOT NULL AND decided_by <> asked_by)",
             name="four_eyes",
         ),
         sa.Index(None, "status", "asked_at"),

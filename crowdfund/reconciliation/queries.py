@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,6 +15,7 @@ from crowdfund.investments.models import Investment
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db
 from crowdfund.kernel.db.paging import START, Key, Page, Place, read_page
+from crowdfund.kernel.db.rows import columns, read_all, read_each, read_first, read_one
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.reconciliation.models import (
@@ -23,6 +23,16 @@ from crowdfund.reconciliation.models import (
     ContractReading,
     FollowRequest,
     follow_request_event,
+)
+from crowdfund.reconciliation.rows import (
+    CampaignRow,
+    ComparisonRow,
+    InvestmentMark,
+    InvestmentRow,
+    ListedRequest,
+    ReadingRow,
+    RequestRow,
+    StatusChange,
 )
 from crowdfund.reconciliation.rules.comparing import Books, Contract, Difference
 from crowdfund.reconciliation.rules.following import ContractFacts, Facts
@@ -32,66 +42,44 @@ _C, _I, _R, _V, _Q, _W = (
     model.__table__
     for model in (Campaign, Investment, ContractReading, Comparison, FollowRequest, Write)
 )
-OLD_AFTER = timedelta(minutes=30)  # three rounds: then nothing compares any more
+_E = follow_request_event
+OLD_AFTER = timedelta(minutes=30)  # three rounds without a comparison
 _IN = _I.c.status.in_(investment_rules.IN)
-
-
-def _sum(*where: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
-    return sa.func.coalesce(sa.func.sum(sa.case((sa.and_(*where), _I.c.amount_minor), else_=0)), 0)
 
 
 def books(campaign_id: str = "") -> list[Books]:
     """Return the books' side of every campaign that has a contract, or of one."""
     is_refused = sa.and_(_IN, _I.c.chain_problem.is_not(None))
-    query = (
-        sa.select(
-            _C.c.id, _C.c.title, _C.c.slug, _C.c.contract_address, _C.c.status, _C.c.ending,
-            _C.c.contract_result, _C.c.accepted_difference_minor, _C.c.accepted_result, _C.c.token_minor,
-            _sum(_I.c.tx_hash.is_not(None)).label("recorded"),
-            _sum(_IN, _I.c.tx_hash.is_(None), _I.c.chain_problem.is_(None)).label("coming"),
-            _sum(is_refused).label("refused"),
-            sa.func.count(sa.case((is_refused, 1))).label("refused_count"),
-        )
-        .outerjoin(_I, _I.c.campaign_id == _C.c.id)
-        .where(_C.c.contract_address.is_not(None))
-        .group_by(*_GROUPED)
-        .order_by(_C.c.id)
-    )  # fmt: skip
+    selected = columns(
+        Books,
+        _C,
+        campaign_id=_C.c.id,
+        title=sa.func.coalesce(_C.c.title, ""),
+        address=_C.c.contract_address,
+        recorded_minor=_sum(_I.c.tx_hash.is_not(None)),
+        coming_minor=_sum(_IN, _I.c.tx_hash.is_(None), _I.c.chain_problem.is_(None)),
+        refused_minor=_sum(is_refused),
+        refused=sa.func.count(sa.case((is_refused, 1))),
+    )
+    query = sa.select(*selected).outerjoin(_I, _I.c.campaign_id == _C.c.id)
+    query = query.where(_C.c.contract_address.is_not(None))
     if campaign_id:
         query = query.where(_C.c.id == campaign_id)
-    return [_books(row) for row in db.session.execute(query)]
+    return read_all(Books, query.group_by(_C.c.id).order_by(_C.c.id))
 
 
-_GROUPED = (
-    _C.c.id, _C.c.title, _C.c.slug, _C.c.contract_address, _C.c.status, _C.c.ending, _C.c.contract_result,
-    _C.c.accepted_difference_minor, _C.c.accepted_result, _C.c.token_minor,
-)  # fmt: skip
+def _sum(*where: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    """Return the sum of the investments that fit."""
+    amount = sa.case((sa.and_(*where), _I.c.amount_minor), else_=0)
+    # PostgreSQL adds up to NUMERIC, a Decimal in Python.
+    return sa.cast(sa.func.coalesce(sa.func.sum(amount), 0), sa.BigInteger)
 
 
-def _books(row: Any) -> Books:  # noqa: ANN401 - a row
-    return Books(
-        campaign_id=row.id,
-        title=row.title or "",
-        slug=row.slug,
-        address=row.contract_address,
-        status=row.status,
-        ending=row.ending,
-        contract_result=row.contract_result,
-        recorded_minor=int(row.recorded),
-        coming_minor=int(row.coming),
-        refused_minor=int(row.refused),
-        refused=int(row.refused_count),
-        token_minor=row.token_minor,
-        accepted_difference_minor=row.accepted_difference_minor,
-        accepted_result=row.accepted_result,
-    )
-
-
-def investment_marks(campaign_id: str) -> Sequence[Any]:
-    """Return all investments of a campaign: id, whether its money is in, whether SQL holds it as recorded."""
-    has_tx = _I.c.tx_hash.is_not(None).label("has_tx")
-    query = sa.select(_I.c.id, _IN.label("is_in"), has_tx).where(_I.c.campaign_id == campaign_id)
-    return db.session.execute(query.order_by(_I.c.id)).all()
+def investment_marks(campaign_id: str) -> list[InvestmentMark]:
+    """Return of every investment of a campaign whether it is in and whether it is recorded."""
+    selected = columns(InvestmentMark, _I, is_in=_IN, has_tx=_I.c.tx_hash.is_not(None))
+    query = sa.select(*selected).where(_I.c.campaign_id == campaign_id)
+    return read_all(InvestmentMark, query.order_by(_I.c.id))
 
 
 def campaigns_at(addresses: Collection[str]) -> list[str]:
@@ -100,7 +88,7 @@ def campaigns_at(addresses: Collection[str]) -> list[str]:
 
 
 def deploying() -> list[str]:
-    """Return the campaigns whose contract is being made: it may be there before they have heard."""
+    """Return the campaigns whose contract is being created; it may exist before they know of it."""
     return list(db.session.scalars(sa.select(_C.c.id).where(_C.c.status == "deploying")))
 
 
@@ -119,21 +107,22 @@ def most_grace_days() -> int:
 # --- the contract's side as it was last read ------------------------------------------------------
 
 
-def reading(campaign_id: str) -> Any:  # noqa: ANN401 - a row or None
+def reading(campaign_id: str) -> ReadingRow | None:
     """Return what a campaign's contract showed when it was last read, or None."""
-    query = sa.select(_R).join(_C, _C.c.contract_address == _R.c.address)
-    return db.session.execute(query.where(_C.c.id == campaign_id)).first()
+    query = sa.select(*columns(ReadingRow, _R)).join(_C, _C.c.contract_address == _R.c.address)
+    return read_first(ReadingRow, query.where(_C.c.id == campaign_id))
 
 
-def readings() -> Sequence[Any]:
-    """Return every contract that was ever read."""
-    return db.session.execute(sa.select(_R)).all()
+def own_contracts() -> list[str]:
+    """Return the addresses of our factory's contracts that were ever read."""
+    return list(db.session.scalars(sa.select(_R.c.address).where(_R.c.is_ours == sa.true())))
 
 
-def last_comparison() -> Any:  # noqa: ANN401 - a row or None
+def last_comparison() -> ComparisonRow | None:
     """Return the newest comparison that was made, or None."""
-    query = sa.select(_V).where(_V.c.failure.is_(None))
-    return db.session.execute(query.order_by(_V.c.at.desc(), _V.c.id.desc()).limit(1)).first()
+    query = sa.select(*columns(ComparisonRow, _V)).where(_V.c.failure.is_(None))
+    newest = query.order_by(_V.c.at.desc(), _V.c.id.desc()).limit(1)
+    return read_first(ComparisonRow, newest)
 
 
 def says_otherwise(campaign_id: str, differences: Collection[Difference]) -> bool:
@@ -148,18 +137,17 @@ def away_since() -> datetime | None:
     last = last_comparison()
     query = sa.select(sa.func.min(_V.c.at)).where(_V.c.failure.is_not(None))
     if last is not None:
-        query = query.where(
-            sa.or_(_V.c.at > last.at, sa.and_(_V.c.at == last.at, _V.c.id > last.id))
-        )
+        same_moment = sa.and_(_V.c.at == last.at, _V.c.id > last.id)
+        query = query.where(sa.or_(_V.c.at > last.at, same_moment))
     since: datetime | None = db.session.scalar(query)
     return since
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The last comparison, since when there is none (the node is away), and whether it is old."""
+    """The last comparison, since when none could be made (no node), and whether it is old."""
 
-    last: Any
+    last: ComparisonRow | None
     away_since: datetime | None
     is_old: bool
 
@@ -171,7 +159,7 @@ def state() -> State:
     return State(last, away_since(), is_old)
 
 
-def contract_of(row: Any) -> Contract:  # noqa: ANN401 - a reading
+def contract_of(row: ReadingRow) -> Contract:
     """Return a contract as it was last read."""
     return Contract(
         address=row.address,
@@ -191,10 +179,11 @@ def facts(
     campaign_id: str, contract: ContractFacts, *, missing: Sequence[str], extra: Sequence[str]
 ) -> Facts:
     """Return everything that decides how a campaign follows its contract, in a fixed order."""
-    campaign = db.session.execute(sa.select(_C).where(_C.c.id == campaign_id)).one()
+    of_campaign = sa.select(*columns(CampaignRow, _C)).where(_C.c.id == campaign_id)
+    campaign = read_one(CampaignRow, of_campaign, LookupError(f"campaign {campaign_id}"))
     here = sa.and_(_I.c.campaign_id == campaign_id, sa.or_(_IN, _I.c.id.in_(list(extra))))
-    rows = db.session.execute(sa.select(_I).where(here).order_by(_I.c.id))
-    recorded = sa.select(_sum(_I.c.tx_hash.is_not(None))).where(_I.c.campaign_id == campaign_id)
+    investments = sa.select(*columns(InvestmentRow, _I)).where(here).order_by(_I.c.id)
+    absent = set(missing)
     return Facts(
         campaign_id=campaign_id,
         company_id=campaign.company_id,
@@ -202,7 +191,7 @@ def facts(
         status=campaign.status,
         ending=campaign.ending,
         settled_minor=campaign.settled_minor,
-        recorded_minor=int(db.session.scalar(recorded) or 0),
+        recorded_minor=_recorded_minor(campaign_id),
         fee_bps=campaign.fee_bps,
         released_minor=campaign.released_minor,
         fee_minor=campaign.fee_minor,
@@ -210,56 +199,65 @@ def facts(
         accepted_result=campaign.accepted_result,
         in_flight=writes_in_flight(campaign.contract_address),
         contract=contract,
-        investments=tuple(_line(row, set(missing)) for row in rows),
+        investments=tuple(
+            _line(row, on_contract=row.id not in absent)
+            for row in read_each(InvestmentRow, investments)
+        ),
     )
 
 
-def _line(row: Any, missing: set[str]) -> Line:  # noqa: ANN401 - a row
+def _recorded_minor(campaign_id: str) -> int:
+    recorded = sa.select(_sum(_I.c.tx_hash.is_not(None))).where(_I.c.campaign_id == campaign_id)
+    return db.session.scalar(recorded) or 0
+
+
+def _line(row: InvestmentRow, *, on_contract: bool) -> Line:
     return Line(
         id=row.id,
         user_id=row.user_id,
         amount_minor=row.amount_minor,
         status=row.status,
-        on_contract=row.id not in missing,
+        on_contract=on_contract,
         has_tx=row.tx_hash is not None,
         is_refused=row.chain_problem is not None,
     )
 
 
-def writes_in_flight(address: str) -> int:
+def writes_in_flight(address: str | None) -> int:
     """Return how many writes to a contract are neither confirmed nor refused."""
     waiting = (chain_rules.WriteStatus.QUEUED, *chain_rules.IN_FLIGHT)
     query = sa.select(sa.func.count()).where(_W.c.address == address, _W.c.status.in_(waiting))
     return int(db.session.scalar(query) or 0)
 
 
-def request(request_id: str) -> Any:  # noqa: ANN401 - a row
-    """Return a request to follow a contract; raises NotFound."""
-    found = db.session.execute(sa.select(_Q).where(_Q.c.id == request_id)).first()
-    if found is None:
-        raise NotFound(_("There is no such request."))
-    return found
+def request(request_id: str, *, lock: bool = False) -> RequestRow:
+    """Return a request to follow a contract, with `lock` locked until the transaction ends.
+
+    Raises NotFound.
+    """
+    query = sa.select(*columns(RequestRow, _Q)).where(_Q.c.id == request_id)
+    missing = NotFound(_("There is no such request."))
+    return read_one(RequestRow, query.with_for_update() if lock else query, missing)
 
 
-def open_request(campaign_id: str) -> Any:  # noqa: ANN401 - a row or None
+def open_request_id(campaign_id: str) -> str | None:
     """Return the request of a campaign that is not decided or carried out yet, or None."""
-    return db.session.execute(sa.select(_Q).where(_Q.c.open_key == campaign_id)).first()
+    return db.session.scalar(sa.select(_Q.c.id).where(_Q.c.open_key == campaign_id))
 
 
-def requests(*, status: str = "", place: Place = START, size: int = 25) -> Page[Any]:
+def requests(*, status: str = "", place: Place = START, size: int = 25) -> Page[ListedRequest]:
     """Return a page of requests, newest first."""
-    query = sa.select(_Q, _C.c.title).join(_C, _C.c.id == _Q.c.campaign_id)
+    query = sa.select(*columns(ListedRequest, _Q, _C)).join(_C, _C.c.id == _Q.c.campaign_id)
     if status:
         query = query.where(_Q.c.status == status)
     newest = (Key(_Q.c.asked_at, is_descending=True), Key(_Q.c.id, is_descending=True))
-    return read_page(query, newest, place, size=size)
+    return read_page(query, newest, place, size=size, row=ListedRequest)
 
 
-def request_history(request_id: str) -> list[Any]:
+def request_history(request_id: str) -> list[StatusChange]:
     """Return who did what about a request and why, oldest first."""
-    event = follow_request_event.c
-    query = sa.select(follow_request_event).where(event.follow_request_id == request_id)
-    return list(db.session.execute(query.order_by(event.at, event.id)))
+    query = sa.select(*columns(StatusChange, _E)).where(_E.c.follow_request_id == request_id)
+    return read_all(StatusChange, query.order_by(_E.c.at, _E.c.id))
 
 
 def requests_waiting() -> tuple[int, datetime | None]:

@@ -22,7 +22,7 @@ from crowdfund.kernel import config
 from crowdfund.kernel.db import db, reading
 from crowdfund.reconciliation import queries
 from crowdfund.reconciliation.rules import comparing
-from crowdfund.reconciliation.rules.comparing import Contract, Detail, Difference, Look
+from crowdfund.reconciliation.rules.comparing import Contract, Detail, Difference, Findings
 
 CONTRACT = "CampaignImplementation"
 VIEWS = ("status", "fiatTotal", "tokenTotal")
@@ -38,54 +38,61 @@ class Places:
     escrow: str
 
 
-def look(*, whole: bool = False) -> Look:
-    """Compare every contract of our factory with the books; what differs is looked at twice.
+def compare_all(*, whole: bool = False) -> Findings:
+    """Compare every contract of our factory with the books; if anything differs, once more.
 
-    Between reading one side and the other, work goes on: only what differs both times counts.
-    With `whole` the factory's events are read from its first block on, else from the last look.
+    Between reading one side and the other, work continues: only what differs both times counts.
+    With `whole` the factory's events are read from its first block on, else from the last time.
     """
     try:
         found = _compare(whole=whole)
         if found.differences:
             before = {(one.kind, one.address) for one in found.differences}
             found = _compare(whole=whole)
-            found.differences = [
-                one for one in found.differences if (one.kind, one.address) in before
-            ]
+            again = [one for one in found.differences if (one.kind, one.address) in before]
+            found.differences = again
         differing = {one.campaign_id for one in found.differences if one.campaign_id}
         found.details = {campaign_id: detail(campaign_id) for campaign_id in sorted(differing)}
     except NODE_ERRORS as error:
-        return Look(failure=str(error)[:500])
+        return Findings(failure=str(error)[:500])
     return found
 
 
-def _compare(*, whole: bool) -> Look:
+def _compare(*, whole: bool) -> Findings:
     with reading():
         cursor, books, places = chain.cursor(), queries.books(), _places()
-        first = next(
-            (row.from_block for row in chain.contracts() if row.address == places.factory), 0
-        )
+        first = _first_block(places.factory)
         known, since = ([], first) if whole else _known(first)
-        needed = queries.most_grace_days() * 86_400 + terms.RECORDING_MARGIN.total_seconds()
+        needed_s = _needed_grace_s()
         db.session.remove()
-    node, block = _node(cursor)
+    node = connection.node()
+    connection.check_chain(node, cursor)
+    block = _confirmed_block(node)
     made = list(dict.fromkeys([*known, *_made_by(node, places.factory, since, block)]))
-    found = Look(block=block)
     addresses = list(dict.fromkeys([*(one.address for one in books), *made]))
-    found.contracts = _contracts(node, block, addresses, places=places, made=made)
-    found.campaign_of = {one.address: one.campaign_id for one in books}
+    contracts = _contracts(node, block, addresses, places=places, made=made)
+    campaign_of = {one.address: one.campaign_id for one in books}
+    unknown = _not_being_made(node, block, [one for one in made if one not in campaign_of])
+    found = Findings(block=block, contracts=contracts, campaign_of=campaign_of)
     for one in books:
-        found.differences += comparing.differences(one, found.contracts[one.address])
-    strangers = [address for address in made if address not in found.campaign_of]
-    for address in _not_being_made(node, block, strangers):
-        found.differences.append(comparing.unknown(found.contracts[address]))
-    found.differences += _settings(node, places.factory, int(needed))
-    found.amount_minor = sum(_minor(one.total_units) for one in found.contracts.values())
+        found.differences += comparing.differences(one, contracts[one.address])
+    found.differences += [comparing.unknown(contracts[address]) for address in unknown]
+    found.differences += _settings(node, places.factory, needed_s)
+    found.amount_minor = sum(_minor(one.total_units) for one in contracts.values())
     return found
+
+
+def _needed_grace_s() -> int:
+    """Return for how long after the deadline contracts have to record payments."""
+    return queries.most_grace_days() * 86_400 + int(terms.RECORDING_MARGIN.total_seconds())
+
+
+def _first_block(factory: str) -> int:
+    return next((row.from_block for row in chain.contracts() if row.address == factory), 0)
 
 
 def _not_being_made(node: Node, block: int, addresses: Sequence[str]) -> list[str]:
-    """Return the contracts that are no campaign's, less those that a campaign will hear of in a moment."""
+    """Return the contracts of no campaign, less those of campaigns that are being deployed."""
     with reading():
         coming = {chain_rules.intent_bytes32(one) for one in queries.deploying()}
         db.session.remove()
@@ -97,28 +104,26 @@ def _places() -> Places:
     return Places(chain.address_of("CampaignFactory"), chain.address_of("FundEscrow"))
 
 
-def _node(cursor: Any) -> tuple[Node, int]:  # noqa: ANN401 - a row or None
-    """Return the node and the newest block that is deep enough to be believed."""
-    node = connection.node()
-    connection.check_chain(node, cursor)
-    return node, max(node.head().number - config.settings().chain_confirmations + 1, 0)
+def _confirmed_block(node: Node) -> int:
+    """Return the newest block with enough confirmations."""
+    return max(node.head().number - config.settings().chain_confirmations + 1, 0)
 
 
 def _read(node: Node, block: int, reads: Sequence[Read]) -> list[Any]:
-    """Read views as of a block; by name only where the newest block is not believed yet.
+    """Read views as of a block; by number only where more than one confirmation is needed.
 
-    A node that keeps no old state can answer for its newest block alone.
+    A node without old state can answer for its newest block alone.
     """
     return node.read_many(reads, block=block if config.settings().chain_confirmations > 1 else None)
 
 
 def _known(first: int) -> tuple[list[str], int]:
-    """Return the contracts that earlier looks found, and the block from which to look for more."""
+    """Return the contracts that are known, and the block from which to look for more."""
     last = queries.last_comparison()
     if last is None:
         return [], first
-    known = [row.address for row in queries.readings() if row.is_ours]
-    return known, max(first, last.block_number - chain_rules.REORG_WINDOW)
+    since = (last.block_number or 0) - chain_rules.REORG_WINDOW
+    return queries.own_contracts(), max(first, since)
 
 
 def _made_by(node: Node, factory: str, first: int, last: int) -> list[str]:
@@ -141,16 +146,16 @@ def _contracts(
     ours, balances = set(made), values[len(addresses) * len(VIEWS) :]
     found = {}
     for place, address in enumerate(addresses):
-        said = [*values[place * len(VIEWS) : (place + 1) * len(VIEWS)], balances[place]]
-        found[address] = _contract(address, said, factory_knows=address in ours)
+        answers = [*values[place * len(VIEWS) : (place + 1) * len(VIEWS)], balances[place]]
+        found[address] = _contract(address, answers, factory_knows=address in ours)
     return found
 
 
-def _contract(address: str, said: Sequence[Any], *, factory_knows: bool) -> Contract:
-    refused = next((one for one in said if isinstance(one, Reverted)), None)
+def _contract(address: str, answers: Sequence[Any], *, factory_knows: bool) -> Contract:
+    refused = next((one for one in answers if isinstance(one, Reverted)), None)
     if refused is not None:
         return Contract(address, factory_knows=factory_knows, problem=refused.text)
-    status, fiat, token, held = said
+    status, fiat, token, held = answers
     name = comparing.CONTRACT_STATES[status]
     return Contract(address, name, fiat, token, held, factory_knows=factory_knows)
 
@@ -169,20 +174,22 @@ def _minor(units: int) -> int:
 # --- one campaign ---------------------------------------------------------------------------------
 
 
-def one(campaign_id: str) -> Look:
+def compare_campaign(campaign_id: str) -> Findings:
     """Compare one campaign with its contract, to the single investment."""
     with reading():
         books = queries.books(campaign_id)
         db.session.remove()
     if not books:
-        return Look(failure="This campaign has no contract.")
+        return Findings(failure="This campaign has no contract.")
     address = books[0].address
     try:
         with reading():
             cursor, places = chain.cursor(), _places()
             db.session.remove()
-        node, block = _node(cursor)
-        found = Look(block=block, campaign_of={address: campaign_id})
+        node = connection.node()
+        connection.check_chain(node, cursor)
+        block = _confirmed_block(node)
+        found = Findings(block=block, campaign_of={address: campaign_id})
         reference = chain_rules.intent_bytes32(campaign_id)
         known = str(node.call("CampaignFactory", places.factory, "campaignOf", reference))
         ours = [address] if known.lower() == address.lower() else []
@@ -190,7 +197,7 @@ def one(campaign_id: str) -> Look:
         found.differences = comparing.differences(books[0], found.contracts[address])
         found.details = {campaign_id: detail(campaign_id)}
     except NODE_ERRORS as error:
-        return Look(failure=str(error)[:500])
+        return Findings(failure=str(error)[:500])
     return found
 
 
@@ -200,22 +207,16 @@ def detail(campaign_id: str) -> Detail:
         rows = queries.investment_marks(campaign_id)
         cursor, address = chain.cursor(), queries.books(campaign_id)[0].address
         db.session.remove()
-    node, block = _node(cursor)
-    reads = [
-        Read(
-            CONTRACT,
-            address,
-            "intentUsed",
-            (chain_rules.intent_bytes32(investments.reference(row.id)),),
-        )
-        for row in rows
-    ]
-    asked = list(zip(rows, _read(node, block, reads), strict=True))
-    return Detail(
-        missing=[row.id for row, is_there in asked if row.is_in and is_there is not True],
-        extra=[
-            row.id
-            for row, is_there in asked
-            if not row.is_in and not row.has_tx and is_there is True
-        ],
-    )
+    node = connection.node()
+    connection.check_chain(node, cursor)
+    references = [chain_rules.intent_bytes32(investments.reference(row.id)) for row in rows]
+    reads = [Read(CONTRACT, address, "intentUsed", (reference,)) for reference in references]
+    used = _read(node, _confirmed_block(node), reads)
+    found = Detail(missing=[], extra=[])
+    for row, answer in zip(rows, used, strict=True):
+        is_there = answer is True  # else the view was refused
+        if row.is_in and not is_there:
+            found.missing.append(row.id)
+        elif not row.is_in and not row.has_tx and is_there:
+            found.extra.append(row.id)
+    return found

@@ -1,4 +1,4 @@
-"""Contract and books: for everyone, for staff, and the two people who have a campaign follow."""
+"""Contract and books: for everyone, for staff, and requests to follow a contract."""
 
 from typing import Any
 
@@ -28,8 +28,8 @@ def drift() -> Response:
     """Show everyone whether our books and the contracts agree."""
     state = queries.state()
     differences = state.last.differences if state.last else []
-    said = [(one, comparing.words(one)) for one in differences]
-    return pages.render("reconciliation/drift.html", state=state, differences=said)
+    worded = [(one, comparing.words(one)) for one in differences]
+    return pages.render("reconciliation/drift.html", state=state, differences=worded)
 
 
 # --- one campaign ---------------------------------------------------------------------------------
@@ -45,7 +45,7 @@ def contract(campaign_id: str) -> Response:
 def compare(campaign_id: str) -> BaseResponse:
     """Have the contract read again."""
     campaigns.by_id(campaign_id)
-    comparing_service.ask_for_look(campaign_id)
+    comparing_service.request_comparison(campaign_id)
     pages.flash(_("Comparing now. The page updates automatically."), "info")
     return pages.back(url_for("reconciliation.contract", campaign_id=campaign_id))
 
@@ -77,18 +77,18 @@ def _contract(campaign_id: str, form: forms.FollowForm, *, status: int = 200) ->
     if seen is not None:
         form.fingerprint.data = seen.fingerprint
     row, books = queries.reading(campaign_id), queries.books(campaign_id)
-    said = queries.contract_of(row) if row and books else None
-    differences = comparing.differences(books[0], said) if said else []
+    shown = queries.contract_of(row) if row and books else None
+    differences = comparing.differences(books[0], shown) if shown else []
     return pages.render(
         "reconciliation/contract.html",
         "reconciliation/_contract.html",
         status=status,
         campaign=campaign,
         books=books[0] if books else None,
-        contract=said,
+        contract=shown,
         reading=row,
         differences=[comparing.words(one.as_json()) for one in differences],
-        open_request=queries.open_request(campaign_id),
+        open_request=queries.open_request_id(campaign_id),
         shown=_shown(seen.as_json()) if seen else None,
         obstacle=obstacle,
         form=form,
@@ -104,19 +104,20 @@ def _preview(campaign_id: str) -> tuple[following_service.Preview | None, str]:
     return seen, seen.obstacle
 
 
-def _shown(kept: dict[str, Any]) -> dict[str, Any]:
+def _shown(stored: dict[str, Any]) -> dict[str, Any]:
     """Return what a page shows of a plan: sentences, investments with their people, postings."""
-    plan, currency = following.Plan.from_json(kept["plan"]), kept["currency"]
-    lines = [(one, "returned") for one in plan.returned] + [
-        (one, "refunded") for one in plan.refunded
+    plan, currency = following.Plan.from_json(stored["plan"]), stored["currency"]
+    lines = [
+        *((one, "returned") for one in plan.returned),
+        *((one, "refunded") for one in plan.refunded),
+        *((one, "not_counted") for one in plan.extra),
     ]
-    lines += [(one, "not_counted") for one in plan.extra]
     return {
         "sentences": wording.plan_words(plan, currency),
         "lines": lines[:MOST_LINES],
         "more_lines": max(len(lines) - MOST_LINES, 0),
-        "moves": kept["moves"][:MOST_LINES],
-        "more_moves": max(len(kept["moves"]) - MOST_LINES, 0),
+        "moves": stored["moves"][:MOST_LINES],
+        "more_moves": max(len(stored["moves"]) - MOST_LINES, 0),
         "names": people_queries.names({one.user_id for one, _what in lines[:MOST_LINES]}),
         "currency": currency,
     }
@@ -127,7 +128,7 @@ def _shown(kept: dict[str, Any]) -> dict[str, Any]:
 
 @bp.get("/staff/follow")
 def requests() -> Response:
-    """List requests, those that wait unless others are asked for."""
+    """List requests, by default those that are pending."""
     status = request.args.get("status", "pending")
     shown = "" if status == "all" else status
     page = queries.requests(status=shown, place=web_requests.place(), size=SIZE)
@@ -143,7 +144,7 @@ def requests() -> Response:
 
 @bp.get("/staff/follow/<string(length=32):follow_id>")
 def requested(follow_id: str) -> Response:
-    """Show one request: what the requester saw, and the buttons for a person who may decide."""
+    """Show one request: what the requester saw, and the buttons for who may decide."""
     return _requested(follow_id, forms.ReasonForm(formdata=None))
 
 
@@ -174,7 +175,7 @@ def refuse(follow_id: str) -> BaseResponse:
 
 @bp.post("/staff/follow/<string(length=32):follow_id>/withdraw")
 def withdraw(follow_id: str) -> BaseResponse:
-    """Take back what one asked for."""
+    """Withdraw one's own request."""
     _about(follow_id)
     following_service.withdraw(follow_id, actor=_me())
     pages.flash(_("Withdrawn. Nothing was moved."), "success")
@@ -209,4 +210,4 @@ def _requested(follow_id: str, form: forms.ReasonForm, *, status: int = 200) -> 
 
 
 def _me() -> str:
-    return str(identity.signed_in().id)
+    return identity.signed_in().id

@@ -1,4 +1,4 @@
-"""I9: what the contracts hold against what our books say; `reconciliation` compares and keeps it."""
+"""I9: the contracts against our books; `reconciliation` compares them and stores the result."""
 
 from crowdfund.chain import comparers
 

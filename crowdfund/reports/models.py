@@ -1,7 +1,6 @@
 """What the regular self-checks found."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,4 +14,4 @@ class SelfcheckRun(Base):
     __tablename__ = "selfcheck_run"
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
     at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
-    problems: Mapped[list[Any]] = mapped_column(Json)
+    problems: Mapped[list[str]] = mapped_column(Json)

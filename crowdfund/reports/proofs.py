@@ -1,9 +1,9 @@
 """The proofs of invariants.md over the whole platform: all at once, or in parts that stay flat.
 
-`problems` reads everything and believes nothing that was stored before. `periodic` returns the parts
-of one run every ten minutes. Each part looks at what changed lately, and at the next slice of its
-table, so that everything is looked at again and again while no run grows with the data. What was
-wrong once is asked about in every run until it is right.
+`problems` reads everything and trusts no earlier result. `periodic` returns the parts of one run
+every ten minutes. Each part checks what changed lately, and the next slice of its table, so that
+everything is checked again and again while no run grows with the data. What was wrong once is
+checked in every run until it is right.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -42,7 +42,7 @@ Part = Callable[[], Step]
 
 
 def problems() -> list[str]:
-    """Return a sentence for each broken invariant I1–I5, I7, I8, I10, I11, I14; nothing when all hold.
+    """Return a sentence for each broken invariant of I1–I5, I7, I8, I10, I11 and I14.
 
     Reads everything; while others write, call it inside `db.snapshot()`.
     """
@@ -100,7 +100,7 @@ def begin_anew(connection: Connection) -> None:
     marks.forget(connection, list(MARKS))
 
 
-# --- the parts of a run -----------------------------------------------------------------------------
+# --- the parts of a run ---------------------------------------------------------------------------
 
 
 def _payments() -> Step:
@@ -129,16 +129,9 @@ def _transactions() -> Step:
 
 
 def _rest() -> Step:
-    """Nonce gaps (I8), campaigns that a person has to look at (I9), given up work (I10), sealed secrets."""
-    return Step(
-        [
-            *chain.gaps(),
-            *campaign_checks.problems(),
-            *payments.problems(),
-            *_unfinished_now(),
-            *secrets.problems(),
-        ]
-    )
+    """Nonce gaps (I8), campaigns that need attention (I9), failed work (I10), sealed secrets."""
+    found = [*chain.gaps(), *campaign_checks.problems(), *payments.problems()]
+    return Step([*found, *_unfinished_now(), *secrets.problems()])
 
 
 def _newest(column: sa.orm.InstrumentedAttribute[str]) -> list[str]:
@@ -189,7 +182,7 @@ def _sentences(found: Found) -> Iterator[str]:
     return (sentence for _id, sentence in found)
 
 
-# --- the checks ---------------------------------------------------------------------------------------
+# --- the checks -----------------------------------------------------------------------------------
 
 
 def _campaign_totals(ids: Sequence[str] | None) -> Found:
@@ -211,10 +204,10 @@ def _campaign_totals(ids: Sequence[str] | None) -> Found:
 
 def _wrong_totals(row: CampaignSums, token_minor: int) -> Iterator[str]:
     # Money that only the contract has takes room, but belongs to no investment.
-    said = (row.reserved_minor - row.foreign_room_minor, row.settled_minor)
+    stored = (row.reserved_minor - row.foreign_room_minor, row.settled_minor)
     counted = (row.active, row.settled)
-    if said != counted:
-        yield f"I5 campaign {row.id}: reserved and settled are {said}, investments say {counted}"
+    if stored != counted:
+        yield f"I5 campaign {row.id}: reserved and settled are {stored}, investments say {counted}"
     if row.goal_minor and row.reserved_minor > row.goal_minor:
         yield f"I5 campaign {row.id} has sold more than its goal"
     if row.token_minor != token_minor:
@@ -226,8 +219,8 @@ def _wrong_totals(row: CampaignSums, token_minor: int) -> Iterator[str]:
 def _unfinished_now() -> Iterator[str]:
     """I10 for a periodic run, which only a working relay starts.
 
-    If the relay is silent nevertheless, this machine has just come back: the relay has not yet noted
-    it, and what is late is about to be done. A relay that stays away is a reason of the health report.
+    If the relay is silent nevertheless, this machine has just come back, and what is late is about
+    to be done. A relay that stays silent is a reason of the health report.
     """
     return _given_up() if outbox.relay_is_silent() else _unfinished()
 

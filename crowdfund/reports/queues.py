@@ -35,7 +35,7 @@ class Kind:
     """A queue: its name, what it holds, the list behind it, and how it is counted.
 
     Trouble is what should be empty; the others are the day's work. `verb` is the route by which
-    someone works on it: who may not use that has nothing to do here, except a regulator, who reads.
+    someone works on it: without that permission only a regulator, who reads, sees the queue.
     """
 
     title: str
@@ -57,7 +57,7 @@ class Queue:
 
 
 def of(roles: frozenset[str]) -> list[Kind]:
-    """Return the queues on which people with these roles work, or which they read as a regulator."""
+    """Return the queues on which people with these roles work, or which a regulator reads."""
     return [
         kind
         for kind in QUEUES
@@ -76,7 +76,7 @@ def _count(
     *where: sa.ColumnElement[bool],
     by: sa.SQLColumnExpression[Any] | None = None,
 ) -> Waiting:
-    """Count up to 1,001 rows (see `paging`), and find the moment of the one that is first `by` a column.
+    """Count up to 1,001 rows (see `paging`), and find the moment of the first one `by` a column.
 
     An index has to begin with what `where` compares and go on with that column: a minimum over all
     that wait would read them all.
@@ -109,7 +109,7 @@ def _campaigns() -> Waiting:
 
 
 def _releases() -> Waiting:
-    """Count what can be released: not what is under way, or first has to agree with its contract."""
+    """Count what can be released: not what is under way or differs from its contract."""
     agrees = sa.and_(Campaign.contract_result.is_(None), Campaign.refused_count == 0)
     waits = sa.and_(Campaign.status == "succeeded", Campaign.released_minor.is_(None), agrees)
     return _count(Campaign.closed_at, waits)
@@ -175,36 +175,37 @@ def _work() -> Waiting:
 
 
 QUEUES = (
-    Kind(_l("People to verify"), _l("with their documents and nominees"), "compliance.people", _people,
-         "compliance.approve_person", {"status": "waiting"}),
-    Kind(_l("Companies to verify"), _l("registered and submitted"), "compliance.companies", _companies,
-         "compliance.approve", {"status": "submitted"}),
+    Kind(_l("People to verify"), _l("with their documents and nominees"), "compliance.people",
+         _people, "compliance.approve_person", {"status": "waiting"}),
+    Kind(_l("Companies to verify"), _l("registered and submitted"), "compliance.companies",
+         _companies, "compliance.approve", {"status": "submitted"}),
     Kind(_l("Company changes to review"), _l("details and documents of verified companies"),
          "compliance.companies", _changes, "compliance.approve_changes", {"status": "changes"}),
-    Kind(_l("Campaigns to approve"), _l("submitted by companies"), "campaigns.staff_list", _campaigns,
-         "campaigns.approve", {"status": "submitted"}),
+    Kind(_l("Campaigns to approve"), _l("submitted by companies"), "campaigns.staff_list",
+         _campaigns, "campaigns.approve", {"status": "submitted"}),
     Kind(_l("Campaigns to release"), _l("successful; the company is waiting for its money"),
          "campaigns.staff_list", _releases, "campaigns.release", {"status": "succeeded"}),
     Kind(_l("Payments to review"), _l("their amount, currency or time was not as expected"),
          "payments.exceptions", _exceptions, "payments.resolve"),
-    Kind(_l("Requests for a second admin"), _l("roles and second factors of users"), "admin.requests",
-         queries.staff_requests_waiting, "admin.confirm"),
+    Kind(_l("Requests for a second admin"), _l("roles and second factors of users"),
+         "admin.requests", queries.staff_requests_waiting, "admin.confirm"),
     Kind(_l("Requests to follow a contract"), _l("a campaign and its contract ended differently"),
          "reconciliation.requests", reconciliation.requests_waiting, "reconciliation.approve"),
-    Kind(_l("Requests about keys and pause"), _l("for a second admin"), "chain.keys", request_queries.waiting,
-         "chain.confirm_key"),
+    Kind(_l("Requests about keys and pause"), _l("for a second admin"), "chain.keys",
+         request_queries.waiting, "chain.confirm_key"),
     Kind(_l("Failed chain writes"), _l("each needs a decision"), "chain.writes", _failed_writes,
          "chain.replay", {"status": "failed"}, is_trouble=True),
-    Kind(_l("Chain writes on hold"), _l("by the daily limit, a pause or a missing key; they continue later"),
+    Kind(_l("Chain writes on hold"),
+         _l("by the daily limit, a pause or a missing key; they continue later"),
          "chain.writes", _held_writes, "chain.writes", {"status": "queued"}, is_trouble=True),
     Kind(_l("Slow chain writes"), _l("no progress for ten minutes"), "chain.writes", _stuck_writes,
          "chain.writes", is_trouble=True),
     Kind(_l("Chain writes waiting for a lower price"), _l("the network price is above the limit"),
          "chain.writes", _too_dear_writes, "chain.writes", is_trouble=True),
-    Kind(_l("Chain keys used elsewhere"), _l("find out who has the key"), "chain.writes", _key_alerts,
-         "chain.dismiss_alert", is_trouble=True),
-    Kind(_l("Webhooks given up"), _l("stored, not booked"), "payments.inbox", _webhooks, "payments.replay",
-         {"state": "dead"}, is_trouble=True),
+    Kind(_l("Chain keys used elsewhere"), _l("find out who has the key"), "chain.writes",
+         _key_alerts, "chain.dismiss_alert", is_trouble=True),
+    Kind(_l("Webhooks given up"), _l("stored, not booked"), "payments.inbox", _webhooks,
+         "payments.replay", {"state": "dead"}, is_trouble=True),
     Kind(_l("Messages not sent"), _l("e-mails and SMS"), "notifications.messages", _messages,
          "notifications.retry", {"state": "failed"}, is_trouble=True),
     Kind(_l("Background work"), _l("given up, or more than 15 minutes late"), "reports.work", _work,

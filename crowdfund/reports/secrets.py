@@ -17,22 +17,24 @@ from crowdfund.security.models import Totp
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What is sealed: words for an operator, the purpose it is bound to, and where it lies."""
+    """What is sealed: words for an operator, the purpose it is bound to, and its columns."""
 
     words: str
     purpose: str
-    name: Any
-    sealed: Any
+    name: sa.SQLColumnExpression[Any]
+    sealed: sa.SQLColumnExpression[Any]
 
 
 KINDS = (
     Kind("documents", "crowdfund documents v1", DocumentKey.document_id, DocumentKey.sealed_key),
     Kind("authenticator apps", "totp", Totp.person_id, Totp.sealed),
     Kind("payout accounts", "payout account", PayoutAccount.id, PayoutAccount.sealed_number),
-    Kind("identity numbers", "compliance.id_number", KycRecord.person_id, KycRecord.id_number_sealed),
+    Kind("identity numbers", "compliance.id_number",
+         KycRecord.person_id, KycRecord.id_number_sealed),
     Kind("bank accounts of companies", "crowdfund company bank v1",
          CompanyBankAccount.id, CompanyBankAccount.sealed),
-    Kind("wallets of companies", "crowdfund custody v1", Company.wallet_address, Company.wallet_sealed_key),
+    Kind("wallets of companies", "crowdfund custody v1",
+         Company.wallet_address, Company.wallet_sealed_key),
 )  # fmt: skip
 
 
@@ -41,8 +43,8 @@ def problems() -> Iterator[str]:
     for kind in KINDS:
         if not all(_opens(kind, *sample) for sample in _samples(kind)):
             yield (
-                f"SECRET_KEY does not open sealed {kind.words}. Set the key under which they were sealed, "
-                "or add it to SECRET_KEY_FALLBACKS; without it they are lost."
+                f"SECRET_KEY does not open sealed {kind.words}. Set the key under which they were "
+                "sealed, or add it to SECRET_KEY_FALLBACKS; without it they are lost."
             )
 
 

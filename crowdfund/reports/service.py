@@ -38,7 +38,7 @@ def prove_slices() -> list[str]:
 
 
 def prove_all() -> list[str]:
-    """Prove everything from its beginning, in one snapshot; save the result and return what is broken.
+    """Prove everything from its beginning, in one snapshot; save and return what is broken.
 
     If all is well but the record of a periodic proof was changed, all of them begin anew.
     """

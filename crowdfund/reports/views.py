@@ -12,6 +12,7 @@ from crowdfund.kernel.web import identity, pages, requests
 from crowdfund.reconciliation import queries as reconciliation
 from crowdfund.reconciliation.rules import comparing
 from crowdfund.reports import queries, queues
+from crowdfund.reports.rows import SelfcheckRow
 
 bp = Blueprint("reports", __name__)
 SIZE = 50
@@ -19,7 +20,7 @@ SIZE = 50
 
 @bp.get("/staff")
 def desk() -> Response:
-    """Show what waits at each desk of this person, and the last self-check."""
+    """Show the queues of this person, and the last self-check."""
     return pages.render("reports/desk.html", "reports/_queues.html", **_desk())
 
 
@@ -31,7 +32,7 @@ def queues_now() -> Response:
 
 @bp.get("/staff/work")
 def work() -> Response:
-    """List background work: what was given up or is late, or whatever is asked for."""
+    """List background work, by default what has failed or is late."""
     state, search = request.args.get("state", "unfinished"), request.args.get("q", "").strip()[:80]
     return pages.render(
         "reports/work.html",
@@ -44,7 +45,7 @@ def work() -> Response:
 
 @bp.post("/staff/work/<string(length=32):work_id>/retry")
 def retry(work_id: str) -> BaseResponse:
-    """Give work that was given up, or waits, another try at once."""
+    """Retry work that has failed, or waits, at once."""
     if not queries.is_unfinished(work_id):
         raise NotFound(_("There is no such work, or it is done."))
     outbox.revive(work_id)
@@ -67,10 +68,9 @@ def _desk() -> dict[str, Any]:
     }
 
 
-def _broken(selfcheck: Any, differences: list[Any]) -> list[str]:  # noqa: ANN401 - a row or None
-    """Return what the self-check found, without what is listed as a difference of a campaign already."""
-    listed = tuple(
-        f"I9 campaign {one['campaign_id']} is " for one in differences if one["campaign_id"]
-    )
+def _broken(selfcheck: SelfcheckRow | None, differences: list[dict[str, Any]]) -> list[str]:
+    """Return what the self-check found, without what is listed as a campaign's difference."""
+    campaigns = [one["campaign_id"] for one in differences if one["campaign_id"]]
+    listed = tuple(f"I9 campaign {campaign_id} is " for campaign_id in campaigns)
     found = selfcheck.problems if selfcheck else []
     return [problem for problem in found if not problem.startswith(listed)]

@@ -42,9 +42,9 @@ def test_the_release_is_one_entry_that_names_its_campaign(cast, frozen):
     row = raising.campaign(campaign_id)
     entry = ledger.entry(row.release_entry_id)
     escrow = accounts.escrow(campaign_id)
-    assert (entry["key"], entry["kind"]) == (f"campaign:{campaign_id}:release", "campaign.released")
-    assert (entry["currency"], entry["ref"]) == ("ETB", {"campaign": campaign_id})
-    assert [(p.source, p.destination, p.amount_minor) for p in entry["postings"]] == [
+    assert (entry.key, entry.kind) == (f"campaign:{campaign_id}:release", "campaign.released")
+    assert (entry.currency, entry.ref) == ("ETB", {"campaign": campaign_id})
+    assert [(p.source, p.destination, p.amount_minor) for p in entry.postings] == [
         (escrow, accounts.company_wallet(cast.company), 7_800_00),
         (escrow, accounts.PLATFORM_FEE, 200_00),
     ]
@@ -58,7 +58,7 @@ def test_a_part_of_nothing_is_not_posted(cast, frozen, fee_bps):
     row = raising.campaign(campaign_id)
     fee = 8_000_00 if fee_bps else 0
     assert (row.released_minor, row.fee_minor) == (8_000_00 - fee, fee)
-    assert len(ledger.entry(row.release_entry_id)["postings"]) == 1
+    assert len(ledger.entry(row.release_entry_id).postings) == 1
     assert ledger.balance(accounts.PLATFORM_FEE) == fee
 
 

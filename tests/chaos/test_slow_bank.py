@@ -68,9 +68,17 @@ def open_payments(gateway):
     commit()
     for number in range(PAYMENTS):
         starting.start(
-            user_id=user_id, amount_minor=AMOUNT, currency="ETB", gateway=gateway, purpose=("slow", "s"),
-            destination="campaign:slow:escrow", description="Slow", key=f"{gateway}-{number}",
-        )  # fmt: skip
+            starting.NewPayment(
+                user_id=user_id,
+                amount_minor=AMOUNT,
+                currency="ETB",
+                gateway=gateway,
+                purpose=("slow", "s"),
+                destination="campaign:slow:escrow",
+                description="Slow",
+            ),
+            key=f"{gateway}-{number}",
+        )
     commit()
 
 

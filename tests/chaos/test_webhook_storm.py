@@ -84,9 +84,17 @@ def open_payments():
     for start in range(0, PAYMENTS, 250):
         for number in range(start, min(start + 250, PAYMENTS)):
             starting.start(
-                user_id=user_id, amount_minor=AMOUNT, currency="ETB", gateway="bill_bitts",
-                purpose=("storm", "s"), destination=ESCROW, description="Storm", key=f"storm-{number}",
-            )  # fmt: skip
+                starting.NewPayment(
+                    user_id=user_id,
+                    amount_minor=AMOUNT,
+                    currency="ETB",
+                    gateway="bill_bitts",
+                    purpose=("storm", "s"),
+                    destination=ESCROW,
+                    description="Storm",
+                ),
+                key=f"storm-{number}",
+            )
         commit()
     wait_for(
         lambda: count_by(Payment.status)["pending"] == PAYMENTS,

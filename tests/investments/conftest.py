@@ -1,4 +1,4 @@
-"""A live campaign, a bank in memory, verified investors, and short words for what happens between them."""
+"""A live campaign, a bank in memory, verified investors, and short verbs for what they do."""
 
 from dataclasses import dataclass
 

@@ -226,8 +226,10 @@ def test_sums_of_the_portfolio_tell_settled_money_from_money_on_its_way(world):
     world.place(amount="300", key="form-key-2")
     rollback()
     assert queries.totals(world.people["charlie"]) == {
-        "invested_minor": 1_000_00, "pending_minor": 300_00, "campaigns": 1,
-    }  # fmt: skip
+        "invested_minor": 1_000_00,
+        "pending_minor": 300_00,
+        "campaigns": 1,
+    }
     assert queries.totals(world.people["dora"]) == {
         "invested_minor": 0,
         "pending_minor": 0,

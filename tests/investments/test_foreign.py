@@ -1,4 +1,4 @@
-"""Money in a contract that no investment here stands for: it takes room, and staff are asked once."""
+"""Money in a contract without an investment here: it takes room, and staff are notified once."""
 
 import pytest
 import sqlalchemy as sa
@@ -17,9 +17,15 @@ ELSEWHERE = "0x" + "6" * 40
 
 def contract_event(name, amount_minor, *, address=raising.CONTRACT, ordinal=3, **args):
     return ContractEvent(
-        key="1", contract="CampaignImplementation", address=address, event=name, tx_hash="0x" + "ab" * 32,
-        ordinal=ordinal, block=9, args={"amount": str(amount_minor * UNITS_PER_MINOR), **args},
-    )  # fmt: skip
+        key="1",
+        contract="CampaignImplementation",
+        address=address,
+        event=name,
+        tx_hash="0x" + "ab" * 32,
+        ordinal=ordinal,
+        block=9,
+        args={"amount": str(amount_minor * UNITS_PER_MINOR), **args},
+    )
 
 
 def invested(amount_minor, **where):

@@ -1,4 +1,4 @@
-"""A lapsed verification stops new money in and nothing else: what is here goes back all the same."""
+"""A lapsed verification stops new money and nothing else: what is here is still returned."""
 
 import pytest
 import sqlalchemy as sa

@@ -119,10 +119,10 @@ def test_what_goes_back_is_one_entry_that_names_investment_and_campaign(world):
     [entry] = [
         one
         for one in ledger.entries_with_key_prefix("investment", investment_id)
-        if one["key"] == f"investment:{investment_id}:returned"
+        if one.key == f"investment:{investment_id}:returned"
     ]
-    assert (entry["kind"], entry["currency"]) == ("investment.returned", "ETB")
-    assert entry["ref"] == {"investment": investment_id, "campaign": world.campaign_id}
+    assert (entry.kind, entry.currency) == ("investment.returned", "ETB")
+    assert entry.ref == {"investment": investment_id, "campaign": world.campaign_id}
     query = sa.select(investment_event.c.reason).where(investment_event.c.to_status == "returned")
     assert db.session.scalars(query).all() == ["Below the threshold."]
     assert raising.campaign(world.campaign_id).status == "refunded"
@@ -225,8 +225,10 @@ def test_the_payment_of_an_investment_says_what_it_is_for(world):
     investment_id = world.place(amount="1,500")
     investment, payment = world.investment(investment_id), world.payment(investment_id)
     assert (payment.user_id, payment.currency, payment.gateway) == (
-        world.people["charlie"], "ETB", "bill_bitts",
-    )  # fmt: skip
+        world.people["charlie"],
+        "ETB",
+        "bill_bitts",
+    )
     assert (payment.purpose_kind, payment.purpose_id) == ("investment", investment_id)
     assert payment.description == "Investment in A second roaster for Yirga"
     assert (investment.currency, investment.rail, investment.shares) == ("ETB", "bill_bitts", 15)

@@ -90,7 +90,7 @@ def test_without_consent_nothing_happens(world):
         ({}, "150", "multiple of 100.00 ETB"),
         ({}, "100.01", "multiple of 100.00 ETB"),
     ],
-)  # fmt: skip
+)
 def test_an_amount_outside_the_terms_is_refused_in_plain_words(world, terms, amount, sentence):
     if terms:
         owner, reviewer = raising.person("owner"), world.people["carla"]
@@ -212,7 +212,8 @@ def test_every_change_of_status_is_kept_with_its_moment(world):
         investment_event.c.from_status, investment_event.c.to_status, investment_event.c.actor
     )
     assert db.session.execute(query.order_by(investment_event.c.id)).all() == [
-        (None, "paying", world.people["charlie"]), ("paying", "authorised", "system"),
+        (None, "paying", world.people["charlie"]),
+        ("paying", "authorised", "system"),
         ("authorised", "settled", "system"),
-    ]  # fmt: skip
+    ]
     assert outbox.due_queues() in ([], ["chain"])

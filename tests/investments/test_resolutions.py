@@ -24,7 +24,7 @@ CURRENCIES = ("ETB", "USD")
 EXTERNAL = "gateway:bill_bitts:external"
 
 
-# --- how each exception comes about ---------------------------------------------------------------------
+# --- how each exception comes about ---------------------------------------------------------------
 
 
 def settle(world, payment, **truth):
@@ -93,11 +93,11 @@ def webhook_missing(world, frozen, payment, chance):
 
 
 def unknown_on_chain(world, frozen, payment, chance):
-    about = {"payment_id": None, "user_id": None, "gateway": "chain", "tx_id": payment.id}
+    origin = exceptions.Origin(None, None, "chain", payment.id)
     exceptions.open_one(
         f"chain:{payment.id}:0",
         Kind.UNKNOWN_ON_CHAIN,
-        about=about,
+        origin=origin,
         money=(chance.randint(1, PLACED), "ETB"),
         held=False,
         detail="Money that only the contract has.",
@@ -107,16 +107,23 @@ def unknown_on_chain(world, frozen, payment, chance):
 
 
 WAYS = (
-    too_little, too_much, late, unknown_reference, wrong_currency, duplicate, contradiction, webhook_missing,
+    too_little,
+    too_much,
+    late,
+    unknown_reference,
+    wrong_currency,
+    duplicate,
+    contradiction,
+    webhook_missing,
     unknown_on_chain,
-)  # fmt: skip
+)
 
 
 def test_each_kind_has_its_way_here():
     assert {way.__name__ for way in WAYS} == set(Kind)
 
 
-# --- what must hold at every step ---------------------------------------------------------------------
+# --- what must hold at every step -----------------------------------------------------------------
 
 
 def step(world):

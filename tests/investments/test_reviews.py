@@ -1,4 +1,4 @@
-"""A payment that was not as expected: the investor's page and notices say what is true at each step."""
+"""A payment that was not as expected: the investor's page and notices are true at each step."""
 
 import re
 from datetime import timedelta
@@ -212,12 +212,12 @@ def test_investor_and_staff_see_the_same_postings(app, world, charlie, resolutio
     rollback()
     entries = reviews.entries(found.payment_id)
     rollback()
-    assert [one["key"] for one in entries][-1] == f"exception:{found.id}:{resolution}"
+    assert [one.key for one in entries][-1] == f"exception:{found.id}:{resolution}"
     staff = raising.sign_in(app.test_client(), raising.person("fin", "finance"))
     theirs = staff.get(f"/staff/payments/{found.payment_id}").text
     own = charlie.get(f"/investments/{investment_id}").text
     for entry in entries:
-        for posting in entry["postings"]:
+        for posting in entry.postings:
             for account in (posting.source, posting.destination):
                 assert account in theirs
                 is_own = account == f"user:{world.people['charlie']}:wallet"

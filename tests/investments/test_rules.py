@@ -25,8 +25,8 @@ def review(kind, resolution=None):
     return Review("r1", kind, 1_100_00, "ETB", resolution, MOMENT if resolution else None, 1_000_00)
 
 
-def steps(status, *, came=rules.NOTHING_CAME, times=None):
-    return rules.timeline(status, times or {}, came=came)
+def steps(status, *, received=rules.NOTHING_RECEIVED, times=None):
+    return rules.timeline(status, times or {}, received=received)
 
 
 @pytest.mark.parametrize("before", Status)
@@ -40,46 +40,51 @@ def test_money_is_in_once_it_is_settled_and_counts_as_active_from_the_start():
     assert set(rules.FINAL) == {"confirmed", "failed", "expired", "returned"}
 
 
-REVERSED = rules.Came(is_reversed=True)
-RECEIVED = rules.Came(is_received=True)
+REVERSED = rules.Received(is_reversed=True)
+RECEIVED = rules.Received(is_received=True)
 
 
 @pytest.mark.parametrize(
-    ("status", "came", "label", "sentence"),
+    ("status", "received", "label", "sentence"),
     [
-        ("expired", rules.NOTHING_CAME, "Reservation expired", "did not receive a payment in time"),
-        ("failed", rules.NOTHING_CAME, "Payment not completed", "Nothing was charged"),
+        (
+            "expired",
+            rules.NOTHING_RECEIVED,
+            "Reservation expired",
+            "did not receive a payment in time",
+        ),
+        ("failed", rules.NOTHING_RECEIVED, "Payment not completed", "Nothing was charged"),
         ("failed", REVERSED, "Payment taken back", "took the payment back"),
         ("failed", RECEIVED, "Payment received too late", "had ended when the money arrived"),
         ("expired", RECEIVED, "Payment received too late", "had ended when the money arrived"),
         (
             "expired",
-            rules.Came(True, False, review("late")),
+            rules.Received(True, False, review("late")),
             "Payment received too late",
             "had ended",
         ),
         (
             "failed",
-            rules.Came(True, False, review("too_much", "credit")),
+            rules.Received(True, False, review("too_much", "credit")),
             "Not invested",
             "not the amount",
         ),
         (
             "failed",
-            rules.Came(True, False, review("too_little", "return")),
+            rules.Received(True, False, review("too_little", "return")),
             "Not invested",
             "not the amount",
         ),
         (
             "failed",
-            rules.Came(True, False, review("wrong_currency", "return")),
+            rules.Received(True, False, review("wrong_currency", "return")),
             "Not invested",
             "currency",
         ),
     ],
 )
-def test_a_person_whose_payment_did_not_count_reads_why(status, came, label, sentence):
-    placed, ended = steps(status, came=came, times={Status(status): MOMENT})
+def test_a_person_whose_payment_did_not_count_reads_why(status, received, label, sentence):
+    placed, ended = steps(status, received=received, times={Status(status): MOMENT})
     assert placed["state"] == "done"
     assert (ended["state"], ended["at"], ended["label"]) == ("failed", MOMENT, label)
     assert sentence in ended["text"]
@@ -88,7 +93,9 @@ def test_a_person_whose_payment_did_not_count_reads_why(status, came, label, sen
 
 def test_a_payment_that_came_and_was_not_invested_keeps_its_step():
     times = {Status.AUTHORISED: MOMENT, Status.FAILED: MOMENT}
-    found = steps("failed", came=rules.Came(True, False, review("too_much", "return")), times=times)
+    found = steps(
+        "failed", received=rules.Received(True, False, review("too_much", "return")), times=times
+    )
     assert [step["label"] for step in found] == [
         "Investment placed",
         "Paid at NEO Bank",
@@ -99,31 +106,33 @@ def test_a_payment_that_came_and_was_not_invested_keeps_its_step():
 
 
 @pytest.mark.parametrize(
-    ("status", "came", "label"),
+    ("status", "received", "label"),
     [
-        ("authorised", rules.NOTHING_CAME, "Paid"),
-        ("authorised", rules.Came(True, False, review("too_much")), "Under review"),
-        ("expired", rules.Came(True, False, review("late")), "Under review"),
-        ("expired", rules.Came(True, False, review("late", "credit")), "Not invested"),
-        ("failed", rules.Came(True, False, review("too_much", "return")), "Not invested"),
-        ("failed", rules.NOTHING_CAME, "Failed"),
-        ("settled", rules.Came(True, False, review("too_much", "accept")), "Settled"),
+        ("authorised", rules.NOTHING_RECEIVED, "Paid"),
+        ("authorised", rules.Received(True, False, review("too_much")), "Under review"),
+        ("expired", rules.Received(True, False, review("late")), "Under review"),
+        ("expired", rules.Received(True, False, review("late", "credit")), "Not invested"),
+        ("failed", rules.Received(True, False, review("too_much", "return")), "Not invested"),
+        ("failed", rules.NOTHING_RECEIVED, "Failed"),
+        ("settled", rules.Received(True, False, review("too_much", "accept")), "Settled"),
     ],
 )
-def test_the_label_of_a_status_says_what_became_of_the_money(status, came, label):
-    assert rules.label(status, came) == label
+def test_the_label_of_a_status_says_what_became_of_the_money(status, received, label):
+    assert rules.label(status, received) == label
 
 
 @pytest.mark.parametrize(("resolution", "label"), [(None, "Under review"), ("accept", "Reviewed")])
 def test_money_under_review_is_not_said_to_go_to_escrow(resolution, label):
-    found = steps("authorised", came=rules.Came(True, False, review("too_much", resolution)))
+    found = steps(
+        "authorised", received=rules.Received(True, False, review("too_much", resolution))
+    )
     assert [step["state"] for step in found] == ["done", "done", "current"]
     assert found[-1]["label"] == label
     assert "escrow" not in found[-1]["text"]
 
 
 def test_a_page_that_is_quicker_than_the_worker_does_not_ask_to_pay_again():
-    found = steps("paying", came=RECEIVED)
+    found = steps("paying", received=RECEIVED)
     assert [step["state"] for step in found] == ["done", "done", "current", "todo"]
 
 
@@ -184,6 +193,9 @@ def test_the_reference_of_a_record_never_changes():
 
 def test_the_steps_have_names_that_say_what_happened():
     assert [step["label"] for step in steps("paying")] == [
-        "Investment placed", "Paid at NEO Bank", "Settled", "Recorded on chain",
-    ]  # fmt: skip
+        "Investment placed",
+        "Paid at NEO Bank",
+        "Settled",
+        "Recorded on chain",
+    ]
     assert steps("failed")[-1]["label"] == "Payment not completed"

@@ -1,4 +1,4 @@
-"""`flask selfcheck` over a platform with settled money: clean as it is, and every tampering is named."""
+"""`flask selfcheck` over a platform with settled money: clean, and every tampering is named."""
 
 import pytest
 import sqlalchemy as sa

@@ -60,13 +60,15 @@ def test_a_reversal_is_a_mirrored_entry_and_leaves_the_first_as_it_was(book):
     commit()
     assert book.balances(WORLD, ALICE, BOB) == ["0.00", "0.00", "0.00"]
     first, mirror = queries.entry(entry_id), queries.entry(mirror_id)
-    assert [(p.source, p.destination, p.amount_minor) for p in first["postings"]] == [
-        (WORLD, ALICE, 3000), (ALICE, BOB, 1000),
-    ]  # fmt: skip
-    assert [(p.source, p.destination, p.amount_minor) for p in mirror["postings"]] == [
-        (BOB, ALICE, 1000), (ALICE, WORLD, 3000),
-    ]  # fmt: skip
-    assert mirror["ref"] == {"reverses": entry_id, "reason": "wrong person"}
+    assert [(p.source, p.destination, p.amount_minor) for p in first.postings] == [
+        (WORLD, ALICE, 3000),
+        (ALICE, BOB, 1000),
+    ]
+    assert [(p.source, p.destination, p.amount_minor) for p in mirror.postings] == [
+        (BOB, ALICE, 1000),
+        (ALICE, WORLD, 3000),
+    ]
+    assert mirror.ref == {"reverses": entry_id, "reason": "wrong person"}
     assert book.problems() == []
 
 

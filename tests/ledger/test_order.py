@@ -127,12 +127,12 @@ def test_a_reversal_says_what_it_reverses_in_the_currency_of_the_first(book):
         "in", [Posting(WORLD, ALICE, 500)], kind="payment", ref=ref, currency="USD"
     )
     mirror = queries.entry(posting.reverse("back", first, reason="wrong person"))
-    assert (mirror["kind"], mirror["currency"], mirror["reverses_id"]) == (
+    assert (mirror.kind, mirror.currency, mirror.reverses_id) == (
         "payment.reversed",
         "USD",
         first,
     )
-    assert mirror["ref"] == {"payment": "p1", "reverses": first, "reason": "wrong person"}
+    assert mirror.ref == {"payment": "p1", "reverses": first, "reason": "wrong person"}
 
 
 def test_all_that_is_free_can_be_held_and_not_a_unit_more(book):
@@ -186,7 +186,7 @@ def test_a_hold_is_kept_with_its_moment_and_its_capture_names_it(book):
     entry = queries.entry(holds.capture_hold(hold_id, "paid", ESCROW, kind="payout"))
     found = db.session.get(Hold, hold_id)
     assert (found.created_at, found.status, found.capture_key) == (clock.now(), "captured", "paid")
-    assert (entry["key"], entry["kind"], entry["ref"]) == ("paid", "payout", {"hold": hold_id})
+    assert (entry.key, entry.kind, entry.ref) == ("paid", "payout", {"hold": hold_id})
 
 
 def test_a_captured_hold_is_not_captured_to_another_place(book):

@@ -1,4 +1,4 @@
-"""Pages of an account: every posting once, each with the balance that a plain sum gives, at any moment."""
+"""Pages of an account: every posting once, each with the balance that a plain sum gives."""
 
 import re
 
@@ -39,11 +39,12 @@ def post(currency, moves):
 
 
 def naive(account, currency="ETB"):
-    """Return (number of entry, number of posting, balance after it), newest first, added up one by one."""
+    """Return (entry number, posting number, balance after it), newest first, by plain addition."""
     query = sa.text(
         "SELECT p.seq, p.n, p.source, p.amount_minor FROM journal_posting p"
         " JOIN journal_entry e ON e.seq = p.seq"
-        " WHERE e.currency = :currency AND (p.source = :name OR p.destination = :name) ORDER BY p.seq, p.n"
+        " WHERE e.currency = :currency AND (p.source = :name OR p.destination = :name)"
+        " ORDER BY p.seq, p.n"
     )
     balance, found = 0, []
     for seq, n, source, amount in db.session.execute(
@@ -112,10 +113,16 @@ def test_a_place_shows_no_balance_that_never_was(busy):
     first, honest = shown(busy), busy.next.before
     seq, n, balance, seal = honest.split(".")
     forged = [
-        f"{seq}.{n}.{int(balance) + 1}.{seal}", f"{int(seq) - 1}.{n}.{balance}.{seal}",
-        f"{seq}.{n}.{balance}", f"{seq}.{n}.{balance}.", f"{seq}.{n}.{balance}.{'0' * 32}", f"{seq}-{n}",
-        "x", "ሀ", "\0",
-    ]  # fmt: skip
+        f"{seq}.{n}.{int(balance) + 1}.{seal}",
+        f"{int(seq) - 1}.{n}.{balance}.{seal}",
+        f"{seq}.{n}.{balance}",
+        f"{seq}.{n}.{balance}.",
+        f"{seq}.{n}.{balance}.{'0' * 32}",
+        f"{seq}-{n}",
+        "x",
+        "ሀ",
+        "\0",
+    ]
     for text in forged:
         for place in (Place(before=text), Place(after=text)):
             assert shown(queries.history(ALICE, place=place, size=5)) == first

@@ -39,7 +39,7 @@ several = st.lists(moves, min_size=1, max_size=4).map(tuple)
 
 
 class Programme(RuleBasedStateMachine):
-    """One transaction for the run, a savepoint for each step; the model says what must come of it."""
+    """One transaction for the run, a savepoint for each step; the model says what must result."""
 
     entries, holds = Bundle("entries"), Bundle("holds")
 
@@ -126,7 +126,7 @@ class Programme(RuleBasedStateMachine):
             assert posting.reverse(key, entry_id, reason="r")
             return multiple()
         key, ref = self.key(), (("reason", "r"), ("reverses", entry_id))
-        kind = queries.entry(entry_id)["kind"] + ".reversed"
+        kind = queries.entry(entry_id).kind + ".reversed"
         if len(kind) > 40:
             return multiple()
         back = Draft(key, mirror, kind, draft.currency, ref)

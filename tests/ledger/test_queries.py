@@ -57,7 +57,7 @@ def test_entries_are_found_by_what_their_key_says(busy):
     assert found == []
     busy.post("payment:7:settled", (WORLD, ALICE, "1"))
     busy.post("payment:77:settled", (WORLD, ALICE, "1"))
-    assert [entry["key"] for entry in queries.entries_with_key_prefix("payment", "7")] == [
+    assert [entry.key for entry in queries.entries_with_key_prefix("payment", "7")] == [
         "payment:7:settled"
     ]
     assert queries.entries_with_key_prefix("payment", "%") == []

@@ -10,9 +10,14 @@ from crowdfund.ledger.rules import Draft, Posting
 from .conftest import ALICE, BOB, CLEARING, COMPANY, ESCROW, WORLD
 
 KINDS = {
-    ALICE: "wallet", COMPANY: "company", ESCROW: "escrow", CLEARING: "clearing", WORLD: "external",
-    rules.PLATFORM_FEE: "fee", rules.SUSPENSE: "suspense",
-}  # fmt: skip
+    ALICE: "wallet",
+    COMPANY: "company",
+    ESCROW: "escrow",
+    CLEARING: "clearing",
+    WORLD: "external",
+    rules.PLATFORM_FEE: "fee",
+    rules.SUSPENSE: "suspense",
+}
 
 
 @pytest.mark.parametrize(("account", "kind"), KINDS.items())
@@ -25,9 +30,14 @@ def test_each_account_has_a_kind_and_only_the_world_has_no_floor(account, kind):
 def test_the_chart_of_accounts_is_what_the_design_says():
     """A changed name would be a second account beside the one that holds the money."""
     assert list(KINDS) == [
-        "user:alice:wallet", "company:yirga:wallet", "campaign:c1:escrow", "gateway:bill_bitts:clearing",
-        "gateway:bill_bitts:external", "platform:fee", "platform:suspense",
-    ]  # fmt: skip
+        "user:alice:wallet",
+        "company:yirga:wallet",
+        "campaign:c1:escrow",
+        "gateway:bill_bitts:clearing",
+        "gateway:bill_bitts:external",
+        "platform:fee",
+        "platform:suspense",
+    ]
 
 
 @pytest.mark.parametrize(("length", "exists"), [(0, False), (1, True), (32, True), (33, False)])

@@ -165,8 +165,9 @@ def test_eight_hands_on_the_same_accounts_lose_nothing_and_never_block_each_othe
 def test_of_many_who_want_the_last_coin_exactly_one_gets_it(app, book):
     book.post("open", (WORLD, ALICE, "1"))
     works = [
-        lambda n=n: posting.post(f"grab:{n}", [Posting(ALICE, BOB, 100)], kind="t") for n in range(8)
-    ]  # fmt: skip
+        lambda n=n: posting.post(f"grab:{n}", [Posting(ALICE, BOB, 100)], kind="t")
+        for n in range(8)
+    ]
     outcomes = at_once(app, works)
     assert sum(isinstance(one, rules.InsufficientFunds) for one in outcomes) == 7
     assert sum(isinstance(one, str) for one in outcomes) == 1

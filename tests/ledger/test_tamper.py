@@ -1,4 +1,4 @@
-"""The journal cannot be changed, and if somebody with the database's keys does it anyway, it shows."""
+"""The journal cannot be changed; if someone with the database's keys does it, it is found."""
 
 import pytest
 import sqlalchemy as sa
@@ -121,8 +121,9 @@ def test_a_balance_that_is_not_the_sum_of_its_postings_is_found(posted):
     db.session.execute(change, {"name": ALICE})
     commit()
     assert posted.problems() == [
-        f"I2 {ALICE} ETB: balance 605, postings 600", "I2 all ETB balances sum to 5, not 0",
-    ]  # fmt: skip
+        f"I2 {ALICE} ETB: balance 605, postings 600",
+        "I2 all ETB balances sum to 5, not 0",
+    ]
 
 
 def test_a_lost_balance_is_found(posted):

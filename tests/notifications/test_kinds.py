@@ -142,8 +142,8 @@ TELLERS = {
     "_notify": (1, ""),
     "note": (1, r"security\."),
     "notify_team": (1, r"campaign\."),
-    "tell": (1, r"investment\."),
-    "tell_all": (1, r"investment\."),
+    "notify_investor": (1, r"investment\."),
+    "notify_investors": (1, r"investment\."),
 }
 
 

@@ -26,7 +26,7 @@ NEWS: list[tuple[str, str, int]] = []
 
 def _listen(event):
     @outbox.on(event, queue="payments", batch=100)
-    def hear(payments):
+    def note_in_tests(payments):
         NEWS.extend(
             (payment.name, payment.payment_id, payment.amount_minor) for payment in payments
         )
@@ -48,9 +48,17 @@ class World:
     def start(self, amount_minor=25_000, *, key="order-1", gateway=GATEWAY):
         """Begin a payment and let the worker open it at the bank."""
         payment_id = starting.start(
-            user_id=self.user_id, amount_minor=amount_minor, currency="ETB", gateway=gateway,
-            purpose=("order", "i1"), destination=ESCROW, description="Shares", key=key,
-        )  # fmt: skip
+            starting.NewPayment(
+                user_id=self.user_id,
+                amount_minor=amount_minor,
+                currency="ETB",
+                gateway=gateway,
+                purpose=("order", "i1"),
+                destination=ESCROW,
+                description="Shares",
+            ),
+            key=key,
+        )
         commit()
         self.work()
         return self.read(lambda: queries.get(payment_id))

@@ -212,7 +212,7 @@ def test_a_bank_that_is_gone_is_unknown_not_refused():
         gone.query("x")
 
 
-# --- the whole way, webhooks over HTTP ----------------------------------------------------------------
+# --- the whole way, webhooks over HTTP ------------------------------------------------------------
 
 
 class _Door(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""Each gateway has threads, time and a breaker of its own; an absent one costs the others nothing."""
+"""Each gateway has threads, time and a breaker of its own; a slow one costs the others nothing."""
 
 import threading
 from datetime import timedelta
@@ -41,7 +41,7 @@ def answer(budget):
         pass
 
 
-# --- the breaker ---------------------------------------------------------------------------------------
+# --- the breaker ----------------------------------------------------------------------------------
 
 
 def test_a_gateway_that_does_not_answer_is_left_alone_for_a_growing_time(budget, frozen):
@@ -102,7 +102,7 @@ def test_calls_that_do_not_start_in_their_time_are_left_out(budget, monkeypatch)
     assert budget.call_all({"a": lambda: 1, "b": lambda: 2, "c": lambda: 3}) == {"a": 1, "c": 3}
 
 
-# --- two gateways --------------------------------------------------------------------------------------
+# --- two gateways ---------------------------------------------------------------------------------
 
 
 def test_a_second_gateway_takes_payments_and_webhooks_of_its_own(world, other, client):
@@ -151,7 +151,7 @@ def test_a_gateway_that_answers_slowly_does_not_hold_up_another(world, bank, oth
 
     def advanced(batch, payment, answer):
         advance(batch, payment, answer)
-        if payment["id"] == fast.id:
+        if payment.id == fast.id:
             fast_is_settled.set()
 
     monkeypatch.setattr(applying.Batch, "advance", advanced)

@@ -172,7 +172,7 @@ def _no_answer(*_args, **_kwargs):
     raise GatewayUnknown("The bank does not answer at the moment.")
 
 
-# --- patience is counted in time -------------------------------------------------------------------------
+# --- patience is counted in time ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("wrong", ["PENDING", "FAILED", "down", "unknown"])

@@ -33,7 +33,7 @@ def asked(world):
     return sum(method == "GET" for method, _ in world.bank.calls)
 
 
-# --- queueing ----------------------------------------------------------------------------------------
+# --- queueing -------------------------------------------------------------------------------------
 
 
 def test_an_accepted_webhook_is_stored_without_work_and_a_worker_does_both_later(world):
@@ -113,7 +113,7 @@ def test_the_desk_counts_webhooks_that_wait_in_either_way(world):
     assert (counts["received"], counts["queued"]) == (0, 1)
 
 
-# --- a burst ------------------------------------------------------------------------------------------
+# --- a burst --------------------------------------------------------------------------------------
 
 
 @pytest.fixture

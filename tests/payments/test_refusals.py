@@ -1,4 +1,4 @@
-"""Garbage at the address for webhooks: counted, bounded in what it stores, and no harm to the honest."""
+"""Garbage at the address for webhooks: counted, bounded in storage, harmless to real webhooks."""
 
 import io
 from datetime import timedelta
@@ -49,7 +49,7 @@ def counted():
     return found
 
 
-# --- what is stored -------------------------------------------------------------------------------------
+# --- what is stored -------------------------------------------------------------------------------
 
 
 def test_of_much_garbage_some_is_kept_and_all_is_counted(world, post, frozen):
@@ -145,24 +145,35 @@ class _Unread(io.BytesIO):
 
 def test_a_body_that_is_too_large_is_refused_before_a_byte_of_it_is_read(world, client):
     environ = {
-        "REQUEST_METHOD": "POST", "PATH_INFO": URL, "CONTENT_LENGTH": str(64 * 1024 + 1),
-        "wsgi.input": _Unread(), "REMOTE_ADDR": "203.0.113.7",
-    }  # fmt: skip
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": URL,
+        "CONTENT_LENGTH": str(64 * 1024 + 1),
+        "wsgi.input": _Unread(),
+        "REMOTE_ADDR": "203.0.113.7",
+    }
     answered = []
     client.application.wsgi_app(environ, lambda status, headers: answered.append(status))
     assert answered == ["413 Content Too Large"]
 
 
-# --- the purge ------------------------------------------------------------------------------------------
+# --- the purge ------------------------------------------------------------------------------------
 
 
 def fill(number, *, mark="refused:", days=0):
     at = clock.now() - timedelta(days=days)
     rows = [
-        {"id": new_id(), "provider": GATEWAY, "event_id": f"{mark}{days}-{n}", "raw": b"x", "headers": {},
-         "received_at": at, "state": "refused", "attempts": 1}
+        {
+            "id": new_id(),
+            "provider": GATEWAY,
+            "event_id": f"{mark}{days}-{n}",
+            "raw": b"x",
+            "headers": {},
+            "received_at": at,
+            "state": "refused",
+            "attempts": 1,
+        }
         for n in range(number)
-    ]  # fmt: skip
+    ]
     db.session.execute(sa.insert(_I), rows)
     commit()
 
@@ -210,7 +221,7 @@ def test_old_counts_go_as_well(world):
     rollback()
 
 
-# --- processing all again -----------------------------------------------------------------------------
+# --- processing all again -------------------------------------------------------------------------
 
 
 def die(world, frozen, number):

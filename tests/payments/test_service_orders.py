@@ -32,11 +32,19 @@ def begin_all(world):
     """One payment for each order of the four events."""
     started = [
         starting.start(
-            user_id=world.user_id, amount_minor=25_000, currency="ETB", gateway="bill_bitts",
-            purpose=("order", "i1"), destination=ESCROW, description="Shares", key=f"order-{number}",
+            starting.NewPayment(
+                user_id=world.user_id,
+                amount_minor=25_000,
+                currency="ETB",
+                gateway="bill_bitts",
+                purpose=("order", "i1"),
+                destination=ESCROW,
+                description="Shares",
+            ),
+            key=f"order-{number}",
         )
         for number in range(len(ORDERS))
-    ]  # fmt: skip
+    ]
     commit()
     world.work()
     return {
@@ -105,7 +113,7 @@ def test_only_the_end_counts_when_the_truth_moves_between_events(world, first, t
 
 
 def test_two_workers_with_the_same_webhooks_post_once(world):
-    """The lease of a slow worker ran out and another did its work: the first finds nothing to do."""
+    """A slow worker lost its lease and another did its work: the first finds nothing to do."""
     payment = world.start()
     world.bank.set_truth(payment.tx_id, "SETTLED")
     for event in EVENTS:

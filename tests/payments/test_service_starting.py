@@ -33,9 +33,17 @@ def test_the_second_payment_of_a_customer_registers_nobody(world, bank):
 def test_two_first_payments_at_once_are_both_opened(world, bank):
     for key in ("one", "two"):
         starting.start(
-            user_id=world.user_id, amount_minor=100, currency="ETB", gateway=GATEWAY,
-            purpose=("order", key), destination=ESCROW, description="", key=key,
-        )  # fmt: skip
+            starting.NewPayment(
+                user_id=world.user_id,
+                amount_minor=100,
+                currency="ETB",
+                gateway=GATEWAY,
+                purpose=("order", key),
+                destination=ESCROW,
+                description="",
+            ),
+            key=key,
+        )
     commit()
     world.work()
     page = world.read(desk_queries.payments_page)
@@ -58,9 +66,17 @@ def test_the_same_key_with_another_amount_is_refused(world):
 def test_a_lost_answer_is_found_by_the_reference_and_never_paid_twice(world, bank, frozen):
     bank.calls.clear()
     starting.start(
-        user_id=world.user_id, amount_minor=100, currency="ETB", gateway=GATEWAY,
-        purpose=("order", "i"), destination=ESCROW, description="", key="k",
-    )  # fmt: skip
+        starting.NewPayment(
+            user_id=world.user_id,
+            amount_minor=100,
+            currency="ETB",
+            gateway=GATEWAY,
+            purpose=("order", "i"),
+            destination=ESCROW,
+            description="",
+        ),
+        key="k",
+    )
     commit()
     bank.lose_answers = 2  # the registration's and, after its retry, the initiate's
     world.work()

@@ -157,7 +157,8 @@ def test_a_fault_of_the_simulator_itself_is_a_page_with_the_way_back(bank, opene
 def test_a_fault_in_the_middle_of_paying_is_undone(bank, opened):
     with closing(sqlite3.connect(bank.folder / "state.db")) as db:
         db.execute(
-            "CREATE TRIGGER no_delivery BEFORE INSERT ON delivery BEGIN SELECT RAISE(ABORT, 'full'); END"
+            "CREATE TRIGGER no_delivery BEFORE INSERT ON delivery "
+            "BEGIN SELECT RAISE(ABORT, 'full'); END"
         )
         db.commit()
         assert "undid what it had begun" in page(opened.checkout_url, 500, {"action": "pay"})

@@ -33,7 +33,7 @@ def nothing_moved(world, payment):
     return world.status(payment.id) == "pending" and world.postings() == [] and world.is_clean()
 
 
-# --- the contract of the adapter, for the fake (the simulator: test_bill_bitts_http.py) --------------
+# --- the contract of the adapter, for the fake (the simulator: test_bill_bitts_http.py) -----------
 
 
 @pytest.mark.parametrize("field", FIELDS)
@@ -66,7 +66,7 @@ def test_an_answer_that_names_neither_what_was_asked_nor_its_reference_is_foreig
     assert world.bank.query(other.id).tx_id == other.tx_id
 
 
-# --- webhooks --------------------------------------------------------------------------------------
+# --- webhooks -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("field", OTHER)
@@ -139,7 +139,7 @@ def test_the_webhook_of_a_settled_payment_with_another_customer_is_a_contradicti
     assert [one.kind for one in world.exceptions()] == ["contradiction"]
 
 
-# --- checks and lost answers ---------------------------------------------------------------------------
+# --- checks and lost answers ----------------------------------------------------------------------
 
 
 def check(world, payment):
@@ -161,9 +161,17 @@ def test_a_check_believes_no_answer_about_something_else(world, frozen, field):
 def start_with_lost_answer(world, frozen, answer):
     world.start(key="known")  # the customer has a number
     payment_id = starting.start(
-        user_id=world.user_id, amount_minor=25_000, currency="ETB", gateway="bill_bitts",
-        purpose=("order", "i2"), destination=ESCROW, description="Shares", key="lost",
-    )  # fmt: skip
+        starting.NewPayment(
+            user_id=world.user_id,
+            amount_minor=25_000,
+            currency="ETB",
+            gateway="bill_bitts",
+            purpose=("order", "i2"),
+            destination=ESCROW,
+            description="Shares",
+        ),
+        key="lost",
+    )
     commit()
     world.bank.lose_answers = 1
     world.work()
@@ -196,7 +204,7 @@ def test_a_transaction_of_another_payment_is_never_taken_a_second_time(world, fr
     assert "booked elsewhere" in world.exceptions()[0].detail
 
 
-# --- any answer at all ---------------------------------------------------------------------------------
+# --- any answer at all ----------------------------------------------------------------------------
 
 TEXTS = st.one_of(st.none(), st.integers(), st.text(max_size=8))
 FOREIGN = st.fixed_dictionaries(

@@ -43,9 +43,17 @@ def test_finance_finds_a_payment_by_transaction_and_status(world, sign_in):
 def test_the_list_has_pages_that_neither_repeat_nor_lose_a_payment(world, sign_in):
     for number in range(27):
         starting.start(
-            user_id=world.user_id, amount_minor=100 + number, currency="ETB", gateway="bill_bitts",
-            purpose=("order", "i"), destination=ESCROW, description=f"Row {number:02}", key=f"k{number}",
-        )  # fmt: skip
+            starting.NewPayment(
+                user_id=world.user_id,
+                amount_minor=100 + number,
+                currency="ETB",
+                gateway="bill_bitts",
+                purpose=("order", "i"),
+                destination=ESCROW,
+                description=f"Row {number:02}",
+            ),
+            key=f"k{number}",
+        )
     commit()
     client = sign_in("fin", "finance")
     first = client.get("/staff/payments").text
@@ -193,9 +201,13 @@ def test_a_regulator_reads_everything_and_changes_nothing(world, sign_in, too_mu
     (found,) = world.exceptions()
     row = world.inbox()[0]
     for url in (
-        "/staff/payments", f"/staff/payments/{too_much.id}", "/staff/exceptions",
-        f"/staff/exceptions/{found.id}", "/staff/webhooks", f"/staff/webhooks/{row.id}",
-    ):  # fmt: skip
+        "/staff/payments",
+        f"/staff/payments/{too_much.id}",
+        "/staff/exceptions",
+        f"/staff/exceptions/{found.id}",
+        "/staff/webhooks",
+        f"/staff/webhooks/{row.id}",
+    ):
         page = client.get(url)
         assert page.status_code == 200, url
         assert "/resolve" not in page.text

@@ -1,4 +1,4 @@
-"""The doors for gateways over HTTP: verified, repeated, parked, forged, stale, replayed, malformed."""
+"""Webhooks over HTTP: verified, repeated, parked, forged, stale, replayed, malformed."""
 
 import io
 import json

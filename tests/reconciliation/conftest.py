@@ -79,7 +79,7 @@ class Raise(World):
         ]
 
     def on_chain(self, function, *args, role=None):
-        """Call the contract behind the platform's back: a stranger, or somebody with a key of ours."""
+        """Call the contract from outside the platform, as a stranger or with a key of ours."""
         sender = connection.address_of(role) if role else STRANGER
         self._send(sender, self.address, abi.encode("CampaignImplementation", function, args))
 
@@ -187,7 +187,7 @@ class Raise(World):
         self._sql(statement, amount=amount_minor, id=self.campaign_id)
 
     def invest_tokens(self, investor, amount_minor):
-        """Somebody whom the operator has admitted invests on the contract, and our books know nothing."""
+        """Someone admitted by the operator invests on the contract, unknown to our books."""
         units, token = chain_rules.to_units(amount_minor), chain_queries.address_of("PaymentToken")
         admin = connection.address_of("admin")
         role = connection.node().call("PaymentToken", token, "MINTER_ROLE")
@@ -214,11 +214,18 @@ class Raise(World):
         self._send(operator, registry, abi.encode("IssuerRegistry", "registerIssuer", issuer))
         units = chain_rules.to_units(1_000_00)
         terms = {
-            "campaignId": ids[5], "issuerId": ids[1], "issuerWallet": STRANGER,
-            "token": chain_queries.address_of("PaymentToken"), "goal": units, "minInvestment": 0,
-            "maxInvestment": units, "deadline": connection.node().head().timestamp + 86_400,
-            "thresholdBps": 7500, "granularity": 10_000, "termsHash": ids[2],
-        }  # fmt: skip
+            "campaignId": ids[5],
+            "issuerId": ids[1],
+            "issuerWallet": STRANGER,
+            "token": chain_queries.address_of("PaymentToken"),
+            "goal": units,
+            "minInvestment": 0,
+            "maxInvestment": units,
+            "deadline": connection.node().head().timestamp + 86_400,
+            "thresholdBps": 7500,
+            "granularity": 10_000,
+            "termsHash": ids[2],
+        }
         self._send(
             operator, factory, abi.encode("CampaignFactory", "createCampaign", (ids[4], terms))
         )
@@ -269,9 +276,11 @@ class Raise(World):
         return campaign_checks.problems()
 
     def problems(self):
-        """Return everything that the self-check and a full comparison find, less the story of the outbox."""
+        """Return what the self-check and a full comparison find, without the outbox."""
         rollback()
-        found = reports.problems() + [one.kind for one in reading.look(whole=True).differences]
+        found = reports.problems() + [
+            one.kind for one in reading.compare_all(whole=True).differences
+        ]
         return [line for line in found if not line.startswith("I10")]
 
     def company_money(self):

@@ -1,4 +1,4 @@
-"""Contracts and books compared on a real chain: clean while work goes on, and each kind of difference."""
+"""Contracts and books compared on a real chain: clean during work, and each kind of difference."""
 
 from datetime import timedelta
 
@@ -48,7 +48,7 @@ def test_books_and_contract_agree_after_a_failure_with_refunds(raised):
 
 def test_settled_money_that_waits_for_the_chain_is_no_difference(raised):
     raised.paid("charlie", "1,000", key="form-key-1")
-    found = reading.look()  # its record is queued
+    found = reading.compare_all()  # its record is queued
     assert (found.differences, found.failure) == ([], "")
 
 
@@ -61,9 +61,9 @@ def test_a_payment_on_the_contract_that_our_books_do_not_have_is_a_difference(ra
 
 
 def look_at_one(raised):
-    """Look at the campaign alone, as after an event of its contract; return what the last comparison has."""
+    """Compare the campaign alone, as after an event; return the kinds of the last comparison."""
     raised.chain_works()
-    comparing.ask_for_look(raised.campaign_id)
+    comparing.request_comparison(raised.campaign_id)
     commit()
     outbox.drain("chain")
     rollback()
@@ -77,7 +77,7 @@ def comparisons():
 def test_a_difference_that_is_seen_at_one_campaign_is_on_the_desk_and_the_public_page_at_once(
     raised,
 ):
-    """They said "0 differences" for up to ten minutes after a contract was cancelled behind our back."""
+    """They showed "0 differences" for up to ten minutes after someone else cancelled a contract."""
     assert raised.compare() == []
     raised.record_on_chain("elsewhere", 500_00)
     assert look_at_one(raised) == ["fiat"]
@@ -125,10 +125,10 @@ def test_a_contract_of_a_campaign_that_has_not_heard_of_it_yet_is_no_difference(
 def test_a_campaign_that_followed_between_look_and_note_is_not_marked(raised):
     """The look saw the books live; meanwhile they have ended as the contract did."""
     raised.on_chain("cancel", b"\x05" * 32, role="operator")
-    found = reading.look()
+    found = reading.compare_all()
     assert [one.kind for one in found.differences] == ["status"]
     raised.set_status("cancelled")
-    comparing.keep(found)
+    comparing.store(found)
     commit()
     assert raised.campaign().contract_result is None
 
@@ -210,7 +210,7 @@ def test_a_stranger_may_close_only_after_the_long_grace(raised, days, status):
     assert raised.contract_status() == status
 
 
-# --- the books alone --------------------------------------------------------------------------------
+# --- the books alone ------------------------------------------------------------------------------
 
 
 def test_an_ending_that_the_contract_does_not_confirm_becomes_an_alert_after_an_hour(raised):
@@ -232,7 +232,7 @@ def test_a_campaign_that_nobody_closes_becomes_an_alert(raised):
 
 def test_a_reorganisation_that_undoes_a_closing_takes_the_mark_away(raised):
     raised.mark("failed")
-    comparing.ask_for_look(raised.campaign_id)
+    comparing.request_comparison(raised.campaign_id)
     commit()
     raised.chain_works()
     campaign = raised.campaign()

@@ -48,7 +48,7 @@ def test_money_that_settles_while_the_node_is_away_past_both_graces_goes_back_an
 
 
 def succeed_by_others(raised, *, ours="1,000", theirs=7_500_00):
-    """The contract counts payments that we do not have, and whoever has our key closes it as a success.
+    """The contract counts payments that we lack; someone with our key closes it as a success.
 
     Our own close would not count them: two keys have to be in wrong hands.
     """
@@ -62,7 +62,7 @@ def succeed_by_others(raised, *, ours="1,000", theirs=7_500_00):
 
 
 def test_a_contract_that_succeeded_by_payments_that_we_do_not_have(raised):
-    """The contract succeeded and SQL would fail: it succeeds with the money that is in the escrow."""
+    """The contract succeeded and SQL would fail: it succeeds with the money in the escrow."""
     succeed_by_others(raised)
     campaign = raised.campaign()
     assert (campaign.status, campaign.contract_result) == ("live", "succeeded")
@@ -254,7 +254,7 @@ def test_a_closing_that_the_chain_lost_is_sent_again(raised):
 
 
 def released_and_failed(raised):
-    """The books released 8,000; the contract failed, because the chain lost the records and closed."""
+    """The books released 8,000; the contract failed, as the chain lost the records and closed."""
     investment_id = raised.paid("charlie", "8,000", key="form-key-1")
     raised.settle_in_sql_only(investment_id)
     raised.set_status("succeeded")
@@ -304,7 +304,7 @@ def test_a_success_on_chain_after_the_money_went_back_is_accepted_as_it_is(raise
     assert raised.compare() == []
 
 
-# --- two people, the same facts, once ---------------------------------------------------------------
+# --- two people, the same facts, once -------------------------------------------------------------
 
 
 @pytest.fixture
@@ -344,7 +344,7 @@ def test_a_second_approval_or_a_second_run_moves_nothing(cancelled):
     assert cancelled.approve(request_id) == "done"
     with raising.refused(Conflict):
         following_service.approve(request_id, actor=cancelled.people["adam"])
-    found = reading.one(cancelled.campaign_id)
+    found = reading.compare_campaign(cancelled.campaign_id)
     following_service.carry_out(request_id, found)
     commit()
     assert (cancelled.wallet(), cancelled.escrow()) == (1_000_00, 0)
@@ -415,7 +415,7 @@ def test_a_campaign_that_agrees_has_nothing_to_follow(raised):
     assert raised.compare() == []
     with pytest.raises(following_service.NotCompared):
         raised.preview()
-    comparing.ask_for_look(raised.campaign_id)
+    comparing.request_comparison(raised.campaign_id)
     commit()
     raised.chain_works()
     with pytest.raises(following.NothingToFollow):

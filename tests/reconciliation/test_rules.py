@@ -7,10 +7,21 @@ import pytest
 from crowdfund.reconciliation.rules import comparing, following, wording
 
 BOOKS = comparing.Books(
-    campaign_id="c1", title="A roaster", slug="a-roaster", address="0x01", status="live", ending=None,
-    contract_result=None, recorded_minor=1_000, coming_minor=200, refused_minor=0, refused=0, token_minor=0,
-    accepted_difference_minor=0, accepted_result=None,
-)  # fmt: skip
+    campaign_id="c1",
+    title="A roaster",
+    slug="a-roaster",
+    address="0x01",
+    status="live",
+    ending=None,
+    contract_result=None,
+    recorded_minor=1_000,
+    coming_minor=200,
+    refused_minor=0,
+    refused=0,
+    token_minor=0,
+    accepted_difference_minor=0,
+    accepted_result=None,
+)
 UNITS = 10_000
 CONTRACT = comparing.Contract("0x01", "live", fiat_units=1_000 * UNITS)
 
@@ -74,10 +85,16 @@ def test_a_noticed_disagreement_stays_one_until_the_contract_is_live_again():
 @pytest.mark.parametrize(
     ("status", "held", "found"),
     [
-        ("live", 500, []), ("live", 499, ["escrow"]), ("succeeded", 501, ["escrow"]), ("released", 0, []),
-        ("released", 1, ["escrow"]), ("failed", 500, []), ("failed", 0, []), ("failed", 501, ["escrow"]),
+        ("live", 500, []),
+        ("live", 499, ["escrow"]),
+        ("succeeded", 501, ["escrow"]),
+        ("released", 0, []),
+        ("released", 1, ["escrow"]),
+        ("failed", 500, []),
+        ("failed", 0, []),
+        ("failed", 501, ["escrow"]),
     ],
-)  # fmt: skip
+)
 def test_the_escrow_holds_what_it_must(status, held, found):
     books = {"status": status, "token_minor": 500}
     contract = {"status": status, "token_units": 500 * UNITS, "escrow_units": held * UNITS}
@@ -104,8 +121,16 @@ def test_each_kind_of_difference_is_a_sentence_without_names():
     ]
     said = [comparing.words(one.as_json()) for one in found]
     assert [one.kind for one in found] == [
-        "foreign", "status", "fiat", "token", "escrow", "refused", "unknown", "grace", "unreadable",
-    ]  # fmt: skip
+        "foreign",
+        "status",
+        "fiat",
+        "token",
+        "escrow",
+        "refused",
+        "unknown",
+        "grace",
+        "unreadable",
+    ]
     assert said[1] == "Our books say Live, the contract says Failed."
     assert said[2] == "Our books have 10.00 ETB recorded on chain, the contract counts 5 units."
     assert said[5] == (
@@ -120,7 +145,7 @@ def test_the_same_grace_is_enough():
     assert comparing.settings_difference("0x02", contract_s=99, needed_s=100) is not None
 
 
-# --- following --------------------------------------------------------------------------------------
+# --- following ------------------------------------------------------------------------------------
 
 
 def line(
@@ -135,13 +160,24 @@ def facts(status="live", result="succeeded", *lines, **more):
     lines = lines or (line("i1"),)
     recorded = sum(one.amount_minor for one in lines if one.has_tx)
     values = {
-        "campaign_id": "c1", "company_id": "y1", "currency": "ETB", "status": status, "ending": None,
-        "settled_minor": sum(one.amount_minor for one in lines if one.is_in), "recorded_minor": recorded,
-        "fee_bps": 250, "released_minor": None, "fee_minor": None, "accepted_difference_minor": 0,
-        "accepted_result": None, "in_flight": 0,
-        "contract": following.ContractFacts(result, sum(x.amount_minor for x in lines if x.on_contract)),
+        "campaign_id": "c1",
+        "company_id": "y1",
+        "currency": "ETB",
+        "status": status,
+        "ending": None,
+        "settled_minor": sum(one.amount_minor for one in lines if one.is_in),
+        "recorded_minor": recorded,
+        "fee_bps": 250,
+        "released_minor": None,
+        "fee_minor": None,
+        "accepted_difference_minor": 0,
+        "accepted_result": None,
+        "in_flight": 0,
+        "contract": following.ContractFacts(
+            result, sum(x.amount_minor for x in lines if x.on_contract)
+        ),
         "investments": lines,
-    }  # fmt: skip
+    }
     return following.Facts(**(values | more))
 
 
@@ -175,10 +211,15 @@ def test_every_disagreement_of_states_has_a_plan(books, contract, action, to):
 @pytest.mark.parametrize(
     ("books", "contract"),
     [
-        ("live", "live"), ("succeeded", "succeeded"), ("released", "released"), ("failed", "failed"),
-        ("failed", "cancelled"), ("cancelled", "failed"), ("refunded", "cancelled"),
+        ("live", "live"),
+        ("succeeded", "succeeded"),
+        ("released", "released"),
+        ("failed", "failed"),
+        ("failed", "cancelled"),
+        ("cancelled", "failed"),
+        ("refunded", "cancelled"),
     ],
-)  # fmt: skip
+)
 def test_what_agrees_has_no_plan(books, contract):
     with pytest.raises(following.NothingToFollow):
         following.plan(facts(books, contract))
@@ -187,10 +228,14 @@ def test_what_agrees_has_no_plan(books, contract):
 @pytest.mark.parametrize(
     ("books", "contract", "what"),
     [
-        ("succeeded", "live", "close"), ("released", "live", "close"), ("released", "succeeded", "release"),
-        ("failed", "live", "cancel"), ("cancelled", "live", "cancel"), ("refunded", "live", "cancel"),
+        ("succeeded", "live", "close"),
+        ("released", "live", "close"),
+        ("released", "succeeded", "release"),
+        ("failed", "live", "cancel"),
+        ("cancelled", "live", "cancel"),
+        ("refunded", "live", "cancel"),
     ],
-)  # fmt: skip
+)
 def test_what_the_chain_lost_is_asked_again_even_while_writes_are_on_their_way(
     books, contract, what
 ):
@@ -254,9 +299,13 @@ def test_the_postings_are_those_of_the_plan_and_the_fee_is_floored():
 def test_any_other_fact_has_another_fingerprint():
     one = facts()
     others = [
-        facts(result="failed"), facts(in_flight=1), facts(settled_minor=1), facts(released_minor=1),
-        facts("live", "succeeded", line("i1", 1_001)), facts("live", "succeeded", line("i1", has_tx=False)),
-    ]  # fmt: skip
+        facts(result="failed"),
+        facts(in_flight=1),
+        facts(settled_minor=1),
+        facts(released_minor=1),
+        facts("live", "succeeded", line("i1", 1_001)),
+        facts("live", "succeeded", line("i1", has_tx=False)),
+    ]
     prints = {following.fingerprint(other) for other in (one, *others)}
     assert len(prints) == 1 + len(others)
     assert following.fingerprint(facts()) == following.fingerprint(one)

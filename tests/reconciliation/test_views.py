@@ -1,4 +1,4 @@
-"""The pages: two people have a campaign follow its contract, and everybody sees whether both agree."""
+"""The pages: two people have a campaign follow its contract; everyone sees whether both agree."""
 
 import html
 import re
@@ -127,7 +127,7 @@ def test_comparing_now_reads_the_contract_again(app, raised):
     assert "what will happen" not in shown
 
 
-# --- for everybody ----------------------------------------------------------------------------------
+# --- for everybody --------------------------------------------------------------------------------
 
 
 def test_everybody_sees_whether_books_and_contracts_agree(app, raised):

@@ -1,4 +1,4 @@
-"""The periodic proof: what is new at once, what was proved before within a round, all at once on demand."""
+"""The periodic proof: what is new at once, what was proved before within a round."""
 
 import pytest
 import sqlalchemy as sa
@@ -103,7 +103,8 @@ def rewrite(seq, *, until, change_head):
         link = rules.entry_hash(link, entry.seq, entry.id, entry.key, entry.at.isoformat(), body)
         if seq <= entry.seq <= until:
             updates.append(
-                f"UPDATE journal_entry SET input_hash = '{body}', hash = '{link}' WHERE seq = {entry.seq}"
+                f"UPDATE journal_entry SET input_hash = '{body}', hash = '{link}'"
+                f" WHERE seq = {entry.seq}"
             )
     balances = [
         f"UPDATE ledger_account SET balance_minor = balance_minor + {sign} WHERE name = '{name}'"
@@ -129,7 +130,7 @@ def test_a_journal_rewritten_up_to_the_mark_breaks_where_the_old_hashes_begin(pr
     assert any("number 9" in line for line in found)
 
 
-# --- the record of the proof ----------------------------------------------------------------------------
+# --- the record of the proof ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -181,7 +182,7 @@ def test_of_two_runs_at_once_one_keeps_its_mark(proved):
     assert selfcheck() == []
 
 
-# --- balances -------------------------------------------------------------------------------------------
+# --- balances -------------------------------------------------------------------------------------
 
 
 def shift(table, name, minor):
@@ -239,12 +240,13 @@ def test_an_account_with_many_postings_is_added_up_over_several_runs(proved, mon
 
 def test_a_floor_that_was_taken_away_is_found(proved):
     run(
-        f"UPDATE ledger_account SET has_floor = {sa.false().compile(db.engine)} WHERE name = '{BOB}'"
+        f"UPDATE ledger_account SET has_floor = {sa.false().compile(db.engine)}"
+        f" WHERE name = '{BOB}'"
     )
     assert f"I3 {BOB} ETB has lost its floor" in selfcheck()
 
 
-# --- long journals ----------------------------------------------------------------------------------------
+# --- long journals --------------------------------------------------------------------------------
 
 
 def test_a_long_journal_is_proved_over_several_runs(book, monkeypatch):

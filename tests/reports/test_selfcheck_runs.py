@@ -1,4 +1,4 @@
-"""A run holds nobody up, reads one moment, is flat in all its parts, and says when a secret does not fit."""
+"""A run delays no one, reads one moment, is flat in all parts, and finds a wrong secret."""
 
 import os
 import sqlite3
@@ -112,7 +112,7 @@ def test_a_snapshot_refuses_to_begin_inside_a_transaction(proved):
         pass
 
 
-# --- the other parts --------------------------------------------------------------------------------------
+# --- the other parts ------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -153,12 +153,21 @@ def test_an_audit_log_cut_at_its_end_is_found_at_once(logged):
 
 def payment(number, status):
     return {
-        "id": f"{number:032x}", "key": f"k{number}", "user_id": "u", "gateway": "bill_bitts",
-        "purpose_kind": "x", "purpose_id": "x", "destination": ALICE, "description": "",
-        "amount_minor": 1, "currency": "ETB",
-        "status": status, "claimed": "", "claimed_failed": False,
+        "id": f"{number:032x}",
+        "key": f"k{number}",
+        "user_id": "u",
+        "gateway": "bill_bitts",
+        "purpose_kind": "x",
+        "purpose_id": "x",
+        "destination": ALICE,
+        "description": "",
+        "amount_minor": 1,
+        "currency": "ETB",
+        "status": status,
+        "claimed": "",
+        "claimed_failed": False,
         **dict.fromkeys(("created_at", "updated_at", "expires_at", "checked_at"), clock.now()),
-    }  # fmt: skip
+    }
 
 
 def test_a_payment_changed_behind_our_back_is_found_within_a_round_and_until_it_is_right(
@@ -181,7 +190,7 @@ def test_work_that_was_given_up_is_found_by_the_next_run(app, frozen):
     assert selfcheck() == ["I10 1 × notifications.send in the outbox is unfinished"]
 
 
-# --- sealed secrets ---------------------------------------------------------------------------------------
+# --- sealed secrets -------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -190,10 +199,20 @@ def sealed(app, frozen):
     person = raising.person("alice")
     rollback()
     document = {
-        "id": "d1", "owner_kind": "person", "owner_id": person, "kind": "passport", "filename": "p.pdf",
-        "content_type": "application/pdf", "size": 1, "sha256_commitment": "0x", "file_id": "f1",
-        "status": "pending", "reason": "", "uploaded_by": person, "uploaded_at": frozen.now(),
-    }  # fmt: skip
+        "id": "d1",
+        "owner_kind": "person",
+        "owner_id": person,
+        "kind": "passport",
+        "filename": "p.pdf",
+        "content_type": "application/pdf",
+        "size": 1,
+        "sha256_commitment": "0x",
+        "file_id": "f1",
+        "status": "pending",
+        "reason": "",
+        "uploaded_by": person,
+        "uploaded_at": frozen.now(),
+    }
     key = {
         "document_id": "d1",
         "sealed_key": sealing.seal("crowdfund documents v1", "d1", b"k" * 32),
@@ -238,7 +257,7 @@ def test_the_doctor_tries_sealed_samples_too(sealed, monkeypatch):
     assert "does not open sealed documents" in doctor_sql._check_sealed().wrong
 
 
-# --- memory -----------------------------------------------------------------------------------------------
+# --- memory ---------------------------------------------------------------------------------------
 
 MOST_MB_ABOVE_IDLE = 40
 
@@ -247,11 +266,22 @@ MOST_MB_ABOVE_IDLE = 40
 def test_memory_does_not_grow_with_the_journal(tmp_path, verb):
     """100,000 postings would take 75 MB if they were read at once."""
     ran = subprocess.run(
-        [sys.executable, "-m", "benchmarks.big_journal", "--postings", "100000", "--measure", verb,
-         str(tmp_path / "big.db")],
-        cwd=ROOT, env={**os.environ, "CROWDFUND_DATA_DIR": str(tmp_path)}, capture_output=True, text=True,
+        [
+            sys.executable,
+            "-m",
+            "benchmarks.big_journal",
+            "--postings",
+            "100000",
+            "--measure",
+            verb,
+            str(tmp_path / "big.db"),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "CROWDFUND_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
         check=False,
-    )  # fmt: skip
+    )
     assert ran.returncode == 0, ran.stderr
     figures = dict(line.split("=") for line in ran.stdout.split() if "=" in line)
     assert int(figures["problems"]) == 0

@@ -1,4 +1,4 @@
-"""The proofs of the journal: `problems` reads all of it, `periodic` what a run every ten minutes can.
+"""The proofs of the journal: `problems` reads all of it, `periodic` a part every ten minutes.
 
 The periodic proof stays flat however long the journal grows: it proves what is new (`news`), all
 totals by one sum in SQL, and a slice of what was proved before (`again` by entries, `accounts` by

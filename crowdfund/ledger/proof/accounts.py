@@ -1,8 +1,8 @@
 """Add up every account from its first posting on, some accounts in each run, one after the other.
 
-It needs nothing that was kept before, so it also finds a balance that was changed together with its
-proved sum. An account with very many postings is added up over several runs: up to a fixed entry
-first, and when that is done, what came after it.
+It needs no earlier result, so it also finds a balance that was changed together with its proved
+sum. An account with very many postings is added up over several runs: up to a fixed entry
+first, and when that is done, what was posted after it.
 """
 
 from dataclasses import asdict, dataclass
@@ -47,7 +47,7 @@ def prove() -> Step:
     mark = marks.read(MARK)
     wrong: dict[Account, tuple[Under, str]] = {}
     for saved in mark.state.get("suspects", []):
-        wrong |= _judge(Under(**saved))  # asked about in each run until it is right
+        wrong |= _judge(Under(**saved))  # checked again in each run until it is right
     under = Under(**mark.state["under"]) if mark.state.get("under") else None
     after = _account(mark.state.get("after"))
     budget = MOST_POSTINGS
@@ -75,7 +75,7 @@ def _account(pair: list[str] | None) -> Account | None:
 
 
 def _judge(under: Under) -> dict[Account, tuple[Under, str]]:
-    """Add what came after a finished sum, and compare it with the balance now."""
+    """Add what was posted after a finished sum, and compare it with the balance now."""
     head = head_link()
     for column, sign in _SIDES.values():
         under.sum_minor += sign * _sum(under, column, under.until, None)
@@ -98,15 +98,17 @@ def _next(after: Account | None) -> Under | None:
     row = db.session.execute(
         sa.select(both).order_by(both.c.name, both.c.currency).limit(1)
     ).first()
+    if row is None:
+        return None
     head = head_link()
-    return Under(row.name, row.currency, until=head[0] if head else 0) if row else None
+    return Under(row.name, row.currency, until=head[0] if head else 0)
 
 
 _SIDES: dict[str, tuple[Any, int]] = {"into": (_P.c.destination, 1), "out_of": (_P.c.source, -1)}
 
 
 def _add_up(under: Under, budget: int) -> int:
-    """Add up an account's postings until its last entry or the budget; return what is left of that."""
+    """Add up an account's postings to its last entry or the budget; return what is left of it."""
     for side, (column, sign) in _SIDES.items():
         begin = getattr(under, side)
         if begin >= under.until:

@@ -1,9 +1,9 @@
 """Prove once more what was proved before, a slice in each run, from the first entry to the mark.
 
 When the walk has come to the mark `journal` it starts again at entry 1, so every entry is proved
-over and over: somebody who changes an entry in the verified part is found at the latest one round
-later. Rewriting all hashes from there on does not help, because the walk must end at the hash
-that the mark holds, and the mark is sealed.
+over and over: a changed entry in the verified part is found at the latest one round later.
+Rewriting all hashes from there on does not help, because the walk must end at the hash that the
+mark holds, and the mark is sealed.
 """
 
 from functools import partial

@@ -1,12 +1,13 @@
 """I2 and I3: balances against sums of postings, floors, and what is held against open holds."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 import sqlalchemy as sa
 
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.rows import columns, read_all
 from crowdfund.ledger import rules
 from crowdfund.ledger.models import Account as AccountModel
 from crowdfund.ledger.models import Hold, ProvedBalance
@@ -15,6 +16,20 @@ from crowdfund.ledger.proof.sums import Sums
 
 _A, _B = AccountModel.__table__, ProvedBalance.__table__
 BATCH = 500  # accounts asked for in one query
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAccount:
+    """An account in one currency as the database has it (minor units)."""
+
+    name: str
+    currency: str
+    balance_minor: int
+    held_minor: int
+    has_floor: bool
+
+
+_ACCOUNT = columns(StoredAccount, _A)
 
 
 def wrong_balances(sums: Sums) -> Iterator[str]:
@@ -29,7 +44,7 @@ def wrong_balances(sums: Sums) -> Iterator[str]:
 
 
 def wrong_totals() -> Iterator[str]:
-    """I2 over all accounts at once, summed by the database: one sum is not zero if one balance is wrong."""
+    """I2 over all accounts at once: one wrong balance makes the sum of its currency not zero."""
     query = sa.select(_A.c.currency, sa.func.sum(_A.c.balance_minor)).group_by(_A.c.currency)
     for currency, total in db.session.execute(query.order_by(_A.c.currency)).all():
         if total:
@@ -59,7 +74,7 @@ def under_floor() -> Iterator[str]:
         _A.c.held_minor != 0, _A.c.balance_minor < _A.c.held_minor, _A.c.has_floor == sa.false()
     )
     seen = set()
-    for row in db.session.execute(sa.select(_A).where(odd)).all():
+    for row in read_all(StoredAccount, sa.select(*_ACCOUNT).where(odd)):
         account = (row.name, row.currency)
         seen.add(account)
         if rules.has_floor(row.name) and row.balance_minor < row.held_minor:
@@ -91,14 +106,12 @@ def read(table: sa.Table, accounts: Iterable[Account]) -> dict[Account, int]:
     return found
 
 
-def all_accounts() -> Iterator[Any]:
+def all_accounts() -> Iterator[StoredAccount]:
     """Yield every account, a page at a time."""
     after: Account | None = None
     while True:
-        query = sa.select(_A).order_by(_A.c.name, _A.c.currency).limit(BATCH)
-        rows = db.session.execute(
-            query if after is None else query.where(is_after(_A, after))
-        ).all()
+        query = sa.select(*_ACCOUNT).order_by(_A.c.name, _A.c.currency).limit(BATCH)
+        rows = read_all(StoredAccount, query if after is None else query.where(is_after(_A, after)))
         yield from rows
         if len(rows) < BATCH:
             return

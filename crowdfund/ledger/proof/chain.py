@@ -1,20 +1,46 @@
 """I1 and I11: walk along the journal, a page at a time, and check each entry and its hash."""
 
 from collections.abc import Sequence
-from datetime import UTC
-from typing import Any
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.rows import columns, read_all
 from crowdfund.ledger import rules
 from crowdfund.ledger.models import Entry, Head, PostingRow
 from crowdfund.ledger.rules import Draft, Posting
 
-Row = Any  # a row of a query
 Account = tuple[str, str]  # name and currency
 _E, _P = Entry.__table__, PostingRow.__table__
 PAGE = 250  # entries in memory at a time
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """An entry with everything that its hash covers."""
+
+    id: str
+    seq: int
+    key: str
+    kind: str
+    currency: str
+    at: datetime
+    ref: list[list[str]]
+    reverses_id: str | None
+    input_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPosting:
+    """A posting, which belongs to the entry with its number (minor units)."""
+
+    seq: int
+    source: str
+    destination: str
+    amount_minor: int
 
 
 class Walk:
@@ -38,7 +64,7 @@ class Walk:
         if not entries:
             return 0
         last = entries[-1].seq
-        by_entry: dict[int, list[Row]] = {}
+        by_entry: dict[int, list[StoredPosting]] = {}
         for row in _postings(after, last):
             by_entry.setdefault(row.seq, []).append(row)
         for entry in entries:
@@ -57,7 +83,7 @@ class Walk:
         taken, self.problems = self.problems, []
         return taken
 
-    def _check(self, entry: Row, postings: Sequence[Row]) -> None:
+    def _check(self, entry: StoredEntry, postings: Sequence[StoredPosting]) -> None:
         if not postings:
             self.problems.append(f"I1 entry {entry.id} has no postings")
         changes, currency = self.changes, entry.currency
@@ -73,7 +99,7 @@ class Walk:
         if not self.is_broken:
             self._check_link(entry, postings)
 
-    def _check_link(self, entry: Row, postings: Sequence[Row]) -> None:
+    def _check_link(self, entry: StoredEntry, postings: Sequence[StoredPosting]) -> None:
         ref = tuple((name, value) for name, value in entry.ref)
         moves = tuple(Posting(row.source, row.destination, row.amount_minor) for row in postings)
         body = rules.input_hash(
@@ -119,11 +145,13 @@ def hash_at(seq: int) -> str | None:
     return db.session.scalar(sa.select(_E.c.hash).where(_E.c.seq == seq))
 
 
-def _entries(after: int, until: int | None) -> Sequence[Row]:
-    query = sa.select(_E).where(_E.c.seq > after).order_by(_E.c.seq).limit(PAGE)
-    return db.session.execute(query if until is None else query.where(_E.c.seq <= until)).all()
+def _entries(after: int, until: int | None) -> list[StoredEntry]:
+    query = sa.select(*columns(StoredEntry, _E)).where(_E.c.seq > after)
+    if until is not None:
+        query = query.where(_E.c.seq <= until)
+    return read_all(StoredEntry, query.order_by(_E.c.seq).limit(PAGE))
 
 
-def _postings(after: int, last: int) -> Sequence[Row]:
-    query = sa.select(_P).where(_P.c.seq > after, _P.c.seq <= last)
-    return db.session.execute(query.order_by(_P.c.seq, _P.c.n)).all()
+def _postings(after: int, last: int) -> list[StoredPosting]:
+    query = sa.select(*columns(StoredPosting, _P)).where(_P.c.seq > after, _P.c.seq <= last)
+    return read_all(StoredPosting, query.order_by(_P.c.seq, _P.c.n))

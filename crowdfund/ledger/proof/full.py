@@ -1,4 +1,4 @@
-"""The full proof of the journal, from its first entry on; it believes nothing that was kept before."""
+"""The full proof of the journal, from its first entry on; it trusts no earlier result."""
 
 from collections.abc import Iterator
 

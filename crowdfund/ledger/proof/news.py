@@ -7,7 +7,7 @@ postings up to there add up to for each account. A run shows
 - I1 and I11 for every entry after it, up to the head;
 - I2 for the accounts of these entries: what was proved before plus what is new is the balance.
 
-It does not look at entries before the mark (see `again`), nor at balances that nothing new touched
+It does not check entries before the mark (see `again`), nor balances that nothing new touched
 (their total is checked by `balances.wrong_totals`, each of them by `accounts`).
 """
 
@@ -73,8 +73,8 @@ class News:
         )
         if mark.seal and walk.seq == mark.seq and sorted(wrong) == sorted(suspects):
             return Step(list(wrong.values()))  # nothing to write
-        kept = sorted(wrong)[:MOST_SUSPECTS]
-        return Step(list(wrong.values()), [_save(mark, walk, kept, after, proved)])
+        suspects = sorted(wrong)[:MOST_SUSPECTS]
+        return Step(list(wrong.values()), [_save(mark, walk, suspects, after, proved)])
 
 
 def against_mark() -> list[str]:
@@ -91,7 +91,7 @@ def _past_changed(mark: Mark) -> str | None:
 
 
 def _suspects(mark: Mark) -> list[Account]:
-    """Return the accounts that were wrong in the last run: they are asked about until they are right."""
+    """Return the accounts that were wrong in the last run; each run checks them until right."""
     return [(name, currency) for name, currency in mark.state.get("suspects", [])]
 
 

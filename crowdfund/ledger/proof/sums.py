@@ -42,7 +42,7 @@ class Sums:
         return int(row[0])
 
     def rest(self) -> Iterator[Account]:
-        """Yield the accounts whose sums nobody has taken."""
+        """Yield the accounts whose sums were not taken."""
         yield from self._near
         if self._far is not None:
             yield from self._far.execute("SELECT name, currency FROM total")
@@ -52,8 +52,8 @@ class Sums:
             # An empty name is a private file that SQLite removes when it is closed.
             self._far = sqlite3.connect("", isolation_level=None)
             self._far.execute(
-                "CREATE TABLE total (name TEXT, currency TEXT, amount INTEGER, PRIMARY KEY (name, currency))"
-                " WITHOUT ROWID"
+                "CREATE TABLE total (name TEXT, currency TEXT, amount INTEGER,"
+                " PRIMARY KEY (name, currency)) WITHOUT ROWID"
             )
             self._far.execute("PRAGMA journal_mode=OFF")
             self._far.execute("BEGIN")

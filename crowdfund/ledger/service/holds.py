@@ -1,7 +1,7 @@
-"""Set money aside in an account until it is captured or let go.
+"""Set money aside in an account until it is captured or released.
 
-Every verb takes the journal's head first, as posting does: whoever changes an account in another
-order would wait for a posting that waits for it.
+Every verb locks the journal's head first, as posting does: another order of locks would deadlock
+with a posting.
 """
 
 import sqlalchemy as sa
@@ -40,15 +40,21 @@ def hold(key: str, account: str, amount_minor: int, *, currency: str = "ETB") ->
     )
     if held != 1:
         raise InsufficientFunds(NOT_ENOUGH)
-    new = Hold(id=new_id(), key=key, account=account, currency=currency, amount_minor=amount_minor,
-               created_at=clock.now())  # fmt: skip
+    new = Hold(
+        id=new_id(),
+        key=key,
+        account=account,
+        currency=currency,
+        amount_minor=amount_minor,
+        created_at=clock.now(),
+    )
     db.session.add(new)
     db.session.flush()
     return new.id
 
 
 def release_hold(hold_id: str) -> None:
-    """Let held money go back into the available balance; does nothing the second time."""
+    """Release held money into the available balance; does nothing the second time."""
     found = _locked(hold_id)
     if found.status != "released":
         _end(found, "released")

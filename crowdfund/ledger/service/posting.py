@@ -43,19 +43,8 @@ _CHANGE = Prepared(
     )
     .values(balance_minor=_A.c.balance_minor + sa.bindparam("d", type_=sa.BigInteger))
 )
-_INSERT_ENTRY = Prepared(
-    sa.insert(_E),
-    "id",
-    "seq",
-    "key",
-    "kind",
-    "currency",
-    "at",
-    "ref",
-    "reverses_id",
-    "input_hash",
-    "hash",
-)
+_ENTRY = ("id", "seq", "key", "kind", "currency", "at", "ref", "reverses_id", "input_hash", "hash")
+_INSERT_ENTRY = Prepared(sa.insert(_E), *_ENTRY)
 _INSERT_POSTING = Prepared(sa.insert(_P), "seq", "n", "source", "destination", "amount_minor")
 
 
@@ -79,7 +68,7 @@ def post(
 def post_many(drafts: Sequence[Draft]) -> list[str]:
     """Post several entries in one go, all or none; return their ids in order.
 
-    Much cheaper for each than `post`. The batch is judged as a whole: an account may be emptied
+    Much cheaper for each than `post`. The batch is checked as a whole: an account may be emptied
     and filled again within it, only its end counts.
     """
     if not drafts:
@@ -123,7 +112,7 @@ def reverse(key: str, entry_id: str, *, reason: str) -> str:
 
 
 def lock_head() -> None:
-    """Wait for the turn to change balances; it is held until the transaction ends."""
+    """Lock the journal's head, which is needed to change balances, until the transaction ends."""
     with driver() as sql:
         _lock_head(sql)
 
@@ -140,7 +129,7 @@ def _lock_head(sql: Driver) -> tuple[int, str]:
 def _look(
     sql: Driver, drafts: Sequence[Draft]
 ) -> tuple[tuple[int, str], Iterable[Any], Iterable[Any] | None]:
-    """Lock the head; return it, the entries there are under these keys, the accounts if they came along."""
+    """Lock the head; return it, the entries with these keys, and the accounts if read already."""
     names = list(rules.deltas(drafts[0].postings))
     if len(drafts) == 1 and len(names) == 2:
         currency, one, two = drafts[0].currency, *names
@@ -152,11 +141,8 @@ def _look(
         if heads:
             return (heads[0][0], heads[0][1]), known, accounts
     head = _lock_head(sql)
-    return (
-        head,
-        sql.connection.execute(_KNOWN_KEYS, {"keys": [draft.key for draft in drafts]}),
-        None,
-    )
+    keys = [draft.key for draft in drafts]
+    return head, sql.connection.execute(_KNOWN_KEYS, {"keys": keys}), None
 
 
 def _ids(known: Iterable[Any], hashes: dict[str, str]) -> dict[str, str]:
@@ -211,13 +197,12 @@ def _judge(
 
 
 def _new_account(name: str, currency: str) -> dict[str, Any]:
-    floor = rules.has_floor(name)
     return {
         "name": name,
         "currency": currency,
         "balance_minor": 0,
         "held_minor": 0,
-        "has_floor": floor,
+        "has_floor": rules.has_floor(name),
     }
 
 
@@ -230,23 +215,16 @@ def _write(
 ) -> dict[str, str]:
     """Change the balances, append entries and postings, move the head; return the ids by key."""
     (seq, link), at = head, clock.now()
-    said_at = at.isoformat()
+    hashed_at = at.isoformat()
     entries, rows, ids = [], [], {}
     for draft in drafts:
         seq += 1
         entry_id = ids[draft.key] = new_id()
         body = hashes[draft.key]
-        link = rules.entry_hash(link, seq, entry_id, draft.key, said_at, body)
-        entries.append({
-            "id": entry_id, "seq": seq, "key": draft.key, "kind": draft.kind, "currency": draft.currency,
-            "at": at, "ref": [list(pair) for pair in draft.ref], "input_hash": body,
-            "hash": link, "reverses_id": dict(draft.ref).get("reverses"),
-        })  # fmt: skip
-        rows += [
-            {"seq": seq, "n": n, "source": p.source, "destination": p.destination,
-             "amount_minor": p.amount_minor}
-            for n, p in enumerate(draft.postings)
-        ]  # fmt: skip
+        link = rules.entry_hash(link, seq, entry_id, draft.key, hashed_at, body)
+        stored = {"id": entry_id, "seq": seq, "at": at, "input_hash": body, "hash": link}
+        entries.append(_entry_values(draft) | stored)
+        rows += [_posting_values(seq, n, one) for n, one in enumerate(draft.postings)]
     appended = [
         (_INSERT_ENTRY, entries),
         (_INSERT_POSTING, rows),
@@ -254,6 +232,26 @@ def _write(
     ]
     changed = sql.write((_CHANGE, moves), *appended) if moves else [0, *sql.write(*appended)]
     if changed[0] != len(moves):
-        # never under the head's lock; the CHECK is the last wall
+        # impossible under the head's lock; the CHECK constraint is the backstop
         raise InsufficientFunds(NOT_ENOUGH)
     return ids
+
+
+def _entry_values(draft: Draft) -> dict[str, Any]:
+    return {
+        "key": draft.key,
+        "kind": draft.kind,
+        "currency": draft.currency,
+        "ref": [list(pair) for pair in draft.ref],
+        "reverses_id": dict(draft.ref).get("reverses"),
+    }
+
+
+def _posting_values(seq: int, n: int, posting: Posting) -> dict[str, Any]:
+    return {
+        "seq": seq,
+        "n": n,
+        "source": posting.source,
+        "destination": posting.destination,
+        "amount_minor": posting.amount_minor,
+    }

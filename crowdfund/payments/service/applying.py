@@ -1,17 +1,17 @@
 """Turn webhooks and status queries into money, a batch at a time, in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
 
 import structlog
 
 from crowdfund.adapters.gateways import Event, Truth
 from crowdfund.kernel import clock
 from crowdfund.payments import rules
-from crowdfund.payments.rules import Kind, Report, Status, Verdict
-from crowdfund.payments.service import answers, exceptions, keys, strangers, webhooks
-from crowdfund.payments.service.answers import Answer, Answers, Foreign, Unclear
-from crowdfund.payments.service.batches import Batch, Work
+from crowdfund.payments.rows import LockedPayment, TransactionRow
+from crowdfund.payments.rules import Kind, Status, Verdict
+from crowdfund.payments.service import answers, exceptions, keys, unmatched, webhooks
+from crowdfund.payments.service.answers import Answer, Answers, Foreign, Unclear, report_of
+from crowdfund.payments.service.batches import Batch
 from crowdfund.payments.service.webhooks import Webhook
 
 log = structlog.get_logger()
@@ -47,41 +47,44 @@ def apply_truths(ids: Sequence[str], given: Answers) -> None:
     """
     batch = Batch.load(ids=ids)
     for payment in batch.payments.values():
-        answer = given.get((payment["gateway"], payment["tx_id"] or payment["id"]), _NOT_ASKED)
+        answer = given.get((payment.gateway, payment.tx_id or payment.id), _NOT_ASKED)
         answer = answers.about_payment(payment, answer)
-        if (
-            isinstance(answer, Truth)
-            and payment["tx_id"] is None
-            and not batch.adopt(payment, answer)
-        ):
-            answer = Foreign(f"The gateway names {answer.tx_id}, whose money is booked elsewhere.")
+        if isinstance(answer, Truth) and payment.tx_id is None:
+            answer = _adopted(batch, payment, answer)
         _compare(batch, payment, answer)
     batch.save()
 
 
-def _compare(batch: Batch, payment: Work, answer: Answer) -> None:
+def _adopted(batch: Batch, payment: LockedPayment, truth: Truth) -> Answer:
+    """Give a payment the transaction of an answer; return Foreign if that is booked elsewhere."""
+    if batch.adopt(payment, truth):
+        return truth
+    return Foreign(f"The gateway names {truth.tx_id}, whose money is booked elsewhere.")
+
+
+def _compare(batch: Batch, payment: LockedPayment, answer: Answer) -> None:
     if isinstance(answer, Unclear | Foreign):
-        log.info("payment.unclear", payment_id=payment["id"], why=answer.why)
-        is_quiet = clock.now() - payment["checked_at"] >= rules.PATIENCE
-        _doubt_answer(batch, payment, answer, is_tired=is_quiet)
+        log.info("payment.unclear", payment_id=payment.id, why=answer.why)
+        is_quiet = clock.now() - payment.checked_at >= rules.PATIENCE
+        _question_answer(batch, payment, answer, is_exhausted=is_quiet)
         return
     if answer is not None:
         batch.answer(payment, keys.FOREIGN, keys.UNCLEAR)
         batch.advance(payment, answer)
         _look_for_webhook(batch, payment, answer)
-    payment["checked_at"] = clock.now()
+    payment.checked_at = clock.now()
     batch.touch(payment)
     paid = answer is not None and answer.status in ("SUCCESS", "SETTLED")
-    if payment["expires_at"] <= clock.now() and payment["status"] in _OPEN_ENDED and not paid:
+    if payment.expires_at <= clock.now() and payment.status in _OPEN_ENDED and not paid:
         batch.enter(payment, Status.EXPIRED, None, reason="It was not paid in time.")
 
 
-def _look_for_webhook(batch: Batch, payment: Work, truth: Truth) -> None:
+def _look_for_webhook(batch: Batch, payment: LockedPayment, truth: Truth) -> None:
     is_missing = rules.missing_webhook(
-        payment["status"],
-        payment["claimed"],
+        payment.status,
+        payment.claimed,
         truth.status,
-        claimed_failed=payment["claimed_failed"],
+        claimed_failed=payment.claimed_failed,
     )
     if not is_missing:
         return
@@ -92,13 +95,13 @@ def _look_for_webhook(batch: Batch, payment: Work, truth: Truth) -> None:
     batch.answer(payment, *(other for other in keys.all_missing() if other != name))
 
 
-def _doubt_answer(
-    batch: Batch, payment: Work, answer: Unclear | Foreign, *, is_tired: bool
+def _question_answer(
+    batch: Batch, payment: LockedPayment, answer: Unclear | Foreign, *, is_exhausted: bool
 ) -> None:
-    """Show an answer about something else at once, one that lacks a field when it stays so."""
+    """Open an exception: about a foreign answer at once, about a malformed one if it stays so."""
     if isinstance(answer, Foreign):
         batch.open_exception(payment, Kind.CONTRADICTION, answer.why, name=keys.foreign(answer.why))
-    elif answer.is_malformed and is_tired:
+    elif answer.is_malformed and is_exhausted:
         batch.open_exception(payment, Kind.CONTRADICTION, answer.why, name=keys.UNCLEAR)
 
 
@@ -108,11 +111,11 @@ def _apply(batch: Batch, webhook: Webhook, answer: Answer) -> None:
     if payment is None and isinstance(answer, Truth):
         payment = batch.adopt_by_reference(webhook.provider, answer)
     if payment is None:
-        strangers.apply(batch, webhook, answer)
+        unmatched.apply(batch, webhook, answer)
         return
-    webhook.payment_id = payment["id"]
+    webhook.payment_id = payment.id
     is_known = answer is _NOT_ASKED and says_nothing_new(webhook.event, payment)
-    if payment["status"] == Status.SETTLED or is_known:
+    if is_known or payment.status == Status.SETTLED:
         answer = _own_truth(payment, webhook.event)
     answer = answers.about_payment(payment, answer)
     if isinstance(answer, Truth):
@@ -122,69 +125,59 @@ def _apply(batch: Batch, webhook: Webhook, answer: Answer) -> None:
         _escalate_if_exhausted(batch, webhook, payment)
     else:
         webhook.wait(answer.why)
-        _doubt_answer(batch, payment, answer, is_tired=not webhook.has_retries_left)
+        _question_answer(batch, payment, answer, is_exhausted=not webhook.has_retries_left)
 
 
-def _apply_known(batch: Batch, webhook: Webhook, payment: Work, truth: Truth) -> None:
-    event = said(webhook)
-    weighed = rules.reconcile(
-        event, Report(truth.status, truth.amount_minor, truth.currency, truth.customer_ref)
-    )
-    is_over = payment["status"] == Status.SETTLED
+def _apply_known(batch: Batch, webhook: Webhook, payment: LockedPayment, truth: Truth) -> None:
+    event = report_of(webhook.event)
+    found = rules.reconcile(event, report_of(truth))
+    is_over = payment.status == Status.SETTLED
     if not is_over:
-        batch.claim(payment, weighed.claim)
+        batch.claim(payment, found.claim)
         batch.advance(payment, truth)
-    if weighed.verdict is Verdict.CONTRADICTION:
+    if found.verdict is Verdict.CONTRADICTION:
         why = f"A webhook says {event.status}, the gateway {truth.status}."
         batch.open_exception(
             payment, Kind.CONTRADICTION, why, name=keys.differs(event, truth.status)
         )
         if not is_over:  # the gateway's answer may have been wrong for a moment
             webhook.wait(why)
-    elif weighed.verdict is Verdict.AHEAD:
+    elif found.verdict is Verdict.AHEAD:
         webhook.wait(f"The webhook says {event.status}, the gateway still {truth.status}.")
         _escalate_if_exhausted(batch, webhook, payment)
     elif webhook.attempts:
         batch.answer(payment, *keys.of_event(event))
-    _end_if_judged(webhook, payment, keys.differs(event, truth.status))
+    _end_if_dismissed(webhook, payment, keys.differs(event, truth.status))
 
 
-def _escalate_if_exhausted(batch: Batch, webhook: Webhook, payment: Work) -> None:
+def _escalate_if_exhausted(batch: Batch, webhook: Webhook, payment: LockedPayment) -> None:
     if not webhook.has_retries_left:
-        name = keys.ahead(said(webhook))
+        name = keys.ahead(report_of(webhook.event))
         batch.open_exception(payment, Kind.CONTRADICTION, webhook.last_error or "", name=name)
-        _end_if_judged(webhook, payment, name)
+        _end_if_dismissed(webhook, payment, name)
 
 
-def _end_if_judged(webhook: Webhook, payment: Work, name: str) -> None:
-    """Let a webhook that would die end in peace when a person has judged its contradiction."""
-    if webhook.state == "dead" and exceptions.is_dismissed(keys.payment(payment["id"], name)):
+def _end_if_dismissed(webhook: Webhook, payment: LockedPayment, name: str) -> None:
+    """Mark a dead webhook as done if staff have dismissed its contradiction."""
+    if webhook.state == "dead" and exceptions.is_dismissed(keys.payment(payment.id, name)):
         webhook.state = "done"
 
 
-def says_nothing_new(event: Event, payment: Mapping[str, Any]) -> bool:
+def says_nothing_new(event: Event, payment: LockedPayment | TransactionRow) -> bool:
     """Return whether a webhook needs no status query, because it says what was agreed on before.
 
     A settled payment never needs one: what was agreed then is the truth.
     """
-    received = payment["received_minor"], payment["received_currency"]
-    is_settled = payment["status"] == Status.SETTLED
-    return is_settled or rules.is_old_news(_report_of(event), payment["status"], received)
+    received = payment.received_minor, payment.received_currency
+    is_settled = payment.status == Status.SETTLED
+    return is_settled or rules.is_old_news(report_of(event), payment.status, received)
 
 
-def _own_truth(payment: Work, event: Event) -> Truth:
-    """Return what was agreed on for a payment before."""
-    amount, currency = payment["received_minor"], payment["received_currency"]
-    if amount is None:
+def _own_truth(payment: LockedPayment, event: Event) -> Truth:
+    """Return what was agreed on for the payment of a webhook before."""
+    amount, currency = payment.received_minor, payment.received_currency
+    if amount is None or currency is None:
         amount, currency = event.amount_minor, event.currency
-    status = cast(Any, rules.reached(payment["status"]))
-    return Truth(payment["tx_id"], payment["customer_ref"], status, amount, currency, payment["id"])
-
-
-def said(webhook: Webhook) -> Report:
-    """Return what a webhook says."""
-    return _report_of(webhook.event)
-
-
-def _report_of(event: Event) -> Report:
-    return Report(event.status, event.amount_minor, event.currency, event.customer_ref)
+    status = rules.reached(payment.status) or "PENDING"
+    customer = payment.customer_ref or ""
+    return Truth(event.tx_id, customer, status, amount, currency, payment.id)

@@ -3,33 +3,39 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Self
+from typing import Self
 
 import sqlalchemy as sa
 
 from crowdfund.adapters.gateways import Truth
 from crowdfund.kernel import clock, live, outbox
-from crowdfund.kernel.db import Prepared, db, driver, new_id
+from crowdfund.kernel.db import Prepared, driver, new_id
+from crowdfund.kernel.db.rows import columns, read_all
 from crowdfund.ledger import queries as ledger_queries
 from crowdfund.ledger.rules import SUSPENSE, Draft, Posting, clearing, external
 from crowdfund.ledger.service import posting
 from crowdfund.payments import rules
 from crowdfund.payments.events import OF_STATUS, PaymentEvent, PaymentSettled, PaymentSucceeded
 from crowdfund.payments.models import GatewayCustomer, Payment, payment_event
+from crowdfund.payments.rows import LockedPayment
 from crowdfund.payments.rules import Kind, Status
 from crowdfund.payments.service import exceptions, keys
 
 _P, _C, _E = Payment.__table__, GatewayCustomer.__table__, payment_event
-_CUSTOMER = (
-    sa.select(_C.c.cprn)
-    .where(_C.c.user_id == _P.c.user_id, _C.c.gateway == _P.c.gateway)
-    .scalar_subquery()
-    .label("customer_ref")
-)
+_CUSTOMER = sa.select(_C.c.cprn).where(_C.c.user_id == _P.c.user_id, _C.c.gateway == _P.c.gateway)
+_LOCKED = sa.select(*columns(LockedPayment, _P, customer_ref=_CUSTOMER.scalar_subquery()))
 _SAVED = (
-    "status", "tx_id", "claimed", "claimed_failed", "received_minor", "received_currency",
-    "released_at", "last_error", "updated_at", "checked_at",
-)  # fmt: skip
+    "status",
+    "tx_id",
+    "claimed",
+    "claimed_failed",
+    "received_minor",
+    "received_currency",
+    "released_at",
+    "last_error",
+    "updated_at",
+    "checked_at",
+)
 _SAVE = Prepared(
     sa.update(_P)
     .where(_P.c.id == sa.bindparam("b_id"))
@@ -37,7 +43,6 @@ _SAVE = Prepared(
 )
 _EVENT_COLUMNS = ("id", "payment_id", "actor", "from_status", "to_status", "reason", "at")
 _ADD_EVENT = Prepared(sa.insert(_E), *_EVENT_COLUMNS)
-Work = dict[str, Any]
 _TICK = timedelta(microseconds=1)  # keeps the order of steps that happen at once
 
 
@@ -45,177 +50,182 @@ _TICK = timedelta(microseconds=1)  # keeps the order of steps that happen at onc
 class Batch:
     """Payments locked by the current transaction; `save` writes what became of them."""
 
-    payments: dict[str, Work]
-    by_tx: dict[tuple[str, str], Work]
-    changed: dict[str, Work] = field(default_factory=dict)
+    payments: dict[str, LockedPayment]
+    by_tx: dict[tuple[str, str | None], LockedPayment]
+    changed: dict[str, LockedPayment] = field(default_factory=dict)
     drafts: list[Draft] = field(default_factory=list)
     reversed_ids: list[str] = field(default_factory=list)
-    events: list[Work] = field(default_factory=list)
-    news: list[PaymentEvent] = field(default_factory=list)
+    steps: list[dict[str, object]] = field(default_factory=list)
+    events: list[PaymentEvent] = field(default_factory=list)
     answered: dict[str, set[str]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, *, ids: Iterable[str] = (), pairs: Iterable[tuple[str, str]] = ()) -> Self:
         """Lock payments, in the order of their ids, by id or by (gateway, tx_id)."""
-        where = sa.or_(_P.c.id.in_(list(ids)), sa.tuple_(_P.c.gateway, _P.c.tx_id).in_(list(pairs)))
-        rows = db.session.execute(
-            sa.select(_P, _CUSTOMER).where(where).order_by(_P.c.id).with_for_update()
-        )
-        payments = {row["id"]: dict(row) for row in rows.mappings()}
-        return cls(payments, {(p["gateway"], p["tx_id"]): p for p in payments.values()})
+        of_pairs = sa.tuple_(_P.c.gateway, _P.c.tx_id).in_(list(pairs))
+        query = _LOCKED.where(sa.or_(_P.c.id.in_(list(ids)), of_pairs)).order_by(_P.c.id)
+        rows = read_all(LockedPayment, query.with_for_update())
+        return cls({row.id: row for row in rows}, {(row.gateway, row.tx_id): row for row in rows})
 
-    def adopt_by_reference(self, gateway: str, truth: Truth) -> Work | None:
-        """Take a transaction whose answer to `initiate` was lost: the gateway names our reference."""
+    def of_customer(self, gateway: str, truth: Truth) -> LockedPayment | None:
+        """Return the payment to which a transaction of its customer refers, or None."""
         payment = self.payments.get(truth.reference)
-        if payment is None or (payment["gateway"], payment["customer_ref"]) != (
-            gateway,
-            truth.customer_ref,
-        ):
+        if payment is None or payment.gateway != gateway:
             return None
-        return payment if payment["tx_id"] is None and self.adopt(payment, truth) else None
+        return payment if payment.customer_ref == truth.customer_ref else None
 
-    def adopt(self, payment: Work, truth: Truth) -> bool:
+    def adopt_by_reference(self, gateway: str, truth: Truth) -> LockedPayment | None:
+        """Adopt a transaction whose answer to `initiate` was lost: it names our reference."""
+        payment = self.of_customer(gateway, truth)
+        if payment is None or payment.tx_id is not None:
+            return None
+        return payment if self.adopt(payment, truth) else None
+
+    def adopt(self, payment: LockedPayment, truth: Truth) -> bool:
         """Give a payment its transaction; False when that belongs to other money already."""
-        if exceptions.is_taken(payment["gateway"], truth.tx_id):
+        if exceptions.is_taken(payment.gateway, truth.tx_id):
             return False
-        payment["tx_id"] = truth.tx_id
-        self.by_tx[payment["gateway"], truth.tx_id] = payment
+        payment.tx_id = truth.tx_id
+        self.by_tx[payment.gateway, truth.tx_id] = payment
         self.touch(payment)
         return True
 
-    def touch(self, payment: Work) -> None:
+    def touch(self, payment: LockedPayment) -> None:
         """Write this payment at the end."""
-        self.changed[payment["id"]] = payment
+        self.changed[payment.id] = payment
 
-    def claim(self, payment: Work, claim: str) -> None:
-        """Remember what a confirmed webhook claims."""
+    def claim(self, payment: LockedPayment, claim: str) -> None:
+        """Store what a confirmed webhook claims."""
         if claim == "FAILED":
-            payment["claimed_failed"] = True
+            payment.claimed_failed = True
         elif claim:
-            payment["claimed"] = rules.higher_status(payment["claimed"], claim)
+            payment.claimed = rules.higher_status(payment.claimed, claim)
         self.touch(payment)
 
-    def advance(self, payment: Work, truth: Truth) -> None:
+    def advance(self, payment: LockedPayment, truth: Truth) -> None:
         """Move a payment to the status on which its webhooks and the status query agree."""
-        effective = rules.agreed_status(
-            payment["claimed"], truth.status, claimed_failed=payment["claimed_failed"]
+        agreed = rules.agreed_status(
+            payment.claimed, truth.status, claimed_failed=payment.claimed_failed
         )
         self.touch(payment)
-        payment["checked_at"] = clock.now()
-        if self._figures_changed(payment, truth, effective):
+        payment.checked_at = clock.now()
+        if _figures_changed(payment, truth, agreed):
             why = "The gateway changed the amount after it had confirmed it."
             name = f"changed:{truth.amount_minor}{truth.currency}"
             self.open_exception(payment, Kind.CONTRADICTION, why, name=name)
             return
-        if (
-            payment["status"] == Status.REVERSED
-            and rules.rank(effective) > 0
-            and truth.status == "SETTLED"
-        ):
+        is_settled = truth.status == "SETTLED" and rules.rank(agreed) > 0
+        if is_settled and payment.status == Status.REVERSED:
             why = "The gateway settled what it had reversed before."
             self.open_exception(payment, Kind.CONTRADICTION, why, name="settled-after-reversal")
-        for status in rules.path(payment["status"], effective):
+        for status in rules.path(payment.status, agreed):
             self.enter(payment, status, truth)
 
     def open_exception(
-        self, payment: Work, kind: Kind, detail: str, *, name: str = "", held: bool = False,
+        self,
+        payment: LockedPayment,
+        kind: Kind,
+        detail: str,
+        *,
+        name: str = "",
+        held: bool = False,
         received: tuple[int, str] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Open an exception of a payment, once for each name (of keys.py; by default the kind)."""
         exceptions.open_for_payment(
             payment, kind, detail, name=name or str(kind), held=held, received=received
         )
 
-    def answer(self, payment: Work, *names: str) -> None:
-        """Close open exceptions of a payment at the end: time has answered them."""
-        self.answered.setdefault(payment["id"], set()).update(names)
+    def answer(self, payment: LockedPayment, *names: str) -> None:
+        """Close open exceptions of a payment at the end: they have been cleared up since."""
+        self.answered.setdefault(payment.id, set()).update(names)
 
     def enter(
-        self, payment: Work, status: Status, truth: Truth | None, *, reason: str = ""
+        self, payment: LockedPayment, status: Status, truth: Truth | None, *, reason: str = ""
     ) -> None:
-        """Enter the next status with its postings and its news."""
-        before, payment["status"] = payment["status"], status
+        """Enter the next status with its postings and its events."""
+        before, payment.status = payment.status, status
         if status is Status.SUCCEEDED and truth is not None:
             self._succeed(payment, truth)
         elif status is Status.SETTLED:
             self._settle(payment)
         elif status in (Status.FAILED, Status.EXPIRED, Status.REVERSED):
             self._release(payment, status)
-        self.events.append({
-            "id": new_id(), "payment_id": payment["id"], "actor": "system", "from_status": before,
-            "to_status": status, "reason": reason, "at": clock.now() + len(self.events) * _TICK,
-        })  # fmt: skip
+        self.steps.append(
+            {
+                "id": new_id(),
+                "payment_id": payment.id,
+                "actor": "system",
+                "from_status": before,
+                "to_status": status,
+                "reason": reason,
+                "at": clock.now() + len(self.steps) * _TICK,
+            }
+        )
         self.touch(payment)
 
-    def tell(self, event: type[PaymentEvent], payment: Work) -> None:
+    def emit(self, event: type[PaymentEvent], payment: LockedPayment) -> None:
         """Emit an event of a payment with the rest of the batch."""
-        self.news.append(event.about(payment))
+        self.events.append(event.about(payment))
 
     def save(self) -> None:
-        """Write everything: payments, journal, history, news."""
+        """Write everything: payments, journal, history, events."""
         now = clock.now()
         for payment in self.changed.values():
-            payment["updated_at"] = now
-            live.changed("payment", payment["id"])
+            payment.updated_at = now
+            live.changed("payment", payment.id)
         if self.changed:
-            rows = [{"b_id": p["id"]} | {n: p[n] for n in _SAVED} for p in self.changed.values()]
             with driver() as sql:
-                sql.send(_SAVE, rows)
+                sql.send(_SAVE, [_saved_values(payment) for payment in self.changed.values()])
         posting.post_many(self.drafts)
         for payment_id in self.reversed_ids:
             _reverse(payment_id)
-        if self.events:
+        if self.steps:
             with driver() as sql:
-                sql.send(_ADD_EVENT, self.events)
+                sql.send(_ADD_EVENT, self.steps)
         if self.answered:
             exceptions.close_many(self.answered, reason="Gateway and webhooks agree since.")
-        outbox.emit_many(self.news)
+        outbox.emit_many(self.events)
 
-    def _figures_changed(self, payment: Work, truth: Truth, effective: str) -> bool:
-        if payment["status"] != Status.SUCCEEDED or effective != "SETTLED":
-            return False
-        received = payment["received_minor"], payment["received_currency"]
-        return received != (truth.amount_minor, truth.currency)
-
-    def _succeed(self, payment: Work, truth: Truth) -> None:
-        payment["received_minor"], payment["received_currency"] = truth.amount_minor, truth.currency
-        gateway = payment["gateway"]
-        self._post(payment, "succeeded", external(gateway), clearing(gateway))
+    def _succeed(self, payment: LockedPayment, truth: Truth) -> None:
+        payment.received_minor, payment.received_currency = truth.amount_minor, truth.currency
+        self._post(payment, "succeeded", external(payment.gateway), clearing(payment.gateway))
         self.answer(payment, keys.missing("SUCCESS"))
-        if payment["released_at"] is None:
-            self.tell(PaymentSucceeded, payment)
+        if payment.released_at is None:
+            self.emit(PaymentSucceeded, payment)
 
-    def _settle(self, payment: Work) -> None:
+    def _settle(self, payment: LockedPayment) -> None:
         """Money is in: to its purpose if it fits exactly, else to suspense with an exception."""
-        received = payment["received_minor"], payment["received_currency"]
-        expected = payment["amount_minor"], payment["currency"]
-        released = payment["released_at"] is not None
-        kind = rules.misfit(received, expected, released=released)
-        destination = SUSPENSE if kind else payment["destination"]
-        self._post(payment, "settled", clearing(payment["gateway"]), destination)
+        expected = payment.amount_minor, payment.currency
+        is_released = payment.released_at is not None
+        kind = rules.misfit(payment.received, expected, released=is_released)
+        destination = SUSPENSE if kind else payment.destination
+        self._post(payment, "settled", clearing(payment.gateway), destination)
         self.answer(payment, *keys.all_missing())
         if kind is None:
-            self.tell(PaymentSettled, payment)
+            self.emit(PaymentSettled, payment)
         else:
-            self.open_exception(payment, kind, _MISFITS[kind], held=True, received=received)
+            detail, received = _MISFITS[kind], payment.received
+            self.open_exception(payment, kind, detail, held=True, received=received)
 
-    def _release(self, payment: Work, status: Status) -> None:
-        """Tell the purpose that no money will come; a reversal takes back what came."""
+    def _release(self, payment: LockedPayment, status: Status) -> None:
+        """Notify the purpose that no money will come; a reversal takes back what was received."""
         if status is Status.REVERSED:
-            self.reversed_ids.append(payment["id"])
-        if payment["released_at"] is None:
-            payment["released_at"] = clock.now()
-            self.tell(OF_STATUS[status], payment)
+            self.reversed_ids.append(payment.id)
+        if payment.released_at is None:
+            payment.released_at = clock.now()
+            self.emit(OF_STATUS[status], payment)
         self.answer(payment, *keys.all_missing())
 
-    def _post(self, payment: Work, step: str, source: str, destination: str) -> None:
+    def _post(self, payment: LockedPayment, step: str, source: str, destination: str) -> None:
+        amount_minor, currency = payment.received
         self.drafts.append(
             Draft(
-                f"payment:{payment['id']}:{step}",
-                (Posting(source, destination, payment["received_minor"]),),
+                f"payment:{payment.id}:{step}",
+                (Posting(source, destination, amount_minor),),
                 f"payment.{step}",
-                payment["received_currency"],
-                (("payment", payment["id"]), ("tx_id", payment["tx_id"] or "")),
+                currency,
+                (("payment", payment.id), ("tx_id", payment.tx_id or "")),
             )
         )
 
@@ -228,9 +238,18 @@ _MISFITS: Mapping[Kind, str] = {
 }
 
 
+def _saved_values(payment: LockedPayment) -> dict[str, object]:
+    return {"b_id": payment.id} | {name: getattr(payment, name) for name in _SAVED}
+
+
+def _figures_changed(payment: LockedPayment, truth: Truth, agreed: str) -> bool:
+    if payment.status != Status.SUCCEEDED or agreed != "SETTLED":
+        return False
+    return payment.received != (truth.amount_minor, truth.currency)
+
+
 def _reverse(payment_id: str) -> None:
     for entry in ledger_queries.entries_with_key_prefix("payment", payment_id):
-        if entry["key"] == f"payment:{payment_id}:succeeded":
-            posting.reverse(
-                f"payment:{payment_id}:reversed", entry["id"], reason="The gateway took it back."
-            )
+        if entry.key == f"payment:{payment_id}:succeeded":
+            key = f"payment:{payment_id}:reversed"
+            posting.reverse(key, entry.id, reason="The gateway took it back.")

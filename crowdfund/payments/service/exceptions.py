@@ -1,6 +1,7 @@
-"""What is not exact waits here for a person; nothing is dropped."""
+"""Payments that were not as expected wait here for a decision of staff; nothing is dropped."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,15 +9,16 @@ import structlog
 
 from crowdfund.kernel import clock, live, outbox
 from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
-from crowdfund.kernel.errors import Conflict, Invalid, NotFound
+from crowdfund.kernel.errors import Conflict, Invalid
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.moving import move_row
 from crowdfund.ledger.rules import SUSPENSE, Posting, external, user_wallet
 from crowdfund.ledger.service import posting
 from crowdfund.notifications import service
-from crowdfund.payments import rules
+from crowdfund.payments import queries, rules
 from crowdfund.payments.events import PaymentFailed, PaymentSettled
 from crowdfund.payments.models import Inbox, Payment, PaymentException, payment_exception_event
+from crowdfund.payments.rows import AnyPayment, ExceptionRow, PaymentRow
 from crowdfund.payments.rules import RESOLUTIONS, Kind, Resolution
 from crowdfund.payments.service import keys
 from crowdfund.payments.service.purposes import accepts_late
@@ -26,29 +28,47 @@ MIN_REASON = 5
 _X, _P, _I = PaymentException.__table__, Payment.__table__, Inbox.__table__
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What an exception is about: the payment and its person, if known, and the transaction."""
+
+    payment_id: str | None
+    user_id: str | None
+    gateway: str
+    tx_id: str | None
+
+
 def open_one(
-    key: str, kind: Kind, *, about: dict[str, Any], money: tuple[int, str], held: bool, detail: str
+    key: str, kind: Kind, *, origin: Origin, money: tuple[int, str], held: bool, detail: str
 ) -> None:
     """Open an exception once for its key.
 
-    `about` holds payment_id, user_id, gateway and tx_id; `held` says that the money lies in suspense.
-    What the system closed by itself opens again; what a person judged stays judged.
+    `money` is amount (minor units) and currency; `held` says that it is in suspense. What the
+    system closed by itself opens again; what staff decided stays decided.
     """
     exception_id = new_id()
-    fresh = insert_ignore(_X, [{
-        "id": exception_id, "key": key, "kind": kind, "amount_minor": money[0], "currency": money[1],
-        "held": held, "detail": detail[:300], "proposed_resolution": _proposal(kind, about["user_id"]),
-        "state": "open", "created_at": clock.now(), **about,
-    }])  # fmt: skip
-    if not fresh:
+    row = {
+        "id": exception_id,
+        "key": key,
+        "kind": kind,
+        **asdict(origin),
+        "amount_minor": money[0],
+        "currency": money[1],
+        "held": held,
+        "detail": detail[:300],
+        "proposed_resolution": _proposal(kind, origin.user_id),
+        "state": "open",
+        "created_at": clock.now(),
+    }
+    if not insert_ignore(_X, [row]):
         if not held:
             _reopen(key, detail)
         return
     _announce(exception_id, before=None, detail=detail)
     log.warning("payment.exception", key=key, kind=str(kind))
-    if held and about["user_id"]:
-        told = {"amount_minor": money[0], "currency": money[1], "problem": str(kind)}
-        _tell_owner(about, "in_question", told, key=exception_id)
+    if held and origin.user_id:
+        facts = {"amount_minor": money[0], "currency": money[1], "problem": str(kind)}
+        _notify_owner(origin.user_id, origin.payment_id, "in_question", facts, key=exception_id)
 
 
 def _reopen(key: str, detail: str) -> None:
@@ -67,15 +87,19 @@ def _reopen(key: str, detail: str) -> None:
 
 def _announce(exception_id: str, *, before: str | None, detail: str) -> None:
     record_event(
-        payment_exception_event, exception_id, actor="system", before=before, after="open",
-        reason=detail[:1000],
-    )  # fmt: skip
+        payment_exception_event,
+        exception_id,
+        actor="system",
+        before=before,
+        after="open",
+        reason=detail,
+    )
     live.changed("exceptions", "open")
     service.queue_work("staff.payments", key=f"exception:{exception_id}")
 
 
 def open_for_payment(
-    payment: Mapping[str, Any],
+    payment: AnyPayment,
     kind: Kind,
     detail: str,
     *,
@@ -84,19 +108,18 @@ def open_for_payment(
     received: tuple[int, str] | None = None,
 ) -> None:
     """Open an exception of a payment once for each name."""
-    about = {column: payment[column] for column in ("user_id", "gateway", "tx_id")}
     open_one(
-        keys.payment(payment["id"], name),
+        keys.payment(payment.id, name),
         kind,
-        about={"payment_id": payment["id"], **about},
-        money=received or (payment["amount_minor"], payment["currency"]),
+        origin=Origin(payment.id, payment.user_id, payment.gateway, payment.tx_id),
+        money=received or (payment.amount_minor, payment.currency),
         held=held,
         detail=detail,
     )
 
 
 def close_many(names_of: Mapping[str, set[str]], *, reason: str) -> None:
-    """Close open exceptions that time has answered, by payment and name; never one that holds money."""
+    """Close cleared up exceptions, by payment and name; never one that holds money."""
     query = sa.select(_X.c.id, _X.c.key, _X.c.payment_id).where(
         _X.c.payment_id.in_(list(names_of)), _X.c.state == "open", _X.c.held == sa.false()
     )
@@ -106,7 +129,7 @@ def close_many(names_of: Mapping[str, set[str]], *, reason: str) -> None:
 
 
 def is_dismissed(key: str) -> bool:
-    """Return whether a person has judged that nothing is to be done about an exception."""
+    """Return whether staff have decided that an exception needs no action."""
     query = sa.select(_X.c.id).where(_X.c.key == key, _X.c.resolution == Resolution.DISMISS)
     query = query.where(_X.c.resolved_by != "system")
     return db.session.scalar(query) is not None
@@ -128,34 +151,30 @@ def is_taken(gateway: str, tx_id: str) -> bool:
 
 
 def resolve(exception_id: str, resolution: str, *, actor: str, reason: str = "") -> None:
-    """Do what a person decided: move held money to where it belongs and tell the purpose.
+    """Do what staff decided: move held money to where it belongs and notify the purpose.
 
     accept: to the purpose (of too much, the surplus goes to the person's wallet); credit: to the
     wallet; return: back through the gateway. Raises Conflict when it is resolved already or the
     resolution does not fit; the payment's owner may not decide about it.
     """
-    found = db.session.execute(
-        sa.select(_X).where(_X.c.id == exception_id).with_for_update()
-    ).first()
-    if found is None:
-        raise NotFound(_("There is no such exception."))
-    check(found, resolution, actor=actor)
-    if resolution == Resolution.DISMISS and len(reason.strip()) < MIN_REASON:
+    found = queries.exception(exception_id, lock=True)
+    decision = check(found, resolution, actor=actor)
+    if decision is Resolution.DISMISS and len(reason.strip()) < MIN_REASON:
         raise Invalid(_("Enter a short reason why no action is needed."), field="reason")
-    _carry_out(found, Resolution(resolution))
-    _close(exception_id, Resolution(resolution), actor=actor, reason=reason.strip())
+    _carry_out(found, decision)
+    _close(exception_id, decision, actor=actor, reason=reason.strip())
     if found.payment_id:
         live.changed("payment", found.payment_id)
     if found.held and found.user_id:
-        told = {
+        facts = {
             "amount_minor": found.amount_minor,
             "currency": found.currency,
-            "resolution": resolution,
+            "resolution": str(decision),
         }
-        _tell_owner(dict(found._mapping), "resolved", told, key=exception_id)
+        _notify_owner(found.user_id, found.payment_id, "resolved", facts, key=exception_id)
 
 
-def check(found: Any, resolution: str, *, actor: str) -> Resolution:  # noqa: ANN401 - a row
+def check(found: ExceptionRow, resolution: str, *, actor: str) -> Resolution:
     """Return a resolution that this person may choose now; raises Conflict otherwise."""
     if found.state != "open":
         raise Conflict(_("This payment has already been reviewed. Nothing was changed."))
@@ -169,7 +188,7 @@ def check(found: Any, resolution: str, *, actor: str) -> Resolution:  # noqa: AN
 def accept_late(payment_id: str, *, actor: str = "system", reason: str = "") -> bool:
     """Take a late payment after all (for a higher feature); False when none is waiting.
 
-    Raises Conflict when the purpose has not said that it accepts late money.
+    Raises Conflict when the purpose has not registered that it accepts late money.
     """
     query = sa.select(_X.c.id).where(
         _X.c.key == keys.payment(payment_id, Kind.LATE), _X.c.state == "open"
@@ -181,14 +200,14 @@ def accept_late(payment_id: str, *, actor: str = "system", reason: str = "") -> 
     return True
 
 
-def _tell_owner(about: Mapping[str, Any], what: str, told: dict[str, Any], *, key: str) -> None:
-    path = f"/payments/{about['payment_id']}" if about["payment_id"] else "/wallet"
-    service.notify(
-        about["user_id"], f"payment.{what}", told, key=f"exception:{key}:{what}", path=path
-    )
+def _notify_owner(
+    user_id: str, payment_id: str | None, what: str, facts: dict[str, Any], *, key: str
+) -> None:
+    path = f"/payments/{payment_id}" if payment_id else "/wallet"
+    service.notify(user_id, f"payment.{what}", facts, key=f"exception:{key}:{what}", path=path)
 
 
-def choices(found: Any) -> tuple[Resolution, ...]:  # noqa: ANN401 - a row
+def choices(found: ExceptionRow) -> tuple[Resolution, ...]:
     """Return what may be done about an exception, the proposal first."""
     possible = RESOLUTIONS[Kind(found.kind)]
     if found.user_id is None:
@@ -198,21 +217,19 @@ def choices(found: Any) -> tuple[Resolution, ...]:  # noqa: ANN401 - a row
     return possible
 
 
-def preview(found: Any, resolution: Resolution) -> list[Posting]:  # noqa: ANN401 - a row
+def preview(found: ExceptionRow, resolution: Resolution) -> list[Posting]:
     """Return what a decision would move now (minor units); nothing when no money is held."""
     if not found.held or resolution is Resolution.DISMISS:
         return []
-    query = sa.select(_P).where(_P.c.id == found.payment_id)
-    payment = db.session.execute(query).first() if found.payment_id else None
+    payment = queries.find(found.payment_id) if found.payment_id else None
     return _postings(found, payment, resolution)
 
 
-def _is_welcome(found: Any) -> bool:  # noqa: ANN401 - a row
+def _is_welcome(found: ExceptionRow) -> bool:
     """Return whether late money can still serve its purpose: purposes count whole amounts."""
-    columns = (_P.c.purpose_kind, _P.c.purpose_id, _P.c.amount_minor)
-    payment = db.session.execute(sa.select(*columns).where(_P.c.id == found.payment_id)).one()
+    payment = queries.get(str(found.payment_id))
     is_enough = found.amount_minor >= payment.amount_minor
-    return bool(is_enough and accepts_late(payment.purpose_kind, payment.purpose_id))
+    return is_enough and accepts_late(payment.purpose_kind, payment.purpose_id)
 
 
 def _proposal(kind: Kind, user_id: str | None) -> Resolution:
@@ -220,7 +237,7 @@ def _proposal(kind: Kind, user_id: str | None) -> Resolution:
     return next(one for one in possible if user_id is not None or one is not Resolution.CREDIT)
 
 
-def _carry_out(found: Any, resolution: Resolution) -> None:  # noqa: ANN401 - a row
+def _carry_out(found: ExceptionRow, resolution: Resolution) -> None:
     if found.kind == Kind.WEBHOOK_MISSING:
         if resolution is Resolution.ACCEPT:
             _stand_in_for_webhook(found)
@@ -228,11 +245,7 @@ def _carry_out(found: Any, resolution: Resolution) -> None:  # noqa: ANN401 - a 
     if not found.held:
         _end_dead_webhooks(found)
         return
-    payment = None
-    if found.payment_id:
-        payment = db.session.execute(
-            sa.select(_P).where(_P.c.id == found.payment_id).with_for_update()
-        ).first()
+    payment = queries.locked(found.payment_id) if found.payment_id else None
     postings = _postings(found, payment, resolution)
     posting.post(
         f"exception:{found.id}:{resolution}",
@@ -242,48 +255,53 @@ def _carry_out(found: Any, resolution: Resolution) -> None:  # noqa: ANN401 - a 
         currency=found.currency,
     )
     if payment is not None and found.kind != Kind.DUPLICATE:
-        _tell(payment, postings, resolution)
+        _notify_purpose(payment, postings, resolution)
 
 
-def _postings(found: Any, payment: Any, resolution: Resolution) -> list[Posting]:  # noqa: ANN401 - rows
+def _postings(
+    found: ExceptionRow, payment: PaymentRow | None, resolution: Resolution
+) -> list[Posting]:
+    """Return what a decision moves. Raises ValueError for one that `choices` does not offer."""
     amount = found.amount_minor
     if resolution is Resolution.RETURN:
         return [Posting(SUSPENSE, external(found.gateway), amount)]
     if resolution is Resolution.CREDIT:
-        return [Posting(SUSPENSE, user_wallet(found.user_id), amount)]
+        return [Posting(SUSPENSE, user_wallet(found.owner_id), amount)]
+    if payment is None:
+        raise ValueError(f"exception {found.id} has no payment to accept")
     to_purpose, rest = rules.split_accepted(amount, payment.amount_minor)
     postings = [Posting(SUSPENSE, payment.destination, to_purpose)]
     if rest:
-        postings.append(Posting(SUSPENSE, user_wallet(found.user_id), rest))
+        postings.append(Posting(SUSPENSE, user_wallet(found.owner_id), rest))
     return postings
 
 
-def _tell(payment: Any, postings: list[Posting], resolution: Resolution) -> None:  # noqa: ANN401 - a row
-    """Tell the purpose: it has its money now, or it never will (unless it was told so before)."""
+def _notify_purpose(payment: PaymentRow, postings: list[Posting], resolution: Resolution) -> None:
+    """Emit that the purpose has its money, or that it never will if that is news."""
     if resolution is Resolution.ACCEPT:
-        outbox.emit(PaymentSettled.about(payment._mapping, amount_minor=postings[0].amount_minor))
+        outbox.emit(PaymentSettled.about(payment, amount_minor=postings[0].amount_minor))
     elif payment.released_at is None:
         now = clock.now()
         db.session.execute(
             sa.update(_P).where(_P.c.id == payment.id).values(released_at=now, updated_at=now)
         )
-        outbox.emit(PaymentFailed.about(payment._mapping))
+        outbox.emit(PaymentFailed.about(payment))
     live.changed("payment", payment.id)
 
 
-def _stand_in_for_webhook(found: Any) -> None:  # noqa: ANN401 - a row
-    """Let a person be the second witness; the money still needs a fresh status query."""
+def _stand_in_for_webhook(found: ExceptionRow) -> None:
+    """Store the decision like a webhook's claim; the money still needs a fresh status query."""
     claim = found.detail.split(" ", 1)[0]
     query = sa.select(_P.c.claimed).where(_P.c.id == found.payment_id).with_for_update()
     claimed = rules.higher_status(db.session.execute(query).scalar_one(), claim)
-    values: dict[str, Any] = {"claimed_failed": True} if claim == "FAILED" else {"claimed": claimed}
+    values = {"claimed_failed": True} if claim == "FAILED" else {"claimed": claimed}
     db.session.execute(sa.update(_P).where(_P.c.id == found.payment_id).values(values))
     payload = {"payment_id": found.payment_id}
     outbox.add("payments.check", f"check:{found.id}", payload, lane=found.gateway)
 
 
-def _end_dead_webhooks(found: Any) -> None:  # noqa: ANN401 - a row
-    """Let go of webhooks that died over what a person has judged now."""
+def _end_dead_webhooks(found: ExceptionRow) -> None:
+    """Mark as done the dead webhooks of a payment about which staff have decided."""
     is_its = _I.c.payment_id == found.payment_id if found.payment_id else sa.false()
     db.session.execute(
         sa.update(_I).where(is_its, _I.c.state == "dead").values(state="done", done_at=clock.now())
@@ -302,9 +320,5 @@ def _close(exception_id: str, resolution: Resolution, *, actor: str, reason: str
         actor=actor,
         pages=(("exceptions", "open"),),
         reason=f"{resolution}: {reason}" if reason else str(resolution),
-        values={
-            "resolution": resolution,
-            "resolved_by": actor,
-            "resolved_at": clock.now(),
-        },
+        values={"resolution": resolution, "resolved_by": actor, "resolved_at": clock.now()},
     )

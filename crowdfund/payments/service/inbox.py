@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -28,8 +28,8 @@ from crowdfund.payments.service import refusals, webhooks
 
 log = structlog.get_logger()
 _I, _C = Inbox.__table__, GatewayCustomer.__table__
-_KEPT_HEADERS = ("X-Timestamp", "X-Nonce", "X-Signature", "Content-Type", "User-Agent")
-_KEPT_OF_REFUSED = 4096
+_STORED_HEADERS = ("X-Timestamp", "X-Nonce", "X-Signature", "Content-Type", "User-Agent")
+_STORED_OF_REFUSED = 4096  # bytes
 # Constants that go to the driver as they are: this is the hottest write of the platform.
 _KNOWN_CPRN = Prepared(
     sa.select(_C.c.user_id).where(
@@ -39,20 +39,18 @@ _KNOWN_CPRN = Prepared(
 _STORED = sa.select(_I.c.raw).where(
     _I.c.provider == sa.bindparam("gateway"), _I.c.event_id == sa.bindparam("event_id")
 )
-_INSERT = Prepared(
-    sa.insert(_I),
-    *(
-        "id",
-        "provider",
-        "event_id",
-        "raw",
-        "headers",
-        "received_at",
-        "state",
-        "attempts",
-        "last_error",
-    ),
+_INSERTED = (
+    "id",
+    "provider",
+    "event_id",
+    "raw",
+    "headers",
+    "received_at",
+    "state",
+    "attempts",
+    "last_error",
 )
+_INSERT = Prepared(sa.insert(_I), *_INSERTED)
 _WAKE_EVERY_S = 0.02
 
 
@@ -81,7 +79,7 @@ class TooLarge(CrowdfundError):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What the gateway is told of a verified webhook."""
+    """The answer to a verified webhook."""
 
     tx_id: str
     parked: bool
@@ -92,9 +90,9 @@ def accept(
 ) -> Accepted:
     """Verify and store a webhook in a short transaction of its own; a repeat changes nothing.
 
-    Raises WebhookForged (signature, time, or a nonce that came with another body), WebhookMalformed,
-    TooLarge, TooManyRefused. What is refused is counted and moves nothing; some of what a client
-    (its address) had refused is kept as evidence.
+    Raises WebhookForged (signature, time, or a nonce that came with another body), TooLarge,
+    WebhookMalformed, TooManyRefused. What is refused is counted and moves nothing; some refused
+    webhooks of a client (its address) are stored as evidence.
     """
     gateway = gateways.get(gateway_name)
     if len(raw) > MAX_WEBHOOK_BYTES:
@@ -103,17 +101,19 @@ def accept(
         event_id = gateway.verify_webhook(raw, headers, clock.now())
         event = gateway.parse_webhook(raw)
         accepted = _store(gateway_name, event_id, (raw, headers, event))
-    except WebhookMalformed as refusal:  # signed: worth keeping, whoever has brought it
-        _keep_refused(gateway_name, raw, headers, why=refusal.user_message, mark="malformed:")
+    except WebhookMalformed as refusal:  # signed: always stored
+        _store_refused(gateway_name, raw, headers, why=refusal.user_message, mark="malformed:")
         raise
     except WebhookForged as refusal:
         is_sample = refusals.refusals.note(gateway_name, client, network(client))
         if is_sample:
-            _keep_refused(gateway_name, raw, headers, why=refusal.user_message, mark=refusals.MARK)
+            why = refusal.user_message
+            _store_refused(gateway_name, raw, headers, why=why, mark=refusals.MARK)
         refusals.write_counts()
         if not is_sample:
             raise refusals.TooManyRefused(
-                "Too many webhooks with a bad signature came from here. Check the key, then send again."
+                "Too many webhooks with a bad signature came from here. Check the key, then send "
+                "again."
             ) from refusal
         raise
     _wake_up.send()
@@ -121,7 +121,7 @@ def accept(
 
 
 def _store(gateway: str, event_id: str, what: tuple[bytes, Mapping[str, str], Event]) -> Accepted:
-    """Insert the webhook, or find that this event is known already; a worker queues it (`collect`)."""
+    """Insert the webhook, unless this event is known already; a worker queues it (`collect`)."""
     raw, headers, event = what
     try:
         with lean_transaction() as lent:
@@ -137,12 +137,19 @@ def _store(gateway: str, event_id: str, what: tuple[bytes, Mapping[str, str], Ev
 
 
 def _row(
-    gateway: str, event_id: str, came: tuple[bytes, Mapping[str, str]], state: str
+    gateway: str, event_id: str, what: tuple[bytes, Mapping[str, str]], state: str
 ) -> dict[str, Any]:
+    raw, headers = what
     return {
-        "id": new_id(), "provider": gateway, "event_id": event_id, "raw": came[0], "headers": _kept(came[1]),
-        "received_at": clock.now(), "state": state, "attempts": 0,
-    }  # fmt: skip
+        "id": new_id(),
+        "provider": gateway,
+        "event_id": event_id,
+        "raw": raw,
+        "headers": _stored_headers(headers),
+        "received_at": clock.now(),
+        "state": state,
+        "attempts": 0,
+    }
 
 
 def _repeated(gateway: str, event_id: str, raw: bytes, event: Event) -> Accepted:
@@ -158,21 +165,21 @@ def _repeated(gateway: str, event_id: str, raw: bytes, event: Event) -> Accepted
     return Accepted(event.tx_id, parked=not is_known)
 
 
-def _kept(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers worth keeping: no cookies, no authorisation."""
-    return {name: headers[name][:1000] for name in _KEPT_HEADERS if name in headers}
+def _stored_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers that are stored: no cookies, no authorisation."""
+    return {name: headers[name][:1000] for name in _STORED_HEADERS if name in headers}
 
 
-def _keep_refused(
+def _store_refused(
     gateway: str, raw: bytes, headers: Mapping[str, str], *, why: str, mark: str
 ) -> None:
-    """Keep what was refused in a transaction of its own: the request's will be rolled back.
+    """Store what was refused in a transaction of its own: the request's will be rolled back.
 
-    A repeated forgery is only counted, so that nobody can fill the table with one request.
+    A repeated forgery is only counted, so that one request cannot fill the table.
     """
-    seen = hashlib.sha256(raw + b"\n" + headers.get("X-Nonce", "").encode()).hexdigest()
-    event_id = f"{mark}{seen}"
-    row = _row(gateway, event_id, (raw[:_KEPT_OF_REFUSED], headers), "refused")
+    digest = hashlib.sha256(raw + b"\n" + headers.get("X-Nonce", "").encode()).hexdigest()
+    event_id = f"{mark}{digest}"
+    row = _row(gateway, event_id, (raw[:_STORED_OF_REFUSED], headers), "refused")
     with own_transaction() as connection:
         refused = row | {"attempts": 1, "last_error": why[:300]}
         if not execute_insert_ignore(connection, _I, [refused]):
@@ -190,9 +197,7 @@ def replay(inbox_id: str, *, actor: str) -> None:
         raise Conflict("A refused webhook is never processed. Nothing was changed.")
     if row.state == "done":
         raise Conflict("This webhook is done already. Nothing was changed.")
-    now = clock.now()
-    values: dict[str, Any] = {"state": "queued", "waits_since": now, "next_try_at": None}
-    db.session.execute(sa.update(_I).where(_I.c.id == inbox_id).values(values))
+    _mark_queued([inbox_id])
     webhooks.queue(inbox_id, row.provider, again=f"replay:{new_id()}")
     log.info("inbox.replayed", inbox_id=inbox_id, actor=actor)
     live.changed("inbox", "all")
@@ -204,16 +209,20 @@ def replay_all(*, actor: str, most: int = 5_000) -> int:
     rows = db.session.execute(
         waits.order_by(_I.c.id).limit(most).with_for_update(skip_locked=True)
     ).all()
-    now = clock.now()
     ids_of: dict[str, list[str]] = {}
     for row in rows:
         ids_of.setdefault(row.provider, []).append(row.id)
-    values: dict[str, Any] = {"state": "queued", "waits_since": now, "next_try_at": None}
     for provider, ids in ids_of.items():
-        for start in range(0, len(ids), 500):
+        for start in range(0, len(ids), 500):  # SQLite takes no list without end
             some = ids[start : start + 500]
-            db.session.execute(sa.update(_I).where(_I.c.id.in_(some)).values(values))
+            _mark_queued(some)
             webhooks.queue_many(some, provider, again=f"replay:{new_id()}")
     log.info("inbox.replayed_all", count=len(rows), actor=actor)
     live.changed("inbox", "all")
     return len(rows)
+
+
+def _mark_queued(ids: Sequence[str]) -> None:
+    """Set the state of webhooks that are processed again; their wait begins anew."""
+    values = {"state": "queued", "waits_since": clock.now(), "next_try_at": None}
+    db.session.execute(sa.update(_I).where(_I.c.id.in_(ids)).values(values))

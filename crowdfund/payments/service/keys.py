@@ -1,7 +1,7 @@
-"""Keys of exceptions: one for each thing that a person has to judge, so an answer covers only that.
+"""Keys of exceptions: one for each thing that staff decide about, so a decision covers only that.
 
-A key names what was claimed. Whoever dismissed "the gateway says SUCCESS, no webhook came" has
-not judged the SETTLED of tomorrow, which needs a key of its own.
+A key names what was claimed. Dismissing "the gateway says SUCCESS, no webhook arrived" decides
+nothing about the SETTLED of tomorrow, which has a key of its own.
 """
 
 import hashlib
@@ -46,8 +46,8 @@ def ahead(event: Report) -> str:
 
 def differs(event: Report, truth: str) -> str:
     """Return the name of a contradiction between a webhook and the gateway's status."""
-    said = f"{event.status}|{event.amount_minor}|{event.currency}|{event.customer_ref}|{truth}"
-    return f"differs:{_digest(said)}"
+    figures = f"{event.amount_minor}|{event.currency}|{event.customer_ref}"
+    return f"differs:{_digest(f'{event.status}|{figures}|{truth}')}"
 
 
 def foreign(why: str) -> str:
@@ -56,7 +56,7 @@ def foreign(why: str) -> str:
 
 
 def of_event(event: Report) -> Iterable[str]:
-    """Return every name that doubts about a webhook can have, to close them when it agrees."""
+    """Return every name that exceptions about a webhook can have, to close them when it agrees."""
     return [FOREIGN, UNCLEAR, ahead(event), *(differs(event, status) for status in STATUSES)]
 
 

@@ -1,11 +1,11 @@
-"""Compare the gateway's own list with ours, as after a restore: what we do not know waits for staff."""
+"""Compare the gateway's own list with ours, as after a restore; staff decide about what is new."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from crowdfund.adapters.gateways import Truth
 from crowdfund.payments import queries
-from crowdfund.payments.service import applying, strangers
+from crowdfund.payments.service import applying, unmatched
 from crowdfund.payments.service.answers import Answer
 
 
@@ -55,14 +55,12 @@ def compare_listed(gateway: str, truths: Sequence[Truth]) -> Listed:
 
 def _known(gateway: str, truths: Sequence[Truth]) -> dict[str, str]:
     """Return the ids of payments by the gateway's name, also where its answer to us was lost."""
-    known = {
-        row["tx_id"]: row["id"]
-        for row in queries.by_tx([(gateway, truth.tx_id) for truth in truths])
-    }
+    rows = queries.by_tx([(gateway, truth.tx_id) for truth in truths])
+    known = {row.tx_id: row.id for row in rows}
     for truth in truths:
-        payment = (
-            queries.find(truth.reference) if truth.reference and truth.tx_id not in known else None
-        )
+        if truth.tx_id in known or not truth.reference:
+            continue
+        payment = queries.find(truth.reference)
         if payment is not None and payment.gateway == gateway and payment.tx_id is None:
             known[truth.tx_id] = payment.id
     return known
@@ -82,19 +80,21 @@ def _take(gateway: str, truth: Truth, found: Listed) -> None:
         found.known += 1
         return
     owner = queries.owner_of(gateway, truth.customer_ref)
-    meant = _meant(gateway, owner, truth)
-    strangers.suspend_now(
-        gateway, truth, owner=owner, payment_id=meant,
+    unmatched.suspend_now(
+        gateway,
+        truth,
+        owner=owner,
+        payment_id=_payment_of(gateway, owner, truth),
         detail="The bank's list has this money; our books have no payment for it.",
-    )  # fmt: skip
-    found.new += 1
-    found.suspense_minor[truth.currency] = (
-        found.suspense_minor.get(truth.currency, 0) + truth.amount_minor
     )
+    found.new += 1
+    suspended_minor = found.suspense_minor.get(truth.currency, 0) + truth.amount_minor
+    found.suspense_minor[truth.currency] = suspended_minor
 
 
-def _meant(gateway: str, owner: str | None, truth: Truth) -> str | None:
+def _payment_of(gateway: str, owner: str | None, truth: Truth) -> str | None:
     """Return the payment of this customer that a transaction refers to."""
     payment = queries.find(truth.reference) if truth.reference else None
-    is_theirs = payment is not None and (payment.gateway, payment.user_id) == (gateway, owner)
-    return payment.id if payment is not None and is_theirs else None
+    if payment is None or (payment.gateway, payment.user_id) != (gateway, owner):
+        return None
+    return payment.id

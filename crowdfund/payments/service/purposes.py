@@ -1,4 +1,4 @@
-"""What payments are for: higher features say where their page is and whether late money is welcome."""
+"""What payments are for: higher features register their page and whether they accept late money."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,21 +21,21 @@ def register_purpose(
     *,
     accepts_late: Callable[[str], bool] = lambda _id: False,
 ) -> None:
-    """Tell the status page of a purpose, and whether one that has ended can still take its money.
+    """Register the status page of a purpose, and whether one that has ended can still take money.
 
-    A higher feature does so when it is loaded. Who accepts late money must handle `payment.settled`
-    after `payment.failed` or `payment.expired`.
+    A higher feature does so when it is loaded. One that accepts late money must handle
+    `payment.settled` after `payment.failed` or `payment.expired`.
     """
     _purposes[kind] = Purpose(url_of, accepts_late)
 
 
 def purpose_url(kind: str, purpose_id: str) -> str | None:
-    """Return the status page of what a payment is for, if its feature told one."""
+    """Return the status page of what a payment is for, if its feature has registered one."""
     purpose = _purposes.get(kind)
     return purpose.url_of(purpose_id) if purpose else None
 
 
 def accepts_late(kind: str, purpose_id: str) -> bool:
-    """Return whether a purpose that was told "no money" would still take it."""
+    """Return whether a purpose still takes its money after it was notified that none comes."""
     purpose = _purposes.get(kind)
     return bool(purpose and purpose.accepts_late(purpose_id))

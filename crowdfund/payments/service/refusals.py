@@ -1,12 +1,13 @@
 """Refused webhooks: each is counted, only some are stored as evidence.
 
-Anybody can post garbage to the address for webhooks, so what it costs us is bounded: some samples
-of a client in a minute, some of a gateway in an hour. A signature that fits is never refused here,
-wherever it comes from: this budget is asked only after a signature was found bad.
+Anyone can post garbage to the address for webhooks, so what it costs us is bounded: some samples of
+a client in a minute, some of a gateway in an hour. A valid signature is never refused here: this
+budget is checked only after a signature was found bad.
 """
 
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -21,16 +22,16 @@ log = structlog.get_logger()
 _I, _R = Inbox.__table__, WebhookRefusal.__table__
 SAMPLES_A_MINUTE = 10  # of one client
 SAMPLES_AN_HOUR = 120  # of one gateway, by all clients, in each process
-CLIENTS = 1_000  # that are told apart in a minute; further ones share one budget
+CLIENTS = 1_000  # with a budget of their own in a minute; further ones share one
 WRITE_EVERY = timedelta(seconds=10)
 MARK = "refused:"  # begins the event id of a stored sample
 MOST_SAMPLES = 2_000
-KEPT_FOR, COUNTS_KEPT_FOR = timedelta(days=30), timedelta(days=90)
+SAMPLES_FOR, COUNTS_FOR = timedelta(days=30), timedelta(days=90)  # how long they are stored
 _OTHERS = "others"
 
 
 class TooManyRefused(CrowdfundError):
-    """A client has sent too many webhooks with bad signatures; only the number is still noted."""
+    """A client has sent too many webhooks with bad signatures; only their number is stored."""
 
     status = 429
     code = "too_many_refused"
@@ -112,22 +113,25 @@ def write_counts() -> None:
 
 
 def purge(*, most: int = 10_000) -> int:
-    """Remove samples that are old or beyond the newest ones, and old counts; return how many samples.
+    """Remove old samples, those beyond the newest ones, and old counts; return how many samples.
 
     Webhooks that the gateway signed are never removed here, however malformed.
     """
-    now = clock.now()
-    is_sample = sa.and_(_I.c.state == "refused", _I.c.event_id.startswith(MARK))
-    newest = sa.select(_I.c.id).where(is_sample).order_by(_I.c.id.desc())
-    last = db.session.scalar(newest.offset(MOST_SAMPLES).limit(1))
-    is_over = _I.c.received_at < now - KEPT_FOR
-    if last is not None:
-        is_over = sa.or_(is_over, _I.c.id <= last)
-    ids = db.session.scalars(
-        sa.select(_I.c.id).where(is_sample, is_over).order_by(_I.c.id).limit(most)
-    ).all()
-    db.session.execute(sa.delete(_R).where(_R.c.hour < now - COUNTS_KEPT_FOR))
+    db.session.execute(sa.delete(_R).where(_R.c.hour < clock.now() - COUNTS_FOR))
+    ids = _surplus_samples(most)
     removed = 0
     for start in range(0, len(ids), 500):  # SQLite takes no list without end
         removed += rows_changed(sa.delete(_I).where(_I.c.id.in_(ids[start : start + 500])))
     return removed
+
+
+def _surplus_samples(most: int) -> Sequence[str]:
+    """Return the samples that are old or beyond the newest ones, oldest first."""
+    is_sample = sa.and_(_I.c.state == "refused", _I.c.event_id.startswith(MARK))
+    newest = sa.select(_I.c.id).where(is_sample).order_by(_I.c.id.desc())
+    last = db.session.scalar(newest.offset(MOST_SAMPLES).limit(1))
+    is_surplus = _I.c.received_at < clock.now() - SAMPLES_FOR
+    if last is not None:
+        is_surplus = sa.or_(is_surplus, _I.c.id <= last)
+    query = sa.select(_I.c.id).where(is_sample, is_surplus).order_by(_I.c.id).limit(most)
+    return db.session.scalars(query).all()

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -21,6 +20,7 @@ from crowdfund.ledger import rules as ledger_rules
 from crowdfund.payments import queries, rules
 from crowdfund.payments.events import OF_STATUS
 from crowdfund.payments.models import GatewayCustomer, Payment, payment_event
+from crowdfund.payments.rows import PaymentRow
 from crowdfund.payments.rules import Kind, Status
 from crowdfund.payments.service import answers, exceptions, keys
 from crowdfund.people import queries as people_queries
@@ -33,7 +33,7 @@ _REGISTRATION_S = timedelta(seconds=3)
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An outside call that did not succeed; `final` means that the gateway said no.
+    """An outside call that did not succeed; `final` means that the gateway refused.
 
     `is_foreign`: the gateway answered about another transaction than ours.
     """
@@ -43,47 +43,72 @@ class Failed:
     is_foreign: bool = False
 
 
-def start(  # noqa: PLR0913 - what a payment is
-    *,
-    user_id: str,
-    amount_minor: int,
-    currency: str,
-    gateway: str,
-    purpose: tuple[str, str],
-    destination: str,
-    description: str,
-    key: str,
-) -> str:
-    """Begin to collect an amount (minor units) for a purpose and return the payment's id.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPayment:
+    """What is to be collected of a person; amount in minor units.
 
-    The same key begins once. The money will go to the ledger account `destination` when it is
-    settled. The gateway is called by the worker: until then the payment is `created`, then
-    `pending` with a checkout_url. Raises Conflict when the key came before with other figures.
+    `purpose` is kind and id of what it is for, `destination` the ledger account that gets the money
+    when it is settled.
     """
-    gateways.get(gateway)
-    ledger_rules.account_kind(destination)
+
+    user_id: str
+    amount_minor: int
+    currency: str
+    gateway: str
+    purpose: tuple[str, str]
+    destination: str
+    description: str
+
+
+def start(wanted: NewPayment, *, key: str) -> str:
+    """Begin to collect money for a purpose and return the payment's id; the same key begins once.
+
+    The gateway is called by the worker: until then the payment is `created`, then `pending` with a
+    checkout_url. Raises Conflict when the key came before with other figures.
+    """
+    gateways.get(wanted.gateway)
+    ledger_rules.account_kind(wanted.destination)
     now, payment_id = clock.now(), new_id()
-    wanted = {
-        "user_id": user_id, "gateway": gateway, "purpose_kind": purpose[0], "purpose_id": purpose[1],
-        "destination": destination, "amount_minor": amount_minor, "currency": currency,
-    }  # fmt: skip
-    fresh = insert_ignore(_P, [{
-        "id": payment_id, "key": key, "description": description[:200], "status": Status.CREATED,
-        "claimed": "", "claimed_failed": False, "created_at": now, "updated_at": now,
-        "expires_at": now + rules.LIFETIME, "checked_at": now, **wanted,
-    }])  # fmt: skip
-    if not fresh:
-        return _same(key, wanted)
-    record_event(payment_event, payment_id, actor=user_id, before=None, after=Status.CREATED)
-    _queue_opening(payment_id, user_id, gateway)
+    fixed = _fixed_values(wanted)
+    row = {
+        "id": payment_id,
+        "key": key,
+        **fixed,
+        "description": wanted.description[:200],
+        "status": Status.CREATED,
+        "claimed": "",
+        "claimed_failed": False,
+        "created_at": now,
+        "updated_at": now,
+        "expires_at": now + rules.LIFETIME,
+        "checked_at": now,
+    }
+    if not insert_ignore(_P, [row]):
+        return _same(key, fixed)
+    record_event(payment_event, payment_id, actor=wanted.user_id, before=None, after=Status.CREATED)
+    _queue_opening(payment_id, wanted.user_id, wanted.gateway)
     outbox.add(
         "payments.check",
         f"expire:{payment_id}",
         {"payment_id": payment_id},
         not_before=now + rules.LIFETIME,
-        lane=gateway,
+        lane=wanted.gateway,
     )
     return payment_id
+
+
+def _fixed_values(wanted: NewPayment) -> dict[str, object]:
+    """Return what has to be the same when a key is used again."""
+    purpose_kind, purpose_id = wanted.purpose
+    return {
+        "user_id": wanted.user_id,
+        "gateway": wanted.gateway,
+        "purpose_kind": purpose_kind,
+        "purpose_id": purpose_id,
+        "destination": wanted.destination,
+        "amount_minor": wanted.amount_minor,
+        "currency": wanted.currency,
+    }
 
 
 def _queue_opening(payment_id: str, user_id: str, gateway: str) -> None:
@@ -103,7 +128,7 @@ def _queue_opening(payment_id: str, user_id: str, gateway: str) -> None:
     )
 
 
-def _same(key: str, wanted: Mapping[str, Any]) -> str:
+def _same(key: str, wanted: Mapping[str, object]) -> str:
     found = queries.find_by_key(key)
     if found is None or any(getattr(found, name) != value for name, value in wanted.items()):
         raise Conflict(
@@ -116,7 +141,7 @@ def _same(key: str, wanted: Mapping[str, Any]) -> str:
 
 
 def missing_contact(user_id: str, gateway: str) -> str | None:
-    """Return in plain words what the gateway has to know of a person and we do not, or None."""
+    """Return as a sentence what the gateway has to know of a person and we do not, or None."""
     if queries.cprn_of(user_id, gateway) is not None:  # registered already
         return None
     person = people_queries.get(user_id)
@@ -161,7 +186,7 @@ def registration(user_id: str, gateway: str) -> Callable[[], str | Failed | None
     return call
 
 
-def keep_customer(user_id: str, gateway: str, cprn: str) -> None:
+def store_customer(user_id: str, gateway: str, cprn: str) -> None:
     """Store the customer's number, which never changes, and open the payments that wait for it."""
     insert_ignore(
         _C, [{"user_id": user_id, "gateway": gateway, "cprn": cprn, "created_at": clock.now()}]
@@ -181,7 +206,7 @@ def keep_customer(user_id: str, gateway: str, cprn: str) -> None:
 
 
 def initiation(payment_id: str, *, attempt: int) -> Callable[[], Initiated | Failed | None]:
-    """Return the call that opens a payment at the gateway; it gives None when there is nothing to do.
+    """Return the call that opens a payment at the gateway, or returns None if that was done.
 
     After an unknown outcome the gateway is asked for our reference before anything is sent again,
     and what is sent again carries the same Idempotency-Key. The call touches no database.
@@ -196,15 +221,15 @@ def initiation(payment_id: str, *, attempt: int) -> Callable[[], Initiated | Fai
     return partial(_initiate, payment, cprn, attempt=attempt)
 
 
-def _initiate(payment: queries.PaymentRow, cprn: str, *, attempt: int) -> Initiated | Failed:
+def _initiate(payment: PaymentRow, cprn: str, *, attempt: int) -> Initiated | Failed:
     gateway = gateways.get(payment.gateway)
     order = Order(
-        cprn,
-        payment.amount_minor,
-        payment.currency,
-        payment.description,
-        payment.id,
-        return_url(payment.id),
+        customer_ref=cprn,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        description=payment.description,
+        reference=payment.id,
+        return_url=return_url(payment.id),
     )
     try:
         with gateway_budget.of(payment.gateway).calling():
@@ -217,10 +242,9 @@ def _initiate(payment: queries.PaymentRow, cprn: str, *, attempt: int) -> Initia
         return Failed(error.user_message, final=is_no, is_foreign=is_foreign)
 
 
-def _found(payment: queries.PaymentRow, cprn: str, truth: Truth) -> Initiated | Failed:
+def _found(payment: PaymentRow, cprn: str, truth: Truth) -> Initiated | Failed:
     """Return the transaction of a lost answer, if it is ours in every field."""
-    asked = {"id": payment.id, "tx_id": None, "customer_ref": cprn}
-    answer = answers.about_payment(asked, truth)
+    answer = answers.checked(truth, tx_id=None, reference=payment.id, customer_ref=cprn)
     if isinstance(answer, answers.Foreign):
         return Failed(answer.why, final=False, is_foreign=True)
     return Initiated(truth.tx_id, gateways.get(payment.gateway).checkout_url(truth.tx_id))
@@ -231,31 +255,31 @@ def return_url(payment_id: str) -> str:
     return f"{config.settings().public_url.rstrip('/')}/payments/{payment_id}/return"
 
 
-def keep_initiated(payment_id: str, opened: Initiated | Failed | None, *, attempt: int) -> None:
-    """Store what the gateway answered to `initiate_at_gateway`."""
-    payment = db.session.execute(
-        sa.select(_P).where(_P.c.id == payment_id).with_for_update()
-    ).first()
+def store_initiated(payment_id: str, opened: Initiated | Failed | None, *, attempt: int) -> None:
+    """Store what the gateway answered when a payment was opened there."""
+    payment = queries.locked(payment_id)
     if opened is None or payment is None or payment.status != Status.CREATED:
         return
     if isinstance(opened, Initiated) and exceptions.is_taken(payment.gateway, opened.tx_id):
         why = f"The gateway names transaction {opened.tx_id}, whose money is booked elsewhere."
         opened = Failed(why, final=False, is_foreign=True)
     if isinstance(opened, Failed) and opened.is_foreign:
-        exceptions.open_for_payment(
-            dict(payment._mapping), Kind.CONTRADICTION, opened.why, name=keys.foreign(opened.why)
-        )
+        name = keys.foreign(opened.why)
+        exceptions.open_for_payment(payment, Kind.CONTRADICTION, opened.why, name=name)
     if isinstance(opened, Initiated):
-        _change(payment, Status.PENDING, tx_id=opened.tx_id, checkout_url=opened.checkout_url)
+        values = {"tx_id": opened.tx_id, "checkout_url": opened.checkout_url}
+        _change(payment, Status.PENDING, values)
     elif opened.final:
-        _change(payment, Status.FAILED, last_error=opened.why, released_at=clock.now())
+        failure = {"last_error": opened.why, "released_at": clock.now()}
+        _change(payment, Status.FAILED, failure, reason=opened.why)
     else:
         _try_again(payment, opened.why, attempt + 1)
 
 
-def _change(payment: Any, status: Status, **values: Any) -> None:  # noqa: ANN401 - a row, columns
+def _change(
+    payment: PaymentRow, status: Status, values: Mapping[str, object], *, reason: str = ""
+) -> None:
     now = clock.now()
-    values |= {"updated_at": now, "checked_at": now}
     move_row(
         _P,
         payment.id,
@@ -263,15 +287,15 @@ def _change(payment: Any, status: Status, **values: Any) -> None:  # noqa: ANN40
         payment_event,
         before=payment.status,
         actor="system",
-        reason=values.get("last_error", ""),
+        reason=reason,
         pages=(("payment", payment.id),),
-        values=values,
+        values={**values, "updated_at": now, "checked_at": now},
     )
     if event := OF_STATUS.get(status):
-        outbox.emit(event.about(payment._mapping))
+        outbox.emit(event.about(payment))
 
 
-def _try_again(payment: Any, why: str, attempt: int) -> None:  # noqa: ANN401 - a row
+def _try_again(payment: PaymentRow, why: str, attempt: int) -> None:
     if attempt >= MAX_INITIATE_TRIES:  # the payment then expires by itself, after one more query
         log.error("payment.initiate.given_up", payment_id=payment.id, why=why)
         return
@@ -288,7 +312,7 @@ def _try_again(payment: Any, why: str, attempt: int) -> None:  # noqa: ANN401 - 
 
 
 def queue_checks(limit: int = 200) -> int:
-    """Queue a status query for payments that nobody spoke of for some minutes."""
+    """Queue a status query for payments without news for some minutes."""
     now = clock.now()
     stamp = int(now.timestamp())
     by_gateway: dict[str, list[str]] = {}

@@ -1,9 +1,8 @@
-"""Inbox rows on their way through a batch: loaded, judged elsewhere, written back."""
+"""Inbox rows on their way through a batch: loaded, applied elsewhere, written back."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -12,8 +11,10 @@ from crowdfund.adapters import gateways
 from crowdfund.adapters.gateways import Event
 from crowdfund.kernel import clock, live, outbox
 from crowdfund.kernel.db import Driver, Prepared, db, driver
+from crowdfund.kernel.db.rows import columns, read_each
 from crowdfund.payments import rules
 from crowdfund.payments.models import Inbox
+from crowdfund.payments.rows import StoredWebhook
 
 log = structlog.get_logger()
 _I = Inbox.__table__
@@ -48,11 +49,11 @@ class Webhook:
 
     @property
     def has_retries_left(self) -> bool:
-        """Return whether it may still become clear without a person."""
+        """Return whether it may still become clear without staff."""
         return self.waited < rules.PATIENCE
 
     def wait(self, why: str) -> None:
-        """Try again later; after half a day wait for a person."""
+        """Try again later; after half a day it waits for staff."""
         self.attempts += 1
         self.last_error = why[:300]
         self.state = "dead" if self.waited >= rules.DEAD_AFTER else "parked"
@@ -61,37 +62,43 @@ class Webhook:
 def load(
     ids: Iterable[str], *, lock: bool = False, parsed: Mapping[str, Event] | None = None
 ) -> list[Webhook]:
-    """Return what is to be done now of some inbox rows, oldest first.
+    """Return those of some inbox rows that are due, oldest first.
 
-    A row whose next try is later is left out: its own piece of work comes then. `parsed` are events
-    by row that were read before the lock: a stored body never changes.
+    A row whose next try is later is left out: it has its own piece of work. `parsed` are events by
+    row that were read before the lock: a stored body never changes.
     """
     known = parsed or {}
-    columns = (_I.c.id, _I.c.provider, _I.c.attempts, _I.c.received_at, _I.c.waits_since)
+    raw = sa.literal(None) if known else _I.c.raw
     is_due = sa.or_(_I.c.next_try_at.is_(None), _I.c.next_try_at <= clock.now())
-    query = sa.select(*columns, sa.literal(None).label("raw") if known else _I.c.raw)
+    query = sa.select(*columns(StoredWebhook, _I, raw=raw))
     query = query.where(_I.c.id.in_(list(ids)), _I.c.state.in_(("queued", "parked")), is_due)
-    rows = db.session.execute(query.order_by(_I.c.id).with_for_update() if lock else query)
-    return [
-        Webhook(row.id, row.provider, known.get(row.id) or _event(row), row.attempts,
-                row.waits_since or row.received_at)
-        for row in rows
-    ]  # fmt: skip
+    rows = read_each(StoredWebhook, query.order_by(_I.c.id).with_for_update() if lock else query)
+    return [_webhook(row, known.get(row.id)) for row in rows]
 
 
-def _event(row: Any) -> Event:  # noqa: ANN401 - a row
+def _webhook(row: StoredWebhook, event: Event | None) -> Webhook:
+    return Webhook(
+        id=row.id,
+        provider=row.provider,
+        event=event or _event(row),
+        attempts=row.attempts,
+        since=row.waits_since or row.received_at,
+    )
+
+
+def _event(row: StoredWebhook) -> Event:
     raw = row.raw
-    if raw is None:  # not among those read before
-        raw = db.session.scalar(sa.select(_I.c.raw).where(_I.c.id == row.id))
+    if raw is None:  # not among those that were parsed before
+        raw = db.session.scalars(sa.select(_I.c.raw).where(_I.c.id == row.id)).one()
     return gateways.get(row.provider).parse_webhook(raw)
 
 
 def save(webhooks: Sequence[Webhook]) -> None:
-    """Write the inbox rows; put parked ones back with their delay, call for help over dead ones."""
+    """Write the inbox rows; queue parked ones again with their delay, log dead ones as errors."""
     if not webhooks:
         return
     now = clock.now()
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     for webhook in webhooks:
         next_try_at = None
         if webhook.state == "parked":
@@ -99,20 +106,27 @@ def save(webhooks: Sequence[Webhook]) -> None:
             queue(webhook.id, webhook.provider, again=webhook.attempts, not_before=next_try_at)
         elif webhook.state == "dead":
             log.error("inbox.dead", inbox_id=webhook.id, why=webhook.last_error)
-        rows.append({
-            "b_id": webhook.id, "state": webhook.state, "attempts": webhook.attempts,
-            "last_error": webhook.last_error, "payment_id": webhook.payment_id,
-            "next_try_at": next_try_at, "done_at": now if webhook.state == "done" else None,
-        })  # fmt: skip
+        rows.append(
+            {
+                "b_id": webhook.id,
+                "state": webhook.state,
+                "attempts": webhook.attempts,
+                "last_error": webhook.last_error,
+                "payment_id": webhook.payment_id,
+                "next_try_at": next_try_at,
+                "done_at": now if webhook.state == "done" else None,
+            }
+        )
     with driver() as sql:
         sql.send(_SAVE, rows)
     live.changed("inbox", "all")
 
 
 def collect() -> int:
-    """Queue the webhooks that have come since the last time; return how many (for `outbox.INTAKES`)."""
-    came = sa.select(_I.c.id, _I.c.provider).where(_I.c.state == "received").order_by(_I.c.id)
-    rows = db.session.execute(came.limit(MOST_COLLECTED).with_for_update(skip_locked=True)).all()
+    """Queue the webhooks received since the last time; return how many (for `outbox.INTAKES`)."""
+    received = sa.select(_I.c.id, _I.c.provider).where(_I.c.state == "received").order_by(_I.c.id)
+    few = received.limit(MOST_COLLECTED).with_for_update(skip_locked=True)
+    rows = db.session.execute(few).all()
     ids_of: dict[str, list[str]] = {}
     for row in rows:
         ids_of.setdefault(row.provider, []).append(row.id)
@@ -124,9 +138,9 @@ def collect() -> int:
 
 
 def oldest_received() -> datetime | None:
-    """Return when the oldest webhook came that is not queued yet (for `outbox.INTAKES`)."""
-    came = sa.select(_I.c.received_at).where(_I.c.state == "received").order_by(_I.c.id)
-    return db.session.scalar(came.limit(1))
+    """Return when the oldest webhook was received that is not queued (for `outbox.INTAKES`)."""
+    received = sa.select(_I.c.received_at).where(_I.c.state == "received").order_by(_I.c.id)
+    return db.session.scalar(received.limit(1))
 
 
 def queue(

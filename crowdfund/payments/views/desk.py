@@ -1,7 +1,5 @@
 """Staff pages: payments and their exceptions. A regulator reads; finance and admin decide."""
 
-from typing import Any
-
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -9,6 +7,7 @@ from crowdfund.kernel.errors import CrowdfundError, Invalid
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import identity, pages, requests
 from crowdfund.payments import desk_queries, forms, queries, reviews, rules
+from crowdfund.payments.rows import ExceptionRow
 from crowdfund.payments.rules import Resolution
 from crowdfund.payments.service import exceptions as exceptions_service
 from crowdfund.payments.service import purposes, starting
@@ -115,8 +114,8 @@ def resolve(exception_id: str) -> BaseResponse:
     return pages.back(url_for("payments.exception", exception_id=exception_id))
 
 
-def _chosen(found: Any) -> Resolution:  # noqa: ANN401 - a row
-    """Return the resolution that was chosen; raises Invalid or Conflict when it cannot be confirmed."""
+def _chosen(found: ExceptionRow) -> Resolution:
+    """Return the chosen resolution; raises Invalid or Conflict when it cannot be confirmed."""
     chosen = request.values.get("resolution", "")
     if not chosen:
         raise Invalid(_("Choose what should happen."), field="resolution")
@@ -125,7 +124,7 @@ def _chosen(found: Any) -> Resolution:  # noqa: ANN401 - a row
 
 def _exception_page(exception_id: str, error: CrowdfundError | None = None) -> Response:
     found = queries.exception(exception_id)
-    history = queries.exception_history([exception_id])
+    history = queries.exception_history(exception_id)
     people = {row.actor for row in history} | ({found.user_id} if found.user_id else set())
     choices = exceptions_service.choices(found)
     form = forms.choice_form(choices)
@@ -146,11 +145,7 @@ def _exception_page(exception_id: str, error: CrowdfundError | None = None) -> R
 
 
 def _confirm_page(
-    found: Any,  # noqa: ANN401 - a row
-    resolution: Resolution,
-    form: forms.ConfirmForm,
-    *,
-    status: int,
+    found: ExceptionRow, resolution: Resolution, form: forms.ConfirmForm, *, status: int
 ) -> Response:
     return pages.render(
         "payments/resolve.html",

@@ -13,7 +13,7 @@ from crowdfund.payments.views.blueprint import bp
 def come_back(payment_id: str) -> BaseResponse:
     """Lead a customer who comes back from the gateway to the page of what was paid.
 
-    Nothing is believed of what the browser brings: the page shows what webhook and gateway agree on.
+    Nothing that the browser sends is trusted: the page shows what webhook and gateway agree on.
     """
     payment = queries.get_for_owner(payment_id, identity.signed_in().id)
     target = purposes.purpose_url(payment.purpose_kind, payment.purpose_id)
@@ -22,7 +22,7 @@ def come_back(payment_id: str) -> BaseResponse:
 
 @bp.get("/payments/<payment_id>")
 def show(payment_id: str) -> Response:
-    """Show where a person's own payment stands; the fragment follows by itself."""
+    """Show the status of a person's own payment; the fragment updates itself."""
     payment = queries.get_for_owner(payment_id, identity.signed_in().id)
     return pages.render(
         "payments/show.html",

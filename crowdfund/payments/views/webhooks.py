@@ -1,4 +1,4 @@
-"""Webhooks of gateways: verify, store, answer. No session, no form token: the signature is the proof.
+"""Webhooks of gateways: verify, store, answer. The signature is the proof, not a session or token.
 
 Gateways send bursts, so a middleware answers them before Flask's work for browsers (session, access
 table, headers, transaction per request): half of the time that a webhook took was spent there. The
@@ -27,10 +27,14 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 _TOO_LARGE = (413, {"error": "The body is larger than 64 kB."})
-_WORDS = {
-    200: "OK", 202: "Accepted", 400: "Bad Request", 401: "Unauthorized", 413: "Content Too Large",
+_REASONS = {
+    200: "OK",
+    202: "Accepted",
+    400: "Bad Request",
+    401: "Unauthorized",
+    413: "Content Too Large",
     429: "Too Many Requests",
-}  # fmt: skip
+}
 _RETRY_AFTER = {429: "60", 503: "5"}
 _HEADERS = ("Content-Type", "User-Agent", "X-Nonce", "X-Signature", "X-Timestamp")
 _IN_ENVIRON = {
@@ -52,7 +56,7 @@ def answer(gateway: str, raw: bytes, headers: Mapping[str, str], client: str) ->
 
 
 class WebhookMiddleware:
-    """WSGI in front of the application: answers webhooks, hands everything else on."""
+    """WSGI in front of the application: answers webhooks, passes everything else on."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -67,13 +71,14 @@ class WebhookMiddleware:
             return self._behind(environ, start_response)
         status, body = self._take(gateway, int(length), environ)
         data = json.dumps(body).encode()
-        kind = [("Content-Type", "application/json"), ("X-Content-Type-Options", "nosniff")]
+        headers = [
+            ("Content-Type", "application/json"),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Content-Length", str(len(data))),
+        ]
         if status in _RETRY_AFTER:
-            kind.append(("Retry-After", _RETRY_AFTER[status]))
-        start_response(
-            f"{status} {_WORDS.get(status, 'Unavailable')}",
-            [*kind, ("Content-Length", str(len(data)))],
-        )
+            headers.append(("Retry-After", _RETRY_AFTER[status]))
+        start_response(f"{status} {_REASONS.get(status, 'Unavailable')}", headers)
         return [data]
 
     def _take(self, gateway: str, length: int, environ: Mapping[str, Any]) -> Answer:
@@ -82,15 +87,14 @@ class WebhookMiddleware:
         headers = {name: environ[key] for name, key in _IN_ENVIRON.items() if environ.get(key)}
         try:
             with self._app.app_context(), patience(transactions.REQUEST_PATIENCE_S):
-                return answer(
-                    gateway, environ["wsgi.input"].read(length), headers, self._client(environ)
-                )
+                raw = environ["wsgi.input"].read(length)
+                return answer(gateway, raw, headers, self._client(environ))
         except Exception:
             log.exception("webhook.crashed", gateway=gateway)
             return 503, {"error": "We could not store this. Send it again."}
 
     def _client(self, environ: Mapping[str, Any]) -> str:
-        """Return the sender's address: this stands before the middleware that reads the proxies' headers."""
+        """Return the sender's address: the middleware that reads proxies' headers runs later."""
         passed = [part.strip() for part in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
         if self._hops and len(passed) >= self._hops:
             return str(passed[-self._hops])

@@ -1,1 +1,1 @@
-"""Rules of reconciliation: `comparing` (what differs), `following` (what a campaign then does), `telling`."""
+"""Rules of reconciliation: `comparing` (what differs), `following` (the plan), `wording`."""

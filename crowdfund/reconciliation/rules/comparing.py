@@ -52,7 +52,7 @@ class Books:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A campaign's contract as the chain has it, in token units; `problem` when it cannot be read."""
+    """A campaign's contract on chain, in token units; `problem` when it cannot be read."""
 
     address: str
     status: str = "none"
@@ -80,7 +80,7 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that differs: its kind, the campaign (or none), the address, and what each side shows."""
+    """One thing that differs: its kind, address, campaign (or none), and what each side shows."""
 
     kind: str
     address: str
@@ -103,8 +103,8 @@ class Detail:
 
 
 @dataclass(slots=True)
-class Look:
-    """What one look at both sides has found, by address and campaign, or why there was none (`failure`)."""
+class Findings:
+    """What one comparison of both sides found; `failure` says why there was none."""
 
     block: int | None = None
     contracts: dict[str, Contract] = field(default_factory=dict)
@@ -172,9 +172,9 @@ def settings_difference(address: str, *, contract_s: int, needed_s: int) -> Diff
     return Difference("grace", address, facts={"contract": contract_s, "needed": needed_s})
 
 
-def words(kept: dict[str, Any]) -> str:
+def words(stored: dict[str, Any]) -> str:
     """Return a stored difference as a sentence in the reader's language."""
-    kind, facts = kept["kind"], kept["facts"]
+    kind, facts = stored["kind"], stored["facts"]
     if kind in ("fiat", "token", "escrow"):
         return _amounts(kind, facts)
     if kind == "status":
@@ -185,18 +185,21 @@ def words(kept: dict[str, Any]) -> str:
         )
     if kind == "refused":
         return _(
-            "The contract refused to record payments of %(amount)s (number of payments: %(count)s).",
+            "The contract refused to record payments of %(amount)s (number of payments: "
+            "%(count)s).",
             amount=fmt(facts["amount"]),
             count=facts["count"],
         )
     if kind == "unknown":
         return _(
-            "Our factory made this contract, but no campaign in our books has it. It counts %(amount)s.",
+            "Our factory made this contract, but no campaign in our books has it. It counts "
+            "%(amount)s.",
             amount=_units(facts["amount"]),
         )
     if kind == "grace":
         return _(
-            "Contracts record payments for %(contract)s days after the deadline; we need %(needed)s days.",
+            "Contracts record payments for %(contract)s days after the deadline; we need "
+            "%(needed)s days.",
             contract=facts["contract"] // 86_400,
             needed=facts["needed"] // 86_400,
         )

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from typing import Any, cast
+from typing import Any
 
 from crowdfund.kernel.errors import Conflict
 from crowdfund.kernel.i18n import _
@@ -28,14 +28,14 @@ class TooEarly(Conflict):
 
 
 class Outdated(Conflict):
-    """The facts are others than those that were shown; nothing was moved."""
+    """The facts have changed since they were shown; nothing was moved."""
 
     code = "outdated"
 
 
 @dataclass(frozen=True, slots=True)
 class Investment:
-    """An investment that at least one side counts; `has_tx` when SQL holds it as recorded on chain."""
+    """An investment that at least one side counts; `has_tx`: SQL holds it as recorded on chain."""
 
     id: str
     user_id: str
@@ -49,6 +49,11 @@ class Investment:
     def is_in(self) -> bool:
         """Return whether its money is in the campaign's escrow in the books."""
         return self.status in IN
+
+    @property
+    def is_only_on_contract(self) -> bool:
+        """Return whether the contract has recorded it and the books do not count it."""
+        return self.on_contract and not self.is_in and not self.has_tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +110,11 @@ class Plan:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> "Plan":
+    def from_json(cls, stored: dict[str, Any]) -> "Plan":
         """Return the plan that was stored with a request."""
         lists = ("returned", "forgotten", "refunded", "extra")
-        lines = {name: tuple(Investment(**one) for one in kept[name]) for name in lists}
-        return cls(**cast("Any", {**kept, **lines}))
+        lines = {name: tuple(Investment(**one) for one in stored[name]) for name in lists}
+        return cls(**(stored | lines))
 
 
 def fingerprint(facts: Facts) -> str:
@@ -144,41 +149,45 @@ def plan(facts: Facts) -> Plan:
     if action != "ask" and facts.in_flight:
         raise TooEarly(
             _(
-                "Some writes to this contract are on their way. Compare again when they are done or refused."
+                "Some writes to this contract are on their way. "
+                "Compare again when they are done or refused."
             )
         )
-    missing = tuple(one for one in facts.investments if one.is_in and not one.on_contract)
+    is_in = tuple(one for one in facts.investments if one.is_in)
+    missing = tuple(one for one in is_in if not one.on_contract)
     returned = _returned(facts, action, missing)
-    refunded = (
-        tuple(one for one in facts.investments if one.is_in) if action in ("fail", "cancel") else ()
-    )
     forgotten = tuple(one for one in missing if one.has_tx)
-    after = facts.recorded_minor - sum(one.amount_minor for one in forgotten)
-    are_live = facts.status == facts.contract.status == "live"
+    fails = action in ("fail", "cancel")
+    accepts_result = action == "accept_result"
     made = Plan(
         action=action,
         to=to,
         returned=returned,
         forgotten=forgotten,
-        refunded=refunded,
-        extra=tuple(
-            one for one in facts.investments if one.on_contract and not one.is_in and not one.has_tx
-        ),
-        takes_back=action in ("fail", "cancel") and bool(facts.released_minor or facts.fee_minor),
+        refunded=is_in if fails else (),
+        extra=tuple(one for one in facts.investments if one.is_only_on_contract),
+        takes_back=fails and bool(facts.released_minor or facts.fee_minor),
         pays_out=to == "released" and facts.released_minor is None,
         asks=_asked(facts) if action == "ask" else None,
-        settled_after_minor=facts.settled_minor - sum(one.amount_minor for one in returned),
-        # While both are live nothing is accepted: our closing takes out what we do not confirm.
-        difference_minor=facts.accepted_difference_minor
-        if are_live
-        else facts.contract.fiat_minor - after,
-        accepts_result=facts.contract.status
-        if action == "accept_result"
-        else facts.accepted_result,
+        settled_after_minor=facts.settled_minor - _total(returned),
+        difference_minor=_difference(facts, forgotten),
+        accepts_result=facts.contract.status if accepts_result else facts.accepted_result,
     )
     if _changes_nothing(facts, made):
         raise NothingToFollow(_("The campaign and its contract agree. There is nothing to follow."))
     return made
+
+
+def _difference(facts: Facts, forgotten: tuple[Investment, ...]) -> int:
+    """Return what the contract's total has more than the books once records are forgotten."""
+    if facts.status == facts.contract.status == "live":
+        # Nothing is accepted: our closing takes out what we do not confirm.
+        return facts.accepted_difference_minor
+    return facts.contract.fiat_minor - (facts.recorded_minor - _total(forgotten))
+
+
+def _total(lines: tuple[Investment, ...]) -> int:
+    return sum(one.amount_minor for one in lines)
 
 
 def _action(facts: Facts) -> tuple[str, str | None]:

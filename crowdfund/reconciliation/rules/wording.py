@@ -20,43 +20,46 @@ _ASKED = {
 
 def plan_words(plan: Plan, currency: str) -> list[str]:
     """Return what a plan does, as sentences in the order in which it happens."""
-    said = [*_money_words(plan, currency), *_status_words(plan)]
+    sentences = [*_money_words(plan, currency), *_status_words(plan)]
     if plan.extra:
-        said.append(
+        sentences.append(
             _(
-                "The contract has recorded %(amount)s whose payment has not arrived here (number of "
-                "payments: %(count)s). It is not counted; if it arrives, it goes to the investor's wallet.",
+                "The contract has recorded %(amount)s whose payment has not arrived here (number "
+                "of payments: %(count)s). It is not counted; if it arrives, it goes to the "
+                "investor's wallet.",
                 amount=_total(plan.extra, currency),
                 count=len(plan.extra),
             )
         )
     if plan.difference_minor:
-        said.append(_difference_words(plan.difference_minor, currency))
+        sentences.append(_difference_words(plan.difference_minor, currency))
     if plan.action != "ask":
-        said.append(
+        sentences.append(
             _(
                 "After this, the campaign holds %(amount)s.",
                 amount=fmt(0 if plan.refunded else plan.settled_after_minor, currency),
             )
         )
-    return said
+    return sentences
 
 
 def _money_words(plan: Plan, currency: str) -> list[str]:
-    said = []
+    sentences = []
     if plan.takes_back:
-        said.append(_("The released money is taken back from the company and the platform's fee."))
+        sentences.append(
+            _("The released money is taken back from the company and the platform's fee.")
+        )
     if plan.returned:
-        said.append(
+        sentences.append(
             _(
-                "%(amount)s that the contract did not record goes back to the investors' wallets (number "
-                "of payments: %(count)s).",
+                "%(amount)s that the contract did not record goes back to the investors' wallets "
+                "(number of payments: %(count)s).",
                 amount=_total(plan.returned, currency),
                 count=len(plan.returned),
             )
         )
     if plan.refunded:
-        said.append(
+        sentences.append(
             _(
                 "Everyone is refunded: %(amount)s goes to the investors' wallets (number of "
                 "payments: %(count)s).",
@@ -64,24 +67,27 @@ def _money_words(plan: Plan, currency: str) -> list[str]:
                 count=len(plan.refunded),
             )
         )
-    return said
+    return sentences
 
 
 def _status_words(plan: Plan) -> list[str]:
     if plan.action == "ask":
         return [str(_ASKED[str(plan.asks)])]
-    said = []
+    sentences = []
     if plan.to:
-        said.append(_("The campaign becomes: %(status)s.", status=status_text(plan.to)))
+        sentences.append(_("The campaign becomes: %(status)s.", status=status_text(plan.to)))
     elif plan.action == "accept_result":
-        result = status_text(str(plan.accepts_result))
-        said.append(_("The campaign stays as it is, and we accept that the contract is: %(status)s.",
-                      status=result))  # fmt: skip
+        sentences.append(
+            _(
+                "The campaign stays as it is, and we accept that the contract is: %(status)s.",
+                status=status_text(str(plan.accepts_result)),
+            )
+        )
     else:
-        said.append(_("The campaign keeps its status."))
+        sentences.append(_("The campaign keeps its status."))
     if plan.pays_out:
-        said.append(_("The money is released to the company in our books, less the fee."))
-    return said
+        sentences.append(_("The money is released to the company in our books, less the fee."))
+    return sentences
 
 
 def _difference_words(minor: int, currency: str) -> str:

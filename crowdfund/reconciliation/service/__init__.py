@@ -1,1 +1,1 @@
-"""Verbs of reconciliation: `comparing` keeps what a look has found, `following` moves a campaign."""
+"""Verbs of reconciliation: `comparing` stores what was found, `following` moves a campaign."""

@@ -1,4 +1,4 @@
-"""Keep what a look at the contracts has found, and mark campaigns that their contract has left."""
+"""Store what a comparison has found, and mark campaigns whose contract differs."""
 
 from crowdfund.campaigns.service import ending, totals
 from crowdfund.kernel import clock, live, outbox
@@ -6,43 +6,42 @@ from crowdfund.kernel.db import db, new_id
 from crowdfund.reconciliation import queries
 from crowdfund.reconciliation.models import Comparison, ContractReading
 from crowdfund.reconciliation.rules import comparing
-from crowdfund.reconciliation.rules.comparing import Contract, Difference, Look
+from crowdfund.reconciliation.rules.comparing import Contract, Difference, Findings
 
 
-def ask_for_look(campaign_id: str) -> None:
+def request_comparison(campaign_id: str) -> None:
     """Have one campaign compared with its contract, soon and in the background."""
     outbox.add("reconciliation.one", f"reconciliation.one:{new_id()}", {"campaign_id": campaign_id})
 
 
-def keep(found: Look) -> None:
-    """Keep a comparison of all contracts: the figures, what differs, or why it failed."""
-    db.session.add(
-        Comparison(
-            id=new_id(), at=clock.now(), block_number=found.block, campaigns=len(found.contracts),
-            amount_minor=found.amount_minor, differences=[one.as_json() for one in found.differences],
-            failure=found.failure or None,
-        )
-    )  # fmt: skip
-    _keep_contracts(found)
+def store(found: Findings) -> None:
+    """Store a comparison of all contracts: the figures, what differs, or why it failed."""
+    comparison = Comparison(
+        id=new_id(),
+        at=clock.now(),
+        block_number=found.block,
+        campaigns=len(found.contracts),
+        amount_minor=found.amount_minor,
+        differences=[one.as_json() for one in found.differences],
+        failure=found.failure or None,
+    )
+    db.session.add(comparison)
+    store_one(found)
     live.changed("desk", "all")
 
 
-def keep_one(found: Look) -> None:
-    """Keep what one campaign's contract shows; the last comparison of all stays as it was."""
-    _keep_contracts(found)
-
-
-def _keep_contracts(found: Look) -> None:
+def store_one(found: Findings) -> None:
+    """Store what the contracts show; the last comparison of all stays as it was."""
     marked = queries.disagreeing()
     for address, contract in sorted(found.contracts.items()):
         campaign_id = found.campaign_of.get(address)
-        _keep_reading(found, contract, campaign_id)
+        _store_reading(found, contract, campaign_id)
         if campaign_id:
             _mark(campaign_id, contract, found.differences, is_marked=campaign_id in marked)
             live.changed("contract", campaign_id)
 
 
-def _keep_reading(found: Look, contract: Contract, campaign_id: str | None) -> None:
+def _store_reading(found: Findings, contract: Contract, campaign_id: str | None) -> None:
     detail = found.details.get(campaign_id or "")
     row = db.session.get(ContractReading, contract.address)
     if row is None:
@@ -61,10 +60,10 @@ def _keep_reading(found: Look, contract: Contract, campaign_id: str | None) -> N
 def _mark(
     campaign_id: str, contract: Contract, differences: list[Difference], *, is_marked: bool
 ) -> None:
-    """Stop a campaign whose contract ended otherwise: it takes no money and releases none.
+    """Stop a campaign whose contract ended differently: it takes no money and releases none.
 
-    Judged again by what the books say now: they may have followed since the look. The mark goes
-    when both agree, as after a reorganisation of the chain.
+    It is compared again with the books as they are now: they may have followed since. The mark is
+    removed when both agree, as after a reorganisation of the chain.
     """
     differed = any(one.kind == "status" and one.campaign_id == campaign_id for one in differences)
     if contract.problem or not (differed or is_marked):

@@ -1,4 +1,4 @@
-"""A campaign follows its contract: one person asks, another approves, the chain's worker carries it out.
+"""A campaign follows its contract: one person asks, another approves, a worker carries it out.
 
 A request holds the fingerprint of the facts that its preview was made from. They are compared when
 it is made, when it is approved, and with the contract read anew when it is carried out: other
@@ -8,15 +8,13 @@ facts, and nothing is moved.
 from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
-
 from crowdfund.campaigns.rules.life import Status
 from crowdfund.campaigns.service import following as campaign
 from crowdfund.campaigns.service import totals
 from crowdfund.chain import rules as chain_rules
 from crowdfund.investments import returning
 from crowdfund.kernel import clock, live, outbox
-from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
+from crowdfund.kernel.db import insert_ignore, new_id, record_event
 from crowdfund.kernel.errors import Conflict, Forbidden
 from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _
@@ -26,10 +24,11 @@ from crowdfund.ledger import rules as accounts
 from crowdfund.notifications import service
 from crowdfund.reconciliation import queries
 from crowdfund.reconciliation.models import FollowRequest, follow_request_event
+from crowdfund.reconciliation.rows import RequestRow
 from crowdfund.reconciliation.rules import following
-from crowdfund.reconciliation.rules.comparing import Look
+from crowdfund.reconciliation.rules.comparing import Findings
 from crowdfund.reconciliation.rules.following import ContractFacts, Facts, Plan
-from crowdfund.reconciliation.service.comparing import ask_for_look, keep_one
+from crowdfund.reconciliation.service.comparing import request_comparison, store_one
 
 _Q = FollowRequest.__table__
 NOT_COMPARED = "not_compared"
@@ -43,7 +42,7 @@ class NotCompared(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What will happen if a campaign follows its contract now; `obstacle` says why it cannot yet."""
+    """What happens if a campaign follows its contract now; `obstacle` says why it cannot yet."""
 
     facts: Facts
     plan: Plan
@@ -102,7 +101,7 @@ def _lacks(move: accounts.Posting, currency: str) -> bool:
 
 
 def ask(campaign_id: str, *, reason: str, fingerprint: str, actor: str) -> str:
-    """Ask that a campaign follows its contract, as the preview with this fingerprint shows; return the id.
+    """Ask that a campaign follows its contract as the preview with this fingerprint; return the id.
 
     Raises Invalid (reason), NotYours, Outdated, Conflict (asked for already, or not possible now).
     """
@@ -113,10 +112,16 @@ def ask(campaign_id: str, *, reason: str, fingerprint: str, actor: str) -> str:
         raise Conflict(seen.obstacle)
     request_id = new_id()
     row = {
-        "id": request_id, "campaign_id": campaign_id, "status": "pending", "open_key": campaign_id,
-        "reason": why, "plan": seen.as_json(), "fingerprint": fingerprint, "asked_by": actor,
+        "id": request_id,
+        "campaign_id": campaign_id,
+        "status": "pending",
+        "open_key": campaign_id,
+        "reason": why,
+        "plan": seen.as_json(),
+        "fingerprint": fingerprint,
+        "asked_by": actor,
         "asked_at": clock.now(),
-    }  # fmt: skip
+    }
     if not insert_ignore(_Q, [row]):
         raise Conflict(_("A colleague has already requested this. It is waiting for a decision."))
     record_event(
@@ -159,7 +164,7 @@ def refuse(request_id: str, *, reason: str, actor: str) -> None:
 
 
 def withdraw(request_id: str, *, actor: str) -> None:
-    """Take back what one asked for oneself; nothing is moved."""
+    """Withdraw one's own request; nothing is moved."""
     request = _undecided(request_id)
     if request.asked_by != actor:
         raise Forbidden(
@@ -169,7 +174,7 @@ def withdraw(request_id: str, *, actor: str) -> None:
 
 
 def _unchanged(campaign_id: str, fingerprint: str) -> Preview:
-    """Return the preview of now; raise Outdated when it is another than the one that was shown."""
+    """Return the preview of now; raise Outdated when it is not the one that was shown."""
     try:
         seen = preview(campaign_id)
     except (following.NothingToFollow, following.TooEarly, NotCompared) as error:
@@ -189,18 +194,18 @@ def _outdated() -> str:
 # --- the chain's worker ---------------------------------------------------------------------------
 
 
-def carry_out(request_id: str, found: Look) -> None:
-    """Do what was approved, if the contract, read just now, and the books are still as they were shown.
+def carry_out(request_id: str, found: Findings) -> None:
+    """Do what was approved, if the contract, read just now, and the books are as they were shown.
 
     Runs in one transaction and once: a request that is done, or was never approved, does nothing.
     """
-    request = _locked(request_id)
+    request = queries.request(request_id, lock=True)
     if request.status != "approved":
         return
     campaign_id = request.campaign_id
     returning.lock_settled(campaign_id)  # before the campaign, as a payment that settles does
     totals.lock_for_update(campaign_id)
-    keep_one(found)
+    store_one(found)
     try:
         seen = _unchanged(campaign_id, request.fingerprint)
     except following.Outdated as error:
@@ -212,22 +217,18 @@ def carry_out(request_id: str, found: Look) -> None:
     reason = f"Follows the contract, asked and approved by two people: {request.reason}"
     _apply(seen, actor=str(request.decided_by), reason=reason)
     _move(request, "done", actor="system", open_key=None)
-    ask_for_look(campaign_id)
+    request_comparison(campaign_id)
 
 
-def _stop(request: Any, problem: str) -> None:  # noqa: ANN401 - a row
+def _stop(request: RequestRow, problem: str) -> None:
     _move(request, "stopped", actor="system", reason=problem, open_key=None, problem=problem[:500])
-    ask_for_look(request.campaign_id)
+    request_comparison(request.campaign_id)
 
 
 def _apply(seen: Preview, *, actor: str, reason: str) -> None:
     facts, made = seen.facts, seen.plan
     campaign_id, who = facts.campaign_id, {"actor": actor, "reason": reason}
-    returning.forget_records(campaign_id, [one.id for one in made.forgotten])
-    why = "The campaign's contract did not record it."
-    returning.give_back_unrecorded(campaign_id, [one.id for one in made.returned], reason=why)
-    going = [one.id for one in (*made.returned, *made.refunded) if not one.on_contract]
-    returning.close_records(going, reason="The money goes back to the investor.", actor=actor)
+    _settle_investments(campaign_id, made, actor=actor)
     if made.action in ("fail", "cancel"):
         campaign.follow_end(campaign_id, Status(str(made.to)), **who)
     elif made.action == "ask":
@@ -245,22 +246,26 @@ def _apply(seen: Preview, *, actor: str, reason: str) -> None:
         )
 
 
+def _settle_investments(campaign_id: str, made: Plan, *, actor: str) -> None:
+    """Return the money that the contract did not record, and close the writes about it."""
+    returning.forget_records(campaign_id, [one.id for one in made.forgotten])
+    why = "The campaign's contract did not record it."
+    returning.give_back_unrecorded(campaign_id, [one.id for one in made.returned], reason=why)
+    going = [one.id for one in (*made.returned, *made.refunded) if not one.on_contract]
+    returning.close_records(going, reason="The money goes back to the investor.", actor=actor)
+
+
 # --- shared ---------------------------------------------------------------------------------------
 
 
-def _locked(request_id: str) -> Any:  # noqa: ANN401 - a row
-    queries.request(request_id)
-    return db.session.execute(sa.select(_Q).where(_Q.c.id == request_id).with_for_update()).one()
-
-
-def _undecided(request_id: str) -> Any:  # noqa: ANN401 - a row
-    request = _locked(request_id)
+def _undecided(request_id: str) -> RequestRow:
+    request = queries.request(request_id, lock=True)
     if request.status != "pending":
         raise Conflict(_("Someone has already decided this. Reload the page to see the decision."))
     return request
 
 
-def _move(request: Any, to: str, *, actor: str, reason: str = "", **values: object) -> None:  # noqa: ANN401
+def _move(request: RequestRow, to: str, *, actor: str, reason: str = "", **values: object) -> None:
     move_row(
         _Q,
         request.id,

@@ -1,0 +1,72 @@
+"""Rows that queries of reports return."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SelfcheckRow:
+    """One run of the proofs; `problems` is empty when everything holds."""
+
+    at: datetime
+    problems: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRow:
+    """A piece of background work in the list of staff."""
+
+    id: str
+    kind: str
+    key: str
+    state: str
+    not_before: datetime
+    attempts: int
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BookedRow:
+    """A payment whose status and entries differ."""
+
+    id: str
+    status: str
+    entry_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndedRow:
+    """A campaign whose contract ended in another way than the books."""
+
+    id: str
+    status: str
+    contract_result: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedCount:
+    """A campaign with its stored number of refused payments, and the number that was counted."""
+
+    id: str
+    refused_count: int
+    counted: int
+
+
+@dataclass(frozen=True, slots=True)
+class StuckRow:
+    """A campaign whose ending the contract has not confirmed."""
+
+    id: str
+    ending: str
+    ending_at: datetime
+    chain_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueRow:
+    """A live campaign past its deadline."""
+
+    id: str
+    ends_at: datetime
+    grace_days: int
+    chain_error: str | None
