@@ -266,6 +266,14 @@ def entry(entry_id: str) -> EntryRow | None:
     return replace(found, postings=tuple(read_all(Posting, of_entry.order_by(_P.c.n))))
 
 
+def id_of(key: str) -> str:
+    """Return the id of the entry with a key. Raises LookupError if there is none."""
+    found: str | None = db.session.scalar(sa.select(_E.c.id).where(_E.c.key == key))
+    if found is None:
+        raise LookupError(key)
+    return found
+
+
 def entries_with_key_prefix(ref_key: str, ref_value: str, *, limit: int = 50) -> list[EntryRow]:
     """Return the entries whose key starts with `<ref_key>:<ref_value>:`, oldest first."""
     prefix = begins_with(_E.c.key, f"{ref_key}:{ref_value}:")

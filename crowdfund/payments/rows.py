@@ -58,6 +58,7 @@ class LockedPayment:
     currency: str
     status: str
     tx_id: str | None
+    checkout_url: str | None
     claimed: str
     claimed_failed: bool
     received_minor: int | None

@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from crowdfund.adapters import gateways
-from crowdfund.kernel.db import commit
+from crowdfund.kernel.db import commit, db
 from crowdfund.ledger.rules import SUSPENSE
 from crowdfund.payments import queries
+from crowdfund.payments.models import Payment
 from crowdfund.payments.service import listing, starting
+from crowdfund.payments.service.starting import NewPayment
 from tests.conftest import NOW
 
 from .conftest import ESCROW, GATEWAY
@@ -24,9 +27,17 @@ def known(world):
 def lost(world, known):
     """A payment that the bank has opened while we still have no transaction of it."""
     payment_id = starting.start(
-        user_id=world.user_id, amount_minor=25_000, currency="ETB", gateway=GATEWAY,
-        purpose=("order", "i2"), destination=ESCROW, description="Shares", key="lost",
-    )  # fmt: skip
+        NewPayment(
+            user_id=world.user_id,
+            amount_minor=25_000,
+            currency="ETB",
+            gateway=GATEWAY,
+            purpose=("order", "i2"),
+            destination=ESCROW,
+            description="Shares",
+        ),
+        key="lost",
+    )
     commit()
     world.bank.lose_answers = 1
     world.work()
@@ -81,7 +92,7 @@ def test_a_webhook_that_the_lost_transaction_waits_for_its_payer_moves_no_money(
 def test_a_check_finds_the_lost_transaction_and_its_webhook_then_settles_it(world, lost):
     tx_id = opened_for(world, lost)
     check(world, lost)
-    assert read(world, lost) == ("created", tx_id)
+    assert read(world, lost) == ("pending", tx_id)
     world.bank.set_truth(tx_id, "SETTLED")
     world.tell(tx_id, "SETTLED")
     world.work()
@@ -131,7 +142,7 @@ def test_the_banks_list_finds_the_payment_of_a_lost_transaction_and_holds_no_mon
     world.bank.set_truth(tx_id, "SETTLED")
     found = compare(world)
     assert (found.known, found.new, found.suspense_minor) == (2, 0, {})
-    assert read(world, lost) == ("created", tx_id)
+    assert read(world, lost) == ("pending", tx_id)
     assert [(one.kind, one.payment_id, one.held) for one in world.exceptions()] == [
         ("webhook_missing", lost.id, False)
     ]
@@ -139,4 +150,38 @@ def test_the_banks_list_finds_the_payment_of_a_lost_transaction_and_holds_no_mon
     world.work()
     assert read(world, lost) == ("settled", tx_id)
     assert (world.balance(ESCROW), world.balance(SUSPENSE)) == (25_000, 0)
+    assert world.exceptions() == []
+
+
+@pytest.mark.parametrize("found_by", ["a check", "a webhook"])
+def test_whoever_finds_the_lost_transaction_its_payer_can_pay_and_nothing_waits_for_staff(
+    world, lost, frozen, found_by
+):
+    tx_id = opened_for(world, lost)
+    if found_by == "a check":
+        check(world, lost)
+    else:
+        world.tell(tx_id, "PENDING")
+        world.work()
+    for _ in range(3):  # the second try of the opening and what follows it
+        frozen.advance(timedelta(seconds=40))
+        world.work()
+    payment = world.read(lambda: queries.get(lost.id))
+    assert (payment.status, payment.tx_id) == ("pending", tx_id)
+    assert payment.checkout_url == gateways.get(GATEWAY).checkout_url(tx_id)
+    assert world.exceptions() == []
+    assert len(world.bank.payments) == 2
+
+
+def test_a_payment_that_had_its_transaction_before_it_was_opened_is_opened(world, lost, frozen):
+    """As an earlier version left it: the transaction known, the payment not yet pending."""
+    tx_id = opened_for(world, lost)
+    table = Payment.__table__
+    db.session.execute(sa.update(table).where(table.c.id == lost.id).values(tx_id=tx_id))
+    commit()
+    frozen.advance(timedelta(minutes=1))
+    world.work()
+    payment = world.read(lambda: queries.get(lost.id))
+    assert (payment.status, payment.tx_id) == ("pending", tx_id)
+    assert payment.checkout_url
     assert world.exceptions() == []

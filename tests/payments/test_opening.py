@@ -12,6 +12,7 @@ from crowdfund.kernel.db import commit, db
 from crowdfund.kernel.outbox import outbox_table
 from crowdfund.payments import queries
 from crowdfund.payments.service import starting
+from crowdfund.payments.service.starting import NewPayment
 from crowdfund.people.models import User
 
 from .conftest import ESCROW, GATEWAY
@@ -44,9 +45,17 @@ class RefusingBank(FakeBillBitts):
 def begin(user_id, *, key="order-1", gateway=GATEWAY):
     """Begin a payment of 250.00 without the worker."""
     payment_id = starting.start(
-        user_id=user_id, amount_minor=25_000, currency="ETB", gateway=gateway,
-        purpose=("order", "i1"), destination=ESCROW, description="Shares", key=key,
-    )  # fmt: skip
+        NewPayment(
+            user_id=user_id,
+            amount_minor=25_000,
+            currency="ETB",
+            gateway=gateway,
+            purpose=("order", "i1"),
+            destination=ESCROW,
+            description="Shares",
+        ),
+        key=key,
+    )
     commit()
     return payment_id
 
@@ -92,7 +101,7 @@ def test_a_payment_that_waited_for_a_number_is_opened_when_it_is_there(world, ph
 
 def test_a_customer_who_became_known_meanwhile_is_not_registered_a_second_time(world, bank):
     payment_id = begin(world.user_id)
-    starting.keep_customer(world.user_id, GATEWAY, "CPRN-11111111")
+    starting.store_customer(world.user_id, GATEWAY, "CPRN-11111111")
     commit()
     world.work()
     assert [path for _, path in bank.calls] == ["/payment/initiate"]
@@ -102,7 +111,7 @@ def test_a_customer_who_became_known_meanwhile_is_not_registered_a_second_time(w
 
 
 def test_a_customer_without_payments_is_kept_and_nothing_is_opened(world, bank):
-    starting.keep_customer(world.user_id, GATEWAY, "CPRN-11111111")
+    starting.store_customer(world.user_id, GATEWAY, "CPRN-11111111")
     commit()
     assert due(world, "payments.initiate") == []
     payment = world.start()
@@ -115,7 +124,7 @@ def test_of_a_persons_payments_only_those_not_yet_opened_are_opened_by_the_regis
     world.start(key="opened")
     waiting = begin(world.user_id, key="waiting")
     before = due(world, "payments.initiate")
-    starting.keep_customer(world.user_id, GATEWAY, "CPRN-11111111")
+    starting.store_customer(world.user_id, GATEWAY, "CPRN-11111111")
     commit()
     added = set(due(world, "payments.initiate")) - set(before)
     assert added == {f"initiate:{waiting}:registered"}

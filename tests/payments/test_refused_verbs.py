@@ -1,7 +1,5 @@
 """What staff and the bank may not do here: each refusal says so and changes nothing."""
 
-from dataclasses import asdict
-
 import pytest
 import sqlalchemy as sa
 
@@ -107,9 +105,7 @@ def test_late_money_that_was_accepted_is_not_held_a_second_time(world, frozen, n
     assert exceptions.accept_late(payment.id)
     commit()
     work = queued(world)
-    exceptions.open_for_payment(
-        asdict(payment), Kind.LATE, "Again.", name=str(Kind.LATE), held=True
-    )
+    exceptions.open_for_payment(payment, Kind.LATE, "Again.", name=str(Kind.LATE), held=True)
     commit()
     assert queued(world) == work
     assert exceptions.accept_late(payment.id) is False

@@ -7,6 +7,7 @@ from typing import Self
 
 import sqlalchemy as sa
 
+from crowdfund.adapters import gateways
 from crowdfund.adapters.gateways import Truth
 from crowdfund.kernel import clock, live, outbox
 from crowdfund.kernel.db import Prepared, driver, new_id
@@ -27,6 +28,7 @@ _LOCKED = sa.select(*columns(LockedPayment, _P, customer_ref=_CUSTOMER.scalar_su
 _SAVED = (
     "status",
     "tx_id",
+    "checkout_url",
     "claimed",
     "claimed_failed",
     "received_minor",
@@ -82,11 +84,17 @@ class Batch:
         return payment if self.adopt(payment, truth) else None
 
     def adopt(self, payment: LockedPayment, truth: Truth) -> bool:
-        """Give a payment its transaction; False when that belongs to other money already."""
+        """Give a payment its transaction; False when that belongs to other money already.
+
+        Its payer can pay it from now on, as after an answer that was not lost.
+        """
         if exceptions.is_taken(payment.gateway, truth.tx_id):
             return False
         payment.tx_id = truth.tx_id
+        payment.checkout_url = gateways.get(payment.gateway).checkout_url(truth.tx_id)
         self.by_tx[payment.gateway, truth.tx_id] = payment
+        if payment.status == Status.CREATED:
+            self.enter(payment, Status.PENDING, None)
         self.touch(payment)
         return True
 
@@ -249,7 +257,6 @@ def _figures_changed(payment: LockedPayment, truth: Truth, agreed: str) -> bool:
 
 
 def _reverse(payment_id: str) -> None:
-    for entry in ledger_queries.entries_with_key_prefix("payment", payment_id):
-        if entry.key == f"payment:{payment_id}:succeeded":
-            key = f"payment:{payment_id}:reversed"
-            posting.reverse(key, entry.id, reason="The gateway took it back.")
+    entry_id = ledger_queries.id_of(f"payment:{payment_id}:succeeded")
+    key = f"payment:{payment_id}:reversed"
+    posting.reverse(key, entry_id, reason="The gateway took it back.")

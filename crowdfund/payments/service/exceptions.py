@@ -143,9 +143,13 @@ def money_of(key: str) -> tuple[int, str] | None:
     return (row.amount_minor, row.currency) if row else None
 
 
-def is_taken(gateway: str, tx_id: str) -> bool:
-    """Return whether a transaction belongs to a payment already, or its money is in suspense."""
+def is_taken(gateway: str, tx_id: str, *, besides: str = "") -> bool:
+    """Return whether a transaction belongs to a payment already, or its money is in suspense.
+
+    A payment `besides` which another is looked for does not count.
+    """
     payment = sa.select(_P.c.id).where(_P.c.gateway == gateway, _P.c.tx_id == tx_id)
+    payment = payment.where(_P.c.id != besides)
     suspended = sa.select(_X.c.id).where(_X.c.key == keys.transaction(gateway, tx_id, "settled"))
     return db.session.scalar(payment) is not None or db.session.scalar(suspended) is not None
 

@@ -198,8 +198,7 @@ def store_customer(user_id: str, gateway: str, cprn: str) -> None:
         ("payments.initiate", f"initiate:{name}:registered", {"payment_id": name})
         for name in db.session.scalars(waiting)
     ]
-    if rows:
-        outbox.add_many(rows, lane=gateway)
+    outbox.add_many(rows, lane=gateway)
 
 
 # --- the gateway's side of a payment --------------------------------------------------------------
@@ -260,7 +259,9 @@ def store_initiated(payment_id: str, opened: Initiated | Failed | None, *, attem
     payment = queries.locked(payment_id)
     if opened is None or payment is None or payment.status != Status.CREATED:
         return
-    if isinstance(opened, Initiated) and exceptions.is_taken(payment.gateway, opened.tx_id):
+    if isinstance(opened, Initiated) and exceptions.is_taken(
+        payment.gateway, opened.tx_id, besides=payment.id
+    ):
         why = f"The gateway names transaction {opened.tx_id}, whose money is booked elsewhere."
         opened = Failed(why, final=False, is_foreign=True)
     if isinstance(opened, Failed) and opened.is_foreign:
