@@ -43,7 +43,7 @@ from crowdfund.adapters.gateways import (
     WebhookForged,
     WebhookMalformed,
 )
-from crowdfund.kernel import clock, config, money
+from crowdfund.kernel import clock, config, hashing, money
 
 NAME = "bill_bitts"
 TIMEOUT_S = 10
@@ -62,7 +62,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9]{1,64}", re.ASCII)
 
 def canonical(body: Mapping[str, object]) -> bytes:
     """Return the JSON bytes to sign and to send: keys sorted, no spaces, UTF-8."""
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return hashing.canonical(body)
 
 
 class BillBitts:

@@ -110,11 +110,6 @@ class Settings(BaseSettings):
         return (self.secret_key, *self.secret_key_fallbacks)
 
     @property
-    def keys_for_itsdangerous(self) -> list[str]:
-        """Return the same keys as itsdangerous wants them: it signs with the last one."""
-        return [*self.secret_key_fallbacks, self.secret_key]
-
-    @property
     def oidc_offered(self) -> bool:
         """Whether an identity provider is set up, so that pages offer to sign in with it."""
         return bool(self.oidc_issuer and self.oidc_client_id)

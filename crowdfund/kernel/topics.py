@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
 
-from crowdfund.kernel import config
+from crowdfund.kernel import keys
 
 STREAM = "live"  # Redis stream of changes: field `t` holds the topic
 STREAM_LENGTH = 10_000
@@ -29,7 +29,7 @@ def topic(kind: str, thing_id: object) -> str:
 
 def sign(topics: Iterable[str]) -> str:
     """Return a token that lets its bearer hear of these topics for a day."""
-    return _signed(frozenset(topics), config.settings().secret_keys, int(time.time()) // 3600)
+    return _signed(frozenset(topics), keys.in_force(), int(time.time()) // 3600)
 
 
 @lru_cache(maxsize=4096)
@@ -56,6 +56,4 @@ class _HourSigner(TimestampSigner):
 
 
 def _serializer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(
-        config.settings().keys_for_itsdangerous, salt="live", signer=_HourSigner
-    )
+    return URLSafeTimedSerializer(keys.for_itsdangerous(), salt="live", signer=_HourSigner)

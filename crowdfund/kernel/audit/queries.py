@@ -8,10 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crowdfund.kernel.audit.chaining import GENESIS
 from crowdfund.kernel.audit.models import AuditEntry, AuditHead
 from crowdfund.kernel.db import db, read_connection
 from crowdfund.kernel.db.paging import START, Key, Page, Place, read_page, values_of
+from crowdfund.kernel.hashing import GENESIS
 
 _T = AuditEntry.__table__
 _NEWEST = (Key(_T.c.seq, is_descending=True),)

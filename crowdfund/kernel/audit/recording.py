@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from crowdfund.kernel import clock
-from crowdfund.kernel.audit.chaining import GENESIS, plain, row_hash
+from crowdfund.kernel.audit.chaining import plain, row_hash
 from crowdfund.kernel.audit.models import AuditEntry, AuditHead
 from crowdfund.kernel.db import (
     before_commit,
@@ -23,6 +23,7 @@ from crowdfund.kernel.db import (
     own_transaction,
     read_connection,
 )
+from crowdfund.kernel.hashing import GENESIS
 
 _T = AuditEntry.__table__
 _H = AuditHead.__table__

@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from crowdfund.kernel import marks
-from crowdfund.kernel.audit.chaining import GENESIS, row_hash
+from crowdfund.kernel.audit.chaining import row_hash
 from crowdfund.kernel.audit.models import AuditEntry, AuditHead
 from crowdfund.kernel.db import db
+from crowdfund.kernel.hashing import GENESIS
 from crowdfund.kernel.marks import Mark, Step
 
 _T = AuditEntry.__table__

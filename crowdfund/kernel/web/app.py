@@ -19,6 +19,7 @@ from crowdfund.kernel import (
     db,
     headers,
     i18n,
+    keys,
     live,
     lookups,
     money,
@@ -69,6 +70,7 @@ def _configure(app: Flask, settings: config.Settings) -> None:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SECRET_KEY_FALLBACKS=fallbacks,
+        WTF_CSRF_SECRET_KEY=keys.for_itsdangerous(),  # forms open at a rotation still post
         SESSION_COOKIE_NAME="crowdfund",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
