@@ -79,7 +79,7 @@ class BillBitts:
         bank_keys: Sequence[rsa.RSAPublicKey],
         name: str = NAME,
     ) -> None:
-        import urllib3  # noqa: PLC0415 - 15 ms at the start of every process, and few talk to the bank
+        import urllib3  # 15 ms, and few processes talk to the bank
 
         self.name = name
         self._url = api_url.rstrip("/")
@@ -214,7 +214,7 @@ class BillBitts:
 
     def _call(self, method: str, path: str, body: bytes, key: str) -> dict[str, Any] | None:
         """Send signed bytes once; None is a 404, everything unclear is GatewayUnknown."""
-        import urllib3  # noqa: PLC0415
+        import urllib3
 
         headers = self._headers(method, path, body, key)
         try:
@@ -276,7 +276,7 @@ def from_settings() -> BillBitts:
 
 @lru_cache(maxsize=8)
 def _private(path: str) -> rsa.RSAPrivateKey:
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - 7 ms, for two keys
+    from cryptography.hazmat.primitives import serialization  # 7 ms, for two keys
 
     key = serialization.load_pem_private_key(Path(path).read_bytes(), password=None)
     if not isinstance(key, rsa.RSAPrivateKey):
@@ -286,7 +286,7 @@ def _private(path: str) -> rsa.RSAPrivateKey:
 
 @lru_cache(maxsize=8)
 def _public(path: str) -> rsa.RSAPublicKey:
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+    from cryptography.hazmat.primitives import serialization
 
     key = serialization.load_pem_public_key(Path(path).read_bytes())
     if not isinstance(key, rsa.RSAPublicKey):

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from crowdfund.kernel import config
 from crowdfund.kernel.errors import CrowdfundError, Unavailable
 
-# ruff: noqa: PLC0415 - urllib3 takes 15 ms at the start of every process, and few send
 if TYPE_CHECKING:
     import urllib3
 

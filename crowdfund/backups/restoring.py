@@ -87,8 +87,8 @@ def _check_secret(made: Manifest) -> None:
 
 
 def _check_chain(made: Manifest, say: Say) -> None:
-    from crowdfund.adapters.chain.answers import NodeError  # noqa: PLC0415 - brings web3
-    from crowdfund.adapters.chain.errors import NodeUnreachable  # noqa: PLC0415 - brings web3
+    from crowdfund.adapters.chain.answers import NodeError
+    from crowdfund.adapters.chain.errors import NodeUnreachable
 
     wanted = config.settings().chain_id
     if made.chain["chain_id"] != wanted:

@@ -1,7 +1,6 @@
 """Commands of `flask`: loaded when one is asked for, because web processes and workers need none."""
 
 from collections.abc import Callable
-from typing import Any
 
 import click
 from flask import Flask
@@ -45,14 +44,14 @@ class MigrationSettings:
     def __init__(self, app: Flask) -> None:
         self._app = app
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever Flask-Migrate asks for
+    def __getattr__(self, name: str) -> object:
         set_up_migrations(self._app)
         return getattr(self._app.extensions["migrate"], name)
 
 
 def set_up_migrations(app: Flask) -> None:
     """Set Flask-Migrate up and add its command `flask db`."""
-    from flask_migrate import Migrate  # noqa: PLC0415 - see MigrationSettings
+    from flask_migrate import Migrate
 
     Migrate(app, db, directory="migrations", render_as_batch=True)
 

@@ -113,7 +113,7 @@ def _database_answers() -> bool:
 
 
 def _redis_answers() -> bool:
-    import redis  # noqa: PLC0415 - loaded by the first use, not at the start of every process
+    import redis
 
     try:
         return bool(outbox.redis_client().ping())

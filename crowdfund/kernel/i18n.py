@@ -87,17 +87,17 @@ def page_text(message: str, /, **values: object) -> Markup:
     """Return a text for a template: markup of its own counts, what fills it is escaped."""
     if not values:
         return _fixed_page_text(message, language())
-    return Markup(_translated(message) % _escaped(values))  # noqa: S704 - our own texts
+    return Markup(_translated(message) % _escaped(values))
 
 
 def page_plural(one: str, many: str, count: int, /, **values: object) -> Markup:
     """Return the singular or plural of a text for a template, as `page_text` does."""
-    return Markup(_translated_plural(one, many, count) % _escaped({"num": count, **values}))  # noqa: S704
+    return Markup(_translated_plural(one, many, count) % _escaped({"num": count, **values}))
 
 
 @lru_cache(maxsize=8_192)
 def _fixed_page_text(message: str, _language: str) -> Markup:
-    return Markup(_translated(message) % {})  # noqa: S704 - `%%` is a sign there as in other texts
+    return Markup(_translated(message) % {})  # `%%` is a sign there as in other texts
 
 
 def _escaped(values: Mapping[str, object]) -> dict[str, object]:

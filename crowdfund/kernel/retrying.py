@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Callable, Iterable
 from tempfile import SpooledTemporaryFile
-from typing import Any
+from typing import Any, BinaryIO
 
 from flask import Flask
 
@@ -88,7 +88,7 @@ class _Run:
 class Recorded:
     """The body of a request, kept while it is read, so that it can be read a second time."""
 
-    def __init__(self, source: Any) -> None:  # noqa: ANN401 - any WSGI server's stream
+    def __init__(self, source: BinaryIO) -> None:
         self._source = source
         self._kept: SpooledTemporaryFile[bytes] | None = None
         self._left = 0  # how much of what was stored is still to be read in the second run
@@ -104,7 +104,7 @@ class Recorded:
             if self._kept is None:
                 self._kept = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - lives as long as the request
             self._kept.write(data)
-        return data  # type: ignore[no-any-return]
+        return data
 
     def rewind(self) -> None:
         """Begin again with the first byte; what was not read yet follows."""

@@ -149,7 +149,7 @@ def check_sign_on(settings: Settings) -> Iterator[Finding]:
     if not settings.oidc_offered:
         yield Finding("sign-on", "none: set OIDC_ISSUER and OIDC_CLIENT_ID to offer it")
         return
-    from crowdfund.adapters import oidc  # noqa: PLC0415 - every command and web process loads this module
+    from crowdfund.adapters import oidc  # every web process loads this module
 
     try:
         oidc.provider().check()

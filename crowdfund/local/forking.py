@@ -158,7 +158,8 @@ def adopting() -> Iterator[None]:
 
     Not for longer: the orphans of other programs are the system's to reap.
     """
-    assert libc is not None  # noqa: S101 - can_adopt()
+    if libc is None:
+        raise RuntimeError("ask can_adopt() first")
     with _subreaper:
         libc.prctl(PR_SET_CHILD_SUBREAPER, ctypes.c_ulong(1))
         try:

@@ -207,8 +207,8 @@ def fund(url: str, key_files: list[Path], *, ether: int = 1_000_000) -> None:
 
 def address_of(key: str) -> str:
     """Return the account of a private key (hex)."""
-    from coincurve import PrivateKey  # noqa: PLC0415 - only the first start needs it
-    from eth_hash.auto import keccak  # noqa: PLC0415
+    from coincurve import PrivateKey  # only the first start needs them
+    from eth_hash.auto import keccak
 
     public = PrivateKey.from_hex(key.removeprefix("0x")).public_key.format(compressed=False)
     return "0x" + keccak(public[1:])[-20:].hex()

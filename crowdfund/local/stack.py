@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from crowdfund.local import anvil, environment, node, ports, prepare, redis_server, rpc, services
 from crowdfund.local.datadir import DataDir
@@ -222,12 +222,12 @@ class Stack:
 
 
 @contextmanager
-def running(data_dir: Path, options: Options | None = None, **choices: object) -> Iterator[Stack]:
+def running(data_dir: Path, options: Options | None = None, **choices: Any) -> Iterator[Stack]:
     """Start a stack in a folder, give it, and stop it at the end.
 
     `choices` are the fields of Options. Raises StackError when something is missing.
     """
-    options = options or Options(**choices)  # type: ignore[arg-type]
+    options = options or Options(**choices)
     folder = DataDir.at(data_dir)
     with folder.locked():
         if options.template and not folder.prepared.exists():

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from crowdfund.local import listeners
@@ -58,7 +59,7 @@ class Supervisor:
             rotate(child.log)
             child.log.touch()
             self._children[program.name] = child
-            self._tasks.put(lambda child=child: self._launch(child))  # type: ignore[misc]
+            self._tasks.put(partial(self._launch, child))
 
     def wait_ready(self, *names: str, timeout_s: float = 60.0) -> None:
         """Wait until programs answer; raises StackError when one cannot start."""

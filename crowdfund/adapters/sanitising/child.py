@@ -31,12 +31,12 @@ def main(content_type: str, job: str, memory_mb: str, cpu_s: str) -> int:
     limit(int(memory_mb), float(cpu_s))
     try:
         if content_type == "application/pdf":
-            import pdfs  # noqa: PLC0415 - each file needs one of the two libraries
+            import pdfs  # each file needs one of the two libraries
 
             data, pages = pdfs.rewrite(sys.stdin.buffer.read())
             said = {"content_type": "application/pdf", "pages": pages}
         else:
-            import pictures  # noqa: PLC0415
+            import pictures
 
             data, kind = pictures.rewrite(sys.stdin.buffer.read(), content_type, job)
             said = {"content_type": kind, "pages": 1}

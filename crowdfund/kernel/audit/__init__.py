@@ -16,6 +16,7 @@ from crowdfund.kernel.audit.queries import (
     neighbours,
 )
 from crowdfund.kernel.audit.recording import Origin, denied, from_whom, record
+from crowdfund.kernel.audit.rows import EntryRow
 from crowdfund.kernel.audit.verifying import (
     MARKS,
     against_mark,
@@ -26,7 +27,26 @@ from crowdfund.kernel.audit.verifying import (
 )
 
 __all__ = [
-    "MARKS", "AuditEntry", "AuditHead", "Filters", "Origin", "about", "actions", "against_mark",
-    "all_of", "audit_table", "begin_anew", "denied", "entries", "from_whom", "get", "head",
-    "neighbours", "periodic", "problems", "record", "slice_again",
-]  # fmt: skip
+    "MARKS",
+    "AuditEntry",
+    "AuditHead",
+    "EntryRow",
+    "Filters",
+    "Origin",
+    "about",
+    "actions",
+    "against_mark",
+    "all_of",
+    "audit_table",
+    "begin_anew",
+    "denied",
+    "entries",
+    "from_whom",
+    "get",
+    "head",
+    "neighbours",
+    "periodic",
+    "problems",
+    "record",
+    "slice_again",
+]

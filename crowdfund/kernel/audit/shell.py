@@ -60,7 +60,8 @@ def refused(person: Somebody | None) -> None:
 def _subject() -> tuple[str, str]:
     """Return kind and id of the thing in the address: `person_id` names a person."""
     if "audited" in g:
-        return g.audited[0]  # type: ignore[no-any-return]
+        subject: tuple[str, str] = g.audited[0]
+        return subject
     for name, value in (request.view_args or {}).items():
         return name.removesuffix("_id"), str(value)
     return "", ""

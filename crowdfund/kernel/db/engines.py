@@ -13,8 +13,9 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.pool import Pool
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from crowdfund.kernel.db import mysql
 
@@ -40,7 +41,7 @@ class Base(DeclarativeBase):
 class Session(FlaskSession):
     """A session that reads in autocommit where nothing may be written (GET requests)."""
 
-    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:  # noqa: ANN401
+    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
         """Return the write engine, or its read-only twin while `reading()` is in force."""
         bound = _bound_to.get()
         if bound is not None:
@@ -126,18 +127,18 @@ _last_lost = 0.0  # when a connection was last lost: others of that age may be d
 
 
 @event.listens_for(Pool, "invalidate")
-def _on_invalidate(_connection: Any, _record: Any, _error: Any) -> None:  # noqa: ANN401 - any driver
+def _on_invalidate(_connection: object, _record: object, _error: object) -> None:
     global _last_lost
     _last_lost = time.monotonic()
 
 
 @event.listens_for(Pool, "checkin")
-def _on_checkin(_connection: Any, record: Any) -> None:  # noqa: ANN401 - any driver
+def _on_checkin(_connection: object, record: ConnectionPoolEntry) -> None:
     record.info["idle_since"] = time.monotonic()
 
 
 @event.listens_for(Pool, "checkout")
-def _on_checkout(connection: Any, record: Any, _proxy: Any) -> None:  # noqa: ANN401 - any driver
+def _on_checkout(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
     # pool_pre_ping would ask each time: a round trip for every request.
     idle_since = record.info.get("idle_since", time.monotonic())
     if time.monotonic() - idle_since < IDLE_S and idle_since > _last_lost:
@@ -152,7 +153,7 @@ def _on_checkout(connection: Any, record: Any, _proxy: Any) -> None:  # noqa: AN
 
 
 @event.listens_for(Engine, "connect")
-def _on_connect(dbapi_connection: Any, _record: Any) -> None:  # noqa: ANN401 - any driver
+def _on_connect(dbapi_connection: object, _record: object) -> None:
     if isinstance(dbapi_connection, sqlite3.Connection):
         dbapi_connection.isolation_level = None
         cursor = dbapi_connection.cursor()
@@ -214,13 +215,13 @@ def set_read_only(value: bool) -> None:
 
 
 @event.listens_for(Session, "before_flush")
-def _refuse_flush_when_reading(*_: Any) -> None:  # noqa: ANN401
+def _refuse_flush_when_reading(*_: object) -> None:
     if _read_only.get():
         raise RuntimeError("a GET request must not write")
 
 
 @event.listens_for(Engine, "before_execute")
-def _refuse_dml_when_reading(connection: Connection, statement: Any, *_: Any) -> None:  # noqa: ANN401
+def _refuse_dml_when_reading(connection: Connection, statement: object, *_: object) -> None:
     # Core statements know no flush, and an autocommit write could not be rolled back.
     if getattr(statement, "is_dml", False) and connection.get_execution_options().get("reader"):
         raise RuntimeError("a GET request must not write")

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateTable
+from sqlalchemy.sql.compiler import DDLCompiler
 
 if TYPE_CHECKING:
     from alembic.operations import Operations
@@ -24,13 +25,11 @@ Row = Mapping[str, Any]
 
 
 @compiles(CreateTable, "mysql", "mariadb")
-def _name_the_encoding(element: CreateTable, compiler: Any, **how: Any) -> str:  # noqa: ANN401
-    text = str(compiler.visit_create_table(element, **how)).rstrip()
-    return (
-        text
-        if "CHARSET" in text
-        else f"{text} ENGINE=InnoDB CHARSET={CHARSET} COLLATE={COLLATION}\n\n"
-    )
+def _name_the_encoding(element: CreateTable, compiler: DDLCompiler, **how: Any) -> str:
+    text = str(compiler.visit_create_table(element, **how)).rstrip()  # type: ignore[no-untyped-call]
+    if "CHARSET" in text:
+        return text
+    return f"{text} ENGINE=InnoDB CHARSET={CHARSET} COLLATE={COLLATION}\n\n"
 
 
 def name_the_encoding(op: "Operations") -> None:

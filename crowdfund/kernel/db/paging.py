@@ -226,7 +226,7 @@ def _beyond(order: Order, values: Sequence[Any], *, is_back: bool) -> sa.ColumnE
     return sa.and_(bound, sa.or_(further, tied))
 
 
-def _place(order: Order, row: Any, *, is_back: bool) -> Place:  # noqa: ANN401 - a row
+def _place(order: Order, row: object, *, is_back: bool) -> Place:
     text = ",".join(_text(getattr(row, str(key.column.key))) for key in order)
     return Place(before=text) if order[0].is_descending != is_back else Place(after=text)
 

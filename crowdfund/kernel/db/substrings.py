@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 _MOST_GRAMS = 8  # of a long search: more would cost more than they exclude
@@ -28,12 +29,12 @@ class _Position(FunctionElement[int]):
 
 
 @compiles(_Position)
-def _instr(element: _Position, compiler: Any, **how: Any) -> str:  # noqa: ANN401
+def _instr(element: _Position, compiler: SQLCompiler, **how: Any) -> str:
     return f"instr({compiler.process(element.clauses, **how)})"
 
 
 @compiles(_Position, "postgresql")
-def _strpos(element: _Position, compiler: Any, **how: Any) -> str:  # noqa: ANN401
+def _strpos(element: _Position, compiler: SQLCompiler, **how: Any) -> str:
     return f"strpos({compiler.process(element.clauses, **how)})"
 
 
@@ -118,12 +119,12 @@ def has_index(dialect: str, part: str) -> bool:
     return len(part) > 1 and dialect in ("sqlite", "postgresql")
 
 
-def candidates(dialect: str, table: str, key: str, column: str) -> sa.ColumnElement[bool]:
+def candidates(dialect: str, table: str, key: str, column: str) -> sa.TextClause:
     """Return the condition that picks candidates by the index; it takes `grams` as a parameter."""
     if dialect == "sqlite":
         fts = f"{table}_text"
-        return sa.text(f"{table}.{key} IN (SELECT rowid FROM {fts} WHERE {fts} MATCH :grams)")  # type: ignore[return-value]
-    return sa.text(f"text_grams({table}.{column}) @> CAST(:grams AS bigint[])")  # type: ignore[return-value]
+        return sa.text(f"{table}.{key} IN (SELECT rowid FROM {fts} WHERE {fts} MATCH :grams)")
+    return sa.text(f"text_grams({table}.{column}) @> CAST(:grams AS bigint[])")
 
 
 def terms_query(table: str) -> sa.Select[Any]:

@@ -44,7 +44,7 @@ class Event:
     name: ClassVar[str]
     key: str
 
-    def __init_subclass__(cls, *, name: str = "", **more: Any) -> None:  # noqa: ANN401 - object's own
+    def __init_subclass__(cls, *, name: str = "", **more: Any) -> None:
         """Name the event; a class without a name is a base of others."""
         super().__init_subclass__(**more)
         if name:

@@ -14,8 +14,19 @@ from crowdfund.kernel import config, i18n
 
 LANGUAGE_COOKIE = "language"
 
-# Called with a signed-in person's id and the language that the person has chosen.
-language_keepers: list[Callable[[str, str], None]] = []
+_when_chosen: list[Callable[[str, str], None]] = []
+
+
+def when_chosen(store: Callable[[str, str], None]) -> None:
+    """Register a function of a signed-in person's id and the language that the person chose."""
+    _when_chosen.append(store)
+
+
+def choose_for(person_id: str, name: str) -> None:
+    """Store a signed-in person's choice of a language of ours; any other is ignored."""
+    if name in i18n.LANGUAGES:
+        for store in _when_chosen:
+            store(person_id, name)
 
 
 def forget_language(response: BaseResponse) -> BaseResponse:

@@ -13,6 +13,7 @@ from flask import (
     request,
 )
 from flask import flash as flask_flash
+from flask_wtf import FlaskForm
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -64,7 +65,7 @@ def flash(text: str, kind: str = "info") -> None:
     flask_flash(text, kind)
 
 
-def put_error(form: Any, error: CrowdfundError) -> None:  # noqa: ANN401 - any WTForms form
+def put_error(form: FlaskForm, error: CrowdfundError) -> None:
     """Put a service's refusal at the field it names, or on top of the form.
 
     What the service had begun is forgotten first: the page must not show it as done.
@@ -77,7 +78,7 @@ def put_error(form: Any, error: CrowdfundError) -> None:  # noqa: ANN401 - any W
         form.form_errors.append(error.user_message)
 
 
-def refuse(page: str, form: object, error: CrowdfundError, **context: Any) -> Response:  # noqa: ANN401
+def refuse(page: str, form: FlaskForm, error: CrowdfundError, **context: Any) -> Response:
     """Show a refusal in the form it belongs to."""
     put_error(form, error)
     return render(page, form=form, status=error.status, **context)

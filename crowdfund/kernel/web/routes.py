@@ -10,9 +10,9 @@ from flask import (
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.kernel import csrf as csrf_tokens
-from crowdfund.kernel import health, i18n
+from crowdfund.kernel import health
 from crowdfund.kernel.web.identity import current_user
-from crowdfund.kernel.web.language import language_keepers, remember_language
+from crowdfund.kernel.web.language import choose_for, remember_language
 from crowdfund.kernel.web.pages import back
 from crowdfund.kernel.web.requests import own_path, referring_path
 
@@ -46,7 +46,6 @@ def choose_language() -> BaseResponse:
     """Keep the reader's language in a cookie for a year and show the page again."""
     name, user = request.form.get("language", ""), current_user()
     response = back(own_path(referring_path(), "/"))
-    if user is not None and name in i18n.LANGUAGES:
-        for keep in language_keepers:
-            keep(user.id, name)
+    if user is not None:
+        choose_for(user.id, name)
     return remember_language(response, name)

@@ -7,8 +7,10 @@ from dataclasses import fields, replace
 from typing import Any
 from urllib.parse import urljoin
 
+from authlib.common.urls import add_params_to_uri
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import OAuth2Request
 from flask import Flask, Response, abort, jsonify, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -27,7 +29,7 @@ def create_app(state: State, client: Client) -> Flask:
     """Return the provider's application."""
     app = Flask(__name__, static_folder=None)
 
-    def remember(token: dict[str, Any], asked: Any) -> None:  # noqa: ANN401 - Authlib's
+    def remember(token: dict[str, Any], asked: OAuth2Request) -> None:
         state.tokens[token["access_token"]] = (asked.user, token["scope"])
 
     def query_client(client_id: str) -> Client | None:
@@ -155,8 +157,6 @@ def _steer(app: Flask, state: State, client: Client) -> None:
 
 def _with_issuer(answer: BaseResponse, state: State) -> BaseResponse:
     """Add the issuer to what the browser brings back (RFC 9207), and what a mood wants there."""
-    from authlib.common.urls import add_params_to_uri  # noqa: PLC0415 - beside its only use
-
     more = {"iss": _issuer(), **state.moods.answer}
     address = add_params_to_uri(answer.headers["Location"], list(more.items()))
     return redirect(address, 303)

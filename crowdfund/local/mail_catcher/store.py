@@ -27,7 +27,9 @@ CREATE TABLE IF NOT EXISTS message (
 """
 # since the first version of the table
 _ADDED = {"kind": "TEXT NOT NULL DEFAULT 'mail'", "key": "TEXT"}
-_COLUMNS = "id, at, sender, recipients, subject, text, html, kind"
+_SELECT = "SELECT id, at, sender, recipients, subject, text, html, kind FROM message"
+_FIND = f"{_SELECT} WHERE instr(recipients, ?) > 0 OR ? = '' ORDER BY id DESC LIMIT ?"
+_GET = f"{_SELECT} WHERE id = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +106,14 @@ class Store:
 
     def find(self, to: str = "", *, limit: int = KEEP) -> list[Mail]:
         """Return messages, newest first; `to` is any part of a recipient's address or number."""
-        where = "instr(recipients, ?) > 0 OR ? = ''"
-        query = f"SELECT {_COLUMNS} FROM message WHERE {where} ORDER BY id DESC LIMIT ?"  # noqa: S608 - constants
         to = to.strip().lower()
         with closing(self._open()) as db:
-            return [_mail(row) for row in db.execute(query, (to, to, limit))]
+            return [_mail(row) for row in db.execute(_FIND, (to, to, limit))]
 
     def get(self, number: int) -> Mail | None:
         """Return one message."""
         with closing(self._open()) as db:
-            row = db.execute(f"SELECT {_COLUMNS} FROM message WHERE id = ?", (number,)).fetchone()  # noqa: S608
+            row = db.execute(_GET, (number,)).fetchone()
         return _mail(row) if row else None
 
     def raw(self, number: int) -> bytes | None:

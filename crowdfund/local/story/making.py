@@ -27,6 +27,7 @@ from crowdfund.local import authenticator
 from crowdfund.local.story import cast, pictures
 from crowdfund.local.story.stage import Stage, stage
 from crowdfund.payments import queries as payments
+from crowdfund.people import queries as people_queries
 from crowdfund.people import service
 from crowdfund.security.service import second_factor
 
@@ -77,8 +78,6 @@ def make(app: Flask) -> int:
 
 def accounts_exist() -> bool:
     """Tell whether the story was made before."""
-    from crowdfund.people import queries as people_queries  # noqa: PLC0415 - beside the service of the same name
-
     found = people_queries.find_by_email(cast.email(cast.STAFF[0][1])) is not None
     db.session.remove()
     return found

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import httpx
 from flask import Flask
@@ -17,6 +17,8 @@ from crowdfund.kernel.db import commit, db
 from crowdfund.local import rpc
 
 PATIENCE_S = 60
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Stage:
@@ -58,7 +60,7 @@ class Stage:
         self._clock.set(moment)
         self.at(moment)
 
-    def do(self, verb: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+    def do(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one verb in a transaction of its own, as a request would."""
         result = verb(*args, **kwargs)
         commit()
