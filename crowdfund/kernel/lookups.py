@@ -9,7 +9,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
@@ -18,49 +18,32 @@ from crowdfund.kernel.db import db
 
 Convert = Callable[[Any], Any] | None
 Sent = list[Any] | dict[str, Any]  # by the place or by the name of a parameter
-R = TypeVar("R")
-N = TypeVar("N", bound="NamedRow")
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan(Generic[R]):
+class _Plan:
     """What one database needs: its text, the parameters in order, the columns and their types."""
 
     text: str
     params: tuple[tuple[str, Any, Convert], ...]
     is_positional: bool
-    row: Callable[[Iterable[Any]], R]
+    row: Callable[[Iterable[Any]], object]
     columns: tuple[tuple[int, Callable[[Any], Any]], ...]
 
 
-class NamedRow(Protocol):
-    """A class of rows: a NamedTuple, which costs a tenth of what a dataclass does."""
-
-    _fields: ClassVar[tuple[str, ...]]
-
-    @classmethod
-    def _make(cls, values: Iterable[Any], /) -> Self: ...
-
-
-class Lookup(Generic[R]):
+class Lookup:
     """A query with named parameters; rows are named tuples with the columns' Python types."""
 
-    @overload
-    def __init__(self: "Lookup[Any]", query: sa.Select[Any]) -> None: ...
-    @overload
-    def __init__(self: "Lookup[N]", query: sa.Select[Any], row: type[N]) -> None: ...
-
-    def __init__(self, query: sa.Select[Any], row: type[NamedRow] | None = None) -> None:
+    def __init__(self, query: sa.Select[Any]) -> None:
         self._query = query
-        self._row = row
-        self._plans: dict[str, _Plan[R]] = {}
+        self._plans: dict[str, _Plan] = {}
 
-    def first(self, **values: object) -> R | None:
+    def first(self, **values: object) -> Any:  # noqa: ANN401 - a named tuple or None
         """Return the first row or None."""
         rows = self.all(**values)
         return rows[0] if rows else None
 
-    def all(self, **values: object) -> list[R]:
+    def all(self, **values: object) -> list[Any]:
         """Return every row. Every parameter without a value of its own must be given."""
         held = _held.get()
         reader = held.reader() if held else _Reader(db.engine)
@@ -76,7 +59,7 @@ class Lookup(Generic[R]):
             reader.give_back()
         return [_typed(plan, row) for row in found]
 
-    def _prepare(self, dialect: Dialect) -> _Plan[R]:
+    def _prepare(self, dialect: Dialect) -> _Plan:
         compiled = self._query.compile(dialect=dialect)
         needed = dict.fromkeys(bind.key for bind in compiled.bind_names if bind.required)
         state = compiled.construct_expanded_state(needed)
@@ -89,21 +72,17 @@ class Lookup(Generic[R]):
             text=state.statement,
             params=tuple((n, state.parameters[n], processors.get(n)) for n in names or ()),
             is_positional=bool(compiled.positional),
-            row=self._maker([column.keyname for column in columns]),
+            row=_row_class([column.keyname for column in columns])._make,
             columns=tuple((index, change) for index, change in enumerate(convert) if change),
         )
         return plan
 
-    def _maker(self, names: Sequence[str]) -> Callable[[Iterable[Any]], Any]:
-        """Return what makes a row of a driver's values. Raises TypeError for a row of other columns."""
-        row: Any = self._row or namedtuple("Row", names)
-        if row._fields != tuple(names):
-            raise TypeError(f"{row.__name__} has the fields {row._fields}, its query {names}")
-        make: Callable[[Iterable[Any]], Any] = row._make
-        return make
+
+def _row_class(names: Sequence[str]) -> type[Any]:
+    return namedtuple("Row", names)
 
 
-def _sent(plan: _Plan[R], values: dict[str, object]) -> Sent:
+def _sent(plan: _Plan, values: dict[str, object]) -> Sent:
     found = [
         convert(values.get(name, default)) if convert else values.get(name, default)
         for name, default, convert in plan.params
@@ -113,7 +92,7 @@ def _sent(plan: _Plan[R], values: dict[str, object]) -> Sent:
     return {name: value for (name, _, _), value in zip(plan.params, found, strict=True)}
 
 
-def _typed(plan: _Plan[R], row: Sequence[Any]) -> R:
+def _typed(plan: _Plan, row: Sequence[Any]) -> object:
     if plan.columns:
         row = list(row)
         for index, change in plan.columns:

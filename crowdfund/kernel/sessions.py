@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -56,17 +56,10 @@ class WebSession(Base):
 _T = WebSession.__table__
 
 
-class _Found(NamedTuple):
-    data: dict[str, Any]
-    seen_at: datetime
-    created_at: datetime
-
-
 _FIND = lookups.Lookup(
     sa.select(_T.c.data, _T.c.seen_at, _T.c.created_at).where(
         _T.c.id == sa.bindparam("key"), _T.c.expires_at > sa.bindparam("now")
-    ),
-    _Found,
+    )
 )
 
 
