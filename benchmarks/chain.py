@@ -24,7 +24,8 @@ from crowdfund.kernel import config, outbox
 from crowdfund.kernel.db import commit, db
 from crowdfund.local import anvil
 
-# How many are recorded at a time: how many in all, and the share of the node's own limit to be reached.
+# How many are recorded at a time: how many in all, and the share of the node's own limit to be
+# reached.
 BATCHES = {1: (100, 0.15), 50: (500, 0.74), 200: (1_000, 1.07)}
 SMALL = {1: (2, 0.15), 50: (50, 0.74)}
 PRESIGNED = 100

@@ -1,9 +1,9 @@
 """Webhooks drained by two workers while one of the two banks answers slowly.
 
-Only the webhooks of the quick bank are counted, from the start of both workers until the last of them
-is applied. The slow bank is the same simulator behind a pause before each answer. Each worker is a
-process, as in production; both share one SQLite file. What the slow bank's webhooks come to is checked
-afterwards: they may take their time, but none may be lost.
+Only the webhooks of the quick bank are counted, from the start of both workers until the last of
+them is applied. The slow bank is the same simulator behind a pause before each answer. Each worker
+is a process, as in production; both share one SQLite file. What the slow bank's webhooks come to is
+checked afterwards: they may take their time, but none may be lost.
 """
 
 import random

@@ -14,8 +14,8 @@ from flask import Flask, abort, render_template, request
 from benchmarks import words
 
 _COLUMNS = (
-    "c.*, k.trade_name, k.legal_name, k.registration_no, k.country, k.wallet_address, k.registered_at,"
-    " k.register_tx"
+    "c.*, k.trade_name, k.legal_name, k.registration_no, k.country, k.wallet_address, "
+    "k.registered_at, k.register_tx"
 )
 _CARD = (
     "c.slug, c.title, c.summary, c.sector, c.image_id, c.status, c.goal_minor, c.settled_minor,"
@@ -26,8 +26,9 @@ _PUBLIC = (
     " AND c.status IN ('live', 'succeeded', 'released', 'failed', 'refunded', 'cancelled')"
 )
 _LIST = (
-    f"SELECT {_CARD}, count(*) OVER () AS total FROM campaign c JOIN company k ON k.id = c.company_id"
-    f" WHERE {_PUBLIC} ORDER BY c.starts_at DESC, c.id DESC LIMIT ? OFFSET ?"
+    f"SELECT {_CARD}, count(*) OVER () AS total FROM campaign c "
+    f"JOIN company k ON k.id = c.company_id WHERE {_PUBLIC} ORDER BY c.starts_at DESC, "
+    "c.id DESC LIMIT ? OFFSET ?"
 )
 _DETAIL = (
     f"SELECT {_COLUMNS} FROM campaign c JOIN company k ON k.id = c.company_id"

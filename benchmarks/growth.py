@@ -1,9 +1,9 @@
 """The public pages as campaigns grow: CPU of one request at 20 to 100,000 campaigns.
 
-Each size has a database of its own, and the sizes take turns (`turns.take`), so that what disturbs the
-machine disturbs all. Counted is the CPU time of this process and, on PostgreSQL, of the server's
-processes that work for it. Rows are inserted in bulk: services would take hours. The ratio is the
-worst of all sizes against the smallest; less is better.
+Each size has a database of its own, and the sizes take turns (`turns.take`), so that what disturbs
+the machine disturbs all. Counted is the CPU time of this process and, on PostgreSQL, of the
+server's processes that work for it. Rows are inserted in bulk: services would take hours. The ratio
+is the worst of all sizes against the smallest; less is better.
 """
 
 import statistics
@@ -86,7 +86,7 @@ def _row(taken: dict[str, list[float]]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-# --- one request ------------------------------------------------------------------------------------
+# --- one request ----------------------------------------------------------------------------------
 
 
 def _work(app: Flask, path: str, size: int, calls: int) -> Callable[[], float]:
@@ -164,7 +164,8 @@ def _backends(url: sa.URL) -> list[Path]:
     """Return where Linux keeps the running time of each process that serves a database."""
     engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
     query = sa.text(
-        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+        "AND pid <> pg_backend_pid()"
     )
     with engine.connect() as connection:
         found = [Path(f"/proc/{pid}/schedstat") for pid in connection.scalars(query)]
@@ -173,7 +174,7 @@ def _backends(url: sa.URL) -> list[Path]:
     return found
 
 
-# --- databases --------------------------------------------------------------------------------------
+# --- databases ------------------------------------------------------------------------------------
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """What a page of a long list costs as the list grows: it must not depend on how much there is.
 
-Each page is asked for of a database with 1,000 rows in every list and of one with 100,000 (the wallet
-also with 1,000,000), in turns, in one process. What counts is CPU time for each request, of this process
-and, on PostgreSQL, of the server's processes. The `page 3` rows follow the links of the page itself.
+Each page is asked for of a database with 1,000 rows in every list and of one with 100,000 (the
+wallet also with 1,000,000), in turns, in one process. What counts is CPU time for each request, of
+this process and, on PostgreSQL, of the server's processes. The `page 3` rows follow the links of
+the page itself.
 """
 
 import gc
@@ -203,7 +204,7 @@ def _sign_in(person_id: str) -> None:
         db.session.add(UserRole(person_id=person_id, role=role, given_by=person_id, given_at=now))
 
 
-# --- databases --------------------------------------------------------------------------------------
+# --- databases ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

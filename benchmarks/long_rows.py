@@ -111,7 +111,7 @@ def _at(number: int) -> datetime:
     return BEGAN + timedelta(seconds=number)
 
 
-# --- one function for each table --------------------------------------------------------------------
+# --- one function for each table ------------------------------------------------------------------
 
 
 def _entries(numbers: range, _person_id: str) -> Rows:

@@ -1,8 +1,8 @@
 """The periodic self-check over journals of several sizes: seconds, and the most memory of its process.
 
-A process of its own runs it twice, a hundred new entries in between: the second run is what happens every
-ten minutes, the first is what happens once. `--postings 10000000` adds a size; the journal for it takes
-some minutes to be written.
+A process of its own runs it twice, a hundred new entries in between: the second run is what happens
+every ten minutes, the first is what happens once. `--postings 10000000` adds a size; the journal
+for it takes some minutes to be written.
 """
 
 import json
@@ -54,7 +54,7 @@ def _measure(postings: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-# --- the measured process ---------------------------------------------------------------------------
+# --- the measured process -------------------------------------------------------------------------
 
 
 def _check_twice(folder: Path) -> dict[str, Any]:

@@ -5,8 +5,8 @@
 - start: a warm `make run` (nothing to migrate, to deploy or to compile) until `/health` answers;
 - import: seconds of processor time for `import app`.
 
-Both take turns in one run. The older checkout is a clone in a temporary folder; it runs in this virtual
-environment if that has all its pins, else in one of its own.
+Both take turns in one run. The older checkout is a clone in a temporary folder; it runs in this
+virtual environment if that has all its pins, else in one of its own.
 """
 
 import os

@@ -1,6 +1,7 @@
 """Measuring by turns: A, B, C, A, B, C …, because machines are shared and noisy.
 
-The ratio is the median of the rounds' own ratios: what disturbs a round disturbs all that take part in it.
+The ratio is the median of the rounds' own ratios: what disturbs a round disturbs all that take part
+in it.
 """
 
 import statistics

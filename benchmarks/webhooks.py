@@ -1,8 +1,9 @@
 """Webhooks: accepted a second, accepted beside garbage, and drained a second.
 
 Accepting goes through the whole WSGI application; the baseline verifies the same signature and
-inserts and commits one row with the bare driver. The garbage is forged, each body another, all from one
-address that is not the bank's; the baseline is the bank alone. Draining asks a gateway process over HTTP.
+inserts and commits one row with the bare driver. The garbage is forged, each body another, all from
+one address that is not the bank's; the baseline is the bank alone. Draining asks a gateway process
+over HTTP.
 """
 
 import base64
@@ -69,7 +70,7 @@ def run(*, small: bool = False) -> dict[str, Any]:
     return rows
 
 
-# --- accept -------------------------------------------------------------------------------------------
+# --- accept ---------------------------------------------------------------------------------------
 
 
 def _accept(
@@ -186,8 +187,8 @@ def _raw_database(folder: Path) -> sqlite3.Connection:
     for pragma in ("journal_mode=WAL", "synchronous=FULL"):
         raw.execute(f"PRAGMA {pragma}")
     raw.execute(
-        "CREATE TABLE inbox (id TEXT PRIMARY KEY, provider TEXT, event_id TEXT, raw BLOB, headers TEXT,"
-        " received_at TEXT, state TEXT, UNIQUE (provider, event_id))"
+        "CREATE TABLE inbox (id TEXT PRIMARY KEY, provider TEXT, event_id TEXT, raw BLOB, "
+        "headers TEXT, received_at TEXT, state TEXT, UNIQUE (provider, event_id))"
     )
     return raw
 
@@ -205,7 +206,7 @@ def _verify_and_insert(raw: sqlite3.Connection, bank: Bank, webhooks: list[Webho
         raw.execute("COMMIT")
 
 
-# --- drain --------------------------------------------------------------------------------------------
+# --- drain ----------------------------------------------------------------------------------------
 
 
 def _drain(bank: Bank, tx_ids: list[str], cprn: str) -> dict[str, Any]:

@@ -64,7 +64,8 @@ def running(folder: Path) -> Iterator[Server]:
         Path(mkdtemp(prefix="mdb")),
     )  # the name of a socket has 107 letters at most
     base = [f"--datadir={data}", f"--user={user}"]
-    # The server judges access by names: no grant tables, no passwords, and nobody else can reach the socket.
+    # The server judges access by names: no grant tables, no passwords, and nobody else can reach
+    # the socket.
     made = subprocess.run(
         [program("mariadb-install-db"), "--no-defaults", *base, "--auth-root-authentication-method=normal"],
         capture_output=True, text=True,

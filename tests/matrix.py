@@ -1,7 +1,7 @@
 """A world with one of everything, for asking every route as everybody: alice owns, the others must not see.
 
-To add a route: its row in `access.TABLE`; for a new kind of parameter an example in `EXAMPLES`; and if it
-is neither public nor for staff alone, who may open alice's thing in `OWN`.
+To add a route: its row in `access.TABLE`; for a new kind of parameter an example in `EXAMPLES`; and
+if it is neither public nor for staff alone, who may open alice's thing in `OWN`.
 """
 
 import hashlib
@@ -50,8 +50,8 @@ STAFF = {role: (role,) for role in access.STAFF}
 ASLEEP = {f"{role} asleep": (role,) for role in access.STAFF}  # has not proved the second factor
 # Who acts for alice's company, and as what.
 MEMBERS = {"alice": Role.OWNER, "mia": Role.MANAGER, "femi": Role.FINANCE, "vera": Role.VIEWER}
-# Who asks, and the staff roles that count for them. Ivan acts for another company, nia is invited to
-# alice's, bob is a stranger, dan's account was closed while he was signed in.
+# Who asks, and the staff roles that count for them. Ivan acts for another company, nia is invited
+# to alice's, bob is a stranger, dan's account was closed while he was signed in.
 PLAIN = (*MEMBERS, "ivan", "nia", "bob", "dan")
 ACTORS = {"visitor": (), **dict.fromkeys(PLAIN, ()), **STAFF, **ASLEEP}
 NOBODY = ("visitor", "dan")
@@ -63,8 +63,8 @@ INVITED = frozenset({"nia"})
 TEAM = frozenset(MEMBERS)
 REVIEWERS = frozenset({"admin", "compliance", "regulator"})
 
-# Who may open alice's thing at a route for everybody signed in; all others must not learn that it exists.
-# A word is what a member of the company must be allowed to do there (issuers.rules.team).
+# Who may open alice's thing at a route for everybody signed in; all others must not learn that it
+# exists. A word is what a member of the company must be allowed to do there (issuers.rules.team).
 OWN = {
     "security.change": ALICE,
     "security.change_cancel": ALICE,
@@ -231,7 +231,8 @@ class World:
         finally:
             raw.close()
 
-    # Who was refused, who looked at a document, what limits count: none of it is what was asked for.
+    # Who was refused, who looked at a document, what limits count: none of it is what was asked
+    # for.
     NOTES = (
         "audit_entry", "audit_head", "web_session", "sign_in_counter", "sign_in_attempt", "factor_try",
         "document_view",

@@ -1,7 +1,7 @@
 """Data of a stack that was prepared once, from which all workers of a test run start their own stacks.
 
-Migrating, deploying the contracts and making the demo story takes half a minute of work; copying the
-result takes none. The data is made in the run itself: the story tells of the days before today.
+Migrating, deploying the contracts and making the demo story takes half a minute of work; copying
+the result takes none. The data is made in the run itself: the story tells of the days before today.
 """
 
 import fcntl
@@ -14,7 +14,8 @@ import pytest
 
 from crowdfund.local import environment, stack
 
-# What takes part in preparing. No worker and no web process: a copy does its background work itself.
+# What takes part in preparing. No worker and no web process: a copy does its background work
+# itself.
 PROGRAMS = ("redis", "chain", "gateway", "mail")
 
 

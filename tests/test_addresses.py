@@ -7,7 +7,8 @@ from tests.test_matrix import RULES, SAFE_ONES, world  # noqa: F401 - a fixture
 
 MOST = 2**63 - 1
 HUGE = ("9" * 19, "9" * 26, "9" * 5_000, "-" + "9" * 26)
-# What lists ask for in the query string, each with values at and beyond the edge of what can be stored.
+# What lists ask for in the query string, each with values at and beyond the edge of what can be
+# stored.
 ASKED = {
     "before": (*HUGE, "9" * 9 + "-" + "9" * 26, "0001-01-01", "9999-12-31"),
     "after": (*HUGE, "9999-12-31"),

@@ -52,7 +52,7 @@ def name_of(path):
     return str(path.relative_to(TEMPLATES if TEMPLATES in path.parents else ROOT))
 
 
-# --- access -----------------------------------------------------------------------------------------
+# --- access ---------------------------------------------------------------------------------------
 
 
 def test_every_route_has_a_row_in_the_access_table_and_every_row_a_route():
@@ -96,7 +96,7 @@ def test_nobody_becomes_somebody_else_but_by_signing_in():
     assert inside == ["admit"], "every way to sign in ends in `admit`"
 
 
-# --- templates --------------------------------------------------------------------------------------
+# --- templates ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", PARTIALS, ids=name_of)
@@ -149,7 +149,7 @@ def test_a_form_that_posts_carries_the_token(path):
     assert all("csrf_token" in form or "hidden_tag" in form or "caller()" in form for form in forms)
 
 
-# --- jobs -------------------------------------------------------------------------------------------
+# --- jobs -----------------------------------------------------------------------------------------
 
 
 def calls(*names):
@@ -219,7 +219,7 @@ def test_two_events_never_share_a_name():
     assert len(names) == len(set(names))
 
 
-# --- money ------------------------------------------------------------------------------------------
+# --- money ----------------------------------------------------------------------------------------
 
 MONEY = [CODE / "kernel/money.py"] + [
     path
@@ -248,7 +248,7 @@ def test_money_code_knows_no_floats(path):
             )
 
 
-# --- migrations -------------------------------------------------------------------------------------
+# --- migrations -----------------------------------------------------------------------------------
 
 
 def test_there_is_one_migration_head():

@@ -48,7 +48,7 @@ def test_the_tool_names_what_is_missing_and_what_lost_a_placeholder():
     assert sorted(line.split(":")[0] for line in lines) == ["missing", "placeholders"]
 
 
-# --- numbers, dates, choice -------------------------------------------------------------------------
+# --- numbers, dates, choice -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_right_to_left_language_turns_the_page(monkeypatch, client):
     assert '<html lang="ar" dir="rtl"' in client.get("/campaigns").get_data(as_text=True)
 
 
-# --- the pseudo-locale: every word that a page says was marked -----------------------------------------
+# --- the pseudo-locale: every word that a page says was marked ------------------------------------
 
 # Names of things, units and marks that are the same in every language.
 SAME = set(
@@ -216,7 +216,8 @@ def known(world):  # noqa: F811
     words |= {
         word for month in range(1, 13) for word in WORD.findall(f"{date(2026, month, 1):%b %B}")
     }
-    # Why something happened is kept as it was said: by staff in their words, by the system in a log's.
+    # Why something happened is kept as it was said: by staff in their words, by the system in a
+    # log's.
     for table in db.metadata.sorted_tables:
         for name in (
             ("reason", "detail", "shown", "name", "title", "description", "key")

@@ -1,7 +1,8 @@
 """Nothing about a person on the chain, in log lines or on pages for everybody.
 
-Everything that a person or a company's people give here is a word that stands nowhere else; then chain
-writes, calldata, lines and public pages are searched for all of them, and for their plain hashes.
+Everything that a person or a company's people give here is a word that stands nowhere else; then
+chain writes, calldata, lines and public pages are searched for all of them, and for their plain
+hashes.
 """
 
 import hashlib
@@ -56,7 +57,8 @@ SIGN_INS = {
     "new": "zqnew@zq.example",
 }
 PRIVATE = {**PERSON, **STAFF, **SIGN_INS}
-# What a company is called and does is public: whoever invests has to know. So are its public papers.
+# What a company is called and does is public: whoever invests has to know. So are its public
+# papers.
 PUBLIC_FACTS = {"legal_name": "Zqyirga Coffee Share Company", "trade_name": "Zqyirga Coffee"}
 
 
@@ -192,7 +194,7 @@ def _fill_file(world):
     outbox.drain_all()
 
 
-# --- the chain --------------------------------------------------------------------------------------
+# --- the chain ------------------------------------------------------------------------------------
 
 
 def chain_writes():
@@ -232,7 +234,7 @@ def test_the_search_would_find_what_it_looks_for():
     assert found_in(repr(PUBLIC_FACTS)) == []
 
 
-# --- log lines --------------------------------------------------------------------------------------
+# --- log lines ------------------------------------------------------------------------------------
 
 
 class Refusing(smtplib.SMTP):
@@ -324,7 +326,7 @@ def _failing(fail):
     return outbox.Handler(lambda _rows: fail(), "default", 1, None)
 
 
-# --- public pages -----------------------------------------------------------------------------------
+# --- public pages ---------------------------------------------------------------------------------
 
 
 def test_no_page_for_everybody_shows_anything_about_a_person(story):

@@ -1,7 +1,8 @@
 """Bring the catalogues in line with the code: `python tools/languages.py` (or `make languages`).
 
-Extracts every marked text of Python and templates and merges it into `crowdfund/locales/*/LC_MESSAGES/
-messages.po`; texts that are gone are dropped. `--check` changes nothing and names what is missing.
+Extracts every marked text of Python and templates and merges it into
+`crowdfund/locales/*/LC_MESSAGES/ messages.po`; texts that are gone are dropped. `--check` changes
+nothing and names what is missing.
 """
 
 import re

@@ -1,8 +1,8 @@
 """Cut the parts of Tabler that crowdfund never uses, so that a first page stays under 150 kB.
 
-Families are dropped by name (tabler_drop.txt), not by scanning templates: a template author keeps the
-whole of Tabler's grid, spacing, cards, tables, forms, buttons and alerts. `tests/look` fails when a
-template uses a class that no stylesheet defines.
+Families are dropped by name (tabler_drop.txt), not by scanning templates: a template author keeps
+the whole of Tabler's grid, spacing, cards, tables, forms, buttons and alerts. `tests/look` fails
+when a template uses a class that no stylesheet defines.
 """
 
 import re

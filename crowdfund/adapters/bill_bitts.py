@@ -1,11 +1,11 @@
 """Bill Bitts / NEO Bank: every fact known of this gateway, in one place.
 
-Requests carry `X-Signature` (RSASSA-PKCS1-v1_5 SHA-256, Base64, over the canonical JSON body;
-over nothing when there is no body), `X-Signature-V2` (over method, path, time, nonce and
-digest), `X-Api-Key`, `X-Timestamp`, `X-Nonce` and, when they change something,
-`Idempotency-Key`. The bytes that were signed are the bytes that are sent. Webhooks are signed
-over `timestamp.nonce.rawbody` by one of two live bank keys. RSA with PKCS#1 v1.5 is the bank's
-choice and weaker than we would take, so money needs a status query that agrees (rules.md, Payments).
+Requests carry `X-Signature` (RSASSA-PKCS1-v1_5 SHA-256, Base64, over the canonical JSON body; over
+nothing when there is no body), `X-Signature-V2` (over method, path, time, nonce and digest),
+`X-Api-Key`, `X-Timestamp`, `X-Nonce` and, when they change something, `Idempotency-Key`. The bytes
+that were signed are the bytes that are sent. Webhooks are signed over `timestamp.nonce.rawbody` by
+one of two live bank keys. RSA with PKCS#1 v1.5 is the bank's choice and weaker than we would take,
+so money needs a status query that agrees (rules.md, Payments).
 """
 
 import base64

@@ -50,7 +50,8 @@ def scan(data: bytes) -> None:
 
 def _unavailable() -> Unavailable:
     text = _(
-        "Files cannot be scanned for viruses right now. Nothing was stored; try again in a few minutes."
+        "Files cannot be scanned for viruses right now. Nothing was stored; "
+        "try again in a few minutes."
     )
     return Unavailable(text)
 

@@ -1,8 +1,9 @@
 """OpenID Connect: the way to the identity provider and back, by Authlib.
 
 Authorization code with PKCE (S256). Nothing of an answer is believed before its ID token has our
-issuer, our client, our nonce, a fitting time and a signature of one of the provider's published keys
-by an algorithm of our list. A key that is not known yet is looked for once more: providers rotate.
+issuer, our client, our nonce, a fitting time and a signature of one of the provider's published
+keys by an algorithm of our list. A key that is not known yet is looked for once more: providers
+rotate.
 """
 
 import threading

@@ -1,9 +1,9 @@
 """SMS by a gateway over HTTP; printed in development without one, kept in a list in tests.
 
-The gateway takes `POST SMS_API_URL` with `Authorization: Bearer SMS_API_KEY`, `Idempotency-Key` (our
-message id: a repeat is not sent twice) and the JSON `{"to": E.164, "from": SMS_SENDER, "text": …}`.
-2xx: taken. 409: taken before. 400, 404, 413, 422: refused for good. Anything else, or no answer in
-time: try again later with the same key.
+The gateway takes `POST SMS_API_URL` with `Authorization: Bearer SMS_API_KEY`, `Idempotency-Key`
+(our message id: a repeat is not sent twice) and the JSON `{"to": E.164, "from": SMS_SENDER, "text":
+…}`. 2xx: taken. 409: taken before. 400, 404, 413, 422: refused for good. Anything else, or no
+answer in time: try again later with the same key.
 """
 
 import json
@@ -52,7 +52,8 @@ def is_offered() -> bool:
 def send(to_number: str, text: str, *, message_id: str) -> None:
     """Send one SMS to a number in E.164; the same message id is sent once by the gateway.
 
-    Raises SmsRefused for good, Unavailable when it is worth another try. Neither says number or text.
+    Raises SmsRefused for good, Unavailable when it is worth another try. Neither says number or
+    text.
     """
     settings = config.settings()
     if settings.sms_api_url:

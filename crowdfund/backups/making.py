@@ -30,9 +30,9 @@ CHECK_PURPOSE, CHECK_NAME = "backup check", "crowdfund"
 def make(target: Path, say: Say, *, keys: Path | None = None, passphrase: str = "") -> Manifest:
     """Write a backup into an empty folder, the keys into another one if given; return its manifest.
 
-    Everybody may go on working: the database is read in one snapshot. Tables that triggers fill from
-    others (`is_derived`) are left out: they are filled again when those are restored. The keys are
-    encrypted when there is a passphrase. Raises BackupFailed.
+    Everybody may go on working: the database is read in one snapshot. Tables that triggers fill
+    from others (`is_derived`) are left out: they are filled again when those are restored. The keys
+    are encrypted when there is a passphrase. Raises BackupFailed.
     """
     keys = keys or target / "keys"
     for folder in (target, keys):

@@ -50,7 +50,7 @@ def restore(
     return made
 
 
-# --- checks: nothing is changed ---------------------------------------------------------------------
+# --- checks: nothing is changed -------------------------------------------------------------------
 
 
 def _check_files(source: Path, keys: Path, made: Manifest) -> None:
@@ -80,9 +80,9 @@ def _check_secret(made: Manifest) -> None:
         sealing.unseal(CHECK_PURPOSE, CHECK_NAME, made.secret_check)
     except (sealing.UnsealError, ValueError):
         raise RestoreRefused(
-            "SECRET_KEY is not the one with which this backup was made: documents, authenticators and "
-            "account numbers in it could not be opened. Set that key, or add it to "
-            "SECRET_KEY_FALLBACKS. Nothing was changed."
+            "SECRET_KEY is not the one with which this backup was made: "
+            "documents, authenticators and account numbers in it could not be opened. "
+            "Set that key, or add it to SECRET_KEY_FALLBACKS. Nothing was changed."
         ) from None
 
 
@@ -105,8 +105,9 @@ def _check_chain(made: Manifest, say: Say) -> None:
         return
     if genesis != made.chain["genesis"]:
         raise RestoreRefused(
-            f"The node serves a chain that begins with {genesis[:18]}…, the backup belongs to the one "
-            f"that begins with {made.chain['genesis'][:18]}…. Nothing was changed."
+            f"The node serves a chain that begins with {genesis[:18]}…, "
+            f"the backup belongs to the one that begins with {made.chain['genesis'][:18]}…. "
+            "Nothing was changed."
         )
 
 
@@ -116,8 +117,8 @@ def _check_keys(clear: Path, *, replace: bool) -> None:
         present = _present_key(role)
         if saved.exists() and present and present != saved.read_text().strip() and not replace:
             raise RestoreRefused(
-                f"There is another key of the chain {role} here already. Remove it, or use --replace. "
-                "Nothing was changed."
+                f"There is another key of the chain {role} here already. "
+                "Remove it, or use --replace. Nothing was changed."
             )
 
 
@@ -137,8 +138,9 @@ def _check_empty(*, replace: bool) -> None:
                 continue
             if connection.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first():
                 raise RestoreRefused(
-                    f"The database is not empty ({table.name} has rows). Restore into an empty one, or "
-                    "remove what is there with --replace. Nothing was changed."
+                    f"The database is not empty ({table.name} has rows). "
+                    "Restore into an empty one, or remove what is there with --replace. "
+                    "Nothing was changed."
                 )
 
 
@@ -158,7 +160,7 @@ def _opened(keys: Path, made: Manifest, passphrase: str) -> Iterator[Path]:
         yield Path(name)
 
 
-# --- restoring ----------------------------------------------------------------------------------------
+# --- restoring ------------------------------------------------------------------------------------
 
 
 def _restore_database(source: Path, keys: Path, made: Manifest, say: Say) -> None:

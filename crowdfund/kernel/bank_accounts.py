@@ -1,8 +1,8 @@
 """Account numbers at banks: one table for everyone who pays or is paid, people and companies; pure.
 
-The lengths are those that banks print and payment providers publish (state of August 2024). Where two
-sources differ, both lengths are taken: a right number that is refused cannot be helped by its owner, a
-wrong one comes back from the bank.
+The lengths are those that banks print and payment providers publish (state of August 2024). Where
+two sources differ, both lengths are taken: a right number that is refused cannot be helped by its
+owner, a wrong one comes back from the bank.
 """
 
 import re

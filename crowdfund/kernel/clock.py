@@ -3,8 +3,9 @@
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-# Clocks of several machines differ by so much at most; what lies further ahead was written by a clock
-# that was wrong, and counts for no limit: else a moment's fault would lock people out for a day.
+# Clocks of several machines differ by so much at most; what lies further ahead was written by a
+# clock that was wrong, and counts for no limit: else a moment's fault would lock people out for a
+# day.
 CLOCKS_DIFFER = timedelta(seconds=60)
 
 

@@ -20,8 +20,8 @@ _files: dict[str, bytes] = {}
 def compress(response: Response, accepted: str) -> None:
     """Compress an answer in place, if the client's Accept-Encoding and its kind allow it.
 
-    Public files are compressed once for each version (ETag); pages fast, and padded at random, so that
-    the length of an answer tells nothing about the CSRF token in it (BREACH).
+    Public files are compressed once for each version (ETag); pages fast, and padded at random, so
+    that the length of an answer tells nothing about the CSRF token in it (BREACH).
     """
     if response.status_code != 200 or response.mimetype not in KINDS:
         return

@@ -15,8 +15,8 @@ INSECURE_KEY = "development-only-secret-key"
 class Settings(BaseSettings):
     """Everything an operator may set; each field is the lower-case name of its variable."""
 
-    # What the local stack added for itself comes first, the operator's own file wins; an empty value
-    # is no choice, so that a copy of .env.example changes nothing.
+    # What the local stack added for itself comes first, the operator's own file wins; an empty
+    # value is no choice, so that a copy of .env.example changes nothing.
     model_config = SettingsConfigDict(
         env_file=(f"{os.environ.get('CROWDFUND_DATA_DIR') or 'var'}/stack.env", ".env"),
         env_ignore_empty=True,
@@ -50,7 +50,8 @@ class Settings(BaseSettings):
     chain_signer_key: str = ""
     chain_admin_key: str = ""
     chain_recorder_key: str = ""
-    # Minor units that the recorder may record on one day; above it an operator has to raise the day's cap.
+    # Minor units that the recorder may record on one day; above it an operator has to raise the
+    # day's cap.
     chain_recorder_cap_minor: int = 1_000_000_000
     # Below this much ether for gas of any signer, /health and `flask doctor` say so.
     chain_low_gas_ether: float = 0.05
@@ -73,7 +74,8 @@ class Settings(BaseSettings):
     sms_sender: str = "crowdfund"
     sms_most_an_hour: int = 1000
 
-    # Wrong six-digit codes of all strangers together that are judged in a day (sign_in/rules/limits.py).
+    # Wrong six-digit codes of all strangers together that are judged in a day
+    # (sign_in/rules/limits.py).
     sign_in_failures_a_day: int = 1000
 
     # Single sign-on (OpenID Connect) is offered when issuer and client are set.

@@ -1,7 +1,7 @@
 """How well the installation works: for balancers, for alarms and for `flask doctor`.
 
-`ok`: all is well. `degraded`: pages are served, but something behind them needs an operator, and the
-reasons say what. `down`: this process cannot serve, because the database does not answer.
+`ok`: all is well. `degraded`: pages are served, but something behind them needs an operator, and
+the reasons say what. `down`: this process cannot serve, because the database does not answer.
 """
 
 import time

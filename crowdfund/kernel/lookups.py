@@ -1,8 +1,9 @@
 """Constant queries of the hottest pages: compiled once for each database, then sent by the driver.
 
 SQLAlchemy's work for a call costs eight times as much as SQLite's for a row found by its key. What
-is read here is read in autocommit, apart from any session, and writes nothing. A request borrows one
-connection of the pool for all its lookups (`hold`, `release`); elsewhere each lookup borrows its own.
+is read here is read in autocommit, apart from any session, and writes nothing. A request borrows
+one connection of the pool for all its lookups (`hold`, `release`); elsewhere each lookup borrows
+its own.
 """
 
 from collections import namedtuple

@@ -26,7 +26,8 @@ _SENTENCES = {
         "Try again in a few seconds."
     ),
     Fault.CONFLICT: _l(
-        "Someone else changed this at the same moment. Nothing was saved by this request. Try again."
+        "Someone else changed this at the same moment. Nothing was saved by this request. "
+        "Try again."
     ),
     Fault.BUSY: _l(
         "Many changes are being saved at the moment. Nothing was saved by this request. "

@@ -220,8 +220,8 @@ class SqlSessionInterface(SessionInterface):
                 self._store(session, hashed(token), is_new=is_new, now=now)
         except sa.exc.SQLAlchemyError as error:
             fault = fault_of(error)
-            # A sign-out must not be confirmed while the old session lives. Without a session
-            # the form on this page could not be sent; when the lock is only busy it still can be read.
+            # A sign-out must not be confirmed while the old session lives. Without a session the
+            # form on this page could not be sent; when the lock is only busy it still can be read.
             if (
                 fault is None
                 or session.old_token is not None

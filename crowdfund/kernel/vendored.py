@@ -1,9 +1,9 @@
 """Addresses and integrity hashes of static files, for templates.
 
-`vendor("htmx.min.js")` names a third party's file with its pinned integrity; `asset("app.js")` names one
-of ours. Both carry a hash in the address, so that browsers may keep the file for ever. Ours have no
-integrity: a page that was loaded just before a deployment would refuse the new file and stand there
-without styles.
+`vendor("htmx.min.js")` names a third party's file with its pinned integrity; `asset("app.js")`
+names one of ours. Both carry a hash in the address, so that browsers may keep the file for ever.
+Ours have no integrity: a page that was loaded just before a deployment would refuse the new file
+and stand there without styles.
 """
 
 from typing import TYPE_CHECKING

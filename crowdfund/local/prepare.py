@@ -97,12 +97,14 @@ def check_database(folder: DataDir, marks: Marks) -> None:
     former = folder.root / FORMER_NAME
     if former.exists():
         raise StackError(
-            f"The database of this folder has its former name, {former}. Nothing was started or written. "
-            f"Rename it to {path.name}, and with it the files beside it that end in -wal and -shm, if any."
+            f"The database of this folder has its former name, {former}. "
+            f"Nothing was started or written. Rename it to {path.name}, "
+            "and with it the files beside it that end in -wal and -shm, if any."
         )
     raise StackError(
-        f"The database {path} is missing, although this folder was used before. Nothing was started or "
-        "written. Put the file back (from a backup), or remove all data of this folder with: make reset"
+        f"The database {path} is missing, although this folder was used before. "
+        "Nothing was started or written. Put the file back (from a backup), "
+        "or remove all data of this folder with: make reset"
     )
 
 

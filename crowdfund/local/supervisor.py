@@ -281,8 +281,9 @@ class Supervisor:
         for port in program.ports:
             if listeners.strangers(port, process.pid):
                 raise StackError(
-                    f"Another program took port {port}, which {program.name} needs, at the same moment. "
-                    "Nothing was written to it. Run this again: another port is chosen then."
+                    f"Another program took port {port}, which {program.name} needs, "
+                    "at the same moment. Nothing was written to it. Run this again: "
+                    "another port is chosen then."
                 )
         return child.process is process
 

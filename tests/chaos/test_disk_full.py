@@ -103,6 +103,7 @@ def test_a_full_disk_loses_and_doubles_nothing_and_work_goes_on_once_there_is_ro
     town.pay([placed], within_s=120)
     took = town.until_confirmed(campaign, PEOPLE * TIMES + 1, within_s=180)
     print(
-        f"disk full for {seconds} s: slowest page {slowest * 1000:.0f} ms, all done {took:.1f} s later"
+        f"disk full for {seconds} s: slowest page {slowest * 1000:.0f} ms, "
+        f"all done {took:.1f} s later"
     )
     town.recorded_once(campaign)

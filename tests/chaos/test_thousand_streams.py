@@ -188,7 +188,8 @@ def test_a_thousand_open_pages_slow_nobody_down_and_all_hear_of_an_investment(to
             audience.close()
     after = look(town, campaign)
     print(
-        f"{STREAMS} streams opened in {opened_s:.1f} s; an investment was confirmed after {confirmed_s:.2f} s"
+        f"{STREAMS} streams opened in {opened_s:.1f} s; an investment was confirmed after "
+        f"{confirmed_s:.2f} s"
     )
     print(f"  heard of it: first {heard[0]:.3f} s, last {heard[-1]:.3f} s after it was paid")
     print(f"  {audience.refetched.total()} parts of pages were refetched because of it")

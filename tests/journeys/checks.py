@@ -9,8 +9,8 @@ AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FAST = {"resultTypes": ["violations"], "preload": False, "iframes": False, "selectors": False}
 RULES = {"runOnly": {"type": "tag", "values": TAGS}, **FAST}
-# The dark scheme changes colours and the name of the theme's button (tests/look); the rest is the page
-# that was just checked in light.
+# The dark scheme changes colours and the name of the theme's button (tests/look); the rest is the
+# page that was just checked in light.
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}, **FAST}
 LOOK = """async (options) => {
   const late = new Promise((done) => setTimeout(() => done(null), 20000));

@@ -192,8 +192,8 @@ def _a_change_is_checked_again(world, page, desk):
                "the message about the second check")  # fmt: skip
 
 
-# What the hourly job does on the day after the last one: that day is moved instead of the clock of all, and
-# it is done for this person alone, as others are in other journeys.
+# What the hourly job does on the day after the last one: that day is moved instead of the clock of
+# all, and it is done for this person alone, as others are in other journeys.
 THE_DAY_AFTER = """
 from datetime import timedelta
 import sqlalchemy as sa

@@ -25,7 +25,8 @@ DONE = "Your investment is settled and recorded on chain."
 CODE = re.compile(r"\b(\d{6})\b")
 _addresses = itertools.count(2)
 _LAST_STEP = "SELECT t.last_step FROM totp t JOIN person p ON p.id = t.person_id WHERE p.email = ?"
-# What the browser says when a test itself stops something, and when a form is sent back with errors.
+# What the browser says when a test itself stops something, and when a form is sent back with
+# errors.
 HARMLESS = ("net::ERR_", "status of 4", "Failed to load resource")
 
 

@@ -50,7 +50,7 @@ def written(app, frozen):
     return app
 
 
-# --- recording --------------------------------------------------------------------------------------
+# --- recording ------------------------------------------------------------------------------------
 
 
 def test_a_row_says_who_did_what_to_which_thing_and_why(app, frozen):
@@ -134,7 +134,7 @@ def test_details_are_kept_as_any_database_gives_them_back(app):
     assert audit.problems() == []
 
 
-# --- tampering --------------------------------------------------------------------------------------
+# --- tampering ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("change", ["UPDATE audit_entry SET seq = seq", "DELETE FROM audit_entry"])
@@ -236,7 +236,7 @@ def test_the_selfcheck_tells_of_a_broken_log(unlocked):
     assert "I14 audit entry 3 is not what was written" in reports.problems()
 
 
-# --- refusals ---------------------------------------------------------------------------------------
+# --- refusals -------------------------------------------------------------------------------------
 
 
 def deny(actor="eve", action="probe.desk"):
@@ -263,7 +263,7 @@ def test_nobody_fills_the_log_by_trying_doors(app, frozen, monkeypatch):
     assert len(rows()) == 7
 
 
-# --- what the web shell records -----------------------------------------------------------------------
+# --- what the web shell records -------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def renew_all():
     return sum(keeper.renew() for keeper in list(leases._renewer._keepers))
 
 
-# --- leases ------------------------------------------------------------------------------------------
+# --- leases ---------------------------------------------------------------------------------------
 
 
 def test_work_that_takes_three_leases_is_not_taken_by_another_and_is_done_once(done, frozen, app):
@@ -143,7 +143,7 @@ def test_whoever_hangs_for_ever_loses_its_rows_in_the_end(done, frozen, app, mon
     assert done == ["a"]
 
 
-# --- lanes -------------------------------------------------------------------------------------------
+# --- lanes ----------------------------------------------------------------------------------------
 
 
 def test_a_slow_lane_holds_up_neither_another_lane_nor_work_without_one(done):

@@ -165,7 +165,8 @@ def test_an_old_installation_holds_every_alphabet_and_compares_letters_after_the
     fill()
     keys = sa.text(
         "SELECT table_name, constraint_name, referenced_table_name FROM information_schema."
-        "referential_constraints WHERE constraint_schema = DATABASE() AND table_name <> 'company_document'"
+        "referential_constraints WHERE constraint_schema = DATABASE() "
+        "AND table_name <> 'company_document'"
     )
     before = set(db.session.execute(keys).all())
     rollback()

@@ -25,7 +25,8 @@ STUBBORN = python(
     "print('up', flush=True)\n"
     "time.sleep(600)"
 )
-# A supervisor as another process, so that it can be killed: prints the pids that must not survive it.
+# A supervisor as another process, so that it can be killed: prints the pids that must not survive
+# it.
 SUPERVISED = f"""
 import os, sys, time
 from pathlib import Path

@@ -7,7 +7,8 @@ from refused import RefusedError
 
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 SIDES = {"paper": 2400, "poster": 1600}
-# Pixels that fit into the memory of this process, by mode; the others need a second copy on the way.
+# Pixels that fit into the memory of this process, by mode; the others need a second copy on the
+# way.
 MOST_PIXELS = {
     "1": 36_000_000,
     "L": 50_000_000,

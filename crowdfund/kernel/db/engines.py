@@ -112,7 +112,8 @@ def engine_options(url: str) -> dict[str, Any]:
         options["pool_use_lifo"] = True
     if url.startswith("sqlite"):
         return options | {"connect_args": {"timeout": PATIENCE_S, "check_same_thread": False}}
-    # A host that is away answers nothing at all; without a limit each request would wait for minutes.
+    # A host that is away answers nothing at all; without a limit each request would wait for
+    # minutes.
     connect = {"connect_timeout": CONNECT_S, **(mysql.CONNECT if url.startswith("mysql") else {})}
     return (
         options

@@ -12,8 +12,8 @@ from sqlalchemy.sql.compiler import DDLCompiler
 if TYPE_CHECKING:
     from alembic.operations import Operations
 
-# Compares text by its letters, as SQLite and PostgreSQL do. Other collations take ज़ोया and जोया, or
-# Bob and bob, for the same unique key; the server's own default may not even hold Amharic.
+# Compares text by its letters, as SQLite and PostgreSQL do. Other collations take ज़ोया and जोया,
+# or Bob and bob, for the same unique key; the server's own default may not even hold Amharic.
 CHARSET, COLLATION = "utf8mb4", "utf8mb4_bin"
 CONNECT = {
     "charset": CHARSET,

@@ -172,8 +172,9 @@ def values_of(column: sa.Column[str]) -> list[str]:
 def begins_with(column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:
     """Return the condition that a column begins with a text, so that an index on it is of use.
 
-    For names and keys, which have no letter beyond `z`. SQLite uses no index for LIKE, and PostgreSQL
-    none but in the C locale; the bounds hold in the order of every locale, and LIKE has the last word.
+    For names and keys, which have no letter beyond `z`. SQLite uses no index for LIKE, and
+    PostgreSQL none but in the C locale; the bounds hold in the order of every locale, and LIKE has
+    the last word.
     """
     if not text:
         return sa.true()
@@ -184,7 +185,7 @@ def begins_with(column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bo
     )
 
 
-# --- keys and places --------------------------------------------------------------------------------
+# --- keys and places ------------------------------------------------------------------------------
 
 
 def _cut(

@@ -21,8 +21,9 @@ def columns(
 ) -> list[sa.ColumnElement[Any]]:
     """Return what a query selects to be read as a dataclass: a column for each field without default.
 
-    A field is the expression of its name in `others`, else the column of the first table that has one
-    of its name. Raises TypeError for a field without a column, or an expression without a field.
+    A field is the expression of its name in `others`, else the column of the first table that has
+    one of its name. Raises TypeError for a field without a column, or an expression without a
+    field.
     """
     wanted = _names(row)
     if unknown := others.keys() - set(wanted):

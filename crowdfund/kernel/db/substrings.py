@@ -1,9 +1,9 @@
 """Find rows by any part of a text, in any script, without reading them all.
 
 SQLite gets a table of FTS5 with the trigrams of the text, PostgreSQL a GIN index over its pairs and
-trigrams of letters (pg_trgm finds no pairs, and not every server has it). Both only name candidates:
-`contains` decides. MariaDB has no index for parts of words (its FULLTEXT finds whole words), so
-`contains` reads every text there.
+trigrams of letters (pg_trgm finds no pairs, and not every server has it). Both only name
+candidates: `contains` decides. MariaDB has no index for parts of words (its FULLTEXT finds whole
+words), so `contains` reads every text there.
 
 The texts must be in lower case already; nothing of what a person types is syntax anywhere here.
 """
@@ -43,7 +43,8 @@ def contains(column: sa.ColumnElement[str], part: sa.ColumnElement[str]) -> sa.C
     return _Position(column, part) > 0
 
 
-# Three letters are one number, 21 bits each: numbers need no collation, which would take most of the time.
+# Three letters are one number, 21 bits each: numbers need no collation, which would take most of
+# the time.
 _GRAMS_FUNCTION = """
 CREATE OR REPLACE FUNCTION text_grams(whole text) RETURNS bigint[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$

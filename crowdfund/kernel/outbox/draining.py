@@ -36,8 +36,8 @@ def drain(queue: str, *, limit_s: float = 20.0) -> int:
     """Do the due work of a queue until nothing is due; return how many rows were done.
 
     Takes nothing new after `limit_s` seconds so that a worker stays responsive; the sweeper wakes
-    it again. Slow lanes are prepared in threads meanwhile, and waited for at the end. Stops too when
-    the database is lost: what was claimed then comes back when its lease ends.
+    it again. Slow lanes are prepared in threads meanwhile, and waited for at the end. Stops too
+    when the database is lost: what was claimed then comes back when its lease ends.
     """
     with Keeper(new_id(), db.engine) as keeper:
         shift = _Drain(queue, keeper)

@@ -1,8 +1,9 @@
 """When due work is late: after a wait, counted only while the platform runs.
 
 A platform that was stopped, or whose machine slept, finds everything overdue when it comes back. It
-catches up within seconds, so that is no alarm. The relay notes since when it runs without a gap, and
-waiting counts from then on. While the relay is silent, ordinary time counts: then nothing is worked on.
+catches up within seconds, so that is no alarm. The relay notes since when it runs without a gap,
+and waiting counts from then on. While the relay is silent, ordinary time counts: then nothing is
+worked on.
 """
 
 from datetime import datetime, timedelta

@@ -38,7 +38,8 @@ def _show_csrf(_error: CSRFError) -> BaseResponse:
     if current_user() is None and needs_user(request.endpoint):
         return to_sign_in()  # the session has ended: the token went with it
     text = _(
-        "This form was open too long or came from another site. Nothing was done. Reload and try again."
+        "This form was open too long or came from another site. Nothing was done. "
+        "Reload and try again."
     )
     return error_response(400, "csrf", text)
 
@@ -69,7 +70,8 @@ def _show_crash(error: Exception) -> BaseResponse:
     if current_app.config.get("PROPAGATE_CRASHES"):
         raise error
     text = _(
-        "Something went wrong on our side. Nothing was booked by this request. Try again in a moment."
+        "Something went wrong on our side. Nothing was booked by this request. "
+        "Try again in a moment."
     )
     return error_response(500, "server_error", text)
 

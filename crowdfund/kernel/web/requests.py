@@ -71,7 +71,8 @@ def start_of_day(name: str, *, days: int = 0) -> datetime | None:
     if not FIRST_DAY <= day <= LAST_DAY:
         raise Invalid(
             _(
-                "“%(text)s” is not a date in the years 1900 to 9998. Enter a date such as 2026-06-16.",
+                "“%(text)s” is not a date in the years 1900 to 9998. "
+                "Enter a date such as 2026-06-16.",
                 text=text[:40],
             ),
             field=name,

@@ -137,8 +137,8 @@ class Gateway:
         if row["status"] != "PENDING":
             raise Refused(
                 409,
-                f"{row['paid_amount']} {row['paid_currency']} was charged when you paid the first time. "
-                "Nothing was charged again.",
+                f"{row['paid_amount']} {row['paid_currency']} was charged when you paid the first "
+                "time. Nothing was charged again.",
                 title="This payment is already paid",
             )
 

@@ -79,7 +79,8 @@ class State:
     def store_setting(self, name: str, value: object) -> None:
         """Keep a setting beyond a restart."""
         self.write(
-            "INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value=excluded.value",
+            "INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE "
+            "SET value=excluded.value",
             name,
             json.dumps(value),
         )

@@ -18,7 +18,8 @@ from crowdfund.local.identity_provider import pages
 from crowdfund.local.identity_provider.grants import SCOPES, Client, Pkce, code_grant, id_tokens
 from crowdfund.local.identity_provider.state import Account, Moods, State
 
-# The provider of a machine of one's own speaks plain HTTP, which Authlib's server refuses by default.
+# The provider of a machine of one's own speaks plain HTTP, which Authlib's server refuses by
+# default.
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
 _CSP = (
     "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"

@@ -33,7 +33,8 @@ def choose(accounts: Iterable[Account], client: str, action: str) -> str:
     buttons = "".join(_button(account) for account in accounts)
     return _page(
         "Choose an account",
-        f"<h1>Choose an account</h1><p>to go on to {escape(client)}. This is a demo: nobody asks for "
+        f"<h1>Choose an account</h1><p>to go on to {escape(client)}. This is a demo: "
+        "nobody asks for "
         f'a password.</p><form method="post" action="{escape(action)}">{buttons}'
         '<button class="quiet" name="sub" value="">Cancel and go back</button></form>',
     )
@@ -43,8 +44,8 @@ def start(platform: str) -> str:
     """Return the first page: what this is, and where it is used."""
     return _page(
         "Start",
-        "<h1>Simulated identity provider</h1><p>To sign in with it, choose “Continue with Demo ID” on the "
-        f"platform's sign-in page.</p>{_back(platform)}",
+        "<h1>Simulated identity provider</h1><p>To sign in with it, "
+        f"choose “Continue with Demo ID” on the platform's sign-in page.</p>{_back(platform)}",
     )
 
 
