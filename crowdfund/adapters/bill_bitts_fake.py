@@ -56,8 +56,8 @@ class FakeBillBitts(BillBitts):
         """Create a transaction that we did not ask for."""
         tx_id = f"NEO-{secrets.token_hex(6).upper()}"
         amount = money.decimal_str(amount_minor)
-        self.payments[tx_id] = {"tx_id": tx_id, "cprn": cprn, "status": status, "amount": amount,
-                                "currency": "ETB", "reference": ""} | more  # fmt: skip
+        payment = {"tx_id": tx_id, "cprn": cprn, "status": status, "amount": amount}
+        self.payments[tx_id] = payment | {"currency": "ETB", "reference": ""} | more
         return tx_id
 
     def webhook(
@@ -130,6 +130,6 @@ class FakeBillBitts(BillBitts):
         return {"cprn": f"CPRN-{secrets.token_hex(4).upper()}", "status": "REGISTERED"}
 
     def _open(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        tx_id = self.open_payment(body["cprn"], 1, amount=body["amount"], currency=body["currency"],
-                                  reference=body["reference"])  # fmt: skip
+        asked = {name: body[name] for name in ("amount", "currency", "reference")}
+        tx_id = self.open_payment(body["cprn"], 1, **asked)
         return {"tx_id": tx_id, "status": "PENDING", "checkout_url": self.checkout_url(tx_id)}

@@ -142,9 +142,13 @@ class Provider:
         try:
             with self._session() as session:
                 token = session.fetch_token(
-                    endpoint, code=code, code_verifier=verifier, grant_type="authorization_code",
-                    redirect_uri=self._callback, allow_redirects=False,
-                )  # fmt: skip
+                    endpoint,
+                    code=code,
+                    code_verifier=verifier,
+                    grant_type="authorization_code",
+                    redirect_uri=self._callback,
+                    allow_redirects=False,
+                )
         except requests.RequestException as error:
             raise _unavailable("token", error) from error
         except _UNREADABLE as error:
@@ -162,8 +166,10 @@ class Provider:
             "nonce": {"essential": True, "value": nonce},
         }
         facts = {
-            "nonce": nonce, "client_id": self._client_id, "access_token": token.get("access_token"),
-        }  # fmt: skip
+            "nonce": nonce,
+            "client_id": self._client_id,
+            "access_token": token.get("access_token"),
+        }
         claims = CodeIDToken(decoded.claims, decoded.header, expected, facts)
         claims.validate(now=int(clock.now().timestamp()), leeway=LEEWAY_S)
         return dict(claims)

@@ -72,14 +72,20 @@ def _post(settings: config.Settings, to_number: str, text: str, message_id: str)
     timeout = urllib3.Timeout(connect=CONNECT_S, read=READ_S)
     body = json.dumps({"to": to_number, "from": settings.sms_sender, "text": text}).encode()
     headers = {
-        "Authorization": f"Bearer {settings.sms_api_key}", "Content-Type": "application/json",
+        "Authorization": f"Bearer {settings.sms_api_key}",
+        "Content-Type": "application/json",
         "Idempotency-Key": message_id,
-    }  # fmt: skip
+    }
     try:
         answer = _pool().request(
-            "POST", settings.sms_api_url, body=body, headers=headers, timeout=timeout, redirect=False,
+            "POST",
+            settings.sms_api_url,
+            body=body,
+            headers=headers,
+            timeout=timeout,
+            redirect=False,
             preload_content=False,
-        )  # fmt: skip
+        )
         answer.read(_MAX_ANSWER)
         answer.release_conn()
     except urllib3.exceptions.HTTPError as error:

@@ -75,8 +75,10 @@ def ethiopian(bank: str, number: str) -> BankNumber:
     if len(digits) not in lengths:
         sentence = _(
             "An account number at %(bank)s has %(digits)s digits. You entered %(count)s.",
-            bank=name, digits=_shown(lengths), count=len(digits),
-        )  # fmt: skip
+            bank=name,
+            digits=_shown(lengths),
+            count=len(digits),
+        )
         raise Invalid(sentence, field="number")
     return BankNumber("ET", code, name, digits)
 

@@ -9,9 +9,14 @@ from werkzeug.wrappers import Response
 
 from crowdfund.kernel.headers import vary_by
 
-KINDS = frozenset({
-    "text/html", "text/css", "text/javascript", "application/javascript", "image/svg+xml", "text/csv",
-})  # fmt: skip
+KINDS = (
+    "text/html",
+    "text/css",
+    "text/javascript",
+    "application/javascript",
+    "image/svg+xml",
+    "text/csv",
+)
 LEAST = 1_000  # bytes; below that the answer is one packet anyway
 KEPT = 200
 _files: dict[str, bytes] = {}

@@ -192,9 +192,3 @@ def _texts(name: str) -> NullTranslations:
 def _pseudo(message: str) -> str:
     parts = _HELD.split(message)
     return "⟦" + "".join(p if _HELD.fullmatch(p) else p.translate(_ACCENTS) for p in parts) + "⟧"
-
-
-__all__ = [
-    "LANGUAGES", "PSEUDO", "_", "_l", "best", "count", "day", "gettext", "install", "language", "lazy",
-    "locale", "minutes_from_utc", "moment", "ngettext", "number", "text_direction", "use", "using",
-]  # fmt: skip

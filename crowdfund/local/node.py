@@ -13,7 +13,7 @@ from pathlib import Path
 
 from crowdfund.local import anvil, rpc
 from crowdfund.local.errors import StackError
-from crowdfund.local.programs import Program
+from crowdfund.local.programs import Program, options
 
 CHAIN_ID = 31337
 SAVE_S = 10
@@ -118,10 +118,18 @@ def program(state: NodeState, binary: Path, port: int, *, env: Mapping[str, str]
     """Return the node; `ready` answers only for a living child with our chain."""
     url = f"http://127.0.0.1:{port}"
     argv = [
-        str(binary), "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_ID),
-        "--no-cors", "--prune-history", "--silent",
-        "--state", str(state.dump), "--state-interval", str(SAVE_S),
-    ]  # fmt: skip
+        str(binary),
+        *options(
+            host="127.0.0.1",
+            port=port,
+            chain_id=CHAIN_ID,
+            no_cors=True,
+            prune_history=True,
+            silent=True,
+            state=state.dump,
+            state_interval=SAVE_S,
+        ),
+    ]
     if anvil.knows(binary, anvil.TX_GAS_LIMIT):
         argv.append(anvil.TX_GAS_LIMIT)
 

@@ -70,9 +70,14 @@ def flask(folder: DataDir, env: Mapping[str, str], *command: str) -> None:
         with log.open("wb") as output:
             done = subprocess.run(
                 [sys.executable, "-m", "flask", *command],
-                env=dict(env), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output,
-                stderr=subprocess.STDOUT, timeout=LIMIT_S, check=False,
-            )  # fmt: skip
+                env=dict(env),
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=LIMIT_S,
+                check=False,
+            )
     except subprocess.TimeoutExpired:
         raise StackError(
             f"`flask {' '.join(command)}` took longer than {LIMIT_S} s; see {log}"

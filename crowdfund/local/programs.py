@@ -1,6 +1,7 @@
 """What a supervised program is, and what is known of one that runs."""
 
 import signal
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,20 @@ class Process(Protocol):
 
 def nothing() -> None:
     """Do nothing: the default of the hooks below."""
+
+
+def options(**values: object) -> list[str]:
+    """Return options of a command line: `shop_url="x"` is `--shop-url x`, `no_ws=True` is `--no-ws`."""
+    argv = []
+    for name, value in values.items():
+        option = "--" + name.replace("_", "-")
+        argv += [option] if value is True else [option, str(value)]
+    return argv
+
+
+def python(module: str, *arguments: str, **values: object) -> list[str]:
+    """Return the command that runs a module with options and arguments."""
+    return [sys.executable, "-m", module, *options(**values), *arguments]
 
 
 @dataclass(frozen=True)

@@ -30,12 +30,13 @@ PAGE_KEYS = {
 # out: `/A` may be a font or a letter. Actions are known by what they are (`_is_action`).
 FORBIDDEN = {
     "/AA", "/AF", "/AcroForm", "/Alternates", "/Annots", "/EF", "/EmbeddedFiles", "/JavaScript",
-    "/LastModified", "/Metadata", "/OPI", "/OpenAction", "/PieceInfo", "/RichMedia", "/StructParent",
-    "/StructParents", "/XFA",
+    "/LastModified", "/Metadata", "/OPI", "/OpenAction", "/PieceInfo", "/RichMedia",
+    "/StructParent", "/StructParents", "/XFA",
 }  # fmt: skip
 ACTIONS = {
-    "/GoToE", "/GoToR", "/Hide", "/ImportData", "/JavaScript", "/Launch", "/Movie", "/Named", "/Rendition",
-    "/ResetForm", "/RichMediaExecute", "/SetOCGState", "/Sound", "/SubmitForm", "/Thread", "/Trans", "/URI",
+    "/GoToE", "/GoToR", "/Hide", "/ImportData", "/JavaScript", "/Launch", "/Movie", "/Named",
+    "/Rendition", "/ResetForm", "/RichMediaExecute", "/SetOCGState", "/Sound", "/SubmitForm",
+    "/Thread", "/Trans", "/URI",
 }  # fmt: skip
 # Of a stream: its bytes would lie in another file, or be a program for a printer.
 OUTSIDE = {"/F", "/FFilter", "/FDecodeParms", "/PS", "/Ref", "/Subtype2"}

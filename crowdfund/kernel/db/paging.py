@@ -18,9 +18,6 @@ from crowdfund.kernel.db.engines import db
 from crowdfund.kernel.db.rows import maker
 from crowdfund.kernel.db.types import UTCDateTime
 
-__all__ = ["MOST", "MOST_COUNTED", "START", "Key", "Page", "Place", "begins_with", "count_up_to",
-           "counts_up_to", "read_page", "values_of"]  # fmt: skip
-
 MOST = 1_000  # rows of one page, whatever is asked for
 MOST_COUNTED = 1_000  # beyond it a page says "1,000+"
 _LONGEST = 600  # characters of a place: two names of 80 letters, all of them commas, and an id

@@ -197,10 +197,13 @@ class _Drain:
             failures += 1
             delay_s, why = min(2.0**failures, 300.0), repr(error)
         values = {
-            "attempts": row.attempts + 1, "failures": failures, "last_error": why[:500], "leased_until": None,
+            "attempts": row.attempts + 1,
+            "failures": failures,
+            "last_error": why[:500],
+            "leased_until": None,
             "not_before": clock.now() + timedelta(seconds=delay_s),
             "state": "dead" if failures >= MAX_FAILURES else "due",
-        }  # fmt: skip
+        }
         mine = sa.and_(_T.c.id == row.id, _T.c.leased_by == self.keeper.owner, _T.c.state == "due")
         db.session.execute(sa.update(_T).where(mine).values(values))
         commit()

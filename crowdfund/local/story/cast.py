@@ -49,12 +49,17 @@ def facts_of(investor: int) -> Facts:
     """Return what an investor (by number) enters for the identity check."""
     return {
         "about": {
-            "legal_name": INVESTORS[investor], "born_on": f"{1970 + investor * 2}-05-{10 + investor}",
+            "legal_name": INVESTORS[investor],
+            "born_on": f"{1970 + investor * 2}-05-{10 + investor}",
             "nationality": "ET",
         },
-        "address": {"street": f"Churchill Avenue {20 + investor}", "city": "Addis Ababa", "country": "ET"},
+        "address": {
+            "street": f"Churchill Avenue {20 + investor}",
+            "city": "Addis Ababa",
+            "country": "ET",
+        },
         "identity": {"id_kind": "passport", "id_number": f"EP{1000001 + investor}"},
-    }  # fmt: skip
+    }
 
 
 # Who waits to be verified when the story ends.

@@ -140,25 +140,45 @@ def _companies(story: Story, raises: list[cast.Raise]) -> None:
 
 
 def _fill_company(company_id: str, owner: str, one: cast.Raise, number: int) -> None:
-    onboarding.save(company_id, "company", {
-        "legal_name": f"{one.company} PLC", "trade_name": one.company, "sector": one.sector, "country": "ET",
-        "registration_no": f"MT/AA/1/00{48210 + number}/2018", "tin": f"00{31245670 + number}",
-    })  # fmt: skip
-    onboarding.save(company_id, "contacts", {
-        "contact_name": one.owner, "contact_email": cast.email(one.owner),
+    company = {
+        "legal_name": f"{one.company} PLC",
+        "trade_name": one.company,
+        "sector": one.sector,
+        "country": "ET",
+        "registration_no": f"MT/AA/1/00{48210 + number}/2018",
+        "tin": f"00{31245670 + number}",
+    }
+    contacts = {
+        "contact_name": one.owner,
+        "contact_email": cast.email(one.owner),
         "contact_phone": f"+25191155{6600 + number}",
-        "street": f"House {12 + number * 7}, Bole sub-city", "city": "Addis Ababa",
-    })  # fmt: skip
-    officers.save(company_id, {
-        "name": one.owner, "role": "chief_executive", "born_on": f"{1972 + number}-03-14",
-        "nationality": "ET", "ownership_bps": "60", "is_beneficial_owner": True,
-    }, actor=owner)  # fmt: skip
-    bank.save(company_id, {
-        "format": "ET", "bank": "cbe", "number": f"10001234{56000 + number}", "holder": f"{one.company} PLC",
-    }, actor=owner)  # fmt: skip
+        "street": f"House {12 + number * 7}, Bole sub-city",
+        "city": "Addis Ababa",
+    }
+    chief_executive = {
+        "name": one.owner,
+        "role": "chief_executive",
+        "born_on": f"{1972 + number}-03-14",
+        "nationality": "ET",
+        "ownership_bps": "60",
+        "is_beneficial_owner": True,
+    }
+    account = {
+        "format": "ET",
+        "bank": "cbe",
+        "number": f"10001234{56000 + number}",
+        "holder": f"{one.company} PLC",
+    }
+    onboarding.save(company_id, "company", company)
+    onboarding.save(company_id, "contacts", contacts)
+    officers.save(company_id, chief_executive, actor=owner)
+    bank.save(company_id, account, actor=owner)
     onboarding.hold_wallet(company_id)
-    for kind, text in (("business_licence", "Renewed for this year."), ("tax_certificate", "Registered."),
-                       ("memorandum", one.story)):  # fmt: skip
+    for kind, text in (
+        ("business_licence", "Renewed for this year."),
+        ("tax_certificate", "Registered."),
+        ("memorandum", one.story),
+    ):
         made = Examined(
             kind,
             f"{kind.replace('_', '-')}.pdf",
@@ -211,16 +231,24 @@ def _submit(story: Story, one: cast.Raise) -> None:
 
 def _write_campaign(company_id: str, owner: str, one: cast.Raise) -> str:
     campaign_id = drafts.create_draft(company_id, actor=owner)
-    drafts.save_basics(campaign_id, {
-        "title": one.title, "summary": one.summary, "sector": one.sector, "security_type": one.security,
-    })  # fmt: skip
+    basics = {
+        "title": one.title,
+        "summary": one.summary,
+        "sector": one.sector,
+        "security_type": one.security,
+    }
+    terms = {
+        "goal_minor": str(one.goal),
+        "price_minor": str(one.price),
+        "min_minor": str(one.minimum),
+        "max_minor": str(one.maximum),
+        "duration_days": str(one.days),
+    }
+    drafts.save_basics(campaign_id, basics)
     file_id = storage.put_public(pictures.picture(one.slug), "svg")
     drafts.set_picture_id(campaign_id, file_id, one.alt)
     drafts.save_story(campaign_id, one.story)
-    drafts.save_terms(campaign_id, {
-        "goal_minor": str(one.goal), "price_minor": str(one.price), "min_minor": str(one.minimum),
-        "max_minor": str(one.maximum), "duration_days": str(one.days),
-    })  # fmt: skip
+    drafts.save_terms(campaign_id, terms)
     data = pictures.memorandum(f"{one.company}: {one.title}", one.story)
     paper = Examined("memorandum", "information-memorandum.pdf", "application/pdf", data)
     campaign_papers.add_document(campaign_id, cast.MEMORANDUM_TITLE, paper, actor=owner)

@@ -140,10 +140,13 @@ def _bike() -> str:
 
 
 _SCENES = {
-    "solar": (("#ffe3b0", "#ffb57a"), _solar), "coffee": (("#e9f3e4", "#c2dfc4"), _coffee),
-    "greenhouse": (("#dff1fb", "#f4faf0"), _greenhouse), "looms": (("#f8ead8", "#efd3b0"), _looms),
-    "coldchain": (("#e3f1fa", "#c3def0"), _van), "ebikes": (("#f3ead7", "#e4d9b8"), _bike),
-}  # fmt: skip
+    "solar": (("#ffe3b0", "#ffb57a"), _solar),
+    "coffee": (("#e9f3e4", "#c2dfc4"), _coffee),
+    "greenhouse": (("#dff1fb", "#f4faf0"), _greenhouse),
+    "looms": (("#f8ead8", "#efd3b0"), _looms),
+    "coldchain": (("#e3f1fa", "#c3def0"), _van),
+    "ebikes": (("#f3ead7", "#e4d9b8"), _bike),
+}
 
 
 def picture(slug: str) -> bytes:
