@@ -1,4 +1,4 @@
-"""Virus scanning by a clamd process: the file is streamed to it (INSTREAM), nothing is written to disk.
+"""Scan for viruses with clamd: the file is streamed to it (INSTREAM), not written to disk.
 
 `CLAMAV_URL` is `tcp://host:3310` or `unix:///path/to/clamd.sock`. Without it nothing is scanned;
 with it a scanner that does not answer stops uploads (fail closed).

@@ -1,4 +1,4 @@
-"""Public files on IPFS: added and pinned by a Kubo node over its RPC, compared with our own content id."""
+"""Public files on IPFS: added and pinned by a Kubo node over RPC, checked by our own content id."""
 
 import json
 

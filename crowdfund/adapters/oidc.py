@@ -130,7 +130,7 @@ class Provider:
         return issuer is None or issuer == self._issuer
 
     def check(self) -> None:
-        """Read the discovery document and the keys; raises ProviderUnavailable when they cannot be right."""
+        """Read discovery document and keys. Raises ProviderUnavailable if they are unusable."""
         for name in ("authorization_endpoint", "token_endpoint"):
             self._metadata(name)
         self._keys()

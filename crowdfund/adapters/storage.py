@@ -78,7 +78,7 @@ def delete_cid(name: str) -> None:
 
 
 def put_private(data: bytes, area: str) -> PrivateFile:
-    """Encrypt (AES-256-GCM) and store bytes in an area's folder; the caller keeps the key in SQL."""
+    """Encrypt bytes (AES-256-GCM) and store them in an area's folder; the caller stores the key."""
     file_id, key = secrets.token_hex(16), AESGCM.generate_key(256)
     nonce = secrets.token_bytes(_NONCE_BYTES)
     _write(_private_path(file_id, area), nonce + AESGCM(key).encrypt(nonce, data, file_id.encode()))
@@ -101,7 +101,7 @@ def delete_private(file_id: str, area: str) -> None:
 
 
 def names_in(area: str, *, older_than: float) -> list[str]:
-    """Return the names of an area's files that were written before a moment (seconds since 1970)."""
+    """Return the names of an area's files written before a moment (seconds since 1970)."""
     files = (_root() / area).glob("*/*")
     return [path.name for path in files if path.stat().st_mtime < older_than]
 

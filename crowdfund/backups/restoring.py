@@ -63,7 +63,7 @@ def _check_files(source: Path, keys: Path, made: Manifest) -> None:
 
 
 def _check_schema(made: Manifest) -> None:
-    """A backup of an older version is upgraded after it is filled in; a newer one has no place here."""
+    """Refuse a backup of a newer version; an older one is upgraded when it is restored."""
     known = ScriptDirectory(str(MIGRATIONS))
     for revision in made.schema:
         try:
@@ -146,7 +146,7 @@ def _check_empty(*, replace: bool) -> None:
 
 @contextmanager
 def _opened(keys: Path, made: Manifest, passphrase: str) -> Iterator[Path]:
-    """Lend the folder of keys in the clear; a copy of it, removed afterwards, if it is encrypted."""
+    """Yield the folder of decrypted keys; a temporary copy of it if the backup is encrypted."""
     if not made.keys_are_encrypted:
         yield keys
         return

@@ -279,7 +279,7 @@ NAV: list[tuple[str, str, str]] = [
 
 
 def is_staff_only(endpoint: str) -> bool:
-    """Return whether nobody but staff may use a route; what is done there is recorded in the audit log."""
+    """Return whether only staff may use a route, so that it is recorded in the audit log."""
     allowed = TABLE.get(endpoint, frozenset())
     return bool(allowed) and allowed <= EVERY_STAFF
 

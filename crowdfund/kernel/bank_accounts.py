@@ -49,7 +49,7 @@ _IFSC = re.compile(r"[A-Z]{4}0[A-Z0-9]{6}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class BankNumber:
-    """An account number that was checked as far as a number can be; `number` is in its normal form."""
+    """A bank account with a number of a valid form; `number` is in its normal form."""
 
     country: str
     bank_code: str
@@ -101,7 +101,7 @@ def indian(ifsc: str, number: str) -> BankNumber:
 
 
 def iban(text: str) -> BankNumber:
-    """Return an account by its IBAN, with or without the word in front. Raises Invalid at `iban`."""
+    """Return an account by its IBAN, with or without the word “IBAN”. Raises Invalid at `iban`."""
     import schwifty  # 1 MB and 15 ms, and few enter an IBAN
 
     try:

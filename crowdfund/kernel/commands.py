@@ -1,4 +1,4 @@
-"""Commands of `flask`: loaded when one is asked for, because web processes and workers need none."""
+"""Commands of `flask`, loaded on first use: web processes and workers need none of them."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from crowdfund.kernel.db import db
 
 
 class FeatureCommands(AppGroup):
-    """The application's group of commands; the modules that define them are imported at first use."""
+    """The application's group of commands; their modules are imported on first use."""
 
     def __init__(self, app: Flask, load: Callable[[], list[click.Command]]) -> None:
         super().__init__(name=app.name)

@@ -1,4 +1,4 @@
-"""Compressed answers for browsers that take gzip, where no proxy in front does it (the local stack)."""
+"""Compress responses with gzip, where no proxy in front does it (the local stack)."""
 
 import gzip
 import io

@@ -25,7 +25,7 @@ class Needed:
 
 
 class NeededWhen:
-    """Mark a field as required in one case; `when` is shown behind its label instead of "(optional)"."""
+    """Mark a field as required in one case; `when` follows its label instead of "(optional)"."""
 
     def __init__(self, when: str) -> None:
         self.field_flags: Mapping[str, Any] = {"needed_when": when}

@@ -156,7 +156,7 @@ def day(value: date | datetime, pattern: str = "medium") -> str:
 
 
 def moment(value: datetime) -> str:
-    """Return date, time and zone of a moment in the platform's time zone, as the language writes it."""
+    """Return date, time and zone of a moment on the platform's clock, as the language writes it."""
     shown = value.astimezone(_zone())
     date_text = dates.format_date(shown, "medium", locale=locale())
     return f"{date_text}, {shown:%H:%M} {shown.tzname()}"

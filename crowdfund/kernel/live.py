@@ -94,6 +94,6 @@ def live_attrs(names: str, url: str, poll_s: float = 5) -> Markup:
 
 
 def stream_url() -> str:
-    """Return the address of the event stream for a page made now, so that it misses nothing since."""
+    """Return the address of the event stream for a page made now: it gets all changes since."""
     base = config.settings().events_url
     return f"{base}{'&' if '?' in base else '?'}since={int(time.time() * 1000)}"

@@ -1,4 +1,4 @@
-"""Browser sessions stored in SQL, so that they can be listed and revoked; the cookie is a random key."""
+"""Browser sessions in SQL, so that they can be listed and revoked; the cookie is a random key."""
 
 import hashlib
 import ipaddress
@@ -139,7 +139,7 @@ def of_person(person_id: str) -> list[SessionRow]:
 
 
 def end(person_id: str, *, only: str | None = None, but: str | None = None) -> int:
-    """End sessions of a person: all, one by its id, or all but one; they are dead at their next request."""
+    """End sessions of a person at their next request: all, one by its id, or all but one."""
     chosen = sa.delete(_T).where(_T.c.user_id == person_id)
     if only is not None:
         chosen = chosen.where(_T.c.id == only)
@@ -154,7 +154,7 @@ def purge() -> int:
 
 
 def network(address: str) -> str:
-    """Return the network of an address, /24 or /48: enough to recognise, too little to find someone."""
+    """Return the network of an address (/24 or /48): enough to recognise, not to locate."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
@@ -168,7 +168,7 @@ def hashed(token: str) -> str:
 
 
 def _patience_s(session: SqlSession) -> float:
-    """Return how long SQLite's lock is waited for: a page that is only read must not hang for it."""
+    """Return how long to wait for SQLite's lock: a page that is only read must not hang."""
     if not session.modified:
         return 0.0  # only the time of the last use: the next request stores it as well
     is_page = request.method in ("GET", "HEAD") and session.old_token is None

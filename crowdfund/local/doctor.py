@@ -1,4 +1,4 @@
-"""`flask doctor`: what this installation uses, what is wrong with it, and what to do. Prints no secrets."""
+"""`flask doctor`: what this installation uses, what is wrong, what to do. Prints no secrets."""
 
 import os
 import smtplib
@@ -154,7 +154,10 @@ def check_sign_on(settings: Settings) -> Iterator[Finding]:
     try:
         oidc.provider().check()
     except oidc.ProviderUnavailable:
-        wrong = "Its discovery document or keys cannot be read, or name another issuer than OIDC_ISSUER."
+        wrong = (
+            "Its discovery document or keys cannot be read, "
+            "or name another issuer than OIDC_ISSUER."
+        )
         yield Finding("sign-on", masked(settings.oidc_issuer), wrong)
         return
     yield Finding("sign-on", f"{masked(settings.oidc_issuer)} ({settings.oidc_name})")

@@ -1,4 +1,4 @@
-"""What the doctor asks the database: its tables, its encoding, and how the work behind the pages goes."""
+"""Checks of the database: its tables, its encoding, and the state of background work."""
 
 from collections.abc import Iterator
 
@@ -68,7 +68,7 @@ def _encoding_problem(connection: sa.Connection) -> str:
 
 
 def check_work(_settings: Settings) -> Iterator[Finding]:
-    """Look at what works behind the pages: relay, workers, queues, the chain's reader, gas money."""
+    """Check background work: relay, workers, queues, the chain's reader, ether for gas."""
     try:
         reasons = health.reasons()
         beats = outbox.beats()

@@ -33,7 +33,7 @@ ADOPTED_WITHIN_S = 60.0
 
 @dataclass(frozen=True)
 class Job:
-    """One program to become: its command line after the interpreter, name, death signal and parent."""
+    """A program to run: command line after the interpreter, name, death signal and parent."""
 
     arguments: list[str]
     name: str
@@ -103,7 +103,7 @@ def serve(channel: socket.socket) -> Job | None:
 
 
 def become(job: Job, channel: socket.socket, *, output: int) -> None:
-    """Make this process a child of the supervisor, in a session of its own, that writes to its log."""
+    """Make this process a child of the supervisor, in its own session, writing to its own log."""
     os.setsid()
     os.dup2(output, 1)
     os.dup2(output, 2)

@@ -1,4 +1,4 @@
-"""The embedded chain: anvil with its state on disk, a good copy of it, and proof that it is ours."""
+"""The embedded chain: anvil, its state on disk, a valid copy of it, and a check that it is ours."""
 
 import json
 import os

@@ -30,7 +30,7 @@ def nothing() -> None:
 
 
 def options(**values: object) -> list[str]:
-    """Return options of a command line: `shop_url="x"` is `--shop-url x`, `no_ws=True` is `--no-ws`."""
+    """Return command-line options: `shop_url="x"` is `--shop-url x`, `no_ws=True` is `--no-ws`."""
     argv = []
     for name, value in values.items():
         option = "--" + name.replace("_", "-")

@@ -42,7 +42,7 @@ class Supervisor:
         self._thread.start()
 
     def fork_from(self, env: Mapping[str, str], modules: Sequence[str]) -> None:
-        """Fork the Python programs of this environment from a process that has imported `modules`."""
+        """Fork the Python programs of this environment from a process with `modules` imported."""
         log = self._logs / "fork-server.log"
         rotate(log)
         self._forks = ForkServer(
@@ -134,7 +134,7 @@ class Supervisor:
             self._try(self._tick_due)
 
     def _try(self, step: Callable[[], None]) -> None:
-        """Take a step of the thread's work; whatever it raises, the programs are still looked after."""
+        """Run a step of the thread's work; an error in it must not stop the supervision."""
         try:
             step()
         except Exception as error:  # noqa: BLE001 - nobody else would start the programs again
@@ -274,7 +274,7 @@ class Supervisor:
         done.wait()
 
     def _is_ready(self, child: Child) -> bool:
-        """Tell whether a program lives and it is the one that answers; raises StackError if it is not."""
+        """Return whether a program lives and is the one that answers. Raises StackError if not."""
         process, program = child.process, child.program
         if process is None or (program.ready is not None and not program.ready()):
             return False

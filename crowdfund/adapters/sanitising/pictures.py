@@ -1,4 +1,4 @@
-"""Pictures: decoded and encoded again, so that only what is seen is left. Runs in `child.py` only."""
+"""Pictures: decoded and encoded again, so that only pixels remain. Runs in `child.py` only."""
 
 import io
 

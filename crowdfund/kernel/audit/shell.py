@@ -29,7 +29,7 @@ class Somebody(Protocol):
 
 
 def about(kind: str, thing_id: str, /, **detail: object) -> None:
-    """Name the thing that this request is about, where the address does not, and what else to keep."""
+    """Set the subject of this request where its URL does not name it, and further details."""
     g.audited = (kind, thing_id), detail
 
 

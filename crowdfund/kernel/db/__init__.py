@@ -1,4 +1,4 @@
-"""SQL for every feature. Whatever differs between SQLite, PostgreSQL and MySQL stays in this package."""
+"""SQL for every feature; all that differs between SQLite, PostgreSQL and MySQL is in here."""
 
 from crowdfund.kernel.db.engines import (
     Base,

@@ -60,7 +60,7 @@ _patience: ContextVar[float] = ContextVar("patience", default=PATIENCE_S)
 
 @contextmanager
 def patience(seconds: float) -> Iterator[None]:
-    """Wait for SQLite's write lock at most this long, in the transactions that begin in this block."""
+    """Wait at most this long for SQLite's write lock, in transactions that begin in this block."""
     token = _patience.set(seconds)
     try:
         yield
@@ -103,7 +103,7 @@ def is_read_only() -> bool:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Return create_engine options for a database URL; values stay out of error texts, and so of logs."""
+    """Return create_engine options for a database URL; errors and logs show no parameter values."""
     options: dict[str, Any] = {"hide_parameters": True}
     # a database in memory has one connection
     if sa.make_url(url).database not in (None, "", ":memory:"):

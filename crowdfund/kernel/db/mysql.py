@@ -1,4 +1,4 @@
-"""What MySQL and MariaDB need of their own: the text encoding of each table, and an honest insert."""
+"""What only MySQL and MariaDB need: the text encoding of tables, and an insert of missing rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -33,7 +33,7 @@ def _name_the_encoding(element: CreateTable, compiler: DDLCompiler, **how: Any) 
 
 
 def name_the_encoding(op: "Operations") -> None:
-    """Give every table that an older release made with the server's defaults our encoding, in a migration.
+    """Give tables of older releases, made with the server's defaults, our encoding (a migration).
 
     MariaDB changes no column that a foreign key needs, so all of them are put aside meanwhile.
     Databases other than MySQL and MariaDB are left alone.
@@ -93,7 +93,7 @@ def _exists(connection: Connection, table: sa.Table, row: Row) -> bool:
 
 
 def _keys(table: sa.Table, row: Row) -> Iterator[list[Any]]:
-    """Yield the columns of each unique key for which a row gives every value; NULL is never the same."""
+    """Yield the columns of each unique key of which a row has every value; NULL equals nothing."""
     unique = [*table.constraints, *(index for index in table.indexes if index.unique)]
     for key in unique:
         if isinstance(key, sa.PrimaryKeyConstraint | sa.UniqueConstraint | sa.Index):
@@ -103,7 +103,7 @@ def _keys(table: sa.Table, row: Row) -> Iterator[list[Any]]:
 
 
 def _insert(connection: Connection, table: sa.Table, rows: Sequence[Row]) -> bool:
-    """Insert rows; return False, and insert none, when a unique key exists. Raises any other error."""
+    """Insert rows; return False and insert none if a unique key exists; raise other errors."""
     savepoint = connection.begin_nested()
     try:
         connection.execute(sa.insert(table).inline(), [dict(row) for row in rows])

@@ -48,7 +48,7 @@ Order = Sequence[Key]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page lies: `before` or `after` the row with these keys; the first page if both are empty.
+    """The place of a page: `before` or `after` the row with these keys, or the first page.
 
     `before` is towards lower keys, which is further down a list that begins with the newest.
     """

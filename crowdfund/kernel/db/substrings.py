@@ -50,7 +50,9 @@ CREATE OR REPLACE FUNCTION text_grams(whole text) RETURNS bigint[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
 SELECT array_agg((one << 42) | (two << 21) | three) || array_agg((one << 42) | (two << 21))
 FROM (
-  SELECT one, coalesce(lead(one) OVER following, 0) AS two, coalesce(lead(one, 2) OVER following, 0) AS three
+  SELECT one,
+    coalesce(lead(one) OVER following, 0) AS two,
+    coalesce(lead(one, 2) OVER following, 0) AS three
   FROM (
     SELECT CAST(ascii(letter) AS bigint) AS one, place
     FROM unnest(string_to_array(whole, NULL)) WITH ORDINALITY AS letters (letter, place)
@@ -79,7 +81,7 @@ def index_ddl(dialect: str, table: str, key: str, column: str) -> list[str]:
 
 
 def drop_index_ddl(dialect: str, table: str) -> list[str]:
-    """Return the statements that remove what `index_ddl` made, before the table itself is dropped."""
+    """Return the statements that undo `index_ddl`, before the table itself is dropped."""
     if dialect == "sqlite":
         return [f"DROP TABLE {table}_terms", f"DROP TABLE {table}_text"]
     if dialect == "postgresql":
@@ -88,7 +90,7 @@ def drop_index_ddl(dialect: str, table: str) -> list[str]:
 
 
 def is_part_of_index(table: str, kind: str, name: str) -> bool:
-    """Return whether a table or index of the database is of `index_ddl`, so that no model describes it."""
+    """Return whether a table or index was made by `index_ddl`, so that no model describes it."""
     if kind == "index":
         return name == f"{table}_grams"
     return kind == "table" and (name == f"{table}_terms" or f"{name}_".startswith(f"{table}_text_"))
@@ -98,7 +100,10 @@ def _sqlite_ddl(table: str, key: str, column: str) -> list[str]:
     fts = f"{table}_text"
     # With an end mark the last pair of letters begins a trigram as well.
     add = f"INSERT INTO {fts}(rowid, grams) VALUES (new.{key}, new.{column} || char(10))"
-    remove = f"INSERT INTO {fts}({fts}, rowid, grams) VALUES ('delete', old.{key}, old.{column} || char(10))"
+    remove = (
+        f"INSERT INTO {fts}({fts}, rowid, grams) "
+        f"VALUES ('delete', old.{key}, old.{column} || char(10))"
+    )
     is_other = f"old.{key} <> new.{key} OR old.{column} <> new.{column}"
     return [
         f"CREATE VIRTUAL TABLE {fts} USING fts5(grams, content='', columnsize=0, detail=none, "
@@ -141,7 +146,7 @@ def terms_range(part: str) -> dict[str, str]:
 
 
 def fts_grams(part: str, beginning: Sequence[str] = ()) -> str:
-    """Return SQLite's `grams` for a part; for a pair of letters, the trigrams that begin with it."""
+    """Return SQLite's `grams` for a part: for two letters, the trigrams that begin with them."""
     grams, word = (beginning, " OR ") if len(part) == 2 else (_grams(part), " AND ")
     return word.join('"' + gram.replace('"', '""') + '"' for gram in grams)
 

@@ -15,7 +15,7 @@ _kept: ContextVar[bool] = ContextVar("kept", default=False)
 
 
 def begin_request(*, read_only: bool) -> None:
-    """Start a web request: whether it may write, how long it waits for a lock, nothing kept so far."""
+    """Start a web request: set whether it may write and how long it waits for a lock."""
     set_read_only(read_only)
     set_patience(REQUEST_PATIENCE_S)
     _kept.set(False)
@@ -33,7 +33,7 @@ def note_kept() -> None:
 
 
 def has_kept() -> bool:
-    """Return whether a second run of this request would do twice what its first run has committed."""
+    """Return whether this request has committed something that a second run would do twice."""
     return _kept.get()
 
 
@@ -60,7 +60,7 @@ def commit() -> None:
 
 
 def rollback() -> None:
-    """Forget the work of a request or job, and whom it would have woken. Only shells call this."""
+    """Undo the work of a request or job and its planned notifications. Only shells call this."""
     session = db.session()
     session.info.pop("before_commit", None)
     session.info.pop("after_commit", None)
@@ -71,7 +71,7 @@ def rollback() -> None:
 
 
 def release() -> None:
-    """Roll back, and give the session and its connection back, also when the connection was lost."""
+    """Roll back and return the session's connection to the pool, also if it was lost."""
     if db.session.registry.has():
         rollback()
         db.session.remove()

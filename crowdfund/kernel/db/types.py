@@ -17,7 +17,7 @@ _last_id = (0, 0)  # millisecond and number within it of the newest id of this p
 
 
 def new_id() -> str:
-    """Return 32 hex digits that sort by creation time (UUID version 7, counted within a millisecond)."""
+    """Return 32 hex digits that sort by creation time (UUID 7, counted within a millisecond)."""
     global _last_id
     rand = int.from_bytes(os.urandom(8)) & (1 << 62) - 1
     with _id_lock:

@@ -134,7 +134,7 @@ class _Drain:
             commit()
 
     def _run(self, work: Handler, rows: list[Row], ready: Prepared | None = None) -> int:
-        """Run a handler over rows in one transaction; on failure put them back, one by one if many."""
+        """Run a handler over rows in one transaction; on failure run each row alone."""
         try:
             result = ready.result if ready else work.prepare(rows) if work.prepare else None
             if isinstance(result, Partial):

@@ -57,7 +57,7 @@ class Event:
 
     @classmethod
     def of(cls, row: Row) -> Self:
-        """Return the event of an outbox row. Raises pydantic's ValidationError for another payload."""
+        """Return the event of a row. Raises pydantic's ValidationError for a wrong payload."""
         key = row.key.partition(":")[2]  # each subscriber has its kind before it
         event: Self = _adapter(cls).validate_python({**row.payload, "key": key})
         return event

@@ -11,13 +11,13 @@ from crowdfund.kernel.outbox.registry import INTAKES
 
 
 def oldest(queue: str) -> datetime | None:
-    """Return since when work of a queue has waited to be added to the outbox, None if none waits."""
+    """Return since when work of a queue waits to be added to the outbox, or None."""
     intake = INTAKES.get(queue)
     return intake.oldest() if intake else None
 
 
 def collect(queue: str) -> int:
-    """Add the work that waits to the outbox, in a transaction of its own; return how much it was."""
+    """Add the waiting work to the outbox in a transaction of its own; return how much it was."""
     with reading():  # without the write lock, when there is nothing
         is_empty = oldest(queue) is None
         db.session.remove()

@@ -25,7 +25,7 @@ _swept: list[datetime] = []  # when this process last swept
 
 
 def note_start() -> None:
-    """Note in the current transaction that the relay has begun to run, if it was away for a while."""
+    """Record in the current transaction that the relay has started, if it was away for a while."""
     now = clock.now()
     if _swept and abs(now - _swept[0]) < SILENT_AFTER:
         return
@@ -68,7 +68,7 @@ def overdue(wait: timedelta) -> dict[str, datetime]:
 
 
 def unqueued(wait: timedelta) -> list[str]:
-    """Return the queues for which something came longer ago than `wait` and was not added to them yet."""
+    """Return the queues with work that arrived longer ago than `wait` and was not added yet."""
     if _has_just_started(wait):
         return []
     long_ago = clock.now() - wait

@@ -112,7 +112,7 @@ def run_relay(stop: Callable[[], bool] = lambda: False, *, sweep_s: float = 1.0)
 
 
 def sweep() -> None:
-    """Add the ticks that are due and enqueue drains of all due work; what fails waits for the next sweep."""
+    """Add the due ticks and enqueue drains of all due work; failures wait for the next sweep."""
     import redis
 
     try:

@@ -85,7 +85,7 @@ def _configure(app: Flask, settings: config.Settings) -> None:
 
 
 def _wire_requests(app: Flask, settings: config.Settings) -> None:
-    """Register what each request passes, in this order: the session first, then CSRF, then access."""
+    """Register what runs for each request, in this order: session, CSRF, access."""
     app.url_map.converters["int"] = ColumnInteger
     retrying.init_app(app)
     if settings.proxy_count:
@@ -198,7 +198,7 @@ _RETRY_AFTER_S = {429: "60", 503: "5"}
 
 
 class App(Flask):
-    """Flask without asynchronous views, which it would look for in every function of every request."""
+    """Flask without support for asynchronous views, which costs time in every request."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function as it is: none of ours is a coroutine."""
@@ -206,7 +206,7 @@ class App(Flask):
 
 
 class Template(JinjaTemplate):
-    """A template whose imports know no globals of the page: jinja2 spends 20 µs an import to find none."""
+    """A template whose imports get no page globals: jinja2 spends 20 µs an import to find none."""
 
     def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
         return super()._get_default_module()

@@ -77,7 +77,7 @@ def _show_crash(error: Exception) -> BaseResponse:
 
 
 def _show_fault(error: Exception, fault: db.Fault) -> BaseResponse:
-    """Run the request again where that is safe, else answer 503 without asking the database anything."""
+    """Run the request again where that is safe, else answer 503 without using the database."""
     sql_session().forget_changes()
     facts = {"path": request.path, "fault": fault, "request_id": g.get("request_id")}
     if retrying.run_again(request.environ, fault, is_safe=not may_write(this_request())):

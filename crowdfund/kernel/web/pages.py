@@ -49,7 +49,7 @@ def _first_page() -> Response:
 
 
 def render_part(template: str, /, **context: object) -> Markup:
-    """Render a part of a page that many readers share: it knows no person, and asking for one raises."""
+    """Render a part of a page that many readers share; using the signed-in person raises."""
     return Markup(current_app.jinja_env.get_template(template).render(context))  # noqa: S704 - it escapes
 
 

@@ -57,7 +57,7 @@ def place() -> Place:
 
 
 def start_of_day(name: str, *, days: int = 0) -> datetime | None:
-    """Return in UTC when a day of the query string starts on the platform's clock, or None without one.
+    """Return in UTC when a day of the query string starts on the platform's clock, or None.
 
     `days` later days may be added. Raises Invalid for what is not a day between 1900 and 9998.
     """
@@ -102,7 +102,7 @@ def needs_user(endpoint: str | None) -> bool:
 
 
 def page_of_request() -> str:
-    """Return the page to come back to: this one, or the one that asked for a part or sent a form."""
+    """Return the page to return to: this one, or the one that requested a part or sent a form."""
     if request.method in SAFE and not (is_htmx() and request.referrer):
         return request.full_path.rstrip("?")
     return referring_path()

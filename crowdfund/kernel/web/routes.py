@@ -28,7 +28,7 @@ def health_report() -> Response:
 
 @bp.get("/health/strict")
 def health_strict() -> Response:
-    """Answer 503 unless all is well: for alarms that look at the status only, never for balancers."""
+    """Answer 503 unless all is well: for alarms that check only the status, not for balancers."""
     report, _can_serve = health.answer()
     return make_response(jsonify(report), 200 if report["status"] == "ok" else 503)
 

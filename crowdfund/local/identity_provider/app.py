@@ -46,7 +46,7 @@ def create_app(state: State, client: Client) -> Flask:
 
 
 def _sign_in_page(client: Client) -> str:
-    """Return the platform's sign-in page, which is beside the address that people are sent back to."""
+    """Return the platform's sign-in page, on the host of the redirect URI."""
     return urljoin(client.redirect_uri, "/sign-in")
 
 

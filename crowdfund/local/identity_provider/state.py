@@ -1,4 +1,4 @@
-"""What the provider knows: its people, its keys, codes and tokens under way, and how it misbehaves."""
+"""The provider's state: people, keys, open codes and tokens, and the faults to simulate."""
 
 import time
 from dataclasses import dataclass, field

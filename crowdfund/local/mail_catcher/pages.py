@@ -1,4 +1,4 @@
-"""The pages of the mail catcher: a list, a message, JSON for tests, and a gateway that takes SMS."""
+"""The pages of the mail catcher: a list, a message, JSON for tests, and an SMS gateway."""
 
 import re
 from pathlib import Path
@@ -28,7 +28,10 @@ STATIC = Path(__file__).resolve().parents[2] / "static"  # the platform's own st
 REFRESH_S = 5
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 MAX_SMS = 1600
-SHEET = "default-src 'none'; style-src 'unsafe-inline'; img-src data: https: http:; sandbox allow-popups"
+SHEET = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data: https: http:; "
+    "sandbox allow-popups"
+)
 PAGE = (
     "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
     "frame-src 'self'; form-action 'self'"

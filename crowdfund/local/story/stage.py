@@ -1,4 +1,4 @@
-"""The stage of the demo story: a clock that can be set back, for us, the chain and the gateway at once."""
+"""The stage of the demo story: one clock for us, the chain and the gateway, which can go back."""
 
 import threading
 import time
@@ -39,7 +39,7 @@ class Stage:
 
     @property
     def can_go_back(self) -> bool:
-        """Tell whether the chain's time can still be set back: a local node that begins long ago."""
+        """Return whether the chain's time can be set back: a local node that begins long ago."""
         url = config.settings().chain_rpc_url
         if not str(rpc.call(url, "web3_clientVersion")).startswith("anvil"):
             return False
