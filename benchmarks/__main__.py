@@ -1,7 +1,7 @@
 """`python -m benchmarks [names]`: run all or some, print one table, write benchmarks/results.json.
 
-    --smoke      run each at its smallest size: shows that it works, measures nothing, writes nothing
-    --record     also write the table of benchmarks/README.md; wants a clean checkout, and all of them
+    --smoke      run each at its smallest size: shows that it works, measures and writes nothing
+    --record     also write the table of benchmarks/README.md; needs a clean checkout
     --readme     only write the table of benchmarks/README.md from results.json
     --postings N for the self-check: one more size of the journal, such as 10000000; for the long
                  lists: how many postings the long wallet has

@@ -47,10 +47,11 @@ def run(*, small: bool = False) -> dict[str, Any]:
         }
     return {
         f"investments on chain, {'alone' if size == 1 else f'by {size}'}": {
-            **turns.row([rate], [limit], goal), "note": f"{gas:,} gas each",
+            **turns.row([rate], [limit], goal),
+            "note": f"{gas:,} gas each",
         }
         for size, (rate, gas, goal) in measured.items()
-    }  # fmt: skip
+    }
 
 
 @contextmanager
@@ -139,9 +140,18 @@ def _campaign() -> str:
     _settle()
     most = rules.to_units(10**12)
     terms = [
-        one, one, wallet, queries.address_of("PaymentToken"), most, rules.to_units(MINOR), most,
-        node.head().timestamp + 30 * 86_400, 7500, rules.UNITS_PER_MINOR, one,
-    ]  # fmt: skip
+        one,
+        one,
+        wallet,
+        queries.address_of("PaymentToken"),
+        most,
+        rules.to_units(MINOR),
+        most,
+        node.head().timestamp + 30 * 86_400,
+        7500,
+        rules.UNITS_PER_MINOR,
+        one,
+    ]
     _write("create", "CampaignFactory", "createCampaign", [terms])
     commit()
     _settle()
@@ -168,7 +178,8 @@ def _presigned(address: str, count: int) -> float:
 
 
 def _measure(address: str, total: int, size: int) -> tuple[float, int]:
-    """Record `total` investments, `size` at a time, until each is confirmed; return rate and gas each."""
+    """Record `total` investments, `size` at a time, until each is confirmed;
+    return rate and gas each."""
     batch = None if size == 1 else "recordInvestments"
     step = total if size == 1 else size
     spent = 0.0

@@ -62,9 +62,12 @@ def run(*, small: bool = False) -> dict[str, Any]:
     rate = count / took_s
     return {
         "webhooks drained, two workers and one slow bank": {
-            "per_s": round(rate), "goal": GOAL, "unit": " /s", "met": rate >= GOAL,
+            "per_s": round(rate),
+            "goal": GOAL,
+            "unit": " /s",
+            "met": rate >= GOAL,
         }
-    }  # fmt: skip
+    }
 
 
 def _fill(bank: Bank, size: Size) -> int:

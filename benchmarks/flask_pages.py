@@ -64,10 +64,21 @@ def make(database: Path) -> Flask:
         campaigns = rows(_LIST, words.PAGE_SIZE, first)
         total = campaigns[0]["total"] if campaigns else 0
         return render_template(
-            "index.html", here="list", campaigns=campaigns, q="", sector="", status="", sort="newest",
-            total=total, shown=first + len(campaigns), more=total > first + len(campaigns),
-            sectors=words.SECTORS, statuses=words.STATUSES, sorts=words.SORTS, **_FRAME,
-        )  # fmt: skip
+            "index.html",
+            here="list",
+            campaigns=campaigns,
+            q="",
+            sector="",
+            status="",
+            sort="newest",
+            total=total,
+            shown=first + len(campaigns),
+            more=total > first + len(campaigns),
+            sectors=words.SECTORS,
+            statuses=words.STATUSES,
+            sorts=words.SORTS,
+            **_FRAME,
+        )
 
     @app.get("/campaigns/<slug>")
     def detail(slug: str) -> str:

@@ -121,7 +121,8 @@ def _turns(names: list[str]) -> Iterator[tuple[str, str]]:
 _SQL = (
     "SELECT seq, hash FROM journal_head WHERE id = 1{lock}",
     "SELECT key, id, input_hash FROM journal_entry WHERE key = ?",
-    "SELECT name, balance_minor, held_minor FROM ledger_account WHERE currency = ? AND name IN (?, ?)"
+    "SELECT name, balance_minor, held_minor FROM ledger_account "
+    "WHERE currency = ? AND name IN (?, ?)"
     " ORDER BY name{lock}",
     "UPDATE ledger_account SET balance_minor = balance_minor + ? WHERE name = ? "
     "AND currency = 'ETB' AND balance_minor + ? >= held_minor",
@@ -185,5 +186,10 @@ def _database(kind: str) -> Iterator[str]:
 
 
 def _settings(url: str) -> config.Settings:
-    return config.Settings(_env_file=None, environment="test", database_url=url, redis_url="",
-                           CROWDFUND_DATA_DIR=Path(tempfile.mkdtemp()))  # fmt: skip
+    return config.Settings(
+        _env_file=None,
+        environment="test",
+        database_url=url,
+        redis_url="",
+        CROWDFUND_DATA_DIR=Path(tempfile.mkdtemp()),
+    )

@@ -111,7 +111,8 @@ def _calls(
     calls: int,
     before: Callable[[], object] = lambda: None,
 ) -> Callable[[], float]:
-    """Return a work that gives calls for each second of CPU time, what comes before each not counted."""
+    """Return a work that gives calls for each second of CPU time,
+    what comes before each not counted."""
 
     def work() -> float:
         spent = 0.0
@@ -126,7 +127,8 @@ def _calls(
 
 
 def call(app: sites.Wsgi, environ: dict[str, Any]) -> bytes:
-    """Return the body of one request; raises AssertionError if it was not the whole page for the person."""
+    """Return the body of one request; raises AssertionError if it was not the whole page for the
+    person."""
     seen: list[str] = []
     body = app(dict(environ), lambda status, _headers, _error=None: seen.append(status))
     content = b"".join(body)
@@ -163,7 +165,8 @@ def _http(folder: Path, size: Size) -> Rows:
 
 
 def _check_served(port: int, path: str, site: str) -> None:
-    """Raise AssertionError if a server does not answer with the whole page; under load only 200 is seen."""
+    """Raise AssertionError if a server does not answer with the whole page;
+    under load only 200 is seen."""
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}{path}", headers={"Cookie": sites.cookie(site)}
     )

@@ -35,10 +35,12 @@ def _circumstances() -> dict[str, Any]:
         "commit": _git("rev-parse", "HEAD") + ("+changes" if is_changed() else ""),
         "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "machine": {
-            "cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1),
-            "python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}",
+            "cores": os.cpu_count(),
+            "load": round(os.getloadavg()[0], 1),
+            "python": platform.python_version(),
+            "system": f"{platform.system()} {platform.machine()}",
         },
-    }  # fmt: skip
+    }
 
 
 def is_changed() -> bool:
@@ -85,7 +87,8 @@ def _rows(run: Mapping[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
 
 
 def _when(runs: Mapping[str, Any]) -> list[str]:
-    """Return a line for each commit, moment and machine on which some of the benchmarks were run."""
+    """Return a line for each commit, moment and machine on which some of the benchmarks were
+    run."""
     told: dict[str, list[str]] = {}
     for name, run in runs.items():
         machine = run["machine"]

@@ -1,4 +1,5 @@
-"""Numbers and days in addresses: what no column can hold is refused with a clear message, never a crash."""
+"""Numbers and days in addresses: what no column can hold is refused with a clear message,
+never a crash."""
 
 import pytest
 
@@ -61,7 +62,8 @@ def opened(world, actor, path, query=None):  # noqa: F811
 
 
 def open_status(world, rule):  # noqa: F811
-    """Return what a route answers without a query: some always refuse, such as a report of bad health."""
+    """Return what a route answers without a query:
+    some always refuse, such as a report of bad health."""
     return world.ask(actor_for(rule.endpoint), "GET", rule).status_code
 
 

@@ -82,8 +82,11 @@ def test_nobody_becomes_somebody_else_but_by_signing_in():
             if is_key and ast.unparse(node.slice) in ("'_user_id'", '"_user_id"', "'_fresh'"):
                 writers.add((name_of(path), node.lineno))
             if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in (
-                "login_user", "confirm_login", "_set_user", "_update_request_context_with_user",
-            ):  # fmt: skip
+                "login_user",
+                "confirm_login",
+                "_set_user",
+                "_update_request_context_with_user",
+            ):
                 writers.add((name_of(path), ast.unparse(node.func)))
     assert writers == {("crowdfund/security/entry.py", "login_user")}
     text = (CODE / "security/entry.py").read_text()
@@ -180,8 +183,12 @@ def literals(node):
 def test_every_kind_of_work_that_is_queued_has_a_handler():
     plain_app()
     found = {kind for _, call in calls("add") for kind in literals(call.args[0])}
-    queued = [node for path in CODE.rglob("*.py") for node in ast.walk(ast.parse(path.read_text()))
-              if isinstance(node, ast.Tuple) and len(node.elts) == 3]  # fmt: skip
+    queued = [
+        node
+        for path in CODE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Tuple) and len(node.elts) == 3
+    ]
     handled = set(outbox.HANDLERS)
     prefixes = {kind.split(".")[0] for kind in handled}
     for node in queued:  # ("payments.initiate", key, payload) for add_many

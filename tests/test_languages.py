@@ -1,4 +1,5 @@
-"""Languages: every text is in every catalogue, every page speaks the language that was asked for."""
+"""Languages: every text is in every catalogue,
+every page speaks the language that was asked for."""
 
 import importlib.util
 import re
@@ -143,16 +144,24 @@ def test_a_right_to_left_language_turns_the_page(monkeypatch, client):
 SAME = set(
     re.findall(
         r"\w+",
-        """crowdfund NEO Bank ETB INR USD EAT UTC CSV PDF JPEG PNG WebP SVG SMS IBAN IFSC TIN PAN GSTIN CPRN
-        IPFS CID URL HTML JSON HTTP GET POST QR API XHR Markdown Nonce nonce wei kB MB Demo Bill Bitts SETTLED
-        Windows Chrome Firefox Safari Timestamp Signature Content Type""",
+        """crowdfund NEO Bank ETB INR USD EAT UTC CSV PDF JPEG PNG WebP SVG SMS IBAN IFSC TIN PAN
+        GSTIN CPRN IPFS CID URL HTML JSON HTTP GET POST QR API XHR Markdown Nonce nonce wei kB MB
+        Demo Bill Bitts SETTLED Windows Chrome Firefox Safari Timestamp Signature Content Type""",
     )
 )
 DATA = {
     User: ("first_name", "last_name", "email", "referral_code"),
     Company: (
-        "legal_name", "trade_name", "registration_no", "tin", "contact_name", "contact_email", "address",
-        "street", "city", "region",
+        "legal_name",
+        "trade_name",
+        "registration_no",
+        "tin",
+        "contact_name",
+        "contact_email",
+        "address",
+        "street",
+        "city",
+        "region",
     ),
     CompanyOfficer: ("name",),
     CompanyBankAccount: ("bank", "holder", "masked"),
@@ -160,7 +169,7 @@ DATA = {
     Document: ("filename",),
     Nominee: ("full_name",),
     ChainWrite: ("contract", "function", "role"),
-}  # fmt: skip
+}
 QUIET = {"script", "style", "code", "pre", "time", "option", "svg"}
 SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-label")
 WORD = re.compile(r"[A-Za-z]{3,}")

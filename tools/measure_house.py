@@ -74,7 +74,8 @@ class Row:
 
 
 def percentile(values: Sequence[int], percent: int) -> int:
-    """Return the smallest value that at least so many percent of all do not exceed; 0 of nothing."""
+    """Return the smallest value that at least so many percent of all do not exceed;
+    0 of nothing."""
     ordered = sorted(values)
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)] if ordered else 0
 

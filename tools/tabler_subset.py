@@ -104,7 +104,8 @@ def drop_unused(css: str, also_used: str) -> str:
 
 
 def subset(css: str, also_used: str) -> str:
-    """Return the smaller stylesheet; `also_used` is the CSS of our own that reads Tabler's properties."""
+    """Return the smaller stylesheet; `also_used` is the CSS of our own that reads Tabler's
+    properties."""
     notice = re.search(r"/\*!.*?\*/", css, re.S)
     body = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
     body = re.sub(r"^@charset[^;]*;", "", body)

@@ -1,4 +1,5 @@
-"""A backup holds everything and is read anywhere; what does not fit is refused before anything changes."""
+"""A backup holds everything and is read anywhere;
+what does not fit is refused before anything changes."""
 
 import gzip
 import json

@@ -1,4 +1,5 @@
-"""The chain node is away for a while: pages go on, money goes on, and the writes catch up, each once."""
+"""The chain node is away for a while: pages go on, money goes on, and the writes catch up,
+each once."""
 
 import os
 import signal

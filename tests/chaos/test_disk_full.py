@@ -1,4 +1,5 @@
-"""The disk of all data is full for a while: pages are read, nothing is lost, and work goes on with room.
+"""The disk of all data is full for a while: pages are read, nothing is lost,
+and work goes on with room.
 
 Database, files, Redis, chain and logs lie on one small file system, as on a small server.
 """
@@ -62,7 +63,8 @@ def fill(town, path):
 
 
 def look_around(town, campaign, filler, seconds):
-    """Read pages all the time and take whatever room appears; returns the slowest page's seconds."""
+    """Read pages all the time and take whatever room appears;
+    returns the slowest page's seconds."""
     slowest, end = 0.0, time.monotonic() + seconds
     with town.browser() as client:
         while time.monotonic() < end:

@@ -1,4 +1,5 @@
-"""What must hold for every page: no barrier that axe finds, nothing cut off, nothing beyond the edge."""
+"""What must hold for every page: no barrier that axe finds, nothing cut off,
+nothing beyond the edge."""
 
 from pathlib import Path
 
@@ -78,5 +79,6 @@ def in_view(page: Page, selector: str) -> bool:
     """Return whether an element is wholly inside the window, without scrolling."""
     return page.locator(selector).evaluate_all(
         """(all) => all.some((one) => { const box = one.getBoundingClientRect();
-        return box.width > 0 && box.top >= 0 && box.bottom <= innerHeight && box.right <= innerWidth; })"""
+        return box.width > 0 && box.top >= 0
+            && box.bottom <= innerHeight && box.right <= innerWidth; })"""
     )

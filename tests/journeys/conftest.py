@@ -1,4 +1,5 @@
-"""One seeded stack and one browser for all journeys; a failing test leaves pictures and log tails."""
+"""One seeded stack and one browser for all journeys;
+a failing test leaves pictures and log tails."""
 
 import os
 import re

@@ -143,7 +143,8 @@ class World:
             self.complaints.append(text)
 
     def look(self, page: Page, heading: str, state: str = "") -> None:
-        """Wait for a page by its heading and note what is wrong with it; the test fails at its end."""
+        """Wait for a page by its heading and note what is wrong with it;
+        the test fails at its end."""
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
         self.complaints += checks.problems(page, f"{heading} {state}".strip())
 
@@ -203,7 +204,8 @@ class World:
 
 
 def invest(page: Page, slug: str, amount: str) -> str:
-    """Place an investment with the mouse, up to the status page with the bank's button; return its path."""
+    """Place an investment with the mouse, up to the status page with the bank's button;
+    return its path."""
     page.goto(f"/campaigns/{slug}/invest")
     page.get_by_role("textbox", name="Amount").fill(amount)
     page.get_by_label("I have read and understood").check()

@@ -1,4 +1,5 @@
-"""The audit log: kept with the verb or not at all, one chain whoever comes at once, no change unseen."""
+"""The audit log: kept with the verb or not at all, one chain whoever comes at once,
+no change unseen."""
 
 import re
 from datetime import timedelta
@@ -126,8 +127,14 @@ def test_details_are_kept_as_any_database_gives_them_back(app):
         "text": "ሰላም" * 900,
     }
     kept = plain({**detail, "at": 1.5})
-    assert kept == {"amount": 12, "ok": True, "none": None, "roles": ["a", "b"], "at": "1.5",
-                    "text": ("ሰላም" * 900)[:1000]}  # fmt: skip
+    assert kept == {
+        "amount": 12,
+        "ok": True,
+        "none": None,
+        "roles": ["a", "b"],
+        "at": "1.5",
+        "text": ("ሰላም" * 900)[:1000],
+    }
     audit.record("alice", "x", ("a", "b"), kept)
     commit()
     assert rows()[0].detail == kept

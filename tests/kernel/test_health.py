@@ -59,7 +59,8 @@ def test_a_relay_that_is_silent_is_named(well):
 
 
 def test_a_worker_that_fails_at_every_job_does_not_beat(well, registers):
-    """A process that lives and does nothing must not look well: so it was after a restart of PostgreSQL."""
+    """A process that lives and does nothing must not look well:
+    so it was after a restart of PostgreSQL."""
 
     @outbox.handler("test.broken", queue="chain")
     def broken(_rows):

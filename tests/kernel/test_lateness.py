@@ -1,4 +1,5 @@
-"""What is late: due for long while the platform ran, not while it was stopped or its machine slept."""
+"""What is late: due for long while the platform ran,
+not while it was stopped or its machine slept."""
 
 from datetime import timedelta
 
@@ -101,7 +102,8 @@ def test_a_self_check_that_wakes_before_the_relay_does_not_judge(running):
 
 
 def test_while_the_relay_is_away_for_good_work_is_late_by_the_clock(running):
-    """Only a periodic self-check is held back; whoever looks at the desk or runs a full one sees it."""
+    """Only a periodic self-check is held back;
+    whoever looks at the desk or runs a full one sees it."""
     running.advance(QUARTER + SECOND)
     assert queries.work_counts()["unfinished"] == 1
     assert [line for line in proofs.problems() if line.startswith("I10")] == list(LATE)

@@ -175,5 +175,8 @@ def test_logs_are_rotated_and_the_oldest_is_dropped(tmp_path: Path) -> None:
         rotate(log)
         log.write_text(text)
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
-        "web.log": "f", "web.log.1": "e", "web.log.2": "d", "web.log.3": "c",
-    }  # fmt: skip
+        "web.log": "f",
+        "web.log.1": "e",
+        "web.log.2": "d",
+        "web.log.3": "c",
+    }
