@@ -195,7 +195,9 @@ def _measure(address: str, total: int, size: int) -> tuple[float, int]:
         spent += time.perf_counter() - began
     done = [queries.write(f"by-{size}-{n}") for n in (0, total - 1)]
     assert all(row is not None and row.status == "confirmed" for row in done)
-    return total / spent, _gas(done[-1].tx_id) // size  # type: ignore[union-attr]
+    last = done[-1]
+    assert last is not None
+    return total / spent, _gas(last.tx_id) // size
 
 
 def _gas(tx_id: str | None) -> int:

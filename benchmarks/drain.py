@@ -104,11 +104,12 @@ def _workers(folder: Path, bank: Bank, answer_s: float) -> Iterator[list[subproc
 def _start(workers: list[subprocess.Popen[str]]) -> float:
     """Let all workers begin once each is ready; return the moment."""
     for worker in workers:
-        if worker.stdout.readline() != "ready\n":  # type: ignore[union-attr]
+        if not worker.stdout or worker.stdout.readline() != "ready\n":
             raise RuntimeError("a worker did not start")
     for worker in workers:
-        worker.stdin.write("go\n")  # type: ignore[union-attr]
-        worker.stdin.flush()  # type: ignore[union-attr]
+        assert worker.stdin is not None
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
     return time.perf_counter()
 
 

@@ -27,7 +27,8 @@ def store(found: Mapping[str, Rows], order: Sequence[str]) -> None:
 
 def load() -> dict[str, Any]:
     """Return what results.json holds."""
-    return json.loads(RESULTS.read_text())  # type: ignore[no-any-return]
+    found: dict[str, Any] = json.loads(RESULTS.read_text())
+    return found
 
 
 def _circumstances() -> dict[str, Any]:
@@ -83,7 +84,8 @@ def readme_table(results: Mapping[str, Any]) -> str:
 
 
 def _rows(run: Mapping[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
-    return run["rows"].items()  # type: ignore[no-any-return]
+    rows: dict[str, dict[str, Any]] = run["rows"]
+    return rows.items()
 
 
 def _when(runs: Mapping[str, Any]) -> list[str]:

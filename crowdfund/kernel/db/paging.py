@@ -120,9 +120,8 @@ def read_page(
     is_back, values = _read_place(order, place)
     parts = [query] if isinstance(query, sa.Select) else query
     cut = [_cut(part, order, values, is_back=is_back).limit(size + 1) for part in parts]
-    result = db.session.execute(
-        cut[0] if len(cut) == 1 else _together(cut, order, size, is_back=is_back)
-    )
+    one = cut[0] if len(cut) == 1 else _together(cut, order, size, is_back=is_back)
+    result = db.session.execute(one)
     make = maker(row, tuple(result.keys())) if row else None
     found = list(result)
     rows, is_cut = found[:size], len(found) > size

@@ -181,25 +181,14 @@ class _Drain:
         return [row for row in rows if row.id in ours]
 
     def _put_back(self, row: Row, error: Exception) -> None:
-        """Give a row another try later, or none after too many failures.
-
-        "Not yet" and a fault of the database are no failures of the row.
-        """
-        failures = row.failures
-        if isinstance(error, Retry):
-            delay_s, why = error.delay_s, str(error)
-        elif fault := fault_of(error):
-            log.warning("outbox.database_fault", kind=row.kind, key=row.key, fault=fault)
-            at_once = fault == Fault.CONFLICT and not row.attempts  # undone in favour of another
-            delay_s, why = 0.0 if at_once else min(2.0 ** min(row.attempts, 6), 60.0), repr(error)
-        else:
-            log.error("outbox.failed", kind=row.kind, key=row.key, exc_info=error)
-            failures += 1
-            delay_s, why = min(2.0**failures, 300.0), repr(error)
+        """Give a row another try later, or none after too many failures."""
+        delay_s, is_failure = _delay(row, error)
+        failures = row.failures + is_failure
+        reason = str(error) if isinstance(error, Retry) else repr(error)
         values = {
             "attempts": row.attempts + 1,
             "failures": failures,
-            "last_error": why[:500],
+            "last_error": reason[:500],
             "leased_until": None,
             "not_before": clock.now() + timedelta(seconds=delay_s),
             "state": "dead" if failures >= MAX_FAILURES else "due",
@@ -208,3 +197,19 @@ class _Drain:
         db.session.execute(sa.update(_T).where(mine).values(values))
         commit()
         self.keeper.let_go([row.id])
+
+
+def _delay(row: Row, error: Exception) -> tuple[float, bool]:
+    """Return the seconds until the next try, and whether the error counts as a failure of the row.
+
+    "Not yet" and a fault of the database do not count.
+    """
+    if isinstance(error, Retry):
+        return error.delay_s, False
+    if fault := fault_of(error):
+        log.warning("outbox.database_fault", kind=row.kind, key=row.key, fault=fault)
+        if fault == Fault.CONFLICT and not row.attempts:  # undone in favour of another transaction
+            return 0.0, False
+        return min(2.0 ** min(row.attempts, 6), 60.0), False
+    log.error("outbox.failed", kind=row.kind, key=row.key, exc_info=error)
+    return min(2.0 ** (row.failures + 1), 300.0), True
