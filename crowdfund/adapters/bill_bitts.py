@@ -263,7 +263,7 @@ class BillBitts:
 
 
 def from_settings() -> BillBitts:
-    """Build the gateway from the environment; a missing key is told when it is needed."""
+    """Build the gateway from the environment; a missing key raises when it is needed."""
     settings = config.settings()
     path = settings.billbitts_private_key_path
     return BillBitts(

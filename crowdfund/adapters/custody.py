@@ -1,4 +1,4 @@
-"""Wallets that the platform holds for somebody: made here, kept sealed, opened only to sign."""
+"""Custodial wallets: created here, stored sealed, opened only to sign."""
 
 from crowdfund.adapters.sealing import UnsealError, seal
 from crowdfund.adapters.sealing import unseal as open_sealed

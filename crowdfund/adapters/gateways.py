@@ -79,7 +79,7 @@ class WebhookMalformed(CrowdfundError):
 
 @dataclass(frozen=True)
 class Payer:
-    """Whom the gateway registers as a customer."""
+    """A person whom the gateway registers as a customer."""
 
     email: str
     first_name: str

@@ -1,4 +1,4 @@
-"""E-mail over SMTP; a Fake that keeps what was sent."""
+"""E-mail over SMTP; in tests a list of what was sent."""
 
 import smtplib
 from collections.abc import Mapping

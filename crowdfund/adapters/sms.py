@@ -1,4 +1,4 @@
-"""SMS by a gateway over HTTP; printed in development without one, kept in a list in tests.
+"""SMS by a gateway over HTTP; printed in development without one, collected in a list in tests.
 
 The gateway takes `POST SMS_API_URL` with `Authorization: Bearer SMS_API_KEY`, `Idempotency-Key`
 (our message id: a repeat is not sent twice) and the JSON `{"to": E.164, "from": SMS_SENDER, "text":

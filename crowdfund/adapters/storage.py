@@ -36,7 +36,7 @@ class PrivateFile:
 
 
 def put_public(data: bytes, suffix: str = "webp") -> str:
-    """Store bytes that anybody may read; return the content id (sha256 and suffix).
+    """Store public bytes; return the content id (sha256 and suffix).
 
     `svg` is for pictures made by the platform itself; uploads go through documents.service.poster.
     """
@@ -58,7 +58,7 @@ def open_public(file_id: str) -> tuple[Path, str]:
 
 
 def put_cid(data: bytes) -> str:
-    """Store bytes that anybody may read; return their content id on IPFS (CIDv1)."""
+    """Store public bytes; return their content id on IPFS (CIDv1)."""
     name = cid.cid_of(data)
     _write(_cid_path(name), data)
     return name

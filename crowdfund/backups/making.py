@@ -23,7 +23,7 @@ from crowdfund.ledger import proof as journal
 
 Say = Callable[[str], None]
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
-KEY_TABLES = ("document_key",)  # kept apart: whoever has only the rest opens no document
+KEY_TABLES = ("document_key",)  # stored apart: without it no document can be opened
 CHECK_PURPOSE, CHECK_NAME = "backup check", "crowdfund"
 
 

@@ -18,7 +18,7 @@ class SystemClock:
 
 
 class FixedClock:
-    """Time that stands still until it is moved."""
+    """A clock that moves only when it is set."""
 
     def __init__(self, at: datetime) -> None:
         self._at = at
@@ -37,7 +37,7 @@ class FixedClock:
 
 
 class OffsetClock:
-    """Real time moved by a fixed distance: it keeps running."""
+    """Real time plus a fixed offset."""
 
     def __init__(self, offset: timedelta) -> None:
         self.offset = offset

@@ -36,7 +36,7 @@ class FeatureCommands(AppGroup):
 
 
 class MigrationSettings:
-    """Stands in `app.extensions` for Flask-Migrate's settings, and sets it up when it is asked.
+    """A placeholder in `app.extensions` that sets Flask-Migrate up on first use.
 
     Flask-Migrate imports Alembic: 5 MB and 60 ms that only migrations need.
     """

@@ -18,7 +18,7 @@ KINDS = (
     "text/csv",
 )
 LEAST = 1_000  # bytes; below that the answer is one packet anyway
-KEPT = 200
+MOST_FILES = 200
 _files: dict[str, bytes] = {}
 
 
@@ -26,7 +26,7 @@ def compress(response: Response, accepted: str) -> None:
     """Compress an answer in place, if the client's Accept-Encoding and its kind allow it.
 
     Public files are compressed once for each version (ETag); pages fast, and padded at random, so
-    that the length of an answer tells nothing about the CSRF token in it (BREACH).
+    that the length of a response reveals nothing about the CSRF token in it (BREACH).
     """
     if response.status_code != 200 or response.mimetype not in KINDS:
         return
@@ -56,7 +56,7 @@ def _file(response: Response) -> bytes:
     body: Iterator[bytes] = response.iter_encoded()
     packed = _files.get(etag)
     if packed is None:
-        if len(_files) >= KEPT:
+        if len(_files) >= MOST_FILES:
             _files.clear()
         packed = _files[etag] = gzip.compress(b"".join(body), 6, mtime=0)
     response.close()

@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     public_url: str = "http://localhost:5000"
     events_url: str = "/events"
     trusted_hosts: list[str] = []
-    # How many proxies stand in front and set X-Forwarded-*; without it every visitor has the
+    # How many proxies are in front and set X-Forwarded-*; without it every visitor has the
     # proxy's address, and limits per address would be shared by all.
     proxy_count: int = 0
     time_zone: str = "Africa/Addis_Ababa"

@@ -21,7 +21,7 @@ class Needed:
     field_flags: Mapping[str, Any] = {"required": True}
 
     def __call__(self, form: Form, field: Field) -> None:
-        """Accept: the service judges."""
+        """Accept everything: the service validates."""
 
 
 class NeededWhen:
@@ -31,7 +31,7 @@ class NeededWhen:
         self.field_flags: Mapping[str, Any] = {"needed_when": when}
 
     def __call__(self, form: Form, field: Field) -> None:
-        """Accept: the service judges."""
+        """Accept everything: the service validates."""
 
 
 def put_errors(form: FlaskForm, error: CrowdfundError) -> None:

@@ -17,7 +17,7 @@ from crowdfund.kernel.db import db, reading
 
 SILENT_FOR = outbox.SILENT_AFTER
 LATE_FOR = timedelta(seconds=120)
-KEPT_S = 2.0  # an answer serves for so long: who asks often costs nothing
+CACHED_S = 2.0  # how long a report is reused
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Reason:
 
 Check = Callable[[], Iterable[Reason]]
 _checks: list[Check] = []
-_kept: list[tuple[float, list[Reason]]] = []
+_cached: list[tuple[float, list[Reason]]] = []
 
 
 def check(function: Check) -> Check:
@@ -98,10 +98,10 @@ def _queues() -> Iterator[Reason]:
 
 def _recent_reasons() -> list[Reason]:
     now = time.monotonic()
-    if _kept and now - _kept[0][0] < KEPT_S:
-        return _kept[0][1]
-    _kept[:] = [(now, reasons())]
-    return _kept[0][1]
+    if _cached and now - _cached[0][0] < CACHED_S:
+        return _cached[0][1]
+    _cached[:] = [(now, reasons())]
+    return _cached[0][1]
 
 
 def _database_answers() -> bool:

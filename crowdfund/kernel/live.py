@@ -1,4 +1,4 @@
-"""Tell open pages that a thing changed: after the commit, through a Redis stream, without its data.
+"""Notify open pages of changes: after the commit, by a Redis stream, without data.
 
 The event stream process (events.py) reads the stream and wakes the pages, which refetch the
 thing's own view. A lost message costs nothing but time: each live element also polls.
@@ -60,7 +60,7 @@ _publisher: _Publisher | None = None
 
 
 def changed(kind: str, thing_id: object) -> None:
-    """Tell open pages of a change once the current transaction has committed."""
+    """Notify open pages of a change after the current transaction has committed."""
     name = topic(kind, thing_id)
     db.after_commit(("live", name), lambda: _publish(name))
 
@@ -70,7 +70,7 @@ def _publish(name: str) -> None:
 
 
 def publish_now(topics: Iterable[str]) -> bool:
-    """Tell open pages at once; returns False when Redis could not be reached."""
+    """Notify open pages now; return False if Redis could not be reached."""
     global _publisher
     url = config.settings().redis_url
     if not url:

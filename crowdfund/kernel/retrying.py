@@ -87,31 +87,31 @@ class _Run:
 
 
 class Recorded:
-    """The body of a request, kept while it is read, so that it can be read a second time."""
+    """The body of a request, stored while it is read, so that it can be read a second time."""
 
     def __init__(self, source: BinaryIO) -> None:
         self._source = source
-        self._kept: SpooledTemporaryFile[bytes] | None = None
+        self._stored: SpooledTemporaryFile[bytes] | None = None
         self._left = 0  # how much of what was stored is still to be read in the second run
 
     def read(self, size: int = -1) -> bytes:
         """Return up to `size` bytes, first those that were stored."""
-        if self._left and self._kept is not None:
-            data = self._kept.read(min(size, self._left) if size >= 0 else self._left)
+        if self._left and self._stored is not None:
+            data = self._stored.read(min(size, self._left) if size >= 0 else self._left)
             self._left -= len(data)
             return data
         data = self._source.read(size)
         if data:
-            if self._kept is None:
-                self._kept = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - lives as long as the request
-            self._kept.write(data)
+            if self._stored is None:
+                self._stored = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - lives as long as the request
+            self._stored.write(data)
         return data
 
     def rewind(self) -> None:
         """Begin again with the first byte; what was not read yet follows."""
-        if self._kept is not None:
-            self._left = self._kept.tell()
-            self._kept.seek(0)
+        if self._stored is not None:
+            self._left = self._stored.tell()
+            self._stored.seek(0)
 
 
 def run_again(environ: dict[str, Any], fault: Fault, *, is_safe: bool) -> bool:
@@ -122,7 +122,7 @@ def run_again(environ: dict[str, Any], fault: Fault, *, is_safe: bool) -> bool:
     request has committed apart from its transaction would be done twice.
     """
     run = environ.get(_KEY)
-    if run is None or run.is_last or db.has_kept():
+    if run is None or run.is_last or db.has_committed():
         return False
     run.wanted_again = fault is Fault.CONFLICT or (fault is Fault.LOST and is_safe)
     return bool(run.wanted_again)

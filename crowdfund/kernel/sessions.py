@@ -99,7 +99,7 @@ def _own(session: object) -> SqlSession:
 
 
 def note_proof(session: MutableMapping[str, Any], person_id: str, how: str) -> None:
-    """Keep in a session that a person has just proved the second factor, and how."""
+    """Store in a session that a person has just proved the second factor, and how."""
     session["second_factor"] = {"at": clock.now().timestamp(), "how": how, "person": person_id}
 
 

@@ -1,7 +1,7 @@
-"""Names of things that change while someone looks, and the signed permission to hear of them.
+"""Topics of live pages, and the signed permission to subscribe to them.
 
-A token only allows to hear *that* a thing changed; what is seen is fetched from the thing's own
-view, which decides on access. Shared by the web processes and the event stream process.
+A token only allows to learn *that* something changed; the content is fetched from its own view,
+which checks access. Shared by the web processes and the event stream process.
 """
 
 import time
@@ -28,7 +28,7 @@ def topic(kind: str, thing_id: object) -> str:
 
 
 def sign(topics: Iterable[str]) -> str:
-    """Return a token that lets its bearer hear of these topics for a day."""
+    """Return a token that permits to subscribe to these topics for a day."""
     return _signed(frozenset(topics), keys.in_force(), int(time.time()) // 3600)
 
 

@@ -57,7 +57,7 @@ def find(environ: Mapping[str, str] | None = None) -> Path | None:
 
 
 def version(binary: Path) -> str:
-    """Return the version that a binary tells; raises StackError if it does not run."""
+    """Return the version of a binary. Raises StackError if it does not run."""
     try:
         done = subprocess.run(
             [binary, "--version"], capture_output=True, text=True, timeout=20, check=True
@@ -90,9 +90,9 @@ def ensure(say: Callable[[str], None] = lambda _line: None) -> Path:
         raise StackError(
             f"npm said that it installed {package()}, but there is no anvil in {TOOLS}."
         )
-    told = version(found)
-    if not told.startswith(VERSION):
-        say(f"Note: {found} is version {told}; this project is tested with {VERSION}.")
+    found_version = version(found)
+    if not found_version.startswith(VERSION):
+        say(f"Note: {found} is version {found_version}; this project is tested with {VERSION}.")
     return found
 
 

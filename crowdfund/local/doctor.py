@@ -29,7 +29,7 @@ RSA_BITS = 2048
 
 
 def check_settings(settings: Settings) -> Iterator[Finding]:
-    """Look at the environment name, the secret key, what production needs, and the data folder."""
+    """Check the environment name, the secret key, what production needs, and the data folder."""
     wrong = " ".join(_settings_problems(settings))
     yield Finding("settings", f"{settings.environment}, {settings.public_url}", wrong)
     folder = settings.data_dir.absolute()

@@ -107,7 +107,7 @@ def identity_secret(folder: DataDir) -> Path:
 
 
 def gateway_folder(folder: DataDir) -> Path:
-    """Return where the gateway simulator keeps its state and both sides' keys."""
+    """Return the folder of the gateway simulator's state and both sides' keys."""
     return folder.root / "bill_bitts"
 
 

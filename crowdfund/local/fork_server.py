@@ -119,7 +119,7 @@ def become(job: Job, channel: socket.socket, *, output: int) -> None:
 
 
 def until_adopted(parent: int) -> None:
-    """Wait until the process in between has ended; end this one if somebody else adopted it."""
+    """Wait until the process in between has ended; end this one if another process adopted it."""
     deadline = time.monotonic() + ADOPTED_WITHIN_S
     while os.getppid() != parent:
         if time.monotonic() > deadline:

@@ -96,7 +96,7 @@ class ForkServer:
             return None
         if dict(program.env) != self._env:
             return None
-        for _ in range(2):  # a server that somebody ended is started again
+        for _ in range(2):  # a server that was killed is started again
             self.open()
             if not self._is_usable or not self._load():
                 return None
@@ -148,7 +148,7 @@ class ForkServer:
 
 
 def can_adopt() -> bool:
-    """Tell whether this system lets a process adopt its grandchildren (Linux does)."""
+    """Return whether this system lets a process adopt its grandchildren (Linux does)."""
     return libc is not None and Path("/proc/self/task").exists()
 
 

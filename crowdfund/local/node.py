@@ -43,7 +43,7 @@ class NodeState:
 
     @property
     def genesis(self) -> Path:
-        """Hash of block 0, which tells our chain from any other one."""
+        """Hash of block 0, which identifies our chain."""
         return self.folder / "genesis"
 
     def save_copy(self) -> None:
@@ -107,7 +107,7 @@ class NodeState:
 
 
 def is_whole(path: Path) -> bool:
-    """Tell whether a dump can be loaded."""
+    """Return whether a dump can be loaded."""
     try:
         return isinstance(json.loads(path.read_bytes()), dict)
     except (OSError, ValueError):
@@ -190,7 +190,7 @@ def begin(state: NodeState, anvil: Path, port: int, moment: int) -> None:
 def _first_block(
     url: str, child: subprocess.Popen[bytes], *, limit_s: float = 10
 ) -> dict[str, str]:
-    """Return block 0 as soon as somebody answers."""
+    """Return block 0 as soon as the node answers."""
     end = time.monotonic() + limit_s
     while True:
         try:

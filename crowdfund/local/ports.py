@@ -64,7 +64,7 @@ class Held:
         return dict(chosen)
 
     def take(self, port: int) -> bool:
-        """Hold a port; False when another installation holds it, or anybody listens there."""
+        """Hold a port; False if another installation holds it or a process listens there."""
         if port in self._files:
             return False
         file = self._open(port)
@@ -114,7 +114,7 @@ class Held:
 
 
 def is_free(port: int) -> bool:
-    """Tell whether a server could listen here; a listener on any address counts as taken."""
+    """Return whether a server could listen here; a listener on any address counts as taken."""
     with socket.socket() as probe:
         probe.settimeout(0.2)
         if probe.connect_ex((HOST, port)) == 0:

@@ -37,7 +37,7 @@ class Marks:
             return {}
 
     def has(self, step: str, fingerprint: str) -> bool:
-        """Tell whether a step was done with just this."""
+        """Return whether a step was done with the same input."""
         return self.read().get(step) == fingerprint
 
     def set(self, step: str, fingerprint: str) -> None:

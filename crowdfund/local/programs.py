@@ -50,7 +50,7 @@ class Program:
     name: str
     argv: Sequence[str]
     env: Mapping[str, str]
-    ready: Callable[[], bool] | None = None  # asked until it says yes, at the first start
+    ready: Callable[[], bool] | None = None  # asked until it returns True, at the first start
     before: Callable[[], None] = nothing  # runs before every start
     tick: Callable[[], None] | None = None  # runs every `tick_s` while the program lives
     tick_s: float = 10.0
@@ -62,7 +62,7 @@ class Program:
 
 @dataclass
 class Child:
-    """A program's present state; owned by the supervisor's thread, read by anybody."""
+    """A program's present state; written by the supervisor's thread, read by others."""
 
     program: Program
     log: Path
@@ -74,7 +74,7 @@ class Child:
     next_tick: float = 0.0
     wanted: bool = True
     exit_code: int | None = None
-    told: bool = field(default=False)  # the crash loop was reported
+    is_reported: bool = field(default=False)  # the crash loop was reported
     last_words: str = ""  # what the supervisor last wrote to its log, or would have
 
     @property
@@ -99,7 +99,7 @@ class Child:
         now = time.monotonic()
         killed = exit_code == -signal.SIGKILL
         if killed or now - self.started_at > STEADY_S:
-            self.failures, self.told = 0, False
+            self.failures, self.is_reported = 0, False
         else:
             self.failures += 1
         self.process, self.exit_code = None, exit_code
@@ -109,10 +109,10 @@ class Child:
     def why(self) -> str:
         """Return a sentence with the last lines of the log."""
         tail = last_lines(self.log)
-        said = "\n".join(f"    {line}" for line in tail) or "    (it wrote nothing)"
+        lines = "\n".join(f"    {line}" for line in tail) or "    (it wrote nothing)"
         return (
             f"{self.program.name} ended {self.failures} times in a row "
-            f"(last exit code {self.exit_code}). Its log {self.log} ends with:\n{said}"
+            f"(last exit code {self.exit_code}). Its log {self.log} ends with:\n{lines}"
         )
 
 

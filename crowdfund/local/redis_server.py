@@ -59,7 +59,7 @@ def program(folder: DataDir, env: Mapping[str, str]) -> Program:
 
 
 def answers(path: Path) -> bool:
-    """Tell whether the server at this Unix socket has loaded its data and answers."""
+    """Return whether the server at this Unix socket has loaded its data and answers."""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(2)
         try:

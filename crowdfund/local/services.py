@@ -107,7 +107,7 @@ def worker(queue: str, env: Mapping[str, str]) -> Program:
 
 
 def relay(env: Mapping[str, str]) -> Program:
-    """Return the relay: it rings the workers and ticks the schedule."""
+    """Return the relay: it wakes the workers and runs the schedule."""
     return Program("relay", [sys.executable, "-m", "crowdfund.kernel.relay"], env)
 
 
@@ -139,7 +139,7 @@ def mail(port: int, smtp_port: int, env: Mapping[str, str]) -> Program:
 
 
 def exists(program: Program) -> bool:
-    """Tell whether the module that a program runs is part of this checkout."""
+    """Return whether the module that a program runs is part of this checkout."""
     if "-m" not in program.argv:
         return True
     name = program.argv[program.argv.index("-m") + 1]

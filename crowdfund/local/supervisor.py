@@ -112,7 +112,7 @@ class Supervisor:
         self._and_wait(lambda: self._launch(child))
 
     def stop(self) -> None:
-        """Stop everything: first what serves, then what it stands on."""
+        """Stop everything: first the programs that depend on others."""
         if self._stopping:
             return
         self._stopping = True
@@ -139,7 +139,7 @@ class Supervisor:
             step()
         except Exception as error:  # noqa: BLE001 - nobody else would start the programs again
             self._tell(f"The supervisor met an error and goes on: {error!r}")
-            time.sleep(AFTER_ERROR_S)  # a step that fails each time must not keep the machine busy
+            time.sleep(AFTER_ERROR_S)  # a step that fails each time must not busy the machine
 
     def _tell(self, text: str) -> None:
         """Say something to the operator, if the terminal or the file behind it takes it."""
@@ -230,8 +230,8 @@ class Supervisor:
         reap_group(process.pid)
         self._guard.forget(process.pid)
         child.note_death(code)
-        if child.wanted and child.looping and not child.told:
-            child.told = True
+        if child.wanted and child.looping and not child.is_reported:
+            child.is_reported = True
             self._tell(child.why() + "\n    It is tried again every 30 s.")
 
     def _stop_all(self) -> None:

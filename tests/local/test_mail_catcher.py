@@ -69,7 +69,7 @@ def test_messages_survive_a_killed_catcher(post_office: stack.Stack) -> None:
 def test_the_newest_comes_first_and_old_ones_are_dropped(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_module, "KEEP", 3)
+    monkeypatch.setattr(store_module, "MOST", 3)
     for number in range(5):
         keep(store, f"user{number}@example.com")
     assert [mail.to for mail in store.find()] == [[f"user{n}@example.com"] for n in (4, 3, 2)]

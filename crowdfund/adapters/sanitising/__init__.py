@@ -32,7 +32,7 @@ COMMAND = (sys.executable, "-E", "-s", "-B", str(Path(__file__).parent / "child.
 
 @dataclass(frozen=True, slots=True)
 class Clean:
-    """What came out: harmless bytes, their type, pages (a picture is one)."""
+    """A harmless copy: bytes, type, number of pages (one for a picture)."""
 
     data: bytes
     content_type: str
@@ -54,14 +54,14 @@ def clean(data: bytes, content_type: str, *, job: str = "paper") -> Clean:
 
 
 def _run(data: bytes, content_type: str, job: str) -> bytes:
-    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    env = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     arguments = [*COMMAND, content_type, job, str(MEMORY_MB), str(CPU_S)]
     with subprocess.Popen(  # noqa: S603 - fixed arguments
         arguments,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=kept,
+        env=env,
         cwd="/",
     ) as child:
         try:
@@ -87,10 +87,10 @@ def _busy() -> Unavailable:
 
 def _answer(out: bytes) -> Clean:
     head, _line, data = out.partition(b"\n")
-    said = json.loads(head)
-    if "refused" in said:
-        raise FileRefused(_sentence(said["refused"]))
-    return Clean(data, said["content_type"], said["pages"])
+    result = json.loads(head)
+    if "refused" in result:
+        raise FileRefused(_sentence(result["refused"]))
+    return Clean(data, result["content_type"], result["pages"])
 
 
 def _sentence(word: str) -> str:

@@ -15,7 +15,7 @@ MAX_IMAGE_PIXELS = 60_000_000
 MAX_FILTERS = 3
 PIECE = 1024 * 1024
 
-# A page keeps only what draws it; inherited values have been pushed down before.
+# The keys of a page that draw it; inherited values have been copied to the pages before.
 PAGE_KEYS = {
     "/Type",
     "/MediaBox",
@@ -68,8 +68,8 @@ def _check(source: pikepdf.Pdf) -> None:
     if source.is_encrypted:
         raise RefusedError("encrypted")
     # The file's own count first: walking ten thousand pages costs time, a lie costs nothing.
-    told = source.Root.get("/Pages", pikepdf.Dictionary()).get("/Count", 0)
-    if int(told) > MAX_PAGES or len(source.pages) > MAX_PAGES:
+    count = source.Root.get("/Pages", pikepdf.Dictionary()).get("/Count", 0)
+    if int(count) > MAX_PAGES or len(source.pages) > MAX_PAGES:
         raise RefusedError("pages")
     if not source.pages:
         raise RefusedError("empty")

@@ -1,4 +1,4 @@
-"""The audit log: what staff did, what they were refused, what they looked at; nobody can change it.
+"""The audit log: what staff did, were refused and viewed; rows cannot be changed.
 
 Rows are appended only (a trigger on each database) and chained by hashes: each covers its content
 and the row before it. The web shell records every staff verb in the transaction of the verb.

@@ -1,7 +1,7 @@
-"""What the web shell records by itself, so that no staff page can forget to.
+"""Record staff actions in the web shell, so that no staff page has to.
 
-Every unsafe request to a staff-only route that succeeds, every file that staff take away, every
-staff page that is refused to someone signed in.
+Recorded are successful unsafe requests to staff-only routes, downloads by staff, and staff pages
+refused to a signed-in person.
 """
 
 from typing import Any, Protocol
@@ -13,10 +13,10 @@ from crowdfund.kernel.audit import recording
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 # Fields of staff forms that say what was decided and why; nothing else of a form is stored.
-KEPT_FIELDS = frozenset({"reason", "decision", "resolution", "role", "kind", "action", "note"})
+STORED_FIELDS = frozenset({"reason", "decision", "resolution", "role", "kind", "action", "note"})
 
 
-class Somebody(Protocol):
+class Actor(Protocol):
     """A signed-in person."""
 
     @property
@@ -33,7 +33,7 @@ def about(kind: str, thing_id: str, /, **detail: object) -> None:
     g.audited = (kind, thing_id), detail
 
 
-def answered(person: Somebody | None, response: Response) -> None:
+def answered(person: Actor | None, response: Response) -> None:
     """Record what this request has done, within its transaction; call before the commit."""
     endpoint = request.endpoint or ""
     if person is None or response.status_code >= 400 or not access.is_staff_only(endpoint):
@@ -50,7 +50,7 @@ def answered(person: Somebody | None, response: Response) -> None:
         recording.record(person.id, endpoint, _subject(), {"export": asked}, roles=person.roles)
 
 
-def refused(person: Somebody | None) -> None:
+def refused(person: Actor | None) -> None:
     """Record that someone signed in was refused a staff page; the main transaction is over."""
     endpoint = request.endpoint or ""
     if person is not None and access.is_staff_only(endpoint):
@@ -69,9 +69,9 @@ def _subject() -> tuple[str, str]:
 
 def _detail() -> dict[str, Any]:
     rest = g.audited[1] if "audited" in g else dict(list((request.view_args or {}).items())[1:])
-    said = {
+    decision = {
         name: value
         for name, value in request.form.items()
-        if value.strip() and (name in KEPT_FIELDS or name.endswith("_id"))
+        if value.strip() and (name in STORED_FIELDS or name.endswith("_id"))
     }
-    return {**rest, **said}
+    return {**rest, **decision}

@@ -93,8 +93,8 @@ class Walk:
         """Yield how the head differs from the last entry."""
         head = db.session.execute(sa.select(AuditHead.seq, AuditHead.hash)).first()
         if (head.seq, head.hash) != (self.seq, self.link) if head else self.seq:
-            said = f"{head.seq}" if head else "nothing"
-            yield f"I14 the audit log ends at entry {self.seq}, its head says {said}"
+            end = f"{head.seq}" if head else "nothing"
+            yield f"I14 the audit log ends at entry {self.seq}, its head says {end}"
 
 
 def _all() -> Iterator[str]:

@@ -78,7 +78,7 @@ def insert_missing(connection: Connection, table: sa.Table, rows: Sequence[Row])
         return 0
     if _insert(connection, table, missing):
         return len(missing)
-    # Somebody else was faster with one of them, or two of them are the same.
+    # Another transaction inserted one of them first, or two of them are the same.
     return sum(_insert(connection, table, [row]) for row in missing)
 
 

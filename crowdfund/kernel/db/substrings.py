@@ -66,7 +66,7 @@ $$"""
 
 
 def index_ddl(dialect: str, table: str, key: str, column: str) -> list[str]:
-    """Return the statements that index a text column and keep the index right by themselves.
+    """Return the statements that index a text column and keep the index up to date.
 
     `key` is the integer primary key of the table. Rows that exist already are indexed as well.
     """

@@ -11,14 +11,14 @@ from sqlalchemy.engine import Connection
 from crowdfund.kernel.db.engines import db, is_read_only, reader, set_patience, set_read_only
 
 REQUEST_PATIENCE_S = 5.0  # a person waits: better a sentence after 5 s than a page after 30
-_kept: ContextVar[bool] = ContextVar("kept", default=False)
+_committed: ContextVar[bool] = ContextVar("committed", default=False)
 
 
 def begin_request(*, read_only: bool) -> None:
     """Start a web request: set whether it may write and how long it waits for a lock."""
     set_read_only(read_only)
     set_patience(REQUEST_PATIENCE_S)
-    _kept.set(False)
+    _committed.set(False)
 
 
 def end_request() -> None:
@@ -27,18 +27,18 @@ def end_request() -> None:
     set_patience()
 
 
-def note_kept() -> None:
+def note_committed() -> None:
     """Note that this request has committed something apart from its main transaction."""
-    _kept.set(True)
+    _committed.set(True)
 
 
-def has_kept() -> bool:
+def has_committed() -> bool:
     """Return whether this request has committed something that a second run would do twice."""
-    return _kept.get()
+    return _committed.get()
 
 
 def after_commit(key: object, action: Callable[[], None]) -> None:
-    """Run an action once after the shell has committed; the same key is kept once."""
+    """Run an action once after the shell has committed; once for each key."""
     db.session.info.setdefault("after_commit", {})[key] = action
 
 
@@ -90,7 +90,7 @@ def own_transaction() -> Iterator[Connection]:
         )
     with db.engine.begin() as connection:
         yield connection
-    note_kept()
+    note_committed()
 
 
 @contextmanager

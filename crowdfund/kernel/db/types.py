@@ -53,7 +53,7 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
-        """Keep microseconds on MySQL, a real timestamptz on PostgreSQL."""
+        """Return a type with microseconds on MySQL, timestamptz on PostgreSQL."""
         if dialect.name in ("mysql", "mariadb"):
             from sqlalchemy.dialects.mysql import DATETIME  # noqa: PLC0415 - loaded by then
 

@@ -14,7 +14,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from crowdfund.kernel.db.engines import db, is_read_only, take_write_lock
 from crowdfund.kernel.db.mysql import insert_missing
-from crowdfund.kernel.db.transactions import note_kept
+from crowdfund.kernel.db.transactions import note_committed
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
@@ -204,7 +204,7 @@ def lean_transaction() -> Iterator[Driver]:
             driver_like.begin()
         yield driver_like
         lent.commit()
-        note_kept()
+        note_committed()
     except BaseException:
         lent.rollback()
         raise

@@ -13,7 +13,7 @@ from crowdfund.kernel.db import Fault, commit, db, fault_of, new_id, release, ro
 from crowdfund.kernel.outbox import intakes, leases
 from crowdfund.kernel.outbox.heartbeats import beat, worker_name
 from crowdfund.kernel.outbox.lanes import Lanes, Prepared
-from crowdfund.kernel.outbox.leases import Keeper
+from crowdfund.kernel.outbox.leases import LeaseHolder
 from crowdfund.kernel.outbox.models import outbox_table
 from crowdfund.kernel.outbox.registry import (
     CAPACITIES,
@@ -39,8 +39,8 @@ def drain(queue: str, *, limit_s: float = 20.0) -> int:
     it again. Slow lanes are prepared in threads meanwhile, and waited for at the end. Stops too
     when the database is lost: what was claimed then comes back when its lease ends.
     """
-    with Keeper(new_id(), db.engine) as keeper:
-        shift = _Drain(queue, keeper)
+    with LeaseHolder(new_id(), db.engine) as holder:
+        shift = _Drain(queue, holder)
         try:
             shift.work(until=time.monotonic() + limit_s)
         except sa.exc.SQLAlchemyError as error:
@@ -68,9 +68,9 @@ def drain_all(*, rounds: int = 200) -> int:
 class _Drain:
     """One drain: takes turns among the lanes, so that none waits for another."""
 
-    def __init__(self, queue: str, keeper: Keeper) -> None:
+    def __init__(self, queue: str, holder: LeaseHolder) -> None:
         self.queue = queue
-        self.keeper = keeper
+        self.holder = holder
         self.lanes = Lanes()
         self.done = 0
         self._waiting: list[str] = []
@@ -96,7 +96,7 @@ class _Drain:
         while self._waiting:
             lane = self._waiting.pop(0)
             most = self._capacity(lane)
-            if most and (rows := leases.claim(self.queue, lane, self.keeper, most=most)):
+            if most and (rows := leases.claim(self.queue, lane, self.holder, most=most)):
                 return lane, rows
         return "", []
 
@@ -152,14 +152,14 @@ class _Drain:
             return sum(self._run(work, [row], ready) for row in rows)
         finally:
             release()
-        self.keeper.let_go(row.id for row in rows)
+        self.holder.let_go(row.id for row in rows)
         return len(rows)
 
     def _without(self, rows: list[Row], result: Partial) -> tuple[list[Row], Any]:
         """Give back the rows that were not asked about in their time; return the others."""
         left = [row.id for row in rows if row.id in result.left]
         if left:
-            leases.release(left, self.keeper)
+            leases.release(left, self.holder)
         return [row for row in rows if row.id not in result.left], result.result
 
     def _mark_done(self, rows: list[Row]) -> list[Row]:
@@ -168,7 +168,7 @@ class _Drain:
         What another worker has taken after our lease had ended is left out.
         """
         ids = [row.id for row in rows]
-        mine = sa.and_(_T.c.id.in_(ids), _T.c.leased_by == self.keeper.owner, _T.c.state == "due")
+        mine = sa.and_(_T.c.id.in_(ids), _T.c.leased_by == self.holder.owner, _T.c.state == "due")
         values = {"state": "done", "done_at": clock.now(), "leased_until": None}
         if rows_changed(sa.update(_T).where(mine).values(values)) == len(rows):
             return rows
@@ -193,10 +193,10 @@ class _Drain:
             "not_before": clock.now() + timedelta(seconds=delay_s),
             "state": "dead" if failures >= MAX_FAILURES else "due",
         }
-        mine = sa.and_(_T.c.id == row.id, _T.c.leased_by == self.keeper.owner, _T.c.state == "due")
+        mine = sa.and_(_T.c.id == row.id, _T.c.leased_by == self.holder.owner, _T.c.state == "due")
         db.session.execute(sa.update(_T).where(mine).values(values))
         commit()
-        self.keeper.let_go([row.id])
+        self.holder.let_go([row.id])
 
 
 def _delay(row: Row, error: Exception) -> tuple[float, bool]:

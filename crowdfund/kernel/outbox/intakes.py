@@ -1,7 +1,7 @@
 """Work that a busy path has stored in a table of its own: workers add it to the outbox in bulk.
 
 A path that must answer fast (webhooks) saves the second insert this way. Its own row is the record,
-so nothing is lost when a worker is away; the sweep and the health check look at it too.
+so nothing is lost when a worker is away; the sweep and the health check read it too.
 """
 
 from datetime import datetime

@@ -36,7 +36,7 @@ def forget_language(response: BaseResponse) -> BaseResponse:
 
 
 def remember_language(response: BaseResponse, name: str) -> BaseResponse:
-    """Keep a language of ours in the browser's cookie for a year; anything else changes nothing."""
+    """Store a language of ours in a cookie for a year; any other is ignored."""
     if name in i18n.LANGUAGES:
         response.set_cookie(
             LANGUAGE_COOKIE, name, max_age=365 * 86_400, samesite="Lax", httponly=True

@@ -40,12 +40,12 @@ def render(
 
 
 def _first_page() -> Response:
-    kept = [
+    args = [
         (name, text)
         for name, text in request.args.items(multi=True)
         if name not in ("before", "after")
     ]
-    return cast(Response, redirect(request.path + ("?" + urlencode(kept) if kept else "")))
+    return cast(Response, redirect(request.path + ("?" + urlencode(args) if args else "")))
 
 
 def render_part(template: str, /, **context: object) -> Markup:
@@ -61,7 +61,7 @@ def back(url: str) -> BaseResponse:
 
 
 def flash(text: str, kind: str = "info") -> None:
-    """Keep a sentence for the next page; kinds: info, success, warning, danger."""
+    """Store a sentence for the next page; kinds: info, success, warning, danger."""
     flask_flash(text, kind)
 
 

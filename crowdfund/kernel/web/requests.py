@@ -87,7 +87,7 @@ def sql_session() -> sessions.SqlSession:
 
 
 def this_request() -> Request:
-    """Return the request itself: each look at it through Flask's proxy costs a microsecond."""
+    """Return the request itself: each access through Flask's proxy costs a microsecond."""
     return request_ctx.request
 
 

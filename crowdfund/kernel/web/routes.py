@@ -43,7 +43,7 @@ def health_live() -> Response:
 # A visitor has no session to hold a token, and only a choice of language is changed.
 @csrf_tokens.exempt
 def choose_language() -> BaseResponse:
-    """Keep the reader's language in a cookie for a year and show the page again."""
+    """Store the reader's language in a cookie for a year and show the page again."""
     name, user = request.form.get("language", ""), current_user()
     response = back(own_path(referring_path(), "/"))
     if user is not None:

@@ -78,7 +78,7 @@ def checkout(
 
 
 def refusal(refused: Refused, back: str) -> str:
-    """Return the page of a refusal, with the ways back."""
+    """Return the page of a refusal, with links back."""
     title = refused.title or "Not possible"
     body = f"""
 <div class="card" role="alert">

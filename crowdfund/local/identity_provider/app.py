@@ -1,4 +1,4 @@
-"""The provider's HTTP: discovery, keys, the page, the token endpoint, and a door for moods."""
+"""The provider's HTTP: discovery, keys, the page, the token endpoint, and a control endpoint for faults."""
 
 import os
 import secrets
@@ -113,8 +113,8 @@ def _authorize(app: Flask, state: State, server: AuthorizationServer, client: Cl
             return _html(
                 pages.refusal(error.description or error.error, _sign_in_page(client)), 400
             )
-        said = server.create_authorization_response(grant_user=account, grant=grant)
-        return _with_issuer(said, state)
+        response = server.create_authorization_response(grant_user=account, grant=grant)
+        return _with_issuer(response, state)
 
 
 def _exchange(app: Flask, state: State, server: AuthorizationServer) -> None:
@@ -125,8 +125,8 @@ def _exchange(app: Flask, state: State, server: AuthorizationServer) -> None:
             return Response(
                 state.moods.token_body, state.moods.token_status, mimetype="application/json"
             )
-        said: BaseResponse = server.create_token_response()
-        return said
+        response: BaseResponse = server.create_token_response()
+        return response
 
     @app.get("/userinfo")
     def userinfo() -> Response:
@@ -138,7 +138,7 @@ def _exchange(app: Flask, state: State, server: AuthorizationServer) -> None:
 
 
 def _steer(app: Flask, state: State, client: Client) -> None:
-    """Take moods, people and new keys from who knows the client's secret (tests, the curious)."""
+    """Accept faults, people and new keys from a caller with the client's secret (tests)."""
 
     @app.post("/_control")
     def control() -> Response:
@@ -146,13 +146,13 @@ def _steer(app: Flask, state: State, client: Client) -> None:
             request.headers.get("X-Control-Key", ""), client.client_secret
         ):
             abort(401)
-        said = request.get_json()
+        asked = request.get_json()
         known = {one.name for one in fields(Moods)}
-        state.moods = replace(Moods(), **{name: said[name] for name in said if name in known})
-        for person in said.get("accounts", ()):
+        state.moods = replace(Moods(), **{name: asked[name] for name in asked if name in known})
+        for person in asked.get("accounts", ()):
             state.accounts[person["sub"]] = Account(**person)
-        if said.get("rotate"):
-            state.rotate(drop=said["rotate"] == "drop")
+        if asked.get("rotate"):
+            state.rotate(drop=asked["rotate"] == "drop")
         return jsonify(keys=[key.kid for key in state.keys])
 
 

@@ -78,7 +78,7 @@ class Code(AuthorizationCodeMixin):
         return self.redirect_uri
 
     def get_scope(self) -> str:
-        """Return what it stands for."""
+        """Return the scope that was granted."""
         return self.scope
 
     def get_nonce(self) -> str:

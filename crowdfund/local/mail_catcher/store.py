@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, cast
 
-KEEP = 500
+MOST = 500
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS message (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -70,14 +70,14 @@ class Store:
             db.execute("CREATE UNIQUE INDEX IF NOT EXISTS message_key ON message (key)")
 
     def add(self, sender: str, recipients: Sequence[str], raw: bytes) -> int:
-        """Keep an e-mail and drop the oldest beyond KEEP; return its number."""
+        """Store an e-mail and drop the oldest beyond MOST; return its number."""
         message = message_from_bytes(raw, policy=policy.default)
         to = f" {' '.join(recipients).lower()} "
         body = (_body(message, "plain"), _body(message, "html"))
         return self._keep(sender, to, str(message.get("Subject", "")), body, raw)
 
     def add_sms(self, sender: str, to: str, text: str, *, key: str) -> int:
-        """Keep an SMS once for each key; return its number."""
+        """Store an SMS once for each key; return its number."""
         with closing(self._open()) as db:
             known = db.execute("SELECT id FROM message WHERE key = ?", (key,)).fetchone()
         return (
@@ -101,10 +101,10 @@ class Store:
         )
         with closing(self._open()) as db, db:
             number = cast(int, db.execute(insert, values).lastrowid)
-            db.execute("DELETE FROM message WHERE id <= ?", (number - KEEP,))
+            db.execute("DELETE FROM message WHERE id <= ?", (number - MOST,))
         return number
 
-    def find(self, to: str = "", *, limit: int = KEEP) -> list[Mail]:
+    def find(self, to: str = "", *, limit: int = MOST) -> list[Mail]:
         """Return messages, newest first; `to` is any part of a recipient's address or number."""
         to = to.strip().lower()
         with closing(self._open()) as db:

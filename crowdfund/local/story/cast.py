@@ -193,7 +193,7 @@ def email(name: str) -> str:
 
 
 def accounts() -> list[tuple[str, str]]:
-    """Return what somebody new may sign in as: (role, e-mail); codes arrive in the mail catcher."""
+    """Return the demo accounts to sign in with: (role, e-mail); codes arrive in the mail catcher."""
     return [
         ("investor (verified)", email(INVESTORS[0])),
         ("issuer (live campaign)", email("Abel Tekle")),

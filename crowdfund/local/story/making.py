@@ -37,7 +37,7 @@ Step = tuple[datetime, Callable[[], None]]
 
 @dataclass
 class Story:
-    """The ids of whoever and whatever takes part."""
+    """The ids of the people, companies and campaigns of the story."""
 
     stage: Stage
     now: datetime
@@ -77,7 +77,7 @@ def make(app: Flask) -> int:
 
 
 def accounts_exist() -> bool:
-    """Tell whether the story was made before."""
+    """Return whether the story was made before."""
     found = people_queries.find_by_email(cast.email(cast.STAFF[0][1])) is not None
     db.session.remove()
     return found

@@ -74,7 +74,7 @@ class Stage:
             if time.monotonic() > end:
                 break
             self._clock.advance(timedelta(seconds=1))
-            if second % 60 == 0:  # the gateway's clock stands still; ours must not run away from it
+            if second % 60 == 0:  # the gateway's clock is stopped; ours must not run ahead of it
                 self.at(self._clock.now())
             outbox.tick()
             worked = outbox.drain_all()
