@@ -56,11 +56,9 @@ class Measure:
 
     def per_thousand(self, *names: str) -> float:
         """Return suppressions per 1,000 lines."""
-        return (
-            1000 * sum(self.suppressions[name] for name in names) / self.lines
-            if self.lines
-            else 0.0
-        )
+        if not self.lines:
+            return 0.0
+        return 1000 * sum(self.suppressions[name] for name in names) / self.lines
 
 
 @dataclass(frozen=True)

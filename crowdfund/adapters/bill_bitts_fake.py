@@ -94,9 +94,7 @@ class FakeBillBitts(BillBitts):
         self.calls.append((method, path))
         if self.down:
             raise GatewayUnknown("The bank does not answer at the moment.")
-        answer = (
-            self._get_answer(path) if method == "GET" else self._once(path, json.loads(body), key)
-        )
+        answer = self._get_answer(path) if method == "GET" else self._once(path, body, key)
         if self.lose_answers:
             self.lose_answers -= 1
             raise GatewayUnknown("The bank does not answer at the moment.")
@@ -121,9 +119,10 @@ class FakeBillBitts(BillBitts):
         begin = names.index(after) + 1 if after else 0
         return {"transactions": [self.payments[name] for name in names[begin : begin + LIST_PAGE]]}
 
-    def _once(self, path: str, body: Mapping[str, Any], key: str) -> dict[str, Any]:
+    def _once(self, path: str, body: bytes, key: str) -> dict[str, Any]:
         if key not in self.answers:
-            self.answers[key] = self._register() if path == "/register" else self._open(body)
+            asked = json.loads(body)
+            self.answers[key] = self._register() if path == "/register" else self._open(asked)
         return self.answers[key]
 
     def _register(self) -> dict[str, Any]:

@@ -192,9 +192,8 @@ def _restore_database(source: Path, keys: Path, made: Manifest, say: Say) -> Non
 
 def _has_rows(connection: sa.Connection, table: sa.Table) -> bool:
     """Return whether a migration has put rows into a table that was just made."""
-    return (
-        connection.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first() is not None
-    )
+    any_row = sa.select(sa.literal(1)).select_from(table).limit(1)
+    return connection.execute(any_row).first() is not None
 
 
 def _parents_first(tables: sa.MetaData, made: Manifest) -> list[sa.Table]:

@@ -98,9 +98,8 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def refuse_defaults_in_production(self) -> "Settings":
         """Production must not boot on a key that everyone knows."""
-        if self.environment == "production" and (
-            self.secret_key == INSECURE_KEY or len(self.secret_key) < 32
-        ):
+        is_weak = self.secret_key == INSECURE_KEY or len(self.secret_key) < 32
+        if self.environment == "production" and is_weak:
             raise ValueError("SECRET_KEY must be set to at least 32 random characters")
         if self.environment == "production" and self.oidc_issuer.startswith("http:"):
             raise ValueError("OIDC_ISSUER must be an https address")

@@ -80,10 +80,10 @@ def _processes() -> Iterator[Reason]:
         yield Reason("relay_silent", f"The relay {words}: start crowdfund.kernel.relay.")
     for queue in outbox.QUEUES:
         if words := silence(outbox.worker_name(queue), beats):
-            text = (
-                f"The worker of the queue {queue} {words}: start or restart it, and read its log."
+            advice = "start or restart it, and read its log."
+            yield Reason(
+                f"worker_silent:{queue}", f"The worker of the queue {queue} {words}: {advice}"
             )
-            yield Reason(f"worker_silent:{queue}", text)
 
 
 def _queues() -> Iterator[Reason]:

@@ -136,11 +136,8 @@ def text_direction() -> str:
 
 def number(value: int) -> str:
     """Return a whole number with the language's grouping."""
-    return (
-        f"{value:,}"
-        if locale().language == "en"
-        else numbers.format_decimal(value, locale=locale())
-    )
+    here = locale()
+    return f"{value:,}" if here.language == "en" else numbers.format_decimal(value, locale=here)
 
 
 def count(value: int, most: int = 1_000) -> str:

@@ -169,16 +169,17 @@ def check_events(settings: Settings) -> Iterator[Finding]:
         url = f"{settings.public_url}{settings.events_url}"
         status = http_status(f"{url}?t=doctor")
         # The event process refuses a token that is none; a web process would answer 404.
-        wrong = (
-            "" if status == 403 else f"It answers {status or 'nothing'}, not 403: pages will poll. "
-        )
-        more = wrong and "Start crowdfund.kernel.events:app and let the proxy lead there."
-        yield Finding("events", f"{url} (behind the proxy)", wrong + more)
+        wrong = ""
+        if status != 403:
+            wrong = (
+                f"It answers {status or 'nothing'}, not 403: pages will poll. "
+                "Start crowdfund.kernel.events:app and let the proxy lead there."
+            )
+        yield Finding("events", f"{url} (behind the proxy)", wrong)
         return
-    answers = http_answers(settings.events_url.rpartition("/")[0] + "/health")
-    wrong = (
-        "" if answers else "It does not answer; pages will poll. Start crowdfund.kernel.events:app."
-    )
+    wrong = ""
+    if not http_answers(settings.events_url.rpartition("/")[0] + "/health"):
+        wrong = "It does not answer; pages will poll. Start crowdfund.kernel.events:app."
     yield Finding("events", settings.events_url, wrong)
 
 

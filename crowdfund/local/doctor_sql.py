@@ -49,11 +49,9 @@ def _encoding_problem(connection: sa.Connection) -> str:
     """Return what to do when names in Amharic or Hindi could be lost or taken for each other."""
     if connection.dialect.name == "postgresql":
         found = connection.exec_driver_sql("SHOW server_encoding").scalar()
-        return (
-            ""
-            if found == "UTF8"
-            else f"Its encoding is {found}: make the database with ENCODING 'UTF8'."
-        )
+        if found == "UTF8":
+            return ""
+        return f"Its encoding is {found}: make the database with ENCODING 'UTF8'."
     if connection.dialect.name not in ("mysql", "mariadb"):
         return ""
     others = connection.exec_driver_sql(
@@ -62,9 +60,8 @@ def _encoding_problem(connection: sa.Connection) -> str:
     ).scalar()
     if not others:
         return ""
-    return (
-        f"{others} tables are not in utf8mb4_bin: ALTER TABLE … CONVERT TO CHARACTER SET {_UTF8}."
-    )
+    advice = f"ALTER TABLE … CONVERT TO CHARACTER SET {_UTF8}."
+    return f"{others} tables are not in utf8mb4_bin: {advice}"
 
 
 def check_work(_settings: Settings) -> Iterator[Finding]:

@@ -63,9 +63,8 @@ def _upright(source: Image.Image, side: int) -> Image.Image:
     """Return the picture turned as it was taken, small enough, on white."""
     turned = source.getexif().get(0x0112, 1)
     factor = max(source.size) // side
-    picture = (
-        source.reduce(factor) if factor > 1 and source.mode not in ("P", "1", "I;16") else source
-    )
+    can_reduce = factor > 1 and source.mode not in ("P", "1", "I;16")
+    picture = source.reduce(factor) if can_reduce else source
     if picture.mode in ("I", "I;16"):  # converted at once, everything above 255 would be white
         picture = picture.convert("I").point(lambda value: value * (1 / 256))
     picture = picture if picture.mode in ("RGB", "RGBA", "L") else picture.convert(_mode(picture))

@@ -147,9 +147,8 @@ def counts_up_to(queries: Mapping[str, sa.Select[Any]], most: int = MOST_COUNTED
     one = sa.literal(1).label("one")
     found = []
     for name, query in queries.items():
-        few = (
-            query.with_only_columns(one, maintain_column_froms=True).order_by(None).limit(most + 1)
-        )
+        few = query.with_only_columns(one, maintain_column_froms=True)
+        few = few.order_by(None).limit(most + 1)
         found.append(sa.select(sa.literal(name), sa.func.count()).select_from(few.subquery()))
     return {row[0]: row[1] for row in db.session.execute(sa.union_all(*found))}
 
@@ -199,9 +198,8 @@ def _together(
     """Return the first rows of several queries that are cut and in order already."""
     rows = sa.union_all(*(sa.select(part.subquery()) for part in parts)).subquery()
     keys = [Key(rows.c[str(key.column.key)], key.is_descending) for key in order]
-    return (
-        sa.select(rows).order_by(*(_ordered(key, is_back=is_back) for key in keys)).limit(size + 1)
-    )
+    ordered = (_ordered(key, is_back=is_back) for key in keys)
+    return sa.select(rows).order_by(*ordered).limit(size + 1)
 
 
 def _ordered(key: Key, *, is_back: bool) -> sa.ColumnElement[Any]:

@@ -75,9 +75,9 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
         self, dialect: sa.Dialect, coltype: object
     ) -> Callable[[Any], datetime | None] | None:
         """Return what makes a moment of what the driver gives; SQLite's text in one step."""
-        return (
-            _as_moment if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
-        )
+        if dialect.name == "sqlite":
+            return _as_moment
+        return super().result_processor(dialect, coltype)
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         """Return an aware datetime in UTC."""

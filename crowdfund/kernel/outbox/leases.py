@@ -74,10 +74,8 @@ class LeaseHolder:
             return 0
         mine = sa.and_(_T.c.id.in_(ids), _T.c.leased_by == self.owner, _T.c.state == "due")
         with self._engine.begin() as connection:
-            free = (
-                sa.select(_T.c.id).where(mine).order_by(_T.c.id).with_for_update(skip_locked=True)
-            )
-            found = list(connection.scalars(free))
+            free = sa.select(_T.c.id).where(mine).order_by(_T.c.id)
+            found = list(connection.scalars(free.with_for_update(skip_locked=True)))
             until = clock.now() + LEASE
             connection.execute(sa.update(_T).where(_T.c.id.in_(found)).values(leased_until=until))
         return len(found)

@@ -47,9 +47,8 @@ def remember_language(response: BaseResponse, name: str) -> BaseResponse:
 def language_of(asked: Request) -> str:
     """Return what the reader chose, else the first of the browser's languages that we have."""
     chosen = asked.cookies.get(LANGUAGE_COOKIE, "")
-    if chosen in i18n.LANGUAGES or (
-        chosen == i18n.PSEUDO and config.settings().environment == "test"
-    ):
+    is_pseudo = chosen == i18n.PSEUDO and config.settings().environment == "test"
+    if chosen in i18n.LANGUAGES or is_pseudo:
         return chosen
     return _best_language(asked.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
 

@@ -120,11 +120,9 @@ def _ways(back: str, words: str, *, start: bool = True) -> str:
 
 def _summary(row: sqlite3.Row) -> str:
     paid = row["status"] in ("SUCCESS", "SETTLED")
-    amount = (
-        f"{Decimal(row['paid_amount']):,.2f} {escape(row['paid_currency'])}"
-        if paid
-        else _amount(row)
-    )
+    amount = _amount(row)
+    if paid:
+        amount = f"{Decimal(row['paid_amount']):,.2f} {escape(row['paid_currency'])}"
     return f"""
 <div class="card">
   <h1>{"Amount paid" if paid else "Amount to pay"}</h1>

@@ -1,4 +1,4 @@
-"""The provider's HTTP: discovery, keys, the page, the token endpoint, and a control endpoint for faults."""
+"""The provider's HTTP: discovery, keys, the page, the token endpoint, and control of faults."""
 
 import os
 import secrets

@@ -74,17 +74,17 @@ class Store:
         message = message_from_bytes(raw, policy=policy.default)
         to = f" {' '.join(recipients).lower()} "
         body = (_body(message, "plain"), _body(message, "html"))
-        return self._keep(sender, to, str(message.get("Subject", "")), body, raw)
+        return self._store(sender, to, str(message.get("Subject", "")), body, raw)
 
     def add_sms(self, sender: str, to: str, text: str, *, key: str) -> int:
         """Store an SMS once for each key; return its number."""
         with closing(self._open()) as db:
             known = db.execute("SELECT id FROM message WHERE key = ?", (key,)).fetchone()
-        return (
-            int(known[0]) if known else self._keep(sender, f" {to} ", "", (text, ""), b"", key=key)
-        )
+        if known:
+            return int(known[0])
+        return self._store(sender, f" {to} ", "", (text, ""), b"", key=key)
 
-    def _keep(
+    def _store(
         self,
         sender: str,
         to: str,
