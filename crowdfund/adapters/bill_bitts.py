@@ -181,7 +181,7 @@ class BillBitts:
                 key.verify(signature, message, _PADDING, _HASH)
             except InvalidSignature:
                 continue
-            if number:  # the key in use first: the next webhook needs one check only
+            if number:  # try the key in use first: the next webhook needs only one check
                 self._bank_keys = [key, *(k for k in self._bank_keys if k is not key)]
             return nonce
         raise WebhookForged("The signature (X-Signature) is wrong.")
@@ -297,7 +297,7 @@ def _public(path: str) -> rsa.RSAPublicKey:
 def _read(status: int, data: bytes) -> dict[str, Any] | None:
     if status == 404:
         return None
-    # a clock that jumped, a key that was changed: once mended, the same request passes
+    # after a clock jump or a changed key: once repaired, the same request succeeds
     if status == 401:
         raise GatewayUnauthorized("The bank does not accept our requests at the moment.")
     if 400 <= status < 500 and status not in (408, 429):
@@ -312,7 +312,7 @@ def _read(status: int, data: bytes) -> dict[str, Any] | None:
 
 
 def _truth(answer: Mapping[str, Any]) -> Truth:
-    """Read an answer to the status query; one that lacks a field says nothing at all."""
+    """Read an answer to the status query; one that lacks a field is unclear."""
     status, currency = answer.get("status"), answer.get("currency")
     if status not in gateways.STATUSES or currency not in money.DECIMALS:
         raise GatewayUnclear("The bank gave no clear answer about this payment.")

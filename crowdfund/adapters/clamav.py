@@ -70,7 +70,7 @@ def _ask(url: str, data: bytes) -> str:
                 peer.sendall(struct.pack("!I", len(part)) + part)
             peer.sendall(struct.pack("!I", 0))
         except (BrokenPipeError, ConnectionResetError):
-            pass  # over its size limit it says so and hangs up; the answer is read below
+            pass  # over its size limit it answers and closes; the answer is read below
         return _answer(peer, until)
 
 

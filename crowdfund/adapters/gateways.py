@@ -109,7 +109,7 @@ class Initiated:
 
 @dataclass(frozen=True)
 class Truth:
-    """Answer of the status query."""
+    """The answer to a status query."""
 
     tx_id: str
     customer_ref: str

@@ -236,7 +236,7 @@ class Provider:
         if time.monotonic() - self._away_since < AWAY_S:
             raise ProviderUnavailable
         try:
-            found = ask()  # two who ask at once ask twice: better than waiting for one another
+            found = ask()  # two threads may ask at once: better than waiting for each other
         except ProviderUnavailable:
             self._away_since = time.monotonic()
             raise

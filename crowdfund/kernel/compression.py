@@ -17,7 +17,7 @@ KINDS = (
     "image/svg+xml",
     "text/csv",
 )
-LEAST = 1_000  # bytes; below that the answer is one packet anyway
+LEAST = 1_000  # bytes; a smaller response is one packet anyway
 MOST_FILES = 200
 _files: dict[str, bytes] = {}
 

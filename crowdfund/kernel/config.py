@@ -88,7 +88,7 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def read_secret_files(cls, values: dict[str, object]) -> dict[str, object]:
-        """Fill a field from the file named by `<FIELD>_FILE`; the file wins over nothing only."""
+        """Fill a field from the file named by `<FIELD>_FILE`; used only if the field has no value."""
         for name in cls.model_fields:
             path = os.environ.get(f"{name.upper()}_FILE")
             if path and name not in values:
@@ -97,7 +97,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def refuse_defaults_in_production(self) -> "Settings":
-        """Production must not boot on a key that everyone knows."""
+        """Refuse the development key and short keys in production."""
         is_weak = self.secret_key == INSECURE_KEY or len(self.secret_key) < 32
         if self.environment == "production" and is_weak:
             raise ValueError("SECRET_KEY must be set to at least 32 random characters")

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 
-GENESIS = "0" * 64  # what the first row of a chain follows
+GENESIS = "0" * 64  # the hash before the first row of a chain
 
 
 def canonical(value: object) -> bytes:

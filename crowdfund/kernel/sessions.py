@@ -180,7 +180,7 @@ class SqlSessionInterface(SessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SqlSession:
         """Return the browser's session, or a new empty one (nothing is stored until it changes)."""
-        if request.method in ("GET", "HEAD"):  # what writes needs its connections for itself
+        if request.method in ("GET", "HEAD"):  # a request that writes needs the connections itself
             lookups.hold()  # the web shell releases it when the request ends
         token = request.cookies.get(self.get_cookie_name(app))
         if not token or len(token) > 64:

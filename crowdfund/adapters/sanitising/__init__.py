@@ -21,7 +21,7 @@ from crowdfund.kernel.i18n import _
 
 log = structlog.get_logger()
 CPU_S = 1.7  # of the processor for one file: with a core free, the answer comes within two seconds
-LIMIT_S = 20.0  # of the clock: a busy machine is no reason to refuse a good file
+LIMIT_S = 20.0  # wall-clock time: a busy machine must not cause a refusal
 MEMORY_MB = 130  # address space of the child: with a web process it stays below 300
 TURNS = threading.BoundedSemaphore(2)  # children at once in this process
 WAIT_S = 10.0  # for a turn

@@ -67,7 +67,7 @@ def rewrite(data: bytes) -> tuple[bytes, int]:
 def _check(source: pikepdf.Pdf) -> None:
     if source.is_encrypted:
         raise RefusedError("encrypted")
-    # The file's own count first: walking ten thousand pages costs time, a lie costs nothing.
+    # The file's own count first: it is cheap to read, and walking all pages is not.
     count = source.Root.get("/Pages", pikepdf.Dictionary()).get("/Count", 0)
     if int(count) > MAX_PAGES or len(source.pages) > MAX_PAGES:
         raise RefusedError("pages")

@@ -92,7 +92,7 @@ def denied(
 
 
 def append(connection: Connection, rows: Iterable[dict[str, Any]]) -> None:
-    """Append rows within a transaction; the head's lock orders those who come at once."""
+    """Append rows within a transaction; the head's lock serialises concurrent transactions."""
     seq, link = _locked_head(connection)
     chained = []
     for row in rows:

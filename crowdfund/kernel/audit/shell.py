@@ -39,10 +39,10 @@ def answered(person: Actor | None, response: Response) -> None:
     if person is None or response.status_code >= 400 or not access.is_staff_only(endpoint):
         return
     if not access.allows(endpoint, frozenset(person.roles)):
-        return  # sent away politely: to prove the second factor
+        return  # redirected to prove the second factor
     if request.method not in SAFE:
         recording.record(person.id, endpoint, _subject(), _detail(), roles=person.roles)
-        live.changed("desk", "all")  # whatever was decided, a queue is shorter now
+        live.changed("desk", "all")  # a queue may be shorter now
     elif request.method == "GET" and "attachment" in response.headers.get(
         "Content-Disposition", ""
     ):

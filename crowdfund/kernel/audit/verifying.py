@@ -21,7 +21,7 @@ from crowdfund.kernel.hashing import GENESIS
 from crowdfund.kernel.marks import Mark, Step
 
 _T = AuditEntry.__table__
-MOST = 20  # one change at the bottom is not named a thousand times
+MOST = 20  # a change near the start would be reported for every later row
 PAGE = 1_000
 CHUNK = 10_000  # entries between two saves, and in one slice
 MARKS = MARK, AGAIN = "audit", "audit.again"

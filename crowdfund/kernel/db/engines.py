@@ -73,7 +73,7 @@ def set_patience(seconds: float = PATIENCE_S) -> None:
     _patience.set(seconds)
 
 
-SHORT_S = 2.0  # a crowd on the last share passes in this time; a page behind it still comes soon
+SHORT_S = 2.0  # enough for a burst on the last share; other pages are still answered soon
 _long_wait = threading.Lock()
 
 
@@ -112,8 +112,7 @@ def engine_options(url: str) -> dict[str, Any]:
         options["pool_use_lifo"] = True
     if url.startswith("sqlite"):
         return options | {"connect_args": {"timeout": PATIENCE_S, "check_same_thread": False}}
-    # A host that is away answers nothing at all; without a limit each request would wait for
-    # minutes.
+    # A host that is down does not answer; without a limit each request would wait for minutes.
     connect = {"connect_timeout": CONNECT_S, **(mysql.CONNECT if url.startswith("mysql") else {})}
     return (
         options
@@ -124,7 +123,7 @@ def engine_options(url: str) -> dict[str, Any]:
 
 SQLITE_CACHE = -16000  # kibibytes of each connection
 IDLE_S = 5.0  # a connection unused for longer is asked whether it still lives
-_last_lost = 0.0  # when a connection was last lost: others of that age may be dead as well
+_last_lost = 0.0  # when a connection was last lost: older ones may be dead as well
 
 
 @event.listens_for(Pool, "invalidate")

@@ -63,7 +63,7 @@ def _of_driver(error: BaseException) -> Fault | None:
         return _SQLITE.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF)
     if driver == "psycopg":
         state = getattr(error, "sqlstate", None)
-        if state is None:  # the server did not get to say anything, or the driver closed it before
+        if state is None:  # the server could not answer, or the driver had closed the connection
             is_lost = name == "OperationalError" or "connection is" in str(error)
             return Fault.LOST if is_lost else None
         return _POSTGRESQL.get(state) or (Fault.LOST if state.startswith("08") else None)

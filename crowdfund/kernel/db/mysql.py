@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 CHARSET, COLLATION = "utf8mb4", "utf8mb4_bin"
 CONNECT = {
     "charset": CHARSET,
-    # Without strict mode the server cuts what is too long and turns what it cannot read into 0.
+    # Without strict mode the server cuts long values and turns invalid ones into 0.
     "init_command": "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')",
 }
 _DUPLICATE = (1062, 1586)

@@ -1,4 +1,4 @@
-"""Transactions: the shells commit, everybody else only works inside one."""
+"""Transactions: only the shells commit."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from crowdfund.kernel.db.engines import db, is_read_only, reader, set_patience, set_read_only
 
-REQUEST_PATIENCE_S = 5.0  # a person waits: better a sentence after 5 s than a page after 30
+REQUEST_PATIENCE_S = 5.0  # a person waits: an error after 5 s is better than a page after 30 s
 _committed: ContextVar[bool] = ContextVar("committed", default=False)
 
 
@@ -22,7 +22,7 @@ def begin_request(*, read_only: bool) -> None:
 
 
 def end_request() -> None:
-    """Go back to what holds outside of requests."""
+    """Restore the settings that apply outside of requests."""
     set_read_only(False)
     set_patience()
 
@@ -51,7 +51,7 @@ def commit() -> None:
     """Commit the work of a request or job, then wake workers and pages. Only shells call this."""
     session = db.session()
     if "before_commit" in session.info:
-        session.flush()  # whatever that locks comes before what is done last
+        session.flush()  # its locks must come before those of the last actions
         for action in session.info.pop("before_commit"):
             action()
     session.commit()

@@ -191,7 +191,7 @@ def driver() -> Iterator[Driver]:
 
 @contextmanager
 def lean_transaction() -> Iterator[Driver]:
-    """Open a short transaction of its own on the bare driver, for the hottest doors only.
+    """Open a short transaction of its own on the bare driver, for the busiest endpoints only.
 
     Like `own_transaction` it must come before the caller's transaction begins. Errors are the
     driver's own.

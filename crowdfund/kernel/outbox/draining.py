@@ -1,4 +1,4 @@
-"""Do the work: claim rows under a lease, run handlers, mark rows done with their effect."""
+"""Process rows: claim them under a lease, run handlers, mark them done with their effect."""
 
 import time
 from collections.abc import Iterable
@@ -76,7 +76,7 @@ class _Drain:
         self._waiting: list[str] = []
 
     def work(self, *, until: float) -> None:
-        """Claim, prepare and apply until nothing is due or the time is over; counts in `done`."""
+        """Claim, prepare and apply until nothing is due or the time is over; count in `done`."""
         while True:
             self._apply(self.lanes.finished())
             is_open = time.monotonic() < until
@@ -124,7 +124,7 @@ class _Drain:
                 self._count(self._run(batch.work, batch.rows, batch))
             elif len(batch.rows) == 1:
                 self._put_back(batch.rows[0], batch.error)
-            else:  # the error may be of one row: none of the others shall suffer
+            else:  # the error may concern one row only: run each alone
                 for row in batch.rows:
                     self.lanes.send(lane, batch.work, [row])
 
@@ -156,7 +156,7 @@ class _Drain:
         return len(rows)
 
     def _without(self, rows: list[Row], result: Partial) -> tuple[list[Row], Any]:
-        """Give back the rows that were not asked about in their time; return the others."""
+        """Release the rows that were not prepared in time; return the others."""
         left = [row.id for row in rows if row.id in result.left]
         if left:
             leases.release(left, self.holder)

@@ -18,7 +18,7 @@ from crowdfund.kernel.outbox.heartbeats import RELAY, beats, write
 from crowdfund.kernel.outbox.models import Outbox
 from crowdfund.kernel.outbox.registry import INTAKES, QUEUES
 
-SILENT_AFTER = timedelta(seconds=120)  # four beats
+SILENT_AFTER = timedelta(seconds=120)  # four heartbeats
 RUNNING_SINCE = "relay since"
 _T = Outbox.__table__
 _swept: list[datetime] = []  # when this process last swept

@@ -56,4 +56,4 @@ def go_on(_rows: list[Row], is_more: bool) -> None:
         add("outbox.purge", f"outbox.purge:more:{new_id()}", not_before=clock.now() + PAUSE)
 
 
-TICKS["outbox.purge"] = (60.0, "default")  # a kind with a `prepare`, which `every` does not know
+TICKS["outbox.purge"] = (60.0, "default")  # not by `every`, which takes no `batch`

@@ -129,7 +129,7 @@ def _wire_templates(app: Flask) -> None:
 
 
 def _need_session() -> None:
-    """Prepare each request; without its session nobody knows who asks, so nothing is answered."""
+    """Prepare each request. Without its session the person is unknown, so it is refused."""
     asked = this_request()
     db.begin_request(read_only=not may_write(asked))
     g.request_id = secrets.token_hex(6)
@@ -147,7 +147,7 @@ _WITHOUT_SESSION = frozenset(
 def _open() -> BaseResponse | None:
     asked = this_request()
     if "\0" in asked.path or b"%00" in asked.query_string:
-        # No address of ours has one, and PostgreSQL refuses it in any text it is asked for.
+        # None of our URLs contains one, and PostgreSQL refuses it in any text.
         return error_response(404, "not_found", _("There is nothing at this address."))
     endpoint = asked.endpoint
     mine = roles() if needs_user(endpoint) else _VISITOR

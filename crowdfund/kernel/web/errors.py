@@ -49,7 +49,7 @@ def _show_http(error: HTTPException) -> BaseResponse:
     if status < 400:
         return error.get_response()
     crash = getattr(error, "original_exception", None)
-    if crash is not None:  # what Flask makes of an error in the commit, after the view
+    if crash is not None:  # Flask's error for a failed commit, after the view
         return _show_crash(crash)
     sentences = {
         404: _("There is nothing at this address. It may have moved; nothing was lost."),

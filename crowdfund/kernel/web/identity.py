@@ -44,8 +44,7 @@ def _load_user() -> Person | None:
     user = cast(Any, login)._user_callback(person_id) if person_id else None
     g.sleeping_roles = ()
     if user is not None and user.roles and not has_proof(user.id, sessions.PROOF_KEEPS_ROLES):
-        # Nothing that asks for roles, wherever it is, sees them before the second factor was
-        # proved.
+        # Roles are hidden from all code until the second factor is proved.
         g.sleeping_roles, user = user.roles, replace(user, roles=())
     g.user = user
     return user

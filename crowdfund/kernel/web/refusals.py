@@ -1,4 +1,4 @@
-"""Answers to who may not go on: sign in, second factor, an error page."""
+"""Responses to refused requests: sign-in, second factor, error page."""
 
 from urllib.parse import quote
 
