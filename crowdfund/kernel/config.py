@@ -88,7 +88,7 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def read_secret_files(cls, values: dict[str, object]) -> dict[str, object]:
-        """Fill a field from the file named by `<FIELD>_FILE`; used only if the field has no value."""
+        """Fill a field that has no value from the file named by `<FIELD>_FILE`."""
         for name in cls.model_fields:
             path = os.environ.get(f"{name.upper()}_FILE")
             if path and name not in values:

@@ -130,11 +130,9 @@ def read_page(
     if not rows:
         return Page([], None, START if values is not None else None)
     has_next, has_previous = (True, is_cut) if is_back else (is_cut, values is not None)
-    return Page(
-        [make(values) for values in rows] if make else rows,
-        _place(order, rows[-1], is_back=False) if has_next else None,
-        _place(order, rows[0], is_back=True) if has_previous else None,
-    )
+    following = _place(order, rows[-1], is_back=False) if has_next else None
+    previous = _place(order, rows[0], is_back=True) if has_previous else None
+    return Page([make(values) for values in rows] if make else rows, following, previous)
 
 
 def count_up_to(query: sa.Select[Any], most: int = MOST_COUNTED) -> int:

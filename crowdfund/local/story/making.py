@@ -202,16 +202,21 @@ def _steps(story: Story, one: cast.Raise, *, past: bool) -> list[Step]:
     if one.starts_days_ago is None:
         return [(story.days_ago(0.2), lambda: _submit(story, one))]
     start = story.days_ago(one.starts_days_ago if past else 0)
-    steps: list[Step] = [
-        (start - timedelta(days=1) if past else start, lambda: _submit(story, one)),
-        (start, lambda: _go_live(story, one)),
-    ]
     last = min(start + timedelta(days=one.days - 2), story.days_ago(0.05 if past else 0))
     middle = start + (last - start) / 2
     half = (len(one.bids) + 1) // 2
-    steps.append((middle, lambda: _invest(story, one, one.bids[:half])))
-    steps.append((last, lambda: _invest(story, one, one.bids[half:])))
-    end = start + timedelta(days=one.days, minutes=5)
+    return [
+        (start - timedelta(days=1) if past else start, lambda: _submit(story, one)),
+        (start, lambda: _go_live(story, one)),
+        (middle, lambda: _invest(story, one, one.bids[:half])),
+        (last, lambda: _invest(story, one, one.bids[half:])),
+        *_last_steps(story, one, start + timedelta(days=one.days, minutes=5)),
+    ]
+
+
+def _last_steps(story: Story, one: cast.Raise, end: datetime) -> list[Step]:
+    """Return what happens to a campaign at its end and afterwards."""
+    steps: list[Step] = []
     if one.end in ("succeeded", "released", "failed"):
         steps.append((end, lambda: _end(story, one)))
     if one.end == "released":
