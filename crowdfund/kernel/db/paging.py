@@ -120,8 +120,7 @@ def read_page(
     is_back, values = _read_place(order, place)
     parts = [query] if isinstance(query, sa.Select) else query
     cut = [_cut(part, order, values, is_back=is_back).limit(size + 1) for part in parts]
-    one = cut[0] if len(cut) == 1 else _together(cut, order, size, is_back=is_back)
-    result = db.session.execute(one)
+    result = db.session.execute(_together(cut, order, size, is_back=is_back))
     make = maker(row, tuple(result.keys())) if row else None
     found = list(result)
     rows, is_cut = found[:size], len(found) > size
@@ -130,9 +129,11 @@ def read_page(
     if not rows:
         return Page([], None, START if values is not None else None)
     has_next, has_previous = (True, is_cut) if is_back else (is_cut, values is not None)
-    following = _place(order, rows[-1], is_back=False) if has_next else None
-    previous = _place(order, rows[0], is_back=True) if has_previous else None
-    return Page([make(values) for values in rows] if make else rows, following, previous)
+    return Page(
+        list(map(make, rows)) if make else rows,
+        _place(order, rows[-1], is_back=False) if has_next else None,
+        _place(order, rows[0], is_back=True) if has_previous else None,
+    )
 
 
 def count_up_to(query: sa.Select[Any], most: int = MOST_COUNTED) -> int:
@@ -193,7 +194,9 @@ def _cut(
 def _together(
     parts: Sequence[sa.Select[Any]], order: Order, size: int, *, is_back: bool
 ) -> sa.Select[Any]:
-    """Return the first rows of several queries that are cut and in order already."""
+    """Return the first rows of one or several queries that are cut and in order already."""
+    if len(parts) == 1:
+        return parts[0]
     rows = sa.union_all(*(sa.select(part.subquery()) for part in parts)).subquery()
     keys = [Key(rows.c[str(key.column.key)], key.is_descending) for key in order]
     ordered = (_ordered(key, is_back=is_back) for key in keys)
