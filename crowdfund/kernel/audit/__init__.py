@@ -15,7 +15,7 @@ from crowdfund.kernel.audit.queries import (
     head,
     neighbours,
 )
-from crowdfund.kernel.audit.recording import Origin, denied, from_whom, record
+from crowdfund.kernel.audit.recording import Origin, denied, record, set_origin
 from crowdfund.kernel.audit.rows import EntryRow
 from crowdfund.kernel.audit.verifying import (
     MARKS,
@@ -41,12 +41,12 @@ __all__ = [
     "begin_anew",
     "denied",
     "entries",
-    "from_whom",
     "get",
     "head",
     "neighbours",
     "periodic",
     "problems",
     "record",
+    "set_origin",
     "slice_again",
 ]

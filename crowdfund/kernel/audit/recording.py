@@ -42,12 +42,13 @@ class Origin:
     roles: tuple[str, ...] = ()
 
 
-_origins: list[Callable[[], Origin]] = []
+_origin: Callable[[], Origin] = Origin
 
 
-def from_whom(origin: Callable[[], Origin]) -> None:
+def set_origin(origin: Callable[[], Origin]) -> None:
     """Set the function that returns the request being answered; the web shell does."""
-    _origins[:] = [origin]
+    global _origin
+    _origin = origin
 
 
 def record(
@@ -112,7 +113,7 @@ def _row(
     *,
     roles: Iterable[str] | None,
 ) -> dict[str, Any]:
-    origin = _origins[0]() if _origins else Origin()
+    origin = _origin()
     if roles is None:
         roles = origin.roles if origin.actor == actor else ()
     return {

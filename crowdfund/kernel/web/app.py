@@ -92,7 +92,7 @@ def _wire_requests(app: Flask, settings: config.Settings) -> None:
         hops = settings.proxy_count
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.session_interface = sessions.SqlSessionInterface()
-    audit.from_whom(origin)
+    audit.set_origin(origin)
     app.before_request(_need_session)
     csrf_tokens.protect.init_app(app)
     login.init_app(app, add_context_processor=False)
