@@ -18,7 +18,7 @@ SECOND = timedelta(seconds=1)
 @pytest.fixture
 def running(app, frozen, registers, monkeypatch):
     """A platform whose relay has run for an hour, with one piece of work that is due."""
-    monkeypatch.setattr(health, "KEPT_S", 0.0)
+    monkeypatch.setattr(health, "CACHED_S", 0.0)
     sweep(restarted=True)
     for _ in range(60):
         frozen.advance(timedelta(minutes=1))
