@@ -89,7 +89,12 @@ def _describe() -> Manifest:
     made.audit = {"seq": seq, "hash": link}
     made.chain = {"chain_id": config.settings().chain_id, "genesis": "", "number": 0, "applied": 0}
     if cursor is not None:
-        made.chain = {name: getattr(cursor, name) for name in made.chain}
+        made.chain = {
+            "chain_id": cursor.chain_id,
+            "genesis": cursor.genesis,
+            "number": cursor.number,
+            "applied": cursor.applied,
+        }
     made.secret_check = sealing.seal(CHECK_PURPOSE, CHECK_NAME, b"opens")
     return made
 
