@@ -1,12 +1,13 @@
 """`python -m benchmarks [names]`: run all or some, print one table, write benchmarks/results.json.
 
-    --smoke      run each at its smallest size: shows that it works, measures nothing, writes nothing
-    --record     also write the table of benchmarks/README.md; wants a clean checkout, and all of them
+    --smoke      run each at its smallest size: shows that it works, measures and writes nothing
+    --record     also write the table of benchmarks/README.md; needs a clean checkout
     --readme     only write the table of benchmarks/README.md from results.json
     --postings N for the self-check: one more size of the journal, such as 10000000; for the long
                  lists: how many postings the long wallet has
 
-Each runs in a process of its own. A goal that is missed is shown, never an error: machines are noisy.
+Each runs in a process of its own. A goal that is missed is shown, never an error: machines are
+noisy.
 """
 
 import argparse
@@ -34,8 +35,8 @@ NAMES = (
 _ONE = (
     "import importlib, json, sys, contextlib\n"
     "with contextlib.redirect_stdout(sys.stderr):\n"
-    "    found = importlib.import_module('benchmarks.' + sys.argv[1]).run(small=sys.argv[2] == 'small')\n"
-    "print(json.dumps(found))\n"
+    "    found = importlib.import_module('benchmarks.' + sys.argv[1]).run(small=sys.argv[2] == "
+    "'small')\nprint(json.dumps(found))\n"
 )
 
 

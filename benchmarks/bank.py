@@ -1,4 +1,5 @@
-"""The simulated bank as a process of its own, webhooks signed with its key, and payments opened there."""
+"""The simulated bank as a process of its own, webhooks signed with its key,
+and payments opened there."""
 
 import json
 import subprocess
@@ -87,12 +88,16 @@ def world(folder: Path) -> Iterator[tuple[Any, Bank]]:
 
 def settings(folder: Path, bank: Bank) -> config.Settings:
     return config.Settings(
-        _env_file=None, environment="test", database_url=f"sqlite:///{folder}/bench.db", redis_url="",
-        CROWDFUND_DATA_DIR=folder, billbitts_api_url=bank.url,
+        _env_file=None,
+        environment="test",
+        database_url=f"sqlite:///{folder}/bench.db",
+        redis_url="",
+        CROWDFUND_DATA_DIR=folder,
+        billbitts_api_url=bank.url,
         billbitts_api_key=bank.files.api_key.read_text(),
         billbitts_private_key_path=str(bank.files.platform_private),
         billbitts_public_key_paths=[str(path) for path in bank.files.bank_publics],
-    )  # fmt: skip
+    )
 
 
 def open_payments(count: int, gateway: str = bill_bitts.NAME) -> tuple[list[str], str]:

@@ -3,9 +3,10 @@
     python -m benchmarks.big_journal --postings 10000000 --measure selfcheck FILE.db
 
 The rows are written by the bare driver, in bulk: two postings for each entry, from a gateway to a
-wallet and from there to a campaign's escrow. With `--measure` the check runs in a process of its own;
-it prints seconds, memory when idle, and the most that was in memory. A file that exists is used as it is.
-With `--proved` the journal counts as proved up to its head, as it is after some days of work.
+wallet and from there to a campaign's escrow. With `--measure` the check runs in a process of its
+own; it prints seconds, memory when idle, and the most that was in memory. A file that exists is
+used as it is. With `--proved` the journal counts as proved up to its head, as it is after some days
+of work.
 """
 
 import argparse
@@ -116,7 +117,7 @@ def mark_as_proved() -> None:
         )
 
 
-# --- measuring ------------------------------------------------------------------------------------------
+# --- measuring ------------------------------------------------------------------------------------
 
 
 def measure(verb: str) -> Iterator[str]:

@@ -24,7 +24,8 @@ from crowdfund.kernel import config, outbox
 from crowdfund.kernel.db import commit, db
 from crowdfund.local import anvil
 
-# How many are recorded at a time: how many in all, and the share of the node's own limit to be reached.
+# How many are recorded at a time: how many in all, and the share of the node's own limit to be
+# reached.
 BATCHES = {1: (100, 0.15), 50: (500, 0.74), 200: (1_000, 1.07)}
 SMALL = {1: (2, 0.15), 50: (50, 0.74)}
 PRESIGNED = 100
@@ -46,10 +47,11 @@ def run(*, small: bool = False) -> dict[str, Any]:
         }
     return {
         f"investments on chain, {'alone' if size == 1 else f'by {size}'}": {
-            **turns.row([rate], [limit], goal), "note": f"{gas:,} gas each",
+            **turns.row([rate], [limit], goal),
+            "note": f"{gas:,} gas each",
         }
         for size, (rate, gas, goal) in measured.items()
-    }  # fmt: skip
+    }
 
 
 @contextmanager
@@ -138,9 +140,18 @@ def _campaign() -> str:
     _settle()
     most = rules.to_units(10**12)
     terms = [
-        one, one, wallet, queries.address_of("PaymentToken"), most, rules.to_units(MINOR), most,
-        node.head().timestamp + 30 * 86_400, 7500, rules.UNITS_PER_MINOR, one,
-    ]  # fmt: skip
+        one,
+        one,
+        wallet,
+        queries.address_of("PaymentToken"),
+        most,
+        rules.to_units(MINOR),
+        most,
+        node.head().timestamp + 30 * 86_400,
+        7500,
+        rules.UNITS_PER_MINOR,
+        one,
+    ]
     _write("create", "CampaignFactory", "createCampaign", [terms])
     commit()
     _settle()
@@ -167,7 +178,8 @@ def _presigned(address: str, count: int) -> float:
 
 
 def _measure(address: str, total: int, size: int) -> tuple[float, int]:
-    """Record `total` investments, `size` at a time, until each is confirmed; return rate and gas each."""
+    """Record `total` investments, `size` at a time, until each is confirmed;
+    return rate and gas each."""
     batch = None if size == 1 else "recordInvestments"
     step = total if size == 1 else size
     spent = 0.0
@@ -183,7 +195,9 @@ def _measure(address: str, total: int, size: int) -> tuple[float, int]:
         spent += time.perf_counter() - began
     done = [queries.write(f"by-{size}-{n}") for n in (0, total - 1)]
     assert all(row is not None and row.status == "confirmed" for row in done)
-    return total / spent, _gas(done[-1].tx_id) // size  # type: ignore[union-attr]
+    last = done[-1]
+    assert last is not None
+    return total / spent, _gas(last.tx_id) // size
 
 
 def _gas(tx_id: str | None) -> int:

@@ -39,12 +39,21 @@ def make(size: int) -> None:
 def _rows(number: int, now: datetime) -> Iterator[Row]:
     company_id, address, digest = new_id(), f"0x{number:040x}", f"0x{number:064x}"
     yield {
-        "id": company_id, "owner_id": new_id(), "status": "verified",
-        "trade_name": f"Yirga Coffee {number}", "legal_name": f"Yirga Coffee {number} Share Company",
-        "registration_no": f"MT/AA/1/{number:07}/2015", "sector": "agriculture", "country": "ET",
-        "wallet_address": address, "salt": f"{number:064x}", "registered_at": now,
-        "register_tx": digest, "created_at": now, "updated_at": now,
-    }  # fmt: skip
+        "id": company_id,
+        "owner_id": new_id(),
+        "status": "verified",
+        "trade_name": f"Yirga Coffee {number}",
+        "legal_name": f"Yirga Coffee {number} Share Company",
+        "registration_no": f"MT/AA/1/{number:07}/2015",
+        "sector": "agriculture",
+        "country": "ET",
+        "wallet_address": address,
+        "salt": f"{number:064x}",
+        "registered_at": now,
+        "register_tx": digest,
+        "created_at": now,
+        "updated_at": now,
+    }
     yield {"company_id": company_id, **_campaign(number, now, address, digest)}
 
 
@@ -56,12 +65,17 @@ def _campaign(number: int, now: datetime, address: str, digest: str) -> Row:
         title = f"Solar pumps for Awash number {number}."
     rare = _RARE.get(number, "") + " windmill" * (number < 12 or number % 100 == 0)
     terms |= {
-        "id": new_id(), "title": title, "status": _STATES[number % 8], "sector": _SECTORS[number % 4],
+        "id": new_id(),
+        "title": title,
+        "status": _STATES[number % 8],
+        "sector": _SECTORS[number % 4],
         "search_text": f"{title} {terms['summary']} yirga coffee {number} {rare}".casefold(),
-        "settled_minor": number * 7_919 % 100_000 * 100, "reserved_minor": 10_000_000,
-        "starts_at": now - timedelta(minutes=number), "ends_at": now + timedelta(days=5, minutes=number),
+        "settled_minor": number * 7_919 % 100_000 * 100,
+        "reserved_minor": 10_000_000,
+        "starts_at": now - timedelta(minutes=number),
+        "ends_at": now + timedelta(days=5, minutes=number),
         "story_md": world.STORY if number < 20 else "Short.",
-    }  # fmt: skip
+    }
     return terms
 
 

@@ -1,9 +1,9 @@
 """Webhooks drained by two workers while one of the two banks answers slowly.
 
-Only the webhooks of the quick bank are counted, from the start of both workers until the last of them
-is applied. The slow bank is the same simulator behind a pause before each answer. Each worker is a
-process, as in production; both share one SQLite file. What the slow bank's webhooks come to is checked
-afterwards: they may take their time, but none may be lost.
+Only the webhooks of the quick bank are counted, from the start of both workers until the last of
+them is applied. The slow bank is the same simulator behind a pause before each answer. Each worker
+is a process, as in production; both share one SQLite file. What the slow bank's webhooks come to is
+checked afterwards: they may take their time, but none may be lost.
 """
 
 import random
@@ -62,9 +62,12 @@ def run(*, small: bool = False) -> dict[str, Any]:
     rate = count / took_s
     return {
         "webhooks drained, two workers and one slow bank": {
-            "per_s": round(rate), "goal": GOAL, "unit": " /s", "met": rate >= GOAL,
+            "per_s": round(rate),
+            "goal": GOAL,
+            "unit": " /s",
+            "met": rate >= GOAL,
         }
-    }  # fmt: skip
+    }
 
 
 def _fill(bank: Bank, size: Size) -> int:
@@ -101,11 +104,12 @@ def _workers(folder: Path, bank: Bank, answer_s: float) -> Iterator[list[subproc
 def _start(workers: list[subprocess.Popen[str]]) -> float:
     """Let all workers begin once each is ready; return the moment."""
     for worker in workers:
-        if worker.stdout.readline() != "ready\n":  # type: ignore[union-attr]
+        if not worker.stdout or worker.stdout.readline() != "ready\n":
             raise RuntimeError("a worker did not start")
     for worker in workers:
-        worker.stdin.write("go\n")  # type: ignore[union-attr]
-        worker.stdin.flush()  # type: ignore[union-attr]
+        assert worker.stdin is not None
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
     return time.perf_counter()
 
 

@@ -1,4 +1,5 @@
-"""One worker of the drain benchmark: says it is ready, waits for a line, works until it is ended."""
+"""One worker of the drain benchmark: says it is ready, waits for a line,
+works until it is ended."""
 
 import sys
 import time

@@ -14,8 +14,8 @@ from flask import Flask, abort, render_template, request
 from benchmarks import words
 
 _COLUMNS = (
-    "c.*, k.trade_name, k.legal_name, k.registration_no, k.country, k.wallet_address, k.registered_at,"
-    " k.register_tx"
+    "c.*, k.trade_name, k.legal_name, k.registration_no, k.country, k.wallet_address, "
+    "k.registered_at, k.register_tx"
 )
 _CARD = (
     "c.slug, c.title, c.summary, c.sector, c.image_id, c.status, c.goal_minor, c.settled_minor,"
@@ -26,8 +26,9 @@ _PUBLIC = (
     " AND c.status IN ('live', 'succeeded', 'released', 'failed', 'refunded', 'cancelled')"
 )
 _LIST = (
-    f"SELECT {_CARD}, count(*) OVER () AS total FROM campaign c JOIN company k ON k.id = c.company_id"
-    f" WHERE {_PUBLIC} ORDER BY c.starts_at DESC, c.id DESC LIMIT ? OFFSET ?"
+    f"SELECT {_CARD}, count(*) OVER () AS total FROM campaign c "
+    f"JOIN company k ON k.id = c.company_id WHERE {_PUBLIC} ORDER BY c.starts_at DESC, "
+    "c.id DESC LIMIT ? OFFSET ?"
 )
 _DETAIL = (
     f"SELECT {_COLUMNS} FROM campaign c JOIN company k ON k.id = c.company_id"
@@ -63,10 +64,21 @@ def make(database: Path) -> Flask:
         campaigns = rows(_LIST, words.PAGE_SIZE, first)
         total = campaigns[0]["total"] if campaigns else 0
         return render_template(
-            "index.html", here="list", campaigns=campaigns, q="", sector="", status="", sort="newest",
-            total=total, shown=first + len(campaigns), more=total > first + len(campaigns),
-            sectors=words.SECTORS, statuses=words.STATUSES, sorts=words.SORTS, **_FRAME,
-        )  # fmt: skip
+            "index.html",
+            here="list",
+            campaigns=campaigns,
+            q="",
+            sector="",
+            status="",
+            sort="newest",
+            total=total,
+            shown=first + len(campaigns),
+            more=total > first + len(campaigns),
+            sectors=words.SECTORS,
+            statuses=words.STATUSES,
+            sorts=words.SORTS,
+            **_FRAME,
+        )
 
     @app.get("/campaigns/<slug>")
     def detail(slug: str) -> str:

@@ -1,9 +1,9 @@
 """The public pages as campaigns grow: CPU of one request at 20 to 100,000 campaigns.
 
-Each size has a database of its own, and the sizes take turns (`turns.take`), so that what disturbs the
-machine disturbs all. Counted is the CPU time of this process and, on PostgreSQL, of the server's
-processes that work for it. Rows are inserted in bulk: services would take hours. The ratio is the
-worst of all sizes against the smallest; less is better.
+Each size has a database of its own, and the sizes take turns (`turns.take`), so that what disturbs
+the machine disturbs all. Counted is the CPU time of this process and, on PostgreSQL, of the
+server's processes that work for it. Rows are inserted in bulk: services would take hours. The ratio
+is the worst of all sizes against the smallest; less is better.
 """
 
 import statistics
@@ -71,7 +71,8 @@ def run(*, small: bool = False) -> Rows:
 
 
 def _row(taken: dict[str, list[float]]) -> dict[str, Any]:
-    """Return the milliseconds at the largest and smallest size; the ratio is the worst of all sizes."""
+    """Return the milliseconds at the largest and smallest size;
+    the ratio is the worst of all sizes."""
     first, *others = taken.values()
     ratios = [
         statistics.median(mine / base for mine, base in zip(figures, first, strict=True))
@@ -81,16 +82,22 @@ def _row(taken: dict[str, list[float]]) -> dict[str, Any]:
     listed = ", ".join(f"{size:,}: {ms:.2f}" for size, ms in middle.items())
     figures = list(middle.values())
     return {
-        "measured": round(figures[-1], 2), "baseline": round(figures[0], 2), "unit": " ms",
-        "ratio": round(max(ratios), 2), "goal": GOAL, "met": max(ratios) <= GOAL, "note": listed,
-    }  # fmt: skip
+        "measured": round(figures[-1], 2),
+        "baseline": round(figures[0], 2),
+        "unit": " ms",
+        "ratio": round(max(ratios), 2),
+        "goal": GOAL,
+        "met": max(ratios) <= GOAL,
+        "note": listed,
+    }
 
 
-# --- one request ------------------------------------------------------------------------------------
+# --- one request ----------------------------------------------------------------------------------
 
 
 def _work(app: Flask, path: str, size: int, calls: int) -> Callable[[], float]:
-    """Return a work that gives the milliseconds of CPU that one request takes, the median of some."""
+    """Return a work that gives the milliseconds of CPU that one request takes,
+    the median of some."""
     if size <= SMALL[-1]:
         path = path.replace("page=40", f"page={_LAST_PAGE}")
     middle = _middle(app, size)
@@ -117,7 +124,8 @@ def _work(app: Flask, path: str, size: int, calls: int) -> Callable[[], float]:
 
 
 def _middle(app: Flask, size: int) -> str:
-    """Return the key of the campaign in the middle of the list, as the addresses of pages hold it."""
+    """Return the key of the campaign in the middle of the list,
+    as the addresses of pages hold it."""
     table = CampaignListing.__table__
     query = sa.select(table.c.starts_at, table.c.place).order_by(table.c.starts_at.desc())
     with app.app_context():
@@ -145,7 +153,8 @@ def _call(app: Flask, environ: dict[str, Any]) -> None:
 
 
 def _server_cpu(app: Flask) -> Callable[[], float]:
-    """Return what tells the CPU seconds of the server's processes for our connections (0 on SQLite)."""
+    """Return what tells the CPU seconds of the server's processes for our connections (0 on
+    SQLite)."""
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             return lambda: 0.0
@@ -164,7 +173,8 @@ def _backends(url: sa.URL) -> list[Path]:
     """Return where Linux keeps the running time of each process that serves a database."""
     engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
     query = sa.text(
-        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+        "AND pid <> pg_backend_pid()"
     )
     with engine.connect() as connection:
         found = [Path(f"/proc/{pid}/schedstat") for pid in connection.scalars(query)]
@@ -173,7 +183,7 @@ def _backends(url: sa.URL) -> list[Path]:
     return found
 
 
-# --- databases --------------------------------------------------------------------------------------
+# --- databases ------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -204,9 +214,13 @@ def _new_database(uri: str, name: str) -> str:
 def _site(url: str, folder: Path, size: int) -> Iterator[Flask]:
     """Give our application on a database with so many campaigns."""
     settings = config.Settings(
-        _env_file=None, environment="test", CROWDFUND_DATA_DIR=folder, redis_url="", database_url=url,
+        _env_file=None,
+        environment="test",
+        CROWDFUND_DATA_DIR=folder,
+        redis_url="",
+        database_url=url,
         chain_rpc_url="",
-    )  # fmt: skip
+    )
     app = create_app(settings)
     with app.app_context():
         crowd.make(size)

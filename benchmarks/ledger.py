@@ -116,18 +116,20 @@ def _turns(names: list[str]) -> Iterator[tuple[str, str]]:
         yield names[number * 7 % 50], names[(number * 7 + 13) % 50]
 
 
-# --- the bare driver -------------------------------------------------------------------------------
+# --- the bare driver ------------------------------------------------------------------------------
 
 _SQL = (
     "SELECT seq, hash FROM journal_head WHERE id = 1{lock}",
     "SELECT key, id, input_hash FROM journal_entry WHERE key = ?",
-    "SELECT name, balance_minor, held_minor FROM ledger_account WHERE currency = ? AND name IN (?, ?)"
+    "SELECT name, balance_minor, held_minor FROM ledger_account "
+    "WHERE currency = ? AND name IN (?, ?)"
     " ORDER BY name{lock}",
-    "UPDATE ledger_account SET balance_minor = balance_minor + ? WHERE name = ? AND currency = 'ETB'"
-    " AND balance_minor + ? >= held_minor",
+    "UPDATE ledger_account SET balance_minor = balance_minor + ? WHERE name = ? "
+    "AND currency = 'ETB' AND balance_minor + ? >= held_minor",
     "INSERT INTO journal_entry (id, seq, key, kind, currency, at, ref, input_hash, hash)"
     " VALUES (?, ?, ?, 'bench', 'ETB', '" + _AT + '\', \'[["bench", "1"]]\', ?, ?)',
-    "INSERT INTO journal_posting (seq, n, source, destination, amount_minor) VALUES (?, 0, ?, ?, 5)",
+    "INSERT INTO journal_posting (seq, n, source, destination, amount_minor) "
+    "VALUES (?, 0, ?, ?, 5)",
     "UPDATE journal_head SET seq = ?, hash = ? WHERE id = 1",
 )
 
@@ -184,5 +186,10 @@ def _database(kind: str) -> Iterator[str]:
 
 
 def _settings(url: str) -> config.Settings:
-    return config.Settings(_env_file=None, environment="test", database_url=url, redis_url="",
-                           CROWDFUND_DATA_DIR=Path(tempfile.mkdtemp()))  # fmt: skip
+    return config.Settings(
+        _env_file=None,
+        environment="test",
+        database_url=url,
+        redis_url="",
+        CROWDFUND_DATA_DIR=Path(tempfile.mkdtemp()),
+    )

@@ -1,8 +1,9 @@
 """What a page of a long list costs as the list grows: it must not depend on how much there is.
 
-Each page is asked for of a database with 1,000 rows in every list and of one with 100,000 (the wallet
-also with 1,000,000), in turns, in one process. What counts is CPU time for each request, of this process
-and, on PostgreSQL, of the server's processes. The `page 3` rows follow the links of the page itself.
+Each page is asked for of a database with 1,000 rows in every list and of one with 100,000 (the
+wallet also with 1,000,000), in turns, in one process. What counts is CPU time for each request, of
+this process and, on PostgreSQL, of the server's processes. The `page 3` rows follow the links of
+the page itself.
 """
 
 import gc
@@ -79,7 +80,8 @@ SMALL = Size(few=120, many=200, most=240, calls=1, rounds=1)
 
 
 def run(*, small: bool = False) -> Rows:
-    """Return CPU time and ratio of every page, on SQLite and, where its server can be started, PostgreSQL."""
+    """Return CPU time and ratio of every page, on SQLite and, where its server can be started,
+    PostgreSQL."""
     size, results = SMALL if small else Size(), {}
     if given := os.environ.get("BENCH_POSTINGS"):
         size = Size(most=int(given))
@@ -132,8 +134,11 @@ def _row(few: "Site", many: "Site", name: str, path: str, size: Size) -> dict[st
     found = {
         "measured": round(statistics.median(many for _few, many in spent) * 1000, 2),
         "baseline": round(statistics.median(few for few, _many in spent) * 1000, 2),
-        "unit": " ms", "ratio": round(ratio, 2), "goal": GOAL, "met": ratio <= GOAL,
-    }  # fmt: skip
+        "unit": " ms",
+        "ratio": round(ratio, 2),
+        "goal": GOAL,
+        "met": ratio <= GOAL,
+    }
     print(
         f"{name:30}{found['baseline']:10}{found['measured']:10}{found['ratio']:8}", file=sys.stderr
     )
@@ -146,9 +151,13 @@ class Site:
     def __init__(self, server: "_Server", name: str) -> None:
         self._server = server
         self._settings = config.Settings(
-            _env_file=None, environment="test", CROWDFUND_DATA_DIR=server.folder, redis_url="",
-            database_url=server.url(name), chain_rpc_url="",
-        )  # fmt: skip
+            _env_file=None,
+            environment="test",
+            CROWDFUND_DATA_DIR=server.folder,
+            redis_url="",
+            database_url=server.url(name),
+            chain_rpc_url="",
+        )
         self._app: Flask = create_app(self._settings)
         self._client = Client(self._app)
         self._client.set_cookie("crowdfund", world.TOKEN, domain="localhost")
@@ -195,15 +204,22 @@ def _sign_in(person_id: str) -> None:
     now = datetime.now(UTC)
     proof = {"at": now.timestamp(), "how": "totp", "person": person_id}
     data = {"_user_id": person_id, "_fresh": True, "csrf_token": "0" * 40, "second_factor": proof}
-    db.session.add(WebSession(
-        id=hashed(world.TOKEN), user_id=person_id, data=data, user_agent="", created_at=now, seen_at=now,
-        expires_at=now + timedelta(days=14),
-    ))  # fmt: skip
+    db.session.add(
+        WebSession(
+            id=hashed(world.TOKEN),
+            user_id=person_id,
+            data=data,
+            user_agent="",
+            created_at=now,
+            seen_at=now,
+            expires_at=now + timedelta(days=14),
+        )
+    )
     for role in ROLES:
         db.session.add(UserRole(person_id=person_id, role=role, given_by=person_id, given_at=now))
 
 
-# --- databases --------------------------------------------------------------------------------------
+# --- databases ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -89,9 +89,12 @@ def _set_balances(connection: Connection, wallet: str, stop: int) -> None:
 
 def _account(name: str, balance: int) -> dict[str, Any]:
     return {
-        "name": name, "currency": "ETB", "balance_minor": balance, "held_minor": 0,
+        "name": name,
+        "currency": "ETB",
+        "balance_minor": balance,
+        "held_minor": 0,
         "has_floor": rules.has_floor(name),
-    }  # fmt: skip
+    }
 
 
 def _escrow() -> str:
@@ -111,15 +114,22 @@ def _at(number: int) -> datetime:
     return BEGAN + timedelta(seconds=number)
 
 
-# --- one function for each table --------------------------------------------------------------------
+# --- one function for each table ------------------------------------------------------------------
 
 
 def _entries(numbers: range, _person_id: str) -> Rows:
     for n in numbers:
         yield {
-            "id": _id(1, n), "seq": n + 1, "key": f"bench:{n}", "kind": "payment.settled", "currency": "ETB",
-            "at": _at(n), "ref": [["investment", _id(2, n)]], "input_hash": HASH, "hash": HASH,
-        }  # fmt: skip
+            "id": _id(1, n),
+            "seq": n + 1,
+            "key": f"bench:{n}",
+            "kind": "payment.settled",
+            "currency": "ETB",
+            "at": _at(n),
+            "ref": [["investment", _id(2, n)]],
+            "input_hash": HASH,
+            "hash": HASH,
+        }
 
 
 def _postings(numbers: range, person_id: str) -> Rows:
@@ -127,8 +137,12 @@ def _postings(numbers: range, person_id: str) -> Rows:
     for n in numbers:
         source, destination = (wallet, escrow) if n % EVERY_THIRD == 0 and n else (WORLD, wallet)
         yield {
-            "seq": n + 1, "n": 0, "source": source, "destination": destination, "amount_minor": _amount(n),
-        }  # fmt: skip
+            "seq": n + 1,
+            "n": 0,
+            "source": source,
+            "destination": destination,
+            "amount_minor": _amount(n),
+        }
 
 
 def _accounts(numbers: range, _person_id: str) -> Rows:
@@ -138,83 +152,152 @@ def _accounts(numbers: range, _person_id: str) -> Rows:
 def _people(numbers: range, _person_id: str) -> Rows:
     for n in numbers:
         yield {
-            "id": _id(4, n), "first_name": f"Abebe{n}", "last_name": "Kebede", "email": f"p{n}@example.com",
-            "referral_code": f"{n:08x}", "created_at": _at(n),
-        }  # fmt: skip
+            "id": _id(4, n),
+            "first_name": f"Abebe{n}",
+            "last_name": "Kebede",
+            "email": f"p{n}@example.com",
+            "referral_code": f"{n:08x}",
+            "created_at": _at(n),
+        }
 
 
 def _payments(numbers: range, person_id: str) -> Rows:
     for n in numbers:
         yield {
-            "id": _id(5, n), "key": f"bench:{n}", "user_id": person_id, "gateway": "bill_bitts",
-            "purpose_kind": "investment", "purpose_id": _id(2, n), "destination": _escrow(),
-            "description": "Yirga Coffee", "amount_minor": 10_000, "currency": "ETB", "status": "settled",
-            "tx_id": f"T{n}", "received_minor": 10_000, "received_currency": "ETB", "created_at": _at(n),
-            "updated_at": _at(n), "expires_at": _at(n), "checked_at": _at(n),
-        }  # fmt: skip
+            "id": _id(5, n),
+            "key": f"bench:{n}",
+            "user_id": person_id,
+            "gateway": "bill_bitts",
+            "purpose_kind": "investment",
+            "purpose_id": _id(2, n),
+            "destination": _escrow(),
+            "description": "Yirga Coffee",
+            "amount_minor": 10_000,
+            "currency": "ETB",
+            "status": "settled",
+            "tx_id": f"T{n}",
+            "received_minor": 10_000,
+            "received_currency": "ETB",
+            "created_at": _at(n),
+            "updated_at": _at(n),
+            "expires_at": _at(n),
+            "checked_at": _at(n),
+        }
 
 
 def _exceptions(numbers: range, person_id: str) -> Rows:
     for n in numbers:
         yield {
-            "id": _id(6, n), "key": f"bench:{n}", "payment_id": _id(5, n), "user_id": person_id,
-            "gateway": "bill_bitts", "tx_id": f"T{n}", "kind": "too_much", "amount_minor": 100,
-            "currency": "ETB", "held": True, "proposed_resolution": "return",
-            "state": "open", "created_at": _at(n),
-        }  # fmt: skip
+            "id": _id(6, n),
+            "key": f"bench:{n}",
+            "payment_id": _id(5, n),
+            "user_id": person_id,
+            "gateway": "bill_bitts",
+            "tx_id": f"T{n}",
+            "kind": "too_much",
+            "amount_minor": 100,
+            "currency": "ETB",
+            "held": True,
+            "proposed_resolution": "return",
+            "state": "open",
+            "created_at": _at(n),
+        }
 
 
 def _webhooks(numbers: range, _person_id: str) -> Rows:
     for n in numbers:
         yield {
-            "id": _id(7, n), "provider": "bill_bitts", "event_id": f"E{n}", "raw": b"{}", "headers": {},
-            "received_at": _at(n), "state": "dead" if n % 10 == 0 else "done", "payment_id": _id(5, n),
-        }  # fmt: skip
+            "id": _id(7, n),
+            "provider": "bill_bitts",
+            "event_id": f"E{n}",
+            "raw": b"{}",
+            "headers": {},
+            "received_at": _at(n),
+            "state": "dead" if n % 10 == 0 else "done",
+            "payment_id": _id(5, n),
+        }
 
 
 def _audit(numbers: range, person_id: str) -> Rows:
     for n in numbers:
         yield {
-            "seq": n + 1, "at": _at(n), "actor": person_id, "roles": "admin",
-            "action": f"bench.{n % 20}", "subject_kind": "payment", "subject_id": _id(5, n), "detail": {},
-            "request_id": f"{n:012x}", "previous": HASH, "hash": HASH,
-        }  # fmt: skip
+            "seq": n + 1,
+            "at": _at(n),
+            "actor": person_id,
+            "roles": "admin",
+            "action": f"bench.{n % 20}",
+            "subject_kind": "payment",
+            "subject_id": _id(5, n),
+            "detail": {},
+            "request_id": f"{n:012x}",
+            "previous": HASH,
+            "hash": HASH,
+        }
 
 
 def _notices(numbers: range, person_id: str) -> Rows:
     for n in numbers:
         yield {
-            "id": _id(8, n), "key": f"bench:{n}", "person_id": person_id, "kind": NOTICE, "context": {},
-            "created_at": _at(n), "read_at": None if n % 2 else _at(n),
-        }  # fmt: skip
+            "id": _id(8, n),
+            "key": f"bench:{n}",
+            "person_id": person_id,
+            "kind": NOTICE,
+            "context": {},
+            "created_at": _at(n),
+            "read_at": None if n % 2 else _at(n),
+        }
 
 
 def _messages(numbers: range, person_id: str) -> Rows:
     for n in numbers:
         yield {
-            "id": _id(9, n), "key": f"bench:{n}", "to_address": f"p{n}@example.com", "template": "notice",
-            "kind": NOTICE, "person_id": person_id, "context": {}, "created_at": _at(n),
-            "sent_at": _at(n) if n % 2 else None, "failed_at": None if n % 2 else _at(n),
-        }  # fmt: skip
+            "id": _id(9, n),
+            "key": f"bench:{n}",
+            "to_address": f"p{n}@example.com",
+            "template": "notice",
+            "kind": NOTICE,
+            "person_id": person_id,
+            "context": {},
+            "created_at": _at(n),
+            "sent_at": _at(n) if n % 2 else None,
+            "failed_at": None if n % 2 else _at(n),
+        }
 
 
 def _writes(numbers: range, _person_id: str) -> Rows:
     for n in numbers:
         yield {
-            "id": _id(10, n), "intent_id": f"bench:{n}", "contract": "Campaign",
-            "address": f"0x{n % 9:040x}", "function": "record", "args": [], "role": "operator",
-            "status": "failed" if n % 2 else "confirmed", "subject_kind": "investment",
-            "subject_id": _id(2, n), "created_at": _at(n), "updated_at": _at(n),
-        }  # fmt: skip
+            "id": _id(10, n),
+            "intent_id": f"bench:{n}",
+            "contract": "Campaign",
+            "address": f"0x{n % 9:040x}",
+            "function": "record",
+            "args": [],
+            "role": "operator",
+            "status": "failed" if n % 2 else "confirmed",
+            "subject_kind": "investment",
+            "subject_id": _id(2, n),
+            "created_at": _at(n),
+            "updated_at": _at(n),
+        }
 
 
 def _transactions(numbers: range, _person_id: str) -> Rows:
     for n in numbers:
         yield {
-            "id": _id(12, n), "signer": SIGNER, "nonce": n, "hash": f"0x{n:064x}", "to": SIGNER, "data": "0x",
-            "raw": "0x", "gas": 21_000, "fee_cap": 1, "status": "confirmed", "created_at": _at(n),
+            "id": _id(12, n),
+            "signer": SIGNER,
+            "nonce": n,
+            "hash": f"0x{n:064x}",
+            "to": SIGNER,
+            "data": "0x",
+            "raw": "0x",
+            "gas": 21_000,
+            "fee_cap": 1,
+            "status": "confirmed",
+            "created_at": _at(n),
             "sent_at": _at(n),
-        }  # fmt: skip
+        }
 
 
 def _signers(numbers: range, _person_id: str) -> Rows:
@@ -225,9 +308,15 @@ def _signers(numbers: range, _person_id: str) -> Rows:
 def _work(numbers: range, _person_id: str) -> Rows:
     for n in numbers:
         yield {
-            "id": _id(11, n), "queue": "default", "kind": "bench.work", "key": f"bench:{n}", "payload": {},
-            "state": "dead" if n % 2 else "done", "not_before": _at(n), "created_at": _at(n),
-        }  # fmt: skip
+            "id": _id(11, n),
+            "queue": "default",
+            "kind": "bench.work",
+            "key": f"bench:{n}",
+            "payload": {},
+            "state": "dead" if n % 2 else "done",
+            "not_before": _at(n),
+            "created_at": _at(n),
+        }
 
 
 NOTICE = "security.recovery_codes_made"

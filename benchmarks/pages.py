@@ -31,7 +31,8 @@ RIVALS = ("django", "flask")
 SITES = ("ours", *RIVALS)
 CARDS = 12
 _PERSON = b"Ingrid Haile"
-# The end of the title, of the story and of the facts, and the paper: a page without one is another page.
+# The end of the title, of the story and of the facts, and the paper: a page without one is another
+# page.
 _DETAIL = (b"for Yirga number 7", b"Part 5", b"MT/AA/1/0000007/2015", b"/documents/")
 Rows = dict[str, dict[str, Any]]
 
@@ -65,7 +66,7 @@ def _show_sizes(apps: dict[str, sites.Wsgi]) -> None:
         print(f"bytes of HTML, {page}: {sizes}", file=sys.stderr)
 
 
-# --- in this process --------------------------------------------------------------------------------
+# --- in this process ------------------------------------------------------------------------------
 
 
 def _cpu(apps: dict[str, sites.Wsgi], size: Size) -> Rows:
@@ -80,8 +81,9 @@ def _cpu(apps: dict[str, sites.Wsgi], size: Size) -> Rows:
 def _changed(apps: dict[str, sites.Wsgi], folder: Path, size: Size) -> Rows:
     """Measure our pages right after money came in.
 
-    Who brings the money does not wait for the disk: a wait between any two looks leaves this process
-    with cold caches, which would count against us alone, as the rivals' data stays as it is.
+    Who brings the money does not wait for the disk: a wait between any two looks leaves this
+    process with cold caches, which would count against us alone, as the rivals' data stays as it
+    is.
     """
     results: Rows = {}
     with sqlite3.connect(folder / "crowdfund.db", isolation_level=None) as database:
@@ -97,7 +99,8 @@ def _changed(apps: dict[str, sites.Wsgi], folder: Path, size: Size) -> Rows:
 
 def _change(database: sqlite3.Connection) -> None:
     database.execute(
-        "UPDATE campaign SET version = version + 1, settled_minor = settled_minor + 1 WHERE slug = ?",
+        "UPDATE campaign SET version = version + 1, settled_minor = settled_minor + 1 "
+        "WHERE slug = ?",
         (world.SLUG,),
     )
 
@@ -108,7 +111,8 @@ def _calls(
     calls: int,
     before: Callable[[], object] = lambda: None,
 ) -> Callable[[], float]:
-    """Return a work that gives calls for each second of CPU time, what comes before each not counted."""
+    """Return a work that gives calls for each second of CPU time,
+    what comes before each not counted."""
 
     def work() -> float:
         spent = 0.0
@@ -123,7 +127,8 @@ def _calls(
 
 
 def call(app: sites.Wsgi, environ: dict[str, Any]) -> bytes:
-    """Return the body of one request; raises AssertionError if it was not the whole page for the person."""
+    """Return the body of one request; raises AssertionError if it was not the whole page for the
+    person."""
     seen: list[str] = []
     body = app(dict(environ), lambda status, _headers, _error=None: seen.append(status))
     content = b"".join(body)
@@ -145,7 +150,7 @@ def _environ(site: str, path: str) -> dict[str, Any]:
     return EnvironBuilder(path=path, headers={"Cookie": sites.cookie(site)}).get_environ()
 
 
-# --- over HTTP --------------------------------------------------------------------------------------
+# --- over HTTP ------------------------------------------------------------------------------------
 
 
 def _http(folder: Path, size: Size) -> Rows:
@@ -160,7 +165,8 @@ def _http(folder: Path, size: Size) -> Rows:
 
 
 def _check_served(port: int, path: str, site: str) -> None:
-    """Raise AssertionError if a server does not answer with the whole page; under load only 200 is seen."""
+    """Raise AssertionError if a server does not answer with the whole page;
+    under load only 200 is seen."""
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}{path}", headers={"Cookie": sites.cookie(site)}
     )

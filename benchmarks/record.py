@@ -27,7 +27,8 @@ def store(found: Mapping[str, Rows], order: Sequence[str]) -> None:
 
 def load() -> dict[str, Any]:
     """Return what results.json holds."""
-    return json.loads(RESULTS.read_text())  # type: ignore[no-any-return]
+    found: dict[str, Any] = json.loads(RESULTS.read_text())
+    return found
 
 
 def _circumstances() -> dict[str, Any]:
@@ -35,10 +36,12 @@ def _circumstances() -> dict[str, Any]:
         "commit": _git("rev-parse", "HEAD") + ("+changes" if is_changed() else ""),
         "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "machine": {
-            "cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1),
-            "python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}",
+            "cores": os.cpu_count(),
+            "load": round(os.getloadavg()[0], 1),
+            "python": platform.python_version(),
+            "system": f"{platform.system()} {platform.machine()}",
         },
-    }  # fmt: skip
+    }
 
 
 def is_changed() -> bool:
@@ -81,11 +84,13 @@ def readme_table(results: Mapping[str, Any]) -> str:
 
 
 def _rows(run: Mapping[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
-    return run["rows"].items()  # type: ignore[no-any-return]
+    rows: dict[str, dict[str, Any]] = run["rows"]
+    return rows.items()
 
 
 def _when(runs: Mapping[str, Any]) -> list[str]:
-    """Return a line for each commit, moment and machine on which some of the benchmarks were run."""
+    """Return a line for each commit, moment and machine on which some of the benchmarks were
+    run."""
     told: dict[str, list[str]] = {}
     for name, run in runs.items():
         machine = run["machine"]

@@ -1,8 +1,9 @@
-"""The periodic self-check over journals of several sizes: seconds, and the most memory of its process.
+"""The periodic self-check over journals of several sizes:
+seconds, and the most memory of its process.
 
-A process of its own runs it twice, a hundred new entries in between: the second run is what happens every
-ten minutes, the first is what happens once. `--postings 10000000` adds a size; the journal for it takes
-some minutes to be written.
+A process of its own runs it twice, a hundred new entries in between: the second run is what happens
+every ten minutes, the first is what happens once. `--postings 10000000` adds a size; the journal
+for it takes some minutes to be written.
 """
 
 import json
@@ -48,13 +49,16 @@ def _measure(postings: int) -> dict[str, Any]:
     for problem in found["problems"]:
         print("BROKEN", problem)
     return {
-        "seconds": round(found["seconds"][1], 2), "peak_mb": found["peak_mb"],
+        "seconds": round(found["seconds"][1], 2),
+        "peak_mb": found["peak_mb"],
         "note": f"the first time {found['seconds'][0]:,.2f} s; {found['idle_mb']} MB before",
-        "goal": MOST_MB, "unit": " MB", "met": found["peak_mb"] <= MOST_MB,
-    }  # fmt: skip
+        "goal": MOST_MB,
+        "unit": " MB",
+        "met": found["peak_mb"] <= MOST_MB,
+    }
 
 
-# --- the measured process ---------------------------------------------------------------------------
+# --- the measured process -------------------------------------------------------------------------
 
 
 def _check_twice(folder: Path) -> dict[str, Any]:
@@ -64,9 +68,11 @@ def _check_twice(folder: Path) -> dict[str, Any]:
         _post_more()
         second = _check()
     return {
-        "seconds": [first[0], second[0]], "problems": [*first[1], *second[1]],
-        "idle_mb": idle_mb, "peak_mb": _peak_mb(),
-    }  # fmt: skip
+        "seconds": [first[0], second[0]],
+        "problems": [*first[1], *second[1]],
+        "idle_mb": idle_mb,
+        "peak_mb": _peak_mb(),
+    }
 
 
 def _check() -> tuple[float, list[str]]:

@@ -55,16 +55,40 @@ def granian(folder: Path, names: Iterable[str]) -> Iterator[dict[str, int]]:
 
 def _granian(site: str, port: int) -> list[str]:
     return [
-        "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
-        "--blocking-threads", THREADS, "--http", "1", "--no-ws", "--factory", f"benchmarks.sites:{site}",
-    ]  # fmt: skip
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+        "--blocking-threads",
+        THREADS,
+        "--http",
+        "1",
+        "--no-ws",
+        "--factory",
+        f"benchmarks.sites:{site}",
+    ]
 
 
 def _gunicorn(port: int) -> list[str]:
     return [
-        "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1", "--worker-class", "gthread",
-        "--threads", THREADS, "--log-level", "warning", "benchmarks.sites:ours()",
-    ]  # fmt: skip
+        "gunicorn",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--workers",
+        "1",
+        "--worker-class",
+        "gthread",
+        "--threads",
+        THREADS,
+        "--log-level",
+        "warning",
+        "benchmarks.sites:ours()",
+    ]
 
 
 @contextmanager

@@ -1,12 +1,13 @@
-"""The local stack against itself at commit 129f2b2: memory, a warm start, and the import of the application.
+"""The local stack against itself at commit 129f2b2:
+memory, a warm start, and the import of the application.
 
-- memory: the sum of PSS (what a process has for itself, and its share of what it shares) of all processes of
-  `make run`, idle after the demo story was made;
+- memory: the sum of PSS (what a process has for itself, and its share of what it shares) of all
+  processes of `make run`, idle after the demo story was made;
 - start: a warm `make run` (nothing to migrate, to deploy or to compile) until `/health` answers;
 - import: seconds of processor time for `import app`.
 
-Both take turns in one run. The older checkout is a clone in a temporary folder; it runs in this virtual
-environment if that has all its pins, else in one of its own.
+Both take turns in one run. The older checkout is a clone in a temporary folder; it runs in this
+virtual environment if that has all its pins, else in one of its own.
 """
 
 import os
@@ -85,9 +86,13 @@ def _compared(rounds: list[tuple[float, float]], unit: str, goal: float) -> dict
     ours, older = (statistics.median(column) for column in zip(*rounds, strict=True))
     ratio = round(statistics.median(mine / other for mine, other in rounds), 2)
     return {
-        "measured": round(ours, 2), "baseline": round(older, 2), "unit": unit,
-        "ratio": ratio, "goal": goal, "met": ratio <= goal,
-    }  # fmt: skip
+        "measured": round(ours, 2),
+        "baseline": round(older, 2),
+        "unit": unit,
+        "ratio": ratio,
+        "goal": goal,
+        "met": ratio <= goal,
+    }
 
 
 # --- what is measured -----------------------------------------------------------------------------

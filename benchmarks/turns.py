@@ -1,6 +1,7 @@
 """Measuring by turns: A, B, C, A, B, C …, because machines are shared and noisy.
 
-The ratio is the median of the rounds' own ratios: what disturbs a round disturbs all that take part in it.
+The ratio is the median of the rounds' own ratios: what disturbs a round disturbs all that take part
+in it.
 """
 
 import statistics
@@ -20,7 +21,8 @@ def take(works: Mapping[str, Callable[[], float]], *, rounds: int) -> dict[str, 
 
 
 def row(ours: Sequence[float], baseline: Sequence[float], goal: float | None) -> dict[str, Any]:
-    """Return one line of the table: median rates a second, the median ratio, and the goal if there is one."""
+    """Return one line of the table: median rates a second, the median ratio,
+    and the goal if there is one."""
     ratio = statistics.median(mine / other for mine, other in zip(ours, baseline, strict=True))
     line = {
         "per_s": round(statistics.median(ours)),

@@ -1,8 +1,9 @@
 """Webhooks: accepted a second, accepted beside garbage, and drained a second.
 
 Accepting goes through the whole WSGI application; the baseline verifies the same signature and
-inserts and commits one row with the bare driver. The garbage is forged, each body another, all from one
-address that is not the bank's; the baseline is the bank alone. Draining asks a gateway process over HTTP.
+inserts and commits one row with the bare driver. The garbage is forged, each body another, all from
+one address that is not the bank's; the baseline is the bank alone. Draining asks a gateway process
+over HTTP.
 """
 
 import base64
@@ -39,7 +40,8 @@ BANK, STRANGER = "127.0.0.1", "203.0.113.9"
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured: webhooks accepted a round, rounds, and payments to drain webhooks of."""
+    """How much is measured: webhooks accepted a round, rounds,
+    and payments to drain webhooks of."""
 
     accepted: int = 100
     rounds: int = 7
@@ -69,7 +71,7 @@ def run(*, small: bool = False) -> dict[str, Any]:
     return rows
 
 
-# --- accept -------------------------------------------------------------------------------------------
+# --- accept ---------------------------------------------------------------------------------------
 
 
 def _accept(
@@ -129,15 +131,20 @@ def _forged() -> Webhook:
     signature = base64.b64encode(secrets.token_bytes(256)).decode()
     stamp = str(int(time.time()))
     return bill_bitts.canonical(body | {"filler": secrets.token_hex(500)}), {
-        "X-Signature": signature, "X-Timestamp": stamp, "X-Nonce": secrets.token_hex(16),
-    }  # fmt: skip
+        "X-Signature": signature,
+        "X-Timestamp": stamp,
+        "X-Nonce": secrets.token_hex(16),
+    }
 
 
 def _rounds_of(bank: Bank, known: tuple[str, str], size: Size) -> Iterator[list[Webhook]]:
     """Return webhooks for each round and the warm-up, signed beforehand."""
-    return iter([
-        [bank.webhook(*known, "PENDING") for _ in range(size.accepted)] for _ in range(size.rounds + 1)
-    ])  # fmt: skip
+    return iter(
+        [
+            [bank.webhook(*known, "PENDING") for _ in range(size.accepted)]
+            for _ in range(size.rounds + 1)
+        ]
+    )
 
 
 def _rate(size: Size, work: Callable[[], None]) -> Callable[[], float]:
@@ -170,15 +177,26 @@ def _answer(app: Any, environ: dict[str, Any]) -> int:
 def _environ(raw: bytes, headers: dict[str, str], *, address: str) -> dict[str, Any]:
     extra = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in headers.items()}
     return {
-        "REQUEST_METHOD": "POST", "PATH_INFO": "/webhooks/neo-payment/", "SCRIPT_NAME": "",
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/webhooks/neo-payment/",
+        "SCRIPT_NAME": "",
         "QUERY_STRING": "",
-        "SERVER_NAME": "localhost", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1",
-        "HTTP_HOST": "localhost", "REMOTE_ADDR": address, "CONTENT_TYPE": "application/json",
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": "localhost",
+        "REMOTE_ADDR": address,
+        "CONTENT_TYPE": "application/json",
         "CONTENT_LENGTH": str(len(raw)),
-        "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(raw),
-        "wsgi.errors": sys.stderr, "wsgi.multithread": True, "wsgi.multiprocess": True,
-        "wsgi.run_once": False, **extra,
-    }  # fmt: skip
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(raw),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        **extra,
+    }
 
 
 def _raw_database(folder: Path) -> sqlite3.Connection:
@@ -186,8 +204,8 @@ def _raw_database(folder: Path) -> sqlite3.Connection:
     for pragma in ("journal_mode=WAL", "synchronous=FULL"):
         raw.execute(f"PRAGMA {pragma}")
     raw.execute(
-        "CREATE TABLE inbox (id TEXT PRIMARY KEY, provider TEXT, event_id TEXT, raw BLOB, headers TEXT,"
-        " received_at TEXT, state TEXT, UNIQUE (provider, event_id))"
+        "CREATE TABLE inbox (id TEXT PRIMARY KEY, provider TEXT, event_id TEXT, raw BLOB, "
+        "headers TEXT, received_at TEXT, state TEXT, UNIQUE (provider, event_id))"
     )
     return raw
 
@@ -205,7 +223,7 @@ def _verify_and_insert(raw: sqlite3.Connection, bank: Bank, webhooks: list[Webho
         raw.execute("COMMIT")
 
 
-# --- drain --------------------------------------------------------------------------------------------
+# --- drain ----------------------------------------------------------------------------------------
 
 
 def _drain(bank: Bank, tx_ids: list[str], cprn: str) -> dict[str, Any]:

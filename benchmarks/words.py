@@ -1,4 +1,5 @@
-"""Filters and lists that the templates of both competitors use, so that none formats more than another."""
+"""Filters and lists that the templates of both competitors use,
+so that none formats more than another."""
 
 from datetime import UTC, datetime
 
@@ -51,6 +52,11 @@ def days_left(value: datetime | str) -> int:
 
 
 FILTERS = {
-    "money": money.fmt, "sector": sector, "security": security, "short": short, "story": story,
-    "moment": moment, "days_left": days_left,
-}  # fmt: skip
+    "money": money.fmt,
+    "sector": sector,
+    "security": security,
+    "short": short,
+    "story": story,
+    "moment": moment,
+    "days_left": days_left,
+}

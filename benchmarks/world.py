@@ -1,4 +1,5 @@
-"""The data that every page benchmark reads: one SQLite file, twenty campaigns, one person signed in.
+"""The data that every page benchmark reads: one SQLite file, twenty campaigns,
+one person signed in.
 
 Rows are written directly: the story of the demo is made by services, this only has to be the same
 for all. The file is copied for each competitor, so that none waits for another's locks.
@@ -49,9 +50,13 @@ def make(folder: Path) -> Path:
 def open_app(folder: Path) -> Flask:
     """Return our application on the database of a folder, as a web process has it."""
     settings = config.Settings(
-        _env_file=None, environment="test", CROWDFUND_DATA_DIR=folder, redis_url="", database_url="",
+        _env_file=None,
+        environment="test",
+        CROWDFUND_DATA_DIR=folder,
+        redis_url="",
+        database_url="",
         chain_rpc_url="",
-    )  # fmt: skip
+    )
     return create_app(settings)
 
 
@@ -68,44 +73,91 @@ def _campaign(number: int) -> None:
     now = datetime.now(UTC)
     company_id = new_id()
     address, digest = f"0x{number:040x}", f"0x{number:064x}"
-    db.session.add(Company(
-        id=company_id, owner_id=new_id(), status="verified", trade_name=f"Yirga Coffee {number}",
-        legal_name=f"Yirga Coffee {number} Share Company", registration_no=f"MT/AA/1/{number:07}/2015",
-        sector="agriculture", country="ET", wallet_address=address, salt=f"{number:064x}",
-        registered_at=now, register_tx=digest, created_at=now, updated_at=now,
-    ))  # fmt: skip
+    db.session.add(
+        Company(
+            id=company_id,
+            owner_id=new_id(),
+            status="verified",
+            trade_name=f"Yirga Coffee {number}",
+            legal_name=f"Yirga Coffee {number} Share Company",
+            registration_no=f"MT/AA/1/{number:07}/2015",
+            sector="agriculture",
+            country="ET",
+            wallet_address=address,
+            salt=f"{number:064x}",
+            registered_at=now,
+            register_tx=digest,
+            created_at=now,
+            updated_at=now,
+        )
+    )
     db.session.flush()
-    db.session.add(Document(
-        owner_kind="company", owner_id=company_id, kind=papers.MEMORANDUM, status="verified",
-        filename="memorandum.pdf", content_type="application/pdf", size=40_000,
-        sha256_commitment=digest, file_id=new_id(), uploaded_by=new_id(), uploaded_at=now,
-    ))  # fmt: skip
+    db.session.add(
+        Document(
+            owner_kind="company",
+            owner_id=company_id,
+            kind=papers.MEMORANDUM,
+            status="verified",
+            filename="memorandum.pdf",
+            content_type="application/pdf",
+            size=40_000,
+            sha256_commitment=digest,
+            file_id=new_id(),
+            uploaded_by=new_id(),
+            uploaded_at=now,
+        )
+    )
     db.session.add(Campaign(company_id=company_id, **_terms(number, now, address, digest)))
 
 
 def _terms(number: int, now: datetime, address: str, digest: str) -> dict[str, Any]:
     return {
-        "slug": f"campaign-{number}", "author_id": new_id(), "status": "live",
-        "title": f"A second roaster for Yirga number {number}", "story_md": STORY,
+        "slug": f"campaign-{number}",
+        "author_id": new_id(),
+        "status": "live",
+        "title": f"A second roaster for Yirga number {number}",
+        "story_md": STORY,
         "summary": "Forty farms grow the beans; a second roaster lets us export them. " * 2,
-        "sector": "agriculture", "security_type": "equity",
-        "image_id": f"{number:064x}.svg", "image_alt": "Two people beside a roaster", "currency": "ETB",
-        "goal_minor": 50_000_000, "min_minor": 100_00, "max_minor": 5_000_000, "price_minor": 100_00,
-        "duration_days": 30, "threshold_bps": 7500, "fee_bps": 250, "grace_days": 5, "terms_hash": digest,
-        "reserved_minor": 10_000_000 + number * 100_000, "settled_minor": 10_000_000 + number * 50_000,
-        "investors_count": number * 3, "contract_address": address, "deploy_tx": digest,
-        "starts_at": now - timedelta(days=number), "ends_at": now + timedelta(days=30 - number, hours=12),
-        "created_at": now, "updated_at": now,
-    }  # fmt: skip
+        "sector": "agriculture",
+        "security_type": "equity",
+        "image_id": f"{number:064x}.svg",
+        "image_alt": "Two people beside a roaster",
+        "currency": "ETB",
+        "goal_minor": 50_000_000,
+        "min_minor": 100_00,
+        "max_minor": 5_000_000,
+        "price_minor": 100_00,
+        "duration_days": 30,
+        "threshold_bps": 7500,
+        "fee_bps": 250,
+        "grace_days": 5,
+        "terms_hash": digest,
+        "reserved_minor": 10_000_000 + number * 100_000,
+        "settled_minor": 10_000_000 + number * 50_000,
+        "investors_count": number * 3,
+        "contract_address": address,
+        "deploy_tx": digest,
+        "starts_at": now - timedelta(days=number),
+        "ends_at": now + timedelta(days=30 - number, hours=12),
+        "created_at": now,
+        "updated_at": now,
+    }
 
 
 def _signed_in(person_id: str) -> None:
     now = datetime.now(UTC)
     data = {"_user_id": person_id, "_fresh": True, "csrf_token": "0" * 40}
-    db.session.add(WebSession(
-        id=hashed(TOKEN), user_id=person_id, data=data, user_agent="", created_at=now, seen_at=now,
-        expires_at=now + timedelta(days=14),
-    ))  # fmt: skip
+    db.session.add(
+        WebSession(
+            id=hashed(TOKEN),
+            user_id=person_id,
+            data=data,
+            user_agent="",
+            created_at=now,
+            seen_at=now,
+            expires_at=now + timedelta(days=14),
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""A test client that behaves like a browser of somebody else, and a strict eye on what it is sent."""
+"""A test client that behaves like a browser of somebody else,
+and a strict eye on what it is sent."""
 
 from flask import g
 from flask.testing import FlaskClient

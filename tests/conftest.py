@@ -52,7 +52,8 @@ def _kind(config: pytest.Config) -> str:
 
 
 def pytest_collection_modifyitems(config, items):
-    """On another database than SQLite, run only the tests that use a database: the others cannot differ."""
+    """On another database than SQLite, run only the tests that use a database:
+    the others cannot differ."""
     if _kind(config) == "sqlite":
         return
     kept = [item for item in items if {"database_url", "database_kind"} & set(item.fixturenames)]
@@ -148,7 +149,8 @@ def app(session_app, tmp_path):
 
 @pytest.fixture
 def woken(monkeypatch) -> list[str]:
-    """Return the topics of the pages that are told to refetch, as they are told after each commit."""
+    """Return the topics of the pages that are told to refetch,
+    as they are told after each commit."""
     topics: list[str] = []
     monkeypatch.setattr(live, "publish_now", topics.extend)
     return topics
@@ -156,7 +158,8 @@ def woken(monkeypatch) -> list[str]:
 
 @pytest.fixture
 def emitted(monkeypatch) -> list[tuple[str, str, dict]]:
-    """Return the events (name, key, payload) that are emitted from now on; their hearers get them too."""
+    """Return the events (name, key, payload) that are emitted from now on;
+    their hearers get them too."""
     events: list[tuple[str, str, dict]] = []
     emit = outbox.emit
 

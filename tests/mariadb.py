@@ -20,10 +20,16 @@ import pytest
 
 INSTALL = "apt-get install -y --no-install-recommends mariadb-server"
 # A server of somebody who never set an encoding: latin1, as it was before Debian's my.cnf.
-OPTIONS = ("--no-defaults", "--skip-networking", "--character-set-server=latin1",
-           "--collation-server=latin1_swedish_ci", "--innodb-buffer-pool-size=64M",
-           "--innodb-flush-log-at-trx-commit=0", "--lock-wait-timeout=20",
-           "--innodb-lock-wait-timeout=20")  # fmt: skip
+OPTIONS = (
+    "--no-defaults",
+    "--skip-networking",
+    "--character-set-server=latin1",
+    "--collation-server=latin1_swedish_ci",
+    "--innodb-buffer-pool-size=64M",
+    "--innodb-flush-log-at-trx-commit=0",
+    "--lock-wait-timeout=20",
+    "--innodb-lock-wait-timeout=20",
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,8 @@ def program(name: str) -> str | None:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Server]:
-    """Start a server with an empty database named crowdfund; end it and remove its files afterwards."""
+    """Start a server with an empty database named crowdfund;
+    end it and remove its files afterwards."""
     if why := missing():
         (pytest.fail if os.environ.get("CI") else pytest.skip)(why)
     user = pwd.getpwuid(os.getuid()).pw_name
@@ -64,18 +71,32 @@ def running(folder: Path) -> Iterator[Server]:
         Path(mkdtemp(prefix="mdb")),
     )  # the name of a socket has 107 letters at most
     base = [f"--datadir={data}", f"--user={user}"]
-    # The server judges access by names: no grant tables, no passwords, and nobody else can reach the socket.
+    # The server judges access by names: no grant tables, no passwords, and nobody else can reach
+    # the socket.
     made = subprocess.run(
-        [program("mariadb-install-db"), "--no-defaults", *base, "--auth-root-authentication-method=normal"],
-        capture_output=True, text=True,
-    )  # fmt: skip
+        [
+            program("mariadb-install-db"),
+            "--no-defaults",
+            *base,
+            "--auth-root-authentication-method=normal",
+        ],
+        capture_output=True,
+        text=True,
+    )
     assert made.returncode == 0, made.stdout + made.stderr
     server = Server(home / "s")
     log = (folder / "mariadb.log").open("wb")
     process = subprocess.Popen(
-        [program("mariadbd"), *OPTIONS, *base, f"--socket={server.socket}", f"--pid-file={home}/pid"],
-        stdout=log, stderr=log,
-    )  # fmt: skip
+        [
+            program("mariadbd"),
+            *OPTIONS,
+            *base,
+            f"--socket={server.socket}",
+            f"--pid-file={home}/pid",
+        ],
+        stdout=log,
+        stderr=log,
+    )
     try:
         _wait(server, process, folder / "mariadb.log")
         server.run("CREATE DATABASE crowdfund")

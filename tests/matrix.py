@@ -1,7 +1,8 @@
-"""A world with one of everything, for asking every route as everybody: alice owns, the others must not see.
+"""A world with one of everything, for asking every route as everybody:
+alice owns, the others must not see.
 
-To add a route: its row in `access.TABLE`; for a new kind of parameter an example in `EXAMPLES`; and if it
-is neither public nor for staff alone, who may open alice's thing in `OWN`.
+To add a route: its row in `access.TABLE`; for a new kind of parameter an example in `EXAMPLES`; and
+if it is neither public nor for staff alone, who may open alice's thing in `OWN`.
 """
 
 import hashlib
@@ -50,8 +51,8 @@ STAFF = {role: (role,) for role in access.STAFF}
 ASLEEP = {f"{role} asleep": (role,) for role in access.STAFF}  # has not proved the second factor
 # Who acts for alice's company, and as what.
 MEMBERS = {"alice": Role.OWNER, "mia": Role.MANAGER, "femi": Role.FINANCE, "vera": Role.VIEWER}
-# Who asks, and the staff roles that count for them. Ivan acts for another company, nia is invited to
-# alice's, bob is a stranger, dan's account was closed while he was signed in.
+# Who asks, and the staff roles that count for them. Ivan acts for another company, nia is invited
+# to alice's, bob is a stranger, dan's account was closed while he was signed in.
 PLAIN = (*MEMBERS, "ivan", "nia", "bob", "dan")
 ACTORS = {"visitor": (), **dict.fromkeys(PLAIN, ()), **STAFF, **ASLEEP}
 NOBODY = ("visitor", "dan")
@@ -63,8 +64,8 @@ INVITED = frozenset({"nia"})
 TEAM = frozenset(MEMBERS)
 REVIEWERS = frozenset({"admin", "compliance", "regulator"})
 
-# Who may open alice's thing at a route for everybody signed in; all others must not learn that it exists.
-# A word is what a member of the company must be allowed to do there (issuers.rules.team).
+# Who may open alice's thing at a route for everybody signed in; all others must not learn that it
+# exists. A word is what a member of the company must be allowed to do there (issuers.rules.team).
 OWN = {
     "security.change": ALICE,
     "security.change_cancel": ALICE,
@@ -126,7 +127,8 @@ OWN = {
 
 
 def askers(endpoint):
-    """Return who asks at a route: alice's colleagues, and who is invited, only where that may matter."""
+    """Return who asks at a route: alice's colleagues, and who is invited,
+    only where that may matter."""
     own = OWN.get(endpoint, EVERYBODY)
     if own is INVITED or isinstance(own, str | dict):
         return tuple(ACTORS)
@@ -134,7 +136,8 @@ def askers(endpoint):
 
 
 def owner_answer(endpoint, method, actor):
-    """Return what somebody signed in meets at alice's thing: open, hidden, or forbidden to that member."""
+    """Return what somebody signed in meets at alice's thing:
+    open, hidden, or forbidden to that member."""
     own = OWN.get(endpoint, EVERYBODY)
     if isinstance(own, dict):
         own = own[method]
@@ -146,10 +149,16 @@ def owner_answer(endpoint, method, actor):
 
 
 # Who has not proved the second factor is asked for it first, even where no role is needed.
-STEP_UP = frozenset({
-    "security.app_remove", "security.passkey_remove", "security.recovery_make", "sign_in.remove_method",
-    "payout_accounts.payout_edit", "payout_accounts.payout_remove",
-})  # fmt: skip
+STEP_UP = frozenset(
+    {
+        "security.app_remove",
+        "security.passkey_remove",
+        "security.recovery_make",
+        "sign_in.remove_method",
+        "payout_accounts.payout_edit",
+        "payout_accounts.payout_remove",
+    }
+)
 
 # Forms that name a thing: without it nobody would reach alice's.
 BODIES = {"security.session_end": {"session": "session_id"}}
@@ -204,7 +213,8 @@ class World:
         return [name for name in rule.arguments if self.key(rule, name) not in self.examples]
 
     def ask(self, actor, method, rule, *, language=""):
-        """Send a request with an empty form as somebody; the browser shares nothing with the test."""
+        """Send a request with an empty form as somebody;
+        the browser shares nothing with the test."""
         client = self.app.test_client(use_cookies=False)
         cookies = [f"language={language}"] if language else []
         cookies += [f"crowdfund={self.cookies[actor]}"] if actor in self.cookies else []
@@ -231,11 +241,17 @@ class World:
         finally:
             raw.close()
 
-    # Who was refused, who looked at a document, what limits count: none of it is what was asked for.
+    # Who was refused, who looked at a document, what limits count: none of it is what was asked
+    # for.
     NOTES = (
-        "audit_entry", "audit_head", "web_session", "sign_in_counter", "sign_in_attempt", "factor_try",
+        "audit_entry",
+        "audit_head",
+        "web_session",
+        "sign_in_counter",
+        "sign_in_attempt",
+        "factor_try",
         "document_view",
-    )  # fmt: skip
+    )
 
     def checksum(self):
         """Return a hash of every row of every table but notes of who was refused."""
@@ -300,10 +316,16 @@ def _own_things(world):
     for step, values in FACTS.items():
         files.save_facts(alice, step, values)
     paper = files.attach(alice, _paper("passport"))
-    nominee = nominees.add(alice, {
-        "full_name": "Almaz Tadesse", "relationship": "parent", "born_on": "1960-01-01",
-        "contact": "+251911234568", "share": "100",
-    })  # fmt: skip
+    nominee = nominees.add(
+        alice,
+        {
+            "full_name": "Almaz Tadesse",
+            "relationship": "parent",
+            "born_on": "1960-01-01",
+            "contact": "+251911234568",
+            "share": "100",
+        },
+    )
     nominees.prove(nominee, alice, _paper("id_proof"))
     methods.attach(alice, "phone", "+251911234569")
     passkey = Passkey(
@@ -314,15 +336,22 @@ def _own_things(world):
     change = changes.request(alice, "phone", {"value": "+251911234560"}, actor=alice)
     commit()
     world.examples |= {
-        "person_id": alice, "document_id": paper, "nominee_id": nominee, "change_id": change,
-        "passkey_id": passkey.id, "method_id": people_queries.methods_of(alice)[0].id, "scheme": "iban",
+        "person_id": alice,
+        "document_id": paper,
+        "nominee_id": nominee,
+        "change_id": change,
+        "passkey_id": passkey.id,
+        "method_id": people_queries.methods_of(alice)[0].id,
+        "scheme": "iban",
         "kind": "passport",
-        "compliance.facts:step": "about", "code": people_queries.get(alice).referral_code,
-    }  # fmt: skip
+        "compliance.facts:step": "about",
+        "code": people_queries.get(alice).referral_code,
+    }
 
 
 def _paper(kind):
-    """Return an upload as it is after it was examined: that takes a process of its own each time."""
+    """Return an upload as it is after it was examined:
+    that takes a process of its own each time."""
     return documents.Examined(kind, f"{kind}.png", "image/png", raising.picture())
 
 
@@ -342,16 +371,22 @@ def _company(world, reviewer):
     commit()
     token = team.token(invitation)
     world.examples |= {
-        "company_id": company, "campaign_id": campaign, "campaigns.edit:step": "basics", "cid": cid,
+        "company_id": company,
+        "campaign_id": campaign,
+        "campaigns.edit:step": "basics",
+        "cid": cid,
         "campaigns.remove_document:document_id": _first(CampaignDocument.id),
-        "issuers.edit:step": "company", "issuers.paper:kind": "business_licence",
+        "issuers.edit:step": "company",
+        "issuers.paper:kind": "business_licence",
         "issuers.remove_paper:document_id": queries.papers(company)[0].id,
         "compliance.decide_paper:document_id": queries.papers(company)[0].id,
-        "officer_id": queries.officers(company)[0]["id"], "user_id": world.people["vera"],
-        "invitation_id": invitation, "write_id": chain.writes_of("company", company)[-1].id,
+        "officer_id": queries.officers(company)[0]["id"],
+        "user_id": world.people["vera"],
+        "invitation_id": invitation,
+        "write_id": chain.writes_of("company", company)[-1].id,
         "address": "0x" + "5a" * 20,
         **{f"issuers.{verb}:token": token for verb in ("invitation", "accept", "decline")},
-    }  # fmt: skip
+    }
 
 
 def _investment(world, reviewer):
@@ -373,12 +408,17 @@ def _investment(world, reviewer):
     rollback()
     outbox.drain_all()
     world.examples |= {
-        "slug": campaign.slug, "campaigns.document:document_id": queries.public_papers(company)[0].id,
-        "file_id": campaign.image_id, "investment_id": investment, "payment_id": payment.id,
-        "inbox_id": _first(Inbox.id), "exception_id": _first(PaymentException.id),
+        "slug": campaign.slug,
+        "campaigns.document:document_id": queries.public_papers(company)[0].id,
+        "file_id": campaign.image_id,
+        "investment_id": investment,
+        "payment_id": payment.id,
+        "inbox_id": _first(Inbox.id),
+        "exception_id": _first(PaymentException.id),
         "entry_id": _first(Entry.id),
-        "account": _first(Account.name), "gateway": "bill_bitts",
-    }  # fmt: skip
+        "account": _first(Account.name),
+        "gateway": "bill_bitts",
+    }
 
 
 def _staff_things(world, second):
@@ -393,9 +433,10 @@ def _staff_things(world, second):
     world.examples |= {
         f"chain.{verb}_key:request_id": about_keys for verb in ("confirm", "refuse", "withdraw")
     } | {
-        "chain.key_request:request_id": about_keys, "chain.retry_key:request_id": running,
+        "chain.key_request:request_id": about_keys,
+        "chain.retry_key:request_id": running,
         "chain.ask_key:kind": "pause",
-    }  # fmt: skip
+    }
     outbox.add("reports.selfcheck", "given-up")
     db.session.execute(
         sa.update(outbox_table).where(outbox_table.c.key == "given-up").values(state="dead")
@@ -405,12 +446,17 @@ def _staff_things(world, second):
     rollback()
     token = links.unsubscribe_url(alice, "investment.settled").rsplit("/", 1)[1]
     world.examples |= {
-        "request_id": request, "follow_id": follow,
+        "request_id": request,
+        "follow_id": follow,
         "work_id": _first(outbox_table.c.id, outbox_table.c.key == "given-up"),
-        "notice_id": _first(Notice.id, Notice.person_id == alice), "message_id": _first(Message.id), "seq": 1,
-        "notifications.preview_html:kind": "investment.settled", "language": "en", "token": token,
+        "notice_id": _first(Notice.id, Notice.person_id == alice),
+        "message_id": _first(Message.id),
+        "seq": 1,
+        "notifications.preview_html:kind": "investment.settled",
+        "language": "en",
+        "token": token,
         "filename": "app.css",
-    }  # fmt: skip
+    }
     audit.record(second, "probe", ("person", alice), {"reason": "For this test."}, roles=("admin",))
     commit()
 
@@ -420,10 +466,19 @@ def _contract_that_was_cancelled(world, second):
     campaign = campaign_queries.detail(world.examples["slug"])
     db.session.add(
         ContractReading(
-            address=campaign.contract_address, campaign_id=campaign.id, is_ours=True, status="cancelled",
-            fiat_units="0", token_units="0", escrow_units="0", block_number=7, at=now(), missing=[], extra=[],
+            address=campaign.contract_address,
+            campaign_id=campaign.id,
+            is_ours=True,
+            status="cancelled",
+            fiat_units="0",
+            token_units="0",
+            escrow_units="0",
+            block_number=7,
+            at=now(),
+            missing=[],
+            extra=[],
         )
-    )  # fmt: skip
+    )
     commit()
     seen = following.preview(campaign.id)
     follow = following.ask(

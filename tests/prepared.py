@@ -1,7 +1,8 @@
-"""Data of a stack that was prepared once, from which all workers of a test run start their own stacks.
+"""Data of a stack that was prepared once, from which all workers of a test run start their own
+stacks.
 
-Migrating, deploying the contracts and making the demo story takes half a minute of work; copying the
-result takes none. The data is made in the run itself: the story tells of the days before today.
+Migrating, deploying the contracts and making the demo story takes half a minute of work; copying
+the result takes none. The data is made in the run itself: the story tells of the days before today.
 """
 
 import fcntl
@@ -14,17 +15,20 @@ import pytest
 
 from crowdfund.local import environment, stack
 
-# What takes part in preparing. No worker and no web process: a copy does its background work itself.
+# What takes part in preparing. No worker and no web process: a copy does its background work
+# itself.
 PROGRAMS = ("redis", "chain", "gateway", "mail")
 
 
 def clean_environ() -> dict[str, str]:
-    """Return the environment of this process without the operator's own database, Redis and chain."""
+    """Return the environment of this process without the operator's own database,
+    Redis and chain."""
     return {name: value for name, value in os.environ.items() if name not in environment.OUTSIDE}
 
 
 def stopped_stack(factory: pytest.TempPathFactory, *, story: bool = False) -> Path:
-    """Return the data folder of a stopped stack: migrated, deployed and, if asked, with the demo story.
+    """Return the data folder of a stopped stack:
+    migrated, deployed and, if asked, with the demo story.
 
     The first worker that asks makes it; the others wait for it.
     """

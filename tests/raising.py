@@ -1,4 +1,5 @@
-"""The cast and short words for tests about companies and campaigns; everything goes through services."""
+"""The cast and short words for tests about companies and campaigns;
+everything goes through services."""
 
 import io
 from contextlib import contextmanager
@@ -106,7 +107,8 @@ def browser(app, person_id=None):
 
 
 def sign_in(client, person_id, *, second_factor=None):
-    """Give a browser the session of a person; staff have proved their second factor unless told otherwise."""
+    """Give a browser the session of a person;
+    staff have proved their second factor unless told otherwise."""
     rollback()
     if second_factor is None:
         second_factor = bool(people_queries.get(person_id).roles)

@@ -1,4 +1,5 @@
-"""Numbers and days in addresses: what no column can hold is refused with a clear message, never a crash."""
+"""Numbers and days in addresses: what no column can hold is refused with a clear message,
+never a crash."""
 
 import pytest
 
@@ -7,7 +8,8 @@ from tests.test_matrix import RULES, SAFE_ONES, world  # noqa: F401 - a fixture
 
 MOST = 2**63 - 1
 HUGE = ("9" * 19, "9" * 26, "9" * 5_000, "-" + "9" * 26)
-# What lists ask for in the query string, each with values at and beyond the edge of what can be stored.
+# What lists ask for in the query string, each with values at and beyond the edge of what can be
+# stored.
 ASKED = {
     "before": (*HUGE, "9" * 9 + "-" + "9" * 26, "0001-01-01", "9999-12-31"),
     "after": (*HUGE, "9999-12-31"),
@@ -60,7 +62,8 @@ def opened(world, actor, path, query=None):  # noqa: F811
 
 
 def open_status(world, rule):  # noqa: F811
-    """Return what a route answers without a query: some always refuse, such as a report of bad health."""
+    """Return what a route answers without a query:
+    some always refuse, such as a report of bad health."""
     return world.ask(actor_for(rule.endpoint), "GET", rule).status_code
 
 

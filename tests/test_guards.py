@@ -52,7 +52,7 @@ def name_of(path):
     return str(path.relative_to(TEMPLATES if TEMPLATES in path.parents else ROOT))
 
 
-# --- access -----------------------------------------------------------------------------------------
+# --- access ---------------------------------------------------------------------------------------
 
 
 def test_every_route_has_a_row_in_the_access_table_and_every_row_a_route():
@@ -82,8 +82,11 @@ def test_nobody_becomes_somebody_else_but_by_signing_in():
             if is_key and ast.unparse(node.slice) in ("'_user_id'", '"_user_id"', "'_fresh'"):
                 writers.add((name_of(path), node.lineno))
             if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in (
-                "login_user", "confirm_login", "_set_user", "_update_request_context_with_user",
-            ):  # fmt: skip
+                "login_user",
+                "confirm_login",
+                "_set_user",
+                "_update_request_context_with_user",
+            ):
                 writers.add((name_of(path), ast.unparse(node.func)))
     assert writers == {("crowdfund/security/entry.py", "login_user")}
     text = (CODE / "security/entry.py").read_text()
@@ -96,7 +99,7 @@ def test_nobody_becomes_somebody_else_but_by_signing_in():
     assert inside == ["admit"], "every way to sign in ends in `admit`"
 
 
-# --- templates --------------------------------------------------------------------------------------
+# --- templates ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", PARTIALS, ids=name_of)
@@ -149,7 +152,7 @@ def test_a_form_that_posts_carries_the_token(path):
     assert all("csrf_token" in form or "hidden_tag" in form or "caller()" in form for form in forms)
 
 
-# --- jobs -------------------------------------------------------------------------------------------
+# --- jobs -----------------------------------------------------------------------------------------
 
 
 def calls(*names):
@@ -180,8 +183,12 @@ def literals(node):
 def test_every_kind_of_work_that_is_queued_has_a_handler():
     plain_app()
     found = {kind for _, call in calls("add") for kind in literals(call.args[0])}
-    queued = [node for path in CODE.rglob("*.py") for node in ast.walk(ast.parse(path.read_text()))
-              if isinstance(node, ast.Tuple) and len(node.elts) == 3]  # fmt: skip
+    queued = [
+        node
+        for path in CODE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Tuple) and len(node.elts) == 3
+    ]
     handled = set(outbox.HANDLERS)
     prefixes = {kind.split(".")[0] for kind in handled}
     for node in queued:  # ("payments.initiate", key, payload) for add_many
@@ -219,7 +226,7 @@ def test_two_events_never_share_a_name():
     assert len(names) == len(set(names))
 
 
-# --- money ------------------------------------------------------------------------------------------
+# --- money ----------------------------------------------------------------------------------------
 
 MONEY = [CODE / "kernel/money.py"] + [
     path
@@ -248,7 +255,7 @@ def test_money_code_knows_no_floats(path):
             )
 
 
-# --- migrations -------------------------------------------------------------------------------------
+# --- migrations -----------------------------------------------------------------------------------
 
 
 def test_there_is_one_migration_head():

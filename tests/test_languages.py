@@ -1,4 +1,5 @@
-"""Languages: every text is in every catalogue, every page speaks the language that was asked for."""
+"""Languages: every text is in every catalogue,
+every page speaks the language that was asked for."""
 
 import importlib.util
 import re
@@ -48,7 +49,7 @@ def test_the_tool_names_what_is_missing_and_what_lost_a_placeholder():
     assert sorted(line.split(":")[0] for line in lines) == ["missing", "placeholders"]
 
 
-# --- numbers, dates, choice -------------------------------------------------------------------------
+# --- numbers, dates, choice -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -137,22 +138,30 @@ def test_a_right_to_left_language_turns_the_page(monkeypatch, client):
     assert '<html lang="ar" dir="rtl"' in client.get("/campaigns").get_data(as_text=True)
 
 
-# --- the pseudo-locale: every word that a page says was marked -----------------------------------------
+# --- the pseudo-locale: every word that a page says was marked ------------------------------------
 
 # Names of things, units and marks that are the same in every language.
 SAME = set(
     re.findall(
         r"\w+",
-        """crowdfund NEO Bank ETB INR USD EAT UTC CSV PDF JPEG PNG WebP SVG SMS IBAN IFSC TIN PAN GSTIN CPRN
-        IPFS CID URL HTML JSON HTTP GET POST QR API XHR Markdown Nonce nonce wei kB MB Demo Bill Bitts SETTLED
-        Windows Chrome Firefox Safari Timestamp Signature Content Type""",
+        """crowdfund NEO Bank ETB INR USD EAT UTC CSV PDF JPEG PNG WebP SVG SMS IBAN IFSC TIN PAN
+        GSTIN CPRN IPFS CID URL HTML JSON HTTP GET POST QR API XHR Markdown Nonce nonce wei kB MB
+        Demo Bill Bitts SETTLED Windows Chrome Firefox Safari Timestamp Signature Content Type""",
     )
 )
 DATA = {
     User: ("first_name", "last_name", "email", "referral_code"),
     Company: (
-        "legal_name", "trade_name", "registration_no", "tin", "contact_name", "contact_email", "address",
-        "street", "city", "region",
+        "legal_name",
+        "trade_name",
+        "registration_no",
+        "tin",
+        "contact_name",
+        "contact_email",
+        "address",
+        "street",
+        "city",
+        "region",
     ),
     CompanyOfficer: ("name",),
     CompanyBankAccount: ("bank", "holder", "masked"),
@@ -160,7 +169,7 @@ DATA = {
     Document: ("filename",),
     Nominee: ("full_name",),
     ChainWrite: ("contract", "function", "role"),
-}  # fmt: skip
+}
 QUIET = {"script", "style", "code", "pre", "time", "option", "svg"}
 SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-label")
 WORD = re.compile(r"[A-Za-z]{3,}")
@@ -216,7 +225,8 @@ def known(world):  # noqa: F811
     words |= {
         word for month in range(1, 13) for word in WORD.findall(f"{date(2026, month, 1):%b %B}")
     }
-    # Why something happened is kept as it was said: by staff in their words, by the system in a log's.
+    # Why something happened is kept as it was said: by staff in their words, by the system in a
+    # log's.
     for table in db.metadata.sorted_tables:
         for name in (
             ("reason", "detail", "shown", "name", "title", "description", "key")

@@ -1,4 +1,5 @@
-"""Every route as everybody, with another person's things in its address: who gets in, and nobody else.
+"""Every route as everybody, with another person's things in its address:
+who gets in, and nobody else.
 
 What is expected follows from `access.TABLE` and from `OWN` in tests/matrix.py alone.
 """
@@ -28,12 +29,19 @@ UNSAFE_ONES = [name for name in RULES if not name.startswith("GET ")]
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    """One world for all; on SQLite whatever the others run on: who may do what does not depend on it."""
+    """One world for all; on SQLite whatever the others run on:
+    who may do what does not depend on it."""
     kept, folder = config.settings(), tmp_path_factory.mktemp("matrix")
     settings = config.Settings(
-        _env_file=None, environment="test", CROWDFUND_DATA_DIR=folder, database_url=f"sqlite:///{folder}/m.db",
-        redis_url="", public_url="http://localhost", chain_rpc_url="", mail_server="",
-    )  # fmt: skip
+        _env_file=None,
+        environment="test",
+        CROWDFUND_DATA_DIR=folder,
+        database_url=f"sqlite:///{folder}/m.db",
+        redis_url="",
+        public_url="http://localhost",
+        chain_rpc_url="",
+        mail_server="",
+    )
     app = create_app(settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     app.test_client_class = Browser
@@ -57,7 +65,8 @@ def in_a_hurry(connection, _record):
 
 
 def expected(name, actor):
-    """Return what somebody must meet at a route: open, hidden, forbidden, sign in, second factor."""
+    """Return what somebody must meet at a route:
+    open, hidden, forbidden, sign in, second factor."""
     method, endpoint = name.split()
     if said := matrix.SAID_OTHERWISE.get(endpoint, {}).get(actor):
         return said
@@ -149,7 +158,8 @@ def test_a_page_opens_for_those_who_may_see_it_and_for_nobody_else(world, name):
 
 @pytest.mark.parametrize("name", UNSAFE_ONES)
 def test_a_verb_works_for_those_who_may_use_it_and_changes_nothing_for_others(world, name):
-    """Of staff verbs, what succeeded and what was refused stands in the audit log, by construction."""
+    """Of staff verbs, what succeeded and what was refused stands in the audit log,
+    by construction."""
     wrong = []
     for actor in matrix.askers(RULES[name].endpoint):
         wrong += difference(world, name, actor)

@@ -1,8 +1,8 @@
 """What a page costs, counted in function calls and queries: a count is the same on every machine.
 
-`make bench` measures time, but nobody runs it at each change: three features once took a third of the
-pages' speed unnoticed. A test here that fails says: this change makes every page dearer. Spare the calls,
-or raise the number deliberately, after `make bench`.
+`make bench` measures time, but nobody runs it at each change: three features once took a third of
+the pages' speed unnoticed. A test here that fails says: this change makes every page dearer. Spare
+the calls, or raise the number deliberately, after `make bench`.
 """
 
 import sqlite3

@@ -1,7 +1,8 @@
 """Nothing about a person on the chain, in log lines or on pages for everybody.
 
-Everything that a person or a company's people give here is a word that stands nowhere else; then chain
-writes, calldata, lines and public pages are searched for all of them, and for their plain hashes.
+Everything that a person or a company's people give here is a word that stands nowhere else; then
+chain writes, calldata, lines and public pages are searched for all of them, and for their plain
+hashes.
 """
 
 import hashlib
@@ -41,22 +42,38 @@ from tests.browser import Browser
 
 # What people are called and give. Nothing of it may be found anywhere outside the database.
 PERSON = {
-    "first_name": "Zqabebe", "last_name": "Zqgirma", "phone": "+251911777001",
-    "legal_name": "Zqabebe Zqmelaku Zqgirma", "street": "Zqpiassa 7", "city": "Zqgondar",
-    "id_number": "ZQ7654321", "born_on": "1971-03-17",
-    "nominee": "Zqalmaz Zqtsehay", "nominee_contact": "+251911777002", "account": "1000999888777",
-}  # fmt: skip
-STAFF = {"contact_name": "Zqcontact Zqbekele", "contact_email": "zqcontact@zq.example",
-         "contact_phone": "+251911777003", "contact_street": "Zqmegenagna 9", "contact_city": "Zqbahirdar",
-         "officer": "Zqofficer Zqtilahun", "officer_born": "1969-11-23", "bank_number": "1000555444333",
-         "tin": "0077665544", "registration": "MT/AA/9/0099887/2015"}  # fmt: skip
+    "first_name": "Zqabebe",
+    "last_name": "Zqgirma",
+    "phone": "+251911777001",
+    "legal_name": "Zqabebe Zqmelaku Zqgirma",
+    "street": "Zqpiassa 7",
+    "city": "Zqgondar",
+    "id_number": "ZQ7654321",
+    "born_on": "1971-03-17",
+    "nominee": "Zqalmaz Zqtsehay",
+    "nominee_contact": "+251911777002",
+    "account": "1000999888777",
+}
+STAFF = {
+    "contact_name": "Zqcontact Zqbekele",
+    "contact_email": "zqcontact@zq.example",
+    "contact_phone": "+251911777003",
+    "contact_street": "Zqmegenagna 9",
+    "contact_city": "Zqbahirdar",
+    "officer": "Zqofficer Zqtilahun",
+    "officer_born": "1969-11-23",
+    "bank_number": "1000555444333",
+    "tin": "0077665544",
+    "registration": "MT/AA/9/0099887/2015",
+}
 SIGN_INS = {
     "investor": "zqinvestor@zq.example",
     "owner": "zqowner@zq.example",
     "new": "zqnew@zq.example",
 }
 PRIVATE = {**PERSON, **STAFF, **SIGN_INS}
-# What a company is called and does is public: whoever invests has to know. So are its public papers.
+# What a company is called and does is public: whoever invests has to know. So are its public
+# papers.
 PUBLIC_FACTS = {"legal_name": "Zqyirga Coffee Share Company", "trade_name": "Zqyirga Coffee"}
 
 
@@ -78,7 +95,8 @@ def found_in(text):
 
 
 def plain_hashes(document):
-    """Return what anybody could compute from a guess: hashes of texts and of the file without a salt."""
+    """Return what anybody could compute from a guess:
+    hashes of texts and of the file without a salt."""
     given = [value.encode() for value in PRIVATE.values()]
     given += [value.lower().encode() for value in PRIVATE.values()] + [document]
     return {
@@ -111,9 +129,15 @@ def story(app, frozen, lines, monkeypatch):
         "DIRECTOR",
         raising.DIRECTOR | {"name": STAFF["officer"], "born_on": STAFF["officer_born"]},
     )
-    monkeypatch.setattr(raising, "BANK", raising.BANK | {
-        "number": STAFF["bank_number"], "holder": PUBLIC_FACTS["legal_name"],
-    })  # fmt: skip
+    monkeypatch.setattr(
+        raising,
+        "BANK",
+        raising.BANK
+        | {
+            "number": STAFF["bank_number"],
+            "holder": PUBLIC_FACTS["legal_name"],
+        },
+    )
     raising.contracts()
     carla, adam = raising.person("carla", "compliance"), raising.person("adam", "admin", "finance")
     owner = service.ensure_user(SIGN_INS["owner"], STAFF["contact_name"])
@@ -133,8 +157,18 @@ def story(app, frozen, lines, monkeypatch):
     bank = FakeBillBitts()
     gateways.use("bill_bitts", bank)
     paper = raising.picture((32, 32))
-    world = SimpleNamespace(owner=owner, investor=investor, carla=carla, adam=adam, company=company,
-                            campaign=campaign, bank=bank, paper=paper, app=app, lines=lines)  # fmt: skip
+    world = SimpleNamespace(
+        owner=owner,
+        investor=investor,
+        carla=carla,
+        adam=adam,
+        company=company,
+        campaign=campaign,
+        bank=bank,
+        paper=paper,
+        app=app,
+        lines=lines,
+    )
     _fill_file(world)
     _invest(world)
     ending.cancel(campaign, "For this test.", actor=adam)
@@ -176,10 +210,16 @@ def _fill_file(world):
     kept = files.attach(
         world.investor, documents.Examined("passport", "zqpassport.png", "image/png", world.paper)
     )
-    nominees.add(world.investor, {
-        "full_name": PERSON["nominee"], "relationship": "parent", "born_on": "1960-01-01",
-        "contact": PERSON["nominee_contact"], "share": "100",
-    })  # fmt: skip
+    nominees.add(
+        world.investor,
+        {
+            "full_name": PERSON["nominee"],
+            "relationship": "parent",
+            "born_on": "1960-01-01",
+            "contact": PERSON["nominee_contact"],
+            "share": "100",
+        },
+    )
     submissions.submit(world.investor, actor=world.investor)
     commit()
     decision = Decision(approve=True, until="2030-01-01")
@@ -192,7 +232,7 @@ def _fill_file(world):
     outbox.drain_all()
 
 
-# --- the chain --------------------------------------------------------------------------------------
+# --- the chain ------------------------------------------------------------------------------------
 
 
 def chain_writes():
@@ -232,7 +272,7 @@ def test_the_search_would_find_what_it_looks_for():
     assert found_in(repr(PUBLIC_FACTS)) == []
 
 
-# --- log lines --------------------------------------------------------------------------------------
+# --- log lines ------------------------------------------------------------------------------------
 
 
 class Refusing(smtplib.SMTP):
@@ -277,8 +317,15 @@ def _visit_everything(story):
         "/account/verification/facts/identity",
         data={"id_kind": "passport", "id_number": PERSON["id_number"]},
     )
-    investor.post("/account/payout-account/et", data={"bank": "cbe", "number": PERSON["account"],
-                  "again": PERSON["account"], "holder": PERSON["legal_name"]})  # fmt: skip
+    investor.post(
+        "/account/payout-account/et",
+        data={
+            "bank": "cbe",
+            "number": PERSON["account"],
+            "again": PERSON["account"],
+            "holder": PERSON["legal_name"],
+        },
+    )
     investor.post(
         "/account/nominees/new", data={"full_name": PERSON["nominee"], "contact": "nobody"}
     )
@@ -305,8 +352,13 @@ def _break_everything(story, monkeypatch):
 
     def fail(*args, **kwargs):
         """Fail as the database does: two people with one address."""
-        taken = {"id": "0" * 32, "email": SIGN_INS["investor"], "first_name": PERSON["first_name"],
-                 "referral_code": "ZZZZZZZZ", "created_at": now()}  # fmt: skip
+        taken = {
+            "id": "0" * 32,
+            "email": SIGN_INS["investor"],
+            "first_name": PERSON["first_name"],
+            "referral_code": "ZZZZZZZZ",
+            "created_at": now(),
+        }
         with own_transaction() as connection:
             connection.execute(sa.insert(User.__table__).values(taken))
 
@@ -324,7 +376,7 @@ def _failing(fail):
     return outbox.Handler(lambda _rows: fail(), "default", 1, None)
 
 
-# --- public pages -----------------------------------------------------------------------------------
+# --- public pages ---------------------------------------------------------------------------------
 
 
 def test_no_page_for_everybody_shows_anything_about_a_person(story):

@@ -37,7 +37,8 @@ def modules():
 
 
 def imports(path):
-    """Return what a module imports of ours, by full name, wherever in the file the import stands."""
+    """Return what a module imports of ours, by full name,
+    wherever in the file the import stands."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "crowdfund":
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
@@ -89,7 +90,8 @@ def test_forms_and_views_of_a_feature_are_its_own_and_its_tables_are_read_by_few
 
 
 def test_a_package_of_a_feature_hands_on_nothing():
-    """A name is imported from the module that defines it; views list their modules to bring the routes."""
+    """A name is imported from the module that defines it;
+    views list their modules to bring the routes."""
     faces = []
     for name, path in modules().items():
         is_feature = not name.startswith(("crowdfund.kernel", "crowdfund.adapters"))

@@ -1,4 +1,5 @@
-"""Run things at the same moment in threads, each with its own session, and collect what came of them."""
+"""Run things at the same moment in threads, each with its own session,
+and collect what came of them."""
 
 import threading
 from collections.abc import Callable

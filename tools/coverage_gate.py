@@ -47,7 +47,8 @@ class File:
 
 
 def read(report: Mapping[str, Any]) -> list[File]:
-    """Return the files of a JSON report of coverage. Raises KeyError if branches were not measured."""
+    """Return the files of a JSON report of coverage.
+    Raises KeyError if branches were not measured."""
     return [
         File(
             name,

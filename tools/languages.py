@@ -1,11 +1,13 @@
 """Bring the catalogues in line with the code: `python tools/languages.py` (or `make languages`).
 
-Extracts every marked text of Python and templates and merges it into `crowdfund/locales/*/LC_MESSAGES/
-messages.po`; texts that are gone are dropped. `--check` changes nothing and names what is missing.
+Extracts every marked text of Python and templates and merges it into
+`crowdfund/locales/*/LC_MESSAGES/ messages.po`; texts that are gone are dropped. `--check` changes
+nothing and names what is missing.
 """
 
 import re
 import sys
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -51,13 +53,10 @@ def wrong(catalog: Catalog, wanted: Catalog) -> list[str]:
         if not message.id:
             continue
         found = catalog.get(message.id)
-        texts = (
-            found.string
-            if found and isinstance(found.string, tuple | list)
-            else (found.string,)
-            if found
-            else ()
-        )
+        texts: Sequence[str] = ()
+        if found:
+            is_plural = isinstance(found.string, tuple | list)
+            texts = found.string if is_plural else (found.string,)
         original = message.id if isinstance(message.id, tuple | list) else (message.id,)
         if not texts or not all(texts):
             lines.append(f"missing: {original[0]}")

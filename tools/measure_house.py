@@ -1,13 +1,13 @@
 """Measure the weight of the code and compare it with the goals.
 
-    python tools/measure_house.py                     prints a table
-    python tools/measure_house.py --worst 10          also names the heaviest functions and widest templates
-    python tools/measure_house.py --markdown          prints the table as Markdown
-    python tools/measure_house.py --root FOLDER       measures another checkout
+    python tools/measure_house.py                     prints a table python tools/measure_house.py
+    --worst 10          also names the heaviest functions and widest templates python
+    tools/measure_house.py --markdown          prints the table as Markdown python
+    tools/measure_house.py --root FOLDER       measures another checkout
 
-Lines of a function are counted from `def` to the last one, without the docstring. Its tokens are NAME,
-NUMBER, STRING and OP of the same lines. The goals are a guide, not a fence: split where a reader gains,
-never to please a number.
+Lines of a function are counted from `def` to the last one, without the docstring. Its tokens are
+NAME, NUMBER, STRING and OP of the same lines. The goals are a guide, not a fence: split where a
+reader gains, never to please a number.
 """
 
 import argparse
@@ -56,11 +56,9 @@ class Measure:
 
     def per_thousand(self, *names: str) -> float:
         """Return suppressions per 1,000 lines."""
-        return (
-            1000 * sum(self.suppressions[name] for name in names) / self.lines
-            if self.lines
-            else 0.0
-        )
+        if not self.lines:
+            return 0.0
+        return 1000 * sum(self.suppressions[name] for name in names) / self.lines
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,8 @@ class Row:
 
 
 def percentile(values: Sequence[int], percent: int) -> int:
-    """Return the smallest value that at least so many percent of all do not exceed; 0 of nothing."""
+    """Return the smallest value that at least so many percent of all do not exceed;
+    0 of nothing."""
     ordered = sorted(values)
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)] if ordered else 0
 

@@ -79,7 +79,8 @@ def _arguments() -> argparse.Namespace:
 
 
 def _mutmut(names: list[str], workers: int) -> None:
-    """Run mutmut in a process of its own: it forks, and prints a spinner that belongs into a file."""
+    """Run mutmut in a process of its own: it forks,
+    and prints a spinner that belongs into a file."""
     log = Path("mutants/last-run.log")
     log.parent.mkdir(exist_ok=True)
     command = [sys.executable, __file__, "--workers", str(workers), "--run", *names]
@@ -159,7 +160,8 @@ def _diff(name: str) -> Iterator[str]:
 
 
 def _report(kinds: dict[str, str], goal: float) -> int:
-    """Print how many were noticed, by module and by kind, and each survivor; return the exit code."""
+    """Print how many were noticed, by module and by kind, and each survivor;
+    return the exit code."""
     lived = {name for name, code in _results().items() if name in kinds and code in SURVIVED}
     for title, group in (
         ("module", lambda name: name.rpartition(".")[0]),

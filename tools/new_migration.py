@@ -1,6 +1,7 @@
 """Write the next migration from the models: `python tools/new_migration.py 0002 "add vouchers"`.
 
-Alembic's autogenerate plus the append-only triggers of new tables, formatted; read it before you commit.
+Alembic's autogenerate plus the append-only triggers of new tables, formatted; read it before you
+commit.
 """
 
 import re

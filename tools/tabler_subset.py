@@ -1,8 +1,8 @@
 """Cut the parts of Tabler that crowdfund never uses, so that a first page stays under 150 kB.
 
-Families are dropped by name (tabler_drop.txt), not by scanning templates: a template author keeps the
-whole of Tabler's grid, spacing, cards, tables, forms, buttons and alerts. `tests/look` fails when a
-template uses a class that no stylesheet defines.
+Families are dropped by name (tabler_drop.txt), not by scanning templates: a template author keeps
+the whole of Tabler's grid, spacing, cards, tables, forms, buttons and alerts. `tests/look` fails
+when a template uses a class that no stylesheet defines.
 """
 
 import re
@@ -104,7 +104,8 @@ def drop_unused(css: str, also_used: str) -> str:
 
 
 def subset(css: str, also_used: str) -> str:
-    """Return the smaller stylesheet; `also_used` is the CSS of our own that reads Tabler's properties."""
+    """Return the smaller stylesheet; `also_used` is the CSS of our own that reads Tabler's
+    properties."""
     notice = re.search(r"/\*!.*?\*/", css, re.S)
     body = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
     body = re.sub(r"^@charset[^;]*;", "", body)

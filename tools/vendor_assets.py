@@ -2,7 +2,8 @@
 
     python tools/vendor_assets.py            # needs npm; run it only to change a version
 
-Every version below is exact. The result is checked in; `flask vendor check` proves that nobody touched it.
+Every version below is exact. The result is checked in; `flask vendor check` proves that nobody
+touched it.
 """
 
 import base64
@@ -63,8 +64,8 @@ def sprite(icons: Path) -> str:
 def tabler_licence(css: str, mit: str) -> str:
     """Build Tabler's licence text, which its npm package leaves out.
 
-    The copyright lines come from the head of its CSS, which also names the licence (MIT); the terms are
-    those of its sister package. Raises ValueError if Tabler changes its licence.
+    The copyright lines come from the head of its CSS, which also names the licence (MIT); the terms
+    are those of its sister package. Raises ValueError if Tabler changes its licence.
     """
     head = css[: css.index("*/")]
     if "Licensed under MIT" not in head:

@@ -1,4 +1,5 @@
-"""A Django as its documentation says to deploy it: DEBUG off, cached templates, connections kept open."""
+"""A Django as its documentation says to deploy it:
+DEBUG off, cached templates, connections kept open."""
 
 import os
 

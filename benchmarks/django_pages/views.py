@@ -1,4 +1,5 @@
-"""List and detail as an experienced Django developer would write them: joins, no needless columns."""
+"""List and detail as an experienced Django developer would write them:
+joins, no needless columns."""
 
 from django.db.models import Count, Window
 from django.http import Http404
@@ -21,9 +22,19 @@ ORDERS = {
     "funded": ["-settled_minor", "-id"],
 }
 CARD = (
-    "id", "slug", "title", "summary", "sector", "image_id", "status", "goal_minor", "settled_minor",
-    "investors_count", "ends_at", "company__trade_name",
-)  # fmt: skip
+    "id",
+    "slug",
+    "title",
+    "summary",
+    "sector",
+    "image_id",
+    "status",
+    "goal_minor",
+    "settled_minor",
+    "investors_count",
+    "ends_at",
+    "company__trade_name",
+)
 
 
 def index(request):
@@ -43,11 +54,25 @@ def index(request):
     first = (page - 1) * words.PAGE_SIZE
     campaigns = list(found[first : first + words.PAGE_SIZE])
     total = campaigns[0].total if campaigns else 0
-    return render(request, "index.html", {
-        **_frame(request), "here": "list", "campaigns": campaigns, "q": q, "sector": sector, "status": status,
-        "sort": sort, "total": total, "shown": first + len(campaigns), "more": total > first + len(campaigns),
-        "sectors": words.SECTORS, "statuses": words.STATUSES, "sorts": words.SORTS,
-    })  # fmt: skip
+    return render(
+        request,
+        "index.html",
+        {
+            **_frame(request),
+            "here": "list",
+            "campaigns": campaigns,
+            "q": q,
+            "sector": sector,
+            "status": status,
+            "sort": sort,
+            "total": total,
+            "shown": first + len(campaigns),
+            "more": total > first + len(campaigns),
+            "sectors": words.SECTORS,
+            "statuses": words.STATUSES,
+            "sorts": words.SORTS,
+        },
+    )
 
 
 def detail(request, slug):

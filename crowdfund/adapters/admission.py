@@ -1,4 +1,4 @@
-"""Sign an operator's leave for one investment with tokens (EIP-712), as the campaign contract asks for it."""
+"""Sign an operator's permission for one investment with tokens (EIP-712)."""
 
 from dataclasses import dataclass
 

@@ -1,11 +1,11 @@
 """Bill Bitts / NEO Bank: every fact known of this gateway, in one place.
 
-Requests carry `X-Signature` (RSASSA-PKCS1-v1_5 SHA-256, Base64, over the canonical JSON body;
-over nothing when there is no body), `X-Signature-V2` (over method, path, time, nonce and
-digest), `X-Api-Key`, `X-Timestamp`, `X-Nonce` and, when they change something,
-`Idempotency-Key`. The bytes that were signed are the bytes that are sent. Webhooks are signed
-over `timestamp.nonce.rawbody` by one of two live bank keys. RSA with PKCS#1 v1.5 is the bank's
-choice and weaker than we would take, so money needs a status query that agrees (rules.md, Payments).
+Requests carry `X-Signature` (RSASSA-PKCS1-v1_5 SHA-256, Base64, over the canonical JSON body; over
+nothing when there is no body), `X-Signature-V2` (over method, path, time, nonce and digest),
+`X-Api-Key`, `X-Timestamp`, `X-Nonce` and, when they change something, `Idempotency-Key`. The bytes
+that were signed are the bytes that are sent. Webhooks are signed over `timestamp.nonce.rawbody` by
+one of two live bank keys. RSA with PKCS#1 v1.5 is the bank's choice and weaker than we would take,
+so money needs a status query that agrees (rules.md, Payments).
 """
 
 import base64
@@ -43,7 +43,7 @@ from crowdfund.adapters.gateways import (
     WebhookForged,
     WebhookMalformed,
 )
-from crowdfund.kernel import clock, config, money
+from crowdfund.kernel import clock, config, hashing, money
 
 NAME = "bill_bitts"
 TIMEOUT_S = 10
@@ -62,7 +62,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9]{1,64}", re.ASCII)
 
 def canonical(body: Mapping[str, object]) -> bytes:
     """Return the JSON bytes to sign and to send: keys sorted, no spaces, UTF-8."""
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return hashing.canonical(body)
 
 
 class BillBitts:
@@ -79,7 +79,7 @@ class BillBitts:
         bank_keys: Sequence[rsa.RSAPublicKey],
         name: str = NAME,
     ) -> None:
-        import urllib3  # noqa: PLC0415 - 15 ms at the start of every process, and few talk to the bank
+        import urllib3  # 15 ms, and few processes talk to the bank
 
         self.name = name
         self._url = api_url.rstrip("/")
@@ -181,7 +181,7 @@ class BillBitts:
                 key.verify(signature, message, _PADDING, _HASH)
             except InvalidSignature:
                 continue
-            if number:  # the key in use first: the next webhook needs one check only
+            if number:  # try the key in use first: the next webhook needs only one check
                 self._bank_keys = [key, *(k for k in self._bank_keys if k is not key)]
             return nonce
         raise WebhookForged("The signature (X-Signature) is wrong.")
@@ -214,7 +214,7 @@ class BillBitts:
 
     def _call(self, method: str, path: str, body: bytes, key: str) -> dict[str, Any] | None:
         """Send signed bytes once; None is a 404, everything unclear is GatewayUnknown."""
-        import urllib3  # noqa: PLC0415
+        import urllib3
 
         headers = self._headers(method, path, body, key)
         try:
@@ -263,7 +263,7 @@ class BillBitts:
 
 
 def from_settings() -> BillBitts:
-    """Build the gateway from the environment; a missing key is told when it is needed."""
+    """Build the gateway from the environment; a missing key raises when it is needed."""
     settings = config.settings()
     path = settings.billbitts_private_key_path
     return BillBitts(
@@ -276,7 +276,7 @@ def from_settings() -> BillBitts:
 
 @lru_cache(maxsize=8)
 def _private(path: str) -> rsa.RSAPrivateKey:
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - 7 ms, for two keys
+    from cryptography.hazmat.primitives import serialization  # 7 ms, for two keys
 
     key = serialization.load_pem_private_key(Path(path).read_bytes(), password=None)
     if not isinstance(key, rsa.RSAPrivateKey):
@@ -286,7 +286,7 @@ def _private(path: str) -> rsa.RSAPrivateKey:
 
 @lru_cache(maxsize=8)
 def _public(path: str) -> rsa.RSAPublicKey:
-    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+    from cryptography.hazmat.primitives import serialization
 
     key = serialization.load_pem_public_key(Path(path).read_bytes())
     if not isinstance(key, rsa.RSAPublicKey):
@@ -297,7 +297,7 @@ def _public(path: str) -> rsa.RSAPublicKey:
 def _read(status: int, data: bytes) -> dict[str, Any] | None:
     if status == 404:
         return None
-    # a clock that jumped, a key that was changed: once mended, the same request passes
+    # after a clock jump or a changed key: once repaired, the same request succeeds
     if status == 401:
         raise GatewayUnauthorized("The bank does not accept our requests at the moment.")
     if 400 <= status < 500 and status not in (408, 429):
@@ -312,7 +312,7 @@ def _read(status: int, data: bytes) -> dict[str, Any] | None:
 
 
 def _truth(answer: Mapping[str, Any]) -> Truth:
-    """Read an answer to the status query; one that lacks a field says nothing at all."""
+    """Read an answer to the status query; one that lacks a field is unclear."""
     status, currency = answer.get("status"), answer.get("currency")
     if status not in gateways.STATUSES or currency not in money.DECIMALS:
         raise GatewayUnclear("The bank gave no clear answer about this payment.")

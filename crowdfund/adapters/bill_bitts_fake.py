@@ -56,8 +56,8 @@ class FakeBillBitts(BillBitts):
         """Create a transaction that we did not ask for."""
         tx_id = f"NEO-{secrets.token_hex(6).upper()}"
         amount = money.decimal_str(amount_minor)
-        self.payments[tx_id] = {"tx_id": tx_id, "cprn": cprn, "status": status, "amount": amount,
-                                "currency": "ETB", "reference": ""} | more  # fmt: skip
+        payment = {"tx_id": tx_id, "cprn": cprn, "status": status, "amount": amount}
+        self.payments[tx_id] = payment | {"currency": "ETB", "reference": ""} | more
         return tx_id
 
     def webhook(
@@ -94,9 +94,7 @@ class FakeBillBitts(BillBitts):
         self.calls.append((method, path))
         if self.down:
             raise GatewayUnknown("The bank does not answer at the moment.")
-        answer = (
-            self._get_answer(path) if method == "GET" else self._once(path, json.loads(body), key)
-        )
+        answer = self._get_answer(path) if method == "GET" else self._once(path, body, key)
         if self.lose_answers:
             self.lose_answers -= 1
             raise GatewayUnknown("The bank does not answer at the moment.")
@@ -121,15 +119,16 @@ class FakeBillBitts(BillBitts):
         begin = names.index(after) + 1 if after else 0
         return {"transactions": [self.payments[name] for name in names[begin : begin + LIST_PAGE]]}
 
-    def _once(self, path: str, body: Mapping[str, Any], key: str) -> dict[str, Any]:
+    def _once(self, path: str, body: bytes, key: str) -> dict[str, Any]:
         if key not in self.answers:
-            self.answers[key] = self._register() if path == "/register" else self._open(body)
+            asked = json.loads(body)
+            self.answers[key] = self._register() if path == "/register" else self._open(asked)
         return self.answers[key]
 
     def _register(self) -> dict[str, Any]:
         return {"cprn": f"CPRN-{secrets.token_hex(4).upper()}", "status": "REGISTERED"}
 
     def _open(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        tx_id = self.open_payment(body["cprn"], 1, amount=body["amount"], currency=body["currency"],
-                                  reference=body["reference"])  # fmt: skip
+        asked = {name: body[name] for name in ("amount", "currency", "reference")}
+        tx_id = self.open_payment(body["cprn"], 1, **asked)
         return {"tx_id": tx_id, "status": "PENDING", "checkout_url": self.checkout_url(tx_id)}

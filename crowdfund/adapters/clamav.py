@@ -1,4 +1,4 @@
-"""Virus scanning by a clamd process: the file is streamed to it (INSTREAM), nothing is written to disk.
+"""Scan for viruses with clamd: the file is streamed to it (INSTREAM), not written to disk.
 
 `CLAMAV_URL` is `tcp://host:3310` or `unix:///path/to/clamd.sock`. Without it nothing is scanned;
 with it a scanner that does not answer stops uploads (fail closed).
@@ -31,26 +31,29 @@ def scan(data: bytes) -> None:
     if not url:
         return
     try:
-        said = _ask(url, data)
+        verdict = _ask(url, data)
     except (OSError, ValueError) as error:
         log.error("clamav.unreachable", error=repr(error))
         raise _unavailable() from error
-    if said == "stream: OK":
+    if verdict == "stream: OK":
         return
-    if said.startswith("stream: ") and said.endswith(" FOUND"):
-        log.warning("clamav.found", signature=said.removeprefix("stream: ").removesuffix(" FOUND"))
+    if verdict.startswith("stream: ") and verdict.endswith(" FOUND"):
+        log.warning(
+            "clamav.found", signature=verdict.removeprefix("stream: ").removesuffix(" FOUND")
+        )
         raise FileRefused(
             _("Our virus scanner found something harmful in this file. It was not stored.")
         )
-    if "size limit exceeded" in said:
+    if "size limit exceeded" in verdict:
         raise FileRefused(_("The file is too large for our virus scanner. Make it smaller."))
-    log.error("clamav.unclear", said=said)
+    log.error("clamav.unclear", said=verdict)
     raise _unavailable()
 
 
 def _unavailable() -> Unavailable:
     text = _(
-        "Files cannot be scanned for viruses right now. Nothing was stored; try again in a few minutes."
+        "Files cannot be scanned for viruses right now. Nothing was stored; "
+        "try again in a few minutes."
     )
     return Unavailable(text)
 
@@ -67,7 +70,7 @@ def _ask(url: str, data: bytes) -> str:
                 peer.sendall(struct.pack("!I", len(part)) + part)
             peer.sendall(struct.pack("!I", 0))
         except (BrokenPipeError, ConnectionResetError):
-            pass  # over its size limit it says so and hangs up; the answer is read below
+            pass  # over its size limit it answers and closes; the answer is read below
         return _answer(peer, until)
 
 
@@ -90,11 +93,11 @@ def _connect(url: str) -> socket.socket:
 
 
 def _answer(peer: socket.socket, until: float) -> str:
-    said = bytearray()
-    while not said.endswith(b"\0") and len(said) < MAX_ANSWER:
+    answer = bytearray()
+    while not answer.endswith(b"\0") and len(answer) < MAX_ANSWER:
         peer.settimeout(max(0.01, until - time.monotonic()))
         part = peer.recv(1024)
         if not part:
             break
-        said += part
-    return said.rstrip(b"\0\n").decode("ascii", "replace")
+        answer += part
+    return answer.rstrip(b"\0\n").decode("ascii", "replace")

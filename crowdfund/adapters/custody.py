@@ -1,4 +1,4 @@
-"""Wallets that the platform holds for somebody: made here, kept sealed, opened only to sign."""
+"""Custodial wallets: created here, stored sealed, opened only to sign."""
 
 from crowdfund.adapters.sealing import UnsealError, seal
 from crowdfund.adapters.sealing import unseal as open_sealed
@@ -10,9 +10,9 @@ _PURPOSE = "crowdfund custody v1"
 def new_wallet() -> tuple[str, str]:
     """Return a fresh EIP-55 address and its private key, sealed under SECRET_KEY (hex)."""
     # eth_utils takes 5 MB and 35 ms at the start of a process, and few make a wallet.
-    from coincurve import PrivateKey  # noqa: PLC0415
-    from eth_utils.address import to_checksum_address  # noqa: PLC0415
-    from eth_utils.crypto import keccak  # noqa: PLC0415
+    from coincurve import PrivateKey
+    from eth_utils.address import to_checksum_address
+    from eth_utils.crypto import keccak
 
     key = PrivateKey()
     address = to_checksum_address(keccak(key.public_key.format(compressed=False)[1:])[-20:])

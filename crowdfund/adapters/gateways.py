@@ -40,7 +40,7 @@ class GatewayUnknown(GatewayError):
 
 
 class GatewayUnauthorized(GatewayUnknown):
-    """The gateway did not accept our key, signature or time: a fault of ours, no word about the payment."""
+    """The gateway refused our key, signature or time; this says nothing about the payment."""
 
     code = "gateway_unauthorized"
 
@@ -79,7 +79,7 @@ class WebhookMalformed(CrowdfundError):
 
 @dataclass(frozen=True)
 class Payer:
-    """Whom the gateway registers as a customer."""
+    """A person whom the gateway registers as a customer."""
 
     email: str
     first_name: str
@@ -109,7 +109,7 @@ class Initiated:
 
 @dataclass(frozen=True)
 class Truth:
-    """Answer of the status query."""
+    """The answer to a status query."""
 
     tx_id: str
     customer_ref: str
@@ -131,7 +131,7 @@ class Event:
 
 
 class Gateway(Protocol):
-    """One outside gateway; `needs` names what of a person (email, phone) it registers nobody without."""
+    """An outside gateway; `needs` names the fields (email, phone) that it requires to register."""
 
     name: str
     needs: tuple[str, ...]

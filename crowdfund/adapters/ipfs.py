@@ -1,4 +1,4 @@
-"""Public files on IPFS: added and pinned by a Kubo node over its RPC, compared with our own content id."""
+"""Public files on IPFS: added and pinned by a Kubo node over RPC, checked by our own content id."""
 
 import json
 
@@ -30,7 +30,7 @@ def is_configured() -> bool:
 
 def pin(cid: str, data: bytes) -> None:
     """Add and pin a file; raises IpfsUnavailable, or OtherCid if the node names it differently."""
-    import httpx  # noqa: PLC0415 - 20 ms and 2 MB that only a worker needs
+    import httpx  # 20 ms and 2 MB that only a worker needs
 
     url = config.settings().ipfs_api_url.rstrip("/") + "/api/v0/add"
     files = {"file": (cid, data, "application/octet-stream")}

@@ -1,8 +1,9 @@
 """OpenID Connect: the way to the identity provider and back, by Authlib.
 
 Authorization code with PKCE (S256). Nothing of an answer is believed before its ID token has our
-issuer, our client, our nonce, a fitting time and a signature of one of the provider's published keys
-by an algorithm of our list. A key that is not known yet is looked for once more: providers rotate.
+issuer, our client, our nonce, a fitting time and a signature of one of the provider's published
+keys by an algorithm of our list. A key that is not known yet is looked for once more: providers
+rotate.
 """
 
 import threading
@@ -39,7 +40,7 @@ ALGORITHMS = [
     "EdDSA",
 ]
 CALLBACK_PATH = "/sign-in/oidc/callback"
-FRESH_S = 3600.0  # how long discovery and keys are kept
+FRESH_S = 3600.0  # how long discovery and keys are cached
 # how long a provider that did not answer is not asked again: each asking holds a web thread
 AWAY_S = 5.0
 LEEWAY_S = 60  # how far the provider's clock may be from ours
@@ -83,7 +84,7 @@ class ProviderRefused(CrowdfundError):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whom the provider has proved; the e-mail address is none of ours before it is verified."""
+    """A person as the provider has proved them; do not trust an unverified e-mail address."""
 
     issuer: str
     subject: str
@@ -101,7 +102,7 @@ class Provider:
         self._issuer, self._client_id, self._secret = issuer, client_id, client_secret
         self._scopes, self._callback = scopes, callback
         self._lock = threading.Lock()
-        self._kept: dict[str, tuple[float, Any]] = {}
+        self._cache: dict[str, tuple[float, Any]] = {}
         self._away_since = -AWAY_S
 
     def address(self, *, state: str, nonce: str, verifier: str) -> str:
@@ -114,7 +115,7 @@ class Provider:
         return str(url)
 
     def identity(self, code: str, *, nonce: str, verifier: str) -> Identity:
-        """Exchange a code for whom it proves; raises ProviderUnavailable, ProviderRefused."""
+        """Exchange a code for an identity. Raises ProviderUnavailable or ProviderRefused."""
         token = self._exchange(code, verifier)
         try:
             claims = self._claims(token, nonce)
@@ -129,7 +130,7 @@ class Provider:
         return issuer is None or issuer == self._issuer
 
     def check(self) -> None:
-        """Read the discovery document and the keys; raises ProviderUnavailable when they cannot be right."""
+        """Read discovery document and keys. Raises ProviderUnavailable if they are unusable."""
         for name in ("authorization_endpoint", "token_endpoint"):
             self._metadata(name)
         self._keys()
@@ -141,9 +142,13 @@ class Provider:
         try:
             with self._session() as session:
                 token = session.fetch_token(
-                    endpoint, code=code, code_verifier=verifier, grant_type="authorization_code",
-                    redirect_uri=self._callback, allow_redirects=False,
-                )  # fmt: skip
+                    endpoint,
+                    code=code,
+                    code_verifier=verifier,
+                    grant_type="authorization_code",
+                    redirect_uri=self._callback,
+                    allow_redirects=False,
+                )
         except requests.RequestException as error:
             raise _unavailable("token", error) from error
         except _UNREADABLE as error:
@@ -161,8 +166,10 @@ class Provider:
             "nonce": {"essential": True, "value": nonce},
         }
         facts = {
-            "nonce": nonce, "client_id": self._client_id, "access_token": token.get("access_token"),
-        }  # fmt: skip
+            "nonce": nonce,
+            "client_id": self._client_id,
+            "access_token": token.get("access_token"),
+        }
         claims = CodeIDToken(decoded.claims, decoded.header, expected, facts)
         claims.validate(now=int(clock.now().timestamp()), leeway=LEEWAY_S)
         return dict(claims)
@@ -173,17 +180,17 @@ class Provider:
             return jwt.decode(text, self._keys(), registry=registry)
         except InvalidKeyIdError:
             with self._lock:
-                self._kept.pop("jwks", None)
+                self._cache.pop("jwks", None)
             return jwt.decode(text, self._keys(), registry=registry)
 
     def _more(self, token: Mapping[str, Any], subject: str) -> dict[str, Any]:
-        """Return what the userinfo endpoint adds, for providers that keep the ID token thin."""
+        """Return what the userinfo endpoint adds, for providers whose ID token has few claims."""
         endpoint = self._discovery().get("userinfo_endpoint")
         if not endpoint:
             return {}
         headers = {"Authorization": f"Bearer {token['access_token']}"}
-        said = self._get(self._checked(endpoint), headers)
-        return said if said.get("sub") == subject else {}
+        claims = self._get(self._checked(endpoint), headers)
+        return claims if claims.get("sub") == subject else {}
 
     def _identity(self, claims: Mapping[str, Any]) -> Identity:
         subject, email = claims["sub"], claims.get("email")
@@ -215,7 +222,7 @@ class Provider:
         found = self._fresh("discovery", lambda: self._get(address))
         if found.get("issuer") != self._issuer:
             with self._lock:
-                self._kept.pop("discovery", None)
+                self._cache.pop("discovery", None)
             raise _unavailable("discovery", "another issuer")
         return found
 
@@ -223,18 +230,18 @@ class Provider:
         return self._fresh("jwks", lambda: _key_set(self._get(self._metadata("jwks_uri"))))
 
     def _fresh(self, what: str, ask: Callable[[], T]) -> T:
-        kept = self._kept.get(what)
-        if kept and time.monotonic() - kept[0] < FRESH_S:
-            return cast(T, kept[1])
+        cached = self._cache.get(what)
+        if cached and time.monotonic() - cached[0] < FRESH_S:
+            return cast(T, cached[1])
         if time.monotonic() - self._away_since < AWAY_S:
             raise ProviderUnavailable
         try:
-            found = ask()  # two who ask at once ask twice: better than waiting for one another
+            found = ask()  # two threads may ask at once: better than waiting for each other
         except ProviderUnavailable:
             self._away_since = time.monotonic()
             raise
         with self._lock:
-            self._kept[what] = (time.monotonic(), found)
+            self._cache[what] = (time.monotonic(), found)
         return found
 
     def _get(self, address: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The answers SETTLED of the last seconds, so that a burst of webhooks costs one status query.
 
-A webhook may be judged by any answer that was asked for after it had come. Only SETTLED is
-remembered, the last step of a payment, and never for a webhook that reports a failure.
+A webhook may be verified by any answer requested after its arrival. Only SETTLED, the final status
+of a payment, is remembered, and never used for a webhook that reports a failure.
 """
 
 from datetime import datetime, timedelta

@@ -1,9 +1,9 @@
-"""SMS by a gateway over HTTP; printed in development without one, kept in a list in tests.
+"""SMS by a gateway over HTTP; printed in development without one, collected in a list in tests.
 
-The gateway takes `POST SMS_API_URL` with `Authorization: Bearer SMS_API_KEY`, `Idempotency-Key` (our
-message id: a repeat is not sent twice) and the JSON `{"to": E.164, "from": SMS_SENDER, "text": …}`.
-2xx: taken. 409: taken before. 400, 404, 413, 422: refused for good. Anything else, or no answer in
-time: try again later with the same key.
+The gateway takes `POST SMS_API_URL` with `Authorization: Bearer SMS_API_KEY`, `Idempotency-Key`
+(our message id: a repeat is not sent twice) and the JSON `{"to": E.164, "from": SMS_SENDER, "text":
+…}`. 2xx: taken. 409: taken before. 400, 404, 413, 422: refused for good. Anything else, or no
+answer in time: try again later with the same key.
 """
 
 import json
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from crowdfund.kernel import config
 from crowdfund.kernel.errors import CrowdfundError, Unavailable
 
-# ruff: noqa: PLC0415 - urllib3 takes 15 ms at the start of every process, and few send
 if TYPE_CHECKING:
     import urllib3
 
@@ -53,7 +52,8 @@ def is_offered() -> bool:
 def send(to_number: str, text: str, *, message_id: str) -> None:
     """Send one SMS to a number in E.164; the same message id is sent once by the gateway.
 
-    Raises SmsRefused for good, Unavailable when it is worth another try. Neither says number or text.
+    Raises SmsRefused for good, Unavailable when it is worth another try. Neither says number or
+    text.
     """
     settings = config.settings()
     if settings.sms_api_url:
@@ -72,14 +72,20 @@ def _post(settings: config.Settings, to_number: str, text: str, message_id: str)
     timeout = urllib3.Timeout(connect=CONNECT_S, read=READ_S)
     body = json.dumps({"to": to_number, "from": settings.sms_sender, "text": text}).encode()
     headers = {
-        "Authorization": f"Bearer {settings.sms_api_key}", "Content-Type": "application/json",
+        "Authorization": f"Bearer {settings.sms_api_key}",
+        "Content-Type": "application/json",
         "Idempotency-Key": message_id,
-    }  # fmt: skip
+    }
     try:
         answer = _pool().request(
-            "POST", settings.sms_api_url, body=body, headers=headers, timeout=timeout, redirect=False,
+            "POST",
+            settings.sms_api_url,
+            body=body,
+            headers=headers,
+            timeout=timeout,
+            redirect=False,
             preload_content=False,
-        )  # fmt: skip
+        )
         answer.read(_MAX_ANSWER)
         answer.release_conn()
     except urllib3.exceptions.HTTPError as error:

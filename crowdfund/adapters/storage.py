@@ -36,7 +36,7 @@ class PrivateFile:
 
 
 def put_public(data: bytes, suffix: str = "webp") -> str:
-    """Store bytes that anybody may read; return the content id (sha256 and suffix).
+    """Store public bytes; return the content id (sha256 and suffix).
 
     `svg` is for pictures made by the platform itself; uploads go through documents.service.poster.
     """
@@ -58,7 +58,7 @@ def open_public(file_id: str) -> tuple[Path, str]:
 
 
 def put_cid(data: bytes) -> str:
-    """Store bytes that anybody may read; return their content id on IPFS (CIDv1)."""
+    """Store public bytes; return their content id on IPFS (CIDv1)."""
     name = cid.cid_of(data)
     _write(_cid_path(name), data)
     return name
@@ -78,7 +78,7 @@ def delete_cid(name: str) -> None:
 
 
 def put_private(data: bytes, area: str) -> PrivateFile:
-    """Encrypt (AES-256-GCM) and store bytes in an area's folder; the caller keeps the key in SQL."""
+    """Encrypt bytes (AES-256-GCM) and store them in an area's folder; the caller stores the key."""
     file_id, key = secrets.token_hex(16), AESGCM.generate_key(256)
     nonce = secrets.token_bytes(_NONCE_BYTES)
     _write(_private_path(file_id, area), nonce + AESGCM(key).encrypt(nonce, data, file_id.encode()))
@@ -101,7 +101,7 @@ def delete_private(file_id: str, area: str) -> None:
 
 
 def names_in(area: str, *, older_than: float) -> list[str]:
-    """Return the names of an area's files that were written before a moment (seconds since 1970)."""
+    """Return the names of an area's files written before a moment (seconds since 1970)."""
     files = (_root() / area).glob("*/*")
     return [path.name for path in files if path.stat().st_mtime < older_than]
 
@@ -123,7 +123,8 @@ def _private_path(file_id: str, area: str) -> Path:
 
 
 def _write(path: Path, data: bytes) -> None:
-    # Written beside and renamed: a reader never sees half a file, and the same content twice is fine.
+    # Written beside and renamed: a reader never sees half a file, and the same content twice is
+    # fine.
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(descriptor, "wb") as file:

@@ -11,7 +11,7 @@ def checksummed(address: str) -> str | None:
     """Return an address in EIP-55 form, or None; mixed case with a wrong checksum is none."""
     if not _ADDRESS.fullmatch(address):
         return None
-    from eth_utils.address import to_checksum_address  # noqa: PLC0415 - web processes start without it
+    from eth_utils.address import to_checksum_address  # web processes start without it
 
     right = str(to_checksum_address(address))
     digits = address[2:]
@@ -28,10 +28,10 @@ def signer(text: str, signature: str) -> str | None:
     """Return the EIP-55 address whose key has signed a text, or None when nobody's can have."""
     if not is_key_signature(signature):
         return None
-    from eth_account import Account  # noqa: PLC0415 - half a second; no web3 in it
-    from eth_account.messages import encode_defunct  # noqa: PLC0415 - as above
-    from eth_keys.exceptions import BadSignature  # noqa: PLC0415 - as above
-    from eth_utils.exceptions import ValidationError  # noqa: PLC0415 - as above
+    from eth_account import Account  # half a second; no web3 in it
+    from eth_account.messages import encode_defunct
+    from eth_keys.exceptions import BadSignature
+    from eth_utils.exceptions import ValidationError
 
     try:
         return str(Account.recover_message(encode_defunct(text=text), signature=signature))

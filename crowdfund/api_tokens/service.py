@@ -16,7 +16,7 @@ from crowdfund.api_tokens.rules import (
     read,
     sign,
 )
-from crowdfund.kernel import clock, config, outbox
+from crowdfund.kernel import clock, config, keys, outbox
 from crowdfund.kernel.db import db, new_id, own_transaction, rows_changed
 from crowdfund.kernel.lookups import Lookup
 from crowdfund.kernel.notices import PersonNotice
@@ -72,7 +72,7 @@ def issue(person_id: str, *, agent: str = "", has_second_factor: bool = False) -
 def authenticate(access: str) -> Caller:
     """Return the owner of an access token, read outside any transaction. Raises BadToken."""
     settings = config.settings()
-    claims = read(access, secrets=settings.secret_keys, issuer=settings.public_url, now=clock.now())
+    claims = read(access, secrets=keys.in_force(), issuer=settings.public_url, now=clock.now())
     found = _ALIVE.first(family=claims.family_id, person=claims.person_id)
     if found is None:
         raise BadToken

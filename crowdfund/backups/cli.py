@@ -1,7 +1,5 @@
 """`flask backup DEST` and `flask restore SRC`."""
 
-# ruff: noqa: PLC0415 - the web process imports this file too and needs none of it
-
 from pathlib import Path
 
 import click

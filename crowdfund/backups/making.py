@@ -23,16 +23,16 @@ from crowdfund.ledger import proof as journal
 
 Say = Callable[[str], None]
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
-KEY_TABLES = ("document_key",)  # kept apart: whoever has only the rest opens no document
+KEY_TABLES = ("document_key",)  # stored apart: without it no document can be opened
 CHECK_PURPOSE, CHECK_NAME = "backup check", "crowdfund"
 
 
 def make(target: Path, say: Say, *, keys: Path | None = None, passphrase: str = "") -> Manifest:
     """Write a backup into an empty folder, the keys into another one if given; return its manifest.
 
-    Everybody may go on working: the database is read in one snapshot. Tables that triggers fill from
-    others (`is_derived`) are left out: they are filled again when those are restored. The keys are
-    encrypted when there is a passphrase. Raises BackupFailed.
+    Everybody may go on working: the database is read in one snapshot. Tables that triggers fill
+    from others (`is_derived`) are left out: they are filled again when those are restored. The keys
+    are encrypted when there is a passphrase. Raises BackupFailed.
     """
     keys = keys or target / "keys"
     for folder in (target, keys):
@@ -89,7 +89,12 @@ def _describe() -> Manifest:
     made.audit = {"seq": seq, "hash": link}
     made.chain = {"chain_id": config.settings().chain_id, "genesis": "", "number": 0, "applied": 0}
     if cursor is not None:
-        made.chain = {name: getattr(cursor, name) for name in made.chain}
+        made.chain = {
+            "chain_id": cursor.chain_id,
+            "genesis": cursor.genesis,
+            "number": cursor.number,
+            "applied": cursor.applied,
+        }
     made.secret_check = sealing.seal(CHECK_PURPOSE, CHECK_NAME, b"opens")
     return made
 

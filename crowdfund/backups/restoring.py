@@ -50,7 +50,7 @@ def restore(
     return made
 
 
-# --- checks: nothing is changed ---------------------------------------------------------------------
+# --- checks: nothing is changed -------------------------------------------------------------------
 
 
 def _check_files(source: Path, keys: Path, made: Manifest) -> None:
@@ -63,7 +63,7 @@ def _check_files(source: Path, keys: Path, made: Manifest) -> None:
 
 
 def _check_schema(made: Manifest) -> None:
-    """A backup of an older version is upgraded after it is filled in; a newer one has no place here."""
+    """Refuse a backup of a newer version; an older one is upgraded when it is restored."""
     known = ScriptDirectory(str(MIGRATIONS))
     for revision in made.schema:
         try:
@@ -80,15 +80,15 @@ def _check_secret(made: Manifest) -> None:
         sealing.unseal(CHECK_PURPOSE, CHECK_NAME, made.secret_check)
     except (sealing.UnsealError, ValueError):
         raise RestoreRefused(
-            "SECRET_KEY is not the one with which this backup was made: documents, authenticators and "
-            "account numbers in it could not be opened. Set that key, or add it to "
-            "SECRET_KEY_FALLBACKS. Nothing was changed."
+            "SECRET_KEY is not the one with which this backup was made: "
+            "documents, authenticators and account numbers in it could not be opened. "
+            "Set that key, or add it to SECRET_KEY_FALLBACKS. Nothing was changed."
         ) from None
 
 
 def _check_chain(made: Manifest, say: Say) -> None:
-    from crowdfund.adapters.chain.answers import NodeError  # noqa: PLC0415 - brings web3
-    from crowdfund.adapters.chain.errors import NodeUnreachable  # noqa: PLC0415 - brings web3
+    from crowdfund.adapters.chain.answers import NodeError
+    from crowdfund.adapters.chain.errors import NodeUnreachable
 
     wanted = config.settings().chain_id
     if made.chain["chain_id"] != wanted:
@@ -105,8 +105,9 @@ def _check_chain(made: Manifest, say: Say) -> None:
         return
     if genesis != made.chain["genesis"]:
         raise RestoreRefused(
-            f"The node serves a chain that begins with {genesis[:18]}…, the backup belongs to the one "
-            f"that begins with {made.chain['genesis'][:18]}…. Nothing was changed."
+            f"The node serves a chain that begins with {genesis[:18]}…, "
+            f"the backup belongs to the one that begins with {made.chain['genesis'][:18]}…. "
+            "Nothing was changed."
         )
 
 
@@ -116,8 +117,8 @@ def _check_keys(clear: Path, *, replace: bool) -> None:
         present = _present_key(role)
         if saved.exists() and present and present != saved.read_text().strip() and not replace:
             raise RestoreRefused(
-                f"There is another key of the chain {role} here already. Remove it, or use --replace. "
-                "Nothing was changed."
+                f"There is another key of the chain {role} here already. "
+                "Remove it, or use --replace. Nothing was changed."
             )
 
 
@@ -137,14 +138,15 @@ def _check_empty(*, replace: bool) -> None:
                 continue
             if connection.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first():
                 raise RestoreRefused(
-                    f"The database is not empty ({table.name} has rows). Restore into an empty one, or "
-                    "remove what is there with --replace. Nothing was changed."
+                    f"The database is not empty ({table.name} has rows). "
+                    "Restore into an empty one, or remove what is there with --replace. "
+                    "Nothing was changed."
                 )
 
 
 @contextmanager
 def _opened(keys: Path, made: Manifest, passphrase: str) -> Iterator[Path]:
-    """Lend the folder of keys in the clear; a copy of it, removed afterwards, if it is encrypted."""
+    """Yield the folder of decrypted keys; a temporary copy of it if the backup is encrypted."""
     if not made.keys_are_encrypted:
         yield keys
         return
@@ -158,7 +160,7 @@ def _opened(keys: Path, made: Manifest, passphrase: str) -> Iterator[Path]:
         yield Path(name)
 
 
-# --- restoring ----------------------------------------------------------------------------------------
+# --- restoring ------------------------------------------------------------------------------------
 
 
 def _restore_database(source: Path, keys: Path, made: Manifest, say: Say) -> None:
@@ -190,9 +192,8 @@ def _restore_database(source: Path, keys: Path, made: Manifest, say: Say) -> Non
 
 def _has_rows(connection: sa.Connection, table: sa.Table) -> bool:
     """Return whether a migration has put rows into a table that was just made."""
-    return (
-        connection.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first() is not None
-    )
+    any_row = sa.select(sa.literal(1)).select_from(table).limit(1)
+    return connection.execute(any_row).first() is not None
 
 
 def _parents_first(tables: sa.MetaData, made: Manifest) -> list[sa.Table]:

@@ -70,7 +70,7 @@ def _batches(lines: Iterable[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def _encode(value: Any, column: Any) -> Any:  # noqa: ANN401 - a database value
+def _encode(value: object, column: sa.Column[Any]) -> object:
     if value is None:
         return None
     if isinstance(column.type, sa.JSON):
@@ -84,7 +84,7 @@ def _encode(value: Any, column: Any) -> Any:  # noqa: ANN401 - a database value
     return value
 
 
-def _decode(value: Any, column: Any) -> Any:  # noqa: ANN401 - a JSON value
+def _decode(value: object, column: sa.Column[Any]) -> object:
     """Return what the driver wants; tables are reflected, so types are the database's own."""
     if not isinstance(value, dict):
         return value

@@ -7,6 +7,7 @@ elsewhere or cut off. Memory is bounded whatever the size.
 import secrets
 import struct
 from pathlib import Path
+from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -56,7 +57,7 @@ def decrypt(source: Path, target: Path, passphrase: str) -> None:
             number, piece = number + 1, following
 
 
-def _next(sealed) -> bytes:  # type: ignore[no-untyped-def]  # noqa: ANN001 - a binary file
+def _next(sealed: BinaryIO) -> bytes:
     head = sealed.read(4)
     return sealed.read(_NONCE + struct.unpack(">I", head)[0]) if len(head) == 4 else b""
 

@@ -113,6 +113,7 @@ class EventRow:
 class CursorRow:
     """How far the chain was read; `problem` stands against sending or reading."""
 
+    chain_id: int
     genesis: str
     number: int
     applied: int

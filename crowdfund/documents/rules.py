@@ -1,13 +1,12 @@
 """Documents: their kinds, the accepted files, the status, the commitment."""
 
-import hashlib
 import hmac
-import json
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import PurePath
 
+from crowdfund.kernel import hashing
 from crowdfund.kernel.errors import FileRefused, Invalid, WrongState
 from crowdfund.kernel.i18n import _, _l
 
@@ -148,9 +147,7 @@ def commitment(salt_hex: str, facts: object) -> str:
     A plain hash could confirm a guess of the document. The salt is stored in SQL only and is
     deleted with the document's key.
     """
-    canonical = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    digest = hmac.new(bytes.fromhex(salt_hex), canonical.encode(), hashlib.sha256).hexdigest()
-    return f"0x{digest}"
+    return "0x" + hmac.digest(bytes.fromhex(salt_hex), hashing.canonical(facts), "sha256").hex()
 
 
 # --- the content of an upload ---------------------------------------------------------------------

@@ -1,1 +1,1 @@
-"""What every feature stands on: database, outbox, sessions, pages, money, time."""
+"""What every feature uses: database, outbox, sessions, pages, money, time."""

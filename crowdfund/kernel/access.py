@@ -115,7 +115,8 @@ TABLE: dict[str, frozenset[str]] = {
     "campaigns.release": staff("admin", "finance"),
     "campaigns.retry": staff("admin", "finance"),
     "campaigns.redirect": staff("admin"),
-    # compliance: a person's own verification and nominees (loaders by the signed-in person), the desks
+    # compliance: a person's own verification and nominees (loaders by the signed-in person), the
+    # desks
     "compliance.verification": SIGNED_IN,
     "compliance.verification_state": SIGNED_IN,
     "compliance.facts": SIGNED_IN,
@@ -238,7 +239,8 @@ TABLE: dict[str, frozenset[str]] = {
     "payments.webhook": readers("admin", "finance"),
     "payments.replay": staff("admin", "finance"),
     "payments.replay_all": staff("admin", "finance"),
-    # reconciliation: everyone may see whether books and contracts agree; two people have a campaign follow
+    # reconciliation: everyone may see whether books and contracts agree; two people have a campaign
+    # follow
     "reconciliation.drift": PUBLIC,
     "reconciliation.contract": readers("admin", "finance"),
     "reconciliation.compare": staff("admin", "finance"),
@@ -261,8 +263,8 @@ TABLE: dict[str, frozenset[str]] = {
     "web.choose_language": PUBLIC,
 }
 
-# Where the browser comes back from an identity provider: a GET by the protocol, and yet it opens accounts.
-# Each proves by a single-use state that this browser has asked for it.
+# Where the browser comes back from an identity provider: a GET by the protocol, and yet it opens
+# accounts. Each proves by a single-use state that this browser has asked for it.
 WRITING_GETS = frozenset({"sign_in.oidc_callback"})
 
 # (label, endpoint, icon); shown when the access table allows the endpoint, in this order.
@@ -277,7 +279,7 @@ NAV: list[tuple[str, str, str]] = [
 
 
 def is_staff_only(endpoint: str) -> bool:
-    """Return whether nobody but staff may use a route; what is done there is recorded in the audit log."""
+    """Return whether only staff may use a route, so that it is recorded in the audit log."""
     allowed = TABLE.get(endpoint, frozenset())
     return bool(allowed) and allowed <= EVERY_STAFF
 

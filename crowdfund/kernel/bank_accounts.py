@@ -1,8 +1,8 @@
 """Account numbers at banks: one table for everyone who pays or is paid, people and companies; pure.
 
-The lengths are those that banks print and payment providers publish (state of August 2024). Where two
-sources differ, both lengths are taken: a right number that is refused cannot be helped by its owner, a
-wrong one comes back from the bank.
+The lengths are those that banks print and payment providers publish (state of August 2024). Where
+two sources differ, both lengths are taken: a right number that is refused cannot be helped by its
+owner, a wrong one comes back from the bank.
 """
 
 import re
@@ -49,7 +49,7 @@ _IFSC = re.compile(r"[A-Z]{4}0[A-Z0-9]{6}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class BankNumber:
-    """An account number that was checked as far as a number can be; `number` is in its normal form."""
+    """A bank account with a number of a valid form; `number` is in its normal form."""
 
     country: str
     bank_code: str
@@ -75,8 +75,10 @@ def ethiopian(bank: str, number: str) -> BankNumber:
     if len(digits) not in lengths:
         sentence = _(
             "An account number at %(bank)s has %(digits)s digits. You entered %(count)s.",
-            bank=name, digits=_shown(lengths), count=len(digits),
-        )  # fmt: skip
+            bank=name,
+            digits=_shown(lengths),
+            count=len(digits),
+        )
         raise Invalid(sentence, field="number")
     return BankNumber("ET", code, name, digits)
 
@@ -99,8 +101,8 @@ def indian(ifsc: str, number: str) -> BankNumber:
 
 
 def iban(text: str) -> BankNumber:
-    """Return an account by its IBAN, with or without the word in front. Raises Invalid at `iban`."""
-    import schwifty  # noqa: PLC0415 - its list of banks takes 1 MB and 15 ms; few enter an IBAN
+    """Return an account by its IBAN, with or without the word “IBAN”. Raises Invalid at `iban`."""
+    import schwifty  # 1 MB and 15 ms, and few enter an IBAN
 
     try:
         found = schwifty.IBAN(plain(text[:64]).removeprefix("IBAN"), validate_bban=True)

@@ -3,8 +3,9 @@
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-# Clocks of several machines differ by so much at most; what lies further ahead was written by a clock
-# that was wrong, and counts for no limit: else a moment's fault would lock people out for a day.
+# Clocks of several machines differ by so much at most; what lies further ahead was written by a
+# clock that was wrong, and counts for no limit: else a moment's fault would lock people out for a
+# day.
 CLOCKS_DIFFER = timedelta(seconds=60)
 
 
@@ -17,7 +18,7 @@ class SystemClock:
 
 
 class FixedClock:
-    """Time that stands still until it is moved."""
+    """A clock that moves only when it is set."""
 
     def __init__(self, at: datetime) -> None:
         self._at = at
@@ -36,7 +37,7 @@ class FixedClock:
 
 
 class OffsetClock:
-    """Real time moved by a fixed distance: it keeps running."""
+    """Real time plus a fixed offset."""
 
     def __init__(self, offset: timedelta) -> None:
         self.offset = offset

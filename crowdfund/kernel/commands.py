@@ -1,7 +1,6 @@
-"""Commands of `flask`: loaded when one is asked for, because web processes and workers need none."""
+"""Commands of `flask`, loaded on first use: web processes and workers need none of them."""
 
 from collections.abc import Callable
-from typing import Any
 
 import click
 from flask import Flask
@@ -11,7 +10,7 @@ from crowdfund.kernel.db import db
 
 
 class FeatureCommands(AppGroup):
-    """The application's group of commands; the modules that define them are imported at first use."""
+    """The application's group of commands; their modules are imported on first use."""
 
     def __init__(self, app: Flask, load: Callable[[], list[click.Command]]) -> None:
         super().__init__(name=app.name)
@@ -37,7 +36,7 @@ class FeatureCommands(AppGroup):
 
 
 class MigrationSettings:
-    """Stands in `app.extensions` for Flask-Migrate's settings, and sets it up when it is asked.
+    """A placeholder in `app.extensions` that sets Flask-Migrate up on first use.
 
     Flask-Migrate imports Alembic: 5 MB and 60 ms that only migrations need.
     """
@@ -45,14 +44,14 @@ class MigrationSettings:
     def __init__(self, app: Flask) -> None:
         self._app = app
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever Flask-Migrate asks for
+    def __getattr__(self, name: str) -> object:
         set_up_migrations(self._app)
         return getattr(self._app.extensions["migrate"], name)
 
 
 def set_up_migrations(app: Flask) -> None:
     """Set Flask-Migrate up and add its command `flask db`."""
-    from flask_migrate import Migrate  # noqa: PLC0415 - see MigrationSettings
+    from flask_migrate import Migrate
 
     Migrate(app, db, directory="migrations", render_as_batch=True)
 

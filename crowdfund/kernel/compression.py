@@ -1,4 +1,4 @@
-"""Compressed answers for browsers that take gzip, where no proxy in front does it (the local stack)."""
+"""Compress responses with gzip, where no proxy in front does it (the local stack)."""
 
 import gzip
 import io
@@ -9,19 +9,24 @@ from werkzeug.wrappers import Response
 
 from crowdfund.kernel.headers import vary_by
 
-KINDS = frozenset({
-    "text/html", "text/css", "text/javascript", "application/javascript", "image/svg+xml", "text/csv",
-})  # fmt: skip
-LEAST = 1_000  # bytes; below that the answer is one packet anyway
-KEPT = 200
+KINDS = (
+    "text/html",
+    "text/css",
+    "text/javascript",
+    "application/javascript",
+    "image/svg+xml",
+    "text/csv",
+)
+LEAST = 1_000  # bytes; a smaller response is one packet anyway
+MOST_FILES = 200
 _files: dict[str, bytes] = {}
 
 
 def compress(response: Response, accepted: str) -> None:
     """Compress an answer in place, if the client's Accept-Encoding and its kind allow it.
 
-    Public files are compressed once for each version (ETag); pages fast, and padded at random, so that
-    the length of an answer tells nothing about the CSRF token in it (BREACH).
+    Public files are compressed once for each version (ETag); pages fast, and padded at random, so
+    that the length of a response reveals nothing about the CSRF token in it (BREACH).
     """
     if response.status_code != 200 or response.mimetype not in KINDS:
         return
@@ -51,7 +56,7 @@ def _file(response: Response) -> bytes:
     body: Iterator[bytes] = response.iter_encoded()
     packed = _files.get(etag)
     if packed is None:
-        if len(_files) >= KEPT:
+        if len(_files) >= MOST_FILES:
             _files.clear()
         packed = _files[etag] = gzip.compress(b"".join(body), 6, mtime=0)
     response.close()

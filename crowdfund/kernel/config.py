@@ -15,8 +15,8 @@ INSECURE_KEY = "development-only-secret-key"
 class Settings(BaseSettings):
     """Everything an operator may set; each field is the lower-case name of its variable."""
 
-    # What the local stack added for itself comes first, the operator's own file wins; an empty value
-    # is no choice, so that a copy of .env.example changes nothing.
+    # What the local stack added for itself comes first, the operator's own file wins; an empty
+    # value is no choice, so that a copy of .env.example changes nothing.
     model_config = SettingsConfigDict(
         env_file=(f"{os.environ.get('CROWDFUND_DATA_DIR') or 'var'}/stack.env", ".env"),
         env_ignore_empty=True,
@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     public_url: str = "http://localhost:5000"
     events_url: str = "/events"
     trusted_hosts: list[str] = []
-    # How many proxies stand in front and set X-Forwarded-*; without it every visitor has the
+    # How many proxies are in front and set X-Forwarded-*; without it every visitor has the
     # proxy's address, and limits per address would be shared by all.
     proxy_count: int = 0
     time_zone: str = "Africa/Addis_Ababa"
@@ -50,7 +50,8 @@ class Settings(BaseSettings):
     chain_signer_key: str = ""
     chain_admin_key: str = ""
     chain_recorder_key: str = ""
-    # Minor units that the recorder may record on one day; above it an operator has to raise the day's cap.
+    # Minor units that the recorder may record on one day; above it an operator has to raise the
+    # day's cap.
     chain_recorder_cap_minor: int = 1_000_000_000
     # Below this much ether for gas of any signer, /health and `flask doctor` say so.
     chain_low_gas_ether: float = 0.05
@@ -73,7 +74,8 @@ class Settings(BaseSettings):
     sms_sender: str = "crowdfund"
     sms_most_an_hour: int = 1000
 
-    # Wrong six-digit codes of all strangers together that are judged in a day (sign_in/rules/limits.py).
+    # Wrong six-digit codes of all strangers together that are judged in a day
+    # (sign_in/rules/limits.py).
     sign_in_failures_a_day: int = 1000
 
     # Single sign-on (OpenID Connect) is offered when issuer and client are set.
@@ -86,7 +88,7 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def read_secret_files(cls, values: dict[str, object]) -> dict[str, object]:
-        """Fill a field from the file named by `<FIELD>_FILE`; the file wins over nothing only."""
+        """Fill a field that has no value from the file named by `<FIELD>_FILE`."""
         for name in cls.model_fields:
             path = os.environ.get(f"{name.upper()}_FILE")
             if path and name not in values:
@@ -95,10 +97,9 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def refuse_defaults_in_production(self) -> "Settings":
-        """Production must not boot on a key that everyone knows."""
-        if self.environment == "production" and (
-            self.secret_key == INSECURE_KEY or len(self.secret_key) < 32
-        ):
+        """Refuse the development key and short keys in production."""
+        is_weak = self.secret_key == INSECURE_KEY or len(self.secret_key) < 32
+        if self.environment == "production" and is_weak:
             raise ValueError("SECRET_KEY must be set to at least 32 random characters")
         if self.environment == "production" and self.oidc_issuer.startswith("http:"):
             raise ValueError("OIDC_ISSUER must be an https address")
@@ -108,11 +109,6 @@ class Settings(BaseSettings):
     def secret_keys(self) -> tuple[str, ...]:
         """Key that signs and seals now, then former ones that are still accepted (rotation)."""
         return (self.secret_key, *self.secret_key_fallbacks)
-
-    @property
-    def keys_for_itsdangerous(self) -> list[str]:
-        """Return the same keys as itsdangerous wants them: it signs with the last one."""
-        return [*self.secret_key_fallbacks, self.secret_key]
 
     @property
     def oidc_offered(self) -> bool:

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from flask import current_app
+from flask.globals import app_ctx
 
 T = TypeVar("T")
 
 
 def carried(function: Callable[[], T]) -> Callable[[], T]:
     """Return the function for another thread, in a fresh context of the current application."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = app_ctx.app
 
     def run() -> T:
         with app.app_context():

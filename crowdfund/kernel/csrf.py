@@ -1,4 +1,4 @@
-"""CSRF tokens of a page: Flask-WTF's own format, and it checks them, but written in an eighth of its time."""
+"""CSRF tokens in the format of Flask-WTF, which checks them, written in an eighth of its time."""
 
 import json
 from collections.abc import Callable

@@ -48,7 +48,7 @@ def _is_number(text: str) -> bool:
 def _lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    buffer.write("\ufeff")  # without it spreadsheets take Amharic for something else
+    buffer.write("\ufeff")  # without it spreadsheets misread Amharic
     writer.writerow(header)
     set_read_only(True)
     try:

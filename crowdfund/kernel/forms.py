@@ -21,17 +21,17 @@ class Needed:
     field_flags: Mapping[str, Any] = {"required": True}
 
     def __call__(self, form: Form, field: Field) -> None:
-        """Accept: the service judges."""
+        """Accept everything: the service validates."""
 
 
 class NeededWhen:
-    """Mark a field as required in one case; `when` is shown behind its label instead of "(optional)"."""
+    """Mark a field as required in one case; `when` follows its label instead of "(optional)"."""
 
     def __init__(self, when: str) -> None:
         self.field_flags: Mapping[str, Any] = {"needed_when": when}
 
     def __call__(self, form: Form, field: Field) -> None:
-        """Accept: the service judges."""
+        """Accept everything: the service validates."""
 
 
 def put_errors(form: FlaskForm, error: CrowdfundError) -> None:

@@ -1,4 +1,4 @@
-"""Headers of every answer: what browsers may do with it, who may keep it, what it depends on."""
+"""Headers of every answer: what browsers may do with it, who may cache it, what it depends on."""
 
 import secrets
 from functools import lru_cache

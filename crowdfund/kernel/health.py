@@ -1,7 +1,7 @@
 """How well the installation works: for balancers, for alarms and for `flask doctor`.
 
-`ok`: all is well. `degraded`: pages are served, but something behind them needs an operator, and the
-reasons say what. `down`: this process cannot serve, because the database does not answer.
+`ok`: all is well. `degraded`: pages are served, but something behind them needs an operator, and
+the reasons say what. `down`: this process cannot serve, because the database does not answer.
 """
 
 import time
@@ -17,7 +17,7 @@ from crowdfund.kernel.db import db, reading
 
 SILENT_FOR = outbox.SILENT_AFTER
 LATE_FOR = timedelta(seconds=120)
-KEPT_S = 2.0  # an answer serves for so long: who asks often costs nothing
+CACHED_S = 2.0  # how long a report is reused
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Reason:
 
 Check = Callable[[], Iterable[Reason]]
 _checks: list[Check] = []
-_kept: list[tuple[float, list[Reason]]] = []
+_cached: list[tuple[float, list[Reason]]] = []
 
 
 def check(function: Check) -> Check:
@@ -80,10 +80,10 @@ def _processes() -> Iterator[Reason]:
         yield Reason("relay_silent", f"The relay {words}: start crowdfund.kernel.relay.")
     for queue in outbox.QUEUES:
         if words := silence(outbox.worker_name(queue), beats):
-            text = (
-                f"The worker of the queue {queue} {words}: start or restart it, and read its log."
+            advice = "start or restart it, and read its log."
+            yield Reason(
+                f"worker_silent:{queue}", f"The worker of the queue {queue} {words}: {advice}"
             )
-            yield Reason(f"worker_silent:{queue}", text)
 
 
 def _queues() -> Iterator[Reason]:
@@ -98,10 +98,10 @@ def _queues() -> Iterator[Reason]:
 
 def _recent_reasons() -> list[Reason]:
     now = time.monotonic()
-    if _kept and now - _kept[0][0] < KEPT_S:
-        return _kept[0][1]
-    _kept[:] = [(now, reasons())]
-    return _kept[0][1]
+    if _cached and now - _cached[0][0] < CACHED_S:
+        return _cached[0][1]
+    _cached[:] = [(now, reasons())]
+    return _cached[0][1]
 
 
 def _database_answers() -> bool:
@@ -113,7 +113,7 @@ def _database_answers() -> bool:
 
 
 def _redis_answers() -> bool:
-    import redis  # noqa: PLC0415 - loaded by the first use, not at the start of every process
+    import redis
 
     try:
         return bool(outbox.redis_client().ping())

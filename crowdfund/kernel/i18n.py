@@ -87,17 +87,17 @@ def page_text(message: str, /, **values: object) -> Markup:
     """Return a text for a template: markup of its own counts, what fills it is escaped."""
     if not values:
         return _fixed_page_text(message, language())
-    return Markup(_translated(message) % _escaped(values))  # noqa: S704 - our own texts
+    return Markup(_translated(message) % _escaped(values))
 
 
 def page_plural(one: str, many: str, count: int, /, **values: object) -> Markup:
     """Return the singular or plural of a text for a template, as `page_text` does."""
-    return Markup(_translated_plural(one, many, count) % _escaped({"num": count, **values}))  # noqa: S704
+    return Markup(_translated_plural(one, many, count) % _escaped({"num": count, **values}))
 
 
 @lru_cache(maxsize=8_192)
 def _fixed_page_text(message: str, _language: str) -> Markup:
-    return Markup(_translated(message) % {})  # noqa: S704 - `%%` is a sign there as in other texts
+    return Markup(_translated(message) % {})  # `%%` is a sign there as in other texts
 
 
 def _escaped(values: Mapping[str, object]) -> dict[str, object]:
@@ -136,11 +136,8 @@ def text_direction() -> str:
 
 def number(value: int) -> str:
     """Return a whole number with the language's grouping."""
-    return (
-        f"{value:,}"
-        if locale().language == "en"
-        else numbers.format_decimal(value, locale=locale())
-    )
+    here = locale()
+    return f"{value:,}" if here.language == "en" else numbers.format_decimal(value, locale=here)
 
 
 def count(value: int, most: int = 1_000) -> str:
@@ -156,7 +153,7 @@ def day(value: date | datetime, pattern: str = "medium") -> str:
 
 
 def moment(value: datetime) -> str:
-    """Return date, time and zone of a moment in the platform's time zone, as the language writes it."""
+    """Return date, time and zone of a moment on the platform's clock, as the language writes it."""
     shown = value.astimezone(_zone())
     date_text = dates.format_date(shown, "medium", locale=locale())
     return f"{date_text}, {shown:%H:%M} {shown.tzname()}"
@@ -192,9 +189,3 @@ def _texts(name: str) -> NullTranslations:
 def _pseudo(message: str) -> str:
     parts = _HELD.split(message)
     return "⟦" + "".join(p if _HELD.fullmatch(p) else p.translate(_ACCENTS) for p in parts) + "⟧"
-
-
-__all__ = [
-    "LANGUAGES", "PSEUDO", "_", "_l", "best", "count", "day", "gettext", "install", "language", "lazy",
-    "locale", "minutes_from_utc", "moment", "ngettext", "number", "text_direction", "use", "using",
-]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Tell open pages that a thing changed: after the commit, through a Redis stream, without its data.
+"""Notify open pages of changes: after the commit, by a Redis stream, without data.
 
 The event stream process (events.py) reads the stream and wakes the pages, which refetch the
 thing's own view. A lost message costs nothing but time: each live element also polls.
@@ -25,7 +25,6 @@ __all__ = [
 ]
 
 log = structlog.get_logger()
-# ruff: noqa: PLC0415 - redis takes 6 MB and 40 ms; a process that tells nobody does without
 # after a failure Redis is left alone this long, so that no request waits for it twice
 QUIET_S = 1.0
 
@@ -34,7 +33,7 @@ class _Publisher:
     """This process's connection to the stream."""
 
     def __init__(self, url: str) -> None:
-        import redis
+        import redis  # 6 MB and 40 ms
 
         self.url = url
         self._redis = redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=0.3)
@@ -61,7 +60,7 @@ _publisher: _Publisher | None = None
 
 
 def changed(kind: str, thing_id: object) -> None:
-    """Tell open pages of a change once the current transaction has committed."""
+    """Notify open pages of a change after the current transaction has committed."""
     name = topic(kind, thing_id)
     db.after_commit(("live", name), lambda: _publish(name))
 
@@ -71,7 +70,7 @@ def _publish(name: str) -> None:
 
 
 def publish_now(topics: Iterable[str]) -> bool:
-    """Tell open pages at once; returns False when Redis could not be reached."""
+    """Notify open pages now; return False if Redis could not be reached."""
     global _publisher
     url = config.settings().redis_url
     if not url:
@@ -88,13 +87,13 @@ def live_attrs(names: str, url: str, poll_s: float = 5) -> Markup:
     fetches while there is no event stream.
     """
     topics, token = escape(names), sign(names.split())
-    return Markup(  # noqa: S704 - a token is of letters, digits, "-", "_" and "."
+    return Markup(
         f'data-live="{topics}" data-live-url="{escape(url)}" data-live-poll="{poll_s:g}"'
         f' data-live-token="{token}"'
     )
 
 
 def stream_url() -> str:
-    """Return the address of the event stream for a page made now, so that it misses nothing since."""
+    """Return the address of the event stream for a page made now: it gets all changes since."""
     base = config.settings().events_url
     return f"{base}{'&' if '?' in base else '?'}since={int(time.time() * 1000)}"

@@ -17,7 +17,7 @@ _PHONE = re.compile(r"(?<![\w.+:-])\+\d[\d ]{6,16}\d\b")
 
 
 class Lines:
-    """A stream whose errors are dropped: a full disk must not fail the work that writes a line about it."""
+    """A stream that ignores its own errors: a full disk must not fail the work that logs a line."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -52,7 +52,7 @@ def configure(level: int = logging.INFO) -> None:
 
 
 def mask(_logger: object, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Hide e-mail addresses and telephone numbers in the texts of a line (a structlog processor)."""
+    """Hide e-mail addresses and phone numbers in the texts of a line (a structlog processor)."""
     for key, value in line.items():
         if isinstance(value, str):
             line[key] = masked(value)

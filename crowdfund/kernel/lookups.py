@@ -1,12 +1,13 @@
 """Constant queries of the hottest pages: compiled once for each database, then sent by the driver.
 
 SQLAlchemy's work for a call costs eight times as much as SQLite's for a row found by its key. What
-is read here is read in autocommit, apart from any session, and writes nothing. A request borrows one
-connection of the pool for all its lookups (`hold`, `release`); elsewhere each lookup borrows its own.
+is read here is read in autocommit, apart from any session, and writes nothing. A request borrows
+one connection of the pool for all its lookups (`hold`, `release`); elsewhere each lookup borrows
+its own.
 """
 
 from collections import namedtuple
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from sqlalchemy.engine import Dialect
 from crowdfund.kernel.db import db
 
 Convert = Callable[[Any], Any] | None
+Sent = list[Any] | dict[str, Any]  # by the place or by the name of a parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class _Plan:
     text: str
     params: tuple[tuple[str, Any, Convert], ...]
     is_positional: bool
-    row: Callable[[Any], Any]
+    row: Callable[[Iterable[Any]], object]
     columns: tuple[tuple[int, Callable[[Any], Any]], ...]
 
 
@@ -37,7 +39,7 @@ class Lookup:
         self._query = query
         self._plans: dict[str, _Plan] = {}
 
-    def first(self, **values: object) -> Any:  # noqa: ANN401 - a named tuple
+    def first(self, **values: object) -> Any:  # noqa: ANN401 - a named tuple or None
         """Return the first row or None."""
         rows = self.all(**values)
         return rows[0] if rows else None
@@ -71,13 +73,17 @@ class Lookup:
             text=state.statement,
             params=tuple((n, state.parameters[n], processors.get(n)) for n in names or ()),
             is_positional=bool(compiled.positional),
-            row=namedtuple("Row", [column.keyname for column in columns])._make,  # type: ignore[attr-defined]
+            row=_row_class([column.keyname for column in columns])._make,
             columns=tuple((index, change) for index, change in enumerate(convert) if change),
         )
         return plan
 
 
-def _sent(plan: _Plan, values: dict[str, object]) -> Any:  # noqa: ANN401 - a list or a dict
+def _row_class(names: Sequence[str]) -> type[Any]:
+    return namedtuple("Row", names)
+
+
+def _sent(plan: _Plan, values: dict[str, object]) -> Sent:
     found = [
         convert(values.get(name, default)) if convert else values.get(name, default)
         for name, default, convert in plan.params
@@ -87,7 +93,7 @@ def _sent(plan: _Plan, values: dict[str, object]) -> Any:  # noqa: ANN401 - a li
     return {name: value for (name, _, _), value in zip(plan.params, found, strict=True)}
 
 
-def _typed(plan: _Plan, row: Any) -> Any:  # noqa: ANN401 - the driver's row
+def _typed(plan: _Plan, row: Sequence[Any]) -> object:
     if plan.columns:
         row = list(row)
         for index, change in plan.columns:
@@ -106,7 +112,7 @@ class _Reader:
         self._must_switch = self.dialect.name != "sqlite"
         self._is_switched = False
 
-    def read(self, text: str, sent: Any) -> list[Any]:  # noqa: ANN401
+    def read(self, text: str, sent: Sent) -> list[Any]:
         if self._must_switch and not self._is_switched:
             self.dialect.set_isolation_level(self._connection, "AUTOCOMMIT")
             self._is_switched = True

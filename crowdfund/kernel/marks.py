@@ -5,8 +5,6 @@ under SECRET_KEY: someone who can write to the database, but does not hold the s
 a proof skip what they changed. An older, genuine mark put back only makes a proof do work again.
 """
 
-import hmac
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,10 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowdfund.kernel import clock, config
+from crowdfund.kernel import clock, keys
 from crowdfund.kernel.db import Base, Json, UTCDateTime, db
-
-NO_HASH = "0" * 64
+from crowdfund.kernel.hashing import GENESIS, canonical_spaced
 
 
 class ProofMark(Base):
@@ -43,7 +40,7 @@ class Mark:
 
     name: str
     seq: int = 0
-    hash: str = NO_HASH
+    hash: str = GENESIS
     state: dict[str, Any] = field(default_factory=dict)
     seal: str = ""
 
@@ -80,9 +77,7 @@ def read(name: str) -> Mark:
     row = db.session.execute(sa.select(_T).where(_T.c.name == name)).first()
     if row is None:
         return Mark(name)
-    if not any(
-        hmac.compare_digest(row.seal, seal) for seal in _seals(name, row.seq, row.hash, row.state)
-    ):
+    if not keys.is_keyed_hash(row.seal, _content(name, row.seq, row.hash, row.state)):
         raise MarkForged(name)
     return Mark(name, row.seq, row.hash, dict(row.state), row.seal)
 
@@ -92,7 +87,7 @@ def move(
     mark: Mark,
     *,
     seq: int = 0,
-    hash: str = NO_HASH,
+    hash: str = GENESIS,
     state: dict[str, Any] | None = None,
 ) -> None:
     """Put a mark elsewhere if it is still where it was read. Raises MarkMoved.
@@ -101,7 +96,7 @@ def move(
     """
     state = state or {}
     values = {"seq": seq, "hash": hash, "state": state, "at": clock.now()}
-    values["seal"] = _seals(mark.name, seq, hash, state)[0]
+    values["seal"] = keys.keyed_hashes(_content(mark.name, seq, hash, state))[0]
     if mark.seal:
         same = sa.update(_T).where(_T.c.name == mark.name, _T.c.seal == mark.seal)
         if connection.execute(same.values(values)).rowcount != 1:
@@ -118,8 +113,6 @@ def forget(connection: Connection, names: list[str]) -> None:
     connection.execute(sa.delete(_T).where(_T.c.name.in_(names)))
 
 
-def _seals(name: str, seq: int, hash_: str, state: dict[str, Any]) -> list[str]:
-    """Return the seals of a mark under each secret key in force, the present one first (hex)."""
-    text = json.dumps(["proof mark", name, seq, hash_, state], sort_keys=True).encode()
-    keys = config.settings().secret_keys
-    return [hmac.digest(key.encode(), text, "sha256").hex() for key in keys]
+def _content(name: str, seq: int, hash_: str, state: dict[str, Any]) -> bytes:
+    """Return what the seal of a mark covers."""
+    return canonical_spaced(["proof mark", name, seq, hash_, state])

@@ -15,8 +15,8 @@ _PATTERN = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?", re.ASCII)
 def parse(text: str, currency: str = "ETB", *, most_minor: int = MAX_MINOR) -> int:
     """Return minor units of an amount typed by a person, like `1,250.50`.
 
-    Strict ASCII digits, optional thousands commas, at most the currency's decimals, greater
-    than zero. Raises InvalidAmount with a sentence; for more than MAX_MINOR it names `most_minor`, the
+    Strict ASCII digits, optional thousands commas, at most the currency's decimals, greater than
+    zero. Raises InvalidAmount with a sentence; for more than MAX_MINOR it names `most_minor`, the
     maximum where the amount was typed.
     """
     cleaned = text.strip()

@@ -20,7 +20,7 @@ def move(
     pages: Pages = (),
     field: str = "status",
 ) -> None:
-    """Set the status of a locked object, whatever it was; whether it may go there is for the caller.
+    """Set the status of a locked object; the caller has checked that it may change.
 
     What else was changed of the object is written with it. `actor` is a person's id or `system`.
     """

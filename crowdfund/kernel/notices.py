@@ -1,4 +1,4 @@
-"""Events by which features below notifications ask for a message; notifications subscribe to them."""
+"""Events by which features below notifications request a message."""
 
 from dataclasses import dataclass, field
 from typing import Any

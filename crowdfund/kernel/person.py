@@ -1,4 +1,4 @@
-"""The signed-in person, as pages and services see them. The `people` feature reads them from SQL."""
+"""The signed-in person, as pages and services see them; `people` reads them from SQL."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,7 +1,8 @@
 """The countries that people choose from, as ISO 3166 codes."""
 
-# Those that have phone numbers: leaves out regions, test codes and uninhabited islands. Written out,
-# because the list that phonenumbers has comes with all its rules, at the start of every process.
+# Those that have phone numbers: leaves out regions, test codes and uninhabited islands. Written
+# out, because the list that phonenumbers has comes with all its rules, at the start of every
+# process.
 _CODES = """
 AC AD AE AF AG AI AL AM AO AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR
 BS BT BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC

@@ -1,4 +1,4 @@
-"""`python -m crowdfund.kernel.relay`: ring the workers, sweep what lost its bell, tick the schedule."""
+"""`python -m crowdfund.kernel.relay`: wake workers, sweep for missed work, tick the schedule."""
 
 import signal
 import threading

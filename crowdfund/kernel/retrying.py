@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Callable, Iterable
 from tempfile import SpooledTemporaryFile
-from typing import Any
+from typing import Any, BinaryIO
 
 from flask import Flask
 
@@ -26,7 +26,8 @@ _SENTENCES = {
         "Try again in a few seconds."
     ),
     Fault.CONFLICT: _l(
-        "Someone else changed this at the same moment. Nothing was saved by this request. Try again."
+        "Someone else changed this at the same moment. Nothing was saved by this request. "
+        "Try again."
     ),
     Fault.BUSY: _l(
         "Many changes are being saved at the moment. Nothing was saved by this request. "
@@ -86,31 +87,31 @@ class _Run:
 
 
 class Recorded:
-    """The body of a request, kept while it is read, so that it can be read a second time."""
+    """The body of a request, stored while it is read, so that it can be read a second time."""
 
-    def __init__(self, source: Any) -> None:  # noqa: ANN401 - any WSGI server's stream
+    def __init__(self, source: BinaryIO) -> None:
         self._source = source
-        self._kept: SpooledTemporaryFile[bytes] | None = None
+        self._stored: SpooledTemporaryFile[bytes] | None = None
         self._left = 0  # how much of what was stored is still to be read in the second run
 
     def read(self, size: int = -1) -> bytes:
         """Return up to `size` bytes, first those that were stored."""
-        if self._left and self._kept is not None:
-            data = self._kept.read(min(size, self._left) if size >= 0 else self._left)
+        if self._left and self._stored is not None:
+            data = self._stored.read(min(size, self._left) if size >= 0 else self._left)
             self._left -= len(data)
             return data
         data = self._source.read(size)
         if data:
-            if self._kept is None:
-                self._kept = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - lives as long as the request
-            self._kept.write(data)
-        return data  # type: ignore[no-any-return]
+            if self._stored is None:
+                self._stored = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - lives as long as the request
+            self._stored.write(data)
+        return data
 
     def rewind(self) -> None:
         """Begin again with the first byte; what was not read yet follows."""
-        if self._kept is not None:
-            self._left = self._kept.tell()
-            self._kept.seek(0)
+        if self._stored is not None:
+            self._left = self._stored.tell()
+            self._stored.seek(0)
 
 
 def run_again(environ: dict[str, Any], fault: Fault, *, is_safe: bool) -> bool:
@@ -121,7 +122,7 @@ def run_again(environ: dict[str, Any], fault: Fault, *, is_safe: bool) -> bool:
     request has committed apart from its transaction would be done twice.
     """
     run = environ.get(_KEY)
-    if run is None or run.is_last or db.has_kept():
+    if run is None or run.is_last or db.has_committed():
         return False
     run.wanted_again = fault is Fault.CONFLICT or (fault is Fault.LOST and is_safe)
     return bool(run.wanted_again)

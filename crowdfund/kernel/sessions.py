@@ -1,15 +1,16 @@
-"""Browser sessions stored in SQL, so that they can be listed and revoked; the cookie is a random key."""
+"""Browser sessions in SQL, so that they can be listed and revoked; the cookie is a random key."""
 
 import hashlib
 import ipaddress
 import secrets
 from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 from flask.sessions import SessionInterface, SessionMixin
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.datastructures import CallbackDict
@@ -27,6 +28,7 @@ from crowdfund.kernel.db import (
     rows_changed,
     transactions,
 )
+from crowdfund.kernel.db.rows import columns, read_all
 
 log = structlog.get_logger()
 IDLE = timedelta(days=14)
@@ -52,6 +54,8 @@ class WebSession(Base):
 
 
 _T = WebSession.__table__
+
+
 _FIND = lookups.Lookup(
     sa.select(_T.c.data, _T.c.seen_at, _T.c.created_at).where(
         _T.c.id == sa.bindparam("key"), _T.c.expires_at > sa.bindparam("now")
@@ -88,8 +92,14 @@ class SqlSession(CallbackDict[str, Any], SessionMixin):
         self.modified = True
 
 
+def _own(session: object) -> SqlSession:
+    if not isinstance(session, SqlSession):
+        raise TypeError("the session is not stored in SQL")
+    return session
+
+
 def note_proof(session: MutableMapping[str, Any], person_id: str, how: str) -> None:
-    """Keep in a session that a person has just proved the second factor, and how."""
+    """Store in a session that a person has just proved the second factor, and how."""
     session["second_factor"] = {"at": clock.now().timestamp(), "how": how, "person": person_id}
 
 
@@ -104,19 +114,32 @@ def has_proof(session: Mapping[str, Any], person_id: str, within: timedelta) -> 
 
 def key_of(session: object) -> str:
     """Return the id of this request's session, under the key that it had when it came."""
-    assert isinstance(session, SqlSession)  # noqa: S101 - narrows the type
-    token = session.token or session.old_token
+    own = _own(session)
+    token = own.token or own.old_token
     return hashed(token) if token else ""
 
 
-def of_person(person_id: str) -> list[Any]:
-    """Return a person's live sessions (id, data, user_agent, ip_prefix, times), the last used first."""
-    query = sa.select(_T).where(_T.c.user_id == person_id, _T.c.expires_at > clock.now())
-    return list(db.session.execute(query.order_by(_T.c.seen_at.desc(), _T.c.id)))
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A browser in which a person is signed in."""
+
+    id: str
+    data: dict[str, Any]
+    user_agent: str
+    ip_prefix: str
+    created_at: datetime
+    seen_at: datetime
+
+
+def of_person(person_id: str) -> list[SessionRow]:
+    """Return a person's live sessions, the last used first."""
+    query = sa.select(*columns(SessionRow, _T))
+    query = query.where(_T.c.user_id == person_id, _T.c.expires_at > clock.now())
+    return read_all(SessionRow, query.order_by(_T.c.seen_at.desc(), _T.c.id))
 
 
 def end(person_id: str, *, only: str | None = None, but: str | None = None) -> int:
-    """End sessions of a person: all, one by its id, or all but one; they are dead at their next request."""
+    """End sessions of a person at their next request: all, one by its id, or all but one."""
     chosen = sa.delete(_T).where(_T.c.user_id == person_id)
     if only is not None:
         chosen = chosen.where(_T.c.id == only)
@@ -131,7 +154,7 @@ def purge() -> int:
 
 
 def network(address: str) -> str:
-    """Return the network of an address, /24 or /48: enough to recognise, too little to find someone."""
+    """Return the network of an address (/24 or /48): enough to recognise, not to locate."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
@@ -145,9 +168,7 @@ def hashed(token: str) -> str:
 
 
 def _patience_s(session: SqlSession) -> float:
-    """Return how long SQLite's lock is waited for: a page that is only read must not hang for it."""
-    from flask import request  # noqa: PLC0415 - only inside a request
-
+    """Return how long to wait for SQLite's lock: a page that is only read must not hang."""
     if not session.modified:
         return 0.0  # only the time of the last use: the next request stores it as well
     is_page = request.method in ("GET", "HEAD") and session.old_token is None
@@ -159,7 +180,7 @@ class SqlSessionInterface(SessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SqlSession:
         """Return the browser's session, or a new empty one (nothing is stored until it changes)."""
-        if request.method in ("GET", "HEAD"):  # what writes needs its connections for itself
+        if request.method in ("GET", "HEAD"):  # a request that writes needs the connections itself
             lookups.hold()  # the web shell releases it when the request ends
         token = request.cookies.get(self.get_cookie_name(app))
         if not token or len(token) > 64:
@@ -182,7 +203,9 @@ class SqlSessionInterface(SessionInterface):
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Store a changed session in its own short transaction, after the request's own commit."""
-        assert isinstance(session, SqlSession)  # noqa: S101 - narrows the type
+        self._save(app, _own(session), response)
+
+    def _save(self, app: Flask, session: SqlSession, response: Response) -> None:
         now = clock.now()
         stale = session.seen_at is not None and session.seen_at < now - TOUCH_EVERY
         if session.is_dropped or not (session.modified or stale):
@@ -197,8 +220,8 @@ class SqlSessionInterface(SessionInterface):
                 self._store(session, hashed(token), is_new=is_new, now=now)
         except sa.exc.SQLAlchemyError as error:
             fault = fault_of(error)
-            # A sign-out must not be confirmed while the old session lives. Without a session
-            # the form on this page could not be sent; when the lock is only busy it still can be read.
+            # A sign-out must not be confirmed while the old session lives. Without a session the
+            # form on this page could not be sent; when the lock is only busy it still can be read.
             if (
                 fault is None
                 or session.old_token is not None
@@ -221,13 +244,13 @@ class SqlSessionInterface(SessionInterface):
 
     @staticmethod
     def _store(session: SqlSession, key: str, *, is_new: bool, now: datetime) -> None:
-        from flask import request  # noqa: PLC0415 - only inside a request
-
         expires = min(now + IDLE, (session.created_at or now) + ABSOLUTE)
         values = {
-            "data": dict(session), "user_id": session.get("_user_id"), "seen_at": now,
+            "data": dict(session),
+            "user_id": session.get("_user_id"),
+            "seen_at": now,
             "expires_at": expires,
-        }  # fmt: skip
+        }
         with db.engine.begin() as connection:
             if session.old_token:
                 connection.execute(sa.delete(_T).where(_T.c.id == hashed(session.old_token)))

@@ -1,4 +1,4 @@
-"""The words for statuses, kinds and things that a page may show; itself each is a machine's word."""
+"""The words that pages show for statuses, kinds and other codes."""
 
 from crowdfund.kernel.i18n import lazy as _l
 

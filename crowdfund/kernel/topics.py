@@ -1,7 +1,7 @@
-"""Names of things that change while someone looks, and the signed permission to hear of them.
+"""Topics of live pages, and the signed permission to subscribe to them.
 
-A token only allows to hear *that* a thing changed; what is seen is fetched from the thing's own
-view, which decides on access. Shared by the web processes and the event stream process.
+A token only allows to learn *that* something changed; the content is fetched from its own view,
+which checks access. Shared by the web processes and the event stream process.
 """
 
 import time
@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
 
-from crowdfund.kernel import config
+from crowdfund.kernel import keys
 
 STREAM = "live"  # Redis stream of changes: field `t` holds the topic
 STREAM_LENGTH = 10_000
@@ -28,8 +28,8 @@ def topic(kind: str, thing_id: object) -> str:
 
 
 def sign(topics: Iterable[str]) -> str:
-    """Return a token that lets its bearer hear of these topics for a day."""
-    return _signed(frozenset(topics), config.settings().secret_keys, int(time.time()) // 3600)
+    """Return a token that permits to subscribe to these topics for a day."""
+    return _signed(frozenset(topics), keys.in_force(), int(time.time()) // 3600)
 
 
 @lru_cache(maxsize=4096)
@@ -56,6 +56,4 @@ class _HourSigner(TimestampSigner):
 
 
 def _serializer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(
-        config.settings().keys_for_itsdangerous, salt="live", signer=_HourSigner
-    )
+    return URLSafeTimedSerializer(keys.for_itsdangerous(), salt="live", signer=_HourSigner)

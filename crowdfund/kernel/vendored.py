@@ -1,9 +1,9 @@
 """Addresses and integrity hashes of static files, for templates.
 
-`vendor("htmx.min.js")` names a third party's file with its pinned integrity; `asset("app.js")` names one
-of ours. Both carry a hash in the address, so that browsers may keep the file for ever. Ours have no
-integrity: a page that was loaded just before a deployment would refuse the new file and stand there
-without styles.
+`vendor("htmx.min.js")` names a third party's file with its pinned integrity; `asset("app.js")`
+names one of ours. Both carry a hash in the address, so that browsers may cache the file for ever.
+Ours have no integrity: a page that was loaded just before a deployment would refuse the new file
+and have no styles.
 """
 
 from typing import TYPE_CHECKING
@@ -80,7 +80,7 @@ def asset_url(name: str) -> str:
 
 
 def _second() -> int:
-    """Return the age of what is kept below: a changed file is seen within a second."""
+    """Return a number that changes every second: the lifetime of the caches below."""
     return int(time.monotonic())
 
 

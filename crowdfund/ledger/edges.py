@@ -5,10 +5,9 @@ says where the next one starts, and no page adds up what lies above it. The text
 SECRET_KEY for one account, so that a page cannot be made to show a balance that never was.
 """
 
-import hmac
 from dataclasses import dataclass
 
-from crowdfund.kernel import config
+from crowdfund.kernel import keys
 
 _SEAL = 32  # hex digits
 _LONGEST = 120
@@ -26,7 +25,7 @@ class Edge:
 def write(account: str, currency: str, edge: Edge) -> str:
     """Return an edge as text."""
     body = f"{edge.seq}.{edge.n}.{edge.balance_minor}"
-    return f"{body}.{_seals(account, currency, body)[0]}"
+    return f"{body}.{keys.keyed_hashes(_content(account, currency, body))[0][:_SEAL]}"
 
 
 def read(account: str, currency: str, text: str) -> Edge | None:
@@ -34,13 +33,11 @@ def read(account: str, currency: str, text: str) -> Edge | None:
     body, _dot, seal = text.rpartition(".")
     if len(text) > _LONGEST or not text.isascii():
         return None
-    if not any(hmac.compare_digest(seal, valid) for valid in _seals(account, currency, body)):
+    if not keys.is_keyed_hash(seal, _content(account, currency, body), digits=_SEAL):
         return None
     return Edge(*map(int, body.split(".")))
 
 
-def _seals(account: str, currency: str, body: str) -> list[str]:
-    """Return the seals of a text under each secret key in force, the present one first."""
-    sealed = "\n".join(("edge of a page", account, currency, body)).encode()
-    keys = config.settings().secret_keys
-    return [hmac.digest(key.encode(), sealed, "sha256").hex()[:_SEAL] for key in keys]
+def _content(account: str, currency: str, body: str) -> bytes:
+    """Return what the seal of a text covers."""
+    return "\n".join(("edge of a page", account, currency, body)).encode()

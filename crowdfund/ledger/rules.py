@@ -1,17 +1,16 @@
 """The chart of accounts and what a posting is; pure."""
 
-import hashlib
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from crowdfund.kernel import hashing
 from crowdfund.kernel.errors import Conflict, CrowdfundError
 from crowdfund.kernel.i18n import _l
 
 PLATFORM_FEE = "platform:fee"
 SUSPENSE = "platform:suspense"
-GENESIS_HASH = "0" * 64
+GENESIS_HASH = hashing.GENESIS
 MAX_AMOUNT = 10**15
 
 # kind -> (pattern, may the balance fall under zero). Only the outside world may: what it has
@@ -139,7 +138,7 @@ def input_hash(draft: Draft) -> str:
     """Return the SHA-256 of an entry's content, which tells a repeat from a reused key."""
     postings = [[one.source, one.destination, one.amount_minor] for one in draft.postings]
     content = [draft.kind, draft.currency, postings, list(draft.ref)]
-    return hashlib.sha256(_canonical(content)).hexdigest()
+    return hashing.sha256(hashing.canonical_ascii(content))
 
 
 def entry_hash(previous: str, *content: object) -> str:
@@ -147,8 +146,4 @@ def entry_hash(previous: str, *content: object) -> str:
 
     `content` is number, id, key, moment and input hash of the entry.
     """
-    return hashlib.sha256("|".join((previous, *map(str, content))).encode()).hexdigest()
-
-
-def _canonical(value: object) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+    return hashing.link(previous, *content, encode=hashing.joined)

@@ -41,7 +41,8 @@ def run(*, seed: bool = True, only: str = "") -> None:
     asked: list[int] = []
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
-        # Noted as well as raised: an exception that some code in between drops must not lose Ctrl-C.
+        # Noted as well as raised: an exception that some code in between drops must not lose
+        # Ctrl-C.
         asked.append(number)
         raise KeyboardInterrupt
 

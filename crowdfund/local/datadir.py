@@ -1,4 +1,4 @@
-"""The folder where one installation keeps everything: layout, secrets, lock, reset."""
+"""The data folder of one installation: layout, secrets, lock, reset."""
 
 import fcntl
 import hashlib
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from crowdfund.local.errors import StackError
 
-KEPT = ("tools",)  # downloads that `make reset` does not throw away
+DOWNLOADS = ("tools",)  # not removed by `make reset`
 SOCKET_PATH_MAX = 100  # sun_path holds 104 bytes on macOS, 108 on Linux
 CHAIN_ROLES = ("admin", "signer", "recorder")
 
@@ -104,13 +104,13 @@ class DataDir:
             return
         with self.locked():
             for path in self.root.iterdir():
-                if path.name in KEPT or path.name == "run.lock":
+                if path.name in DOWNLOADS or path.name == "run.lock":
                     continue
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def copy_from(self, template: Path) -> None:
         """Take over the data of a stopped stack, but for its ports, logs and lock."""
-        left_out = shutil.ignore_patterns("log", "run.lock", "ports.json", "*.sock", *KEPT)
+        left_out = shutil.ignore_patterns("log", "run.lock", "ports.json", "*.sock", *DOWNLOADS)
         shutil.copytree(template, self.root, ignore=left_out, dirs_exist_ok=True)
 
 

@@ -1,4 +1,4 @@
-"""`flask doctor`: what this installation uses, what is wrong with it, and what to do. Prints no secrets."""
+"""`flask doctor`: what this installation uses, what is wrong, what to do. Prints no secrets."""
 
 import os
 import smtplib
@@ -29,7 +29,7 @@ RSA_BITS = 2048
 
 
 def check_settings(settings: Settings) -> Iterator[Finding]:
-    """Look at the environment name, the secret key, what production needs, and the data folder."""
+    """Check the environment name, the secret key, what production needs, and the data folder."""
     wrong = " ".join(_settings_problems(settings))
     yield Finding("settings", f"{settings.environment}, {settings.public_url}", wrong)
     folder = settings.data_dir.absolute()
@@ -149,12 +149,15 @@ def check_sign_on(settings: Settings) -> Iterator[Finding]:
     if not settings.oidc_offered:
         yield Finding("sign-on", "none: set OIDC_ISSUER and OIDC_CLIENT_ID to offer it")
         return
-    from crowdfund.adapters import oidc  # noqa: PLC0415 - every command and web process loads this module
+    from crowdfund.adapters import oidc  # every web process loads this module
 
     try:
         oidc.provider().check()
     except oidc.ProviderUnavailable:
-        wrong = "Its discovery document or keys cannot be read, or name another issuer than OIDC_ISSUER."
+        wrong = (
+            "Its discovery document or keys cannot be read, "
+            "or name another issuer than OIDC_ISSUER."
+        )
         yield Finding("sign-on", masked(settings.oidc_issuer), wrong)
         return
     yield Finding("sign-on", f"{masked(settings.oidc_issuer)} ({settings.oidc_name})")
@@ -166,16 +169,17 @@ def check_events(settings: Settings) -> Iterator[Finding]:
         url = f"{settings.public_url}{settings.events_url}"
         status = http_status(f"{url}?t=doctor")
         # The event process refuses a token that is none; a web process would answer 404.
-        wrong = (
-            "" if status == 403 else f"It answers {status or 'nothing'}, not 403: pages will poll. "
-        )
-        more = wrong and "Start crowdfund.kernel.events:app and let the proxy lead there."
-        yield Finding("events", f"{url} (behind the proxy)", wrong + more)
+        wrong = ""
+        if status != 403:
+            wrong = (
+                f"It answers {status or 'nothing'}, not 403: pages will poll. "
+                "Start crowdfund.kernel.events:app and let the proxy lead there."
+            )
+        yield Finding("events", f"{url} (behind the proxy)", wrong)
         return
-    answers = http_answers(settings.events_url.rpartition("/")[0] + "/health")
-    wrong = (
-        "" if answers else "It does not answer; pages will poll. Start crowdfund.kernel.events:app."
-    )
+    wrong = ""
+    if not http_answers(settings.events_url.rpartition("/")[0] + "/health"):
+        wrong = "It does not answer; pages will poll. Start crowdfund.kernel.events:app."
     yield Finding("events", settings.events_url, wrong)
 
 

@@ -1,4 +1,4 @@
-"""What the doctor asks the database: its tables, its encoding, and how the work behind the pages goes."""
+"""Checks of the database: its tables, its encoding, and the state of background work."""
 
 from collections.abc import Iterator
 
@@ -49,11 +49,9 @@ def _encoding_problem(connection: sa.Connection) -> str:
     """Return what to do when names in Amharic or Hindi could be lost or taken for each other."""
     if connection.dialect.name == "postgresql":
         found = connection.exec_driver_sql("SHOW server_encoding").scalar()
-        return (
-            ""
-            if found == "UTF8"
-            else f"Its encoding is {found}: make the database with ENCODING 'UTF8'."
-        )
+        if found == "UTF8":
+            return ""
+        return f"Its encoding is {found}: make the database with ENCODING 'UTF8'."
     if connection.dialect.name not in ("mysql", "mariadb"):
         return ""
     others = connection.exec_driver_sql(
@@ -62,13 +60,12 @@ def _encoding_problem(connection: sa.Connection) -> str:
     ).scalar()
     if not others:
         return ""
-    return (
-        f"{others} tables are not in utf8mb4_bin: ALTER TABLE … CONVERT TO CHARACTER SET {_UTF8}."
-    )
+    advice = f"ALTER TABLE … CONVERT TO CHARACTER SET {_UTF8}."
+    return f"{others} tables are not in utf8mb4_bin: {advice}"
 
 
 def check_work(_settings: Settings) -> Iterator[Finding]:
-    """Look at what works behind the pages: relay, workers, queues, the chain's reader, gas money."""
+    """Check background work: relay, workers, queues, the chain's reader, ether for gas."""
     try:
         reasons = health.reasons()
         beats = outbox.beats()

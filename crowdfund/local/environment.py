@@ -1,4 +1,4 @@
-"""The environment that every process of the stack gets: what the operator set, else the embedded parts."""
+"""The environment of every process of the stack: the operator's settings, else embedded parts."""
 
 import json
 import os
@@ -85,14 +85,14 @@ def _gateway(folder: DataDir, ports: Mapping[str, int]) -> dict[str, str]:
 
 
 def _sms(env: Mapping[str, str], ports: Mapping[str, int]) -> dict[str, str]:
-    """Send SMS to the mail catcher, unless the operator has a gateway (whose key is the operator's)."""
+    """Send SMS to the mail catcher, unless the operator has set a gateway."""
     if env.get("SMS_API_URL") or env.get("ENVIRONMENT") == "production":
         return {}
     return {"SMS_API_URL": f"http://{HOST}:{ports['mail']}/api/sms", "SMS_API_KEY": "any"}
 
 
 def _identity(folder: DataDir, ports: Mapping[str, int]) -> dict[str, str]:
-    """Return the settings of the demo identity provider, which is there when the operator has none."""
+    """Return the settings of the demo identity provider, used if the operator has none."""
     return {
         "OIDC_ISSUER": f"http://{HOST}:{ports['identity']}",
         "OIDC_CLIENT_ID": "crowdfund",
@@ -107,7 +107,7 @@ def identity_secret(folder: DataDir) -> Path:
 
 
 def gateway_folder(folder: DataDir) -> Path:
-    """Return where the gateway simulator keeps its state and both sides' keys."""
+    """Return the folder of the gateway simulator's state and both sides' keys."""
     return folder.root / "bill_bitts"
 
 
@@ -126,7 +126,7 @@ def remember(folder: DataDir, added: Mapping[str, str]) -> None:
 
 
 def adopt() -> None:
-    """Use the running stack's parts in this process too, so that `flask selfcheck` by hand meets them.
+    """Use the running stack's parts in this process too (`flask selfcheck` by hand).
 
     What the environment or .env says wins; in production nothing is adopted.
     """

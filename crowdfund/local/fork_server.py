@@ -7,8 +7,8 @@ Each program is forked twice and the process in between ends at once, so that th
 made itself a subreaper, becomes the parent: it waits for the program and ends it like any other
 child, and the program lives on when this server ends.
 
-Only the thread that called fork() lives in the copy, and copied connections would be shared. So this
-process never has a second thread, and no socket but FD.
+Only the thread that called fork() lives in the copy, and copied connections would be shared. So
+this process never has a second thread, and no socket but FD.
 """
 
 import ctypes
@@ -33,7 +33,7 @@ ADOPTED_WITHIN_S = 60.0
 
 @dataclass(frozen=True)
 class Job:
-    """One program to become: its command line after the interpreter, name, death signal and parent."""
+    """A program to run: command line after the interpreter, name, death signal and parent."""
 
     arguments: list[str]
     name: str
@@ -103,7 +103,7 @@ def serve(channel: socket.socket) -> Job | None:
 
 
 def become(job: Job, channel: socket.socket, *, output: int) -> None:
-    """Make this process a child of the supervisor, in a session of its own, that writes to its log."""
+    """Make this process a child of the supervisor, in its own session, writing to its own log."""
     os.setsid()
     os.dup2(output, 1)
     os.dup2(output, 2)
@@ -119,7 +119,7 @@ def become(job: Job, channel: socket.socket, *, output: int) -> None:
 
 
 def until_adopted(parent: int) -> None:
-    """Wait until the process in between has ended; end this one if somebody else adopted it."""
+    """Wait until the process in between has ended; end this one if another process adopted it."""
     deadline = time.monotonic() + ADOPTED_WITHIN_S
     while os.getppid() != parent:
         if time.monotonic() > deadline:

@@ -96,7 +96,7 @@ class ForkServer:
             return None
         if dict(program.env) != self._env:
             return None
-        for _ in range(2):  # a server that somebody ended is started again
+        for _ in range(2):  # a server that was killed is started again
             self.open()
             if not self._is_usable or not self._load():
                 return None
@@ -148,7 +148,7 @@ class ForkServer:
 
 
 def can_adopt() -> bool:
-    """Tell whether this system lets a process adopt its grandchildren (Linux does)."""
+    """Return whether this system lets a process adopt its grandchildren (Linux does)."""
     return libc is not None and Path("/proc/self/task").exists()
 
 
@@ -158,7 +158,8 @@ def adopting() -> Iterator[None]:
 
     Not for longer: the orphans of other programs are the system's to reap.
     """
-    assert libc is not None  # noqa: S101 - can_adopt()
+    if libc is None:
+        raise RuntimeError("ask can_adopt() first")
     with _subreaper:
         libc.prctl(PR_SET_CHILD_SUBREAPER, ctypes.c_ulong(1))
         try:

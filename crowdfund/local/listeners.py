@@ -37,7 +37,7 @@ def of_group(group: int) -> set[str]:
 
 
 def strangers(port: int, group: int) -> bool:
-    """Tell whether somebody outside a process group listens on a port; False where nobody can tell."""
+    """Return whether a process outside a group listens on a port; False if that cannot be known."""
     return CAN_TELL and bool(of_port(port) - of_group(group))
 
 

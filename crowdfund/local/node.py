@@ -1,4 +1,4 @@
-"""The embedded chain: anvil with its state on disk, a good copy of it, and proof that it is ours."""
+"""The embedded chain: anvil, its state on disk, a valid copy of it, and a check that it is ours."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from crowdfund.local import anvil, rpc
 from crowdfund.local.errors import StackError
-from crowdfund.local.programs import Program
+from crowdfund.local.programs import Program, options
 
 CHAIN_ID = 31337
 SAVE_S = 10
@@ -43,7 +43,7 @@ class NodeState:
 
     @property
     def genesis(self) -> Path:
-        """Hash of block 0, which tells our chain from any other one."""
+        """Hash of block 0, which identifies our chain."""
         return self.folder / "genesis"
 
     def save_copy(self) -> None:
@@ -65,8 +65,8 @@ class NodeState:
             self._keep_one_beginning()
         elif self.genesis.exists():
             raise StackError(
-                f"The state of the chain in {self.folder} is lost, so the database tells of a chain "
-                "that is no more. `make reset` starts anew."
+                f"The state of the chain in {self.folder} is lost, so the database tells of a "
+                "chain that is no more. `make reset` starts anew."
             )
         else:
             self.dump.unlink(missing_ok=True)
@@ -107,7 +107,7 @@ class NodeState:
 
 
 def is_whole(path: Path) -> bool:
-    """Tell whether a dump can be loaded."""
+    """Return whether a dump can be loaded."""
     try:
         return isinstance(json.loads(path.read_bytes()), dict)
     except (OSError, ValueError):
@@ -118,10 +118,18 @@ def program(state: NodeState, binary: Path, port: int, *, env: Mapping[str, str]
     """Return the node; `ready` answers only for a living child with our chain."""
     url = f"http://127.0.0.1:{port}"
     argv = [
-        str(binary), "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_ID),
-        "--no-cors", "--prune-history", "--silent",
-        "--state", str(state.dump), "--state-interval", str(SAVE_S),
-    ]  # fmt: skip
+        str(binary),
+        *options(
+            host="127.0.0.1",
+            port=port,
+            chain_id=CHAIN_ID,
+            no_cors=True,
+            prune_history=True,
+            silent=True,
+            state=state.dump,
+            state_interval=SAVE_S,
+        ),
+    ]
     if anvil.knows(binary, anvil.TX_GAS_LIMIT):
         argv.append(anvil.TX_GAS_LIMIT)
 
@@ -152,15 +160,15 @@ def begin(state: NodeState, anvil: Path, port: int, moment: int) -> None:
     """Make a new chain, unless there is one, whose first block has about this time (Unix seconds).
 
     A node can only go forward from its last block, so for a story with a past the beginning itself
-    has to lie back. The flags must not be there at later starts: the node would jump back each time.
-    Raises StackError when another node answers on the port.
+    has to lie back. The flags must not be there at later starts: the node would jump back each
+    time. Raises StackError when another node answers on the port.
     """
     if state.genesis.exists():
         return
     state.folder.mkdir(parents=True, exist_ok=True)
     state.dump.unlink(missing_ok=True)  # of a beginning that was interrupted
-    # The hash of block 0 follows from its time and fee alone, whatever the accounts hold. Two chains
-    # that begin in the same second must differ, so that one is never taken for the other.
+    # The hash of block 0 follows from its time and fee alone, whatever the accounts hold. Two
+    # chains that begin in the same second must differ, so that one is never taken for the other.
     began_at, fee = moment - secrets.randbelow(DAY_S), FIRST_BASE_FEE + secrets.randbelow(10**6)
     flags = ["--timestamp", str(began_at), "--base-fee", str(fee)]
     argv = [*program(state, anvil, port, env={}).argv, *flags]
@@ -182,7 +190,7 @@ def begin(state: NodeState, anvil: Path, port: int, moment: int) -> None:
 def _first_block(
     url: str, child: subprocess.Popen[bytes], *, limit_s: float = 10
 ) -> dict[str, str]:
-    """Return block 0 as soon as somebody answers."""
+    """Return block 0 as soon as the node answers."""
     end = time.monotonic() + limit_s
     while True:
         try:
@@ -207,8 +215,8 @@ def fund(url: str, key_files: list[Path], *, ether: int = 1_000_000) -> None:
 
 def address_of(key: str) -> str:
     """Return the account of a private key (hex)."""
-    from coincurve import PrivateKey  # noqa: PLC0415 - only the first start needs it
-    from eth_hash.auto import keccak  # noqa: PLC0415
+    from coincurve import PrivateKey  # only the first start needs them
+    from eth_hash.auto import keccak
 
     public = PrivateKey.from_hex(key.removeprefix("0x")).public_key.format(compressed=False)
     return "0x" + keccak(public[1:])[-20:].hex()

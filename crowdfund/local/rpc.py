@@ -15,9 +15,9 @@ def call(url: str, method: str, *params: object, timeout_s: float = 3.0) -> Any:
     if not url.startswith(("http://", "https://")):
         raise RpcError("the address of a chain starts with http:// or https://")
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
-    request = Request(url, body.encode(), {"Content-Type": "application/json"})  # noqa: S310 - http(s) above
+    request = Request(url, body.encode(), {"Content-Type": "application/json"})
     try:
-        with urlopen(request, timeout=timeout_s) as response:  # noqa: S310
+        with urlopen(request, timeout=timeout_s) as response:
             answer = json.load(response)
     except (OSError, ValueError, HTTPException) as error:
         raise RpcError(str(error)) from error

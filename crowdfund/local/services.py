@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from crowdfund.local.ports import HOST
-from crowdfund.local.programs import Program
+from crowdfund.local.programs import Program, python
 
 QUEUES = ("chain", "payments", "messages", "default")
 MAX_OPEN_STREAMS = 8192
@@ -56,28 +56,48 @@ def web(port: int, env: Mapping[str, str], *, processes: int = 2) -> Program:
 
 
 def _granian_web(port: int, processes: int) -> list[str]:
-    return [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port),
-        "--workers", str(processes), "--blocking-threads", "4", "--http", "1", "--no-ws",
-        "--workers-kill-timeout", "3", "--respawn-failed-workers", "app:app",
-    ]  # fmt: skip
+    return python(
+        "granian",
+        "app:app",
+        interface="wsgi",
+        host=HOST,
+        port=port,
+        workers=processes,
+        blocking_threads=4,
+        http=1,
+        no_ws=True,
+        workers_kill_timeout=3,
+        respawn_failed_workers=True,
+    )
 
 
 def _gunicorn_web(port: int, processes: int) -> list[str]:
-    return [
-        sys.executable, "-m", "gunicorn", "--bind", f"{HOST}:{port}", "--workers", str(processes),
-        "--threads", "4", "--graceful-timeout", "3", "app:app",
-    ]  # fmt: skip
+    return python(
+        "gunicorn",
+        "app:app",
+        bind=f"{HOST}:{port}",
+        workers=processes,
+        threads=4,
+        graceful_timeout=3,
+    )
 
 
 def events(port: int, env: Mapping[str, str]) -> Program:
     """Return the event stream server: one process holds thousands of open pages."""
-    argv = [
-        sys.executable, "-m", "granian", "--interface", "asgi", "--host", HOST, "--port", str(port),
-        "--workers", "1", "--backlog", str(MAX_OPEN_STREAMS), "--backpressure", str(MAX_OPEN_STREAMS),
-        "--http", "1", "--no-ws", "--workers-kill-timeout", "1", "--respawn-failed-workers",
+    argv = python(
+        "granian",
         "crowdfund.kernel.events:app",
-    ]  # fmt: skip
+        interface="asgi",
+        host=HOST,
+        port=port,
+        workers=1,
+        backlog=MAX_OPEN_STREAMS,
+        backpressure=MAX_OPEN_STREAMS,
+        http=1,
+        no_ws=True,
+        workers_kill_timeout=1,
+        respawn_failed_workers=True,
+    )
     return Program("events", argv, env, ready=Answers(port, "/health"), ports=(port,))
 
 
@@ -87,40 +107,39 @@ def worker(queue: str, env: Mapping[str, str]) -> Program:
 
 
 def relay(env: Mapping[str, str]) -> Program:
-    """Return the relay: it rings the workers and ticks the schedule."""
+    """Return the relay: it wakes the workers and runs the schedule."""
     return Program("relay", [sys.executable, "-m", "crowdfund.kernel.relay"], env)
 
 
 def gateway(port: int, env: Mapping[str, str], *, web_url: str) -> Program:
     """Return the simulator of the payment gateway, which calls our webhook."""
-    argv = [
-        sys.executable, "-m", "crowdfund.local.bill_bitts", "--port", str(port),
-        "--callback", f"{web_url}/webhooks/neo-payment/", "--shop-url", env["PUBLIC_URL"],
-    ]  # fmt: skip
+    callback = f"{web_url}/webhooks/neo-payment/"
+    argv = python(
+        "crowdfund.local.bill_bitts", port=port, callback=callback, shop_url=env["PUBLIC_URL"]
+    )
     return Program("gateway", argv, env, ready=Answers(port, "/health"), ports=(port,))
 
 
 def identity(port: int, env: Mapping[str, str], *, secret_file: Path) -> Program:
     """Return the demo identity provider, at which people sign in to the platform."""
-    argv = [
-        sys.executable, "-m", "crowdfund.local.identity_provider", "--port", str(port),
-        "--client", env["OIDC_CLIENT_ID"], "--secret-file", str(secret_file),
-        "--redirect-uri", f"{env['PUBLIC_URL']}/sign-in/oidc/callback",
-    ]  # fmt: skip
+    argv = python(
+        "crowdfund.local.identity_provider",
+        port=port,
+        client=env["OIDC_CLIENT_ID"],
+        secret_file=secret_file,
+        redirect_uri=f"{env['PUBLIC_URL']}/sign-in/oidc/callback",
+    )
     return Program("identity", argv, env, ready=Answers(port), ports=(port,))
 
 
 def mail(port: int, smtp_port: int, env: Mapping[str, str]) -> Program:
     """Return the mail catcher: SMTP on one port, a page on the other."""
-    argv = [
-        sys.executable, "-m", "crowdfund.local.mail_catcher",
-        "--port", str(port), "--smtp-port", str(smtp_port),
-    ]  # fmt: skip
+    argv = python("crowdfund.local.mail_catcher", port=port, smtp_port=smtp_port)
     return Program("mail", argv, env, ready=Answers(port), ports=(port, smtp_port))
 
 
 def exists(program: Program) -> bool:
-    """Tell whether the module that a program runs is part of this checkout."""
+    """Return whether the module that a program runs is part of this checkout."""
     if "-m" not in program.argv:
         return True
     name = program.argv[program.argv.index("-m") + 1]

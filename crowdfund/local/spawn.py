@@ -42,7 +42,7 @@ def spawn(
 
 
 def opened(log: Path) -> IO[bytes]:
-    """Open a log, or /dev/null: a full disk must not keep a program from starting."""
+    """Open a log, or /dev/null: a program must start on a full disk too."""
     try:
         return log.open("ab")
     except OSError:
@@ -82,11 +82,11 @@ class Guard:
 
     def watch(self, group: int) -> None:
         """End this group when the supervisor is gone."""
-        self._tell(f"+{group}\n")
+        self._notify(f"+{group}\n")
 
     def forget(self, group: int) -> None:
         """This group has ended."""
-        self._tell(f"-{group}\n")
+        self._notify(f"-{group}\n")
 
     def close(self) -> None:
         """End the guard; what is still watched ends with it."""
@@ -95,12 +95,12 @@ class Guard:
             pipe.close()
         self._process.wait()
 
-    def _tell(self, line: str) -> None:
+    def _notify(self, line: str) -> None:
         pipe = self._process.stdin
         if pipe is None or pipe.closed:
             return
         try:
             pipe.write(line.encode())
             pipe.flush()
-        except BrokenPipeError:  # somebody killed the guard; PDEATHSIG still holds
+        except BrokenPipeError:  # the guard was killed; PDEATHSIG still holds
             pipe.close()

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from crowdfund.local import anvil, environment, node, ports, prepare, redis_server, rpc, services
 from crowdfund.local.datadir import DataDir
@@ -127,7 +127,7 @@ class Stack:
         self.marks.set("ready", "yes")
 
     def _is_worth_forking(self) -> bool:
-        """Tell whether several programs will import the platform."""
+        """Return whether several programs will import the platform."""
         only = self.options.only
         workers = {f"worker-{queue}" for queue in self.options.workers}
         return only is None or len({"web", "events", "relay", *workers} & set(only)) > 1
@@ -158,20 +158,20 @@ class Stack:
         if "CHAIN_RPC_URL" not in self.outside:
             binary = anvil.ensure(self.options.say)
             state = node.NodeState(self.folder.chain)
-            begin = story_begin() if self._tells_a_story() else int(time.time())
+            begin = story_begin() if self._makes_story() else int(time.time())
             node.begin(state, binary, self.ports["chain"], begin)
             programs.append(node.program(state, binary, self.ports["chain"], env=self.env))
         return programs
 
-    def _tells_a_story(self) -> bool:
-        """Tell whether the demo story will be made on a new chain."""
+    def _makes_story(self) -> bool:
+        """Return whether the demo story will be made on a new chain."""
         return self.options.prepare and self.options.seed and "ready" not in self.marks.read()
 
     def _deploy(self) -> None:
         chain = self.env["CHAIN_RPC_URL"]
         if "CHAIN_RPC_URL" not in self.outside:
             self.supervisor.make_sure("chain")  # what follows is the first that writes
-            if self._tells_a_story():
+            if self._makes_story():
                 rpc.call(chain, "evm_setTime", story_begin() + DAY_S)
             keys = list(environment.chain_keys(self.folder).values())
             self._once("fund", "yes", partial(node.fund, chain, keys))
@@ -222,12 +222,12 @@ class Stack:
 
 
 @contextmanager
-def running(data_dir: Path, options: Options | None = None, **choices: object) -> Iterator[Stack]:
+def running(data_dir: Path, options: Options | None = None, **choices: Any) -> Iterator[Stack]:
     """Start a stack in a folder, give it, and stop it at the end.
 
     `choices` are the fields of Options. Raises StackError when something is missing.
     """
-    options = options or Options(**choices)  # type: ignore[arg-type]
+    options = options or Options(**choices)
     folder = DataDir.at(data_dir)
     with folder.locked():
         if options.template and not folder.prepared.exists():

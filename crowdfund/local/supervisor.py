@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from crowdfund.local import listeners
@@ -41,7 +42,7 @@ class Supervisor:
         self._thread.start()
 
     def fork_from(self, env: Mapping[str, str], modules: Sequence[str]) -> None:
-        """Fork the Python programs of this environment from a process that has imported `modules`."""
+        """Fork the Python programs of this environment from a process with `modules` imported."""
         log = self._logs / "fork-server.log"
         rotate(log)
         self._forks = ForkServer(
@@ -58,7 +59,7 @@ class Supervisor:
             rotate(child.log)
             child.log.touch()
             self._children[program.name] = child
-            self._tasks.put(lambda child=child: self._launch(child))  # type: ignore[misc]
+            self._tasks.put(partial(self._launch, child))
 
     def wait_ready(self, *names: str, timeout_s: float = 60.0) -> None:
         """Wait until programs answer; raises StackError when one cannot start."""
@@ -111,7 +112,7 @@ class Supervisor:
         self._and_wait(lambda: self._launch(child))
 
     def stop(self) -> None:
-        """Stop everything: first what serves, then what it stands on."""
+        """Stop everything: first the programs that depend on others."""
         if self._stopping:
             return
         self._stopping = True
@@ -133,12 +134,12 @@ class Supervisor:
             self._try(self._tick_due)
 
     def _try(self, step: Callable[[], None]) -> None:
-        """Take a step of the thread's work; whatever it raises, the programs are still looked after."""
+        """Run a step of the thread's work; an error in it must not stop the supervision."""
         try:
             step()
         except Exception as error:  # noqa: BLE001 - nobody else would start the programs again
             self._tell(f"The supervisor met an error and goes on: {error!r}")
-            time.sleep(AFTER_ERROR_S)  # a step that fails each time must not keep the machine busy
+            time.sleep(AFTER_ERROR_S)  # a step that fails each time must not busy the machine
 
     def _tell(self, text: str) -> None:
         """Say something to the operator, if the terminal or the file behind it takes it."""
@@ -229,8 +230,8 @@ class Supervisor:
         reap_group(process.pid)
         self._guard.forget(process.pid)
         child.note_death(code)
-        if child.wanted and child.looping and not child.told:
-            child.told = True
+        if child.wanted and child.looping and not child.is_reported:
+            child.is_reported = True
             self._tell(child.why() + "\n    It is tried again every 30 s.")
 
     def _stop_all(self) -> None:
@@ -273,15 +274,16 @@ class Supervisor:
         done.wait()
 
     def _is_ready(self, child: Child) -> bool:
-        """Tell whether a program lives and it is the one that answers; raises StackError if it is not."""
+        """Return whether a program lives and is the one that answers. Raises StackError if not."""
         process, program = child.process, child.program
         if process is None or (program.ready is not None and not program.ready()):
             return False
         for port in program.ports:
             if listeners.strangers(port, process.pid):
                 raise StackError(
-                    f"Another program took port {port}, which {program.name} needs, at the same moment. "
-                    "Nothing was written to it. Run this again: another port is chosen then."
+                    f"Another program took port {port}, which {program.name} needs, "
+                    "at the same moment. Nothing was written to it. Run this again: "
+                    "another port is chosen then."
                 )
         return child.process is process
 

@@ -1,4 +1,4 @@
-"""The one table that `make run` prints: where to look and whom to be."""
+"""The table that `make run` prints: addresses and demo accounts."""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -29,7 +29,7 @@ def render(running: Stack) -> str:
 
 
 def accounts() -> list[tuple[str, str]]:
-    """Return the demo accounts (who, address) as the demo story tells them."""
+    """Return the demo accounts (who, address) of the demo story."""
     if find_spec("crowdfund.local.story") is None:
         return []
     story = import_module("crowdfund.local.story")

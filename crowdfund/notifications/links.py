@@ -2,7 +2,7 @@
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from crowdfund.kernel import config
+from crowdfund.kernel import config, keys
 from crowdfund.kernel.errors import NotFound
 from crowdfund.notifications.kinds import KINDS
 
@@ -29,4 +29,4 @@ _SENTENCE = (
 
 
 def _serializer() -> URLSafeSerializer:
-    return URLSafeSerializer(config.settings().keys_for_itsdangerous, salt="unsubscribe")
+    return URLSafeSerializer(keys.for_itsdangerous(), salt="unsubscribe")

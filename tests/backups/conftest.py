@@ -58,7 +58,8 @@ class Place:
 
 @pytest.fixture
 def places(session_app, database_kind, tmp_path):
-    """Make installations: `places()` is an empty database, `places(upgraded=True)` has its tables."""
+    """Make installations: `places()` is an empty database,
+    `places(upgraded=True)` has its tables."""
     kept, made, numbers = config.settings(), [], count()
 
     def make(*, upgraded=False, **settings):

@@ -104,8 +104,11 @@ class Drill:
                 person, first_name=name.capitalize(), last_name="T", phone="+251911234567"
             )
             service.set_kyc_level(person, "basic", actor="system")
-            outbox.add("payments.register", f"register:bill_bitts:{person}",
-                       {"user_id": person, "gateway": "bill_bitts"})  # fmt: skip
+            outbox.add(
+                "payments.register",
+                f"register:bill_bitts:{person}",
+                {"user_id": person, "gateway": "bill_bitts"},
+            )
             commit()
             settle()
         return person

@@ -1,4 +1,5 @@
-"""A backup holds everything and is read anywhere; what does not fit is refused before anything changes."""
+"""A backup holds everything and is read anywhere;
+what does not fit is refused before anything changes."""
 
 import gzip
 import json
@@ -160,7 +161,7 @@ def test_keys_may_go_elsewhere_and_under_a_passphrase(backed_up, places, tmp_pat
         assert documents.read(document).data == raising.PDF
 
 
-# --- refusals -----------------------------------------------------------------------------------------------
+# --- refusals -------------------------------------------------------------------------------------
 
 
 def refused(place, folder, *more):
@@ -267,7 +268,7 @@ def test_others_work_while_a_backup_is_made(places, tmp_path, monkeypatch):
     assert written == ["journal_entry"]
 
 
-# --- files and rows -----------------------------------------------------------------------------------
+# --- files and rows -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", [0, 1, sealed.PIECE, sealed.PIECE + 1, 3 * sealed.PIECE])

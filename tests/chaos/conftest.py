@@ -1,4 +1,5 @@
-"""One running stack for the fault tests; each makes its own campaign and proves the books at its end."""
+"""One running stack for the fault tests; each makes its own campaign and proves the books at its
+end."""
 
 import os
 from pathlib import Path
@@ -54,6 +55,7 @@ def settled_town(stack_of_the_town):
 
 @pytest.fixture
 def town(settled_town):
-    """The town; at the end of each test everything that was begun is done and the books are right."""
+    """The town; at the end of each test everything that was begun is done and the books are
+    right."""
     yield settled_town
     settled_town.selfcheck()

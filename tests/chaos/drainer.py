@@ -37,9 +37,13 @@ def main(path):
     leases.LEASE = timedelta(seconds=given["lease_s"])
     leases.RENEW_EVERY_S = given["lease_s"] / 3
     settings = config.Settings(
-        _env_file=None, environment="test", database_url=given["database_url"], redis_url="",
-        CROWDFUND_DATA_DIR=Path(given["data_dir"]), chain_rpc_url="",
-    )  # fmt: skip
+        _env_file=None,
+        environment="test",
+        database_url=given["database_url"],
+        redis_url="",
+        CROWDFUND_DATA_DIR=Path(given["data_dir"]),
+        chain_rpc_url="",
+    )
     app = create_app(settings)
     use_gateways(given["gateways"])
     while True:

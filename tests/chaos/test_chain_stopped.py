@@ -1,4 +1,5 @@
-"""The chain node is away for a while: pages go on, money goes on, and the writes catch up, each once."""
+"""The chain node is away for a while: pages go on, money goes on, and the writes catch up,
+each once."""
 
 import os
 import signal
@@ -74,7 +75,8 @@ def test_pages_go_on_without_the_chain_and_its_writes_catch_up(town, stop, secon
     after = town.until_confirmed(campaign, PEOPLE * (BEFORE + DURING), within_s=CATCH_UP_S)
     middle, late = took[len(took) // 2], took[int(len(took) * 0.95)]
     print(
-        f"chain away {seconds} s: {len(took)} pages, median {middle * 1000:.0f} ms, p95 {late * 1000:.0f} ms;"
+        f"chain away {seconds} s: {len(took)} pages, median {middle * 1000:.0f} ms, "
+        f"p95 {late * 1000:.0f} ms;"
     )
     print(f"  {PEOPLE * DURING} investments were on chain {after:.1f} s after its return")
     assert took[-1] < SLOWEST_S
@@ -112,6 +114,7 @@ def test_a_killed_node_that_forgot_campaign_and_investments_gets_every_write_aga
     )
     took = town.until_confirmed(campaign, PEOPLE * (BEFORE + DURING), within_s=CATCH_UP_S)
     print(
-        f"chain killed, {lost} blocks forgotten; {PEOPLE * DURING} investments confirmed {took:.1f} s later"
+        f"chain killed, {lost} blocks forgotten; {PEOPLE * DURING} investments confirmed "
+        f"{took:.1f} s later"
     )
     eventually(lambda: is_recorded_once(town, campaign), "the forgotten records")

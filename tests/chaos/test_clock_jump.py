@@ -1,7 +1,8 @@
 """The clock of the platform's machine jumps an hour ahead and back while payments flow.
 
-The clocks of the bank and of the chain stay right, as they are other machines'. Ours is made wrong by
-wrong_clock/sitecustomize.py; the operating system's stays, as another run on this machine needs it.
+The clocks of the bank and of the chain stay right, as they are other machines'. Ours is made wrong
+by wrong_clock/sitecustomize.py; the operating system's stays, as another run on this machine needs
+it.
 """
 
 import re
@@ -110,6 +111,7 @@ def test_a_clock_that_is_an_hour_ahead_for_a_while_loses_and_doubles_nothing(jum
         town.pay(ahead, within_s=RECOVERS_WITHIN_S)
         town.until_confirmed(campaign, made, within_s=RECOVERS_WITHIN_S)
         print(
-            f"clock an hour ahead and back: {made} records on chain {time.monotonic() - began:.1f} s later"
+            f"clock an hour ahead and back: {made} records on chain {time.monotonic() - began:.1f} "
+            "s later"
         )
     town.recorded_once(campaign)

@@ -1,4 +1,5 @@
-"""PostgreSQL restarts under busy workers: every process works on by itself, and pages say 503 meanwhile."""
+"""PostgreSQL restarts under busy workers: every process works on by itself,
+and pages say 503 meanwhile."""
 
 import os
 import shutil

@@ -1,4 +1,5 @@
-"""The disk of all data is full for a while: pages are read, nothing is lost, and work goes on with room.
+"""The disk of all data is full for a while: pages are read, nothing is lost,
+and work goes on with room.
 
 Database, files, Redis, chain and logs lie on one small file system, as on a small server.
 """
@@ -62,7 +63,8 @@ def fill(town, path):
 
 
 def look_around(town, campaign, filler, seconds):
-    """Read pages all the time and take whatever room appears; returns the slowest page's seconds."""
+    """Read pages all the time and take whatever room appears;
+    returns the slowest page's seconds."""
     slowest, end = 0.0, time.monotonic() + seconds
     with town.browser() as client:
         while time.monotonic() < end:
@@ -103,6 +105,7 @@ def test_a_full_disk_loses_and_doubles_nothing_and_work_goes_on_once_there_is_ro
     town.pay([placed], within_s=120)
     took = town.until_confirmed(campaign, PEOPLE * TIMES + 1, within_s=180)
     print(
-        f"disk full for {seconds} s: slowest page {slowest * 1000:.0f} ms, all done {took:.1f} s later"
+        f"disk full for {seconds} s: slowest page {slowest * 1000:.0f} ms, "
+        f"all done {took:.1f} s later"
     )
     town.recorded_once(campaign)

@@ -130,7 +130,8 @@ def test_a_nonce_gap_holds_nothing_up_for_ever(calm, fill, within_s):
     eventually(lambda: is_recorded(town, campaign), "the records", within_s=within_s)
     eventually(lambda: not town.rows(gap), "the gap to be closed")
     print(
-        f"nonce gap: {PEOPLE} records on chain again {time.monotonic() - began:.1f} s after it was seen"
+        f"nonce gap: {PEOPLE} records on chain again {time.monotonic() - began:.1f} s after it was "
+        "seen"
     )
     eventually(
         lambda: (

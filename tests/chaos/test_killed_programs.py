@@ -1,4 +1,5 @@
-"""Programs are killed in the middle of their work: the supervisor starts them, the work is done once."""
+"""Programs are killed in the middle of their work:
+the supervisor starts them, the work is done once."""
 
 import os
 import signal

@@ -1,4 +1,5 @@
-"""Fifty people press the button for the last share at the same moment, each in a browser of their own."""
+"""Fifty people press the button for the last share at the same moment,
+each in a browser of their own."""
 
 import threading
 

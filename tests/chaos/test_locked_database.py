@@ -1,4 +1,5 @@
-"""SQLite's write lock held by somebody else: pages answer, payments are not lost, all is done afterwards."""
+"""SQLite's write lock held by somebody else:
+pages answer, payments are not lost, all is done afterwards."""
 
 import sqlite3
 import time

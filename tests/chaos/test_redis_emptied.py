@@ -1,4 +1,5 @@
-"""Redis is only a doorbell: emptied or killed in the middle of a run, it costs seconds and no money."""
+"""Redis is only a doorbell: emptied or killed in the middle of a run,
+it costs seconds and no money."""
 
 import time
 

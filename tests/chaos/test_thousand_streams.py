@@ -26,7 +26,8 @@ EVENTS = re.compile(r'data-events-url="([^"]+)"')
 
 
 class Audience:
-    """Open event streams in a thread of their own; each refetches its part of the page as browsers do."""
+    """Open event streams in a thread of their own;
+    each refetches its part of the page as browsers do."""
 
     def __init__(self, address, topic, fragment):
         self.address, self.topic, self.fragment = httpx.URL(address), topic, httpx.URL(fragment)
@@ -81,7 +82,8 @@ class Audience:
         reader, writer = await asyncio.open_connection(self.fragment.host, self.fragment.port)
         path = self.fragment.raw_path.decode()
         writer.write(
-            f"GET {path} HTTP/1.1\r\nHost: {self.fragment.host}\r\nConnection: close\r\n\r\n".encode()
+            f"GET {path} HTTP/1.1\r\nHost: {self.fragment.host}\r\n"
+            "Connection: close\r\n\r\n".encode()
         )
         answer = await reader.read()
         writer.close()
@@ -188,7 +190,8 @@ def test_a_thousand_open_pages_slow_nobody_down_and_all_hear_of_an_investment(to
             audience.close()
     after = look(town, campaign)
     print(
-        f"{STREAMS} streams opened in {opened_s:.1f} s; an investment was confirmed after {confirmed_s:.2f} s"
+        f"{STREAMS} streams opened in {opened_s:.1f} s; an investment was confirmed after "
+        f"{confirmed_s:.2f} s"
     )
     print(f"  heard of it: first {heard[0]:.3f} s, last {heard[-1]:.3f} s after it was paid")
     print(f"  {audience.refetched.total()} parts of pages were refetched because of it")

@@ -153,14 +153,29 @@ class Town:
     def _company(self, owner: str) -> str:
         number = next(self.numbers)
         company = file_service.start(owner)
-        file_service.save(company, "company", {
-            "legal_name": f"Bakery {number} PLC", "trade_name": f"Bakery {number}", "sector": "agriculture",
-            "country": "ET", "registration_no": f"MT/AA/1/{number:07}/2018", "tin": f"{number:010}",
-        })  # fmt: skip
-        file_service.save(company, "contacts", {
-            "contact_name": "Alice Bekele", "contact_email": "alice@bakery.example",
-            "contact_phone": "+251911555660", "street": "Bole Road 7", "city": "Addis Ababa",
-        })  # fmt: skip
+        file_service.save(
+            company,
+            "company",
+            {
+                "legal_name": f"Bakery {number} PLC",
+                "trade_name": f"Bakery {number}",
+                "sector": "agriculture",
+                "country": "ET",
+                "registration_no": f"MT/AA/1/{number:07}/2018",
+                "tin": f"{number:010}",
+            },
+        )
+        file_service.save(
+            company,
+            "contacts",
+            {
+                "contact_name": "Alice Bekele",
+                "contact_email": "alice@bakery.example",
+                "contact_phone": "+251911555660",
+                "street": "Bole Road 7",
+                "city": "Addis Ababa",
+            },
+        )
         officers.save(company, raising.DIRECTOR, actor=owner)
         bank.save(company, raising.BANK | {"holder": f"Bakery {number} PLC"}, actor=owner)
         file_service.hold_wallet(company)
@@ -171,10 +186,15 @@ class Town:
 
     def _campaign(self, company: str, owner: str, terms: dict[str, str]) -> str:
         campaign = drafts.create_draft(company, actor=owner)
-        drafts.save_basics(campaign, {
-            "title": f"Oven {next(self.numbers)}", "summary": "A second oven for the quarter's bread.",
-            "sector": "agriculture", "security_type": "equity",
-        })  # fmt: skip
+        drafts.save_basics(
+            campaign,
+            {
+                "title": f"Oven {next(self.numbers)}",
+                "summary": "A second oven for the quarter's bread.",
+                "sector": "agriculture",
+                "security_type": "equity",
+            },
+        )
         picture = io.BytesIO()
         Image.new("RGB", (64, 36), (120, 60, 20)).save(picture, "PNG")
         drafts.set_picture(campaign, documents.poster(picture.getvalue()), "Bread in an oven.")

@@ -1,4 +1,5 @@
-"""What must hold for every page: no barrier that axe finds, nothing cut off, nothing beyond the edge."""
+"""What must hold for every page: no barrier that axe finds, nothing cut off,
+nothing beyond the edge."""
 
 from pathlib import Path
 
@@ -9,8 +10,8 @@ AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FAST = {"resultTypes": ["violations"], "preload": False, "iframes": False, "selectors": False}
 RULES = {"runOnly": {"type": "tag", "values": TAGS}, **FAST}
-# The dark scheme changes colours and the name of the theme's button (tests/look); the rest is the page
-# that was just checked in light.
+# The dark scheme changes colours and the name of the theme's button (tests/look); the rest is the
+# page that was just checked in light.
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}, **FAST}
 LOOK = """async (options) => {
   const late = new Promise((done) => setTimeout(() => done(null), 20000));
@@ -78,5 +79,6 @@ def in_view(page: Page, selector: str) -> bool:
     """Return whether an element is wholly inside the window, without scrolling."""
     return page.locator(selector).evaluate_all(
         """(all) => all.some((one) => { const box = one.getBoundingClientRect();
-        return box.width > 0 && box.top >= 0 && box.bottom <= innerHeight && box.right <= innerWidth; })"""
+        return box.width > 0 && box.top >= 0
+            && box.bottom <= innerHeight && box.right <= innerWidth; })"""
     )

@@ -1,4 +1,5 @@
-"""One seeded stack and one browser for all journeys; a failing test leaves pictures and log tails."""
+"""One seeded stack and one browser for all journeys;
+a failing test leaves pictures and log tails."""
 
 import os
 import re
@@ -27,7 +28,8 @@ def browser_type_launch_args(browser_type_launch_args):
 
 @pytest.fixture(scope="session")
 def session_world(browser, tmp_path_factory):
-    # One worker makes the story in its own stack; several start from a copy of one that was made once.
+    # One worker makes the story in its own stack; several start from a copy of one that was made
+    # once.
     has_others = "PYTEST_XDIST_WORKER" in os.environ
     template = prepared.stopped_stack(tmp_path_factory, story=True) if has_others else None
     with open_world(tmp_path_factory.mktemp("stack"), browser, template) as world:

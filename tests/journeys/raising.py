@@ -1,4 +1,5 @@
-"""A company's way from an empty file to a live campaign, page by page; works with and without script."""
+"""A company's way from an empty file to a live campaign, page by page;
+works with and without script."""
 
 import io
 import re

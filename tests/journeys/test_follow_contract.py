@@ -1,4 +1,5 @@
-"""A contract that was cancelled behind our back: one person asks, another approves, the money is back."""
+"""A contract that was cancelled behind our back:
+one person asks, another approves, the money is back."""
 
 import re
 

@@ -1,4 +1,5 @@
-"""Journey 2: a new person is verified, invests by the bank's gateway, and everybody sees the money arrive."""
+"""Journey 2: a new person is verified, invests by the bank's gateway,
+and everybody sees the money arrive."""
 
 import re
 

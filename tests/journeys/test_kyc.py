@@ -1,4 +1,5 @@
-"""A person is verified: left mid-way, continued elsewhere, sent back, corrected, approved, changed again."""
+"""A person is verified: left mid-way, continued elsewhere, sent back, corrected, approved,
+changed again."""
 
 import os
 import re
@@ -188,12 +189,16 @@ def _a_change_is_checked_again(world, page, desk):
     desk.get_by_role("button", name="Verify at the basic level").click()
     page.goto(f"/campaigns/{SLUG}/invest")
     expect(page.get_by_role("textbox", name="Amount")).to_be_visible()
-    world.wait(lambda: any("reviewing your identity again" in one["subject"] for one in world.mails(EMAIL)),
-               "the message about the second check")  # fmt: skip
+    world.wait(
+        lambda: any(
+            "reviewing your identity again" in one["subject"] for one in world.mails(EMAIL)
+        ),
+        "the message about the second check",
+    )
 
 
-# What the hourly job does on the day after the last one: that day is moved instead of the clock of all, and
-# it is done for this person alone, as others are in other journeys.
+# What the hourly job does on the day after the last one: that day is moved instead of the clock of
+# all, and it is done for this person alone, as others are in other journeys.
 THE_DAY_AFTER = """
 from datetime import timedelta
 import sqlalchemy as sa
@@ -207,14 +212,16 @@ with create_app().app_context():
     person = people.find_by_email({email!r})
     assert person.id not in reviews.lapsed() and not service.expire(person.id)
     yesterday = files.today() - timedelta(days=1)
-    db.db.session.execute(sa.update(User).where(User.id == person.id).values(kyc_expires_on=yesterday))
+    same = sa.update(User).where(User.id == person.id)
+    db.db.session.execute(same.values(kyc_expires_on=yesterday))
     assert person.id in reviews.lapsed() and service.expire(person.id)
     db.commit()
 """
 
 
 def _time_ends_it(world, page):
-    """On the day after the last one the verification ends, on an open page too; a message tells of it."""
+    """On the day after the last one the verification ends, on an open page too;
+    a message tells of it."""
     page.goto("/account/verification")
     expect(page.get_by_text("You are verified")).to_be_visible()
     page.evaluate("window.neverReloaded = true")

@@ -1,4 +1,5 @@
-"""Pages beside the two journeys, in the states that the demo story leaves: no barrier, nothing cut off."""
+"""Pages beside the two journeys, in the states that the demo story leaves:
+no barrier, nothing cut off."""
 
 import re
 

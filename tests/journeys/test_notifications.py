@@ -22,7 +22,10 @@ def _unread(page):
 
 
 def _everything_is_sent(world):
-    query = "SELECT count(*) FROM outbox WHERE queue = 'messages' AND state <> 'done' AND kind LIKE 'notif%'"
+    query = (
+        "SELECT count(*) FROM outbox "
+        "WHERE queue = 'messages' AND state <> 'done' AND kind LIKE 'notif%'"
+    )
     world.wait(lambda: world.rows(query) == [(0,)], "the messages to be sent")
 
 

@@ -1,4 +1,5 @@
-"""The pages of the simulated bank when something is over or wrong: whole, readable, with a way back."""
+"""The pages of the simulated bank when something is over or wrong:
+whole, readable, with a way back."""
 
 import re
 

@@ -1,4 +1,5 @@
-"""The second factor in a real browser: an app, codes on paper, a passkey; devices; a stopped change."""
+"""The second factor in a real browser: an app, codes on paper, a passkey; devices;
+a stopped change."""
 
 import re
 
@@ -133,7 +134,8 @@ def test_a_device_is_signed_out_from_another_one(world):
 
 
 def test_a_payout_account_is_asked_for_held_and_stopped(world, enrolled):
-    """Goes on with Samuel, who has a second factor, and whose input survives the question for it."""
+    """Goes on with Samuel, who has a second factor,
+    and whose input survives the question for it."""
     page = world.visitor()
     half_way(world, page, WHO)
     page.get_by_role("link", name="use a recovery code").click()

@@ -1,4 +1,5 @@
-"""Sign in by codes: to a mobile, to a second address, wrong ones, by an invitation, without JavaScript."""
+"""Sign in by codes: to a mobile, to a second address, wrong ones, by an invitation,
+without JavaScript."""
 
 import re
 

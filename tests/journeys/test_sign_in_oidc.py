@@ -1,4 +1,5 @@
-"""Sign in with the demo identity provider: there and back, cancelled, refused, and whose address it is."""
+"""Sign in with the demo identity provider: there and back, cancelled, refused,
+and whose address it is."""
 
 import re
 
@@ -33,8 +34,10 @@ def choose(page, name):
 
 def ways(world, email):
     """Return the kinds of ways in of who has an address."""
-    query = ("SELECT m.kind FROM sign_in_method m JOIN person p ON p.id = m.person_id"
-             " WHERE p.email = ? ORDER BY m.kind")  # fmt: skip
+    query = (
+        "SELECT m.kind FROM sign_in_method m JOIN person p ON p.id = m.person_id"
+        " WHERE p.email = ? ORDER BY m.kind"
+    )
     return [row[0] for row in world.rows(query, email)]
 
 

@@ -1,4 +1,5 @@
-"""Sign in with a browser wallet: announced as EIP-6963 says, with a real key that signs outside the page."""
+"""Sign in with a browser wallet: announced as EIP-6963 says,
+with a real key that signs outside the page."""
 
 import re
 from urllib.parse import parse_qs, urlencode
@@ -18,7 +19,8 @@ for (const [uuid, name, icon] of WALLETS) {
   };
   const info = { uuid, name, icon, rdns: "example." + uuid };
   const detail = Object.freeze({ info, provider: { request } });
-  const announce = () => window.dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail }));
+  const announce = () =>
+    window.dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail }));
   window.addEventListener("eip6963:requestProvider", announce);
   announce();
 }

@@ -1,4 +1,5 @@
-"""Two clicks, the way back, a lost session, Redis away: nothing is paid twice and nothing is lost."""
+"""Two clicks, the way back, a lost session, Redis away:
+nothing is paid twice and nothing is lost."""
 
 import re
 

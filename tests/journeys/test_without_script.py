@@ -1,4 +1,5 @@
-"""Both journeys with JavaScript off, up to the bank: real forms, real links, pages that ask again."""
+"""Both journeys with JavaScript off, up to the bank:
+real forms, real links, pages that ask again."""
 
 import re
 

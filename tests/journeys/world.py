@@ -25,7 +25,8 @@ DONE = "Your investment is settled and recorded on chain."
 CODE = re.compile(r"\b(\d{6})\b")
 _addresses = itertools.count(2)
 _LAST_STEP = "SELECT t.last_step FROM totp t JOIN person p ON p.id = t.person_id WHERE p.email = ?"
-# What the browser says when a test itself stops something, and when a form is sent back with errors.
+# What the browser says when a test itself stops something, and when a form is sent back with
+# errors.
 HARMLESS = ("net::ERR_", "status of 4", "Failed to load resource")
 
 
@@ -142,7 +143,8 @@ class World:
             self.complaints.append(text)
 
     def look(self, page: Page, heading: str, state: str = "") -> None:
-        """Wait for a page by its heading and note what is wrong with it; the test fails at its end."""
+        """Wait for a page by its heading and note what is wrong with it;
+        the test fails at its end."""
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
         self.complaints += checks.problems(page, f"{heading} {state}".strip())
 
@@ -202,7 +204,8 @@ class World:
 
 
 def invest(page: Page, slug: str, amount: str) -> str:
-    """Place an investment with the mouse, up to the status page with the bank's button; return its path."""
+    """Place an investment with the mouse, up to the status page with the bank's button;
+    return its path."""
     page.goto(f"/campaigns/{slug}/invest")
     page.get_by_role("textbox", name="Amount").fill(amount)
     page.get_by_label("I have read and understood").check()

@@ -1,4 +1,5 @@
-"""Registers of the outbox as they were before each test, and an app with pages made for breaking."""
+"""Registers of the outbox as they were before each test,
+and an app with pages made for breaking."""
 
 import pytest
 from flask import Blueprint, Response, request

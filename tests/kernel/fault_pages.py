@@ -1,4 +1,5 @@
-"""Pages whose requests meet a fault of the database: a deadlock, an undone transaction, a lost connection."""
+"""Pages whose requests meet a fault of the database:
+a deadlock, an undone transaction, a lost connection."""
 
 import threading
 
@@ -30,7 +31,8 @@ meeting = Meeting()
 
 
 def lock(first, second):
-    """Lock two rows one after the other; in its first run a request waits until another has one too."""
+    """Lock two rows one after the other; in its first run a request waits until another has one
+    too."""
     is_first = (first, second) not in meeting.runs
     meeting.runs.append((first, second))
     for place, name in enumerate((first, second)):

@@ -1,4 +1,5 @@
-"""End the server side of a database connection at a chosen statement, as a restart of the server does."""
+"""End the server side of a database connection at a chosen statement,
+as a restart of the server does."""
 
 from contextlib import contextmanager
 
@@ -14,7 +15,8 @@ _KILL = {
 
 
 class Strike:
-    """Counts what an engine sends (statements and commits) and ends the connection at one of them."""
+    """Counts what an engine sends (statements and commits) and ends the connection at one of
+    them."""
 
     def __init__(self, at, *, after_commit):
         self.at, self.after_commit = at, after_commit
@@ -61,7 +63,8 @@ class Strike:
 
 @contextmanager
 def strike(at, *, after_commit=False):
-    """End the connection that sends the `at`-th statement, before it is sent (or after the commit)."""
+    """End the connection that sends the `at`-th statement,
+    before it is sent (or after the commit)."""
     blow = Strike(at, after_commit=after_commit)
     engine = db.engine
     dialect, do_commit = engine.dialect, engine.dialect.do_commit

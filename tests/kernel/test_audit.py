@@ -1,4 +1,5 @@
-"""The audit log: kept with the verb or not at all, one chain whoever comes at once, no change unseen."""
+"""The audit log: kept with the verb or not at all, one chain whoever comes at once,
+no change unseen."""
 
 import re
 from datetime import timedelta
@@ -50,7 +51,7 @@ def written(app, frozen):
     return app
 
 
-# --- recording --------------------------------------------------------------------------------------
+# --- recording ------------------------------------------------------------------------------------
 
 
 def test_a_row_says_who_did_what_to_which_thing_and_why(app, frozen):
@@ -126,15 +127,21 @@ def test_details_are_kept_as_any_database_gives_them_back(app):
         "text": "ሰላም" * 900,
     }
     kept = plain({**detail, "at": 1.5})
-    assert kept == {"amount": 12, "ok": True, "none": None, "roles": ["a", "b"], "at": "1.5",
-                    "text": ("ሰላም" * 900)[:1000]}  # fmt: skip
+    assert kept == {
+        "amount": 12,
+        "ok": True,
+        "none": None,
+        "roles": ["a", "b"],
+        "at": "1.5",
+        "text": ("ሰላም" * 900)[:1000],
+    }
     audit.record("alice", "x", ("a", "b"), kept)
     commit()
     assert rows()[0].detail == kept
     assert audit.problems() == []
 
 
-# --- tampering --------------------------------------------------------------------------------------
+# --- tampering ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("change", ["UPDATE audit_entry SET seq = seq", "DELETE FROM audit_entry"])
@@ -236,7 +243,7 @@ def test_the_selfcheck_tells_of_a_broken_log(unlocked):
     assert "I14 audit entry 3 is not what was written" in reports.problems()
 
 
-# --- refusals ---------------------------------------------------------------------------------------
+# --- refusals -------------------------------------------------------------------------------------
 
 
 def deny(actor="eve", action="probe.desk"):
@@ -263,7 +270,7 @@ def test_nobody_fills_the_log_by_trying_doors(app, frozen, monkeypatch):
     assert len(rows()) == 7
 
 
-# --- what the web shell records -----------------------------------------------------------------------
+# --- what the web shell records -------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
-"""Account numbers: the same ones are right for a person and for a company, however they are written."""
+"""Account numbers: the same ones are right for a person and for a company,
+however they are written."""
 
 import pytest
 from hypothesis import given

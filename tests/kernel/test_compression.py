@@ -1,4 +1,5 @@
-"""What travels over the wire without a proxy: compressed, kept for ever where the address has a hash."""
+"""What travels over the wire without a proxy:
+compressed, kept for ever where the address has a hash."""
 
 import gzip
 import re

@@ -39,9 +39,12 @@ def test_the_embedded_database_keeps_its_name_from_version_to_version(tmp_path, 
 
 def test_texts_become_what_a_setting_is(monkeypatch):
     for name, text in {
-        "CROWDFUND_DATA_DIR": "/data", "chain_poa": "true", "CHAIN_MAX_FEE_GWEI": "0.05",
-        "TRUSTED_HOSTS": '["a.example", "b.example"]', "CHAIN_LOW_GAS_ETHER": "0.5",
-    }.items():  # fmt: skip
+        "CROWDFUND_DATA_DIR": "/data",
+        "chain_poa": "true",
+        "CHAIN_MAX_FEE_GWEI": "0.05",
+        "TRUSTED_HOSTS": '["a.example", "b.example"]',
+        "CHAIN_LOW_GAS_ETHER": "0.5",
+    }.items():
         monkeypatch.setenv(name, text)
     settings = Settings(_env_file=None)
     assert settings.data_dir == Path("/data")

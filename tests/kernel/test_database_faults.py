@@ -211,7 +211,8 @@ def test_what_is_no_fault_of_the_database_is_not_taken_for_one():
 
 
 def alone(app, ask):
-    """Ask in a thread without any context, as a server does: a request's second run starts from nothing."""
+    """Ask in a thread without any context, as a server does:
+    a request's second run starts from nothing."""
     app.config["WTF_CSRF_ENABLED"] = False
     found = []
     browser = FlaskClient(app, app.response_class, use_cookies=True)

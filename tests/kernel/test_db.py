@@ -192,9 +192,15 @@ def test_a_status_column_refuses_what_it_does_not_know(app):
 
 
 PERSON = {
-    "id": "p1", "email": "p1@example.com", "referral_code": "ABCDEFGH", "kyc_level": "none",
-    "kyc_status": "none", "kyc_reason": "", "language": "", "created_at": datetime(2026, 1, 1, tzinfo=UTC),
-}  # fmt: skip
+    "id": "p1",
+    "email": "p1@example.com",
+    "referral_code": "ABCDEFGH",
+    "kyc_level": "none",
+    "kyc_status": "none",
+    "kyc_reason": "",
+    "language": "",
+    "created_at": datetime(2026, 1, 1, tzinfo=UTC),
+}
 
 
 def wrong_rows():
@@ -247,7 +253,8 @@ def test_names_that_differ_in_a_letter_are_two_names(app, pair):
 
 
 def test_two_who_find_the_same_row_and_lock_it_both_come_through(app):
-    """On MySQL an INSERT IGNORE would share a lock on the row, and then both wait for the other's."""
+    """On MySQL an INSERT IGNORE would share a lock on the row,
+    and then both wait for the other's."""
     insert_ignore(TICKS, [tick_row("a")])
     commit()
 

@@ -8,26 +8,50 @@ import pytest
 from crowdfund.kernel.outbox import SUBSCRIBERS, Event
 
 PAYMENT = {
-    "payment_id": "p", "purpose_kind": "investment", "purpose_id": "i", "user_id": "u", "amount_minor": 1_000,
+    "payment_id": "p",
+    "purpose_kind": "investment",
+    "purpose_id": "i",
+    "user_id": "u",
+    "amount_minor": 1_000,
     "currency": "ETB",
-}  # fmt: skip
+}
 WRITE = {
-    "intent_id": "investment:i", "contract": "CampaignImplementation", "address": "0xA", "args": ["0x1", 5],
-    "function": "recordInvestment", "subject": ["investment", "i"],
-}  # fmt: skip
+    "intent_id": "investment:i",
+    "contract": "CampaignImplementation",
+    "address": "0xA",
+    "args": ["0x1", 5],
+    "function": "recordInvestment",
+    "subject": ["investment", "i"],
+}
 LOG = {
-    "contract": "CampaignImplementation", "address": "0xA", "event": "Invested", "args": {"amount": "5"},
-}  # fmt: skip
+    "contract": "CampaignImplementation",
+    "address": "0xA",
+    "event": "Invested",
+    "args": {"amount": "5"},
+}
 DOCUMENT = {"document_id": "d", "owner_kind": "company", "owner_id": "c"}
 BEFORE = {
-    **{f"payment.{end}": PAYMENT for end in ("succeeded", "settled", "failed", "reversed", "expired")},
-    **{f"campaign.{end}": {"campaign_id": "c"} for end in ("succeeded", "failed", "cancelled", "released")},
+    **{
+        f"payment.{end}": PAYMENT
+        for end in ("succeeded", "settled", "failed", "reversed", "expired")
+    },
+    **{
+        f"campaign.{end}": {"campaign_id": "c"}
+        for end in ("succeeded", "failed", "cancelled", "released")
+    },
     "chain.confirmed": {**WRITE, "tx_hash": "0x2", "block": 7, "events": [LOG]},
     "chain.failed": {**WRITE, "reason": "refused"},
     "chain.event": {**LOG, "tx_hash": "0x2", "ordinal": 0, "block": 7},
     "chain.request_done": {
-        "request_id": "r", "kind": "redirect", "reason": "lost", "role": "", "address": "0xB",
-        "new_address": "", "target": "0xA", "subject_id": "c", "amount_minor": None,
+        "request_id": "r",
+        "kind": "redirect",
+        "reason": "lost",
+        "role": "",
+        "address": "0xB",
+        "new_address": "",
+        "target": "0xA",
+        "subject_id": "c",
+        "amount_minor": None,
     },
     "document.expiring": DOCUMENT,
     "document.expired": DOCUMENT,
@@ -35,11 +59,18 @@ BEFORE = {
     "payout_account.changed": {"person_id": "u"},
     "person.changed": {"person_id": "u"},
     "person.change_elsewhere": {
-        "change_id": "c", "kind": "security.changed", "context": {"what": "phone"}, "path": "/account",
+        "change_id": "c",
+        "kind": "security.changed",
+        "context": {"what": "phone"},
+        "path": "/account",
     },
-    "person.notice": {"person_id": "u", "kind": "security.api_token_reused", "path": "/account/sessions"},
+    "person.notice": {
+        "person_id": "u",
+        "kind": "security.api_token_reused",
+        "path": "/account/sessions",
+    },
     "staff.work": {"kind": "staff.keys"},
-}  # fmt: skip
+}
 
 
 def classes(of=Event):

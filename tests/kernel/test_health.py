@@ -19,7 +19,7 @@ _T = outbox.outbox_table
 @pytest.fixture
 def well(app, frozen, monkeypatch):
     """An installation that has just worked through every queue."""
-    monkeypatch.setattr(health, "KEPT_S", 0.0)
+    monkeypatch.setattr(health, "CACHED_S", 0.0)
     forget_last()
     for queue in outbox.QUEUES:
         outbox.add(f"outbox.beat.{queue}", f"beat:{queue}")
@@ -59,7 +59,8 @@ def test_a_relay_that_is_silent_is_named(well):
 
 
 def test_a_worker_that_fails_at_every_job_does_not_beat(well, registers):
-    """A process that lives and does nothing must not look well: so it was after a restart of PostgreSQL."""
+    """A process that lives and does nothing must not look well:
+    so it was after a restart of PostgreSQL."""
 
     @outbox.handler("test.broken", queue="chain")
     def broken(_rows):
@@ -186,11 +187,11 @@ def test_all_is_well_when_redis_answers_too(well, client, monkeypatch):
 
 
 def test_who_asks_often_costs_few_queries(well, client, monkeypatch):
-    monkeypatch.setattr(health, "KEPT_S", 60.0)
+    monkeypatch.setattr(health, "CACHED_S", 60.0)
     asked = []
     monkeypatch.setattr(health, "reasons", lambda: asked.append(1) or [])
-    health._kept.clear()
+    health._cached.clear()
     for _ in range(20):
         client.get("/health")
-    health._kept.clear()
+    health._cached.clear()
     assert len(asked) == 1

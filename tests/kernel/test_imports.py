@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# Seldom needed, and each of 1 to 40 MB or 15 to 900 ms (structlog loads rich where tools have brought it).
+# Seldom needed, and each of 1 to 40 MB or 15 to 900 ms (structlog loads rich where tools have
+# brought it).
 NEVER = {
     "PIL", "alembic", "flask_migrate", "mako", "pikepdf", "rq", "schwifty", "segno",
     "web3", "webauthn", "eth_account", "eth_utils", "httpx", "joserfc", "granian",

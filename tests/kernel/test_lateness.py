@@ -1,4 +1,5 @@
-"""What is late: due for long while the platform ran, not while it was stopped or its machine slept."""
+"""What is late: due for long while the platform ran,
+not while it was stopped or its machine slept."""
 
 from datetime import timedelta
 
@@ -17,7 +18,7 @@ SECOND = timedelta(seconds=1)
 @pytest.fixture
 def running(app, frozen, registers, monkeypatch):
     """A platform whose relay has run for an hour, with one piece of work that is due."""
-    monkeypatch.setattr(health, "KEPT_S", 0.0)
+    monkeypatch.setattr(health, "CACHED_S", 0.0)
     sweep(restarted=True)
     for _ in range(60):
         frozen.advance(timedelta(minutes=1))
@@ -101,7 +102,8 @@ def test_a_self_check_that_wakes_before_the_relay_does_not_judge(running):
 
 
 def test_while_the_relay_is_away_for_good_work_is_late_by_the_clock(running):
-    """Only a periodic self-check is held back; whoever looks at the desk or runs a full one sees it."""
+    """Only a periodic self-check is held back;
+    whoever looks at the desk or runs a full one sees it."""
     running.advance(QUARTER + SECOND)
     assert queries.work_counts()["unfinished"] == 1
     assert [line for line in proofs.problems() if line.startswith("I10")] == list(LATE)

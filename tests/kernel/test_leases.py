@@ -50,10 +50,10 @@ def handle(done, kind, **how):
 
 
 def renew_all():
-    return sum(keeper.renew() for keeper in list(leases._renewer._keepers))
+    return sum(holder.renew() for holder in list(leases._renewer._holders))
 
 
-# --- leases ------------------------------------------------------------------------------------------
+# --- leases ---------------------------------------------------------------------------------------
 
 
 def test_work_that_takes_three_leases_is_not_taken_by_another_and_is_done_once(done, frozen, app):
@@ -87,14 +87,14 @@ def test_the_renewer_renews_by_itself(done, frozen, app, monkeypatch):
     monkeypatch.setattr(leases, "RENEW_EVERY_S", 0.01)
     monkeypatch.setattr(leases, "_renewer", leases._Renewer())
     moved = threading.Event()
-    renew = leases.Keeper.renew
+    renew = leases.LeaseHolder.renew
 
-    def renewed(keeper):
-        count = renew(keeper)
+    def renewed(holder):
+        count = renew(holder)
         moved.set()
         return count
 
-    monkeypatch.setattr(leases.Keeper, "renew", renewed)
+    monkeypatch.setattr(leases.LeaseHolder, "renew", renewed)
 
     ends = []
 
@@ -116,13 +116,13 @@ def test_rows_that_are_done_or_put_back_are_renewed_no_longer(done, frozen):
     def not_yet(rows):
         raise outbox.Retry(7, "not yet")
 
-    keepers = []
-    handle(done, "test.look", prepare=lambda rows: keepers.extend(leases._renewer._keepers))
+    holders = []
+    handle(done, "test.look", prepare=lambda rows: holders.extend(leases._renewer._holders))
     add("test.not-yet", "a")
     add("test.look", "b")
     outbox.drain("default")
-    assert [keeper._held for keeper in keepers] == [{}]
-    assert leases._renewer._keepers == set()
+    assert [holder._held for holder in holders] == [{}]
+    assert leases._renewer._holders == set()
     assert row("a").leased_until is None
 
 
@@ -143,7 +143,7 @@ def test_whoever_hangs_for_ever_loses_its_rows_in_the_end(done, frozen, app, mon
     assert done == ["a"]
 
 
-# --- lanes -------------------------------------------------------------------------------------------
+# --- lanes ----------------------------------------------------------------------------------------
 
 
 def test_a_slow_lane_holds_up_neither_another_lane_nor_work_without_one(done):

@@ -92,16 +92,22 @@ def test_each_lookup_of_a_held_connection_sees_what_was_committed_meanwhile(app,
     with db.engine.begin() as connection:
         connection.execute(
             sa.insert(T).values(
-                id=sessions.hashed("x"), data={}, user_agent="", ip_prefix="", created_at=now,
-                seen_at=now, expires_at=now,
+                id=sessions.hashed("x"),
+                data={},
+                user_agent="",
+                ip_prefix="",
+                created_at=now,
+                seen_at=now,
+                expires_at=now,
             )
-        )  # fmt: skip
+        )
     assert COUNT.first().found == 1
     lookups.release()
 
 
 def test_what_a_lookup_is_asked_with_is_written_as_its_column_holds_it(app, frozen):
-    """SQLite compares moments as texts: one written otherwise would lie before or behind its equal."""
+    """SQLite compares moments as texts: one written otherwise would lie before or behind its
+    equal."""
     now = clock.now()
     row = {"data": {}, "user_agent": "", "created_at": now, "seen_at": now, "expires_at": now}
     db.session.execute(sa.insert(T).values(id="a", **row))

@@ -1,4 +1,5 @@
-"""A database that restarts under a worker or a relay costs time only: no work is lost or done twice."""
+"""A database that restarts under a worker or a relay costs time only:
+no work is lost or done twice."""
 
 from datetime import timedelta
 
@@ -23,7 +24,8 @@ def _server_only(database_kind):
 
 @pytest.fixture
 def work(app, frozen, registers):
-    """Handlers that leave one mark a row: in batches, after a preparation that reads, and one that fails."""
+    """Handlers that leave one mark a row: in batches, after a preparation that reads,
+    and one that fails."""
 
     def mark(rows, *_):
         for row in rows:

@@ -53,41 +53,84 @@ def old(session_app, database_kind, tmp_path, frozen):
 
 
 def fill():
-    """Write what the first release would hold: two people, a company with its paper, a webbrowser."""
+    """Write what the first release would hold:
+    two people, a company with its paper, a webbrowser."""
     stored = storage.put_private(PDF, "private")
     then = THEN if db.engine.dialect.name == "postgresql" else THEN.replace(tzinfo=None)
     rows = {
         "person": [
-            {"id": name, "email": f"{name}@example.com", "first_name": name.capitalize(),
-             "last_name": "Bekele", "phone": "+251911234567", "kyc_level": "basic",
-             "kyc_status": "verified", "kyc_reason": "", "created_at": then}
+            {
+                "id": name,
+                "email": f"{name}@example.com",
+                "first_name": name.capitalize(),
+                "last_name": "Bekele",
+                "phone": "+251911234567",
+                "kyc_level": "basic",
+                "kyc_status": "verified",
+                "kyc_reason": "",
+                "created_at": then,
+            }
             for name in ("alice", "bob")
         ],
-        "person_role": [{"person_id": "bob", "role": "compliance", "given_by": "system", "given_at": then}],
+        "person_role": [
+            {"person_id": "bob", "role": "compliance", "given_by": "system", "given_at": then}
+        ],
         "company": [
-            {"id": "yirga", "owner_id": "alice", "status": "verified", "trade_name": "Yirga Coffee",
-             "legal_name": "Yirga Coffee SC", "address": "Bole Road 7\nAddis Ababa", "salt": "ab" * 32,
-             "reviewed_by": "bob", "reviewed_at": then, "registration_tries": 1, "created_at": then,
-             "updated_at": then}
+            {
+                "id": "yirga",
+                "owner_id": "alice",
+                "status": "verified",
+                "trade_name": "Yirga Coffee",
+                "legal_name": "Yirga Coffee SC",
+                "address": "Bole Road 7\nAddis Ababa",
+                "salt": "ab" * 32,
+                "reviewed_by": "bob",
+                "reviewed_at": then,
+                "registration_tries": 1,
+                "created_at": then,
+                "updated_at": then,
+            }
         ],
         "company_member": [
             {"company_id": "yirga", "user_id": "alice", "role": "owner", "since": then},
             {"company_id": "yirga", "user_id": "bob", "role": "member", "since": then},
         ],
         "company_document": [
-            {"id": "paper", "company_id": "yirga", "kind": "information_memorandum", "filename": "memo.pdf",
-             "size": len(PDF), "sha256": hashlib.sha256(PDF).hexdigest(), "file_id": stored.id,
-             "file_key": stored.key, "uploaded_by": "alice", "uploaded_at": then, "replaced_at": None}
+            {
+                "id": "paper",
+                "company_id": "yirga",
+                "kind": "information_memorandum",
+                "filename": "memo.pdf",
+                "size": len(PDF),
+                "sha256": hashlib.sha256(PDF).hexdigest(),
+                "file_id": stored.id,
+                "file_key": stored.key,
+                "uploaded_by": "alice",
+                "uploaded_at": then,
+                "replaced_at": None,
+            }
         ],
         "message": [
-            {"id": "mail", "key": "k", "to_address": "alice@example.com", "template": "code", "context": "{}",
-             "created_at": then}
+            {
+                "id": "mail",
+                "key": "k",
+                "to_address": "alice@example.com",
+                "template": "code",
+                "context": "{}",
+                "created_at": then,
+            }
         ],
         "otp": [
-            {"id": "code", "identifier": "alice@example.com", "ip": "10.0.0.1", "attempts": 0,
-             "created_at": then, "expires_at": then}
+            {
+                "id": "code",
+                "identifier": "alice@example.com",
+                "ip": "10.0.0.1",
+                "attempts": 0,
+                "created_at": then,
+                "expires_at": then,
+            }
         ],
-    }  # fmt: skip
+    }
     with db.engine.begin() as connection:
         for table, found in rows.items():
             quote = connection.dialect.identifier_preparer.quote  # `key` is a word of MySQL
@@ -151,7 +194,8 @@ def test_the_heads_of_journal_and_audit_log_are_made_by_the_migration(old):
 
 @pytest.fixture
 def by_default(database_kind, monkeypatch):
-    """Let the tables of the first release have what a server gives that nobody has told an encoding."""
+    """Let the tables of the first release have what a server gives that nobody has told an
+    encoding."""
     if database_kind != "mysql":
         pytest.skip("PostgreSQL and SQLite have one encoding")
     monkeypatch.setattr(mysql, "CHARSET", "latin1")
@@ -165,7 +209,8 @@ def test_an_old_installation_holds_every_alphabet_and_compares_letters_after_the
     fill()
     keys = sa.text(
         "SELECT table_name, constraint_name, referenced_table_name FROM information_schema."
-        "referential_constraints WHERE constraint_schema = DATABASE() AND table_name <> 'company_document'"
+        "referential_constraints WHERE constraint_schema = DATABASE() "
+        "AND table_name <> 'company_document'"
     )
     before = set(db.session.execute(keys).all())
     rollback()
@@ -222,9 +267,17 @@ def test_work_and_schedules_of_accounts_go_on_under_the_names_of_its_subjects(ol
     upgrade(directory=MIGRATIONS, revision="0009")
     then = THEN if db.engine.dialect.name == "postgresql" else THEN.replace(tzinfo=None)
     row = {
-        "id": "1" * 32, "queue": "default", "kind": "accounts.apply_change", "key": "change:1",
-        "payload": {}, "state": "due", "attempts": 0, "failures": 0, "not_before": THEN, "created_at": THEN,
-    }  # fmt: skip
+        "id": "1" * 32,
+        "queue": "default",
+        "kind": "accounts.apply_change",
+        "key": "change:1",
+        "payload": {},
+        "state": "due",
+        "attempts": 0,
+        "failures": 0,
+        "not_before": THEN,
+        "created_at": THEN,
+    }
     with db.engine.begin() as connection:
         connection.execute(sa.insert(outbox_table), row)
         connection.execute(
@@ -239,7 +292,8 @@ def test_work_and_schedules_of_accounts_go_on_under_the_names_of_its_subjects(ol
 
 
 def listed(text):
-    """Return the titles that a search of the public list finds, and how many public campaigns there are."""
+    """Return the titles that a search of the public list finds,
+    and how many public campaigns there are."""
     found = [
         queries_of_campaigns.by_id(row.id).title
         for row in listing.page(addresses.Asked(text=text)).rows
@@ -253,20 +307,42 @@ def test_campaigns_that_are_public_already_are_listed_counted_and_found(old):
     upgrade(directory=MIGRATIONS, revision="0010")
     moment = THEN if db.engine.dialect.name == "postgresql" else THEN.replace(tzinfo=None)
     rows = [
-        {"id": title, "slug": title, "company_id": "yirga", "author_id": "alice", "status": status,
-         "title": title, "sector": "energy", "search_text": text, "starts_at": starts, "ends_at": starts,
-         "threshold_bps": 7_500, "fee_bps": 250, "grace_days": 5, "goal_minor": 500, "created_at": moment,
-         "updated_at": moment}
+        {
+            "id": title,
+            "slug": title,
+            "company_id": "yirga",
+            "author_id": "alice",
+            "status": status,
+            "title": title,
+            "sector": "energy",
+            "search_text": text,
+            "starts_at": starts,
+            "ends_at": starts,
+            "threshold_bps": 7_500,
+            "fee_bps": 250,
+            "grace_days": 5,
+            "goal_minor": 500,
+            "created_at": moment,
+            "updated_at": moment,
+        }
         for title, status, text, starts in (
             ("Roaster", "live", "a second roaster", moment),
             ("ቡና", "released", "ቡና ላኪ", moment),
             ("Draft", "draft", "a third roaster", None),
         )
-    ]  # fmt: skip
+    ]
     fixed = dict.fromkeys(
-        ("reserved_minor", "settled_minor", "investors_count", "token_minor", "foreign_room_minor",
-         "deploy_tries", "ending_tries"), 0
-    ) | {"currency": "ETB", "version": 1}  # fmt: skip
+        (
+            "reserved_minor",
+            "settled_minor",
+            "investors_count",
+            "token_minor",
+            "foreign_room_minor",
+            "deploy_tries",
+            "ending_tries",
+        ),
+        0,
+    ) | {"currency": "ETB", "version": 1}
     with db.engine.begin() as connection:
         names = [*rows[0], *fixed]
         marks = ", ".join(f":{name}" for name in names)

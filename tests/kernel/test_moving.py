@@ -41,8 +41,15 @@ def test_an_object_is_moved_with_what_else_was_changed_of_it(alice, shown):
     person, before = locked(User, alice), history(alice)
     person.kyc_reason = "looked at"
     pages = (("person", alice), ("queue", "people"))
-    move(person, "pending", person_event, actor="system", reason="w" * 2_000, pages=pages,
-         field="kyc_status")  # fmt: skip
+    move(
+        person,
+        "pending",
+        person_event,
+        actor="system",
+        reason="w" * 2_000,
+        pages=pages,
+        field="kyc_status",
+    )
     assert status(alice) == "pending"
     assert db.session.scalar(sa.select(U.c.kyc_reason)) == "looked at"
     assert history(alice)[len(before) :] == [("none", "pending", "system", "w" * 1_000)]

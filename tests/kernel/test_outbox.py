@@ -499,12 +499,25 @@ def test_work_that_is_rightly_due_in_a_month_is_not_done_early_by_a_clock_that_w
 
 def old_rows(count, *, kind="test.note", age=timedelta(days=31)):
     done = clock.now() - age
-    db.session.execute(sa.insert(_T), [
-        {"id": f"{kind[:8]}{n:08}", "queue": "default", "kind": kind, "key": f"{kind}:{n}", "payload": {},
-         "state": "done", "not_before": done, "created_at": done, "done_at": done, "attempts": 0,
-         "failures": 0}
-        for n in range(count)
-    ])  # fmt: skip
+    db.session.execute(
+        sa.insert(_T),
+        [
+            {
+                "id": f"{kind[:8]}{n:08}",
+                "queue": "default",
+                "kind": kind,
+                "key": f"{kind}:{n}",
+                "payload": {},
+                "state": "done",
+                "not_before": done,
+                "created_at": done,
+                "done_at": done,
+                "attempts": 0,
+                "failures": 0,
+            }
+            for n in range(count)
+        ],
+    )
     commit()
 
 

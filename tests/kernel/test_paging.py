@@ -45,16 +45,23 @@ ROWS = st.lists(
 
 
 def insert(rows):
-    """Insert rows of (number, kind, seconds, attempts); many share their seconds, kind and attempts."""
+    """Insert rows of (number, kind, seconds, attempts);
+    many share their seconds, kind and attempts."""
     db.session.execute(sa.delete(T).where(T.c.id.in_([f"{row[0]:032x}" for row in rows])))
     values = [
         {
-            "id": f"{number:032x}", "queue": "default", "kind": kind, "key": f"{number}", "payload": {},
-            "state": "due", "not_before": T0 + timedelta(seconds=seconds, microseconds=seconds),
-            "created_at": T0, "attempts": attempts,
+            "id": f"{number:032x}",
+            "queue": "default",
+            "kind": kind,
+            "key": f"{number}",
+            "payload": {},
+            "state": "due",
+            "not_before": T0 + timedelta(seconds=seconds, microseconds=seconds),
+            "created_at": T0,
+            "attempts": attempts,
         }
         for number, kind, seconds, attempts in rows
-    ]  # fmt: skip
+    ]
     if values:
         db.session.execute(sa.insert(T), values)
 
@@ -151,9 +158,21 @@ def test_several_queries_make_one_list(app, rows, size):
 
 
 @pytest.mark.parametrize(
-    "text", ["x", "1,2,3", "", "-", "9" * 400, "1e5," + "0" * 32, "٣," + "0" * 32, "%00," + "0" * 32,
-             "999999999999999999," + "0" * 32, "-999999999999999999," + "0" * 32, "0,%ff"],
-)  # fmt: skip
+    "text",
+    [
+        "x",
+        "1,2,3",
+        "",
+        "-",
+        "9" * 400,
+        "1e5," + "0" * 32,
+        "٣," + "0" * 32,
+        "%00," + "0" * 32,
+        "999999999999999999," + "0" * 32,
+        "-999999999999999999," + "0" * 32,
+        "0,%ff",
+    ],
+)
 def test_a_place_that_cannot_be_read_is_the_first_page(app, text):
     insert([(number, "a", number, 0) for number in range(5)])
     order = ORDERS["oldest first"]
@@ -210,7 +229,8 @@ def test_a_beginning_is_found_like_any_other_way(app, text, keys):
 
 
 def test_no_list_skips_rows_by_offset():
-    """What OFFSET skips is read all the same; the last sample of an hour is one of a bounded few."""
+    """What OFFSET skips is read all the same;
+    the last sample of an hour is one of a bounded few."""
     allowed = {"payments/service/refusals.py", "campaigns/listing.py"}
     found = {
         str(path.relative_to(PACKAGE))

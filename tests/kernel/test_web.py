@@ -184,9 +184,9 @@ def test_a_next_target_on_this_host_is_followed(target):
 @pytest.mark.parametrize(
     "target",
     [
-        None, "", "a", "//evil.example", "///evil.example", "https://evil.example", "/\\evil.example",
-        "javascript:alert(1)", "/\t/evil.example", "/\n/evil.example", " //evil.example", "/\r/evil.example",
-        "http:evil.example", "/\x00//evil", "\\\\evil",
+        None, "", "a", "//evil.example", "///evil.example", "https://evil.example",
+        "/\\evil.example", "javascript:alert(1)", "/\t/evil.example", "/\n/evil.example",
+        " //evil.example", "/\r/evil.example", "http:evil.example", "/\x00//evil", "\\\\evil",
     ],
 )  # fmt: skip
 def test_a_next_target_elsewhere_is_not(target):

@@ -104,9 +104,12 @@ def test_no_sms_gateway_is_no_fault_and_is_said(tmp_path: Path) -> None:
 
 
 PRODUCTION = {
-    "environment": "production", "secret_key": "k" * 40, "public_url": "https://x.example",
-    "trusted_hosts": ["x.example"], "proxy_count": 1,
-}  # fmt: skip
+    "environment": "production",
+    "secret_key": "k" * 40,
+    "public_url": "https://x.example",
+    "trusted_hosts": ["x.example"],
+    "proxy_count": 1,
+}
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,8 @@ FACTS = """
 import json, os, random, socket, sys, threading
 import ballast
 paths = [f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd")]
-sockets = [path for path in paths if os.path.lexists(path) and os.readlink(path).startswith("socket")]
+links = [os.readlink(path) for path in paths if os.path.lexists(path)]
+sockets = [link for link in links if link.startswith("socket")]
 print(json.dumps({
     "argv": sys.argv, "name": __name__, "parent": os.getppid(), "session": os.getsid(0),
     "sockets": sockets, "random": random.random(), "threads": threading.active_count(),

@@ -82,8 +82,11 @@ def test_another_process_holds_a_port_until_it_ends(held: ports.Held, locks: Pat
     free = ports.free_port()
     process = subprocess.Popen(
         [sys.executable, "-c", TAKER, str(locks), str(free)],
-        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
         assert process.stdout
         assert process.stdout.readline() == "True\n"
@@ -155,8 +158,11 @@ def test_a_listener_outside_the_group_is_a_stranger(address: str) -> None:
     listen += "s.listen(); print(s.getsockname()[1], flush=True); sys.stdin.read()"
     process = subprocess.Popen(
         [sys.executable, "-c", listen, str(int(kind)), address],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
     try:
         assert process.stdout
         port = int(process.stdout.readline())

@@ -1,4 +1,5 @@
-"""Two installations on one machine, and strangers on our ports: nobody writes to another's chain."""
+"""Two installations on one machine, and strangers on our ports:
+nobody writes to another's chain."""
 
 import json
 import signal

@@ -1,4 +1,5 @@
-"""The demo story does not contradict itself: who is verified was checked, what is cited is there."""
+"""The demo story does not contradict itself:
+who is verified was checked, what is cited is there."""
 
 import io
 from datetime import UTC, datetime

@@ -25,7 +25,8 @@ STUBBORN = python(
     "print('up', flush=True)\n"
     "time.sleep(600)"
 )
-# A supervisor as another process, so that it can be killed: prints the pids that must not survive it.
+# A supervisor as another process, so that it can be killed: prints the pids that must not survive
+# it.
 SUPERVISED = f"""
 import os, sys, time
 from pathlib import Path
@@ -174,5 +175,8 @@ def test_logs_are_rotated_and_the_oldest_is_dropped(tmp_path: Path) -> None:
         rotate(log)
         log.write_text(text)
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
-        "web.log": "f", "web.log.1": "e", "web.log.2": "d", "web.log.3": "c",
-    }  # fmt: skip
+        "web.log": "f",
+        "web.log.1": "e",
+        "web.log.2": "d",
+        "web.log.3": "c",
+    }

@@ -1,4 +1,5 @@
-"""A strict reading of HTML: tags close, ids are unique, references lead somewhere, nothing is inline."""
+"""A strict reading of HTML: tags close, ids are unique, references lead somewhere,
+nothing is inline."""
 
 from collections import Counter
 from html.parser import HTMLParser

@@ -1,4 +1,5 @@
-"""Sample data and a small Jinja environment in which components/gallery.html renders without the app."""
+"""Sample data and a small Jinja environment in which components/gallery.html renders without the
+app."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -55,11 +56,20 @@ class SampleForm(Form):
 def campaign(title: str, raised: int, **more: object) -> SimpleNamespace:
     """Return what campaign_card needs."""
     given = {
-        "url": "/campaigns/sample", "title": title, "company_name": "Abay Solar PLC", "sector": "Energy",
-        "summary": "Roof panels for 400 schools in Amhara, paid back from the electricity that they save.",
-        "status": "live", "image_url": None, "raised_minor": raised, "goal_minor": 50_000_000,
-        "currency": "ETB", "investors_count": 128, "days_left": 12,
-    }  # fmt: skip
+        "url": "/campaigns/sample",
+        "title": title,
+        "company_name": "Abay Solar PLC",
+        "sector": "Energy",
+        "summary": "Roof panels for 400 schools in Amhara, "
+        "paid back from the electricity that they save.",
+        "status": "live",
+        "image_url": None,
+        "raised_minor": raised,
+        "goal_minor": 50_000_000,
+        "currency": "ETB",
+        "investors_count": 128,
+        "days_left": 12,
+    }
     return SimpleNamespace(**given | more)
 
 
@@ -177,17 +187,23 @@ def environment() -> Environment:
         day_fmt=i18n.day,
         moment_fmt=i18n.moment,
         minutes_from_utc=i18n.minutes_from_utc,
-        vendor=vendored.vendor, vendor_url=vendored.vendor_url,
-        asset=vendored.asset, asset_url=vendored.asset_url, money_fmt=money.fmt,
-        csp_nonce=lambda: "sample", csrf_token=lambda: "sample-token", live_token=lambda: "",
+        vendor=vendored.vendor,
+        vendor_url=vendored.vendor_url,
+        asset=vendored.asset,
+        asset_url=vendored.asset_url,
+        money_fmt=money.fmt,
+        csp_nonce=lambda: "sample",
+        csrf_token=lambda: "sample-token",
+        live_token=lambda: "",
         url_for=lambda endpoint, **_values: "/" + endpoint.replace(".", "/"),
-        flashes=lambda: [("success", "Saved.")], bell=lambda: "",
+        flashes=lambda: [("success", "Saved.")],
+        bell=lambda: "",
         nav_items=lambda: [
             {"label": "Campaigns", "url": "/", "active": True, "count": None},
             {"label": "Portfolio", "url": "/portfolio", "active": False, "count": None},
             {"label": "Approvals", "url": "/approvals", "active": False, "count": 3},
         ],
-    )  # fmt: skip
+    )
     return env
 
 

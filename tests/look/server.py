@@ -1,4 +1,5 @@
-"""A tiny site to try base.html, app.js and live.js against: it fails, waits and streams when told to."""
+"""A tiny site to try base.html, app.js and live.js against:
+it fails, waits and streams when told to."""
 
 import mimetypes
 import threading
@@ -16,7 +17,9 @@ POLICY = (
     "default-src 'self'; script-src 'self' 'nonce-sample'; img-src 'self' data:; "
     "object-src 'none'; base-uri 'none'; form-action 'self'"
 )
-PAGE = """{% extends "base.html" %}{% from "components/ui.html" import datetime %}{% block content %}
+PAGE = """{% extends "base.html" %}
+{% from "components/ui.html" import datetime %}
+{% block content %}
 <h1>Try</h1>
 {{ part }}
 <p id="moment">{{ datetime(moment) }}</p>
@@ -64,10 +67,10 @@ class Site:
     def part(self) -> str:
         """Return the live fragment; a final one carries no data-live."""
         live = (
-            ""
-            if self.final
-            else 'data-live="thing:1 list:1" data-live-url="/part" data-live-poll="0.5" data-live-token="tok"'
+            'data-live="thing:1 list:1" data-live-url="/part" data-live-poll="0.5" '
+            'data-live-token="tok"'
         )
+        live = "" if self.final else live
         return f'<p id="part" {live}>value {self.value}</p>'
 
     def page(self) -> str:

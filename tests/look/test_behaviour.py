@@ -83,7 +83,8 @@ def test_a_refused_refetch_takes_nobody_away_and_shows_nothing(site, listening, 
 
 @pytest.mark.parametrize("language", list(i18n.LANGUAGES))
 def test_a_moment_reads_alike_with_and_without_a_script(site, browser, language):
-    """Where the clocks agree it is the server's text; elsewhere the same form with the reader's time."""
+    """Where the clocks agree it is the server's text;
+    elsewhere the same form with the reader's time."""
     site.language = language
     texts = {}
     for zone, with_script in (

@@ -1,4 +1,5 @@
-"""The first page stays light: what a new visitor downloads, compressed, fonts and icons included."""
+"""The first page stays light: what a new visitor downloads, compressed,
+fonts and icons included."""
 
 import gzip
 import re

@@ -101,7 +101,8 @@ class Running:
         return self.process.wait(timeout=STOP_S)
 
     def copy_example_and_run_again(self) -> "Running":
-        """Do `cp .env.example .env && make run` in the checkout; raises AssertionError if it fails."""
+        """Do `cp .env.example .env && make run` in the checkout;
+        raises AssertionError if it fails."""
         shutil.copy(self.folder / ".env.example", self.folder / ".env")
         again = Running(self.folder)
         try:

@@ -1,4 +1,5 @@
-"""One checkout and one `make run` for all; a failing test leaves pictures and the ends of the logs."""
+"""One checkout and one `make run` for all; a failing test leaves pictures and the ends of the
+logs."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,5 @@
-"""A newcomer with a browser: opens what was printed, signs in, reads codes where the README says."""
+"""A newcomer with a browser: opens what was printed, signs in,
+reads codes where the README says."""
 
 import re
 from dataclasses import dataclass, field
@@ -45,7 +46,8 @@ class Newcomer:
         return page
 
     def sign_in(self, page: Page, email: str) -> None:
-        """Sign in by the code that arrives in the catcher, and by the second factor where it is asked."""
+        """Sign in by the code that arrives in the catcher,
+        and by the second factor where it is asked."""
         before = self._messages(page, email)
         page.goto("/")
         page.get_by_role("link", name="Sign in").first.click()
@@ -87,7 +89,8 @@ class Newcomer:
         return count
 
     def _code_from_the_catcher(self, page: Page, email: str, before: int) -> str:
-        """Look the address up in the catcher and read the newest message; its list loads itself again."""
+        """Look the address up in the catcher and read the newest message;
+        its list loads itself again."""
         catcher = self._catcher(page)
         catcher.goto(self.made.address("Mail and SMS"))
         catcher.get_by_label("Recipient").fill(email)

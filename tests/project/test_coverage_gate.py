@@ -1,4 +1,5 @@
-"""`tools/coverage_gate.py`: what is below the goals is named, and nothing passes by being unmeasured."""
+"""`tools/coverage_gate.py`: what is below the goals is named,
+and nothing passes by being unmeasured."""
 
 import json
 

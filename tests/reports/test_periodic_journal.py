@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 
-from crowdfund.kernel import marks
+from crowdfund.kernel import config, marks
 from crowdfund.kernel.db import db, own_transaction, rollback, snapshot
 from crowdfund.ledger import proof, rules
 from crowdfund.ledger.models import Entry, Head, PostingRow
@@ -148,11 +148,9 @@ def test_a_changed_mark_is_not_believed_until_a_full_proof(proved, change):
 
 
 def test_a_mark_made_under_another_secret_is_not_believed(proved, monkeypatch):
-    monkeypatch.setattr(marks.config.settings(), "secret_key", "another")
+    monkeypatch.setattr(config.settings(), "secret_key", "another")
     assert any("sealed under another SECRET_KEY" in line for line in selfcheck())
-    monkeypatch.setattr(
-        marks.config.settings(), "secret_key_fallbacks", ["development-only-secret-key"]
-    )
+    monkeypatch.setattr(config.settings(), "secret_key_fallbacks", ["development-only-secret-key"])
     assert selfcheck() == []
 
 

@@ -1,7 +1,8 @@
 """Uploads read and written anew by a small program of their own, so that a bomb kills only itself.
 
-`child.py` runs outside this process: no environment, no files to write, 130 MB, 1.7 s of processor time.
-It gets the bytes on its input and answers with fresh ones, or with a word why not. See docs/adr/0010.
+`child.py` runs outside this process: no environment, no files to write, 130 MB, 1.7 s of processor
+time. It gets the bytes on its input and answers with fresh ones, or with a word why not. See
+docs/adr/0010.
 """
 
 import json
@@ -20,17 +21,18 @@ from crowdfund.kernel.i18n import _
 
 log = structlog.get_logger()
 CPU_S = 1.7  # of the processor for one file: with a core free, the answer comes within two seconds
-LIMIT_S = 20.0  # of the clock: a busy machine is no reason to refuse a good file
+LIMIT_S = 20.0  # wall-clock time: a busy machine must not cause a refusal
 MEMORY_MB = 130  # address space of the child: with a web process it stays below 300
 TURNS = threading.BoundedSemaphore(2)  # children at once in this process
 WAIT_S = 10.0  # for a turn
-# `-E -s`: nothing of the environment or of a user's own packages; the folder of child.py is its path.
+# `-E -s`: nothing of the environment or of a user's own packages; the folder of child.py is its
+# path.
 COMMAND = (sys.executable, "-E", "-s", "-B", str(Path(__file__).parent / "child.py"))
 
 
 @dataclass(frozen=True, slots=True)
 class Clean:
-    """What came out: harmless bytes, their type, pages (a picture is one)."""
+    """A harmless copy: bytes, type, number of pages (one for a picture)."""
 
     data: bytes
     content_type: str
@@ -40,8 +42,8 @@ class Clean:
 def clean(data: bytes, content_type: str, *, job: str = "paper") -> Clean:
     """Return a picture (as JPEG) or PDF written anew without anything but what is seen.
 
-    `job` is `paper` (a picture stays readable, 2,400 px a side) or `poster` (WebP, 1,600 px a side).
-    Raises FileRefused with a sentence, Unavailable if too many files are being read.
+    `job` is `paper` (a picture stays readable, 2,400 px a side) or `poster` (WebP, 1,600 px a
+    side). Raises FileRefused with a sentence, Unavailable if too many files are being read.
     """
     if not TURNS.acquire(timeout=WAIT_S):
         raise _busy()
@@ -52,14 +54,14 @@ def clean(data: bytes, content_type: str, *, job: str = "paper") -> Clean:
 
 
 def _run(data: bytes, content_type: str, job: str) -> bytes:
-    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    env = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     arguments = [*COMMAND, content_type, job, str(MEMORY_MB), str(CPU_S)]
     with subprocess.Popen(  # noqa: S603 - fixed arguments
         arguments,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=kept,
+        env=env,
         cwd="/",
     ) as child:
         try:
@@ -85,10 +87,10 @@ def _busy() -> Unavailable:
 
 def _answer(out: bytes) -> Clean:
     head, _line, data = out.partition(b"\n")
-    said = json.loads(head)
-    if "refused" in said:
-        raise FileRefused(_sentence(said["refused"]))
-    return Clean(data, said["content_type"], said["pages"])
+    result = json.loads(head)
+    if "refused" in result:
+        raise FileRefused(_sentence(result["refused"]))
+    return Clean(data, result["content_type"], result["pages"])
 
 
 def _sentence(word: str) -> str:
@@ -100,7 +102,8 @@ def _sentence(word: str) -> str:
             "This file takes too long to read. Save it anew in a simpler form and choose it again."
         ),
         "heavy": _(
-            "This file takes too much memory to read. Make it smaller or simpler and choose it again."
+            "This file takes too much memory to read. Make it smaller or simpler and choose it "
+            "again."
         ),
         "frames": _("The picture moves. Choose one that stands still."),
         "picture": _("This is not a picture we can read. Choose a JPEG, PNG or WebP."),

@@ -31,23 +31,21 @@ def main(content_type: str, job: str, memory_mb: str, cpu_s: str) -> int:
     limit(int(memory_mb), float(cpu_s))
     try:
         if content_type == "application/pdf":
-            import pdfs  # noqa: PLC0415 - each file needs one of the two libraries
+            import pdfs  # each file needs one of the two libraries
 
             data, pages = pdfs.rewrite(sys.stdin.buffer.read())
-            said = {"content_type": "application/pdf", "pages": pages}
+            result = {"content_type": "application/pdf", "pages": pages}
         else:
-            import pictures  # noqa: PLC0415
+            import pictures
 
             data, kind = pictures.rewrite(sys.stdin.buffer.read(), content_type, job)
-            said = {"content_type": kind, "pages": 1}
+            result = {"content_type": kind, "pages": 1}
     except MemoryError:
-        said, data = {"refused": "heavy"}, b""
+        result, data = {"refused": "heavy"}, b""
     except Exception as error:  # noqa: BLE001 - the file is foreign: whatever it raises, it is refused
-        said, data = (
-            {"refused": str(error) if type(error).__name__ == "RefusedError" else "unreadable"},
-            b"",
-        )
-    sys.stdout.buffer.write(json.dumps(said).encode() + b"\n")
+        is_known = type(error).__name__ == "RefusedError"
+        result, data = {"refused": str(error) if is_known else "unreadable"}, b""
+    sys.stdout.buffer.write(json.dumps(result).encode() + b"\n")
     sys.stdout.buffer.write(data)
     return 0
 

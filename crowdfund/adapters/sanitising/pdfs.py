@@ -1,4 +1,4 @@
-"""PDFs: pages copied into a new file: what is seen stays, what acts goes. Runs in `child.py` only."""
+"""PDFs: copy the pages into a new file without active content. Runs in `child.py` only."""
 
 import io
 import zlib
@@ -15,7 +15,7 @@ MAX_IMAGE_PIXELS = 60_000_000
 MAX_FILTERS = 3
 PIECE = 1024 * 1024
 
-# A page keeps only what draws it; inherited values have been pushed down before.
+# The keys of a page that draw it; inherited values have been copied to the pages before.
 PAGE_KEYS = {
     "/Type",
     "/MediaBox",
@@ -26,16 +26,17 @@ PAGE_KEYS = {
     "/Group",
     "/UserUnit",
 }
-# What acts, carries other files or tells about the author, wherever it stands. Short names are left
-# out: `/A` may be a font or a letter. Actions are known by what they are (`_is_action`).
+# Active content, attached files and data about the author, anywhere in the file. Short names are
+# left out: `/A` may be a font or a letter. Actions are known by what they are (`_is_action`).
 FORBIDDEN = {
     "/AA", "/AF", "/AcroForm", "/Alternates", "/Annots", "/EF", "/EmbeddedFiles", "/JavaScript",
-    "/LastModified", "/Metadata", "/OPI", "/OpenAction", "/PieceInfo", "/RichMedia", "/StructParent",
-    "/StructParents", "/XFA",
+    "/LastModified", "/Metadata", "/OPI", "/OpenAction", "/PieceInfo", "/RichMedia",
+    "/StructParent", "/StructParents", "/XFA",
 }  # fmt: skip
 ACTIONS = {
-    "/GoToE", "/GoToR", "/Hide", "/ImportData", "/JavaScript", "/Launch", "/Movie", "/Named", "/Rendition",
-    "/ResetForm", "/RichMediaExecute", "/SetOCGState", "/Sound", "/SubmitForm", "/Thread", "/Trans", "/URI",
+    "/GoToE", "/GoToR", "/Hide", "/ImportData", "/JavaScript", "/Launch", "/Movie", "/Named",
+    "/Rendition", "/ResetForm", "/RichMediaExecute", "/SetOCGState", "/Sound", "/SubmitForm",
+    "/Thread", "/Trans", "/URI",
 }  # fmt: skip
 # Of a stream: its bytes would lie in another file, or be a program for a printer.
 OUTSIDE = {"/F", "/FFilter", "/FDecodeParms", "/PS", "/Ref", "/Subtype2"}
@@ -66,16 +67,16 @@ def rewrite(data: bytes) -> tuple[bytes, int]:
 def _check(source: pikepdf.Pdf) -> None:
     if source.is_encrypted:
         raise RefusedError("encrypted")
-    # The file's own count first: walking ten thousand pages costs time, a lie costs nothing.
-    told = source.Root.get("/Pages", pikepdf.Dictionary()).get("/Count", 0)
-    if int(told) > MAX_PAGES or len(source.pages) > MAX_PAGES:
+    # The file's own count first: it is cheap to read, and walking all pages is not.
+    count = source.Root.get("/Pages", pikepdf.Dictionary()).get("/Count", 0)
+    if int(count) > MAX_PAGES or len(source.pages) > MAX_PAGES:
         raise RefusedError("pages")
     if not source.pages:
         raise RefusedError("empty")
 
 
 def _flatten(source: pikepdf.Pdf) -> None:
-    """Draw what stands in form fields and notes into the pages: they go, their text stays."""
+    """Draw form fields and notes into the pages and remove the fields and notes themselves."""
     if "/AcroForm" in source.Root:
         if "/XFA" in source.Root.AcroForm:
             del source.Root.AcroForm["/XFA"]
@@ -84,7 +85,7 @@ def _flatten(source: pikepdf.Pdf) -> None:
 
 
 def _sweep(fresh: pikepdf.Pdf) -> None:
-    """Take what acts out of every object, and pack every stream so that no byte of it lies open."""
+    """Remove active content from every object and compress every stream."""
     total = 0
     for thing in fresh.objects:
         if isinstance(thing, pikepdf.Dictionary | pikepdf.Array | pikepdf.Stream):
@@ -96,7 +97,7 @@ def _sweep(fresh: pikepdf.Pdf) -> None:
 
 
 def _defuse(thing: pikepdf.Object) -> None:
-    """Take what acts out of an object and of what is written inside it; indirect ones have their own turn."""
+    """Remove active content from an object and from the direct objects inside it."""
     waiting = [thing]
     while waiting:
         one = waiting.pop()
@@ -125,7 +126,7 @@ def _is_inside(part: object) -> bool:
 
 
 def _pack(stream: pikepdf.Stream) -> int:
-    """Write a stream anew under Flate; return how much it unpacks to. Pictures stay as they are inside."""
+    """Recompress a stream with Flate, pictures as they are; return its unpacked size in bytes."""
     filters = _filters(stream)
     if stream.get("/Subtype") == Name.PS:
         stream.write(b"")
@@ -151,7 +152,7 @@ def _pack(stream: pikepdf.Stream) -> int:
 
 
 def _measure(stream: pikepdf.Stream) -> int:
-    """Return to how much a Flate stream unpacks, piece by piece; what hangs behind its end is cut off."""
+    """Return the unpacked size of a Flate stream in bytes; drop data after its end."""
     raw, unpacker, size = stream.read_raw_bytes(), zlib.decompressobj(), 0
     waiting = raw
     try:
@@ -169,7 +170,7 @@ def _measure(stream: pikepdf.Stream) -> int:
 
 
 def _wrap(stream: pikepdf.Stream, filters: list[str]) -> None:
-    """Put Flate around a picture's bytes: what hides behind its last line is no file by itself any more."""
+    """Compress a picture's bytes with Flate: data hidden after its end is no file by itself."""
     if filters[:1] == ["/FlateDecode"]:
         return
     parms = stream.get("/DecodeParms")

@@ -1,4 +1,4 @@
-"""Pictures: decoded and encoded again, so that only what is seen is left. Runs in `child.py` only."""
+"""Pictures: decoded and encoded again, so that only pixels remain. Runs in `child.py` only."""
 
 import io
 
@@ -7,7 +7,8 @@ from refused import RefusedError
 
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 SIDES = {"paper": 2400, "poster": 1600}
-# Pixels that fit into the memory of this process, by mode; the others need a second copy on the way.
+# Pixels that fit into the memory of this process, by mode; the others need a second copy on the
+# way.
 MOST_PIXELS = {
     "1": 36_000_000,
     "L": 50_000_000,
@@ -62,9 +63,8 @@ def _upright(source: Image.Image, side: int) -> Image.Image:
     """Return the picture turned as it was taken, small enough, on white."""
     turned = source.getexif().get(0x0112, 1)
     factor = max(source.size) // side
-    picture = (
-        source.reduce(factor) if factor > 1 and source.mode not in ("P", "1", "I;16") else source
-    )
+    can_reduce = factor > 1 and source.mode not in ("P", "1", "I;16")
+    picture = source.reduce(factor) if can_reduce else source
     if picture.mode in ("I", "I;16"):  # converted at once, everything above 255 would be white
         picture = picture.convert("I").point(lambda value: value * (1 / 256))
     picture = picture if picture.mode in ("RGB", "RGBA", "L") else picture.convert(_mode(picture))

@@ -2,4 +2,4 @@
 
 
 class RefusedError(Exception):
-    """The file is not one that we keep; its word is what the parent makes a sentence of."""
+    """The file is refused; the parent process turns the word into a sentence."""

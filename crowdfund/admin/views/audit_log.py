@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from flask import Response, request
 
@@ -85,7 +84,7 @@ def _filters() -> audit.Filters:
     )
 
 
-def _lines(rows: Iterable[Any]) -> Iterator[tuple[object, ...]]:
+def _lines(rows: Iterable[audit.EntryRow]) -> Iterator[tuple[object, ...]]:
     for row in rows:
         detail = json.dumps(row.detail, ensure_ascii=False, sort_keys=True)
         subject = (row.subject_kind, row.subject_id)

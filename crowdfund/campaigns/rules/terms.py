@@ -1,14 +1,12 @@
 """What investors agree to: limits, amounts, shares, the hash that freezes them; pure."""
 
-import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from crowdfund.kernel import money
+from crowdfund.kernel import hashing, money
 from crowdfund.kernel.errors import Invalid
 from crowdfund.kernel.fields.characters import plain_characters
 from crowdfund.kernel.fields.collecting import Values, collect
@@ -168,8 +166,7 @@ def check_investment(
 
 def terms_hash(terms: Mapping[str, object]) -> str:
     """Return 0x and the SHA-256 of the canonical JSON of what investors agree to."""
-    canonical = json.dumps(terms, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return "0x" + hashlib.sha256(canonical.encode()).hexdigest()
+    return "0x" + hashing.sha256(hashing.canonical(terms))
 
 
 TERMS = (

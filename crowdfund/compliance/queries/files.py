@@ -1,7 +1,5 @@
 """Reads about a person's file: facts, documents, and what the rules need of both."""
 
-import hashlib
-import hmac
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
@@ -15,7 +13,7 @@ from crowdfund.compliance.rules import eligibility, requirements
 from crowdfund.compliance.rules import facts as facts_rules
 from crowdfund.documents import queries as documents
 from crowdfund.documents.rows import DocumentRow
-from crowdfund.kernel import clock, config
+from crowdfund.kernel import clock, config, keys
 from crowdfund.kernel.db import db
 from crowdfund.kernel.db.rows import columns, read_first
 from crowdfund.kernel.errors import NotFound
@@ -107,8 +105,7 @@ def same_number(person_id: str) -> list[str]:
 def marks(kind: str, number: str) -> list[str]:
     """Return the keyed hashes of a document's number: by the present key, then by former ones."""
     text = f"{kind}:{facts_rules.same_number(number)}"
-    keys = config.settings().secret_keys
-    return [hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest() for key in keys]
+    return keys.keyed_hashes(text.encode())
 
 
 def refusal(person_id: str) -> str | None:

@@ -8,7 +8,7 @@ from crowdfund.issuers.models import Company, CompanyInvitation, CompanyMember
 from crowdfund.issuers.rules import team
 from crowdfund.issuers.rules.team import Role
 from crowdfund.issuers.service.shared import locked, note, notify, touch
-from crowdfund.kernel import clock, config, i18n
+from crowdfund.kernel import clock, i18n, keys
 from crowdfund.kernel.db import db, insert_ignore, new_id
 from crowdfund.kernel.errors import Conflict, Forbidden, NotFound
 from crowdfund.kernel.fields import contacts, texts
@@ -72,7 +72,7 @@ def _add_invitation(company_id: str, address: str, role: str, *, actor: str) -> 
 
 def token(invitation_id: str) -> str:
     """Return the signed part of an invitation's link."""
-    return str(_signer(config.settings().secret_key).dumps(invitation_id))
+    return str(_signer().dumps(invitation_id))
 
 
 def revoke(company_id: str, invitation_id: str, *, actor: str) -> None:
@@ -191,17 +191,16 @@ def hand_over(company_id: str, user_id: str, *, actor: str) -> None:
 # --- helpers ------------------------------------------------------------------------------------
 
 
-def _signer(secret: str) -> URLSafeSerializer:
-    return URLSafeSerializer(secret, salt="crowdfund company invitation v1")
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(keys.for_itsdangerous(), salt="crowdfund company invitation v1")
 
 
 def _read(signed: str) -> str:
-    for secret in config.settings().secret_keys:
-        try:
-            return str(_signer(secret).loads(signed))
-        except BadSignature:
-            continue
-    raise InvitationMissing(_("This link is not complete. Copy all of it from the e-mail."))
+    try:
+        return str(_signer().loads(signed))
+    except BadSignature:
+        text = _("This link is not complete. Copy all of it from the e-mail.")
+        raise InvitationMissing(text) from None
 
 
 def _write_to(company: Company, address: str, invitation_id: str, actor: str) -> None:

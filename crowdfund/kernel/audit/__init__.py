@@ -1,4 +1,4 @@
-"""The audit log: what staff did, what they were refused, what they looked at; nobody can change it.
+"""The audit log: what staff did, were refused and viewed; rows cannot be changed.
 
 Rows are appended only (a trigger on each database) and chained by hashes: each covers its content
 and the row before it. The web shell records every staff verb in the transaction of the verb.
@@ -15,7 +15,8 @@ from crowdfund.kernel.audit.queries import (
     head,
     neighbours,
 )
-from crowdfund.kernel.audit.recording import Origin, denied, from_whom, record
+from crowdfund.kernel.audit.recording import Origin, denied, record, set_origin
+from crowdfund.kernel.audit.rows import EntryRow
 from crowdfund.kernel.audit.verifying import (
     MARKS,
     against_mark,
@@ -26,7 +27,26 @@ from crowdfund.kernel.audit.verifying import (
 )
 
 __all__ = [
-    "MARKS", "AuditEntry", "AuditHead", "Filters", "Origin", "about", "actions", "against_mark",
-    "all_of", "audit_table", "begin_anew", "denied", "entries", "from_whom", "get", "head",
-    "neighbours", "periodic", "problems", "record", "slice_again",
-]  # fmt: skip
+    "MARKS",
+    "AuditEntry",
+    "AuditHead",
+    "EntryRow",
+    "Filters",
+    "Origin",
+    "about",
+    "actions",
+    "against_mark",
+    "all_of",
+    "audit_table",
+    "begin_anew",
+    "denied",
+    "entries",
+    "get",
+    "head",
+    "neighbours",
+    "periodic",
+    "problems",
+    "record",
+    "set_origin",
+    "slice_again",
+]

@@ -11,7 +11,7 @@ from crowdfund.kernel.db import ID, Base, Json, UTCDateTime, append_only, one_of
 
 @append_only
 class AuditEntry(Base):
-    """One thing that was done, refused or looked at; `hash` covers the row and the hash before it.
+    """An action that was done or refused, or a view; `hash` covers the row and the hash before.
 
     `actor` is a person's id, `system` or `cli`; `detail` holds ids and the reason given, never
     personal data or secrets.

@@ -4,22 +4,24 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
-from crowdfund.kernel.audit.chaining import GENESIS
 from crowdfund.kernel.audit.models import AuditEntry, AuditHead
+from crowdfund.kernel.audit.rows import EntryRow
 from crowdfund.kernel.db import db, read_connection
 from crowdfund.kernel.db.paging import START, Key, Page, Place, read_page, values_of
+from crowdfund.kernel.db.rows import columns, maker, read_all, read_first
+from crowdfund.kernel.hashing import GENESIS
 
 _T = AuditEntry.__table__
+_ENTRY = sa.select(*columns(EntryRow, _T))
 _NEWEST = (Key(_T.c.seq, is_descending=True),)
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a reader looks for; an empty field asks for nothing. `actors` None means anyone."""
+    """What a reader searches for; an empty field matches everything, and so does `actors` None."""
 
     actors: tuple[str, ...] | None = None
     action: str = ""
@@ -31,27 +33,29 @@ class Filters:
     until: datetime | None = None
 
 
-def entries(filters: Filters, place: Place = START, *, size: int = 50) -> Page[Any]:
+def entries(filters: Filters, place: Place = START, *, size: int = 50) -> Page[EntryRow]:
     """Return a page of the log, newest first."""
-    return read_page(sa.select(_T).where(*_conditions(filters)), _NEWEST, place, size=size)
+    query = _ENTRY.where(*_conditions(filters))
+    return read_page(query, _NEWEST, place, size=size, row=EntryRow)
 
 
-def all_of(filters: Filters) -> Iterator[Any]:
-    """Yield every fitting row, oldest first, a thousand at a time, by connections of its own."""
+def all_of(filters: Filters) -> Iterator[EntryRow]:
+    """Yield every matching row, oldest first, a thousand at a time, by connections of its own."""
     last_seq = 0
-    query = sa.select(_T).where(*_conditions(filters)).order_by(_T.c.seq).limit(1_000)
+    query = _ENTRY.where(*_conditions(filters)).order_by(_T.c.seq).limit(1_000)
     while True:
         with read_connection() as connection:
-            rows = connection.execute(query.where(_T.c.seq > last_seq)).all()
+            result = connection.execute(query.where(_T.c.seq > last_seq))
+            rows = list(map(maker(EntryRow, tuple(result.keys())), result))
         if not rows:
             return
         yield from rows
         last_seq = rows[-1].seq
 
 
-def get(seq: int) -> Any:  # noqa: ANN401 - a row or None
+def get(seq: int) -> EntryRow | None:
     """Return one row of the log, or None."""
-    return db.session.execute(sa.select(_T).where(_T.c.seq == seq)).first()
+    return read_first(EntryRow, _ENTRY.where(_T.c.seq == seq))
 
 
 def head() -> tuple[int, str]:
@@ -60,22 +64,22 @@ def head() -> tuple[int, str]:
     return (found.seq, found.hash) if found else (0, GENESIS)
 
 
-def neighbours(row: Any) -> tuple[Any, Any]:  # noqa: ANN401 - a row
+def neighbours(row: EntryRow) -> tuple[EntryRow | None, EntryRow | None]:
     """Return the rows about the same thing just before and after one, or None."""
-    same = sa.select(_T).where(
+    same = _ENTRY.where(
         _T.c.subject_id == row.subject_id,
         _T.c.subject_kind == row.subject_kind,
         _T.c.subject_id != "",
     )
     earlier = same.where(_T.c.seq < row.seq).order_by(_T.c.seq.desc()).limit(1)
     later = same.where(_T.c.seq > row.seq).order_by(_T.c.seq).limit(1)
-    return db.session.execute(earlier).first(), db.session.execute(later).first()
+    return read_first(EntryRow, earlier), read_first(EntryRow, later)
 
 
-def about(kind: str, subject_id: str, *, size: int = 50) -> list[Any]:
+def about(kind: str, subject_id: str, *, size: int = 50) -> list[EntryRow]:
     """Return what was recorded about one thing, newest first."""
-    same = sa.and_(_T.c.subject_kind == kind, _T.c.subject_id == subject_id)
-    return list(db.session.execute(sa.select(_T).where(same).order_by(_T.c.seq.desc()).limit(size)))
+    same = _ENTRY.where(_T.c.subject_kind == kind, _T.c.subject_id == subject_id)
+    return read_all(EntryRow, same.order_by(_T.c.seq.desc()).limit(size))
 
 
 def actions() -> list[str]:
@@ -85,9 +89,11 @@ def actions() -> list[str]:
 
 def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     exact = {
-        _T.c.action: filters.action, _T.c.outcome: filters.outcome, _T.c.subject_kind: filters.subject_kind,
+        _T.c.action: filters.action,
+        _T.c.outcome: filters.outcome,
+        _T.c.subject_kind: filters.subject_kind,
         _T.c.subject_id: filters.subject_id,
-    }  # fmt: skip
+    }
     where = [column == value for column, value in exact.items() if value]
     if filters.actors is not None:
         where.append(_T.c.actor.in_(filters.actors))
@@ -101,12 +107,14 @@ def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
 
 
 def _mentions(text: str) -> sa.ColumnElement[bool]:
-    """Return whether a row has a text as its number, request, thing or hash, or within its detail."""
+    """Return whether a text is a row's number, request, subject or hash, or in its detail."""
     detail = sa.func.lower(sa.cast(_T.c.detail, sa.Text))
     matches = [
-        _T.c.request_id == text, _T.c.subject_id == text, _T.c.hash == text.lower(),
+        _T.c.request_id == text,
+        _T.c.subject_id == text,
+        _T.c.hash == text.lower(),
         detail.contains(json.dumps(text.lower())[1:-1], autoescape=True),  # as JSON writes it
-    ]  # fmt: skip
+    ]
     if text.isascii() and text.isdecimal() and len(text) < 16:
         matches.append(_T.c.seq == int(text))
     return sa.or_(*matches)

@@ -1,7 +1,7 @@
-"""Append to the audit log: with the transaction of what is recorded, or on its own where nothing is written.
+"""Append to the audit log, in the transaction of what is recorded or in one of its own.
 
-What is recorded waits until the shell commits: the head's lock is the last one
-that a transaction takes, so it is held for a moment and cannot deadlock with another.
+Entries are added when the shell commits: the head's lock is the last one that a transaction
+takes, so it is held for a moment and cannot deadlock with another.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from crowdfund.kernel import clock
-from crowdfund.kernel.audit.chaining import GENESIS, plain, row_hash
+from crowdfund.kernel.audit.chaining import plain, row_hash
 from crowdfund.kernel.audit.models import AuditEntry, AuditHead
 from crowdfund.kernel.db import (
     before_commit,
@@ -23,10 +23,12 @@ from crowdfund.kernel.db import (
     own_transaction,
     read_connection,
 )
+from crowdfund.kernel.hashing import GENESIS
 
 _T = AuditEntry.__table__
 _H = AuditHead.__table__
-# Trying pages must not fill the log: the same page once an hour, a limit a day for a person and for all.
+# Rate limits of refused pages, so that they cannot fill the log: the same page once an hour, and a
+# number a day for one person and for everyone.
 SAME_REFUSAL = timedelta(hours=1)
 DENIED_A_DAY, DENIED_A_DAY_FOR_ALL = 50, 5_000
 
@@ -40,12 +42,13 @@ class Origin:
     roles: tuple[str, ...] = ()
 
 
-_origins: list[Callable[[], Origin]] = []
+_origin: Callable[[], Origin] = Origin
 
 
-def from_whom(origin: Callable[[], Origin]) -> None:
-    """Let the web shell say which request is being answered."""
-    _origins[:] = [origin]
+def set_origin(origin: Callable[[], Origin]) -> None:
+    """Set the function that returns the request being answered; the web shell does."""
+    global _origin
+    _origin = origin
 
 
 def record(
@@ -90,7 +93,7 @@ def denied(
 
 
 def append(connection: Connection, rows: Iterable[dict[str, Any]]) -> None:
-    """Append rows within a transaction; the head's lock orders those who come at once."""
+    """Append rows within a transaction; the head's lock serialises concurrent transactions."""
     seq, link = _locked_head(connection)
     chained = []
     for row in rows:
@@ -110,14 +113,20 @@ def _row(
     *,
     roles: Iterable[str] | None,
 ) -> dict[str, Any]:
-    origin = _origins[0]() if _origins else Origin()
+    origin = _origin()
     if roles is None:
         roles = origin.roles if origin.actor == actor else ()
     return {
-        "at": clock.now(), "actor": actor, "roles": ",".join(sorted(roles))[:80], "action": action[:80],
-        "outcome": "done", "subject_kind": subject[0][:32], "subject_id": subject[1][:80],
-        "detail": plain(detail), "request_id": origin.request_id,
-    }  # fmt: skip
+        "at": clock.now(),
+        "actor": actor,
+        "roles": ",".join(sorted(roles))[:80],
+        "action": action[:80],
+        "outcome": "done",
+        "subject_kind": subject[0][:32],
+        "subject_id": subject[1][:80],
+        "detail": plain(detail),
+        "request_id": origin.request_id,
+    }
 
 
 def _locked_head(connection: Connection) -> tuple[int, str]:
@@ -130,7 +139,7 @@ def _locked_head(connection: Connection) -> tuple[int, str]:
 
 
 def _is_news(connection: Connection, row: dict[str, Any]) -> bool:
-    """Return whether a refusal should still be kept."""
+    """Return whether a refusal is within the rate limits."""
     since = row["at"] - timedelta(days=1)
     mine = _T.c.actor == row["actor"]
     same = sa.and_(mine, _T.c.action == row["action"], _T.c.at > row["at"] - SAME_REFUSAL)

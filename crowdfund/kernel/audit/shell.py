@@ -1,7 +1,7 @@
-"""What the web shell records by itself, so that no staff page can forget to.
+"""Record staff actions in the web shell, so that no staff page has to.
 
-Every unsafe request to a staff-only route that succeeds, every file that staff take away, every
-staff page that is refused to someone signed in.
+Recorded are successful unsafe requests to staff-only routes, downloads by staff, and staff pages
+refused to a signed-in person.
 """
 
 from typing import Any, Protocol
@@ -13,10 +13,10 @@ from crowdfund.kernel.audit import recording
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 # Fields of staff forms that say what was decided and why; nothing else of a form is stored.
-KEPT_FIELDS = frozenset({"reason", "decision", "resolution", "role", "kind", "action", "note"})
+STORED_FIELDS = frozenset({"reason", "decision", "resolution", "role", "kind", "action", "note"})
 
 
-class Somebody(Protocol):
+class Actor(Protocol):
     """A signed-in person."""
 
     @property
@@ -29,20 +29,20 @@ class Somebody(Protocol):
 
 
 def about(kind: str, thing_id: str, /, **detail: object) -> None:
-    """Name the thing that this request is about, where the address does not, and what else to keep."""
+    """Set the subject of this request where its URL does not name it, and further details."""
     g.audited = (kind, thing_id), detail
 
 
-def answered(person: Somebody | None, response: Response) -> None:
+def answered(person: Actor | None, response: Response) -> None:
     """Record what this request has done, within its transaction; call before the commit."""
     endpoint = request.endpoint or ""
     if person is None or response.status_code >= 400 or not access.is_staff_only(endpoint):
         return
     if not access.allows(endpoint, frozenset(person.roles)):
-        return  # sent away politely: to prove the second factor
+        return  # redirected to prove the second factor
     if request.method not in SAFE:
         recording.record(person.id, endpoint, _subject(), _detail(), roles=person.roles)
-        live.changed("desk", "all")  # whatever was decided, a queue is shorter now
+        live.changed("desk", "all")  # a queue may be shorter now
     elif request.method == "GET" and "attachment" in response.headers.get(
         "Content-Disposition", ""
     ):
@@ -50,7 +50,7 @@ def answered(person: Somebody | None, response: Response) -> None:
         recording.record(person.id, endpoint, _subject(), {"export": asked}, roles=person.roles)
 
 
-def refused(person: Somebody | None) -> None:
+def refused(person: Actor | None) -> None:
     """Record that someone signed in was refused a staff page; the main transaction is over."""
     endpoint = request.endpoint or ""
     if person is not None and access.is_staff_only(endpoint):
@@ -60,7 +60,8 @@ def refused(person: Somebody | None) -> None:
 def _subject() -> tuple[str, str]:
     """Return kind and id of the thing in the address: `person_id` names a person."""
     if "audited" in g:
-        return g.audited[0]  # type: ignore[no-any-return]
+        subject: tuple[str, str] = g.audited[0]
+        return subject
     for name, value in (request.view_args or {}).items():
         return name.removesuffix("_id"), str(value)
     return "", ""
@@ -68,9 +69,9 @@ def _subject() -> tuple[str, str]:
 
 def _detail() -> dict[str, Any]:
     rest = g.audited[1] if "audited" in g else dict(list((request.view_args or {}).items())[1:])
-    said = {
+    decision = {
         name: value
         for name, value in request.form.items()
-        if value.strip() and (name in KEPT_FIELDS or name.endswith("_id"))
+        if value.strip() and (name in STORED_FIELDS or name.endswith("_id"))
     }
-    return {**rest, **said}
+    return {**rest, **decision}

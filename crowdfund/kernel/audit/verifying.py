@@ -14,13 +14,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from crowdfund.kernel import marks
-from crowdfund.kernel.audit.chaining import GENESIS, row_hash
+from crowdfund.kernel.audit.chaining import row_hash
 from crowdfund.kernel.audit.models import AuditEntry, AuditHead
 from crowdfund.kernel.db import db
+from crowdfund.kernel.hashing import GENESIS
 from crowdfund.kernel.marks import Mark, Step
 
 _T = AuditEntry.__table__
-MOST = 20  # one change at the bottom is not named a thousand times
+MOST = 20  # a change near the start would be reported for every later row
 PAGE = 1_000
 CHUNK = 10_000  # entries between two saves, and in one slice
 MARKS = MARK, AGAIN = "audit", "audit.again"
@@ -92,8 +93,8 @@ class Walk:
         """Yield how the head differs from the last entry."""
         head = db.session.execute(sa.select(AuditHead.seq, AuditHead.hash)).first()
         if (head.seq, head.hash) != (self.seq, self.link) if head else self.seq:
-            said = f"{head.seq}" if head else "nothing"
-            yield f"I14 the audit log ends at entry {self.seq}, its head says {said}"
+            end = f"{head.seq}" if head else "nothing"
+            yield f"I14 the audit log ends at entry {self.seq}, its head says {end}"
 
 
 def _all() -> Iterator[str]:

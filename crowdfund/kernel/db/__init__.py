@@ -1,4 +1,4 @@
-"""SQL for every feature. Whatever differs between SQLite, PostgreSQL and MySQL stays in this package."""
+"""SQL for every feature; all that differs between SQLite, PostgreSQL and MySQL is in here."""
 
 from crowdfund.kernel.db.engines import (
     Base,
@@ -29,7 +29,7 @@ from crowdfund.kernel.db.transactions import (
     begin_request,
     commit,
     end_request,
-    has_kept,
+    has_committed,
     own_transaction,
     read_connection,
     release,
@@ -69,7 +69,7 @@ __all__ = [
     "event_table",
     "execute_insert_ignore",
     "fault_of",
-    "has_kept",
+    "has_committed",
     "insert_ignore",
     "is_read_only",
     "lean_transaction",

@@ -13,8 +13,9 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.pool import Pool
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from crowdfund.kernel.db import mysql
 
@@ -40,7 +41,7 @@ class Base(DeclarativeBase):
 class Session(FlaskSession):
     """A session that reads in autocommit where nothing may be written (GET requests)."""
 
-    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:  # noqa: ANN401
+    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
         """Return the write engine, or its read-only twin while `reading()` is in force."""
         bound = _bound_to.get()
         if bound is not None:
@@ -59,7 +60,7 @@ _patience: ContextVar[float] = ContextVar("patience", default=PATIENCE_S)
 
 @contextmanager
 def patience(seconds: float) -> Iterator[None]:
-    """Wait for SQLite's write lock at most this long, in the transactions that begin in this block."""
+    """Wait at most this long for SQLite's write lock, in transactions that begin in this block."""
     token = _patience.set(seconds)
     try:
         yield
@@ -72,7 +73,7 @@ def set_patience(seconds: float = PATIENCE_S) -> None:
     _patience.set(seconds)
 
 
-SHORT_S = 2.0  # a crowd on the last share passes in this time; a page behind it still comes soon
+SHORT_S = 2.0  # enough for a burst on the last share; other pages are still answered soon
 _long_wait = threading.Lock()
 
 
@@ -102,7 +103,7 @@ def is_read_only() -> bool:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Return create_engine options for a database URL; values stay out of error texts, and so of logs."""
+    """Return create_engine options for a database URL; errors and logs show no parameter values."""
     options: dict[str, Any] = {"hide_parameters": True}
     # a database in memory has one connection
     if sa.make_url(url).database not in (None, "", ":memory:"):
@@ -111,7 +112,7 @@ def engine_options(url: str) -> dict[str, Any]:
         options["pool_use_lifo"] = True
     if url.startswith("sqlite"):
         return options | {"connect_args": {"timeout": PATIENCE_S, "check_same_thread": False}}
-    # A host that is away answers nothing at all; without a limit each request would wait for minutes.
+    # A host that is down does not answer; without a limit each request would wait for minutes.
     connect = {"connect_timeout": CONNECT_S, **(mysql.CONNECT if url.startswith("mysql") else {})}
     return (
         options
@@ -122,22 +123,22 @@ def engine_options(url: str) -> dict[str, Any]:
 
 SQLITE_CACHE = -16000  # kibibytes of each connection
 IDLE_S = 5.0  # a connection unused for longer is asked whether it still lives
-_last_lost = 0.0  # when a connection was last lost: others of that age may be dead as well
+_last_lost = 0.0  # when a connection was last lost: older ones may be dead as well
 
 
 @event.listens_for(Pool, "invalidate")
-def _on_invalidate(_connection: Any, _record: Any, _error: Any) -> None:  # noqa: ANN401 - any driver
+def _on_invalidate(_connection: object, _record: object, _error: object) -> None:
     global _last_lost
     _last_lost = time.monotonic()
 
 
 @event.listens_for(Pool, "checkin")
-def _on_checkin(_connection: Any, record: Any) -> None:  # noqa: ANN401 - any driver
+def _on_checkin(_connection: object, record: ConnectionPoolEntry) -> None:
     record.info["idle_since"] = time.monotonic()
 
 
 @event.listens_for(Pool, "checkout")
-def _on_checkout(connection: Any, record: Any, _proxy: Any) -> None:  # noqa: ANN401 - any driver
+def _on_checkout(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
     # pool_pre_ping would ask each time: a round trip for every request.
     idle_since = record.info.get("idle_since", time.monotonic())
     if time.monotonic() - idle_since < IDLE_S and idle_since > _last_lost:
@@ -152,7 +153,7 @@ def _on_checkout(connection: Any, record: Any, _proxy: Any) -> None:  # noqa: AN
 
 
 @event.listens_for(Engine, "connect")
-def _on_connect(dbapi_connection: Any, _record: Any) -> None:  # noqa: ANN401 - any driver
+def _on_connect(dbapi_connection: object, _record: object) -> None:
     if isinstance(dbapi_connection, sqlite3.Connection):
         dbapi_connection.isolation_level = None
         cursor = dbapi_connection.cursor()
@@ -214,13 +215,13 @@ def set_read_only(value: bool) -> None:
 
 
 @event.listens_for(Session, "before_flush")
-def _refuse_flush_when_reading(*_: Any) -> None:  # noqa: ANN401
+def _refuse_flush_when_reading(*_: object) -> None:
     if _read_only.get():
         raise RuntimeError("a GET request must not write")
 
 
 @event.listens_for(Engine, "before_execute")
-def _refuse_dml_when_reading(connection: Connection, statement: Any, *_: Any) -> None:  # noqa: ANN401
+def _refuse_dml_when_reading(connection: Connection, statement: object, *_: object) -> None:
     # Core statements know no flush, and an autocommit write could not be rolled back.
     if getattr(statement, "is_dml", False) and connection.get_execution_options().get("reader"):
         raise RuntimeError("a GET request must not write")

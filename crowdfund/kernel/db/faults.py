@@ -45,7 +45,7 @@ _SQLITE = {
 
 
 def fault_of(error: BaseException) -> Fault | None:
-    """Return what kind of fault an error of SQLAlchemy or of a driver is, None for any other error."""
+    """Return the kind of fault of an error of SQLAlchemy or a driver, None for any other error."""
     if isinstance(error, sa.exc.PendingRollbackError):
         return Fault.LOST  # a statement on a connection that was lost before
     if isinstance(error, sa.exc.TimeoutError):
@@ -57,13 +57,13 @@ def fault_of(error: BaseException) -> Fault | None:
 
 
 def _of_driver(error: BaseException) -> Fault | None:
-    """Judge by the codes of the driver; its module is not imported to name its classes."""
+    """Classify by the codes of the driver, whose module is not imported for its classes."""
     driver, name = type(error).__module__.partition(".")[0], type(error).__name__
     if isinstance(error, sqlite3.Error):
         return _SQLITE.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF)
     if driver == "psycopg":
         state = getattr(error, "sqlstate", None)
-        if state is None:  # the server did not get to say anything, or the driver closed it before
+        if state is None:  # the server could not answer, or the driver had closed the connection
             is_lost = name == "OperationalError" or "connection is" in str(error)
             return Fault.LOST if is_lost else None
         return _POSTGRESQL.get(state) or (Fault.LOST if state.startswith("08") else None)

@@ -1,19 +1,19 @@
 """Tables that only grow: triggers against changes, status events, known states."""
 
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection
 
 from crowdfund.kernel import clock
-from crowdfund.kernel.db.engines import db
+from crowdfund.kernel.db.engines import Base, db
 from crowdfund.kernel.db.types import ID, UTCDateTime, new_id
 
 if TYPE_CHECKING:
     from alembic.operations import Operations
 
-M = TypeVar("M", bound=type)
+M = TypeVar("M", bound=type[Base])
 
 
 def append_only_ddl(table: str, dialect: str) -> list[str]:
@@ -48,7 +48,7 @@ def make_append_only(op: "Operations", table: str) -> None:
 
 def append_only(model: M) -> M:
     """Mark a model: its rows can be added, never changed or removed (class decorator)."""
-    protect(cast(sa.Table, model.__table__))  # type: ignore[attr-defined]
+    protect(model.__table__)
     return model
 
 

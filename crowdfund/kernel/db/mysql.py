@@ -1,4 +1,4 @@
-"""What MySQL and MariaDB need of their own: the text encoding of each table, and an honest insert."""
+"""What only MySQL and MariaDB need: the text encoding of tables, and an insert of missing rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -7,16 +7,17 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateTable
+from sqlalchemy.sql.compiler import DDLCompiler
 
 if TYPE_CHECKING:
     from alembic.operations import Operations
 
-# Compares text by its letters, as SQLite and PostgreSQL do. Other collations take ज़ोया and जोया, or
-# Bob and bob, for the same unique key; the server's own default may not even hold Amharic.
+# Compares text by its letters, as SQLite and PostgreSQL do. Other collations take ज़ोया and जोया,
+# or Bob and bob, for the same unique key; the server's own default may not even hold Amharic.
 CHARSET, COLLATION = "utf8mb4", "utf8mb4_bin"
 CONNECT = {
     "charset": CHARSET,
-    # Without strict mode the server cuts what is too long and turns what it cannot read into 0.
+    # Without strict mode the server cuts long values and turns invalid ones into 0.
     "init_command": "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')",
 }
 _DUPLICATE = (1062, 1586)
@@ -24,17 +25,15 @@ Row = Mapping[str, Any]
 
 
 @compiles(CreateTable, "mysql", "mariadb")
-def _name_the_encoding(element: CreateTable, compiler: Any, **how: Any) -> str:  # noqa: ANN401
-    text = str(compiler.visit_create_table(element, **how)).rstrip()
-    return (
-        text
-        if "CHARSET" in text
-        else f"{text} ENGINE=InnoDB CHARSET={CHARSET} COLLATE={COLLATION}\n\n"
-    )
+def _name_the_encoding(element: CreateTable, compiler: DDLCompiler, **how: Any) -> str:
+    text = str(compiler.visit_create_table(element, **how)).rstrip()  # type: ignore[no-untyped-call]
+    if "CHARSET" in text:
+        return text
+    return f"{text} ENGINE=InnoDB CHARSET={CHARSET} COLLATE={COLLATION}\n\n"
 
 
 def name_the_encoding(op: "Operations") -> None:
-    """Give every table that an older release made with the server's defaults our encoding, in a migration.
+    """Give tables of older releases, made with the server's defaults, our encoding (a migration).
 
     MariaDB changes no column that a foreign key needs, so all of them are put aside meanwhile.
     Databases other than MySQL and MariaDB are left alone.
@@ -79,7 +78,7 @@ def insert_missing(connection: Connection, table: sa.Table, rows: Sequence[Row])
         return 0
     if _insert(connection, table, missing):
         return len(missing)
-    # Somebody else was faster with one of them, or two of them are the same.
+    # Another transaction inserted one of them first, or two of them are the same.
     return sum(_insert(connection, table, [row]) for row in missing)
 
 
@@ -94,7 +93,7 @@ def _exists(connection: Connection, table: sa.Table, row: Row) -> bool:
 
 
 def _keys(table: sa.Table, row: Row) -> Iterator[list[Any]]:
-    """Yield the columns of each unique key for which a row gives every value; NULL is never the same."""
+    """Yield the columns of each unique key of which a row has every value; NULL equals nothing."""
     unique = [*table.constraints, *(index for index in table.indexes if index.unique)]
     for key in unique:
         if isinstance(key, sa.PrimaryKeyConstraint | sa.UniqueConstraint | sa.Index):
@@ -104,7 +103,7 @@ def _keys(table: sa.Table, row: Row) -> Iterator[list[Any]]:
 
 
 def _insert(connection: Connection, table: sa.Table, rows: Sequence[Row]) -> bool:
-    """Insert rows; return False, and insert none, when a unique key exists. Raises any other error."""
+    """Insert rows; return False and insert none if a unique key exists; raise other errors."""
     savepoint = connection.begin_nested()
     try:
         connection.execute(sa.insert(table).inline(), [dict(row) for row in rows])

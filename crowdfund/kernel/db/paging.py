@@ -18,9 +18,6 @@ from crowdfund.kernel.db.engines import db
 from crowdfund.kernel.db.rows import maker
 from crowdfund.kernel.db.types import UTCDateTime
 
-__all__ = ["MOST", "MOST_COUNTED", "START", "Key", "Page", "Place", "begins_with", "count_up_to",
-           "counts_up_to", "read_page", "values_of"]  # fmt: skip
-
 MOST = 1_000  # rows of one page, whatever is asked for
 MOST_COUNTED = 1_000  # beyond it a page says "1,000+"
 _LONGEST = 600  # characters of a place: two names of 80 letters, all of them commas, and an id
@@ -51,7 +48,7 @@ Order = Sequence[Key]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page lies: `before` or `after` the row with these keys; the first page if both are empty.
+    """The place of a page: `before` or `after` the row with these keys, or the first page.
 
     `before` is towards lower keys, which is further down a list that begins with the newest.
     """
@@ -123,9 +120,7 @@ def read_page(
     is_back, values = _read_place(order, place)
     parts = [query] if isinstance(query, sa.Select) else query
     cut = [_cut(part, order, values, is_back=is_back).limit(size + 1) for part in parts]
-    result = db.session.execute(
-        cut[0] if len(cut) == 1 else _together(cut, order, size, is_back=is_back)
-    )
+    result = db.session.execute(_together(cut, order, size, is_back=is_back))
     make = maker(row, tuple(result.keys())) if row else None
     found = list(result)
     rows, is_cut = found[:size], len(found) > size
@@ -135,7 +130,7 @@ def read_page(
         return Page([], None, START if values is not None else None)
     has_next, has_previous = (True, is_cut) if is_back else (is_cut, values is not None)
     return Page(
-        [make(values) for values in rows] if make else rows,
+        list(map(make, rows)) if make else rows,
         _place(order, rows[-1], is_back=False) if has_next else None,
         _place(order, rows[0], is_back=True) if has_previous else None,
     )
@@ -151,9 +146,8 @@ def counts_up_to(queries: Mapping[str, sa.Select[Any]], most: int = MOST_COUNTED
     one = sa.literal(1).label("one")
     found = []
     for name, query in queries.items():
-        few = (
-            query.with_only_columns(one, maintain_column_froms=True).order_by(None).limit(most + 1)
-        )
+        few = query.with_only_columns(one, maintain_column_froms=True)
+        few = few.order_by(None).limit(most + 1)
         found.append(sa.select(sa.literal(name), sa.func.count()).select_from(few.subquery()))
     return {row[0]: row[1] for row in db.session.execute(sa.union_all(*found))}
 
@@ -172,8 +166,9 @@ def values_of(column: sa.Column[str]) -> list[str]:
 def begins_with(column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:
     """Return the condition that a column begins with a text, so that an index on it is of use.
 
-    For names and keys, which have no letter beyond `z`. SQLite uses no index for LIKE, and PostgreSQL
-    none but in the C locale; the bounds hold in the order of every locale, and LIKE has the last word.
+    For names and keys, which have no letter beyond `z`. SQLite uses no index for LIKE, and
+    PostgreSQL none but in the C locale; the bounds hold in the order of every locale, and LIKE has
+    the last word.
     """
     if not text:
         return sa.true()
@@ -184,7 +179,7 @@ def begins_with(column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bo
     )
 
 
-# --- keys and places --------------------------------------------------------------------------------
+# --- keys and places ------------------------------------------------------------------------------
 
 
 def _cut(
@@ -199,12 +194,13 @@ def _cut(
 def _together(
     parts: Sequence[sa.Select[Any]], order: Order, size: int, *, is_back: bool
 ) -> sa.Select[Any]:
-    """Return the first rows of several queries that are cut and in order already."""
+    """Return the first rows of one or several queries that are cut and in order already."""
+    if len(parts) == 1:
+        return parts[0]
     rows = sa.union_all(*(sa.select(part.subquery()) for part in parts)).subquery()
     keys = [Key(rows.c[str(key.column.key)], key.is_descending) for key in order]
-    return (
-        sa.select(rows).order_by(*(_ordered(key, is_back=is_back) for key in keys)).limit(size + 1)
-    )
+    ordered = (_ordered(key, is_back=is_back) for key in keys)
+    return sa.select(rows).order_by(*ordered).limit(size + 1)
 
 
 def _ordered(key: Key, *, is_back: bool) -> sa.ColumnElement[Any]:
@@ -226,7 +222,7 @@ def _beyond(order: Order, values: Sequence[Any], *, is_back: bool) -> sa.ColumnE
     return sa.and_(bound, sa.or_(further, tied))
 
 
-def _place(order: Order, row: Any, *, is_back: bool) -> Place:  # noqa: ANN401 - a row
+def _place(order: Order, row: object, *, is_back: bool) -> Place:
     text = ",".join(_text(getattr(row, str(key.column.key))) for key in order)
     return Place(before=text) if order[0].is_descending != is_back else Place(after=text)
 

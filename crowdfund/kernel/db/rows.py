@@ -19,10 +19,11 @@ R = TypeVar("R")
 def columns(
     row: type, *tables: sa.FromClause, **others: sa.ColumnElement[Any]
 ) -> list[sa.ColumnElement[Any]]:
-    """Return what a query selects to be read as a dataclass: a column for each field without default.
+    """Return what a query selects for a dataclass: a column for each field without default.
 
-    A field is the expression of its name in `others`, else the column of the first table that has one
-    of its name. Raises TypeError for a field without a column, or an expression without a field.
+    A field is the expression of its name in `others`, else the column of the first table that has
+    one of its name. Raises TypeError for a field without a column, or an expression without a
+    field.
     """
     wanted = _names(row)
     if unknown := others.keys() - set(wanted):
@@ -51,7 +52,7 @@ def read_each(row: type[R], query: sa.Executable) -> Iterator[R]:
 
 
 def read_first(row: type[R], query: sa.Executable) -> R | None:
-    """Return the first row of a query, or None. Raises TypeError if it lacks a column for a field."""
+    """Return the first row of a query, or None. Raises TypeError if a field has no column."""
     result = db.session.execute(query)
     make = maker(row, tuple(result.keys()))
     values = result.first()
@@ -67,7 +68,7 @@ def read_one(row: type[R], query: sa.Executable, missing: Exception) -> R:
 
 
 def maker(row: type[R], keys: tuple[str, ...]) -> Callable[[Any], R]:
-    """Return the function that makes a dataclass of a result's row; columns without a field are left out.
+    """Return what makes a dataclass of a result's row; columns without a field are left out.
 
     Raises TypeError if a field has no column.
     """

@@ -35,7 +35,7 @@ def _begin(connection: Connection) -> None:
     name = connection.dialect.name
     if name == "sqlite":
         connection.execution_options(reader=True)
-        # Whoever reads everything once gains nothing from a large cache of its own.
+        # A large cache does not help to read everything once.
         connection.exec_driver_sql("PRAGMA cache_size=-2000")
         connection.exec_driver_sql("BEGIN")
         connection.exec_driver_sql("SELECT 1 FROM sqlite_schema LIMIT 1").all()

@@ -1,9 +1,9 @@
 """Find rows by any part of a text, in any script, without reading them all.
 
 SQLite gets a table of FTS5 with the trigrams of the text, PostgreSQL a GIN index over its pairs and
-trigrams of letters (pg_trgm finds no pairs, and not every server has it). Both only name candidates:
-`contains` decides. MariaDB has no index for parts of words (its FULLTEXT finds whole words), so
-`contains` reads every text there.
+trigrams of letters (pg_trgm finds no pairs, and not every server has it). Both only name
+candidates: `contains` decides. MariaDB has no index for parts of words (its FULLTEXT finds whole
+words), so `contains` reads every text there.
 
 The texts must be in lower case already; nothing of what a person types is syntax anywhere here.
 """
@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 _MOST_GRAMS = 8  # of a long search: more would cost more than they exclude
@@ -28,12 +29,12 @@ class _Position(FunctionElement[int]):
 
 
 @compiles(_Position)
-def _instr(element: _Position, compiler: Any, **how: Any) -> str:  # noqa: ANN401
+def _instr(element: _Position, compiler: SQLCompiler, **how: Any) -> str:
     return f"instr({compiler.process(element.clauses, **how)})"
 
 
 @compiles(_Position, "postgresql")
-def _strpos(element: _Position, compiler: Any, **how: Any) -> str:  # noqa: ANN401
+def _strpos(element: _Position, compiler: SQLCompiler, **how: Any) -> str:
     return f"strpos({compiler.process(element.clauses, **how)})"
 
 
@@ -42,13 +43,16 @@ def contains(column: sa.ColumnElement[str], part: sa.ColumnElement[str]) -> sa.C
     return _Position(column, part) > 0
 
 
-# Three letters are one number, 21 bits each: numbers need no collation, which would take most of the time.
+# Three letters are one number, 21 bits each: numbers need no collation, which would take most of
+# the time.
 _GRAMS_FUNCTION = """
 CREATE OR REPLACE FUNCTION text_grams(whole text) RETURNS bigint[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
 SELECT array_agg((one << 42) | (two << 21) | three) || array_agg((one << 42) | (two << 21))
 FROM (
-  SELECT one, coalesce(lead(one) OVER following, 0) AS two, coalesce(lead(one, 2) OVER following, 0) AS three
+  SELECT one,
+    coalesce(lead(one) OVER following, 0) AS two,
+    coalesce(lead(one, 2) OVER following, 0) AS three
   FROM (
     SELECT CAST(ascii(letter) AS bigint) AS one, place
     FROM unnest(string_to_array(whole, NULL)) WITH ORDINALITY AS letters (letter, place)
@@ -62,7 +66,7 @@ $$"""
 
 
 def index_ddl(dialect: str, table: str, key: str, column: str) -> list[str]:
-    """Return the statements that index a text column and keep the index right by themselves.
+    """Return the statements that index a text column and keep the index up to date.
 
     `key` is the integer primary key of the table. Rows that exist already are indexed as well.
     """
@@ -77,7 +81,7 @@ def index_ddl(dialect: str, table: str, key: str, column: str) -> list[str]:
 
 
 def drop_index_ddl(dialect: str, table: str) -> list[str]:
-    """Return the statements that remove what `index_ddl` made, before the table itself is dropped."""
+    """Return the statements that undo `index_ddl`, before the table itself is dropped."""
     if dialect == "sqlite":
         return [f"DROP TABLE {table}_terms", f"DROP TABLE {table}_text"]
     if dialect == "postgresql":
@@ -86,7 +90,7 @@ def drop_index_ddl(dialect: str, table: str) -> list[str]:
 
 
 def is_part_of_index(table: str, kind: str, name: str) -> bool:
-    """Return whether a table or index of the database is of `index_ddl`, so that no model describes it."""
+    """Return whether a table or index was made by `index_ddl`, so that no model describes it."""
     if kind == "index":
         return name == f"{table}_grams"
     return kind == "table" and (name == f"{table}_terms" or f"{name}_".startswith(f"{table}_text_"))
@@ -96,7 +100,10 @@ def _sqlite_ddl(table: str, key: str, column: str) -> list[str]:
     fts = f"{table}_text"
     # With an end mark the last pair of letters begins a trigram as well.
     add = f"INSERT INTO {fts}(rowid, grams) VALUES (new.{key}, new.{column} || char(10))"
-    remove = f"INSERT INTO {fts}({fts}, rowid, grams) VALUES ('delete', old.{key}, old.{column} || char(10))"
+    remove = (
+        f"INSERT INTO {fts}({fts}, rowid, grams) "
+        f"VALUES ('delete', old.{key}, old.{column} || char(10))"
+    )
     is_other = f"old.{key} <> new.{key} OR old.{column} <> new.{column}"
     return [
         f"CREATE VIRTUAL TABLE {fts} USING fts5(grams, content='', columnsize=0, detail=none, "
@@ -118,12 +125,12 @@ def has_index(dialect: str, part: str) -> bool:
     return len(part) > 1 and dialect in ("sqlite", "postgresql")
 
 
-def candidates(dialect: str, table: str, key: str, column: str) -> sa.ColumnElement[bool]:
+def candidates(dialect: str, table: str, key: str, column: str) -> sa.TextClause:
     """Return the condition that picks candidates by the index; it takes `grams` as a parameter."""
     if dialect == "sqlite":
         fts = f"{table}_text"
-        return sa.text(f"{table}.{key} IN (SELECT rowid FROM {fts} WHERE {fts} MATCH :grams)")  # type: ignore[return-value]
-    return sa.text(f"text_grams({table}.{column}) @> CAST(:grams AS bigint[])")  # type: ignore[return-value]
+        return sa.text(f"{table}.{key} IN (SELECT rowid FROM {fts} WHERE {fts} MATCH :grams)")
+    return sa.text(f"text_grams({table}.{column}) @> CAST(:grams AS bigint[])")
 
 
 def terms_query(table: str) -> sa.Select[Any]:
@@ -139,7 +146,7 @@ def terms_range(part: str) -> dict[str, str]:
 
 
 def fts_grams(part: str, beginning: Sequence[str] = ()) -> str:
-    """Return SQLite's `grams` for a part; for a pair of letters, the trigrams that begin with it."""
+    """Return SQLite's `grams` for a part: for two letters, the trigrams that begin with them."""
     grams, word = (beginning, " OR ") if len(part) == 2 else (_grams(part), " AND ")
     return word.join('"' + gram.replace('"', '""') + '"' for gram in grams)
 

@@ -1,4 +1,4 @@
-"""Transactions: the shells commit, everybody else only works inside one."""
+"""Transactions: only the shells commit."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,35 +10,35 @@ from sqlalchemy.engine import Connection
 
 from crowdfund.kernel.db.engines import db, is_read_only, reader, set_patience, set_read_only
 
-REQUEST_PATIENCE_S = 5.0  # a person waits: better a sentence after 5 s than a page after 30
-_kept: ContextVar[bool] = ContextVar("kept", default=False)
+REQUEST_PATIENCE_S = 5.0  # a person waits: an error after 5 s is better than a page after 30 s
+_committed: ContextVar[bool] = ContextVar("committed", default=False)
 
 
 def begin_request(*, read_only: bool) -> None:
-    """Start a web request: whether it may write, how long it waits for a lock, nothing kept so far."""
+    """Start a web request: set whether it may write and how long it waits for a lock."""
     set_read_only(read_only)
     set_patience(REQUEST_PATIENCE_S)
-    _kept.set(False)
+    _committed.set(False)
 
 
 def end_request() -> None:
-    """Go back to what holds outside of requests."""
+    """Restore the settings that apply outside of requests."""
     set_read_only(False)
     set_patience()
 
 
-def note_kept() -> None:
+def note_committed() -> None:
     """Note that this request has committed something apart from its main transaction."""
-    _kept.set(True)
+    _committed.set(True)
 
 
-def has_kept() -> bool:
-    """Return whether a second run of this request would do twice what its first run has committed."""
-    return _kept.get()
+def has_committed() -> bool:
+    """Return whether this request has committed something that a second run would do twice."""
+    return _committed.get()
 
 
 def after_commit(key: object, action: Callable[[], None]) -> None:
-    """Run an action once after the shell has committed; the same key is kept once."""
+    """Run an action once after the shell has committed; once for each key."""
     db.session.info.setdefault("after_commit", {})[key] = action
 
 
@@ -51,7 +51,7 @@ def commit() -> None:
     """Commit the work of a request or job, then wake workers and pages. Only shells call this."""
     session = db.session()
     if "before_commit" in session.info:
-        session.flush()  # whatever that locks comes before what is done last
+        session.flush()  # its locks must come before those of the last actions
         for action in session.info.pop("before_commit"):
             action()
     session.commit()
@@ -60,7 +60,7 @@ def commit() -> None:
 
 
 def rollback() -> None:
-    """Forget the work of a request or job, and whom it would have woken. Only shells call this."""
+    """Undo the work of a request or job and its planned notifications. Only shells call this."""
     session = db.session()
     session.info.pop("before_commit", None)
     session.info.pop("after_commit", None)
@@ -71,7 +71,7 @@ def rollback() -> None:
 
 
 def release() -> None:
-    """Roll back, and give the session and its connection back, also when the connection was lost."""
+    """Roll back and return the session's connection to the pool, also if it was lost."""
     if db.session.registry.has():
         rollback()
         db.session.remove()
@@ -90,7 +90,7 @@ def own_transaction() -> Iterator[Connection]:
         )
     with db.engine.begin() as connection:
         yield connection
-    note_kept()
+    note_committed()
 
 
 @contextmanager

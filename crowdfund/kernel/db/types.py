@@ -17,7 +17,7 @@ _last_id = (0, 0)  # millisecond and number within it of the newest id of this p
 
 
 def new_id() -> str:
-    """Return 32 hex digits that sort by creation time (UUID version 7, counted within a millisecond)."""
+    """Return 32 hex digits that sort by creation time (UUID 7, counted within a millisecond)."""
     global _last_id
     rand = int.from_bytes(os.urandom(8)) & (1 << 62) - 1
     with _id_lock:
@@ -53,7 +53,7 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
-        """Keep microseconds on MySQL, a real timestamptz on PostgreSQL."""
+        """Return a type with microseconds on MySQL, timestamptz on PostgreSQL."""
         if dialect.name in ("mysql", "mariadb"):
             from sqlalchemy.dialects.mysql import DATETIME  # noqa: PLC0415 - loaded by then
 
@@ -75,9 +75,9 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
         self, dialect: sa.Dialect, coltype: object
     ) -> Callable[[Any], datetime | None] | None:
         """Return what makes a moment of what the driver gives; SQLite's text in one step."""
-        return (
-            _as_moment if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
-        )
+        if dialect.name == "sqlite":
+            return _as_moment
+        return super().result_processor(dialect, coltype)
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         """Return an aware datetime in UTC."""

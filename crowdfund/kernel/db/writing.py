@@ -1,19 +1,23 @@
 """Writes beyond the ORM: insert unless known, and prepared statements on the bare driver."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from crowdfund.kernel.db.engines import db, is_read_only, take_write_lock
 from crowdfund.kernel.db.mysql import insert_missing
-from crowdfund.kernel.db.transactions import note_kept
+from crowdfund.kernel.db.transactions import note_committed
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 
 def insert_ignore(table: sa.FromClause, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -44,11 +48,14 @@ def execute_insert_ignore(
 
 
 @lru_cache(maxsize=4)
-def _insert_of(dialect: str) -> Any:  # noqa: ANN401 - PostgreSQL's and SQLite's are not related
+def _insert_of(dialect: str) -> "Callable[[sa.Table], postgresql.Insert | sqlite.Insert] | None":
     """Return the insert() of a dialect that knows ON CONFLICT, None for any other."""
     if dialect not in ("postgresql", "sqlite"):
         return None
-    return import_module(f"sqlalchemy.dialects.{dialect}").insert  # the other one is never loaded
+    # the other one is never loaded
+    found: Callable[[sa.Table], postgresql.Insert | sqlite.Insert]
+    found = import_module(f"sqlalchemy.dialects.{dialect}").insert
+    return found
 
 
 class Prepared:
@@ -131,7 +138,7 @@ class Driver:
         """Send a statement once for each row; return how many rows of the table it touched."""
         return int(self._run(statement, rows).rowcount)
 
-    def _run(self, statement: Prepared, rows: Sequence[Mapping[str, Any]]) -> Any:  # noqa: ANN401
+    def _run(self, statement: Prepared, rows: Sequence[Mapping[str, Any]]) -> DBAPICursor:
         text, sent = statement.text_and_values(self.connection, rows)
         cursor = self.connection.connection.cursor()
         self._cursors.append(cursor)
@@ -184,7 +191,7 @@ def driver() -> Iterator[Driver]:
 
 @contextmanager
 def lean_transaction() -> Iterator[Driver]:
-    """Open a short transaction of its own on the bare driver, for the hottest doors only.
+    """Open a short transaction of its own on the bare driver, for the busiest endpoints only.
 
     Like `own_transaction` it must come before the caller's transaction begins. Errors are the
     driver's own.
@@ -197,7 +204,7 @@ def lean_transaction() -> Iterator[Driver]:
             driver_like.begin()
         yield driver_like
         lent.commit()
-        note_kept()
+        note_committed()
     except BaseException:
         lent.rollback()
         raise

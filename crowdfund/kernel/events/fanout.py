@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from crowdfund.kernel.topics import STREAM
 
 PING_S = 15.0
-BACKLOG = 200  # changes that wait for a slow reader; one more and it is told to refresh instead
+BACKLOG = 200  # changes queued for a slow reader; beyond that it is asked to refresh
 READ_BLOCK_MS = 5_000
 CLOCK_SKEW_MS = 1_000  # between the web machine and Redis
 OLD_PAGE_MS = 600_000
@@ -107,7 +107,7 @@ class Hub:
         await self._redis.aclose()
 
     def add(self, stream: Stream) -> None:
-        """Let a stream hear of its topics."""
+        """Subscribe a stream to its topics."""
         self.streams.add(stream)
         for topic in stream.topics:
             self._by_topic.setdefault(topic, set()).add(stream)

@@ -56,7 +56,7 @@ def phone(
     value = plain_characters(str(text or "")).strip()
     if not value.isascii() or not _PHONE.fullmatch(value):
         raise Invalid(sentence, field=field)
-    import phonenumbers  # noqa: PLC0415 - 1 MB and 15 ms at the start of every process
+    import phonenumbers  # 1 MB and 15 ms
 
     home = HOME_REGION if value.startswith("0") and not needs_country else None
     try:
@@ -74,7 +74,7 @@ def phone(
 
 def shown_phone(number: str) -> str:
     """Return an E.164 number with the blanks that people write, like +251 91 123 4567."""
-    import phonenumbers  # noqa: PLC0415 - as above
+    import phonenumbers
 
     try:
         parsed = phonenumbers.parse(number, None)

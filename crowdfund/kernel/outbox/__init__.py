@@ -1,8 +1,8 @@
-"""Background work that survives everything: SQL rows are the record, RQ and Redis only wake workers.
+"""Durable background work: SQL rows are the record, RQ and Redis only wake workers.
 
-A verb adds a row in its own transaction. After the commit Redis says which queue has work; the relay
-enqueues one drain job; the drain claims rows under a lease, runs the handler and marks the rows
-done in the transaction that holds the effect. A sweeper finds the work of a lost message.
+A verb adds a row in its own transaction. After the commit Redis says which queue has work; the
+relay enqueues one drain job; the drain claims rows under a lease, runs the handler and marks the
+rows done in the transaction that holds the effect. A sweeper finds the work of a lost message.
 """
 
 from crowdfund.kernel.outbox.adding import add, add_by_driver, add_many, revive

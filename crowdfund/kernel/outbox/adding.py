@@ -72,28 +72,34 @@ def new_row(
     """Return the columns of a new row of (kind, key, payload)."""
     kind, key, payload = item
     return {
-        "id": new_id(), "queue": HANDLERS[kind].queue, "lane": lane, "kind": kind, "key": key,
-        "payload": payload, "state": "due", "not_before": not_before, "created_at": now,
-        "attempts": 0, "failures": 0,
-    }  # fmt: skip
+        "id": new_id(),
+        "queue": HANDLERS[kind].queue,
+        "lane": lane,
+        "kind": kind,
+        "key": key,
+        "payload": payload,
+        "state": "due",
+        "not_before": not_before,
+        "created_at": now,
+        "attempts": 0,
+        "failures": 0,
+    }
 
 
-_INSERT_NEW = Prepared(
-    sa.insert(_T),
-    *(
-        "id",
-        "queue",
-        "lane",
-        "kind",
-        "key",
-        "payload",
-        "state",
-        "not_before",
-        "created_at",
-        "attempts",
-        "failures",
-    ),
+_COLUMNS = (
+    "id",
+    "queue",
+    "lane",
+    "kind",
+    "key",
+    "payload",
+    "state",
+    "not_before",
+    "created_at",
+    "attempts",
+    "failures",
 )
+_INSERT_NEW = Prepared(sa.insert(_T), *_COLUMNS)
 
 
 def revive(row_id: str) -> None:

@@ -1,7 +1,7 @@
 """Put back in time what was written while the clock was ahead.
 
 A clock that jumps a day forward and back leaves moments in the future: ticks, leases and retries
-that nobody would look at for a day.
+that would be overdue for a day.
 """
 
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Do the work: claim rows under a lease, run handlers, mark rows done with their effect."""
+"""Process rows: claim them under a lease, run handlers, mark them done with their effect."""
 
 import time
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from crowdfund.kernel.db import Fault, commit, db, fault_of, new_id, release, ro
 from crowdfund.kernel.outbox import intakes, leases
 from crowdfund.kernel.outbox.heartbeats import beat, worker_name
 from crowdfund.kernel.outbox.lanes import Lanes, Prepared
-from crowdfund.kernel.outbox.leases import Keeper
+from crowdfund.kernel.outbox.leases import LeaseHolder
 from crowdfund.kernel.outbox.models import outbox_table
 from crowdfund.kernel.outbox.registry import (
     CAPACITIES,
@@ -36,11 +36,11 @@ def drain(queue: str, *, limit_s: float = 20.0) -> int:
     """Do the due work of a queue until nothing is due; return how many rows were done.
 
     Takes nothing new after `limit_s` seconds so that a worker stays responsive; the sweeper wakes
-    it again. Slow lanes are prepared in threads meanwhile, and waited for at the end. Stops too when
-    the database is lost: what was claimed then comes back when its lease ends.
+    it again. Slow lanes are prepared in threads meanwhile, and waited for at the end. Stops too
+    when the database is lost: what was claimed then comes back when its lease ends.
     """
-    with Keeper(new_id(), db.engine) as keeper:
-        shift = _Drain(queue, keeper)
+    with LeaseHolder(new_id(), db.engine) as holder:
+        shift = _Drain(queue, holder)
         try:
             shift.work(until=time.monotonic() + limit_s)
         except sa.exc.SQLAlchemyError as error:
@@ -68,15 +68,15 @@ def drain_all(*, rounds: int = 200) -> int:
 class _Drain:
     """One drain: takes turns among the lanes, so that none waits for another."""
 
-    def __init__(self, queue: str, keeper: Keeper) -> None:
+    def __init__(self, queue: str, holder: LeaseHolder) -> None:
         self.queue = queue
-        self.keeper = keeper
+        self.holder = holder
         self.lanes = Lanes()
         self.done = 0
         self._waiting: list[str] = []
 
     def work(self, *, until: float) -> None:
-        """Claim, prepare and apply until nothing is due or the time is over; counts in `done`."""
+        """Claim, prepare and apply until nothing is due or the time is over; count in `done`."""
         while True:
             self._apply(self.lanes.finished())
             is_open = time.monotonic() < until
@@ -96,7 +96,7 @@ class _Drain:
         while self._waiting:
             lane = self._waiting.pop(0)
             most = self._capacity(lane)
-            if most and (rows := leases.claim(self.queue, lane, self.keeper, most=most)):
+            if most and (rows := leases.claim(self.queue, lane, self.holder, most=most)):
                 return lane, rows
         return "", []
 
@@ -124,7 +124,7 @@ class _Drain:
                 self._count(self._run(batch.work, batch.rows, batch))
             elif len(batch.rows) == 1:
                 self._put_back(batch.rows[0], batch.error)
-            else:  # the error may be of one row: none of the others shall suffer
+            else:  # the error may concern one row only: run each alone
                 for row in batch.rows:
                     self.lanes.send(lane, batch.work, [row])
 
@@ -134,7 +134,7 @@ class _Drain:
             commit()
 
     def _run(self, work: Handler, rows: list[Row], ready: Prepared | None = None) -> int:
-        """Run a handler over rows in one transaction; on failure put them back, one by one if many."""
+        """Run a handler over rows in one transaction; on failure run each row alone."""
         try:
             result = ready.result if ready else work.prepare(rows) if work.prepare else None
             if isinstance(result, Partial):
@@ -152,14 +152,14 @@ class _Drain:
             return sum(self._run(work, [row], ready) for row in rows)
         finally:
             release()
-        self.keeper.let_go(row.id for row in rows)
+        self.holder.let_go(row.id for row in rows)
         return len(rows)
 
     def _without(self, rows: list[Row], result: Partial) -> tuple[list[Row], Any]:
-        """Give back the rows that were not asked about in their time; return the others."""
+        """Release the rows that were not prepared in time; return the others."""
         left = [row.id for row in rows if row.id in result.left]
         if left:
-            leases.release(left, self.keeper)
+            leases.release(left, self.holder)
         return [row for row in rows if row.id not in result.left], result.result
 
     def _mark_done(self, rows: list[Row]) -> list[Row]:
@@ -168,7 +168,7 @@ class _Drain:
         What another worker has taken after our lease had ended is left out.
         """
         ids = [row.id for row in rows]
-        mine = sa.and_(_T.c.id.in_(ids), _T.c.leased_by == self.keeper.owner, _T.c.state == "due")
+        mine = sa.and_(_T.c.id.in_(ids), _T.c.leased_by == self.holder.owner, _T.c.state == "due")
         values = {"state": "done", "done_at": clock.now(), "leased_until": None}
         if rows_changed(sa.update(_T).where(mine).values(values)) == len(rows):
             return rows
@@ -181,27 +181,35 @@ class _Drain:
         return [row for row in rows if row.id in ours]
 
     def _put_back(self, row: Row, error: Exception) -> None:
-        """Give a row another try later, or none after too many failures.
-
-        "Not yet" and a fault of the database are no failures of the row.
-        """
-        failures = row.failures
-        if isinstance(error, Retry):
-            delay_s, why = error.delay_s, str(error)
-        elif fault := fault_of(error):
-            log.warning("outbox.database_fault", kind=row.kind, key=row.key, fault=fault)
-            at_once = fault == Fault.CONFLICT and not row.attempts  # undone in favour of another
-            delay_s, why = 0.0 if at_once else min(2.0 ** min(row.attempts, 6), 60.0), repr(error)
-        else:
-            log.error("outbox.failed", kind=row.kind, key=row.key, exc_info=error)
-            failures += 1
-            delay_s, why = min(2.0**failures, 300.0), repr(error)
+        """Give a row another try later, or none after too many failures."""
+        delay_s, is_failure = _delay(row, error)
+        failures = row.failures + is_failure
+        reason = str(error) if isinstance(error, Retry) else repr(error)
         values = {
-            "attempts": row.attempts + 1, "failures": failures, "last_error": why[:500], "leased_until": None,
+            "attempts": row.attempts + 1,
+            "failures": failures,
+            "last_error": reason[:500],
+            "leased_until": None,
             "not_before": clock.now() + timedelta(seconds=delay_s),
             "state": "dead" if failures >= MAX_FAILURES else "due",
-        }  # fmt: skip
-        mine = sa.and_(_T.c.id == row.id, _T.c.leased_by == self.keeper.owner, _T.c.state == "due")
+        }
+        mine = sa.and_(_T.c.id == row.id, _T.c.leased_by == self.holder.owner, _T.c.state == "due")
         db.session.execute(sa.update(_T).where(mine).values(values))
         commit()
-        self.keeper.let_go([row.id])
+        self.holder.let_go([row.id])
+
+
+def _delay(row: Row, error: Exception) -> tuple[float, bool]:
+    """Return the seconds until the next try, and whether the error counts as a failure of the row.
+
+    "Not yet" and a fault of the database do not count.
+    """
+    if isinstance(error, Retry):
+        return error.delay_s, False
+    if fault := fault_of(error):
+        log.warning("outbox.database_fault", kind=row.kind, key=row.key, fault=fault)
+        if fault == Fault.CONFLICT and not row.attempts:  # undone in favour of another transaction
+            return 0.0, False
+        return min(2.0 ** min(row.attempts, 6), 60.0), False
+    log.error("outbox.failed", kind=row.kind, key=row.key, exc_info=error)
+    return min(2.0 ** (row.failures + 1), 300.0), True

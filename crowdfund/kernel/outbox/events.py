@@ -44,7 +44,7 @@ class Event:
     name: ClassVar[str]
     key: str
 
-    def __init_subclass__(cls, *, name: str = "", **more: Any) -> None:  # noqa: ANN401 - object's own
+    def __init_subclass__(cls, *, name: str = "", **more: Any) -> None:
         """Name the event; a class without a name is a base of others."""
         super().__init_subclass__(**more)
         if name:
@@ -57,7 +57,7 @@ class Event:
 
     @classmethod
     def of(cls, row: Row) -> Self:
-        """Return the event of an outbox row. Raises pydantic's ValidationError for another payload."""
+        """Return the event of a row. Raises pydantic's ValidationError for a wrong payload."""
         key = row.key.partition(":")[2]  # each subscriber has its kind before it
         event: Self = _adapter(cls).validate_python({**row.payload, "key": key})
         return event

@@ -1,8 +1,9 @@
 """When due work is late: after a wait, counted only while the platform runs.
 
 A platform that was stopped, or whose machine slept, finds everything overdue when it comes back. It
-catches up within seconds, so that is no alarm. The relay notes since when it runs without a gap, and
-waiting counts from then on. While the relay is silent, ordinary time counts: then nothing is worked on.
+catches up within seconds, so that is no alarm. The relay notes since when it runs without a gap,
+and waiting counts from then on. While the relay is silent, ordinary time counts: then nothing is
+worked on.
 """
 
 from datetime import datetime, timedelta
@@ -17,14 +18,14 @@ from crowdfund.kernel.outbox.heartbeats import RELAY, beats, write
 from crowdfund.kernel.outbox.models import Outbox
 from crowdfund.kernel.outbox.registry import INTAKES, QUEUES
 
-SILENT_AFTER = timedelta(seconds=120)  # four beats
+SILENT_AFTER = timedelta(seconds=120)  # four heartbeats
 RUNNING_SINCE = "relay since"
 _T = Outbox.__table__
 _swept: list[datetime] = []  # when this process last swept
 
 
 def note_start() -> None:
-    """Note in the current transaction that the relay has begun to run, if it was away for a while."""
+    """Record in the current transaction that the relay has started, if it was away for a while."""
     now = clock.now()
     if _swept and abs(now - _swept[0]) < SILENT_AFTER:
         return
@@ -67,7 +68,7 @@ def overdue(wait: timedelta) -> dict[str, datetime]:
 
 
 def unqueued(wait: timedelta) -> list[str]:
-    """Return the queues for which something came longer ago than `wait` and was not added to them yet."""
+    """Return the queues with work that arrived longer ago than `wait` and was not added yet."""
     if _has_just_started(wait):
         return []
     long_ago = clock.now() - wait

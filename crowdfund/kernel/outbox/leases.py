@@ -24,13 +24,13 @@ from crowdfund.kernel.outbox.registry import HANDLERS, Row
 log = structlog.get_logger()
 LEASE = timedelta(seconds=30)
 RENEW_EVERY_S = 10.0
-# Whoever hangs for longer than any work takes loses its rows: another worker may do better.
+# A worker that hangs for longer than any work takes loses its rows to another worker.
 MOST_HELD_S = 600.0
 _T = outbox_table
 _COLUMNS = [_T.c[name] for name in Row.__dataclass_fields__]
 
 
-class Keeper:
+class LeaseHolder:
     """Holds the leases of one drain and renews them from a thread until it is closed."""
 
     def __init__(self, owner: str, engine: Engine) -> None:
@@ -74,10 +74,8 @@ class Keeper:
             return 0
         mine = sa.and_(_T.c.id.in_(ids), _T.c.leased_by == self.owner, _T.c.state == "due")
         with self._engine.begin() as connection:
-            free = (
-                sa.select(_T.c.id).where(mine).order_by(_T.c.id).with_for_update(skip_locked=True)
-            )
-            found = list(connection.scalars(free))
+            free = sa.select(_T.c.id).where(mine).order_by(_T.c.id)
+            found = list(connection.scalars(free.with_for_update(skip_locked=True)))
             until = clock.now() + LEASE
             connection.execute(sa.update(_T).where(_T.c.id.in_(found)).values(leased_until=until))
         return len(found)
@@ -87,31 +85,31 @@ class _Renewer:
     """One thread of the process that renews the leases of all its drains."""
 
     def __init__(self) -> None:
-        self._keepers: set[Keeper] = set()
+        self._holders: set[LeaseHolder] = set()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def add(self, keeper: Keeper) -> None:
+    def add(self, holder: LeaseHolder) -> None:
         with self._lock:
-            self._keepers.add(keeper)
+            self._holders.add(holder)
             if self._thread is None or not self._thread.is_alive():  # not after a fork either
                 self._thread = threading.Thread(target=self._beat, name="leases", daemon=True)
                 self._thread.start()
 
-    def remove(self, keeper: Keeper) -> None:
+    def remove(self, holder: LeaseHolder) -> None:
         with self._lock:
-            self._keepers.discard(keeper)
+            self._holders.discard(holder)
 
     def _beat(self) -> None:
         while True:
             time.sleep(RENEW_EVERY_S)
             with self._lock:
-                keepers = list(self._keepers)
-            for keeper in keepers:
+                holders = list(self._holders)
+            for holder in holders:
                 try:
-                    keeper.renew()
+                    holder.renew()
                 except sa.exc.SQLAlchemyError as error:  # the next beat comes before the lease ends
-                    log.warning("outbox.lease_not_renewed", owner=keeper.owner, error=str(error))
+                    log.warning("outbox.lease_not_renewed", owner=holder.owner, error=str(error))
 
 
 _renewer = _Renewer()
@@ -142,7 +140,7 @@ def lanes(queue: str) -> list[str]:
     return found
 
 
-def claim(queue: str, lane: str, keeper: Keeper, *, most: int) -> list[Row]:
+def claim(queue: str, lane: str, holder: LeaseHolder, *, most: int) -> list[Row]:
     """Take up to `most` due rows of a lane under a lease, oldest first; other workers skip them."""
     now = clock.now()
     query = sa.select(_T.c.id).where(*due(queue, now), _T.c.lane == lane, _T.c.kind.in_(HANDLERS))
@@ -156,17 +154,17 @@ def claim(queue: str, lane: str, keeper: Keeper, *, most: int) -> list[Row]:
         query.with_only_columns(*_COLUMNS).limit(most).with_for_update(skip_locked=True)
     ).all()
     ids = [row.id for row in rows]
-    values = {"leased_until": now + LEASE, "leased_by": keeper.owner}
+    values = {"leased_until": now + LEASE, "leased_by": holder.owner}
     db.session.execute(sa.update(_T).where(_T.c.id.in_(ids)).values(values))
     commit()
-    keeper.hold(ids)
+    holder.hold(ids)
     return [Row(*row) for row in rows]
 
 
-def release(ids: Iterable[str], keeper: Keeper) -> None:
+def release(ids: Iterable[str], holder: LeaseHolder) -> None:
     """Give rows back at once that were not worked on, as if nobody had taken them."""
     rows = list(ids)
-    mine = sa.and_(_T.c.id.in_(rows), _T.c.leased_by == keeper.owner, _T.c.state == "due")
+    mine = sa.and_(_T.c.id.in_(rows), _T.c.leased_by == holder.owner, _T.c.state == "due")
     db.session.execute(sa.update(_T).where(mine).values(leased_until=None, leased_by=None))
     commit()
-    keeper.let_go(rows)
+    holder.let_go(rows)

@@ -14,14 +14,14 @@ from crowdfund.kernel.outbox.registry import HANDLERS, TICKS, Row, handler
 AT_ONCE = 1_000
 BUDGET_S = 5.0
 PAUSE = timedelta(seconds=2)
-KEPT, TICKS_KEPT = timedelta(days=30), timedelta(hours=1)
+AGE, AGE_OF_TICKS = timedelta(days=30), timedelta(hours=1)
 _T = outbox_table
 
 
 def purge(*, budget_s: float = BUDGET_S, at_once: int = AT_ONCE) -> tuple[int, bool]:
     """Remove finished rows: periodic ones after an hour, others after 30 days.
 
-    A key is remembered for those 30 days; what it stands for has its own wall against doubles.
+    A key is unique for those 30 days; its subject has its own protection against duplicates.
     Returns how many were removed, and whether the time of `budget_s` seconds ended it.
     """
     until, removed = time.monotonic() + budget_s, 0
@@ -35,7 +35,7 @@ def purge(*, budget_s: float = BUDGET_S, at_once: int = AT_ONCE) -> tuple[int, b
 
 def _remove(kind: str, at_once: int) -> int:
     """Remove one batch of a kind, found by its index, in a transaction of its own."""
-    before = clock.now() - (TICKS_KEPT if kind in TICKS else KEPT)
+    before = clock.now() - (AGE_OF_TICKS if kind in TICKS else AGE)
     old = sa.select(_T.c.id).where(_T.c.kind == kind, _T.c.done_at < before, _T.c.state == "done")
     db.session.remove()
     with own_transaction() as connection:
@@ -56,4 +56,4 @@ def go_on(_rows: list[Row], is_more: bool) -> None:
         add("outbox.purge", f"outbox.purge:more:{new_id()}", not_before=clock.now() + PAUSE)
 
 
-TICKS["outbox.purge"] = (60.0, "default")  # a kind with a `prepare`, which `every` does not know
+TICKS["outbox.purge"] = (60.0, "default")  # not by `every`, which takes no `batch`

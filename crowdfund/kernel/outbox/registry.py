@@ -44,7 +44,7 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """A subscriber of an event: the kind of its rows, and which events it wants (all by default)."""
+    """A subscriber of an event: the kind of its rows, and which events it accepts."""
 
     kind: str
     where: Callable[[Any], bool] | None = None
@@ -64,7 +64,7 @@ class Retry(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """Returned by a `prepare` that had no time for all rows: `left` are the ids of those to give back."""
+    """The result of a `prepare` that had no time for all rows: `left` are the ids to give back."""
 
     result: Any
     left: frozenset[str]

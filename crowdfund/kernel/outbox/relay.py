@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,7 +22,6 @@ from crowdfund.kernel.outbox.models import Schedule, outbox_table
 from crowdfund.kernel.outbox.registry import INTAKES, TICKS
 from crowdfund.kernel.outbox.waking import CHANNEL, redis_client
 
-# ruff: noqa: PLC0415 - the file is loaded by every process, Redis and RQ only by the relay
 log = structlog.get_logger()
 _T = outbox_table
 
@@ -34,25 +33,13 @@ def tick() -> int:
     known = {row.name: row.next_at for row in db.session.execute(sa.select(Schedule.__table__))}
     for name, (seconds, _queue) in TICKS.items():
         due = known.get(name)
-        # Further away than its period, it was put there by a clock that was ahead.
-        is_put_off = due is not None and due > now + timedelta(seconds=seconds) + CLOCKS_DIFFER
+        next_at = now + timedelta(seconds=seconds)
+        # Further away than its period, it was set by a clock that was ahead.
+        is_put_off = due is not None and due > next_at + CLOCKS_DIFFER
         is_ahead = is_ahead or is_put_off
         if due is not None and due > now and not is_put_off:
             continue
-        next_at = now + timedelta(seconds=seconds)
-        if due is None:
-            if not insert_ignore(Schedule.__table__, [{"name": name, "next_at": next_at}]):
-                continue  # another scheduler was first
-        else:
-            moved = sa.update(Schedule).where(Schedule.name == name, Schedule.next_at == due)
-            if not rows_changed(moved.values(next_at=next_at)):
-                continue
-        # An unfinished earlier tick is enough: never pile up the same work.
-        waiting = sa.and_(
-            _T.c.kind == name, _T.c.state == "due", _T.c.created_at <= now + CLOCKS_DIFFER
-        )
-        pending = sa.select(_T.c.id).where(waiting).limit(1)
-        if db.session.execute(pending).first() is None:
+        if _take_turn(name, due, next_at) and not _is_pending(name, now):
             added += add(name, f"{name}:{new_id()}")
     if is_ahead:
         mend(now)
@@ -61,6 +48,23 @@ def tick() -> int:
     note_sweep()
     db.session.remove()
     return added
+
+
+def _take_turn(name: str, due: datetime | None, next_at: datetime) -> bool:
+    """Set when a tick is due next; return whether this scheduler was the first to do so."""
+    if due is None:
+        return bool(insert_ignore(Schedule.__table__, [{"name": name, "next_at": next_at}]))
+    same = sa.update(Schedule).where(Schedule.name == name, Schedule.next_at == due)
+    return bool(rows_changed(same.values(next_at=next_at)))
+
+
+def _is_pending(name: str, now: datetime) -> bool:
+    """Return whether an earlier tick is unfinished: the same work must not pile up."""
+    waiting = sa.and_(
+        _T.c.kind == name, _T.c.state == "due", _T.c.created_at <= now + CLOCKS_DIFFER
+    )
+    pending = sa.select(_T.c.id).where(waiting).limit(1)
+    return db.session.execute(pending).first() is not None
 
 
 def due_queues() -> list[str]:
@@ -95,7 +99,8 @@ def run_relay(stop: Callable[[], bool] = lambda: False, *, sweep_s: float = 1.0)
     while not stop():
         try:
             if pubsub is None:
-                pubsub = redis_client().pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+                client: Any = redis_client()  # its `pubsub` has no types
+                pubsub = client.pubsub(ignore_subscribe_messages=True)
                 pubsub.subscribe(CHANNEL)
             message = pubsub.get_message(
                 timeout=max(0.0, min(sweep_s, next_sweep - time.monotonic()))
@@ -112,7 +117,7 @@ def run_relay(stop: Callable[[], bool] = lambda: False, *, sweep_s: float = 1.0)
 
 
 def sweep() -> None:
-    """Add the ticks that are due and enqueue drains of all due work; what fails waits for the next sweep."""
+    """Add the due ticks and enqueue drains of all due work; failures wait for the next sweep."""
     import redis
 
     try:

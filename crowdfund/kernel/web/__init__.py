@@ -1,1 +1,1 @@
-"""The HTTP shell: `app` wires it, `requests` and `identity` ask, `pages` answers, `errors` explains."""
+"""The HTTP shell: wiring (`app`), reading requests, identity, rendering pages, errors."""

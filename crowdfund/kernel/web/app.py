@@ -8,6 +8,8 @@ from flask import Flask, Response, g, has_request_context, request
 from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 from jinja2 import Template as JinjaTemplate
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -19,6 +21,7 @@ from crowdfund.kernel import (
     db,
     headers,
     i18n,
+    keys,
     live,
     lookups,
     money,
@@ -69,6 +72,7 @@ def _configure(app: Flask, settings: config.Settings) -> None:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SECRET_KEY_FALLBACKS=fallbacks,
+        WTF_CSRF_SECRET_KEY=keys.for_itsdangerous(),  # forms open at a rotation still post
         SESSION_COOKIE_NAME="crowdfund",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -81,14 +85,14 @@ def _configure(app: Flask, settings: config.Settings) -> None:
 
 
 def _wire_requests(app: Flask, settings: config.Settings) -> None:
-    """Register what each request passes, in this order: the session first, then CSRF, then access."""
+    """Register what runs for each request, in this order: session, CSRF, access."""
     app.url_map.converters["int"] = ColumnInteger
     retrying.init_app(app)
     if settings.proxy_count:
         hops = settings.proxy_count
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.session_interface = sessions.SqlSessionInterface()
-    audit.from_whom(origin)
+    audit.set_origin(origin)
     app.before_request(_need_session)
     csrf_tokens.protect.init_app(app)
     login.init_app(app, add_context_processor=False)
@@ -125,7 +129,7 @@ def _wire_templates(app: Flask) -> None:
 
 
 def _need_session() -> None:
-    """Prepare each request; without its session nobody knows who asks, so nothing is answered."""
+    """Prepare each request. Without its session the person is unknown, so it is refused."""
     asked = this_request()
     db.begin_request(read_only=not may_write(asked))
     g.request_id = secrets.token_hex(6)
@@ -143,7 +147,7 @@ _WITHOUT_SESSION = frozenset(
 def _open() -> BaseResponse | None:
     asked = this_request()
     if "\0" in asked.path or b"%00" in asked.query_string:
-        # No address of ours has one, and PostgreSQL refuses it in any text it is asked for.
+        # None of our URLs contains one, and PostgreSQL refuses it in any text.
         return error_response(404, "not_found", _("There is nothing at this address."))
     endpoint = asked.endpoint
     mine = roles() if needs_user(endpoint) else _VISITOR
@@ -194,7 +198,7 @@ _RETRY_AFTER_S = {429: "60", 503: "5"}
 
 
 class App(Flask):
-    """Flask without asynchronous views, which it would look for in every function of every request."""
+    """Flask without support for asynchronous views, which costs time in every request."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function as it is: none of ours is a coroutine."""
@@ -202,9 +206,9 @@ class App(Flask):
 
 
 class Template(JinjaTemplate):
-    """A template whose imports know no globals of the page: jinja2 spends 20 µs an import to find none."""
+    """A template whose imports get no page globals: jinja2 spends 20 µs an import to find none."""
 
-    def _get_default_module(self, ctx: object = None) -> Any:  # noqa: ANN401 - jinja2's signature
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
         return super()._get_default_module()
 
 

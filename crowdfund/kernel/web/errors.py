@@ -38,7 +38,8 @@ def _show_csrf(_error: CSRFError) -> BaseResponse:
     if current_user() is None and needs_user(request.endpoint):
         return to_sign_in()  # the session has ended: the token went with it
     text = _(
-        "This form was open too long or came from another site. Nothing was done. Reload and try again."
+        "This form was open too long or came from another site. Nothing was done. "
+        "Reload and try again."
     )
     return error_response(400, "csrf", text)
 
@@ -48,7 +49,7 @@ def _show_http(error: HTTPException) -> BaseResponse:
     if status < 400:
         return error.get_response()
     crash = getattr(error, "original_exception", None)
-    if crash is not None:  # what Flask makes of an error in the commit, after the view
+    if crash is not None:  # Flask's error for a failed commit, after the view
         return _show_crash(crash)
     sentences = {
         404: _("There is nothing at this address. It may have moved; nothing was lost."),
@@ -69,13 +70,14 @@ def _show_crash(error: Exception) -> BaseResponse:
     if current_app.config.get("PROPAGATE_CRASHES"):
         raise error
     text = _(
-        "Something went wrong on our side. Nothing was booked by this request. Try again in a moment."
+        "Something went wrong on our side. Nothing was booked by this request. "
+        "Try again in a moment."
     )
     return error_response(500, "server_error", text)
 
 
 def _show_fault(error: Exception, fault: db.Fault) -> BaseResponse:
-    """Run the request again where that is safe, else answer 503 without asking the database anything."""
+    """Run the request again where that is safe, else answer 503 without using the database."""
     sql_session().forget_changes()
     facts = {"path": request.path, "fault": fault, "request_id": g.get("request_id")}
     if retrying.run_again(request.environ, fault, is_safe=not may_write(this_request())):

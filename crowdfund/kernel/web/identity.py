@@ -28,7 +28,7 @@ def current_user() -> Person | None:
 
 
 def signed_in() -> Person:
-    """Return the signed-in person. Raises NotSignedIn for a visitor, whom the access table turns away."""
+    """Return the signed-in person. Raises NotSignedIn for a visitor (see the access table)."""
     person = current_user()
     if person is None:
         raise NotSignedIn(_("Sign in first."))
@@ -39,19 +39,19 @@ _NOT_ASKED = object()
 
 
 def _load_user() -> Person | None:
-    """Ask once a request: flask-login's own `current_user` looks again at every rendered template."""
+    """Load the person once a request: flask-login's `current_user` loads it for every template."""
     person_id = session.get("_user_id")
     user = cast(Any, login)._user_callback(person_id) if person_id else None
     g.sleeping_roles = ()
     if user is not None and user.roles and not has_proof(user.id, sessions.PROOF_KEEPS_ROLES):
-        # Nothing that asks for roles, wherever it is, sees them before the second factor was proved.
+        # Roles are hidden from all code until the second factor is proved.
         g.sleeping_roles, user = user.roles, replace(user, roles=())
     g.user = user
     return user
 
 
 def has_proof(person_id: str, within: timedelta) -> bool:
-    """Return whether this session has proved the person's second factor not longer ago than that."""
+    """Return whether this session has proved the person's second factor within that time."""
     return sessions.has_proof(session, person_id, within)
 
 

@@ -14,8 +14,19 @@ from crowdfund.kernel import config, i18n
 
 LANGUAGE_COOKIE = "language"
 
-# Called with a signed-in person's id and the language that the person has chosen.
-language_keepers: list[Callable[[str, str], None]] = []
+_when_chosen: list[Callable[[str, str], None]] = []
+
+
+def when_chosen(store: Callable[[str, str], None]) -> None:
+    """Register a function of a signed-in person's id and the language that the person chose."""
+    _when_chosen.append(store)
+
+
+def choose_for(person_id: str, name: str) -> None:
+    """Store a signed-in person's choice of a language of ours; any other is ignored."""
+    if name in i18n.LANGUAGES:
+        for store in _when_chosen:
+            store(person_id, name)
 
 
 def forget_language(response: BaseResponse) -> BaseResponse:
@@ -25,7 +36,7 @@ def forget_language(response: BaseResponse) -> BaseResponse:
 
 
 def remember_language(response: BaseResponse, name: str) -> BaseResponse:
-    """Keep a language of ours in the browser's cookie for a year; anything else changes nothing."""
+    """Store a language of ours in a cookie for a year; any other is ignored."""
     if name in i18n.LANGUAGES:
         response.set_cookie(
             LANGUAGE_COOKIE, name, max_age=365 * 86_400, samesite="Lax", httponly=True
@@ -36,9 +47,8 @@ def remember_language(response: BaseResponse, name: str) -> BaseResponse:
 def language_of(asked: Request) -> str:
     """Return what the reader chose, else the first of the browser's languages that we have."""
     chosen = asked.cookies.get(LANGUAGE_COOKIE, "")
-    if chosen in i18n.LANGUAGES or (
-        chosen == i18n.PSEUDO and config.settings().environment == "test"
-    ):
+    is_pseudo = chosen == i18n.PSEUDO and config.settings().environment == "test"
+    if chosen in i18n.LANGUAGES or is_pseudo:
         return chosen
     return _best_language(asked.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
 

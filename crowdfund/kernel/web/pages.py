@@ -13,6 +13,7 @@ from flask import (
     request,
 )
 from flask import flash as flask_flash
+from flask_wtf import FlaskForm
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -39,16 +40,16 @@ def render(
 
 
 def _first_page() -> Response:
-    kept = [
+    args = [
         (name, text)
         for name, text in request.args.items(multi=True)
         if name not in ("before", "after")
     ]
-    return cast(Response, redirect(request.path + ("?" + urlencode(kept) if kept else "")))
+    return cast(Response, redirect(request.path + ("?" + urlencode(args) if args else "")))
 
 
 def render_part(template: str, /, **context: object) -> Markup:
-    """Render a part of a page that many readers share: it knows no person, and asking for one raises."""
+    """Render a part of a page that many readers share; using the signed-in person raises."""
     return Markup(current_app.jinja_env.get_template(template).render(context))  # noqa: S704 - it escapes
 
 
@@ -60,11 +61,11 @@ def back(url: str) -> BaseResponse:
 
 
 def flash(text: str, kind: str = "info") -> None:
-    """Keep a sentence for the next page; kinds: info, success, warning, danger."""
+    """Store a sentence for the next page; kinds: info, success, warning, danger."""
     flask_flash(text, kind)
 
 
-def put_error(form: Any, error: CrowdfundError) -> None:  # noqa: ANN401 - any WTForms form
+def put_error(form: FlaskForm, error: CrowdfundError) -> None:
     """Put a service's refusal at the field it names, or on top of the form.
 
     What the service had begun is forgotten first: the page must not show it as done.
@@ -77,7 +78,7 @@ def put_error(form: Any, error: CrowdfundError) -> None:  # noqa: ANN401 - any W
         form.form_errors.append(error.user_message)
 
 
-def refuse(page: str, form: object, error: CrowdfundError, **context: Any) -> Response:  # noqa: ANN401
+def refuse(page: str, form: FlaskForm, error: CrowdfundError, **context: Any) -> Response:
     """Show a refusal in the form it belongs to."""
     put_error(form, error)
     return render(page, form=form, status=error.status, **context)

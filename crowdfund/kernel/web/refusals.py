@@ -1,4 +1,4 @@
-"""Answers to who may not go on: sign in, second factor, an error page."""
+"""Responses to refused requests: sign-in, second factor, error page."""
 
 from urllib.parse import quote
 
@@ -65,11 +65,22 @@ def error_response(status: int, code: str, message: str) -> BaseResponse:
     """Return an error page, a fragment, or a problem document (RFC 9457) for a program."""
     title = str(_TITLES.get(status) or _("Something went wrong"))
     if wants_json():
-        body = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": message,
-                "error": message}  # fmt: skip
+        body = {
+            "type": "about:blank",
+            "title": title,
+            "status": status,
+            "code": code,
+            "detail": message,
+            "error": message,
+        }
         response = make_response(jsonify(body), status)
         response.mimetype = "application/problem+json"
         return response
-    error = {"status": status, "code": code, "title": title, "message": message,
-             "request_id": g.get("request_id", "")}  # fmt: skip
+    error = {
+        "status": status,
+        "code": code,
+        "title": title,
+        "message": message,
+        "request_id": g.get("request_id", ""),
+    }
     return render("errors/error.html", "errors/_error.html", status=status, error=error)

@@ -57,7 +57,7 @@ def place() -> Place:
 
 
 def start_of_day(name: str, *, days: int = 0) -> datetime | None:
-    """Return in UTC when a day of the query string starts on the platform's clock, or None without one.
+    """Return in UTC when a day of the query string starts on the platform's clock, or None.
 
     `days` later days may be added. Raises Invalid for what is not a day between 1900 and 9998.
     """
@@ -71,7 +71,8 @@ def start_of_day(name: str, *, days: int = 0) -> datetime | None:
     if not FIRST_DAY <= day <= LAST_DAY:
         raise Invalid(
             _(
-                "“%(text)s” is not a date in the years 1900 to 9998. Enter a date such as 2026-06-16.",
+                "“%(text)s” is not a date in the years 1900 to 9998. "
+                "Enter a date such as 2026-06-16.",
                 text=text[:40],
             ),
             field=name,
@@ -86,7 +87,7 @@ def sql_session() -> sessions.SqlSession:
 
 
 def this_request() -> Request:
-    """Return the request itself: each look at it through Flask's proxy costs a microsecond."""
+    """Return the request itself: each access through Flask's proxy costs a microsecond."""
     return request_ctx.request
 
 
@@ -101,7 +102,7 @@ def needs_user(endpoint: str | None) -> bool:
 
 
 def page_of_request() -> str:
-    """Return the page to come back to: this one, or the one that asked for a part or sent a form."""
+    """Return the page to return to: this one, or the one that requested a part or sent a form."""
     if request.method in SAFE and not (is_htmx() and request.referrer):
         return request.full_path.rstrip("?")
     return referring_path()

@@ -10,9 +10,9 @@ from flask import (
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.kernel import csrf as csrf_tokens
-from crowdfund.kernel import health, i18n
+from crowdfund.kernel import health
 from crowdfund.kernel.web.identity import current_user
-from crowdfund.kernel.web.language import language_keepers, remember_language
+from crowdfund.kernel.web.language import choose_for, remember_language
 from crowdfund.kernel.web.pages import back
 from crowdfund.kernel.web.requests import own_path, referring_path
 
@@ -28,7 +28,7 @@ def health_report() -> Response:
 
 @bp.get("/health/strict")
 def health_strict() -> Response:
-    """Answer 503 unless all is well: for alarms that look at the status only, never for balancers."""
+    """Answer 503 unless all is well: for alarms that check only the status, not for balancers."""
     report, _can_serve = health.answer()
     return make_response(jsonify(report), 200 if report["status"] == "ok" else 503)
 
@@ -43,10 +43,9 @@ def health_live() -> Response:
 # A visitor has no session to hold a token, and only a choice of language is changed.
 @csrf_tokens.exempt
 def choose_language() -> BaseResponse:
-    """Keep the reader's language in a cookie for a year and show the page again."""
+    """Store the reader's language in a cookie for a year and show the page again."""
     name, user = request.form.get("language", ""), current_user()
     response = back(own_path(referring_path(), "/"))
-    if user is not None and name in i18n.LANGUAGES:
-        for keep in language_keepers:
-            keep(user.id, name)
+    if user is not None:
+        choose_for(user.id, name)
     return remember_language(response, name)

@@ -88,7 +88,7 @@ def _bulk(gateway: Gateway, body: Body) -> Body:
 
 
 def _list(gateway: Gateway, body: Body) -> Body:
-    """List deliveries of a payment, the counts of all by state, and the number of status queries."""
+    """List deliveries of a payment, all counts by state, and the number of status queries."""
     rows = gateway.state.all(
         "SELECT id, tx_id, status, nonce, key, attempts, state, last_code FROM delivery"
         " WHERE tx_id = COALESCE(?, tx_id) ORDER BY id DESC LIMIT 500",

@@ -137,8 +137,8 @@ class Gateway:
         if row["status"] != "PENDING":
             raise Refused(
                 409,
-                f"{row['paid_amount']} {row['paid_currency']} was charged when you paid the first time. "
-                "Nothing was charged again.",
+                f"{row['paid_amount']} {row['paid_currency']} was charged when you paid the first "
+                "time. Nothing was charged again.",
                 title="This payment is already paid",
             )
 
@@ -150,7 +150,7 @@ class Gateway:
         return {key: value for key, value in answer.items() if key not in wrong.get("without", ())}
 
     def transactions(self, since: str, after: str) -> dict[str, Any]:
-        """Answer with a page of the transactions opened since a moment (seconds), in order of opening."""
+        """Return a page of transactions opened since a moment (seconds), oldest first."""
         if not (since.isascii() and since.isdigit()):
             raise Refused(400, "since is a number of seconds since 1970")
         if not self.settings.lists:

@@ -46,7 +46,7 @@ class KeyFiles:
 
 
 def ensure(folder: Path) -> KeyFiles:
-    """Create what is missing in the folder, keep what is there."""
+    """Create the files that are missing in the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     files = KeyFiles(folder)
     _ensure_pair(files.platform_private, files.platform_public)

@@ -14,7 +14,8 @@ STYLE = """
   --line: #3b4a60; --brand: #7db7ff; --on-brand: #06121f; --quiet: #b4c0d1; --note: #3a2f0c;
   --note-ink: #ffe9a8; } }
 * { box-sizing: border-box; }
-body { margin: 0; font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--back); }
+body { margin: 0; font: 1rem/1.5 system-ui, sans-serif; color: var(--ink);
+  background: var(--back); }
 header { background: var(--brand); color: var(--on-brand); padding: 1rem 0; }
 header a { color: inherit; text-decoration: none; }
 header p { margin: 0 auto; padding: 0 1rem; max-width: 30rem; font-weight: 700; font-size: 1.2rem; }
@@ -67,7 +68,7 @@ _STATES = {
 def checkout(
     row: sqlite3.Row, back: str, *, refusal: Refused | None = None, form: Mapping[str, str]
 ) -> str:
-    """Return the page on which a customer pays, or sees that it is over; `form` is what was typed."""
+    """Return the checkout page, or the result of a finished payment; `form` is what was typed."""
     waiting = row["status"] == "PENDING"
     body = _summary(row) + (_form(refusal, form) if waiting else "")
     title = "Pay with NEO Bank" if not refusal else "Error: Pay with NEO Bank"
@@ -77,7 +78,7 @@ def checkout(
 
 
 def refusal(refused: Refused, back: str) -> str:
-    """Return the page of a refusal, with the ways back."""
+    """Return the page of a refusal, with links back."""
     title = refused.title or "Not possible"
     body = f"""
 <div class="card" role="alert">
@@ -91,15 +92,16 @@ def start(rows: Sequence[sqlite3.Row], back: str) -> str:
     """Return the first page: what this is, and the newest payments."""
     lines = "".join(
         f'<li><a href="/checkout/{escape(row["tx_id"])}">{_amount(row)}</a>'
-        f"<span>{escape(row['description']) or '-'}</span><span>{escape(_STATES[row['status']])}</span></li>"
+        f"<span>{escape(row['description']) or '-'}</span>"
+        f"<span>{escape(_STATES[row['status']])}</span></li>"
         for row in rows
     )
     payments = f'<ul class="payments">{lines}</ul>' if lines else "<p>There are none yet.</p>"
     body = f"""
 <div class="card">
   <h1 class="title">Simulated bank</h1>
-  <p>Invest at crowdfund and choose NEO Bank: you come here to pay. A payment settles by itself after
-  a few seconds.</p>
+  <p>Invest at crowdfund and choose NEO Bank: you come here to pay. A payment settles by itself
+  after a few seconds.</p>
 </div>
 <div class="card"><h2>Newest payments</h2>{payments}</div>"""
     return _page("NEO Bank simulator", body + _ways(back, "Go to crowdfund", start=False))
@@ -118,11 +120,9 @@ def _ways(back: str, words: str, *, start: bool = True) -> str:
 
 def _summary(row: sqlite3.Row) -> str:
     paid = row["status"] in ("SUCCESS", "SETTLED")
-    amount = (
-        f"{Decimal(row['paid_amount']):,.2f} {escape(row['paid_currency'])}"
-        if paid
-        else _amount(row)
-    )
+    amount = _amount(row)
+    if paid:
+        amount = f"{Decimal(row['paid_amount']):,.2f} {escape(row['paid_currency'])}"
     return f"""
 <div class="card">
   <h1>{"Amount paid" if paid else "Amount to pay"}</h1>
@@ -181,7 +181,9 @@ def _page(title: str, body: str) -> str:
 <body>
 <header><p><a href="/">NEO Bank</a></p></header>
 <main>
-  <div class="card note"><p>This is a simulator of the NEO Bank gateway. No real money moves.</p></div>
+  <div class="card note">
+    <p>This is a simulator of the NEO Bank gateway. No real money moves.</p>
+  </div>
   {body}
 </main>
 </body>

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Places:
-    """Addresses outside the page that somebody looks at."""
+    """Addresses outside the current page."""
 
     own: str = ""  # base of checkout pages; empty: the host that the request names
     shop_url: str = ""  # the shop's start, for pages without a payment

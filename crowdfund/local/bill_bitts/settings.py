@@ -129,7 +129,7 @@ class Settings:
 
     @property
     def fixed_now(self) -> int | None:
-        """The time at which the clock stands still, in Unix seconds; None while it runs."""
+        """The time at which the clock is stopped, in Unix seconds; None while it runs."""
         fixed_now: int | None = self._values["fixed_now"]
         return fixed_now
 

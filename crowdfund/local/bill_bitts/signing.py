@@ -10,6 +10,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from crowdfund.kernel import hashing
 from crowdfund.local.bill_bitts import keys
 from crowdfund.local.bill_bitts.errors import Refused
 
@@ -20,7 +21,7 @@ _HASH = hashes.SHA256()
 
 def canonical(body: object) -> bytes:
     """Return the JSON bytes that are signed: keys sorted, no spaces, UTF-8."""
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return hashing.canonical(body)
 
 
 class RequestChecker:

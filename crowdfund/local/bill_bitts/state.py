@@ -77,9 +77,10 @@ class State:
         return {row["name"]: json.loads(row["value"]) for row in self.all("SELECT * FROM setting")}
 
     def store_setting(self, name: str, value: object) -> None:
-        """Keep a setting beyond a restart."""
+        """Store a setting."""
         self.write(
-            "INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value=excluded.value",
+            "INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE "
+            "SET value=excluded.value",
             name,
             json.dumps(value),
         )

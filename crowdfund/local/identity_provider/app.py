@@ -1,4 +1,4 @@
-"""The provider's HTTP: discovery, keys, the page, the token endpoint, and a door for moods."""
+"""The provider's HTTP: discovery, keys, the page, the token endpoint, and control of faults."""
 
 import os
 import secrets
@@ -7,8 +7,10 @@ from dataclasses import fields, replace
 from typing import Any
 from urllib.parse import urljoin
 
+from authlib.common.urls import add_params_to_uri
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import OAuth2Request
 from flask import Flask, Response, abort, jsonify, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -16,7 +18,8 @@ from crowdfund.local.identity_provider import pages
 from crowdfund.local.identity_provider.grants import SCOPES, Client, Pkce, code_grant, id_tokens
 from crowdfund.local.identity_provider.state import Account, Moods, State
 
-# The provider of a machine of one's own speaks plain HTTP, which Authlib's server refuses by default.
+# The provider of a machine of one's own speaks plain HTTP, which Authlib's server refuses by
+# default.
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
 _CSP = (
     "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
@@ -27,7 +30,7 @@ def create_app(state: State, client: Client) -> Flask:
     """Return the provider's application."""
     app = Flask(__name__, static_folder=None)
 
-    def remember(token: dict[str, Any], asked: Any) -> None:  # noqa: ANN401 - Authlib's
+    def remember(token: dict[str, Any], asked: OAuth2Request) -> None:
         state.tokens[token["access_token"]] = (asked.user, token["scope"])
 
     def query_client(client_id: str) -> Client | None:
@@ -43,7 +46,7 @@ def create_app(state: State, client: Client) -> Flask:
 
 
 def _sign_in_page(client: Client) -> str:
-    """Return the platform's sign-in page, which is beside the address that people are sent back to."""
+    """Return the platform's sign-in page, on the host of the redirect URI."""
     return urljoin(client.redirect_uri, "/sign-in")
 
 
@@ -110,8 +113,8 @@ def _authorize(app: Flask, state: State, server: AuthorizationServer, client: Cl
             return _html(
                 pages.refusal(error.description or error.error, _sign_in_page(client)), 400
             )
-        said = server.create_authorization_response(grant_user=account, grant=grant)
-        return _with_issuer(said, state)
+        response = server.create_authorization_response(grant_user=account, grant=grant)
+        return _with_issuer(response, state)
 
 
 def _exchange(app: Flask, state: State, server: AuthorizationServer) -> None:
@@ -122,8 +125,8 @@ def _exchange(app: Flask, state: State, server: AuthorizationServer) -> None:
             return Response(
                 state.moods.token_body, state.moods.token_status, mimetype="application/json"
             )
-        said: BaseResponse = server.create_token_response()
-        return said
+        response: BaseResponse = server.create_token_response()
+        return response
 
     @app.get("/userinfo")
     def userinfo() -> Response:
@@ -135,7 +138,7 @@ def _exchange(app: Flask, state: State, server: AuthorizationServer) -> None:
 
 
 def _steer(app: Flask, state: State, client: Client) -> None:
-    """Take moods, people and new keys from who knows the client's secret (tests, the curious)."""
+    """Accept faults, people and new keys from a caller with the client's secret (tests)."""
 
     @app.post("/_control")
     def control() -> Response:
@@ -143,20 +146,18 @@ def _steer(app: Flask, state: State, client: Client) -> None:
             request.headers.get("X-Control-Key", ""), client.client_secret
         ):
             abort(401)
-        said = request.get_json()
+        asked = request.get_json()
         known = {one.name for one in fields(Moods)}
-        state.moods = replace(Moods(), **{name: said[name] for name in said if name in known})
-        for person in said.get("accounts", ()):
+        state.moods = replace(Moods(), **{name: asked[name] for name in asked if name in known})
+        for person in asked.get("accounts", ()):
             state.accounts[person["sub"]] = Account(**person)
-        if said.get("rotate"):
-            state.rotate(drop=said["rotate"] == "drop")
+        if asked.get("rotate"):
+            state.rotate(drop=asked["rotate"] == "drop")
         return jsonify(keys=[key.kid for key in state.keys])
 
 
 def _with_issuer(answer: BaseResponse, state: State) -> BaseResponse:
     """Add the issuer to what the browser brings back (RFC 9207), and what a mood wants there."""
-    from authlib.common.urls import add_params_to_uri  # noqa: PLC0415 - beside its only use
-
     more = {"iss": _issuer(), **state.moods.answer}
     address = add_params_to_uri(answer.headers["Location"], list(more.items()))
     return redirect(address, 303)

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from authlib.oauth2.rfc6749 import ClientMixin, InvalidRequestError
+from authlib.oauth2.rfc6749 import ClientMixin, InvalidRequestError, OAuth2Request
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oidc.core import AuthorizationCodeMixin, UserInfo
 from authlib.oidc.core.grants import OpenIDCode
+from joserfc.jwk import RSAKey
 
 from crowdfund.local.identity_provider.signing import reworked
 from crowdfund.local.identity_provider.state import Account, State
@@ -77,7 +78,7 @@ class Code(AuthorizationCodeMixin):
         return self.redirect_uri
 
     def get_scope(self) -> str:
-        """Return what it stands for."""
+        """Return the scope that was granted."""
         return self.scope
 
     def get_nonce(self) -> str:
@@ -94,7 +95,7 @@ class Pkce(CodeChallenge):
 
     SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
 
-    def validate_code_challenge(self, grant: Any, redirect_uri: str) -> None:  # noqa: ANN401 - Authlib's
+    def validate_code_challenge(self, grant: AuthorizationCodeGrant, redirect_uri: str) -> None:
         """Refuse a request without a challenge."""
         if not grant.request.payload.data.get("code_challenge_method"):
             raise InvalidRequestError("Missing 'code_challenge_method'")
@@ -107,13 +108,19 @@ def code_grant(state: State) -> type[AuthorizationCodeGrant]:
     class Grant(AuthorizationCodeGrant):
         TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic", "client_secret_post")
 
-        def save_authorization_code(self, code: str, request: Any) -> None:  # noqa: ANN401 - Authlib's
-            said = request.payload.data
+        def save_authorization_code(self, code: str, request: OAuth2Request) -> None:
+            asked = request.payload.data
             state.forget_old_codes()
             state.codes[code] = Code(
-                code, request.user.sub, request.payload.redirect_uri, request.scope, said.get("nonce", ""),
-                said["code_challenge"], said["code_challenge_method"], int(time.time()),
-            )  # fmt: skip
+                code,
+                sub=request.user.sub,
+                redirect_uri=request.payload.redirect_uri,
+                scope=request.scope,
+                nonce=asked.get("nonce", ""),
+                code_challenge=asked["code_challenge"],
+                code_challenge_method=asked["code_challenge_method"],
+                auth_time=int(time.time()),
+            )
 
         def query_authorization_code(self, code: str, client: Client) -> Code | None:
             state.forget_old_codes()
@@ -132,7 +139,7 @@ def id_tokens(state: State, issuer: Callable[[], str]) -> OpenIDCode:
     """Return the extension that adds an ID token; moods spoil it afterwards."""
 
     class Tokens(OpenIDCode):
-        def exists_nonce(self, nonce: str, request: Any) -> bool:  # noqa: ANN401 - Authlib's
+        def exists_nonce(self, nonce: str, request: OAuth2Request) -> bool:
             return any(row.nonce == nonce for row in state.codes.values())
 
         def get_client_claims(self, client: Client) -> dict[str, Any]:
@@ -141,13 +148,13 @@ def id_tokens(state: State, issuer: Callable[[], str]) -> OpenIDCode:
         def get_encode_header(self, client: Client) -> dict[str, str]:
             return {"alg": "RS256", "kid": state.key.kid or ""}
 
-        def resolve_client_private_key(self, client: Client) -> Any:  # noqa: ANN401 - a key
+        def resolve_client_private_key(self, client: Client) -> RSAKey:
             return state.key
 
         def generate_user_info(self, user: Account, scope: str) -> UserInfo:
             return UserInfo(user.claims("openid" if state.moods.thin else scope))
 
-        def encode_id_token(self, token: dict[str, Any], request: Any) -> str:  # noqa: ANN401 - Authlib's
+        def encode_id_token(self, token: dict[str, Any], request: OAuth2Request) -> str:
             return reworked(super().encode_id_token(token, request), state)
 
     return Tokens(require_nonce=True)

@@ -1,4 +1,4 @@
-"""What the provider knows: its people, its keys, codes and tokens under way, and how it misbehaves."""
+"""The provider's state: people, keys, open codes and tokens, and the faults to simulate."""
 
 import time
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ CODE_S = 60
 
 @dataclass(frozen=True)
 class Account:
-    """Somebody who has an account at the provider."""
+    """A person with an account at the provider."""
 
     sub: str
     name: str
@@ -23,12 +23,12 @@ class Account:
 
     def claims(self, scope: str) -> dict[str, Any]:
         """Return what a client with this scope may know."""
-        said: dict[str, Any] = {"sub": self.sub}
+        claims: dict[str, Any] = {"sub": self.sub}
         if "profile" in scope.split():
-            said["name"] = self.name
+            claims["name"] = self.name
         if "email" in scope.split() and self.email:
-            said |= {"email": self.email, "email_verified": self.email_verified}
-        return said
+            claims |= {"email": self.email, "email_verified": self.email_verified}
+        return claims
 
 
 DEMO = (
@@ -39,7 +39,7 @@ DEMO = (
 
 @dataclass
 class Moods:
-    """How the provider misbehaves until it is told otherwise; a fresh one behaves well."""
+    """The faults that the provider simulates; by default none."""
 
     # put into the ID token; null takes one out
     claims: dict[str, Any] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class State:
         self.moods = Moods()
         self.codes: dict[str, Any] = {}
         self.tokens: dict[str, tuple[Account, str]] = {}
-        self.keys = [_kept_key(folder / "key.pem")]
+        self.keys = [_stored_key(folder / "key.pem")]
         self._stranger: RSAKey | None = None
 
     @property
@@ -99,7 +99,7 @@ def _named(key: RSAKey) -> RSAKey:
     return key
 
 
-def _kept_key(path: Path) -> RSAKey:
+def _stored_key(path: Path) -> RSAKey:
     if path.exists():
         return _named(RSAKey.import_key(path.read_bytes()))
     key = _named(RSAKey.generate_key(2048))

@@ -1,1 +1,1 @@
-"""A post office for one machine: SMTP and SMS in, a page and JSON out; nothing leaves the machine."""
+"""A mail catcher: accepts SMTP and SMS, shows them as pages and JSON, sends nothing on."""

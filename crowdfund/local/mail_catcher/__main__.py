@@ -17,7 +17,7 @@ HOST = "127.0.0.1"
 
 
 class Catcher:
-    """Keeps every message, whoever it is for."""
+    """Stores every message, for any recipient."""
 
     def __init__(self, store: Store) -> None:
         self.store = store

@@ -1,4 +1,4 @@
-"""The pages of the mail catcher: a list, a message, JSON for tests, and a gateway that takes SMS."""
+"""The pages of the mail catcher: a list, a message, JSON for tests, and an SMS gateway."""
 
 import re
 from pathlib import Path
@@ -28,7 +28,10 @@ STATIC = Path(__file__).resolve().parents[2] / "static"  # the platform's own st
 REFRESH_S = 5
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 MAX_SMS = 1600
-SHEET = "default-src 'none'; style-src 'unsafe-inline'; img-src data: https: http:; sandbox allow-popups"
+SHEET = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data: https: http:; "
+    "sandbox allow-popups"
+)
 PAGE = (
     "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
     "frame-src 'self'; form-action 'self'"
@@ -99,13 +102,13 @@ def api() -> Response:
 
 @bp.post("/api/sms")
 def take_sms() -> tuple[Response, int]:
-    """Take an SMS as the gateway of `adapters/sms.py` would; the same key is kept once."""
-    said, key = request.get_json(silent=True), request.headers.get("Idempotency-Key", "")
+    """Accept an SMS as the gateway of `adapters/sms.py` does, once for each key."""
+    body, key = request.get_json(silent=True), request.headers.get("Idempotency-Key", "")
     if not request.headers.get("Authorization", "").startswith("Bearer "):
         return jsonify(error="no token"), 401
-    if not isinstance(said, dict) or not key:
+    if not isinstance(body, dict) or not key:
         return jsonify(error="JSON and Idempotency-Key are needed"), 400
-    to, sender, text = (str(said.get(name) or "") for name in ("to", "from", "text"))
+    to, sender, text = (str(body.get(name) or "") for name in ("to", "from", "text"))
     if not E164.fullmatch(to) or not 0 < len(text) <= MAX_SMS:
         return jsonify(error="to is no number in E.164, or text is empty or too long"), 422
     return jsonify(id=_store().add_sms(sender[:40], to, text, key=key[:100])), 202
@@ -135,7 +138,7 @@ def css() -> Response:
 
 @bp.after_app_request
 def guard(response: Response) -> Response:
-    """Keep pages fresh and harmless."""
+    """Forbid caching and scripts."""
     response.headers.setdefault("Content-Security-Policy", PAGE)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     if request.endpoint != "static":

@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, cast
 
-KEEP = 500
+MOST = 500
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS message (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -27,7 +27,9 @@ CREATE TABLE IF NOT EXISTS message (
 """
 # since the first version of the table
 _ADDED = {"kind": "TEXT NOT NULL DEFAULT 'mail'", "key": "TEXT"}
-_COLUMNS = "id, at, sender, recipients, subject, text, html, kind"
+_SELECT = "SELECT id, at, sender, recipients, subject, text, html, kind FROM message"
+_FIND = f"{_SELECT} WHERE instr(recipients, ?) > 0 OR ? = '' ORDER BY id DESC LIMIT ?"
+_GET = f"{_SELECT} WHERE id = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +70,21 @@ class Store:
             db.execute("CREATE UNIQUE INDEX IF NOT EXISTS message_key ON message (key)")
 
     def add(self, sender: str, recipients: Sequence[str], raw: bytes) -> int:
-        """Keep an e-mail and drop the oldest beyond KEEP; return its number."""
+        """Store an e-mail and drop the oldest beyond MOST; return its number."""
         message = message_from_bytes(raw, policy=policy.default)
         to = f" {' '.join(recipients).lower()} "
         body = (_body(message, "plain"), _body(message, "html"))
-        return self._keep(sender, to, str(message.get("Subject", "")), body, raw)
+        return self._store(sender, to, str(message.get("Subject", "")), body, raw)
 
     def add_sms(self, sender: str, to: str, text: str, *, key: str) -> int:
-        """Keep an SMS once for each key; return its number."""
+        """Store an SMS once for each key; return its number."""
         with closing(self._open()) as db:
             known = db.execute("SELECT id FROM message WHERE key = ?", (key,)).fetchone()
-        return (
-            int(known[0]) if known else self._keep(sender, f" {to} ", "", (text, ""), b"", key=key)
-        )
+        if known:
+            return int(known[0])
+        return self._store(sender, f" {to} ", "", (text, ""), b"", key=key)
 
-    def _keep(
+    def _store(
         self,
         sender: str,
         to: str,
@@ -99,21 +101,19 @@ class Store:
         )
         with closing(self._open()) as db, db:
             number = cast(int, db.execute(insert, values).lastrowid)
-            db.execute("DELETE FROM message WHERE id <= ?", (number - KEEP,))
+            db.execute("DELETE FROM message WHERE id <= ?", (number - MOST,))
         return number
 
-    def find(self, to: str = "", *, limit: int = KEEP) -> list[Mail]:
+    def find(self, to: str = "", *, limit: int = MOST) -> list[Mail]:
         """Return messages, newest first; `to` is any part of a recipient's address or number."""
-        where = "instr(recipients, ?) > 0 OR ? = ''"
-        query = f"SELECT {_COLUMNS} FROM message WHERE {where} ORDER BY id DESC LIMIT ?"  # noqa: S608 - constants
         to = to.strip().lower()
         with closing(self._open()) as db:
-            return [_mail(row) for row in db.execute(query, (to, to, limit))]
+            return [_mail(row) for row in db.execute(_FIND, (to, to, limit))]
 
     def get(self, number: int) -> Mail | None:
         """Return one message."""
         with closing(self._open()) as db:
-            row = db.execute(f"SELECT {_COLUMNS} FROM message WHERE id = ?", (number,)).fetchone()  # noqa: S608
+            row = db.execute(_GET, (number,)).fetchone()
         return _mail(row) if row else None
 
     def raw(self, number: int) -> bytes | None:

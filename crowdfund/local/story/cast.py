@@ -49,12 +49,17 @@ def facts_of(investor: int) -> Facts:
     """Return what an investor (by number) enters for the identity check."""
     return {
         "about": {
-            "legal_name": INVESTORS[investor], "born_on": f"{1970 + investor * 2}-05-{10 + investor}",
+            "legal_name": INVESTORS[investor],
+            "born_on": f"{1970 + investor * 2}-05-{10 + investor}",
             "nationality": "ET",
         },
-        "address": {"street": f"Churchill Avenue {20 + investor}", "city": "Addis Ababa", "country": "ET"},
+        "address": {
+            "street": f"Churchill Avenue {20 + investor}",
+            "city": "Addis Ababa",
+            "country": "ET",
+        },
         "identity": {"id_kind": "passport", "id_number": f"EP{1000001 + investor}"},
-    }  # fmt: skip
+    }
 
 
 # Who waits to be verified when the story ends.
@@ -98,28 +103,35 @@ RAISES = (
         "A weavers' co-operative wants its own dye house and a shop window abroad.",
         "Coloured cotton threads on a wooden loom",
         _story(
-            what="Forty weavers make scarves and blankets from Ethiopian cotton. Today the yarn is dyed far away, "
-            "which takes three weeks and half of the margin.",
+            what="Forty weavers make scarves and blankets from Ethiopian cotton. "
+                 "Today the yarn is dyed far away, "
+                 "which takes three weeks and half of the margin.",
             money="A dye house with clean water treatment, and stock for two trade fairs.",
             use1="Dye house and water treatment", use2="Stock for two fairs",
-            who="Genet Wolde has led the co-operative for nine years; its books are audited every spring.",
+            who="Genet Wolde has led the co-operative for nine years; its books are audited "
+                "every spring.",
             risk="Fashion changes, and the price of cotton moves.",
         ),
-        goal=240_000, price=100, minimum=500, maximum=60_000, days=30, starts_days_ago=130, end="failed",
+        goal=240_000, price=100, minimum=500, maximum=60_000, days=30,
+        starts_days_ago=130, end="failed",
         bids=((0, 12_000), (3, 20_000), (6, 8_000), (9, 5_000)),
     ),
     Raise(
-        "greenhouse", "Rift Valley Greenhouses", "Mulugeta Sisay", "agriculture", "Tomatoes all the year round",
+        "greenhouse", "Rift Valley Greenhouses", "Mulugeta Sisay", "agriculture",
+        "Tomatoes all the year round",
         "Four solar-cooled greenhouses near Ziway that need a third of the usual water.",
         "Rows of green plants under a glass roof in the morning sun",
         _story(
-            what="We grow tomatoes and peppers in greenhouses that are cooled by the sun and watered drop by drop.",
+            what="We grow tomatoes and peppers in greenhouses that are cooled by the sun and "
+                 "watered drop by drop.",
             money="Four new houses and a cold store at the road to Addis Ababa.",
             use1="Four greenhouses", use2="Cold store",
-            who="Mulugeta Sisay is an agronomist; his team of twelve has run two houses since 2021.",
+            who="Mulugeta Sisay is an agronomist; his team of twelve has run two houses "
+                "since 2021.",
             risk="Pests, hail and the price of vegetables.",
         ),
-        goal=180_000, price=100, minimum=1_000, maximum=60_000, days=45, starts_days_ago=125, end="released",
+        goal=180_000, price=100, minimum=1_000, maximum=60_000, days=45,
+        starts_days_ago=125, end="released",
         bids=((1, 30_000), (2, 45_000), (4, 25_000), (5, 20_000), (7, 32_500), (10, 15_000)),
     ),
     Raise(
@@ -127,10 +139,12 @@ RAISES = (
         "Six electric vans with cold boxes bring milk from 400 farms to the city before breakfast.",
         "A small white van with a snowflake on its side in front of hills",
         _story(
-            what="Every morning a third of the milk around Bahir Dar turns sour on the way. Our vans keep it at 4 °C.",
+            what="Every morning a third of the milk around Bahir Dar turns sour on the way. "
+                 "Our vans keep it at 4 °C.",
             money="Six electric vans with cold boxes, and chargers that run on the sun.",
             use1="Six vans with cold boxes", use2="Chargers and panels",
-            who="Rahel Mamo ran logistics for a dairy for eight years before she founded Blue Nile Cold Chain.",
+            who="Rahel Mamo ran logistics for a dairy for eight years before she founded "
+                "Blue Nile Cold Chain.",
             risk="Batteries wear out, and a dairy may cancel its contract.",
         ),
         goal=150_000, price=50, minimum=500, maximum=50_000, days=40, security="revenue_share",
@@ -142,22 +156,26 @@ RAISES = (
         "Roof panels on monthly instalments for families whom the grid does not reach.",
         "A low sun behind roofs with solar panels",
         _story(
-            what="We put a panel, a battery and three lamps on a roof within a day. Families pay by mobile money, "
-            "less each month than they paid for kerosene.",
+            what="We put a panel, a battery and three lamps on a roof within a day. "
+                 "Families pay by mobile money, "
+                 "less each month than they paid for kerosene.",
             money="Stock for 3,000 homes and two more crews of fitters.",
             use1="Panels and batteries", use2="Two crews with tools and vans",
-            who="Abel Tekle and Marta Ayele are engineers; they have fitted 1,150 homes since 2022.",
+            who="Abel Tekle and Marta Ayele are engineers; they have fitted 1,150 homes "
+                "since 2022.",
             risk="Families may pay late, and the price of panels in birr follows the dollar.",
         ),
         goal=500_000, price=100, minimum=500, maximum=100_000, days=75, starts_days_ago=33,
-        bids=((0, 40_000), (1, 60_000), (3, 100_000), (4, 15_000), (6, 35_000), (8, 25_000), (10, 30_000)),
+        bids=((0, 40_000), (1, 60_000), (3, 100_000), (4, 15_000), (6, 35_000), (8, 25_000),
+              (10, 30_000)),
     ),
     Raise(
         "coffee", "Sheba Coffee Roasters", "Fikirte Hailu", "retail", "Roasted where it grows",
         "A roastery in Jimma, so that the value of the coffee stays with those who pick it.",
         "Red coffee cherries on a branch beside a cup",
         _story(
-            what="Raw coffee leaves the country for a few birr a cup. We roast, grind and pack it in Jimma.",
+            what="Raw coffee leaves the country for a few birr a cup. "
+                 "We roast, grind and pack it in Jimma.",
             money="A 60 kg roaster, a packing line and certificates for export.",
             use1="Roaster and packing line", use2="Certificates and first exports",
             who="Fikirte Hailu is a licensed cupper; 214 farmers own a fifth of the company.",
@@ -167,14 +185,17 @@ RAISES = (
         bids=((1, 18_000), (2, 22_000), (5, 30_000), (7, 9_000), (9, 14_500), (11, 16_000)),
     ),
     Raise(
-        "ebikes", "Entoto E-Bikes", "Natnael Girma", "transport", "Electric bikes for the hills of Addis",
+        "ebikes", "Entoto E-Bikes", "Natnael Girma", "transport",
+        "Electric bikes for the hills of Addis",
         "Bikes that climb Entoto with two people and a bag of teff, put together in Kality.",
         "An electric bicycle on a hill above the city",
         _story(
-            what="We put together electric cargo bikes in Kality from parts that any workshop can mend.",
+            what="We put together electric cargo bikes in Kality from parts that any "
+                 "workshop can mend.",
             money="Tools for a second line and parts for the first 300 bikes.",
             use1="Parts for 300 bikes", use2="Second assembly line",
-            who="Natnael Girma built motorcycles for twelve years; his sister Hiwot keeps the books.",
+            who="Natnael Girma built motorcycles for twelve years; his sister Hiwot keeps "
+                "the books.",
             risk="Import rules for batteries may change.",
         ),
         goal=300_000, price=100, minimum=500, maximum=75_000, days=60, end="submitted",
@@ -188,7 +209,7 @@ def email(name: str) -> str:
 
 
 def accounts() -> list[tuple[str, str]]:
-    """Return what somebody new may sign in as: (role, e-mail); codes arrive in the mail catcher."""
+    """Return the demo accounts (role, e-mail); their codes arrive in the mail catcher."""
     return [
         ("investor (verified)", email(INVESTORS[0])),
         ("issuer (live campaign)", email("Abel Tekle")),

@@ -1,8 +1,8 @@
 """`flask seed-demo`: make the demo story."""
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
+from flask.globals import app_ctx
 
 from crowdfund.local.story import making
 
@@ -11,7 +11,7 @@ from crowdfund.local.story import making
 @with_appcontext
 def seed_demo() -> None:
     """Make the demo story (companies, campaigns, investors, payments); does nothing twice."""
-    count = making.make(current_app._get_current_object())  # type: ignore[attr-defined]
+    count = making.make(app_ctx.app)
     click.echo(
         f"demo story: {count} investments made" if count else "demo story: it is here already"
     )

@@ -27,6 +27,7 @@ from crowdfund.local import authenticator
 from crowdfund.local.story import cast, pictures
 from crowdfund.local.story.stage import Stage, stage
 from crowdfund.payments import queries as payments
+from crowdfund.people import queries as people_queries
 from crowdfund.people import service
 from crowdfund.security.service import second_factor
 
@@ -36,7 +37,7 @@ Step = tuple[datetime, Callable[[], None]]
 
 @dataclass
 class Story:
-    """The ids of whoever and whatever takes part."""
+    """The ids of the people, companies and campaigns of the story."""
 
     stage: Stage
     now: datetime
@@ -76,9 +77,7 @@ def make(app: Flask) -> int:
 
 
 def accounts_exist() -> bool:
-    """Tell whether the story was made before."""
-    from crowdfund.people import queries as people_queries  # noqa: PLC0415 - beside the service of the same name
-
+    """Return whether the story was made before."""
     found = people_queries.find_by_email(cast.email(cast.STAFF[0][1])) is not None
     db.session.remove()
     return found
@@ -141,25 +140,45 @@ def _companies(story: Story, raises: list[cast.Raise]) -> None:
 
 
 def _fill_company(company_id: str, owner: str, one: cast.Raise, number: int) -> None:
-    onboarding.save(company_id, "company", {
-        "legal_name": f"{one.company} PLC", "trade_name": one.company, "sector": one.sector, "country": "ET",
-        "registration_no": f"MT/AA/1/00{48210 + number}/2018", "tin": f"00{31245670 + number}",
-    })  # fmt: skip
-    onboarding.save(company_id, "contacts", {
-        "contact_name": one.owner, "contact_email": cast.email(one.owner),
+    company = {
+        "legal_name": f"{one.company} PLC",
+        "trade_name": one.company,
+        "sector": one.sector,
+        "country": "ET",
+        "registration_no": f"MT/AA/1/00{48210 + number}/2018",
+        "tin": f"00{31245670 + number}",
+    }
+    contacts = {
+        "contact_name": one.owner,
+        "contact_email": cast.email(one.owner),
         "contact_phone": f"+25191155{6600 + number}",
-        "street": f"House {12 + number * 7}, Bole sub-city", "city": "Addis Ababa",
-    })  # fmt: skip
-    officers.save(company_id, {
-        "name": one.owner, "role": "chief_executive", "born_on": f"{1972 + number}-03-14",
-        "nationality": "ET", "ownership_bps": "60", "is_beneficial_owner": True,
-    }, actor=owner)  # fmt: skip
-    bank.save(company_id, {
-        "format": "ET", "bank": "cbe", "number": f"10001234{56000 + number}", "holder": f"{one.company} PLC",
-    }, actor=owner)  # fmt: skip
+        "street": f"House {12 + number * 7}, Bole sub-city",
+        "city": "Addis Ababa",
+    }
+    chief_executive = {
+        "name": one.owner,
+        "role": "chief_executive",
+        "born_on": f"{1972 + number}-03-14",
+        "nationality": "ET",
+        "ownership_bps": "60",
+        "is_beneficial_owner": True,
+    }
+    account = {
+        "format": "ET",
+        "bank": "cbe",
+        "number": f"10001234{56000 + number}",
+        "holder": f"{one.company} PLC",
+    }
+    onboarding.save(company_id, "company", company)
+    onboarding.save(company_id, "contacts", contacts)
+    officers.save(company_id, chief_executive, actor=owner)
+    bank.save(company_id, account, actor=owner)
     onboarding.hold_wallet(company_id)
-    for kind, text in (("business_licence", "Renewed for this year."), ("tax_certificate", "Registered."),
-                       ("memorandum", one.story)):  # fmt: skip
+    for kind, text in (
+        ("business_licence", "Renewed for this year."),
+        ("tax_certificate", "Registered."),
+        ("memorandum", one.story),
+    ):
         made = Examined(
             kind,
             f"{kind.replace('_', '-')}.pdf",
@@ -183,16 +202,21 @@ def _steps(story: Story, one: cast.Raise, *, past: bool) -> list[Step]:
     if one.starts_days_ago is None:
         return [(story.days_ago(0.2), lambda: _submit(story, one))]
     start = story.days_ago(one.starts_days_ago if past else 0)
-    steps: list[Step] = [
-        (start - timedelta(days=1) if past else start, lambda: _submit(story, one)),
-        (start, lambda: _go_live(story, one)),
-    ]
     last = min(start + timedelta(days=one.days - 2), story.days_ago(0.05 if past else 0))
     middle = start + (last - start) / 2
     half = (len(one.bids) + 1) // 2
-    steps.append((middle, lambda: _invest(story, one, one.bids[:half])))
-    steps.append((last, lambda: _invest(story, one, one.bids[half:])))
-    end = start + timedelta(days=one.days, minutes=5)
+    return [
+        (start - timedelta(days=1) if past else start, lambda: _submit(story, one)),
+        (start, lambda: _go_live(story, one)),
+        (middle, lambda: _invest(story, one, one.bids[:half])),
+        (last, lambda: _invest(story, one, one.bids[half:])),
+        *_last_steps(story, one, start + timedelta(days=one.days, minutes=5)),
+    ]
+
+
+def _last_steps(story: Story, one: cast.Raise, end: datetime) -> list[Step]:
+    """Return what happens to a campaign at its end and afterwards."""
+    steps: list[Step] = []
     if one.end in ("succeeded", "released", "failed"):
         steps.append((end, lambda: _end(story, one)))
     if one.end == "released":
@@ -212,16 +236,24 @@ def _submit(story: Story, one: cast.Raise) -> None:
 
 def _write_campaign(company_id: str, owner: str, one: cast.Raise) -> str:
     campaign_id = drafts.create_draft(company_id, actor=owner)
-    drafts.save_basics(campaign_id, {
-        "title": one.title, "summary": one.summary, "sector": one.sector, "security_type": one.security,
-    })  # fmt: skip
+    basics = {
+        "title": one.title,
+        "summary": one.summary,
+        "sector": one.sector,
+        "security_type": one.security,
+    }
+    terms = {
+        "goal_minor": str(one.goal),
+        "price_minor": str(one.price),
+        "min_minor": str(one.minimum),
+        "max_minor": str(one.maximum),
+        "duration_days": str(one.days),
+    }
+    drafts.save_basics(campaign_id, basics)
     file_id = storage.put_public(pictures.picture(one.slug), "svg")
     drafts.set_picture_id(campaign_id, file_id, one.alt)
     drafts.save_story(campaign_id, one.story)
-    drafts.save_terms(campaign_id, {
-        "goal_minor": str(one.goal), "price_minor": str(one.price), "min_minor": str(one.minimum),
-        "max_minor": str(one.maximum), "duration_days": str(one.days),
-    })  # fmt: skip
+    drafts.save_terms(campaign_id, terms)
     data = pictures.memorandum(f"{one.company}: {one.title}", one.story)
     paper = Examined("memorandum", "information-memorandum.pdf", "application/pdf", data)
     campaign_papers.add_document(campaign_id, cast.MEMORANDUM_TITLE, paper, actor=owner)

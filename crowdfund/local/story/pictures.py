@@ -8,7 +8,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 _FRAME = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1280 720" role="img">'
-    '<defs><linearGradient id="s" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="{sky1}"/>'
+    '<defs><linearGradient id="s" x1="0" y1="0" x2="0" y2="1"><stop offset="0" '
+    'stop-color="{sky1}"/>'
     '<stop offset="1" stop-color="{sky2}"/></linearGradient></defs>'
     '<rect width="1280" height="720" fill="url(#s)"/>{body}</svg>'
 )
@@ -36,7 +37,8 @@ def _panel(x: int, y: int) -> str:
         for i in range(1, 5)
     )
     return (
-        f'<path d="M{x} {y}h290l-46 130h-290z" fill="#17406d" stroke="#0b2948" stroke-width="6"/>{lines}'
+        f'<path d="M{x} {y}h290l-46 130h-290z" fill="#17406d" stroke="#0b2948" '
+        f'stroke-width="6"/>{lines}'
         f'<path d="M{x - 22} {y + 65}h290" stroke="#8fb7e0" stroke-width="4"/>'
     )
 
@@ -60,7 +62,8 @@ def _solar() -> str:
 
 def _coffee() -> str:
     cherries = "".join(
-        f'<circle cx="{x}" cy="{y}" r="38" fill="#c62f36"/><circle cx="{x - 12}" cy="{y - 12}" r="9" fill="#f08b8b"/>'
+        f'<circle cx="{x}" cy="{y}" r="38" fill="#c62f36"/><circle cx="{x - 12}" cy="{y - 12}" '
+        'r="9" fill="#f08b8b"/>'
         for x, y in ((330, 300), (400, 250), (470, 320), (560, 240), (620, 310), (700, 250))
     )
     leaves = "".join(
@@ -71,7 +74,8 @@ def _coffee() -> str:
         '<path d="M850 380h250v120a110 110 0 0 1-110 110h-30a110 110 0 0 1-110-110z" fill="#fff"/>'
         '<path d="M1100 410h40a50 50 0 0 1 0 110h-46" fill="none" stroke="#fff" stroke-width="24"/>'
         '<ellipse cx="975" cy="385" rx="124" ry="26" fill="#4a2a1a"/>'
-        '<path d="M930 330q-30-50 10-90M1000 330q-30-50 10-90" stroke="#fff" stroke-width="10" fill="none" opacity=".7"/>'
+        '<path d="M930 330q-30-50 10-90M1000 330q-30-50 10-90" stroke="#fff" stroke-width="10" '
+        'fill="none" opacity=".7"/>'
     )
     branch = '<path d="M120 330q300 -110 700 -60" stroke="#6b4428" stroke-width="18" fill="none"/>'
     return _hills("#6fa778", "#4a8660", "#2d5f44") + branch + leaves + cherries + cup
@@ -79,8 +83,10 @@ def _coffee() -> str:
 
 def _greenhouse() -> str:
     roof = (
-        '<path d="M160 600V360L400 240 640 360 880 240 1120 360V600z" fill="#dff3ee" opacity=".85"/>'
-        '<path d="M160 600V360L400 240 640 360 880 240 1120 360V600M400 240V600M640 360V600M880 240V600M160 360H1120" '
+        '<path d="M160 600V360L400 240 640 360 880 240 1120 360V600z" fill="#dff3ee" '
+        'opacity=".85"/>'
+        '<path d="M160 600V360L400 240 640 360 880 240 1120 360V600M400 240V600M640 360V600'
+        'M880 240V600M160 360H1120" '
         'fill="none" stroke="#5d8f86" stroke-width="8"/>'
     )
     plants = "".join(
@@ -98,11 +104,13 @@ def _looms() -> str:
         for i in range(28)
     )
     cloth = "".join(
-        f'<rect x="240" y="{430 + i * 26}" width="790" height="20" fill="{colours[i % 7]}" opacity=".92"/>'
+        f'<rect x="240" y="{430 + i * 26}" width="790" height="20" fill="{colours[i % 7]}" '
+        'opacity=".92"/>'
         for i in range(7)
     )
     frame = (
-        '<path d="M200 110H1070M200 620H1070M220 90V650M1050 90V650" stroke="#6b4428" stroke-width="30" '
+        '<path d="M200 110H1070M200 620H1070M220 90V650M1050 90V650" stroke="#6b4428" '
+        'stroke-width="30" '
         'stroke-linecap="round"/>'
     )
     return threads + cloth + frame
@@ -110,16 +118,20 @@ def _looms() -> str:
 
 def _van() -> str:
     wheels = "".join(
-        f'<circle cx="{x}" cy="600" r="58" fill="#27313a"/><circle cx="{x}" cy="600" r="24" fill="#c8d2da"/>'
+        f'<circle cx="{x}" cy="600" r="58" fill="#27313a"/><circle cx="{x}" cy="600" r="24" '
+        'fill="#c8d2da"/>'
         for x in (480, 860)
     )
     flake = "".join(
-        f'<path d="M560 455L{560 + dx} {455 + dy}" stroke="#2b7fb8" stroke-width="12" stroke-linecap="round"/>'
+        f'<path d="M560 455L{560 + dx} {455 + dy}" stroke="#2b7fb8" stroke-width="12" '
+        'stroke-linecap="round"/>'
         for dx, dy in ((0, -70), (0, 70), (60, -35), (-60, 35), (60, 35), (-60, -35))
     )
     body = (
-        '<path d="M340 340H800V600H340z" fill="#f7fafc"/><path d="M800 400h110l90 100v100H800z" fill="#e4ecf2"/>'
-        '<path d="M830 425h70l62 75H830z" fill="#8dbbd8"/><path d="M340 560H1000" stroke="#2b7fb8" stroke-width="14"/>'
+        '<path d="M340 340H800V600H340z" fill="#f7fafc"/><path d="M800 400h110l90 100v100H800z" '
+        'fill="#e4ecf2"/>'
+        '<path d="M830 425h70l62 75H830z" fill="#8dbbd8"/><path d="M340 560H1000" '
+        'stroke="#2b7fb8" stroke-width="14"/>'
     )
     return _hills("#8fb9d4", "#6b9fbe", "#4b7f9e") + body + flake + wheels
 
@@ -131,19 +143,25 @@ def _bike() -> str:
         for x in (470, 830)
     )
     frame = (
-        '<path d="M470 540L590 360H760L640 540ZM590 360L640 540M760 360L830 540" fill="none" stroke="#e2562f" '
-        'stroke-width="20" stroke-linejoin="round"/><path d="M560 340h70M740 300l30 60M720 300h70" stroke="#22303a" '
-        'stroke-width="18" stroke-linecap="round"/><rect x="640" y="385" width="100" height="46" rx="12" fill="#2f9e6d"/>'
+        '<path d="M470 540L590 360H760L640 540ZM590 360L640 540M760 360L830 540" fill="none" '
+        'stroke="#e2562f" '
+        'stroke-width="20" stroke-linejoin="round"/>'
+        '<path d="M560 340h70M740 300l30 60M720 300h70" stroke="#22303a" '
+        'stroke-width="18" stroke-linecap="round"/><rect x="640" y="385" width="100" height="46" '
+        'rx="12" fill="#2f9e6d"/>'
         '<path d="M380 400h150v70H380z" fill="#c9a36a"/>'
     )
     return _hills("#b7c7a3", "#92a984", "#6d8a66") + wheels + frame
 
 
 _SCENES = {
-    "solar": (("#ffe3b0", "#ffb57a"), _solar), "coffee": (("#e9f3e4", "#c2dfc4"), _coffee),
-    "greenhouse": (("#dff1fb", "#f4faf0"), _greenhouse), "looms": (("#f8ead8", "#efd3b0"), _looms),
-    "coldchain": (("#e3f1fa", "#c3def0"), _van), "ebikes": (("#f3ead7", "#e4d9b8"), _bike),
-}  # fmt: skip
+    "solar": (("#ffe3b0", "#ffb57a"), _solar),
+    "coffee": (("#e9f3e4", "#c2dfc4"), _coffee),
+    "greenhouse": (("#dff1fb", "#f4faf0"), _greenhouse),
+    "looms": (("#f8ead8", "#efd3b0"), _looms),
+    "coldchain": (("#e3f1fa", "#c3def0"), _van),
+    "ebikes": (("#f3ead7", "#e4d9b8"), _bike),
+}
 
 
 def picture(slug: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The stage of the demo story: a clock that can be set back, for us, the chain and the gateway at once."""
+"""The stage of the demo story: one clock for us, the chain and the gateway, which can go back."""
 
 import threading
 import time
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import httpx
 from flask import Flask
@@ -17,6 +17,8 @@ from crowdfund.kernel.db import commit, db
 from crowdfund.local import rpc
 
 PATIENCE_S = 60
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Stage:
@@ -37,7 +39,7 @@ class Stage:
 
     @property
     def can_go_back(self) -> bool:
-        """Tell whether the chain's time can still be set back: a local node that begins long ago."""
+        """Return whether the chain's time can be set back: a local node that begins long ago."""
         url = config.settings().chain_rpc_url
         if not str(rpc.call(url, "web3_clientVersion")).startswith("anvil"):
             return False
@@ -58,7 +60,7 @@ class Stage:
         self._clock.set(moment)
         self.at(moment)
 
-    def do(self, verb: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+    def do(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one verb in a transaction of its own, as a request would."""
         result = verb(*args, **kwargs)
         commit()
@@ -72,7 +74,7 @@ class Stage:
             if time.monotonic() > end:
                 break
             self._clock.advance(timedelta(seconds=1))
-            if second % 60 == 0:  # the gateway's clock stands still; ours must not run away from it
+            if second % 60 == 0:  # the gateway's clock is stopped; ours must not run ahead of it
                 self.at(self._clock.now())
             outbox.tick()
             worked = outbox.drain_all()

@@ -1,10 +1,9 @@
 """What a campaign does when it follows its contract, from the facts of both sides; pure."""
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from crowdfund.kernel import hashing
 from crowdfund.kernel.errors import Conflict
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.money import fee
@@ -119,7 +118,7 @@ class Plan:
 
 def fingerprint(facts: Facts) -> str:
     """Return the SHA-256 of the facts: a request is carried out on the same ones or not at all."""
-    return hashlib.sha256(json.dumps(asdict(facts), sort_keys=True).encode()).hexdigest()
+    return hashing.sha256(hashing.canonical_spaced(asdict(facts)))
 
 
 def moves(facts: Facts, made: Plan) -> list[ledger.Posting]:

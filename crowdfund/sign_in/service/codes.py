@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crowdfund.adapters import sms
-from crowdfund.kernel import clock, config, i18n, outbox
+from crowdfund.kernel import clock, config, i18n, keys, outbox
 from crowdfund.kernel.db import db, new_id, rows_changed
 from crowdfund.kernel.errors import Forbidden, Invalid
 from crowdfund.kernel.fields import contacts
@@ -137,8 +137,7 @@ def prove(otp_id: str, typed: str, *, ip: str, person_id: str | None = None) -> 
         is_short = otp.digits < codes.LONG_CODE_DIGITS
         taken = limits.take(connection, limits.Subjects(otp.identifier, ip)) if is_short else []
     # A code that was sent before a key rotation is valid until it expires.
-    keys = config.settings().secret_keys
-    if not any(codes.code_matches(secret, otp_id, typed, otp.digits) for secret in keys):
+    if not any(codes.code_matches(secret, otp_id, typed, otp.digits) for secret in keys.in_force()):
         if otp.attempts >= codes.MAX_WRONG_TRIES:
             raise codes.CodeIsOver(attempts=otp.attempts, is_used=False)
         raise codes.WrongCode

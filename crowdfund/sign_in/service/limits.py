@@ -1,17 +1,15 @@
 """Count attempts in SQL before they are checked; an attempt that cannot be counted is refused."""
 
-import hashlib
-import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection
 
-from crowdfund.kernel import clock, config
+from crowdfund.kernel import clock, config, keys
 from crowdfund.kernel.db import db, execute_insert_ignore, own_transaction
 from crowdfund.kernel.errors import Unavailable
 from crowdfund.kernel.i18n import _
@@ -37,14 +35,18 @@ class Subjects:
 
     def of(self, scope: str) -> str:
         """Return the keyed hash under which a scope counts, so that counters name nobody."""
+        return self.hashes(scope)[0]
+
+    def hashes(self, scope: str) -> list[str]:
+        """Return the hash of a scope under each secret key: attempts before a rotation count too."""
         texts = {
             "identifier": self.identifier,
             "ip": limits.address(self.ip),
             "network": limits.network(self.ip),
             "everybody": "",
         }
-        text, secret = f"{scope}:{texts[scope]}", config.settings().secret_key
-        return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()[:32]
+        content = f"{scope}:{texts[scope]}".encode()
+        return [one[:32] for one in keys.keyed_hashes(content)]
 
 
 @contextmanager
@@ -69,49 +71,85 @@ def take(connection: Connection, subjects: Subjects) -> list[dict[str, object]]:
     """
     if is_spent(connection, subjects):
         raise codes.GuessedTooOften
-    keys = []
-    for limit, key in _keys(subjects):
-        keys.append(key)
-        if connection.execute(_COUNT, {**key, "most": limit.most}).rowcount == 1:
+    taken = []
+    for counter in _counters(subjects):
+        key = counter.key()
+        counted = {**key, "most": counter.limit.most - _tries_before_rotation(connection, counter)}
+        taken.append(key)
+        if connection.execute(_COUNT, counted).rowcount == 1:
             continue
         row = {name.removeprefix("b_"): value for name, value in key.items()}
         execute_insert_ignore(connection, _C, [{**row, "tries": 0}])
-        if connection.execute(_COUNT, {**key, "most": limit.most}).rowcount != 1:
+        if connection.execute(_COUNT, counted).rowcount != 1:
             raise codes.GuessedTooOften
-    return keys
+    return taken
 
 
-def give_back(keys: list[dict[str, object]]) -> None:
+def give_back(taken: list[dict[str, object]]) -> None:
     """Uncount a successful attempt, in the caller's transaction: only failures are counted."""
-    for key in keys:
+    for key in taken:
         db.session.execute(_GIVE_BACK, key)
 
 
 def is_spent(connection: Connection, subjects: Subjects) -> bool:
     """Return whether some budget is spent, so that a six-digit code would not be checked."""
-    spent = [
-        sa.and_(
-            *(_C.c[name.removeprefix("b_")] == value for name, value in key.items()),
-            _C.c.tries >= limit.most,
+    counters = list(_counters(subjects))
+    query = sa.select(_C.c.scope, _C.c.window_s, sa.func.sum(_C.c.tries))
+    query = query.where(sa.or_(*(one.rows(one.hashes) for one in counters)))
+    tries = {
+        (scope, window_s): int(total)
+        for scope, window_s, total in connection.execute(query.group_by(_C.c.scope, _C.c.window_s))
+    }
+    for one in counters:
+        if tries.get((one.limit.scope, one.window_s), 0) >= one.limit.most:
+            log.warning("sign_in.budget_spent", scope=one.limit.scope)
+            return True
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Counter:
+    """The attempts of a subject in the present window of a limit, under each secret key."""
+
+    limit: limits.Limit
+    hashes: list[str]
+    began_at: datetime
+
+    @property
+    def window_s(self) -> int:
+        return int(self.limit.window.total_seconds())
+
+    def key(self) -> dict[str, object]:
+        """Return the parameters that find the row in which attempts are counted now."""
+        return {
+            "b_scope": self.limit.scope,
+            "b_subject": self.hashes[0],
+            "b_window_s": self.window_s,
+            "b_began_at": self.began_at,
+        }
+
+    def rows(self, hashes: Sequence[str]) -> sa.ColumnElement[bool]:
+        """Return the condition on the rows under some of the hashes."""
+        return sa.and_(
+            _C.c.scope == self.limit.scope,
+            _C.c.subject.in_(hashes),
+            _C.c.window_s == self.window_s,
+            _C.c.began_at == self.began_at,
         )
-        for limit, key in _keys(subjects)
-    ]
-    scope = connection.scalar(sa.select(_C.c.scope).where(sa.or_(*spent)).limit(1))
-    if scope is not None:
-        log.warning("sign_in.budget_spent", scope=scope)
-    return scope is not None
 
 
-def _keys(subjects: Subjects) -> Iterator[tuple[limits.Limit, dict[str, object]]]:
+def _counters(subjects: Subjects) -> Iterator[_Counter]:
     now = clock.now()
     for limit in (*limits.TRIES, *limits.for_everybody(config.settings().sign_in_failures_a_day)):
-        key: dict[str, object] = {
-            "b_scope": limit.scope,
-            "b_subject": subjects.of(limit.scope),
-            "b_window_s": int(limit.window.total_seconds()),
-            "b_began_at": limit.begin(now),
-        }
-        yield limit, key
+        yield _Counter(limit, subjects.hashes(limit.scope), limit.begin(now))
+
+
+def _tries_before_rotation(connection: Connection, counter: _Counter) -> int:
+    former = counter.hashes[1:]
+    if not former:
+        return 0
+    query = sa.select(sa.func.coalesce(sa.func.sum(_C.c.tries), 0)).where(counter.rows(former))
+    return int(connection.execute(query).scalar_one())
 
 
 def purge() -> None:

@@ -14,7 +14,7 @@ from crowdfund.sign_in.forms import LanguageForm, ProfileForm
 from crowdfund.sign_in.views.blueprint import bp
 from crowdfund.sign_in.views.methods import ask_to_add
 
-language.language_keepers.append(service.choose_language)
+language.when_chosen(service.choose_language)
 
 
 @bp.route("/account", methods=["GET", "POST"])

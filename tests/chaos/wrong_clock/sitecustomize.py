@@ -1,7 +1,9 @@
-"""Give a program of the stack a clock that is ahead, as far as a file says; runs before the program itself.
+"""Give a program of the stack a clock that is ahead, as far as a file says;
+runs before the program itself.
 
-It takes the place of the platform's own clock (crowdfund/kernel/clock.py) and of `time.time`, which libraries
-ask. Nothing of this is in the application: the folder is on the path of the programs of one test only.
+It takes the place of the platform's own clock (crowdfund/kernel/clock.py) and of `time.time`, which
+libraries ask. Nothing of this is in the application: the folder is on the path of the programs of
+one test only.
 """
 
 import os
