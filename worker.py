@@ -12,7 +12,7 @@ from crowdfund.kernel import config, outbox
 
 
 class Worker(SimpleWorker):
-    """A worker whose jobs share nothing: each has an application context, and so a session, of its own."""
+    """A worker whose jobs each have an application context, and so a session, of their own."""
 
     def perform_job(self, job: Job, queue: Queue) -> bool:
         """Run a job; what it leaves open ends with it."""

@@ -1,4 +1,4 @@
-"""Floors and holds that somebody changed in the database: no money leaves, and the proof names them."""
+"""Floors and holds that were changed in the database: no money leaves, the proof names them."""
 
 import pytest
 import sqlalchemy as sa

@@ -1,4 +1,4 @@
-"""The bank opened a payment and its answer was lost: its transaction is found by our reference, once."""
+"""The bank opened a payment and its answer was lost: our reference finds it, once."""
 
 from datetime import timedelta
 

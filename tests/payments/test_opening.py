@@ -1,4 +1,4 @@
-"""Opening a payment when something is in the way: no number, no person, a no of the bank, no answer."""
+"""Opening a payment without a number, without a person, with a refusal, without an answer."""
 
 from datetime import timedelta
 
@@ -71,7 +71,7 @@ def rows(world, kind):
     return world.read(lambda: db.session.execute(query).all())
 
 
-# --- the customer ----------------------------------------------------------------------------------
+# --- the customer ---------------------------------------------------------------------------------
 
 
 def test_without_a_number_that_the_bank_needs_nothing_is_sent_and_the_person_is_told(
@@ -148,7 +148,7 @@ def test_a_payment_of_somebody_who_is_not_there_is_never_sent_and_expires(
     assert world.postings() == []
 
 
-# --- the bank says no, or nothing ----------------------------------------------------------------------
+# --- the bank says no, or nothing -----------------------------------------------------------------
 
 
 @pytest.fixture

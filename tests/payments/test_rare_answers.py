@@ -28,7 +28,7 @@ def told(world, payment, status):
     world.work()
 
 
-# --- the bank knows nothing ------------------------------------------------------------------------------
+# --- the bank knows nothing -----------------------------------------------------------------------
 
 
 def test_a_payment_that_the_bank_has_forgotten_waits_for_its_day_and_then_expires(
@@ -56,7 +56,7 @@ def test_a_payment_that_the_bank_has_forgotten_after_it_was_paid_stays_paid(worl
     assert [event for event, _, _ in news] == ["payment.succeeded"]
 
 
-# --- an ended payment ------------------------------------------------------------------------------------
+# --- an ended payment -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("ending", ["expired", "failed"])
@@ -79,7 +79,7 @@ def test_late_money_that_is_taken_back_leaves_nothing_and_the_purpose_hears_of_i
     assert world.is_clean()
 
 
-# --- transactions that no payment of ours has --------------------------------------------------------------
+# --- transactions that no payment of ours has -----------------------------------------------------
 
 
 def test_an_answer_about_another_transaction_than_the_strangers_moves_nothing_and_is_shown(
@@ -132,7 +132,7 @@ def test_a_webhook_about_strange_money_that_has_not_come_ends_without_a_person(
     assert (world.exceptions(), world.postings()) == ([], [])
 
 
-# --- a webhook that joins a batch late ---------------------------------------------------------------------
+# --- a webhook that joins a batch late ------------------------------------------------------------
 
 
 def test_a_webhook_that_was_not_read_before_the_lock_is_read_then_and_moves_its_own_money(world):

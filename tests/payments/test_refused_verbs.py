@@ -24,7 +24,7 @@ def queued(world):
     return world.read(lambda: db.session.scalar(query))
 
 
-# --- webhooks ----------------------------------------------------------------------------------------------
+# --- webhooks -------------------------------------------------------------------------------------
 
 
 def test_a_signed_body_over_64_kb_is_refused_and_neither_kept_nor_counted(world):
@@ -67,7 +67,7 @@ def test_a_refused_webhook_is_never_processed_whatever_it_says(world):
     assert (world.status(payment.id), world.postings()) == ("pending", [])
 
 
-# --- exceptions --------------------------------------------------------------------------------------------
+# --- exceptions -----------------------------------------------------------------------------------
 
 
 def test_nobody_decides_about_an_exception_that_is_not_there(world):

@@ -1,4 +1,4 @@
-"""The periodic proof when its record was removed, or when the journal's end does not fit its head."""
+"""The periodic proof without its record, or with a journal whose end does not fit its head."""
 
 import pytest
 

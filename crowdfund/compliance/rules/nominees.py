@@ -57,7 +57,8 @@ def contact(text: object) -> str:
         return contacts.phone(value, needs_country=True)
     except Invalid:
         sentence = _(
-            "Enter an e-mail address, or a phone number with its country code, like +251 91 123 4567."
+            "Enter an e-mail address, or a phone number with its country code, "
+            "like +251 91 123 4567."
         )
         raise Invalid(sentence, field="contact") from None
 

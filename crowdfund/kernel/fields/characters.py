@@ -6,8 +6,8 @@ import unicodedata
 def plain_characters(text: str) -> str:
     """Return a number or code as typed, in plain characters.
 
-    Full-width letters and digits of any script become ASCII, dashes of any length a hyphen, spaces of
-    any width a space; characters that cannot be seen are dropped.
+    Full-width letters and digits of any script become ASCII, dashes of any length a hyphen,
+    spaces of any width a space; characters that cannot be seen are dropped.
     """
     return "".join(map(_plain_character, unicodedata.normalize("NFKC", text)))
 

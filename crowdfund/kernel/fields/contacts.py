@@ -21,13 +21,14 @@ def identifier(text: str) -> tuple[str, str]:
         return "phone", phone(text, mobile=True)
     except Invalid:
         sentence = _(
-            "Enter an e-mail address, like name@example.com, or a mobile number, like +251 91 123 4567."
+            "Enter an e-mail address, like name@example.com, or a mobile number, "
+            "like +251 91 123 4567."
         )
         raise Invalid(sentence, field="identifier") from None
 
 
 def email(text: object, field: str = "email") -> str:
-    """Return an address in lower case, at most 254 characters; raises Invalid for what is not one."""
+    """Return an address in lower case, at most 254 characters. Raises Invalid."""
     address = str(text or "").strip().lower()
     is_one = len(address) <= 254 and _EMAIL.fullmatch(address) and _TOP_LEVEL.search(address)
     if not is_one or ".." in address:

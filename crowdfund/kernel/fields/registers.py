@@ -22,7 +22,10 @@ def registration_number(text: object, field: str) -> str:
 
 
 def tax_number(text: object, country: str, field: str) -> str:
-    """Return a tax number in capitals: ten digits in Ethiopia, PAN or GSTIN in India. Raises Invalid."""
+    """Return a tax number in capitals. Raises Invalid.
+
+    In Ethiopia it has ten digits, in India it is a PAN or GSTIN.
+    """
     value = code(text)
     if country == "ET" and not _TAX_ETHIOPIA.fullmatch(value):
         raise Invalid(_("Enter the TIN as 10 digits, like 0012345678."), field=field)

@@ -1,4 +1,4 @@
-"""Names, sentences and choices that people type, in their normal form or refused with a sentence; pure.
+"""Names, sentences and choices that people type, in their normal form or refused; pure.
 
 `ask` is the whole sentence for an empty field, like "Enter your full name."
 """
@@ -41,7 +41,7 @@ def lines(text: object, field: str, ask: str, *, most: int = 500, least: int = 2
 
 
 def reason(text: object, field: str = "reason", *, most: int = MOST_REASON) -> str:
-    """Return why something was decided, for the person concerned and the history. Raises Invalid."""
+    """Return why something was decided, for who is concerned and the history. Raises Invalid."""
     ask = _("Give a reason of at least 10 characters, so that the person can correct it.")
     value = lines(text, field, ask, most=most, least=1)
     if len(value) < LEAST_REASON:

@@ -24,7 +24,8 @@ def wallet(text: object, field: str) -> str:
 
     if not is_checksum_address(address):
         sentence = _(
-            "The checksum does not match. Copy the address from your wallet with its capital letters."
+            "The checksum does not match. "
+            "Copy the address from your wallet with its capital letters."
         )
         raise Invalid(sentence, field=field)
     return address

@@ -38,7 +38,7 @@ class Subjects:
         return self.hashes(scope)[0]
 
     def hashes(self, scope: str) -> list[str]:
-        """Return the hash of a scope under each secret key: attempts before a rotation count too."""
+        """Return a scope's hash under each secret key: attempts before a rotation count too."""
         texts = {
             "identifier": self.identifier,
             "ip": limits.address(self.ip),
