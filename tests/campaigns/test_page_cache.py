@@ -122,7 +122,7 @@ def test_a_kept_page_shows_the_same_initial_as_every_other_page(app, cast, live,
     person_id = people_service.ensure_user(f"{name}@example.com")
     commit()
     reader = raising.browser(app, person_id)
-    initial = re.compile(r'<span class="cf-initial"[^>]*>(.*?)</span>')
+    initial = re.compile(r'<span class="cf-initial"[^>]*>(.*?)</span>', re.DOTALL)
     elsewhere = initial.search(reader.get("/account").text)[1]
     assert elsewhere == "d" if name == "dawit" else "<svg" in elsewhere
     for _ in range(2):
