@@ -14,4 +14,5 @@ def test_every_kind_that_a_version_has_queued_is_still_done(app):
 
 
 def test_every_kind_of_today_is_listed(app):
-    assert sorted(kind for kind in HANDLERS if kind not in KINDS and "test" not in kind) == []
+    of_tests = {kind for kind in HANDLERS if "test" in kind or "<lambda>" in kind}
+    assert sorted(set(HANDLERS) - of_tests - set(KINDS)) == []
