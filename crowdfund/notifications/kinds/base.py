@@ -61,8 +61,8 @@ GROUPS = {
 ANY: dict[str, str] = {
     "campaign": _l("a campaign"),
     "company": _l("a company"),
-    "member": _l("somebody"),
-    "nominee": _l("somebody"),
+    "member": _l("someone"),
+    "nominee": _l("someone"),
 }
 
 # Words for the codes of a context. A kind's text names them like any other value.
