@@ -28,6 +28,7 @@ from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.utils.file_utils import walk_mutatable_files
 
 GOAL = 90
+STATS = Path("mutants/mutmut-stats.json")
 SURVIVED = (0, 33)  # mutmut's exit codes: the tests passed, or no test reaches the code
 LITERAL = re.compile(r"""[rbf]?("[^"]*"|'[^']*')""")
 QUIET = re.compile(r"\blog\.\w+\(")
@@ -44,9 +45,8 @@ def main() -> int:
     args = _arguments()
     if args.run:
         return _run_mutmut(args.run, args.workers)
-    _mutmut(
-        ["crowdfund.kernel.money.x_parse__mutmut_1"], args.workers
-    )  # makes the mutants and asks which test runs what
+    if not STATS.exists():  # make the mutants, and ask which test runs what
+        _mutmut(["crowdfund.kernel.money.x_parse__mutmut_1"], args.workers)
     names = [name for name in sorted(_results()) if fnmatch.fnmatch(name, args.only)]
     chosen = _sample(names, args)
     print(f"{len(chosen)} of {len(names)} mutants (those of wording are never tried)", flush=True)
