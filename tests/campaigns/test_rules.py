@@ -261,3 +261,14 @@ def test_states_lead_where_the_rules_say():
 )
 def test_an_address_is_made_of_plain_letters(title, slug):
     assert drafts.slugify(title) == slug
+
+
+def test_an_empty_first_page_of_a_draft_says_what_to_enter_in_each_field():
+    good, errors = drafts.clean_basics({})
+    assert good == {}
+    assert errors == {
+        "title": "Enter a title.",
+        "summary": "Enter a summary.",
+        "sector": "Choose a sector from the list.",
+        "security_type": "Choose what investors get from the list.",
+    }

@@ -139,6 +139,16 @@ def test_the_reconcile_tick_finds_a_lost_webhook(world, bank, frozen):
     assert [one.kind for one in world.exceptions()] == ["webhook_missing"]
 
 
+def test_a_payment_without_news_is_asked_about_again_and_again(world, bank, frozen):
+    payment = world.start()
+    for times in (1, 2, 3):
+        frozen.advance(timedelta(minutes=6))
+        assert starting.queue_checks() == 1, times
+        commit()
+        world.work()
+    assert world.status(payment.id) == "pending"
+
+
 def test_the_exception_closes_by_itself_when_the_webhook_comes_after_all(world, bank, frozen):
     payment = world.start()
     bank.set_truth(payment.tx_id, "SETTLED")
