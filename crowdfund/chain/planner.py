@@ -291,7 +291,7 @@ def _take_out(
 
 
 def _try_alone(node: Node, signer: str, rows: list[WriteRow], refused: list[Refusal]) -> None:
-    """Move the rows that fail alone to `refused`; if each passes, keep half of them for now."""
+    """Move the rows that fail alone to `refused`; if each passes, half of them stay in the call."""
     answers = node.call_many(signer, [(row.address, _encode([row])) for row in rows])
     passing = []
     for row, answer in zip(rows, answers, strict=True):

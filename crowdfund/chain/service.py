@@ -154,7 +154,7 @@ def _record(
 
 
 def hold(ids: Sequence[str], kind: str, text: str) -> None:
-    """Put queued writes on hold that the contract refuses for now; they are tried again later."""
+    """Put queued writes on hold that the contract refuses at present; they are tried again."""
     until = clock.now() + rules.HOLD_FOR
     query = sa.select(_W.c.id, _W.c.hold).where(_W.c.id.in_(ids), _W.c.status == WriteStatus.QUEUED)
     rows = db.session.execute(query.order_by(_W.c.id).with_for_update()).all()

@@ -1,9 +1,13 @@
 """A person at the sign-in page."""
 
 import pytest
+import sqlalchemy as sa
 
-from crowdfund.kernel.db import commit, rollback
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.people import queries, service
+from crowdfund.people.models import SignInMethod, User
 from crowdfund.sign_in.service import codes
+from tests import raising
 
 
 @pytest.fixture
@@ -36,6 +40,43 @@ def enter(app):
     return sign_in
 
 
+@pytest.fixture
+def signed_in(app):
+    """Return alice's browser, signed in, and her id."""
+    person_id = service.ensure_user("alice@example.com", "Alice Bekele")
+    commit()
+    return raising.browser(app, person_id), person_id
+
+
 def other_than(code):
     """Return six digits that are not the code."""
     return f"{(int(code) + 1) % 10**6:06d}"
+
+
+def person_of(browser):
+    """Return the person that a browser is signed in as, or None."""
+    with browser.session_transaction() as session:
+        person_id = session.get("_user_id")
+    rollback()
+    return queries.get(person_id) if person_id else None
+
+
+def methods_of(person_id):
+    """Return kind and value of each sign-in method of a person."""
+    rollback()
+    wanted = sa.select(SignInMethod.kind, SignInMethod.value)
+    wanted = wanted.where(SignInMethod.person_id == person_id)
+    return {tuple(row) for row in db.session.execute(wanted)}
+
+
+def count_people():
+    rollback()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(User))
+
+
+def refused(browser, answer, status, sentence):
+    """Assert that an answer says why, leads back to sign-in, and has opened no account."""
+    assert answer.status_code == status
+    assert sentence in answer.text
+    assert '<a class="btn btn-primary" href="/sign-in' in answer.text
+    assert (person_of(browser), count_people()) == (None, 0)

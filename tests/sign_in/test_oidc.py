@@ -14,15 +14,15 @@ from crowdfund.kernel import clock, config
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.local import doctor
 from crowdfund.local.ports import free_port
-from crowdfund.people import queries, service
-from crowdfund.people.models import SignInMethod, User
+from crowdfund.people import service
+from crowdfund.people.models import User
 from crowdfund.security import queries as security_queries
 from crowdfund.security.service import changes
 from crowdfund.sign_in.models import SignInAttempt
 from crowdfund.sign_in.rules.external import clean_name, identity_value
-from tests import raising
 
 from . import providing
+from .conftest import count_people, methods_of, person_of, refused
 from .providing import BIRUK, FIKIRTE, HTTP, begin, come_back, sign_in_by_code
 
 
@@ -51,34 +51,6 @@ def enter(provider, browser, sub, **form):
     return come_back(browser, provider.answer(begin(browser, **form), sub))
 
 
-def who(browser):
-    """Return who a browser is signed in as."""
-    with browser.session_transaction() as session:
-        person_id = session.get("_user_id")
-    rollback()
-    return queries.get(person_id) if person_id else None
-
-
-def ways_of(person_id):
-    rollback()
-    query = sa.select(SignInMethod.kind, SignInMethod.value).where(
-        SignInMethod.person_id == person_id
-    )
-    return {tuple(row) for row in db.session.execute(query)}
-
-
-def people():
-    rollback()
-    return db.session.scalar(sa.select(sa.func.count()).select_from(User))
-
-
-def nobody_came_in(browser, answer, status, sentence):
-    assert answer.status_code == status
-    assert sentence in answer.text
-    assert '<a class="btn btn-primary" href="/sign-in' in answer.text
-    assert (who(browser), people()) == (None, 0)
-
-
 # --- when all is well -----------------------------------------------------------------------------
 
 
@@ -92,9 +64,9 @@ def test_the_providers_start_and_its_refusals_lead_back_to_the_sign_in_page(prov
 def test_a_verified_address_opens_an_account_with_it(provider, client):
     answer = enter(provider, client, FIKIRTE, next="/portfolio")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/portfolio")
-    person = who(client)
+    person = person_of(client)
     assert (person.email, person.name) == ("fikirte@id.example", "Fikirte Bogale")
-    assert ways_of(person.id) == {
+    assert methods_of(person.id) == {
         ("oidc", f"{provider.issuer}|{FIKIRTE}"),
         ("email", "fikirte@id.example"),
     }
@@ -104,23 +76,23 @@ def test_the_same_person_comes_back_to_the_same_account(provider, app):
     first, second = app.test_client(), app.test_client()
     enter(provider, first, FIKIRTE)
     enter(provider, second, FIKIRTE)
-    assert who(first).id == who(second).id
-    assert people() == 1
+    assert person_of(first).id == person_of(second).id
+    assert count_people() == 1
 
 
 def test_a_code_to_the_address_that_the_provider_has_verified_opens_the_same_account(provider, app):
     first, second = app.test_client(), app.test_client()
     enter(provider, first, FIKIRTE)
     sign_in_by_code(second, "fikirte@id.example")
-    assert who(second).id == who(first).id
+    assert person_of(second).id == person_of(first).id
 
 
 def test_an_unverified_address_opens_an_account_without_it(provider, client):
     answer = enter(provider, client, BIRUK)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account/sign-in-methods")
-    person = who(client)
+    person = person_of(client)
     assert person.email is None
-    assert ways_of(person.id) == {("oidc", f"{provider.issuer}|{BIRUK}")}
+    assert methods_of(person.id) == {("oidc", f"{provider.issuer}|{BIRUK}")}
     assert "Add an e-mail address" in client.get("/account/sign-in-methods").text
 
 
@@ -147,7 +119,7 @@ def test_signing_in_gives_the_session_another_key(provider, client):
 def test_a_thin_id_token_is_completed_by_the_userinfo_endpoint(provider, client):
     provider.control(thin=True)
     enter(provider, client, FIKIRTE)
-    assert who(client).email == "fikirte@id.example"
+    assert person_of(client).email == "fikirte@id.example"
 
 
 def test_a_new_key_of_the_provider_is_looked_for_once(provider, app):
@@ -155,7 +127,7 @@ def test_a_new_key_of_the_provider_is_looked_for_once(provider, app):
     enter(provider, first, FIKIRTE)
     provider.control(rotate=True)
     enter(provider, second, FIKIRTE)
-    assert who(second).id == who(first).id
+    assert person_of(second).id == person_of(first).id
 
 
 @pytest.mark.parametrize(
@@ -179,10 +151,10 @@ def owner(app):
 def test_an_address_that_has_an_account_opens_nothing_and_asks_for_proof(provider, client, owner):
     answer = enter(provider, client, FIKIRTE)
     assert answer.headers["Location"] == "/sign-in/oidc/prove"
-    assert who(client) is None
+    assert person_of(client) is None
     page = client.get("/sign-in/oidc/prove").text
     assert "There is already an account with the address" in page
-    assert ways_of(owner) == {("email", "fikirte@id.example")}
+    assert methods_of(owner) == {("email", "fikirte@id.example")}
 
 
 def test_the_owner_proves_the_address_by_a_code_and_connects(provider, app, client, owner):
@@ -190,14 +162,14 @@ def test_the_owner_proves_the_address_by_a_code_and_connects(provider, app, clie
     answer = sign_in_by_code(client, "fikirte@id.example", next="/account/sign-in-methods/connect")
     assert answer.headers["Location"] == "/account/sign-in-methods/connect"
     assert "You will be able to sign in" in client.get("/account/sign-in-methods/connect").text
-    assert ways_of(owner) == {("email", "fikirte@id.example")}, (
+    assert methods_of(owner) == {("email", "fikirte@id.example")}, (
         "nothing before the owner has said yes"
     )
     assert client.post("/account/sign-in-methods/connect").status_code == 303
-    assert ("oidc", f"{provider.issuer}|{FIKIRTE}") in ways_of(owner)
+    assert ("oidc", f"{provider.issuer}|{FIKIRTE}") in methods_of(owner)
     other = app.test_client()
     enter(provider, other, FIKIRTE)
-    assert who(other).id == owner
+    assert person_of(other).id == owner
 
 
 def test_what_waits_for_its_owner_waits_half_an_hour(provider, client, owner):
@@ -211,7 +183,7 @@ def test_what_waits_for_its_owner_waits_half_an_hour(provider, client, owner):
         )
     finally:
         clock.use(None)
-    assert ways_of(owner) == {("email", "fikirte@id.example")}
+    assert methods_of(owner) == {("email", "fikirte@id.example")}
 
 
 def test_who_signs_in_to_another_account_does_not_get_the_identity(provider, client, owner):
@@ -224,7 +196,7 @@ def test_who_signs_in_to_another_account_does_not_get_the_identity(provider, cli
         client.post("/account/sign-in-methods/connect").headers["Location"]
         == "/account/sign-in-methods"
     )
-    assert ways_of(who(client).id) == {("email", "somebody@example.com")}
+    assert methods_of(person_of(client).id) == {("email", "somebody@example.com")}
 
 
 def test_an_unverified_address_of_somebody_else_says_nothing_about_that_account(
@@ -233,24 +205,24 @@ def test_an_unverified_address_of_somebody_else_says_nothing_about_that_account(
     victim = service.ensure_user("biruk@id.example", "Biruk Owner")
     commit()
     enter(provider, client, BIRUK)
-    assert who(client).id != victim
-    assert who(client).email is None
-    assert ways_of(victim) == {("email", "biruk@id.example")}
+    assert person_of(client).id != victim
+    assert person_of(client).email is None
+    assert methods_of(victim) == {("email", "biruk@id.example")}
 
 
 @pytest.mark.parametrize("claim", ["false", 1, "yes", None, ["true"]])
 def test_only_true_is_verified(provider, client, owner, claim):
     provider.control(claims={"email_verified": claim})
     enter(provider, client, FIKIRTE)
-    assert who(client).id != owner
-    assert who(client).email is None
+    assert person_of(client).id != owner
+    assert person_of(client).email is None
 
 
 def test_the_same_subject_of_another_issuer_is_somebody_else(provider, client):
     other = service.open_account("oidc", f"https://elsewhere.example|{FIKIRTE}")
     commit()
     enter(provider, client, FIKIRTE)
-    assert who(client).id != other
+    assert person_of(client).id != other
 
 
 def test_subjects_are_compared_letter_by_letter(provider, client):
@@ -263,42 +235,35 @@ def test_subjects_are_compared_letter_by_letter(provider, client):
     enter(provider, client, "ABC")
     other = client.application.test_client()
     enter(provider, other, "abc")
-    assert who(client).id != who(other).id
+    assert person_of(client).id != person_of(other).id
 
 
 def test_a_closed_account_stays_closed(provider, app, client):
     enter(provider, client, FIKIRTE)
-    person = who(client)
+    person = person_of(client)
     db.session.execute(sa.update(User).where(User.id == person.id).values(disabled_at=clock.now()))
     commit()
     other = app.test_client()
     answer = enter(provider, other, FIKIRTE)
     assert answer.status_code == 403
     assert "This account is closed" in answer.text
-    assert who(other) is None
+    assert person_of(other) is None
 
 
 # --- connecting to an account that is signed in ---------------------------------------------------
-
-
-@pytest.fixture
-def signed_in(app):
-    person_id = service.ensure_user("alice@example.com", "Alice Bekele")
-    commit()
-    return raising.browser(app, person_id), person_id
 
 
 def test_who_is_signed_in_connects_the_first_identity_at_once(provider, app, signed_in):
     browser, person_id = signed_in
     answer = enter(provider, browser, FIKIRTE, next="/account/sign-in-methods")
     assert answer.headers["Location"] == "/account/sign-in-methods"
-    assert ("oidc", f"{provider.issuer}|{FIKIRTE}") in ways_of(person_id)
-    assert ("email", "fikirte@id.example") not in ways_of(person_id), (
+    assert ("oidc", f"{provider.issuer}|{FIKIRTE}") in methods_of(person_id)
+    assert ("email", "fikirte@id.example") not in methods_of(person_id), (
         "connecting proves no address of ours"
     )
     other = app.test_client()
     enter(provider, other, FIKIRTE)
-    assert who(other).id == person_id
+    assert person_of(other).id == person_id
 
 
 def test_an_identity_of_another_account_is_not_moved(provider, app, signed_in):
@@ -307,7 +272,7 @@ def test_an_identity_of_another_account_is_not_moved(provider, app, signed_in):
     answer = enter(provider, browser, FIKIRTE)
     assert answer.status_code == 409
     assert "is already used to sign in to another account" in answer.text
-    assert ways_of(person_id) == {("email", "alice@example.com")}
+    assert methods_of(person_id) == {("email", "alice@example.com")}
 
 
 def test_a_second_identity_needs_a_second_factor_and_a_day(provider, signed_in):
@@ -318,7 +283,7 @@ def test_a_second_identity_needs_a_second_factor_and_a_day(provider, signed_in):
     asked = "/sign-in/second-factor?next=/account/sign-in-methods/connect"
     assert browser.get(answer.headers["Location"]).headers["Location"] == asked
     assert browser.post(answer.headers["Location"]).headers["Location"].startswith(asked[:22])
-    assert ways_of(person_id) == {
+    assert methods_of(person_id) == {
         ("email", "alice@example.com"),
         ("oidc", f"{provider.issuer}|{FIKIRTE}"),
     }
@@ -330,7 +295,7 @@ def test_a_second_identity_needs_a_second_factor_and_a_day(provider, signed_in):
         }
     assert "This takes 24 hours" in browser.get(answer.headers["Location"]).text
     assert browser.post("/account/sign-in-methods/connect").status_code == 303
-    assert ("oidc", f"{provider.issuer}|{BIRUK}") not in ways_of(person_id)
+    assert ("oidc", f"{provider.issuer}|{BIRUK}") not in methods_of(person_id)
     held = security_queries.changes_of(person_id, held_only=True)
     assert [change.kind for change in held] == ["oidc"]
     clock.use(clock.OffsetClock(timedelta(hours=24, minutes=1)))
@@ -339,8 +304,8 @@ def test_a_second_identity_needs_a_second_factor_and_a_day(provider, signed_in):
         commit()
     finally:
         clock.use(None)
-    assert ("oidc", f"{provider.issuer}|{BIRUK}") in ways_of(person_id)
-    assert ("oidc", f"{provider.issuer}|{FIKIRTE}") in ways_of(person_id), (
+    assert ("oidc", f"{provider.issuer}|{BIRUK}") in methods_of(person_id)
+    assert ("oidc", f"{provider.issuer}|{FIKIRTE}") in methods_of(person_id), (
         "a further one takes no other's place"
     )
 
@@ -351,8 +316,8 @@ def test_an_answer_for_somebody_who_has_signed_out_meanwhile_connects_nothing(pr
     with browser.session_transaction() as session:
         del session["_user_id"]
     assert come_back(browser, location).status_code == 409
-    assert ways_of(person_id) == {("email", "alice@example.com")}
-    assert people() == 1
+    assert methods_of(person_id) == {("email", "alice@example.com")}
+    assert count_people() == 1
 
 
 # --- answers that are not to be believed ----------------------------------------------------------
@@ -365,7 +330,7 @@ def test_an_answer_is_good_once(provider, app, client):
     location = provider.answer(begin(client), FIKIRTE)
     come_back(client, location)
     assert come_back(client, location).status_code == 409
-    assert people() == 1
+    assert count_people() == 1
 
 
 def test_of_many_answers_at_once_one_is_judged(provider, client):
@@ -385,7 +350,7 @@ def test_of_many_answers_at_once_one_is_judged(provider, client):
     for thread in threads:
         thread.join()
     assert sorted(statuses) == [303, 409, 409, 409]
-    assert people() == 1
+    assert count_people() == 1
 
 
 def test_another_browser_cannot_bring_the_answer(provider, app, client):
@@ -393,9 +358,9 @@ def test_another_browser_cannot_bring_the_answer(provider, app, client):
     location = provider.answer(begin(client), FIKIRTE)
     victim = app.test_client()
     victim.get("/sign-in")
-    nobody_came_in(victim, come_back(victim, location), 409, STALE)
+    refused(victim, come_back(victim, location), 409, STALE)
     begin(victim)  # not even one who has begun too
-    nobody_came_in(victim, come_back(victim, location), 409, STALE)
+    refused(victim, come_back(victim, location), 409, STALE)
 
 
 def test_an_answer_is_good_for_ten_minutes(provider, client):
@@ -405,7 +370,7 @@ def test_an_answer_is_good_for_ten_minutes(provider, client):
         answer = come_back(client, location)
     finally:
         clock.use(None)
-    nobody_came_in(client, answer, 409, STALE)
+    refused(client, answer, 409, STALE)
 
 
 @pytest.mark.parametrize(
@@ -423,18 +388,18 @@ def test_an_answer_is_good_for_ten_minutes(provider, client):
 def test_an_answer_that_nobody_asked_for_is_refused(provider, client, query):
     answer = client.get("/sign-in/oidc/callback" + query)
     assert 400 <= answer.status_code < 500
-    assert people() == 0
+    assert count_people() == 0
 
 
 def test_a_sign_in_at_the_provider_is_not_finished_by_a_wallet(provider, client):
     state = providing.state_of(begin(client))
     form = {"request_id": state, "text": "00", "signature": "0x"}
     answer = client.post("/sign-in/wallet/proof", data=form)
-    assert (answer.status_code, people()) == (409, 0)
+    assert (answer.status_code, count_people()) == (409, 0)
 
 
 def test_who_cancels_at_the_provider_is_told_so(provider, client):
-    nobody_came_in(client, enter(provider, client, None), 400, "Sign-in with Demo ID was cancelled")
+    refused(client, enter(provider, client, None), 400, "Sign-in with Demo ID was cancelled")
 
 
 @pytest.mark.parametrize(
@@ -475,14 +440,14 @@ def test_who_cancels_at_the_provider_is_told_so(provider, client):
 )
 def test_a_token_that_is_not_for_us_now_signs_nobody_in(provider, client, moods):
     provider.control(**moods)
-    nobody_came_in(client, enter(provider, client, FIKIRTE), 400, REFUSED)
+    refused(client, enter(provider, client, FIKIRTE), 400, REFUSED)
 
 
 def test_the_same_token_of_a_good_provider_signs_in(provider, client):
     """The control of the test above: what is refused there is refused for the named reason only."""
     provider.control(claims={"aud": ["crowdfund"], "azp": "crowdfund", "nbf": int(time.time()) - 5})
     enter(provider, client, FIKIRTE)
-    assert who(client) is not None
+    assert person_of(client) is not None
 
 
 def test_a_key_that_was_withdrawn_signs_nobody_in(provider, client):
@@ -491,7 +456,7 @@ def test_a_key_that_was_withdrawn_signs_nobody_in(provider, client):
     provider.control(key="stranger", rotate="drop")
     answer = come_back(client, location)
     assert answer.status_code == 400
-    assert who(client) is None
+    assert person_of(client) is None
 
 
 def test_the_code_of_another_sign_in_does_not_fit_the_verifier(provider, app, client):
@@ -500,7 +465,7 @@ def test_the_code_of_another_sign_in_does_not_fit_the_verifier(provider, app, cl
     stolen = parse_qs(urlsplit(provider.answer(begin(victim), FIKIRTE)).query)["code"][0]
     state = providing.state_of(begin(thief))
     answer = thief.get("/sign-in/oidc/callback", query_string={"code": stolen, "state": state})
-    nobody_came_in(thief, answer, 400, REFUSED)
+    refused(thief, answer, 400, REFUSED)
 
 
 # --- a provider in trouble ------------------------------------------------------------------------
@@ -520,7 +485,7 @@ AWAY = "does not answer at the moment"
 )
 def test_a_discovery_document_that_cannot_be_right_is_not_used(provider, client, moods):
     provider.control(**moods)
-    nobody_came_in(client, client.post("/sign-in/oidc"), 503, AWAY)
+    refused(client, client.post("/sign-in/oidc"), 503, AWAY)
 
 
 @pytest.mark.parametrize(
@@ -528,13 +493,13 @@ def test_a_discovery_document_that_cannot_be_right_is_not_used(provider, client,
 )
 def test_a_provider_that_breaks_is_told_as_such(provider, client, moods):
     provider.control(**moods)
-    nobody_came_in(client, enter(provider, client, FIKIRTE), 503, AWAY)
+    refused(client, enter(provider, client, FIKIRTE), 503, AWAY)
 
 
 def test_a_provider_that_is_away_is_told_as_such(provider, client):
     away = config.settings().model_copy(update={"oidc_issuer": f"http://127.0.0.1:{free_port()}"})
     config.use(away)
-    nobody_came_in(client, client.post("/sign-in/oidc"), 503, AWAY)
+    refused(client, client.post("/sign-in/oidc"), 503, AWAY)
 
 
 def test_a_provider_that_is_away_is_not_asked_for_some_seconds(provider, client, monkeypatch):
@@ -553,7 +518,7 @@ def test_a_provider_that_never_answers_is_left_in_time(provider, client, monkeyp
     location = provider.answer(begin(client), FIKIRTE)
     provider.control(delay_s=2)
     began = time.monotonic()
-    nobody_came_in(client, come_back(client, location), 503, AWAY)
+    refused(client, come_back(client, location), 503, AWAY)
     assert time.monotonic() - began < 1.5
 
 

@@ -11,35 +11,29 @@ from crowdfund.kernel.db import db, rollback
 from crowdfund.kernel.errors import Invalid
 from crowdfund.notifications.models import Message
 from crowdfund.people import queries, service
-from crowdfund.people.models import User
 from crowdfund.sign_in import queries as sign_in_queries
 from crowdfund.sign_in.models import Otp
 from crowdfund.sign_in.rules import codes as codes_rules
 from crowdfund.sign_in.service import codes as codes_service
 from tests.together import at_once
 
-from .conftest import other_than
-
-
-def people():
-    rollback()
-    return db.session.scalar(sa.select(sa.func.count()).select_from(User))
+from .conftest import count_people, other_than
 
 
 def test_the_code_has_six_digits_comes_by_mail_and_opens_the_account(ask, enter, read_code):
     otp_id = ask()
-    assert people() == 0
+    assert count_people() == 0
     code = read_code()
     assert len(code) == 6
     person_id = enter(otp_id, code)
     assert queries.get(person_id).email == "alice@example.com"
-    assert people() == 1
+    assert count_people() == 1
 
 
 def test_the_second_sign_in_is_the_same_person_whatever_the_capitals(ask, enter, read_code):
     first = enter(ask(), read_code())
     second = enter(ask(" ALICE@Example.COM "), read_code())
-    assert (first == second, people()) == (True, 1)
+    assert (first == second, count_people()) == (True, 1)
 
 
 def test_blanks_and_hyphens_that_people_type_do_not_matter(ask, enter, read_code):
@@ -72,7 +66,7 @@ def test_five_wrong_tries_kill_the_code(ask, enter, read_code):
             enter(otp_id, other_than(code))
     with pytest.raises(codes_rules.WrongCode):
         enter(otp_id, code)
-    assert people() == 0
+    assert count_people() == 0
 
 
 def test_the_fifth_try_may_be_the_right_one(ask, enter, read_code):
@@ -125,7 +119,7 @@ def test_the_right_code_twenty_times_at_once_signs_in_once(app, ask, read_code):
     otp_id, code = ask(), read_code()
     outcomes = at_once(app, [lambda: codes_service.sign_in(otp_id, code, ip="10.0.0.1")] * 20)
     assert sum(isinstance(one, str) for one in outcomes) == 1
-    assert people() == 1
+    assert count_people() == 1
 
 
 def test_five_codes_a_minute_for_an_address_and_no_sixth(ask, frozen):

@@ -15,13 +15,14 @@ from crowdfund.adapters import wallet_signature
 from crowdfund.kernel import clock, config
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.people import queries, service
-from crowdfund.people.models import SignInMethod, User
 from crowdfund.security import queries as security_queries
 from crowdfund.security.service import changes
 from crowdfund.sign_in.models import SignInAttempt
 from crowdfund.sign_in.rules import wallets as rules
 from crowdfund.sign_in.service import attempts, methods
 from tests import raising
+
+from .conftest import count_people, methods_of, person_of, refused
 
 KEY = Account.from_key("0x" + "11" * 32)
 OTHER = Account.from_key("0x" + "22" * 32)
@@ -50,32 +51,6 @@ def prove(browser, request_id, text, signature, **form):
 def enter(browser, key=KEY, **form):
     request_id, text = ask(browser, key.address, **form)
     return prove(browser, request_id, text, signed(text, key))
-
-
-def who(browser):
-    with browser.session_transaction() as session:
-        person_id = session.get("_user_id")
-    rollback()
-    return queries.get(person_id) if person_id else None
-
-
-def ways_of(person_id):
-    rollback()
-    query = sa.select(SignInMethod.kind, SignInMethod.value).where(
-        SignInMethod.person_id == person_id
-    )
-    return {tuple(row) for row in db.session.execute(query)}
-
-
-def people():
-    rollback()
-    return db.session.scalar(sa.select(sa.func.count()).select_from(User))
-
-
-def nobody_came_in(browser, answer, status, sentence):
-    assert answer.status_code == status
-    assert sentence in answer.text
-    assert (who(browser), people()) == (None, 0)
 
 
 # --- the text -------------------------------------------------------------------------------------
@@ -166,9 +141,9 @@ def test_what_is_no_address_gets_no_text(client, address):
 def test_an_unknown_wallet_opens_an_account_and_is_asked_for_an_address(client):
     answer = enter(client)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account/sign-in-methods")
-    person = who(client)
+    person = person_of(client)
     assert person.email is None
-    assert ways_of(person.id) == {("wallet", KEY.address)}
+    assert methods_of(person.id) == {("wallet", KEY.address)}
     assert "Add an e-mail address" in client.get("/account/sign-in-methods").text
 
 
@@ -177,8 +152,8 @@ def test_the_same_wallet_opens_the_same_account(app):
     enter(first)
     answer = enter(second, next="/portfolio")
     assert answer.headers["Location"] == "/portfolio"
-    assert who(first).id == who(second).id
-    assert people() == 1
+    assert person_of(first).id == person_of(second).id
+    assert count_people() == 1
 
 
 def test_signing_in_gives_the_session_another_key(client):
@@ -203,16 +178,16 @@ def test_a_signature_is_good_once(app, client):
     signature = signed(text)
     prove(client, request_id, text, signature)
     assert prove(client, request_id, text, signature).status_code == 409
-    assert people() == 1
+    assert count_people() == 1
 
 
 def test_a_failed_try_uses_the_text_up(client):
     """Else one text could be tried against many signatures."""
     request_id, text = ask(client)
-    nobody_came_in(
+    refused(
         client, prove(client, request_id, text, signed(text, OTHER)), 422, "is not from the account"
     )
-    nobody_came_in(client, prove(client, request_id, text, signed(text)), 409, "Start again")
+    refused(client, prove(client, request_id, text, signed(text)), 409, "Start again")
 
 
 def test_another_browser_cannot_bring_the_signature(app, client):
@@ -220,7 +195,7 @@ def test_another_browser_cannot_bring_the_signature(app, client):
     request_id, text = ask(client)
     other = app.test_client()
     ask(other)
-    nobody_came_in(
+    refused(
         other, prove(other, request_id, text, signed(text)), 409, "was started in another browser"
     )
 
@@ -228,9 +203,7 @@ def test_another_browser_cannot_bring_the_signature(app, client):
 def test_a_text_is_good_for_ten_minutes(client, frozen):
     request_id, text = ask(client)
     frozen.advance(timedelta(minutes=10))
-    nobody_came_in(
-        client, prove(client, request_id, text, signed(text)), 409, "older than 10 minutes"
-    )
+    refused(client, prove(client, request_id, text, signed(text)), 409, "older than 10 minutes")
     request_id, text = ask(client)
     frozen.advance(timedelta(minutes=10) - timedelta(seconds=1))
     assert prove(client, request_id, text, signed(text)).status_code == 303
@@ -254,13 +227,13 @@ def test_a_text_that_was_altered_is_refused_even_if_it_is_well_signed(client, al
     other = alter(text)
     assert other != text
     sentence = "is not the one we asked for" if other else "incomplete"
-    nobody_came_in(client, prove(client, request_id, other, signed(other)), 422, sentence)
+    refused(client, prove(client, request_id, other, signed(other)), 422, sentence)
 
 
 def test_the_text_of_another_request_is_refused(client):
     _, first = ask(client)
     request_id, _ = ask(client)
-    nobody_came_in(
+    refused(
         client, prove(client, request_id, first, signed(first)), 422, "is not the one we asked for"
     )
 
@@ -283,7 +256,7 @@ CONTRACT = "0x" + "ab" * 400
 )
 def test_what_is_no_signature_of_the_wallet_is_told_as_such(client, signature, sentence):
     request_id, text = ask(client)
-    nobody_came_in(client, prove(client, request_id, text, signature), 422, sentence)
+    refused(client, prove(client, request_id, text, signature), 422, sentence)
 
 
 @given(st.binary(min_size=60, max_size=70))
@@ -308,7 +281,7 @@ def test_a_broken_form_is_refused_with_a_sentence(client, fields):
     answer = client.post("/sign-in/wallet/proof", data=fields)
     assert answer.status_code in (409, 422)
     assert "Start again" in answer.text or "Try again" in answer.text
-    assert people() == 0
+    assert count_people() == 0
 
 
 @pytest.mark.parametrize("target", ["//evil.example", "https://evil.example/", "/\\evil.example"])
@@ -347,20 +320,13 @@ def test_old_attempts_are_cleared_away(app, frozen):
 # --- connecting to an account that is signed in ---------------------------------------------------
 
 
-@pytest.fixture
-def signed_in(app):
-    person_id = service.ensure_user("alice@example.com", "Alice Bekele")
-    commit()
-    return raising.browser(app, person_id), person_id
-
-
 def test_who_is_signed_in_connects_the_first_wallet_at_once(app, signed_in):
     browser, person_id = signed_in
     assert enter(browser, next="/account/sign-in-methods").status_code == 303
-    assert ways_of(person_id) == {("email", "alice@example.com"), ("wallet", KEY.address)}
+    assert methods_of(person_id) == {("email", "alice@example.com"), ("wallet", KEY.address)}
     other = app.test_client()
     enter(other)
-    assert who(other).id == person_id
+    assert person_of(other).id == person_id
 
 
 def test_a_wallet_of_another_account_is_not_moved(app, signed_in):
@@ -369,7 +335,7 @@ def test_a_wallet_of_another_account_is_not_moved(app, signed_in):
     answer = enter(browser)
     assert answer.status_code == 409
     assert "is already used to sign in to another account" in answer.text
-    assert ways_of(person_id) == {("email", "alice@example.com")}
+    assert methods_of(person_id) == {("email", "alice@example.com")}
 
 
 def test_a_second_wallet_needs_a_second_factor_and_a_day(signed_in, frozen):
@@ -389,13 +355,13 @@ def test_a_second_wallet_needs_a_second_factor_and_a_day(signed_in, frozen):
             "how": "totp",
         }
     assert browser.post(answer.headers["Location"]).status_code == 303
-    assert ("wallet", OTHER.address) not in ways_of(person_id)
+    assert ("wallet", OTHER.address) not in methods_of(person_id)
     held = security_queries.changes_of(person_id, held_only=True)
     assert [change.kind for change in held] == ["wallet"]
     frozen.advance(timedelta(hours=24))
     changes.apply(held[0].id)
     commit()
-    assert {("wallet", KEY.address), ("wallet", OTHER.address)} <= ways_of(person_id)
+    assert {("wallet", KEY.address), ("wallet", OTHER.address)} <= methods_of(person_id)
 
 
 def test_a_wallet_that_somebody_else_has_taken_meanwhile_is_not_added(app, signed_in, frozen):
@@ -409,14 +375,14 @@ def test_a_wallet_that_somebody_else_has_taken_meanwhile_is_not_added(app, signe
     [change] = security_queries.changes_of(person_id, held_only=True)
     changes.apply(change.id)
     commit()
-    assert ("wallet", OTHER.address) not in ways_of(person_id)
+    assert ("wallet", OTHER.address) not in methods_of(person_id)
 
 
 def test_connecting_a_known_wallet_again_changes_nothing(signed_in):
     browser, person_id = signed_in
     enter(browser)
     assert enter(browser).status_code == 303
-    assert ways_of(person_id) == {("email", "alice@example.com"), ("wallet", KEY.address)}
+    assert methods_of(person_id) == {("email", "alice@example.com"), ("wallet", KEY.address)}
 
 
 def test_a_text_to_connect_signs_nobody_in(app, signed_in):
@@ -426,8 +392,8 @@ def test_a_text_to_connect_signs_nobody_in(app, signed_in):
     with browser.session_transaction() as session:
         del session["_user_id"]
     assert prove(browser, request_id, text, signed(text)).status_code == 409
-    assert ways_of(person_id) == {("email", "alice@example.com")}
-    assert people() == 1
+    assert methods_of(person_id) == {("email", "alice@example.com")}
+    assert count_people() == 1
 
 
 def test_the_person_is_told_of_a_new_way_in(signed_in):
@@ -449,10 +415,10 @@ def test_a_wallet_that_was_removed_opens_the_account_no_more(app, signed_in, fro
     [change] = security_queries.changes_of(person_id, held_only=True)
     changes.apply(change.id)
     commit()
-    assert ways_of(person_id) == {("email", "alice@example.com")}
+    assert methods_of(person_id) == {("email", "alice@example.com")}
     other = app.test_client()
     enter(other)
-    assert who(other).id != person_id
+    assert person_of(other).id != person_id
 
 
 def test_the_page_without_a_wallet_says_what_to_do(client):
