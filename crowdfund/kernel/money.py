@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from crowdfund.kernel.errors import InvalidAmount
+from crowdfund.kernel.fields.characters import plain_characters
 from crowdfund.kernel.i18n import _, number
 
 DECIMALS = {"ETB": 2, "INR": 2, "USD": 2}
@@ -15,11 +16,11 @@ _PATTERN = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?", re.ASCII)
 def parse(text: str, currency: str = "ETB", *, most_minor: int = MAX_MINOR) -> int:
     """Return minor units of an amount typed by a person, like `1,250.50`.
 
-    Strict ASCII digits, optional thousands commas, at most the currency's decimals, greater than
+    Digits of any script, optional thousands commas, at most the currency's decimals, greater than
     zero. Raises InvalidAmount with a sentence; for more than MAX_MINOR it names `most_minor`, the
     maximum where the amount was typed.
     """
-    cleaned = text.strip()
+    cleaned = plain_characters(text.strip()[: MAX_LENGTH + 1]).strip()
     if not cleaned:
         raise InvalidAmount(_("Enter an amount."), field="amount")
     match = _PATTERN.fullmatch(cleaned) if len(cleaned) <= MAX_LENGTH else None

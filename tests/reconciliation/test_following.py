@@ -1,12 +1,14 @@
 """The contract and the books disagree at the close: what two people can do about each case."""
 
 import pytest
+import sqlalchemy as sa
 
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.rules import life
 from crowdfund.campaigns.service import ending, releasing, totals
 from crowdfund.chain import service as chain_service
-from crowdfund.kernel.db import commit, rollback
+from crowdfund.kernel import outbox
+from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.errors import Conflict, Forbidden, NotYours, WrongState
 from crowdfund.reconciliation.rules import following
 from crowdfund.reconciliation.service import comparing
@@ -375,12 +377,22 @@ def test_facts_that_changed_before_the_approval_are_refused_and_nothing_moves(ca
     assert cancelled.wallet() == 0
 
 
+def comparisons():
+    """Return how often a comparison of one campaign was asked for."""
+    rollback()
+    kind = outbox.outbox_table.c.kind
+    query = sa.select(sa.func.count()).where(kind == "reconciliation.one")
+    return db.session.scalar(query)
+
+
 def test_facts_that_changed_after_the_approval_stop_it_and_nothing_moves(cancelled):
     request_id = cancelled.ask()
     following_service.approve(request_id, actor=cancelled.people["adam"])
     commit()
     cancelled.change_money(100_00)
+    before = comparisons()
     cancelled.chain_works()
+    assert comparisons() == before + 1, "the pages show what differs now"
     request = cancelled.request(request_id)
     assert request.status == "stopped"
     assert "Nothing was moved" in request.problem

@@ -205,7 +205,11 @@ def facts(status="live", result="succeeded", *lines, **more):
 def test_every_disagreement_of_states_has_a_plan(books, contract, action, to):
     made = following.plan(facts(books, contract))
     assert (made.action, made.to) == (action, to)
-    assert wording.plan_words(made, "ETB")
+    words = wording.plan_words(made, "ETB")
+    assert words
+    if action == "accept_result":
+        said = f"we accept that the contract is: {contract.capitalize()}."
+        assert words[0] == f"The campaign stays as it is, and {said}"
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,11 @@ class Listed:
     known: int = 0
     new: int = 0
     unsettled: int = 0
-    without_money: int = 0
     suspense_minor: dict[str, int] = field(default_factory=dict)
 
     def add(self, other: "Listed") -> None:
         """Count another page too."""
-        for name in ("known", "new", "unsettled", "without_money"):
+        for name in ("known", "new", "unsettled"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for currency, minor in other.suspense_minor.items():
             self.suspense_minor[currency] = self.suspense_minor.get(currency, 0) + minor
@@ -46,8 +45,6 @@ def compare_listed(gateway: str, truths: Sequence[Truth]) -> Listed:
             _take(gateway, truth, found)
         elif truth.status == "SUCCESS":
             found.unsettled += 1
-        else:
-            found.without_money += 1
     if asked:
         applying.apply_truths(list(asked), _answers(gateway, asked))
     return found
