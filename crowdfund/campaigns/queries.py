@@ -13,7 +13,6 @@ from crowdfund.campaigns.rows import (
     CardRow,
     CompanyCampaign,
     DocumentRow,
-    EventRow,
     FoundDocument,
     FundingRow,
     PublicCampaign,
@@ -29,6 +28,7 @@ from crowdfund.issuers.rules import team
 from crowdfund.issuers.rules.life import Standing
 from crowdfund.kernel import clock, config
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.history import StatusChange, status_changes
 from crowdfund.kernel.db.paging import START, Key, Page, Place, counts_up_to, read_page
 from crowdfund.kernel.db.rows import columns, read_all, read_one
 from crowdfund.kernel.errors import NotFound
@@ -162,11 +162,9 @@ def to_pin(*, most: int = 100) -> Sequence[str]:
     return db.session.scalars(query.order_by(_D.c.id).limit(most)).all()
 
 
-def history(campaign_id: str) -> list[EventRow]:
+def history(campaign_id: str) -> list[StatusChange]:
     """Return every status change with who, when and why, oldest first."""
-    query = sa.select(*columns(EventRow, campaign_event))
-    query = query.where(campaign_event.c.campaign_id == campaign_id)
-    return read_all(EventRow, query.order_by(campaign_event.c.at, campaign_event.c.id))
+    return status_changes(campaign_event, campaign_id)
 
 
 def counts() -> dict[str, int]:

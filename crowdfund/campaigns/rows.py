@@ -206,13 +206,3 @@ class FoundDocument:
     content_type: str
     company_id: str
     is_public: bool
-
-
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    """A change of a campaign's status, or a note about it."""
-
-    at: datetime
-    actor: str
-    to_status: str
-    reason: str

@@ -13,7 +13,6 @@ from crowdfund.chain.rows import (
     ContractRow,
     CursorRow,
     EventRow,
-    HistoryRow,
     SignerRow,
     TxRow,
     WriteRow,
@@ -21,6 +20,7 @@ from crowdfund.chain.rows import (
 from crowdfund.chain.rules import TxKind, TxStatus, WriteStatus
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.history import StatusChange, status_changes
 from crowdfund.kernel.db.paging import START, Key, Page, Place, counts_up_to, read_page, values_of
 from crowdfund.kernel.db.rows import columns, read_all, read_each, read_first
 
@@ -124,11 +124,9 @@ def companions(tx_id: str) -> int:
     return db.session.scalar(query) or 0
 
 
-def history(write_id: str) -> list[HistoryRow]:
+def history(write_id: str) -> list[StatusChange]:
     """Return the status changes of a write, oldest first."""
-    query = sa.select(*columns(HistoryRow, write_event))
-    query = query.where(write_event.c.chain_write_id == write_id)
-    return read_all(HistoryRow, query.order_by(write_event.c.at, write_event.c.id))
+    return status_changes(write_event, write_id)
 
 
 _EVENT = sa.select(*columns(EventRow, _E))

@@ -6,8 +6,9 @@ import sqlalchemy as sa
 
 from crowdfund.chain import rules
 from crowdfund.chain.models import ChainRequest, chain_request_event
-from crowdfund.chain.rows import HistoryRow, RequestRow
+from crowdfund.chain.rows import RequestRow
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.history import StatusChange, status_changes
 from crowdfund.kernel.db.rows import columns, read_all, read_first, read_one
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
@@ -39,10 +40,9 @@ def open_redirect(target: str) -> RequestRow | None:
     return with_open_key(f"redirect:{target}")
 
 
-def history(request_id: str) -> list[HistoryRow]:
+def history(request_id: str) -> list[StatusChange]:
     """Return what happened to a request, oldest first."""
-    query = sa.select(*columns(HistoryRow, _E)).where(_E.c.chain_request_id == request_id)
-    return read_all(HistoryRow, query.order_by(_E.c.at, _E.c.id))
+    return status_changes(_E, request_id)
 
 
 def waiting() -> tuple[int, datetime | None]:

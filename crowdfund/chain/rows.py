@@ -166,14 +166,3 @@ class RequestRow:
     asked_by: str
     asked_at: datetime
     decided_by: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryRow:
-    """A change of the status of a write or a request, or a note about it."""
-
-    at: datetime
-    actor: str
-    from_status: str | None
-    to_status: str
-    reason: str

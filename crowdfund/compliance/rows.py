@@ -74,16 +74,6 @@ class QueueRow:
 
 
 @dataclass(frozen=True, slots=True)
-class EventRow:
-    """A change of a status: when, by whom and why."""
-
-    at: datetime
-    actor: str
-    to_status: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class HistoryLine:
     """A line of a person's history; `what` is person, review or nominee."""
 

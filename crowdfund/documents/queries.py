@@ -7,8 +7,9 @@ import sqlalchemy as sa
 
 from crowdfund.documents import rules
 from crowdfund.documents.models import Document, DocumentKey, DocumentView, document_event
-from crowdfund.documents.rows import DocumentEventRow, DocumentRow, Look, Owner, SecretsRow
+from crowdfund.documents.rows import DocumentRow, Look, Owner, SecretsRow
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.history import StatusChange, status_changes
 from crowdfund.kernel.db.rows import columns, read_all, read_one
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
@@ -62,12 +63,9 @@ def access_log(owner: Owner, *, most: int = 200) -> list[Look]:
     return read_all(Look, newest_first.limit(most))
 
 
-def history(document_id: str) -> list[DocumentEventRow]:
+def history(document_id: str) -> list[StatusChange]:
     """Return every status change with who, when and why, oldest first."""
-    event = document_event.c
-    query = sa.select(*columns(DocumentEventRow, document_event))
-    query = query.where(event.document_id == document_id)
-    return read_all(DocumentEventRow, query.order_by(event.at, event.id))
+    return status_changes(document_event, document_id)
 
 
 def secrets_of(document_id: str) -> SecretsRow:

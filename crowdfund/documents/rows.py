@@ -50,13 +50,3 @@ class Look:
     viewer: str
     document_id: str
     purpose: str
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentEventRow:
-    """A change of a document's status: when, by whom and why."""
-
-    at: datetime
-    actor: str
-    to_status: str
-    reason: str

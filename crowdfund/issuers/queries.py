@@ -23,7 +23,6 @@ from crowdfund.issuers.rows import (
     ChangeRow,
     CompanyRow,
     DeclarationRow,
-    EventRow,
     InvitationRow,
     MemberCompany,
     MemberRow,
@@ -34,6 +33,7 @@ from crowdfund.issuers.rules import team
 from crowdfund.issuers.rules.life import ChangeStatus, Status
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.history import StatusChange, status_changes
 from crowdfund.kernel.db.paging import (
     START,
     Key,
@@ -150,11 +150,9 @@ def public_papers(company_id: str) -> list[DocumentRow]:
     return sorted(found, key=lambda row: row.uploaded_at)[-1:]
 
 
-def history(company_id: str) -> list[EventRow]:
+def history(company_id: str) -> list[StatusChange]:
     """Return every status change with who, when and why, oldest first."""
-    query = sa.select(*columns(EventRow, company_event))
-    query = query.where(company_event.c.company_id == company_id)
-    return read_all(EventRow, query.order_by(company_event.c.at, company_event.c.id))
+    return status_changes(company_event, company_id)
 
 
 def counts() -> dict[str, int]:

@@ -117,13 +117,3 @@ class DeclarationRow:
 
     statement: str
     said_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    """A change of a company's status, or a note about it."""
-
-    at: datetime
-    actor: str
-    to_status: str
-    reason: str

@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.history import StatusChange, status_changes
 from crowdfund.kernel.db.rows import columns, read_all, read_first, read_one
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
@@ -23,7 +24,6 @@ from crowdfund.payments.models import (
 from crowdfund.payments.rows import (
     ExceptionRow,
     PaymentRow,
-    StatusChange,
     TransactionRow,
     UnfinishedRow,
     WebhookDetail,
@@ -86,8 +86,7 @@ def owner_of(gateway: str, cprn: str) -> str | None:
 
 def timeline(payment_id: str) -> list[StatusChange]:
     """Return the status changes of a payment, oldest first."""
-    query = sa.select(*columns(StatusChange, _E)).where(_E.c.payment_id == payment_id)
-    return read_all(StatusChange, query.order_by(_E.c.at, _E.c.id))
+    return status_changes(_E, payment_id)
 
 
 def webhooks_of(payment_id: str) -> list[WebhookRow]:
@@ -140,9 +139,7 @@ def exception(exception_id: str, *, lock: bool = False) -> ExceptionRow:
 
 def exception_history(exception_id: str) -> list[StatusChange]:
     """Return what was done about an exception, oldest first."""
-    query = sa.select(*columns(StatusChange, _XE))
-    query = query.where(_XE.c.payment_exception_id == exception_id)
-    return read_all(StatusChange, query.order_by(_XE.c.at, _XE.c.id))
+    return status_changes(_XE, exception_id)
 
 
 # --- for jobs -------------------------------------------------------------------------------------

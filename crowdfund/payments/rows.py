@@ -103,16 +103,6 @@ class UnfinishedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class StatusChange:
-    """A step in the history of a payment or an exception; `actor` is a person's id or `system`."""
-
-    at: datetime
-    actor: str
-    to_status: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class WebhookRow:
     """A webhook without its body."""
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.history import StatusChange, status_changes
 from crowdfund.kernel.db.rows import columns, read_all, read_first, read_one
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.fields import contacts
@@ -14,7 +15,7 @@ from crowdfund.kernel.i18n import _
 from crowdfund.kernel.lookups import Lookup
 from crowdfund.kernel.person import Person, full_name
 from crowdfund.people.models import SignInMethod, User, UserRole, person_event
-from crowdfund.people.rows import ContactChannels, ContactRow, MethodRow, PersonEventRow
+from crowdfund.people.rows import ContactChannels, ContactRow, MethodRow
 
 _U, _R, _M = User.__table__, UserRole.__table__, SignInMethod.__table__
 _PERSON = sa.select(*columns(Person, _U))
@@ -80,11 +81,9 @@ def matching(text: str, *, most: int = 50) -> list[str]:
     return list(db.session.scalars(query.limit(most)))
 
 
-def kyc_history(person_id: str) -> list[PersonEventRow]:
+def kyc_history(person_id: str) -> list[StatusChange]:
     """Return who changed a person's verification, roles or account, when and why, newest first."""
-    event = person_event.c
-    query = sa.select(*columns(PersonEventRow, person_event)).where(event.person_id == person_id)
-    return read_all(PersonEventRow, query.order_by(event.at.desc(), event.id.desc()))
+    return status_changes(person_event, person_id)[::-1]
 
 
 # What other features may know of people in their own lists; they join it by `person_id`.

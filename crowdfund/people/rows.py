@@ -17,16 +17,6 @@ class MethodRow:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonEventRow:
-    """A change of a person's verification, roles or account: `to_status`, by whom and why."""
-
-    at: datetime
-    actor: str
-    to_status: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class ContactRow:
     """What a person's own record says about how to reach them."""
 

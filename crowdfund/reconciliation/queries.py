@@ -14,6 +14,7 @@ from crowdfund.investments import rules as investment_rules
 from crowdfund.investments.models import Investment
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.history import StatusChange, status_changes
 from crowdfund.kernel.db.paging import START, Key, Page, Place, read_page
 from crowdfund.kernel.db.rows import columns, read_all, read_each, read_first, read_one
 from crowdfund.kernel.errors import NotFound
@@ -32,7 +33,6 @@ from crowdfund.reconciliation.rows import (
     ListedRequest,
     ReadingRow,
     RequestRow,
-    StatusChange,
 )
 from crowdfund.reconciliation.rules.comparing import Books, Contract, Difference
 from crowdfund.reconciliation.rules.following import ContractFacts, Facts
@@ -256,8 +256,7 @@ def requests(*, status: str = "", place: Place = START, size: int = 25) -> Page[
 
 def request_history(request_id: str) -> list[StatusChange]:
     """Return who did what about a request and why, oldest first."""
-    query = sa.select(*columns(StatusChange, _E)).where(_E.c.follow_request_id == request_id)
-    return read_all(StatusChange, query.order_by(_E.c.at, _E.c.id))
+    return status_changes(_E, request_id)
 
 
 def requests_waiting() -> tuple[int, datetime | None]:

@@ -101,13 +101,3 @@ class ListedRequest:
     asked_by: str
     asked_at: datetime
     title: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class StatusChange:
-    """A step in the history of a request; `actor` is a person's id or `system`."""
-
-    at: datetime
-    actor: str
-    to_status: str
-    reason: str

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from crowdfund.kernel import live
 from crowdfund.kernel.db import commit, db, locked
+from crowdfund.kernel.db.history import status_changes
 from crowdfund.kernel.moving import move, move_row
 from crowdfund.people import service
 from crowdfund.people.models import User, person_event
@@ -27,10 +28,8 @@ def shown(monkeypatch):
 
 
 def history(person_id):
-    wanted = person_event.c
-    query = sa.select(wanted.from_status, wanted.to_status, wanted.actor, wanted.reason)
-    query = query.where(wanted.person_id == person_id).order_by(wanted.at, wanted.id)
-    return [tuple(row) for row in db.session.execute(query)]
+    changes = status_changes(person_event, person_id)
+    return [(one.from_status, one.to_status, one.actor, one.reason) for one in changes]
 
 
 def status(person_id):

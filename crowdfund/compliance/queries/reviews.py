@@ -13,11 +13,11 @@ from crowdfund.compliance.models import (
     nominee_event,
 )
 from crowdfund.compliance.queries.files import today
-from crowdfund.compliance.rows import EventRow, HistoryLine, ReviewRow
+from crowdfund.compliance.rows import HistoryLine, ReviewRow
 from crowdfund.kernel.db import db
+from crowdfund.kernel.db.history import StatusChange
 from crowdfund.kernel.db.rows import columns, read_all, read_first
 from crowdfund.people import queries
-from crowdfund.people.rows import PersonEventRow
 
 _R, _N, _F = KycReview.__table__, Nominee.__table__, KycRecord.__table__
 _REVIEWS = sa.select(*columns(ReviewRow, _R))
@@ -50,20 +50,20 @@ def history(person_id: str) -> list[HistoryLine]:
     return sorted(events, key=lambda event: event.at, reverse=True)
 
 
-def _line(what: str, event: EventRow | PersonEventRow) -> HistoryLine:
+def _line(what: str, event: StatusChange) -> HistoryLine:
     return HistoryLine(event.at, event.actor, what, event.to_status, event.reason)
 
 
-def _review_events(person_id: str) -> list[EventRow]:
+def _review_events(person_id: str) -> list[StatusChange]:
     is_its = _R.c.id == kyc_review_event.c.kyc_review_id
-    query = sa.select(*columns(EventRow, kyc_review_event)).join(_R, is_its)
-    return read_all(EventRow, query.where(_R.c.person_id == person_id))
+    query = sa.select(*columns(StatusChange, kyc_review_event)).join(_R, is_its)
+    return read_all(StatusChange, query.where(_R.c.person_id == person_id))
 
 
-def _nominee_events(person_id: str) -> list[EventRow]:
+def _nominee_events(person_id: str) -> list[StatusChange]:
     is_its = _N.c.id == nominee_event.c.nominee_id
-    query = sa.select(*columns(EventRow, nominee_event)).join(_N, is_its)
-    return read_all(EventRow, query.where(_N.c.person_id == person_id))
+    query = sa.select(*columns(StatusChange, nominee_event)).join(_N, is_its)
+    return read_all(StatusChange, query.where(_N.c.person_id == person_id))
 
 
 def lapsed(*, most: int = 500) -> Sequence[str]:

@@ -1,5 +1,7 @@
 """Tables that only grow: triggers against changes, status events, known states."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
@@ -8,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from crowdfund.kernel import clock
 from crowdfund.kernel.db.engines import Base, db
+from crowdfund.kernel.db.rows import columns, read_all
 from crowdfund.kernel.db.types import ID, UTCDateTime, new_id
 
 if TYPE_CHECKING:
@@ -99,6 +102,24 @@ def record_event(
     subject = table.name.removesuffix("_event")
     values = {f"{subject}_id": subject_id, "actor": actor, "reason": reason[:1000]}
     db.session.execute(sa.insert(table).values(from_status=before, to_status=after, **values))
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """A row of an event table: who changed a status, when and why; `actor` may be `system`."""
+
+    at: datetime
+    actor: str
+    from_status: str | None
+    to_status: str
+    reason: str
+
+
+def status_changes(events: sa.Table, subject_id: str) -> list[StatusChange]:
+    """Return the history of one thing in an event table, oldest first."""
+    subject = events.c[f"{events.name.removesuffix('_event')}_id"]
+    query = sa.select(*columns(StatusChange, events)).where(subject == subject_id)
+    return read_all(StatusChange, query.order_by(events.c.at, events.c.id))
 
 
 def one_of(column: str, *values: str) -> sa.CheckConstraint:
