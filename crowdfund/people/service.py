@@ -57,6 +57,15 @@ def open_account(
             "This address belongs to another account. Sign in there, then add this sign-in method."
         )
         raise Conflict(text)
+    if not add_method(person_id, kind, value, label=label):
+        # Another request was first.
+        db.session.execute(sa.delete(User.__table__).where(User.id == person_id))
+        return str(person_with(kind, value))
+    return person_id
+
+
+def add_method(person_id: str, kind: str, value: str, *, label: str = "") -> bool:
+    """Give a person a proved sign-in method; return False if an account has it already."""
     method = {
         "id": new_id(),
         "person_id": person_id,
@@ -65,11 +74,7 @@ def open_account(
         "label": label[:120],
         "added_at": clock.now(),
     }
-    if not insert_ignore(SignInMethod.__table__, [method]):
-        # Another request was first.
-        db.session.execute(sa.delete(User.__table__).where(User.id == person_id))
-        return str(person_with(kind, value))
-    return person_id
+    return bool(insert_ignore(SignInMethod.__table__, [method]))
 
 
 def _person_row(person_id: str, newcomer: rules.Newcomer) -> dict[str, object]:

@@ -4,14 +4,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crowdfund.kernel import clock, live
-from crowdfund.kernel.db import db, insert_ignore, new_id, rows_changed
+from crowdfund.kernel import live
+from crowdfund.kernel.db import db, rows_changed
 from crowdfund.kernel.errors import Conflict
 from crowdfund.kernel.i18n import _
 from crowdfund.people import queries
 from crowdfund.people.models import SignInMethod, User
 from crowdfund.people.rows import MethodRow
-from crowdfund.people.service import facts_changed
+from crowdfund.people.service import add_method, facts_changed
 from crowdfund.security.service import changes, history
 from crowdfund.sign_in.service import codes
 
@@ -56,15 +56,8 @@ def attach(person_id: str, kind: str, value: str, *, label: str = "") -> None:
     others = sa.select(User.id).where(User.email == value, User.id != person_id)
     if kind == "email" and db.session.scalar(others) is not None:
         raise _taken()
-    row = {
-        "id": new_id(),
-        "person_id": person_id,
-        "kind": kind,
-        "value": value,
-        "label": label[:120],
-        "added_at": clock.now(),
-    }
-    if not insert_ignore(_M, [row]) and _owner(kind, value) != person_id:
+    is_new = add_method(person_id, kind, value, label=label)
+    if not is_new and _owner(kind, value) != person_id:
         raise _taken()
     if kind in ADDRESSES:
         _set_address(person_id, kind, value)
