@@ -14,7 +14,7 @@ SLUG, TITLE = "sunlight-for-3-000-homes", "Sunlight for 3,000 homes"
 EMAIL = "selamawit@example.com"
 REFUSALS = {
     "12.345": "at most 2 decimals",
-    "٥٠٠": "digits",
+    "five hundred": "digits",
     "-500": "digits",
     "1e9": "digits",
     "550": "Enter a multiple of 100.00 ETB",
