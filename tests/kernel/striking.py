@@ -1,6 +1,7 @@
 """End the server side of a database connection at a chosen statement,
 as a restart of the server does."""
 
+import time
 from contextlib import contextmanager
 
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ from sqlalchemy import event
 from crowdfund.kernel.db import db
 
 _KILL = {
-    "postgresql": ("SELECT pg_backend_pid()", "SELECT pg_terminate_backend({}, 5000)"),
+    "postgresql": ("SELECT pg_backend_pid()", "SELECT pg_terminate_backend({}, 60000)"),
     "mysql": ("SELECT CONNECTION_ID()", "KILL {}"),
 }
 
@@ -59,6 +60,21 @@ class Strike:
 
     def _kill(self, other, backend):
         other.exec_driver_sql(self.end.format(int(backend)))
+        _wait_until_gone(other, backend)
+
+
+def _wait_until_gone(other, backend):
+    """Wait until MariaDB has rolled back what it killed; until then its rows stay locked.
+
+    KILL answers before; pg_terminate_backend waits by itself.
+    """
+    if db.engine.dialect.name != "mysql":
+        return
+    found = f"SELECT id FROM information_schema.processlist WHERE id = {int(backend)}"
+    deadline = time.monotonic() + 60
+    while other.exec_driver_sql(found).all():
+        assert time.monotonic() < deadline, "a killed connection did not end"
+        time.sleep(0.005)
 
 
 @contextmanager
@@ -86,7 +102,7 @@ def strike(at, *, after_commit=False):
 def end_all():
     """End every connection to the database of the tests."""
     others = {
-        "postgresql": "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+        "postgresql": "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity "
         "WHERE pid <> pg_backend_pid() AND datname = current_database()",
         "mysql": "SELECT id FROM information_schema.processlist "
         "WHERE id <> CONNECTION_ID() AND db = DATABASE()",
@@ -95,3 +111,4 @@ def end_all():
         for found in killer.exec_driver_sql(others[db.engine.dialect.name]).all():
             if db.engine.dialect.name == "mysql":
                 killer.exec_driver_sql(f"KILL {int(found[0])}")
+                _wait_until_gone(killer, found[0])
