@@ -31,7 +31,7 @@ RIVALS = ("django", "flask")
 SITES = ("ours", *RIVALS)
 CARDS = 12
 _PERSON = b"Ingrid Haile"
-# The end of the title, of the story and of the facts, and the paper: a page without one is another
+# The end of the title, of the story and of the facts, and the document: without one it is another
 # page.
 _DETAIL = (b"for Yirga number 7", b"Part 5", b"MT/AA/1/0000007/2015", b"/documents/")
 Rows = dict[str, dict[str, Any]]

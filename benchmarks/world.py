@@ -17,7 +17,7 @@ from crowdfund import create_app
 from crowdfund.campaigns.models import Campaign
 from crowdfund.documents.models import Document
 from crowdfund.issuers.models import Company
-from crowdfund.issuers.rules import papers
+from crowdfund.issuers.rules import requirements
 from crowdfund.kernel import config
 from crowdfund.kernel.db import commit, db, new_id
 from crowdfund.kernel.sessions import WebSession, hashed
@@ -96,7 +96,7 @@ def _campaign(number: int) -> None:
         Document(
             owner_kind="company",
             owner_id=company_id,
-            kind=papers.MEMORANDUM,
+            kind=requirements.MEMORANDUM,
             status="verified",
             filename="memorandum.pdf",
             content_type="application/pdf",

@@ -16,7 +16,7 @@ from crowdfund.adapters.bill_bitts_fake import FakeBillBitts
 from crowdfund.admin import service
 from crowdfund.campaigns import queries as campaign_queries
 from crowdfund.campaigns.models import CampaignDocument
-from crowdfund.campaigns.service import papers
+from crowdfund.campaigns.service import documents as campaign_documents
 from crowdfund.chain import queries as chain
 from crowdfund.chain import requests
 from crowdfund.compliance.service import files, nominees
@@ -80,7 +80,7 @@ OWN = {
     "campaigns.documents": {"GET": "view", "POST": "campaign"},
     "campaigns.edit": "campaign",
     "campaigns.manage": "view",
-    "campaigns.paper": TEAM | set(STAFF),  # of a draft
+    "campaigns.public_document": TEAM | set(STAFF),  # of a draft
     "campaigns.preview": "campaign",
     "campaigns.remove_document": "campaign",
     "campaigns.state": "view",
@@ -88,9 +88,9 @@ OWN = {
     "compliance.edit_nominee": ALICE,
     "compliance.facts": EVERYBODY,
     "compliance.nominee_proof": ALICE,
-    "compliance.papers": EVERYBODY,
+    "compliance.documents": EVERYBODY,
     "compliance.remove_nominee": ALICE,
-    "compliance.remove_paper": ALICE,
+    "compliance.remove_document": ALICE,
     "documents.file": ALICE | REVIEWERS,
     "investments.new": EVERYBODY,
     "investments.quote": EVERYBODY,
@@ -109,10 +109,10 @@ OWN = {
     "issuers.officer": "file",
     "issuers.officers": "file",
     "issuers.overview": "view",
-    "issuers.paper": "documents",
+    "issuers.document": "documents",
     "issuers.remove_member": "team",
     "issuers.remove_officer": "file",
-    "issuers.remove_paper": "documents",
+    "issuers.remove_document": "documents",
     "issuers.revoke": "team",
     "issuers.send_changes": "file",
     "issuers.set_role": "team",
@@ -276,7 +276,7 @@ def build(app):
     world.people = {**plain, **staff, **{f"{role} asleep": staff[role] for role in STAFF}}
     raising.contracts()
     _investment(world, staff["compliance"])
-    _own_things(world)  # from here alice's changed papers are checked again
+    _own_things(world)  # from here alice's changed documents are checked again
     _company(world, staff["compliance"])
     _staff_things(world, second)
     service.disable(plain["dan"], actor=second, reason="For this test.")
@@ -311,11 +311,11 @@ def _sign_in(app, person_id, *, is_asleep):
 
 
 def _own_things(world):
-    """What alice has for herself: ways in, a change on hold, papers, a nominee, a second factor."""
+    """What alice has: sign-in methods, a change on hold, documents, a nominee, a second factor."""
     alice = world.people["alice"]
     for step, values in FACTS.items():
         files.save_facts(alice, step, values)
-    paper = files.attach(alice, _paper("passport"))
+    document = files.attach(alice, _document("passport"))
     nominee = nominees.add(
         alice,
         {
@@ -326,7 +326,7 @@ def _own_things(world):
             "share": "100",
         },
     )
-    nominees.prove(nominee, alice, _paper("id_proof"))
+    nominees.prove(nominee, alice, _document("id_proof"))
     methods.attach(alice, "phone", "+251911234569")
     passkey = Passkey(
         id=new_id(), person_id=alice, name="Phone", credential_hash="0" * 64, added_at=now()
@@ -337,7 +337,7 @@ def _own_things(world):
     commit()
     world.examples |= {
         "person_id": alice,
-        "document_id": paper,
+        "document_id": document,
         "nominee_id": nominee,
         "change_id": change,
         "passkey_id": passkey.id,
@@ -349,7 +349,7 @@ def _own_things(world):
     }
 
 
-def _paper(kind):
+def _document(kind):
     """Return an upload as it is after it was examined:
     that takes a process of its own each time."""
     return documents.Examined(kind, f"{kind}.png", "image/png", raising.picture())
@@ -367,7 +367,7 @@ def _company(world, reviewer):
             db.session.add(member)
     invitation = team.invite(company, "nia@example.com", Role.VIEWER, actor=alice)
     campaign = raising.complete_draft(company, alice)
-    cid = papers.add_document(campaign, "The plan", _paper("public"), actor=alice)
+    cid = campaign_documents.add_document(campaign, "The plan", _document("public"), actor=alice)
     commit()
     token = team.token(invitation)
     world.examples |= {
@@ -377,9 +377,9 @@ def _company(world, reviewer):
         "cid": cid,
         "campaigns.remove_document:document_id": _first(CampaignDocument.id),
         "issuers.edit:step": "company",
-        "issuers.paper:kind": "business_licence",
-        "issuers.remove_paper:document_id": queries.papers(company)[0].id,
-        "compliance.decide_paper:document_id": queries.papers(company)[0].id,
+        "issuers.document:kind": "business_licence",
+        "issuers.remove_document:document_id": queries.documents_of(company)[0].id,
+        "compliance.decide_company_document:document_id": queries.documents_of(company)[0].id,
         "officer_id": queries.officers(company)[0]["id"],
         "user_id": world.people["vera"],
         "invitation_id": invitation,
@@ -409,7 +409,7 @@ def _investment(world, reviewer):
     outbox.drain_all()
     world.examples |= {
         "slug": campaign.slug,
-        "campaigns.document:document_id": queries.public_papers(company)[0].id,
+        "campaigns.document:document_id": queries.public_documents(company)[0].id,
         "file_id": campaign.image_id,
         "investment_id": investment,
         "payment_id": payment.id,

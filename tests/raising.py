@@ -15,7 +15,8 @@ from crowdfund.chain import service as chain_service
 from crowdfund.chain.events import Log, WriteConfirmed, WriteFailed
 from crowdfund.documents import service as documents
 from crowdfund.issuers import queries
-from crowdfund.issuers.service import bank, officers, onboarding, papers, team
+from crowdfund.issuers.service import bank, officers, onboarding, team
+from crowdfund.issuers.service import documents as company_documents
 from crowdfund.issuers.service import reviews as reviews_service
 from crowdfund.kernel import outbox, sessions
 from crowdfund.kernel.db import commit, db, rollback
@@ -26,7 +27,7 @@ from crowdfund.people import queries as people_queries
 from crowdfund.people import service
 
 
-def paper(pages=1):
+def document(pages=1):
     """Return the bytes of a small real PDF."""
     made, out = pikepdf.new(), io.BytesIO()
     for _ in range(pages):
@@ -35,7 +36,7 @@ def paper(pages=1):
     return out.getvalue()
 
 
-PDF = paper()
+PDF = document()
 STORY = (
     "# Why\n\nWe roast the beans of **forty** farms. "
     + "Each birr goes into a second roaster. " * 4
@@ -66,7 +67,7 @@ DIRECTOR = {
     "is_beneficial_owner": "y",
 }
 BANK = {"format": "ET", "bank": "cbe", "number": "1000123456789", "holder": COMPANY["legal_name"]}
-PAPERS = ("business_licence", "tax_certificate", "memorandum")
+DOCUMENTS = ("business_licence", "tax_certificate", "memorandum")
 BASICS = {
     "title": "A second roaster for Yirga",
     "sector": "agriculture",
@@ -127,8 +128,8 @@ def contracts():
     commit()
 
 
-def made_paper(kind):
-    """Return a paper as if it had been examined: an upload would start a process for each."""
+def made_document(kind):
+    """Return a document as if it had been examined: an upload would start a process for each."""
     return documents.Examined(kind, f"{kind}.pdf", "application/pdf", PDF)
 
 
@@ -141,17 +142,17 @@ def filled_company(owner_id, number=0):
     onboarding.save(company_id, "wallet", {"wallet_address": custody.new_wallet()[0]})
     officers.save(company_id, DIRECTOR, actor=owner_id)
     bank.save(company_id, BANK, actor=owner_id)
-    for kind in PAPERS:
-        papers.keep(company_id, made_paper(kind), actor=owner_id)
+    for kind in DOCUMENTS:
+        company_documents.keep(company_id, made_document(kind), actor=owner_id)
     commit()
     return company_id
 
 
-def accept_papers(company_id, reviewer_id):
-    """Let a reviewer accept each paper of a company that waits."""
-    for paper in queries.papers(company_id):
-        if paper.status == "pending":
-            papers.decide(company_id, paper.id, actor=reviewer_id, approve=True)
+def accept_documents(company_id, reviewer_id):
+    """Let a reviewer accept each document of a company that waits."""
+    for document in queries.documents_of(company_id):
+        if document.status == "pending":
+            company_documents.decide(company_id, document.id, actor=reviewer_id, approve=True)
     commit()
 
 
@@ -159,7 +160,7 @@ def registered_company(owner_id, reviewer_id, number=0):
     """Return the id of a company that compliance has verified and the registry holds."""
     company_id = filled_company(owner_id, number)
     onboarding.submit(company_id, actor=owner_id)
-    accept_papers(company_id, reviewer_id)
+    accept_documents(company_id, reviewer_id)
     reviews_service.approve(company_id, actor=reviewer_id)
     commit()
     confirm("company", company_id)

@@ -73,7 +73,7 @@ SIGN_INS = {
 }
 PRIVATE = {**PERSON, **STAFF, **SIGN_INS}
 # What a company is called and does is public: whoever invests has to know. So are its public
-# papers.
+# documents.
 PUBLIC_FACTS = {"legal_name": "Zqyirga Coffee Share Company", "trade_name": "Zqyirga Coffee"}
 
 
@@ -156,7 +156,7 @@ def story(app, frozen, lines, monkeypatch):
     campaign = raising.live_campaign(company, owner, carla)
     bank = FakeBillBitts()
     gateways.use("bill_bitts", bank)
-    paper = raising.picture((32, 32))
+    document = raising.picture((32, 32))
     world = SimpleNamespace(
         owner=owner,
         investor=investor,
@@ -165,7 +165,7 @@ def story(app, frozen, lines, monkeypatch):
         company=company,
         campaign=campaign,
         bank=bank,
-        paper=paper,
+        document=document,
         app=app,
         lines=lines,
     )
@@ -208,7 +208,8 @@ def _fill_file(world):
     for step, values in (("about", about), ("address", home), ("identity", identity)):
         files.save_facts(world.investor, step, values)
     kept = files.attach(
-        world.investor, documents.Examined("passport", "zqpassport.png", "image/png", world.paper)
+        world.investor,
+        documents.Examined("passport", "zqpassport.png", "image/png", world.document),
     )
     nominees.add(
         world.investor,
@@ -245,7 +246,7 @@ def test_no_write_to_the_chain_holds_anything_about_a_person(story):
     kinds = {row.function for row in rows}
     assert {"registerIssuer", "createCampaign"} <= kinds, "the story writes less than it should"
     assert len(kinds) >= 3
-    hashes = plain_hashes(story.paper)
+    hashes = plain_hashes(story.document)
     for row in rows:
         said = f"{row.intent_id} {row.function} {row.args} {row.subject_kind} {row.subject_id}"
         assert found_in(said) == [], row.function
@@ -255,7 +256,7 @@ def test_no_write_to_the_chain_holds_anything_about_a_person(story):
 
 
 def test_no_calldata_holds_anything_about_a_person(story):
-    hashes = plain_hashes(story.paper)
+    hashes = plain_hashes(story.document)
     for row in chain_writes():
         data = abi.encode(row.contract, row.function, row.args)
         text = bytes.fromhex(data[2:]).decode("latin-1")
@@ -382,8 +383,8 @@ def _failing(fail):
 def test_no_page_for_everybody_shows_anything_about_a_person(story):
     visitor: Browser = story.app.test_client()
     slug = raising.campaign(story.campaign).slug
-    papers = [
-        f"/campaigns/{slug}/documents/{row.id}" for row in queries.public_papers(story.company)
+    documents = [
+        f"/campaigns/{slug}/documents/{row.id}" for row in queries.public_documents(story.company)
     ]
     seen, waiting, pages = (
         set(),
@@ -412,7 +413,7 @@ def test_no_page_for_everybody_shows_anything_about_a_person(story):
         waiting += [link for link in links if not link.startswith(("/static", "/sign-in/oidc"))]
     assert pages >= 5
     assert f"/campaigns/{slug}" in seen
-    assert set(papers) <= {*seen, *papers}
+    assert set(documents) <= {*seen, *documents}
     assert frozenset({"visitor"}) == access.PUBLIC
 
 

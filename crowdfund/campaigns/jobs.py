@@ -5,7 +5,8 @@ from typing import Any
 
 from crowdfund.adapters import ipfs, storage
 from crowdfund.campaigns import queries
-from crowdfund.campaigns.service import ending, life, papers, redirects, releasing
+from crowdfund.campaigns.service import documents as campaign_documents
+from crowdfund.campaigns.service import ending, life, redirects, releasing
 from crowdfund.chain.events import RequestDone, WriteConfirmed, WriteEvent, WriteFailed
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import reading
@@ -88,13 +89,13 @@ def close_due() -> None:
 def pin_due() -> None:
     """Queue the documents of public campaigns that no node holds yet."""
     if ipfs.is_configured():
-        papers.pin_due()
+        campaign_documents.pin_due()
 
 
 @outbox.every(86_400, "campaigns.sweep_papers")
 def sweep_papers() -> None:
     """Remove files of documents that left a draft, or whose upload was never committed."""
-    papers.sweep_papers()
+    campaign_documents.sweep()
 
 
 def _pin(rows: Sequence[outbox.Row]) -> str:
@@ -114,4 +115,4 @@ def _pin(rows: Sequence[outbox.Row]) -> str:
 @outbox.handler("campaigns.pin", prepare=_pin)
 def pinned(rows: Sequence[outbox.Row], problem: str) -> None:
     """Note that the node holds a document, or why it never will."""
-    papers.note_pinned(rows[0].payload["document_id"], problem)
+    campaign_documents.note_pinned(rows[0].payload["document_id"], problem)

@@ -100,7 +100,7 @@ class NomineeForm(PageForm):
     )
 
 
-class PaperForm(PageForm):
+class DocumentForm(PageForm):
     """The decision about one document or nominee."""
 
     decision = RadioField(
@@ -149,7 +149,7 @@ class StandingForm(PageForm):
     )
 
 
-class PaperDecisionForm(PageForm):
+class DocumentDecisionForm(PageForm):
     """A decision about one document: until when it is valid, or why it is rejected."""
 
     expires_on = StringField(

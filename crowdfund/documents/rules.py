@@ -22,9 +22,9 @@ SUFFIXES = {
     PNG: (".png",),
     WEBP: (".webp",),
 }
-PAPER = (PDF,)
+PDF_ONLY = (PDF,)
 PICTURE = (JPEG, PNG, WEBP)
-PAPER_OR_PICTURE = (PDF, *PICTURE)
+PDF_OR_PICTURE = (PDF, *PICTURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Accepted:
     """The files that a kind of document accepts, as shown to the person."""
 
     title: str
-    types: tuple[str, ...] = PAPER_OR_PICTURE
+    types: tuple[str, ...] = PDF_OR_PICTURE
     max_bytes: int = MAX_BYTES
 
     @property
@@ -44,7 +44,7 @@ class Accepted:
     @property
     def words(self) -> str:
         """Return the types in words."""
-        return _("PDF") if self.types == PAPER else _("PDF, JPEG, PNG or WebP")
+        return _("PDF") if self.types == PDF_ONLY else _("PDF, JPEG, PNG or WebP")
 
 
 ACCEPTED: dict[str, Accepted] = {
@@ -58,7 +58,7 @@ ACCEPTED: dict[str, Accepted] = {
     "tax_certificate": Accepted(_l("Tax certificate")),
     "incorporation": Accepted(_l("Certificate of incorporation")),
     "financial_statement": Accepted(_l("Financial statement")),
-    "memorandum": Accepted(_l("Information memorandum"), PAPER),
+    "memorandum": Accepted(_l("Information memorandum"), PDF_ONLY),
     "other": Accepted(_l("Other document")),
     "id_proof": Accepted(_l("Proof of identity")),
     "public": Accepted(_l("Public document")),
@@ -177,7 +177,7 @@ def check_size(data: bytes, max_bytes: int = MAX_BYTES) -> None:
         raise FileRefused(_("The file is larger than %(most)s MB. Make it smaller.", most=most))
 
 
-def sniff(filename: str, data: bytes, types: tuple[str, ...] = PAPER_OR_PICTURE) -> str:
+def sniff(filename: str, data: bytes, types: tuple[str, ...] = PDF_OR_PICTURE) -> str:
     """Return the content type that bytes and file name agree on. Raises FileRefused."""
     found = by_content(data, types)
     if PurePath(filename).suffix.lower() not in SUFFIXES[found]:
@@ -200,7 +200,7 @@ def by_content(data: bytes, types: tuple[str, ...]) -> str:
 def _advice(types: tuple[str, ...]) -> str:
     if types == PICTURE:
         return _("Choose a JPEG, PNG or WebP.")
-    return _("Choose a PDF.") if types == PAPER else _("Choose a PDF, JPEG, PNG or WebP.")
+    return _("Choose a PDF.") if types == PDF_ONLY else _("Choose a PDF, JPEG, PNG or WebP.")
 
 
 def _by_bytes(data: bytes) -> str | None:

@@ -7,7 +7,7 @@ from flask import url_for
 
 from crowdfund.issuers import queries
 from crowdfund.issuers.rows import AccountRow, CompanyRow
-from crowdfund.issuers.rules import diffs, lists, papers, steps
+from crowdfund.issuers.rules import diffs, lists, requirements, steps
 from crowdfund.issuers.rules.life import ChangeStatus
 from crowdfund.kernel import clock
 from crowdfund.security.rules import HOLD
@@ -29,8 +29,8 @@ def answers(company: CompanyRow, *, editable: bool) -> dict[str, Any]:
             (officer, diffs.officer_text(officer)) for officer in queries.officers(company.id)
         ],
         "bank": queries.bank_account(company.id),
-        "papers": queries.papers(company.id),
-        "paper_names": papers.KINDS,
+        "documents": queries.documents_of(company.id),
+        "document_names": requirements.KINDS,
         "sector": lists.SECTORS.get(company.sector or ""),
         "country": lists.country_name(company.country),
     }

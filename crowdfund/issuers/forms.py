@@ -139,7 +139,7 @@ class WalletForm(PageForm):
     )
 
 
-class PaperForm(PageForm):
+class DocumentForm(PageForm):
     """One document to upload; the label of the file is set to the kind's name."""
 
     kind = HiddenField()

@@ -2,7 +2,8 @@
 
 from crowdfund.chain.events import WriteConfirmed, WriteEvent, WriteFailed
 from crowdfund.documents.events import DocumentEvent, DocumentExpired, DocumentExpiring
-from crowdfund.issuers.service import papers, registry
+from crowdfund.issuers.service import documents as company_documents
+from crowdfund.issuers.service import registry
 from crowdfund.kernel import outbox
 
 
@@ -39,11 +40,11 @@ def registration_failed(writes: list[WriteFailed]) -> None:
 def paper_expiring(documents: list[DocumentExpiring]) -> None:
     """Notify a company that one of its documents expires soon."""
     for document in documents:
-        papers.notify_expiry(document.owner_id, document.document_id, soon=True)
+        company_documents.notify_expiry(document.owner_id, document.document_id, soon=True)
 
 
 @outbox.on(DocumentExpired, where=_is_companys)
 def paper_expired(documents: list[DocumentExpired]) -> None:
     """Notify a company that one of its documents has expired."""
     for document in documents:
-        papers.notify_expiry(document.owner_id, document.document_id, soon=False)
+        company_documents.notify_expiry(document.owner_id, document.document_id, soon=False)

@@ -28,8 +28,7 @@ from crowdfund.issuers.rows import (
     MemberRow,
     QueueRow,
 )
-from crowdfund.issuers.rules import papers as papers_rules
-from crowdfund.issuers.rules import team
+from crowdfund.issuers.rules import requirements, team
 from crowdfund.issuers.rules.life import ChangeStatus, Status
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db
@@ -130,22 +129,24 @@ def filled(company: CompanyRow) -> dict[str, Any]:
     facts: dict[str, Any] = asdict(company)
     facts["officers"] = officers(company.id)
     facts["bank"] = bank_account(company.id)
-    facts["documents"] = papers(company.id)
+    facts["documents"] = documents_of(company.id)
     for change in running_changes(company.id):
         facts |= change.new
     return facts
 
 
-def papers(company_id: str, kinds: Sequence[str] | None = None) -> list[DocumentRow]:
+def documents_of(company_id: str, kinds: Sequence[str] | None = None) -> list[DocumentRow]:
     """Return the documents of a company in force or under review, newest first within a kind."""
     found = documents.of_owner(("company", company_id), kinds)
     return [row for row in found if row.status not in ("replaced", "destroyed")]
 
 
-def public_papers(company_id: str) -> list[DocumentRow]:
+def public_documents(company_id: str) -> list[DocumentRow]:
     """Return what everyone may read once a campaign is live: the verified memorandum in force."""
     found = [
-        row for row in papers(company_id, [papers_rules.MEMORANDUM]) if row.status == "verified"
+        row
+        for row in documents_of(company_id, [requirements.MEMORANDUM])
+        if row.status == "verified"
     ]
     return sorted(found, key=lambda row: row.uploaded_at)[-1:]
 
@@ -207,25 +208,25 @@ def countries() -> list[str]:
 def _has_pending() -> sa.ColumnElement[bool]:
     """Return the condition that a company waits for a review; it starts from the few that do."""
     documented = _C.alias()
-    papers = sa.select(documented.c.id).where(
+    documented_companies = sa.select(documented.c.id).where(
         documented.c.status == Status.VERIFIED,
         documented.c.id.in_(documents.owners_with_pending("company")),
     )
     changed = sa.select(_CH.c.company_id).where(_CH.c.status == ChangeStatus.PENDING)
-    return _C.c.id.in_(sa.union(changed, papers))
+    return _C.c.id.in_(sa.union(changed, documented_companies))
 
 
 def start_standing(company_id: str) -> Mapping[str, bool]:
     """Return the company's own part of `rules.Standing`."""
     company = get(company_id)
-    shown = papers(company_id)
+    shown = documents_of(company_id)
     verified = company.status == Status.VERIFIED
     return {
         "verified": verified,
         "registered": company.registered_at is not None,
         "under_review": bool(running_changes(company_id, ChangeStatus.PENDING))
         or any(row.status == "pending" for row in shown),
-        "papers_missing": bool(papers_rules.lacking(shown, company.country, verified=True)),
+        "documents_missing": bool(requirements.lacking(shown, company.country, verified=True)),
     }
 
 

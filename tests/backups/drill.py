@@ -83,7 +83,7 @@ class Drill:
             alice, carla = raising.person("alice"), raising.person("carla", "compliance")
             company = raising.filled_company(alice)
             onboarding.submit(company, actor=alice)
-            raising.accept_papers(company, carla)
+            raising.accept_documents(company, carla)
             reviews_service.approve(company, actor=carla)
             commit()
             settle()

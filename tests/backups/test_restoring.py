@@ -44,7 +44,7 @@ def fill(place):
         )
         block = Block(number=7, hash="0x" + "b" * 64, parent="0x" + "a" * 64, timestamp=1)
         chain.begin_reading(chain_id=31337, genesis="0x" + "c" * 64, block=block)
-        examined = raising.made_paper("passport")
+        examined = raising.made_document("passport")
         document = documents.keep(("person", alice), examined, actor=alice)
         storage.put_public(b"a picture")
         commit()

@@ -445,7 +445,7 @@ def test_each_role_has_its_own_part_of_the_desk(app, cast, name, reads, approves
     assert client.post(f"{desk}/approve").status_code == approves
 
 
-def test_everybody_reads_the_papers_in_force_of_a_public_campaign(client, live):
+def test_everybody_reads_the_documents_in_force_of_a_public_campaign(client, live):
     page = client.get(f"/campaigns/{live.slug}").text
     path = re.search(rf"/campaigns/{live.slug}/documents/\w+", page).group(0)
     answer = client.get(path)
@@ -454,12 +454,13 @@ def test_everybody_reads_the_papers_in_force_of_a_public_campaign(client, live):
     assert client.get(path[:-4] + "0000").status_code == 404
 
 
-def test_papers_of_a_campaign_that_is_not_public_are_not_found(client, cast):
+def test_documents_of_a_campaign_that_is_not_public_are_not_found(client, cast):
     campaign_id = raising.complete_draft(cast.company, cast.alice)
     campaign = queries.by_id(campaign_id)
-    paper = issuers_queries.public_papers(campaign.company_id)[0]
+    document = issuers_queries.public_documents(campaign.company_id)[0]
     assert (
-        client.get(f"/campaigns/{campaign.slug or 'none'}/documents/{paper.id}").status_code == 404
+        client.get(f"/campaigns/{campaign.slug or 'none'}/documents/{document.id}").status_code
+        == 404
     )
 
 

@@ -24,7 +24,8 @@ from crowdfund.campaigns.service import drafts, reviews
 from crowdfund.documents import service as documents
 from crowdfund.investments import service as investments
 from crowdfund.issuers import queries
-from crowdfund.issuers.service import bank, officers, papers
+from crowdfund.issuers.service import bank, officers
+from crowdfund.issuers.service import documents as company_documents
 from crowdfund.issuers.service import onboarding as file_service
 from crowdfund.issuers.service import reviews as reviews_service
 from crowdfund.kernel import config
@@ -131,7 +132,7 @@ class Town:
         with self.inside():
             owner = self.person()
             company = self.do(self._company, owner)
-            self.do(raising.accept_papers, company, officer)
+            self.do(raising.accept_documents, company, officer)
             self.do(reviews_service.approve, company, actor=officer)
             self._until(lambda: queries.get(company).registered_at, "the issuer registry")
             campaign = self.do(self._campaign, company, owner, terms)
@@ -179,8 +180,8 @@ class Town:
         officers.save(company, raising.DIRECTOR, actor=owner)
         bank.save(company, raising.BANK | {"holder": f"Bakery {number} PLC"}, actor=owner)
         file_service.hold_wallet(company)
-        for kind in raising.PAPERS:
-            papers.keep(company, raising.made_paper(kind), actor=owner)
+        for kind in raising.DOCUMENTS:
+            company_documents.keep(company, raising.made_document(kind), actor=owner)
         file_service.submit(company, actor=owner)
         return company
 

@@ -62,9 +62,9 @@ class Desk:
 
     def accept_all(self, person_id, *, until="2030-01-01", actor=None):
         rollback()
-        for paper in files.papers(person_id):
-            if paper.status == "pending":
-                self.accept(person_id, paper.id, until=until, actor=actor)
+        for document in files.documents_of(person_id):
+            if document.status == "pending":
+                self.accept(person_id, document.id, until=until, actor=actor)
 
     def approve(self, person_id, *, actor=None, revision=None):
         rollback()
@@ -93,9 +93,9 @@ class Desk:
         person = queries.get(person_id)
         return person.kyc_status, person.kyc_level
 
-    def paper(self, person_id, kind):
+    def document(self, person_id, kind):
         rollback()
-        return next(one for one in reversed(files.papers(person_id)) if one.kind == kind)
+        return next(one for one in reversed(files.documents_of(person_id)) if one.kind == kind)
 
     def work(self):
         """Let the jobs run that wait."""

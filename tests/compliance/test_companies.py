@@ -4,7 +4,8 @@ import pytest
 
 from crowdfund.documents import queries as documents
 from crowdfund.issuers import queries
-from crowdfund.issuers.service import changes, onboarding, papers, reviews
+from crowdfund.issuers.service import changes, onboarding, reviews
+from crowdfund.issuers.service import documents as company_documents
 from crowdfund.kernel.db import commit, rollback
 from tests import raising
 
@@ -30,24 +31,27 @@ def desk(cast):
     return f"/staff/companies/{cast['company']}"
 
 
-def paper(cast, kind="business_licence"):
+def document(cast, kind="business_licence"):
     rollback()
-    return queries.papers(cast["company"], [kind])[0]
+    return queries.documents_of(cast["company"], [kind])[0]
 
 
 def decide(client, cast, found, **data):
     return client.post(f"{desk(cast)}/documents/{found.id}/decide", data=data)
 
 
-def test_a_paper_is_accepted_until_its_day_or_rejected_with_a_reason(carla, cast, app):
-    licence, memorandum = paper(cast), paper(cast, "memorandum")
+def test_a_document_is_accepted_until_its_day_or_rejected_with_a_reason(carla, cast, app):
+    licence, memorandum = document(cast), document(cast, "memorandum")
     assert (
         decide(carla, cast, licence, decision="approve", expires_on="2027-01-31").status_code == 303
     )
     why = "The second page is missing."
     assert decide(carla, cast, memorandum, decision="reject", reason=why).status_code == 303
-    assert (paper(cast).status, str(paper(cast).expires_on)) == ("verified", "2027-01-31")
-    assert (paper(cast, "memorandum").status, paper(cast, "memorandum").reason) == ("rejected", why)
+    assert (document(cast).status, str(document(cast).expires_on)) == ("verified", "2027-01-31")
+    assert (document(cast, "memorandum").status, document(cast, "memorandum").reason) == (
+        "rejected",
+        why,
+    )
     alice = raising.browser(app, cast["alice"])
     assert why in alice.get(f"/companies/{cast['company']}/check").text
     assert "company.document_rejected" in raising.told(cast["alice"])
@@ -64,42 +68,44 @@ def test_a_paper_is_accepted_until_its_day_or_rejected_with_a_reason(carla, cast
     ],
 )
 def test_a_decision_without_what_it_needs_decides_nothing(carla, cast, data):
-    answer = decide(carla, cast, paper(cast), **data)
+    answer = decide(carla, cast, document(cast), **data)
     assert answer.status_code == 422
     assert "cf-error-summary" in answer.text
-    assert paper(cast).status == "pending"
+    assert document(cast).status == "pending"
 
 
-def test_a_company_is_approved_only_with_every_paper_decided_and_the_needed_accepted(carla, cast):
+def test_a_company_is_approved_only_with_every_document_decided_and_the_needed_accepted(
+    carla, cast
+):
     answer = carla.post(f"{desk(cast)}/approve")
     assert (answer.status_code, "Business licence" in answer.text) == (409, True)
-    raising.accept_papers(cast["company"], cast["carla"])
+    raising.accept_documents(cast["company"], cast["carla"])
     reviews.reject(cast["company"], "Add the balance sheet, please.", actor=cast["carla"])
-    papers.keep(cast["company"], raising.made_paper("other"), actor=cast["alice"])
+    company_documents.keep(cast["company"], raising.made_document("other"), actor=cast["alice"])
     onboarding.submit(cast["company"], actor=cast["alice"])
     commit()
     assert "Decide on every document first." in carla.post(f"{desk(cast)}/approve").text
-    decide(carla, cast, paper(cast, "other"), decision="approve")
+    decide(carla, cast, document(cast, "other"), decision="approve")
     assert carla.post(f"{desk(cast)}/approve").status_code == 303
 
 
-def test_a_paper_of_another_company_is_not_decided_here(carla, cast):
+def test_a_document_of_another_company_is_not_decided_here(carla, cast):
     other = raising.filled_company(raising.person("bob"), 3)
-    [theirs] = queries.papers(other, ["memorandum"])
+    [theirs] = queries.documents_of(other, ["memorandum"])
     assert decide(carla, cast, theirs, decision="approve").status_code == 404
     assert documents.get(theirs.id).status == "pending"
 
 
 @pytest.mark.parametrize(("name", "answer"), [("alice", 403), ("fiona", 403), ("rita", 403)])
 def test_who_may_not_decide_cannot(client, cast, name, answer):
-    person, found = raising.sign_in(client, cast[name]), paper(cast)
+    person, found = raising.sign_in(client, cast[name]), document(cast)
     assert decide(person, cast, found, decision="approve").status_code == answer
     for verb in ("changes/approve", "changes/reject", "deactivate", "reactivate"):
         assert (
             person.post(f"{desk(cast)}/{verb}", data={"reason": "Long enough it is."}).status_code
             == answer
         )
-    assert paper(cast).status == "pending"
+    assert document(cast).status == "pending"
 
 
 def test_the_desk_sees_officers_the_masked_account_and_what_was_declared(carla, cast):
@@ -115,7 +121,7 @@ def test_the_desk_sees_officers_the_masked_account_and_what_was_declared(carla, 
 
 
 def test_changes_are_shown_old_beside_new_and_decided(carla, cast, app):
-    raising.accept_papers(cast["company"], cast["carla"])
+    raising.accept_documents(cast["company"], cast["carla"])
     reviews.approve(cast["company"], actor=cast["carla"])
     onboarding.save(
         cast["company"], "contacts", raising.CONTACTS | {"city": "Gondar"}, actor=cast["alice"]

@@ -31,12 +31,12 @@ def here(person_id, *parts):
 
 
 def test_each_document_and_then_the_level_is_decided_on_one_page(carla, desk, waiting):
-    paper = desk.paper(waiting, "passport")
+    document = desk.document(waiting, "passport")
     page = carla.get(here(waiting)).text
     assert "EP 123-4567" in page
     assert "Verify at the basic level" not in page
     accept = {"decision": "accept", "until": "2030-01-01"}
-    assert carla.post(here(waiting, "documents", paper.id), data=accept).status_code == 303
+    assert carla.post(here(waiting, "documents", document.id), data=accept).status_code == 303
     assert "Verify at the basic level" in carla.get(here(waiting)).text
     seen = files.revision(waiting)
     assert carla.post(here(waiting, "approve"), data={"revision": seen}).status_code == 303
@@ -59,11 +59,11 @@ def test_each_document_and_then_the_level_is_decided_on_one_page(carla, desk, wa
 def test_a_decision_that_lacks_something_says_what_and_changes_nothing(
     carla, desk, waiting, data, words
 ):
-    paper = desk.paper(waiting, "passport")
-    answer = carla.post(here(waiting, "documents", paper.id), data=data)
+    document = desk.document(waiting, "passport")
+    answer = carla.post(here(waiting, "documents", document.id), data=data)
     assert answer.status_code == 422
     assert answer.text.count(words) >= 2
-    assert desk.paper(waiting, "passport").status == "pending"
+    assert desk.document(waiting, "passport").status == "pending"
 
 
 def test_a_request_goes_back_with_a_reason_only(carla, desk, waiting):
@@ -112,7 +112,7 @@ def test_who_asked_for_more_than_is_proven_may_get_the_basic_level(carla, desk, 
     desk.complete(alice, "proof_of_address", "bank_proof")
     desk.submit(alice)
     assert "Verify at the basic level only" not in carla.get(here(alice)).text
-    desk.accept(alice, desk.paper(alice, "passport").id)
+    desk.accept(alice, desk.document(alice, "passport").id)
     assert "Verify at the basic level only" in carla.get(here(alice)).text
     seen = {"revision": files.revision(alice)}
     # the enhanced one is not proven
@@ -139,7 +139,7 @@ def test_a_reviewer_sees_no_form_for_themselves(carla, desk):
     [("", 403, 403), ("finance", 403, 403), ("regulator", 200, 403), (None, 303, 303)],
 )
 def test_who_may_not_decide_cannot(app, desk, waiting, role, reads, writes):
-    paper = desk.paper(waiting, "passport")
+    document = desk.document(waiting, "passport")
     browser = app.test_client()
     if role is not None:
         raising.sign_in(browser, raising.person("somebody", *([role] if role else [])))
@@ -150,7 +150,7 @@ def test_who_may_not_decide_cannot(app, desk, waiting, role, reads, writes):
         "reject",
         "revoke",
         "payout-account",
-        f"documents/{paper.id}",
+        f"documents/{document.id}",
         f"nominees/{'0' * 32}",
     )
     for verb in verbs:
@@ -241,8 +241,8 @@ def test_a_nominee_waits_in_the_queue_and_is_decided_at_the_desk(carla, desk, al
         "share": "100",
     }
     nominee_id = nominees_service.add(alice, values)
-    paper = documents.Examined("id_proof", "birth.png", "image/png", raising.picture())
-    nominees_service.prove(nominee_id, alice, paper)
+    document = documents.Examined("id_proof", "birth.png", "image/png", raising.picture())
+    nominees_service.prove(nominee_id, alice, document)
     nominees_service.submit(alice)
     commit()
     assert "1 nominee" in carla.get("/staff/people").text
@@ -286,6 +286,6 @@ def test_the_form_says_when_an_expiry_date_and_a_reason_are_required(carla, desk
     [({"decision": "accept"}, "until"), ({"decision": "reject"}, "reason"), ({}, "decision")],
 )
 def test_what_is_missing_is_named_at_its_own_field(carla, desk, waiting, data, name):
-    paper = desk.paper(waiting, "passport")
-    page = carla.post(here(waiting, "documents", paper.id), data=data).text
-    assert f'id="{name}-{paper.id}-error"' in page
+    document = desk.document(waiting, "passport")
+    page = carla.post(here(waiting, "documents", document.id), data=data).text
+    assert f'id="{name}-{document.id}-error"' in page

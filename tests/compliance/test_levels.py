@@ -109,9 +109,9 @@ def test_who_is_verified_may_ask_for_more_and_stays_verified_meanwhile(desk, ali
 def test_nobody_reviews_themselves(app, desk):
     desk.complete(desk.carla)
     desk.submit(desk.carla)
-    paper = desk.paper(desk.carla, "passport")
+    document = desk.document(desk.carla, "passport")
     with pytest.raises(NotYours):
-        desk.accept(desk.carla, paper.id)
+        desk.accept(desk.carla, document.id)
     rollback()
     desk.accept_all(desk.carla, actor=desk.dawit)
     for verb in (desk.approve, desk.reject):
@@ -133,15 +133,18 @@ def test_nothing_is_given_before_its_documents_are_accepted(desk, alice):
 def test_a_rejection_has_reasons_and_the_person_corrects_and_asks_again(desk, alice):
     desk.complete(alice)
     desk.submit(alice)
-    paper = desk.paper(alice, "passport")
+    document = desk.document(alice, "passport")
     for reason in ("", "short", "<b>bold enough to be long</b>", "x" * 501):
         with pytest.raises(Invalid):
             reviews_service.decide_document(
-                alice, paper.id, Decision(approve=False, reason=reason), actor=desk.carla
+                alice, document.id, Decision(approve=False, reason=reason), actor=desk.carla
             )
         rollback()
     reviews_service.decide_document(
-        alice, paper.id, Decision(approve=False, reason="The corner is cut off."), actor=desk.carla
+        alice,
+        document.id,
+        Decision(approve=False, reason="The corner is cut off."),
+        actor=desk.carla,
     )
     commit()
     desk.reject(alice, "Please send a new photo of the passport.")
@@ -152,7 +155,7 @@ def test_a_rejection_has_reasons_and_the_person_corrects_and_asks_again(desk, al
     rollback()
     desk.upload(alice, "passport")
     # the refused one was replaced
-    assert [one.status for one in files.papers(alice)] == ["pending"]
+    assert [one.status for one in files.documents_of(alice)] == ["pending"]
     desk.submit(alice)
     assert desk.standing(alice) == ("pending", "none")
     assert queries.get(alice).kyc_reason == ""
@@ -160,17 +163,17 @@ def test_a_rejection_has_reasons_and_the_person_corrects_and_asks_again(desk, al
 
 def test_a_document_is_decided_only_after_it_was_sent_in_and_only_of_this_person(desk, alice):
     desk.complete(alice)
-    paper = desk.paper(alice, "passport")
+    document = desk.document(alice, "passport")
     with pytest.raises(reviews.Decided):
-        desk.accept(alice, paper.id)
+        desk.accept(alice, document.id)
     rollback()
     bob = raising.person("bob")
     desk.verify(bob)
     desk.submit(alice)
     with pytest.raises(NotFound):
-        desk.accept(bob, paper.id)
+        desk.accept(bob, document.id)
     rollback()
-    assert desk.paper(alice, "passport").status == "pending"
+    assert desk.document(alice, "passport").status == "pending"
 
 
 @pytest.mark.parametrize("until", ["", "2026-06-14", "tomorrow", "2026-02-30"])
@@ -178,7 +181,7 @@ def test_a_passport_needs_an_expiry_day_that_is_to_come(desk, alice, until):
     desk.complete(alice)
     desk.submit(alice)
     with pytest.raises(Invalid) as refusal:
-        desk.accept(alice, desk.paper(alice, "passport").id, until=until)
+        desk.accept(alice, desk.document(alice, "passport").id, until=until)
     assert refusal.value.field == "until"
 
 
@@ -225,8 +228,8 @@ def test_a_proposal_falls_when_the_person_changes_something(desk, alice):
     commit()
     review = reviews_queries.open_review(alice)
     assert (review.status, review.proposed_by) == ("submitted", None)
-    assert desk.paper(alice, "proof_of_address").status == "pending"  # proves the old address
-    assert desk.paper(alice, "passport").status == "verified"
+    assert desk.document(alice, "proof_of_address").status == "pending"  # proves the old address
+    assert desk.document(alice, "passport").status == "verified"
 
 
 # --- a change of what was verified ----------------------------------------------------------------
@@ -272,8 +275,8 @@ def test_a_new_or_removed_document_of_a_verified_kind_is_checked_again(desk, ali
     assert desk.standing(alice) == ("pending", "none")
     desk.accept_all(alice)
     desk.approve(alice)
-    for paper in files.papers(alice):
-        files_service.remove(alice, paper.id)
+    for document in files.documents_of(alice):
+        files_service.remove(alice, document.id)
     commit()
     assert desk.standing(alice) == ("pending", "none")
     assert reviews_queries.open_review(alice) is None  # nothing to look at until there is a new one
@@ -433,9 +436,9 @@ def test_the_history_tells_who_did_what_and_why(desk, alice):
 
 def test_a_document_of_somebody_else_cannot_be_removed(desk, alice):
     desk.complete(alice)
-    paper = desk.paper(alice, "passport")
+    document = desk.document(alice, "passport")
     with pytest.raises(NotFound):
-        files_service.remove(raising.person("bob"), paper.id)
+        files_service.remove(raising.person("bob"), document.id)
     rollback()
-    assert desk.paper(alice, "passport").status == "pending"
+    assert desk.document(alice, "passport").status == "pending"
     assert issubclass(NotYours, Forbidden)

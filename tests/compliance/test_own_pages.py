@@ -90,7 +90,7 @@ def test_a_wrong_file_is_refused_in_words(hers, alice, desk, data, name, words):
     assert answer.status_code == 422
     assert words in answer.text
     rollback()
-    assert files.papers(alice) == []
+    assert files.documents_of(alice) == []
 
 
 def test_no_file_at_all_is_said_too(hers, alice, desk):
@@ -106,19 +106,19 @@ def test_a_kind_that_is_not_asked_for_has_no_page_and_is_not_taken(hers, alice, 
     assert hers.get(f"{HERE}/documents/{kind}").status_code == 404
     assert upload(hers, kind).status_code in (404, 409)
     rollback()
-    assert files.papers(alice) == []
+    assert files.documents_of(alice) == []
 
 
 def test_a_document_is_deleted_by_its_owner_only(app, hers, alice, desk):
     desk.complete(alice)
-    paper = desk.paper(alice, "passport")
-    url = f"{HERE}/documents/passport/{paper.id}/remove"
+    document = desk.document(alice, "passport")
+    url = f"{HERE}/documents/passport/{document.id}/remove"
     bob = raising.browser(app, raising.person("bob"))
     assert bob.post(url).status_code == 404
-    assert bob.get(f"/documents/{paper.id}").status_code == 404
+    assert bob.get(f"/documents/{document.id}").status_code == 404
     assert hers.post(url).status_code == 303
     rollback()
-    assert files.papers(alice) == []
+    assert files.documents_of(alice) == []
 
 
 def test_the_number_is_shown_masked_and_kept_when_left_empty(hers, alice, desk):
@@ -141,12 +141,12 @@ def test_a_verified_person_is_warned_before_changing_and_told_after(hers, alice,
 
 def test_the_owner_reads_who_has_looked_by_first_name_and_role(app, hers, alice, desk):
     desk.complete(alice)
-    paper = desk.paper(alice, "passport")
+    document = desk.document(alice, "passport")
     assert "Nobody has opened your documents yet" in hers.get(f"{HERE}/looked-at").text
-    hers.get(f"/documents/{paper.id}")  # one's own look is no news
+    hers.get(f"/documents/{document.id}")  # one's own look is no news
     assert "Nobody has opened your documents yet" in hers.get(f"{HERE}/looked-at").text
     carla = raising.browser(app, desk.carla)
-    assert carla.get(f"/documents/{paper.id}").status_code == 200
+    assert carla.get(f"/documents/{document.id}").status_code == 200
     page = hers.get(f"{HERE}/looked-at").text
     assert "Carla (compliance)" in page
     assert "Review by staff" in page
@@ -193,8 +193,8 @@ def test_a_wrong_nominee_is_refused_and_what_was_typed_stays(hers, alice):
 def test_somebody_elses_nominee_is_not_there(app, hers, alice):
     nominee_id = nominees_service.add(alice, SARA)
     commit()
-    paper = documents.Examined("id_proof", "birth.png", "image/png", raising.picture())
-    document_id = nominees_service.prove(nominee_id, alice, paper)
+    document = documents.Examined("id_proof", "birth.png", "image/png", raising.picture())
+    document_id = nominees_service.prove(nominee_id, alice, document)
     commit()
     bob = raising.browser(app, raising.person("bob"))
     here = f"/account/nominees/{nominee_id}"

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from crowdfund.compliance.rules import eligibility, facts, nominees, requirements, reviews
-from crowdfund.compliance.rules.requirements import File, Paper
+from crowdfund.compliance.rules.requirements import Document, File
 from crowdfund.kernel.errors import Invalid, InvalidFields
 from crowdfund.kernel.fields import dates, percents, registers
 
@@ -20,7 +20,7 @@ GOOD = {
     "id_kind": "passport",
     "id_number": "EP123",
 }
-IDENTITY = Paper("passport", "verified", date(2030, 1, 1))
+IDENTITY = Document("passport", "verified", date(2030, 1, 1))
 
 
 def refused(step, **changed):
@@ -81,8 +81,8 @@ def test_a_number_is_compared_without_its_spaces_and_shown_by_its_end():
     assert facts.masked("12").count("•") >= 4
 
 
-def whole(*papers, **more):
-    return File(facts=GOOD, has_contact=True, papers=papers, **more)
+def whole(*documents, **more):
+    return File(facts=GOOD, has_contact=True, documents=documents, **more)
 
 
 def test_a_level_needs_what_it_says_and_everything_of_the_lower_one():
@@ -95,52 +95,60 @@ def test_a_level_needs_what_it_says_and_everything_of_the_lower_one():
         "identity-document",
     ]
     assert requirements.complete_level(whole(IDENTITY)) == "basic"
-    papers = (IDENTITY, Paper("proof_of_address", "pending"), Paper("bank_proof", "pending"))
-    assert requirements.complete_level(whole(*papers)) == "enhanced"
-    assert requirements.complete_level(whole(*papers[1:])) == "none"
+    documents = (
+        IDENTITY,
+        Document("proof_of_address", "pending"),
+        Document("bank_proof", "pending"),
+    )
+    assert requirements.complete_level(whole(*documents)) == "enhanced"
+    assert requirements.complete_level(whole(*documents[1:])) == "none"
 
 
 def test_a_document_of_another_kind_than_the_one_named_is_none():
-    assert requirements.complete_level(whole(Paper("national_id", "verified"))) == "none"
+    assert requirements.complete_level(whole(Document("national_id", "verified"))) == "none"
 
 
 def test_a_verified_payout_account_stands_for_the_bank_proof():
-    papers = (IDENTITY, Paper("proof_of_address", "pending"))
-    assert requirements.complete_level(whole(*papers)) == "basic"
-    assert requirements.complete_level(whole(*papers, has_payout_account=True)) == "enhanced"
+    documents = (IDENTITY, Document("proof_of_address", "pending"))
+    assert requirements.complete_level(whole(*documents)) == "basic"
+    assert requirements.complete_level(whole(*documents, has_payout_account=True)) == "enhanced"
 
 
 @pytest.mark.parametrize("where", [{"country": "IN"}, {"nationality": "IN"}])
 def test_india_asks_for_a_pan_card_at_the_enhanced_level_only(where):
-    papers = (IDENTITY, Paper("proof_of_address", "pending"), Paper("bank_proof", "pending"))
-    indian = File(facts=GOOD | where, has_contact=True, papers=papers)
+    documents = (
+        IDENTITY,
+        Document("proof_of_address", "pending"),
+        Document("bank_proof", "pending"),
+    )
+    indian = File(facts=GOOD | where, has_contact=True, documents=documents)
     assert requirements.complete_level(indian) == "basic"
     assert [one.key for one in requirements.missing(indian, "enhanced")] == ["pan"]
-    assert requirements.missing(whole(*papers, uses_rupees=True), "enhanced")[0].key == "pan"
+    assert requirements.missing(whole(*documents, uses_rupees=True), "enhanced")[0].key == "pan"
 
 
 @pytest.mark.parametrize("status", ["rejected", "expired"])
 def test_one_bad_side_of_a_document_spoils_the_good_one(status):
-    file = whole(IDENTITY, Paper("passport", status))
+    file = whole(IDENTITY, Document("passport", status))
     assert requirements.complete_level(file) == "none"
 
 
 def test_a_document_that_waits_is_enough_to_ask_but_not_to_get():
-    file = whole(IDENTITY, Paper("passport", "pending"))
+    file = whole(IDENTITY, Document("passport", "pending"))
     assert requirements.complete_level(file) == "basic"
     assert [one.key for one in requirements.unproven(file, "basic")] == ["identity-document"]
     assert requirements.unproven(whole(IDENTITY), "basic") == []
 
 
 def test_a_level_ends_with_the_first_document_it_needs():
-    papers = (
+    documents = (
         IDENTITY,
-        Paper("proof_of_address", "verified", date(2027, 1, 1)),
-        Paper("bank_proof", "verified"),
+        Document("proof_of_address", "verified", date(2027, 1, 1)),
+        Document("bank_proof", "verified"),
     )
-    assert requirements.expires_on(whole(*papers), "basic") == date(2030, 1, 1)
-    assert requirements.expires_on(whole(*papers), "enhanced") == date(2027, 1, 1)
-    assert requirements.expires_on(whole(Paper("passport", "verified")), "basic") is None
+    assert requirements.expires_on(whole(*documents), "basic") == date(2030, 1, 1)
+    assert requirements.expires_on(whole(*documents), "enhanced") == date(2027, 1, 1)
+    assert requirements.expires_on(whole(Document("passport", "verified")), "basic") is None
 
 
 @pytest.mark.parametrize(
@@ -241,4 +249,4 @@ def test_a_commitment_needs_its_salt_and_every_fact():
     }
     assert len(found) == 3
     assert reviews.commitment(salt, {"a": 1, "b": 2}) == reviews.commitment(salt, {"b": 2, "a": 1})
-    assert set(requirements.KIND_NAMES) >= set(requirements.PAPER_KINDS)
+    assert set(requirements.KIND_NAMES) >= set(requirements.DOCUMENT_KINDS)

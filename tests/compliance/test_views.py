@@ -20,7 +20,7 @@ def cast(app, frozen):
 def waiting(cast):
     company_id = raising.filled_company(cast["alice"])
     onboarding.submit(company_id, actor=cast["alice"])
-    raising.accept_papers(company_id, cast["carla"])
+    raising.accept_documents(company_id, cast["carla"])
     return company_id
 
 

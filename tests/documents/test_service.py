@@ -100,7 +100,7 @@ def test_a_memorandum_must_be_a_pdf(alice):
 def test_a_replaced_document_is_no_longer_in_force_and_can_still_be_read(alice):
     old = upload(alice)
     rollback()
-    new = service.replace(old, "newer.pdf", raising.paper(2), actor=alice)
+    new = service.replace(old, "newer.pdf", raising.document(2), actor=alice)
     commit()
     assert [row.id for row in queries.of_owner(("person", alice))] == [new]
     assert (queries.get(old).status, queries.get(old).replaced_by) == ("replaced", new)

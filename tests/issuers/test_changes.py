@@ -9,7 +9,15 @@ from crowdfund.chain import queries as chain
 from crowdfund.documents import service as documents
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.issuers.rules import diffs
-from crowdfund.issuers.service import bank, changes, officers, onboarding, papers, reviews, shared
+from crowdfund.issuers.service import (
+    bank,
+    changes,
+    officers,
+    onboarding,
+    reviews,
+    shared,
+)
+from crowdfund.issuers.service import documents as company_documents
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, rollback
 from crowdfund.kernel.errors import NotYours, WrongState
@@ -169,16 +177,18 @@ def test_a_cancelled_bank_account_never_counts(cast, frozen):
 
 
 def test_a_renewed_licence_is_reviewed_while_the_old_one_still_counts(cast):
-    [old] = issuers_queries.papers(cast["company"], ["business_licence"])
-    new = papers.keep(cast["company"], raising.made_paper("business_licence"), actor=cast["alice"])
+    [old] = issuers_queries.documents_of(cast["company"], ["business_licence"])
+    new = company_documents.keep(
+        cast["company"], raising.made_document("business_licence"), actor=cast["alice"]
+    )
     commit()
     assert refusal(cast) == "under_review"
     assert [row.id for row in issuers_queries.queue(status="changes").rows] == [cast["company"]]
-    papers.decide(cast["company"], new, actor=cast["carla"], approve=True)
+    company_documents.decide(cast["company"], new, actor=cast["carla"], approve=True)
     commit()
-    assert [row.id for row in issuers_queries.papers(cast["company"], ["business_licence"])] == [
-        new
-    ]
+    assert [
+        row.id for row in issuers_queries.documents_of(cast["company"], ["business_licence"])
+    ] == [new]
     assert old.status == "verified"
     assert refusal(cast) is None
     assert chain.writes_of("company", cast["company"])[-1].function == "updateIssuer"
@@ -186,14 +196,18 @@ def test_a_renewed_licence_is_reviewed_while_the_old_one_still_counts(cast):
 
 def test_an_expired_licence_stops_new_campaigns_and_the_team_is_told(cast, frozen):
     until = frozen.now().date() + timedelta(days=10)
-    new = papers.keep(cast["company"], raising.made_paper("business_licence"), actor=cast["alice"])
-    papers.decide(cast["company"], new, actor=cast["carla"], approve=True, expires_on=until)
+    new = company_documents.keep(
+        cast["company"], raising.made_document("business_licence"), actor=cast["alice"]
+    )
+    company_documents.decide(
+        cast["company"], new, actor=cast["carla"], approve=True, expires_on=until
+    )
     commit()
     frozen.advance(timedelta(days=12))
     documents.expire_due()
     commit()
     outbox.drain_all()
-    assert refusal(cast) == "papers_missing"
+    assert refusal(cast) == "documents_missing"
     assert "company.document_expired" in raising.told(cast["alice"])
 
 

@@ -42,7 +42,7 @@ LIFE = (
     "end",
 )
 STEPS = st.sampled_from([*LIFE, *EDGES, "an hour", "a season"])
-ONLY_OURS = ("under_review", "papers_missing")
+ONLY_OURS = ("under_review", "documents_missing")
 READY = ["approve", "register"]
 
 
@@ -57,14 +57,14 @@ def own_node(tmp_path_factory):
 
 @pytest.fixture
 def stage(app, own_node):
-    """The contracts, and a company whose file waits with its papers accepted."""
+    """The contracts, and a company whose file waits with its documents accepted."""
     use_node(own_node)
     clock.use(clock.FixedClock(START))
     deploy.run(lambda _line: None, commit)
     owner, officer = raising.person("alice"), raising.person("carla", "compliance")
     company_id = raising.filled_company(owner)
     onboarding.submit(company_id, actor=owner)
-    raising.accept_papers(company_id, officer)
+    raising.accept_documents(company_id, officer)
     for account in (connection.address_of("operator"), queries.address_of("CampaignFactory")):
         own_node.rpc("anvil_impersonateAccount", account)
         own_node.rpc("anvil_setBalance", account, hex(10**20))

@@ -9,7 +9,7 @@ from crowdfund.documents import rules
 from crowdfund.issuers import queries
 from crowdfund.issuers.models import Company
 from crowdfund.issuers.service import bank, officers, onboarding, registry, reviews, shared
-from crowdfund.issuers.service import papers as papers_service
+from crowdfund.issuers.service import documents as company_documents
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.errors import CrowdfundError, InvalidFields, NotYours, WrongState
 from tests import raising
@@ -45,16 +45,16 @@ def test_an_incomplete_file_cannot_be_submitted(cast):
 def test_an_approved_company_is_written_to_the_registry_with_salted_commitments_only(cast):
     company_id = raising.filled_company(cast["alice"])
     onboarding.submit(company_id, actor=cast["alice"])
-    raising.accept_papers(company_id, cast["carla"])
+    raising.accept_documents(company_id, cast["carla"])
     reviews.approve(company_id, actor=cast["carla"])
     commit()
     row, write = queries.get(company_id), chain.writes_of("company", company_id)[0]
-    papers = queries.papers(company_id)
+    documents = queries.documents_of(company_id)
     assert (row.status, row.registered_at, row.reviewed_by) == ("verified", None, cast["carla"])
     assert (write.contract, write.function) == ("IssuerRegistry", "registerIssuer")
     assert write.args[2:] == [row.wallet_address, row.vc_hash, row.documents_commitment]
     salt = db.session.scalar(sa.select(Company.salt).where(Company.id == company_id))
-    told = sorted([paper.kind, paper.sha256_commitment] for paper in papers)
+    told = sorted([document.kind, document.sha256_commitment] for document in documents)
     assert row.documents_commitment == rules.commitment(salt, told)
     assert salt not in str(write.args)
 
@@ -73,7 +73,7 @@ def test_the_confirmation_registers_the_company_once(cast, frozen):
 def test_a_refusal_by_the_registry_is_shown_and_tried_again(cast):
     company_id = raising.filled_company(cast["alice"])
     onboarding.submit(company_id, actor=cast["alice"])
-    raising.accept_papers(company_id, cast["carla"])
+    raising.accept_documents(company_id, cast["carla"])
     reviews.approve(company_id, actor=cast["carla"])
     commit()
     raising.refuse("company", company_id, "WalletTaken")
@@ -119,7 +119,7 @@ def test_a_submitted_file_cannot_be_changed(cast):
     for change in (
         lambda: onboarding.save(company_id, "company", raising.COMPANY),
         lambda: onboarding.hold_wallet(company_id),
-        lambda: papers_service.attach(
+        lambda: company_documents.attach(
             company_id, "other", "a.pdf", raising.PDF, actor=cast["alice"]
         ),
         lambda: officers.save(company_id, raising.DIRECTOR, actor=cast["alice"]),
@@ -141,20 +141,20 @@ def test_two_companies_cannot_have_one_licence_or_one_wallet(cast):
         onboarding.submit(twin, actor=cast["bob"])
     with raising.refused(shared.Taken):
         onboarding.submit(other, actor=cast["bob"])
-    reviews.reject(first, "These papers are of another company.", actor=cast["carla"])
+    reviews.reject(first, "These documents are of another company.", actor=cast["carla"])
     onboarding.submit(twin, actor=cast["bob"])
     commit()
     assert queries.get(twin).status == "submitted"
 
 
-def test_a_newer_paper_takes_the_place_of_one_that_nobody_has_accepted(cast):
+def test_a_newer_document_takes_the_place_of_one_that_nobody_has_accepted(cast):
     company_id = raising.filled_company(cast["alice"])
-    old = queries.papers(company_id, ["memorandum"])[0]
-    papers_service.attach(
+    old = queries.documents_of(company_id, ["memorandum"])[0]
+    company_documents.attach(
         company_id, "memorandum", "..\\..\\new <one>.pdf", raising.PDF, actor=cast["alice"]
     )
     commit()
-    [now] = queries.papers(company_id, ["memorandum"])
+    [now] = queries.documents_of(company_id, ["memorandum"])
     assert (now.filename, now.status) == ("new one.pdf", "pending")
     assert documents.get(old.id).status == "destroyed"
 

@@ -83,7 +83,7 @@ def test_what_the_registry_refused_is_tried_again_for_where_the_company_stands_n
 def test_a_company_whose_registration_is_under_way_is_deactivated_after_it(cast):
     other = raising.filled_company(raising.person("bob"), 9)
     onboarding.submit(other, actor=queries.get(other).owner_id)
-    raising.accept_papers(other, cast["carla"])
+    raising.accept_documents(other, cast["carla"])
     reviews_service.approve(other, actor=cast["carla"])
     reviews_service.deactivate(other, WHY, actor=cast["carla"])
     commit()

@@ -49,7 +49,7 @@ def fill(client, here):
         ("edit/wallet", {"choice": "own", "wallet_address": WALLET}),
     ):
         assert client.post(f"{here}/{step}", data=values).status_code == 303, step
-    for kind in raising.PAPERS:
+    for kind in raising.DOCUMENTS:
         answer = client.post(f"{here}/documents/{kind}", data=pdf())
     return answer
 
@@ -65,9 +65,9 @@ def read(here):
     return queries.get(here.rsplit("/", 1)[1])
 
 
-def papers(here, *kinds):
+def documents(here, *kinds):
     rollback()
-    return queries.papers(here.rsplit("/", 1)[1], kinds or None)
+    return queries.documents_of(here.rsplit("/", 1)[1], kinds or None)
 
 
 def test_a_company_is_registered_page_by_page(alice, cast, app):
@@ -97,9 +97,11 @@ def test_a_company_is_registered_page_by_page(alice, cast, app):
     assert "Yirga Coffee" in carla.get("/staff/companies").text
     answer = carla.post(f"{desk}/approve")
     assert (answer.status_code, "Accept the required documents first" in answer.text) == (409, True)
-    for paper in papers(here):
+    for document in documents(here):
         decision = {"decision": "approve", "expires_on": "2027-01-31"}
-        assert carla.post(f"{desk}/documents/{paper.id}/decide", data=decision).status_code == 303
+        assert (
+            carla.post(f"{desk}/documents/{document.id}/decide", data=decision).status_code == 303
+        )
     assert carla.post(f"{desk}/approve").status_code == 303
     assert "registration is in progress" in alice.get(f"{here}/state").text
     raising.confirm("company", company_id)
@@ -303,12 +305,12 @@ def test_what_is_no_pdf_is_refused_at_its_field(alice, data):
     assert answer.status_code == 422
     assert "<html" not in answer.text
     assert 'id="file-error"' in answer.text
-    assert papers(here) == []
+    assert documents(here) == []
 
 
 def test_a_stranger_finds_nothing_of_a_company(alice, app, cast, ready):
     here = ready
-    [paper] = papers(here, "memorandum")
+    [document] = documents(here, "memorandum")
     bob = raising.browser(app, cast["bob"])
     pages = (
         "",
@@ -323,18 +325,18 @@ def test_a_stranger_finds_nothing_of_a_company(alice, app, cast, ready):
     for path in (*pages, "/documents/memorandum", "/team", "/changes"):
         assert bob.get(here + path).status_code == 404, path
         assert raising.browser(app).get(here + path).status_code == 303
-    assert bob.get(f"/documents/{paper.id}").status_code == 404
+    assert bob.get(f"/documents/{document.id}").status_code == 404
     for path in ("/edit/company", "/check", "/officers/new", "/team", "/changes/send"):
         assert bob.post(here + path, data=raising.COMPANY | DECLARED).status_code == 404, path
-    assert bob.post(f"{here}/documents/{paper.id}/remove").status_code == 404
+    assert bob.post(f"{here}/documents/{document.id}/remove").status_code == 404
     assert read(here).status == "draft"
 
 
-def test_a_paper_opens_for_the_team_and_for_staff_only(alice, app, cast, ready):
+def test_a_document_opens_for_the_team_and_for_staff_only(alice, app, cast, ready):
     here = ready
-    [paper] = papers(here, "business_licence")
+    [document] = documents(here, "business_licence")
     for client in (alice, *(raising.browser(app, cast[name]) for name in ("carla", "rita"))):
-        answer = client.get(f"/documents/{paper.id}")
+        answer = client.get(f"/documents/{document.id}")
         assert answer.data.startswith(b"%PDF-")
         assert answer.headers["Cache-Control"] == "private, no-store"
     page = alice.get(f"{here}/documents").text
@@ -348,13 +350,13 @@ def test_a_paper_opens_for_the_team_and_for_staff_only(alice, app, cast, ready):
         assert shown in page
 
 
-def test_a_paper_of_another_company_cannot_be_removed(alice, app, cast, ready):
+def test_a_document_of_another_company_cannot_be_removed(alice, app, cast, ready):
     here = ready
-    [paper] = papers(here, "memorandum")
+    [document] = documents(here, "memorandum")
     bob = raising.browser(app, cast["bob"])
     theirs = start(bob)
-    assert bob.post(f"{theirs}/documents/{paper.id}/remove").status_code == 404
-    assert papers(here, "memorandum") == [paper]
+    assert bob.post(f"{theirs}/documents/{document.id}/remove").status_code == 404
+    assert documents(here, "memorandum") == [document]
 
 
 def test_a_submitted_company_cannot_be_changed_through_the_pages(alice, ready):

@@ -97,17 +97,17 @@ def fill_wallet(page: Page) -> None:
     save(page)
 
 
-def upload(page: Page, paper: str, file: dict = MEMORANDUM) -> None:
-    """Upload one paper."""
-    page.get_by_label(paper, exact=True).set_input_files(file)
+def upload(page: Page, document: str, file: dict = MEMORANDUM) -> None:
+    """Upload one document."""
+    page.get_by_label(document, exact=True).set_input_files(file)
     page.get_by_role("button", name="Upload and continue").click()
 
 
-def upload_papers(page: Page) -> None:
+def upload_documents(page: Page) -> None:
     """Upload what Ethiopia asks for: each upload leads to the next."""
     page.get_by_role("link", name=re.compile("^Upload.*Business licence")).click()
-    for paper in ("Business licence", "Tax registration certificate", "Information memorandum"):
-        upload(page, paper)
+    for document in ("Business licence", "Tax registration certificate", "Information memorandum"):
+        upload(page, document)
     page.get_by_role("link", name="Continue").click()
 
 
@@ -152,8 +152,8 @@ def fill_terms(page: Page, goal: str = "40,000") -> None:
     save(page)
 
 
-def add_paper(page: Page, title: str, file: dict) -> None:
-    """Add a paper for everybody to a draft."""
+def add_document(page: Page, title: str, file: dict) -> None:
+    """Add a document for everybody to a draft."""
     page.get_by_label("What is it?").fill(title)
     page.get_by_label("File", exact=True).set_input_files(file)
     page.get_by_role("button", name="Add", exact=True).click()
@@ -167,8 +167,8 @@ def submit_campaign(page: Page) -> None:
     expect(page.get_by_text("We are reviewing your campaign")).to_be_visible()
 
 
-def accept_papers(staff: Page) -> None:
-    """Accept each paper that waits on this page."""
+def accept_documents(staff: Page) -> None:
+    """Accept each document that waits on this page."""
     expect(staff.get_by_role("heading", name="History")).to_be_visible()
     for left in range(staff.get_by_role("button", name="Accept", exact=True).count(), 0, -1):
         staff.get_by_role("button", name="Accept", exact=True).first.click()
@@ -179,6 +179,6 @@ def approve(staff: Page, name: str) -> None:
     """Approve a company or campaign that waits."""
     staff.goto("/staff/approvals")
     staff.get_by_role("link", name=name, exact=True).click()
-    accept_papers(staff)
+    accept_documents(staff)
     staff.get_by_role("button", name="Approve").click()
     expect(staff.get_by_role("button", name="Approve")).to_have_count(0)

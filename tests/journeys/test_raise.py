@@ -51,7 +51,7 @@ def test_a_company_raises_from_an_empty_file_to_a_live_campaign(world):
     expect(issuer.get_by_role("alert")).to_contain_text("PDF")
     world.look(issuer, "Business licence", "refused")
     issuer.get_by_role("link", name="Back to the documents").click()
-    raising.upload_papers(issuer)
+    raising.upload_documents(issuer)
     expect(issuer.get_by_role("link", name="Check your answers and submit")).to_be_visible()
     raising.submit_company(issuer)
     world.look(issuer, COMPANY, "submitted")
@@ -61,7 +61,7 @@ def test_a_company_raises_from_an_empty_file_to_a_live_campaign(world):
     world.look(compliance, "Approvals")
     compliance.get_by_role("link", name=COMPANY).click()
     world.look(compliance, COMPANY, "desk")
-    raising.accept_papers(compliance)
+    raising.accept_documents(compliance)
     issuer.evaluate("window.neverReloaded = true")
     compliance.get_by_role("button", name="Approve").click()
     expect(issuer.get_by_text("Your company is verified and registered")).to_be_visible()
@@ -126,18 +126,18 @@ def _write_the_campaign(world, issuer):
     expect(issuer.get_by_label("Duration")).to_have_value("45")
     world.look(issuer, "Goal, limits and price", "refused")
     raising.fill_terms(issuer)
-    _publish_a_paper(world, issuer)
+    _publish_a_document(world, issuer)
 
 
-def _publish_a_paper(world, issuer):
-    """Add a paper for everybody: what is refused is told, what is sent shows its progress."""
+def _publish_a_document(world, issuer):
+    """Add a document for everybody: what is refused is told, what is sent shows its progress."""
     issuer.get_by_role("link", name="Public documents").click()
     world.look(issuer, "Public documents")
-    raising.add_paper(issuer, "Business plan", raising.PROGRAM)
+    raising.add_document(issuer, "Business plan", raising.PROGRAM)
     expect(issuer.get_by_role("alert")).to_contain_text("This is a program.")
     world.look(issuer, "Public documents", "refused")
     with issuer.expect_request("**/documents") as sent:
-        raising.add_paper(issuer, "Business plan", raising.MEMORANDUM)
+        raising.add_document(issuer, "Business plan", raising.MEMORANDUM)
     assert sent.value.headers["hx-request"] == "true"
     expect(issuer.get_by_role("link", name="Business plan")).to_be_visible()
     world.look(issuer, "Public documents", "one")
@@ -159,9 +159,9 @@ def _the_public_page_shows_it(world, issuer):
     visitor = world.visitor()
     visitor.goto(issuer.url)
     assert visitor.title().startswith(TITLE)
-    with visitor.expect_download() as paper:
+    with visitor.expect_download() as document:
         visitor.get_by_role("link", name="Business plan").click()
-    assert paper.value.suggested_filename == "paper.pdf"
+    assert document.value.suggested_filename == "paper.pdf"
     assert visitor.locator(".cf-prose script").count() == 0
     assert visitor.locator(".cf-prose a[href^='javascript']").count() == 0
     expect(visitor.get_by_role("img", name="A round oven under a low sun")).to_be_visible()
@@ -175,7 +175,7 @@ def _the_public_page_shows_it(world, issuer):
         world.stack.url("chain"), "eth_getTransactionReceipt", made.get_attribute("data-copy")
     )
     assert receipt["status"] == "0x1"
-    with visitor.expect_download() as paper:
+    with visitor.expect_download() as document:
         visitor.get_by_role("link", name="Information memorandum").click()
-    assert paper.value.path().read_bytes().startswith(b"%PDF-")
+    assert document.value.path().read_bytes().startswith(b"%PDF-")
     world.look(visitor, TITLE, "public")

@@ -1,4 +1,4 @@
-"""Migrations over rows: an installation of the last release keeps its people, papers and money."""
+"""Migrations over rows: an installation of the last release keeps people, documents and money."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -54,7 +54,7 @@ def old(session_app, database_kind, tmp_path, frozen):
 
 def fill():
     """Write what the first release would hold:
-    two people, a company with its paper, a webbrowser."""
+    two people, a company with its document, a webbrowser."""
     stored = storage.put_private(PDF, "private")
     then = THEN if db.engine.dialect.name == "postgresql" else THEN.replace(tzinfo=None)
     rows = {
@@ -97,7 +97,7 @@ def fill():
         ],
         "company_document": [
             {
-                "id": "paper",
+                "id": "document",
                 "company_id": "yirga",
                 "kind": "information_memorandum",
                 "filename": "memo.pdf",
@@ -142,7 +142,7 @@ def fill():
             connection.execute(statement, found)
 
 
-def test_people_companies_and_papers_of_the_first_release_live_on(old):
+def test_people_companies_and_documents_of_the_first_release_live_on(old):
     fill()
     upgrade(directory=MIGRATIONS)
     alice = people_queries.find_by_email("alice@example.com")
@@ -150,11 +150,11 @@ def test_people_companies_and_papers_of_the_first_release_live_on(old):
     assert alice.referral_code != people_queries.get("bob").referral_code
     assert people_queries.get("bob").roles == ("compliance",)
     assert service.person_with("email", "bob@example.com") == "bob"
-    assert [(one.id, one.status, one.kind) for one in queries.papers("yirga")] == [
-        ("paper", "verified", "memorandum")
+    assert [(one.id, one.status, one.kind) for one in queries.documents_of("yirga")] == [
+        ("document", "verified", "memorandum")
     ]
     rollback()
-    opened = documents.open_document("paper", viewer="bob", purpose="review")
+    opened = documents.open_document("document", viewer="bob", purpose="review")
     assert (opened.filename, opened.data) == ("memo.pdf", PDF)
     roles = dict(db.session.execute(sa.text("SELECT user_id, role FROM company_member")).all())
     assert roles == {"alice": "owner", "bob": "viewer"}

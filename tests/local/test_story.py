@@ -43,7 +43,7 @@ def test_every_verified_investor_has_passed_the_checks_of_the_level(app, story):
         assert requirements.missing(file, "basic") == []
         assert requirements.unproven(file, "basic") == []
         assert files.same_number(person_id) == []
-        assert [paper.expires_on for paper in files.papers(person_id)] == [
+        assert [document.expires_on for document in files.documents_of(person_id)] == [
             story.passports_expire_on
         ]
     page = raising.browser(app, story.investors[0]).get("/account/verification").text
@@ -60,8 +60,8 @@ def test_a_campaign_that_cites_its_memorandum_has_it_as_a_real_pdf(app, one):
     campaign_id = making._write_campaign(company_id, owner, one)
     commit()
     assert "memorandum" in campaigns.by_id(campaign_id).story_md
-    (paper,) = campaigns.documents(campaign_id)
-    assert paper.title == cast.MEMORANDUM_TITLE
-    with pikepdf.open(io.BytesIO(storage.read_cid(paper.cid))) as pdf:
+    (document,) = campaigns.documents(campaign_id)
+    assert document.title == cast.MEMORANDUM_TITLE
+    with pikepdf.open(io.BytesIO(storage.read_cid(document.cid))) as pdf:
         text = pdf.pages[0].Contents.read_bytes().decode()
     assert one.title in text

@@ -295,7 +295,7 @@ def raised(app, own_node, deployed, later):  # noqa: F811
     people |= {name: verified(name) for name in ("charlie", "dora")}
     company = raising.filled_company(people["alice"])
     onboarding.submit(company, actor=people["alice"])
-    raising.accept_papers(company, people["carla"])
+    raising.accept_documents(company, people["carla"])
     reviews_service.approve(company, actor=people["carla"])
     commit()
     settle()

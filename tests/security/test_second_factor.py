@@ -115,11 +115,11 @@ def test_what_a_role_would_open_beside_the_table_stays_closed_while_it_sleeps(ap
     """A person's documents are open to the person and to compliance, by the role."""
     dora, carla = raising.person("dora"), raising.person("carla", "compliance")
     picture = raising.picture((400, 300))
-    paper = documents.store(("person", dora), "national_id", "id.png", picture, actor=dora)
+    document = documents.store(("person", dora), "national_id", "id.png", picture, actor=dora)
     commit()
     asleep = raising.sign_in(app.test_client(), carla, second_factor=False)
     awake = raising.sign_in(app.test_client(), carla)
-    statuses = [one.get(f"/documents/{paper}").status_code for one in (asleep, awake)]
+    statuses = [one.get(f"/documents/{document}").status_code for one in (asleep, awake)]
     assert statuses == [404, 200]
 
 

@@ -39,10 +39,10 @@ class Clean:
     pages: int
 
 
-def clean(data: bytes, content_type: str, *, job: str = "paper") -> Clean:
+def clean(data: bytes, content_type: str, *, job: str = "document") -> Clean:
     """Return a picture (as JPEG) or PDF written anew without anything but what is seen.
 
-    `job` is `paper` (a picture stays readable, 2,400 px a side) or `poster` (WebP, 1,600 px a
+    `job` is `document` (a picture stays readable, 2,400 px a side) or `poster` (WebP, 1,600 px a
     side). Raises FileRefused with a sentence, Unavailable if too many files are being read.
     """
     if not TURNS.acquire(timeout=WAIT_S):

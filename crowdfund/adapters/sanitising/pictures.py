@@ -6,7 +6,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from refused import RefusedError
 
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
-SIDES = {"paper": 2400, "poster": 1600}
+SIDES = {"document": 2400, "poster": 1600}
 # Pixels that fit into the memory of this process, by mode; the others need a second copy on the
 # way.
 MOST_PIXELS = {
@@ -22,7 +22,7 @@ MOST_PROGRESSIVE = 25_000_000  # such a JPEG is held whole, however small it is 
 
 
 def rewrite(data: bytes, content_type: str, job: str) -> tuple[bytes, str]:
-    """Return fresh bytes and their type: JPEG for a paper, WebP for a poster."""
+    """Return fresh bytes and their type: JPEG for a document, WebP for a poster."""
     side = SIDES[job]
     Image.MAX_IMAGE_PIXELS = None  # our own, stricter limit follows
     try:

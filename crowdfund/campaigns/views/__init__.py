@@ -1,9 +1,9 @@
-"""Pages: `public` for everyone, `editor` and `papers` for companies, `desk` for staff."""
+"""Pages: `public` for everyone, `editor` and `documents` for companies, `desk` for staff."""
 
 from crowdfund.campaigns.views.blueprint import bp
 from crowdfund.campaigns.views.desk import approvals
+from crowdfund.campaigns.views.documents import documents
 from crowdfund.campaigns.views.editor import manage
-from crowdfund.campaigns.views.papers import documents
 from crowdfund.campaigns.views.public import index
 
 __all__ = ["approvals", "bp", "documents", "index", "manage"]

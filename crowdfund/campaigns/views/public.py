@@ -16,7 +16,7 @@ from crowdfund.documents import service as document_service
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.issuers.rules import lists
 from crowdfund.issuers.rules.lists import country_name
-from crowdfund.issuers.rules.papers import KINDS
+from crowdfund.issuers.rules.requirements import KINDS
 from crowdfund.kernel import clock, money
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _, _l, language
@@ -177,8 +177,8 @@ def _texts(slug: str) -> dict[str, Any]:
         "sector": lists.SECTORS.get(campaign.sector, ""),
         "security": drafts.SECURITY_TYPES.get(campaign.security_type, ""),
         "country": country_name(campaign.country),
-        "papers": issuers_queries.public_papers(campaign.company_id),
-        "paper_names": KINDS,
+        "company_documents": issuers_queries.public_documents(campaign.company_id),
+        "document_names": KINDS,
         "documents": queries.documents(campaign.id),
         "threshold_minor": life.threshold_minor(campaign.goal_minor, campaign.threshold_bps),
     }
@@ -196,7 +196,9 @@ def document(slug: str, document_id: str) -> Response:
     """Send a document of a public campaign's company; one that was replaced is not found."""
     campaign = queries.funding(slug)
     found = [
-        row for row in issuers_queries.public_papers(campaign.company_id) if row.id == document_id
+        row
+        for row in issuers_queries.public_documents(campaign.company_id)
+        if row.id == document_id
     ]
     if not found:
         raise NotFound(_("There is no such document."))

@@ -58,16 +58,16 @@ def _number(person_id: str, row: FactsRow | None) -> str:
     return sealing.unseal(SEALED, person_id, row.id_number_sealed).decode()
 
 
-def papers(person_id: str) -> list[DocumentRow]:
+def documents_of(person_id: str) -> list[DocumentRow]:
     """Return a person's documents in force, oldest first."""
-    return documents.of_owner(("person", person_id), requirements.PAPER_KINDS)
+    return documents.of_owner(("person", person_id), requirements.DOCUMENT_KINDS)
 
 
-def paper_of(person_id: str, document_id: str) -> DocumentRow:
+def document_of(person_id: str, document_id: str) -> DocumentRow:
     """Return a document in force of this person; raises NotFound for anything else."""
-    for paper in papers(person_id):
-        if paper.id == document_id:
-            return paper
+    for document in documents_of(person_id):
+        if document.id == document_id:
+            return document
     raise NotFound(_("There is no such document, or it is not yours."))
 
 
@@ -78,8 +78,9 @@ def snapshot(person_id: str) -> requirements.File:
     return requirements.File(
         facts=filled(person_id),
         has_contact=bool(reach and (reach.emails or reach.phones)),
-        papers=tuple(
-            requirements.Paper(one.kind, one.status, one.expires_on) for one in papers(person_id)
+        documents=tuple(
+            requirements.Document(one.kind, one.status, one.expires_on)
+            for one in documents_of(person_id)
         ),
         has_payout_account=account is not None and account.status == "verified",
         uses_rupees=account is not None and account.country == requirements.INDIA,

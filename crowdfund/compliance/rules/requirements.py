@@ -10,7 +10,7 @@ from crowdfund.kernel.i18n import _l
 LEVELS = ("basic", "enhanced")
 LEVEL_NAMES = {"none": _l("None"), "basic": _l("Basic"), "enhanced": _l("Enhanced")}
 INDIA = "IN"
-MAX_PAPERS = 4  # files of one kind: front and back, or the pages of a statement
+MAX_DOCUMENTS = 4  # files of one kind: front and back, or the pages of a statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ REQUIREMENTS = (
         only_in=INDIA,
     ),
 )
-PAPER_KINDS = tuple(kind for one in REQUIREMENTS for kind in one.kinds)
+DOCUMENT_KINDS = tuple(kind for one in REQUIREMENTS for kind in one.kinds)
 KIND_NAMES = {
     **facts.IDENTITY_KINDS,
     "proof_of_address": _l("Proof of address"),
@@ -102,7 +102,7 @@ DATED = frozenset({"passport", "driving_licence"})
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class Document:
     """What the rules need of a document in force."""
 
     kind: str
@@ -116,7 +116,7 @@ class File:
 
     facts: Mapping[str, object] = field(default_factory=dict)
     has_contact: bool = False
-    papers: tuple[Paper, ...] = ()
+    documents: tuple[Document, ...] = ()
     has_payout_account: bool = False
     uses_rupees: bool = False
 
@@ -148,9 +148,11 @@ def needs_kind(file: File, kind: str) -> Requirement | None:
     return next((one for one in asked(file, LEVELS[-1]) if kind in kinds_for(file, one)), None)
 
 
-def papers_for(file: File, requirement: Requirement) -> list[Paper]:
+def documents_for(file: File, requirement: Requirement) -> list[Document]:
     """Return the documents in force that a requirement is about."""
-    return [paper for paper in file.papers if paper.kind in kinds_for(file, requirement)]
+    return [
+        document for document in file.documents if document.kind in kinds_for(file, requirement)
+    ]
 
 
 def state(file: File, requirement: Requirement) -> str:
@@ -161,7 +163,7 @@ def state(file: File, requirement: Requirement) -> str:
         return facts.step_state(file.facts, requirement.step)
     if requirement.or_payout_account and file.has_payout_account:
         return "verified"
-    found = {paper.status for paper in papers_for(file, requirement)}
+    found = {document.status for document in documents_for(file, requirement)}
     if found & {"rejected", "expired"}:
         return "problem"
     if not found:
@@ -191,10 +193,10 @@ def complete_level(file: File) -> str:
 def expires_on(file: File, level: str) -> date | None:
     """Return the last day of a level: the earliest expiry date of the documents it needs."""
     ends = [
-        paper.expires_on
+        document.expires_on
         for one in asked(file, level)
         if one.kinds and not (one.or_payout_account and file.has_payout_account)
-        for paper in papers_for(file, one)
-        if paper.expires_on is not None
+        for document in documents_for(file, one)
+        if document.expires_on is not None
     ]
     return min(ends) if ends else None

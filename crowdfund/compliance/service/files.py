@@ -15,7 +15,7 @@ from crowdfund.people import queries, service
 
 # The documents that prove the facts of a page: they are reviewed again when one of these changes.
 _PROVEN_BY = {
-    "about": requirements.PAPER_KINDS,
+    "about": requirements.DOCUMENT_KINDS,
     "address": ("proof_of_address",),
     "identity": tuple(facts.IDENTITY_KINDS),
 }
@@ -56,9 +56,11 @@ def _write(file: KycRecord, values: Mapping[str, object]) -> None:
 
 
 def _reopen_documents(person_id: str, kinds: tuple[str, ...]) -> None:
-    for paper in documents.of_owner(("person", person_id), kinds):
-        if paper.status == "verified":
-            document_service.reopen(paper.id, "a fact that it proves has changed", actor=person_id)
+    for document in documents.of_owner(("person", person_id), kinds):
+        if document.status == "verified":
+            document_service.reopen(
+                document.id, "a fact that it proves has changed", actor=person_id
+            )
 
 
 def _name_profile(person_id: str, legal_name: str) -> None:
@@ -81,7 +83,7 @@ def attach(person_id: str, examined: document_service.Examined) -> str:
     if examined.kind not in requirements.kinds_asked(files.snapshot(person_id)):
         raise Conflict(_("We do not need this document from you. Nothing was stored."))
     present = documents.of_owner(("person", person_id), [examined.kind])
-    most = requirements.MAX_PAPERS
+    most = requirements.MAX_DOCUMENTS
     invalid = [one for one in present if one.status in ("rejected", "expired")]
     if len(present) - len(invalid) >= most:
         raise Conflict(_("There are already %(most)s files. Remove one first.", most=most))
@@ -95,7 +97,9 @@ def attach(person_id: str, examined: document_service.Examined) -> str:
 
 def remove(person_id: str, document_id: str) -> None:
     """Destroy one document of the person's own; raises NotFound for anyone else's."""
-    paper = files.paper_of(person_id, document_id)
+    document = files.document_of(person_id, document_id)
     file = shared.locked_file(person_id)
-    document_service.destroy(paper.id, actor=person_id)
-    submissions.changed(file, actor=person_id, what=paper.kind, is_known=paper.status == "verified")
+    document_service.destroy(document.id, actor=person_id)
+    submissions.changed(
+        file, actor=person_id, what=document.kind, is_known=document.status == "verified"
+    )

@@ -66,8 +66,8 @@ def prove(nominee_id: str, person_id: str, examined: document_service.Examined) 
 def remove(nominee_id: str, person_id: str) -> None:
     """Remove one's own nominee and destroy the identity proof."""
     nominee = _own(nominee_id, person_id)
-    for paper in documents.of_owner(("nominee", nominee_id)):
-        document_service.destroy(paper.id, actor=person_id)
+    for document in documents.of_owner(("nominee", nominee_id)):
+        document_service.destroy(document.id, actor=person_id)
     _move(nominee, "removed", actor=person_id)
 
 
@@ -110,9 +110,9 @@ def decide(
     if decision.approve and words:
         raise NotComplete(words)
     why = "" if decision.approve else texts.reason(decision.reason)
-    for paper in documents.of_owner(("nominee", nominee_id)):
-        if paper.status == "pending":
-            reviews.decide_paper(paper, decision, actor=actor)
+    for document in documents.of_owner(("nominee", nominee_id)):
+        if document.status == "pending":
+            reviews.record_decision(document, decision, actor=actor)
     nominee.reason, nominee.decided_by, nominee.decided_at = why, actor, clock.now()
     status = "verified" if decision.approve else "rejected"
     _move(nominee, status, actor=actor, reason=why)
@@ -153,9 +153,9 @@ def _own(nominee_id: str, person_id: str) -> Nominee:
 
 def _reopen_proof(nominee: Nominee) -> None:
     reason = "a fact that it proves has changed"
-    for paper in documents.of_owner(("nominee", nominee.id)):
-        if paper.status == "verified":
-            document_service.reopen(paper.id, reason, actor=nominee.person_id)
+    for document in documents.of_owner(("nominee", nominee.id)):
+        if document.status == "verified":
+            document_service.reopen(document.id, reason, actor=nominee.person_id)
 
 
 def _changed(nominee: Nominee, *, what: str) -> None:

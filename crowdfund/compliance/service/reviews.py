@@ -33,21 +33,21 @@ def decide_document(person_id: str, document_id: str, decision: Decision, *, act
     """
     reviews.check_reviewer(actor, person_id)
     locked_file(person_id)
-    paper = files.paper_of(person_id, document_id)
+    document = files.document_of(person_id, document_id)
     if open_review(person_id) is None:
         raise reviews.Decided
-    decide_paper(paper, decision, actor=actor)
+    record_decision(document, decision, actor=actor)
     refresh_pages(person_id)
 
 
-def decide_paper(paper: DocumentRow, decision: Decision, *, actor: str) -> None:
+def record_decision(document: DocumentRow, decision: Decision, *, actor: str) -> None:
     """Apply a reviewer's decision about one document; a dated kind needs its expiry date."""
     until = decision.until.strip()
-    needs_day = decision.approve and (until or paper.kind in requirements.DATED)
+    needs_day = decision.approve and (until or document.kind in requirements.DATED)
     expires_on = dates.expiry_day(until, "until", today=files.today()) if needs_day else None
     why = "" if decision.approve else texts.reason(decision.reason)
     documents.decide(
-        paper.id, actor=actor, approve=decision.approve, reason=why, expires_on=expires_on
+        document.id, actor=actor, approve=decision.approve, reason=why, expires_on=expires_on
     )
 
 
@@ -153,7 +153,7 @@ def _give(person_id: str, level: str, file: requirements.File, *, actor: str, ke
 
 def _committed(review: KycReview) -> dict[str, object]:
     """Return what a review commits to. Never change it: old commitments could not be verified."""
-    row, documents = files.facts(review.person_id), files.papers(review.person_id)
+    row, documents = files.facts(review.person_id), files.documents_of(review.person_id)
     names = [name for step in facts.STEPS.values() for name in step]
     verified = [one.sha256_commitment for one in documents if one.status == "verified"]
     return {

@@ -9,14 +9,14 @@ from flask import Response, request, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
 
-from crowdfund.compliance.forms import PaperDecisionForm, RejectForm, StandingForm
+from crowdfund.compliance.forms import DocumentDecisionForm, RejectForm, StandingForm
 from crowdfund.compliance.views.blueprint import bp
 from crowdfund.issuers import answers
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.issuers.rules import declarations, life, lists
-from crowdfund.issuers.rules import papers as papers_rules
+from crowdfund.issuers.rules import requirements as required_documents
 from crowdfund.issuers.service import changes, registry, reviews, shared
-from crowdfund.issuers.service import papers as papers_service
+from crowdfund.issuers.service import documents as company_documents
 from crowdfund.kernel import exports
 from crowdfund.kernel.db.paging import MOST, Page
 from crowdfund.kernel.errors import CrowdfundError
@@ -112,20 +112,20 @@ def reject(company_id: str) -> BaseResponse:
 
 
 @bp.post(f"{COMPANY}/documents/<string(length=32):document_id>/decide")
-def decide_paper(company_id: str, document_id: str) -> BaseResponse:
+def decide_company_document(company_id: str, document_id: str) -> BaseResponse:
     """Accept or reject one document."""
-    form, approve = PaperDecisionForm(), request.form.get("decision") == "approve"
+    form, approve = DocumentDecisionForm(), request.form.get("decision") == "approve"
     me, reason = _me(), form.reason.data or ""
     try:
         until = _last_day(form.expires_on.data) if approve else None
-        papers_service.decide(
+        company_documents.decide(
             company_id, document_id, actor=me, approve=approve, reason=reason, expires_on=until
         )
     except CrowdfundError as error:
         if error.field not in ("reason", "expires_on"):
             raise
         put_errors(form, error)
-        return _detail(company_id, status=422, paper_form=(document_id, form))
+        return _detail(company_id, status=422, document_form=(document_id, form))
     rejected = _("Rejected. The owner can read your reason.")
     pages.flash(_("Accepted.") if approve else rejected, "success")
     return _back(company_id)
@@ -224,22 +224,22 @@ def _detail(
     status: int = 200,
     form: FlaskForm | None = None,
     standing_form: FlaskForm | None = None,
-    paper_form: tuple[str, FlaskForm] | None = None,
+    document_form: tuple[str, FlaskForm] | None = None,
 ) -> Response:
     found = issuers_queries.get(company_id)
-    typed_for, typed = paper_form or ("", None)
+    typed_for, typed = document_form or ("", None)
     return pages.render(
         "compliance/company.html",
         status=status,
         form=form or RejectForm(formdata=None),
         standing_form=_apart(standing_form or StandingForm(formdata=None), "standing"),
-        paper_forms=[
-            (row, _paper_form(row.id, typed if row.id == typed_for else None))
-            for row in issuers_queries.papers(company_id)
+        document_forms=[
+            (row, _document_form(row.id, typed if row.id == typed_for else None))
+            for row in issuers_queries.documents_of(company_id)
             if row.status == "pending"
         ],
         wrong=form or standing_form or typed,
-        expiring=papers_rules.EXPIRING,
+        expiring=required_documents.EXPIRING,
         is_own=not life.may_review(_me(), issuers_queries.member_ids(company_id)),
         declarations=issuers_queries.declarations(company_id),
         statements=declarations.STATEMENTS,
@@ -249,5 +249,5 @@ def _detail(
     )
 
 
-def _paper_form(document_id: str, typed: FlaskForm | None) -> FlaskForm:
-    return _apart(typed or PaperDecisionForm(formdata=None), document_id)
+def _document_form(document_id: str, typed: FlaskForm | None) -> FlaskForm:
+    return _apart(typed or DocumentDecisionForm(formdata=None), document_id)

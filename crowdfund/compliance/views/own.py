@@ -17,7 +17,7 @@ from crowdfund.compliance.service import submissions
 from crowdfund.compliance.service.shared import person_of
 from crowdfund.compliance.views import tasks
 from crowdfund.compliance.views.blueprint import bp
-from crowdfund.documents import queries as documents
+from crowdfund.documents import queries as document_queries
 from crowdfund.documents import rules as document_rules
 from crowdfund.documents import service as document_service
 from crowdfund.kernel.errors import CrowdfundError, FileRefused
@@ -26,7 +26,7 @@ from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import identity, pages, requests
 from crowdfund.people import queries
 
-KINDS = ", ".join(requirements.PAPER_KINDS)
+KINDS = ", ".join(requirements.DOCUMENT_KINDS)
 
 
 @bp.get("/account/verification")
@@ -59,11 +59,11 @@ def facts(step: str) -> BaseResponse:
 
 
 @bp.route(f"/account/verification/documents/<any({KINDS}):kind>", methods=["GET", "POST"])
-def papers(kind: str) -> BaseResponse:
+def documents(kind: str) -> BaseResponse:
     """Show the files of one kind and accept another one."""
     me, form = identity.signed_in().id, UploadForm()
     if not form.validate_on_submit():
-        return _papers_page(kind, form, status=422 if form.errors else 200)
+        return _documents_page(kind, form, status=422 if form.errors else 200)
     try:
         # Before the transaction begins: it may take two seconds, and must not hold a lock.
         examined = _examine(kind, form)
@@ -73,9 +73,9 @@ def papers(kind: str) -> BaseResponse:
             raise
         error.field = "upload"
         put_errors(form, error)
-        return _papers_page(kind, form, status=error.status)
+        return _documents_page(kind, form, status=error.status)
     pages.flash(_("Stored."), "success")
-    return pages.back(_to("compliance.papers", kind=kind))
+    return pages.back(_to("compliance.documents", kind=kind))
 
 
 def _examine(kind: str, form: FlaskForm) -> document_service.Examined:
@@ -88,11 +88,11 @@ def _examine(kind: str, form: FlaskForm) -> document_service.Examined:
 @bp.post(
     f"/account/verification/documents/<any({KINDS}):kind>/<string(length=32):document_id>/remove"
 )
-def remove_paper(kind: str, document_id: str) -> BaseResponse:
+def remove_document(kind: str, document_id: str) -> BaseResponse:
     """Destroy one of the person's own documents."""
     files_service.remove(identity.signed_in().id, document_id)
     pages.flash(_("The file was deleted. Nobody can open it now."), "success")
-    return pages.back(_to("compliance.papers", kind=kind))
+    return pages.back(_to("compliance.documents", kind=kind))
 
 
 @bp.route("/account/verification/check", methods=["GET", "POST"])
@@ -121,9 +121,11 @@ def access_log() -> Response:
     """Show the person who has opened the documents, when and why."""
     me = identity.signed_in().id
     owners = [("person", me), *(("nominee", one.id) for one in nominees.of_person(me))]
-    looks = [look for owner in owners for look in documents.access_log(owner) if look.viewer != me]
+    looks = [
+        look for owner in owners for look in document_queries.access_log(owner) if look.viewer != me
+    ]
     looks.sort(key=lambda look: look.at, reverse=True)
-    kinds = {row.id: row.kind for owner in owners for row in documents.every_of_owner(owner)}
+    kinds = {row.id: row.kind for owner in owners for row in document_queries.every_of_owner(owner)}
     viewers = {look.viewer: _viewer(look.viewer) for look in looks}
     return pages.render(
         "compliance/access_log.html",
@@ -157,7 +159,7 @@ def _to(endpoint: str, *, step: str | None = None, kind: str | None = None) -> s
 
 def _state() -> dict[str, Any]:
     person = person_of(identity.signed_in().id)
-    file, papers = files.snapshot(person.id), files.papers(person.id)
+    file, documents = files.snapshot(person.id), files.documents_of(person.id)
     review, latest = reviews.open_review(person.id), reviews.latest(person.id)
     return {
         "person": person,
@@ -165,8 +167,8 @@ def _state() -> dict[str, Any]:
         "review": review,
         "refused": latest,
         "refusal": files.refusal(person.id),
-        "basic": tasks.task_list(file, "basic", papers, _to),
-        "enhanced": tasks.task_list(file, "enhanced", papers, _to),
+        "basic": tasks.task_list(file, "basic", documents, _to),
+        "enhanced": tasks.task_list(file, "enhanced", documents, _to),
         "ready": tasks.level_to_ask(file, person, review),
         "level_names": requirements.LEVEL_NAMES,
         "steps": tasks.timeline(latest),
@@ -206,28 +208,28 @@ def _after(person_id: str, step: str) -> str:
         if facts_rules.step_state(filled, name) != "done":
             return _to("compliance.facts", step=name)
     kind = str(filled.get("id_kind") or "")
-    if kind and not documents.of_owner(("person", person_id), [kind]):
-        return _to("compliance.papers", kind=kind)
+    if kind and not document_queries.of_owner(("person", person_id), [kind]):
+        return _to("compliance.documents", kind=kind)
     return _to("compliance.verification")
 
 
-def _papers_page(kind: str, form: FlaskForm, *, status: int) -> Response:
+def _documents_page(kind: str, form: FlaskForm, *, status: int) -> Response:
     me = identity.signed_in().id
-    found = [one for one in files.papers(me) if one.kind == kind]
+    found = [one for one in files.documents_of(me) if one.kind == kind]
     requirement = requirements.needs_kind(files.snapshot(me), kind)
     if requirement is None and not found:
         abort(404)
     return pages.render(
-        "compliance/papers.html",
-        "compliance/_papers.html",
+        "compliance/documents.html",
+        "compliance/_documents.html",
         status=status,
         form=form,
         kind=kind,
-        papers=found,
+        documents=found,
         requirement=requirement,
         accepted=document_rules.ACCEPTED[kind],
         kind_names=requirements.KIND_NAMES,
-        most=requirements.MAX_PAPERS,
+        most=requirements.MAX_DOCUMENTS,
         target=_target(),
     )
 
@@ -245,6 +247,6 @@ def _check_page(form: FlaskForm, *, status: int) -> Response:
         level_names=requirements.LEVEL_NAMES,
         missing=requirements.missing(file, "basic"),
         answers=tasks.answers(file, _to),
-        papers=files.papers(person.id),
+        documents=files.documents_of(person.id),
         kind_names=requirements.KIND_NAMES,
     )

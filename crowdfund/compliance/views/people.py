@@ -7,7 +7,7 @@ from flask import Response, request, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
 
-from crowdfund.compliance.forms import LevelForm, PaperForm
+from crowdfund.compliance.forms import DocumentForm, LevelForm
 from crowdfund.compliance.queries import desk, files, reviews
 from crowdfund.compliance.queries import nominees as nominees_queries
 from crowdfund.compliance.rows import NomineeRow, QueueRow, ReviewRow
@@ -89,7 +89,7 @@ def person(person_id: str) -> Response:
 @bp.post(PERSON + "/documents/<string(length=32):document_id>")
 def decide_document(person_id: str, document_id: str) -> BaseResponse:
     """Accept or reject one document."""
-    form = _named(PaperForm(), document_id)
+    form = _named(DocumentForm(), document_id)
     try:
         decision, me = _decision(form), identity.signed_in().id
         reviews_service.decide_document(person_id, document_id, decision, actor=me)
@@ -102,7 +102,7 @@ def decide_document(person_id: str, document_id: str) -> BaseResponse:
 @bp.post(PERSON + "/payout-account")
 def decide_payout(person_id: str) -> BaseResponse:
     """Verify or reject the pending payout account."""
-    form = _named(PaperForm(), "payout")
+    form = _named(DocumentForm(), "payout")
     try:
         decision, me = _decision(form), identity.signed_in().id
         reviews_service.decide_payout(person_id, decision, actor=me)
@@ -115,7 +115,7 @@ def decide_payout(person_id: str) -> BaseResponse:
 @bp.post(PERSON + "/nominees/<string(length=32):nominee_id>")
 def decide_nominee(person_id: str, nominee_id: str) -> BaseResponse:
     """Verify or reject one nominee with the identity proof."""
-    form = _named(PaperForm(), nominee_id)
+    form = _named(DocumentForm(), nominee_id)
     try:
         decision, me = _decision(form), identity.signed_in().id
         nominees_service.decide(nominee_id, person_id, decision, actor=me, revision=_revision())
@@ -210,8 +210,8 @@ def _refused(person_id: str, form: FlaskForm, error: CrowdfundError) -> Response
 def _detail(person_id: str, refused: FlaskForm | None = None, *, status: int = 200) -> Response:
     person = person_of(person_id)
     file, review = files.snapshot(person_id), reviews.open_review(person_id)
-    papers, nominees = files.papers(person_id), nominees_queries.of_person(person_id)
-    things = [*(one.id for one in papers), *(one.id for one in nominees), "payout"]
+    documents, nominees = files.documents_of(person_id), nominees_queries.of_person(person_id)
+    things = [*(one.id for one in documents), *(one.id for one in nominees), "payout"]
     return pages.render(
         "compliance/person.html",
         status=status,
@@ -219,11 +219,11 @@ def _detail(person_id: str, refused: FlaskForm | None = None, *, status: int = 2
         is_own=identity.signed_in().id == person_id,
         same_number=[one for one in map(queries.get, files.same_number(person_id)) if one],
         answers=_answers(person_id, file),
-        papers=papers,
+        documents=documents,
         payout=payout_accounts_queries.payout_account_of(person_id),
         level_names=requirements.LEVEL_NAMES,
         kind_names=requirements.KIND_NAMES,
-        not_needed=_not_needed(file, papers, review),
+        not_needed=_not_needed(file, documents, review),
         **_forms(things, refused),
         **_nominees(nominees),
         **_request(person, file, review),
@@ -235,7 +235,7 @@ def _forms(things: list[str], refused: FlaskForm | None) -> dict[str, Any]:
     """Return a form for each thing to decide on; the refused one is shown again."""
     return {
         "refused": refused,
-        "forms": {one: _form(PaperForm, one, refused) for one in things},
+        "forms": {one: _form(DocumentForm, one, refused) for one in things},
         "reject_form": _form(LevelForm, "reject", refused),
         "revoke_form": _form(LevelForm, "revoke", refused),
     }
@@ -284,13 +284,13 @@ def _answers(person_id: str, file: requirements.File) -> list[dict[str, Any]]:
 
 
 def _not_needed(
-    file: requirements.File, papers: list[DocumentRow], review: ReviewRow | None
+    file: requirements.File, documents: list[DocumentRow], review: ReviewRow | None
 ) -> set[str]:
     """Return the documents that the requested level does not need."""
     level = review.level if review is not None else "enhanced"
     asked = requirements.asked(file, level)
     needed = {kind for one in asked for kind in requirements.kinds_for(file, one)}
-    return {paper.id for paper in papers if paper.kind not in needed}
+    return {document.id for document in documents if document.kind not in needed}
 
 
 def _form(kind: type[FlaskForm], thing: str, refused: FlaskForm | None) -> FlaskForm:

@@ -26,15 +26,15 @@ def role_name(role: str) -> str:
 
 
 def task_list(
-    file: requirements.File, level: str, papers: Sequence[DocumentRow], to: To
+    file: requirements.File, level: str, documents: Sequence[DocumentRow], to: To
 ) -> list[dict[str, Any]]:
     """Return the tasks of a level, without those of a lower one: label, url, state, hint."""
     asked = [one for one in requirements.asked(file, level) if one.level == level]
-    return [_task(file, one, papers, to) for one in asked]
+    return [_task(file, one, documents, to) for one in asked]
 
 
 def _task(
-    file: requirements.File, one: requirements.Requirement, papers: Sequence[DocumentRow], to: To
+    file: requirements.File, one: requirements.Requirement, documents: Sequence[DocumentRow], to: To
 ) -> dict[str, Any]:
     state, kinds = requirements.state(file, one), requirements.kinds_for(file, one)
     if len(kinds) > 1:
@@ -45,20 +45,22 @@ def _task(
     elif one.step:
         url = to("compliance.facts", step=one.step)
     else:
-        url = to("compliance.papers", kind=kinds[0])
+        url = to("compliance.documents", kind=kinds[0])
     if state == "problem":
-        hint = _problems([paper for paper in papers if paper.kind in kinds])
+        hint = _problems([document for document in documents if document.kind in kinds])
     else:
         hint = "" if state == "verified" else one.hint
     shown_state = "done" if state == "verified" else state
     return {"label": one.label, "url": url, "state": shown_state, "hint": hint}
 
 
-def _problems(papers: Sequence[DocumentRow]) -> str:
+def _problems(documents: Sequence[DocumentRow]) -> str:
     """Return why documents were rejected or have expired."""
     expired = _("It has expired. Send a newer one.")
     return " ".join(
-        paper.reason or expired for paper in papers if paper.status in ("rejected", "expired")
+        document.reason or expired
+        for document in documents
+        if document.status in ("rejected", "expired")
     )
 
 

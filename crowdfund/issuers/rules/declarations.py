@@ -8,7 +8,7 @@ from crowdfund.kernel.i18n import _l
 
 STATEMENTS: Mapping[str, str] = {
     "authority": _l("I am allowed to act for this company."),
-    "truth": _l("Everything above is true and complete, and the papers are genuine."),
+    "truth": _l("Everything above is true and complete, and the documents are genuine."),
     "owners": _l("Everybody who owns or controls 25 % or more of the company is named above."),
     "clean": _l(
         "No officer or owner is bankrupt, convicted of fraud or money laundering, or on a "

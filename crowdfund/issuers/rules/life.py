@@ -73,7 +73,7 @@ class Standing:
     has_live_campaign: bool
     last_start_year: int | None
     under_review: bool = False
-    papers_missing: bool = False
+    documents_missing: bool = False
 
 
 REFUSALS: Mapping[str, str] = {
@@ -89,7 +89,7 @@ REFUSALS: Mapping[str, str] = {
         "A change to the company is waiting for compliance. A campaign can start once it is "
         "decided."
     ),
-    "papers_missing": _l(
+    "documents_missing": _l(
         "A required document is missing or has expired. Upload a new one under Documents."
     ),
 }
@@ -112,4 +112,4 @@ def start_refusal(standing: Standing, year: int) -> str | None:
         return "year_used"
     if standing.under_review:
         return "under_review"
-    return "papers_missing" if standing.papers_missing else None
+    return "documents_missing" if standing.documents_missing else None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Mapping
 from functools import partial
 from typing import Any
 
-from crowdfund.issuers.rules import officers, papers
+from crowdfund.issuers.rules import officers, requirements
 from crowdfund.issuers.rules.lists import COUNTRIES, SECTORS
 from crowdfund.kernel.fields import contacts, registers, texts, wallets
 from crowdfund.kernel.fields.collecting import Values, collect, state_of, unfinished
@@ -55,7 +55,7 @@ def step_state(filled: Mapping[str, Any], step: str) -> str:
         return "started" if officers.officers_missing(filled["officers"]) else "done"
     if step == "documents":
         rows = filled.get("documents") or ()
-        if not papers.lacking(rows, filled.get("country"), verified=False):
+        if not requirements.lacking(rows, filled.get("country"), verified=False):
             return "done"
         return "started" if rows else "todo"
     return state_of(filled, STEPS[step])

@@ -1,1 +1,1 @@
-"""Verbs of companies: `onboarding`, `officers`, `bank`, `papers`, `changes`, `reviews`, `team`."""
+"""Verbs: `onboarding`, `officers`, `bank`, `documents`, `changes`, `reviews`, `team`."""

@@ -116,7 +116,7 @@ def _still_wanted(company: Company, function: str) -> str:
 
 def _commit_to(company: Company) -> None:
     """Compute what goes on chain: salted commitments to the answers and to the documents."""
-    accepted = [row for row in queries.papers(company.id) if row.status == "verified"]
+    accepted = [row for row in queries.documents_of(company.id) if row.status == "verified"]
     documents = sorted([row.kind, row.sha256_commitment] for row in accepted)
     company.documents_commitment = rules.commitment(company.salt, documents)
     company.vc_hash = rules.commitment(company.salt, _credential(company))

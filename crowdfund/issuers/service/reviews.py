@@ -1,8 +1,7 @@
 """Compliance on companies: verify, send back, deactivate, reactivate; never one's own."""
 
 from crowdfund.issuers import queries
-from crowdfund.issuers.rules import life
-from crowdfund.issuers.rules import papers as papers_rules
+from crowdfund.issuers.rules import life, requirements
 from crowdfund.issuers.rules.life import Status
 from crowdfund.issuers.rules.team import Role
 from crowdfund.issuers.service import registry
@@ -21,10 +20,10 @@ def approve(company_id: str, *, actor: str) -> None:
     """
     company = reviewable(company_id, actor)
     to = life.move(company.status, Status.VERIFIED)
-    documents = queries.papers(company_id)
-    lacking = papers_rules.lacking(documents, company.country, verified=True)
+    documents = queries.documents_of(company_id)
+    lacking = requirements.lacking(documents, company.country, verified=True)
     if lacking:
-        names = ", ".join(str(papers_rules.KINDS[kind]) for kind in lacking)
+        names = ", ".join(str(requirements.KINDS[kind]) for kind in lacking)
         raise Incomplete(_("Accept the required documents first: %(names)s.", names=names))
     if any(row.status == "pending" for row in documents):
         raise Incomplete(_("Decide on every document first."))

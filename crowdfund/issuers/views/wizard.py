@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.issuers import answers, forms, queries
 from crowdfund.issuers.rows import MemberCompany
-from crowdfund.issuers.rules import bank, declarations, life, papers, steps, team
+from crowdfund.issuers.rules import bank, declarations, life, requirements, steps, team
 from crowdfund.issuers.rules.life import Status
 from crowdfund.issuers.service import bank as bank_service
 from crowdfund.issuers.service import onboarding
@@ -165,8 +165,8 @@ def _state(company: MemberCompany) -> dict[str, Any]:
         "may_file": team.may(company.my_role, "file"),
         "complete": not steps.missing_steps(filled),
         "lacking": [
-            papers.KINDS[kind]
-            for kind in papers.lacking(filled["documents"], company.country, verified=True)
+            requirements.KINDS[kind]
+            for kind in requirements.lacking(filled["documents"], company.country, verified=True)
         ],
         **answers.changes(company),
     }

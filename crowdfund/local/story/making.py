@@ -8,8 +8,8 @@ from flask import Flask
 
 from crowdfund.adapters import storage
 from crowdfund.campaigns import queries as campaign_queries
+from crowdfund.campaigns.service import documents as campaign_documents
 from crowdfund.campaigns.service import drafts, releasing, reviews
-from crowdfund.campaigns.service import papers as campaign_papers
 from crowdfund.compliance.queries import files as person_facts
 from crowdfund.compliance.rules.reviews import Decision
 from crowdfund.compliance.service import files as person_files
@@ -19,7 +19,8 @@ from crowdfund.documents.service import Examined
 from crowdfund.investments import queries as investment_queries
 from crowdfund.investments import service as investments
 from crowdfund.issuers import queries
-from crowdfund.issuers.service import bank, officers, onboarding, papers
+from crowdfund.issuers.service import bank, officers, onboarding
+from crowdfund.issuers.service import documents as company_documents
 from crowdfund.issuers.service import reviews as reviews_service
 from crowdfund.kernel import clock, config
 from crowdfund.kernel.db import db
@@ -114,8 +115,8 @@ def _verify_person(person: str, story: Story) -> None:
     """Let compliance accept the passport and give the basic level."""
     officer = story.staff["compliance"]
     decision = Decision(approve=True, until=story.passports_expire_on.isoformat())
-    for paper in person_facts.papers(person):
-        person_reviews.decide_document(person, paper.id, decision, actor=officer)
+    for document in person_facts.documents_of(person):
+        person_reviews.decide_document(person, document.id, decision, actor=officer)
     person_reviews.approve(person, actor=officer, revision=person_facts.revision(person))
 
 
@@ -185,15 +186,19 @@ def _fill_company(company_id: str, owner: str, one: cast.Raise, number: int) -> 
             "application/pdf",
             pictures.memorandum(one.company, text),
         )
-        papers.keep(company_id, made, actor=owner)
+        company_documents.keep(company_id, made, actor=owner)
     onboarding.submit(company_id, actor=owner)
 
 
 def _verify_company(company_id: str, story: Story) -> None:
     officer = story.staff["compliance"]
-    for paper in queries.papers(company_id):
-        until = story.now.date() + timedelta(days=300) if paper.kind == "business_licence" else None
-        papers.decide(company_id, paper.id, actor=officer, approve=True, expires_on=until)
+    for document in queries.documents_of(company_id):
+        until = (
+            story.now.date() + timedelta(days=300) if document.kind == "business_licence" else None
+        )
+        company_documents.decide(
+            company_id, document.id, actor=officer, approve=True, expires_on=until
+        )
     reviews_service.approve(company_id, actor=officer)
 
 
@@ -255,8 +260,8 @@ def _write_campaign(company_id: str, owner: str, one: cast.Raise) -> str:
     drafts.save_story(campaign_id, one.story)
     drafts.save_terms(campaign_id, terms)
     data = pictures.memorandum(f"{one.company}: {one.title}", one.story)
-    paper = Examined("memorandum", "information-memorandum.pdf", "application/pdf", data)
-    campaign_papers.add_document(campaign_id, cast.MEMORANDUM_TITLE, paper, actor=owner)
+    document = Examined("memorandum", "information-memorandum.pdf", "application/pdf", data)
+    campaign_documents.add_document(campaign_id, cast.MEMORANDUM_TITLE, document, actor=owner)
     return campaign_id
 
 

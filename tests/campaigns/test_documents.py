@@ -15,8 +15,8 @@ from crowdfund.adapters import ipfs, storage
 from crowdfund.adapters.cid import PATTERN, cid_of
 from crowdfund.campaigns import queries
 from crowdfund.campaigns.rules import drafts, terms
+from crowdfund.campaigns.service import documents as campaign_documents
 from crowdfund.campaigns.service import drafts as drafts_service
-from crowdfund.campaigns.service import papers as papers_service
 from crowdfund.campaigns.service import reviews
 from crowdfund.documents.service import Examined
 from crowdfund.kernel import config, outbox
@@ -24,7 +24,7 @@ from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.errors import Conflict, Invalid
 from tests import raising
 
-PLAN = Examined("public", "plan.pdf", "application/pdf", raising.paper(2))
+PLAN = Examined("public", "plan.pdf", "application/pdf", raising.document(2))
 
 
 def big():
@@ -41,8 +41,8 @@ def draft(cast):
     return raising.complete_draft(cast.company, cast.alice)
 
 
-def add(campaign_id, cast, title="Business plan 2026", paper=PLAN):
-    cid = papers_service.add_document(campaign_id, title, paper, actor=cast.alice)
+def add(campaign_id, cast, title="Business plan 2026", document=PLAN):
+    cid = campaign_documents.add_document(campaign_id, title, document, actor=cast.alice)
     commit()
     return cid
 
@@ -55,7 +55,7 @@ def publish(campaign_id, cast):
     return raising.campaign(campaign_id)
 
 
-def papers(campaign_id):
+def documents(campaign_id):
     rollback()
     return queries.documents(campaign_id)
 
@@ -71,23 +71,23 @@ def form(title="Business plan 2026", data=None, name="plan.pdf"):
 # --- adding and removing --------------------------------------------------------------------------
 
 
-def test_a_paper_is_uploaded_on_its_page_and_listed_with_its_content_id(app, cast, draft):
+def test_a_document_is_uploaded_on_its_page_and_listed_with_its_content_id(app, cast, draft):
     alice = raising.browser(app, cast.alice)
     before = raising.campaign(draft).version
     assert alice.post(path(draft), data=form()).headers["Location"] == path(draft)
-    [paper] = papers(draft)
-    assert (paper.title, paper.filename, paper.content_type) == (
+    [document] = documents(draft)
+    assert (document.title, document.filename, document.content_type) == (
         "Business plan 2026",
         "plan.pdf",
         "application/pdf",
     )
-    assert paper.cid == cid_of(storage.read_cid(paper.cid))
-    assert PATTERN.fullmatch(paper.cid)
+    assert document.cid == cid_of(storage.read_cid(document.cid))
+    assert PATTERN.fullmatch(document.cid)
     assert raising.campaign(draft).version > before
     page = alice.get(path(draft)).text
     assert "Business plan 2026" in page
-    assert paper.cid in page
-    assert paper.cid in alice.get(f"/my/campaigns/{draft}/check").text
+    assert document.cid in page
+    assert document.cid in alice.get(f"/my/campaigns/{draft}/check").text
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_file_that_is_not_taken_is_told_at_its_field(app, cast, draft, changes
     answer = raising.browser(app, cast.alice).post(path(draft), data=form(**changes))
     assert answer.status_code == 422
     assert answer.text.count(sentence) == 2, "once on top, once at the field"
-    assert papers(draft) == []
+    assert documents(draft) == []
 
 
 def test_a_file_above_what_a_request_may_hold_is_told_too(app, cast, draft):
@@ -113,26 +113,26 @@ def test_a_file_above_what_a_request_may_hold_is_told_too(app, cast, draft):
     assert "larger than 10 MB" in answer.text
 
 
-def test_the_same_file_twice_is_one_paper(cast, draft):
+def test_the_same_file_twice_is_one_document(cast, draft):
     assert add(draft, cast) == add(draft, cast, "The plan")
-    assert [paper.title for paper in papers(draft)] == ["The plan"]
+    assert [document.title for document in documents(draft)] == ["The plan"]
 
 
-def test_a_paper_can_be_taken_out_of_a_draft(app, cast, draft):
+def test_a_document_can_be_taken_out_of_a_draft(app, cast, draft):
     add(draft, cast)
-    [paper] = papers(draft)
+    [document] = documents(draft)
     alice = raising.browser(app, cast.alice)
     for _ in range(2):
-        assert alice.post(f"{path(draft)}/{paper.id}/remove").status_code == 303
-    assert papers(draft) == []
+        assert alice.post(f"{path(draft)}/{document.id}/remove").status_code == 303
+    assert documents(draft) == []
 
 
-def test_a_campaign_has_ten_papers_at_most(app, cast, draft):
+def test_a_campaign_has_ten_documents_at_most(app, cast, draft):
     for number in range(drafts.MOST_DOCUMENTS):
         add(
             draft,
             cast,
-            f"Paper {number}",
+            f"Document {number}",
             Examined("public", "a.pdf", "application/pdf", b"%d" % number),
         )
     with raising.refused(Conflict):
@@ -142,29 +142,29 @@ def test_a_campaign_has_ten_papers_at_most(app, cast, draft):
 
 def test_what_was_submitted_is_fixed(app, cast, draft):
     add(draft, cast)
-    [paper] = papers(draft)
+    [document] = documents(draft)
     drafts_service.submit(draft, actor=cast.alice)
     commit()
     alice = raising.browser(app, cast.alice)
     assert alice.post(path(draft), data=form("Another")).status_code == 409
-    assert alice.post(f"{path(draft)}/{paper.id}/remove").status_code == 409
-    assert [row.id for row in papers(draft)] == [paper.id]
+    assert alice.post(f"{path(draft)}/{document.id}/remove").status_code == 409
+    assert [row.id for row in documents(draft)] == [document.id]
     assert "The documents can no longer be changed" in alice.get(path(draft)).text
 
 
-def test_strangers_neither_see_nor_change_the_papers_of_a_draft(app, cast, draft):
+def test_strangers_neither_see_nor_change_the_documents_of_a_draft(app, cast, draft):
     cid = add(draft, cast)
-    [paper] = papers(draft)
+    [document] = documents(draft)
     bob = raising.browser(app, cast.bob)
     assert bob.get(path(draft)).status_code == 404
     assert bob.post(path(draft), data=form()).status_code == 404
-    assert bob.post(f"{path(draft)}/{paper.id}/remove").status_code == 404
+    assert bob.post(f"{path(draft)}/{document.id}/remove").status_code == 404
     assert bob.get(f"/files/ipfs/{cid}").status_code == 404
     assert app.test_client().get(f"/files/ipfs/{cid}").status_code == 404
-    assert len(papers(draft)) == 1
+    assert len(documents(draft)) == 1
 
 
-def test_a_member_who_only_reads_sees_the_papers_and_no_form(app, cast, draft):
+def test_a_member_who_only_reads_sees_the_documents_and_no_form(app, cast, draft):
     cid = add(draft, cast)
     raising.join(cast.company, cast.bob, "viewer")
     bob = raising.browser(app, cast.bob)
@@ -173,21 +173,21 @@ def test_a_member_who_only_reads_sees_the_papers_and_no_form(app, cast, draft):
     assert "Add a document" not in page
     assert "Remove" not in page
     assert bob.post(path(draft), data=form()).status_code == 403
-    assert len(papers(draft)) == 1
+    assert len(documents(draft)) == 1
 
 
 # --- reading --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["alice", "carla"])
-def test_the_company_and_staff_read_the_papers_of_a_draft(app, cast, draft, name):
+def test_the_company_and_staff_read_the_documents_of_a_draft(app, cast, draft, name):
     cid = add(draft, cast)
     answer = raising.browser(app, getattr(cast, name)).get(f"/files/ipfs/{cid}")
     assert answer.data == PLAN.data
     assert answer.headers["Cache-Control"] == "private, no-store"
 
 
-def test_everybody_reads_the_papers_of_a_public_campaign_by_their_content_id(
+def test_everybody_reads_the_documents_of_a_public_campaign_by_their_content_id(
     app, client, cast, draft
 ):
     cid = add(draft, cast)
@@ -220,7 +220,7 @@ def test_the_terms_that_investors_agree_to_hold_the_content_ids(cast, draft):
     assert publish(draft, cast).terms_hash == terms.terms_hash(plain | {"documents": cids})
 
 
-def test_without_papers_the_terms_are_what_they_were(cast, draft):
+def test_without_documents_the_terms_are_what_they_were(cast, draft):
     campaign = publish(draft, cast)
     assert campaign.terms_hash == terms.terms_hash(
         {name: getattr(campaign, name) for name in terms.TERMS}
@@ -272,7 +272,7 @@ def kubo(app, process):
 
 
 def tick():
-    papers_service.pin_due()
+    campaign_documents.pin_due()
     commit()
     outbox.drain("default")
 
@@ -283,7 +283,7 @@ def test_the_node_and_we_compute_the_same_content_id(kubo):
         ipfs.pin(cid_of(data[:size]), data[:size])
 
 
-def test_papers_are_pinned_once_when_their_campaign_is_public(cast, draft, kubo):
+def test_documents_are_pinned_once_when_their_campaign_is_public(cast, draft, kubo):
     cids = [add(draft, cast), add(draft, cast, "Figures", big())]
     tick()
     assert kubo.pinned() == [], "a draft is nobody's to read"
@@ -291,7 +291,7 @@ def test_papers_are_pinned_once_when_their_campaign_is_public(cast, draft, kubo)
     tick()
     tick()
     assert sorted(kubo.pinned()) == sorted(cids)
-    assert all(paper.pinned_at and not paper.pin_error for paper in papers(draft))
+    assert all(document.pinned_at and not document.pin_error for document in documents(draft))
 
 
 @pytest.mark.parametrize("mood", ["down", "garbled"])
@@ -300,14 +300,14 @@ def test_a_node_that_gives_no_good_answer_is_asked_again(app, cast, draft, kubo,
     publish(draft, cast)
     kubo.mood(mood)
     tick()
-    assert [paper.pinned_at for paper in papers(draft)] == [None]
+    assert [document.pinned_at for document in documents(draft)] == [None]
     kubo.mood("well")
     tick()
     assert kubo.pinned() == [], "not at once"
     frozen.advance(timedelta(seconds=5))
     tick()
     assert kubo.pinned() == [cid]
-    assert all(paper.pinned_at for paper in papers(draft))
+    assert all(document.pinned_at for document in documents(draft))
 
 
 def test_a_node_that_computes_another_id_is_told_to_staff_and_not_asked_again(
@@ -317,9 +317,9 @@ def test_a_node_that_computes_another_id_is_told_to_staff_and_not_asked_again(
     publish(draft, cast)
     kubo.mood("odd")
     tick()
-    [paper] = papers(draft)
-    assert paper.pinned_at is None
-    assert cid in paper.pin_error
+    [document] = documents(draft)
+    assert document.pinned_at is None
+    assert cid in document.pin_error
     kubo.mood("well")
     frozen.advance(timedelta(hours=2))
     tick()
@@ -336,11 +336,11 @@ def test_without_a_node_nothing_is_queued(cast, draft, process):
     assert db.session.execute(queued).scalar() == 0
 
 
-def test_papers_that_no_campaign_holds_are_swept_away(cast, draft, frozen):
+def test_documents_that_no_campaign_holds_are_swept_away(cast, draft, frozen):
     kept = add(draft, cast)
     lost = storage.put_cid(b"of an upload that was rolled back")
     frozen.advance(timedelta(days=4000))
-    assert papers_service.sweep_papers() == 1
+    assert campaign_documents.sweep() == 1
     assert storage.read_cid(kept)
     with pytest.raises(storage.FileMissing):
         storage.read_cid(lost)

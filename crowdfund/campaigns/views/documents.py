@@ -8,11 +8,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from crowdfund.adapters import ipfs, storage
 from crowdfund.campaigns import forms, queries
 from crowdfund.campaigns.rules import drafts, life
-from crowdfund.campaigns.service import papers
+from crowdfund.campaigns.service import documents as campaign_documents
 from crowdfund.campaigns.views.blueprint import bp
 from crowdfund.campaigns.views.editor import may_write
-from crowdfund.documents import rules as paper_rules
-from crowdfund.documents import service as documents_service
+from crowdfund.documents import rules as document_rules
+from crowdfund.documents import service as document_service
 from crowdfund.documents.sending import send
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.kernel import access
@@ -48,13 +48,13 @@ def documents(campaign_id: str) -> BaseResponse:
 def remove_document(campaign_id: str, document_id: str) -> BaseResponse:
     """Remove a document from a draft."""
     queries.for_member(campaign_id, identity.signed_in().id, "campaign")
-    papers.remove_document(campaign_id, document_id)
+    campaign_documents.remove_document(campaign_id, document_id)
     pages.flash(_("Removed."), "success")
     return pages.back(url_for("campaigns.documents", campaign_id=campaign_id))
 
 
 @bp.get("/files/ipfs/<cid>")
-def paper(cid: str) -> BaseResponse:
+def public_document(cid: str) -> BaseResponse:
     """Send a public document by its content id; one of a draft to its company and staff only."""
     found = [
         row for row in queries.documents_by_cid(cid) if row.is_public or _is_mine(row.company_id)
@@ -62,7 +62,7 @@ def paper(cid: str) -> BaseResponse:
     if not found:
         raise queries.CampaignMissing(_("There is no such document."))
     row = found[0]
-    response = send(documents_service.Opened(row.filename, row.content_type, storage.read_cid(cid)))
+    response = send(document_service.Opened(row.filename, row.content_type, storage.read_cid(cid)))
     if row.is_public:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         response.set_etag(cid)
@@ -80,26 +80,26 @@ def _is_mine(company_id: str) -> bool:
 
 def _add(campaign_id: str, form: forms.DocumentForm, me: str) -> None:
     with reading():
-        title = papers.check_new_document(campaign_id, form.title.data or "")
+        title = campaign_documents.check_new_document(campaign_id, form.title.data or "")
     rollback()
     upload = form.upload.data
     if not upload or not upload.filename:
         raise FileRefused(_("Choose the file."), field="upload")
     try:
-        examined = documents_service.examine("public", upload.filename, upload.stream.read())
+        examined = document_service.examine("public", upload.filename, upload.stream.read())
     except FileRefused as error:
         error.field = "upload"
         raise
-    papers.add_document(campaign_id, title, examined, actor=me)
+    campaign_documents.add_document(campaign_id, title, examined, actor=me)
 
 
 def _page(campaign_id: str, form: forms.DocumentForm, status: int) -> Response:
     campaign = queries.by_id(campaign_id)
     context: dict[str, Any] = {
         "campaign": campaign,
-        "papers": queries.documents(campaign_id),
+        "documents": queries.documents(campaign_id),
         "form": form,
-        "accepted": paper_rules.ACCEPTED["public"],
+        "accepted": document_rules.ACCEPTED["public"],
         "editable": campaign.status == life.Status.DRAFT,
         "can_write": may_write(campaign.company_id),
         "most": drafts.MOST_DOCUMENTS,

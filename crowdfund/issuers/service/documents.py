@@ -6,7 +6,7 @@ from crowdfund.documents import queries as documents
 from crowdfund.documents import service as document_service
 from crowdfund.documents.rows import DocumentRow
 from crowdfund.issuers import queries
-from crowdfund.issuers.rules import papers
+from crowdfund.issuers.rules import requirements
 from crowdfund.issuers.rules.life import Status
 from crowdfund.issuers.rules.team import Role
 from crowdfund.issuers.service import registry
@@ -22,14 +22,14 @@ def attach(company_id: str, kind: str, filename: str, data: bytes, *, actor: str
     A verified document stays in force until the newer one is verified too. Raises FileRefused,
     Invalid, Unavailable (scanner) or WrongState.
     """
-    texts.choice(kind, "kind", _("Choose a kind of document from the list."), papers.KINDS)
+    texts.choice(kind, "kind", _("Choose a kind of document from the list."), requirements.KINDS)
     return keep(company_id, document_service.examine(kind, filename, data), actor=actor)
 
 
 def keep(company_id: str, examined: document_service.Examined, *, actor: str) -> str:
     """Store an examined document, or one that the platform has made; else like `attach`."""
     company = writable(company_id)
-    for older in queries.papers(company_id, [examined.kind]):
+    for older in queries.documents_of(company_id, [examined.kind]):
         if older.status in ("pending", "rejected") and examined.kind != "other":
             document_service.destroy(older.id, actor=actor)
     document_id = document_service.keep(("company", company_id), examined, actor=actor)
@@ -67,16 +67,16 @@ def decide(
         document_id, actor=actor, approve=approve, reason=reason, expires_on=expires_on
     )
     if approve and found.kind != "other":
-        for older in queries.papers(company_id, [found.kind]):
+        for older in queries.documents_of(company_id, [found.kind]):
             if older.id != document_id and older.status in ("verified", "expired"):
                 document_service.supersede(older.id, document_id, actor=actor)
-    note(company, actor, f"{'accepted' if approve else 'rejected'} a paper: {found.kind}")
+    note(company, actor, f"{'accepted' if approve else 'rejected'} a document: {found.kind}")
     touch(company)
     if approve and company.status == Status.VERIFIED:
         registry.refresh(company)
     if not approve:
         context = {"document": found.kind, "reason": reason}
-        key = f"paper:{document_id}"
+        key = f"document:{document_id}"
         notify(company, "company.document_rejected", key=key, roles=_MANAGERS, **context)
 
 

@@ -12,8 +12,8 @@ from crowdfund.documents import service as document_service
 from crowdfund.issuers import forms
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.issuers.rows import MemberCompany
-from crowdfund.issuers.rules import papers
-from crowdfund.issuers.service import papers as papers_service
+from crowdfund.issuers.rules import requirements
+from crowdfund.issuers.service import documents as company_documents
 from crowdfund.issuers.views.blueprint import COMPANY, bp
 from crowdfund.issuers.views.wizard import after
 from crowdfund.kernel import access
@@ -40,8 +40,8 @@ def documents(company_id: str) -> Response:
     """Show which documents are needed, which are there and the status of each."""
     company = _authorise(company_id)
     facts = issuers_queries.filled(company)
-    needed = papers.required(facts["country"])
-    kinds = [*needed, *(kind for kind in papers.KINDS if kind not in needed)]
+    needed = requirements.required(facts["country"])
+    kinds = [*needed, *(kind for kind in requirements.KINDS if kind not in needed)]
     return pages.render(
         "issuers/documents.html",
         company=company,
@@ -49,32 +49,32 @@ def documents(company_id: str) -> Response:
             (kind, [row for row in facts["documents"] if row.kind == kind], kind in needed)
             for kind in kinds
         ],
-        names=papers.KINDS,
-        texts=papers.TEXTS,
+        names=requirements.KINDS,
+        texts=requirements.TEXTS,
         following=after(company_id, "documents"),
-        complete=not papers.lacking(facts["documents"], facts["country"], verified=False),
+        complete=not requirements.lacking(facts["documents"], facts["country"], verified=False),
         looks=_looks(company_id),
     )
 
 
 @bp.route(f"{COMPANY}/documents/<kind>", methods=["GET", "POST"])
-def paper(company_id: str, kind: str) -> BaseResponse:
+def document(company_id: str, kind: str) -> BaseResponse:
     """Upload a document of one kind."""
     company = _authorise(company_id)
-    if kind not in papers.KINDS:
+    if kind not in requirements.KINDS:
         abort(404)
-    form = forms.PaperForm(kind=kind)
-    form.file.label.text = papers.KINDS[kind]
+    form = forms.DocumentForm(kind=kind)
+    form.file.label.text = requirements.KINDS[kind]
     context: dict[str, Any] = {
         "company": company,
         "kind": kind,
         "form": form,
         "accepted": document_rules.ACCEPTED[kind],
-        "name": papers.KINDS[kind],
-        "text": papers.TEXTS[kind],
-        "papers": issuers_queries.papers(company_id, [kind]),
+        "name": requirements.KINDS[kind],
+        "text": requirements.TEXTS[kind],
+        "documents": issuers_queries.documents_of(company_id, [kind]),
     }
-    page, partial = "issuers/paper.html", "issuers/_paper.html"
+    page, partial = "issuers/document.html", "issuers/_document.html"
     if not form.validate_on_submit():
         return pages.render(page, partial, status=422 if form.errors else 200, **context)
     try:
@@ -87,10 +87,10 @@ def paper(company_id: str, kind: str) -> BaseResponse:
 
 
 @bp.post(f"{COMPANY}/documents/<string(length=32):document_id>/remove")
-def remove_paper(company_id: str, document_id: str) -> BaseResponse:
+def remove_document(company_id: str, document_id: str) -> BaseResponse:
     """Remove a document that has not been accepted yet."""
     _authorise(company_id)
-    papers_service.remove(company_id, document_id, actor=identity.signed_in().id)
+    company_documents.remove(company_id, document_id, actor=identity.signed_in().id)
     return pages.back(url_for("issuers.documents", company_id=company_id))
 
 
@@ -105,7 +105,7 @@ def _looks(company_id: str) -> list[tuple[datetime, str, str, str]]:
         person = people[look.viewer]
         name = (person.name if look.viewer in team else person.first_name) if person else ""
         kind, purpose = kinds[look.document_id], document_rules.PURPOSES[look.purpose]
-        found.append((look.at, name or _("our staff"), papers.KINDS[kind], purpose))
+        found.append((look.at, name or _("our staff"), requirements.KINDS[kind], purpose))
     return found
 
 
@@ -113,18 +113,18 @@ def _authorise(company_id: str) -> MemberCompany:
     return issuers_queries.for_member(company_id, identity.signed_in().id, "documents")
 
 
-def _store(company_id: str, kind: str, form: forms.PaperForm) -> None:
+def _store(company_id: str, kind: str, form: forms.DocumentForm) -> None:
     upload = form.file.data
     if not upload or not getattr(upload, "filename", ""):
         raise FileRefused(_("Choose a file to upload."), field="file")
     data = upload.stream.read()
-    papers_service.attach(company_id, kind, upload.filename, data, actor=identity.signed_in().id)
+    company_documents.attach(company_id, kind, upload.filename, data, actor=identity.signed_in().id)
 
 
 def _next(company_id: str) -> str:
     """Return the page of the next required document, else the list."""
     facts = issuers_queries.filled(issuers_queries.get(company_id))
-    lacking = papers.lacking(facts["documents"], facts["country"], verified=False)
+    lacking = requirements.lacking(facts["documents"], facts["country"], verified=False)
     if lacking:
-        return url_for("issuers.paper", company_id=company_id, kind=lacking[0])
+        return url_for("issuers.document", company_id=company_id, kind=lacking[0])
     return url_for("issuers.documents", company_id=company_id)

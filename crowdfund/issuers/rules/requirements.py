@@ -37,7 +37,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
 EXPIRING = ("business_licence", "tax_certificate")
 
 
-class Paper(Protocol):
+class Document(Protocol):
     """A document as `documents.queries` returns it."""
 
     @property
@@ -58,7 +58,7 @@ def required(country: str | None) -> tuple[str, ...]:
     return REQUIRED.get(country or "", REQUIRED["*"])
 
 
-def lacking(documents: Iterable[Paper], country: str | None, *, verified: bool) -> list[str]:
+def lacking(documents: Iterable[Document], country: str | None, *, verified: bool) -> list[str]:
     """Return the required kinds that are not there: uploaded, or verified if `verified` asks so."""
     good = ("verified",) if verified else ("pending", "verified")
     there = {document.kind for document in documents if document.status in good}

@@ -77,7 +77,7 @@ def pin_due() -> int:
     return outbox.add_many(items)
 
 
-def sweep_papers() -> int:
+def sweep() -> int:
     """Remove files that no campaign holds, a day after they were written; return how many."""
     yesterday = (clock.now() - timedelta(days=1)).timestamp()
     found = storage.names_in(storage.CID_AREA, older_than=yesterday)
