@@ -1,7 +1,7 @@
 """A process that speaks the part of Kubo's RPC that pins a file: `python kubo_process.py <log>`.
 
 It computes the content id by itself, from the top of the tree down, and writes what it pinned to
-the log. `PUT /mood` makes it `well`, `down` (answers 500), `odd` (another id) or `garbled`.
+the log. `PUT /fault` makes it `well`, `down` (answers 500), `odd` (another id) or `garbled`.
 """
 
 import base64
@@ -53,10 +53,10 @@ def name_of(data):
 
 
 class Node(BaseHTTPRequestHandler):
-    mood = "well"
+    fault = "well"
 
     def do_PUT(self):
-        Node.mood = self._body().decode()
+        Node.fault = self._body().decode()
         self._answer(200, "")
 
     def do_POST(self):
@@ -65,17 +65,17 @@ class Node(BaseHTTPRequestHandler):
         if url.path != "/api/v0/add" or not asked.items() >= WANTED.items():
             self._answer(400, f"not understood: {self.path}")
             return
-        if self.mood == "down":
+        if self.fault == "down":
             self._answer(500, "out of disk")
             return
         head = b"Content-Type: " + self.headers["Content-Type"].encode() + b"\r\n\r\n"
         [part] = email.message_from_bytes(head + body).get_payload()
         data = part.get_payload(decode=True)
-        cid = name_of(data if self.mood == "well" else data + b"!")
+        cid = name_of(data if self.fault == "well" else data + b"!")
         with open(sys.argv[1], "a") as log:
             log.write(f"{cid}\n")
         said = {"Name": part.get_filename(), "Hash": cid, "Size": str(len(data))}
-        self._answer(200, "<html>" if self.mood == "garbled" else json.dumps(said) + "\n")
+        self._answer(200, "<html>" if self.fault == "garbled" else json.dumps(said) + "\n")
 
     def _body(self):
         return self.rfile.read(int(self.headers["Content-Length"]))

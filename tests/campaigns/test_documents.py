@@ -246,9 +246,9 @@ class Kubo:
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.url = f"http://127.0.0.1:{self.process.stdout.readline().strip()}"
 
-    def mood(self, mood):
+    def fault(self, fault):
         self.log.write_text("")
-        httpx.put(f"{self.url}/mood", content=mood).raise_for_status()
+        httpx.put(f"{self.url}/fault", content=fault).raise_for_status()
 
     def pinned(self):
         return self.log.read_text().split()
@@ -266,7 +266,7 @@ def process(tmp_path_factory):
 def kubo(app, process):
     before = config.settings()
     config.use(before.model_copy(update={"ipfs_api_url": process.url}))
-    process.mood("well")
+    process.fault("well")
     yield process
     config.use(before)
 
@@ -294,14 +294,14 @@ def test_documents_are_pinned_once_when_their_campaign_is_public(cast, draft, ku
     assert all(document.pinned_at and not document.pin_error for document in documents(draft))
 
 
-@pytest.mark.parametrize("mood", ["down", "garbled"])
-def test_a_node_that_gives_no_good_answer_is_asked_again(app, cast, draft, kubo, frozen, mood):
+@pytest.mark.parametrize("fault", ["down", "garbled"])
+def test_a_node_that_gives_no_good_answer_is_asked_again(app, cast, draft, kubo, frozen, fault):
     cid = add(draft, cast)
     publish(draft, cast)
-    kubo.mood(mood)
+    kubo.fault(fault)
     tick()
     assert [document.pinned_at for document in documents(draft)] == [None]
-    kubo.mood("well")
+    kubo.fault("well")
     tick()
     assert kubo.pinned() == [], "not at once"
     frozen.advance(timedelta(seconds=5))
@@ -315,12 +315,12 @@ def test_a_node_that_computes_another_id_is_told_to_staff_and_not_asked_again(
 ):
     cid = add(draft, cast)
     publish(draft, cast)
-    kubo.mood("odd")
+    kubo.fault("odd")
     tick()
     [document] = documents(draft)
     assert document.pinned_at is None
     assert cid in document.pin_error
-    kubo.mood("well")
+    kubo.fault("well")
     frozen.advance(timedelta(hours=2))
     tick()
     assert kubo.pinned() == []

@@ -1,6 +1,6 @@
-"""A process that speaks clamd's INSTREAM: `python clamd_process.py <where> <mood>`.
+"""A process that speaks clamd's INSTREAM: `python clamd_process.py <where> <fault>`.
 
-`where` is a port (0: any free one) or the path of a socket; it prints where it listens. Moods:
+`where` is a port (0: any free one) or the path of a socket; it prints where it listens. Faults:
 `well` finds EICAR, `mute` never answers, `odd` answers what nobody understands.
 """
 
@@ -14,7 +14,7 @@ EICAR = b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE"
 
 
 class Talk(socketserver.StreamRequestHandler):
-    mood = "well"
+    fault = "well"
 
     def handle(self):
         if self.rfile.read(10) != b"zINSTREAM\0":
@@ -26,10 +26,10 @@ class Talk(socketserver.StreamRequestHandler):
             if len(data) > LIMIT:
                 self.wfile.write(b"INSTREAM size limit exceeded. ERROR\0")
                 return
-        if self.mood == "mute":
+        if self.fault == "mute":
             time.sleep(60)
         found = b"stream: Win.Test.EICAR_HDB-1 FOUND\0" if EICAR in data else b"stream: OK\0"
-        self.wfile.write(b"stream: Can't allocate memory ERROR\0" if self.mood == "odd" else found)
+        self.wfile.write(b"stream: Can't allocate memory ERROR\0" if self.fault == "odd" else found)
 
 
 class Tcp(socketserver.ThreadingTCPServer):
@@ -41,7 +41,7 @@ class Unix(socketserver.ThreadingUnixStreamServer):
 
 
 if __name__ == "__main__":
-    where, Talk.mood = sys.argv[1:3]
+    where, Talk.fault = sys.argv[1:3]
     server = Tcp(("127.0.0.1", int(where)), Talk) if where.isdigit() else Unix(where, Talk)
     print(server.server_address[1] if where.isdigit() else where, flush=True)
     server.serve_forever()

@@ -29,10 +29,10 @@ INFECTED = corpus.paper(_infect, compress_streams=False)
 
 
 @contextmanager
-def speaking(where, mood="well"):
+def speaking(where, fault="well"):
     """Run a process that speaks the protocol; give where it listens."""
     program = Path(__file__).parent / "clamd_process.py"
-    command = [sys.executable, str(program), str(where), mood]
+    command = [sys.executable, str(program), str(where), fault]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process.stdout.readline().strip()
@@ -119,12 +119,12 @@ def test_an_infected_upload_is_not_stored(app, frozen):
     assert len(stored()) == 1
 
 
-@pytest.mark.parametrize("mood", ["gone", "mute", "odd"])
-def test_without_a_clear_answer_nothing_is_stored(app, frozen, monkeypatch, mood):
+@pytest.mark.parametrize("fault", ["gone", "mute", "odd"])
+def test_without_a_clear_answer_nothing_is_stored(app, frozen, monkeypatch, fault):
     alice = raising.person("alice")
     monkeypatch.setattr(clamav, "ANSWER_S", 0.5)
-    with speaking(0, mood) as port:
-        use("tcp://127.0.0.1:1" if mood == "gone" else f"tcp://127.0.0.1:{port}")
+    with speaking(0, fault) as port:
+        use("tcp://127.0.0.1:1" if fault == "gone" else f"tcp://127.0.0.1:{port}")
         with pytest.raises(Unavailable, match="Nothing was stored") as refusal:
             service.store(("person", alice), "passport", "me.pdf", corpus.paper(), actor=alice)
     rollback()

@@ -57,7 +57,7 @@ def investor(world: World) -> None:
     take(page, "invest", full=True)
     invest(page, SLUG, "2,500")
     page.get_by_role("link", name=re.compile("^Pay 2,500.00 ETB")).click()
-    page.locator("summary", has_text="Gateway mood").click()
+    page.locator("summary", has_text="Simulate a fault").click()
     take(page, "checkout-simulator")
     page.go_back()
     pay_at_bank(page)

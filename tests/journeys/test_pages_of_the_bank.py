@@ -15,7 +15,7 @@ def test_every_dead_end_at_the_bank_leads_back_to_the_investment(world):
     page = world.person("bereket@demo.example")
     invest(page, SLUG, "500")
     page.get_by_role("link", name=re.compile("^Pay .* at NEO Bank")).click()
-    page.locator("summary", has_text="Gateway mood").click()
+    page.locator("summary", has_text="Simulate a fault").click()
     page.get_by_label("Pay another amount").fill("fifty")
     page.get_by_role("button", name="Pay", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("Nothing was charged")

@@ -14,10 +14,10 @@ BUTTON = "Continue with Demo ID"
 def provider(world):
     """Steer the identity provider of the stack; it behaves well again afterwards."""
 
-    def control(**moods):
+    def control(**faults):
         headers = {"X-Control-Key": world.stack.env["OIDC_CLIENT_SECRET"]}
         httpx.post(
-            f"{world.stack.url('identity')}/_control", json=moods, headers=headers
+            f"{world.stack.url('identity')}/_control", json=faults, headers=headers
         ).raise_for_status()
 
     yield control

@@ -214,14 +214,14 @@ def invest(page: Page, slug: str, amount: str) -> str:
     return httpx.URL(page.url).path
 
 
-def pay_at_bank(page: Page, *moods: str, button: str = "Pay", delay_s: int = 0) -> None:
+def pay_at_bank(page: Page, *faults: str, button: str = "Pay", delay_s: int = 0) -> None:
     """Go to the bank's page, choose how it misbehaves, pay and come back."""
     page.get_by_role("link", name=re.compile("^Pay .* at NEO Bank")).click()
     expect(page.get_by_role("heading", name="Amount to pay")).to_be_visible()
-    if moods or delay_s:
-        page.locator("summary", has_text="Gateway mood").click()
-    for mood in moods:
-        page.get_by_label(re.compile(mood)).check()
+    if faults or delay_s:
+        page.locator("summary", has_text="Simulate a fault").click()
+    for fault in faults:
+        page.get_by_label(re.compile(fault)).check()
     if delay_s:
         page.get_by_label("Delay events by").fill(str(delay_s))
     page.get_by_role("button", name=button, exact=True).click()

@@ -53,7 +53,7 @@ class BankProcess:
 
     def reset(self, **settings):
         quiet = {
-            "mood": {},
+            "faults": {},
             "offset_s": 0,
             "fixed_now": None,
             "settle_delay_s": 0,

@@ -276,7 +276,7 @@ def settled(world, payment):
     return world.status(payment.id) == "settled"
 
 
-MOODS = [
+FAULTS = [
     {},
     {"repeat": "on"},
     {"reorder": "on"},
@@ -285,14 +285,14 @@ MOODS = [
 ]
 
 
-@pytest.mark.parametrize("mood", MOODS, ids=lambda mood: "+".join(mood) or "good")
-def test_a_payment_settles_exactly_once_in_every_mood(world, process, mood):
+@pytest.mark.parametrize("faults", FAULTS, ids=lambda faults: "+".join(faults) or "good")
+def test_a_payment_settles_exactly_once_with_every_fault(world, process, faults):
     payment = world.start()
     with urllib.request.urlopen(payment.checkout_url, timeout=5) as page:
         text = page.read().decode()
     assert "simulator" in text
     assert "250.00 ETB" in text
-    assert pay(payment, **mood) == (303, f"http://localhost/payments/{payment.id}/return")
+    assert pay(payment, **faults) == (303, f"http://localhost/payments/{payment.id}/return")
     wait_for(lambda: settled(world, payment), 20, "settlement")
     wait_for(
         lambda: not process.control("deliveries")["counts"].get("queued"), 20, "the last delivery"
@@ -301,7 +301,7 @@ def test_a_payment_settles_exactly_once_in_every_mood(world, process, mood):
     assert world.balance(ESCROW) == 25_000
     assert len(world.postings()) == 2
     assert world.is_clean()
-    assert (401 in _Door.answers) == ("forge" in mood)
+    assert (401 in _Door.answers) == ("forge" in faults)
 
 
 def test_a_double_click_pays_once(world, process):

@@ -143,7 +143,7 @@ def test_an_address_that_is_not_there_is_a_page_or_json(bank):
 
 def test_a_fault_of_the_simulator_itself_is_a_page_with_the_way_back(bank, opened):
     with closing(sqlite3.connect(bank.folder / "state.db")) as db:
-        db.execute("UPDATE payment SET mood = 'broken' WHERE tx_id = ?", [opened.tx_id])
+        db.execute("UPDATE payment SET faults = 'broken' WHERE tx_id = ?", [opened.tx_id])
         db.commit()
     text = page(opened.checkout_url, 500, {"action": "pay"})
     assert "The simulator has a fault" in text

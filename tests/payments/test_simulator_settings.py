@@ -61,10 +61,10 @@ def test_a_payment_settles_by_itself_within_seconds_without_any_setting(process)
         ("offset_s", "1"),
         ("fixed_now", -1),
         ("fixed_now", "now"),
-        ("mood", None),
-        ("mood", []),
-        ("mood", {"delay_s": True}),
-        ("mood", {"angry": True}),
+        ("faults", None),
+        ("faults", []),
+        ("faults", {"delay_s": True}),
+        ("faults", {"angry": True}),
         ("callback_url", None),
         ("callback_url", 5),
         ("callback_url", "javascript:alert(1)"),
@@ -81,7 +81,7 @@ def test_an_unusable_setting_is_refused_and_changes_nothing(process, name, value
 def test_what_was_read_can_be_put_back_exactly(process):
     before = settings_of(process)
     changed = {
-        "mood": {"repeat": True},
+        "faults": {"repeat": True},
         "offset_s": -5,
         "fixed_now": 1_700_000_000,
         "settle_delay_s": 0,
@@ -106,6 +106,23 @@ def test_a_choice_survives_a_restart_and_an_unusable_one_of_an_earlier_version_d
     try:
         assert settings_of(second) == {**DEFAULTS, "offset_s": 5}
         assert press_pay(open_payment(second, "after-restart")) == 200
+    finally:
+        bank_process.stop(second)
+
+
+def test_a_data_folder_that_called_faults_moods_is_read(tmp_path):
+    first = bank_process.start(tmp_path)
+    open_payment(first, "before-the-rename")
+    first.control("settings", faults={"lose": True})
+    bank_process.stop(first)
+    with closing(sqlite3.connect(tmp_path / "state.db")) as db:
+        db.execute("ALTER TABLE payment RENAME COLUMN faults TO mood")
+        db.execute("UPDATE setting SET name = 'mood' WHERE name = 'faults'")
+        db.commit()
+    second = bank_process.start(tmp_path)
+    try:
+        assert settings_of(second)["faults"] == DEFAULTS["faults"] | {"lose": True}
+        assert press_pay(open_payment(second, "after-the-rename")) == 200
     finally:
         bank_process.stop(second)
 

@@ -30,11 +30,11 @@ class Provider:
     issuer: str
     process: subprocess.Popen
 
-    def control(self, **moods):
+    def control(self, **faults):
         """Set how it misbehaves; without arguments it behaves well again."""
         headers = {"X-Control-Key": SECRET}
         return (
-            HTTP.post(f"{self.issuer}/_control", json=moods, headers=headers)
+            HTTP.post(f"{self.issuer}/_control", json=faults, headers=headers)
             .raise_for_status()
             .json()
         )

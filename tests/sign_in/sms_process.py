@@ -1,6 +1,6 @@
 """An SMS gateway as a process of its own, which can misbehave on request.
 
-POST /send accepts messages; POST /_mood {"status", "delay_s"} changes how it answers; GET /_seen
+POST /send accepts messages; POST /_fault {"status", "delay_s"} changes how it answers; GET /_seen
 returns the messages. Started with `python sms_process.py PORT`.
 """
 
@@ -9,7 +9,7 @@ import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-MOOD = {"status": 202, "delay_s": 0}
+FAULT = {"status": 202, "delay_s": 0}
 REQUESTS: list[dict] = []
 TAKEN: dict[str, dict] = {}
 
@@ -20,19 +20,19 @@ class Gateway(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if self.path == "/_mood":
-            MOOD.update({"status": 202, "delay_s": 0} | body)
+        if self.path == "/_fault":
+            FAULT.update({"status": 202, "delay_s": 0} | body)
             REQUESTS.clear()
             TAKEN.clear()
             return self._answer(200, {})
         key = self.headers.get("Idempotency-Key", "")
         REQUESTS.append({"key": key, "token": self.headers.get("Authorization"), "body": body})
-        status = MOOD["status"]
+        status = FAULT["status"]
         if status == 202 and key in TAKEN:
             status = 409
         if status == 202:
             TAKEN[key] = body
-        time.sleep(MOOD["delay_s"])
+        time.sleep(FAULT["delay_s"])
         return self._answer(status, {"to": body["to"], "echo": "x" * 10_000})
 
     def _answer(self, status, said):

@@ -403,7 +403,7 @@ def test_who_cancels_at_the_provider_is_told_so(provider, client):
 
 
 @pytest.mark.parametrize(
-    "moods",
+    "faults",
     [
         {"claims": {"nonce": "another"}},
         {"claims": {"nonce": None}},
@@ -438,8 +438,8 @@ def test_who_cancels_at_the_provider_is_told_so(provider, client):
     ],
     ids=str,
 )
-def test_a_token_that_is_not_for_us_now_signs_nobody_in(provider, client, moods):
-    provider.control(**moods)
+def test_a_token_that_is_not_for_us_now_signs_nobody_in(provider, client, faults):
+    provider.control(**faults)
     refused(client, enter(provider, client, FIKIRTE), 400, REFUSED)
 
 
@@ -474,7 +474,7 @@ AWAY = "does not answer at the moment"
 
 
 @pytest.mark.parametrize(
-    "moods",
+    "faults",
     [
         {"discovery": {"issuer": "https://evil.example"}},
         {"discovery": {"authorization_endpoint": None}},
@@ -483,16 +483,16 @@ AWAY = "does not answer at the moment"
     ],
     ids=str,
 )
-def test_a_discovery_document_that_cannot_be_right_is_not_used(provider, client, moods):
-    provider.control(**moods)
+def test_a_discovery_document_that_cannot_be_right_is_not_used(provider, client, faults):
+    provider.control(**faults)
     refused(client, client.post("/sign-in/oidc"), 503, AWAY)
 
 
 @pytest.mark.parametrize(
-    "moods", [{"token_status": 500, "token_body": "oops"}, {"token_status": 503}], ids=str
+    "faults", [{"token_status": 500, "token_body": "oops"}, {"token_status": 503}], ids=str
 )
-def test_a_provider_that_breaks_is_told_as_such(provider, client, moods):
-    provider.control(**moods)
+def test_a_provider_that_breaks_is_told_as_such(provider, client, faults):
+    provider.control(**faults)
     refused(client, enter(provider, client, FIKIRTE), 503, AWAY)
 
 

@@ -48,11 +48,11 @@ def gateway(app, gateway_url):
         )
     )
 
-    def mood(**changes):
-        httpx.post(f"{gateway_url}/_mood", json=changes)
+    def faults(**changes):
+        httpx.post(f"{gateway_url}/_fault", json=changes)
 
-    mood()
-    yield mood
+    faults()
+    yield faults
     config.use(config.settings().model_copy(update={"sms_api_url": "", "sms_api_key": ""}))
 
 

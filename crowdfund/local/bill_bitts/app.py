@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from crowdfund.local.bill_bitts import control, moods, pages
+from crowdfund.local.bill_bitts import control, pages
 from crowdfund.local.bill_bitts.deliveries import Courier
 from crowdfund.local.bill_bitts.errors import Refused
+from crowdfund.local.bill_bitts.faults import Faults
 from crowdfund.local.bill_bitts.gateway import Gateway, amount_text
 from crowdfund.local.bill_bitts.places import Places
 from crowdfund.local.bill_bitts.signing import RequestChecker, canonical
@@ -173,14 +174,14 @@ class App:
         self._gateway.refuse_ended(row)
         form = dict(parse_qsl(request.body.decode("utf-8", "replace")))
         try:
-            mood = moods.from_form(form)
+            faults = Faults.from_form(form)
             amount = amount_text(form["amount"]) if form.get("amount") else None
         except Refused as refusal:
             return self._checkout_page(row, refusal, form)
         if form.get("action") == "fail":
-            self._gateway.fail(row["tx_id"], mood)
+            self._gateway.fail(row["tx_id"], faults)
         else:
-            self._gateway.pay(row["tx_id"], mood, amount, None)
+            self._gateway.pay(row["tx_id"], faults, amount, None)
         target = self._places.back(row)
         if not target:
             return self._checkout_page(self._gateway.payment(tx_id))

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from crowdfund.local.bill_bitts import deliveries, moods
+from crowdfund.local.bill_bitts import deliveries
 from crowdfund.local.bill_bitts.errors import Refused
+from crowdfund.local.bill_bitts.faults import Faults
 from crowdfund.local.bill_bitts.gateway import Gateway, amount_text, new_tx_id
 
 Body = dict[str, Any]
@@ -62,13 +63,13 @@ def _truth(gateway: Gateway, body: Body) -> Body:
 
 def _pay(gateway: Gateway, body: Body) -> Body:
     """Pay (or fail) as the customer would on the checkout page."""
-    mood = moods.from_dict(body.get("mood", {}))
+    faults = Faults.from_dict(body.get("faults", {}))
     amount = amount_text(str(body["amount"])) if "amount" in body else None
     for name in body["tx_ids"]:
         if body.get("fail"):
-            gateway.fail(name, mood)
+            gateway.fail(name, faults)
         else:
-            gateway.pay(name, mood, amount, body.get("currency"))
+            gateway.pay(name, faults, amount, body.get("currency"))
     return {"paid": len(body["tx_ids"])}
 
 

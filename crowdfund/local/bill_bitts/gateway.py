@@ -9,8 +9,8 @@ import time
 from decimal import Decimal
 from typing import Any
 
-from crowdfund.local.bill_bitts import moods
 from crowdfund.local.bill_bitts.errors import Refused
+from crowdfund.local.bill_bitts.faults import Faults
 from crowdfund.local.bill_bitts.settings import Settings
 from crowdfund.local.bill_bitts.signing import canonical
 from crowdfund.local.bill_bitts.state import State
@@ -89,7 +89,7 @@ class Gateway:
         """Write a payment row."""
         self.state.write(
             "INSERT INTO payment (tx_id, cprn, amount, paid_amount, currency, paid_currency,"
-            " description, reference, return_url, status, mood, created_at)"
+            " description, reference, return_url, status, faults, created_at)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '{}', ?)",
             *(tx_id, data["cprn"], data["amount"], data["amount"]),
             *(data["currency"], data["currency"], str(data.get("description", ""))[:200]),
@@ -172,33 +172,33 @@ class Gateway:
         paid = sum((Decimal(row["paid_amount"]) for row in rows), Decimal(0))
         return {"cprn": cprn, "balance": f"{OPENING_BALANCE - paid:.2f}", "currency": "ETB"}
 
-    def pay(self, tx_id: str, mood: moods.Mood, amount: str | None, currency: str | None) -> None:
+    def pay(self, tx_id: str, faults: Faults, amount: str | None, currency: str | None) -> None:
         """Let the customer pay: SUCCESS now, SETTLED after the settle delay; once only."""
         row = self.payment(tx_id)
         if row["status"] != "PENDING":
             return
-        mood = mood if mood != moods.Mood() else self.mood(row)
-        settle_at = None if mood.lie else self.now() + self.settings.settle_delay_s
+        faults = faults if faults != Faults() else self.faults_of(row)
+        settle_at = None if faults.lie else self.now() + self.settings.settle_delay_s
         self.state.write(
-            "UPDATE payment SET status = ?, paid_amount = ?, paid_currency = ?, mood = ?,"
+            "UPDATE payment SET status = ?, paid_amount = ?, paid_currency = ?, faults = ?,"
             " settle_at = ? WHERE tx_id = ?",
-            *("PENDING" if mood.lie else "SUCCESS", amount or row["amount"]),
-            *(currency or row["currency"], canonical(mood.as_dict()).decode()),
+            *("PENDING" if faults.lie else "SUCCESS", amount or row["amount"]),
+            *(currency or row["currency"], canonical(faults.as_dict()).decode()),
             *(settle_at, tx_id),
         )
-        if mood.lie:
+        if faults.lie:
             self.emit(tx_id, "SETTLED")
-        elif not mood.reorder:
+        elif not faults.reorder:
             self.emit(tx_id, "PENDING")
             self.emit(tx_id, "SUCCESS")
         self.state.flush()
 
-    def fail(self, tx_id: str, mood: moods.Mood) -> None:
+    def fail(self, tx_id: str, faults: Faults) -> None:
         """Let the payment fail; once only."""
         if self.payment(tx_id)["status"] == "PENDING":
             self.state.write(
-                "UPDATE payment SET status = 'FAILED', mood = ? WHERE tx_id = ?",
-                canonical(mood.as_dict()).decode(),
+                "UPDATE payment SET status = 'FAILED', faults = ? WHERE tx_id = ?",
+                canonical(faults.as_dict()).decode(),
                 tx_id,
             )
             self.emit(tx_id, "FAILED")
@@ -212,17 +212,17 @@ class Gateway:
                 "UPDATE payment SET status = 'SETTLED', settle_at = NULL WHERE tx_id = ?",
                 row["tx_id"],
             )
-            mood = self.mood(row)
-            order = ("SETTLED", "SUCCESS", "PENDING") if mood.reorder else ("SETTLED",)
+            faults = self.faults_of(row)
+            order = ("SETTLED", "SUCCESS", "PENDING") if faults.reorder else ("SETTLED",)
             for place, status in enumerate(order):
                 self.emit(row["tx_id"], status, after_s=place * REORDER_GAP_S)
         self.state.flush()
         return bool(due)
 
-    def mood(self, row: sqlite3.Row) -> moods.Mood:
-        """Return the payment's own mood, else the gateway's."""
-        own = _object(row["mood"])
-        return moods.from_dict(own) if own else self.settings.mood
+    def faults_of(self, row: sqlite3.Row) -> Faults:
+        """Return the payment's own faults, else the gateway's."""
+        own = _object(row["faults"])
+        return Faults.from_dict(own) if own else self.settings.faults
 
     def emit(
         self,
@@ -234,17 +234,17 @@ class Gateway:
         after_s: float = 0,
         changes: dict[str, object] | None = None,
     ) -> list[int]:
-        """Queue the webhook of one event, in the payment's mood; return delivery ids.
+        """Queue the webhook of one event, with the payment's faults; return delivery ids.
 
         Key 0 forges; `changes` replace fields of the body.
         """
         row = self.payment(tx_id)
-        mood = self.mood(row)
+        faults = self.faults_of(row)
         body = self.event(row, status) | (changes or {})
-        due = time.time() + mood.delay_s + after_s
-        state = "lost" if mood.lose else "queued"
-        copies = [(body, key)] * (3 if mood.repeat else 1)
-        if mood.forge:
+        due = time.time() + faults.delay_s + after_s
+        state = "lost" if faults.lose else "queued"
+        copies = [(body, key)] * (3 if faults.repeat else 1)
+        if faults.forge:
             copies.insert(0, (body | {"status": "SETTLED"}, 0))
         return [
             self._queue(tx_id, each, nonce or secrets.token_hex(16), signer, (due, state))

@@ -50,7 +50,7 @@ input[type=text] { font: inherit; padding: .35rem .5rem; inline-size: 8rem; colo
   border: 1px solid var(--quiet); border-radius: .35rem; background: var(--paper); }
 """
 
-_MOODS = (
+_FAULTS = (
     ("repeat", "Repeat every event three times"),
     ("reorder", "Send the events in the wrong order"),
     ("forge", "Send a forged event first"),
@@ -137,7 +137,7 @@ def _summary(row: sqlite3.Row) -> str:
 
 
 def _form(refusal: Refused | None, form: Mapping[str, str]) -> str:
-    boxes = "".join(_box(name, text, checked=name in form) for name, text in _MOODS)
+    boxes = "".join(_box(name, text, checked=name in form) for name, text in _FAULTS)
     alert, is_open = "", ""
     if refusal:
         sentence = f"{escape(refusal.sentence)} Nothing was charged."
@@ -151,7 +151,7 @@ def _form(refusal: Refused | None, form: Mapping[str, str]) -> str:
     <button name="action" value="fail">Fail the payment</button>
   </div>
   <details{is_open}>
-    <summary>Gateway mood</summary>
+    <summary>Simulate a fault</summary>
     <fieldset>
       <legend>How the simulator behaves for this payment</legend>
       {boxes}

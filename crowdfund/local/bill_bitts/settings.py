@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from crowdfund.local.bill_bitts import moods
 from crowdfund.local.bill_bitts.errors import Refused
+from crowdfund.local.bill_bitts.faults import MAX_DELAY_S, Faults
 from crowdfund.local.bill_bitts.state import State
 
 DAY_S = 86_400
@@ -36,10 +36,10 @@ def _fixed_time(value: object) -> int | None:
     return None if value is None else _whole_number("fixed_now", 0, MAX_TIME, value)
 
 
-def _mood(value: object) -> dict[str, Any]:
+def _faults(value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise Refused(400, "mood is a JSON object")
-    return moods.from_dict(value).as_dict()
+        raise Refused(400, "faults is a JSON object")
+    return Faults.from_dict(value).as_dict()
 
 
 def _answers(value: object) -> dict[str, Any]:
@@ -47,8 +47,8 @@ def _answers(value: object) -> dict[str, Any]:
     if not isinstance(value, dict) or set(value) - {"delay_s", "instead", "without"}:
         raise Refused(400, "answers is a JSON object of delay_s, instead, without")
     delay = value.get("delay_s", 0)
-    if not isinstance(delay, int | float) or not 0 <= delay <= moods.MAX_DELAY_S:
-        raise Refused(400, f"delay_s is a number from 0 to {moods.MAX_DELAY_S}")
+    if not isinstance(delay, int | float) or not 0 <= delay <= MAX_DELAY_S:
+        raise Refused(400, f"delay_s is a number from 0 to {MAX_DELAY_S}")
     instead, without = value.get("instead", {}), value.get("without", [])
     if not isinstance(instead, dict) or not isinstance(without, list):
         raise Refused(400, "instead is a JSON object of fields, without a list of names")
@@ -80,7 +80,7 @@ class _Setting:
 
 
 SETTINGS = {
-    "mood": _Setting(moods.Mood().as_dict(), _mood),
+    "faults": _Setting(Faults().as_dict(), _faults),
     "offset_s": _Setting(0, partial(_whole_number, "offset_s", -MAX_OFFSET_S, MAX_OFFSET_S)),
     "fixed_now": _Setting(None, _fixed_time),
     "settle_delay_s": _Setting(2, partial(_whole_number, "settle_delay_s", 0, MAX_SETTLE_S)),
@@ -117,9 +117,9 @@ class Settings:
         return dict(self._values)
 
     @property
-    def mood(self) -> moods.Mood:
-        """What happens to the events of payments without a mood of their own."""
-        return moods.from_dict(self._values["mood"])
+    def faults(self) -> Faults:
+        """What happens to the events of payments without faults of their own."""
+        return Faults.from_dict(self._values["faults"])
 
     @property
     def offset_s(self) -> int:

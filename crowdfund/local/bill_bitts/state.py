@@ -10,7 +10,7 @@ CREATE TABLE IF NOT EXISTS customer (cprn TEXT PRIMARY KEY, email TEXT, first_na
     last_name TEXT, phone TEXT);
 CREATE TABLE IF NOT EXISTS payment (tx_id TEXT PRIMARY KEY, cprn TEXT, amount TEXT,
     paid_amount TEXT, currency TEXT, paid_currency TEXT, description TEXT, reference TEXT,
-    return_url TEXT, status TEXT, mood TEXT, settle_at INTEGER, created_at INTEGER);
+    return_url TEXT, status TEXT, faults TEXT, settle_at INTEGER, created_at INTEGER);
 CREATE INDEX IF NOT EXISTS payment_reference ON payment (reference);
 CREATE INDEX IF NOT EXISTS payment_settle ON payment (settle_at) WHERE settle_at IS NOT NULL;
 CREATE TABLE IF NOT EXISTS answer (idempotency_key TEXT PRIMARY KEY, fingerprint TEXT,
@@ -36,6 +36,13 @@ class State:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
+        self._rename_faults()
+
+    def _rename_faults(self) -> None:
+        """Read data folders of versions that called faults moods."""
+        if "mood" in {row["name"] for row in self.all("PRAGMA table_info(payment)")}:
+            self._db.execute("ALTER TABLE payment RENAME COLUMN mood TO faults")
+            self._db.execute("UPDATE setting SET name = 'faults' WHERE name = 'mood'")
 
     def all(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """Return all rows of a query."""

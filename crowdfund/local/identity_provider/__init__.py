@@ -1,1 +1,1 @@
-"""A small identity provider (OpenID Connect) for the local stack and the tests, with moods."""
+"""A small identity provider (OpenID Connect) for the local stack and the tests, with faults."""

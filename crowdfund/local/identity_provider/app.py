@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.local.identity_provider import pages
 from crowdfund.local.identity_provider.grants import SCOPES, Client, Pkce, code_grant, id_tokens
-from crowdfund.local.identity_provider.state import Account, Moods, State
+from crowdfund.local.identity_provider.state import Account, Faults, State
 
 # The provider of a machine of one's own speaks plain HTTP, which Authlib's server refuses by
 # default.
@@ -57,7 +57,7 @@ def _issuer() -> str:
 def _publish(app: Flask, state: State, client: Client) -> None:
     @app.get("/.well-known/openid-configuration")
     def discovery() -> Response:
-        time.sleep(state.moods.delay_s)
+        time.sleep(state.faults.delay_s)
         here = _issuer()
         found = {
             "issuer": here,
@@ -74,7 +74,7 @@ def _publish(app: Flask, state: State, client: Client) -> None:
             "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": True,
         }
-        return jsonify(found | state.moods.discovery)
+        return jsonify(found | state.faults.discovery)
 
     @app.get("/jwks")
     def jwks() -> Response:
@@ -120,10 +120,10 @@ def _authorize(app: Flask, state: State, server: AuthorizationServer, client: Cl
 def _exchange(app: Flask, state: State, server: AuthorizationServer) -> None:
     @app.post("/token")
     def token() -> BaseResponse:
-        time.sleep(state.moods.delay_s)
-        if state.moods.token_status:
+        time.sleep(state.faults.delay_s)
+        if state.faults.token_status:
             return Response(
-                state.moods.token_body, state.moods.token_status, mimetype="application/json"
+                state.faults.token_body, state.faults.token_status, mimetype="application/json"
             )
         response: BaseResponse = server.create_token_response()
         return response
@@ -147,8 +147,8 @@ def _steer(app: Flask, state: State, client: Client) -> None:
         ):
             abort(401)
         asked = request.get_json()
-        known = {one.name for one in fields(Moods)}
-        state.moods = replace(Moods(), **{name: asked[name] for name in asked if name in known})
+        known = {one.name for one in fields(Faults)}
+        state.faults = replace(Faults(), **{name: asked[name] for name in asked if name in known})
         for person in asked.get("accounts", ()):
             state.accounts[person["sub"]] = Account(**person)
         if asked.get("rotate"):
@@ -157,8 +157,8 @@ def _steer(app: Flask, state: State, client: Client) -> None:
 
 
 def _with_issuer(answer: BaseResponse, state: State) -> BaseResponse:
-    """Add the issuer to what the browser brings back (RFC 9207), and what a mood wants there."""
-    more = {"iss": _issuer(), **state.moods.answer}
+    """Add the issuer to what the browser brings back (RFC 9207), and what a fault adds."""
+    more = {"iss": _issuer(), **state.faults.answer}
     address = add_params_to_uri(answer.headers["Location"], list(more.items()))
     return redirect(address, 303)
 

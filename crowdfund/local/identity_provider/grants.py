@@ -136,7 +136,7 @@ def code_grant(state: State) -> type[AuthorizationCodeGrant]:
 
 
 def id_tokens(state: State, issuer: Callable[[], str]) -> OpenIDCode:
-    """Return the extension that adds an ID token; moods spoil it afterwards."""
+    """Return the extension that adds an ID token; faults spoil it afterwards."""
 
     class Tokens(OpenIDCode):
         def exists_nonce(self, nonce: str, request: OAuth2Request) -> bool:
@@ -152,7 +152,7 @@ def id_tokens(state: State, issuer: Callable[[], str]) -> OpenIDCode:
             return state.key
 
         def generate_user_info(self, user: Account, scope: str) -> UserInfo:
-            return UserInfo(user.claims("openid" if state.moods.thin else scope))
+            return UserInfo(user.claims("openid" if state.faults.thin else scope))
 
         def encode_id_token(self, token: dict[str, Any], request: OAuth2Request) -> str:
             return reworked(super().encode_id_token(token, request), state)

@@ -12,22 +12,22 @@ from crowdfund.local.identity_provider.state import State
 
 
 def reworked(token: str, state: State) -> str:
-    """Return the token as the moods want it; a good-natured provider changes nothing."""
-    moods = state.moods
-    if not moods.claims and moods.algorithm == "RS256" and moods.key == "published":
+    """Return the token with the faults that are on; without any it is unchanged."""
+    faults = state.faults
+    if not faults.claims and faults.algorithm == "RS256" and faults.key == "published":
         return token
-    claims = json.loads(_decoded(token.split(".")[1])) | moods.claims
+    claims = json.loads(_decoded(token.split(".")[1])) | faults.claims
     claims = {name: value for name, value in claims.items() if value is not None}
-    header = {"alg": moods.algorithm, "kid": state.key.kid}
-    if moods.algorithm == "none":
+    header = {"alg": faults.algorithm, "kid": state.key.kid}
+    if faults.algorithm == "none":
         return _unsigned(header, claims) + "."
-    if moods.algorithm == "HS256":
+    if faults.algorithm == "HS256":
         # The old confusion: the public key, which everybody knows, as a shared secret.
         body = _unsigned(header, claims)
         secret = state.key.as_pem(private=False)
         return f"{body}.{_encoded(hmac.new(secret, body.encode(), hashlib.sha256).digest())}"
-    key = state.stranger if moods.key == "stranger" else state.key
-    return str(jwt.encode(header, claims, key, [moods.algorithm]))
+    key = state.stranger if faults.key == "stranger" else state.key
+    return str(jwt.encode(header, claims, key, [faults.algorithm]))
 
 
 def _unsigned(header: dict[str, Any], claims: dict[str, Any]) -> str:

@@ -38,7 +38,7 @@ DEMO = (
 
 
 @dataclass
-class Moods:
+class Faults:
     """The faults that the provider simulates; by default none."""
 
     # put into the ID token; null takes one out
@@ -58,7 +58,7 @@ class State:
 
     def __init__(self, folder: Path) -> None:
         self.accounts = {account.sub: account for account in DEMO}
-        self.moods = Moods()
+        self.faults = Faults()
         self.codes: dict[str, Any] = {}
         self.tokens: dict[str, tuple[Account, str]] = {}
         self.keys = [_stored_key(folder / "key.pem")]

@@ -17,7 +17,7 @@ def _started(world):
 
 
 @pytest.mark.parametrize(
-    "moods",
+    "faults",
     [
         ["Repeat every event"],
         ["wrong order"],
@@ -26,9 +26,9 @@ def _started(world):
     ],
     ids=["repeat", "reorder", "forge", "all at once"],
 )
-def test_repeated_reordered_and_forged_messages_book_once(world, moods):
+def test_repeated_reordered_and_forged_messages_book_once(world, faults):
     page, payment_id = _started(world)
-    pay_at_bank(page, *moods)
+    pay_at_bank(page, *faults)
     expect(page.get_by_text(DONE)).to_be_visible()
     assert len(world.postings_of(payment_id)) == 2
 
