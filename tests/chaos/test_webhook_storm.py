@@ -159,7 +159,10 @@ def test_2000_payments_by_5_shuffled_deliveries_with_20_killed_workers(running, 
     assert running.supervisor.starts("worker-payments") > KILLS
     assert count_by(Payment.status) == {"settled": PAYMENTS}
     assert count_by(Inbox.state) == {"done": PAYMENTS * 4}, "the same event sent twice is one row"
-    assert count_by(PaymentException.kind) == {}
+    # A storm that takes minutes is overtaken by the periodic question to the bank. It then asks
+    # staff about a webhook that is still on its way, and the webhook closes that question.
+    assert set(count_by(PaymentException.kind)) <= {"webhook_missing"}
+    assert not count_by(PaymentException.state)["open"]
     assert count_by(Entry.kind) == {"payment.succeeded": PAYMENTS, "payment.settled": PAYMENTS}
     assert ledger.balance(ESCROW) == PAYMENTS * AMOUNT
     assert ledger.balance("gateway:bill_bitts:clearing") == 0
