@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from crowdfund.kernel.errors import Invalid
-from crowdfund.kernel.fields.characters import plain_characters
+from crowdfund.kernel.fields.characters import compact, is_zero
 from crowdfund.kernel.i18n import _
 
 # Code, name, and how many digits an account number has there.
@@ -62,7 +62,7 @@ def plain(text: str) -> str:
 
     Digits of any script and full-width letters become ASCII.
     """
-    return re.sub(r"[\s-]", "", plain_characters(text)).upper()
+    return compact(text)
 
 
 def ethiopian(bank: str, number: str) -> BankNumber:
@@ -120,7 +120,7 @@ def only_digits(number: str) -> str:
     if wrong := re.search(r"[^0-9]", digits):
         sentence = _("An account number has only digits. Remove “%(mark)s”.", mark=wrong[0])
         raise Invalid(sentence, field="number")
-    if digits and not int(digits):
+    if is_zero(digits):
         raise Invalid(_("An account number cannot be all zeros."), field="number")
     return digits
 
