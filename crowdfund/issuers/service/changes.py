@@ -149,7 +149,7 @@ def approve(company_id: str, *, actor: str) -> None:
 
 def reject(company_id: str, reason: str, *, actor: str) -> None:
     """Give the changes back to be corrected, with a reason; raises NotYours or WrongState."""
-    why = texts.reason(reason, most=1_000)
+    why = texts.reason(reason, most=texts.LONG_REASON)
     company = reviewable(company_id, actor)
     waiting = _waiting(company)
     for change in waiting:
