@@ -228,6 +228,7 @@ def _detail(
 ) -> Response:
     found = issuers_queries.get(company_id)
     typed_for, typed = document_form or ("", None)
+    file = answers.answers(found, editable=False) | answers.changes(found)
     return pages.render(
         "compliance/company.html",
         status=status,
@@ -243,8 +244,8 @@ def _detail(
         is_own=not life.may_review(_me(), issuers_queries.member_ids(company_id)),
         declarations=issuers_queries.declarations(company_id),
         statements=declarations.STATEMENTS,
-        **answers.answers(found, editable=False),
-        **answers.changes(found),
+        holder_to_compare=answers.holder_to_compare(file),
+        **file,
         **_history(company_id),
     )
 
