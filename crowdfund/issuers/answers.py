@@ -12,6 +12,7 @@ from crowdfund.issuers.rules import diffs, lists, requirements, steps
 from crowdfund.issuers.rules.life import ChangeStatus
 from crowdfund.kernel import clock
 from crowdfund.kernel.fields.names import Match, compare_companies
+from crowdfund.kernel.regions import country_name
 from crowdfund.security.rules import HOLD
 
 
@@ -34,7 +35,7 @@ def answers(company: CompanyRow, *, editable: bool) -> dict[str, Any]:
         "documents": queries.documents_of(company.id),
         "document_names": requirements.KINDS,
         "sector": lists.SECTORS.get(company.sector or ""),
-        "country": lists.country_name(company.country),
+        "country": country_name(company.country),
     }
 
 

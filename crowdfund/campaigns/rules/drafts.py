@@ -1,6 +1,7 @@
 """The pages of a draft: what each must hold, and the story as safe HTML; pure."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -92,9 +93,17 @@ def parse_story(text: object) -> str:
     return story
 
 
+# Letters that are not made of a plain one and a mark.
+_LATIN = str.maketrans({
+    "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i",
+})  # fmt: skip
+
+
 def slugify(title: str) -> str:
     """Return the part of an address that a title makes; may be empty for other alphabets."""
-    words = re.findall(r"[a-z0-9]+", title.casefold())
+    plain = unicodedata.normalize("NFKD", title).casefold().translate(_LATIN)
+    letters = "".join(mark for mark in plain if not unicodedata.combining(mark))
+    words = re.findall(r"[a-z0-9]+", letters)
     return "-".join(words)[:60].strip("-")
 
 
