@@ -80,8 +80,8 @@ def renamed(company_id: str) -> None:
 def _make_searchable(campaign: Campaign, company_name: str | None) -> None:
     """Store the words that the list is searched by: the sector has its name in each language."""
     sector = lists.sector_words(campaign.sector)
-    words = (campaign.title, campaign.summary, company_name or "", sector)
-    campaign.search_text = folded(" ".join(words), most=500)
+    words = (campaign.title, campaign.summary, company_name, sector)
+    campaign.search_text = folded(" ".join(word or "" for word in words), most=500)
 
 
 def set_picture(campaign_id: str, picture: Poster | None, alt: str) -> None:
