@@ -120,6 +120,7 @@ def test_what_is_no_name_gets_a_sentence_and_changes_nothing(alice, field, typed
 def test_who_has_one_name_only_saves_it_on_the_page_and_is_shown_by_it(tab, alice):
     page = tab.get("/account").text
     assert "Leave it empty if you have only one name." in page
+    assert "maxlength" not in page, "the browser would cut what is pasted"
     assert tab.post("/account", data=fields(first_name="Meera", last_name=" ")).status_code == 303
     rollback()
     person = queries.get(alice)

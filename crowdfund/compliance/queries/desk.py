@@ -116,7 +116,7 @@ def _matches(text: str) -> sa.ColumnElement[bool]:
     names = (_P.c.first_name + " " + _P.c.last_name, _P.c.email, _F.c.legal_name)
     found = [mentions(name, text) for name in names]
     found.append(_P.c.referral_code == text.upper())
-    digits = "".join(filter(str.isdecimal, plain_characters(text)))
+    digits = "".join(filter(str.isdecimal, plain_characters(text))).lstrip("0")
     if len(digits) >= 3:
-        found.append(_P.c.phone.like(f"%{digits.lstrip('0')}%"))
+        found.append(_P.c.phone.contains(digits))
     return sa.or_(*found)
