@@ -105,7 +105,7 @@ def iban(text: str) -> BankNumber:
     import schwifty  # 1 MB and 15 ms, and few enter an IBAN
 
     try:
-        found = schwifty.IBAN(plain(text[:64]).removeprefix("IBAN"), validate_bban=True)
+        found = schwifty.IBAN(plain(text).removeprefix("IBAN"), validate_bban=True)
     except (ValueError, schwifty.exceptions.SchwiftyException) as error:
         raise Invalid(
             _("This is not a valid IBAN. Check it, digit by digit, on your bank statement."),

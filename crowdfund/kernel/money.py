@@ -22,7 +22,8 @@ def parse(text: str, currency: str = "ETB", *, most_minor: int = MAX_MINOR) -> i
     currency's decimals, greater than zero. Raises InvalidAmount with a sentence; for more than
     MAX_MINOR it names `most_minor`, the maximum where the amount was typed.
     """
-    cleaned = plain_characters(text.strip()[: MAX_LENGTH + 1]).strip()
+    typed = text.strip()
+    cleaned = plain_characters(typed).strip() if len(typed) <= MAX_LENGTH else typed
     if not cleaned:
         raise InvalidAmount(_("Enter an amount."), field="amount")
     match = _PATTERN.fullmatch(cleaned) if len(cleaned) <= MAX_LENGTH else None

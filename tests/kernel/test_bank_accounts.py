@@ -112,7 +112,10 @@ def test_an_iban_is_taken_as_it_is_printed(typed):
     )
 
 
-@pytest.mark.parametrize("typed", ["GB82 WEST 1234 5698 7654 33", "IBAN", "", "GB82"])
+LONG = "GB82 WEST 1234 5698 7654 32" + " " * 60 + "9"  # never cut
+
+
+@pytest.mark.parametrize("typed", ["GB82 WEST 1234 5698 7654 33", "IBAN", "", "GB82", LONG])
 def test_what_is_no_iban_is_refused_at_the_field_of_each_form(typed):
     with pytest.raises(Invalid, match="not a valid IBAN") as person:
         of_person("iban", number=typed)
