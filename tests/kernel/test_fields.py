@@ -169,8 +169,8 @@ def test_one_policy_refuses_what_nobody_sees_in_every_text(clean, typed):
         CLEANERS[clean](typed)
 
 
-@pytest.mark.parametrize("picture", ["👩\u200d🌾", "👩🏾\u200d🌾", "❤\ufe0f\u200d🔥"])
-def test_a_picture_that_is_joined_of_others_is_no_hidden_character(picture):
+@pytest.mark.parametrize("picture", ["👩\u200d🌾", "👩🏾\u200d🌾", "❤\ufe0f\u200d🔥", "\U0001fae8"])
+def test_a_picture_that_is_new_or_joined_of_others_is_no_hidden_character(picture):
     assert texts.lines(f"Thank you {picture}", "reason", ASK) == f"Thank you {picture}"
 
 

@@ -7,6 +7,7 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Letters and signs without a shape, and those that stand for what a program could not read.
 _SHAPELESS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc\ufffd")
 _JOINERS = frozenset("\u200c\u200d")
+_PICTURES = range(0x1F000, 0x1FC00)  # telephones have newer ones than Python knows
 
 
 def has_hidden(text: str) -> bool:
@@ -16,7 +17,7 @@ def has_hidden(text: str) -> bool:
     """
     before = ""
     for mark in text:
-        is_joining = mark in _JOINERS and before and unicodedata.category(before)[0] in "LMS"
+        is_joining = mark in _JOINERS and before and _may_be_joined(before)
         if mark != "\n" and not is_joining and _is_hidden(mark):
             return True
         before = mark
@@ -24,7 +25,12 @@ def has_hidden(text: str) -> bool:
 
 
 def _is_hidden(mark: str) -> bool:
-    return unicodedata.category(mark) in _HIDDEN or mark in _SHAPELESS
+    is_hidden = unicodedata.category(mark) in _HIDDEN or mark in _SHAPELESS
+    return is_hidden and ord(mark) not in _PICTURES
+
+
+def _may_be_joined(mark: str) -> bool:
+    return unicodedata.category(mark)[0] in "LMS" or ord(mark) in _PICTURES
 
 
 def trimmed(text: object) -> str:
