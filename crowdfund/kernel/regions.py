@@ -1,8 +1,10 @@
 """The countries that people choose from, by ISO 3166 code and in the order of their language."""
 
+from functools import lru_cache
+
 from babel import Locale
 
-from crowdfund.kernel.i18n import locale, sort_key
+from crowdfund.kernel.i18n import language, locale, sort_key
 
 # Those that have phone numbers: leaves out regions, test codes and uninhabited islands. Written
 # out, because the list that phonenumbers has comes with all its rules, at the start of every
@@ -30,6 +32,11 @@ def country_name(code: str | None) -> str:
 
 def country_choices() -> dict[str, str]:
     """Return every country by code, in the order of its name in the language in force."""
+    return dict(_choices(language()))
+
+
+@lru_cache(maxsize=8)
+def _choices(_language: str) -> dict[str, str]:
     return sorted_names({code: country_name(code) for code in REGIONS})
 
 
