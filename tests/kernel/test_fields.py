@@ -359,7 +359,8 @@ SAME_PERSON = [
 OTHER_PERSON = [
     ("राम शर्मा", "रीम शर्मा"), ("कमला", "कमल"), ("कमला देवी", "कमल देवी"), ("अबेबे", "अबेबि"),
     ("Meera", "Meera Kapoor"), ("Kebede Kebede", "Kebede Alemu"), ("Abebe Bikila", "Abebe"),
-    ("Abebe Bikila", "Abebe A B C D Bikila"), ("አበበ ቢቂላ", "አበቡ ቢቂላ"), ("", ""), ("", "Abebe"),
+    ("Abebe Bikila", "Abebe A B C D Bikila"),
+    ("ሣራ አበበ", "ሰራ አበበ"), ("አበበ ቢቂላ", "አበቡ ቢቂላ"), ("", ""), ("", "Abebe"),
     ("राम शर्मा", "राम Sharma"),
 ]  # fmt: skip
 
@@ -412,9 +413,12 @@ def test_the_name_of_another_company_is_not_theirs(name, holder):
         (names.compare_people, "Kamala Devi", "कमला देवी"),
         (names.compare_companies, "አበበ ኃ.የተ.የግል ማኅበር", "Abebe PLC"),
         (names.compare_companies, "አበበ PLC", "ABEBE P.L.C."),
+        (names.compare_companies, "አበበ Share Company", "Abebe and Share Company"),
+        (names.compare_people, "ኃይሌ ገብረ ሥላሴ", "ሀይሌ ገብረ ስላሴ"),
+        (names.compare_people, "ዓለሙ ፀሐይ", "አለሙ ጸሀይ"),
     ],
 )
-def test_a_name_in_another_script_is_for_a_person_to_compare(compare, name, holder):
+def test_a_name_in_another_script_or_spelling_is_for_a_person_to_compare(compare, name, holder):
     assert compare(name, holder) == "uncertain"
 
 

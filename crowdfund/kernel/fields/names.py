@@ -1,7 +1,7 @@
 """Whether two names belong to one person or company, as banks and registers write them; pure."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from itertools import groupby
 
@@ -14,18 +14,29 @@ _MOST_EXTRA = 3  # middle names that only the bank knows
 _AND = frozenset({"&", "+", "እና", "एवं", "और", "तथा"})
 # Legal forms in short, as banks print them, and the words that registers write.
 _FORMS = {
-    "plc": "privatelimitedcompany",
+    "plc": "private limited company",
     "pvt": "private",
     "ltd": "limited",
     "co": "company",
     "corp": "corporation",
     "inc": "incorporated",
-    "sc": "sharecompany",
+    "sc": "share company",
 }
+_FORM_WORDS = frozenset({"and", *" ".join(_FORMS.values()).split()})
+# Letters of Amharic with one sound, by which the same name is spelt in two ways (ኃይሌ, ሀይሌ): rows
+# of seven, of which the first and the fourth sound alike in two.
+_ROWS = ((0x1210, 0x1200), (0x1280, 0x1200), (0x12D0, 0x12A0), (0x1220, 0x1230), (0x1340, 0x1338))
+_ALIKE = ((0x1200, 0x1200), (0x12A0, 0x12A0), *_ROWS[:3])
+_SOUNDS = {code + order: plain + order for code, plain in _ROWS for order in range(7)}
+_SOUNDS |= {code + 3: plain for code, plain in _ALIKE}
+_Words = Sequence[str]
 
 
 class Match(StrEnum):
-    """What comparing two names shows; `uncertain` ones are written in different scripts."""
+    """What comparing two names shows.
+
+    `uncertain` ones are written in different scripts, or sound the same: a person compares them.
+    """
 
     SAME = "same"
     OTHER = "other"
@@ -57,12 +68,7 @@ def compare_people(name: str, holder: str) -> Match:
     Order, capitals, accents, blanks and up to three extra names make no difference; vowel signs do.
     A person with a single name has no extra ones: they would be somebody else's.
     """
-    wanted, found = _words(name), _words(holder)
-    most = len(set(wanted)) + (_MOST_EXTRA if len(set(wanted)) > 1 else 0)
-    is_part = set(wanted) <= set(found) and len(set(found)) <= most
-    if wanted and (is_part or "".join(wanted) == "".join(found)):
-        return Match.SAME
-    return _undecided(name, holder)
+    return _compare(_words(name), _words(holder), _is_one_person)
 
 
 def compare_companies(name: str, holder: str) -> Match:
@@ -71,27 +77,41 @@ def compare_companies(name: str, holder: str) -> Match:
     Capitals, punctuation, accents, `&` for `and` and a legal form in short (PLC, Ltd) make no
     difference; vowel signs do.
     """
-    wanted, found = _company(name), _company(holder)
-    if wanted and wanted == found:
+    return _compare(_company_words(name), _company_words(holder), _is_one_company)
+
+
+def _compare(name: _Words, other: _Words, is_one: Callable[[_Words, _Words], bool]) -> Match:
+    if is_one(name, other):
         return Match.SAME
-    return _undecided(*(" ".join(set(_words(text)) - set(_FORMS)) for text in (name, holder)))
-
-
-def _undecided(name: str, other: str) -> Match:
-    """Return what two different names are: in different scripts only a person can compare them."""
+    if is_one(*([word.translate(_SOUNDS) for word in words] for words in (name, other))):
+        return Match.UNCERTAIN
     here, there = _scripts(name), _scripts(other)
     return Match.UNCERTAIN if here and there and not here & there else Match.OTHER
 
 
-def _scripts(text: str) -> set[str]:
-    letters = filter(str.isalpha, unicodedata.normalize("NFKC", text))
-    return {unicodedata.name(letter, "").partition(" ")[0] for letter in letters}
+def _is_one_person(name: _Words, holder: _Words) -> bool:
+    wanted, found = set(name), set(holder)
+    most = len(wanted) + (_MOST_EXTRA if len(wanted) > 1 else 0)
+    is_part = wanted <= found and len(found) <= most
+    return bool(name) and (is_part or "".join(name) == "".join(holder))
 
 
-def _company(name: str) -> str:
-    """Return what is compared of a company's name: its words without spaces between them."""
-    words = ("and" if word in _AND else word for word in _initials_joined(_words(name)))
-    return "".join(_FORMS.get(word, word) for word in words)
+def _is_one_company(name: _Words, holder: _Words) -> bool:
+    return bool(name) and "".join(name) == "".join(holder)
+
+
+def _scripts(words: _Words) -> set[str]:
+    """Return the scripts of a name, apart from its legal form, which may be in another one."""
+    letters = (letter for word in words if word not in _FORM_WORDS for letter in word)
+    return {unicodedata.name(mark, "").partition(" ")[0] for mark in letters if mark.isalpha()}
+
+
+def _company_words(name: str) -> list[str]:
+    """Return the words of a company's name, with the same ones for `&` and for legal forms."""
+    found: list[str] = []
+    for word in _initials_joined(_words(name)):
+        found += ["and"] if word in _AND else _FORMS.get(word, word).split()
+    return found
 
 
 def _initials_joined(words: Sequence[str]) -> list[str]:
