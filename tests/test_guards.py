@@ -141,6 +141,11 @@ def test_a_template_holds_nothing_that_the_content_policy_would_refuse(path):
     assert [what for what, pattern in INLINE.items() if pattern.search(text)] == []
 
 
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_no_field_makes_the_browser_cut_what_is_pasted(path):
+    assert not re.search(r"maxlength=(?!False)", path.read_text())
+
+
 @pytest.mark.parametrize(
     "path", [path for path in PAGES if path.name != "gallery.html"], ids=name_of
 )

@@ -196,13 +196,12 @@ class Provider:
         subject, email = claims["sub"], claims.get("email")
         if not isinstance(subject, str) or not 0 < len(subject) <= 255 or not subject.isprintable():
             raise ValueError("sub")
-        name = claims.get("name")
         return Identity(
             issuer=self._issuer,
             subject=subject,
             email=email if isinstance(email, str) else "",
             email_verified=_is_true(claims.get("email_verified")),
-            name=name if isinstance(name, str) else "",
+            name=_name(claims),
         )
 
     # -- what the provider publishes -------------------------------------------------------
@@ -288,6 +287,13 @@ def _key_set(found: Mapping[str, Any]) -> KeySet:
     if not keys:
         raise _unavailable("jwks", "no key")
     return KeySet(keys)
+
+
+def _name(claims: Mapping[str, Any]) -> str:
+    """Return the person's name, made of its parts where the provider sends only those."""
+    whole = claims.get("name")
+    parts = [whole] if whole else [claims.get("given_name"), claims.get("family_name")]
+    return " ".join(part for part in parts if isinstance(part, str)).strip()
 
 
 def _is_true(value: object) -> bool:

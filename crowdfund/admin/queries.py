@@ -14,7 +14,9 @@ from crowdfund.kernel import clock
 from crowdfund.kernel.db import db, read_connection
 from crowdfund.kernel.db.paging import START, Key, Page, Place, counts_up_to, read_page
 from crowdfund.kernel.db.rows import columns, read_all, read_one
+from crowdfund.kernel.db.searching import mentions
 from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.fields.characters import plain_characters
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.sessions import WebSession
 from crowdfund.people import queries as people
@@ -171,10 +173,10 @@ def _fits(text: str) -> sa.ColumnElement[bool]:
     typed = text.strip().lower()
     matches = [
         _U.c.email.contains(typed, autoescape=True),
-        _NAME.contains(typed, autoescape=True),
+        mentions(_U.c.first_name + " " + _U.c.last_name, typed),
         _U.c.id == typed,
     ]
-    digits = "".join(mark for mark in typed if mark.isascii() and mark.isdecimal())
+    digits = "".join(filter(str.isdecimal, plain_characters(typed)))
     if len(digits) >= 4:
         matches.append(_U.c.phone.contains(digits))
     return sa.or_(*matches)

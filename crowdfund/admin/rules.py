@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from crowdfund.kernel.errors import Conflict, CrowdfundError, Forbidden, Invalid
+from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _, _l
 from crowdfund.people.rules import STAFF_ROLES
 
 REQUEST_LIFETIME = timedelta(days=7)
-MAX_REASON = 500
 GIVE, TAKE, RESET = "give_role", "take_role", "reset_factor"
 
 KIND_LABELS: dict[str, str] = {
@@ -38,13 +38,9 @@ class NotOneself(Forbidden):
 
 
 def checked_reason(text: str | None) -> str:
-    """Return the reason without blanks around it. Raises Invalid if it is too short or too long."""
-    reason = (text or "").strip()
-    if len(reason) < 5 or "\0" in reason:
-        raise Invalid(_("Give a reason in a sentence. It stays in the history."), field="reason")
-    if len(reason) > MAX_REASON:
-        raise Invalid(_("Use at most %(most)s characters.", most=MAX_REASON), field="reason")
-    return reason
+    """Return the reason of what an admin does. Raises Invalid if it is too short or too long."""
+    ask = _("Give a reason in a sentence. It stays in the history.")
+    return texts.reason(text, least=5, ask=ask)
 
 
 def check_request(kind: str, role: str, *, held: Iterable[str]) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 from crowdfund.adapters import ipfs, storage
 from crowdfund.campaigns import queries
 from crowdfund.campaigns.service import documents as campaign_documents
-from crowdfund.campaigns.service import ending, life, redirects, releasing
+from crowdfund.campaigns.service import drafts, ending, life, redirects, releasing
 from crowdfund.chain.events import RequestDone, WriteConfirmed, WriteEvent, WriteFailed
+from crowdfund.issuers.events import CompanyRenamed
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import reading
 
@@ -67,6 +68,13 @@ def write_failed(writes: list[WriteFailed]) -> None:
     for write in writes:
         failed = life.deploy_failed if write.function == "createCampaign" else ending.ending_failed
         failed(write.subject.id, write.reason, intent_id=write.intent_id)
+
+
+@outbox.on(CompanyRenamed)
+def company_renamed(companies: list[CompanyRenamed]) -> None:
+    """Let the campaigns of companies be found and shown by their new names."""
+    for company in companies:
+        drafts.renamed(company.company_id)
 
 
 @outbox.on(RequestDone, where=lambda request: request.kind == "redirect")

@@ -59,9 +59,24 @@ def page(asked: Asked) -> Page:
         total = (rows[0].total if is_counted else MOST_FOUND) if rows else 0
     else:
         rows, total, is_counted = _rows(found, asked), len(found), True
+    if not rows and asked.number > 1:
+        # Fewer campaigns than the address was written for: the last page there is.
+        last = (_total_of(asked, found) + PAGE_SIZE - 1) // PAGE_SIZE
+        number = last if 0 < last < asked.number else 1
+        return page(replace(asked, number=number, after=None, before=None))
     if asked.before and len(rows) < PAGE_SIZE:
         return page(replace(asked, number=1))  # the campaigns before it fit on the first page now
     return _page(asked, rows, total, is_counted=is_counted)
+
+
+def _total_of(asked: Asked, found: Sequence[Found] | None) -> int:
+    """Return how many campaigns fit, of a search at most MOST_FOUND."""
+    if found is not None:
+        return len(found)
+    if asked.text:
+        return MOST_FOUND
+    counting = _counting(by_state=bool(asked.state), by_sector=bool(asked.sector))
+    return int(counting.first(state=asked.state, sector=asked.sector).total)
 
 
 def _page(asked: Asked, rows: Sequence[Listed], total: int, *, is_counted: bool) -> Page:
@@ -161,6 +176,11 @@ def _ordered(columns: Sequence[Column], is_up: bool) -> list[Column]:
 def _total(by_state: bool, by_sector: bool) -> sa.ScalarSelect[int]:
     number = sa.cast(sa.func.coalesce(sa.func.sum(_N.c.number), 0), sa.Integer)
     return sa.select(number).where(*_same(_N, by_state, by_sector)).scalar_subquery()
+
+
+@lru_cache(maxsize=4)
+def _counting(*, by_state: bool, by_sector: bool) -> Lookup:
+    return Lookup(sa.select(_total(by_state, by_sector).label("total")))
 
 
 def _shown(sort: str) -> list[Column]:

@@ -200,6 +200,12 @@ def due(now: datetime, *, limit: int = 100) -> list[RaiseRow]:
     return read_all(RaiseRow, query.order_by(_C.c.ends_at).limit(limit))
 
 
+def ids_of_company(company_id: str) -> Sequence[str]:
+    """Return every campaign of a company, in the order in which they were begun."""
+    query = sa.select(_C.c.id).where(_C.c.company_id == company_id)
+    return db.session.scalars(query.order_by(_C.c.id)).all()
+
+
 def id_of_contract(address: str) -> str | None:
     """Return the campaign whose contract has this address, or None."""
     query = sa.select(_C.c.id).where(sa.func.lower(_C.c.contract_address) == address.lower())

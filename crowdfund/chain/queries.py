@@ -23,6 +23,7 @@ from crowdfund.kernel.db import db
 from crowdfund.kernel.db.history import StatusChange, status_changes
 from crowdfund.kernel.db.paging import START, Key, Page, Place, counts_up_to, read_page, values_of
 from crowdfund.kernel.db.rows import columns, read_all, read_each, read_first
+from crowdfund.kernel.db.searching import mentions
 
 _W, _T, _L, _E, _S, _C = (m.__table__ for m in (Write, Tx, WriteTx, Event, Signer, Contract))
 GAP_LIMIT = timedelta(minutes=10)
@@ -90,12 +91,13 @@ def page(
 
 
 def _matching(text: str) -> sa.ColumnElement[bool]:
+    small = text.lower()
     return sa.or_(
-        _W.c.intent_id.contains(text, autoescape=True),
-        _W.c.subject_id == text,
-        _W.c.address == text,
-        _W.c.function == text,
-        _T.c.hash == text.lower(),
+        mentions(_W.c.intent_id, text),
+        _W.c.subject_id == small,
+        sa.func.lower(_W.c.address) == small,
+        sa.func.lower(_W.c.function) == small,
+        _T.c.hash == small,
     )
 
 

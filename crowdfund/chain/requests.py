@@ -15,12 +15,12 @@ from crowdfund.kernel import audit, clock, live, outbox
 from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
 from crowdfund.kernel.db.rows import read_all, read_first, read_one
 from crowdfund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.moving import move_row
 from crowdfund.kernel.notices import StaffWork
 
 _R, _W = ChainRequest.__table__, Write.__table__
-MIN_REASON, MAX_REASON = 5, 500
 # What the feature behind a kind checks before it is confirmed: (request, actor).
 CHECKS: dict[str, Callable[[RequestRow, str], None]] = {}
 
@@ -65,11 +65,14 @@ def parse_address(text: str | None, field: str) -> str:
     return right
 
 
+def _reason(text: str) -> str:
+    ask = _("Say why in 5 to 500 characters. It stays in the history.")
+    return texts.reason(text, least=5, ask=ask)
+
+
 def checked(wanted: Wanted) -> Wanted:
     """Return a request in normal form; raises Invalid with a sentence for what is missing."""
-    reason = wanted.reason.strip()
-    if not MIN_REASON <= len(reason) <= MAX_REASON:
-        raise Invalid(_("Say why in 5 to 500 characters. It stays in the history."), field="reason")
+    reason = _reason(wanted.reason)
     if wanted.kind not in rules.REQUEST_KINDS:
         raise Invalid(_("Choose what should be done."), field="kind")
     if wanted.kind in ("revoke", "rotate") and wanted.role not in rules.ROLES:
@@ -130,9 +133,7 @@ def confirm(request_id: str, *, actor: str) -> None:
 
 def refuse(request_id: str, *, actor: str, reason: str) -> None:
     """Decline a request, with a reason. Raises NotFound, Conflict, Invalid."""
-    why = reason.strip()
-    if not MIN_REASON <= len(why) <= MAX_REASON:
-        raise Invalid(_("Say why in 5 to 500 characters. It stays in the history."), field="reason")
+    why = _reason(reason)
     request = _locked(request_id)
     _close(request, RequestStatus.REFUSED, actor=actor, reason=why, decided_by=actor)
 

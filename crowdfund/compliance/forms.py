@@ -6,16 +6,14 @@ from wtforms import BooleanField, RadioField, SelectField, StringField, TextArea
 from wtforms.fields.choices import SelectChoice
 
 from crowdfund.compliance.rules import facts, nominees
-from crowdfund.kernel import i18n
 from crowdfund.kernel.forms import Needed, NeededWhen, PageForm, options
 from crowdfund.kernel.i18n import _, _l
+from crowdfund.kernel.regions import country_choices
 
 
 def countries() -> list[SelectChoice]:
     """Return every country by its name in the reader's language, after an empty choice."""
-    names = i18n.locale().territories
-    found = sorted((str(names.get(code, code)), code) for code in facts.COUNTRIES)
-    return options([(code, name) for name, code in found], i18n.gettext("Choose a country"))
+    return options(country_choices(), _("Choose a country"))
 
 
 class AboutForm(PageForm):

@@ -193,7 +193,7 @@ def decide(
     if actor == document.uploaded_by or owner == ("person", actor):
         raise NotYours(_("This is your own document. Someone else has to decide on it."))
     to = rules.move(document.status, Status.VERIFIED if approve else Status.REJECTED)
-    why = "" if approve else texts.reason(reason, most=1_000)
+    why = "" if approve else texts.reason(reason, most=texts.LONG_REASON)
     document.expires_on = rules.check_expiry(expires_on, _today()) if approve else None
     document.reason, document.decided_by, document.decided_at = why, actor, clock.now()
     _change(document, to, actor=actor, reason=why)

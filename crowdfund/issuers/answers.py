@@ -1,5 +1,6 @@
 """What pages show of a company's file, for its own people and for staff."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,8 @@ from crowdfund.issuers.rows import AccountRow, CompanyRow
 from crowdfund.issuers.rules import diffs, lists, requirements, steps
 from crowdfund.issuers.rules.life import ChangeStatus
 from crowdfund.kernel import clock
+from crowdfund.kernel.fields.names import Match, compare_companies
+from crowdfund.kernel.regions import country_name
 from crowdfund.security.rules import HOLD
 
 
@@ -32,7 +35,7 @@ def answers(company: CompanyRow, *, editable: bool) -> dict[str, Any]:
         "documents": queries.documents_of(company.id),
         "document_names": requirements.KINDS,
         "sector": lists.SECTORS.get(company.sector or ""),
-        "country": lists.country_name(company.country),
+        "country": country_name(company.country),
     }
 
 
@@ -48,6 +51,21 @@ def changes(company: CompanyRow) -> dict[str, Any]:
         "returned": next((change.reason for change in running if change.reason), None),
         "held": held_account(company.id),
     }
+
+
+def holder_to_compare(file: Mapping[str, Any]) -> dict[str, str] | None:
+    """Return holder and legal name where only a person can say whether they are one company.
+
+    `file` is what `answers` and `changes` returned; what waits for review counts before what is in
+    force.
+    """
+    facts = {"legal_name": file["company"].legal_name, "bank": file["bank"]}
+    for change, *_shown in file["changes"]:
+        facts |= change.new
+    holder, name = (facts["bank"] or {}).get("holder"), facts["legal_name"]
+    if not holder or not name or compare_companies(name, holder) is Match.SAME:
+        return None
+    return {"holder": holder, "name": name}
 
 
 def held_account(company_id: str) -> tuple[AccountRow, datetime] | None:

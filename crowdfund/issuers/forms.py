@@ -8,6 +8,7 @@ from crowdfund.issuers.rules import bank as bank_rules
 from crowdfund.issuers.rules import declarations, lists, officers, team
 from crowdfund.kernel.forms import Needed, NeededWhen, PageForm, options
 from crowdfund.kernel.i18n import _l
+from crowdfund.kernel.regions import country_choices
 
 
 class CompanyForm(PageForm):
@@ -39,7 +40,7 @@ class CompanyForm(PageForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.country.choices = options(lists.country_choices())
+        self.country.choices = options(country_choices())
 
 
 class ContactsForm(PageForm):
@@ -87,7 +88,7 @@ class OfficerForm(PageForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.nationality.choices = options(lists.country_choices(), _l("Choose a country"))
+        self.nationality.choices = options(country_choices(), _l("Choose a country"))
 
 
 class BankForm(PageForm):

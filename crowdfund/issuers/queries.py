@@ -44,6 +44,7 @@ from crowdfund.kernel.db.paging import (
     values_of,
 )
 from crowdfund.kernel.db.rows import columns, read_all, read_first, read_one
+from crowdfund.kernel.db.searching import mentions
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
 
@@ -195,9 +196,8 @@ def queue(
 
 def _mentions(text: str) -> sa.ColumnElement[bool]:
     """Return the condition that a company's name or number holds a text."""
-    folded = text.casefold().replace("!", "!!").replace("%", "!%").replace("_", "!_")
     names = (_C.c.legal_name, _C.c.trade_name, _C.c.registration_no, _C.c.tin)
-    return sa.or_(*(sa.func.lower(name).like(f"%{folded}%", escape="!") for name in names))
+    return sa.or_(*(mentions(name, text) for name in names))
 
 
 def countries() -> list[str]:

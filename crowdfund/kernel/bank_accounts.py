@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from crowdfund.kernel.errors import Invalid
-from crowdfund.kernel.fields.characters import plain_characters
+from crowdfund.kernel.fields.characters import compact, is_zero
 from crowdfund.kernel.i18n import _
 
 # Code, name, and how many digits an account number has there.
@@ -62,7 +62,7 @@ def plain(text: str) -> str:
 
     Digits of any script and full-width letters become ASCII.
     """
-    return re.sub(r"[\s-]", "", plain_characters(text)).upper()
+    return compact(text)
 
 
 def ethiopian(bank: str, number: str) -> BankNumber:
@@ -105,7 +105,7 @@ def iban(text: str) -> BankNumber:
     import schwifty  # 1 MB and 15 ms, and few enter an IBAN
 
     try:
-        found = schwifty.IBAN(plain(text[:64]).removeprefix("IBAN"), validate_bban=True)
+        found = schwifty.IBAN(plain(text).removeprefix("IBAN"), validate_bban=True)
     except (ValueError, schwifty.exceptions.SchwiftyException) as error:
         raise Invalid(
             _("This is not a valid IBAN. Check it, digit by digit, on your bank statement."),
@@ -120,7 +120,7 @@ def only_digits(number: str) -> str:
     if wrong := re.search(r"[^0-9]", digits):
         sentence = _("An account number has only digits. Remove “%(mark)s”.", mark=wrong[0])
         raise Invalid(sentence, field="number")
-    if digits and not int(digits):
+    if is_zero(digits):
         raise Invalid(_("An account number cannot be all zeros."), field="number")
     return digits
 

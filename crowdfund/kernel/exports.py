@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -12,6 +13,12 @@ from crowdfund.kernel.db import db, set_read_only
 from crowdfund.kernel.db.paging import START, Page, Place
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NEGATIVE = re.compile(r"-\d+(?:\.\d+)?", re.ASCII)
+# Leading zeros, more than 15 digits, an exponent, parts of a date.
+_MISREAD = re.compile(
+    r"0\d+|\d{16,}|\d+(?:\.\d*)?[eE][+-]?\d+|\d{1,4}[-/]\d{1,4}(?:[-/]\d{1,4})?", re.ASCII
+)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 CHUNK = 32_768  # characters
 T = TypeVar("T")
 
@@ -27,22 +34,19 @@ def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[object]])
 
 
 def defused(value: object) -> str:
-    """Return a cell's text; one that a spreadsheet would compute gets an apostrophe in front.
+    """Return a cell's text; one that a spreadsheet would change gets an apostrophe in front.
 
-    Whole and decimal numbers stay numbers, with their sign.
+    That is what it would compute, and text that it would take for a number or a date: a telephone
+    number, leading zeros, more digits than it keeps. Amounts stay numbers, with their minus sign.
     """
     if value is None:
         return ""
     if isinstance(value, datetime):
         return value.isoformat()
     text = str(value).replace("\0", "")
-    if text.startswith(FORMULA) and not _is_number(text):
-        return "'" + text
-    return text
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text[1:].replace(".", "", 1).isdecimal() and text[0] in "+-"
+    is_formula = text.startswith(FORMULA) and not _NEGATIVE.fullmatch(text)
+    is_misread = isinstance(value, str) and _MISREAD.fullmatch(text) and not _DATE.fullmatch(text)
+    return f"'{text}" if is_formula or is_misread else text
 
 
 def _lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:

@@ -6,6 +6,7 @@ messages.po` when first needed, so nothing has to be compiled.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -29,6 +30,7 @@ LANGUAGES = {"en": "English", "am": "አማርኛ", "hi": "हिन्दी"}
 PSEUDO = "en_XA"  # English with accents: what is not accented was never marked as a text (tests)
 FOLDER = Path(__file__).parents[1] / "locales"
 _language: ContextVar[str] = ContextVar("language", default="en")
+_ASIDE = frozenset({7, *range(200, 241)})  # combining classes of nukta and of accents
 _HELD = re.compile(r"(%\(\w+\)[sd]|%%|<[^>]+>|&\w+;|\{\w*\})")
 _ACCENTS = str.maketrans("aceginorsuyzACEGINORSUYZ", "áçéĝíñóŕšúýžÁÇÉĜÍÑÓŔŠÚÝŽ")
 
@@ -138,6 +140,16 @@ def number(value: int) -> str:
     """Return a whole number with the language's grouping."""
     here = locale()
     return f"{value:,}" if here.language == "en" else numbers.format_decimal(value, locale=here)
+
+
+def sort_key(text: str) -> tuple[str, str]:
+    """Return a key that sorts names as a dictionary of the language does.
+
+    Letters with accents stand beside those without, capitals beside small ones. The order of
+    Ethiopic and Devanagari is that of their code points; a nukta makes no letter of its own.
+    """
+    plain = unicodedata.normalize("NFD", text.casefold())
+    return "".join(mark for mark in plain if unicodedata.combining(mark) not in _ASIDE), text
 
 
 def count(value: int, most: int = 1_000) -> str:

@@ -10,17 +10,20 @@ from crowdfund.kernel.i18n import _, number
 DECIMALS = {"ETB": 2, "INR": 2, "USD": 2}
 MAX_MINOR = 10**15
 MAX_LENGTH = 40
-_PATTERN = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?", re.ASCII)
+# Thousands are grouped as languages write them: 1,250,000 or, in Hindi, 12,50,000.
+_GROUPED = r"\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}"
+_PATTERN = re.compile(rf"(?:{_GROUPED}|\d+)(?:\.(\d+))?", re.ASCII)
 
 
 def parse(text: str, currency: str = "ETB", *, most_minor: int = MAX_MINOR) -> int:
     """Return minor units of an amount typed by a person, like `1,250.50`.
 
-    Digits of any script, optional thousands commas, at most the currency's decimals, greater than
-    zero. Raises InvalidAmount with a sentence; for more than MAX_MINOR it names `most_minor`, the
-    maximum where the amount was typed.
+    Digits of any script, optional commas as any of our languages groups them, at most the
+    currency's decimals, greater than zero. Raises InvalidAmount with a sentence; for more than
+    MAX_MINOR it names `most_minor`, the maximum where the amount was typed.
     """
-    cleaned = plain_characters(text.strip()[: MAX_LENGTH + 1]).strip()
+    typed = text.strip()
+    cleaned = plain_characters(typed).strip() if len(typed) <= MAX_LENGTH else typed
     if not cleaned:
         raise InvalidAmount(_("Enter an amount."), field="amount")
     match = _PATTERN.fullmatch(cleaned) if len(cleaned) <= MAX_LENGTH else None

@@ -1,4 +1,10 @@
-"""The countries that people choose from, as ISO 3166 codes."""
+"""The countries that people choose from, by ISO 3166 code and in the order of their language."""
+
+from functools import lru_cache
+
+from babel import Locale
+
+from crowdfund.kernel.i18n import language, locale, sort_key
 
 # Those that have phone numbers: leaves out regions, test codes and uninhabited islands. Written
 # out, because the list that phonenumbers has comes with all its rules, at the start of every
@@ -14,3 +20,26 @@ RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TA TC TD TG
 TM TN TO TR TT TV TW TZ UA UG US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW
 """
 REGIONS = frozenset(_CODES.split())
+
+
+def country_name(code: str | None) -> str:
+    """Return a country's name in the language in force; empty for none."""
+    names = locale().territories
+    if code in REGIONS and code not in names:
+        names = Locale("en").territories
+    return str(names.get(code or "", ""))
+
+
+def country_choices() -> dict[str, str]:
+    """Return every country by code, in the order of its name in the language in force."""
+    return dict(_choices(language()))
+
+
+@lru_cache(maxsize=8)
+def _choices(_language: str) -> dict[str, str]:
+    return sorted_names({code: country_name(code) for code in REGIONS})
+
+
+def sorted_names(names: dict[str, str]) -> dict[str, str]:
+    """Return names by key in the order of the language: Åland is not behind Zimbabwe."""
+    return dict(sorted(names.items(), key=lambda item: sort_key(item[1])))

@@ -17,6 +17,7 @@ from crowdfund.kernel.db.paging import (
     read_page,
 )
 from crowdfund.kernel.db.rows import columns, read_all
+from crowdfund.kernel.db.searching import mentions, spellings
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger.rules import SUSPENSE
 from crowdfund.payments import rules
@@ -94,10 +95,10 @@ def _filtered(query: sa.Select[Any], wanted: PaymentFilter) -> sa.Select[Any]:
         query = query.where(
             sa.or_(
                 _P.c.id == text.lower(),
-                _P.c.tx_id == text.upper(),
+                _P.c.tx_id.in_(spellings(text)),
                 _P.c.purpose_id == text.lower(),
                 _P.c.user_id.in_(owner),
-                _P.c.description.icontains(text, autoescape=True),
+                mentions(_P.c.description, text),
             )
         )
     return query
@@ -111,10 +112,9 @@ def inbox_page(
     if state:
         query = query.where(_I.c.state == state)
     if search.strip():
-        wanted = search.strip()
-        query = query.where(
-            sa.or_(_I.c.event_id == wanted, _I.c.payment_id == wanted, _I.c.id == wanted)
-        )
+        wanted = spellings(search.strip())
+        ids = (_I.c.event_id, _I.c.payment_id, _I.c.id)
+        query = query.where(sa.or_(*(column.in_(wanted) for column in ids)))
     return read_page(query, _newest(_I), place, size=size, row=WebhookRow)
 
 

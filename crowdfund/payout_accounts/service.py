@@ -8,6 +8,7 @@ from crowdfund.adapters import sealing
 from crowdfund.kernel import clock, live, outbox
 from crowdfund.kernel.db import db, new_id, record_event
 from crowdfund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.moving import move_row
 from crowdfund.kernel.notices import PersonNotice, StaffWork
@@ -32,8 +33,8 @@ def request(person_id: str, scheme: str, *, bank: str, number: str, holder: str)
     if person is None:
         raise NotFound(_("There is no such person."))
     name = full_name(person.first_name, person.last_name)
-    if not person.first_name or not person.last_name:
-        text = _("Enter your first and last name on your account page first.")
+    if not name:
+        text = _("Enter your name on your account page first.")
         raise Invalid(text, field="holder")
     account = rules.account(scheme, bank=bank, number=number, holder=holder, person_name=name)
     payload = account.as_payload()
@@ -71,7 +72,7 @@ def _add(person_id: str, account: rules.Account) -> None:
         "scheme": account.scheme,
         "country": account.country,
         "bank_code": account.bank_code,
-        "bank_name": account.bank_name[:120],
+        "bank_name": account.bank_name[:120],  # of the table of banks, shown beside its code
         "holder": account.holder,
         "masked": account.masked,
         "status": "pending",
@@ -96,12 +97,11 @@ def decide(person_id: str, actor: str, approve: bool, reason: str = "") -> None:
     if present is None or present.status != "pending":
         text = _("No payout account is waiting. Someone may have decided; reload the page.")
         raise Conflict(text)
-    if not approve and not reason.strip():
-        raise Invalid(_("Give a reason, so that the person can correct it."), field="reason")
+    why = "" if approve else texts.reason(reason)
     status = "verified" if approve else "rejected"
-    _move(present, status, actor=actor, reason=reason.strip())
+    _move(present, status, actor=actor, reason=why)
     what = f"payout_{status}"
-    context = {"value": present.masked} | ({} if approve else {"reason": reason.strip()[:500]})
+    context = {"value": present.masked} | ({} if approve else {"reason": why})
     history.note(person_id, what, actor=actor, detail=present.masked)
     notice = PersonNotice(
         key=f"{what}:{present.id}",
@@ -123,7 +123,6 @@ def verified_number(person_id: str) -> tuple[PayoutRow, str]:
 
 
 def _move(account: PayoutRow, status: str, *, actor: str, reason: str = "") -> None:
-    reason = reason[:500]
     decided = {"reason": reason, "decided_by": actor, "decided_at": clock.now()}
     is_moved = move_row(
         _P,

@@ -38,9 +38,10 @@ def payout_edit(scheme: str) -> BaseResponse:
     if scheme not in FORMS:
         raise NotFound(_("There is no such kind of account."))
     person = identity.signed_in()
-    if not (person.first_name and person.last_name):
+    name = full_name(person.first_name, person.last_name)
+    if not name:
         return _ask_for_name(scheme)
-    form = FORMS[scheme](holder=full_name(person.first_name, person.last_name))
+    form = FORMS[scheme](holder=name)
     context: dict[str, Any] = {"scheme": scheme, "schemes": SCHEMES}
     if not form.validate_on_submit():
         status = 422 if form.errors else 200

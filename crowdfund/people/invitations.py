@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.fields.characters import compact
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.lookups import Lookup
 from crowdfund.people.models import User
@@ -15,7 +16,7 @@ _FIND = Lookup(
 
 def check(typed: str) -> str:
     """Return an invitation code in its normal form, or an empty text. Raises Invalid if unknown."""
-    code = typed.strip().upper()
+    code = compact(typed)
     if code and sponsor_of(code) is None:
         text = _(
             "We do not recognise this invitation code. "

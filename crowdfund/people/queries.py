@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from crowdfund.kernel.db import db
 from crowdfund.kernel.db.history import StatusChange, status_changes
 from crowdfund.kernel.db.rows import columns, read_all, read_first, read_one
+from crowdfund.kernel.db.searching import mentions
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.fields import contacts
 from crowdfund.kernel.i18n import _
@@ -73,8 +74,8 @@ def staff_with(role: str) -> list[str]:
 
 def matching(text: str, *, most: int = 50) -> list[str]:
     """Return the ids of people by a part of the name or address, the newest first."""
-    name = sa.func.lower(_U.c.first_name + " " + _U.c.last_name)
-    found = [column.contains(text.lower(), autoescape=True) for column in (_U.c.email, name)]
+    name = _U.c.first_name + " " + _U.c.last_name
+    found = [mentions(column, text) for column in (_U.c.email, name)]
     query = (
         sa.select(_U.c.id).where(sa.or_(*found)).order_by(_U.c.created_at.desc(), _U.c.id.desc())
     )

@@ -3,9 +3,6 @@
 import secrets
 from dataclasses import dataclass
 
-from crowdfund.kernel.errors import Invalid
-from crowdfund.kernel.i18n import _
-
 KYC_LEVELS = ("none", "basic", "enhanced")
 STAFF_ROLES = ("admin", "compliance", "finance", "regulator")
 # Upper-case letters and digits that nobody reads for one another: no 0 O, 1 I L, 2 Z, 5 S, 8 B.
@@ -26,17 +23,3 @@ class Newcomer:
 def new_referral_code() -> str:
     """Return eight random letters and digits of the unambiguous alphabet (rules.md, People)."""
     return "".join(secrets.choice(REFERRAL_ALPHABET) for _place in range(REFERRAL_LENGTH))
-
-
-def check_names(first_name: str, last_name: str) -> tuple[str, str]:
-    """Return both names without blanks around them. Raises Invalid."""
-    first, last = first_name.strip(), last_name.strip()
-    if not _is_name(first):
-        raise Invalid(_("Enter your first name, as in your passport."), field="first_name")
-    if not _is_name(last):
-        raise Invalid(_("Enter your last name, as in your passport."), field="last_name")
-    return first, last
-
-
-def _is_name(text: str) -> bool:
-    return 0 < len(text) <= 80 and text.isprintable() and not set("<>") & set(text)

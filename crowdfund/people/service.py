@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from crowdfund.kernel import clock, i18n, outbox
 from crowdfund.kernel.db import db, insert_ignore, locked, new_id, record_event
 from crowdfund.kernel.errors import Conflict, Invalid, NotFound
-from crowdfund.kernel.fields import contacts
+from crowdfund.kernel.fields import contacts, names
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.moving import move
 from crowdfund.people import rules
@@ -78,12 +78,12 @@ def add_method(person_id: str, kind: str, value: str, *, label: str = "") -> boo
 
 
 def _person_row(person_id: str, newcomer: rules.Newcomer) -> dict[str, object]:
-    first_name, _blank, last_name = newcomer.name.partition(" ")
+    first_name, last_name = names.parts_of(newcomer.name) or ("", "")
     return {
         "id": person_id,
         "email": newcomer.email,
-        "first_name": first_name[:80],
-        "last_name": last_name[:80],
+        "first_name": first_name,
+        "last_name": last_name,
         "phone": newcomer.phone,
         "kyc_level": "none",
         "kyc_status": "none",
@@ -112,7 +112,7 @@ def save_profile(
     A number given here is what the person enters: it opens no account and gets no messages until a
     code has confirmed it (`methods.attach`).
     """
-    first, last = rules.check_names(first_name, last_name)
+    first, last = names.given_names(first_name, last_name)
     number = None if phone is None else contacts.phone(phone)
     person = _lock(person_id)
     before = (person.first_name, person.last_name, person.phone)

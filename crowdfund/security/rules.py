@@ -10,6 +10,7 @@ from typing import Any
 import pyotp
 
 from crowdfund.kernel.errors import CrowdfundError, TooMany
+from crowdfund.kernel.fields.characters import compact
 from crowdfund.kernel.i18n import _, _l
 from crowdfund.people.rules import REFERRAL_ALPHABET
 
@@ -68,9 +69,10 @@ def code_at(secret: str, step: int) -> str:
 def matching_step(secret: str, typed: str, moment: datetime, *, after: int) -> int | None:
     """Return the step whose code was entered: the present one or a neighbour, later than `after`.
 
-    Clocks of phones differ: one step either way (RFC 6238, 5.2). Blanks are ignored.
+    Clocks of phones differ: one step either way (RFC 6238, 5.2). Blanks are ignored, digits of any
+    script are read.
     """
-    cleaned = re.sub(r"[\s-]", "", typed)
+    cleaned = compact(typed[:100])
     if not (cleaned.isascii() and cleaned.isdigit()):
         return None
     now, found = step_of(moment), None
@@ -88,7 +90,7 @@ def new_recovery_code() -> str:
 
 def plain_recovery_code(typed: str) -> str:
     """Return an entered recovery code in capitals without dashes; empty if it cannot be one."""
-    cleaned = re.sub(r"[\s-]", "", typed).upper()
+    cleaned = compact(typed[:100])
     is_one = len(cleaned) == RECOVERY_LENGTH and all(mark in REFERRAL_ALPHABET for mark in cleaned)
     return cleaned if is_one else ""
 

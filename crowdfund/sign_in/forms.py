@@ -50,10 +50,8 @@ class ProfileForm(PageForm):
     )
     last_name = StringField(
         _l("Last name"),
-        [
-            InputRequired(_l("Enter your last name.")),
-            Length(max=80, message=_l("At most 80 letters.")),
-        ],
+        [Length(max=80, message=_l("At most 80 letters."))],
+        description=_l("Leave it empty if you have only one name."),
     )
     phone = StringField(
         _l("Mobile number"),

@@ -8,10 +8,11 @@ from decimal import Decimal
 
 import pytest
 
-from crowdfund.kernel import audit
+from crowdfund.kernel import audit, exports
 from crowdfund.kernel.db import commit
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger.service import posting
+from crowdfund.people import service as people_service
 from tests import raising
 from tests.investments.conftest import world  # noqa: F401 - a live campaign and investors
 
@@ -39,6 +40,42 @@ def ada(app, world):  # noqa: F811
 def lines(answer):
     assert answer.status_code == 200
     return list(csv.DictReader(io.StringIO(answer.get_data(as_text=True).lstrip("\ufeff"))))
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("+251911234567", "'+251911234567"),
+        ("0012345678", "'0012345678"),
+        ("1000123456789012", "'1000123456789012"),
+        ("12345678e10", "'12345678e10"),
+        ("1/2015", "'1/2015"),
+        ("3-4", "'3-4"),
+        ("=1+1", "'=1+1"),
+        ("@x", "'@x"),
+        ("-1+1", "'-1+1"),
+        ("-", "'-"),
+        ("-100.00", "-100.00"),
+        ("1250.50", "1250.50"),
+        ("0.05", "0.05"),
+        ("0", "0"),
+        (-5, "-5"),
+        (12345678901234567890, "12345678901234567890"),
+        ("2026-06-15", "2026-06-15"),
+        ("Alice", "Alice"),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_a_spreadsheet_changes_no_text_and_reads_amounts_as_numbers(value, cell):
+    assert exports.defused(value) == cell
+
+
+def test_a_telephone_number_stays_text_in_the_file(app, ada):
+    person = people_service.ensure_user("zoe@example.com", "Zoe", phone="+251911234567")
+    commit()
+    (row,) = lines(ada.get("/staff/users.csv?q=zoe"))
+    assert (row["id"].lstrip("'"), row["phone"]) == (person, "'+251911234567")
 
 
 @pytest.mark.parametrize("address", FILES)

@@ -423,6 +423,19 @@ def test_users_are_found_by_name_role_and_state(cast, ada):
     assert page.index(cast["ada"]) < page.index(cast["fay"])
 
 
+@pytest.mark.parametrize("name", ["Élodie", "ÉLODIE", "élodie", "E\u0301lodie"])
+@pytest.mark.parametrize("typed", ["élodie", "ÉLODIE", "Élo", "lodie ŞA", "e\u0301lodie"])
+def test_a_name_is_found_whatever_its_capitals_on_every_database(cast, ada, name, typed):
+    people_service.save_profile(cast["alice"], first_name=name, last_name="Şahin")
+    commit()
+    here = "/staff/users", "/staff/people"
+    for address in here:
+        page = ada.get(address, query_string={"q": typed, "status": ""}).text
+        assert cast["alice"] in page, address
+        assert cast["ben"] not in page.split("<main")[1], address
+    assert people_queries.matching(typed) == [cast["alice"]]
+
+
 def test_pages_by_name_go_on_from_the_longest_name_in_any_script(cast):
     for number in range(3):
         person = people_service.ensure_user(f"long{number}@example.com", "")

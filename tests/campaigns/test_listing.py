@@ -109,7 +109,10 @@ def check(made, *, is_counted=True, **filters):
     assert [ids(page) for page in pages] == parts
     assert [ids(page) for page in backward(pages[-1], **filters)] == parts[::-1]
     assert [ids(ask(**filters, page=number)) for number in range(1, len(parts) + 1)] == parts
-    assert ids(ask(**filters, page=len(parts) + 1)) == []
+    for number in (len(parts) + 1, 99, 9_999):  # beyond the end is the last page
+        beyond = ask(**filters, page=number)
+        assert (ids(beyond), beyond.number) == (parts[-1], len(parts))
+        assert beyond.following is None
     for page in pages:
         if page.is_counted and page.rows:
             assert (page.total, page.first) == (len(model), (page.number - 1) * size + 1)

@@ -256,7 +256,17 @@ def test_states_lead_where_the_rules_say():
 
 
 @pytest.mark.parametrize(
-    ("title", "slug"), [("A second  Roaster!", "a-second-roaster"), ("ቡና", ""), ("../etc", "etc")]
+    ("title", "slug"),
+    [
+        ("A second  Roaster!", "a-second-roaster"),
+        ("ቡና", ""),
+        ("../etc", "etc"),
+        ("Café", "cafe"),
+        ("Cafe\u0301 ÉLODIE", "cafe-elodie"),
+        ("Smørrebrød & Straße", "smorrebrod-strasse"),
+        ("Łódź ʼn İzmir", "lodz-n-izmir"),
+        ("ｗｉｄｅ №１", "wide-no1"),
+    ],
 )
 def test_an_address_is_made_of_plain_letters(title, slug):
     assert drafts.slugify(title) == slug

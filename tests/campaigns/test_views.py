@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -9,6 +10,9 @@ from crowdfund.adapters import storage
 from crowdfund.campaigns import listing, queries
 from crowdfund.campaigns.service import drafts, ending
 from crowdfund.issuers import queries as issuers_queries
+from crowdfund.issuers.rules import lists
+from crowdfund.issuers.service import changes, onboarding
+from crowdfund.kernel import i18n, outbox
 from crowdfund.kernel.db import commit, rollback
 from tests import raising
 
@@ -55,7 +59,38 @@ def test_the_list_shows_a_card_and_says_what_to_do_when_nothing_fits(client, liv
         assert "1,000.00 ETB" in page.text
         assert "30 days left" in page.text
     assert "No campaigns found" in client.get("/campaigns?q=nothing").text
-    assert "No campaigns found" in client.get("/campaigns?page=99").text
+    assert "A second roaster for Yirga" in client.get("/campaigns?page=99").text
+
+
+@pytest.mark.parametrize("language", ["en", "am", "hi"])
+def test_a_sector_is_found_in_the_language_of_the_reader(client, live, language):
+    with i18n.using(language):
+        typed = str(lists.SECTORS["agriculture"])
+    for part in (typed, typed.split()[0].upper()):
+        page = client.get("/campaigns", query_string={"q": part}).text
+        assert "A second roaster for Yirga" in page
+
+
+def test_a_renamed_company_is_found_and_shown_by_its_new_name_only(client, cast, live, frozen):
+    assert "Yirga Coffee" in client.get("/campaigns?q=yirga+coffee").text
+    here = f"/campaigns/{live.slug}"
+    assert "Yirga Coffee" in client.get(here).text
+    names = {"trade_name": "Kaffa Beans", "legal_name": "Kaffa Beans Share Company"}
+    renamed = raising.COMPANY | names
+    onboarding.save(cast.company, "company", renamed, actor=cast.alice)
+    frozen.advance(timedelta(hours=1))
+    changes.send(cast.company, actor=cast.alice)
+    changes.approve(cast.company, actor=cast.carla)
+    commit()
+    outbox.drain_all()
+    for address in ("/campaigns", "/campaigns?q=kaffa", "/campaigns?q=roaster", here):
+        page = client.get(address).text
+        assert "Kaffa Beans" in page, address
+        assert "Yirga Coffee" not in page, address
+    assert "No campaigns found" in client.get("/campaigns?q=yirga+coffee").text
+    carla = raising.sign_in(client, cast.carla)
+    assert "Kaffa Beans" in carla.get("/staff/campaigns?q=kaffa&status=").text
+    assert live.id not in carla.get("/staff/campaigns?q=yirga+coffee&status=").text
 
 
 def test_an_empty_platform_says_what_to_do(client, app, frozen):

@@ -75,6 +75,17 @@ def test_a_set_that_is_not_whole_is_kept_as_a_draft_and_not_taken(desk, alice):
     assert [status(each, alice) for each in (one, two)] == ["pending", "pending"]
 
 
+@pytest.mark.parametrize("typed", ["33,34", "33.34", " ३३,३४ % "])
+def test_a_share_may_have_a_comma_and_digits_of_another_script(desk, alice, typed):
+    assert nominees.own(add(alice, share=typed), alice).share_bp == 3_334
+
+
+@pytest.mark.parametrize("typed", ["S.O'Hara@example.com", "\u202a+251\u00a079 123 4567\u202c"])
+def test_a_nominee_is_reached_by_whatever_a_person_signs_in_with(desk, alice, typed):
+    kept = nominees.own(add(alice, contact=typed), alice).contact
+    assert kept in ("s.o'hara@example.com", "+251791234567")
+
+
 def test_three_thirds_are_not_whole_until_one_takes_the_last_hundredth(desk, alice):
     last = [add(alice, share="33.33") for _ in range(3)][-1]
     with pytest.raises(NotComplete, match=r"99.99 % instead of 100 %"):

@@ -3,11 +3,14 @@
 import io
 
 import pytest
+import sqlalchemy as sa
 
 from crowdfund.compliance.queries import files, nominees
 from crowdfund.compliance.service import nominees as nominees_service
 from crowdfund.documents import service as documents
-from crowdfund.kernel.db import commit, rollback
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.people import queries
+from crowdfund.people.models import User
 from tests import raising
 
 from .conftest import ABOUT, ADDRESS, FACTS, IDENTITY
@@ -42,6 +45,40 @@ def test_the_pages_lead_from_the_first_fact_to_the_request(hers, alice, desk):
     assert desk.standing(alice) == ("pending", "none")
     assert "We are checking your details" in hers.get(f"{HERE}/state").text
     assert hers.post(f"{HERE}/check", data={"declaration": "y"}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ("क्\u200dषमा देवी शर्मा", "क्\u200dषमा", "देवी शर्मा"),
+        ("می\u200cنا احمدی", "می\u200cنا", "احمدی"),
+        ("Meera", "Meera", ""),
+        ("x" * 81 + " Bekele", "", ""),  # too long for a profile: never cut
+    ],
+)
+def test_a_name_with_joiners_or_of_one_word_passes_the_first_page(hers, alice, name, first, last):
+    empty = sa.update(User).where(User.id == alice).values(first_name="", last_name="")
+    db.session.execute(empty)
+    commit()
+    answer = hers.post(f"{HERE}/facts/about", data=ABOUT | {"legal_name": name})
+    assert answer.headers["Location"] == f"{HERE}/facts/address"
+    rollback()
+    person = queries.get(alice)
+    assert (files.facts(alice).legal_name, person.first_name, person.last_name) == (
+        name,
+        first,
+        last,
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["Abebe\u202eBikila", "Abebe\ufffd", "\u200d\u200d", "A\U000e0041b"]
+)
+def test_a_name_with_hidden_characters_is_refused_at_its_own_field(hers, alice, name):
+    answer = hers.post(f"{HERE}/facts/about", data=ABOUT | {"legal_name": name})
+    assert answer.status_code == 422
+    assert 'href="#legal_name"' in answer.text
+    assert files.facts(alice) is None
 
 
 def test_where_the_person_came_from_is_kept_through_every_page(hers, desk, alice):

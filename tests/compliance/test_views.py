@@ -1,10 +1,12 @@
 """The compliance desk: queue, decision with a reason, four eyes, read-only for the regulator."""
 
 import pytest
+import sqlalchemy as sa
 
 from crowdfund.issuers import queries
+from crowdfund.issuers.models import Company
 from crowdfund.issuers.service import onboarding, reviews
-from crowdfund.kernel.db import commit, rollback
+from crowdfund.kernel.db import commit, db, rollback
 from tests import raising
 
 
@@ -44,6 +46,17 @@ def test_a_rejection_needs_a_reason_and_the_owner_reads_it(client, app, cast, wa
     assert "The licence has expired in May." in alice.get(f"/companies/{waiting}").text
     assert "The licence has expired in May." in alice.get("/my/company").text
     assert "Change" in alice.get(f"/companies/{waiting}/check").text
+
+
+def test_a_holder_in_another_script_is_shown_to_the_reviewer(client, cast, waiting):
+    carla = raising.sign_in(client, cast["carla"])
+    here = f"/staff/companies/{waiting}"
+    assert "Compare the account holder" not in carla.get(here).text
+    renamed = sa.update(Company).where(Company.id == waiting).values(legal_name="ይርጋ ቡና አ.ማ")
+    db.session.execute(renamed)
+    commit()
+    page = carla.get(here).text
+    assert f"is “{raising.BANK['holder']}”, the legal name is “ይርጋ ቡና አ.ማ”" in page
 
 
 def test_a_decision_is_made_once(client, cast, waiting):

@@ -173,6 +173,14 @@ def test_a_bad_address_is_refused_at_its_field(client, cast, email):
     assert queries.invitations(cast["company"]) == []
 
 
+def test_an_address_with_an_apostrophe_is_invited_as_it_signs_in(client, cast):
+    alice = raising.sign_in(client, cast["alice"])
+    here = f"/companies/{cast['company']}/team"
+    typed = {"email": "S.O'Hara@example.com", "role": "viewer"}
+    assert alice.post(here, data=typed).status_code == 303
+    assert [one.email for one in queries.invitations(cast["company"])] == ["s.o'hara@example.com"]
+
+
 def test_a_company_is_never_without_an_owner(client, cast):
     alice, here = (
         raising.sign_in(client, cast["alice"]),

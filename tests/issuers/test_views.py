@@ -260,6 +260,57 @@ def test_a_wrong_bank_account_is_refused_at_its_field(alice, bad, field):
     assert queries.bank_account(read(here).id) is None
 
 
+NAME = "Bekele & Sons PLC"
+
+
+@pytest.mark.parametrize(
+    ("name", "holder", "is_taken"),
+    [
+        (NAME, "BEKELE AND SONS PLC", True),
+        (NAME, "Bekele & Sons P.L.C.", True),
+        ("Caf\u00e9 Adama PLC", "Cafe\u0301 Adama PLC", True),
+        ("አበበ ኃ.የተ.የግል ማኅበር", "Abebe PLC", True),  # a person compares them
+        ("राम लिमिटेड", "रीम लिमिटेड", False),
+        ("कमला", "कमल", False),
+        (NAME, "Bekele PLC", False),
+    ],
+)
+def test_the_holder_is_the_company_however_the_bank_writes_its_name(alice, name, holder, is_taken):
+    here = start(alice)
+    alice.post(f"{here}/edit/company", data=raising.COMPANY | {"legal_name": name})
+    answer = alice.post(f"{here}/edit/bank", data=raising.BANK | {"holder": holder})
+    assert answer.status_code == (303 if is_taken else 422)
+    rollback()
+    assert (queries.bank_account(read(here).id) is not None) is is_taken
+
+
+@pytest.mark.parametrize(
+    ("step", "typed", "stored"),
+    [
+        ("company", {"tin": "0012 345-678"}, "0012345678"),
+        ("company", {"tin": "aaacc 1234 d", "country": "IN"}, "AAACC1234D"),
+        ("company", {"tin": "38AAACC1234D1Z9", "country": "IN"}, "38AAACC1234D1Z9"),
+        ("contacts", {"contact_email": "s.o'hara@example.com"}, "s.o'hara@example.com"),
+        (
+            "contacts",
+            {"contact_phone": "\u202a+251\u00a079\u00a0123\u00a04567\u202c"},
+            "+251791234567",
+        ),
+    ],
+)
+def test_what_is_pasted_from_a_paper_is_stored_in_its_normal_form(alice, step, typed, stored):
+    here, page = start(alice), raising.COMPANY if step == "company" else raising.CONTACTS
+    assert alice.post(f"{here}/edit/{step}", data=page | typed).status_code == 303
+    assert getattr(read(here), next(iter(typed))) == stored
+
+
+def test_a_share_with_a_comma_is_the_same_for_an_officer_as_for_a_nominee(alice):
+    here = start(alice)
+    answer = alice.post(f"{here}/officers/new", data=raising.DIRECTOR | {"ownership_bps": "33,34"})
+    assert answer.status_code == 303
+    assert queries.officers(read(here).id)[0]["ownership_bps"] == 3_334
+
+
 def test_there_is_no_other_kind_of_account(alice):
     here = start(alice)
     alice.post(f"{here}/edit/company", data=raising.COMPANY)

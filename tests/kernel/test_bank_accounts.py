@@ -37,6 +37,24 @@ def test_each_bank_has_a_code_of_its_own_and_sane_lengths():
     assert all(8 <= length <= 17 for lengths in BANKS.values() for length in lengths)
 
 
+# Chapa's list of banks of August 2024 (GET /v1/banks): how long an account number is.
+CHAPA = {
+    "abay": 16, "addis": 15, "ahadu": 10, "awash": 14, "boa": 8, "berhan": 13, "cbe": 13,
+    "dashen": 13, "global": 13, "hibret": 16, "lion": 9, "nib": 13, "oromia": 12, "wegagen": 13,
+    "zemen": 16,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("bank", "length"), CHAPA.items())
+def test_every_length_of_the_payment_providers_list_is_taken(bank, length):
+    assert length in BANKS[bank]
+    number = "1" + "0" * (length - 1)
+    assert of_person("et", bank=bank, number=number) == number
+    assert of_company("ET", bank=bank, number=number) == number
+    assert outcome(of_person, "et", bank=bank, number="0" * length) == "refused"
+    assert outcome(of_company, "ET", bank=bank, number="0" * length) == "refused"
+
+
 @given(bank=st.sampled_from(sorted(BANKS)), number=numbers)
 def test_an_ethiopian_number_is_judged_alike_for_people_and_companies(bank, number):
     person = outcome(of_person, "et", bank=bank, number=number)
@@ -94,7 +112,10 @@ def test_an_iban_is_taken_as_it_is_printed(typed):
     )
 
 
-@pytest.mark.parametrize("typed", ["GB82 WEST 1234 5698 7654 33", "IBAN", "", "GB82"])
+LONG = "GB82 WEST 1234 5698 7654 32" + " " * 60 + "9"  # never cut
+
+
+@pytest.mark.parametrize("typed", ["GB82 WEST 1234 5698 7654 33", "IBAN", "", "GB82", LONG])
 def test_what_is_no_iban_is_refused_at_the_field_of_each_form(typed):
     with pytest.raises(Invalid, match="not a valid IBAN") as person:
         of_person("iban", number=typed)

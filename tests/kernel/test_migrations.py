@@ -315,6 +315,7 @@ def test_campaigns_that_are_public_already_are_listed_counted_and_found(old):
             "status": status,
             "title": title,
             "sector": "energy",
+            "summary": "It roasts coffee." if title == "Roaster" else None,
             "search_text": text,
             "starts_at": starts,
             "ends_at": starts,
@@ -326,7 +327,7 @@ def test_campaigns_that_are_public_already_are_listed_counted_and_found(old):
             "updated_at": moment,
         }
         for title, status, text, starts in (
-            ("Roaster", "live", "a second roaster", moment),
+            ("Roaster", "live", "a second roaster yirga mills", moment),
             ("ቡና", "released", "ቡና ላኪ", moment),
             ("Draft", "draft", "a third roaster", None),
         )
@@ -351,6 +352,10 @@ def test_campaigns_that_are_public_already_are_listed_counted_and_found(old):
     upgrade(directory=MIGRATIONS)
     assert listed("roaster") == (["Roaster"], 2)
     assert listed("ቡና") == (["ቡና"], 2)
+    # The sector by its name in each language; the company by the name that it has now.
+    for sector in ("energy and water", "ऊर्जा", "ኃይል"):
+        assert sorted(listed(sector)[0]) == ["Roaster", "ቡና"]
+    assert (listed("yirga coffee"), listed("yirga mills")) == ((["Roaster"], 2), ([], 2))
     with db.engine.begin() as connection:
         connection.execute(
             sa.text("UPDATE campaign SET status = 'live', starts_at = :at"), {"at": moment}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crowdfund.kernel import money
+from crowdfund.kernel import i18n, money
 from crowdfund.kernel.errors import InvalidAmount
 from crowdfund.kernel.fields.characters import plain_characters
 
@@ -12,10 +12,16 @@ GOOD = {
     "1": 100, "1.5": 150, "1.05": 105, "0.01": 1, "1250.50": 125_050, "1,250.50": 125_050,
     " 7 ": 700, "10,000,000": 1_000_000_000, "007": 700, "10000000000000": 10**15,
     "١٢٣": 12_300, "１,２５０．５０": 125_050, "५": 500, "1\u200e": 100,
+    "2,50,000": 25_000_000, "2,50,000.00": 25_000_000, "250,000": 25_000_000, "250000": 25_000_000,
+    "12,34,567.89": 123_456_789, "१,००,०००": 10_000_000, "२,५०,०००": 25_000_000,
+    "00,01,000": 100_000,
 }  # fmt: skip
 BAD = [
     "", " ", "0", "0.00", "-1", "+1", "1.", ".5", "1,2,3.4", "1,25", "12,50", "1 000", "1.000",
-    "1.2.3", "1e9", "1E9", "0x10", "NaN", "nan", "inf", "Infinity", "-0", "--1", "1_000",
+    "1" + " " * 60 + "000", "1" + "\u200e" * 60 + "0", "2,5000", "2,50,00", "25,00",
+    "2,50,0000", "250,00,000", "2,50000", "1,234,56,789", ",50,000", "2,,50,000", "2,50,000,",
+    "1.2.3", "1e9", "1E9",
+    "0x10", "NaN", "nan", "inf", "Infinity", "-0", "--1", "1_000",
     "−1", "1٫5", "1\u00a0000", "<b>1</b>", "<script>alert(1)</script>",
     "'; DROP TABLE x; --", "1;", "$1", "ETB 1", "1 ETB", "one",
     "1\n2", "\x00", "½", "1’000", "9" * 17, "9" * 5000, "1" + ",000" * 2000, "0." + "0" * 10_000,
@@ -50,6 +56,16 @@ def test_an_amount_that_is_too_large_names_the_maximum(typed):
 def test_what_is_printed_is_read_back(minor):
     assert money.parse(money.decimal_str(minor)) == minor
     assert money.parse(money.fmt(minor).removesuffix(" ETB")) == minor
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@given(minor=st.integers(1, 10**15))
+def test_what_a_page_of_any_language_prints_is_read_back_in_every_language(language, minor):
+    with i18n.using(language):
+        shown = money.fmt(minor).removesuffix(" ETB")
+    for reader in i18n.LANGUAGES:
+        with i18n.using(reader):
+            assert money.parse(shown) == minor
 
 
 @given(st.text(max_size=60))

@@ -36,6 +36,9 @@ def test_finance_finds_a_payment_by_transaction_and_status(world, sign_in):
     payment = world.start()
     client = sign_in("fin", "finance")
     assert f"/staff/payments/{payment.id}" in client.get(f"/staff/payments?q={payment.tx_id}").text
+    for typed in (payment.tx_id.lower(), payment.id.upper(), f" {payment.tx_id.lower()} "):
+        page = client.get("/staff/payments", query_string={"q": typed}).text
+        assert f"/staff/payments/{payment.id}" in page
     assert payment.id not in client.get("/staff/payments?status=settled").text
     assert "No payments found" in client.get("/staff/payments?q=nothing").text
 

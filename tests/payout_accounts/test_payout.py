@@ -153,7 +153,8 @@ def test_a_rejection_says_why_and_nobody_decides_about_oneself_or_twice(hers, al
         ("et", {"again": "1000123456780"}, "are not the same"),
         ("et", {"holder": "Bob Bekele"}, "its holder must be Alice Bekele"),
         ("et", {"holder": ""}, "Enter the name of the account"),
-        ("et", {"holder": "Alice Bekele\u0000"}, "Enter the name of the account"),
+        ("et", {"holder": "Alice Bekele\u0000"}, "plain text only"),
+        ("et", {"holder": "Alice\u200bBekele"}, "plain text only"),
         ("in", {"bank": "SBIN1001234"}, "like SBIN0001234"),
         ("in", {"bank": "SBIN0001234", "number": "12345678"}, "9 to 18 digits. You entered 8."),
         ("iban", {"number": "DE89 3704 0044 0532 0130 01"}, "not a valid IBAN"),
@@ -168,6 +169,39 @@ def test_bad_input_gets_a_sentence_and_keeps_what_was_typed(hers, alice, scheme,
     assert sentence in answer.text.replace("&#39;", "'")
     rollback()
     assert security_queries.changes_of(alice) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "holder"),
+    [("Meera", "", "MEERA"), ("राम", "शर्मा", "राम शर्मा"), ("Ame\u0301lie", "B", "Am\u00e9lie B")],
+)
+def test_the_holder_is_the_person_by_the_letters_of_their_name(alice, first, last, holder):
+    service.save_profile(alice, first_name=first, last_name=last)
+    commit()
+    payout_accounts_service.request(alice, "et", **CBE | {"holder": holder})
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "holder"),
+    [("Meera", "", "Meera Kapoor"), ("राम", "शर्मा", "रीम शर्मा"), ("कमला", "", "कमल")],
+)
+def test_no_money_goes_to_a_name_that_differs_by_a_vowel_sign(alice, first, last, holder):
+    service.save_profile(alice, first_name=first, last_name=last)
+    commit()
+    with pytest.raises(Invalid, match="its holder must be"):
+        payout_accounts_service.request(alice, "et", **CBE | {"holder": holder})
+
+
+def test_a_holder_in_another_script_is_shown_to_the_reviewer_beside_the_name(app, alice, frozen):
+    carla = raising.sign_in(app.test_client(), raising.person("carla", "compliance"))
+    service.save_profile(alice, first_name="አበበ", last_name="ቢቂላ")
+    commit()
+    given(alice, frozen, holder="አበበ ቢቂላ")
+    assert "Compare the account holder" not in carla.get(f"/staff/people/{alice}").text
+    given(alice, frozen, holder="Abebe Bikila")
+    carla = raising.sign_in(app.test_client(), raising.person("carla", "compliance"))
+    page = carla.get(f"/staff/people/{alice}").text
+    assert "The holder is “Abebe Bikila”, the name in the profile is “አበበ ቢቂላ”." in page
 
 
 def test_an_unknown_scheme_is_no_page(hers):

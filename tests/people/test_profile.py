@@ -1,5 +1,7 @@
 """Who a person is: name, number, language, invitation."""
 
+import unicodedata
+
 import pytest
 import sqlalchemy as sa
 
@@ -12,7 +14,6 @@ from crowdfund.people.models import User, UserRole
 from tests import raising
 
 GOOD = {"first_name": "Alice", "last_name": "Bekele", "phone": "+251 91 123 4567"}
-NASTY = ["", "   ", "<b>x</b>", "a\nb", "a\x00b", "x" * 81]
 PHONES = [
     "",
     "251911234567",
@@ -89,13 +90,47 @@ def test_digits_and_dashes_of_any_kind_are_understood(alice, typed):
     assert queries.get(alice).phone == "+251911234567"
 
 
-@pytest.mark.parametrize("typed", NASTY)
-@pytest.mark.parametrize("field", ["first_name", "last_name"])
-def test_what_is_no_name_gets_a_sentence_and_changes_nothing(alice, field, typed):
-    with pytest.raises(Invalid, match="as in your passport") as refusal:
+NO_NAMES = {
+    "": "as in your passport",
+    "   ": "as in your passport",
+    "<b>x</b>": "plain text only",
+    "a\nb": "plain text only",
+    "a\x00b": "plain text only",
+    "a\u200bb": "plain text only",
+    "x" * 81: "at most 80 characters; this is 81",
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "sentence"),
+    [
+        (field, typed, sentence)
+        for field in ("first_name", "last_name")
+        for typed, sentence in NO_NAMES.items()
+        if field == "first_name" or typed.strip()  # some people have one name only
+    ],
+)
+def test_what_is_no_name_gets_a_sentence_and_changes_nothing(alice, field, typed, sentence):
+    with pytest.raises(Invalid, match=sentence) as refusal:
         service.save_profile(alice, **(GOOD | {field: typed}))
     assert refusal.value.field == field
     assert state(alice) == ("none", "none")
+
+
+def test_who_has_one_name_only_saves_it_on_the_page_and_is_shown_by_it(tab, alice):
+    page = tab.get("/account").text
+    assert "Leave it empty if you have only one name." in page
+    assert "maxlength" not in page, "the browser would cut what is pasted"
+    assert tab.post("/account", data=fields(first_name="Meera", last_name=" ")).status_code == 303
+    rollback()
+    person = queries.get(alice)
+    assert (person.first_name, person.last_name, person.name) == ("Meera", "", "Meera")
+
+
+@pytest.mark.parametrize("name", ["क्\u200dष", "می\u200cخواهم", "Ame\u0301lie"])
+def test_a_name_is_kept_with_the_joiners_that_its_spelling_needs_in_composed_letters(alice, name):
+    save(alice, first_name=name)
+    assert queries.get(alice).first_name == unicodedata.normalize("NFC", name)
 
 
 def test_names_of_every_alphabet_are_welcome(alice):
@@ -153,10 +188,10 @@ def nothing_kept(person_id):
 def test_the_account_page_keeps_what_was_typed_and_says_what_is_wrong(tab, alice):
     answer = tab.post("/account", data=fields(phone="12", first_name="Ali<ce"))
     assert answer.status_code == 422
-    assert "as in your passport" in answer.text
+    assert "plain text only" in answer.text
     assert 'value="Ali&lt;ce"' in answer.text
     assert 'value="12"' in answer.text
-    assert "Enter your last name." in tab.post("/account", data=fields(last_name="")).text
+    assert "Enter your first name." in tab.post("/account", data=fields(first_name="")).text
     assert nothing_kept(alice)
     assert sms.OUTBOX == []
 

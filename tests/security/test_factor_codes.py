@@ -39,6 +39,14 @@ def test_a_code_works_once(alice):
         prove(alice, code())
 
 
+@pytest.mark.parametrize("digits", ["०१२३४५६७८९", "٠١٢٣٤٥٦٧٨٩", "０１２３４５６７８９"])
+def test_a_code_in_digits_of_another_script_is_the_code_and_no_wrong_try(alice, digits):
+    typed = code().translate(str.maketrans("0123456789", digits))
+    prove(alice, f"\u200e{typed[:3]}\u00a0{typed[3:]}")
+    wrong_tries = sa.select(sa.func.count()).where(FactorTry.failed)
+    assert db.session.scalar(wrong_tries) == 0
+
+
 @pytest.mark.parametrize(
     ("shift", "good"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)]
 )
@@ -135,6 +143,12 @@ def test_a_recovery_code_works_once_and_its_person_is_told(alice, codes):
         recover(alice, codes[0])
     outbox.drain_all()
     assert any("recovery code" in letter["Subject"].lower() for letter in mail.OUTBOX)
+
+
+def test_a_recovery_code_may_be_pasted_in_small_letters_and_with_other_dashes(alice, codes):
+    typed = codes[0].lower().replace("-", "\u2013")
+    wide = str.maketrans("34679", "३४६७९")
+    assert recover(alice, f"\u202a{typed.translate(wide)}\u202c") == len(codes) - 1
 
 
 def test_the_same_recovery_code_at_once_opens_once(app, alice, codes, monkeypatch):

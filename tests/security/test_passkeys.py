@@ -222,11 +222,18 @@ def test_a_bent_part_of_an_answer_is_refused(alice, phone, part):
                 add(alice, Answer(challenge_id, Device().create(options, **{part: junk})))
 
 
-@pytest.mark.parametrize("name", ["", " ", "x" * 61, "a\nb\x07"])
+@pytest.mark.parametrize("name", ["", " ", "x" * 61, "a\nb\x07", "a\u202eb", "\u3164"])
 def test_a_passkey_has_a_name(alice, name):
     challenge_id, options = begin("begin_adding", alice)
-    with pytest.raises(Invalid, match="name"):
+    with pytest.raises(Invalid) as refusal:
         add(alice, Answer(challenge_id, Device().create(options)), name)
+    assert refusal.value.field == "name"
+
+
+def test_the_name_of_a_passkey_keeps_the_joiners_of_its_words_and_pictures(alice):
+    challenge_id, options = begin("begin_adding", alice)
+    add(alice, Answer(challenge_id, Device().create(options)), "क्\u200dष 👩\u200d🌾")
+    assert [one.name for one in queries.passkeys(alice)] == ["क्\u200dष 👩\u200d🌾"]
 
 
 def test_challenges_are_not_given_without_end(alice, phone, frozen):

@@ -14,8 +14,9 @@ from crowdfund.kernel import clock, config
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.local import doctor
 from crowdfund.local.ports import free_port
-from crowdfund.people import service
+from crowdfund.people import queries, service
 from crowdfund.people.models import User
+from crowdfund.people.rules import Newcomer
 from crowdfund.security import queries as security_queries
 from crowdfund.security.service import changes
 from crowdfund.sign_in.models import SignInAttempt
@@ -135,6 +136,30 @@ def test_a_new_key_of_the_provider_is_looked_for_once(provider, app):
 )
 def test_a_sign_in_ends_on_our_own_host(provider, client, target):
     assert enter(provider, client, FIKIRTE, next=target).headers["Location"] == "/campaigns"
+
+
+@pytest.mark.parametrize(
+    ("claims", "name", "stored"),
+    [
+        ({"name": "Meera"}, "Meera", ("Meera", "")),
+        ({"name": "Fikirte  Bogale Haile"}, "Fikirte Bogale Haile", ("Fikirte", "Bogale Haile")),
+        (
+            {"given_name": "Fikirte", "family_name": "Bogale"},
+            "Fikirte Bogale",
+            ("Fikirte", "Bogale"),
+        ),
+        ({"given_name": "Meera", "family_name": None}, "Meera", ("Meera", "")),
+        ({"name": "क्\u200dषमा"}, "क्\u200dषमा", ("क्\u200dषमा", "")),
+        ({"name": "Fikirte\u202eBogale"}, "", ("", "")),
+        ({"name": "x" * 81}, "", ("", "")),  # never cut
+        ({"name": ["Meera"]}, "", ("", "")),
+        ({}, "", ("", "")),
+    ],
+)
+def test_a_name_of_the_provider_is_taken_whole_or_not_at_all(app, claims, name, stored):
+    assert clean_name(oidc._name(claims)) == name
+    person = queries.get(service.open_account("oidc", "issuer|1", Newcomer(name=name)))
+    assert (person.first_name, person.last_name) == stored
 
 
 # --- nobody is taken over -------------------------------------------------------------------------

@@ -5,6 +5,7 @@ one twice or miss one, and the page costs the same however far it is. `page=3`
 alone, as people may have saved it or type it, counts from the top.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -54,9 +55,10 @@ def asked(values: Mapping[str, str]) -> Asked:
     )
 
 
-def folded(text: str) -> str:
-    """Return a search as texts are stored: in lower case, single spaces, at most 80 characters."""
-    return " ".join(text[:_LONGEST_TEXT].casefold().split())[:_LONGEST_TEXT]
+def folded(text: str, *, most: int = _LONGEST_TEXT) -> str:
+    """Return a text as it is stored for searches, and a search: lower case, composed letters."""
+    plain = unicodedata.normalize("NFC", text[:most].casefold())
+    return " ".join(plain.split())[:most]
 
 
 def key_of(row: object, sort: str) -> Key:

@@ -1,6 +1,7 @@
 """The pages of a draft: what each must hold, and the story as safe HTML; pure."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import nh3
 from crowdfund.issuers.rules.lists import SECTORS
 from crowdfund.kernel.errors import Invalid
 from crowdfund.kernel.fields import texts
+from crowdfund.kernel.fields.characters import has_hidden
 from crowdfund.kernel.fields.collecting import Values, collect, state_of, unfinished
 from crowdfund.kernel.i18n import _, _l
 
@@ -65,15 +67,12 @@ def clean_basics(values: Values) -> tuple[dict[str, str], dict[str, str]]:
     )
 
 
-_UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
-
-
 def parse_story(text: object) -> str:
     """Return a story in Markdown with plain line ends; markup is made safe when it is shown."""
-    story = str(text or "").replace("\r\n", "\n").replace("\r", "\n").strip()
+    story = texts.composed(text).replace("\r\n", "\n").replace("\r", "\n").strip()
     if not story:
         raise Invalid(_("Enter the story of the campaign."), field="story_md")
-    if _UNWANTED.search(story):
+    if has_hidden(story.replace("\t", " ")):
         raise Invalid(
             _("The story has hidden control characters. Paste it as plain text."), field="story_md"
         )
@@ -94,9 +93,17 @@ def parse_story(text: object) -> str:
     return story
 
 
+# Letters that are not made of a plain one and a mark.
+_LATIN = str.maketrans({
+    "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i",
+})  # fmt: skip
+
+
 def slugify(title: str) -> str:
     """Return the part of an address that a title makes; may be empty for other alphabets."""
-    words = re.findall(r"[a-z0-9]+", title.casefold())
+    plain = unicodedata.normalize("NFKD", title).casefold().translate(_LATIN)
+    letters = "".join(mark for mark in plain if not unicodedata.combining(mark))
+    words = re.findall(r"[a-z0-9]+", letters)
     return "-".join(words)[:60].strip("-")
 
 

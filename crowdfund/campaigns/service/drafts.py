@@ -9,6 +9,7 @@ from crowdfund.adapters import storage
 from crowdfund.campaigns import queries
 from crowdfund.campaigns.models import Campaign, campaign_event
 from crowdfund.campaigns.rules import drafts, terms
+from crowdfund.campaigns.rules.addresses import folded
 from crowdfund.campaigns.rules.life import Status
 from crowdfund.campaigns.service.shared import NotEligible, change, locked, notify_team, touch
 from crowdfund.documents.service import Poster
@@ -62,10 +63,25 @@ def save_basics(campaign_id: str, values: Mapping[str, object]) -> None:
         setattr(campaign, name, value)
     campaign.slug = _free_slug(good["title"], campaign_id)
     company = issuers_queries.get(campaign.company_id)
-    sector = str(lists.SECTORS[good["sector"]])
-    words = (good["title"], good["summary"], company.trade_name or "", sector)
-    campaign.search_text = " ".join(" ".join(words).casefold().split())[:500]
+    _make_searchable(campaign, company.trade_name)
     touch(campaign)
+
+
+def renamed(company_id: str) -> None:
+    """Let every campaign of a company be found and shown by the company's new name."""
+    company = issuers_queries.get(company_id)
+    for campaign_id in queries.ids_of_company(company_id):
+        campaign = locked(campaign_id)
+        if campaign.search_text:
+            _make_searchable(campaign, company.trade_name)
+        touch(campaign)
+
+
+def _make_searchable(campaign: Campaign, company_name: str | None) -> None:
+    """Store the words that the list is searched by: the sector has its name in each language."""
+    sector = lists.sector_words(campaign.sector)
+    words = (campaign.title, campaign.summary, company_name, sector)
+    campaign.search_text = folded(" ".join(word or "" for word in words), most=500)
 
 
 def set_picture(campaign_id: str, picture: Poster | None, alt: str) -> None:

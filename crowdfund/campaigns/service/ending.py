@@ -151,7 +151,7 @@ def _note_obstacle(campaign: Campaign, sentence: str) -> None:
 
 def cancel(campaign_id: str, reason: str, *, actor: str) -> None:
     """Cancel a campaign: at once before it is live, by its contract afterwards, with refunds."""
-    why = texts.reason(reason, most=1_000)
+    why = texts.reason(reason, most=texts.LONG_REASON)
     campaign = locked(campaign_id)
     life.move(campaign.status, Status.CANCELLED)
     if campaign.status == Status.LIVE:

@@ -33,7 +33,7 @@ def approve(campaign_id: str, *, actor: str) -> None:
 
 def reject(campaign_id: str, reason: str, *, actor: str) -> None:
     """Send a submitted campaign back to draft with a reason; raises NotYours or WrongState."""
-    why = texts.reason(reason, most=1_000)
+    why = texts.reason(reason, most=texts.LONG_REASON)
     campaign = reviewable(campaign_id, actor)
     if campaign.status != Status.SUBMITTED:
         raise WrongState(

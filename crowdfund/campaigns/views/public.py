@@ -15,11 +15,11 @@ from crowdfund.documents import sending
 from crowdfund.documents import service as document_service
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.issuers.rules import lists
-from crowdfund.issuers.rules.lists import country_name
 from crowdfund.issuers.rules.requirements import KINDS
 from crowdfund.kernel import clock, money
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _, _l, language
+from crowdfund.kernel.regions import country_name
 from crowdfund.kernel.web import identity, requests
 
 STATUS_WORDS = [

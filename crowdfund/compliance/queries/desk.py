@@ -10,6 +10,8 @@ from crowdfund.compliance.rows import QueueRow
 from crowdfund.compliance.rules import eligibility
 from crowdfund.kernel.db.paging import START, Key, Page, Place, count_up_to, counts_up_to, read_page
 from crowdfund.kernel.db.rows import columns
+from crowdfund.kernel.db.searching import mentions
+from crowdfund.kernel.fields.characters import plain_characters
 from crowdfund.payout_accounts import queries as payout_accounts_queries
 from crowdfund.people import queries as people_queries
 
@@ -111,13 +113,10 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
 
 def _matches(text: str) -> sa.ColumnElement[bool]:
     """Return the condition that a name, address, number or referral code matches a text."""
-    pattern = "%" + text.casefold().replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
     names = (_P.c.first_name + " " + _P.c.last_name, _P.c.email, _F.c.legal_name)
-    found: list[sa.ColumnElement[bool]] = [
-        sa.func.lower(name).like(pattern, escape="!") for name in names
-    ]
+    found = [mentions(name, text) for name in names]
     found.append(_P.c.referral_code == text.upper())
-    digits = "".join(filter(str.isdigit, text))
-    if len(digits) >= 3 and text.isascii():
-        found.append(_P.c.phone.like(f"%{digits.lstrip('0')}%"))
+    digits = "".join(filter(str.isdecimal, plain_characters(text))).lstrip("0")
+    if len(digits) >= 3:
+        found.append(_P.c.phone.contains(digits))
     return sa.or_(*found)

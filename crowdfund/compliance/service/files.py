@@ -10,6 +10,7 @@ from crowdfund.compliance.service import shared, submissions
 from crowdfund.documents import queries as documents
 from crowdfund.documents import service as document_service
 from crowdfund.kernel.errors import Conflict
+from crowdfund.kernel.fields import names
 from crowdfund.kernel.i18n import _
 from crowdfund.people import queries, service
 
@@ -65,9 +66,9 @@ def _reopen_documents(person_id: str, kinds: tuple[str, ...]) -> None:
 
 def _name_profile(person_id: str, legal_name: str) -> None:
     """Set the name in the profile to the legal name, if the profile has none yet."""
-    person, (first, _space, last) = queries.get(person_id), legal_name.partition(" ")
-    if person is not None and last and not person.first_name and not person.last_name:
-        service.save_profile(person_id, first_name=first[:80], last_name=last[:80])
+    person, parts = queries.get(person_id), names.parts_of(legal_name)
+    if person is not None and parts and not person.first_name and not person.last_name:
+        service.save_profile(person_id, first_name=parts[0], last_name=parts[1])
 
 
 # --- documents ------------------------------------------------------------------------------------

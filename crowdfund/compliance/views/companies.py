@@ -13,7 +13,7 @@ from crowdfund.compliance.forms import DocumentDecisionForm, RejectForm, Standin
 from crowdfund.compliance.views.blueprint import bp
 from crowdfund.issuers import answers
 from crowdfund.issuers import queries as issuers_queries
-from crowdfund.issuers.rules import declarations, life, lists
+from crowdfund.issuers.rules import declarations, life
 from crowdfund.issuers.rules import requirements as required_documents
 from crowdfund.issuers.service import changes, registry, reviews, shared
 from crowdfund.issuers.service import documents as company_documents
@@ -23,6 +23,7 @@ from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.fields import dates
 from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.regions import country_name, sorted_names
 from crowdfund.kernel.web import identity, pages, requests
 from crowdfund.people import queries
 
@@ -43,14 +44,14 @@ _HEADER = (
 def companies() -> Response:
     """List companies, those that wait longest first."""
     page = _filtered()(place=requests.place())
-    countries = [(code, lists.country_name(code)) for code in issuers_queries.countries()]
+    names = {code: country_name(code) for code in issuers_queries.countries()}
     return pages.render(
         "compliance/companies.html",
         page=page,
         names=queries.names({row.owner_id for row in page.rows}),
         counts=issuers_queries.counts(),
         shown=request.args.get("status", "submitted"),
-        countries=[("", _("All")), *countries],
+        countries=[("", _("All")), *sorted_names(names).items()],
     )
 
 
@@ -228,6 +229,7 @@ def _detail(
 ) -> Response:
     found = issuers_queries.get(company_id)
     typed_for, typed = document_form or ("", None)
+    file = answers.answers(found, editable=False) | answers.changes(found)
     return pages.render(
         "compliance/company.html",
         status=status,
@@ -243,8 +245,8 @@ def _detail(
         is_own=not life.may_review(_me(), issuers_queries.member_ids(company_id)),
         declarations=issuers_queries.declarations(company_id),
         statements=declarations.STATEMENTS,
-        **answers.answers(found, editable=False),
-        **answers.changes(found),
+        holder_to_compare=answers.holder_to_compare(file),
+        **file,
         **_history(company_id),
     )
 

@@ -23,6 +23,7 @@ from crowdfund.documents import service as document_service
 from crowdfund.kernel.errors import CrowdfundError, FileRefused
 from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.person import full_name
 from crowdfund.kernel.web import identity, pages, requests
 from crowdfund.people import queries
 
@@ -185,7 +186,7 @@ def _filled(person_id: str, step: str) -> Mapping[str, object]:
 
 def _profile_name(person_id: str) -> str:
     person = person_of(person_id)
-    return person.name if person.first_name and person.last_name else ""
+    return full_name(person.first_name, person.last_name)
 
 
 def _facts_page(step: str, form: FlaskForm, *, status: int) -> Response:

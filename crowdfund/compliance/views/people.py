@@ -24,6 +24,7 @@ from crowdfund.kernel import exports
 from crowdfund.kernel.db.paging import MOST
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.fields import percents
+from crowdfund.kernel.fields.names import Match, compare_people
 from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.person import Person, full_name
@@ -220,7 +221,7 @@ def _detail(person_id: str, refused: FlaskForm | None = None, *, status: int = 2
         same_number=[one for one in map(queries.get, files.same_number(person_id)) if one],
         answers=_answers(person_id, file),
         documents=documents,
-        payout=payout_accounts_queries.payout_account_of(person_id),
+        **_payout(person),
         level_names=requirements.LEVEL_NAMES,
         kind_names=requirements.KIND_NAMES,
         not_needed=_not_needed(file, documents, review),
@@ -229,6 +230,15 @@ def _detail(person_id: str, refused: FlaskForm | None = None, *, status: int = 2
         **_request(person, file, review),
         **_history(person_id, review),
     )
+
+
+def _payout(person: Person) -> dict[str, Any]:
+    """Return the payout account, and both names if only a person can say that they are one."""
+    payout = payout_accounts_queries.payout_account_of(person.id)
+    name = full_name(person.first_name, person.last_name)
+    is_same = payout is None or compare_people(name, payout.holder) is Match.SAME
+    both = None if is_same or payout is None else {"holder": payout.holder, "name": name}
+    return {"payout": payout, "holder_to_compare": both}
 
 
 def _forms(things: list[str], refused: FlaskForm | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from crowdfund.documents.rows import DocumentRow
 from crowdfund.kernel import i18n
 from crowdfund.kernel.i18n import _, _l
 from crowdfund.kernel.person import Person
+from crowdfund.kernel.regions import country_name
 
 To = Callable[..., str]
 _ROLES = {
@@ -92,7 +93,7 @@ def shown(name: str, value: object) -> str:
         return i18n.day(value)
     text = str(value)
     if name in ("nationality", "country"):
-        return str(i18n.locale().territories.get(text, text))
+        return country_name(text) or text
     if name == "id_kind":
         return str(requirements.KIND_NAMES.get(text, text))
     return text

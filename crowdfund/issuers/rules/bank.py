@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from crowdfund.kernel import bank_accounts
 from crowdfund.kernel.errors import Invalid
-from crowdfund.kernel.fields import texts
+from crowdfund.kernel.fields import names, texts
 from crowdfund.kernel.fields.collecting import Values
+from crowdfund.kernel.fields.names import Match
 from crowdfund.kernel.i18n import _, _l
 
 FORMATS: Mapping[str, str] = {
@@ -50,22 +51,21 @@ def parse_account(values: Values, legal_name: str | None) -> BankAccount:
 
 
 def parse_holder(text: object, legal_name: str | None) -> str:
-    """Return the account holder, who must be the company by its legal name. Raises Invalid."""
+    """Return the account holder, who must be the company by its legal name. Raises Invalid.
+
+    A name in another script passes: who verifies the company compares it with the documents.
+    """
     holder = texts.line(text, "holder", _("Enter the account holder."))
     if not legal_name:
         raise Invalid(
             _("Fill in the company details first: the holder must be the company."), field="holder"
         )
-    if _bare(holder) != _bare(legal_name):
+    if names.compare_companies(legal_name, holder) is Match.OTHER:
         raise Invalid(
             _("The holder must be the company by its legal name: %(name)s.", name=legal_name),
             field="holder",
         )
     return holder
-
-
-def _bare(name: str) -> str:
-    return "".join(char for char in name.casefold() if char.isalnum())
 
 
 def _ethiopian(values: Values) -> tuple[str, str]:

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from crowdfund.issuers.rules.lists import SECTORS, country_name
+from crowdfund.issuers.rules.lists import SECTORS
 from crowdfund.issuers.rules.officers import OFFICER_ROLES
 from crowdfund.kernel import i18n
 from crowdfund.kernel.fields import percents
 from crowdfund.kernel.i18n import _, _l
+from crowdfund.kernel.regions import country_name
 
 FIELD_NAMES: Mapping[str, str] = {
     "legal_name": _l("Legal name"),

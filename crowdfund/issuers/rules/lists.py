@@ -1,10 +1,9 @@
-"""The lists that people choose from: sectors and countries, named in the reader's language."""
+"""The lists that people choose from: sectors and countries."""
 
 from collections.abc import Mapping
 
-from babel import Locale
-
-from crowdfund.kernel.i18n import _l, locale
+from crowdfund.kernel import i18n
+from crowdfund.kernel.i18n import _l
 from crowdfund.kernel.regions import REGIONS
 
 SECTORS: Mapping[str, str] = {
@@ -25,16 +24,10 @@ SECTORS: Mapping[str, str] = {
 COUNTRIES = REGIONS
 
 
-def country_name(code: str | None) -> str:
-    """Return a country's name in the language in force; empty for none."""
-    names = locale().territories
-    if code in COUNTRIES and code not in names:
-        names = Locale("en").territories
-    return str(names.get(code or "", ""))
-
-
-def country_choices() -> dict[str, str]:
-    """Return every country by code, sorted by its name in the language in force."""
-    return dict(
-        sorted(((code, country_name(code)) for code in COUNTRIES), key=lambda item: item[1])
-    )
+def sector_words(sector: str | None) -> str:
+    """Return the names of a sector in every language, so that a search finds it in each."""
+    names = []
+    for language in i18n.LANGUAGES:
+        with i18n.using(language):
+            names.append(str(SECTORS.get(sector or "", "")))
+    return " ".join(dict.fromkeys(names))

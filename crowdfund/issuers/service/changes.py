@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crowdfund.issuers import queries
+from crowdfund.issuers.events import CompanyRenamed
 from crowdfund.issuers.models import (
     Company,
     CompanyBankAccount,
@@ -29,7 +30,7 @@ from crowdfund.issuers.service.shared import (
     reviewable,
     touch,
 )
-from crowdfund.kernel import clock
+from crowdfund.kernel import clock, outbox
 from crowdfund.kernel.db import db, new_id, record_event
 from crowdfund.kernel.errors import WrongState
 from crowdfund.kernel.fields import texts
@@ -134,7 +135,7 @@ def drop(company_id: str, *, actor: str) -> None:
 def approve(company_id: str, *, actor: str) -> None:
     """Put submitted changes in force, in the registry too; raises NotYours, Taken, WrongState."""
     company = reviewable(company_id, actor)
-    waiting = _waiting(company)
+    waiting, name = _waiting(company), company.trade_name
     for change in waiting:
         _apply(company, change)
         change.decided_by, change.decided_at = actor, clock.now()
@@ -144,12 +145,14 @@ def approve(company_id: str, *, actor: str) -> None:
     note(company, actor, f"approved changes: {_parts(waiting)}")
     touch(company)
     registry.refresh(company)
+    if company.trade_name != name:
+        outbox.emit(CompanyRenamed(key=waiting[0].id, company_id=company.id))
     notify(company, "company.change_approved", key=f"changes:{waiting[0].id}:{waiting[0].sent_at}")
 
 
 def reject(company_id: str, reason: str, *, actor: str) -> None:
     """Give the changes back to be corrected, with a reason; raises NotYours or WrongState."""
-    why = texts.reason(reason, most=1_000)
+    why = texts.reason(reason, most=texts.LONG_REASON)
     company = reviewable(company_id, actor)
     waiting = _waiting(company)
     for change in waiting:

@@ -35,7 +35,7 @@ def approve(company_id: str, *, actor: str) -> None:
 
 def reject(company_id: str, reason: str, *, actor: str) -> None:
     """Send a submitted file back to its owner with a reason; raises NotYours or WrongState."""
-    why = texts.reason(reason, most=1_000)
+    why = texts.reason(reason, most=texts.LONG_REASON)
     company = reviewable(company_id, actor)
     to = life.move(company.status, Status.REJECTED)
     company.reviewed_at, company.reviewed_by = clock.now(), actor
@@ -50,7 +50,7 @@ def deactivate(company_id: str, reason: str, *, actor: str) -> None:
 
     A running campaign continues to its end, and its money is released or refunded as usual.
     """
-    why = texts.reason(reason, most=1_000)
+    why = texts.reason(reason, most=texts.LONG_REASON)
     company = reviewable(company_id, actor)
     to = life.move(company.status, Status.DEACTIVATED)
     company.deactivated_at, company.deactivation_reason = clock.now(), why
@@ -62,7 +62,7 @@ def deactivate(company_id: str, reason: str, *, actor: str) -> None:
 
 def reactivate(company_id: str, reason: str, *, actor: str) -> None:
     """Let a deactivated company start campaigns again; raises NotYours or WrongState."""
-    why = texts.reason(reason, most=1_000)
+    why = texts.reason(reason, most=texts.LONG_REASON)
     company = reviewable(company_id, actor)
     if company.status != Status.DEACTIVATED:
         raise WrongState(_("This company is not deactivated. Reload the page to see its state."))

@@ -12,6 +12,7 @@ from crowdfund.kernel.audit.rows import EntryRow
 from crowdfund.kernel.db import db, read_connection
 from crowdfund.kernel.db.paging import START, Key, Page, Place, read_page, values_of
 from crowdfund.kernel.db.rows import columns, maker, read_all, read_first
+from crowdfund.kernel.db.searching import in_small_letters, spellings
 from crowdfund.kernel.hashing import GENESIS
 
 _T = AuditEntry.__table__
@@ -106,14 +107,19 @@ def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     return where
 
 
+def _in_json(text: str) -> str:
+    return json.dumps(text)[1:-1]
+
+
 def _mentions(text: str) -> sa.ColumnElement[bool]:
     """Return whether a text is a row's number, request, subject or hash, or in its detail."""
-    detail = sa.func.lower(sa.cast(_T.c.detail, sa.Text))
+    wanted = text.lower()
+    detail = in_small_letters(sa.cast(_T.c.detail, sa.Text), wanted, spelt=_in_json)
     matches = [
-        _T.c.request_id == text,
-        _T.c.subject_id == text,
-        _T.c.hash == text.lower(),
-        detail.contains(json.dumps(text.lower())[1:-1], autoescape=True),  # as JSON writes it
+        _T.c.request_id.in_(spellings(text)),
+        _T.c.subject_id.in_(spellings(text)),
+        _T.c.hash == wanted,
+        detail.contains(_in_json(wanted), autoescape=True),
     ]
     if text.isascii() and text.isdecimal() and len(text) < 16:
         matches.append(_T.c.seq == int(text))

@@ -3,11 +3,17 @@
 import re
 
 from crowdfund.kernel.errors import Invalid
-from crowdfund.kernel.fields.characters import code, plain_characters
+from crowdfund.kernel.fields.characters import code, plain_characters, trimmed
 from crowdfund.kernel.i18n import _
 
 HOME_REGION = "ET"  # of numbers written without a country code, like 0911 23 45 67
 _PHONE = re.compile(r"\+?[0-9() ./-]{4,30}")
+_EXTENSION = re.compile(
+    r"[0-9)][\s,;-]*(?:ext(?:ension|n)?|x|#)[\s.:=]*[0-9]+\s*$", re.ASCII | re.IGNORECASE
+)
+# Ethiopia gives out further blocks of mobile numbers; `phonenumbers` knows those of its release.
+# A code that arrives is the proof.
+_NEW_BLOCK = re.compile(r"251[79][0-9]{8}")
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+")
 _TOP_LEVEL = re.compile(r"\.[a-z][a-z0-9-]*[a-z0-9]$")
 _POSTAL = re.compile(r"[0-9A-Z][0-9A-Z -]{1,11}", re.ASCII)
@@ -29,7 +35,7 @@ def identifier(text: str) -> tuple[str, str]:
 
 def email(text: object, field: str = "email") -> str:
     """Return an address in lower case, at most 254 characters. Raises Invalid."""
-    address = str(text or "").strip().lower()
+    address = trimmed(text).lower()
     is_one = len(address) <= 254 and _EMAIL.fullmatch(address) and _TOP_LEVEL.search(address)
     if not is_one or ".." in address:
         raise Invalid(_("Enter an e-mail address, like name@example.com."), field=field)
@@ -55,6 +61,8 @@ def phone(
         else _("Enter a mobile number with its country code, like +251 91 123 4567.")
     )
     value = plain_characters(str(text or "")).strip()
+    if _EXTENSION.search(value):
+        raise Invalid(_("Enter the number without its extension: we cannot dial one."), field=field)
     if not value.isascii() or not _PHONE.fullmatch(value):
         raise Invalid(sentence, field=field)
     import phonenumbers  # 1 MB and 15 ms
@@ -64,11 +72,12 @@ def phone(
         number = phonenumbers.parse(value, region or home)
     except phonenumbers.NumberParseException as error:
         raise Invalid(sentence, field=field) from error
-    if not phonenumbers.is_valid_number(number):
+    is_new = _NEW_BLOCK.fullmatch(f"{number.country_code}{number.national_number}")
+    if not is_new and not phonenumbers.is_valid_number(number):
         raise Invalid(sentence, field=field)
     kinds = phonenumbers.PhoneNumberType
     mobiles = (kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE)
-    if mobile and phonenumbers.number_type(number) not in mobiles:
+    if mobile and not is_new and phonenumbers.number_type(number) not in mobiles:
         raise Invalid(_("This number gets no SMS. Enter a mobile number."), field=field)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

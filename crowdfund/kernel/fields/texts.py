@@ -8,14 +8,14 @@ import unicodedata
 from collections.abc import Container
 
 from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.fields.characters import has_hidden
 from crowdfund.kernel.i18n import _
 
 LEAST_REASON, MOST_REASON = 10, 500
+LONG_REASON = 900  # leaves room for a few words before it in a history, which has 1,000 characters
 _MARKUP = frozenset("<>")
-# Control and format characters, and what no script has; joiners belong to words of Hindi.
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
-_ALLOWED = frozenset("\n\u200c\u200d")
-_SPACES = re.compile(r"[^\S\n]+")
+_LINE_END = re.compile(r"\r\n|[\n\r\u2028\u2029]")
+_SPACES = re.compile(r"[^\S\n\x1c-\x1f\x85]+")
 
 
 def line(text: object, field: str, ask: str, *, most: int = 120, least: int = 2) -> str:
@@ -23,7 +23,7 @@ def line(text: object, field: str, ask: str, *, most: int = 120, least: int = 2)
 
     Lengths are in characters.
     """
-    value = _SPACES.sub(" ", _composed(text)).strip()
+    value = _SPACES.sub(" ", composed(text)).strip()
     if "\n" in value:
         raise _hidden(field)
     return _checked(value, field, ask, most=most, least=least)
@@ -36,15 +36,26 @@ def optional_line(text: object, field: str, *, most: int = 120) -> str:
 
 def lines(text: object, field: str, ask: str, *, most: int = 500, least: int = 2) -> str:
     """Return several lines of plain text without spaces at their ends. Raises Invalid."""
-    value = "\n".join(part.strip() for part in _composed(text).strip().splitlines())
+    whole = composed(text).replace("\t", " ").strip()
+    value = "\n".join(part.strip() for part in _LINE_END.split(whole))
     return _checked(value, field, ask, most=most, least=least)
 
 
-def reason(text: object, field: str = "reason", *, most: int = MOST_REASON) -> str:
-    """Return why something was decided, for who is concerned and the history. Raises Invalid."""
-    ask = _("Give a reason of at least 10 characters, so that the person can correct it.")
+def reason(
+    text: object,
+    field: str = "reason",
+    *,
+    ask: str = "",
+    least: int = LEAST_REASON,
+    most: int = MOST_REASON,
+) -> str:
+    """Return why something was decided, for who is concerned and the history. Raises Invalid.
+
+    It is never cut: one that is too long is refused. `ask` is for a reason that is too short.
+    """
+    ask = ask or _("Give a reason of at least 10 characters, so that the person can correct it.")
     value = lines(text, field, ask, most=most, least=1)
-    if len(value) < LEAST_REASON:
+    if len(value) < least:
         raise Invalid(ask, field=field)
     return value
 
@@ -57,14 +68,15 @@ def choice(text: object, field: str, ask: str, choices: Container[str]) -> str:
     return value
 
 
-def _composed(text: object) -> str:
+def composed(text: object) -> str:
+    """Return a text in composed letters (NFC): what looks the same is the same."""
     return unicodedata.normalize("NFC", str(text or ""))
 
 
 def _checked(value: str, field: str, ask: str, *, most: int, least: int) -> str:
     if not value:
         raise Invalid(ask, field=field)
-    if not all(map(_is_plain, value)):
+    if has_hidden(value) or not _MARKUP.isdisjoint(value):
         raise _hidden(field)
     if len(value) > most:
         sentence = _("Use at most %(most)s characters; this is %(now)s.", most=most, now=len(value))
@@ -76,8 +88,3 @@ def _checked(value: str, field: str, ask: str, *, most: int, least: int) -> str:
 
 def _hidden(field: str) -> Invalid:
     return Invalid(_("Use plain text only, without < or > or hidden characters."), field=field)
-
-
-def _is_plain(mark: str) -> bool:
-    is_hidden = unicodedata.category(mark) in _HIDDEN and mark not in _ALLOWED
-    return not is_hidden and mark not in _MARKUP

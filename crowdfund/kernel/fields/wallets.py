@@ -3,6 +3,7 @@
 import re
 
 from crowdfund.kernel.errors import Invalid
+from crowdfund.kernel.fields.characters import trimmed
 from crowdfund.kernel.i18n import _
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
@@ -14,7 +15,7 @@ def wallet(text: object, field: str) -> str:
     All-lower-case addresses have no checksum; a typing mistake in one would send a whole raise
     to nobody, so they are refused.
     """
-    address = str(text or "").strip()
+    address = trimmed(text)
     if not _ADDRESS.fullmatch(address):
         raise Invalid(_("Enter an address of 0x and 40 letters and digits."), field=field)
     if not int(address, 16):

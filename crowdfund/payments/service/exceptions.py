@@ -9,7 +9,8 @@ import structlog
 
 from crowdfund.kernel import clock, live, outbox
 from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
-from crowdfund.kernel.errors import Conflict, Invalid
+from crowdfund.kernel.errors import Conflict
+from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.moving import move_row
 from crowdfund.ledger.rules import SUSPENSE, Posting, external, user_wallet
@@ -24,7 +25,6 @@ from crowdfund.payments.service import keys
 from crowdfund.payments.service.purposes import accepts_late
 
 log = structlog.get_logger()
-MIN_REASON = 5
 _X, _P, _I = PaymentException.__table__, Payment.__table__, Inbox.__table__
 
 
@@ -163,10 +163,11 @@ def resolve(exception_id: str, resolution: str, *, actor: str, reason: str = "")
     """
     found = queries.exception(exception_id, lock=True)
     decision = check(found, resolution, actor=actor)
-    if decision is Resolution.DISMISS and len(reason.strip()) < MIN_REASON:
-        raise Invalid(_("Enter a short reason why no action is needed."), field="reason")
+    ask = _("Enter a short reason why no action is needed.")
+    needs_why = decision is Resolution.DISMISS or reason.strip()
+    why = texts.reason(reason, least=5, most=texts.LONG_REASON, ask=ask) if needs_why else ""
     _carry_out(found, decision)
-    _close(exception_id, decision, actor=actor, reason=reason.strip())
+    _close(exception_id, decision, actor=actor, reason=why)
     if found.payment_id:
         live.changed("payment", found.payment_id)
     if found.held and found.user_id:

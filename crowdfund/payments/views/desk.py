@@ -103,7 +103,7 @@ def resolve(exception_id: str) -> BaseResponse:
             exception_id,
             resolution,
             actor=identity.signed_in().id,
-            reason=(form.reason.data or "")[:900],
+            reason=form.reason.data or "",
         )
     except Invalid as error:
         pages.put_error(form, error)

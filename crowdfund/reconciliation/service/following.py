@@ -105,7 +105,7 @@ def ask(campaign_id: str, *, reason: str, fingerprint: str, actor: str) -> str:
 
     Raises Invalid (reason), NotYours, Outdated, Conflict (asked for already, or not possible now).
     """
-    why = texts.reason(reason, most=1_000)[:500]
+    why = texts.reason(reason)
     campaign.open_to(campaign_id, actor)
     seen = _unchanged(campaign_id, fingerprint)
     if seen.obstacle:
@@ -154,7 +154,7 @@ def approve(request_id: str, *, actor: str) -> None:
 
 def refuse(request_id: str, *, reason: str, actor: str) -> None:
     """Decline what a colleague asked for, with a reason; nothing is moved."""
-    why = texts.reason(reason, most=1_000)[:500]
+    why = texts.reason(reason)
     request = _undecided(request_id)
     if request.asked_by == actor:
         raise Forbidden(_("You requested this. Withdraw it instead. Nothing was moved."))

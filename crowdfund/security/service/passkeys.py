@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from crowdfund.kernel import clock, config
 from crowdfund.kernel.db import db, insert_ignore, new_id, own_transaction, rows_changed
 from crowdfund.kernel.errors import Conflict, Invalid, NotFound, TooMany
+from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _
 from crowdfund.people import queries
 from crowdfund.security import queries as security_queries
@@ -196,10 +197,8 @@ def _named() -> str:
 
 
 def _name(text: str) -> str:
-    shown = " ".join(text.split())
-    if not shown or len(shown) > 60 or not shown.isprintable():
-        raise Invalid(_("Give the passkey a name of at most 60 characters."), field="name")
-    return shown
+    ask = _("Give the passkey a name of at most 60 characters.")
+    return texts.line(text, "name", ask, most=60, least=1)
 
 
 def _descriptors(person_id: str) -> "list[PublicKeyCredentialDescriptor]":

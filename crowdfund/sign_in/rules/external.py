@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from crowdfund.kernel.errors import Conflict, CrowdfundError
+from crowdfund.kernel.fields import names
 from crowdfund.kernel.i18n import _
 
 VALUE_MAX = 512
-NAME_MAX = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,4 @@ def identity_value(issuer: str, subject: str) -> str:
 
 def clean_name(text: str) -> str:
     """Return a provider's name of a person if it can be stored, else an empty text."""
-    name = " ".join(text.split())
-    is_name = name.isprintable() and len(name) <= NAME_MAX and not set("<>") & set(name)
-    return name if is_name else ""
+    return " ".join(names.parts_of(text) or ()).strip()

@@ -7,9 +7,10 @@ from crowdfund.adapters import sms
 from crowdfund.kernel import config, i18n
 from crowdfund.kernel.errors import CrowdfundError, Invalid
 from crowdfund.kernel.fields import contacts
+from crowdfund.kernel.fields.names import given_names
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import identity, language, pages, requests
-from crowdfund.people import queries, rules, service
+from crowdfund.people import queries, service
 from crowdfund.sign_in.forms import LanguageForm, ProfileForm
 from crowdfund.sign_in.views.blueprint import bp
 from crowdfund.sign_in.views.methods import ask_to_add
@@ -84,7 +85,7 @@ def _save(form: ProfileForm, target: str) -> BaseResponse:
     """Save name and number; a new number is first confirmed by a code."""
     person, here = identity.signed_in(), url_for("sign_in.show", next=target or None)
     names = {"first_name": form.first_name.data or "", "last_name": form.last_name.data or ""}
-    rules.check_names(**names)
+    given_names(**names)
     number = contacts.phone(form.phone.data or "", mobile=sms.is_offered())
     proved = queries.addresses_of(person.id, "phone")
     is_new = number != person.phone and number not in proved
