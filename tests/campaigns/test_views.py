@@ -330,6 +330,22 @@ def test_the_words_of_a_picture_change_without_sending_it_again(alice, cast):
     assert (read(here).image_id, read(here).image_alt) == (kept, "A hand full of cherries.")
 
 
+def test_a_story_that_is_too_long_is_not_rendered_for_a_preview(alice, cast, monkeypatch):
+    rendered = []
+    monkeypatch.setattr("crowdfund.campaigns.rules.drafts.story_html", rendered.append)
+    here = draft(alice, cast.company)
+    story = {"story_md": "[" * 400_000}
+    answers = [
+        alice.post(f"{here}/preview", data=story, headers={"HX-Request": "true"}),
+        alice.post(f"{here}/preview", data=story),
+        alice.post(f"{here}/edit/story", data=story | {"preview": "1"}),
+    ]
+    for answer in answers:
+        assert answer.status_code == 422
+        assert "at most 20,000 characters; this is 400,000" in answer.text
+    assert rendered == []
+
+
 def test_a_preview_is_safe_and_saves_nothing_with_and_without_javascript(alice, cast):
     here = draft(alice, cast.company)
     story = {"story_md": "**bold** <script>alert(1)</script>"}
