@@ -120,7 +120,7 @@ def only_digits(number: str) -> str:
     if wrong := re.search(r"[^0-9]", digits):
         sentence = _("An account number has only digits. Remove “%(mark)s”.", mark=wrong[0])
         raise Invalid(sentence, field="number")
-    if digits and not int(digits):
+    if digits and not digits.strip("0"):
         raise Invalid(_("An account number cannot be all zeros."), field="number")
     return digits
 
