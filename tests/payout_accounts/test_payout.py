@@ -153,7 +153,7 @@ def test_a_rejection_says_why_and_nobody_decides_about_oneself_or_twice(hers, al
         ("et", {"again": "1000123456780"}, "are not the same"),
         ("et", {"holder": "Bob Bekele"}, "its holder must be Alice Bekele"),
         ("et", {"holder": ""}, "Enter the name of the account"),
-        ("et", {"holder": "Alice Bekele\u0000"}, "Enter the name of the account"),
+        ("et", {"holder": "Alice Bekele\u0007"}, "Enter the name of the account"),
         ("in", {"bank": "SBIN1001234"}, "like SBIN0001234"),
         ("in", {"bank": "SBIN0001234", "number": "12345678"}, "9 to 18 digits. You entered 8."),
         ("iban", {"number": "DE89 3704 0044 0532 0130 01"}, "not a valid IBAN"),
