@@ -4,7 +4,6 @@ never a crash."""
 import pytest
 
 from crowdfund.kernel import access
-from tests import matrix
 from tests.test_matrix import RULES, SAFE_ONES, world  # noqa: F401 - a fixture
 
 MOST = 2**63 - 1
@@ -20,10 +19,6 @@ ASKED = {
     "amount": HUGE,
     "q": HUGE,
 }
-
-
-PAGES = {RULES[name].rule for name in SAFE_ONES}
-ONLY_POSTS = [name for name in RULES if RULES[name].rule not in PAGES]
 
 
 def actor_for(endpoint):
@@ -85,23 +80,6 @@ def test_a_filter_that_cannot_be_used_says_what_can(world, path, query, words): 
     answer = opened(world, "admin", f"{path}?{query}")
     assert answer.status_code == 422
     assert words in answer.text
-
-
-@pytest.mark.parametrize("name", ONLY_POSTS)
-def test_an_address_that_takes_posts_alone_leads_to_the_page_of_its_form(world, name):  # noqa: F811
-    rule = RULES[name]
-    actor = actor_for(rule.endpoint)
-    if actor == "alice" and matrix.OWN.get(rule.endpoint) is matrix.INVITED:
-        actor = "nia"
-    answer = opened(world, actor, world.url(rule))
-    if rule.endpoint in matrix.KEEPERS:  # for programs
-        assert answer.status_code == 405
-        return
-    assert answer.status_code == 303
-    assert opened(world, actor, answer.headers["Location"]).status_code in (200, 303)
-    assert world.ask(actor, "GET", rule, language="hi").status_code == 303
-    client = world.app.test_client(use_cookies=False)
-    assert client.get(world.url(rule), headers={"Accept": "application/json"}).status_code == 405
 
 
 def test_a_journal_account_that_does_not_exist_is_not_found(world):  # noqa: F811
