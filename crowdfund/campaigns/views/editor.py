@@ -22,7 +22,7 @@ from crowdfund.issuers.rows import MemberCompany
 from crowdfund.issuers.rules import lists
 from crowdfund.issuers.rules.life import REFUSALS
 from crowdfund.issuers.rules.team import may
-from crowdfund.kernel import clock, money
+from crowdfund.kernel import clock, config, money
 from crowdfund.kernel.db import rollback
 from crowdfund.kernel.errors import CrowdfundError, FileRefused, WrongState
 from crowdfund.kernel.forms import put_errors
@@ -226,8 +226,10 @@ def _state(campaign: CampaignRow) -> dict[str, Any]:
     draft = asdict(campaign)
     goal_minor, threshold_bps = campaign.goal_minor or 0, campaign.threshold_bps
     is_success = life.is_success(campaign.settled_minor, goal_minor, threshold_bps)
+    path = url_for("campaigns.detail", slug=campaign.slug) if campaign.slug else ""
     return {
         "campaign": campaign,
+        "public_address": config.settings().public_url.rstrip("/") + path,
         "step_states": {step: drafts.step_state(draft, step) for step in drafts.STEPS},
         "step_titles": drafts.STEP_TITLES,
         "complete": not drafts.missing_steps(draft),
