@@ -3,7 +3,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 # What is run again on PostgreSQL and MariaDB; of these, only tests that use a database (tests/conftest.py).
 ON_SQL := $(addprefix tests/,kernel ledger people api_tokens security payout_accounts sign_in notifications documents \
-  issuers compliance payments campaigns investments admin test_guards.py)
+  issuers compliance payments campaigns investments admin test_guards.py test_hostile.py)
 ON_MYSQL := tests/kernel tests/ledger tests/test_guards.py tests/compliance/test_levels.py
 # Two lanes side by side: what starts whole stacks mostly waits, so what computes fills the gaps, at a low
 # priority that disturbs no clock. What waits for a clock or a browser runs one after the other.
@@ -70,9 +70,11 @@ contracts: ready-dev ## Rebuild the contracts, compare with what is checked in, 
 	@PATH="$$($(PY) tools/npm.py):$$PATH" $(FILLER) contracts/run.sh check
 	@PATH="$$($(PY) tools/npm.py):$$PATH" $(FILLER) contracts/run.sh test
 
-fuzz: ready-dev ## Long random runs: contracts and money programmes
+fuzz: ready-dev ## Long runs: contracts and money programmes at random, every route with all hostile input
 	@PATH="$$($(PY) tools/npm.py):$$PATH" FOUNDRY_PROFILE=long contracts/run.sh test
 	@HYPOTHESIS_PROFILE=long $(PY) -m pytest -m "not browser and not chaos" tests/ledger tests/kernel $(ARGS)
+	@HOSTILE_EVERY=1 $(PY) -m pytest -s tests/test_hostile.py
+	@HOSTILE_EVERY=1 $(PY) -m pytest -s --db postgresql tests/test_hostile.py
 
 chaos: ready-test ## Long runs with killed workers, emptied Redis, stopped chain
 	@DATABASE_RESTARTS=5 STORM_PAYMENTS=20000 STORM_KILLS=200 SLOW_BANK_S=9 SLOW_BANK_LEASE_S=30 SLOW_BANK_PAYMENTS=200 $(PY) -m pytest tests/chaos $(ARGS)

@@ -7,10 +7,12 @@ if it is neither public nor for staff alone, who may open alice's thing in `OWN`
 
 import hashlib
 import sqlite3
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
+from crowdfund import create_app
 from crowdfund.adapters import gateways
 from crowdfund.adapters.bill_bitts_fake import FakeBillBitts
 from crowdfund.admin import service
@@ -26,8 +28,8 @@ from crowdfund.issuers import queries
 from crowdfund.issuers.models import CompanyMember
 from crowdfund.issuers.rules.team import Role, may
 from crowdfund.issuers.service import team
-from crowdfund.kernel import access, audit, outbox, sessions
-from crowdfund.kernel.clock import now
+from crowdfund.kernel import access, audit, clock, config, outbox, sessions
+from crowdfund.kernel.clock import FixedClock, now
 from crowdfund.kernel.db import commit, db, new_id, read_connection, rollback
 from crowdfund.kernel.outbox import outbox_table
 from crowdfund.ledger.models import Account, Entry
@@ -44,8 +46,9 @@ from crowdfund.security.models import Passkey
 from crowdfund.security.service import changes
 from crowdfund.sign_in.service import methods
 from tests import raising
-from tests.browser import lint
+from tests.browser import Browser, lint
 from tests.compliance.conftest import FACTS
+from tests.conftest import NOW
 
 STAFF = {role: (role,) for role in access.STAFF}
 ASLEEP = {f"{role} asleep": (role,) for role in access.STAFF}  # has not proved the second factor
@@ -234,6 +237,9 @@ class World:
 
     def _copy(self, *, to_start):
         db.session.remove()
+        if db.engine.dialect.name == "postgresql":
+            copy_tables(to_start=to_start)
+            return
         raw = db.engine.raw_connection()
         try:
             live = raw.driver_connection
@@ -265,6 +271,57 @@ class World:
                     ):
                         found.update(repr(tuple(row)).encode())
         return found.hexdigest()
+
+
+def copy_tables(*, to_start):
+    """Copy every table of PostgreSQL into a schema beside it, or back from there."""
+    names = [table.name for table in db.metadata.sorted_tables]
+    if to_start:
+        steps = ["DROP SCHEMA IF EXISTS start CASCADE", "CREATE SCHEMA start"]
+        steps += [f'CREATE TABLE start."{name}" AS TABLE public."{name}"' for name in names]
+    else:
+        steps = ["SET LOCAL session_replication_role = replica"]  # no triggers, no foreign keys
+        steps += [f'DELETE FROM public."{name}"' for name in names]
+        steps += [f'INSERT INTO public."{name}" SELECT * FROM start."{name}"' for name in names]
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql("; ".join(steps))
+
+
+@contextmanager
+def living(folder, database_url):
+    """Give a world in an app of its own, on a database without tables, while its clock is still."""
+    kept = config.settings()
+    settings = config.Settings(
+        _env_file=None,
+        environment="test",
+        CROWDFUND_DATA_DIR=folder,
+        database_url=database_url,
+        redis_url="",
+        public_url="http://localhost",
+        chain_rpc_url="",
+        mail_server="",
+    )
+    app = create_app(settings)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    app.test_client_class = Browser
+    clock.use(FixedClock(NOW))
+    try:
+        with app.app_context():
+            if db.engine.dialect.name == "sqlite":
+                sa.event.listen(db.engine, "connect", in_a_hurry)
+            db.create_all()
+            yield build(app)
+            db.session.remove()
+            db.engine.dispose()
+    finally:
+        gateways.use("bill_bitts", None)
+        clock.use(None)
+        config.use(kept)
+
+
+def in_a_hurry(connection, _record):
+    """Spare the disk: nothing here has to outlive a power cut."""
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 def build(app):

@@ -67,6 +67,14 @@ def test_the_navigation_leads_to_routes_that_exist():
     assert {endpoint for _, endpoint, _ in access.NAV} <= routes
 
 
+def test_the_page_of_a_form_is_a_route_that_needs_nothing_but_what_the_form_has():
+    rules = {rule.endpoint: rule for rule in plain_app().url_map.iter_rules()}
+    for form, page in access.FORM_PAGES.items():
+        assert "GET" not in rules[form].methods
+        assert "GET" in rules[page].methods
+        assert rules[page].arguments <= rules[form].arguments
+
+
 def test_a_route_that_changes_something_is_never_open_to_the_regulator_alone():
     for rule in plain_app().url_map.iter_rules():
         if "GET" not in rule.methods:

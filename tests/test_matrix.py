@@ -5,16 +5,11 @@ What is expected follows from `access.TABLE` and from `OWN` in tests/matrix.py a
 """
 
 import pytest
-import sqlalchemy as sa
 
-from crowdfund import create_app
-from crowdfund.adapters import gateways
-from crowdfund.kernel import access, audit, clock, config
-from crowdfund.kernel.clock import FixedClock
-from crowdfund.kernel.db import db, reading, rollback
+from crowdfund.kernel import access, audit
+from crowdfund.kernel.db import reading, rollback
 from tests import matrix
-from tests.browser import Browser
-from tests.conftest import NOW
+from tests.hostile import actor_for
 from tests.test_guards import plain_app
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -25,43 +20,17 @@ RULES = {
 }
 SAFE_ONES = [name for name in RULES if name.startswith("GET ")]
 UNSAFE_ONES = [name for name in RULES if not name.startswith("GET ")]
+PAGES = {RULES[name].rule for name in SAFE_ONES}
+ONLY_POSTS = [name for name in UNSAFE_ONES if RULES[name].rule not in PAGES]
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     """One world for all; on SQLite whatever the others run on:
     who may do what does not depend on it."""
-    kept, folder = config.settings(), tmp_path_factory.mktemp("matrix")
-    settings = config.Settings(
-        _env_file=None,
-        environment="test",
-        CROWDFUND_DATA_DIR=folder,
-        database_url=f"sqlite:///{folder}/m.db",
-        redis_url="",
-        public_url="http://localhost",
-        chain_rpc_url="",
-        mail_server="",
-    )
-    app = create_app(settings)
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    app.test_client_class = Browser
-    clock.use(FixedClock(NOW))
-    try:
-        with app.app_context():
-            sa.event.listen(db.engine, "connect", in_a_hurry)
-            db.create_all()
-            yield matrix.build(app)
-            db.session.remove()
-            db.engine.dispose()
-    finally:
-        gateways.use("bill_bitts", None)
-        clock.use(None)
-        config.use(kept)
-
-
-def in_a_hurry(connection, _record):
-    """Spare the disk: nothing here has to outlive a power cut."""
-    connection.execute("PRAGMA synchronous=OFF")
+    folder = tmp_path_factory.mktemp("matrix")
+    with matrix.living(folder, f"sqlite:///{folder}/m.db") as made:
+        yield made
 
 
 def expected(name, actor):
@@ -96,6 +65,11 @@ def met(answer):
         return "sign in"
     if status == 303 and location.startswith("/sign-in/second-factor?next="):
         return "second factor"
+    if status in (401, 403) and answer.mimetype == "text/html":  # of a list as a file
+        if "/sign-in?next=" in answer.text:
+            return "sign in"
+        if "/sign-in/second-factor?next=" in answer.text:
+            return "second factor"
     good = (200, 204, 302, 303, 400, 409, 422, 429)
     return {403: "forbidden", 404: "hidden"}.get(status, "open" if status in good else str(status))
 
@@ -172,3 +146,20 @@ def test_a_verb_works_for_those_who_may_use_it_and_changes_nothing_for_others(wo
         "something was changed for somebody who may not"
     )
     world.restore()  # what was refused is noted, and only so often a day
+
+
+@pytest.mark.parametrize("name", ONLY_POSTS)
+def test_an_address_that_takes_posts_alone_leads_to_the_page_of_its_form(world, name):
+    rule = RULES[name]
+    actor = actor_for(rule.endpoint)
+    answer = world.ask(actor, "GET", rule)
+    if rule.endpoint in matrix.KEEPERS:  # for programs
+        assert answer.status_code == 405
+        return
+    assert answer.status_code == 303
+    browser = world.app.test_client(use_cookies=False)
+    cookie = {"Cookie": f"crowdfund={world.cookies.get(actor, '')}"}
+    page = browser.get(answer.headers["Location"], headers=cookie)
+    assert page.status_code in (200, 303)  # one that has nothing to show leads on by itself
+    for program in ({"Accept": "application/json"}, {"HX-Request": "true"}):
+        assert browser.get(world.url(rule), headers=program).status_code == 405

@@ -267,6 +267,18 @@ TABLE: dict[str, frozenset[str]] = {
 # accounts. Each proves by a single-use state that this browser has asked for it.
 WRITING_GETS = frozenset({"sign_in.oidc_callback"})
 
+# Where the form of an address is that takes posts alone, if it is not the page above that address.
+FORM_PAGES = {
+    "campaigns.create": "campaigns.dashboard",
+    "chain.dismiss_alert": "chain.writes",
+    "chain.fill_nonce": "chain.writes",
+    "issuers.remove_document": "issuers.documents",
+    "issuers.revoke": "issuers.team",
+    "issuers.start": "campaigns.dashboard",
+    "payout_accounts.payout_remove": "payout_accounts.payout",
+    "security.app_remove": "security.security",
+}
+
 # (label, endpoint, icon); shown when the access table allows the endpoint, in this order.
 NAV: list[tuple[str, str, str]] = [
     (_l("Campaigns"), "campaigns.index", "layout-grid"),

@@ -1,15 +1,17 @@
-"""Lists as CSV files: sent row by row, whatever their length, and harmless in a spreadsheet."""
+"""Lists as CSV files: whole or not at all, whatever their length, and harmless in a spreadsheet."""
 
 import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import datetime
-from typing import TypeVar
+from functools import partial
+from tempfile import SpooledTemporaryFile
+from typing import IO, TypeVar
 
-from flask import Response, stream_with_context
+from flask import Response
 
-from crowdfund.kernel.db import db, set_read_only
 from crowdfund.kernel.db.paging import START, Page, Place
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -19,18 +21,30 @@ _MISREAD = re.compile(
     r"0\d+|\d{16,}|\d+(?:\.\d*)?[eE][+-]?\d+|\d{1,4}[-/]\d{1,4}(?:[-/]\d{1,4})?", re.ASCII
 )
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-CHUNK = 32_768  # characters
+CHUNK = 32_768  # bytes that are sent at once
+IN_MEMORY = 1_048_576  # bytes; a longer file is made on the disk
 T = TypeVar("T")
 
 
 def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """Return a CSV download in UTF-8; `rows` may be a generator, read while the file is being sent.
+    """Return a CSV download in UTF-8; `rows` may be a generator, which is read row by row.
 
-    The request's transaction is over by then, so its reads are in autocommit and lock nothing.
+    The file is complete before it is sent, in memory or on the disk: an error in any row is an
+    error page, never a shorter list. Reads are those of a GET request and lock nothing.
     """
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    stream = stream_with_context(_lines(header, rows))
-    return Response(stream, mimetype="text/csv", headers=headers)
+    with ExitStack() as stack:
+        made = stack.enter_context(SpooledTemporaryFile(IN_MEMORY))
+        out = io.TextIOWrapper(made, "utf-8", newline="")
+        _write(out, header, rows)
+        out.detach()  # and write what it holds
+        size = made.tell()
+        made.seek(0)
+        response = Response(iter(partial(made.read, CHUNK), b""), mimetype="text/csv")
+        response.content_length = size
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        response.headers["Cache-Control"] = "no-store"
+        response.call_on_close(stack.pop_all().close)
+    return response
 
 
 def defused(value: object) -> str:
@@ -49,23 +63,12 @@ def defused(value: object) -> str:
     return f"'{text}" if is_formula or is_misread else text
 
 
-def _lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    buffer.write("\ufeff")  # without it spreadsheets misread Amharic
+def _write(out: IO[str], header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    writer = csv.writer(out)
+    out.write("\ufeff")  # without it spreadsheets misread Amharic
     writer.writerow(header)
-    set_read_only(True)
-    try:
-        for row in rows:
-            writer.writerow([defused(value) for value in row])
-            if buffer.tell() > CHUNK:
-                yield buffer.getvalue()
-                buffer.seek(0)
-                buffer.truncate()
-        yield buffer.getvalue()
-    finally:
-        db.session.remove()
-        set_read_only(False)
+    for row in rows:
+        writer.writerow([defused(value) for value in row])
 
 
 def walk(read: Callable[[Place], Page[T]]) -> Iterator[T]:

@@ -3,16 +3,34 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, MultipleFileField
 from wtforms import Field, Form
 from wtforms.fields.choices import SelectChoice
 
 from crowdfund.kernel.errors import CrowdfundError
-from crowdfund.kernel.web import pages
+from crowdfund.kernel.web import pages, requests
 
 
 class PageForm(FlaskForm):
     """Base of all forms: its posts carry the page's CSRF token."""
+
+    class Meta(FlaskForm.Meta):
+        """What of a request is read."""
+
+        def wrap_formdata(self, form: FlaskForm, formdata: object) -> object:
+            """Return the fields that were sent. Raises Invalid for a file in a field of text.
+
+            JSON is not read: its values are of any type, and none of our pages sends it.
+            """
+            if formdata is None or request.is_json:
+                return None
+            takes_files = (FileField, MultipleFileField)
+            for name in request.files:
+                if name in form and not isinstance(form[name], takes_files):
+                    raise requests.unreadable()
+            return super().wrap_formdata(form, formdata)
 
 
 class Needed:

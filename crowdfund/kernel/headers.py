@@ -17,19 +17,29 @@ _ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
 }
-_BY_LOWER_NAME = {name.lower(): (name, value) for name, value in _ALWAYS.items()}
+# What a page depends on: htmx or not, and the language of the browser, a cookie or the account.
+PAGE_VARIES = "HX-Request, Accept-Language, Cookie"
+# For a year, and for this host alone: what else runs under its domain is not ours to decide.
+_OVER_HTTPS = {"Strict-Transport-Security": "max-age=31536000"}
+
+
+@lru_cache(maxsize=8)
+def _for_site(public_url: str) -> dict[str, tuple[str, str]]:
+    """Return the headers of every answer, by their names in lower case."""
+    always = _ALWAYS | (_OVER_HTTPS if public_url.startswith("https:") else {})
+    return {name.lower(): (name, value) for name, value in always.items()}
 
 
 def complete(response: Response, *, is_personal: bool) -> None:
     """Add the headers that the view has not set itself; a personal page is never stored."""
-    headers = response.headers
+    headers, settings = response.headers, config.settings()
     # `setdefault` would search all headers, and raise an exception inside, for each name.
     present = {name.lower() for name, _ in headers}
-    for lower, (name, value) in _BY_LOWER_NAME.items():
+    for lower, (name, value) in _for_site(settings.public_url).items():
         if lower not in present:
             headers.add(name, value)
     if "content-security-policy" not in present:
-        headers.add("Content-Security-Policy", _policy())
+        headers.add("Content-Security-Policy", _policy(settings.events_url))
     if response.mimetype == "text/html":
         if "cache-control" not in present:
             headers.add("Cache-Control", "no-store" if is_personal else "no-cache")
@@ -54,8 +64,8 @@ def csp_nonce() -> str:
     return cast(str, g.nonce)
 
 
-def _policy() -> str:
-    before, after = _policy_around(config.settings().events_url)
+def _policy(events_url: str) -> str:
+    before, after = _policy_around(events_url)
     nonce = g.get("nonce")
     return f"{before} 'nonce-{nonce}'{after}" if nonce else before + after
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
 
-from crowdfund.kernel.errors import CrowdfundError, NotFound
+from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.person import full_name
 from crowdfund.kernel.web import identity, pages
@@ -31,12 +31,10 @@ def payout_state() -> Response:
     return pages.render("payout_accounts/_payout.html", **_context())
 
 
-@bp.route("/account/payout-account/<scheme>", methods=["GET", "POST"])
+@bp.route(f"/account/payout-account/<any({', '.join(FORMS)}):scheme>", methods=["GET", "POST"])
 @step_up.require
 def payout_edit(scheme: str) -> BaseResponse:
     """Add a payout account of one scheme; a person without a name is asked for it first."""
-    if scheme not in FORMS:
-        raise NotFound(_("There is no such kind of account."))
     person = identity.signed_in()
     name = full_name(person.first_name, person.last_name)
     if not name:

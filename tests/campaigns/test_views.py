@@ -323,7 +323,7 @@ def test_bad_terms_get_a_sentence_and_store_nothing(alice, cast, field, typed):
 @pytest.mark.parametrize("field", list(raising.BASICS))
 @pytest.mark.parametrize(
     "typed",
-    ["", "x" * 30_000, "<script>alert(1)</script> and more words here", "a\x00b" * 9, "gold"],
+    ["", "x" * 30_000, "<script>alert(1)</script> and more words here", "a\x07b" * 9, "gold"],
 )
 def test_bad_basics_get_a_sentence_and_store_nothing(alice, cast, field, typed):
     here = draft(alice, cast.company)
@@ -363,6 +363,32 @@ def test_the_words_of_a_picture_change_without_sending_it_again(alice, cast):
         == 303
     )
     assert (read(here).image_id, read(here).image_alt) == (kept, "A hand full of cherries.")
+
+
+def test_a_story_that_is_too_long_is_not_rendered_for_a_preview(alice, cast, monkeypatch):
+    rendered = []
+    monkeypatch.setattr("crowdfund.campaigns.rules.drafts.story_html", rendered.append)
+    here = draft(alice, cast.company)
+    story = {"story_md": "[" * 400_000}
+    answers = [
+        alice.post(f"{here}/preview", data=story, headers={"HX-Request": "true"}),
+        alice.post(f"{here}/preview", data=story),
+        alice.post(f"{here}/edit/story", data=story | {"preview": "1"}),
+    ]
+    for answer in answers:
+        assert answer.status_code == 422
+        assert "at most 20,000 characters; this is 400,000" in answer.text
+    assert rendered == []
+
+
+def test_the_address_to_pass_on_is_that_of_the_site_whatever_host_was_asked_for(alice, live):
+    # cookies belong to a host: the session is sent along by hand
+    headers = {"Host": "evil.example", "Cookie": f"crowdfund={alice.get_cookie('crowdfund').value}"}
+    page = alice.application.test_client(use_cookies=False).get(
+        f"/my/campaigns/{live.id}", headers=headers
+    )
+    assert f"http://localhost/campaigns/{live.slug}" in page.text
+    assert "evil.example" not in page.text
 
 
 def test_a_preview_is_safe_and_saves_nothing_with_and_without_javascript(alice, cast):

@@ -276,7 +276,7 @@ def test_a_new_or_removed_document_of_a_verified_kind_is_checked_again(desk, ali
     desk.accept_all(alice)
     desk.approve(alice)
     for document in files.documents_of(alice):
-        files_service.remove(alice, document.id)
+        files_service.remove(alice, document.kind, document.id)
     commit()
     assert desk.standing(alice) == ("pending", "none")
     assert reviews_queries.open_review(alice) is None  # nothing to look at until there is a new one
@@ -438,7 +438,7 @@ def test_a_document_of_somebody_else_cannot_be_removed(desk, alice):
     desk.complete(alice)
     document = desk.document(alice, "passport")
     with pytest.raises(NotFound):
-        files_service.remove(raising.person("bob"), document.id)
+        files_service.remove(raising.person("bob"), "passport", document.id)
     rollback()
     assert desk.document(alice, "passport").status == "pending"
     assert issubclass(NotYours, Forbidden)

@@ -153,6 +153,8 @@ def test_a_document_is_deleted_by_its_owner_only(app, hers, alice, desk):
     bob = raising.browser(app, raising.person("bob"))
     assert bob.post(url).status_code == 404
     assert bob.get(f"/documents/{document.id}").status_code == 404
+    assert hers.post(url.replace("passport", "national_id")).status_code == 404
+    assert desk.document(alice, "passport").id == document.id
     assert hers.post(url).status_code == 303
     rollback()
     assert files.documents_of(alice) == []

@@ -87,6 +87,8 @@ def test_blanks_and_hyphens_change_no_number(number, blanks):
         ("1000/1234/56789", "Remove “/”"),
         ("0000000000000", "all zeros"),
         ("10001234", "has 13 digits. You entered 8."),
+        ("9" * 5_000, "You entered 5000."),
+        ("0" * 5_000, "all zeros"),
     ],
 )
 def test_a_refused_number_says_exactly_what_is_wrong(typed, words):

@@ -127,6 +127,18 @@ def test_the_content_policy_allows_nothing_inline_and_its_nonce_is_fresh(probe):
     assert not nonces[0] & nonces[1]
 
 
+def test_a_page_says_that_it_depends_on_the_language_and_a_file_does_not(probe):
+    for path in ("/", "/sign-in", "/campaigns", "/nowhere", "/transparency/drift"):
+        for headers in ({}, HTMX):
+            varied = probe.get(path, headers=headers).headers["Vary"].replace(" ", "").split(",")
+            assert {"Accept-Language", "Cookie", "HX-Request"} <= set(varied)
+            assert len(varied) == len(set(varied))
+    hindi = {"Accept-Language": "hi"}
+    assert probe.get("/", headers=hindi).text != probe.get("/").text
+    for path in ("/static/app.css", "/health"):
+        assert "Language" not in probe.get(path).headers.get("Vary", "")
+
+
 def test_every_answer_carries_the_headers_that_protect_people(probe):
     for answer in (probe.get("/sign-in"), probe.get("/nowhere"), probe.post("/probe/crash")):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"

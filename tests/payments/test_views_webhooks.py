@@ -44,6 +44,24 @@ def test_the_typed_address_takes_the_same_webhooks(world, post):
     assert post(b"{}", {}, url="/webhooks/nobody/")[0] == 404
 
 
+@pytest.mark.parametrize("url", ["/webhooks/neo-payment", "/webhooks/bill_bitts"])
+def test_an_address_without_its_slash_takes_the_same_webhooks(world, post, client, url):
+    payment = world.start()
+    raw, headers = world.bank.webhook(payment.tx_id, "SUCCESS")
+    assert post(raw, headers, url=url)[0] == 200
+    # in chunks, which the middleware passes on: no redirect loses the body
+    stream = {"input_stream": io.BytesIO(raw), "environ_overrides": {"wsgi.input_terminated": True}}
+    answer = client.post(url, headers=headers, **stream)
+    assert (answer.status_code, answer.json["status"]) == (200, "verified")
+    assert len(world.inbox()) == 1
+
+
+@pytest.mark.parametrize("length", ["9" * 5_000, "٩", "-1", "x"])
+def test_a_length_that_is_no_number_is_refused(client, length):
+    answer = client.post(URL, data=b"{}", environ_overrides={"CONTENT_LENGTH": length})
+    assert 400 <= answer.status_code < 500
+
+
 def test_a_repeat_gets_the_same_answer_and_is_stored_once(world, post):
     payment = world.start()
     webhook = world.bank.webhook(payment.tx_id, "SUCCESS")

@@ -187,7 +187,7 @@ def test_a_passkey_belongs_to_one_person(alice, phone):
         '"clientDataJSON": "!!", "attestationObject": "AA", "authenticatorData": "AA", '
         '"signature": "AA"}}',
         "[" * 5000,
-        "\x00",
+        "\x07",
     ],
 )
 def test_what_is_no_answer_is_refused_with_a_sentence(alice, phone, client, sent):

@@ -76,6 +76,17 @@ def parse_story(text: object) -> str:
         raise Invalid(
             _("The story has hidden control characters. Paste it as plain text."), field="story_md"
         )
+    check_length(story)
+    if len(story) < 100:
+        raise Invalid(
+            _("Write at least 100 characters, so that people know what it is for."),
+            field="story_md",
+        )
+    return story
+
+
+def check_length(story: str) -> None:
+    """Raise Invalid for a story that is too long; rendering takes time by its length squared."""
     if len(story) > STORY_MAX:
         raise Invalid(
             _(
@@ -85,12 +96,6 @@ def parse_story(text: object) -> str:
             ),
             field="story_md",
         )
-    if len(story) < 100:
-        raise Invalid(
-            _("Write at least 100 characters, so that people know what it is for."),
-            field="story_md",
-        )
-    return story
 
 
 # Letters that are not made of a plain one and a mark.

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, abort, request, url_for
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.campaigns import forms, queries
@@ -21,7 +22,7 @@ from crowdfund.issuers.rows import MemberCompany
 from crowdfund.issuers.rules import lists
 from crowdfund.issuers.rules.life import REFUSALS
 from crowdfund.issuers.rules.team import may
-from crowdfund.kernel import clock, money
+from crowdfund.kernel import clock, config, money
 from crowdfund.kernel.db import rollback
 from crowdfund.kernel.errors import CrowdfundError, FileRefused, WrongState
 from crowdfund.kernel.forms import put_errors
@@ -82,11 +83,11 @@ def edit(campaign_id: str, step: str) -> BaseResponse:
     context |= {"limits": queries.limits(), "preview": None}
     page = f"campaigns/edit_{step}.html"
     partial = "campaigns/_picture.html" if step == "picture" else None
-    if step == "story" and request.form.get("preview"):
-        return pages.render(page, **context | {"preview": safe_story(form.story_md.data or "")})
     if not form.validate_on_submit():
         return pages.render(page, partial, status=422 if form.errors else 200, **context)
     try:
+        if step == "story" and request.form.get("preview"):
+            return pages.render(page, **context | {"preview": _preview(form.story_md.data)})
         _save(campaign_id, step, form)
     except CrowdfundError as error:
         put_errors(form, error)
@@ -98,7 +99,7 @@ def edit(campaign_id: str, step: str) -> BaseResponse:
 def preview(campaign_id: str) -> Response:
     """Show the story as it would look; nothing is saved."""
     _authorise(campaign_id, "campaign")
-    story = safe_story(request.form.get("story_md", "")[: drafts.STORY_MAX])
+    story = _preview(request.form.get("story_md"))
     return pages.render("campaigns/_preview.html", preview=story)
 
 
@@ -148,6 +149,11 @@ def withdraw(campaign_id: str) -> BaseResponse:
 
 def _authorise(campaign_id: str, action: str = "view") -> CampaignRow:
     return queries.for_member(campaign_id, identity.signed_in().id, action)
+
+
+def _preview(story_md: str | None) -> Markup:
+    drafts.check_length(story_md or "")
+    return safe_story(story_md or "")
 
 
 def may_write(company_id: str) -> bool:
@@ -220,8 +226,10 @@ def _state(campaign: CampaignRow) -> dict[str, Any]:
     draft = asdict(campaign)
     goal_minor, threshold_bps = campaign.goal_minor or 0, campaign.threshold_bps
     is_success = life.is_success(campaign.settled_minor, goal_minor, threshold_bps)
+    path = url_for("campaigns.detail", slug=campaign.slug) if campaign.slug else ""
     return {
         "campaign": campaign,
+        "public_address": config.settings().public_url.rstrip("/") + path,
         "step_states": {step: drafts.step_state(draft, step) for step in drafts.STEPS},
         "step_titles": drafts.STEP_TITLES,
         "complete": not drafts.missing_steps(draft),

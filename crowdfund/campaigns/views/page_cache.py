@@ -116,8 +116,8 @@ def fragment(
 
 
 def answer(content: bytes) -> Response:
-    """Return rendered HTML; caches must know that htmx gets another answer."""
-    return Response(content, headers={"Vary": "HX-Request"})
+    """Return rendered HTML; caches must know that htmx and other languages get another answer."""
+    return Response(content, headers={"Vary": headers.PAGE_VARIES})
 
 
 def page(template: str, key: object, *, moving: Mapping[str, bytes], **context: object) -> Response:

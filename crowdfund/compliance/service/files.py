@@ -9,7 +9,7 @@ from crowdfund.compliance.rules import facts, requirements
 from crowdfund.compliance.service import shared, submissions
 from crowdfund.documents import queries as documents
 from crowdfund.documents import service as document_service
-from crowdfund.kernel.errors import Conflict
+from crowdfund.kernel.errors import Conflict, NotFound
 from crowdfund.kernel.fields import names
 from crowdfund.kernel.i18n import _
 from crowdfund.people import queries, service
@@ -96,9 +96,11 @@ def attach(person_id: str, examined: document_service.Examined) -> str:
     return document_id
 
 
-def remove(person_id: str, document_id: str) -> None:
-    """Destroy one document of the person's own; raises NotFound for anyone else's."""
+def remove(person_id: str, kind: str, document_id: str) -> None:
+    """Destroy one document of the person's own; raises NotFound for another kind or person."""
     document = files.document_of(person_id, document_id)
+    if document.kind != kind:
+        raise NotFound(_("There is no such document."))
     file = shared.locked_file(person_id)
     document_service.destroy(document.id, actor=person_id)
     submissions.changed(

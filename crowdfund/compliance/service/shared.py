@@ -16,7 +16,11 @@ PAGE = "/account/verification"
 
 
 def locked_file(person_id: str) -> KycRecord:
-    """Return the person's file, created if missing, locked until the end of the transaction."""
+    """Return the person's file, created if missing, locked until the end of the transaction.
+
+    Raises NotFound if there is no such person.
+    """
+    person_of(person_id)
     now = clock.now()
     row = {"person_id": person_id, "revision": 0, "created_at": now, "updated_at": now}
     insert_ignore(KycRecord.__table__, [row])

@@ -91,7 +91,7 @@ def _examine(kind: str, form: FlaskForm) -> document_service.Examined:
 )
 def remove_document(kind: str, document_id: str) -> BaseResponse:
     """Destroy one of the person's own documents."""
-    files_service.remove(identity.signed_in().id, document_id)
+    files_service.remove(identity.signed_in().id, kind, document_id)
     pages.flash(_("The file was deleted. Nobody can open it now."), "success")
     return pages.back(_to("compliance.documents", kind=kind))
 

@@ -2,15 +2,16 @@
 
 import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn, cast
 
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Request, Response, g, has_request_context, request
 from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 from jinja2 import Template as JinjaTemplate
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.kernel import (
@@ -33,6 +34,7 @@ from crowdfund.kernel import csrf as csrf_tokens
 from crowdfund.kernel.audit import shell as audit_shell
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web.errors import HANDLERS
+from crowdfund.kernel.web.hosts import TrustedHosts
 from crowdfund.kernel.web.identity import (
     current_user,
     known_user,
@@ -48,9 +50,11 @@ from crowdfund.kernel.web.refusals import error_response, to_second_factor, to_s
 from crowdfund.kernel.web.requests import (
     SAFE,
     ColumnInteger,
+    PlainRequest,
     is_htmx,
     may_write,
     needs_user,
+    path_of,
     sql_session,
     this_request,
 )
@@ -80,7 +84,6 @@ def _configure(app: Flask, settings: config.Settings) -> None:
         MAX_CONTENT_LENGTH=11 * 1024 * 1024,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,
-        TRUSTED_HOSTS=settings.trusted_hosts or None,
     )
 
 
@@ -88,21 +91,32 @@ def _wire_requests(app: Flask, settings: config.Settings) -> None:
     """Register what runs for each request, in this order: session, CSRF, access."""
     app.url_map.converters["int"] = ColumnInteger
     retrying.init_app(app)
-    if settings.proxy_count:
-        hops = settings.proxy_count
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    _wire_proxies(app, settings)
     app.session_interface = sessions.SqlSessionInterface()
     audit.set_origin(origin)
     app.before_request(_need_session)
     csrf_tokens.protect.init_app(app)
     login.init_app(app, add_context_processor=False)
     Htmx(app)
+    kinds = (PlainRequest, app.request_class)  # the second one is that of Htmx
+    app.request_class = cast(type[Request], type("OurRequest", kinds, {}))
     app.before_request(_open)
     app.after_request(_finish)
     app.teardown_request(_close)
     for kind, show in HANDLERS.items():
         app.register_error_handler(kind, show)
     app.register_blueprint(bp)
+
+
+def _wire_proxies(app: Flask, settings: config.Settings) -> None:
+    """Read what the proxies in front say of a request, and refuse one for a host of others."""
+    inner: Any = app.wsgi_app
+    if settings.trusted_hosts:
+        inner = TrustedHosts(inner, settings.trusted_hosts)
+    if settings.proxy_count:
+        hops = settings.proxy_count
+        inner = ProxyFix(inner, x_for=hops, x_proto=hops)
+    app.wsgi_app = inner  # type: ignore[method-assign]
 
 
 def _wire_templates(app: Flask) -> None:
@@ -149,6 +163,9 @@ def _open() -> BaseResponse | None:
     if "\0" in asked.path or b"%00" in asked.query_string:
         # None of our URLs contains one, and PostgreSQL refuses it in any text.
         return error_response(404, "not_found", _("There is nothing at this address."))
+    if asked.method not in SAFE and not asked.path.startswith("/webhooks/"):
+        # A view may read its form late or never; a webhook is read as the bytes that were signed.
+        asked.form.keys()
     endpoint = asked.endpoint
     mine = roles() if needs_user(endpoint) else _VISITOR
     if asked.method not in SAFE:
@@ -203,6 +220,13 @@ class App(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function as it is: none of ours is a coroutine."""
         return func
+
+    def raise_routing_exception(self, request: Request) -> NoReturn:
+        """Raise what routing found; a corrected address is on this host, whatever Host says."""
+        error = request.routing_exception
+        if isinstance(error, RequestRedirect):
+            error.new_url = path_of(error.new_url)
+        super().raise_routing_exception(request)
 
 
 class Template(JinjaTemplate):

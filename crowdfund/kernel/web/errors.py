@@ -8,6 +8,7 @@ from flask import (
     Response,
     current_app,
     g,
+    redirect,
     request,
 )
 from flask_wtf.csrf import CSRFError
@@ -19,8 +20,17 @@ from crowdfund.kernel.audit import shell as audit_shell
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web.identity import current_user
+from crowdfund.kernel.web.navigation import page_of_form
 from crowdfund.kernel.web.refusals import error_response, to_sign_in
-from crowdfund.kernel.web.requests import may_write, needs_user, sql_session, this_request
+from crowdfund.kernel.web.requests import (
+    SAFE,
+    is_htmx,
+    may_write,
+    needs_user,
+    sql_session,
+    this_request,
+    wants_json,
+)
 
 log = structlog.get_logger()
 
@@ -48,16 +58,28 @@ def _show_http(error: HTTPException) -> BaseResponse:
     status = error.code or 500
     if status < 400:
         return error.get_response()
+    if status == 405 and request.method in SAFE and not wants_json() and not is_htmx():
+        return redirect(page_of_form(), 303)
     crash = getattr(error, "original_exception", None)
     if crash is not None:  # Flask's error for a failed commit, after the view
         return _show_crash(crash)
     sentences = {
         404: _("There is nothing at this address. It may have moved; nothing was lost."),
         405: _("This address does not take that kind of request."),
-        413: _("The file is larger than 10 MB. Choose a smaller one; nothing was stored."),
+        413: _too_large(),
     }
     return error_response(
         status, f"http_{status}", sentences.get(status, _("The request was not understood."))
+    )
+
+
+def _too_large() -> str:
+    """Return what was too large: all that was sent, or the texts of a form alone."""
+    most = current_app.config["MAX_CONTENT_LENGTH"]
+    if (request.content_length or most + 1) > most:
+        return _("The file is larger than 10 MB. Choose a smaller one; nothing was stored.")
+    return _(
+        "What you entered is too long to be read. Nothing was saved. Shorten it and try again."
     )
 
 

@@ -4,10 +4,12 @@ from functools import lru_cache
 from typing import Any
 
 from flask import (
+    current_app,
     has_request_context,
     request,
     url_for,
 )
+from flask.globals import request_ctx
 
 from crowdfund.kernel import access, i18n
 from crowdfund.kernel.web.identity import roles, sleeping_roles
@@ -25,6 +27,22 @@ def nav_items() -> list[dict[str, Any]]:
     """
     here = (request.endpoint or "") if has_request_context() else ""
     return _nav(roles() | sleeping_roles(), here, i18n.language())
+
+
+def page_of_form() -> str:
+    """Return the page with the form of the address asked for, which takes posts alone."""
+    adapter, path = request_ctx.url_adapter, request.path
+    if adapter is None:
+        return "/"
+    endpoint, values = adapter.match(path, "POST")
+    if endpoint in access.FORM_PAGES:
+        page = access.FORM_PAGES[endpoint]
+        rule = next(current_app.url_map.iter_rules(page))
+        return url_for(page, **{name: values[name] for name in rule.arguments})
+    while path := path.rpartition("/")[0]:
+        if adapter.test(path, "GET"):
+            return path
+    return "/"
 
 
 @lru_cache(maxsize=1_024)

@@ -26,7 +26,7 @@ from crowdfund.kernel.web.requests import is_htmx
 def render(
     page: str, /, partial: str | None = None, *, status: int = 200, **context: object
 ) -> Response:
-    """Render the partial for htmx and the page for browsers; both vary by HX-Request.
+    """Render the partial for htmx and the page for browsers; and say what both depend on.
 
     A page of a list that has become empty sends on to the first: the list itself may not be empty.
     """
@@ -35,7 +35,7 @@ def render(
         return _first_page()
     template = partial if partial and is_htmx() else page
     response = make_response(render_template(template, **context), status)
-    headers.vary_by(response, "HX-Request")
+    response.headers.add("Vary", headers.PAGE_VARIES)
     return response
 
 

@@ -18,6 +18,7 @@ from crowdfund.kernel.web.requests import (
     SAFE,
     is_htmx,
     page_of_request,
+    referring_path,
     sql_session,
     this_request,
     wants_json,
@@ -26,11 +27,14 @@ from crowdfund.kernel.web.requests import (
 
 def to_sign_in() -> BaseResponse:
     """Lead to the sign-in page, and from there back to here; it says so if a session has ended."""
-    url = url_for("sign_in.sign_in") + "?next=" + quote(page_of_request())
+    url = url_for("sign_in.sign_in") + "?next=" + quote(_page_to_return_to())
     if sql_session().has_ended:
         url += "&ended=" + ("page" if this_request().method in SAFE else "unsaved")
     if wants_json():
         return error_response(401, "not_signed_in", _("Sign in first."))
+    if _is_file():
+        text = _("You are signed out, so this file was not sent. Sign in, then download it again.")
+        return error_response(401, "not_signed_in", text, leads_to=url)
     if is_htmx():
         return Response(status=401, headers={"HX-Redirect": url})
     return redirect(url, 303)
@@ -38,13 +42,22 @@ def to_sign_in() -> BaseResponse:
 
 def to_second_factor() -> BaseResponse:
     """Lead to the proof of the second factor, and from there back to here."""
-    url = url_for("security.second_factor") + "?next=" + quote(page_of_request())
-    if wants_json():
+    url = url_for("security.second_factor") + "?next=" + quote(_page_to_return_to())
+    if wants_json() or _is_file():
         text = _("Confirm it is you with your second factor first. Nothing was changed.")
-        return error_response(403, "second_factor_needed", text)
+        return error_response(403, "second_factor_needed", text, leads_to=url)
     if is_htmx():
         return Response(status=403, headers={"HX-Redirect": url})
     return redirect(url, 303)
+
+
+def _is_file() -> bool:
+    """Return whether a list was asked for as a file: a page in its place would be stored as one."""
+    return this_request().path.endswith(".csv")
+
+
+def _page_to_return_to() -> str:
+    return referring_path() if _is_file() else page_of_request()
 
 
 _TITLES = {
@@ -61,8 +74,11 @@ _TITLES = {
 }
 
 
-def error_response(status: int, code: str, message: str) -> BaseResponse:
-    """Return an error page, a fragment, or a problem document (RFC 9457) for a program."""
+def error_response(status: int, code: str, message: str, *, leads_to: str = "") -> BaseResponse:
+    """Return an error page, a fragment, or a problem document (RFC 9457) for a program.
+
+    `leads_to` is the address of what has to be done first.
+    """
     title = str(_TITLES.get(status) or _("Something went wrong"))
     if wants_json():
         body = {
@@ -82,5 +98,6 @@ def error_response(status: int, code: str, message: str) -> BaseResponse:
         "title": title,
         "message": message,
         "request_id": g.get("request_id", ""),
+        "leads_to": leads_to,
     }
     return render("errors/error.html", "errors/_error.html", status=status, error=error)

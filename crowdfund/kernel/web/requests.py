@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Request, request
 from flask.globals import request_ctx
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.routing import IntegerConverter, ValidationError
 
 from crowdfund.kernel import access, config, sessions
@@ -27,6 +28,35 @@ class ColumnInteger(IntegerConverter):
         if len(value) > len(str(MAX_INTEGER)) or int(value) > MAX_INTEGER:
             raise ValidationError
         return int(super().to_python(value))
+
+
+class PlainRequest(Request):
+    """A request whose form has named fields, and no zero byte, which PostgreSQL refuses in texts.
+
+    Reading any other form raises Invalid once; after that the form is empty.
+    """
+
+    def _load_form_data(self) -> None:
+        if "form" in vars(self):
+            return
+        super()._load_form_data()
+        names = [*self.form, *self.files]
+        texts = [text for texts in self.form.listvalues() for text in texts]
+        texts += [str(file.filename) for files in self.files.listvalues() for file in files]
+        if None not in names and "\0" not in "".join(names) + "".join(texts):
+            return
+        self.__dict__ |= {"form": ImmutableMultiDict(), "files": ImmutableMultiDict()}
+        raise unreadable()
+
+
+def unreadable() -> Invalid:
+    """Return the refusal of a form that no page of ours sends."""
+    return Invalid(
+        _(
+            "Your browser sent this form in a way that we cannot read. Nothing was saved. "
+            "Reload the page and try again."
+        )
+    )
 
 
 def is_htmx() -> bool:
@@ -108,9 +138,19 @@ def page_of_request() -> str:
     return referring_path()
 
 
+def path_of(url: str) -> str:
+    """Return an address of ours without its host, which is whatever the client has sent."""
+    parts = urlsplit(url)
+    path = "/" + parts.path.lstrip("/")
+    return f"{path}?{parts.query}" if parts.query else path
+
+
 def referring_path() -> str:
     """Return the path of the page that a form was sent from, if it was ours."""
-    parts = urlsplit(request.referrer or "")
+    try:
+        parts = urlsplit(request.referrer or "")
+    except ValueError:  # a bracket that is never closed
+        return "/"
     if parts.netloc != request.host:
         return "/"
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

@@ -47,14 +47,14 @@ def replay_all() -> BaseResponse:
     return pages.back(url_for("payments.inbox"))
 
 
-@bp.get("/staff/webhooks/<inbox_id>")
+@bp.get("/staff/webhooks/<string(length=32):inbox_id>")
 def webhook(inbox_id: str) -> Response:
     """Show one webhook: raw body, headers without secrets, state."""
     row = queries.webhook(inbox_id)
     return pages.render("payments/webhook.html", row=row, body=row.raw.decode("utf-8", "replace"))
 
 
-@bp.post("/staff/webhooks/<inbox_id>/replay")
+@bp.post("/staff/webhooks/<string(length=32):inbox_id>/replay")
 def replay(inbox_id: str) -> BaseResponse:
     """Process a parked or dead webhook again."""
     inbox_service.replay(inbox_id, actor=identity.signed_in().id)

@@ -67,7 +67,8 @@ class WebhookMiddleware:
         """Answer one request."""
         gateway = _gateway_at(environ.get("PATH_INFO", ""))
         length = environ.get("CONTENT_LENGTH") or ""
-        if gateway is None or environ["REQUEST_METHOD"] != "POST" or not length.isdecimal():
+        has_length = length.isascii() and length.isdecimal() and len(length) < 20
+        if gateway is None or environ["REQUEST_METHOD"] != "POST" or not has_length:
             return self._behind(environ, start_response)
         status, body = self._take(gateway, int(length), environ)
         data = json.dumps(body).encode()
@@ -108,7 +109,7 @@ def _gateway_at(path: str) -> str | None:
     name = path.removeprefix("/webhooks/").removesuffix("/")
     if name == "neo-payment":
         return bill_bitts.NAME
-    return name if path.endswith("/") and name in gateways.names() else None
+    return name if name in gateways.names() else None
 
 
 @bp.record_once
@@ -117,14 +118,14 @@ def _install_middleware(state: BlueprintSetupState) -> None:
     app.wsgi_app = WebhookMiddleware(app)
 
 
-@bp.post("/webhooks/neo-payment/")
+@bp.post("/webhooks/neo-payment/", strict_slashes=False)
 @csrf.exempt
 def neo_webhook() -> Response:
     """Take a webhook of NEO Bank at the address that it knows."""
     return _through_flask(bill_bitts.NAME)
 
 
-@bp.post("/webhooks/<gateway>/")
+@bp.post("/webhooks/<gateway>/", strict_slashes=False)
 @csrf.exempt
 def gateway_webhook(gateway: str) -> Response:
     """Take a webhook of a gateway by name."""
