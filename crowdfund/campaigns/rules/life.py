@@ -1,7 +1,7 @@
 """The states of a campaign, and success as arithmetic; pure."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -115,6 +115,20 @@ def verdict(tally: Tally, now: datetime, *, grace_days: int) -> str:
     return "succeeded" if enough else "failed"
 
 
+_DAY = timedelta(days=1)
+
+
+def days_left(ends_at: datetime, now: datetime) -> int:
+    """Return the days to a deadline, to the nearest whole day; 0 on the last day, -1 after it.
+
+    A campaign of 45 days has 45 days left when it starts, not 44.
+    """
+    left = ends_at - now
+    if left < timedelta(0):
+        return -1
+    return (left + _DAY / 2) // _DAY if left >= _DAY else 0
+
+
 def time_left(ends_at: datetime | None, now: datetime) -> str:
     """Return what a person reads: `12 days left`, `5 hours left`, `ended`."""
     if ends_at is None:
@@ -122,8 +136,8 @@ def time_left(ends_at: datetime | None, now: datetime) -> str:
     seconds = int((ends_at - now).total_seconds())
     if seconds <= 0:
         return _("ended")
-    if seconds >= 86_400:
-        return ngettext("%(num)s day left", "%(num)s days left", seconds // 86_400)
+    if days := days_left(ends_at, now):
+        return ngettext("%(num)s day left", "%(num)s days left", days)
     if seconds >= 3_600:
         return ngettext("%(num)s hour left", "%(num)s hours left", seconds // 3_600)
     return _("less than an hour left")
