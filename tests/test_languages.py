@@ -15,7 +15,7 @@ from crowdfund.chain.models import Write as ChainWrite
 from crowdfund.compliance.models import Nominee
 from crowdfund.documents.models import Document
 from crowdfund.issuers.models import Company, CompanyBankAccount, CompanyOfficer
-from crowdfund.kernel import access, i18n, money
+from crowdfund.kernel import access, config, i18n, money
 from crowdfund.kernel.db import db, rollback
 from crowdfund.kernel.statuses import TEXTS
 from crowdfund.people.models import User
@@ -56,7 +56,7 @@ def test_the_tool_names_what_is_missing_and_what_lost_a_placeholder():
     ("language", "amount", "when"),
     [
         ("en", "12,345,678.50 ETB", "15 Jun 2026, 12:00 EAT"),
-        ("am", "12,345,678.50 ETB", "15 ጁን 2026, 12:00 EAT"),
+        ("am", "12,345,678.50 ETB", "15 ጁን 2026 (ሰኔ 8 ቀን 2018 ዓ.ም.), 12:00 EAT"),
         ("hi", "1,23,45,678.50 ETB", "15 जून 2026, 12:00 EAT"),
     ],
 )
@@ -70,6 +70,66 @@ def test_money_and_times_follow_the_language(language, amount, when):
 def test_a_day_begins_at_midnight_of_the_platform_and_not_of_greenwich():
     late = datetime(2026, 12, 31, 22, 0, tzinfo=UTC)
     assert i18n.day(late) == "1 Jan 2027"
+
+
+@pytest.mark.parametrize(
+    ("language", "chosen", "text"),
+    [
+        ("am", "", "15 ጁን 2026 (ሰኔ 8 ቀን 2018 ዓ.ም.)"),
+        ("am", "both", "15 ጁን 2026 (ሰኔ 8 ቀን 2018 ዓ.ም.)"),
+        ("am", "gregorian", "15 ጁን 2026"),
+        ("am", "ethiopian", "ሰኔ 8 ቀን 2018 ዓ.ም."),
+        ("en", "", "15 Jun 2026"),
+        ("en", "both", "15 Jun 2026 (8 Sene 2018 EC)"),
+        ("hi", "ethiopian", "8 सेन 2018 इथियोपियाई"),
+        ("en", "julian", "15 Jun 2026"),
+    ],
+)
+def test_dates_are_in_the_calendar_that_was_chosen_and_in_both_for_amharic(language, chosen, text):
+    with i18n.using(language, chosen):
+        assert i18n.day(date(2026, 6, 15)) == text
+        assert i18n.moment(datetime(2026, 6, 14, 21, 0, tzinfo=UTC)) == f"{text}, 00:00 EAT"
+    assert i18n.day(date(2026, 6, 15)) == "15 Jun 2026"
+
+
+def test_a_message_within_a_page_changes_neither_its_language_nor_its_calendar():
+    with i18n.using("am", "ethiopian"):
+        with i18n.using("am"):
+            assert i18n.calendar() == "both"
+        assert (i18n.language(), i18n.calendar()) == ("am", "ethiopian")
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown"),
+    [
+        ("Africa/Addis_Ababa", "12:00 EAT"),
+        ("Asia/Kolkata", "14:30 IST"),
+        ("America/Sao_Paulo", "06:00 UTC-03"),
+        ("UTC", "09:00 UTC"),
+    ],
+)
+def test_the_time_zone_of_the_platform_has_a_name_in_every_zone(zone, shown):
+    before = config.settings()
+    config.use(before.model_copy(update={"time_zone": zone}))
+    try:
+        moment = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
+        assert i18n.moment(moment) == f"15 Jun 2026, {shown}"
+    finally:
+        config.use(before)
+
+
+@pytest.mark.parametrize(("language", "first"), [("en", 0), ("am", 6), ("hi", 6)])
+def test_a_week_begins_on_the_day_of_the_country(language, first):
+    with i18n.using(language):
+        assert i18n.locale().first_week_day == first
+
+
+def test_no_script_writes_a_date_or_a_time():
+    """The server writes them all, in one zone and one form; scripts only keep what it wrote."""
+    scripts = [path.read_text() for path in (ROOT / "crowdfund" / "static").glob("*.js")]
+    assert scripts
+    for script in scripts:
+        assert not re.search(r"\bIntl\b|\.toLocale|getTimezoneOffset|\.getHours", script)
 
 
 def test_plurals_follow_the_language():

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from flask import Response, stream_with_context
@@ -29,12 +29,12 @@ def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[object]])
 def defused(value: object) -> str:
     """Return a cell's text; one that a spreadsheet would compute gets an apostrophe in front.
 
-    Whole and decimal numbers stay numbers, with their sign.
+    Whole and decimal numbers stay numbers, with their sign. Moments are in UTC in every file.
     """
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return value.isoformat()
+        return value.astimezone(UTC).isoformat()
     text = str(value).replace("\0", "")
     if text.startswith(FORMULA) and not _is_number(text):
         return "'" + text

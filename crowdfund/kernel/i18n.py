@@ -23,12 +23,16 @@ from babel.support import LazyProxy, NullTranslations, Translations
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from crowdfund.kernel import config
+from crowdfund.kernel import config, ethiopian
 
 LANGUAGES = {"en": "English", "am": "አማርኛ", "hi": "हिन्दी"}
 PSEUDO = "en_XA"  # English with accents: what is not accented was never marked as a text (tests)
 FOLDER = Path(__file__).parents[1] / "locales"
+CALENDARS = ("gregorian", "ethiopian", "both")
+# Where a language is spoken: it decides on which day a week begins.
+_TERRITORIES = {"en": "en_GB", PSEUDO: "en_GB", "am": "am_ET", "hi": "hi_IN"}
 _language: ContextVar[str] = ContextVar("language", default="en")
+_calendar: ContextVar[str] = ContextVar("calendar", default="")
 _HELD = re.compile(r"(%\(\w+\)[sd]|%%|<[^>]+>|&\w+;|\{\w*\})")
 _ACCENTS = str.maketrans("aceginorsuyzACEGINORSUYZ", "áçéĝíñóŕšúýžÁÇÉĜÍÑÓŔŠÚÝŽ")
 
@@ -38,20 +42,32 @@ def language() -> str:
     return _language.get()
 
 
-def use(name: str) -> None:
-    """Speak a language from now on in this context; one that we do not have becomes English."""
+def calendar() -> str:
+    """Return in which calendar dates are written: gregorian, ethiopian or both.
+
+    Without a choice both for readers of Amharic, else the Gregorian one.
+    """
+    return _calendar.get() or ("both" if language() == "am" else "gregorian")
+
+
+def use(name: str, calendar: str = "") -> None:
+    """Speak a language from now on in this context; one that we do not have becomes English.
+
+    `calendar` is the reader's choice, empty for that of the language.
+    """
     _language.set(name if name in LANGUAGES or name == PSEUDO else "en")
+    _calendar.set(calendar if calendar in CALENDARS else "")
 
 
 @contextmanager
-def using(name: str) -> Iterator[None]:
-    """Speak a language within a block (a message to someone else)."""
-    before = _language.get()
-    use(name)
+def using(name: str, calendar: str = "") -> Iterator[None]:
+    """Speak a language within a block (a message to someone else), with dates in their calendar."""
+    before = _language.get(), _calendar.get()
+    use(name, calendar)
     try:
         yield
     finally:
-        _language.set(before)
+        use(*before)
 
 
 def best(wanted: Iterable[str]) -> str:
@@ -124,9 +140,9 @@ _l = lazy
 
 
 def locale() -> Locale:
-    """Return Babel's locale of the language in force, for numbers and dates."""
+    """Return Babel's locale of the language in force, for numbers, dates and weeks."""
     name = language()
-    return _locale("en_GB" if name in ("en", PSEUDO) else name)
+    return _locale(_TERRITORIES.get(name, name))
 
 
 def text_direction() -> str:
@@ -145,24 +161,32 @@ def count(value: int, most: int = 1_000) -> str:
     return f"{number(most)}+" if value > most else number(value)
 
 
-def day(value: date | datetime, pattern: str = "medium") -> str:
-    """Return a date as the language writes it; a moment is read in the platform's time zone."""
+def day(value: date | datetime) -> str:
+    """Return a date as the language writes it, in the reader's calendar or in both.
+
+    A moment is read in the platform's time zone.
+    """
     if isinstance(value, datetime):
-        value = value.astimezone(_zone())
-    return dates.format_date(value, pattern, locale=locale())
+        value = value.astimezone(_zone()).date()
+    which = calendar()
+    if which == "ethiopian":
+        return ethiopian.written(value, language())
+    gregorian = dates.format_date(value, "medium", locale=locale())
+    return f"{gregorian} ({ethiopian.written(value, language())})" if which == "both" else gregorian
 
 
 def moment(value: datetime) -> str:
-    """Return date, time and zone of a moment on the platform's clock, as the language writes it."""
+    """Return date, time and zone of a moment on the platform's clock, as the language writes it.
+
+    All readers see the same clock, wherever they are; scripts write no times.
+    """
     shown = value.astimezone(_zone())
-    date_text = dates.format_date(shown, "medium", locale=locale())
-    return f"{date_text}, {shown:%H:%M} {shown.tzname()}"
+    return f"{day(shown)}, {shown:%H:%M} {_zone_name(shown)}"
 
 
-def minutes_from_utc(value: datetime) -> int:
-    """Return how many minutes the platform's time zone is ahead of UTC at a moment."""
-    offset = value.astimezone(_zone()).utcoffset()
-    return int(offset.total_seconds() // 60) if offset is not None else 0
+def _zone_name(shown: datetime) -> str:
+    name = shown.tzname() or "UTC"
+    return f"UTC{name}" if name[0] in "+-" else name  # many zones have no letters of their own
 
 
 def _zone() -> ZoneInfo:

@@ -25,6 +25,7 @@ class Person:
     referral_code: str
     sponsor_id: str | None
     language: str
+    calendar: str
     disabled_at: datetime | None
     created_at: datetime
     roles: tuple[str, ...] = ()

@@ -156,6 +156,7 @@ def _channels(person: ContactRow, emails: list[str], phones: list[str]) -> Conta
     return ContactChannels(
         name=person.first_name or (person.email or "").split("@")[0],
         language=person.language,
+        calendar=person.calendar,
         emails=tuple(dict.fromkeys([*own, *emails])),
         phones=tuple(own_first),
     )

@@ -90,6 +90,7 @@ def _person_row(person_id: str, newcomer: rules.Newcomer) -> dict[str, object]:
         "kyc_reason": "",
         "created_at": clock.now(),
         "language": "",
+        "calendar": "",
         "referral_code": rules.new_referral_code(),
         "sponsor_id": newcomer.sponsor_id,
     }
@@ -138,6 +139,15 @@ def choose_language(person_id: str, language: str) -> None:
         raise Invalid(_("Choose one of the languages in the list."), field="language")
     person = _lock(person_id)
     person.language = language
+    db.session.flush()
+
+
+def choose_calendar(person_id: str, calendar: str) -> None:
+    """Save in which calendar a person reads dates; an empty one follows the language."""
+    if calendar and calendar not in i18n.CALENDARS:
+        raise Invalid(_("Choose one of the calendars in the list."), field="calendar")
+    person = _lock(person_id)
+    person.calendar = calendar
     db.session.flush()
 
 

@@ -153,6 +153,18 @@ def test_readers_of_two_languages_share_no_kept_piece(app, cast, live, path, tex
                     assert (i18n.gettext(text) in page) == (one == language), text
 
 
+def test_readers_of_two_calendars_share_no_kept_piece(app, cast, live):
+    reader = raising.browser(app, cast.bob)
+    for calendar in ("gregorian", "ethiopian", "both", "gregorian", "ethiopian", "both"):
+        reader.set_cookie("calendar", calendar)
+        page = reader.get(f"/campaigns/{live.slug}").text
+        dates = re.findall(r"<time[^>]*>([^<]*)</time>", page)
+        assert dates
+        for date in dates:
+            assert (" EC" in date) == (calendar != "gregorian"), (calendar, date)
+            assert bool(re.search(r"[A-Z][a-z]+ 20(2[6-9])", date)) == (calendar != "ethiopian")
+
+
 def test_money_shows_at_once_on_the_list_and_on_the_campaign(app, cast, live):
     reader = raising.browser(app, cast.bob)
     for version in (1, 2):

@@ -186,7 +186,6 @@ def environment() -> Environment:
         count_fmt=i18n.count,
         day_fmt=i18n.day,
         moment_fmt=i18n.moment,
-        minutes_from_utc=i18n.minutes_from_utc,
         vendor=vendored.vendor,
         vendor_url=vendored.vendor_url,
         asset=vendored.asset,

@@ -1,8 +1,8 @@
 """Rendered HTML of public pages, cached in each process: parts that all readers share, and shells.
 
 A shell is a whole page with marks where its readers differ (name, address, CSRF token, script
-nonce, bell) and in place of its moving parts. It is rendered once for each language, set of roles
-and key; a request fills the marks. Nothing about a person is ever cached.
+nonce, bell) and in place of its moving parts. It is rendered once for each language, calendar,
+set of roles and key; a request fills the marks. Nothing about a person is ever cached.
 """
 
 import re
@@ -68,11 +68,11 @@ _shells: BoundedCache[_Shell] = BoundedCache(300)
 
 
 def part(template: str, key: object, context: Callable[[], Mapping[str, object]]) -> bytes:
-    """Return a rendered part of a page that depends on nothing but `key` and the language.
+    """Return a rendered part of a page that depends on nothing but `key`, language and calendar.
 
     It is rendered without anything of a reader; `context` is called only if the part is not cached.
     """
-    whole = (template, key, i18n.language(), int(time.time()) // _FRESH_S)
+    whole = (template, key, *_manner(), int(time.time()) // _FRESH_S)
     return _parts.get(whole) or _parts.put(whole, pages.render_part(template, **context()).encode())
 
 
@@ -84,18 +84,18 @@ def filled_part(
     moving: Callable[[], Mapping[str, str]],
     context: Callable[[], Mapping[str, object]],
 ) -> bytes:
-    """Return a part of a page that depends on nothing but `key` and the language.
+    """Return a part of a page that depends on nothing but `key`, language and calendar.
 
     A new key with a known `lasting` part does not render the template again: only the texts of
     `moving`, which the template finds under their names, are put into what was rendered before.
     """
     hour = int(time.time()) // _FRESH_S
-    whole = (template, key, i18n.language(), hour)
+    whole = (template, key, *_manner(), hour)
     known = _parts.get(whole)
     if known is not None:
         return known
     words = moving()
-    frame = (template, lasting, i18n.language(), hour)
+    frame = (template, lasting, *_manner(), hour)
     shell = _shells.get(frame)
     if shell is None:
         shell = _shells.put(frame, _cut(pages.render_part(template, **context(), **_marks(words))))
@@ -107,8 +107,8 @@ def filled_part(
 def fragment(
     template: str, key: object, *, moving: Mapping[str, bytes], **context: object
 ) -> Response:
-    """Return a fragment that depends on nothing but `key`, its moving parts and the language."""
-    whole = (template, key, i18n.language(), int(time.time()) // _FRESH_S)
+    """Return a fragment that depends on nothing but `key`, what moves, language and calendar."""
+    whole = (template, key, *_manner(), int(time.time()) // _FRESH_S)
     shell = _shells.get(whole)
     if shell is None:
         shell = _shells.put(whole, _cut(pages.render_part(template, **context, **_marks(moving))))
@@ -134,7 +134,7 @@ def page(template: str, key: object, *, moving: Mapping[str, bytes], **context: 
     whole = (
         template,
         key,
-        i18n.language(),
+        *_manner(),
         person and (frozenset(person.roles), identity.sleeping_roles(), bool(person.initial)),
         request.endpoint,
         int(time.time()) // _FRESH_S,
@@ -143,6 +143,11 @@ def page(template: str, key: object, *, moving: Mapping[str, bytes], **context: 
         whole, _shell(template, person, {**context, **_marks(moving)})
     )
     return answer(_filled(shell, {**moving, **_words(person)}))
+
+
+def _manner() -> tuple[str, str]:
+    """Return how words and dates are written for this reader."""
+    return i18n.language(), i18n.calendar()
 
 
 def _mark(name: str) -> str:
