@@ -1,14 +1,18 @@
 """Languages: every text is in every catalogue,
 every page speaks the language that was asked for."""
 
+import ast
 import importlib.util
 import re
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
+from jinja2 import Environment, nodes
 
 from crowdfund.campaigns.models import Campaign
 from crowdfund.chain.models import Write as ChainWrite
@@ -18,9 +22,16 @@ from crowdfund.issuers.models import Company, CompanyBankAccount, CompanyOfficer
 from crowdfund.kernel import access, config, i18n, money
 from crowdfund.kernel.db import db, rollback
 from crowdfund.kernel.statuses import TEXTS
+from crowdfund.notifications import rendering
 from crowdfund.people.models import User
 from tests.look import markup
-from tests.test_matrix import RULES, SAFE_ONES, world  # noqa: F401 - the world of everybody's things
+from tests.test_matrix import (  # noqa: F401 - the world of everybody's things
+    RULES,
+    SAFE_ONES,
+    UNSAFE_ONES,
+    expected,
+    world,
+)
 
 ROOT = Path(__file__).parent.parent
 
@@ -140,6 +151,60 @@ def test_plurals_follow_the_language():
     assert one != two
     assert one.startswith("1 ")
     assert two.startswith("2 ")
+
+
+@pytest.mark.parametrize("language", ["am", "hi"])
+def test_zero_takes_the_singular_where_the_language_says_so(language):
+    with i18n.using(language):
+        texts = [
+            i18n.ngettext("%(num)s day left", "%(num)s days left", count) for count in (0, 1, 2)
+        ]
+    zero, one, two = [text.replace(str(count), "#") for count, text in enumerate(texts)]
+    assert zero == one != two
+    assert i18n.ngettext("%(num)s day left", "%(num)s days left", 0) == "0 days left"
+
+
+@pytest.mark.parametrize("language", ["am", "hi"])
+def test_a_singular_has_its_number_because_it_stands_for_zero_too(language):
+    languages = tool()
+    wanted = [m for m in languages.template() if isinstance(m.id, tuple)]
+    catalog = languages.read(language)
+    texts = {m.id: (m.id[0], found.string[0]) for m in wanted if (found := catalog.get(m.id))}
+    assert len(texts) > 10
+    assert [both for both in texts.values() if not all("%(num)s" in text for text in both)] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("en", "1,234,567 investors"), ("am", "1,234,567"), ("hi", "12,34,567")],
+)
+def test_a_number_in_a_plural_is_grouped_as_the_language_does(language, text):
+    with i18n.using(language):
+        found = i18n.ngettext("%(num)s investor", "%(num)s investors", 1_234_567)
+        assert found == i18n.page_plural("%(num)s investor", "%(num)s investors", 1_234_567)
+    assert text in found
+
+
+def test_a_number_stands_before_a_noun_only_in_texts_that_have_a_plural():
+    """The nouns are those that the texts with a plural count, in front of which a value stands."""
+    messages = [message.id for message in tool().template() if message.id]
+    pairs = [message for message in messages if isinstance(message, tuple)]
+    nouns = {
+        many
+        for pair in pairs
+        for one, many in zip(*(re.findall(r"[a-z]+", text) for text in pair), strict=False)
+        if many in (f"{one}s", f"{one}es")
+    }
+    assert {"shares", "days", "characters", "payments"} <= nouns
+    counted = re.compile(rf"%\(\w+\)s (?:[a-z-]+ )?(?:{'|'.join(sorted(nouns))})\b")
+    assert [text for text in messages if isinstance(text, str) and counted.search(text)] == []
+
+
+def test_one_share_is_one_share_in_the_message_about_it():
+    context = {"campaign": "Mill", "amount_minor": 10_000, "currency": "ETB", "shares": 1}
+    assert "(1 share) is settled" in rendering.words("investment.settled", context).text
+    context["shares"] = 1_200
+    assert "(1,200 shares) is settled" in rendering.words("investment.settled", context).text
 
 
 @pytest.mark.parametrize(
@@ -322,6 +387,162 @@ def test_a_page_says_nothing_that_was_not_marked_as_a_text(world, known, name): 
             left |= unmarked(answer.get_data(as_text=True), known)
     world.restore()
     assert left == set()
+
+
+# --- the pseudo-locale reads every refusal --------------------------------------------------------
+
+# What is typed into every field of a form at once; no words, so that an echo is no English.
+WRONG = [
+    "",
+    "<b>",
+    "-1",
+    "1.005",
+    "2026-02-30",
+    "99999999999999999999",
+    "\u202e\u200b",
+    "9" * 3_000,
+    "ß§@ß§.ß",
+    "+251",
+]
+ASKERS = ("alice", "ivan", "nia", "admin", "compliance", "finance", "visitor")
+# These are for other programs, which read a code and not the words.
+FOR_PROGRAMS = ("payments.neo_webhook", "payments.gateway_webhook")
+
+
+class Forms(HTMLParser):
+    """Collects the forms of a page that change something, with the names of their fields."""
+
+    def __init__(self):
+        super().__init__()
+        self.found, self.here = {}, None
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        if tag == "form":
+            is_post = given.get("method", "").lower() == "post"
+            self.here = self.found.setdefault(given.get("action"), {}) if is_post else None
+        elif self.here is not None and given.get("name") and tag != "form":
+            kind = given.get("type", tag)
+            if kind == "hidden" or (kind == "radio" and given["name"] not in self.here):
+                self.here[given["name"]] = (kind, given.get("value") or "")
+            elif kind not in ("hidden", "radio"):
+                self.here[given["name"]] = (kind, "")
+
+    def handle_endtag(self, tag):
+        if tag == "form":
+            self.here = None
+
+
+@pytest.fixture(scope="module")
+def forms(world):  # noqa: F811
+    """The fields of every form of the application by its endpoint, as its own pages show them."""
+    found, urls = {}, world.app.url_map.bind("localhost")
+    for name in PAGES:
+        for actor in ("visitor", "alice", "ivan", "nia", "admin", "compliance", "finance"):
+            answer = world.ask(actor, "GET", RULES[name])
+            if answer.mimetype != "text/html":
+                continue
+            reader = Forms()
+            reader.feed(answer.get_data(as_text=True))
+            here = world.url(RULES[name])
+            for action, fields in reader.found.items():
+                path = urlsplit(action or here).path
+                endpoint, _values = urls.match(path, method="POST")
+                found.setdefault(endpoint, {}).update(fields)
+        world.restore()
+    return found
+
+
+def filled(fields, text):
+    """Return a body in which every field that people fill has a text or a file that is none."""
+    body = {}
+    for name, (kind, value) in fields.items():
+        if kind == "file":
+            body[name] = (BytesIO(text.encode()), "9.png")
+        else:
+            body[name] = value if kind == "hidden" and name != "csrf_token" else text
+    return body
+
+
+def said_by(answer, client, headers):
+    """Return the HTML that a person reads after a form: its own, or that of the next page."""
+    hops = 0
+    while answer.status_code == 303 and hops < 3:
+        answer = client.get(answer.headers["Location"], headers=headers)
+        hops += 1
+    if answer.mimetype == "text/html":
+        return answer.get_data(as_text=True)
+    facts = answer.get_json(silent=True) or {}
+    return f"<p>{facts.get('title', '')}</p><p>{facts.get('detail', '')}</p>"
+
+
+def who_may(name):
+    """Return the first person and the first member of staff who get in at a route."""
+    able = [actor for actor in ASKERS if expected(name, actor) == "open"]
+    plain = [actor for actor in able if actor not in access.STAFF]
+    return [*plain[:2], *[actor for actor in able if actor in access.STAFF][:1]]
+
+
+@pytest.mark.parametrize("name", [n for n in UNSAFE_ONES if RULES[n].endpoint not in FOR_PROGRAMS])
+def test_a_refusal_says_nothing_that_was_not_marked_as_a_text(world, known, forms, name):  # noqa: F811
+    rule = RULES[name]
+    left, failed = set(), []
+    for actor in who_may(name):
+        for text in WRONG:
+            client = world.app.test_client(use_cookies=False)
+            cookies = f"language={i18n.PSEUDO}; crowdfund={world.cookies.get(actor, '')}"
+            headers = {"Cookie": cookies}
+            body = filled(forms.get(rule.endpoint, {}), text)
+            method = name.split()[0]
+            answer = client.open(world.url(rule), method=method, data=body, headers=headers)
+            if answer.status_code >= 500 and answer.status_code != 503:
+                failed.append((actor, text[:20], answer.status_code))
+            left |= unmarked(said_by(answer, client, headers), known)
+            if answer.status_code < 400:
+                world.restore()
+    world.restore()
+    assert (left, failed) == (set(), [])
+
+
+def test_the_forms_of_the_application_are_found_on_its_pages(forms):
+    assert {"sign_in.show", "campaigns.edit", "compliance.facts", "investments.new"} <= set(forms)
+    assert forms["sign_in.show"].keys() >= {"first_name", "last_name", "phone", "next"}
+    assert len(forms) > 60
+
+
+def test_a_refusal_that_a_person_reads_is_raised_with_a_marked_text():
+    """A sentence in plain quotes would be English for everybody."""
+    kinds, wrong = {"NotFound", "Conflict", "Invalid", "Forbidden", "WrongState"}, []
+    for path in (ROOT / "crowdfund").rglob("*.py"):
+        wrong += [
+            (path.name, ast.unparse(node.args[0]))
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Call)
+            and getattr(node.func, "id", "") in kinds
+            and node.args
+            and isinstance(node.args[0], ast.Constant | ast.JoinedStr)
+        ]
+    # Read by a gateway's program and by whoever runs a command.
+    assert sorted(wrong) == [
+        ("service.py", "f'There is no level {level!r}.'"),
+        ("service.py", "f'There is no role {role!r}.'"),
+        ("webhooks.py", "'There is no such gateway.'"),
+    ]
+
+
+def test_no_macro_has_an_english_text_as_its_default():
+    """Such a text is shown where the caller gives none, and was never marked."""
+    environment, wrong = Environment(), []
+    for path in (ROOT / "crowdfund" / "templates").rglob("*.html"):
+        for macro in environment.parse(path.read_text()).find_all(nodes.Macro):
+            wrong += [
+                (path.name, macro.name, default.value)
+                for default in macro.defaults
+                if isinstance(default, nodes.Const)
+                and re.match("[A-Z][a-z]", str(default.value))
+                and isinstance(default.value, str)
+            ]
+    assert wrong == []
 
 
 def test_the_pseudo_language_is_spoken_in_tests_only(world, known):  # noqa: F811

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from crowdfund.kernel.errors import Conflict, CrowdfundError, Forbidden, Invalid
-from crowdfund.kernel.i18n import _, _l
+from crowdfund.kernel.i18n import _, _l, ngettext
 from crowdfund.people.rules import STAFF_ROLES
 
 REQUEST_LIFETIME = timedelta(days=7)
@@ -43,7 +43,10 @@ def checked_reason(text: str | None) -> str:
     if len(reason) < 5 or "\0" in reason:
         raise Invalid(_("Give a reason in a sentence. It stays in the history."), field="reason")
     if len(reason) > MAX_REASON:
-        raise Invalid(_("Use at most %(most)s characters.", most=MAX_REASON), field="reason")
+        text = ngettext(
+            "Use at most %(num)s character.", "Use at most %(num)s characters.", MAX_REASON
+        )
+        raise Invalid(text, field="reason")
     return reason
 
 

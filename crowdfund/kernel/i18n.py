@@ -84,7 +84,7 @@ def gettext(message: str, /, **values: object) -> str:
 
 def ngettext(one: str, many: str, count: int, /, **values: object) -> str:
     """Return the singular or plural of a text for a count, which fills `%(num)s`."""
-    return _translated_plural(one, many, count) % {"num": count, **values}
+    return _translated_plural(one, many, count) % {"num": number(count), **values}
 
 
 def _translated(message: str) -> str:
@@ -108,7 +108,7 @@ def page_text(message: str, /, **values: object) -> Markup:
 
 def page_plural(one: str, many: str, count: int, /, **values: object) -> Markup:
     """Return the singular or plural of a text for a template, as `page_text` does."""
-    return Markup(_translated_plural(one, many, count) % _escaped({"num": count, **values}))
+    return Markup(_translated_plural(one, many, count) % _escaped({"num": number(count), **values}))
 
 
 @lru_cache(maxsize=8_192)
@@ -152,6 +152,8 @@ def text_direction() -> str:
 
 def number(value: int) -> str:
     """Return a whole number with the language's grouping."""
+    if -1_000 < value < 1_000:  # digits and signs are the same in all of our languages
+        return str(value)
     here = locale()
     return f"{value:,}" if here.language == "en" else numbers.format_decimal(value, locale=here)
 
@@ -207,7 +209,10 @@ def _texts(name: str) -> NullTranslations:
     with source.open("rb") as file:
         write_mo(compiled, read_po(file, locale=name))
     compiled.seek(0)
-    return Translations(compiled)
+    texts, rule = Translations(compiled), _locale(_TERRITORIES.get(name, name)).plural_form
+    # By the language's own rule, in which 0 may be singular, whatever a catalogue's header says.
+    texts.plural = lambda count: int(rule(count) != "one")
+    return texts
 
 
 def _pseudo(message: str) -> str:

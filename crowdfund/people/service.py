@@ -179,7 +179,7 @@ def set_kyc_level(person_id: str, level: str, *, actor: str) -> None:
 
 
 def _lock(person_id: str) -> User:
-    return locked(User, person_id, NotFound("There is no such person."))
+    return locked(User, person_id, NotFound(_("There is no such person.")))
 
 
 def _set_status(person: User, status: str, *, actor: str, reason: str = "") -> None:

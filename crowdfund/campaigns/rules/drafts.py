@@ -11,7 +11,7 @@ from crowdfund.issuers.rules.lists import SECTORS
 from crowdfund.kernel.errors import Invalid
 from crowdfund.kernel.fields import texts
 from crowdfund.kernel.fields.collecting import Values, collect, state_of, unfinished
-from crowdfund.kernel.i18n import _, _l
+from crowdfund.kernel.i18n import _, _l, ngettext, number
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -79,10 +79,11 @@ def parse_story(text: object) -> str:
         )
     if len(story) > STORY_MAX:
         raise Invalid(
-            _(
-                "The story must be at most %(STORY_MAX)s characters; this is %(story)s.",
-                STORY_MAX=format(STORY_MAX, ","),
-                story=format(len(story), ","),
+            ngettext(
+                "The story must be at most %(num)s character; this is %(story)s.",
+                "The story must be at most %(num)s characters; this is %(story)s.",
+                STORY_MAX,
+                story=number(len(story)),
             ),
             field="story_md",
         )

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Container
 
 from crowdfund.kernel.errors import Invalid
-from crowdfund.kernel.i18n import _
+from crowdfund.kernel.i18n import _, ngettext, number
 
 LEAST_REASON, MOST_REASON = 10, 500
 _MARKUP = frozenset("<>")
@@ -67,10 +67,18 @@ def _checked(value: str, field: str, ask: str, *, most: int, least: int) -> str:
     if not all(map(_is_plain, value)):
         raise _hidden(field)
     if len(value) > most:
-        sentence = _("Use at most %(most)s characters; this is %(now)s.", most=most, now=len(value))
+        sentence = ngettext(
+            "Use at most %(num)s character; this is %(now)s.",
+            "Use at most %(num)s characters; this is %(now)s.",
+            most,
+            now=number(len(value)),
+        )
         raise Invalid(sentence, field=field)
     if len(value) < least:
-        raise Invalid(_("Use at least %(least)s characters.", least=least), field=field)
+        sentence = ngettext(
+            "Use at least %(num)s character.", "Use at least %(num)s characters.", least
+        )
+        raise Invalid(sentence, field=field)
     return value
 
 
