@@ -326,23 +326,29 @@ class Speaker(HTMLParser):
             self.said.append(data)
 
 
+# A letter that the pseudo-locale always accents: a word with one of them was never marked.
+PLAIN = re.compile("[aceginorsuyz]", re.IGNORECASE)
+# Addresses, ids, numbers and machine words.
+MACHINE = re.compile(r"\S*[@/\d_#]\S*|\S+[.:]\S+")
+
+
 def unmarked(html, known):
-    """Return the words of a page that are neither marked texts nor somebody's data."""
+    """Return the words of a page that are neither marked texts nor somebody's data.
+
+    Plain words inside a marked sentence are found as well: a value that was put in untranslated.
+    """
     speaker = Speaker()
     speaker.feed(html)
     found = set()
     for text in speaker.said:
-        rest = text
-        while (shorter := re.sub(r"⟦[^⟦⟧]*⟧", " ", rest)) != rest:
-            rest = shorter
-        rest = re.sub(r"\S*[@/\d_#.:]\S*", " ", rest)  # addresses, ids, numbers, machine words
-        found |= {word for word in WORD.findall(rest) if word not in known}
+        rest = MACHINE.sub(" ", text.replace("⟦", " ").replace("⟧", " "))
+        found |= {word for word in WORD.findall(rest) if PLAIN.search(word) and word not in known}
     return found
 
 
 @pytest.fixture(scope="module")
 def known(world):  # noqa: F811
-    words = set(SAME) | {name.capitalize() for name in world.people} | set(world.people)
+    words = {*SAME, *i18n.LANGUAGES.values(), *map(str.capitalize, world.people), *world.people}
     for model, columns in DATA.items():
         for column in columns:
             for text in db.session.scalars(sa.select(getattr(model, column))):
@@ -405,6 +411,7 @@ WRONG = [
     "+251",
 ]
 ASKERS = ("alice", "ivan", "nia", "admin", "compliance", "finance", "visitor")
+SPEAKS_WHAT_WAS_CHOSEN = ("sign_in.choose_language", "web.choose_language")
 # These are for other programs, which read a code and not the words.
 FOR_PROGRAMS = ("payments.neo_webhook", "payments.gateway_webhook")
 
@@ -497,7 +504,9 @@ def test_a_refusal_says_nothing_that_was_not_marked_as_a_text(world, known, form
             answer = client.open(world.url(rule), method=method, data=body, headers=headers)
             if answer.status_code >= 500 and answer.status_code != 503:
                 failed.append((actor, text[:20], answer.status_code))
-            left |= unmarked(said_by(answer, client, headers), known)
+            is_in_another = answer.status_code < 400 and rule.endpoint in SPEAKS_WHAT_WAS_CHOSEN
+            if not is_in_another:
+                left |= unmarked(said_by(answer, client, headers), known)
             if answer.status_code < 400:
                 world.restore()
     world.restore()
@@ -550,4 +559,5 @@ def test_the_pseudo_language_is_spoken_in_tests_only(world, known):  # noqa: F81
         as_text=True
     )
     assert "⟦" in said
-    assert unmarked("<p>Plain words</p><p>⟦Ácćéñţš ⟦íñ⟧ ĥéŕé⟧</p>", known) == {"Plain", "words"}
+    html = "<p>Plain words</p><p>⟦Ácćéñţš ⟦íñ⟧ ĥéŕé⟧</p><p>⟦Íţ íš nested: done.⟧</p>"
+    assert unmarked(html, known | {"done"}) == {"Plain", "words", "nested"}

@@ -7,6 +7,7 @@ import pytest
 from crowdfund.campaigns.rules import life
 from crowdfund.campaigns.rules.life import Status, Tally
 from crowdfund.kernel.errors import WrongState
+from crowdfund.kernel.statuses import status_text
 
 END = datetime(2026, 7, 15, 12, 0, tzinfo=UTC)
 NEXT = {
@@ -29,7 +30,8 @@ def test_a_state_leads_only_where_the_rules_say_and_a_refusal_names_both(before)
         if after in NEXT[before]:
             assert life.move(before, after) == after
             continue
-        with pytest.raises(WrongState, match=f"is {before}: it cannot become {after}"):
+        named = status_text(before), status_text(after)
+        with pytest.raises(WrongState, match=f"is “{named[0]}”: it cannot become “{named[1]}”"):
             life.move(before, after)
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from crowdfund.campaigns.rules.terms import last_settlement
 from crowdfund.kernel.errors import Conflict, WrongState
 from crowdfund.kernel.i18n import _, ngettext
+from crowdfund.kernel.statuses import status_text
 
 
 class Status(StrEnum):
@@ -54,9 +55,10 @@ def move(current: str, to: Status) -> Status:
     if to not in TRANSITIONS[Status(current)]:
         raise WrongState(
             _(
-                "This campaign is %(current)s: it cannot become %(to)s. Reload to see its state.",
-                current=current,
-                to=to,
+                "The status of this campaign is “%(current)s”: it cannot become “%(to)s”. Reload "
+                "the page to see its status.",
+                current=status_text(current),
+                to=status_text(to),
             )
         )
     return to
