@@ -20,10 +20,11 @@ from crowdfund.compliance.models import Nominee
 from crowdfund.documents.models import Document
 from crowdfund.issuers.models import Company, CompanyBankAccount, CompanyOfficer
 from crowdfund.kernel import access, config, i18n, money
-from crowdfund.kernel.db import db, rollback
+from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.statuses import TEXTS
 from crowdfund.notifications import rendering
-from crowdfund.people.models import User
+from crowdfund.people import queries, service
+from crowdfund.people.models import SignInMethod, User
 from tests.look import markup
 from tests.test_matrix import (  # noqa: F401 - the world of everybody's things
     RULES,
@@ -393,6 +394,42 @@ def test_a_page_says_nothing_that_was_not_marked_as_a_text(world, known, name): 
             left |= unmarked(answer.get_data(as_text=True), known)
     world.restore()
     assert left == set()
+
+
+@pytest.fixture
+def nameless(world):  # noqa: F811
+    """Alice and nia have neither name nor address: they sign in by a wallet and by a provider."""
+    ids = [world.people[name] for name in ("alice", "nia")]
+    gone = {"email": None, "first_name": "", "last_name": "", "phone": ""}
+    db.session.execute(sa.update(User).where(User.id.in_(ids)).values(gone))
+    db.session.execute(sa.delete(SignInMethod).where(SignInMethod.person_id.in_(ids)))
+    commit()
+    for person_id, kind, label in zip(ids, ("wallet", "oidc"), ("0x12…34", "9@9"), strict=True):
+        service.add_method(person_id, kind, f"{kind} {person_id}", label=label)
+    commit()
+    yield ids
+    world.restore()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nobody_reads_none_when_somebody_has_neither_name_nor_address(world, nameless, name):  # noqa: F811
+    for actor in ("alice", "nia", "bob", "admin", "compliance", "finance"):
+        answer = world.ask(actor, "GET", RULES[name], language=i18n.PSEUDO)
+        if answer.mimetype == "text/html" and answer.status_code == 200:
+            html = answer.get_data(as_text=True)
+            assert "None" not in unmarked(html, {"Ali"}), actor
+            assert not re.search(r'"(mailto:)?None"', html), actor
+
+
+def test_a_wallet_without_a_name_is_called_by_its_label_and_shows_no_address(world, nameless):  # noqa: F811
+    for path in ("GET sign_in.methods", "GET campaigns.index"):
+        for _ in range(2):  # the second time from what is kept
+            page = world.ask("alice", "GET", RULES[path]).get_data(as_text=True)
+            menu = page.split('class="cf-menu-panel">')[1].split("<ul")[0]
+            assert re.findall(r"<strong>(.*?)</strong>", menu) == ["0x12…34"]
+            assert "text-secondary" not in menu
+    assert queries.names(set(nameless)) == {nameless[0]: "0x12…34", nameless[1]: "9@9"}
+    assert [queries.get(one).name for one in nameless] == ["0x12…34", "9@9"]
 
 
 # --- the pseudo-locale reads every refusal --------------------------------------------------------

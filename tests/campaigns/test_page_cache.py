@@ -106,7 +106,7 @@ def test_a_name_with_markup_stays_text(app, cast, live, monkeypatch):
 
     class Odd:
         id, name, email = "odd", "<b>Bob</b>", 'bob"@example.com'
-        initial, roles = "", ()
+        initial, roles, contact = "", (), email
 
     def odd():
         return Odd() if real() else None

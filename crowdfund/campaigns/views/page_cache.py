@@ -135,7 +135,7 @@ def page(template: str, key: object, *, moving: Mapping[str, bytes], **context: 
         template,
         key,
         *_manner(),
-        person and (frozenset(person.roles), identity.sleeping_roles(), bool(person.initial)),
+        person and _kind_of(person),
         request.endpoint,
         int(time.time()) // _FRESH_S,
     )
@@ -163,12 +163,21 @@ class _Anybody:
     """Stands for the reader while a shell is rendered."""
 
     initial: str
+    contact: str
     name: str = _mark("name")
-    email: str = _mark("email")
+
+
+def _kind_of(person: Person) -> tuple[object, ...]:
+    """Return what of a reader decides which parts a page has."""
+    has = bool(person.initial), bool(person.contact)
+    return frozenset(person.roles), identity.sleeping_roles(), has
 
 
 def _shell(template: str, person: Person | None, context: dict[str, object]) -> _Shell:
-    anybody = _Anybody(_mark("initial") if person.initial else "") if person else None
+    anybody = None
+    if person is not None:
+        initial = _mark("initial") if person.initial else ""
+        anybody = _Anybody(initial, _mark("contact") if person.contact else "")
     frame: dict[str, Any] = {
         "current_user": anybody,
         "bell": lambda: _mark("bell"),
@@ -193,8 +202,8 @@ def _words(person: Person | None) -> dict[str, bytes]:
     words = {"nonce": headers.csp_nonce(), "events": escape(live.stream_url())}
     if person is not None:
         words |= {
-            "name": escape(person.name or person.email),
-            "email": escape(person.email),
+            "name": escape(person.name),
+            "contact": escape(person.contact),
             "initial": escape(person.initial),
             "csrf": csrf.token(),
             "bell": _bell(),
