@@ -184,6 +184,7 @@ def environment() -> Environment:
         languages=i18n.LANGUAGES,
         number_fmt=i18n.number,
         count_fmt=i18n.count,
+        calendar=i18n.calendar,
         day_fmt=i18n.day,
         moment_fmt=i18n.moment,
         vendor=vendored.vendor,

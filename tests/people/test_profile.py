@@ -1,5 +1,7 @@
 """Who a person is: name, number, language, invitation."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
@@ -371,6 +373,17 @@ def test_the_calendar_stays_when_only_the_language_is_sent(tab, alice):
     tab.post("/account/language", data={"language": "hi"})
     rollback()
     assert (queries.get(alice).language, queries.get(alice).calendar) == ("hi", "both")
+
+
+@pytest.mark.parametrize(
+    ("calendar", "is_told"), [("gregorian", False), ("both", True), ("ethiopian", True)]
+)
+def test_a_field_for_a_date_says_which_calendar_it_asks_for(tab, calendar, is_told):
+    tab.set_cookie("calendar", calendar)
+    page = tab.get("/account/verification/facts/about").text
+    hint = re.search(r'id="born_on-hint">([^<]*)<', page)[1]
+    assert hint.startswith("You must be at least 18 years old.")
+    assert ("Gregorian" in hint) == is_told
 
 
 @pytest.mark.parametrize("typed", ["xx", "julian", "<b>", "both" * 200, "NaN"])

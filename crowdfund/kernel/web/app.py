@@ -122,6 +122,7 @@ def _wire_templates(app: Flask) -> None:
         status_text=statuses.status_text,
         number_fmt=i18n.number,
         count_fmt=i18n.count,
+        calendar=i18n.calendar,
         day_fmt=i18n.day,
         moment_fmt=i18n.moment,
     )
