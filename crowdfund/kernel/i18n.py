@@ -31,43 +31,46 @@ FOLDER = Path(__file__).parents[1] / "locales"
 CALENDARS = ("gregorian", "ethiopian", "both")
 # Where a language is spoken: it decides on which day a week begins.
 _TERRITORIES = {"en": "en_GB", PSEUDO: "en_GB", "am": "am_ET", "hi": "hi_IN"}
-_language: ContextVar[str] = ContextVar("language", default="en")
-_calendar: ContextVar[str] = ContextVar("calendar", default="")
+_manner: ContextVar[tuple[str, str]] = ContextVar("manner", default=("en", "gregorian"))
 _HELD = re.compile(r"(%\(\w+\)[sd]|%%|<[^>]+>|&\w+;|\{\w*\})")
 _ACCENTS = str.maketrans("aceginorsuyzACEGINORSUYZ", "áçéĝíñóŕšúýžÁÇÉĜÍÑÓŔŠÚÝŽ")
 
 
 def language() -> str:
     """Return the language in force, like `am`."""
-    return _language.get()
+    return _manner.get()[0]
 
 
 def calendar() -> str:
-    """Return in which calendar dates are written: gregorian, ethiopian or both.
+    """Return in which calendar dates are written: gregorian, ethiopian or both."""
+    return _manner.get()[1]
 
-    Without a choice both for readers of Amharic, else the Gregorian one.
-    """
-    return _calendar.get() or ("both" if language() == "am" else "gregorian")
+
+def manner() -> tuple[str, str]:
+    """Return language and calendar: on these depends how a text is written."""
+    return _manner.get()
 
 
 def use(name: str, calendar: str = "") -> None:
     """Speak a language from now on in this context; one that we do not have becomes English.
 
-    `calendar` is the reader's choice, empty for that of the language.
+    `calendar` is the reader's choice. Without one it is both for readers of Amharic, else the
+    Gregorian one.
     """
-    _language.set(name if name in LANGUAGES or name == PSEUDO else "en")
-    _calendar.set(calendar if calendar in CALENDARS else "")
+    if calendar not in CALENDARS:
+        calendar = "both" if name == "am" else "gregorian"
+    _manner.set((name if name in LANGUAGES or name == PSEUDO else "en", calendar))
 
 
 @contextmanager
 def using(name: str, calendar: str = "") -> Iterator[None]:
     """Speak a language within a block (a message to someone else), with dates in their calendar."""
-    before = _language.get(), _calendar.get()
+    before = _manner.get()
     use(name, calendar)
     try:
         yield
     finally:
-        use(*before)
+        _manner.set(before)
 
 
 def best(wanted: Iterable[str]) -> str:
@@ -84,7 +87,8 @@ def gettext(message: str, /, **values: object) -> str:
 
 def ngettext(one: str, many: str, count: int, /, **values: object) -> str:
     """Return the singular or plural of a text for a count, which fills `%(num)s`."""
-    return _translated_plural(one, many, count) % {"num": number(count), **values}
+    num = count if -1_000 < count < 1_000 else number(count)
+    return _translated_plural(one, many, count) % {"num": num, **values}
 
 
 def _translated(message: str) -> str:

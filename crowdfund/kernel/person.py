@@ -43,8 +43,9 @@ class Person:
     @property
     def contact(self) -> str:
         """Return the e-mail address or number to show beside the name; empty if there is none."""
-        found = self.email or self.phone
-        return "" if found == self.name else found
+        if self.email:
+            return self.email
+        return self.phone if self.first_name or self.last_name else ""  # else it is the name
 
     @property
     def initial(self) -> str:

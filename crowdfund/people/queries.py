@@ -43,8 +43,10 @@ def load(person_id: str) -> Person | None:
     facts = rows[0]._asdict()
     del facts["role"]
     person = Person(**facts, roles=tuple(row.role for row in rows if row.role))
-    label = None if _is_named(person) else _LABELS.first(id=person_id)
-    return replace(person, label=label.label) if label else person
+    if person.first_name or person.last_name or person.email or person.phone:
+        return person
+    found = _LABELS.first(id=person_id)
+    return replace(person, label=found.label) if found else person
 
 
 def get(person_id: str) -> Person | None:
@@ -53,12 +55,10 @@ def get(person_id: str) -> Person | None:
     if found is None:
         return None
     roles = db.session.scalars(sa.select(_R.c.role).where(_R.c.person_id == person_id))
-    label = None if _is_named(found) else db.session.scalar(_LABEL, {"id": person_id})
-    return replace(found, roles=tuple(roles), label=label or "")
-
-
-def _is_named(person: Person) -> bool:
-    return bool(person.first_name or person.last_name or person.email or person.phone)
+    label = ""
+    if not (found.first_name or found.last_name or found.email or found.phone):
+        label = db.session.scalar(_LABEL, {"id": person_id}) or ""
+    return replace(found, roles=tuple(roles), label=label)
 
 
 def find_by_email(email: str) -> Person | None:

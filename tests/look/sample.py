@@ -213,7 +213,7 @@ def gallery(*, with_errors: bool = True, signed_in: bool = True) -> str:
     if with_errors:
         form.validate()
     person = SimpleNamespace(
-        id="u1", email="alice@example.com", name="Alice Bekele", initial="A", roles=("investor",)
+        id="u1", contact="alice@example.com", name="Alice Bekele", initial="A", roles=("investor",)
     )
     page = environment().get_template("components/gallery.html")
     return page.render(

@@ -117,7 +117,7 @@ def verdict(tally: Tally, now: datetime, *, grace_days: int) -> str:
     return "succeeded" if enough else "failed"
 
 
-_DAY = timedelta(days=1)
+_DAY, _HALF_DAY = timedelta(days=1), timedelta(hours=12)
 
 
 def days_left(ends_at: datetime, now: datetime) -> int:
@@ -128,7 +128,7 @@ def days_left(ends_at: datetime, now: datetime) -> int:
     left = ends_at - now
     if left < timedelta(0):
         return -1
-    return (left + _DAY / 2) // _DAY if left >= _DAY else 0
+    return (left + _HALF_DAY) // _DAY if left >= _DAY else 0
 
 
 def time_left(ends_at: datetime | None, now: datetime) -> str:

@@ -72,7 +72,7 @@ def part(template: str, key: object, context: Callable[[], Mapping[str, object]]
 
     It is rendered without anything of a reader; `context` is called only if the part is not cached.
     """
-    whole = (template, key, *_manner(), int(time.time()) // _FRESH_S)
+    whole = (template, key, *i18n.manner(), int(time.time()) // _FRESH_S)
     return _parts.get(whole) or _parts.put(whole, pages.render_part(template, **context()).encode())
 
 
@@ -89,13 +89,13 @@ def filled_part(
     A new key with a known `lasting` part does not render the template again: only the texts of
     `moving`, which the template finds under their names, are put into what was rendered before.
     """
-    hour = int(time.time()) // _FRESH_S
-    whole = (template, key, *_manner(), hour)
+    spoken = (*i18n.manner(), int(time.time()) // _FRESH_S)
+    whole = (template, key, spoken)
     known = _parts.get(whole)
     if known is not None:
         return known
     words = moving()
-    frame = (template, lasting, *_manner(), hour)
+    frame = (template, lasting, spoken)
     shell = _shells.get(frame)
     if shell is None:
         shell = _shells.put(frame, _cut(pages.render_part(template, **context(), **_marks(words))))
@@ -108,7 +108,7 @@ def fragment(
     template: str, key: object, *, moving: Mapping[str, bytes], **context: object
 ) -> Response:
     """Return a fragment that depends on nothing but `key`, what moves, language and calendar."""
-    whole = (template, key, *_manner(), int(time.time()) // _FRESH_S)
+    whole = (template, key, *i18n.manner(), int(time.time()) // _FRESH_S)
     shell = _shells.get(whole)
     if shell is None:
         shell = _shells.put(whole, _cut(pages.render_part(template, **context, **_marks(moving))))
@@ -131,23 +131,20 @@ def page(template: str, key: object, *, moving: Mapping[str, bytes], **context: 
         everything: dict[str, Any] = {**context, **finished}
         return pages.render(template, **everything)
     person = identity.current_user()
+    words = _words(person)
     whole = (
         template,
         key,
-        *_manner(),
-        person and _kind_of(person),
+        *i18n.manner(),
+        person and (frozenset(person.roles), identity.sleeping_roles()),
+        person and (bool(words["initial"]), bool(words["contact"])),
         request.endpoint,
         int(time.time()) // _FRESH_S,
     )
     shell = _shells.get(whole) or _shells.put(
         whole, _shell(template, person, {**context, **_marks(moving)})
     )
-    return answer(_filled(shell, {**moving, **_words(person)}))
-
-
-def _manner() -> tuple[str, str]:
-    """Return how words and dates are written for this reader."""
-    return i18n.language(), i18n.calendar()
+    return answer(_filled(shell, {**moving, **words}))
 
 
 def _mark(name: str) -> str:
@@ -165,12 +162,6 @@ class _Anybody:
     initial: str
     contact: str
     name: str = _mark("name")
-
-
-def _kind_of(person: Person) -> tuple[object, ...]:
-    """Return what of a reader decides which parts a page has."""
-    has = bool(person.initial), bool(person.contact)
-    return frozenset(person.roles), identity.sleeping_roles(), has
 
 
 def _shell(template: str, person: Person | None, context: dict[str, object]) -> _Shell:

@@ -62,7 +62,9 @@ def chosen_by(asked: Request) -> str:
 
 def calendar_of(asked: Request) -> str:
     """Return the calendar that the reader chose; empty for that of the language."""
-    return asked.cookies.get(CALENDAR_COOKIE, "")
+    if CALENDAR_COOKIE not in asked.cookies:  # as for most; `get` makes an error and catches it
+        return ""
+    return asked.cookies[CALENDAR_COOKIE]
 
 
 def language_of(asked: Request) -> str:
