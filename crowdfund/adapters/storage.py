@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from crowdfund.adapters import cid
 from crowdfund.kernel import config
 from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.i18n import _
 
 CONTENT_TYPES = {"webp": "image/webp", "svg": "image/svg+xml"}
 CID_AREA = "ipfs"
@@ -23,6 +24,9 @@ _NONCE_BYTES = 12
 
 class FileMissing(NotFound):
     """No file under this id."""
+
+    def __init__(self) -> None:
+        super().__init__(_("There is no such file."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,10 @@ def put_public(data: bytes, suffix: str = "webp") -> str:
 def open_public(file_id: str) -> tuple[Path, str]:
     """Return path and content type of a public file; raises FileMissing."""
     if not _PUBLIC_ID.fullmatch(file_id):
-        raise FileMissing("There is no such file.")
+        raise FileMissing
     path = _public_path(file_id)
     if not path.is_file():
-        raise FileMissing("There is no such file.")
+        raise FileMissing
     return path, CONTENT_TYPES[file_id.rpartition(".")[2]]
 
 
@@ -67,7 +71,7 @@ def put_cid(data: bytes) -> str:
 def read_cid(name: str) -> bytes:
     """Return the bytes with a content id; raises FileMissing."""
     if not cid.PATTERN.fullmatch(name) or not _cid_path(name).is_file():
-        raise FileMissing("There is no such file.")
+        raise FileMissing
     return _cid_path(name).read_bytes()
 
 
@@ -88,7 +92,7 @@ def put_private(data: bytes, area: str) -> PrivateFile:
 def get_private(file_id: str, key: str, area: str) -> bytes:
     """Return the decrypted bytes; raises FileMissing."""
     if not _PRIVATE_ID.fullmatch(file_id) or not _private_path(file_id, area).is_file():
-        raise FileMissing("There is no such file.")
+        raise FileMissing
     stored = _private_path(file_id, area).read_bytes()
     nonce, sealed = stored[:_NONCE_BYTES], stored[_NONCE_BYTES:]
     return AESGCM(bytes.fromhex(key)).decrypt(nonce, sealed, file_id.encode())

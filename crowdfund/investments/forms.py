@@ -9,12 +9,13 @@ from crowdfund.kernel.i18n import _l
 RAILS = [("bill_bitts", _l("NEO Bank"))]
 
 
+_RELOAD = _l("Reload the page and try again.")
+
+
 class InvestForm(PageForm):
     """Amount, rail and consent; `key` makes a double click one investment."""
 
     amount = StringField(_l("Amount"), [InputRequired(_l("Enter an amount.")), Length(max=40)])
     rail = RadioField(_l("How do you pay?"), choices=RAILS, default="bill_bitts")
     consent = BooleanField(_l("I have read and understood this risk warning."))
-    key = HiddenField(
-        "key", [InputRequired(_l("Reload the page and try again.")), Length(min=8, max=64)]
-    )
+    key = HiddenField("key", [InputRequired(_RELOAD), Length(min=8, max=64, message=_RELOAD)])

@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import IO, TypeVar
@@ -52,11 +52,12 @@ def defused(value: object) -> str:
 
     That is what it would compute, and text that it would take for a number or a date: a telephone
     number, leading zeros, more digits than it keeps. Amounts stay numbers, with their minus sign.
+    Moments are in UTC in every file.
     """
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return value.isoformat()
+        return value.astimezone(UTC).isoformat()
     text = str(value).replace("\0", "")
     is_formula = text.startswith(FORMULA) and not _NEGATIVE.fullmatch(text)
     is_misread = isinstance(value, str) and _MISREAD.fullmatch(text) and not _DATE.fullmatch(text)

@@ -10,14 +10,44 @@ from wtforms import Field, Form
 from wtforms.fields.choices import SelectChoice
 
 from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.i18n import _l, ngettext
 from crowdfund.kernel.web import pages, requests
+
+# What WTForms says by itself, in our words: it has no catalogue of our languages.
+_CHOOSE = _l("Choose one of the options in the list.")
+_SENTENCES = {
+    "This field is required.": _l("Fill in this field."),
+    "Not a valid choice.": _CHOOSE,
+    "Invalid Choice: could not coerce.": _CHOOSE,
+    "'%(value)s' is not a valid choice for this field.": _CHOOSE,
+}
+
+
+class _Sentences:
+    """The texts of WTForms' own validators in the reader's language."""
+
+    def gettext(self, message: str) -> str:
+        """Return our sentence; one that we do not know stays as it is."""
+        return str(_SENTENCES.get(message, message))
+
+    def ngettext(self, one: str, many: str, count: int) -> str:
+        """Return our sentence, with the count filled in."""
+        if one.startswith("Field cannot be longer"):
+            return ngettext(
+                "Use at most %(num)s character.", "Use at most %(num)s characters.", count
+            )
+        if one.startswith("Field must be at least"):
+            return ngettext(
+                "Use at least %(num)s character.", "Use at least %(num)s characters.", count
+            )
+        return self.gettext(one if count == 1 or one in _SENTENCES else many)
 
 
 class PageForm(FlaskForm):
     """Base of all forms: its posts carry the page's CSRF token."""
 
     class Meta(FlaskForm.Meta):
-        """What of a request is read."""
+        """What of a request is read, and our own words for the sentences of WTForms."""
 
         def wrap_formdata(self, form: FlaskForm, formdata: object) -> object:
             """Return the fields that were sent. Raises Invalid for a file in a field of text.
@@ -31,6 +61,10 @@ class PageForm(FlaskForm):
                 if name in form and not isinstance(form[name], takes_files):
                     raise requests.unreadable()
             return super().wrap_formdata(form, formdata)
+
+        def get_translations(self, _form: Form) -> _Sentences:
+            """Return the texts of the validators, which are looked up at each refusal."""
+            return _Sentences()
 
 
 class Needed:

@@ -24,12 +24,15 @@ from babel.support import LazyProxy, NullTranslations, Translations
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from crowdfund.kernel import config
+from crowdfund.kernel import config, ethiopian
 
 LANGUAGES = {"en": "English", "am": "አማርኛ", "hi": "हिन्दी"}
 PSEUDO = "en_XA"  # English with accents: what is not accented was never marked as a text (tests)
 FOLDER = Path(__file__).parents[1] / "locales"
-_language: ContextVar[str] = ContextVar("language", default="en")
+CALENDARS = ("gregorian", "ethiopian", "both")
+# Where a language is spoken: it decides on which day a week begins.
+_TERRITORIES = {"en": "en_GB", PSEUDO: "en_GB", "am": "am_ET", "hi": "hi_IN"}
+_manner: ContextVar[tuple[str, str]] = ContextVar("manner", default=("en", "gregorian"))
 _ASIDE = frozenset({7, *range(200, 241)})  # combining classes of nukta and of accents
 _HELD = re.compile(r"(%\(\w+\)[sd]|%%|<[^>]+>|&\w+;|\{\w*\})")
 _ACCENTS = str.maketrans("aceginorsuyzACEGINORSUYZ", "áçéĝíñóŕšúýžÁÇÉĜÍÑÓŔŠÚÝŽ")
@@ -37,23 +40,39 @@ _ACCENTS = str.maketrans("aceginorsuyzACEGINORSUYZ", "áçéĝíñóŕšúýžÁ
 
 def language() -> str:
     """Return the language in force, like `am`."""
-    return _language.get()
+    return _manner.get()[0]
 
 
-def use(name: str) -> None:
-    """Speak a language from now on in this context; one that we do not have becomes English."""
-    _language.set(name if name in LANGUAGES or name == PSEUDO else "en")
+def calendar() -> str:
+    """Return in which calendar dates are written: gregorian, ethiopian or both."""
+    return _manner.get()[1]
+
+
+def manner() -> tuple[str, str]:
+    """Return language and calendar: on these depends how a text is written."""
+    return _manner.get()
+
+
+def use(name: str, calendar: str = "") -> None:
+    """Speak a language from now on in this context; one that we do not have becomes English.
+
+    `calendar` is the reader's choice. Without one it is both for readers of Amharic, else the
+    Gregorian one.
+    """
+    if calendar not in CALENDARS:
+        calendar = "both" if name == "am" else "gregorian"
+    _manner.set((name if name in LANGUAGES or name == PSEUDO else "en", calendar))
 
 
 @contextmanager
-def using(name: str) -> Iterator[None]:
-    """Speak a language within a block (a message to someone else)."""
-    before = _language.get()
-    use(name)
+def using(name: str, calendar: str = "") -> Iterator[None]:
+    """Speak a language within a block (a message to someone else), with dates in their calendar."""
+    before = _manner.get()
+    use(name, calendar)
     try:
         yield
     finally:
-        _language.set(before)
+        _manner.set(before)
 
 
 def best(wanted: Iterable[str]) -> str:
@@ -70,7 +89,8 @@ def gettext(message: str, /, **values: object) -> str:
 
 def ngettext(one: str, many: str, count: int, /, **values: object) -> str:
     """Return the singular or plural of a text for a count, which fills `%(num)s`."""
-    return _translated_plural(one, many, count) % {"num": count, **values}
+    num = count if -1_000 < count < 1_000 else number(count)
+    return _translated_plural(one, many, count) % {"num": num, **values}
 
 
 def _translated(message: str) -> str:
@@ -94,7 +114,7 @@ def page_text(message: str, /, **values: object) -> Markup:
 
 def page_plural(one: str, many: str, count: int, /, **values: object) -> Markup:
     """Return the singular or plural of a text for a template, as `page_text` does."""
-    return Markup(_translated_plural(one, many, count) % _escaped({"num": count, **values}))
+    return Markup(_translated_plural(one, many, count) % _escaped({"num": number(count), **values}))
 
 
 @lru_cache(maxsize=8_192)
@@ -126,9 +146,9 @@ _l = lazy
 
 
 def locale() -> Locale:
-    """Return Babel's locale of the language in force, for numbers and dates."""
+    """Return Babel's locale of the language in force, for numbers, dates and weeks."""
     name = language()
-    return _locale("en_GB" if name in ("en", PSEUDO) else name)
+    return _locale(_TERRITORIES.get(name, name))
 
 
 def text_direction() -> str:
@@ -138,6 +158,8 @@ def text_direction() -> str:
 
 def number(value: int) -> str:
     """Return a whole number with the language's grouping."""
+    if -1_000 < value < 1_000:  # digits and signs are the same in all of our languages
+        return str(value)
     here = locale()
     return f"{value:,}" if here.language == "en" else numbers.format_decimal(value, locale=here)
 
@@ -157,24 +179,32 @@ def count(value: int, most: int = 1_000) -> str:
     return f"{number(most)}+" if value > most else number(value)
 
 
-def day(value: date | datetime, pattern: str = "medium") -> str:
-    """Return a date as the language writes it; a moment is read in the platform's time zone."""
+def day(value: date | datetime) -> str:
+    """Return a date as the language writes it, in the reader's calendar or in both.
+
+    A moment is read in the platform's time zone.
+    """
     if isinstance(value, datetime):
-        value = value.astimezone(_zone())
-    return dates.format_date(value, pattern, locale=locale())
+        value = value.astimezone(_zone()).date()
+    which = calendar()
+    if which == "ethiopian":
+        return ethiopian.written(value, language())
+    gregorian = dates.format_date(value, "medium", locale=locale())
+    return f"{gregorian} ({ethiopian.written(value, language())})" if which == "both" else gregorian
 
 
 def moment(value: datetime) -> str:
-    """Return date, time and zone of a moment on the platform's clock, as the language writes it."""
+    """Return date, time and zone of a moment on the platform's clock, as the language writes it.
+
+    All readers see the same clock, wherever they are; scripts write no times.
+    """
     shown = value.astimezone(_zone())
-    date_text = dates.format_date(shown, "medium", locale=locale())
-    return f"{date_text}, {shown:%H:%M} {shown.tzname()}"
+    return f"{day(shown)}, {shown:%H:%M} {_zone_name(shown)}"
 
 
-def minutes_from_utc(value: datetime) -> int:
-    """Return how many minutes the platform's time zone is ahead of UTC at a moment."""
-    offset = value.astimezone(_zone()).utcoffset()
-    return int(offset.total_seconds() // 60) if offset is not None else 0
+def _zone_name(shown: datetime) -> str:
+    name = shown.tzname() or "UTC"
+    return f"UTC{name}" if name[0] in "+-" else name  # many zones have no letters of their own
 
 
 def _zone() -> ZoneInfo:
@@ -195,7 +225,10 @@ def _texts(name: str) -> NullTranslations:
     with source.open("rb") as file:
         write_mo(compiled, read_po(file, locale=name))
     compiled.seek(0)
-    return Translations(compiled)
+    texts, rule = Translations(compiled), _locale(_TERRITORIES.get(name, name)).plural_form
+    # By the language's own rule, in which 0 may be singular, whatever a catalogue's header says.
+    texts.plural = lambda count: int(rule(count) != "one")
+    return texts
 
 
 def _pseudo(message: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from crowdfund.kernel.errors import InvalidAmount
 from crowdfund.kernel.fields.characters import plain_characters
-from crowdfund.kernel.i18n import _, number
+from crowdfund.kernel.i18n import _, ngettext, number
 
 DECIMALS = {"ETB": 2, "INR": 2, "USD": 2}
 MAX_MINOR = 10**15
@@ -33,7 +33,12 @@ def parse(text: str, currency: str = "ETB", *, most_minor: int = MAX_MINOR) -> i
     fraction = match.group(1) or ""
     if len(fraction) > places:
         raise InvalidAmount(
-            _("%(currency)s has at most %(places)s decimals.", currency=currency, places=places),
+            ngettext(
+                "%(currency)s has at most %(num)s decimal.",
+                "%(currency)s has at most %(num)s decimals.",
+                places,
+                currency=currency,
+            ),
             field="amount",
         )
     whole = cleaned.split(".", maxsplit=1)[0].replace(",", "")

@@ -25,18 +25,27 @@ class Person:
     referral_code: str
     sponsor_id: str | None
     language: str
+    calendar: str
     disabled_at: datetime | None
     created_at: datetime
     roles: tuple[str, ...] = ()
+    label: str = ""  # of a provider or wallet, for someone who has given neither name nor address
     is_authenticated: bool = True
     is_active: bool = True
     is_anonymous: bool = False
 
     @property
     def name(self) -> str:
-        """Return the name to show; the part before the @ until one was given."""
+        """Return the name to show; until one was given, what the person signs in with."""
         named = full_name(self.first_name, self.last_name) or (self.email or "").split("@")[0]
-        return named or self.phone or "crowdfund"
+        return named or self.phone or self.label or "crowdfund"
+
+    @property
+    def contact(self) -> str:
+        """Return the e-mail address or number to show beside the name; empty if there is none."""
+        if self.email:
+            return self.email
+        return self.phone if self.first_name or self.last_name else ""  # else it is the name
 
     @property
     def initial(self) -> str:

@@ -21,7 +21,7 @@ def deliver(message: MessageRow) -> None:
 
     Raises a CrowdfundError: of status 503 if another attempt may succeed, else for good.
     """
-    with i18n.using(message.language):
+    with i18n.using(message.language, message.calendar):
         context = context_of(message)
         if message.channel == "sms":
             text = rendering.render_sms(message.template, context)

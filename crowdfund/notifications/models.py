@@ -55,6 +55,7 @@ class Message(Base):
     kind: Mapped[str] = mapped_column(sa.String(60), default="")
     person_id: Mapped[str | None] = mapped_column(ID, sa.ForeignKey("person.id"), index=True)
     language: Mapped[str] = mapped_column(sa.String(8), default="")
+    calendar: Mapped[str] = mapped_column(sa.String(9), default="", server_default="")
     context: Mapped[dict[str, Any]] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

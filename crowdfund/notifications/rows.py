@@ -30,6 +30,7 @@ class MessageRow:
     kind: str
     person_id: str | None
     language: str
+    calendar: str
     context: dict[str, Any]
     created_at: datetime
     sent_at: datetime | None

@@ -87,14 +87,14 @@ def spread(keys: list[str]) -> None:
 
 def _write_messages(notice: NoticeRow, person: ContactChannels, channels: list[str]) -> None:
     context = {"name": person.name, **notice.context, "path": notice.path}
-    facts = _facts(notice.kind, notice.person_id, context)
+    facts = _facts(notice.kind, notice.person_id, person, context)
     for channel in channels:
         addresses = person.addresses(channel)
         if not KINDS[notice.kind].mandatory:
             addresses = addresses[:1]
         for number, address in enumerate(addresses):
             key = f"{notice.key}:{channel}:{number}"
-            send(channel, address, facts, key=key, language=person.language)
+            send(channel, address, facts, key=key)
 
 
 def notify_addresses(
@@ -112,15 +112,24 @@ def notify_addresses(
     """
     person = people_queries.contact_channels([person_id])[person_id]
     own = {("email", one) for one in person.emails} | {("sms", one) for one in person.phones}
-    facts = _facts(kind, person_id, {"name": person.name, **context, "path": path})
+    facts = _facts(kind, person_id, person, {"name": person.name, **context, "path": path})
     for number, channel in enumerate(channels):
         to = (channel.kind, channel.address)
         if to not in own:
-            send(*to, facts, key=f"{key}:at:{number}", language=person.language)
+            send(*to, facts, key=f"{key}:at:{number}")
 
 
-def _facts(kind: str, person_id: str, context: dict[str, Any]) -> dict[str, Any]:
-    return {"template": "notice", "kind": kind, "person_id": person_id, "context": context}
+def _facts(
+    kind: str, person_id: str, person: ContactChannels, context: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "template": "notice",
+        "kind": kind,
+        "person_id": person_id,
+        "language": person.language,
+        "calendar": person.calendar,
+        "context": context,
+    }
 
 
 def _is_own(path: str) -> bool:
@@ -188,6 +197,7 @@ def send(
         "kind": "",
         "person_id": None,
         "language": i18n.language() if language is None else language,
+        "calendar": "",
         "tries": 0,
         "last_error": "",
         "created_at": clock.now(),

@@ -25,6 +25,8 @@ class User(Base):
     referral_code: Mapped[str] = mapped_column(sa.String(8), unique=True)
     sponsor_id: Mapped[str | None] = mapped_column(ID, sa.ForeignKey("person.id"), index=True)
     language: Mapped[str] = mapped_column(sa.String(8), default="")
+    # In which dates are written; empty: as the language does.
+    calendar: Mapped[str] = mapped_column(sa.String(9), default="", server_default="")
     disabled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     __table_args__ = (

@@ -27,6 +27,15 @@ _WITH_ROLES = Lookup(
 )
 
 
+# What somebody is called who has given neither name nor address: a wallet, a provider.
+_LABEL = (
+    sa.select(_M.c.label)
+    .where(_M.c.person_id == sa.bindparam("id"), _M.c.label != "")
+    .order_by(_M.c.added_at, _M.c.id)
+)
+_LABELS = Lookup(_LABEL)
+
+
 def load(person_id: str) -> Person | None:
     """Return the signed-in person of a request, read outside its transaction; None if closed."""
     rows = _WITH_ROLES.all(id=person_id)
@@ -34,7 +43,11 @@ def load(person_id: str) -> Person | None:
         return None
     facts = rows[0]._asdict()
     del facts["role"]
-    return Person(**facts, roles=tuple(row.role for row in rows if row.role))
+    person = Person(**facts, roles=tuple(row.role for row in rows if row.role))
+    if person.first_name or person.last_name or person.email or person.phone:
+        return person
+    found = _LABELS.first(id=person_id)
+    return replace(person, label=found.label) if found else person
 
 
 def get(person_id: str) -> Person | None:
@@ -43,7 +56,10 @@ def get(person_id: str) -> Person | None:
     if found is None:
         return None
     roles = db.session.scalars(sa.select(_R.c.role).where(_R.c.person_id == person_id))
-    return replace(found, roles=tuple(roles))
+    label = ""
+    if not (found.first_name or found.last_name or found.email or found.phone):
+        label = db.session.scalar(_LABEL, {"id": person_id}) or ""
+    return replace(found, roles=tuple(roles), label=label)
 
 
 def find_by_email(email: str) -> Person | None:
@@ -56,10 +72,15 @@ def names(person_ids: set[str]) -> dict[str, str]:
     """Return the names of several people by id; `system` is not a person."""
     wanted = (_U.c.id, _U.c.first_name, _U.c.last_name, _U.c.email, _U.c.phone)
     query = sa.select(*wanted).where(_U.c.id.in_(person_ids))
-    return {
+    found = {
         row.id: full_name(row.first_name, row.last_name) or row.email or row.phone
         for row in db.session.execute(query)
     }
+    if unnamed := [person_id for person_id, name in found.items() if not name]:
+        labels = sa.select(_M.c.person_id, _M.c.label).where(_M.c.person_id.in_(unnamed))
+        labels = labels.where(_M.c.label != "").order_by(_M.c.added_at.desc(), _M.c.id.desc())
+        found |= {row.person_id: row.label for row in db.session.execute(labels)}
+    return found
 
 
 def kyc_level(person_id: str) -> str:
@@ -157,6 +178,7 @@ def _channels(person: ContactRow, emails: list[str], phones: list[str]) -> Conta
     return ContactChannels(
         name=person.first_name or (person.email or "").split("@")[0],
         language=person.language,
+        calendar=person.calendar,
         emails=tuple(dict.fromkeys([*own, *emails])),
         phones=tuple(own_first),
     )

@@ -25,6 +25,7 @@ class ContactRow:
     email: str | None
     phone: str
     language: str
+    calendar: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class ContactChannels:
 
     name: str
     language: str
+    calendar: str
     emails: tuple[str, ...]
     phones: tuple[str, ...]
 

@@ -90,6 +90,7 @@ def _person_row(person_id: str, newcomer: rules.Newcomer) -> dict[str, object]:
         "kyc_reason": "",
         "created_at": clock.now(),
         "language": "",
+        "calendar": "",
         "referral_code": rules.new_referral_code(),
         "sponsor_id": newcomer.sponsor_id,
     }
@@ -141,6 +142,15 @@ def choose_language(person_id: str, language: str) -> None:
     db.session.flush()
 
 
+def choose_calendar(person_id: str, calendar: str) -> None:
+    """Save in which calendar a person reads dates; an empty one follows the language."""
+    if calendar and calendar not in i18n.CALENDARS:
+        raise Invalid(_("Choose one of the calendars in the list."), field="calendar")
+    person = _lock(person_id)
+    person.calendar = calendar
+    db.session.flush()
+
+
 def set_verification(
     person_id: str,
     status: str,
@@ -169,7 +179,7 @@ def set_kyc_level(person_id: str, level: str, *, actor: str) -> None:
 
 
 def _lock(person_id: str) -> User:
-    return locked(User, person_id, NotFound("There is no such person."))
+    return locked(User, person_id, NotFound(_("There is no such person.")))
 
 
 def _set_status(person: User, status: str, *, actor: str, reason: str = "") -> None:

@@ -9,9 +9,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.kernel import audit, clock, sessions
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.person import Person
 from crowdfund.kernel.sessions import SqlSession
 from crowdfund.kernel.web import language, pages
 from crowdfund.people import queries
+from crowdfund.people import service as people_service
 from crowdfund.security.service import devices
 from crowdfund.security.service import second_factor as second_factor_service
 
@@ -65,8 +67,21 @@ def admit(person_id: str, *, method: str, target: str, second_factor: str = "") 
     elif person and person.roles:
         target = url_for("security.security", next=target)
     pages.flash(_("You are signed in."), "success")
-    response = language.remember_language(pages.back(target), person.language if person else "")
+    response = _in_their_language(pages.back(target), person)
     return _note_device(person_id, response)
+
+
+def _in_their_language(response: BaseResponse, person: Person | None) -> BaseResponse:
+    """Set this browser to the person's language and calendar.
+
+    A language that was chosen here before becomes the language of an account that has none.
+    """
+    if person is None:
+        return response
+    spoken = person.language
+    if not spoken and (spoken := language.chosen_by(request)):
+        people_service.choose_language(person.id, spoken)
+    return language.remember_calendar(language.remember_language(response, spoken), person.calendar)
 
 
 def _note_device(person_id: str, response: BaseResponse) -> BaseResponse:

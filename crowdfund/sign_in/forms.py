@@ -63,13 +63,23 @@ class ProfileForm(PageForm):
 
 
 class LanguageForm(PageForm):
-    """The language of pages and messages."""
+    """The language of pages and messages, and the calendar of their dates."""
 
     language = SelectField(
         _l("Language of pages and messages"),
         choices=[
             SelectChoice("", _l("Same as my browser")),
             *(SelectChoice(code, name) for code, name in LANGUAGES.items()),
+        ],
+        default="",
+    )
+    calendar = SelectField(
+        _l("Calendar of dates"),
+        choices=[
+            SelectChoice("", _l("As usual in the language")),
+            SelectChoice("gregorian", _l("Gregorian calendar")),
+            SelectChoice("ethiopian", _l("Ethiopian calendar")),
+            SelectChoice("both", _l("Both calendars")),
         ],
         default="",
     )

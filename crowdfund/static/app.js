@@ -129,23 +129,7 @@
   });
 
   // --- what a swap or a fresh page needs ---
-  // A moment is written as the server writes it (kernel/i18n.moment); only a reader whose clock
-  // differs from the platform's, whose minutes from UTC are in data-local, sees another time.
-  const { lang } = document.documentElement;
-  const day = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, { dateStyle: "medium" });
-  const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" });
-  const local = (moment) => {
-    const part = Object.fromEntries(clock.formatToParts(moment).map(({ type, value }) => [type, value]));
-    return `${day.format(moment)}, ${part.hour}:${part.minute} ${part.timeZoneName}`;
-  };
   const dress = (root) => {
-    for (const time of all("time[data-local]", root)) {
-      const moment = new Date(time.dateTime);
-      if (-moment.getTimezoneOffset() === Number(time.dataset.local)) continue;
-      const text = local(moment);
-      time.title ||= time.textContent;
-      if (time.textContent !== text) time.textContent = text;
-    }
     for (const button of all("[data-theme-toggle][hidden], [data-copy][hidden], [data-fill][hidden], [data-open][hidden]", root)) button.hidden = false;
   };
   document.addEventListener("htmx:after:process", (event) => dress(event.target));

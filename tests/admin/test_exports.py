@@ -4,7 +4,9 @@ import csv
 import html
 import io
 import re
+from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -26,6 +28,22 @@ FILES = {
     "/staff/chain/writes.csv": "chain-writes.csv",
     "/staff/journal.csv": "accounts.csv",
 }
+
+
+def test_a_moment_in_a_file_is_in_utc_whatever_the_zone_it_came_in():
+    moment = datetime(2026, 6, 15, 12, 0, tzinfo=ZoneInfo("Africa/Addis_Ababa"))
+    assert exports.defused(moment) == "2026-06-15T09:00:00+00:00"
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_every_moment_of_a_file_is_in_utc_and_of_the_gregorian_calendar(ada, path):
+    ada.set_cookie("language", "am")
+    ada.set_cookie("calendar", "ethiopian")
+    cells = [cell for row in lines(ada.get(path)) for cell in row.values()]
+    moments = [cell for cell in cells if re.match(r"\d{4}-\d\d-\d\dT", cell)]
+    assert all(cell.endswith("+00:00") for cell in moments)
+    assert not [cell for cell in cells if "EAT" in cell or "ዓ.ም." in cell]
+    assert moments or path.startswith(("/staff/journal", "/staff/people"))
 
 
 @pytest.fixture

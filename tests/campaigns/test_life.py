@@ -7,6 +7,7 @@ import pytest
 from crowdfund.campaigns.rules import life
 from crowdfund.campaigns.rules.life import Status, Tally
 from crowdfund.kernel.errors import WrongState
+from crowdfund.kernel.statuses import status_text
 
 END = datetime(2026, 7, 15, 12, 0, tzinfo=UTC)
 NEXT = {
@@ -29,7 +30,8 @@ def test_a_state_leads_only_where_the_rules_say_and_a_refusal_names_both(before)
         if after in NEXT[before]:
             assert life.move(before, after) == after
             continue
-        with pytest.raises(WrongState, match=f"is {before}: it cannot become {after}"):
+        named = status_text(before), status_text(after)
+        with pytest.raises(WrongState, match=f"is “{named[0]}”: it cannot become “{named[1]}”"):
             life.move(before, after)
 
 
@@ -48,7 +50,11 @@ def test_what_is_public_and_what_refunds():
     ("left", "words"),
     [
         (timedelta(days=2), "2 days left"),
-        (timedelta(days=2, seconds=-1), "1 day left"),
+        (timedelta(days=45, seconds=-1), "45 days left"),
+        (timedelta(days=44, hours=12), "45 days left"),
+        (timedelta(days=44, hours=12, seconds=-1), "44 days left"),
+        (timedelta(days=2, seconds=-1), "2 days left"),
+        (timedelta(hours=36, seconds=-1), "1 day left"),
         (timedelta(days=1), "1 day left"),
         (timedelta(days=1, seconds=-1), "23 hours left"),
         (timedelta(hours=2), "2 hours left"),
@@ -59,8 +65,22 @@ def test_what_is_public_and_what_refunds():
         (timedelta(seconds=-1), "ended"),
     ],
 )
-def test_time_left_changes_its_unit_at_the_full_hour_and_day(left, words):
+def test_time_left_is_the_nearest_day_and_changes_its_unit_on_the_last_day(left, words):
     assert life.time_left(END, END - left) == words
+
+
+@pytest.mark.parametrize(
+    ("left", "days"),
+    [
+        (timedelta(days=45, seconds=-1), 45),
+        (timedelta(days=1), 1),
+        (timedelta(days=1, seconds=-1), 0),
+        (timedelta(0), 0),
+        (timedelta(seconds=-1), -1),
+    ],
+)
+def test_a_card_counts_the_same_days_as_the_campaign(left, days):
+    assert life.days_left(END, END - left) == days
 
 
 def test_a_campaign_that_has_not_started_has_no_time_left():

@@ -106,7 +106,7 @@ def test_a_name_with_markup_stays_text(app, cast, live, monkeypatch):
 
     class Odd:
         id, name, email = "odd", "<b>Bob</b>", 'bob"@example.com'
-        initial, roles = "", ()
+        initial, roles, contact = "", (), email
 
     def odd():
         return Odd() if real() else None
@@ -151,6 +151,18 @@ def test_readers_of_two_languages_share_no_kept_piece(app, cast, live, path, tex
             for one in i18n.LANGUAGES:
                 with i18n.using(one):
                     assert (i18n.gettext(text) in page) == (one == language), text
+
+
+def test_readers_of_two_calendars_share_no_kept_piece(app, cast, live):
+    reader = raising.browser(app, cast.bob)
+    for calendar in ("gregorian", "ethiopian", "both", "gregorian", "ethiopian", "both"):
+        reader.set_cookie("calendar", calendar)
+        page = reader.get(f"/campaigns/{live.slug}").text
+        dates = re.findall(r"<time[^>]*>([^<]*)</time>", page)
+        assert dates
+        for date in dates:
+            assert (" EC" in date) == (calendar != "gregorian"), (calendar, date)
+            assert bool(re.search(r"[A-Z][a-z]+ 20(2[6-9])", date)) == (calendar != "ethiopian")
 
 
 def test_money_shows_at_once_on_the_list_and_on_the_campaign(app, cast, live):

@@ -112,7 +112,7 @@ def test_what_is_no_amount_gets_a_sentence_keeps_what_was_typed_and_stores_nothi
         ({"consent": ""}, 422, "tick the box to continue"),
         ({"amount": "5,100"}, 422, "One person may invest at most 5,000.00 ETB"),
         ({"amount": "150"}, 422, "multiple of 100.00 ETB"),
-        ({"rail": "cash"}, 422, "Not a valid choice"),
+        ({"rail": "cash"}, 422, "Choose one of the options in the list"),
         ({"key": ""}, 422, "Reload the page and try again"),
         ({"key": "x" * 65}, 422, ""),
     ],

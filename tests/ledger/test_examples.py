@@ -136,7 +136,7 @@ def test_a_released_hold_cannot_be_captured(book):
     book.post("in", (WORLD, ALICE, "100"))
     hold_id = holds.hold("payout:1", ALICE, 80_00)
     holds.release_hold(hold_id)
-    with pytest.raises(Conflict, match="already been released"):
+    with pytest.raises(Conflict, match="no longer on hold"):
         holds.capture_hold(hold_id, "k", WORLD, kind="payout")
     with pytest.raises(NotFound):
         holds.release_hold("0" * 32)

@@ -184,9 +184,9 @@ def environment() -> Environment:
         languages=i18n.LANGUAGES,
         number_fmt=i18n.number,
         count_fmt=i18n.count,
+        calendar=i18n.calendar,
         day_fmt=i18n.day,
         moment_fmt=i18n.moment,
-        minutes_from_utc=i18n.minutes_from_utc,
         vendor=vendored.vendor,
         vendor_url=vendored.vendor_url,
         asset=vendored.asset,
@@ -213,7 +213,7 @@ def gallery(*, with_errors: bool = True, signed_in: bool = True) -> str:
     if with_errors:
         form.validate()
     person = SimpleNamespace(
-        id="u1", email="alice@example.com", name="Alice Bekele", initial="A", roles=("investor",)
+        id="u1", contact="alice@example.com", name="Alice Bekele", initial="A", roles=("investor",)
     )
     page = environment().get_template("components/gallery.html")
     return page.render(

@@ -76,7 +76,7 @@ class Site:
     def page(self) -> str:
         """Return the whole page."""
         person = SimpleNamespace(
-            id="u", email="alice@example.com", name="Alice", initial="A", roles=()
+            id="u", contact="alice@example.com", name="Alice", initial="A", roles=()
         )
         env = sample.environment()
         env.globals["lang"] = self.language

@@ -74,6 +74,25 @@ def test_the_message_speaks_the_language_of_the_person(alice):
     assert 'lang="hi"' in mail.OUTBOX[0].get_body(("html",)).get_content()
 
 
+@pytest.mark.parametrize(
+    ("calendar", "shown"),
+    [
+        ("", "15 Jun 2026,"),
+        ("both", "15 Jun 2026 (8 Sene 2018 EC),"),
+        ("ethiopian", " 8 Sene 2018"),
+    ],
+)
+def test_the_message_has_dates_in_the_calendar_of_the_person(alice, calendar, shown):
+    db.session.execute(sa.update(User).where(User.id == alice).values(calendar=calendar))
+    context = {"at": "2026-06-15T09:00:00+00:00", "device": "Firefox"}
+    notifications_service.notify(alice, "security.new_device", context, key="k")
+    commit()
+    outbox.drain_all()
+    text = mail.OUTBOX[0].get_body(("plain",)).get_content()
+    assert shown in text
+    assert "12:00 EAT" in text
+
+
 def test_a_refresh_token_in_two_hands_is_told_although_the_request_is_refused(alice):
     first = service.issue(alice)
     commit()

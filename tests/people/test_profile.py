@@ -1,5 +1,6 @@
 """Who a person is: name, number, language, invitation."""
 
+import re
 import unicodedata
 
 import pytest
@@ -372,3 +373,63 @@ def test_an_invitation_by_a_closed_account_is_unknown(app, alice):
     db.session.execute(sa.update(User).where(User.id == alice).values(disabled_at=clock.now()))
     commit()
     assert "do not recognise" in join(app, code).get("/sign-in").text
+
+
+# --- the calendar of dates ------------------------------------------------------------------------
+
+
+def test_the_calendar_is_kept_used_on_pages_and_set_in_the_next_browser(app, tab, alice, read_code):
+    tab.post("/account/language", data={"language": "en", "calendar": "ethiopian"})
+    rollback()
+    assert queries.get(alice).calendar == "ethiopian"
+    other = app.test_client()
+    other.post("/sign-in", data={"identifier": "alice@example.com"})
+    other.post("/sign-in/code", data={"code": read_code()})
+    for browser in (tab, other):
+        page = browser.get("/account/sessions").text
+        assert " 2018 EC, 12:00 EAT</time>" in page, page
+        assert "Jun 2026" not in page
+        assert 'selected value="ethiopian"' in browser.get("/account").text
+
+
+def test_the_calendar_of_the_language_comes_back_when_it_is_chosen(tab, alice):
+    tab.post("/account/language", data={"language": "am", "calendar": "gregorian"})
+    assert "ዓ.ም." not in tab.get("/account/sessions").text
+    answer = tab.post("/account/language", data={"language": "am", "calendar": ""})
+    assert "calendar=;" in " ".join(answer.headers.getlist("Set-Cookie"))
+    assert "ዓ.ም.)" in tab.get("/account/sessions").text
+    rollback()
+    assert queries.get(alice).calendar == ""
+
+
+def test_the_calendar_stays_when_only_the_language_is_sent(tab, alice):
+    tab.post("/account/language", data={"language": "am", "calendar": "both"})
+    tab.post("/account/language", data={"language": "hi"})
+    rollback()
+    assert (queries.get(alice).language, queries.get(alice).calendar) == ("hi", "both")
+
+
+@pytest.mark.parametrize(
+    ("calendar", "is_told"), [("gregorian", False), ("both", True), ("ethiopian", True)]
+)
+def test_a_field_for_a_date_says_which_calendar_it_asks_for(tab, calendar, is_told):
+    tab.set_cookie("calendar", calendar)
+    page = tab.get("/account/verification/facts/about").text
+    hint = re.search(r'id="born_on-hint">([^<]*)<', page)[1]
+    assert hint.startswith("You must be at least 18 years old.")
+    assert ("Gregorian" in hint) == is_told
+
+
+@pytest.mark.parametrize("typed", ["xx", "julian", "<b>", "both" * 200, "NaN"])
+def test_only_a_calendar_of_the_list_is_kept(tab, alice, typed):
+    answer = tab.post("/account/language", data={"language": "am", "calendar": typed})
+    assert answer.status_code == 422
+    assert 'href="#calendar"' in answer.text
+    assert nothing_kept(alice)
+    assert queries.get(alice).calendar == ""
+
+
+@pytest.mark.parametrize("cookie", ["xx", "", "both both", "%00", "é"])
+def test_a_cookie_that_names_no_calendar_is_ignored(tab, cookie):
+    tab.set_cookie("calendar", cookie)
+    assert "Jun 2026, 12:00 EAT</time>" in tab.get("/account/sessions").text

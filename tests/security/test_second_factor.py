@@ -15,6 +15,7 @@ from crowdfund.documents import service as documents
 from crowdfund.kernel import access, clock, outbox, sessions
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.errors import Conflict, Forbidden
+from crowdfund.people import queries as people
 from crowdfund.security import jobs, queries, rules
 from crowdfund.security.models import RecoveryCode, Totp
 from crowdfund.security.service import second_factor
@@ -150,6 +151,16 @@ def test_who_has_a_second_factor_is_nobody_until_it_is_proved(app, client, alice
     answer = client.post("/sign-in/second-factor", data={"code": code()})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/wallet")
     assert client.get("/wallet").status_code == 200
+
+
+def test_a_language_chosen_before_is_the_accounts_when_the_second_factor_is_proved(client, alice):
+    client.post("/language", data={"language": "am"})
+    by_mail(client, "alice@example.com")
+    rollback()
+    assert people.get(alice).language == ""
+    client.post("/sign-in/second-factor", data={"code": code()})
+    rollback()
+    assert people.get(alice).language == "am"
 
 
 def test_half_way_ends_after_ten_minutes(client, alice, frozen):

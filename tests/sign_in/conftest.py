@@ -1,9 +1,14 @@
 """A person at the sign-in page."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
+from crowdfund.adapters import mail
+from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.notifications import service as notices
 from crowdfund.people import queries, service
 from crowdfund.people.models import SignInMethod, User
 from crowdfund.sign_in.service import codes
@@ -59,6 +64,18 @@ def person_of(browser):
         person_id = session.get("_user_id")
     rollback()
     return queries.get(person_id) if person_id else None
+
+
+def mail_language(person_id):
+    """Return the language of the newest e-mail to a person, sent now."""
+    rollback()
+    address = queries.get(person_id).email
+    notices.notify(person_id, "verification.approved", {}, key=f"mail {person_id}")
+    commit()
+    outbox.drain_all()
+    letters = [one for one in mail.OUTBOX if one["To"] == address]
+    html = letters[-1].get_body(("html",)).get_content()
+    return re.search(r'<html lang="(\w+)"', html)[1]
 
 
 def methods_of(person_id):

@@ -23,7 +23,7 @@ from crowdfund.sign_in.models import SignInAttempt
 from crowdfund.sign_in.rules.external import clean_name, identity_value
 
 from . import providing
-from .conftest import count_people, methods_of, person_of, refused
+from .conftest import count_people, mail_language, methods_of, person_of, refused
 from .providing import BIRUK, FIKIRTE, HTTP, begin, come_back, sign_in_by_code
 
 
@@ -71,6 +71,14 @@ def test_a_verified_address_opens_an_account_with_it(provider, client):
         ("oidc", f"{provider.issuer}|{FIKIRTE}"),
         ("email", "fikirte@id.example"),
     }
+
+
+def test_a_language_chosen_before_is_the_accounts_and_its_mails(provider, client):
+    client.post("/language", data={"language": "hi"})
+    enter(provider, client, FIKIRTE)
+    person = person_of(client)
+    assert person.language == "hi"
+    assert mail_language(person.id) == "hi"
 
 
 def test_the_same_person_comes_back_to_the_same_account(provider, app):

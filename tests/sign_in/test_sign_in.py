@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from crowdfund.adapters import mail
 from crowdfund.kernel import clock, config, outbox
-from crowdfund.kernel.db import db, rollback
+from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.errors import Invalid
 from crowdfund.notifications.models import Message
 from crowdfund.people import queries, service
@@ -17,7 +17,7 @@ from crowdfund.sign_in.rules import codes as codes_rules
 from crowdfund.sign_in.service import codes as codes_service
 from tests.together import at_once
 
-from .conftest import count_people, other_than
+from .conftest import count_people, mail_language, other_than, person_of
 
 
 def test_the_code_has_six_digits_comes_by_mail_and_opens_the_account(ask, enter, read_code):
@@ -275,6 +275,23 @@ def test_after_the_code_nobody_is_led_to_another_site(client, frozen, read_code,
     client.post("/sign-in", data={"identifier": "alice@example.com", "next": target})
     answer = client.post("/sign-in/code", data={"code": read_code()})
     assert answer.headers["Location"] == "/campaigns"
+
+
+@pytest.mark.parametrize(
+    ("before", "chosen", "after"),
+    [("", "hi", "hi"), ("am", "hi", "am"), ("", "xx", ""), ("", "en_XA", ""), ("hi", "", "hi")],
+)
+def test_a_language_chosen_before_signing_in_is_that_of_an_account_without_one(
+    client, frozen, read_code, before, chosen, after
+):
+    person_id = service.ensure_user("alice@example.com")
+    service.choose_language(person_id, before)
+    commit()
+    client.set_cookie("language", chosen)
+    client.post("/sign-in", data={"identifier": "alice@example.com"})
+    client.post("/sign-in/code", data={"code": read_code()})
+    assert person_of(client).language == after
+    assert mail_language(person_id) == (after or "en")
 
 
 def test_a_code_that_is_over_says_why(ask, enter, read_code, frozen):

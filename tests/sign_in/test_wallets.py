@@ -22,7 +22,7 @@ from crowdfund.sign_in.rules import wallets as rules
 from crowdfund.sign_in.service import attempts, methods
 from tests import raising
 
-from .conftest import count_people, methods_of, person_of, refused
+from .conftest import count_people, mail_language, methods_of, person_of, refused
 
 KEY = Account.from_key("0x" + "11" * 32)
 OTHER = Account.from_key("0x" + "22" * 32)
@@ -145,6 +145,16 @@ def test_an_unknown_wallet_opens_an_account_and_is_asked_for_an_address(client):
     assert person.email is None
     assert methods_of(person.id) == {("wallet", KEY.address)}
     assert "Add an e-mail address" in client.get("/account/sign-in-methods").text
+
+
+def test_a_language_chosen_before_is_the_accounts_and_its_mails(client):
+    client.post("/language", data={"language": "am"})
+    enter(client)
+    person = person_of(client)
+    assert person.language == "am"
+    methods.attach(person.id, "email", "biruk@example.com")
+    commit()
+    assert mail_language(person.id) == "am"
 
 
 def test_the_same_wallet_opens_the_same_account(app):

@@ -13,7 +13,7 @@ from crowdfund.kernel.errors import Invalid
 from crowdfund.kernel.fields import texts
 from crowdfund.kernel.fields.characters import has_hidden
 from crowdfund.kernel.fields.collecting import Values, collect, state_of, unfinished
-from crowdfund.kernel.i18n import _, _l
+from crowdfund.kernel.i18n import _, _l, ngettext, number
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -89,10 +89,11 @@ def check_length(story: str) -> None:
     """Raise Invalid for a story that is too long; rendering takes time by its length squared."""
     if len(story) > STORY_MAX:
         raise Invalid(
-            _(
-                "The story must be at most %(STORY_MAX)s characters; this is %(story)s.",
-                STORY_MAX=format(STORY_MAX, ","),
-                story=format(len(story), ","),
+            ngettext(
+                "The story must be at most %(num)s character; this is %(story)s.",
+                "The story must be at most %(num)s characters; this is %(story)s.",
+                STORY_MAX,
+                story=number(len(story)),
             ),
             field="story_md",
         )

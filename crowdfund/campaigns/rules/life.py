@@ -1,13 +1,14 @@
 """The states of a campaign, and success as arithmetic; pure."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from crowdfund.campaigns.rules.terms import last_settlement
 from crowdfund.kernel.errors import Conflict, WrongState
 from crowdfund.kernel.i18n import _, ngettext
+from crowdfund.kernel.statuses import status_text
 
 
 class Status(StrEnum):
@@ -54,9 +55,10 @@ def move(current: str, to: Status) -> Status:
     if to not in TRANSITIONS[Status(current)]:
         raise WrongState(
             _(
-                "This campaign is %(current)s: it cannot become %(to)s. Reload to see its state.",
-                current=current,
-                to=to,
+                "The status of this campaign is “%(current)s”: it cannot become “%(to)s”. Reload "
+                "the page to see its status.",
+                current=status_text(current),
+                to=status_text(to),
             )
         )
     return to
@@ -115,6 +117,20 @@ def verdict(tally: Tally, now: datetime, *, grace_days: int) -> str:
     return "succeeded" if enough else "failed"
 
 
+_DAY, _HALF_DAY = timedelta(days=1), timedelta(hours=12)
+
+
+def days_left(ends_at: datetime, now: datetime) -> int:
+    """Return the days to a deadline, to the nearest whole day; 0 on the last day, -1 after it.
+
+    A campaign of 45 days has 45 days left when it starts, not 44.
+    """
+    left = ends_at - now
+    if left < timedelta(0):
+        return -1
+    return (left + _HALF_DAY) // _DAY if left >= _DAY else 0
+
+
 def time_left(ends_at: datetime | None, now: datetime) -> str:
     """Return what a person reads: `12 days left`, `5 hours left`, `ended`."""
     if ends_at is None:
@@ -122,8 +138,8 @@ def time_left(ends_at: datetime | None, now: datetime) -> str:
     seconds = int((ends_at - now).total_seconds())
     if seconds <= 0:
         return _("ended")
-    if seconds >= 86_400:
-        return ngettext("%(num)s day left", "%(num)s days left", seconds // 86_400)
+    if days := days_left(ends_at, now):
+        return ngettext("%(num)s day left", "%(num)s days left", days)
     if seconds >= 3_600:
         return ngettext("%(num)s hour left", "%(num)s hours left", seconds // 3_600)
     return _("less than an hour left")

@@ -16,7 +16,7 @@ from crowdfund.kernel import clock, outbox
 from crowdfund.kernel.db import db, new_id
 from crowdfund.kernel.errors import Conflict, WrongState
 from crowdfund.kernel.fields import texts
-from crowdfund.kernel.i18n import _
+from crowdfund.kernel.i18n import _, ngettext
 
 log = structlog.get_logger()
 
@@ -103,4 +103,9 @@ def note_pinned(document_id: str, problem: str) -> None:
 def _refuse_too_many(campaign_id: str) -> None:
     if len(queries.documents(campaign_id)) >= drafts.MOST_DOCUMENTS:
         most = drafts.MOST_DOCUMENTS
-        raise Conflict(_("A campaign has at most %(most)s documents. Remove one first.", most=most))
+        text = ngettext(
+            "A campaign has at most %(num)s document. Remove one first.",
+            "A campaign has at most %(num)s documents. Remove one first.",
+            most,
+        )
+        raise Conflict(text)

@@ -58,7 +58,7 @@ def render(keys: Sequence[Key]) -> list[bytes]:
 
 
 def _key(row: Listed, now: datetime, locale: str) -> Key:
-    days = (row.ends_at - now).days if row.status == life.Status.LIVE else None
+    days = life.days_left(row.ends_at, now) if row.status == life.Status.LIVE else None
     if days is not None and days < 0:
         return (row.id, row.version, None, "closing", locale)
     return (row.id, row.version, days, str(row.status), locale)

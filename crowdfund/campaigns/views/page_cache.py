@@ -1,8 +1,8 @@
 """Rendered HTML of public pages, cached in each process: parts that all readers share, and shells.
 
 A shell is a whole page with marks where its readers differ (name, address, CSRF token, script
-nonce, bell) and in place of its moving parts. It is rendered once for each language, set of roles
-and key; a request fills the marks. Nothing about a person is ever cached.
+nonce, bell) and in place of its moving parts. It is rendered once for each language, calendar,
+set of roles and key; a request fills the marks. Nothing about a person is ever cached.
 """
 
 import re
@@ -68,11 +68,11 @@ _shells: BoundedCache[_Shell] = BoundedCache(300)
 
 
 def part(template: str, key: object, context: Callable[[], Mapping[str, object]]) -> bytes:
-    """Return a rendered part of a page that depends on nothing but `key` and the language.
+    """Return a rendered part of a page that depends on nothing but `key`, language and calendar.
 
     It is rendered without anything of a reader; `context` is called only if the part is not cached.
     """
-    whole = (template, key, i18n.language(), int(time.time()) // _FRESH_S)
+    whole = (template, key, *i18n.manner(), int(time.time()) // _FRESH_S)
     return _parts.get(whole) or _parts.put(whole, pages.render_part(template, **context()).encode())
 
 
@@ -84,18 +84,18 @@ def filled_part(
     moving: Callable[[], Mapping[str, str]],
     context: Callable[[], Mapping[str, object]],
 ) -> bytes:
-    """Return a part of a page that depends on nothing but `key` and the language.
+    """Return a part of a page that depends on nothing but `key`, language and calendar.
 
     A new key with a known `lasting` part does not render the template again: only the texts of
     `moving`, which the template finds under their names, are put into what was rendered before.
     """
-    hour = int(time.time()) // _FRESH_S
-    whole = (template, key, i18n.language(), hour)
+    spoken = (*i18n.manner(), int(time.time()) // _FRESH_S)
+    whole = (template, key, spoken)
     known = _parts.get(whole)
     if known is not None:
         return known
     words = moving()
-    frame = (template, lasting, i18n.language(), hour)
+    frame = (template, lasting, spoken)
     shell = _shells.get(frame)
     if shell is None:
         shell = _shells.put(frame, _cut(pages.render_part(template, **context(), **_marks(words))))
@@ -107,8 +107,8 @@ def filled_part(
 def fragment(
     template: str, key: object, *, moving: Mapping[str, bytes], **context: object
 ) -> Response:
-    """Return a fragment that depends on nothing but `key`, its moving parts and the language."""
-    whole = (template, key, i18n.language(), int(time.time()) // _FRESH_S)
+    """Return a fragment that depends on nothing but `key`, what moves, language and calendar."""
+    whole = (template, key, *i18n.manner(), int(time.time()) // _FRESH_S)
     shell = _shells.get(whole)
     if shell is None:
         shell = _shells.put(whole, _cut(pages.render_part(template, **context, **_marks(moving))))
@@ -131,18 +131,20 @@ def page(template: str, key: object, *, moving: Mapping[str, bytes], **context: 
         everything: dict[str, Any] = {**context, **finished}
         return pages.render(template, **everything)
     person = identity.current_user()
+    words = _words(person)
     whole = (
         template,
         key,
-        i18n.language(),
-        person and (frozenset(person.roles), identity.sleeping_roles(), bool(person.initial)),
+        *i18n.manner(),
+        person and (frozenset(person.roles), identity.sleeping_roles()),
+        person and (bool(words["initial"]), bool(words["contact"])),
         request.endpoint,
         int(time.time()) // _FRESH_S,
     )
     shell = _shells.get(whole) or _shells.put(
         whole, _shell(template, person, {**context, **_marks(moving)})
     )
-    return answer(_filled(shell, {**moving, **_words(person)}))
+    return answer(_filled(shell, {**moving, **words}))
 
 
 def _mark(name: str) -> str:
@@ -158,12 +160,15 @@ class _Anybody:
     """Stands for the reader while a shell is rendered."""
 
     initial: str
+    contact: str
     name: str = _mark("name")
-    email: str = _mark("email")
 
 
 def _shell(template: str, person: Person | None, context: dict[str, object]) -> _Shell:
-    anybody = _Anybody(_mark("initial") if person.initial else "") if person else None
+    anybody = None
+    if person is not None:
+        initial = _mark("initial") if person.initial else ""
+        anybody = _Anybody(initial, _mark("contact") if person.contact else "")
     frame: dict[str, Any] = {
         "current_user": anybody,
         "bell": lambda: _mark("bell"),
@@ -188,8 +193,8 @@ def _words(person: Person | None) -> dict[str, bytes]:
     words = {"nonce": headers.csp_nonce(), "events": escape(live.stream_url())}
     if person is not None:
         words |= {
-            "name": escape(person.name or person.email),
-            "email": escape(person.email),
+            "name": escape(person.name),
+            "contact": escape(person.contact),
             "initial": escape(person.initial),
             "csrf": csrf.token(),
             "bell": _bell(),

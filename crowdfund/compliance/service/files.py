@@ -11,7 +11,7 @@ from crowdfund.documents import queries as documents
 from crowdfund.documents import service as document_service
 from crowdfund.kernel.errors import Conflict, NotFound
 from crowdfund.kernel.fields import names
-from crowdfund.kernel.i18n import _
+from crowdfund.kernel.i18n import _, ngettext
 from crowdfund.people import queries, service
 
 # The documents that prove the facts of a page: they are reviewed again when one of these changes.
@@ -87,7 +87,12 @@ def attach(person_id: str, examined: document_service.Examined) -> str:
     most = requirements.MAX_DOCUMENTS
     invalid = [one for one in present if one.status in ("rejected", "expired")]
     if len(present) - len(invalid) >= most:
-        raise Conflict(_("There are already %(most)s files. Remove one first.", most=most))
+        text = ngettext(
+            "There is already %(num)s file. Remove it first.",
+            "There are already %(num)s files. Remove one first.",
+            most,
+        )
+        raise Conflict(text)
     document_id = document_service.keep(("person", person_id), examined, actor=person_id)
     for old in invalid:
         document_service.supersede(old.id, document_id, actor=person_id)

@@ -15,7 +15,7 @@ from crowdfund.kernel import clock, i18n, live
 from crowdfund.kernel.db import db, locked, new_id, record_event
 from crowdfund.kernel.errors import Conflict
 from crowdfund.kernel.fields import texts
-from crowdfund.kernel.i18n import _
+from crowdfund.kernel.i18n import _, ngettext
 from crowdfund.kernel.moving import move
 from crowdfund.notifications import service
 from crowdfund.people import queries
@@ -28,7 +28,12 @@ def add(person_id: str, values: Mapping[str, object]) -> str:
     clean, most = nominees_rules.clean(values, today=files.today()), nominees_rules.MOST
     shared.locked_file(person_id)
     if len(nominees.of_person(person_id)) >= most:
-        raise Conflict(_("You can name at most %(most)s nominees. Remove one first.", most=most))
+        text = ngettext(
+            "You can name at most %(num)s nominee. Remove one first.",
+            "You can name at most %(num)s nominees. Remove one first.",
+            most,
+        )
+        raise Conflict(text)
     nominee_id, now = new_id(), clock.now()
     nominee = Nominee(id=nominee_id, person_id=person_id, created_at=now, updated_at=now, **clean)
     db.session.add(nominee)

@@ -12,7 +12,7 @@ from crowdfund.issuers.service.shared import touch, writable
 from crowdfund.kernel import clock, config
 from crowdfund.kernel.db import new_id
 from crowdfund.kernel.errors import Invalid, InvalidFields, NotFound
-from crowdfund.kernel.i18n import _
+from crowdfund.kernel.i18n import _, ngettext
 
 
 class OfficerMissing(NotFound):
@@ -33,8 +33,10 @@ def save(
         officer_id = new_id()
         listed = [*listed, {"id": officer_id}]
     if len(listed) > officers.MOST_OFFICERS:
-        errors["name"] = _(
-            "A company can have at most %(most)s officers here.", most=officers.MOST_OFFICERS
+        errors["name"] = ngettext(
+            "A company can have at most %(num)s officer here.",
+            "A company can have at most %(num)s officers here.",
+            officers.MOST_OFFICERS,
         )
     if errors:
         raise InvalidFields(errors)

@@ -68,13 +68,14 @@ def refuse_taken(company_id: str, registration: str, wallet: str) -> None:
     )
     row = db.session.execute(clash).first()
     if row is not None:
-        what = _("registration number") if row[0] == registration else _("wallet address")
-        raise Taken(
-            _(
-                "Another company on this platform uses this %(what)s. Check it, or write to us.",
-                what=what,
-            )
+        by_number = _(
+            "Another company on this platform uses this registration number. Check it, or write "
+            "to us."
         )
+        by_wallet = _(
+            "Another company on this platform uses this wallet address. Check it, or write to us."
+        )
+        raise Taken(by_number if row[0] == registration else by_wallet)
 
 
 def refuse_ours(wallet: str) -> None:

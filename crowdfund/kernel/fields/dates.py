@@ -5,7 +5,7 @@ from datetime import date
 
 from crowdfund.kernel.errors import Invalid
 from crowdfund.kernel.fields.characters import plain_characters
-from crowdfund.kernel.i18n import _
+from crowdfund.kernel.i18n import _, ngettext
 
 ADULT_YEARS = 18
 OLDEST_YEARS = 120
@@ -47,10 +47,18 @@ def birthday(
         raise Invalid(_("This date is in the future. Enter the date of birth."), field=field)
     years = age(born_on, today)
     if years > OLDEST_YEARS:
-        sentence = _("This is more than %(years)s years ago. Check the year.", years=OLDEST_YEARS)
+        sentence = ngettext(
+            "This is more than %(num)s year ago. Check the year.",
+            "This is more than %(num)s years ago. Check the year.",
+            OLDEST_YEARS,
+        )
         raise Invalid(sentence, field=field)
     if years < least_years:
-        own = _("You must be at least %(years)s years old to be verified.", years=least_years)
+        own = ngettext(
+            "You must be at least %(num)s year old to be verified.",
+            "You must be at least %(num)s years old to be verified.",
+            least_years,
+        )
         raise Invalid(too_young or own, field=field)
     return born_on
 

@@ -9,7 +9,7 @@ from collections.abc import Container
 
 from crowdfund.kernel.errors import Invalid
 from crowdfund.kernel.fields.characters import has_hidden
-from crowdfund.kernel.i18n import _
+from crowdfund.kernel.i18n import _, ngettext, number
 
 LEAST_REASON, MOST_REASON = 10, 500
 LONG_REASON = 900  # leaves room for a few words before it in a history, which has 1,000 characters
@@ -79,10 +79,18 @@ def _checked(value: str, field: str, ask: str, *, most: int, least: int) -> str:
     if has_hidden(value) or not _MARKUP.isdisjoint(value):
         raise _hidden(field)
     if len(value) > most:
-        sentence = _("Use at most %(most)s characters; this is %(now)s.", most=most, now=len(value))
+        sentence = ngettext(
+            "Use at most %(num)s character; this is %(now)s.",
+            "Use at most %(num)s characters; this is %(now)s.",
+            most,
+            now=number(len(value)),
+        )
         raise Invalid(sentence, field=field)
     if len(value) < least:
-        raise Invalid(_("Use at least %(least)s characters.", least=least), field=field)
+        sentence = ngettext(
+            "Use at least %(num)s character.", "Use at least %(num)s characters.", least
+        )
+        raise Invalid(sentence, field=field)
     return value
 
 

@@ -43,7 +43,7 @@ from crowdfund.kernel.web.identity import (
     roles,
     sleeping_roles,
 )
-from crowdfund.kernel.web.language import language_of
+from crowdfund.kernel.web.language import calendar_of, language_of
 from crowdfund.kernel.web.navigation import may, nav_items
 from crowdfund.kernel.web.pages import flashes
 from crowdfund.kernel.web.refusals import error_response, to_second_factor, to_sign_in
@@ -136,9 +136,9 @@ def _wire_templates(app: Flask) -> None:
         status_text=statuses.status_text,
         number_fmt=i18n.number,
         count_fmt=i18n.count,
+        calendar=i18n.calendar,
         day_fmt=i18n.day,
         moment_fmt=i18n.moment,
-        minutes_from_utc=i18n.minutes_from_utc,
     )
 
 
@@ -147,7 +147,7 @@ def _need_session() -> None:
     asked = this_request()
     db.begin_request(read_only=not may_write(asked))
     g.request_id = secrets.token_hex(6)
-    i18n.use(language_of(asked))
+    i18n.use(language_of(asked), calendar_of(asked))
     trouble = sql_session().trouble
     if trouble is not None and asked.endpoint not in _WITHOUT_SESSION:
         raise trouble

@@ -1,10 +1,11 @@
-"""The reader's language: from the cookie, the browser or the account."""
+"""The reader's language and calendar: from the cookies, the browser or the account."""
 
 from collections.abc import Callable
 from functools import lru_cache
 
 from flask import (
     Request,
+    request,
 )
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
@@ -13,6 +14,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from crowdfund.kernel import config, i18n
 
 LANGUAGE_COOKIE = "language"
+CALENDAR_COOKIE = "calendar"
+_YEAR_S = 365 * 86_400
 
 _when_chosen: list[Callable[[str, str], None]] = []
 
@@ -38,10 +41,30 @@ def forget_language(response: BaseResponse) -> BaseResponse:
 def remember_language(response: BaseResponse, name: str) -> BaseResponse:
     """Store a language of ours in a cookie for a year; any other is ignored."""
     if name in i18n.LANGUAGES:
-        response.set_cookie(
-            LANGUAGE_COOKIE, name, max_age=365 * 86_400, samesite="Lax", httponly=True
-        )
+        response.set_cookie(LANGUAGE_COOKIE, name, max_age=_YEAR_S, samesite="Lax", httponly=True)
     return response
+
+
+def remember_calendar(response: BaseResponse, name: str) -> BaseResponse:
+    """Store a calendar of ours in a cookie for a year; without one that of the language is used."""
+    if name in i18n.CALENDARS:
+        response.set_cookie(CALENDAR_COOKIE, name, max_age=_YEAR_S, samesite="Lax", httponly=True)
+    elif CALENDAR_COOKIE in request.cookies:
+        response.delete_cookie(CALENDAR_COOKIE, samesite="Lax", httponly=True)
+    return response
+
+
+def chosen_by(asked: Request) -> str:
+    """Return the language that the reader chose in this browser; empty without a choice."""
+    chosen = asked.cookies.get(LANGUAGE_COOKIE, "")
+    return chosen if chosen in i18n.LANGUAGES else ""
+
+
+def calendar_of(asked: Request) -> str:
+    """Return the calendar that the reader chose; empty for that of the language."""
+    if CALENDAR_COOKIE not in asked.cookies:  # as for most; `get` makes an error and catches it
+        return ""
+    return asked.cookies[CALENDAR_COOKIE]
 
 
 def language_of(asked: Request) -> str:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db, locked, new_id, rows_changed
 from crowdfund.kernel.errors import Conflict, NotFound
-from crowdfund.kernel.i18n import _
+from crowdfund.kernel.i18n import _, _l
 from crowdfund.ledger import rules
 from crowdfund.ledger.models import Account, Hold
 from crowdfund.ledger.rules import InsufficientFunds, KeyReused, Posting
@@ -80,11 +80,15 @@ def _locked(hold_id: str) -> Hold:
     return locked(Hold, hold_id, NotFound(_("There is no such hold.")))
 
 
+_ENDED = {
+    "captured": _l("This money has already been captured. Nothing was changed."),
+    "released": _l("This money is no longer on hold. Nothing was changed."),
+}
+
+
 def _end(found: Hold, status: str) -> None:
     if found.status != "held":
-        raise Conflict(
-            _("This money has already been %(status)s. Nothing was changed.", status=found.status)
-        )
+        raise Conflict(str(_ENDED[found.status]))
     found.status = status
     db.session.flush()
     db.session.execute(

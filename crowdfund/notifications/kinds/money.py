@@ -18,7 +18,7 @@ KINDS = {
     "investment.settled": Kind(
         _l("Your investment in %(campaign)s is settled"),
         _l(
-            "Your %(amount)s for %(campaign)s (%(shares)s shares) is settled and held in the "
+            "Your %(amount)s for %(campaign)s (%(shares)s) is settled and held in the "
             "campaign's escrow. It is now being recorded on chain."
         ),
         "money",

@@ -53,7 +53,7 @@ def message(message_id: str) -> Response:
     """Show one message as it was written, without codes."""
     found = queries.message(message_id)
     names = people_queries.names({found.person_id} if found.person_id else set())
-    with i18n.using(found.language):
+    with i18n.using(found.language, found.calendar):
         subject, text = _words(found)
     return pages.render(
         "notifications/message.html",

@@ -22,6 +22,7 @@ from crowdfund.kernel.db import (
     read_connection,
 )
 from crowdfund.kernel.errors import Conflict, CrowdfundError, NotFound
+from crowdfund.kernel.i18n import _
 from crowdfund.kernel.sessions import network
 from crowdfund.payments.models import GatewayCustomer, Inbox
 from crowdfund.payments.service import refusals, webhooks
@@ -192,11 +193,11 @@ def replay(inbox_id: str, *, actor: str) -> None:
     """Process a stored webhook again (a staff verb); refused ones stay refused."""
     row = db.session.execute(sa.select(_I).where(_I.c.id == inbox_id).with_for_update()).first()
     if row is None:
-        raise NotFound("There is no such webhook.")
+        raise NotFound(_("There is no such webhook."))
     if row.state == "refused":
-        raise Conflict("A refused webhook is never processed. Nothing was changed.")
+        raise Conflict(_("A refused webhook is never processed. Nothing was changed."))
     if row.state == "done":
-        raise Conflict("This webhook is done already. Nothing was changed.")
+        raise Conflict(_("This webhook has been processed already. Nothing was changed."))
     _mark_queued([inbox_id])
     webhooks.queue(inbox_id, row.provider, again=f"replay:{new_id()}")
     log.info("inbox.replayed", inbox_id=inbox_id, actor=actor)

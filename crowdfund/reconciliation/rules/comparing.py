@@ -198,8 +198,8 @@ def words(stored: dict[str, Any]) -> str:
         )
     if kind == "grace":
         return _(
-            "Contracts record payments for %(contract)s days after the deadline; we need "
-            "%(needed)s days.",
+            "Contracts record payments for too short a time after the deadline. Days there: "
+            "%(contract)s. Days that we need: %(needed)s.",
             contract=facts["contract"] // 86_400,
             needed=facts["needed"] // 86_400,
         )

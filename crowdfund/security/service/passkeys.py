@@ -14,7 +14,7 @@ from crowdfund.kernel import clock, config
 from crowdfund.kernel.db import db, insert_ignore, new_id, own_transaction, rows_changed
 from crowdfund.kernel.errors import Conflict, Invalid, NotFound, TooMany
 from crowdfund.kernel.fields import texts
-from crowdfund.kernel.i18n import _
+from crowdfund.kernel.i18n import _, ngettext
 from crowdfund.people import queries
 from crowdfund.security import queries as security_queries
 from crowdfund.security import rules
@@ -60,7 +60,12 @@ def begin_adding(person_id: str) -> tuple[str, dict[str, Any]]:
     if person is None:
         raise NotFound(_("There is no such person."))
     if len(security_queries.passkeys(person_id)) >= rules.MAX_PASSKEYS:
-        raise Conflict(_("You have %(most)s passkeys. Remove one first.", most=rules.MAX_PASSKEYS))
+        text = ngettext(
+            "You have %(num)s passkey. Remove one first.",
+            "You have %(num)s passkeys. Remove one first.",
+            rules.MAX_PASSKEYS,
+        )
+        raise Conflict(text)
     import webauthn
     from webauthn.helpers import structs
 

@@ -32,7 +32,7 @@ def session_end() -> BaseResponse:
 def session_end_others() -> BaseResponse:
     """Sign every other browser out."""
     count = devices_service.end_other_sessions(identity.signed_in().id, but=stored.key_of(session))
-    text = ngettext("One device was signed out.", "%(num)s devices were signed out.", count)
+    text = ngettext("%(num)s device was signed out.", "%(num)s devices were signed out.", count)
     pages.flash(text, "success")
     return pages.back(url_for("security.sessions"))
 

@@ -57,7 +57,9 @@ def recovery_code() -> BaseResponse:
         except CrowdfundError as error:
             return pages.refuse("security/recovery_code.html", form, error, target=_target())
         text = ngettext(
-            "One recovery code is left. Make new ones.", "%(num)s recovery codes are left.", left
+            "%(num)s recovery code is left. Make new ones.",
+            "%(num)s recovery codes are left.",
+            left,
         )
         pages.flash(text, "warning" if left < 3 else "info")
         return _proved(person_id, "recovery")

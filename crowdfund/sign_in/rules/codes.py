@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from crowdfund.kernel.errors import CrowdfundError, TooMany
 from crowdfund.kernel.fields.characters import plain_characters
-from crowdfund.kernel.i18n import _
+from crowdfund.kernel.i18n import _, ngettext
 
 CODE_DIGITS = 6
 # Sent where too many six-digit codes were guessed.
@@ -40,10 +40,12 @@ class CodeIsOver(WrongCode):
         if is_used:
             text = _("This code has already been used. Ask for a new code.")
         elif attempts >= MAX_WRONG_TRIES:
-            text = _(
-                "This code no longer works, because a wrong code was entered %(tries)s times. "
+            text = ngettext(
+                "This code no longer works, because a wrong code was entered %(num)s time. "
                 "Ask for a new code.",
-                tries=MAX_WRONG_TRIES,
+                "This code no longer works, because a wrong code was entered %(num)s times. "
+                "Ask for a new code.",
+                MAX_WRONG_TRIES,
             )
         else:
             text = _("This code has expired: a code is valid for 10 minutes. Ask for a new code.")

@@ -13,7 +13,7 @@ from crowdfund.kernel.i18n import _
 from crowdfund.people import invitations
 from crowdfund.people.models import SignInMethod, User
 from crowdfund.people.rules import Newcomer
-from crowdfund.people.service import choose_language, open_account, person_with
+from crowdfund.people.service import open_account, person_with
 from crowdfund.sign_in import queries
 from crowdfund.sign_in.events import CodeRequested
 from crowdfund.sign_in.models import Otp
@@ -100,11 +100,11 @@ def _is_over(connection: sa.Connection, limit: limits_rules.Limit, row: dict[str
     return (connection.scalar(sa.select(sa.func.count()).where(recent)) or 0) > limit.most
 
 
-def sign_in(otp_id: str, typed: str, *, ip: str, referral: str = "", language: str = "") -> str:
+def sign_in(otp_id: str, typed: str, *, ip: str, referral: str = "") -> str:
     """Exchange a code for the person's id; the first sign-in opens the account.
 
-    `referral` and `language` are used only then (rules.md, People). Raises WrongCode,
-    GuessedTooOften, Unavailable; Forbidden for a closed account.
+    `referral` is used only then (rules.md, People). Raises WrongCode, GuessedTooOften,
+    Unavailable; Forbidden for a closed account.
     """
     otp = prove(otp_id, typed, ip=ip)
     person_id = person_with(otp.kind, otp.identifier)
@@ -114,9 +114,7 @@ def sign_in(otp_id: str, typed: str, *, ip: str, referral: str = "", language: s
             phone=otp.identifier if otp.kind == "phone" else "",
             sponsor_id=invitations.sponsor_of(referral),
         )
-        opened = open_account(otp.kind, otp.identifier, newcomer)
-        choose_language(opened, language if language in i18n.LANGUAGES else "")
-        return opened
+        return open_account(otp.kind, otp.identifier, newcomer)
     if db.session.scalar(sa.select(User.disabled_at).where(User.id == person_id)) is not None:
         text = _("This account is closed. Write to us if you think that this is a mistake.")
         raise Forbidden(text)

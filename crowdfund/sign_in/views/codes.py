@@ -11,7 +11,7 @@ from crowdfund.kernel.errors import CrowdfundError, Invalid
 from crowdfund.kernel.fields import contacts
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.sessions import SqlSession
-from crowdfund.kernel.web import identity, language, pages, requests
+from crowdfund.kernel.web import identity, pages, requests
 from crowdfund.people import invitations
 from crowdfund.security.entry import enter
 from crowdfund.sign_in import queries
@@ -74,7 +74,6 @@ def enter_code() -> BaseResponse:
             form.code.data,
             ip=request.remote_addr or "",
             referral=pending.get("referral", ""),
-            language=request.cookies.get(language.LANGUAGE_COOKIE, ""),
         )
     except CrowdfundError as error:
         pages.put_error(form, error)

@@ -37,15 +37,21 @@ def show() -> BaseResponse:
 
 @bp.post("/account/language")
 def choose_language() -> BaseResponse:
-    """Save the language of pages and messages; an empty one follows the browser again."""
-    person, form = identity.signed_in(), LanguageForm()
+    """Save the language and calendar of pages and messages.
+
+    An empty language follows the browser again, an empty calendar the language.
+    """
+    person = identity.signed_in()
+    form = LanguageForm(obj=person)
     if not form.validate_on_submit():
         return _page(_profile_form(), form, 422)
-    chosen = form.language.data or ""
+    chosen, calendar = form.language.data or "", form.calendar.data or ""
     service.choose_language(person.id, chosen)
-    i18n.use(chosen or language.language_of_browser(request))
+    service.choose_calendar(person.id, calendar)
+    i18n.use(chosen or language.language_of_browser(request), calendar)
     pages.flash(_("Saved."), "success")
     response = pages.back(url_for("sign_in.show", next=_target() or None))
+    language.remember_calendar(response, calendar)
     if not chosen:
         return language.forget_language(response)
     return language.remember_language(response, chosen)
@@ -63,7 +69,7 @@ def _profile_form() -> ProfileForm:
 
 
 def _language_form() -> LanguageForm:
-    return LanguageForm(formdata=None, language=identity.signed_in().language)
+    return LanguageForm(formdata=None, obj=identity.signed_in())
 
 
 def _page(form: ProfileForm, language_form: LanguageForm, status: int) -> BaseResponse:
