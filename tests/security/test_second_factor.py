@@ -100,7 +100,11 @@ def test_no_staff_route_does_anything_before_it_is_proved(app, frozen):
             continue
         answer = browser.open(address, method=method)
         where = (method, address, answer.status_code, answer.headers.get("Location", "")[:22])
-        assert where == (method, address, 303, "/sign-in/second-factor")
+        if address.endswith(".csv"):  # a page in the place of a file would be stored as one
+            assert where == (method, address, 403, "")
+            assert "/sign-in/second-factor?next=" in answer.text
+        else:
+            assert where == (method, address, 303, "/sign-in/second-factor")
 
 
 def test_a_desk_whose_role_sleeps_is_in_the_navigation_and_leads_to_the_second_factor(app, frozen):
