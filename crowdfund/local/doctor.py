@@ -5,15 +5,18 @@ import smtplib
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 import redis
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from flask.cli import with_appcontext
+from werkzeug.sansio.utils import host_is_trusted
 
-from crowdfund.kernel import config
-from crowdfund.kernel.config import INSECURE_KEY, Settings
+from crowdfund.kernel import config, web_addresses
+from crowdfund.kernel.config import Settings
+from crowdfund.kernel.weak_keys import INSECURE_KEY
 from crowdfund.local import rpc
 from crowdfund.local.doctor_sql import check_database, check_work
 from crowdfund.local.findings import (
@@ -33,19 +36,27 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
     wrong = " ".join(_settings_problems(settings))
     yield Finding("settings", f"{settings.environment}, {settings.public_url}", wrong)
     folder = settings.data_dir.absolute()
-    writable = os.access(folder, os.W_OK)
-    yield Finding(
-        "data", str(folder), "" if writable else "The folder is missing or cannot be written."
-    )
+    yield Finding("data", str(folder), _folder_problem(folder))
+
+
+def _folder_problem(folder: Path) -> str:
+    if not os.access(folder, os.W_OK):
+        return "The folder is missing or cannot be written."
+    if folder.stat().st_mode & 0o077:
+        return f"Other users of this machine can open it: run `chmod -R go= {folder}`."
+    return ""
 
 
 def _settings_problems(settings: Settings) -> Iterator[str]:
     if settings.secret_key == INSECURE_KEY:
         yield "SECRET_KEY is the one everybody knows; set SECRET_KEY or SECRET_KEY_FILE."
+    host = urlsplit(settings.public_url).hostname or ""
+    if settings.trusted_hosts and not host_is_trusted(host, settings.trusted_hosts):
+        yield f"TRUSTED_HOSTS does not name {host} of PUBLIC_URL, so every page is refused."
     if settings.environment != "production":
+        if web_addresses.is_public(host):
+            yield f"ENVIRONMENT is {settings.environment}, but PUBLIC_URL is a public address."
         return
-    if not settings.public_url.startswith("https://"):
-        yield "PUBLIC_URL must be an https address."
     if not settings.trusted_hosts:
         yield "TRUSTED_HOSTS is empty, so any Host header is taken; name the site's hosts."
     if settings.events_url.startswith("/") and not settings.proxy_count:

@@ -98,14 +98,14 @@ def test_an_sms_gateway_is_reached_and_its_key_is_missed(tmp_path: Path) -> None
 
 
 def test_no_sms_gateway_is_no_fault_and_is_said(tmp_path: Path) -> None:
-    live = settings(tmp_path, environment="production", secret_key="x" * 40)
+    live = settings(tmp_path, **PRODUCTION)
     assert only(doctor.check_sms(live)) == doctor.Finding("sms", "none: codes go by e-mail only")
     assert only(doctor.check_sms(settings(tmp_path))).wrong == ""
 
 
 PRODUCTION = {
     "environment": "production",
-    "secret_key": "k" * 40,
+    "secret_key": "3f9c1b7a5d2e8046af13c9d07b62e5184c0a",
     "public_url": "https://x.example",
     "trusted_hosts": ["x.example"],
     "proxy_count": 1,
@@ -116,8 +116,10 @@ PRODUCTION = {
     ("change", "word"),
     [
         ({}, ""),
-        ({"public_url": "http://x.example"}, "PUBLIC_URL"),
         ({"trusted_hosts": []}, "TRUSTED_HOSTS"),
+        ({"trusted_hosts": ["other.example"]}, "TRUSTED_HOSTS does not name x.example"),
+        ({"trusted_hosts": [".example"]}, ""),
+        ({"environment": "development", "public_url": "https://crowdfund.com"}, "ENVIRONMENT"),
         ({"proxy_count": 0}, "PROXY_COUNT"),
         ({"proxy_count": 0, "events_url": "https://events.example/events"}, ""),
     ],
@@ -125,6 +127,13 @@ PRODUCTION = {
 def test_what_production_needs_is_missed(tmp_path: Path, change, word: str) -> None:
     first = next(iter(doctor.check_settings(settings(tmp_path, **{**PRODUCTION, **change}))))
     assert (word in first.wrong) if word else first.wrong == ""
+
+
+def test_a_data_folder_that_others_can_open_is_wrong(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    assert "chmod -R go=" in tuple(doctor.check_settings(settings(tmp_path)))[1].wrong
+    tmp_path.chmod(0o700)
+    assert tuple(doctor.check_settings(settings(tmp_path)))[1].wrong == ""
 
 
 def test_an_event_process_behind_a_proxy_is_asked_too(tmp_path: Path) -> None:
