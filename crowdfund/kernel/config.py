@@ -93,7 +93,9 @@ class Settings(BaseSettings):
     mail_port: int = 1025
     mail_username: str = ""
     mail_password: str = Field("", repr=False)
+    # TLS after STARTTLS; or from the first byte, which port 465 means by itself.
     mail_use_tls: bool = False
+    mail_use_ssl: bool = False
     mail_default_sender: str = "crowdfund <no-reply@crowdfund.example>"
 
     # Empty: no SMS in production; in development the text is printed by the worker.

@@ -1,7 +1,6 @@
 """`flask doctor`: what this installation uses, what is wrong, what to do. Prints no secrets."""
 
 import os
-import smtplib
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +17,7 @@ from crowdfund.kernel import config, web_addresses
 from crowdfund.kernel.config import Settings
 from crowdfund.kernel.weak_keys import INSECURE_KEY
 from crowdfund.local import rpc
+from crowdfund.local.doctor_mail import check_mail
 from crowdfund.local.doctor_sql import check_database, check_work
 from crowdfund.local.findings import (
     TIMEOUT_S,
@@ -125,22 +125,6 @@ def check_gateway(settings: Settings) -> Iterator[Finding]:
         f"{len(settings.billbitts_public_key_paths)} of the bank",
         " ".join(problems),
     )
-
-
-def check_mail(settings: Settings) -> Iterator[Finding]:
-    """Greet the mail server."""
-    uses = f"{settings.mail_server}:{settings.mail_port}"
-    try:
-        with smtplib.SMTP(settings.mail_server, settings.mail_port, timeout=TIMEOUT_S) as server:
-            server.noop()
-    except (OSError, smtplib.SMTPException) as error:
-        yield Finding(
-            "mail",
-            uses,
-            f"It does not answer: {first_line(error)}. Check MAIL_SERVER and MAIL_PORT.",
-        )
-        return
-    yield Finding("mail", uses)
 
 
 def check_sms(settings: Settings) -> Iterator[Finding]:

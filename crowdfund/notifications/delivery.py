@@ -29,7 +29,7 @@ def deliver(message: MessageRow) -> None:
             return
         subject, text, html = rendering.render(message.template, context)
         content = mail.Content(subject, text, html, _headers(context))
-        mail.send(message.to_address, content, message_id=message.id)
+        mail.send(message.to_address, content, message_id=message.id, written_at=message.created_at)
 
 
 def try_again_s(error: Exception, tries: int) -> float | None:
