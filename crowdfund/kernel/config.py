@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from crowdfund.kernel import variables, weak_keys, web_addresses
+from crowdfund.kernel.regions import REGIONS
 from crowdfund.kernel.weak_keys import INSECURE_KEY
 
 
@@ -103,6 +104,8 @@ class Settings(BaseSettings):
     sms_api_key: str = Field("", repr=False)
     sms_sender: str = "crowdfund"
     sms_most_an_hour: int = 1000
+    # Countries to whose numbers SMS are sent (ISO 3166-1). Fraudsters earn by SMS to far ones.
+    sms_regions: list[str] = ["ET", "IN"]
 
     # Wrong six-digit codes of all strangers together that are judged in a day
     # (sign_in/rules/limits.py).
@@ -136,6 +139,16 @@ class Settings(BaseSettings):
     def normalise_public_url(cls, text: str) -> str:
         """Return the address as browsers write it."""
         return web_addresses.origin(text)
+
+    @field_validator("sms_regions")
+    @classmethod
+    def know_regions(cls, names: list[str]) -> list[str]:
+        """Return the codes in capitals; refuse one that no phone number has."""
+        codes = [name.strip().upper() for name in names]
+        if unknown := sorted(set(codes) - REGIONS):
+            shown = ", ".join(unknown)
+            raise ValueError(f"must be codes of countries, like ET. None of them: {shown}")
+        return codes
 
     @model_validator(mode="after")
     def refuse_what_is_not_safe(self) -> Self:

@@ -320,13 +320,16 @@ def test_a_visitor_begins_twenty_sign_ins_a_minute(client):
     assert "Wait a minute" in answers[-1].json["detail"]
 
 
-def test_a_neighbourhood_begins_a_hundred_sign_ins_a_minute(app, frozen):
-    for number in range(100):
-        visitor = attempts.Visitor("b" * 64, f"10.1.2.{number}")
+def test_two_hundred_people_behind_one_address_begin_a_sign_in_in_one_minute(app, frozen):
+    def begin(number, ip="10.1.2.3"):
+        visitor = attempts.Visitor(f"{number:064}", ip)
         attempts.begin("wallet", {}, visitor, attempt_id=secrets.token_hex(16))
+
+    for number in range(200):
+        begin(number)
     with pytest.raises(attempts.rules.TooManyAttempts):
-        attempts.begin("wallet", {}, attempts.Visitor("b" * 64, "10.1.2.200"), attempt_id="a")
-    attempts.begin("wallet", {}, attempts.Visitor("b" * 64, "10.1.3.1"), attempt_id="b")
+        begin(200)
+    begin(200, ip="10.1.2.4")
 
 
 def test_old_attempts_are_cleared_away(app, frozen):
