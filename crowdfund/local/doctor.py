@@ -18,7 +18,12 @@ from crowdfund.kernel.config import Settings
 from crowdfund.kernel.weak_keys import INSECURE_KEY
 from crowdfund.local import rpc
 from crowdfund.local.doctor_mail import check_mail
-from crowdfund.local.doctor_sql import check_database, check_work
+from crowdfund.local.doctor_sql import (
+    check_contracts,
+    check_database,
+    check_visitors,
+    check_work,
+)
 from crowdfund.local.findings import (
     TIMEOUT_S,
     Finding,
@@ -183,11 +188,13 @@ CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     check_database,
     check_redis,
     check_chain,
+    check_contracts,
     check_gateway,
     check_mail,
     check_sms,
     check_sign_on,
     check_events,
+    check_visitors,
     check_work,
 )
 

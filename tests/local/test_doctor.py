@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from crowdfund.kernel import config
-from crowdfund.kernel.db import db
+from crowdfund.kernel.db import commit, db
 from crowdfund.local import doctor, doctor_sql, stack
+from crowdfund.sign_in.service import codes
 
 from .conftest import CLEAN
 
@@ -158,3 +159,33 @@ def test_tables_in_an_encoding_that_loses_letters_are_wrong(app) -> None:
             "ALTER TABLE schedule CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
         )
         assert doctor_sql._encoding_problem(connection) == ""
+
+
+def requests_from(*networks: str) -> None:
+    for number, network in enumerate(networks):
+        codes.request_code(f"p{number}@x.org", ip=network, device=f"d{number}")
+        commit()
+
+
+@pytest.mark.parametrize(
+    ("networks", "is_wrong"),
+    [
+        (["", "", "", "", ""], True),  # over a socket, without PROXY_COUNT
+        (["127.0.0.1"] * 5, True),
+        (["10.0.0.7"] * 5, True),
+        (["127.0.0.1"] * 4, False),  # too few to say
+        (["127.0.0.1"] * 4 + ["197.156.1.1"], False),
+        (["197.156.1.1"] * 5, False),  # one family, one office
+        (["2001:4860::1"] * 5, False),
+    ],
+)
+def test_visitors_who_all_have_the_proxys_address_are_found(app, networks, is_wrong) -> None:
+    requests_from(*networks)
+    live = config.settings().model_copy(update={"environment": "production"})
+    found = only(doctor.check_visitors(live))
+    assert ("Set PROXY_COUNT" in found.wrong) is is_wrong
+    assert only(doctor.check_visitors(config.settings())).wrong == ""
+
+
+def test_contracts_that_were_never_deployed_are_missed(app) -> None:
+    assert "flask chain deploy" in only(doctor.check_contracts(config.settings())).wrong
