@@ -19,18 +19,23 @@ from crowdfund.kernel.errors import CrowdfundError, Unavailable
 TIMEOUT_S = 10
 TLS_PORT = 465  # RFC 8314: TLS from the first byte
 LINE = 78
+PICTURE = "picture@crowdfund"
 OUTBOX: list[EmailMessage] = []  # what a process without MAIL_SERVER has "sent" (tests)
 Security = Literal["tls", "starttls", "none"]
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The content of an e-mail; `headers` are added to the usual ones."""
+    """The content of an e-mail; `headers` are added to the usual ones.
+
+    The HTML may show the picture, a JPEG, as `cid:` with PICTURE behind it.
+    """
 
     subject: str
     text: str
     html: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    picture: bytes = b""
 
 
 class AddressRefused(CrowdfundError):
@@ -136,6 +141,12 @@ def _message(sender: str, to_address: str, content: Content) -> EmailMessage:
         message[name] = value
     message.set_content(content.text)
     message.add_alternative(content.html, subtype="html")
+    if content.picture:
+        *_, html = message.iter_parts()
+        cid, name = f"<{PICTURE}>", "picture.jpg"
+        html.add_related(
+            content.picture, "image", "jpeg", cid=cid, filename=name, disposition="inline"
+        )
     return message
 
 
@@ -143,4 +154,5 @@ def _identify(message: EmailMessage, message_id: str, written_at: datetime) -> N
     domain = parseaddr(str(message["From"]))[1].rpartition("@")[2] or "localhost"
     message["Message-ID"] = f"<{message_id}@{domain}>"
     message["Date"] = format_datetime(written_at)
-    message.set_boundary(f"={message_id}=")
+    for number, part in enumerate(one for one in message.walk() if one.is_multipart()):
+        part.set_boundary(f"={message_id}{number}=")

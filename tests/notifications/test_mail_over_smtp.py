@@ -1,21 +1,28 @@
 """E-mail over real SMTP: the bytes that arrive, and whom we hand them to."""
 
+import io
+import re
 import smtplib
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.parser import BytesParser
 from email.utils import parseaddr
+from html import escape
 
 import pytest
+import sqlalchemy as sa
+from PIL import Image
 
-from crowdfund.adapters import mail
+from crowdfund.adapters import mail, mail_pictures, storage
 from crowdfund.kernel import config, outbox
-from crowdfund.kernel.db import commit, rollback
+from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.errors import Unavailable
 from crowdfund.local import doctor_mail
 from crowdfund.notifications import links
 from crowdfund.notifications import service as notifications_service
+from crowdfund.people.models import User
 from tests.raising import person
 
 from . import mail_server
@@ -180,6 +187,88 @@ def test_a_message_that_is_tried_again_hours_later_has_the_date_of_the_first_try
         outbox.drain_all()
     assert len(catcher.raw) == 2
     assert catcher.raw[0] == catcher.raw[1]
+
+
+def poster() -> str:
+    out = io.BytesIO()
+    Image.new("RGB", (1600, 900), "teal").save(out, "WEBP")
+    return storage.put_public(out.getvalue())
+
+
+RECEIPT = {
+    "campaign": "የይርጋ ቡና",
+    "company": "Yirga & Sons",
+    "amount_minor": 5_000_00,
+    "currency": "ETB",
+    "shares": 50,
+    "settled_at": "2026-06-15T08:30:00+00:00",
+    "receipt": "0123456789abcdef0123456789abcdef",
+    "picture_alt": "A bag of coffee",
+}
+
+
+def receipt(use, picture, language="en"):
+    """Return the receipt as it came over the wire."""
+    alice = person("alice")
+    db.session.execute(sa.update(User).where(User.id == alice).values(language=language))
+    with mail_server.running() as catcher:
+        use(catcher)
+        facts = RECEIPT | {"picture": picture}
+        notifications_service.notify(alice, "investment.settled", facts, key="k", path="/x")
+        commit()
+        outbox.drain_all()
+    (raw,) = catcher.raw
+    return message_from_bytes(raw, policy=policy.default)
+
+
+def test_a_receipt_has_its_figures_as_text_and_as_html_with_the_campaigns_picture(use):
+    found = receipt(use, poster())
+    rows = {
+        "Campaign": "የይርጋ ቡና",
+        "Company": "Yirga & Sons",
+        "Amount": "5,000.00 ETB",
+        "Shares": "50",
+        "Received": "15 Jun 2026, 11:30 EAT",
+        "Receipt number": RECEIPT["receipt"],
+    }
+    text = found.get_body(("plain",)).get_content().replace("\r\n", "\n")
+    assert "\n".join(f"{label}: {value}" for label, value in rows.items()) in text
+    html = found.get_body(("related", "html"))
+    page = html.get_body(("html",)).get_content()
+    for label, value in rows.items():
+        assert re.search(rf"<th[^>]*>{label}</th><td[^>]*>{escape(value)}</td>", page)
+    (picture,) = [part for part in found.walk() if part.get_content_maintype() == "image"]
+    assert f'src="cid:{picture["Content-ID"].strip("<>")}"' in page
+    assert 'alt="A bag of coffee"' in page
+    assert picture.get_content_type() == "image/jpeg"
+    assert picture.get_content_disposition() == "inline"
+    with Image.open(io.BytesIO(picture.get_content())) as shown:
+        assert (shown.format, shown.size) == ("JPEG", (496, 279))
+    kinds = [part.get_content_type() for part in found.walk()]
+    assert kinds == [
+        "multipart/alternative",
+        "text/plain",
+        "multipart/related",
+        "text/html",
+        "image/jpeg",
+    ]
+
+
+@pytest.mark.parametrize("picture", ["", "a" * 64 + ".webp", "b" * 64 + ".svg", "../key.webp"])
+def test_a_receipt_without_a_picture_that_can_be_shown_has_none(use, picture):
+    found = receipt(use, picture)
+    assert "cid:" not in found.get_body(("html",)).get_content()
+    assert not [part for part in found.walk() if part.get_content_maintype() == "image"]
+
+
+def test_a_receipt_with_a_picture_is_the_same_again(use):
+    picture = mail_pictures.jpeg(poster())
+    with mail_server.running() as catcher:
+        use(catcher)
+        for _ in range(2):
+            send(content=replace(CONTENT, picture=picture))
+    assert catcher.raw[0] == catcher.raw[1]
+    assert len({part.get_boundary() for part in message_from_bytes(catcher.raw[0]).walk()}) == 3
 
 
 # --- whom we hand mail to -------------------------------------------------------------------------
