@@ -7,6 +7,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 EMPTY = ("", "[]")
+FORMER_NAMES = {"CHAIN_RPC_URL": ("POLYGON_EDGE_RPC_URL", "GANACHE_URL")}
 
 
 class UnreadableSecret(Exception):
@@ -20,7 +21,7 @@ def environment() -> dict[str, str]:
 
 def file(path: Path) -> dict[str, str]:
     """Return the variables of a file like .env that have a value; none where there is no file."""
-    return with_value(dotenv_values(path, encoding="utf-8"))
+    return with_value(dotenv_values(path, encoding="utf-8-sig"))
 
 
 def with_value(values: Mapping[str, str | None]) -> dict[str, str]:
@@ -31,14 +32,24 @@ def with_value(values: Mapping[str, str | None]) -> dict[str, str]:
 def merged(layers: Collection[Mapping[str, str]]) -> dict[str, str]:
     """Return the variables of several layers; a later layer wins.
 
-    A layer that has `NAME` or `NAME_FILE` hides both of them in earlier layers.
+    A layer that has `NAME` or `NAME_FILE` hides both of them in earlier layers. A former name of a
+    variable counts where its present one is not set.
     """
     chosen: dict[str, str] = {}
     for layer in layers:
         for name in layer:
             chosen.pop(_partner(name), None)
         chosen |= layer
+    for name, former in FORMER_NAMES.items():
+        found = next((chosen[one] for one in former if one in chosen), None)
+        if found and not is_set(name, chosen):
+            chosen[name] = found
     return chosen
+
+
+def is_set(name: str, values: Mapping[str, str]) -> bool:
+    """Return whether a variable has a value, or a file that holds it."""
+    return name in values or f"{name}_FILE" in values
 
 
 def _partner(name: str) -> str:
@@ -58,7 +69,7 @@ def read_files(values: Mapping[str, str], names: Iterable[str]) -> dict[str, str
 
 def _content(name: str, path: str) -> str:
     try:
-        content = Path(path).read_text(encoding="utf-8").strip()
+        content = Path(path).read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", "") or "it is not text in UTF-8"
         raise UnreadableSecret(f"{name}_FILE: {path} cannot be read: {reason}.") from None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from crowdfund.kernel import variables, web_addresses
+from crowdfund.kernel.variables import is_set
 from crowdfund.local import redis_server
 from crowdfund.local.datadir import CHAIN_ROLES, DataDir, write_secret
 from crowdfund.local.errors import StackError
@@ -14,7 +15,6 @@ from crowdfund.local.ports import HOST, NAME
 ROOT = Path(__file__).resolve().parents[2]
 OUTSIDE = ("DATABASE_URL", "REDIS_URL", "CHAIN_RPC_URL")  # set: used instead of the embedded part
 STACK_ENV = "stack.env"
-ALIASES = ("POLYGON_EDGE_RPC_URL", "GANACHE_URL")
 KEY_VARIABLES = {
     "admin": "CHAIN_ADMIN_KEY",
     "signer": "CHAIN_SIGNER_KEY",
@@ -30,18 +30,10 @@ def given(environ: Mapping[str, str] | None = None, dotenv: Path | None = None) 
     """
     from_environ = variables.environment() if environ is None else variables.with_value(environ)
     chosen = variables.merged([variables.file(dotenv or ROOT / ".env"), from_environ])
-    for alias in ALIASES:
-        if chosen.get(alias) and not is_set("CHAIN_RPC_URL", chosen):
-            chosen["CHAIN_RPC_URL"] = chosen[alias]
     try:
         return variables.read_files(chosen, (*OUTSIDE, "PUBLIC_URL"))
     except variables.UnreadableSecret as error:
         raise StackError(str(error)) from None
-
-
-def is_set(name: str, chosen: Mapping[str, str]) -> bool:
-    """Return whether a setting has a value, or a file that holds it."""
-    return name in chosen or f"{name}_FILE" in chosen
 
 
 def chain_keys(folder: DataDir) -> dict[str, Path]:

@@ -115,6 +115,21 @@ def test_a_blank_variable_of_a_container_is_not_set(blank, tmp_path, monkeypatch
     assert (settings.trusted_hosts, settings.chain_id) == ([], 31337)
 
 
+@pytest.mark.parametrize("name", ["POLYGON_EDGE_RPC_URL", "GANACHE_URL"])
+def test_the_former_names_of_the_chain_address_are_read_in_production_too(name, monkeypatch):
+    monkeypatch.setenv(name, "https://node.example")
+    assert live().chain_rpc_url == "https://node.example"
+    monkeypatch.setenv("CHAIN_RPC_URL", "https://other.example")
+    assert live().chain_rpc_url == "https://other.example"
+
+
+def test_a_file_written_on_windows_is_read(tmp_path):
+    own = tmp_path / ".env"
+    own.write_bytes("\ufeffMAIL_PORT=26\r\nSMS_SENDER=አዲስ\r\n".encode())
+    settings = Settings(_env_file=own)
+    assert (settings.mail_port, settings.sms_sender) == (26, "አዲስ")
+
+
 def test_the_environment_wins_over_dotenv_whether_by_name_or_by_file(tmp_path, monkeypatch):
     own = tmp_path / ".env"
     own.write_text("SECRET_KEY=from dotenv\nMAIL_PASSWORD_FILE=/no/such/file\n")
