@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
@@ -28,7 +29,7 @@ class Catcher:
     raw: list[bytes] = field(default_factory=list)
     was_encrypted: list[bool] = field(default_factory=list)
 
-    async def handle_DATA(self, server, _session, envelope):  # noqa: N802
+    async def take(self, server, _session, envelope):
         self.raw.append(envelope.original_content)
         self.was_encrypted.append(server.transport.get_extra_info("sslcontext") is not None)
         return "250 taken"
@@ -38,7 +39,8 @@ class Catcher:
 def running(**choices) -> Iterator[Catcher]:
     """Run a server until the block ends; `choices` are those of aiosmtpd's Controller."""
     catcher = Catcher(free_port())
-    controller = Controller(catcher, hostname=HOST, port=catcher.port, **choices)
+    handler = SimpleNamespace(handle_DATA=catcher.take)
+    controller = Controller(handler, hostname=HOST, port=catcher.port, **choices)
     controller.start()
     try:
         yield catcher
