@@ -15,6 +15,7 @@ from werkzeug.sansio.utils import host_is_trusted
 
 from crowdfund.kernel import config, web_addresses
 from crowdfund.kernel.config import Settings
+from crowdfund.kernel.regions import REGIONS
 from crowdfund.kernel.weak_keys import INSECURE_KEY
 from crowdfund.local import rpc
 from crowdfund.local.doctor_mail import check_mail
@@ -134,6 +135,9 @@ def check_gateway(settings: Settings) -> Iterator[Finding]:
 
 def check_sms(settings: Settings) -> Iterator[Finding]:
     """Reach the SMS gateway; without one, codes go by e-mail only in production."""
+    if unknown := sorted(set(settings.sms_regions) - REGIONS):
+        names = ", ".join(unknown)
+        yield Finding("sms countries", names, "SMS_REGIONS names them, but they are no countries.")
     if not settings.sms_api_url:
         is_live = settings.environment == "production"
         uses = "none: codes go by e-mail only" if is_live else "none: the worker prints them"

@@ -104,6 +104,11 @@ def test_no_sms_gateway_is_no_fault_and_is_said(tmp_path: Path) -> None:
     assert only(doctor.check_sms(settings(tmp_path))).wrong == ""
 
 
+def test_countries_of_sms_that_are_none_are_found(tmp_path: Path) -> None:
+    countries, _gateway = doctor.check_sms(settings(tmp_path, sms_regions=["ET", "XX", "EN"]))
+    assert (countries.uses, "no countries" in countries.wrong) == ("EN, XX", True)
+
+
 PRODUCTION = {
     "environment": "production",
     "secret_key": "3f9c1b7a5d2e8046af13c9d07b62e5184c0a",

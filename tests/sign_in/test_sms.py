@@ -204,7 +204,7 @@ def test_a_code_to_a_number_that_is_not_reached_is_refused_before_it_costs(app, 
     assert sms.OUTBOX == []
 
 
-@pytest.mark.parametrize("regions", [["ETH"], ["001"], ["XX"], ["*"], [""]])
+@pytest.mark.parametrize("regions", [["ETH"], ["001"], ["*"], [""], ["é1"]])
 def test_what_is_no_country_is_refused_as_a_setting(regions):
     with pytest.raises(ValueError, match="sms_regions"):
         config.Settings(_env_file=None, sms_regions=regions)
