@@ -45,7 +45,7 @@ def create_app(settings: "config.Settings | None" = None) -> "Flask":
     app = web_app.App(__name__, static_folder="static", static_url_path="/static")
     app.config["SQLALCHEMY_DATABASE_URI"] = current.sqlalchemy_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = db.engine_options(current.sqlalchemy_url)
-    current.data_dir.mkdir(parents=True, exist_ok=True)
+    current.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     db.db.init_app(app)
     commands.init_app(app, lambda: [one for module in load("cli") for one in module.commands])
     web_app.init_app(app)

@@ -328,7 +328,7 @@ def provider() -> Provider:
         settings.oidc_client_id,
         settings.oidc_client_secret,
         settings.oidc_scopes,
-        settings.public_url.rstrip("/") + CALLBACK_PATH,
+        settings.public_url + CALLBACK_PATH,
     )
 
 

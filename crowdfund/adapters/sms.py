@@ -49,6 +49,33 @@ def is_offered() -> bool:
     return bool(settings.sms_api_url) or settings.environment != "production"
 
 
+def reaches(number: str) -> bool:
+    """Return whether SMS go to a number in E.164: one of SMS_REGIONS, and none that costs extra.
+
+    Satellite and other international networks belong to no region.
+    """
+    import phonenumbers
+
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return False
+    kinds = phonenumbers.PhoneNumberType
+    costly = (
+        kinds.PREMIUM_RATE,
+        kinds.SHARED_COST,
+        kinds.PERSONAL_NUMBER,
+        kinds.TOLL_FREE,
+        kinds.UAN,
+        kinds.VOICEMAIL,
+        kinds.PAGER,
+    )
+    is_costly = phonenumbers.number_type(parsed) in costly
+    if is_costly or not phonenumbers.is_possible_number(parsed):
+        return False
+    return phonenumbers.region_code_for_number(parsed) in config.settings().sms_regions
+
+
 def send(to_number: str, text: str, *, message_id: str) -> None:
     """Send one SMS to a number in E.164; the same message id is sent once by the gateway.
 
@@ -56,6 +83,8 @@ def send(to_number: str, text: str, *, message_id: str) -> None:
     text.
     """
     settings = config.settings()
+    if not reaches(to_number):
+        raise SmsRefused("No SMS goes to a number like this (SMS_REGIONS).")
     if settings.sms_api_url:
         _post(settings, to_number, text, message_id)
     elif settings.environment == "test":

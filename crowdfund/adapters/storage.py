@@ -129,7 +129,8 @@ def _private_path(file_id: str, area: str) -> Path:
 def _write(path: Path, data: bytes) -> None:
     # Written beside and renamed: a reader never sees half a file, and the same content twice is
     # fine.
-    path.parent.mkdir(parents=True, exist_ok=True)
+    for folder in (path.parent.parent.parent, path.parent.parent, path.parent):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)

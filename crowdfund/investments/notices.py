@@ -3,6 +3,7 @@
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.investments import queries
 from crowdfund.investments.models import Investment
+from crowdfund.kernel import clock
 from crowdfund.notifications import service
 from crowdfund.payments import queries as payments
 from crowdfund.payments import reviews
@@ -23,6 +24,21 @@ def notify_investor(investment: Investment, what: str, **context: object) -> Non
         facts | context,
         key=f"investment:{investment.id}:{what}",
         path="/wallet" if is_back else f"/investments/{investment.id}",
+    )
+
+
+def send_receipt(investment: Investment) -> None:
+    """Notify a person that their money has arrived, with what a receipt says."""
+    campaign = campaigns.by_id(investment.campaign_id)
+    notify_investor(
+        investment,
+        "settled",
+        shares=investment.shares,
+        company=campaign.trade_name or "",
+        settled_at=clock.now().isoformat(),
+        receipt=investment.id,
+        picture=campaign.image_id or "",
+        picture_alt=campaign.image_alt or "",
     )
 
 

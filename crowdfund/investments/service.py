@@ -189,7 +189,7 @@ def settled(investment_id: str) -> None:
         return
     _move(investment_id, Status.SETTLED)
     _record(investment)
-    notices.notify_investor(investment, "settled", shares=investment.shares)
+    notices.send_receipt(investment)
 
 
 def not_paid(investment_id: str, status: Status) -> None:

@@ -11,7 +11,7 @@ from types import FrameType
 import click
 
 from crowdfund.local import stack, table
-from crowdfund.local.datadir import DataDir
+from crowdfund.local.datadir import DataDir, keep_private
 from crowdfund.local.environment import ROOT, given
 
 IMPATIENT_S = 1.0  # some shells and tools deliver one Ctrl-C twice
@@ -26,6 +26,7 @@ def data_dir() -> Path:
 @click.pass_context
 def main(context: click.Context) -> None:
     """Run the whole system on this machine."""
+    keep_private()
     if context.invoked_subcommand is None:
         context.invoke(run)
 
@@ -67,8 +68,8 @@ def run(*, seed: bool = True, only: str = "") -> None:
 @main.command()
 def reset() -> None:
     """Remove all data of this installation; downloads stay."""
-    folder = data_dir()
     try:
+        folder = data_dir()
         DataDir(folder.absolute()).reset()
     except stack.StackError as error:
         click.echo(str(error), err=True)

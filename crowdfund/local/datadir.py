@@ -5,6 +5,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,11 +27,14 @@ class DataDir:
 
     @classmethod
     def at(cls, path: Path) -> "DataDir":
-        """Return the folder at a path, made ready for the first start."""
+        """Return the folder at a path, made ready for the first start.
+
+        It is closed to other users: it holds keys, mails, and what people upload.
+        """
         folder = cls(path.absolute())
         for sub in (folder.root, folder.keys, folder.logs, folder.redis, folder.chain):
-            sub.mkdir(parents=True, exist_ok=True)
-        folder.keys.chmod(0o700)
+            sub.mkdir(mode=0o700, parents=True, exist_ok=True)
+            close_to_others(sub)
         return folder
 
     @property
@@ -112,6 +116,19 @@ class DataDir:
         """Take over the data of a stopped stack, but for its ports, logs and lock."""
         left_out = shutil.ignore_patterns("log", "run.lock", "ports.json", "*.sock", *DOWNLOADS)
         shutil.copytree(template, self.root, ignore=left_out, dirs_exist_ok=True)
+
+
+def keep_private() -> None:
+    """Make files that this process and its children write readable by their owner alone."""
+    os.umask(0o077)
+
+
+def close_to_others(folder: Path) -> None:
+    """Take a folder's permissions from other users; one that many users share is left alone."""
+    found = folder.stat()
+    is_shared = found.st_uid != os.geteuid() or bool(found.st_mode & stat.S_ISVTX)
+    if not is_shared:
+        folder.chmod(0o700)
 
 
 def write_secret(path: Path, text: str) -> None:

@@ -1,21 +1,30 @@
 """`flask doctor`: what this installation uses, what is wrong, what to do. Prints no secrets."""
 
 import os
-import smtplib
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 import redis
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from flask.cli import with_appcontext
+from werkzeug.sansio.utils import host_is_trusted
 
-from crowdfund.kernel import config
-from crowdfund.kernel.config import INSECURE_KEY, Settings
+from crowdfund.kernel import config, web_addresses
+from crowdfund.kernel.config import Settings
+from crowdfund.kernel.regions import REGIONS
+from crowdfund.kernel.weak_keys import INSECURE_KEY
 from crowdfund.local import rpc
-from crowdfund.local.doctor_sql import check_database, check_work
+from crowdfund.local.doctor_mail import check_mail
+from crowdfund.local.doctor_sql import (
+    check_contracts,
+    check_database,
+    check_visitors,
+    check_work,
+)
 from crowdfund.local.findings import (
     TIMEOUT_S,
     Finding,
@@ -33,19 +42,27 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
     wrong = " ".join(_settings_problems(settings))
     yield Finding("settings", f"{settings.environment}, {settings.public_url}", wrong)
     folder = settings.data_dir.absolute()
-    writable = os.access(folder, os.W_OK)
-    yield Finding(
-        "data", str(folder), "" if writable else "The folder is missing or cannot be written."
-    )
+    yield Finding("data", str(folder), _folder_problem(folder))
+
+
+def _folder_problem(folder: Path) -> str:
+    if not os.access(folder, os.W_OK):
+        return "The folder is missing or cannot be written."
+    if folder.stat().st_mode & 0o077:
+        return f"Other users of this machine can open it: run `chmod -R go= {folder}`."
+    return ""
 
 
 def _settings_problems(settings: Settings) -> Iterator[str]:
     if settings.secret_key == INSECURE_KEY:
         yield "SECRET_KEY is the one everybody knows; set SECRET_KEY or SECRET_KEY_FILE."
+    host = urlsplit(settings.public_url).hostname or ""
+    if settings.trusted_hosts and not host_is_trusted(host, settings.trusted_hosts):
+        yield f"TRUSTED_HOSTS does not name {host} of PUBLIC_URL, so every page is refused."
     if settings.environment != "production":
+        if web_addresses.is_public(host):
+            yield f"ENVIRONMENT is {settings.environment}, but PUBLIC_URL is a public address."
         return
-    if not settings.public_url.startswith("https://"):
-        yield "PUBLIC_URL must be an https address."
     if not settings.trusted_hosts:
         yield "TRUSTED_HOSTS is empty, so any Host header is taken; name the site's hosts."
     if settings.events_url.startswith("/") and not settings.proxy_count:
@@ -116,24 +133,11 @@ def check_gateway(settings: Settings) -> Iterator[Finding]:
     )
 
 
-def check_mail(settings: Settings) -> Iterator[Finding]:
-    """Greet the mail server."""
-    uses = f"{settings.mail_server}:{settings.mail_port}"
-    try:
-        with smtplib.SMTP(settings.mail_server, settings.mail_port, timeout=TIMEOUT_S) as server:
-            server.noop()
-    except (OSError, smtplib.SMTPException) as error:
-        yield Finding(
-            "mail",
-            uses,
-            f"It does not answer: {first_line(error)}. Check MAIL_SERVER and MAIL_PORT.",
-        )
-        return
-    yield Finding("mail", uses)
-
-
 def check_sms(settings: Settings) -> Iterator[Finding]:
     """Reach the SMS gateway; without one, codes go by e-mail only in production."""
+    if unknown := sorted(set(settings.sms_regions) - REGIONS):
+        names = ", ".join(unknown)
+        yield Finding("sms countries", names, "SMS_REGIONS names them, but they are no countries.")
     if not settings.sms_api_url:
         is_live = settings.environment == "production"
         uses = "none: codes go by e-mail only" if is_live else "none: the worker prints them"
@@ -188,11 +192,13 @@ CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     check_database,
     check_redis,
     check_chain,
+    check_contracts,
     check_gateway,
     check_mail,
     check_sms,
     check_sign_on,
     check_events,
+    check_visitors,
     check_work,
 )
 

@@ -1,18 +1,24 @@
 """Checks of the database: its tables, its encoding, and the state of background work."""
 
+import ipaddress
 from collections.abc import Iterator
+from datetime import timedelta
 
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from crowdfund.chain import queries as chain_queries
 from crowdfund.kernel import clock, health, outbox
 from crowdfund.kernel.config import Settings
 from crowdfund.kernel.db import db, reading
 from crowdfund.local.environment import ROOT
 from crowdfund.local.findings import Finding, first_line, masked
 from crowdfund.reports import secrets as sealed_samples
+from crowdfund.sign_in import queries as sign_in_queries
 
+VISITORS_OF = timedelta(days=1)
+ENOUGH = 5  # requests from one network that say nothing yet
 _UTF8 = "utf8mb4 COLLATE utf8mb4_bin"
 
 
@@ -62,6 +68,47 @@ def _encoding_problem(connection: sa.Connection) -> str:
         return ""
     advice = f"ALTER TABLE … CONVERT TO CHARACTER SET {_UTF8}."
     return f"{others} tables are not in utf8mb4_bin: {advice}"
+
+
+def check_contracts(_settings: Settings) -> Iterator[Finding]:
+    """Look for the platform's contracts."""
+    try:
+        with reading():
+            found = [one for one in chain_queries.contracts() if one.name]
+            db.session.remove()
+    except sa.exc.SQLAlchemyError as error:
+        yield Finding("contracts", "unknown", f"The database cannot say: {first_line(error)}.")
+        return
+    wrong = "" if found else "None is deployed: run `flask chain deploy`."
+    yield Finding("contracts", ", ".join(str(one.name) for one in found) or "none", wrong)
+
+
+def check_visitors(settings: Settings) -> Iterator[Finding]:
+    """Look whether requests for codes come from the addresses of people or from the proxy's."""
+    try:
+        with reading():
+            networks = sign_in_queries.networks_since(clock.now() - VISITORS_OF)
+            db.session.remove()
+    except sa.exc.SQLAlchemyError as error:
+        yield Finding("visitors", "unknown", f"The database cannot say: {first_line(error)}.")
+        return
+    number = sum(networks.values())
+    uses = f"{number} codes asked for from {len(networks)} networks within a day"
+    is_one = number >= ENOUGH and len(networks) == 1 and not _is_outside(next(iter(networks)))
+    wrong = ""
+    if is_one and settings.environment == "production":
+        wrong = (
+            f"All of them seem to come from {next(iter(networks))}, so everybody shares one limit. "
+            "Set PROXY_COUNT to the number of proxies, which must send X-Forwarded-For."
+        )
+    yield Finding("visitors", uses, wrong)
+
+
+def _is_outside(network: str) -> bool:
+    try:
+        return ipaddress.ip_network(network, strict=False).is_global
+    except ValueError:
+        return False  # requests over a socket, without an address
 
 
 def check_work(_settings: Settings) -> Iterator[Finding]:

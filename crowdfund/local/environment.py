@@ -5,17 +5,16 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from dotenv import dotenv_values
-
+from crowdfund.kernel import variables, web_addresses
+from crowdfund.kernel.variables import is_set
 from crowdfund.local import redis_server
 from crowdfund.local.datadir import CHAIN_ROLES, DataDir, write_secret
+from crowdfund.local.errors import StackError
 from crowdfund.local.ports import HOST, NAME
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTSIDE = ("DATABASE_URL", "REDIS_URL", "CHAIN_RPC_URL")  # set: used instead of the embedded part
 STACK_ENV = "stack.env"
-EMPTY = ("", "[]")
-ALIASES = ("POLYGON_EDGE_RPC_URL", "GANACHE_URL")
 KEY_VARIABLES = {
     "admin": "CHAIN_ADMIN_KEY",
     "signer": "CHAIN_SIGNER_KEY",
@@ -26,20 +25,15 @@ KEY_VARIABLES = {
 def given(environ: Mapping[str, str] | None = None, dotenv: Path | None = None) -> dict[str, str]:
     """Return what the operator set: the environment, and below it the file .env.
 
-    An empty value is no choice, so that a copy of .env.example changes nothing.
+    An empty value is not set, so that a copy of .env.example changes nothing. Addresses
+    are read from their files. Raises StackError.
     """
-    from_file = _set(dotenv_values(dotenv or ROOT / ".env"))
-    chosen = from_file | _set(os.environ if environ is None else environ)
-    for alias in ALIASES:
-        if chosen.get(alias):
-            chosen.setdefault("CHAIN_RPC_URL", chosen[alias])
-    return chosen
-
-
-def _set(values: Mapping[str, str | None]) -> dict[str, str]:
-    return {
-        name: value for name, value in values.items() if value not in EMPTY and value is not None
-    }
+    from_environ = variables.environment() if environ is None else variables.with_value(environ)
+    chosen = variables.merged([variables.file(dotenv or ROOT / ".env"), from_environ])
+    try:
+        return variables.read_files(chosen, (*OUTSIDE, "PUBLIC_URL"))
+    except variables.UnreadableSecret as error:
+        raise StackError(str(error)) from None
 
 
 def chain_keys(folder: DataDir) -> dict[str, Path]:
@@ -50,7 +44,10 @@ def chain_keys(folder: DataDir) -> dict[str, Path]:
 def complete(
     chosen: Mapping[str, str], folder: DataDir, ports: Mapping[str, int]
 ) -> dict[str, str]:
-    """Return the environment with everything set that the operator left open."""
+    """Return the environment with everything set that the operator left open.
+
+    Raises StackError for a PUBLIC_URL that is none.
+    """
     env = dict(chosen)
     defaults = {
         "CROWDFUND_DATA_DIR": str(folder.root),
@@ -65,14 +62,20 @@ def complete(
         "MAIL_PORT": str(ports["smtp"]),
         **_sms(env, ports),
     }
-    for name, value in defaults.items():
-        env.setdefault(name, value)
-    if not env.get("OIDC_ISSUER"):
+    env |= {name: value for name, value in defaults.items() if not is_set(name, env)}
+    env |= _public_url(env)
+    if not is_set("OIDC_ISSUER", env):
         env |= _identity(folder, ports)
-    for name, file in _secret_files(folder, env).items():
-        if name not in env:
-            env.setdefault(f"{name}_FILE", str(file))
-    return env
+    secrets = _secret_files(folder, env).items()
+    return env | {f"{name}_FILE": str(file) for name, file in secrets if not is_set(name, env)}
+
+
+def _public_url(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the address as every program is to use it: some compare it letter by letter."""
+    try:
+        return {"PUBLIC_URL": web_addresses.origin(env["PUBLIC_URL"])}
+    except ValueError as error:
+        raise StackError(f"PUBLIC_URL {error}.") from None
 
 
 def _gateway(folder: DataDir, ports: Mapping[str, int]) -> dict[str, str]:
@@ -86,7 +89,7 @@ def _gateway(folder: DataDir, ports: Mapping[str, int]) -> dict[str, str]:
 
 def _sms(env: Mapping[str, str], ports: Mapping[str, int]) -> dict[str, str]:
     """Send SMS to the mail catcher, unless the operator has set a gateway."""
-    if env.get("SMS_API_URL") or env.get("ENVIRONMENT") == "production":
+    if is_set("SMS_API_URL", env) or env.get("ENVIRONMENT") == "production":
         return {}
     return {"SMS_API_URL": f"http://{HOST}:{ports['mail']}/api/sms", "SMS_API_KEY": "any"}
 
@@ -114,7 +117,7 @@ def gateway_folder(folder: DataDir) -> Path:
 def _secret_files(folder: DataDir, env: Mapping[str, str]) -> dict[str, Path]:
     files = {"SECRET_KEY": folder.secret("secret-key", "text")}
     files["BILLBITTS_API_KEY"] = gateway_folder(folder) / "api.key"
-    if not any(env.get(name) for name in KEY_VARIABLES.values()):
+    if not any(is_set(name, env) for name in KEY_VARIABLES.values()):
         files |= {KEY_VARIABLES[role]: path for role, path in chain_keys(folder).items()}
     return files
 
@@ -134,6 +137,6 @@ def adopt() -> None:
     if chosen.get("ENVIRONMENT") == "production":
         return
     folder = Path(chosen.get("CROWDFUND_DATA_DIR") or ROOT / "var")
-    for name, value in dotenv_values(folder / STACK_ENV).items():
-        if value and name not in chosen and name.removesuffix("_FILE") not in chosen:
-            os.environ.setdefault(name, value)
+    for name, value in variables.file(folder / STACK_ENV).items():
+        if not is_set(name.removesuffix("_FILE"), chosen):
+            os.environ[name] = value

@@ -4,7 +4,7 @@ from typing import Any
 
 import structlog
 
-from crowdfund.adapters import mail, sms
+from crowdfund.adapters import mail, mail_pictures, sms
 from crowdfund.kernel import config, i18n
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.notifications import links, rendering
@@ -27,9 +27,11 @@ def deliver(message: MessageRow) -> None:
             text = rendering.render_sms(message.template, context)
             sms.send(message.to_address, text, message_id=message.id)
             return
+        picture = mail_pictures.jpeg(str(context.get("picture") or ""))
+        context["shows_picture"] = bool(picture)
         subject, text, html = rendering.render(message.template, context)
-        content = mail.Content(subject, text, html, _headers(context))
-        mail.send(message.to_address, content, message_id=message.id)
+        content = mail.Content(subject, text, html, _headers(context), picture)
+        mail.send(message.to_address, content, message_id=message.id, written_at=message.created_at)
 
 
 def try_again_s(error: Exception, tries: int) -> float | None:
@@ -62,8 +64,12 @@ def notice_context(kind: str, context: dict[str, Any], *, person_id: str | None)
     return {
         "name": "",
         "path": "",
+        "picture_alt": "",
         **context,
         "words": rendering.words(kind, context),
+        "facts": rendering.facts(kind, context),
+        "picture_cid": mail.PICTURE,
+        "shows_picture": False,
         "mandatory": is_mandatory,
         "preferences_url": f"{config.settings().public_url}/account/notifications",
         "unsubscribe_url": unsubscribe_url,

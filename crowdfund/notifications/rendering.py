@@ -33,6 +33,12 @@ def words(kind: str, context: dict[str, Any]) -> Words:
     return Words(str(found.title) % known, str(found.text) % known, reason, str(found.action))
 
 
+def facts(kind: str, context: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return label and value of each row of a kind's receipt; leaves out what is not known."""
+    known = values(context)
+    return [(str(label), known[name]) for label, name in KINDS[kind].facts if known.get(name)]
+
+
 class _Blanks(dict[str, str]):
     def __missing__(self, name: str) -> str:
         return str(ANY.get(name, "…"))

@@ -22,6 +22,8 @@ class Otp(Base):
     language: Mapped[str] = mapped_column(sa.String(8), default="en")
     ip: Mapped[str] = mapped_column(sa.String(45))
     network: Mapped[str] = mapped_column(sa.String(45), default="")
+    # The browser's secret, hashed; the address of a client that has none.
+    device: Mapped[str] = mapped_column(sa.String(64), default="", server_default="")
     attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -30,6 +32,7 @@ class Otp(Base):
         sa.Index(None, "identifier", "created_at"),
         sa.Index(None, "ip", "created_at"),
         sa.Index(None, "network", "created_at"),
+        sa.Index(None, "device", "created_at"),
         one_of("kind", "email", "phone"),
     )
 

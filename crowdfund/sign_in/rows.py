@@ -14,4 +14,5 @@ class OtpRow:
     digits: int
     language: str
     attempts: int
+    device: str
     expires_at: datetime

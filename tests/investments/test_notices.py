@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from crowdfund.adapters import mail
+from crowdfund.campaigns import queries as campaigns
 from crowdfund.chain import queries as chain
 from crowdfund.chain import rules as chain_rules
 from crowdfund.investments import queries, rules, service
@@ -51,6 +53,16 @@ def settled(world, amount="1,000", *, key="form-key-1", who="charlie"):
 
 
 # --- what is told ---------------------------------------------------------------------------------
+
+
+def test_the_receipt_names_company_amount_shares_and_its_own_number(world):
+    investment_id = settled(world)
+    (receipt,) = [one for one in mail.OUTBOX if "is settled" in one["Subject"]]
+    text = receipt.get_body(("plain",)).get_content()
+    campaign = campaigns.by_id(world.campaign_id)
+    assert f"Campaign: {campaign.title}\nCompany: {campaign.trade_name}\n" in text
+    assert "Amount: 1,000.00 ETB\nShares: 10\nReceived: " in text
+    assert f"Receipt number: {investment_id}\n" in text
 
 
 def test_an_investor_hears_of_each_station_once(world):

@@ -80,6 +80,46 @@ def test_the_file_dotenv_is_read_below_the_environment(tmp_path: Path) -> None:
     assert (chosen["REDIS_URL"], chosen["SMS_URL"]) == ("redis://env/0", "x")
 
 
+def test_a_file_given_for_a_setting_replaces_the_embedded_part(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("redis://mine/0\n")
+    file = tmp_path / ".env"
+    file.write_text(f"REDIS_URL=\nREDIS_URL_FILE={tmp_path / 'url'}\nSMS_API_URL_FILE=/sms\n")
+    chosen = environment.given({"REDIS_URL": "", "CHAIN_ADMIN_KEY_FILE": "/admin.key"}, file)
+    env = environment.complete(chosen, DataDir.at(tmp_path), PORTS)
+    assert env["REDIS_URL"] == "redis://mine/0"
+    assert "SMS_API_URL" not in env
+    assert env["CHAIN_ADMIN_KEY_FILE"] == "/admin.key"
+    assert "CHAIN_SIGNER_KEY_FILE" not in env  # as with keys that are given by name
+
+
+def test_a_file_that_is_missing_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(StackError, match="REDIS_URL_FILE: /no/such cannot be read"):
+        environment.given({"REDIS_URL_FILE": "/no/such"}, tmp_path / "none.env")
+
+
+def test_every_program_gets_the_same_form_of_the_address(tmp_path: Path) -> None:
+    chosen = environment.given({"PUBLIC_URL": "HTTP://LocalHost:5000/"}, tmp_path / "none.env")
+    env = environment.complete(chosen, DataDir.at(tmp_path), PORTS)
+    assert env["PUBLIC_URL"] == "http://localhost:5000"
+
+
+def test_a_command_by_hand_keeps_the_file_that_the_operator_gave(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stack.env").write_text('MAIL_PORT="2525"\nMAIL_PASSWORD="from the stack"\n')
+    (tmp_path / "password").write_text("mine")
+    for name, value in {
+        "CROWDFUND_DATA_DIR": str(tmp_path),
+        "MAIL_PASSWORD_FILE": str(tmp_path / "password"),
+        "MAIL_PASSWORD": "",
+        "MAIL_PORT": "",
+    }.items():
+        monkeypatch.setenv(name, value)
+    environment.adopt()
+    settings = config.Settings(_env_file=None)
+    assert (settings.mail_port, settings.mail_password) == (2525, "mine")
+
+
 EXAMPLE = environment.ROOT / ".env.example"
 
 

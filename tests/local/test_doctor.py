@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from crowdfund.kernel import config
-from crowdfund.kernel.db import db
+from crowdfund.kernel.db import commit, db
 from crowdfund.local import doctor, doctor_sql, stack
+from crowdfund.sign_in.service import codes
 
 from .conftest import CLEAN
 
@@ -98,14 +99,19 @@ def test_an_sms_gateway_is_reached_and_its_key_is_missed(tmp_path: Path) -> None
 
 
 def test_no_sms_gateway_is_no_fault_and_is_said(tmp_path: Path) -> None:
-    live = settings(tmp_path, environment="production", secret_key="x" * 40)
+    live = settings(tmp_path, **PRODUCTION)
     assert only(doctor.check_sms(live)) == doctor.Finding("sms", "none: codes go by e-mail only")
     assert only(doctor.check_sms(settings(tmp_path))).wrong == ""
 
 
+def test_countries_of_sms_that_are_none_are_found(tmp_path: Path) -> None:
+    countries, _gateway = doctor.check_sms(settings(tmp_path, sms_regions=["ET", "XX", "EN"]))
+    assert (countries.uses, "no countries" in countries.wrong) == ("EN, XX", True)
+
+
 PRODUCTION = {
     "environment": "production",
-    "secret_key": "k" * 40,
+    "secret_key": "3f9c1b7a5d2e8046af13c9d07b62e5184c0a",
     "public_url": "https://x.example",
     "trusted_hosts": ["x.example"],
     "proxy_count": 1,
@@ -116,8 +122,10 @@ PRODUCTION = {
     ("change", "word"),
     [
         ({}, ""),
-        ({"public_url": "http://x.example"}, "PUBLIC_URL"),
         ({"trusted_hosts": []}, "TRUSTED_HOSTS"),
+        ({"trusted_hosts": ["other.example"]}, "TRUSTED_HOSTS does not name x.example"),
+        ({"trusted_hosts": [".example"]}, ""),
+        ({"environment": "development", "public_url": "https://crowdfund.com"}, "ENVIRONMENT"),
         ({"proxy_count": 0}, "PROXY_COUNT"),
         ({"proxy_count": 0, "events_url": "https://events.example/events"}, ""),
     ],
@@ -125,6 +133,13 @@ PRODUCTION = {
 def test_what_production_needs_is_missed(tmp_path: Path, change, word: str) -> None:
     first = next(iter(doctor.check_settings(settings(tmp_path, **{**PRODUCTION, **change}))))
     assert (word in first.wrong) if word else first.wrong == ""
+
+
+def test_a_data_folder_that_others_can_open_is_wrong(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    assert "chmod -R go=" in tuple(doctor.check_settings(settings(tmp_path)))[1].wrong
+    tmp_path.chmod(0o700)
+    assert tuple(doctor.check_settings(settings(tmp_path)))[1].wrong == ""
 
 
 def test_an_event_process_behind_a_proxy_is_asked_too(tmp_path: Path) -> None:
@@ -149,3 +164,33 @@ def test_tables_in_an_encoding_that_loses_letters_are_wrong(app) -> None:
             "ALTER TABLE schedule CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
         )
         assert doctor_sql._encoding_problem(connection) == ""
+
+
+def requests_from(*networks: str) -> None:
+    for number, network in enumerate(networks):
+        codes.request_code(f"p{number}@x.org", ip=network, device=f"d{number}")
+        commit()
+
+
+@pytest.mark.parametrize(
+    ("networks", "is_wrong"),
+    [
+        (["", "", "", "", ""], True),  # over a socket, without PROXY_COUNT
+        (["127.0.0.1"] * 5, True),
+        (["10.0.0.7"] * 5, True),
+        (["127.0.0.1"] * 4, False),  # too few to say
+        (["127.0.0.1"] * 4 + ["197.156.1.1"], False),
+        (["197.156.1.1"] * 5, False),  # one family, one office
+        (["2001:4860::1"] * 5, False),
+    ],
+)
+def test_visitors_who_all_have_the_proxys_address_are_found(app, networks, is_wrong) -> None:
+    requests_from(*networks)
+    live = config.settings().model_copy(update={"environment": "production"})
+    found = only(doctor.check_visitors(live))
+    assert ("Set PROXY_COUNT" in found.wrong) is is_wrong
+    assert only(doctor.check_visitors(config.settings())).wrong == ""
+
+
+def test_contracts_that_were_never_deployed_are_missed(app) -> None:
+    assert "flask chain deploy" in only(doctor.check_contracts(config.settings())).wrong

@@ -93,6 +93,17 @@ def test_the_html_of_a_message_is_shown_without_its_scripts(store: Store, pages)
     assert "sandbox" in policy
 
 
+def test_a_picture_inside_a_message_is_shown(store: Store, pages) -> None:
+    found = EmailMessage()
+    found.set_content("text")
+    found.add_alternative('<p><img src="cid:a@b"></p>', subtype="html")
+    found.get_payload()[1].add_related(b"JPEG", "image", "jpeg", cid="<a@b>")
+    number = store.add("x@y", ["alice@example.com"], found.as_bytes())
+    assert (
+        '<img src="data:image/jpeg;base64,SlBFRw==">' in pages.get(f"/messages/{number}/html").text
+    )
+
+
 def test_a_message_that_is_not_there_is_a_404(pages) -> None:
     for path in ("/messages/9", "/messages/9/html", "/messages/9/raw"):
         assert pages.get(path).status_code == 404

@@ -119,6 +119,26 @@ def test_a_missing_chain_node_is_a_sentence(launch: Launch, folder: str) -> None
     assert "Traceback" not in said
 
 
+def test_a_wrong_address_of_the_site_is_a_sentence(launch: Launch, folder: str) -> None:
+    process = launch(*RUN, CROWDFUND_DATA_DIR=folder, PUBLIC_URL="crowdfund.example")
+    assert process.wait(timeout=30) == 1
+    said = process.stderr.read()
+    assert "PUBLIC_URL must start with https:// or http://." in said
+    assert "Traceback" not in said
+
+
+def test_what_the_stack_writes_is_closed_to_other_users(launch: Launch, folder: str) -> None:
+    Path(folder).mkdir(mode=0o755)
+    process = launch(*RUN, CROWDFUND_DATA_DIR=folder)
+    until_started(process)
+    found = [Path(folder), *Path(folder).rglob("*")]
+    modes = {path.name: path.stat().st_mode for path in found if not path.is_socket()}
+    assert {"mail.db", "stack.env", "ports.json", "chain.log", "redis"} <= modes.keys()
+    assert [name for name, mode in modes.items() if mode & 0o077] == []
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=30)
+
+
 def test_reset_lets_the_next_start_begin_anew(launch: Launch, folder: str) -> None:
     process = launch(*RUN, CROWDFUND_DATA_DIR=folder)
     until_started(process)

@@ -19,9 +19,9 @@ from tests import raising
 def ask(app, frozen):
     """Ask for a code as the page does, in a transaction of its own; return the request's id."""
 
-    def request_code(typed="alice@example.com", ip="10.0.0.1", person_id=None):
+    def request_code(typed="alice@example.com", ip="10.0.0.1", device="", person_id=None):
         rollback()
-        otp_id = codes.request_code(typed, ip=ip, person_id=person_id)
+        otp_id = codes.request_code(typed, ip=ip, device=device, person_id=person_id)
         commit()
         return otp_id
 

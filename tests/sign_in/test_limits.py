@@ -29,7 +29,7 @@ def counted(scope, subject=None):
     rollback()
     query = sa.select(sa.func.max(C.c.tries)).where(C.c.scope == scope)
     if subject is not None:
-        query = query.where(C.c.subject == limits_service.Subjects(subject, subject).of(scope))
+        query = query.where(C.c.subject == limits_service.Subjects(*[subject] * 3).of(scope))
     return db.session.scalar(query) or 0
 
 
@@ -81,7 +81,7 @@ def test_a_right_code_uses_up_no_budget_and_a_wrong_one_does(ask, enter, read_co
 def guess_wrong(ask, enter, read_code, times, *, to="alice@example.com", ip="10.9.9.9"):
     """Type wrong codes for an address from elsewhere, five for each request."""
     for first in range(0, times, 5):
-        otp_id = ask(to, ip=f"10.8.{first // 5}.1")
+        otp_id = ask(to, ip=f"10.8.{first // 5}.1", device=f"{to}{first}")
         code = read_code(to)
         for _ in range(min(5, times - first)):
             with pytest.raises(codes.WrongCode):
@@ -128,11 +128,26 @@ def test_the_page_says_why_a_code_is_longer_and_takes_it(client, ask, enter, rea
 
 
 def test_a_spent_budget_of_an_address_leaves_its_neighbours_alone(ask, enter, read_code, frozen):
-    for number in range(2):
+    for number in range(6):
         guess_wrong(ask, enter, read_code, 10, to=f"a{number}@example.com", ip="10.9.9.9")
         frozen.advance(timedelta(minutes=2))
     assert queries.otp(ask("bob@example.com", ip="10.9.9.9")).digits == 12
     assert queries.otp(ask("bob@example.com", ip="10.9.9.8")).digits == 6
+
+
+def test_a_browser_that_guesses_gets_long_codes_and_others_at_its_address_do_not(
+    ask, enter, read_code, frozen
+):
+    for number in range(2):
+        for _ in range(2):
+            otp_id, code = ask(f"a{number}@x.org", device="guesser"), read_code(f"a{number}@x.org")
+            for _ in range(5):
+                with pytest.raises(codes.WrongCode):
+                    enter(otp_id, other_than(code))
+        frozen.advance(timedelta(minutes=2))
+    assert queries.otp(ask("bob@example.com", device="guesser")).digits == 12
+    otp_id = ask("carl@example.com", device="another")
+    assert enter(otp_id, read_code("carl@example.com"))
 
 
 def test_a_budget_comes_back_when_its_window_is_over(ask, enter, read_code, frozen):
@@ -141,6 +156,98 @@ def test_a_budget_comes_back_when_its_window_is_over(ask, enter, read_code, froz
     otp_id = ask()
     assert queries.otp(otp_id).digits == 6
     assert enter(otp_id, read_code())
+
+
+# --- codes that are sent --------------------------------------------------------------------------
+
+
+def test_sixty_people_behind_one_address_get_their_codes_in_one_minute(ask, enter, read_code):
+    for number in range(60):
+        ask(f"p{number}@example.com", device=f"d{number}")
+    with pytest.raises(codes.TooManyCodes, match="Wait a minute"):
+        ask("one@example.com", device="more")
+    ask("one@example.com", ip="10.0.0.2", device="more")
+
+
+def test_six_browsers_at_one_address_sign_in_though_one_asks_too_often(app):
+    def status(browser, identifier):
+        place = {"REMOTE_ADDR": "197.156.1.1"}
+        data = {"identifier": identifier}
+        return browser.post("/sign-in", data=data, environ_base=place).status_code
+
+    rude = app.test_client()
+    assert [status(rude, f"a{n}@example.com") for n in range(6)] == [303] * 5 + [429]
+    assert [status(app.test_client(), f"b{n}@example.com") for n in range(6)] == [303] * 6
+
+
+def test_one_browser_gets_thirty_codes_an_hour_wherever_it_is(ask, frozen):
+    for number in range(30):
+        ask(f"p{number}@example.com", ip=f"10.{number}.0.1", device="one")
+        frozen.advance(timedelta(seconds=20))
+    with pytest.raises(codes.TooManyCodes, match="in an hour"):
+        ask("more@example.com", ip="10.99.0.1", device="one")
+    frozen.advance(timedelta(hours=1))
+    ask("more@example.com", ip="10.99.0.1", device="one")
+
+
+def ask_until_refused(ask, frozen, to, network, *, pause=timedelta(minutes=1)):
+    """Ask for codes, each time as a new browser; return how many were sent and the refusal."""
+    for number in range(200):
+        try:
+            ask(to, ip=f"10.0.{network}.{number % 250}", device=f"{network}:{number}")
+        except codes.TooManyCodes as error:
+            return number, error.user_message
+        frozen.advance(pause)
+    raise AssertionError("there is no limit")
+
+
+def test_one_email_address_gets_ten_codes_an_hour_from_one_network(ask, frozen, read_code, enter):
+    sent, sentence = ask_until_refused(ask, frozen, "alice@example.com", 1)
+    assert sent == 10
+    assert "in an hour" in sentence
+    # The owner, who is elsewhere, is not locked out by that.
+    otp_id = ask(ip="192.0.2.1", device="alice")
+    assert enter(otp_id, read_code(), ip="192.0.2.1")
+    frozen.advance(timedelta(hours=1))
+    ask(ip="10.0.1.1", device="later")
+
+
+def test_one_email_address_gets_thirty_codes_an_hour_from_everywhere(ask, frozen):
+    pause = timedelta(seconds=30)
+    sent = [
+        ask_until_refused(ask, frozen, "alice@example.com", network, pause=pause)[0]
+        for network in range(4)
+    ]
+    assert sent == [10, 10, 10, 0]
+
+
+def test_one_email_address_gets_thirty_codes_a_day_from_one_network_and_a_hundred_in_all(
+    ask, frozen
+):
+    start, pause = clock.now(), timedelta(minutes=7)
+    sent, sentence = ask_until_refused(ask, frozen, "alice@example.com", 1, pause=pause)
+    assert sent == 30
+    assert "try again tomorrow" in sentence
+    others = [
+        ask_until_refused(ask, frozen, "alice@example.com", network, pause=pause)[0]
+        for network in (2, 3, 4)
+    ]
+    assert [*others] == [30, 30, 10]
+    assert clock.now() - start < timedelta(days=1)
+    frozen.advance(timedelta(days=1))
+    ask(ip="10.0.1.1", device="later")
+
+
+def test_one_mobile_number_gets_twenty_codes_a_day(ask, frozen):
+    number, sent = "+251911234567", 0
+    for turn in range(24):
+        try:
+            ask(number, ip=f"10.{turn}.0.1", device=f"d{turn}")
+            sent += 1
+        except codes.TooManyCodes:
+            pass
+        frozen.advance(timedelta(minutes=20))
+    assert sent == 20
 
 
 def test_a_clock_that_was_a_day_ahead_for_a_moment_locks_nobody_out_for_a_day(ask, frozen):

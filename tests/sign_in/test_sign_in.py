@@ -133,7 +133,7 @@ def test_five_codes_a_minute_for_an_address_and_no_sixth(ask, frozen):
     ask(ip="10.0.0.99")
 
 
-def test_five_codes_a_minute_from_an_ip_and_no_sixth(ask, frozen):
+def test_a_client_that_is_no_browser_gets_five_codes_a_minute(ask, frozen):
     for number in range(5):
         ask(f"a{number}@example.com")
     with pytest.raises(codes_rules.TooManyCodes):

@@ -148,3 +148,64 @@ def test_in_production_without_a_gateway_codes_by_mobile_are_not_offered(app, fr
         sms.send(NUMBER, "hello", message_id="m7")
     codes.request_code("alice@example.com", ip="10.0.0.1")
     config.use(before)
+
+
+@pytest.mark.parametrize(
+    ("number", "is_reached"),
+    [
+        ("+251911234567", True),
+        ("+251711234567", True),
+        ("+251781234567", True),  # a block that phonenumbers does not know yet
+        ("+919876543210", True),
+        ("+254712345678", False),
+        ("+12425551234", False),  # the Bahamas share +1 with the USA
+        ("+447797123456", False),  # Jersey shares +44
+        ("+8816123456789", False),  # Iridium
+        ("+881612345678", False),
+        ("+870773111632", False),  # Inmarsat
+        ("+88213300655", False),
+        ("+883510000000", False),
+        ("+878101234567890", False),
+        ("+80012345678", False),
+        ("+979123456789", False),
+        ("+911800112233", False),  # toll free
+        ("+9198765432109876", False),
+        ("+251", False),
+        ("no number", False),
+    ],
+)
+def test_sms_go_to_the_countries_of_the_setting_and_never_to_satellites(app, number, is_reached):
+    assert sms.reaches(number) is is_reached
+    if is_reached:
+        sms.send(number, "hello", message_id="m")
+    else:
+        with pytest.raises(sms.SmsRefused) as refusal:
+            sms.send(number, "hello", message_id="m")
+        assert number not in str(refusal.value)
+    assert [one.to for one in sms.OUTBOX] == ([number] if is_reached else [])
+
+
+def test_numbers_that_cost_extra_get_no_sms_in_any_country(app):
+    regions = {"sms_regions": ["GB", "US", "JE"]}
+    config.use(config.settings().model_copy(update=regions))
+    assert sms.reaches("+447797123456")
+    assert not sms.reaches("+447012345678")  # personal number
+    assert not sms.reaches("+18885551234")  # toll free
+    assert not sms.reaches("+19005550100")  # premium
+    assert not sms.reaches("+251911234567")
+
+
+@pytest.mark.parametrize("typed", ["+8816123456789", "+254712345678"])
+def test_a_code_to_a_number_that_is_not_reached_is_refused_before_it_costs(app, typed, client):
+    answer = client.post("/sign-in", data={"identifier": typed})
+    assert answer.status_code == 422
+    assert "We cannot send SMS to this number. Enter your e-mail address instead." in answer.text
+    outbox.drain_all()
+    assert sms.OUTBOX == []
+
+
+@pytest.mark.parametrize("regions", [["ETH"], ["001"], ["*"], [""], ["é1"]])
+def test_what_is_no_country_is_refused_as_a_setting(regions):
+    with pytest.raises(ValueError, match="sms_regions"):
+        config.Settings(_env_file=None, sms_regions=regions)
+    assert config.Settings(_env_file=None, sms_regions=["et ", "Ke"]).sms_regions == ["ET", "KE"]

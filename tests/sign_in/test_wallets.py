@@ -57,7 +57,8 @@ def enter(browser, key=KEY, **form):
 
 # The grammar of EIP-4361, written apart from the code that builds the text.
 EIP_4361 = re.compile(
-    r"(?P<domain>[^/?#\s]+) wants you to sign in with your Ethereum account:\n"
+    r"(?:(?P<scheme>[a-z][a-z0-9+.-]*)://)?(?P<domain>[^/?#\s]+)"
+    r" wants you to sign in with your Ethereum account:\n"
     r"(?P<address>0x[0-9a-fA-F]{40})\n\n"
     r"(?P<statement>[A-Za-z0-9\-._~:/?#@!$&'()*+,;= ]+)\n\n"
     r"URI: (?P<uri>\S+)\nVersion: 1\nChain ID: (?P<chain>\d+)\nNonce: (?P<nonce>[A-Za-z0-9]{8,})\n"
@@ -68,13 +69,33 @@ EIP_4361 = re.compile(
 def test_the_text_is_an_eip_4361_message_about_us(client, frozen):
     request_id, text = ask(client, KEY.address.lower())
     said = EIP_4361.fullmatch(text)
-    assert said["domain"] == "localhost"
+    assert (said["scheme"], said["domain"]) == ("http", "localhost")
     assert said["uri"] == "http://localhost/sign-in"
     assert said["address"] == KEY.address, "in its EIP-55 form"
     assert int(said["chain"]) == config.settings().chain_id
     assert said["request"] == request_id
     issued, expires = (datetime.fromisoformat(said[name]) for name in ("issued", "expires"))
     assert (issued, expires - issued) == (clock.now(), timedelta(minutes=10))
+
+
+@pytest.mark.parametrize(
+    ("public_url", "site"),
+    [
+        ("HTTPS://CrowdFund.com:443/", "crowdfund.com"),
+        ("https://Bücher.de", "xn--bcher-kva.de"),
+        ("https://crowdfund.com:8443/", "crowdfund.com:8443"),
+        ("http://localhost:5000/", "http://localhost:5000"),
+    ],
+)
+def test_the_text_names_the_site_as_the_wallet_sees_it(client, public_url, site):
+    before = config.settings()
+    new = config.Settings(_env_file=None, environment="test", public_url=public_url).public_url
+    config.use(before.model_copy(update={"public_url": new}))
+    text = ask(client)[1]
+    config.use(before)
+    assert text.startswith(f"{site} wants you to sign in")
+    assert f"\nURI: {new}/sign-in\n" in text
+    assert text.isascii()
 
 
 def test_two_texts_share_no_nonce(client):
@@ -84,7 +105,7 @@ def test_two_texts_share_no_nonce(client):
 
 def test_the_example_of_the_standard_is_built_letter_by_letter():
     request = rules.Request(
-        domain="example.com",
+        site=rules.site_of("https://example.com"),
         address="0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2",
         statement="I accept the ExampleOrg Terms of Service: https://example.com/tos",
         uri="https://example.com/login",
@@ -309,13 +330,16 @@ def test_a_visitor_begins_twenty_sign_ins_a_minute(client):
     assert "Wait a minute" in answers[-1].json["detail"]
 
 
-def test_a_neighbourhood_begins_a_hundred_sign_ins_a_minute(app, frozen):
-    for number in range(100):
-        visitor = attempts.Visitor("b" * 64, f"10.1.2.{number}")
+def test_two_hundred_people_behind_one_address_begin_a_sign_in_in_one_minute(app, frozen):
+    def begin(number, ip="10.1.2.3"):
+        visitor = attempts.Visitor(f"{number:064}", ip)
         attempts.begin("wallet", {}, visitor, attempt_id=secrets.token_hex(16))
+
+    for number in range(200):
+        begin(number)
     with pytest.raises(attempts.rules.TooManyAttempts):
-        attempts.begin("wallet", {}, attempts.Visitor("b" * 64, "10.1.2.200"), attempt_id="a")
-    attempts.begin("wallet", {}, attempts.Visitor("b" * 64, "10.1.3.1"), attempt_id="b")
+        begin(200)
+    begin(200, ip="10.1.2.4")
 
 
 def test_old_attempts_are_cleared_away(app, frozen):

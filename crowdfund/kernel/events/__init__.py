@@ -161,7 +161,7 @@ def _cors(scope: Scope) -> list[tuple[bytes, bytes]]:
     """Allow the web origin; in development also under its other local name."""
     settings = config.settings()
     parts = urlsplit(settings.public_url)
-    allowed = {f"{parts.scheme}://{parts.netloc}"}
+    allowed = {settings.public_url}
     if settings.environment != "production" and parts.hostname in ("127.0.0.1", "localhost"):
         allowed |= {f"{parts.scheme}://{host}:{parts.port}" for host in ("127.0.0.1", "localhost")}
     origin = _header(scope, b"origin")

@@ -1,6 +1,7 @@
 """The last messages, parsed, in a SQLite file."""
 
 import sqlite3
+from base64 import b64encode
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -73,7 +74,7 @@ class Store:
         """Store an e-mail and drop the oldest beyond MOST; return its number."""
         message = message_from_bytes(raw, policy=policy.default)
         to = f" {' '.join(recipients).lower()} "
-        body = (_body(message, "plain"), _body(message, "html"))
+        body = (_body(message, "plain"), _with_pictures(_body(message, "html"), message))
         return self._store(sender, to, str(message.get("Subject", "")), body, raw)
 
     def add_sms(self, sender: str, to: str, text: str, *, key: str) -> int:
@@ -144,3 +145,13 @@ def _body(message: EmailMessage, kind: str) -> str:
         return str(part.get_content())
     except (LookupError, UnicodeDecodeError):  # an unknown or wrong character set
         return bytes(part.get_payload(decode=True) or b"").decode(errors="replace")
+
+
+def _with_pictures(html: str, message: EmailMessage) -> str:
+    """Return HTML whose `cid:` pictures stand in it, as a browser can show them."""
+    for part in message.walk():
+        name = str(part.get("Content-ID", "")).strip("<> ")
+        if name and part.get_content_maintype() == "image":
+            content = b64encode(bytes(part.get_payload(decode=True) or b"")).decode()
+            html = html.replace(f"cid:{name}", f"data:{part.get_content_type()};base64,{content}")
+    return html

@@ -15,7 +15,7 @@ LIST_ONLY: frozenset[str] = frozenset()
 class Kind:
     """One kind of notice. `%(name)s` in a text is filled from the context by `rendering.values`.
 
-    A mandatory kind is sent by each of its channels to all verified addresses; any other by its
+    `facts` are the rows of its receipt, a label and the name of a value. A mandatory kind is sent by each of its channels to all verified addresses; any other by its
     channels unless the person has chosen otherwise.
     """
 
@@ -27,6 +27,7 @@ class Kind:
     channels: frozenset[str] = field(default=EMAIL)
     action: str = field(default_factory=lambda: _l("Open the page"))
     path: str = "/notifications"  # of the example only: a notice brings its own
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

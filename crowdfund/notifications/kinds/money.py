@@ -22,9 +22,23 @@ KINDS = {
             "campaign's escrow. It is now being recorded on chain."
         ),
         "money",
-        {**_SAMPLE, "shares": 50},
+        {
+            **_SAMPLE,
+            "shares": 50,
+            "company": "Yirga Coffee",
+            "settled_at": "2026-06-15T08:30:00+00:00",
+            "receipt": "0123456789abcdef0123456789abcdef",
+        },
         action=_FOLLOW,
         path=_PATH,
+        facts=(
+            (_l("Campaign"), "campaign"),
+            (_l("Company"), "company"),
+            (_l("Amount"), "amount"),
+            (_l("Shares"), "shares"),
+            (_l("Received"), "settled_at"),
+            (_l("Receipt number"), "receipt"),
+        ),
     ),
     "investment.recorded": Kind(
         _l("Your investment in %(campaign)s is on chain"),

@@ -251,7 +251,7 @@ def _found(payment: PaymentRow, cprn: str, truth: Truth) -> Initiated | Failed:
 
 def return_url(payment_id: str) -> str:
     """Return where the gateway sends the customer back to."""
-    return f"{config.settings().public_url.rstrip('/')}/payments/{payment_id}/return"
+    return f"{config.settings().public_url}/payments/{payment_id}/return"
 
 
 def store_initiated(payment_id: str, opened: Initiated | Failed | None, *, attempt: int) -> None:

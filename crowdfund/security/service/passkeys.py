@@ -49,11 +49,6 @@ def relying_party() -> str | None:
     return None if is_address or not host else host
 
 
-def _origin() -> str:
-    parts = urlsplit(config.settings().public_url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
 def begin_adding(person_id: str) -> tuple[str, dict[str, Any]]:
     """Return a new challenge's id and the options of the browser's `credentials.create`."""
     person = queries.get(person_id)
@@ -112,7 +107,7 @@ def add(person_id: str, answer: Answer, *, name: str) -> None:
             credential=answer.credential,
             expected_challenge=challenge,
             expected_rp_id=_named(),
-            expected_origin=_origin(),
+            expected_origin=config.settings().public_url,
             require_user_verification=True,
         )
     except _broken() as error:
@@ -150,7 +145,7 @@ def prove(person_id: str, answer: Answer) -> None:
             credential=answer.credential,
             expected_challenge=challenge,
             expected_rp_id=_named(),
-            expected_origin=_origin(),
+            expected_origin=config.settings().public_url,
             credential_public_key=_bytes(key.public_key),
             credential_current_sign_count=key.sign_count,
             require_user_verification=True,

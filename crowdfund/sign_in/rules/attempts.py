@@ -7,8 +7,9 @@ from crowdfund.kernel.i18n import _
 from crowdfund.sign_in.rules.limits import MINUTE, Limit
 
 ATTEMPT_LIFETIME = timedelta(minutes=10)
-# A signature cannot be guessed; this keeps one visitor from filling the table.
-ATTEMPTS = (Limit("ip", MINUTE, 20), Limit("network", MINUTE, 100))
+# A signature cannot be guessed; this keeps one visitor from filling the table. Many people may
+# share an address and its network.
+ATTEMPTS = (Limit("browser", MINUTE, 20), Limit("ip", MINUTE, 200), Limit("network", MINUTE, 600))
 
 
 class AttemptStale(CrowdfundError):

@@ -58,6 +58,24 @@ class TooManyCodes(TooMany):
     code = "too_many_codes"
 
 
+def wait(window: timedelta) -> str:
+    """Return what a person is to do whose requests have filled a window."""
+    if window <= timedelta(minutes=1):
+        return _(
+            "Too many codes were requested. "
+            "Wait a minute, then use the newest message or try again."
+        )
+    if window <= timedelta(hours=1):
+        return _(
+            "Too many codes were requested. "
+            "Use the newest message, sign in another way, or try again in an hour."
+        )
+    return _(
+        "Too many codes were requested. "
+        "Use the newest message, sign in another way, or try again tomorrow."
+    )
+
+
 class GuessedTooOften(TooMany):
     """Six-digit codes are paused because of too many wrong ones (see `rules.limits`)."""
 

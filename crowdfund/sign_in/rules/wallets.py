@@ -20,7 +20,7 @@ _LONG = re.compile(r"0x[0-9a-fA-F]{132,}", re.ASCII)
 class Request:
     """The parts of a text of EIP-4361; times are aware, the address has its EIP-55 form."""
 
-    domain: str
+    site: str
     address: str
     statement: str
     uri: str
@@ -48,10 +48,15 @@ class NoAddress(Invalid):
         super().__init__(text)
 
 
+def site_of(origin: str) -> str:
+    """Return an origin as EIP-4361 names it: wallets take a host without a scheme for https."""
+    return origin.removeprefix("https://")
+
+
 def text_of(request: Request) -> str:
     """Return the text to be signed, byte for byte as EIP-4361 writes it."""
     return (
-        f"{request.domain} wants you to sign in with your Ethereum account:\n"
+        f"{request.site} wants you to sign in with your Ethereum account:\n"
         f"{request.address}\n"
         "\n"
         f"{request.statement}\n"

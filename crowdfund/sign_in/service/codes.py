@@ -25,18 +25,23 @@ from crowdfund.sign_in.service import limits
 _O = Otp.__table__
 
 
-def request_code(typed: str, *, ip: str, person_id: str | None = None) -> str:
+def request_code(typed: str, *, ip: str, device: str = "", person_id: str | None = None) -> str:
     """Request a code for an e-mail address or a mobile number; return the request's id.
 
-    At most 5 a minute for an identifier and for an IP (rules.md, Sign-in code). Nothing here
-    depends on whether the identifier has an account. With `person_id` the code is for an address
-    that this person adds. Raises Invalid, TooManyCodes, Unavailable.
+    At most 5 a minute for an identifier and for a device, which is a browser's secret, hashed; a
+    client without one is known by its address (rules.md, Sign-in code). Nothing here depends on
+    whether the identifier has an account. With `person_id` the code is for an address that this
+    person adds. Raises Invalid, TooManyCodes, Unavailable.
     """
     kind, value = contacts.identifier(typed)
     if kind == "phone" and not sms.is_offered():
         text = _("We cannot send codes to mobiles here yet. Enter your e-mail address instead.")
         raise Invalid(text, field="identifier")
+    if kind == "phone" and not sms.reaches(value):
+        text = _("We cannot send SMS to this number. Enter your e-mail address instead.")
+        raise Invalid(text, field="identifier")
     otp_id, now = new_id(), clock.now()
+    address = limits_rules.address(ip)
     row = {
         "id": otp_id,
         "kind": kind,
@@ -44,12 +49,13 @@ def request_code(typed: str, *, ip: str, person_id: str | None = None) -> str:
         "person_id": person_id,
         "attempts": 0,
         "language": i18n.language(),
-        "ip": limits_rules.address(ip),
+        "ip": address,
         "network": limits_rules.network(ip),
+        "device": device or address,
         "created_at": now,
         "expires_at": now + codes.CODE_LIFETIME,
     }
-    _insert_within_limits(row, limits.Subjects(value, ip))
+    _insert_within_limits(row, limits.Subjects(value, ip, device or address))
     outbox.emit(CodeRequested(key=otp_id, otp_id=otp_id))
     return otp_id
 
@@ -70,18 +76,13 @@ def _insert_within_limits(row: dict[str, Any], subjects: limits.Subjects) -> Non
 
 def _refusal(connection: sa.Connection, row: dict[str, Any]) -> codes.TooManyCodes | None:
     """Return why a request is one too many, or None."""
-    is_sms, of_number = row["kind"] == "phone", limits_rules.SMS_TO_ONE_NUMBER
-    for limit in (*limits_rules.SENDS, *([of_number] if is_sms else [])):
+    is_sms = row["kind"] == "phone"
+    of_number = limits_rules.SMS_TO_ONE_NUMBER if is_sms else ()
+    for limit in (*limits_rules.SENDS, *of_number):
         if _is_over(connection, limit, row):
-            text = _(
-                "Too many codes were requested. "
-                "Wait a minute, then use the newest message or try again."
-            )
-            return codes.TooManyCodes(text)
-    of_all_numbers = limits_rules.Limit(
-        "kind", of_number.window, config.settings().sms_most_an_hour
-    )
-    if is_sms and _is_over(connection, of_all_numbers, row):
+            return codes.TooManyCodes(codes.wait(limit.window))
+    most = config.settings().sms_most_an_hour
+    if is_sms and _is_over(connection, limits_rules.Limit("kind", limits_rules.HOUR, most), row):
         text = _(
             "We have paused codes by SMS because too many were requested. Use your e-mail "
             "address, or try again in an hour."
@@ -93,7 +94,7 @@ def _refusal(connection: sa.Connection, row: dict[str, Any]) -> codes.TooManyCod
 def _is_over(connection: sa.Connection, limit: limits_rules.Limit, row: dict[str, Any]) -> bool:
     now = row["created_at"]
     recent = sa.and_(
-        _O.c[limit.scope] == row[limit.scope],
+        *(_O.c[name] == row[name] for name in limit.scope.split("+")),
         _O.c.created_at > now - limit.window,
         _O.c.created_at <= now + clock.CLOCKS_DIFFER,
     )
@@ -133,7 +134,9 @@ def prove(otp_id: str, typed: str, *, ip: str, person_id: str | None = None) -> 
     with limits.counting() as connection:
         otp = _count_try(connection, otp_id, person_id)
         is_short = otp.digits < codes.LONG_CODE_DIGITS
-        taken = limits.take(connection, limits.Subjects(otp.identifier, ip)) if is_short else []
+        device = otp.device or limits_rules.address(ip)
+        subjects = limits.Subjects(otp.identifier, ip, device)
+        taken = limits.take(connection, subjects) if is_short else []
     # A code that was sent before a key rotation is valid until it expires.
     if not any(codes.code_matches(secret, otp_id, typed, otp.digits) for secret in keys.in_force()):
         if otp.attempts >= codes.MAX_WRONG_TRIES:

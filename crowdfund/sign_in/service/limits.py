@@ -28,10 +28,11 @@ _GIVE_BACK = sa.update(_C).where(_IS_IT, _C.c.tries > 0).values(tries=_C.c.tries
 
 @dataclass(frozen=True, slots=True)
 class Subjects:
-    """The account that is tried, and the IP address that the attempt comes from."""
+    """The account that is tried, and the IP address and browser that the attempt comes from."""
 
     identifier: str
     ip: str
+    device: str
 
     def of(self, scope: str) -> str:
         """Return the keyed hash under which a scope counts, so that counters name nobody."""
@@ -41,6 +42,7 @@ class Subjects:
         """Return a scope's hash under each secret key: attempts before a rotation count too."""
         texts = {
             "identifier": self.identifier,
+            "device": self.device,
             "ip": limits.address(self.ip),
             "network": limits.network(self.ip),
             "everybody": "",

@@ -2,7 +2,6 @@
 
 import secrets
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from crowdfund.adapters import wallet_signature
 from crowdfund.kernel import clock, config
@@ -36,12 +35,11 @@ def ask(address: str, visitor: Visitor, *, target: str, referral: str = "") -> t
     if right is None:
         raise wallet_rules.NoAddress
     settings, now = config.settings(), clock.now().replace(microsecond=0)
-    parts = urlsplit(settings.public_url)
     request = wallet_rules.Request(
-        domain=parts.netloc,
+        site=wallet_rules.site_of(settings.public_url),
         address=right,
         statement=wallet_rules.STATEMENTS["connect" if visitor.person_id else "sign_in"],
-        uri=f"{settings.public_url.rstrip('/')}/sign-in",
+        uri=f"{settings.public_url}/sign-in",
         chain_id=settings.chain_id,
         nonce=secrets.token_hex(12),
         issued_at=now,

@@ -19,6 +19,7 @@ from crowdfund.sign_in.forms import CodeForm, SignInForm
 from crowdfund.sign_in.rules import codes
 from crowdfund.sign_in.service import codes as codes_service
 from crowdfund.sign_in.views.blueprint import bp
+from crowdfund.sign_in.views.external import visitor
 
 
 @bp.route("/sign-in", methods=["GET", "POST"])
@@ -47,7 +48,8 @@ def sign_in() -> BaseResponse:
 
 def send_code(typed: str, person_id: str | None = None) -> dict[str, Any]:
     """Request a code for this browser; return what its session stores about it."""
-    otp_id = codes_service.request_code(typed, ip=request.remote_addr or "", person_id=person_id)
+    who = visitor()
+    otp_id = codes_service.request_code(typed, ip=who.ip, device=who.browser, person_id=person_id)
     kind, value = contacts.identifier(typed)
     shown = contacts.shown_phone(value) if kind == "phone" else typed.strip()
     return {"id": otp_id, "kind": kind, "to": shown}

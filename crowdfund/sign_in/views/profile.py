@@ -73,7 +73,7 @@ def _language_form() -> LanguageForm:
 
 
 def _page(form: ProfileForm, language_form: LanguageForm, status: int) -> BaseResponse:
-    person, base = identity.signed_in(), config.settings().public_url.rstrip("/")
+    person, base = identity.signed_in(), config.settings().public_url
     return pages.render(
         "sign_in/show.html",
         status=status,
