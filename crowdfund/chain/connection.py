@@ -14,6 +14,7 @@ from crowdfund.chain.rows import CursorRow
 from crowdfund.chain.rules import ROLES
 from crowdfund.kernel import config
 
+LOCAL_NODES = ("anvil", "hardhat")
 SETTING = {
     "admin": "chain_admin_key",
     "operator": "chain_signer_key",
@@ -25,6 +26,13 @@ def node() -> chain_node.Node:
     """Return the connection of this process."""
     settings = config.settings()
     return chain_node.connect(settings.chain_rpc_url, poa=settings.chain_poa)
+
+
+def is_local(found: chain_node.Node) -> bool:
+    """Return whether a node is one for development, which makes blocks on demand only."""
+    if config.settings().environment == "production":
+        return False
+    return found.client().lower().startswith(LOCAL_NODES)
 
 
 def key_path(role: str) -> Path:

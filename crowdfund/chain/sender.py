@@ -138,7 +138,6 @@ class Verdict:
     status: TxStatus
     error: str | None = None
     refusal: str | None = None
-    chain_nonce: int | None = None
 
 
 @dataclass
@@ -200,7 +199,11 @@ def _verdict(tx: SignedTx, outcome: Outcome) -> Verdict:
 
 
 def _slot_taken(node: Node, tx: SignedTx) -> Verdict:
-    """Another transaction has this nonce: one of our versions of it, or a foreign one."""
+    """Another transaction has this nonce: one of our versions of it, a foreign one, or our own.
+
+    A node that is behind does not know what the one before it has in a block, so only the blocks
+    that were read tell which it is (`gaps`).
+    """
     with reading():
         query = sa.select(_T.c.hash).where(
             _T.c.signer == tx.signer, _T.c.nonce == tx.nonce, _T.c.id != tx.id
@@ -209,8 +212,7 @@ def _slot_taken(node: Node, tx: SignedTx) -> Verdict:
         db.session.remove()
     if any(node.knows(sibling) for sibling in siblings):
         return Verdict(tx, TxStatus.REPLACED)
-    nonce = node.nonce(tx.signer, "pending")
-    return Verdict(tx, TxStatus.LOST, "the nonce was used elsewhere", chain_nonce=nonce)
+    return Verdict(tx, TxStatus.BROADCAST)
 
 
 def store_sent(sending: Sending) -> None:
@@ -231,10 +233,6 @@ def _store_verdict(verdict: Verdict) -> None:
         return
     mine = sa.select(_W.c.id).where(_W.c.tx_id == tx.id)
     ids = list(db.session.scalars(mine))
-    if verdict.status == TxStatus.LOST:
-        service.used_elsewhere(tx.signer, tx.nonce, next_nonce=verdict.chain_nonce or 0)
-        service.requeue(ids, why=verdict.error or "lost")
-        return
     service.move(ids, WriteStatus.BROADCAST, reason=tx.hash)
     outbox.add("chain.index", f"chain.index:{tx.id}:{tx.sends}")
 

@@ -1,6 +1,7 @@
 """Turn a node's JSON into values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from eth_utils.address import to_checksum_address
@@ -11,6 +12,25 @@ from crowdfund.adapters.chain.answers import NodeError, Reverted, message_of, re
 from crowdfund.adapters.chain.values import Header, Log, Read, Receipt
 
 
+@contextmanager
+def readable() -> Iterator[None]:
+    """Raise NodeError for an answer that has another form than JSON-RPC gives it."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise NodeError(f"the node's answer cannot be read: {reason[:200]}") from error
+
+
+def plain(answer: object) -> dict[str, Any]:
+    """Return an answer without the `error: null` that some providers add. Raises NodeError."""
+    if not isinstance(answer, dict):
+        raise NodeError(f"the node answered {type(answer).__name__} instead of an object")
+    if "error" in answer and answer["error"] is None:
+        return {name: value for name, value in answer.items() if name != "error"}
+    return answer
+
+
 def value_of(read: Read, answer: Mapping[str, Any]) -> object:
     """Return what a view returned, or why it reverted; raises NodeError."""
     if "error" in answer:
@@ -18,7 +38,7 @@ def value_of(read: Read, answer: Mapping[str, Any]) -> object:
         if isinstance(error, NodeError):
             raise error
         return error
-    data = bytes.fromhex(answer["result"][2:])
+    data = bytes_of(answer.get("result"))
     if not data:
         return Reverted("NoContract", f"there is no contract at {read.address}")
     return abi.decode_result(read.contract, read.function, data)
@@ -40,8 +60,17 @@ def object_of(answer: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def number_of(value: object) -> int:
-    """Return a number that JSON-RPC writes as 0x hex."""
-    return int(str(value), 16)
+    """Return a number that JSON-RPC writes as 0x hex. Raises NodeError."""
+    with readable():
+        return int(str(value), 16)
+
+
+def bytes_of(value: object) -> bytes:
+    """Return bytes that JSON-RPC writes as 0x hex. Raises NodeError."""
+    if not isinstance(value, str) or not value.startswith("0x"):
+        raise NodeError(f"the node answered {str(value)[:80]!r} instead of hex")
+    with readable():
+        return bytes.fromhex(value[2:])
 
 
 def hex_of(value: str | bytes) -> str:
@@ -49,6 +78,7 @@ def hex_of(value: str | bytes) -> str:
     return value if isinstance(value, str) else "0x" + bytes(value).hex()
 
 
+@readable()
 def receipt_of(raw: Mapping[str, Any]) -> Receipt:
     """Return a receipt from a node's JSON."""
     created = raw.get("contractAddress")
@@ -74,6 +104,7 @@ def header_of(block: BlockData) -> Header:
     )
 
 
+@readable()
 def header_in(raw: Mapping[str, Any]) -> Header:
     """Return a block header from a node's JSON."""
     return Header(
@@ -85,12 +116,13 @@ def header_in(raw: Mapping[str, Any]) -> Header:
     )
 
 
+@readable()
 def log_of(raw: Mapping[str, Any]) -> Log:
     """Return a log entry from a node's JSON."""
     return Log(
         to_checksum_address(raw["address"]),
         tuple(raw["topics"]),
-        bytes.fromhex(raw["data"][2:]),
+        bytes_of(raw["data"]),
         number_of(raw["blockNumber"]),
         raw["blockHash"],
         raw["transactionHash"],

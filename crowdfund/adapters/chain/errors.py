@@ -39,5 +39,5 @@ def guarded(read: Callable[[], T]) -> T:
         raise
     except (requests.RequestException, OSError) as error:
         raise NodeUnreachable(reason_of(error)) from error
-    except (Web3Exception, ValueError) as error:
+    except (Web3Exception, ValueError, TypeError, KeyError, AttributeError) as error:
         raise NodeError(str(error)) from error
