@@ -24,8 +24,7 @@ SETTING = {
 
 def node() -> chain_node.Node:
     """Return the connection of this process."""
-    settings = config.settings()
-    return chain_node.connect(settings.chain_rpc_url, poa=settings.chain_poa)
+    return chain_node.connect(config.settings().chain_rpc_url)
 
 
 def is_local(found: chain_node.Node) -> bool:

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from eth_utils.address import to_checksum_address
-from web3.types import BlockData
 
 from crowdfund.adapters.chain import abi
 from crowdfund.adapters.chain.answers import NodeError, Reverted, message_of, refusal
@@ -53,7 +52,11 @@ def result_of(answer: Mapping[str, Any]) -> object:
 
 def object_of(answer: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the JSON object of one answer of a batch, or None. Raises NodeError."""
-    found = result_of(answer)
+    return object_or_none(result_of(answer))
+
+
+def object_or_none(found: object) -> dict[str, Any] | None:
+    """Return a JSON object, or None for null. Raises NodeError."""
     if found is None or isinstance(found, dict):
         return found
     raise NodeError(f"the node answered {type(found).__name__} instead of an object")
@@ -89,18 +92,6 @@ def receipt_of(raw: Mapping[str, Any]) -> Receipt:
         raw["blockHash"],
         number_of(raw["gasUsed"]),
         to_checksum_address(created) if created else None,
-    )
-
-
-def header_of(block: BlockData) -> Header:
-    """Return a block header from web3's answer."""
-    return Header(
-        block["number"],
-        hex_of(block["hash"]),
-        hex_of(block["parentHash"]),
-        block["timestamp"],
-        # web3 gives hashes, as it was not asked for whole transactions.
-        tuple(hex_of(one) for one in block["transactions"] if isinstance(one, bytes)),
     )
 
 

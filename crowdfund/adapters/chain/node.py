@@ -9,13 +9,11 @@ import os
 import time
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 import requests
 from eth_utils.crypto import keccak
-from web3 import HTTPProvider, Web3
-from web3.exceptions import BlockNotFound
-from web3.middleware import ExtraDataToPOAMiddleware
+from web3 import HTTPProvider
 from web3.types import RPCEndpoint
 
 from crowdfund.adapters.chain import abi
@@ -33,16 +31,16 @@ from crowdfund.adapters.chain.answers import (
 from crowdfund.adapters.chain.decoding import (
     bytes_of,
     header_in,
-    header_of,
     log_of,
     number_of,
     object_of,
+    object_or_none,
     plain,
     receipt_of,
     result_of,
     value_of,
 )
-from crowdfund.adapters.chain.errors import NodeUnreachable, guarded, reason_of
+from crowdfund.adapters.chain.errors import NodeUnreachable, reason_of
 from crowdfund.adapters.chain.fees import Fees, Market, tip_of
 from crowdfund.adapters.chain.values import ZERO, Header, Log, Read, Receipt
 
@@ -65,7 +63,7 @@ Wanted = tuple[RPCEndpoint, Any]
 class Node:
     """One connection of one process. Reads raise NodeUnreachable or NodeError."""
 
-    def __init__(self, url: str, *, timeout_s: float = 10, poa: bool = False) -> None:
+    def __init__(self, url: str, *, timeout_s: float = 10) -> None:
         self.url = url
         self._most = MOST_AT_ONCE
         self.provider = HTTPProvider(
@@ -74,9 +72,6 @@ class Node:
             session=requests.Session(),
             exception_retry_configuration=None,
         )
-        self.w3 = Web3(self.provider)
-        if poa:
-            self.w3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
 
     def rpc(self, method: str, *params: object) -> object:
         """Call any method without web3's formatters."""
@@ -118,11 +113,9 @@ class Node:
 
     def block(self, number: int | str) -> Header | None:
         """Return a block by number or tag, or None."""
-        try:
-            block = guarded(lambda: self.w3.eth.get_block(cast("Any", number)))
-        except BlockNotFound:
-            return None
-        return header_of(block)
+        tag = hex(number) if isinstance(number, int) else number
+        raw = object_or_none(self.rpc("eth_getBlockByNumber", tag, False))
+        return None if raw is None else header_in(raw)
 
     def blocks(self, numbers: Iterable[int]) -> list[Header]:
         """Return several blocks in one round trip; stops at the first that is missing."""
@@ -365,10 +358,10 @@ def _call(sender: str, to: str, data: str, block: str) -> tuple[RPCEndpoint, Any
 
 
 @lru_cache(maxsize=4)
-def _node_of(pid: int, url: str, poa: bool) -> Node:
-    return Node(url, poa=poa)
+def _node_of(pid: int, url: str) -> Node:
+    return Node(url)
 
 
-def connect(url: str, *, poa: bool = False) -> Node:
+def connect(url: str) -> Node:
     """Return this process's connection to a node; a forked child gets its own."""
-    return _node_of(os.getpid(), url, poa)
+    return _node_of(os.getpid(), url)
