@@ -76,7 +76,7 @@ def unique_keys(connection: Connection, table: str) -> list[tuple[str, ...]]:
         *(one["column_names"] for one in inspector.get_unique_constraints(table)),
         *(one["column_names"] for one in inspector.get_indexes(table) if one["unique"]),
     ]
-    return sorted({tuple(map(str, key)) for key in keys if key})
+    return sorted({tuple(str(column) for column in key) for key in keys if key})
 
 
 def make_append_only(op: "Operations", table: str) -> None:
