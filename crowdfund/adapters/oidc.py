@@ -228,6 +228,8 @@ class Provider:
         subject, email = claims["sub"], claims.get("email")
         if not isinstance(subject, str) or not 0 < len(subject) <= 255 or not subject.isprintable():
             raise ValueError("sub")
+        if subject != subject.strip():  # MariaDB takes it for the one without the blank
+            raise ValueError("sub")
         name = claims.get("name")
         return Identity(
             issuer=self._issuer,

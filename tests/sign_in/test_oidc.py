@@ -442,6 +442,7 @@ def test_who_cancels_at_the_provider_is_told_so(provider, client):
         {"claims": {"sub": ""}},
         {"claims": {"sub": 7}},
         {"claims": {"sub": "x" * 256}},
+        {"claims": {"sub": "7f2c1a "}},
         {"claims": {"exp": 1_000_000_000}},
         {"claims": {"exp": None}},
         {"claims": {"exp": "soon"}},

@@ -60,7 +60,7 @@ def no_replace_ddl(table: str, keys: Sequence[Sequence[str]]) -> str:
             .select_from(found)
             .where(*(sa.column(name) == sa.literal_column(f'NEW."{name}"') for name in key))
         )
-        for key in sorted(keys)
+        for key in sorted(keys, key=tuple)
     )
     return (
         f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {known} "
@@ -71,7 +71,7 @@ def no_replace_ddl(table: str, keys: Sequence[Sequence[str]]) -> str:
 def unique_keys(connection: Connection, table: str) -> list[tuple[str, ...]]:
     """Return the columns of each unique key that a table has in the database."""
     inspector = sa.inspect(connection)
-    keys = [
+    keys: list[Sequence[str | None]] = [
         inspector.get_pk_constraint(table)["constrained_columns"],
         *(one["column_names"] for one in inspector.get_unique_constraints(table)),
         *(one["column_names"] for one in inspector.get_indexes(table) if one["unique"]),
