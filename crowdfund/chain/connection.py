@@ -9,6 +9,7 @@ from pathlib import Path
 
 from crowdfund.adapters.chain import node as chain_node
 from crowdfund.adapters.chain import signing
+from crowdfund.adapters.chain.answers import NodeError
 from crowdfund.chain.errors import ChainChanged, KeyMissing
 from crowdfund.chain.rows import CursorRow
 from crowdfund.chain.rules import ROLES
@@ -32,6 +33,17 @@ def is_local(found: chain_node.Node) -> bool:
     if config.settings().environment == "production":
         return False
     return found.client().lower().startswith(LOCAL_NODES)
+
+
+def check_not_behind(block: int, cursor: CursorRow | None) -> None:
+    """Refuse a node whose newest block is older than what was read: its state is not the state.
+
+    Raises NodeError.
+    """
+    if cursor is not None and block < cursor.number:
+        raise NodeError(
+            f"The node is at block {block}, behind block {cursor.number}, which was read."
+        )
 
 
 def key_path(role: str) -> Path:

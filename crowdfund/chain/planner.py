@@ -90,9 +90,7 @@ def plan() -> Plan:
         node = connection.node()
         connection.check_chain(node, cursor)
         market = node.market()
-        if cursor is not None and market.block < cursor.number:
-            # What was read may be missing there, and a call would be refused for the lack of it.
-            return Plan(asked=True, problem=_behind(market.block, cursor.number))
+        connection.check_not_behind(market.block, cursor)  # it would refuse what needs the rest
         made.fees, made.block = fees.for_new(market), market.block
         made.gas_limit = min(rules.TX_GAS_CAP, market.gas_limit)
         _fill(made, node, rows, busy)
@@ -104,10 +102,6 @@ def plan() -> Plan:
         log.error("chain.not_sent", error=str(error))
         return Plan(asked=True, problem=str(error))
     return made
-
-
-def _behind(block: int, read: int) -> str:
-    return f"The node is at block {block}, behind block {read}, which was read. Nothing was sent."
 
 
 def _fill(made: Plan, node: Node, rows: Sequence[WriteRow], busy: set[str]) -> None:
