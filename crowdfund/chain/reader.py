@@ -64,7 +64,18 @@ class Moving(Exception):
 
 
 class Lagging(Exception):
-    """The node has none of the newest blocks that were read, and no others in their place."""
+    """The node has none of the newest blocks that were read, and no others in their place.
+
+    `is_usual` while it is only a few blocks late, as one node of several often is for a moment.
+    """
+
+    def __init__(self, number: int, agreed: int | None) -> None:
+        has = "none of the stored ones" if agreed is None else str(agreed)
+        super().__init__(
+            f"The node is behind: blocks were read up to {number}, and it has {has}. Nothing is "
+            "undone; reading goes on when it has caught up."
+        )
+        self.is_usual = agreed is not None and number - agreed <= NEAR_HEAD
 
 
 def scan() -> Scan | None:
@@ -88,10 +99,18 @@ def scan() -> Scan | None:
             _read(made, node)
     except Moving:
         return None
-    except (NodeUnreachable, NodeError, ChainChanged, Lagging) as error:
+    except Lagging as error:
+        log.info("chain.behind", error=str(error))
+        # If it stays so, the reader's missing heartbeat is reported.
+        return None if error.is_usual else _problem(cursor, error)
+    except (NodeUnreachable, NodeError, ChainChanged) as error:
         log.error("chain.not_read", error=str(error))
-        return Scan(cursor=cursor, fork=cursor.number, head=cursor.head, problem=str(error))
+        return _problem(cursor, error)
     return made
+
+
+def _problem(cursor: CursorRow, error: Exception) -> Scan:
+    return Scan(cursor=cursor, fork=cursor.number, head=cursor.head, problem=str(error))
 
 
 def _fork(node: Node, number: int) -> int:
@@ -113,11 +132,7 @@ def _fork(node: Node, number: int) -> int:
     is_fork = any(theirs[number] != ours[number] for number in theirs)
     # A development node that forgot its newest blocks makes no others before it is asked to.
     if not is_fork and not connection.is_local(node):
-        last = "none of the stored ones" if agreed is None else f"{agreed}"
-        raise Lagging(
-            f"The node is behind: blocks were read up to {number}, and it has {last}. Nothing is "
-            "undone; reading goes on when it has caught up."
-        )
+        raise Lagging(number, agreed)
     if agreed is None:
         raise ChainChanged(
             f"The node no longer has any of the last {len(ours)} blocks that were read "
