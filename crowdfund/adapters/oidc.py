@@ -12,14 +12,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar, cast
+from urllib.parse import quote
 
 import requests
 import structlog
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oidc.core import CodeIDToken
-from joserfc import jwt
-from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc import jws, jwt
+from joserfc.errors import BadSignatureError, InvalidKeyIdError, InvalidKeyTypeError, JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
@@ -37,6 +38,7 @@ ALGORITHMS = [
     "ES256",
     "ES384",
     "ES512",
+    "Ed25519",  # RFC 9864; EdDSA is its older name
     "EdDSA",
 ]
 CALLBACK_PATH = "/sign-in/oidc/callback"
@@ -45,6 +47,7 @@ FRESH_S = 3600.0  # how long discovery and keys are cached
 AWAY_S = 5.0
 LEEWAY_S = 60  # how far the provider's clock may be from ours
 TIMEOUT_S = (3.05, 6.0)  # to connect, to answer
+_PROMISES_ISSUER = "authorization_response_iss_parameter_supported"
 # Whatever a provider's answer may be made of: wrong types raise the last four.
 _UNREADABLE = (JoseError, AuthlibBaseError, ValueError, TypeError, KeyError, AttributeError)
 
@@ -119,15 +122,20 @@ class Provider:
         token = self._exchange(code, verifier)
         try:
             claims = self._claims(token, nonce)
-            if "email" not in claims and token.get("access_token"):
-                claims = {**self._more(token, claims["sub"]), **claims}
+            if not claims.keys() >= {"email", "email_verified"} and token.get("access_token"):
+                claims = {**self._more(token, claims), **claims}
             return self._identity(claims)
         except _UNREADABLE as error:
             raise _refused("id_token", error) from error
 
     def is_issuer(self, issuer: str | None) -> bool:
-        """Return whether the `iss` of an answer (RFC 9207), if there is one, is this provider."""
-        return issuer is None or issuer == self._issuer
+        """Return whether an answer is from this provider by its `iss` (RFC 9207).
+
+        It may be missing only where the provider does not promise it. Raises ProviderUnavailable.
+        """
+        if issuer is None:
+            return self._discovery().get(_PROMISES_ISSUER) is not True
+        return issuer == self._issuer
 
     def check(self) -> None:
         """Read discovery document and keys. Raises ProviderUnavailable if they are unusable."""
@@ -148,6 +156,7 @@ class Provider:
                     grant_type="authorization_code",
                     redirect_uri=self._callback,
                     allow_redirects=False,
+                    auth=self._basic(),
                 )
         except requests.RequestException as error:
             raise _unavailable("token", error) from error
@@ -175,26 +184,51 @@ class Provider:
         return dict(claims)
 
     def _decode(self, text: str) -> jwt.Token:
-        registry = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
         try:
-            return jwt.decode(text, self._keys(), registry=registry)
-        except InvalidKeyIdError:
+            return _signed_by(self._keys(), text)
+        except (InvalidKeyIdError, InvalidKeyTypeError, BadSignatureError):
             with self._lock:
                 self._cache.pop("jwks", None)
-            return jwt.decode(text, self._keys(), registry=registry)
+            return _signed_by(self._keys(), text)
 
-    def _more(self, token: Mapping[str, Any], subject: str) -> dict[str, Any]:
-        """Return what the userinfo endpoint adds, for providers whose ID token has few claims."""
+    def _more(self, token: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the userinfo endpoint adds, for providers whose ID token has few claims.
+
+        Empty when it fails. An address that it calls verified must be the one of the ID token.
+        """
+        try:
+            claims = self._userinfo(token["access_token"])
+        except (ProviderUnavailable, *_UNREADABLE) as error:
+            log.warning("oidc.userinfo", why=_reason(error))
+            return {}
+        if claims.get("sub") != known["sub"]:
+            return {}
+        if claims.get("email", known.get("email")) != known.get("email", claims.get("email")):
+            claims.pop("email_verified", None)
+        return claims
+
+    def _userinfo(self, access_token: str) -> dict[str, Any]:
+        """Return the claims of the userinfo endpoint, which may be JSON or a signed token."""
         endpoint = self._discovery().get("userinfo_endpoint")
         if not endpoint:
             return {}
-        headers = {"Authorization": f"Bearer {token['access_token']}"}
-        claims = self._get(self._checked(endpoint), headers)
-        return claims if claims.get("sub") == subject else {}
+        headers = {"Authorization": f"Bearer {access_token}"}
+        answer = self._answer(self._checked(endpoint), headers)
+        if "application/jwt" not in answer.headers.get("Content-Type", "").lower():
+            return _object(answer)
+        claims = dict(self._decode(answer.text.strip()).claims)
+        expected = {"iss": self._issuer, "aud": self._client_id}
+        for name, ours in expected.items():
+            said = claims.get(name, ours)
+            if ours != said and not (isinstance(said, list) and ours in said):
+                raise ValueError(name)
+        return claims
 
     def _identity(self, claims: Mapping[str, Any]) -> Identity:
         subject, email = claims["sub"], claims.get("email")
         if not isinstance(subject, str) or not 0 < len(subject) <= 255 or not subject.isprintable():
+            raise ValueError("sub")
+        if subject != subject.strip():  # MariaDB takes it for the one without the blank
             raise ValueError("sub")
         return Identity(
             issuer=self._issuer,
@@ -243,18 +277,18 @@ class Provider:
             self._cache[what] = (time.monotonic(), found)
         return found
 
-    def _get(self, address: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+    def _get(self, address: str) -> dict[str, Any]:
+        return _object(self._answer(address))
+
+    def _answer(self, address: str, headers: Mapping[str, str] | None = None) -> requests.Response:
         try:
             answer = requests.get(
                 address, headers=headers, timeout=TIMEOUT_S, allow_redirects=False
             )
             answer.raise_for_status()
-            found = answer.json()
         except requests.RequestException as error:
             raise _unavailable("get", error) from error
-        if not isinstance(found, dict):
-            raise _unavailable("get", "no JSON object")
-        return found
+        return answer
 
     def _session(self) -> OAuth2Session:
         return OAuth2Session(
@@ -267,6 +301,12 @@ class Provider:
             default_timeout=TIMEOUT_S,
         )
 
+    def _basic(self) -> tuple[str, str] | None:
+        """Return name and secret, each encoded as RFC 6749 (2.3.1) asks and Authlib does not."""
+        if self._how_we_show_ourselves() != "client_secret_basic":
+            return None
+        return quote(self._client_id, safe=""), quote(self._secret, safe="")
+
     def _how_we_show_ourselves(self) -> str:
         if not self._secret:
             return "none"
@@ -275,13 +315,23 @@ class Provider:
         return "client_secret_post" if posts_only else "client_secret_basic"
 
 
+def _object(answer: requests.Response) -> dict[str, Any]:
+    try:
+        found = answer.json()
+    except requests.RequestException as error:
+        raise _unavailable("get", error) from error
+    if not isinstance(found, dict):
+        raise _unavailable("get", "no JSON object")
+    return found
+
+
 def _key_set(found: Mapping[str, Any]) -> KeySet:
     """Return the signing keys; kinds that we do not know are left out, they sign nothing for us."""
     keys = []
     for one in found.get("keys") or []:
         try:
             if one.get("use", "sig") == "sig":
-                keys += KeySet.import_key_set({"keys": [one]}).keys
+                keys += KeySet.import_key_set({"keys": [_without_old_name(one)]}).keys
         except _UNREADABLE:
             log.info("oidc.key_skipped")
     if not keys:
@@ -294,6 +344,29 @@ def _name(claims: Mapping[str, Any]) -> str:
     whole = claims.get("name")
     parts = [whole] if whole else [claims.get("given_name"), claims.get("family_name")]
     return " ".join(part for part in parts if isinstance(part, str)).strip()
+
+
+def _without_old_name(key: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a key that fits both names of its algorithm: EdDSA, and Ed25519 of RFC 9864."""
+    is_either = key.get("alg") in ("EdDSA", "Ed25519")
+    return {name: value for name, value in key.items() if name != "alg" or not is_either}
+
+
+def _signed_by(keys: KeySet, text: str) -> jwt.Token:
+    """Return a token that one of the keys has signed; raises a JoseError.
+
+    Tried are the keys with its name, and all where a token or a key has none.
+    """
+    registry = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
+    name = jws.extract_compact(text.encode()).headers().get("kid")
+    error: JoseError = InvalidKeyIdError(f"No key for kid: {name!r}")
+    for key in keys.keys:
+        if name is None or key.kid in (None, name):
+            try:
+                return jwt.decode(text, key, registry=registry)
+            except JoseError as found:
+                error = found
+    raise error
 
 
 def _is_true(value: object) -> bool:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from crowdfund.adapters.chain import node as chain_node
 from crowdfund.adapters.chain import signing
+from crowdfund.adapters.chain.answers import NodeError
 from crowdfund.chain.errors import ChainChanged, KeyMissing
 from crowdfund.chain.rows import CursorRow
 from crowdfund.chain.rules import ROLES
 from crowdfund.kernel import config
 
+LOCAL_NODES = ("anvil", "hardhat")
 SETTING = {
     "admin": "chain_admin_key",
     "operator": "chain_signer_key",
@@ -23,8 +25,25 @@ SETTING = {
 
 def node() -> chain_node.Node:
     """Return the connection of this process."""
-    settings = config.settings()
-    return chain_node.connect(settings.chain_rpc_url, poa=settings.chain_poa)
+    return chain_node.connect(config.settings().chain_rpc_url)
+
+
+def is_local(found: chain_node.Node) -> bool:
+    """Return whether a node is one for development, which makes blocks on demand only."""
+    if config.settings().environment == "production":
+        return False
+    return found.client().lower().startswith(LOCAL_NODES)
+
+
+def check_not_behind(block: int, cursor: CursorRow | None) -> None:
+    """Refuse a node whose newest block is older than what was read: its state is not the state.
+
+    Raises NodeError.
+    """
+    if cursor is not None and block < cursor.number:
+        raise NodeError(
+            f"The node is at block {block}, behind block {cursor.number}, which was read."
+        )
 
 
 def key_path(role: str) -> Path:

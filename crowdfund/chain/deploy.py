@@ -13,7 +13,6 @@ from crowdfund.adapters.chain.values import Receipt
 from crowdfund.chain import connection, fees, queries, rules, service
 from crowdfund.chain.errors import ChainChanged
 from crowdfund.chain.models import Block
-from crowdfund.chain.watch import LOCAL_NODES
 from crowdfund.kernel import config, money
 from crowdfund.kernel.errors import Unavailable
 
@@ -36,12 +35,11 @@ def run(say: Say, commit: Callable[[], None]) -> dict[str, str]:
     """
     node = connection.node()
     connection.check_chain(node, queries.cursor())
-    local = node.client().lower().startswith(LOCAL_NODES)
     if config.settings().environment != "production":
         for role in (*rules.ROLES, "treasury"):
             connection.make_key(role)
     connection.check_keys_differ()
-    if local and config.settings().environment != "production":
+    if connection.is_local(node):
         _fund(node, say)
     head = node.head()
     block = Block(number=head.number, hash=head.hash, parent=head.parent, timestamp=head.timestamp)
@@ -71,8 +69,7 @@ def send_gas_money(node: Node, address: str) -> bool:
     """Return whether an account can pay for gas; a development node gives it some."""
     if node.balance(address):
         return True
-    local = node.client().lower().startswith(LOCAL_NODES)
-    if local and config.settings().environment != "production":
+    if connection.is_local(node):
         _give_gas_money(node, address)
     return bool(node.balance(address))
 

@@ -90,6 +90,7 @@ def plan() -> Plan:
         node = connection.node()
         connection.check_chain(node, cursor)
         market = node.market()
+        connection.check_not_behind(market.block, cursor)  # it would refuse what needs the rest
         made.fees, made.block = fees.for_new(market), market.block
         made.gas_limit = min(rules.TX_GAS_CAP, market.gas_limit)
         _fill(made, node, rows, busy)

@@ -23,6 +23,9 @@ from crowdfund.kernel.db import db, reading
 
 log = structlog.get_logger()
 BLOCKS_PER_ROUND = 100
+# Behind one address there may be several nodes, some a few blocks late. Asked for a range, such a
+# node leaves out the logs of blocks that it lacks; asked for a block by its hash, it says so.
+NEAR_HEAD = 16
 _B, _T = Block.__table__, Tx.__table__
 
 
@@ -60,8 +63,27 @@ class Moving(Exception):
     """The chain was reorganised between two reads; the next round sees it whole."""
 
 
+class Lagging(Exception):
+    """The node has none of the newest blocks that were read, and no others in their place.
+
+    `is_usual` while it is only a few blocks late, as one node of several often is for a moment.
+    """
+
+    def __init__(self, number: int, agreed: int | None) -> None:
+        has = "none of the stored ones" if agreed is None else str(agreed)
+        super().__init__(
+            f"The node is behind: blocks were read up to {number}, and it has {has}. Nothing is "
+            "undone; reading goes on when it has caught up."
+        )
+        self.is_usual = agreed is not None and number - agreed <= NEAR_HEAD
+
+
 def scan() -> Scan | None:
-    """Read the next blocks; None when nothing was deployed yet or the chain is moving."""
+    """Read the next blocks; None when nothing was deployed yet or the chain is moving.
+
+    A node that is behind what was read undoes nothing: a real fork has other blocks in the place of
+    ours, and it is followed as soon as the node shows one of them.
+    """
     with reading():
         cursor = queries.cursor()
         db.session.remove()
@@ -77,39 +99,58 @@ def scan() -> Scan | None:
             _read(made, node)
     except Moving:
         return None
+    except Lagging as error:
+        log.info("chain.behind", error=str(error))
+        # If it stays so, the reader's missing heartbeat is reported.
+        return None if error.is_usual else _problem(cursor, error)
     except (NodeUnreachable, NodeError, ChainChanged) as error:
         log.error("chain.not_read", error=str(error))
-        return Scan(cursor=cursor, fork=cursor.number, head=cursor.head, problem=str(error))
+        return _problem(cursor, error)
     return made
 
 
+def _problem(cursor: CursorRow, error: Exception) -> Scan:
+    return Scan(cursor=cursor, fork=cursor.number, head=cursor.head, problem=str(error))
+
+
 def _fork(node: Node, number: int) -> int:
-    """Return the highest block that the node still has under the hash that we stored."""
+    """Return the highest block that the node still has under the hash that we stored.
+
+    Raises ChainChanged, Lagging.
+    """
     with reading():
         stored = sa.select(_B.c.number, _B.c.hash).order_by(_B.c.number.desc())
         newest = db.session.execute(stored.limit(1)).first()
         db.session.remove()
-    if newest is not None and _hash(node, newest.number) == newest.hash:
+    if newest is None or _hash(node, newest.number) == newest.hash:
         return number
     with reading():
         ours: dict[int, str] = {row.number: row.hash for row in db.session.execute(stored)}
         db.session.remove()
-    agreed = _last_agreed(node, ours)
-    if ours and agreed is None:
+    theirs: dict[int, str] = {}
+    agreed = _last_agreed(node, ours, theirs)
+    is_fork = any(theirs[number] != ours[number] for number in theirs)
+    # A development node that forgot its newest blocks makes no others before it is asked to.
+    if not is_fork and not connection.is_local(node):
+        raise Lagging(number, agreed)
+    if agreed is None:
         raise ChainChanged(
             f"The node no longer has any of the last {len(ours)} blocks that were read "
             f"(up to {number}): it serves another chain, or lost more than can be followed."
         )
-    return number if agreed is None else agreed
+    return agreed
 
 
-def _last_agreed(node: Node, ours: dict[int, str]) -> int | None:
-    """Return the highest block that the node has too, searching in growing steps."""
+def _last_agreed(node: Node, ours: dict[int, str], theirs: dict[int, str]) -> int | None:
+    """Return the highest block that the node has too, searching in growing steps.
+
+    Adds the hashes that the node has for our numbers to `theirs`.
+    """
     numbers = sorted(ours, reverse=True)
     step, start = 1, 0
     while start < len(numbers):
         part = numbers[start : start + step]
-        theirs = {block.number: block.hash for block in node.blocks(reversed(part))}
+        theirs |= {block.number: block.hash for block in node.blocks(reversed(part))}
         agreed = [n for n in part if theirs.get(n) == ours[n]]
         if agreed:
             return max(agreed)
@@ -143,16 +184,22 @@ def _read(made: Scan, node: Node) -> None:
 
 def _logs(made: Scan, node: Node, watched: dict[str, str]) -> list[Log]:
     """Read the logs of watched contracts, and of those which these very blocks create."""
-    first, last = made.blocks[0].number, made.blocks[-1].number
-    logs = node.logs(first, last, list(watched))
+    logs = _logs_at(made, node, list(watched))
     fresh: list[str] = []
     for entry in logs:
         for address, abi in _spawned(watched, entry):
             made.spawned.append((address, abi, entry.block_number))
             watched[address] = abi
             fresh.append(address)
-    more = node.logs(first, last, fresh) if fresh else []
+    more = _logs_at(made, node, fresh) if fresh else []
     return sorted([*logs, *more], key=lambda entry: (entry.block_number, entry.index))
+
+
+def _logs_at(made: Scan, node: Node, addresses: list[str]) -> list[Log]:
+    """Return the logs of addresses in the blocks of a scan."""
+    old = [block for block in made.blocks if block.number <= made.head - NEAR_HEAD]
+    logs = node.logs(old[0].number, old[-1].number, addresses) if old else []
+    return logs + node.logs_of(made.blocks[len(old) :], addresses)
 
 
 def _spawned(watched: dict[str, str], entry: Log) -> Iterable[tuple[str, str]]:

@@ -15,7 +15,7 @@ from crowdfund.chain import connection, crash, fees, queries, service
 from crowdfund.chain.errors import ChainChanged
 from crowdfund.chain.models import Signer, Tx, Write, WriteTx
 from crowdfund.chain.planner import Call, Plan, Refusal
-from crowdfund.chain.rows import SignedTx, WaitingTx
+from crowdfund.chain.rows import CursorRow, SignedTx, WaitingTx
 from crowdfund.chain.rules import TxKind, TxStatus, WriteStatus
 from crowdfund.kernel import clock, config, outbox
 from crowdfund.kernel.db import db, insert_ignore, new_id, reading, rows_changed
@@ -166,7 +166,7 @@ def send_signed() -> Sending:
         node = connection.node()
         connection.check_chain(node, cursor)
         for tx in rows:
-            verdict = _send(node, tx)
+            verdict = _send(node, tx, cursor)
             done.verdicts.append(verdict)
             if verdict.status == TxStatus.SIGNED:
                 done.problem = f"The node refused a transaction of {tx.signer}: {verdict.error}"
@@ -176,7 +176,7 @@ def send_signed() -> Sending:
     return done
 
 
-def _send(node: Node, tx: SignedTx) -> Verdict:
+def _send(node: Node, tx: SignedTx, cursor: CursorRow | None) -> Verdict:
     crash.at("after-sign")
     outcome = node.send_raw(tx.raw)
     crash.at("after-broadcast")
@@ -184,7 +184,7 @@ def _send(node: Node, tx: SignedTx) -> Verdict:
         # It may have arrived: sending the same bytes again can have one effect only.
         raise NodeUnreachable(outcome.detail)
     if outcome.sent == Sent.NONCE_TOO_LOW and not node.knows(tx.hash):
-        return _slot_taken(node, tx)
+        return _slot_taken(node, tx, cursor)
     return _verdict(tx, outcome)
 
 
@@ -199,8 +199,12 @@ def _verdict(tx: SignedTx, outcome: Outcome) -> Verdict:
     return Verdict(tx, TxStatus.SIGNED, outcome.detail, outcome.sent)
 
 
-def _slot_taken(node: Node, tx: SignedTx) -> Verdict:
-    """Another transaction has this nonce: one of our versions of it, or a foreign one."""
+def _slot_taken(node: Node, tx: SignedTx, cursor: CursorRow | None) -> Verdict:
+    """Another transaction has this nonce: one of our versions of it, a foreign one, or our own.
+
+    A node that is behind does not know what the one before it has in a block. So it is foreign only
+    if the nonce was used up to the block that was read, where ours would have been found.
+    """
     with reading():
         query = sa.select(_T.c.hash).where(
             _T.c.signer == tx.signer, _T.c.nonce == tx.nonce, _T.c.id != tx.id
@@ -209,6 +213,8 @@ def _slot_taken(node: Node, tx: SignedTx) -> Verdict:
         db.session.remove()
     if any(node.knows(sibling) for sibling in siblings):
         return Verdict(tx, TxStatus.REPLACED)
+    if cursor is None or node.nonce(tx.signer, hex(cursor.number)) <= tx.nonce:
+        return Verdict(tx, TxStatus.BROADCAST)
     nonce = node.nonce(tx.signer, "pending")
     return Verdict(tx, TxStatus.LOST, "the nonce was used elsewhere", chain_nonce=nonce)
 

@@ -24,7 +24,6 @@ _T = Tx.__table__
 SIGNED_FOR = timedelta(seconds=2)  # then a broadcast was missed
 SENT_FOR = timedelta(seconds=10)  # then the node is asked whether it still has it
 STUCK_FOR = timedelta(seconds=60)  # then its fees are compared with the market
-LOCAL_NODES = ("anvil", "hardhat")
 
 
 @dataclass
@@ -133,10 +132,7 @@ def _too_dear(market: Market) -> str | None:
 
 def _mine_locally(node: Node) -> None:
     """Make the blocks that confirmations wait for, on a development node that mines on demand."""
-    settings = config.settings()
-    if settings.environment == "production" or settings.chain_confirmations < 2:
-        return
-    if node.client().lower().startswith(LOCAL_NODES):
+    if config.settings().chain_confirmations > 1 and connection.is_local(node):
         node.rpc("evm_mine")
 
 

@@ -71,7 +71,6 @@ class Settings(BaseSettings):
 
     chain_rpc_url: str = Field("http://127.0.0.1:8545", repr=False)
     chain_id: int = 31337
-    chain_poa: bool = False
     chain_confirmations: int = 1
     # The most that a transaction offers per unit of gas; writes wait while the network asks more.
     chain_max_fee_gwei: Decimal = Field(Decimal(500), gt=0)

@@ -1,7 +1,8 @@
-"""Commands of the local stack: `flask doctor`, `flask seed-demo`, `flask vendor check`."""
+"""Commands of an installation: `flask doctor`, `flask grants`, `seed-demo`, `vendor`."""
 
 from crowdfund.local.doctor import doctor
+from crowdfund.local.grants_cli import grants
 from crowdfund.local.story.command import seed_demo
 from crowdfund.local.vendor_cli import vendor_cli
 
-commands = [doctor, seed_demo, vendor_cli]
+commands = [doctor, grants, seed_demo, vendor_cli]

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from crowdfund.chain import queries as chain_queries
 from crowdfund.kernel import clock, health, outbox
 from crowdfund.kernel.config import Settings
-from crowdfund.kernel.db import db, reading
+from crowdfund.kernel.db import db, grants, reading
 from crowdfund.local.environment import ROOT
 from crowdfund.local.findings import Finding, first_line, masked
 from crowdfund.reports import secrets as sealed_samples
@@ -20,6 +20,18 @@ from crowdfund.sign_in import queries as sign_in_queries
 VISITORS_OF = timedelta(days=1)
 ENOUGH = 5  # requests from one network that say nothing yet
 _UTF8 = "utf8mb4 COLLATE utf8mb4_bin"
+_OTHER_ENCODINGS = (
+    "SELECT (SELECT count(*) FROM information_schema.tables WHERE table_schema = DATABASE() "
+    "AND table_type = 'BASE TABLE' AND table_collation <> 'utf8mb4_bin'), "
+    "(SELECT count(*) FROM information_schema.columns WHERE table_schema = DATABASE() "
+    "AND collation_name <> 'utf8mb4_bin'), "
+    "(SELECT default_character_set_name FROM information_schema.schemata "
+    "WHERE schema_name = DATABASE())"
+)
+_EXCESS = (
+    "With these privileges the application could empty the journal, which MariaDB lets no trigger "
+    "refuse. Use a user with the grants that `flask grants NAME@HOST` prints: deploy/database.md."
+)
 
 
 def check_database(settings: Settings) -> Iterator[Finding]:
@@ -29,6 +41,7 @@ def check_database(settings: Settings) -> Iterator[Finding]:
         with db.engine.connect() as connection:
             found = set(MigrationContext.configure(connection).get_current_heads())
             encoding = _encoding_problem(connection)
+            excess = grants.excess(connection)
     except sa.exc.SQLAlchemyError as error:
         yield Finding(
             "database", uses, f"It cannot be reached: {first_line(error)}. Check DATABASE_URL."
@@ -39,6 +52,8 @@ def check_database(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", uses, "Its tables are old: run `flask db upgrade`.")
         return
     yield Finding("database", uses, encoding)
+    if excess and settings.environment == "production":
+        yield Finding("grants", ", ".join(excess), _EXCESS)
     yield _check_sealed()
 
 
@@ -60,14 +75,13 @@ def _encoding_problem(connection: sa.Connection) -> str:
         return f"Its encoding is {found}: make the database with ENCODING 'UTF8'."
     if connection.dialect.name not in ("mysql", "mariadb"):
         return ""
-    others = connection.exec_driver_sql(
-        "SELECT count(*) FROM information_schema.tables WHERE table_schema = DATABASE() "
-        "AND table_type = 'BASE TABLE' AND table_collation <> 'utf8mb4_bin'"
-    ).scalar()
-    if not others:
-        return ""
-    advice = f"ALTER TABLE … CONVERT TO CHARACTER SET {_UTF8}."
-    return f"{others} tables are not in utf8mb4_bin: {advice}"
+    tables, columns, own = connection.exec_driver_sql(_OTHER_ENCODINGS).one()
+    if tables or columns:
+        advice = f"ALTER TABLE … CONVERT TO CHARACTER SET {_UTF8}."
+        return f"{tables} tables and {columns} columns are not in utf8mb4_bin: {advice}"
+    if own != "utf8mb4":
+        return f"New tables would be in {own}: ALTER DATABASE … CHARACTER SET {_UTF8}."
+    return ""
 
 
 def check_contracts(_settings: Settings) -> Iterator[Finding]:

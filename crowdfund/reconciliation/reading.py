@@ -105,8 +105,13 @@ def _places() -> Places:
 
 
 def _confirmed_block(node: Node) -> int:
-    """Return the newest block with enough confirmations."""
-    return max(node.head().number - config.settings().chain_confirmations + 1, 0)
+    """Return the newest block with enough confirmations. Raises NodeError if the node is behind."""
+    with reading():
+        cursor = chain.cursor()
+        db.session.remove()
+    head = node.head().number
+    connection.check_not_behind(head, cursor)
+    return max(head - config.settings().chain_confirmations + 1, 0)
 
 
 def _read(node: Node, block: int, reads: Sequence[Read]) -> list[Any]:

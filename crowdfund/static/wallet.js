@@ -19,32 +19,41 @@
     return said;
   };
   const why = (error) => {
-    if (error.told) return error.told;
+    if (error?.told) return error.told;
     if (error instanceof TypeError || error instanceof SyntaxError) return texts.textOffline;
-    return { 4001: texts.textDeclined, "-32002": texts.textBusy }[error.code] ?? texts.textFailed;
+    return { 4001: texts.textDeclined, "-32002": texts.textBusy }[error?.code] ?? texts.textFailed;
   };
+  let sent = false;
   const signWith = async (provider) => {
     const [address] = await provider.request({ method: "eth_requestAccounts" });
     const { request_id: id, text } = await ask(address ?? "");
     say(texts.textSign);
     const digits = hex(text);
     const signature = await provider.request({ method: "personal_sign", params: [`0x${digits}`, address] });
+    if (sent) return;
+    sent = true;
+    disable();
     say(texts.textCheck);
     Object.assign(form.elements.request_id, { value: id });
     Object.assign(form.elements.text, { value: digits });
     Object.assign(form.elements.signature, { value: String(signature) });
     form.requestSubmit();
   };
+  const disable = () => { for (const button of list.children) button.disabled = true; };
   const release = () => { for (const button of list.children) button.disabled = false; };
+  // A wallet whose window was closed, or that is locked, may never answer: after a moment it can be chosen again.
+  // Whichever request it answers in the end is sent.
   const choose = async (provider) => {
-    if (list.querySelector("button:disabled")) return;
-    for (const button of list.children) button.disabled = true;
+    if (sent || list.querySelector("button:disabled")) return;
+    disable();
     say(texts.textOpen);
+    const waiting = setTimeout(() => { if (!sent) { release(); say(texts.textAgain); } }, 3000);
     try {
       await signWith(provider);
     } catch (error) {
-      say(why(error));
-      release();
+      if (!sent) { say(why(error)); release(); }
+    } finally {
+      clearTimeout(waiting);
     }
   };
 
@@ -70,5 +79,5 @@
   window.dispatchEvent(new Event("eip6963:requestProvider"));
   setTimeout(none, 300);
   // Back from the answer's page: this one stands as it was left.
-  window.addEventListener("pageshow", ({ persisted }) => { if (persisted) { release(); say(texts.textChoose); } });
+  window.addEventListener("pageshow", ({ persisted }) => { if (persisted) { sent = false; release(); say(texts.textChoose); } });
 })();

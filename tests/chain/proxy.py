@@ -11,11 +11,22 @@ class Proxy:
     """Passes calls on; `answers` maps a method to a function of its params that may answer instead.
 
     Such a function returns None to pass the call on, or the rest of the answer: {"result": …} or
-    {"error": …}. `status` other than 200 is answered to everything.
+    {"error": …}. `status` other than 200 is answered to everything. A batch of more than `most`
+    calls gets `too_large`: a status and a text.
     """
 
     def __init__(self, target):
         self.target, self.answers, self.status, self.seen = target, {}, 200, []
+        self.most, self.too_large, self.sizes = 1_000, (413, ""), []
+
+    def reply(self, body):
+        """Return status and text."""
+        calls = json.loads(body)
+        size = len(calls) if isinstance(calls, list) else 1
+        self.sizes.append(size)
+        if self.status != 200:
+            return self.status, "slow down"
+        return self.too_large if size > self.most else (200, self.answer(body))
 
     def answer(self, body):
         calls = json.loads(body)
@@ -42,8 +53,9 @@ def in_front_of(target):
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            text = proxy.answer(body).encode() if proxy.status == 200 else b"slow down"
-            self.send_response(proxy.status)
+            status, text = proxy.reply(body)
+            text = text.encode()
+            self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()

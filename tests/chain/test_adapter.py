@@ -92,7 +92,7 @@ def test_a_node_that_hangs_up_leaves_the_outcome_unknown():
 
 def test_a_process_has_one_connection_and_another_process_its_own():
     assert chain_node.connect("http://127.0.0.1:1") is chain_node.connect("http://127.0.0.1:1")
-    assert chain_node._node_of(1, "http://127.0.0.1:1", False) is not chain_node.connect(
+    assert chain_node._node_of(1, "http://127.0.0.1:1") is not chain_node.connect(
         "http://127.0.0.1:1"
     )
 

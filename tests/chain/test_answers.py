@@ -108,7 +108,16 @@ def proxy(own_node, heard):
 
 @pytest.mark.parametrize(
     "method",
-    ["eth_estimateGas", "eth_sendRawTransaction", "eth_getTransactionReceipt", "eth_getLogs"],
+    [
+        "eth_estimateGas",
+        "eth_sendRawTransaction",
+        "eth_getTransactionReceipt",
+        "eth_getLogs",
+        "eth_getBlockByNumber",
+        "eth_getCode",
+        "eth_chainId",
+        "eth_gasPrice",
+    ],
 )
 def test_a_rate_limit_delays_a_write_and_never_fails_it(proxy, later, method):
     proxy.answers[method] = lambda _params: {"error": RATE_LIMIT}

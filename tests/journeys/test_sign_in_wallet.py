@@ -14,6 +14,7 @@ ANNOUNCE = """
 for (const [uuid, name, icon] of WALLETS) {
   const request = async ({ method, params }) => {
     const answer = await window.wallet(uuid, method, params ?? []);
+    if (answer.hangs) await new Promise(() => {});
     if (answer.code) throw Object.assign(new Error("refused"), { code: answer.code });
     return answer.result;
   };
@@ -33,11 +34,18 @@ class Wallet:
     def __init__(self, number):
         self.key, self.other = (Account.from_key(f"0x{number:02x}{end:062x}") for end in (1, 2))
         self.refuses = 0  # an error code that is answered once
+        self.silent = None  # a method that is not answered once, as by a window that was closed
+        self.is_locked = False
         self.signs_with = self.key
         self.asked = []
 
     def answer(self, uuid, method, params):
         self.asked.append((uuid, method))
+        if method == self.silent:
+            self.silent = None
+            return {"hangs": True}
+        if self.is_locked:
+            return {"code": -32002}
         if self.refuses and method == "personal_sign":
             code, self.refuses = self.refuses, 0
             return {"code": code}
@@ -89,6 +97,37 @@ def test_a_wallet_is_picked_declined_and_then_opens_an_account_twice(world, visi
     again.get_by_role("button", name="Fox Wallet").click()
     expect(again.get_by_role("heading", level=1)).to_have_text("Portfolio")
     assert len(ways(world, wallet)) == 1
+
+
+@pytest.mark.parametrize(("number", "method"), [(5, "eth_requestAccounts"), (6, "personal_sign")])
+def test_a_wallet_whose_window_was_closed_is_tried_again_without_reloading(
+    world, visitor, number, method
+):
+    wallet = Wallet(number)
+    wallet.silent = method
+    page = visitor(wallet)
+    page.goto("/sign-in")
+    button = page.get_by_role("button", name="Fox Wallet")
+    button.click()
+    expect(button).to_be_disabled()
+    expect(page.get_by_text("If you closed its window, choose the wallet again.")).to_be_visible()
+    button.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign-in methods")
+    assert len(ways(world, wallet)) == 1
+
+
+def test_a_wallet_that_is_locked_is_tried_again_without_reloading(world, visitor):
+    wallet = Wallet(7)
+    wallet.is_locked = True
+    page = visitor(wallet)
+    page.goto("/sign-in")
+    button = page.get_by_role("button", name="Fox Wallet")
+    for _ in range(2):
+        button.click()
+        expect(page.get_by_text("Your wallet is already waiting for an answer.")).to_be_visible()
+    wallet.is_locked = False
+    button.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign-in methods")
 
 
 def test_a_signature_of_another_account_signs_nobody_in(world, visitor):

@@ -58,7 +58,7 @@ def test_the_embedded_database_keeps_its_name_from_version_to_version(tmp_path, 
 def test_texts_become_what_a_setting_is(monkeypatch):
     for name, text in {
         "CROWDFUND_DATA_DIR": "/data",
-        "chain_poa": "true",
+        "mail_use_tls": "true",
         "CHAIN_MAX_FEE_GWEI": "0.05",
         "TRUSTED_HOSTS": '["a.example", "b.example"]',
         "CHAIN_LOW_GAS_ETHER": "0.5",
@@ -66,14 +66,14 @@ def test_texts_become_what_a_setting_is(monkeypatch):
         monkeypatch.setenv(name, text)
     settings = Settings(_env_file=None)
     assert settings.data_dir == Path("/data")
-    assert settings.chain_poa is True
+    assert settings.mail_use_tls is True
     assert settings.chain_max_fee_gwei == Decimal("0.05")
     assert settings.trusted_hosts == ["a.example", "b.example"]
     assert settings.chain_low_gas_ether == 0.5
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("MAIL_PORT", "smtp"), ("ENVIRONMENT", "staging"), ("CHAIN_POA", "maybe")]
+    ("name", "text"), [("MAIL_PORT", "smtp"), ("ENVIRONMENT", "staging"), ("MAIL_USE_TLS", "maybe")]
 )
 def test_a_value_that_cannot_be_read_names_its_setting(name, text, monkeypatch):
     monkeypatch.setenv(name, text)

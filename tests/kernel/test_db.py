@@ -93,6 +93,25 @@ def test_of_many_who_insert_the_same_key_one_is_told_it_was_new(app):
     ]
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_of_many_who_insert_a_row_and_then_lock_it_none_is_undone_for_another(app, is_there):
+    """Two reviewers of one file do this, and the first entries of a new head."""
+    if is_there:
+        insert_ignore(TICKS, [tick_row("a")])
+        commit()
+    later = sa.update(TICKS).values(next_at=datetime(2026, 2, 1, tzinfo=UTC))
+
+    def work():
+        made = insert_ignore(TICKS, [tick_row("a")])
+        db.session.execute(sa.select(TICKS).where(TICKS.c.name == "a").with_for_update())
+        db.session.execute(later.where(TICKS.c.name == "a"))
+        return made
+
+    for _ in range(5):
+        made = sorted(at_once(app, [work] * 8), key=str)
+        assert made == [0] * 8 if is_there else made in ([0] * 7 + [1], [0] * 8)
+
+
 def test_what_is_done_in_its_own_transaction_survives_a_refusal(app):
     with own_transaction() as connection:
         connection.execute(sa.insert(TICKS).values(tick_row("kept")))

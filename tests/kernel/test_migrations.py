@@ -26,6 +26,7 @@ from crowdfund.people import service
 
 MIGRATIONS = str(Path(__file__).parents[2] / "migrations")
 THEN = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
+NO_REPLACE = sa.text("SELECT name FROM sqlite_master WHERE name LIKE '%no_replace'")
 PDF = b"%PDF-1.7 the memorandum %%EOF"
 
 
@@ -366,3 +367,25 @@ def test_campaigns_that_are_public_already_are_listed_counted_and_found(old):
         connection.execute(sa.text("UPDATE campaign SET search_text = 'solar' WHERE id = 'Draft'"))
     upgrade(directory=MIGRATIONS)
     assert listed("solar") == (["Draft"], 3)
+
+
+def test_an_old_installation_on_sqlite_refuses_replace_after_the_migration(old, database_kind):
+    if database_kind != "sqlite":
+        pytest.skip("other databases ask the trigger for DELETE")
+    upgrade(directory=MIGRATIONS, revision="0012")
+    with db.engine.begin() as connection:  # the release did not have them
+        known = connection.execute(NO_REPLACE).scalars().all()
+        for name in known:
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    upgrade(directory=MIGRATIONS)
+    posting.post("first", [Posting("gateway:bank:external", "user:a:wallet", 5)], kind="test")
+    commit()
+    with pytest.raises(sa.exc.IntegrityError, match="journal_entry is append-only"):
+        db.session.execute(sa.text("REPLACE INTO journal_entry SELECT * FROM journal_entry"))
+    rollback()
+    with db.engine.begin() as connection:
+        assert set(known) <= set(connection.execute(NO_REPLACE).scalars())
+    db.session.remove()
+    downgrade(directory=MIGRATIONS, revision="0012")
+    with db.engine.begin() as connection:
+        assert connection.execute(NO_REPLACE).scalars().all() == []

@@ -1,7 +1,9 @@
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from crowdfund.kernel import config
 from crowdfund.kernel.db import commit, db
@@ -154,16 +156,43 @@ def test_work_that_stands_still_is_wrong(app) -> None:
     assert "queue payments" in found.wrong
 
 
-def test_tables_in_an_encoding_that_loses_letters_are_wrong(app) -> None:
+@pytest.fixture
+def mariadb(app) -> Iterator[sa.Connection]:
+    """A connection to MariaDB, with the encoding that the migrations give a database."""
     if db.engine.dialect.name != "mysql":
         pytest.skip("PostgreSQL and SQLite have one encoding for a database")
     with db.engine.begin() as connection:
-        connection.exec_driver_sql("ALTER TABLE schedule CONVERT TO CHARACTER SET latin1")
-        assert "1 tables are not in utf8mb4_bin" in doctor_sql._encoding_problem(connection)
-        connection.exec_driver_sql(
-            "ALTER TABLE schedule CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
-        )
+        connection.exec_driver_sql("ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
         assert doctor_sql._encoding_problem(connection) == ""
+        yield connection
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "sentence"),
+    [
+        (
+            "ALTER TABLE schedule CONVERT TO CHARACTER SET latin1",
+            "ALTER TABLE schedule CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+            "1 tables and 1 columns are not in utf8mb4_bin",
+        ),
+        (
+            "ALTER TABLE schedule MODIFY name VARCHAR(64) CHARACTER SET latin1 NOT NULL",
+            "ALTER TABLE schedule MODIFY name VARCHAR(64) CHARACTER SET utf8mb4 "
+            "COLLATE utf8mb4_bin NOT NULL",
+            "0 tables and 1 columns are not in utf8mb4_bin",
+        ),
+        (
+            "ALTER DATABASE CHARACTER SET latin1",
+            "ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+            "New tables would be in latin1",
+        ),
+    ],
+)
+def test_an_encoding_that_loses_letters_is_wrong(mariadb, wrong, right, sentence) -> None:
+    mariadb.exec_driver_sql(wrong)
+    assert sentence in doctor_sql._encoding_problem(mariadb)
+    mariadb.exec_driver_sql(right)
+    assert doctor_sql._encoding_problem(mariadb) == ""
 
 
 def requests_from(*networks: str) -> None:

@@ -16,7 +16,7 @@ CODE = sorted(
 )
 DOCUMENTS = sorted(
     path
-    for pattern in ("*.md", "docs/**/*.md", "benchmarks/*.md", "contracts/*.md")
+    for pattern in ("*.md", "docs/**/*.md", "benchmarks/*.md", "contracts/*.md", "deploy/*.md")
     for path in ROOT.glob(pattern)
 )
 # A decision and a list of changes name what was there in their day.

@@ -10,12 +10,13 @@ from crowdfund.campaigns.service import ending, releasing
 from crowdfund.chain import comparers, connection
 from crowdfund.chain import queries as chain
 from crowdfund.chain import rules as chain_rules
-from crowdfund.kernel import clock, outbox
+from crowdfund.kernel import clock, config, outbox
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.reconciliation import queries, reading
 from crowdfund.reconciliation.models import Comparison
 from crowdfund.reconciliation.service import comparing
 from tests import raising
+from tests.chain.proxy import in_front_of
 
 from .conftest import STRANGER
 
@@ -50,6 +51,25 @@ def test_settled_money_that_waits_for_the_chain_is_no_difference(raised):
     raised.paid("charlie", "1,000", key="form-key-1")
     found = reading.compare_all()  # its record is queued
     assert (found.differences, found.failure) == ([], "")
+
+
+def test_a_node_that_is_behind_is_no_difference(raised):
+    """It lacks the block that recorded the payment, which the books have."""
+    raised.paid("charlie", "1,000", key="form-key-1")
+    raised.chain_works()
+    head = connection.node().head().number
+    older = connection.node().rpc("eth_getBlockByNumber", hex(head - 1), False)
+    with in_front_of(config.settings().chain_rpc_url) as late:
+        before = config.settings()
+        late.answers["eth_getBlockByNumber"] = lambda params: (
+            {"result": older} if params[0] == "latest" else None
+        )
+        config.use(before.model_copy(update={"chain_rpc_url": late.url}))
+        found = reading.compare_all()
+        config.use(before)
+    assert found.differences == []
+    assert "behind" in found.failure
+    assert raised.compare() == []
 
 
 def test_a_payment_on_the_contract_that_our_books_do_not_have_is_a_difference(raised):

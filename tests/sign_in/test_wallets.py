@@ -194,11 +194,55 @@ def test_signing_in_gives_the_session_another_key(client):
     assert client.get_cookie("crowdfund").value != before
 
 
-def test_a_signature_with_either_way_to_write_its_last_byte_is_read(client):
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+
+
+def forms_of(signature):
+    """Return the forms in which wallets write one signature, the usual one first."""
+    raw = bytes.fromhex(signature[2:])
+    r, s, parity = raw[:32], int.from_bytes(raw[32:64]), raw[64] - 27
+    high = r + (ORDER - s).to_bytes(32)
+    return {
+        "v 27 or 28": raw,
+        "v 0 or 1": raw[:64] + bytes([parity]),
+        "v of EIP-155": raw[:64] + bytes([37 + parity]),
+        "a high s": high + bytes([28 - parity]),
+        "a high s, v 0 or 1": high + bytes([1 - parity]),
+        "64 bytes of EIP-2098": r + (s | parity << 255).to_bytes(32),
+    }
+
+
+@pytest.mark.parametrize("form", forms_of("0x" + "11" * 64 + "1b"))
+@pytest.mark.parametrize("capitals", [False, True])
+def test_a_signature_is_read_in_every_form_that_wallets_write(client, form, capitals):
     request_id, text = ask(client)
-    signature = signed(text)
-    written = signature[:-2] + {"1b": "00", "1c": "01"}[signature[-2:]]
+    digits = forms_of(signed(text))[form].hex()
+    written = "0x" + (digits.upper() if capitals else digits)
     assert prove(client, request_id, text, written).status_code == 303
+    assert methods_of(person_of(client).id) == {("wallet", KEY.address)}
+
+
+@given(st.text(max_size=50), st.sampled_from([KEY, OTHER]))
+def test_all_forms_of_a_signature_become_the_one_that_contracts_take(text, key):
+    forms = forms_of(signed(text, key))
+    found = {wallet_signature.normalised("0x" + raw.hex()) for raw in forms.values()}
+    assert found == {forms["v 27 or 28"]}
+    (normal,) = found
+    assert (len(normal), normal[64] in (27, 28)) == (65, True)
+    assert int.from_bytes(normal[32:64]) <= ORDER // 2
+
+
+@pytest.mark.parametrize("v", [2, 26, 29, 34])
+def test_no_key_makes_another_last_byte(v):
+    raw = bytes.fromhex(signed("a text")[2:])
+    assert wallet_signature.normalised("0x" + (raw[:64] + bytes([v])).hex()) is None
+
+
+@pytest.mark.parametrize("edge", [0, ORDER, ORDER + 1, 2**256 - 1])
+def test_numbers_outside_of_the_curve_are_no_signature(edge):
+    raw = bytes.fromhex(signed("a text")[2:])
+    for wrong in (edge.to_bytes(32) + raw[32:], raw[:32] + edge.to_bytes(32) + raw[64:]):
+        assert wallet_signature.normalised("0x" + wrong.hex()) is None
 
 
 # --- answers that are not to be believed ----------------------------------------------------------
@@ -290,7 +334,7 @@ def test_what_is_no_signature_of_the_wallet_is_told_as_such(client, signature, s
     refused(client, prove(client, request_id, text, signature), 422, sentence)
 
 
-@given(st.binary(min_size=60, max_size=70))
+@given(st.binary(min_size=60, max_size=70) | st.binary(min_size=64, max_size=65))
 def test_no_bytes_make_the_check_stumble(data):
     assert wallet_signature.signer("a text", "0x" + data.hex()) != KEY.address
 

@@ -6,11 +6,25 @@ from enum import StrEnum
 from crowdfund.adapters.chain import abi
 
 REVERT_CODE = 3  # of the execution API; providers use others for everything else
-LIMIT_CODE = -32005  # "limit exceeded" (EIP-1474)
+LIMIT_CODES = (-32005, 429)  # "limit exceeded" (EIP-1474); the HTTP status that some repeat
+# Whole batches are refused in these words; some providers name neither size nor limit.
+BATCH_WORDS = (
+    "batch",
+    "response size",
+    "response too large",
+    "request too large",
+    "entity too large",
+    "payload too large",
+)
+INVALID_REQUEST = -32600
 
 
 class NodeError(Exception):
     """The node answered with an error that is not a revert."""
+
+
+class BatchTooLarge(NodeError):
+    """The provider takes no batch of this size."""
 
 
 class TooMuchGas(NodeError):
@@ -109,9 +123,21 @@ def classify(message: str) -> Outcome:
 
 def outcome(error: object) -> Outcome:
     """Sort the error answer to a broadcast; a provider's limit leaves its outcome unknown."""
-    if isinstance(error, dict) and error.get("code") == LIMIT_CODE:
+    if isinstance(error, dict) and error.get("code") in LIMIT_CODES:
         return Outcome(Sent.UNKNOWN, message_of(error))
     return classify(message_of(error))
+
+
+def is_about_size(error: object, *, whole: bool = False) -> bool:
+    """Return whether an error refuses the size of a batch; `whole` when it is the only answer.
+
+    A rate limit is not: a smaller batch would not help against it, and the next would be small.
+    """
+    code = error.get("code") if isinstance(error, dict) else None
+    if code == REVERT_CODE:
+        return False
+    text = message_of(error).lower()
+    return any(words in text for words in BATCH_WORDS) or (whole and code == INVALID_REQUEST)
 
 
 def message_of(error: object) -> str:

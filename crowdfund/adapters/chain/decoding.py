@@ -1,14 +1,33 @@
 """Turn a node's JSON into values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from eth_utils.address import to_checksum_address
-from web3.types import BlockData
 
 from crowdfund.adapters.chain import abi
 from crowdfund.adapters.chain.answers import NodeError, Reverted, message_of, refusal
 from crowdfund.adapters.chain.values import Header, Log, Read, Receipt
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Raise NodeError for an answer that has another form than JSON-RPC gives it."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise NodeError(f"the node's answer cannot be read: {reason[:200]}") from error
+
+
+def plain(answer: object) -> dict[str, Any]:
+    """Return an answer without the `error: null` that some providers add. Raises NodeError."""
+    if not isinstance(answer, dict):
+        raise NodeError(f"the node answered {type(answer).__name__} instead of an object")
+    if "error" in answer and answer["error"] is None:
+        return {name: value for name, value in answer.items() if name != "error"}
+    return answer
 
 
 def value_of(read: Read, answer: Mapping[str, Any]) -> object:
@@ -18,7 +37,7 @@ def value_of(read: Read, answer: Mapping[str, Any]) -> object:
         if isinstance(error, NodeError):
             raise error
         return error
-    data = bytes.fromhex(answer["result"][2:])
+    data = bytes_of(answer.get("result"))
     if not data:
         return Reverted("NoContract", f"there is no contract at {read.address}")
     return abi.decode_result(read.contract, read.function, data)
@@ -33,15 +52,28 @@ def result_of(answer: Mapping[str, Any]) -> object:
 
 def object_of(answer: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the JSON object of one answer of a batch, or None. Raises NodeError."""
-    found = result_of(answer)
+    return object_or_none(result_of(answer))
+
+
+def object_or_none(found: object) -> dict[str, Any] | None:
+    """Return a JSON object, or None for null. Raises NodeError."""
     if found is None or isinstance(found, dict):
         return found
     raise NodeError(f"the node answered {type(found).__name__} instead of an object")
 
 
 def number_of(value: object) -> int:
-    """Return a number that JSON-RPC writes as 0x hex."""
-    return int(str(value), 16)
+    """Return a number that JSON-RPC writes as 0x hex. Raises NodeError."""
+    with readable():
+        return int(str(value), 16)
+
+
+def bytes_of(value: object) -> bytes:
+    """Return bytes that JSON-RPC writes as 0x hex. Raises NodeError."""
+    if not isinstance(value, str) or not value.startswith("0x"):
+        raise NodeError(f"the node answered {str(value)[:80]!r} instead of hex")
+    with readable():
+        return bytes.fromhex(value[2:])
 
 
 def hex_of(value: str | bytes) -> str:
@@ -49,6 +81,7 @@ def hex_of(value: str | bytes) -> str:
     return value if isinstance(value, str) else "0x" + bytes(value).hex()
 
 
+@readable()
 def receipt_of(raw: Mapping[str, Any]) -> Receipt:
     """Return a receipt from a node's JSON."""
     created = raw.get("contractAddress")
@@ -62,18 +95,7 @@ def receipt_of(raw: Mapping[str, Any]) -> Receipt:
     )
 
 
-def header_of(block: BlockData) -> Header:
-    """Return a block header from web3's answer."""
-    return Header(
-        block["number"],
-        hex_of(block["hash"]),
-        hex_of(block["parentHash"]),
-        block["timestamp"],
-        # web3 gives hashes, as it was not asked for whole transactions.
-        tuple(hex_of(one) for one in block["transactions"] if isinstance(one, bytes)),
-    )
-
-
+@readable()
 def header_in(raw: Mapping[str, Any]) -> Header:
     """Return a block header from a node's JSON."""
     return Header(
@@ -85,12 +107,13 @@ def header_in(raw: Mapping[str, Any]) -> Header:
     )
 
 
+@readable()
 def log_of(raw: Mapping[str, Any]) -> Log:
     """Return a log entry from a node's JSON."""
     return Log(
         to_checksum_address(raw["address"]),
         tuple(raw["topics"]),
-        bytes.fromhex(raw["data"][2:]),
+        bytes_of(raw["data"]),
         number_of(raw["blockNumber"]),
         raw["blockHash"],
         raw["transactionHash"],

@@ -1,13 +1,8 @@
 """A node that cannot be reached, and why."""
 
 import re
-from collections.abc import Callable
-from typing import TypeVar
 
 import requests
-from web3.exceptions import BlockNotFound, Web3Exception
-
-from crowdfund.adapters.chain.answers import NodeError
 
 
 class NodeUnreachable(Exception):
@@ -26,18 +21,3 @@ def reason_of(error: Exception) -> str:
     if system:
         return system[1]
     return "no answer in time" if isinstance(error, requests.Timeout) else text[:200]
-
-
-T = TypeVar("T")
-
-
-def guarded(read: Callable[[], T]) -> T:
-    """Run a web3 read and turn its many exceptions into two."""
-    try:
-        return read()
-    except BlockNotFound:
-        raise
-    except (requests.RequestException, OSError) as error:
-        raise NodeUnreachable(reason_of(error)) from error
-    except (Web3Exception, ValueError) as error:
-        raise NodeError(str(error)) from error

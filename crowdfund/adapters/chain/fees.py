@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from crowdfund.adapters.chain.decoding import number_of, readable
+
 # Geth, Besu, Erigon and Nethermind take a replacement at 10 % more, Parity's heirs at 12.5 %.
 # All of them compare both fields.
 BUMP_PER_MILLE = 125
@@ -70,13 +72,14 @@ def _raised(wei: int) -> int:
     return max(wei + 1, -(-wei * (1000 + BUMP_PER_MILLE) // 1000))
 
 
+@readable()
 def tip_of(suggested: Mapping[str, Any], history: Mapping[str, Any], rest: int) -> int:
     """Return the priority fee: what the node suggests, else what the last blocks paid.
 
     Both are answers of JSON-RPC; `rest` is the fee if neither names one.
     """
     if suggested.get("result"):
-        return int(suggested["result"], 16)
+        return number_of(suggested["result"])
     rewards = (history.get("result") or {}).get("reward") or []
     paid = sorted(int(reward[0], 16) for reward in rewards if reward)
     paid = [wei for wei in paid if wei]

@@ -9,36 +9,38 @@ import os
 import time
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 import requests
 from eth_utils.crypto import keccak
-from web3 import HTTPProvider, Web3
-from web3.exceptions import BlockNotFound
-from web3.middleware import ExtraDataToPOAMiddleware
+from web3 import HTTPProvider
 from web3.types import RPCEndpoint
 
 from crowdfund.adapters.chain import abi
 from crowdfund.adapters.chain.answers import (
+    BatchTooLarge,
     NodeError,
     Outcome,
     Reverted,
     Sent,
+    is_about_size,
     message_of,
     outcome,
     refusal,
 )
 from crowdfund.adapters.chain.decoding import (
+    bytes_of,
     header_in,
-    header_of,
     log_of,
     number_of,
     object_of,
+    object_or_none,
+    plain,
     receipt_of,
     result_of,
     value_of,
 )
-from crowdfund.adapters.chain.errors import NodeUnreachable, guarded, reason_of
+from crowdfund.adapters.chain.errors import NodeUnreachable, reason_of
 from crowdfund.adapters.chain.fees import Fees, Market, tip_of
 from crowdfund.adapters.chain.values import ZERO, Header, Log, Read, Receipt
 
@@ -51,23 +53,25 @@ FEE_HISTORY = 10  # blocks
 # What a transaction may use where a node does not say how much a block holds.
 USUAL_GAS_LIMIT = 30_000_000
 
-READS_AT_ONCE = 300  # views in one round trip
+MOST_AT_ONCE = 300  # calls in one round trip
+NO_SUCH_BATCH = (400, 405, 413)  # HTTP statuses of providers that take no batch, or a smaller one
+
+
+Wanted = tuple[RPCEndpoint, Any]
 
 
 class Node:
     """One connection of one process. Reads raise NodeUnreachable or NodeError."""
 
-    def __init__(self, url: str, *, timeout_s: float = 10, poa: bool = False) -> None:
+    def __init__(self, url: str, *, timeout_s: float = 10) -> None:
         self.url = url
+        self._most = MOST_AT_ONCE
         self.provider = HTTPProvider(
             url,
             request_kwargs={"timeout": timeout_s},
             session=requests.Session(),
             exception_retry_configuration=None,
         )
-        self.w3 = Web3(self.provider)
-        if poa:
-            self.w3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
 
     def rpc(self, method: str, *params: object) -> object:
         """Call any method without web3's formatters."""
@@ -75,9 +79,7 @@ class Node:
             answer = self.provider.make_request(RPCEndpoint(method), list(params))
         except (requests.RequestException, OSError, ValueError) as error:
             raise NodeUnreachable(reason_of(error)) from error
-        if "error" in answer:
-            raise NodeError(message_of(answer["error"]))
-        return answer.get("result")
+        return result_of(plain(answer))
 
     def number(self, method: str, *params: object) -> int:
         """Call a method that returns a number."""
@@ -111,11 +113,9 @@ class Node:
 
     def block(self, number: int | str) -> Header | None:
         """Return a block by number or tag, or None."""
-        try:
-            block = guarded(lambda: self.w3.eth.get_block(cast("Any", number)))
-        except BlockNotFound:
-            return None
-        return header_of(block)
+        tag = hex(number) if isinstance(number, int) else number
+        raw = object_or_none(self.rpc("eth_getBlockByNumber", tag, False))
+        return None if raw is None else header_in(raw)
 
     def blocks(self, numbers: Iterable[int]) -> list[Header]:
         """Return several blocks in one round trip; stops at the first that is missing."""
@@ -128,18 +128,40 @@ class Node:
             found.append(header_in(raw))
         return found
 
-    def _batch(self, wanted: list[tuple[RPCEndpoint, Any]]) -> list[Any]:
-        if not wanted:
-            return []
+    def _batch(self, wanted: Sequence[Wanted]) -> list[dict[str, Any]]:
+        """Send calls in one round trip, in several smaller ones if the provider takes no more.
+
+        Once a smaller size has worked, it is used for all later batches.
+        """
+        found: list[dict[str, Any]] = []
+        most = self._most
+        while len(found) < len(wanted):
+            part = wanted[len(found) : len(found) + most]
+            try:
+                found += self._ask_at_once(part)
+            except BatchTooLarge:
+                if len(part) == 1:
+                    raise
+                most = len(part) // 2
+        if not any("error" in one and is_about_size(one["error"]) for one in found):
+            self._most = most
+        return found
+
+    def _ask_at_once(self, wanted: Sequence[Wanted]) -> list[dict[str, Any]]:
         try:
-            answers = self.provider.make_batch_request(wanted)
+            if len(wanted) == 1:  # as a plain call, which every provider takes
+                return [plain(self.provider.make_request(*wanted[0]))]
+            answers = self.provider.make_batch_request(list(wanted))
+        except requests.HTTPError as error:
+            status = error.response.status_code if error.response is not None else 0
+            if len(wanted) > 1 and status in NO_SUCH_BATCH:
+                raise BatchTooLarge(reason_of(error)) from error
+            raise NodeUnreachable(reason_of(error)) from error
         except (requests.RequestException, OSError, ValueError) as error:
             raise NodeUnreachable(reason_of(error)) from error
-        if not isinstance(answers, list):
-            raise NodeError(message_of(answers.get("error")))
-        if len(answers) != len(wanted):
-            raise NodeError(f"the node answered {len(answers)} of {len(wanted)} calls of a batch")
-        return answers
+        except (TypeError, AttributeError) as error:  # ids or answers that are none
+            raise NodeError(f"the node's answer cannot be read: {error}") from error
+        return _whole(answers, len(wanted))
 
     def nonce(self, address: str, tag: str = "latest") -> int:
         """Return how many transactions of an address are in the chain (or `pending`)."""
@@ -151,7 +173,7 @@ class Node:
 
     def code_hash(self, address: str) -> str | None:
         """Return the keccak of the code at an address; None when there is none."""
-        code = bytes.fromhex(str(self.rpc("eth_getCode", address, "latest"))[2:])
+        code = bytes_of(self.rpc("eth_getCode", address, "latest"))
         return "0x" + keccak(code).hex() if code else None
 
     def market(self) -> Market:
@@ -170,7 +192,7 @@ class Node:
         base_hex = latest.get("baseFeePerGas")
         base = None if base_hex is None else number_of(base_hex)
         return Market(
-            block=number_of(latest["number"]),
+            block=number_of(latest.get("number")),
             base=base,
             tip=0 if base is None else tip_of(tip, history, gas_price - base),
             price=gas_price,
@@ -205,7 +227,7 @@ class Node:
         wanted = [(RPCEndpoint("eth_estimateGas"), [tx, NEXT_BLOCK]) for tx in transactions]
         answers = self._batch(wanted)
         return [
-            refusal(answer["error"]) if "error" in answer else number_of(answer["result"])
+            refusal(answer["error"]) if "error" in answer else number_of(answer.get("result"))
             for answer in answers
         ]
 
@@ -214,7 +236,7 @@ class Node:
         (answer,) = self._batch([_call(sender, to, data, block)])
         if "error" in answer:
             raise refusal(answer["error"])
-        return bytes.fromhex(answer["result"][2:])
+        return bytes_of(answer.get("result"))
 
     def call(
         self, contract: str, address: str, function: str, *args: object, block: str = "latest"
@@ -241,12 +263,8 @@ class Node:
         A view that cannot be read has its Reverted in its place.
         """
         tag = "latest" if block is None else hex(block)
-        found: list[Any] = []
-        for start in range(0, len(calls), READS_AT_ONCE):
-            part = calls[start : start + READS_AT_ONCE]
-            answers = self._batch([_read(read, tag) for read in part])
-            found += [value_of(read, answer) for read, answer in zip(part, answers, strict=True)]
-        return found
+        answers = self._batch([_read(read, tag) for read in calls])
+        return [value_of(read, answer) for read, answer in zip(calls, answers, strict=True)]
 
     def call_many(self, sender: str, calls: Sequence[tuple[str, str]]) -> list[Reverted | None]:
         """Simulate many (address, calldata) in one round trip; None for each that would pass."""
@@ -261,12 +279,15 @@ class Node:
     def send_raw(self, raw: str) -> Outcome:
         """Broadcast once and classify; never raises, never retries."""
         try:
-            answer = self.provider.make_request(RPCEndpoint("eth_sendRawTransaction"), [raw])
-        except (requests.RequestException, OSError, ValueError) as error:
+            method = RPCEndpoint("eth_sendRawTransaction")
+            answer = plain(self.provider.make_request(method, [raw]))
+        except (requests.RequestException, OSError, ValueError, NodeError) as error:
             return Outcome(Sent.UNKNOWN, reason_of(error))
-        if "error" not in answer:
-            return Outcome(Sent.ACCEPTED)
-        return outcome(answer["error"])
+        if "error" in answer:
+            return outcome(answer["error"])
+        if not isinstance(answer.get("result"), str):
+            return Outcome(Sent.UNKNOWN, "the node answered no hash")
+        return Outcome(Sent.ACCEPTED)
 
     def knows(self, tx_hash: str) -> bool:
         """Return whether the node has the transaction, in a block or waiting."""
@@ -290,19 +311,42 @@ class Node:
         return [receipt_of(raw) if raw else None for raw in results]
 
     def logs(self, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
-        """Return logs of these addresses in a block range; no address, no logs."""
+        """Return logs of these addresses in a block range; no address, no logs.
+
+        A node that does not have the last blocks yet leaves out their logs without a word.
+        """
+        return self._logs([{"fromBlock": hex(first), "toBlock": hex(last)}], addresses)
+
+    def logs_of(self, blocks: Sequence[Header], addresses: Sequence[str]) -> list[Log]:
+        """Return logs in these very blocks; NodeError when the node does not have one of them."""
+        return self._logs([{"blockHash": block.hash} for block in blocks], addresses)
+
+    def _logs(self, places: Sequence[dict[str, str]], addresses: Sequence[str]) -> list[Log]:
+        parts = [list(addresses[at : at + 500]) for at in range(0, len(addresses), 500)]
+        method = RPCEndpoint("eth_getLogs")
+        wanted = [(method, [place | {"address": part}]) for place in places for part in parts]
         found: list[Log] = []
-        for start in range(0, len(addresses), 500):
-            query = {
-                "fromBlock": hex(first),
-                "toBlock": hex(last),
-                "address": list(addresses[start : start + 500]),
-            }
-            entries = self.rpc("eth_getLogs", query)
+        for answer in self._batch(wanted):
+            entries = result_of(answer)
             if not isinstance(entries, list):
                 raise NodeError("the node answered no list of logs")
             found += [log_of(entry) for entry in entries]
         return sorted(found, key=lambda log: (log.block_number, log.index))
+
+
+def _whole(answers: object, number: int) -> list[dict[str, Any]]:
+    """Return the answers to a batch of `number` calls. Raises BatchTooLarge, NodeError."""
+    if not isinstance(answers, list):
+        error = answers.get("error") if isinstance(answers, dict) else answers
+        is_large = is_about_size(error, whole=True)
+        raise (BatchTooLarge if is_large else NodeError)(message_of(error))
+    found = [plain(answer) for answer in answers]
+    too_large = [one["error"] for one in found if "error" in one and is_about_size(one["error"])]
+    if too_large:
+        raise BatchTooLarge(message_of(too_large[0]))
+    if len(found) != number:
+        raise NodeError(f"the node answered {len(found)} of {number} calls of a batch")
+    return found
 
 
 def _read(read: Read, tag: str) -> tuple[RPCEndpoint, Any]:
@@ -314,10 +358,10 @@ def _call(sender: str, to: str, data: str, block: str) -> tuple[RPCEndpoint, Any
 
 
 @lru_cache(maxsize=4)
-def _node_of(pid: int, url: str, poa: bool) -> Node:
-    return Node(url, poa=poa)
+def _node_of(pid: int, url: str) -> Node:
+    return Node(url)
 
 
-def connect(url: str, *, poa: bool = False) -> Node:
+def connect(url: str) -> Node:
     """Return this process's connection to a node; a forked child gets its own."""
-    return _node_of(os.getpid(), url, poa)
+    return _node_of(os.getpid(), url)

@@ -1,5 +1,6 @@
 """Tables that only grow: triggers against changes, status events, known states."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -19,15 +20,20 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=type[Base])
 
 
-def append_only_ddl(table: str, dialect: str) -> list[str]:
-    """Return the statements which make a table refuse UPDATE and DELETE on a database."""
+def append_only_ddl(table: str, dialect: str, keys: Sequence[Sequence[str]] = ()) -> list[str]:
+    """Return the statements which make a table refuse UPDATE and DELETE on a database.
+
+    SQLite's REPLACE removes a row without asking the trigger for DELETE, so a trigger looks for
+    the `keys` (the columns of each unique key) of a new row; without them it is left out.
+    """
     message = f"{table} is append-only"
     if dialect == "sqlite":
-        return [
+        statements = [
             f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} "
             f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
             for verb in ("update", "delete")
         ]
+        return [*statements, *([no_replace_ddl(table, keys)] if keys else [])]
     if dialect == "postgresql":
         return [
             "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger AS $$ BEGIN "
@@ -36,6 +42,8 @@ def append_only_ddl(table: str, dialect: str) -> list[str]:
             f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
         ]
+    # TRUNCATE and DROP ask no trigger here: the application's user must not have the privilege
+    # (`flask grants`).
     return [
         f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} FOR EACH ROW "
         f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{message}'"
@@ -43,9 +51,39 @@ def append_only_ddl(table: str, dialect: str) -> list[str]:
     ]
 
 
+def no_replace_ddl(table: str, keys: Sequence[Sequence[str]]) -> str:
+    """Return SQLite's trigger that refuses a row with a key that the table has already."""
+    found = sa.table(table)
+    known = " OR ".join(
+        str(
+            sa.exists()
+            .select_from(found)
+            .where(*(sa.column(name) == sa.literal_column(f'NEW."{name}"') for name in key))
+        )
+        for key in sorted(keys, key=tuple)
+    )
+    return (
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {known} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only and has this key already'); END"
+    )
+
+
+def unique_keys(connection: Connection, table: str) -> list[tuple[str, ...]]:
+    """Return the columns of each unique key that a table has in the database."""
+    inspector = sa.inspect(connection)
+    keys: list[Sequence[str | None]] = [
+        inspector.get_pk_constraint(table)["constrained_columns"],
+        *(one["column_names"] for one in inspector.get_unique_constraints(table)),
+        *(one["column_names"] for one in inspector.get_indexes(table) if one["unique"]),
+    ]
+    return sorted({tuple(str(column) for column in key) for key in keys if key})
+
+
 def make_append_only(op: "Operations", table: str) -> None:
     """Create the append-only triggers of a table in a migration."""
-    for statement in append_only_ddl(table, op.get_bind().dialect.name):
+    bind = op.get_bind()
+    keys = unique_keys(bind, table) if bind.dialect.name == "sqlite" else ()
+    for statement in append_only_ddl(table, bind.dialect.name, keys):
         op.execute(statement)
 
 
@@ -60,7 +98,9 @@ def protect(table: sa.Table) -> sa.Table:
     table.info["append_only"] = True
 
     def create(_target: sa.Table, connection: Connection, **_: object) -> None:
-        for statement in append_only_ddl(table.name, connection.dialect.name):
+        name = connection.dialect.name
+        keys = unique_keys(connection, table.name) if name == "sqlite" else ()
+        for statement in append_only_ddl(table.name, name, keys):
             connection.exec_driver_sql(statement)
 
     event.listen(table, "after_create", create)

@@ -11,6 +11,7 @@ from sqlalchemy.sql.compiler import DDLCompiler
 
 if TYPE_CHECKING:
     from alembic.operations import Operations
+    from sqlalchemy.dialects.mysql import Insert
 
 # Compares text by its letters, as SQLite and PostgreSQL do. Other collations take ज़ोया and जोया,
 # or Bob and bob, for the same unique key; the server's own default may not even hold Amharic.
@@ -20,7 +21,6 @@ CONNECT = {
     # Without strict mode the server cuts long values and turns invalid ones into 0.
     "init_command": "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')",
 }
-_DUPLICATE = (1062, 1586)
 Row = Mapping[str, Any]
 
 
@@ -70,16 +70,27 @@ def name_the_encoding(op: "Operations") -> None:
 def insert_missing(connection: Connection, table: sa.Table, rows: Sequence[Row]) -> int:
     """Insert the rows whose unique keys are all new; return how many went in.
 
-    `INSERT IGNORE` would ignore every other error as well (broken CHECKs, values cut or lost) and
-    take a shared lock on each row that exists, which deadlocks with a later FOR UPDATE.
+    `INSERT IGNORE` would ignore every other error as well (broken CHECKs, values cut or lost). It
+    and a plain INSERT take a shared lock on a row that exists: of several that then want it FOR
+    UPDATE each waits for the others. ON DUPLICATE KEY takes the exclusive lock at once.
     """
     missing = [row for row in rows if not _exists(connection, table, row)]
     if not missing:
         return 0
-    if _insert(connection, table, missing):
-        return len(missing)
-    # Another transaction inserted one of them first, or two of them are the same.
-    return sum(_insert(connection, table, [row]) for row in missing)
+    # The driver counts an existing row like a new one, so the statement counts those itself.
+    connection.exec_driver_sql("SET @existing = 0")
+    connection.execute(_insert_of(table), [dict(row) for row in missing])
+    existing = connection.exec_driver_sql("SELECT @existing").scalar_one()
+    return len(missing) - int(existing)
+
+
+def _insert_of(table: sa.Table) -> "Insert":
+    """Return an INSERT that counts the rows that exist already, and changes nothing in them."""
+    from sqlalchemy.dialects.mysql import insert  # noqa: PLC0415 - loaded by then
+
+    key = next(iter(table.primary_key.columns))
+    same = sa.func.IF(sa.literal_column("(@existing := @existing + 1)"), key, key)
+    return insert(table).on_duplicate_key_update({key.name: same}).inline()
 
 
 def _exists(connection: Connection, table: sa.Table, row: Row) -> bool:
@@ -100,17 +111,3 @@ def _keys(table: sa.Table, row: Row) -> Iterator[list[Any]]:
             columns = list(key.columns)
             if columns and all(row.get(column.key) is not None for column in columns):
                 yield columns
-
-
-def _insert(connection: Connection, table: sa.Table, rows: Sequence[Row]) -> bool:
-    """Insert rows; return False and insert none if a unique key exists; raise other errors."""
-    savepoint = connection.begin_nested()
-    try:
-        connection.execute(sa.insert(table).inline(), [dict(row) for row in rows])
-    except sa.exc.IntegrityError as error:
-        if error.orig is None or error.orig.args[0] not in _DUPLICATE:
-            raise
-        savepoint.rollback()
-        return False
-    savepoint.commit()
-    return True
