@@ -110,6 +110,10 @@ def _sentence(word: str) -> str:
         "encrypted": _(
             "This PDF is protected by a password. Save a copy without protection and choose that."
         ),
+        "form": _(
+            "This PDF is a form that only a few programs can show. Open it there, print it to PDF "
+            "anew and choose that."
+        ),
         "pages": _("This PDF has more than 200 pages. Send what matters, or two files."),
         "empty": _("This PDF has no pages. Export it again and choose it once more."),
         "truncated": _("This file is cut off at the end. Export it again and choose it once more."),
