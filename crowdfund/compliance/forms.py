@@ -112,6 +112,7 @@ class DocumentForm(PageForm):
         [NeededWhen(_l("(required for a passport or driving licence)"))],
         description=_l("The expiry date printed on the document."),
     )
+    is_endless = BooleanField(_l("The document shows no expiry date on any side"))
     reason = TextAreaField(
         _l("Reason"),
         [NeededWhen(_l("(required when you reject)"))],

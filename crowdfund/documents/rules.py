@@ -184,13 +184,15 @@ def check_size(data: bytes, max_bytes: int = MAX_BYTES) -> None:
 
 
 def sniff(filename: str, data: bytes, types: tuple[str, ...] = PDF_OR_PICTURE) -> str:
-    """Return the content type of the bytes. Raises FileRefused, also for a program's name.
+    """Return the content type of the bytes. Raises FileRefused, also for a name that misleads.
 
-    Phones and messengers leave endings out and write wrong ones: the bytes decide, and the file is
-    stored under the ending that fits.
+    Phones and messengers leave endings out and write those of other pictures: the bytes decide, and
+    the file is stored under the ending that fits. A picture called PDF, a PDF called a picture and
+    what is called a program are refused.
     """
-    found = by_content(data, types)
-    if _PROGRAMS.fullmatch(_ending(filename)):
+    found, ending = by_content(data, types), _ending(filename)
+    is_mixed_up = (ending in SUFFIXES[PDF]) != (found == PDF) and ending in _ENDINGS
+    if is_mixed_up or _PROGRAMS.fullmatch(ending):
         text = _(
             "The file name does not match its content: rename it to end in %(suffix)s.",
             suffix=SUFFIXES[found][0],

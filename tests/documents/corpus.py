@@ -522,5 +522,8 @@ def strangers():
         "eicar": ("doc.pdf", EICAR, "cannot read this file"),
         "text": ("doc.txt", MARK * 9, "cannot read this file"),
         "heic": ("me.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + MARK, "HEIC"),
+        "png called pdf": ("doc.pdf", picture("PNG"), "end in .png"),
+        "pdf called png": ("doc.png", paper(), "end in .pdf"),
+        "jpeg called page": ("me.html", picture(), "end in .jpg"),
         "good pdf called exe": ("doc.pdf.exe", paper(), "end in .pdf"),
     }

@@ -138,8 +138,7 @@ def test_a_profile_of_other_colours_changes_nothing(app, mode):
         ("me.jpg", corpus.picture("WEBP"), "me.jpg"),
         ("me.HEIC", corpus.picture(), "me.jpg"),
         ("scan 12.05.2026", corpus.paper(), "scan 12.05.2026.pdf"),
-        ("me.pdf", corpus.picture("PNG"), "me.jpg"),
-        ("passport.jpg.", corpus.paper(), "passport.pdf"),
+        ("passport.PDF.", corpus.paper(), "passport.pdf"),
         (".jpg", corpus.picture(), "jpg.jpg"),
     ],
 )

@@ -99,6 +99,8 @@ KIND_NAMES = {
 }
 # Documents on which an expiry date is printed, so that the reviewer has to enter it.
 DATED = frozenset({"passport", "driving_licence"})
+# Of these, some are valid for life; a passport never is (ICAO Doc 9303).
+MAY_BE_ENDLESS = frozenset({"driving_licence"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def nominee_proof(nominee_id: str) -> BaseResponse:
         error.field = "upload"
         put_errors(form, error)
         return _proof_page(nominee_id, form, status=error.status)
-    pages.flash(_("Stored."), "success")
+    pages.flash(_("Uploaded."), "success")
     return pages.back(url_for("compliance.nominees"))
 
 

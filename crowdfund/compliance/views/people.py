@@ -13,6 +13,7 @@ from crowdfund.compliance.queries import nominees as nominees_queries
 from crowdfund.compliance.rows import NomineeRow, QueueRow, ReviewRow
 from crowdfund.compliance.rules import nominees as nominees_rules
 from crowdfund.compliance.rules import requirements
+from crowdfund.compliance.rules import reviews as reviews_rules
 from crowdfund.compliance.rules.reviews import Decision
 from crowdfund.compliance.service import nominees as nominees_service
 from crowdfund.compliance.service import reviews as reviews_service
@@ -183,7 +184,8 @@ def _named(form: FlaskForm, thing: str) -> FlaskForm:
 def _decision(form: FlaskForm) -> Decision:
     if form.decision.data not in ("accept", "reject"):
         raise CrowdfundError(_("Choose accept or reject."), status=422, field="decision")
-    return Decision(form.decision.data == "accept", form.reason.data or "", form.until.data or "")
+    is_accepted, reason, until = form.decision.data == "accept", form.reason.data, form.until.data
+    return Decision(is_accepted, reason or "", until or "", is_endless=form.is_endless.data)
 
 
 def _revision() -> int:
@@ -224,6 +226,7 @@ def _detail(person_id: str, refused: FlaskForm | None = None, *, status: int = 2
         **_payout(person),
         level_names=requirements.LEVEL_NAMES,
         kind_names=requirements.KIND_NAMES,
+        may_be_endless=requirements.MAY_BE_ENDLESS,
         not_needed=_not_needed(file, documents, review),
         **_forms(things, refused),
         **_nominees(nominees),
@@ -266,7 +269,9 @@ def _request(person: Person, file: requirements.File, review: ReviewRow | None) 
     """Return what the page shows of the pending review, and of what the reader may decide."""
     revision = files.revision(person.id)
     if review is None:
-        nothing = {"unproven": [], "is_second": False, "may_be_basic": False}
+        nothing = dict.fromkeys(("is_second", "may_be_basic", "is_renewal"), False) | {
+            "unproven": []
+        }
         return {"review": None, "revision": revision, **nothing}
     is_new_request = review.level == "enhanced" and review.status == "submitted"
     is_basic_proven = not requirements.unproven(file, "basic")
@@ -275,6 +280,7 @@ def _request(person: Person, file: requirements.File, review: ReviewRow | None) 
         "revision": revision,
         "unproven": requirements.unproven(file, review.level),
         "is_second": review.proposed_by == identity.signed_in().id,
+        "is_renewal": reviews_rules.is_renewal(review.level, person.kyc_status, person.kyc_level),
         "may_be_basic": is_new_request and is_basic_proven and person.kyc_level == "none",
     }
 

@@ -1,0 +1,35 @@
+"""A document that is renewed before the old one expires: the level stays while it is checked."""
+
+from crowdfund.compliance.queries import files
+from crowdfund.compliance.rules import renewals, requirements
+from crowdfund.compliance.service import submissions
+from crowdfund.compliance.service.shared import open_review, person_of
+from crowdfund.documents import service as documents
+
+
+def ask(person_id: str, *, actor: str) -> None:
+    """Request the level that a verified person has once more, unless a request is open already.
+
+    Nothing happens for a person whose file is not complete for the level.
+    """
+    person = person_of(person_id)
+    if person.kyc_status != "verified" or open_review(person_id) is not None:
+        return
+    if person.kyc_level in requirements.LEVELS and not requirements.missing(
+        files.snapshot(person_id), person.kyc_level
+    ):
+        submissions.request(person_id, person.kyc_level, actor=actor)
+
+
+def retire(person_id: str, *, actor: str) -> None:
+    """Take documents out of force that an accepted newer one has replaced."""
+    for old, new in renewals.replaced(files.documents_of(person_id)):
+        documents.supersede(old.id, new.id, actor=actor)
+
+
+def is_under_way(person_id: str, kind: str) -> bool:
+    """Return whether a verified person has sent a newer document of an accepted kind."""
+    if person_of(person_id).kyc_status != "verified":
+        return False
+    present = [one for one in files.documents_of(person_id) if one.kind == kind]
+    return renewals.is_renewal(present, kind) and any(one.status == "pending" for one in present)
