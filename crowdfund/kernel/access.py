@@ -51,6 +51,7 @@ TABLE: dict[str, frozenset[str]] = {
     "security.app_remove": SIGNED_IN,
     "security.recovery_make": SIGNED_IN,
     "security.recovery_codes": SIGNED_IN,
+    "security.recovery_codes_file": SIGNED_IN,
     "security.recovery_stored": SIGNED_IN,
     "security.passkey_add": SIGNED_IN,
     "security.passkey_new_options": SIGNED_IN,

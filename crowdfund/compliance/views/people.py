@@ -26,7 +26,7 @@ from crowdfund.kernel.db.paging import MOST
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.fields import percents
 from crowdfund.kernel.fields.names import Match, compare_people
-from crowdfund.kernel.forms import put_errors
+from crowdfund.kernel.forms import named, put_errors
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.person import Person, full_name
 from crowdfund.kernel.web import identity, pages, requests
@@ -91,7 +91,7 @@ def person(person_id: str) -> Response:
 @bp.post(PERSON + "/documents/<string(length=32):document_id>")
 def decide_document(person_id: str, document_id: str) -> BaseResponse:
     """Accept or reject one document."""
-    form = _named(DocumentForm(), document_id)
+    form = named(DocumentForm(), document_id)
     try:
         decision, me = _decision(form), identity.signed_in().id
         reviews_service.decide_document(person_id, document_id, decision, actor=me)
@@ -104,7 +104,7 @@ def decide_document(person_id: str, document_id: str) -> BaseResponse:
 @bp.post(PERSON + "/payout-account")
 def decide_payout(person_id: str) -> BaseResponse:
     """Verify or reject the pending payout account."""
-    form = _named(DocumentForm(), "payout")
+    form = named(DocumentForm(), "payout")
     try:
         decision, me = _decision(form), identity.signed_in().id
         reviews_service.decide_payout(person_id, decision, actor=me)
@@ -117,7 +117,7 @@ def decide_payout(person_id: str) -> BaseResponse:
 @bp.post(PERSON + "/nominees/<string(length=32):nominee_id>")
 def decide_nominee(person_id: str, nominee_id: str) -> BaseResponse:
     """Verify or reject one nominee with the identity proof."""
-    form = _named(DocumentForm(), nominee_id)
+    form = named(DocumentForm(), nominee_id)
     try:
         decision, me = _decision(form), identity.signed_in().id
         nominees_service.decide(nominee_id, person_id, decision, actor=me, revision=_revision())
@@ -141,7 +141,7 @@ def approve_person(person_id: str) -> BaseResponse:
 @bp.post(PERSON + "/reject")
 def reject_person(person_id: str) -> BaseResponse:
     """Reject a request with a reason."""
-    form = _named(LevelForm(), "reject")
+    form = named(LevelForm(), "reject")
     try:
         me, reason = identity.signed_in().id, form.reason.data or ""
         reviews_service.reject(person_id, actor=me, revision=_revision(), reason=reason)
@@ -154,7 +154,7 @@ def reject_person(person_id: str) -> BaseResponse:
 @bp.post(PERSON + "/revoke")
 def revoke_person(person_id: str) -> BaseResponse:
     """Revoke a level with a reason."""
-    form = _named(LevelForm(), "revoke")
+    form = named(LevelForm(), "revoke")
     try:
         me, reason = identity.signed_in().id, form.reason.data or ""
         reviews_service.revoke(person_id, actor=me, reason=reason)
@@ -171,14 +171,6 @@ def _wanted() -> desk.Wanted:
     args = request.args
     status, level = args.get("status", "waiting"), args.get("level", "")
     return desk.Wanted(status, level, args.get("q", "")[:100])
-
-
-def _named(form: FlaskForm, thing: str) -> FlaskForm:
-    """Give a form's fields ids of their own: the page holds several forms with the same names."""
-    for field in form:
-        field.id = f"{field.name}-{thing}"
-        field.label.field_id = field.id
-    return form
 
 
 def _decision(form: FlaskForm) -> Decision:
@@ -313,4 +305,4 @@ def _form(kind: type[FlaskForm], thing: str, refused: FlaskForm | None) -> Flask
     """Return the form of a thing: the refused one with its errors, else an empty one."""
     if refused is not None and refused.reason.id == f"reason-{thing}":
         return refused
-    return _named(kind(formdata=None), thing)
+    return named(kind(formdata=None), thing)
