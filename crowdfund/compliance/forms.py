@@ -2,7 +2,7 @@
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
 from crowdfund.compliance.rules import facts, nominees
@@ -60,9 +60,10 @@ FACT_FORMS: dict[str, type[FlaskForm]] = {
 
 
 class UploadForm(PageForm):
-    """One file."""
+    """One file, and by how many degrees a picture is turned before it is stored."""
 
     upload = FileField(_l("File"), [Needed()])
+    turn = HiddenField(default="0")
 
 
 class DeclarationForm(PageForm):

@@ -258,6 +258,11 @@ def _foreign(data: bytes, found: str | None) -> str:
     return _("We cannot read this file.")
 
 
+def turn(text: object) -> int:
+    """Return by how many degrees the page says to turn a picture: 0, 90, 180 or 270."""
+    return int(str(text)) if str(text) in ("90", "180", "270") else 0
+
+
 def file_name(name: str, content_type: str) -> str:
     """Return a harmless name for a stored file, with the suffix of its content type."""
     plain = PurePath(name.replace("\\", "/")).name

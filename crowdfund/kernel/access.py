@@ -122,6 +122,7 @@ TABLE: dict[str, frozenset[str]] = {
     "compliance.verification_state": SIGNED_IN,
     "compliance.facts": SIGNED_IN,
     "compliance.documents": SIGNED_IN,
+    "compliance.picture": SIGNED_IN,
     "compliance.remove_document": SIGNED_IN,
     "compliance.check": SIGNED_IN,
     "compliance.access_log": SIGNED_IN,

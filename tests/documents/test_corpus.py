@@ -148,6 +148,33 @@ def test_a_file_is_stored_as_what_it_is_whatever_its_name_ends_in(app, filename,
     assert examined.content_type == (rules.PDF if stored.endswith("pdf") else rules.JPEG)
 
 
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_a_picture_is_turned_clockwise_where_it_is_written_anew(app, turn):
+    # Red in the upper left corner; the camera was held turned by a quarter.
+    taken = Image.new("RGB", (300, 200), "white")
+    taken.paste((255, 0, 0), (0, 0, 100, 100))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    out = io.BytesIO()
+    taken.save(out, "JPEG", quality=95, exif=exif.tobytes())
+    upright = taken.transpose(Image.Transpose.ROTATE_270)
+    examined = service.examine("passport", "card.jpg", out.getvalue(), turn=turn)
+    expected = upright.rotate(-turn, expand=True)
+    with Image.open(io.BytesIO(examined.data)) as kept:
+        assert kept.size == expected.size
+        for place in ((20, 20), (kept.width - 20, 20), (20, kept.height - 20)):
+            is_red = kept.getpixel(place)[1] < 99
+            assert is_red == (expected.getpixel(place) == (255, 0, 0)), place
+
+
+@pytest.mark.parametrize(
+    ("typed", "turn"),
+    [("90", 90), ("180", 180), ("270", 270), ("0", 0), ("", 0), (None, 0), ("91", 0), ("x", 0)],
+)
+def test_only_quarter_turns_are_read(typed, turn):
+    assert rules.turn(typed) == turn
+
+
 def layers_of(data):
     """Return how a copy shows its layers: the state of each by its name, and what draws in it."""
     with pikepdf.open(io.BytesIO(data)) as pdf:

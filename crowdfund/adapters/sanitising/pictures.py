@@ -23,8 +23,18 @@ SPACES = {"RGB": "RGB ", "L": "GRAY", "CMYK": "CMYK"}  # of colour profiles
 MOST_PROGRESSIVE = 25_000_000  # such a JPEG is held whole, however small it is decoded
 
 
-def rewrite(data: bytes, content_type: str, job: str) -> tuple[bytes, str]:
-    """Return fresh bytes and their type: JPEG for a document, WebP for a poster."""
+TURNS = {
+    90: Image.Transpose.ROTATE_270,
+    180: Image.Transpose.ROTATE_180,
+    270: Image.Transpose.ROTATE_90,
+}
+
+
+def rewrite(data: bytes, content_type: str, job: str, turn: int = 0) -> tuple[bytes, str]:
+    """Return fresh bytes and their type: JPEG for a document, WebP for a poster.
+
+    `turn` is in degrees clockwise, on top of how the camera was held.
+    """
     side = SIDES[job]
     Image.MAX_IMAGE_PIXELS = None  # our own, stricter limit follows
     try:
@@ -32,6 +42,8 @@ def rewrite(data: bytes, content_type: str, job: str) -> tuple[bytes, str]:
             _check(source, side)
             source.load()
             picture = _upright(source, side)
+            if turn in TURNS:
+                picture = picture.transpose(TURNS[turn])
     except (UnidentifiedImageError, SyntaxError, ValueError) as error:
         raise RefusedError("picture") from error
     except OSError as error:

@@ -8,6 +8,7 @@ from flask import Response, abort, request, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
 
+from crowdfund.adapters import thumbnails
 from crowdfund.compliance.forms import FACT_FORMS, DeclarationForm, UploadForm
 from crowdfund.compliance.queries import files, nominees, reviews
 from crowdfund.compliance.rows import ReviewRow
@@ -21,6 +22,7 @@ from crowdfund.compliance.views import tasks
 from crowdfund.compliance.views.blueprint import bp
 from crowdfund.documents import queries as document_queries
 from crowdfund.documents import rules as document_rules
+from crowdfund.documents import sending
 from crowdfund.documents import service as document_service
 from crowdfund.kernel.errors import CrowdfundError, FileRefused
 from crowdfund.kernel.forms import put_errors
@@ -87,7 +89,21 @@ def _examine(kind: str, form: FlaskForm) -> document_service.Examined:
     upload = form.upload.data
     if not upload or not upload.filename:
         raise FileRefused(_("Choose a file first."))
-    return document_service.examine(kind, upload.filename, upload.stream.read())
+    turn = document_rules.turn(form.turn.data)
+    return document_service.examine(kind, upload.filename, upload.stream.read(), turn=turn)
+
+
+@bp.get("/account/verification/pictures/<string(length=32):document_id>")
+def picture(document_id: str) -> Response:
+    """Send a person a small copy of a picture of their own; 404 for anything else.
+
+    That one sees one's own picture on one's own page is no access to record.
+    """
+    row = files.document_of(identity.signed_in().id, document_id)
+    if not row.is_picture:
+        abort(404)
+    small = thumbnails.make(document_service.read(row.id).data)
+    return sending.send(document_service.Opened(row.filename, document_rules.JPEG, small))
 
 
 @bp.post(

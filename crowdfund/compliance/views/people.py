@@ -294,11 +294,11 @@ def _answers(person_id: str, file: requirements.File) -> list[dict[str, Any]]:
 def _not_needed(
     file: requirements.File, documents: list[DocumentRow], review: ReviewRow | None
 ) -> set[str]:
-    """Return the documents that the requested level does not need."""
+    """Return the kinds of documents that the requested level does not need."""
     level = review.level if review is not None else "enhanced"
     asked = requirements.asked(file, level)
     needed = {kind for one in asked for kind in requirements.kinds_for(file, one)}
-    return {document.id for document in documents if document.kind not in needed}
+    return {document.kind for document in documents} - needed
 
 
 def _form(kind: type[FlaskForm], thing: str, refused: FlaskForm | None) -> FlaskForm:
