@@ -261,9 +261,7 @@ def _request(person: Person, file: requirements.File, review: ReviewRow | None) 
     """Return what the page shows of the pending review, and of what the reader may decide."""
     revision = files.revision(person.id)
     if review is None:
-        nothing = dict.fromkeys(("is_second", "may_be_basic", "is_renewal"), False) | {
-            "unproven": []
-        }
+        nothing = {"unproven": [], "is_second": False, "is_renewal": False, "may_be_basic": False}
         return {"review": None, "revision": revision, **nothing}
     is_new_request = review.level == "enhanced" and review.status == "submitted"
     is_basic_proven = not requirements.unproven(file, "basic")
