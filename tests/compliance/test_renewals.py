@@ -18,6 +18,7 @@ from crowdfund.kernel import clock
 from crowdfund.kernel.db import commit
 from crowdfund.kernel.errors import Invalid
 from crowdfund.people import queries
+from crowdfund.people import service as people_service
 from tests import raising
 
 from .conftest import IDENTITY
@@ -121,6 +122,26 @@ def test_the_level_ends_on_the_old_date_when_nobody_has_checked_the_newer_passpo
     desk.accept_all(renewed, until=NEW.isoformat())
     desk.approve(renewed)
     assert (desk.standing(renewed), ends(renewed)) == (("verified", "basic"), NEW)
+
+
+def test_nobody_is_reminded_of_the_end_while_the_renewal_is_checked(desk, renewed):
+    later(90)
+    night(desk)
+    assert "verification.expiring" not in told(renewed)
+    desk.reject(renewed, "Send a new photo, please.")
+    night(desk)
+    assert told(renewed).count("verification.expiring") == 1
+
+
+def test_a_further_document_that_the_level_does_not_need_asks_for_nothing(desk, alice):
+    desk.verify(alice, *ENHANCED)
+    reviews_service.revoke(alice, actor=desk.dawit, reason="To be checked from the start.")
+    commit()
+    people_service.set_kyc_level(alice, "basic", actor="system")
+    commit()
+    desk.upload(alice, "proof_of_address")
+    assert desk.standing(alice) == ("verified", "basic")
+    assert reviews_queries.open_review(alice) is None
 
 
 def test_the_enhanced_level_is_renewed_by_two_people_and_stays_meanwhile(desk, alice):

@@ -140,9 +140,9 @@ def kinds_for(file: File, requirement: Requirement) -> tuple[str, ...]:
     return (named,) if named in requirement.kinds else requirement.kinds
 
 
-def kinds_asked(file: File) -> set[str]:
-    """Return every kind of document that any level needs from this person."""
-    return {kind for one in asked(file, LEVELS[-1]) for kind in kinds_for(file, one)}
+def kinds_asked(file: File, level: str = LEVELS[-1]) -> set[str]:
+    """Return every kind of document that a level, or by default any, needs from this person."""
+    return {kind for one in asked(file, level) for kind in kinds_for(file, one)}
 
 
 def needs_kind(file: File, kind: str) -> Requirement | None:

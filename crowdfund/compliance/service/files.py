@@ -107,7 +107,7 @@ def attach(person_id: str, examined: document_service.Examined) -> str:
         document_service.supersede(old.id, document_id, actor=person_id)
     submissions.changed(file, actor=person_id, what=examined.kind, is_known=False)
     if renewals.is_renewal(present, examined.kind):
-        renewals_service.ask(person_id, actor=person_id)
+        renewals_service.ask(person_id, examined.kind, actor=person_id)
     return document_id
 
 

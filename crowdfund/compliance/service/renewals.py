@@ -3,22 +3,23 @@
 from crowdfund.compliance.queries import files
 from crowdfund.compliance.rules import renewals, requirements
 from crowdfund.compliance.service import submissions
-from crowdfund.compliance.service.shared import open_review, person_of
+from crowdfund.compliance.service.shared import open_review, person_of, refresh_pages
 from crowdfund.documents import service as documents
 
 
-def ask(person_id: str, *, actor: str) -> None:
-    """Request the level that a verified person has once more, unless a request is open already.
+def ask(person_id: str, kind: str, *, actor: str) -> None:
+    """Request the level that a verified person has once more, for a newer document of a kind.
 
-    Nothing happens for a person whose file is not complete for the level.
+    Nothing happens while a request is open, for a kind that the level does not need, and for a file
+    that is not complete for the level.
     """
     person = person_of(person_id)
     if person.kyc_status != "verified" or open_review(person_id) is not None:
         return
-    if person.kyc_level in requirements.LEVELS and not requirements.missing(
-        files.snapshot(person_id), person.kyc_level
-    ):
-        submissions.request(person_id, person.kyc_level, actor=actor)
+    file, level = files.snapshot(person_id), person.kyc_level
+    if kind in requirements.kinds_asked(file, level) and not requirements.missing(file, level):
+        submissions.request(person_id, level, actor=actor)
+        refresh_pages(person_id)
 
 
 def retire(person_id: str, *, actor: str) -> None:
