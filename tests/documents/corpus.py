@@ -290,14 +290,20 @@ def form_in_xml(xfa=b"<xdp><template>Please wait</template></xdp>", **more):
         if more.get("fields"):
             field = pikepdf.Dictionary(
                 Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Widget, FT=pikepdf.Name.Tx,
-                T=pikepdf.String("name"), V=pikepdf.String("Abebe"), Rect=[0, 0, 90, 20],
+                T=pikepdf.String("name"), Rect=[0, 0, 90, 20],
+                V=pikepdf.String(more.get("value", "Abebe")), F=more.get("flags", 4),
             )  # fmt: skip
+            if drawn := more.get("drawn"):
+                look = pdf.make_stream(drawn, Type=pikepdf.Name.XObject, BBox=[0, 0, 90, 20])
+                look.Subtype = pikepdf.Name.Form
+                field.AP = pikepdf.Dictionary(N=look)
             form.Fields = pikepdf.Array([pdf.make_indirect(field)])
             font = pikepdf.Dictionary(
                 Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
             )
             form.DR = pikepdf.Dictionary(Font=pikepdf.Dictionary(Helv=font))
-            form.DA, form.NeedAppearances = pikepdf.String("/Helv 12 Tf 0 g"), True
+            form.DA = pikepdf.String("/Helv 12 Tf 0 g")
+            form.NeedAppearances = more.get("is_stale", True)
             pdf.pages[0].obj.Annots = form.Fields
         if more.get("is_rendered"):
             pdf.Root.NeedsRendering = True
@@ -343,6 +349,11 @@ def papers():
             "print it to PDF anew",
         ),
         "pdf with a form in xml and fields": ("doc.pdf", paper(form_in_xml(fields=True)), None),
+        "pdf with a field in letters that we cannot draw": (
+            "doc.pdf",
+            paper(form_in_xml(fields=True, value="አበበ")),
+            "print it to PDF anew",
+        ),
         "pdf without an ending": ("scan 12.05.2026", good, None),
         "truncated pdf": ("doc.pdf", paper(pages=20)[:-300], "cut off"),
         "pdf without pages": ("doc.pdf", paper(pages=0), "no pages"),

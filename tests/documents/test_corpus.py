@@ -210,6 +210,39 @@ def test_a_form_in_xml_whose_fields_can_be_read_keeps_what_was_entered(seen):
     assert b"template" not in inside
 
 
+RIGHT = b"/Tx BMC q BT (drawn) Tj ET Q EMC"
+
+
+@pytest.mark.parametrize(
+    ("field", "is_seen"),
+    [
+        ({"value": "አበበ", "drawn": RIGHT, "is_stale": True}, b"(drawn)"),
+        ({"value": "አበበ", "drawn": RIGHT, "is_stale": False}, b"(drawn)"),
+        ({"value": "Élodie", "drawn": RIGHT}, b"(drawn)"),
+        ({"value": "Abebe", "drawn": RIGHT, "is_stale": False}, b"(drawn)"),
+        ({"value": "Abebe", "drawn": RIGHT, "is_stale": True}, b"(Abebe)"),
+        ({"value": "Abebe", "is_stale": False}, b"(Abebe)"),
+        ({"value": "Abebe", "flags": 2}, None),
+        ({"value": "አበበ", "flags": 2}, None),
+        ({"value": ""}, None),
+    ],
+)
+def test_what_was_entered_in_a_form_is_seen_in_its_own_letters(app, field, is_seen):
+    data = corpus.paper(corpus.form_in_xml(fields=True, **field))
+    inside = opened(service.examine("other", "doc.pdf", data).data, "application/pdf")
+    assert b"(?" not in inside
+    for words in (b"(drawn)", b"(Abebe)"):
+        assert (words in inside) == (words == is_seen)
+
+
+@pytest.mark.parametrize("value", ["አበበ", "कमला", "Élodie"])
+def test_a_form_in_letters_that_we_cannot_draw_is_refused_and_never_made_question_marks(app, value):
+    for is_stale in (True, False):
+        field = corpus.form_in_xml(fields=True, value=value, is_stale=is_stale)
+        with pytest.raises(rules.FileRefused, match="print it to PDF anew"):
+            service.examine("other", "doc.pdf", corpus.paper(field))
+
+
 def test_a_pdf_that_only_forbids_printing_opens_without_a_password_and_is_kept(seen):
     with pikepdf.open(io.BytesIO(seen["pdf that forbids copying"]["data"])) as pdf:
         assert not pdf.is_encrypted

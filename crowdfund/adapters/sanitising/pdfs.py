@@ -4,6 +4,7 @@ import io
 import zlib
 from typing import cast
 
+import fields
 import layers
 import pikepdf
 from pikepdf import Name
@@ -115,7 +116,7 @@ def _flatten(source: pikepdf.Pdf) -> None:
     if "/AcroForm" in source.Root:
         if "/XFA" in source.Root.AcroForm:
             del source.Root.AcroForm["/XFA"]
-        source.generate_appearance_streams()
+        fields.draw(source)
     layers.hide_notes(source)
     source.flatten_annotations("screen")
 
