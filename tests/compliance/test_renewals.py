@@ -90,6 +90,24 @@ def test_the_number_of_the_renewed_passport_may_follow_it(desk, renewed):
     assert ends(renewed) == NEW
 
 
+def test_a_new_number_without_the_newer_passport_that_shows_it_is_checked_again(desk, renewed):
+    files_service.save_facts(renewed, "identity", IDENTITY | {"id_number": "EP7654321"})
+    commit()
+    files_service.remove(renewed, "passport", desk.document(renewed, "passport").id)
+    commit()
+    assert desk.standing(renewed) == ("pending", "none")
+    assert in_force(desk, renewed) == [("pending", None)]  # the old one, to be compared again
+
+
+def test_a_newer_passport_that_is_taken_back_costs_nothing(desk, renewed):
+    files_service.remove(renewed, "passport", desk.document(renewed, "passport").id)
+    commit()
+    assert (desk.standing(renewed), ends(renewed)) == (("verified", "basic"), OLD)
+    assert reviews_queries.open_review(renewed) is None
+    desk.upload(renewed, "passport")
+    assert reviews_queries.open_review(renewed) is not None
+
+
 @pytest.mark.parametrize("change", [{"id_number": "EP7654321"}, {"id_kind": "national_id"}])
 def test_another_number_or_kind_alone_is_no_renewal(desk, alice, change):
     desk.verify(alice)
@@ -249,7 +267,7 @@ def test_a_reviewer_ticks_that_a_licence_shows_no_end(app, desk, alice):
 JUNE, JULY = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC)
 
 
-class Paper:
+class Sent:
     def __init__(self, kind="passport", status="verified", end=OLD, sent=JUNE, decided=None):
         self.kind, self.status, self.expires_on = kind, status, end
         self.uploaded_at, self.decided_at = sent, decided or sent + timedelta(days=1)
@@ -258,17 +276,17 @@ class Paper:
 @pytest.mark.parametrize(
     ("old", "new", "is_replaced"),
     [
-        (Paper(), Paper(end=NEW, sent=JULY), True),
-        (Paper(), Paper(end=OLD, sent=JULY), False),
-        (Paper(), Paper(end=date(2026, 9, 29), sent=JULY), False),
-        (Paper(decided=JULY), Paper(end=NEW, sent=JUNE), False),
-        (Paper(), Paper("driving_licence", end=NEW, sent=JULY), False),
-        (Paper(), Paper(status="pending", end=None, sent=JULY), False),
-        (Paper(status="expired"), Paper(status="pending", end=None, sent=JULY), True),
-        (Paper(status="rejected", end=None), Paper(end=NEW, sent=JULY), False),
-        (Paper("national_id"), Paper("national_id", end=None, sent=JULY), False),
-        (Paper("driving_licence"), Paper("driving_licence", end=None, sent=JULY), True),
-        (Paper("national_id", end=None), Paper("national_id", end=NEW, sent=JULY), False),
+        (Sent(), Sent(end=NEW, sent=JULY), True),
+        (Sent(), Sent(end=OLD, sent=JULY), False),
+        (Sent(), Sent(end=date(2026, 9, 29), sent=JULY), False),
+        (Sent(decided=JULY), Sent(end=NEW, sent=JUNE), False),
+        (Sent(), Sent("driving_licence", end=NEW, sent=JULY), False),
+        (Sent(), Sent(status="pending", end=None, sent=JULY), False),
+        (Sent(status="expired"), Sent(status="pending", end=None, sent=JULY), True),
+        (Sent(status="rejected", end=None), Sent(end=NEW, sent=JULY), False),
+        (Sent("national_id"), Sent("national_id", end=None, sent=JULY), False),
+        (Sent("driving_licence"), Sent("driving_licence", end=None, sent=JULY), True),
+        (Sent("national_id", end=None), Sent("national_id", end=NEW, sent=JULY), False),
     ],
 )
 def test_only_a_newer_document_with_a_later_end_takes_the_place_of_an_old_one(

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from crowdfund.compliance.rules.requirements import DATED
 
 
-class Paper(Protocol):
+class SentDocument(Protocol):
     """What these rules need of a document in force."""
 
     @property
@@ -31,15 +31,15 @@ class Paper(Protocol):
         """Return when it was accepted."""
 
 
-P = TypeVar("P", bound=Paper)
+D = TypeVar("D", bound=SentDocument)
 
 
-def is_renewal(present: Sequence[Paper], kind: str) -> bool:
+def is_renewal(present: Sequence[SentDocument], kind: str) -> bool:
     """Return whether a further document of a kind follows one that was accepted."""
     return any(one.kind == kind and one.status == "verified" for one in present)
 
 
-def replaced(documents: Sequence[P]) -> list[tuple[P, P]]:
+def replaced(documents: Sequence[D]) -> list[tuple[D, D]]:
     """Return each dated document that a newer one has made needless, and the newer one.
 
     Newer is what was sent after the old one was accepted, and is either accepted with a later end
@@ -54,7 +54,7 @@ def replaced(documents: Sequence[P]) -> list[tuple[P, P]]:
     return pairs
 
 
-def _succeeds(new: Paper, old: Paper) -> bool:
+def _succeeds(new: SentDocument, old: SentDocument) -> bool:
     if new.kind != old.kind or old.expires_on is None or old.decided_at is None:
         return False
     if new.uploaded_at < old.decided_at or new is old:
@@ -64,7 +64,7 @@ def _succeeds(new: Paper, old: Paper) -> bool:
     return old.status in ("verified", "expired") and _lasts_longer(new, old.expires_on)
 
 
-def _lasts_longer(new: Paper, day: date) -> bool:
+def _lasts_longer(new: SentDocument, day: date) -> bool:
     """Return whether a document is accepted beyond a day.
 
     Of a kind that always shows its end, one without an end has none (`Decision.is_endless`).

@@ -44,6 +44,7 @@ def save_facts(person_id: str, step: str, values: Mapping[str, object]) -> None:
     was_known = facts.step_state(before, step) == "done"
     if _is_renewed_number(person_id, changed, str(clean.get("id_kind"))):
         was_known = False
+        renewals_service.note_number(person_id, actor=person_id)
     if was_known:
         _reopen_documents(person_id, _PROVEN_BY[step])
     if step == "about":
@@ -112,12 +113,23 @@ def attach(person_id: str, examined: document_service.Examined) -> str:
 
 
 def remove(person_id: str, kind: str, document_id: str) -> None:
-    """Destroy one document of the person's own; raises NotFound for another kind or person."""
+    """Destroy one document of the person\'s own; raises NotFound for another kind or person.
+
+    Without a document that was accepted, or that alone shows a new number, the person is verified
+    again.
+    """
     document = files.document_of(person_id, document_id)
     if document.kind != kind:
         raise NotFound(_("There is no such document."))
     file = shared.locked_file(person_id)
-    document_service.destroy(document.id, actor=person_id)
-    submissions.changed(
-        file, actor=person_id, what=document.kind, is_known=document.status == "verified"
+    proves_number = (
+        document.kind in facts.IDENTITY_KINDS
+        and document.status == "pending"
+        and renewals_service.has_new_number(person_id)
     )
+    document_service.destroy(document.id, actor=person_id)
+    if proves_number:
+        _reopen_documents(person_id, _PROVEN_BY["identity"])
+    is_known = proves_number or document.status == "verified"
+    submissions.changed(file, actor=person_id, what=document.kind, is_known=is_known)
+    renewals_service.withdraw_empty(person_id, actor=person_id)
