@@ -113,7 +113,7 @@ def attach(person_id: str, examined: document_service.Examined) -> str:
 
 
 def remove(person_id: str, kind: str, document_id: str) -> None:
-    """Destroy one document of the person\'s own; raises NotFound for another kind or person.
+    """Destroy one document of the person's own; raises NotFound for another kind or person.
 
     Without a document that was accepted, or that alone shows a new number, the person is verified
     again.
