@@ -92,6 +92,7 @@ OWN = {
     "compliance.facts": EVERYBODY,
     "compliance.nominee_proof": ALICE,
     "compliance.documents": EVERYBODY,
+    "compliance.picture": ALICE,
     "compliance.remove_nominee": ALICE,
     "compliance.remove_document": ALICE,
     "documents.file": ALICE | REVIEWERS,

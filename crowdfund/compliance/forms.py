@@ -2,7 +2,7 @@
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
 from crowdfund.compliance.rules import facts, nominees
@@ -60,9 +60,10 @@ FACT_FORMS: dict[str, type[FlaskForm]] = {
 
 
 class UploadForm(PageForm):
-    """One file."""
+    """One file, and by how many degrees a picture is turned before it is stored."""
 
     upload = FileField(_l("File"), [Needed()])
+    turn = HiddenField(default="0")
 
 
 class DeclarationForm(PageForm):
@@ -112,6 +113,7 @@ class DocumentForm(PageForm):
         [NeededWhen(_l("(required for a passport or driving licence)"))],
         description=_l("The expiry date printed on the document."),
     )
+    is_endless = BooleanField(_l("The document shows no expiry date on any side"))
     reason = TextAreaField(
         _l("Reason"),
         [NeededWhen(_l("(required when you reject)"))],

@@ -2,7 +2,7 @@
 
 from crowdfund.compliance.queries import files, reviews
 from crowdfund.compliance.rules import eligibility
-from crowdfund.compliance.service import expiry, nominees, shared, submissions
+from crowdfund.compliance.service import expiry, nominees, renewals, shared, submissions
 from crowdfund.documents.events import DocumentExpired
 from crowdfund.kernel import outbox
 from crowdfund.payout_accounts.events import PayoutAccountChanged
@@ -24,6 +24,8 @@ def document_expired(events: list[DocumentExpired]) -> None:
     for event in events:
         owner_kind, owner_id = event.owner_kind, event.owner_id
         if owner_kind == "person":
+            shared.locked_file(owner_id)
+            renewals.retire(owner_id, actor="system")
             expiry.expire(owner_id)
         elif owner_kind == "nominee":
             nominees.proof_expired(owner_id)

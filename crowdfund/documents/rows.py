@@ -32,6 +32,11 @@ class DocumentRow:
         """Return whose it is, as (kind, id)."""
         return self.owner_kind, self.owner_id
 
+    @property
+    def is_picture(self) -> bool:
+        """Return whether a browser can show it on a page."""
+        return self.content_type.startswith("image/")
+
 
 @dataclass(frozen=True, slots=True)
 class SecretsRow:

@@ -1,6 +1,7 @@
 """Documents: their kinds, the accepted files, the status, the commitment."""
 
 import hmac
+import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -22,9 +23,14 @@ SUFFIXES = {
     PNG: (".png",),
     WEBP: (".webp",),
 }
+# Endings by which computers start programs: a file of such a name is not what it seems.
+_PROGRAMS = re.compile(
+    r"\.(app|apk|bat|cmd|com|cpl|dll|exe|hta|html?|jar|js|lnk|msi|ps1|reg|scr|sh|svg|vbs|wsf)"
+)
 PDF_ONLY = (PDF,)
 PICTURE = (JPEG, PNG, WEBP)
 PDF_OR_PICTURE = (PDF, *PICTURE)
+_ENDINGS = {".heic", ".heif", *(one for suffixes in SUFFIXES.values() for one in suffixes)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,15 +184,25 @@ def check_size(data: bytes, max_bytes: int = MAX_BYTES) -> None:
 
 
 def sniff(filename: str, data: bytes, types: tuple[str, ...] = PDF_OR_PICTURE) -> str:
-    """Return the content type that bytes and file name agree on. Raises FileRefused."""
-    found = by_content(data, types)
-    if PurePath(filename).suffix.lower() not in SUFFIXES[found]:
+    """Return the content type of the bytes. Raises FileRefused, also for a name that misleads.
+
+    Phones and messengers leave endings out and write those of other pictures: the bytes decide, and
+    the file is stored under the ending that fits. A picture called PDF, a PDF called a picture and
+    what is called a program are refused.
+    """
+    found, ending = by_content(data, types), _ending(filename)
+    is_mixed_up = (ending in SUFFIXES[PDF]) != (found == PDF) and ending in _ENDINGS
+    if is_mixed_up or _PROGRAMS.fullmatch(ending):
         text = _(
             "The file name does not match its content: rename it to end in %(suffix)s.",
             suffix=SUFFIXES[found][0],
         )
         raise FileRefused(text)
     return found
+
+
+def _ending(filename: str) -> str:
+    return PurePath(filename.strip(" .")).suffix.lower()
 
 
 def by_content(data: bytes, types: tuple[str, ...]) -> str:
@@ -242,9 +258,16 @@ def _foreign(data: bytes, found: str | None) -> str:
     return _("We cannot read this file.")
 
 
+def turn(text: object) -> int:
+    """Return by how many degrees the page says to turn a picture: 0, 90, 180 or 270."""
+    return int(str(text)) if str(text) in ("90", "180", "270") else 0
+
+
 def file_name(name: str, content_type: str) -> str:
     """Return a harmless name for a stored file, with the suffix of its content type."""
     plain = PurePath(name.replace("\\", "/")).name
     safe = "".join(c for c in plain if c.isprintable() and c not in '<>:"/|?*;%').strip(". ")
-    stem = PurePath(safe).stem[:90] or "document"
+    # What follows the last dot may be no ending: "scan 12.05.2026".
+    is_ending = _ending(safe) in _ENDINGS
+    stem = (PurePath(safe).stem if is_ending else safe)[:90].strip(". ") or "document"
     return stem + SUFFIXES[content_type][0]

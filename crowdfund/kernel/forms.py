@@ -1,7 +1,7 @@
 """Parts that the forms of every feature share."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import request
 from flask_wtf import FlaskForm
@@ -12,6 +12,8 @@ from wtforms.fields.choices import SelectChoice
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.i18n import _l, ngettext
 from crowdfund.kernel.web import pages, requests
+
+F = TypeVar("F", bound=FlaskForm)
 
 # What WTForms says by itself, in our words: it has no catalogue of our languages.
 _CHOOSE = _l("Choose one of the options in the list.")
@@ -84,6 +86,14 @@ class NeededWhen:
 
     def __call__(self, form: Form, field: Field) -> None:
         """Accept everything: the service validates."""
+
+
+def named(form: F, thing: str) -> F:
+    """Give a form's fields ids of their own: for a page with several forms of the same fields."""
+    for field in form:
+        field.id = f"{field.name}-{thing}"
+        field.label.field_id = field.id
+    return form
 
 
 def put_errors(form: FlaskForm, error: CrowdfundError) -> None:

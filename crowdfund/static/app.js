@@ -53,9 +53,10 @@
   };
   document.addEventListener("click", (event) => {
     const hit = (selector) => event.target.closest?.(selector);
-    const button = hit("[data-theme-toggle], [data-copy], [data-dismiss], [data-fill], [data-close], [data-open]");
+    const button = hit("[data-theme-toggle], [data-copy], [data-dismiss], [data-fill], [data-close], [data-open], [data-print]");
     if (button?.matches("[data-theme-toggle]")) flipTheme();
     if (button?.matches("[data-copy]")) copy(button);
+    if (button?.matches("[data-print]")) window.print();
     if (button?.matches("[data-dismiss]")) button.closest(".cf-toast, .cf-note").remove();
     if (button?.matches("[data-fill]")) { event.preventDefault(); fill(button); }
     if (button?.matches("[data-open]")) { event.preventDefault(); document.getElementById(button.dataset.open).showModal(); }
@@ -130,7 +131,7 @@
 
   // --- what a swap or a fresh page needs ---
   const dress = (root) => {
-    for (const button of all("[data-theme-toggle][hidden], [data-copy][hidden], [data-fill][hidden], [data-open][hidden]", root)) button.hidden = false;
+    for (const button of all("[data-theme-toggle][hidden], [data-copy][hidden], [data-fill][hidden], [data-open][hidden], [data-print][hidden]", root)) button.hidden = false;
   };
   document.addEventListener("htmx:after:process", (event) => dress(event.target));
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {

@@ -402,6 +402,24 @@ def test_the_page_of_a_person_shows_ways_in_masked_and_nothing_secret(cast, ada,
     assert "Close the account" not in own
 
 
+def test_closing_an_account_asks_once_more_who_and_why_and_says_what_follows(cast, ada):
+    address = f"/staff/users/{cast['alice']}"
+    page = ada.get(address).text
+    closing = page[page.index('<details class="cf-confirm mt-3" id="close">') :]
+    closing = closing[: closing.index("</details>")]
+    assert "Close the account of Alice" in closing
+    assert "Its money and history stay." in closing
+    assert "Yes, close the account" in closing
+    # Nothing outside the step closes the account.
+    assert page.count(f"{address}/disable") == closing.count(f"{address}/disable") == 1
+    refused = ada.post(f"{address}/disable", data={"reason": "no"})
+    assert refused.status_code == 422
+    assert 'id="close" open>' in refused.text
+    assert 'href="#reason-close"' in refused.text
+    assert ada.post(f"{address}/disable", data={"reason": WHY}).status_code == 303
+    assert 'id="close"' not in ada.get(address).text
+
+
 def test_users_are_found_by_name_role_and_state(cast, ada):
     users.disable(cast["alice"], actor=cast["ada"], reason=WHY)
     commit()

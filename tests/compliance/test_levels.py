@@ -269,12 +269,8 @@ def test_a_change_asks_again_by_itself_and_the_level_comes_back(desk, alice):
     assert desk.standing(alice) == ("verified", "enhanced")
 
 
-def test_a_new_or_removed_document_of_a_verified_kind_is_checked_again(desk, alice):
+def test_a_removed_document_of_a_verified_kind_is_checked_again(desk, alice):
     desk.verify(alice)
-    desk.upload(alice, "passport")
-    assert desk.standing(alice) == ("pending", "none")
-    desk.accept_all(alice)
-    desk.approve(alice)
     for document in files.documents_of(alice):
         files_service.remove(alice, document.kind, document.id)
     commit()

@@ -73,6 +73,46 @@ def with_place():
     return picture(exif=exif.tobytes(), comment=b"<script>" + MARK + b"</script>")
 
 
+def camera():
+    """Return what many phones write: a photo, and behind it a preview in the same file (MPO)."""
+    out = io.BytesIO()
+    photo = Image.linear_gradient("L").resize((320, 200)).convert("RGB")
+    photo.save(
+        out, "MPO", save_all=True, append_images=[Image.new("RGB", (64, 48), "blue")], quality=90
+    )
+    return out.getvalue()
+
+
+def sixteenths(*values):
+    return b"".join(struct.pack("!i", round(value * 65_536)) for value in values)
+
+
+def display_p3():
+    """Return a colour profile of the kind that phones with wide colours write: Display P3."""
+    space = b"XYZ \0\0\0\0"
+    curve = b"para\0\0\0\0\0\3\0\0" + sixteenths(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+    text = b"desc\0\0\0\0" + struct.pack("!I", 11) + b"Display P3\0" + b"\0" * 79
+    tags = {
+        b"desc": text,
+        b"wtpt": space + sixteenths(0.9642, 1.0, 0.8249),
+        b"rXYZ": space + sixteenths(0.5151, 0.2412, -0.0011),
+        b"gXYZ": space + sixteenths(0.2920, 0.6922, 0.0419),
+        b"bXYZ": space + sixteenths(0.1571, 0.0666, 0.7841),
+        **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve),
+    }
+    table, body, at = b"", b"", 132 + 12 * len(tags)
+    for name, value in tags.items():
+        value += b"\0" * (-len(value) % 4)
+        table += name + struct.pack("!II", at + len(body), len(value))
+        body += value
+    head = struct.pack(
+        "!I4sI4s4s4s", at + len(body), b"\0" * 4, 0x02400000, b"mntr", b"RGB ", b"XYZ "
+    )
+    head += struct.pack("!6H", 2026, 1, 1, 0, 0, 0) + b"acsp" + b"\0" * 28
+    head += sixteenths(0.9642, 1.0, 0.8249) + b"\0" * 48
+    return head + struct.pack("!I", len(tags)) + table + body
+
+
 def pictures():
     rows = zlib.compressobj()
     empty = b"".join(rows.compress(b"\0" * 1876) for _ in range(15_000)) + rows.flush()
@@ -85,6 +125,17 @@ def pictures():
         "jpeg and zip in one": ("me.jpg", picture() + archive(), None),
         "gif and jar in one": ("me.gif", picture("GIF") + archive(), "GIF"),
         "jpeg with place and comment": ("me.jpeg", with_place(), None),
+        "camera jpeg of the mpo kind": ("DSC_0001.JPG", camera(), None),
+        "camera jpeg of the mpo kind, cut off in the preview": ("me.jpg", camera()[:-200], None),
+        "jpeg without an ending": ("1000012345", picture(), None),
+        "webp called jpg": ("me.jpg", picture("WEBP"), None),
+        "jpeg in display p3": ("me.jpg", picture(icc_profile=display_p3()), None),
+        "large webp in display p3": (
+            "me.webp",
+            picture("WEBP", (2040, 2040), icc_profile=display_p3()),
+            None,
+        ),
+        "jpeg with a broken colour profile": ("me.jpg", picture(icc_profile=MARK * 9), None),
         "webp": ("me.webp", picture("WEBP") + MARK, None),
         "png 15k x 15k": ("me.png", png(15_000, 15_000, rows=empty), "too many pixels"),
         "png that says 15k x 15k in colour": (
@@ -97,7 +148,7 @@ def pictures():
         "moving webp": ("me.webp", moving(), "moves"),
         "truncated jpeg": ("me.jpg", picture()[:-900], "cut off"),
         "truncated png": ("me.png", small[:-400], "cut off"),
-        "png called jpg": ("me.jpg", small, "end in .png"),
+        "png called jpg": ("me.jpg", small, None),
         "only the first bytes of a jpeg": ("me.jpg", b"\xff\xd8\xff\xe0" + MARK * 40, "picture"),
     }
 
@@ -182,6 +233,85 @@ def photo_with_tail(pdf):
     pdf.pages[0].Contents = pdf.make_stream(b"q 320 0 0 200 100 500 cm /A Do Q")
 
 
+def layered(pdf, base="ON"):
+    """Put a layer that is off where layers are: in a drawing, a form, a note, behind a rule."""
+    name, page = pikepdf.Name, pdf.pages[0].obj
+    on, off = (
+        pdf.make_indirect(pikepdf.Dictionary(Type=name.OCG, Name=pikepdf.String(label)))
+        for label in ("seen", "draft")
+    )
+    either = pikepdf.Dictionary(Type=name.OCMD, OCGs=pikepdf.Array([off]), P=name.AnyOn)
+    form, note = (
+        pdf.make_stream(b"0 0 9 9 re f", Type=name.XObject, Subtype=name.Form, BBox=[0, 0, 9, 9])
+        for _ in range(2)
+    )
+    form.OC = off
+    page.Annots = pikepdf.Array([
+        pikepdf.Dictionary(
+            Type=name.Annot, Subtype=name.Stamp, Rect=[0, 0, 9, 9], F=4, OC=off,
+            AP=pikepdf.Dictionary(N=note),
+        )
+    ])  # fmt: skip
+    page.Resources = pikepdf.Dictionary(
+        Properties=pikepdf.Dictionary(A=on, B=off, C=pdf.make_indirect(either)),
+        XObject=pikepdf.Dictionary(F=form),
+    )
+    page.Contents = pdf.make_stream(
+        b"/OC /B BDC 0 0 9 9 re f EMC /OC /A BDC 9 9 9 9 re f EMC /F Do"
+    )
+    other = pdf.make_indirect(pikepdf.Dictionary(Type=name.Catalog, JS=script(pdf)))
+    default = pikepdf.Dictionary(
+        Name=pikepdf.String(MARK), BaseState=name("/" + base), Order=pikepdf.Array([on, off])
+    )
+    default.OFF = pikepdf.Array([off, other, 7] if base == "ON" else [])
+    default.ON = pikepdf.Array([on])
+    for_screens = pikepdf.Dictionary(
+        Event=name.View, Category=pikepdf.Array([name.View, 7]), OCGs=pikepdf.Array([off])
+    )
+    default.AS = pikepdf.Array([for_screens, 7])
+    pdf.Root.OCProperties = pikepdf.Dictionary(OCGs=pikepdf.Array([on, off, 7]), D=default)
+
+
+def off_from_the_start(pdf):
+    layered(pdf, "OFF")
+
+
+def broken_layers(pdf):
+    pdf.Root.OCProperties = pikepdf.Dictionary(OCGs=7, D=pikepdf.Array([7]))
+
+
+def form_in_xml(xfa=b"<xdp><template>Please wait</template></xdp>", **more):
+    """Return a change that adds a form in XML, as a stream or in parts, and what else is named."""
+
+    def change(pdf):
+        parts = pikepdf.Array([pikepdf.String("template"), pdf.make_stream(xfa)])
+        form = pikepdf.Dictionary(Fields=pikepdf.Array(), XFA=pdf.make_stream(xfa))
+        form.XFA = parts if more.get("in_parts") else form.XFA
+        if more.get("fields"):
+            field = pikepdf.Dictionary(
+                Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Widget, FT=pikepdf.Name.Tx,
+                T=pikepdf.String("name"), Rect=[0, 0, 90, 20],
+                V=pikepdf.String(more.get("value", "Abebe")), F=more.get("flags", 4),
+            )  # fmt: skip
+            if drawn := more.get("drawn"):
+                look = pdf.make_stream(drawn, Type=pikepdf.Name.XObject, BBox=[0, 0, 90, 20])
+                look.Subtype = pikepdf.Name.Form
+                field.AP = pikepdf.Dictionary(N=look)
+            form.Fields = pikepdf.Array([pdf.make_indirect(field)])
+            font = pikepdf.Dictionary(
+                Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
+            )
+            form.DR = pikepdf.Dictionary(Font=pikepdf.Dictionary(Helv=font))
+            form.DA = pikepdf.String("/Helv 12 Tf 0 g")
+            form.NeedAppearances = more.get("is_stale", True)
+            pdf.pages[0].obj.Annots = form.Fields
+        if more.get("is_rendered"):
+            pdf.Root.NeedsRendering = True
+        pdf.Root.AcroForm = form
+
+    return change
+
+
 def papers():
     html = b"%<html><script>" + MARK + b"</script></html>\n"
     good = paper()
@@ -199,7 +329,32 @@ def papers():
         "pdf with a photo and a tail": ("doc.pdf", paper(photo_with_tail), None),
         "html before pdf": ("doc.pdf", b"<html><script>" + MARK + b"</script>" + good, "web page"),
         "pdf with a password": ("doc.pdf", paper(encryption=locked), "password"),
-        "pdf that forbids copying": ("doc.pdf", paper(encryption=owned), "password"),
+        "pdf that forbids copying": ("doc.pdf", paper(encryption=owned), None),
+        "pdf with layers that are off": ("doc.pdf", paper(layered), None),
+        "pdf with layers that are off from the start": (
+            "doc.pdf",
+            paper(off_from_the_start),
+            None,
+        ),
+        "pdf with broken layers": ("doc.pdf", paper(broken_layers), None),
+        "pdf with a form in xml": ("doc.pdf", paper(form_in_xml()), "print it to PDF anew"),
+        "pdf with a form in xml, in parts": (
+            "doc.pdf",
+            paper(form_in_xml(in_parts=True)),
+            "print it to PDF anew",
+        ),
+        "pdf with a form in xml that says so": (
+            "doc.pdf",
+            paper(form_in_xml(b"<x/>", fields=True, is_rendered=True)),
+            "print it to PDF anew",
+        ),
+        "pdf with a form in xml and fields": ("doc.pdf", paper(form_in_xml(fields=True)), None),
+        "pdf with a field in letters that we cannot draw": (
+            "doc.pdf",
+            paper(form_in_xml(fields=True, value="አበበ")),
+            "print it to PDF anew",
+        ),
+        "pdf without an ending": ("scan 12.05.2026", good, None),
         "truncated pdf": ("doc.pdf", paper(pages=20)[:-300], "cut off"),
         "pdf without pages": ("doc.pdf", paper(pages=0), "no pages"),
         "10,000 pages": ("doc.pdf", many_pages(10_000), "200 pages"),
@@ -290,6 +445,13 @@ def hidden_objects(packed):
     )
 
 
+def packed_form(pdf, packed):
+    """Add a form in XML that unpacks to very much; nothing of it may be unpacked."""
+    xfa = pdf.make_stream(b"")
+    xfa.write(packed, filter=pikepdf.Name.FlateDecode)
+    pdf.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array(), XFA=xfa)
+
+
 def bombs():
     gigabyte = zeros(1000)
     flate = b"/Filter /FlateDecode"
@@ -322,6 +484,11 @@ def bombs():
                 b"/Resources << /XObject << /I 4 0 R >> >>", stream(gigabyte, image + b" " + flate)
             ),
             "unpacks",
+        ),
+        "form in xml of 1 GB": (
+            "doc.pdf",
+            paper(lambda pdf: packed_form(pdf, gigabyte)),
+            None,
         ),
         "objects of 1 GB": ("doc.pdf", hidden_objects(gigabyte), "damaged"),
         "arrays in arrays": ("doc.pdf", one_page(nested), ""),
@@ -366,5 +533,8 @@ def strangers():
         "eicar": ("doc.pdf", EICAR, "cannot read this file"),
         "text": ("doc.txt", MARK * 9, "cannot read this file"),
         "heic": ("me.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + MARK, "HEIC"),
+        "png called pdf": ("doc.pdf", picture("PNG"), "end in .png"),
+        "pdf called png": ("doc.png", paper(), "end in .pdf"),
+        "jpeg called page": ("me.html", picture(), "end in .jpg"),
         "good pdf called exe": ("doc.pdf.exe", paper(), "end in .pdf"),
     }

@@ -46,6 +46,35 @@ def test_the_owner_opens_a_document_and_it_is_kept_nowhere(app, cast):
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("me.pdf", "attachment; filename=me.pdf"),
+        ("my pass.pdf", 'attachment; filename="my pass.pdf"'),
+        (
+            "pass é.pdf",
+            "attachment; filename=\"pass e.pdf\"; filename*=UTF-8''pass%20%C3%A9.pdf",
+        ),
+        (
+            "ፓስፖርት.pdf",
+            "attachment; filename=document.pdf; "
+            "filename*=UTF-8''%E1%8D%93%E1%88%B5%E1%8D%96%E1%88%AD%E1%89%B5.pdf",
+        ),
+        (
+            "पहचान 1.pdf",
+            "attachment; filename=1.pdf; "
+            "filename*=UTF-8''%E0%A4%AA%E0%A4%B9%E0%A4%9A%E0%A4%BE%E0%A4%A8%201.pdf",
+        ),
+    ],
+)
+def test_a_file_opens_under_its_name_in_any_script(app, cast, name, header):
+    document_id = kept(("person", cast["alice"]), cast["alice"], name=name)
+    for person in ("alice", "carla"):
+        answer = ask(app, cast, person, document_id)
+        assert answer.headers["Content-Disposition"] == header
+        header.encode("ascii")  # servers refuse, or spoil, anything else
+
+
 def test_a_picture_is_shown_and_can_be_downloaded(app, cast):
     document_id = kept(
         ("person", cast["alice"]), cast["alice"], rules.JPEG, raising.picture(kind="JPEG"), "me.jpg"

@@ -53,6 +53,13 @@ def test_an_authenticator_app_is_set_up_asked_for_and_replaced_by_a_code_on_pape
     world.look(page, "Your recovery codes")
     codes = page.locator(".cf-codes code").all_inner_texts()
     assert len(set(codes)) == 10
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download as a file").click()
+    assert download.value.suggested_filename == "crowdfund-recovery-codes.txt"
+    assert download.value.path().read_text("utf-8-sig").splitlines()[-10:] == codes
+    page.evaluate("window.print = () => { window.printed = true }")
+    page.get_by_role("button", name="Print").click()
+    assert page.evaluate("window.printed")
     page.get_by_role("button", name="I have stored them").click()
     expect(page.get_by_text("10 codes are left.")).to_be_visible()
     world.look(page, "Security", "with an app")

@@ -201,6 +201,28 @@ def test_staff_without_a_factor_sign_in_and_are_led_to_set_one_up(client, frozen
     assert asked.headers["Location"] == "/account/security?next=/staff/payments"
 
 
+def assert_codes_can_be_downloaded_and_printed(client, codes):
+    page = client.get("/account/security/recovery-codes").text
+    assert 'href="/account/security/recovery-codes.txt" download' in page
+    assert "data-print" in page
+    answer = client.get("/account/security/recovery-codes.txt")
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == (
+        "attachment; filename=crowdfund-recovery-codes.txt"
+    )
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    head, _day, _once, _blank, *lines = answer.get_data().decode("utf-8-sig").splitlines()
+    assert head == "Recovery codes for finn@example.com at crowdfund"
+    assert lines == codes
+
+
+def test_a_file_of_recovery_codes_is_only_for_who_has_just_made_them(client, alice):
+    assert client.get("/account/security/recovery-codes.txt").status_code in (302, 303)
+    raising.sign_in(client, alice)
+    answer = client.get("/account/security/recovery-codes.txt")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/account/security")
+
+
 def test_setting_up_an_app_wakes_the_role_and_shows_the_recovery_codes_once(client, frozen, app):
     finn = raising.person("finn", "finance")
     raising.sign_in(client, finn, second_factor=False)
@@ -216,12 +238,14 @@ def test_setting_up_an_app_wakes_the_role_and_shows_the_recovery_codes_once(clie
         r"<li><code>([A-Z0-9-]{14})</code>", client.get(answer.headers["Location"]).text
     )
     assert len(set(codes)) == 10
+    assert_codes_can_be_downloaded_and_printed(client, codes)
     stored = client.post(
         "/account/security/recovery-codes/stored", data={"next": "/staff/payments"}
     )
     assert stored.headers["Location"] == "/staff/payments"
     assert client.get("/staff/payments").status_code == 200
     assert client.get("/account/security/recovery-codes").status_code == 303
+    assert client.get("/account/security/recovery-codes.txt").status_code == 303
     rollback()
     assert secret not in str(db.session.execute(sa.select(Totp.__table__)).all())
     hidden = str(db.session.execute(sa.select(RecoveryCode.__table__)).all())

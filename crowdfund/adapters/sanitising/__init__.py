@@ -39,23 +39,24 @@ class Clean:
     pages: int
 
 
-def clean(data: bytes, content_type: str, *, job: str = "document") -> Clean:
+def clean(data: bytes, content_type: str, *, job: str = "document", turn: int = 0) -> Clean:
     """Return a picture (as JPEG) or PDF written anew without anything but what is seen.
 
     `job` is `document` (a picture stays readable, 2,400 px a side) or `poster` (WebP, 1,600 px a
-    side). Raises FileRefused with a sentence, Unavailable if too many files are being read.
+    side). `turn` turns a picture clockwise by 90, 180 or 270 degrees. Raises FileRefused
+    with a sentence, Unavailable if too many files are being read.
     """
     if not TURNS.acquire(timeout=WAIT_S):
         raise _busy()
     try:
-        return _answer(_run(data, content_type, job))
+        return _answer(_run(data, content_type, job, turn))
     finally:
         TURNS.release()
 
 
-def _run(data: bytes, content_type: str, job: str) -> bytes:
+def _run(data: bytes, content_type: str, job: str, turn: int) -> bytes:
     env = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
-    arguments = [*COMMAND, content_type, job, str(MEMORY_MB), str(CPU_S)]
+    arguments = [*COMMAND, content_type, job, str(turn), str(MEMORY_MB), str(CPU_S)]
     with subprocess.Popen(  # noqa: S603 - fixed arguments
         arguments,
         stdin=subprocess.PIPE,
@@ -109,6 +110,10 @@ def _sentence(word: str) -> str:
         "picture": _("This is not a picture we can read. Choose a JPEG, PNG or WebP."),
         "encrypted": _(
             "This PDF is protected by a password. Save a copy without protection and choose that."
+        ),
+        "form": _(
+            "This PDF is a form that only a few programs can show. Open it there, print it to PDF "
+            "anew and choose that."
         ),
         "pages": _("This PDF has more than 200 pages. Send what matters, or two files."),
         "empty": _("This PDF has no pages. Export it again and choose it once more."),

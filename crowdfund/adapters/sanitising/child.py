@@ -26,7 +26,7 @@ def limit(memory_mb: int, cpu_s: float) -> None:
     signal.setitimer(signal.ITIMER_PROF, cpu_s)
 
 
-def main(content_type: str, job: str, memory_mb: str, cpu_s: str) -> int:
+def main(content_type: str, job: str, turn: str, memory_mb: str, cpu_s: str) -> int:
     """Read the input, write the answer; an exit code other than 0 means that the reader broke."""
     limit(int(memory_mb), float(cpu_s))
     try:
@@ -38,7 +38,7 @@ def main(content_type: str, job: str, memory_mb: str, cpu_s: str) -> int:
         else:
             import pictures
 
-            data, kind = pictures.rewrite(sys.stdin.buffer.read(), content_type, job)
+            data, kind = pictures.rewrite(sys.stdin.buffer.read(), content_type, job, int(turn))
             result = {"content_type": kind, "pages": 1}
     except MemoryError:
         result, data = {"refused": "heavy"}, b""

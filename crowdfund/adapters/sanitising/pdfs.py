@@ -4,6 +4,8 @@ import io
 import zlib
 from typing import cast
 
+import fields
+import layers
 import pikepdf
 from pikepdf import Name
 from refused import RefusedError
@@ -54,6 +56,7 @@ def rewrite(data: bytes) -> tuple[bytes, int]:
                 for key in set(page.obj.keys()) - PAGE_KEYS - {"/Parent"}:
                     del page.obj[key]
             fresh.pages.extend(source.pages)
+            layers.carry(source, fresh)
             _sweep(fresh)
             out = io.BytesIO()
             fresh.save(
@@ -65,14 +68,47 @@ def rewrite(data: bytes) -> tuple[bytes, int]:
 
 
 def _check(source: pikepdf.Pdf) -> None:
-    if source.is_encrypted:
-        raise RefusedError("encrypted")
+    """Refuse by the structure; a file that opens without a password but forbids copying is fine."""
     # The file's own count first: it is cheap to read, and walking all pages is not.
     count = source.Root.get("/Pages", pikepdf.Dictionary()).get("/Count", 0)
     if int(count) > MAX_PAGES or len(source.pages) > MAX_PAGES:
         raise RefusedError("pages")
     if not source.pages:
         raise RefusedError("empty")
+    if _is_placeholder(source):
+        raise RefusedError("form")
+
+
+def _is_placeholder(source: pikepdf.Pdf) -> bool:
+    """Return whether a reader would build the pages from a form in XML (XFA) that few can read.
+
+    The only page of such a file says "Please wait". Forms that have ordinary fields too can be
+    read without the XML: their pages and fields are what readers show.
+    """
+    form = source.Root.get("/AcroForm")
+    if not isinstance(form, pikepdf.Dictionary) or "/XFA" not in form:
+        return False
+    if source.Root.get("/NeedsRendering", False) is True:
+        return True
+    return not form.get("/Fields") and _has_template(form.XFA)
+
+
+def _has_template(xfa: pikepdf.Object) -> bool:
+    """Return whether the XML describes pages: as a part of that name, or within one stream."""
+    if isinstance(xfa, pikepdf.Array):
+        return any(isinstance(one, pikepdf.String) and str(one) == "template" for one in xfa)
+    return isinstance(xfa, pikepdf.Stream) and b"template" in _beginning(xfa)
+
+
+def _beginning(stream: pikepdf.Stream) -> bytes:
+    """Return at most one megabyte of a stream that may unpack to very much."""
+    raw = stream.read_raw_bytes()
+    if _filters(stream) != ["/FlateDecode"]:
+        return raw[:PIECE]
+    try:
+        return zlib.decompressobj().decompress(raw, PIECE)
+    except zlib.error as error:
+        raise RefusedError("unreadable") from error
 
 
 def _flatten(source: pikepdf.Pdf) -> None:
@@ -80,7 +116,8 @@ def _flatten(source: pikepdf.Pdf) -> None:
     if "/AcroForm" in source.Root:
         if "/XFA" in source.Root.AcroForm:
             del source.Root.AcroForm["/XFA"]
-        source.generate_appearance_streams()
+        fields.draw(source)
+    layers.hide_notes(source)
     source.flatten_annotations("screen")
 
 

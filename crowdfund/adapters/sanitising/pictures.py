@@ -2,7 +2,8 @@
 
 import io
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
 from refused import RefusedError
 
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
@@ -18,18 +19,31 @@ MOST_PIXELS = {
 }
 MOST_OF_OTHERS = 6_000_000
 MOST_WEBP = 4_200_000  # decoded whole by its own library before Pillow gets a copy
+SPACES = {"RGB": "RGB ", "L": "GRAY", "CMYK": "CMYK"}  # of colour profiles
 MOST_PROGRESSIVE = 25_000_000  # such a JPEG is held whole, however small it is decoded
 
 
-def rewrite(data: bytes, content_type: str, job: str) -> tuple[bytes, str]:
-    """Return fresh bytes and their type: JPEG for a document, WebP for a poster."""
+TURNS = {
+    90: Image.Transpose.ROTATE_270,
+    180: Image.Transpose.ROTATE_180,
+    270: Image.Transpose.ROTATE_90,
+}
+
+
+def rewrite(data: bytes, content_type: str, job: str, turn: int = 0) -> tuple[bytes, str]:
+    """Return fresh bytes and their type: JPEG for a document, WebP for a poster.
+
+    `turn` is in degrees clockwise, on top of how the camera was held.
+    """
     side = SIDES[job]
     Image.MAX_IMAGE_PIXELS = None  # our own, stricter limit follows
     try:
-        with Image.open(io.BytesIO(data), formats=(FORMATS[content_type],)) as source:
+        with _open(data, content_type) as source:
             _check(source, side)
             source.load()
             picture = _upright(source, side)
+            if turn in TURNS:
+                picture = picture.transpose(TURNS[turn])
     except (UnidentifiedImageError, SyntaxError, ValueError) as error:
         raise RefusedError("picture") from error
     except OSError as error:
@@ -40,6 +54,17 @@ def rewrite(data: bytes, content_type: str, job: str) -> tuple[bytes, str]:
         return out.getvalue(), "image/webp"
     picture.save(out, "JPEG", quality=85, optimize=False, subsampling=0)
     return out.getvalue(), "image/jpeg"
+
+
+def _open(data: bytes, content_type: str) -> Image.Image:
+    """Open a picture without decoding it.
+
+    Many cameras append previews or depth maps to a JPEG (MPO). `Image.open` would make a moving
+    picture of it; the JPEG reader alone sees the first one, the photo.
+    """
+    if content_type == "image/jpeg":
+        return JpegImageFile(io.BytesIO(data))
+    return Image.open(io.BytesIO(data), formats=(FORMATS[content_type],))
 
 
 def _check(source: Image.Image, side: int) -> None:
@@ -67,17 +92,37 @@ def _upright(source: Image.Image, side: int) -> Image.Image:
     picture = source.reduce(factor) if can_reduce else source
     if picture.mode in ("I", "I;16"):  # converted at once, everything above 255 would be white
         picture = picture.convert("I").point(lambda value: value * (1 / 256))
-    picture = picture if picture.mode in ("RGB", "RGBA", "L") else picture.convert(_mode(picture))
+    if picture.mode not in ("RGB", "RGBA", "L", "CMYK"):
+        picture = picture.convert(_mode(picture))
     picture.thumbnail((side, side))
     if picture.mode == "RGBA":
         white = Image.new("RGB", picture.size, "white")
         white.paste(picture, mask=picture.getchannel("A"))
         picture = white
+    picture = _in_srgb(picture, source.info.get("icc_profile"))
     exif = Image.Exif()
     exif[0x0112] = turned
     fresh = Image.frombytes(picture.mode, picture.size, picture.tobytes())
     fresh.info["exif"] = exif.tobytes()
     return ImageOps.exif_transpose(fresh)
+
+
+def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """Convert the colours to sRGB, what readers assume without a profile; ignore a broken one."""
+    plain = picture.convert("RGB") if picture.mode == "CMYK" else picture
+    if not profile:
+        return plain
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if SPACES.get(picture.mode) != source.profile.xcolor_space:
+            return plain
+        target = ImageCms.createProfile("sRGB")
+        if picture.mode == "RGB":  # in place: there may be no memory for another copy
+            ImageCms.profileToProfile(picture, source, target, inPlace=True)
+            return picture
+        return ImageCms.profileToProfile(picture, source, target, outputMode="RGB") or plain
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return plain
 
 
 def _mode(picture: Image.Image) -> str:

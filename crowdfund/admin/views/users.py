@@ -13,6 +13,7 @@ from crowdfund.admin.rules import KIND_LABELS, ROLE_LABELS
 from crowdfund.admin.views.blueprint import bp
 from crowdfund.kernel import exports
 from crowdfund.kernel.errors import CrowdfundError, NotFound
+from crowdfund.kernel.forms import named
 from crowdfund.kernel.i18n import _, ngettext
 from crowdfund.kernel.web import identity, pages
 from crowdfund.kernel.web import requests as web_requests
@@ -69,8 +70,9 @@ def ask(person_id: str) -> BaseResponse:
 
 @bp.post("/staff/users/<string(length=32):person_id>/disable")
 def disable(person_id: str) -> BaseResponse:
-    """Close an account."""
-    return _do(person_id, service.disable, lambda _done: _("The account is closed."))
+    """Close an account; the page asks once more before it sends this."""
+    form = named(ReasonForm(), "close")
+    return _do(person_id, service.disable, lambda _done: _("The account is closed."), form)
 
 
 @bp.post("/staff/users/<string(length=32):person_id>/enable")
@@ -89,8 +91,13 @@ def sign_out(person_id: str) -> BaseResponse:
     return _do(person_id, service.sign_out_everywhere, message)
 
 
-def _do(person_id: str, verb: Callable[..., T], message: Callable[[T], str]) -> BaseResponse:
-    form = ReasonForm()
+def _do(
+    person_id: str,
+    verb: Callable[..., T],
+    message: Callable[[T], str],
+    form: ReasonForm | None = None,
+) -> BaseResponse:
+    form = form or ReasonForm()
     if not form.validate_on_submit():
         return _page(person_id, form, RequestForm(formdata=None), status=422)
     try:
@@ -131,9 +138,16 @@ def _page(
         names=people_queries.names(actors),
         kind_labels=KIND_LABELS,
         role_labels=ROLE_LABELS,
-        reason_form=reason,
         ask_form=ask_form,
+        **_reason_forms(reason),
     )
+
+
+def _reason_forms(filled: ReasonForm) -> dict[str, ReasonForm]:
+    """Return the forms that ask for a reason; the one that was sent is shown as it was filled."""
+    if filled.reason.id == "reason-close":
+        return {"close_form": filled, "reason_form": ReasonForm(formdata=None)}
+    return {"close_form": named(ReasonForm(formdata=None), "close"), "reason_form": filled}
 
 
 def _me() -> str:

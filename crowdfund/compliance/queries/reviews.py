@@ -15,7 +15,7 @@ from crowdfund.compliance.models import (
 from crowdfund.compliance.queries.files import today
 from crowdfund.compliance.rows import HistoryLine, ReviewRow
 from crowdfund.kernel.db import db
-from crowdfund.kernel.db.history import StatusChange
+from crowdfund.kernel.db.history import StatusChange, status_changes
 from crowdfund.kernel.db.rows import columns, read_all, read_first
 from crowdfund.people import queries
 
@@ -52,6 +52,11 @@ def history(person_id: str) -> list[HistoryLine]:
 
 def _line(what: str, event: StatusChange) -> HistoryLine:
     return HistoryLine(event.at, event.actor, what, event.to_status, event.reason)
+
+
+def events(review_id: str) -> list[StatusChange]:
+    """Return what happened to one review, oldest first."""
+    return status_changes(kyc_review_event, review_id)
 
 
 def _review_events(person_id: str) -> list[StatusChange]:

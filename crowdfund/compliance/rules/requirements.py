@@ -99,6 +99,8 @@ KIND_NAMES = {
 }
 # Documents on which an expiry date is printed, so that the reviewer has to enter it.
 DATED = frozenset({"passport", "driving_licence"})
+# Of these, some are valid for life; a passport never is (ICAO Doc 9303).
+MAY_BE_ENDLESS = frozenset({"driving_licence"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +140,9 @@ def kinds_for(file: File, requirement: Requirement) -> tuple[str, ...]:
     return (named,) if named in requirement.kinds else requirement.kinds
 
 
-def kinds_asked(file: File) -> set[str]:
-    """Return every kind of document that any level needs from this person."""
-    return {kind for one in asked(file, LEVELS[-1]) for kind in kinds_for(file, one)}
+def kinds_asked(file: File, level: str = LEVELS[-1]) -> set[str]:
+    """Return every kind of document that a level, or by default any, needs from this person."""
+    return {kind for one in asked(file, level) for kind in kinds_for(file, one)}
 
 
 def needs_kind(file: File, kind: str) -> Requirement | None:

@@ -20,11 +20,15 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A decision about one document or nominee; `until` is a date as a date field sends it."""
+    """A decision about one document or nominee; `until` is a date as a date field sends it.
+
+    `is_endless` says that the document has no expiry date on any side.
+    """
 
     approve: bool
     reason: str = ""
     until: str = ""
+    is_endless: bool = False
 
 
 class SameReviewer(Forbidden):
@@ -64,6 +68,12 @@ def check_reviewer(actor: str, person_id: str) -> None:
     """Raise NotYours for a person's decision about themselves (rules.md, Reviewer is not owner)."""
     if actor == person_id:
         raise NotYours(_("You cannot review yourself. Ask a colleague; nothing was changed."))
+
+
+def is_renewal(asked: str, status: str, level: str) -> bool:
+    """Return whether a request is about a level that the person has already."""
+    has_level = status == "verified" and level != "none"
+    return has_level and (asked == level or level == "enhanced")
 
 
 def check_second(actor: str, proposed_by: str | None) -> None:

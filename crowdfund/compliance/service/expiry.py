@@ -3,8 +3,14 @@
 from datetime import date
 
 from crowdfund.compliance.queries import files
-from crowdfund.compliance.rules import eligibility
-from crowdfund.compliance.service.shared import locked_file, notify, person_of, refresh_pages
+from crowdfund.compliance.rules import eligibility, reviews
+from crowdfund.compliance.service.shared import (
+    locked_file,
+    notify,
+    open_review,
+    person_of,
+    refresh_pages,
+)
 from crowdfund.kernel.db import db
 from crowdfund.people import service
 
@@ -27,8 +33,11 @@ def expire(person_id: str) -> bool:
 
 
 def remind(person_id: str, day: date) -> None:
-    """Notify a person once that the verification ends soon."""
-    locked_file(person_id).reminded_of = day
+    """Notify a person once that the verification ends soon, unless a renewal is being checked."""
+    file, person, review = locked_file(person_id), person_of(person_id), open_review(person_id)
+    if review and reviews.is_renewal(review.level, person.kyc_status, person.kyc_level):
+        return
+    file.reminded_of = day
     context = {"expires_on": day.isoformat()}
     notify(person_id, "verification.expiring", context, key=f"kyc:{person_id}:ends:{day}")
     db.session.flush()

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from crowdfund.adapters import sealing
 from crowdfund.compliance.models import KycRecord
 from crowdfund.compliance.queries import files
-from crowdfund.compliance.rules import facts, requirements
+from crowdfund.compliance.rules import facts, renewals, requirements
+from crowdfund.compliance.service import renewals as renewals_service
 from crowdfund.compliance.service import shared, submissions
 from crowdfund.documents import queries as documents
 from crowdfund.documents import service as document_service
@@ -25,7 +26,8 @@ _PROVEN_BY = {
 def save_facts(person_id: str, step: str, values: Mapping[str, object]) -> None:
     """Save one page of a person's facts; a changed verified fact is verified again.
 
-    An empty number keeps the stored one. Raises InvalidFields.
+    An empty number keeps the stored one. The number of a renewed document, which was sent before,
+    is checked with it, and the level stays in force. Raises InvalidFields.
     """
     stored = files.id_number(person_id)
     if step == "identity" and stored and not str(values.get("id_number") or "").strip():
@@ -40,11 +42,18 @@ def save_facts(person_id: str, step: str, values: Mapping[str, object]) -> None:
     if step == "identity":
         file.id_number_mark = files.marks(str(clean["id_kind"]), str(clean["id_number"]))[0]
     was_known = facts.step_state(before, step) == "done"
+    if _is_renewed_number(person_id, changed, str(clean.get("id_kind"))):
+        was_known = False
+        renewals_service.note_number(person_id, actor=person_id)
     if was_known:
         _reopen_documents(person_id, _PROVEN_BY[step])
     if step == "about":
         _name_profile(person_id, str(clean["legal_name"]))
     submissions.changed(file, actor=person_id, what=step, is_known=was_known)
+
+
+def _is_renewed_number(person_id: str, changed: Mapping[str, object], kind: str) -> bool:
+    return set(changed) == {"id_number"} and renewals_service.is_under_way(person_id, kind)
 
 
 def _write(file: KycRecord, values: Mapping[str, object]) -> None:
@@ -77,8 +86,9 @@ def _name_profile(person_id: str, legal_name: str) -> None:
 def attach(person_id: str, examined: document_service.Examined) -> str:
     """Store an examined document (documents.service.examine); return its id.
 
-    It replaces rejected and expired ones of its kind. Raises Conflict for a kind that is not
-    needed, and when there are too many already.
+    It replaces rejected and expired ones of its kind. Beside an accepted one it is a renewal or
+    another side: it is reviewed, and the level stays in force meanwhile. Raises Conflict for a kind
+    that is not needed, and when there are too many already.
     """
     file = shared.locked_file(person_id)
     if examined.kind not in requirements.kinds_asked(files.snapshot(person_id)):
@@ -96,18 +106,30 @@ def attach(person_id: str, examined: document_service.Examined) -> str:
     document_id = document_service.keep(("person", person_id), examined, actor=person_id)
     for old in invalid:
         document_service.supersede(old.id, document_id, actor=person_id)
-    is_known = any(one.status == "verified" for one in present)
-    submissions.changed(file, actor=person_id, what=examined.kind, is_known=is_known)
+    submissions.changed(file, actor=person_id, what=examined.kind, is_known=False)
+    if renewals.is_renewal(present, examined.kind):
+        renewals_service.ask(person_id, examined.kind, actor=person_id)
     return document_id
 
 
 def remove(person_id: str, kind: str, document_id: str) -> None:
-    """Destroy one document of the person's own; raises NotFound for another kind or person."""
+    """Destroy one document of the person's own; raises NotFound for another kind or person.
+
+    Without a document that was accepted, or that alone shows a new number, the person is verified
+    again.
+    """
     document = files.document_of(person_id, document_id)
     if document.kind != kind:
         raise NotFound(_("There is no such document."))
     file = shared.locked_file(person_id)
-    document_service.destroy(document.id, actor=person_id)
-    submissions.changed(
-        file, actor=person_id, what=document.kind, is_known=document.status == "verified"
+    proves_number = (
+        document.kind in facts.IDENTITY_KINDS
+        and document.status == "pending"
+        and renewals_service.has_new_number(person_id)
     )
+    document_service.destroy(document.id, actor=person_id)
+    if proves_number:
+        _reopen_documents(person_id, _PROVEN_BY["identity"])
+    is_known = proves_number or document.status == "verified"
+    submissions.changed(file, actor=person_id, what=document.kind, is_known=is_known)
+    renewals_service.withdraw_empty(person_id, actor=person_id)

@@ -7,6 +7,7 @@ from crowdfund.compliance.models import KycReview
 from crowdfund.compliance.queries import files
 from crowdfund.compliance.rules import facts, requirements, reviews
 from crowdfund.compliance.rules.reviews import Decision, Status
+from crowdfund.compliance.service import renewals
 from crowdfund.compliance.service.shared import (
     close,
     locked_file,
@@ -19,6 +20,7 @@ from crowdfund.compliance.service.shared import (
 from crowdfund.documents import service as documents
 from crowdfund.documents.rows import DocumentRow
 from crowdfund.kernel import clock
+from crowdfund.kernel.errors import Invalid
 from crowdfund.kernel.fields import dates, texts
 from crowdfund.kernel.i18n import _
 from crowdfund.notifications import service as notifications_service
@@ -41,9 +43,18 @@ def decide_document(person_id: str, document_id: str, decision: Decision, *, act
 
 
 def record_decision(document: DocumentRow, decision: Decision, *, actor: str) -> None:
-    """Apply a reviewer's decision about one document; a dated kind needs its expiry date."""
+    """Apply a reviewer's decision about one document.
+
+    A dated kind needs its expiry date; of some the reviewer may say that none is printed. Raises
+    Invalid, also for both.
+    """
     until = decision.until.strip()
-    needs_day = decision.approve and (until or document.kind in requirements.DATED)
+    is_endless = decision.is_endless and document.kind in requirements.MAY_BE_ENDLESS
+    if decision.approve and is_endless and until:
+        text = _("Enter the expiry date, or tick that there is none, not both.")
+        raise Invalid(text, field="until")
+    is_dated = document.kind in requirements.DATED and not is_endless
+    needs_day = decision.approve and (until or is_dated)
     expires_on = dates.expiry_day(until, "until", today=files.today()) if needs_day else None
     why = "" if decision.approve else texts.reason(decision.reason)
     documents.decide(
@@ -71,6 +82,7 @@ def approve(person_id: str, *, actor: str, revision: int, only_basic: bool = Fal
     review = _reviewable(person_id, actor, revision)
     if only_basic and review.status == Status.SUBMITTED:
         review.level = "basic"
+    renewals.retire(person_id, actor=actor)
     file = files.snapshot(person_id)
     if unproven := requirements.unproven(file, review.level):
         text = _("Not accepted yet: %(what)s. Decide about it first.", what=unproven[0].label)
@@ -102,8 +114,10 @@ def reject(person_id: str, *, actor: str, revision: int, reason: str) -> None:
     why = texts.reason(reason)
     review = _reviewable(person_id, actor, revision)
     close(review, Status.REJECTED, actor=actor, reason=why)
-    kind = "verification.level_refused"
-    if person_of(person_id).kyc_status != "verified":
+    person = person_of(person_id)
+    is_renewal = reviews.is_renewal(review.level, person.kyc_status, person.kyc_level)
+    kind = "verification.renewal_refused" if is_renewal else "verification.level_refused"
+    if person.kyc_status != "verified":
         people_service.set_verification(
             person_id, "rejected", level="none", actor=actor, reason=why
         )

@@ -67,7 +67,7 @@ def reopen(person_id: str, *, actor: str) -> None:
     levels = [level for level in requirements.LEVELS if not requirements.missing(file, level)]
     if former is not None and levels:
         level = min(levels[-1], former.level, key=requirements.LEVELS.index)
-        _request(person_id, level, actor=actor)
+        request(person_id, level, actor=actor)
     key = f"kyc:{person_id}:again:{files.revision(person_id)}"
     notify(person_id, "verification.rechecking", {}, key=key)
 
@@ -92,14 +92,15 @@ def submit(person_id: str, *, actor: str) -> str:
         review.level = level
         move(review, Status.SUBMITTED, actor=actor, reason="asked for the enhanced level")
     else:
-        _request(person_id, level, actor=actor)
+        request(person_id, level, actor=actor)
     if person.kyc_status != "verified":
         service.set_verification(person_id, "pending", level="none", actor=actor)
     refresh_pages(person_id)
     return level
 
 
-def _request(person_id: str, level: str, *, actor: str) -> None:
+def request(person_id: str, level: str, *, actor: str) -> None:
+    """Open a review of a person for a level. Raises Conflict if one is open."""
     review_id, submitted = new_id(), Status.SUBMITTED
     row = {
         "id": review_id,

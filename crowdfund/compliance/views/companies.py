@@ -21,7 +21,7 @@ from crowdfund.kernel import exports
 from crowdfund.kernel.db.paging import MOST, Page
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.fields import dates
-from crowdfund.kernel.forms import put_errors
+from crowdfund.kernel.forms import named, put_errors
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.regions import country_name, sorted_names
 from crowdfund.kernel.web import identity, pages, requests
@@ -207,13 +207,6 @@ def _refused(company_id: str, name: str, form: FlaskForm, error: CrowdfundError)
     return _detail(company_id, status=error.status, **{name: form})
 
 
-def _apart(form: FlaskForm, name: str) -> FlaskForm:
-    """Give a form's fields ids of their own: the page has several with the same fields."""
-    for field in form:
-        field.id = f"{field.name}-{name}"
-    return form
-
-
 def _history(company_id: str) -> dict[str, Any]:
     events = issuers_queries.history(company_id)
     return {"events": events, "names": queries.names({event.actor for event in events})}
@@ -234,7 +227,7 @@ def _detail(
         "compliance/company.html",
         status=status,
         form=form or RejectForm(formdata=None),
-        standing_form=_apart(standing_form or StandingForm(formdata=None), "standing"),
+        standing_form=named(standing_form or StandingForm(formdata=None), "standing"),
         document_forms=[
             (row, _document_form(row.id, typed if row.id == typed_for else None))
             for row in issuers_queries.documents_of(company_id)
@@ -252,4 +245,4 @@ def _detail(
 
 
 def _document_form(document_id: str, typed: FlaskForm | None) -> FlaskForm:
-    return _apart(typed or DocumentDecisionForm(formdata=None), document_id)
+    return named(typed or DocumentDecisionForm(formdata=None), document_id)

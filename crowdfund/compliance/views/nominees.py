@@ -90,7 +90,9 @@ def nominee_proof(nominee_id: str) -> BaseResponse:
         if not upload or not upload.filename:
             raise FileRefused(_("Choose a file first."))
         # Before the transaction begins: see documents.service.examine.
-        examined = document_service.examine("id_proof", upload.filename, upload.stream.read())
+        turn = document_rules.turn(form.turn.data)
+        data = upload.stream.read()
+        examined = document_service.examine("id_proof", upload.filename, data, turn=turn)
         nominees_service.prove(nominee_id, me, examined)
     except CrowdfundError as error:
         if error.status == 404 or error.status >= 500:
@@ -98,7 +100,7 @@ def nominee_proof(nominee_id: str) -> BaseResponse:
         error.field = "upload"
         put_errors(form, error)
         return _proof_page(nominee_id, form, status=error.status)
-    pages.flash(_("Stored."), "success")
+    pages.flash(_("Uploaded."), "success")
     return pages.back(url_for("compliance.nominees"))
 
 

@@ -8,22 +8,26 @@ from flask import Response, abort, request, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
 
+from crowdfund.adapters import thumbnails
 from crowdfund.compliance.forms import FACT_FORMS, DeclarationForm, UploadForm
 from crowdfund.compliance.queries import files, nominees, reviews
+from crowdfund.compliance.rows import ReviewRow
 from crowdfund.compliance.rules import facts as facts_rules
 from crowdfund.compliance.rules import requirements
+from crowdfund.compliance.rules import reviews as reviews_rules
 from crowdfund.compliance.service import files as files_service
-from crowdfund.compliance.service import submissions
+from crowdfund.compliance.service import renewals, submissions
 from crowdfund.compliance.service.shared import person_of
 from crowdfund.compliance.views import tasks
 from crowdfund.compliance.views.blueprint import bp
 from crowdfund.documents import queries as document_queries
 from crowdfund.documents import rules as document_rules
+from crowdfund.documents import sending
 from crowdfund.documents import service as document_service
 from crowdfund.kernel.errors import CrowdfundError, FileRefused
 from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
-from crowdfund.kernel.person import full_name
+from crowdfund.kernel.person import Person, full_name
 from crowdfund.kernel.web import identity, pages, requests
 from crowdfund.people import queries
 
@@ -75,7 +79,9 @@ def documents(kind: str) -> BaseResponse:
         error.field = "upload"
         put_errors(form, error)
         return _documents_page(kind, form, status=error.status)
-    pages.flash(_("Stored."), "success")
+    stays = _("Uploaded. You stay verified while we check it.")
+    is_renewal = renewals.is_under_way(me, kind)
+    pages.flash(stays if is_renewal else _("Uploaded."), "success")
     return pages.back(_to("compliance.documents", kind=kind))
 
 
@@ -83,7 +89,21 @@ def _examine(kind: str, form: FlaskForm) -> document_service.Examined:
     upload = form.upload.data
     if not upload or not upload.filename:
         raise FileRefused(_("Choose a file first."))
-    return document_service.examine(kind, upload.filename, upload.stream.read())
+    turn = document_rules.turn(form.turn.data)
+    return document_service.examine(kind, upload.filename, upload.stream.read(), turn=turn)
+
+
+@bp.get("/account/verification/pictures/<string(length=32):document_id>")
+def picture(document_id: str) -> Response:
+    """Send a person a small copy of a picture of their own; 404 for anything else.
+
+    That one sees one's own picture on one's own page is no access to record.
+    """
+    row = files.document_of(identity.signed_in().id, document_id)
+    if not row.is_picture:
+        abort(404)
+    small = thumbnails.make(document_service.read(row.id).data)
+    return sending.send(document_service.Opened(row.filename, document_rules.JPEG, small))
 
 
 @bp.post(
@@ -167,6 +187,7 @@ def _state() -> dict[str, Any]:
         "target": _target(),
         "review": review,
         "refused": latest,
+        "is_renewal": _is_renewal(person, latest),
         "refusal": files.refusal(person.id),
         "basic": tasks.task_list(file, "basic", documents, _to),
         "enhanced": tasks.task_list(file, "enhanced", documents, _to),
@@ -174,6 +195,12 @@ def _state() -> dict[str, Any]:
         "level_names": requirements.LEVEL_NAMES,
         "steps": tasks.timeline(latest),
     }
+
+
+def _is_renewal(person: Person, latest: ReviewRow | None) -> bool:
+    return latest is not None and reviews_rules.is_renewal(
+        latest.level, person.kyc_status, person.kyc_level
+    )
 
 
 def _filled(person_id: str, step: str) -> Mapping[str, object]:
@@ -191,13 +218,15 @@ def _profile_name(person_id: str) -> str:
 
 def _facts_page(step: str, form: FlaskForm, *, status: int) -> Response:
     person = person_of(identity.signed_in().id)
+    filled = files.filled(person.id)
     return pages.render(
         f"compliance/facts_{step}.html",
         status=status,
         form=form,
         step=step,
         target=_target(),
-        number=files.filled(person.id).get("id_number", ""),
+        number=filled.get("id_number", ""),
+        document_kind=filled.get("id_kind") if step == "identity" else None,
         is_verified=person.kyc_status == "verified",
     )
 

@@ -13,6 +13,7 @@ from crowdfund.compliance.queries import nominees as nominees_queries
 from crowdfund.compliance.rows import NomineeRow, QueueRow, ReviewRow
 from crowdfund.compliance.rules import nominees as nominees_rules
 from crowdfund.compliance.rules import requirements
+from crowdfund.compliance.rules import reviews as reviews_rules
 from crowdfund.compliance.rules.reviews import Decision
 from crowdfund.compliance.service import nominees as nominees_service
 from crowdfund.compliance.service import reviews as reviews_service
@@ -25,7 +26,7 @@ from crowdfund.kernel.db.paging import MOST
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.fields import percents
 from crowdfund.kernel.fields.names import Match, compare_people
-from crowdfund.kernel.forms import put_errors
+from crowdfund.kernel.forms import named, put_errors
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.person import Person, full_name
 from crowdfund.kernel.web import identity, pages, requests
@@ -90,7 +91,7 @@ def person(person_id: str) -> Response:
 @bp.post(PERSON + "/documents/<string(length=32):document_id>")
 def decide_document(person_id: str, document_id: str) -> BaseResponse:
     """Accept or reject one document."""
-    form = _named(DocumentForm(), document_id)
+    form = named(DocumentForm(), document_id)
     try:
         decision, me = _decision(form), identity.signed_in().id
         reviews_service.decide_document(person_id, document_id, decision, actor=me)
@@ -103,7 +104,7 @@ def decide_document(person_id: str, document_id: str) -> BaseResponse:
 @bp.post(PERSON + "/payout-account")
 def decide_payout(person_id: str) -> BaseResponse:
     """Verify or reject the pending payout account."""
-    form = _named(DocumentForm(), "payout")
+    form = named(DocumentForm(), "payout")
     try:
         decision, me = _decision(form), identity.signed_in().id
         reviews_service.decide_payout(person_id, decision, actor=me)
@@ -116,7 +117,7 @@ def decide_payout(person_id: str) -> BaseResponse:
 @bp.post(PERSON + "/nominees/<string(length=32):nominee_id>")
 def decide_nominee(person_id: str, nominee_id: str) -> BaseResponse:
     """Verify or reject one nominee with the identity proof."""
-    form = _named(DocumentForm(), nominee_id)
+    form = named(DocumentForm(), nominee_id)
     try:
         decision, me = _decision(form), identity.signed_in().id
         nominees_service.decide(nominee_id, person_id, decision, actor=me, revision=_revision())
@@ -140,7 +141,7 @@ def approve_person(person_id: str) -> BaseResponse:
 @bp.post(PERSON + "/reject")
 def reject_person(person_id: str) -> BaseResponse:
     """Reject a request with a reason."""
-    form = _named(LevelForm(), "reject")
+    form = named(LevelForm(), "reject")
     try:
         me, reason = identity.signed_in().id, form.reason.data or ""
         reviews_service.reject(person_id, actor=me, revision=_revision(), reason=reason)
@@ -153,7 +154,7 @@ def reject_person(person_id: str) -> BaseResponse:
 @bp.post(PERSON + "/revoke")
 def revoke_person(person_id: str) -> BaseResponse:
     """Revoke a level with a reason."""
-    form = _named(LevelForm(), "revoke")
+    form = named(LevelForm(), "revoke")
     try:
         me, reason = identity.signed_in().id, form.reason.data or ""
         reviews_service.revoke(person_id, actor=me, reason=reason)
@@ -172,18 +173,11 @@ def _wanted() -> desk.Wanted:
     return desk.Wanted(status, level, args.get("q", "")[:100])
 
 
-def _named(form: FlaskForm, thing: str) -> FlaskForm:
-    """Give a form's fields ids of their own: the page holds several forms with the same names."""
-    for field in form:
-        field.id = f"{field.name}-{thing}"
-        field.label.field_id = field.id
-    return form
-
-
 def _decision(form: FlaskForm) -> Decision:
     if form.decision.data not in ("accept", "reject"):
         raise CrowdfundError(_("Choose accept or reject."), status=422, field="decision")
-    return Decision(form.decision.data == "accept", form.reason.data or "", form.until.data or "")
+    is_accepted, reason, until = form.decision.data == "accept", form.reason.data, form.until.data
+    return Decision(is_accepted, reason or "", until or "", is_endless=form.is_endless.data)
 
 
 def _revision() -> int:
@@ -224,6 +218,7 @@ def _detail(person_id: str, refused: FlaskForm | None = None, *, status: int = 2
         **_payout(person),
         level_names=requirements.LEVEL_NAMES,
         kind_names=requirements.KIND_NAMES,
+        may_be_endless=requirements.MAY_BE_ENDLESS,
         not_needed=_not_needed(file, documents, review),
         **_forms(things, refused),
         **_nominees(nominees),
@@ -266,7 +261,7 @@ def _request(person: Person, file: requirements.File, review: ReviewRow | None) 
     """Return what the page shows of the pending review, and of what the reader may decide."""
     revision = files.revision(person.id)
     if review is None:
-        nothing = {"unproven": [], "is_second": False, "may_be_basic": False}
+        nothing = {"unproven": [], "is_second": False, "is_renewal": False, "may_be_basic": False}
         return {"review": None, "revision": revision, **nothing}
     is_new_request = review.level == "enhanced" and review.status == "submitted"
     is_basic_proven = not requirements.unproven(file, "basic")
@@ -275,6 +270,7 @@ def _request(person: Person, file: requirements.File, review: ReviewRow | None) 
         "revision": revision,
         "unproven": requirements.unproven(file, review.level),
         "is_second": review.proposed_by == identity.signed_in().id,
+        "is_renewal": reviews_rules.is_renewal(review.level, person.kyc_status, person.kyc_level),
         "may_be_basic": is_new_request and is_basic_proven and person.kyc_level == "none",
     }
 
@@ -296,15 +292,15 @@ def _answers(person_id: str, file: requirements.File) -> list[dict[str, Any]]:
 def _not_needed(
     file: requirements.File, documents: list[DocumentRow], review: ReviewRow | None
 ) -> set[str]:
-    """Return the documents that the requested level does not need."""
+    """Return the kinds of documents that the requested level does not need."""
     level = review.level if review is not None else "enhanced"
     asked = requirements.asked(file, level)
     needed = {kind for one in asked for kind in requirements.kinds_for(file, one)}
-    return {document.id for document in documents if document.kind not in needed}
+    return {document.kind for document in documents} - needed
 
 
 def _form(kind: type[FlaskForm], thing: str, refused: FlaskForm | None) -> FlaskForm:
     """Return the form of a thing: the refused one with its errors, else an empty one."""
     if refused is not None and refused.reason.id == f"reason-{thing}":
         return refused
-    return _named(kind(formdata=None), thing)
+    return named(kind(formdata=None), thing)

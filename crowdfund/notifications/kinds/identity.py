@@ -61,6 +61,17 @@ KINDS = {
         action=_l("Correct your documents"),
         path="/account/verification",
     ),
+    "verification.renewal_refused": Kind(
+        _l("Your new document was not accepted"),
+        _l(
+            "You stay verified as before. Read what needs to be corrected and send the document "
+            "again."
+        ),
+        "identity",
+        {"reason": "The photo of your new passport is cut off at the left."},
+        action=_l("Correct your documents"),
+        path="/account/verification",
+    ),
     "verification.rechecking": Kind(
         _l("We are reviewing your identity again"),
         _l(

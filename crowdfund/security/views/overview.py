@@ -1,6 +1,7 @@
 """The security of the account: second factors, recovery codes, pending changes, history."""
 
 import json
+from datetime import date
 from typing import Any
 
 from flask import Response, request, session, url_for
@@ -9,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.adapters import sealing
 from crowdfund.api_tokens import service
-from crowdfund.kernel import clock, sessions
+from crowdfund.kernel import clock, config, i18n, sessions
 from crowdfund.kernel.db import rollback
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.i18n import _
@@ -98,7 +99,29 @@ def recovery_codes() -> BaseResponse:
     codes = _shown_codes(person_id)
     if not codes:
         return pages.back(target or url_for("security.security"))
-    return pages.render("security/recovery_codes.html", codes=codes, target=target)
+    person, day = identity.signed_in(), _made_on()
+    return pages.render(
+        "security/recovery_codes.html", codes=codes, target=target, person=person, day=day
+    )
+
+
+@bp.get("/account/security/recovery-codes.txt")
+def recovery_codes_file() -> BaseResponse:
+    """Send the new recovery codes as a text file while they are shown."""
+    person = identity.signed_in()
+    codes = _shown_codes(person.id)
+    if not codes:
+        return pages.back(url_for("security.security"))
+    title = _("Recovery codes for %(name)s at crowdfund", name=person.email or person.name)
+    once = _("Each code lets you sign in once. Keep them apart from your phone.")
+    # A byte order mark and CRLF: simple editors would show other letters, and one line.
+    lines = ["\ufeff" + title, i18n.day(_made_on()), once, "", *codes, ""]
+    response = Response("\r\n".join(lines), mimetype="text/plain")
+    response.headers.set(
+        "Content-Disposition", "attachment", filename="crowdfund-recovery-codes.txt"
+    )
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
 
 
 @bp.post("/account/security/recovery-codes/stored")
@@ -152,6 +175,11 @@ def _shown_codes(person_id: str) -> list[str]:
         return list(json.loads(sealing.unseal("shown recovery codes", person_id, stored["sealed"])))
     except sealing.UnsealError:
         return []
+
+
+def _made_on() -> date:
+    """Return the day, in the platform's time zone, on which the codes that are shown were made."""
+    return clock.today(config.settings().time_zone)
 
 
 def _pending_secret(person_id: str) -> str:
