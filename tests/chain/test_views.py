@@ -97,7 +97,7 @@ def test_the_detail_shows_steps_transaction_and_events(heard, sign_in):
     for text in ("Queued", "Signed", "Broadcast", "In a block", "Confirmed", row.tx_hash):
         assert text in page
     assert page.count("InvestmentRecorded") == 1
-    assert "in one recordInvestments with 1 others" in page
+    assert "in one recordInvestments with 1 other)" in page
 
 
 def test_the_fragment_stops_asking_when_the_write_is_final(heard, sign_in):
