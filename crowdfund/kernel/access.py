@@ -174,6 +174,8 @@ TABLE: dict[str, frozenset[str]] = {
     "investments.quote": SIGNED_IN,
     "investments.room": SIGNED_IN,
     "investments.show": SIGNED_IN,
+    "investments.cancel": SIGNED_IN,
+    "investments.pay_rest": SIGNED_IN,
     "investments.portfolio": SIGNED_IN,
     # issuers: the own company only by the role in it (queries.for_member)
     "issuers.start": SIGNED_IN,
@@ -263,9 +265,10 @@ TABLE: dict[str, frozenset[str]] = {
     "web.choose_language": PUBLIC,
 }
 
-# Where the browser comes back from an identity provider: a GET by the protocol, and yet it opens
-# accounts. Each proves by a single-use state that this browser has asked for it.
-WRITING_GETS = frozenset({"sign_in.oidc_callback"})
+# Where the browser comes back from somebody else: a GET by the protocol, and yet it writes. An
+# identity provider's opens accounts, after a single-use state has proved that this browser asked
+# for it. A gateway's has the gateway asked about its owner's payment, at most every 10 seconds.
+WRITING_GETS = frozenset({"sign_in.oidc_callback", "payments.come_back"})
 
 # Where the form of an address is that takes posts alone, if it is not the page above that address.
 FORM_PAGES = {

@@ -22,7 +22,8 @@ NEXT = {
 
 
 def review(kind, resolution=None):
-    return Review("r1", kind, 1_100_00, "ETB", resolution, MOMENT if resolution else None, 1_000_00)
+    decided_at = MOMENT if resolution else None
+    return Review("r1", kind, 1_100_00, "ETB", resolution, decided_at, 1_000_00, 1_000_00)
 
 
 def steps(status, *, received=rules.NOTHING_RECEIVED, times=None):

@@ -211,7 +211,7 @@ def test_a_failed_payment_offers_another_try(world, charlie):
     world.bank_says(investment_id, "FAILED")
     page = charlie.get(f"/investments/{investment_id}").text
     assert "Nothing was charged" in page
-    assert f'href="{invest_url(world)}"' in page
+    assert f'href="{invest_url(world)}?amount=1000.00"' in page
 
 
 def test_returned_money_is_seen_in_the_wallet_with_its_posting(world, charlie):
