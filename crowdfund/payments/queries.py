@@ -198,16 +198,20 @@ def problems() -> list[str]:
     query = sa.select(_I.c.id, _I.c.state).where(_I.c.state == "dead")
     dead = [f"I10 webhook {row.id} is dead" for row in db.session.execute(query.limit(100))]
     held, booked = held_totals(), ledger.balances(SUSPENSE)
-    return dead + [
-        f"I4 suspense has {booked.get(currency, 0)} {currency}, "
-        f"open exceptions {held.get(currency, 0)}"
-        for currency in sorted(held.keys() | booked.keys())
-        if held.get(currency, 0) != booked.get(currency, 0)
-    ] + [
-        f"I4 payment {row.id} of {row.amount_minor} was completed to {row.parts_minor}"
-        for row in read_all(CompletedRow, _completed().order_by(_P.c.id))
-        if row.parts_minor != row.amount_minor
-    ]
+    return (
+        dead
+        + [
+            f"I4 suspense has {booked.get(currency, 0)} {currency}, "
+            f"open exceptions {held.get(currency, 0)}"
+            for currency in sorted(held.keys() | booked.keys())
+            if held.get(currency, 0) != booked.get(currency, 0)
+        ]
+        + [
+            f"I4 payment {row.id} of {row.amount_minor} was completed to {row.parts_minor}"
+            for row in read_all(CompletedRow, _completed().order_by(_P.c.id))
+            if row.parts_minor != row.amount_minor
+        ]
+    )
 
 
 def _completed() -> sa.Select[Any]:

@@ -64,8 +64,8 @@ def misfits_of(payment_ids: Collection[str]) -> dict[str, rules.Review]:
 def entries(*payment_ids: str) -> list[EntryRow]:
     """Return every entry about payments, oldest first, with postings.
 
-    Those of the payments themselves, of decisions about its money, and of second payments for it, which
-    are booked under their transaction.
+    Those of the payments themselves, of decisions about their money, and of second payments for
+    them, which are booked under their transaction.
     """
     query = sa.select(_X.c.id, _X.c.kind, _X.c.gateway, _X.c.tx_id).where(
         _X.c.payment_id.in_(payment_ids)

@@ -11,12 +11,13 @@ from crowdfund.payments.rules import Review
 
 MOMENT = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
 NEXT = {
-    "paying": {"authorised", "settled", "failed", "expired", "returned"},
+    "paying": {"authorised", "settled", "failed", "expired", "returned", "cancelled"},
     "authorised": {"settled", "failed", "returned"},
     "settled": {"confirmed", "returned"},
     "confirmed": {"returned"},
     "failed": {"settled", "returned"},
     "expired": {"settled", "returned"},
+    "cancelled": {"settled", "returned"},
     "returned": set(),
 }
 
@@ -38,7 +39,7 @@ def test_a_status_leads_only_where_the_rules_say(before):
 def test_money_is_in_once_it_is_settled_and_counts_as_active_from_the_start():
     assert set(rules.IN) == {"settled", "confirmed"}
     assert set(rules.ACTIVE) == {"paying", "authorised", "settled", "confirmed"}
-    assert set(rules.FINAL) == {"confirmed", "failed", "expired", "returned"}
+    assert set(rules.FINAL) == {"confirmed", "failed", "expired", "cancelled", "returned"}
 
 
 REVERSED = rules.Received(is_reversed=True)

@@ -1,4 +1,4 @@
-"""A payer comes back from the gateway: it is asked at once and again, and nobody is alarmed early."""
+"""A payer comes back from the gateway: it is asked at once and again, without false alarms."""
 
 from datetime import timedelta
 

@@ -132,6 +132,23 @@ KINDS = {
         action=_l("Open your portfolio"),
         path="/portfolio",
     ),
+    "payment.short": Kind(
+        _l("Part of your payment is missing"),
+        _l(
+            "We received %(amount)s of %(asked)s. Your money is safe. Pay the other %(missing)s until "
+            "%(until_at)s. Otherwise our staff will decide what happens with it."
+        ),
+        "money",
+        {
+            "amount_minor": 3_000_00,
+            "asked_minor": 5_000_00,
+            "missing_minor": 2_000_00,
+            "currency": "ETB",
+            "until_at": "2026-12-21T08:00:00+00:00",
+        },
+        action=_l("Pay the rest"),
+        path="/payments/1",
+    ),
     "payment.in_question": Kind(
         _l("Your payment is under review"),
         _l(

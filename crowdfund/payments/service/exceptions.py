@@ -66,8 +66,19 @@ def open_one(
     _announce(exception_id, before=None, detail=detail)
     log.warning("payment.exception", key=key, kind=str(kind))
     if held and origin.user_id:
-        facts = {"amount_minor": money[0], "currency": money[1], "problem": str(kind)}
-        _notify_owner(origin.user_id, origin.payment_id, "in_question", facts, key=exception_id)
+        what, facts = _news(kind, origin.payment_id, money)
+        _notify_owner(origin.user_id, origin.payment_id, what, facts, key=exception_id)
+
+
+def _news(kind: Kind, payment_id: str | None, money: tuple[int, str]) -> tuple[str, dict[str, Any]]:
+    """Return what the owner of held money is notified of: the rest to pay, if that is possible."""
+    facts: dict[str, Any] = {"amount_minor": money[0], "currency": money[1]}
+    rest = short.rest(payment_id) if kind is Kind.TOO_LITTLE and payment_id else None
+    if payment_id is None or rest is None or not rest.is_open:
+        return "in_question", facts | {"problem": str(kind)}
+    asked = queries.get(payment_id).amount_minor
+    missing = {"asked_minor": asked, "missing_minor": rest.missing_minor}
+    return "short", facts | missing | {"until_at": rest.until.isoformat()}
 
 
 def _reopen(key: str, detail: str) -> None:
