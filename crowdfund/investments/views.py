@@ -17,7 +17,7 @@ from crowdfund.kernel import clock, money
 from crowdfund.kernel.errors import Conflict, CrowdfundError
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.person import Person
-from crowdfund.kernel.web import identity, pages, requests
+from crowdfund.kernel.web import destinations, identity, pages, requests
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger.queries import EntryRow
 from crowdfund.payments import queries as payments
@@ -34,6 +34,12 @@ def _status_url(investment_id: str) -> str:
     return url_for("investments.show", investment_id=investment_id)
 
 
+def _continue_words(slug: str) -> str:
+    title = campaigns.detail(slug).title
+    return _("Continue to your investment in %(title)s", title=title)
+
+
+destinations.register("investments.new", _continue_words)
 purposes.register_purpose("investment", _status_url, rest_until=service.rest_until)
 
 

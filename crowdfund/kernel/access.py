@@ -282,6 +282,27 @@ FORM_PAGES = {
     "security.app_remove": "security.security",
 }
 
+# Parts of pages that are read in the background. None of them is a page to return to.
+FRAGMENTS = frozenset(
+    {
+        "campaigns.company",
+        "campaigns.funding",
+        "campaigns.preview",
+        "campaigns.staff_state",
+        "campaigns.state",
+        "compliance.company_state",
+        "compliance.nominees_state",
+        "compliance.verification_state",
+        "investments.quote",
+        "investments.room",
+        "issuers.state",
+        "notifications.bell",
+        "payout_accounts.payout_state",
+        "reports.queues_now",
+        "security.changes",
+    }
+)
+
 # (label, endpoint, icon); shown when the access table allows the endpoint, in this order.
 NAV: list[tuple[str, str, str]] = [
     (_l("Campaigns"), "campaigns.index", "layout-grid"),

@@ -5,12 +5,13 @@
   const say = (text) => { document.getElementById("status").textContent = text; };
 
   // --- toasts: what happened, what was not lost, what to do ---
-  const toast = (text, tone = "danger") => {
+  const toast = (text, tone = "danger", link = null) => {
     const box = document.createElement("div");
     box.className = `cf-toast cf-tone-${tone}`;
     box.setAttribute("role", tone === "danger" ? "alert" : "status");
     const said = document.createElement("div");
     said.append(Object.assign(document.createElement("p"), { textContent: text }));
+    if (link) said.append(Object.assign(document.createElement("a"), link));
     const close = Object.assign(document.createElement("button"), { type: "button", className: "cf-icon-btn", textContent: words.close });
     close.dataset.dismiss = "";
     box.append(said, close);
@@ -26,6 +27,13 @@
   };
   document.addEventListener("htmx:error", trouble);
   document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
+    const signIn = ctx.response.status === 401 && ctx.response.headers?.get("X-Sign-In");
+    if (signIn && !ctx.live) {
+      // The answer to a background read: the page stays, and what was typed waits in this tab.
+      keep(ctx.sourceElement?.closest?.("form"));
+      toast(words.ended, "warning", { textContent: words.signIn, href: signIn });
+      return;
+    }
     if (ctx.live || ctx.response.status === 422 || ctx.hx?.redirect || /hx-target="#toasts"/.test(ctx.text)) return;
     toast(words.failed);
   });
@@ -110,16 +118,18 @@
       return old;
     } catch { return null; }
   };
-  document.addEventListener("submit", ({ target: form }) => {
-    if (isSignIn || form.method !== "post") return;
+  const keep = (form) => {
+    if (isSignIn || form?.method !== "post") return;
     const fields = [...form.elements].filter(keeps).filter((field) => field.type !== "radio" || field.checked);
     kept({ path: location.pathname, action: form.getAttribute("action"), values: fields.map(({ name, value }) => [name, value]) });
-  });
+  };
+  document.addEventListener("submit", ({ target: form }) => keep(form));
   document.addEventListener("DOMContentLoaded", () => {
     const old = kept();
     if (isSignIn) { if (old) kept({ ...old, hasSignedIn: true }); return; }
     if (!old?.hasSignedIn || old.path !== location.pathname) return;
     const form = all("form").find((one) => one.getAttribute("action") === old.action);
+    if (form && old.values.length) toast(words.restored, "info");
     for (const [name, value] of form ? old.values : []) {
       for (const field of [...form.elements].filter((one) => one.name === name && keeps(one))) {
         if (field.type === "radio") field.checked = field.value === value; else field.value = value;

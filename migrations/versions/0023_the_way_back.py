@@ -1,4 +1,4 @@
-"""What the gateway answers a payer who came back, rests of payments, and cancelled reservations.
+"""The way back from the bank, rests of payments, cancelled reservations, and from verification.
 
 Revision ID: 0023
 Revises: 0012
@@ -27,6 +27,10 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("came_back_at", UTCDateTime(), nullable=True))
         batch_op.add_column(sa.Column("rest_of", sa.String(length=32), nullable=True))
         batch_op.create_index(batch_op.f("ix_payment_rest_of"), ["rest_of"])
+    with op.batch_alter_table("kyc_review", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("next_path", sa.String(length=300), server_default="", nullable=False)
+        )
     _allow("payment", (*_PAYMENT, "cancelled"))
     _allow("investment", (*_INVESTMENT, "cancelled"))
 
@@ -39,6 +43,8 @@ def downgrade() -> None:
         op.execute(sa.update(status).where(is_cancelled).values(status="expired"))
     _allow("investment", _INVESTMENT)
     _allow("payment", _PAYMENT)
+    with op.batch_alter_table("kyc_review", schema=None) as batch_op:
+        batch_op.drop_column("next_path")
     with op.batch_alter_table("payment", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_payment_rest_of"))
         for name in ("rest_of", "came_back_at", "reported_at", "reported"):

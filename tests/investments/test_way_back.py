@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from crowdfund.kernel.db import commit, rollback
+from crowdfund.kernel.web import destinations
 from crowdfund.payments.service import inbox, starting
 from tests import raising
 from tests.investments.test_reviews import show
@@ -130,3 +131,13 @@ def test_only_its_owner_comes_back_to_a_payment(app, world, placed):
     payment = world.payment(placed)
     assert dora.get(f"/payments/{payment.id}/return").status_code == 404
     assert world.payment(placed).came_back_at is None
+
+
+def test_the_way_on_after_verification_names_the_investment(world, app, charlie):
+    with app.test_request_context("/"):
+        assert (
+            destinations.words(f"/campaigns/{world.slug}/invest?amount=5")
+            == "Continue to your investment in A second roaster for Yirga"
+        )
+        assert destinations.words("/campaigns/no-such/invest") == "Continue where you left off"
+        assert destinations.words("/no/such/page") == "Continue where you left off"

@@ -153,7 +153,7 @@ KINDS = {
         _l("Your payment is under review"),
         _l(
             "We received %(amount)s from you, which is not as we expected: %(problem)s. Your money "
-            "is safe. We will notify you of our decision."
+            "is safe. We will notify you of our decision, usually within one working day."
         ),
         "money",
         {"amount_minor": 5_000_00, "currency": "ETB", "problem": "too_little"},
