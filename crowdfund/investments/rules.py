@@ -22,8 +22,8 @@ class Status(StrEnum):
     CONFIRMED = "confirmed"
     FAILED = "failed"
     EXPIRED = "expired"
-    CANCELLED = "cancelled"
     RETURNED = "returned"
+    CANCELLED = "cancelled"
 
 
 _NEXT: dict[Status, tuple[Status, ...]] = {

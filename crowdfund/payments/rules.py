@@ -34,8 +34,8 @@ class Status(StrEnum):
     SETTLED = "settled"
     FAILED = "failed"
     EXPIRED = "expired"
-    CANCELLED = "cancelled"
     REVERSED = "reversed"
+    CANCELLED = "cancelled"
 
 
 class Kind(StrEnum):
