@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from crowdfund.campaigns.rules import securities
 from crowdfund.kernel.errors import Conflict, CrowdfundError, Forbidden, Invalid
 from crowdfund.kernel.i18n import _, _l
 from crowdfund.kernel.statuses import status_text
@@ -53,6 +54,19 @@ _RISK_TEXT = _l(
     "company sells or pays out, that I may not find a buyer for my shares, and that my investment "
     "is not covered by a deposit guarantee. I only invest what I can afford to lose."
 )
+_RISK_TEXTS = {
+    securities.Kind.DEBT: _l(
+        "I understand that I lend money to the company, that I may lose all of it if the company "
+        "cannot repay, that it is locked in for the term of the loan, that I may not find a buyer "
+        "for my notes, and that my investment is not covered by a deposit guarantee. I only invest "
+        "what I can afford to lose."
+    ),
+    securities.Kind.REVENUE_SHARE: _l(
+        "I understand that I only get money if the company has revenue, that I may lose all of the "
+        "money that I invest, that I may not find a buyer for my units, and that my investment is "
+        "not covered by a deposit guarantee. I only invest what I can afford to lose."
+    ),
+}
 
 
 class NotVerified(Forbidden):
@@ -91,9 +105,10 @@ def can_move(before: str, after: Status) -> bool:
     return after in _NEXT[Status(before)]
 
 
-def risk_text() -> str:
-    """Return the risk warning in the language of the reader, who agrees to exactly this text."""
-    return str(_RISK_TEXT)
+def risk_text(kind: str = securities.Kind.EQUITY) -> str:
+    """Return a kind's risk warning in the language of the reader, who agrees to exactly this."""
+    known = securities.Kind(kind) if kind in tuple(securities.Kind) else securities.Kind.EQUITY
+    return str(_RISK_TEXTS.get(known, _RISK_TEXT))
 
 
 def text_hash(text: str | None = None) -> str:

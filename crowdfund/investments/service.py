@@ -84,7 +84,7 @@ def place(order: Order) -> str:
         "payment_id": payment_id,
     }
     _insert(order, row)
-    _consent(order.user_id, investment_id)
+    _consent(order.user_id, investment_id, rules.risk_text(campaign.security_type))
     return investment_id
 
 
@@ -157,13 +157,13 @@ def _check_amount(order: Order, campaign_id: str) -> None:
         raise rules.NotPossible(reason, field="amount")
 
 
-def _consent(user_id: str, investment_id: str) -> None:
+def _consent(user_id: str, investment_id: str, text: str) -> None:
     consent = Consent(
         id=new_id(),
         user_id=user_id,
         investment_id=investment_id,
-        text_hash=rules.text_hash(),
-        text=rules.risk_text(),
+        text_hash=rules.text_hash(text),
+        text=text,
         at=clock.now(),
     )
     db.session.add(consent)
@@ -233,7 +233,7 @@ def settled(investment_id: str) -> None:
         return
     _move(investment_id, Status.SETTLED)
     _record(investment)
-    notices.notify_investor(investment, "settled", shares=investment.shares)
+    notices.notify_investor(investment, "settled")
 
 
 def not_paid(investment_id: str, status: Status) -> None:

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.rows import FundingRow, PublicCampaign
+from crowdfund.campaigns.rules import securities
 from crowdfund.compliance.queries import files
 from crowdfund.investments import queries, rules, service
 from crowdfund.investments.forms import RAILS, InvestForm
@@ -98,9 +99,18 @@ def _form_page(
         not_verified=files.refusal(user.id),
         no_contact=starting.missing_contact(user.id, _rail(form)),
         is_own=issuers_queries.is_member(campaign.company_id, user.id),
-        risk_text=rules.risk_text(),
+        risk_text=rules.risk_text(campaign.security_type),
+        limits=securities.limits_sentence(
+            campaign.security_type,
+            *(money.fmt(minor, campaign.currency) for minor in _limits(campaign)),
+        ),
+        offered=securities.shown(campaign),
         quote=_quote(campaign, user.id, form.amount.data or "", freed_minor),
     )
+
+
+def _limits(campaign: PublicCampaign) -> tuple[int, int, int]:
+    return campaign.price_minor, campaign.min_minor, campaign.max_minor
 
 
 def _replaced(unpaid: list[InvestmentRow], wanted: str) -> InvestmentRow | None:
@@ -158,7 +168,10 @@ def _quote(
     return {
         "state": "fine",
         "amount_minor": amount,
-        "shares": rules.shares(amount, campaign.price_minor),
+        "units": securities.units(
+            campaign.security_type, rules.shares(amount, campaign.price_minor)
+        ),
+        "offer": securities.offer(amount, campaign.currency, securities.of(campaign)),
         "percent": rules.percent_of_goal(amount, campaign.goal_minor),
     }
 
@@ -207,11 +220,16 @@ def _status_page(investment_id: str, error: Conflict | None = None) -> Response:
         status=error.status if error else 200,
         error=error,
         investment=investment,
+        units=_units(investment),
+        offered=securities.shown(investment),
+        offer=securities.offer(
+            investment.amount_minor, investment.currency, securities.of(investment)
+        ),
         payment=payment,
         first=first,
         rest=rest,
         reviews=reviews,
-        progress=payment_rules.progress(payment.status, payment.watch),
+        progress=payment_rules.progress_of(payment),
         is_questioned=is_questioned,
         label=rules.label(investment.status, received),
         steps=rules.timeline(investment.status, queries.times(investment_id), received=received),
@@ -220,10 +238,14 @@ def _status_page(investment_id: str, error: Conflict | None = None) -> Response:
     )
 
 
+def _units(investment: InvestmentRow) -> str:
+    return securities.units(investment.security_type or "", investment.shares)
+
+
 def _received(payment: PaymentRow, reviews: list[Review]) -> rules.Received:
     """Return what was booked for an investment; what a gateway only claims is not among it."""
     misfit = next((one for one in reviews if one.is_misfit), None)
-    progress = payment_rules.progress(payment.status, payment.watch)
+    progress = payment_rules.progress_of(payment)
     return rules.Received(payment.is_received, payment.status == "reversed", misfit, progress)
 
 
@@ -249,5 +271,7 @@ def portfolio() -> Response:
         page=page,
         totals=queries.totals(user.id),
         labels=labels,
+        units={row.id: _units(row) for row in page.rows},
+        kinds={row.id: securities.shown(row) for row in page.rows},
         status_options=[("", _("All")), *((str(s), rules.words(s)) for s in rules.Status)],
     )

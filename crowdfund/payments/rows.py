@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from crowdfund.payments.rules import Watch
-
 
 @dataclass(frozen=True, slots=True)
 class PaymentRow:
@@ -45,11 +43,6 @@ class PaymentRow:
     def is_reported_paid(self) -> bool:
         """Return whether the gateway answers that the payer has paid, agreed on or not."""
         return self.reported in ("SUCCESS", "SETTLED")
-
-    @property
-    def watch(self) -> Watch:
-        """Return when the payer came back, and what the gateway answered since."""
-        return Watch(self.came_back_at, self.checked_at, self.reported)
 
     @property
     def is_received(self) -> bool:

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from crowdfund.payments.rows import PaymentRow
+
 Rung = Literal["PENDING", "SUCCESS", "SETTLED"]
 LADDER: tuple[Rung, ...] = ("PENDING", "SUCCESS", "SETTLED")
 LIFETIME = timedelta(hours=24)
@@ -308,6 +310,12 @@ def progress(status: str, watch: Watch) -> Progress:
         return Progress.TO_PAY
     is_clear = watch.reported == "PENDING" and watch.checked_at > watch.came_back_at + AT_ONCE
     return Progress.NOT_PAID if is_clear else Progress.ASKING
+
+
+def progress_of(payment: PaymentRow) -> Progress:
+    """Return what to say of a payment without booked money."""
+    watch = Watch(payment.came_back_at, payment.checked_at, payment.reported)
+    return progress(payment.status, watch)
 
 
 def watch_delay_s(waited: timedelta) -> float:

@@ -18,11 +18,11 @@ KINDS = {
     "investment.settled": Kind(
         _l("Your investment in %(campaign)s is settled"),
         _l(
-            "Your %(amount)s for %(campaign)s (%(shares)s) is settled and held in the "
+            "Your %(amount)s for %(campaign)s is settled and held in the "
             "campaign's escrow. It is now being recorded on chain."
         ),
         "money",
-        {**_SAMPLE, "shares": 50},
+        _SAMPLE,
         action=_FOLLOW,
         path=_PATH,
     ),
@@ -126,7 +126,7 @@ KINDS = {
     ),
     "investment.released": Kind(
         _l("%(campaign)s: the money is released"),
-        _l("%(campaign)s has received your investment. You now hold your shares."),
+        _l("%(campaign)s has received your investment. It is in force from now on."),
         "money",
         {"campaign": "A roastery for Yirga"},
         action=_l("Open your portfolio"),

@@ -34,7 +34,7 @@ def show(payment_id: str) -> Response:
         payment=payment,
         reviews=found,
         rest=short.rest(payment_id) if is_short else None,
-        progress=rules.progress(payment.status, payment.watch),
+        progress=rules.progress_of(payment),
         is_questioned=not payment.is_received and reviews.is_questioned(payment_id),
         purpose_url=purposes.purpose_url(payment.purpose_kind, payment.purpose_id),
         steps=queries.timeline(payment_id),
