@@ -86,7 +86,7 @@
     }
   };
   document.addEventListener("submit", (event) => {
-    if (event.target.dataset.busy === undefined) return;
+    if (event.target.dataset.busy === undefined || event.target.cfSure) return;
     event.preventDefault();
     event.stopImmediatePropagation();
   }, true);
@@ -103,12 +103,32 @@
     // An answer that is a download leaves the page open: do not stay busy for ever.
     if (!byHtmx) form.cfTimer = setTimeout(() => release(form), 15000);
   });
+  // A plain POST to a server that is away would put the browser's error page in the place of the
+  // filled form. So the server is asked first; one that is only slow gets the form all the same.
+  const isAway = async () => {
+    try {
+      const answer = await fetch("/health/live", { cache: "no-store", signal: AbortSignal.timeout(3000) });
+      return answer.status > 500;
+    } catch (error) { return error.name !== "TimeoutError"; }
+  };
+  document.addEventListener("submit", async (event) => {
+    const { target: form, submitter } = event;
+    if (event.defaultPrevented || form.method !== "post" || form._htmx?.initialized || form.cfSure) {
+      delete form.cfSure;
+      return;
+    }
+    event.preventDefault();
+    if (await isAway()) { release(form); toast(words.away); return; }
+    form.cfSure = true;
+    form.requestSubmit(submitter);
+  });
   document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
     release(ctx.request?.form ?? ctx.sourceElement?.closest?.("form"));
   });
   window.addEventListener("pageshow", () => all("form[data-busy]").forEach(release));
 
-  // --- a session that ended in mid-form: what was typed waits in this tab until its page is back ---
+  // --- what was sent and not answered by a page of ours waits in this tab until its page is back:
+  // after a session that ended, a server error, or a connection that broke ---
   const isSignIn = location.pathname.startsWith("/sign-in");
   const keeps = (field) => field.name && !["hidden", "file", "password", "checkbox", "submit", "button"].includes(field.type);
   const kept = (value) => {
@@ -127,7 +147,8 @@
   document.addEventListener("DOMContentLoaded", () => {
     const old = kept();
     if (isSignIn) { if (old) kept({ ...old, hasSignedIn: true }); return; }
-    if (!old?.hasSignedIn || old.path !== location.pathname) return;
+    const isBack = performance.getEntriesByType("navigation")[0]?.type !== "navigate";
+    if (!(old?.hasSignedIn || isBack) || old?.path !== location.pathname) return;
     const form = all("form").find((one) => one.getAttribute("action") === old.action);
     if (form && old.values.length) toast(words.restored, "info");
     for (const [name, value] of form ? old.values : []) {
