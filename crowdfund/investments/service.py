@@ -55,8 +55,7 @@ def place(order: Order) -> str:
         raise rules.NoConsent(
             _("Read the risk warning and tick the box to continue."), field="consent"
         )
-    if order.replaces:
-        cancel(order.replaces, user_id=order.user_id)
+    _cancel_replaced(order, campaign.id)
     # Serialise: check the form's key again under the lock, and the amount against current totals.
     totals.lock_for_update(campaign.id)
     if known := _known(order):
@@ -86,6 +85,14 @@ def place(order: Order) -> str:
     _insert(order, row)
     _consent(order.user_id, investment_id, rules.risk_text(campaign.security_type))
     return investment_id
+
+
+def _cancel_replaced(order: Order, campaign_id: str) -> None:
+    """Cancel the reservation in the same campaign that an order takes the place of."""
+    if not order.replaces:
+        return
+    if queries.for_owner(order.replaces, order.user_id).campaign_id == campaign_id:
+        cancel(order.replaces, user_id=order.user_id)
 
 
 def _insert(order: Order, known: dict[str, object]) -> None:

@@ -193,3 +193,10 @@ def test_cancelling_needs_an_unpaid_reservation(world):
     rollback()
     with pytest.raises(Conflict):
         service.cancel(investment_id, user_id=world.people["charlie"])
+
+
+def test_a_reservation_of_another_is_never_replaced(world, charlie):
+    hers = world.place("dora")
+    answer = charlie.post(invest_url(world), data=form(key="form-key-2", replaces=hers))
+    assert answer.status_code == 404
+    assert world.status(hers, "dora") == "paying"
