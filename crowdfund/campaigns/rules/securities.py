@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from fractions import Fraction
 
 from crowdfund.kernel import money
 from crowdfund.kernel.errors import Invalid
@@ -194,25 +193,26 @@ def repaid(amount_minor: int, security: Security) -> Repaid | None:
     if security.repayment == Repayment.MONTHLY:
         return _equal_payments(amount_minor, bps, months)
     if security.repayment == Repayment.INTEREST:
-        each = _half_up(Fraction(amount_minor * bps, _YEAR))
+        each = _divided(amount_minor * bps, _YEAR)
         return Repaid(amount_minor + each * months, each)
-    return Repaid(amount_minor + _half_up(Fraction(amount_minor * bps * months, _YEAR)), None)
+    return Repaid(amount_minor + _divided(amount_minor * bps * months, _YEAR), None)
 
 
 def _equal_payments(amount_minor: int, bps: int, months: int) -> Repaid:
-    rate = Fraction(bps, _YEAR)
-    growth = (1 + rate) ** months
-    each = _half_up(amount_minor * rate * growth / (growth - 1))
+    # The annuity, amount × rate ÷ (1 − (1 + rate)^−months), as one fraction of whole numbers.
+    grown, whole = (_YEAR + bps) ** months, _YEAR**months
+    each = _divided(amount_minor * bps * grown, _YEAR * (grown - whole))
     balance, total = amount_minor, 0
     for _month in range(months - 1):
-        paid = min(each, balance + _half_up(balance * rate))
-        balance += _half_up(balance * rate) - paid
-        total += paid
-    return Repaid(total + balance + _half_up(balance * rate), each)
+        interest = _divided(balance * bps, _YEAR)
+        paid = min(each, balance + interest)
+        balance, total = balance + interest - paid, total + paid
+    return Repaid(total + balance + _divided(balance * bps, _YEAR), each)
 
 
-def _half_up(value: Fraction) -> int:
-    return int(value + Fraction(1, 2))
+def _divided(number: int, by: int) -> int:
+    """Return a quotient of whole numbers, rounded half-up."""
+    return (2 * number + by) // (2 * by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,7 +395,7 @@ def _loan(amount_minor: int, currency: str, security: Security) -> str:
 def _revenue_share(amount_minor: int, currency: str, security: Security) -> str:
     facts = {"rate": percent(security.revenue_bps or 0), "term": _term(security) or ""}
     if security.cap_bps:
-        most = _half_up(Fraction(amount_minor * security.cap_bps, 10_000))
+        most = _divided(amount_minor * security.cap_bps, 10_000)
         facts["most"] = money.fmt(most, currency)
     if security.cap_bps and security.term_months:
         return _(
