@@ -1,7 +1,7 @@
 """The way back from the bank, rests of payments, cancelled reservations, and from verification.
 
 Revision ID: 0023
-Revises: 0012
+Revises: 0014
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 from crowdfund.kernel.db import UTCDateTime
 
 revision = "0023"
-down_revision = "0012"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
