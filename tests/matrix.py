@@ -100,6 +100,8 @@ OWN = {
     "investments.quote": EVERYBODY,
     "investments.room": EVERYBODY,
     "investments.show": ALICE,
+    "investments.cancel": ALICE,
+    "investments.pay_rest": ALICE,
     "issuers.accept": INVITED,
     "issuers.changes": "file",
     "issuers.check": {"GET": "view", "POST": "file"},

@@ -201,11 +201,11 @@ def test_a_number_stands_before_a_noun_only_in_texts_that_have_a_plural():
     assert [text for text in messages if isinstance(text, str) and counted.search(text)] == []
 
 
-def test_one_share_is_one_share_in_the_message_about_it():
-    context = {"campaign": "Mill", "amount_minor": 10_000, "currency": "ETB", "shares": 1}
-    assert "(1 share) is settled" in rendering.words("investment.settled", context).text
-    context["shares"] = 1_200
-    assert "(1,200 shares) is settled" in rendering.words("investment.settled", context).text
+def test_the_message_about_settled_money_is_true_of_shares_and_of_loans():
+    context = {"campaign": "Mill", "amount_minor": 10_000, "currency": "ETB"}
+    text = rendering.words("investment.settled", context).text
+    assert "100.00 ETB for Mill is settled" in text
+    assert "share" not in text
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 
-from crowdfund.campaigns.rules import drafts
+from crowdfund.campaigns.rules import drafts, securities
 from crowdfund.issuers.rules import lists
 from crowdfund.kernel.forms import Needed, PageForm, options
 from crowdfund.kernel.i18n import _l
@@ -71,6 +71,33 @@ class TermsForm(PageForm):
     min_minor = StringField(_l("Minimum investment per person"), [Needed()])
     max_minor = StringField(_l("Maximum investment per person"), [Needed()])
     duration_days = StringField(_l("Duration"), [Needed()])
+
+
+class LoanTermsForm(TermsForm):
+    """The terms of a loan besides."""
+
+    interest_bps = StringField(_l("Interest rate a year"), [Needed()])
+    term_months = StringField(_l("Term of the loan"), [Needed()])
+    repayment = RadioField(
+        _l("How is the loan repaid?"),
+        [Needed()],
+        choices=options(securities.REPAYMENTS),
+        validate_choice=False,
+    )
+
+
+class RevenueTermsForm(TermsForm):
+    """The terms of a revenue share besides; a limit, a term, or both."""
+
+    revenue_bps = StringField(_l("Part of the revenue for all investors together"), [Needed()])
+    cap_bps = StringField(_l("Limit for all payments (optional if there is a term)"))
+    term_months = StringField(_l("Term (optional if there is a limit)"))
+
+
+TERMS_FORMS: dict[str, type[TermsForm]] = {
+    securities.Kind.DEBT: LoanTermsForm,
+    securities.Kind.REVENUE_SHARE: RevenueTermsForm,
+}
 
 
 class DocumentForm(PageForm):

@@ -39,6 +39,12 @@ class Campaign(Base):
     max_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
     price_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
     duration_days: Mapped[int | None]
+    # Of a loan: interest a year, term, repayment. Of a revenue share: part, cap, term.
+    interest_bps: Mapped[int | None]
+    revenue_bps: Mapped[int | None]
+    cap_bps: Mapped[int | None]
+    term_months: Mapped[int | None]
+    repayment: Mapped[str | None] = mapped_column(sa.String(16))
     threshold_bps: Mapped[int]
     fee_bps: Mapped[int]
     grace_days: Mapped[int]

@@ -45,6 +45,11 @@ class CampaignRow(RaiseRow):
     max_minor: int | None
     price_minor: int | None
     duration_days: int | None
+    interest_bps: int | None
+    revenue_bps: int | None
+    cap_bps: int | None
+    term_months: int | None
+    repayment: str | None
     fee_bps: int
     terms_hash: str | None
     investors_count: int
@@ -85,6 +90,11 @@ class PublicCampaign(RaiseRow):
     min_minor: int
     max_minor: int
     price_minor: int
+    interest_bps: int | None
+    revenue_bps: int | None
+    cap_bps: int | None
+    term_months: int | None
+    repayment: str | None
     terms_hash: str | None
     deploy_tx: str | None
     contract_address: str | None

@@ -52,6 +52,8 @@ class KycReview(Base):
     decided_by: Mapped[str | None] = mapped_column(ID)
     decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     reason: Mapped[str] = mapped_column(sa.String(500), default="")
+    # The page that the person came from and goes on to when this is decided, perhaps days later.
+    next_path: Mapped[str] = mapped_column(sa.String(300), default="", server_default="")
     expires_on: Mapped[date | None] = mapped_column(sa.Date)
     # Proves later what was verified: the salt stays here (docs/adr/0009).
     salt: Mapped[str] = mapped_column(sa.String(64))

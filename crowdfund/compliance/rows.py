@@ -36,6 +36,7 @@ class ReviewRow:
     proposed_at: datetime | None
     decided_at: datetime | None
     reason: str
+    next_path: str
 
 
 @dataclass(frozen=True, slots=True)

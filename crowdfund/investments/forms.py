@@ -18,4 +18,5 @@ class InvestForm(PageForm):
     amount = StringField(_l("Amount"), [InputRequired(_l("Enter an amount.")), Length(max=40)])
     rail = RadioField(_l("How do you pay?"), choices=RAILS, default="bill_bitts")
     consent = BooleanField(_l("I have read and understood this risk warning."))
+    replaces = HiddenField("replaces", [Length(max=32, message=_RELOAD)])
     key = HiddenField("key", [InputRequired(_RELOAD), Length(min=8, max=64, message=_RELOAD)])

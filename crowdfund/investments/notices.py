@@ -1,12 +1,19 @@
 """Notify investors about their money."""
 
 from crowdfund.campaigns import queries as campaigns
+from crowdfund.campaigns.rules import securities
 from crowdfund.investments import queries
 from crowdfund.investments.models import Investment
 from crowdfund.kernel import clock
 from crowdfund.notifications import service
 from crowdfund.payments import queries as payments
 from crowdfund.payments import reviews
+
+# What a receipt calls the units of a kind of security.
+_COUNTED: dict[str | None, str] = {
+    securities.Kind.DEBT: "notes",
+    securities.Kind.REVENUE_SHARE: "units",
+}
 
 
 def notify_investor(investment: Investment, what: str, **context: object) -> None:
@@ -30,10 +37,11 @@ def notify_investor(investment: Investment, what: str, **context: object) -> Non
 def send_receipt(investment: Investment) -> None:
     """Notify a person that their money has arrived, with what a receipt says."""
     campaign = campaigns.by_id(investment.campaign_id)
+    counted = _COUNTED.get(campaign.security_type, "shares")
     notify_investor(
         investment,
         "settled",
-        shares=investment.shares,
+        **{counted: investment.shares},
         company=campaign.trade_name or "",
         settled_at=clock.now().isoformat(),
         receipt=investment.id,

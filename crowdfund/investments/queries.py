@@ -29,6 +29,30 @@ def for_owner(investment_id: str, user_id: str) -> InvestmentRow:
     return read_one(InvestmentRow, query, missing)
 
 
+def get(investment_id: str) -> InvestmentRow:
+    """Return an investment with its campaign, whoever owns it; raises NotFound."""
+    query = _WITH_CAMPAIGN.where(_I.c.id == investment_id)
+    return read_one(InvestmentRow, query, NotFound(_("There is no such investment.")))
+
+
+def unpaid_of(user_id: str, campaign_id: str) -> list[InvestmentRow]:
+    """Return a person's unpaid reservations in a campaign, newest first."""
+    query = _WITH_CAMPAIGN.where(
+        _I.c.user_id == user_id, _I.c.campaign_id == campaign_id, _I.c.status == "paying"
+    )
+    return read_all(InvestmentRow, query.order_by(_I.c.id.desc()))
+
+
+def last_amount(user_id: str, campaign_id: str) -> int | None:
+    """Return the amount of a person's newest investment in a campaign if it brought no money."""
+    query = sa.select(_I.c.amount_minor, _I.c.status).where(
+        _I.c.user_id == user_id, _I.c.campaign_id == campaign_id
+    )
+    row = db.session.execute(query.order_by(_I.c.id.desc()).limit(1)).first()
+    is_open = row is not None and row.status in (rules.Status.PAYING, *rules.WITHOUT_ROOM)
+    return row.amount_minor if row is not None and is_open else None
+
+
 def by_form_key(user_id: str, key: str) -> InvestmentRow | None:
     """Return what a person's form with this key has placed, with its campaign, or None."""
     query = _WITH_CAMPAIGN.where(_I.c.user_id == user_id, _I.c.form_key == key)

@@ -23,6 +23,13 @@ class InvestmentRow:
     slug: str
     title: str | None
     contract_address: str | None
+    goal_minor: int | None
+    security_type: str | None
+    interest_bps: int | None
+    revenue_bps: int | None
+    cap_bps: int | None
+    term_months: int | None
+    repayment: str | None
 
 
 @dataclass(frozen=True, slots=True)

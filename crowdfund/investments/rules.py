@@ -7,10 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from crowdfund.campaigns.rules import securities
 from crowdfund.kernel.errors import Conflict, CrowdfundError, Forbidden, Invalid
 from crowdfund.kernel.i18n import _, _l
 from crowdfund.kernel.statuses import status_text
-from crowdfund.payments.rules import Kind, Review
+from crowdfund.payments.rules import Kind, Progress, Review
 
 
 class Status(StrEnum):
@@ -23,6 +24,7 @@ class Status(StrEnum):
     FAILED = "failed"
     EXPIRED = "expired"
     RETURNED = "returned"
+    CANCELLED = "cancelled"
 
 
 _NEXT: dict[Status, tuple[Status, ...]] = {
@@ -31,6 +33,7 @@ _NEXT: dict[Status, tuple[Status, ...]] = {
         Status.SETTLED,
         Status.FAILED,
         Status.EXPIRED,
+        Status.CANCELLED,
         Status.RETURNED,
     ),
     Status.AUTHORISED: (Status.SETTLED, Status.FAILED, Status.RETURNED),
@@ -38,17 +41,32 @@ _NEXT: dict[Status, tuple[Status, ...]] = {
     Status.CONFIRMED: (Status.RETURNED,),
     Status.FAILED: (Status.SETTLED, Status.RETURNED),
     Status.EXPIRED: (Status.SETTLED, Status.RETURNED),
+    Status.CANCELLED: (Status.SETTLED, Status.RETURNED),
     Status.RETURNED: (),
 }
 ACTIVE = (Status.PAYING, Status.AUTHORISED, Status.SETTLED, Status.CONFIRMED)
 IN = (Status.SETTLED, Status.CONFIRMED)
-FINAL = (Status.CONFIRMED, Status.FAILED, Status.EXPIRED, Status.RETURNED)
+WITHOUT_ROOM = (Status.FAILED, Status.EXPIRED, Status.CANCELLED)
+FINAL = (Status.CONFIRMED, *WITHOUT_ROOM, Status.RETURNED)
 
 _RISK_TEXT = _l(
     "I understand that I may lose all of the money that I invest, that it is locked in until the "
     "company sells or pays out, that I may not find a buyer for my shares, and that my investment "
     "is not covered by a deposit guarantee. I only invest what I can afford to lose."
 )
+_RISK_TEXTS = {
+    securities.Kind.DEBT: _l(
+        "I understand that I lend money to the company, that I may lose all of it if the company "
+        "cannot repay, that it is locked in for the term of the loan, that I may not find a buyer "
+        "for my notes, and that my investment is not covered by a deposit guarantee. I only invest "
+        "what I can afford to lose."
+    ),
+    securities.Kind.REVENUE_SHARE: _l(
+        "I understand that I only get money if the company has revenue, that I may lose all of the "
+        "money that I invest, that I may not find a buyer for my units, and that my investment is "
+        "not covered by a deposit guarantee. I only invest what I can afford to lose."
+    ),
+}
 
 
 class NotVerified(Forbidden):
@@ -87,9 +105,10 @@ def can_move(before: str, after: Status) -> bool:
     return after in _NEXT[Status(before)]
 
 
-def risk_text() -> str:
-    """Return the risk warning in the language of the reader, who agrees to exactly this text."""
-    return str(_RISK_TEXT)
+def risk_text(kind: str = securities.Kind.EQUITY) -> str:
+    """Return a kind's risk warning in the language of the reader, who agrees to exactly this."""
+    known = securities.Kind(kind) if kind in tuple(securities.Kind) else securities.Kind.EQUITY
+    return str(_RISK_TEXTS.get(known, _RISK_TEXT))
 
 
 def text_hash(text: str | None = None) -> str:
@@ -117,6 +136,7 @@ _PROGRESS = {
     Status.PAYING: 1,
     Status.FAILED: 1,
     Status.EXPIRED: 1,
+    Status.CANCELLED: 1,
     Status.AUTHORISED: 2,
     Status.SETTLED: 3,
     Status.RETURNED: 3,
@@ -131,9 +151,16 @@ class Received:
     is_received: bool = False
     is_reversed: bool = False
     review: Review | None = None
+    progress: Progress = Progress.TO_PAY
 
 
 NOTHING_RECEIVED = Received()
+_PAYING_TEXTS = {
+    Progress.ASKING: _l("We are asking the bank about your payment."),
+    Progress.NOT_PAID: _l("The bank has not reported a payment yet."),
+    Progress.REPORTED_PAID: _l("We are waiting for the bank's confirmation."),
+    Progress.REPORTED_FAILED: _l("We are waiting for the bank's confirmation."),
+}
 WORDS = {Status.PAYING: _l("To be paid"), Status.AUTHORISED: _l("Paid")}
 
 
@@ -157,10 +184,14 @@ def timeline(
     if status == Status.PAYING and received.is_received:  # the page may be quicker than the worker
         status = Status.AUTHORISED
     placed, paid, settled, recorded = _usual_steps(_PROGRESS[status], times)
-    if status in (Status.FAILED, Status.EXPIRED):
+    if status == Status.PAYING and received.progress in _PAYING_TEXTS:
+        paid["text"] = str(_PAYING_TEXTS[received.progress])
+    if status in WITHOUT_ROOM:
         was_paid = [{**paid, "state": "done", "text": ""}] if Status.AUTHORISED in times else []
         return [placed, *was_paid, _ended(status, times.get(status), received)]
     if status == Status.AUTHORISED and received.review is not None:
+        if received.review.is_short:
+            paid = {**paid, "label": _("Paid in part")}
         return [placed, paid, _reviewed(received.review)]
     if status == Status.RETURNED:
         recorded = {
@@ -189,15 +220,22 @@ def _usual_steps(at: int, times: Mapping[str, datetime]) -> list[dict[str, Any]]
 def label(status: str, received: Received = NOTHING_RECEIVED) -> str:
     """Return the label of a status on the investment's own page, where its money is known."""
     if received.review is not None and received.review.is_open:
-        return _("Under review")
-    if status in (Status.FAILED, Status.EXPIRED) and received.review is not None:
+        return _("Paid in part") if received.review.is_short else _("Under review")
+    if status == Status.PAYING and received.progress is Progress.REPORTED_PAID:
+        return _("Being checked")
+    if status in WITHOUT_ROOM and received.review is not None:
         return _("Not invested")
     return words(status)
 
 
 def _reviewed(review: Review) -> dict[str, Any]:
     """Return the step of money that may not go to escrow before staff have decided."""
-    if review.is_open:
+    if review.is_open and review.is_short:
+        label, text = (
+            _("The rest"),
+            _("Your investment counts when the whole amount has arrived."),
+        )
+    elif review.is_open:
         label, text = (
             _("Under review"),
             _("The bank has transferred the money. Our staff are checking it."),
@@ -224,6 +262,8 @@ def _why_not_invested(status: Status, received: Received) -> tuple[str, str]:
     if received.is_received:
         text = _("Your reservation had ended when the money arrived.")
         return _("Payment received too late"), text
+    if status == Status.CANCELLED:
+        return _("Reservation cancelled"), _("You cancelled it before it was paid.")
     if status == Status.EXPIRED:
         text = _(
             "We did not receive a payment in time. You can try again. "

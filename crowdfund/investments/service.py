@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -23,7 +24,7 @@ from crowdfund.kernel.i18n import _
 from crowdfund.kernel.moving import move
 from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger.service import posting
-from crowdfund.payments.service import starting
+from crowdfund.payments.service import cancelling, rests, starting
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +37,15 @@ class Order:
     rail: str
     key: str
     has_consented: bool
+    replaces: str = ""
 
 
 def place(order: Order) -> str:
     """Place an investment: reserve its room, store the consent, start the payment; return its id.
 
-    The same key of the same person is one investment, however often it is sent. Raises
-    NotVerified, NotYours, NoContact, NoConsent, NotPossible, FormUsed, CampaignFull,
-    CampaignClosed.
+    The same key of the same person is one investment, however often it is sent. An unpaid one that
+    it replaces is cancelled with it, or neither happens. Raises NotVerified, NotYours, NoContact,
+    NoConsent, NotPossible, FormUsed, AlreadyPaid, CampaignFull, CampaignClosed.
     """
     if known := _known(order):
         return known
@@ -53,6 +55,7 @@ def place(order: Order) -> str:
         raise rules.NoConsent(
             _("Read the risk warning and tick the box to continue."), field="consent"
         )
+    _cancel_replaced(order, campaign.id)
     # Serialise: check the form's key again under the lock, and the amount against current totals.
     totals.lock_for_update(campaign.id)
     if known := _known(order):
@@ -80,8 +83,16 @@ def place(order: Order) -> str:
         "payment_id": payment_id,
     }
     _insert(order, row)
-    _consent(order.user_id, investment_id)
+    _consent(order.user_id, investment_id, rules.risk_text(campaign.security_type))
     return investment_id
+
+
+def _cancel_replaced(order: Order, campaign_id: str) -> None:
+    """Cancel the reservation in the same campaign that an order takes the place of."""
+    if not order.replaces:
+        return
+    if queries.for_owner(order.replaces, order.user_id).campaign_id == campaign_id:
+        cancel(order.replaces, user_id=order.user_id)
 
 
 def _insert(order: Order, known: dict[str, object]) -> None:
@@ -102,11 +113,14 @@ def _insert(order: Order, known: dict[str, object]) -> None:
     )
 
 
-def refusal(slug: str, user_id: str, amount_minor: int) -> str | None:
-    """Return as a sentence why this person could not invest this amount now, or None."""
+def refusal(slug: str, user_id: str, amount_minor: int, *, replaced_minor: int = 0) -> str | None:
+    """Return as a sentence why this person could not invest this amount now, or None.
+
+    `replaced_minor` is the room of a reservation that it would replace.
+    """
     campaign = campaigns.detail(slug)
-    already = queries.active_minor(user_id, campaign.id)
-    room = campaign.goal_minor - campaign.reserved_minor
+    already = queries.active_minor(user_id, campaign.id) - replaced_minor
+    room = campaign.goal_minor - campaign.reserved_minor + replaced_minor
     return terms.check_investment(
         amount_minor, already_minor=already, terms=campaigns.terms_of(campaign), room_minor=room
     )
@@ -150,17 +164,54 @@ def _check_amount(order: Order, campaign_id: str) -> None:
         raise rules.NotPossible(reason, field="amount")
 
 
-def _consent(user_id: str, investment_id: str) -> None:
+def _consent(user_id: str, investment_id: str, text: str) -> None:
     consent = Consent(
         id=new_id(),
         user_id=user_id,
         investment_id=investment_id,
-        text_hash=rules.text_hash(),
-        text=rules.risk_text(),
+        text_hash=rules.text_hash(text),
+        text=text,
         at=clock.now(),
     )
     db.session.add(consent)
     db.session.flush()
+
+
+def cancel(investment_id: str, *, user_id: str) -> None:
+    """Cancel a person's own unpaid reservation and free its room; once is enough.
+
+    Raises NotFound for another person's, AlreadyPaid once the bank has the money.
+    """
+    queries.for_owner(investment_id, user_id)
+    investment = lock(investment_id)
+    if investment.status == Status.CANCELLED:
+        return
+    if investment.status != Status.PAYING:
+        raise cancelling.AlreadyPaid(
+            _("Only a reservation that has not been paid can be cancelled. Nothing was changed.")
+        )
+    cancelling.cancel(str(investment.payment_id), actor=user_id)
+    totals.unreserve(investment.campaign_id, investment.amount_minor)
+    _move(investment_id, Status.CANCELLED, actor=user_id)
+
+
+def pay_rest(investment_id: str, *, user_id: str) -> None:
+    """Begin the payment of what is missing of a person's own investment.
+
+    Raises NotFound for another person's, RestNotPossible after the deadline or a decision.
+    """
+    investment = queries.for_owner(investment_id, user_id)
+    lock(investment_id)
+    rests.begin(str(investment.payment_id))
+
+
+def rest_until(investment_id: str) -> datetime | None:
+    """Return until when the rest of an investment's money may follow, or None (for payments)."""
+    investment = queries.get(investment_id)
+    campaign = campaigns.by_id(investment.campaign_id)
+    is_reserved = investment.status in (Status.PAYING, Status.AUTHORISED)
+    is_open = campaign.status == life.Status.LIVE and not campaign.ending
+    return campaign.ends_at if is_reserved and is_open else None
 
 
 # --- the payment moves ----------------------------------------------------------------------------
@@ -178,7 +229,7 @@ def settled(investment_id: str) -> None:
         return
     is_new = not queries.is_in(investment.user_id, investment.campaign_id)
     try:
-        if investment.status in (Status.FAILED, Status.EXPIRED):  # its room was released
+        if investment.status in rules.WITHOUT_ROOM:  # its room was released
             totals.reserve(investment.campaign_id, investment.amount_minor)
         totals.count_settled(investment.campaign_id, investment.amount_minor, new_investor=is_new)
     except (life.CampaignClosed, life.CampaignFull) as error:
@@ -310,7 +361,7 @@ def lock(investment_id: str) -> Investment:
     return locked(Investment, investment_id)
 
 
-def _move(investment_id: str, to: Status, *, reason: str = "") -> bool:
+def _move(investment_id: str, to: Status, *, reason: str = "", actor: str = "system") -> bool:
     investment = lock(investment_id)
     if not rules.can_move(investment.status, to):
         return False
@@ -319,5 +370,5 @@ def _move(investment_id: str, to: Status, *, reason: str = "") -> bool:
         ("portfolio", investment.user_id),
         ("wallet", investment.user_id),
     )
-    move(investment, to, investment_event, actor="system", reason=reason, pages=pages)
+    move(investment, to, investment_event, actor=actor, reason=reason, pages=pages)
     return True

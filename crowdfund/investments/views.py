@@ -8,23 +8,25 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.rows import FundingRow, PublicCampaign
+from crowdfund.campaigns.rules import securities
 from crowdfund.compliance.queries import files
 from crowdfund.investments import queries, rules, service
 from crowdfund.investments.forms import RAILS, InvestForm
 from crowdfund.investments.rows import InvestmentRow
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.kernel import clock, money
-from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.errors import Conflict, CrowdfundError
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.person import Person
-from crowdfund.kernel.web import identity, pages, requests
+from crowdfund.kernel.web import destinations, identity, pages, requests
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger.queries import EntryRow
 from crowdfund.payments import queries as payments
 from crowdfund.payments import reviews as payment_reviews
+from crowdfund.payments import rules as payment_rules
 from crowdfund.payments.rows import PaymentRow
 from crowdfund.payments.rules import Review
-from crowdfund.payments.service import purposes, starting
+from crowdfund.payments.service import purposes, short, starting
 
 bp = Blueprint("investments", __name__)
 
@@ -33,7 +35,13 @@ def _status_url(investment_id: str) -> str:
     return url_for("investments.show", investment_id=investment_id)
 
 
-purposes.register_purpose("investment", _status_url)
+def _continue_words(slug: str) -> str:
+    title = campaigns.detail(slug).title
+    return _("Continue to your investment in %(title)s", title=title)
+
+
+destinations.register("investments.new", _continue_words)
+purposes.register_purpose("investment", _status_url, rest_until=service.rest_until)
 
 
 @bp.route("/campaigns/<slug>/invest", methods=["GET", "POST"])
@@ -43,14 +51,21 @@ def new(slug: str) -> BaseResponse:
     form = InvestForm()
     if request.method == "GET":
         form.key.data = secrets.token_urlsafe(16)
-        form.amount.data = request.args.get("amount", "")[:40]
+        form.replaces.data = request.args.get("replaces", "")[:32]
+        form.amount.data = request.args.get("amount", "")[:40] or _last_amount(user.id, campaign)
     if form.validate_on_submit():
         try:
             amount_minor = money.parse(
                 form.amount.data, campaign.currency, most_minor=campaign.max_minor
             )
             order = service.Order(
-                user.id, slug, amount_minor, form.rail.data, form.key.data, form.consent.data
+                user.id,
+                slug,
+                amount_minor,
+                form.rail.data,
+                form.key.data,
+                form.consent.data,
+                form.replaces.data or "",
             )
             investment_id = service.place(order)
         except CrowdfundError as error:
@@ -67,21 +82,46 @@ def _form_page(
     *,
     status: int,
 ) -> Response:
-    already = queries.active_minor(user.id, campaign.id)
+    unpaid = queries.unpaid_of(user.id, campaign.id)
+    replaced = _replaced(unpaid, form.replaces.data or "")
+    freed_minor = replaced.amount_minor if replaced else 0
     return pages.render(
         "investments/new.html",
         status=status,
         form=form,
         campaign=campaign,
         phase=campaigns.phase(campaign, clock.now()),
-        already_minor=already,
+        already_minor=queries.active_minor(user.id, campaign.id) - freed_minor,
         room_minor=_room_minor(campaign),
+        freed_minor=freed_minor,
+        unpaid=[one for one in unpaid if one is not replaced],
+        replaced=replaced,
         not_verified=files.refusal(user.id),
         no_contact=starting.missing_contact(user.id, _rail(form)),
         is_own=issuers_queries.is_member(campaign.company_id, user.id),
-        risk_text=rules.risk_text(),
-        quote=_quote(campaign, user.id, form.amount.data or ""),
+        risk_text=rules.risk_text(campaign.security_type),
+        limits=securities.limits_sentence(
+            campaign.security_type,
+            *(money.fmt(minor, campaign.currency) for minor in _limits(campaign)),
+        ),
+        offered=securities.shown(campaign),
+        quote=_quote(campaign, user.id, form.amount.data or "", freed_minor),
     )
+
+
+def _limits(campaign: PublicCampaign) -> tuple[int, int, int]:
+    return campaign.price_minor, campaign.min_minor, campaign.max_minor
+
+
+def _replaced(unpaid: list[InvestmentRow], wanted: str) -> InvestmentRow | None:
+    """Return the reservation that the form replaces, if it is still unpaid."""
+    return next((one for one in unpaid if one.id == wanted), None)
+
+
+def _last_amount(user_id: str, campaign: PublicCampaign) -> str:
+    """Return what was entered last time, for who comes back from a payment that brought nothing."""
+    last = queries.last_amount(user_id, campaign.id)
+    return money.decimal_str(last, campaign.currency) if last else ""
 
 
 def _rail(form: InvestForm) -> str:
@@ -106,24 +146,32 @@ def _room_minor(campaign: PublicCampaign | FundingRow) -> int:
 def quote(slug: str) -> Response:
     """Show what an amount buys, or why it cannot be taken, while it is being typed."""
     campaign, user = campaigns.detail(slug), identity.signed_in()
-    answer = _quote(campaign, user.id, request.args.get("amount", "")[:40])
+    unpaid = queries.unpaid_of(user.id, campaign.id) if request.args.get("replaces") else []
+    replaced = _replaced(unpaid, request.args.get("replaces", ""))
+    freed_minor = replaced.amount_minor if replaced else 0
+    answer = _quote(campaign, user.id, request.args.get("amount", "")[:40], freed_minor)
     return pages.render("investments/_quote.html", quote=answer, campaign=campaign)
 
 
-def _quote(campaign: PublicCampaign, user_id: str, text: str) -> dict[str, Any]:
+def _quote(
+    campaign: PublicCampaign, user_id: str, text: str, freed_minor: int = 0
+) -> dict[str, Any]:
     if not text.strip():
         return {"state": "empty"}
     try:
         amount = money.parse(text, campaign.currency, most_minor=campaign.max_minor)
     except CrowdfundError as error:
         return {"state": "refused", "reason": error.user_message}
-    reason = service.refusal(campaign.slug, user_id, amount)
+    reason = service.refusal(campaign.slug, user_id, amount, replaced_minor=freed_minor)
     if reason:
         return {"state": "refused", "reason": reason}
     return {
         "state": "fine",
         "amount_minor": amount,
-        "shares": rules.shares(amount, campaign.price_minor),
+        "units": securities.units(
+            campaign.security_type, rules.shares(amount, campaign.price_minor)
+        ),
+        "offer": securities.offer(amount, campaign.currency, securities.of(campaign)),
         "percent": rules.percent_of_goal(amount, campaign.goal_minor),
     }
 
@@ -131,33 +179,78 @@ def _quote(campaign: PublicCampaign, user_id: str, text: str) -> dict[str, Any]:
 @bp.get("/investments/<investment_id>")
 def show(investment_id: str) -> Response:
     """Show the status of an investment; the timeline updates itself."""
+    return _status_page(investment_id)
+
+
+@bp.post("/investments/<investment_id>/cancel")
+def cancel(investment_id: str) -> BaseResponse:
+    """Cancel an unpaid reservation of one's own; its room is free at once."""
+    try:
+        service.cancel(investment_id, user_id=identity.signed_in().id)
+    except Conflict as error:
+        return _status_page(investment_id, error)
+    pages.flash(_("Your reservation is cancelled. Nothing was charged."), "success")
+    return pages.back(_status_url(investment_id))
+
+
+@bp.post("/investments/<investment_id>/rest")
+def pay_rest(investment_id: str) -> BaseResponse:
+    """Begin the payment of what is missing; its button appears on the same page."""
+    try:
+        service.pay_rest(investment_id, user_id=identity.signed_in().id)
+    except Conflict as error:
+        return _status_page(investment_id, error)
+    return pages.back(_status_url(investment_id))
+
+
+def _status_page(investment_id: str, error: Conflict | None = None) -> Response:
     investment = queries.for_owner(investment_id, identity.signed_in().id)
-    payment = payments.get(investment.payment_id) if investment.payment_id else None
-    reviews = payment_reviews.of_payment(payment.id) if payment else []
-    received = _received(payment, reviews)
+    first = payments.get(str(investment.payment_id))
+    reviews = payment_reviews.of_payment(first.id)
+    rest = short.rest(first.id) if any(one.is_short and one.is_open for one in reviews) else None
+    rest_ids = short.rest_ids(first.id) if any(one.is_short for one in reviews) else []
+    reviews += payment_reviews.of_payment(*rest_ids) if rest_ids else []
+    payment = rest.under_way if rest and rest.under_way else first
+    received = _received(first, reviews)
+    is_questioned = not payment.is_received and payment_reviews.is_questioned(payment.id)
+    is_open = is_questioned or any(one.is_open for one in reviews)
     return pages.render(
         "investments/show.html",
         "investments/_status.html",
+        status=error.status if error else 200,
+        error=error,
         investment=investment,
+        units=_units(investment),
+        offered=securities.shown(investment),
+        offer=securities.offer(
+            investment.amount_minor, investment.currency, securities.of(investment)
+        ),
         payment=payment,
+        first=first,
+        rest=rest,
         reviews=reviews,
+        progress=payment_rules.progress_of(payment),
+        is_questioned=is_questioned,
         label=rules.label(investment.status, received),
         steps=rules.timeline(investment.status, queries.times(investment_id), received=received),
-        is_final=investment.status in rules.FINAL and not any(one.is_open for one in reviews),
-        entries=_entries(investment),
+        is_final=investment.status in rules.FINAL and not is_open,
+        entries=_entries(investment, [first.id, *rest_ids]),
     )
 
 
-def _received(payment: PaymentRow | None, reviews: list[Review]) -> rules.Received:
+def _units(investment: InvestmentRow) -> str:
+    return securities.units(investment.security_type or "", investment.shares)
+
+
+def _received(payment: PaymentRow, reviews: list[Review]) -> rules.Received:
     """Return what was booked for an investment; what a gateway only claims is not among it."""
-    if payment is None:
-        return rules.NOTHING_RECEIVED
     misfit = next((one for one in reviews if one.is_misfit), None)
-    return rules.Received(payment.is_received, payment.status == "reversed", misfit)
+    progress = payment_rules.progress_of(payment)
+    return rules.Received(payment.is_received, payment.status == "reversed", misfit, progress)
 
 
-def _entries(investment: InvestmentRow) -> list[EntryRow]:
-    paid = payment_reviews.entries(investment.payment_id) if investment.payment_id else []
+def _entries(investment: InvestmentRow, payment_ids: list[str]) -> list[EntryRow]:
+    paid = payment_reviews.entries(*payment_ids)
     return paid + ledger.entries_with_key_prefix("investment", investment.id)
 
 
@@ -178,5 +271,7 @@ def portfolio() -> Response:
         page=page,
         totals=queries.totals(user.id),
         labels=labels,
+        units={row.id: _units(row) for row in page.rows},
+        kinds={row.id: securities.shown(row) for row in page.rows},
         status_options=[("", _("All")), *((str(s), rules.words(s)) for s in rules.Status)],
     )

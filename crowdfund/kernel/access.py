@@ -176,6 +176,8 @@ TABLE: dict[str, frozenset[str]] = {
     "investments.quote": SIGNED_IN,
     "investments.room": SIGNED_IN,
     "investments.show": SIGNED_IN,
+    "investments.cancel": SIGNED_IN,
+    "investments.pay_rest": SIGNED_IN,
     "investments.portfolio": SIGNED_IN,
     # issuers: the own company only by the role in it (queries.for_member)
     "issuers.start": SIGNED_IN,
@@ -265,9 +267,10 @@ TABLE: dict[str, frozenset[str]] = {
     "web.choose_language": PUBLIC,
 }
 
-# Where the browser comes back from an identity provider: a GET by the protocol, and yet it opens
-# accounts. Each proves by a single-use state that this browser has asked for it.
-WRITING_GETS = frozenset({"sign_in.oidc_callback"})
+# Where the browser comes back from somebody else: a GET by the protocol, and yet it writes. An
+# identity provider's opens accounts, after a single-use state has proved that this browser asked
+# for it. A gateway's has the gateway asked about its owner's payment, at most every 10 seconds.
+WRITING_GETS = frozenset({"sign_in.oidc_callback", "payments.come_back"})
 
 # Where the form of an address is that takes posts alone, if it is not the page above that address.
 FORM_PAGES = {
@@ -280,6 +283,27 @@ FORM_PAGES = {
     "payout_accounts.payout_remove": "payout_accounts.payout",
     "security.app_remove": "security.security",
 }
+
+# Parts of pages that are read in the background. None of them is a page to return to.
+FRAGMENTS = frozenset(
+    {
+        "campaigns.company",
+        "campaigns.funding",
+        "campaigns.preview",
+        "campaigns.staff_state",
+        "campaigns.state",
+        "compliance.company_state",
+        "compliance.nominees_state",
+        "compliance.verification_state",
+        "investments.quote",
+        "investments.room",
+        "issuers.state",
+        "notifications.bell",
+        "payout_accounts.payout_state",
+        "reports.queues_now",
+        "security.changes",
+    }
+)
 
 # (label, endpoint, icon); shown when the access table allows the endpoint, in this order.
 NAV: list[tuple[str, str, str]] = [

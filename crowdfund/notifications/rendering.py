@@ -53,8 +53,6 @@ def label(kind: str) -> str:
 def values(context: dict[str, Any]) -> dict[str, str]:
     """Return a context as text: `amount_minor` becomes `amount`, times, days and codes words.
 
-    `shares` becomes a number of shares with its noun.
-
     `received_minor` is in `received_currency` if there is one, else in `currency`.
     """
     shown: dict[str, str] = {}
@@ -70,8 +68,6 @@ def values(context: dict[str, Any]) -> dict[str, str]:
 def _shown(name: str, value: object) -> str:
     if name in WORDS:
         return str(WORDS[name].get(str(value), value))
-    if name == "shares" and type(value) is int:
-        return i18n.ngettext("%(num)s share", "%(num)s shares", value)
     if name.endswith("_on"):
         return i18n.day(date.fromisoformat(str(value)))
     if name == "at" or name.endswith("_at"):

@@ -26,7 +26,7 @@ from crowdfund.kernel.db import db, reading
 from crowdfund.kernel.outbox import Partial, Row
 from crowdfund.payments import queries
 from crowdfund.payments.rows import TransactionRow
-from crowdfund.payments.service import applying, refusals, starting
+from crowdfund.payments.service import applying, refusals, starting, watching
 from crowdfund.payments.service import webhooks as webhooks_service
 from crowdfund.payments.service.answers import Answer, Foreign, Unclear
 from crowdfund.payments.service.webhooks import Webhook
@@ -202,6 +202,7 @@ def initiate(rows: list[Row], answers: dict[str, Initiated | starting.Failed | N
 def check(rows: list[Row], answers: Answers) -> None:
     """Compare payments with the gateway's status."""
     applying.apply_truths([row.payload["payment_id"] for row in rows], answers)
+    watching.ask_again([row.payload for row in rows])
 
 
 @outbox.every(60, "payments.reconcile", queue="payments")

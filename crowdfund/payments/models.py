@@ -34,6 +34,12 @@ class Payment(Base):
     claimed_failed: Mapped[bool] = mapped_column(default=False)
     received_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
     received_currency: Mapped[str | None] = mapped_column(sa.String(3))
+    # What the gateway itself answered last, since when, and when the payer came back from it.
+    reported: Mapped[str] = mapped_column(sa.String(8), default="", server_default="")
+    reported_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    came_back_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # The payment whose missing part this one collects, for the same purpose.
+    rest_of: Mapped[str | None] = mapped_column(ID, index=True)
     # When the purpose was notified that no money will come; what comes later is late.
     released_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_error: Mapped[str | None] = mapped_column(sa.String(300))
@@ -127,7 +133,7 @@ class PaymentException(Base):
     __table_args__ = (
         one_of("kind", *Kind),
         one_of("state", "open", "resolved"),
-        one_of("proposed_resolution", *Resolution),
+        one_of("proposed_resolution", *(one for one in Resolution if one is not Resolution.TOP_UP)),
         sa.Index(None, "state", "id"),
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -22,6 +23,7 @@ from crowdfund.payments.models import (
     payment_exception_event,
 )
 from crowdfund.payments.rows import (
+    CompletedRow,
     ExceptionRow,
     PaymentRow,
     TransactionRow,
@@ -110,9 +112,10 @@ def held_totals() -> dict[str, int]:
 def reached_its_purpose() -> sa.ColumnElement[bool]:
     """Return the condition that a settled payment's money went to its purpose, not to suspense.
 
-    Money that did not fit goes there only when staff accept it.
+    Money that did not fit goes there only when staff accept it, or its payer has paid the rest.
     """
-    elsewhere = sa.or_(_X.c.state == "open", _X.c.resolution != rules.Resolution.ACCEPT)
+    given = (rules.Resolution.ACCEPT, rules.Resolution.TOP_UP)
+    elsewhere = sa.or_(_X.c.state == "open", _X.c.resolution.not_in(given))
     misfit = _X.c.kind.in_(rules.MISFITS)
     held = _X.c.held == sa.true()
     return ~sa.exists().where(_X.c.payment_id == _P.c.id, misfit, held, elsewhere).correlate(_P)
@@ -173,7 +176,8 @@ def open_at_bank(after: str, since: datetime, limit: int) -> list[UnfinishedRow]
 
     Those on their way, and those that ended without money but began at or after `since`.
     """
-    ended = sa.and_(_P.c.status.in_(("failed", "expired")), _P.c.created_at >= since)
+    is_over = _P.c.status.in_(("failed", "expired", "cancelled"))
+    ended = sa.and_(is_over, _P.c.created_at >= since)
     on_its_way = _P.c.status.in_(("created", "pending", "succeeded"))
     selected = columns(UnfinishedRow, _P, name=sa.func.coalesce(_P.c.tx_id, _P.c.id))
     query = sa.select(*selected).where(_P.c.id > after, sa.or_(on_its_way, ended))
@@ -187,13 +191,45 @@ def recently_changed(events: int) -> list[str]:
 
 
 def problems() -> list[str]:
-    """Return a sentence for each dead webhook (I10) and for suspense without exceptions (I4)."""
+    """Return a sentence for each dead webhook (I10) and for suspense without exceptions (I4).
+
+    And for each payment that was completed by a further one, if its parts do not add up to it (I4).
+    """
     query = sa.select(_I.c.id, _I.c.state).where(_I.c.state == "dead")
     dead = [f"I10 webhook {row.id} is dead" for row in db.session.execute(query.limit(100))]
     held, booked = held_totals(), ledger.balances(SUSPENSE)
-    return dead + [
-        f"I4 suspense has {booked.get(currency, 0)} {currency}, "
-        f"open exceptions {held.get(currency, 0)}"
-        for currency in sorted(held.keys() | booked.keys())
-        if held.get(currency, 0) != booked.get(currency, 0)
-    ]
+    return (
+        dead
+        + [
+            f"I4 suspense has {booked.get(currency, 0)} {currency}, "
+            f"open exceptions {held.get(currency, 0)}"
+            for currency in sorted(held.keys() | booked.keys())
+            if held.get(currency, 0) != booked.get(currency, 0)
+        ]
+        + [
+            f"I4 payment {row.id} of {row.amount_minor} was completed to {row.parts_minor}"
+            for row in read_all(CompletedRow, _completed().order_by(_P.c.id))
+            if row.parts_minor != row.amount_minor
+        ]
+    )
+
+
+def _completed() -> sa.Select[Any]:
+    """Select payments that a rest has completed, with what came in parts: held first, or exact."""
+    rest, part = _P.alias(), _X.alias()
+    is_its = sa.or_(rest.c.id == _P.c.id, rest.c.rest_of == _P.c.id)
+    held = sa.select(sa.func.sum(part.c.amount_minor))
+    held = held.join(rest, rest.c.id == part.c.payment_id)
+    held = held.where(is_its, part.c.resolution == rules.Resolution.TOP_UP)
+    unfit = sa.exists().where(
+        part.c.payment_id == rest.c.id,
+        part.c.held == sa.true(),
+        part.c.kind.in_(rules.MISFITS),
+        sa.or_(part.c.state == "open", part.c.resolution != rules.Resolution.ACCEPT),
+    )
+    exact = sa.select(sa.func.coalesce(sa.func.sum(rest.c.amount_minor), 0))
+    exact = exact.where(rest.c.rest_of == _P.c.id, rest.c.status == "settled", ~unfit)
+    parts = held.correlate(_P).scalar_subquery() + exact.correlate(_P).scalar_subquery()
+    first = sa.select(*columns(CompletedRow, _P, parts_minor=sa.cast(parts, sa.BigInteger)))
+    first = first.join(_X, _X.c.payment_id == _P.c.id)
+    return first.where(_X.c.resolution == rules.Resolution.TOP_UP, _P.c.rest_of.is_(None))

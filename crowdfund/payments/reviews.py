@@ -15,12 +15,20 @@ from crowdfund.payments.rows import ReviewedRow
 _X, _P = PaymentException.__table__, Payment.__table__
 
 
-def of_payment(payment_id: str) -> list[rules.Review]:
-    """Return the reviews of money that was received for a payment, oldest first, decided or not.
+def of_payment(*payment_ids: str) -> list[rules.Review]:
+    """Return the reviews of money that was received for payments, oldest first, decided or not.
 
     What only a webhook or the gateway claims is no review: no money of it was booked.
     """
-    return [review for _id, review in _read(_X.c.payment_id == payment_id)]
+    return [review for _id, review in _read(_X.c.payment_id.in_(payment_ids))]
+
+
+def is_questioned(payment_id: str) -> bool:
+    """Return whether staff have to clear something up about a payment that holds no money."""
+    query = sa.select(_X.c.id).where(
+        _X.c.payment_id == payment_id, _X.c.state == "open", _X.c.held == sa.false()
+    )
+    return db.session.execute(query.limit(1)).first() is not None
 
 
 def _read(*where: sa.ColumnElement[bool]) -> list[tuple[str, rules.Review]]:
@@ -41,6 +49,7 @@ def _review(row: ReviewedRow) -> rules.Review:
         resolution=row.resolution,
         decided_at=row.resolved_at,
         purpose_minor=to_purpose,
+        expected_minor=row.expected_minor,
     )
 
 
@@ -52,16 +61,18 @@ def misfits_of(payment_ids: Collection[str]) -> dict[str, rules.Review]:
     return dict(reversed(found))  # of several the first
 
 
-def entries(payment_id: str) -> list[EntryRow]:
-    """Return every entry about a payment, oldest first, with postings.
+def entries(*payment_ids: str) -> list[EntryRow]:
+    """Return every entry about payments, oldest first, with postings.
 
-    Those of the payment itself, of decisions about its money, and of second payments for it, which
-    are booked under their transaction.
+    Those of the payments themselves, of decisions about their money, and of second payments for
+    them, which are booked under their transaction.
     """
     query = sa.select(_X.c.id, _X.c.kind, _X.c.gateway, _X.c.tx_id).where(
-        _X.c.payment_id == payment_id
+        _X.c.payment_id.in_(payment_ids)
     )
-    found = ledger.entries_with_key_prefix("payment", payment_id)
+    found = [
+        entry for one in payment_ids for entry in ledger.entries_with_key_prefix("payment", one)
+    ]
     for row in db.session.execute(query.order_by(_X.c.id)).all():
         if row.kind == rules.Kind.DUPLICATE:
             found += ledger.entries_with_key_prefix("tx", f"{row.gateway}:{row.tx_id}")

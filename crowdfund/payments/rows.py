@@ -24,16 +24,25 @@ class PaymentRow:
     claimed_failed: bool
     received_minor: int | None
     received_currency: str | None
+    reported: str
+    came_back_at: datetime | None
+    rest_of: str | None
     released_at: datetime | None
     last_error: str | None
     created_at: datetime
     updated_at: datetime
     expires_at: datetime
+    checked_at: datetime
 
     @property
     def is_final(self) -> bool:
         """Return whether nothing more is expected."""
-        return self.status in ("settled", "failed", "expired", "reversed")
+        return self.status in ("settled", "failed", "expired", "cancelled", "reversed")
+
+    @property
+    def is_reported_paid(self) -> bool:
+        """Return whether the gateway answers that the payer has paid, agreed on or not."""
+        return self.reported in ("SUCCESS", "SETTLED")
 
     @property
     def is_received(self) -> bool:
@@ -63,6 +72,10 @@ class LockedPayment:
     claimed_failed: bool
     received_minor: int | None
     received_currency: str | None
+    reported: str
+    reported_at: datetime | None
+    came_back_at: datetime | None
+    rest_of: str | None
     released_at: datetime | None
     last_error: str | None
     updated_at: datetime
@@ -174,6 +187,26 @@ class ExceptionRow:
         if self.user_id is None:
             raise ValueError(f"exception {self.id} has no owner")
         return self.user_id
+
+
+@dataclass(frozen=True, slots=True)
+class ShortRow:
+    """Held money that was less than its payment asked for."""
+
+    id: str
+    payment_id: str
+    tx_id: str | None
+    amount_minor: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedRow:
+    """A payment that came short and was completed, with the sum of all its parts."""
+
+    id: str
+    amount_minor: int
+    parts_minor: int
 
 
 @dataclass(frozen=True, slots=True)

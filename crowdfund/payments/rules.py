@@ -10,10 +10,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from crowdfund.payments.rows import PaymentRow
+
 Rung = Literal["PENDING", "SUCCESS", "SETTLED"]
 LADDER: tuple[Rung, ...] = ("PENDING", "SUCCESS", "SETTLED")
 LIFETIME = timedelta(hours=24)
 QUIET = timedelta(minutes=5)  # without news for so long, a payment gets a status query
+# Somebody who comes back from the gateway waits at the page, so it is asked at once and again.
+WATCHED = timedelta(minutes=5)
+AT_ONCE = timedelta(seconds=15)  # for so long, "not paid yet" may only mean that the bank is slow
+WATCH_DELAYS_S = (2.0, 30.0)
 # A gateway that gives wrong or no answers for some seconds should make no work for staff. So
 # patience is counted in time: the number of tries says nothing about how long it was wrong.
 PATIENCE = timedelta(minutes=1)  # then an event that the gateway does not confirm is shown to staff
@@ -31,6 +37,7 @@ class Status(StrEnum):
     FAILED = "failed"
     EXPIRED = "expired"
     REVERSED = "reversed"
+    CANCELLED = "cancelled"
 
 
 class Kind(StrEnum):
@@ -54,6 +61,7 @@ class Resolution(StrEnum):
     CREDIT = "credit"
     RETURN = "return"
     DISMISS = "dismiss"
+    TOP_UP = "top_up"  # never chosen: the payer has paid the rest
 
 
 class Verdict(StrEnum):
@@ -95,6 +103,7 @@ class Review:
     resolution: str | None
     decided_at: datetime | None
     purpose_minor: int  # what an acceptance gives to the purpose; the rest goes to the wallet
+    expected_minor: int  # what the payment asked for
 
     @property
     def is_open(self) -> bool:
@@ -105,6 +114,11 @@ class Review:
     def is_misfit(self) -> bool:
         """Return whether this is the money of the payment itself, not a second payment."""
         return self.kind in MISFITS
+
+    @property
+    def is_short(self) -> bool:
+        """Return whether less came than was asked for, so that the rest may follow."""
+        return self.kind == Kind.TOO_LITTLE
 
     @property
     def rest_minor(self) -> int:
@@ -118,12 +132,13 @@ def split_accepted(amount_minor: int, expected_minor: int) -> tuple[int, int]:
     return to_purpose, amount_minor - to_purpose
 
 
-_IN_FLIGHT = (Status.CREATED, Status.PENDING, Status.EXPIRED, Status.FAILED)
+UNPAID = (Status.CREATED, Status.PENDING)
+_WITHOUT_MONEY = (*UNPAID, Status.EXPIRED, Status.FAILED, Status.CANCELLED)
 _PATHS: dict[str, dict[str, tuple[Status, ...]]] = {
     "PENDING": {Status.CREATED: (Status.PENDING,)},
-    "SUCCESS": dict.fromkeys(_IN_FLIGHT, (Status.SUCCEEDED,)),
+    "SUCCESS": dict.fromkeys(_WITHOUT_MONEY, (Status.SUCCEEDED,)),
     "SETTLED": {
-        **dict.fromkeys(_IN_FLIGHT, (Status.SUCCEEDED, Status.SETTLED)),
+        **dict.fromkeys(_WITHOUT_MONEY, (Status.SUCCEEDED, Status.SETTLED)),
         Status.SUCCEEDED: (Status.SETTLED,),
     },
     "FAILED": {
@@ -258,6 +273,61 @@ def missing_webhook(status: str, claimed: str, truth: str, *, claimed_failed: bo
     if truth == "FAILED":
         return not claimed_failed and status in (Status.PENDING, Status.SUCCEEDED)
     return truth != "PENDING" and rank(truth) > rank(claimed)
+
+
+class Progress(StrEnum):
+    """What a payer can be told about a payment for which no money was booked."""
+
+    TO_PAY = "to_pay"
+    ASKING = "asking"
+    NOT_PAID = "not_paid"
+    REPORTED_PAID = "reported_paid"
+    REPORTED_FAILED = "reported_failed"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """When a payer came back from the gateway, and the gateway's last own answer."""
+
+    came_back_at: datetime | None
+    checked_at: datetime
+    reported: str
+
+
+def progress(status: str, watch: Watch) -> Progress:
+    """Return what to say of a payment without booked money; what the gateway reports comes first.
+
+    Nobody who may have paid is asked to pay: after a return that takes a clear answer.
+    """
+    if watch.reported in ("SUCCESS", "SETTLED") and status in _WITHOUT_MONEY:
+        return Progress.REPORTED_PAID
+    if status not in UNPAID:
+        return Progress.OVER
+    if watch.reported == "FAILED":
+        return Progress.REPORTED_FAILED
+    if watch.came_back_at is None:
+        return Progress.TO_PAY
+    is_clear = watch.reported == "PENDING" and watch.checked_at > watch.came_back_at + AT_ONCE
+    return Progress.NOT_PAID if is_clear else Progress.ASKING
+
+
+def progress_of(payment: PaymentRow) -> Progress:
+    """Return what to say of a payment without booked money."""
+    watch = Watch(payment.came_back_at, payment.checked_at, payment.reported)
+    return progress(payment.status, watch)
+
+
+def watch_delay_s(waited: timedelta) -> float:
+    """Return the wait before the next question after a return: half of what was waited so far."""
+    least, most = WATCH_DELAYS_S
+    return min(max(waited.total_seconds() / 2, least), most)
+
+
+def may_be_on_its_way(came_back_at: datetime | None, reported_at: datetime, now: datetime) -> bool:
+    """Return whether a missing webhook may only be slower than the questions after a return."""
+    is_watched = came_back_at is not None and now - came_back_at < WATCHED
+    return is_watched and now - reported_at < PATIENCE
 
 
 def retry_delay_s(waited: timedelta) -> float:

@@ -5,12 +5,13 @@
   const say = (text) => { document.getElementById("status").textContent = text; };
 
   // --- toasts: what happened, what was not lost, what to do ---
-  const toast = (text, tone = "danger") => {
+  const toast = (text, tone = "danger", link = null) => {
     const box = document.createElement("div");
     box.className = `cf-toast cf-tone-${tone}`;
     box.setAttribute("role", tone === "danger" ? "alert" : "status");
     const said = document.createElement("div");
     said.append(Object.assign(document.createElement("p"), { textContent: text }));
+    if (link) said.append(Object.assign(document.createElement("a"), link));
     const close = Object.assign(document.createElement("button"), { type: "button", className: "cf-icon-btn", textContent: words.close });
     close.dataset.dismiss = "";
     box.append(said, close);
@@ -26,6 +27,13 @@
   };
   document.addEventListener("htmx:error", trouble);
   document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
+    const signIn = ctx.response.status === 401 && ctx.response.headers?.get("X-Sign-In");
+    if (signIn && !ctx.live) {
+      // The answer to a background read: the page stays, and what was typed waits in this tab.
+      keep(ctx.sourceElement?.closest?.("form"));
+      toast(words.ended, "warning", { textContent: words.signIn, href: signIn });
+      return;
+    }
     if (ctx.live || ctx.response.status === 422 || ctx.hx?.redirect || /hx-target="#toasts"/.test(ctx.text)) return;
     toast(words.failed);
   });
@@ -79,7 +87,7 @@
     }
   };
   document.addEventListener("submit", (event) => {
-    if (event.target.dataset.busy === undefined) return;
+    if (event.target.dataset.busy === undefined || event.target.cfSure) return;
     event.preventDefault();
     event.stopImmediatePropagation();
   }, true);
@@ -96,12 +104,32 @@
     // An answer that is a download leaves the page open: do not stay busy for ever.
     if (!byHtmx) form.cfTimer = setTimeout(() => release(form), 15000);
   });
+  // A plain POST to a server that is away would put the browser's error page in the place of the
+  // filled form. So the server is asked first; one that is only slow gets the form all the same.
+  const isAway = async () => {
+    try {
+      const answer = await fetch("/health/live", { cache: "no-store", signal: AbortSignal.timeout(3000) });
+      return answer.status > 500;
+    } catch (error) { return error.name !== "TimeoutError"; }
+  };
+  document.addEventListener("submit", async (event) => {
+    const { target: form, submitter } = event;
+    if (event.defaultPrevented || form.method !== "post" || form._htmx?.initialized || form.cfSure) {
+      delete form.cfSure;
+      return;
+    }
+    event.preventDefault();
+    if (await isAway()) { release(form); toast(words.away); return; }
+    form.cfSure = true;
+    form.requestSubmit(submitter);
+  });
   document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
     release(ctx.request?.form ?? ctx.sourceElement?.closest?.("form"));
   });
   window.addEventListener("pageshow", () => all("form[data-busy]").forEach(release));
 
-  // --- a session that ended in mid-form: what was typed waits in this tab until its page is back ---
+  // --- what was sent and not answered by a page of ours waits in this tab until its page is back:
+  // after a session that ended, a server error, or a connection that broke ---
   const isSignIn = location.pathname.startsWith("/sign-in");
   const keeps = (field) => field.name && !["hidden", "file", "password", "checkbox", "submit", "button"].includes(field.type);
   const kept = (value) => {
@@ -111,16 +139,19 @@
       return old;
     } catch { return null; }
   };
-  document.addEventListener("submit", ({ target: form }) => {
-    if (isSignIn || form.method !== "post") return;
+  const keep = (form) => {
+    if (isSignIn || form?.method !== "post") return;
     const fields = [...form.elements].filter(keeps).filter((field) => field.type !== "radio" || field.checked);
     kept({ path: location.pathname, action: form.getAttribute("action"), values: fields.map(({ name, value }) => [name, value]) });
-  });
+  };
+  document.addEventListener("submit", ({ target: form }) => keep(form));
   document.addEventListener("DOMContentLoaded", () => {
     const old = kept();
     if (isSignIn) { if (old) kept({ ...old, hasSignedIn: true }); return; }
-    if (!old?.hasSignedIn || old.path !== location.pathname) return;
+    const isBack = performance.getEntriesByType("navigation")[0]?.type !== "navigate";
+    if (!(old?.hasSignedIn || isBack) || old?.path !== location.pathname) return;
     const form = all("form").find((one) => one.getAttribute("action") === old.action);
+    if (form && old.values.length) toast(words.restored, "info");
     for (const [name, value] of form ? old.values : []) {
       for (const field of [...form.elements].filter((one) => one.name === name && keeps(one))) {
         if (field.type === "radio") field.checked = field.value === value; else field.value = value;

@@ -563,3 +563,35 @@ def test_the_approvals_page_shows_what_waits(app, cast):
     commit()
     assert "A second roaster for Yirga" in carla.get("/staff/approvals").text
     assert "Waiting (1)" in carla.get("/staff/campaigns").text
+
+
+def test_the_editor_of_a_loan_asks_for_its_own_terms_and_shows_them_again(alice, cast):
+    here = draft(alice, cast.company)
+    assert "interest_bps" not in alice.get(f"{here}/edit/terms").text
+    alice.post(f"{here}/edit/basics", data=raising.BASICS | {"security_type": "debt"})
+    page = alice.get(f"{here}/edit/terms").text
+    assert "Interest rate a year" in page
+    assert "Amount of one note" in page
+    assert "share" not in page.split("<main")[1].split("</main>")[0].lower()
+    answer = alice.post(f"{here}/edit/terms", data=raising.TERMS)
+    assert answer.status_code == 422
+    assert "Choose how the loan is repaid." in answer.text
+    loan = {"interest_bps": "12,5", "term_months": "24", "repayment": "end"}
+    assert alice.post(f"{here}/edit/terms", data=raising.TERMS | loan).status_code == 303
+    page = alice.get(f"{here}/edit/terms").text
+    assert 'value="12.5"' in page
+    check = alice.get(f"{here}/check").text
+    assert "12.5 % a year" in check
+    assert "24 months" in check
+
+
+def test_the_editor_of_a_revenue_share_takes_a_limit_or_a_term(alice, cast):
+    here = draft(alice, cast.company)
+    alice.post(f"{here}/edit/basics", data=raising.BASICS | {"security_type": "revenue_share"})
+    own = {"revenue_bps": "5", "cap_bps": "", "term_months": ""}
+    answer = alice.post(f"{here}/edit/terms", data=raising.TERMS | own)
+    assert answer.status_code == 422
+    assert "Enter a limit for all payments, a term, or both." in answer.text
+    answer = alice.post(f"{here}/edit/terms", data=raising.TERMS | own | {"cap_bps": "150"})
+    assert answer.status_code == 303
+    assert "150 % of what was invested" in alice.get(f"{here}/check").text

@@ -247,3 +247,28 @@ def test_somebody_elses_nominee_is_not_there(app, hers, alice):
     assert hers.get(f"/documents/{document_id}").status_code == 200
     assert hers.post(here, data=SARA | {"share": "70"}).status_code == 303
     assert hers.post(f"{here}/remove").status_code == 303
+
+
+def test_after_the_decision_the_page_leads_on_even_in_a_new_session(app, hers, alice, desk):
+    desk.complete(alice)
+    answer = hers.post(f"{HERE}/check", data={"declaration": "y", "next": "/portfolio"})
+    assert answer.status_code == 303
+    later = raising.sign_in(app.test_client(), alice)
+    page = later.get(HERE).text
+    assert "We are usually done within one working day." in page
+    assert "Continue" not in page.split("<main")[1].split("cf-footer")[0].split("task")[0]
+    desk.accept_all(alice)
+    desk.approve(alice)
+    page = later.get(HERE).text
+    assert 'href="/portfolio">Continue where you left off' in page
+    part = later.get(f"{HERE}/state", headers={"HX-Request": "true"}).text
+    assert 'href="/portfolio"' in part
+
+
+@pytest.mark.parametrize("target", ["//evil.example", "/campaigns/x/quote", "/" + "a" * 400])
+def test_only_a_page_of_ours_is_stored_to_go_on_to(hers, alice, desk, target):
+    desk.complete(alice)
+    hers.post(f"{HERE}/check", data={"declaration": "y", "next": target})
+    desk.accept_all(alice)
+    desk.approve(alice)
+    assert "Continue where you left off" not in hers.get(HERE).text

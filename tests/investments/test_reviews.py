@@ -77,14 +77,15 @@ def test_a_payment_under_review_is_not_said_to_be_on_its_way_to_escrow(world, ch
     assert "Our staff will decide" in page
 
 
-def test_the_portfolio_calls_it_under_review_as_its_own_page_does(world, charlie):
+def test_the_portfolio_calls_it_paid_in_part_as_its_own_page_does(world, charlie):
     investment_id, paid_id = world.place(), world.place(key="form-key-2")
     settle(world, investment_id, amount="900.00")
     world.bank_says(paid_id, "SUCCESS")
-    assert text_of(charlie.get("/portfolio")).count("Under review") == 1
+    assert text_of(charlie.get("/portfolio")).count("Paid in part") == 1
+    assert "Paid in part" in show(charlie, investment_id)
     decide(world, "return")
     shown = text_of(charlie.get("/portfolio"))
-    assert ("Under review" in shown, shown.count("Not invested"), shown.count("Paid")) == (
+    assert ("Paid in part" in shown, shown.count("Not invested"), shown.count("Paid")) == (
         False,
         1,
         2,

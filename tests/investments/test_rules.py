@@ -11,18 +11,20 @@ from crowdfund.payments.rules import Review
 
 MOMENT = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
 NEXT = {
-    "paying": {"authorised", "settled", "failed", "expired", "returned"},
+    "paying": {"authorised", "settled", "failed", "expired", "returned", "cancelled"},
     "authorised": {"settled", "failed", "returned"},
     "settled": {"confirmed", "returned"},
     "confirmed": {"returned"},
     "failed": {"settled", "returned"},
     "expired": {"settled", "returned"},
+    "cancelled": {"settled", "returned"},
     "returned": set(),
 }
 
 
 def review(kind, resolution=None):
-    return Review("r1", kind, 1_100_00, "ETB", resolution, MOMENT if resolution else None, 1_000_00)
+    decided_at = MOMENT if resolution else None
+    return Review("r1", kind, 1_100_00, "ETB", resolution, decided_at, 1_000_00, 1_000_00)
 
 
 def steps(status, *, received=rules.NOTHING_RECEIVED, times=None):
@@ -37,7 +39,7 @@ def test_a_status_leads_only_where_the_rules_say(before):
 def test_money_is_in_once_it_is_settled_and_counts_as_active_from_the_start():
     assert set(rules.IN) == {"settled", "confirmed"}
     assert set(rules.ACTIVE) == {"paying", "authorised", "settled", "confirmed"}
-    assert set(rules.FINAL) == {"confirmed", "failed", "expired", "returned"}
+    assert set(rules.FINAL) == {"confirmed", "failed", "expired", "cancelled", "returned"}
 
 
 REVERSED = rules.Received(is_reversed=True)

@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 from markupsafe import escape
 
-from crowdfund.investments.models import Investment
+from crowdfund.campaigns.models import Campaign
+from crowdfund.investments.models import Consent, Investment
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.ledger.rules import account_words
@@ -211,7 +212,7 @@ def test_a_failed_payment_offers_another_try(world, charlie):
     world.bank_says(investment_id, "FAILED")
     page = charlie.get(f"/investments/{investment_id}").text
     assert "Nothing was charged" in page
-    assert f'href="{invest_url(world)}"' in page
+    assert f'href="{invest_url(world)}?amount=1000.00"' in page
 
 
 def test_returned_money_is_seen_in_the_wallet_with_its_posting(world, charlie):
@@ -253,3 +254,66 @@ def test_who_has_no_address_for_the_bank_is_told_so_before_anything_is_reserved(
     assert answer.status_code == 403
     assert "The bank needs your e-mail address" in answer.text
     assert world.campaign().reserved_minor == 0
+
+
+LOAN = {
+    "security_type": "debt",
+    "interest_bps": 1_200,
+    "term_months": 24,
+    "repayment": "monthly",
+}
+REVENUE = {"security_type": "revenue_share", "revenue_bps": 500, "cap_bps": 15_000}
+
+
+def offer(world, **terms):
+    """Make the live campaign one of another kind."""
+    rollback()
+    db.session.execute(sa.update(Campaign).values(**terms, version=Campaign.version + 1))
+    commit()
+
+
+@pytest.mark.parametrize(
+    ("terms", "unit", "promise", "row"),
+    [
+        (LOAN, "10 notes", "you get 47.07 ETB a month", "12 % a year"),
+        (REVENUE, "10 units", "until you have received 1,500.00 ETB", "5 % for all investors"),
+    ],
+)
+def test_a_kind_shows_its_own_words_and_terms_on_every_page(
+    world, charlie, terms, unit, promise, row
+):
+    offer(world, **terms)
+    page = charlie.get(invest_url(world)).text
+    assert row in page
+    assert "hares cost" not in page
+    quote = charlie.get(f"/campaigns/{world.slug}/quote?amount=1000", headers=HTMX).text
+    assert unit in quote
+    assert promise in quote
+    placed = charlie.post(invest_url(world), data=form())
+    world.work()
+    status = charlie.get(placed.headers["Location"]).text
+    assert unit in status
+    assert promise in status
+    portfolio = charlie.get("/portfolio").text
+    assert unit in portfolio
+    assert row in portfolio
+    public = charlie.get(f"/campaigns/{world.slug}").text
+    assert row in public
+    assert "dividends" not in public
+    assert not re.search(r"\d shares", quote + status + portfolio)
+
+
+def test_the_warning_that_is_consented_to_is_that_of_the_kind(world, charlie):
+    offer(world, **LOAN)
+    assert "I lend money to the company" in charlie.get(invest_url(world)).text
+    charlie.post(invest_url(world), data=form())
+    rollback()
+    consent = db.session.scalar(sa.select(Consent.text))
+    assert "I lend money to the company" in consent
+
+
+def test_a_loan_from_before_its_terms_were_asked_for_is_still_shown(world, charlie):
+    offer(world, security_type="debt")
+    quote = charlie.get(f"/campaigns/{world.slug}/quote?amount=1000", headers=HTMX).text
+    assert "10 notes" in quote
+    assert charlie.get(f"/campaigns/{world.slug}").status_code == 200

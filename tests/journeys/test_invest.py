@@ -96,7 +96,7 @@ def _get_verified(world, person):
     compliance.get_by_role("button", name="Verify at the basic level").click()
     expect(compliance.get_by_text("Verified.", exact=True)).to_be_visible()
     expect(person.get_by_text("You are verified")).to_be_visible()
-    person.get_by_role("link", name="Continue where you left off").click()
+    person.get_by_role("link", name=f"Continue to your investment in {TITLE}").click()
     expect(person.get_by_role("textbox", name="Amount")).to_be_visible()
 
 

@@ -125,7 +125,7 @@ def test_a_payment_that_does_not_fit_waits_with_a_proposal(world):
     world.control("pay", tx_ids=[tx_id], amount="400.00")
     world.wait(lambda: bool(world.rows("SELECT id FROM payment_exception")), "the exception")
     finance = world.person("sara@demo.example")
-    expect(person.get_by_text("We received 400.00 ETB instead of 1,000.00 ETB")).to_be_visible()
+    expect(person.get_by_text("We received 400.00 ETB of 1,000.00 ETB")).to_be_visible()
     world.look(person, f"Your investment in {TITLE}", "too little came")
     finance.goto("/staff/exceptions")
     world.look(finance, "Payments to review", "one")

@@ -26,8 +26,10 @@ def test_every_dead_end_at_the_bank_leads_back_to_the_investment(world):
     second.goto(checkout)
     page.get_by_role("link", name="Back without paying").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(BACK)
+    expect(page.get_by_text("Do not pay again.")).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("^Pay .* at NEO Bank"))).to_have_count(0)
 
-    pay_at_bank(page)
+    pay_at_bank(page, link="I have not paid yet")
     expect(page.get_by_text(DONE)).to_be_visible()
     second.get_by_role("button", name="Pay", exact=True).click()
     world.look(second, "This payment is already paid")

@@ -122,7 +122,7 @@ def _write_the_campaign(world, issuer):
     world.look(issuer, "Story", "preview")
     raising.save(issuer)
     raising.fill_terms(issuer, goal="40,050")
-    expect(issuer.get_by_role("alert")).to_contain_text("whole number of shares")
+    expect(issuer.get_by_role("alert")).to_contain_text("must be a multiple of")
     expect(issuer.get_by_label("Duration")).to_have_value("45")
     world.look(issuer, "Goal, limits and price", "refused")
     raising.fill_terms(issuer)

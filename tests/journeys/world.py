@@ -214,9 +214,11 @@ def invest(page: Page, slug: str, amount: str) -> str:
     return httpx.URL(page.url).path
 
 
-def pay_at_bank(page: Page, *faults: str, button: str = "Pay", delay_s: int = 0) -> None:
+def pay_at_bank(
+    page: Page, *faults: str, button: str = "Pay", delay_s: int = 0, link: str = "Pay .* at NEO"
+) -> None:
     """Go to the bank's page, choose how it misbehaves, pay and come back."""
-    page.get_by_role("link", name=re.compile("^Pay .* at NEO Bank")).click()
+    page.get_by_role("link", name=re.compile(f"^{link}")).click(timeout=60_000)
     expect(page.get_by_role("heading", name="Amount to pay")).to_be_visible()
     if faults or delay_s:
         page.locator("summary", has_text="Simulate a fault").click()

@@ -189,8 +189,9 @@ def test_a_post_leads_on_with_303_and_htmx_with_a_header(probe):
 
 
 @pytest.mark.parametrize("target", ["/", "/a", "/a/b?c=d&e=/f", "/a#b", "/ሀ"])
-def test_a_next_target_on_this_host_is_followed(target):
-    assert requests.own_path(target, "/default") == target
+def test_a_next_target_on_this_host_is_followed(app, target):
+    with app.test_request_context("/"):
+        assert requests.own_path(target, "/default") == target
 
 
 @pytest.mark.parametrize(

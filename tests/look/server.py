@@ -31,6 +31,11 @@ PAGE = """{% extends "base.html" %}
     <button name="answer" value="{{ answer }}">{{ answer }}</button>
   {% endfor %}
 </form>
+<form id="plain" method="post" action="/plain">
+  <label for="note">Note</label>
+  <input id="note" name="note" hx-get="/quote" hx-trigger="input changed delay:50ms">
+  <button>Order</button>
+</form>
 <form id="upload" method="post" action="/upload" hx-post="/upload"
   hx-encoding="multipart/form-data" data-upload>
   <label for="file">File</label><input id="file" type="file" name="file" data-max-bytes="3000000">
@@ -53,6 +58,7 @@ class Site:
         self.value, self.final, self.part_status, self.stream_open = 1, False, 200, True
         self.asked: Counter[str] = Counter()
         self.language, self.signed_in = "en", True
+        self.is_away = False
         self.changed = threading.Condition()
         self.may_answer = threading.Event()  # the part's answer waits for it
         self.may_answer.set()
@@ -112,6 +118,10 @@ class Handler(BaseHTTPRequestHandler):
         elif path.startswith("/static/"):
             file = vendored.STATIC / path.removeprefix("/static/")
             self._answer(200, file.read_bytes(), mimetypes.guess_type(path)[0] or "font/woff2")
+        elif path == "/quote":
+            self._answer(401, "", **{"X-Sign-In": "/sign-in?next=/"})
+        elif path == "/health/live" and self.site.is_away:
+            self._answer(503, "")
         elif path == "/part":
             self.site.may_answer.wait(timeout=10)
             self._answer(self.site.part_status, self.site.part())
@@ -123,7 +133,9 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.site.asked[path] += 1
         self.site.asked["csrf"] += self.headers.get("X-CSRFToken") == "sample-token"
-        if path == "/pay":
+        if path == "/plain":
+            self._answer(500, "It broke.")
+        elif path == "/pay":
             time.sleep(0.5)
             self._answer(200, self.site.page())
         elif path == "/upload":

@@ -167,6 +167,40 @@ def test_a_lost_connection_is_told_and_the_form_stays(site, shown):
     expect(shown.get_by_label("Words")).to_have_value("precious")
 
 
+@pytest.mark.parametrize("away", ["offline", "proxy"])
+def test_a_plain_form_is_not_sent_while_the_server_is_away_and_stays_filled(site, shown, away):
+    shown.get_by_label("Note").fill("precious")
+    if away == "offline":
+        shown.context.set_offline(True)
+    site.is_away = away == "proxy"
+    shown.get_by_role("button", name="Order").click()
+    expect(shown.get_by_text("We cannot reach the server.")).to_be_visible()
+    expect(shown.get_by_label("Note")).to_have_value("precious")
+    expect(shown.get_by_role("button", name="Order")).not_to_have_attribute("aria-disabled", "true")
+    assert site.asked["/plain"] == 0
+
+
+def test_a_form_whose_answer_was_no_page_is_filled_again_on_the_way_back(site, shown):
+    shown.get_by_label("Note").fill("precious")
+    shown.get_by_role("button", name="Order").click()
+    expect(shown.get_by_text("It broke.")).to_be_visible()
+    shown.go_back()
+    expect(shown.get_by_label("Note")).to_have_value("precious")
+    assert site.asked["/plain"] == 1
+
+
+def test_a_background_read_after_the_session_ended_takes_nobody_away(site, shown):
+    shown.get_by_label("Note").fill("precious")
+    ended = shown.locator(".cf-toast", has_text="What you typed is kept in this tab.")
+    expect(ended).to_be_visible()
+    expect(shown.get_by_label("Note")).to_have_value("precious")
+    assert shown.url.rstrip("/") == site.url
+    ended.get_by_role("link", name="Sign in").click()
+    shown.goto(site.url)
+    expect(shown.get_by_label("Note")).to_have_value("precious")
+    expect(shown.get_by_text("We have filled in again what you typed before.")).to_be_visible()
+
+
 def test_a_session_that_ended_leads_to_sign_in(shown):
     shown.get_by_role("button", name="401").click()
     shown.wait_for_url("**/signed-out")

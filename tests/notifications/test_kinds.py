@@ -62,7 +62,7 @@ def test_figures_days_and_codes_are_words_in_the_readers_language(session_app):
         "expires_on": "21 Dec 2026",
         "document": "passport",
         "at": "21 Nov 2026, 11:00 EAT",
-        "shares": "12,345 shares",
+        "shares": "12,345",
     }
     with session_app.app_context():
         assert rendering.values(context) == shown

@@ -174,6 +174,28 @@ def test_money_that_did_not_fit_and_was_returned_is_told_once(world, staff):
     )
 
 
+def test_too_little_is_told_with_the_rest_and_what_staff_decided(world, staff):
+    investment_id = world.place()
+    tx_id = world.payment(investment_id).tx_id
+    world.bank.set_truth(tx_id, "SETTLED", amount="900.00")
+    for status in ("SUCCESS", "SETTLED"):
+        rollback()
+        inbox.accept("bill_bitts", *world.bank.webhook(tx_id, status))
+        world.work()
+    exception_id = db.session.scalar(sa.select(PaymentException.id))
+    rollback()
+    exceptions.resolve(exception_id, "credit", actor=staff["fred"])
+    commit()
+    told_once(
+        world,
+        alice=AT_FIRST,
+        carla=["staff.campaigns"],
+        charlie=["payment.short", "payment.resolved", "investment.not_invested"],
+        fred=["staff.payments"],
+        ada=["staff.payments"],
+    )
+
+
 def test_late_money_is_told_to_its_owner_and_to_those_who_decide(world, staff, frozen):
     investment_id = world.place()
     frozen.advance(timedelta(hours=25))

@@ -26,6 +26,7 @@ PATHS = {
     ("pending", "FAILED"): ("failed",),
     ("expired", "SUCCESS"): ("succeeded",), ("expired", "SETTLED"): ("succeeded", "settled"),
     ("failed", "SUCCESS"): ("succeeded",), ("failed", "SETTLED"): ("succeeded", "settled"),
+    ("cancelled", "SUCCESS"): ("succeeded",), ("cancelled", "SETTLED"): ("succeeded", "settled"),
     ("succeeded", "SETTLED"): ("settled",), ("succeeded", "FAILED"): ("reversed",),
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import nh3
 
+from crowdfund.campaigns.rules import securities
 from crowdfund.issuers.rules.lists import SECTORS
 from crowdfund.kernel.errors import Invalid
 from crowdfund.kernel.fields import texts
@@ -18,11 +19,7 @@ from crowdfund.kernel.i18n import _, _l, ngettext, number
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
-SECURITY_TYPES = {
-    "equity": _l("Equity"),
-    "revenue_share": _l("Revenue share"),
-    "debt": _l("Debt"),
-}
+SECURITY_TYPES = {str(kind): words for kind, words in securities.KINDS.items()}
 STORY_MAX = 20_000
 MOST_DOCUMENTS = 10
 
@@ -42,7 +39,9 @@ STEP_TITLES = {
 
 def step_state(draft: Mapping[str, object], step: str) -> str:
     """Return `done`, `started` or `todo` for one page of a draft."""
-    return state_of(draft, STEPS[step])
+    state = state_of(draft, STEPS[step])
+    is_whole = step != "terms" or securities.is_complete(draft)
+    return state if is_whole or state != "done" else "started"
 
 
 def missing_steps(draft: Mapping[str, object]) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from crowdfund.campaigns.rules import securities
 from crowdfund.kernel import hashing, money
 from crowdfund.kernel.errors import Invalid
 from crowdfund.kernel.fields.characters import plain_characters
@@ -49,16 +50,15 @@ _DAYS = re.compile(r"[0-9]{1,4}", re.ASCII)
 
 _ASK = {
     "goal_minor": _l("Enter the goal in ETB."),
-    "price_minor": _l("Enter the price of one share in ETB."),
     "min_minor": _l("Enter the minimum investment in ETB."),
     "max_minor": _l("Enter the maximum investment in ETB."),
 }
 
 
-def _amount(field: str, values: Values) -> int:
+def _amount(field: str, values: Values, ask: str) -> int:
     text = str(values.get(field) or "").strip()
     if not text:
-        raise Invalid(str(_ASK[field]), field=field)
+        raise Invalid(ask, field=field)
     return money.parse(text, "ETB")
 
 
@@ -77,21 +77,27 @@ def parse_days(text: object, limits: Limits) -> int:
     return int(value)
 
 
-def clean_terms(values: Values, limits: Limits) -> tuple[dict[str, int], dict[str, str]]:
-    """Return the good numbers of the terms page and a sentence for each that is not."""
-    checks: dict[str, Callable[[], int]] = {name: partial(_amount, name, values) for name in _ASK}
+def clean_terms(
+    values: Values, limits: Limits, kind: str | None = None
+) -> tuple[dict[str, object], dict[str, str]]:
+    """Return the good terms of the page and a sentence for each that is not."""
+    asks = {"price_minor": securities.price_ask(kind)} | {n: str(ask) for n, ask in _ASK.items()}
+    checks: dict[str, Callable[[], int]] = {
+        name: partial(_amount, name, values, ask) for name, ask in asks.items()
+    }
     checks["duration_days"] = lambda: parse_days(values.get("duration_days"), limits)
     good, errors = collect(checks)
-    for field, sentence in check_terms(good, limits).items():
+    its_good, its_errors = securities.clean(kind or "", values)
+    for field, sentence in (its_errors | check_terms(good, limits)).items():
         errors.setdefault(field, sentence)
-    return good, errors
+    return {**good, **its_good}, errors
 
 
 def check_terms(terms: Mapping[str, int], limits: Limits) -> dict[str, str]:
     """Return a sentence for each number that breaks a rule; missing numbers are skipped.
 
-    Amounts are whole shares, so goal, least and greatest investment must be multiples of the
-    price: otherwise the last share of a campaign could never be sold.
+    Amounts are whole units (shares, notes), so goal, least and greatest investment must be
+    multiples of the price: otherwise the last unit of a campaign could never be sold.
     """
     fmt = money.fmt
     goal, price = terms.get("goal_minor"), terms.get("price_minor")
@@ -113,7 +119,7 @@ def check_terms(terms: Mapping[str, int], limits: Limits) -> dict[str, str]:
     if goal is not None and most is not None and most > goal:
         errors["max_minor"] = _("The maximum investment must not be more than the goal.")
     if goal is not None and price is not None and price > goal:
-        errors["price_minor"] = _("The price of one share must not be more than the goal.")
+        errors["price_minor"] = _("This must not be more than the goal.")
     elif price:
         errors = _check_divides(terms, price) | errors
     return errors
@@ -122,17 +128,9 @@ def check_terms(terms: Mapping[str, int], limits: Limits) -> dict[str, str]:
 def _check_divides(terms: Mapping[str, int], price: int) -> dict[str, str]:
     shown = money.fmt(price)
     sentences = {
-        "goal_minor": _(
-            "The goal must be a whole number of shares of %(price)s each.", price=shown
-        ),
-        "min_minor": _(
-            "The minimum investment must be a whole number of shares of %(price)s each.",
-            price=shown,
-        ),
-        "max_minor": _(
-            "The maximum investment must be a whole number of shares of %(price)s each.",
-            price=shown,
-        ),
+        "goal_minor": _("The goal must be a multiple of %(price)s.", price=shown),
+        "min_minor": _("The minimum investment must be a multiple of %(price)s.", price=shown),
+        "max_minor": _("The maximum investment must be a multiple of %(price)s.", price=shown),
     }
     return {
         field: sentence
@@ -152,7 +150,7 @@ def check_investment(
     fmt, total = money.fmt, already_minor + amount_minor
     price, least, most = terms["price_minor"], terms["min_minor"], terms["max_minor"]
     if amount_minor % price:
-        return _("Enter a multiple of %(price)s (the price of one share).", price=fmt(price))
+        return _("Enter a multiple of %(price)s.", price=fmt(price))
     if amount_minor > room_minor and not room_minor:
         return _("Nothing is available at the moment.")
     if amount_minor > room_minor:
@@ -174,6 +172,12 @@ TERMS = (
     "goal_minor", "min_minor", "max_minor", "price_minor", "duration_days",
     "threshold_bps", "fee_bps", "currency", "company_id",
 )  # fmt: skip
+
+
+def agreed(campaign: object) -> dict[str, object]:
+    """Return what investors agree to: the terms of every campaign and those of its own kind."""
+    kind = str(getattr(campaign, "security_type", None) or "")
+    return {name: getattr(campaign, name) for name in (*TERMS, *securities.FIELDS.get(kind, ()))}
 
 
 def room_sentence(left_minor: int, currency: str = "ETB") -> str:

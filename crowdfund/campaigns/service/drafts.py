@@ -8,27 +8,28 @@ import sqlalchemy as sa
 from crowdfund.adapters import storage
 from crowdfund.campaigns import queries
 from crowdfund.campaigns.models import Campaign, campaign_event
-from crowdfund.campaigns.rules import drafts, terms
+from crowdfund.campaigns.rules import drafts, securities, terms
 from crowdfund.campaigns.rules.addresses import folded
 from crowdfund.campaigns.rules.life import Status
-from crowdfund.campaigns.service.shared import NotEligible, change, locked, notify_team, touch
+from crowdfund.campaigns.service.shared import (
+    Incomplete,
+    NotEligible,
+    change,
+    locked,
+    notify_team,
+    touch,
+)
 from crowdfund.documents.service import Poster
 from crowdfund.issuers import queries as issuers_queries
 from crowdfund.issuers.rules import lists
 from crowdfund.issuers.rules.life import REFUSALS
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db, new_id, record_event
-from crowdfund.kernel.errors import Conflict, FileRefused, InvalidFields, WrongState
+from crowdfund.kernel.errors import FileRefused, InvalidFields, WrongState
 from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.statuses import status_text
 from crowdfund.notifications import service
-
-
-class Incomplete(Conflict):
-    """The draft lacks something; the sentence names the pages."""
-
-    code = "incomplete"
 
 
 def create_draft(company_id: str, *, actor: str) -> str:
@@ -55,10 +56,16 @@ def create_draft(company_id: str, *, actor: str) -> str:
 
 
 def save_basics(campaign_id: str, values: Mapping[str, object]) -> None:
-    """Save title, summary, sector and security type; raises InvalidFields or WrongState."""
+    """Save title, summary, sector and security type; raises InvalidFields or WrongState.
+
+    Another type has other terms: those of the former one are cleared.
+    """
     good, errors = drafts.clean_basics(values)
     _refuse(errors)
     campaign = editable(campaign_id)
+    if campaign.security_type != good["security_type"]:
+        for name in securities.EVERY_FIELD:
+            setattr(campaign, name, None)
     for name, value in good.items():
         setattr(campaign, name, value)
     campaign.slug = _free_slug(good["title"], campaign_id)
@@ -117,9 +124,9 @@ def save_story(campaign_id: str, story_md: str) -> None:
 
 def save_terms(campaign_id: str, values: Mapping[str, object]) -> None:
     """Save goal, price, limits per person and duration, typed as text; raises InvalidFields."""
-    good, errors = terms.clean_terms(values, queries.limits())
-    _refuse(errors)
     campaign = editable(campaign_id)
+    good, errors = terms.clean_terms(values, queries.limits(), campaign.security_type)
+    _refuse(errors)
     for name, value in good.items():
         setattr(campaign, name, value)
     touch(campaign)

@@ -1,11 +1,11 @@
 """Approve or reject a submitted campaign; never one of one's own company."""
 
 from crowdfund.campaigns import queries
-from crowdfund.campaigns.rules import life
+from crowdfund.campaigns.rules import life, securities
 from crowdfund.campaigns.rules import terms as terms_rules
 from crowdfund.campaigns.rules.life import Status
 from crowdfund.campaigns.service.life import deploy
-from crowdfund.campaigns.service.shared import change, notify_team, reviewable
+from crowdfund.campaigns.service.shared import Incomplete, change, notify_team, reviewable
 from crowdfund.kernel import clock
 from crowdfund.kernel.errors import WrongState
 from crowdfund.kernel.fields import texts
@@ -16,13 +16,17 @@ from crowdfund.kernel.statuses import status_text
 def approve(campaign_id: str, *, actor: str) -> None:
     """Approve a submitted campaign, fix its terms and have it deployed.
 
-    Raises NotYours (four eyes), NotEligible or WrongState.
+    Raises NotYours (four eyes), NotEligible, Incomplete or WrongState.
     """
     campaign = reviewable(campaign_id, actor)
     life.move(campaign.status, Status.APPROVED)
+    if not securities.is_complete(terms_rules.agreed(queries.by_id(campaign_id))):
+        raise Incomplete(
+            _("The terms of the loan or revenue share are missing. Send it back to the company.")
+        )
     campaign.reviewed_at, campaign.reviewed_by = clock.now(), actor
     row = queries.by_id(campaign_id)
-    terms = {name: getattr(row, name) for name in terms_rules.TERMS}
+    terms = terms_rules.agreed(row)
     if documents := [document.cid for document in queries.documents(campaign_id)]:
         terms["documents"] = documents
     campaign.terms_hash = terms_rules.terms_hash(terms)

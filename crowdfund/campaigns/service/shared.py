@@ -20,6 +20,12 @@ class NotEligible(Conflict):
     code = "not_eligible"
 
 
+class Incomplete(Conflict):
+    """The draft lacks something; the sentence names the pages."""
+
+    code = "incomplete"
+
+
 def locked(campaign_id: str) -> Campaign:
     """Return a campaign, locked until the transaction ends; raises CampaignMissing.
 

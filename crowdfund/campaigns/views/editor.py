@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.campaigns import forms, queries
 from crowdfund.campaigns.rows import CampaignRow, CompanyCampaign
-from crowdfund.campaigns.rules import drafts, life
+from crowdfund.campaigns.rules import drafts, life, securities
 from crowdfund.campaigns.service import drafts as drafts_service
 from crowdfund.campaigns.service import ending
 from crowdfund.campaigns.views.blueprint import bp
@@ -25,6 +25,7 @@ from crowdfund.issuers.rules.team import may
 from crowdfund.kernel import clock, config, money
 from crowdfund.kernel.db import rollback
 from crowdfund.kernel.errors import CrowdfundError, FileRefused, WrongState
+from crowdfund.kernel.fields.percents import percent
 from crowdfund.kernel.forms import put_errors
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import identity, pages
@@ -78,7 +79,11 @@ def edit(campaign_id: str, step: str) -> BaseResponse:
     campaign = _authorise(campaign_id, "campaign")
     if step not in drafts.STEPS:
         abort(404)
-    form = forms.FORMS[step](**_presets(campaign, step))
+    kind = campaign.security_type or ""
+    page_form = forms.TERMS_FORMS.get(kind) if step == "terms" else None
+    form = (page_form or forms.FORMS[step])(**_presets(campaign, step))
+    if step == "terms":
+        form.price_minor.label.text = securities.price_label(kind)
     context: dict[str, Any] = {"campaign": campaign, "step": step, "form": form}
     context |= {"limits": queries.limits(), "preview": None}
     page = f"campaigns/edit_{step}.html"
@@ -186,7 +191,18 @@ def _presets(campaign: CampaignRow, step: str) -> dict[str, Any]:
         return {"obj": campaign}
     amounts = {name: getattr(campaign, name) for name in MONEY_FIELDS}
     shown = {name: money.decimal_str(value) if value else "" for name, value in amounts.items()}
-    return {**shown, "duration_days": campaign.duration_days or ""}
+    rates = ("interest_bps", "revenue_bps", "cap_bps")
+    return {
+        **shown,
+        **{name: _shown_rate(getattr(campaign, name)) for name in rates},
+        "duration_days": campaign.duration_days or "",
+        "term_months": campaign.term_months or "",
+        "repayment": campaign.repayment,
+    }
+
+
+def _shown_rate(bps: int | None) -> str:
+    return percent(bps) if bps else ""
 
 
 def _save(campaign_id: str, step: str, form: FlaskForm) -> None:
@@ -249,5 +265,6 @@ def draft_context(campaign: CampaignRow) -> dict[str, Any]:
         "documents": queries.documents(campaign.id),
         "sector": lists.SECTORS.get(campaign.sector or ""),
         "security": drafts.SECURITY_TYPES.get(campaign.security_type or ""),
+        "offered": securities.shown(campaign),
         "story": safe_story(campaign.story_md or ""),
     }

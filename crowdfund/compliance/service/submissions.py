@@ -22,6 +22,8 @@ from crowdfund.kernel.i18n import _
 from crowdfund.notifications import service as notifications_service
 from crowdfund.people import service
 
+MAX_PATH = 300
+
 
 class NotComplete(Conflict):
     """Something that the level needs is missing."""
@@ -72,9 +74,10 @@ def reopen(person_id: str, *, actor: str) -> None:
     notify(person_id, "verification.rechecking", {}, key=key)
 
 
-def submit(person_id: str, *, actor: str) -> str:
+def submit(person_id: str, *, actor: str, next_path: str = "") -> str:
     """Request the highest level for which the file is complete; return the level.
 
+    `next_path` is the page to go on to after the decision; a too long one is not stored.
     Raises NotComplete, or Conflict when there is nothing to request.
     """
     locked_file(person_id)
@@ -89,17 +92,17 @@ def submit(person_id: str, *, actor: str) -> str:
     if review is not None and review.level == level:
         raise Conflict(_("You have already sent this. We are reviewing it."))
     if review is not None:
-        review.level = level
+        review.level, review.next_path = level, _storable(next_path) or review.next_path
         move(review, Status.SUBMITTED, actor=actor, reason="asked for the enhanced level")
     else:
-        request(person_id, level, actor=actor)
+        request(person_id, level, actor=actor, next_path=next_path)
     if person.kyc_status != "verified":
         service.set_verification(person_id, "pending", level="none", actor=actor)
     refresh_pages(person_id)
     return level
 
 
-def request(person_id: str, level: str, *, actor: str) -> None:
+def request(person_id: str, level: str, *, actor: str, next_path: str = "") -> None:
     """Open a review of a person for a level. Raises Conflict if one is open."""
     review_id, submitted = new_id(), Status.SUBMITTED
     row = {
@@ -111,6 +114,7 @@ def request(person_id: str, level: str, *, actor: str) -> None:
         "submitted_at": clock.now(),
         "salt": secrets.token_hex(32),
         "reason": "",
+        "next_path": _storable(next_path),
     }
     if not insert_ignore(KycReview.__table__, [row]):
         raise Conflict(_("You have already sent this. We are reviewing it."))
@@ -118,3 +122,7 @@ def request(person_id: str, level: str, *, actor: str) -> None:
         kyc_review_event, review_id, actor=actor, before=None, after=submitted, reason=level
     )
     notifications_service.queue_work("staff.people", key=f"kyc_review:{review_id}")
+
+
+def _storable(path: str) -> str:
+    return path if len(path) <= MAX_PATH else ""

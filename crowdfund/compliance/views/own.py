@@ -126,7 +126,7 @@ def check() -> BaseResponse:
         if not form.declaration.data:
             text = _("Confirm that everything is true.")
             raise CrowdfundError(text, status=422, field="declaration")
-        submissions.submit(me, actor=me)
+        submissions.submit(me, actor=me, next_path=_target())
     except CrowdfundError as error:
         put_errors(form, error)
         return _check_page(form, status=error.status)
@@ -174,6 +174,11 @@ def _target() -> str:
     return requests.own_path(request.values.get("next"), "")
 
 
+def _stored_target(latest: ReviewRow | None) -> str:
+    """Return where the person wanted to go when they sent their details."""
+    return requests.own_path(latest.next_path, "") if latest else ""
+
+
 def _to(endpoint: str, *, step: str | None = None, kind: str | None = None) -> str:
     return url_for(endpoint, next=_target() or None, step=step, kind=kind)
 
@@ -184,7 +189,7 @@ def _state() -> dict[str, Any]:
     review, latest = reviews.open_review(person.id), reviews.latest(person.id)
     return {
         "person": person,
-        "target": _target(),
+        "target": _target() or _stored_target(latest),
         "review": review,
         "refused": latest,
         "is_renewal": _is_renewal(person, latest),

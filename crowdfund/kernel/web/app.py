@@ -33,6 +33,7 @@ from crowdfund.kernel import (
 from crowdfund.kernel import csrf as csrf_tokens
 from crowdfund.kernel.audit import shell as audit_shell
 from crowdfund.kernel.i18n import _
+from crowdfund.kernel.web import destinations
 from crowdfund.kernel.web.errors import HANDLERS
 from crowdfund.kernel.web.hosts import TrustedHosts
 from crowdfund.kernel.web.identity import (
@@ -127,6 +128,7 @@ def _wire_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(template_context)
     app.jinja_env.globals.update(
+        continue_words=destinations.words,
         money_fmt=money.fmt,
         csp_nonce=headers.csp_nonce,
         nav_items=nav_items,

@@ -12,6 +12,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response as BaseResponse
 
+from crowdfund.kernel import access
 from crowdfund.kernel.i18n import _, _l
 from crowdfund.kernel.web.pages import render
 from crowdfund.kernel.web.requests import (
@@ -35,6 +36,9 @@ def to_sign_in() -> BaseResponse:
     if _is_file():
         text = _("You are signed out, so this file was not sent. Sign in, then download it again.")
         return error_response(401, "not_signed_in", text, leads_to=url)
+    if is_htmx() and this_request().endpoint in access.FRAGMENTS:
+        # Read in the background: it must not take the reader away from what they are typing.
+        return Response(status=401, headers={"X-Sign-In": url})
     if is_htmx():
         return Response(status=401, headers={"HX-Redirect": url})
     return redirect(url, 303)

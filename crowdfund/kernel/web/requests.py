@@ -5,9 +5,10 @@ from typing import cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from flask import Request, request
+from flask import Request, current_app, request
 from flask.globals import request_ctx
 from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, ValidationError
 
 from crowdfund.kernel import access, config, sessions
@@ -78,7 +79,17 @@ def own_path(target: str | None, default: str) -> str:
     if not target.isprintable():  # browsers drop tabs and line ends: `/<tab>/evil` leads away
         return default
     parts = urlsplit(target)
-    return target if not parts.scheme and not parts.netloc else default
+    is_ours = not parts.scheme and not parts.netloc
+    return target if is_ours and endpoint_of(target)[0] not in access.FRAGMENTS else default
+
+
+def endpoint_of(path: str) -> tuple[str, dict[str, object]]:
+    """Return which route a path on this host leads to by GET, with its arguments; "" for none."""
+    try:
+        endpoint, args = current_app.url_map.bind("").match(urlsplit(path).path, method="GET")
+    except HTTPException:
+        return "", {}
+    return str(endpoint), dict(args)
 
 
 def place() -> Place:
@@ -133,9 +144,15 @@ def needs_user(endpoint: str | None) -> bool:
 
 def page_of_request() -> str:
     """Return the page to return to: this one, or the one that requested a part or sent a form."""
-    if request.method in SAFE and not (is_htmx() and request.referrer):
+    is_part = request.endpoint in access.FRAGMENTS or (is_htmx() and bool(_referrer()))
+    if request.method in SAFE and not is_part:
         return request.full_path.rstrip("?")
-    return referring_path()
+    return own_path(referring_path(), "/")
+
+
+def _referrer() -> str:
+    """Return the address of the page that sent this request, as htmx or the browser names it."""
+    return request.headers.get("HX-Current-URL") or request.referrer or ""
 
 
 def path_of(url: str) -> str:
@@ -148,7 +165,7 @@ def path_of(url: str) -> str:
 def referring_path() -> str:
     """Return the path of the page that a form was sent from, if it was ours."""
     try:
-        parts = urlsplit(request.referrer or "")
+        parts = urlsplit(_referrer())
     except ValueError:  # a bracket that is never closed
         return "/"
     if parts.netloc != request.host:

@@ -1,6 +1,7 @@
 """Who plays in the demo story, and what happens to them. Days count back from today."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 DOMAIN = "demo.example"
 
@@ -26,6 +27,7 @@ class Raise:
     starts_days_ago: int | None = None
     end: str = "live"  # draft, review, submitted, live, succeeded, released, failed
     bids: tuple[tuple[int, int], ...] = ()
+    own_terms: Mapping[str, str] = field(default_factory=dict)  # of a loan or a revenue share
 
 
 STAFF = (
@@ -148,6 +150,7 @@ RAISES = (
             risk="Batteries wear out, and a dairy may cancel its contract.",
         ),
         goal=150_000, price=50, minimum=500, maximum=50_000, days=40, security="revenue_share",
+        own_terms={"revenue_bps": "6", "cap_bps": "150", "term_months": "60"},
         starts_days_ago=60, end="succeeded",
         bids=((0, 25_000), (2, 30_000), (5, 22_500), (8, 40_000), (11, 12_500)),
     ),

@@ -253,6 +253,7 @@ def _write_campaign(company_id: str, owner: str, one: cast.Raise) -> str:
         "min_minor": str(one.minimum),
         "max_minor": str(one.maximum),
         "duration_days": str(one.days),
+        **one.own_terms,
     }
     drafts.save_basics(campaign_id, basics)
     file_id = storage.put_public(pictures.picture(one.slug), "svg")

@@ -18,7 +18,7 @@ KINDS = {
     "investment.settled": Kind(
         _l("Your investment in %(campaign)s is settled"),
         _l(
-            "Your %(amount)s for %(campaign)s (%(shares)s) is settled and held in the "
+            "Your %(amount)s for %(campaign)s is settled and held in the "
             "campaign's escrow. It is now being recorded on chain."
         ),
         "money",
@@ -36,6 +36,8 @@ KINDS = {
             (_l("Company"), "company"),
             (_l("Amount"), "amount"),
             (_l("Shares"), "shares"),
+            (_l("Notes"), "notes"),
+            (_l("Units"), "units"),
             (_l("Received"), "settled_at"),
             (_l("Receipt number"), "receipt"),
         ),
@@ -140,17 +142,34 @@ KINDS = {
     ),
     "investment.released": Kind(
         _l("%(campaign)s: the money is released"),
-        _l("%(campaign)s has received your investment. You now hold your shares."),
+        _l("%(campaign)s has received your investment. It is in force from now on."),
         "money",
         {"campaign": "A roastery for Yirga"},
         action=_l("Open your portfolio"),
         path="/portfolio",
     ),
+    "payment.short": Kind(
+        _l("Part of your payment is missing"),
+        _l(
+            "We received %(amount)s of %(asked)s. Your money is safe. Pay the other %(missing)s until "
+            "%(until_at)s. Otherwise our staff will decide what happens with it."
+        ),
+        "money",
+        {
+            "amount_minor": 3_000_00,
+            "asked_minor": 5_000_00,
+            "missing_minor": 2_000_00,
+            "currency": "ETB",
+            "until_at": "2026-12-21T08:00:00+00:00",
+        },
+        action=_l("Pay the rest"),
+        path="/payments/1",
+    ),
     "payment.in_question": Kind(
         _l("Your payment is under review"),
         _l(
             "We received %(amount)s from you, which is not as we expected: %(problem)s. Your money "
-            "is safe. We will notify you of our decision."
+            "is safe. We will notify you of our decision, usually within one working day."
         ),
         "money",
         {"amount_minor": 5_000_00, "currency": "ETB", "problem": "too_little"},

@@ -15,7 +15,6 @@ from crowdfund.payments.service.batches import Batch
 from crowdfund.payments.service.webhooks import Webhook
 
 log = structlog.get_logger()
-_OPEN_ENDED = (Status.CREATED, Status.PENDING)
 _NOT_ASKED = Unclear("The gateway was not asked yet.")
 
 
@@ -70,13 +69,19 @@ def _compare(batch: Batch, payment: LockedPayment, answer: Answer) -> None:
         return
     if answer is not None:
         batch.answer(payment, keys.FOREIGN, keys.UNCLEAR)
+        _note_report(payment, answer)
         batch.advance(payment, answer)
         _look_for_webhook(batch, payment, answer)
     payment.checked_at = clock.now()
     batch.touch(payment)
     paid = answer is not None and answer.status in ("SUCCESS", "SETTLED")
-    if payment.expires_at <= clock.now() and payment.status in _OPEN_ENDED and not paid:
+    if payment.expires_at <= clock.now() and payment.status in rules.UNPAID and not paid:
         batch.enter(payment, Status.EXPIRED, None, reason="It was not paid in time.")
+
+
+def _note_report(payment: LockedPayment, truth: Truth) -> None:
+    if payment.reported != truth.status or payment.reported_at is None:
+        payment.reported, payment.reported_at = truth.status, clock.now()
 
 
 def _look_for_webhook(batch: Batch, payment: LockedPayment, truth: Truth) -> None:
@@ -86,7 +91,9 @@ def _look_for_webhook(batch: Batch, payment: LockedPayment, truth: Truth) -> Non
         truth.status,
         claimed_failed=payment.claimed_failed,
     )
-    if not is_missing:
+    now = clock.now()
+    since = payment.reported_at or now
+    if not is_missing or rules.may_be_on_its_way(payment.came_back_at, since, now):
         return
     name = keys.missing(truth.status)
     detail = f"{truth.status} is what the gateway answers, but no webhook has said so."
@@ -115,10 +122,13 @@ def _apply(batch: Batch, webhook: Webhook, answer: Answer) -> None:
         return
     webhook.payment_id = payment.id
     is_known = answer is _NOT_ASKED and says_nothing_new(webhook.event, payment)
-    if is_known or payment.status == Status.SETTLED:
-        answer = _own_truth(payment, webhook.event)
-    answer = answers.about_payment(payment, answer)
+    is_asked = not (is_known or payment.status == Status.SETTLED)
+    answer = answers.about_payment(
+        payment, answer if is_asked else _own_truth(payment, webhook.event)
+    )
     if isinstance(answer, Truth):
+        if is_asked:
+            _note_report(payment, answer)
         _apply_known(batch, webhook, payment, answer)
     elif answer is None:
         webhook.wait("The gateway does not know this transaction.")

@@ -15,12 +15,12 @@ from crowdfund.kernel.db.rows import columns, read_all
 from crowdfund.ledger import queries as ledger_queries
 from crowdfund.ledger.rules import SUSPENSE, Draft, Posting, clearing, external
 from crowdfund.ledger.service import posting
-from crowdfund.payments import rules
+from crowdfund.payments import queries, rules
 from crowdfund.payments.events import OF_STATUS, PaymentEvent, PaymentSettled, PaymentSucceeded
 from crowdfund.payments.models import GatewayCustomer, Payment, payment_event
 from crowdfund.payments.rows import LockedPayment
 from crowdfund.payments.rules import Kind, Status
-from crowdfund.payments.service import exceptions, keys
+from crowdfund.payments.service import exceptions, keys, short
 
 _P, _C, _E = Payment.__table__, GatewayCustomer.__table__, payment_event
 _CUSTOMER = sa.select(_C.c.cprn).where(_C.c.user_id == _P.c.user_id, _C.c.gateway == _P.c.gateway)
@@ -33,6 +33,8 @@ _SAVED = (
     "claimed_failed",
     "received_minor",
     "received_currency",
+    "reported",
+    "reported_at",
     "released_at",
     "last_error",
     "updated_at",
@@ -199,7 +201,7 @@ class Batch:
         payment.received_minor, payment.received_currency = truth.amount_minor, truth.currency
         self._post(payment, "succeeded", external(payment.gateway), clearing(payment.gateway))
         self.answer(payment, keys.missing("SUCCESS"))
-        if payment.released_at is None:
+        if payment.released_at is None and payment.rest_of is None:
             self.emit(PaymentSucceeded, payment)
 
     def _settle(self, payment: LockedPayment) -> None:
@@ -207,22 +209,39 @@ class Batch:
         expected = payment.amount_minor, payment.currency
         is_released = payment.released_at is not None
         kind = rules.misfit(payment.received, expected, released=is_released)
+        if kind is None and payment.rest_of is not None:
+            kind = self._complete(payment, payment.rest_of)
         destination = SUSPENSE if kind else payment.destination
         self._post(payment, "settled", clearing(payment.gateway), destination)
         self.answer(payment, *keys.all_missing())
-        if kind is None:
+        if kind is None and payment.rest_of is None:
             self.emit(PaymentSettled, payment)
-        else:
+        elif kind is not None:
             detail, received = _MISFITS[kind], payment.received
             self.open_exception(payment, kind, detail, held=True, received=received)
 
+    def _complete(self, payment: LockedPayment, first_id: str) -> Kind | None:
+        """Move the parts that came before along with their rest, or return why they cannot be."""
+        first = queries.get(first_id)
+        drafts = short.completed_by(first, payment.amount_minor)
+        if not drafts:
+            return Kind.LATE
+        self.drafts.extend(drafts)
+        self.events.append(PaymentSettled.about(first))
+        live.changed("payment", first_id)
+        return None
+
     def _release(self, payment: LockedPayment, status: Status) -> None:
-        """Notify the purpose that no money will come; a reversal takes back what was received."""
+        """Notify the purpose that no money will come; a reversal takes back what was received.
+
+        The end of a rest is no news: its purpose waits for what becomes of the first payment.
+        """
         if status is Status.REVERSED:
             self.reversed_ids.append(payment.id)
         if payment.released_at is None:
             payment.released_at = clock.now()
-            self.emit(OF_STATUS[status], payment)
+            if payment.rest_of is None:
+                self.emit(OF_STATUS[status], payment)
         self.answer(payment, *keys.all_missing())
 
     def _post(self, payment: LockedPayment, step: str, source: str, destination: str) -> None:

@@ -12,7 +12,6 @@ from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
 from crowdfund.kernel.errors import Conflict
 from crowdfund.kernel.fields import texts
 from crowdfund.kernel.i18n import _
-from crowdfund.kernel.moving import move_row
 from crowdfund.ledger.rules import SUSPENSE, Posting, external, user_wallet
 from crowdfund.ledger.service import posting
 from crowdfund.notifications import service
@@ -21,7 +20,7 @@ from crowdfund.payments.events import PaymentFailed, PaymentSettled
 from crowdfund.payments.models import Inbox, Payment, PaymentException, payment_exception_event
 from crowdfund.payments.rows import AnyPayment, ExceptionRow, PaymentRow
 from crowdfund.payments.rules import RESOLUTIONS, Kind, Resolution
-from crowdfund.payments.service import keys
+from crowdfund.payments.service import closing, keys, short
 from crowdfund.payments.service.purposes import accepts_late
 
 log = structlog.get_logger()
@@ -67,8 +66,19 @@ def open_one(
     _announce(exception_id, before=None, detail=detail)
     log.warning("payment.exception", key=key, kind=str(kind))
     if held and origin.user_id:
-        facts = {"amount_minor": money[0], "currency": money[1], "problem": str(kind)}
-        _notify_owner(origin.user_id, origin.payment_id, "in_question", facts, key=exception_id)
+        what, facts = _news(kind, origin.payment_id, money)
+        _notify_owner(origin.user_id, origin.payment_id, what, facts, key=exception_id)
+
+
+def _news(kind: Kind, payment_id: str | None, money: tuple[int, str]) -> tuple[str, dict[str, Any]]:
+    """Return what the owner of held money is notified of: the rest to pay, if that is possible."""
+    facts: dict[str, Any] = {"amount_minor": money[0], "currency": money[1]}
+    rest = short.rest(payment_id) if kind is Kind.TOO_LITTLE and payment_id else None
+    if payment_id is None or rest is None or not rest.is_open:
+        return "in_question", facts | {"problem": str(kind)}
+    asked = queries.get(payment_id).amount_minor
+    missing = {"asked_minor": asked, "missing_minor": rest.missing_minor}
+    return "short", facts | missing | {"until_at": rest.until.isoformat()}
 
 
 def _reopen(key: str, detail: str) -> None:
@@ -125,7 +135,7 @@ def close_many(names_of: Mapping[str, set[str]], *, reason: str) -> None:
     )
     for row in db.session.execute(query.order_by(_X.c.id).with_for_update()).all():
         if any(keys.is_named(row.key, row.payment_id, name) for name in names_of[row.payment_id]):
-            _close(row.id, Resolution.DISMISS, actor="system", reason=reason)
+            closing.close(row.id, Resolution.DISMISS, actor="system", reason=reason)
 
 
 def is_dismissed(key: str) -> bool:
@@ -167,7 +177,7 @@ def resolve(exception_id: str, resolution: str, *, actor: str, reason: str = "")
     needs_why = decision is Resolution.DISMISS or reason.strip()
     why = texts.reason(reason, least=5, most=texts.LONG_REASON, ask=ask) if needs_why else ""
     _carry_out(found, decision)
-    _close(exception_id, decision, actor=actor, reason=why)
+    closing.close(exception_id, decision, actor=actor, reason=why)
     if found.payment_id:
         live.changed("payment", found.payment_id)
     if found.held and found.user_id:
@@ -187,6 +197,10 @@ def check(found: ExceptionRow, resolution: str, *, actor: str) -> Resolution:
         raise Conflict(_("This decision does not fit this payment. Nothing was changed."))
     if actor == found.user_id:
         raise Conflict(_("You cannot decide about your own payment. A colleague has to."))
+    if found.kind == Kind.TOO_LITTLE and short.is_being_completed(str(found.payment_id)):
+        raise Conflict(
+            _("The payer is paying the rest of this payment. Decide when that payment has ended.")
+        )
     return Resolution(resolution)
 
 
@@ -233,7 +247,7 @@ def preview(found: ExceptionRow, resolution: Resolution) -> list[Posting]:
 def _is_welcome(found: ExceptionRow) -> bool:
     """Return whether late money can still serve its purpose: purposes count whole amounts."""
     payment = queries.get(str(found.payment_id))
-    is_enough = found.amount_minor >= payment.amount_minor
+    is_enough = found.amount_minor >= payment.amount_minor and payment.rest_of is None
     return is_enough and accepts_late(payment.purpose_kind, payment.purpose_id)
 
 
@@ -283,15 +297,28 @@ def _postings(
 
 def _notify_purpose(payment: PaymentRow, postings: list[Posting], resolution: Resolution) -> None:
     """Emit that the purpose has its money, or that it never will if that is news."""
-    if resolution is Resolution.ACCEPT:
+    if resolution is Resolution.ACCEPT and payment.rest_of is not None:
+        _complete(queries.get(payment.rest_of), payment)
+    elif resolution is Resolution.ACCEPT:
         outbox.emit(PaymentSettled.about(payment, amount_minor=postings[0].amount_minor))
     elif payment.released_at is None:
         now = clock.now()
         db.session.execute(
             sa.update(_P).where(_P.c.id == payment.id).values(released_at=now, updated_at=now)
         )
-        outbox.emit(PaymentFailed.about(payment))
+        if payment.rest_of is None:
+            outbox.emit(PaymentFailed.about(payment))
     live.changed("payment", payment.id)
+
+
+def _complete(first: PaymentRow, rest: PaymentRow) -> None:
+    """Move the parts that came before along with a rest that was accepted. Raises Conflict."""
+    drafts = short.completed_by(first, rest.amount_minor)
+    if not drafts:
+        raise Conflict(_("This decision does not fit this payment. Nothing was changed."))
+    posting.post_many(drafts)
+    outbox.emit(PaymentSettled.about(first))
+    live.changed("payment", first.id)
 
 
 def _stand_in_for_webhook(found: ExceptionRow) -> None:
@@ -312,18 +339,3 @@ def _end_dead_webhooks(found: ExceptionRow) -> None:
         sa.update(_I).where(is_its, _I.c.state == "dead").values(state="done", done_at=clock.now())
     )
     live.changed("inbox", "all")
-
-
-def _close(exception_id: str, resolution: Resolution, *, actor: str, reason: str) -> None:
-    move_row(
-        _X,
-        exception_id,
-        "resolved",
-        payment_exception_event,
-        before="open",
-        field="state",
-        actor=actor,
-        pages=(("exceptions", "open"),),
-        reason=f"{resolution}: {reason}" if reason else str(resolution),
-        values={"resolution": resolution, "resolved_by": actor, "resolved_at": clock.now()},
-    )

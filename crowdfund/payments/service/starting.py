@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import sqlalchemy as sa
@@ -48,7 +48,8 @@ class NewPayment:
     """What is to be collected of a person; amount in minor units.
 
     `purpose` is kind and id of what it is for, `destination` the ledger account that gets the money
-    when it is settled.
+    when it is settled. `rest_of` is the payment whose missing part this is; it expires after
+    `rules.LIFETIME` unless `expires_at` says when.
     """
 
     user_id: str
@@ -58,6 +59,8 @@ class NewPayment:
     purpose: tuple[str, str]
     destination: str
     description: str
+    rest_of: str | None = None
+    expires_at: datetime | None = None
 
 
 def start(wanted: NewPayment, *, key: str) -> str:
@@ -69,6 +72,7 @@ def start(wanted: NewPayment, *, key: str) -> str:
     gateways.get(wanted.gateway)
     ledger_rules.account_kind(wanted.destination)
     now, payment_id = clock.now(), new_id()
+    expires_at = wanted.expires_at or now + rules.LIFETIME
     fixed = _fixed_values(wanted)
     row = {
         "id": payment_id,
@@ -80,7 +84,7 @@ def start(wanted: NewPayment, *, key: str) -> str:
         "claimed_failed": False,
         "created_at": now,
         "updated_at": now,
-        "expires_at": now + rules.LIFETIME,
+        "expires_at": expires_at,
         "checked_at": now,
     }
     if not insert_ignore(_P, [row]):
@@ -91,7 +95,7 @@ def start(wanted: NewPayment, *, key: str) -> str:
         "payments.check",
         f"expire:{payment_id}",
         {"payment_id": payment_id},
-        not_before=now + rules.LIFETIME,
+        not_before=expires_at,
         lane=wanted.gateway,
     )
     return payment_id
@@ -108,6 +112,7 @@ def _fixed_values(wanted: NewPayment) -> dict[str, object]:
         "destination": wanted.destination,
         "amount_minor": wanted.amount_minor,
         "currency": wanted.currency,
+        "rest_of": wanted.rest_of,
     }
 
 
@@ -292,7 +297,8 @@ def _change(
         pages=(("payment", payment.id),),
         values={**values, "updated_at": now, "checked_at": now},
     )
-    if event := OF_STATUS.get(status):
+    event = None if payment.rest_of else OF_STATUS.get(status)
+    if event:
         outbox.emit(event.about(payment))
 
 

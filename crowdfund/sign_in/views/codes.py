@@ -43,7 +43,7 @@ def sign_in() -> BaseResponse:
     except CrowdfundError as error:
         return pages.refuse("sign_in/sign_in.html", form, error, **context)
     session["otp"] = pending | {"next": target, "referral": referral}
-    return pages.back(url_for("sign_in.enter_code"))
+    return pages.back(url_for("sign_in.enter_code", next=target))
 
 
 def send_code(typed: str, person_id: str | None = None) -> dict[str, Any]:
@@ -58,15 +58,16 @@ def send_code(typed: str, person_id: str | None = None) -> dict[str, Any]:
 @bp.route("/sign-in/code", methods=["GET", "POST"])
 def enter_code() -> BaseResponse:
     """Check the code; the right one signs in under a new session key."""
+    target = requests.own_path(request.args.get("next"), "")
     if identity.current_user():  # used the back button, or sent the code twice
-        return pages.back(url_for("sign_in.sign_in"))
+        return pages.back(url_for("sign_in.sign_in", next=target or None))
     pending = session.get("otp")
     if not pending or "to" not in pending:
         text = _(
             "This sign-in has ended, or it was started in another browser. Ask for a new code."
         )
         pages.flash(text, "warning")
-        return pages.back(url_for("sign_in.sign_in"))
+        return pages.back(url_for("sign_in.sign_in", next=target or None))
     form = CodeForm()
     if not form.validate_on_submit():
         return code_page("sign_in/code.html", form, pending)
