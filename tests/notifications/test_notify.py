@@ -48,7 +48,8 @@ def test_a_notice_stands_in_the_list_and_goes_out_by_email(alice):
     (sent,) = mail.OUTBOX
     assert sent["Subject"] == "Your investment in Yirga is settled"
     text = sent.get_body(("plain",)).get_content()
-    assert "5,000.00 ETB for Yirga (1,234 shares)" in text
+    assert "5,000.00 ETB for Yirga is settled" in text
+    assert "Shares: 1,234" in text
     assert "http://localhost/investments/1" in text
 
 

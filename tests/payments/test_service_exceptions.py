@@ -204,7 +204,7 @@ def test_a_webhook_that_is_done_is_not_processed_again(world, bank):
     world.tell(payment.tx_id, "SUCCESS")
     world.work()
     done = world.inbox()[0]
-    with pytest.raises(Conflict, match="done already"):
+    with pytest.raises(Conflict, match="processed already"):
         inbox.replay(done.id, actor=STAFF)
     rollback()
     assert world.inbox()[0] == done
