@@ -259,6 +259,18 @@ TABLE: dict[str, frozenset[str]] = {
     "reports.queues_now": readers("admin", "compliance", "finance"),
     "reports.work": readers("admin"),
     "reports.retry": staff("admin"),
+    # about: what everyone may read about the platform
+    "about.help_page": PUBLIC,
+    "about.contact": PUBLIC,
+    "about.how_it_works": PUBLIC,
+    "about.fees": PUBLIC,
+    "about.terms": PUBLIC,
+    "about.accept_terms": SIGNED_IN,
+    "about.privacy": PUBLIC,
+    "about.legal_notice": PUBLIC,
+    "about.favicon": PUBLIC,
+    "about.manifest": PUBLIC,
+    "about.robots": PUBLIC,
     # static files and health
     "static": PUBLIC,
     "web.health_live": PUBLIC,
@@ -314,6 +326,26 @@ NAV: list[tuple[str, str, str]] = [
     (_l("Approvals"), "campaigns.approvals", "clipboard-check"),
     (_l("Staff desk"), "reports.desk", "clipboard-check"),
 ]
+
+# (label, endpoint, path): the foot of every page and of every e-mail. An e-mail is written without
+# a request, so it needs the path.
+SITE: list[tuple[str, str, str]] = [
+    (_l("How it works"), "about.how_it_works", "/how-it-works"),
+    (_l("Fees"), "about.fees", "/fees"),
+    (_l("Help"), "about.help_page", "/help"),
+    (_l("Contact"), "about.contact", "/contact"),
+    (_l("Terms of use"), "about.terms", "/terms"),
+    (_l("Privacy"), "about.privacy", "/privacy"),
+    (_l("Legal notice"), "about.legal_notice", "/legal-notice"),
+]
+
+# Pages that open only for those who have accepted the terms of use. Staff have a contract of their
+# own.
+UNDER_TERMS = frozenset(
+    endpoint
+    for endpoint, allowed in TABLE.items()
+    if allowed == SIGNED_IN and endpoint != "about.accept_terms"
+)
 
 
 def is_staff_only(endpoint: str) -> bool:

@@ -66,6 +66,8 @@ def admit(person_id: str, *, method: str, target: str, second_factor: str = "") 
         sessions.note_proof(session, person_id, second_factor)
     elif person and person.roles:
         target = url_for("security.security", next=target)
+    if person and not person.has_accepted_terms and current_app.config["ASKS_FOR_TERMS"]:
+        target = url_for("about.accept_terms", next=target)
     pages.flash(_("You are signed in."), "success")
     response = _in_their_language(pages.back(target), person)
     return _note_device(person_id, response)
