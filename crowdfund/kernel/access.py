@@ -323,8 +323,18 @@ NAV: list[tuple[str, str, str]] = [
     (_l("Portfolio"), "investments.portfolio", "chart-pie"),
     (_l("Wallet"), "ledger.wallet", "wallet"),
     (_l("My company"), "campaigns.dashboard", "building-skyscraper"),
-    (_l("Approvals"), "campaigns.approvals", "clipboard-check"),
+]
+
+# The same for staff, whose own investments are in the menu of their account.
+STAFF_NAV: list[tuple[str, str, str]] = [
     (_l("Staff desk"), "reports.desk", "clipboard-check"),
+    (_l("Approvals"), "campaigns.approvals", "clipboard-check"),
+    (_l("People"), "compliance.people", "user"),
+    (_l("Campaigns"), "campaigns.staff_list", "layout-grid"),
+    (_l("Payments"), "payments.index", "wallet"),
+    (_l("Journal"), "ledger.accounts", "wallet"),
+    (_l("Users"), "admin.users", "user"),
+    (_l("Audit log"), "admin.audit", "clipboard-check"),
 ]
 
 # (label, endpoint, path): the foot of every page and of every e-mail. An e-mail is written without

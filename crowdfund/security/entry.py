@@ -62,6 +62,8 @@ def admit(person_id: str, *, method: str, target: str, second_factor: str = "") 
         detail = {"method": method, "second_factor": second_factor}
         audit.record(person_id, "sign_in.enter", ("person", person_id), detail, roles=person.roles)
     session["signed_in"] = {"method": method, "at": clock.now().timestamp()}
+    if person and person.roles and target == url_for("campaigns.index"):
+        target = url_for("reports.desk")  # where nobody has asked for another page
     if second_factor:
         sessions.note_proof(session, person_id, second_factor)
     elif person and person.roles:
