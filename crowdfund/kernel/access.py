@@ -40,6 +40,8 @@ TABLE: dict[str, frozenset[str]] = {
     "sign_in.connect_way": SIGNED_IN,
     "sign_in.wallet_ask": PUBLIC,
     "sign_in.wallet_prove": PUBLIC,
+    "sign_in.passkey_ask": PUBLIC,
+    "sign_in.passkey_enter": PUBLIC,
     "sign_in.sign_out": SIGNED_IN,
     # the second factor: asked of who is signed in or half way through it (views.second_factor.who)
     "security.second_factor": PUBLIC,

@@ -25,8 +25,8 @@ _DEVICE_S = 400 * 86_400  # the longest lifetime that browsers allow
 def enter(person_id: str, *, method: str, target: str) -> BaseResponse:
     """Sign a person in and redirect to the target; every sign-in method ends here.
 
-    `method` is code, oidc or wallet. A person with a second factor is asked for it first, and is
-    not signed in until then.
+    Except a passkey, which is a second factor as well: see `admit`. `method` is code, oidc or
+    wallet. A person with a second factor is asked for it first, and is not signed in until then.
     """
     if not second_factor_service.is_enrolled(person_id):
         return admit(person_id, method=method, target=target)
