@@ -63,6 +63,7 @@ def campaign(title: str, raised: int, **more: object) -> SimpleNamespace:
         "summary": "Roof panels for 400 schools in Amhara, "
         "paid back from the electricity that they save.",
         "status": "live",
+        "status_words": "Live",
         "image_url": None,
         "raised_minor": raised,
         "goal_minor": 50_000_000,
