@@ -64,7 +64,7 @@ class Site:
         self.may_answer.set()
         self.events: list[str] = []
         self.server = ThreadingHTTPServer(
-            ("127.0.0.1", 0), type("Handler", (Handler,), {"about": self})
+            ("127.0.0.1", 0), type("Handler", (Handler,), {"site": self})
         )
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
