@@ -90,6 +90,7 @@ def accept_terms() -> BaseResponse:
         "version": TERMS_VERSION,
         "accepted_before": person.terms_version,
         "operator": config.settings().operator,
+        "flashes": list,  # they are for the page that was asked for
     }
     if not form.validate_on_submit():
         return pages.render("about/accept_terms.html", form=form, **context)

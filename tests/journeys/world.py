@@ -94,10 +94,10 @@ class World:
             page.get_by_role("button", name="Sign in").click()
         if self.rows(_LAST_STEP, email):
             self.prove(page, email)
-        self._accept_the_terms(page)
+        self.accept_the_terms(page)
         expect(page.locator("summary", has_text="Your account")).to_be_attached()
 
-    def _accept_the_terms(self, page: Page) -> None:
+    def accept_the_terms(self, page: Page) -> None:
         """Accept the terms of use where a newcomer is asked to."""
         expect(page.locator("summary", has_text="Your account")).to_be_attached()
         box = page.get_by_label("I have read the terms of use and accept them.")

@@ -6,8 +6,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from crowdfund.kernel.errors import CrowdfundError, Invalid
 from crowdfund.kernel.web import identity, pages
 from crowdfund.security.entry import admit
-from crowdfund.security.forms import PasskeyForm
 from crowdfund.security.service.passkeys import relying_party
+from crowdfund.sign_in.forms import PasskeySignInForm
 from crowdfund.sign_in.service import passkeys
 from crowdfund.sign_in.views import external
 from crowdfund.sign_in.views.blueprint import bp
@@ -29,7 +29,7 @@ def passkey_ask() -> BaseResponse:
 @bp.post("/sign-in/by-passkey")
 def passkey_enter() -> BaseResponse:
     """Check the signature and open the session; no second factor is asked for."""
-    form, target = PasskeyForm(), external.asked_target()
+    form, target = PasskeySignInForm(), external.asked_target()
     if identity.current_user():
         return pages.back(target)
     try:
