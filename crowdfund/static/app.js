@@ -166,7 +166,12 @@
   };
   document.addEventListener("htmx:after:process", (event) => dress(event.target));
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
-    if (!ctx.live) document.querySelector("[data-error-summary]")?.focus();
+    if (ctx.live) return;
+    const summary = document.querySelector("[data-error-summary]");
+    const sign = `${words.error} `;
+    const title = document.title.startsWith(sign) ? document.title.slice(sign.length) : document.title;
+    document.title = summary ? sign + title : title;
+    summary?.focus();
   });
   dress(document);
   window.cf = { toast, say, all };
