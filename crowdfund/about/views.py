@@ -1,6 +1,7 @@
 """Pages about the platform itself: help, contact, fees, terms, and files at fixed addresses."""
 
 import json
+from typing import Any
 
 from flask import Blueprint, Response, request, send_from_directory, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -85,7 +86,7 @@ def accept_terms() -> BaseResponse:
     target = requests.own_path(request.values.get("next"), url_for("campaigns.index"))
     if person.has_accepted_terms:
         return pages.back(target)
-    context = {
+    context: dict[str, Any] = {
         "target": target,
         "version": TERMS_VERSION,
         "accepted_before": person.terms_version,
