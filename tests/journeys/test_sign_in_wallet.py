@@ -113,6 +113,7 @@ def test_a_wallet_whose_window_was_closed_is_tried_again_without_reloading(
     expect(button).to_be_disabled()
     expect(page.get_by_text("If you closed its window, choose the wallet again.")).to_be_visible()
     button.click()
+    world.accept_the_terms(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign-in methods")
     assert len(ways(world, wallet)) == 1
 
@@ -128,6 +129,7 @@ def test_a_wallet_that_is_locked_is_tried_again_without_reloading(world, visitor
         expect(page.get_by_text("Your wallet is already waiting for an answer.")).to_be_visible()
     wallet.is_locked = False
     button.click()
+    world.accept_the_terms(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign-in methods")
 
 

@@ -23,9 +23,9 @@ ID = "01a22c8e6d057003a25aa4f82fc079d8"
          "campaign", "Its totals say 1.00 ETB reserved and 0.00 ETB received, its investments say "
          "2.00 ETB and 1.00 ETB."),
         (f"I5 campaign {ID}: 3 investors, counted 2", "campaign",
-         "It shows 3 investors, but there are 2."),
+         "Investors: it shows 3, but there are 2."),
         (f"I9 campaign {ID}: the contract refused 2 payments of 30000 in all", "campaign",
-         "Its contract refused payments of 300.00 ETB in all (2 payments)."),
+         "Its contract refused payments of 300.00 ETB in all (number: 2)."),
         (f"I9 campaign {ID}: close is not done since 2026-06-15 09:00: reverted", "campaign",
          "Its end has not been confirmed on chain since 2026-06-15 09:00."),
         (f"I4 payment {ID} is settled; entry for settle: none", "payment",
@@ -64,7 +64,7 @@ def test_the_desk_names_the_campaign_and_leads_to_it(app, frozen):
     rollback()
     assert service.selfcheck()
     page = raising.browser(app, ada).get("/staff").text
-    assert f'<a href="/staff/campaigns/{campaign}">{title}</a>: It shows 7 investors' in page
+    assert f'<a href="/staff/campaigns/{campaign}">{title}</a>: Investors: it shows 7' in page
     before, _details = re.split("Details for an operator", page)
     assert "I5" not in before
     assert f"I5 campaign {campaign}: 7 investors, counted 0" in page
