@@ -117,7 +117,7 @@ def by_id(campaign_id: str) -> CampaignRow:
 def names(campaign_ids: set[str]) -> dict[str, str]:
     """Return the titles of several campaigns by id."""
     query = sa.select(_C.c.id, _C.c.title).where(_C.c.id.in_(campaign_ids))
-    return dict(db.session.execute(query).tuples().all())
+    return {row.id: row.title for row in db.session.execute(query)}
 
 
 def for_member(campaign_id: str, user_id: str, action: str = "view") -> CampaignRow:

@@ -73,7 +73,7 @@ def get(company_id: str) -> CompanyRow:
 def names(company_ids: set[str]) -> dict[str, str]:
     """Return the trade names of several companies by id."""
     query = sa.select(_C.c.id, _C.c.trade_name).where(_C.c.id.in_(company_ids))
-    return dict(db.session.execute(query).tuples().all())
+    return {row.id: row.trade_name for row in db.session.execute(query)}
 
 
 _WITH_ROLE = sa.select(*columns(MemberCompany, _C, my_role=_M.c.role)).join(

@@ -66,5 +66,5 @@ def test_the_desk_names_the_campaign_and_leads_to_it(app, frozen):
     page = raising.browser(app, ada).get("/staff").text
     assert f'<a href="/staff/campaigns/{campaign}">{title}</a>: Investors: it shows 7' in page
     before, _details = re.split("Details for an operator", page)
-    assert "I5" not in before
+    assert "I5 campaign" not in before
     assert f"I5 campaign {campaign}: 7 investors, counted 0" in page
