@@ -1,7 +1,7 @@
 """Record who accepted which version of the terms of use.
 
 Revision ID: 0025
-Revises: 0016
+Revises: 0018
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 from crowdfund.kernel.db import UTCDateTime, make_append_only
 
 revision = "0025"
-down_revision = "0016"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
