@@ -164,6 +164,7 @@ class Site:
         with self._app.app_context():
             db.create_all()
             self._person_id = service.ensure_user(world.EMAIL, "Ingrid Haile")
+            service.accept_terms(self._person_id)
             _sign_in(self._person_id)
             commit()
             db.session.remove()

@@ -38,6 +38,7 @@ def make(folder: Path) -> Path:
     with app.app_context():
         db.create_all()
         person_id = service.ensure_user(EMAIL, "Ingrid Haile")
+        service.accept_terms(person_id)
         for number in range(CAMPAIGNS):
             _campaign(number)
         _signed_in(person_id)

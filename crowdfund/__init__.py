@@ -25,6 +25,7 @@ FEATURES = (
     "payments",
     "campaigns",
     "investments",
+    "about",
     "reconciliation",
     "reports",
     "admin",

@@ -104,6 +104,7 @@ def session_app(database_url, tmp_path_factory):
     )
     app = create_app(settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, PROPAGATE_CRASHES=True)
+    app.config["ASKS_FOR_TERMS"] = False  # tests/about asks
     app.extensions["test settings"] = settings
     app.test_client_class = Browser
     app.after_request(lint)  # every page of every test

@@ -305,7 +305,7 @@ def living(folder, database_url):
         mail_server="",
     )
     app = create_app(settings)
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, ASKS_FOR_TERMS=False)
     app.test_client_class = Browser
     clock.use(FixedClock(NOW))
     try:

@@ -272,7 +272,8 @@ SAME = set(
         r"\w+",
         """crowdfund NEO Bank ETB INR USD EAT UTC CSV PDF JPEG PNG WebP SVG SMS IBAN IFSC TIN PAN
         GSTIN CPRN IPFS CID URL HTML JSON HTTP GET POST QR API XHR Markdown Nonce nonce wei kB MB
-        Demo Bill Bitts SETTLED Windows Chrome Firefox Safari Timestamp Signature Content Type""",
+        Demo demo Bill Bitts SETTLED Windows Chrome Firefox Safari Timestamp Signature Content
+        Type""",
     )
 )
 DATA = {

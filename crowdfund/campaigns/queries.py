@@ -114,6 +114,12 @@ def by_id(campaign_id: str) -> CampaignRow:
     return read_one(CampaignRow, _CAMPAIGN.where(_C.c.id == campaign_id), _not_public())
 
 
+def names(campaign_ids: set[str]) -> dict[str, str]:
+    """Return the titles of several campaigns by id."""
+    query = sa.select(_C.c.id, _C.c.title).where(_C.c.id.in_(campaign_ids))
+    return {row.id: row.title for row in db.session.execute(query)}
+
+
 def for_member(campaign_id: str, user_id: str, action: str = "view") -> CampaignRow:
     """Return a campaign of a company in whose team this person's role allows the action.
 

@@ -70,6 +70,12 @@ def get(company_id: str) -> CompanyRow:
     return read_one(CompanyRow, query, _missing())
 
 
+def names(company_ids: set[str]) -> dict[str, str]:
+    """Return the trade names of several companies by id."""
+    query = sa.select(_C.c.id, _C.c.trade_name).where(_C.c.id.in_(company_ids))
+    return {row.id: row.trade_name for row in db.session.execute(query)}
+
+
 _WITH_ROLE = sa.select(*columns(MemberCompany, _C, my_role=_M.c.role)).join(
     _M, _M.c.company_id == _C.c.id
 )

@@ -40,6 +40,8 @@ TABLE: dict[str, frozenset[str]] = {
     "sign_in.connect_way": SIGNED_IN,
     "sign_in.wallet_ask": PUBLIC,
     "sign_in.wallet_prove": PUBLIC,
+    "sign_in.passkey_ask": PUBLIC,
+    "sign_in.passkey_enter": PUBLIC,
     "sign_in.sign_out": SIGNED_IN,
     # the second factor: asked of who is signed in or half way through it (views.second_factor.who)
     "security.second_factor": PUBLIC,
@@ -259,6 +261,18 @@ TABLE: dict[str, frozenset[str]] = {
     "reports.queues_now": readers("admin", "compliance", "finance"),
     "reports.work": readers("admin"),
     "reports.retry": staff("admin"),
+    # about: what everyone may read about the platform
+    "about.help_page": PUBLIC,
+    "about.contact": PUBLIC,
+    "about.how_it_works": PUBLIC,
+    "about.fees": PUBLIC,
+    "about.terms": PUBLIC,
+    "about.accept_terms": SIGNED_IN,
+    "about.privacy": PUBLIC,
+    "about.legal_notice": PUBLIC,
+    "about.favicon": PUBLIC,
+    "about.manifest": PUBLIC,
+    "about.robots": PUBLIC,
     # static files and health
     "static": PUBLIC,
     "web.health_live": PUBLIC,
@@ -311,9 +325,39 @@ NAV: list[tuple[str, str, str]] = [
     (_l("Portfolio"), "investments.portfolio", "chart-pie"),
     (_l("Wallet"), "ledger.wallet", "wallet"),
     (_l("My company"), "campaigns.dashboard", "building-skyscraper"),
-    (_l("Approvals"), "campaigns.approvals", "clipboard-check"),
-    (_l("Staff desk"), "reports.desk", "clipboard-check"),
 ]
+
+# The same for staff, whose own investments are in the menu of their account.
+STAFF_NAV: list[tuple[str, str, str]] = [
+    (_l("Staff desk"), "reports.desk", "clipboard-check"),
+    (_l("Approvals"), "campaigns.approvals", "clipboard-check"),
+    (_l("People"), "compliance.people", "user"),
+    (_l("Campaigns"), "campaigns.staff_list", "layout-grid"),
+    (_l("Payments"), "payments.index", "wallet"),
+    (_l("Journal"), "ledger.accounts", "wallet"),
+    (_l("Users"), "admin.users", "user"),
+    (_l("Audit log"), "admin.audit", "clipboard-check"),
+]
+
+# (label, endpoint, path): the foot of every page and of every e-mail. An e-mail is written without
+# a request, so it needs the path.
+SITE: list[tuple[str, str, str]] = [
+    (_l("How it works"), "about.how_it_works", "/how-it-works"),
+    (_l("Fees"), "about.fees", "/fees"),
+    (_l("Help"), "about.help_page", "/help"),
+    (_l("Contact"), "about.contact", "/contact"),
+    (_l("Terms of use"), "about.terms", "/terms"),
+    (_l("Privacy"), "about.privacy", "/privacy"),
+    (_l("Legal notice"), "about.legal_notice", "/legal-notice"),
+]
+
+# Pages that open only for those who have accepted the terms of use. Staff have a contract of their
+# own.
+UNDER_TERMS = frozenset(
+    endpoint
+    for endpoint, allowed in TABLE.items()
+    if allowed == SIGNED_IN and endpoint != "about.accept_terms"
+)
 
 
 def is_staff_only(endpoint: str) -> bool:

@@ -1,6 +1,7 @@
 """Settings from the environment (12-factor); `NAME_FILE` reads a secret from a file."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -40,6 +41,20 @@ class Variables(EnvSettingsSource):
         self.env_vars = {name.lower(): text for name, text in read.items()}
 
 
+DEMO_OPERATOR = "crowdfund demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who runs the platform, as its pages and messages name them; empty parts are left out."""
+
+    name: str
+    address: str
+    email: str
+    phone: str
+    registration: str
+
+
 class Settings(BaseSettings):
     """Everything an operator may set; each field is the lower-case name of its variable.
 
@@ -64,6 +79,12 @@ class Settings(BaseSettings):
     # proxy's address, and limits per address would be shared by all.
     proxy_count: int = 0
     time_zone: str = "Africa/Addis_Ababa"
+    # Who runs the platform: help, contact, terms, privacy, legal notice and mails name them.
+    operator_name: str = DEMO_OPERATOR
+    operator_address: str = "Bole Road 1, Addis Ababa, Ethiopia"
+    operator_email: str = "help@crowdfund.example"
+    operator_phone: str = ""
+    operator_registration: str = ""
     storage_url: str = Field("", repr=False)
     ipfs_api_url: str = Field("", repr=False)
     # tcp://host:3310 or unix:///path of a clamd that scans uploads; empty: nothing is scanned.
@@ -185,6 +206,17 @@ class Settings(BaseSettings):
     def secret_keys(self) -> tuple[str, ...]:
         """Key that signs and seals now, then former ones that are still accepted (rotation)."""
         return (self.secret_key, *self.secret_key_fallbacks)
+
+    @property
+    def operator(self) -> Operator:
+        """Who runs the platform."""
+        return Operator(
+            self.operator_name,
+            self.operator_address,
+            self.operator_email,
+            self.operator_phone,
+            self.operator_registration,
+        )
 
     @property
     def oidc_offered(self) -> bool:

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+# The version of the terms of use in templates/about/_terms.html: everybody is asked to accept a new
+# one. A test compares the words of the page with it.
+TERMS_VERSION = "2026-12-01"
+
 
 def full_name(first: str, last: str) -> str:
     """Return the name as shown; empty when neither part is known."""
@@ -28,6 +32,7 @@ class Person:
     calendar: str
     disabled_at: datetime | None
     created_at: datetime
+    terms_version: str
     roles: tuple[str, ...] = ()
     label: str = ""  # of a provider or wallet, for someone who has given neither name nor address
     is_authenticated: bool = True
@@ -46,6 +51,16 @@ class Person:
         if self.email:
             return self.email
         return self.phone if self.first_name or self.last_name else ""  # else it is the name
+
+    @property
+    def known_as(self) -> str:
+        """Return what the person signs in with, as shown: address, number, or short wallet."""
+        return self.email or self.phone or self.label or self.name
+
+    @property
+    def has_accepted_terms(self) -> bool:
+        """Return whether the terms in force were accepted."""
+        return self.terms_version == TERMS_VERSION
 
     @property
     def initial(self) -> str:

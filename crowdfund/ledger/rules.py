@@ -101,6 +101,13 @@ def account_words(account: str) -> str:
     return str(_WORDS[account_kind(account)])
 
 
+def account_owner(account: str) -> tuple[str, str]:
+    """Return kind (person, company, campaign) and id of whose account this is; else two blanks."""
+    first, _colon, rest = account.partition(":")
+    kind = {"user": "person", "company": "company", "campaign": "campaign"}.get(first, "")
+    return (kind, rest.partition(":")[0]) if kind else ("", "")
+
+
 def account_kind(account: str) -> str:
     """Return the chart's kind of an account; raises ValueError for one outside the chart."""
     for pattern, kind in _PATTERNS:

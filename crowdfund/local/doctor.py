@@ -14,7 +14,7 @@ from flask.cli import with_appcontext
 from werkzeug.sansio.utils import host_is_trusted
 
 from crowdfund.kernel import config, web_addresses
-from crowdfund.kernel.config import Settings
+from crowdfund.kernel.config import DEMO_OPERATOR, Settings
 from crowdfund.kernel.regions import REGIONS
 from crowdfund.kernel.weak_keys import INSECURE_KEY
 from crowdfund.local import rpc
@@ -65,6 +65,11 @@ def _settings_problems(settings: Settings) -> Iterator[str]:
         return
     if not settings.trusted_hosts:
         yield "TRUSTED_HOSTS is empty, so any Host header is taken; name the site's hosts."
+    if settings.operator_name == DEMO_OPERATOR or settings.operator_email.endswith(".example"):
+        yield (
+            "The pages name the demo's operator; set OPERATOR_NAME, OPERATOR_ADDRESS and "
+            "OPERATOR_EMAIL."
+        )
     if settings.events_url.startswith("/") and not settings.proxy_count:
         yield "PROXY_COUNT is 0 behind a proxy: everybody would share one address and its limits."
 

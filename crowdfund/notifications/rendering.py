@@ -8,9 +8,9 @@ from html import unescape
 from typing import Any
 
 import css_inline
-from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, Undefined
 
-from crowdfund.kernel import config, i18n, money
+from crowdfund.kernel import access, config, i18n, money
 from crowdfund.notifications.kinds import ANY, KINDS, WORDS
 
 _inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
@@ -79,7 +79,9 @@ def render(template: str, context: dict[str, Any]) -> tuple[str, str, str]:
     """Return subject, plain text and HTML of an e-mail, with its styles inlined."""
     block, filled = _page(template, context)
     html = _environment().get_template(f"{template}.html").render(filled)
-    return " ".join(block("subject").split()), block("text") + "\n", _inliner.inline(html)
+    foot = _environment().get_template("base.html")
+    text = f"{block('text')}\n\n{_block(foot, 'foot', filled)}\n"
+    return " ".join(block("subject").split()), text, _inliner.inline(html)
 
 
 def render_sms(template: str, context: dict[str, Any]) -> str:
@@ -92,14 +94,20 @@ def _page(template: str, context: dict[str, Any]) -> tuple[Callable[[str], str],
     filled = {
         **context,
         "public_url": config.settings().public_url,
+        "operator": config.settings().operator,
+        "links": [(str(label), path) for label, _endpoint, path in access.SITE],
         "lang": i18n.language().replace("_", "-"),
         "text_dir": i18n.text_direction(),
     }
 
     def block(name: str) -> str:
-        return unescape("".join(page.blocks[name](page.new_context(filled)))).strip()
+        return _block(page, name, filled)
 
     return block, filled
+
+
+def _block(page: Template, name: str, filled: dict[str, Any]) -> str:
+    return unescape("".join(page.blocks[name](page.new_context(filled)))).strip()
 
 
 def _never_missing(value: object) -> object:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crowdfund.kernel.db import ID, Base, UTCDateTime, event_table, new_id, one_of
+from crowdfund.kernel.db import ID, Base, UTCDateTime, append_only, event_table, new_id, one_of
 
 
 class User(Base):
@@ -27,6 +27,8 @@ class User(Base):
     language: Mapped[str] = mapped_column(sa.String(8), default="")
     # In which dates are written; empty: as the language does.
     calendar: Mapped[str] = mapped_column(sa.String(9), default="", server_default="")
+    # The newest version of the terms of use that the person has accepted (TermsAcceptance).
+    terms_version: Mapped[str] = mapped_column(sa.String(20), default="", server_default="")
     disabled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     __table_args__ = (
@@ -37,6 +39,17 @@ class User(Base):
         sa.Index(None, "kyc_status", "created_at", "id"),
         sa.Index(None, "kyc_status", "kyc_expires_on"),
     )
+
+
+@append_only
+class TermsAcceptance(Base):
+    """Who accepted which version of the terms of use, in which language, and when."""
+
+    __tablename__ = "terms_acceptance"
+    person_id: Mapped[str] = mapped_column(ID, sa.ForeignKey("person.id"), primary_key=True)
+    version: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    language: Mapped[str] = mapped_column(sa.String(8))
+    accepted_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class UserRole(Base):

@@ -11,9 +11,16 @@ from crowdfund.kernel.errors import Conflict, Invalid, NotFound
 from crowdfund.kernel.fields import contacts, names
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.moving import move
+from crowdfund.kernel.person import TERMS_VERSION
 from crowdfund.people import rules
 from crowdfund.people.events import PersonChanged
-from crowdfund.people.models import SignInMethod, User, UserRole, person_event
+from crowdfund.people.models import (
+    SignInMethod,
+    TermsAcceptance,
+    User,
+    UserRole,
+    person_event,
+)
 
 
 def ensure_user(email: str, name: str = "", *, roles: Iterable[str] = (), phone: str = "") -> str:
@@ -91,6 +98,7 @@ def _person_row(person_id: str, newcomer: rules.Newcomer) -> dict[str, object]:
         "created_at": clock.now(),
         "language": "",
         "calendar": "",
+        "terms_version": "",
         "referral_code": rules.new_referral_code(),
         "sponsor_id": newcomer.sponsor_id,
     }
@@ -148,6 +156,20 @@ def choose_calendar(person_id: str, calendar: str) -> None:
         raise Invalid(_("Choose one of the calendars in the list."), field="calendar")
     person = _lock(person_id)
     person.calendar = calendar
+    db.session.flush()
+
+
+def accept_terms(person_id: str) -> None:
+    """Record that a person has accepted the terms in force, in the language in force."""
+    person = _lock(person_id)
+    row = {
+        "person_id": person_id,
+        "version": TERMS_VERSION,
+        "language": i18n.language(),
+        "accepted_at": clock.now(),
+    }
+    insert_ignore(TermsAcceptance.__table__, [row])
+    person.terms_version = TERMS_VERSION
     db.session.flush()
 
 

@@ -8,10 +8,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from crowdfund.kernel import outbox
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
-from crowdfund.kernel.web import identity, pages, requests
+from crowdfund.kernel.web import identity, pages, requests, subjects
 from crowdfund.reconciliation import queries as reconciliation
 from crowdfund.reconciliation.rules import comparing
-from crowdfund.reports import queries, queues
+from crowdfund.reports import alarms, queries, queues
+from crowdfund.reports.alarms import Alarm
 from crowdfund.reports.rows import SelfcheckRow
 
 bp = Blueprint("reports", __name__)
@@ -59,13 +60,27 @@ def _desk() -> dict[str, Any]:
     differences = contracts.last.differences if contracts.last else []
     selfcheck = queries.last_run()
     return {
-        "broken": _broken(selfcheck, differences),
+        "broken": _alarms(_broken(selfcheck, differences)),
         "problems": [queue for queue in found if queue.kind.is_trouble and queue.count],
         "work": [queue for queue in found if not queue.kind.is_trouble],
         "selfcheck": selfcheck,
         "contracts": contracts,
         "differences": [(one, comparing.words(one)) for one in differences],
     }
+
+
+def _alarms(lines: list[str]) -> list[tuple[Alarm, str, str | None]]:
+    """Return what is wrong, each with the name and the page of what it is about."""
+    found = alarms.read(lines)
+    names = subjects.names_of({(one.kind, one.thing_id) for one in found})
+    return [
+        (
+            one,
+            names.get(one.thing_id) or alarms.general_name(one),
+            subjects.link(one.kind, one.thing_id),
+        )
+        for one in found
+    ]
 
 
 def _broken(selfcheck: SelfcheckRow | None, differences: list[dict[str, Any]]) -> list[str]:

@@ -25,8 +25,8 @@ _DEVICE_S = 400 * 86_400  # the longest lifetime that browsers allow
 def enter(person_id: str, *, method: str, target: str) -> BaseResponse:
     """Sign a person in and redirect to the target; every sign-in method ends here.
 
-    `method` is code, oidc or wallet. A person with a second factor is asked for it first, and is
-    not signed in until then.
+    Except a passkey, which is a second factor as well: see `admit`. `method` is code, oidc or
+    wallet. A person with a second factor is asked for it first, and is not signed in until then.
     """
     if not second_factor_service.is_enrolled(person_id):
         return admit(person_id, method=method, target=target)
@@ -62,10 +62,14 @@ def admit(person_id: str, *, method: str, target: str, second_factor: str = "") 
         detail = {"method": method, "second_factor": second_factor}
         audit.record(person_id, "sign_in.enter", ("person", person_id), detail, roles=person.roles)
     session["signed_in"] = {"method": method, "at": clock.now().timestamp()}
+    if person and person.roles and target == url_for("campaigns.index"):
+        target = url_for("reports.desk")  # where nobody has asked for another page
     if second_factor:
         sessions.note_proof(session, person_id, second_factor)
     elif person and person.roles:
         target = url_for("security.security", next=target)
+    if person and not person.has_accepted_terms and current_app.config["ASKS_FOR_TERMS"]:
+        target = url_for("about.accept_terms", next=target)
     pages.flash(_("You are signed in."), "success")
     response = _in_their_language(pages.back(target), person)
     return _note_device(person_id, response)

@@ -38,10 +38,9 @@ def passkeys(person_id: str) -> list[PasskeyRow]:
     return read_all(PasskeyRow, query.order_by(_P.c.id))
 
 
-def public_key(person_id: str, credential_hash: str) -> PublicKeyRow | None:
-    """Return the key of one of a person's passkeys by the SHA-256 of its credential id, or None."""
-    query = sa.select(*columns(PublicKeyRow, _P))
-    query = query.where(_P.c.person_id == person_id, _P.c.credential_hash == credential_hash)
+def public_key(credential_hash: str) -> PublicKeyRow | None:
+    """Return the key of a passkey by the SHA-256 of its credential id, or None."""
+    query = sa.select(*columns(PublicKeyRow, _P)).where(_P.c.credential_hash == credential_hash)
     return read_first(PublicKeyRow, query)
 
 

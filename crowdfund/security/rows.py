@@ -29,6 +29,7 @@ class PublicKeyRow:
     """What checks a passkey's signature; the key is base64url of COSE."""
 
     id: str
+    person_id: str
     public_key: str
     sign_count: int
 

@@ -141,6 +141,7 @@ METHODS: dict[str, str] = {
     "code": _l("by code"),
     "oidc": _l("by another provider"),
     "wallet": _l("by wallet"),
+    "passkey": _l("by passkey"),
 }
 # The first match counts: almost every browser also claims to be Chrome and Safari.
 _BROWSERS = (

@@ -106,6 +106,18 @@ class ConfirmForm(PageForm):
     """A button that confirms what is in the session."""
 
 
+_UNANSWERED = _l("The passkey did not answer. Try again.")
+
+
+class PasskeySignInForm(PageForm):
+    """What the browser sends for a device; filled by passkey.js."""
+
+    challenge_id = HiddenField("", [InputRequired(_UNANSWERED)])
+    credential = HiddenField(
+        "", [InputRequired(_UNANSWERED), Length(max=20_000, message=_UNANSWERED)]
+    )
+
+
 class WalletForm(PageForm):
     """The signed text as hexadecimal digits (forms change line ends), and the signature."""
 

@@ -56,7 +56,10 @@ class SignInAttempt(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    __table_args__ = (sa.Index(None, "network", "created_at"), one_of("kind", "oidc", "wallet"))
+    __table_args__ = (
+        sa.Index(None, "network", "created_at"),
+        one_of("kind", "oidc", "wallet", "passkey"),
+    )
 
 
 class SignInCounter(Base):

@@ -164,9 +164,23 @@
   const dress = (root) => {
     for (const button of all("[data-theme-toggle][hidden], [data-copy][hidden], [data-fill][hidden], [data-open][hidden], [data-print][hidden]", root)) button.hidden = false;
   };
+  // What a note says is about the last step: it goes with the next one, with the way back, and when the page has changed
+  // by itself after there was time to read it.
+  const READ_MS = 6000;
+  const forget = () => { for (const note of all("#flash .cf-tone-success, #flash .cf-tone-info")) note.remove(); };
+  window.addEventListener("pageshow", ({ persisted }) => {
+    if (persisted || performance.getEntriesByType("navigation")[0]?.type === "back_forward") forget();
+  });
+  document.addEventListener("cf:changed", () => { if (performance.now() > READ_MS) forget(); });
   document.addEventListener("htmx:after:process", (event) => dress(event.target));
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
-    if (!ctx.live) document.querySelector("[data-error-summary]")?.focus();
+    if (ctx.live) return;
+    forget();
+    const summary = document.querySelector("[data-error-summary]");
+    const sign = `${words.error} `;
+    const title = document.title.startsWith(sign) ? document.title.slice(sign.length) : document.title;
+    document.title = summary ? sign + title : title;
+    summary?.focus();
   });
   dress(document);
   window.cf = { toast, say, all };

@@ -17,8 +17,10 @@
     if (part.cfBusy) { part.cfAgain = true; return; }
     part.cfBusy = true;
     part.cfDue = Date.now();
+    const before = part.innerHTML;
     const done = () => {
       part.cfBusy = false;
+      if (part.innerHTML !== before) document.dispatchEvent(new Event("cf:changed"));
       const again = part.cfAgain;
       part.cfAgain = false;
       if (again) refetch(part);

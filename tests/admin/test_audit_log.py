@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from crowdfund.admin.links import PAGES
 from crowdfund.kernel import access, audit, exports, statuses
 from crowdfund.kernel.db import commit, rollback
+from crowdfund.kernel.web.subjects import PAGES
 from tests import raising
 from tests.test_guards import plain_app
 

@@ -69,6 +69,7 @@ def places(session_app, database_kind, tmp_path):
         own = kept.model_copy(update={"database_url": url, "data_dir": root, **settings})
         app = create_app(own)
         app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, PROPAGATE_CRASHES=True)
+        app.config["ASKS_FOR_TERMS"] = False
         app.test_client_class = Browser
         place = Place(app, own)
         made.append(place)

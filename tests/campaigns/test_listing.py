@@ -72,6 +72,7 @@ def small_pages(monkeypatch):
 
 
 def ask(**values):
+    values = {"sort": "newest", **values}
     return listing.page(addresses.asked({name: str(value) for name, value in values.items()}))
 
 
@@ -191,6 +192,22 @@ def test_a_campaign_that_is_removed_leaves_the_list(app):
     commit()
     assert ids(ask(q="coffee")) == ids(ask()) == [stays.id]
     compare_counts()
+
+
+def test_campaigns_that_are_open_come_first_unless_somebody_sorts_otherwise(app):
+    over = Made(status="released", starts=9, ends=1)
+    late, soon = Made(starts=1, ends=5), Made(starts=0, ends=3)
+    many.insert([over, late, soon])
+    assert ids(listing.page(addresses.asked({}))) == [soon.id, late.id, over.id]
+    assert ids(ask()) == [over.id, late.id, soon.id]
+
+
+def test_the_states_of_the_list_are_those_of_its_badges(app):
+    made = [Made(status=status) for status in addresses.STATE_OF]
+    many.insert(made)
+    for one in made:
+        state = addresses.STATE_OF[one.status]
+        assert one.id in ids(ask(status=state, page=1)) + ids(ask(status=state, page=2))
 
 
 # --- while the list changes -----------------------------------------------------------------------

@@ -38,6 +38,13 @@ def test_public_pages_and_their_empty_states(world):
         "/": "Invest in companies and follow every birr",
         "/campaigns?q=zzz": "Campaigns",
         "/nothing-here": "Page not found",
+        "/how-it-works": "How it works",
+        "/fees": "Fees",
+        "/help": "Help",
+        "/contact": "Contact",
+        "/terms": "Terms of use",
+        "/privacy": "Privacy",
+        "/legal-notice": "Legal notice",
         "/campaigns/cold-vans-for-fresh-milk": "Cold vans for fresh milk",
         "/campaigns/hand-woven-cotton-for-europe": "Hand-woven cotton for Europe",
     }.items():

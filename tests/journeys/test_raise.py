@@ -107,6 +107,7 @@ def _sign_in_for_the_first_time(world, page):
     world.look(page, "Enter your code", "wrong")
     page.get_by_label("Six-digit code").fill(world.code(EMAIL, after=seen))
     page.get_by_role("button", name="Sign in").click()
+    world.accept_the_terms(page)
     expect(page.get_by_text("You are signed in")).to_be_visible()
 
 

@@ -118,6 +118,12 @@ def test_a_passkey_is_made_and_signs_in(world):
     page.goto("/account/security")
     expect(page.get_by_text("last used")).to_be_visible()
 
+    sign_out(page)
+    page.goto("/sign-in?next=/portfolio")
+    world.look(page, "Sign in", "with a passkey")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Portfolio")
+
 
 def test_a_device_is_signed_out_from_another_one(world):
     email = "elias@demo.example"

@@ -52,7 +52,10 @@ def test_a_code_by_sms_opens_an_account_and_a_second_address_opens_the_same(worl
     expect(page.get_by_role("alert")).to_contain_text("This code is not valid")
     world.look(page, "Enter your code", "wrong")
     enter(page, code)
-    signed_in(page)
+    world.look(page, "Accept the terms of use")
+    page.get_by_role("button", name="Accept and continue").click()
+    expect(page.get_by_role("alert")).to_contain_text("Tick the box to accept the terms of use")
+    world.accept_the_terms(page)
 
     page.goto("/account")
     world.look(page, "Your account")
@@ -100,7 +103,7 @@ def test_an_invitation_is_followed_without_javascript(world):
         page.get_by_label("E-mail address or mobile number").fill(number)
         page.get_by_role("button", name="Send me a code").click()
         enter(page, world.code(number, after=0))
-        signed_in(page)
+        world.accept_the_terms(page)
     sponsor = world.rows(
         "SELECT s.email FROM person p JOIN person s ON s.id = p.sponsor_id WHERE p.phone = ?",
         number,

@@ -89,6 +89,7 @@ def test_a_wallet_is_picked_declined_and_then_opens_an_account_twice(world, visi
     page.get_by_role("button", name="Rabbit Wallet").click()
     expect(page.get_by_text("You declined in the wallet. Nothing was changed.")).to_be_visible()
     page.get_by_role("button", name="Rabbit Wallet").click()
+    world.accept_the_terms(page)
     expect(page.get_by_text("Add an e-mail address, so that we can write to you")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign-in methods")
     assert {uuid for uuid, _ in wallet.asked} == {"two"}
@@ -112,6 +113,7 @@ def test_a_wallet_whose_window_was_closed_is_tried_again_without_reloading(
     expect(button).to_be_disabled()
     expect(page.get_by_text("If you closed its window, choose the wallet again.")).to_be_visible()
     button.click()
+    world.accept_the_terms(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign-in methods")
     assert len(ways(world, wallet)) == 1
 
@@ -127,6 +129,7 @@ def test_a_wallet_that_is_locked_is_tried_again_without_reloading(world, visitor
         expect(page.get_by_text("Your wallet is already waiting for an answer.")).to_be_visible()
     wallet.is_locked = False
     button.click()
+    world.accept_the_terms(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign-in methods")
 
 
@@ -141,6 +144,7 @@ def test_a_signature_of_another_account_signs_nobody_in(world, visitor):
     page.get_by_role("link", name="Back to sign-in").click()
     wallet.signs_with = wallet.key
     page.get_by_role("button", name="Fox Wallet").click()
+    world.accept_the_terms(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign-in methods")
 
 
@@ -163,6 +167,7 @@ def test_a_text_that_is_altered_on_the_way_and_a_signature_sent_twice_are_refuse
     )
     page.goto("/sign-in")
     page.get_by_role("button", name="Fox Wallet").click()
+    world.accept_the_terms(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign-in methods")
     headers = {"content-type": "application/x-www-form-urlencoded"}
     answer = page.request.post("/sign-in/wallet/proof", data=sent[-1].post_data, headers=headers)

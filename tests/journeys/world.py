@@ -94,7 +94,17 @@ class World:
             page.get_by_role("button", name="Sign in").click()
         if self.rows(_LAST_STEP, email):
             self.prove(page, email)
+        self.accept_the_terms(page)
         expect(page.locator("summary", has_text="Your account")).to_be_attached()
+
+    def accept_the_terms(self, page: Page) -> None:
+        """Accept the terms of use where a newcomer is asked to."""
+        expect(page.locator("summary", has_text="Your account")).to_be_attached()
+        box = page.get_by_label("I have read the terms of use and accept them.")
+        if box.is_visible():
+            box.check()
+            page.get_by_role("button", name="Accept and continue").click()
+            expect(box).to_have_count(0)
 
     def prove(self, page: Page, email: str, *, secret: str = "") -> None:
         """Type a code of the person's authenticator app; demo staff have one."""

@@ -113,7 +113,7 @@ def probe_app(session_app):
     from tests.browser import Browser, lint
 
     app = create_app(config.settings())
-    app.config.update(TESTING=False)
+    app.config.update(TESTING=False, ASKS_FOR_TERMS=False)
     app.test_client_class = Browser
     app.register_blueprint(bp)
     app.after_request(lint)

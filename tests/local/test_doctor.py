@@ -116,6 +116,8 @@ PRODUCTION = {
     "secret_key": "3f9c1b7a5d2e8046af13c9d07b62e5184c0a",
     "public_url": "https://x.example",
     "trusted_hosts": ["x.example"],
+    "operator_name": "Abay PLC",
+    "operator_email": "help@abay.et",
     "proxy_count": 1,
 }
 
@@ -129,6 +131,8 @@ PRODUCTION = {
         ({"trusted_hosts": [".example"]}, ""),
         ({"environment": "development", "public_url": "https://crowdfund.com"}, "ENVIRONMENT"),
         ({"proxy_count": 0}, "PROXY_COUNT"),
+        ({"operator_name": "crowdfund demo"}, "OPERATOR_NAME"),
+        ({"operator_email": "help@crowdfund.example"}, "OPERATOR_EMAIL"),
         ({"proxy_count": 0, "events_url": "https://events.example/events"}, ""),
     ],
 )

@@ -18,7 +18,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length
 
 from crowdfund.documents import rules
-from crowdfund.kernel import i18n, money, statuses, vendored
+from crowdfund.kernel import access, i18n, money, statuses, vendored
 from crowdfund.kernel.db.paging import Page, Place
 
 TEMPLATES = Path(vendored.__file__).parents[1] / "templates"
@@ -63,6 +63,7 @@ def campaign(title: str, raised: int, **more: object) -> SimpleNamespace:
         "summary": "Roof panels for 400 schools in Amhara, "
         "paid back from the electricity that they save.",
         "status": "live",
+        "status_words": "Live",
         "image_url": None,
         "raised_minor": raised,
         "goal_minor": 50_000_000,
@@ -182,6 +183,7 @@ def environment() -> Environment:
         lang="en",
         text_dir="ltr",
         languages=i18n.LANGUAGES,
+        site_links=access.SITE,
         number_fmt=i18n.number,
         count_fmt=i18n.count,
         calendar=i18n.calendar,

@@ -63,6 +63,11 @@ class Newcomer:
             )
             page.get_by_role("button", name="Confirm", exact=True).click()
         expect(inside).to_be_visible(timeout=PATIENCE_MS)
+        terms = page.get_by_label("I have read the terms of use and accept them.")
+        if terms.is_visible():
+            terms.check()
+            page.get_by_role("button", name="Accept and continue").click()
+            expect(terms).to_have_count(0, timeout=PATIENCE_MS)
 
     def _ask_for_a_code(self, page: Page, email: str) -> None:
         asked = page.get_by_label("Six-digit code")

@@ -456,8 +456,13 @@ def test_an_issuer_that_was_not_promised_may_be_missing(provider, client):
     assert person_of(client) is not None
 
 
-def test_who_cancels_at_the_provider_is_told_so(provider, client):
-    refused(client, enter(provider, client, None), 400, "Sign-in with Demo ID was cancelled")
+def test_who_cancels_at_the_provider_is_back_at_the_sign_in_page_and_reads_so(provider, client):
+    answer = enter(provider, client, None)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?next=/campaigns")
+    page = client.get(answer.headers["Location"]).text
+    assert "Sign-in with Demo ID was cancelled. Nothing was changed." in page
+    assert person_of(client) is None
+    assert count_people() == 0
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,16 @@ def test_five_wrong_tries_kill_the_code(ask, enter, read_code):
     assert count_people() == 0
 
 
+def test_a_wrong_code_says_how_often_one_may_try_again(ask, enter, read_code):
+    otp_id, code = ask(), read_code()
+    said = []
+    for _ in range(4):
+        with pytest.raises(codes_rules.WrongCode) as refusal:
+            enter(otp_id, other_than(code))
+        said.append(refusal.value.user_message.rpartition(". ")[2])
+    assert said == [f"You have {left} tries left." for left in (4, 3, 2)] + ["You have 1 try left."]
+
+
 def test_the_fifth_try_may_be_the_right_one(ask, enter, read_code):
     otp_id, code = ask(), read_code()
     for _ in range(4):

@@ -178,6 +178,19 @@ def test_a_language_chosen_before_is_the_accounts_and_its_mails(client):
     assert mail_language(person.id) == "am"
 
 
+def test_who_has_only_a_wallet_is_shown_by_its_short_address_and_never_as_none(client):
+    enter(client)
+    short = f"{KEY.address[:6]}…{KEY.address[-4:]}"
+    person = person_of(client)
+    assert (person.name, person.known_as) == (short, short)
+    for path in ("/campaigns", "/account", "/account/sign-in-methods"):
+        page = client.get(path).text
+        assert short in page
+        assert "None" not in page
+        assert f"Your account: {short}" in page
+    assert queries.names({person.id}) == {person.id: short}
+
+
 def test_the_same_wallet_opens_the_same_account(app):
     first, second = app.test_client(), app.test_client()
     enter(first)

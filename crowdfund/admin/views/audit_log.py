@@ -1,18 +1,18 @@
 """The audit log: search, read, export."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from flask import Response, request
 
 from crowdfund.admin import queries as admin_queries
-from crowdfund.admin.links import link
 from crowdfund.admin.views.blueprint import bp
+from crowdfund.admin.words import action_words
 from crowdfund.kernel import audit, exports
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
-from crowdfund.kernel.web import pages, requests
-from crowdfund.people import queries
+from crowdfund.kernel.web import pages, requests, subjects
 
 SIZE = 25
 HEADER = (
@@ -28,7 +28,11 @@ HEADER = (
     "request_id",
     "previous",
     "hash",
+    "actor_name",
+    "action_words",
+    "subject_name",
 )
+_CHUNK = 200
 
 
 @bp.get("/staff/audit", endpoint="audit")
@@ -39,9 +43,10 @@ def index() -> Response:
         "admin/audit.html",
         "admin/_audit.html",
         page=page,
-        names=queries.names({one for row in page.rows for one in (row.actor, row.subject_id)}),
-        link=link,
-        actions=audit.actions(),
+        names=_names(page.rows),
+        link=subjects.link,
+        action_words=action_words,
+        actions=sorted((action_words(name), name) for name in audit.actions()),
         head=audit.head(),
     )
 
@@ -62,8 +67,9 @@ def audit_entry(seq: int) -> Response:
     return pages.render(
         "admin/audit_entry.html",
         row=row,
-        name=queries.names({row.actor}).get(row.actor),
-        thing=link(row.subject_kind, row.subject_id),
+        names=_names([row]),
+        action_words=action_words,
+        thing=subjects.link(row.subject_kind, row.subject_id),
         earlier=earlier,
         later=later,
     )
@@ -84,9 +90,20 @@ def _filters() -> audit.Filters:
     )
 
 
+def _names(rows: Sequence[audit.EntryRow]) -> dict[str, str]:
+    """Return the names of who acts in these entries, and of their subjects, by id."""
+    return subjects.names_of(
+        one for row in rows for one in (("person", row.actor), (row.subject_kind, row.subject_id))
+    )
+
+
 def _lines(rows: Iterable[audit.EntryRow]) -> Iterator[tuple[object, ...]]:
-    for row in rows:
-        detail = json.dumps(row.detail, ensure_ascii=False, sort_keys=True)
-        subject = (row.subject_kind, row.subject_id)
-        what = (row.seq, row.at, row.actor, row.roles, row.action, row.outcome)
-        yield (*what, *subject, detail, row.request_id, row.previous, row.hash)
+    entries = iter(rows)
+    while some := list(islice(entries, _CHUNK)):
+        names = _names(some)
+        for row in some:
+            detail = json.dumps(row.detail, ensure_ascii=False, sort_keys=True)
+            subject = (row.subject_kind, row.subject_id)
+            what = (row.seq, row.at, row.actor, row.roles, row.action, row.outcome)
+            words = (names.get(row.actor), action_words(row.action), names.get(row.subject_id))
+            yield (*what, *subject, detail, row.request_id, row.previous, row.hash, *words)

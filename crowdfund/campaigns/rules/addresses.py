@@ -10,13 +10,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-STATES = ("live", "funded", "ended")
+from crowdfund.kernel.i18n import _l
+
+STATES = {"live": _l("Live"), "funded": _l("Funded"), "ended": _l("Not funded")}
+# The state of a campaign in the list by its status; triggers.py computes the same in SQL.
+STATE_OF = {
+    "live": "live",
+    "succeeded": "funded",
+    "released": "funded",
+    "failed": "ended",
+    "refunded": "ended",
+    "cancelled": "ended",
+}
 # How each list is sorted. The place decides between what is equal otherwise.
 COLUMNS = {
     "newest": ("starts_at", "place"),
     "ending": ("is_over", "ends_at", "place"),
     "funded": ("funded_bps", "place"),
 }
+DEFAULT = "ending"  # those that are open for investment come first
 DESCENDING = frozenset({"newest", "funded"})
 _LAST_PAGE = 10_000
 _LONGEST_TEXT = 80
@@ -33,7 +45,7 @@ class Asked:
     text: str = ""
     sector: str = ""
     state: str = ""
-    sort: str = "newest"
+    sort: str = DEFAULT
     number: int = 1
     after: Key | None = None
     before: Key | None = None
@@ -42,7 +54,7 @@ class Asked:
 def asked(values: Mapping[str, str]) -> Asked:
     """Return what the values of an address ask for; what makes no sense counts as not given."""
     sort, state, page = values.get("sort", ""), values.get("status", ""), values.get("page", "")
-    sort = sort if sort in COLUMNS else "newest"
+    sort = sort if sort in COLUMNS else DEFAULT
     after = key_in(values.get("after", ""), sort)
     return Asked(
         text=folded(values.get("q", "")),

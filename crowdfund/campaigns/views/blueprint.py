@@ -2,4 +2,8 @@
 
 from flask import Blueprint
 
+from crowdfund.campaigns import queries
+from crowdfund.kernel.web import subjects
+
 bp = Blueprint("campaigns", __name__)
+subjects.named("campaign", queries.names)

@@ -9,7 +9,7 @@ from flask import current_app, url_for
 
 from crowdfund.campaigns import queries
 from crowdfund.campaigns.rows import CardRow, Listed
-from crowdfund.campaigns.rules import life
+from crowdfund.campaigns.rules import addresses, life
 from crowdfund.campaigns.views.page_cache import BoundedCache
 from crowdfund.issuers.rules import lists
 
@@ -29,6 +29,7 @@ class Card:
     company_name: str
     sector: str
     status: str
+    status_words: str | None  # as the filter of the list calls it
     image_url: str | None
     raised_minor: int
     goal_minor: int
@@ -64,6 +65,11 @@ def _key(row: Listed, now: datetime, locale: str) -> Key:
     return (row.id, row.version, days, str(row.status), locale)
 
 
+def _words(status: str) -> str | None:
+    state = addresses.STATE_OF.get(status)
+    return str(addresses.STATES[state]) if state else None
+
+
 def _draw(row: CardRow, key: Key) -> bytes:
     card = Card(
         url=url_for("campaigns.detail", slug=row.slug),
@@ -72,6 +78,7 @@ def _draw(row: CardRow, key: Key) -> bytes:
         company_name=row.trade_name,
         sector=str(lists.SECTORS.get(row.sector, "")),
         status=key[3],
+        status_words=_words(key[3]),
         image_url=url_for("campaigns.file", file_id=row.image_id) if row.image_id else None,
         raised_minor=row.settled_minor,
         goal_minor=row.goal_minor,

@@ -22,17 +22,12 @@ from crowdfund.kernel.i18n import _, _l, language
 from crowdfund.kernel.regions import country_name
 from crowdfund.kernel.web import identity, requests
 
-STATUS_WORDS = [
-    ("", _l("All")),
-    ("live", _l("Live")),
-    ("funded", _l("Funded")),
-    ("ended", _l("Not funded")),
-]
+STATUS_WORDS = [("", _l("All")), *addresses.STATES.items()]
 _FILTERS = ("q", "sector", "status")
 _PAGING = ("page", "after", "before")
 SORT_WORDS = [
-    ("newest", _l("Newest")),
     ("ending", _l("Ending soon")),
+    ("newest", _l("Newest")),
     ("funded", _l("Most funded")),
 ]
 

@@ -17,6 +17,15 @@ STATEMENTS: Mapping[str, str] = {
     "updates": _l("I will tell the platform about any change within 14 days."),
 }
 
+# What the page says at a box that is not ticked.
+MISSING: Mapping[str, str] = {
+    "authority": _l("Confirm that you may act for this company."),
+    "truth": _l("Confirm that everything is true and the documents are genuine."),
+    "owners": _l("Confirm that all owners of 25 % or more are named."),
+    "clean": _l("Confirm that no officer or owner is bankrupt, convicted or sanctioned."),
+    "updates": _l("Confirm that you will tell us about changes within 14 days."),
+}
+
 
 def text_of(code: str) -> str:
     """Return a statement in English, the binding text in every language; its hash is stored."""

@@ -111,7 +111,7 @@ def declare(company: Company, statements: Iterable[str], *, actor: str) -> None:
     ticked = set(statements)
     missing = [code for code in declarations.STATEMENTS if code not in ticked]
     if missing:
-        raise InvalidFields(dict.fromkeys(missing, _("Confirm each statement.")))
+        raise InvalidFields({code: str(declarations.MISSING[code]) for code in missing})
     now = clock.now()
     for code in declarations.STATEMENTS:
         db.session.add(

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any, NoReturn, cast
 
-from flask import Flask, Request, Response, g, has_request_context, request
+from flask import Flask, Request, Response, current_app, g, has_request_context, request
 from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 from jinja2 import Template as JinjaTemplate
@@ -47,7 +47,7 @@ from crowdfund.kernel.web.identity import (
 from crowdfund.kernel.web.language import calendar_of, language_of
 from crowdfund.kernel.web.navigation import may, nav_items
 from crowdfund.kernel.web.pages import flashes
-from crowdfund.kernel.web.refusals import error_response, to_second_factor, to_sign_in
+from crowdfund.kernel.web.refusals import error_response, to_second_factor, to_sign_in, to_terms
 from crowdfund.kernel.web.requests import (
     SAFE,
     ColumnInteger,
@@ -83,6 +83,7 @@ def _configure(app: Flask, settings: config.Settings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.public_url.startswith("https"),
         MAX_CONTENT_LENGTH=11 * 1024 * 1024,
+        ASKS_FOR_TERMS=True,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,
     )
@@ -173,7 +174,7 @@ def _open() -> BaseResponse | None:
     if asked.method not in SAFE:
         mine -= {"regulator"}  # reads everything, writes nothing
     if endpoint is None or access.allows(endpoint, mine):
-        return None
+        return to_terms() if endpoint in access.UNDER_TERMS and has_to_accept(asked) else None
     if current_user() is None:
         return to_sign_in()
     asleep = sleeping_roles() if request.method in SAFE else sleeping_roles() - {"regulator"}
@@ -186,6 +187,22 @@ def _open() -> BaseResponse | None:
 
 
 _VISITOR = frozenset({"visitor"})
+
+
+def has_to_accept(asked: Request) -> bool:
+    """Return whether a page has to wait until its reader has accepted the terms of use.
+
+    Never in the middle of a form: what was typed would be lost.
+    """
+    person = current_user()
+    return (
+        asked.method in SAFE
+        and not asked.path.endswith(".csv")  # a page in its place would be stored as the list
+        and not is_htmx()
+        and person is not None
+        and not person.has_accepted_terms
+        and bool(current_app.config["ASKS_FOR_TERMS"])
+    )
 
 
 def _finish(response: Response) -> Response:
@@ -247,5 +264,6 @@ def template_context() -> dict[str, Any]:
         "lang": i18n.language().replace("_", "-"),
         "text_dir": i18n.text_direction(),
         "languages": i18n.LANGUAGES,
+        "site_links": access.SITE,
         "is_htmx": is_htmx() if has_request_context() else False,
     }

@@ -23,7 +23,8 @@ def may(endpoint: str) -> bool:
 def nav_items() -> list[dict[str, Any]]:
     """Return the navigation that the access table allows, the current item marked.
 
-    A desk whose role sleeps is shown too: its link leads to the second factor, and then there.
+    Staff get a menu of their own. A desk whose role sleeps is shown too: its link leads to the
+    second factor, and then there.
     """
     here = (request.endpoint or "") if has_request_context() else ""
     return _nav(roles() | sleeping_roles(), here, i18n.language())
@@ -55,6 +56,6 @@ def _nav(mine: frozenset[str], here: str, _language: str) -> list[dict[str, Any]
             "active": endpoint == here,
             "count": None,
         }
-        for label, endpoint, icon in access.NAV
+        for label, endpoint, icon in (access.STAFF_NAV if mine & access.EVERY_STAFF else access.NAV)
         if access.allows(endpoint, mine)
     ]

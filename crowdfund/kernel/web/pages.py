@@ -20,6 +20,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from crowdfund.kernel import db, headers
 from crowdfund.kernel.db.paging import Page
 from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web.requests import is_htmx
 
 
@@ -34,7 +35,10 @@ def render(
     if isinstance(listed, Page) and not listed.rows and listed.previous is not None:
         return _first_page()
     template = partial if partial and is_htmx() else page
-    response = make_response(render_template(template, **context), status)
+    html = render_template(template, **context)
+    if status >= 400 and "data-error-summary" in html:
+        html = html.replace("<title>", f"<title>{_('Error:')} ", 1)  # heard first when it is read
+    response = make_response(html, status)
     response.headers.add("Vary", headers.PAGE_VARIES)
     return response
 

@@ -64,6 +64,11 @@ def _page_to_return_to() -> str:
     return referring_path() if _is_file() else page_of_request()
 
 
+def to_terms() -> BaseResponse:
+    """Lead to the terms of use, and from there back to here."""
+    return redirect(url_for("about.accept_terms", next=page_of_request()), 303)
+
+
 _TITLES = {
     400: _l("That did not work"),
     401: _l("Please sign in"),

@@ -1,6 +1,6 @@
 """Play the demo story through the services: journal, gateway and chain agree at its end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -87,18 +87,25 @@ def accounts_exist() -> bool:
 def _people(story: Story) -> None:
     do = story.stage.do
     for role, name, roles in cast.STAFF:
-        person = do(service.ensure_user, cast.email(name), name, roles=roles)
+        person = do(_account, cast.email(name), name, roles)
         secret = authenticator.secret(config.settings().secret_key, cast.email(name))
         do(second_factor.keep_app, person, secret)
         story.staff[role] = person
     for number, name in enumerate(cast.INVESTORS):
         phone = f"+25191123{4500 + number}"
-        person = do(service.ensure_user, cast.email(name), name)
+        person = do(_account, cast.email(name), name)
         first, _, last = name.partition(" ")
         do(service.save_profile, person, first_name=first, last_name=last, phone=phone)
         do(_ask_to_be_verified, person, cast.facts_of(number), story)
         do(_verify_person, person, story)
         story.investors.append(person)
+
+
+def _account(email: str, name: str, roles: Iterable[str] = ()) -> str:
+    """Open an account that has accepted the terms of use; return the person's id."""
+    person = service.ensure_user(email, name, roles=roles)
+    service.accept_terms(person)
+    return person
 
 
 def _ask_to_be_verified(person: str, facts: cast.Facts, story: Story) -> None:
@@ -121,14 +128,14 @@ def _verify_person(person: str, story: Story) -> None:
 
 
 def _waiting_person(story: Story) -> None:
-    person = service.ensure_user(cast.email("Mahlet Zewde"), "Mahlet Zewde")
+    person = _account(cast.email("Mahlet Zewde"), "Mahlet Zewde")
     service.save_profile(person, first_name="Mahlet", last_name="Zewde", phone="+251911234599")
     _ask_to_be_verified(person, cast.WAITING_FACTS, story)
 
 
 def _companies(story: Story, raises: list[cast.Raise]) -> None:
     for number, one in enumerate(raises):
-        owner = story.stage.do(service.ensure_user, cast.email(one.owner), one.owner)
+        owner = story.stage.do(_account, cast.email(one.owner), one.owner)
         company_id = story.stage.do(onboarding.start, owner)
         story.companies[one.slug] = company_id
         story.stage.do(_fill_company, company_id, owner, one, number)

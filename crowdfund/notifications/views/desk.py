@@ -37,7 +37,7 @@ def messages() -> Response:
         counts=queries.message_counts(),
         channels=CHANNELS,
         states=queries.STATES,
-        kinds=sorted(KINDS),
+        kinds=sorted((rendering.label(kind), kind) for kind in KINDS),
     )
 
 
@@ -59,6 +59,7 @@ def message(message_id: str) -> Response:
         "notifications/message.html",
         message=found,
         state=queries.state_of(found),
+        type_words=rendering.label(found.kind) if found.kind in KINDS else title_of(found),
         address=rules.masked(found.to_address),
         name=names.get(found.person_id or "", ""),
         language=i18n.LANGUAGES.get(found.language, i18n.LANGUAGES["en"]),

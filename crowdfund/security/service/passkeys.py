@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from webauthn.helpers.structs import PublicKeyCredentialDescriptor
 
 _P, _C = Passkey.__table__, PasskeyChallenge.__table__
+ALGORITHMS = (-7, -8, -257)  # ES256, EdDSA, RS256 in the registry of COSE
 _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, struct.error)
 
 
@@ -63,18 +64,21 @@ def begin_adding(person_id: str) -> tuple[str, dict[str, Any]]:
         raise Conflict(text)
     import webauthn
     from webauthn.helpers import structs
+    from webauthn.helpers.cose import COSEAlgorithmIdentifier
 
     options = webauthn.generate_registration_options(
         rp_id=_named(),
         rp_name=rules.ISSUER,
         user_id=person_id.encode(),
-        user_name=person.email or person.phone or person.name,
+        user_name=person.known_as,
         user_display_name=person.name,
         authenticator_selection=structs.AuthenticatorSelectionCriteria(
             resident_key=structs.ResidentKeyRequirement.PREFERRED,
             user_verification=structs.UserVerificationRequirement.REQUIRED,
         ),
         exclude_credentials=_descriptors(person_id),
+        # Windows asks for RS256 beside ES256, or its older devices make no passkey.
+        supported_pub_key_algs=[COSEAlgorithmIdentifier(number) for number in ALGORITHMS],
     )
     challenge_id = _store_challenge(person_id, "create", options.challenge)
     return challenge_id, json.loads(webauthn.options_to_json(options))
@@ -136,13 +140,44 @@ def prove(person_id: str, answer: Answer) -> None:
 
     Call it before the request's transaction begins: the challenge is used up in one of its own.
     """
+    challenge = _use_up(person_id, "get", answer.challenge_id)
+    key = _public_key(answer.credential)
+    if key.person_id != person_id:
+        raise _wrong()
+    _verify(key, challenge, answer.credential)
+
+
+def options_for_anybody(challenge: bytes) -> dict[str, Any]:
+    """Return the options of `credentials.get` for any passkey that a device has for this site."""
+    import webauthn
+    from webauthn.helpers.structs import UserVerificationRequirement
+
+    options = webauthn.generate_authentication_options(
+        rp_id=_named(),
+        challenge=challenge,
+        user_verification=UserVerificationRequirement.REQUIRED,
+    )
+    return dict(json.loads(webauthn.options_to_json(options)))
+
+
+def identify(challenge: bytes, credential: str) -> str:
+    """Return the id of the person whose passkey has signed a challenge. Raises WrongFactor."""
+    try:
+        key = _public_key(credential)
+        _verify(key, challenge, credential)
+    except rules.WrongFactor as error:
+        text = _("The passkey was not accepted. Nobody was signed in. Sign in another way.")
+        raise rules.WrongFactor(text) from error
+    return key.person_id
+
+
+def _verify(key: PublicKeyRow, challenge: bytes, credential: str) -> None:
+    """Check a signature and note its use. Raises WrongFactor."""
     import webauthn
 
-    challenge = _use_up(person_id, "get", answer.challenge_id)
-    key = _public_key(person_id, answer.credential)
     try:
         verified = webauthn.verify_authentication_response(
-            credential=answer.credential,
+            credential=credential,
             expected_challenge=challenge,
             expected_rp_id=_named(),
             expected_origin=config.settings().public_url,
@@ -261,12 +296,12 @@ def _use_up(person_id: str, purpose: str, challenge_id: str) -> bytes:
     return _bytes(str(challenge))
 
 
-def _public_key(person_id: str, credential: str) -> PublicKeyRow:
+def _public_key(credential: str) -> PublicKeyRow:
     try:
         raw = _bytes(str(json.loads(credential)["id"]))
     except _broken() as error:
         raise _wrong() from error
-    found = security_queries.public_key(person_id, hashlib.sha256(raw).hexdigest())
+    found = security_queries.public_key(hashlib.sha256(raw).hexdigest())
     if found is None:
         raise _wrong()
     return found

@@ -63,7 +63,7 @@ def app_add() -> BaseResponse:
         else:
             session.pop("totp_pending", None)
             return added("totp", target)
-    uri = rules.enrolment_uri(secret, person.email or person.name)
+    uri = rules.enrolment_uri(secret, person.known_as)
     return pages.render(
         "security/second_factor_app.html",
         status=422 if form.errors or form.form_errors else 200,

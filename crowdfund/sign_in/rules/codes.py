@@ -17,13 +17,16 @@ MAX_WRONG_TRIES = 5
 
 
 class WrongCode(CrowdfundError):
-    """The code is wrong, or there is no such request."""
+    """The code is wrong, or there is no such request; `left` is how often it may be tried again."""
 
     status = 422
     code = "wrong_code"
 
-    def __init__(self) -> None:
+    def __init__(self, left: int | None = None) -> None:
         text = _("This code is not valid. Check the newest message or ask for a new code.")
+        if left is not None:
+            many = ngettext("You have %(num)s try left.", "You have %(num)s tries left.", left)
+            text = f"{text} {many}"
         super().__init__(text, field="code")
 
 

@@ -44,9 +44,8 @@ class NotTheirs(Conflict):
 
 
 class Declined(CrowdfundError):
-    """The person cancelled at the provider."""
+    """The person cancelled at the provider, which is no fault: the view leads back."""
 
-    status = 400
     code = "declined"
 
     def __init__(self, name: str) -> None:

@@ -141,7 +141,7 @@ def prove(otp_id: str, typed: str, *, ip: str, person_id: str | None = None) -> 
     if not any(codes.code_matches(secret, otp_id, typed, otp.digits) for secret in keys.in_force()):
         if otp.attempts >= codes.MAX_WRONG_TRIES:
             raise codes.CodeIsOver(attempts=otp.attempts, is_used=False)
-        raise codes.WrongCode
+        raise codes.WrongCode(codes.MAX_WRONG_TRIES - otp.attempts)
     used = sa.update(_O).where(_O.c.id == otp_id, _O.c.used_at.is_(None))
     if rows_changed(used.values(used_at=clock.now())) != 1:
         raise codes.WrongCode

@@ -15,7 +15,7 @@ from crowdfund.people import queries
 from crowdfund.security import step_up
 from crowdfund.security.entry import enter
 from crowdfund.sign_in.forms import ConfirmForm
-from crowdfund.sign_in.rules.external import ExternalMethod, NotTheirs
+from crowdfund.sign_in.rules.external import Declined, ExternalMethod, NotTheirs
 from crowdfund.sign_in.service import external
 from crowdfund.sign_in.service.attempts import Visitor
 from crowdfund.sign_in.views.blueprint import bp
@@ -102,6 +102,14 @@ def problem(error: CrowdfundError, target: str) -> Response:
     form = ConfirmForm()
     pages.put_error(form, error)
     return pages.render("sign_in/way_problem.html", form=form, target=target, status=error.status)
+
+
+def cancelled(choice: Declined, target: str) -> BaseResponse:
+    """Lead back to where a sign-in began that its person has cancelled at the provider."""
+    pages.flash(choice.user_message)
+    if identity.current_user():
+        return pages.back(url_for("sign_in.methods"))
+    return pages.back(url_for("sign_in.sign_in", next=target))
 
 
 @bp.route("/account/sign-in-methods/connect", methods=["GET", "POST"])

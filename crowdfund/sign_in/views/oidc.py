@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from crowdfund.kernel.errors import CrowdfundError
 from crowdfund.kernel.web import identity, pages
 from crowdfund.sign_in.forms import ConfirmForm
+from crowdfund.sign_in.rules.external import Declined
 from crowdfund.sign_in.service import oidc
 from crowdfund.sign_in.views import external
 from crowdfund.sign_in.views.blueprint import bp
@@ -52,6 +53,8 @@ def oidc_callback() -> BaseResponse:
         arrival = oidc.arrive(request.args.to_dict(), external.visitor())
         if arrival.connects:
             return external.connect_now(arrival.method, arrival.target)
+    except Declined as choice:
+        return external.cancelled(choice, target)
     except CrowdfundError as error:
         return external.problem(error, target)
     if arrival.person_id is None:

@@ -1,0 +1,73 @@
+"""The words for actions in the audit log; what is recorded is the name of a route."""
+
+from crowdfund.kernel import access
+from crowdfund.kernel.i18n import _, _l
+
+ACTIONS = {
+    "sign_in.enter": _l("Signed in"),
+    "accounts.enter": _l("Signed in"),  # its name until 2026
+    "document.view": _l("Opened a document"),
+    "create-admin": _l("Created an admin"),
+    "admin.ask": _l("Requested a change of a user"),
+    "admin.confirm": _l("Approved a request"),
+    "admin.refuse": _l("Refused a request"),
+    "admin.withdraw": _l("Withdrew a request"),
+    "admin.disable": _l("Closed an account"),
+    "admin.enable": _l("Opened an account again"),
+    "admin.sign_out": _l("Signed a user out"),
+    "campaigns.approve": _l("Approved a campaign"),
+    "campaigns.reject": _l("Rejected a campaign"),
+    "campaigns.cancel": _l("Cancelled a campaign"),
+    "campaigns.deploy": _l("Created the contract again"),
+    "campaigns.release": _l("Released the money"),
+    "campaigns.retry": _l("Tried the end of a campaign again"),
+    "campaigns.redirect": _l("Requested another wallet for a release"),
+    "campaign.redirected": _l("Release goes to another wallet"),
+    "compliance.decide_document": _l("Decided on a document"),
+    "compliance.decide_company_document": _l("Decided on a document"),
+    "compliance.decide_payout": _l("Decided on a payout account"),
+    "compliance.decide_nominee": _l("Decided on a nominee"),
+    "compliance.approve_person": _l("Verified a person"),
+    "compliance.reject_person": _l("Rejected a person"),
+    "compliance.revoke_person": _l("Removed a verification"),
+    "compliance.approve": _l("Approved a company"),
+    "compliance.reject": _l("Rejected a company"),
+    "compliance.register_again": _l("Registered a company again"),
+    "compliance.approve_changes": _l("Approved changes of a company"),
+    "compliance.reject_changes": _l("Rejected changes of a company"),
+    "compliance.deactivate": _l("Deactivated a company"),
+    "compliance.reactivate": _l("Activated a company again"),
+    "chain.replay": _l("Sent a chain write again"),
+    "chain.close": _l("Closed a chain write"),
+    "chain.fill_nonce": _l("Filled a gap in the transactions of a key"),
+    "chain.dismiss_alert": _l("Dismissed an alert about a key"),
+    "chain.ask_key": _l("Requested a change of keys"),
+    "chain.confirm_key": _l("Approved a change of keys"),
+    "chain.refuse_key": _l("Refused a change of keys"),
+    "chain.withdraw_key": _l("Withdrew a change of keys"),
+    "chain.retry_key": _l("Tried a change of keys again"),
+    "notifications.retry": _l("Sent a message again"),
+    "payments.check": _l("Asked the bank about a payment"),
+    "payments.resolve": _l("Decided on a payment"),
+    "payments.replay": _l("Processed a webhook again"),
+    "payments.replay_all": _l("Processed all failed webhooks again"),
+    "reconciliation.compare": _l("Compared books and contract"),
+    "reconciliation.ask": _l("Requested to follow a contract"),
+    "reconciliation.approve": _l("Approved to follow a contract"),
+    "reconciliation.refuse": _l("Refused to follow a contract"),
+    "reconciliation.withdraw": _l("Withdrew a request to follow a contract"),
+    "reports.retry": _l("Tried background work again"),
+}
+
+
+def action_words(action: str) -> str:
+    """Return what an entry of the audit log says was done; for an unknown action, its name."""
+    if action in ACTIONS:
+        return str(ACTIONS[action])
+    if action.endswith("_csv"):
+        return _("Downloaded a list")
+    if access.is_staff_only(action):
+        return _("Opened a staff page")
+    if action.startswith("chain."):
+        return _("On chain: %(event)s", event=action.removeprefix("chain."))
+    return action

@@ -1,0 +1,42 @@
+"""Sign in with a passkey alone: the device names the account and has verified its user."""
+
+import base64
+import binascii
+import secrets
+from typing import Any
+
+import sqlalchemy as sa
+
+from crowdfund.kernel.db import db
+from crowdfund.kernel.errors import Forbidden
+from crowdfund.kernel.i18n import _
+from crowdfund.people.models import User
+from crowdfund.security.service import passkeys
+from crowdfund.sign_in.service import attempts
+from crowdfund.sign_in.service.attempts import Visitor
+
+
+def ask(visitor: Visitor) -> tuple[str, dict[str, Any]]:
+    """Return a new attempt's id and the options of the browser's `credentials.get`.
+
+    In a transaction of its own. Raises TooManyAttempts; Conflict where there are no passkeys.
+    """
+    challenge, attempt_id = secrets.token_bytes(32), attempts.new_attempt_id()
+    options = passkeys.options_for_anybody(challenge)
+    facts = {"challenge": base64.b64encode(challenge).decode()}
+    attempts.begin("passkey", facts, visitor, attempt_id=attempt_id)
+    return attempt_id, options
+
+
+def prove(attempt_id: str, credential: str, visitor: Visitor) -> str:
+    """Return whose passkey has signed the challenge, which is used up first.
+
+    Raises AttemptStale, WrongFactor; Forbidden for a closed account.
+    """
+    attempt = attempts.use_up("passkey", attempt_id, visitor)
+    challenge = binascii.a2b_base64(attempt.facts["challenge"])
+    person_id = passkeys.identify(challenge, credential)
+    if db.session.scalar(sa.select(User.disabled_at).where(User.id == person_id)) is not None:
+        text = _("This account is closed. Write to us if you think that this is a mistake.")
+        raise Forbidden(text)
+    return person_id
