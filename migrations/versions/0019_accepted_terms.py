@@ -1,6 +1,6 @@
 """Record who accepted which version of the terms of use.
 
-Revision ID: 0025
+Revision ID: 0019
 Revises: 0018
 """
 
@@ -9,7 +9,7 @@ from alembic import op
 
 from crowdfund.kernel.db import UTCDateTime, make_append_only
 
-revision = "0025"
+revision = "0019"
 down_revision = "0018"
 branch_labels = None
 depends_on = None

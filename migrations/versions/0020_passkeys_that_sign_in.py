@@ -1,14 +1,14 @@
 """A sign-in with a passkey alone is an attempt like those at a provider and in a wallet.
 
-Revision ID: 0026
-Revises: 0025
+Revision ID: 0020
+Revises: 0019
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0026"
-down_revision = "0025"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
