@@ -8,7 +8,7 @@
 #   Stamp, FreeText, Square and Widget annotations, and a Stamp whose appearance has the OC: drawn
 # Expected: ISO 32000-1 8.11.3.3: an annotation with an OC entry is drawn only when the group is
 # visible (and the F entry allows it). A picture of a certificate made by PDFium shows a "DRAFT" or "VOID" stamp
-# that the document has switched off.
+# that the document has switched off (MuPDF leaves it out).
 #
 # Ends with 0 while this is so, with 1 when it changed.
 set -eu
