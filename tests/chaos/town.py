@@ -103,9 +103,11 @@ class Town:
     # -- who and what is there -------------------------------------------------------------
 
     def person(self, *roles: str) -> str:
-        """Return the id of somebody new."""
+        """Return the id of somebody new, who has accepted the terms of use."""
         name = f"person{next(self.numbers)}"
-        return self.do(service.ensure_user, f"{name}@example.com", name.capitalize(), roles=roles)
+        found = self.do(service.ensure_user, f"{name}@example.com", name.capitalize(), roles=roles)
+        self.do(service.accept_terms, found)
+        return found
 
     @cached_property
     def officer(self) -> str:
