@@ -9,9 +9,12 @@ import os
 import pytest
 import sqlalchemy as sa
 
+from crowdfund.campaigns.models import Campaign
+from crowdfund.campaigns.rules.securities import Kind
 from crowdfund.kernel import config
+from crowdfund.kernel.db import commit, db
 from crowdfund.kernel.forms import PageForm
-from tests import matrix
+from tests import matrix, raising
 from tests.hostile import IDS, Ask, Attack, NotingRequest, with_text
 from tests.test_matrix import RULES
 
@@ -27,8 +30,11 @@ def attack(database_url, database_kind, tmp_path_factory):
     with matrix.living(folder, url) as world:
         world.app.config["TESTING"] = False  # what crashes after a view is an answer as well
         world.app.request_class = NotingRequest
+        drafts = drafts_of_loans_and_revenue(world)
         somebody_half_way_in(world)
         made = Attack(world, RULES)
+        for name in ("GET campaigns.edit", "POST campaigns.edit"):
+            made.paths[name] |= {f"/my/campaigns/{draft}/edit/terms": None for draft in drafts}
         wrap = PageForm.Meta.wrap_formdata
 
         def noting(meta, form, formdata):
@@ -41,6 +47,19 @@ def attack(database_url, database_kind, tmp_path_factory):
             patch.setattr(PageForm.Meta, "wrap_formdata", noting)
             made.explore()
             yield made
+
+
+def drafts_of_loans_and_revenue(world):
+    """Add a draft of alice's for each kind of security that has a form of its own; return ids."""
+    alice, company = world.people["alice"], world.examples["company_id"]
+    found = []
+    for kind in (Kind.DEBT, Kind.REVENUE_SHARE):
+        draft = raising.complete_draft(company, alice)
+        changed = sa.update(Campaign).where(Campaign.id == draft).values(security_type=kind)
+        db.session.execute(changed)
+        found.append(draft)
+    commit()
+    return found
 
 
 def somebody_half_way_in(world):

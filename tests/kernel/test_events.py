@@ -53,6 +53,7 @@ BEFORE = {
         "subject_id": "c",
         "amount_minor": None,
     },
+    "company.renamed": {"company_id": "c"},
     "document.expiring": DOCUMENT,
     "document.expired": DOCUMENT,
     "otp.requested": {"otp_id": "o"},
