@@ -21,7 +21,7 @@ NOT_IMPORTED = {
 }
 OWN = {"crowdfund", "app", "worker", "migrations"}
 # crowdfund/adapters/sanitising/child.py runs as a script
-SIBLINGS = {"pdfs", "pictures", "refused"}
+SIBLINGS = {"fields", "layers", "pdfs", "pictures", "refused"}
 TYPES_ONLY = {"_typeshed"}
 
 

@@ -136,7 +136,7 @@ def test_each_kind_of_difference_is_a_sentence_without_names():
     assert said[5] == (
         "The contract refused to record payments of 700.00 ETB (number of payments: 2)."
     )
-    assert "5 days" in said[7]
+    assert "Days there: 5. Days that we need: 12." in said[7]
     assert len(set(said)) == len(said)
 
 

@@ -179,5 +179,5 @@ def test_an_answer_without_its_promised_issuer_and_a_cancelled_sign_in_open_noth
         without = re.sub(r"&iss=[^&]+", "", location)
         refused(first, come_back(first, without), 400, "could not be accepted")
         cancelled = come_back(second, certified.cancel(begin(second)))
-    assert "was cancelled. Nothing was changed" in cancelled.text
+    assert "was cancelled. Nothing was changed" in second.get(cancelled.location).text
     assert count_people() == 0
