@@ -15,8 +15,9 @@ LIST_ONLY: frozenset[str] = frozenset()
 class Kind:
     """One kind of notice. `%(name)s` in a text is filled from the context by `rendering.values`.
 
-    `facts` are the rows of its receipt, a label and the name of a value. A mandatory kind is sent by each of its channels to all verified addresses; any other by its
-    channels unless the person has chosen otherwise.
+    `facts` are the rows of its receipt, a label and the name of a value. A mandatory kind is sent
+    by each of its channels to all verified addresses; any other by its channels unless the person
+    has chosen otherwise.
     """
 
     title: str
