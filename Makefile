@@ -49,7 +49,7 @@ test-browser: ready-dev
 	@CHROMIUM="$$($(PY) tools/chromium.py)" exec $(PY) -m pytest -q $(TWO) -m "not chaos and browser" $(OWN) $(ARGS)
 
 test-postgresql: ready-dev
-	@$(FILLER) $(PY) -m pytest -q --db postgresql -m "not browser and not chaos and not node" $(ON_SQL) $(ARGS)
+	@HOSTILE_EVERY=37 $(FILLER) $(PY) -m pytest -q --db postgresql -m "not browser and not chaos and not node" $(ON_SQL) $(ARGS)
 
 test-mysql: ready-dev
 	@$(FILLER) $(PY) -m pytest -q --db mysql -m "not browser and not chaos" $(ON_MYSQL) $(ARGS)
