@@ -3,6 +3,7 @@
 import base64
 import json
 import secrets
+import threading
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -45,6 +46,7 @@ class FakeBillBitts(BillBitts):
         self.calls: list[tuple[str, str]] = []
         self.payments: dict[str, dict[str, Any]] = {}
         self.answers: dict[str, dict[str, Any]] = {}
+        self._answering = threading.Lock()
 
     def set_truth(self, tx_id: str, status: str, **changes: object) -> None:
         """Change what status queries say of a transaction (amount as text, currency, reference)."""
@@ -120,10 +122,12 @@ class FakeBillBitts(BillBitts):
         return {"transactions": [self.payments[name] for name in names[begin : begin + LIST_PAGE]]}
 
     def _once(self, path: str, body: bytes, key: str) -> dict[str, Any]:
-        if key not in self.answers:
-            asked = json.loads(body)
-            self.answers[key] = self._register() if path == "/register" else self._open(asked)
-        return self.answers[key]
+        """Carry out what a key asks for the first time, though two threads may ask at once."""
+        with self._answering:
+            if key not in self.answers:
+                asked = json.loads(body)
+                self.answers[key] = self._register() if path == "/register" else self._open(asked)
+            return self.answers[key]
 
     def _register(self) -> dict[str, Any]:
         return {"cprn": f"CPRN-{secrets.token_hex(4).upper()}", "status": "REGISTERED"}
