@@ -107,8 +107,7 @@ def can_move(before: str, after: Status) -> bool:
 
 def risk_text(kind: str = securities.Kind.EQUITY) -> str:
     """Return a kind's risk warning in the language of the reader, who agrees to exactly this."""
-    known = securities.Kind(kind) if kind in tuple(securities.Kind) else securities.Kind.EQUITY
-    return str(_RISK_TEXTS.get(known, _RISK_TEXT))
+    return str(_RISK_TEXTS.get(securities.known(kind), _RISK_TEXT))
 
 
 def text_hash(text: str | None = None) -> str:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.rows import FundingRow, PublicCampaign
-from crowdfund.campaigns.rules import securities
+from crowdfund.campaigns.rules import offers, securities
 from crowdfund.compliance.queries import files
 from crowdfund.investments import queries, rules, service
 from crowdfund.investments.forms import RAILS, InvestForm
@@ -100,11 +100,11 @@ def _form_page(
         no_contact=starting.missing_contact(user.id, _rail(form)),
         is_own=issuers_queries.is_member(campaign.company_id, user.id),
         risk_text=rules.risk_text(campaign.security_type),
-        limits=securities.limits_sentence(
+        limits=offers.limits_sentence(
             campaign.security_type,
             *(money.fmt(minor, campaign.currency) for minor in _limits(campaign)),
         ),
-        offered=securities.shown(campaign),
+        offered=offers.shown(campaign),
         quote=_quote(campaign, user.id, form.amount.data or "", freed_minor),
     )
 
@@ -168,10 +168,8 @@ def _quote(
     return {
         "state": "fine",
         "amount_minor": amount,
-        "units": securities.units(
-            campaign.security_type, rules.shares(amount, campaign.price_minor)
-        ),
-        "offer": securities.offer(amount, campaign.currency, securities.of(campaign)),
+        "units": offers.units(campaign.security_type, rules.shares(amount, campaign.price_minor)),
+        "offer": offers.offer(amount, campaign.currency, securities.of(campaign)),
         "percent": rules.percent_of_goal(amount, campaign.goal_minor),
     }
 
@@ -221,10 +219,8 @@ def _status_page(investment_id: str, error: Conflict | None = None) -> Response:
         error=error,
         investment=investment,
         units=_units(investment),
-        offered=securities.shown(investment),
-        offer=securities.offer(
-            investment.amount_minor, investment.currency, securities.of(investment)
-        ),
+        offered=offers.shown(investment),
+        offer=offers.offer(investment.amount_minor, investment.currency, securities.of(investment)),
         payment=payment,
         first=first,
         rest=rest,
@@ -239,7 +235,7 @@ def _status_page(investment_id: str, error: Conflict | None = None) -> Response:
 
 
 def _units(investment: InvestmentRow) -> str:
-    return securities.units(investment.security_type or "", investment.shares)
+    return offers.units(investment.security_type or "", investment.shares)
 
 
 def _received(payment: PaymentRow, reviews: list[Review]) -> rules.Received:
@@ -272,6 +268,6 @@ def portfolio() -> Response:
         totals=queries.totals(user.id),
         labels=labels,
         units={row.id: _units(row) for row in page.rows},
-        kinds={row.id: securities.shown(row) for row in page.rows},
+        kinds={row.id: offers.shown(row) for row in page.rows},
         status_options=[("", _("All")), *((str(s), rules.words(s)) for s in rules.Status)],
     )

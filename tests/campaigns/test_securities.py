@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from crowdfund.campaigns import queries
 from crowdfund.campaigns.models import Campaign
 from crowdfund.campaigns.rules import drafts as draft_rules
-from crowdfund.campaigns.rules import securities, terms
+from crowdfund.campaigns.rules import loans, offers, securities, terms
 from crowdfund.campaigns.rules.securities import Kind, Repayment, Security
 from crowdfund.campaigns.service import drafts, reviews
 from crowdfund.campaigns.service.shared import Incomplete
@@ -94,7 +94,7 @@ def test_shares_ask_for_none_of_these():
     ],
 )
 def test_a_loan_pays_back_what_a_bank_would_calculate(repayment, total, each):
-    found = securities.repaid(1_000_00, replace(MONTHLY, repayment=repayment))
+    found = loans.repaid(1_000_00, replace(MONTHLY, repayment=repayment))
     assert abs(found.total_minor - total) <= 12
     assert found.each_minor == each
 
@@ -106,7 +106,7 @@ def test_a_loan_pays_back_what_a_bank_would_calculate(repayment, total, each):
     repayment=st.sampled_from(list(Repayment)),
 )
 def test_a_loan_never_pays_back_less_than_was_lent(amount, bps, months, repayment):
-    found = securities.repaid(
+    found = loans.repaid(
         amount, Security(Kind.DEBT, interest_bps=bps, term_months=months, repayment=repayment)
     )
     assert found.total_minor >= amount
@@ -114,10 +114,10 @@ def test_a_loan_never_pays_back_less_than_was_lent(amount, bps, months, repaymen
 
 
 def test_other_kinds_and_loans_without_terms_promise_no_sum():
-    assert securities.repaid(1_000_00, Security(Kind.EQUITY)) is None
-    assert securities.repaid(1_000_00, Security(Kind.DEBT)) is None
-    assert securities.offer(1_000_00, "ETB", Security(Kind.DEBT)) == ""
-    assert securities.offer(1_000_00, "ETB", Security(Kind.REVENUE_SHARE)) == ""
+    assert loans.repaid(1_000_00, Security(Kind.EQUITY)) is None
+    assert loans.repaid(1_000_00, Security(Kind.DEBT)) is None
+    assert offers.offer(1_000_00, "ETB", Security(Kind.DEBT)) == ""
+    assert offers.offer(1_000_00, "ETB", Security(Kind.REVENUE_SHARE)) == ""
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_other_kinds_and_loans_without_terms_promise_no_sum():
     ],
 )
 def test_the_quote_says_what_an_amount_gives_a_right_to(security, words):
-    assert words in securities.offer(1_000_00, "ETB", security)
+    assert words in offers.offer(1_000_00, "ETB", security)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_the_quote_says_what_an_amount_gives_a_right_to(security, words):
      (Kind.REVENUE_SHARE, "1 unit", "2 units")],
 )  # fmt: skip
 def test_each_kind_has_its_own_word_for_a_unit(kind, one, many):
-    assert (securities.units(kind, 1), securities.units(kind, 2)) == (one, many)
+    assert (offers.units(kind, 1), offers.units(kind, 2)) == (one, many)
 
 
 # --- drafts, the hash, the pages ------------------------------------------------------------------

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from crowdfund.kernel import bank_accounts
 from crowdfund.kernel.errors import Invalid
-from crowdfund.kernel.fields import contacts, dates, names, percents, registers, texts, wallets
+from crowdfund.kernel.fields import (
+    contacts,
+    dates,
+    names,
+    numbers,
+    percents,
+    registers,
+    texts,
+    wallets,
+)
 from crowdfund.kernel.fields.characters import code, compact, has_hidden, plain_characters, trimmed
 from crowdfund.kernel.fields.collecting import collect, state_of, unfinished
 
@@ -33,6 +42,8 @@ CLEANERS = {
     "birthday": partial(dates.birthday, field="f", today=TODAY),
     "expiry day": partial(dates.expiry_day, field="f", today=TODAY),
     "basis points": partial(percents.basis_points, field="f"),
+    "rate": partial(percents.rate, field="f", ask=ASK, least_bp=1, most_bp=100_000),
+    "whole number": partial(numbers.whole, field="f", ask=ASK, least=0, most=9_999),
     "registration number": partial(registers.registration_number, field="f"),
     "tax number": partial(registers.tax_number, country="KE", field="f"),
     "Ethiopian tax number": partial(registers.tax_number, country="ET", field="f"),
@@ -74,7 +85,7 @@ def test_whatever_is_typed_is_refused_with_a_sentence_or_has_one_normal_form(nam
         assert refusal.user_message
         assert refusal.field
         return
-    shown = percents.percent(once) if isinstance(once, int) else str(once)
+    shown = percents.percent(once) if name in ("basis points", "rate") else str(once)
     assert clean(shown) == once
     assert shown == shown.strip()
     assert "<" not in shown

@@ -1,15 +1,14 @@
 """What investors agree to: limits, amounts, shares, the hash that freezes them; pure."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from crowdfund.campaigns.rules import securities
+from crowdfund.campaigns.rules import offers, securities
 from crowdfund.kernel import hashing, money
 from crowdfund.kernel.errors import Invalid
-from crowdfund.kernel.fields.characters import plain_characters
+from crowdfund.kernel.fields import numbers
 from crowdfund.kernel.fields.collecting import Values, collect
 from crowdfund.kernel.i18n import _, _l
 
@@ -45,9 +44,6 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
-_DAYS = re.compile(r"[0-9]{1,4}", re.ASCII)
-
-
 _ASK = {
     "goal_minor": _l("Enter the goal in ETB."),
     "min_minor": _l("Enter the minimum investment in ETB."),
@@ -64,24 +60,19 @@ def _amount(field: str, values: Values, ask: str) -> int:
 
 def parse_days(text: object, limits: Limits) -> int:
     """Return a number of days within the limits. Raises Invalid."""
-    value = plain_characters(str(text or "")).strip()
-    if not _DAYS.fullmatch(value) or not limits.days_min <= int(value) <= limits.days_max:
-        raise Invalid(
-            _(
-                "Enter how many days the campaign runs, from %(days_min)s to %(days_max)s.",
-                days_min=limits.days_min,
-                days_max=limits.days_max,
-            ),
-            field="duration_days",
-        )
-    return int(value)
+    ask = _(
+        "Enter how many days the campaign runs, from %(days_min)s to %(days_max)s.",
+        days_min=limits.days_min,
+        days_max=limits.days_max,
+    )
+    return numbers.whole(text, "duration_days", ask, least=limits.days_min, most=limits.days_max)
 
 
 def clean_terms(
     values: Values, limits: Limits, kind: str | None = None
 ) -> tuple[dict[str, object], dict[str, str]]:
     """Return the good terms of the page and a sentence for each that is not."""
-    asks = {"price_minor": securities.price_ask(kind)} | {n: str(ask) for n, ask in _ASK.items()}
+    asks = {"price_minor": offers.price_ask(kind)} | {n: str(ask) for n, ask in _ASK.items()}
     checks: dict[str, Callable[[], int]] = {
         name: partial(_amount, name, values, ask) for name, ask in asks.items()
     }

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crowdfund.campaigns import forms, queries
 from crowdfund.campaigns.rows import CampaignRow, CompanyCampaign
-from crowdfund.campaigns.rules import drafts, life, securities
+from crowdfund.campaigns.rules import drafts, life, offers
 from crowdfund.campaigns.service import drafts as drafts_service
 from crowdfund.campaigns.service import ending
 from crowdfund.campaigns.views.blueprint import bp
@@ -83,7 +83,7 @@ def edit(campaign_id: str, step: str) -> BaseResponse:
     page_form = forms.TERMS_FORMS.get(kind) if step == "terms" else None
     form = (page_form or forms.FORMS[step])(**_presets(campaign, step))
     if step == "terms":
-        form.price_minor.label.text = securities.price_label(kind)
+        form.price_minor.label.text = offers.price_label(kind)
     context: dict[str, Any] = {"campaign": campaign, "step": step, "form": form}
     context |= {"limits": queries.limits(), "preview": None}
     page = f"campaigns/edit_{step}.html"
@@ -265,6 +265,6 @@ def draft_context(campaign: CampaignRow) -> dict[str, Any]:
         "documents": queries.documents(campaign.id),
         "sector": lists.SECTORS.get(campaign.sector or ""),
         "security": drafts.SECURITY_TYPES.get(campaign.security_type or ""),
-        "offered": securities.shown(campaign),
+        "offered": offers.shown(campaign),
         "story": safe_story(campaign.story_md or ""),
     }

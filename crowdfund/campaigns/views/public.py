@@ -8,7 +8,7 @@ from markupsafe import Markup
 from crowdfund.adapters import storage
 from crowdfund.campaigns import listing, queries
 from crowdfund.campaigns.rows import FundingRow, RaiseRow
-from crowdfund.campaigns.rules import addresses, drafts, life, securities
+from crowdfund.campaigns.rules import addresses, drafts, life, offers
 from crowdfund.campaigns.views import cards, page_cache
 from crowdfund.campaigns.views.blueprint import bp
 from crowdfund.documents import sending
@@ -171,7 +171,7 @@ def _texts(slug: str) -> dict[str, Any]:
         "story": safe_story(campaign.story_md),
         "sector": lists.SECTORS.get(campaign.sector, ""),
         "security": drafts.SECURITY_TYPES.get(campaign.security_type, ""),
-        "offered": securities.shown(campaign),
+        "offered": offers.shown(campaign),
         "country": country_name(campaign.country),
         "company_documents": issuers_queries.public_documents(campaign.company_id),
         "document_names": KINDS,
