@@ -1,45 +1,18 @@
 """When a newer document takes the place of an accepted one; pure."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Protocol, TypeVar
+from datetime import date
 
 from crowdfund.compliance.rules.requirements import DATED
+from crowdfund.documents.rows import DocumentRow
 
 
-class SentDocument(Protocol):
-    """What these rules need of a document in force."""
-
-    @property
-    def kind(self) -> str:
-        """Return passport and so on."""
-
-    @property
-    def status(self) -> str:
-        """Return pending, verified, rejected or expired."""
-
-    @property
-    def expires_on(self) -> date | None:
-        """Return the last day on which it is valid."""
-
-    @property
-    def uploaded_at(self) -> datetime:
-        """Return when it was sent."""
-
-    @property
-    def decided_at(self) -> datetime | None:
-        """Return when it was accepted."""
-
-
-D = TypeVar("D", bound=SentDocument)
-
-
-def is_renewal(present: Sequence[SentDocument], kind: str) -> bool:
+def is_renewal(present: Sequence[DocumentRow], kind: str) -> bool:
     """Return whether a further document of a kind follows one that was accepted."""
     return any(one.kind == kind and one.status == "verified" for one in present)
 
 
-def replaced(documents: Sequence[D]) -> list[tuple[D, D]]:
+def replaced(documents: Sequence[DocumentRow]) -> list[tuple[DocumentRow, DocumentRow]]:
     """Return each dated document that a newer one has made needless, and the newer one.
 
     Newer is what was sent after the old one was accepted, and is either accepted with a later end
@@ -54,7 +27,7 @@ def replaced(documents: Sequence[D]) -> list[tuple[D, D]]:
     return pairs
 
 
-def _succeeds(new: SentDocument, old: SentDocument) -> bool:
+def _succeeds(new: DocumentRow, old: DocumentRow) -> bool:
     if new.kind != old.kind or old.expires_on is None or old.decided_at is None:
         return False
     if new.uploaded_at < old.decided_at or new is old:
@@ -64,7 +37,7 @@ def _succeeds(new: SentDocument, old: SentDocument) -> bool:
     return old.status in ("verified", "expired") and _lasts_longer(new, old.expires_on)
 
 
-def _lasts_longer(new: SentDocument, day: date) -> bool:
+def _lasts_longer(new: DocumentRow, day: date) -> bool:
     """Return whether a document is accepted beyond a day.
 
     Of a kind that always shows its end, one without an end has none (`Decision.is_endless`).

@@ -1,9 +1,8 @@
 """Which documents a company must show, by its country; pure."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
-from typing import Protocol
 
+from crowdfund.documents.rows import DocumentRow
 from crowdfund.kernel.i18n import _l
 
 MEMORANDUM = "memorandum"
@@ -37,28 +36,12 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
 EXPIRING = ("business_licence", "tax_certificate")
 
 
-class Document(Protocol):
-    """A document as `documents.queries` returns it."""
-
-    @property
-    def kind(self) -> str:
-        """Return business_licence and so on."""
-
-    @property
-    def status(self) -> str:
-        """Return pending, verified, rejected, expired, replaced or destroyed."""
-
-    @property
-    def expires_on(self) -> date | None:
-        """Return the last day on which it is good."""
-
-
 def required(country: str | None) -> tuple[str, ...]:
     """Return the kinds of documents that a company of a country must show."""
     return REQUIRED.get(country or "", REQUIRED["*"])
 
 
-def lacking(documents: Iterable[Document], country: str | None, *, verified: bool) -> list[str]:
+def lacking(documents: Iterable[DocumentRow], country: str | None, *, verified: bool) -> list[str]:
     """Return the required kinds that are not there: uploaded, or verified if `verified` asks so."""
     good = ("verified",) if verified else ("pending", "verified")
     there = {document.kind for document in documents if document.status in good}
