@@ -66,10 +66,12 @@ class Desk:
             if document.status == "pending":
                 self.accept(person_id, document.id, until=until, actor=actor)
 
-    def approve(self, person_id, *, actor=None, revision=None):
+    def approve(self, person_id, *, actor=None, revision=None, only_basic=False):
         rollback()
         seen = files.revision(person_id) if revision is None else revision
-        status = reviews.approve(person_id, actor=actor or self.carla, revision=seen)
+        status = reviews.approve(
+            person_id, actor=actor or self.carla, revision=seen, only_basic=only_basic
+        )
         commit()
         return status
 

@@ -99,6 +99,97 @@ def test_a_new_number_without_the_newer_passport_that_shows_it_is_checked_again(
     assert in_force(desk, renewed) == [("pending", None)]  # the old one, to be compared again
 
 
+def new_number(person_id):
+    files_service.save_facts(person_id, "identity", IDENTITY | {"id_number": "EP7654321"})
+    commit()
+
+
+def refuse(desk, person_id, kind="passport"):
+    document = desk.document(person_id, kind)
+    decision = Decision(approve=False, reason="The corner is cut off.")
+    reviews_service.decide_document(person_id, document.id, decision, actor=desk.carla)
+    commit()
+
+
+def test_a_new_number_whose_renewal_is_sent_back_ends_the_level(desk, renewed):
+    new_number(renewed)
+    refuse(desk, renewed)
+    desk.reject(renewed, "Send a new photo, please.")
+    assert desk.standing(renewed) == ("rejected", "none")
+    assert told(renewed)[-1] == "verification.rejected"
+    assert in_force(desk, renewed) == [("pending", None), ("rejected", None)]
+
+
+def test_a_new_number_whose_renewal_is_withdrawn_is_checked_again(desk, renewed):
+    new_number(renewed)
+    refuse(desk, renewed)
+    desk.upload(renewed, "proof_of_address")
+    assert desk.standing(renewed) == ("pending", "none")
+    assert in_force(desk, renewed)[0] == ("pending", None)
+
+
+def test_a_number_that_changes_after_the_renewal_was_sent_back_is_checked_again(desk, renewed):
+    desk.reject(renewed, "Send a new photo, please.")
+    assert desk.standing(renewed) == ("verified", "basic")
+    new_number(renewed)
+    assert desk.standing(renewed) == ("pending", "none")
+
+
+def test_a_refused_passport_with_a_new_number_that_is_removed_is_checked_again(desk, renewed):
+    new_number(renewed)
+    refuse(desk, renewed)
+    newer = files.documents_of(renewed)[-1]
+    files_service.remove(renewed, "passport", newer.id)
+    commit()
+    assert desk.standing(renewed) == ("pending", "none")
+
+
+def test_one_side_of_a_newer_passport_may_be_removed_while_the_other_shows_the_number(
+    desk, renewed
+):
+    desk.upload(renewed, "passport")
+    new_number(renewed)
+    files_service.remove(renewed, "passport", files.documents_of(renewed)[-1].id)
+    commit()
+    assert desk.standing(renewed) == ("verified", "basic")
+    assert reviews_queries.open_review(renewed) is not None
+
+
+def test_a_newer_passport_counts_when_only_the_basic_level_is_given(app, desk, renewed):
+    for kind in ENHANCED:
+        desk.upload(renewed, kind)
+    desk.submit(renewed)
+    assert reviews_queries.open_review(renewed).level == "enhanced"
+    desk.accept_all(renewed, until=NEW.isoformat())
+    page = raising.browser(app, desk.carla).get(f"/staff/people/{renewed}").text
+    assert 'name="level" value="basic"' in page
+    desk.approve(renewed, only_basic=True)
+    assert (desk.standing(renewed), ends(renewed)) == (("verified", "basic"), NEW)
+
+
+def test_the_basic_level_is_never_given_in_place_of_the_enhanced_one(desk, alice):
+    desk.verify(alice, *ENHANCED, until=OLD.isoformat())
+    later(30)
+    desk.upload(alice, "passport")
+    desk.accept_all(alice, until=NEW.isoformat())
+    assert desk.approve(alice, only_basic=True) == "proposed"
+    assert desk.standing(alice) == ("verified", "enhanced")
+
+
+def test_a_second_proof_of_address_may_be_removed_and_a_full_list_says_so(app, desk, alice):
+    desk.verify(alice, *ENHANCED)
+    for _page in range(3):
+        desk.upload(alice, "proof_of_address")
+    desk.accept_all(alice)
+    desk.standing(alice)
+    here = "/account/verification/documents/proof_of_address"
+    assert "There are already 4 files" in raising.browser(app, alice).get(here).text
+    newest = [one for one in files.documents_of(alice) if one.kind == "proof_of_address"][-1]
+    files_service.remove(alice, "proof_of_address", newest.id)
+    commit()
+    assert desk.standing(alice) == ("verified", "enhanced")
+
+
 def test_a_newer_passport_that_is_taken_back_costs_nothing(desk, renewed):
     files_service.remove(renewed, "passport", desk.document(renewed, "passport").id)
     commit()

@@ -20,12 +20,19 @@ from crowdfund.kernel.db.rows import columns, read_all, read_first
 from crowdfund.people import queries
 
 _R, _N, _F = KycReview.__table__, Nominee.__table__, KycRecord.__table__
+NEW_NUMBER = "new document number"  # in the history of a review
 _REVIEWS = sa.select(*columns(ReviewRow, _R))
 
 
 def open_review(person_id: str) -> ReviewRow | None:
     """Return the review that waits for a decision, or None."""
     return read_first(ReviewRow, _REVIEWS.where(_R.c.open_for == person_id))
+
+
+def has_new_number(person_id: str) -> bool:
+    """Return whether the open review is also about a number that only a newer document proves."""
+    review = open_review(person_id)
+    return review is not None and any(event.reason == NEW_NUMBER for event in events(review.id))
 
 
 def latest(person_id: str) -> ReviewRow | None:

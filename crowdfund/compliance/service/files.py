@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 from crowdfund.adapters import sealing
 from crowdfund.compliance.models import KycRecord
-from crowdfund.compliance.queries import files
+from crowdfund.compliance.queries import files, reviews
 from crowdfund.compliance.rules import facts, renewals, requirements
 from crowdfund.compliance.service import renewals as renewals_service
 from crowdfund.compliance.service import shared, submissions
 from crowdfund.documents import queries as documents
 from crowdfund.documents import service as document_service
+from crowdfund.documents.rows import DocumentRow
 from crowdfund.kernel.errors import Conflict, NotFound
 from crowdfund.kernel.fields import names
 from crowdfund.kernel.i18n import _, ngettext
@@ -46,7 +47,7 @@ def save_facts(person_id: str, step: str, values: Mapping[str, object]) -> None:
         was_known = False
         renewals_service.note_number(person_id, actor=person_id)
     if was_known:
-        _reopen_documents(person_id, _PROVEN_BY[step])
+        shared.reopen_documents(person_id, _PROVEN_BY[step])
     if step == "about":
         _name_profile(person_id, str(clean["legal_name"]))
     submissions.changed(file, actor=person_id, what=step, is_known=was_known)
@@ -63,14 +64,6 @@ def _write(file: KycRecord, values: Mapping[str, object]) -> None:
             file.id_number_sealed = sealed
         else:
             setattr(file, name, value)
-
-
-def _reopen_documents(person_id: str, kinds: tuple[str, ...]) -> None:
-    for document in documents.of_owner(("person", person_id), kinds):
-        if document.status == "verified":
-            document_service.reopen(
-                document.id, "a fact that it proves has changed", actor=person_id
-            )
 
 
 def _name_profile(person_id: str, legal_name: str) -> None:
@@ -115,21 +108,37 @@ def attach(person_id: str, examined: document_service.Examined) -> str:
 def remove(person_id: str, kind: str, document_id: str) -> None:
     """Destroy one document of the person's own; raises NotFound for another kind or person.
 
-    Without a document that was accepted, or that alone shows a new number, the person is verified
-    again.
+    Without the last that was accepted, or that shows a new number, the person is verified again.
     """
     document = files.document_of(person_id, document_id)
     if document.kind != kind:
         raise NotFound(_("There is no such document."))
     file = shared.locked_file(person_id)
-    proves_number = (
-        document.kind in facts.IDENTITY_KINDS
-        and document.status == "pending"
-        and renewals_service.has_new_number(person_id)
-    )
+    others = [one for one in documents.of_owner(("person", person_id), [kind]) if one != document]
+    proves_number = _shows_new_number(person_id, document, others)
     document_service.destroy(document.id, actor=person_id)
     if proves_number:
-        _reopen_documents(person_id, _PROVEN_BY["identity"])
-    is_known = proves_number or document.status == "verified"
-    submissions.changed(file, actor=person_id, what=document.kind, is_known=is_known)
+        shared.reopen_documents(person_id, _PROVEN_BY["identity"])
+    submissions.changed(
+        file,
+        actor=person_id,
+        what=kind,
+        is_known=proves_number or _is_needed(document, others),
+    )
     renewals_service.withdraw_empty(person_id, actor=person_id)
+
+
+def _shows_new_number(person_id: str, document: DocumentRow, others: list[DocumentRow]) -> bool:
+    """Return whether a document, and no other that waits, shows a number that is new."""
+    return (
+        document.kind in facts.IDENTITY_KINDS
+        and document.status in ("pending", "rejected")
+        and all(one.status != "pending" for one in others)
+        and reviews.has_new_number(person_id)
+    )
+
+
+def _is_needed(document: DocumentRow, others: list[DocumentRow]) -> bool:
+    """Return whether an accepted document is missed; each side of an identity document is."""
+    is_alone = all(one.status != "verified" for one in others)
+    return document.status == "verified" and (is_alone or document.kind in facts.IDENTITY_KINDS)

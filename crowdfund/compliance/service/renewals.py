@@ -10,8 +10,6 @@ from crowdfund.compliance.service.shared import close, open_review, person_of, r
 from crowdfund.documents import service as documents
 from crowdfund.kernel.db import record_event
 
-NEW_NUMBER = "new document number"
-
 
 def ask(person_id: str, kind: str, *, actor: str) -> None:
     """Request the level that a verified person has once more, for a newer document of a kind.
@@ -35,8 +33,8 @@ def retire(person_id: str, *, actor: str) -> None:
 
 
 def is_under_way(person_id: str, kind: str) -> bool:
-    """Return whether a verified person has sent a newer document of an accepted kind."""
-    if person_of(person_id).kyc_status != "verified":
+    """Return whether a newer document of an accepted kind is checked for a verified person."""
+    if person_of(person_id).kyc_status != "verified" or reviews.open_review(person_id) is None:
         return False
     present = [one for one in files.documents_of(person_id) if one.kind == kind]
     return renewals.is_renewal(present, kind) and any(one.status == "pending" for one in present)
@@ -45,7 +43,7 @@ def is_under_way(person_id: str, kind: str) -> bool:
 def withdraw_empty(person_id: str, *, actor: str) -> None:
     """Withdraw a renewal once its documents were taken back, so that nothing is left to check."""
     review, person = open_review(person_id), person_of(person_id)
-    if review is None or has_new_number(person_id):
+    if review is None or reviews.has_new_number(person_id):
         return
     is_renewal = reviews_rules.is_renewal(review.level, person.kyc_status, person.kyc_level)
     if is_renewal and all(one.status != "pending" for one in files.documents_of(person_id)):
@@ -58,14 +56,5 @@ def note_number(person_id: str, *, actor: str) -> None:
     review = open_review(person_id)
     if review is not None:
         now = review.status
-        record_event(
-            kyc_review_event, review.id, actor=actor, before=now, after=now, reason=NEW_NUMBER
-        )
-
-
-def has_new_number(person_id: str) -> bool:
-    """Return whether the open review is also about a number that only a newer document proves."""
-    review = reviews.open_review(person_id)
-    return review is not None and any(
-        event.reason == NEW_NUMBER for event in reviews.events(review.id)
-    )
+        why = reviews.NEW_NUMBER
+        record_event(kyc_review_event, review.id, actor=actor, before=now, after=now, reason=why)

@@ -5,6 +5,7 @@ Every verb first locks the person's file, so that two about one person are seria
 
 from crowdfund.compliance.models import KycReview
 from crowdfund.compliance.queries import files
+from crowdfund.compliance.queries import reviews as reviews_queries
 from crowdfund.compliance.rules import facts, requirements, reviews
 from crowdfund.compliance.rules.reviews import Decision, Status
 from crowdfund.compliance.service import renewals
@@ -16,6 +17,7 @@ from crowdfund.compliance.service.shared import (
     open_review,
     person_of,
     refresh_pages,
+    reopen_documents,
 )
 from crowdfund.documents import service as documents
 from crowdfund.documents.rows import DocumentRow
@@ -76,11 +78,13 @@ def approve(person_id: str, *, actor: str, revision: int, only_basic: bool = Fal
 
     The enhanced level takes two reviewers: the first one's proposal gives the basic level at once,
     the second one's approval the enhanced. `only_basic` gives the basic level instead of a higher
-    request. `revision` is that of the file that the reviewer has seen. Raises NotYours,
-    SameReviewer, NotProven, or Decided if the file or the review has changed.
+    request, but takes no higher level away. `revision` is that of the file that the reviewer has
+    seen. Raises NotYours, SameReviewer, NotProven, or Decided if the file or the review has
+    changed.
     """
     review = _reviewable(person_id, actor, revision)
-    if only_basic and review.status == Status.SUBMITTED:
+    is_higher = person_of(person_id).kyc_level == "enhanced"
+    if only_basic and review.status == Status.SUBMITTED and not is_higher:
         review.level = "basic"
     renewals.retire(person_id, actor=actor)
     file = files.snapshot(person_id)
@@ -110,14 +114,20 @@ def _approve(review: KycReview, file: requirements.File, *, actor: str) -> None:
 
 
 def reject(person_id: str, *, actor: str, revision: int, reason: str) -> None:
-    """Reject a request with a reason; a level that was given already stays."""
+    """Reject a request with a reason; a level that was given already stays.
+
+    Not so when the person's document has a new number, which then nothing proves.
+    """
     why = texts.reason(reason)
     review = _reviewable(person_id, actor, revision)
+    is_unproven = reviews_queries.has_new_number(person_id)
     close(review, Status.REJECTED, actor=actor, reason=why)
     person = person_of(person_id)
     is_renewal = reviews.is_renewal(review.level, person.kyc_status, person.kyc_level)
     kind = "verification.renewal_refused" if is_renewal else "verification.level_refused"
-    if person.kyc_status != "verified":
+    if is_unproven:
+        reopen_documents(person_id, facts.IDENTITY_KINDS)
+    if is_unproven or person.kyc_status != "verified":
         people_service.set_verification(
             person_id, "rejected", level="none", actor=actor, reason=why
         )

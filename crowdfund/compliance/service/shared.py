@@ -1,9 +1,13 @@
 """Shared by the verbs of reviews: locks, rows, changes of status, notices, live pages."""
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 
 from crowdfund.compliance.models import KycRecord, KycReview, kyc_review_event
 from crowdfund.compliance.rules.reviews import Status
+from crowdfund.documents import queries as documents
+from crowdfund.documents import service as document_service
 from crowdfund.kernel import clock, live, moving
 from crowdfund.kernel.db import db, insert_ignore, locked
 from crowdfund.kernel.errors import NotFound
@@ -51,6 +55,15 @@ def close(review: KycReview, to: Status, *, actor: str, reason: str = "") -> Non
     review.open_for, review.decided_by = None, actor
     review.decided_at, review.reason = clock.now(), reason
     move(review, to, actor=actor, reason=reason)
+
+
+def reopen_documents(person_id: str, kinds: Iterable[str]) -> None:
+    """Let accepted documents of these kinds be compared again with the facts that they prove."""
+    for document in documents.of_owner(("person", person_id), tuple(kinds)):
+        if document.status == "verified":
+            document_service.reopen(
+                document.id, "a fact that it proves has changed", actor=person_id
+            )
 
 
 def notify(person_id: str, kind: str, context: dict[str, str], *, key: str) -> None:

@@ -4,7 +4,7 @@ import secrets
 
 from crowdfund.compliance.models import KycRecord, KycReview, kyc_review_event
 from crowdfund.compliance.queries import files, reviews
-from crowdfund.compliance.rules import requirements
+from crowdfund.compliance.rules import facts, requirements
 from crowdfund.compliance.rules.reviews import Status
 from crowdfund.compliance.service.shared import (
     close,
@@ -14,6 +14,7 @@ from crowdfund.compliance.service.shared import (
     open_review,
     person_of,
     refresh_pages,
+    reopen_documents,
 )
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db, insert_ignore, new_id, record_event
@@ -35,12 +36,16 @@ def changed(file: KycRecord, *, actor: str, what: str, is_known: bool) -> None:
     """Record a change of a person's file; with `is_known` of something that was complete before.
 
     A pending review is invalidated, a proposal has to be made again, and a verified person whose
-    known facts have changed is reviewed again (rules.md, KYC).
+    known facts have changed is reviewed again (rules.md, KYC). So is one whose new document number
+    was to be proved by a review that is withdrawn.
     """
     person_id = file.person_id
     file.revision, file.updated_at = file.revision + 1, clock.now()
     db.session.flush()
-    _invalidate_review(person_id, actor=actor, what=what)
+    has_new_number = reviews.has_new_number(person_id)
+    if _invalidate_review(person_id, actor=actor, what=what) and has_new_number:
+        reopen_documents(person_id, facts.IDENTITY_KINDS)
+        is_known = True
     if is_known and person_of(person_id).kyc_status == "verified":
         service.set_verification(
             person_id, "pending", level="none", actor=actor, reason=f"{what} changed"
@@ -49,16 +54,18 @@ def changed(file: KycRecord, *, actor: str, what: str, is_known: bool) -> None:
     refresh_pages(person_id)
 
 
-def _invalidate_review(person_id: str, *, actor: str, what: str) -> None:
-    """Withdraw a request that is no longer complete; undo a proposal."""
+def _invalidate_review(person_id: str, *, actor: str, what: str) -> bool:
+    """Withdraw a request that is no longer complete and return True; undo a proposal."""
     review = open_review(person_id)
     if review is None:
-        return
+        return False
     if requirements.missing(files.snapshot(person_id), review.level):
         close(review, Status.WITHDRAWN, actor=actor, reason=f"{what} changed")
-    elif review.status == Status.PROPOSED:
+        return True
+    if review.status == Status.PROPOSED:
         review.proposed_by = review.proposed_at = None
         move(review, Status.SUBMITTED, actor=actor, reason=f"{what} changed")
+    return False
 
 
 def reopen(person_id: str, *, actor: str) -> None:

@@ -271,7 +271,7 @@ def _request(person: Person, file: requirements.File, review: ReviewRow | None) 
         "unproven": requirements.unproven(file, review.level),
         "is_second": review.proposed_by == identity.signed_in().id,
         "is_renewal": reviews_rules.is_renewal(review.level, person.kyc_status, person.kyc_level),
-        "may_be_basic": is_new_request and is_basic_proven and person.kyc_level == "none",
+        "may_be_basic": is_new_request and is_basic_proven and person.kyc_level != "enhanced",
     }
 
 
