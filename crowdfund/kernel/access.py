@@ -351,12 +351,24 @@ SITE: list[tuple[str, str, str]] = [
     (_l("Legal notice"), "about.legal_notice", "/legal-notice"),
 ]
 
-# Pages that open only for those who have accepted the terms of use. Staff have a contract of their
-# own.
+# What opens only for those who have accepted the terms of use, staff among them; staff pages open
+# without.
 UNDER_TERMS = frozenset(
     endpoint
     for endpoint, allowed in TABLE.items()
     if allowed == SIGNED_IN and endpoint != "about.accept_terms"
+)
+# Of these, what moves money or puts a company or a campaign forward: not even sent without them.
+BINDING = frozenset(
+    {
+        "campaigns.check",
+        "campaigns.create",
+        "investments.new",
+        "investments.pay_rest",
+        "issuers.check",
+        "issuers.send_changes",
+        "issuers.start",
+    }
 )
 
 

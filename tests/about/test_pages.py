@@ -143,6 +143,24 @@ def test_what_was_typed_into_an_open_form_is_saved_before_the_terms_are_asked_fo
     assert sent.headers["Location"] == "/account/sign-in-methods/code"
 
 
+def test_nobody_invests_or_starts_a_company_before_the_terms_are_accepted(asking):
+    alice = raising.person("alice")
+    browser = raising.browser(asking, alice)
+    for path in ("/campaigns/sunlight/invest", "/companies"):
+        sent = browser.post(path, data={"amount": "1000"})
+        assert sent.status_code == 403, path
+        assert "Read and accept the terms of use first. Nothing was sent" in sent.text
+        assert "/terms/accept?next=" in sent.text
+    service.accept_terms(alice)
+    commit()
+    assert browser.post("/campaigns/sunlight/invest").status_code == 404
+
+
+def test_every_address_that_binds_somebody_exists(app):
+    assert access.BINDING <= access.UNDER_TERMS
+    assert {rule.endpoint for rule in app.url_map.iter_rules()} >= access.BINDING
+
+
 def test_the_terms_are_never_a_way_to_another_site(asking):
     browser = raising.browser(asking, raising.person("alice"))
     answer = browser.post("/terms/accept", data={"accept": "y", "next": "https://evil.example/"})

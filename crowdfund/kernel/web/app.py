@@ -58,6 +58,7 @@ from crowdfund.kernel.web.requests import (
     path_of,
     sql_session,
     this_request,
+    wants_file,
 )
 from crowdfund.kernel.web.routes import bp
 
@@ -190,15 +191,16 @@ _VISITOR = frozenset({"visitor"})
 
 
 def has_to_accept(asked: Request) -> bool:
-    """Return whether a page has to wait until its reader has accepted the terms of use.
+    """Return whether a request has to wait until its sender has accepted the terms of use.
 
-    Never in the middle of a form: what was typed would be lost.
+    Pages wait, and what moves money or puts a company forward. Other forms do not: what was typed
+    into an open one would be lost.
     """
     person = current_user()
+    is_page = asked.method in SAFE and not wants_file() and not is_htmx()
+    is_binding = asked.method not in SAFE and asked.endpoint in access.BINDING
     return (
-        asked.method in SAFE
-        and not asked.path.endswith(".csv")  # a page in its place would be stored as the list
-        and not is_htmx()
+        (is_page or is_binding)
         and person is not None
         and not person.has_accepted_terms
         and bool(current_app.config["ASKS_FOR_TERMS"])

@@ -22,6 +22,7 @@ from crowdfund.kernel.web.requests import (
     referring_path,
     sql_session,
     this_request,
+    wants_file,
     wants_json,
 )
 
@@ -33,7 +34,7 @@ def to_sign_in() -> BaseResponse:
         url += "&ended=" + ("page" if this_request().method in SAFE else "unsaved")
     if wants_json():
         return error_response(401, "not_signed_in", _("Sign in first."))
-    if _is_file():
+    if wants_file():
         text = _("You are signed out, so this file was not sent. Sign in, then download it again.")
         return error_response(401, "not_signed_in", text, leads_to=url)
     if is_htmx() and this_request().endpoint in access.FRAGMENTS:
@@ -47,7 +48,7 @@ def to_sign_in() -> BaseResponse:
 def to_second_factor() -> BaseResponse:
     """Lead to the proof of the second factor, and from there back to here."""
     url = url_for("security.second_factor") + "?next=" + quote(_page_to_return_to())
-    if wants_json() or _is_file():
+    if wants_json() or wants_file():
         text = _("Confirm it is you with your second factor first. Nothing was changed.")
         return error_response(403, "second_factor_needed", text, leads_to=url)
     if is_htmx():
@@ -55,18 +56,17 @@ def to_second_factor() -> BaseResponse:
     return redirect(url, 303)
 
 
-def _is_file() -> bool:
-    """Return whether a list was asked for as a file: a page in its place would be stored as one."""
-    return this_request().path.endswith(".csv")
-
-
 def _page_to_return_to() -> str:
-    return referring_path() if _is_file() else page_of_request()
+    return referring_path() if wants_file() else page_of_request()
 
 
 def to_terms() -> BaseResponse:
-    """Lead to the terms of use, and from there back to here."""
-    return redirect(url_for("about.accept_terms", next=page_of_request()), 303)
+    """Lead to the terms of use, and from there back to here; nothing that was sent is done."""
+    url = url_for("about.accept_terms", next=page_of_request())
+    if this_request().method in SAFE:
+        return redirect(url, 303)
+    text = _("Read and accept the terms of use first. Nothing was sent and nothing was charged.")
+    return error_response(403, "terms_not_accepted", text, leads_to=url)
 
 
 _TITLES = {

@@ -60,6 +60,11 @@ def unreadable() -> Invalid:
     )
 
 
+def wants_file() -> bool:
+    """Return whether a file is asked for: a page in its place would be stored under its name."""
+    return request.path.endswith((".csv", ".txt"))
+
+
 def is_htmx() -> bool:
     """Return whether htmx asks for a fragment (not a boosted link or a history restore)."""
     # `headers.get` raises an exception inside for each header that is not there.

@@ -12,7 +12,7 @@ from crowdfund.adapters import sealing
 from crowdfund.api_tokens import service
 from crowdfund.kernel import clock, config, i18n, sessions
 from crowdfund.kernel.db import rollback
-from crowdfund.kernel.errors import CrowdfundError
+from crowdfund.kernel.errors import CrowdfundError, NotFound
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.web import identity, pages, requests
 from crowdfund.people import queries as people_queries
@@ -111,7 +111,7 @@ def recovery_codes_file() -> BaseResponse:
     person = identity.signed_in()
     codes = _shown_codes(person.id)
     if not codes:
-        return pages.back(url_for("security.security"))
+        raise NotFound(_("These codes are no longer shown. Make new ones if you need them."))
     title = _("Recovery codes for %(name)s at crowdfund", name=person.email or person.name)
     once = _("Each code lets you sign in once. Keep them apart from your phone.")
     # A byte order mark and CRLF: simple editors would show other letters, and one line.
