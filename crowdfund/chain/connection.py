@@ -107,8 +107,7 @@ def is_from_environment(role: str) -> bool:
 
 def _named_file(role: str) -> Path | None:
     """Return the file that CHAIN_…_KEY_FILE names, unless the key itself is given."""
-    name = SETTING.get(role, "").upper()
-    path = os.environ.get(f"{name}_FILE") if name and not os.environ.get(name) else None
+    path = getattr(config.settings(), f"{SETTING[role]}_file") if role in SETTING else ""
     return Path(path) if path else None
 
 

@@ -1,6 +1,5 @@
 """Put the contracts on chain and give out the roles; running it again changes nothing."""
 
-import os
 from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -76,7 +75,7 @@ def send_gas_money(node: Node, address: str) -> bool:
 
 def is_foreign(name: str) -> bool:
     """Return whether a contract is not ours but named by a CONTRACT_* variable."""
-    return bool(os.environ.get(rules.env_name(name)))
+    return bool(queries.given_address(name))
 
 
 def _give_gas_money(node: Node, address: str) -> bool:
@@ -128,7 +127,7 @@ def _arguments(name: str, found: dict[str, str]) -> list[object]:
 
 def _treasury() -> str:
     """Return who receives the platform's fee: CHAIN_FEE_RECIPIENT, else a key of ours."""
-    return os.environ.get("CHAIN_FEE_RECIPIENT") or connection.address_of("treasury")
+    return config.settings().chain_fee_recipient or connection.address_of("treasury")
 
 
 def _deploy(node: Node, name: str, args: list[object], say: Say) -> str:

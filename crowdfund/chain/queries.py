@@ -1,6 +1,5 @@
 """Reads of the chain feature: writes, transactions, addresses, and the proof I8."""
 
-import os
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -18,7 +17,7 @@ from crowdfund.chain.rows import (
     WriteRow,
 )
 from crowdfund.chain.rules import TxKind, TxStatus, WriteStatus
-from crowdfund.kernel import clock
+from crowdfund.kernel import clock, config
 from crowdfund.kernel.db import db
 from crowdfund.kernel.db.history import StatusChange, status_changes
 from crowdfund.kernel.db.paging import START, Key, Page, Place, counts_up_to, read_page, values_of
@@ -176,12 +175,17 @@ def is_ours(address: str) -> bool:
     return any(db.session.execute(query.limit(1)).first() for query in (contract, signer_row))
 
 
+def given_address(name: str) -> str:
+    """Return the address that CONTRACT_* gives to a contract; empty if there is none."""
+    return str(getattr(config.settings(), rules.setting_name(name), ""))
+
+
 def address_of(name: str) -> str:
-    """Return a contract's address: the CONTRACT_* variable, else what was deployed.
+    """Return a contract's address: that of the settings, else what was deployed.
 
     Raises NotDeployed.
     """
-    given = os.environ.get(rules.env_name(name))
+    given = given_address(name)
     which = sa.func.lower(_C.c.address) == given.lower() if given else _C.c.name == name
     found = db.session.scalar(sa.select(_C.c.address).where(which)) or given
     if not found:

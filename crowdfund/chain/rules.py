@@ -189,9 +189,9 @@ def recorded_minor(function: str, args: Sequence[object]) -> int:
     return int(amount) // UNITS_PER_MINOR if amount.isdecimal() else 0
 
 
-def env_name(contract: str) -> str:
-    """Return the variable that overrides an address: IssuerRegistry → CONTRACT_ISSUER_REGISTRY."""
-    return "CONTRACT_" + re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", contract).upper()
+def setting_name(contract: str) -> str:
+    """Return the setting that overrides an address: IssuerRegistry → contract_issuer_registry."""
+    return "contract_" + re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", contract).lower()
 
 
 class Item(Protocol):

@@ -38,6 +38,9 @@ class Variables(EnvSettingsSource):
         fields = settings_cls.model_fields.items()
         names = [name.upper() for name, field in fields if field.validation_alias is None]
         read = variables.read_files(found, names)
+        for name in names:
+            if name in found:
+                read.pop(f"{name}_FILE", None)  # beside a value its file is not read
         self.env_vars = {name.lower(): text for name, text in read.items()}
 
 
@@ -85,7 +88,6 @@ class Settings(BaseSettings):
     operator_email: str = "help@crowdfund.example"
     operator_phone: str = ""
     operator_registration: str = ""
-    storage_url: str = Field("", repr=False)
     ipfs_api_url: str = Field("", repr=False)
     # tcp://host:3310 or unix:///path of a clamd that scans uploads; empty: nothing is scanned.
     clamav_url: str = ""
@@ -98,6 +100,16 @@ class Settings(BaseSettings):
     chain_signer_key: str = Field("", repr=False)
     chain_admin_key: str = Field("", repr=False)
     chain_recorder_key: str = Field("", repr=False)
+    # Where the keys were read from; a rotation writes the new key there.
+    chain_signer_key_file: str = ""
+    chain_admin_key_file: str = ""
+    chain_recorder_key_file: str = ""
+    # Contracts that were deployed elsewhere, instead of what `flask chain deploy` has stored.
+    contract_issuer_registry: str = ""
+    contract_campaign_factory: str = ""
+    contract_payment_token: str = ""
+    contract_fund_escrow: str = ""
+    chain_fee_recipient: str = ""
     # Minor units that the recorder may record on one day; above it an operator has to raise the
     # day's cap.
     chain_recorder_cap_minor: int = 1_000_000_000

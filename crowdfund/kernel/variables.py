@@ -68,11 +68,13 @@ def read_files(values: Mapping[str, str], names: Iterable[str]) -> dict[str, str
 
 
 def _content(name: str, path: str) -> str:
+    # Without a separator it may be the secret itself, put there by mistake.
+    shown = path if os.sep in path and Path(path).is_absolute() else "the file that it names"
     try:
         content = Path(path).read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", "") or "it is not text in UTF-8"
-        raise UnreadableSecret(f"{name}_FILE: {path} cannot be read: {reason}.") from None
+        raise UnreadableSecret(f"{name}_FILE: {shown} cannot be read: {reason}.") from None
     if not content:
-        raise UnreadableSecret(f"{name}_FILE: {path} is empty.")
+        raise UnreadableSecret(f"{name}_FILE: {shown} is empty.")
     return content

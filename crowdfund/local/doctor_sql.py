@@ -101,18 +101,17 @@ def check_visitors(settings: Settings) -> Iterator[Finding]:
     """Look whether requests for codes come from the addresses of people or from the proxy's."""
     try:
         with reading():
-            networks = sign_in_queries.networks_since(clock.now() - VISITORS_OF)
+            number, networks, one = sign_in_queries.visitors_since(clock.now() - VISITORS_OF)
             db.session.remove()
     except sa.exc.SQLAlchemyError as error:
         yield Finding("visitors", "unknown", f"The database cannot say: {first_line(error)}.")
         return
-    number = sum(networks.values())
-    uses = f"{number} codes asked for from {len(networks)} networks within a day"
-    is_one = number >= ENOUGH and len(networks) == 1 and not _is_outside(next(iter(networks)))
+    uses = f"{number} codes requested from {networks} networks within a day"
+    is_one = number >= ENOUGH and networks == 1 and not _is_outside(one)
     wrong = ""
     if is_one and settings.environment == "production":
         wrong = (
-            f"All of them seem to come from {next(iter(networks))}, so everybody shares one limit. "
+            f"All of them seem to come from {one}, so everybody shares one limit. "
             "Set PROXY_COUNT to the number of proxies, which must send X-Forwarded-For."
         )
     yield Finding("visitors", uses, wrong)

@@ -18,9 +18,10 @@ def otp(otp_id: str) -> OtpRow | None:
     return read_first(OtpRow, OTPS.where(_O.c.id == otp_id))
 
 
-def networks_since(moment: datetime) -> dict[str, int]:
-    """Return how many codes were requested from each network since a moment; ten at most."""
-    number = sa.func.count().label("number")
-    query = sa.select(_O.c.network, number).where(_O.c.created_at > moment)
-    found = db.session.execute(query.group_by(_O.c.network).limit(10))
-    return {row.network: row.number for row in found}
+def visitors_since(moment: datetime) -> tuple[int, int, str]:
+    """Return how many codes were requested since a moment, from how many networks, and one."""
+    query = sa.select(
+        sa.func.count(), sa.func.count(_O.c.network.distinct()), sa.func.min(_O.c.network)
+    )
+    codes, networks, one = db.session.execute(query.where(_O.c.created_at > moment)).one()
+    return codes, networks, one or ""

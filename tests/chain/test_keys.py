@@ -227,14 +227,14 @@ def test_a_key_from_the_environment_is_replaced_by_one_that_its_owner_makes(
 
 
 def test_a_key_from_a_named_file_is_replaced_in_that_file_for_every_process(
-    app, own_node, heard, tmp_path, monkeypatch
+    app, own_node, heard, tmp_path
 ):
     named = tmp_path / "mounted" / "recorder"
     named.parent.mkdir()
     old = connection.key_of("recorder")
     named.write_text(old + "\n")
-    monkeypatch.setenv("CHAIN_RECORDER_KEY_FILE", str(named))
-    config.use(config.settings().model_copy(update={"chain_recorder_key": old}))
+    given = {"chain_recorder_key": old, "chain_recorder_key_file": str(named)}
+    config.use(config.settings().model_copy(update=given))
     answer = run(app, "rotate", "recorder", "--yes")
     assert answer.exit_code == 0, answer.output
     assert named.read_text().strip() != old

@@ -56,8 +56,8 @@ def test_records_are_signed_by_the_recorder_and_the_rest_by_the_operator(functio
 
 
 def test_addresses_can_be_given_by_the_environment():
-    assert rules.env_name("IssuerRegistry") == "CONTRACT_ISSUER_REGISTRY"
-    assert rules.env_name("PaymentToken") == "CONTRACT_PAYMENT_TOKEN"
+    assert rules.setting_name("IssuerRegistry") == "contract_issuer_registry"
+    assert rules.setting_name("PaymentToken") == "contract_payment_token"
 
 
 def test_a_final_write_does_not_move_except_by_a_reorganisation_or_a_replay():

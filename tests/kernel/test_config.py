@@ -158,6 +158,7 @@ def test_a_secret_file_that_gives_nothing_is_named(content, tmp_path, monkeypatc
         {"SECRET_KEY_FALLBACKS": f"not JSON {SECRET}"},
         {"SECRET_KEY_FALLBACKS": f'{{"{SECRET}": 1}}'},
         {"CHAIN_MAX_FEE_GWEI": "-1", "CHAIN_RPC_URL": f"https://node.example/{SECRET}"},
+        {"SMS_API_KEY_FILE": SECRET},
     ],
 )
 def test_no_settings_error_shows_a_secret(wrong, monkeypatch, tmp_path):
@@ -174,10 +175,21 @@ def test_no_settings_error_shows_a_secret(wrong, monkeypatch, tmp_path):
     assert SECRET not in shown
 
 
+def test_contracts_and_the_place_of_a_key_may_stand_in_dotenv(tmp_path):
+    key = secret_file(tmp_path, KEY)
+    own = tmp_path / "own.env"
+    own.write_text(
+        f"CONTRACT_FUND_ESCROW=0xabc\nCHAIN_FEE_RECIPIENT=0xdef\nCHAIN_ADMIN_KEY_FILE={key}\n"
+    )
+    found = Settings(_env_file=own)
+    assert (found.contract_fund_escrow, found.chain_fee_recipient) == ("0xabc", "0xdef")
+    assert (found.chain_admin_key, found.chain_admin_key_file) == (KEY, str(key))
+
+
 def test_the_repr_of_the_settings_shows_no_secret():
     names = ["secret_key", "chain_signer_key", "chain_admin_key", "chain_recorder_key"]
     names += ["mail_password", "sms_api_key", "oidc_client_secret", "billbitts_api_key"]
-    names += ["database_url", "redis_url", "chain_rpc_url", "storage_url", "ipfs_api_url"]
+    names += ["database_url", "redis_url", "chain_rpc_url", "ipfs_api_url"]
     secrets = dict.fromkeys(names, SECRET)
     settings = Settings(_env_file=None, secret_key_fallbacks=[SECRET], **secrets)
     assert SECRET not in repr(settings) + str(settings)

@@ -261,6 +261,15 @@ def test_a_receipt_without_a_picture_that_can_be_shown_has_none(use, picture):
     assert not [part for part in found.walk() if part.get_content_maintype() == "image"]
 
 
+def test_a_receipt_goes_out_without_a_picture_that_is_damaged(use):
+    picture = poster()
+    path, _content_type = storage.open_public(picture)
+    path.write_bytes(path.read_bytes()[:40])
+    mail_pictures._encoded.cache_clear()
+    found = receipt(use, picture)
+    assert "cid:" not in found.get_body(("html",)).get_content()
+
+
 def test_a_receipt_with_a_picture_is_the_same_again(use):
     picture = mail_pictures.jpeg(poster())
     with mail_server.running() as catcher:

@@ -35,8 +35,8 @@ class Limit:
 
 
 # Codes that are sent (rules.md, Sign-in code); counted back from now. An hour and a day of one
-# identifier are narrow from one network and wider from all: a stranger elsewhere cannot use up
-# what the owner of an address needs.
+# identifier are narrow from one network and wider from all: a stranger in one other network cannot
+# use up what the owner of an e-mail address needs.
 SENDS = (
     Limit("identifier", MINUTE, 5),
     Limit("identifier+network", HOUR, 10),
