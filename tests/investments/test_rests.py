@@ -81,7 +81,7 @@ def is_whole(world):
 def test_the_page_says_what_came_what_is_missing_and_until_when(world, charlie, short_one):
     page = show(charlie, short_one)
     assert "We received 300.00 ETB of 500.00 ETB" in page
-    assert "Pay the other 200.00 ETB until 16 Jun 2026, 12:00" in page
+    assert "Pay the remaining 200.00 ETB by 16 Jun 2026, 12:00" in page
     assert "Paid in part" in page
     assert "Settled" not in page
     notice = notices_of(world)["payment.short"]

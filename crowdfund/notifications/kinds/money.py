@@ -151,8 +151,8 @@ KINDS = {
     "payment.short": Kind(
         _l("Part of your payment is missing"),
         _l(
-            "We received %(amount)s of %(asked)s. Your money is safe. Pay the other %(missing)s "
-            "until %(until_at)s. Otherwise our staff will decide what happens with it."
+            "We received %(amount)s of %(asked)s. Your money is safe. Pay the remaining %(missing)s "
+            "by %(until_at)s. Otherwise our staff will decide what happens with it."
         ),
         "money",
         {
