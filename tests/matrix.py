@@ -180,6 +180,8 @@ SAID_OTHERWISE = {
     # nothing works behind the pages of the tests
     "web.health_strict": dict.fromkeys(ACTORS, "503"),
     "sign_in.oidc_begin": dict.fromkeys(ACTORS, "503"),  # no provider is configured here
+    # nobody has made codes a moment ago
+    "security.recovery_codes_file": dict.fromkeys(set(ACTORS) - set(NOBODY), "hidden"),
     "security.passkey_options": dict.fromkeys(NOBODY, "sign in"),  # for who is half way in
     "admin.withdraw": {"admin": "forbidden"},  # only who asked; that was another admin
     "reconciliation.withdraw": {"admin": "forbidden", "finance": "forbidden"},

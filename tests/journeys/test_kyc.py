@@ -187,6 +187,7 @@ def _a_change_is_checked_again(world, page, desk):
     desk.get_by_role("link", name="Rahel Girma", exact=True).click()
     verifying.accept(desk)
     desk.get_by_role("button", name="Verify at the basic level").click()
+    expect(desk.get_by_text("Verified.", exact=True)).to_be_visible()
     page.goto(f"/campaigns/{SLUG}/invest")
     expect(page.get_by_role("textbox", name="Amount")).to_be_visible()
     world.wait(
