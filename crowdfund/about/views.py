@@ -54,7 +54,7 @@ def contact() -> Response:
 
 @bp.get("/how-it-works")
 def how_it_works() -> Response:
-    """Explain the way of the money, for investors and for companies."""
+    """Explain where the money goes, for investors and for companies."""
     return pages.render("about/how_it_works.html")
 
 

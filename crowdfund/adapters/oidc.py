@@ -219,8 +219,8 @@ class Provider:
         claims = dict(self._decode(answer.text.strip()).claims)
         expected = {"iss": self._issuer, "aud": self._client_id}
         for name, ours in expected.items():
-            said = claims.get(name, ours)
-            if ours != said and not (isinstance(said, list) and ours in said):
+            theirs = claims.get(name, ours)
+            if ours != theirs and not (isinstance(theirs, list) and ours in theirs):
                 raise ValueError(name)
         return claims
 

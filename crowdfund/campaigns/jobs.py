@@ -101,7 +101,7 @@ def pin_due() -> None:
 
 
 @outbox.every(86_400, "campaigns.sweep_papers")
-def sweep_papers() -> None:
+def sweep_documents() -> None:
     """Remove files of documents that left a draft, or whose upload was never committed."""
     campaign_documents.sweep()
 

@@ -36,6 +36,7 @@ def registration_failed(writes: list[WriteFailed]) -> None:
             registry.mark_refused(company_id, write.function, reason, intent_id=intent_id)
 
 
+# Queued rows hold the names of these two.
 @outbox.on(DocumentExpiring, where=_is_companys)
 def paper_expiring(documents: list[DocumentExpiring]) -> None:
     """Notify a company that one of its documents expires soon."""

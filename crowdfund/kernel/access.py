@@ -37,7 +37,7 @@ TABLE: dict[str, frozenset[str]] = {
     "sign_in.oidc_leave": PUBLIC,
     "sign_in.oidc_callback": PUBLIC,
     "sign_in.oidc_prove": PUBLIC,
-    "sign_in.connect_way": SIGNED_IN,
+    "sign_in.connect_method": SIGNED_IN,
     "sign_in.wallet_ask": PUBLIC,
     "sign_in.wallet_prove": PUBLIC,
     "sign_in.passkey_ask": PUBLIC,

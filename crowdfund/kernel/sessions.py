@@ -1,7 +1,6 @@
 """Browser sessions in SQL, so that they can be listed and revoked; the cookie is a random key."""
 
 import hashlib
-import ipaddress
 import secrets
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.datastructures import CallbackDict
 
-from crowdfund.kernel import clock, lookups
+from crowdfund.kernel import clock, lookups, networks
 from crowdfund.kernel.db import (
     ID,
     Base,
@@ -153,15 +152,6 @@ def purge() -> int:
     return rows_changed(sa.delete(_T).where(_T.c.expires_at < clock.now()))
 
 
-def network(address: str) -> str:
-    """Return the network of an address (/24 or /48): enough to recognise, not to locate."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return ""
-    return str(ipaddress.ip_network(f"{ip}/{24 if ip.version == 4 else 48}", strict=False))
-
-
 def hashed(token: str) -> str:
     """Return the key of a session row for a cookie value."""
     return hashlib.sha256(token.encode()).hexdigest()
@@ -256,7 +246,8 @@ class SqlSessionInterface(SessionInterface):
                 connection.execute(sa.delete(_T).where(_T.c.id == hashed(session.old_token)))
             if is_new:
                 agent = (request.user_agent.string or "")[:200]
-                values |= {"user_agent": agent, "ip_prefix": network(request.remote_addr or "")}
+                prefix = networks.network(request.remote_addr or "")
+                values |= {"user_agent": agent, "ip_prefix": prefix}
                 connection.execute(sa.insert(_T).values(id=key, created_at=now, **values))
             else:
                 connection.execute(sa.update(_T).where(_T.c.id == key).values(**values))

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from crowdfund.kernel import clock, i18n, outbox
 from crowdfund.kernel.db import db, insert_ignore, locked, new_id, record_event
-from crowdfund.kernel.errors import Conflict, Invalid, NotFound
+from crowdfund.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from crowdfund.kernel.fields import contacts, names
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.moving import move
@@ -34,6 +34,13 @@ def ensure_user(email: str, name: str = "", *, roles: Iterable[str] = (), phone:
     for role in roles:
         give_role(person_id, role, actor="system")
     return person_id
+
+
+def refuse_closed(person_id: str) -> None:
+    """Raise Forbidden if the account is closed: nobody signs in to it."""
+    if db.session.scalar(sa.select(User.disabled_at).where(User.id == person_id)) is not None:
+        text = _("This account is closed. Write to us if you think that this is a mistake.")
+        raise Forbidden(text)
 
 
 def person_with(kind: str, value: str) -> str | None:

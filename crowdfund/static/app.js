@@ -9,12 +9,12 @@
     const box = document.createElement("div");
     box.className = `cf-toast cf-tone-${tone}`;
     box.setAttribute("role", tone === "danger" ? "alert" : "status");
-    const said = document.createElement("div");
-    said.append(Object.assign(document.createElement("p"), { textContent: text }));
-    if (link) said.append(Object.assign(document.createElement("a"), link));
+    const message = document.createElement("div");
+    message.append(Object.assign(document.createElement("p"), { textContent: text }));
+    if (link) message.append(Object.assign(document.createElement("a"), link));
     const close = Object.assign(document.createElement("button"), { type: "button", className: "cf-icon-btn", textContent: words.close });
     close.dataset.dismiss = "";
-    box.append(said, close);
+    box.append(message, close);
     const area = document.getElementById("toasts");
     for (const old of all(".cf-toast", area)) if (old.textContent === box.textContent) old.remove();
     area.append(box);
@@ -131,29 +131,29 @@
   // --- what was sent and not answered by a page of ours waits in this tab until its page is back:
   // after a session that ended, a server error, or a connection that broke ---
   const isSignIn = location.pathname.startsWith("/sign-in");
-  const keeps = (field) => field.name && !["hidden", "file", "password", "checkbox", "submit", "button"].includes(field.type);
-  const kept = (value) => {
+  const isTyped = (field) => field.name && !["hidden", "file", "password", "checkbox", "submit", "button"].includes(field.type);
+  const draft = (value) => {
     try {
-      const old = JSON.parse(sessionStorage.getItem("kept") ?? "null");
-      if (value) sessionStorage.setItem("kept", JSON.stringify(value)); else sessionStorage.removeItem("kept");
+      const old = JSON.parse(sessionStorage.getItem("draft") ?? "null");
+      if (value) sessionStorage.setItem("draft", JSON.stringify(value)); else sessionStorage.removeItem("draft");
       return old;
     } catch { return null; }
   };
-  const keep = (form) => {
+  const store = (form) => {
     if (isSignIn || form?.method !== "post") return;
-    const fields = [...form.elements].filter(keeps).filter((field) => field.type !== "radio" || field.checked);
-    kept({ path: location.pathname, action: form.getAttribute("action"), values: fields.map(({ name, value }) => [name, value]) });
+    const fields = [...form.elements].filter(isTyped).filter((field) => field.type !== "radio" || field.checked);
+    draft({ path: location.pathname, action: form.getAttribute("action"), values: fields.map(({ name, value }) => [name, value]) });
   };
-  document.addEventListener("submit", ({ target: form }) => keep(form));
+  document.addEventListener("submit", ({ target: form }) => store(form));
   document.addEventListener("DOMContentLoaded", () => {
-    const old = kept();
-    if (isSignIn) { if (old) kept({ ...old, hasSignedIn: true }); return; }
+    const old = draft();
+    if (isSignIn) { if (old) draft({ ...old, hasSignedIn: true }); return; }
     const isBack = performance.getEntriesByType("navigation")[0]?.type !== "navigate";
     if (!(old?.hasSignedIn || isBack) || old?.path !== location.pathname) return;
     const form = all("form").find((one) => one.getAttribute("action") === old.action);
     if (form && old.values.length) toast(words.restored, "info");
     for (const [name, value] of form ? old.values : []) {
-      for (const field of [...form.elements].filter((one) => one.name === name && keeps(one))) {
+      for (const field of [...form.elements].filter((one) => one.name === name && isTyped(one))) {
         if (field.type === "radio") field.checked = field.value === value; else field.value = value;
         field.dispatchEvent(new Event("input", { bubbles: true }));
       }
@@ -164,7 +164,7 @@
   const dress = (root) => {
     for (const button of all("[data-theme-toggle][hidden], [data-copy][hidden], [data-fill][hidden], [data-open][hidden], [data-print][hidden]", root)) button.hidden = false;
   };
-  // What a note says is about the last step: it goes with the next one, with the way back, and when the page has changed
+  // What a note says is about the last step: it goes with the next one, when the reader goes back, and when the page has changed
   // by itself after there was time to read it.
   const READ_MS = 6000;
   const forget = () => { for (const note of all("#flash .cf-tone-success, #flash .cf-tone-info")) note.remove(); };

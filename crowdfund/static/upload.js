@@ -3,7 +3,7 @@
   const { all, say } = window.cf;
   const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1024)} kB` : `${(bytes / 1048576).toFixed(1)} MB`);
 
-  // What stands under a file field: a bar, and a line in words for those who look; `say` is for those who listen.
+  // Under a file field: a bar, and a line in words for those who look; `say` is for those who listen.
   const teller = (form) => {
     const bar = form.querySelector("progress[data-upload]");
     const words = bar?.dataset ?? {};

@@ -14,12 +14,12 @@
   const ask = async (address) => {
     const body = new URLSearchParams({ address, next: form.elements.next.value, csrf_token: form.elements.csrf_token.value });
     const answer = await fetch(texts.ask, { method: "POST", body, headers: { Accept: "application/json" } });
-    const said = await answer.json();
-    if (!answer.ok) throw Object.assign(new Error(said.detail), { told: said.detail });
-    return said;
+    const reply = await answer.json();
+    if (!answer.ok) throw Object.assign(new Error(reply.detail), { detail: reply.detail });
+    return reply;
   };
   const why = (error) => {
-    if (error?.told) return error.told;
+    if (error?.detail) return error.detail;
     if (error instanceof TypeError || error instanceof SyntaxError) return texts.textOffline;
     return { 4001: texts.textDeclined, "-32002": texts.textBusy }[error?.code] ?? texts.textFailed;
   };
@@ -78,6 +78,6 @@
   window.addEventListener("eip6963:announceProvider", (event) => show(event.detail ?? {}));
   window.dispatchEvent(new Event("eip6963:requestProvider"));
   setTimeout(none, 300);
-  // Back from the answer's page: this one stands as it was left.
+  // Back from the answer's page: this one is as it was left.
   window.addEventListener("pageshow", ({ persisted }) => { if (persisted) { sent = false; release(); say(texts.textChoose); } });
 })();

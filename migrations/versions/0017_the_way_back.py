@@ -1,4 +1,4 @@
-"""The way back from the bank, rests of payments, cancelled reservations, and from verification.
+"""Return from the bank, pay what is missing, cancel a reservation, return from verification.
 
 Revision ID: 0017
 Revises: 0016

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from crowdfund.adapters import mail
-from crowdfund.kernel import outbox, sessions
+from crowdfund.kernel import networks, outbox, sessions
 from crowdfund.kernel.db import commit, rollback
 from crowdfund.security import queries
 from crowdfund.security.rules import device_name
@@ -158,10 +158,16 @@ def test_browsers_have_names_that_people_know(agent, name):
 
 @pytest.mark.parametrize(
     ("address", "network"),
-    [("10.1.2.3", "10.1.2.0/24"), ("2001:db8:1:2::3", "2001:db8:1::/48"), ("", ""), ("unix:", "")],
+    [
+        ("10.1.2.3", "10.1.2.0/24"),
+        ("::ffff:10.1.2.3", "10.1.2.0/24"),
+        ("2001:db8:1:2::3", "2001:db8:1::/48"),
+        ("", ""),
+        ("unix:", ""),
+    ],
 )
 def test_of_an_address_only_the_network_is_kept(address, network):
-    assert sessions.network(address) == network
+    assert networks.network(address) == network
 
 
 def test_ending_every_session_of_a_person_leaves_others_alone(app, alice):

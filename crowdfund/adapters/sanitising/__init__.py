@@ -74,7 +74,7 @@ def _run(data: bytes, content_type: str, job: str, turn: int) -> bytes:
     if child.returncode:
         # Out of memory or processor time, or a crash of a library.
         log.warning(
-            "upload.child_died", code=child.returncode, content_type=content_type, said=err[-300:]
+            "upload.child_died", code=child.returncode, content_type=content_type, stderr=err[-300:]
         )
         word = "slow" if -child.returncode in (signal.SIGPROF, signal.SIGXCPU) else "unreadable"
         return json.dumps({"refused": word}).encode() + b"\n"

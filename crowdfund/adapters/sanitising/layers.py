@@ -29,8 +29,8 @@ def carry(source: pikepdf.Pdf, fresh: pikepdf.Pdf) -> None:
         shown.BaseState = base
     if isinstance(intent := default.get("/Intent"), pikepdf.Name):
         shown.Intent = intent
-    kept = pikepdf.Dictionary(OCGs=_layers(properties.get("/OCGs")), D=shown)
-    fresh.Root.OCProperties = fresh.copy_foreign(source.make_indirect(kept))
+    copied = pikepdf.Dictionary(OCGs=_layers(properties.get("/OCGs")), D=shown)
+    fresh.Root.OCProperties = fresh.copy_foreign(source.make_indirect(copied))
 
 
 def hide_notes(source: pikepdf.Pdf) -> None:
@@ -61,13 +61,13 @@ def _rule(one: pikepdf.Object) -> pikepdf.Dictionary:
     """Return one rule by which readers turn layers on or off: for the screen, for printing."""
     categories = one.get("/Category")
     names = list(categories) if isinstance(categories, pikepdf.Array) else []
-    kept = pikepdf.Dictionary(
+    copied = pikepdf.Dictionary(
         OCGs=_layers(one.get("/OCGs")),
         Category=pikepdf.Array([name for name in names if isinstance(name, pikepdf.Name)]),
     )
     if isinstance(event := one.get("/Event"), pikepdf.Name):
-        kept.Event = event
-    return kept
+        copied.Event = event
+    return copied
 
 
 def _layers(found: object) -> pikepdf.Array:

@@ -40,7 +40,7 @@ STEP_TITLES = {
 def step_state(draft: Mapping[str, object], step: str) -> str:
     """Return `done`, `started` or `todo` for one page of a draft."""
     state = state_of(draft, STEPS[step])
-    is_whole = step != "terms" or securities.is_complete(draft)
+    is_whole = step != "terms" or securities.of_draft(draft).has_terms
     return state if is_whole or state != "done" else "started"
 
 

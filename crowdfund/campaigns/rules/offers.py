@@ -14,9 +14,13 @@ class Shown:
     """What pages show of a security: its name, its own terms, its price's name, its risk."""
 
     name: str
-    rows: list[tuple[str, str]]
+    rows: list[dict[str, str]]
     price_label: str
     warning: str
+
+    def linked(self, url: str) -> list[dict[str, str]]:
+        """Return the terms with the address of the page that changes them; "" for none."""
+        return [{**row, "url": url} for row in self.rows]
 
 
 def units(kind: str, number: int) -> str:
@@ -99,8 +103,8 @@ def months_text(months: int) -> str:
     return ngettext("%(num)s month", "%(num)s months", months)
 
 
-def rows(security: Security) -> list[tuple[str, str]]:
-    """Return the terms of the kind as (label, value); those that are not there are left out."""
+def rows(security: Security) -> list[dict[str, str]]:
+    """Return the terms of the kind: label and value; those that are not there are left out."""
     shown: list[tuple[str, str | None]] = []
     if security.kind == Kind.DEBT:
         shown = [
@@ -114,7 +118,7 @@ def rows(security: Security) -> list[tuple[str, str]]:
             (_("Limit for all payments"), _limit(security.cap_bps)),
             (_("Term"), _term(security)),
         ]
-    return [(label, value) for label, value in shown if value]
+    return [{"label": label, "value": value} for label, value in shown if value]
 
 
 def _a_year(bps: int | None) -> str | None:

@@ -7,6 +7,7 @@ basis points; pure. The words about each are in `offers`, what a loan pays back 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from crowdfund.kernel.fields import numbers, percents, texts
 from crowdfund.kernel.fields.collecting import Checks, Values, collect
@@ -74,14 +75,21 @@ class Security:
 
     @property
     def has_terms(self) -> bool:
-        """Return whether the terms of the kind are there."""
-        return all(getattr(self, name) is not None for name in REQUIRED.get(self.kind, ()))
+        """Return whether the terms of the kind are there; a revenue share has an end."""
+        if self.kind == Kind.REVENUE_SHARE and not (self.cap_bps or self.term_months):
+            return False
+        return all(getattr(self, name) for name in REQUIRED.get(self.kind, ()))
 
 
 def of(row: object) -> Security:
     """Return what a campaign offers, from a row of it or of an investment in it."""
-    kind = str(getattr(row, "security_type", None) or "")
-    return Security(kind, **{name: getattr(row, name) for name in EVERY_FIELD})
+    return of_draft({name: getattr(row, name) for name in ("security_type", *EVERY_FIELD)})
+
+
+def of_draft(draft: Mapping[str, Any]) -> Security:
+    """Return what a draft offers, from its columns by name; what is not there is None."""
+    kind = str(draft.get("security_type") or "")
+    return Security(kind, **{name: draft.get(name) for name in EVERY_FIELD})
 
 
 def known(kind: str | None) -> Kind:
@@ -143,11 +151,3 @@ def _cap(text: object) -> int:
 def _months(text: object) -> int:
     ask = _("Enter the term in months, from 1 to %(most)s.", most=MOST_MONTHS)
     return numbers.whole(text, "term_months", ask, least=1, most=MOST_MONTHS)
-
-
-def is_complete(draft: Mapping[str, object]) -> bool:
-    """Return whether a draft has the terms of its kind."""
-    kind = str(draft.get("security_type") or "")
-    if kind == Kind.REVENUE_SHARE and not (draft.get("cap_bps") or draft.get("term_months")):
-        return False
-    return all(draft.get(name) for name in REQUIRED.get(kind, ()))

@@ -20,12 +20,12 @@ def approve(campaign_id: str, *, actor: str) -> None:
     """
     campaign = reviewable(campaign_id, actor)
     life.move(campaign.status, Status.APPROVED)
-    if not securities.is_complete(terms_rules.agreed(queries.by_id(campaign_id))):
+    row = queries.by_id(campaign_id)
+    if not securities.of(row).has_terms:
         raise Incomplete(
             _("The terms of the loan or revenue share are missing. Send it back to the company.")
         )
     campaign.reviewed_at, campaign.reviewed_by = clock.now(), actor
-    row = queries.by_id(campaign_id)
     terms = terms_rules.agreed(row)
     if documents := [document.cid for document in queries.documents(campaign_id)]:
         terms["documents"] = documents

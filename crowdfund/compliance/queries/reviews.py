@@ -87,14 +87,20 @@ def lapsed(*, most: int = 500) -> Sequence[str]:
 
 
 def to_remind(until: date, *, most: int = 500) -> Sequence[tuple[str, date]]:
-    """Return verified people not notified yet whose verification ends by `until`, with its day."""
+    """Return verified people not notified yet whose verification ends by `until`, with its day.
+
+    Without those whose renewal is being checked (rules.reviews.is_renewal).
+    """
     people = queries.PEOPLE
+    same_level = sa.or_(_R.c.level == people.c.kyc_level, people.c.kyc_level == "enhanced")
+    is_renewing = sa.exists().where(_R.c.open_for == people.c.person_id, same_level)
     query = (
         sa.select(people.c.person_id, people.c.kyc_expires_on)
         .join(_F, _F.c.person_id == people.c.person_id)
         .where(
             people.c.kyc_status == "verified",
             people.c.kyc_expires_on.between(today(), until),
+            ~is_renewing,
             sa.or_(_F.c.reminded_of.is_(None), _F.c.reminded_of != people.c.kyc_expires_on),
         )
     )

@@ -13,7 +13,7 @@ def is_renewal(present: Sequence[DocumentRow], kind: str) -> bool:
 
 
 def replaced(documents: Sequence[DocumentRow]) -> list[tuple[DocumentRow, DocumentRow]]:
-    """Return each dated document that a newer one has made needless, and the newer one.
+    """Return each dated document that a newer one replaces, and the newer one.
 
     Newer is what was sent after the old one was accepted, and is either accepted with a later end
     or, when the old one has expired, still waiting. The other side of the same card ends on the

@@ -28,8 +28,8 @@ h1 { font-size: 1rem; font-weight: 500; color: var(--quiet); margin: 0; }
 h1.title, h2 { margin: 0; font-size: 1.25rem; font-weight: 700; color: var(--ink); }
 .card > p { margin: .5rem 0 0; }
 a { color: var(--brand); }
-.ways { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; }
-.ways a { display: inline-flex; align-items: center; min-height: 1.75rem; }
+.links { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; }
+.links a { display: inline-flex; align-items: center; min-height: 1.75rem; }
 .payments { list-style: none; margin: .5rem 0 0; padding: 0; }
 .payments li { display: grid; gap: .1rem; padding: .5rem 0; border-top: 1px solid var(--line); }
 .payments a { font-weight: 600; } .payments span { color: var(--quiet); overflow-wrap: anywhere; }
@@ -73,7 +73,7 @@ def checkout(
     body = _summary(row) + (_form(refusal, form) if waiting else "")
     title = "Pay with NEO Bank" if not refusal else "Error: Pay with NEO Bank"
     return _page(
-        title, body + _ways(back, "Back without paying" if waiting else "Back to crowdfund")
+        title, body + _links(back, "Back without paying" if waiting else "Back to crowdfund")
     )
 
 
@@ -85,7 +85,7 @@ def refusal(refused: Refused, back: str) -> str:
   <h1 class="title">{escape(title)}</h1>
   <p>{escape(refused.sentence)}</p>
 </div>"""
-    return _page(title, body + _ways(back, "Back to crowdfund"))
+    return _page(title, body + _links(back, "Back to crowdfund"))
 
 
 def start(rows: Sequence[sqlite3.Row], back: str) -> str:
@@ -104,18 +104,20 @@ def start(rows: Sequence[sqlite3.Row], back: str) -> str:
   after a few seconds.</p>
 </div>
 <div class="card"><h2>Newest payments</h2>{payments}</div>"""
-    return _page("NEO Bank simulator", body + _ways(back, "Go to crowdfund", start=False))
+    return _page("NEO Bank simulator", body + _links(back, "Go to crowdfund", start=False))
 
 
 def _amount(row: sqlite3.Row) -> str:
     return f"{Decimal(row['amount']):,.2f} {escape(row['currency'])}"
 
 
-def _ways(back: str, words: str, *, start: bool = True) -> str:
+def _links(back: str, words: str, *, start: bool = True) -> str:
     """Return the links out of a page."""
     links = [f'<a href="{escape(back)}">{words}</a>'] if back else []
     links += ['<a href="/">All payments at this bank</a>'] if start else []
-    return f'<nav class="card ways" aria-label="Ways on">{"".join(links)}</nav>' if links else ""
+    return (
+        f'<nav class="card links" aria-label="Other pages">{"".join(links)}</nav>' if links else ""
+    )
 
 
 def _summary(row: sqlite3.Row) -> str:

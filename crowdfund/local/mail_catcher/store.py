@@ -148,7 +148,7 @@ def _body(message: EmailMessage, kind: str) -> str:
 
 
 def _with_pictures(html: str, message: EmailMessage) -> str:
-    """Return HTML whose `cid:` pictures stand in it, as a browser can show them."""
+    """Return HTML with its `cid:` pictures inside, as a browser can show them."""
     for part in message.walk():
         name = str(part.get("Content-ID", "")).strip("<> ")
         if name and part.get_content_maintype() == "image":

@@ -23,7 +23,7 @@ from crowdfund.kernel.db import (
 )
 from crowdfund.kernel.errors import Conflict, CrowdfundError, NotFound
 from crowdfund.kernel.i18n import _
-from crowdfund.kernel.sessions import network
+from crowdfund.kernel.networks import network
 from crowdfund.payments.models import GatewayCustomer, Inbox
 from crowdfund.payments.service import refusals, webhooks
 

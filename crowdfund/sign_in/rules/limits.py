@@ -9,10 +9,12 @@ Many people share one address: a mobile network, a university, an office. So wha
 is counted for the identifier and the browser; an address has room for many of them.
 """
 
-import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from crowdfund.kernel import networks
+
+_UNKNOWN = "unknown"  # what is no address: all of them share one budget
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -76,20 +78,9 @@ def for_everybody(failures_a_day: int) -> tuple[Limit, Limit]:
 
 def address(ip: str) -> str:
     """Return the addresses of one visitor: the IPv4 address, or the /64 of an IPv6 address."""
-    return _part(ip, 32, 64)
+    return networks.visitor(ip) or _UNKNOWN
 
 
 def network(ip: str) -> str:
     """Return the network of an address: its /24, or the /48 of an IPv6 address."""
-    return _part(ip, 24, 48)
-
-
-def _part(ip: str, v4: int, v6: int) -> str:
-    try:
-        parsed = ipaddress.ip_address(ip)
-    except ValueError:
-        return "unknown"  # all of them share one budget
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
-        parsed = parsed.ipv4_mapped
-    bits = v4 if parsed.version == 4 else v6
-    return str(ipaddress.ip_network((parsed, bits), strict=False)).removesuffix("/32")
+    return networks.network(ip) or _UNKNOWN

@@ -1,4 +1,4 @@
-"""Sign-ins at a provider or in a wallet: started here, each answer accepted at most once."""
+"""Sign-ins at a provider, with a wallet or a passkey, each answered at most once."""
 
 import re
 import secrets

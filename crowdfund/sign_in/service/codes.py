@@ -7,13 +7,13 @@ import sqlalchemy as sa
 from crowdfund.adapters import sms
 from crowdfund.kernel import clock, config, i18n, keys, outbox
 from crowdfund.kernel.db import db, new_id, rows_changed
-from crowdfund.kernel.errors import Forbidden, Invalid
+from crowdfund.kernel.errors import Invalid
 from crowdfund.kernel.fields import contacts
 from crowdfund.kernel.i18n import _
 from crowdfund.people import invitations
-from crowdfund.people.models import SignInMethod, User
+from crowdfund.people.models import SignInMethod
 from crowdfund.people.rules import Newcomer
-from crowdfund.people.service import open_account, person_with
+from crowdfund.people.service import open_account, person_with, refuse_closed
 from crowdfund.sign_in import queries
 from crowdfund.sign_in.events import CodeRequested
 from crowdfund.sign_in.models import Otp
@@ -116,9 +116,7 @@ def sign_in(otp_id: str, typed: str, *, ip: str, referral: str = "") -> str:
             sponsor_id=invitations.sponsor_of(referral),
         )
         return open_account(otp.kind, otp.identifier, newcomer)
-    if db.session.scalar(sa.select(User.disabled_at).where(User.id == person_id)) is not None:
-        text = _("This account is closed. Write to us if you think that this is a mistake.")
-        raise Forbidden(text)
+    refuse_closed(person_id)
     method = sa.and_(SignInMethod.kind == otp.kind, SignInMethod.value == otp.identifier)
     db.session.execute(sa.update(SignInMethod).where(method).values(used_at=clock.now()))
     return person_id

@@ -6,10 +6,8 @@ import sqlalchemy as sa
 
 from crowdfund.kernel import clock
 from crowdfund.kernel.db import db
-from crowdfund.kernel.errors import Forbidden
-from crowdfund.kernel.i18n import _
 from crowdfund.people.models import SignInMethod, User
-from crowdfund.people.service import person_with
+from crowdfund.people.service import person_with, refuse_closed
 from crowdfund.security.service import changes, history
 from crowdfund.sign_in.rules.external import BelongsToAnother, ExternalMethod
 from crowdfund.sign_in.service import methods
@@ -22,9 +20,7 @@ def enter_by(method: ExternalMethod) -> str | None:
     person_id = person_with(method.kind, method.value)
     if person_id is None:
         return None
-    if db.session.scalar(sa.select(User.disabled_at).where(User.id == person_id)) is not None:
-        text = _("This account is closed. Write to us if you think that this is a mistake.")
-        raise Forbidden(text)
+    refuse_closed(person_id)
     used = sa.update(_M).where(_M.c.kind == method.kind, _M.c.value == method.value)
     db.session.execute(used.values(used_at=clock.now()))
     return person_id

@@ -5,12 +5,7 @@ import binascii
 import secrets
 from typing import Any
 
-import sqlalchemy as sa
-
-from crowdfund.kernel.db import db
-from crowdfund.kernel.errors import Forbidden
-from crowdfund.kernel.i18n import _
-from crowdfund.people.models import User
+from crowdfund.people.service import refuse_closed
 from crowdfund.security.service import passkeys
 from crowdfund.sign_in.service import attempts
 from crowdfund.sign_in.service.attempts import Visitor
@@ -36,7 +31,5 @@ def prove(attempt_id: str, credential: str, visitor: Visitor) -> str:
     attempt = attempts.use_up("passkey", attempt_id, visitor)
     challenge = binascii.a2b_base64(attempt.facts["challenge"])
     person_id = passkeys.identify(challenge, credential)
-    if db.session.scalar(sa.select(User.disabled_at).where(User.id == person_id)) is not None:
-        text = _("This account is closed. Write to us if you think that this is a mistake.")
-        raise Forbidden(text)
+    refuse_closed(person_id)
     return person_id

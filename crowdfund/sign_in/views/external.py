@@ -1,4 +1,4 @@
-"""Shared by sign-in by provider and by wallet: the visitor, the pending method, the end."""
+"""Shared by sign-in at a provider, with a wallet or a passkey: visitor, pending method, arrival."""
 
 import hashlib
 import secrets
@@ -70,13 +70,13 @@ def connect_now(method: ExternalMethod, target: str) -> BaseResponse:
     person = identity.signed_in()
     if not external.counts_at_once(person.id, method):
         store_pending(method, person_id=person.id)
-        return pages.back(url_for("sign_in.connect_way"))
+        return pages.back(url_for("sign_in.connect_method"))
     return _connected(external.connect(person.id, method), method, target)
 
 
 def store_pending(method: ExternalMethod, *, email: str = "", person_id: str = "") -> None:
     """Store a proved sign-in method until the owner of the address, or this person, confirms it."""
-    session["way"] = {
+    session["pending_method"] = {
         "kind": method.kind,
         "value": method.value,
         "label": method.label,
@@ -88,7 +88,7 @@ def store_pending(method: ExternalMethod, *, email: str = "", person_id: str = "
 
 def pending() -> tuple[ExternalMethod, str] | None:
     """Return this session's unconfirmed sign-in method and the address that it claims."""
-    stored = session.get("way")
+    stored = session.get("pending_method")
     if not stored or clock.now().timestamp() - stored["at"] > PENDING_S:
         return None
     person = identity.current_user()
@@ -101,7 +101,9 @@ def problem(error: CrowdfundError, target: str) -> Response:
     """Show why a sign-in or a connection failed, and what to do next."""
     form = ConfirmForm()
     pages.put_error(form, error)
-    return pages.render("sign_in/way_problem.html", form=form, target=target, status=error.status)
+    return pages.render(
+        "sign_in/method_problem.html", form=form, target=target, status=error.status
+    )
 
 
 def cancelled(choice: Declined, target: str) -> BaseResponse:
@@ -113,7 +115,7 @@ def cancelled(choice: Declined, target: str) -> BaseResponse:
 
 
 @bp.route("/account/sign-in-methods/connect", methods=["GET", "POST"])
-def connect_way() -> BaseResponse:
+def connect_method() -> BaseResponse:
     """Ask whether to add the proved identity or wallet to this account; add it."""
     found, form, person = pending(), ConfirmForm(), identity.signed_in()
     if found is None:
@@ -127,14 +129,14 @@ def connect_way() -> BaseResponse:
         if not at_once and not step_up.is_fresh():
             return refusals.to_second_factor()
         if form.validate_on_submit():
-            session.pop("way")
+            session.pop("pending_method")
             return _connected(
                 external.connect(person.id, method), method, url_for("sign_in.methods")
             )
     except CrowdfundError as error:
-        session.pop("way", None)
+        session.pop("pending_method", None)
         return problem(error, url_for("sign_in.methods"))
-    return pages.render("sign_in/connect_way.html", at_once=at_once, **context)
+    return pages.render("sign_in/connect_method.html", at_once=at_once, **context)
 
 
 def _connected(outcome: str, method: ExternalMethod, target: str) -> BaseResponse:

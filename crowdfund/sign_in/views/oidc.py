@@ -70,7 +70,7 @@ def oidc_prove() -> Response | BaseResponse:
     """Say that the address has an account, and let its owner sign in to it."""
     found, person = external.pending(), identity.current_user()
     if found and person:
-        return pages.back(url_for("sign_in.connect_way"))
+        return pages.back(url_for("sign_in.connect_method"))
     if found is None or not found[1] or person:
         return pages.back(url_for("sign_in.sign_in"))
     _method, email = found
