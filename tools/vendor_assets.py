@@ -25,12 +25,23 @@ TABLER, HTMX, INTER, ICONS = (
     ("@fontsource-variable/inter", "5.3.0"),
     ("@tabler/icons", "3.51.0"),
 )
-LICENCES = {HTMX: "LICENSE", INTER: "LICENSE", ICONS: "LICENSE"}
+# For PDF files, which bring their letters: Latin, Greek, Cyrillic and Devanagari; Ethiopic.
+NOTO, ETHIOPIC = (
+    ("@expo-google-fonts/noto-sans", "0.4.2"),
+    ("@expo-google-fonts/noto-sans-ethiopic", "0.4.2"),
+)
+PACKAGES = (TABLER, HTMX, INTER, ICONS, NOTO, ETHIOPIC)
+LICENCES = dict.fromkeys((HTMX, INTER, ICONS), "LICENSE")
+LICENCES |= dict.fromkeys((NOTO, ETHIOPIC), "LICENSE_FONT")
 MIT_TERMS = "Permission is hereby granted"
 COPIES = {
     "htmx.min.js": (HTMX, "dist/htmx.min.js"),
     "inter-latin.woff2": (INTER, "files/inter-latin-wght-normal.woff2"),
     "inter-latin-ext.woff2": (INTER, "files/inter-latin-ext-wght-normal.woff2"),
+    "noto-sans.ttf": (NOTO, "400Regular/NotoSans_400Regular.ttf"),
+    "noto-sans-bold.ttf": (NOTO, "700Bold/NotoSans_700Bold.ttf"),
+    "noto-sans-ethiopic.ttf": (ETHIOPIC, "400Regular/NotoSansEthiopic_400Regular.ttf"),
+    "noto-sans-ethiopic-bold.ttf": (ETHIOPIC, "700Bold/NotoSansEthiopic_700Bold.ttf"),
 }
 STROKE = 'fill="none" stroke="currentColor" stroke-width="1.75"'
 ROUND = 'stroke-linecap="round" stroke-linejoin="round"'
@@ -105,7 +116,7 @@ def main() -> None:
     """Rebuild the folder and its manifest."""
     VENDOR.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temp:
-        folders = {package: fetch(package, Path(temp)) for package in (TABLER, HTMX, INTER, ICONS)}
+        folders = {package: fetch(package, Path(temp)) for package in PACKAGES}
         entries = build(folders)
     (STATIC / "vendor.json").write_text(json.dumps(entries, indent=2) + "\n")
 

@@ -25,6 +25,14 @@ Security = Literal["tls", "starttls", "none"]
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A PDF file to keep."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """The content of an e-mail; `headers` are added to the usual ones.
 
@@ -36,6 +44,7 @@ class Content:
     html: str
     headers: Mapping[str, str] = field(default_factory=dict)
     picture: bytes = b""
+    attachment: Attachment | None = None
 
 
 class AddressRefused(CrowdfundError):
@@ -147,6 +156,9 @@ def _message(sender: str, to_address: str, content: Content) -> EmailMessage:
         html.add_related(
             content.picture, "image", "jpeg", cid=cid, filename=name, disposition="inline"
         )
+    if content.attachment:
+        name = content.attachment.name
+        message.add_attachment(content.attachment.content, "application", "pdf", filename=name)
     return message
 
 

@@ -1,13 +1,19 @@
 """Notify investors about their money."""
 
+from typing import Any
+
 from crowdfund.campaigns import queries as campaigns
+from crowdfund.campaigns.rows import CampaignRow
 from crowdfund.campaigns.rules import securities
 from crowdfund.investments import queries
 from crowdfund.investments.models import Investment
-from crowdfund.kernel import clock
-from crowdfund.notifications import service
+from crowdfund.investments.rows import InvestmentRow
+from crowdfund.kernel.errors import NotFound
+from crowdfund.kernel.i18n import _
+from crowdfund.notifications import receipts, service
 from crowdfund.payments import queries as payments
 from crowdfund.payments import reviews
+from crowdfund.people import queries as people
 
 # What a receipt calls the units of a kind of security.
 _COUNTED: dict[str | None, str] = {
@@ -18,12 +24,7 @@ _COUNTED: dict[str | None, str] = {
 
 def notify_investor(investment: Investment, what: str, **context: object) -> None:
     """Notify a person of a state of an investment (`investment.<what>`), once for each."""
-    campaign = campaigns.by_id(investment.campaign_id)
-    facts = {
-        "amount_minor": investment.amount_minor,
-        "currency": investment.currency,
-        "campaign": campaign.title,
-    }
+    facts = _facts(investment, campaigns.by_id(investment.campaign_id))
     is_back = what in ("returned", "refunded", "unrecorded")
     service.notify(
         investment.user_id,
@@ -34,20 +35,46 @@ def notify_investor(investment: Investment, what: str, **context: object) -> Non
     )
 
 
+def _facts(investment: Investment | InvestmentRow, campaign: CampaignRow) -> dict[str, Any]:
+    return {
+        "amount_minor": investment.amount_minor,
+        "currency": investment.currency,
+        "campaign": campaign.title,
+    }
+
+
 def send_receipt(investment: Investment) -> None:
     """Notify a person that their money has arrived, with what a receipt says."""
     campaign = campaigns.by_id(investment.campaign_id)
-    counted = _COUNTED.get(campaign.security_type, "shares")
     notify_investor(
         investment,
         "settled",
-        **{counted: investment.shares},
-        company=campaign.trade_name or "",
-        settled_at=clock.now().isoformat(),
-        receipt=investment.id,
+        **_receipt(investment, campaign),
         picture=campaign.image_id or "",
         picture_alt=campaign.image_alt or "",
     )
+
+
+def receipt(investment: InvestmentRow) -> bytes:
+    """Return the receipt of an investment as a PDF file. Raises NotFound before it is settled."""
+    campaign = campaigns.by_id(investment.campaign_id)
+    context = _facts(investment, campaign) | _receipt(investment, campaign)
+    path = f"/investments/{investment.id}"
+    return receipts.write("investment.settled", context, path=path)
+
+
+def _receipt(investment: Investment | InvestmentRow, campaign: CampaignRow) -> dict[str, Any]:
+    settled_at = queries.times(investment.id).get("settled")
+    if settled_at is None:
+        raise NotFound(_("There is no receipt yet: your money has not arrived."))
+    payer = people.get(investment.user_id)
+    return {
+        _COUNTED.get(campaign.security_type, "shares"): investment.shares,
+        "company": campaign.trade_name or "",
+        "settled_at": settled_at.isoformat(),
+        "payer": payer.name if payer else "",
+        "receipt": investment.id,
+    }
 
 
 def notify_not_paid(investment: Investment, status: str) -> None:

@@ -10,7 +10,7 @@ from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.rows import FundingRow, PublicCampaign
 from crowdfund.campaigns.rules import offers, securities
 from crowdfund.compliance.queries import files
-from crowdfund.investments import queries, rules, service
+from crowdfund.investments import notices, queries, rules, service
 from crowdfund.investments.forms import RAILS, InvestForm
 from crowdfund.investments.rows import InvestmentRow
 from crowdfund.issuers import queries as issuers_queries
@@ -21,6 +21,7 @@ from crowdfund.kernel.person import Person
 from crowdfund.kernel.web import destinations, identity, pages, requests
 from crowdfund.ledger import queries as ledger
 from crowdfund.ledger.queries import EntryRow
+from crowdfund.notifications import receipts
 from crowdfund.payments import queries as payments
 from crowdfund.payments import reviews as payment_reviews
 from crowdfund.payments import rules as payment_rules
@@ -180,6 +181,17 @@ def show(investment_id: str) -> Response:
     return _status_page(investment_id)
 
 
+@bp.get("/investments/<investment_id>/receipt.pdf")
+def receipt(investment_id: str) -> Response:
+    """Send the receipt as a PDF file, in the reader's language."""
+    content = notices.receipt(queries.for_owner(investment_id, identity.signed_in().id))
+    response = Response(content, mimetype="application/pdf")
+    name = receipts.file_name(investment_id)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
 @bp.post("/investments/<investment_id>/cancel")
 def cancel(investment_id: str) -> BaseResponse:
     """Cancel an unpaid reservation of one's own; its room is free at once."""
@@ -209,7 +221,7 @@ def _status_page(investment_id: str, error: Conflict | None = None) -> Response:
     rest_ids = short.rest_ids(first.id) if any(one.is_short for one in reviews) else []
     reviews += payment_reviews.of_payment(*rest_ids) if rest_ids else []
     payment = rest.under_way if rest and rest.under_way else first
-    received = _received(first, reviews)
+    received, times = _received(first, reviews), queries.times(investment_id)
     is_questioned = not payment.is_received and payment_reviews.is_questioned(payment.id)
     is_open = is_questioned or any(one.is_open for one in reviews)
     return pages.render(
@@ -228,7 +240,8 @@ def _status_page(investment_id: str, error: Conflict | None = None) -> Response:
         progress=payment_rules.progress_of(payment),
         is_questioned=is_questioned,
         label=rules.label(investment.status, received),
-        steps=rules.timeline(investment.status, queries.times(investment_id), received=received),
+        steps=rules.timeline(investment.status, times, received=received),
+        has_receipt="settled" in times,
         is_final=investment.status in rules.FINAL and not is_open,
         entries=_entries(investment, [first.id, *rest_ids]),
     )

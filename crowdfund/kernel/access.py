@@ -178,6 +178,7 @@ TABLE: dict[str, frozenset[str]] = {
     "investments.quote": SIGNED_IN,
     "investments.room": SIGNED_IN,
     "investments.show": SIGNED_IN,
+    "investments.receipt": SIGNED_IN,
     "investments.cancel": SIGNED_IN,
     "investments.pay_rest": SIGNED_IN,
     "investments.portfolio": SIGNED_IN,

@@ -7,7 +7,7 @@ import structlog
 from crowdfund.adapters import mail, mail_pictures, sms
 from crowdfund.kernel import config, i18n
 from crowdfund.kernel.errors import CrowdfundError
-from crowdfund.notifications import links, rendering
+from crowdfund.notifications import links, receipts, rendering
 from crowdfund.notifications.kinds import KINDS
 from crowdfund.notifications.rows import MessageRow
 from crowdfund.notifications.rules import next_try_s
@@ -30,8 +30,17 @@ def deliver(message: MessageRow) -> None:
         picture = mail_pictures.jpeg(str(context.get("picture") or ""))
         context["shows_picture"] = bool(picture)
         subject, text, html = rendering.render(message.template, context)
-        content = mail.Content(subject, text, html, _headers(context), picture)
+        headers, receipt = _headers(context), _receipt(message.kind, context)
+        content = mail.Content(subject, text, html, headers, picture, receipt)
         mail.send(message.to_address, content, message_id=message.id, written_at=message.created_at)
+
+
+def _receipt(kind: str | None, context: dict[str, Any]) -> mail.Attachment | None:
+    """Return the PDF of a kind that is a receipt."""
+    if kind is None or not KINDS[kind].is_receipt:
+        return None
+    content = receipts.write(kind, context, path=str(context["path"]))
+    return mail.Attachment(receipts.file_name(str(context["receipt"])), content)
 
 
 def try_again_s(error: Exception, tries: int) -> float | None:

@@ -1,11 +1,14 @@
 """The pages of an investor: the form that forgives, the status that only its owner sees."""
 
+import io
 import re
 
+import pypdf
 import pytest
 import sqlalchemy as sa
 from markupsafe import escape
 
+from crowdfund.adapters import mail
 from crowdfund.campaigns.models import Campaign
 from crowdfund.investments.models import Consent, Investment
 from crowdfund.kernel import outbox
@@ -205,6 +208,34 @@ def test_the_status_page_follows_the_money_and_stops_asking_when_all_is_done(app
     assert "recorded on chain" in page
     assert "0x" + "ab" * 32 in page
     assert "data-live=" not in page
+
+
+def test_the_receipt_can_be_downloaded_by_its_owner_when_the_money_is_settled(app, world, charlie):
+    investment_id = world.place()
+    here, file = f"/investments/{investment_id}", f"/investments/{investment_id}/receipt.pdf"
+    assert file not in charlie.get(here).text
+    refused = charlie.get(file)
+    assert (refused.status_code, "your money has not arrived" in refused.text) == (404, True)
+    world.bank_says(investment_id, "SUCCESS", "SETTLED")
+    assert f'href="{file}"' in charlie.get(here).text
+    answer = charlie.get(file)
+    assert answer.content_type == "application/pdf"
+    name = f"crowdfund-receipt-{investment_id}.pdf"
+    assert answer.headers["Content-Disposition"] == f"attachment; filename={name}"
+    stranger = raising.sign_in(app.test_client(), world.people["dora"])
+    assert stranger.get(file).status_code == 404
+    text = " ".join(pypdf.PdfReader(io.BytesIO(answer.data)).pages[0].extract_text().split())
+    for words in ("received 1,000.00 ETB from Charlie Tadesse.", f"Receipt number {investment_id}"):
+        assert words in text
+
+
+def test_the_receipt_of_the_page_is_the_one_of_the_e_mail(world, charlie):
+    investment_id = world.place()
+    world.bank_says(investment_id, "SUCCESS", "SETTLED")
+    outbox.drain_all()
+    sent = [one for one in mail.OUTBOX if investment_id in str(one.as_bytes())]
+    (attached,) = (part.get_content() for one in sent for part in one.iter_attachments())
+    assert attached == charlie.get(f"/investments/{investment_id}/receipt.pdf").data
 
 
 def test_a_failed_payment_offers_another_try(world, charlie):

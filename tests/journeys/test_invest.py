@@ -160,6 +160,9 @@ def _the_money_is_told_everywhere(world, person):
     )
     receipt = rpc.call(world.stack.url("chain"), "eth_getTransactionReceipt", tx_hash)
     assert receipt["status"] == "0x1"
+    with person.expect_download() as download:
+        person.get_by_role("link", name="Download the receipt (PDF)").click()
+    assert download.value.path().read_bytes().startswith(b"%PDF-")
     person.locator("summary", has_text="Where is my money?").click()
     expect(person.get_by_role("row", name=re.compile("campaign's escrow"))).to_contain_text(
         "1,500.00 ETB"

@@ -104,6 +104,18 @@ def test_a_picture_inside_a_message_is_shown(store: Store, pages) -> None:
     )
 
 
+def test_attached_files_can_be_downloaded(store: Store, pages) -> None:
+    found = message("alice@example.com", html="<p>Hi</p>")
+    found.add_attachment(b"%PDF-1.7", "application", "pdf", filename="receipt.pdf")
+    number = store.add("x@y", ["alice@example.com"], found.as_bytes())
+    file = f"/messages/{number}/attachments/0"
+    assert f'<a href="{file}">receipt.pdf</a>' in pages.get(f"/messages/{number}").text
+    answer = pages.get(file)
+    assert (answer.data, answer.mimetype) == (b"%PDF-1.7", "application/pdf")
+    assert answer.headers["Content-Disposition"] == "attachment; filename=receipt.pdf"
+    assert pages.get(f"/messages/{number}/attachments/1").status_code == 404
+
+
 def test_a_message_that_is_not_there_is_a_404(pages) -> None:
     for path in ("/messages/9", "/messages/9/html", "/messages/9/raw"):
         assert pages.get(path).status_code == 404

@@ -11,6 +11,7 @@ from email.parser import BytesParser
 from email.utils import parseaddr
 from html import escape
 
+import pypdf
 import pytest
 import sqlalchemy as sa
 from PIL import Image
@@ -202,6 +203,7 @@ RECEIPT = {
     "currency": "ETB",
     "shares": 50,
     "settled_at": "2026-06-15T08:30:00+00:00",
+    "payer": "Alice Bekele",
     "receipt": "0123456789abcdef0123456789abcdef",
     "picture_alt": "A bag of coffee",
 }
@@ -229,6 +231,7 @@ def test_a_receipt_has_its_figures_as_text_and_as_html_with_the_campaigns_pictur
         "Amount": "5,000.00 ETB",
         "Shares": "50",
         "Received": "15 Jun 2026, 11:30 EAT",
+        "Paid by": "Alice Bekele",
         "Receipt number": RECEIPT["receipt"],
     }
     text = found.get_body(("plain",)).get_content().replace("\r\n", "\n")
@@ -246,12 +249,39 @@ def test_a_receipt_has_its_figures_as_text_and_as_html_with_the_campaigns_pictur
         assert (shown.format, shown.size) == ("JPEG", (496, 279))
     kinds = [part.get_content_type() for part in found.walk()]
     assert kinds == [
+        "multipart/mixed",
         "multipart/alternative",
         "text/plain",
         "multipart/related",
         "text/html",
         "image/jpeg",
+        "application/pdf",
     ]
+
+
+# How the file names the facts, and the sentence that sums them up, in each language.
+PDF_WORDS = {
+    "en": ("Receipt", "has received 5,000.00 ETB from Alice Bekele."),
+    "am": ("ደረሰኝ", "የደረሰኝ ቁጥር"),
+    "hi": (),  # shaped letters come back in another order
+}
+
+
+@pytest.mark.parametrize("language", PDF_WORDS)
+def test_a_receipt_is_attached_as_a_pdf_file_that_screen_readers_can_read(use, language):
+    found = receipt(use, poster(), language=language)
+    (file,) = found.iter_attachments()
+    assert file.get_content_type() == "application/pdf"
+    assert file.get_filename() == f"crowdfund-receipt-{RECEIPT['receipt']}.pdf"
+    document = pypdf.PdfReader(io.BytesIO(file.get_content()))
+    root = document.trailer["/Root"]
+    assert (root["/Lang"], root["/MarkInfo"]["/Marked"], len(document.pages)) == (language, True, 1)
+    text = " ".join(document.pages[0].extract_text().split())
+    facts = ("የይርጋ ቡና", "Yirga & Sons", "5,000.00 ETB", RECEIPT["receipt"], "Alice Bekele")
+    for words in (*facts, *PDF_WORDS[language], config.settings().operator.name):
+        assert words in text
+    (link,) = (one.get_object()["/A"]["/URI"] for one in document.pages[0]["/Annots"])
+    assert link == f"{config.settings().public_url}/x"
 
 
 @pytest.mark.parametrize("picture", ["", "a" * 64 + ".webp", "b" * 64 + ".svg", "../key.webp"])

@@ -62,7 +62,7 @@ def unreadable() -> Invalid:
 
 def wants_file() -> bool:
     """Return whether a file is asked for: a page in its place would be stored under its name."""
-    return request.path.endswith((".csv", ".txt"))
+    return request.path.endswith((".csv", ".txt", ".pdf"))
 
 
 def is_htmx() -> bool:

@@ -76,7 +76,9 @@ def messages() -> str:
 @bp.get("/messages/<int:number>")
 def show(number: int) -> str:
     """Show one message as text and as HTML."""
-    return render_template("message.html", mail=_mail(number))
+    mail = _mail(number)
+    names = [one.get_filename() or "file" for one in _store().attachments(mail.id)]
+    return render_template("message.html", mail=mail, names=names)
 
 
 @bp.get("/messages/<int:number>/html")
@@ -92,6 +94,18 @@ def sheet(number: int) -> Response:
 def raw(number: int) -> Response:
     """Show a message as it came over the wire."""
     return Response(_store().raw(_mail(number).id), mimetype="text/plain")
+
+
+@bp.get("/messages/<int:number>/attachments/<int:place>")
+def attachment(number: int, place: int) -> Response:
+    """Send an attached file of a message; place counts from 0."""
+    found = _store().attachments(_mail(number).id)
+    if place >= len(found):
+        abort(404)
+    response = Response(found[place].get_content(), mimetype=found[place].get_content_type())
+    name = found[place].get_filename() or "file"
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
 
 
 @bp.get("/api/messages")

@@ -123,6 +123,11 @@ class Store:
             row = db.execute("SELECT raw FROM message WHERE id = ?", (number,)).fetchone()
         return bytes(row[0]) if row else None
 
+    def attachments(self, number: int) -> list[EmailMessage]:
+        """Return the attached files of a message, each a part with its name and content."""
+        message = message_from_bytes(self.raw(number) or b"", policy=policy.default)
+        return list(message.iter_attachments())
+
     def clear(self) -> None:
         """Forget all messages."""
         with closing(self._open()) as db, db:

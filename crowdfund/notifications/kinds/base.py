@@ -29,6 +29,7 @@ class Kind:
     action: str = field(default_factory=lambda: _l("Open the page"))
     path: str = "/notifications"  # of the example only: a notice brings its own
     facts: tuple[tuple[str, str], ...] = ()
+    is_receipt: bool = False  # its facts are attached as a PDF, too
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ KINDS = {
             "shares": 50,
             "company": "Yirga Coffee",
             "settled_at": "2026-06-15T08:30:00+00:00",
+            "payer": "Selamawit Bekele",
             "receipt": "0123456789abcdef0123456789abcdef",
         },
         action=_FOLLOW,
@@ -39,8 +40,10 @@ KINDS = {
             (_l("Notes"), "notes"),
             (_l("Units"), "units"),
             (_l("Received"), "settled_at"),
+            (_l("Paid by"), "payer"),
             (_l("Receipt number"), "receipt"),
         ),
+        is_receipt=True,
     ),
     "investment.recorded": Kind(
         _l("Your investment in %(campaign)s is on chain"),

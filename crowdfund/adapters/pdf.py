@@ -1,0 +1,41 @@
+"""PDF files that the platform writes: Typst fills a template with values."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from crowdfund.kernel import vendored
+
+log = structlog.get_logger()
+ROOT = Path(vendored.__file__).parents[1]
+FONTS = vendored.STATIC / "vendor"
+
+
+def write(template: str, values: Mapping[str, Any], *, written_at: datetime) -> bytes:
+    """Return a PDF of `templates/pdf/NAME.typ`; the same values at the same time are the same file.
+
+    The file is PDF/UA-1 with our fonts: Latin, Greek, Cyrillic, Ethiopic and Devanagari. A letter
+    that they lack is taken from the system's fonts; then the file is only tagged. The template gets
+    the values as data, so nothing in them is read as markup.
+    """
+    import typst
+
+    source = ROOT / "templates" / "pdf" / f"{template}.typ"
+    known: dict[str, Any] = {
+        "input": source,
+        "root": ROOT,
+        "font_paths": [FONTS],
+        "format": "pdf",
+        "sys_inputs": {"values": json.dumps(values)},
+        "timestamp": int(written_at.timestamp()),
+    }
+    try:
+        made = typst.compile(**known, ignore_system_fonts=True, pdf_standards=["ua-1"])
+    except typst.TypstError as error:
+        log.warning("pdf.not_accessible", template=template, why=str(error)[:200])
+        made = typst.compile(**known)
+    return bytes(made)
