@@ -35,9 +35,9 @@ def deliver(message: MessageRow) -> None:
         mail.send(message.to_address, content, message_id=message.id, written_at=message.created_at)
 
 
-def _receipt(kind: str | None, context: dict[str, Any]) -> mail.Attachment | None:
-    """Return the PDF of a kind that is a receipt."""
-    if kind is None or not KINDS[kind].is_receipt:
+def _receipt(kind: str, context: dict[str, Any]) -> mail.Attachment | None:
+    """Return the PDF of a kind that is a receipt; an older version queued some without a payer."""
+    if kind not in KINDS or not KINDS[kind].is_receipt or "payer" not in context:
         return None
     content = receipts.write(kind, context, path=str(context["path"]))
     return mail.Attachment(receipts.file_name(str(context["receipt"])), content)
