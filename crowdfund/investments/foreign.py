@@ -69,7 +69,7 @@ def _store(event: ContractEvent, kind: str, *, intent: str, who: str) -> None:
     amount = chain_rules.to_minor(int(event.args["amount"]))
     if campaign_id is None:
         # The address was watched, so the campaign was ours: restored from before it went live.
-        _ask_staff(event, kind, who=who, title=event.address, amount=(amount, "ETB"), missing=0)
+        _ask_staff(event, kind, who=who, title=event.address, amount=(amount, "ETB"), missing=None)
         return
     row = {
         "id": new_id(),
@@ -100,11 +100,20 @@ def _store(event: ContractEvent, kind: str, *, intent: str, who: str) -> None:
 
 
 def _ask_staff(
-    event: ContractEvent, kind: str, *, who: str, title: str, amount: tuple[int, str], missing: int
+    event: ContractEvent,
+    kind: str,
+    *,
+    who: str,
+    title: str,
+    amount: tuple[int, str],
+    missing: int | None,
 ) -> None:
+    """Open a question; missing is what found no room, None if no campaign here has the contract."""
     shown = money.fmt(*amount)
     sentences = [_WORDS[kind].format(amount=shown, title=title[:60], who=who)]
-    if missing:
+    if missing is None:
+        sentences.append("No campaign here has this contract: no room was taken, nothing booked.")
+    elif missing:
         late = money.fmt(missing, amount[1])
         sentences.append(
             f"{late} of it found no room: as much money on its way cannot be recorded."

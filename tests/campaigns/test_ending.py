@@ -6,13 +6,16 @@ import pytest
 import sqlalchemy as sa
 
 from crowdfund.campaigns import queries
-from crowdfund.campaigns.service import drafts, ending, releasing, reviews, totals
+from crowdfund.campaigns.rules.life import Status
+from crowdfund.campaigns.service import drafts, ending, redirects, releasing, reviews, totals
+from crowdfund.campaigns.service import following as following_service
 from crowdfund.campaigns.service import life as life_service
 from crowdfund.chain import queries as chain
 from crowdfund.chain import rules as chain_rules
 from crowdfund.chain import service as chain_service
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.errors import WrongState
+from crowdfund.notifications.models import Notice
 from tests import raising
 
 MICROSECOND = timedelta(microseconds=1)
@@ -410,3 +413,36 @@ def test_a_campaign_that_must_follow_its_contract_is_not_ended_again(cast, live,
             verb()
         rollback()
     assert asked(live) == ["create"]
+
+
+# --- what others may do to it ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["failed", "refunded", "cancelled"])
+def test_a_campaign_that_gave_its_money_back_follows_no_contract_to_success(cast, live, status):
+    db.session.execute(sa.text("UPDATE campaign SET status = :status"), {"status": status})
+    commit()
+    with pytest.raises(WrongState):
+        following_service.follow_end(
+            live, Status.SUCCEEDED, actor=cast.carla, reason="The contract succeeded."
+        )
+    rollback()
+    assert raising.campaign(live).status == status
+
+
+def test_a_redirected_wallet_repeats_no_closing_that_was_refused(cast, live, frozen):
+    """Only a refused release waited for the wallet."""
+    change = "UPDATE campaign SET ending = 'close', chain_error = 'The node refused it.'"
+    db.session.execute(sa.text(change))
+    commit()
+    end(frozen, days=30)
+    before = asked(live)
+    redirects.redirected(live, OTHER, request_id="r1")
+    commit()
+    assert asked(live) == before
+    assert raising.campaign(live).chain_error == "The node refused it."
+
+
+def test_the_team_is_notified_that_the_campaign_is_live(cast, live):
+    kinds = db.session.scalars(sa.select(Notice.kind).where(Notice.person_id == cast.alice)).all()
+    assert "campaign.live" in kinds

@@ -129,8 +129,9 @@ def test_a_contract_or_a_key_of_ours_is_no_wallet_for_a_release(own_node, world)
     ]
     ours.append(node.call("CampaignFactory", factory, "implementation"))
     for wallet in ours:
-        with pytest.raises(Invalid, match="belongs to the platform"):
+        with pytest.raises(Invalid, match="belongs to the platform") as refused:
             ask(world, wallet)
+        assert refused.value.field == "wallet_address"  # the form shows it there
         db.session.rollback()
         assert queries.is_ours(wallet.lower())
     assert not queries.is_ours(custody.new_wallet()[0])

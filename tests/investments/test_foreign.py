@@ -77,6 +77,7 @@ def test_money_in_a_contract_that_no_campaign_here_has_is_shown_to_staff_all_the
     assert kept() == []
     [(amount, _currency, detail)] = asked()
     assert (amount, ELSEWHERE in detail) == (400_00, True)
+    assert "no room was taken" in detail
 
 
 @pytest.mark.parametrize(("is_ours", "number"), [(True, 0), (False, 1)])
