@@ -49,7 +49,7 @@ test-browser: ready-dev
 	@CHROMIUM="$$($(PY) tools/chromium.py)" exec $(PY) -m pytest -q $(TWO) -m "not chaos and browser" $(OWN) $(ARGS)
 
 test-postgresql: ready-dev
-	@HOSTILE_EVERY=37 $(FILLER) $(PY) -m pytest -q --db postgresql -m "not browser and not chaos and not node" $(ON_SQL) $(ARGS)
+	@HOSTILE_EVERY=37 $(FILLER) $(PY) -m pytest -q $(TWO) --db postgresql -m "not browser and not chaos and not node" $(ON_SQL) $(ARGS)
 
 test-mysql: ready-dev
 	@$(FILLER) $(PY) -m pytest -q --db mysql -m "not browser and not chaos" $(ON_MYSQL) $(ARGS)
@@ -57,14 +57,14 @@ test-mysql: ready-dev
 newcomer: ready-dev ## Do what the README says in a fresh clone, with a browser and no setting
 	@chromium=$$($(PY) tools/chromium.py) && CHROMIUM="$$chromium" exec $(PY) -m pytest -q tests/newcomer $(ARGS)
 
-check: lint ready-bench ## All before a change is shared: lint, types, contracts, the README, benchmarks, tests
-	@exec $(MAKE) test BESIDE_WAITING=newcomer BESIDE_COMPUTING="contracts bench-smoke"
+check: ready-bench ## All before a change is shared: lint, types, contracts, the README, benchmarks, tests
+	@exec $(MAKE) test BESIDE_WAITING=newcomer BESIDE_COMPUTING="lint contracts bench-smoke"
 
 lint: ready-dev ## Style, format, types, import order of the features
-	@$(VENV)/bin/ruff check .
-	@$(VENV)/bin/ruff format --check .
-	@$(VENV)/bin/mypy
-	@$(VENV)/bin/lint-imports
+	@$(FILLER) $(VENV)/bin/ruff check .
+	@$(FILLER) $(VENV)/bin/ruff format --check .
+	@$(FILLER) $(VENV)/bin/mypy
+	@$(FILLER) $(VENV)/bin/lint-imports
 
 contracts: ready-dev ## Rebuild the contracts, compare with what is checked in, run their tests
 	@PATH="$$($(PY) tools/npm.py):$$PATH" $(FILLER) contracts/run.sh check
