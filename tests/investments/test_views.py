@@ -1,9 +1,7 @@
 """The pages of an investor: the form that forgives, the status that only its owner sees."""
 
-import io
 import re
 
-import pypdf
 import pytest
 import sqlalchemy as sa
 from markupsafe import escape
@@ -16,6 +14,7 @@ from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.ledger.rules import account_words
 from crowdfund.people.models import User
 from tests import raising
+from tests.receipts import text_of
 
 HTMX = {"HX-Request": "true"}
 NASTY = [
@@ -224,7 +223,7 @@ def test_the_receipt_can_be_downloaded_by_its_owner_when_the_money_is_settled(ap
     assert answer.headers["Content-Disposition"] == f"attachment; filename={name}"
     stranger = raising.sign_in(app.test_client(), world.people["dora"])
     assert stranger.get(file).status_code == 404
-    text = " ".join(pypdf.PdfReader(io.BytesIO(answer.data)).pages[0].extract_text().split())
+    text = text_of(answer.data)
     for words in ("received 1,000.00 ETB from Charlie Tadesse.", f"Receipt number {investment_id}"):
         assert words in text
 
