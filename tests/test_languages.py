@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 import sqlalchemy as sa
 from jinja2 import Environment, nodes
+from jinja2.ext import babel_extract
 
 from crowdfund.campaigns.models import Campaign
 from crowdfund.chain.models import Write as ChainWrite
@@ -199,6 +200,25 @@ def test_a_number_stands_before_a_noun_only_in_texts_that_have_a_plural():
     assert {"shares", "days", "characters", "payments"} <= nouns
     counted = re.compile(rf"%\(\w+\)s (?:[a-z-]+ )?(?:{'|'.join(sorted(nouns))})\b")
     assert [text for text in messages if isinstance(text, str) and counted.search(text)] == []
+
+
+def test_a_percent_sign_in_a_text_of_a_page_is_written_twice():
+    """Pages fill every text (`text % values`): `% a year` is shown as `{} year`, or is an error."""
+    languages = tool()
+    catalogs = [languages.read(name) for name in i18n.LANGUAGES if name != "en"]
+    wrong, count = [], 0
+    for path in sorted((ROOT / "crowdfund" / "templates").rglob("*.html")):
+        with path.open("rb") as file:
+            found = babel_extract(file, ("_", "ngettext"), [], {"encoding": "utf-8"})
+            for _line, _function, message, _comments in found:
+                ids = [one for one in (message if isinstance(message, tuple) else [message]) if one]
+                known = [catalog.get(ids[0]) for catalog in catalogs]
+                own = [one.string for one in known if one is not None]
+                texts = ids + [t for one in own for t in ([one] if isinstance(one, str) else one)]
+                count += len(texts)
+                wrong += [text for text in texts if "%" in re.sub(r"%%|%\(\w+\)s", "", text)]
+    assert count > 3_000
+    assert wrong == []
 
 
 def test_the_message_about_settled_money_is_true_of_shares_and_of_loans():

@@ -90,8 +90,8 @@ class RevenueTermsForm(TermsForm):
     """The terms of a revenue share besides; a limit, a term, or both."""
 
     revenue_bps = StringField(_l("Part of the revenue for all investors together"), [Needed()])
-    cap_bps = StringField(_l("Limit for all payments (optional if there is a term)"))
-    term_months = StringField(_l("Term (optional if there is a limit)"))
+    cap_bps = StringField(_l("Limit for all payments"))
+    term_months = StringField(_l("Term"))
 
 
 TERMS_FORMS: dict[str, type[TermsForm]] = {

@@ -64,7 +64,8 @@ def receipt(investment: InvestmentRow) -> bytes:
 
 
 def _receipt(investment: Investment | InvestmentRow, campaign: CampaignRow) -> dict[str, Any]:
-    settled_at = queries.times(investment.id).get("settled")
+    times = queries.times(investment.id)
+    settled_at, returned_at = times.get("settled"), times.get("returned")
     if settled_at is None:
         raise NotFound(_("There is no receipt yet: your money has not arrived."))
     payer = people.get(investment.user_id)
@@ -72,6 +73,7 @@ def _receipt(investment: Investment | InvestmentRow, campaign: CampaignRow) -> d
         _COUNTED.get(campaign.security_type, "shares"): investment.shares,
         "company": campaign.trade_name or "",
         "settled_at": settled_at.isoformat(),
+        **({"returned_at": returned_at.isoformat()} if returned_at else {}),
         "payer": payer.name if payer else "",
         "receipt": investment.id,
     }

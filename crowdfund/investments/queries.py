@@ -180,6 +180,19 @@ def sums(campaign_ids: Sequence[str] | None = None) -> list[CampaignSums]:
     return read_all(CampaignSums, query.group_by(_C.c.id).order_by(_C.c.id))
 
 
+def arriving_minor(campaign_id: str) -> int:
+    """Return what has been paid for a campaign and is not settled yet, in minor units.
+
+    Paid is what a webhook said or what the gateway answers; a reservation alone is not.
+    """
+    is_reported = sa.and_(
+        _I.c.status == rules.Status.PAYING, _P.c.reported.in_(("SUCCESS", "SETTLED"))
+    )
+    is_paid = sa.or_(_I.c.status == rules.Status.AUTHORISED, is_reported)
+    query = sa.select(_sum_where(is_paid)).outerjoin(_P, _P.c.id == _I.c.payment_id)
+    return db.session.scalar(query.where(_I.c.campaign_id == campaign_id)) or 0
+
+
 def _sum_where(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
     amount = sa.case((condition, _I.c.amount_minor), else_=0)
     # PostgreSQL adds up to NUMERIC, a Decimal in Python.

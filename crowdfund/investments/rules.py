@@ -100,6 +100,12 @@ class FormUsed(Conflict):
     code = "form_used"
 
 
+class NotReserved(Conflict):
+    """The reservation that an order was to take the place of has ended."""
+
+    code = "not_reserved"
+
+
 def can_move(before: str, after: Status) -> bool:
     """Return whether a status may follow another."""
     return after in _NEXT[Status(before)]

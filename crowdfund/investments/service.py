@@ -26,6 +26,8 @@ from crowdfund.ledger import rules as ledger_rules
 from crowdfund.ledger.service import posting
 from crowdfund.payments.service import cancelling, rests, starting
 
+ending_service.register_arriving(queries.arriving_minor)
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -45,7 +47,7 @@ def place(order: Order) -> str:
 
     The same key of the same person is one investment, however often it is sent. An unpaid one that
     it replaces is cancelled with it, or neither happens. Raises NotVerified, NotYours, NoContact,
-    NoConsent, NotPossible, FormUsed, AlreadyPaid, CampaignFull, CampaignClosed.
+    NoConsent, NotPossible, FormUsed, NotReserved, AlreadyPaid, CampaignFull, CampaignClosed.
     """
     if known := _known(order):
         return known
@@ -88,11 +90,26 @@ def place(order: Order) -> str:
 
 
 def _cancel_replaced(order: Order, campaign_id: str) -> None:
-    """Cancel the reservation in the same campaign that an order takes the place of."""
+    """Cancel the reservation in the same campaign that an order takes the place of.
+
+    Raises NotReserved if it has none to give: two orders never take the place of one.
+    """
     if not order.replaces:
         return
-    if queries.for_owner(order.replaces, order.user_id).campaign_id == campaign_id:
-        cancel(order.replaces, user_id=order.user_id)
+    if queries.for_owner(order.replaces, order.user_id).campaign_id != campaign_id:
+        return
+    has_ended = lock(order.replaces).status in rules.WITHOUT_ROOM
+    if _known(order):  # the same form came twice, and the other was faster
+        return
+    if has_ended:
+        raise rules.NotReserved(
+            _(
+                "The reservation that you wanted to change has ended or was changed already, "
+                "perhaps in another window. Nothing new was reserved. Look at your reservations "
+                "first. If you still want this investment, send the form again."
+            )
+        )
+    cancel(order.replaces, user_id=order.user_id)
 
 
 def _insert(order: Order, known: dict[str, object]) -> None:

@@ -93,8 +93,7 @@ def _form_page(
         campaign=campaign,
         phase=campaigns.phase(campaign, clock.now()),
         already_minor=queries.active_minor(user.id, campaign.id) - freed_minor,
-        room_minor=_room_minor(campaign),
-        freed_minor=freed_minor,
+        room_minor=_room_minor(campaign) + freed_minor,
         unpaid=[one for one in unpaid if one is not replaced],
         replaced=replaced,
         not_verified=files.refusal(user.id),
@@ -133,9 +132,13 @@ def _rail(form: InvestForm) -> str:
 @bp.get("/campaigns/<slug>/room")
 def room(slug: str) -> Response:
     """Show how much a campaign can still take, alone: it changes while someone types an amount."""
-    campaign = campaigns.funding(slug)
+    campaign, replaces = campaigns.funding(slug), request.args.get("replaces", "")
+    person = identity.current_user()
+    unpaid = queries.unpaid_of(person.id, campaign.id) if person and replaces else []
+    replaced = _replaced(unpaid, replaces)
+    room_minor = _room_minor(campaign) + (replaced.amount_minor if replaced else 0)
     return pages.render(
-        "investments/_room.html", campaign=campaign, room_minor=_room_minor(campaign)
+        "investments/_room.html", campaign=campaign, room_minor=room_minor, replaced=replaced
     )
 
 

@@ -10,27 +10,31 @@ from crowdfund.kernel.i18n import _, ngettext, number
 DECIMALS = {"ETB": 2, "INR": 2, "USD": 2}
 MAX_MINOR = 10**15
 MAX_LENGTH = 40
-# Thousands are grouped as languages write them: 1,250,000 or, in Hindi, 12,50,000.
-_GROUPED = r"\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}"
-_PATTERN = re.compile(rf"(?:{_GROUPED}|\d+)(?:\.(\d+))?", re.ASCII)
+# Thousands are grouped as languages write them: 1,250,000 or, in Hindi, 12,50,000; with blanks or
+# apostrophes where an amount was copied from elsewhere.
+_GROUPED = r"\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d{1,3}([ '’])\d{3}(?:\1\d{3})*"
+_PATTERN = re.compile(rf"(?:{_GROUPED}|\d+)(?:\.(?P<fraction>\d+))?", re.ASCII)
+_BETWEEN_GROUPS = re.compile(r"[, '’]")
 
 
 def parse(text: str, currency: str = "ETB", *, most_minor: int = MAX_MINOR) -> int:
     """Return minor units of an amount typed by a person, like `1,250.50`.
 
-    Digits of any script, optional commas as any of our languages groups them, at most the
-    currency's decimals, greater than zero. Raises InvalidAmount with a sentence; for more than
-    MAX_MINOR it names `most_minor`, the maximum where the amount was typed.
+    Digits of any script, optional commas as any of our languages groups them (or blanks), the
+    currency's code before or behind, at most its decimals, greater than zero. Raises InvalidAmount
+    with a sentence; for more than MAX_MINOR it names `most_minor`, the maximum where the amount was
+    typed.
     """
     typed = text.strip()
     cleaned = plain_characters(typed).strip() if len(typed) <= MAX_LENGTH else typed
     if not cleaned:
         raise InvalidAmount(_("Enter an amount."), field="amount")
+    cleaned = re.sub(rf"^{currency}\s*(?=\d)|(?<=\d)\s*{currency}$", "", cleaned, flags=re.I)
     match = _PATTERN.fullmatch(cleaned) if len(cleaned) <= MAX_LENGTH else None
     if not match:
         raise InvalidAmount(_("Enter the amount in digits, like 1,250.50."), field="amount")
     places = DECIMALS[currency]
-    fraction = match.group(1) or ""
+    fraction = match.group("fraction") or ""
     if len(fraction) > places:
         raise InvalidAmount(
             ngettext(
@@ -41,7 +45,7 @@ def parse(text: str, currency: str = "ETB", *, most_minor: int = MAX_MINOR) -> i
             ),
             field="amount",
         )
-    whole = cleaned.split(".", maxsplit=1)[0].replace(",", "")
+    whole = _BETWEEN_GROUPS.sub("", cleaned.split(".", maxsplit=1)[0])
     minor: int = int(whole) * 10**places + int(fraction.ljust(places, "0") or "0")
     if minor <= 0:
         raise InvalidAmount(_("The amount must be more than zero."), field="amount")

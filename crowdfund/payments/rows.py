@@ -166,6 +166,7 @@ class ExceptionRow:
     """Something inexact that staff decide about; `held` says that its money is in suspense."""
 
     id: str
+    key: str
     payment_id: str | None
     user_id: str | None
     gateway: str

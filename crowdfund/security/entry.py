@@ -7,7 +7,7 @@ from flask import current_app, request, session, url_for
 from flask_login import login_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from crowdfund.kernel import audit, clock, sessions
+from crowdfund.kernel import audit, clock, i18n, sessions
 from crowdfund.kernel.i18n import _
 from crowdfund.kernel.person import Person
 from crowdfund.kernel.sessions import SqlSession
@@ -70,8 +70,9 @@ def admit(person_id: str, *, method: str, target: str, second_factor: str = "") 
         target = url_for("security.security", next=target)
     if person and not person.has_accepted_terms and current_app.config["ASKS_FOR_TERMS"]:
         target = url_for("about.accept_terms", next=target)
-    pages.flash(_("You are signed in."), "success")
     response = _in_their_language(pages.back(target), person)
+    with i18n.using((person and person.language) or i18n.language()):  # as the page that shows it
+        pages.flash(_("You are signed in."), "success")
     return _note_device(person_id, response)
 
 

@@ -30,7 +30,7 @@
     const signIn = ctx.response.status === 401 && ctx.response.headers?.get("X-Sign-In");
     if (signIn && !ctx.live) {
       // The answer to a background read: the page stays, and what was typed waits in this tab.
-      keep(ctx.sourceElement?.closest?.("form"));
+      store(ctx.sourceElement?.closest?.("form"));
       toast(words.ended, "warning", { textContent: words.signIn, href: signIn });
       return;
     }

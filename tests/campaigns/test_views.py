@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from crowdfund.adapters import storage
 from crowdfund.campaigns import listing, queries
@@ -13,7 +14,8 @@ from crowdfund.issuers import queries as issuers_queries
 from crowdfund.issuers.rules import lists
 from crowdfund.issuers.service import changes, onboarding
 from crowdfund.kernel import i18n, outbox
-from crowdfund.kernel.db import commit, rollback
+from crowdfund.kernel.db import commit, db, rollback
+from crowdfund.people.models import User
 from tests import raising
 
 
@@ -595,3 +597,14 @@ def test_the_editor_of_a_revenue_share_takes_a_limit_or_a_term(alice, cast):
     answer = alice.post(f"{here}/edit/terms", data=raising.TERMS | own | {"cap_bps": "150"})
     assert answer.status_code == 303
     assert "150 % of what was invested" in alice.get(f"{here}/check").text
+
+
+@pytest.mark.parametrize("language", ["en", "am", "hi"])
+@pytest.mark.parametrize("kind", ["equity", "revenue_share", "debt"])
+def test_the_terms_of_every_kind_can_be_edited_in_every_language(alice, cast, kind, language):
+    here = draft(alice, cast.company)
+    alice.post(f"{here}/edit/basics", data=raising.BASICS | {"security_type": kind})
+    db.session.execute(sa.update(User).values(language=language))
+    commit()
+    page = alice.get(f"{here}/edit/terms")
+    assert (page.status_code, "{}" in page.text) == (200, False)

@@ -258,6 +258,17 @@ def test_every_change_of_a_verified_fact_is_checked_again(desk, alice, step, val
     assert told(alice)[-1] == "verification.rechecking"
 
 
+def test_who_has_to_send_something_is_not_told_that_somebody_checks_it(desk, alice):
+    desk.verify(alice)
+    files_service.remove(alice, "passport", desk.document(alice, "passport").id)
+    commit()
+    assert desk.standing(alice) == ("pending", "none")
+    assert "Something is missing in your verification" in files.refusal(alice)
+    desk.upload(alice, "passport")
+    desk.submit(alice)
+    assert "We are checking your identity" in files.refusal(alice)
+
+
 def test_a_change_asks_again_by_itself_and_the_level_comes_back(desk, alice):
     desk.verify(alice, *ENHANCED)
     files_service.save_facts(alice, "address", ADDRESS | {"street": "Other Road 1"})

@@ -1,5 +1,7 @@
 """An unpaid reservation is its owner's to cancel or replace; money that comes later is not lost."""
 
+from html import unescape
+
 import pytest
 
 from crowdfund.investments import queries, service
@@ -178,6 +180,25 @@ def test_two_clicks_on_a_replacement_are_one(world, charlie):
     campaign = world.campaign()
     assert campaign.reserved_minor == 500_00
     assert len(queries.unpaid_of(world.people["charlie"], campaign.id)) == 1
+
+
+def test_one_reservation_is_replaced_once_even_from_two_windows(world, charlie):
+    first_id = world.place()
+    for key, status in (("form-key-2", 303), ("form-key-3", 409)):
+        sent = form(amount="500", key=key, replaces=first_id)
+        answer = charlie.post(invest_url(world), data=sent)
+        assert answer.status_code == status
+    assert "was changed already, perhaps in another window" in unescape(answer.text)
+    assert "You have not paid a reservation yet" in answer.text
+    rollback()
+    campaign = world.campaign()
+    assert campaign.reserved_minor == 500_00
+    # Whoever still wants it sends the page that was shown: it replaces nothing.
+    assert 'name="replaces"' not in answer.text
+    answer = charlie.post(invest_url(world), data=form(amount="700", key="form-key-3"))
+    assert answer.status_code == 303
+    rollback()
+    assert world.campaign().reserved_minor == 1_200_00
 
 
 def test_who_goes_back_finds_the_amount_and_the_reservation(world, charlie):

@@ -8,6 +8,7 @@ from markupsafe import escape
 
 from crowdfund.adapters import mail
 from crowdfund.campaigns.models import Campaign
+from crowdfund.campaigns.service import ending
 from crowdfund.investments.models import Consent, Investment
 from crowdfund.kernel import outbox
 from crowdfund.kernel.db import commit, db, rollback
@@ -226,6 +227,19 @@ def test_the_receipt_can_be_downloaded_by_its_owner_when_the_money_is_settled(ap
     text = text_of(answer.data)
     for words in ("received 1,000.00 ETB from Charlie Tadesse.", f"Receipt number {investment_id}"):
         assert words in text
+
+
+def test_the_receipt_of_money_that_went_back_says_so(app, world, charlie):
+    investment_id = world.place()
+    world.bank_says(investment_id, "SETTLED")
+    raising.confirm("investment", investment_id)
+    ending.cancel(world.campaign_id, "The company asked for it.", actor=world.people["carla"])
+    commit()
+    raising.confirm("campaign", world.campaign_id)
+    world.work()
+    assert world.status(investment_id) == "returned"
+    file = charlie.get(f"/investments/{investment_id}/receipt.pdf").data
+    assert "Returned 15 Jun 2026, 12:00 EAT" in text_of(file)
 
 
 def test_the_receipt_of_the_page_is_the_one_of_the_e_mail(world, charlie):

@@ -9,7 +9,8 @@ from crowdfund.adapters.gateways import GatewayUnknown
 from crowdfund.kernel.db import commit, db, rollback
 from crowdfund.kernel.errors import Conflict
 from crowdfund.payments.models import payment_exception_event
-from crowdfund.payments.service import exceptions, inbox, starting
+from crowdfund.payments.rules import Resolution
+from crowdfund.payments.service import closing, exceptions, inbox, starting
 
 from .conftest import ESCROW
 from .test_service_exceptions import STAFF, SUSPENSE, decide, patiently
@@ -72,6 +73,37 @@ def test_what_was_dismissed_is_not_asked_again(world, bank):
     decide(world, "dismiss", "the customer will pay again")
     check(world, payment)
     assert world.exceptions() == []
+
+
+def test_money_that_the_gateway_has_cannot_be_dismissed(world, bank):
+    payment = world.start()
+    bank.set_truth(payment.tx_id, "SETTLED")
+    check(world, payment)
+    (found,) = world.exceptions()
+    assert exceptions.choices(found) == (Resolution.ACCEPT,)
+    with pytest.raises(Conflict, match="does not fit"):
+        exceptions.resolve(found.id, "dismiss", actor=STAFF, reason="the customer will pay again")
+    rollback()
+    decide(world, "accept")
+    assert (world.status(payment.id), world.balance(ESCROW)) == ("settled", 25_000)
+
+
+def test_money_that_an_older_version_let_staff_dismiss_is_shown_again_while_the_gateway_has_it(
+    world, bank
+):
+    payment = world.start()
+    bank.set_truth(payment.tx_id, "SETTLED")
+    check(world, payment)
+    (found,) = world.exceptions()
+    closing.close(found.id, Resolution.DISMISS, actor=STAFF, reason="no action needed")
+    commit()
+    assert world.exceptions() == []
+    check(world, payment)
+    assert open_kinds(world) == [("webhook_missing", "SETTLED")]
+    decide(world, "accept")
+    check(world, payment)
+    assert world.exceptions() == []
+    assert (world.status(payment.id), world.balance(ESCROW)) == ("settled", 25_000)
 
 
 def test_only_the_last_status_without_webhook_is_open(world, bank):

@@ -252,6 +252,7 @@ def _state(campaign: CampaignRow) -> dict[str, Any]:
         "can_write": may_write(campaign.company_id),
         "documents": queries.documents(campaign.id),
         "can_close": campaign.status == "live" and is_success,
+        "arriving_minor": ending.arriving_minor(campaign.id) if is_success else 0,
         **figures(campaign),
     }
 

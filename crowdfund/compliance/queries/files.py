@@ -7,7 +7,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from crowdfund.adapters import sealing
-from crowdfund.compliance.models import KycRecord
+from crowdfund.compliance.models import KycRecord, KycReview
 from crowdfund.compliance.rows import FactsRow
 from crowdfund.compliance.rules import eligibility, requirements
 from crowdfund.compliance.rules import facts as facts_rules
@@ -114,4 +114,12 @@ def refusal(person_id: str) -> str | None:
     person = queries.get(person_id)
     if person is None:
         raise NotFound(_("There is no such person."))
-    return eligibility.refusal(person.kyc_status, person.kyc_level, person.kyc_expires_on, today())
+    is_sent = person.kyc_status != "pending" or _has_open_review(person_id)
+    return eligibility.refusal(
+        person.kyc_status, person.kyc_level, person.kyc_expires_on, today(), is_sent=is_sent
+    )
+
+
+def _has_open_review(person_id: str) -> bool:
+    query = sa.select(KycReview.id).where(KycReview.open_for == person_id)
+    return db.session.scalar(query) is not None

@@ -17,14 +17,23 @@ def is_ending(expires_on: date | None, today: date) -> bool:
     return expires_on is not None and today <= expires_on <= today + REMIND_BEFORE
 
 
-def refusal(status: str, level: str, expires_on: date | None, today: date) -> str | None:
+def refusal(
+    status: str, level: str, expires_on: date | None, today: date, *, is_sent: bool = True
+) -> str | None:
     """Return in a sentence why a person may not invest, or None.
+
+    `is_sent` says that a request waits for its review; else the person has to send something.
 
     Only for new money: refunds and payouts to a verified account do not depend on it (rules.md,
     KYC).
     """
     if status == "verified" and level != "none" and not is_lapsed(expires_on, today):
         return None
+    if status == "pending" and not is_sent:
+        return _(
+            "Something is missing in your verification. Complete it and send it again; then we "
+            "check it and you can invest."
+        )
     return {
         "none": _("Verify your identity first: it takes a few minutes."),
         "pending": _(

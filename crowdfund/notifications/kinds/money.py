@@ -41,6 +41,7 @@ KINDS = {
             (_l("Units"), "units"),
             (_l("Received"), "settled_at"),
             (_l("Paid by"), "payer"),
+            (_l("Returned"), "returned_at"),
             (_l("Receipt number"), "receipt"),
         ),
         is_receipt=True,

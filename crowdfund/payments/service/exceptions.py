@@ -43,7 +43,8 @@ def open_one(
     """Open an exception once for its key.
 
     `money` is amount (minor units) and currency; `held` says that it is in suspense. What the
-    system closed by itself opens again; what staff decided stays decided.
+    system closed by itself opens again; what staff decided stays decided, unless the gateway still
+    says that it has the money (an older version let staff dismiss that).
     """
     exception_id = new_id()
     row = {
@@ -82,7 +83,11 @@ def _news(kind: Kind, payment_id: str | None, money: tuple[int, str]) -> tuple[s
 
 
 def _reopen(key: str, detail: str) -> None:
-    is_answered = sa.and_(_X.c.key == key, _X.c.state == "resolved", _X.c.resolved_by == "system")
+    is_answered = sa.and_(_X.c.key == key, _X.c.state == "resolved")
+    if keys.claims_money(key):
+        is_answered = sa.and_(is_answered, _X.c.resolution == Resolution.DISMISS)
+    else:
+        is_answered = sa.and_(is_answered, _X.c.resolved_by == "system")
     exception_id = db.session.scalar(sa.select(_X.c.id).where(is_answered).with_for_update())
     if exception_id is None:
         return
@@ -231,6 +236,8 @@ def choices(found: ExceptionRow) -> tuple[Resolution, ...]:
     possible = RESOLUTIONS[Kind(found.kind)]
     if found.user_id is None:
         possible = tuple(one for one in possible if one is not Resolution.CREDIT)
+    if keys.claims_money(found.key):
+        possible = tuple(one for one in possible if one is not Resolution.DISMISS)
     if found.kind == Kind.LATE and not _is_welcome(found):
         possible = tuple(one for one in possible if one is not Resolution.ACCEPT)
     return possible

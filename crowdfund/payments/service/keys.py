@@ -39,6 +39,11 @@ def all_missing() -> list[str]:
     return [missing(status) for status in STATUSES]
 
 
+def claims_money(key: str) -> bool:
+    """Return whether a key is about money that the gateway has, and no webhook has said so."""
+    return key.endswith(f":{missing('SETTLED')}")
+
+
 def ahead(event: Report) -> str:
     """Return the name of a webhook that the gateway does not confirm yet."""
     return f"ahead:{event.status}"
