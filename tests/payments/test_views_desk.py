@@ -131,7 +131,7 @@ def test_only_doing_nothing_asks_for_a_reason(world, sign_in, too_much):
 
 def test_no_action_without_a_reason_is_asked_for_one_and_stays_open(world, sign_in):
     payment = world.start(25_000)
-    world.bank.set_truth(payment.tx_id, "SETTLED")
+    world.bank.set_truth(payment.tx_id, "SUCCESS")
     starting.check_now(payment.id)
     commit()
     world.work()
