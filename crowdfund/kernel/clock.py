@@ -96,7 +96,7 @@ class SharedClock:
             self._file.unlink(missing_ok=True)
         self._look()
 
-    def offset(self) -> timedelta:
+    def ahead(self) -> timedelta:
         """Return the offset that is stored now."""
         try:
             os.stat(self._file)  # cheaper than to open a file that is hardly ever there
@@ -107,7 +107,7 @@ class SharedClock:
     def _look(self) -> None:
         global moved_by
         self._look_at = time.monotonic() + LOOK_EVERY_S
-        self._offset = self.offset()
+        self._offset = self.ahead()
         if _clock is self:
             moved_by = self._offset
 
@@ -156,7 +156,7 @@ def is_past(since: datetime, wait: timedelta, at: datetime) -> bool:
 
     Else a clock that went back would put off what was waiting, for as long as it had been ahead.
     """
-    return not at - wait <= since <= at + CLOCKS_DIFFER
+    return not at - wait < since <= at + CLOCKS_DIFFER
 
 
 def today(zone: str | tzinfo = UTC) -> date:

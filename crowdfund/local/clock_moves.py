@@ -193,6 +193,6 @@ def _is_unfinished() -> bool:
     with reading():
         statuses = (WriteStatus.QUEUED, *IN_FLIGHT)
         found = any(chain.page(status=status, size=1).rows for status in statuses)
-        found = found or bool(campaigns.due(clock.now(), limit=1))
+        found = found or campaigns.is_one_unended(clock.now())
         db.session.remove()
     return found

@@ -181,7 +181,7 @@ class Stack:
     def _move_chain(self) -> None:
         """Bring the node to the time of a moved clock: it starts at real time."""
         ours = clock.SharedClock(clock.file_in(self.folder.root))
-        if "chain" in self.names() and ours.offset():
+        if "chain" in self.names() and ours.ahead():
             chain_clock.set_to(self.env["CHAIN_RPC_URL"], ours.now())
 
     def _deploy(self) -> None:

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -10,13 +11,14 @@ import pytest
 
 from crowdfund.kernel import clock
 from crowdfund.local import rpc, stack
+from crowdfund.local.services import QUEUES
 from tests import prepared
 from tests.chaos.town import Town
 
 from .conftest import CLEAN, eventually
 
 MONEY = ("redis", "chain", "gateway", "web", "relay", "clock")
-WORKERS = ("worker-chain", "worker-payments", "worker-default")
+WORKERS = tuple(f"worker-{queue}" for queue in QUEUES)
 
 
 @pytest.fixture
@@ -39,6 +41,20 @@ def town(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
 
 def status(town: Town, campaign: str) -> str:
     return str(town.rows("SELECT status FROM campaign WHERE id = ?", campaign)[0][0])
+
+
+def is_well(town: Town) -> None:
+    url = town.stack.url("web") + "/health/strict"
+    eventually(lambda: httpx.get(url).status_code == 200, within_s=15)
+
+
+def chain_is_ahead(town: Town, *, days: int) -> bool:
+    try:
+        block = rpc.call(town.stack.url("chain"), "eth_getBlockByNumber", "pending", False)
+    except rpc.RpcError:
+        return False
+    ahead_s = int(block["timestamp"], 16) - clock.real().timestamp()
+    return bool(days * 86_400 - 60 < ahead_s < (days + 1) * 86_400)
 
 
 def press(town: Town, path: str, **fields: str) -> httpx.Response:
@@ -69,9 +85,15 @@ def test_a_person_moves_the_clock_past_a_deadline_and_a_campaign_succeeds_and_on
     eventually(lambda: status(town, badly.id) == "refunded", within_s=10)
     query = "SELECT status FROM investment WHERE campaign_id = ?"
     assert town.rows(query, badly.id) == [("returned",), ("returned",)]
-    url = town.stack.url("chain")
-    block = rpc.call(url, "eth_getBlockByNumber", "latest", False)
-    assert int(block["timestamp"], 16) > clock.real().timestamp() + 32 * 86_400 - 60
+    assert chain_is_ahead(town, days=32)
+
+    began = town.rows("SELECT closed_at, ends_at FROM campaign WHERE id = ?", badly.id)[0]
+    closed, ended = map(datetime.fromisoformat, began)
+    assert closed - ended < timedelta(minutes=1)  # the clock stopped there on its way
+    is_well(town)
+
+    town.stack.kill("chain")  # a node that starts again is at the moved time
+    eventually(lambda: chain_is_ahead(town, days=32))
 
     assert press(town, "/reset").status_code == 303
     eventually(lambda: "is moved" not in httpx.get(platform + "/campaigns").text)
@@ -79,3 +101,4 @@ def test_a_person_moves_the_clock_past_a_deadline_and_a_campaign_succeeds_and_on
     town.pay(town.invest(people, again))
     town.until_confirmed(again, 2, within_s=15)
     town.selfcheck()
+    is_well(town)
