@@ -24,6 +24,11 @@ def set_to(url: str, moment: datetime) -> None:
     rpc.call(url, "evm_mine")
 
 
+def head(url: str) -> int:
+    """Return the number of the newest block; raises RpcError."""
+    return int(rpc.call(url, "eth_blockNumber"), 16)
+
+
 def catch_up(url: str) -> bool:
     """Bring a node that is behind a moved clock to its time; return whether it was behind."""
     now = clock.now()

@@ -8,7 +8,6 @@ from crowdfund.local import clock_moves
 from crowdfund.local.clock_moves import CannotMove
 
 clock_cli = AppGroup("clock", help="Show and move the clock of this installation.")
-UNFINISHED = "Some work was not finished at a deadline on the way; it goes on now."
 
 
 def described() -> str:
@@ -20,6 +19,10 @@ def described() -> str:
         f"It is {i18n.moment(now)}: the clock is {clock.moved_by} ahead of real time, "
         f"{i18n.moment(clock.real())}."
     )
+
+
+def _say(*, is_finished: bool) -> None:
+    click.echo(described() if is_finished else f"{described()} {clock_moves.UNFINISHED}")
 
 
 @clock_cli.command()
@@ -37,17 +40,15 @@ def advance(amount: str, to: str) -> None:
         if bool(amount) == bool(to):
             raise CannotMove("Give an amount such as 2d, or a date: --to 2027-01-01.")
         until = clock_moves.moment(to) if to else clock.now() + clock_moves.amount(amount)
-        is_finished = clock_moves.advance(until, actor="cli")
+        _say(is_finished=clock_moves.advance(until, actor="cli"))
     except CannotMove as error:
         raise click.ClickException(str(error)) from None
-    click.echo(described() if is_finished else f"{described()} {UNFINISHED}")
 
 
 @clock_cli.command()
 def reset() -> None:
     """Go back to real time."""
     try:
-        clock_moves.reset(actor="cli")
+        _say(is_finished=clock_moves.reset(actor="cli"))
     except CannotMove as error:
         raise click.ClickException(str(error)) from None
-    click.echo(described())

@@ -28,6 +28,7 @@ LOOK_EVERY_S = 0.1
 PAST = timedelta(seconds=1)  # a deadline has passed after its last moment
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _AMOUNT = re.compile(r"(?:[0-9]{1,6}[wdhms])+", re.ASCII)
+UNFINISHED = "Some work was not finished at a stop; it goes on now."
 _HOW = "Enter an amount such as 2d, 5h, 30m or 1d12h, or a date such as 2027-01-01."
 
 
@@ -96,21 +97,26 @@ def advance(to: datetime, *, actor: str, patience_s: float = PATIENCE_S) -> bool
             raise CannotMove("The clock can be at most ten years ahead of real time.")
         url = _chain()
         _record("clock.advance", actor, to)
-        is_finished = _wait(patience_s)
+        is_finished = _wait(url, patience_s)
         for deadline in _stops(start, to):
             _go(ours, url, deadline + PAST)
-            is_finished &= _wait(patience_s)
+            is_finished &= _wait(url, patience_s)
         _go(ours, url, to)
         return is_finished
 
 
-def reset(*, actor: str) -> None:
-    """Go back to real time; raises CannotMove."""
+def reset(*, actor: str, patience_s: float = PATIENCE_S) -> bool:
+    """Go back to real time, after work that is under way; return as `advance`; raises CannotMove.
+
+    What the chain has not done yet may be refused there: for its contract it is too early then.
+    """
     with _alone() as ours:
         url = _chain()
         _record("clock.reset", actor, clock.real())
+        is_finished = _wait(url, patience_s)
         ours.move(timedelta())
         _set_chain(url, clock.now())
+        return is_finished
 
 
 @contextmanager
@@ -179,20 +185,32 @@ def _set_chain(url: str, to: datetime) -> None:
         raise CannotMove(f"The chain did not move: {error}. Try again.") from None
 
 
-def _wait(patience_s: float) -> bool:
-    """Wait until nothing is under way to the chain and all campaigns whose time is over ended."""
+def _wait(url: str, patience_s: float) -> bool:
+    """Wait until nothing is under way to the chain and all campaigns whose time is over ended.
+
+    Returns whether it came to that.
+    """
     until = time.monotonic() + patience_s
-    while is_waiting := _is_unfinished():
+    while is_waiting := _is_unfinished(url):
         if time.monotonic() > until:
             break
         time.sleep(LOOK_EVERY_S)
     return not is_waiting
 
 
-def _is_unfinished() -> bool:
+def _is_unfinished(url: str) -> bool:
     with reading():
         statuses = (WriteStatus.QUEUED, *IN_FLIGHT)
         found = any(chain.page(status=status, size=1).rows for status in statuses)
         found = found or campaigns.is_one_unended(clock.now())
+        cursor = chain.cursor()
         db.session.remove()
-    return found
+    return found or bool(url and cursor and _has_lost_blocks(url, cursor.number))
+
+
+def _has_lost_blocks(url: str, read_to: int) -> bool:
+    """Return whether a node that was killed is behind what we have read of it."""
+    try:
+        return chain_clock.head(url) < read_to
+    except rpc.RpcError:
+        return True

@@ -1,8 +1,8 @@
 """The clock of a running stack is moved past deadlines: everything follows it by itself."""
 
-import os
 import re
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -23,11 +23,10 @@ WORKERS = tuple(f"worker-{queue}" for queue in QUEUES)
 
 @pytest.fixture
 def town(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    environ = {**CLEAN, **{name: os.environ[name] for name in ("ANVIL",) if name in os.environ}}
     with stack.running(
         tmp_path / "town",
         ports="free",
-        environ=environ,
+        environ=CLEAN,
         seed=False,
         template=prepared.stopped_stack(tmp_path_factory),
         only=(*MONEY, *WORKERS),
@@ -48,9 +47,9 @@ def is_well(town: Town) -> None:
     eventually(lambda: httpx.get(url).status_code == 200, within_s=15)
 
 
-def chain_is_ahead(town: Town, *, days: int) -> bool:
+def chain_is_ahead(running: stack.Stack, *, days: int) -> bool:
     try:
-        block = rpc.call(town.stack.url("chain"), "eth_getBlockByNumber", "pending", False)
+        block = rpc.call(running.url("chain"), "eth_getBlockByNumber", "pending", False)
     except rpc.RpcError:
         return False
     ahead_s = int(block["timestamp"], 16) - clock.real().timestamp()
@@ -85,15 +84,12 @@ def test_a_person_moves_the_clock_past_a_deadline_and_a_campaign_succeeds_and_on
     eventually(lambda: status(town, badly.id) == "refunded", within_s=10)
     query = "SELECT status FROM investment WHERE campaign_id = ?"
     assert town.rows(query, badly.id) == [("returned",), ("returned",)]
-    assert chain_is_ahead(town, days=32)
+    assert chain_is_ahead(town.stack, days=32)
 
     began = town.rows("SELECT closed_at, ends_at FROM campaign WHERE id = ?", badly.id)[0]
     closed, ended = map(datetime.fromisoformat, began)
     assert closed - ended < timedelta(minutes=1)  # the clock stopped there on its way
     is_well(town)
-
-    town.stack.kill("chain")  # a node that starts again is at the moved time
-    eventually(lambda: chain_is_ahead(town, days=32))
 
     assert press(town, "/reset").status_code == 303
     eventually(lambda: "is moved" not in httpx.get(platform + "/campaigns").text)
@@ -102,3 +98,18 @@ def test_a_person_moves_the_clock_past_a_deadline_and_a_campaign_succeeds_and_on
     town.until_confirmed(again, 2, within_s=15)
     town.selfcheck()
     is_well(town)
+
+
+def test_a_node_that_starts_again_is_brought_to_the_moved_time(tmp_path: Path) -> None:
+    def running() -> AbstractContextManager[stack.Stack]:
+        only = ("chain", "clock")
+        return stack.running(tmp_path, ports="free", environ=CLEAN, prepare=False, only=only)
+
+    with running() as first:
+        assert chain_is_ahead(first, days=0)
+    clock.file_in(tmp_path).write_text(str(60 * 86_400))
+    with running() as again:
+        assert chain_is_ahead(again, days=60)
+        before = again.kill("chain")
+        eventually(lambda: again.pid("chain") not in (None, before))
+        eventually(lambda: chain_is_ahead(again, days=60))

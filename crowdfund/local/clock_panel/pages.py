@@ -79,8 +79,7 @@ def _page(*, error: str = "", typed: str = "", note: str = "") -> str:
 def index() -> str:
     """Show what the clock can do; the time itself is in a frame."""
     is_late = request.args.get("unfinished") == "yes"
-    note = "Some work was not finished at a deadline on the way; it goes on now." if is_late else ""
-    return _page(note=note)
+    return _page(note=clock_moves.UNFINISHED if is_late else "")
 
 
 @bp.get("/now")
@@ -105,12 +104,7 @@ def advance() -> BaseResponse | tuple[str, int]:
 @bp.post("/reset")
 def reset() -> BaseResponse | tuple[str, int]:
     """Go back to real time."""
-
-    def move() -> bool:
-        clock_moves.reset(actor=ACTOR)
-        return True
-
-    return _moved(move)
+    return _moved(lambda: clock_moves.reset(actor=ACTOR))
 
 
 def _moved(move: Callable[[], bool], *, typed: str = "") -> BaseResponse | tuple[str, int]:
