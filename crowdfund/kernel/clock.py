@@ -146,6 +146,12 @@ def now() -> datetime:
     return _clock.now()
 
 
+def moved_to() -> datetime | None:
+    """Return the current moment if the clock of this installation is moved, else None."""
+    moment = _clock.now()
+    return moment if moved_by else None
+
+
 def real() -> datetime:
     """Return the moment outside of the platform, aware, in UTC; a moved clock leaves it alone."""
     return _clock.real()

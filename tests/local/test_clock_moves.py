@@ -127,7 +127,8 @@ def test_the_clock_goes_to_a_date(run):
         (("advance", "soon"), "is no amount of time"),
         (("advance", "0d"), "only goes forward"),
         (("advance", "--to", "2020-01-01"), "only goes forward"),
-        (("advance", "--to", "2999-01-01"), "at most ten years"),
+        (("advance", "--to", "2999-01-01"), "at most 20 years"),
+        (("advance", "999999w"), "at most 20 years"),
     ],
 )
 def test_a_move_that_cannot_be_is_refused_with_a_sentence_and_changes_nothing(run, args, reason):
