@@ -114,6 +114,74 @@ HANDS_ON = {
 }
 
 
+# Where the time of the machine is read, and why. All else asks `clock.now()`, which can be moved.
+MACHINE_TIME = {
+    "crowdfund.kernel.clock": "the clock itself",
+    "crowdfund.kernel.db.types": "ids sort by creation, also when the clock goes back",
+    "crowdfund.kernel.topics": "tokens of open pages; itsdangerous reads the same time",
+    "crowdfund.campaigns.views.page_cache": "holds such tokens",
+    "crowdfund.kernel.live": "compared with ids that Redis gives",
+    "crowdfund.kernel.events.fanout": "compared with ids that Redis gives",
+}
+# Where `clock.real()` is asked: for what is outside of the platform, or holds a lease.
+OUTSIDE_TIME = {
+    "crowdfund.kernel.sessions": "cookies end in the browser's time",
+    "crowdfund.kernel.outbox.leases": "processes live in real time",
+    "crowdfund.kernel.outbox.clock_jumps": "processes live in real time",
+    "crowdfund.security.service.second_factor": "codes of people's own phones",
+    "crowdfund.adapters.oidc": "tokens of another company's server",
+    "crowdfund.local.authenticator": "stands for phones",
+    "crowdfund.local.identity_provider.grants": "stands for another company's server",
+    "crowdfund.local.identity_provider.state": "stands for another company's server",
+    "crowdfund.local.bill_bitts.gateway": "pauses between tries of a delivery",
+    "crowdfund.local.bill_bitts.deliveries": "pauses between tries of a delivery",
+    "crowdfund.local.story.stage": "whether the chain began long ago",
+    "crowdfund.local.stack": "when a new chain begins",
+    "crowdfund.local.clock_moves": "how far the clock may be moved",
+    "crowdfund.local.clock_cli": "shows both times",
+    "crowdfund.local.clock_panel.pages": "shows both times",
+}
+_MACHINE = re.compile(
+    r"(datetime|date|dt)\.(now|utcnow|today)|time\.(time|time_ns|localtime|gmtime|ctime)"
+    r"|(utils\.)?(formatdate|localtime)|(sa\.)?func\.(now|current_\w+|localtime\w*|sysdate)"
+)
+_IN_SQL = re.compile(r"\bCURRENT_(TIMESTAMP|DATE|TIME)\b|\bNOW\(\)|datetime\('now'", re.IGNORECASE)
+
+
+def calls_and_texts(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), ""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield "", node.value
+
+
+def test_the_time_is_asked_of_the_clock():
+    """Each new place that reads the machine's time would stand still when the clock is moved."""
+    machine, outside = set(), set()
+    for name, path in modules().items():
+        for call, text in calls_and_texts(path):
+            if _MACHINE.fullmatch(call) or _IN_SQL.search(text):
+                machine.add(name)
+            if call == "clock.real":
+                outside.add(name)
+    assert machine == set(MACHINE_TIME)
+    assert outside == set(OUTSIDE_TIME)
+
+
+def test_no_module_takes_a_function_that_reads_the_time_out_of_its_module():
+    """The test above finds `time.time()`, not `time()`."""
+    taken = [
+        (name, alias.name)
+        for name, path in modules().items()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module in ("time", "crowdfund.kernel.clock")
+        for alias in node.names
+        if alias.name in ("time", "time_ns", "localtime", "gmtime", "now", "real", "today")
+    ]
+    assert taken == []
+
+
 # Used by tests and simulators only: each waits for the feature named here.
 WAITING = {
     "FakeBillBitts": "tests and benchmarks: a bank without a network",

@@ -180,7 +180,7 @@ class Provider:
             "access_token": token.get("access_token"),
         }
         claims = CodeIDToken(decoded.claims, decoded.header, expected, facts)
-        claims.validate(now=int(clock.now().timestamp()), leeway=LEEWAY_S)
+        claims.validate(now=int(clock.real().timestamp()), leeway=LEEWAY_S)
         return dict(claims)
 
     def _decode(self, text: str) -> jwt.Token:

@@ -7,6 +7,8 @@ ACTIONS = {
     "sign_in.enter": _l("Signed in"),
     "accounts.enter": _l("Signed in"),  # its name until 2026
     "document.view": _l("Opened a document"),
+    "clock.advance": _l("Moved the clock forward"),
+    "clock.reset": _l("Set the clock back to real time"),
     "create-admin": _l("Created an admin"),
     "admin.ask": _l("Requested a change of a user"),
     "admin.confirm": _l("Approved a request"),

@@ -206,6 +206,19 @@ def due(now: datetime, *, limit: int = 100) -> list[RaiseRow]:
     return read_all(RaiseRow, query.order_by(_C.c.ends_at).limit(limit))
 
 
+def deadlines(after: datetime, until: datetime, *, limit: int = 100) -> Sequence[datetime]:
+    """Return the deadlines of live campaigns between two moments, the next first."""
+    ahead = sa.and_(_C.c.ends_at > after, _C.c.ends_at < until)
+    query = sa.select(_C.c.ends_at).where(_C.c.status == Status.LIVE, ahead)
+    return db.session.scalars(query.order_by(_C.c.ends_at).limit(limit)).all()
+
+
+def is_one_unended(now: datetime) -> bool:
+    """Return whether a live campaign's deadline has passed and it has not ended yet."""
+    query = sa.select(_C.c.id).where(_C.c.status == Status.LIVE, _C.c.ends_at < now)
+    return db.session.execute(query.limit(1)).first() is not None
+
+
 def ids_of_company(company_id: str) -> Sequence[str]:
     """Return every campaign of a company, in the order in which they were begun."""
     query = sa.select(_C.c.id).where(_C.c.company_id == company_id)

@@ -1,7 +1,6 @@
 """Put the contracts on chain and give out the roles; running it again changes nothing."""
 
 from collections.abc import Callable
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from eth_utils.address import to_checksum_address
@@ -12,7 +11,7 @@ from crowdfund.adapters.chain.values import Receipt
 from crowdfund.chain import connection, fees, queries, rules, service
 from crowdfund.chain.errors import ChainChanged
 from crowdfund.chain.models import Block
-from crowdfund.kernel import config, money
+from crowdfund.kernel import clock, config, money
 from crowdfund.kernel.errors import Unavailable
 
 Say = Callable[[str], None]
@@ -117,7 +116,7 @@ def _arguments(name: str, found: dict[str, str]) -> list[object]:
     admin = connection.address_of("admin")
     if name == "IssuerRegistry":
         zone = ZoneInfo(config.settings().time_zone)
-        offset = datetime.now(zone).utcoffset()
+        offset = clock.now().astimezone(zone).utcoffset()
         return [admin, int(offset.total_seconds()) if offset else 0]
     if name == "CampaignFactory":
         registry, escrow = found["IssuerRegistry"], found["FundEscrow"]

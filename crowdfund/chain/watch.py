@@ -70,7 +70,8 @@ def look() -> Rounds:
 
 def _is_broadcast_missed(now: datetime) -> bool:
     old = sa.select(_T.c.id).where(
-        _T.c.status == TxStatus.SIGNED, _T.c.created_at < now - SIGNED_FOR
+        _T.c.status == TxStatus.SIGNED,
+        sa.or_(_T.c.created_at < now - SIGNED_FOR, _T.c.created_at > now + clock.CLOCKS_DIFFER),
     )
     return db.session.execute(old.limit(1)).first() is not None
 
@@ -82,11 +83,11 @@ def _under_way() -> list[WaitingTx]:
 
 
 def _is_late(tx: WaitingTx, now: datetime) -> bool:
-    return tx.sent_at is None or tx.sent_at < now - SENT_FOR
+    return tx.sent_at is None or clock.is_past(tx.sent_at, SENT_FOR, now)
 
 
 def _look_at(found: Rounds, node: Node, late: list[WaitingTx]) -> None:
-    stuck_before = clock.now() - STUCK_FOR
+    now = clock.now()
     market = node.market()
     first: dict[str, int] = {}
     for tx in late:
@@ -95,7 +96,7 @@ def _look_at(found: Rounds, node: Node, late: list[WaitingTx]) -> None:
         if not refused and not node.knows(tx.hash):
             found.resend.append(tx.id)
             continue
-        if refused or (tx.sent_at or tx.created_at) < stuck_before:
+        if refused or clock.is_past(tx.sent_at or tx.created_at, STUCK_FOR, now):
             offer = fees.Offer(
                 Fees(tx.fee_cap, tx.fee_tip),
                 judged_at=tx.judged_at,

@@ -1,4 +1,8 @@
-"""Browser sessions in SQL, so that they can be listed and revoked; the cookie is a random key."""
+"""Browser sessions in SQL, so that they can be listed and revoked; the cookie is a random key.
+
+A session ends in real time, as its cookie in the browser does: who moves the clock of an
+installation stays signed in. A proof of the second factor ages with the moved clock.
+"""
 
 import hashlib
 import secrets
@@ -133,7 +137,7 @@ class SessionRow:
 def of_person(person_id: str) -> list[SessionRow]:
     """Return a person's live sessions, the last used first."""
     query = sa.select(*columns(SessionRow, _T))
-    query = query.where(_T.c.user_id == person_id, _T.c.expires_at > clock.now())
+    query = query.where(_T.c.user_id == person_id, _T.c.expires_at > clock.real())
     return read_all(SessionRow, query.order_by(_T.c.seen_at.desc(), _T.c.id))
 
 
@@ -149,7 +153,7 @@ def end(person_id: str, *, only: str | None = None, but: str | None = None) -> i
 
 def purge() -> int:
     """Remove the sessions that have ended by themselves; return how many."""
-    return rows_changed(sa.delete(_T).where(_T.c.expires_at < clock.now()))
+    return rows_changed(sa.delete(_T).where(_T.c.expires_at < clock.real()))
 
 
 def hashed(token: str) -> str:
@@ -176,7 +180,7 @@ class SqlSessionInterface(SessionInterface):
         if not token or len(token) > 64:
             return SqlSession()
         try:
-            row = _FIND.first(key=hashed(token), now=clock.now())
+            row = _FIND.first(key=hashed(token), now=clock.real())
         except Exception as error:
             if fault_of(error) is None:
                 raise
@@ -196,7 +200,7 @@ class SqlSessionInterface(SessionInterface):
         self._save(app, _own(session), response)
 
     def _save(self, app: Flask, session: SqlSession, response: Response) -> None:
-        now = clock.now()
+        now = clock.real()
         stale = session.seen_at is not None and session.seen_at < now - TOUCH_EVERY
         if session.is_dropped or not (session.modified or stale):
             return

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from flask.cli import with_appcontext
 from werkzeug.sansio.utils import host_is_trusted
 
-from crowdfund.kernel import config, web_addresses
+from crowdfund.kernel import clock, config, web_addresses
 from crowdfund.kernel.config import DEMO_OPERATOR, Settings
 from crowdfund.kernel.regions import REGIONS
 from crowdfund.kernel.weak_keys import INSECURE_KEY
@@ -43,6 +43,8 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
     yield Finding("settings", f"{settings.environment}, {settings.public_url}", wrong)
     folder = settings.data_dir.absolute()
     yield Finding("data", str(folder), _folder_problem(folder))
+    if moment := clock.moved_to():
+        yield Finding("clock", f"moved by `flask clock`: it is {moment:%Y-%m-%d %H:%M} UTC")
 
 
 def _folder_problem(folder: Path) -> str:

@@ -23,6 +23,7 @@ PREFERRED: Mapping[str, int] = {
     "identity": 8700,
     "mail": 8025,
     "smtp": 1025,
+    "clock": 8026,
 }
 HOST = "127.0.0.1"
 NAME = "localhost"  # what people open: a passkey belongs to a name, never to an address

@@ -138,6 +138,12 @@ def mail(port: int, smtp_port: int, env: Mapping[str, str]) -> Program:
     return Program("mail", argv, env, ready=Answers(port), ports=(port, smtp_port))
 
 
+def clock_panel(port: int, env: Mapping[str, str]) -> Program:
+    """Return the page that moves the platform's clock, which holds the chain to it as well."""
+    argv = python("crowdfund.local.clock_panel", port=port)
+    return Program("clock", argv, env, ready=Answers(port), ports=(port,))
+
+
 def exists(program: Program) -> bool:
     """Return whether the module that a program runs is part of this checkout."""
     if "-m" not in program.argv:

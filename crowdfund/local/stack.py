@@ -4,7 +4,6 @@ with stack.running(tmp_path, ports="free", seed=False) as running:
     httpx.get(running.url("web"))
 """
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from crowdfund.local import anvil, environment, node, ports, prepare, redis_server, rpc, services
+from crowdfund.kernel import clock
+from crowdfund.local import (
+    anvil,
+    chain_clock,
+    environment,
+    node,
+    ports,
+    prepare,
+    redis_server,
+    rpc,
+    services,
+)
 from crowdfund.local.datadir import DataDir
 from crowdfund.local.environment import ROOT
 from crowdfund.local.errors import StackError
@@ -26,7 +36,7 @@ STORY_DAYS = 160  # how far back the chain begins when the demo story is to be m
 
 def story_begin() -> int:
     """Return when the chain of the demo story begins, in Unix seconds."""
-    return int(time.time()) - STORY_DAYS * DAY_S
+    return int(clock.real().timestamp()) - STORY_DAYS * DAY_S
 
 
 Say = Callable[[str], None]
@@ -70,7 +80,7 @@ class Stack:
     # -- for tests and tools ---------------------------------------------------------------
 
     def url(self, name: str) -> str:
-        """Return the address of web, events, gateway, mail or chain."""
+        """Return the address of web, events, gateway, mail, clock or chain."""
         if name == "chain":
             return self.env["CHAIN_RPC_URL"]
         return f"http://{NAME if name == 'web' else HOST}:{self.ports[name]}"
@@ -118,11 +128,12 @@ class Stack:
         self._start(foundation)
         self._start([self._gateway(), self._mail(), *self._identity()])
         self._wait(foundation)
+        self._move_chain()
         if self.options.prepare:
             self._prepare()
         else:
             self._start([self._web(), self._events()])
-        self._start([*self._workers(), services.relay(self.env)])
+        self._start([*self._clock(), *self._workers(), services.relay(self.env)])
         self.supervisor.wait_ready(*self.names())
         self.marks.set("ready", "yes")
 
@@ -158,7 +169,7 @@ class Stack:
         if "CHAIN_RPC_URL" not in self.outside:
             binary = anvil.ensure(self.options.say)
             state = node.NodeState(self.folder.chain)
-            begin = story_begin() if self._makes_story() else int(time.time())
+            begin = story_begin() if self._makes_story() else int(clock.real().timestamp())
             node.begin(state, binary, self.ports["chain"], begin)
             programs.append(node.program(state, binary, self.ports["chain"], env=self.env))
         return programs
@@ -166,6 +177,12 @@ class Stack:
     def _makes_story(self) -> bool:
         """Return whether the demo story will be made on a new chain."""
         return self.options.prepare and self.options.seed and "ready" not in self.marks.read()
+
+    def _move_chain(self) -> None:
+        """Bring the node to the time of a moved clock: it starts at real time."""
+        ours = clock.SharedClock(clock.file_in(self.folder.root))
+        if "chain" in self.names() and ours.ahead():
+            chain_clock.set_to(self.env["CHAIN_RPC_URL"], ours.now())
 
     def _deploy(self) -> None:
         chain = self.env["CHAIN_RPC_URL"]
@@ -216,6 +233,11 @@ class Stack:
 
     def _mail(self) -> Program:
         return services.mail(self.ports["mail"], self.ports["smtp"], self.env)
+
+    def _clock(self) -> list[Program]:
+        if self.env.get("ENVIRONMENT") == "production":
+            return []
+        return [services.clock_panel(self.ports["clock"], self.env)]
 
     def _workers(self) -> list[Program]:
         return [services.worker(queue, self.env) for queue in self.options.workers]

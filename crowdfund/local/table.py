@@ -10,6 +10,7 @@ PAGES = (
     ("mail", "Mail and SMS (sign-in codes arrive here)"),
     ("gateway", "NEO Bank (simulator)"),
     ("identity", "Demo ID (single sign-on, simulator)"),
+    ("clock", "Clock (move the time of everything here)"),
     ("chain", "Chain (JSON-RPC)"),
     ("events", "Event stream"),
 )

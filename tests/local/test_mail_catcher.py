@@ -1,6 +1,7 @@
 import smtplib
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -184,10 +185,8 @@ def test_messages_of_an_earlier_version_are_still_there(tmp_path: Path) -> None:
     assert [one.kind for one in old.find()] == ["sms", "mail"]
 
 
-def test_the_authenticator_shows_the_codes_that_the_demo_staffs_secrets_give(
-    pages, monkeypatch
-) -> None:
-    monkeypatch.setattr(authenticator.time, "time", lambda: 1_800_000_000.0)
+def test_the_authenticator_shows_the_codes_that_the_demo_staffs_secrets_give(pages, frozen) -> None:
+    frozen.set(datetime.fromtimestamp(1_800_000_000, UTC))
     text = pages.get("/codes").text
     for role, name, _roles in cast.STAFF:
         app = pyotp.TOTP(authenticator.secret(config.settings().secret_key, cast.email(name)))

@@ -30,7 +30,7 @@ def running(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def test_everything_runs(running: stack.Stack) -> None:
-    expected = {"redis", "chain", "gateway", "identity", "mail", "web", "events", "relay"}
+    expected = {"redis", "chain", "gateway", "identity", "mail", "clock", "web", "events", "relay"}
     expected |= {f"worker-{queue}" for queue in services.QUEUES}
     assert set(running.names()) == expected
     assert all(running.pid(name) for name in expected)

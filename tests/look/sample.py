@@ -219,5 +219,8 @@ def gallery(*, with_errors: bool = True, signed_in: bool = True) -> str:
     )
     page = environment().get_template("components/gallery.html")
     return page.render(
-        sample=sample(form), current_user=person if signed_in else None, events_url="/events"
+        sample=sample(form),
+        current_user=person if signed_in else None,
+        events_url="/events",
+        moved_to=None,
     )

@@ -93,6 +93,7 @@ class Site:
                 current_user=person if self.signed_in else None,
                 moment=sample.NOW,
                 events_url="/events?since=1",
+                moved_to=None,
             )
 
     def tell(self, event: str = "changed", data: str = "thing:1") -> None:

@@ -57,7 +57,7 @@ def close_due(now: datetime | None = None) -> int:
         if queries.verdict(row, moment) == "awaiting":
             continue
         campaign = locked(row.id)
-        if campaign.chain_error and campaign.updated_at > moment - RETRY_AFTER:
+        if campaign.chain_error and not clock.is_past(campaign.updated_at, RETRY_AFTER, moment):
             continue
         started += _begin_close(campaign, actor="system")
     return started

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from flask import Response, current_app, render_template, request, session
 from markupsafe import Markup, escape
 
-from crowdfund.kernel import csrf, headers, i18n, live
+from crowdfund.kernel import clock, csrf, headers, i18n, live
 from crowdfund.kernel.person import Person
 from crowdfund.kernel.web import identity, pages
 
@@ -124,9 +124,9 @@ def page(template: str, key: object, *, moving: Mapping[str, bytes], **context: 
     """Return a page that depends on nothing but `key`, its moving parts and the reader.
 
     The template finds each of the moving parts under its name, as it finds the context. A page with
-    news for its reader (flashes) is rendered as usual.
+    news for its reader (flashes, a moved clock) is rendered as usual.
     """
-    if session.get("_flashes"):
+    if clock.moved_by or session.get("_flashes"):
         finished = {name: Markup(part.decode()) for name, part in moving.items()}  # noqa: S704 - ours
         everything: dict[str, Any] = {**context, **finished}
         return pages.render(template, **everything)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 import structlog
 
+from crowdfund.kernel import clock
 from crowdfund.kernel.clock import CLOCKS_DIFFER
 from crowdfund.kernel.db import db, rows_changed
 from crowdfund.kernel.outbox.models import outbox_table
@@ -27,7 +28,7 @@ def mend(now: datetime) -> int:
     tried early as well, once: it looks at the facts again and says "not yet".
     """
     due = _T.c.state == "due"
-    held = sa.and_(due, _T.c.leased_until > now + LONGEST_LEASE)
+    held = sa.and_(due, _T.c.leased_until > clock.real() + LONGEST_LEASE)
     changed = rows_changed(sa.update(_T).where(held).values(leased_until=None))
     put_off = sa.and_(due, _T.c.attempts > 0, _T.c.not_before > now + LONGEST_BACKOFF)
     changed += rows_changed(sa.update(_T).where(put_off).values(not_before=now))

@@ -10,6 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from crowdfund.kernel import clock
+from crowdfund.kernel.clock import CLOCKS_DIFFER
 from crowdfund.kernel.db import db, insert_ignore, rows_changed
 from crowdfund.kernel.outbox.models import Heartbeat, Outbox
 from crowdfund.kernel.outbox.registry import QUEUES, every
@@ -18,19 +19,20 @@ RELAY = "relay"
 BEAT_S = 30.0
 AT_MOST_EVERY_S = 10.0
 _H, _T = Heartbeat.__table__, Outbox.__table__
-_last: dict[str, float] = {}
+_last: dict[str, tuple[float, datetime]] = {}  # by real time and by the platform's
 
 
 def beat(name: str) -> bool:
     """Note in the current transaction that a process has worked; return whether a row was written.
 
-    A process writes at most every 10 s for each name.
+    A process writes at most every 10 s for each name, and at once when its clock has jumped.
     """
-    now = time.monotonic()
-    if now - _last.get(name, -AT_MOST_EVERY_S) < AT_MOST_EVERY_S:
+    now, at = time.monotonic(), clock.now()
+    last, last_at = _last.get(name, (now - AT_MOST_EVERY_S, at))
+    if now - last < AT_MOST_EVERY_S and abs(at - last_at) < CLOCKS_DIFFER:
         return False
-    _last[name] = now
-    write(name, clock.now())
+    _last[name] = now, at
+    write(name, at)
     return True
 
 

@@ -2,7 +2,8 @@
 
 A lease protects against a worker that died, so it is short. Work may take longer (a bank of nine
 seconds an answer, times a hundred rows): without renewal two workers would take the rows from each
-other for ever, and none would come to its end.
+other for ever, and none would come to its end. Processes live in real time, and so do leases: a
+moved clock neither ends nor prolongs one.
 """
 
 import threading
@@ -76,7 +77,7 @@ class LeaseHolder:
         with self._engine.begin() as connection:
             free = sa.select(_T.c.id).where(mine).order_by(_T.c.id)
             found = list(connection.scalars(free.with_for_update(skip_locked=True)))
-            until = clock.now() + LEASE
+            until = clock.real() + LEASE
             connection.execute(sa.update(_T).where(_T.c.id.in_(found)).values(leased_until=until))
         return len(found)
 
@@ -117,7 +118,7 @@ _renewer = _Renewer()
 
 def due(queue: str | None, now: datetime) -> list[sa.ColumnElement[bool]]:
     """Return the conditions of work that is due and under no lease; of every queue for None."""
-    free = sa.or_(_T.c.leased_until.is_(None), _T.c.leased_until < now)
+    free = sa.or_(_T.c.leased_until.is_(None), _T.c.leased_until < clock.real())
     where = [_T.c.state == "due", _T.c.not_before <= now, free]
     return where if queue is None else [_T.c.queue == queue, *where]
 
@@ -154,7 +155,7 @@ def claim(queue: str, lane: str, holder: LeaseHolder, *, most: int) -> list[Row]
         query.with_only_columns(*_COLUMNS).limit(most).with_for_update(skip_locked=True)
     ).all()
     ids = [row.id for row in rows]
-    values = {"leased_until": now + LEASE, "leased_by": holder.owner}
+    values = {"leased_until": clock.real() + LEASE, "leased_by": holder.owner}
     db.session.execute(sa.update(_T).where(_T.c.id.in_(ids)).values(values))
     commit()
     holder.hold(ids)

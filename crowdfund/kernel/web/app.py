@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from crowdfund.kernel import (
     access,
     audit,
+    clock,
     compression,
     config,
     db,
@@ -263,6 +264,7 @@ def template_context() -> dict[str, Any]:
         "current_user": current_user(),
         "events_url": live.stream_url(),
         "flashes": flashes,
+        "moved_to": clock.moved_to(),
         "lang": i18n.language().replace("_", "-"),
         "text_dir": i18n.text_direction(),
         "languages": i18n.LANGUAGES,

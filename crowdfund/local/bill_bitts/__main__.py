@@ -10,6 +10,7 @@ from pathlib import Path
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
+from crowdfund.kernel import clock
 from crowdfund.local.bill_bitts import keys
 from crowdfund.local.bill_bitts.app import App
 from crowdfund.local.bill_bitts.deliveries import Courier
@@ -25,6 +26,7 @@ def main() -> None:
     """Parse arguments, make missing keys, serve."""
     options = _options()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    clock.follow(options.data_dir.parent)  # the platform's: payments settle in its time
     files = keys.ensure(options.data_dir)
     if options.make_keys:
         return

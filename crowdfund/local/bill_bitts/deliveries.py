@@ -3,13 +3,13 @@
 import asyncio
 import logging
 import sqlite3
-import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 import urllib3
 
+from crowdfund.kernel import clock
 from crowdfund.local.bill_bitts.gateway import Gateway
 from crowdfund.local.bill_bitts.signing import WebhookSigner
 
@@ -51,7 +51,7 @@ class Courier:
             return False
         rows = self._state.all(
             "SELECT * FROM delivery WHERE state = 'queued' AND due_at <= ? ORDER BY due_at LIMIT ?",
-            *(time.time(), room + len(self._on_the_way)),
+            *(clock.real().timestamp(), room + len(self._on_the_way)),
         )
         fresh = [row for row in rows if row["id"] not in self._on_the_way][:room]
         loop = asyncio.get_running_loop()
@@ -77,7 +77,7 @@ class Courier:
         self._state.write(
             "UPDATE delivery SET attempts = ?, last_code = ?, state = ?, due_at = ? WHERE id = ?",
             *(attempts, code, _next_state(row["key"], code, attempts)),
-            *(time.time() + min(MAX_BACKOFF_S, 0.5 * 2**attempts), row["id"]),
+            *(clock.real().timestamp() + min(MAX_BACKOFF_S, 0.5 * 2**attempts), row["id"]),
         )
 
 

@@ -5,10 +5,10 @@ import json
 import re
 import secrets
 import sqlite3
-import time
 from decimal import Decimal
 from typing import Any
 
+from crowdfund.kernel import clock
 from crowdfund.local.bill_bitts.errors import Refused
 from crowdfund.local.bill_bitts.faults import Faults
 from crowdfund.local.bill_bitts.settings import Settings
@@ -33,9 +33,9 @@ class Gateway:
         self.asked = 0  # status queries since the start
 
     def now(self) -> int:
-        """Return the gateway's time in Unix seconds: fixed, or real with an offset."""
+        """Return the gateway's time in Unix seconds: fixed, or the platform's with an offset."""
         fixed = self.settings.fixed_now
-        return fixed if fixed is not None else int(time.time()) + self.settings.offset_s
+        return fixed if fixed is not None else int(clock.now().timestamp()) + self.settings.offset_s
 
     def once(self, key: str, path: str, body: bytes) -> dict[str, Any] | None:
         """Return the earlier answer to this Idempotency-Key; refuse another body under it."""
@@ -241,7 +241,7 @@ class Gateway:
         row = self.payment(tx_id)
         faults = self.faults_of(row)
         body = self.event(row, status) | (changes or {})
-        due = time.time() + faults.delay_s + after_s
+        due = clock.real().timestamp() + faults.delay_s + after_s
         state = "lost" if faults.lose else "queued"
         copies = [(body, key)] * (3 if faults.repeat else 1)
         if faults.forge:

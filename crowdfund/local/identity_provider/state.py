@@ -1,12 +1,12 @@
 """The provider's state: people, keys, open codes and tokens, and the faults to simulate."""
 
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from joserfc.jwk import KeySet, RSAKey
 
+from crowdfund.kernel import clock
 from crowdfund.local.datadir import write_secret
 
 CODE_S = 60
@@ -88,7 +88,8 @@ class State:
 
     def forget_old_codes(self) -> None:
         """Drop codes that nobody came for."""
-        old = [code for code, row in self.codes.items() if time.time() - row.auth_time > CODE_S]
+        oldest = clock.real().timestamp() - CODE_S
+        old = [code for code, row in self.codes.items() if row.auth_time < oldest]
         for code in old:
             del self.codes[code]
 

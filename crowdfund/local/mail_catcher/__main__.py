@@ -10,6 +10,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from werkzeug.serving import make_server
 
+from crowdfund.kernel import clock
 from crowdfund.local.mail_catcher.pages import create_app
 from crowdfund.local.mail_catcher.store import Store
 
@@ -40,6 +41,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupt)
+    clock.follow(options.data_dir)
     store = Store(options.data_dir / "mail" / "mail.db")
     smtp = Controller(Catcher(store), hostname=HOST, port=options.smtp_port)
     smtp.start()

@@ -5,11 +5,12 @@ from base64 import b64encode
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, cast
+
+from crowdfund.kernel import clock
 
 MOST = 500
 _SCHEMA = """
@@ -94,7 +95,7 @@ class Store:
         raw: bytes,
         key: str | None = None,
     ) -> int:
-        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        at = clock.now().isoformat(timespec="milliseconds")
         values = (at, sender, to, subject, *body, raw, "sms" if key else "mail", key)
         insert = (
             "INSERT INTO message (at, sender, recipients, subject, text, html, raw, kind, key)"

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, ParamSpec, TypeVar
 
@@ -44,7 +44,7 @@ class Stage:
         if not str(rpc.call(url, "web3_clientVersion")).startswith("anvil"):
             return False
         block = rpc.call(url, "eth_getBlockByNumber", "latest", False)
-        return int(block["timestamp"], 16) < (datetime.now(UTC) - timedelta(days=140)).timestamp()
+        return int(block["timestamp"], 16) < (clock.real() - timedelta(days=140)).timestamp()
 
     def at(self, moment: datetime) -> None:
         """Make it that moment, everywhere."""
@@ -91,8 +91,8 @@ class Stage:
 
 @contextmanager
 def stage(app: Flask) -> Iterator[Stage]:
-    """Set the stage and take it down again: real time, the gateway's settings as they were."""
-    made = Stage()
+    """Set the stage and take it down again: the clock and the gateway's settings as they were."""
+    made, ours = Stage(), clock.shared()
     before = made.control("settings")
     server = make_server("127.0.0.1", 0, app, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -102,11 +102,11 @@ def stage(app: Flask) -> Iterator[Stage]:
     try:
         yield made
     finally:
-        clock.use(None)
+        clock.use(ours)
         made.control(
             "settings",
             fixed_now=None,
             **{name: before[name] for name in during},
         )
-        rpc.call(config.settings().chain_rpc_url, "evm_setTime", int(time.time()))
+        rpc.call(config.settings().chain_rpc_url, "evm_setTime", int(clock.now().timestamp()))
         server.shutdown()
