@@ -9,7 +9,7 @@ from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.rows import CampaignRow
 from crowdfund.kernel.db import db
 from crowdfund.kernel.db.history import StatusChange, status_changes
-from crowdfund.kernel.db.paging import START, Key, Page, Place, count_up_to, read_page
+from crowdfund.kernel.db.paging import START, Key, Page, Place, read_page
 from crowdfund.kernel.db.rows import columns, read_all, read_one
 from crowdfund.kernel.errors import NotFound
 from crowdfund.kernel.i18n import _
@@ -53,11 +53,6 @@ def published(campaign_id: str, place: Place = START, *, size: int = 10) -> Page
     """Return a page of what everyone reads about a campaign, newest first."""
     query = _UPDATE.where(_published_of(campaign_id))
     return read_page(query, _NEWEST_PUBLISHED, place, size=size, row=UpdateRow)
-
-
-def count_published(campaign_id: str) -> int:
-    """Return how many updates of a campaign are public, counted up to 1,001."""
-    return count_up_to(sa.select(_U.c.id).where(_published_of(campaign_id)))
 
 
 def published_since(campaign_id: str, since: datetime) -> int:

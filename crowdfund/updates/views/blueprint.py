@@ -21,21 +21,12 @@ def _offer_the_newest(state: BlueprintSetupState) -> None:
     state.app.jinja_env.globals["newest_updates"] = newest_updates
 
 
-@dataclass(frozen=True, slots=True)
-class Newest:
-    """The newest updates of a campaign, and whether there are more."""
-
-    rows: Sequence[UpdateRow]
-    has_more: bool
-
-
-def newest_updates(campaign_id: str) -> Newest:
+def newest_updates(campaign_id: str) -> Sequence[UpdateRow]:
     """Return what the cached page of a campaign shows of its updates.
 
     The page is rendered anew when `news_version` of the campaign has changed.
     """
-    page = queries.published(campaign_id, size=NEWEST)
-    return Newest(page.rows, page.has_more)
+    return queries.published(campaign_id, size=NEWEST).rows
 
 
 @dataclass(frozen=True, slots=True)
