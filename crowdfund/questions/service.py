@@ -2,6 +2,7 @@
 
 from crowdfund.campaigns import queries as campaigns
 from crowdfund.campaigns.rows import CampaignRow
+from crowdfund.campaigns.service.shared import locked as lock_campaign
 from crowdfund.campaigns.service.shared import news_changed, refresh_pages
 from crowdfund.issuers import queries as issuers
 from crowdfund.issuers.rules.team import may
@@ -27,9 +28,12 @@ _ASKED = "question.asked"
 def ask(campaign_id: str, text: str, *, actor: str) -> str:
     """Send a question to the company of a live campaign and return its id.
 
-    Raises Invalid, Conflict (one's own company, the same again), TooMany, or WrongState.
+    Locks the campaign, so that of two clicks one is the same again. Raises Invalid, Conflict (one's
+    own company, the same again), TooMany, or WrongState.
     """
-    words, campaign = rules.clean_question(text), campaigns.by_id(campaign_id)
+    words = rules.clean_question(text)
+    lock_campaign(campaign_id)
+    campaign = campaigns.by_id(campaign_id)
     is_own = issuers.is_member(campaign.company_id, actor)
     rules.check_campaign(campaign.status, is_own=is_own)
     now = clock.now()

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from crowdfund.adapters import storage
 from crowdfund.campaigns import queries as campaigns
+from crowdfund.campaigns.service.shared import locked as lock_campaign
 from crowdfund.campaigns.service.shared import news_changed
 from crowdfund.investments import queries as investments
 from crowdfund.issuers import queries as issuers
@@ -88,9 +89,13 @@ def remove_picture(update_id: str, picture_id: str, *, actor: str) -> None:
 
 
 def publish(update_id: str, *, actor: str) -> None:
-    """Publish a draft and notify the investors once. Raises TooMany or WrongState."""
+    """Publish a draft and notify the investors once. Raises TooMany or WrongState.
+
+    Locks the campaign, too: two drafts at once count as two.
+    """
     update = _locked(update_id)
     to = rules.move(update.status, Status.PUBLISHED)
+    lock_campaign(update.campaign_id)
     campaign = campaigns.by_id(update.campaign_id)
     rules.check_campaign(campaign.status, campaign.starts_at)
     now = clock.now()
